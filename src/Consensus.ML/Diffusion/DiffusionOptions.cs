@@ -1,0 +1,50 @@
+namespace Consensus.ML.Diffusion;
+
+/// <summary>How β_t grows with t.</summary>
+public enum NoiseScheduleKind
+{
+    /// <summary>Equally spaced β, scaled to the number of steps (the paper's).</summary>
+    Linear,
+
+    /// <summary>ᾱ(t) follows a squared cosine (Nichol and Dhariwal 2021, equation 17).</summary>
+    Cosine,
+}
+
+/// <summary>What the first output channel of the network is.</summary>
+public enum PredictionType
+{
+    /// <summary>The noise ε (the paper's).</summary>
+    Epsilon,
+
+    /// <summary>The clean map x_0 itself.</summary>
+    XStart,
+
+    /// <summary>The clean map as a logit: x_0 = tanh(output / 2), that is 2·sigmoid(output) − 1; trained with cross-entropy.</summary>
+    XStartLogit,
+}
+
+/// <summary>How the time of a training sample is drawn from 0..T−1.</summary>
+public enum TimeSampling
+{
+    /// <summary>Each time equally often (the paper's).</summary>
+    Uniform,
+
+    /// <summary>Density proportional to t + 1: noisy times, where the map must come from the image, are seen more often.</summary>
+    TowardsNoise,
+}
+
+/// <summary>The diffusion process (Amit et al. 2023, section 3; Nichol and Dhariwal 2021).</summary>
+public sealed record DiffusionOptions
+{
+    /// <summary>Number of diffusion steps T, 2 to 4000. Default 100, the paper's.</summary>
+    public int Steps { get; init; } = 100;
+
+    /// <summary>The noise schedule. Default linear, the paper's.</summary>
+    public NoiseScheduleKind Schedule { get; init; } = NoiseScheduleKind.Linear;
+
+    /// <summary>Whether the network predicts the variance too, in a second output channel. Default true, the paper's.</summary>
+    public bool LearnedVariance { get; init; } = true;
+
+    /// <summary>What the network predicts. Default ε, the paper's.</summary>
+    public PredictionType Prediction { get; init; } = PredictionType.Epsilon;
+}

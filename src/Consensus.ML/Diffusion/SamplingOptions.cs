@@ -1,0 +1,35 @@
+using Consensus.ML.Networks;
+
+namespace Consensus.ML.Diffusion;
+
+/// <summary>Which sampler turns noise into maps.</summary>
+public enum SamplerKind
+{
+    /// <summary>Ancestral sampling (Ho et al. 2020): random at every step.</summary>
+    Ddpm,
+
+    /// <summary>Deterministic sampling, η = 0 (Song et al. 2021), usually over few of the T steps.</summary>
+    Ddim,
+}
+
+/// <summary>How maps are sampled. Can be changed on a trained model without retraining.</summary>
+public sealed record SamplingOptions
+{
+    /// <summary>Number n of maps generated for each level, 1 to 1000; the prediction is their mean (the paper's Figure 3). Default 25, the paper's.</summary>
+    public int Generations { get; init; } = 25;
+
+    /// <summary>The sampler. Default DDPM, the paper's.</summary>
+    public SamplerKind Sampler { get; init; } = SamplerKind.Ddpm;
+
+    /// <summary>How many of the T diffusion steps are taken, evenly spaced, 1 to T; null (the default) takes all.</summary>
+    public int? Steps { get; init; }
+
+    /// <summary>How many maps pass through the network at once, 1 to 4096: bounds memory, and changes results by rounding only. Default 16.</summary>
+    public int BatchSize { get; init; } = 16;
+
+    /// <summary>Seed of the noise; null (the default) takes the model's. The noise of a slice depends on this seed and the slice's values alone.</summary>
+    public int? Seed { get; init; }
+
+    /// <summary>Number format. Default float32.</summary>
+    public Precision Precision { get; init; } = Precision.Float32;
+}

@@ -1,0 +1,55 @@
+namespace Consensus.ML.Imaging;
+
+/// <summary>Writes files so that a failed or interrupted run leaves the previous file whole.</summary>
+public static class AtomicFile
+{
+    /// <summary>Writes to a temporary file beside <paramref name="path"/> and renames it when everything is on disk.</summary>
+    /// <param name="path">The file to create or replace; its folder is created when missing.</param>
+    /// <param name="write">Writes the content; when it throws, the temporary file is removed and the previous file stays.</param>
+    /// <exception cref="IOException">The file cannot be written (no space, no permission, a folder of that name); the message names it.</exception>
+    public static void Write(string path, Action<Stream> write)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(write);
+        string target = Path.GetFullPath(path);
+        string temporary = Path.Combine(Path.GetDirectoryName(target) ?? "", $".{Path.GetFileName(target)}.{Guid.NewGuid():N}.tmp");
+        try
+        {
+            if (Directory.Exists(target))
+            {
+                throw new IOException("a folder has that name");
+            }
+
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.ReadWrite))
+            {
+                write(stream);
+                stream.Flush(flushToDisk: true);
+            }
+
+            File.Move(temporary, target, overwrite: true);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            Remove(temporary);
+            throw new IOException($"Cannot write '{path}': {exception.Message}", exception);
+        }
+        catch
+        {
+            Remove(temporary);
+            throw;
+        }
+    }
+
+    private static void Remove(string temporary)
+    {
+        try
+        {
+            File.Delete(temporary);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // The first failure is the one to report.
+        }
+    }
+}

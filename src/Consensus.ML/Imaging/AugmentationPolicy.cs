@@ -1,0 +1,23 @@
+namespace Consensus.ML.Imaging;
+
+/// <summary>Random changes of a training sample, the same for the image and its masks (the paper's, section 4).</summary>
+public sealed record AugmentationPolicy
+{
+    /// <summary>Probability of mirroring columns, 0 to 1. Default 0.5.</summary>
+    public double HorizontalFlip { get; init; } = 0.5;
+
+    /// <summary>Probability of mirroring rows, 0 to 1. Default 0.5; the published recipe uses 0 for the kidney.</summary>
+    public double VerticalFlip { get; init; } = 0.5;
+
+    /// <summary>Largest rotation to either side, in degrees, 0 to 180. Default 15.</summary>
+    public double RotationDegrees { get; init; } = 15;
+
+    /// <summary>Largest shift along each side, as a share of it, 0 to 1; drawn in whole pixels. Default 0.1.</summary>
+    public double Translation { get; init; } = 0.1;
+
+    /// <summary>Smallest scale, above 0. Default 0.9.</summary>
+    public double MinimumScale { get; init; } = 0.9;
+
+    /// <summary>Largest scale, at least <see cref="MinimumScale"/>. Default 1.1.</summary>
+    public double MaximumScale { get; init; } = 1.1;
+}

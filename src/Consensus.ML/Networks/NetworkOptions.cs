@@ -1,0 +1,32 @@
+namespace Consensus.ML.Networks;
+
+/// <summary>The shape of the network ε(x_t, I, t, c) = D(E(F(x_t) + G(I), emb)) (Amit et al. 2023, section 3).</summary>
+public sealed record NetworkOptions
+{
+    /// <summary>Base number of channels L; a multiple of 32 (group normalisation works on 32 groups). Default 32; the paper's is 128.</summary>
+    public int ModelChannels { get; init; } = 32;
+
+    /// <summary>Channels of each U-Net level as multiples of <see cref="ModelChannels"/>; every level but the first halves the side. Default 1, 2, 3, 4.</summary>
+    public IReadOnlyList<int> ChannelMultipliers { get; init; } = [1, 2, 3, 4];
+
+    /// <summary>Residual blocks R of each U-Net level (one more on the way up). Default 2; the paper's is 3.</summary>
+    public int ResidualBlocks { get; init; } = 2;
+
+    /// <summary>Sides, in pixels, of the feature maps that get self-attention. Default 16 and 8.</summary>
+    public IReadOnlyList<int> AttentionResolutions { get; init; } = [16, 8];
+
+    /// <summary>Heads of each self-attention. Default 4.</summary>
+    public int AttentionHeads { get; init; } = 4;
+
+    /// <summary>Blocks of the RRDB image encoder G. Default 2; the paper's is 8.</summary>
+    public int EncoderBlocks { get; init; } = 2;
+
+    /// <summary>Features inside the image encoder. Default 64, as published.</summary>
+    public int EncoderWidth { get; init; } = 64;
+
+    /// <summary>Features that each convolution of a dense block adds. Default 32, as published.</summary>
+    public int EncoderGrowth { get; init; } = 32;
+
+    /// <summary>Dropout probability inside residual blocks, in [0, 1). Default 0, as published.</summary>
+    public double Dropout { get; init; }
+}

@@ -1,0 +1,59 @@
+using System.Runtime.CompilerServices;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+
+[assembly: IgnoresAccessChecksTo("Microsoft.ML.Core")]
+[assembly: IgnoresAccessChecksTo("Microsoft.ML.Data")]
+
+namespace Consensus.ML.Runtime
+{
+    /// <summary>
+    /// The one place that reaches into ML.NET. What a third-party trainer needs and the public surface does not give:
+    /// the environment behind a catalog, and the settings of the <see cref="MLContext"/> behind an environment.
+    /// </summary>
+    internal static class MLNetInternals
+    {
+        /// <summary>The host environment behind <c>mlContext.Transforms</c>.</summary>
+        public static IHostEnvironment Environment(this TransformsCatalog catalog) => ((IInternalCatalog)catalog).Environment;
+
+        /// <summary>The host environment behind <c>mlContext.Data</c>.</summary>
+        public static IHostEnvironment Environment(this DataOperationsCatalog catalog) => ((IInternalCatalog)catalog).Environment;
+
+        /// <summary>The host environment behind an <see cref="MLContext"/>.</summary>
+        public static IHostEnvironment Environment(this MLContext context) => context.Transforms.Environment();
+
+        /// <summary><see cref="MLContext.GpuDeviceId"/>: the CUDA device asked for, or null for the CPU.</summary>
+        public static int? GpuDeviceId(this IHostEnvironment environment) => (environment as IHostEnvironmentInternal)?.GpuDeviceId;
+
+        /// <summary><see cref="MLContext.FallbackToCpu"/>: whether the CPU may take over from a GPU that is not there.</summary>
+        public static bool FallbackToCpu(this IHostEnvironment environment) => (environment as IHostEnvironmentInternal)?.FallbackToCpu ?? true;
+
+        /// <summary>The seed given to the <see cref="MLContext"/>, if any.</summary>
+        public static int? Seed(this IHostEnvironment environment) => (environment as IHostEnvironmentInternal)?.Seed;
+
+        /// <summary>Whether the <see cref="MLContext"/> behind the environment was told to cancel.</summary>
+        public static bool IsCanceled(this IHostEnvironment environment) => (environment as ICancelable)?.IsCanceled ?? false;
+
+        /// <summary>A column of a <see cref="SchemaShape"/>, whose constructor is not public.</summary>
+        public static SchemaShape.Column ShapeColumn(string name, SchemaShape.Column.VectorKind kind, DataViewType itemType) => new(name, kind, itemType, isKey: false);
+
+        /// <summary>
+        /// A model's header. The assembly is written by its simple name: with the full name an older version of this library
+        /// would refuse a model only because a newer one wrote it.
+        /// </summary>
+        public static Microsoft.ML.VersionInfo VersionInfo(string signature, string loader) =>
+            new(modelSignature: signature, verWrittenCur: 0x00010001, verReadableCur: 0x00010001, verWeCanReadBack: 0x00010001,
+                loaderAssemblyName: typeof(MLNetInternals).Assembly.GetName().Name!, loaderSignature: loader);
+    }
+}
+
+namespace System.Runtime.CompilerServices
+{
+    /// <summary>Known to the runtime by name: the assembly that carries it may use the internals of the one it names.</summary>
+    [AttributeUsage(AttributeTargets.Assembly, AllowMultiple = true)]
+    internal sealed class IgnoresAccessChecksToAttribute(string assemblyName) : Attribute
+    {
+        public string AssemblyName { get; } = assemblyName;
+    }
+}

@@ -1,0 +1,29 @@
+using Consensus.ML.Diffusion;
+using Consensus.ML.Networks;
+
+namespace Consensus.ML.Training;
+
+/// <summary>All that fixes the names and shapes of a model's weights and how they are used.</summary>
+internal sealed record ModelDescription
+{
+    /// <summary>Rows of a slice.</summary>
+    public required int Height { get; init; }
+
+    /// <summary>Columns of a slice.</summary>
+    public required int Width { get; init; }
+
+    /// <summary>Channels of a slice.</summary>
+    public required int ImageChannels { get; init; }
+
+    /// <summary>Number of raters C, which is the number of levels.</summary>
+    public required int Levels { get; init; }
+
+    /// <summary>What the network draws.</summary>
+    public required TrainingTarget Target { get; init; }
+
+    /// <summary>The network's shape.</summary>
+    public required NetworkOptions Network { get; init; }
+
+    /// <summary>The diffusion process.</summary>
+    public required DiffusionOptions Diffusion { get; init; }
+}

@@ -1,0 +1,59 @@
+using Consensus.ML.Diffusion;
+using Consensus.ML.Networks;
+
+namespace Consensus.ML.Training;
+
+/// <summary>How the network is trained.</summary>
+public sealed record TrainingOptions
+{
+    /// <summary>Number of optimizer steps, at least 1; null for no limit of its own (then <see cref="TimeLimit"/> must be given). Default 2000.</summary>
+    public int? Steps { get; init; } = 2000;
+
+    /// <summary>Wall time after which training ends, validation included; null for no limit. The learning-rate schedule runs over whichever of the two limits comes first.</summary>
+    public TimeSpan? TimeLimit { get; init; }
+
+    /// <summary>Images in a step, at least 1. Default 4, the paper's.</summary>
+    public int BatchSize { get; init; } = 4;
+
+    /// <summary>(level, time) pairs drawn for each image of a step, at least 1: the image is encoded once for all of them. Default 1, the paper's.</summary>
+    public int PairsPerImage { get; init; } = 1;
+
+    /// <summary>How the time of a pair is drawn. Default uniform, the paper's.</summary>
+    public TimeSampling TimeSampling { get; init; } = TimeSampling.Uniform;
+
+    /// <summary>AdamW learning rate, above 0. Default 2e-5, the paper's.</summary>
+    public double LearningRate { get; init; } = 2e-5;
+
+    /// <summary>AdamW weight decay, at least 0. Default 0, the paper's.</summary>
+    public double WeightDecay { get; init; }
+
+    /// <summary>Steps over which the learning rate rises from 0, at least 0. Default 0, as published.</summary>
+    public int WarmUpSteps { get; init; }
+
+    /// <summary>Whether the learning rate falls to 0 along a half cosine. Default false, as published.</summary>
+    public bool CosineDecay { get; init; }
+
+    /// <summary>Largest L2 norm of the gradient over all parameters; larger ones are scaled down. Null (the default, as published) for none.</summary>
+    public double? GradientClipping { get; init; }
+
+    /// <summary>Decay of the exponential moving average (EMA) of the weights, in [0, 1). Default 0.9999, the paper's; the first k steps use at most (1 + k) / (10 + k).</summary>
+    public double EmaDecay { get; init; } = 0.9999;
+
+    /// <summary>Weight of a soft Dice loss on x_0 beside the main loss, at least 0; for predictions of x_0 only. Default 0.</summary>
+    public double DiceLossWeight { get; init; }
+
+    /// <summary>Number format. Default float32.</summary>
+    public Precision Precision { get; init; } = Precision.Float32;
+
+    /// <summary>Share of the training cases set aside to choose the best weights by, in [0, 0.5]; 0 keeps the last weights. Default 0.1, at least one case.</summary>
+    public double ValidationFraction { get; init; } = 0.1;
+
+    /// <summary>Number of validations, evenly spread over the run, at least 1. Default 10.</summary>
+    public int Validations { get; init; } = 10;
+
+    /// <summary>How validation samples; few steps and generations are enough to rank weights. Default two DDIM steps and one generation.</summary>
+    public SamplingOptions ValidationSampling { get; init; } = new() { Generations = 1, Sampler = SamplerKind.Ddim, Steps = 2 };
+
+    /// <summary>CPU threads; null for torch's own choice.</summary>
+    public int? Threads { get; init; }
+}
