@@ -1,0 +1,201 @@
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Consensus.ML.Diffusion;
+
+/// <summary>What a network's output says of the step from x_t to x_{t−1}. Owned by the surrounding dispose scope.</summary>
+/// <param name="Start">Predicted x_0, B×1×H×W.</param>
+/// <param name="Mean">Mean of p(x_{t−1} | x_t).</param>
+/// <param name="LogVariance">Logarithm of its variance; a single value a sample where the variance is not learned.</param>
+internal sealed record StepPrediction(Tensor Start, Tensor Mean, Tensor LogVariance);
+
+/// <summary>The losses of a batch, one value a sample. Owned by the surrounding dispose scope.</summary>
+/// <param name="Total">What training minimises, averaged over the batch.</param>
+/// <param name="Main">Its main part: mean squared error of the predicted quantity, or cross-entropy for logits.</param>
+/// <param name="VariationalBound">The bound in bits per pixel, which teaches the variance; null where that is fixed.</param>
+internal sealed record DiffusionLoss(Tensor Total, Tensor Main, Tensor? VariationalBound);
+
+/// <summary>
+/// The arithmetic of diffusion on tensors: the forward process, what the network's output means, losses (Ho et al. 2020;
+/// Nichol and Dhariwal 2021). Holds the schedule's tables on one device.
+/// </summary>
+internal sealed class DiffusionProcess : IDisposable
+{
+    // One level of 8-bit grey in [-1, 1] is 2/255 wide: half of it to either side.
+    private const double HalfBin = 1.0 / 255;
+    private const double LogFloor = 1e-12;
+    private static readonly double BitsPerNat = 1 / Math.Log(2);
+
+    private readonly Device _device;
+    private readonly List<Tensor> _tables = [];
+    private readonly Tensor _times, _sqrtAlpha, _sqrtOneMinusAlpha, _sqrtReciprocalAlpha, _sqrtReciprocalAlphaMinusOne;
+    private readonly Tensor _meanStart, _meanCurrent, _posteriorLogVariance, _logBeta, _fixedLogVariance, _alphaBefore;
+
+    public DiffusionProcess(DiffusionOptions options, NoiseSchedule schedule, Device device)
+    {
+        Options = options;
+        Schedule = schedule;
+        _device = device;
+        double[] alpha = schedule.AlphasCumulative;
+        _times = tensor(schedule.Times.Select(t => (long)t).ToArray(), device: device).DetachFromDisposeScope();
+        _tables.Add(_times);
+        _sqrtAlpha = Table(alpha.Select(a => Math.Sqrt(a)));
+        _sqrtOneMinusAlpha = Table(alpha.Select(a => Math.Sqrt(1 - a)));
+        _sqrtReciprocalAlpha = Table(alpha.Select(a => Math.Sqrt(1 / a)));
+        _sqrtReciprocalAlphaMinusOne = Table(alpha.Select(a => Math.Sqrt((1 / a) - 1)));
+        _meanStart = Table(schedule.PosteriorMeanStart);
+        _meanCurrent = Table(schedule.PosteriorMeanCurrent);
+        _posteriorLogVariance = Table(schedule.PosteriorLogVarianceClipped);
+        _logBeta = Table(schedule.Betas.Select(beta => Math.Log(beta)));
+        // The fixed large variance: β_t, and at t = 0 the posterior variance at t = 1.
+        _fixedLogVariance = Table(schedule.Betas.Select((beta, t) => t == 0 ? schedule.PosteriorLogVarianceClipped[0] : Math.Log(beta)));
+        _alphaBefore = Table(Enumerable.Range(0, schedule.Steps).Select(schedule.AlphaCumulativeBefore));
+    }
+
+    /// <summary>The options it was made from.</summary>
+    public DiffusionOptions Options { get; }
+
+    /// <summary>The schedule, full or a subsequence.</summary>
+    public NoiseSchedule Schedule { get; }
+
+    /// <summary>The times that the network is told for steps (B int64).</summary>
+    public Tensor NetworkTimes(Tensor steps) => _times.index_select(0, steps);
+
+    /// <summary>x_t = √ᾱ_t x_0 + √(1 − ᾱ_t) ε.</summary>
+    public Tensor AddNoise(Tensor start, Tensor steps, Tensor noise)
+    {
+        using var scope = NewDisposeScope();
+        return ((At(_sqrtAlpha, steps) * start) + (At(_sqrtOneMinusAlpha, steps) * noise)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Reads the network's output at a step.</summary>
+    /// <param name="output">B×1 or 2×H×W float32.</param>
+    /// <param name="current">x_t.</param>
+    /// <param name="steps">B int64.</param>
+    /// <param name="clamp">Whether x_0 is clamped to [−1, 1], as sampling does and the bound does not.</param>
+    public StepPrediction Interpret(Tensor output, Tensor current, Tensor steps, bool clamp)
+    {
+        using var scope = NewDisposeScope();
+        Tensor first = output.narrow(1, 0, 1);
+        Tensor start = StartFrom(first, current, steps);
+        if (clamp)
+        {
+            start = start.clamp(-1, 1);
+        }
+
+        Tensor mean = PosteriorMean(start, current, steps);
+        Tensor logVariance;
+        if (Options.LearnedVariance)
+        {
+            Tensor share = (output.narrow(1, 1, 1) + 1) / 2;
+            logVariance = (share * At(_logBeta, steps)) + ((1 - share) * At(_posteriorLogVariance, steps));
+        }
+        else
+        {
+            logVariance = At(_fixedLogVariance, steps);
+        }
+
+        return new(start.MoveToOuterDisposeScope(), mean.MoveToOuterDisposeScope(), logVariance.MoveToOuterDisposeScope());
+    }
+
+    /// <summary>One ancestral step: the mean plus noise, and the mean alone at the last step.</summary>
+    public static Tensor DdpmPrevious(StepPrediction prediction, Tensor steps, Tensor noise)
+    {
+        using var scope = NewDisposeScope();
+        Tensor notLast = (steps != 0).to_type(ScalarType.Float32).view(-1, 1, 1, 1);
+        return (prediction.Mean + (notLast * (prediction.LogVariance * 0.5).exp() * noise)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>One deterministic step (η = 0); ε is derived again from the clamped x_0.</summary>
+    public Tensor DdimPrevious(StepPrediction prediction, Tensor current, Tensor steps)
+    {
+        using var scope = NewDisposeScope();
+        Tensor noise = ((At(_sqrtReciprocalAlpha, steps) * current) - prediction.Start) / At(_sqrtReciprocalAlphaMinusOne, steps);
+        Tensor before = At(_alphaBefore, steps);
+        return ((prediction.Start * before.sqrt()) + ((1 - before).sqrt() * noise)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The training loss of each sample.</summary>
+    /// <param name="output">The network's output at x_t.</param>
+    /// <param name="start">x_0, B×1×H×W in [−1, 1].</param>
+    /// <param name="current">x_t.</param>
+    /// <param name="steps">B int64.</param>
+    /// <param name="noise">The ε that x_t was made with.</param>
+    public DiffusionLoss Loss(Tensor output, Tensor start, Tensor current, Tensor steps, Tensor noise)
+    {
+        using var scope = NewDisposeScope();
+        Tensor first = output.narrow(1, 0, 1);
+        Tensor main = Options.Prediction switch
+        {
+            PredictionType.Epsilon => MeanOverPixels((noise - first).square()),
+            PredictionType.XStart => MeanOverPixels((start - first).square()),
+            PredictionType.XStartLogit => MeanOverPixels(functional.binary_cross_entropy_with_logits(first, (start + 1) / 2, reduction: Reduction.None)),
+            _ => throw new InvalidOperationException($"Prediction type {Options.Prediction} is unknown."),
+        };
+        if (!Options.LearnedVariance)
+        {
+            return new(main.MoveToOuterDisposeScope(), main, null);
+        }
+
+        Tensor bound = VariationalBound(output, start, current, steps);
+        return new((main + bound).MoveToOuterDisposeScope(), main.MoveToOuterDisposeScope(), bound.MoveToOuterDisposeScope());
+    }
+
+    /// <summary>
+    /// The variational bound's term in bits per pixel: KL between the true and the predicted posterior, at t = 0 the negative log
+    /// likelihood. The first channel is detached, so that the variance alone learns from it.
+    /// </summary>
+    private Tensor VariationalBound(Tensor output, Tensor start, Tensor current, Tensor steps)
+    {
+        using var scope = NewDisposeScope();
+        Tensor frozen = cat([output.narrow(1, 0, 1).detach(), output.narrow(1, 1, 1)], 1);
+        StepPrediction predicted = Interpret(frozen, current, steps, clamp: false);
+        Tensor trueMean = PosteriorMean(start, current, steps);
+        Tensor trueLogVariance = At(_posteriorLogVariance, steps);
+
+        Tensor divergence = 0.5 * (-1.0 + predicted.LogVariance - trueLogVariance + (trueLogVariance - predicted.LogVariance).exp()
+            + ((trueMean - predicted.Mean).square() * (-predicted.LogVariance).exp()));
+        Tensor likelihood = -DiscretizedLogLikelihood(start, predicted.Mean, 0.5 * predicted.LogVariance);
+        Tensor bits = where((steps == 0).view(-1, 1, 1, 1), likelihood, divergence);
+        return (MeanOverPixels(bits) * BitsPerNat).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Log-likelihood of an 8-bit value under a Gaussian: CDF(x + 1/255) − CDF(x − 1/255), with open tails beyond ±0.999.</summary>
+    private static Tensor DiscretizedLogLikelihood(Tensor value, Tensor mean, Tensor logScale)
+    {
+        Tensor centred = value - mean, inverse = (-logScale).exp();
+        Tensor above = NormalCumulative(inverse * (centred + HalfBin));
+        Tensor below = NormalCumulative(inverse * (centred - HalfBin));
+        Tensor logAbove = above.clamp(min: LogFloor).log();
+        Tensor logRest = (1.0 - below).clamp(min: LogFloor).log();
+        Tensor logBin = (above - below).clamp(min: LogFloor).log();
+        return where(value < -0.999, logAbove, where(value > 0.999, logRest, logBin));
+    }
+
+    /// <summary>The tanh approximation of the standard normal's cumulative distribution.</summary>
+    private static Tensor NormalCumulative(Tensor x) => 0.5 * (1.0 + (Math.Sqrt(2 / Math.PI) * (x + (0.044715 * x.pow(3)))).tanh());
+
+    private Tensor StartFrom(Tensor first, Tensor current, Tensor steps) => Options.Prediction switch
+    {
+        PredictionType.Epsilon => (At(_sqrtReciprocalAlpha, steps) * current) - (At(_sqrtReciprocalAlphaMinusOne, steps) * first),
+        PredictionType.XStart => first,
+        PredictionType.XStartLogit => (first * 0.5).tanh(),
+        _ => throw new InvalidOperationException($"Prediction type {Options.Prediction} is unknown."),
+    };
+
+    private Tensor PosteriorMean(Tensor start, Tensor current, Tensor steps) => (At(_meanStart, steps) * start) + (At(_meanCurrent, steps) * current);
+
+    private static Tensor MeanOverPixels(Tensor values) => values.flatten(1).mean([1]);
+
+    private static Tensor At(Tensor table, Tensor steps) => table.index_select(0, steps).view(-1, 1, 1, 1);
+
+    private Tensor Table(IEnumerable<double> values)
+    {
+        Tensor table = tensor(values.Select(value => (float)value).ToArray(), device: _device).DetachFromDisposeScope();
+        _tables.Add(table);
+        return table;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _tables.ForEach(table => table.Dispose());
+}

@@ -1,0 +1,71 @@
+using static TorchSharp.torch;
+
+namespace Consensus.ML.Diffusion;
+
+/// <summary>The network as a sampler sees it: x_t (M×1×H×W) and the times to tell it (M int64) to its output.</summary>
+internal delegate Tensor Denoiser(Tensor current, Tensor times);
+
+/// <summary>Takes noise to maps.</summary>
+internal interface ISampler
+{
+    /// <summary>Samples.</summary>
+    /// <param name="process">The process over the steps to take.</param>
+    /// <param name="denoise">The network.</param>
+    /// <param name="noise">Starting noise M×1×H×W; not changed.</param>
+    /// <param name="generator">Source of further noise, on the process's device.</param>
+    /// <param name="cancellation">Ends sampling between two steps.</param>
+    /// <returns>x_0 in [−1, 1], M×1×H×W; owned by the surrounding dispose scope.</returns>
+    Tensor Sample(DiffusionProcess process, Denoiser denoise, Tensor noise, Generator generator, CancellationToken cancellation);
+}
+
+/// <summary>Ancestral sampling (Ho et al. 2020, Algorithm 2).</summary>
+internal sealed class DdpmSampler : ISampler
+{
+    /// <inheritdoc/>
+    public Tensor Sample(DiffusionProcess process, Denoiser denoise, Tensor noise, Generator generator, CancellationToken cancellation) =>
+        SamplerLoop.Run(process, denoise, noise, (prediction, _, steps) =>
+        {
+            // No noise is drawn at the last step, which would not use it.
+            Tensor fresh = steps[0].item<long>() == 0 ? zeros_like(prediction.Mean) : randn(prediction.Mean.shape, device: noise.device, generator: generator);
+            return DiffusionProcess.DdpmPrevious(prediction, steps, fresh);
+        }, cancellation);
+}
+
+/// <summary>Deterministic sampling with η = 0 (Song et al. 2021).</summary>
+internal sealed class DdimSampler : ISampler
+{
+    /// <inheritdoc/>
+    public Tensor Sample(DiffusionProcess process, Denoiser denoise, Tensor noise, Generator generator, CancellationToken cancellation) =>
+        SamplerLoop.Run(process, denoise, noise, process.DdimPrevious, cancellation);
+}
+
+/// <summary>What every sampler does: from the noisiest step to the last, one network output a step.</summary>
+internal static class SamplerLoop
+{
+    /// <summary>The samplers by name.</summary>
+    public static ISampler Create(SamplerKind kind) => kind switch
+    {
+        SamplerKind.Ddpm => new DdpmSampler(),
+        SamplerKind.Ddim => new DdimSampler(),
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "The sampler must be Ddpm or Ddim."),
+    };
+
+    /// <summary>Runs the steps; <paramref name="previous"/> makes x_{t−1} from the prediction, x_t and the step (M times, int64).</summary>
+    public static Tensor Run(DiffusionProcess process, Denoiser denoise, Tensor noise, Func<StepPrediction, Tensor, Tensor, Tensor> previous, CancellationToken cancellation)
+    {
+        using var outer = NewDisposeScope();
+        Tensor current = noise.alias();
+        for (int step = process.Schedule.Steps - 1; step >= 0; step--)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            using var scope = NewDisposeScope();
+            Tensor steps = full(noise.shape[0], (long)step, ScalarType.Int64, noise.device);
+            Tensor output = denoise(current, process.NetworkTimes(steps));
+            Tensor next = previous(process.Interpret(output, current, steps, clamp: true), current, steps).MoveToOuterDisposeScope();
+            current.Dispose();
+            current = next;
+        }
+
+        return current.MoveToOuterDisposeScope();
+    }
+}

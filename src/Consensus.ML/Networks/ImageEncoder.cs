@@ -1,0 +1,85 @@
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Consensus.ML.Networks;
+
+/// <summary>
+/// G(I): a net of residual-in-residual dense blocks (RRDB, Wang et al. 2018) on the image alone, at full resolution.
+/// Needed once for an image, whatever the number of steps, levels and generations.
+/// </summary>
+internal sealed class ImageEncoder
+{
+    private readonly Convolution _first, _trunk, _high, _last;
+    private readonly ResidualInResidualBlock[] _blocks;
+
+    public ImageEncoder(WeightLayout layout, string name, int imageChannels, int outputs, NetworkOptions options)
+    {
+        int width = options.EncoderWidth;
+        _first = new(layout, $"{name}.conv_first", imageChannels, width);
+        _blocks = [.. Enumerable.Range(0, options.EncoderBlocks).Select(i => new ResidualInResidualBlock(layout, $"{name}.RRDB_trunk.{i}", width, options.EncoderGrowth))];
+        _trunk = new(layout, $"{name}.trunk_conv", width, width);
+        _high = new(layout, $"{name}.HRconv", width, width);
+        _last = new(layout, $"{name}.conv_last", width, outputs);
+    }
+
+    /// <param name="context">Weights and mode.</param>
+    /// <param name="image">B×image channels×H×W, normalised.</param>
+    /// <returns>B×L×H×W.</returns>
+    public Tensor Forward(ForwardContext context, Tensor image)
+    {
+        using var scope = NewDisposeScope();
+        Tensor features = _first.Forward(context, image);
+        Tensor trunk = features;
+        foreach (ResidualInResidualBlock block in _blocks)
+        {
+            trunk = block.Forward(context, trunk);
+        }
+
+        features = features + _trunk.Forward(context, trunk);
+        return _last.Forward(context, Leaky(_high.Forward(context, features))).MoveToOuterDisposeScope();
+    }
+
+    // In place is safe with gradients too: the derivative of a leaky ReLU follows from its output.
+    private static Tensor Leaky(Tensor tensor) => functional.leaky_relu(tensor, 0.2, inplace: true);
+
+    /// <summary>Three dense blocks with a scaled residual around them.</summary>
+    private sealed class ResidualInResidualBlock(WeightLayout layout, string name, int width, int growth)
+    {
+        private readonly DenseBlock[] _blocks = [new(layout, $"{name}.RDB1", width, growth), new(layout, $"{name}.RDB2", width, growth), new(layout, $"{name}.RDB3", width, growth)];
+
+        public Tensor Forward(ForwardContext context, Tensor input)
+        {
+            using var scope = NewDisposeScope();
+            Tensor hidden = input;
+            foreach (DenseBlock block in _blocks)
+            {
+                hidden = block.Forward(context, hidden);
+            }
+
+            return hidden.mul(ResidualScale).add_(input).MoveToOuterDisposeScope();
+        }
+    }
+
+    /// <summary>Five convolutions, each on everything before it, with a scaled residual around them.</summary>
+    private sealed class DenseBlock
+    {
+        private readonly Convolution[] _convolutions;
+
+        public DenseBlock(WeightLayout layout, string name, int width, int growth) =>
+            _convolutions = [.. Enumerable.Range(0, 5).Select(i => new Convolution(layout, $"{name}.conv{i + 1}", width + (i * growth), i == 4 ? width : growth))];
+
+        public Tensor Forward(ForwardContext context, Tensor input)
+        {
+            using var scope = NewDisposeScope();
+            var grown = new List<Tensor> { input };
+            foreach (Convolution convolution in _convolutions.AsSpan(0, 4))
+            {
+                grown.Add(Leaky(convolution.Forward(context, grown.Count == 1 ? input : cat(grown, 1))));
+            }
+
+            return _convolutions[4].Forward(context, cat(grown, 1)).mul_(ResidualScale).add_(input).MoveToOuterDisposeScope();
+        }
+    }
+
+    private const double ResidualScale = 0.2;
+}

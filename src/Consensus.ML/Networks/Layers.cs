@@ -1,0 +1,147 @@
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Consensus.ML.Networks;
+
+/// <summary>A 2-D convolution with bias.</summary>
+internal sealed class Convolution
+{
+    private readonly int _weight, _bias;
+    private readonly long _stride, _padding;
+
+    public Convolution(WeightLayout layout, string name, long inputs, long outputs, int kernel = 3, int stride = 1, bool zero = false, bool lowPrecision = true)
+    {
+        Initialization initialization = zero ? Initialization.Zeros : Initialization.Uniform;
+        long fanIn = inputs * kernel * kernel;
+        _weight = layout.Add($"{name}.weight", [outputs, inputs, kernel, kernel], initialization, fanIn, lowPrecision);
+        _bias = layout.Add($"{name}.bias", [outputs], initialization, fanIn, lowPrecision);
+        _stride = stride;
+        _padding = kernel / 2;
+    }
+
+    public Tensor Forward(ForwardContext context, Tensor input) =>
+        functional.conv2d(input, context.Weights[_weight], context.Weights[_bias], strides: [_stride, _stride], padding: [_padding, _padding]);
+}
+
+/// <summary>A fully connected layer; always float32, since it works on a few vectors only.</summary>
+internal sealed class Linear
+{
+    private readonly int _weight, _bias;
+
+    public Linear(WeightLayout layout, string name, long inputs, long outputs)
+    {
+        _weight = layout.Add($"{name}.weight", [outputs, inputs], Initialization.Uniform, inputs);
+        _bias = layout.Add($"{name}.bias", [outputs], Initialization.Uniform, inputs);
+    }
+
+    public Tensor Forward(ForwardContext context, Tensor input) => functional.linear(input, context.Weights[_weight], context.Weights[_bias]);
+}
+
+/// <summary>Group normalisation over 32 groups; statistics and weights in float32.</summary>
+internal sealed class GroupNormalization
+{
+    private const int Groups = 32;
+    private readonly int _weight, _bias;
+
+    public GroupNormalization(WeightLayout layout, string name, long channels)
+    {
+        _weight = layout.Add($"{name}.weight", [channels], Initialization.Ones);
+        _bias = layout.Add($"{name}.bias", [channels], Initialization.Zeros);
+    }
+
+    public Tensor Forward(ForwardContext context, Tensor input) => functional.group_norm(input, Groups, context.Weights[_weight], context.Weights[_bias], 1e-5);
+}
+
+/// <summary>Residual block of the U-Net: norm, SiLU, convolution; embedding added; norm, SiLU, dropout, zeroed convolution; skip.</summary>
+internal sealed class ResidualBlock
+{
+    private readonly GroupNormalization _inputNorm, _outputNorm;
+    private readonly Convolution _inputConvolution, _outputConvolution;
+    private readonly Linear _embedding;
+    private readonly Convolution? _skip;
+
+    public ResidualBlock(WeightLayout layout, string name, long inputs, long outputs, long embeddingWidth)
+    {
+        _inputNorm = new(layout, $"{name}.in_layers.0", inputs);
+        _inputConvolution = new(layout, $"{name}.in_layers.2", inputs, outputs);
+        _embedding = new(layout, $"{name}.emb_layers.1", embeddingWidth, outputs);
+        _outputNorm = new(layout, $"{name}.out_layers.0", outputs);
+        _outputConvolution = new(layout, $"{name}.out_layers.3", outputs, outputs, zero: true);
+        _skip = inputs == outputs ? null : new(layout, $"{name}.skip_connection", inputs, outputs, kernel: 1);
+    }
+
+    /// <param name="context">Weights and mode.</param>
+    /// <param name="input">B×inputs×H×W.</param>
+    /// <param name="embedding">B×embedding width, already through SiLU (it is the same for every block).</param>
+    public Tensor Forward(ForwardContext context, Tensor input, Tensor embedding)
+    {
+        using var scope = NewDisposeScope();
+        Tensor hidden = _inputConvolution.Forward(context, Activate(context, _inputNorm.Forward(context, input)));
+        Tensor shift = _embedding.Forward(context, embedding).unsqueeze(-1).unsqueeze(-1).to_type(hidden.dtype);
+        hidden = context.Training ? hidden + shift : hidden.add_(shift);
+        hidden = Activate(context, _outputNorm.Forward(context, hidden));
+        if (context.Training && context.Dropout > 0)
+        {
+            hidden = functional.dropout(hidden, context.Dropout, training: true);
+        }
+
+        hidden = _outputConvolution.Forward(context, hidden);
+        Tensor skip = _skip is null ? input : _skip.Forward(context, input);
+        return (context.Training ? hidden + skip : hidden.add_(skip)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>SiLU, in place where no gradient needs what it overwrites.</summary>
+    private static Tensor Activate(ForwardContext context, Tensor tensor) => functional.silu(tensor, inplace: !context.Training);
+}
+
+/// <summary>Self-attention over the pixels of a feature map.</summary>
+internal sealed class AttentionBlock
+{
+    private readonly GroupNormalization _norm;
+    private readonly int _qkvWeight, _qkvBias, _outputWeight, _outputBias, _heads;
+
+    public AttentionBlock(WeightLayout layout, string name, long channels, int heads)
+    {
+        _norm = new(layout, $"{name}.norm", channels);
+        _qkvWeight = layout.Add($"{name}.qkv.weight", [3 * channels, channels, 1], Initialization.Uniform, channels, lowPrecision: true);
+        _qkvBias = layout.Add($"{name}.qkv.bias", [3 * channels], Initialization.Uniform, channels, lowPrecision: true);
+        _outputWeight = layout.Add($"{name}.proj_out.weight", [channels, channels, 1], Initialization.Zeros, lowPrecision: true);
+        _outputBias = layout.Add($"{name}.proj_out.bias", [channels], Initialization.Zeros, lowPrecision: true);
+        _heads = heads;
+    }
+
+    public Tensor Forward(ForwardContext context, Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        long batch = input.shape[0], channels = input.shape[1], height = input.shape[2], width = input.shape[3];
+
+        // Heads are outermost, then the thirds q, k, v: B × heads × 3 × (channels / heads) × pixels.
+        Tensor normed = _norm.Forward(context, input).flatten(2);
+        Tensor qkv = functional.conv1d(normed, context.Weights[_qkvWeight], context.Weights[_qkvBias]).view(batch, _heads, 3, channels / _heads, -1).transpose(3, 4);
+        Tensor attended = functional.scaled_dot_product_attention(qkv.select(2, 0), qkv.select(2, 1), qkv.select(2, 2));
+        Tensor merged = attended.transpose(2, 3).reshape(batch, channels, -1);
+        Tensor output = functional.conv1d(merged, context.Weights[_outputWeight], context.Weights[_outputBias]).view(batch, channels, height, width);
+        return (input + output).MoveToOuterDisposeScope();
+    }
+}
+
+/// <summary>Halves both sides with a strided convolution.</summary>
+internal sealed class Downsampling(WeightLayout layout, string name, long channels)
+{
+    private readonly Convolution _convolution = new(layout, $"{name}.op", channels, channels, stride: 2);
+
+    public Tensor Forward(ForwardContext context, Tensor input) => _convolution.Forward(context, input);
+}
+
+/// <summary>Doubles both sides by repetition, then a convolution.</summary>
+internal sealed class Upsampling(WeightLayout layout, string name, long channels)
+{
+    private readonly Convolution _convolution = new(layout, $"{name}.conv", channels, channels);
+
+    public Tensor Forward(ForwardContext context, Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        Tensor large = functional.interpolate(input, scale_factor: [2, 2], mode: InterpolationMode.Nearest);
+        return _convolution.Forward(context, large).MoveToOuterDisposeScope();
+    }
+}

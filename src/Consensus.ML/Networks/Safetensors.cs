@@ -1,0 +1,184 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using static TorchSharp.torch;
+
+namespace Consensus.ML.Networks;
+
+/// <summary>One tensor of a safetensors file.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Type">Its type as the file names it: F32, I32, …</param>
+/// <param name="Shape">Its shape.</param>
+/// <param name="Begin">First byte of its values, counted from the end of the header.</param>
+/// <param name="End">One past the last.</param>
+internal sealed record SafetensorsEntry(string Name, string Type, long[] Shape, long Begin, long End);
+
+/// <summary>
+/// The safetensors format: 8 bytes of header length, a JSON header, the values (little-endian). Every length is checked against the
+/// file before it is used.
+/// </summary>
+internal sealed class Safetensors
+{
+    private const int MaximumHeader = 100_000_000;
+
+    private readonly ReadOnlyMemory<byte> _values;
+
+    private Safetensors(IReadOnlyList<SafetensorsEntry> entries, IReadOnlyDictionary<string, string> metadata, ReadOnlyMemory<byte> values)
+    {
+        Entries = entries;
+        Metadata = metadata;
+        _values = values;
+    }
+
+    /// <summary>Every tensor, in the order of the header.</summary>
+    public IReadOnlyList<SafetensorsEntry> Entries { get; }
+
+    /// <summary>The header's <c>__metadata__</c>; empty where there is none.</summary>
+    public IReadOnlyDictionary<string, string> Metadata { get; }
+
+    /// <summary>Reads the header of a file held in memory.</summary>
+    /// <exception cref="InvalidDataException">Not a safetensors file, cut short, or with a tensor outside it.</exception>
+    public static Safetensors Parse(ReadOnlyMemory<byte> file)
+    {
+        if (file.Length < 8)
+        {
+            throw new InvalidDataException($"Not a safetensors file: it has {file.Length} bytes, and its header length alone takes 8.");
+        }
+
+        ulong length = BinaryPrimitives.ReadUInt64LittleEndian(file.Span);
+        if (length > MaximumHeader || length > (ulong)(file.Length - 8))
+        {
+            throw new InvalidDataException($"Not a whole safetensors file: its header should have {length} bytes, but {file.Length - 8} follow (and {MaximumHeader} are allowed).");
+        }
+
+        ReadOnlyMemory<byte> values = file[(8 + (int)length)..];
+        var entries = new List<SafetensorsEntry>();
+        var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
+        try
+        {
+            using JsonDocument header = JsonDocument.Parse(file.Slice(8, (int)length));
+            foreach (JsonProperty property in header.RootElement.EnumerateObject())
+            {
+                if (property.NameEquals("__metadata__"))
+                {
+                    foreach (JsonProperty item in property.Value.EnumerateObject())
+                    {
+                        metadata[item.Name] = item.Value.GetString() ?? "";
+                    }
+                }
+                else
+                {
+                    entries.Add(ReadEntry(property, values.Length));
+                }
+            }
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException or KeyNotFoundException or FormatException or OverflowException or IndexOutOfRangeException)
+        {
+            throw new InvalidDataException($"The header of the safetensors file is damaged: {exception.Message}", exception);
+        }
+
+        return new(entries, metadata, values);
+    }
+
+    /// <summary>The values of a tensor as float32 on the CPU; the caller owns the tensor.</summary>
+    public Tensor Read(SafetensorsEntry entry)
+    {
+        ReadOnlySpan<byte> bytes = _values.Span[(int)entry.Begin..(int)entry.End];
+        using Tensor flat = entry.Type switch
+        {
+            "F32" => tensor(MemoryMarshal.Cast<byte, float>(bytes).ToArray()),
+            "F64" => tensor(MemoryMarshal.Cast<byte, double>(bytes).ToArray()),
+            "F16" => tensor(MemoryMarshal.Cast<byte, Half>(bytes).ToArray().Select(value => (float)value).ToArray()),
+            "BF16" => tensor(MemoryMarshal.Cast<byte, ushort>(bytes).ToArray().Select(value => BitConverter.UInt32BitsToSingle((uint)value << 16)).ToArray()),
+            "I32" => tensor(MemoryMarshal.Cast<byte, int>(bytes).ToArray()),
+            "I64" => tensor(MemoryMarshal.Cast<byte, long>(bytes).ToArray()),
+            _ => throw new InvalidDataException($"Tensor '{entry.Name}' has type {entry.Type}; allowed are F32, F64, F16, BF16, I32 and I64."),
+        };
+        return flat.to_type(ScalarType.Float32).view(entry.Shape).DetachFromDisposeScope();
+    }
+
+    /// <summary>Writes float32 tensors in the given order.</summary>
+    public static byte[] Write(IEnumerable<(string Name, long[] Shape, float[] Values)> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+    {
+        var all = tensors.ToList();
+        using var header = new MemoryStream();
+        using (var json = new Utf8JsonWriter(header))
+        {
+            json.WriteStartObject();
+            if (metadata is { Count: > 0 })
+            {
+                json.WriteStartObject("__metadata__");
+                foreach ((string key, string value) in metadata)
+                {
+                    json.WriteString(key, value);
+                }
+
+                json.WriteEndObject();
+            }
+
+            long at = 0;
+            foreach ((string name, long[] shape, float[] values) in all)
+            {
+                json.WriteStartObject(name);
+                json.WriteString("dtype", "F32");
+                json.WriteStartArray("shape");
+                Array.ForEach(shape, json.WriteNumberValue);
+                json.WriteEndArray();
+                json.WriteStartArray("data_offsets");
+                json.WriteNumberValue(at);
+                at += 4L * values.Length;
+                json.WriteNumberValue(at);
+                json.WriteEndArray();
+                json.WriteEndObject();
+            }
+
+            json.WriteEndObject();
+        }
+
+        // The values begin at a multiple of 8 bytes; the format fills the header with spaces.
+        while (header.Length % 8 != 0)
+        {
+            header.WriteByte((byte)' ');
+        }
+
+        var file = new byte[8 + header.Length + all.Sum(item => 4L * item.Values.Length)];
+        BinaryPrimitives.WriteUInt64LittleEndian(file, (ulong)header.Length);
+        header.ToArray().CopyTo(file, 8);
+        int position = 8 + (int)header.Length;
+        foreach ((_, _, float[] values) in all)
+        {
+            ReadOnlySpan<byte> bytes = MemoryMarshal.AsBytes(values.AsSpan());
+            bytes.CopyTo(file.AsSpan(position));
+            position += bytes.Length;
+        }
+
+        return file;
+    }
+
+    private static SafetensorsEntry ReadEntry(JsonProperty property, long available)
+    {
+        string type = property.Value.GetProperty("dtype").GetString() ?? "";
+        long[] shape = [.. property.Value.GetProperty("shape").EnumerateArray().Select(side => side.GetInt64())];
+        long[] offsets = [.. property.Value.GetProperty("data_offsets").EnumerateArray().Select(offset => offset.GetInt64())];
+        long bytes = type switch
+        {
+            "F64" or "I64" or "U64" => 8,
+            "F32" or "I32" or "U32" => 4,
+            "F16" or "BF16" or "I16" or "U16" => 2,
+            _ => 1,
+        };
+        foreach (long side in shape)
+        {
+            bytes = side < 0 ? throw new FormatException($"tensor '{property.Name}' has a negative side") : checked(bytes * side);
+        }
+
+        if (offsets[0] < 0 || offsets[1] < offsets[0] || offsets[1] > available)
+        {
+            throw new InvalidDataException($"The safetensors file is cut short: tensor '{property.Name}' takes bytes {offsets[0]} to {offsets[1]} of the values, but there are {available}.");
+        }
+
+        return offsets[1] - offsets[0] == bytes
+            ? new(property.Name, type, shape, offsets[0], offsets[1])
+            : throw new InvalidDataException($"Tensor '{property.Name}' of type {type} and shape [{string.Join(", ", shape)}] takes {bytes} bytes, but the file gives it {offsets[1] - offsets[0]}.");
+    }
+}

@@ -1,0 +1,19 @@
+using static TorchSharp.torch;
+
+namespace Consensus.ML.Networks;
+
+/// <summary>Sinusoidal embedding of diffusion times (Vaswani et al. 2017), cosines first.</summary>
+internal static class TimestepEmbedding
+{
+    /// <param name="times">B times, any number type.</param>
+    /// <param name="width">Values an embedding has, even.</param>
+    /// <returns>B×width: cosines, then sines, of t·exp(−ln(10000)·i/half) for i in 0..half−1.</returns>
+    public static Tensor Create(Tensor times, int width)
+    {
+        using var scope = NewDisposeScope();
+        int half = width / 2;
+        Tensor frequencies = arange(half, ScalarType.Float32, times.device).mul_(-Math.Log(10000) / half).exp_();
+        Tensor angles = times.to_type(ScalarType.Float32).unsqueeze(1) * frequencies.unsqueeze(0);
+        return cat([angles.cos(), angles.sin()], 1).MoveToOuterDisposeScope();
+    }
+}
