@@ -1,0 +1,6 @@
+namespace Consensus.ML;
+
+/// <summary>What was found of a data set.</summary>
+/// <param name="Cases">The usable cases, in numeric order of their names; at least one.</param>
+/// <param name="Warnings">One line for each case or file that was left out, with the reason.</param>
+public sealed record QubiqListing(IReadOnlyList<RaterCase> Cases, IReadOnlyList<string> Warnings);

@@ -1,0 +1,11 @@
+namespace Consensus.ML;
+
+/// <summary>A part of a QUBIQ data set.</summary>
+public enum QubiqSplit
+{
+    /// <summary>Cases to learn from: folder <c>train</c> or <c>Training</c>.</summary>
+    Train,
+
+    /// <summary>Cases to report on, never read while training: folder <c>val</c> or <c>Validation</c>.</summary>
+    Validation,
+}

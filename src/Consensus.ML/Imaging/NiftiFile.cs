@@ -1,0 +1,185 @@
+using System.Buffers;
+
+namespace Consensus.ML.Imaging;
+
+/// <summary>
+/// Reads NIfTI-1 and NIfTI-2 images (single files and .hdr/.img pairs, plain or gzip, both byte orders, integers and floats of 8 to 64 bits)
+/// and writes slices. Values agree with what nibabel reads; axis 0 of the file becomes rows, axis 1 columns.
+/// </summary>
+public static class NiftiFile
+{
+    /// <summary>Largest number of channels of a slice: a longer third axis is taken for a volume.</summary>
+    public const int MaximumChannels = 8;
+
+    /// <summary>Largest number of values of a slice, 2²⁸ (one gibibyte in memory): beyond that a header is not believed.</summary>
+    public const long MaximumValues = 1L << 28;
+
+    /// <summary>Reads the header of an image.</summary>
+    /// <param name="path">A .nii file or either half of an .hdr/.img pair, plain or gzip.</param>
+    /// <exception cref="FileNotFoundException">The file, or the header of an .img, does not exist.</exception>
+    /// <exception cref="InvalidDataException">It is no NIfTI file, or one of a kind that is not read (colour, complex, 128 bit); the message says which.</exception>
+    /// <exception cref="IOException">It cannot be opened.</exception>
+    public static NiftiHeader ReadHeader(string path) => NiftiSource.ReadHeader(path);
+
+    /// <summary>Reads all values once, in small blocks, and sums them up after slope and intercept, in double precision.</summary>
+    /// <param name="path">A .nii file or either half of an .hdr/.img pair, plain or gzip, of any size and 1 to 7 axes.</param>
+    /// <exception cref="FileNotFoundException">The file, or the other half of a pair, does not exist.</exception>
+    /// <exception cref="InvalidDataException">It is no NIfTI file, of a kind that is not read, or shorter than its header promises.</exception>
+    /// <exception cref="IOException">It cannot be opened.</exception>
+    public static NiftiStatistics ReadStatistics(string path)
+    {
+        using NiftiSource source = NiftiSource.Open(path);
+        NiftiHeader header = source.Header;
+        long left = source.ValueCount;
+        source.CheckPromise();
+        source.SeekToValues();
+        var summary = new NiftiValues.Summary(double.PositiveInfinity, double.NegativeInfinity, 0, 0, 0);
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(NiftiValues.BlockBytes);
+        try
+        {
+            while (left > 0)
+            {
+                int count = (int)Math.Min(left, NiftiValues.BlockBytes / header.BytesPerValue);
+                Span<byte> block = buffer.AsSpan(0, count * header.BytesPerValue);
+                source.ReadValues(block);
+                NiftiValues.ToNativeOrder(block, header.BytesPerValue, header.BigEndian);
+                NiftiValues.Summarize(block, header, ref summary);
+                left -= count;
+            }
+
+            source.CheckEnd();
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+
+        return summary.Finite == 0
+            ? new NiftiStatistics(double.NaN, double.NaN, double.NaN, summary.Count, summary.Count)
+            : new NiftiStatistics(summary.Minimum, summary.Maximum, summary.Sum / summary.Finite, summary.Count, summary.Count - summary.Finite);
+    }
+
+    /// <summary>
+    /// Reads a slice: an image of X×Y values with any number of further axes, of which at most one is longer than 1; that one holds the channels
+    /// (X×Y×4, X×Y×1×4). Values are after slope and intercept, rounded to single precision.
+    /// </summary>
+    /// <param name="path">A .nii file or either half of an .hdr/.img pair, plain or gzip.</param>
+    /// <returns>Channels × X × Y: axis 0 of the file gives the rows, axis 1 the columns.</returns>
+    /// <exception cref="FileNotFoundException">The file, or the other half of a pair, does not exist.</exception>
+    /// <exception cref="InvalidDataException">
+    /// It is no NIfTI file, of a kind that is not read, shorter than its header promises, or a volume: more than <see cref="MaximumChannels"/> channels.
+    /// </exception>
+    /// <exception cref="IOException">It cannot be opened.</exception>
+    public static Slice ReadSlice(string path)
+    {
+        using NiftiSource source = NiftiSource.Open(path);
+        NiftiHeader header = source.Header;
+        (int channels, int height, int width) = SliceShape(header);
+        source.CheckPromise();
+        source.SeekToValues();
+
+        var pixels = GC.AllocateUninitializedArray<float>(channels * height * width);
+        int size = header.BytesPerValue;
+        int rowsPerBlock = Math.Min(height, NiftiValues.BlockBytes / size);
+        int columnsPerBlock = Math.Clamp(NiftiValues.BlockBytes / size / height, 1, width);
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(rowsPerBlock * columnsPerBlock * size);
+        try
+        {
+            for (int channel = 0; channel < channels; channel++)
+            {
+                Span<float> plane = pixels.AsSpan(channel * height * width, height * width);
+                for (int column = 0; column < width; column += columnsPerBlock)
+                {
+                    int columns = Math.Min(columnsPerBlock, width - column);
+                    for (int row = 0; row < height; row += rowsPerBlock)
+                    {
+                        int rows = Math.Min(rowsPerBlock, height - row);
+                        Span<byte> block = buffer.AsSpan(0, rows * columns * size);
+                        source.ReadValues(block);
+                        NiftiValues.ToNativeOrder(block, size, header.BigEndian);
+                        NiftiValues.Place(block, header, new NiftiValues.Window(row, rows, column, columns, width), plane);
+                    }
+                }
+            }
+
+            source.CheckEnd();
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+
+        double spacingColumns = header.Spacing[1] is var spacing && spacing > 0 ? spacing : 1;
+        return new Slice(channels, height, width, pixels, new SliceGeometry(header.Spacing[0], spacingColumns, header.Affine), path);
+    }
+
+    /// <summary>
+    /// Writes a slice as single-precision values, little-endian, through a temporary file, so that nothing half written is left behind.
+    /// </summary>
+    /// <param name="path">The file to create or replace: .nii, or .nii.gz for gzip.</param>
+    /// <param name="slice">The values. Several channels go to the axis where the input has its channels, else to the fourth.</param>
+    /// <param name="geometryFrom">
+    /// The image whose geometry to repeat exactly: version, order and number of axes, spacing, units, sform and qform with their codes.
+    /// Null writes the slice's own geometry as an sform.
+    /// </param>
+    /// <exception cref="ArgumentException">The name ends otherwise, or <paramref name="geometryFrom"/> has another height or width than the slice.</exception>
+    /// <exception cref="FileNotFoundException"><paramref name="geometryFrom"/> does not exist.</exception>
+    /// <exception cref="InvalidDataException"><paramref name="geometryFrom"/> is no NIfTI slice.</exception>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public static void WriteSlice(string path, Slice slice, string? geometryFrom = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(slice);
+        NiftiLayout layout;
+        if (geometryFrom is null)
+        {
+            layout = NiftiLayout.Of(slice);
+        }
+        else
+        {
+            NiftiHeader header = ReadHeader(geometryFrom);
+            (_, int height, int width) = SliceShape(header);
+            if (height != slice.Height || width != slice.Width)
+            {
+                throw new ArgumentException($"A slice of {slice.Height}×{slice.Width} cannot take the geometry of '{geometryFrom}', which has {height}×{width}.", nameof(slice));
+            }
+
+            layout = NiftiLayout.Of(header, slice.Channels);
+        }
+
+        NiftiWriter.Write(path, layout, slice.Pixels);
+    }
+
+    /// <summary>Channels, rows and columns of an image that is a slice.</summary>
+    internal static (int Channels, int Height, int Width) SliceShape(NiftiHeader header)
+    {
+        IReadOnlyList<long> shape = header.Shape;
+        if (shape.Count < 2)
+        {
+            throw new InvalidDataException($"'{header.Path}' has shape {header.ShapeText}, but a slice has at least two axes (rows × columns).");
+        }
+
+        long channels = 1;
+        bool volume = false;
+        for (int axis = 2; axis < shape.Count; axis++)
+        {
+            if (shape[axis] > 1)
+            {
+                volume |= channels > 1 || shape[axis] > MaximumChannels;
+                channels = shape[axis];
+            }
+        }
+
+        if (volume)
+        {
+            throw new InvalidDataException($"'{header.Path}' has shape {header.ShapeText}: a volume, but slices are expected (rows × columns, with 1 to {MaximumChannels} channels on one further axis).");
+        }
+
+        if ((Int128)shape[0] * shape[1] * channels > MaximumValues)
+        {
+            throw new InvalidDataException($"'{header.Path}' has shape {header.ShapeText}, but a slice has {MaximumValues} values at most.");
+        }
+
+        return ((int)channels, (int)shape[0], (int)shape[1]);
+    }
+}

@@ -1,0 +1,79 @@
+namespace Consensus.ML.Imaging;
+
+/// <summary>
+/// What the header of a NIfTI-1 or NIfTI-2 file says, as nibabel understands it.
+/// Source: nifti1.h and nifti2.h of the NIfTI Data Format Working Group.
+/// </summary>
+public sealed record NiftiHeader
+{
+    /// <summary>The path that was opened: a single file, or either half of a pair.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>The file that holds the values: the same as the header's for a single file, the <c>.img</c> of a pair.</summary>
+    public required string ImagePath { get; init; }
+
+    /// <summary>1 for NIfTI-1, 2 for NIfTI-2.</summary>
+    public required int Version { get; init; }
+
+    /// <summary>Length of each axis as stored, one to seven of them, trailing ones kept. Each is at least 1.</summary>
+    public required IReadOnlyList<long> Shape { get; init; }
+
+    /// <summary>Type of the stored values, named as in NumPy: uint8, int8, uint16, int16, uint32, int32, uint64, int64, float32 or float64.</summary>
+    public required string DataType { get; init; }
+
+    /// <summary>Bytes of one stored value: 1, 2, 4 or 8.</summary>
+    public required int BytesPerValue { get; init; }
+
+    /// <summary>Whether header and values are stored with the highest byte first.</summary>
+    public required bool BigEndian { get; init; }
+
+    /// <summary>
+    /// Distance between neighbours along each axis (pixdim), as many as <see cref="Shape"/> has; millimetres for space and seconds for time
+    /// unless <see cref="Units"/> says otherwise. Of the first three, a stored 0 counts as 1 and a negative one as positive.
+    /// </summary>
+    public required IReadOnlyList<double> Spacing { get; init; }
+
+    /// <summary>
+    /// The 4×4 matrix from array indices to world coordinates, 16 values, row-major: the sform when its code is above 0, else the qform when
+    /// its code is above 0, else the spacing with the origin in the centre and the first axis pointing left.
+    /// </summary>
+    public required IReadOnlyList<double> Affine { get; init; }
+
+    /// <summary>What a stored value is multiplied with; 1 when the file has none (0, infinite or not a number).</summary>
+    public required double Slope { get; init; }
+
+    /// <summary>What is added after <see cref="Slope"/>; 0 when the file has no slope.</summary>
+    public required double Intercept { get; init; }
+
+    /// <summary>Where the values begin in <see cref="ImagePath"/>, in (uncompressed) bytes.</summary>
+    public required long DataOffset { get; init; }
+
+    /// <summary>Code of the qform (0 none, 1 scanner, 2 aligned, 3 Talairach, 4 MNI 152, 5 other template).</summary>
+    public required int QformCode { get; init; }
+
+    /// <summary>Code of the sform (0 none, 1 scanner, 2 aligned, 3 Talairach, 4 MNI 152, 5 other template).</summary>
+    public required int SformCode { get; init; }
+
+    /// <summary>The unit byte: space in the lowest three bits (1 metre, 2 millimetre, 3 micrometre), time in the next three.</summary>
+    public required int Units { get; init; }
+
+    /// <summary>The orientation fields as stored, so that a file written for this one can repeat them.</summary>
+    internal NiftiOrientation Orientation { get; init; } = new(0, 1, [0, 0, 0], [0, 0, 0], new double[12]);
+
+    /// <summary><see cref="DataType"/> as the reader's own code.</summary>
+    internal NiftiDataType TypeCode { get; init; }
+
+    /// <summary>Whether <see cref="Slope"/> and <see cref="Intercept"/> change anything.</summary>
+    internal bool IsScaled => Slope != 1 || Intercept != 0;
+
+    /// <summary>The shape as people write it: 256×256×1.</summary>
+    internal string ShapeText => string.Join('×', Shape);
+}
+
+/// <summary>Orientation fields of a header, exactly as stored.</summary>
+/// <param name="DimensionInfo">Which axis is frequency, phase and slice (dim_info).</param>
+/// <param name="Qfac">−1 or 1: whether the third axis of the qform is flipped.</param>
+/// <param name="Quaternion">quatern_b, _c, _d.</param>
+/// <param name="Offset">qoffset_x, _y, _z.</param>
+/// <param name="Sform">srow_x, srow_y, srow_z: 12 values.</param>
+internal sealed record NiftiOrientation(byte DimensionInfo, double Qfac, double[] Quaternion, double[] Offset, double[] Sform);

@@ -1,0 +1,274 @@
+using System.Buffers;
+using System.IO.Compression;
+
+namespace Consensus.ML.Imaging;
+
+/// <summary>
+/// The bytes of a NIfTI image: finds both halves of a pair, unpacks gzip (known by content, not by name), and turns whatever goes wrong into
+/// one line that names the file. Nothing is allocated on the word of a header alone.
+/// </summary>
+internal sealed class NiftiSource : IDisposable
+{
+    private const int ScanBufferSize = 1 << 16;
+
+    private readonly Stream _stream;
+    private readonly bool _compressed;
+    private readonly long _storedLength;
+    private long _position;
+
+    private NiftiSource(NiftiHeader header, Stream stream, bool compressed, long storedLength, long position)
+    {
+        Header = header;
+        _stream = stream;
+        _compressed = compressed;
+        _storedLength = storedLength;
+        _position = position;
+    }
+
+    public NiftiHeader Header { get; }
+
+    /// <summary>Number of values that the header promises.</summary>
+    /// <exception cref="InvalidDataException">More than any file can hold.</exception>
+    public long ValueCount
+    {
+        get
+        {
+            Int128 count = 1;
+            foreach (long length in Header.Shape)
+            {
+                count *= length;
+                if (count > long.MaxValue / 16)
+                {
+                    throw new InvalidDataException($"'{Header.Path}' promises {Header.ShapeText} values in its header: no file holds so many.");
+                }
+            }
+
+            return (long)count;
+        }
+    }
+
+    /// <summary>Reads the header of <paramref name="path"/> and leaves the stream before the values.</summary>
+    public static NiftiSource Open(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        (string headerPath, string imagePath) = Halves(path);
+        bool single = headerPath == imagePath;
+        Stream stream = OpenStream(headerPath, out bool compressed, out long length);
+        try
+        {
+            Span<byte> bytes = stackalloc byte[NiftiHeaderParser.Size2];
+            int read = Read(stream, headerPath, bytes);
+            NiftiHeader header = NiftiHeaderParser.Parse(path, imagePath, bytes[..read], single);
+            if (single)
+            {
+                return new NiftiSource(header, stream, compressed, length, read);
+            }
+
+            stream.Dispose();
+            stream = OpenStream(imagePath, out compressed, out length);
+            return new NiftiSource(header, stream, compressed, length, 0);
+        }
+        catch
+        {
+            stream.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Reads a header alone: of a pair, the values need not exist.</summary>
+    public static NiftiHeader ReadHeader(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        (string headerPath, string imagePath) = Halves(path, imageMustExist: false);
+        using Stream stream = OpenStream(headerPath, out _, out _);
+        Span<byte> bytes = stackalloc byte[NiftiHeaderParser.Size2];
+        int read = Read(stream, headerPath, bytes);
+        return NiftiHeaderParser.Parse(path, imagePath, bytes[..read], headerPath == imagePath);
+    }
+
+    /// <summary>
+    /// Makes sure that the values are there before anyone takes memory for them. A plain file shows its length; of a gzip file that would have
+    /// to unpack to very much more than its own size, the stream is unpacked once into a small buffer and counted.
+    /// </summary>
+    public void CheckPromise()
+    {
+        Int128 needed = (Int128)Header.DataOffset + ((Int128)ValueCount * Header.BytesPerValue);
+        if (!_compressed)
+        {
+            if (needed > _storedLength)
+            {
+                throw TooShort(Math.Max(0, _storedLength - Header.DataOffset));
+            }
+        }
+        else if (needed > (16 * (Int128)_storedLength) + (1 << 20))
+        {
+            using Stream scan = OpenStream(Header.ImagePath, out _, out _);
+            byte[] buffer = ArrayPool<byte>.Shared.Rent(ScanBufferSize);
+            try
+            {
+                Int128 found = 0;
+                while (found < needed)
+                {
+                    int read = Read(scan, Header.ImagePath, buffer);
+                    found += read;
+                    if (read < buffer.Length)
+                    {
+                        break;
+                    }
+                }
+
+                if (found < needed)
+                {
+                    throw TooShort((long)Int128.Max(0, found - Header.DataOffset));
+                }
+            }
+            finally
+            {
+                ArrayPool<byte>.Shared.Return(buffer);
+            }
+        }
+    }
+
+    /// <summary>Moves to the first value.</summary>
+    public void SeekToValues()
+    {
+        long distance = Header.DataOffset - _position;
+        if (!_compressed)
+        {
+            _stream.Seek(Header.DataOffset, SeekOrigin.Begin);
+        }
+        else if (distance < 0)
+        {
+            throw new InvalidOperationException("The values of a compressed file can be reached once.");
+        }
+        else if (distance > 0)
+        {
+            byte[] buffer = ArrayPool<byte>.Shared.Rent(ScanBufferSize);
+            try
+            {
+                while (distance > 0)
+                {
+                    int wanted = (int)Math.Min(distance, buffer.Length);
+                    if (Read(_stream, Header.ImagePath, buffer.AsSpan(0, wanted)) < wanted)
+                    {
+                        throw TooShort(0);
+                    }
+
+                    distance -= wanted;
+                }
+            }
+            finally
+            {
+                ArrayPool<byte>.Shared.Return(buffer);
+            }
+        }
+
+        _position = Header.DataOffset;
+    }
+
+    /// <summary>Fills <paramref name="bytes"/> with the next stored values.</summary>
+    /// <exception cref="InvalidDataException">The file ends before.</exception>
+    public void ReadValues(Span<byte> bytes)
+    {
+        int read = Read(_stream, Header.ImagePath, bytes);
+        _position += read;
+        if (read < bytes.Length)
+        {
+            throw TooShort(_position - Header.DataOffset);
+        }
+    }
+
+    /// <summary>After the last value: a gzip file whose end is missing or whose checksum is wrong is not trusted.</summary>
+    public void CheckEnd()
+    {
+        if (_compressed)
+        {
+            Span<byte> rest = stackalloc byte[256];
+            Read(_stream, Header.ImagePath, rest);
+        }
+    }
+
+    public void Dispose() => _stream.Dispose();
+
+    private static Stream OpenStream(string path, out bool compressed, out long length)
+    {
+        FileStream file;
+        try
+        {
+            // No buffer of its own: every read here is large already.
+            file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new FileNotFoundException($"'{path}' does not exist.", path, exception);
+        }
+        catch (UnauthorizedAccessException exception)
+        {
+            throw new IOException(Directory.Exists(path) ? $"'{path}' is a folder, where a NIfTI file is expected." : $"'{path}' cannot be opened: {exception.Message}", exception);
+        }
+
+        try
+        {
+            length = file.Length;
+            Span<byte> start = stackalloc byte[2];
+            int read = file.ReadAtLeast(start, 2, throwOnEndOfStream: false);
+            file.Position = 0;
+            compressed = read == 2 && start[0] == 0x1F && start[1] == 0x8B;
+            return compressed ? new GZipStream(file, CompressionMode.Decompress) : file;
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>As many bytes as there are, up to the length of <paramref name="target"/>.</summary>
+    private static int Read(Stream stream, string path, Span<byte> target)
+    {
+        try
+        {
+            return stream.ReadAtLeast(target, target.Length, throwOnEndOfStream: false);
+        }
+        catch (InvalidDataException exception)
+        {
+            throw new InvalidDataException($"'{path}' is a truncated or damaged gzip file: {exception.Message}", exception);
+        }
+    }
+
+    private InvalidDataException TooShort(long found)
+        => new($"'{Header.ImagePath}' is truncated: its header promises {Header.ShapeText} values of {Header.DataType}, that is {(Int128)ValueCount * Header.BytesPerValue} bytes, but only {found} are there.");
+
+    /// <summary>Header file and image file of a path: the same for a single file, two files for .hdr/.img, each plain or gzip.</summary>
+    private static (string HeaderPath, string ImagePath) Halves(string path, bool imageMustExist = true)
+    {
+        string name = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? path[..^3] : path;
+        string extension = Path.GetExtension(name);
+        bool isHeader = extension.Equals(".hdr", StringComparison.OrdinalIgnoreCase);
+        if (!isHeader && !extension.Equals(".img", StringComparison.OrdinalIgnoreCase))
+        {
+            return (path, path);
+        }
+
+        // The partner is spelled like its sibling: brain.HDR goes with brain.IMG.
+        string partner = isHeader ? "img" : "hdr";
+        if (char.IsUpper(extension[^1]))
+        {
+            partner = partner.ToUpperInvariant();
+        }
+
+        string plain = name[..^extension.Length] + "." + partner;
+        string gzip = plain + ".gz";
+
+        // The one that is stored as the given file is comes first, when both exist.
+        string[] candidates = path.Length == name.Length ? [plain, gzip] : [gzip, plain];
+        string? found = Array.Find(candidates, File.Exists);
+        if (found is null && (!isHeader || imageMustExist) && File.Exists(path))
+        {
+            throw new FileNotFoundException($"'{path}' is one half of a NIfTI pair, but the other is missing: expected '{plain}' or '{gzip}'.", plain);
+        }
+
+        found ??= plain;
+        return isHeader ? (path, found) : (found, path);
+    }
+}

@@ -1,0 +1,163 @@
+namespace Consensus.ML.Imaging;
+
+/// <summary>
+/// Changes the number of rows and columns as PyTorch's <c>interpolate</c> does, so that images and masks are those that the published
+/// implementation trains on: bilinear (align_corners = false, no antialiasing) and nearest (floor).
+/// </summary>
+public static class Resampling
+{
+    /// <summary>Resizes every channel of a slice bilinearly. Spacing and affine are adapted, so that the corners stay where they are.</summary>
+    /// <param name="slice">The slice.</param>
+    /// <param name="height">New number of rows, at least 1.</param>
+    /// <param name="width">New number of columns, at least 1.</param>
+    /// <returns>A new slice; the given one when the size is the same.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">A size is below 1.</exception>
+    public static Slice Bilinear(Slice slice, int height, int width)
+    {
+        ArgumentNullException.ThrowIfNull(slice);
+        ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
+        if (height == slice.Height && width == slice.Width)
+        {
+            return slice;
+        }
+
+        var pixels = GC.AllocateUninitializedArray<float>(checked(slice.Channels * height * width));
+        for (int channel = 0; channel < slice.Channels; channel++)
+        {
+            Bilinear(
+                slice.Pixels.AsSpan(channel * slice.Height * slice.Width, slice.Height * slice.Width),
+                slice.Height,
+                slice.Width,
+                pixels.AsSpan(channel * height * width, height * width),
+                height,
+                width);
+        }
+
+        return new Slice(slice.Channels, height, width, pixels, Rescale(slice, height, width), slice.Source);
+    }
+
+    /// <summary>Resizes one plane bilinearly.</summary>
+    /// <param name="source">sourceHeight × sourceWidth values, row by row.</param>
+    /// <param name="sourceHeight">Rows of <paramref name="source"/>, at least 1.</param>
+    /// <param name="sourceWidth">Columns of <paramref name="source"/>, at least 1.</param>
+    /// <param name="target">Receives targetHeight × targetWidth values, row by row.</param>
+    /// <param name="targetHeight">Rows of <paramref name="target"/>, at least 1.</param>
+    /// <param name="targetWidth">Columns of <paramref name="target"/>, at least 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A size is below 1.</exception>
+    /// <exception cref="ArgumentException">A span has another length than its height × width.</exception>
+    public static void Bilinear(ReadOnlySpan<float> source, int sourceHeight, int sourceWidth, Span<float> target, int targetHeight, int targetWidth)
+    {
+        CheckPlane(source.Length, sourceHeight, sourceWidth, nameof(source));
+        CheckPlane(target.Length, targetHeight, targetWidth, nameof(target));
+        if (sourceHeight == targetHeight && sourceWidth == targetWidth)
+        {
+            source.CopyTo(target);
+            return;
+        }
+
+        // Each column's two neighbours and their weight are the same in every row.
+        var left = new int[targetWidth];
+        var right = new int[targetWidth];
+        var rightWeight = new float[targetWidth];
+        for (int column = 0; column < targetWidth; column++)
+        {
+            (left[column], right[column], rightWeight[column]) = Neighbours(column, sourceWidth, targetWidth);
+        }
+
+        for (int row = 0; row < targetHeight; row++)
+        {
+            (int above, int below, float belowWeight) = Neighbours(row, sourceHeight, targetHeight);
+            float aboveWeight = 1 - belowWeight;
+            ReadOnlySpan<float> upper = source.Slice(above * sourceWidth, sourceWidth);
+            ReadOnlySpan<float> lower = source.Slice(below * sourceWidth, sourceWidth);
+            Span<float> output = target.Slice(row * targetWidth, targetWidth);
+            for (int column = 0; column < output.Length; column++)
+            {
+                int l = left[column], r = right[column];
+                float weight = rightWeight[column], other = 1 - weight;
+                output[column] = (aboveWeight * ((other * upper[l]) + (weight * upper[r]))) + (belowWeight * ((other * lower[l]) + (weight * lower[r])));
+            }
+        }
+    }
+
+    /// <summary>Resizes every mask by taking, for each new pixel, the one whose index is the scaled index rounded down.</summary>
+    /// <param name="masks">The masks.</param>
+    /// <param name="height">New number of rows, at least 1.</param>
+    /// <param name="width">New number of columns, at least 1.</param>
+    /// <returns>New masks; the given ones when the size is the same.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">A size is below 1.</exception>
+    public static RaterMasks Nearest(RaterMasks masks, int height, int width)
+    {
+        ArgumentNullException.ThrowIfNull(masks);
+        ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
+        if (height == masks.Height && width == masks.Width)
+        {
+            return masks;
+        }
+
+        var columns = new int[width];
+        for (int column = 0; column < width; column++)
+        {
+            columns[column] = NearestIndex(column, masks.Width, width);
+        }
+
+        var pixels = new byte[checked(masks.Raters * height * width)];
+        for (int rater = 0; rater < masks.Raters; rater++)
+        {
+            ReadOnlySpan<byte> source = masks.Rater(rater);
+            for (int row = 0; row < height; row++)
+            {
+                ReadOnlySpan<byte> line = source.Slice(NearestIndex(row, masks.Height, height) * masks.Width, masks.Width);
+                Span<byte> output = pixels.AsSpan(((rater * height) + row) * width, width);
+                for (int column = 0; column < output.Length; column++)
+                {
+                    output[column] = line[columns[column]];
+                }
+            }
+        }
+
+        return new RaterMasks(masks.Raters, height, width, pixels);
+    }
+
+    /// <summary>Pixel centres line up: position (i + ½)·source/target − ½, in single precision as PyTorch computes it.</summary>
+    private static (int Lower, int Upper, float UpperWeight) Neighbours(int index, int source, int target)
+    {
+        float scale = (float)source / target;
+        float position = Math.Max(0, (scale * (index + 0.5f)) - 0.5f);
+        int lower = Math.Min((int)position, source - 1);
+        int upper = Math.Min(lower + 1, source - 1);
+        return (lower, upper, Math.Clamp(position - lower, 0f, 1f));
+    }
+
+    private static int NearestIndex(int index, int source, int target)
+        => Math.Min((int)MathF.Floor(index * ((float)source / target)), source - 1);
+
+    private static void CheckPlane(int length, int height, int width, string name)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(height, 1, name);
+        ArgumentOutOfRangeException.ThrowIfLessThan(width, 1, name);
+        if (length != (long)height * width)
+        {
+            throw new ArgumentException($"A plane of {height}×{width} has {(long)height * width} values, but {length} were given.", name);
+        }
+    }
+
+    /// <summary>New pixel i lies at old position (i + ½)·s − ½: steps grow by s, and the origin moves by (s − 1)/2 old steps.</summary>
+    private static SliceGeometry Rescale(Slice slice, int height, int width)
+    {
+        double rows = (double)slice.Height / height;
+        double columns = (double)slice.Width / width;
+        double[] affine = [.. slice.Geometry.Affine];
+        for (int i = 0; i < 3; i++)
+        {
+            double stepRows = affine[4 * i], stepColumns = affine[(4 * i) + 1];
+            affine[4 * i] = stepRows * rows;
+            affine[(4 * i) + 1] = stepColumns * columns;
+            affine[(4 * i) + 3] += (stepRows * (rows - 1) / 2) + (stepColumns * (columns - 1) / 2);
+        }
+
+        return new SliceGeometry(slice.Geometry.SpacingRows * rows, slice.Geometry.SpacingColumns * columns, affine);
+    }
+}
