@@ -141,6 +141,17 @@ internal sealed class DiffusionProcess : IDisposable
         return new((main + bound).MoveToOuterDisposeScope(), main.MoveToOuterDisposeScope(), bound.MoveToOuterDisposeScope());
     }
 
+    /// <summary>Soft Dice loss of the predicted x_0 of each sample, 0 to 1; for predictions of x_0 (ε says too little of it at noisy times).</summary>
+    public Tensor DiceLoss(Tensor output, Tensor start)
+    {
+        using var scope = NewDisposeScope();
+        Tensor first = output.narrow(1, 0, 1);
+        Tensor share = (Options.Prediction == PredictionType.XStartLogit ? first.sigmoid() : ((first + 1) / 2).clamp(0, 1)).flatten(1);
+        Tensor truth = ((start + 1) / 2).flatten(1);
+        Tensor overlap = (2 * (share * truth).sum(1)) + 1;
+        return (1 - (overlap / (share.sum(1) + truth.sum(1) + 1))).MoveToOuterDisposeScope();
+    }
+
     /// <summary>
     /// The variational bound's term in bits per pixel: KL between the true and the predicted posterior, at t = 0 the negative log
     /// likelihood. The first channel is detached, so that the variance alone learns from it.

@@ -1,5 +1,8 @@
+using System.Runtime.InteropServices;
 using Consensus.ML.Diffusion;
-using TorchSharp;
+using Consensus.ML.Networks;
+using Consensus.ML.Runtime;
+using static TorchSharp.torch;
 
 namespace Consensus.ML.Training;
 
@@ -12,25 +15,172 @@ internal sealed record ConsensusPrediction(float[] SoftMap, float[] ConsensusMap
 /// <summary>A network with its diffusion process: predicts, and reads and writes weights. Safe for several threads at once.</summary>
 internal sealed class ConsensusModel : IDisposable
 {
+    private readonly ConsensusNetwork _network;
+    private readonly WeightSet _weights;
+    private readonly NoiseSchedule _schedule;
+    private readonly Device _device;
+
+    // One prediction at a time: torch spreads each over all cores already.
+    private readonly Lock _turn = new();
+    private PreparedWeights? _lowPrecision;
+    private bool _disposed;
+
+    private ConsensusModel(ModelDescription description, ConsensusNetwork network, WeightSet weights, Device device)
+    {
+        Description = description;
+        _network = network;
+        _weights = weights;
+        _schedule = NoiseSchedule.Create(description.Diffusion.Schedule, description.Diffusion.Steps);
+        _device = device;
+    }
+
     /// <summary>All that fixes the weights' names and shapes.</summary>
-    public required ModelDescription Description { get; init; }
+    public ModelDescription Description { get; }
+
+    /// <summary>Number of trained values.</summary>
+    public long ParameterCount => _network.Layout.ParameterCount;
 
     /// <summary>A model with seeded initial weights.</summary>
-    public static ConsensusModel Create(ModelDescription description, torch.Device device, int seed) => throw new NotImplementedException();
+    public static ConsensusModel Create(ModelDescription description, Device device, int seed)
+    {
+        NativeTorch.EnsureLoaded();
+        ConsensusNetwork network = description.CreateNetwork();
+        return new(description, network, WeightSet.Initialize(network.Layout, device, seed), device);
+    }
+
+    /// <summary>A model over weights that it then owns.</summary>
+    public static ConsensusModel FromWeights(ModelDescription description, ConsensusNetwork network, WeightSet weights, Device device) => new(description, network, weights, device);
 
     /// <summary>A model with the weights of a safetensors file in the published checkpoint format.</summary>
     /// <exception cref="InvalidDataException">The file is damaged, or its names or shapes are not the description's; the message says which.</exception>
-    public static ConsensusModel Load(ModelDescription description, ReadOnlyMemory<byte> safetensors, torch.Device device) => throw new NotImplementedException();
+    public static ConsensusModel Load(ModelDescription description, ReadOnlyMemory<byte> safetensors, Device device)
+    {
+        NativeTorch.EnsureLoaded();
+        ConsensusNetwork network = description.CreateNetwork();
+        return new(description, network, Checkpoint.Read(network.Layout, safetensors, device), device);
+    }
 
     /// <summary>The weights as a safetensors file in the published checkpoint format.</summary>
-    public byte[] SaveWeights() => throw new NotImplementedException();
+    public byte[] SaveWeights()
+    {
+        lock (_turn)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            return Checkpoint.Write(_weights);
+        }
+    }
 
-    /// <summary>Samples the maps of one slice.</summary>
+    /// <summary>Samples the maps of one slice (METHOD: the soft map of each training target).</summary>
     /// <param name="features">Normalised image, C×H×W.</param>
     /// <param name="sampling">How to sample; its Seed is not used here.</param>
     /// <param name="seed">Seed of the noise of this slice.</param>
-    public ConsensusPrediction Predict(ReadOnlySpan<float> features, SamplingOptions sampling, ulong seed) => throw new NotImplementedException();
+    /// <param name="cancellation">Ends sampling between two steps.</param>
+    public ConsensusPrediction Predict(ReadOnlySpan<float> features, SamplingOptions sampling, ulong seed, CancellationToken cancellation = default)
+    {
+        int expected = Description.ImageChannels * Description.Height * Description.Width;
+        if (features.Length != expected)
+        {
+            throw new ArgumentException($"A slice for this model has {Description.ImageChannels}×{Description.Height}×{Description.Width} = {expected} values, but {features.Length} were given.", nameof(features));
+        }
+
+        // A taken copy, since a span cannot be captured by the samplers' callbacks.
+        float[] image = features.ToArray();
+        lock (_turn)
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            using var scope = NewDisposeScope();
+            using var inference = inference_mode();
+            return Summarize(Sample(image, sampling, seed, cancellation));
+        }
+    }
 
     /// <inheritdoc/>
-    public void Dispose() => throw new NotImplementedException();
+    public void Dispose()
+    {
+        lock (_turn)
+        {
+            if (!_disposed)
+            {
+                _disposed = true;
+                _lowPrecision?.Dispose();
+                _weights.Dispose();
+            }
+        }
+    }
+
+    /// <summary>All samples of a slice: generations × C × H × W in [0, 1], on the CPU.</summary>
+    private Tensor Sample(float[] features, SamplingOptions sampling, ulong seed, CancellationToken cancellation)
+    {
+        ModelDescription model = Description;
+        long maps = (long)sampling.Generations * model.Levels;
+        var context = new ForwardContext(WeightsFor(sampling.Precision), Training: false);
+        Tensor image = tensor(features).view(1, model.ImageChannels, model.Height, model.Width).to(_device);
+        Tensor imageFeatures = _network.EncodeImage(context, image);
+        Tensor? levels = model.HasLevelEmbedding ? arange(1, model.Levels + 1, ScalarType.Int64, _device).repeat(sampling.Generations) : null;
+
+        using var generator = new Generator(seed, _device);
+        using var process = new DiffusionProcess(model.Diffusion, _schedule.Subsequence(Math.Min(sampling.Steps ?? int.MaxValue, _schedule.Steps)), _device);
+
+        // Noise is drawn for all maps at once, so that the batch size changes nothing but rounding.
+        Tensor noise = randn([maps, 1, model.Height, model.Width], device: _device, generator: generator);
+        Tensor start = SamplerLoop.Create(sampling.Sampler).Sample(process, Denoise, noise, generator, cancellation);
+        return start.add_(1).mul_(0.5).clamp_(0, 1).view(sampling.Generations, model.Levels, model.Height, model.Width).cpu();
+
+        Tensor Denoise(Tensor current, Tensor times)
+        {
+            using var scope = NewDisposeScope();
+            var outputs = new List<Tensor>();
+            for (long first = 0; first < maps; first += sampling.BatchSize)
+            {
+                long count = Math.Min(sampling.BatchSize, maps - first);
+                outputs.Add(_network.Forward(context, current.narrow(0, first, count), imageFeatures, times.narrow(0, first, count), levels?.narrow(0, first, count)));
+            }
+
+            return (outputs.Count == 1 ? outputs[0] : cat(outputs, 0)).MoveToOuterDisposeScope();
+        }
+    }
+
+    /// <summary>Reduces the samples as the training target asks (the paper's section 3.2 and Table 2).</summary>
+    private ConsensusPrediction Summarize(Tensor samples)
+    {
+        Tensor generations = samples.mean([1]);
+        Tensor uncertainty = samples.shape[0] == 1 ? zeros_like(generations[0]) : generations.std(0, unbiased: false);
+        int levels = Description.Levels;
+        Tensor means = samples.mean([0]);
+        (Tensor soft, Tensor maps) = Description.Target switch
+        {
+            // A level is marked where more than half of the generations' mean says so; a tie is not.
+            TrainingTarget.Consensus => (Rounded(means), means),
+
+            // The c-th largest of C masks is where at least c of them are marked.
+            TrainingTarget.Annotator or TrainingTarget.AnyAnnotator => (Rounded(means), samples.sort(1, descending: true).Values.mean([0])),
+
+            // The soft map is a stack of C slabs of height 1/C; slab c is full where the map reaches c/C.
+            TrainingTarget.SoftLabel => (means.mean([0]), ((samples.mean([0, 1]).unsqueeze(0) * levels) - arange(levels, ScalarType.Float32).view(-1, 1, 1)).clamp(0, 1)),
+            _ => throw new InvalidOperationException($"Training target {Description.Target} is unknown."),
+        };
+        return new(ToArray(soft), ToArray(maps), ToArray(uncertainty));
+    }
+
+    private static Tensor Rounded(Tensor means) => (means > 0.5).to_type(ScalarType.Float32).mean([0]);
+
+    private static float[] ToArray(Tensor values)
+    {
+        var array = new float[values.numel()];
+        using Tensor contiguous = values.contiguous();
+        MemoryMarshal.Cast<byte, float>(contiguous.bytes).CopyTo(array);
+        return array;
+    }
+
+    /// <summary>The weights in the precision asked for; bfloat16 copies are made once and kept.</summary>
+    private IReadOnlyList<Tensor> WeightsFor(Precision precision)
+    {
+        if (precision == Precision.Float32)
+        {
+            return _weights.Weights;
+        }
+
+        _lowPrecision ??= _weights.Prepare(precision);
+        return _lowPrecision.Weights;
+    }
 }

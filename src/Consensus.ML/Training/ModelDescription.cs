@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Consensus.ML.Diffusion;
 using Consensus.ML.Networks;
 
@@ -26,4 +27,12 @@ internal sealed record ModelDescription
 
     /// <summary>The diffusion process.</summary>
     public required DiffusionOptions Diffusion { get; init; }
+
+    /// <summary>Whether the network is told the level (or rater).</summary>
+    [JsonIgnore]
+    public bool HasLevelEmbedding => Target is TrainingTarget.Consensus or TrainingTarget.Annotator;
+
+    /// <summary>The network of this description.</summary>
+    public ConsensusNetwork CreateNetwork() =>
+        new(Network, Math.Min(Height, Width), ImageChannels, HasLevelEmbedding ? Levels : null, Diffusion.LearnedVariance);
 }

@@ -1,0 +1,94 @@
+using Consensus.ML.Imaging;
+
+namespace Consensus.ML.Training;
+
+/// <summary>One random change of a slice: flips, then one affine map about the centre.</summary>
+/// <param name="FlipColumns">Whether columns are mirrored.</param>
+/// <param name="FlipRows">Whether rows are mirrored.</param>
+/// <param name="RotationDegrees">Rotation, in degrees.</param>
+/// <param name="ShiftRows">Shift along rows, in whole pixels.</param>
+/// <param name="ShiftColumns">Shift along columns, in whole pixels.</param>
+/// <param name="Scale">Scale.</param>
+internal readonly record struct Augmentation(bool FlipColumns, bool FlipRows, double RotationDegrees, int ShiftRows, int ShiftColumns, double Scale)
+{
+    /// <summary>No change.</summary>
+    public static Augmentation None { get; } = new(false, false, 0, 0, 0, 1);
+
+    /// <summary>Draws a change.</summary>
+    public static Augmentation Draw(AugmentationPolicy policy, int height, int width, Random random)
+    {
+        bool flipColumns = random.NextDouble() < policy.HorizontalFlip, flipRows = random.NextDouble() < policy.VerticalFlip;
+        double rotation = Between(-policy.RotationDegrees, policy.RotationDegrees);
+        int columns = (int)Math.Round(Between(-policy.Translation * width, policy.Translation * width));
+        int rows = (int)Math.Round(Between(-policy.Translation * height, policy.Translation * height));
+        return new(flipColumns, flipRows, rotation, rows, columns, Between(policy.MinimumScale, policy.MaximumScale));
+
+        double Between(double low, double high) => low + (random.NextDouble() * (high - low));
+    }
+}
+
+/// <summary>Applies an <see cref="Augmentation"/>: bilinear for images, nearest for masks, by looking up each target pixel in the source.</summary>
+internal static class Augmenter
+{
+    /// <summary>Moves one channel, bilinearly; <paramref name="padding"/> comes in from outside.</summary>
+    public static void Bilinear(ReadOnlySpan<float> source, Span<float> target, int height, int width, in Augmentation change, float padding)
+    {
+        var map = new SourceMap(change, height, width);
+        for (int row = 0; row < height; row++)
+        {
+            for (int column = 0; column < width; column++)
+            {
+                (double y, double x) = map.Source(row, column);
+                int y0 = (int)Math.Floor(y), x0 = (int)Math.Floor(x);
+                float fy = (float)(y - y0), fx = (float)(x - x0);
+                float top = (At(source, y0, x0) * (1 - fx)) + (At(source, y0, x0 + 1) * fx);
+                float bottom = (At(source, y0 + 1, x0) * (1 - fx)) + (At(source, y0 + 1, x0 + 1) * fx);
+                target[(row * width) + column] = (top * (1 - fy)) + (bottom * fy);
+            }
+        }
+
+        float At(ReadOnlySpan<float> pixels, int y, int x) =>
+            (uint)y < (uint)height && (uint)x < (uint)width ? pixels[(y * width) + x] : padding;
+    }
+
+    /// <summary>Moves one mask, or any map that is made pixel by pixel of masks, by the nearest pixel; 0 comes in from outside.</summary>
+    public static void Nearest(ReadOnlySpan<byte> source, Span<byte> target, int height, int width, in Augmentation change)
+    {
+        var map = new SourceMap(change, height, width);
+        for (int row = 0; row < height; row++)
+        {
+            for (int column = 0; column < width; column++)
+            {
+                (double sourceRow, double sourceColumn) = map.Source(row, column);
+                int y = (int)Math.Round(sourceRow), x = (int)Math.Round(sourceColumn);
+                target[(row * width) + column] = (uint)y < (uint)height && (uint)x < (uint)width ? source[(y * width) + x] : (byte)0;
+            }
+        }
+    }
+
+    /// <summary>From a target pixel to where it comes from: the affine map undone, then the flips.</summary>
+    private readonly struct SourceMap
+    {
+        private readonly double _cosine, _sine, _centreRow, _centreColumn, _shiftRows, _shiftColumns;
+        private readonly bool _flipRows, _flipColumns;
+        private readonly int _height, _width;
+
+        public SourceMap(in Augmentation change, int height, int width)
+        {
+            (double sine, double cosine) = Math.SinCos(change.RotationDegrees * Math.PI / 180);
+            (_cosine, _sine) = (cosine / change.Scale, sine / change.Scale);
+            (_centreRow, _centreColumn) = ((height - 1) / 2.0, (width - 1) / 2.0);
+            (_shiftRows, _shiftColumns) = (change.ShiftRows, change.ShiftColumns);
+            (_flipRows, _flipColumns) = (change.FlipRows, change.FlipColumns);
+            (_height, _width) = (height, width);
+        }
+
+        public (double Row, double Column) Source(int row, int column)
+        {
+            double y = row - _centreRow - _shiftRows, x = column - _centreColumn - _shiftColumns;
+            double sourceColumn = (_cosine * x) + (_sine * y) + _centreColumn;
+            double sourceRow = (_cosine * y) - (_sine * x) + _centreRow;
+            return (_flipRows ? _height - 1 - sourceRow : sourceRow, _flipColumns ? _width - 1 - sourceColumn : sourceColumn);
+        }
+    }
+}

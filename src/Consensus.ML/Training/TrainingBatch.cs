@@ -1,0 +1,107 @@
+using Consensus.ML.Diffusion;
+using Consensus.ML.Imaging;
+using static TorchSharp.torch;
+
+namespace Consensus.ML.Training;
+
+/// <summary>The samples of one step: B images and B·P (map, level, time) triples, those of an image one after another.</summary>
+/// <param name="Images">B×C×H×W, normalised and augmented.</param>
+/// <param name="Starts">x_0: (B·P)×1×H×W in [−1, 1].</param>
+/// <param name="Levels">B·P levels from 1; null where the target has none.</param>
+/// <param name="Steps">B·P diffusion steps.</param>
+internal sealed record TrainingBatch(Tensor Images, Tensor Starts, Tensor? Levels, Tensor Steps);
+
+/// <summary>Draws the samples of a step; the same step of the same seed draws the same.</summary>
+internal sealed class BatchSource(ModelDescription description, TrainingOptions options, AugmentationPolicy? augmentation, IReadOnlyList<float> padding, int seed, IReadOnlyList<TrainingCase> cases)
+{
+    private long _orderEpoch = -1;
+    private int[] _order = [];
+
+    /// <summary>The batch of a step, from 0; its tensors belong to the surrounding dispose scope.</summary>
+    public TrainingBatch Draw(long step, Device device)
+    {
+        using var scope = NewDisposeScope();
+        int batch = options.BatchSize, pairs = options.PairsPerImage, pixels = description.Height * description.Width;
+        Random random = SeededRandom.At(seed, SeededRandom.Purpose.Step, step);
+        var images = new float[batch * description.ImageChannels * pixels];
+        var starts = new float[batch * pairs * pixels];
+        var levels = new long[batch * pairs];
+        var steps = new long[batch * pairs];
+        var moved = new byte[description.Levels * pixels];
+        for (int i = 0; i < batch; i++)
+        {
+            TrainingCase source = cases[CaseAt((step * batch) + i)];
+            Augmentation change = augmentation is null ? Augmentation.None : Augmentation.Draw(augmentation, description.Height, description.Width, random);
+            for (int channel = 0; channel < description.ImageChannels; channel++)
+            {
+                Augmenter.Bilinear(source.Features.AsSpan(channel * pixels, pixels), images.AsSpan(((i * description.ImageChannels) + channel) * pixels, pixels), description.Height, description.Width, change, padding[channel]);
+            }
+
+            for (int rater = 0; rater < description.Levels; rater++)
+            {
+                Augmenter.Nearest(source.Masks.AsSpan(rater * pixels, pixels), moved.AsSpan(rater * pixels, pixels), description.Height, description.Width, change);
+            }
+
+            // The pairs of an image take different levels as long as there are any: each level is as likely as before, and the gradient is less noisy.
+            int[] shuffled = [.. Enumerable.Range(0, description.Levels)];
+            random.Shuffle(shuffled);
+            for (int pair = 0; pair < pairs; pair++)
+            {
+                int at = (i * pairs) + pair, level = shuffled[pair % shuffled.Length] + 1;
+                levels[at] = level;
+                steps[at] = DrawTime(random);
+                DrawTarget(moved, level, starts.AsSpan(at * pixels, pixels));
+            }
+        }
+
+        Tensor? levelTensor = description.HasLevelEmbedding ? tensor(levels).to(device) : null;
+        return new(
+            tensor(images).view(batch, description.ImageChannels, description.Height, description.Width).to(device).MoveToOuterDisposeScope(),
+            tensor(starts).view(batch * pairs, 1, description.Height, description.Width).to(device).MoveToOuterDisposeScope(),
+            levelTensor?.MoveToOuterDisposeScope(),
+            tensor(steps).to(device).MoveToOuterDisposeScope());
+    }
+
+    /// <summary>x_0 = 2·target − 1 (the paper's Table 2).</summary>
+    private void DrawTarget(ReadOnlySpan<byte> masks, int level, Span<float> start)
+    {
+        int raters = description.Levels, pixels = start.Length;
+        for (int pixel = 0; pixel < pixels; pixel++)
+        {
+            if (description.Target is TrainingTarget.Annotator or TrainingTarget.AnyAnnotator)
+            {
+                start[pixel] = (2 * masks[((level - 1) * pixels) + pixel]) - 1;
+                continue;
+            }
+
+            int votes = 0;
+            for (int rater = 0; rater < raters; rater++)
+            {
+                votes += masks[(rater * pixels) + pixel];
+            }
+
+            start[pixel] = description.Target == TrainingTarget.Consensus ? (votes >= level ? 1 : -1) : (2f * votes / raters) - 1;
+        }
+    }
+
+    private long DrawTime(Random random)
+    {
+        int steps = description.Diffusion.Steps;
+        double share = random.NextDouble();
+        return (long)(steps * (options.TimeSampling == TimeSampling.Uniform ? share : Math.Sqrt(share)));
+    }
+
+    /// <summary>Cases come in epochs, each in an order of its own.</summary>
+    private int CaseAt(long position)
+    {
+        (long epoch, long index) = Math.DivRem(position, cases.Count);
+        if (epoch != _orderEpoch)
+        {
+            _order = [.. Enumerable.Range(0, cases.Count)];
+            SeededRandom.At(seed, SeededRandom.Purpose.Order, epoch).Shuffle(_order);
+            _orderEpoch = epoch;
+        }
+
+        return _order[index];
+    }
+}
