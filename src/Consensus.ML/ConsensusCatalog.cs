@@ -1,0 +1,159 @@
+using Consensus.ML.Diffusion;
+using Consensus.ML.Imaging;
+using Consensus.ML.Runtime;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+
+namespace Consensus.ML;
+
+/// <summary>What Consensus.ML adds to an <see cref="MLContext"/> and to trained models.</summary>
+public static class ConsensusCatalog
+{
+    /// <summary>Lists the cases of one task of a QUBIQ folder.</summary>
+    /// <remarks>
+    /// Columns: Case (Text), ImagePath (Text), AnnotationPaths (vector of Text, one path a rater), cases in numeric order. Files are not read
+    /// here. A case with the wrong number of masks is left out, with a warning that names it in the ML.NET log.
+    /// </remarks>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="root">The folder that holds the set's folder, or is it.</param>
+    /// <param name="task">The task.</param>
+    /// <param name="split">Training or validation cases.</param>
+    /// <exception cref="IOException">The folder is missing or holds no case of the task; the message names it.</exception>
+    public static IDataView LoadFromQubiq(this DataOperationsCatalog catalog, string root, QubiqTask task, QubiqSplit split)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentException.ThrowIfNullOrEmpty(root);
+        ArgumentNullException.ThrowIfNull(task);
+        QubiqListing listing = QubiqDataset.List(root, task, split);
+        using (IChannel channel = catalog.Environment().Register(nameof(LoadFromQubiq)).Start("List"))
+        {
+            foreach (string warning in listing.Warnings)
+            {
+                channel.Warning(MessageSensitivity.None, warning);
+            }
+        }
+
+        return catalog.LoadFromEnumerable(listing.Cases.Select(CaseRow.Of).ToArray());
+    }
+
+    /// <summary>Reads image files into slices.</summary>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="outputColumnName">The new column, of type <see cref="Slice"/>.</param>
+    /// <param name="inputColumnName">Text column with the paths; null for <paramref name="outputColumnName"/>.</param>
+    /// <exception cref="ArgumentException">A name is empty.</exception>
+    public static SliceLoadingEstimator LoadSlices(this TransformsCatalog catalog, string outputColumnName, string? inputColumnName = null)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        return new(catalog.Environment(), outputColumnName, inputColumnName ?? outputColumnName);
+    }
+
+    /// <summary>Learns to shift and scale each channel, over the training images at their own sizes.</summary>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="outputColumnName">The new column, of type <see cref="Slice"/>.</param>
+    /// <param name="inputColumnName">Slice column; null for <paramref name="outputColumnName"/>.</param>
+    /// <exception cref="ArgumentException">A name is empty.</exception>
+    public static SliceNormalizingEstimator NormalizeSlices(this TransformsCatalog catalog, string outputColumnName, string? inputColumnName = null)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        return new(catalog.Environment(), outputColumnName, inputColumnName ?? outputColumnName);
+    }
+
+    /// <summary>Resizes slices to one height and width.</summary>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="outputColumnName">The new column: a vector of Single, channels × height × width.</param>
+    /// <param name="inputColumnName">Slice column; null for <paramref name="outputColumnName"/>.</param>
+    /// <param name="height">Rows, in pixels, at least 1.</param>
+    /// <param name="width">Columns, in pixels, at least 1.</param>
+    /// <exception cref="ArgumentException">A name is empty, or a side is below 1.</exception>
+    public static SliceResizingEstimator ResizeSlices(this TransformsCatalog catalog, string outputColumnName, string? inputColumnName, int height, int width)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        return new(catalog.Environment(), outputColumnName, inputColumnName ?? outputColumnName, height, width);
+    }
+
+    /// <summary>Declares how training samples are varied; a trainer that follows does it, and the data itself passes through unchanged.</summary>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="columnName">Vector of Single, channels × height × width; input and output.</param>
+    /// <param name="policy">The variations; null for the published ones.</param>
+    /// <exception cref="ArgumentException">The name is empty, or a value of the policy is out of range.</exception>
+    public static SliceAugmentingEstimator AugmentSlices(this TransformsCatalog catalog, string columnName, AugmentationPolicy? policy = null)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        return new(catalog.Environment(), columnName, policy ?? new AugmentationPolicy());
+    }
+
+    /// <summary>Brings predicted maps back to the size and place of their images.</summary>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="outputColumnName">The new column, of type <see cref="Slice"/>.</param>
+    /// <param name="inputColumnName">The maps: a vector of Single, height × width or channels × height × width.</param>
+    /// <param name="imageColumnName">Slice column with the image at its own size.</param>
+    /// <exception cref="ArgumentException">A name is empty.</exception>
+    public static SliceRestoringEstimator RestoreSlices(this TransformsCatalog catalog, string outputColumnName, string inputColumnName, string imageColumnName)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        return new(catalog.Environment(), outputColumnName, inputColumnName, imageColumnName);
+    }
+
+    /// <summary>Trains a model that predicts the soft consensus map of several raters.</summary>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="options">The options; null for the Compact preset.</param>
+    /// <exception cref="ArgumentException">An option is out of range; the message names it, its value and what is allowed.</exception>
+    public static ConsensusSegmentationEstimator ConsensusSegment(this TransformsCatalog catalog, ConsensusSegmentationEstimator.Options? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        return new(catalog.Environment(), options ?? new ConsensusSegmentationEstimator.Options());
+    }
+
+    /// <summary>A trained model that shares the weights but samples differently: nothing is trained again.</summary>
+    /// <remarks>
+    /// Chains are searched to any depth; their other steps are shared as they are. Dispose both models; the weights go with the last.
+    /// </remarks>
+    /// <param name="model">A <see cref="ConsensusSegmentationTransformer"/>, or a chain with at least one in it.</param>
+    /// <param name="sampling">How to sample.</param>
+    /// <exception cref="ArgumentException">The model has no consensus segmentation in it, or an option is out of range.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public static ITransformer WithSampling(this ITransformer model, SamplingOptions sampling)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(sampling);
+        return TryWithSampling(model, sampling)
+            ?? throw new ArgumentException($"The model ({model.GetType().Name}) has no consensus segmentation in it, so there is no sampling to change.", nameof(model));
+    }
+
+    extension(MLContext context)
+    {
+        /// <summary>Tasks on segmentations, beside ML.NET's own <c>BinaryClassification</c>, <c>Regression</c> and so on.</summary>
+        public SegmentationCatalog Segmentation => new(context.Environment());
+    }
+
+    private static ITransformer? TryWithSampling(ITransformer model, SamplingOptions sampling)
+    {
+        if (model is ConsensusSegmentationTransformer segmentation)
+        {
+            return segmentation.WithSampling(sampling);
+        }
+
+        if (model is not ITransformerChainAccessor chain)
+        {
+            return null;
+        }
+
+        ITransformer?[] changed = [.. chain.Transformers.Select(step => TryWithSampling(step, sampling))];
+        return changed.All(step => step is null)
+            ? null
+            : new TransformerChain<ITransformer>(chain.Transformers.Zip(changed, (before, after) => after ?? before), chain.Scopes);
+    }
+
+    /// <summary>A row of <see cref="LoadFromQubiq"/>.</summary>
+    private sealed class CaseRow
+    {
+        public string Case { get; set; } = "";
+
+        public string ImagePath { get; set; } = "";
+
+        public string[] AnnotationPaths { get; set; } = [];
+
+        public static CaseRow Of(RaterCase source) => new() { Case = source.Name, ImagePath = source.ImagePath, AnnotationPaths = [.. source.AnnotationPaths] };
+    }
+}

@@ -1,0 +1,90 @@
+using Consensus.ML.Diffusion;
+using Consensus.ML.Networks;
+using Consensus.ML.Training;
+
+namespace Consensus.ML;
+
+public sealed partial class ConsensusSegmentationEstimator
+{
+    /// <summary>Options of <see cref="ConsensusSegmentationEstimator"/>; new ones are the Compact preset.</summary>
+    public sealed class Options
+    {
+        /// <summary>Input column: a vector of Single, channels × height × width, of known size. Default "Features".</summary>
+        public string FeaturesColumnName { get; set; } = "Features";
+
+        /// <summary>
+        /// Label column: a vector of Text (the path of one mask a rater), <see cref="Imaging.RaterMasks"/>, or a vector raters × height × width of known size.
+        /// Default "AnnotationPaths".
+        /// </summary>
+        public string AnnotationsColumnName { get; set; } = "AnnotationPaths";
+
+        /// <summary>Text column with the case's name, for messages; need not be there. Default "Case".</summary>
+        public string CaseColumnName { get; set; } = "Case";
+
+        /// <summary>
+        /// <see cref="Imaging.Slice"/> column with the image at its own size, that the masks are checked against; need not be there. Default "Image".
+        /// </summary>
+        public string ImageColumnName { get; set; } = "Image";
+
+        /// <summary>
+        /// Text column with the image's path, whose size the masks are checked against where there is no image column; need not be there. Default "ImagePath".
+        /// </summary>
+        public string ImagePathColumnName { get; set; } = "ImagePath";
+
+        /// <summary>Output column: the predicted share of raters, height × width values in [0, 1]. Default "SoftMap".</summary>
+        public string SoftMapColumnName { get; set; } = "SoftMap";
+
+        /// <summary>Output column: each level of agreement, raters × height × width values in [0, 1]. Default "ConsensusMaps".</summary>
+        public string ConsensusMapsColumnName { get; set; } = "ConsensusMaps";
+
+        /// <summary>Output column: standard deviation of the soft map over generations, height × width values of at least 0. Default "Uncertainty".</summary>
+        public string UncertaintyColumnName { get; set; } = "Uncertainty";
+
+        /// <summary>What the network learns to draw. Default the levels of consensus, the paper's method.</summary>
+        public TrainingTarget Target { get; set; } = TrainingTarget.Consensus;
+
+        /// <summary>The network's shape.</summary>
+        public NetworkOptions Network { get; set; } = Presets.Compact.Network;
+
+        /// <summary>The diffusion process.</summary>
+        public DiffusionOptions Diffusion { get; set; } = Presets.Compact.Diffusion;
+
+        /// <summary>How the network is trained.</summary>
+        public TrainingOptions Training { get; set; } = Presets.Compact.Training;
+
+        /// <summary>How maps are sampled; can be changed on the trained model.</summary>
+        public SamplingOptions Sampling { get; set; } = Presets.Compact.Sampling;
+
+        /// <summary>
+        /// "cpu", "cuda" or "cuda:N" (GPUs count from 0), which then must be there; null (the default) follows <see cref="Microsoft.ML.MLContext.GpuDeviceId"/> and
+        /// <see cref="Microsoft.ML.MLContext.FallbackToCpu"/>.
+        /// </summary>
+        public string? Device { get; set; }
+
+        /// <summary>Seed of everything random; null (the default) takes the <see cref="Microsoft.ML.MLContext"/>'s, or 0 where that has none.</summary>
+        public int? Seed { get; set; }
+
+        /// <summary>Told after every training step, on the training thread; null (the default) for nobody.</summary>
+        public IProgress<TrainingProgress>? Progress { get; set; }
+
+        /// <summary>Ends training early: the best model so far is then returned. Default none.</summary>
+        public CancellationToken Cancellation { get; set; }
+
+        /// <summary>For two CPU cores: a small network that predicts the clean map, sampled in few steps. Made for slices of about 64 pixels.</summary>
+        public static Options Compact() => new();
+
+        /// <summary>
+        /// The published model and recipe (Amit et al. 2023, section 4): meant for slices resized to 256 × 256 and for a GPU.
+        /// </summary>
+        public static Options Paper() => new()
+        {
+            Network = Presets.Paper.Network,
+            Diffusion = Presets.Paper.Diffusion,
+            Training = Presets.Paper.Training,
+            Sampling = Presets.Paper.Sampling,
+        };
+
+        /// <summary>A copy, so that later changes do not reach an estimator already made.</summary>
+        internal Options Copy() => (Options)MemberwiseClone();
+    }
+}

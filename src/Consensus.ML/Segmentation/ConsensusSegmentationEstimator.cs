@@ -1,0 +1,133 @@
+using Consensus.ML.Imaging;
+using Consensus.ML.Runtime;
+using Consensus.ML.Training;
+using Microsoft.ML;
+using Microsoft.ML.Runtime;
+
+namespace Consensus.ML;
+
+/// <summary>
+/// Trains a conditional diffusion model on images that several raters have segmented, to predict every level of their agreement and the
+/// soft consensus map (Amit, Shichrur, Shaharabany, Wolf: "Annotator Consensus Prediction for Medical Image Segmentation with Diffusion Models", MICCAI 2023).
+/// </summary>
+/// <remarks>
+/// <para>Input columns (names can be changed in <see cref="Options"/>):</para>
+/// <list type="table">
+/// <listheader><term>column</term><description>type</description></listheader>
+/// <item><term>Features</term><description>vector of Single, channels × height × width, of known size</description></item>
+/// <item><term>AnnotationPaths</term><description>the label: a vector of Text, the path of one mask a rater; or RaterMasks; or a vector raters × height × width of known size. Not read by the trained model</description></item>
+/// <item><term>Case, Image, ImagePath</term><description>read while training where present: names for messages, and the size that masks must have</description></item>
+/// </list>
+/// <para>Output columns:</para>
+/// <list type="table">
+/// <listheader><term>column</term><description>type</description></listheader>
+/// <item><term>SoftMap</term><description>vector of Single, height × width in [0, 1]: predicted share of raters</description></item>
+/// <item><term>ConsensusMaps</term><description>vector of Single, raters × height × width in [0, 1]: each level, mean over generations</description></item>
+/// <item><term>Uncertainty</term><description>vector of Single, height × width of at least 0: standard deviation of the soft map over generations</description></item>
+/// </list>
+/// <para>Some training cases are set aside to choose the best weights by; other data is never read. The same seed, data and machine give the same model.</para>
+/// </remarks>
+public sealed partial class ConsensusSegmentationEstimator : IEstimator<ConsensusSegmentationTransformer>
+{
+    private readonly IHostEnvironment _environment;
+    private readonly IHost _host;
+    private readonly Options _options;
+
+    internal ConsensusSegmentationEstimator(IHostEnvironment environment, Options options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        OptionsCheck.Check(options);
+        _environment = environment;
+        _host = environment.Register(nameof(ConsensusSegmentationEstimator));
+        _options = options.Copy();
+    }
+
+    /// <summary>Reads all cases, trains, and returns the best model; when cancelled, the best model so far.</summary>
+    /// <param name="input">The training cases.</param>
+    /// <exception cref="ArgumentException">A column is missing or of another type, or the slices' size does not suit the network.</exception>
+    /// <exception cref="InvalidDataException">A case cannot be read or does not fit the others; the message names it.</exception>
+    /// <exception cref="InvalidOperationException">The device asked for is not usable, or the loss became NaN.</exception>
+    /// <exception cref="OperationCanceledException">Training was cancelled before all cases were read.</exception>
+    public ConsensusSegmentationTransformer Fit(IDataView input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        using IChannel channel = _host.Start(nameof(Fit));
+        var reader = new TrainingCaseReader(input, _options);
+        OptionsCheck.CheckSize(_options.FeaturesColumnName, reader.Height, reader.Width, _options.Network);
+
+        TorchDevice device = TorchDevice.Choose(_options.Device, _environment.GpuDeviceId(), _environment.FallbackToCpu());
+        channel.Info(MessageSensitivity.None, $"Device: {device.Device} ({device.Reason})");
+        AugmentationPolicy? augmentation = reader.Features.AugmentationPolicy();
+        if (augmentation is null)
+        {
+            channel.Warning(MessageSensitivity.None, $"Augmentation: none, because column '{reader.Features.Name}' declares no policy (use AugmentSlices); small data sets need it");
+        }
+        else
+        {
+            channel.Info(MessageSensitivity.None, $"Augmentation: {augmentation}");
+        }
+
+        (IReadOnlyList<TrainingCase> cases, int raters) = reader.Read(_options.Cancellation);
+        var description = new ModelDescription
+        {
+            Height = reader.Height,
+            Width = reader.Width,
+            ImageChannels = reader.Channels,
+            Levels = raters,
+            Target = _options.Target,
+            Network = _options.Network,
+            Diffusion = _options.Diffusion,
+        };
+        int seed = _options.Seed ?? _environment.Seed() ?? 0;
+        channel.Info(MessageSensitivity.None, $"Data: {cases.Count} cases of {reader.Channels}×{reader.Height}×{reader.Width} (channels × height × width), {raters} raters, seed {seed}");
+
+        float[] padding = reader.Features.RawZero() is { } zero && zero.Length == reader.Channels ? zero : new float[reader.Channels];
+        var trainer = new ConsensusTrainer(description, _options.Training, augmentation, padding, seed, device.Device);
+        using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(_options.Cancellation);
+        var progress = new Relay(this, cancellation);
+        (ConsensusModel model, TrainingHistory history) = trainer.Train(cases, progress, line => channel.Info(MessageSensitivity.None, line), cancellation.Token);
+        channel.Info(
+            MessageSensitivity.None,
+            $"Trained {model.ParameterCount:N0} parameters in {history.Steps} steps; kept those of step {history.BestStep}{(history.BestValidationScore is double score ? $", validation soft Dice {score:F4}" : "")}");
+        var manifest = new ModelManifest
+        {
+            Columns = new(_options.FeaturesColumnName, _options.SoftMapColumnName, _options.ConsensusMapsColumnName, _options.UncertaintyColumnName),
+            Height = description.Height,
+            Width = description.Width,
+            ImageChannels = description.ImageChannels,
+            Raters = description.Levels,
+            Target = description.Target,
+            Network = description.Network,
+            Diffusion = description.Diffusion,
+            Sampling = _options.Sampling,
+            Seed = seed,
+            Training = new(_options.Training, augmentation, history),
+        };
+        return new(_environment, manifest, new SharedModel(model));
+    }
+
+    /// <inheritdoc/>
+    public SchemaShape GetOutputSchema(SchemaShape inputSchema)
+    {
+        inputSchema.Require(_options.FeaturesColumnName, ColumnContract.IsSingleVector, TrainingCaseReader.ExpectedFeatures);
+        inputSchema.RequireAnnotations(_options.AnnotationsColumnName);
+        return inputSchema.With(
+            ColumnContract.VectorShape(_options.SoftMapColumnName),
+            ColumnContract.VectorShape(_options.ConsensusMapsColumnName),
+            ColumnContract.VectorShape(_options.UncertaintyColumnName));
+    }
+
+    /// <summary>Passes progress on to the user, and listens for cancellation of the <see cref="MLContext"/>, which has no token.</summary>
+    private sealed class Relay(ConsensusSegmentationEstimator estimator, CancellationTokenSource cancellation) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value)
+        {
+            if (estimator._host.IsCanceled() || estimator._environment.IsCanceled())
+            {
+                cancellation.Cancel();
+            }
+
+            estimator._options.Progress?.Report(value);
+        }
+    }
+}

@@ -1,0 +1,162 @@
+using Consensus.ML;
+using Consensus.ML.Diffusion;
+using Consensus.ML.Runtime;
+using Consensus.ML.Training;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+
+[assembly: LoadableClass(typeof(ConsensusSegmentationTransformer), null, typeof(SignatureLoadModel), "Consensus segmentation", ConsensusSegmentationTransformer.LoaderSignature)]
+
+namespace Consensus.ML;
+
+/// <summary>
+/// Predicts the soft consensus map of several raters; made by <see cref="ConsensusSegmentationEstimator"/>, whose remarks list the columns.
+/// </summary>
+/// <remarks>
+/// Maps are sampled when a column is read, once a row. The noise of a row comes from a seed and the row's own values: the same slice gives the
+/// same maps alone, in any order and on any thread. Safe for several cursors at once. Holds memory outside .NET: dispose it, or the chain it is in.
+/// </remarks>
+public sealed class ConsensusSegmentationTransformer : RowToRowTransformer, IDisposable
+{
+    internal const string LoaderSignature = "ConsensusSegmentation";
+
+    private readonly IHostEnvironment _environment;
+    private readonly ModelManifest _manifest;
+    private readonly SharedModel _model;
+    private bool _disposed;
+
+    /// <param name="environment">The environment.</param>
+    /// <param name="manifest">What the model is.</param>
+    /// <param name="model">The weights; one use of them becomes this transformer's.</param>
+    internal ConsensusSegmentationTransformer(IHostEnvironment environment, ModelManifest manifest, SharedModel model)
+        : base(environment, nameof(ConsensusSegmentationTransformer))
+    {
+        _environment = environment;
+        _manifest = manifest;
+        _model = model;
+    }
+
+    /// <summary>Rows of the slices and maps, in pixels.</summary>
+    public int Height => _manifest.Height;
+
+    /// <summary>Columns of the slices and maps, in pixels.</summary>
+    public int Width => _manifest.Width;
+
+    /// <summary>Channels of the slices.</summary>
+    public int ImageChannels => _manifest.ImageChannels;
+
+    /// <summary>Number of raters in the training data, which is the number of consensus levels.</summary>
+    public int Raters => _manifest.Raters;
+
+    /// <summary>What the network learnt to draw.</summary>
+    public TrainingTarget Target => _manifest.Target;
+
+    /// <summary>How maps are sampled; <see cref="WithSampling"/> makes a model that samples differently.</summary>
+    public SamplingOptions Sampling => _manifest.Sampling;
+
+    /// <summary>What training did.</summary>
+    public TrainingSummary Training
+    {
+        get
+        {
+            TrainingHistory history = _manifest.Training.History;
+            return new(history.Steps, history.BestStep, history.BestValidationScore, TimeSpan.FromSeconds(history.Seconds), history.TrainingCases, history.ValidationCases, history.Cancelled);
+        }
+    }
+
+    /// <summary>How many slices were sampled with these weights so far.</summary>
+    internal int Predictions => _model.Predictions;
+
+    /// <summary>A model with the same weights that samples differently. Both must be disposed; the weights go with the last.</summary>
+    /// <param name="sampling">How to sample.</param>
+    /// <exception cref="ArgumentException">An option is out of range, such as more sampling steps than the model has diffusion steps.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public ConsensusSegmentationTransformer WithSampling(SamplingOptions sampling)
+    {
+        ArgumentNullException.ThrowIfNull(sampling);
+        OptionsCheck.Check(nameof(Sampling), sampling, _manifest.Diffusion.Steps);
+        Acquire();
+        return new(_environment, _manifest with { Sampling = sampling }, _model);
+    }
+
+    /// <summary>Gives the weights up. Predictions under way end as if nothing had happened; later ones throw <see cref="ObjectDisposedException"/>.</summary>
+    public void Dispose()
+    {
+        if (!Interlocked.Exchange(ref _disposed, true))
+        {
+            _model.Release();
+        }
+    }
+
+    internal static ConsensusSegmentationTransformer Create(IHostEnvironment env, ModelLoadContext ctx)
+    {
+        (ModelManifest manifest, byte[] weights) = ModelFile.Load(ctx);
+        TorchDevice device = TorchDevice.Choose(null, env.GpuDeviceId(), env.FallbackToCpu());
+        return new(env, manifest, new SharedModel(ConsensusModel.Load(manifest.Description, weights, device.Device)));
+    }
+
+    private protected override void SaveModel(ModelSaveContext context)
+    {
+        Acquire();
+        try
+        {
+            ModelFile.Save(context, _manifest, _model.SaveWeights());
+        }
+        finally
+        {
+            _model.Release();
+        }
+    }
+
+    private protected override RowMapping Map(DataViewSchema inputSchema)
+    {
+        int[] dimensions = [ImageChannels, Height, Width];
+        DataViewSchema.Column features = inputSchema.Require(
+            _manifest.Columns.Features,
+            type => type.IsSingleVector() && type is VectorDataViewType vector && (!vector.IsKnownSize || vector.Dimensions.SequenceEqual(dimensions) || (vector.Dimensions.Length == 1 && vector.Size == dimensions.Aggregate((a, b) => a * b))),
+            $"a vector of Single of {ImageChannels}×{Height}×{Width} (channels × height × width), as the model was trained on (use ResizeSlices)");
+        DataViewSchema.DetachedColumn[] outputs =
+        [
+            new(_manifest.Columns.SoftMap, new VectorDataViewType(NumberDataViewType.Single, Height, Width)),
+            new(_manifest.Columns.ConsensusMaps, new VectorDataViewType(NumberDataViewType.Single, Raters, Height, Width)),
+            new(_manifest.Columns.Uncertainty, new VectorDataViewType(NumberDataViewType.Single, Height, Width)),
+        ];
+        return new(outputs, [features], row =>
+        {
+            ValueGetter<VBuffer<float>> getter = row.GetGetter<VBuffer<float>>(features);
+            VBuffer<float> vector = default;
+            var value = new RowValue<ConsensusPrediction>(row, () =>
+            {
+                getter(ref vector);
+                return Predict(Vectors.ToArray(vector), row.Position);
+            });
+            return [Getter(value, maps => maps.SoftMap), Getter(value, maps => maps.ConsensusMaps), Getter(value, maps => maps.Uncertainty)];
+        });
+    }
+
+    private static ValueGetter<VBuffer<float>> Getter(RowValue<ConsensusPrediction> value, Func<ConsensusPrediction, float[]> map) =>
+        (ref VBuffer<float> vector) => Vectors.Copy(map(value.Get()), ref vector);
+
+    private ConsensusPrediction Predict(float[] features, long row)
+    {
+        int size = ImageChannels * Height * Width;
+        if (features.Length != size)
+        {
+            throw new InvalidOperationException($"Column '{_manifest.Columns.Features}' has {features.Length} values in row {row}; the model needs {ImageChannels}×{Height}×{Width} = {size} (use ResizeSlices).");
+        }
+
+        Acquire();
+        try
+        {
+            return _model.Predict(features, Sampling, NoiseSeed.Of(Sampling.Seed ?? _manifest.Seed, features));
+        }
+        finally
+        {
+            _model.Release();
+        }
+    }
+
+    /// <summary>Keeps the weights alive, whoever disposes what meanwhile; to be followed by a release.</summary>
+    private void Acquire() => ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) || !_model.TryAcquire(), this);
+}

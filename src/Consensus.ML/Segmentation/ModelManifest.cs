@@ -1,0 +1,124 @@
+using System.Reflection;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Consensus.ML.Diffusion;
+using Consensus.ML.Imaging;
+using Consensus.ML.Networks;
+using Consensus.ML.Training;
+using Microsoft.ML;
+using TorchSharp;
+
+namespace Consensus.ML;
+
+/// <summary>
+/// What a model zip says of its weights, as JSON (data-schemas/model-manifest.schema.json). It holds no file paths and no names of cases.
+/// </summary>
+internal sealed record ModelManifest
+{
+    /// <summary>The version that this library writes, and the newest that it reads.</summary>
+    public const int CurrentFormatVersion = 1;
+
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false) },
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+        WriteIndented = true,
+    };
+
+    public int FormatVersion { get; init; } = CurrentFormatVersion;
+
+    public required ManifestColumns Columns { get; init; }
+
+    public required int Height { get; init; }
+
+    public required int Width { get; init; }
+
+    public required int ImageChannels { get; init; }
+
+    public required int Raters { get; init; }
+
+    public required TrainingTarget Target { get; init; }
+
+    public required NetworkOptions Network { get; init; }
+
+    public required DiffusionOptions Diffusion { get; init; }
+
+    public required SamplingOptions Sampling { get; init; }
+
+    /// <summary>The seed of training, and of the noise where sampling has none of its own.</summary>
+    public required int Seed { get; init; }
+
+    public required ManifestTraining Training { get; init; }
+
+    public ManifestLibraries Libraries { get; init; } = ManifestLibraries.Current;
+
+    /// <summary>Null in memory; always there in a file.</summary>
+    public ManifestWeights? Weights { get; init; }
+
+    [JsonIgnore]
+    public ModelDescription Description => new()
+    {
+        Height = Height,
+        Width = Width,
+        ImageChannels = ImageChannels,
+        Levels = Raters,
+        Target = Target,
+        Network = Network,
+        Diffusion = Diffusion,
+    };
+
+    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, Json);
+
+    /// <exception cref="InvalidDataException">The text is no manifest, or one of a newer format; the message says which and what to do.</exception>
+    public static ModelManifest FromJson(byte[] json)
+    {
+        try
+        {
+            using (var document = JsonDocument.Parse(json))
+            {
+                // Before anything else: what a newer format holds is not for this version to judge.
+                if (document.RootElement.TryGetProperty("formatVersion", out JsonElement element) && element.TryGetInt32(out int version) && version > CurrentFormatVersion)
+                {
+                    throw new InvalidDataException($"The model file has format version {version}; this version of Consensus.ML reads up to {CurrentFormatVersion}. Update the Consensus.ML package.");
+                }
+            }
+
+            ModelManifest manifest = JsonSerializer.Deserialize<ModelManifest>(json, Json) ?? throw ModelState.Damaged($"{ModelFile.ManifestName} is empty");
+            return manifest.Weights is null ? throw ModelState.Damaged($"{ModelFile.ManifestName} says nothing of the weights") : manifest;
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        {
+            throw ModelState.Damaged($"{ModelFile.ManifestName} cannot be read ({exception.Message})", exception);
+        }
+    }
+}
+
+/// <summary>The columns a model reads and writes.</summary>
+internal sealed record ManifestColumns(string Features, string SoftMap, string ConsensusMaps, string Uncertainty);
+
+/// <summary>How a model came to be.</summary>
+internal sealed record ManifestTraining(TrainingOptions Options, AugmentationPolicy? Augmentation, TrainingHistory History);
+
+/// <summary>The weights beside the manifest.</summary>
+internal sealed record ManifestWeights(string File, long Bytes, string Sha256);
+
+/// <summary>Versions of the libraries that wrote a model.</summary>
+[System.Diagnostics.CodeAnalysis.SuppressMessage("Naming", "CA1720", Justification = "Named as the packages are.")]
+internal sealed record ManifestLibraries(
+    [property: JsonPropertyName("Consensus.ML")] string Consensus,
+    [property: JsonPropertyName("Microsoft.ML")] string Microsoft,
+    [property: JsonPropertyName("TorchSharp")] string TorchSharp)
+{
+    public static ManifestLibraries Current { get; } = new(Version(typeof(ModelManifest)), Version(typeof(MLContext)), Version(typeof(torch)));
+
+    private static string Version(Type type)
+    {
+        Assembly assembly = type.Assembly;
+        string version = assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? assembly.GetName().Version?.ToString() ?? "unknown";
+
+        // The commit after '+' is noise in a model.
+        return version.Split('+')[0];
+    }
+}

@@ -1,0 +1,213 @@
+using Consensus.ML.Diffusion;
+using Consensus.ML.Networks;
+using Consensus.ML.Training;
+
+namespace Consensus.ML;
+
+/// <summary>Refuses options that cannot work before any work is done; a message names the option, its value and what is allowed.</summary>
+internal static class OptionsCheck
+{
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    public static void Check(ConsensusSegmentationEstimator.Options options)
+    {
+        CheckColumns(options);
+        Defined(nameof(options.Target), options.Target);
+        Check(Given(nameof(options.Network), options.Network));
+        Check(Given(nameof(options.Diffusion), options.Diffusion));
+        Check(nameof(options.Sampling), Given(nameof(options.Sampling), options.Sampling), options.Diffusion.Steps);
+        Check(Given(nameof(options.Training), options.Training), options.Diffusion);
+        if (options.Device is not (null or "cpu" or "cuda") && !(options.Device.StartsWith("cuda:", StringComparison.Ordinal) && uint.TryParse(options.Device.AsSpan(5), out _)))
+        {
+            throw Wrong(nameof(options.Device), $"'{options.Device}'", "'cpu', 'cuda' or 'cuda:N' with N the number of the GPU, from 0");
+        }
+    }
+
+    /// <summary>Checks how maps are sampled, for a process of <paramref name="diffusionSteps"/> steps.</summary>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    public static void Check(string name, SamplingOptions sampling, int diffusionSteps)
+    {
+        Range($"{name}.{nameof(sampling.Generations)}", sampling.Generations, 1, 1000);
+        Defined($"{name}.{nameof(sampling.Sampler)}", sampling.Sampler);
+        if (sampling.Steps is int steps)
+        {
+            Range($"{name}.{nameof(sampling.Steps)}", steps, 1, diffusionSteps, " (the model's diffusion steps), or null for all of them");
+        }
+
+        Range($"{name}.{nameof(sampling.BatchSize)}", sampling.BatchSize, 1, 4096);
+        Defined($"{name}.{nameof(sampling.Precision)}", sampling.Precision);
+    }
+
+    /// <summary>Checks that the network can halve slices of this size as often as it has levels.</summary>
+    /// <exception cref="ArgumentException">A side is not a multiple of the network's total reduction.</exception>
+    public static void CheckSize(string featuresColumn, int height, int width, NetworkOptions network)
+    {
+        int levels = network.ChannelMultipliers.Count;
+        int factor = 1 << (levels - 1);
+        if (height % factor == 0 && width % factor == 0)
+        {
+            return;
+        }
+
+        int side = height % factor != 0 ? height : width;
+        int below = side / factor * factor;
+        string nearest = below == 0 ? $"{factor}" : $"{below} or {below + factor}";
+        throw new ArgumentException(
+            $"Column '{featuresColumn}' holds slices of {height}×{width} pixels (height × width); the {levels} levels of {nameof(ConsensusSegmentationEstimator.Options.Network)}.{nameof(network.ChannelMultipliers)} "
+            + $"halve each side {levels - 1} times, so it must be a multiple of {factor}: use {nearest} instead of {side} in ResizeSlices.");
+    }
+
+    private static void CheckColumns(ConsensusSegmentationEstimator.Options options)
+    {
+        ColumnContract.CheckedName(options.FeaturesColumnName, nameof(options.FeaturesColumnName));
+        ColumnContract.CheckedName(options.AnnotationsColumnName, nameof(options.AnnotationsColumnName));
+        ColumnContract.CheckedName(options.CaseColumnName, nameof(options.CaseColumnName));
+        ColumnContract.CheckedName(options.ImageColumnName, nameof(options.ImageColumnName));
+        ColumnContract.CheckedName(options.ImagePathColumnName, nameof(options.ImagePathColumnName));
+        ColumnContract.CheckedName(options.SoftMapColumnName, nameof(options.SoftMapColumnName));
+        ColumnContract.CheckedName(options.ConsensusMapsColumnName, nameof(options.ConsensusMapsColumnName));
+        ColumnContract.CheckedName(options.UncertaintyColumnName, nameof(options.UncertaintyColumnName));
+        string[] outputs = [options.SoftMapColumnName, options.ConsensusMapsColumnName, options.UncertaintyColumnName];
+        if (outputs.Distinct().Count() < outputs.Length)
+        {
+            throw new ArgumentException($"The output columns are '{outputs[0]}', '{outputs[1]}' and '{outputs[2]}'; they must differ.");
+        }
+    }
+
+    private static void Check(NetworkOptions network)
+    {
+        const string Name = nameof(ConsensusSegmentationEstimator.Options.Network) + ".";
+        if (network.ModelChannels < 32 || network.ModelChannels % 32 != 0)
+        {
+            throw Wrong(Name + nameof(network.ModelChannels), network.ModelChannels, "a multiple of 32, at least 32");
+        }
+
+        string multipliers = Name + nameof(network.ChannelMultipliers);
+        Given(multipliers, network.ChannelMultipliers);
+        if (network.ChannelMultipliers.Count is < 1 or > 12 || network.ChannelMultipliers.Any(multiplier => multiplier is < 1 or > 64))
+        {
+            throw Wrong(multipliers, $"[{string.Join(", ", network.ChannelMultipliers)}]", "1 to 12 numbers from 1 to 64");
+        }
+
+        Range(Name + nameof(network.ResidualBlocks), network.ResidualBlocks, 1, 64);
+        Given(Name + nameof(network.AttentionResolutions), network.AttentionResolutions);
+        if (network.AttentionResolutions.Any(side => side < 1))
+        {
+            throw Wrong(Name + nameof(network.AttentionResolutions), $"[{string.Join(", ", network.AttentionResolutions)}]", "sides of at least 1 pixel");
+        }
+
+        // The deepest level always has attention; the others may.
+        int heads = network.AttentionHeads;
+        if (heads < 1 || network.ChannelMultipliers.Any(multiplier => multiplier * network.ModelChannels % heads != 0))
+        {
+            throw Wrong(Name + nameof(network.AttentionHeads), heads, $"at least 1 and divide the channels of every level ({string.Join(", ", network.ChannelMultipliers.Select(multiplier => multiplier * network.ModelChannels))})");
+        }
+
+        Range(Name + nameof(network.EncoderBlocks), network.EncoderBlocks, 1, 256);
+        Range(Name + nameof(network.EncoderWidth), network.EncoderWidth, 1, 4096);
+        Range(Name + nameof(network.EncoderGrowth), network.EncoderGrowth, 1, 4096);
+        if (!(network.Dropout >= 0 && network.Dropout < 1))
+        {
+            throw Wrong(Name + nameof(network.Dropout), network.Dropout, "at least 0 and below 1");
+        }
+    }
+
+    private static void Check(DiffusionOptions diffusion)
+    {
+        const string Name = nameof(ConsensusSegmentationEstimator.Options.Diffusion) + ".";
+        Range(Name + nameof(diffusion.Steps), diffusion.Steps, 2, 4000);
+        Defined(Name + nameof(diffusion.Schedule), diffusion.Schedule);
+        Defined(Name + nameof(diffusion.Prediction), diffusion.Prediction);
+    }
+
+    private static void Check(TrainingOptions training, DiffusionOptions diffusion)
+    {
+        const string Name = nameof(ConsensusSegmentationEstimator.Options.Training) + ".";
+        if (training.Steps is null && training.TimeLimit is null)
+        {
+            throw new ArgumentException($"{Name}{nameof(training.Steps)} and {Name}{nameof(training.TimeLimit)} are both null; at least one must end the run.");
+        }
+
+        if (training.Steps is int steps)
+        {
+            Range(Name + nameof(training.Steps), steps, 1, int.MaxValue, ", or null for no limit of its own");
+        }
+
+        if (training.TimeLimit is TimeSpan limit && limit <= TimeSpan.Zero)
+        {
+            throw Wrong(Name + nameof(training.TimeLimit), limit, "above zero, or null for no limit");
+        }
+
+        Range(Name + nameof(training.BatchSize), training.BatchSize, 1, int.MaxValue);
+        Range(Name + nameof(training.PairsPerImage), training.PairsPerImage, 1, int.MaxValue);
+        Defined(Name + nameof(training.TimeSampling), training.TimeSampling);
+        Positive(Name + nameof(training.LearningRate), training.LearningRate);
+        NotNegative(Name + nameof(training.WeightDecay), training.WeightDecay);
+        Range(Name + nameof(training.WarmUpSteps), training.WarmUpSteps, 0, int.MaxValue);
+        if (training.GradientClipping is double norm)
+        {
+            Positive(Name + nameof(training.GradientClipping), norm, ", or null for none");
+        }
+
+        if (!(training.EmaDecay >= 0 && training.EmaDecay < 1))
+        {
+            throw Wrong(Name + nameof(training.EmaDecay), training.EmaDecay, "at least 0 and below 1");
+        }
+
+        NotNegative(Name + nameof(training.DiceLossWeight), training.DiceLossWeight);
+        if (training.DiceLossWeight > 0 && diffusion.Prediction == PredictionType.Epsilon)
+        {
+            throw Wrong(Name + nameof(training.DiceLossWeight), training.DiceLossWeight, $"0 when the network predicts the noise (Diffusion.{nameof(diffusion.Prediction)} is {diffusion.Prediction})");
+        }
+
+        Defined(Name + nameof(training.Precision), training.Precision);
+        if (!(training.ValidationFraction >= 0 && training.ValidationFraction <= 0.5))
+        {
+            throw Wrong(Name + nameof(training.ValidationFraction), training.ValidationFraction, "from 0 to 0.5");
+        }
+
+        Range(Name + nameof(training.Validations), training.Validations, 1, int.MaxValue);
+        Check(Name + nameof(training.ValidationSampling), Given(Name + nameof(training.ValidationSampling), training.ValidationSampling), diffusion.Steps);
+        if (training.Threads is int threads)
+        {
+            Range(Name + nameof(training.Threads), threads, 1, 4096, ", or null for torch's own choice");
+        }
+    }
+
+    private static T Given<T>(string name, T? value)
+        where T : class => value ?? throw new ArgumentException($"{name} is null; it must be given.");
+
+    private static void Defined<T>(string name, T value)
+        where T : struct, Enum
+    {
+        if (!Enum.IsDefined(value))
+        {
+            throw Wrong(name, value, $"one of {string.Join(", ", Enum.GetNames<T>())}");
+        }
+    }
+
+    private static void Range(string name, int value, int minimum, int maximum, string note = "")
+    {
+        if (value < minimum || value > maximum)
+        {
+            throw Wrong(name, value, (maximum == int.MaxValue ? $"at least {minimum}" : $"from {minimum} to {maximum}") + note);
+        }
+    }
+
+    private static void Positive(string name, double value, string note = "")
+    {
+        if (!(value > 0 && double.IsFinite(value)))
+        {
+            throw Wrong(name, value, "above 0" + note);
+        }
+    }
+
+    private static void NotNegative(string name, double value)
+    {
+        if (!(value >= 0 && double.IsFinite(value)))
+        {
+            throw Wrong(name, value, "at least 0");
+        }
+    }
+
+    private static ArgumentException Wrong(string name, object value, string allowed) => new($"{name} is {value}; it must be {allowed}.");
+}

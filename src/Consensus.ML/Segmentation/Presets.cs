@@ -1,0 +1,50 @@
+using Consensus.ML.Diffusion;
+using Consensus.ML.Networks;
+using Consensus.ML.Training;
+
+namespace Consensus.ML;
+
+/// <summary>The values of the two presets, in one place.</summary>
+internal static class Presets
+{
+    /// <summary>For two CPU cores and a quarter of an hour at 64 pixels.</summary>
+    public static class Compact
+    {
+        public static NetworkOptions Network { get; } = new() { EncoderBlocks = 1, EncoderWidth = 32, EncoderGrowth = 16 };
+
+        public static DiffusionOptions Diffusion { get; } = new() { LearnedVariance = false, Prediction = PredictionType.XStartLogit };
+
+        public static TrainingOptions Training { get; } = new()
+        {
+            PairsPerImage = 4,
+            TimeSampling = TimeSampling.TowardsNoise,
+            LearningRate = 1e-3,
+            WarmUpSteps = 20,
+            CosineDecay = true,
+            GradientClipping = 1,
+            EmaDecay = 0.995,
+            Precision = Precision.BFloat16,
+        };
+
+        public static SamplingOptions Sampling { get; } = new() { Generations = 5, Sampler = SamplerKind.Ddim, Steps = 2 };
+    }
+
+    /// <summary>As published (Amit et al. 2023, section 4), for a GPU and slices of 256 pixels.</summary>
+    public static class Paper
+    {
+        public static NetworkOptions Network { get; } = new()
+        {
+            ModelChannels = 128,
+            ChannelMultipliers = [1, 1, 1, 2, 2, 4, 4],
+            ResidualBlocks = 3,
+            EncoderBlocks = 8,
+        };
+
+        public static DiffusionOptions Diffusion { get; } = new();
+
+        // The paper does not say how long it trained; validation keeps the best weights of this run.
+        public static TrainingOptions Training { get; } = new() { Steps = 100_000 };
+
+        public static SamplingOptions Sampling { get; } = new() { Generations = 25, Sampler = SamplerKind.Ddpm };
+    }
+}

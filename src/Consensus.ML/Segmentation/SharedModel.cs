@@ -1,0 +1,54 @@
+using Consensus.ML.Diffusion;
+using Consensus.ML.Training;
+
+namespace Consensus.ML;
+
+/// <summary>
+/// A model that several transformers share: its weights are freed when the last of them, and the last prediction under way, is done with it.
+/// </summary>
+internal sealed class SharedModel(ConsensusModel model)
+{
+    private readonly Lock _lock = new();
+    private int _users = 1;
+    private int _predictions;
+
+    /// <summary>How many slices were sampled so far.</summary>
+    public int Predictions => Volatile.Read(ref _predictions);
+
+    /// <summary>Adds a user, who must call <see cref="Release"/> once.</summary>
+    /// <returns>False when the weights are gone.</returns>
+    public bool TryAcquire()
+    {
+        lock (_lock)
+        {
+            if (_users == 0)
+            {
+                return false;
+            }
+
+            _users++;
+            return true;
+        }
+    }
+
+    public void Release()
+    {
+        lock (_lock)
+        {
+            if (--_users > 0)
+            {
+                return;
+            }
+        }
+
+        model.Dispose();
+    }
+
+    public ConsensusPrediction Predict(ReadOnlySpan<float> features, SamplingOptions sampling, ulong seed)
+    {
+        Interlocked.Increment(ref _predictions);
+        return model.Predict(features, sampling, seed);
+    }
+
+    public byte[] SaveWeights() => model.SaveWeights();
+}

@@ -1,0 +1,145 @@
+using Consensus.ML.Imaging;
+using Consensus.ML.Training;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+
+namespace Consensus.ML;
+
+/// <summary>Reads the rows of a data view, once, into training cases at the model's size; refuses cases that do not fit together.</summary>
+internal sealed class TrainingCaseReader
+{
+    private readonly IDataView _data;
+    private readonly DataViewSchema.Column _annotations;
+    private readonly DataViewSchema.Column? _case;
+    private readonly DataViewSchema.Column? _image;
+    private readonly DataViewSchema.Column? _imagePath;
+
+    /// <exception cref="ArgumentException">A column is missing or of another type.</exception>
+    public TrainingCaseReader(IDataView data, ConsensusSegmentationEstimator.Options options)
+    {
+        _data = data;
+        Features = data.Schema.Require(
+            options.FeaturesColumnName,
+            type => type.IsSingleVector() && type is VectorDataViewType { IsKnownSize: true, Dimensions.Length: 3 },
+            ExpectedFeatures);
+        int[] dimensions = [.. ((VectorDataViewType)Features.Type).Dimensions];
+        (Channels, Height, Width) = (dimensions[0], dimensions[1], dimensions[2]);
+        _annotations = data.Schema.RequireAnnotations(options.AnnotationsColumnName);
+        _case = Optional(data.Schema, options.CaseColumnName, type => type is TextDataViewType);
+        _image = Optional(data.Schema, options.ImageColumnName, type => type is SliceDataViewType);
+        _imagePath = _image is null ? Optional(data.Schema, options.ImagePathColumnName, type => type is TextDataViewType) : null;
+    }
+
+    public static string ExpectedFeatures => "a vector of Single of known dimensions channels × height × width (use ResizeSlices)";
+
+    public DataViewSchema.Column Features { get; }
+
+    public int Channels { get; }
+
+    public int Height { get; }
+
+    public int Width { get; }
+
+    /// <summary>Reads all cases.</summary>
+    /// <returns>The cases and the number of raters, the same for all.</returns>
+    /// <exception cref="InvalidDataException">There are no rows, or a row does not fit; the message names the case, what was found and what is expected.</exception>
+    public (IReadOnlyList<TrainingCase> Cases, int Raters) Read(CancellationToken cancellation)
+    {
+        var cases = new List<TrainingCase>();
+        int raters = 0;
+        DataViewSchema.Column?[] columns = [Features, _annotations, _case, _image, _imagePath];
+        using DataViewRowCursor cursor = _data.GetRowCursor(columns.OfType<DataViewSchema.Column>());
+        ValueGetter<VBuffer<float>> featuresGetter = cursor.GetGetter<VBuffer<float>>(Features);
+        Func<Annotation?> annotationGetter = cursor.AnnotationGetter(_annotations);
+        Func<string> nameGetter = NameGetter(cursor);
+        Func<(int Height, int Width, string Name)?> imageGetter = ImageGetter(cursor);
+        VBuffer<float> features = default;
+        while (cursor.MoveNext())
+        {
+            cancellation.ThrowIfCancellationRequested();
+            string name = nameGetter();
+            featuresGetter(ref features);
+            Annotation annotation = annotationGetter() ?? throw new InvalidDataException($"{name} has no annotations in column '{_annotations.Name}'; it must have one mask a rater.");
+            RaterMasks masks = annotation.Masks;
+            if (imageGetter() is { } image && (image.Height != masks.Height || image.Width != masks.Width))
+            {
+                throw new InvalidDataException(
+                    $"{(annotation.Source is null ? $"A mask of {name}" : $"'{annotation.Source}'")} is {masks.Height}×{masks.Width} pixels (height × width); its image {image.Name} is {image.Height}×{image.Width}, and both must be of one size.");
+            }
+
+            if (cases.Count > 0 && masks.Raters != raters)
+            {
+                throw new InvalidDataException($"{name} has {masks.Raters} annotations; {cases[0].Name} has {raters}, and all cases must have as many.");
+            }
+
+            raters = masks.Raters;
+            float[] values = Vectors.ToArray(features);
+            int wrong = Array.FindIndex(values, value => !float.IsFinite(value));
+            if (wrong >= 0)
+            {
+                throw new InvalidDataException($"{name} has the value {values[wrong]} in column '{Features.Name}'; every value must be finite.");
+            }
+
+            cases.Add(new(name, values, Resampling.Nearest(masks, Height, Width).Pixels));
+        }
+
+        return cases.Count > 0 ? (cases, raters) : throw new InvalidDataException("There are no training cases: the data has no rows.");
+    }
+
+    private static DataViewSchema.Column? Optional(DataViewSchema schema, string name, Func<DataViewType, bool> allowed) =>
+        schema.GetColumnOrNull(name) is { } column && allowed(column.Type) ? column : null;
+
+    private Func<string> NameGetter(DataViewRow row)
+    {
+        if (_case is null)
+        {
+            return () => $"Row {row.Position}";
+        }
+
+        ValueGetter<ReadOnlyMemory<char>> getter = row.GetGetter<ReadOnlyMemory<char>>(_case.Value);
+        ReadOnlyMemory<char> text = default;
+        return () =>
+        {
+            getter(ref text);
+            return text.Length > 0 ? $"Case '{text}'" : $"Row {row.Position}";
+        };
+    }
+
+    /// <summary>The image's own size, where the row tells it.</summary>
+    private Func<(int Height, int Width, string Name)?> ImageGetter(DataViewRow row)
+    {
+        if (_image is { } image)
+        {
+            Func<Slice> getter = row.SliceGetter(image);
+            return () =>
+            {
+                Slice slice = getter();
+                return (slice.Height, slice.Width, slice.Source is null ? "from memory" : $"'{slice.Source}'");
+            };
+        }
+
+        if (_imagePath is { } imagePath)
+        {
+            ValueGetter<ReadOnlyMemory<char>> getter = row.GetGetter<ReadOnlyMemory<char>>(imagePath);
+            ReadOnlyMemory<char> text = default;
+            return () =>
+            {
+                getter(ref text);
+                string path = text.ToString();
+                if (!IsNifti(path))
+                {
+                    return null;
+                }
+
+                Slice slice = SliceReader.Read(path);
+                return (slice.Height, slice.Width, $"'{path}'");
+            };
+        }
+
+        return () => null;
+    }
+
+    /// <summary>Other formats are read by whatever loaded them, perhaps not by us.</summary>
+    private static bool IsNifti(string path) =>
+        path.EndsWith(".nii", StringComparison.OrdinalIgnoreCase) || path.EndsWith(".nii.gz", StringComparison.OrdinalIgnoreCase);
+}

@@ -1,0 +1,59 @@
+using System.Security.Cryptography;
+using Consensus.ML.Runtime;
+using Microsoft.ML;
+
+namespace Consensus.ML;
+
+/// <summary>
+/// The state of a step inside a model zip, with its SHA-256: ML.NET does not check a zip's own checksums, so that a changed byte would
+/// load as another number.
+/// </summary>
+/// <param name="Step">The step's name, for messages.</param>
+/// <param name="Signature">Eight characters at the head of the step's stream.</param>
+/// <param name="Loader">The name under which the step's loader is registered.</param>
+internal sealed record ModelState(string Step, string Signature, string Loader)
+{
+    private const int LargestState = 1 << 20;
+
+    private VersionInfo Version => MLNetInternals.VersionInfo(Signature, Loader);
+
+    public void Save(ModelSaveContext context, Action<BinaryWriter> write)
+    {
+        using var memory = new MemoryStream();
+        using (var writer = new BinaryWriter(memory))
+        {
+            write(writer);
+        }
+
+        byte[] state = memory.ToArray();
+        context.SetVersionInfo(Version);
+        context.Writer.Write(state.Length);
+        context.Writer.Write(SHA256.HashData(state));
+        context.Writer.Write(state);
+    }
+
+    /// <exception cref="InvalidDataException">The state is cut short or changed.</exception>
+    public T Load<T>(ModelLoadContext context, Func<BinaryReader, T> read)
+    {
+        context.CheckAtModel(Version);
+        int length = context.Reader.ReadInt32();
+        if (length is < 0 or > LargestState)
+        {
+            throw Damaged($"the state of {Step} claims {length} bytes");
+        }
+
+        byte[] hash = context.Reader.ReadBytes(SHA256.HashSizeInBytes);
+        byte[] state = context.Reader.ReadBytes(length);
+        if (!SHA256.HashData(state).AsSpan().SequenceEqual(hash))
+        {
+            throw Damaged($"the state of {Step} does not have the SHA-256 it was saved with");
+        }
+
+        using var reader = new BinaryReader(new MemoryStream(state));
+        return read(reader);
+    }
+
+    /// <summary>The one way to say that a model file cannot be trusted, and what to do.</summary>
+    public static InvalidDataException Damaged(string what, Exception? inner = null) =>
+        new($"The model file is damaged: {what}. Copy it again from where it was made, or train the model again.", inner);
+}

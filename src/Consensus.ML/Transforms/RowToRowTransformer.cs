@@ -1,0 +1,221 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+
+namespace Consensus.ML;
+
+/// <summary>A transformer that adds columns computed from other columns of the same row. Columns are computed when they are read, once a row.</summary>
+public abstract class RowToRowTransformer : ITransformer
+{
+    // Views, rows and cursors that only ML.NET's internal base classes would otherwise give are written here, once, for all transformers.
+    private protected RowToRowTransformer(IHostEnvironment environment, string name) => Host = environment.Register(name);
+
+    bool ITransformer.IsRowToRowMapper => true;
+
+    private protected IHost Host { get; }
+
+    /// <summary>The schema of <see cref="Transform"/>'s result.</summary>
+    /// <param name="inputSchema">The schema of the data to be transformed.</param>
+    /// <exception cref="ArgumentException">A column this step reads is missing or of another type; the message names it.</exception>
+    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => new Mapper(this, inputSchema).OutputSchema;
+
+    /// <summary>Adds the output columns to <paramref name="input"/>. Nothing is computed before a column is read.</summary>
+    /// <param name="input">The data to be transformed.</param>
+    /// <exception cref="ArgumentException">A column this step reads is missing or of another type; the message names it.</exception>
+    public IDataView Transform(IDataView input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        return new View(new Mapper(this, input.Schema), input);
+    }
+
+    /// <summary>Computes the output columns of single rows, as prediction engines do.</summary>
+    /// <param name="inputSchema">The schema of the rows.</param>
+    /// <exception cref="ArgumentException">A column this step reads is missing or of another type; the message names it.</exception>
+    public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema) => new Mapper(this, inputSchema);
+
+    void ICanSaveModel.Save(ModelSaveContext ctx)
+    {
+        ctx.CheckAtModel();
+        SaveModel(ctx);
+    }
+
+    /// <summary>What this transformer adds to data of the given schema; refuses schemas it cannot work on.</summary>
+    private protected abstract RowMapping Map(DataViewSchema inputSchema);
+
+    /// <summary>Writes the version and all state.</summary>
+    private protected abstract void SaveModel(ModelSaveContext context);
+
+    private sealed class Mapper : IRowToRowMapper
+    {
+        private readonly RowMapping _mapping;
+
+        public Mapper(RowToRowTransformer transformer, DataViewSchema inputSchema)
+        {
+            ArgumentNullException.ThrowIfNull(inputSchema);
+            _mapping = transformer.Map(inputSchema);
+            InputSchema = inputSchema;
+            var builder = new DataViewSchema.Builder();
+            builder.AddColumns(inputSchema);
+            builder.AddColumns(_mapping.Outputs);
+            OutputSchema = builder.ToSchema();
+        }
+
+        public DataViewSchema InputSchema { get; }
+
+        public DataViewSchema OutputSchema { get; }
+
+        public IEnumerable<DataViewSchema.Column> GetDependencies(IEnumerable<DataViewSchema.Column> dependingColumns)
+        {
+            var needed = new HashSet<int>();
+            foreach (DataViewSchema.Column column in dependingColumns)
+            {
+                if (column.Index < InputSchema.Count)
+                {
+                    needed.Add(column.Index);
+                }
+                else
+                {
+                    needed.UnionWith(_mapping.Inputs.Select(input => input.Index));
+                }
+            }
+
+            return InputSchema.Where(column => needed.Contains(column.Index));
+        }
+
+        public DataViewRow GetRow(DataViewRow input, IEnumerable<DataViewSchema.Column> activeColumns)
+        {
+            ArgumentNullException.ThrowIfNull(input);
+            if (input.Schema != InputSchema)
+            {
+                throw new ArgumentException("The row has another schema than the mapper was made for.", nameof(input));
+            }
+
+            bool[] active = Active(activeColumns);
+            foreach (DataViewSchema.Column column in InputSchema)
+            {
+                active[column.Index] = input.IsColumnActive(column);
+            }
+
+            return new Row(new Columns(this, input, active));
+        }
+
+        public bool[] Active(IEnumerable<DataViewSchema.Column> columns)
+        {
+            var active = new bool[OutputSchema.Count];
+            foreach (DataViewSchema.Column column in columns)
+            {
+                active[column.Index] = true;
+            }
+
+            return active;
+        }
+
+        public Delegate[] CreateGetters(DataViewRow input) => _mapping.CreateGetters(input);
+    }
+
+    /// <summary>The getters of one row or cursor: those of the input passed through, ours made when first asked for.</summary>
+    private sealed class Columns(Mapper mapper, DataViewRow input, bool[] active)
+    {
+        private Delegate[]? _getters;
+
+        public DataViewSchema Schema => mapper.OutputSchema;
+
+        public bool IsActive(DataViewSchema.Column column) => active[column.Index];
+
+        public ValueGetter<TValue> Getter<TValue>(DataViewSchema.Column column)
+        {
+            if (column.Index >= active.Length || !active[column.Index])
+            {
+                throw new ArgumentOutOfRangeException(nameof(column), $"Column '{column.Name}' was not asked for when the rows were opened.");
+            }
+
+            if (column.Index < mapper.InputSchema.Count)
+            {
+                return input.GetGetter<TValue>(mapper.InputSchema[column.Index]);
+            }
+
+            _getters ??= mapper.CreateGetters(input);
+            Delegate getter = _getters[column.Index - mapper.InputSchema.Count];
+            return getter as ValueGetter<TValue>
+                ?? throw new InvalidOperationException($"Column '{column.Name}' holds {column.Type.RawType}, not {typeof(TValue)}.");
+        }
+
+        public DataViewRow Input => input;
+    }
+
+    private sealed class Row(Columns columns) : DataViewRow
+    {
+        public override DataViewSchema Schema => columns.Schema;
+
+        public override long Position => columns.Input.Position;
+
+        public override long Batch => columns.Input.Batch;
+
+        public override ValueGetter<DataViewRowId> GetIdGetter() => columns.Input.GetIdGetter();
+
+        public override bool IsColumnActive(DataViewSchema.Column column) => columns.IsActive(column);
+
+        public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column) => columns.Getter<TValue>(column);
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing)
+            {
+                columns.Input.Dispose();
+            }
+
+            base.Dispose(disposing);
+        }
+    }
+
+    private sealed class Cursor(Columns columns, DataViewRowCursor input) : DataViewRowCursor
+    {
+        public override DataViewSchema Schema => columns.Schema;
+
+        public override long Position => input.Position;
+
+        public override long Batch => input.Batch;
+
+        public override bool MoveNext() => input.MoveNext();
+
+        public override ValueGetter<DataViewRowId> GetIdGetter() => input.GetIdGetter();
+
+        public override bool IsColumnActive(DataViewSchema.Column column) => columns.IsActive(column);
+
+        public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column) => columns.Getter<TValue>(column);
+
+        protected override void Dispose(bool disposing)
+        {
+            if (disposing)
+            {
+                input.Dispose();
+            }
+
+            base.Dispose(disposing);
+        }
+    }
+
+    private sealed class View(Mapper mapper, IDataView source) : IDataView
+    {
+        public bool CanShuffle => source.CanShuffle;
+
+        public DataViewSchema Schema => mapper.OutputSchema;
+
+        public long? GetRowCount() => source.GetRowCount();
+
+        public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand = null)
+        {
+            DataViewSchema.Column[] needed = [.. columnsNeeded];
+            return Open(source.GetRowCursor(mapper.GetDependencies(needed), rand), mapper.Active(needed));
+        }
+
+        public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null)
+        {
+            DataViewSchema.Column[] needed = [.. columnsNeeded];
+            bool[] active = mapper.Active(needed);
+            return [.. source.GetRowCursorSet(mapper.GetDependencies(needed), n, rand).Select(cursor => Open(cursor, active))];
+        }
+
+        private Cursor Open(DataViewRowCursor cursor, bool[] active) => new(new Columns(mapper, cursor, active), cursor);
+    }
+}

@@ -1,0 +1,83 @@
+using Consensus.ML.Imaging;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+
+namespace Consensus.ML;
+
+/// <summary>
+/// What travels with a slice column beside its values, in the column's annotations: what raw 0 has become (after NormalizeSlices), and how
+/// the trainer is to augment (after AugmentSlices).
+/// </summary>
+internal static class SliceAnnotations
+{
+    private const string RawZeroKind = "Consensus.RawZero";
+    private const string PolicyKind = "Consensus.AugmentationPolicy";
+
+    /// <summary>What raw 0 has become, one value a channel; null when nothing has changed it.</summary>
+    public static float[]? RawZero(this DataViewSchema.Column column)
+    {
+        if (column.Annotations.Schema.GetColumnOrNull(RawZeroKind) is null)
+        {
+            return null;
+        }
+
+        VBuffer<float> values = default;
+        column.Annotations.GetValue(RawZeroKind, ref values);
+        return [.. values.DenseValues()];
+    }
+
+    /// <summary>How the trainer is to augment; null when AugmentSlices was not used.</summary>
+    public static AugmentationPolicy? AugmentationPolicy(this DataViewSchema.Column column)
+    {
+        if (column.Annotations.Schema.GetColumnOrNull(PolicyKind) is null)
+        {
+            return null;
+        }
+
+        VBuffer<double> values = default;
+        column.Annotations.GetValue(PolicyKind, ref values);
+        return FromArray([.. values.DenseValues()]);
+    }
+
+    public static DataViewSchema.Annotations? Create(float[]? rawZero, AugmentationPolicy? policy = null)
+    {
+        if (rawZero is null && policy is null)
+        {
+            return null;
+        }
+
+        var builder = new DataViewSchema.Annotations.Builder();
+        if (rawZero is not null)
+        {
+            Add(builder, RawZeroKind, NumberDataViewType.Single, rawZero);
+        }
+
+        if (policy is not null)
+        {
+            Add(builder, PolicyKind, NumberDataViewType.Double, ToArray(policy));
+        }
+
+        return builder.ToAnnotations();
+    }
+
+    /// <summary>The policy as numbers, for annotations and for files.</summary>
+    public static double[] ToArray(AugmentationPolicy policy) =>
+        [policy.HorizontalFlip, policy.VerticalFlip, policy.RotationDegrees, policy.Translation, policy.MinimumScale, policy.MaximumScale];
+
+    /// <summary>The inverse of <see cref="ToArray"/>.</summary>
+    public static AugmentationPolicy FromArray(double[] values) => new()
+    {
+        HorizontalFlip = values[0],
+        VerticalFlip = values[1],
+        RotationDegrees = values[2],
+        Translation = values[3],
+        MinimumScale = values[4],
+        MaximumScale = values[5],
+    };
+
+    private static void Add<T>(DataViewSchema.Annotations.Builder builder, string kind, PrimitiveDataViewType itemType, T[] values)
+    {
+        ValueGetter<VBuffer<T>> getter = (ref VBuffer<T> value) => new VBuffer<T>(values.Length, values).CopyTo(ref value);
+        builder.Add(kind, new VectorDataViewType(itemType, values.Length), getter);
+    }
+}

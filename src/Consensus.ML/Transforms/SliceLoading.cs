@@ -1,0 +1,88 @@
+using Consensus.ML;
+using Consensus.ML.Imaging;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+
+[assembly: LoadableClass(typeof(SliceLoadingTransformer), null, typeof(SignatureLoadModel), "Slice loading", SliceLoadingTransformer.LoaderSignature)]
+
+namespace Consensus.ML;
+
+/// <summary>Reads the file that a text column names into a slice column.</summary>
+/// <remarks>
+/// Input column: Text, the path of an image file. Output column: <see cref="Slice"/>, in the units of the file. Nothing is learned:
+/// <see cref="Fit"/> only checks the schema. Files are read when the column is.
+/// </remarks>
+public sealed class SliceLoadingEstimator : IEstimator<SliceLoadingTransformer>
+{
+    private readonly IHostEnvironment _environment;
+    private readonly string _output;
+    private readonly string _input;
+
+    internal SliceLoadingEstimator(IHostEnvironment environment, string output, string input)
+    {
+        _environment = environment;
+        _output = ColumnContract.CheckedName(output, "The output column of LoadSlices");
+        _input = ColumnContract.CheckedName(input, "The input column of LoadSlices");
+    }
+
+    /// <summary>Checks the schema.</summary>
+    /// <param name="input">Data with the column of paths.</param>
+    /// <exception cref="ArgumentException">The input column is missing or is no Text.</exception>
+    public SliceLoadingTransformer Fit(IDataView input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        var transformer = new SliceLoadingTransformer(_environment, _output, _input);
+        transformer.GetOutputSchema(input.Schema);
+        return transformer;
+    }
+
+    /// <inheritdoc/>
+    public SchemaShape GetOutputSchema(SchemaShape inputSchema)
+    {
+        inputSchema.Require(_input, column => column.Kind == SchemaShape.Column.VectorKind.Scalar && column.ItemType is TextDataViewType, "Text");
+        return inputSchema.With(ColumnContract.SliceShape(_output));
+    }
+}
+
+/// <summary>Reads the file that a text column names into a slice column; made by <see cref="SliceLoadingEstimator"/>.</summary>
+public sealed class SliceLoadingTransformer : RowToRowTransformer
+{
+    internal const string LoaderSignature = "ConsensusSliceLoading";
+
+    private static readonly ModelState State = new("LoadSlices", "CMLLOADS", LoaderSignature);
+
+    private readonly string _output;
+    private readonly string _input;
+
+    internal SliceLoadingTransformer(IHostEnvironment environment, string output, string input)
+        : base(environment, nameof(SliceLoadingTransformer))
+    {
+        _output = output;
+        _input = input;
+    }
+
+    internal static SliceLoadingTransformer Create(IHostEnvironment env, ModelLoadContext ctx) => State.Load(ctx, reader => new SliceLoadingTransformer(env, reader.ReadString(), reader.ReadString()));
+
+    private protected override void SaveModel(ModelSaveContext context) => State.Save(context, writer =>
+    {
+        writer.Write(_output);
+        writer.Write(_input);
+    });
+
+    private protected override RowMapping Map(DataViewSchema inputSchema)
+    {
+        DataViewSchema.Column path = inputSchema.Require(_input, type => type is TextDataViewType, "Text");
+        return new([new(_output, SliceDataViewType.Instance)], [path], row =>
+        {
+            ValueGetter<ReadOnlyMemory<char>> getter = row.GetGetter<ReadOnlyMemory<char>>(path);
+            var value = new RowValue<Slice>(row, () =>
+            {
+                ReadOnlyMemory<char> text = default;
+                getter(ref text);
+                return text.Length > 0 ? SliceReader.Read(text.ToString()) : throw new InvalidOperationException($"Column '{_input}' names no file in row {row.Position}.");
+            });
+            return [(ValueGetter<Slice>)((ref Slice slice) => slice = value.Get())];
+        });
+    }
+}

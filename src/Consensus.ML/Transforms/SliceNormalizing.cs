@@ -1,0 +1,196 @@
+using Consensus.ML;
+using Consensus.ML.Imaging;
+using Microsoft.ML;
+using Microsoft.ML.Runtime;
+
+[assembly: LoadableClass(typeof(SliceNormalizingTransformer), null, typeof(SignatureLoadModel), "Slice normalizing", SliceNormalizingTransformer.LoaderSignature)]
+
+namespace Consensus.ML;
+
+/// <summary>Learns to shift and scale each channel of a slice column, over the training images at their own sizes.</summary>
+/// <remarks>
+/// Input and output column: <see cref="Slice"/>. A channel's mean is the mean over images of the image's mean; its deviation is the mean over
+/// images of the image's population standard deviation (as the published implementation of Amit et al. 2023 normalises). A channel that is
+/// constant in every image is shifted only. Every image counts once, whatever its size.
+/// </remarks>
+public sealed class SliceNormalizingEstimator : IEstimator<SliceNormalizingTransformer>
+{
+    private readonly IHostEnvironment _environment;
+    private readonly string _output;
+    private readonly string _input;
+
+    internal SliceNormalizingEstimator(IHostEnvironment environment, string output, string input)
+    {
+        _environment = environment;
+        _output = ColumnContract.CheckedName(output, "The output column of NormalizeSlices");
+        _input = ColumnContract.CheckedName(input, "The input column of NormalizeSlices");
+    }
+
+    /// <summary>Reads every slice once and takes each channel's mean and deviation.</summary>
+    /// <param name="input">Data with the slice column; the training images.</param>
+    /// <exception cref="ArgumentException">The column is missing, or is no Slice.</exception>
+    /// <exception cref="InvalidDataException">There are no rows, two slices differ in their channels, or one holds values that are not finite; the message names the file.</exception>
+    public SliceNormalizingTransformer Fit(IDataView input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        DataViewSchema.Column column = input.Schema.RequireSlice(_input);
+        double[] means = [];
+        double[] deviations = [];
+        int count = 0;
+        using DataViewRowCursor cursor = input.GetRowCursor([column]);
+        Func<Slice> getter = cursor.SliceGetter(column);
+        while (cursor.MoveNext())
+        {
+            Slice slice = getter();
+            if (count++ == 0)
+            {
+                means = new double[slice.Channels];
+                deviations = new double[slice.Channels];
+            }
+
+            SliceNormalizingTransformer.CheckSlice(slice, means.Length);
+            for (int channel = 0; channel < slice.Channels; channel++)
+            {
+                (double mean, double deviation) = MeanAndDeviation(SliceNormalizingTransformer.Channel(slice, channel));
+                means[channel] += mean;
+                deviations[channel] += deviation;
+            }
+        }
+
+        if (count == 0)
+        {
+            throw new InvalidDataException($"NormalizeSlices has nothing to learn from: column '{_input}' has no rows.");
+        }
+
+        for (int channel = 0; channel < means.Length; channel++)
+        {
+            means[channel] /= count;
+            deviations[channel] /= count;
+        }
+
+        return new(_environment, _output, _input, means, deviations);
+    }
+
+    /// <inheritdoc/>
+    public SchemaShape GetOutputSchema(SchemaShape inputSchema)
+    {
+        inputSchema.RequireSlice(_input);
+        return inputSchema.With(ColumnContract.SliceShape(_output));
+    }
+
+    private static (double Mean, double Deviation) MeanAndDeviation(ReadOnlySpan<float> values)
+    {
+        double sum = 0;
+        foreach (float value in values)
+        {
+            sum += value;
+        }
+
+        // Two passes: the sum of squares of Hounsfield units would lose what a narrow distribution has to say.
+        double mean = sum / values.Length;
+        double squares = 0;
+        foreach (float value in values)
+        {
+            squares += (value - mean) * (value - mean);
+        }
+
+        return (mean, Math.Sqrt(squares / values.Length));
+    }
+}
+
+/// <summary>Shifts and scales each channel of a slice column; made by <see cref="SliceNormalizingEstimator"/>.</summary>
+public sealed class SliceNormalizingTransformer : RowToRowTransformer
+{
+    internal const string LoaderSignature = "ConsensusSliceNormalizing";
+
+    private static readonly ModelState State = new("NormalizeSlices", "CMLNORMS", LoaderSignature);
+
+    private readonly string _output;
+    private readonly string _input;
+    private readonly double[] _means;
+    private readonly double[] _deviations;
+
+    internal SliceNormalizingTransformer(IHostEnvironment environment, string output, string input, double[] means, double[] deviations)
+        : base(environment, nameof(SliceNormalizingTransformer))
+    {
+        _output = output;
+        _input = input;
+        _means = means;
+        _deviations = deviations;
+    }
+
+    /// <summary>What is subtracted from each channel, in the units of the images.</summary>
+    public IReadOnlyList<double> Means => Array.AsReadOnly(_means);
+
+    /// <summary>The mean standard deviation of each channel, in the units of the images; a channel is divided by it unless it is 0.</summary>
+    public IReadOnlyList<double> StandardDeviations => Array.AsReadOnly(_deviations);
+
+    internal static SliceNormalizingTransformer Create(IHostEnvironment env, ModelLoadContext ctx) => State.Load(ctx, reader =>
+    {
+        string output = reader.ReadString(), input = reader.ReadString();
+        int channels = reader.ReadInt32();
+        double[] Read() => [.. Enumerable.Range(0, channels).Select(_ => reader.ReadDouble())];
+        return new SliceNormalizingTransformer(env, output, input, Read(), Read());
+    });
+
+    internal static ReadOnlySpan<float> Channel(Slice slice, int channel) => slice.Pixels.AsSpan(channel * slice.Height * slice.Width, slice.Height * slice.Width);
+
+    internal static void CheckSlice(Slice slice, int channels)
+    {
+        if (slice.Channels != channels)
+        {
+            throw new InvalidDataException($"{slice.Name()} has {slice.Channels} channel(s); the training images have {channels}.");
+        }
+
+        foreach (float value in slice.Pixels)
+        {
+            if (!float.IsFinite(value))
+            {
+                throw new InvalidDataException($"{slice.Name()} holds the value {value}; every pixel must be finite.");
+            }
+        }
+    }
+
+    private protected override void SaveModel(ModelSaveContext context) => State.Save(context, writer =>
+    {
+        writer.Write(_output);
+        writer.Write(_input);
+        writer.Write(_means.Length);
+        foreach (double value in (double[])[.. _means, .. _deviations])
+        {
+            writer.Write(value);
+        }
+    });
+
+    private protected override RowMapping Map(DataViewSchema inputSchema)
+    {
+        DataViewSchema.Column image = inputSchema.RequireSlice(_input);
+        float[] before = image.RawZero() is { } earlier && earlier.Length == _means.Length ? earlier : new float[_means.Length];
+        float[] rawZero = [.. before.Select((value, channel) => Normalize(value, channel))];
+        return new([new(_output, SliceDataViewType.Instance, SliceAnnotations.Create(rawZero))], [image], row =>
+        {
+            Func<Slice> getter = row.SliceGetter(image);
+            var value = new RowValue<Slice>(row, () => Normalize(getter()));
+            return [(ValueGetter<Slice>)((ref Slice slice) => slice = value.Get())];
+        });
+    }
+
+    private float Normalize(float value, int channel) => (float)((value - _means[channel]) / (_deviations[channel] > 0 ? _deviations[channel] : 1));
+
+    private Slice Normalize(Slice slice)
+    {
+        CheckSlice(slice, _means.Length);
+        var pixels = new float[slice.Pixels.Length];
+        for (int channel = 0; channel < slice.Channels; channel++)
+        {
+            ReadOnlySpan<float> from = Channel(slice, channel);
+            Span<float> to = pixels.AsSpan(channel * from.Length, from.Length);
+            for (int i = 0; i < from.Length; i++)
+            {
+                to[i] = Normalize(from[i], channel);
+            }
+        }
+
+        return new(slice.Channels, slice.Height, slice.Width, pixels, slice.Geometry, slice.Source);
+    }
+}

@@ -1,0 +1,112 @@
+using Consensus.ML;
+using Consensus.ML.Imaging;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+
+[assembly: LoadableClass(typeof(SliceResizingTransformer), null, typeof(SignatureLoadModel), "Slice resizing", SliceResizingTransformer.LoaderSignature)]
+
+namespace Consensus.ML;
+
+/// <summary>Resizes slices to one height and width, as vectors of known size.</summary>
+/// <remarks>
+/// Input column: <see cref="Slice"/>. Output column: a vector of Single, channels × height × width, bilinear (corners not aligned, no
+/// antialiasing, as in the published implementation). <see cref="Fit"/> takes the number of channels from the first row.
+/// </remarks>
+public sealed class SliceResizingEstimator : IEstimator<SliceResizingTransformer>
+{
+    private readonly IHostEnvironment _environment;
+    private readonly string _output;
+    private readonly string _input;
+    private readonly int _height;
+    private readonly int _width;
+
+    internal SliceResizingEstimator(IHostEnvironment environment, string output, string input, int height, int width)
+    {
+        _environment = environment;
+        _output = ColumnContract.CheckedName(output, "The output column of ResizeSlices");
+        _input = ColumnContract.CheckedName(input, "The input column of ResizeSlices");
+        _height = height >= 1 ? height : throw new ArgumentException($"ResizeSlices: height is {height}; it must be at least 1 pixel.");
+        _width = width >= 1 ? width : throw new ArgumentException($"ResizeSlices: width is {width}; it must be at least 1 pixel.");
+    }
+
+    /// <summary>Takes the number of channels from the first slice.</summary>
+    /// <param name="input">Data with the slice column.</param>
+    /// <exception cref="ArgumentException">The column is missing, or is no Slice.</exception>
+    /// <exception cref="InvalidDataException">There are no rows.</exception>
+    public SliceResizingTransformer Fit(IDataView input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        DataViewSchema.Column column = input.Schema.RequireSlice(_input);
+        using DataViewRowCursor cursor = input.GetRowCursor([column]);
+        Func<Slice> getter = cursor.SliceGetter(column);
+        return cursor.MoveNext()
+            ? new(_environment, _output, _input, getter().Channels, _height, _width)
+            : throw new InvalidDataException($"ResizeSlices cannot tell the number of channels: column '{_input}' has no rows.");
+    }
+
+    /// <inheritdoc/>
+    public SchemaShape GetOutputSchema(SchemaShape inputSchema)
+    {
+        inputSchema.RequireSlice(_input);
+        return inputSchema.With(ColumnContract.VectorShape(_output));
+    }
+}
+
+/// <summary>Resizes slices to one height and width, as vectors of known size; made by <see cref="SliceResizingEstimator"/>.</summary>
+public sealed class SliceResizingTransformer : RowToRowTransformer
+{
+    internal const string LoaderSignature = "ConsensusSliceResizing";
+
+    private static readonly ModelState State = new("ResizeSlices", "CMLSIZES", LoaderSignature);
+
+    private readonly string _output;
+    private readonly string _input;
+
+    internal SliceResizingTransformer(IHostEnvironment environment, string output, string input, int channels, int height, int width)
+        : base(environment, nameof(SliceResizingTransformer))
+    {
+        _output = output;
+        _input = input;
+        Channels = channels;
+        Height = height;
+        Width = width;
+    }
+
+    /// <summary>Number of channels every slice must have.</summary>
+    public int Channels { get; }
+
+    /// <summary>Rows of the output, in pixels.</summary>
+    public int Height { get; }
+
+    /// <summary>Columns of the output, in pixels.</summary>
+    public int Width { get; }
+
+    internal static SliceResizingTransformer Create(IHostEnvironment env, ModelLoadContext ctx) => State.Load(ctx, reader =>
+        new SliceResizingTransformer(env, reader.ReadString(), reader.ReadString(), reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32()));
+
+    private protected override void SaveModel(ModelSaveContext context) => State.Save(context, writer =>
+    {
+        writer.Write(_output);
+        writer.Write(_input);
+        writer.Write(Channels);
+        writer.Write(Height);
+        writer.Write(Width);
+    });
+
+    private protected override RowMapping Map(DataViewSchema inputSchema)
+    {
+        DataViewSchema.Column image = inputSchema.RequireSlice(_input);
+        var type = new VectorDataViewType(NumberDataViewType.Single, Channels, Height, Width);
+        return new([new(_output, type, SliceAnnotations.Create(image.RawZero()))], [image], row =>
+        {
+            Func<Slice> getter = row.SliceGetter(image);
+            var value = new RowValue<float[]>(row, () => Resize(getter()));
+            return [(ValueGetter<VBuffer<float>>)((ref VBuffer<float> vector) => Vectors.Copy(value.Get(), ref vector))];
+        });
+    }
+
+    private float[] Resize(Slice slice) => slice.Channels == Channels
+        ? Resampling.Bilinear(slice, Height, Width).Pixels
+        : throw new InvalidDataException($"{slice.Name()} has {slice.Channels} channel(s); the training images have {Channels}.");
+}

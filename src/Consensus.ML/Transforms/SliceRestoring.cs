@@ -1,0 +1,102 @@
+using Consensus.ML;
+using Consensus.ML.Imaging;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+
+[assembly: LoadableClass(typeof(SliceRestoringTransformer), null, typeof(SignatureLoadModel), "Slice restoring", SliceRestoringTransformer.LoaderSignature)]
+
+namespace Consensus.ML;
+
+/// <summary>Brings predicted maps back to the size and place of the image they were predicted from.</summary>
+/// <remarks>
+/// Input columns: a vector of Single, height × width (or channels × height × width), and the <see cref="Slice"/> of the image at its own size.
+/// Output column: <see cref="Slice"/> with the map's channels and the image's height, width and geometry, bilinear. Nothing is learned.
+/// </remarks>
+public sealed class SliceRestoringEstimator : IEstimator<SliceRestoringTransformer>
+{
+    private readonly IHostEnvironment _environment;
+    private readonly string _output;
+    private readonly string _input;
+    private readonly string _image;
+
+    internal SliceRestoringEstimator(IHostEnvironment environment, string output, string input, string image)
+    {
+        _environment = environment;
+        _output = ColumnContract.CheckedName(output, "The output column of RestoreSlices");
+        _input = ColumnContract.CheckedName(input, "The input column of RestoreSlices");
+        _image = ColumnContract.CheckedName(image, "The image column of RestoreSlices");
+    }
+
+    /// <summary>Checks the schema.</summary>
+    /// <param name="input">Data with both columns.</param>
+    /// <exception cref="ArgumentException">A column is missing or of another type.</exception>
+    public SliceRestoringTransformer Fit(IDataView input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        var transformer = new SliceRestoringTransformer(_environment, _output, _input, _image);
+        transformer.GetOutputSchema(input.Schema);
+        return transformer;
+    }
+
+    /// <inheritdoc/>
+    public SchemaShape GetOutputSchema(SchemaShape inputSchema)
+    {
+        inputSchema.Require(_input, ColumnContract.IsSingleVector, SliceRestoringTransformer.Expected);
+        inputSchema.RequireSlice(_image);
+        return inputSchema.With(ColumnContract.SliceShape(_output));
+    }
+}
+
+/// <summary>Brings predicted maps back to the size and place of their images; made by <see cref="SliceRestoringEstimator"/>.</summary>
+public sealed class SliceRestoringTransformer : RowToRowTransformer
+{
+    internal const string LoaderSignature = "ConsensusSliceRestoring";
+    internal const string Expected = "a vector of Single of known dimensions, height × width or channels × height × width";
+
+    private static readonly ModelState State = new("RestoreSlices", "CMLRESTO", LoaderSignature);
+
+    private readonly string _output;
+    private readonly string _input;
+    private readonly string _image;
+
+    internal SliceRestoringTransformer(IHostEnvironment environment, string output, string input, string image)
+        : base(environment, nameof(SliceRestoringTransformer))
+    {
+        _output = output;
+        _input = input;
+        _image = image;
+    }
+
+    internal static SliceRestoringTransformer Create(IHostEnvironment env, ModelLoadContext ctx) => State.Load(ctx, reader =>
+        new SliceRestoringTransformer(env, reader.ReadString(), reader.ReadString(), reader.ReadString()));
+
+    private protected override void SaveModel(ModelSaveContext context) => State.Save(context, writer =>
+    {
+        writer.Write(_output);
+        writer.Write(_input);
+        writer.Write(_image);
+    });
+
+    private protected override RowMapping Map(DataViewSchema inputSchema)
+    {
+        DataViewSchema.Column map = inputSchema.Require(_input, type => type.IsSingleVector() && type is VectorDataViewType { IsKnownSize: true, Dimensions.Length: 2 or 3 }, Expected);
+        DataViewSchema.Column image = inputSchema.RequireSlice(_image);
+        int[] dimensions = [.. ((VectorDataViewType)map.Type).Dimensions];
+        (int channels, int height, int width) = dimensions.Length == 3 ? (dimensions[0], dimensions[1], dimensions[2]) : (1, dimensions[0], dimensions[1]);
+        return new([new(_output, SliceDataViewType.Instance)], [map, image], row =>
+        {
+            ValueGetter<VBuffer<float>> mapGetter = row.GetGetter<VBuffer<float>>(map);
+            Func<Slice> imageGetter = row.SliceGetter(image);
+            VBuffer<float> vector = default;
+            var value = new RowValue<Slice>(row, () =>
+            {
+                mapGetter(ref vector);
+                Slice original = imageGetter();
+                Slice resized = Resampling.Bilinear(new Slice(channels, height, width, Vectors.ToArray(vector)), original.Height, original.Width);
+                return new(channels, original.Height, original.Width, resized.Pixels, original.Geometry, original.Source);
+            });
+            return [(ValueGetter<Slice>)((ref Slice slice) => slice = value.Get())];
+        });
+    }
+}
