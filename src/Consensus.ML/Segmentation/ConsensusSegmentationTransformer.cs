@@ -19,7 +19,7 @@ namespace Consensus.ML;
 /// </remarks>
 public sealed class ConsensusSegmentationTransformer : RowToRowTransformer, IDisposable
 {
-    internal const string LoaderSignature = "ConsensusSegmentation";
+    internal const string LoaderSignature = "Consensus.Segment";
 
     private readonly IHostEnvironment _environment;
     private readonly ModelManifest _manifest;

@@ -75,7 +75,7 @@ public sealed class SliceAugmentingEstimator : IEstimator<SliceAugmentingTransfo
 /// <summary>Declares how training samples are varied; made by <see cref="SliceAugmentingEstimator"/>.</summary>
 public sealed class SliceAugmentingTransformer : RowToRowTransformer
 {
-    internal const string LoaderSignature = "ConsensusSliceAugmenting";
+    internal const string LoaderSignature = "Consensus.Augment";
 
     private static readonly ModelState State = new("AugmentSlices", "CMLAUGMT", LoaderSignature);
 

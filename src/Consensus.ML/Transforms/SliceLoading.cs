@@ -48,7 +48,7 @@ public sealed class SliceLoadingEstimator : IEstimator<SliceLoadingTransformer>
 /// <summary>Reads the file that a text column names into a slice column; made by <see cref="SliceLoadingEstimator"/>.</summary>
 public sealed class SliceLoadingTransformer : RowToRowTransformer
 {
-    internal const string LoaderSignature = "ConsensusSliceLoading";
+    internal const string LoaderSignature = "Consensus.Load";
 
     private static readonly ModelState State = new("LoadSlices", "CMLLOADS", LoaderSignature);
 

@@ -101,7 +101,7 @@ public sealed class SliceNormalizingEstimator : IEstimator<SliceNormalizingTrans
 /// <summary>Shifts and scales each channel of a slice column; made by <see cref="SliceNormalizingEstimator"/>.</summary>
 public sealed class SliceNormalizingTransformer : RowToRowTransformer
 {
-    internal const string LoaderSignature = "ConsensusSliceNormalizing";
+    internal const string LoaderSignature = "Consensus.Normalize";
 
     private static readonly ModelState State = new("NormalizeSlices", "CMLNORMS", LoaderSignature);
 

@@ -56,7 +56,7 @@ public sealed class SliceResizingEstimator : IEstimator<SliceResizingTransformer
 /// <summary>Resizes slices to one height and width, as vectors of known size; made by <see cref="SliceResizingEstimator"/>.</summary>
 public sealed class SliceResizingTransformer : RowToRowTransformer
 {
-    internal const string LoaderSignature = "ConsensusSliceResizing";
+    internal const string LoaderSignature = "Consensus.Resize";
 
     private static readonly ModelState State = new("ResizeSlices", "CMLSIZES", LoaderSignature);
 

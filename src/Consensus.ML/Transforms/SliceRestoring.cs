@@ -51,7 +51,7 @@ public sealed class SliceRestoringEstimator : IEstimator<SliceRestoringTransform
 /// <summary>Brings predicted maps back to the size and place of their images; made by <see cref="SliceRestoringEstimator"/>.</summary>
 public sealed class SliceRestoringTransformer : RowToRowTransformer
 {
-    internal const string LoaderSignature = "ConsensusSliceRestoring";
+    internal const string LoaderSignature = "Consensus.Restore";
     internal const string Expected = "a vector of Single of known dimensions, height × width or channels × height × width";
 
     private static readonly ModelState State = new("RestoreSlices", "CMLRESTO", LoaderSignature);
