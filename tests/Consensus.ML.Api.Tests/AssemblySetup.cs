@@ -1,0 +1,2 @@
+// Torch spreads each computation over all cores already.
+[assembly: CollectionBehavior(DisableTestParallelization = true)]

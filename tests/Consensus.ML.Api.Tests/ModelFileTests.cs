@@ -1,0 +1,229 @@
+using System.Diagnostics;
+using System.IO.Compression;
+using System.Reflection;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Microsoft.ML;
+
+namespace Consensus.ML.Api.Tests;
+
+/// <summary>The model zip: what is in it, that it travels, and that a damaged one is refused.</summary>
+[Collection(nameof(TinyModel))]
+public sealed class ModelFileTests : IDisposable
+{
+    private readonly TinyModel _tiny;
+    private readonly TemporaryFolder _folder = new();
+    private readonly string _zip;
+
+    public ModelFileTests(TinyModel tiny)
+    {
+        _tiny = tiny;
+        _zip = _folder["model.zip"];
+        tiny.Context.Model.Save(tiny.Model, tiny.Data.Schema, _zip);
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void A_loaded_model_gives_the_same_maps_and_facts()
+    {
+        var context = new MLContext(seed: 77);
+        ITransformer loaded = context.Model.Load(_zip, out _);
+        using ConsensusSegmentationTransformer segmentation = DeterminismTests.Segmentation(loaded);
+        ConsensusSegmentationTransformer original = DeterminismTests.Segmentation(_tiny.Model);
+        Assert.Equal(TinyModel.SoftMaps(_tiny.Model, _tiny.Data), TinyModel.SoftMaps(loaded, _tiny.Data));
+        Assert.Equal(original.Training, segmentation.Training);
+        Assert.Equal(original.Sampling, segmentation.Sampling);
+        Assert.Equal((16, 16, 1, 3), (segmentation.Height, segmentation.Width, segmentation.ImageChannels, segmentation.Raters));
+        Assert.Equal((2, 3, 1), (segmentation.Training.Steps, segmentation.Training.TrainingCases, segmentation.Training.ValidationCases));
+    }
+
+    [Fact]
+    public void A_model_saved_again_is_the_same_model()
+    {
+        var context = new MLContext();
+        ITransformer loaded = context.Model.Load(_zip, out DataViewSchema schema);
+        using ConsensusSegmentationTransformer segmentation = DeterminismTests.Segmentation(loaded);
+        context.Model.Save(loaded, schema, _folder["again.zip"]);
+        Assert.Equal(Entry(_zip, "weights.safetensors"), Entry(_folder["again.zip"], "weights.safetensors"));
+        Assert.Equal(Encoding.UTF8.GetString(Entry(_zip, "manifest.json")), Encoding.UTF8.GetString(Entry(_folder["again.zip"], "manifest.json")));
+    }
+
+    [Fact]
+    public async Task A_fresh_process_that_never_mentions_the_library_loads_the_model()
+    {
+        string program = Path.Combine(AppContext.BaseDirectory, "Consensus.ML.Api.Tests.FreshProcess.dll");
+        var start = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
+        string[] arguments = ["exec", program, _zip, .. _tiny.Cases.Select(row => row.ImagePath)];
+        Array.ForEach(arguments, start.ArgumentList.Add);
+        using Process process = Process.Start(start)!;
+        Task<string> errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        string output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        string[] printed = output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.True(process.ExitCode == 0, await errors);
+        Assert.Equal(TinyModel.SoftMaps(_tiny.Model, _tiny.Data).Select(map => Convert.ToHexString(SHA256.HashData(MemoryMarshal.AsBytes(map.AsSpan())))), printed);
+    }
+
+    [Fact]
+    public void The_manifest_follows_its_schema()
+    {
+        JsonSchema schema = JsonSchema.Read(Path.Combine(AppContext.BaseDirectory, "data-schemas", "model-manifest.schema.json"));
+        using JsonDocument manifest = JsonDocument.Parse(Entry(_zip, "manifest.json"));
+        Assert.Empty(schema.Violations(manifest.RootElement));
+
+        // The validator does see what is wrong.
+        string wrong = Encoding.UTF8.GetString(Entry(_zip, "manifest.json")).Replace("\"raters\": 3", "\"raters\": 0").Replace("\"sampler\": \"ddpm\"", "\"sampler\": \"other\"");
+        using JsonDocument damaged = JsonDocument.Parse(wrong);
+        Assert.Equal(2, schema.Violations(damaged.RootElement).Count);
+    }
+
+    [Fact]
+    public void The_weights_are_a_safetensors_file()
+    {
+        byte[] weights = Entry(_zip, "weights.safetensors");
+        long length = BitConverter.ToInt64(weights, 0);
+        using JsonDocument header = JsonDocument.Parse(weights.AsMemory(8, (int)length));
+        Assert.Contains(header.RootElement.EnumerateObject(), tensor => tensor.Name.StartsWith("time_embed", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void The_zip_holds_no_paths_and_no_names_of_cases()
+    {
+        using ZipArchive archive = ZipFile.OpenRead(_zip);
+        foreach (ZipArchiveEntry entry in archive.Entries)
+        {
+            using Stream stream = entry.Open();
+            using var memory = new MemoryStream();
+            stream.CopyTo(memory);
+            foreach (Encoding encoding in (Encoding[])[Encoding.UTF8, Encoding.Unicode])
+            {
+                string text = encoding.GetString(memory.ToArray());
+                Assert.DoesNotContain("case0", text);
+                Assert.DoesNotContain(Path.GetDirectoryName(Path.GetDirectoryName(_tiny.Cases[0].ImagePath))!, text);
+                Assert.DoesNotContain(".nii", text);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("weights.safetensors", 0.0)]
+    [InlineData("weights.safetensors", 0.5)]
+    [InlineData("weights.safetensors", 0.99)]
+    [InlineData("manifest.json", 0.3)]
+    [InlineData("manifest.json", 0.9)]
+    public void A_flipped_byte_is_refused(string entry, double where)
+    {
+        Rewrite(entry, bytes =>
+        {
+            bytes[(int)(where * bytes.Length)] ^= 1;
+            return bytes;
+        });
+        InvalidDataException exception = Refused();
+        Assert.Contains("damaged", exception.Message);
+        Assert.Contains(entry, exception.Message);
+        Assert.DoesNotContain('\n', exception.Message);
+    }
+
+    [Fact]
+    public void A_flipped_byte_of_the_stored_zip_is_refused_or_changes_nothing()
+    {
+        float[][] expected = TinyModel.SoftMaps(_tiny.Model, _tiny.Data);
+        byte[] whole = File.ReadAllBytes(_zip);
+        var random = new Random(1);
+        int refused = 0;
+        for (int i = 0; i < 40; i++)
+        {
+            byte[] bytes = [.. whole];
+            bytes[random.Next(bytes.Length)] ^= (byte)(1 << random.Next(8));
+            File.WriteAllBytes(_folder["flipped.zip"], bytes);
+            ITransformer loaded;
+            try
+            {
+                loaded = new MLContext().Model.Load(_folder["flipped.zip"], out _);
+            }
+            catch (Exception exception) when (exception is not (AccessViolationException or OutOfMemoryException))
+            {
+                refused++;
+                continue;
+            }
+
+            using ConsensusSegmentationTransformer segmentation = DeterminismTests.Segmentation(loaded);
+            Assert.Equal(expected, TinyModel.SoftMaps(loaded, _tiny.Data));
+        }
+
+        Assert.True(refused > 20, $"only {refused} of 40 were refused");
+    }
+
+    [Theory]
+    [InlineData("weights.safetensors")]
+    [InlineData("manifest.json")]
+    public void A_truncated_entry_is_refused(string entry)
+    {
+        Rewrite(entry, bytes => bytes[..(bytes.Length / 2)]);
+        Assert.Contains(entry, Refused().Message);
+    }
+
+    [Theory]
+    [InlineData("weights.safetensors")]
+    [InlineData("manifest.json")]
+    public void A_missing_entry_is_refused(string entry)
+    {
+        using (ZipArchive archive = ZipFile.Open(_zip, ZipArchiveMode.Update))
+        {
+            archive.Entries.Single(other => other.Name == entry).Delete();
+        }
+
+        Assert.Contains($"{entry} is missing", Refused().Message);
+    }
+
+    [Fact]
+    public void A_step_before_the_model_with_a_changed_number_is_refused()
+    {
+        using (ZipArchive archive = ZipFile.Open(_zip, ZipArchiveMode.Update))
+        {
+            ZipArchiveEntry entry = archive.Entries.Single(other => other.FullName.Replace('\\', '/').EndsWith("Transform_002/Model.key", StringComparison.Ordinal));
+            byte[] bytes = Bytes(entry);
+            int at = bytes.AsSpan().IndexOf(BitConverter.GetBytes(((SliceNormalizingTransformer)((IEnumerable<ITransformer>)_tiny.Model).ElementAt(2)).Means[0]));
+            Assert.True(at > 0);
+            bytes[at] ^= 1;
+            Replace(archive, entry, bytes);
+        }
+
+        Assert.Contains("NormalizeSlices", Refused().Message);
+    }
+
+    private InvalidDataException Refused() =>
+        Assert.IsType<InvalidDataException>(Assert.ThrowsAny<TargetInvocationException>(() => new MLContext().Model.Load(_zip, out _)).GetBaseException());
+
+    private void Rewrite(string name, Func<byte[], byte[]> change)
+    {
+        using ZipArchive archive = ZipFile.Open(_zip, ZipArchiveMode.Update);
+        ZipArchiveEntry entry = archive.Entries.Single(other => other.Name == name);
+        Replace(archive, entry, change(Bytes(entry)));
+    }
+
+    private static void Replace(ZipArchive archive, ZipArchiveEntry entry, byte[] bytes)
+    {
+        string name = entry.FullName;
+        entry.Delete();
+        using Stream stream = archive.CreateEntry(name).Open();
+        stream.Write(bytes);
+    }
+
+    private static byte[] Entry(string zip, string name)
+    {
+        using ZipArchive archive = ZipFile.OpenRead(zip);
+        return Bytes(archive.Entries.Single(entry => entry.Name == name));
+    }
+
+    private static byte[] Bytes(ZipArchiveEntry entry)
+    {
+        using Stream stream = entry.Open();
+        using var memory = new MemoryStream();
+        stream.CopyTo(memory);
+        return memory.ToArray();
+    }
+}

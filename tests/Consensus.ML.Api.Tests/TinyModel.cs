@@ -1,0 +1,61 @@
+using Consensus.ML.Diffusion;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+
+namespace Consensus.ML.Api.Tests;
+
+/// <summary>A model small enough to train in a second, once for all tests that only look at it. It has learnt next to nothing, so that its maps are mostly noise: any change of the noise shows.</summary>
+public sealed class TinyModel : IDisposable
+{
+    public const int Side = 16;
+    private readonly TemporaryFolder _folder = new();
+
+    public TinyModel()
+    {
+        Context = new MLContext(seed: 5);
+        Context.Log += (_, message) => Log.Add($"{message.Kind}: {message.RawMessage}");
+        Cases = [.. Enumerable.Range(1, 4).Select(number => Blobs.WriteCase(Path.Combine(_folder.Path, $"case{number:00}"), number))];
+        Data = Context.Data.LoadFromEnumerable(Cases);
+
+        // Built-in steps before and after ours.
+        Model = Context.Transforms.CopyColumns("File", nameof(CaseRow.ImagePath))
+            .Append(Context.Transforms.LoadSlices("Image", "File"))
+            .Append(Context.Transforms.NormalizeSlices("Image"))
+            .Append(Context.Transforms.ResizeSlices("Features", "Image", height: Side, width: Side))
+            .Append(Context.Transforms.AugmentSlices("Features"))
+            .Append(Context.Transforms.ConsensusSegment(Options()))
+            .Append(Context.Transforms.NormalizeMinMax("ScaledMap", "SoftMap"))
+            .Fit(Data);
+    }
+
+    public MLContext Context { get; }
+
+    public IList<string> Log { get; } = [];
+
+    public IDataView Data { get; }
+
+    public ITransformer Model { get; }
+
+    internal CaseRow[] Cases { get; }
+
+    public static ConsensusSegmentationEstimator.Options Options() => new()
+    {
+        Network = new() { ModelChannels = 32, ChannelMultipliers = [1, 1], ResidualBlocks = 1, AttentionResolutions = [8], EncoderBlocks = 1, EncoderWidth = 4, EncoderGrowth = 2 },
+        Diffusion = new() { Steps = 8, LearnedVariance = true, Prediction = PredictionType.Epsilon },
+        Training = new() { Steps = 2, BatchSize = 2, Validations = 1, ValidationFraction = 0.25, Threads = 1 },
+        Sampling = new() { Generations = 2, Sampler = SamplerKind.Ddpm },
+    };
+
+    /// <summary>The soft maps of all rows.</summary>
+    public static float[][] SoftMaps(ITransformer model, IDataView data) => [.. model.Transform(data).GetColumn<float[]>("SoftMap")];
+
+    public void Dispose()
+    {
+        (Model as IDisposable)?.Dispose();
+        _folder.Dispose();
+    }
+}
+
+/// <summary>Tests of one collection share the model, and run one after the other: torch uses all cores already.</summary>
+[CollectionDefinition(nameof(TinyModel))]
+public sealed class TinyModelCollection : ICollectionFixture<TinyModel>;
