@@ -19,6 +19,10 @@ internal static class NiftiHeaderParser
 
     private const int LargestKnownTransform = 5;
 
+    /// <summary>Whether the first <see cref="Size1"/> bytes announce the longer NIfTI-2 header.</summary>
+    public static bool NeedsMore(ReadOnlySpan<byte> bytes)
+        => bytes.Length == Size1 && !IsMagic1(bytes) && IsSize2(bytes, out _);
+
     /// <summary>Reads the header at the start of <paramref name="bytes"/>.</summary>
     /// <param name="path">The path the user gave, for the header and for messages.</param>
     /// <param name="imagePath">The file that holds the values.</param>
@@ -37,17 +41,14 @@ internal static class NiftiHeaderParser
             throw new InvalidDataException($"'{path}' is not a NIfTI file: it has {bytes.Length} bytes, and the header alone takes {Size1}.");
         }
 
-        ReadOnlySpan<byte> magic1 = bytes.Slice(344, 4);
-        if (magic1.SequenceEqual("n+1\0"u8) || magic1.SequenceEqual("ni1\0"u8))
+        if (IsMagic1(bytes))
         {
             // As nibabel does: the number of axes, 1 to 7, shows the byte order; sizeof_hdr is often wrong.
             short axes = BinaryPrimitives.ReadInt16LittleEndian(bytes[40..]);
             return ParseFields(path, imagePath, new Fields(bytes, 1, axes is < 0 or > 7), single);
         }
 
-        int size = BinaryPrimitives.ReadInt32LittleEndian(bytes);
-        bool bigEndian = BinaryPrimitives.ReverseEndianness(size) == Size2;
-        if (size == Size2 || bigEndian)
+        if (IsSize2(bytes, out bool bigEndian))
         {
             if (bytes.Length < Size2)
             {
@@ -69,10 +70,21 @@ internal static class NiftiHeaderParser
             return ParseFields(path, imagePath, new Fields(bytes, 2, bigEndian), single);
         }
 
+        int size = BinaryPrimitives.ReadInt32LittleEndian(bytes);
         string hint = size == Size1 || BinaryPrimitives.ReverseEndianness(size) == Size1
             ? " (an ANALYZE 7.5 file? convert it to NIfTI)"
             : "";
-        throw new InvalidDataException($"'{path}' is not a NIfTI file: its magic is {Printable(magic1)}, where NIfTI-1 has 'n+1' or 'ni1'{hint}.");
+        throw new InvalidDataException($"'{path}' is not a NIfTI file: its magic is {Printable(bytes.Slice(344, 4))}, where NIfTI-1 has 'n+1' or 'ni1'{hint}.");
+    }
+
+    private static bool IsMagic1(ReadOnlySpan<byte> bytes)
+        => bytes.Slice(344, 4).SequenceEqual("n+1\0"u8) || bytes.Slice(344, 4).SequenceEqual("ni1\0"u8);
+
+    private static bool IsSize2(ReadOnlySpan<byte> bytes, out bool bigEndian)
+    {
+        int size = BinaryPrimitives.ReadInt32LittleEndian(bytes);
+        bigEndian = BinaryPrimitives.ReverseEndianness(size) == Size2;
+        return bigEndian || size == Size2;
     }
 
     private static NiftiHeader ParseFields(string path, string imagePath, Fields fields, bool single)

@@ -57,7 +57,7 @@ internal sealed class NiftiSource : IDisposable
         try
         {
             Span<byte> bytes = stackalloc byte[NiftiHeaderParser.Size2];
-            int read = Read(stream, headerPath, bytes);
+            int read = ReadHeaderBytes(stream, headerPath, bytes);
             NiftiHeader header = NiftiHeaderParser.Parse(path, imagePath, bytes[..read], single);
             if (single)
             {
@@ -82,7 +82,7 @@ internal sealed class NiftiSource : IDisposable
         (string headerPath, string imagePath) = Halves(path, imageMustExist: false);
         using Stream stream = OpenStream(headerPath, out _, out _);
         Span<byte> bytes = stackalloc byte[NiftiHeaderParser.Size2];
-        int read = Read(stream, headerPath, bytes);
+        int read = ReadHeaderBytes(stream, headerPath, bytes);
         return NiftiHeaderParser.Parse(path, imagePath, bytes[..read], headerPath == imagePath);
     }
 
@@ -221,6 +221,13 @@ internal sealed class NiftiSource : IDisposable
             file.Dispose();
             throw;
         }
+    }
+
+    /// <summary>No more than the header: what follows may be the first values already, and a compressed stream cannot go back.</summary>
+    private static int ReadHeaderBytes(Stream stream, string path, Span<byte> bytes)
+    {
+        int read = Read(stream, path, bytes[..NiftiHeaderParser.Size1]);
+        return NiftiHeaderParser.NeedsMore(bytes[..read]) ? read + Read(stream, path, bytes[read..]) : read;
     }
 
     /// <summary>As many bytes as there are, up to the length of <paramref name="target"/>.</summary>
