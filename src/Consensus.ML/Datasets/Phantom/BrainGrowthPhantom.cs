@@ -19,7 +19,7 @@ internal static class BrainGrowthPhantom
         // Sylvian fissures left and right, and gyri that grow with age.
         double left = Math.PI - random.Next(-0.25, 0.1), right = random.Next(-0.25, 0.1);
         double leftDepth = random.Next(0.04, 0.16), rightDepth = random.Next(0.04, 0.16), notch = random.Next(0.1, 0.18);
-        var gyri = new PhantomShape(0, 0, 1, 1, 0, 0.012 + (0.022 * maturity), random, lowest: 6, highest: 17);
+        var gyri = new PhantomShape(0, 0, 1, 1, 0, 0.014 + (0.026 * maturity), random, lowest: 6, highest: 15);
         brain.Reshape(theta =>
         {
             double ripple = -gyri.Distance(Math.Cos(theta), Math.Sin(theta));
@@ -39,12 +39,12 @@ internal static class BrainGrowthPhantom
             Horn(random, 0.085, 0.27, 0.032 * ventricles, 0.12, -0.5),
             Horn(random, 0, 0.03, 0.014 * ventricles, 0.085, 0),
         ];
-        double fissureWidth = random.Next(0.02, 0.045), frontEnd = -random.Next(0.2, 0.3), backEnd = random.Next(0.36, 0.44);
-        double sway = random.Next(-0.02, 0.02);
+        double fissureWidth = random.Next(0.014, 0.032), frontEnd = -random.Next(0.2, 0.3), backEnd = random.Next(0.36, 0.44);
+        double sway = random.Next(-0.02, 0.02), swayPhase = random.Next(0, 6.2);
 
         double Fissure(double x, double y)
         {
-            double middle = Math.Abs(x - (sway * Math.Sin(5 * y)));
+            double middle = Math.Abs(x - (sway * Math.Sin(5 * y)) - (0.006 * Math.Sin((19 * y) + swayPhase)));
             double front = Math.Max(middle - (fissureWidth * (0.35 + (0.65 * Math.Clamp((frontEnd - y) / 0.4, 0, 1)))), y - frontEnd);
             double back = Math.Max(middle - (fissureWidth * (0.3 + (0.5 * Math.Clamp((y - backEnd) / 0.3, 0, 1)))), backEnd - y);
             return Math.Min(front, back);
@@ -73,8 +73,8 @@ internal static class BrainGrowthPhantom
         float[] shading = canvas.Noise(1.3, random);
 
         double cortex = random.Next(0.016, 0.026), contrast = random.Next(0.8, 1.1), white = random.Next(0.5, 0.58);
-        double gain = random.Next(520, 980), edge = 1.6 / canvas.Unit * canvas.Unit / 128;
-        edge = Math.Max(0.012, edge);
+        double gain = random.Next(520, 980);
+        const double edge = 0.0125;
         int pixels = canvas.Height * canvas.Width;
         var band = new float[pixels];
         var ambiguity = new float[pixels];
@@ -82,16 +82,18 @@ internal static class BrainGrowthPhantom
         for (int i = 0; i < pixels; i++)
         {
             double nuclei = nucleiMap[i] + (0.018 * warp[i]);
-            double tissue = tissueMap[i] + (0.004 * warp[i]);
+            double tissue = Math.Max(tissueMap[i] + (0.004 * warp[i]), headMap[i] + 0.016);
             double ventricle = fluidMap[i] + (0.003 * warp[i]);
             double open = 0.3 + (1.4 * Inside(openness[i] - 0.3, 2));
             double inner = 0.05 * open;
             band[i] = (float)Math.Max(tissue, -Math.Min(nuclei, ventricle));
-            ambiguity[i] = (float)(open * Mix(0.011, 0.034, Inside(nuclei - ventricle + tissue + 0.03, 0.12) * Inside(nuclei - 0.06, 0.05)));
 
-            double value = 0.015;
+            // Nobody draws beyond the head.
+            ambiguity[i] = (float)(Inside(headMap[i] + 0.01, 0.02) * open * Mix(0.0125, 0.028, Inside(nuclei - ventricle + tissue + 0.03, 0.12) * Inside(nuclei - 0.06, 0.05)));
+
+            double value = 0.006;
             value = Mix(value, 0.86 + (0.05 * fluidTexture[i]), Inside(headMap[i], edge));
-            double parenchyma = white + (0.035 * whiteTexture[i]);
+            double parenchyma = white + (0.045 * whiteTexture[i]);
             double ribbon = Math.Exp(-Square((tissue + cortex) / cortex));
             parenchyma = Mix(parenchyma, white - (0.30 * contrast), 0.85 * ribbon);
             parenchyma = Mix(parenchyma, white - (0.19 * contrast) + (0.04 * nucleiTexture[i]), Inside(nuclei, inner));
@@ -105,7 +107,7 @@ internal static class BrainGrowthPhantom
         for (int i = 0; i < pixels; i++)
         {
             // The magnitude of a noisy signal, as a scanner gives it.
-            image[i] = (float)Math.Round(gain * Math.Sqrt(Square(image[i] + (0.014 * grain[i])) + Square(0.008 * random.NextNormal())));
+            image[i] = (float)Math.Round(gain * Math.Sqrt(Square(image[i] + ((0.004 + (0.014 * Math.Min(1, 3 * image[i]))) * grain[i])) + Square(0.004 * random.NextNormal())));
         }
 
         return new PhantomAnatomy(image, [band], [ambiguity]);

@@ -80,7 +80,7 @@ internal static class BrainTumorPhantom
             double rim = Cut(middle, deadMap[i] + (0.012 * warp[i]), 0.01);
             double open = 0.4 + (1.2 * Inside(openness[i], 2));
             (structures[0][i], structures[1][i], structures[2][i]) = ((float)whole, (float)middle, (float)rim);
-            (ambiguity[0][i], ambiguity[1][i], ambiguity[2][i]) = ((float)(0.023 * open), (float)(0.014 * open), (float)(0.0085 * open));
+            (ambiguity[0][i], ambiguity[1][i], ambiguity[2][i]) = ((float)(0.023 * open), (float)(0.012 * open), (float)(0.0065 * open));
 
             // Where the noise crosses 0 near the surface lies a furrow; grey matter lines furrow and surface.
             double furrow = Math.Min(0.13, 0.055 * Math.Abs(sulci[i])) + (0.6 * Math.Max(0, depth - 0.2)) + (0.9 * Math.Max(0, -whole));

@@ -55,6 +55,7 @@ internal static class KidneyPhantom
         float[] hilumMap = canvas.Map(hilum.Distance);
         float[] openness = canvas.Noise(0.25, random);
         float[] texture = canvas.Texture(0.12, 4, random);
+        float[] vessels = canvas.Noise(0.22, random);
         float[] strands = canvas.Texture(0.16, 4, random);
 
         int pixels = canvas.Height * canvas.Width;
@@ -67,8 +68,8 @@ internal static class KidneyPhantom
             double structure = kidneyMap[i] + (0.006 * warp[i]);
             outline[i] = (float)structure;
             double open = 0.5 + Inside(openness[i], 2);
-            double touching = Inside(liverMap[i] - 0.03, 0.06), door = Inside(hilumMap[i] - 0.02, 0.06);
-            ambiguity[i] = (float)(open * (0.009 + (0.012 * touching) + (0.035 * door)));
+            double touching = Inside(liverMap[i] - 0.03, 0.06), door = Inside(hilumMap[i] - 0.02, 0.12);
+            ambiguity[i] = (float)(open * (0.011 + (0.012 * touching) + (0.019 * door)));
 
             double depth = bodyMap[i];
             double value = Air + 20;
@@ -81,7 +82,8 @@ internal static class KidneyPhantom
             double strand = Math.Exp(-Square(strands[i] / 0.09)) * Inside(cavity, 0.02);
             value += 45 * strand;
             value = Mix(value, muscle, Inside(muscleMap[i] + (0.01 * warp[i]), 0.018));
-            value = Mix(value, liverValue + (7 * texture[i]) + (25 * Inside(0.1 - strands[i] + 1.6, 0.4)), Inside(Math.Max(liverMap[i], cavity) + (0.004 * warp[i]), 0.016));
+            double hepatic = Math.Exp(-Square(vessels[i] / 0.10)) * Inside(0.4 - texture[i], 1.5);
+            value = Mix(value, liverValue + (6 * texture[i]) + (38 * hepatic), Inside(Math.Max(liverMap[i], cavity) + (0.004 * warp[i]), 0.016));
             value = Mix(value, 45 + (10 * strands[i]), Inside(bowelMap[i], 0.014));
             value = Mix(value, 15 + (18 * texture[i]), Inside(bowelMap[i] + 0.03, 0.02));
             value = Mix(value, -850, Inside(gasMap[i], 0.014));

@@ -20,11 +20,12 @@ internal static class PhantomRaters
     /// <returns>For each rater height × width values of 0 or 1.</returns>
     public static byte[][] Draw(PhantomCanvas canvas, float[] distance, float[] ambiguity, int raters, int seed, string task, string split, int number)
     {
+        double[] biases = Biases(raters, seed, task);
         var masks = new byte[raters][];
         for (int rater = 0; rater < raters; rater++)
         {
             var habit = new PhantomRandom(seed, $"habit/{task}", rater);
-            double bias = 0.55 * habit.NextNormal(), hand = habit.Next(0.7, 1.25), wavelength = habit.Next(0.1, 0.2);
+            double hand = habit.Next(0.7, 1.25), wavelength = habit.Next(0.1, 0.2);
             var random = new PhantomRandom(seed, $"rater/{task}/{split}", number, rater);
             double mood = 0.2 * random.NextNormal();
             float[] slow = canvas.Noise(2 * wavelength, random), fast = canvas.Noise(wavelength, random);
@@ -33,7 +34,7 @@ internal static class PhantomRaters
             var mask = new byte[distance.Length];
             for (int i = 0; i < mask.Length; i++)
             {
-                double deviation = bias + mood + (hand * ((0.6 * slow[i]) + (0.45 * fast[i])));
+                double deviation = biases[rater] + mood + (hand * ((0.6 * slow[i]) + (0.45 * fast[i])));
                 double line = distance[i] - (ambiguity[i] * deviation) + (overlooked is null ? 0 : overlooked[i]);
                 mask[i] = line < 0 ? (byte)1 : (byte)0;
             }
@@ -42,6 +43,28 @@ internal static class PhantomRaters
         }
 
         return masks;
+    }
+
+    /// <summary>
+    /// From the one who draws smallest to the one who draws largest, evenly apart and dealt out by the seed: whatever the seed, raters disagree about as much.
+    /// </summary>
+    private static double[] Biases(int raters, int seed, string task)
+    {
+        const double largest = 0.75;
+        var random = new PhantomRandom(seed, $"biases/{task}");
+        var biases = new double[raters];
+        for (int rater = 0; rater < raters; rater++)
+        {
+            biases[rater] = raters == 1 ? 0 : largest * ((2.0 * rater / (raters - 1)) - 1);
+        }
+
+        for (int last = raters - 1; last > 0; last--)
+        {
+            int other = random.NextIndex(last + 1);
+            (biases[last], biases[other]) = (biases[other], biases[last]);
+        }
+
+        return biases;
     }
 
     /// <summary>A soft bite around a random place on the outline: what is added to the distance there.</summary>

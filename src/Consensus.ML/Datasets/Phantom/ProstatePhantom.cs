@@ -60,7 +60,7 @@ internal static class ProstatePhantom
         float[] shading = canvas.Noise(1.5, random);
         float[] coil = canvas.Map((x, y) => 1.12 * Math.Exp(-((x * x) + (y * y)) / 3.2));
 
-        double gain = random.Next(380, 640), peripheral = random.Next(0.66, 0.8), inner = random.Next(0.36, 0.44);
+        double gain = random.Next(380, 640), peripheral = random.Next(0.72, 0.86), inner = random.Next(0.36, 0.44);
         int pixels = canvas.Height * canvas.Width;
         var whole = new float[pixels];
         var centre = new float[pixels];
@@ -77,10 +77,10 @@ internal static class ProstatePhantom
             centre[i] = (float)border;
 
             // The front of the gland fades into muscle: nobody sees its border there.
-            wholeOpen[i] = (float)(open * (0.011 + (0.02 * Inside(apex[i], 0.1))));
-            centreOpen[i] = (float)(open * 0.022);
+            wholeOpen[i] = (float)(open * (0.0135 + (0.012 * Inside(apex[i], 0.1))));
+            centreOpen[i] = (float)(open * 0.014);
 
-            double value = 0.74 + (0.05 * texture[i]) - (0.10 * Math.Exp(-Square(fibres[i] / 0.12)));
+            double value = 0.6 + (0.05 * texture[i]) - (0.10 * Math.Exp(-Square(fibres[i] / 0.12)));
             value = Mix(value, 0.17 + (0.02 * texture[i]) + (0.22 * Math.Max(0, fibres[i] - 1.1)), Inside(muscleMap[i] + (0.014 * warp[i]), 0.02));
             value = Mix(value, Mix(0.1, 0.58 + (0.05 * texture[i]), Inside(boneMap[i] + 0.03, 0.02)), Inside(boneMap[i] + (0.006 * warp[i]), 0.016));
             value = Mix(value, 0.2 + (0.04 * texture[i]), Inside(symphysisMap[i], 0.03));
