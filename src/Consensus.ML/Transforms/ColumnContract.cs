@@ -73,7 +73,8 @@ internal static class ColumnContract
     /// <summary>A column name that is given, or the reason why it must be.</summary>
     public static string CheckedName(string? name, string what) => string.IsNullOrEmpty(name) ? throw new ArgumentException($"{what} is empty; it must name a column.") : name;
 
-    private static ArgumentException Missing(string name, IEnumerable<string> present) => new($"Column '{name}' is missing; the data has {string.Join(", ", present.Select(other => $"'{other}'"))}.");
+    private static ArgumentException Missing(string name, IEnumerable<string> present) =>
+        new($"Column '{name}' is missing; the data has {(present.Any() ? string.Join(", ", present.Select(other => $"'{other}'")) : "no columns")}.");
 
     private static ArgumentException WrongType(string name, string found, string expected) => new($"Column '{name}' is {found}; it must be {expected}.");
 }

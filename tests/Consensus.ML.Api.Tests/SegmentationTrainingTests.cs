@@ -1,0 +1,358 @@
+using Consensus.ML.Diffusion;
+using Consensus.ML.Imaging;
+using Consensus.ML.Training;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+
+namespace Consensus.ML.Api.Tests;
+
+/// <summary>What the estimator takes, what it refuses, and what it says.</summary>
+[Collection(nameof(TinyModel))]
+public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
+{
+    private readonly MLContext _ml = new(seed: 5);
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Masks_from_files_from_memory_and_as_vectors_give_one_model()
+    {
+        float[] expected = Train(tiny.Data);
+        Assert.Equal(expected, Train(_ml.Data.LoadFromEnumerable(tiny.Cases.Select((row, i) => new MasksRow { Case = row.Case, ImagePath = row.ImagePath, AnnotationPaths = Blobs.Masks(i + 1) }).ToArray())));
+        Assert.Equal(expected, Train(_ml.Data.LoadFromEnumerable(tiny.Cases.Select((row, i) => new VectorRow { Case = row.Case, ImagePath = row.ImagePath, AnnotationPaths = Array.ConvertAll(Blobs.Masks(i + 1).Pixels, value => (float)value) }).ToArray())));
+        Assert.Equal(expected, Train(_ml.Data.LoadFromEnumerable(tiny.Cases.Select((row, i) => new BooleanRow { Case = row.Case, ImagePath = row.ImagePath, AnnotationPaths = Array.ConvertAll(Blobs.Masks(i + 1).Pixels, value => value > 0) }).ToArray())));
+
+        float[] Train(IDataView data)
+        {
+            using var model = Pipelines.Build(_ml, TinyModel.Options()).Fit(data);
+            return TinyModel.SoftMaps(model, tiny.Data)[0];
+        }
+    }
+
+    [Theory]
+    [InlineData(TrainingTarget.Annotator)]
+    [InlineData(TrainingTarget.AnyAnnotator)]
+    [InlineData(TrainingTarget.SoftLabel)]
+    public void Every_target_trains_predicts_and_travels(TrainingTarget target)
+    {
+        ConsensusSegmentationEstimator.Options options = TinyModel.Options();
+        options.Target = target;
+        using var model = Pipelines.Build(_ml, options).Fit(tiny.Data);
+        using var memory = new MemoryStream();
+        _ml.Model.Save(model, tiny.Data.Schema, memory);
+        memory.Position = 0;
+        ITransformer loaded = _ml.Model.Load(memory, out _);
+        using ConsensusSegmentationTransformer segmentation = DeterminismTests.Segmentation(loaded);
+        Assert.Equal(target, segmentation.Target);
+        Assert.Equal(TinyModel.SoftMaps(model, tiny.Data), TinyModel.SoftMaps(loaded, tiny.Data));
+    }
+
+    [Fact]
+    public void Several_channels_train_and_predict()
+    {
+        CaseRow[] rows = [.. Enumerable.Range(1, 3).Select(number => Blobs.WriteCase(_folder[$"case{number:00}"], number, channels: 4))];
+        IDataView data = _ml.Data.LoadFromEnumerable(rows);
+        using var model = Pipelines.Build(_ml, TinyModel.Options()).Fit(data);
+        Assert.Equal(4, model.LastTransformer.ImageChannels);
+        Assert.Equal(256, TinyModel.SoftMaps(model, data)[2].Length);
+    }
+
+    [Fact]
+    public void The_log_tells_device_augmentation_data_and_size()
+    {
+        Assert.Contains(tiny.Log, line => line == "Info: Device: cpu (no GPU was asked for (MLContext.GpuDeviceId is not set))");
+        Assert.Contains(tiny.Log, line => line.StartsWith("Info: Augmentation: AugmentationPolicy {", StringComparison.Ordinal));
+        Assert.Contains(tiny.Log, line => line == "Info: Data: 4 cases of 1×16×16 (channels × height × width), 3 raters, seed 5");
+        Assert.Contains(tiny.Log, line => line.Contains(" parameters in 2 steps"));
+        Assert.Contains(tiny.Log, line => line.Contains("validation soft Dice"));
+    }
+
+    [Fact]
+    public void Training_without_augmentation_warns()
+    {
+        var log = new List<string>();
+        _ml.Log += (_, message) => log.Add($"{message.Kind}: {message.RawMessage}");
+        using var model = Pipelines.Build(_ml, TinyModel.Options()).Fit(tiny.Data);
+        Assert.Contains(log, line => line.StartsWith("Warning: Augmentation: none", StringComparison.Ordinal) && line.Contains("AugmentSlices"));
+    }
+
+    [Fact]
+    public void Progress_is_told_and_cancellation_returns_the_best_model_so_far()
+    {
+        using var source = new CancellationTokenSource();
+        var progress = new Recorder(source, cancelAt: 3);
+        ConsensusSegmentationEstimator.Options options = TinyModel.Options();
+        options.Training = options.Training with { Steps = 1000 };
+        options.Progress = progress;
+        options.Cancellation = source.Token;
+        using var model = Pipelines.Build(_ml, options).Fit(tiny.Data);
+        Assert.True(model.LastTransformer.Training.Cancelled);
+        Assert.Equal(3, model.LastTransformer.Training.Steps);
+        Assert.Equal([1, 2, 3], progress.Steps.Distinct());
+        Assert.Equal(256, TinyModel.SoftMaps(model, tiny.Data)[0].Length);
+    }
+
+    [Fact]
+    public void A_GPU_that_is_not_there_is_replaced_only_where_that_is_allowed()
+    {
+        Assert.SkipWhen(TorchSharp.torch.cuda.is_available(), "This machine has a GPU.");
+        var log = new List<string>();
+        var context = new MLContext(seed: 5) { GpuDeviceId = 1, FallbackToCpu = true };
+        context.Log += (_, message) => log.Add(message.RawMessage);
+        using (Pipelines.Build(context, TinyModel.Options()).Fit(tiny.Data))
+        {
+            Assert.Contains(log, line => line.StartsWith("Device: cpu (GPU 1 was asked for but is not usable", StringComparison.Ordinal));
+        }
+
+        context.FallbackToCpu = false;
+        Assert.Contains("'cuda:1'", Assert.Throws<InvalidOperationException>(() => Pipelines.Build(context, TinyModel.Options()).Fit(tiny.Data)).Message);
+
+        // The options outrank the context, in both directions.
+        ConsensusSegmentationEstimator.Options options = TinyModel.Options();
+        options.Device = "cpu";
+        Pipelines.Build(context, options).Fit(tiny.Data).Dispose();
+        options.Device = "cuda:2";
+        Assert.Contains("'cuda:2'", Assert.Throws<InvalidOperationException>(() => Pipelines.Build(_ml, options).Fit(tiny.Data)).Message);
+    }
+
+    [Fact]
+    public void A_loaded_model_follows_the_context_that_loads_it()
+    {
+        Assert.SkipWhen(TorchSharp.torch.cuda.is_available(), "This machine has a GPU.");
+        using var memory = new MemoryStream();
+        _ml.Model.Save(tiny.Model, tiny.Data.Schema, memory);
+        memory.Position = 0;
+        Exception exception = Assert.ThrowsAny<Exception>(() => new MLContext { GpuDeviceId = 3, FallbackToCpu = false }.Model.Load(memory, out _));
+        Assert.Contains("'cuda:3'", exception.GetBaseException().Message);
+    }
+
+    [Fact]
+    public void A_side_that_the_levels_cannot_halve_is_refused_with_those_that_can()
+    {
+        ConsensusSegmentationEstimator.Options options = TinyModel.Options();
+        options.Network = options.Network with { ChannelMultipliers = [1, 1, 2, 2] };
+        ArgumentException exception = Assert.Throws<ArgumentException>(() => Pipelines.Build(_ml, options, side: 63).Fit(tiny.Data));
+        Assert.Contains("63×63", exception.Message);
+        Assert.Contains("a multiple of 8: use 56 or 64 instead of 63", exception.Message);
+        options.Network = options.Network with { ChannelMultipliers = [1, 1, 1, 1, 1, 1, 1, 1] };
+        Assert.Contains("a multiple of 128: use 128 instead of 63", Assert.Throws<ArgumentException>(() => Pipelines.Build(_ml, options, side: 63).Fit(tiny.Data)).Message);
+    }
+
+    [Fact]
+    public void A_mask_of_another_size_than_its_image_names_both_files_and_sizes()
+    {
+        CaseRow[] rows = [Blobs.WriteCase(_folder["case01"], 1), Blobs.WriteCase(_folder["case02"], 2, size: 20, maskSize: 18)];
+        foreach (bool cached in (bool[])[false, true])
+        {
+            string message = Assert.Throws<InvalidDataException>(() => Fit(rows, cached)).Message;
+            Assert.Contains($"'{rows[1].AnnotationPaths[0]}' is 18×18", message);
+            Assert.Contains($"'{rows[1].ImagePath}' is 20×20", message);
+        }
+    }
+
+    [Fact]
+    public void Cases_with_different_numbers_of_raters_are_refused_by_name()
+    {
+        CaseRow[] rows = [Blobs.WriteCase(_folder["case01"], 1), Blobs.WriteCase(_folder["case02"], 2, raters: 2)];
+        Assert.Equal("Case 'case02' has 2 annotations; Case 'case01' has 3, and all cases must have as many.", Assert.Throws<InvalidDataException>(() => Fit(rows)).Message);
+    }
+
+    [Fact]
+    public void A_case_without_annotations_is_refused_by_name()
+    {
+        CaseRow row = Blobs.WriteCase(_folder["case07"], 1);
+        row.AnnotationPaths = [];
+        Assert.Contains("Case 'case07' has no annotations", Assert.Throws<InvalidDataException>(() => Fit([row])).Message);
+    }
+
+    [Fact]
+    public void Data_without_annotations_or_features_is_refused_before_anything_is_read()
+    {
+        IDataView paths = _ml.Data.LoadFromEnumerable(new[] { new FeaturesOnly { Features = new float[256] } });
+        Assert.Contains("'AnnotationPaths' is missing", Assert.Throws<ArgumentException>(() => _ml.Transforms.ConsensusSegment(TinyModel.Options()).Fit(paths)).Message);
+        Assert.Contains("'Features' is missing", Assert.Throws<ArgumentException>(() => _ml.Transforms.ConsensusSegment(TinyModel.Options()).Fit(tiny.Data)).Message);
+        ConsensusSegmentationEstimator.Options options = TinyModel.Options();
+        options.FeaturesColumnName = "Case";
+        Assert.Contains("Column 'Case' is String; it must be a vector of Single", Assert.Throws<ArgumentException>(() => _ml.Transforms.ConsensusSegment(options).Fit(tiny.Data)).Message);
+        options.FeaturesColumnName = "Features";
+        options.AnnotationsColumnName = "Features";
+        Assert.Contains("'Features'", Assert.Throws<ArgumentException>(() => _ml.Transforms.ConsensusSegment(options).Fit(tiny.Data)).Message);
+    }
+
+    [Fact]
+    public void Features_of_another_size_than_the_models_are_refused()
+    {
+        ConsensusSegmentationTransformer model = DeterminismTests.Segmentation(tiny.Model);
+        IDataView known = _ml.Data.LoadFromEnumerable(new[] { new OtherSize { Features = new float[64] } });
+        Assert.Contains("Vector<Single, 1, 8, 8>; it must be a vector of Single of 1×16×16", Assert.Throws<ArgumentException>(() => model.Transform(known)).Message);
+        IDataView unknown = _ml.Data.LoadFromEnumerable(new[] { new UnknownSize { Features = new float[64] } });
+        Assert.Contains("64 values in row 0; the model needs 1×16×16 = 256", Assert.Throws<InvalidOperationException>(() => TinyModel.SoftMaps(model, unknown)).Message);
+        IDataView right = _ml.Data.LoadFromEnumerable(new[] { new UnknownSize { Features = new float[256] } });
+        Assert.Equal(256, TinyModel.SoftMaps(model, right)[0].Length);
+    }
+
+    public static TheoryData<string, Action<ConsensusSegmentationEstimator.Options>> WrongOptions => new()
+    {
+        { "Network.ModelChannels is 48; it must be a multiple of 32", options => options.Network = options.Network with { ModelChannels = 48 } },
+        { "Network.ChannelMultipliers is []", options => options.Network = options.Network with { ChannelMultipliers = [] } },
+        { "Network.ChannelMultipliers is [1, 0]", options => options.Network = options.Network with { ChannelMultipliers = [1, 0] } },
+        { "Network.ResidualBlocks is 0; it must be from 1", options => options.Network = options.Network with { ResidualBlocks = 0 } },
+        { "Network.AttentionResolutions is [16, 0]", options => options.Network = options.Network with { AttentionResolutions = [16, 0] } },
+        { "Network.AttentionHeads is 5; it must be at least 1 and divide", options => options.Network = options.Network with { AttentionHeads = 5 } },
+        { "Network.EncoderBlocks is 0", options => options.Network = options.Network with { EncoderBlocks = 0 } },
+        { "Network.EncoderWidth is 0", options => options.Network = options.Network with { EncoderWidth = 0 } },
+        { "Network.EncoderGrowth is -1", options => options.Network = options.Network with { EncoderGrowth = -1 } },
+        { "Network.Dropout is 1; it must be at least 0 and below 1", options => options.Network = options.Network with { Dropout = 1 } },
+        { "Network is null", options => options.Network = null! },
+        { "Diffusion.Steps is 1; it must be from 2 to 4000", options => options.Diffusion = options.Diffusion with { Steps = 1 } },
+        { "Diffusion.Schedule is 7; it must be one of Linear, Cosine", options => options.Diffusion = options.Diffusion with { Schedule = (NoiseScheduleKind)7 } },
+        { "Sampling.Generations is 0; it must be from 1 to 1000", options => options.Sampling = options.Sampling with { Generations = 0 } },
+        { "Sampling.Steps is 101; it must be from 1 to 100", options => (options.Diffusion, options.Sampling) = (options.Diffusion with { Steps = 100 }, options.Sampling with { Steps = 101 }) },
+        { "Sampling.BatchSize is 5000", options => options.Sampling = options.Sampling with { BatchSize = 5000 } },
+        { "Training.Steps and Training.TimeLimit are both null", options => options.Training = options.Training with { Steps = null } },
+        { "Training.Steps is 0; it must be at least 1", options => options.Training = options.Training with { Steps = 0 } },
+        { "Training.TimeLimit is 00:00:00; it must be above zero", options => options.Training = options.Training with { TimeLimit = TimeSpan.Zero } },
+        { "Training.BatchSize is 0", options => options.Training = options.Training with { BatchSize = 0 } },
+        { "Training.PairsPerImage is 0", options => options.Training = options.Training with { PairsPerImage = 0 } },
+        { "Training.LearningRate is NaN; it must be above 0", options => options.Training = options.Training with { LearningRate = double.NaN } },
+        { "Training.WeightDecay is -0.1", options => options.Training = options.Training with { WeightDecay = -0.1 } },
+        { "Training.WarmUpSteps is -1", options => options.Training = options.Training with { WarmUpSteps = -1 } },
+        { "Training.GradientClipping is 0; it must be above 0, or null", options => options.Training = options.Training with { GradientClipping = 0 } },
+        { "Training.EmaDecay is 1; it must be at least 0 and below 1", options => options.Training = options.Training with { EmaDecay = 1 } },
+        { "Training.DiceLossWeight is 1; it must be 0 when the network predicts the noise", options => options.Training = options.Training with { DiceLossWeight = 1 } },
+        { "Training.ValidationFraction is 0.6; it must be from 0 to 0.5", options => options.Training = options.Training with { ValidationFraction = 0.6 } },
+        { "Training.ValidationSampling.Generations is 0", options => options.Training = options.Training with { ValidationSampling = new() { Generations = 0 } } },
+        { "Training.Threads is 0", options => options.Training = options.Training with { Threads = 0 } },
+        { "Target is 9; it must be one of Consensus, Annotator", options => options.Target = (TrainingTarget)9 },
+        { "Device is 'gpu'; it must be 'cpu', 'cuda' or 'cuda:N'", options => options.Device = "gpu" },
+        { "FeaturesColumnName is empty", options => options.FeaturesColumnName = "" },
+        { "they must differ", options => options.UncertaintyColumnName = options.SoftMapColumnName },
+    };
+
+    [Theory]
+    [MemberData(nameof(WrongOptions), DisableDiscoveryEnumeration = true)]
+    public void An_option_out_of_range_is_refused_with_its_name_its_value_and_what_is_allowed(string expected, Action<ConsensusSegmentationEstimator.Options> spoil)
+    {
+        ConsensusSegmentationEstimator.Options options = TinyModel.Options();
+        spoil(options);
+        string message = Assert.Throws<ArgumentException>(() => _ml.Transforms.ConsensusSegment(options)).Message;
+        Assert.Contains(expected, message);
+        Assert.DoesNotContain('\n', message);
+    }
+
+    [Fact]
+    public void Presets_are_the_ones_the_paper_and_the_documentation_name()
+    {
+        ConsensusSegmentationEstimator.Options paper = ConsensusSegmentationEstimator.Options.Paper();
+        Assert.Equal(128, paper.Network.ModelChannels);
+        Assert.Equal([1, 1, 1, 2, 2, 4, 4], paper.Network.ChannelMultipliers);
+        Assert.Equal((3, 8, 64, 32), (paper.Network.ResidualBlocks, paper.Network.EncoderBlocks, paper.Network.EncoderWidth, paper.Network.EncoderGrowth));
+        Assert.Equal(new DiffusionOptions { Steps = 100, Schedule = NoiseScheduleKind.Linear, LearnedVariance = true, Prediction = PredictionType.Epsilon }, paper.Diffusion);
+        Assert.Equal((2e-5, 0.0, 4, 1, 0.9999), (paper.Training.LearningRate, paper.Training.WeightDecay, paper.Training.BatchSize, paper.Training.PairsPerImage, paper.Training.EmaDecay));
+        Assert.Equal((25, SamplerKind.Ddpm, (int?)null), (paper.Sampling.Generations, paper.Sampling.Sampler, paper.Sampling.Steps));
+
+        var fresh = new ConsensusSegmentationEstimator.Options();
+        ConsensusSegmentationEstimator.Options compact = ConsensusSegmentationEstimator.Options.Compact();
+        Assert.Equal((fresh.Network, fresh.Diffusion, fresh.Training, fresh.Sampling), (compact.Network, compact.Diffusion, compact.Training, compact.Sampling));
+        _ml.Transforms.ConsensusSegment(paper);
+        _ml.Transforms.ConsensusSegment();
+    }
+
+    [Fact]
+    public void Options_changed_after_the_estimator_was_made_do_not_reach_it()
+    {
+        ConsensusSegmentationEstimator.Options options = TinyModel.Options();
+        var pipeline = Pipelines.Build(_ml, options);
+        options.SoftMapColumnName = "Later";
+        using var model = pipeline.Fit(tiny.Data);
+        Assert.NotNull(model.Transform(tiny.Data).Schema.GetColumnOrNull("SoftMap"));
+    }
+
+    [Fact]
+    public void Column_names_are_the_users_to_choose()
+    {
+        ConsensusSegmentationEstimator.Options options = TinyModel.Options();
+        (options.FeaturesColumnName, options.SoftMapColumnName, options.ConsensusMapsColumnName, options.UncertaintyColumnName) = ("Pixels", "Share", "Levels", "Doubt");
+        using var model = _ml.Transforms.LoadSlices("Scan", "ImagePath").Append(_ml.Transforms.ResizeSlices("Pixels", "Scan", 16, 16)).Append(_ml.Transforms.ConsensusSegment(options)).Fit(tiny.Data);
+        using var memory = new MemoryStream();
+        _ml.Model.Save(model, tiny.Data.Schema, memory);
+        memory.Position = 0;
+        ITransformer loaded = _ml.Model.Load(memory, out _);
+        using ConsensusSegmentationTransformer segmentation = DeterminismTests.Segmentation(loaded);
+        IDataView view = loaded.Transform(tiny.Data);
+        Assert.Equal(768, view.GetColumn<float[]>("Levels").First().Length);
+        Assert.Equal(256, view.GetColumn<float[]>("Share").First().Length);
+        Assert.Equal(256, view.GetColumn<float[]>("Doubt").First().Length);
+    }
+
+    private void Fit(CaseRow[] rows, bool cached = false)
+    {
+        var head = _ml.Transforms.LoadSlices("Image", "ImagePath").Append(_ml.Transforms.ResizeSlices("Features", "Image", 16, 16));
+        IDataView data = _ml.Data.LoadFromEnumerable(rows);
+        if (cached)
+        {
+            head.AppendCacheCheckpoint(_ml).Append(_ml.Transforms.ConsensusSegment(TinyModel.Options())).Fit(data);
+        }
+        else
+        {
+            head.Append(_ml.Transforms.ConsensusSegment(TinyModel.Options())).Fit(data);
+        }
+    }
+
+    private sealed class Recorder(CancellationTokenSource source, int cancelAt) : IProgress<TrainingProgress>
+    {
+        public List<int> Steps { get; } = [];
+
+        public void Report(TrainingProgress value)
+        {
+            Steps.Add(value.Step);
+            if (value.Step == cancelAt)
+            {
+                source.Cancel();
+            }
+        }
+    }
+
+    private class Row
+    {
+        public string Case { get; set; } = "";
+
+        public string ImagePath { get; set; } = "";
+    }
+
+    private sealed class MasksRow : Row
+    {
+        [RaterMasksType]
+        public RaterMasks? AnnotationPaths { get; set; }
+    }
+
+    private sealed class VectorRow : Row
+    {
+        [VectorType(3, 20, 20)]
+        public float[] AnnotationPaths { get; set; } = [];
+    }
+
+    private sealed class BooleanRow : Row
+    {
+        [VectorType(3, 20, 20)]
+        public bool[] AnnotationPaths { get; set; } = [];
+    }
+
+    private sealed class FeaturesOnly
+    {
+        [VectorType(1, 16, 16)]
+        public float[] Features { get; set; } = [];
+    }
+
+    private sealed class OtherSize
+    {
+        [VectorType(1, 8, 8)]
+        public float[] Features { get; set; } = [];
+    }
+
+    private sealed class UnknownSize
+    {
+        public float[] Features { get; set; } = [];
+    }
+}
