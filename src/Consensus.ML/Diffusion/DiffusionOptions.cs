@@ -23,16 +23,6 @@ public enum PredictionType
     XStartLogit,
 }
 
-/// <summary>How the time of a training sample is drawn from 0..T−1.</summary>
-public enum TimeSampling
-{
-    /// <summary>Each time equally often (the paper's).</summary>
-    Uniform,
-
-    /// <summary>Density proportional to t + 1: noisy times, where the map must come from the image, are seen more often.</summary>
-    TowardsNoise,
-}
-
 /// <summary>The diffusion process (Amit et al. 2023, section 3; Nichol and Dhariwal 2021).</summary>
 public sealed record DiffusionOptions
 {

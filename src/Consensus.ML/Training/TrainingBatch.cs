@@ -1,4 +1,3 @@
-using Consensus.ML.Diffusion;
 using Consensus.ML.Imaging;
 using static TorchSharp.torch;
 
@@ -87,8 +86,7 @@ internal sealed class BatchSource(ModelDescription description, TrainingOptions 
     private long DrawTime(Random random)
     {
         int steps = description.Diffusion.Steps;
-        double share = random.NextDouble();
-        return (long)(steps * (options.TimeSampling == TimeSampling.Uniform ? share : Math.Sqrt(share)));
+        return (long)(steps * Math.Pow(random.NextDouble(), 1 / (1 + options.TimePower)));
     }
 
     /// <summary>Cases come in epochs, each in an order of its own.</summary>

@@ -18,8 +18,11 @@ public sealed record TrainingOptions
     /// <summary>(level, time) pairs drawn for each image of a step, at least 1: the image is encoded once for all of them. Default 1, the paper's.</summary>
     public int PairsPerImage { get; init; } = 1;
 
-    /// <summary>How the time of a pair is drawn. Default uniform, the paper's.</summary>
-    public TimeSampling TimeSampling { get; init; } = TimeSampling.Uniform;
+    /// <summary>
+    /// How much noisy times are preferred, 0 to 100: the density of time t is proportional to (t/T)^power. Default 0, the paper's: every time
+    /// equally often. At noisy times the map must come from the image, so predictions of x_0 learn faster with 1 and more.
+    /// </summary>
+    public double TimePower { get; init; }
 
     /// <summary>AdamW learning rate, above 0. Default 2e-5, the paper's.</summary>
     public double LearningRate { get; init; } = 2e-5;
