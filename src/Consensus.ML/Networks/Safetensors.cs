@@ -84,7 +84,8 @@ internal sealed class Safetensors
     public Tensor Read(SafetensorsEntry entry)
     {
         ReadOnlySpan<byte> bytes = _values.Span[(int)entry.Begin..(int)entry.End];
-        using Tensor flat = entry.Type switch
+        using var scope = NewDisposeScope();
+        Tensor flat = entry.Type switch
         {
             "F32" => tensor(MemoryMarshal.Cast<byte, float>(bytes).ToArray()),
             "F64" => tensor(MemoryMarshal.Cast<byte, double>(bytes).ToArray()),

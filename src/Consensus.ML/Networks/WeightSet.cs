@@ -79,6 +79,7 @@ internal sealed class WeightSet : IDisposable
     /// <summary>A view for each weight of a flat tensor laid out as <see cref="Flat"/> is; with <paramref name="lowPrecisionOnly"/>, of its leading part, and null for the others.</summary>
     public static Tensor[] Views(WeightLayout layout, Tensor flat, bool lowPrecisionOnly = false)
     {
+        using var scope = NewDisposeScope();
         var views = new Tensor[layout.Specs.Count];
         long low = 0, full = LowPrecisionLength(layout);
         for (int i = 0; i < views.Length; i++)
@@ -87,8 +88,7 @@ internal sealed class WeightSet : IDisposable
             ref long at = ref spec.LowPrecision ? ref low : ref full;
             if (spec.LowPrecision || !lowPrecisionOnly)
             {
-                using Tensor part = flat.narrow(0, at, spec.Count);
-                views[i] = part.view(spec.Shape).detach().DetachFromDisposeScope();
+                views[i] = flat.narrow(0, at, spec.Count).view(spec.Shape).detach().DetachFromDisposeScope();
             }
 
             at += Padded(spec);
@@ -108,6 +108,7 @@ internal sealed class WeightSet : IDisposable
             return new(_views, null, []);
         }
 
+        using var scope = NewDisposeScope();
         Tensor low = Flat.narrow(0, 0, LowPrecisionLength(Layout)).to_type(ScalarType.BFloat16).DetachFromDisposeScope();
         Tensor[] owned = Views(Layout, low, lowPrecisionOnly: true);
         Tensor[] weights = [.. owned.Select((view, i) => view ?? _views[i])];

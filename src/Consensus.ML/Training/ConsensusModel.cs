@@ -1,16 +1,9 @@
-using System.Runtime.InteropServices;
 using Consensus.ML.Diffusion;
 using Consensus.ML.Networks;
 using Consensus.ML.Runtime;
 using static TorchSharp.torch;
 
 namespace Consensus.ML.Training;
-
-/// <summary>What a model says of one slice.</summary>
-/// <param name="SoftMap">H×W in [0, 1]: predicted share of raters.</param>
-/// <param name="ConsensusMaps">C×H×W in [0, 1]: each level, mean over generations.</param>
-/// <param name="Uncertainty">H×W, at least 0: standard deviation of the soft map over generations.</param>
-internal sealed record ConsensusPrediction(float[] SoftMap, float[] ConsensusMaps, float[] Uncertainty);
 
 /// <summary>A network with its diffusion process: predicts, and reads and writes weights. Safe for several threads at once.</summary>
 internal sealed class ConsensusModel : IDisposable
@@ -90,7 +83,7 @@ internal sealed class ConsensusModel : IDisposable
             ObjectDisposedException.ThrowIf(_disposed, this);
             using var scope = NewDisposeScope();
             using var inference = inference_mode();
-            return Summarize(Sample(image, sampling, seed, cancellation));
+            return SampleReduction.Reduce(Sample(image, sampling, seed, cancellation), Description.Target);
         }
     }
 
@@ -138,38 +131,6 @@ internal sealed class ConsensusModel : IDisposable
 
             return (outputs.Count == 1 ? outputs[0] : cat(outputs, 0)).MoveToOuterDisposeScope();
         }
-    }
-
-    /// <summary>Reduces the samples as the training target asks (the paper's section 3.2 and Table 2).</summary>
-    private ConsensusPrediction Summarize(Tensor samples)
-    {
-        Tensor generations = samples.mean([1]);
-        Tensor uncertainty = samples.shape[0] == 1 ? zeros_like(generations[0]) : generations.std(0, unbiased: false);
-        int levels = Description.Levels;
-        Tensor means = samples.mean([0]);
-        (Tensor soft, Tensor maps) = Description.Target switch
-        {
-            // A level is marked where more than half of the generations' mean says so; a tie is not.
-            TrainingTarget.Consensus => (Rounded(means), means),
-
-            // The c-th largest of C masks is where at least c of them are marked.
-            TrainingTarget.Annotator or TrainingTarget.AnyAnnotator => (Rounded(means), samples.sort(1, descending: true).Values.mean([0])),
-
-            // The soft map is a stack of C slabs of height 1/C; slab c is full where the map reaches c/C.
-            TrainingTarget.SoftLabel => (means.mean([0]), ((samples.mean([0, 1]).unsqueeze(0) * levels) - arange(levels, ScalarType.Float32).view(-1, 1, 1)).clamp(0, 1)),
-            _ => throw new InvalidOperationException($"Training target {Description.Target} is unknown."),
-        };
-        return new(ToArray(soft), ToArray(maps), ToArray(uncertainty));
-    }
-
-    private static Tensor Rounded(Tensor means) => (means > 0.5).to_type(ScalarType.Float32).mean([0]);
-
-    private static float[] ToArray(Tensor values)
-    {
-        var array = new float[values.numel()];
-        using Tensor contiguous = values.contiguous();
-        MemoryMarshal.Cast<byte, float>(contiguous.bytes).CopyTo(array);
-        return array;
     }
 
     /// <summary>The weights in the precision asked for; bfloat16 copies are made once and kept.</summary>

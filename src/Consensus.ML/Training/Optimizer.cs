@@ -22,6 +22,7 @@ internal sealed class Optimizer : IDisposable
     /// <param name="options">Weight decay, clipping, EMA and precision.</param>
     public Optimizer(WeightSet initial, TrainingOptions options)
     {
+        using var scope = NewDisposeScope();
         _masters = initial;
         Average = initial.Clone();
         _gradient = Own(zeros_like(initial.Flat));

@@ -1,0 +1,42 @@
+using System.Runtime.InteropServices;
+using static TorchSharp.torch;
+
+namespace Consensus.ML.Training;
+
+/// <summary>From the samples of a slice to its maps, as each training target asks (the paper's section 3.2 and Table 2).</summary>
+internal static class SampleReduction
+{
+    /// <param name="samples">Generations × C × H × W in [0, 1], on the CPU.</param>
+    /// <param name="target">What the network learned to draw.</param>
+    public static ConsensusPrediction Reduce(Tensor samples, TrainingTarget target)
+    {
+        using var scope = NewDisposeScope();
+        long generations = samples.shape[0], levels = samples.shape[1];
+        Tensor softMaps = samples.mean([1]);
+        Tensor uncertainty = generations == 1 ? zeros_like(softMaps[0]) : softMaps.std(0, unbiased: false);
+        Tensor means = samples.mean([0]);
+        (Tensor soft, Tensor maps) = target switch
+        {
+            // A level is marked where more than half of the generations' mean says so; a tie is not.
+            TrainingTarget.Consensus => (Rounded(means), means),
+
+            // The c-th largest of C masks is where at least c of them are marked.
+            TrainingTarget.Annotator or TrainingTarget.AnyAnnotator => (Rounded(means), samples.sort(1, descending: true).Values.mean([0])),
+
+            // The soft map is a stack of C slabs of height 1/C: slab c fills from (c − 1)/C to c/C.
+            TrainingTarget.SoftLabel => (means.mean([0]), ((means.mean([0]).unsqueeze(0) * levels) - arange(levels, ScalarType.Float32).view(-1, 1, 1)).clamp(0, 1)),
+            _ => throw new ArgumentOutOfRangeException(nameof(target), target, "The training target is unknown."),
+        };
+        return new(ToArray(soft), ToArray(maps), ToArray(uncertainty));
+    }
+
+    private static Tensor Rounded(Tensor means) => (means > 0.5).to_type(ScalarType.Float32).mean([0]);
+
+    private static float[] ToArray(Tensor values)
+    {
+        var array = new float[values.numel()];
+        using Tensor contiguous = values.contiguous();
+        MemoryMarshal.Cast<byte, float>(contiguous.bytes).CopyTo(array);
+        return array;
+    }
+}

@@ -1,0 +1,84 @@
+using Consensus.ML.Imaging;
+using Consensus.ML.Training;
+
+namespace Consensus.ML.Tests.Training;
+
+public sealed class AugmenterTests
+{
+    // 3×3: rows 1 2 3 / 4 5 6 / 7 8 9.
+    private static readonly float[] Image = [1, 2, 3, 4, 5, 6, 7, 8, 9];
+
+    [Fact]
+    public void No_change_gives_the_image_itself() => AssertMoved(Image, Augmentation.None);
+
+    [Fact]
+    public void Flips_mirror_columns_and_rows()
+    {
+        AssertMoved([3, 2, 1, 6, 5, 4, 9, 8, 7], Augmentation.None with { FlipColumns = true });
+        AssertMoved([7, 8, 9, 4, 5, 6, 1, 2, 3], Augmentation.None with { FlipRows = true });
+    }
+
+    [Fact]
+    public void A_shift_moves_pixels_and_brings_in_the_padding() =>
+        AssertMoved([-1, -1, -1, -1, 1, 2, -1, 4, 5], Augmentation.None with { ShiftRows = 1, ShiftColumns = 1 });
+
+    [Fact]
+    public void A_right_angle_turns_rows_into_columns() =>
+        AssertMoved([7, 4, 1, 8, 5, 2, 9, 6, 3], Augmentation.None with { RotationDegrees = 90 });
+
+    [Fact]
+    public void Scaling_by_two_reads_half_as_far_from_the_centre() =>
+        AssertMoved([3, 3.5f, 4, 4.5f, 5, 5.5f, 6, 6.5f, 7], Augmentation.None with { Scale = 2 });
+
+    [Fact]
+    public void Masks_move_with_their_image()
+    {
+        var policy = new AugmentationPolicy();
+        for (int seed = 0; seed < 20; seed++)
+        {
+            // A disc's mask moved by the nearest pixel must cover what its image moved bilinearly and rounded covers, but for its edge.
+            const int side = 32;
+            byte[] mask = [.. Enumerable.Range(0, side * side).Select(i => Math.Pow((i / side) - 12, 2) + Math.Pow((i % side) - 18, 2) < 60 ? (byte)1 : (byte)0)];
+            Augmentation change = Augmentation.Draw(policy, side, side, new Random(seed));
+            var movedMask = new byte[mask.Length];
+            var movedImage = new float[mask.Length];
+            Augmenter.Nearest(mask, movedMask, side, side, change);
+            Augmenter.Bilinear([.. mask.Select(value => (float)value)], movedImage, side, side, change, 0);
+
+            int different = movedMask.Zip(movedImage).Count(pair => pair.First != (pair.Second > 0.5 ? 1 : 0));
+            Assert.InRange(movedMask.Sum(value => value), 120, 260);
+            Assert.True(different < 15, $"{different} pixels differ with {change}");
+        }
+    }
+
+    [Fact]
+    public void Draws_stay_within_the_policy_and_follow_the_seed()
+    {
+        var policy = new AugmentationPolicy { VerticalFlip = 0 };
+        Augmentation[] draws = [.. Draws(3)];
+        Assert.Equal(draws, Draws(3));
+        Assert.NotEqual(draws, Draws(4));
+        Assert.All(draws, draw =>
+        {
+            Assert.False(draw.FlipRows);
+            Assert.InRange(draw.RotationDegrees, -15, 15);
+            Assert.InRange(draw.ShiftRows, -5, 5);
+            Assert.InRange(draw.ShiftColumns, -10, 10);
+            Assert.InRange(draw.Scale, 0.9, 1.1);
+        });
+        Assert.InRange(draws.Count(draw => draw.FlipColumns), 400, 600);
+
+        Augmentation[] Draws(int seed)
+        {
+            var random = new Random(seed);
+            return [.. Enumerable.Range(0, 1000).Select(_ => Augmentation.Draw(policy, 50, 100, random))];
+        }
+    }
+
+    private static void AssertMoved(float[] expected, Augmentation change)
+    {
+        var moved = new float[9];
+        Augmenter.Bilinear(Image, moved, 3, 3, change, -1);
+        Assert.All(expected.Zip(moved), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
+    }
+}
