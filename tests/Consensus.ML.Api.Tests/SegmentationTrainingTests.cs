@@ -215,6 +215,7 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
         { "Training.TimeLimit is 00:00:00; it must be above zero", options => options.Training = options.Training with { TimeLimit = TimeSpan.Zero } },
         { "Training.BatchSize is 0", options => options.Training = options.Training with { BatchSize = 0 } },
         { "Training.PairsPerImage is 0", options => options.Training = options.Training with { PairsPerImage = 0 } },
+        { "Training.TimePower is -1; it must be from 0 to 100", options => options.Training = options.Training with { TimePower = -1 } },
         { "Training.LearningRate is NaN; it must be above 0", options => options.Training = options.Training with { LearningRate = double.NaN } },
         { "Training.WeightDecay is -0.1", options => options.Training = options.Training with { WeightDecay = -0.1 } },
         { "Training.WarmUpSteps is -1", options => options.Training = options.Training with { WarmUpSteps = -1 } },

@@ -139,7 +139,11 @@ internal static class OptionsCheck
 
         Range(Name + nameof(training.BatchSize), training.BatchSize, 1, int.MaxValue);
         Range(Name + nameof(training.PairsPerImage), training.PairsPerImage, 1, int.MaxValue);
-        Defined(Name + nameof(training.TimeSampling), training.TimeSampling);
+        if (!(training.TimePower >= 0 && training.TimePower <= 100))
+        {
+            throw Wrong(Name + nameof(training.TimePower), training.TimePower, "from 0 to 100");
+        }
+
         Positive(Name + nameof(training.LearningRate), training.LearningRate);
         NotNegative(Name + nameof(training.WeightDecay), training.WeightDecay);
         Range(Name + nameof(training.WarmUpSteps), training.WarmUpSteps, 0, int.MaxValue);

@@ -17,7 +17,7 @@ internal static class Presets
         public static TrainingOptions Training { get; } = new()
         {
             PairsPerImage = 4,
-            TimeSampling = TimeSampling.TowardsNoise,
+            TimePower = 1,
             LearningRate = 1e-3,
             WarmUpSteps = 20,
             CosineDecay = true,
