@@ -1,3 +1,7 @@
+using Consensus.ML.Imaging;
+using Consensus.ML.Labels;
+using Microsoft.ML;
+using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 
 namespace Consensus.ML;
@@ -5,7 +9,154 @@ namespace Consensus.ML;
 /// <summary>What can be done with segmentations by several raters besides training: <c>mlContext.Segmentation</c>.</summary>
 public sealed class SegmentationCatalog
 {
-    internal SegmentationCatalog(IHostEnvironment environment) => Environment = environment;
+    // A map that was sampled or resized may leave [0, 1] by rounding, but not by more.
+    private const float Rounding = 1e-4f;
 
-    internal IHostEnvironment Environment { get; }
+    // Where LoadSlices puts the image; the masks of a row must be of its size.
+    private const string ImageColumnName = "Image";
+
+    private readonly IHostEnvironment _environment;
+
+    internal SegmentationCatalog(IHostEnvironment environment) => _environment = environment;
+
+    /// <summary>
+    /// Scores predicted soft maps against the raters' masks (Amit et al. 2023, section 4): soft Dice at 5 and at 9 thresholds, Dice at each, and scores of
+    /// the rounded maps, per case and averaged over cases.
+    /// </summary>
+    /// <param name="data">What a trained model's Transform returns. Its rows are read once, in order.</param>
+    /// <param name="softMapColumnName">
+    /// The prediction: a vector of Single of known dimensions height × width, to which the masks are then resized (nearest; so the paper scores), or a
+    /// <see cref="Slice"/> (as RestoreSlices makes it), which must be of the masks' own size. Values in [0, 1].
+    /// </param>
+    /// <param name="annotationsColumnName">
+    /// The raters' masks: a vector of Text (the path of one mask a rater), <see cref="RaterMasks"/>, or a vector raters × height × width of known size.
+    /// </param>
+    /// <param name="caseColumnName">Text column with the names of the cases; null to number the rows from 1.</param>
+    /// <param name="progress">Told the scores of each case as soon as they are known, on the calling thread; null for nobody.</param>
+    /// <exception cref="ArgumentException">A column is missing or of another type, or there are no rows.</exception>
+    /// <exception cref="InvalidDataException">
+    /// A row has no masks or no map, masks that cannot be read or are not of their image's size, or a map that leaves [0, 1]; the message names the case and the file.
+    /// </exception>
+    /// <exception cref="FileNotFoundException">A mask file does not exist.</exception>
+    public SegmentationMetrics Evaluate(
+        IDataView data,
+        string softMapColumnName = "SoftMap",
+        string annotationsColumnName = "AnnotationPaths",
+        string? caseColumnName = "Case",
+        IProgress<CaseMetrics>? progress = null)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        DataViewSchema.Column softMap = data.Schema.Require(
+            ColumnContract.CheckedName(softMapColumnName, "The soft map column of Evaluate"),
+            type => type is SliceDataViewType or VectorDataViewType { IsKnownSize: true, Dimensions.Length: 2 } && (type is SliceDataViewType || type.IsSingleVector()),
+            "a vector of Single of known dimensions height × width, or a Slice");
+        DataViewSchema.Column annotations = data.Schema.RequireAnnotations(ColumnContract.CheckedName(annotationsColumnName, "The annotations column of Evaluate"));
+        DataViewSchema.Column? name = caseColumnName is null ? null : data.Schema.Require(caseColumnName, type => type is TextDataViewType, "Text");
+        DataViewSchema.Column? image = data.Schema.GetColumnOrNull(ImageColumnName) is { Type: SliceDataViewType } column ? column : null;
+
+        using IChannel channel = _environment.Start("Evaluate");
+        using DataViewRowCursor cursor = data.GetRowCursor(new[] { softMap, annotations, name, image }.OfType<DataViewSchema.Column>());
+        Func<string> nameGetter = NameGetter(cursor, name);
+        Func<Map> mapGetter = MapGetter(cursor, softMap);
+        Func<Annotation?> annotationGetter = cursor.AnnotationGetter(annotations);
+        Func<Slice>? imageGetter = image is null ? null : cursor.SliceGetter(image.Value);
+        var cases = new List<CaseMetrics>();
+        while (cursor.MoveNext())
+        {
+            string caseName = nameGetter();
+            RaterMasks masks = Masks(caseName, annotationGetter, annotations.Name, imageGetter);
+            Map map = mapGetter();
+            Check(caseName, map, softMap.Name);
+            CaseMetrics scores = Score(caseName, map, masks);
+            channel.Trace(MessageSensitivity.None, "Case '{0}': soft Dice {1:0.0000} (5 thresholds), {2:0.0000} (9 thresholds)", caseName, scores.SoftDice5, scores.SoftDice9);
+            progress?.Report(scores);
+            cases.Add(scores);
+        }
+
+        return cases.Count == 0 ? throw new ArgumentException("The data has no rows; there is nothing to evaluate.", nameof(data)) : new SegmentationMetrics(cases);
+    }
+
+    private static CaseMetrics Score(string caseName, Map map, RaterMasks masks)
+    {
+        if (map.IsNative && (masks.Height != map.Height || masks.Width != map.Width))
+        {
+            throw new InvalidDataException($"Case '{caseName}': the masks are {masks.Height}×{masks.Width}, but the predicted map is {map.Height}×{map.Width}.");
+        }
+
+        float[] truth = ConsensusLabels.SoftMap(map.IsNative ? masks : Resampling.Nearest(masks, map.Height, map.Width));
+        return CaseMetrics.Compute(caseName, map.Values, truth, map.Height, map.Width, masks.Raters);
+    }
+
+    private static RaterMasks Masks(string caseName, Func<Annotation?> annotationGetter, string column, Func<Slice>? imageGetter)
+    {
+        Annotation annotation;
+        try
+        {
+            annotation = annotationGetter() ?? throw new InvalidDataException($"column '{column}' has no masks.");
+        }
+        catch (InvalidDataException exception)
+        {
+            throw new InvalidDataException($"Case '{caseName}': {exception.Message}", exception);
+        }
+
+        if (imageGetter?.Invoke() is { } image && (image.Height != annotation.Masks.Height || image.Width != annotation.Masks.Width))
+        {
+            string file = annotation.Source is null ? "the masks are" : $"'{annotation.Source}' is";
+            throw new InvalidDataException($"Case '{caseName}': {file} {annotation.Masks.Height}×{annotation.Masks.Width}, but the image is {image.Height}×{image.Width}.");
+        }
+
+        return annotation.Masks;
+    }
+
+    private static void Check(string caseName, Map map, string column)
+    {
+        int wrong = map.Values.AsSpan().IndexOfAnyExceptInRange(-Rounding, 1 + Rounding);
+        if (wrong >= 0)
+        {
+            throw new InvalidDataException(
+                $"Case '{caseName}': column '{column}' is {map.Values[wrong]} at row {wrong / map.Width}, column {wrong % map.Width}; a soft map is a share of raters, from 0 to 1.");
+        }
+    }
+
+    private static Func<string> NameGetter(DataViewRowCursor cursor, DataViewSchema.Column? column)
+    {
+        if (column is null)
+        {
+            return () => (cursor.Position + 1).ToString();
+        }
+
+        ValueGetter<ReadOnlyMemory<char>> getter = cursor.GetGetter<ReadOnlyMemory<char>>(column.Value);
+        return () =>
+        {
+            ReadOnlyMemory<char> name = default;
+            getter(ref name);
+            return name.ToString();
+        };
+    }
+
+    private static Func<Map> MapGetter(DataViewRowCursor cursor, DataViewSchema.Column column)
+    {
+        if (column.Type is VectorDataViewType vectorType)
+        {
+            ValueGetter<VBuffer<float>> getter = cursor.GetGetter<VBuffer<float>>(column);
+            VBuffer<float> vector = default;
+            return () =>
+            {
+                getter(ref vector);
+                return new(Vectors.ToArray(vector), vectorType.Dimensions[0], vectorType.Dimensions[1], IsNative: false);
+            };
+        }
+
+        Func<Slice> slice = cursor.SliceGetter(column);
+        return () =>
+        {
+            Slice map = slice();
+            return map.Channels == 1
+                ? new(map.Pixels, map.Height, map.Width, IsNative: true)
+                : throw new InvalidDataException($"Column '{column.Name}' has {map.Channels} channels in row {cursor.Position}; a soft map has one.");
+        };
+    }
+
+    /// <summary>A predicted soft map, row by row; at its image's own size when <paramref name="IsNative"/>.</summary>
+    private sealed record Map(float[] Values, int Height, int Width, bool IsNative);
 }

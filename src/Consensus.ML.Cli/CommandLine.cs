@@ -1,0 +1,105 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using System.Reflection;
+using Consensus.ML.Cli.Commands;
+
+namespace Consensus.ML.Cli;
+
+/// <summary>The <c>consensus</c> command: parses, runs, and turns every failure into one line and an exit code.</summary>
+internal static class CommandLine
+{
+    private static readonly Option<bool> Verbose = new("--verbose")
+    {
+        Description = "Also print the log and, after an error, where it happened (as the environment variable CONSENSUS_DEBUG=1 does).",
+        Recursive = true,
+    };
+
+    /// <summary>Runs one command.</summary>
+    /// <param name="args">What was typed.</param>
+    /// <param name="terminal">Where to print.</param>
+    /// <returns>One of <see cref="ExitCode"/>.</returns>
+    public static int Run(IReadOnlyList<string> args, Terminal terminal)
+    {
+        // '@name' is a file name like any other here, not a file of arguments.
+        ParseResult parsed = CreateRoot(terminal).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        if (parsed.Action is ParseErrorAction || (parsed.Action is null && parsed.Errors.Count > 0))
+        {
+            terminal.Complain($"{parsed.Errors[0].Message.TrimEnd('.')}. See 'consensus {NameOf(parsed)}--help'.");
+            return ExitCode.Usage;
+        }
+
+        try
+        {
+            return parsed.Invoke(new InvocationConfiguration
+            {
+                Output = terminal.Out,
+                Error = terminal.Error,
+                EnableDefaultExceptionHandler = false,
+                ProcessTerminationTimeout = null, // signals are handled in Interruption
+            });
+        }
+        catch (Exception exception) when (!IsDebugging(parsed) || ReportWithTrace(exception, terminal))
+        {
+            return Report(exception, terminal);
+        }
+    }
+
+    /// <summary>Whether the log and stack traces are to be shown.</summary>
+    public static bool IsDebugging(ParseResult parsed) =>
+        parsed.GetValue(Verbose) || Environment.GetEnvironmentVariable("CONSENSUS_DEBUG") is { Length: > 0 } and not "0";
+
+    private static RootCommand CreateRoot(Terminal terminal)
+    {
+        var root = new RootCommand(
+            "Learns where several experts agree on a medical image, and predicts the soft consensus map: for each pixel, the share of experts who would mark it. "
+            + "For research; not a medical device.")
+        {
+            TrainCommand.Create(terminal),
+            EvaluateCommand.Create(terminal),
+            PredictCommand.Create(terminal),
+            InspectCommand.Create(terminal),
+            PhantomCommand.Create(terminal),
+            InfoCommand.Create(terminal),
+        };
+        root.Options.Add(Verbose);
+        root.SetAction(parsed => new HelpAction().Invoke(parsed));
+        HelpOption help = root.Options.OfType<HelpOption>().Single();
+        help.Action = new HelpWithExamples((HelpAction)help.Action!);
+        root.Options.OfType<VersionOption>().Single().Action = new VersionAction();
+        return root;
+    }
+
+    private static int Report(Exception exception, Terminal terminal)
+    {
+        terminal.Complain(Failure.Describe(exception));
+        return Failure.Innermost(exception) switch
+        {
+            UsageException => ExitCode.Usage,
+            OperationCanceledException => ExitCode.Interrupted,
+            _ => ExitCode.Failure,
+        };
+    }
+
+    private static bool ReportWithTrace(Exception exception, Terminal terminal)
+    {
+        terminal.Error.WriteLine(exception);
+        return true;
+    }
+
+    /// <summary>The version as people cite it, without the commit that the ordinary action appends.</summary>
+    private sealed class VersionAction : SynchronousCommandLineAction
+    {
+        public override bool ClearsParseErrors => true;
+
+        public override int Invoke(ParseResult parseResult)
+        {
+            string version = typeof(CommandLine).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion;
+            parseResult.InvocationConfiguration.Output.WriteLine($"consensus {version.Split('+')[0]}");
+            return ExitCode.Success;
+        }
+    }
+
+    private static string NameOf(ParseResult parsed) =>
+        parsed.CommandResult.Command is RootCommand ? "" : $"{parsed.CommandResult.Command.Name} ";
+}

@@ -1,0 +1,167 @@
+using System.CommandLine;
+using System.Globalization;
+using Consensus.ML.Imaging;
+using Consensus.ML.Networks;
+using Consensus.ML.Training;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+
+namespace Consensus.ML.Cli.Commands;
+
+/// <summary><c>consensus train</c>: cases with several raters' masks in, a model zip out.</summary>
+internal static class TrainCommand
+{
+    private const int LargestSize = 4096;
+
+    private enum Preset
+    {
+        Compact,
+        Paper,
+    }
+
+    public static Command Create(Terminal terminal)
+    {
+        Option<string> data = SharedOptions.Data();
+        Option<QubiqTask?> task = SharedOptions.Task();
+        Option<QubiqSplit?> split = SharedOptions.Split(QubiqSplit.Train);
+        Option<int?> size = SharedOptions.Whole("--size", "S", "Side, in pixels, that slices are resized to. Default 64, or 256 for the paper preset.", 1, LargestSize);
+        Option<Preset?> preset = SharedOptions.Choice(
+            "--preset", "compact (made for a CPU) or paper (as published: 256 pixels, for a GPU). Default compact.", ("compact", Preset.Compact), ("paper", Preset.Paper));
+        Option<TrainingTarget?> target = SharedOptions.Choice(
+            "--target",
+            "What is learned: each level of agreement (the method), one rater's mask knowing whose, not knowing whose, or the soft map itself. Default consensus.",
+            [.. Enum.GetValues<TrainingTarget>().Select(value => (Formats.Name(value), value))]);
+        Option<double?> minutes = Minutes();
+        Option<int?> steps = SharedOptions.Whole("--steps", "N", "End after this many training steps. Default: the preset's, unless --minutes is given.", 1, int.MaxValue);
+        Option<int?> seed = SharedOptions.Seed("Seed of everything random. Default 0.");
+        Option<string?> device = SharedOptions.Device();
+        Option<Precision?> precision = SharedOptions.Precision("Number format of the heavy arithmetic while training. Default: the preset's.");
+        var output = new Option<string>("--out") { Description = "The model to write.", HelpName = "model.zip", Required = true };
+        var command = new Command("train", "Train a model on cases that several raters have segmented.")
+        {
+            data, task, split, size, preset, target, minutes, steps, seed, device, precision, output,
+        };
+        command.SetAction(parsed =>
+        {
+            ConsensusSegmentationEstimator.Options options = parsed.GetValue(preset) == Preset.Paper ? ConsensusSegmentationEstimator.Options.Paper() : ConsensusSegmentationEstimator.Options.Compact();
+            options.Target = parsed.GetValue(target) ?? TrainingTarget.Consensus;
+            options.Seed = parsed.GetValue(seed) ?? 0;
+            options.Training = WithLimits(options.Training, parsed.GetValue(steps), parsed.GetValue(minutes)) with
+            {
+                Precision = parsed.GetValue(precision) ?? options.Training.Precision,
+            };
+            int side = parsed.GetValue(size) ?? (parsed.GetValue(preset) == Preset.Paper ? 256 : 64);
+            EnsureSideFits(side, options.Network);
+            string path = parsed.Require(output!);
+            OutputPath.EnsureFile(path);
+            EnsureFolder(parsed.Require(data!));
+            MLContext ml = Session.Create(terminal, parsed.GetValue(device), options.Seed, CommandLine.IsDebugging(parsed));
+            IDataView cases = ml.Data.LoadFromQubiq(parsed.Require(data!), parsed.Require(task), parsed.GetValue(split) ?? QubiqSplit.Train);
+            return Train(terminal, ml, cases, parsed.Require(task), side, options, path);
+        });
+        return command;
+    }
+
+    private static int Train(Terminal terminal, MLContext ml, IDataView cases, QubiqTask task, int side, ConsensusSegmentationEstimator.Options options, string path)
+    {
+        var display = new TrainingDisplay(terminal);
+        using var interruption = new Interruption(() => terminal.Complain("stopping; the best model so far is saved (Ctrl-C again aborts at once)"));
+        options.Progress = display;
+        options.Cancellation = interruption.Token;
+
+        // As published: kidneys lie left and right, never upside down.
+        AugmentationPolicy policy = task == QubiqTask.Kidney ? new() { VerticalFlip = 0 } : new();
+        EstimatorChain<ConsensusSegmentationTransformer> pipeline = ml.Transforms.LoadSlices("Image", "ImagePath")
+            .Append(ml.Transforms.NormalizeSlices("Image"))
+            .Append(ml.Transforms.ResizeSlices("Features", "Image", height: side, width: side))
+            .Append(ml.Transforms.AugmentSlices("Features", policy))
+            .Append(ml.Transforms.ConsensusSegment(options));
+        terminal.Out.WriteLine($"Training on {task.Name} at {side}×{side} pixels: {task.Raters} raters, target {Formats.Name(options.Target)}.");
+        using TransformerChain<ConsensusSegmentationTransformer> model = display.Show(() => pipeline.Fit(cases));
+        if (interruption.Token.IsCancellationRequested && display.Latest is null)
+        {
+            throw new OperationCanceledException("Interrupted before the first training step; there is no model to save.");
+        }
+
+        Save(ml, model, cases.Schema, path);
+        terminal.Out.WriteLine(Summary(path, display.Latest));
+        return ExitCode.Success;
+    }
+
+    private static string Summary(string path, TrainingProgress? latest)
+    {
+        string length = $"{new FileInfo(path).Length / 1e6:0.0} MB";
+        return latest is null
+            ? $"Wrote {path} ({length})."
+            : $"Wrote {path} ({length}): {latest.Step} steps in {Formats.Duration(latest.Elapsed)}"
+                + (latest.BestValidationScore is double best ? $", soft Dice {Formats.Score(best)} on the cases set aside." : ".");
+    }
+
+    /// <summary>Writes the model; where that fails after all, keeps it in the temporary folder, for training may have taken hours.</summary>
+    private static void Save(MLContext ml, ITransformer model, DataViewSchema schema, string path)
+    {
+        try
+        {
+            Write(path);
+        }
+        catch (IOException exception)
+        {
+            string refuge = Path.Combine(Path.GetTempPath(), $"consensus-{Guid.NewGuid():N}.zip");
+            try
+            {
+                Write(refuge);
+            }
+            catch (IOException)
+            {
+                throw exception;
+            }
+
+            throw new IOException($"{exception.Message.TrimEnd('.')}; the trained model was kept as '{refuge}'.", exception);
+        }
+
+        void Write(string file) => Interruption.Write(() => AtomicFile.Write(file, stream => ml.Model.Save(model, schema, stream)));
+    }
+
+    private static TrainingOptions WithLimits(TrainingOptions training, int? steps, double? minutes) => (steps, minutes) switch
+    {
+        (null, null) => training,
+        _ => training with { Steps = steps, TimeLimit = minutes is double limit ? TimeSpan.FromMinutes(limit) : null },
+    };
+
+    /// <summary>The network halves the side at every level but the first, and must be able to double it back.</summary>
+    private static void EnsureSideFits(int side, NetworkOptions network)
+    {
+        int multiple = 1 << (network.ChannelMultipliers.Count - 1);
+        if (side % multiple != 0)
+        {
+            int below = side / multiple * multiple, above = below + multiple;
+            throw new UsageException(
+                $"--size {side} does not fit the network, which halves the side {network.ChannelMultipliers.Count - 1} times: it must be a multiple of {multiple}, such as {(below > 0 ? $"{below} or " : "")}{above}.");
+        }
+    }
+
+    private static void EnsureFolder(string root)
+    {
+        if (!Directory.Exists(root))
+        {
+            throw new DirectoryNotFoundException(File.Exists(root) ? $"'{root}' is a file, where a folder of cases is expected." : $"The folder '{root}' does not exist.");
+        }
+    }
+
+    private static Option<double?> Minutes() => new("--minutes")
+    {
+        Description = "End after this much wall time, validation included; fractions are fine. With --steps too, whichever comes first.",
+        HelpName = "M",
+        CustomParser = result =>
+        {
+            string given = result.Tokens.Single().Value;
+            if (double.TryParse(given, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value) && value is > 0 and <= 1e6)
+            {
+                return value;
+            }
+
+            result.AddError($"'{given}' is not a value of --minutes; it must be a number above 0");
+            return null;
+        },
+    };
+}

@@ -1,0 +1,34 @@
+using Consensus.ML.Diffusion;
+using Consensus.ML.Networks;
+using Consensus.ML.Training;
+
+namespace Consensus.ML.Cli;
+
+/// <summary>How values are written for people and in reports.</summary>
+internal static class Formats
+{
+    public static string Score(double value) => value.ToString("0.0000");
+
+    public static string Duration(TimeSpan time) => time.TotalHours >= 1 ? time.ToString(@"h\:mm\:ss") : time.ToString(@"mm\:ss");
+
+    public static string Name(TrainingTarget target) => target switch
+    {
+        TrainingTarget.Consensus => "consensus",
+        TrainingTarget.Annotator => "annotator",
+        TrainingTarget.AnyAnnotator => "any-annotator",
+        TrainingTarget.SoftLabel => "soft-label",
+        _ => throw new ArgumentOutOfRangeException(nameof(target), target, null),
+    };
+
+    public static string Name(SamplerKind sampler) => sampler == SamplerKind.Ddpm ? "ddpm" : "ddim";
+
+    public static string Name(Precision precision) => precision == Precision.Float32 ? "float32" : "bfloat16";
+
+    public static string Name(QubiqSplit split) => split == QubiqSplit.Train ? "train" : "val";
+
+    public static string Describe(SamplingOptions sampling)
+    {
+        string generations = sampling.Generations == 1 ? "1 generation" : $"{sampling.Generations} generations";
+        return $"{generations}, {Name(sampling.Sampler)}, {(sampling.Steps is int steps ? $"{steps} steps" : "all steps")}";
+    }
+}

@@ -1,0 +1,61 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+
+namespace Consensus.ML.Cli;
+
+/// <summary>The ordinary help of a command, followed by lines that can be typed as they stand.</summary>
+internal sealed class HelpWithExamples(HelpAction ordinary) : SynchronousCommandLineAction
+{
+    private static readonly Dictionary<string, string[]> Examples = new(StringComparer.Ordinal)
+    {
+        [""] =
+        [
+            "consensus phantom --out data --task brain-growth",
+            "consensus train --data data --task brain-growth --minutes 5 --out model.zip",
+            "consensus evaluate --model model.zip --data data --task brain-growth",
+            "consensus predict --model model.zip --out maps data/brain-growth/val/case01/image.nii.gz",
+        ],
+        ["train"] =
+        [
+            "consensus train --data QUBIQ --task brain-growth --minutes 15 --out brain-growth.zip",
+            "consensus train --data QUBIQ --task kidney --preset paper --device cuda --precision bfloat16 --out kidney.zip",
+        ],
+        ["evaluate"] =
+        [
+            "consensus evaluate --model brain-growth.zip --data QUBIQ --task brain-growth --json report.json",
+            "consensus evaluate --model brain-growth.zip --data QUBIQ --task brain-growth --sampler ddim --sampling-steps 2 --generations 1",
+        ],
+        ["predict"] =
+        [
+            "consensus predict --model brain-growth.zip --out maps patient7/image.nii.gz patient8/image.nii.gz",
+            "consensus predict --model brain-growth.zip --out maps --data QUBIQ --task brain-growth --split val",
+        ],
+        ["inspect"] = ["consensus inspect image.nii.gz", "consensus inspect image.nii.gz --json"],
+        ["phantom"] = ["consensus phantom --out data --task kidney --cases 24 --seed 1"],
+        ["info"] = ["consensus info"],
+    };
+
+    /// <inheritdoc/>
+    public override bool ClearsParseErrors => true;
+
+    /// <inheritdoc/>
+    public override int Invoke(ParseResult parseResult)
+    {
+        int code = ordinary.Invoke(parseResult);
+        Command command = parseResult.CommandResult.Command;
+        if (Examples.TryGetValue(command is RootCommand ? "" : command.Name, out string[]? lines))
+        {
+            TextWriter output = parseResult.InvocationConfiguration.Output;
+            output.WriteLine(lines.Length == 1 ? "Example:" : "Examples:");
+            foreach (string line in lines)
+            {
+                output.WriteLine($"  {line}");
+            }
+
+            output.WriteLine();
+        }
+
+        return code;
+    }
+}

@@ -1,0 +1,66 @@
+using Consensus.ML.Diffusion;
+using Consensus.ML.Networks;
+using Microsoft.ML;
+
+namespace Consensus.ML.Cli;
+
+/// <summary>A model read from a zip.</summary>
+/// <param name="Model">The whole pipeline, from a file name to a soft map.</param>
+/// <param name="Segmentation">The consensus segmentation in it.</param>
+internal sealed record LoadedModel(ITransformer Model, ConsensusSegmentationTransformer Segmentation) : IDisposable
+{
+    /// <summary>Reads a model.</summary>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="InvalidDataException">It is no model, or one without a consensus segmentation.</exception>
+    public static LoadedModel Read(MLContext ml, string path)
+    {
+        EnsureExists(path);
+        ITransformer model;
+        try
+        {
+            model = ml.Model.Load(path, out _);
+        }
+        catch (FormatException exception)
+        {
+            throw new InvalidDataException($"'{path}' is not a model, or is cut short: {exception.Message}", exception);
+        }
+
+        return Find(model) is { } segmentation
+            ? new(model, segmentation)
+            : throw new InvalidDataException($"'{path}' is an ML.NET model without a consensus segmentation; use one that 'consensus train' wrote.");
+    }
+
+    public static void EnsureExists(string path)
+    {
+        if (!File.Exists(path))
+        {
+            throw new FileNotFoundException(Directory.Exists(path) ? $"'{path}' is a folder; a model is a .zip file." : $"There is no model '{path}'.");
+        }
+    }
+
+    /// <summary>The same weights, sampled as asked; what is null stays as the model has it. To be disposed too.</summary>
+    public LoadedModel WithSampling(int? generations, SamplerKind? sampler, int? steps, int? seed, Precision? precision)
+    {
+        SamplingOptions own = Segmentation.Sampling;
+        SamplingOptions asked = own with
+        {
+            Generations = generations ?? own.Generations,
+            Sampler = sampler ?? own.Sampler,
+            Steps = steps ?? own.Steps,
+            Seed = seed ?? own.Seed,
+            Precision = precision ?? own.Precision,
+        };
+        ITransformer model = Model.WithSampling(asked);
+        return new(model, Find(model)!);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => (Model as IDisposable)?.Dispose();
+
+    private static ConsensusSegmentationTransformer? Find(ITransformer model) => model switch
+    {
+        ConsensusSegmentationTransformer segmentation => segmentation,
+        IEnumerable<ITransformer> chain => chain.Select(Find).FirstOrDefault(found => found is not null),
+        _ => null,
+    };
+}

@@ -1,0 +1,3 @@
+using Consensus.ML.Cli;
+
+return CommandLine.Run(args, Terminal.OfThisProcess());

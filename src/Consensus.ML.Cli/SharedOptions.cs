@@ -1,0 +1,129 @@
+using System.CommandLine;
+using System.Globalization;
+using Consensus.ML.Diffusion;
+using Consensus.ML.Networks;
+
+namespace Consensus.ML.Cli;
+
+/// <summary>Options that several commands have in common. Each command gets its own copies.</summary>
+internal static class SharedOptions
+{
+    public static Option<string> Data(bool required = true) => new("--data")
+    {
+        Description = "Folder that holds the set's folder (brain-growth, kidney, …), or is it.",
+        HelpName = "ROOT",
+        Required = required,
+    };
+
+    public static Option<QubiqTask?> Task(bool required = true) => new("--task")
+    {
+        Description = $"What is segmented: {string.Join(", ", QubiqTask.All.Select(task => task.Name))}. A bare prostate or brain-tumor is task 1.",
+        HelpName = "TASK",
+        Required = required,
+        CustomParser = result =>
+        {
+            try
+            {
+                return QubiqTask.Parse(result.Tokens.Single().Value);
+            }
+            catch (ArgumentException exception)
+            {
+                result.AddError(Failure.Describe(exception));
+                return null;
+            }
+        },
+    };
+
+    public static Option<QubiqSplit?> Split(QubiqSplit byDefault) => Choice(
+        "--split",
+        $"Which cases: train or val. Default {Formats.Name(byDefault)}.",
+        ("train", QubiqSplit.Train),
+        ("val", QubiqSplit.Validation));
+
+    public static Option<string> Model() => new("--model")
+    {
+        Description = "A model that 'consensus train' wrote.",
+        HelpName = "model.zip",
+        Required = true,
+    };
+
+    public static Option<int?> Seed(string description) => new("--seed")
+    {
+        Description = description,
+        HelpName = "S",
+    };
+
+    public static Option<string?> Device()
+    {
+        var option = new Option<string?>("--device")
+        {
+            Description = "Where to compute: cpu, cuda or cuda:N. Default: the first GPU where there is one, else the CPU ('consensus info' says which and why).",
+            HelpName = "cpu|cuda[:N]",
+        };
+        option.Validators.Add(result =>
+        {
+            string value = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
+            bool known = value is "cpu" or "cuda"
+                || (value.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(value.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out _));
+            if (!known)
+            {
+                result.AddError($"Device '{value}' is unknown; it must be cpu, cuda or cuda:N with N the number of the GPU, from 0");
+            }
+        });
+        return option;
+    }
+
+    public static Option<Precision?> Precision(string description) =>
+        Choice("--precision", description, ("float32", Networks.Precision.Float32), ("bfloat16", Networks.Precision.BFloat16));
+
+    public static Option<int?> Generations(string byDefault) =>
+        Whole("--generations", "n", $"Maps sampled for each level; the prediction is their mean. 1 to 1000. Default: {byDefault}.", 1, 1000);
+
+    public static Option<SamplerKind?> Sampler() =>
+        Choice("--sampler", "ddpm (random at every step) or ddim (deterministic, good with few steps). Default: the model's own.", ("ddpm", SamplerKind.Ddpm), ("ddim", SamplerKind.Ddim));
+
+    public static Option<int?> SamplingSteps() =>
+        Whole("--sampling-steps", "N", "How many of the model's diffusion steps are taken, evenly spaced. Default: the model's own.", 1, 4000);
+
+    /// <summary>An option with a fixed list of values, which the help and the error show.</summary>
+    public static Option<T?> Choice<T>(string name, string description, params (string Name, T Value)[] choices)
+        where T : struct => new(name)
+    {
+        Description = description,
+        HelpName = string.Join('|', choices.Select(choice => choice.Name)),
+        CustomParser = result =>
+        {
+            string given = result.Tokens.Single().Value;
+            int at = Array.FindIndex(choices, choice => choice.Name == given);
+            if (at < 0)
+            {
+                result.AddError($"'{given}' is not a value of {name}; it must be one of {string.Join(", ", choices.Select(choice => choice.Name))}");
+                return null;
+            }
+
+            return choices[at].Value;
+        },
+    };
+
+    /// <summary>A whole number between two limits.</summary>
+    public static Option<int?> Whole(string name, string symbol, string description, int smallest, int largest) => new(name)
+    {
+        Description = description,
+        HelpName = symbol,
+        CustomParser = result =>
+        {
+            string given = result.Tokens.Single().Value;
+            if (int.TryParse(given, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) && value >= smallest && value <= largest)
+            {
+                return value;
+            }
+
+            result.AddError($"'{given}' is not a value of {name}; it must be a whole number from {smallest} to {largest}");
+            return null;
+        },
+    };
+
+    /// <summary>The value of an option that the parser has made sure is there.</summary>
+    public static T Require<T>(this ParseResult parsed, Option<T?> option)
+        where T : class => parsed.GetValue(option) ?? throw new UsageException($"Option {option.Name} is missing.");
+}

@@ -1,0 +1,142 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Consensus.ML.Imaging;
+
+namespace Consensus.ML.Cli.Tests;
+
+/// <summary>The main job from a shell: phantom, train, evaluate, predict, inspect.</summary>
+public sealed class WholeRoundTests(TrainedModel model) : IClassFixture<TrainedModel>
+{
+    // Few samples: these tests ask whether everything is connected, not how well it predicts.
+    private static readonly string[] Quick = ["--generations", "1", "--sampler", "ddim", "--sampling-steps", "1", "--precision", "float32"];
+
+    [Fact]
+    public void Training_says_what_it_does_and_writes_a_model()
+    {
+        Assert.Contains("kidney at 32×32 pixels: 3 raters, target consensus", model.TrainingOutput, StringComparison.Ordinal);
+        Assert.Contains("100 %  step 2  loss ", model.TrainingOutput, StringComparison.Ordinal);
+        Assert.Contains("left", model.TrainingOutput, StringComparison.Ordinal);
+        Assert.True(new FileInfo(model.Path).Length > 100_000);
+    }
+
+    [Fact]
+    public void Evaluation_prints_a_table_and_writes_a_report_that_fits_its_schema()
+    {
+        using var workspace = new Workspace();
+        CommandRun run = CommandRun.InProcess(["evaluate", "--model", model.Path, "--data", model.Data, "--task", "kidney", "--json", workspace["report.json"], .. Quick]).AssertSucceeded();
+        Assert.Contains("case01", run.Out, StringComparison.Ordinal);
+        Assert.Contains("mean", run.Out, StringComparison.Ordinal);
+        Assert.Contains("over 1 case at 32×32; 1 generation, ddim, 1 steps", run.Out, StringComparison.Ordinal);
+
+        JsonNode report = JsonNode.Parse(File.ReadAllText(workspace["report.json"]))!;
+        Assert.Empty(SchemaCheck.Problems(Path.Combine(AppContext.BaseDirectory, "data-schemas", "evaluation-report.schema.json"), report));
+        Assert.NotEmpty(SchemaCheck.Problems(Path.Combine(AppContext.BaseDirectory, "data-schemas", "evaluation-report.schema.json"), new JsonObject { ["softDice5"] = 2 }));
+        JsonNode one = Assert.Single(report["cases"]!.AsArray())!;
+        Assert.Equal("case01", (string?)one["name"]);
+        Assert.Equal((double)one["softDice5"]!, (double)report["softDice5"]!, 1e-12);
+        Assert.Equal("kidney", (string?)report["data"]!["task"]);
+    }
+
+    [Fact]
+    public void A_native_evaluation_scores_at_the_size_of_the_case_and_prints_nothing_but_JSON_to_a_dash()
+    {
+        CommandRun run = CommandRun.InProcess(["evaluate", "--model", model.Path, "--data", model.Data, "--task", "kidney", "--split", "train", "--native", "--json", "-", .. Quick]).AssertSucceeded();
+        using JsonDocument report = JsonDocument.Parse(run.Out);
+        JsonElement[] cases = [.. report.RootElement.GetProperty("cases").EnumerateArray()];
+        Assert.Equal(["case01", "case02", "case03"], cases.Select(one => one.GetProperty("name").GetString()));
+        Assert.All(cases, one => Assert.Equal(40, one.GetProperty("height").GetInt32()));
+        Assert.True(report.RootElement.GetProperty("resolution").GetProperty("native").GetBoolean());
+    }
+
+    [Fact]
+    public void A_prediction_has_the_size_and_geometry_of_its_image_and_a_picture_beside_it()
+    {
+        using var workspace = new Workspace();
+        string maps = workspace["maps"];
+        CommandRun.InProcess(["predict", "--model", model.Path, "--out", maps, .. Quick, model.ValidationImage]).AssertSucceeded();
+        Assert.Equal([Path.Combine(maps, "case01.png"), Path.Combine(maps, "case01_soft.nii.gz")], Directory.GetFileSystemEntries(maps).Order(StringComparer.Ordinal));
+        NiftiHeader image = NiftiFile.ReadHeader(model.ValidationImage), map = NiftiFile.ReadHeader(Path.Combine(maps, "case01_soft.nii.gz"));
+        Assert.Equal(image.Shape, map.Shape);
+        Assert.Equal(image.Affine, map.Affine);
+        Assert.Equal("float32", map.DataType);
+        NiftiStatistics values = NiftiFile.ReadStatistics(Path.Combine(maps, "case01_soft.nii.gz"));
+        Assert.InRange(values.Minimum, 0, 1);
+        Assert.InRange(values.Maximum, 0, 1);
+        Assert.Equal([0x89, (byte)'P', (byte)'N', (byte)'G'], File.ReadAllBytes(Path.Combine(maps, "case01.png"))[..4]);
+    }
+
+    [Fact]
+    public void The_same_seed_gives_the_same_maps_by_file_and_by_data_set()
+    {
+        using var workspace = new Workspace();
+        string[] quick = ["--seed", "11", .. Quick];
+        CommandRun.InProcess(["predict", "--model", model.Path, "--out", workspace["a"], .. quick, model.ValidationImage]).AssertSucceeded();
+        CommandRun.InProcess(["predict", "--model", model.Path, "--out", workspace["b"], .. quick, "--data", model.Data, "--task", "kidney", "--split", "val"]).AssertSucceeded();
+        Assert.Equal(SliceReader.Read(workspace["a/case01_soft.nii.gz"]).Pixels, SliceReader.Read(workspace["b/case01_soft.nii.gz"]).Pixels);
+    }
+
+    [Fact]
+    public void Inspection_in_JSON_names_shape_type_byte_order_geometry_and_range()
+    {
+        using JsonDocument found = JsonDocument.Parse(CommandRun.InProcess("inspect", model.ValidationImage, "--json").AssertSucceeded().Out);
+        JsonElement root = found.RootElement;
+        Assert.Equal([40, 40], root.GetProperty("shape").EnumerateArray().Select(length => length.GetInt32()));
+        Assert.Equal("float64", root.GetProperty("type").GetString());
+        Assert.Equal("little", root.GetProperty("byteOrder").GetString());
+        Assert.Equal(4, root.GetProperty("affine").GetArrayLength());
+        Assert.All(root.GetProperty("affine").EnumerateArray(), row => Assert.Equal(4, row.GetArrayLength()));
+        Assert.Equal(2, root.GetProperty("spacing").GetArrayLength());
+        Assert.InRange(root.GetProperty("mean").GetDouble(), root.GetProperty("min").GetDouble(), root.GetProperty("max").GetDouble());
+    }
+
+    [Fact]
+    public void An_image_without_finite_values_is_inspected_in_strict_JSON()
+    {
+        using var workspace = new Workspace();
+        NiftiFile.WriteSlice(workspace["nothing.nii"], new Slice(1, 2, 2, [float.NaN, float.NaN, float.PositiveInfinity, float.NaN]));
+        using JsonDocument found = JsonDocument.Parse(CommandRun.InProcess("inspect", "--json", workspace["nothing.nii"]).AssertSucceeded().Out);
+        Assert.Equal(JsonValueKind.Null, found.RootElement.GetProperty("min").ValueKind);
+        Assert.Equal(JsonValueKind.Null, found.RootElement.GetProperty("mean").ValueKind);
+        Assert.Equal(4, found.RootElement.GetProperty("nonFinite").GetInt32());
+    }
+
+    [Fact]
+    public void A_flipped_byte_in_the_weights_is_refused()
+    {
+        using var workspace = new Workspace();
+        byte[] bytes = File.ReadAllBytes(model.Path);
+        bytes[bytes.Length / 2] ^= 0x10;
+        File.WriteAllBytes(workspace["damaged.zip"], bytes);
+        CommandRun.InProcess("evaluate", "--model", workspace["damaged.zip"], "--data", model.Data, "--task", "kidney").AssertFailed(1, "damaged");
+    }
+
+    [Fact]
+    public void A_truncated_model_is_refused()
+    {
+        using var workspace = new Workspace();
+        File.WriteAllBytes(workspace["short.zip"], File.ReadAllBytes(model.Path)[..5000]);
+        CommandRun.InProcess(["predict", "--model", workspace["short.zip"], "--out", workspace["maps"], model.ValidationImage]).AssertFailed(1, "short.zip", "cut short");
+        Assert.False(Directory.Exists(workspace["maps"]));
+    }
+
+    [Fact]
+    public void More_sampling_steps_than_the_model_has_are_refused() =>
+        CommandRun.InProcess("evaluate", "--model", model.Path, "--data", model.Data, "--task", "kidney", "--sampling-steps", "4000").AssertFailed(1, "4000");
+
+    [Fact]
+    public void A_broken_image_among_several_is_found_before_any_is_predicted()
+    {
+        using var workspace = new Workspace();
+        File.WriteAllBytes(workspace["broken.nii.gz"], File.ReadAllBytes(model.ValidationImage)[..300]);
+        CommandRun.InProcess("predict", "--model", model.Path, "--out", workspace["maps"], model.ValidationImage, workspace["broken.nii.gz"]).AssertFailed(1, "broken.nii.gz");
+        Assert.False(Directory.Exists(workspace["maps"]));
+    }
+
+    [Fact]
+    public void A_report_that_finds_no_room_is_one_line_on_the_error_stream()
+    {
+        Assert.SkipUnless(File.Exists("/dev/full"), "There is no /dev/full on this system.");
+        CommandRun.InProcess(["evaluate", "--model", model.Path, "--data", model.Data, "--task", "kidney", "--json", "/dev/full", .. Quick]).AssertFailed(1, "Cannot write '/dev/full'");
+        Assert.True(File.Exists("/dev/full"));
+    }
+}
