@@ -29,12 +29,33 @@ internal static class JsonOutput
             return;
         }
 
-        Interruption.Write(() => AtomicFile.Write(path, stream =>
+        if (OutputPath.IsDevice(path))
         {
-            using var writer = new StreamWriter(stream, leaveOpen: true);
-            writer.Write(text);
-            writer.Write('\n');
-        }));
+            WriteToDevice(path, text);
+            return;
+        }
+
+        Interruption.Write(() => AtomicFile.Write(path, stream => WriteTo(stream, text)));
+    }
+
+    private static void WriteToDevice(string path, string text)
+    {
+        try
+        {
+            using var stream = new FileStream(path, FileMode.Open, FileAccess.Write);
+            WriteTo(stream, text);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"Cannot write '{path}': {exception.Message}", exception);
+        }
+    }
+
+    private static void WriteTo(Stream stream, string text)
+    {
+        using var writer = new StreamWriter(stream, leaveOpen: true);
+        writer.Write(text);
+        writer.Write('\n');
     }
 
     private sealed class FiniteNumberConverter : JsonConverter<double>

@@ -19,10 +19,20 @@ internal static class OutputPath
             throw new IOException($"Cannot write '{path}': it is a folder; give the name of a file in it.");
         }
 
-        if (!File.Exists(path) || !IsDevice(path))
+        if (IsDevice(path))
         {
-            Probe(path, Path.GetDirectoryName(Path.GetFullPath(path))!);
+            throw new IOException($"Cannot write '{path}': it is a device, not a file.");
         }
+
+        Probe(path, Path.GetDirectoryName(Path.GetFullPath(path))!);
+    }
+
+    /// <summary>Names such as /dev/null and /dev/stdout, which stand for something else than a file and must not be replaced by one.</summary>
+    public static bool IsDevice(string path)
+    {
+        string full = Path.GetFullPath(path);
+        return !OperatingSystem.IsWindows()
+            && ((full.StartsWith("/dev/", StringComparison.Ordinal) && !full.StartsWith("/dev/shm/", StringComparison.Ordinal)) || full.StartsWith("/proc/", StringComparison.Ordinal));
     }
 
     /// <summary>Makes sure that files can be written into this folder, which need not exist yet.</summary>
@@ -62,7 +72,4 @@ internal static class OutputPath
             throw new IOException($"Cannot write '{wanted}': {exception.Message}", exception);
         }
     }
-
-    /// <summary>Names such as /dev/null and /dev/stdout stand for something else than a file.</summary>
-    private static bool IsDevice(string path) => !OperatingSystem.IsWindows() && Path.GetFullPath(path).StartsWith("/dev/", StringComparison.Ordinal);
 }

@@ -33,7 +33,7 @@ internal static class EvaluateCommand
         {
             string? report = parsed.GetValue(json);
             LoadedModel.EnsureExists(parsed.Require(model!));
-            if (report is not null and not "-")
+            if (report is not null and not "-" && !OutputPath.IsDevice(report))
             {
                 OutputPath.EnsureFile(report);
             }
