@@ -80,7 +80,7 @@ internal sealed class TrainingCaseReader
                 throw new InvalidDataException($"{name} has the value {values[wrong]} in column '{Features.Name}'; every value must be finite.");
             }
 
-            cases.Add(new(name, values, Resampling.Nearest(masks, Height, Width).Pixels));
+            cases.Add(new(name, values, masks));
         }
 
         return cases.Count > 0 ? (cases, raters) : throw new InvalidDataException("There are no training cases: the data has no rows.");

@@ -51,19 +51,31 @@ internal static class Augmenter
             (uint)y < (uint)height && (uint)x < (uint)width ? pixels[(y * width) + x] : padding;
     }
 
-    /// <summary>Moves one mask, or any map that is made pixel by pixel of masks, by the nearest pixel; 0 comes in from outside.</summary>
-    public static void Nearest(ReadOnlySpan<byte> source, Span<byte> target, int height, int width, in Augmentation change)
+    /// <summary>Moves one mask and brings it to the slice's size, by the nearest pixel; 0 comes in from outside.</summary>
+    /// <param name="source">The mask at its own size.</param>
+    /// <param name="sourceHeight">Its rows.</param>
+    /// <param name="sourceWidth">Its columns.</param>
+    /// <param name="target">The moved mask; without a change, what <see cref="Resampling.Nearest"/> gives.</param>
+    /// <param name="height">Rows of the slice.</param>
+    /// <param name="width">Columns of the slice.</param>
+    /// <param name="change">The change, in pixels of the slice.</param>
+    public static void Nearest(ReadOnlySpan<byte> source, int sourceHeight, int sourceWidth, Span<byte> target, int height, int width, in Augmentation change)
     {
         var map = new SourceMap(change, height, width);
+        double rowScale = (double)sourceHeight / height, columnScale = (double)sourceWidth / width;
         for (int row = 0; row < height; row++)
         {
+            double at = Taken(row, rowScale);
             for (int column = 0; column < width; column++)
             {
-                (double sourceRow, double sourceColumn) = map.Source(row, column);
-                int y = (int)Math.Round(sourceRow), x = (int)Math.Round(sourceColumn);
-                target[(row * width) + column] = (uint)y < (uint)height && (uint)x < (uint)width ? source[(y * width) + x] : (byte)0;
+                (double sourceRow, double sourceColumn) = map.Source(at, Taken(column, columnScale));
+                int y = (int)Math.Floor((sourceRow + 0.5) * rowScale), x = (int)Math.Floor((sourceColumn + 0.5) * columnScale);
+                target[(row * width) + column] = (uint)y < (uint)sourceHeight && (uint)x < (uint)sourceWidth ? source[(y * sourceWidth) + x] : (byte)0;
             }
         }
+
+        // Reduction by the nearest pixel takes the middle of one pixel of the source, which is not the middle of the target's.
+        static double Taken(int index, double scale) => ((Math.Floor(index * scale) + 0.5) / scale) - 0.5;
     }
 
     /// <summary>From a target pixel to where it comes from: the affine map undone, then the flips.</summary>
@@ -83,7 +95,7 @@ internal static class Augmenter
             (_height, _width) = (height, width);
         }
 
-        public (double Row, double Column) Source(int row, int column)
+        public (double Row, double Column) Source(double row, double column)
         {
             double y = row - _centreRow - _shiftRows, x = column - _centreColumn - _shiftColumns;
             double sourceColumn = (_cosine * x) + (_sine * y) + _centreColumn;

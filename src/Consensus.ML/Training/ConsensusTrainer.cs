@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Consensus.ML.Diffusion;
 using Consensus.ML.Imaging;
+using Consensus.ML.Labels;
 using Consensus.ML.Networks;
 using Consensus.ML.Runtime;
 using static TorchSharp.torch;
@@ -154,28 +155,11 @@ internal sealed class ConsensusTrainer(ModelDescription description, TrainingOpt
         for (int i = 0; i < validation.Count; i++)
         {
             ConsensusPrediction prediction = model.Predict(validation[i].Features, options.ValidationSampling, SeededRandom.Seed(seed, SeededRandom.Purpose.Validation, i));
-            sum += SoftDice.Mean(prediction.SoftMap, SoftMapOf(validation[i]), SoftDice.FiveThresholds);
+            float[] truth = ConsensusLabels.SoftMap(Resampling.Nearest(validation[i].Masks, description.Height, description.Width));
+            sum += SoftDice.Mean(prediction.SoftMap, truth, SoftDice.FiveThresholds);
         }
 
         return sum / validation.Count;
-    }
-
-    private float[] SoftMapOf(TrainingCase source)
-    {
-        int pixels = description.Height * description.Width, raters = description.Levels;
-        var map = new float[pixels];
-        for (int pixel = 0; pixel < pixels; pixel++)
-        {
-            int votes = 0;
-            for (int rater = 0; rater < raters; rater++)
-            {
-                votes += source.Masks[(rater * pixels) + pixel];
-            }
-
-            map[pixel] = (float)votes / raters;
-        }
-
-        return map;
     }
 
     private (List<TrainingCase> Training, List<TrainingCase> Validation) Split(IReadOnlyList<TrainingCase> cases)

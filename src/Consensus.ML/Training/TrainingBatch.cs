@@ -38,7 +38,7 @@ internal sealed class BatchSource(ModelDescription description, TrainingOptions 
 
             for (int rater = 0; rater < description.Levels; rater++)
             {
-                Augmenter.Nearest(source.Masks.AsSpan(rater * pixels, pixels), moved.AsSpan(rater * pixels, pixels), description.Height, description.Width, change);
+                Augmenter.Nearest(source.Masks.Rater(rater), source.Masks.Height, source.Masks.Width, moved.AsSpan(rater * pixels, pixels), description.Height, description.Width, change);
             }
 
             // The pairs of an image take different levels as long as there are any: each level is as likely as before, and the gradient is less noisy.

@@ -1,7 +1,12 @@
+using Consensus.ML.Imaging;
+
 namespace Consensus.ML.Training;
 
-/// <summary>One training sample in memory, at the model's resolution.</summary>
+/// <summary>One training sample in memory.</summary>
 /// <param name="Name">The case, for messages.</param>
-/// <param name="Features">Normalised image, C×H×W.</param>
-/// <param name="Masks">0 or 1, raters×H×W.</param>
-internal sealed record TrainingCase(string Name, float[] Features, byte[] Masks);
+/// <param name="Features">Normalised image, C×H×W, at the model's resolution.</param>
+/// <param name="Masks">
+/// The raters' masks at their own resolution: what augmentation turns or mirrors must be looked up there, or the half pixel by which a
+/// reduced mask lies off its image would change sides with every flip.
+/// </param>
+internal sealed record TrainingCase(string Name, float[] Features, RaterMasks Masks);

@@ -42,13 +42,37 @@ public sealed class AugmenterTests
             Augmentation change = Augmentation.Draw(policy, side, side, new Random(seed));
             var movedMask = new byte[mask.Length];
             var movedImage = new float[mask.Length];
-            Augmenter.Nearest(mask, movedMask, side, side, change);
+            Augmenter.Nearest(mask, side, side, movedMask, side, side, change);
             Augmenter.Bilinear([.. mask.Select(value => (float)value)], movedImage, side, side, change, 0);
 
             int different = movedMask.Zip(movedImage).Count(pair => pair.First != (pair.Second > 0.5 ? 1 : 0));
             Assert.InRange(movedMask.Sum(value => value), 120, 260);
             Assert.True(different < 15, $"{different} pixels differ with {change}");
         }
+    }
+
+    [Fact]
+    public void A_flipped_mask_is_looked_up_at_its_own_resolution()
+    {
+        // One row of eight pixels for a slice of four: reduction takes pixels 0, 2, 4, 6, and mirrored, what lies there mirrored: 7, 5, 3, 1.
+        byte[] mask = [1, 0, 0, 1, 1, 1, 0, 1], moved = new byte[4];
+        Augmenter.Nearest(mask, 1, 8, moved, 1, 4, Augmentation.None);
+        Assert.Equal([1, 0, 1, 0], moved);
+        Augmenter.Nearest(mask, 1, 8, moved, 1, 4, Augmentation.None with { FlipColumns = true });
+        Assert.Equal([1, 1, 1, 0], moved);
+    }
+
+    [Theory]
+    [InlineData(5, 7)]
+    [InlineData(16, 9)]
+    [InlineData(64, 50)]
+    public void Without_a_change_masks_are_reduced_as_published(int height, int width)
+    {
+        var random = new Random(1);
+        var masks = new RaterMasks(1, 31, 40, [.. Enumerable.Range(0, 31 * 40).Select(_ => (byte)random.Next(2))]);
+        var moved = new byte[height * width];
+        Augmenter.Nearest(masks.Rater(0), masks.Height, masks.Width, moved, height, width, Augmentation.None);
+        Assert.Equal(Resampling.Nearest(masks, height, width).Pixels, moved);
     }
 
     [Fact]

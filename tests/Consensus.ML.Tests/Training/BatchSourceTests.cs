@@ -1,4 +1,5 @@
 using Consensus.ML.Diffusion;
+using Consensus.ML.Imaging;
 using Consensus.ML.Networks;
 using Consensus.ML.Training;
 using static TorchSharp.torch;
@@ -84,6 +85,7 @@ public sealed class BatchSourceTests
     {
         var description = new ModelDescription { Height = 2, Width = 2, ImageChannels = 1, Levels = 3, Target = target, Network = new NetworkOptions(), Diffusion = new DiffusionOptions() };
         var options = new TrainingOptions { BatchSize = batch, PairsPerImage = pairs, TimePower = power };
-        return new(description, options, null, [0f], 7, [new TrainingCase("case01", [1, 2, 3, 4], Masks), new TrainingCase("case02", [1, 2, 3, 4], Masks)]);
+        var masks = new RaterMasks(3, 2, 2, Masks);
+        return new(description, options, null, [0f], 7, [new TrainingCase("case01", [1, 2, 3, 4], masks), new TrainingCase("case02", [1, 2, 3, 4], masks)]);
     }
 }

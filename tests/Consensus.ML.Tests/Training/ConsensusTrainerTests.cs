@@ -174,7 +174,7 @@ public sealed class ConsensusTrainerTests
         double Distance(int pixel) => Math.Sqrt(Math.Pow((pixel / Side) - row, 2) + Math.Pow((pixel % Side) - column, 2));
         int[] pixels = [.. Enumerable.Range(0, Side * Side)];
         return new TrainingCase($"case{i}", [.. pixels.Select(p => (Distance(p) < 4.5 ? 1f : -1f) + (0.1f * (float)random.NextDouble()))],
-            [.. pixels.Select(p => Distance(p) < 4.5 ? (byte)1 : (byte)0), .. pixels.Select(p => Distance(p) < 3.5 ? (byte)1 : (byte)0)]);
+            new(2, Side, Side, [.. pixels.Select(p => Distance(p) < 4.5 ? (byte)1 : (byte)0), .. pixels.Select(p => Distance(p) < 3.5 ? (byte)1 : (byte)0)]));
     })];
 
     /// <summary>Reports on the caller's thread, unlike <see cref="Progress{T}"/>.</summary>
