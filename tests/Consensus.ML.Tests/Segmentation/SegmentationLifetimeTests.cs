@@ -1,0 +1,227 @@
+using System.Reflection;
+using System.Text;
+using Consensus.ML.Diffusion;
+using Consensus.ML.Training;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using TorchSharp;
+
+namespace Consensus.ML.Tests.Segmentation;
+
+/// <summary>When sampling happens, and what stays behind: seen through internals that users have no need of.</summary>
+[Collection(nameof(TorchMemory))]
+public sealed class SegmentationLifetimeTests
+{
+    private readonly MLContext _ml = new(seed: 3);
+
+    [Fact]
+    public void Nothing_is_sampled_until_a_map_is_read_and_then_once_a_row()
+    {
+        using ConsensusSegmentationTransformer model = Train();
+        IDataView view = model.Transform(Rows());
+        Assert.Equal(0, model.Predictions);
+        Assert.Equal(3, view.GetColumn<int>("Id").Count());
+        Assert.Equal(0, model.Predictions);
+        Assert.Equal(3, view.GetColumn<float[]>("Uncertainty").Count());
+        Assert.Equal(3, model.Predictions);
+        Assert.Equal(3, _ml.Data.CreateEnumerable<Maps>(view, reuseRowObject: false).Count());
+        Assert.Equal(6, model.Predictions);
+
+        using DataViewRowCursor cursor = view.GetRowCursor([view.Schema["SoftMap"]]);
+        ValueGetter<VBuffer<float>> getter = cursor.GetGetter<VBuffer<float>>(view.Schema["SoftMap"]);
+        VBuffer<float> first = default, second = default;
+        Assert.True(cursor.MoveNext());
+        Assert.True(cursor.MoveNext());
+        Assert.Equal(6, model.Predictions);
+        getter(ref first);
+        getter(ref second);
+        Assert.Equal(7, model.Predictions);
+        Assert.Equal(first.DenseValues(), second.DenseValues());
+    }
+
+    [Fact]
+    public void A_prediction_engine_samples_once_a_call()
+    {
+        using ConsensusSegmentationTransformer model = Train();
+        using PredictionEngine<Features, Maps> engine = _ml.Model.CreatePredictionEngine<Features, Maps>(model, new PredictionEngineOptions { OwnsTransformer = false });
+        engine.Predict(Row(1));
+        Assert.Equal(1, model.Predictions);
+        engine.Predict(Row(1));
+        Assert.Equal(2, model.Predictions);
+    }
+
+    [Fact]
+    public void What_a_reader_does_to_a_map_does_not_reach_the_next_reader()
+    {
+        using ConsensusSegmentationTransformer model = Train();
+        IDataView view = model.Transform(Rows());
+        using DataViewRowCursor cursor = view.GetRowCursor([view.Schema["SoftMap"]]);
+        ValueGetter<VBuffer<float>> getter = cursor.GetGetter<VBuffer<float>>(view.Schema["SoftMap"]);
+        VBuffer<float> map = default;
+        cursor.MoveNext();
+        getter(ref map);
+        VBufferEditor<float> editor = VBufferEditor.CreateFromBuffer(ref map);
+        editor.Values.Fill(-1);
+        getter(ref map);
+        Assert.DoesNotContain(-1f, map.DenseValues());
+    }
+
+    [Fact]
+    public void Training_predicting_saving_and_loading_leave_no_tensor_behind()
+    {
+        void Everything()
+        {
+            using ConsensusSegmentationTransformer model = Train();
+            using ConsensusSegmentationTransformer other = model.WithSampling(new SamplingOptions { Generations = 1, Seed = 2 });
+            using var memory = new MemoryStream();
+            _ml.Model.Save(model, Rows().Schema, memory);
+            memory.Position = 0;
+            using var loaded = (IDisposable)_ml.Model.Load(memory, out _);
+            foreach (ITransformer each in (ITransformer[])[model, other, (ITransformer)loaded])
+            {
+                Assert.Equal(3, each.Transform(Rows()).GetColumn<float[]>("SoftMap").Count());
+            }
+        }
+
+        // Once for what torch and ML.NET keep for ever, then again for what would grow.
+        Everything();
+        long before = LiveTensors();
+        Everything();
+        Assert.Equal(before, LiveTensors());
+    }
+
+    [Fact]
+    public void Cancelling_the_MLContext_ends_training_with_the_best_model_so_far()
+    {
+        var context = new MLContext(seed: 3);
+        ConsensusSegmentationEstimator.Options options = Options();
+        options.Training = options.Training with { Steps = 1000 };
+        options.Progress = new Callback(progress =>
+        {
+            if (progress.Step == 2)
+            {
+                typeof(MLContext).GetMethod("CancelExecution", BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public)!.Invoke(context, null);
+            }
+        });
+        using ConsensusSegmentationTransformer model = context.Transforms.ConsensusSegment(options).Fit(Rows());
+        Assert.True(model.Training.Cancelled);
+        Assert.InRange(model.Training.Steps, 2, 3);
+    }
+
+    [Fact]
+    public void The_noise_of_a_slice_depends_on_the_seed_and_on_every_value()
+    {
+        float[] features = [1, 2, 3, 4];
+
+        // Fixed for ever: a change would change every published prediction.
+        Assert.Equal(Expected(5, features), NoiseSeed.Of(5, features));
+        Assert.NotEqual(NoiseSeed.Of(5, features), NoiseSeed.Of(6, features));
+        Assert.NotEqual(NoiseSeed.Of(5, features), NoiseSeed.Of(5, [1, 2, 3, 4.0000005f]));
+
+        static ulong Expected(int seed, float[] features)
+        {
+            byte[] bytes = [.. BitConverter.GetBytes(seed), .. features.SelectMany(BitConverter.GetBytes)];
+            return BitConverter.ToUInt64(System.Security.Cryptography.SHA256.HashData(bytes));
+        }
+    }
+
+    [Fact]
+    public void A_manifest_of_a_newer_format_says_which_and_what_to_do()
+    {
+        byte[] newer = Encoding.UTF8.GetBytes("""{ "formatVersion": 2, "somethingElse": true }""");
+        string message = Assert.Throws<InvalidDataException>(() => ModelManifest.FromJson(newer)).Message;
+        Assert.Equal("The model file has format version 2; this version of Consensus.ML reads up to 1. Update the Consensus.ML package.", message);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("[]")]
+    [InlineData("null")]
+    [InlineData("{ \"formatVersion\": 1 }")]
+    public void A_manifest_that_is_none_is_damaged(string json) =>
+        Assert.Contains("manifest.json", Assert.Throws<InvalidDataException>(() => ModelManifest.FromJson(Encoding.UTF8.GetBytes(json))).Message);
+
+    [Fact]
+    public void Options_survive_the_manifest()
+    {
+        using ConsensusSegmentationTransformer model = Train();
+        var manifest = new ModelManifest
+        {
+            Columns = new("a", "b", "c", "d"),
+            Height = 1,
+            Width = 2,
+            ImageChannels = 3,
+            Raters = 4,
+            Target = TrainingTarget.SoftLabel,
+            Network = Presets.Paper.Network,
+            Diffusion = new() { Prediction = PredictionType.XStartLogit, Schedule = NoiseScheduleKind.Cosine },
+            Sampling = new() { Steps = 7, Seed = -3, Sampler = SamplerKind.Ddim },
+            Seed = int.MinValue,
+            Training = new(Presets.Compact.Training with { TimeLimit = TimeSpan.FromMinutes(15), Steps = null }, new() { VerticalFlip = 0 }, new(1, 2, null, 3.5, 4, 5, true, [new(1, 0.5, 0.25)])),
+            Weights = new("weights.safetensors", 1, new string('0', 64)),
+        };
+        ModelManifest read = ModelManifest.FromJson(manifest.ToJson());
+        Assert.Equal(Encoding.UTF8.GetString(manifest.ToJson()), Encoding.UTF8.GetString(read.ToJson()));
+        Assert.Equal(manifest.Network.ChannelMultipliers, read.Network.ChannelMultipliers);
+        Assert.Equal((manifest.Diffusion, manifest.Sampling, manifest.Columns, manifest.Seed), (read.Diffusion, read.Sampling, read.Columns, read.Seed));
+        Assert.Equal(manifest.Training.Options, read.Training.Options);
+        Assert.Equal(manifest.Training.Augmentation, read.Training.Augmentation);
+    }
+
+    private static long LiveTensors()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        ThreadDisposeScopeStatistics statistics = DisposeScopeManager.Statistics;
+        return statistics.ThreadTotalLiveCount;
+    }
+
+    private static ConsensusSegmentationEstimator.Options Options() => new()
+    {
+        AnnotationsColumnName = "Masks",
+        Network = new() { ModelChannels = 32, ChannelMultipliers = [1, 1], ResidualBlocks = 1, AttentionResolutions = [8], EncoderBlocks = 1, EncoderWidth = 4, EncoderGrowth = 2 },
+        Diffusion = new() { Steps = 4, Prediction = PredictionType.Epsilon },
+        Training = new() { Steps = 2, BatchSize = 2, Validations = 1, ValidationFraction = 0.3, Threads = 1 },
+        Sampling = new() { Generations = 2 },
+    };
+
+    private static Features Row(int id)
+    {
+        var random = new Random(id);
+        return new() { Id = id, Features_ = [.. Enumerable.Range(0, 256).Select(_ => random.NextSingle())], Masks = [.. Enumerable.Range(0, 512).Select(_ => random.Next(2) == 1)] };
+    }
+
+    private ConsensusSegmentationTransformer Train() => _ml.Transforms.ConsensusSegment(Options()).Fit(Rows());
+
+    private IDataView Rows() => _ml.Data.LoadFromEnumerable(Enumerable.Range(1, 3).Select(Row).ToArray());
+
+    private sealed class Callback(Action<TrainingProgress> action) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value) => action(value);
+    }
+
+    private sealed class Features
+    {
+        public int Id { get; set; }
+
+        [ColumnName("Features")]
+        [VectorType(1, 16, 16)]
+        public float[] Features_ { get; set; } = [];
+
+        [VectorType(2, 16, 16)]
+        public bool[] Masks { get; set; } = [];
+    }
+
+    private sealed class Maps
+    {
+        public float[] SoftMap { get; set; } = [];
+
+        public float[] ConsensusMaps { get; set; } = [];
+
+        public float[] Uncertainty { get; set; } = [];
+    }
+}
+
+/// <summary>Tests that count live tensors must be alone.</summary>
+[CollectionDefinition(nameof(TorchMemory), DisableParallelization = true)]
+public sealed class TorchMemory;
