@@ -59,6 +59,27 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
     }
 
     [Fact]
+    public void Photographs_through_ML_NETs_own_image_steps_train_and_predict()
+    {
+        ImageRow[] rows = [.. Enumerable.Range(1, 3).Select(number => new ImageRow { ImagePath = _folder[$"photo{number}.png"], AnnotationPaths = Blobs.Masks(number) })];
+        for (int i = 0; i < rows.Length; i++)
+        {
+            var picture = new RgbImage(20, 20);
+            new Random(i).NextBytes(picture.Pixels);
+            picture.SavePng(rows[i].ImagePath);
+        }
+
+        IDataView data = _ml.Data.LoadFromEnumerable(rows);
+        using var model = _ml.Transforms.LoadImages("Photo", imageFolder: "", inputColumnName: "ImagePath")
+            .Append(_ml.Transforms.ResizeImages("Photo", imageWidth: 16, imageHeight: 16))
+            .Append(_ml.Transforms.ExtractPixels("Features", "Photo", scaleImage: 1 / 255f))
+            .Append(_ml.Transforms.ConsensusSegment(TinyModel.Options()))
+            .Fit(data);
+        Assert.Equal((3, 3), (model.LastTransformer.ImageChannels, model.LastTransformer.Raters));
+        Assert.Equal(256, TinyModel.SoftMaps(model, data)[2].Length);
+    }
+
+    [Fact]
     public void The_log_tells_device_augmentation_data_and_size()
     {
         Assert.Contains(tiny.Log, line => line == "Info: Device: cpu (no GPU was asked for (MLContext.GpuDeviceId is not set))");
@@ -324,6 +345,14 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
 
     private sealed class MasksRow : Row
     {
+        [RaterMasksType]
+        public RaterMasks? AnnotationPaths { get; set; }
+    }
+
+    private sealed class ImageRow
+    {
+        public string ImagePath { get; set; } = "";
+
         [RaterMasksType]
         public RaterMasks? AnnotationPaths { get; set; }
     }

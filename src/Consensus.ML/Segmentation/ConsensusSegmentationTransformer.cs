@@ -16,6 +16,7 @@ namespace Consensus.ML;
 /// <remarks>
 /// Maps are sampled when a column is read, once a row. The noise of a row comes from a seed and the row's own values: the same slice gives the
 /// same maps alone, in any order and on any thread. Safe for several cursors at once. Holds memory outside .NET: dispose it, or the chain it is in.
+/// A prediction engine disposes its model too, unless it is made with OwnsTransformer = false.
 /// </remarks>
 public sealed class ConsensusSegmentationTransformer : RowToRowTransformer, IDisposable
 {

@@ -21,7 +21,7 @@ internal sealed record ModelManifest
     private static readonly JsonSerializerOptions Json = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-        Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase, allowIntegerValues: false) },
+        Converters = { new JsonStringEnumConverter(new CommandSpelling(), allowIntegerValues: false) },
         RespectNullableAnnotations = true,
         RespectRequiredConstructorParameters = true,
         WriteIndented = true,
@@ -93,6 +93,12 @@ internal sealed record ModelManifest
             throw ModelState.Damaged($"{ModelFile.ManifestName} cannot be read ({exception.Message})", exception);
         }
     }
+}
+
+/// <summary>Spells values as the command does: any-annotator, x-start, bfloat16.</summary>
+internal sealed class CommandSpelling : JsonNamingPolicy
+{
+    public override string ConvertName(string name) => name == nameof(Precision.BFloat16) ? "bfloat16" : KebabCaseLower.ConvertName(name);
 }
 
 /// <summary>The columns a model reads and writes.</summary>

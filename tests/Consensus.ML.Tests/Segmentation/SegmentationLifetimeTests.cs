@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text;
 using Consensus.ML.Diffusion;
+using Consensus.ML.Networks;
 using Consensus.ML.Training;
 using Microsoft.ML;
 using Microsoft.ML.Data;
@@ -66,12 +67,17 @@ public sealed class SegmentationLifetimeTests
         Assert.DoesNotContain(-1f, map.DenseValues());
     }
 
-    [Fact]
-    public void Training_predicting_saving_and_loading_leave_no_tensor_behind()
+    [Theory]
+    [InlineData(Precision.Float32)]
+    [InlineData(Precision.BFloat16)]
+    public void Training_predicting_saving_and_loading_leave_no_tensor_behind(Precision precision)
     {
         void Everything()
         {
-            using ConsensusSegmentationTransformer model = Train();
+            ConsensusSegmentationEstimator.Options options = Options();
+            options.Training = options.Training with { Precision = precision };
+            options.Sampling = options.Sampling with { Precision = precision };
+            using ConsensusSegmentationTransformer model = _ml.Transforms.ConsensusSegment(options).Fit(Rows());
             using ConsensusSegmentationTransformer other = model.WithSampling(new SamplingOptions { Generations = 1, Seed = 2 });
             using var memory = new MemoryStream();
             _ml.Model.Save(model, Rows().Schema, memory);
@@ -157,10 +163,13 @@ public sealed class SegmentationLifetimeTests
             Diffusion = new() { Prediction = PredictionType.XStartLogit, Schedule = NoiseScheduleKind.Cosine },
             Sampling = new() { Steps = 7, Seed = -3, Sampler = SamplerKind.Ddim },
             Seed = int.MinValue,
-            Training = new(Presets.Compact.Training with { TimeLimit = TimeSpan.FromMinutes(15), Steps = null }, new() { VerticalFlip = 0 }, new(1, 2, null, 3.5, 4, 5, true, [new(1, 0.5, 0.25)])),
+            Training = new(Presets.Compact.Training with { Precision = Precision.BFloat16, TimeLimit = TimeSpan.FromMinutes(15), Steps = null }, new() { VerticalFlip = 0 }, new(1, 2, null, 3.5, 4, 5, true, [new(1, 0.5, 0.25)])),
             Weights = new("weights.safetensors", 1, new string('0', 64)),
         };
         ModelManifest read = ModelManifest.FromJson(manifest.ToJson());
+        Assert.Contains("\"target\": \"soft-label\"", Encoding.UTF8.GetString(manifest.ToJson()));
+        Assert.Contains("\"prediction\": \"x-start-logit\"", Encoding.UTF8.GetString(manifest.ToJson()));
+        Assert.Contains("\"precision\": \"bfloat16\"", Encoding.UTF8.GetString(manifest.ToJson()));
         Assert.Equal(Encoding.UTF8.GetString(manifest.ToJson()), Encoding.UTF8.GetString(read.ToJson()));
         Assert.Equal(manifest.Network.ChannelMultipliers, read.Network.ChannelMultipliers);
         Assert.Equal((manifest.Diffusion, manifest.Sampling, manifest.Columns, manifest.Seed), (read.Diffusion, read.Sampling, read.Columns, read.Seed));
