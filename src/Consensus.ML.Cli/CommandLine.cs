@@ -63,9 +63,10 @@ internal static class CommandLine
             InfoCommand.Create(terminal),
         };
         root.Options.Add(Verbose);
-        root.SetAction(parsed => new HelpAction().Invoke(parsed));
         HelpOption help = root.Options.OfType<HelpOption>().Single();
-        help.Action = new HelpWithExamples((HelpAction)help.Action!);
+        var helping = new HelpWithExamples((HelpAction)help.Action!);
+        help.Action = helping;
+        root.SetAction(helping.Invoke); // not as the root's own action, which would forgive a mistyped command
         root.Options.OfType<VersionOption>().Single().Action = new VersionAction();
         return root;
     }

@@ -123,6 +123,23 @@ internal static class SharedOptions
         },
     };
 
+    /// <summary>Takes a mistyped option for what it is, where the parser would take it for a file.</summary>
+    public static Argument<T> RefusingOptions<T>(this Argument<T> files)
+    {
+        files.Validators.Add(result =>
+        {
+            if (result.Tokens.FirstOrDefault(token => token.Value.StartsWith('-')) is { } mistyped)
+            {
+                result.AddError($"Unrecognized option '{mistyped.Value}' (a file of that name is './{mistyped.Value}')");
+            }
+        });
+        return files;
+    }
+
+    /// <summary>The value of an argument that the parser has made sure is there.</summary>
+    public static T Require<T>(this ParseResult parsed, Argument<T> argument)
+        where T : class => parsed.GetValue(argument) ?? throw new UsageException($"{argument.Name} is missing.");
+
     /// <summary>The value of an option that the parser has made sure is there.</summary>
     public static T Require<T>(this ParseResult parsed, Option<T?> option)
         where T : class => parsed.GetValue(option) ?? throw new UsageException($"Option {option.Name} is missing.");

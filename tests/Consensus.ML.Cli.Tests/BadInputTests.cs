@@ -74,7 +74,6 @@ public sealed class BadInputTests : IDisposable
         File.WriteAllText(_workspace["file"], "");
         AssertLeavesNothing(["train", "--data", _workspace["data"], "--task", "kidney", "--out", Path.Combine(_workspace["file"], "model.zip")], 1, "Cannot write", "is a file");
         AssertLeavesNothing(["train", "--data", _workspace["data"], "--task", "kidney", "--out", _workspace["data"]], 1, "Cannot write", "is a folder");
-        AssertLeavesNothing(["train", "--data", _workspace["data"], "--task", "kidney", "--out", "/dev/null"], 1, "Cannot write", "/dev/null");
     }
 
     [Fact]

@@ -46,10 +46,8 @@ public sealed class ProcessTests
         CommandRun.OutOfProcess("train", "--task", "liver").AssertFailed(2);
     }
 
-    [Theory]
-    [InlineData("INT")]
-    [InlineData("TERM")]
-    public void A_signal_during_training_saves_the_best_model_so_far(string signal)
+    [Fact]
+    public void An_interrupt_during_training_saves_the_best_model_so_far()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Signals are sent with the kill command.");
         using var workspace = new Workspace();
@@ -59,7 +57,7 @@ public sealed class ProcessTests
         {
         }
 
-        using (Process kill = Process.Start("kill", [$"-{signal}", process.Id.ToString()]))
+        using (Process kill = Process.Start("kill", ["-INT", process.Id.ToString()]))
         {
             kill.WaitForExit();
         }
@@ -86,6 +84,7 @@ public sealed class ProcessTests
         {
             RedirectStandardError = true,
             RedirectStandardOutput = true,
+            Environment = { ["DOTNET_EnableWriteXorExecute"] = "0" }, // the runtime's own memory is a file too, and would not fit
         })!;
         string error = process.StandardError.ReadToEnd();
         process.WaitForExit();

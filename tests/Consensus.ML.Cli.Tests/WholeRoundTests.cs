@@ -30,7 +30,7 @@ public sealed class WholeRoundTests(TrainedModel model) : IClassFixture<TrainedM
 
         JsonNode report = JsonNode.Parse(File.ReadAllText(workspace["report.json"]))!;
         Assert.Empty(SchemaCheck.Problems(Path.Combine(AppContext.BaseDirectory, "data-schemas", "evaluation-report.schema.json"), report));
-        Assert.NotEmpty(SchemaCheck.Problems(Path.Combine(AppContext.BaseDirectory, "data-schemas", "evaluation-report.schema.json"), new JsonObject { ["softDice5"] = 2 }));
+        Assert.NotEmpty(SchemaCheck.Problems(Path.Combine(AppContext.BaseDirectory, "data-schemas", "evaluation-report.schema.json"), JsonNode.Parse("""{ "softDice5": 2 }""")!));
         JsonNode one = Assert.Single(report["cases"]!.AsArray())!;
         Assert.Equal("case01", (string?)one["name"]);
         Assert.Equal((double)one["softDice5"]!, (double)report["softDice5"]!, 1e-12);
@@ -130,13 +130,5 @@ public sealed class WholeRoundTests(TrainedModel model) : IClassFixture<TrainedM
         File.WriteAllBytes(workspace["broken.nii.gz"], File.ReadAllBytes(model.ValidationImage)[..300]);
         CommandRun.InProcess("predict", "--model", model.Path, "--out", workspace["maps"], model.ValidationImage, workspace["broken.nii.gz"]).AssertFailed(1, "broken.nii.gz");
         Assert.False(Directory.Exists(workspace["maps"]));
-    }
-
-    [Fact]
-    public void A_report_that_finds_no_room_is_one_line_on_the_error_stream()
-    {
-        Assert.SkipUnless(File.Exists("/dev/full"), "There is no /dev/full on this system.");
-        CommandRun.InProcess(["evaluate", "--model", model.Path, "--data", model.Data, "--task", "kidney", "--json", "/dev/full", .. Quick]).AssertFailed(1, "Cannot write '/dev/full'");
-        Assert.True(File.Exists("/dev/full"));
     }
 }

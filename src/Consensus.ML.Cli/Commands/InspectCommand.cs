@@ -9,7 +9,7 @@ internal static class InspectCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var file = new Argument<string>("FILE") { Description = "A NIfTI file (.nii, .nii.gz, .hdr/.img)." };
+        Argument<string> file = new Argument<string>("FILE") { Description = "A NIfTI file (.nii, .nii.gz, .hdr/.img)." }.RefusingOptions();
         var json = new Option<bool>("--json") { Description = "Print JSON instead of a table." };
         var command = new Command("inspect", "Show what an image file holds: shape, type, geometry and range of values.") { file, json };
         command.SetAction(parsed =>
@@ -29,9 +29,6 @@ internal static class InspectCommand
         });
         return command;
     }
-
-    private static T Require<T>(this ParseResult parsed, Argument<T> argument)
-        where T : class => parsed.GetValue(argument) ?? throw new UsageException($"{argument.Name} is missing.");
 
     private static Table Table(Contents contents)
     {

@@ -22,11 +22,11 @@ internal static class PredictCommand
         Option<string> data = SharedOptions.Data(required: false);
         Option<QubiqTask?> task = SharedOptions.Task(required: false);
         Option<QubiqSplit?> split = SharedOptions.Split(QubiqSplit.Validation);
-        var files = new Argument<string[]>("FILE")
+        Argument<string[]> files = new Argument<string[]>("FILE")
         {
             Description = "Images to segment. A case is named by its folder when the file is called image.*, else by the file.",
             Arity = ArgumentArity.ZeroOrMore,
-        };
+        }.RefusingOptions();
         var command = new Command("predict", "Predict the soft maps of images, at their own size and geometry.")
         {
             model, output, generations, sampler, steps, seed, device, precision, data, task, split, files,
