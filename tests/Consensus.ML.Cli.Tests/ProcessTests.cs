@@ -88,7 +88,7 @@ public sealed class ProcessTests
         })!;
         string error = process.StandardError.ReadToEnd();
         process.WaitForExit();
-        new CommandRun(process.ExitCode, "", error).AssertFailed(1, "Cannot write");
+        new CommandRun(process.ExitCode, "", error).AssertFailed(1, "too large");
         Assert.Empty(workspace.Contents());
     }
 }
