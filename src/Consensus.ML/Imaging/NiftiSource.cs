@@ -178,7 +178,10 @@ internal sealed class NiftiSource : IDisposable
         }
     }
 
-    /// <summary>After the last value: a gzip file whose end is missing or whose checksum is wrong is not trusted.</summary>
+    /// <summary>
+    /// After the last value: unpacks to the end of a gzip file, so that its checksum is compared. Where only the checksum itself is cut off, all values
+    /// are there and are taken.
+    /// </summary>
     public void CheckEnd()
     {
         if (_compressed)
@@ -239,7 +242,7 @@ internal sealed class NiftiSource : IDisposable
         }
         catch (InvalidDataException exception)
         {
-            throw new InvalidDataException($"'{path}' is a truncated or damaged gzip file: {exception.Message}", exception);
+            throw new InvalidDataException($"'{path}' is a damaged gzip file: it does not unpack, or its checksum is wrong.", exception);
         }
     }
 

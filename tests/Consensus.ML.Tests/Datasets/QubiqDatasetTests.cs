@@ -1,0 +1,194 @@
+using Consensus.ML.Tests.Imaging;
+
+namespace Consensus.ML.Tests.Datasets;
+
+public sealed class QubiqDatasetTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData("brain-growth", "train", "val")]
+    [InlineData("brain_growth", "train", "val")]
+    [InlineData("brain-growth", "Training", "Validation")]
+    [InlineData("Brain_Growth", "TRAIN", "Val")]
+    public void The_published_codes_layout_is_found_from_above_and_from_the_set_itself(string set, string train, string validation)
+    {
+        Case(7, set, train, "case01");
+        Case(7, set, validation, "case02");
+        foreach (string root in new[] { _folder.Root, _folder[set] })
+        {
+            Assert.Equal(["case01"], Names(root, QubiqTask.BrainGrowth));
+            Assert.Equal(["case02"], Names(root, QubiqTask.BrainGrowth, QubiqSplit.Validation));
+        }
+    }
+
+    [Fact]
+    public void The_challenges_archives_are_found_from_above_from_one_of_them_and_from_the_set_in_one()
+    {
+        Case(7, "training_data_v3_QC", "brain-growth", "Training", "case01");
+        Case(7, "validation_data_qubiq2021_QC", "brain-growth", "Validation", "case40");
+        string[] roots =
+        [
+            _folder.Root,
+            _folder["training_data_v3_QC"],
+            _folder["training_data_v3_QC"] + Path.DirectorySeparatorChar,
+            _folder["validation_data_qubiq2021_QC"],
+            _folder["training_data_v3_QC", "brain-growth"],
+            _folder["validation_data_qubiq2021_QC", "brain-growth"],
+        ];
+        foreach (string root in roots)
+        {
+            Assert.Equal(["case01"], Names(root, QubiqTask.BrainGrowth));
+            Assert.Equal(["case40"], Names(root, QubiqTask.BrainGrowth, QubiqSplit.Validation));
+        }
+    }
+
+    [Fact]
+    public void A_root_without_a_sets_name_is_the_set_when_it_holds_the_split()
+    {
+        Case(7, "my-copy", "train", "case01");
+        Assert.Equal(["case01"], Names(_folder["my-copy"], QubiqTask.BrainGrowth));
+    }
+
+    [Fact]
+    public void A_root_of_another_sets_name_is_not_this_set()
+    {
+        Case(3, "kidney", "train", "case01");
+        Complaint.Expect<DirectoryNotFoundException>(() => QubiqDataset.List(_folder["kidney"], QubiqTask.BrainTumor1, QubiqSplit.Train), "brain-tumor-1");
+    }
+
+    [Fact]
+    public void Cases_come_in_numeric_order()
+    {
+        foreach (string name in new[] { "case10", "case2", "case1", "case01-2", "case1-10", "case003", "case100" })
+        {
+            Case(3, "kidney", "train", name);
+        }
+
+        Assert.Equal(["case1", "case01-2", "case1-10", "case2", "case003", "case10", "case100"], Names(_folder.Root, QubiqTask.Kidney));
+    }
+
+    [Fact]
+    public void Masks_come_in_the_order_of_the_raters_and_of_the_task_asked_for()
+    {
+        string path = _folder["prostate", "train", "case01"];
+        Directory.CreateDirectory(path);
+        File.WriteAllText(Path.Combine(path, "image.nii"), "");
+        for (int rater = 6; rater >= 1; rater--)
+        {
+            File.WriteAllText(Path.Combine(path, $"task01_seg{rater:00}.nii.gz"), "");
+            File.WriteAllText(Path.Combine(path, $"task02_seg{rater:00}.nii"), "");
+        }
+
+        RaterCase second = Assert.Single(QubiqDataset.List(_folder.Root, QubiqTask.Prostate2, QubiqSplit.Train).Cases);
+        Assert.Equal(Enumerable.Range(1, 6).Select(rater => $"task02_seg{rater:00}.nii"), second.AnnotationPaths.Select(Path.GetFileName));
+        Assert.Equal("image.nii", Path.GetFileName(second.ImagePath));
+        RaterCase first = Assert.Single(QubiqDataset.List(_folder.Root, QubiqTask.Prostate1, QubiqSplit.Train).Cases);
+        Assert.Equal("task01_seg01.nii.gz", Path.GetFileName(first.AnnotationPaths[0]));
+    }
+
+    [Fact]
+    public void A_case_with_another_number_of_masks_or_without_an_image_is_left_out_with_a_warning()
+    {
+        Case(3, "kidney", "train", "case01");
+        Case(2, "kidney", "train", "case02");
+        Case(3, "kidney", "train", "case03");
+        File.Delete(_folder["kidney", "train", "case03", "image.nii.gz"]);
+        Case(4, "kidney", "train", "case04");
+        QubiqListing listing = QubiqDataset.List(_folder.Root, QubiqTask.Kidney, QubiqSplit.Train);
+        Assert.Equal(["case01"], listing.Cases.Select(item => item.Name));
+        Assert.Collection(
+            listing.Warnings,
+            warning => Mentions(warning, "'case02'", "2 masks", "has 3"),
+            warning => Mentions(warning, "'case03'", "image.nii.gz"),
+            warning => Mentions(warning, "'case04'", "4 masks", "has 3"));
+    }
+
+    [Fact]
+    public void Two_files_for_one_mask_count_once_and_are_not_passed_over_in_silence()
+    {
+        Case(3, "kidney", "train", "case01");
+        File.WriteAllText(_folder["kidney", "train", "case01", "task01_seg02.nii"], "");
+        QubiqListing listing = QubiqDataset.List(_folder.Root, QubiqTask.Kidney, QubiqSplit.Train);
+        Assert.Equal(3, Assert.Single(listing.Cases).AnnotationPaths.Count);
+        Mentions(Assert.Single(listing.Warnings), "task01_seg02.nii'", "task01_seg02.nii.gz");
+    }
+
+    [Fact]
+    public void A_second_copy_of_the_split_is_left_out_with_a_warning()
+    {
+        Case(3, "kidney", "train", "case01");
+        Case(3, "training_data_v3_QC", "kidney", "Training", "case02");
+        QubiqListing listing = QubiqDataset.List(_folder.Root, QubiqTask.Kidney, QubiqSplit.Train);
+        Assert.Equal(["case01"], listing.Cases.Select(item => item.Name));
+        Mentions(Assert.Single(listing.Warnings), "training_data_v3_QC");
+    }
+
+    [Fact]
+    public void Linked_folders_are_followed()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Links need a privilege on Windows.");
+        Case(3, "store", "one");
+        Directory.CreateDirectory(_folder["kidney", "train"]);
+        Directory.CreateSymbolicLink(_folder["kidney", "train", "case07"], _folder["store", "one"]);
+        Directory.CreateSymbolicLink(_folder["linked"], _folder["kidney"]);
+        Assert.Equal(["case07"], Names(_folder.Root, QubiqTask.Kidney));
+        Assert.Equal(["case07"], Names(_folder["linked"], QubiqTask.Kidney));
+    }
+
+    [Fact]
+    public void Missing_and_empty_folders_each_have_a_clear_line()
+    {
+        Complaint.Expect<DirectoryNotFoundException>(() => List(_folder["absent"]), "absent", "does not exist");
+        Complaint.Expect<DirectoryNotFoundException>(() => List(_folder.Root), _folder.Root, "brain-growth", "'train'");
+        Directory.CreateDirectory(_folder["brain-growth", "train"]);
+        Complaint.Expect<InvalidDataException>(() => List(_folder.Root), "train", "no cases", "case01", "7 masks");
+        Case(5, "brain-growth", "train", "case09");
+        Complaint.Expect<InvalidDataException>(() => List(_folder.Root), "no usable", "case09", "5 masks", "has 7");
+        File.WriteAllText(_folder["file"], "");
+        Complaint.Expect<DirectoryNotFoundException>(() => List(_folder["file"]), "file", "folder");
+
+        static void List(string root) => QubiqDataset.List(root, QubiqTask.BrainGrowth, QubiqSplit.Train);
+    }
+
+    [Fact]
+    public void A_set_that_is_not_qubiqs_can_be_described()
+    {
+        Case(8, "cells", "train", "case12");
+        var task = new QubiqTask("cells", ["cells"], 1, 8, 1, 256, 256);
+        Assert.Equal(8, Assert.Single(QubiqDataset.List(_folder.Root, task, QubiqSplit.Train).Cases).AnnotationPaths.Count);
+    }
+
+    [Fact]
+    public void Real_cells_with_eight_raters_are_listed()
+    {
+        string folder = SharedData.FindOrSkip(null, "rat-smc");
+        var task = new QubiqTask("rat-smc", ["rat-smc"], 1, 8, 1, 256, 256);
+        QubiqListing train = QubiqDataset.List(folder, task, QubiqSplit.Train), validation = QubiqDataset.List(folder, task, QubiqSplit.Validation);
+        Assert.NotEmpty(train.Cases);
+        Assert.NotEmpty(validation.Cases);
+        Assert.Empty(train.Warnings.Concat(validation.Warnings));
+    }
+
+    private static string[] Names(string root, QubiqTask task, QubiqSplit split = QubiqSplit.Train)
+    {
+        QubiqListing listing = QubiqDataset.List(root, task, split);
+        Assert.Empty(listing.Warnings);
+        Assert.All(listing.Cases, item => Assert.All(item.AnnotationPaths.Append(item.ImagePath), path => Assert.True(File.Exists(path))));
+        return [.. listing.Cases.Select(item => item.Name)];
+    }
+
+    private static void Mentions(string text, params string[] parts) => Assert.All(parts, part => Assert.Contains(part, text, StringComparison.Ordinal));
+
+    private void Case(int masks, params string[] names)
+    {
+        Directory.CreateDirectory(_folder[names]);
+        File.WriteAllText(Path.Combine(_folder[names], "image.nii.gz"), "");
+        for (int rater = 1; rater <= masks; rater++)
+        {
+            File.WriteAllText(Path.Combine(_folder[names], $"task01_seg{rater:00}.nii.gz"), "");
+        }
+    }
+}

@@ -1,0 +1,53 @@
+using Consensus.ML.Imaging;
+
+namespace Consensus.ML.Tests.Imaging;
+
+public sealed class MaskReaderTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void One_and_255_and_any_other_single_value_mark_alike()
+    {
+        RaterMasks masks = MaskReader.Read([Mask("a", 0, 1, 0, 1, 1, 0), Mask("b", 0, 255, 0, 255, 255, 0), Mask("c", 0, 7, 0, 7, 7, 0), Mask("d", 0, 0, 0, 0, 0, 0)]);
+        Assert.Equal((4, 2, 3), (masks.Raters, masks.Height, masks.Width));
+        Assert.Equal([0, 0, 1, 1, 1, 0], masks.Rater(0).ToArray());
+        Assert.Equal(masks.Rater(0).ToArray(), masks.Rater(1).ToArray());
+        Assert.Equal(masks.Rater(0).ToArray(), masks.Rater(2).ToArray());
+        Assert.Equal(new byte[6], masks.Rater(3).ToArray());
+    }
+
+    [Fact]
+    public void A_pixel_is_marked_by_a_value_above_zero_only()
+        => Assert.Equal(new byte[6], MaskReader.Read([Mask("a", 0, -1, 0, -1, -1, 0)]).Pixels);
+
+    [Fact]
+    public void Two_non_zero_values_are_an_error_that_names_file_and_values()
+        => Complaint.Expect<InvalidDataException>(() => MaskReader.Read([Mask("good", 0, 1, 0, 1, 1, 0), Mask("labels", 0, 2, 0, 1, 2, 0)]), "labels.nii", "0, 1, 2");
+
+    [Fact]
+    public void A_value_that_is_no_number_is_an_error()
+        => Complaint.Expect<InvalidDataException>(() => MaskReader.Read([Mask("nan", 0, double.NaN, 0, 1, 1, 0)]), "nan.nii", "NaN");
+
+    [Fact]
+    public void Masks_of_different_sizes_are_an_error_that_names_both()
+    {
+        string other = new NiftiBytes { Dimensions = [3, 2], Values = new double[6] }.WriteTo(_folder["other.nii"]);
+        Complaint.Expect<InvalidDataException>(() => MaskReader.Read([Mask("first", 0, 0, 0, 0, 0, 0), other]), "other.nii", "3×2", "first.nii", "2×3");
+    }
+
+    [Fact]
+    public void A_mask_of_several_channels_is_an_error()
+    {
+        string path = new NiftiBytes { Dimensions = [2, 3, 2], Values = new double[12] }.WriteTo(_folder["two.nii"]);
+        Complaint.Expect<InvalidDataException>(() => MaskReader.Read([path]), "two.nii", "2 channels");
+    }
+
+    [Fact]
+    public void No_masks_at_all_are_an_error()
+        => Complaint.Expect<ArgumentException>(() => MaskReader.Read([]), "At least one");
+
+    private string Mask(string name, params double[] values) => new NiftiBytes { Type = 64, Values = values }.WriteTo(_folder[name + ".nii"]);
+}
