@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Consensus.ML.Imaging;
 
 namespace Consensus.ML;
@@ -55,9 +56,15 @@ public static class PhantomDataset
 
     private static void WriteSplit(string root, QubiqTask task, string split, int cases, int seed, int? size)
     {
-        for (int number = 1; number <= cases; number++)
+        try
         {
-            WriteCase(Path.Combine(root, task.Folders[0], split, $"case{number:00}"), task, split, number, seed, size);
+            // Every case has random numbers of its own: the order in which they are drawn changes nothing.
+            Parallel.For(1, cases + 1, number => WriteCase(Path.Combine(root, task.Folders[0], split, $"case{number:00}"), task, split, number, seed, size));
+        }
+        catch (AggregateException exception)
+        {
+            // One line says it: a full disk is the same for all of them.
+            ExceptionDispatchInfo.Throw(exception.InnerExceptions[0]);
         }
     }
 

@@ -31,7 +31,6 @@ public static class NiftiFile
         using NiftiSource source = NiftiSource.Open(path);
         NiftiHeader header = source.Header;
         long left = source.ValueCount;
-        source.CheckPromise();
         source.SeekToValues();
         var summary = new NiftiValues.Summary(double.PositiveInfinity, double.NegativeInfinity, 0, 0, 0);
         byte[] buffer = ArrayPool<byte>.Shared.Rent(NiftiValues.BlockBytes);

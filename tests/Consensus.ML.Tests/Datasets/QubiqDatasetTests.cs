@@ -162,6 +162,15 @@ public sealed class QubiqDatasetTests : IDisposable
     }
 
     [Fact]
+    public void A_mask_of_another_size_than_its_image_is_named_with_both_sizes()
+    {
+        string image = new NiftiBytes { Dimensions = [2, 3, 2], Values = new double[12] }.WriteTo(_folder["image.nii"]);
+        string good = new NiftiBytes().WriteTo(_folder["good.nii.gz"]), wrong = new NiftiBytes { Dimensions = [3, 2] }.WriteTo(_folder["wrong.nii.gz"]);
+        new RaterCase("case01", image, [good]).CheckSizes();
+        Complaint.Expect<InvalidDataException>(() => new RaterCase("case01", image, [good, wrong]).CheckSizes(), "wrong.nii.gz", "3×2", "image.nii", "2×3");
+    }
+
+    [Fact]
     public void Real_cells_with_eight_raters_are_listed()
     {
         string folder = SharedData.FindOrSkip(null, "rat-smc");
