@@ -131,8 +131,8 @@ internal sealed class TrainingCaseReader
                     return null;
                 }
 
-                Slice slice = SliceReader.Read(path);
-                return (slice.Height, slice.Width, $"'{path}'");
+                (_, int height, int width) = SliceReader.ReadSize(path);
+                return (height, width, $"'{path}'");
             };
         }
 
