@@ -41,8 +41,10 @@ using (TransformerChain<ConsensusSegmentationTransformer> trained = pipeline.Fit
 Console.WriteLine($"3. Saved {modelPath} ({new FileInfo(modelPath).Length / 1e6:0.0} MB) and loading it again …");
 
 // 4. Load, as another program would: from here on, only the file is needed.
-ITransformer model = new MLContext().Model.Load(modelPath, out _);
-using var disposable = model as IDisposable;
+//    How it samples can be changed without training again; two maps a level are enough here.
+using var loaded = (IDisposable)new MLContext().Model.Load(modelPath, out _);
+ITransformer model = ((ITransformer)loaded).WithSampling(options.Sampling with { Generations = 2 });
+using var disposable = (IDisposable)model;
 IDataView predicted = model.Transform(validation);
 
 // 5. Score on cases that training has not seen.
