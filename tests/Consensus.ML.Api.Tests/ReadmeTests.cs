@@ -1,0 +1,84 @@
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+using Microsoft.ML;
+
+namespace Consensus.ML.Api.Tests;
+
+/// <summary>README.md says what is so: its C# is compiled, and its first command runs.</summary>
+[Collection(nameof(TinyModel))]
+public sealed partial class ReadmeTests(TinyModel tiny)
+{
+    [Fact]
+    public void Every_csharp_block_is_compiled_word_for_word()
+    {
+        string[] blocks = [.. CSharpBlock().Matches(File.ReadAllText(Path.Combine(Repository(), "README.md"))).Select(match => WithoutUsings(match.Groups[1].Value))];
+        string[] compiled = [.. Snippet().Matches(File.ReadAllText(Path.Combine(Repository(), "tests", "Consensus.ML.Api.Tests", "ReadmeSnippets.cs"))).Select(match => Dedented(match.Groups[2].Value))];
+        Assert.NotEmpty(blocks);
+        Assert.Equal(compiled, blocks);
+    }
+
+    [Fact]
+    public void The_loading_block_predicts_from_a_file_name()
+    {
+        using var folder = new TemporaryFolder();
+        tiny.Context.Model.Save(tiny.Model, tiny.Data.Schema, folder["brain-growth.zip"]);
+        File.Copy(tiny.Cases[0].ImagePath, folder["scan.nii.gz"]);
+        string before = Environment.CurrentDirectory;
+        Environment.CurrentDirectory = folder.Path;
+        try
+        {
+            (float[] softMap, ITransformer thorough) = ReadmeSnippets.Load();
+            Assert.Equal(TinyModel.SoftMaps(tiny.Model, tiny.Data).First(), softMap);
+            Assert.Equal(25, DeterminismTests.Segmentation(thorough).Sampling.Generations);
+        }
+        finally
+        {
+            Environment.CurrentDirectory = before;
+        }
+    }
+
+    [Fact]
+    public async Task The_first_command_does_the_main_job()
+    {
+        using var folder = new TemporaryFolder();
+        var start = new ProcessStartInfo("dotnet", ["exec", Path.Combine(AppContext.BaseDirectory, "QuickStart.dll"), "3"])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            Environment = { ["TMPDIR"] = folder.Path },
+        };
+        using Process process = Process.Start(start)!;
+        Task<string> errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        string output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.True(process.ExitCode == 0, await errors);
+        Assert.Contains("mean:   soft Dice 0.", output, StringComparison.Ordinal);
+        Assert.Equal(6, Directory.GetFiles(folder.Path, "case*.png", SearchOption.AllDirectories).Length);
+    }
+
+    private static string WithoutUsings(string block) => Dedented(string.Join('\n', block.Split('\n').Where(line => !line.StartsWith("using ", StringComparison.Ordinal) || !line.EndsWith(';') || line.Contains('=', StringComparison.Ordinal))));
+
+    private static string Dedented(string text)
+    {
+        string[] lines = [.. text.ReplaceLineEndings("\n").Trim('\n').TrimEnd().Split('\n')];
+        int indent = lines.Where(line => line.Trim().Length > 0).Min(line => line.Length - line.TrimStart().Length);
+        return string.Join('\n', lines.Select(line => (line.Length >= indent ? line[indent..] : "").TrimEnd()));
+    }
+
+    private static string Repository()
+    {
+        string? folder = AppContext.BaseDirectory;
+        while (folder is not null && !File.Exists(Path.Combine(folder, "Consensus.ML.sln")))
+        {
+            folder = Path.GetDirectoryName(folder);
+        }
+
+        return folder ?? throw new DirectoryNotFoundException("The tests do not lie inside the repository.");
+    }
+
+    [GeneratedRegex(@"```csharp\n(.*?)```", RegexOptions.Singleline)]
+    private static partial Regex CSharpBlock();
+
+    [GeneratedRegex(@"(?<!/)// <(\w+)>\n(.*?)\s*// </\1>", RegexOptions.Singleline)]
+    private static partial Regex Snippet();
+}

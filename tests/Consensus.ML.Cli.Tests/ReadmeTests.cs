@@ -1,0 +1,46 @@
+using System.Text.RegularExpressions;
+
+namespace Consensus.ML.Cli.Tests;
+
+/// <summary>The shell blocks of README.md, run line by line; only the length of training is cut.</summary>
+public sealed partial class ReadmeTests
+{
+    [Fact]
+    public void Every_line_of_the_command_blocks_runs()
+    {
+        string[] lines = [.. ShellLine().Matches(File.ReadAllText(Path.Combine(Repository(), "README.md"))).Select(match => match.Groups[1].Value)];
+        Assert.Equal(["phantom", "train", "evaluate", "predict", "inspect", "info"], lines.Select(line => line.Split(' ')[0]).Distinct());
+        using var workspace = new Workspace();
+        string before = Environment.CurrentDirectory;
+        Environment.CurrentDirectory = workspace.Root;
+        try
+        {
+            foreach (string line in lines)
+            {
+                string[] args = line.Replace("--minutes 15", "--steps 2", StringComparison.Ordinal).Split(' ', StringSplitOptions.RemoveEmptyEntries);
+                CommandRun.InProcess(args).AssertSucceeded();
+            }
+
+            Assert.True(File.Exists("report.json"));
+            Assert.NotEmpty(Directory.GetFiles("maps", "*_soft.nii.gz"));
+        }
+        finally
+        {
+            Environment.CurrentDirectory = before;
+        }
+    }
+
+    private static string Repository()
+    {
+        string? folder = AppContext.BaseDirectory;
+        while (folder is not null && !File.Exists(Path.Combine(folder, "Consensus.ML.sln")))
+        {
+            folder = Path.GetDirectoryName(folder);
+        }
+
+        return folder ?? throw new DirectoryNotFoundException("The tests do not lie inside the repository.");
+    }
+
+    [GeneratedRegex(@"^consensus ([a-z].*)$", RegexOptions.Multiline)]
+    private static partial Regex ShellLine();
+}
