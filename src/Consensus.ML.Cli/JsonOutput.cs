@@ -29,7 +29,7 @@ internal static class JsonOutput
             return;
         }
 
-        if (OutputPath.IsDevice(path))
+        if (AtomicFile.IsDevice(path))
         {
             WriteToDevice(path, text);
             return;

@@ -46,7 +46,9 @@ internal sealed record LoadedModel(ITransformer Model, ConsensusSegmentationTran
         {
             Generations = generations ?? own.Generations,
             Sampler = sampler ?? own.Sampler,
-            Steps = steps ?? own.Steps,
+
+            // A number of steps was chosen for a sampler; another one takes all of them unless told otherwise.
+            Steps = steps ?? (sampler is null || sampler == own.Sampler ? own.Steps : null),
             Seed = seed ?? own.Seed,
             Precision = precision ?? own.Precision,
         };

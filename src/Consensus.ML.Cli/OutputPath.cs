@@ -1,3 +1,5 @@
+using Consensus.ML.Imaging;
+
 namespace Consensus.ML.Cli;
 
 /// <summary>Finds out before hours of work, not after them, that the result could not be written. Leaves nothing behind.</summary>
@@ -19,20 +21,12 @@ internal static class OutputPath
             throw new IOException($"Cannot write '{path}': it is a folder; give the name of a file in it.");
         }
 
-        if (IsDevice(path))
+        if (AtomicFile.IsDevice(path))
         {
             throw new IOException($"Cannot write '{path}': it is a device, not a file.");
         }
 
         Probe(path, Path.GetDirectoryName(Path.GetFullPath(path))!);
-    }
-
-    /// <summary>Names such as /dev/null and /dev/stdout, which stand for something else than a file and must not be replaced by one.</summary>
-    public static bool IsDevice(string path)
-    {
-        string full = Path.GetFullPath(path);
-        return !OperatingSystem.IsWindows()
-            && ((full.StartsWith("/dev/", StringComparison.Ordinal) && !full.StartsWith("/dev/shm/", StringComparison.Ordinal)) || full.StartsWith("/proc/", StringComparison.Ordinal));
     }
 
     /// <summary>Makes sure that files can be written into this folder, which need not exist yet.</summary>

@@ -105,6 +105,32 @@ public static class ConsensusCatalog
         return new(catalog.Environment(), options ?? new ConsensusSegmentationEstimator.Options());
     }
 
+    /// <summary>
+    /// A model over weights trained elsewhere: a safetensors file in the published checkpoint format (the names and shapes of the published
+    /// implementation's state dict). <see cref="ConsensusSegmentationTransformer.SaveCheckpoint"/> writes one.
+    /// </summary>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="path">The checkpoint.</param>
+    /// <param name="height">Rows of the slices, in pixels.</param>
+    /// <param name="width">Columns of the slices, in pixels.</param>
+    /// <param name="imageChannels">Channels of the slices.</param>
+    /// <param name="raters">Number of raters C.</param>
+    /// <param name="options">Network, diffusion, target, sampling, columns and device as the weights need them; null for the Paper preset.</param>
+    /// <exception cref="ArgumentException">An option is out of range, or the size does not suit the network.</exception>
+    /// <exception cref="InvalidDataException">The file is damaged or belongs to another network; the message names the file and the first weight that does not fit.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static ConsensusSegmentationTransformer ConsensusSegmentFromCheckpoint(
+        this TransformsCatalog catalog, string path, int height, int width, int imageChannels, int raters, ConsensusSegmentationEstimator.Options? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(imageChannels, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(raters, 1);
+        return ConsensusSegmentationTransformer.FromCheckpoint(catalog.Environment(), path, height, width, imageChannels, raters, options ?? ConsensusSegmentationEstimator.Options.Paper());
+    }
+
     /// <summary>A trained model that shares the weights but samples differently: nothing is trained again.</summary>
     /// <remarks>
     /// Chains are searched to any depth; their other steps are shared as they are. Dispose both models; the weights go with the last.

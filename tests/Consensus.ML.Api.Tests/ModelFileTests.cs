@@ -5,6 +5,7 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Consensus.ML.Tests.Shared;
 using Microsoft.ML;
 
 namespace Consensus.ML.Api.Tests;
@@ -87,6 +88,28 @@ public sealed class ModelFileTests : IDisposable
         long length = BitConverter.ToInt64(weights, 0);
         using JsonDocument header = JsonDocument.Parse(weights.AsMemory(8, (int)length));
         Assert.Contains(header.RootElement.EnumerateObject(), tensor => tensor.Name.StartsWith("time_embed", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_checkpoint_written_and_read_gives_the_same_maps()
+    {
+        ConsensusSegmentationTransformer original = DeterminismTests.Segmentation(_tiny.Model);
+        original.SaveCheckpoint(_folder["weights.safetensors"]);
+        Assert.Equal(Entry(_zip, "weights.safetensors"), File.ReadAllBytes(_folder["weights.safetensors"]));
+
+        ConsensusSegmentationEstimator.Options options = TinyModel.Options();
+        using ConsensusSegmentationTransformer read = new MLContext(seed: 5).Transforms.ConsensusSegmentFromCheckpoint(_folder["weights.safetensors"], 16, 16, 1, 3, options);
+        IDataView features = _tiny.Model.Transform(_tiny.Data);
+        Assert.Equal(TinyModel.SoftMaps(_tiny.Model, _tiny.Data), TinyModel.SoftMaps(read, features));
+    }
+
+    [Fact]
+    public void A_checkpoint_of_another_network_is_refused_by_file_and_weight()
+    {
+        DeterminismTests.Segmentation(_tiny.Model).SaveCheckpoint(_folder["weights.safetensors"]);
+        var exception = Assert.Throws<InvalidDataException>(() => new MLContext().Transforms.ConsensusSegmentFromCheckpoint(_folder["weights.safetensors"], 16, 16, 1, 4, TinyModel.Options()));
+        Assert.Contains("weights.safetensors", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("'label_emb.weight'", exception.Message, StringComparison.Ordinal);
     }
 
     [Fact]

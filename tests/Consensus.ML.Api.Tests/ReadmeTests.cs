@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
+using Consensus.ML.Tests.Shared;
 using Microsoft.ML;
 
 namespace Consensus.ML.Api.Tests;
@@ -11,8 +12,8 @@ public sealed partial class ReadmeTests(TinyModel tiny)
     [Fact]
     public void Every_csharp_block_is_compiled_word_for_word()
     {
-        string[] blocks = [.. CSharpBlock().Matches(File.ReadAllText(Path.Combine(Repository(), "README.md"))).Select(match => WithoutUsings(match.Groups[1].Value))];
-        string[] compiled = [.. Snippet().Matches(File.ReadAllText(Path.Combine(Repository(), "tests", "Consensus.ML.Api.Tests", "ReadmeSnippets.cs"))).Select(match => Dedented(match.Groups[2].Value))];
+        string[] blocks = [.. CSharpBlock().Matches(File.ReadAllText(Path.Combine(RepositoryFolder.Find(), "README.md"))).Select(match => WithoutUsings(match.Groups[1].Value))];
+        string[] compiled = [.. Snippet().Matches(File.ReadAllText(Path.Combine(RepositoryFolder.Find(), "tests", "Consensus.ML.Api.Tests", "ReadmeSnippets.cs"))).Select(match => Dedented(match.Groups[2].Value))];
         Assert.NotEmpty(blocks);
         Assert.Equal(compiled, blocks);
     }
@@ -34,6 +35,31 @@ public sealed partial class ReadmeTests(TinyModel tiny)
         finally
         {
             Environment.CurrentDirectory = before;
+        }
+    }
+
+    [Fact]
+    public async Task The_python_block_is_python()
+    {
+        string block = PythonBlock().Match(File.ReadAllText(Path.Combine(RepositoryFolder.Find(), "README.md"))).Groups[1].Value;
+        Assert.Contains("save_file(", block, StringComparison.Ordinal);
+        Process? python = null;
+        try
+        {
+            python = Process.Start(new ProcessStartInfo("python3", ["-c", "import ast, sys; ast.parse(sys.stdin.read())"]) { RedirectStandardInput = true, RedirectStandardError = true });
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            Assert.Skip("There is no python3 to parse it.");
+        }
+
+        using (python)
+        {
+            await python!.StandardInput.WriteAsync(block);
+            python.StandardInput.Close();
+            string errors = await python.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+            await python.WaitForExitAsync(TestContext.Current.CancellationToken);
+            Assert.True(python.ExitCode == 0, errors);
         }
     }
 
@@ -65,19 +91,11 @@ public sealed partial class ReadmeTests(TinyModel tiny)
         return string.Join('\n', lines.Select(line => (line.Length >= indent ? line[indent..] : "").TrimEnd()));
     }
 
-    private static string Repository()
-    {
-        string? folder = AppContext.BaseDirectory;
-        while (folder is not null && !File.Exists(Path.Combine(folder, "Consensus.ML.sln")))
-        {
-            folder = Path.GetDirectoryName(folder);
-        }
-
-        return folder ?? throw new DirectoryNotFoundException("The tests do not lie inside the repository.");
-    }
-
     [GeneratedRegex(@"```csharp\n(.*?)```", RegexOptions.Singleline)]
     private static partial Regex CSharpBlock();
+
+    [GeneratedRegex(@"```python\n(.*?)```", RegexOptions.Singleline)]
+    private static partial Regex PythonBlock();
 
     [GeneratedRegex(@"(?<!/)// <(\w+)>\n(.*?)\s*// </\1>", RegexOptions.Singleline)]
     private static partial Regex Snippet();

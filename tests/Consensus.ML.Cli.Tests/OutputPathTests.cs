@@ -1,3 +1,5 @@
+using Consensus.ML.Imaging;
+
 namespace Consensus.ML.Cli.Tests;
 
 public sealed class OutputPathTests
@@ -13,7 +15,7 @@ public sealed class OutputPathTests
     public void Devices_are_known_so_that_no_file_takes_their_place(string path, bool isDevice)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no such names.");
-        Assert.Equal(isDevice, OutputPath.IsDevice(path));
+        Assert.Equal(isDevice, AtomicFile.IsDevice(path));
     }
 
     [Fact]

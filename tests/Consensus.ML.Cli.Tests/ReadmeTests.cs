@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Consensus.ML.Tests.Shared;
 
 namespace Consensus.ML.Cli.Tests;
 
@@ -8,7 +9,7 @@ public sealed partial class ReadmeTests
     [Fact]
     public void Every_line_of_the_command_blocks_runs()
     {
-        string[] lines = [.. ShellLine().Matches(File.ReadAllText(Path.Combine(Repository(), "README.md"))).Select(match => match.Groups[1].Value)];
+        string[] lines = [.. ShellLine().Matches(File.ReadAllText(Path.Combine(RepositoryFolder.Find(), "README.md"))).Select(match => match.Groups[1].Value)];
         Assert.Equal(["phantom", "train", "evaluate", "predict", "inspect", "info"], lines.Select(line => line.Split(' ')[0]).Distinct());
         using var workspace = new Workspace();
         string before = Environment.CurrentDirectory;
@@ -28,17 +29,6 @@ public sealed partial class ReadmeTests
         {
             Environment.CurrentDirectory = before;
         }
-    }
-
-    private static string Repository()
-    {
-        string? folder = AppContext.BaseDirectory;
-        while (folder is not null && !File.Exists(Path.Combine(folder, "Consensus.ML.sln")))
-        {
-            folder = Path.GetDirectoryName(folder);
-        }
-
-        return folder ?? throw new DirectoryNotFoundException("The tests do not lie inside the repository.");
     }
 
     [GeneratedRegex(@"^consensus ([a-z].*)$", RegexOptions.Multiline)]

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Consensus.ML.Diffusion;
+using Consensus.ML.Imaging;
 using Consensus.ML.Networks;
 using Microsoft.ML;
 using Spectre.Console;
@@ -33,7 +34,7 @@ internal static class EvaluateCommand
         {
             string? report = parsed.GetValue(json);
             LoadedModel.EnsureExists(parsed.Require(model!));
-            if (report is not null and not "-" && !OutputPath.IsDevice(report))
+            if (report is not null and not "-" && !AtomicFile.IsDevice(report))
             {
                 OutputPath.EnsureFile(report);
             }

@@ -20,6 +20,11 @@ public static class AtomicFile
                 throw new IOException("a folder has that name");
             }
 
+            if (IsDevice(target))
+            {
+                throw new IOException("it is a device, and would be replaced by a file");
+            }
+
             Directory.CreateDirectory(Path.GetDirectoryName(target)!);
             using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.ReadWrite))
             {
@@ -39,6 +44,15 @@ public static class AtomicFile
             Remove(temporary);
             throw;
         }
+    }
+
+    /// <summary>Whether a path stands for something else than a file, such as /dev/null or /dev/stdout, and must not be replaced by one.</summary>
+    /// <param name="path">The path; need not exist.</param>
+    public static bool IsDevice(string path)
+    {
+        string full = Path.GetFullPath(path);
+        return !OperatingSystem.IsWindows()
+            && ((full.StartsWith("/dev/", StringComparison.Ordinal) && !full.StartsWith("/dev/shm/", StringComparison.Ordinal)) || full.StartsWith("/proc/", StringComparison.Ordinal));
     }
 
     private static void Remove(string temporary)

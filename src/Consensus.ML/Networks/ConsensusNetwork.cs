@@ -40,7 +40,7 @@ internal sealed class ConsensusNetwork
         int depth = options.ChannelMultipliers.Count, index = 1, side = imageSide;
         for (int level = 0; level < depth; level++)
         {
-            long outputs = channels0(level);
+            long outputs = Width(level);
             for (int block = 0; block < options.ResidualBlocks; block++, index++)
             {
                 _down.Add(new(layout, $"input_blocks.{index}", channels, outputs, embedding, HasAttention(side), options.AttentionHeads));
@@ -64,7 +64,7 @@ internal sealed class ConsensusNetwork
         index = 0;
         for (int level = depth - 1; level >= 0; level--)
         {
-            long outputs = channels0(level);
+            long outputs = Width(level);
             for (int block = 0; block <= options.ResidualBlocks; block++, index++)
             {
                 bool last = block == options.ResidualBlocks && level > 0;
@@ -78,7 +78,7 @@ internal sealed class ConsensusNetwork
         _outputNorm = new(layout, "out.0", channels);
         _output = new(layout, "out.2", channels, learnedVariance ? 2 : 1, zero: true, lowPrecision: false);
 
-        long channels0(int level) => (long)options.ModelChannels * options.ChannelMultipliers[level];
+        long Width(int level) => (long)options.ModelChannels * options.ChannelMultipliers[level];
         bool HasAttention(int side) => options.AttentionResolutions.Contains(side);
     }
 
@@ -92,7 +92,7 @@ internal sealed class ConsensusNetwork
     public Tensor EncodeImage(ForwardContext context, Tensor image)
     {
         using var scope = NewDisposeScope();
-        return _encoder.Forward(context, image.to_type(HeavyType(context))).MoveToOuterDisposeScope();
+        return _encoder.Forward(context, image.to_type(_input.Type(context))).MoveToOuterDisposeScope();
     }
 
     /// <summary>One pass of the U-Net.</summary>
@@ -114,7 +114,7 @@ internal sealed class ConsensusNetwork
 
         embedding = functional.silu(embedding);
 
-        Tensor hidden = _input.Forward(context, noisy.to_type(HeavyType(context)));
+        Tensor hidden = _input.Forward(context, noisy.to_type(_input.Type(context)));
         long pairs = hidden.shape[0] / imageFeatures.shape[0];
         hidden = pairs == 1
             ? hidden + imageFeatures
@@ -146,9 +146,6 @@ internal sealed class ConsensusNetwork
         Tensor normed = _outputNorm.Forward(context, hidden).to_type(ScalarType.Float32);
         return _output.Forward(context, functional.silu(normed, inplace: !context.Training)).MoveToOuterDisposeScope();
     }
-
-    /// <summary>The type that convolutions compute in: that of the weights given.</summary>
-    private ScalarType HeavyType(ForwardContext context) => context.Weights[_levelEmbedding is null ? 4 : 5].dtype;
 
     /// <summary>One entry of the published lists input_blocks and output_blocks.</summary>
     private sealed class Stage

@@ -19,6 +19,9 @@ internal sealed class Convolution
         _padding = kernel / 2;
     }
 
+    /// <summary>The type it computes in, which its input must have: that of the weights given.</summary>
+    public ScalarType Type(ForwardContext context) => context.Weights[_weight].dtype;
+
     public Tensor Forward(ForwardContext context, Tensor input) =>
         functional.conv2d(input, context.Weights[_weight], context.Weights[_bias], strides: [_stride, _stride], padding: [_padding, _padding]);
 }
@@ -49,7 +52,17 @@ internal sealed class GroupNormalization
         _bias = layout.Add($"{name}.bias", [channels], Initialization.Zeros);
     }
 
-    public Tensor Forward(ForwardContext context, Tensor input) => functional.group_norm(input, Groups, context.Weights[_weight], context.Weights[_bias], 1e-5);
+    public Tensor Forward(ForwardContext context, Tensor input)
+    {
+        Tensor weight = context.Weights[_weight], bias = context.Weights[_bias];
+        if (input.dtype != weight.dtype && input.device_type != TorchSharp.DeviceType.CPU)
+        {
+            // The CPU kernel takes a bfloat16 input with float32 weights; the one for GPUs wants one type.
+            (weight, bias) = (weight.to_type(input.dtype), bias.to_type(input.dtype));
+        }
+
+        return functional.group_norm(input, Groups, weight, bias, 1e-5);
+    }
 }
 
 /// <summary>Residual block of the U-Net: norm, SiLU, convolution; embedding added; norm, SiLU, dropout, zeroed convolution; skip.</summary>

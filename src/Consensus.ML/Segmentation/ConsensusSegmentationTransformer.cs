@@ -1,5 +1,6 @@
 using Consensus.ML;
 using Consensus.ML.Diffusion;
+using Consensus.ML.Imaging;
 using Consensus.ML.Runtime;
 using Consensus.ML.Training;
 using Microsoft.ML;
@@ -87,6 +88,58 @@ public sealed class ConsensusSegmentationTransformer : RowToRowTransformer, IDis
         if (!Interlocked.Exchange(ref _disposed, true))
         {
             _model.Release();
+        }
+    }
+
+    /// <summary>
+    /// Writes the weights alone as a safetensors file in the published checkpoint format: the names, order and shapes of the published
+    /// implementation's state dict, float32.
+    /// </summary>
+    /// <param name="path">The file to create or replace; written whole or not at all.</param>
+    /// <exception cref="IOException">The file cannot be written; the message names it.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public void SaveCheckpoint(string path)
+    {
+        Acquire();
+        try
+        {
+            byte[] weights = _model.SaveWeights();
+            AtomicFile.Write(path, stream => stream.Write(weights));
+        }
+        finally
+        {
+            _model.Release();
+        }
+    }
+
+    /// <summary>A model over the weights of a published-format checkpoint; see <see cref="ConsensusCatalog.ConsensusSegmentFromCheckpoint"/>.</summary>
+    internal static ConsensusSegmentationTransformer FromCheckpoint(IHostEnvironment environment, string path, int height, int width, int imageChannels, int raters, ConsensusSegmentationEstimator.Options options)
+    {
+        OptionsCheck.Check(options);
+        OptionsCheck.CheckSize(options.FeaturesColumnName, height, width, options.Network);
+        var manifest = new ModelManifest
+        {
+            Columns = new(options.FeaturesColumnName, options.SoftMapColumnName, options.ConsensusMapsColumnName, options.UncertaintyColumnName),
+            Height = height,
+            Width = width,
+            ImageChannels = imageChannels,
+            Raters = raters,
+            Target = options.Target,
+            Network = options.Network,
+            Diffusion = options.Diffusion,
+            Sampling = options.Sampling,
+            Seed = options.Seed ?? environment.Seed() ?? 0,
+            Training = new(options.Training, null, new TrainingHistory(0, 0, null, 0, 0, 0, false, [])),
+        };
+        byte[] weights = File.ReadAllBytes(path);
+        TorchDevice device = TorchDevice.Choose(options.Device, environment.GpuDeviceId(), environment.FallbackToCpu());
+        try
+        {
+            return new(environment, manifest, new SharedModel(ConsensusModel.Load(manifest.Description, weights, device.Device)));
+        }
+        catch (InvalidDataException exception)
+        {
+            throw new InvalidDataException($"'{path}' does not hold the weights of this network: {exception.Message}", exception);
         }
     }
 

@@ -1,4 +1,6 @@
-namespace Consensus.ML.Imaging;
+using Consensus.ML.Imaging;
+
+namespace Consensus.ML;
 
 /// <summary>Draws a soft map over its image.</summary>
 public static class SliceOverlay

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
-namespace Consensus.ML.Api.Tests;
+namespace Consensus.ML.Tests.Shared;
 
 /// <summary>
 /// Validates JSON against the part of JSON Schema 2020-12 that our schemas use. A keyword it does not know is an error, not something to skip.
@@ -82,6 +82,9 @@ internal sealed class JsonSchema(JsonElement root)
                     break;
                 case "minItems":
                     Expect(value.ValueKind != JsonValueKind.Array || value.GetArrayLength() >= rule.GetInt32(), $"must have at least {rule.GetRawText()} items");
+                    break;
+                case "maxItems":
+                    Expect(value.ValueKind != JsonValueKind.Array || value.GetArrayLength() <= rule.GetInt32(), $"must have at most {rule.GetRawText()} items");
                     break;
                 case "items":
                     if (value.ValueKind == JsonValueKind.Array)

@@ -1,0 +1,17 @@
+namespace Consensus.ML.Tests.Shared;
+
+/// <summary>The folder that the tests were built in.</summary>
+internal static class RepositoryFolder
+{
+    /// <summary>The folder that holds Consensus.ML.sln.</summary>
+    public static string Find()
+    {
+        string? folder = AppContext.BaseDirectory;
+        while (folder is not null && !File.Exists(Path.Combine(folder, "Consensus.ML.sln")))
+        {
+            folder = Path.GetDirectoryName(folder);
+        }
+
+        return folder ?? throw new DirectoryNotFoundException("The tests do not lie inside the repository.");
+    }
+}
