@@ -19,6 +19,14 @@ public sealed partial class ReadmeTests(TinyModel tiny)
     }
 
     [Fact]
+    public void The_test_command_is_the_one_that_CI_runs()
+    {
+        string command = TestCommand().Match(File.ReadAllText(Path.Combine(RepositoryFolder.Find(), "README.md"))).Value;
+        Assert.NotEmpty(command);
+        Assert.Contains($"\n{command} ", File.ReadAllText(Path.Combine(RepositoryFolder.Find(), ".ci", "run")), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_loading_block_predicts_from_a_file_name()
     {
         using var folder = new TemporaryFolder();
@@ -93,6 +101,9 @@ public sealed partial class ReadmeTests(TinyModel tiny)
 
     [GeneratedRegex(@"```csharp\n(.*?)```", RegexOptions.Singleline)]
     private static partial Regex CSharpBlock();
+
+    [GeneratedRegex(@"^dotnet test .*$", RegexOptions.Multiline)]
+    private static partial Regex TestCommand();
 
     [GeneratedRegex(@"```python\n(.*?)```", RegexOptions.Singleline)]
     private static partial Regex PythonBlock();

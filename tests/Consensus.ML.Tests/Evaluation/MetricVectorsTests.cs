@@ -52,10 +52,8 @@ public sealed class MetricVectorsTests
 
     private static List<Vector> Vectors()
     {
-        string folder = Environment.GetEnvironmentVariable("CONSENSUS_VECTORS") is { Length: > 0 } told ? told : Path.Combine(AppContext.BaseDirectory, "Vectors");
-        string file = Path.Combine(folder, "metrics.json");
-        Assert.SkipUnless(File.Exists(file), $"There is no metrics.json in the folder of vectors ({folder}).");
-        using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(file));
+        Assert.SkipUnless(File.Exists(TestVectors.PathOf("metrics.json")), $"There is no metrics.json in the folder of vectors ({TestVectors.Folder}).");
+        using JsonDocument document = TestVectors.Json("metrics.json");
         List<Vector> vectors = [.. document.RootElement.EnumerateArray().Select((entry, index) => new Vector(index, entry.Clone()))];
         Assert.NotEmpty(vectors);
         return vectors;

@@ -73,14 +73,8 @@ public sealed class ConsensusLabelsTests
     [Trait("Category", "Parity")]
     public void Pairwise_dice_equals_the_published_implementations()
     {
-        string folder = Environment.GetEnvironmentVariable("CONSENSUS_VECTORS") is { Length: > 0 } given ? given : Path.Combine(AppContext.BaseDirectory, "Vectors");
-        string path = Path.Combine(folder, "metrics.json");
-        if (!File.Exists(path))
-        {
-            Assert.Skip($"'{path}' does not exist.");
-        }
-
-        using JsonDocument document = JsonDocument.Parse(File.ReadAllText(path));
+        Assert.SkipUnless(File.Exists(TestVectors.PathOf("metrics.json")), $"There is no metrics.json in the folder of vectors ({TestVectors.Folder}).");
+        using JsonDocument document = TestVectors.Json("metrics.json");
         int compared = 0;
         foreach (JsonElement item in document.RootElement.EnumerateArray())
         {
@@ -90,7 +84,7 @@ public sealed class ConsensusLabelsTests
             compared++;
         }
 
-        Assert.True(compared > 0, $"'{path}' holds no cases.");
+        Assert.True(compared > 0, "metrics.json holds no cases.");
     }
 
     [Fact]
