@@ -56,29 +56,26 @@ public static class Resampling
             return;
         }
 
-        // Each column's two neighbours and their weight are the same in every row.
-        var left = new int[targetWidth];
-        var right = new int[targetWidth];
-        var rightWeight = new float[targetWidth];
-        for (int column = 0; column < targetWidth; column++)
-        {
-            (left[column], right[column], rightWeight[column]) = Neighbours(column, sourceWidth, targetWidth);
-        }
+        Interpolate(source, sourceWidth, target, Neighbours(sourceHeight, targetHeight), Neighbours(sourceWidth, targetWidth));
+    }
 
-        for (int row = 0; row < targetHeight; row++)
-        {
-            (int above, int below, float belowWeight) = Neighbours(row, sourceHeight, targetHeight);
-            float aboveWeight = 1 - belowWeight;
-            ReadOnlySpan<float> upper = source.Slice(above * sourceWidth, sourceWidth);
-            ReadOnlySpan<float> lower = source.Slice(below * sourceWidth, sourceWidth);
-            Span<float> output = target.Slice(row * targetWidth, targetWidth);
-            for (int column = 0; column < output.Length; column++)
-            {
-                int l = left[column], r = right[column];
-                float weight = rightWeight[column], other = 1 - weight;
-                output[column] = (aboveWeight * ((other * upper[l]) + (weight * upper[r]))) + (belowWeight * ((other * lower[l]) + (weight * lower[r])));
-            }
-        }
+    /// <summary>
+    /// Brings a map that was learned from masks reduced by <see cref="Nearest"/> back to the masks' size: each value lies where its pixel was
+    /// taken from, which is up to half a reduced pixel off that pixel's own centre, and between them is interpolated linearly.
+    /// </summary>
+    /// <param name="source">sourceHeight × sourceWidth values, row by row.</param>
+    /// <param name="sourceHeight">Rows of <paramref name="source"/>, at least 1.</param>
+    /// <param name="sourceWidth">Columns of <paramref name="source"/>, at least 1.</param>
+    /// <param name="target">Receives targetHeight × targetWidth values, row by row.</param>
+    /// <param name="targetHeight">Rows of <paramref name="target"/>, at least 1.</param>
+    /// <param name="targetWidth">Columns of <paramref name="target"/>, at least 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A size is below 1.</exception>
+    /// <exception cref="ArgumentException">A span has another length than its height × width.</exception>
+    public static void UndoNearest(ReadOnlySpan<float> source, int sourceHeight, int sourceWidth, Span<float> target, int targetHeight, int targetWidth)
+    {
+        CheckPlane(source.Length, sourceHeight, sourceWidth, nameof(source));
+        CheckPlane(target.Length, targetHeight, targetWidth, nameof(target));
+        Interpolate(source, sourceWidth, target, TakenNeighbours(sourceHeight, targetHeight), TakenNeighbours(sourceWidth, targetWidth));
     }
 
     /// <summary>Resizes every mask by taking, for each new pixel, the one whose index is the scaled index rounded down.</summary>
@@ -121,14 +118,59 @@ public static class Resampling
         return new RaterMasks(masks.Raters, height, width, pixels);
     }
 
+    /// <summary>Between two source indices: the upper one's weight is from 0 to 1.</summary>
+    private readonly record struct Between(int Lower, int Upper, float UpperWeight);
+
+    private static void Interpolate(ReadOnlySpan<float> source, int sourceWidth, Span<float> target, Between[] rows, Between[] columns)
+    {
+        for (int row = 0; row < rows.Length; row++)
+        {
+            (int above, int below, float belowWeight) = rows[row];
+            float aboveWeight = 1 - belowWeight;
+            ReadOnlySpan<float> upper = source.Slice(above * sourceWidth, sourceWidth);
+            ReadOnlySpan<float> lower = source.Slice(below * sourceWidth, sourceWidth);
+            Span<float> output = target.Slice(row * columns.Length, columns.Length);
+            for (int column = 0; column < output.Length; column++)
+            {
+                (int left, int right, float weight) = columns[column];
+                float other = 1 - weight;
+                output[column] = (aboveWeight * ((other * upper[left]) + (weight * upper[right]))) + (belowWeight * ((other * lower[left]) + (weight * lower[right])));
+            }
+        }
+    }
+
     /// <summary>Pixel centres line up: position (i + ½)·source/target − ½, in single precision as PyTorch computes it.</summary>
-    private static (int Lower, int Upper, float UpperWeight) Neighbours(int index, int source, int target)
+    private static Between[] Neighbours(int source, int target)
     {
         float scale = (float)source / target;
-        float position = Math.Max(0, (scale * (index + 0.5f)) - 0.5f);
-        int lower = Math.Min((int)position, source - 1);
-        int upper = Math.Min(lower + 1, source - 1);
-        return (lower, upper, Math.Clamp(position - lower, 0f, 1f));
+        var neighbours = new Between[target];
+        for (int index = 0; index < target; index++)
+        {
+            float position = Math.Max(0, (scale * (index + 0.5f)) - 0.5f);
+            int lower = Math.Min((int)position, source - 1);
+            neighbours[index] = new(lower, Math.Min(lower + 1, source - 1), Math.Clamp(position - lower, 0f, 1f));
+        }
+
+        return neighbours;
+    }
+
+    /// <summary>Source index j lies at the target index that it was taken from; where several were taken from one, the last of them counts.</summary>
+    private static Between[] TakenNeighbours(int source, int target)
+    {
+        var neighbours = new Between[target];
+        int lower = 0;
+        for (int index = 0; index < target; index++)
+        {
+            while (lower + 1 < source && NearestIndex(lower + 1, target, source) <= index)
+            {
+                lower++;
+            }
+
+            int upper = Math.Min(lower + 1, source - 1), from = NearestIndex(lower, target, source), to = NearestIndex(upper, target, source);
+            neighbours[index] = new(lower, upper, to > from ? Math.Clamp((float)(index - from) / (to - from), 0f, 1f) : 0);
+        }
+
+        return neighbours;
     }
 
     private static int NearestIndex(int index, int source, int target)

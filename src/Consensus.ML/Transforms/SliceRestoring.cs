@@ -11,7 +11,8 @@ namespace Consensus.ML;
 /// <summary>Brings predicted maps back to the size and place of the image they were predicted from.</summary>
 /// <remarks>
 /// Input columns: a vector of Single, height × width (or channels × height × width), and the <see cref="Slice"/> of the image at its own size.
-/// Output column: <see cref="Slice"/> with the map's channels and the image's height, width and geometry, bilinear. Nothing is learned.
+/// Output column: <see cref="Slice"/> with the map's channels and the image's height, width and geometry. Nothing is learned.
+/// Values go back to the pixels that reduced masks are taken from (<see cref="Resampling.UndoNearest"/>), and are interpolated between them.
 /// </remarks>
 public sealed class SliceRestoringEstimator : IEstimator<SliceRestoringTransformer>
 {
@@ -93,8 +94,15 @@ public sealed class SliceRestoringTransformer : RowToRowTransformer
             {
                 mapGetter(ref vector);
                 Slice original = imageGetter();
-                Slice resized = Resampling.Bilinear(new Slice(channels, height, width, Vectors.ToArray(vector)), original.Height, original.Width);
-                return new(channels, original.Height, original.Width, resized.Pixels, original.Geometry, original.Source);
+                float[] values = Vectors.ToArray(vector), pixels = new float[channels * original.Height * original.Width];
+                for (int channel = 0; channel < channels; channel++)
+                {
+                    Resampling.UndoNearest(
+                        values.AsSpan(channel * height * width, height * width), height, width,
+                        pixels.AsSpan(channel * original.Height * original.Width, original.Height * original.Width), original.Height, original.Width);
+                }
+
+                return new(channels, original.Height, original.Width, pixels, original.Geometry, original.Source);
             });
             return [(ValueGetter<Slice>)((ref Slice slice) => slice = value.Get())];
         });

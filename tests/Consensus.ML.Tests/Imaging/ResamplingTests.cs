@@ -95,4 +95,44 @@ public sealed class ResamplingTests
         Assert.Throws<ArgumentOutOfRangeException>(() => Resampling.Nearest(new RaterMasks(1, 1, 1, [1]), 4, 0));
         Complaint.Expect<ArgumentException>(() => Resampling.Bilinear(new float[3], 2, 2, new float[4], 2, 2), "2×2", "3");
     }
+
+    [Fact]
+    public void A_reduced_map_comes_back_to_where_its_pixels_were_taken_from()
+    {
+        // Eight columns reduced to four take columns 0, 2, 4, 6: their values belong there, and halfway between lies the mean.
+        var restored = new float[8];
+        Resampling.UndoNearest([1, 3, 5, 9], 1, 4, restored, 1, 8);
+        Assert.Equal([1, 2, 3, 4, 5, 7, 9, 9], restored);
+    }
+
+    [Theory]
+    [InlineData(64, 128)]
+    [InlineData(64, 497)]
+    [InlineData(10, 33)]
+    [InlineData(7, 7)]
+    public void Reducing_a_restored_map_gives_the_map(int reduced, int native)
+    {
+        var random = new Random(1);
+        float[] map = [.. Enumerable.Range(0, reduced * reduced).Select(_ => random.NextSingle())];
+        var restored = new float[native * native];
+        Resampling.UndoNearest(map, reduced, reduced, restored, native, native);
+        for (int row = 0; row < reduced; row++)
+        {
+            for (int column = 0; column < reduced; column++)
+            {
+                // PyTorch's nearest: the scaled index, rounded down.
+                int y = (int)MathF.Floor(row * ((float)native / reduced)), x = (int)MathF.Floor(column * ((float)native / reduced));
+                Assert.Equal(map[(row * reduced) + column], restored[(y * native) + x], 1e-6f);
+            }
+        }
+    }
+
+    [Fact]
+    public void An_enlarged_map_is_reduced_to_values_it_has()
+    {
+        // Two columns enlarged to four take columns 0, 0, 1, 1.
+        var restored = new float[2];
+        Resampling.UndoNearest([1, 2, 3, 4], 1, 4, restored, 1, 2);
+        Assert.Equal([2, 4], restored);
+    }
 }
