@@ -45,7 +45,8 @@ internal static class Presets
         public static DiffusionOptions Diffusion { get; } = new();
 
         // The paper does not say how long it trained; validation keeps the best weights of this run.
-        public static TrainingOptions Training { get; } = new() { Steps = 100_000 };
+        // Predictions of ε need more than a step or two before they can be ranked.
+        public static TrainingOptions Training { get; } = new() { Steps = 100_000, ValidationSampling = new() { Generations = 4, Sampler = SamplerKind.Ddim, Steps = 25 } };
 
         public static SamplingOptions Sampling { get; } = new() { Generations = 25, Sampler = SamplerKind.Ddpm };
     }

@@ -54,7 +54,9 @@ public sealed record TrainingOptions
     /// <summary>Number of validations, evenly spread over the run, at least 1. Default 10.</summary>
     public int Validations { get; init; } = 10;
 
-    /// <summary>How validation samples; few steps and generations are enough to rank weights. Default two DDIM steps and one generation.</summary>
+    /// <summary>
+    /// How validation samples. Default two DDIM steps and one generation: enough to rank weights that predict x_0; those that predict ε need 20 steps and more.
+    /// </summary>
     public SamplingOptions ValidationSampling { get; init; } = new() { Generations = 1, Sampler = SamplerKind.Ddim, Steps = 2 };
 
     /// <summary>CPU threads; null for torch's own choice.</summary>
