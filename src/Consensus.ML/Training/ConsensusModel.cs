@@ -63,7 +63,7 @@ internal sealed class ConsensusModel : IDisposable
         }
     }
 
-    /// <summary>Samples the maps of one slice (METHOD: the soft map of each training target).</summary>
+    /// <summary>Samples the maps of one slice, and reduces them as its training target asks (the paper's Table 2).</summary>
     /// <param name="features">Normalised image, C×H×W.</param>
     /// <param name="sampling">How to sample; its Seed is not used here.</param>
     /// <param name="seed">Seed of the noise of this slice.</param>
