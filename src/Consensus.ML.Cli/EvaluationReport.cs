@@ -4,7 +4,7 @@ using Consensus.ML.Runtime;
 namespace Consensus.ML.Cli;
 
 /// <summary>What <c>consensus evaluate --json</c> writes; data-schemas/evaluation-report.schema.json describes it.</summary>
-internal sealed class EvaluationReport(SegmentationMetrics metrics, ConsensusSegmentationTransformer model, QubiqTask task, QubiqSplit split, bool native)
+internal sealed class EvaluationReport(SegmentationMetrics metrics, ConsensusSegmentationTransformer model, CaseSource source, bool native)
 {
     public int FormatVersion { get; } = 1;
 
@@ -25,7 +25,7 @@ internal sealed class EvaluationReport(SegmentationMetrics metrics, ConsensusSeg
 
     public double BoundaryF { get; } = metrics.BoundaryF;
 
-    public DataFacts Data { get; } = new(task.Name, Formats.Name(split), metrics.Cases.Count);
+    public DataFacts Data { get; } = new(source.Name, source.Split, metrics.Cases.Count);
 
     public ResolutionFacts Resolution { get; } = native ? new(true, null, null) : new(false, model.Height, model.Width);
 

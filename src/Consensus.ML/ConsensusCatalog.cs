@@ -12,8 +12,8 @@ public static class ConsensusCatalog
 {
     /// <summary>Lists the cases of one task of a QUBIQ folder.</summary>
     /// <remarks>
-    /// Columns: Case (Text), ImagePath (Text), AnnotationPaths (vector of Text, one path a rater), cases in numeric order. Files are not read
-    /// here. A case with the wrong number of masks is left out, with a warning that names it in the ML.NET log.
+    /// Columns: Case (Text), ImagePath (Text), AnnotationPaths (vector of Text, one path a rater), RaterNames (vector of Text, the masks' numbers), cases in
+    /// numeric order. Files are not read here. A case with the wrong number of masks is left out, with a warning that names it in the ML.NET log.
     /// </remarks>
     /// <param name="catalog">The catalog.</param>
     /// <param name="root">The folder that holds the set's folder, or is it.</param>
@@ -34,13 +34,27 @@ public static class ConsensusCatalog
             }
         }
 
-        return catalog.LoadFromEnumerable(listing.Cases.Select(CaseRow.Of).ToArray());
+        return CaseRows.Load(catalog, listing.Cases);
+    }
+
+    /// <summary>Cases that a program has put together itself, as rows: one image and its masks each, from any place and in any format that is read.</summary>
+    /// <remarks>
+    /// Columns: Case (Text), ImagePath (Text, or a vector of Text where a case has several files, one a channel), AnnotationPaths (vector of Text, one path a
+    /// rater) and RaterNames (vector of Text, who drew each). Files are not read here.
+    /// </remarks>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="cases">The cases; their order is kept.</param>
+    public static IDataView LoadFromCases(this DataOperationsCatalog catalog, IEnumerable<RaterCase> cases)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(cases);
+        return CaseRows.Load(catalog, [.. cases]);
     }
 
     /// <summary>Reads image files into slices.</summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="outputColumnName">The new column, of type <see cref="Slice"/>.</param>
-    /// <param name="inputColumnName">Text column with the paths; null for <paramref name="outputColumnName"/>.</param>
+    /// <param name="inputColumnName">Column with the paths: Text, or a vector of Text with one file a channel; null for <paramref name="outputColumnName"/>.</param>
     /// <exception cref="ArgumentException">A name is empty.</exception>
     public static SliceLoadingEstimator LoadSlices(this TransformsCatalog catalog, string outputColumnName, string? inputColumnName = null)
     {
@@ -169,17 +183,5 @@ public static class ConsensusCatalog
         return changed.All(step => step is null)
             ? null
             : new TransformerChain<ITransformer>(chain.Transformers.Zip(changed, (before, after) => after ?? before), chain.Scopes);
-    }
-
-    /// <summary>A row of <see cref="LoadFromQubiq"/>.</summary>
-    private sealed class CaseRow
-    {
-        public string Case { get; set; } = "";
-
-        public string ImagePath { get; set; } = "";
-
-        public string[] AnnotationPaths { get; set; } = [];
-
-        public static CaseRow Of(RaterCase source) => new() { Case = source.Name, ImagePath = source.ImagePath, AnnotationPaths = [.. source.AnnotationPaths] };
     }
 }

@@ -200,7 +200,8 @@ public sealed class TransformTests : IDisposable
     {
         IDataView data = Rows(new CaseRow());
         Assert.Equal("Column 'ImagePath' is String; it must be Slice (use LoadSlices).", Assert.Throws<ArgumentException>(() => _ml.Transforms.NormalizeSlices("ImagePath").Fit(data)).Message);
-        Assert.Contains("Column 'AnnotationPaths' is Vector<String>", Assert.Throws<ArgumentException>(() => _ml.Transforms.LoadSlices("Image", "AnnotationPaths").Fit(data)).Message);
+        IDataView numbers = _ml.Data.LoadFromEnumerable([new { ImagePath = 1f }]);
+        Assert.Contains("Column 'ImagePath' is Single; it must be Text", Assert.Throws<ArgumentException>(() => _ml.Transforms.LoadSlices("Image", "ImagePath").Fit(numbers)).Message);
         Assert.Contains("'Case'", Assert.Throws<ArgumentException>(() => _ml.Transforms.AugmentSlices("Case").Fit(data)).Message);
     }
 
@@ -247,13 +248,32 @@ public sealed class TransformTests : IDisposable
     {
         PhantomDataset.Write(_folder.Path, QubiqTask.Kidney, trainCases: 11, validationCases: 1, seed: 1, size: 32);
         IDataView data = _ml.Data.LoadFromQubiq(_folder.Path, QubiqTask.Kidney, QubiqSplit.Train);
-        Assert.Equal(["Case", "ImagePath", "AnnotationPaths"], data.Schema.Select(column => column.Name));
+        Assert.Equal(["Case", "ImagePath", "AnnotationPaths", "RaterNames"], data.Schema.Select(column => column.Name));
         Assert.Equal(TextDataViewType.Instance, data.Schema["ImagePath"].Type);
         Assert.Equal(new VectorDataViewType(TextDataViewType.Instance), data.Schema["AnnotationPaths"].Type);
         CaseRow[] rows = [.. _ml.Data.CreateEnumerable<CaseRow>(data, reuseRowObject: false)];
         Assert.Equal(11, rows.Length);
         Assert.EndsWith("2", rows[1].Case, StringComparison.Ordinal);
         Assert.All(rows, row => Assert.Equal(3, row.AnnotationPaths.Length));
+    }
+
+    [Fact]
+    public void Channels_in_files_of_their_own_are_one_image()
+    {
+        string[] files = [_folder["t1.nii"], _folder["t2.nii"]];
+        NiftiFile.WriteSlice(files[0], new Slice(1, 2, 3, [1, 2, 3, 4, 5, 6]));
+        NiftiFile.WriteSlice(files[1], new Slice(1, 2, 3, [7, 8, 9, 10, 11, 12]));
+        IDataView data = _ml.Data.LoadFromCases([new RaterCase("first", files, [_folder["mask.nii"]], ["Ann"])]);
+        Assert.Equal(new VectorDataViewType(TextDataViewType.Instance), data.Schema["ImagePath"].Type);
+        IDataView loaded = _ml.Transforms.LoadSlices("Image", "ImagePath").Fit(data).Transform(data);
+        Slice image = Assert.Single(loaded.GetColumn<Slice>("Image"));
+        Assert.Equal((2, 2, 3), (image.Channels, image.Height, image.Width));
+        Assert.Equal([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12], image.Pixels);
+
+        NiftiFile.WriteSlice(files[1], new Slice(1, 3, 2, [7, 8, 9, 10, 11, 12]));
+        string complaint = Assert.Throws<InvalidDataException>(() => loaded.GetColumn<Slice>("Image").ToArray()).Message;
+        Assert.Contains("t2.nii' has 3×2", complaint);
+        Assert.Contains("t1.nii' has 2×3", complaint);
     }
 
     [Fact]

@@ -41,12 +41,12 @@ internal static class EvaluateCommand
 
             using var interruption = new Interruption();
             MLContext ml = Session.Create(terminal, parsed.GetValue(device), null, CommandLine.IsDebugging(parsed));
-            IDataView cases = ml.Data.LoadFromQubiq(parsed.Require(data!), parsed.Require(task), parsed.GetValue(split) ?? QubiqSplit.Validation);
+            CaseSource source = CaseSource.Find(terminal, parsed.Require(data!), parsed.Require(task), parsed.GetValue(split) ?? QubiqSplit.Validation);
             using LoadedModel loaded = LoadedModel.Read(ml, parsed.Require(model!));
             using LoadedModel sampled = loaded.WithSampling(
                 parsed.GetValue(generations) ?? DefaultGenerations, parsed.GetValue(sampler), parsed.GetValue(steps), parsed.GetValue(seed), parsed.GetValue(precision));
-            SegmentationMetrics metrics = Evaluate(terminal, ml, sampled.Model.Transform(cases), parsed.GetValue(native), quiet: report == "-");
-            var facts = new EvaluationReport(metrics, sampled.Segmentation, parsed.Require(task), parsed.GetValue(split) ?? QubiqSplit.Validation, parsed.GetValue(native));
+            SegmentationMetrics metrics = Evaluate(terminal, ml, sampled.Model.Transform(source.View(ml)), parsed.GetValue(native), quiet: report == "-");
+            var facts = new EvaluationReport(metrics, sampled.Segmentation, source, parsed.GetValue(native));
             if (report != "-")
             {
                 terminal.Console.Write(Table(metrics));

@@ -50,7 +50,7 @@ internal static class PredictCommand
             LoadedModel.EnsureExists(parsed.Require(model!));
             Input[] inputs = root is null
                 ? [.. paths.Select(path => new Input { Case = CaseName.Of(path), ImagePath = path })]
-                : [.. QubiqDataset.List(root, chosen!, parsed.GetValue(split) ?? QubiqSplit.Validation).Cases.Select(one => new Input { Case = one.Name, ImagePath = one.ImagePath })];
+                : [.. CaseSource.Find(terminal, root, chosen!, parsed.GetValue(split) ?? QubiqSplit.Validation).Cases.Select(one => new Input { Case = one.Name, ImagePath = one.ImagePaths[0] })];
             EnsureDistinct(inputs);
             OutputPath.EnsureFolder(folder);
             EnsureReadable(inputs);

@@ -56,27 +56,26 @@ internal static class TrainCommand
             OutputPath.EnsureFile(path);
             EnsureFolder(parsed.Require(data!));
             MLContext ml = Session.Create(terminal, parsed.GetValue(device), options.Seed, CommandLine.IsDebugging(parsed));
-            IDataView cases = ml.Data.LoadFromQubiq(parsed.Require(data!), parsed.Require(task), parsed.GetValue(split) ?? QubiqSplit.Train);
-            return Train(terminal, ml, cases, parsed.Require(task), side, options, path);
+            CaseSource source = CaseSource.Find(terminal, parsed.Require(data!), parsed.Require(task), parsed.GetValue(split) ?? QubiqSplit.Train);
+            return Train(terminal, ml, source, side, options, path);
         });
         return command;
     }
 
-    private static int Train(Terminal terminal, MLContext ml, IDataView cases, QubiqTask task, int side, ConsensusSegmentationEstimator.Options options, string path)
+    private static int Train(Terminal terminal, MLContext ml, CaseSource source, int side, ConsensusSegmentationEstimator.Options options, string path)
     {
         var display = new TrainingDisplay(terminal);
         using var interruption = new Interruption(() => terminal.Complain("stopping; the best model so far is saved (Ctrl-C again aborts at once)"));
         options.Progress = display;
         options.Cancellation = interruption.Token;
 
-        // As published: kidneys lie left and right, never upside down.
-        AugmentationPolicy policy = task == QubiqTask.Kidney ? new() { VerticalFlip = 0 } : new();
+        IDataView cases = source.View(ml);
         EstimatorChain<ConsensusSegmentationTransformer> pipeline = ml.Transforms.LoadSlices("Image", "ImagePath")
             .Append(ml.Transforms.NormalizeSlices("Image"))
             .Append(ml.Transforms.ResizeSlices("Features", "Image", height: side, width: side))
-            .Append(ml.Transforms.AugmentSlices("Features", policy))
+            .Append(ml.Transforms.AugmentSlices("Features", source.Augmentation))
             .Append(ml.Transforms.ConsensusSegment(options));
-        terminal.Out.WriteLine($"Training on {task.Name} at {side}×{side} pixels: {task.Raters} raters, target {Formats.Name(options.Target)}.");
+        terminal.Out.WriteLine($"Training on {source.Name} at {side}×{side} pixels: {source.Raters} raters, target {Formats.Name(options.Target)}.");
         using TransformerChain<ConsensusSegmentationTransformer> model = display.Show(() => pipeline.Fit(cases));
         if (interruption.Token.IsCancellationRequested && display.Latest is null)
         {

@@ -114,7 +114,7 @@ public static partial class QubiqDataset
             return null;
         }
 
-        return new RaterCase(name, image, [.. masks.Values]);
+        return new RaterCase(name, [image], [.. masks.Values], [.. masks.Keys.Select(rater => rater.ToString(CultureInfo.InvariantCulture))]);
     }
 
     private static void WarnOfTwin(string? first, string second, List<string> warnings)

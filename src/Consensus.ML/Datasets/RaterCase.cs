@@ -1,13 +1,24 @@
+using System.Globalization;
 using Consensus.ML.Imaging;
 
 namespace Consensus.ML;
 
-/// <summary>One image on disk with the masks that several raters drew on it.</summary>
-/// <param name="Name">The case's name: its folder.</param>
-/// <param name="ImagePath">The image file.</param>
+/// <summary>One image on disk with the masks that several raters drew on it. Paths may be those of slices in volumes (<see cref="SliceAddress"/>).</summary>
+/// <param name="Name">The case's name: its folder, or as a manifest calls it.</param>
+/// <param name="ImagePaths">The image: one file, or one a channel in the order of the channels.</param>
 /// <param name="AnnotationPaths">One mask file per rater, in the order of the raters.</param>
-public sealed record RaterCase(string Name, string ImagePath, IReadOnlyList<string> AnnotationPaths)
+/// <param name="RaterNames">Who drew each mask: as many different names as there are masks.</param>
+public sealed record RaterCase(string Name, IReadOnlyList<string> ImagePaths, IReadOnlyList<string> AnnotationPaths, IReadOnlyList<string> RaterNames)
 {
+    /// <summary>A case with one image file, whose raters are called 1, 2, 3, …</summary>
+    /// <param name="name">The case's name.</param>
+    /// <param name="imagePath">The image file.</param>
+    /// <param name="annotationPaths">One mask file per rater, in the order of the raters.</param>
+    public RaterCase(string name, string imagePath, IReadOnlyList<string> annotationPaths)
+        : this(name, [imagePath], annotationPaths, [.. Enumerable.Range(1, annotationPaths.Count).Select(rater => rater.ToString(CultureInfo.InvariantCulture))])
+    {
+    }
+
     /// <summary>
     /// Makes sure that every mask has as many rows and columns as the image, from the headers alone: cheap enough to do for a whole set before training.
     /// </summary>
@@ -16,13 +27,13 @@ public sealed record RaterCase(string Name, string ImagePath, IReadOnlyList<stri
     /// <exception cref="IOException">A file cannot be opened.</exception>
     public void CheckSizes()
     {
-        (_, int height, int width) = SliceReader.ReadSize(ImagePath);
-        foreach (string path in AnnotationPaths)
+        (_, int height, int width) = SliceReader.ReadSize(ImagePaths[0]);
+        foreach (string path in ImagePaths.Skip(1).Concat(AnnotationPaths))
         {
-            (_, int maskHeight, int maskWidth) = SliceReader.ReadSize(path);
-            if (maskHeight != height || maskWidth != width)
+            (_, int otherHeight, int otherWidth) = SliceReader.ReadSize(path);
+            if (otherHeight != height || otherWidth != width)
             {
-                throw new InvalidDataException($"'{path}' has {maskHeight}×{maskWidth} pixels, but its image '{ImagePath}' has {height}×{width}: masks must have the size of their image.");
+                throw new InvalidDataException($"'{path}' has {otherHeight}×{otherWidth} pixels, but its image '{ImagePaths[0]}' has {height}×{width}: both must be of one size.");
             }
         }
     }

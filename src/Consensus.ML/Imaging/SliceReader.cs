@@ -4,15 +4,51 @@ namespace Consensus.ML.Imaging;
 public static class SliceReader
 {
     /// <summary>Reads a slice, choosing the format by the file's content.</summary>
-    /// <param name="path">A .nii or .nii.gz file, or either half of an .hdr/.img pair.</param>
+    /// <param name="path">A .nii or .nii.gz file, or either half of an .hdr/.img pair; of a volume, with the slice behind it (<see cref="SliceAddress"/>).</param>
     /// <returns>Channels × height × width values in the file's own units.</returns>
     /// <exception cref="FileNotFoundException">The file does not exist.</exception>
     /// <exception cref="InvalidDataException">The file is of another format, damaged, or no slice; the message names it and says what is allowed.</exception>
     /// <exception cref="IOException">The file cannot be opened.</exception>
     public static Slice Read(string path) => NiftiFile.ReadSlice(path);
 
+    /// <summary>Reads a slice whose channels lie in several files.</summary>
+    /// <param name="paths">The files in the order of the channels, at least one; each as in <see cref="Read(string)"/>.</param>
+    /// <returns>The channels of all files, one after another; geometry and source are those of the first.</returns>
+    /// <exception cref="ArgumentException">There are no paths.</exception>
+    /// <exception cref="FileNotFoundException">A file does not exist.</exception>
+    /// <exception cref="InvalidDataException">A file is of another format, damaged, no slice, or of another size than the first; the message names it.</exception>
+    /// <exception cref="IOException">A file cannot be opened.</exception>
+    public static Slice Read(IReadOnlyList<string> paths)
+    {
+        ArgumentNullException.ThrowIfNull(paths);
+        if (paths.Count == 0)
+        {
+            throw new ArgumentException("At least one image file is needed, but none was given.", nameof(paths));
+        }
+
+        Slice first = Read(paths[0]);
+        if (paths.Count == 1)
+        {
+            return first;
+        }
+
+        var channels = new List<Slice>(paths.Count) { first };
+        foreach (string path in paths.Skip(1))
+        {
+            Slice next = Read(path);
+            if (next.Height != first.Height || next.Width != first.Width)
+            {
+                throw new InvalidDataException($"'{path}' has {next.Height}×{next.Width} pixels, but '{paths[0]}' has {first.Height}×{first.Width}: the channels of one image must be of one size.");
+            }
+
+            channels.Add(next);
+        }
+
+        return new Slice(channels.Sum(slice => slice.Channels), first.Height, first.Width, [.. channels.SelectMany(slice => slice.Pixels)], first.Geometry, first.Source);
+    }
+
     /// <summary>Reads how large a slice is from the file's header alone.</summary>
-    /// <param name="path">A .nii or .nii.gz file, or either half of an .hdr/.img pair.</param>
+    /// <param name="path">As in <see cref="Read(string)"/>.</param>
     /// <returns>Number of channels, rows and columns.</returns>
     /// <exception cref="FileNotFoundException">The file does not exist.</exception>
     /// <exception cref="InvalidDataException">The file is of another format, damaged, or no slice; the message names it and says what is allowed.</exception>

@@ -43,12 +43,10 @@ internal static class AnnotationColumn
 
         if (IsPaths(column.Type))
         {
-            ValueGetter<VBuffer<ReadOnlyMemory<char>>> getter = row.GetGetter<VBuffer<ReadOnlyMemory<char>>>(column);
-            VBuffer<ReadOnlyMemory<char>> paths = default;
+            Func<string[]> getter = PathsColumn.Getter(row, column);
             return () =>
             {
-                getter(ref paths);
-                string[] names = [.. paths.DenseValues().Select(path => path.ToString())];
+                string[] names = getter();
                 return names.Length == 0 ? null : new(MaskReader.Read(names), names[0]);
             };
         }

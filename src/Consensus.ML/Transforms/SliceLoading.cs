@@ -10,7 +10,7 @@ namespace Consensus.ML;
 
 /// <summary>Reads the file that a text column names into a slice column.</summary>
 /// <remarks>
-/// Input column: Text, the path of an image file. Output column: <see cref="Slice"/>, in the units of the file. Nothing is learned:
+/// Input column: Text, the path of an image file, or a vector of Text, the paths of its channels' files. Output column: <see cref="Slice"/>, in the units of the file. Nothing is learned:
 /// <see cref="Fit"/> only checks the schema. Files are read when the column is.
 /// </remarks>
 public sealed class SliceLoadingEstimator : IEstimator<SliceLoadingTransformer>
@@ -28,7 +28,7 @@ public sealed class SliceLoadingEstimator : IEstimator<SliceLoadingTransformer>
 
     /// <summary>Checks the schema.</summary>
     /// <param name="input">Data with the column of paths.</param>
-    /// <exception cref="ArgumentException">The input column is missing or is no Text.</exception>
+    /// <exception cref="ArgumentException">The input column is missing or holds no paths.</exception>
     public SliceLoadingTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
@@ -40,7 +40,7 @@ public sealed class SliceLoadingEstimator : IEstimator<SliceLoadingTransformer>
     /// <inheritdoc/>
     public SchemaShape GetOutputSchema(SchemaShape inputSchema)
     {
-        inputSchema.Require(_input, column => column.Kind == SchemaShape.Column.VectorKind.Scalar && column.ItemType is TextDataViewType, "Text");
+        inputSchema.Require(_input, column => column.ItemType is TextDataViewType, SliceLoadingTransformer.Expected);
         return inputSchema.With(ColumnContract.SliceShape(_output));
     }
 }
@@ -49,6 +49,7 @@ public sealed class SliceLoadingEstimator : IEstimator<SliceLoadingTransformer>
 public sealed class SliceLoadingTransformer : RowToRowTransformer
 {
     internal const string LoaderSignature = "Consensus.Load";
+    internal const string Expected = "Text (the path of an image) or a vector of Text (the paths of its channels)";
 
     private static readonly ModelState State = new("LoadSlices", "CMLLOADS", LoaderSignature);
 
@@ -72,16 +73,13 @@ public sealed class SliceLoadingTransformer : RowToRowTransformer
 
     private protected override RowMapping Map(DataViewSchema inputSchema)
     {
-        DataViewSchema.Column path = inputSchema.Require(_input, type => type is TextDataViewType, "Text");
+        DataViewSchema.Column path = inputSchema.Require(_input, type => type is TextDataViewType or VectorDataViewType { ItemType: TextDataViewType }, Expected);
         return new([new(_output, SliceDataViewType.Instance)], [path], row =>
         {
-            ValueGetter<ReadOnlyMemory<char>> getter = row.GetGetter<ReadOnlyMemory<char>>(path);
-            var value = new RowValue<Slice>(row, () =>
-            {
-                ReadOnlyMemory<char> text = default;
-                getter(ref text);
-                return text.Length > 0 ? SliceReader.Read(text.ToString()) : throw new InvalidOperationException($"Column '{_input}' names no file in row {row.Position}.");
-            });
+            Func<string[]> getter = PathsColumn.Getter(row, path);
+            var value = new RowValue<Slice>(row, () => getter() is { Length: > 0 } paths && paths.All(name => name.Length > 0)
+                ? SliceReader.Read(paths)
+                : throw new InvalidOperationException($"Column '{_input}' names no file in row {row.Position}."));
             return [(ValueGetter<Slice>)((ref Slice slice) => slice = value.Get())];
         });
     }

@@ -25,7 +25,7 @@ public sealed class PhantomDatasetTests : IDisposable
         Assert.Empty(train.Warnings.Concat(validation.Warnings));
         foreach (RaterCase item in train.Cases.Concat(validation.Cases))
         {
-            Slice image = NiftiFile.ReadSlice(item.ImagePath);
+            Slice image = NiftiFile.ReadSlice(item.ImagePaths[0]);
             RaterMasks masks = MaskReader.Read(item.AnnotationPaths);
             Assert.Equal((task.Channels, 96, 96), (image.Channels, image.Height, image.Width));
             Assert.Equal((task.Raters, 96, 96), (masks.Raters, masks.Height, masks.Width));
@@ -35,7 +35,7 @@ public sealed class PhantomDatasetTests : IDisposable
             }
         }
 
-        Assert.NotEqual(NiftiFile.ReadSlice(train.Cases[0].ImagePath).Pixels, NiftiFile.ReadSlice(validation.Cases[0].ImagePath).Pixels);
+        Assert.NotEqual(NiftiFile.ReadSlice(train.Cases[0].ImagePaths[0]).Pixels, NiftiFile.ReadSlice(validation.Cases[0].ImagePaths[0]).Pixels);
     }
 
     [Theory]
@@ -48,13 +48,13 @@ public sealed class PhantomDatasetTests : IDisposable
         QubiqTask task = QubiqTask.Parse(name);
         PhantomDataset.Write(_folder.Root, task, 1, 0, seed: 1);
         RaterCase item = QubiqDataset.List(_folder.Root, task, QubiqSplit.Train).Cases[0];
-        NiftiHeader header = NiftiFile.ReadHeader(item.ImagePath);
+        NiftiHeader header = NiftiFile.ReadHeader(item.ImagePaths[0]);
         Assert.Equal(type, header.DataType);
         Assert.Equal(shape ?? [header.Shape[0] == 960 ? 960 : 640, 640, 1], header.Shape);
         Assert.Equal((0, marked), ((int)NiftiFile.ReadStatistics(item.AnnotationPaths[0]).Minimum, (int)NiftiFile.ReadStatistics(item.AnnotationPaths[0]).Maximum));
         if (name == "kidney")
         {
-            NiftiStatistics statistics = NiftiFile.ReadStatistics(item.ImagePath);
+            NiftiStatistics statistics = NiftiFile.ReadStatistics(item.ImagePaths[0]);
             Assert.Equal(-1024, statistics.Minimum);
             Assert.InRange(statistics.Maximum, 300, 3071);
         }
@@ -168,7 +168,7 @@ public sealed class PhantomDatasetTests : IDisposable
         PhantomDataset.Write(_folder.Root, task, 3, 0, seed: 8, size: 96);
         foreach (RaterCase item in QubiqDataset.List(_folder.Root, task, QubiqSplit.Train).Cases)
         {
-            ReadOnlySpan<float> plane = NiftiFile.ReadSlice(item.ImagePath).Pixels.AsSpan(channel * 96 * 96, 96 * 96);
+            ReadOnlySpan<float> plane = NiftiFile.ReadSlice(item.ImagePaths[0]).Pixels.AsSpan(channel * 96 * 96, 96 * 96);
             RaterMasks masks = MaskReader.Read(item.AnnotationPaths);
             byte[] all = ConsensusLabels.Level(masks, task.Raters), any = ConsensusLabels.Level(masks, 1);
             var inside = new List<float>();

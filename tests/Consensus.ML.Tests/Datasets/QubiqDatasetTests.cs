@@ -84,7 +84,7 @@ public sealed class QubiqDatasetTests : IDisposable
 
         RaterCase second = Assert.Single(QubiqDataset.List(_folder.Root, QubiqTask.Prostate2, QubiqSplit.Train).Cases);
         Assert.Equal(Enumerable.Range(1, 6).Select(rater => $"task02_seg{rater:00}.nii"), second.AnnotationPaths.Select(Path.GetFileName));
-        Assert.Equal("image.nii", Path.GetFileName(second.ImagePath));
+        Assert.Equal("image.nii", Path.GetFileName(second.ImagePaths[0]));
         RaterCase first = Assert.Single(QubiqDataset.List(_folder.Root, QubiqTask.Prostate1, QubiqSplit.Train).Cases);
         Assert.Equal("task01_seg01.nii.gz", Path.GetFileName(first.AnnotationPaths[0]));
     }
@@ -185,7 +185,7 @@ public sealed class QubiqDatasetTests : IDisposable
     {
         QubiqListing listing = QubiqDataset.List(root, task, split);
         Assert.Empty(listing.Warnings);
-        Assert.All(listing.Cases, item => Assert.All(item.AnnotationPaths.Append(item.ImagePath), path => Assert.True(File.Exists(path))));
+        Assert.All(listing.Cases, item => Assert.All(item.AnnotationPaths.Append(item.ImagePaths[0]), path => Assert.True(File.Exists(path))));
         return [.. listing.Cases.Select(item => item.Name)];
     }
 
