@@ -20,7 +20,13 @@ internal static class Formats
         _ => throw new ArgumentOutOfRangeException(nameof(target), target, null),
     };
 
-    public static string Name(SamplerKind sampler) => sampler == SamplerKind.Ddpm ? "ddpm" : "ddim";
+    public static string Name(SamplerKind sampler) => sampler switch
+    {
+        SamplerKind.Ddpm => "ddpm",
+        SamplerKind.Ddim => "ddim",
+        SamplerKind.DpmSolver => "dpm-solver",
+        _ => throw new ArgumentOutOfRangeException(nameof(sampler), sampler, null),
+    };
 
     public static string Name(Precision precision) => precision == Precision.Float32 ? "float32" : "bfloat16";
 

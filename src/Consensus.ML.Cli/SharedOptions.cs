@@ -80,7 +80,10 @@ internal static class SharedOptions
         Whole("--generations", "n", $"Maps sampled for each level; the prediction is their mean. 1 to 1000. Default: {byDefault}.", 1, 1000);
 
     public static Option<SamplerKind?> Sampler() =>
-        Choice("--sampler", "ddpm (random at every step) or ddim (deterministic, good with few steps). Default: the model's own.", ("ddpm", SamplerKind.Ddpm), ("ddim", SamplerKind.Ddim));
+        Choice(
+            "--sampler",
+            "ddpm (random at every step), ddim (deterministic, good with few steps) or dpm-solver (deterministic, of second order). Default: the model's own.",
+            [.. Enum.GetValues<SamplerKind>().Select(value => (Formats.Name(value), value))]);
 
     public static Option<int?> SamplingSteps() =>
         Whole("--sampling-steps", "N", "How many of the model's diffusion steps are taken, evenly spaced. Default: the model's own.", 1, 4000);

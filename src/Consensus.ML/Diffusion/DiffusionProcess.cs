@@ -121,7 +121,8 @@ internal sealed class DiffusionProcess : IDisposable
     /// <param name="current">x_t.</param>
     /// <param name="steps">B int64.</param>
     /// <param name="noise">The ε that x_t was made with.</param>
-    public DiffusionLoss Loss(Tensor output, Tensor start, Tensor current, Tensor steps, Tensor noise)
+    /// <param name="minSnrGamma">γ of the min-SNR weights of the main part; null for equal weights.</param>
+    public DiffusionLoss Loss(Tensor output, Tensor start, Tensor current, Tensor steps, Tensor noise, double? minSnrGamma = null)
     {
         using var scope = NewDisposeScope();
         Tensor first = output.narrow(1, 0, 1);
@@ -129,9 +130,15 @@ internal sealed class DiffusionProcess : IDisposable
         {
             PredictionType.Epsilon => MeanOverPixels((noise - first).square()),
             PredictionType.XStart => MeanOverPixels((start - first).square()),
+            PredictionType.Velocity => MeanOverPixels(((At(_sqrtAlpha, steps) * noise) - (At(_sqrtOneMinusAlpha, steps) * start) - first).square()),
             PredictionType.XStartLogit => MeanOverPixels(functional.binary_cross_entropy_with_logits(first, (start + 1) / 2, reduction: Reduction.None)),
             _ => throw new InvalidOperationException($"Prediction type {Options.Prediction} is unknown."),
         };
+        if (minSnrGamma is double gamma)
+        {
+            main = main * MinSnrWeights(steps, gamma);
+        }
+
         if (!Options.LearnedVariance)
         {
             return new(main.MoveToOuterDisposeScope(), main, null);
@@ -141,7 +148,7 @@ internal sealed class DiffusionProcess : IDisposable
         return new((main + bound).MoveToOuterDisposeScope(), main.MoveToOuterDisposeScope(), bound.MoveToOuterDisposeScope());
     }
 
-    /// <summary>Soft Dice loss of the predicted x_0 of each sample, 0 to 1; for predictions of x_0 (ε says too little of it at noisy times).</summary>
+    /// <summary>Soft Dice loss of the predicted x_0 of each sample, 0 to 1; for predictions of x_0 (ε says too little of it at noisy times, v at clean ones).</summary>
     public Tensor DiceLoss(Tensor output, Tensor start)
     {
         using var scope = NewDisposeScope();
@@ -190,9 +197,22 @@ internal sealed class DiffusionProcess : IDisposable
     {
         PredictionType.Epsilon => (At(_sqrtReciprocalAlpha, steps) * current) - (At(_sqrtReciprocalAlphaMinusOne, steps) * first),
         PredictionType.XStart => first,
+        PredictionType.Velocity => (At(_sqrtAlpha, steps) * current) - (At(_sqrtOneMinusAlpha, steps) * first),
         PredictionType.XStartLogit => (first * 0.5).tanh(),
         _ => throw new InvalidOperationException($"Prediction type {Options.Prediction} is unknown."),
     };
+
+    /// <summary>min(SNR, γ) as a weight of the squared error of x_0, turned into one of what is predicted (Hang et al. 2023, section 3.4); B values.</summary>
+    private Tensor MinSnrWeights(Tensor steps, double gamma)
+    {
+        Tensor alpha = _sqrtAlpha.index_select(0, steps).square(), ratio = alpha / (1 - alpha), clamped = ratio.clamp(max: gamma);
+        return Options.Prediction switch
+        {
+            PredictionType.Epsilon => clamped / ratio,
+            PredictionType.Velocity => clamped / (ratio + 1),
+            _ => clamped,
+        };
+    }
 
     private Tensor PosteriorMean(Tensor start, Tensor current, Tensor steps) => (At(_meanStart, steps) * start) + (At(_meanCurrent, steps) * current);
 

@@ -10,6 +10,11 @@ public enum SamplerKind
 
     /// <summary>Deterministic sampling, η = 0 (Song et al. 2021), usually over few of the T steps.</summary>
     Ddim,
+
+    /// <summary>
+    /// DPM-Solver++ (2M) (Lu et al. 2022, Algorithm 2): deterministic, of second order, for 5 to 25 of the T steps; with one or two it is DDIM.
+    /// </summary>
+    DpmSolver,
 }
 
 /// <summary>How maps are sampled. Can be changed on a trained model without retraining.</summary>
@@ -17,6 +22,12 @@ public sealed record SamplingOptions
 {
     /// <summary>Number n of maps generated for each level, 1 to 1000; the prediction is their mean (the paper's Figure 3). Default 25, the paper's.</summary>
     public int Generations { get; init; } = 25;
+
+    /// <summary>
+    /// Ends averaging early, above 0: once one more generation has moved the mean soft map by less than this, as the mean absolute change over its pixels.
+    /// Two generations are taken at least, <see cref="Generations"/> at most; they are then sampled one after another. Null (the default) takes them all.
+    /// </summary>
+    public double? Tolerance { get; init; }
 
     /// <summary>The sampler. Default DDPM, the paper's.</summary>
     public SamplerKind Sampler { get; init; } = SamplerKind.Ddpm;

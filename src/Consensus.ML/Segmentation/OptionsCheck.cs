@@ -27,6 +27,11 @@ internal static class OptionsCheck
     public static void Check(string name, SamplingOptions sampling, int diffusionSteps)
     {
         Range($"{name}.{nameof(sampling.Generations)}", sampling.Generations, 1, 1000);
+        if (sampling.Tolerance is double tolerance)
+        {
+            Positive($"{name}.{nameof(sampling.Tolerance)}", tolerance, ", or null for all generations");
+        }
+
         Defined($"{name}.{nameof(sampling.Sampler)}", sampling.Sampler);
         if (sampling.Steps is int steps)
         {
@@ -158,9 +163,14 @@ internal static class OptionsCheck
         }
 
         NotNegative(Name + nameof(training.DiceLossWeight), training.DiceLossWeight);
-        if (training.DiceLossWeight > 0 && diffusion.Prediction == PredictionType.Epsilon)
+        if (training.DiceLossWeight > 0 && diffusion.Prediction is (PredictionType.Epsilon or PredictionType.Velocity))
         {
-            throw Wrong(Name + nameof(training.DiceLossWeight), training.DiceLossWeight, $"0 when the network predicts the noise (Diffusion.{nameof(diffusion.Prediction)} is {diffusion.Prediction})");
+            throw Wrong(Name + nameof(training.DiceLossWeight), training.DiceLossWeight, $"0 when the network does not predict x_0 (Diffusion.{nameof(diffusion.Prediction)} is {diffusion.Prediction})");
+        }
+
+        if (training.MinSnrGamma is double gamma)
+        {
+            Positive(Name + nameof(training.MinSnrGamma), gamma, ", or null for equal weights");
         }
 
         Defined(Name + nameof(training.Precision), training.Precision);

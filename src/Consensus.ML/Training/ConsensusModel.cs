@@ -105,23 +105,54 @@ internal sealed class ConsensusModel : IDisposable
     private Tensor Sample(float[] features, SamplingOptions sampling, ulong seed, CancellationToken cancellation)
     {
         ModelDescription model = Description;
-        long maps = (long)sampling.Generations * model.Levels;
         var context = new ForwardContext(WeightsFor(sampling.Precision), Training: false);
         Tensor image = tensor(features).view(1, model.ImageChannels, model.Height, model.Width).to(_device);
         Tensor imageFeatures = _network.EncodeImage(context, image);
-        Tensor? levels = model.HasLevelEmbedding ? arange(1, model.Levels + 1, ScalarType.Int64, _device).repeat(sampling.Generations) : null;
 
         using var generator = new Generator(seed, _device);
         using var process = new DiffusionProcess(model.Diffusion, _schedule.Subsequence(Math.Min(sampling.Steps ?? int.MaxValue, _schedule.Steps)), _device);
+        ISampler sampler = SamplerLoop.Create(sampling.Sampler);
+        return sampling.Tolerance is double tolerance ? GenerateUntilStill(tolerance) : Generate(sampling.Generations);
 
-        // Noise is drawn for all maps at once, so that the batch size changes nothing but rounding.
-        Tensor noise = randn([maps, 1, model.Height, model.Width], device: _device, generator: generator);
-        Tensor start = SamplerLoop.Create(sampling.Sampler).Sample(process, Denoise, noise, generator, cancellation);
-        return start.add_(1).mul_(0.5).clamp_(0, 1).view(sampling.Generations, model.Levels, model.Height, model.Width).cpu();
-
-        Tensor Denoise(Tensor current, Tensor times)
+        Tensor Generate(int generations)
         {
             using var scope = NewDisposeScope();
+            long maps = (long)generations * model.Levels;
+            Tensor? levels = model.HasLevelEmbedding ? arange(1, model.Levels + 1, ScalarType.Int64, _device).repeat(generations) : null;
+
+            // Noise is drawn for all maps at once, so that the batch size changes nothing but rounding.
+            Tensor noise = randn([maps, 1, model.Height, model.Width], device: _device, generator: generator);
+            Tensor start = sampler.Sample(process, (current, times) => Denoise(current, times, levels), noise, generator, cancellation);
+            return start.add_(1).mul_(0.5).clamp_(0, 1).view(generations, model.Levels, model.Height, model.Width).cpu().MoveToOuterDisposeScope();
+        }
+
+        Tensor GenerateUntilStill(double tolerance)
+        {
+            var samples = new List<Tensor>();
+            Tensor? sum = null;
+            double change = double.PositiveInfinity;
+            while (samples.Count < sampling.Generations && change >= tolerance)
+            {
+                samples.Add(Generate(1));
+                Tensor map = samples[^1].mean([0, 1]);
+                if (sum is null)
+                {
+                    sum = map;
+                    continue;
+                }
+
+                // The mean of n maps lies |x_n − mean of the others| / n from that of n − 1.
+                change = (map - (sum / (samples.Count - 1))).abs().mean().item<float>() / samples.Count;
+                sum.add_(map);
+            }
+
+            return cat(samples, 0);
+        }
+
+        Tensor Denoise(Tensor current, Tensor times, Tensor? levels)
+        {
+            using var scope = NewDisposeScope();
+            long maps = current.shape[0];
             var outputs = new List<Tensor>();
             for (long first = 0; first < maps; first += sampling.BatchSize)
             {

@@ -123,7 +123,7 @@ internal sealed class ConsensusTrainer(ModelDescription description, TrainingOpt
         optimizer.ZeroGradients();
         Tensor features = network.EncodeImage(context, batch.Images);
         Tensor output = network.Forward(context, current, features, process.NetworkTimes(batch.Steps), batch.Levels);
-        Tensor loss = process.Loss(output, batch.Starts, current, batch.Steps, noise).Total.mean();
+        Tensor loss = process.Loss(output, batch.Starts, current, batch.Steps, noise, options.MinSnrGamma).Total.mean();
         if (options.DiceLossWeight > 0)
         {
             loss = loss + (options.DiceLossWeight * process.DiceLoss(output, batch.Starts).mean());

@@ -42,8 +42,14 @@ public sealed record TrainingOptions
     /// <summary>Decay of the exponential moving average (EMA) of the weights, in [0, 1). Default 0.9999, the paper's; the first k steps use at most (1 + k) / (10 + k).</summary>
     public double EmaDecay { get; init; } = 0.9999;
 
-    /// <summary>Weight of a soft Dice loss on x_0 beside the main loss, at least 0; for predictions of x_0 only. Default 0.</summary>
+    /// <summary>Weight of a soft Dice loss on x_0 beside the main loss, at least 0; for predictions of x_0 only (XStart and XStartLogit). Default 0.</summary>
     public double DiceLossWeight { get; init; }
+
+    /// <summary>
+    /// γ of the min-SNR loss weights (Hang et al. 2023; there 5), above 0: an error of x_0 at time t counts min(SNR_t, γ) with SNR = ᾱ/(1 − ᾱ). Null (the
+    /// default, as published) counts every time alike.
+    /// </summary>
+    public double? MinSnrGamma { get; init; }
 
     /// <summary>Number format. Default float32.</summary>
     public Precision Precision { get; init; } = Precision.Float32;

@@ -128,6 +128,34 @@ public sealed class ConsensusTrainerTests
     }
 
     [Fact]
+    public void Averaging_ends_where_one_more_generation_moves_the_map_by_less_than_the_tolerance()
+    {
+        using ConsensusModel model = Train(Quick).Model;
+        float[] features = Cases(1)[0].Features;
+        var sampling = new SamplingOptions { Generations = 6, Sampler = SamplerKind.Ddim, Steps = 2 };
+
+        // A bound that no change reaches takes two generations, one that every change exceeds takes all.
+        Assert.Equal(2, Generations(1));
+        Assert.Equal(6, Generations(1e-9));
+
+        // Between them: the running means, worked out from the maps of 2, 3, … generations.
+        float[][] means = [.. Enumerable.Range(2, 5).Select(count => Mean(sampling with { Generations = count, Tolerance = 1e-9 }))];
+        double[] changes = [.. means.Zip(means.Skip(1), (before, after) => before.Zip(after, (a, b) => Math.Abs((double)a - b)).Average())];
+        Assert.All(changes, change => Assert.True(change > 1e-6));
+        double between = changes.Order().ElementAt(1);
+        int expected = Array.FindIndex(changes, change => change < between) + 3;
+        Assert.Equal(expected, Generations(between));
+
+        float[] Mean(SamplingOptions options) => model.Predict(features, options, 5).ConsensusMaps.Chunk(Side * Side).Aggregate(new float[Side * Side], (sum, level) => [.. sum.Zip(level, (a, b) => a + (b / 2))]);
+
+        int Generations(double tolerance)
+        {
+            float[] maps = model.Predict(features, sampling with { Tolerance = tolerance }, 5).ConsensusMaps;
+            return Enumerable.Range(2, 5).Single(count => maps.SequenceEqual(model.Predict(features, sampling with { Generations = count, Tolerance = 1e-9 }, 5).ConsensusMaps));
+        }
+    }
+
+    [Fact]
     public void Neither_training_nor_prediction_leaves_a_tensor_behind()
     {
         Run();
@@ -141,6 +169,7 @@ public sealed class ConsensusTrainerTests
             for (int i = 0; i < 3; i++)
             {
                 model.Predict(Cases(1)[0].Features, new SamplingOptions { Generations = 2, Sampler = SamplerKind.Ddpm, Steps = 3, Precision = Precision.BFloat16 }, 1);
+                model.Predict(Cases(1)[0].Features, new SamplingOptions { Generations = 3, Sampler = SamplerKind.DpmSolver, Steps = 4, Tolerance = 1e-9 }, 1);
             }
         }
 
