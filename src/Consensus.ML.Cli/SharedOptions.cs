@@ -8,38 +8,6 @@ namespace Consensus.ML.Cli;
 /// <summary>Options that several commands have in common. Each command gets its own copies.</summary>
 internal static class SharedOptions
 {
-    public static Option<string> Data(bool required = true) => new("--data")
-    {
-        Description = "Folder that holds the set's folder (brain-growth, kidney, …), or is it.",
-        HelpName = "ROOT",
-        Required = required,
-    };
-
-    public static Option<QubiqTask?> Task(bool required = true) => new("--task")
-    {
-        Description = $"What is segmented: {string.Join(", ", QubiqTask.All.Select(task => task.Name))}. A bare prostate or brain-tumor is task 1.",
-        HelpName = "TASK",
-        Required = required,
-        CustomParser = result =>
-        {
-            try
-            {
-                return QubiqTask.Parse(result.Tokens.Single().Value);
-            }
-            catch (ArgumentException exception)
-            {
-                result.AddError(Failure.Describe(exception));
-                return null;
-            }
-        },
-    };
-
-    public static Option<QubiqSplit?> Split(QubiqSplit byDefault) => Choice(
-        "--split",
-        $"Which cases: train or val. Default {Formats.Name(byDefault)}.",
-        ("train", QubiqSplit.Train),
-        ("val", QubiqSplit.Validation));
-
     public static Option<string> Model() => new("--model")
     {
         Description = "A model that 'consensus train' wrote.",

@@ -41,7 +41,22 @@ public sealed class BadInputTests : IDisposable
     public void A_folder_that_is_not_there_is_named() => AssertLeavesNothing(Train(), 1, _workspace["data"], "does not exist");
 
     [Fact]
-    public void An_unknown_task_lists_the_tasks() => AssertLeavesNothing(Train("--task", "liver"), 2, "liver", "brain-growth", "kidney", "prostate-2", "brain-tumor-3");
+    public void An_unknown_task_lists_the_tasks_and_those_that_are_there()
+    {
+        _workspace.Phantom();
+        Directory.Move(Path.Combine(_workspace["data"], "kidney"), Path.Combine(_workspace["data"], "lungs"));
+        AssertLeavesNothing(Train("--task", "liver"), 2, "liver", "brain-growth", "kidney", "prostate-2", "brain-tumor-3", "holds lungs");
+        AssertLeavesNothing(["phantom", "--out", _workspace["more"], "--task", "lungs"], 2, "lungs", "kidney");
+    }
+
+    [Fact]
+    public void Without_a_task_several_sets_are_listed()
+    {
+        _workspace.Phantom();
+        PhantomDataset.Write(_workspace["data"], QubiqTask.Prostate2, 1, 0, seed: 1, size: 16);
+        string[] args = ["train", "--data", _workspace["data"], "--out", _workspace["model.zip"]];
+        AssertLeavesNothing(args, 2, "say which", "kidney, prostate-2");
+    }
 
     [Fact]
     public void A_truncated_image_is_named()
@@ -126,6 +141,7 @@ public sealed class BadInputTests : IDisposable
     {
         AssertLeavesNothing(["predict", "--model", "m.zip", "--out", _workspace["maps"], "--data", "d", "--task", "kidney", "a.nii"], 2, "not both");
         AssertLeavesNothing(["predict", "--model", "m.zip", "--out", _workspace["maps"]], 2, "nothing to predict");
+        AssertLeavesNothing(["predict", "--model", "m.zip", "--out", _workspace["maps"], "--split", "val", "a.nii"], 2, "--split needs --data");
     }
 
     [Fact]

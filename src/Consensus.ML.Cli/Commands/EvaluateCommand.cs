@@ -15,9 +15,7 @@ internal static class EvaluateCommand
     public static Command Create(Terminal terminal)
     {
         Option<string> model = SharedOptions.Model();
-        Option<string> data = SharedOptions.Data();
-        Option<QubiqTask?> task = SharedOptions.Task();
-        Option<QubiqSplit?> split = SharedOptions.Split(QubiqSplit.Validation);
+        var data = new DataOptions(QubiqSplit.Validation);
         Option<int?> generations = SharedOptions.Generations(DefaultGenerations.ToString());
         Option<SamplerKind?> sampler = SharedOptions.Sampler();
         Option<int?> steps = SharedOptions.SamplingSteps();
@@ -28,7 +26,7 @@ internal static class EvaluateCommand
         var json = new Option<string?>("--json") { Description = "Also write a report in JSON; '-' prints it instead of the table.", HelpName = "report.json" };
         var command = new Command("evaluate", "Score a model's soft maps against the raters' masks.")
         {
-            model, data, task, split, generations, sampler, steps, seed, device, precision, native, json,
+            model, data.Data, data.Task, data.Split, generations, sampler, steps, seed, device, precision, native, json,
         };
         command.SetAction(parsed =>
         {
@@ -41,7 +39,7 @@ internal static class EvaluateCommand
 
             using var interruption = new Interruption();
             MLContext ml = Session.Create(terminal, parsed.GetValue(device), null, CommandLine.IsDebugging(parsed));
-            CaseSource source = CaseSource.Find(terminal, parsed.Require(data!), parsed.Require(task), parsed.GetValue(split) ?? QubiqSplit.Validation);
+            CaseSource source = data.Find(terminal, parsed);
             using LoadedModel loaded = LoadedModel.Read(ml, parsed.Require(model!));
             using LoadedModel sampled = loaded.WithSampling(
                 parsed.GetValue(generations) ?? DefaultGenerations, parsed.GetValue(sampler), parsed.GetValue(steps), parsed.GetValue(seed), parsed.GetValue(precision));

@@ -12,7 +12,7 @@ internal static class PhantomCommand
     public static Command Create(Terminal terminal)
     {
         var output = new Option<string>("--out") { Description = "Folder to write to; the cases go to ROOT/<set>/train and ROOT/<set>/val.", HelpName = "ROOT", Required = true };
-        Option<QubiqTask?> task = SharedOptions.Task();
+        Option<QubiqTask?> task = Task();
         Option<int?> cases = SharedOptions.Whole("--cases", "N", $"How many cases, one in {ValidationShare} of them for validation. Default {DefaultCases}.", 2, 9999);
         Option<int?> size = SharedOptions.Whole("--size", "S", "Side of the slices, in pixels. Default: as large as the real set's.", 16, 2048);
         Option<int?> seed = SharedOptions.Seed("The same seed gives the same files. Default 0.");
@@ -32,6 +32,25 @@ internal static class PhantomCommand
         });
         return command;
     }
+
+    private static Option<QubiqTask?> Task() => new("--task")
+    {
+        Description = $"Which of the challenge's tasks to imitate: {string.Join(", ", QubiqTask.All)}. A bare prostate or brain-tumor is task 1.",
+        HelpName = "TASK",
+        Required = true,
+        CustomParser = result =>
+        {
+            try
+            {
+                return QubiqTask.Parse(result.Tokens.Single().Value);
+            }
+            catch (ArgumentException exception)
+            {
+                result.AddError(Failure.Describe(exception));
+                return null;
+            }
+        },
+    };
 
     /// <summary>Writes a new set beside its place and moves it there when it is complete; into a set that is there (of another task, say) file by file.</summary>
     private static void Write(string root, QubiqTask task, int train, int validation, int seed, int? size)

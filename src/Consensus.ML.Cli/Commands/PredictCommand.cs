@@ -19,9 +19,7 @@ internal static class PredictCommand
         Option<int?> seed = SharedOptions.Seed("Seed of the sampling noise. Default: the model's own.");
         Option<string?> device = SharedOptions.Device();
         Option<Precision?> precision = SharedOptions.Precision("Number format of the heavy arithmetic while sampling. Default: the model's own.");
-        Option<string> data = SharedOptions.Data(required: false);
-        Option<QubiqTask?> task = SharedOptions.Task(required: false);
-        Option<QubiqSplit?> split = SharedOptions.Split(QubiqSplit.Validation);
+        var data = new DataOptions(QubiqSplit.Validation, required: false);
         Argument<string[]> files = new Argument<string[]>("FILE")
         {
             Description = "Images to segment. A case is named by its folder when the file is called image.*, else by the file.",
@@ -29,28 +27,20 @@ internal static class PredictCommand
         }.RefusingOptions();
         var command = new Command("predict", "Predict the soft maps of images, at their own size and geometry.")
         {
-            model, output, generations, sampler, steps, seed, device, precision, data, task, split, files,
+            model, output, generations, sampler, steps, seed, device, precision, data.Data, data.Task, data.Split, files,
         };
         command.SetAction(parsed =>
         {
             string[] paths = parsed.GetValue(files) ?? [];
-            string? root = parsed.GetValue(data);
-            if (paths.Length > 0 == (root is not null))
+            bool hasData = data.IsGiven(parsed);
+            if (paths.Length > 0 == hasData)
             {
-                throw new UsageException(root is null ? "There is nothing to predict: name image files, or give --data and --task." : "Name image files or give --data, not both.");
-            }
-
-            QubiqTask? chosen = parsed.GetValue(task);
-            if (root is not null && chosen is null)
-            {
-                throw new UsageException("Option --data needs --task.");
+                throw new UsageException(hasData ? "Name image files or give --data, not both." : "There is nothing to predict: name image files, or give --data and --task.");
             }
 
             string folder = parsed.Require(output!);
             LoadedModel.EnsureExists(parsed.Require(model!));
-            Input[] inputs = root is null
-                ? [.. paths.Select(path => new Input { Case = CaseName.Of(path), ImagePath = path })]
-                : [.. CaseSource.Find(terminal, root, chosen!, parsed.GetValue(split) ?? QubiqSplit.Validation).Cases.Select(one => new Input { Case = one.Name, ImagePath = one.ImagePaths[0] })];
+            IReadOnlyList<RaterCase> inputs = hasData ? data.Find(terminal, parsed).Cases : [.. paths.Select(path => new RaterCase(CaseName.Of(path), path, []))];
             EnsureDistinct(inputs);
             OutputPath.EnsureFolder(folder);
             EnsureReadable(inputs);
@@ -65,54 +55,46 @@ internal static class PredictCommand
         return command;
     }
 
-    private static void Predict(Terminal terminal, MLContext ml, LoadedModel model, Input[] inputs, string folder)
+    private static void Predict(Terminal terminal, MLContext ml, LoadedModel model, IReadOnlyList<RaterCase> inputs, string folder)
     {
-        IDataView predicted = model.Model.Transform(ml.Data.LoadFromEnumerable(inputs));
+        IDataView predicted = model.Model.Transform(ml.Data.LoadFromCases(inputs));
         IDataView restored = ml.Transforms.RestoreSlices("NativeSoftMap", "SoftMap", "Image").Fit(predicted).Transform(predicted);
         DataViewSchema.Column imageColumn = restored.Schema["Image"], mapColumn = restored.Schema["NativeSoftMap"];
         using DataViewRowCursor cursor = restored.GetRowCursor([imageColumn, mapColumn]);
         ValueGetter<Slice> imageGetter = cursor.GetGetter<Slice>(imageColumn), mapGetter = cursor.GetGetter<Slice>(mapColumn);
-        foreach (Input input in inputs)
+        foreach (RaterCase input in inputs)
         {
             cursor.MoveNext();
             Slice image = null!, map = null!;
             mapGetter(ref map);
             imageGetter(ref image);
-            string mapPath = Path.Combine(folder, $"{input.Case}_soft.nii.gz"), picturePath = Path.Combine(folder, $"{input.Case}.png");
+            string mapPath = Path.Combine(folder, $"{input.Name}_soft.nii.gz"), picturePath = Path.Combine(folder, $"{input.Name}.png");
             RgbImage picture = SliceOverlay.Draw(image, map.Pixels);
             Interruption.Write(() =>
             {
-                NiftiFile.WriteSlice(mapPath, map, geometryFrom: input.ImagePath);
+                NiftiFile.WriteSlice(mapPath, map, geometryFrom: input.ImagePaths[0]);
                 picture.SavePng(picturePath);
             });
-            terminal.Out.WriteLine($"{input.Case}: {map.Height}×{map.Width}, {map.Pixels.Count(value => value > 0.5f)} pixels above one half → {mapPath}, {picturePath}");
+            terminal.Out.WriteLine($"{input.Name}: {map.Height}×{map.Width}, {map.Pixels.Count(value => value > 0.5f)} pixels above one half → {mapPath}, {picturePath}");
         }
     }
 
-    private static void EnsureDistinct(Input[] inputs)
+    private static void EnsureDistinct(IReadOnlyList<RaterCase> inputs)
     {
         // Two names that differ in case only are one file on the systems that say so.
         StringComparer comparer = OperatingSystem.IsLinux() ? StringComparer.Ordinal : StringComparer.OrdinalIgnoreCase;
-        if (inputs.GroupBy(input => input.Case, comparer).FirstOrDefault(group => group.Skip(1).Any()) is { } twice)
+        if (inputs.GroupBy(input => input.Name, comparer).FirstOrDefault(group => group.Skip(1).Any()) is { } twice)
         {
-            throw new UsageException($"Two inputs are called '{twice.Key}', and one would overwrite the other: {string.Join(" and ", twice.Take(2).Select(input => $"'{input.ImagePath}'"))}.");
+            throw new UsageException($"Two inputs are called '{twice.Key}', and one would overwrite the other: {string.Join(" and ", twice.Take(2).Select(input => $"'{input.ImagePaths[0]}'"))}.");
         }
     }
 
     /// <summary>Reads every image once before any is sampled, which takes longer by far.</summary>
-    private static void EnsureReadable(Input[] inputs)
+    private static void EnsureReadable(IReadOnlyList<RaterCase> inputs)
     {
-        foreach (Input input in inputs)
+        foreach (RaterCase input in inputs)
         {
-            _ = SliceReader.Read(input.ImagePath);
+            _ = SliceReader.Read(input.ImagePaths);
         }
-    }
-
-    /// <summary>A row of the data that is predicted on.</summary>
-    internal sealed class Input
-    {
-        public string Case { get; set; } = "";
-
-        public string ImagePath { get; set; } = "";
     }
 }

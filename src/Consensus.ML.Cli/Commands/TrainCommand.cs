@@ -21,9 +21,7 @@ internal static class TrainCommand
 
     public static Command Create(Terminal terminal)
     {
-        Option<string> data = SharedOptions.Data();
-        Option<QubiqTask?> task = SharedOptions.Task();
-        Option<QubiqSplit?> split = SharedOptions.Split(QubiqSplit.Train);
+        var data = new DataOptions(QubiqSplit.Train);
         Option<int?> size = SharedOptions.Whole("--size", "S", "Side, in pixels, that slices are resized to. Default 64, or 256 for the paper preset.", 1, LargestSize);
         Option<Preset?> preset = SharedOptions.Choice(
             "--preset", "compact (made for a CPU) or paper (as published: 256 pixels, for a GPU). Default compact.", ("compact", Preset.Compact), ("paper", Preset.Paper));
@@ -39,7 +37,7 @@ internal static class TrainCommand
         var output = new Option<string>("--out") { Description = "The model to write.", HelpName = "model.zip", Required = true };
         var command = new Command("train", "Train a model on cases that several raters have segmented.")
         {
-            data, task, split, size, preset, target, minutes, steps, seed, device, precision, output,
+            data.Data, data.Task, data.Split, size, preset, target, minutes, steps, seed, device, precision, output,
         };
         command.SetAction(parsed =>
         {
@@ -54,9 +52,8 @@ internal static class TrainCommand
             EnsureSideFits(side, options.Network);
             string path = parsed.Require(output!);
             OutputPath.EnsureFile(path);
-            EnsureFolder(parsed.Require(data!));
+            CaseSource source = data.Find(terminal, parsed);
             MLContext ml = Session.Create(terminal, parsed.GetValue(device), options.Seed, CommandLine.IsDebugging(parsed));
-            CaseSource source = CaseSource.Find(terminal, parsed.Require(data!), parsed.Require(task), parsed.GetValue(split) ?? QubiqSplit.Train);
             return Train(terminal, ml, source, side, options, path);
         });
         return command;
@@ -136,14 +133,6 @@ internal static class TrainCommand
             int below = side / multiple * multiple, above = below + multiple;
             throw new UsageException(
                 $"--size {side} does not fit the network, which halves the side {network.ChannelMultipliers.Count - 1} times: it must be a multiple of {multiple}, such as {(below > 0 ? $"{below} or " : "")}{above}.");
-        }
-    }
-
-    private static void EnsureFolder(string root)
-    {
-        if (!Directory.Exists(root))
-        {
-            throw new DirectoryNotFoundException(File.Exists(root) ? $"'{root}' is a file, where a folder of cases is expected." : $"The folder '{root}' does not exist.");
         }
     }
 

@@ -1,21 +1,16 @@
 using System.Globalization;
-using System.Text.RegularExpressions;
 
 namespace Consensus.ML;
 
-/// <summary>Finds the cases of a QUBIQ task on disk, in the published code's layout and in that of the challenge's archives.</summary>
+/// <summary>Finds the tasks and cases of QUBIQ sets on disk, in the published code's layout and in that of the challenge's archives.</summary>
 /// <remarks>
 /// Taken are <c>&lt;set&gt;/{train,val}/caseNN</c> and <c>training_data_v3_QC/&lt;set&gt;/Training/caseNN</c> with
 /// <c>validation_data_qubiq2021_QC/&lt;set&gt;/Validation/caseNN</c>. The root may be the folder above the set, the set's folder itself, one of the
 /// archives' folders or the one above them. A case's folder holds <c>image.nii.gz</c> and <c>task0T_seg0R.nii.gz</c>, or the same without
-/// <c>.gz</c>. Links are followed.
+/// <c>.gz</c>. Links are followed. A set of another name in this layout is as good as the challenge's: see <see cref="FindTask"/>.
 /// </remarks>
-public static partial class QubiqDataset
+public static class QubiqDataset
 {
-    private static readonly string[] _trainFolders = ["train", "training"];
-    private static readonly string[] _validationFolders = ["val", "validation"];
-    private static readonly string[] _archives = ["training_data_v3_QC", "validation_data_qubiq2021_QC"];
-
     /// <summary>Lists the usable cases in numeric order. A case that lacks its image or has another number of masks than the task is left out with a warning.</summary>
     /// <param name="root">The folder that holds the set's folder, or is it.</param>
     /// <param name="task">The task.</param>
@@ -24,26 +19,21 @@ public static partial class QubiqDataset
     /// <exception cref="InvalidDataException">The set is there, but no case of it can be used.</exception>
     public static QubiqListing List(string root, QubiqTask task, QubiqSplit split)
     {
-        ArgumentException.ThrowIfNullOrEmpty(root);
         ArgumentNullException.ThrowIfNull(task);
         if (!Enum.IsDefined(split))
         {
             throw new ArgumentOutOfRangeException(nameof(split), split, "The split must be Train or Validation.");
         }
 
-        if (!Directory.Exists(root))
-        {
-            throw new DirectoryNotFoundException(File.Exists(root) ? $"'{root}' is a file, where a folder of cases is expected." : $"The folder '{root}' does not exist.");
-        }
-
+        EnsureFolder(root);
         var warnings = new List<string>();
-        List<string> folders = SplitFolders(root, task, split);
+        List<string> folders = QubiqLayout.SplitFolders(root, task, split);
         if (folders.Count == 0)
         {
-            string[] names = SplitNames(split);
+            string[] names = QubiqLayout.SplitNames(split);
             throw new DirectoryNotFoundException(
                 $"'{root}' holds no {names[^1]} cases of {task.Name}: looked for a folder {string.Join(" or ", task.Folders.Select(folder => $"'{folder}'"))} with a folder "
-                + $"{string.Join(" or ", names.Select(name => $"'{name}'"))} in it, for those folders directly, and in {string.Join(" and ", _archives.Select(archive => $"'{archive}'"))}.");
+                + $"{string.Join(" or ", names.Select(name => $"'{name}'"))} in it, for those folders directly, and in {string.Join(" and ", QubiqLayout.ArchiveNames.Select(archive => $"'{archive}'"))}.");
         }
 
         foreach (string other in folders.Skip(1))
@@ -54,10 +44,70 @@ public static partial class QubiqDataset
         return ListCases(folders[0], task, split, warnings);
     }
 
+    /// <summary>
+    /// The tasks that a folder holds: of the challenge's sets, and of any other set in their layout. Of those, the name is the folder's (<c>cells</c>, or
+    /// <c>cells-1</c>, <c>cells-2</c>, … where there are several tasks), the raters are as many as most training cases have masks (of two numbers
+    /// that are as frequent, the larger), and channels, height and width are those of the first image that can be read.
+    /// </summary>
+    /// <param name="root">The folder that holds the sets' folders, or is one.</param>
+    /// <returns>The tasks in natural order of their names; none where the folder holds no set with masks.</returns>
+    /// <exception cref="DirectoryNotFoundException">The folder does not exist.</exception>
+    public static IReadOnlyList<QubiqTask> FindTasks(string root)
+    {
+        EnsureFolder(root);
+        return [.. QubiqLayout.Sets(root).SelectMany(set => QubiqDiscovery.Tasks(set.Name, set.Folders))];
+    }
+
+    /// <summary>
+    /// Finds a task by name: one of <see cref="QubiqTask.All"/>, else one of a set in the folder that bears the name. As with those, a bare set's name is its first task
+    /// and a number behind it names another: <c>cells</c>, <c>cells-2</c>.
+    /// </summary>
+    /// <param name="root">The folder that holds the set's folder, or is it.</param>
+    /// <param name="name">The name, in any case; underscores are as good as hyphens. Null for the only task there is.</param>
+    /// <exception cref="ArgumentException">There is no task of that name, or no name was given and there are several; the message lists those there are.</exception>
+    /// <exception cref="DirectoryNotFoundException">The folder does not exist.</exception>
+    public static QubiqTask FindTask(string root, string? name = null)
+    {
+        if (name is not null && QubiqTask.TryParse(name) is { } known)
+        {
+            return known;
+        }
+
+        EnsureFolder(root);
+        if (name is not null && QubiqDiscovery.Find(root, name) is { } found)
+        {
+            return found;
+        }
+
+        IReadOnlyList<QubiqTask> tasks = FindTasks(root);
+        if (name is null && tasks.Count == 1)
+        {
+            return tasks[0];
+        }
+
+        string names = string.Join(", ", tasks);
+        string nothing = $"'{root}' holds no set in QUBIQ's layout: a folder such as 'cells' with 'train/case01/image.nii.gz' in it, and masks 'task01_seg01.nii.gz' … beside that";
+        throw new ArgumentException((name, tasks.Count) switch
+        {
+            (null, 0) => $"{nothing}.",
+            (null, _) => $"'{root}' holds several tasks; say which is meant: {names}.",
+            (_, 0) => $"Unknown task '{name}': the challenge's tasks are {QubiqTask.Names}, and {nothing}.",
+            _ => $"Unknown task '{name}': the challenge's tasks are {QubiqTask.Names}, and '{root}' holds {names}.",
+        });
+    }
+
+    private static void EnsureFolder(string root)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(root);
+        if (!Directory.Exists(root))
+        {
+            throw new DirectoryNotFoundException(File.Exists(root) ? $"'{root}' is a file, where a folder of cases is expected." : $"The folder '{root}' does not exist.");
+        }
+    }
+
     private static QubiqListing ListCases(string folder, QubiqTask task, QubiqSplit split, List<string> warnings)
     {
-        string[] caseFolders = [.. Directory.EnumerateDirectories(folder).Where(path => !Path.GetFileName(path).StartsWith('.'))];
-        Array.Sort(caseFolders, (x, y) => CaseNameComparer.Instance.Compare(Path.GetFileName(x), Path.GetFileName(y)));
+        string[] caseFolders = QubiqLayout.CaseFolders(folder);
         var cases = new List<RaterCase>(caseFolders.Length);
         int reasons = warnings.Count;
         foreach (string caseFolder in caseFolders)
@@ -81,130 +131,21 @@ public static partial class QubiqDataset
     private static RaterCase? ReadCase(string folder, QubiqTask task, List<string> warnings)
     {
         string name = Path.GetFileName(folder);
-        string? image = null;
-        var masks = new SortedDictionary<int, string>();
-        string[] files = [.. Directory.EnumerateFiles(folder)];
-
-        // The order of a disk is none: with it fixed, 'x.nii' comes before 'x.nii.gz' and so the latter stays.
-        Array.Sort(files, StringComparer.Ordinal);
-        foreach (string file in files)
-        {
-            string fileName = Path.GetFileName(file);
-            if (ImageName().IsMatch(fileName))
-            {
-                WarnOfTwin(image, file, warnings);
-                image = file;
-            }
-            else if (MaskName().Match(fileName) is { Success: true } match && ParseNumber(match.Groups[1]) == task.Number && ParseNumber(match.Groups[2]) is { } rater)
-            {
-                WarnOfTwin(masks.GetValueOrDefault(rater), file, warnings);
-                masks[rater] = file;
-            }
-        }
-
-        if (image is null)
+        QubiqCaseFolder files = QubiqCaseFolder.Read(folder, task.Number);
+        warnings.AddRange(files.Twins);
+        if (files.Image is null)
         {
             warnings.Add($"Case '{name}' was left out: '{folder}' holds no 'image.nii.gz' or 'image.nii'.");
             return null;
         }
 
+        IReadOnlyDictionary<int, string> masks = files.Masks(task.Number);
         if (masks.Count != task.Raters)
         {
             warnings.Add($"Case '{name}' was left out: '{folder}' holds {masks.Count} masks 'task{task.Number:00}_seg*.nii.gz' where {task.Name} has {task.Raters}.");
             return null;
         }
 
-        return new RaterCase(name, [image], [.. masks.Values], [.. masks.Keys.Select(rater => rater.ToString(CultureInfo.InvariantCulture))]);
+        return new RaterCase(name, [files.Image], [.. masks.Values], [.. masks.Keys.Select(rater => rater.ToString(CultureInfo.InvariantCulture))]);
     }
-
-    private static void WarnOfTwin(string? first, string second, List<string> warnings)
-    {
-        if (first is not null)
-        {
-            warnings.Add($"'{first}' was left out: '{second}' stands for the same image.");
-        }
-    }
-
-    private static int? ParseNumber(Group group)
-        => int.TryParse(group.ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : null;
-
-    /// <summary>Every place that holds the split, the most direct first.</summary>
-    private static List<string> SplitFolders(string root, QubiqTask task, QubiqSplit split)
-    {
-        var found = new List<string>();
-        foreach (string set in SetFolders(root, task))
-        {
-            if (Child(set, SplitNames(split)) is { } folder && !found.Contains(folder))
-            {
-                found.Add(folder);
-            }
-        }
-
-        return found;
-    }
-
-    private static IEnumerable<string> SetFolders(string root, QubiqTask task)
-    {
-        if (Child(root, task.Folders) is { } direct)
-        {
-            yield return direct;
-        }
-
-        // A folder that bears another set's name is that set's, whatever it holds.
-        string full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(root));
-        string own = Path.GetFileName(full);
-        bool isOwn = task.Folders.Contains(own, StringComparer.OrdinalIgnoreCase);
-        if (isOwn || !QubiqTask.All.Any(other => other.Folders.Contains(own, StringComparer.OrdinalIgnoreCase)))
-        {
-            yield return root;
-        }
-
-        // One archive was named, or the set in it: the other archive lies beside it.
-        string? above = Path.GetDirectoryName(full);
-        string? aboveSet = isOwn && above is not null && IsArchive(Path.GetFileName(above)) ? Path.GetDirectoryName(above) : null;
-        foreach (string? holder in new[] { root, IsArchive(own) ? above : null, aboveSet })
-        {
-            foreach (string archive in holder is null ? [] : Archives(holder))
-            {
-                if (Child(archive, task.Folders) is { } set)
-                {
-                    yield return set;
-                }
-            }
-        }
-    }
-
-    private static IEnumerable<string> Archives(string holder)
-        => from name in _archives
-           let archive = Child(holder, [name])
-           where archive is not null
-           select archive;
-
-    private static bool IsArchive(string name) => _archives.Contains(name, StringComparer.OrdinalIgnoreCase);
-
-    private static string[] SplitNames(QubiqSplit split) => split == QubiqSplit.Train ? _trainFolders : _validationFolders;
-
-    /// <summary>The folder of one of these names, whatever its case; an earlier name wins.</summary>
-    private static string? Child(string folder, IReadOnlyList<string> names)
-    {
-        foreach (string name in names)
-        {
-            string exact = Path.Combine(folder, name);
-            if (Directory.Exists(exact))
-            {
-                return exact;
-            }
-        }
-
-        return Directory.EnumerateDirectories(folder)
-            .Where(path => names.Contains(Path.GetFileName(path), StringComparer.OrdinalIgnoreCase))
-            .Order(StringComparer.Ordinal)
-            .FirstOrDefault();
-    }
-
-    [GeneratedRegex(@"^image\.nii(\.gz)?$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex ImageName();
-
-    [GeneratedRegex(@"^task([0-9]+)_seg([0-9]+)\.nii(\.gz)?$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex MaskName();
 }

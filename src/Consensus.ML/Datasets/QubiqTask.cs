@@ -66,7 +66,15 @@ public sealed record QubiqTask(string Name, IReadOnlyList<string> Folders, int N
     public static QubiqTask Parse(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
-        string wanted = name.Trim().Replace('_', '-');
+        return TryParse(name) ?? throw new ArgumentException($"Unknown task '{name}': the tasks are {Names}.");
+    }
+
+    /// <summary>The known tasks for a message.</summary>
+    internal static string Names => $"{string.Join(", ", All)} (a bare prostate or brain-tumor is task 1)";
+
+    internal static QubiqTask? TryParse(string name)
+    {
+        string wanted = Spelling(name);
         foreach (QubiqTask task in All)
         {
             if (task.Name.Equals(wanted, StringComparison.OrdinalIgnoreCase)
@@ -76,8 +84,11 @@ public sealed record QubiqTask(string Name, IReadOnlyList<string> Folders, int N
             }
         }
 
-        throw new ArgumentException($"Unknown task '{name}': the tasks are {string.Join(", ", All.Select(task => task.Name))} (a bare prostate or brain-tumor is task 1).");
+        return null;
     }
+
+    /// <summary>A name as it is compared, but for its case.</summary>
+    internal static string Spelling(string name) => name.Trim().Replace('_', '-');
 
     /// <summary>The task's name.</summary>
     public override string ToString() => Name;

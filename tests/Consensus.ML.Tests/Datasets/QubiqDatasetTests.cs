@@ -170,17 +170,6 @@ public sealed class QubiqDatasetTests : IDisposable
         Complaint.Expect<InvalidDataException>(() => new RaterCase("case01", image, [good, wrong]).CheckSizes(), "wrong.nii.gz", "3×2", "image.nii", "2×3");
     }
 
-    [Fact]
-    public void Real_cells_with_eight_raters_are_listed()
-    {
-        string folder = SharedData.FindOrSkip(null, "rat-smc");
-        var task = new QubiqTask("rat-smc", ["rat-smc"], 1, 8, 1, 256, 256);
-        QubiqListing train = QubiqDataset.List(folder, task, QubiqSplit.Train), validation = QubiqDataset.List(folder, task, QubiqSplit.Validation);
-        Assert.NotEmpty(train.Cases);
-        Assert.NotEmpty(validation.Cases);
-        Assert.Empty(train.Warnings.Concat(validation.Warnings));
-    }
-
     private static string[] Names(string root, QubiqTask task, QubiqSplit split = QubiqSplit.Train)
     {
         QubiqListing listing = QubiqDataset.List(root, task, split);

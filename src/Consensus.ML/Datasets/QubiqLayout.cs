@@ -1,0 +1,126 @@
+namespace Consensus.ML;
+
+/// <summary>Where the sets of a QUBIQ folder and their splits lie: in the published code's layout, and in that of the challenge's archives.</summary>
+internal static class QubiqLayout
+{
+    public static readonly string[] ArchiveNames = ["training_data_v3_QC", "validation_data_qubiq2021_QC"];
+
+    private static readonly string[] _trainFolders = ["train", "training"];
+    private static readonly string[] _validationFolders = ["val", "validation"];
+
+    public static string[] SplitNames(QubiqSplit split) => split == QubiqSplit.Train ? _trainFolders : _validationFolders;
+
+    /// <summary>A set's folder in a split, where it has that.</summary>
+    public static string? SplitFolder(string set, QubiqSplit split) => Child(set, SplitNames(split));
+
+    /// <summary>Every place that holds the split of a task, the most direct first.</summary>
+    public static List<string> SplitFolders(string root, QubiqTask task, QubiqSplit split)
+    {
+        var found = new List<string>();
+        foreach (string set in SetFolders(root, task))
+        {
+            if (SplitFolder(set, split) is { } folder && !found.Contains(folder))
+            {
+                found.Add(folder);
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>Every set in a folder, whatever it is called: the folder itself, those in it and those in the challenge's archives.</summary>
+    /// <returns>The name of each with the places that hold a part of it, in natural order of the names.</returns>
+    public static IEnumerable<(string Name, IReadOnlyList<string> Folders)> Sets(string root)
+    {
+        string full = FullPath(root);
+        string? archiveHolder = IsArchive(Path.GetFileName(full)) ? Path.GetDirectoryName(full) : null;
+        IEnumerable<string> archives = Archives(root).Concat(archiveHolder is null ? [] : Archives(archiveHolder));
+        return from folder in Subfolders(root).Concat(archives.SelectMany(Subfolders)).Prepend(full)
+               where IsSet(folder)
+               group folder by Path.GetFileName(folder) into set
+               orderby set.Key
+               select (set.Key, (IReadOnlyList<string>)[.. set.Distinct()]);
+    }
+
+    /// <summary>The folders of cases in a folder, in numeric order; links are followed.</summary>
+    public static string[] CaseFolders(string folder)
+    {
+        string[] found = [.. Subfolders(folder)];
+        Array.Sort(found, (x, y) => CaseNameComparer.Instance.Compare(Path.GetFileName(x), Path.GetFileName(y)));
+        return found;
+    }
+
+    private static IEnumerable<string> Subfolders(string folder) => Directory.EnumerateDirectories(folder).Where(path => !Path.GetFileName(path.AsSpan()).StartsWith('.'));
+
+    private static bool IsSet(string folder)
+    {
+        try
+        {
+            return SplitFolder(folder, QubiqSplit.Train) is not null || SplitFolder(folder, QubiqSplit.Validation) is not null;
+        }
+        catch (UnauthorizedAccessException)
+        {
+            // A folder that others keep to themselves, such as lost+found, is nobody's set.
+            return false;
+        }
+    }
+
+    private static IEnumerable<string> SetFolders(string root, QubiqTask task)
+    {
+        if (Child(root, task.Folders) is { } direct)
+        {
+            yield return direct;
+        }
+
+        // A folder that bears another set's name is that set's, whatever it holds.
+        string full = FullPath(root);
+        string own = Path.GetFileName(full);
+        bool isOwn = task.Folders.Contains(own, StringComparer.OrdinalIgnoreCase);
+        if (isOwn || !QubiqTask.All.Any(other => other.Folders.Contains(own, StringComparer.OrdinalIgnoreCase)))
+        {
+            yield return root;
+        }
+
+        // One archive was named, or the set in it: the other archive lies beside it.
+        string? above = Path.GetDirectoryName(full);
+        string? aboveSet = isOwn && above is not null && IsArchive(Path.GetFileName(above)) ? Path.GetDirectoryName(above) : null;
+        foreach (string? holder in new[] { root, IsArchive(own) ? above : null, aboveSet })
+        {
+            foreach (string archive in holder is null ? [] : Archives(holder))
+            {
+                if (Child(archive, task.Folders) is { } set)
+                {
+                    yield return set;
+                }
+            }
+        }
+    }
+
+    private static string FullPath(string root) => Path.TrimEndingDirectorySeparator(Path.GetFullPath(root));
+
+    private static IEnumerable<string> Archives(string holder)
+        => from name in ArchiveNames
+           let archive = Child(holder, [name])
+           where archive is not null
+           select archive;
+
+    private static bool IsArchive(string name) => ArchiveNames.Contains(name, StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>The folder of one of these names, whatever its case; an earlier name wins.</summary>
+    private static string? Child(string folder, IReadOnlyList<string> names)
+    {
+        foreach (string name in names)
+        {
+            string exact = Path.Combine(folder, name);
+            if (Directory.Exists(exact))
+            {
+                return exact;
+            }
+        }
+
+        return Directory.EnumerateDirectories(folder)
+            .Where(path => names.Contains(Path.GetFileName(path), StringComparer.OrdinalIgnoreCase))
+            .Order(StringComparer.Ordinal)
+            .FirstOrDefault();
+    }
+}
