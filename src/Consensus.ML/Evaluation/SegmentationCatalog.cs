@@ -76,6 +76,66 @@ public sealed class SegmentationCatalog
         return cases.Count == 0 ? throw new ArgumentException("The data has no rows; there is nothing to evaluate.", nameof(data)) : new SegmentationMetrics(cases);
     }
 
+    /// <summary>
+    /// Describes how the raters differ: per data set the mean pairwise Dice (the paper's Table 3) and Fleiss' kappa, per rater area, bias and agreement with the others and with
+    /// the STAPLE estimate, per case areas and agreement. The masks are compared at their own size.
+    /// </summary>
+    /// <remarks>One case's masks are in memory at a time. Cases may have any number of raters and need not share them; images are not read.</remarks>
+    /// <param name="data">The cases, as a loader gives them. Rows are read once, in order.</param>
+    /// <param name="annotationsColumnName">
+    /// The raters' masks: a vector of Text (the path of one mask a rater), <see cref="RaterMasks"/>, or a vector raters × height × width of known size.
+    /// </param>
+    /// <param name="caseColumnName">Text column with the names of the cases; null to number the rows from 1.</param>
+    /// <param name="raterNamesColumnName">
+    /// Vector of Text, who drew each mask; null to number the masks of each case from 1. Data that has no column of the default name is numbered too.
+    /// </param>
+    /// <param name="progress">Told of each case as soon as it is known, on the calling thread; null for nobody.</param>
+    /// <exception cref="ArgumentException">A column is missing or of another type, or there are no rows.</exception>
+    /// <exception cref="InvalidDataException">
+    /// A row has no masks, masks that cannot be read or differ in size, or names that do not fit them; the message names the case and the file.
+    /// </exception>
+    /// <exception cref="IOException">A mask file does not exist (<see cref="FileNotFoundException"/>) or cannot be opened; the message names the case and the file.</exception>
+    public RaterReport DescribeRaters(
+        IDataView data,
+        string annotationsColumnName = "AnnotationPaths",
+        string? caseColumnName = "Case",
+        string? raterNamesColumnName = RaterNamesColumn.DefaultName,
+        IProgress<CaseAgreement>? progress = null)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        DataViewSchema.Column annotations = data.Schema.RequireAnnotations(ColumnContract.CheckedName(annotationsColumnName, "The annotations column of DescribeRaters"));
+        DataViewSchema.Column? name = caseColumnName is null ? null : data.Schema.Require(caseColumnName, type => type is TextDataViewType, "Text");
+        DataViewSchema.Column? names = RaterNamesColumn.Find(data.Schema, raterNamesColumnName);
+
+        using IChannel channel = _environment.Start("DescribeRaters");
+        using DataViewRowCursor cursor = data.GetRowCursor(new[] { annotations, name, names }.OfType<DataViewSchema.Column>());
+        Func<string> nameGetter = NameGetter(cursor, name);
+        Func<Annotation?> annotationGetter = cursor.AnnotationGetter(annotations);
+        Func<int, string[]> raterNamesGetter = RaterNamesColumn.Getter(cursor, names);
+        var cases = new List<CaseAgreement>();
+        while (cursor.MoveNext())
+        {
+            string caseName = nameGetter();
+            RaterMasks masks = Masks(caseName, annotationGetter, annotations.Name, imageGetter: null);
+            string[] raterNames = raterNamesGetter(masks.Raters);
+            if (CaseAgreement.ProblemWith(raterNames, masks.Raters) is { } problem)
+            {
+                throw new InvalidDataException($"Case '{caseName}': column '{names?.Name}' has {problem}.");
+            }
+
+            CaseAgreement agreement = CaseAgreement.Compute(caseName, masks, raterNames);
+            progress?.Report(agreement);
+            cases.Add(agreement);
+        }
+
+        if (cases.Count(one => !one.StapleConverged) is > 0 and int open)
+        {
+            channel.Warning(MessageSensitivity.None, $"STAPLE did not converge within {new StapleOptions().MaximumIterations} iterations in {open} of {cases.Count} cases; their last estimates were taken.");
+        }
+
+        return cases.Count == 0 ? throw new ArgumentException("The data has no rows; there are no raters to describe.", nameof(data)) : new RaterReport(cases);
+    }
+
     private static CaseMetrics Score(string caseName, Map map, RaterMasks masks)
     {
         if (map.IsNative && (masks.Height != map.Height || masks.Width != map.Width))
@@ -97,6 +157,14 @@ public sealed class SegmentationCatalog
         catch (InvalidDataException exception)
         {
             throw new InvalidDataException($"Case '{caseName}': {exception.Message}", exception);
+        }
+        catch (FileNotFoundException exception)
+        {
+            throw new FileNotFoundException($"Case '{caseName}': {exception.Message}", exception.FileName, exception);
+        }
+        catch (IOException exception)
+        {
+            throw new IOException($"Case '{caseName}': {exception.Message}", exception);
         }
 
         if (imageGetter?.Invoke() is { } image && (image.Height != annotation.Masks.Height || image.Width != annotation.Masks.Width))

@@ -1,0 +1,104 @@
+using Microsoft.Data.Analysis;
+
+namespace Consensus.ML;
+
+/// <summary>How several raters differ over a data set: over all cases, per rater and per case.</summary>
+/// <remarks>A mean leaves out the cases where its value is NaN (a case with one rater has no pairwise Dice), and is NaN where none is left.</remarks>
+public sealed class RaterReport
+{
+    /// <summary>Sums up <paramref name="cases"/>.</summary>
+    /// <param name="cases">One entry a case, at least one, in the order in which they are to be listed.</param>
+    /// <exception cref="ArgumentException">There is no case.</exception>
+    public RaterReport(IEnumerable<CaseAgreement> cases)
+    {
+        ArgumentNullException.ThrowIfNull(cases);
+        CaseAgreement[] all = [.. cases];
+        if (all.Length == 0)
+        {
+            throw new ArgumentException("There is no case to describe.", nameof(cases));
+        }
+
+        Cases = Array.AsReadOnly(all);
+        Raters = Array.AsReadOnly([.. all.SelectMany(one => one.Raters).GroupBy(one => one.Name, StringComparer.Ordinal).OrderBy(group => group.Key, CaseNameComparer.Instance).Select(Summarise)]);
+        FewestRaters = all.Min(one => one.Raters.Count);
+        MostRaters = all.Max(one => one.Raters.Count);
+        MeanPairwiseDice = Mean(all, one => one.PairwiseDice);
+        MeanFleissKappa = Mean(all, one => one.FleissKappa);
+        MeanMarkedShare = Mean(all, one => one.MarkedShare);
+    }
+
+    /// <summary>The cases, in the order of the data.</summary>
+    public IReadOnlyList<CaseAgreement> Cases { get; }
+
+    /// <summary>The raters, in the natural order of their names (2 before 10).</summary>
+    public IReadOnlyList<RaterSummary> Raters { get; }
+
+    /// <summary>Smallest number of raters of a case.</summary>
+    public int FewestRaters { get; }
+
+    /// <summary>Largest number of raters of a case.</summary>
+    public int MostRaters { get; }
+
+    /// <summary>Mean over cases of the mean Dice over pairs of raters: the number of the paper's Table 3 (there ×100).</summary>
+    public double MeanPairwiseDice { get; }
+
+    /// <summary>Mean over cases of Fleiss' kappa. Cases, not pixels, weigh the same, so that their raters may be others and of any number.</summary>
+    public double MeanFleissKappa { get; }
+
+    /// <summary>Mean over cases of the share of the slice that a rater marks.</summary>
+    public double MeanMarkedShare { get; }
+
+    /// <summary>The raters as a table, one row each: Rater (text), Cases, EmptyMasks (whole numbers), MeanArea, Bias, MeanDice, StapleSensitivity, StapleSpecificity, StapleDice.</summary>
+    public DataFrame RatersToDataFrame()
+    {
+        return new(
+            new StringDataFrameColumn("Rater", Raters.Select(one => one.Name)),
+            new Int32DataFrameColumn("Cases", Raters.Select(one => one.Cases)),
+            new Int32DataFrameColumn("EmptyMasks", Raters.Select(one => one.EmptyMasks)),
+            Column("MeanArea", one => one.MeanArea),
+            Column("Bias", one => one.Bias),
+            Column("MeanDice", one => one.MeanDice),
+            Column("StapleSensitivity", one => one.StapleSensitivity),
+            Column("StapleSpecificity", one => one.StapleSpecificity),
+            Column("StapleDice", one => one.StapleDice));
+
+        DoubleDataFrameColumn Column(string name, Func<RaterSummary, double> value) => new(name, Raters.Select(value));
+    }
+
+    /// <summary>
+    /// The cases as a table, one row each: Case (text), Height, Width, Raters (whole numbers), PairwiseDice, FleissKappa, MarkedShare, and Area of each rater
+    /// (a column "Area 1" for the rater 1, and so on; empty where the rater did not draw the case).
+    /// </summary>
+    public DataFrame CasesToDataFrame()
+    {
+        var frame = new DataFrame(
+            new StringDataFrameColumn("Case", Cases.Select(one => one.Name)),
+            new Int32DataFrameColumn("Height", Cases.Select(one => one.Height)),
+            new Int32DataFrameColumn("Width", Cases.Select(one => one.Width)),
+            new Int32DataFrameColumn("Raters", Cases.Select(one => one.Raters.Count)),
+            Column("PairwiseDice", one => one.PairwiseDice),
+            Column("FleissKappa", one => one.FleissKappa),
+            Column("MarkedShare", one => one.MarkedShare));
+        foreach (RaterSummary rater in Raters)
+        {
+            frame.Columns.Add(new Int64DataFrameColumn($"Area {rater.Name}", Cases.Select(one => one.Raters.FirstOrDefault(drawn => drawn.Name == rater.Name)?.Area)));
+        }
+
+        return frame;
+
+        DoubleDataFrameColumn Column(string name, Func<CaseAgreement, double> value) => new(name, Cases.Select(value));
+    }
+
+    private static RaterSummary Summarise(IGrouping<string, RaterInCase> rater) => new(
+        rater.Key,
+        rater.Count(),
+        rater.Count(one => one.Area == 0),
+        rater.Average(one => (double)one.Area),
+        Mean(rater, one => one.AreaDeviation),
+        Mean(rater, one => one.Dice),
+        Mean(rater, one => one.StapleSensitivity),
+        Mean(rater, one => one.StapleSpecificity),
+        Mean(rater, one => one.StapleDice));
+
+    private static double Mean<T>(IEnumerable<T> values, Func<T, double> value) => values.Select(value).Where(number => !double.IsNaN(number)).DefaultIfEmpty(double.NaN).Average();
+}
