@@ -51,6 +51,25 @@ public static class ConsensusCatalog
         return CaseRows.Load(catalog, [.. cases]);
     }
 
+    /// <summary>The slices of a volume as rows, for a trained model to predict.</summary>
+    /// <remarks>
+    /// Columns: Case (Text, the file's name and the slice's number) and ImagePath (Text, a <see cref="SliceAddress"/>), in the order of the slices. The header is read here, the
+    /// values when the rows are; rows read in turn do not unpack the volume each time.
+    /// </remarks>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="path">A NIfTI volume: X×Y×Z, with up to <see cref="NiftiFile.MaximumChannels"/> channels on one further axis.</param>
+    /// <param name="axis">The axis that is cut: 0, 1 or 2 of the stored array; the other two become rows and columns.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The axis is not 0, 1 or 2.</exception>
+    /// <exception cref="FileNotFoundException">The file does not exist.</exception>
+    /// <exception cref="InvalidDataException">It is no NIfTI file or cannot be cut into slices; the message names it and says why.</exception>
+    /// <exception cref="IOException">It cannot be opened.</exception>
+    public static IDataView LoadFromVolume(this DataOperationsCatalog catalog, string path, int axis = SliceAddress.DefaultAxis)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return CaseRows.Load(catalog, NiftiFile.ListSlices(path, axis));
+    }
+
     /// <summary>Reads image files into slices.</summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="outputColumnName">The new column, of type <see cref="Slice"/>.</param>

@@ -277,6 +277,28 @@ public sealed class TransformTests : IDisposable
     }
 
     [Fact]
+    public void A_volume_is_a_row_for_each_slice()
+    {
+        // Two rows, one column, three slices: 352 bytes of header, then single-precision values, rows fastest.
+        byte[] bytes = new byte[352 + 24];
+        BitConverter.TryWriteBytes(bytes, 348);
+        short[] shape = [3, 2, 1, 3, 1, 1, 1, 1];
+        Buffer.BlockCopy(shape, 0, bytes, 40, 16);
+        bytes[70] = 16;
+        "n+1"u8.CopyTo(bytes.AsSpan(344));
+        float[] values = [1, 2, 3, 4, 5, 6];
+        Buffer.BlockCopy(values, 0, bytes, 352, 24);
+        File.WriteAllBytes(_folder["volume.nii"], bytes);
+        IDataView data = _ml.Data.LoadFromVolume(_folder["volume.nii"]);
+        Assert.Equal(["Case", "ImagePath"], data.Schema.Select(column => column.Name));
+        Assert.Equal(["volume.nii 000", "volume.nii 001", "volume.nii 002"], data.GetColumn<string>("Case"));
+        IDataView loaded = _ml.Transforms.LoadSlices("Image", "ImagePath").Fit(data).Transform(data);
+        Assert.Equal([[1, 2], [3, 4], [5, 6]], loaded.GetColumn<Slice>("Image").Select(slice => slice.Pixels));
+        Assert.Equal(2, _ml.Data.LoadFromVolume(_folder["volume.nii"], axis: 0).GetColumn<string>("Case").Count());
+        Assert.Throws<ArgumentOutOfRangeException>(() => _ml.Data.LoadFromVolume(_folder["volume.nii"], axis: 3));
+    }
+
+    [Fact]
     public void A_case_without_all_its_masks_is_left_out_with_a_warning_in_the_log()
     {
         PhantomDataset.Write(_folder.Path, QubiqTask.Kidney, trainCases: 3, validationCases: 1, seed: 1, size: 32);

@@ -1,3 +1,5 @@
+using System.Globalization;
+using Consensus.ML.Imaging;
 using Microsoft.ML;
 
 namespace Consensus.ML;
@@ -24,6 +26,20 @@ internal static class CaseRows
             AnnotationPaths = [.. one.AnnotationPaths],
             RaterNames = [.. one.RaterNames],
         }).ToArray());
+
+    /// <summary>Slices of a volume. Columns: Case (Text, the file's name and the slice's number) and ImagePath (Text).</summary>
+    public static IDataView Load(DataOperationsCatalog catalog, IReadOnlyList<SliceAddress> slices) => catalog.LoadFromEnumerable(slices.Select(slice => new OneSlice
+    {
+        Case = string.Create(CultureInfo.InvariantCulture, $"{Path.GetFileName(slice.Path)} {slice.Index:000}"),
+        ImagePath = slice.ToString(),
+    }).ToArray());
+
+    private sealed class OneSlice
+    {
+        public string Case { get; set; } = "";
+
+        public string ImagePath { get; set; } = "";
+    }
 
     private sealed class OneFile
     {

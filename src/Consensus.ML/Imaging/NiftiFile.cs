@@ -4,7 +4,7 @@ namespace Consensus.ML.Imaging;
 
 /// <summary>
 /// Reads NIfTI-1 and NIfTI-2 images (single files and .hdr/.img pairs, plain or gzip, both byte orders, integers and floats of 8 to 64 bits)
-/// and writes slices. Values agree with what nibabel reads; axis 0 of the file becomes rows, axis 1 columns.
+/// whole or slice by slice, and writes them. Values agree with what nibabel reads; axis 0 of the file becomes rows, axis 1 columns.
 /// </summary>
 public static class NiftiFile
 {
@@ -108,9 +108,66 @@ public static class NiftiFile
             ArrayPool<byte>.Shared.Return(buffer);
         }
 
-        double spacingColumns = header.Spacing[1] is var spacing && spacing > 0 ? spacing : 1;
-        return new Slice(channels, height, width, pixels, new SliceGeometry(header.Spacing[0], spacingColumns, header.Affine), path);
+        return new Slice(channels, height, width, pixels, new SliceGeometry(header.SpacingOf(0), header.SpacingOf(1), header.Affine), path);
     }
+
+    /// <summary>
+    /// Reads one slice of a volume: an image of X×Y×Z values, of which the axes other than <paramref name="axis"/> become, in stored order, rows and columns. One
+    /// further axis may be longer than 1 and hold channels (X×Y×Z×4, X×Y×Z×1×4). Values are after slope and intercept, rounded to single precision.
+    /// </summary>
+    /// <remarks>A compressed file is unpacked up to the slice each time: to read many slices, use <see cref="ReadSlices"/>.</remarks>
+    /// <param name="path">A .nii file or either half of an .hdr/.img pair, plain or gzip.</param>
+    /// <param name="axis">The axis that is cut: 0, 1 or 2 of the stored array.</param>
+    /// <param name="index">Which slice along it, from 0.</param>
+    /// <returns>Channels × rows × columns, with the slice's own affine: its translation is the place of the slice in the volume.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The axis is not 0, 1 or 2, or the index is negative.</exception>
+    /// <exception cref="FileNotFoundException">The file, or the other half of a pair, does not exist.</exception>
+    /// <exception cref="InvalidDataException">
+    /// It is no NIfTI file, of a kind that is not read, shorter than its header promises, has more than <see cref="MaximumChannels"/> channels or several further
+    /// axes, or has no such slice.
+    /// </exception>
+    /// <exception cref="IOException">It cannot be opened.</exception>
+    public static Slice ReadSlice(string path, int axis, int index)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(index);
+        using var volume = new NiftiVolume(path, axis);
+        return volume.Read(index);
+    }
+
+    /// <summary>Reads all slices of a volume in turn, unpacking it once where it, as stored, has no more than 128 MiB or is cut along its last axis.</summary>
+    /// <param name="path">As in <see cref="ReadSlice(string, int, int)"/>.</param>
+    /// <param name="axis">The axis that is cut: 0, 1 or 2 of the stored array.</param>
+    /// <returns>The slices, read while they are enumerated; the file is open meanwhile.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The axis is not 0, 1 or 2.</exception>
+    /// <exception cref="FileNotFoundException">The file, or the other half of a pair, does not exist.</exception>
+    /// <exception cref="InvalidDataException">As in <see cref="ReadSlice(string, int, int)"/>.</exception>
+    /// <exception cref="IOException">It cannot be opened.</exception>
+    public static IEnumerable<Slice> ReadSlices(string path, int axis = SliceAddress.DefaultAxis)
+    {
+        // Complaints come from the call itself, not from the first step of the enumeration.
+        int count = NiftiCut.Of(ReadHeader(path), axis).Count;
+        return Enumerate();
+
+        IEnumerable<Slice> Enumerate()
+        {
+            using var volume = new NiftiVolume(path, axis, all: true);
+            for (int index = 0; index < count; index++)
+            {
+                yield return volume.Read(index);
+            }
+        }
+    }
+
+    /// <summary>Names all slices of a volume, from its header alone.</summary>
+    /// <param name="path">As in <see cref="ReadSlice(string, int, int)"/>.</param>
+    /// <param name="axis">The axis that is cut: 0, 1 or 2 of the stored array.</param>
+    /// <returns>The addresses in the order of the slices, for columns of paths.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">The axis is not 0, 1 or 2.</exception>
+    /// <exception cref="FileNotFoundException">The file, or the header of an .img, does not exist.</exception>
+    /// <exception cref="InvalidDataException">As in <see cref="ReadSlice(string, int, int)"/>.</exception>
+    /// <exception cref="IOException">It cannot be opened.</exception>
+    public static IReadOnlyList<SliceAddress> ListSlices(string path, int axis = SliceAddress.DefaultAxis)
+        => [.. Enumerable.Range(0, NiftiCut.Of(ReadHeader(path), axis).Count).Select(index => new SliceAddress(path, axis, index))];
 
     /// <summary>
     /// Writes a slice as single-precision values, little-endian, through a temporary file, so that nothing half written is left behind.
@@ -149,6 +206,14 @@ public static class NiftiFile
         NiftiWriter.Write(path, layout, slice.Pixels);
     }
 
+    /// <summary>Channels, rows and columns of one slice of a volume, from the header alone.</summary>
+    internal static (int Channels, int Height, int Width) SliceShape(string path, int axis, int index)
+    {
+        NiftiCut cut = NiftiCut.Of(ReadHeader(path), axis);
+        cut.Check(index);
+        return (cut.Channels, cut.Height, cut.Width);
+    }
+
     /// <summary>Channels, rows and columns of an image that is a slice.</summary>
     internal static (int Channels, int Height, int Width) SliceShape(NiftiHeader header)
     {
@@ -171,7 +236,7 @@ public static class NiftiFile
 
         if (volume)
         {
-            throw new InvalidDataException($"'{header.Path}' has shape {header.ShapeText}: a volume, but slices are expected (rows × columns, with 1 to {MaximumChannels} channels on one further axis).");
+            throw new InvalidDataException($"'{header.Path}' has shape {header.ShapeText}: a volume, but slices are expected (rows × columns, with 1 to {MaximumChannels} channels on one further axis). Name one of its slices as in '{Path.GetFileName(header.Path)}#axis=2,slice=0', or give the volume to LoadFromVolume or 'consensus predict'.");
         }
 
         if ((Int128)shape[0] * shape[1] * channels > MaximumValues)

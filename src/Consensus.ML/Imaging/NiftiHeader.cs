@@ -68,6 +68,9 @@ public sealed record NiftiHeader
 
     /// <summary>The shape as people write it: 256×256×1.</summary>
     internal string ShapeText => string.Join('×', Shape);
+
+    /// <summary>Distance between neighbours along an axis of space; 1 where the file has none that can be used.</summary>
+    internal double SpacingOf(int axis) => axis < Spacing.Count && Spacing[axis] > 0 && double.IsFinite(Spacing[axis]) ? Spacing[axis] : 1;
 }
 
 /// <summary>Orientation fields of a header, exactly as stored.</summary>

@@ -19,6 +19,9 @@ internal static class NiftiHeaderParser
 
     private const int LargestKnownTransform = 5;
 
+    // Far beyond any file, and far enough from the largest number that places behind it can be reckoned with.
+    private const long LargestOffset = long.MaxValue / 4;
+
     /// <summary>Whether the first <see cref="Size1"/> bytes announce the longer NIfTI-2 header.</summary>
     public static bool NeedsMore(ReadOnlySpan<byte> bytes)
         => bytes.Length == Size1 && !IsMagic1(bytes) && IsSize2(bytes, out _);
@@ -195,7 +198,7 @@ internal static class NiftiHeaderParser
             return least;
         }
 
-        if (!(offset >= 0 && offset < long.MaxValue) || (single && offset < least))
+        if (!(offset >= 0 && offset <= LargestOffset) || (single && offset < least))
         {
             throw new InvalidDataException($"'{path}' puts its values at byte {offset} (vox_offset), but {(single ? $"in a single file they begin at {least} or later" : "only 0 or more is allowed")}.");
         }

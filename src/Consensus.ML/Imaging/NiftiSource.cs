@@ -10,11 +10,14 @@ namespace Consensus.ML.Imaging;
 internal sealed class NiftiSource : IDisposable
 {
     private const int ScanBufferSize = 1 << 16;
+    private const int WindowSize = 1 << 16;
 
     private readonly Stream _stream;
     private readonly bool _compressed;
     private readonly long _storedLength;
     private long _position;
+    private byte[] _window = [];
+    private int _windowLength;
 
     private NiftiSource(NiftiHeader header, Stream stream, bool compressed, long storedLength, long position)
     {
@@ -26,6 +29,8 @@ internal sealed class NiftiSource : IDisposable
     }
 
     public NiftiHeader Header { get; }
+
+    public bool IsCompressed => _compressed;
 
     /// <summary>Number of values that the header promises.</summary>
     /// <exception cref="InvalidDataException">More than any file can hold.</exception>
@@ -90,18 +95,21 @@ internal sealed class NiftiSource : IDisposable
     /// Makes sure that the values are there before anyone takes memory for them. A plain file shows its length; of a gzip file that would have
     /// to unpack to very much more than its own size, the stream is unpacked once into a small buffer and counted.
     /// </summary>
-    public void CheckPromise()
+    /// <param name="needed">How many bytes, from the first value on, will be read.</param>
+    /// <param name="memory">How many bytes of memory will be taken for them.</param>
+    public void CheckPromise(Int128 needed, long memory)
     {
-        Int128 needed = (Int128)Header.DataOffset + ((Int128)ValueCount * Header.BytesPerValue);
         if (!_compressed)
         {
-            if (needed > _storedLength)
+            // A plain file has to be whole, whatever will be read of it.
+            if (Header.DataOffset + PromisedBytes > _storedLength)
             {
                 throw TooShort(Math.Max(0, _storedLength - Header.DataOffset));
             }
         }
-        else if (needed > (16 * (Int128)_storedLength) + (1 << 20))
+        else if (memory > (16 * (Int128)_storedLength) + (1 << 20))
         {
+            needed += Header.DataOffset;
             using Stream scan = OpenStream(Header.ImagePath, out _, out _);
             byte[] buffer = ArrayPool<byte>.Shared.Rent(ScanBufferSize);
             try
@@ -129,41 +137,50 @@ internal sealed class NiftiSource : IDisposable
         }
     }
 
+    /// <summary>Makes sure that all values are there, as <see cref="CheckPromise(Int128, long)"/> does.</summary>
+    public void CheckPromise() => CheckPromise(PromisedBytes, (long)Int128.Min(PromisedBytes, long.MaxValue));
+
     /// <summary>Moves to the first value.</summary>
-    public void SeekToValues()
+    public void SeekToValues() => SeekTo(Header.DataOffset);
+
+    /// <summary>Whether a place can still be read, counted from the first value: a compressed file is read in one direction.</summary>
+    public bool CanReach(long offset) => !_compressed || Header.DataOffset + offset >= _position - _windowLength;
+
+    /// <summary>Fills <paramref name="target"/> from a place counted from the first value, which <see cref="CanReach"/> allows. Small pieces that lie close together are cheap.</summary>
+    /// <exception cref="InvalidDataException">The file ends before.</exception>
+    public void ReadAt(long offset, Span<byte> target)
     {
-        long distance = Header.DataOffset - _position;
-        if (!_compressed)
+        long place = Header.DataOffset + offset;
+        while (target.Length > 0)
         {
-            _stream.Seek(Header.DataOffset, SeekOrigin.Begin);
-        }
-        else if (distance < 0)
-        {
-            throw new InvalidOperationException("The values of a compressed file can be reached once.");
-        }
-        else if (distance > 0)
-        {
-            byte[] buffer = ArrayPool<byte>.Shared.Rent(ScanBufferSize);
-            try
+            long ahead = place - (_position - _windowLength);
+            if (ahead >= 0 && ahead < _windowLength)
             {
-                while (distance > 0)
-                {
-                    int wanted = (int)Math.Min(distance, buffer.Length);
-                    if (Read(_stream, Header.ImagePath, buffer.AsSpan(0, wanted)) < wanted)
-                    {
-                        throw TooShort(0);
-                    }
-
-                    distance -= wanted;
-                }
+                int count = (int)Math.Min(_windowLength - ahead, target.Length);
+                _window.AsSpan((int)ahead, count).CopyTo(target);
+                target = target[count..];
+                place += count;
+                continue;
             }
-            finally
+
+            _windowLength = 0;
+            SeekTo(place);
+            if (target.Length >= WindowSize)
             {
-                ArrayPool<byte>.Shared.Return(buffer);
+                ReadValues(target);
+                return;
+            }
+
+            // Not beyond the last value: what follows there is nobody's business before all values are read.
+            _window = _window.Length == 0 ? new byte[WindowSize] : _window;
+            int filled = Read(_stream, Header.ImagePath, _window.AsSpan(0, (int)Int128.Min(WindowSize, Header.DataOffset + PromisedBytes - place)));
+            _position += filled;
+            _windowLength = filled;
+            if (filled == 0)
+            {
+                throw TooShort(_position - Header.DataOffset);
             }
         }
-
-        _position = Header.DataOffset;
     }
 
     /// <summary>Fills <paramref name="bytes"/> with the next stored values.</summary>
@@ -191,7 +208,56 @@ internal sealed class NiftiSource : IDisposable
         }
     }
 
+    /// <summary><see cref="CheckEnd"/>, if the last value has been read.</summary>
+    public void CheckEndOfValues()
+    {
+        if (_position == Header.DataOffset + PromisedBytes)
+        {
+            CheckEnd();
+        }
+    }
+
     public void Dispose() => _stream.Dispose();
+
+    private Int128 PromisedBytes => (Int128)ValueCount * Header.BytesPerValue;
+
+    private void SeekTo(long place)
+    {
+        long distance = place - _position;
+        if (!_compressed)
+        {
+            _stream.Seek(place, SeekOrigin.Begin);
+        }
+        else if (distance < 0)
+        {
+            throw new InvalidOperationException("What has been read of a compressed file cannot be reached again.");
+        }
+        else if (distance > 0)
+        {
+            byte[] buffer = ArrayPool<byte>.Shared.Rent(ScanBufferSize);
+            try
+            {
+                while (distance > 0)
+                {
+                    int wanted = (int)Math.Min(distance, buffer.Length);
+                    int read = Read(_stream, Header.ImagePath, buffer.AsSpan(0, wanted));
+                    _position += read;
+                    if (read < wanted)
+                    {
+                        throw TooShort(Math.Max(0, _position - Header.DataOffset));
+                    }
+
+                    distance -= wanted;
+                }
+            }
+            finally
+            {
+                ArrayPool<byte>.Shared.Return(buffer);
+            }
+        }
+
+        _position = place;
+    }
 
     private static Stream OpenStream(string path, out bool compressed, out long length)
     {
@@ -247,7 +313,7 @@ internal sealed class NiftiSource : IDisposable
     }
 
     private InvalidDataException TooShort(long found)
-        => new($"'{Header.ImagePath}' is truncated: its header promises {Header.ShapeText} values of {Header.DataType}, that is {(Int128)ValueCount * Header.BytesPerValue} bytes, but only {found} are there.");
+        => new($"'{Header.ImagePath}' is truncated: its header promises {Header.ShapeText} values of {Header.DataType}, that is {PromisedBytes} bytes, but only {found} are there.");
 
     /// <summary>Header file and image file of a path: the same for a single file, two files for .hdr/.img, each plain or gzip.</summary>
     private static (string HeaderPath, string ImagePath) Halves(string path, bool imageMustExist = true)

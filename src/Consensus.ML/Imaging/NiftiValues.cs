@@ -35,6 +35,18 @@ internal static class NiftiValues
         }
     }
 
+    /// <summary>Puts a plane as stored, column by column and in the machine's byte order, into a row-major one.</summary>
+    public static void PlacePlane(ReadOnlySpan<byte> stored, NiftiHeader header, int height, int width, Span<float> plane)
+    {
+        int columnBytes = height * header.BytesPerValue;
+        int columnsPerBlock = Math.Clamp(BlockBytes / columnBytes, 1, width);
+        for (int column = 0; column < width; column += columnsPerBlock)
+        {
+            int columns = Math.Min(columnsPerBlock, width - column);
+            Place(stored.Slice(column * columnBytes, columns * columnBytes), header, new Window(0, height, column, columns, width), plane);
+        }
+    }
+
     /// <summary>Puts a block of whole or partial columns, as stored, into a row-major plane.</summary>
     public static void Place(ReadOnlySpan<byte> block, NiftiHeader header, in Window window, Span<float> plane)
     {

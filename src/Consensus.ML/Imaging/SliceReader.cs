@@ -9,7 +9,11 @@ public static class SliceReader
     /// <exception cref="FileNotFoundException">The file does not exist.</exception>
     /// <exception cref="InvalidDataException">The file is of another format, damaged, or no slice; the message names it and says what is allowed.</exception>
     /// <exception cref="IOException">The file cannot be opened.</exception>
-    public static Slice Read(string path) => NiftiFile.ReadSlice(path);
+    public static Slice Read(string path)
+    {
+        SliceAddress address = SliceAddress.Parse(path);
+        return address is { Axis: int axis, Index: int index } ? NiftiFile.ReadSlice(address.Path, axis, index) : NiftiFile.ReadSlice(path);
+    }
 
     /// <summary>Reads a slice whose channels lie in several files.</summary>
     /// <param name="paths">The files in the order of the channels, at least one; each as in <see cref="Read(string)"/>.</param>
@@ -53,5 +57,9 @@ public static class SliceReader
     /// <exception cref="FileNotFoundException">The file does not exist.</exception>
     /// <exception cref="InvalidDataException">The file is of another format, damaged, or no slice; the message names it and says what is allowed.</exception>
     /// <exception cref="IOException">The file cannot be opened.</exception>
-    public static (int Channels, int Height, int Width) ReadSize(string path) => NiftiFile.SliceShape(NiftiFile.ReadHeader(path));
+    public static (int Channels, int Height, int Width) ReadSize(string path)
+    {
+        SliceAddress address = SliceAddress.Parse(path);
+        return address is { Axis: int axis, Index: int index } ? NiftiFile.SliceShape(address.Path, axis, index) : NiftiFile.SliceShape(NiftiFile.ReadHeader(path));
+    }
 }

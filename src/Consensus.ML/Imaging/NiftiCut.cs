@@ -1,0 +1,125 @@
+namespace Consensus.ML.Imaging;
+
+/// <summary>How a volume falls into slices along one of its first three axes: the other two, in stored order, become rows and columns.</summary>
+internal sealed record NiftiCut
+{
+    // Twice what a NIfTI-1 header can say. A list of slices is made from the header alone, so it must not be believed everything.
+    private const int MaximumCount = 1 << 16;
+
+    private NiftiCut(NiftiHeader header, int axis, long[] lengths, int channels)
+    {
+        Header = header;
+        Axis = axis;
+        (RowAxis, ColumnAxis) = axis switch { 0 => (1, 2), 1 => (0, 2), _ => (0, 1) };
+        (X, Y, Z) = (lengths[0], lengths[1], lengths[2]);
+        (Height, Width, Count) = ((int)lengths[RowAxis], (int)lengths[ColumnAxis], (int)lengths[axis]);
+        Channels = channels;
+    }
+
+    public NiftiHeader Header { get; }
+
+    /// <summary>The axis that is cut: 0, 1 or 2.</summary>
+    public int Axis { get; }
+
+    /// <summary>Length of the first stored axis, along which values lie side by side.</summary>
+    public long X { get; }
+
+    /// <summary>Length of the second stored axis.</summary>
+    public long Y { get; }
+
+    /// <summary>Length of the third stored axis, 1 where there is none.</summary>
+    public long Z { get; }
+
+    public int RowAxis { get; }
+
+    public int ColumnAxis { get; }
+
+    public int Channels { get; }
+
+    public int Height { get; }
+
+    public int Width { get; }
+
+    /// <summary>Number of slices.</summary>
+    public int Count { get; }
+
+    /// <summary>Stored bytes of one slice.</summary>
+    public long SliceBytes => (long)Channels * Height * Width * Header.BytesPerValue;
+
+    /// <summary>Whether each slice is one stretch of the file, so that slices in order are read as they come.</summary>
+    public bool IsContiguous => Axis == 2 && Channels == 1;
+
+    /// <exception cref="ArgumentOutOfRangeException">The axis is not 0, 1 or 2.</exception>
+    /// <exception cref="InvalidDataException">The image has one axis only, several or too long ones behind the third, or too large slices.</exception>
+    public static NiftiCut Of(NiftiHeader header, int axis)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(axis);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(axis, 2);
+        IReadOnlyList<long> shape = header.Shape;
+        if (shape.Count < 2)
+        {
+            throw new InvalidDataException($"'{header.Path}' has shape {header.ShapeText}, but a volume has at least two axes.");
+        }
+
+        long channels = 1;
+        for (int further = 3; further < shape.Count; further++)
+        {
+            if (shape[further] > 1)
+            {
+                if (channels > 1 || shape[further] > NiftiFile.MaximumChannels)
+                {
+                    throw new InvalidDataException(
+                        $"'{header.Path}' has shape {header.ShapeText} and cannot be cut into slices: behind the three axes of space one may be longer than 1, for 2 to {NiftiFile.MaximumChannels} channels, but axis {further + 1} has length {shape[further]}.");
+                }
+
+                channels = shape[further];
+            }
+        }
+
+        long[] lengths = [shape[0], shape[1], shape.Count > 2 ? shape[2] : 1];
+        Int128 values = channels;
+        for (int other = 0; other < 3; other++)
+        {
+            // Stopped early: three lengths of 64 bit could be too much even for 128.
+            values *= other == axis || values > NiftiFile.MaximumValues ? 1 : lengths[other];
+        }
+
+        if (values > NiftiFile.MaximumValues || values * header.BytesPerValue > Array.MaxLength)
+        {
+            throw new InvalidDataException($"'{header.Path}' has shape {header.ShapeText}: its slices along axis {axis} are too large, for a slice has {NiftiFile.MaximumValues} values at most.");
+        }
+
+        if (lengths[axis] > MaximumCount)
+        {
+            throw new InvalidDataException($"'{header.Path}' has shape {header.ShapeText}: {lengths[axis]} slices along axis {axis}, but {MaximumCount} at most are read.");
+        }
+
+        return new(header, axis, lengths, (int)channels);
+    }
+
+    /// <exception cref="InvalidDataException">There is no such slice.</exception>
+    public void Check(int index)
+    {
+        if (index >= Count)
+        {
+            throw new InvalidDataException($"'{Header.Path}' has {Count} slices along axis {Axis} (shape {Header.ShapeText}), numbered from 0, so there is no slice {index}.");
+        }
+    }
+
+    /// <summary>Where one slice lies: its own rows, columns and normal direction, and the volume's origin moved along the axis that is cut.</summary>
+    public SliceGeometry Geometry(int index)
+    {
+        IReadOnlyList<double> volume = Header.Affine;
+        var affine = new double[16];
+        for (int row = 0; row < 4; row++)
+        {
+            int at = 4 * row;
+            affine[at] = volume[at + RowAxis];
+            affine[at + 1] = volume[at + ColumnAxis];
+            affine[at + 2] = volume[at + Axis];
+            affine[at + 3] = volume[at + 3] + (index * volume[at + Axis]);
+        }
+
+        return new(Header.SpacingOf(RowAxis), Header.SpacingOf(ColumnAxis), affine);
+    }
+}
