@@ -60,6 +60,7 @@ internal static class CommandLine
             PredictCommand.Create(terminal),
             InspectCommand.Create(terminal),
             PhantomCommand.Create(terminal),
+            BenchCommand.Create(terminal),
             InfoCommand.Create(terminal),
         };
         root.Options.Add(Verbose);

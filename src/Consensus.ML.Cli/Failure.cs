@@ -28,7 +28,7 @@ internal static class Failure
             // .NET appends the name of a parameter, which means nothing to the one who typed a command.
             ArgumentException { ParamName: not null } argument => argument.Message.Replace($" (Parameter '{argument.ParamName}')", "", StringComparison.Ordinal),
             OutOfMemoryException => "There is not enough memory. A smaller --size, a smaller preset or float32's half, --precision bfloat16, need less.",
-            UsageException or IOException or UnauthorizedAccessException or InvalidDataException or InvalidOperationException or FormatException
+            UsageException or ArgumentException or IOException or UnauthorizedAccessException or InvalidDataException or InvalidOperationException or FormatException
                 or DllNotFoundException or NotSupportedException or OperationCanceledException => cause.Message,
             _ => $"{cause.GetType().Name}: {cause.Message} (--verbose shows where)",
         };

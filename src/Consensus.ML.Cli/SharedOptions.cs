@@ -94,6 +94,18 @@ internal static class SharedOptions
         },
     };
 
+    /// <summary>Makes sure that --size suits the network, before anything is read or computed.</summary>
+    public static void EnsureSideFits(int side, NetworkOptions network)
+    {
+        int multiple = network.SideMultiple;
+        if (side % multiple != 0)
+        {
+            int below = side / multiple * multiple, above = below + multiple;
+            throw new UsageException(
+                $"--size {side} does not fit the network, which halves the side {network.ChannelMultipliers.Count - 1} times: it must be a multiple of {multiple}, such as {(below > 0 ? $"{below} or " : "")}{above}.");
+        }
+    }
+
     /// <summary>Takes a mistyped option for what it is, where the parser would take it for a file.</summary>
     public static Argument<T> RefusingOptions<T>(this Argument<T> files)
     {

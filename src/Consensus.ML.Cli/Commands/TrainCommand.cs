@@ -49,7 +49,7 @@ internal static class TrainCommand
                 Precision = parsed.GetValue(precision) ?? options.Training.Precision,
             };
             int side = parsed.GetValue(size) ?? (parsed.GetValue(preset) == Preset.Paper ? 256 : 64);
-            EnsureSideFits(side, options.Network);
+            SharedOptions.EnsureSideFits(side, options.Network);
             string path = parsed.Require(output!);
             OutputPath.EnsureFile(path);
             CaseSource source = data.Find(terminal, parsed);
@@ -123,18 +123,6 @@ internal static class TrainCommand
         (null, null) => training,
         _ => training with { Steps = steps, TimeLimit = minutes is double limit ? TimeSpan.FromMinutes(limit) : null },
     };
-
-    /// <summary>The network halves the side at every level but the first, and must be able to double it back.</summary>
-    private static void EnsureSideFits(int side, NetworkOptions network)
-    {
-        int multiple = 1 << (network.ChannelMultipliers.Count - 1);
-        if (side % multiple != 0)
-        {
-            int below = side / multiple * multiple, above = below + multiple;
-            throw new UsageException(
-                $"--size {side} does not fit the network, which halves the side {network.ChannelMultipliers.Count - 1} times: it must be a multiple of {multiple}, such as {(below > 0 ? $"{below} or " : "")}{above}.");
-        }
-    }
 
     private static Option<double?> Minutes() => new("--minutes")
     {

@@ -9,4 +9,17 @@ internal sealed record ForwardContext(IReadOnlyList<Tensor> Weights, bool Traini
 {
     /// <summary>Dropout probability; used while training only.</summary>
     public double Dropout { get; init; }
+
+    /// <summary>Counts the arithmetic of a pass; null for no counting.</summary>
+    public OperationCount? Operations { get; init; }
+}
+
+/// <summary>How much arithmetic a pass asks for.</summary>
+internal sealed class OperationCount
+{
+    /// <summary>Floating-point operations of convolutions and attention, a multiplication and an addition counted as two; the rest is left out as small.</summary>
+    public long Total { get; private set; }
+
+    /// <summary>Adds a product of matrices, or what amounts to one.</summary>
+    public void Add(long outputs, long termsEach) => Total += 2 * outputs * termsEach;
 }

@@ -22,8 +22,13 @@ internal sealed class Convolution
     /// <summary>The type it computes in, which its input must have: that of the weights given.</summary>
     public ScalarType Type(ForwardContext context) => context.Weights[_weight].dtype;
 
-    public Tensor Forward(ForwardContext context, Tensor input) =>
-        functional.conv2d(input, context.Weights[_weight], context.Weights[_bias], strides: [_stride, _stride], padding: [_padding, _padding]);
+    public Tensor Forward(ForwardContext context, Tensor input)
+    {
+        Tensor weight = context.Weights[_weight];
+        Tensor output = functional.conv2d(input, weight, context.Weights[_bias], strides: [_stride, _stride], padding: [_padding, _padding]);
+        context.Operations?.Add(output.numel(), weight.shape[1] * weight.shape[2] * weight.shape[3]);
+        return output;
+    }
 }
 
 /// <summary>A fully connected layer; always float32, since it works on a few vectors only.</summary>
@@ -134,6 +139,10 @@ internal sealed class AttentionBlock
         Tensor attended = functional.scaled_dot_product_attention(qkv.select(2, 0), qkv.select(2, 1), qkv.select(2, 2));
         Tensor merged = attended.transpose(2, 3).reshape(batch, channels, -1);
         Tensor output = functional.conv1d(merged, context.Weights[_outputWeight], context.Weights[_outputBias]).view(batch, channels, height, width);
+
+        // The projections to q, k, v and back; then the products of q with k and of the shares with v.
+        context.Operations?.Add(4 * input.numel(), channels);
+        context.Operations?.Add(2 * input.numel(), height * width);
         return (input + output).MoveToOuterDisposeScope();
     }
 }

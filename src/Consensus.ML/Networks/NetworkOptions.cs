@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Consensus.ML.Networks;
 
 /// <summary>The shape of the network ε(x_t, I, t, c) = D(E(F(x_t) + G(I), emb)) (Amit et al. 2023, section 3).</summary>
@@ -8,6 +10,10 @@ public sealed record NetworkOptions
 
     /// <summary>Channels of each U-Net level as multiples of <see cref="ModelChannels"/>; every level but the first halves the side. Default 1, 2, 3, 4.</summary>
     public IReadOnlyList<int> ChannelMultipliers { get; init; } = [1, 2, 3, 4];
+
+    /// <summary>What both sides of a slice must be a multiple of, so that every level can halve them: 2^(levels − 1).</summary>
+    [JsonIgnore]
+    public int SideMultiple => 1 << (ChannelMultipliers.Count - 1);
 
     /// <summary>Residual blocks R of each U-Net level (one more on the way up). Default 2; the paper's is 3.</summary>
     public int ResidualBlocks { get; init; } = 2;

@@ -47,7 +47,7 @@ internal static class OptionsCheck
     public static void CheckSize(string featuresColumn, int height, int width, NetworkOptions network)
     {
         int levels = network.ChannelMultipliers.Count;
-        int factor = 1 << (levels - 1);
+        int factor = network.SideMultiple;
         if (height % factor == 0 && width % factor == 0)
         {
             return;
