@@ -16,12 +16,13 @@ internal sealed record CaseSource(string Name, string Split, int Raters, IReadOn
     /// <param name="data">The folder that holds the set's folder, or is it.</param>
     /// <param name="task">The name of the task; null for the only one there is.</param>
     /// <param name="split">The name of the split.</param>
+    /// <param name="missingRaters">Whether cases that some raters have not drawn are left out or kept.</param>
     /// <exception cref="UsageException">There is no such split or task, or no task was named and there are several.</exception>
-    public static CaseSource Find(Terminal terminal, string data, string? task, string split)
+    public static CaseSource Find(Terminal terminal, string data, string? task, string split, MissingRaters missingRaters = MissingRaters.Drop)
     {
         QubiqSplit part = ParseSplit(split);
         QubiqTask found = FindTask(data, task);
-        QubiqListing listing = QubiqDataset.List(data, found, part);
+        QubiqListing listing = QubiqDataset.List(data, found, part, missingRaters);
         foreach (string warning in listing.Warnings)
         {
             terminal.Warn(warning);

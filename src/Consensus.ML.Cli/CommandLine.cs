@@ -59,6 +59,7 @@ internal static class CommandLine
             EvaluateCommand.Create(terminal),
             PredictCommand.Create(terminal),
             InspectCommand.Create(terminal),
+            RatersCommand.Create(terminal),
             PhantomCommand.Create(terminal),
             BenchCommand.Create(terminal),
             InfoCommand.Create(terminal),

@@ -49,6 +49,6 @@ internal sealed class DataOptions
     }
 
     /// <summary>Lists the cases that are asked for; what is left out is said as a warning.</summary>
-    public CaseSource Find(Terminal terminal, ParseResult parsed) =>
-        CaseSource.Find(terminal, parsed.Require(Data!), parsed.GetValue(Task), parsed.GetValue(Split) ?? _splitByDefault);
+    public CaseSource Find(Terminal terminal, ParseResult parsed, MissingRaters missingRaters = MissingRaters.Drop) =>
+        CaseSource.Find(terminal, parsed.Require(Data!), parsed.GetValue(Task), parsed.GetValue(Split) ?? _splitByDefault, missingRaters);
 }

@@ -32,6 +32,7 @@ internal sealed class HelpWithExamples(HelpAction ordinary) : SynchronousCommand
             "consensus predict --model brain-growth.zip --out maps --data QUBIQ --task brain-growth --split val",
         ],
         ["inspect"] = ["consensus inspect image.nii.gz", "consensus inspect image.nii.gz --json"],
+        ["raters"] = ["consensus raters --data QUBIQ --task brain-growth", "consensus raters --data QUBIQ --task prostate-2 --split val --json"],
         ["phantom"] = ["consensus phantom --out data --task kidney --cases 24 --seed 1"],
         ["info"] = ["consensus info"],
     };

@@ -13,10 +13,20 @@ internal static class Session
     /// <param name="verbose">Whether to print the whole log.</param>
     public static MLContext Create(Terminal terminal, string? device, int? seed, bool verbose)
     {
-        var ml = new MLContext(seed);
+        MLContext ml = CreateWithoutDevice(terminal, seed, verbose);
         string taken = RuntimeFacts.Collect(device).Device;
         ml.GpuDeviceId = taken == "cpu" ? null : int.Parse(taken.AsSpan("cuda:".Length));
         ml.FallbackToCpu = false;
+        return ml;
+    }
+
+    /// <summary>For commands that compute nothing with torch, which takes a second to load.</summary>
+    /// <param name="terminal">Where warnings go.</param>
+    /// <param name="seed">Seed of everything random; null for none.</param>
+    /// <param name="verbose">Whether to print the whole log.</param>
+    public static MLContext CreateWithoutDevice(Terminal terminal, int? seed, bool verbose)
+    {
+        var ml = new MLContext(seed);
 
         // Data is read more than once; a warning is worth one line.
         var seen = new HashSet<string>(StringComparer.Ordinal);

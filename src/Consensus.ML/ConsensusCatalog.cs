@@ -13,19 +13,20 @@ public static class ConsensusCatalog
     /// <summary>Lists the cases of one task of a QUBIQ folder.</summary>
     /// <remarks>
     /// Columns: Case (Text), ImagePath (Text), AnnotationPaths (vector of Text, one path a rater), RaterNames (vector of Text, the masks' numbers), cases in
-    /// numeric order. Files are not read here. A case with the wrong number of masks is left out, with a warning that names it in the ML.NET log.
+    /// numeric order. Files are not read here. A warning in the ML.NET log names each case that is left out, or that is kept though it has another number of masks than the task.
     /// </remarks>
     /// <param name="catalog">The catalog.</param>
     /// <param name="root">The folder that holds the set's folder, or is it.</param>
     /// <param name="task">The task.</param>
     /// <param name="split">Training or validation cases.</param>
+    /// <param name="missingRaters">Whether a case with another number of masks than the task is left out, as the paper does, or kept.</param>
     /// <exception cref="IOException">The folder is missing or holds no case of the task; the message names it.</exception>
-    public static IDataView LoadFromQubiq(this DataOperationsCatalog catalog, string root, QubiqTask task, QubiqSplit split)
+    public static IDataView LoadFromQubiq(this DataOperationsCatalog catalog, string root, QubiqTask task, QubiqSplit split, MissingRaters missingRaters = MissingRaters.Drop)
     {
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentException.ThrowIfNullOrEmpty(root);
         ArgumentNullException.ThrowIfNull(task);
-        QubiqListing listing = QubiqDataset.List(root, task, split);
+        QubiqListing listing = QubiqDataset.List(root, task, split, missingRaters);
         using (IChannel channel = catalog.Environment().Register(nameof(LoadFromQubiq)).Start("List"))
         {
             foreach (string warning in listing.Warnings)

@@ -29,6 +29,7 @@ public sealed class ProcessTests
     [InlineData("evaluate")]
     [InlineData("predict")]
     [InlineData("inspect")]
+    [InlineData("raters")]
     [InlineData("phantom")]
     [InlineData("info")]
     public void Every_command_has_help_with_an_example(string command)

@@ -11,18 +11,24 @@ namespace Consensus.ML;
 /// </remarks>
 public static class QubiqDataset
 {
-    /// <summary>Lists the usable cases in numeric order. A case that lacks its image or has another number of masks than the task is left out with a warning.</summary>
+    /// <summary>Lists the usable cases in numeric order. A case that lacks its image or all masks is left out with a warning.</summary>
     /// <param name="root">The folder that holds the set's folder, or is it.</param>
     /// <param name="task">The task.</param>
     /// <param name="split">Which part of it.</param>
+    /// <param name="missingRaters">Whether a case that has another number of masks than the task is left out too, or kept; a warning names it either way.</param>
     /// <exception cref="DirectoryNotFoundException">The folder does not exist or holds no such set; the message says what was looked for.</exception>
     /// <exception cref="InvalidDataException">The set is there, but no case of it can be used.</exception>
-    public static QubiqListing List(string root, QubiqTask task, QubiqSplit split)
+    public static QubiqListing List(string root, QubiqTask task, QubiqSplit split, MissingRaters missingRaters = MissingRaters.Drop)
     {
         ArgumentNullException.ThrowIfNull(task);
         if (!Enum.IsDefined(split))
         {
             throw new ArgumentOutOfRangeException(nameof(split), split, "The split must be Train or Validation.");
+        }
+
+        if (!Enum.IsDefined(missingRaters))
+        {
+            throw new ArgumentOutOfRangeException(nameof(missingRaters), missingRaters, "What is done with missing raters must be Drop or Fraction.");
         }
 
         EnsureFolder(root);
@@ -41,7 +47,7 @@ public static class QubiqDataset
             warnings.Add($"'{other}' was left out: the {split} cases of {task.Name} were taken from '{folders[0]}'.");
         }
 
-        return ListCases(folders[0], task, split, warnings);
+        return ListCases(folders[0], task, split, missingRaters, warnings);
     }
 
     /// <summary>
@@ -105,14 +111,14 @@ public static class QubiqDataset
         }
     }
 
-    private static QubiqListing ListCases(string folder, QubiqTask task, QubiqSplit split, List<string> warnings)
+    private static QubiqListing ListCases(string folder, QubiqTask task, QubiqSplit split, MissingRaters missingRaters, List<string> warnings)
     {
         string[] caseFolders = QubiqLayout.CaseFolders(folder);
         var cases = new List<RaterCase>(caseFolders.Length);
         int reasons = warnings.Count;
         foreach (string caseFolder in caseFolders)
         {
-            if (ReadCase(caseFolder, task, warnings) is { } found)
+            if (ReadCase(caseFolder, task, missingRaters, warnings) is { } found)
             {
                 cases.Add(found);
             }
@@ -128,7 +134,7 @@ public static class QubiqDataset
         return new QubiqListing(cases, warnings);
     }
 
-    private static RaterCase? ReadCase(string folder, QubiqTask task, List<string> warnings)
+    private static RaterCase? ReadCase(string folder, QubiqTask task, MissingRaters missingRaters, List<string> warnings)
     {
         string name = Path.GetFileName(folder);
         QubiqCaseFolder files = QubiqCaseFolder.Read(folder, task.Number);
@@ -142,8 +148,13 @@ public static class QubiqDataset
         IReadOnlyDictionary<int, string> masks = files.Masks(task.Number);
         if (masks.Count != task.Raters)
         {
-            warnings.Add($"Case '{name}' was left out: '{folder}' holds {masks.Count} masks 'task{task.Number:00}_seg*.nii.gz' where {task.Name} has {task.Raters}.");
-            return null;
+            bool isKept = missingRaters == MissingRaters.Fraction && masks.Count > 0;
+            warnings.Add(
+                $"Case '{name}' {(isKept ? "has another number of raters" : "was left out")}: '{folder}' holds {masks.Count} masks 'task{task.Number:00}_seg*.nii.gz' where {task.Name} has {task.Raters}.");
+            if (!isKept)
+            {
+                return null;
+            }
         }
 
         return new RaterCase(name, [files.Image], [.. masks.Values], [.. masks.Keys.Select(rater => rater.ToString(CultureInfo.InvariantCulture))]);

@@ -107,6 +107,24 @@ public sealed class QubiqDatasetTests : IDisposable
     }
 
     [Fact]
+    public void A_case_with_another_number_of_masks_is_kept_on_demand_with_the_raters_it_has()
+    {
+        Case(3, "kidney", "train", "case01");
+        Case(3, "kidney", "train", "case02");
+        File.Delete(_folder["kidney", "train", "case02", "task01_seg02.nii.gz"]);
+        Case(4, "kidney", "train", "case03");
+        Case(0, "kidney", "train", "case04");
+        QubiqListing listing = QubiqDataset.List(_folder.Root, QubiqTask.Kidney, QubiqSplit.Train, MissingRaters.Fraction);
+        Assert.Equal(["case01", "case02", "case03"], listing.Cases.Select(item => item.Name));
+        Assert.Equal(["1", "3"], listing.Cases[1].RaterNames);
+        Assert.Collection(
+            listing.Warnings,
+            warning => Mentions(warning, "'case02' has another number of raters", "2 masks", "has 3"),
+            warning => Mentions(warning, "'case03' has another number of raters", "4 masks", "has 3"),
+            warning => Mentions(warning, "'case04' was left out", "0 masks"));
+    }
+
+    [Fact]
     public void Two_files_for_one_mask_count_once_and_are_not_passed_over_in_silence()
     {
         Case(3, "kidney", "train", "case01");
