@@ -1,0 +1,27 @@
+using Consensus.ML.Networks;
+
+namespace Consensus.ML.Benchmarks;
+
+/// <summary>A network that is measured, at one size of slices.</summary>
+/// <param name="Name">How it is called in the tables and on the command line.</param>
+/// <param name="Machine">What is measured.</param>
+/// <param name="Rounds">How often, each time from a fresh network.</param>
+internal sealed record Configuration(string Name, MachineBenchmark Machine, int Rounds = 3)
+{
+    private static ConsensusSegmentationEstimator.Options Compact { get; } = ConsensusSegmentationEstimator.Options.Compact();
+
+    /// <summary>The published layers at the sizes that the published implementation was timed at, and the Compact preset.</summary>
+    public static IReadOnlyList<Configuration> All { get; } =
+    [
+        Published("S64-L32-3", 64, 32, 3),
+        Published("S64-L32-7", 64, 32, 7),
+        Published("S64-L64-7", 64, 64, 7),
+        Published("S128-L32-3", 128, 32, 3),
+        new("compact-64", new() { Size = 64, Levels = 7, Network = Compact.Network, Diffusion = Compact.Diffusion }),
+        new("compact-128", new() { Size = 128, Levels = 7, Network = Compact.Network, Diffusion = Compact.Diffusion }),
+        new("paper", new() { Size = 256, Levels = 3, BatchSize = 1, Network = ConsensusSegmentationEstimator.Options.Paper().Network }, Rounds: 1),
+    ];
+
+    private static Configuration Published(string name, int size, int channels, int levels) =>
+        new(name, new() { Size = size, Levels = levels, Network = new NetworkOptions { ModelChannels = channels } });
+}

@@ -1,0 +1,75 @@
+using System.Diagnostics;
+using Consensus.ML.Imaging;
+using Consensus.ML.Training;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using TorchSharp;
+
+namespace Consensus.ML.Benchmarks;
+
+/// <summary>What lies between the disk and the network: reading cases, and making the batches of training from them.</summary>
+internal static class DataLoading
+{
+    private const int Cases = 40, Batches = 200;
+
+    /// <summary>Measures on a phantom of brain growth: 256×256 pixels, 7 raters, gzip.</summary>
+    /// <returns>Name, median, and unit of each quantity.</returns>
+    public static IReadOnlyList<(string Name, double Median, string Unit)> Measure(int rounds)
+    {
+        string folder = Directory.CreateTempSubdirectory("consensus-benchmarks-").FullName;
+        try
+        {
+            PhantomDataset.Write(folder, QubiqTask.BrainGrowth, Cases, 1, seed: 1);
+            var ml = new MLContext(seed: 1);
+            IDataView rows = ml.Data.LoadFromQubiq(folder, QubiqTask.BrainGrowth, QubiqSplit.Train);
+            IReadOnlyList<RaterCase> cases = QubiqDataset.List(folder, QubiqTask.BrainGrowth, QubiqSplit.Train).Cases;
+            IDataView images = ml.Transforms.LoadSlices("Image", "ImagePath").Append(ml.Transforms.NormalizeSlices("Image")).Append(ml.Transforms.ResizeSlices("Features", "Image", 64, 64)).Fit(rows).Transform(rows);
+            TrainingCase[] training = [.. images.GetColumn<float[]>("Features").Zip(cases, (features, one) => new TrainingCase(one.Name, features, MaskReader.Read(one.AnnotationPaths)))];
+            return
+            [
+                ("image of a case, read, normalised, resized to 64 pixels", Median(rounds, () => images.GetColumn<float[]>("Features").Count()) / Cases, "ms"),
+                ("masks of a case, 7 of them", Median(rounds, () => cases.Sum(one => MaskReader.Read(one.AnnotationPaths).Raters)) / Cases, "ms"),
+                ("batch of a training step: 4 images, drawn and augmented", Median(rounds, () => DrawBatches(training)) / Batches, "ms"),
+            ];
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static int DrawBatches(TrainingCase[] cases)
+    {
+        ConsensusSegmentationEstimator.Options options = ConsensusSegmentationEstimator.Options.Compact();
+        var description = new ModelDescription
+        {
+            Height = 64,
+            Width = 64,
+            ImageChannels = 1,
+            Levels = 7,
+            Target = TrainingTarget.Consensus,
+            Network = options.Network,
+            Diffusion = options.Diffusion,
+        };
+        var source = new BatchSource(description, options.Training, new AugmentationPolicy(), [0f], seed: 1, cases);
+        for (int step = 0; step < Batches; step++)
+        {
+            using var scope = torch.NewDisposeScope();
+            source.Draw(step, torch.CPU);
+        }
+
+        return Batches;
+    }
+
+    private static double Median(int rounds, Func<int> work)
+    {
+        work();
+        double[] times = [.. Enumerable.Range(0, rounds).Select(_ =>
+        {
+            long before = Stopwatch.GetTimestamp();
+            work();
+            return Stopwatch.GetElapsedTime(before).TotalMilliseconds;
+        }).Order()];
+        return times[times.Length / 2];
+    }
+}

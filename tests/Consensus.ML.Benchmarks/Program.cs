@@ -1,0 +1,69 @@
+using System.Globalization;
+using Consensus.ML;
+using Consensus.ML.Benchmarks;
+using Consensus.ML.Networks;
+using Consensus.ML.Runtime;
+
+// Prints the tables of RESULTS.md: every configuration, or those named.
+//   dotnet run -c Release --project tests/Consensus.ML.Benchmarks [-- S64-L32-7 compact-64 …]
+string[] unknown = [.. args.Except(Configuration.All.Select(one => one.Name))];
+if (unknown.Length > 0)
+{
+    Console.Error.WriteLine($"There is no configuration '{unknown[0]}'; there are {string.Join(", ", Configuration.All.Select(one => one.Name))}.");
+    return 2;
+}
+
+RuntimeFacts facts = RuntimeFacts.Collect("cpu");
+Console.WriteLine($"{facts.OperatingSystem}, {facts.Threads} threads, TorchSharp {facts.TorchSharp}, {facts.DotNet}; {ProcessorName()}.");
+Console.WriteLine();
+Console.WriteLine("| configuration | format | encoder, ms | U-Net pass, ms | sampling step, ms | training step, ms | U-Net, GFLOP/s | convolutions alone, GFLOP/s | share | peak memory, MB |");
+Console.WriteLine("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |");
+foreach (Configuration configuration in Configuration.All.Where(one => args.Length == 0 || args.Contains(one.Name)))
+{
+    // The formats take turns, so that a slow minute of the machine falls on both.
+    var rounds = Enumerable.Range(0, configuration.Rounds)
+        .Select(_ => (Float32: configuration.Machine.Measure(Precision.Float32), BFloat16: configuration.Machine.Measure(Precision.BFloat16)))
+        .ToArray();
+    PrintRow(configuration.Name, "float32", [.. rounds.Select(round => round.Float32)]);
+    PrintRow(configuration.Name, "bfloat16", [.. rounds.Select(round => round.BFloat16)]);
+}
+
+if (args.Length == 0)
+{
+    Console.WriteLine();
+    Console.WriteLine("| data | median |");
+    Console.WriteLine("| --- | --- |");
+    foreach ((string name, double median, string unit) in DataLoading.Measure(rounds: 5))
+    {
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {name} | {median:0.00} {unit} |"));
+    }
+}
+
+return 0;
+
+static void PrintRow(string name, string format, MachineMeasurement[] rounds)
+{
+    string share = (Middle(one => one.UnetGflops / one.ConvolutionGflops) * 100).ToString("0", CultureInfo.InvariantCulture);
+    Console.WriteLine(
+        $"| {name} | {format} | {Number(one => one.EncoderMs)} | {Number(one => one.UnetMs)} | {Number(one => one.SamplingStepMs)} | {Number(one => one.TrainingStepMs)} "
+        + $"| {Number(one => one.UnetGflops)} | {Number(one => one.ConvolutionGflops)} | {share} % | {Number(one => one.PeakMemoryMb)} |");
+
+    // The median over the rounds, and how far the rounds lie apart.
+    string Number(Func<MachineMeasurement, double> value)
+    {
+        double low = rounds.Min(value), high = rounds.Max(value);
+        string middle = Text(Middle(value));
+        return rounds.Length == 1 ? middle : $"{middle} ({Text(low)}–{Text(high)})";
+    }
+
+    double Middle(Func<MachineMeasurement, double> value) => rounds.Select(value).Order().ElementAt(rounds.Length / 2);
+
+    static string Text(double value) => value.ToString(value < 100 ? "0.0" : "0", CultureInfo.InvariantCulture);
+}
+
+static string ProcessorName()
+{
+    const string cpuInfo = "/proc/cpuinfo";
+    string? line = File.Exists(cpuInfo) ? File.ReadLines(cpuInfo).FirstOrDefault(text => text.StartsWith("model name", StringComparison.Ordinal)) : null;
+    return line?.Split(':', 2)[1].Trim() ?? "processor unknown";
+}
