@@ -1,7 +1,7 @@
 using Consensus.ML.Imaging;
 using SkiaSharp;
 
-namespace Consensus.ML.Tests.Transforms;
+namespace Consensus.ML.Tests.Pictures;
 
 public sealed class SliceOverlayTests
 {
