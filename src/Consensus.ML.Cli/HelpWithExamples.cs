@@ -31,7 +31,13 @@ internal sealed class HelpWithExamples(HelpAction ordinary) : SynchronousCommand
             "consensus predict --model brain-growth.zip --out maps patient7/image.nii.gz patient8/image.nii.gz",
             "consensus predict --model brain-growth.zip --out maps --data QUBIQ --task brain-growth --split val",
         ],
-        ["inspect"] = ["consensus inspect image.nii.gz", "consensus inspect image.nii.gz --json"],
+        ["inspect"] =
+        [
+            "consensus inspect image.nii.gz",
+            "consensus inspect QUBIQ/brain-growth/train/case01 --png case01.png",
+            "consensus inspect case07 --data QUBIQ --task prostate-2 --split val --png case07.png",
+            "consensus inspect --data QUBIQ --task brain-growth --sort agreement --png sheet.png",
+        ],
         ["raters"] = ["consensus raters --data QUBIQ --task brain-growth", "consensus raters --data QUBIQ --task prostate-2 --split val --json"],
         ["phantom"] = ["consensus phantom --out data --task kidney --cases 24 --seed 1"],
         ["info"] = ["consensus info"],

@@ -1,28 +1,70 @@
 using System.CommandLine;
+using System.Globalization;
 using Consensus.ML.Imaging;
 using Spectre.Console;
 
 namespace Consensus.ML.Cli.Commands;
 
-/// <summary><c>consensus inspect</c>: what an image file holds.</summary>
+/// <summary><c>consensus inspect</c>: what a file, a case or a whole set holds, in figures and in pictures.</summary>
 internal static class InspectCommand
 {
+    private const string SeeHelp = "See 'consensus inspect --help'.";
+
     public static Command Create(Terminal terminal)
     {
-        Argument<string> file = new Argument<string>("FILE") { Description = "A NIfTI file (.nii, .nii.gz, .hdr/.img)." }.RefusingOptions();
-        var json = new Option<bool>("--json") { Description = "Print JSON instead of a table." };
-        var command = new Command("inspect", "Show what an image file holds: shape, type, geometry and range of values.") { file, json };
+        Argument<string?> subject = new Argument<string?>("CASE")
+        {
+            Description = "An image file (of a volume, a slice: scan.nii.gz#axis=2,slice=12), the folder of a case, or with --data the name of a case.",
+            Arity = ArgumentArity.ZeroOrOne,
+        }.RefusingOptions();
+        var data = new DataOptions(QubiqSplit.Train, required: false);
+        var png = new Option<string?>("--png")
+        {
+            Description = "Draw a picture: of a case, each rater's outline and the soft map; with --data alone, contact sheets of all cases (FILE, FILE-2, …).",
+            HelpName = "FILE",
+        };
+        Option<int?> channel = SharedOptions.Whole("--channel", "N", "The only channel to draw, from 0, in grey. Default: three channels in colour, else the first.", 0, int.MaxValue);
+        Option<int?> cases = SharedOptions.Whole("--cases", "N", "The most cases on contact sheets, the first in their order. Default: all.", 1, int.MaxValue);
+        Option<ContactSheetOrder?> sort = SharedOptions.Choice(
+            "--sort", "Order of the cases on contact sheets: case, or agreement (the lowest first). Default case.", ("case", ContactSheetOrder.Given), ("agreement", ContactSheetOrder.Agreement));
+        var json = new Option<bool>("--json") { Description = "Print JSON instead of tables." };
+        var command = new Command("inspect", "Show what an image, a case or a set holds: shape, range and raters in figures, outlines and soft maps in pictures.")
+        {
+            subject, data.Data, data.Task, data.Split, png, channel, cases, sort, json,
+        };
         command.SetAction(parsed =>
         {
-            string path = parsed.Require(file);
-            var contents = new Contents(NiftiFile.ReadHeader(path), NiftiFile.ReadStatistics(path));
-            if (parsed.GetValue(json))
+            string? name = parsed.GetValue(subject), target = parsed.GetValue(png);
+            bool asJson = parsed.GetValue(json), isCaseFolder = name is not null && parsed.GetValue(data.Data) is null && Directory.Exists(name);
+            bool hasData = !isCaseFolder && data.IsGiven(parsed), isSheet = hasData && name is null;
+            if (name is null && !(isSheet && target is not null))
             {
-                terminal.Out.WriteLine(JsonOutput.Text(contents));
+                throw new UsageException($"Name an image file or a case, or give --data and --png for a contact sheet of all cases. {SeeHelp}");
+            }
+
+            Refuse(parsed, channel, target is null, "needs --png");
+            Refuse(parsed, cases, !isSheet, "is for contact sheets: --data without a case");
+            Refuse(parsed, sort, !isSheet, "is for contact sheets: --data without a case");
+            Refuse(parsed, json, isSheet, "describes a file or a case, not a contact sheet ('consensus raters' describes a set)");
+            Refuse(parsed, data.Split, isCaseFolder, "needs --data");
+            if (target is not null)
+            {
+                OutputPath.EnsureFile(target);
+            }
+
+            using var interruption = new Interruption();
+            if (isSheet)
+            {
+                DrawSheets(terminal, data.Find(terminal, parsed, MissingRaters.Fraction), target!, new() { Order = parsed.GetValue(sort) ?? ContactSheetOrder.Given, Limit = parsed.GetValue(cases), Channel = parsed.GetValue(channel) });
+            }
+            else if (isCaseFolder || hasData)
+            {
+                RaterCase one = isCaseFolder ? ReadFolder(name!, parsed.GetValue(data.Task)) : FindCase(data.Find(terminal, parsed, MissingRaters.Fraction), name!);
+                InspectCase(terminal, one, target, parsed.GetValue(channel), asJson);
             }
             else
             {
-                terminal.Console.Write(Table(contents));
+                InspectFile(terminal, name!, target, parsed.GetValue(channel), asJson);
             }
 
             return ExitCode.Success;
@@ -30,63 +72,101 @@ internal static class InspectCommand
         return command;
     }
 
-    private static Table Table(Contents contents)
+    private static void InspectFile(Terminal terminal, string path, string? target, int? channel, bool asJson)
     {
-        var table = new Table { Border = TableBorder.Simple, ShowHeaders = false };
-        table.AddColumn("name").AddColumn("value");
-        Row("file", contents.File);
-        Row("format", contents.Format);
-        Row("shape", string.Join(" × ", contents.Shape));
-        Row("type", contents.Slope == 1 && contents.Intercept == 0 ? contents.Type : $"{contents.Type} (× {contents.Slope:R} + {contents.Intercept:R})");
-        Row("byte order", contents.ByteOrder);
-        Row("spacing", string.Join(" × ", contents.Spacing.Select(value => value.ToString("0.####"))));
-        for (int row = 0; row < 4; row++)
+        RgbImage? picture = target is null ? null : RaterPicture.Draw(SliceReader.Read(path), new() { Title = SliceAddress.Parse(path).Index is null ? CaseName.Of(path) : Path.GetFileName(path), Channel = channel });
+        if (SliceAddress.Parse(path).Index is null)
         {
-            Row(row == 0 ? "affine" : "", string.Join("  ", contents.Affine[row].Select(value => value.ToString("0.####").PadLeft(10))));
+            var facts = new NiftiFacts(NiftiFile.ReadHeader(path), NiftiFile.ReadStatistics(path));
+            Print(terminal, facts, facts.Table, asJson);
+        }
+        else
+        {
+            var facts = new SliceFacts(path, SliceReader.Read(path));
+            Print(terminal, facts, facts.Table, asJson);
         }
 
-        Row("min", contents.Min.ToString("G6"));
-        Row("max", contents.Max.ToString("G6"));
-        Row("mean", contents.Mean.ToString("G6"));
-        if (contents.NonFinite > 0)
-        {
-            Row("not finite", $"{contents.NonFinite} of {contents.Count} values, left out of min, max and mean");
-        }
-
-        return table;
-
-        void Row(string name, string value) => table.AddRow(Markup.Escape(name), Markup.Escape(value));
+        Save(terminal, picture, target, quiet: asJson);
     }
 
-    /// <summary>What is shown; in JSON, min, max and mean are null when no value is finite.</summary>
-    private sealed class Contents(NiftiHeader header, NiftiStatistics statistics)
+    private static void InspectCase(Terminal terminal, RaterCase one, string? target, int? channel, bool asJson)
     {
-        public string File { get; } = header.Path;
+        one.CheckSizes();
+        Slice image = SliceReader.Read(one.ImagePaths);
+        RaterMasks? masks = one.AnnotationPaths.Count == 0 ? null : MaskReader.Read(one.AnnotationPaths);
+        RaterPictureOptions options = new() { Title = one.Name, Channel = channel, RaterNames = one.RaterNames };
+        RgbImage? picture = target is null ? null : masks is null ? RaterPicture.Draw(image, options) : RaterPicture.Draw(image, masks, options);
+        var facts = new CaseFacts(one, image, masks);
+        Print(terminal, facts, facts.Table, asJson);
+        Save(terminal, picture, target, quiet: asJson);
+    }
 
-        public string Format { get; } = $"NIfTI-{header.Version}";
+    private static void DrawSheets(Terminal terminal, CaseSource source, string target, ContactSheetOptions options)
+    {
+        int number = 0;
+        foreach (RgbImage sheet in ContactSheet.Draw(source.Cases, options with { Title = $"{source.Name}, {source.Split}" }))
+        {
+            number++;
+            string path = number == 1 ? target : Path.Combine(Path.GetDirectoryName(target) ?? "", $"{Path.GetFileNameWithoutExtension(target)}-{number}{Path.GetExtension(target)}");
+            Save(terminal, sheet, path, quiet: false);
+        }
+    }
 
-        public IReadOnlyList<long> Shape { get; } = header.Shape;
+    private static void Print<T>(Terminal terminal, T facts, Func<IEnumerable<Table>> tables, bool asJson)
+    {
+        if (asJson)
+        {
+            terminal.Out.WriteLine(JsonOutput.Text(facts));
+            return;
+        }
 
-        public string Type { get; } = header.DataType;
+        foreach (Table table in tables())
+        {
+            terminal.Console.Write(table);
+        }
+    }
 
-        public string ByteOrder { get; } = header.BigEndian ? "big" : "little";
+    private static void Save(Terminal terminal, RgbImage? picture, string? path, bool quiet)
+    {
+        if (picture is null || path is null)
+        {
+            return;
+        }
 
-        public double Slope { get; } = header.Slope;
+        Interruption.Write(() => picture.SavePng(path));
+        if (!quiet)
+        {
+            terminal.Out.WriteLine($"Wrote {path} ({picture.Width}×{picture.Height} pixels).");
+        }
+    }
 
-        public double Intercept { get; } = header.Intercept;
+    /// <summary>Of a case in a folder, the task is its number; a task's name says it at its end, and is the first where it does not.</summary>
+    private static RaterCase ReadFolder(string folder, string? task)
+    {
+        try
+        {
+            return QubiqDataset.ReadCase(folder, task is null ? null : int.TryParse(task.AsSpan(task.LastIndexOfAny(['-', '_']) + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : 1);
+        }
+        catch (ArgumentException exception)
+        {
+            throw new UsageException(task is null ? $"{exception.Message.TrimEnd('.')} with --task, for example --task 1." : exception.Message);
+        }
+    }
 
-        public IReadOnlyList<double> Spacing { get; } = header.Spacing;
+    private static RaterCase FindCase(CaseSource source, string name)
+    {
+        const int named = 5;
+        return source.Cases.FirstOrDefault(one => one.Name == name)
+            ?? throw new UsageException(
+                $"'{name}' is not a {source.Split} case of {source.Name}; the nearest of its {source.Cases.Count} names: "
+                + $"{string.Join(", ", source.Cases.Select(one => one.Name).OrderBy(known => NameDistance.Between(known, name)).Take(named))}.");
+    }
 
-        public IReadOnlyList<double[]> Affine { get; } = [.. header.Affine.Chunk(4)];
-
-        public double Min { get; } = statistics.Minimum;
-
-        public double Max { get; } = statistics.Maximum;
-
-        public double Mean { get; } = statistics.Mean;
-
-        public long Count { get; } = statistics.Count;
-
-        public long NonFinite { get; } = statistics.NonFinite;
+    private static void Refuse(ParseResult parsed, Option option, bool isOutOfPlace, string reason)
+    {
+        if (isOutOfPlace && parsed.GetResult(option) is { Implicit: false })
+        {
+            throw new UsageException($"Option {option.Name} {reason}.");
+        }
     }
 }

@@ -102,6 +102,34 @@ public static class QubiqDataset
         });
     }
 
+    /// <summary>Reads what the folder of one case holds, by the names of its files, whatever set it belongs to.</summary>
+    /// <param name="folder">The case's folder, with <c>image.nii.gz</c> in it and masks <c>task0T_seg0R.nii.gz</c>.</param>
+    /// <param name="task">The number of the task whose masks are meant; null for the only one there is.</param>
+    /// <returns>The case with the masks that are there; with none where the folder has no masks of any task.</returns>
+    /// <exception cref="ArgumentException">There are no masks of that task, or no number was given and there are several tasks; the message lists those there are.</exception>
+    /// <exception cref="DirectoryNotFoundException">The folder does not exist.</exception>
+    /// <exception cref="InvalidDataException">The folder holds no image.</exception>
+    public static RaterCase ReadCase(string folder, int? task = null)
+    {
+        EnsureFolder(folder);
+        QubiqCaseFolder files = QubiqCaseFolder.Read(folder);
+        if (files.Image is null)
+        {
+            throw new InvalidDataException($"'{folder}' is not the folder of a case: it holds no 'image.nii.gz' or 'image.nii'.");
+        }
+
+        int[] tasks = [.. files.Tasks];
+        if (task is null ? tasks.Length > 1 : !tasks.Contains(task.Value))
+        {
+            string found = tasks.Length == 0 ? "holds no masks" : $"holds masks of {(tasks.Length == 1 ? "task" : "the tasks")} {string.Join(", ", tasks)}";
+            throw new ArgumentException(task is null ? $"'{folder}' {found}; say which task is meant." : $"'{folder}' {found}, and so none of task {task}.");
+        }
+
+        IReadOnlyDictionary<int, string> masks = files.Masks(task ?? tasks.FirstOrDefault());
+        string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
+        return new RaterCase(name, [files.Image], [.. masks.Values], [.. masks.Keys.Select(rater => rater.ToString(CultureInfo.InvariantCulture))]);
+    }
+
     private static void EnsureFolder(string root)
     {
         ArgumentException.ThrowIfNullOrEmpty(root);

@@ -1,0 +1,63 @@
+using Consensus.ML.Imaging;
+using Spectre.Console;
+
+namespace Consensus.ML.Cli;
+
+/// <summary>What a case holds: its image, each rater's mask, and how far they agree. In JSON, what needs another rater is null where there is only one.</summary>
+internal sealed class CaseFacts
+{
+    public CaseFacts(RaterCase one, Slice image, RaterMasks? masks)
+    {
+        Case = one.Name;
+        Image = new(string.Join(", ", one.ImagePaths), image);
+        if (masks is null)
+        {
+            return;
+        }
+
+        CaseAgreement agreement = CaseAgreement.Compute(one.Name, masks, one.RaterNames);
+        Raters = [.. agreement.Raters.Select((rater, i) => new MaskFacts(rater.Name, one.AnnotationPaths[i], rater.Area, rater.Area / (double)(masks.Height * masks.Width), rater.Dice))];
+        MeanPairwiseDice = agreement.PairwiseDice;
+        FleissKappa = agreement.FleissKappa;
+    }
+
+    public string Case { get; }
+
+    public SliceFacts Image { get; }
+
+    public IReadOnlyList<MaskFacts> Raters { get; } = [];
+
+    public double MeanPairwiseDice { get; } = double.NaN;
+
+    public double FleissKappa { get; } = double.NaN;
+
+    public IEnumerable<Table> Table()
+    {
+        yield return FactsTable.Create(
+        [
+            ("case", Case), .. Image.Rows("image"), ("raters", $"{Raters.Count}"), ("pairwise Dice", Score(MeanPairwiseDice)), ("Fleiss' kappa", Score(FleissKappa)),
+        ]);
+        if (Raters.Count == 0)
+        {
+            yield break;
+        }
+
+        var table = new Table { Border = TableBorder.Simple };
+        table.AddColumn("rater").AddColumn(new TableColumn("area (pixels)").RightAligned()).AddColumn(new TableColumn("share").RightAligned()).AddColumn(new TableColumn("Dice with others").RightAligned()).AddColumn("mask");
+        foreach (MaskFacts rater in Raters)
+        {
+            table.AddRow(Markup.Escape(rater.Name), $"{rater.Area}", $"{100 * rater.Share:0.0} %", Score(rater.Dice), Markup.Escape(rater.File));
+        }
+
+        yield return table;
+    }
+
+    private static string Score(double value) => double.IsNaN(value) ? "–" : Formats.Score(value);
+
+    /// <param name="Name">Who drew it.</param>
+    /// <param name="File">Where it is.</param>
+    /// <param name="Area">Number of marked pixels.</param>
+    /// <param name="Share">Of the slice, in [0, 1].</param>
+    /// <param name="Dice">Mean Dice with each of the others.</param>
+    internal sealed record MaskFacts(string Name, string File, long Area, double Share, double Dice);
+}

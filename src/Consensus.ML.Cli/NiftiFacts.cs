@@ -1,0 +1,60 @@
+using Consensus.ML.Imaging;
+using Spectre.Console;
+
+namespace Consensus.ML.Cli;
+
+/// <summary>What a NIfTI file holds; in JSON, min, max and mean are null when no value is finite.</summary>
+internal sealed class NiftiFacts(NiftiHeader header, NiftiStatistics statistics)
+{
+    public string File { get; } = header.Path;
+
+    public string Format { get; } = $"NIfTI-{header.Version}";
+
+    public IReadOnlyList<long> Shape { get; } = header.Shape;
+
+    public string Type { get; } = header.DataType;
+
+    public string ByteOrder { get; } = header.BigEndian ? "big" : "little";
+
+    public double Slope { get; } = header.Slope;
+
+    public double Intercept { get; } = header.Intercept;
+
+    public IReadOnlyList<double> Spacing { get; } = header.Spacing;
+
+    public IReadOnlyList<double[]> Affine { get; } = [.. header.Affine.Chunk(4)];
+
+    public double Min { get; } = statistics.Minimum;
+
+    public double Max { get; } = statistics.Maximum;
+
+    public double Mean { get; } = statistics.Mean;
+
+    public long Count { get; } = statistics.Count;
+
+    public long NonFinite { get; } = statistics.NonFinite;
+
+    public IEnumerable<Table> Table() => [FactsTable.Create(Rows())];
+
+    private IEnumerable<(string Name, string Value)> Rows()
+    {
+        yield return ("file", File);
+        yield return ("format", Format);
+        yield return ("shape", string.Join(" × ", Shape));
+        yield return ("type", Slope == 1 && Intercept == 0 ? Type : $"{Type} (× {Slope:R} + {Intercept:R})");
+        yield return ("byte order", ByteOrder);
+        yield return ("spacing", string.Join(" × ", Spacing.Select(value => value.ToString("0.####"))));
+        for (int row = 0; row < 4; row++)
+        {
+            yield return (row == 0 ? "affine" : "", string.Join("  ", Affine[row].Select(value => value.ToString("0.####").PadLeft(10))));
+        }
+
+        yield return ("min", Min.ToString("G6"));
+        yield return ("max", Max.ToString("G6"));
+        yield return ("mean", Mean.ToString("G6"));
+        if (NonFinite > 0)
+        {
+            yield return ("not finite", $"{NonFinite} of {Count} values, left out of min, max and mean");
+        }
+    }
+}

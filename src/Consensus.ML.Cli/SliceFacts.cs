@@ -1,0 +1,63 @@
+using Consensus.ML.Imaging;
+using Spectre.Console;
+
+namespace Consensus.ML.Cli;
+
+/// <summary>What a slice holds, of whatever format its file is; min, max and mean are NaN, and null in JSON, when no value is finite.</summary>
+internal sealed class SliceFacts
+{
+    public SliceFacts(string file, Slice slice)
+    {
+        (File, Channels, Height, Width, Count) = (file, slice.Channels, slice.Height, slice.Width, slice.Pixels.LongLength);
+        double sum = 0;
+        foreach (float value in slice.Pixels)
+        {
+            if (float.IsFinite(value))
+            {
+                (Min, Max) = (double.IsNaN(Min) ? value : Math.Min(Min, value), double.IsNaN(Max) ? value : Math.Max(Max, value));
+                sum += value;
+            }
+            else
+            {
+                NonFinite++;
+            }
+        }
+
+        Mean = sum / (Count - NonFinite); // 0/0 is NaN
+    }
+
+    public string File { get; }
+
+    public int Channels { get; }
+
+    public int Height { get; }
+
+    public int Width { get; }
+
+    public double Min { get; } = double.NaN;
+
+    public double Max { get; } = double.NaN;
+
+    public double Mean { get; }
+
+    public long Count { get; }
+
+    public long NonFinite { get; }
+
+    public IEnumerable<Table> Table() => [FactsTable.Create(Rows("file"))];
+
+    /// <summary>The facts for a table, the file under the name that it has there.</summary>
+    public IEnumerable<(string Name, string Value)> Rows(string fileName)
+    {
+        yield return (fileName, File);
+        yield return ("size", $"{Height} × {Width} (height × width)");
+        yield return ("channels", $"{Channels}");
+        yield return ("min", Min.ToString("G6"));
+        yield return ("max", Max.ToString("G6"));
+        yield return ("mean", Mean.ToString("G6"));
+        if (NonFinite > 0)
+        {
+            yield return ("not finite", $"{NonFinite} of {Count} values, left out of min, max and mean");
+        }
+    }
+}
