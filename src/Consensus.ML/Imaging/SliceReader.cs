@@ -1,10 +1,16 @@
 namespace Consensus.ML.Imaging;
 
-/// <summary>Reads one image slice from a file of any format that the library knows: at present NIfTI-1 and NIfTI-2.</summary>
+/// <summary>Reads one image slice from a file of any format that the library knows: NIfTI-1 and NIfTI-2, PNG, JPEG, TIFF, BMP and GIF.</summary>
+/// <remarks>
+/// Pictures become three channels, red, green and blue, where the file stores colours (also where all of them happen to be grey), and one channel where it stores greys or a
+/// palette of greys. Values are as stored, 0 to 255 for 8 bits, 0 to 65535 for 16; fewer than 8 bits are spread over 0 to 255. Colour profiles, gamma and resolution change
+/// nothing; the geometry is <see cref="SliceGeometry.None"/>. The picture is turned as its Orientation (EXIF of JPEG, tag of TIFF) says, as viewers show it. Transparency that
+/// is opaque throughout is dropped, other is refused; so are animations and TIFF files of several pages.
+/// </remarks>
 public static class SliceReader
 {
     /// <summary>Reads a slice, choosing the format by the file's content.</summary>
-    /// <param name="path">A .nii or .nii.gz file, or either half of an .hdr/.img pair; of a volume, with the slice behind it (<see cref="SliceAddress"/>).</param>
+    /// <param name="path">A picture, a .nii or .nii.gz file, or either half of an .hdr/.img pair; of a volume, with the slice behind it (<see cref="SliceAddress"/>).</param>
     /// <returns>Channels × height × width values in the file's own units.</returns>
     /// <exception cref="FileNotFoundException">The file does not exist.</exception>
     /// <exception cref="InvalidDataException">The file is of another format, damaged, or no slice; the message names it and says what is allowed.</exception>
@@ -12,7 +18,13 @@ public static class SliceReader
     public static Slice Read(string path)
     {
         SliceAddress address = SliceAddress.Parse(path);
-        return address is { Axis: int axis, Index: int index } ? NiftiFile.ReadSlice(address.Path, axis, index) : NiftiFile.ReadSlice(path);
+        ImageFormat format = ImageFile.FormatOf(address.Path);
+        return (format, address) switch
+        {
+            (ImageFormat.Nifti, { Axis: int axis, Index: int index }) => NiftiFile.ReadSlice(address.Path, axis, index),
+            (ImageFormat.Nifti, _) => NiftiFile.ReadSlice(path),
+            _ => RasterFile.Read(address, format),
+        };
     }
 
     /// <summary>Reads a slice whose channels lie in several files.</summary>
@@ -60,6 +72,19 @@ public static class SliceReader
     public static (int Channels, int Height, int Width) ReadSize(string path)
     {
         SliceAddress address = SliceAddress.Parse(path);
-        return address is { Axis: int axis, Index: int index } ? NiftiFile.SliceShape(address.Path, axis, index) : NiftiFile.SliceShape(NiftiFile.ReadHeader(path));
+        ImageFormat format = ImageFile.FormatOf(address.Path);
+        return (format, address) switch
+        {
+            (ImageFormat.Nifti, { Axis: int axis, Index: int index }) => NiftiFile.SliceShape(address.Path, axis, index),
+            (ImageFormat.Nifti, _) => NiftiFile.SliceShape(NiftiFile.ReadHeader(path)),
+            _ => RasterFile.ReadSize(address, format),
+        };
     }
+
+    /// <summary>Tells the format of a file by its first bytes, whatever it is called.</summary>
+    /// <param name="path">As in <see cref="Read(string)"/>.</param>
+    /// <exception cref="FileNotFoundException">The file does not exist.</exception>
+    /// <exception cref="InvalidDataException">The file is empty or of a format that is not read; the message says which, where that is known.</exception>
+    /// <exception cref="IOException">The file cannot be opened.</exception>
+    public static ImageFormat ReadFormat(string path) => ImageFile.FormatOf(SliceAddress.Parse(path).Path);
 }
