@@ -236,7 +236,7 @@ public sealed class ModelFileTests : IDisposable
         stream.Write(bytes);
     }
 
-    private static byte[] Entry(string zip, string name)
+    internal static byte[] Entry(string zip, string name)
     {
         using ZipArchive archive = ZipFile.OpenRead(zip);
         return Bytes(archive.Entries.Single(entry => entry.Name == name));

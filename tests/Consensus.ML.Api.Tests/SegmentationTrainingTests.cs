@@ -1,5 +1,7 @@
+using System.Text.Json;
 using Consensus.ML.Diffusion;
 using Consensus.ML.Imaging;
+using Consensus.ML.Tests.Shared;
 using Consensus.ML.Training;
 using Microsoft.ML;
 using Microsoft.ML.Data;
@@ -173,10 +175,66 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
     }
 
     [Fact]
-    public void Cases_with_different_numbers_of_raters_are_refused_by_name()
+    public void Cases_with_another_number_of_raters_are_left_out_by_name()
+    {
+        var log = new List<string>();
+        _ml.Log += (_, message) => log.Add($"{message.Kind}: {message.RawMessage}");
+        CaseRow[] rows = [Blobs.WriteCase(_folder["case01"], 1), Blobs.WriteCase(_folder["case02"], 2, raters: 2), Blobs.WriteCase(_folder["case03"], 3)];
+        using (var model = Pipelines.Build(_ml, TinyModel.Options()).Fit(_ml.Data.LoadFromEnumerable(rows)))
+        {
+            Assert.Equal((3, 2), (model.LastTransformer.Raters, model.LastTransformer.Training.TrainingCases + model.LastTransformer.Training.ValidationCases));
+        }
+
+        Assert.Contains(log, line => line.StartsWith("Warning: Case 'case02' was left out: it has 2 annotations, where 3 are needed", StringComparison.Ordinal));
+        ConsensusSegmentationEstimator.Options options = TinyModel.Options();
+        options.Levels = 5;
+        string message = Assert.Throws<InvalidDataException>(() => Pipelines.Build(_ml, options).Fit(_ml.Data.LoadFromEnumerable(rows))).Message;
+        Assert.Contains("No case has 5 annotations", message);
+    }
+
+    [Theory]
+    [InlineData(TrainingTarget.Consensus, null, 32)]
+    [InlineData(TrainingTarget.Consensus, 4, 4)]
+    [InlineData(TrainingTarget.Annotator, null, 32)]
+    [InlineData(TrainingTarget.AnyAnnotator, 2, 2)]
+    [InlineData(TrainingTarget.SoftLabel, null, 32)]
+    public void Cases_with_two_to_thirty_two_raters_train_and_are_scored_by_the_share_of_theirs(TrainingTarget target, int? levels, int expected)
+    {
+        var log = new List<string>();
+        _ml.Log += (_, message) => log.Add(message.RawMessage);
+        CaseRow[] rows = [.. new[] { 32, 2, 5, 3 }.Select((raters, i) => Blobs.WriteCase(_folder[$"case{i:00}"], i, raters: raters))];
+        IDataView data = _ml.Data.LoadFromEnumerable(rows);
+        ConsensusSegmentationEstimator.Options options = TinyModel.Options();
+        (options.Target, options.MissingRaters, options.Levels) = (target, MissingRaters.Fraction, levels);
+        using var model = Pipelines.Build(_ml, options).Fit(data);
+        Assert.Equal(expected, model.LastTransformer.Raters);
+        Assert.Contains(log, line => line.Contains($"2 to 32 raters, {expected} levels, seed 5", StringComparison.Ordinal));
+        IDataView predicted = model.Transform(data);
+        Assert.All(predicted.GetColumn<float[]>("ConsensusMaps"), maps => Assert.Equal(expected * 256, maps.Length));
+        SegmentationMetrics metrics = _ml.Segmentation.Evaluate(predicted);
+        Assert.Equal([32, 2, 5, 3], metrics.Cases.Select(one => one.Raters));
+        _ml.Model.Save(model, data.Schema, _folder["model.zip"]);
+        using JsonDocument manifest = JsonDocument.Parse(ModelFileTests.Entry(_folder["model.zip"], "manifest.json"));
+        Assert.Empty(JsonSchema.Read(Path.Combine(AppContext.BaseDirectory, "data-schemas", "model-manifest.schema.json")).Violations(manifest.RootElement));
+        Assert.Equal("fraction", manifest.RootElement.GetProperty("training").GetProperty("missingRaters").GetString());
+    }
+
+    [Fact]
+    public void Rater_names_say_whose_mask_is_which_where_that_is_learned()
     {
         CaseRow[] rows = [Blobs.WriteCase(_folder["case01"], 1), Blobs.WriteCase(_folder["case02"], 2, raters: 2)];
-        Assert.Equal("Case 'case02' has 2 annotations; Case 'case01' has 3, and all cases must have as many.", Assert.Throws<InvalidDataException>(() => Fit(rows)).Message);
+        IDataView data = _ml.Data.LoadFromCases(
+            [new RaterCase("case01", [rows[0].ImagePath], rows[0].AnnotationPaths, ["Ann", "Bob", "Cem"]), new RaterCase("case02", [rows[1].ImagePath], rows[1].AnnotationPaths, ["Cem", "Dan"])]);
+        ConsensusSegmentationEstimator.Options options = TinyModel.Options();
+        (options.Target, options.MissingRaters) = (TrainingTarget.Annotator, MissingRaters.Fraction);
+        using var model = Pipelines.Build(_ml, options).Fit(data);
+        Assert.Equal(4, model.LastTransformer.Raters);
+
+        options.RaterNamesColumnName = "Who";
+        Assert.Contains("'Who' is missing", Assert.Throws<ArgumentException>(() => Pipelines.Build(_ml, options).Fit(data)).Message);
+        options.RaterNamesColumnName = "RaterNames";
+        IDataView twice = _ml.Data.LoadFromCases([new RaterCase("case01", [rows[0].ImagePath], rows[0].AnnotationPaths, ["Ann", "Bob", "Ann"])]);
+        Assert.Equal("Case 'case01' has two masks by the rater 'Ann' in column 'RaterNames'.", Assert.Throws<InvalidDataException>(() => Pipelines.Build(_ml, options).Fit(twice)).Message);
     }
 
     [Fact]
@@ -250,6 +308,9 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
         { "Training.Threads is 0", options => options.Training = options.Training with { Threads = 0 } },
         { "Target is 9; it must be one of Consensus, Annotator", options => options.Target = (TrainingTarget)9 },
         { "Device is 'gpu'; it must be 'cpu', 'cuda' or 'cuda:N'", options => options.Device = "gpu" },
+        { "Levels is 0; it must be from 1 to 255, or null", options => options.Levels = 0 },
+        { "MissingRaters is 5; it must be one of Drop, Fraction", options => options.MissingRaters = (MissingRaters)5 },
+        { "RaterNamesColumnName is empty", options => options.RaterNamesColumnName = "" },
         { "FeaturesColumnName is empty", options => options.FeaturesColumnName = "" },
         { "they must differ", options => options.UncertaintyColumnName = options.SoftMapColumnName },
     };

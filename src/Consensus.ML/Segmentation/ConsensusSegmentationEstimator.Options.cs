@@ -31,10 +31,16 @@ public sealed partial class ConsensusSegmentationEstimator
         /// </summary>
         public string ImagePathColumnName { get; set; } = "ImagePath";
 
+        /// <summary>
+        /// Column with a vector of Text, who drew each mask, read for the target <see cref="TrainingTarget.Annotator"/> only: rater c is then the c-th name in natural order
+        /// (2 before 10). Without a column of the default name, the c-th mask of a case is rater c's. Default "RaterNames".
+        /// </summary>
+        public string RaterNamesColumnName { get; set; } = RaterNamesColumn.DefaultName;
+
         /// <summary>Output column: the predicted share of raters, height × width values in [0, 1]. Default "SoftMap".</summary>
         public string SoftMapColumnName { get; set; } = "SoftMap";
 
-        /// <summary>Output column: each level of agreement, raters × height × width values in [0, 1]. Default "ConsensusMaps".</summary>
+        /// <summary>Output column: each level of agreement, levels × height × width values in [0, 1]. Default "ConsensusMaps".</summary>
         public string ConsensusMapsColumnName { get; set; } = "ConsensusMaps";
 
         /// <summary>Output column: standard deviation of the soft map over generations, height × width values of at least 0. Default "Uncertainty".</summary>
@@ -42,6 +48,16 @@ public sealed partial class ConsensusSegmentationEstimator
 
         /// <summary>What the network learns to draw. Default the levels of consensus, the paper's method.</summary>
         public TrainingTarget Target { get; set; } = TrainingTarget.Consensus;
+
+        /// <summary>What is done with cases that not all raters have drawn. Default they are left out, with a warning, as in the paper.</summary>
+        public MissingRaters MissingRaters { get; set; } = MissingRaters.Drop;
+
+        /// <summary>
+        /// Number of levels of agreement C, 1 to 255. Null (the default) for the number of raters: that of most cases (of two that are as frequent, the larger) where
+        /// others are left out (<see cref="MissingRaters.Drop"/>), and the largest of all cases where they are kept (<see cref="MissingRaters.Fraction"/>). For the target
+        /// <see cref="TrainingTarget.Annotator"/> it is the number of different raters, and need not be given.
+        /// </summary>
+        public int? Levels { get; set; }
 
         /// <summary>The network's shape.</summary>
         public NetworkOptions Network { get; set; } = Presets.Compact.Network;

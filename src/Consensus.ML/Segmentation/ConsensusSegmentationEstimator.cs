@@ -17,12 +17,13 @@ namespace Consensus.ML;
 /// <item><term>Features</term><description>vector of Single, channels × height × width, of known size</description></item>
 /// <item><term>AnnotationPaths</term><description>the label: a vector of Text, the path of one mask a rater; or RaterMasks; or a vector raters × height × width of known size. Not read by the trained model</description></item>
 /// <item><term>Case, Image, ImagePath</term><description>read while training where present: names for messages, and the size that masks must have</description></item>
+/// <item><term>RaterNames</term><description>read for the target Annotator where present: who drew each mask</description></item>
 /// </list>
 /// <para>Output columns:</para>
 /// <list type="table">
 /// <listheader><term>column</term><description>type</description></listheader>
 /// <item><term>SoftMap</term><description>vector of Single, height × width in [0, 1]: predicted share of raters</description></item>
-/// <item><term>ConsensusMaps</term><description>vector of Single, raters × height × width in [0, 1]: each level, mean over generations</description></item>
+/// <item><term>ConsensusMaps</term><description>vector of Single, levels × height × width in [0, 1]: each level, mean over generations</description></item>
 /// <item><term>Uncertainty</term><description>vector of Single, height × width of at least 0: standard deviation of the soft map over generations</description></item>
 /// </list>
 /// <para>Some training cases are set aside to choose the best weights by; other data is never read. The same seed, data and machine give the same model.</para>
@@ -67,19 +68,19 @@ public sealed partial class ConsensusSegmentationEstimator : IEstimator<Consensu
             channel.Info(MessageSensitivity.None, $"Augmentation: {augmentation}");
         }
 
-        (IReadOnlyList<TrainingCase> cases, int raters) = reader.Read(_options.Cancellation);
+        (IReadOnlyList<TrainingCase> cases, int levels) = reader.Read(line => channel.Warning(MessageSensitivity.None, line), _options.Cancellation);
         var description = new ModelDescription
         {
             Height = reader.Height,
             Width = reader.Width,
             ImageChannels = reader.Channels,
-            Levels = raters,
+            Levels = levels,
             Target = _options.Target,
             Network = _options.Network,
             Diffusion = _options.Diffusion,
         };
         int seed = _options.Seed ?? _environment.Seed() ?? 0;
-        channel.Info(MessageSensitivity.None, $"Data: {cases.Count} cases of {reader.Channels}×{reader.Height}×{reader.Width} (channels × height × width), {raters} raters, seed {seed}");
+        channel.Info(MessageSensitivity.None, $"Data: {cases.Count} cases of {reader.Channels}×{reader.Height}×{reader.Width} (channels × height × width), {RatersOfCases.Describe(cases, levels)}, seed {seed}");
 
         float[] padding = reader.Features.RawZero() is { } zero && zero.Length == reader.Channels ? zero : new float[reader.Channels];
         var trainer = new ConsensusTrainer(description, _options.Training, augmentation, padding, seed, device.Device);
@@ -101,7 +102,7 @@ public sealed partial class ConsensusSegmentationEstimator : IEstimator<Consensu
             Diffusion = description.Diffusion,
             Sampling = _options.Sampling,
             Seed = seed,
-            Training = new(_options.Training, augmentation, history),
+            Training = new(_options.Training, augmentation, history) { MissingRaters = _options.MissingRaters },
         };
         return new(_environment, manifest, new SharedModel(model));
     }

@@ -48,7 +48,7 @@ public sealed class ConsensusSegmentationTransformer : RowToRowTransformer, IDis
     /// <summary>Channels of the slices.</summary>
     public int ImageChannels => _manifest.ImageChannels;
 
-    /// <summary>Number of raters in the training data, which is the number of consensus levels.</summary>
+    /// <summary>Number of consensus levels C: the number of raters of a complete training case, unless <see cref="ConsensusSegmentationEstimator.Options.Levels"/> said otherwise.</summary>
     public int Raters => _manifest.Raters;
 
     /// <summary>What the network learnt to draw.</summary>

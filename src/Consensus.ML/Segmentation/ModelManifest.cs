@@ -37,6 +37,7 @@ internal sealed record ModelManifest
 
     public required int ImageChannels { get; init; }
 
+    /// <summary>The number of levels C, which is the number of raters unless another was asked for.</summary>
     public required int Raters { get; init; }
 
     public required TrainingTarget Target { get; init; }
@@ -105,7 +106,11 @@ internal sealed class CommandSpelling : JsonNamingPolicy
 internal sealed record ManifestColumns(string Features, string SoftMap, string ConsensusMaps, string Uncertainty);
 
 /// <summary>How a model came to be.</summary>
-internal sealed record ManifestTraining(TrainingOptions Options, AugmentationPolicy? Augmentation, TrainingHistory History);
+internal sealed record ManifestTraining(TrainingOptions Options, AugmentationPolicy? Augmentation, TrainingHistory History)
+{
+    /// <summary>What was done with cases that not all raters had drawn.</summary>
+    public MissingRaters MissingRaters { get; init; }
+}
 
 /// <summary>The weights beside the manifest.</summary>
 internal sealed record ManifestWeights(string File, long Bytes, string Sha256);

@@ -12,6 +12,12 @@ internal static class OptionsCheck
     {
         CheckColumns(options);
         Defined(nameof(options.Target), options.Target);
+        Defined(nameof(options.MissingRaters), options.MissingRaters);
+        if (options.Levels is int levels)
+        {
+            Range(nameof(options.Levels), levels, 1, RatersOfCases.Most, ", or null for the number of raters");
+        }
+
         Check(Given(nameof(options.Network), options.Network));
         Check(Given(nameof(options.Diffusion), options.Diffusion));
         Check(nameof(options.Sampling), Given(nameof(options.Sampling), options.Sampling), options.Diffusion.Steps);
@@ -68,6 +74,7 @@ internal static class OptionsCheck
         ColumnContract.CheckedName(options.CaseColumnName, nameof(options.CaseColumnName));
         ColumnContract.CheckedName(options.ImageColumnName, nameof(options.ImageColumnName));
         ColumnContract.CheckedName(options.ImagePathColumnName, nameof(options.ImagePathColumnName));
+        ColumnContract.CheckedName(options.RaterNamesColumnName, nameof(options.RaterNamesColumnName));
         ColumnContract.CheckedName(options.SoftMapColumnName, nameof(options.SoftMapColumnName));
         ColumnContract.CheckedName(options.ConsensusMapsColumnName, nameof(options.ConsensusMapsColumnName));
         ColumnContract.CheckedName(options.UncertaintyColumnName, nameof(options.UncertaintyColumnName));

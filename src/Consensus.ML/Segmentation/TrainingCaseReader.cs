@@ -13,6 +13,8 @@ internal sealed class TrainingCaseReader
     private readonly DataViewSchema.Column? _case;
     private readonly DataViewSchema.Column? _image;
     private readonly DataViewSchema.Column? _imagePath;
+    private readonly DataViewSchema.Column? _raterNames;
+    private readonly RatersOfCases _raters;
 
     /// <exception cref="ArgumentException">A column is missing or of another type.</exception>
     public TrainingCaseReader(IDataView data, ConsensusSegmentationEstimator.Options options)
@@ -28,6 +30,8 @@ internal sealed class TrainingCaseReader
         _case = Optional(data.Schema, options.CaseColumnName, type => type is TextDataViewType);
         _image = Optional(data.Schema, options.ImageColumnName, type => type is SliceDataViewType);
         _imagePath = _image is null ? Optional(data.Schema, options.ImagePathColumnName, type => type is TextDataViewType) : null;
+        _raterNames = options.Target == TrainingTarget.Annotator ? RaterNamesColumn.Find(data.Schema, options.RaterNamesColumnName) : null;
+        _raters = new(options.MissingRaters, options.Levels, options.Target == TrainingTarget.Annotator);
     }
 
     public static string ExpectedFeatures => "a vector of Single of known dimensions channels × height × width (use ResizeSlices)";
@@ -41,17 +45,19 @@ internal sealed class TrainingCaseReader
     public int Width { get; }
 
     /// <summary>Reads all cases.</summary>
-    /// <returns>The cases and the number of raters, the same for all.</returns>
+    /// <param name="warn">Told of each case that is left out because raters are missing.</param>
+    /// <param name="cancellation">Ends reading between two cases.</param>
+    /// <returns>The cases and the number of levels.</returns>
     /// <exception cref="InvalidDataException">There are no rows, or a row does not fit; the message names the case, what was found and what is expected.</exception>
-    public (IReadOnlyList<TrainingCase> Cases, int Raters) Read(CancellationToken cancellation)
+    public (IReadOnlyList<TrainingCase> Cases, int Levels) Read(Action<string> warn, CancellationToken cancellation)
     {
-        var cases = new List<TrainingCase>();
-        int raters = 0;
-        DataViewSchema.Column?[] columns = [Features, _annotations, _case, _image, _imagePath];
+        var cases = new List<(TrainingCase, string[])>();
+        DataViewSchema.Column?[] columns = [Features, _annotations, _case, _image, _imagePath, _raterNames];
         using DataViewRowCursor cursor = _data.GetRowCursor(columns.OfType<DataViewSchema.Column>());
         ValueGetter<VBuffer<float>> featuresGetter = cursor.GetGetter<VBuffer<float>>(Features);
         Func<Annotation?> annotationGetter = cursor.AnnotationGetter(_annotations);
         Func<string> nameGetter = NameGetter(cursor);
+        Func<int, string[]> raterNamesGetter = RaterNamesColumn.Getter(cursor, _raterNames);
         Func<(int Height, int Width, string Name)?> imageGetter = ImageGetter(cursor);
         VBuffer<float> features = default;
         while (cursor.MoveNext())
@@ -67,12 +73,12 @@ internal sealed class TrainingCaseReader
                     $"{(annotation.Source is null ? $"A mask of {name}" : $"'{annotation.Source}'")} is {masks.Height}×{masks.Width} pixels (height × width); its image {image.Name} is {image.Height}×{image.Width}, and both must be of one size.");
             }
 
-            if (cases.Count > 0 && masks.Raters != raters)
+            string[] raterNames = raterNamesGetter(masks.Raters);
+            if (CaseAgreement.ProblemWith(raterNames, masks.Raters) is { } problem)
             {
-                throw new InvalidDataException($"{name} has {masks.Raters} annotations; {cases[0].Name} has {raters}, and all cases must have as many.");
+                throw new InvalidDataException($"{name} has {problem} in column '{_raterNames?.Name}'.");
             }
 
-            raters = masks.Raters;
             float[] values = Vectors.ToArray(features);
             int wrong = Array.FindIndex(values, value => !float.IsFinite(value));
             if (wrong >= 0)
@@ -80,10 +86,10 @@ internal sealed class TrainingCaseReader
                 throw new InvalidDataException($"{name} has the value {values[wrong]} in column '{Features.Name}'; every value must be finite.");
             }
 
-            cases.Add(new(name, values, masks));
+            cases.Add((new(name, values, masks), raterNames));
         }
 
-        return cases.Count > 0 ? (cases, raters) : throw new InvalidDataException("There are no training cases: the data has no rows.");
+        return cases.Count > 0 ? _raters.Choose(cases, warn) : throw new InvalidDataException("There are no training cases: the data has no rows.");
     }
 
     private static DataViewSchema.Column? Optional(DataViewSchema schema, string name, Func<DataViewType, bool> allowed) =>

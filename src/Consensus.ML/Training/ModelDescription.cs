@@ -16,7 +16,7 @@ internal sealed record ModelDescription
     /// <summary>Channels of a slice.</summary>
     public required int ImageChannels { get; init; }
 
-    /// <summary>Number of raters C, which is the number of levels.</summary>
+    /// <summary>Number of levels C: as many as a complete case has raters, unless another number was asked for.</summary>
     public required int Levels { get; init; }
 
     /// <summary>What the network draws.</summary>

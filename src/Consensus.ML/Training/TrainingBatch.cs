@@ -1,4 +1,5 @@
 using Consensus.ML.Imaging;
+using Consensus.ML.Labels;
 using static TorchSharp.torch;
 
 namespace Consensus.ML.Training;
@@ -26,7 +27,7 @@ internal sealed class BatchSource(ModelDescription description, TrainingOptions 
         var starts = new float[batch * pairs * pixels];
         var levels = new long[batch * pairs];
         var steps = new long[batch * pairs];
-        var moved = new byte[description.Levels * pixels];
+        var moved = new byte[cases.Max(one => one.Masks.Raters) * pixels];
         for (int i = 0; i < batch; i++)
         {
             TrainingCase source = cases[CaseAt((step * batch) + i)];
@@ -36,20 +37,29 @@ internal sealed class BatchSource(ModelDescription description, TrainingOptions 
                 Augmenter.Bilinear(source.Features.AsSpan(channel * pixels, pixels), images.AsSpan(((i * description.ImageChannels) + channel) * pixels, pixels), description.Height, description.Width, change, padding[channel]);
             }
 
-            for (int rater = 0; rater < description.Levels; rater++)
+            for (int rater = 0; rater < source.Masks.Raters; rater++)
             {
                 Augmenter.Nearest(source.Masks.Rater(rater), source.Masks.Height, source.Masks.Width, moved.AsSpan(rater * pixels, pixels), description.Height, description.Width, change);
             }
 
-            // The pairs of an image take different levels as long as there are any: each level is as likely as before, and the gradient is less noisy.
-            int[] shuffled = [.. Enumerable.Range(0, description.Levels)];
+            // The pairs of an image take different levels (or raters) as long as there are any: each is as likely as before, and the gradient is less noisy.
+            bool byRater = description.Target is TrainingTarget.Annotator or TrainingTarget.AnyAnnotator;
+            int[] shuffled = [.. Enumerable.Range(0, byRater ? source.Masks.Raters : description.Levels)];
             random.Shuffle(shuffled);
             for (int pair = 0; pair < pairs; pair++)
             {
-                int at = (i * pairs) + pair, level = shuffled[pair % shuffled.Length] + 1;
-                levels[at] = level;
+                int at = (i * pairs) + pair, drawn = shuffled[pair % shuffled.Length];
+                levels[at] = (byRater ? source.Raters[drawn] : drawn) + 1;
                 steps[at] = DrawTime(random);
-                DrawTarget(moved, level, starts.AsSpan(at * pixels, pixels));
+                Span<float> start = starts.AsSpan(at * pixels, pixels);
+                if (byRater)
+                {
+                    DrawMask(moved.AsSpan(drawn * pixels, pixels), start);
+                }
+                else
+                {
+                    DrawVotes(moved, source.Masks.Raters, drawn + 1, start);
+                }
             }
         }
 
@@ -61,25 +71,28 @@ internal sealed class BatchSource(ModelDescription description, TrainingOptions 
             tensor(steps).to(device).MoveToOuterDisposeScope());
     }
 
-    /// <summary>x_0 = 2·target − 1 (the paper's Table 2).</summary>
-    private void DrawTarget(ReadOnlySpan<byte> masks, int level, Span<float> start)
+    /// <summary>x_0 = 2·mask − 1.</summary>
+    private static void DrawMask(ReadOnlySpan<byte> mask, Span<float> start)
     {
-        int raters = description.Levels, pixels = start.Length;
+        for (int pixel = 0; pixel < start.Length; pixel++)
+        {
+            start[pixel] = (2 * mask[pixel]) - 1;
+        }
+    }
+
+    /// <summary>x_0 = 2·target − 1 (the paper's Table 2), where the target is a level of agreement or the share of raters.</summary>
+    private void DrawVotes(ReadOnlySpan<byte> masks, int raters, int level, Span<float> start)
+    {
+        int pixels = start.Length, needed = ConsensusLabels.VotesNeeded(level, description.Levels, raters);
         for (int pixel = 0; pixel < pixels; pixel++)
         {
-            if (description.Target is TrainingTarget.Annotator or TrainingTarget.AnyAnnotator)
-            {
-                start[pixel] = (2 * masks[((level - 1) * pixels) + pixel]) - 1;
-                continue;
-            }
-
             int votes = 0;
             for (int rater = 0; rater < raters; rater++)
             {
                 votes += masks[(rater * pixels) + pixel];
             }
 
-            start[pixel] = description.Target == TrainingTarget.Consensus ? (votes >= level ? 1 : -1) : (2f * votes / raters) - 1;
+            start[pixel] = description.Target == TrainingTarget.Consensus ? (votes >= needed ? 1 : -1) : (2f * votes / raters) - 1;
         }
     }
 

@@ -9,4 +9,8 @@ namespace Consensus.ML.Training;
 /// The raters' masks at their own resolution: what augmentation turns or mirrors must be looked up there, or the half pixel by which a
 /// reduced mask lies off its image would change sides with every flip.
 /// </param>
-internal sealed record TrainingCase(string Name, float[] Features, RaterMasks Masks);
+internal sealed record TrainingCase(string Name, float[] Features, RaterMasks Masks)
+{
+    /// <summary>Which of the model's raters, from 0, drew each mask; the first mask is the first rater's where nothing else is said.</summary>
+    public IReadOnlyList<int> Raters { get; init; } = [.. Enumerable.Range(0, Masks.Raters)];
+}
