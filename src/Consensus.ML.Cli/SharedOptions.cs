@@ -15,6 +15,12 @@ internal static class SharedOptions
         Required = true,
     };
 
+    public static Option<MissingRaters?> MissingRaters(string kept) => Choice(
+        "--missing-raters",
+        $"What is done with cases of another number of raters: drop leaves them out, as the paper does; fraction keeps them, {kept}. Default drop.",
+        ("drop", ML.MissingRaters.Drop),
+        ("fraction", ML.MissingRaters.Fraction));
+
     public static Option<int?> Seed(string description) => new("--seed")
     {
         Description = description,

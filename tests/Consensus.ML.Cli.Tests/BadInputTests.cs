@@ -103,6 +103,7 @@ public sealed class BadInputTests : IDisposable
     [InlineData("--precision", "float16")]
     [InlineData("--preset", "large")]
     [InlineData("--target", "majority")]
+    [InlineData("--missing-raters", "ignore")]
     [InlineData("--split", "test")]
     [InlineData("--minutes", "0")]
     [InlineData("--minutes", "NaN")]

@@ -16,6 +16,7 @@ internal static class EvaluateCommand
     {
         Option<string> model = SharedOptions.Model();
         var data = new DataOptions(QubiqSplit.Validation);
+        Option<MissingRaters?> missing = SharedOptions.MissingRaters("each scored by the share of its own raters");
         Option<int?> generations = SharedOptions.Generations(DefaultGenerations.ToString());
         Option<SamplerKind?> sampler = SharedOptions.Sampler();
         Option<int?> steps = SharedOptions.SamplingSteps();
@@ -26,7 +27,7 @@ internal static class EvaluateCommand
         var json = new Option<string?>("--json") { Description = "Also write a report in JSON; '-' prints it instead of the table.", HelpName = "report.json" };
         var command = new Command("evaluate", "Score a model's soft maps against the raters' masks.")
         {
-            model, data.Data, data.Task, data.Split, generations, sampler, steps, seed, device, precision, native, json,
+            model, data.Data, data.Task, data.Split, missing, generations, sampler, steps, seed, device, precision, native, json,
         };
         command.SetAction(parsed =>
         {
@@ -39,7 +40,7 @@ internal static class EvaluateCommand
 
             using var interruption = new Interruption();
             MLContext ml = Session.Create(terminal, parsed.GetValue(device), null, CommandLine.IsDebugging(parsed));
-            CaseSource source = data.Find(terminal, parsed);
+            CaseSource source = data.Find(terminal, parsed, parsed.GetValue(missing) ?? MissingRaters.Drop);
             using LoadedModel loaded = LoadedModel.Read(ml, parsed.Require(model!));
             using LoadedModel sampled = loaded.WithSampling(
                 parsed.GetValue(generations) ?? DefaultGenerations, parsed.GetValue(sampler), parsed.GetValue(steps), parsed.GetValue(seed), parsed.GetValue(precision));

@@ -22,6 +22,7 @@ internal static class TrainCommand
     public static Command Create(Terminal terminal)
     {
         var data = new DataOptions(QubiqSplit.Train);
+        Option<MissingRaters?> missing = SharedOptions.MissingRaters("and level c of C then means at least the share c/C of a case's raters");
         Option<int?> size = SharedOptions.Whole("--size", "S", "Side, in pixels, that slices are resized to. Default 64, or 256 for the paper preset.", 1, LargestSize);
         Option<Preset?> preset = SharedOptions.Choice(
             "--preset", "compact (made for a CPU) or paper (as published: 256 pixels, for a GPU). Default compact.", ("compact", Preset.Compact), ("paper", Preset.Paper));
@@ -37,12 +38,13 @@ internal static class TrainCommand
         var output = new Option<string>("--out") { Description = "The model to write.", HelpName = "model.zip", Required = true };
         var command = new Command("train", "Train a model on cases that several raters have segmented.")
         {
-            data.Data, data.Task, data.Split, size, preset, target, minutes, steps, seed, device, precision, output,
+            data.Data, data.Task, data.Split, missing, size, preset, target, minutes, steps, seed, device, precision, output,
         };
         command.SetAction(parsed =>
         {
             ConsensusSegmentationEstimator.Options options = parsed.GetValue(preset) == Preset.Paper ? ConsensusSegmentationEstimator.Options.Paper() : ConsensusSegmentationEstimator.Options.Compact();
             options.Target = parsed.GetValue(target) ?? TrainingTarget.Consensus;
+            options.MissingRaters = parsed.GetValue(missing) ?? MissingRaters.Drop;
             options.Seed = parsed.GetValue(seed) ?? 0;
             options.Training = WithLimits(options.Training, parsed.GetValue(steps), parsed.GetValue(minutes)) with
             {
@@ -52,7 +54,7 @@ internal static class TrainCommand
             SharedOptions.EnsureSideFits(side, options.Network);
             string path = parsed.Require(output!);
             OutputPath.EnsureFile(path);
-            CaseSource source = data.Find(terminal, parsed);
+            CaseSource source = data.Find(terminal, parsed, options.MissingRaters);
             MLContext ml = Session.Create(terminal, parsed.GetValue(device), options.Seed, CommandLine.IsDebugging(parsed));
             return Train(terminal, ml, source, side, options, path);
         });
