@@ -18,18 +18,20 @@ internal static class NiftiHeaderParser
     public const int SingleOffset2 = 544;
 
     private const int LargestKnownTransform = 5;
+    private const int FirstCiftiIntent = 3000;
+    private const int LastCiftiIntent = 3099;
 
     // Far beyond any file, and far enough from the largest number that places behind it can be reckoned with.
     private const long LargestOffset = long.MaxValue / 4;
 
-    /// <summary>Whether the first <see cref="Size1"/> bytes announce the longer NIfTI-2 header.</summary>
+    /// <summary>Whether the first bytes announce the longer NIfTI-2 header.</summary>
     public static bool NeedsMore(ReadOnlySpan<byte> bytes)
-        => bytes.Length == Size1 && !IsMagic1(bytes) && IsSize2(bytes, out _);
+        => bytes.Length >= Size1 && !IsMagic1(bytes) && IsSize2(bytes, out _);
 
     /// <summary>Reads the header at the start of <paramref name="bytes"/>.</summary>
     /// <param name="path">The path the user gave, for the header and for messages.</param>
     /// <param name="imagePath">The file that holds the values.</param>
-    /// <param name="bytes">The file's first bytes, up to 540 of them.</param>
+    /// <param name="bytes">The file's first bytes, at least 348 or 540 of them where it has so many.</param>
     /// <param name="single">Whether header and values share a file.</param>
     /// <exception cref="InvalidDataException">These are not a NIfTI header, or one of something this library does not read.</exception>
     public static NiftiHeader Parse(string path, string imagePath, ReadOnlySpan<byte> bytes, bool single)
@@ -117,6 +119,11 @@ internal static class NiftiHeaderParser
             }
         }
 
+        if (fields is { Version: 2, Intent: >= FirstCiftiIntent and <= LastCiftiIntent })
+        {
+            throw new InvalidDataException($"'{path}' holds CIFTI-2 data of surfaces and regions (intent code {fields.Intent}), not an image: its axes are not those of space.");
+        }
+
         int code = fields.Type;
         if (!Enum.IsDefined((NiftiDataType)code))
         {
@@ -198,9 +205,11 @@ internal static class NiftiHeaderParser
             return least;
         }
 
-        if (!(offset >= 0 && offset <= LargestOffset) || (single && offset < least))
+        // It is the magic, not the file's name, that tells whether the header comes first.
+        bool behindHeader = fields.IsSingle && offset != 0;
+        if (!(offset >= 0 && offset <= LargestOffset) || (behindHeader && offset < least))
         {
-            throw new InvalidDataException($"'{path}' puts its values at byte {offset} (vox_offset), but {(single ? $"in a single file they begin at {least} or later" : "only 0 or more is allowed")}.");
+            throw new InvalidDataException($"'{path}' puts its values at byte {offset} (vox_offset), but {(behindHeader ? $"in a single file they begin at {least} or later" : "only 0 or more is allowed")}.");
         }
 
         return (long)offset;
@@ -214,7 +223,8 @@ internal static class NiftiHeaderParser
 
         // Within three roundings of the stored precision, a is taken to be 0, as in nibabel.
         double tolerance = 3 * (version == 1 ? 1.1920929e-7 : double.BitIncrement(1) - 1);
-        if (!(aSquared > -tolerance))
+        // What is not a number is not greater either: like a matrix of no numbers in the sform, it is passed on.
+        if (aSquared <= -tolerance)
         {
             throw new InvalidDataException($"'{path}' has the quaternion ({b}, {c}, {d}) in its qform, but the sum of squares may be 1 at most.");
         }
@@ -267,6 +277,11 @@ internal static class NiftiHeaderParser
         public int Version { get; } = version;
 
         public bool BigEndian { get; } = bigEndian;
+
+        /// <summary>Whether the magic is that of a file with header and values, n+1 or n+2.</summary>
+        public bool IsSingle => _bytes[Version == 1 ? 345 : 5] == (byte)'+';
+
+        public int Intent => Version == 1 ? Int16(68) : Int32(504);
 
         public int Type => Int16(Version == 1 ? 70 : 12);
 

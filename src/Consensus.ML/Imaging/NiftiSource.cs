@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using System.IO.Compression;
 
 namespace Consensus.ML.Imaging;
@@ -61,17 +62,15 @@ internal sealed class NiftiSource : IDisposable
         Stream stream = OpenStream(headerPath, out bool compressed, out long length);
         try
         {
-            Span<byte> bytes = stackalloc byte[NiftiHeaderParser.Size2];
-            int read = ReadHeaderBytes(stream, headerPath, bytes);
-            NiftiHeader header = NiftiHeaderParser.Parse(path, imagePath, bytes[..read], single);
-            if (single)
+            NiftiHeader header = ReadHeader(stream, path, headerPath, imagePath, out long position);
+            if (!single || (compressed && position > header.DataOffset))
             {
-                return new NiftiSource(header, stream, compressed, length, read);
+                stream.Dispose();
+                stream = OpenStream(imagePath, out compressed, out length);
+                position = 0;
             }
 
-            stream.Dispose();
-            stream = OpenStream(imagePath, out compressed, out length);
-            return new NiftiSource(header, stream, compressed, length, 0);
+            return new NiftiSource(header, stream, compressed, length, position);
         }
         catch
         {
@@ -86,9 +85,7 @@ internal sealed class NiftiSource : IDisposable
         ArgumentException.ThrowIfNullOrEmpty(path);
         (string headerPath, string imagePath) = Halves(path, imageMustExist: false);
         using Stream stream = OpenStream(headerPath, out _, out _);
-        Span<byte> bytes = stackalloc byte[NiftiHeaderParser.Size2];
-        int read = ReadHeaderBytes(stream, headerPath, bytes);
-        return NiftiHeaderParser.Parse(path, imagePath, bytes[..read], headerPath == imagePath);
+        return ReadHeader(stream, path, headerPath, imagePath, out _);
     }
 
     /// <summary>
@@ -111,28 +108,10 @@ internal sealed class NiftiSource : IDisposable
         {
             needed += Header.DataOffset;
             using Stream scan = OpenStream(Header.ImagePath, out _, out _);
-            byte[] buffer = ArrayPool<byte>.Shared.Rent(ScanBufferSize);
-            try
+            long found = Pass(scan, Header.ImagePath, (long)Int128.Min(needed, long.MaxValue));
+            if (found < needed)
             {
-                Int128 found = 0;
-                while (found < needed)
-                {
-                    int read = Read(scan, Header.ImagePath, buffer);
-                    found += read;
-                    if (read < buffer.Length)
-                    {
-                        break;
-                    }
-                }
-
-                if (found < needed)
-                {
-                    throw TooShort((long)Int128.Max(0, found - Header.DataOffset));
-                }
-            }
-            finally
-            {
-                ArrayPool<byte>.Shared.Return(buffer);
+                throw TooShort(Math.Max(0, found - Header.DataOffset));
             }
         }
     }
@@ -223,40 +202,23 @@ internal sealed class NiftiSource : IDisposable
 
     private void SeekTo(long place)
     {
-        long distance = place - _position;
         if (!_compressed)
         {
             _stream.Seek(place, SeekOrigin.Begin);
+            _position = place;
+            return;
         }
-        else if (distance < 0)
+
+        if (place < _position)
         {
             throw new InvalidOperationException("What has been read of a compressed file cannot be reached again.");
         }
-        else if (distance > 0)
+
+        _position += Pass(_stream, Header.ImagePath, place - _position);
+        if (_position < place)
         {
-            byte[] buffer = ArrayPool<byte>.Shared.Rent(ScanBufferSize);
-            try
-            {
-                while (distance > 0)
-                {
-                    int wanted = (int)Math.Min(distance, buffer.Length);
-                    int read = Read(_stream, Header.ImagePath, buffer.AsSpan(0, wanted));
-                    _position += read;
-                    if (read < wanted)
-                    {
-                        throw TooShort(Math.Max(0, _position - Header.DataOffset));
-                    }
-
-                    distance -= wanted;
-                }
-            }
-            finally
-            {
-                ArrayPool<byte>.Shared.Return(buffer);
-            }
+            throw TooShort(Math.Max(0, _position - Header.DataOffset));
         }
-
-        _position = place;
     }
 
     private static Stream OpenStream(string path, out bool compressed, out long length)
@@ -292,11 +254,94 @@ internal sealed class NiftiSource : IDisposable
         }
     }
 
-    /// <summary>No more than the header: what follows may be the first values already, and a compressed stream cannot go back.</summary>
-    private static int ReadHeaderBytes(Stream stream, string path, Span<byte> bytes)
+    private static NiftiHeader ReadHeader(Stream stream, string path, string headerPath, string imagePath, out long position)
     {
-        int read = Read(stream, path, bytes[..NiftiHeaderParser.Size1]);
-        return NiftiHeaderParser.NeedsMore(bytes[..read]) ? read + Read(stream, path, bytes[read..]) : read;
+        // With the four bytes behind the header that say whether extensions follow.
+        Span<byte> bytes = stackalloc byte[NiftiHeaderParser.SingleOffset2];
+        int read = Read(stream, headerPath, bytes[..NiftiHeaderParser.SingleOffset1]);
+        if (NiftiHeaderParser.NeedsMore(bytes[..read]))
+        {
+            read += Read(stream, headerPath, bytes[read..]);
+        }
+
+        bool single = headerPath == imagePath;
+        NiftiHeader header = NiftiHeaderParser.Parse(path, imagePath, bytes[..read], single);
+        int first = header.Version == 1 ? NiftiHeaderParser.SingleOffset1 : NiftiHeaderParser.SingleOffset2;
+        position = read;
+        if (read == first && bytes[first - 4] != 0)
+        {
+            PassExtensions(stream, header, headerPath, single ? header.DataOffset - first : -1, ref position);
+        }
+
+        return header;
+    }
+
+    /// <summary>
+    /// Extensions are passed over unread, but they must fit into the file one after another, as nibabel demands: where they do not, the header is wrong about
+    /// what lies where.
+    /// </summary>
+    /// <param name="stream">The file behind the four bytes that announce extensions.</param>
+    /// <param name="header">The header.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="left">Bytes up to the first value; negative to go on to the end of the file, as in the header of a pair, or when an extension reaches into the values.</param>
+    /// <param name="position">Where the stream stands.</param>
+    private static void PassExtensions(Stream stream, NiftiHeader header, string path, long left, ref long position)
+    {
+        const int sizeAndCode = 8;
+        Span<byte> bytes = stackalloc byte[sizeAndCode];
+        while (left is >= 16 or < 0)
+        {
+            int read = Read(stream, path, bytes);
+            position += read;
+            if (read == 0 && left < 0)
+            {
+                return;
+            }
+
+            int size = header.BigEndian ? BinaryPrimitives.ReadInt32BigEndian(bytes) : BinaryPrimitives.ReadInt32LittleEndian(bytes);
+            if (read < sizeAndCode || size < sizeAndCode || Pass(stream, path, size - sizeAndCode) < size - sizeAndCode)
+            {
+                throw new InvalidDataException(
+                    $"'{header.Path}' is damaged: {(read < sizeAndCode ? "a header extension is cut off" : $"a header extension claims {size} bytes")} at byte {position - read}, and the extensions must fit one after another before the values.");
+            }
+
+            position += size - sizeAndCode;
+            left -= size;
+        }
+    }
+
+    /// <summary>Moves on by a number of bytes, or to the end of the file.</summary>
+    /// <returns>How far it went.</returns>
+    private static long Pass(Stream stream, string path, long distance)
+    {
+        if (stream.CanSeek)
+        {
+            distance = Math.Clamp(stream.Length - stream.Position, 0, distance);
+            stream.Seek(distance, SeekOrigin.Current);
+            return distance;
+        }
+
+        long passed = 0;
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(ScanBufferSize);
+        try
+        {
+            while (passed < distance)
+            {
+                int wanted = (int)Math.Min(distance - passed, buffer.Length);
+                int read = Read(stream, path, buffer.AsSpan(0, wanted));
+                passed += read;
+                if (read < wanted)
+                {
+                    break;
+                }
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+
+        return passed;
     }
 
     /// <summary>As many bytes as there are, up to the length of <paramref name="target"/>.</summary>

@@ -44,8 +44,16 @@ public sealed class NiftiAffineTests : IDisposable
     public void A_quaternion_longer_than_one_is_refused_when_it_is_used()
     {
         Complaint.Expect<InvalidDataException>(() => Affine(new NiftiBytes { Qform = 1, Quaternion = [1, 1, 0, 0, 0, 0] }), "image.nii", "quaternion");
-        Complaint.Expect<InvalidDataException>(() => Affine(new NiftiBytes { Qform = 1, Quaternion = [double.NaN, 0, 0, 0, 0, 0] }), "image.nii", "quaternion");
+        Complaint.Expect<InvalidDataException>(() => Affine(new NiftiBytes { Qform = 1, Quaternion = [double.NegativeInfinity, 0, 0, 0, 0, 0] }), "image.nii", "quaternion");
         Affine(new NiftiBytes { Qform = 0, Quaternion = [1, 1, 0, 0, 0, 0] });
+    }
+
+    [Fact]
+    public void What_is_no_number_in_a_transform_is_passed_on_as_such()
+    {
+        Assert.True(double.IsNaN(Affine(new NiftiBytes { Qform = 1, Quaternion = [double.NaN, 0, 0, 7, 8, 9] })[0]));
+        Assert.Equal([7, 8, 9], new[] { 3, 7, 11 }.Select(at => Affine(new NiftiBytes { Qform = 1, Quaternion = [double.NaN, 0, 0, 7, 8, 9] })[at]));
+        Assert.True(double.IsNaN(Affine(new NiftiBytes { Sform = 1, Rows = [double.NaN, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0] })[0]));
     }
 
     [Fact]
