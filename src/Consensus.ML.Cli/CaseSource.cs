@@ -11,22 +11,28 @@ namespace Consensus.ML.Cli;
 /// <param name="Augmentation">How training varies them.</param>
 internal sealed record CaseSource(string Name, string Split, int Raters, IReadOnlyList<RaterCase> Cases, AugmentationPolicy Augmentation)
 {
+    /// <summary>How the split of a set without splits is called in reports.</summary>
+    private const string AllCases = "all";
+
     /// <summary>Finds the cases; what is left out is said as a warning.</summary>
     /// <param name="terminal">Where warnings go.</param>
-    /// <param name="data">The folder that holds the set's folder, or is it.</param>
-    /// <param name="task">The name of the task; null for the only one there is.</param>
-    /// <param name="split">The name of the split.</param>
-    /// <param name="missingRaters">Whether cases that some raters have not drawn are left out or kept.</param>
+    /// <param name="data">The folder that holds the set's folder, or is it; or a manifest.</param>
+    /// <param name="task">The name of the task; null for the only one there is, and for a manifest.</param>
+    /// <param name="split">The name of the split; null for <paramref name="splitByDefault"/>, or for all cases of a manifest that has no splits.</param>
+    /// <param name="splitByDefault">The split that is meant where none is named.</param>
+    /// <param name="missingRaters">Whether cases that some raters have not drawn are left out or kept; null for the manifest's own rule, and for the paper's of a folder.</param>
     /// <exception cref="UsageException">There is no such split or task, or no task was named and there are several.</exception>
-    public static CaseSource Find(Terminal terminal, string data, string? task, string split, MissingRaters missingRaters = MissingRaters.Drop)
+    public static CaseSource Find(Terminal terminal, string data, string? task, string? split, string splitByDefault, MissingRaters? missingRaters = null)
     {
-        QubiqSplit part = ParseSplit(split);
-        QubiqTask found = FindTask(data, task);
-        QubiqListing listing = QubiqDataset.List(data, found, part, missingRaters);
-        foreach (string warning in listing.Warnings)
+        if (File.Exists(data))
         {
-            terminal.Warn(warning);
+            return FindInManifest(terminal, data, task, split, splitByDefault, missingRaters);
         }
+
+        QubiqSplit part = ParseSplit(split ?? splitByDefault);
+        QubiqTask found = FindTask(data, task);
+        CaseListing listing = QubiqDataset.List(data, found, part, missingRaters ?? MissingRaters.Drop);
+        WarnOf(listing, terminal);
 
         // As published: kidneys lie left and right, never upside down.
         AugmentationPolicy augmentation = found == QubiqTask.Kidney ? new() { VerticalFlip = 0 } : new();
@@ -35,6 +41,35 @@ internal sealed record CaseSource(string Name, string Split, int Raters, IReadOn
 
     /// <summary>The cases as rows.</summary>
     public IDataView View(MLContext ml) => ml.Data.LoadFromCases(Cases);
+
+    private static CaseSource FindInManifest(Terminal terminal, string path, string? task, string? split, string splitByDefault, MissingRaters? missingRaters)
+    {
+        DatasetManifest manifest = DatasetManifest.Read(path);
+        if (task is not null)
+        {
+            throw new UsageException($"Option --task belongs to a folder of sets; the manifest '{path}' describes one set, {manifest.Name}.");
+        }
+
+        string? part = split ?? (manifest.Splits.Count > 0 ? splitByDefault : null);
+        if (part is not null && !manifest.Splits.Contains(part))
+        {
+            throw new UsageException(manifest.Splits.Count == 0
+                ? $"'{part}' is not a value of --split: the cases of '{path}' are in no split; leave --split out."
+                : $"{(split is null ? $"'{path}' has no split '{part}', which is meant where --split is left out" : $"'{part}' is not a value of --split")}; it must be one of {string.Join(", ", manifest.Splits)}.");
+        }
+
+        CaseListing listing = manifest.List(part, missingRaters);
+        WarnOf(listing, terminal);
+        return new(manifest.Name, part ?? AllCases, manifest.Levels, listing.Cases, new());
+    }
+
+    private static void WarnOf(CaseListing listing, Terminal terminal)
+    {
+        foreach (string warning in listing.Warnings)
+        {
+            terminal.Warn(warning);
+        }
+    }
 
     private static QubiqSplit ParseSplit(string name) => name switch
     {

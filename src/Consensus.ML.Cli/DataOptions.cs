@@ -12,14 +12,14 @@ internal sealed class DataOptions
     public DataOptions(QubiqSplit splitByDefault, bool required = true)
     {
         _splitByDefault = Formats.Name(splitByDefault);
-        Data = new("--data") { Description = "Folder that holds the set's folder (brain-growth, kidney, your-own, …), or is it.", HelpName = "ROOT", Required = required };
+        Data = new("--data") { Description = "Folder that holds the set's folder (brain-growth, kidney, your-own, …), or is it; or a manifest that 'consensus dataset init' wrote.", HelpName = "ROOT|dataset.json", Required = required };
         Task = new("--task")
         {
             Description = $"What is segmented: {string.Join(", ", QubiqTask.All)}, or the name of another set in ROOT (with -2 behind it for its second task). "
-                + "A bare prostate or brain-tumor is task 1. Default: the only task in ROOT.",
+                + "A bare prostate or brain-tumor is task 1. Default: the only task in ROOT. Not for a manifest.",
             HelpName = "TASK",
         };
-        Split = new("--split") { Description = $"Which cases: train or val. Default {_splitByDefault}.", HelpName = "train|val" };
+        Split = new("--split") { Description = $"Which cases: train or val, or as the manifest calls its splits. Default {_splitByDefault}; all cases of a manifest without splits.", HelpName = "SPLIT" };
     }
 
     public Option<string> Data { get; }
@@ -49,6 +49,6 @@ internal sealed class DataOptions
     }
 
     /// <summary>Lists the cases that are asked for; what is left out is said as a warning.</summary>
-    public CaseSource Find(Terminal terminal, ParseResult parsed, MissingRaters missingRaters = MissingRaters.Drop) =>
-        CaseSource.Find(terminal, parsed.Require(Data!), parsed.GetValue(Task), parsed.GetValue(Split) ?? _splitByDefault, missingRaters);
+    public CaseSource Find(Terminal terminal, ParseResult parsed, MissingRaters? missingRaters = null) =>
+        CaseSource.Find(terminal, parsed.Require(Data!), parsed.GetValue(Task), parsed.GetValue(Split), _splitByDefault, missingRaters);
 }

@@ -1,6 +1,7 @@
 using Consensus.ML.Diffusion;
 using Consensus.ML.Imaging;
 using Consensus.ML.Runtime;
+using Microsoft.Data.Analysis;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
@@ -26,16 +27,55 @@ public static class ConsensusCatalog
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentException.ThrowIfNullOrEmpty(root);
         ArgumentNullException.ThrowIfNull(task);
-        QubiqListing listing = QubiqDataset.List(root, task, split, missingRaters);
-        using (IChannel channel = catalog.Environment().Register(nameof(LoadFromQubiq)).Start("List"))
-        {
-            foreach (string warning in listing.Warnings)
-            {
-                channel.Warning(MessageSensitivity.None, warning);
-            }
-        }
+        return Load(catalog, QubiqDataset.List(root, task, split, missingRaters), nameof(LoadFromQubiq));
+    }
 
-        return CaseRows.Load(catalog, listing.Cases);
+    /// <summary>Lists the cases of a set that a manifest describes (<see cref="DatasetManifest"/>; data-schemas/dataset.schema.json).</summary>
+    /// <remarks>
+    /// Columns: Case (Text), ImagePath (Text, or a vector of Text where a case has several files, one a channel), AnnotationPaths (vector of Text, one path a
+    /// rater) and RaterNames (vector of Text, who drew each), in the manifest's order. Files are not read here, but for the headers of volumes that are cut into slices. A warning in the ML.NET log names each case
+    /// that is left out for its number of masks (<see cref="DatasetManifest.MissingRaters"/>).
+    /// </remarks>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="path">The manifest, usually called <c>dataset.json</c>.</param>
+    /// <param name="split">The split, as the manifest calls it; null for all cases.</param>
+    /// <exception cref="ArgumentException">There is no such split; the message lists those there are.</exception>
+    /// <exception cref="FileNotFoundException">The manifest does not exist.</exception>
+    /// <exception cref="InvalidDataException">It has a mistake, or no case of it can be used; the message says where and why.</exception>
+    /// <exception cref="IOException">It, or a volume, cannot be opened.</exception>
+    public static IDataView LoadFromManifest(this DataOperationsCatalog catalog, string path, string? split = null)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        return Load(catalog, DatasetManifest.Read(path).List(split), nameof(LoadFromManifest));
+    }
+
+    /// <summary>Cases from a table with one column of mask paths for each rater, as <c>DataFrame.LoadCsv</c> reads it.</summary>
+    /// <remarks>
+    /// Columns: Case, ImagePath, AnnotationPaths and RaterNames as from <see cref="LoadFromCases"/>; the raters are called as their columns. Files are not read here. A data frame that has these
+    /// columns itself, the vectors as <c>VBufferDataFrameColumn&lt;ReadOnlyMemory&lt;char&gt;&gt;</c>, needs no loading: it is a data view.
+    /// </remarks>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="frame">The table: a row a case. It is read at once.</param>
+    /// <param name="raterColumns">The columns with the paths of the masks, in the order of the raters. An empty cell is a rater who did not draw the case.</param>
+    /// <param name="caseColumn">The column with the names of the cases.</param>
+    /// <param name="imageColumns">The columns with the paths of the images, one a channel; null for one called ImagePath.</param>
+    /// <param name="folder">The folder that relative paths start from; null for the current one.</param>
+    /// <exception cref="ArgumentException">There is no such column, the message lists those there are; or a rater is given twice.</exception>
+    /// <exception cref="InvalidDataException">A row has no name or no image; the message names it.</exception>
+    public static IDataView LoadFromDataFrame(
+        this DataOperationsCatalog catalog,
+        DataFrame frame,
+        IReadOnlyList<string> raterColumns,
+        string caseColumn = "Case",
+        IReadOnlyList<string>? imageColumns = null,
+        string? folder = null)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(frame);
+        ArgumentNullException.ThrowIfNull(raterColumns);
+        ArgumentException.ThrowIfNullOrEmpty(caseColumn);
+        return CaseRows.Load(catalog, [.. FrameCases.Read(frame, caseColumn, imageColumns ?? ["ImagePath"], raterColumns, folder ?? "")]);
     }
 
     /// <summary>Cases that a program has put together itself, as rows: one image and its masks each, from any place and in any format that is read.</summary>
@@ -185,6 +225,19 @@ public static class ConsensusCatalog
     {
         /// <summary>Tasks on segmentations, beside ML.NET's own <c>BinaryClassification</c>, <c>Regression</c> and so on.</summary>
         public SegmentationCatalog Segmentation => new(context.Environment());
+    }
+
+    private static IDataView Load(DataOperationsCatalog catalog, CaseListing listing, string caller)
+    {
+        using (IChannel channel = catalog.Environment().Register(caller).Start("List"))
+        {
+            foreach (string warning in listing.Warnings)
+            {
+                channel.Warning(MessageSensitivity.None, warning);
+            }
+        }
+
+        return CaseRows.Load(catalog, listing.Cases);
     }
 
     private static ITransformer? TryWithSampling(ITransformer model, SamplingOptions sampling)

@@ -18,7 +18,7 @@ public static class QubiqDataset
     /// <param name="missingRaters">Whether a case that has another number of masks than the task is left out too, or kept; a warning names it either way.</param>
     /// <exception cref="DirectoryNotFoundException">The folder does not exist or holds no such set; the message says what was looked for.</exception>
     /// <exception cref="InvalidDataException">The set is there, but no case of it can be used.</exception>
-    public static QubiqListing List(string root, QubiqTask task, QubiqSplit split, MissingRaters missingRaters = MissingRaters.Drop)
+    public static CaseListing List(string root, QubiqTask task, QubiqSplit split, MissingRaters missingRaters = MissingRaters.Drop)
     {
         ArgumentNullException.ThrowIfNull(task);
         if (!Enum.IsDefined(split))
@@ -139,7 +139,7 @@ public static class QubiqDataset
         }
     }
 
-    private static QubiqListing ListCases(string folder, QubiqTask task, QubiqSplit split, MissingRaters missingRaters, List<string> warnings)
+    private static CaseListing ListCases(string folder, QubiqTask task, QubiqSplit split, MissingRaters missingRaters, List<string> warnings)
     {
         string[] caseFolders = QubiqLayout.CaseFolders(folder);
         var cases = new List<RaterCase>(caseFolders.Length);
@@ -159,7 +159,7 @@ public static class QubiqDataset
                 : $"'{folder}' holds no usable {split} case of {task.Name} among {caseFolders.Length}; the first: {warnings[reasons]}");
         }
 
-        return new QubiqListing(cases, warnings);
+        return new CaseListing(cases, warnings);
     }
 
     private static RaterCase? ReadCase(string folder, QubiqTask task, MissingRaters missingRaters, List<string> warnings)

@@ -19,7 +19,7 @@ public sealed class PhantomDatasetTests : IDisposable
     {
         QubiqTask task = QubiqTask.Parse(name);
         PhantomDataset.Write(_folder.Root, task, trainCases: 2, validationCases: 1, seed: 3, size: 96);
-        QubiqListing train = QubiqDataset.List(_folder.Root, task, QubiqSplit.Train), validation = QubiqDataset.List(_folder.Root, task, QubiqSplit.Validation);
+        CaseListing train = QubiqDataset.List(_folder.Root, task, QubiqSplit.Train), validation = QubiqDataset.List(_folder.Root, task, QubiqSplit.Validation);
         Assert.Equal(["case01", "case02"], train.Cases.Select(item => item.Name));
         Assert.Equal(["case01"], validation.Cases.Select(item => item.Name));
         Assert.Empty(train.Warnings.Concat(validation.Warnings));

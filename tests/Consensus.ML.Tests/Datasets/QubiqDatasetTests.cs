@@ -97,7 +97,7 @@ public sealed class QubiqDatasetTests : IDisposable
         Case(3, "kidney", "train", "case03");
         File.Delete(_folder["kidney", "train", "case03", "image.nii.gz"]);
         Case(4, "kidney", "train", "case04");
-        QubiqListing listing = QubiqDataset.List(_folder.Root, QubiqTask.Kidney, QubiqSplit.Train);
+        CaseListing listing = QubiqDataset.List(_folder.Root, QubiqTask.Kidney, QubiqSplit.Train);
         Assert.Equal(["case01"], listing.Cases.Select(item => item.Name));
         Assert.Collection(
             listing.Warnings,
@@ -114,7 +114,7 @@ public sealed class QubiqDatasetTests : IDisposable
         File.Delete(_folder["kidney", "train", "case02", "task01_seg02.nii.gz"]);
         Case(4, "kidney", "train", "case03");
         Case(0, "kidney", "train", "case04");
-        QubiqListing listing = QubiqDataset.List(_folder.Root, QubiqTask.Kidney, QubiqSplit.Train, MissingRaters.Fraction);
+        CaseListing listing = QubiqDataset.List(_folder.Root, QubiqTask.Kidney, QubiqSplit.Train, MissingRaters.Fraction);
         Assert.Equal(["case01", "case02", "case03"], listing.Cases.Select(item => item.Name));
         Assert.Equal(["1", "3"], listing.Cases[1].RaterNames);
         Assert.Collection(
@@ -129,7 +129,7 @@ public sealed class QubiqDatasetTests : IDisposable
     {
         Case(3, "kidney", "train", "case01");
         File.WriteAllText(_folder["kidney", "train", "case01", "task01_seg02.nii"], "");
-        QubiqListing listing = QubiqDataset.List(_folder.Root, QubiqTask.Kidney, QubiqSplit.Train);
+        CaseListing listing = QubiqDataset.List(_folder.Root, QubiqTask.Kidney, QubiqSplit.Train);
         Assert.Equal(3, Assert.Single(listing.Cases).AnnotationPaths.Count);
         Mentions(Assert.Single(listing.Warnings), "task01_seg02.nii'", "task01_seg02.nii.gz");
     }
@@ -139,7 +139,7 @@ public sealed class QubiqDatasetTests : IDisposable
     {
         Case(3, "kidney", "train", "case01");
         Case(3, "training_data_v3_QC", "kidney", "Training", "case02");
-        QubiqListing listing = QubiqDataset.List(_folder.Root, QubiqTask.Kidney, QubiqSplit.Train);
+        CaseListing listing = QubiqDataset.List(_folder.Root, QubiqTask.Kidney, QubiqSplit.Train);
         Assert.Equal(["case01"], listing.Cases.Select(item => item.Name));
         Mentions(Assert.Single(listing.Warnings), "training_data_v3_QC");
     }
@@ -190,7 +190,7 @@ public sealed class QubiqDatasetTests : IDisposable
 
     private static string[] Names(string root, QubiqTask task, QubiqSplit split = QubiqSplit.Train)
     {
-        QubiqListing listing = QubiqDataset.List(root, task, split);
+        CaseListing listing = QubiqDataset.List(root, task, split);
         Assert.Empty(listing.Warnings);
         Assert.All(listing.Cases, item => Assert.All(item.AnnotationPaths.Append(item.ImagePaths[0]), path => Assert.True(File.Exists(path))));
         return [.. listing.Cases.Select(item => item.Name)];

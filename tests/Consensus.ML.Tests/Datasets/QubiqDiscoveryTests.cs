@@ -111,7 +111,7 @@ public sealed class QubiqDiscoveryTests : IDisposable
         string folder = SharedData.FindOrSkip(null, "rat-smc");
         QubiqTask task = QubiqDataset.FindTask(folder, "rat-smc");
         Assert.Equal((8, 1, 256, 256), (task.Raters, task.Channels, task.Height, task.Width));
-        QubiqListing train = QubiqDataset.List(folder, task, QubiqSplit.Train), validation = QubiqDataset.List(folder, task, QubiqSplit.Validation);
+        CaseListing train = QubiqDataset.List(folder, task, QubiqSplit.Train), validation = QubiqDataset.List(folder, task, QubiqSplit.Validation);
         Assert.NotEmpty(train.Cases);
         Assert.NotEmpty(validation.Cases);
         Assert.Empty(train.Warnings.Concat(validation.Warnings));

@@ -164,7 +164,7 @@ public sealed class ConsensusLabelsTests
     public void Real_raters_of_brain_growth_agree_as_the_paper_says()
     {
         string folder = SharedData.FindOrSkip(null, "brain-growth");
-        QubiqListing listing = QubiqDataset.List(folder, QubiqTask.BrainGrowth, QubiqSplit.Train);
+        CaseListing listing = QubiqDataset.List(folder, QubiqTask.BrainGrowth, QubiqSplit.Train);
         Assert.Equal(34, listing.Cases.Count);
         Assert.Empty(listing.Warnings);
         double mean = listing.Cases.Average(item => ConsensusLabels.PairwiseDice(MaskReader.Read(item.AnnotationPaths)));

@@ -1,0 +1,9 @@
+namespace Consensus.ML;
+
+/// <summary>A mistake in a manifest.</summary>
+/// <param name="Place">Where: a JSON path such as <c>$.cases[3].masks.Ann</c>, or a line.</param>
+/// <param name="Message">What is wrong, and what is allowed.</param>
+internal sealed record ManifestFault(string Place, string Message)
+{
+    public override string ToString() => $"{Place}: {Message}";
+}

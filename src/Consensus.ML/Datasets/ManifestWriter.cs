@@ -1,0 +1,117 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace Consensus.ML;
+
+/// <summary>Writes a dataset manifest as people would: what is as by default is left out.</summary>
+internal static class ManifestWriter
+{
+    private static readonly JsonWriterOptions _options = new()
+    {
+        Indented = true,
+        NewLine = "\n",
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, // names stay readable; the text is never put into a web page
+    };
+
+    /// <param name="manifest">What to write.</param>
+    /// <param name="stream">Where to.</param>
+    /// <param name="folder">The full path of the folder that the file will lie in.</param>
+    public static void Write(DatasetManifest manifest, Stream stream, string folder)
+    {
+        using var json = new Utf8JsonWriter(stream, _options);
+        string from = Path.GetFullPath(manifest.Folder.Length == 0 ? "." : manifest.Folder);
+        json.WriteStartObject();
+        json.WriteNumber("formatVersion", DatasetManifest.FormatVersion);
+        json.WriteString("name", manifest.Name);
+        if (manifest.Description is not null)
+        {
+            json.WriteString("description", manifest.Description);
+        }
+
+        if (manifest.Channels.Count > 0)
+        {
+            WriteList(json, "channels", manifest.Channels);
+        }
+
+        WriteList(json, "raters", manifest.Raters);
+        if (manifest.Levels != manifest.Raters.Count)
+        {
+            json.WriteNumber("levels", manifest.Levels);
+        }
+
+        if (manifest.MissingRaters != MissingRaters.Drop)
+        {
+            json.WriteString("missingRaters", "fraction");
+        }
+
+        WriteVolume(json, manifest.Volume);
+        json.WriteStartArray("cases");
+        foreach (DatasetCase one in manifest.Cases)
+        {
+            WriteCase(json, one, manifest.Raters, path => Rebase(path, from, folder));
+        }
+
+        json.WriteEndArray();
+        json.WriteEndObject();
+        json.Flush();
+        stream.WriteByte((byte)'\n');
+    }
+
+    private static void WriteCase(Utf8JsonWriter json, DatasetCase one, IEnumerable<string> raters, Func<string, string> rebase)
+    {
+        json.WriteStartObject();
+        json.WriteString("name", one.Name);
+        if (one.Split is not null)
+        {
+            json.WriteString("split", one.Split);
+        }
+
+        if (one.Image.Count == 1)
+        {
+            json.WriteString("image", rebase(one.Image[0]));
+        }
+        else
+        {
+            WriteList(json, "image", one.Image.Select(rebase));
+        }
+
+        json.WriteStartObject("masks");
+        foreach (string rater in raters.Where(one.Masks.ContainsKey))
+        {
+            json.WriteString(rater, rebase(one.Masks[rater]));
+        }
+
+        json.WriteEndObject();
+        WriteVolume(json, one.Volume);
+        json.WriteEndObject();
+    }
+
+    private static void WriteVolume(Utf8JsonWriter json, VolumeSlicing? volume)
+    {
+        if (volume is not null)
+        {
+            json.WriteStartObject("volume");
+            json.WriteNumber("axis", volume.Axis);
+            json.WriteString("slices", volume.Slices == VolumeSlices.All ? "all" : "marked");
+            json.WriteEndObject();
+        }
+    }
+
+    private static void WriteList(Utf8JsonWriter json, string name, IEnumerable<string> values)
+    {
+        json.WriteStartArray(name);
+        foreach (string value in values)
+        {
+            json.WriteStringValue(value);
+        }
+
+        json.WriteEndArray();
+    }
+
+    /// <summary>The same file as seen from another folder, with '/' on every system; absolute paths stay.</summary>
+    private static string Rebase(string path, string from, string to)
+    {
+        string moved = Path.IsPathRooted(path) || from == to ? path : Path.GetRelativePath(to, Path.Combine(from, path));
+        return Path.DirectorySeparatorChar == '/' ? moved : moved.Replace(Path.DirectorySeparatorChar, '/');
+    }
+}

@@ -1,0 +1,61 @@
+using System.Globalization;
+using Consensus.ML.Imaging;
+
+namespace Consensus.ML;
+
+/// <summary>Makes a case of each slice of a volume.</summary>
+internal static class VolumeCases
+{
+    /// <summary>The slices of a case whose files are volumes, in order; each is called as the case with the slice's number behind it.</summary>
+    /// <exception cref="InvalidDataException">A path is that of a slice already, or a file is no volume; the message names it.</exception>
+    /// <exception cref="IOException">A file is missing or cannot be opened.</exception>
+    public static IEnumerable<RaterCase> Slices(RaterCase volume, VolumeSlicing slicing)
+    {
+        foreach (string path in volume.ImagePaths.Concat(volume.AnnotationPaths))
+        {
+            if (SliceAddress.Parse(path).Index is not null)
+            {
+                throw new InvalidDataException($"'{path}' is a slice already, but case '{volume.Name}' is said to be a volume that is to be cut.");
+            }
+        }
+
+        int count = NiftiFile.ListSlices(volume.ImagePaths[0], slicing.Axis).Count;
+        bool[]? marked = slicing.Slices == VolumeSlices.Marked ? Marked(volume, slicing.Axis, count) : null;
+        string digits = new('0', (count - 1).ToString(CultureInfo.InvariantCulture).Length);
+        for (int index = 0; index < count; index++)
+        {
+            if (marked?[index] ?? true)
+            {
+                yield return volume with
+                {
+                    Name = $"{volume.Name}_slice{index.ToString(digits, CultureInfo.InvariantCulture)}",
+                    ImagePaths = Cut(volume.ImagePaths, slicing.Axis, index),
+                    AnnotationPaths = Cut(volume.AnnotationPaths, slicing.Axis, index),
+                };
+            }
+        }
+    }
+
+    private static string[] Cut(IReadOnlyList<string> paths, int axis, int index) => [.. paths.Select(path => new SliceAddress(path, axis, index).ToString())];
+
+    private static bool[] Marked(RaterCase volume, int axis, int count)
+    {
+        var marked = new bool[count];
+        foreach (string path in volume.AnnotationPaths)
+        {
+            int index = 0;
+            foreach (Slice mask in NiftiFile.ReadSlices(path, axis))
+            {
+                if (index == count)
+                {
+                    throw new InvalidDataException($"'{path}' has more than the {count} slices of '{volume.ImagePaths[0]}' along axis {axis}: both must be of one size.");
+                }
+
+                marked[index] |= mask.Pixels.AsSpan().IndexOfAnyExcept(0f) >= 0;
+                index++;
+            }
+        }
+
+        return marked;
+    }
+}
