@@ -9,7 +9,7 @@ internal sealed class CaseFacts
     public CaseFacts(RaterCase one, Slice image, RaterMasks? masks)
     {
         Case = one.Name;
-        Image = new(string.Join(", ", one.ImagePaths), image);
+        Image = new(string.Join(", ", one.ImagePaths), SliceReader.ReadFormat(one.ImagePaths[0]), image);
         if (masks is null)
         {
             return;

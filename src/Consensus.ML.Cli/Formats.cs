@@ -1,4 +1,5 @@
 using Consensus.ML.Diffusion;
+using Consensus.ML.Imaging;
 using Consensus.ML.Networks;
 using Consensus.ML.Training;
 
@@ -31,6 +32,8 @@ internal static class Formats
     public static string Name(Precision precision) => precision == Precision.Float32 ? "float32" : "bfloat16";
 
     public static string Name(QubiqSplit split) => split == QubiqSplit.Train ? "train" : "val";
+
+    public static string Name(ImageFormat format) => format == ImageFormat.Nifti ? "NIfTI" : format.ToString().ToUpperInvariant();
 
     public static string Describe(SamplingOptions sampling)
     {

@@ -6,9 +6,9 @@ namespace Consensus.ML.Cli;
 /// <summary>What a slice holds, of whatever format its file is; min, max and mean are NaN, and null in JSON, when no value is finite.</summary>
 internal sealed class SliceFacts
 {
-    public SliceFacts(string file, Slice slice)
+    public SliceFacts(string file, ImageFormat format, Slice slice)
     {
-        (File, Channels, Height, Width, Count) = (file, slice.Channels, slice.Height, slice.Width, slice.Pixels.LongLength);
+        (File, Format, Channels, Height, Width, Count) = (file, Formats.Name(format), slice.Channels, slice.Height, slice.Width, slice.Pixels.LongLength);
         double sum = 0;
         foreach (float value in slice.Pixels)
         {
@@ -27,6 +27,8 @@ internal sealed class SliceFacts
     }
 
     public string File { get; }
+
+    public string Format { get; }
 
     public int Channels { get; }
 
@@ -50,6 +52,7 @@ internal sealed class SliceFacts
     public IEnumerable<(string Name, string Value)> Rows(string fileName)
     {
         yield return (fileName, File);
+        yield return ("format", Format);
         yield return ("size", $"{Height} × {Width} (height × width)");
         yield return ("channels", $"{Channels}");
         yield return ("min", Min.ToString("G6"));

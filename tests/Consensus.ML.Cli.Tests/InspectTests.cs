@@ -54,6 +54,31 @@ public sealed class InspectTests : IDisposable
     }
 
     [Fact]
+    public void A_photograph_is_described_and_drawn_in_colour()
+    {
+        var photograph = new RgbImage(2, 2);
+        byte[] colours = [200, 0, 0, 0, 100, 0, 0, 0, 50, 200, 0, 0];
+        colours.CopyTo(photograph.Pixels, 0);
+        photograph.SavePng(_workspace["skin.png"]);
+        using JsonDocument found = JsonDocument.Parse(CommandRun.InProcess("inspect", _workspace["skin.png"], "--json", "--png", _workspace["drawn.png"]).AssertSucceeded().Out);
+        JsonElement root = found.RootElement;
+        Assert.Equal("PNG", root.GetProperty("format").GetString());
+        Assert.Equal((3, 2, 2), (root.GetProperty("channels").GetInt32(), root.GetProperty("height").GetInt32(), root.GetProperty("width").GetInt32()));
+        Assert.Equal((0, 200), (root.GetProperty("min").GetInt32(), root.GetProperty("max").GetInt32()));
+        using SKBitmap picture = SKBitmap.Decode(_workspace["drawn.png"]);
+        Assert.Contains(picture.Pixels, colour => colour is { Red: 255, Green: 0, Blue: 0 });
+    }
+
+    [Fact]
+    public void A_slice_of_a_volume_is_described_by_its_address()
+    {
+        NiftiFile.WriteSlice(_workspace["volume.nii"], new Slice(2, 3, 4, [.. Enumerable.Range(0, 24).Select(value => (float)value)]));
+        using JsonDocument found = JsonDocument.Parse(CommandRun.InProcess("inspect", _workspace["volume.nii#axis=1,slice=2"], "--json").AssertSucceeded().Out);
+        Assert.EndsWith("#axis=1,slice=2", found.RootElement.GetProperty("file").GetString(), StringComparison.Ordinal);
+        Assert.Equal("NIfTI", found.RootElement.GetProperty("format").GetString());
+    }
+
+    [Fact]
     public void A_set_is_drawn_on_contact_sheets()
     {
         _workspace.Phantom();

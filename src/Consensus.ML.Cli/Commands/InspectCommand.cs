@@ -74,15 +74,17 @@ internal static class InspectCommand
 
     private static void InspectFile(Terminal terminal, string path, string? target, int? channel, bool asJson)
     {
-        RgbImage? picture = target is null ? null : RaterPicture.Draw(SliceReader.Read(path), new() { Title = SliceAddress.Parse(path).Index is null ? CaseName.Of(path) : Path.GetFileName(path), Channel = channel });
-        if (SliceAddress.Parse(path).Index is null)
+        bool isWholeFile = SliceAddress.Parse(path).Index is null;
+        ImageFormat format = SliceReader.ReadFormat(path);
+        RgbImage? picture = target is null ? null : RaterPicture.Draw(SliceReader.Read(path), new() { Title = isWholeFile ? CaseName.Of(path) : Path.GetFileName(path), Channel = channel });
+        if (isWholeFile && format == ImageFormat.Nifti)
         {
             var facts = new NiftiFacts(NiftiFile.ReadHeader(path), NiftiFile.ReadStatistics(path));
             Print(terminal, facts, facts.Table, asJson);
         }
         else
         {
-            var facts = new SliceFacts(path, SliceReader.Read(path));
+            var facts = new SliceFacts(path, format, SliceReader.Read(path));
             Print(terminal, facts, facts.Table, asJson);
         }
 
