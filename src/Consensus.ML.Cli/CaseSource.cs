@@ -7,9 +7,10 @@ namespace Consensus.ML.Cli;
 /// <param name="Name">The set's or task's name, for reports.</param>
 /// <param name="Split">The split's name, for reports.</param>
 /// <param name="Raters">How many raters a complete case has, which is the number of levels.</param>
+/// <param name="MissingRaters">What was done with cases of another number of raters, and is to be done while training.</param>
 /// <param name="Cases">The cases, in numeric order; at least one.</param>
 /// <param name="Augmentation">How training varies them.</param>
-internal sealed record CaseSource(string Name, string Split, int Raters, IReadOnlyList<RaterCase> Cases, AugmentationPolicy Augmentation)
+internal sealed record CaseSource(string Name, string Split, int Raters, MissingRaters MissingRaters, IReadOnlyList<RaterCase> Cases, AugmentationPolicy Augmentation)
 {
     /// <summary>How the split of a set without splits is called in reports.</summary>
     private const string AllCases = "all";
@@ -31,12 +32,13 @@ internal sealed record CaseSource(string Name, string Split, int Raters, IReadOn
 
         QubiqSplit part = ParseSplit(split ?? splitByDefault);
         QubiqTask found = FindTask(data, task);
-        CaseListing listing = QubiqDataset.List(data, found, part, missingRaters ?? MissingRaters.Drop);
+        MissingRaters rule = missingRaters ?? MissingRaters.Drop;
+        CaseListing listing = QubiqDataset.List(data, found, part, rule);
         WarnOf(listing, terminal);
 
         // As published: kidneys lie left and right, never upside down.
         AugmentationPolicy augmentation = found == QubiqTask.Kidney ? new() { VerticalFlip = 0 } : new();
-        return new(found.Name, Formats.Name(part), found.Raters, listing.Cases, augmentation);
+        return new(found.Name, Formats.Name(part), found.Raters, rule, listing.Cases, augmentation);
     }
 
     /// <summary>The cases as rows.</summary>
@@ -60,7 +62,7 @@ internal sealed record CaseSource(string Name, string Split, int Raters, IReadOn
 
         CaseListing listing = manifest.List(part, missingRaters);
         WarnOf(listing, terminal);
-        return new(manifest.Name, part ?? AllCases, manifest.Levels, listing.Cases, new());
+        return new(manifest.Name, part ?? AllCases, manifest.Levels, missingRaters ?? manifest.MissingRaters, listing.Cases, new());
     }
 
     private static void WarnOf(CaseListing listing, Terminal terminal)

@@ -17,7 +17,7 @@ internal static class SharedOptions
 
     public static Option<MissingRaters?> MissingRaters(string kept) => Choice(
         "--missing-raters",
-        $"What is done with cases of another number of raters: drop leaves them out, as the paper does; fraction keeps them, {kept}. Default drop.",
+        $"What is done with cases of another number of raters: drop leaves them out, as the paper does; fraction keeps them, {kept}. Default: as the manifest of the set says, else drop.",
         ("drop", ML.MissingRaters.Drop),
         ("fraction", ML.MissingRaters.Fraction));
 

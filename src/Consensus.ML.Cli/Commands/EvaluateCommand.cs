@@ -40,7 +40,7 @@ internal static class EvaluateCommand
 
             using var interruption = new Interruption();
             MLContext ml = Session.Create(terminal, parsed.GetValue(device), null, CommandLine.IsDebugging(parsed));
-            CaseSource source = data.Find(terminal, parsed, parsed.GetValue(missing) ?? MissingRaters.Drop);
+            CaseSource source = data.Find(terminal, parsed, parsed.GetValue(missing));
             using LoadedModel loaded = LoadedModel.Read(ml, parsed.Require(model!));
             using LoadedModel sampled = loaded.WithSampling(
                 parsed.GetValue(generations) ?? DefaultGenerations, parsed.GetValue(sampler), parsed.GetValue(steps), parsed.GetValue(seed), parsed.GetValue(precision));

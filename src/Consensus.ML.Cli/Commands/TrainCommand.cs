@@ -44,7 +44,6 @@ internal static class TrainCommand
         {
             ConsensusSegmentationEstimator.Options options = parsed.GetValue(preset) == Preset.Paper ? ConsensusSegmentationEstimator.Options.Paper() : ConsensusSegmentationEstimator.Options.Compact();
             options.Target = parsed.GetValue(target) ?? TrainingTarget.Consensus;
-            options.MissingRaters = parsed.GetValue(missing) ?? MissingRaters.Drop;
             options.Seed = parsed.GetValue(seed) ?? 0;
             options.Training = WithLimits(options.Training, parsed.GetValue(steps), parsed.GetValue(minutes)) with
             {
@@ -54,7 +53,11 @@ internal static class TrainCommand
             SharedOptions.EnsureSideFits(side, options.Network);
             string path = parsed.Require(output!);
             OutputPath.EnsureFile(path);
-            CaseSource source = data.Find(terminal, parsed, options.MissingRaters);
+            CaseSource source = data.Find(terminal, parsed, parsed.GetValue(missing));
+            options.MissingRaters = source.MissingRaters;
+
+            // A level of the target annotator is a rater, and there are as many as drew.
+            options.Levels = options.Target == TrainingTarget.Annotator ? null : source.Raters;
             MLContext ml = Session.Create(terminal, parsed.GetValue(device), options.Seed, CommandLine.IsDebugging(parsed));
             return Train(terminal, ml, source, side, options, path);
         });
