@@ -5,6 +5,7 @@ using Consensus.ML.Tests.Shared;
 using Consensus.ML.Training;
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using Microsoft.ML.Transforms.Image;
 
 namespace Consensus.ML.Api.Tests;
 
@@ -79,6 +80,68 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
             .Fit(data);
         Assert.Equal((3, 3), (model.LastTransformer.ImageChannels, model.LastTransformer.Raters));
         Assert.Equal(256, TinyModel.SoftMaps(model, data)[2].Length);
+    }
+
+    [Fact]
+    public void A_chain_of_ML_NETs_image_steps_travels_and_gives_red_green_and_blue_planes()
+    {
+        (IDataView data, ImageRow[] rows) = Photographs(3);
+        var chain = _ml.Transforms.LoadImages("Photo", imageFolder: "", inputColumnName: "ImagePath")
+            .Append(_ml.Transforms.ResizeImages("Photo", imageWidth: 16, imageHeight: 16, resizing: ImageResizingEstimator.ResizingKind.Fill))
+            .Append(_ml.Transforms.ExtractPixels("Features", "Photo", scaleImage: 1 / 255f))
+            .Append(_ml.Transforms.ConsensusSegment(TinyModel.Options()));
+        using var model = chain.Fit(data);
+        _ml.Model.Save(model, data.Schema, _folder["photographs.zip"]);
+        ITransformer loaded = new MLContext().Model.Load(_folder["photographs.zip"], out _);
+        using var disposable = (IDisposable)loaded;
+        Assert.Equal(TinyModel.SoftMaps(model, data), TinyModel.SoftMaps(loaded, data));
+
+        // One plane after another, red first, rows as stored: what the library's own steps give.
+        float[] features = loaded.Transform(data).GetColumn<float[]>("Features").First();
+        IDataView own = _ml.Transforms.LoadSlices("Image", "ImagePath").Append(_ml.Transforms.ResizeSlices("Features", "Image", height: 20, width: 20)).Fit(data).Transform(data);
+        float[] red = own.GetColumn<float[]>("Features").First()[..400];
+        Assert.Equal(red.Average() / 255, features[..256].Average(), 0.02);
+        Assert.Equal(SliceReader.Read(rows[0].ImagePath).Pixels[..400], red);
+    }
+
+    [Fact]
+    public void Interleaved_pixels_are_refused_with_what_to_set()
+    {
+        (IDataView data, _) = Photographs(1);
+        var chain = _ml.Transforms.LoadImages("Photo", imageFolder: "", inputColumnName: "ImagePath")
+            .Append(_ml.Transforms.ResizeImages("Photo", imageWidth: 16, imageHeight: 16))
+            .Append(_ml.Transforms.ExtractPixels("Features", "Photo", interleavePixelColors: true))
+            .Append(_ml.Transforms.ConsensusSegment(TinyModel.Options()));
+        string message = Assert.Throws<ArgumentException>(() => chain.Fit(data)).Message;
+        Assert.Contains("16×16×3", message);
+        Assert.Contains("interleavePixelColors: false", message);
+    }
+
+    [Fact]
+    public void Pixels_that_nobody_scaled_are_warned_of()
+    {
+        (IDataView data, _) = Photographs(3);
+        var log = new List<string>();
+        _ml.Log += (_, message) => log.Add($"{message.Kind}: {message.RawMessage}");
+        _ml.Transforms.LoadImages("Photo", imageFolder: "", inputColumnName: "ImagePath")
+            .Append(_ml.Transforms.ResizeImages("Photo", imageWidth: 16, imageHeight: 16))
+            .Append(_ml.Transforms.ExtractPixels("Features", "Photo"))
+            .Append(_ml.Transforms.ConsensusSegment(TinyModel.Options()))
+            .Fit(data).Dispose();
+        Assert.Contains(log, line => line.StartsWith("Warning: Column 'Features' has values around ", StringComparison.Ordinal) && line.Contains("scaleImage: 1f / 255"));
+    }
+
+    [Fact]
+    public void A_mask_of_another_size_than_its_photograph_is_refused_in_a_chain_of_ML_NETs_image_steps()
+    {
+        (IDataView data, _) = Photographs(2, maskSize: 18);
+        var chain = _ml.Transforms.LoadImages("Photo", imageFolder: "", inputColumnName: "ImagePath")
+            .Append(_ml.Transforms.ResizeImages("Photo", imageWidth: 16, imageHeight: 16))
+            .Append(_ml.Transforms.ExtractPixels("Features", "Photo", scaleImage: 1 / 255f))
+            .Append(_ml.Transforms.ConsensusSegment(TinyModel.Options()));
+        string message = Assert.Throws<InvalidDataException>(() => chain.Fit(data)).Message;
+        Assert.Contains("18×18", message);
+        Assert.Contains("'Photo' is 20×20", message);
     }
 
     [Fact]
@@ -369,6 +432,25 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
         Assert.Equal(768, view.GetColumn<float[]>("Levels").First().Length);
         Assert.Equal(256, view.GetColumn<float[]>("Share").First().Length);
         Assert.Equal(256, view.GetColumn<float[]>("Doubt").First().Length);
+    }
+
+    /// <summary>Photographs of 20×20 pixels: a red ramp over noise, each with three masks.</summary>
+    private (IDataView Data, ImageRow[] Rows) Photographs(int count, int maskSize = 20)
+    {
+        ImageRow[] rows = [.. Enumerable.Range(1, count).Select(number => new ImageRow { ImagePath = _folder[$"photo{number}.png"], AnnotationPaths = Blobs.Masks(number, maskSize) })];
+        for (int i = 0; i < rows.Length; i++)
+        {
+            var picture = new RgbImage(20, 20);
+            new Random(i).NextBytes(picture.Pixels);
+            for (int pixel = 0; pixel < 400; pixel++)
+            {
+                picture.Pixels[3 * pixel] = (byte)(12 * (pixel % 20));
+            }
+
+            picture.SavePng(rows[i].ImagePath);
+        }
+
+        return (_ml.Data.LoadFromEnumerable(rows), rows);
     }
 
     private void Fit(CaseRow[] rows, bool cached = false)

@@ -68,6 +68,32 @@ public sealed class WholeRoundTests(TrainedModel model) : IClassFixture<TrainedM
     }
 
     [Fact]
+    public void A_picture_gives_a_map_as_TIFF_and_a_picture_but_never_overwrites_itself()
+    {
+        using var workspace = new Workspace();
+        Slice image = SliceReader.Read(model.ValidationImage);
+        var photo = new RgbImage(50, 30);
+        for (int i = 0; i < photo.Pixels.Length; i++)
+        {
+            photo.Pixels[i] = (byte)image.Pixels[i / 3 % image.Pixels.Length];
+        }
+
+        photo.SavePng(workspace["colour.png"]);
+        TiffFile.WriteSlice(workspace["grey.tif"], image);
+        CommandRun.InProcess(["predict", "--model", model.Path, "--out", workspace["maps"], .. Quick, workspace["grey.tif"]]).AssertSucceeded();
+        Assert.Equal([workspace["maps/grey.png"], workspace["maps/grey_soft.tif"]], Directory.GetFileSystemEntries(workspace["maps"]).Order(StringComparer.Ordinal));
+        Slice map = SliceReader.Read(workspace["maps/grey_soft.tif"]);
+        Assert.Equal((1, image.Height, image.Width), (map.Channels, map.Height, map.Width));
+        Assert.All(map.Pixels, value => Assert.InRange(value, 0, 1));
+        Assert.Equal(ImageFormat.Png, SliceReader.ReadFormat(workspace["maps/grey.png"]));
+
+        byte[] before = File.ReadAllBytes(workspace["colour.png"]);
+        CommandRun.InProcess(["predict", "--model", model.Path, "--out", workspace.Root, workspace["colour.png"]]).AssertFailed(2, "would overwrite the image", "--out");
+        Assert.Equal(before, File.ReadAllBytes(workspace["colour.png"]));
+        CommandRun.InProcess(["predict", "--model", model.Path, "--out", workspace["maps"], workspace["colour.png"]]).AssertFailed(1, "colour.png", "3 channel");
+    }
+
+    [Fact]
     public void The_same_seed_gives_the_same_maps_by_file_and_by_data_set()
     {
         using var workspace = new Workspace();

@@ -12,7 +12,7 @@ internal static class PredictCommand
     public static Command Create(Terminal terminal)
     {
         Option<string> model = SharedOptions.Model();
-        var output = new Option<string>("--out") { Description = "Folder to write to: <case>_soft.nii.gz and <case>.png for each case.", HelpName = "DIR", Required = true };
+        var output = new Option<string>("--out") { Description = "Folder to write to: <case>_soft.nii.gz (of pictures, <case>_soft.tif) and <case>.png for each case.", HelpName = "DIR", Required = true };
         Option<int?> generations = SharedOptions.Generations("the model's own");
         Option<SamplerKind?> sampler = SharedOptions.Sampler();
         Option<int?> steps = SharedOptions.SamplingSteps();
@@ -42,6 +42,7 @@ internal static class PredictCommand
             LoadedModel.EnsureExists(parsed.Require(model!));
             IReadOnlyList<RaterCase> inputs = hasData ? data.Find(terminal, parsed).Cases : [.. paths.Select(path => new RaterCase(CaseName.Of(path), path, []))];
             EnsureDistinct(inputs);
+            EnsureKept(inputs, folder);
             OutputPath.EnsureFolder(folder);
             EnsureReadable(inputs);
 
@@ -68,14 +69,15 @@ internal static class PredictCommand
             Slice image = null!, map = null!;
             mapGetter(ref map);
             imageGetter(ref image);
-            string mapPath = Path.Combine(folder, $"{input.Name}_soft.nii.gz"), picturePath = Path.Combine(folder, $"{input.Name}.png");
+            var mapFile = MapFile.Of(folder, input);
+            string picturePath = PictureOf(folder, input);
             RgbImage picture = SliceOverlay.Draw(image, map.Pixels);
             Interruption.Write(() =>
             {
-                NiftiFile.WriteSlice(mapPath, map, geometryFrom: input.ImagePaths[0]);
+                mapFile.Write(map);
                 picture.SavePng(picturePath);
             });
-            terminal.Out.WriteLine($"{input.Name}: {map.Height}×{map.Width}, {map.Pixels.Count(value => value > 0.5f)} pixels above one half → {mapPath}, {picturePath}");
+            terminal.Out.WriteLine($"{input.Name}: {map.Height}×{map.Width}, {map.Pixels.Count(value => value > 0.5f)} pixels above one half → {mapFile.Path}, {picturePath}");
         }
     }
 
@@ -88,6 +90,19 @@ internal static class PredictCommand
             throw new UsageException($"Two inputs are called '{twice.Key}', and one would overwrite the other: {string.Join(" and ", twice.Take(2).Select(input => $"'{input.ImagePaths[0]}'"))}.");
         }
     }
+
+    /// <summary>Predicting into the folder of the images must not replace one of them by its own picture.</summary>
+    private static void EnsureKept(IReadOnlyList<RaterCase> inputs, string folder)
+    {
+        StringComparer comparer = OperatingSystem.IsLinux() ? StringComparer.Ordinal : StringComparer.OrdinalIgnoreCase;
+        var images = inputs.SelectMany(input => input.ImagePaths).Select(path => Path.GetFullPath(SliceAddress.Parse(path).Path)).ToHashSet(comparer);
+        if (inputs.FirstOrDefault(input => images.Contains(Path.GetFullPath(PictureOf(folder, input)))) is { } overwriting)
+        {
+            throw new UsageException($"The picture of case '{overwriting.Name}' would overwrite the image '{PictureOf(folder, overwriting)}': choose another folder with --out.");
+        }
+    }
+
+    private static string PictureOf(string folder, RaterCase input) => Path.Combine(folder, $"{input.Name}.png");
 
     /// <summary>Reads every image once before any is sampled, which takes longer by far.</summary>
     private static void EnsureReadable(IReadOnlyList<RaterCase> inputs)

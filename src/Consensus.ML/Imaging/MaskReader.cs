@@ -1,14 +1,22 @@
+using System.Globalization;
+
 namespace Consensus.ML.Imaging;
 
 /// <summary>Reads the masks that several raters drew on one image, one file each.</summary>
 public static class MaskReader
 {
-    /// <summary>Reads one mask per file. A pixel is marked when its value is above 0, so that 0/1 and 0/255 mean the same.</summary>
+    // Values or colours that a message lists.
+    private const int Shown = 6;
+
+    /// <summary>
+    /// Reads one mask per file. A pixel is marked when its value is above 0, so that 0/1 and 0/255 mean the same. In a picture that stores colours, black is not marked, and one
+    /// other colour is.
+    /// </summary>
     /// <param name="paths">One file per rater, in the order of the raters; at least one.</param>
     /// <exception cref="ArgumentException">There are no paths.</exception>
     /// <exception cref="FileNotFoundException">A file does not exist.</exception>
     /// <exception cref="InvalidDataException">
-    /// A file is no image, has more than one channel, holds more than one non-zero value or one that is no number, or is of another size than the first;
+    /// A file is no image, has more than one channel, holds more than one non-zero value or colour or one that is no number, or is of another size than the first;
     /// the message names it.
     /// </exception>
     /// <exception cref="IOException">A file cannot be opened.</exception>
@@ -25,7 +33,12 @@ public static class MaskReader
         for (int rater = 0; rater < paths.Count; rater++)
         {
             Slice mask = SliceReader.Read(paths[rater]);
-            if (mask.Channels != 1)
+            float[] values = mask.Pixels;
+            if (mask.Channels == 3 && SliceReader.ReadFormat(paths[rater]) != ImageFormat.Nifti)
+            {
+                values = WithoutColour(mask, paths[rater]);
+            }
+            else if (mask.Channels != 1)
             {
                 throw new InvalidDataException($"'{paths[rater]}' has {mask.Channels} channels, but a mask has one.");
             }
@@ -40,7 +53,7 @@ public static class MaskReader
                 throw new InvalidDataException($"'{paths[rater]}' has {mask.Height}×{mask.Width} pixels, but '{paths[0]}' has {height}×{width}: the masks of one image must be of one size.");
             }
 
-            Mark(mask.Pixels, pixels.AsSpan(rater * height * width, height * width), paths[rater]);
+            Mark(values, pixels.AsSpan(rater * height * width, height * width), paths[rater]);
         }
 
         return new RaterMasks(paths.Count, height, width, pixels!);
@@ -61,7 +74,7 @@ public static class MaskReader
 
                 if (nonZero != 0 && value != nonZero)
                 {
-                    throw new InvalidDataException($"'{path}' holds the values {Distinct(values)}, but a mask holds 0 and one other value.");
+                    throw new InvalidDataException($"'{path}' holds the values {Distinct(values)}, but a mask holds 0 and one other value.{LossyHint(path)}");
                 }
 
                 nonZero = value;
@@ -71,17 +84,62 @@ public static class MaskReader
         }
     }
 
+    /// <summary>Black as 0, and the one other colour as 1.</summary>
+    private static float[] WithoutColour(Slice mask, string path)
+    {
+        int size = mask.Height * mask.Width;
+        ReadOnlySpan<float> red = mask.Pixels.AsSpan(0, size), green = mask.Pixels.AsSpan(size, size), blue = mask.Pixels.AsSpan(2 * size, size);
+        float[] values = new float[size];
+        (float, float, float) marked = default;
+        for (int i = 0; i < size; i++)
+        {
+            (float, float, float) colour = (red[i], green[i], blue[i]);
+            if (colour == default)
+            {
+                continue;
+            }
+
+            if (marked != default && colour != marked)
+            {
+                throw new InvalidDataException($"'{path}' holds the colours {DistinctColours(mask)}, but a mask holds black and one other colour.{LossyHint(path)}");
+            }
+
+            marked = colour;
+            values[i] = 1;
+        }
+
+        return values;
+    }
+
+    private static string LossyHint(string path) => SliceReader.ReadFormat(path) == ImageFormat.Jpeg
+        ? " JPEG changes values a little wherever they meet: export masks as PNG, or convert this one with 'magick mask.jpg -threshold 50% mask.png'."
+        : "";
+
+    /// <summary>The first few colours, in the order in which they appear.</summary>
+    private static string DistinctColours(Slice mask)
+    {
+        int size = mask.Height * mask.Width;
+        return FirstFew(Enumerable.Range(0, size)
+            .Select(i => string.Create(CultureInfo.InvariantCulture, $"({mask.Pixels[i]}, {mask.Pixels[size + i]}, {mask.Pixels[(2 * size) + i]})"))
+            .Distinct());
+    }
+
+    private static string FirstFew(IEnumerable<string> distinct)
+    {
+        string[] first = [.. distinct.Take(Shown + 1)];
+        return string.Join(", ", first.Take(Shown)) + (first.Length > Shown ? ", …" : "");
+    }
+
     /// <summary>The first few distinct values, in ascending order.</summary>
     private static string Distinct(ReadOnlySpan<float> values)
     {
-        const int shown = 6;
         var distinct = new SortedSet<float>();
         foreach (float value in values)
         {
             distinct.Add(value);
-            if (distinct.Count > shown)
+            if (distinct.Count > Shown)
             {
-                return string.Join(", ", distinct.Take(shown)) + ", …";
+                return string.Join(", ", distinct.Take(Shown)) + ", …";
             }
         }
 

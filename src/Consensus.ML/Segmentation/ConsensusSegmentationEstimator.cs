@@ -30,6 +30,9 @@ namespace Consensus.ML;
 /// </remarks>
 public sealed partial class ConsensusSegmentationEstimator : IEstimator<ConsensusSegmentationTransformer>
 {
+    // Far from what normalised images have, near what 8 bits give.
+    private const double LargeAverage = 10;
+
     private readonly IHostEnvironment _environment;
     private readonly IHost _host;
     private readonly Options _options;
@@ -69,6 +72,7 @@ public sealed partial class ConsensusSegmentationEstimator : IEstimator<Consensu
         }
 
         (IReadOnlyList<TrainingCase> cases, int levels) = reader.Read(line => channel.Warning(MessageSensitivity.None, line), _options.Cancellation);
+        WarnOfLargeValues(channel, reader.Features.Name, cases);
         var description = new ModelDescription
         {
             Height = reader.Height,
@@ -116,6 +120,17 @@ public sealed partial class ConsensusSegmentationEstimator : IEstimator<Consensu
             ColumnContract.VectorShape(_options.SoftMapColumnName),
             ColumnContract.VectorShape(_options.ConsensusMapsColumnName),
             ColumnContract.VectorShape(_options.UncertaintyColumnName));
+    }
+
+    private static void WarnOfLargeValues(IChannel channel, string column, IReadOnlyList<TrainingCase> cases)
+    {
+        double average = cases.Average(one => one.Features.Average(value => (double)MathF.Abs(value)));
+        if (average > LargeAverage)
+        {
+            channel.Warning(
+                MessageSensitivity.None,
+                $"Column '{column}' has values around {average:0}; the network learns from values around 1: use NormalizeSlices, or ExtractPixels with scaleImage: 1f / 255");
+        }
     }
 
     /// <summary>Passes progress on to the user, and listens for cancellation of the <see cref="MLContext"/>, which has no token.</summary>

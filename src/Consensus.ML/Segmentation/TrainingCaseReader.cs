@@ -2,16 +2,21 @@ using Consensus.ML.Imaging;
 using Consensus.ML.Training;
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using Microsoft.ML.Transforms.Image;
 
 namespace Consensus.ML;
 
 /// <summary>Reads the rows of a data view, once, into training cases at the model's size; refuses cases that do not fit together.</summary>
 internal sealed class TrainingCaseReader
 {
+    // Red, green, blue and opacity.
+    private const int MostColours = 4;
+
     private readonly IDataView _data;
     private readonly DataViewSchema.Column _annotations;
     private readonly DataViewSchema.Column? _case;
     private readonly DataViewSchema.Column? _image;
+    private readonly DataViewSchema.Column? _picture;
     private readonly DataViewSchema.Column? _imagePath;
     private readonly DataViewSchema.Column? _raterNames;
     private readonly RatersOfCases _raters;
@@ -26,15 +31,24 @@ internal sealed class TrainingCaseReader
             ExpectedFeatures);
         int[] dimensions = [.. ((VectorDataViewType)Features.Type).Dimensions];
         (Channels, Height, Width) = (dimensions[0], dimensions[1], dimensions[2]);
+        if (Width <= MostColours && Channels > MostColours && Height > MostColours)
+        {
+            throw new ArgumentException(
+                $"Column '{Features.Name}' is {Channels}×{Height}×{Width}, which looks like interleaved colours, height × width × channels; it must be channels × height × width (ExtractPixels with interleavePixelColors: false, its default).");
+        }
+
         _annotations = data.Schema.RequireAnnotations(options.AnnotationsColumnName);
         _case = Optional(data.Schema, options.CaseColumnName, type => type is TextDataViewType);
         _image = Optional(data.Schema, options.ImageColumnName, type => type is SliceDataViewType);
-        _imagePath = _image is null ? Optional(data.Schema, options.ImagePathColumnName, type => type is TextDataViewType) : null;
+
+        // ML.NET's own picture before it was resized, which a later column of the same name hides.
+        _picture = _image is null && data.Schema.FirstOrDefault(column => column.Type is ImageDataViewType { Height: 0, Width: 0 }) is { Name: not null } picture ? picture : null;
+        _imagePath = _image is null && _picture is null ? Optional(data.Schema, options.ImagePathColumnName, type => type is TextDataViewType or VectorDataViewType { ItemType: TextDataViewType }) : null;
         _raterNames = options.Target == TrainingTarget.Annotator ? RaterNamesColumn.Find(data.Schema, options.RaterNamesColumnName) : null;
         _raters = new(options.MissingRaters, options.Levels, options.Target == TrainingTarget.Annotator);
     }
 
-    public static string ExpectedFeatures => "a vector of Single of known dimensions channels × height × width (use ResizeSlices)";
+    public static string ExpectedFeatures => "a vector of Single of known dimensions channels × height × width (use ResizeSlices, or ML.NET's ExtractPixels)";
 
     public DataViewSchema.Column Features { get; }
 
@@ -52,7 +66,7 @@ internal sealed class TrainingCaseReader
     public (IReadOnlyList<TrainingCase> Cases, int Levels) Read(Action<string> warn, CancellationToken cancellation)
     {
         var cases = new List<(TrainingCase, string[])>();
-        DataViewSchema.Column?[] columns = [Features, _annotations, _case, _image, _imagePath, _raterNames];
+        DataViewSchema.Column?[] columns = [Features, _annotations, _case, _image, _picture, _imagePath, _raterNames];
         using DataViewRowCursor cursor = _data.GetRowCursor(columns.OfType<DataViewSchema.Column>());
         ValueGetter<VBuffer<float>> featuresGetter = cursor.GetGetter<VBuffer<float>>(Features);
         Func<Annotation?> annotationGetter = cursor.AnnotationGetter(_annotations);
@@ -124,28 +138,42 @@ internal sealed class TrainingCaseReader
             };
         }
 
-        if (_imagePath is { } imagePath)
+        if (_picture is { } pictureColumn)
         {
-            ValueGetter<ReadOnlyMemory<char>> getter = row.GetGetter<ReadOnlyMemory<char>>(imagePath);
-            ReadOnlyMemory<char> text = default;
+            ValueGetter<MLImage> getter = row.GetGetter<MLImage>(pictureColumn);
             return () =>
             {
-                getter(ref text);
-                string path = text.ToString();
-                if (!IsNifti(path))
+                MLImage? picture = null;
+                getter(ref picture!);
+                using (picture)
                 {
-                    return null;
+                    return picture is null ? null : (picture.Height, picture.Width, $"in column '{pictureColumn.Name}'");
                 }
-
-                (_, int height, int width) = SliceReader.ReadSize(path);
-                return (height, width, $"'{path}'");
             };
+        }
+
+        if (_imagePath is { } imagePath)
+        {
+            Func<string[]> getter = PathsColumn.Getter(row, imagePath);
+            return () => getter() is [{ Length: > 0 } path, ..] ? SizeOfFile(path) : null;
         }
 
         return () => null;
     }
 
-    /// <summary>Other formats are read by whatever loaded them, perhaps not by us.</summary>
-    private static bool IsNifti(string path) =>
-        path.EndsWith(".nii", StringComparison.OrdinalIgnoreCase) || path.EndsWith(".nii.gz", StringComparison.OrdinalIgnoreCase);
+    /// <summary>A file of a format that is not ours was read by another loader, which knows its size; we do not.</summary>
+    private static (int Height, int Width, string Name)? SizeOfFile(string path)
+    {
+        try
+        {
+            _ = SliceReader.ReadFormat(path);
+        }
+        catch (Exception exception) when (exception is InvalidDataException or FileNotFoundException)
+        {
+            return null;
+        }
+
+        (_, int height, int width) = SliceReader.ReadSize(path);
+        return (height, width, $"'{path}'");
+    }
 }

@@ -1,4 +1,5 @@
 using Consensus.ML.Imaging;
+using SkiaSharp;
 
 namespace Consensus.ML.Tests.Imaging;
 
@@ -43,6 +44,46 @@ public sealed class MaskReaderTests : IDisposable
     {
         string path = new NiftiBytes { Dimensions = [2, 3, 2], Values = new double[12] }.WriteTo(_folder["two.nii"]);
         Complaint.Expect<InvalidDataException>(() => MaskReader.Read([path]), "two.nii", "2 channels");
+    }
+
+    [Fact]
+    public void Pictures_mark_by_any_one_value_of_any_kind()
+    {
+        byte[] expected = [0, 1, 0];
+        Assert.Equal(expected, Picture(new() { Height = 1, Rows = [0, 0, 255, 0] }));
+        Assert.Equal(expected, Picture(new() { Height = 1, Rows = [0, 0, 1, 0] }));
+        Assert.Equal(expected, Picture(new() { Height = 1, Depth = 1, Rows = [0, 0b0100_0000] }));
+        Assert.Equal(expected, Picture(new() { Height = 1, Depth = 16, Rows = [0, 0, 0, 255, 255, 0, 0] }));
+        Assert.Equal(expected, Picture(new() { Height = 1, Colour = 2, Rows = [0, 0, 0, 0, 255, 255, 255, 0, 0, 0] }));
+        Assert.Equal(expected, Picture(new() { Height = 1, Colour = 6, Rows = [0, 0, 0, 0, 255, 9, 9, 9, 255, 0, 0, 0, 255] }));
+        Assert.Equal(expected, Picture(new() { Height = 1, Colour = 3, Palette = [0, 0, 0, 128, 0, 0], Rows = [0, 0, 1, 0] }));
+        Assert.Equal(expected, Picture(new() { Height = 1, Colour = 3, Palette = [255, 255, 255, 0, 0, 0], Rows = [0, 1, 0, 1] }));
+        Assert.Equal(expected, MaskReader.Read([new TiffBytes { Height = 1, Bits = 1, Photometric = 0, Blocks = [[0b1010_0000]] }.WriteTo(_folder["mask.tif"])]).Pixels);
+
+        byte[] Picture(PngBytes file) => MaskReader.Read([file.WriteTo(_folder["mask.png"])]).Pixels;
+    }
+
+    [Fact]
+    public void A_picture_of_several_colours_is_an_error_that_lists_them()
+    {
+        string path = new PngBytes { Height = 1, Colour = 2, Rows = [0, 0, 0, 0, 255, 0, 0, 0, 0, 255] }.WriteTo(_folder["labels.png"]);
+        Complaint.Expect<InvalidDataException>(() => MaskReader.Read([path]), "labels.png", "the colours (0, 0, 0), (255, 0, 0), (0, 0, 255)", "black and one other colour");
+    }
+
+    [Fact]
+    public void A_JPEG_is_an_error_that_says_why_and_what_to_do()
+    {
+        using var bitmap = new SKBitmap(new SKImageInfo(32, 32, SKColorType.Gray8, SKAlphaType.Opaque));
+        bitmap.Erase(SKColors.Black);
+        using (var canvas = new SKCanvas(bitmap))
+        using (var paint = new SKPaint { Color = SKColors.White })
+        {
+            canvas.DrawCircle(15, 15, 9, paint);
+        }
+
+        using SKData data = bitmap.Encode(SKEncodedImageFormat.Jpeg, 90);
+        File.WriteAllBytes(_folder["mask.jpg"], data.ToArray());
+        Complaint.Expect<InvalidDataException>(() => MaskReader.Read([_folder["mask.jpg"]]), "mask.jpg", "holds the values 0, 1,", "JPEG changes values", "as PNG", "-threshold 50%");
     }
 
     [Fact]
