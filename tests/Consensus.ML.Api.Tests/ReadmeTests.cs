@@ -75,17 +75,7 @@ public sealed partial class ReadmeTests(TinyModel tiny)
     public async Task The_first_command_does_the_main_job()
     {
         using var folder = new TemporaryFolder();
-        var start = new ProcessStartInfo("dotnet", ["exec", Path.Combine(AppContext.BaseDirectory, "QuickStart.dll"), "3"])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            Environment = { ["TMPDIR"] = folder.Path },
-        };
-        using Process process = Process.Start(start)!;
-        Task<string> errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        string output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        Assert.True(process.ExitCode == 0, await errors);
+        string output = await SampleRun.InFolder(folder, "QuickStart", "3");
         Assert.Contains("mean:   soft Dice 0.", output, StringComparison.Ordinal);
         Assert.Equal(6, Directory.GetFiles(folder.Path, "case*.png", SearchOption.AllDirectories).Length);
     }

@@ -1,0 +1,23 @@
+using System.Text.RegularExpressions;
+
+namespace Consensus.ML.Api.Tests;
+
+/// <summary>The samples run to their ends, with training cut to a second. (README's first command, QuickStart, is run where README is tested.)</summary>
+public sealed partial class SampleTests
+{
+    [Fact]
+    public async Task Manifest_takes_cases_that_a_rater_has_not_drawn_and_scores_the_same_from_a_table()
+    {
+        using var folder = new TemporaryFolder();
+        string output = await SampleRun.InFolder(folder, "Manifest", "1");
+        Assert.Contains("24 training cases with 2 to 3 raters", output, StringComparison.Ordinal);
+        Assert.Contains("Ben   drew 16 cases", output, StringComparison.Ordinal);
+        string[] scores = [.. Score().Matches(output).Select(match => match.Value)];
+        Assert.Equal(2, scores.Length);
+        Assert.Equal(scores[0], scores[1]);
+        Assert.Equal(["dataset.json", "train.png", "val.csv"], Directory.GetFiles(Path.Combine(folder.Path, "consensus-manifest")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+    }
+
+    [GeneratedRegex(@"(?<=: )[01]\.[0-9]{3}$", RegexOptions.Multiline)]
+    private static partial Regex Score();
+}
