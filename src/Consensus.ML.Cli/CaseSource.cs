@@ -15,6 +15,9 @@ internal sealed record CaseSource(string Name, string Split, int Raters, Missing
     /// <summary>How the split of a set without splits is called in reports.</summary>
     private const string AllCases = "all";
 
+    /// <summary>The set's other splits where they can be listed, which is done when they are enumerated.</summary>
+    public IReadOnlyList<DatasetSplit> Others { get; init; } = [];
+
     /// <summary>Finds the cases; what is left out is said as a warning.</summary>
     /// <param name="terminal">Where warnings go.</param>
     /// <param name="data">The folder that holds the set's folder, or is it; or a manifest.</param>
@@ -38,7 +41,24 @@ internal sealed record CaseSource(string Name, string Split, int Raters, Missing
 
         // As published: kidneys lie left and right, never upside down.
         AugmentationPolicy augmentation = found == QubiqTask.Kidney ? new() { VerticalFlip = 0 } : new();
-        return new(found.Name, Formats.Name(part), found.Raters, rule, listing.Cases, augmentation);
+        QubiqSplit other = part == QubiqSplit.Train ? QubiqSplit.Validation : QubiqSplit.Train;
+        return new(found.Name, Formats.Name(part), found.Raters, rule, listing.Cases, augmentation)
+        {
+            Others = [new(Formats.Name(other), ListOrNone(data, found, other))],
+        };
+    }
+
+    /// <summary>Finds a task by name, or the only one there is.</summary>
+    public static QubiqTask FindTask(string data, string? name)
+    {
+        try
+        {
+            return QubiqDataset.FindTask(data, name);
+        }
+        catch (ArgumentException exception)
+        {
+            throw new UsageException(exception.Message);
+        }
     }
 
     /// <summary>The cases as rows.</summary>
@@ -62,7 +82,10 @@ internal sealed record CaseSource(string Name, string Split, int Raters, Missing
 
         CaseListing listing = manifest.List(part, missingRaters);
         WarnOf(listing, terminal);
-        return new(manifest.Name, part ?? AllCases, manifest.Levels, missingRaters ?? manifest.MissingRaters, listing.Cases, new());
+        return new(manifest.Name, part ?? AllCases, manifest.Levels, missingRaters ?? manifest.MissingRaters, listing.Cases, new())
+        {
+            Others = part is null ? [] : [.. manifest.Splits.Where(other => other != part).Select(other => new DatasetSplit(other, ImagesOnly(manifest.AllCases(other))))],
+        };
     }
 
     private static void WarnOf(CaseListing listing, Terminal terminal)
@@ -80,15 +103,24 @@ internal sealed record CaseSource(string Name, string Split, int Raters, Missing
         _ => throw new UsageException($"'{name}' is not a value of --split; it must be train or val."),
     };
 
-    private static QubiqTask FindTask(string data, string? name)
+    private static IEnumerable<RaterCase> ListOrNone(string data, QubiqTask task, QubiqSplit split)
     {
+        IReadOnlyList<RaterCase> cases;
         try
         {
-            return QubiqDataset.FindTask(data, name);
+            cases = QubiqDataset.List(data, task, split, MissingRaters.Fraction).Cases;
         }
-        catch (ArgumentException exception)
+        catch (Exception exception) when (exception is IOException or InvalidDataException or UnauthorizedAccessException)
         {
-            throw new UsageException(exception.Message);
+            // Nobody asked for them.
+            yield break;
+        }
+
+        foreach (RaterCase one in ImagesOnly(cases))
+        {
+            yield return one;
         }
     }
+
+    private static IEnumerable<RaterCase> ImagesOnly(IEnumerable<RaterCase> cases) => cases.Select(one => one with { AnnotationPaths = [], RaterNames = [] });
 }

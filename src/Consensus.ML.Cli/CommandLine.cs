@@ -60,6 +60,7 @@ internal static class CommandLine
             PredictCommand.Create(terminal),
             InspectCommand.Create(terminal),
             RatersCommand.Create(terminal),
+            DatasetCommand.Create(terminal),
             PhantomCommand.Create(terminal),
             BenchCommand.Create(terminal),
             InfoCommand.Create(terminal),

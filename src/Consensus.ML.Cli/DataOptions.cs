@@ -51,4 +51,8 @@ internal sealed class DataOptions
     /// <summary>Lists the cases that are asked for; what is left out is said as a warning.</summary>
     public CaseSource Find(Terminal terminal, ParseResult parsed, MissingRaters? missingRaters = null) =>
         CaseSource.Find(terminal, parsed.Require(Data!), parsed.GetValue(Task), parsed.GetValue(Split), _splitByDefault, missingRaters);
+
+    /// <summary>The command that checks the set that was named.</summary>
+    public string CheckCommand(ParseResult parsed) =>
+        $"consensus dataset check --data {parsed.GetValue(Data)}{(parsed.GetValue(Task) is { } task ? $" --task {task}" : "")}";
 }

@@ -39,6 +39,7 @@ internal sealed class HelpWithExamples(HelpAction ordinary) : SynchronousCommand
             "consensus inspect --data QUBIQ --task brain-growth --sort agreement --png sheet.png",
         ],
         ["raters"] = ["consensus raters --data QUBIQ --task brain-growth", "consensus raters --data QUBIQ --task prostate-2 --split val --json"],
+        ["check"] = ["consensus dataset check --data QUBIQ --task brain-growth", "consensus dataset check --data retina/dataset.json --json"],
         ["phantom"] = ["consensus phantom --out data --task kidney --cases 24 --seed 1"],
         ["info"] = ["consensus info"],
     };

@@ -59,6 +59,7 @@ internal static class TrainCommand
             // A level of the target annotator is a rater, and there are as many as drew.
             options.Levels = options.Target == TrainingTarget.Annotator ? null : source.Raters;
             MLContext ml = Session.Create(terminal, parsed.GetValue(device), options.Seed, CommandLine.IsDebugging(parsed));
+            DatasetGate.Check(terminal, source, data.CheckCommand(parsed), CancellationToken.None);
             return Train(terminal, ml, source, side, options, path);
         });
         return command;

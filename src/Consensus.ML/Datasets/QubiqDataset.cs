@@ -130,7 +130,7 @@ public static class QubiqDataset
         return new RaterCase(name, [files.Image], [.. masks.Values], [.. masks.Keys.Select(rater => rater.ToString(CultureInfo.InvariantCulture))]);
     }
 
-    private static void EnsureFolder(string root)
+    internal static void EnsureFolder(string root)
     {
         ArgumentException.ThrowIfNullOrEmpty(root);
         if (!Directory.Exists(root))

@@ -59,7 +59,7 @@ public static class MaskReader
         return new RaterMasks(paths.Count, height, width, pixels!);
     }
 
-    private static void Mark(ReadOnlySpan<float> values, Span<byte> marks, string path)
+    internal static void Mark(ReadOnlySpan<float> values, Span<byte> marks, string path)
     {
         float nonZero = 0;
         for (int i = 0; i < values.Length; i++)

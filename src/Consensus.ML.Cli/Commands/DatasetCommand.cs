@@ -1,0 +1,12 @@
+using System.CommandLine;
+
+namespace Consensus.ML.Cli.Commands;
+
+/// <summary><c>consensus dataset</c>: describe a set of any layout, and check it.</summary>
+internal static class DatasetCommand
+{
+    public static Command Create(Terminal terminal) => new("dataset", "Describe a data set in a manifest, and check it.")
+    {
+        DatasetCheckCommand.Create(terminal),
+    };
+}

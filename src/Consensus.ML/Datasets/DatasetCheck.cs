@@ -1,0 +1,219 @@
+using System.Globalization;
+
+namespace Consensus.ML;
+
+/// <summary>
+/// Looks for everything in a data set that would stop a training run or make its result mean something else. Every file is opened and read to its end, once for each
+/// case it belongs to; a broken one stops nothing, so that one run lists all problems. Cases are read in parallel, and of each only a few numbers are kept.
+/// </summary>
+public static class DatasetCheck
+{
+    private const int FewestRaters = 2;
+    private const int MostRaters = 32;
+
+    /// <summary>Checks cases that a program has listed itself.</summary>
+    /// <param name="splits">The parts of the set: images are compared within each and between them.</param>
+    /// <param name="raters">How many masks each case should have; null to check the number of none.</param>
+    /// <param name="progress">Told how many cases have been looked at, after each; on any thread.</param>
+    /// <param name="cancellation">Ends the check.</param>
+    /// <exception cref="OperationCanceledException">The check was cancelled.</exception>
+    public static DatasetCheckReport Run(IEnumerable<DatasetSplit> splits, int? raters = null, IProgress<int>? progress = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(splits);
+        var problems = new List<DatasetProblem>();
+        if (raters is < FewestRaters or > MostRaters)
+        {
+            problems.Add(OfSet(
+                ProblemSeverity.Warning,
+                DatasetProblemKind.RaterCount,
+                null,
+                raters < FewestRaters ? "The set has one rater." : $"The set has {raters} raters, more than the {MostRaters} that are meant.",
+                raters < FewestRaters ? "Agreement takes two raters at least: with one, only that rater's masks are learned." : "Training takes as long as there are levels: set fewer levels, or group raters."));
+        }
+
+        var images = new Dictionary<string, List<CaseCheck>>(StringComparer.Ordinal);
+        var channels = new List<CaseCheck>();
+        int done = 0;
+        ParallelQuery<CaseCheck> checks = splits.SelectMany(split => split.Cases.Select(one => (split.Name, Case: one)))
+            .AsParallel().AsOrdered().WithCancellation(cancellation)
+            .Select(item => CaseCheck.Read(item.Name, item.Case, raters));
+        int cases = 0;
+        foreach (CaseCheck check in checks)
+        {
+            cases++;
+            problems.AddRange(check.Problems);
+            if (check.ImageHash is { } hash)
+            {
+                if (!images.TryGetValue(hash, out List<CaseCheck>? same))
+                {
+                    images.Add(hash, same = new(1));
+                }
+
+                same.Add(check);
+            }
+
+            if (check.Channels is not null)
+            {
+                channels.Add(check);
+            }
+
+            progress?.Report(++done);
+        }
+
+        problems.AddRange(OddChannels(channels));
+        problems.AddRange(images.Values.Where(same => same.Count > 1).SelectMany(Duplicates));
+        return new(cases, problems);
+    }
+
+    /// <summary>Checks a task of a QUBIQ folder, both splits, with the cases that a listing would leave out.</summary>
+    /// <param name="root">The folder that holds the set's folder, or is it.</param>
+    /// <param name="task">The task.</param>
+    /// <param name="progress">As in <see cref="Run"/>.</param>
+    /// <param name="cancellation">Ends the check.</param>
+    /// <exception cref="DirectoryNotFoundException">The folder does not exist or holds no such set; the message says what was looked for.</exception>
+    /// <exception cref="OperationCanceledException">The check was cancelled.</exception>
+    public static DatasetCheckReport RunQubiq(string root, QubiqTask task, IProgress<int>? progress = null, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(task);
+        QubiqDataset.EnsureFolder(root);
+        var found = new List<DatasetProblem>();
+        var splits = new List<DatasetSplit>();
+        foreach (QubiqSplit split in (QubiqSplit[])[QubiqSplit.Train, QubiqSplit.Validation])
+        {
+            List<string> folders = QubiqLayout.SplitFolders(root, task, split);
+            string name = split == QubiqSplit.Train ? "train" : "val";
+            foreach (string folder in folders.Skip(1))
+            {
+                found.Add(OfSet(ProblemSeverity.Warning, DatasetProblemKind.UnusedFile, folder, $"'{folder}' is not looked at: the cases of that split are taken from '{folders[0]}'.", "Remove one of the two folders."));
+            }
+
+            if (folders.Count > 0)
+            {
+                List<RaterCase> cases = QubiqCases(folders[0], task, name, found);
+                splits.Add(new(name, cases));
+                if (cases.Count == 0)
+                {
+                    found.Add(OfSet(
+                        ProblemSeverity.Error,
+                        DatasetProblemKind.NoCases,
+                        folders[0],
+                        $"'{folders[0]}' holds no cases.",
+                        string.Create(CultureInfo.InvariantCulture, $"Put folders such as 'case01' there, each with 'image.nii.gz' and masks 'task{task.Number:00}_seg01.nii.gz' …")));
+                }
+            }
+        }
+
+        if (splits.Count == 0)
+        {
+            // Says what was looked for, and where.
+            _ = QubiqDataset.List(root, task, QubiqSplit.Train);
+        }
+
+        return Add(found, Run(splits, task.Raters, progress, cancellation));
+    }
+
+    /// <summary>Checks a manifest and the set that it describes. Mistakes in the manifest are among the problems; what it describes well is checked.</summary>
+    /// <param name="path">The manifest.</param>
+    /// <param name="progress">As in <see cref="Run"/>.</param>
+    /// <param name="cancellation">Ends the check.</param>
+    /// <exception cref="FileNotFoundException">It does not exist.</exception>
+    /// <exception cref="InvalidDataException">It is not JSON, or of a newer format.</exception>
+    /// <exception cref="IOException">It cannot be opened.</exception>
+    /// <exception cref="OperationCanceledException">The check was cancelled.</exception>
+    public static DatasetCheckReport RunManifest(string path, IProgress<int>? progress = null, CancellationToken cancellation = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        (DatasetManifest manifest, IReadOnlyList<ManifestFault> faults) = ManifestReader.Read(path);
+        List<DatasetProblem> found =
+        [
+            .. faults.Select(fault => OfSet(ProblemSeverity.Error, DatasetProblemKind.Manifest, path, $"'{path}', {fault}.", "Correct the manifest; data-schemas/dataset.schema.json describes it.")),
+        ];
+        DatasetSplit[] splits = [.. manifest.Cases.GroupBy(one => one.Split).Select(split => new DatasetSplit(split.Key, ManifestCases(manifest, split, found)))];
+
+        // Of raters that were not described right the number means nothing.
+        return Add(found, Run(splits, manifest.Raters.Count > 0 ? manifest.Levels : null, progress, cancellation));
+    }
+
+    private static List<RaterCase> ManifestCases(DatasetManifest manifest, IEnumerable<DatasetCase> cases, List<DatasetProblem> found)
+    {
+        var expanded = new List<RaterCase>();
+        foreach (DatasetCase one in cases)
+        {
+            try
+            {
+                expanded.AddRange(manifest.Expand(one).ToArray());
+            }
+            catch (Exception exception) when (exception is IOException or InvalidDataException or UnauthorizedAccessException)
+            {
+                found.Add(new(ProblemSeverity.Error, DatasetProblemKind.Unreadable, one.Split, one.Name, null, exception.Message, "Correct the case's paths, or do not describe it as a volume."));
+            }
+        }
+
+        return expanded;
+    }
+
+    private static List<RaterCase> QubiqCases(string folder, QubiqTask task, string split, List<DatasetProblem> found)
+    {
+        var cases = new List<RaterCase>();
+        foreach (string caseFolder in QubiqLayout.CaseFolders(folder))
+        {
+            string name = Path.GetFileName(caseFolder);
+            try
+            {
+                QubiqCaseFolder files = QubiqCaseFolder.Read(caseFolder, task.Number);
+                found.AddRange(files.Twins.Select(line => new DatasetProblem(ProblemSeverity.Warning, DatasetProblemKind.UnusedFile, split, name, null, line, "Keep one of the two files.")));
+                IReadOnlyDictionary<int, string> masks = files.Masks(task.Number);
+                string image = files.Image ?? Path.Combine(caseFolder, "image.nii.gz");
+                cases.Add(new(name, [image], [.. masks.Values], [.. masks.Keys.Select(rater => rater.ToString(CultureInfo.InvariantCulture))]));
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                found.Add(new(ProblemSeverity.Error, DatasetProblemKind.Unreadable, split, name, caseFolder, exception.Message, "Make the folder readable."));
+            }
+        }
+
+        return cases;
+    }
+
+    /// <summary>Cases whose number of channels is not that of most.</summary>
+    private static IEnumerable<DatasetProblem> OddChannels(List<CaseCheck> checks)
+    {
+        if (checks.Count == 0)
+        {
+            return [];
+        }
+
+        int usual = checks.GroupBy(check => check.Channels!.Value).OrderByDescending(group => group.Count()).First().Key;
+        return from check in checks
+               where check.Channels != usual
+               select new DatasetProblem(
+                   ProblemSeverity.Error,
+                   DatasetProblemKind.ChannelCount,
+                   check.Split,
+                   check.Name,
+                   check.ImagePath,
+                   $"'{check.ImagePath}' gives case '{check.Name}' {(check.Channels == 1 ? "1 channel" : $"{check.Channels} channels")}, but most cases have {usual}.",
+                   "All images of a set need the same channels: convert it, or remove the case.");
+    }
+
+    private static IEnumerable<DatasetProblem> Duplicates(List<CaseCheck> same)
+    {
+        CaseCheck first = same[0];
+        foreach (CaseCheck other in same.Skip(1))
+        {
+            bool isWithin = other.Split == first.Split;
+            yield return new(
+                ProblemSeverity.Warning,
+                isWithin ? DatasetProblemKind.DuplicateImage : DatasetProblemKind.DuplicateAcrossSplits,
+                other.Split,
+                other.Name,
+                other.ImagePath,
+                $"'{other.ImagePath}' is the same image, pixel by pixel, as '{first.ImagePath}' of case '{first.Name}'{(isWithin ? "" : $" in split '{first.Split}'")}.",
+                isWithin ? "Remove one of the two cases, or join their masks." : "Remove it from one of the splits: scores on a case that was trained on say nothing.");
+        }
+    }
+
+    private static DatasetProblem OfSet(ProblemSeverity severity, DatasetProblemKind kind, string? file, string message, string advice) => new(severity, kind, null, null, file, message, advice);
+
+    private static DatasetCheckReport Add(List<DatasetProblem> found, DatasetCheckReport report) => report with { Problems = [.. found, .. report.Problems] };
+}

@@ -1,0 +1,6 @@
+namespace Consensus.ML;
+
+/// <summary>A part of a data set, for <see cref="DatasetCheck"/>.</summary>
+/// <param name="Name">The split's name; null where the set is not split.</param>
+/// <param name="Cases">Its cases; enumerated once.</param>
+public sealed record DatasetSplit(string? Name, IEnumerable<RaterCase> Cases);

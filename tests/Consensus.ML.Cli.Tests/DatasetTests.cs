@@ -1,0 +1,78 @@
+using System.Text.Json;
+using Consensus.ML.Imaging;
+using Consensus.ML.Tests.Shared;
+
+namespace Consensus.ML.Cli.Tests;
+
+/// <summary>Sets are described and checked from a shell, and training checks its cases first.</summary>
+public sealed class DatasetTests : IDisposable
+{
+    private readonly Workspace _workspace = new();
+
+    public void Dispose() => _workspace.Dispose();
+
+    [Fact]
+    public void A_check_without_problems_succeeds_and_one_with_any_fails()
+    {
+        string data = _workspace.Phantom();
+        CommandRun sound = CommandRun.InProcess("dataset", "check", "--data", data).AssertSucceeded();
+        Assert.Equal("No problems in 3 cases of kidney.\n", sound.Out);
+
+        string mask = Path.Combine(_workspace.TrainingCase(1), "task01_seg02.nii.gz");
+        NiftiFile.WriteSlice(mask, new Slice(1, 32, 32, new float[1024]));
+        CommandRun run = CommandRun.InProcess("dataset", "check", "--data", data);
+        Assert.Equal(1, run.Code);
+        Assert.Empty(run.Error);
+        Assert.Contains($"warning  kidney/train/case01  '{mask}' marks no pixel. ", run.Out, StringComparison.Ordinal);
+        Assert.Contains("0 errors and 1 warning in 3 cases of kidney.", run.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void In_JSON_the_problems_fit_their_schema()
+    {
+        string data = _workspace.Phantom(), image = Path.Combine(_workspace.TrainingCase(2), "image.nii.gz");
+        File.WriteAllBytes(image, File.ReadAllBytes(image)[..200]);
+        CommandRun run = CommandRun.InProcess("dataset", "check", "--data", data, "--task", "kidney", "--json");
+        Assert.Equal(1, run.Code);
+        using JsonDocument report = JsonDocument.Parse(run.Out);
+        JsonSchema schema = JsonSchema.Read(Path.Combine(AppContext.BaseDirectory, "data-schemas", "dataset-check.schema.json"));
+        Assert.Empty(schema.Violations(report.RootElement));
+        JsonElement problem = Assert.Single(report.RootElement.GetProperty("problems").EnumerateArray());
+        Assert.Equal(("error", "unreadable", "case02", image), (Text("severity"), Text("kind"), Text("case"), Text("file")));
+        Assert.Equal(1, report.RootElement.GetProperty("errors").GetInt32());
+
+        string? Text(string name) => problem.GetProperty(name).GetString();
+    }
+
+    [Fact]
+    public void Training_stops_at_cases_that_cannot_be_used_and_says_how_to_see_all()
+    {
+        string data = _workspace.Phantom();
+        File.Delete(Path.Combine(_workspace.TrainingCase(1), "image.nii.gz"));
+        File.WriteAllText(Path.Combine(_workspace.TrainingCase(1), "image.nii"), "no image");
+        File.WriteAllText(Path.Combine(_workspace.TrainingCase(2), "task01_seg03.nii.gz"), "no mask");
+        CommandRun.InProcess("train", "--data", data, "--task", "kidney", "--out", _workspace["model.zip"])
+            .AssertFailed(1, "image.nii", "One more problem stops training.", $"'consensus dataset check --data {data} --task kidney' lists all");
+        Assert.False(File.Exists(_workspace["model.zip"]));
+    }
+
+    [Fact]
+    public void Training_goes_on_with_oddities_and_says_them()
+    {
+        string data = _workspace.Phantom(cases: 4);
+        File.Copy(Path.Combine(_workspace.TrainingCase(1), "task01_seg01.nii.gz"), Path.Combine(_workspace.TrainingCase(1), "task01_seg02.nii.gz"), overwrite: true);
+        File.Copy(Path.Combine(_workspace.TrainingCase(2), "image.nii.gz"), Path.Combine(data, "kidney", "val", "case01", "image.nii.gz"), overwrite: true);
+        CommandRun run = CommandRun.InProcess("train", "--data", data, "--size", "16", "--steps", "1", "--out", _workspace["model.zip"]).AssertSucceeded();
+        Assert.Equal(2, run.ErrorLines.Count(line => line.Contains("is equal to", StringComparison.Ordinal) || line.Contains("scores on a case that was trained on", StringComparison.Ordinal)));
+        Assert.All(run.ErrorLines, line => Assert.StartsWith("consensus: warning: ", line, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_folder_without_sets_and_a_task_for_a_manifest_are_refused()
+    {
+        CommandRun.InProcess("dataset", "check", "--data", _workspace.Root).AssertFailed(1, "holds no set");
+        File.WriteAllText(_workspace["dataset.json"], "{}");
+        CommandRun.InProcess("dataset", "check", "--data", _workspace["dataset.json"], "--task", "kidney").AssertFailed(2, "--task");
+        CommandRun.InProcess("dataset", "check", "--data", _workspace["dataset.json"]).AssertFailed(1, "dataset.json", "formatVersion");
+    }
+}

@@ -1,0 +1,180 @@
+using Consensus.ML.Imaging;
+using Consensus.ML.Tests.Imaging;
+
+namespace Consensus.ML.Tests.Datasets;
+
+/// <summary>One run of the check names every mistake of a set; a broken case stops nothing.</summary>
+public sealed class DatasetCheckTests : IDisposable
+{
+    private static readonly float[] _left = [1, 0, 1, 0], _top = [1, 1, 0, 0], _none = [0, 0, 0, 0];
+
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void A_sound_set_has_no_problems()
+    {
+        Case("train", "case01", 1);
+        Case("val", "case01", 2);
+        DatasetCheckReport report = Check();
+        Assert.Equal(2, report.Cases);
+        Assert.Empty(report.Problems);
+    }
+
+    [Fact]
+    public void Every_kind_of_mistake_is_found_in_one_run()
+    {
+        Case("train", "case01", 1);
+        Case("train", "case02", 2);
+        Case("train", "case03", 3);
+        Case("train", "case04-short", 4);
+        byte[] image = File.ReadAllBytes(At("train", "case04-short", 0));
+        File.WriteAllBytes(At("train", "case04-short", 0), image[..(image.Length / 2)]);
+        Case("train", "case05-text", 5);
+        File.WriteAllText(At("train", "case05-text", 1), new string('x', 500));
+        Case("train", "case06-size", 6);
+        Write(At("train", "case06-size", 2), 1, 1, 4, _top);
+        Case("train", "case07-values", 7);
+        Write(At("train", "case07-values", 1), 1, 2, 2, [0, 1, 2, 0]);
+        Case("train", "case08-channels", 8);
+        Write(At("train", "case08-channels", 0), 2, 2, 2, [1, 2, 3, 4, 5, 6, 7, 8]);
+        Case("train", "case09-nan", 9);
+        Write(At("train", "case09-nan", 0), 1, 2, 2, [1, float.NaN, 3, 4]);
+        Case("train", "case10-flat", 10);
+        Write(At("train", "case10-flat", 0), 1, 2, 2, [5, 5, 5, 5]);
+        Case("train", "case11-empty", 11);
+        Write(At("train", "case11-empty", 2), 1, 2, 2, _none);
+        Case("train", "case12-twins", 12);
+        Write(At("train", "case12-twins", 2), 1, 2, 2, [255, 0, 255, 0]);
+        Case("train", "case13-few", 13);
+        File.Delete(At("train", "case13-few", 2));
+        Case("train", "case14-gone", 14);
+        File.Delete(At("train", "case14-gone", 0));
+        Case("train", "case15-again", 1);
+        Case("train", "case16-two", 16);
+        File.WriteAllText(_folder["cells", "train", "case16-two", "image.nii"], "");
+        Case("train", "case17-spacing", 17);
+        Write(At("train", "case17-spacing", 0), 1, 2, 2, [17, 1, 2, 3], spacing: 0.5);
+        Write(At("train", "case17-spacing", 1), 1, 2, 2, _left, spacing: 0.7);
+        Case("val", "case01", 2);
+
+        DatasetCheckReport report = Check();
+        Assert.Equal(18, report.Cases);
+        (ProblemSeverity, DatasetProblemKind, string?, string?)[] expected =
+        [
+            (ProblemSeverity.Warning, DatasetProblemKind.UnusedFile, "case16-two", null),
+            (ProblemSeverity.Error, DatasetProblemKind.Unreadable, "case04-short", At("train", "case04-short", 0)),
+            (ProblemSeverity.Error, DatasetProblemKind.Unreadable, "case05-text", At("train", "case05-text", 1)),
+            (ProblemSeverity.Error, DatasetProblemKind.SizeMismatch, "case06-size", At("train", "case06-size", 2)),
+            (ProblemSeverity.Error, DatasetProblemKind.NotBinary, "case07-values", At("train", "case07-values", 1)),
+            (ProblemSeverity.Error, DatasetProblemKind.NotFinite, "case09-nan", At("train", "case09-nan", 0)),
+            (ProblemSeverity.Warning, DatasetProblemKind.ConstantImage, "case10-flat", At("train", "case10-flat", 0)),
+            (ProblemSeverity.Warning, DatasetProblemKind.EmptyMask, "case11-empty", At("train", "case11-empty", 2)),
+            (ProblemSeverity.Warning, DatasetProblemKind.IdenticalMasks, "case12-twins", At("train", "case12-twins", 2)),
+            (ProblemSeverity.Warning, DatasetProblemKind.RaterCount, "case13-few", null),
+            (ProblemSeverity.Error, DatasetProblemKind.MissingFile, "case14-gone", At("train", "case14-gone", 0)),
+            (ProblemSeverity.Warning, DatasetProblemKind.SpacingMismatch, "case17-spacing", At("train", "case17-spacing", 1)),
+            (ProblemSeverity.Error, DatasetProblemKind.ChannelCount, "case08-channels", At("train", "case08-channels", 0)),
+            (ProblemSeverity.Warning, DatasetProblemKind.DuplicateImage, "case15-again", At("train", "case15-again", 0)),
+            (ProblemSeverity.Warning, DatasetProblemKind.DuplicateAcrossSplits, "case01", At("val", "case01", 0)),
+        ];
+        Assert.Equal(expected, report.Problems.Select(problem => (problem.Severity, problem.Kind, problem.Case, problem.File)));
+        Assert.All(report.Problems, problem =>
+        {
+            Assert.NotEmpty(problem.Advice);
+            Assert.DoesNotContain('\n', problem.Message);
+            Assert.True(problem.File is null || problem.Message.Contains(problem.File, StringComparison.Ordinal), problem.Message);
+        });
+    }
+
+    [Fact]
+    public void A_copy_is_found_though_it_was_compressed_again_and_stored_as_another_type()
+    {
+        Case("train", "case01", 1);
+        Case("val", "case02", 2);
+        File.Delete(At("val", "case02", 0));
+        new NiftiBytes { Type = 64, Dimensions = [2, 2, 1], Values = [1, 2, 1, 3] }.WriteTo(_folder["cells", "val", "case02", "image.nii"]);
+        DatasetProblem problem = Assert.Single(Check().Problems);
+        Assert.Equal((DatasetProblemKind.DuplicateAcrossSplits, "case02"), (problem.Kind, problem.Case));
+        Assert.Contains(At("train", "case01", 0), problem.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_manifests_own_mistakes_are_listed_beside_those_of_its_files()
+    {
+        Case("train", "case01", 1);
+        string image = "cells/train/case01/image.nii.gz", mask = "cells/train/case01/task01_seg01.nii.gz";
+        File.WriteAllText(_folder["dataset.json"], $$"""
+            {
+              "formatVersion": 1, "name": "mine", "raters": ["Ann", "Ben", "Ann"], "note": "x",
+              "cases": [
+                { "name": "a", "image": "{{image}}", "masks": { "Ann": "{{mask}}", "Cleo": "{{mask}}" } },
+                { "name": "a", "image": "{{image}}" },
+                { "name": "b", "image": "none.nii", "masks": { "Ann": "{{mask}}", "Ben": "{{mask}}" } },
+                { "name": "c", "image": "none.nii", "masks": {}, "volume": {} },
+                7
+              ]
+            }
+            """);
+        DatasetCheckReport report = DatasetCheck.RunManifest(_folder["dataset.json"]);
+        string[] places = ["$.note", "$.raters", "$.cases[0].masks.Cleo", "$.cases[1].name", "$.cases[4]"];
+        DatasetProblem[] own = [.. report.Problems.Where(problem => problem.Kind == DatasetProblemKind.Manifest)];
+        Assert.Equal(places.Order(StringComparer.Ordinal), own.Select(problem => problem.Message.Split(", ")[1].Split(": ")[0]).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            [(DatasetProblemKind.Unreadable, "c"), (DatasetProblemKind.RaterCount, "a"), (DatasetProblemKind.MissingFile, "b"), (DatasetProblemKind.IdenticalMasks, "b")],
+            report.Problems.Except(own).Select(problem => (problem.Kind, problem.Case!)));
+    }
+
+    [Fact]
+    public void One_rater_and_an_empty_split_are_named()
+    {
+        Case("train", "case01", 1, raters: 1);
+        Directory.CreateDirectory(_folder["cells", "val"]);
+        Assert.Equal([DatasetProblemKind.NoCases, DatasetProblemKind.RaterCount], Check().Problems.Select(problem => problem.Kind));
+        Complaint.Expect<DirectoryNotFoundException>(() => DatasetCheck.RunQubiq(_folder.Root, QubiqTask.Kidney), "kidney");
+    }
+
+    [Fact]
+    public void It_can_be_cancelled_and_says_how_far_it_is()
+    {
+        Case("train", "case01", 1);
+        Case("train", "case02", 2);
+        var told = new Counter();
+        Assert.Equal(2, DatasetCheck.RunQubiq(_folder.Root, QubiqDataset.FindTask(_folder.Root), told).Cases);
+        Assert.Equal([1, 2], told.Values);
+        Assert.ThrowsAny<OperationCanceledException>(() => DatasetCheck.RunQubiq(_folder.Root, QubiqDataset.FindTask(_folder.Root), null, new CancellationToken(canceled: true)));
+    }
+
+    [Fact]
+    public void Real_cells_have_no_problems()
+    {
+        string folder = SharedData.FindOrSkip(null, "rat-smc");
+        Assert.Empty(DatasetCheck.RunQubiq(folder, QubiqDataset.FindTask(folder)).Problems);
+    }
+
+    private DatasetCheckReport Check() => DatasetCheck.RunQubiq(_folder.Root, QubiqDataset.FindTask(_folder.Root, "cells"));
+
+    private string At(string split, string name, int rater) => _folder["cells", split, name, rater == 0 ? "image.nii.gz" : $"task01_seg{rater:00}.nii.gz"];
+
+    /// <summary>A case of 2×2 pixels, whose image is 1, 1 over 2, 3 for number 1, and of two raters.</summary>
+    private void Case(string split, string name, int number, int raters = 2)
+    {
+        Directory.CreateDirectory(_folder["cells", split, name]);
+        Write(At(split, name, 0), 1, 2, 2, [number, 1, 2, 3]);
+        for (int rater = 1; rater <= raters; rater++)
+        {
+            Write(At(split, name, rater), 1, 2, 2, rater == 1 ? _left : _top);
+        }
+    }
+
+    private static void Write(string path, int channels, int height, int width, float[] pixels, double spacing = 1) =>
+        NiftiFile.WriteSlice(path, new Slice(channels, height, width, pixels, new SliceGeometry(spacing, spacing, SliceGeometry.None.Affine)));
+
+    private sealed class Counter : IProgress<int>
+    {
+        public List<int> Values { get; } = [];
+
+        public void Report(int value) => Values.Add(value);
+    }
+}
