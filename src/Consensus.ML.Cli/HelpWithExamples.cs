@@ -19,6 +19,7 @@ internal sealed class HelpWithExamples(HelpAction ordinary) : SynchronousCommand
         ["train"] =
         [
             "consensus train --data QUBIQ --task brain-growth --minutes 15 --out brain-growth.zip",
+            "consensus train --data QUBIQ --task kidney --steps 20000 --checkpoints run --resume --out kidney.zip",
             "consensus train --data QUBIQ --task kidney --preset paper --device cuda --precision bfloat16 --out kidney.zip",
         ],
         ["evaluate"] =

@@ -217,8 +217,38 @@ public static class ConsensusCatalog
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(sampling);
-        return TryWithSampling(model, sampling)
-            ?? throw new ArgumentException($"The model ({model.GetType().Name}) has no consensus segmentation in it, so there is no sampling to change.", nameof(model));
+        return Changed(model, segmentation => segmentation.WithSampling(sampling));
+    }
+
+    /// <summary>A trained model that shares the weights, and whose predictions end when <paramref name="cancellation"/> is cancelled.</summary>
+    /// <remarks>
+    /// A prediction under way, or waiting for its turn behind others, then throws <see cref="OperationCanceledException"/> within a pass of the network; the
+    /// model it shares its weights with is not touched. Made in no time, so that each request of a server can have its own. Chains and disposal as for
+    /// <see cref="WithSampling"/>. The token is not saved with the model.
+    /// </remarks>
+    /// <param name="model">A <see cref="ConsensusSegmentationTransformer"/>, or a chain with at least one in it.</param>
+    /// <param name="cancellation">Ends predictions.</param>
+    /// <exception cref="ArgumentException">The model has no consensus segmentation in it.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public static ITransformer WithCancellation(this ITransformer model, CancellationToken cancellation)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        return Changed(model, segmentation => segmentation.WithCancellation(cancellation));
+    }
+
+    /// <summary>A trained model that shares the weights, and whose predictions take no longer than <paramref name="limit"/> each.</summary>
+    /// <remarks>
+    /// What takes longer, the wait for other predictions included, throws <see cref="TimeoutException"/> within a pass of the network. It suits prediction engines, which take no token. Chains
+    /// and disposal as for <see cref="WithSampling"/>. The limit is not saved with the model.
+    /// </remarks>
+    /// <param name="model">A <see cref="ConsensusSegmentationTransformer"/>, or a chain with at least one in it.</param>
+    /// <param name="limit">The most that the maps of one slice may take; above zero, at most 24 days.</param>
+    /// <exception cref="ArgumentException">The model has no consensus segmentation in it, or the limit is out of range.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public static ITransformer WithTimeLimit(this ITransformer model, TimeSpan limit)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        return Changed(model, segmentation => segmentation.WithTimeLimit(limit));
     }
 
     extension(MLContext context)
@@ -240,11 +270,14 @@ public static class ConsensusCatalog
         return CaseRows.Load(catalog, listing.Cases);
     }
 
-    private static ITransformer? TryWithSampling(ITransformer model, SamplingOptions sampling)
+    private static ITransformer Changed(ITransformer model, Func<ConsensusSegmentationTransformer, ITransformer> change) =>
+        TryChange(model, change) ?? throw new ArgumentException($"The model ({model.GetType().Name}) has no consensus segmentation in it, so there is no sampling to change.", nameof(model));
+
+    private static ITransformer? TryChange(ITransformer model, Func<ConsensusSegmentationTransformer, ITransformer> change)
     {
         if (model is ConsensusSegmentationTransformer segmentation)
         {
-            return segmentation.WithSampling(sampling);
+            return change(segmentation);
         }
 
         if (model is not ITransformerChainAccessor chain)
@@ -252,7 +285,7 @@ public static class ConsensusCatalog
             return null;
         }
 
-        ITransformer?[] changed = [.. chain.Transformers.Select(step => TryWithSampling(step, sampling))];
+        ITransformer?[] changed = [.. chain.Transformers.Select(step => TryChange(step, change))];
         return changed.All(step => step is null)
             ? null
             : new TransformerChain<ITransformer>(chain.Transformers.Zip(changed, (before, after) => after ?? before), chain.Scopes);

@@ -47,8 +47,10 @@ public sealed class ProcessTests
         CommandRun.OutOfProcess("train", "--task", "liver").AssertFailed(2);
     }
 
-    [Fact]
-    public void An_interrupt_during_training_saves_the_best_model_so_far()
+    [Theory]
+    [InlineData("INT")]
+    [InlineData("TERM")]
+    public void An_interrupt_during_training_saves_the_best_model_so_far(string signal)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Signals are sent with the kill command.");
         using var workspace = new Workspace();
@@ -58,7 +60,7 @@ public sealed class ProcessTests
         {
         }
 
-        using (Process kill = Process.Start("kill", ["-INT", process.Id.ToString()]))
+        using (Process kill = Process.Start("kill", [$"-{signal}", process.Id.ToString()]))
         {
             kill.WaitForExit();
         }

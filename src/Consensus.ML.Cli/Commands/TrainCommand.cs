@@ -35,30 +35,43 @@ internal static class TrainCommand
         Option<int?> seed = SharedOptions.Seed("Seed of everything random. Default 0.");
         Option<string?> device = SharedOptions.Device();
         Option<Precision?> precision = SharedOptions.Precision("Number format of the heavy arithmetic while training. Default: the preset's.");
+        Option<int?> threads = SharedOptions.Whole("--threads", "N", "CPU threads. Default: torch's own choice ('consensus info' says how many).", 1, 4096);
+        Option<int?> patience = SharedOptions.Whole("--patience", "N", "End early once so many validations in a row brought nothing better; 10 are spread over a run. Default: never.", 1, int.MaxValue);
+        var from = new Option<string?>("--from") { Description = "Train this model further: its network, target, size and, unless --preset is given, recipe.", HelpName = "model.zip" };
+        var checkpoints = new CheckpointArguments();
         var output = new Option<string>("--out") { Description = "The model to write.", HelpName = "model.zip", Required = true };
         var command = new Command("train", "Train a model on cases that several raters have segmented.")
         {
-            data.Data, data.Task, data.Split, missing, size, preset, target, minutes, steps, seed, device, precision, output,
+            data.Data, data.Task, data.Split, missing, size, preset, target, minutes, steps, patience, seed, device, precision, threads,
+            from, checkpoints.Folder, checkpoints.Every, checkpoints.Resume, output,
         };
         command.SetAction(parsed =>
         {
-            ConsensusSegmentationEstimator.Options options = parsed.GetValue(preset) == Preset.Paper ? ConsensusSegmentationEstimator.Options.Paper() : ConsensusSegmentationEstimator.Options.Compact();
-            options.Target = parsed.GetValue(target) ?? TrainingTarget.Consensus;
-            options.Seed = parsed.GetValue(seed) ?? 0;
-            options.Training = WithLimits(options.Training, parsed.GetValue(steps), parsed.GetValue(minutes)) with
-            {
-                Precision = parsed.GetValue(precision) ?? options.Training.Precision,
-            };
-            int side = parsed.GetValue(size) ?? (parsed.GetValue(preset) == Preset.Paper ? 256 : 64);
-            SharedOptions.EnsureSideFits(side, options.Network);
+            ConsensusSegmentationEstimator.Options recipe = parsed.GetValue(preset) == Preset.Paper ? ConsensusSegmentationEstimator.Options.Paper() : ConsensusSegmentationEstimator.Options.Compact();
             string path = parsed.Require(output!);
             OutputPath.EnsureFile(path);
+            CheckpointOptions? kept = checkpoints.Read(parsed);
+            MLContext ml = Session.Create(terminal, parsed.GetValue(device), parsed.GetValue(seed) ?? 0, CommandLine.IsDebugging(parsed));
+            using LoadedModel? start = parsed.GetValue(from) is string model ? LoadedModel.Read(ml, model) : null;
+            ConsensusSegmentationEstimator.Options options = start is null ? recipe : ConsensusSegmentationEstimator.Options.ContinueFrom(start.Segmentation);
+            options.Target = parsed.GetValue(target) ?? options.Target;
+            options.Seed = parsed.GetValue(seed) ?? 0;
+            options.Checkpoints = kept;
+            TrainingOptions training = parsed.GetValue(preset) is null ? options.Training : recipe.Training;
+            options.Training = WithLimits(training, parsed.GetValue(steps), parsed.GetValue(minutes)) with
+            {
+                Precision = parsed.GetValue(precision) ?? training.Precision,
+                Patience = parsed.GetValue(patience) ?? training.Patience,
+                Threads = parsed.GetValue(threads) ?? training.Threads,
+            };
+            int side = parsed.GetValue(size) ?? start?.Segmentation.Height ?? (parsed.GetValue(preset) == Preset.Paper ? 256 : 64);
+            SharedOptions.EnsureSideFits(side, options.Network);
             CaseSource source = data.Find(terminal, parsed, parsed.GetValue(missing));
             options.MissingRaters = source.MissingRaters;
 
-            // A level of the target annotator is a rater, and there are as many as drew.
-            options.Levels = options.Target == TrainingTarget.Annotator ? null : source.Raters;
-            MLContext ml = Session.Create(terminal, parsed.GetValue(device), options.Seed, CommandLine.IsDebugging(parsed));
+            // A level of the target annotator is a rater, and there are as many as drew. Shares of raters make any number of levels: a model that is trained further keeps its own.
+            options.Levels = options.Target == TrainingTarget.Annotator ? null
+                : start is not null && source.MissingRaters == MissingRaters.Fraction ? start.Segmentation.Raters : source.Raters;
             DatasetGate.Check(terminal, source, data.CheckCommand(parsed), CancellationToken.None);
             return Train(terminal, ml, source, side, options, path);
         });

@@ -34,7 +34,7 @@ public static class AtomicFile
 
             File.Move(temporary, target, overwrite: true);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException || IsTooLong(exception))
         {
             Remove(temporary);
             throw new IOException($"Cannot write '{path}': {exception.Message}", exception);
@@ -54,6 +54,9 @@ public static class AtomicFile
         return !OperatingSystem.IsWindows()
             && ((full.StartsWith("/dev/", StringComparison.Ordinal) && !full.StartsWith("/dev/shm/", StringComparison.Ordinal)) || full.StartsWith("/proc/", StringComparison.Ordinal));
     }
+
+    /// <summary>What .NET throws for a file that the disk or a quota has no room for at this length (EFBIG): no IOException, of all things.</summary>
+    private static bool IsTooLong(Exception exception) => exception is ArgumentOutOfRangeException { ParamName: "value", TargetSite.DeclaringType.Namespace: "System.IO" or "System.IO.Strategies" or "Microsoft.Win32.SafeHandles" };
 
     private static void Remove(string temporary)
     {

@@ -10,6 +10,9 @@ internal sealed record ForwardContext(IReadOnlyList<Tensor> Weights, bool Traini
     /// <summary>Dropout probability; used while training only.</summary>
     public double Dropout { get; init; }
 
+    /// <summary>Where dropout's random numbers come from; null for torch's own generator, whose state no seed of a run reaches.</summary>
+    public Generator? DropoutGenerator { get; init; }
+
     /// <summary>Counts the arithmetic of a pass; null for no counting.</summary>
     public OperationCount? Operations { get; init; }
 }

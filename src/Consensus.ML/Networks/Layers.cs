@@ -100,7 +100,8 @@ internal sealed class ResidualBlock
         hidden = Activate(context, _outputNorm.Forward(context, hidden));
         if (context.Training && context.Dropout > 0)
         {
-            hidden = functional.dropout(hidden, context.Dropout, training: true);
+            Tensor kept = rand(hidden.shape, device: hidden.device, generator: context.DropoutGenerator).ge(context.Dropout);
+            hidden = hidden * kept.to_type(hidden.dtype).div_(1 - context.Dropout);
         }
 
         hidden = _outputConvolution.Forward(context, hidden);

@@ -19,7 +19,7 @@ internal sealed record SafetensorsEntry(string Name, string Type, long[] Shape, 
 /// </summary>
 internal sealed class Safetensors
 {
-    private const int MaximumHeader = 100_000_000;
+    internal const int MaximumHeader = 100_000_000;
 
     private readonly ReadOnlyMemory<byte> _values;
 
@@ -52,11 +52,19 @@ internal sealed class Safetensors
         }
 
         ReadOnlyMemory<byte> values = file[(8 + (int)length)..];
+        (List<SafetensorsEntry> entries, Dictionary<string, string> metadata) = ParseHeader(file.Slice(8, (int)length), values.Length);
+        return new(entries, metadata, values);
+    }
+
+    /// <summary>Reads the JSON header of a file whose values take <paramref name="available"/> bytes.</summary>
+    /// <exception cref="InvalidDataException">The header is damaged, or names a tensor outside the file.</exception>
+    internal static (List<SafetensorsEntry> Entries, Dictionary<string, string> Metadata) ParseHeader(ReadOnlyMemory<byte> json, long available)
+    {
         var entries = new List<SafetensorsEntry>();
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
         try
         {
-            using JsonDocument header = JsonDocument.Parse(file.Slice(8, (int)length));
+            using JsonDocument header = JsonDocument.Parse(json);
             foreach (JsonProperty property in header.RootElement.EnumerateObject())
             {
                 if (property.NameEquals("__metadata__"))
@@ -68,7 +76,7 @@ internal sealed class Safetensors
                 }
                 else
                 {
-                    entries.Add(ReadEntry(property, values.Length));
+                    entries.Add(ReadEntry(property, available));
                 }
             }
         }
@@ -77,7 +85,7 @@ internal sealed class Safetensors
             throw new InvalidDataException($"The header of the safetensors file is damaged: {exception.Message}", exception);
         }
 
-        return new(entries, metadata, values);
+        return (entries, metadata);
     }
 
     /// <summary>The values of a tensor as float32 on the CPU; the caller owns the tensor.</summary>
@@ -102,7 +110,25 @@ internal sealed class Safetensors
     public static byte[] Write(IEnumerable<(string Name, long[] Shape, float[] Values)> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
         var all = tensors.ToList();
+        byte[] header = Header(all.Select(item => (item.Name, item.Shape)), metadata);
+        var file = new byte[header.Length + all.Sum(item => 4L * item.Values.Length)];
+        header.CopyTo(file, 0);
+        int position = header.Length;
+        foreach ((_, _, float[] values) in all)
+        {
+            ReadOnlySpan<byte> bytes = MemoryMarshal.AsBytes(values.AsSpan());
+            bytes.CopyTo(file.AsSpan(position));
+            position += bytes.Length;
+        }
+
+        return file;
+    }
+
+    /// <summary>All that comes before the values of float32 tensors written in the given order: the header with its length.</summary>
+    internal static byte[] Header(IEnumerable<(string Name, long[] Shape)> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+    {
         using var header = new MemoryStream();
+        header.Write(stackalloc byte[sizeof(ulong)]);
         using (var json = new Utf8JsonWriter(header))
         {
             json.WriteStartObject();
@@ -118,7 +144,7 @@ internal sealed class Safetensors
             }
 
             long at = 0;
-            foreach ((string name, long[] shape, float[] values) in all)
+            foreach ((string name, long[] shape) in tensors)
             {
                 json.WriteStartObject(name);
                 json.WriteString("dtype", "F32");
@@ -127,7 +153,7 @@ internal sealed class Safetensors
                 json.WriteEndArray();
                 json.WriteStartArray("data_offsets");
                 json.WriteNumberValue(at);
-                at += 4L * values.Length;
+                at += shape.Aggregate(4L, (product, side) => product * side);
                 json.WriteNumberValue(at);
                 json.WriteEndArray();
                 json.WriteEndObject();
@@ -142,18 +168,9 @@ internal sealed class Safetensors
             header.WriteByte((byte)' ');
         }
 
-        var file = new byte[8 + header.Length + all.Sum(item => 4L * item.Values.Length)];
-        BinaryPrimitives.WriteUInt64LittleEndian(file, (ulong)header.Length);
-        header.ToArray().CopyTo(file, 8);
-        int position = 8 + (int)header.Length;
-        foreach ((_, _, float[] values) in all)
-        {
-            ReadOnlySpan<byte> bytes = MemoryMarshal.AsBytes(values.AsSpan());
-            bytes.CopyTo(file.AsSpan(position));
-            position += bytes.Length;
-        }
-
-        return file;
+        byte[] bytes = header.ToArray();
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes, (ulong)(bytes.Length - sizeof(ulong)));
+        return bytes;
     }
 
     private static SafetensorsEntry ReadEntry(JsonProperty property, long available)

@@ -1,6 +1,8 @@
 using Consensus.ML.Diffusion;
 using Consensus.ML.Networks;
 using Consensus.ML.Training;
+using Microsoft.ML;
+using Microsoft.ML.Data;
 
 namespace Consensus.ML;
 
@@ -86,6 +88,15 @@ public sealed partial class ConsensusSegmentationEstimator
         /// <summary>Ends training early: the best model so far is then returned. Default none.</summary>
         public CancellationToken Cancellation { get; set; }
 
+        /// <summary>Where training keeps what it needs to go on after a crash; null (the default) for nowhere.</summary>
+        public CheckpointOptions? Checkpoints { get; set; }
+
+        /// <summary>
+        /// A trained model, or a chain with one in it, whose weights training begins with (fine-tuning) in place of random ones; null (the default) for none. It must have been trained
+        /// with the same <see cref="Network"/>, <see cref="Diffusion"/> and <see cref="Target"/>, on as many channels and raters: <see cref="ContinueFrom"/> makes such options.
+        /// </summary>
+        public ITransformer? StartFrom { get; set; }
+
         /// <summary>For two CPU cores: a small network that predicts the clean map, sampled in few steps. Made for slices of about 64 pixels.</summary>
         public static Options Compact() => new();
 
@@ -99,6 +110,46 @@ public sealed partial class ConsensusSegmentationEstimator
             Training = Presets.Paper.Training,
             Sampling = Presets.Paper.Sampling,
         };
+
+        /// <summary>
+        /// Options to train a finished model further (fine-tuning), on the same data or other: with its network, diffusion process, target, columns, sampling and training recipe, all
+        /// of which but the first three can then be changed.
+        /// </summary>
+        /// <remarks>
+        /// The whole recipe runs again, warm-up and decay included. NormalizeSlices is fitted again with the pipeline, to the new data.
+        /// </remarks>
+        /// <param name="model">A <see cref="ConsensusSegmentationTransformer"/>, or a chain with one in it; to be disposed only after training.</param>
+        /// <exception cref="ArgumentException">The model has no consensus segmentation in it.</exception>
+        public static Options ContinueFrom(ITransformer model)
+        {
+            ModelManifest manifest = Segmentation(model, nameof(model)).Manifest;
+            return new()
+            {
+                FeaturesColumnName = manifest.Columns.Features,
+                SoftMapColumnName = manifest.Columns.SoftMap,
+                ConsensusMapsColumnName = manifest.Columns.ConsensusMaps,
+                UncertaintyColumnName = manifest.Columns.Uncertainty,
+                Target = manifest.Target,
+                MissingRaters = manifest.Training.MissingRaters,
+                Levels = manifest.Training.MissingRaters == MissingRaters.Fraction && manifest.Target != TrainingTarget.Annotator ? manifest.Raters : null,
+                Network = manifest.Network,
+                Diffusion = manifest.Diffusion,
+                Training = manifest.Training.Options,
+                Sampling = manifest.Sampling,
+                StartFrom = model,
+            };
+        }
+
+        /// <summary>The consensus segmentation of a model.</summary>
+        /// <exception cref="ArgumentException">The model has none.</exception>
+        internal static ConsensusSegmentationTransformer Segmentation(ITransformer model, string name)
+        {
+            ArgumentNullException.ThrowIfNull(model, name);
+            return Find(model) ?? throw new ArgumentException($"The model ({model.GetType().Name}) has no consensus segmentation in it, so there are no weights to start from.", name);
+
+            static ConsensusSegmentationTransformer? Find(ITransformer model) =>
+                model as ConsensusSegmentationTransformer ?? (model as ITransformerChainAccessor)?.Transformers.Select(Find).FirstOrDefault(found => found is not null);
+        }
 
         /// <summary>A copy, so that later changes do not reach an estimator already made.</summary>
         internal Options Copy() => (Options)MemberwiseClone();

@@ -41,6 +41,7 @@ public sealed partial class ConsensusSegmentationEstimator : IEstimator<Consensu
     {
         ArgumentNullException.ThrowIfNull(options);
         OptionsCheck.Check(options);
+        _ = options.StartFrom is null ? null : Options.Segmentation(options.StartFrom, nameof(options.StartFrom));
         _environment = environment;
         _host = environment.Register(nameof(ConsensusSegmentationEstimator));
         _options = options.Copy();
@@ -48,9 +49,14 @@ public sealed partial class ConsensusSegmentationEstimator : IEstimator<Consensu
 
     /// <summary>Reads all cases, trains, and returns the best model; when cancelled, the best model so far.</summary>
     /// <param name="input">The training cases.</param>
-    /// <exception cref="ArgumentException">A column is missing or of another type, or the slices' size does not suit the network.</exception>
-    /// <exception cref="InvalidDataException">A case cannot be read or does not fit the others; the message names it.</exception>
-    /// <exception cref="InvalidOperationException">The device asked for is not usable, or the loss became NaN.</exception>
+    /// <exception cref="ArgumentException">
+    /// A column is missing or of another type, the slices' size does not suit the network, or the model to start from is not of this network; the message says what differs.
+    /// </exception>
+    /// <exception cref="InvalidDataException">
+    /// A case cannot be read or does not fit the others; or the checkpoint to resume is damaged, too new, or of other data or options. The message says which, and what differs.
+    /// </exception>
+    /// <exception cref="IOException">The folder for checkpoints cannot be written to, or another run holds it.</exception>
+    /// <exception cref="InvalidOperationException">The device asked for is not usable, the loss became NaN, or the folder for checkpoints holds some that are not to be resumed.</exception>
     /// <exception cref="OperationCanceledException">Training was cancelled before all cases were read.</exception>
     public ConsensusSegmentationTransformer Fit(IDataView input)
     {
@@ -71,6 +77,9 @@ public sealed partial class ConsensusSegmentationEstimator : IEstimator<Consensu
             channel.Info(MessageSensitivity.None, $"Augmentation: {augmentation}");
         }
 
+        // Before hours may be spent: is there a place to keep them, and is it this run's alone?
+        using CheckpointFolder? checkpoints = _options.Checkpoints is null ? null : CheckpointFolder.Open(_options.Checkpoints, line => channel.Warning(MessageSensitivity.None, line));
+
         (IReadOnlyList<TrainingCase> cases, int levels) = reader.Read(line => channel.Warning(MessageSensitivity.None, line), _options.Cancellation);
         WarnOfLargeValues(channel, reader.Features.Name, cases);
         var description = new ModelDescription
@@ -87,7 +96,11 @@ public sealed partial class ConsensusSegmentationEstimator : IEstimator<Consensu
         channel.Info(MessageSensitivity.None, $"Data: {cases.Count} cases of {reader.Channels}×{reader.Height}×{reader.Width} (channels × height × width), {RatersOfCases.Describe(cases, levels)}, seed {seed}");
 
         float[] padding = reader.Features.RawZero() is { } zero && zero.Length == reader.Channels ? zero : new float[reader.Channels];
-        var trainer = new ConsensusTrainer(description, _options.Training, augmentation, padding, seed, device.Device);
+        var trainer = new ConsensusTrainer(description, _options.Training, augmentation, padding, seed, device.Device)
+        {
+            StartFrom = StartingWeights(description),
+            Checkpoints = checkpoints,
+        };
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(_options.Cancellation);
         var progress = new Relay(this, cancellation);
         (ConsensusModel model, TrainingHistory history) = trainer.Train(cases, progress, line => channel.Info(MessageSensitivity.None, line), cancellation.Token);
@@ -130,6 +143,38 @@ public sealed partial class ConsensusSegmentationEstimator : IEstimator<Consensu
             channel.Warning(
                 MessageSensitivity.None,
                 $"Column '{column}' has values around {average:0}; the network learns from values around 1: use NormalizeSlices, or ExtractPixels with scaleImage: 1f / 255");
+        }
+    }
+
+    /// <summary>The weights of <see cref="Options.StartFrom"/>, made sure to be of this network; null where there is none.</summary>
+    private byte[]? StartingWeights(ModelDescription description)
+    {
+        if (_options.StartFrom is null)
+        {
+            return null;
+        }
+
+        ConsensusSegmentationTransformer start = Options.Segmentation(_options.StartFrom, nameof(Options.StartFrom));
+        ModelDescription model = start.Manifest.Description;
+        string[] differences = [.. Settings.Differences(Shape(description), Shape(model))];
+        if (differences.Length > 0)
+        {
+            throw new ArgumentException($"The model to start from cannot be trained further with these options and data: {string.Join("; ", differences)}. {nameof(Options)}.{nameof(Options.ContinueFrom)} takes over the model's.");
+        }
+
+        return WeightNames(model).SequenceEqual(WeightNames(description))
+            ? start.Weights()
+            : throw new ArgumentException(
+                $"The model to start from was trained on slices of {model.Height}×{model.Width} pixels (height × width); on {description.Height}×{description.Width}, its self-attention (AttentionResolutions) would stand in other places. Use the model's size.");
+
+        static IEnumerable<string> WeightNames(ModelDescription description) => description.CreateNetwork().Layout.Specs.Select(spec => spec.Name);
+
+        static Dictionary<string, string> Shape(ModelDescription description)
+        {
+            Dictionary<string, string> settings = Settings.Of(("", description with { Network = description.Network with { Dropout = 0 } }));
+            settings.Remove(nameof(description.Height));
+            settings.Remove(nameof(description.Width));
+            return settings;
         }
     }
 

@@ -26,17 +26,20 @@ public sealed class ConsensusSegmentationTransformer : RowToRowTransformer, IDis
     private readonly IHostEnvironment _environment;
     private readonly ModelManifest _manifest;
     private readonly SharedModel _model;
+    private readonly PredictionLimits _limits;
     private bool _disposed;
 
     /// <param name="environment">The environment.</param>
     /// <param name="manifest">What the model is.</param>
     /// <param name="model">The weights; one use of them becomes this transformer's.</param>
-    internal ConsensusSegmentationTransformer(IHostEnvironment environment, ModelManifest manifest, SharedModel model)
+    /// <param name="limits">What ends predictions; null for nothing.</param>
+    internal ConsensusSegmentationTransformer(IHostEnvironment environment, ModelManifest manifest, SharedModel model, PredictionLimits? limits = null)
         : base(environment, nameof(ConsensusSegmentationTransformer))
     {
         _environment = environment;
         _manifest = manifest;
         _model = model;
+        _limits = limits ?? PredictionLimits.None;
     }
 
     /// <summary>Rows of the slices and maps, in pixels.</summary>
@@ -67,6 +70,9 @@ public sealed class ConsensusSegmentationTransformer : RowToRowTransformer, IDis
         }
     }
 
+    /// <summary>All that is known of the model beside its weights.</summary>
+    internal ModelManifest Manifest => _manifest;
+
     /// <summary>How many slices were sampled with these weights so far.</summary>
     internal int Predictions => _model.Predictions;
 
@@ -79,7 +85,23 @@ public sealed class ConsensusSegmentationTransformer : RowToRowTransformer, IDis
         ArgumentNullException.ThrowIfNull(sampling);
         OptionsCheck.Check(nameof(Sampling), sampling, _manifest.Diffusion.Steps);
         Acquire();
-        return new(_environment, _manifest with { Sampling = sampling }, _model);
+        return new(_environment, _manifest with { Sampling = sampling }, _model, _limits);
+    }
+
+    /// <summary>A model with the same weights whose predictions end when a token is cancelled; see <see cref="ConsensusCatalog.WithCancellation"/>. Both must be disposed.</summary>
+    /// <param name="cancellation">Ends predictions; it replaces a token given before.</param>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public ConsensusSegmentationTransformer WithCancellation(CancellationToken cancellation) => WithLimits(_limits with { Cancellation = cancellation });
+
+    /// <summary>A model with the same weights whose predictions take no longer than a limit; see <see cref="ConsensusCatalog.WithTimeLimit"/>. Both must be disposed.</summary>
+    /// <param name="limit">The most that the maps of one slice may take; above zero, at most 24 days. It replaces a limit given before.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The limit is out of range.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public ConsensusSegmentationTransformer WithTimeLimit(TimeSpan limit)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(limit, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, TimeSpan.FromDays(24));
+        return WithLimits(_limits with { TimeLimit = limit });
     }
 
     /// <summary>Gives the weights up. Predictions under way end as if nothing had happened; later ones throw <see cref="ObjectDisposedException"/>.</summary>
@@ -100,11 +122,18 @@ public sealed class ConsensusSegmentationTransformer : RowToRowTransformer, IDis
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public void SaveCheckpoint(string path)
     {
+        byte[] weights = Weights();
+        AtomicFile.Write(path, stream => stream.Write(weights));
+    }
+
+    /// <summary>The weights as a safetensors file in the published checkpoint format.</summary>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    internal byte[] Weights()
+    {
         Acquire();
         try
         {
-            byte[] weights = _model.SaveWeights();
-            AtomicFile.Write(path, stream => stream.Write(weights));
+            return _model.SaveWeights();
         }
         finally
         {
@@ -150,18 +179,7 @@ public sealed class ConsensusSegmentationTransformer : RowToRowTransformer, IDis
         return new(env, manifest, new SharedModel(ConsensusModel.Load(manifest.Description, weights, device.Device)));
     }
 
-    private protected override void SaveModel(ModelSaveContext context)
-    {
-        Acquire();
-        try
-        {
-            ModelFile.Save(context, _manifest, _model.SaveWeights());
-        }
-        finally
-        {
-            _model.Release();
-        }
-    }
+    private protected override void SaveModel(ModelSaveContext context) => ModelFile.Save(context, _manifest, Weights());
 
     private protected override RowMapping Map(DataViewSchema inputSchema)
     {
@@ -203,12 +221,18 @@ public sealed class ConsensusSegmentationTransformer : RowToRowTransformer, IDis
         Acquire();
         try
         {
-            return _model.Predict(features, Sampling, NoiseSeed.Of(Sampling.Seed ?? _manifest.Seed, features));
+            return _limits.Run(cancellation => _model.Predict(features, Sampling, NoiseSeed.Of(Sampling.Seed ?? _manifest.Seed, features), cancellation));
         }
         finally
         {
             _model.Release();
         }
+    }
+
+    private ConsensusSegmentationTransformer WithLimits(PredictionLimits limits)
+    {
+        Acquire();
+        return new(_environment, _manifest, _model, limits);
     }
 
     /// <summary>Keeps the weights alive, whoever disposes what meanwhile; to be followed by a release.</summary>

@@ -22,6 +22,7 @@ internal static class OptionsCheck
         Check(Given(nameof(options.Diffusion), options.Diffusion));
         Check(nameof(options.Sampling), Given(nameof(options.Sampling), options.Sampling), options.Diffusion.Steps);
         Check(Given(nameof(options.Training), options.Training), options.Diffusion);
+        Check(options.Checkpoints);
         if (options.Device is not (null or "cpu" or "cuda") && !(options.Device.StartsWith("cuda:", StringComparison.Ordinal) && uint.TryParse(options.Device.AsSpan(5), out _)))
         {
             throw Wrong(nameof(options.Device), $"'{options.Device}'", "'cpu', 'cuda' or 'cuda:N' with N the number of the GPU, from 0");
@@ -187,10 +188,43 @@ internal static class OptionsCheck
         }
 
         Range(Name + nameof(training.Validations), training.Validations, 1, int.MaxValue);
+        if (training.Patience is int patience)
+        {
+            Range(Name + nameof(training.Patience), patience, 1, int.MaxValue, ", or null for never");
+            if (training.ValidationFraction == 0)
+            {
+                throw Wrong(Name + nameof(training.Patience), patience, $"null when no case is set aside to validate on ({nameof(training.ValidationFraction)} is 0)");
+            }
+        }
+
         Check(Name + nameof(training.ValidationSampling), Given(Name + nameof(training.ValidationSampling), training.ValidationSampling), diffusion.Steps);
         if (training.Threads is int threads)
         {
             Range(Name + nameof(training.Threads), threads, 1, 4096, ", or null for torch's own choice");
+        }
+    }
+
+    private static void Check(CheckpointOptions? checkpoints)
+    {
+        const string Name = nameof(ConsensusSegmentationEstimator.Options.Checkpoints) + ".";
+        if (checkpoints is null)
+        {
+            return;
+        }
+
+        if (string.IsNullOrWhiteSpace(checkpoints.Folder))
+        {
+            throw new ArgumentException($"{Name}{nameof(checkpoints.Folder)} is empty; it must name a folder.");
+        }
+
+        if (checkpoints.EverySteps is int steps)
+        {
+            Range(Name + nameof(checkpoints.EverySteps), steps, 1, int.MaxValue, ", or null for none by steps");
+        }
+
+        if (checkpoints.Interval is TimeSpan interval && interval <= TimeSpan.Zero)
+        {
+            throw Wrong(Name + nameof(checkpoints.Interval), interval, "above zero, or null for none by time");
         }
     }
 

@@ -14,7 +14,7 @@ internal sealed class ConsensusModel : IDisposable
     private readonly Device _device;
 
     // One prediction at a time: torch spreads each over all cores already.
-    private readonly Lock _turn = new();
+    private readonly SemaphoreSlim _turn = new(1, 1);
     private PreparedWeights? _lowPrecision;
     private bool _disposed;
 
@@ -56,10 +56,15 @@ internal sealed class ConsensusModel : IDisposable
     /// <summary>The weights as a safetensors file in the published checkpoint format.</summary>
     public byte[] SaveWeights()
     {
-        lock (_turn)
+        _turn.Wait(CancellationToken.None);
+        try
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
             return Checkpoint.Write(_weights);
+        }
+        finally
+        {
+            _turn.Release();
         }
     }
 
@@ -67,7 +72,8 @@ internal sealed class ConsensusModel : IDisposable
     /// <param name="features">Normalised image, C×H×W.</param>
     /// <param name="sampling">How to sample; its Seed is not used here.</param>
     /// <param name="seed">Seed of the noise of this slice.</param>
-    /// <param name="cancellation">Ends sampling between two steps.</param>
+    /// <param name="cancellation">Ends waiting for other predictions, or sampling between two passes of the network.</param>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public ConsensusPrediction Predict(ReadOnlySpan<float> features, SamplingOptions sampling, ulong seed, CancellationToken cancellation = default)
     {
         int expected = Description.ImageChannels * Description.Height * Description.Width;
@@ -78,19 +84,25 @@ internal sealed class ConsensusModel : IDisposable
 
         // A taken copy, since a span cannot be captured by the samplers' callbacks.
         float[] image = features.ToArray();
-        lock (_turn)
+        _turn.Wait(cancellation);
+        try
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
             using var scope = NewDisposeScope();
             using var inference = inference_mode();
             return SampleReduction.Reduce(Sample(image, sampling, seed, cancellation), Description.Target);
         }
+        finally
+        {
+            _turn.Release();
+        }
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        lock (_turn)
+        _turn.Wait();
+        try
         {
             if (!_disposed)
             {
@@ -98,6 +110,11 @@ internal sealed class ConsensusModel : IDisposable
                 _lowPrecision?.Dispose();
                 _weights.Dispose();
             }
+        }
+        finally
+        {
+            // The semaphore itself holds nothing outside .NET, and someone may still wait for their turn to hear that it is over.
+            _turn.Release();
         }
     }
 
@@ -156,6 +173,7 @@ internal sealed class ConsensusModel : IDisposable
             var outputs = new List<Tensor>();
             for (long first = 0; first < maps; first += sampling.BatchSize)
             {
+                cancellation.ThrowIfCancellationRequested();
                 long count = Math.Min(sampling.BatchSize, maps - first);
                 outputs.Add(_network.Forward(context, current.narrow(0, first, count), imageFeatures, times.narrow(0, first, count), levels?.narrow(0, first, count)));
             }

@@ -1,4 +1,4 @@
-using System.Diagnostics;
+using System.Security.Cryptography;
 using Consensus.ML.Diffusion;
 using Consensus.ML.Imaging;
 using Consensus.ML.Labels;
@@ -17,14 +17,18 @@ namespace Consensus.ML.Training;
 /// <param name="device">Where to train.</param>
 internal sealed class ConsensusTrainer(ModelDescription description, TrainingOptions options, AugmentationPolicy? augmentation, IReadOnlyList<float> padding, int seed, Device device)
 {
-    // The loss that is shown forgets half of itself in about 35 steps.
-    private const double LossSmoothing = 0.98;
+    /// <summary>The weights that training begins with, as a safetensors file in the published checkpoint format; null for seeded initial ones.</summary>
+    public byte[]? StartFrom { get; init; }
+
+    /// <summary>Where the run is kept and taken up from; null for nowhere.</summary>
+    public CheckpointFolder? Checkpoints { get; init; }
 
     /// <summary>Trains; when cancelled, returns the best model so far.</summary>
     /// <param name="cases">All training cases; some are set aside for validation.</param>
     /// <param name="progress">Told after every step; may be null.</param>
     /// <param name="log">Told of notable events, one line each; may be null.</param>
-    /// <param name="cancellation">Ends the run early.</param>
+    /// <param name="cancellation">Ends the run early, between two steps or within a validation.</param>
+    /// <exception cref="InvalidDataException">The weights to start from, or the checkpoint to resume, do not belong to this run; the message says why.</exception>
     /// <exception cref="InvalidOperationException">The loss became NaN or infinite; the message says at which step.</exception>
     public (ConsensusModel Model, TrainingHistory History) Train(IReadOnlyList<TrainingCase> cases, IProgress<TrainingProgress>? progress, Action<string>? log, CancellationToken cancellation)
     {
@@ -38,77 +42,117 @@ internal sealed class ConsensusTrainer(ModelDescription description, TrainingOpt
         log?.Invoke($"Training on {training.Count} cases; {validation.Count} set aside to choose the best weights by.");
 
         ConsensusNetwork network = description.CreateNetwork();
-        using var optimizer = new Optimizer(WeightSet.Initialize(network.Layout, device, seed), options);
+        using var optimizer = new Optimizer(InitialWeights(network.Layout), options);
         using var process = new DiffusionProcess(description.Diffusion, NoiseSchedule.Create(description.Diffusion.Schedule, description.Diffusion.Steps), device);
         var batches = new BatchSource(description, options, augmentation, padding, seed, training);
-        var clock = new RunClock(options);
-        WeightSet? best = null;
+        using var state = new TrainingState();
+        TrainingFingerprint? fingerprint = Checkpoints is null ? null : TrainingFingerprint.Of(description, options, augmentation, padding, seed, HashOf(StartFrom), cases);
+        if (fingerprint is not null && Checkpoints!.TryResume(fingerprint, optimizer, state))
+        {
+            log?.Invoke(state.Finished ? $"The run had ended after {optimizer.Steps} steps: its model is given again." : $"Training goes on from the checkpoint of step {optimizer.Steps}.");
+        }
+
+        var clock = new RunClock(options, state.Elapsed);
+        bool cancelled = false;
         try
         {
-            var points = new List<ValidationPoint>();
-            double loss = double.NaN, slowestValidation = 0;
-            int bestStep = 0, validations = 0;
-            bool cancelled = false;
-            while (!clock.IsOver(optimizer.Steps, reserve: slowestValidation))
+            if (!state.Finished)
             {
-                if (cancellation.IsCancellationRequested)
+                // Where an interruption broke a validation off, that comes first.
+                ValidateWhenDue();
+                while (!clock.IsOver(optimizer.Steps, reserve: state.SlowestValidation) && !EarlyStopping.IsDue(options.Patience, state.Points))
                 {
-                    cancelled = true;
-                    log?.Invoke($"Training was cancelled after {optimizer.Steps} steps; the best weights so far are kept.");
-                    break;
+                    cancellation.ThrowIfCancellationRequested();
+                    state.AddLoss(TrainStep(network, optimizer, process, batches, clock.Fraction(optimizer.Steps)));
+                    ValidateWhenDue();
+                    if (fingerprint is not null)
+                    {
+                        state.Elapsed = clock.Elapsed;
+                        Checkpoints!.SaveWhenDue(fingerprint, optimizer, state);
+                    }
+
+                    Report(clock.Fraction(optimizer.Steps), clock.Remaining(optimizer.Steps));
                 }
 
-                double current = TrainStep(network, optimizer, process, batches, clock.Fraction(optimizer.Steps));
-                loss = double.IsNaN(loss) ? current : (LossSmoothing * loss) + ((1 - LossSmoothing) * current);
-                double fraction = clock.Fraction(optimizer.Steps);
-                if (validation.Count > 0 && validations < (int)(fraction * options.Validations) && validations < options.Validations - 1)
+                if (validation.Count > 0 && (state.Points.Count == 0 || state.Points[^1].Step != optimizer.Steps))
                 {
-                    validations = (int)(fraction * options.Validations);
-                    slowestValidation = Math.Max(slowestValidation, Validate());
+                    Validate();
                 }
-
-                progress?.Report(new(optimizer.Steps, fraction, loss, points.Count > 0 ? points[^1].SoftDice : null, points.Count > 0 ? points.Max(point => point.SoftDice) : null, clock.Elapsed, clock.Remaining(optimizer.Steps)));
             }
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            cancelled = true;
+            log?.Invoke($"Training was cancelled after {optimizer.Steps} steps; the best weights so far are kept.");
+        }
 
-            // The last weights are validated too, unless the user is waiting for the run to end.
-            if (validation.Count > 0 && !cancelled && (points.Count == 0 || points[^1].Step != optimizer.Steps))
+        Conclude();
+        Report(1, TimeSpan.Zero);
+        var history = new TrainingHistory(optimizer.Steps, state.BestStep, state.BestScore, state.Elapsed.TotalSeconds, training.Count, validation.Count, cancelled, state.Points);
+        return (ConsensusModel.FromWeights(description, network, state.TakeBest(), device), history);
+
+        void ValidateWhenDue()
+        {
+            int due = (int)(clock.Fraction(optimizer.Steps) * options.Validations);
+            if (optimizer.Steps > 0 && validation.Count > 0 && state.ScheduledValidations < due && state.ScheduledValidations < options.Validations - 1)
             {
                 Validate();
+                state.ScheduledValidations = due;
+            }
+        }
+
+        void Validate()
+        {
+            TimeSpan before = clock.Elapsed;
+            double score = Score(network, optimizer.Average, validation, cancellation);
+            bool best = state.AddValidation(optimizer.Steps, score, optimizer.Average);
+            state.SlowestValidation = Math.Max(state.SlowestValidation, (clock.Elapsed - before).TotalSeconds);
+            log?.Invoke($"Step {optimizer.Steps}: loss {state.Loss:F4}, validation soft Dice {score:F4}{(best ? " (best so far)" : "")}.");
+        }
+
+        // The last checkpoint of a run that was cancelled is one to go on from; that of one that has ended has its result.
+        void Conclude()
+        {
+            if (state.Finished)
+            {
+                return;
             }
 
-            if (best is null)
+            state.Elapsed = clock.Elapsed;
+            if (!cancelled)
             {
-                best = optimizer.Average.Clone();
-                bestStep = optimizer.Steps;
-            }
-
-            var history = new TrainingHistory(optimizer.Steps, bestStep, points.Count > 0 ? points.Max(point => point.SoftDice) : null, clock.Elapsed.TotalSeconds, training.Count, validation.Count, cancelled, points);
-            progress?.Report(new(optimizer.Steps, 1, loss, points.Count > 0 ? points[^1].SoftDice : null, history.BestValidationScore, clock.Elapsed, TimeSpan.Zero));
-            ConsensusModel model = ConsensusModel.FromWeights(description, network, best, device);
-            best = null;
-            return (model, history);
-
-            double Validate()
-            {
-                double before = clock.Elapsed.TotalSeconds;
-                double score = Score(network, optimizer.Average, validation);
-                if (points.Count == 0 || score >= points.Max(point => point.SoftDice))
+                if (clock.Fraction(optimizer.Steps) < 1 && EarlyStopping.IsDue(options.Patience, state.Points))
                 {
-                    best?.Dispose();
-                    best = optimizer.Average.Clone();
-                    bestStep = optimizer.Steps;
+                    log?.Invoke($"Training ended early, after {optimizer.Steps} steps: the last {options.Patience} validations brought nothing better.");
                 }
 
-                points.Add(new(optimizer.Steps, loss, score));
-                log?.Invoke($"Step {optimizer.Steps}: loss {loss:F4}, validation soft Dice {score:F4}{(bestStep == optimizer.Steps ? " (best so far)" : "")}.");
-                return clock.Elapsed.TotalSeconds - before;
+                KeepAtLeastTheLast();
+                state.Finish();
+            }
+
+            if (fingerprint is not null && optimizer.Steps > 0)
+            {
+                Checkpoints!.Save(fingerprint, optimizer, state);
+            }
+
+            KeepAtLeastTheLast();
+        }
+
+        void KeepAtLeastTheLast()
+        {
+            if (state.Best is null)
+            {
+                state.Keep(optimizer.Average, optimizer.Steps);
             }
         }
-        finally
-        {
-            best?.Dispose();
-        }
+
+        void Report(double fraction, TimeSpan remaining) =>
+            progress?.Report(new(optimizer.Steps, fraction, state.Loss, state.LatestScore, state.BestScore, clock.Elapsed, remaining));
     }
+
+    private static string? HashOf(byte[]? weights) => weights is null ? null : Convert.ToHexStringLower(SHA256.HashData(weights));
+
+    private WeightSet InitialWeights(WeightLayout layout) => StartFrom is null ? WeightSet.Initialize(layout, device, seed) : Checkpoint.Read(layout, StartFrom, device);
 
     /// <summary>One optimizer step; returns its loss.</summary>
     private double TrainStep(ConsensusNetwork network, Optimizer optimizer, DiffusionProcess process, BatchSource batches, double fraction)
@@ -118,7 +162,8 @@ internal sealed class ConsensusTrainer(ModelDescription description, TrainingOpt
         using var generator = new Generator(SeededRandom.Seed(seed, SeededRandom.Purpose.Noise, optimizer.Steps), device);
         Tensor noise = randn(batch.Starts.shape, device: device, generator: generator);
         Tensor current = process.AddNoise(batch.Starts, batch.Steps, noise);
-        var context = new ForwardContext(optimizer.Leaves, Training: true) { Dropout = description.Network.Dropout };
+        using var dropout = new Generator(SeededRandom.Seed(seed, SeededRandom.Purpose.Dropout, optimizer.Steps), device);
+        var context = new ForwardContext(optimizer.Leaves, Training: true) { Dropout = description.Network.Dropout, DropoutGenerator = dropout };
 
         optimizer.ZeroGradients();
         Tensor features = network.EncodeImage(context, batch.Images);
@@ -148,13 +193,13 @@ internal sealed class ConsensusTrainer(ModelDescription description, TrainingOpt
     }
 
     /// <summary>Mean soft Dice (5 thresholds) of a set of weights on the cases set aside.</summary>
-    private double Score(ConsensusNetwork network, WeightSet weights, List<TrainingCase> validation)
+    private double Score(ConsensusNetwork network, WeightSet weights, List<TrainingCase> validation, CancellationToken cancellation)
     {
         using ConsensusModel model = ConsensusModel.FromWeights(description, network, weights.Clone(), device);
         double sum = 0;
         for (int i = 0; i < validation.Count; i++)
         {
-            ConsensusPrediction prediction = model.Predict(validation[i].Features, options.ValidationSampling, SeededRandom.Seed(seed, SeededRandom.Purpose.Validation, i));
+            ConsensusPrediction prediction = model.Predict(validation[i].Features, options.ValidationSampling, SeededRandom.Seed(seed, SeededRandom.Purpose.Validation, i), cancellation);
             float[] truth = ConsensusLabels.SoftMap(Resampling.Nearest(validation[i].Masks, description.Height, description.Width));
             sum += SoftDice.Mean(prediction.SoftMap, truth, SoftDice.FiveThresholds);
         }
@@ -169,31 +214,5 @@ internal sealed class ConsensusTrainer(ModelDescription description, TrainingOpt
         SeededRandom.At(seed, SeededRandom.Purpose.Split, 0).Shuffle(order);
         HashSet<int> aside = [.. order.Take(count)];
         return (cases.Where((_, i) => !aside.Contains(i)).ToList(), cases.Where((_, i) => aside.Contains(i)).ToList());
-    }
-
-    /// <summary>How far a run is, by steps and by wall time, whichever ends first.</summary>
-    private sealed class RunClock(TrainingOptions options)
-    {
-        private readonly Stopwatch _watch = Stopwatch.StartNew();
-
-        public TimeSpan Elapsed => _watch.Elapsed;
-
-        /// <summary>Share of the run that is done, 0 to 1.</summary>
-        public double Fraction(int steps)
-        {
-            double bySteps = options.Steps is int limit ? (double)steps / limit : 0;
-            double byTime = options.TimeLimit is TimeSpan time ? _watch.Elapsed / time : 0;
-            return Math.Min(1, Math.Max(bySteps, byTime));
-        }
-
-        /// <summary>Whether the limits are reached, with the seconds that the last validation needs kept in reserve.</summary>
-        public bool IsOver(int steps, double reserve) =>
-            steps >= options.Steps || (steps > 0 && _watch.Elapsed.TotalSeconds + reserve >= options.TimeLimit?.TotalSeconds);
-
-        public TimeSpan Remaining(int steps)
-        {
-            double fraction = Fraction(steps);
-            return fraction > 0 ? _watch.Elapsed * ((1 - fraction) / fraction) : TimeSpan.Zero;
-        }
     }
 }

@@ -62,6 +62,18 @@ internal sealed class Optimizer : IDisposable
     /// <summary>Steps done.</summary>
     public int Steps { get; private set; }
 
+    /// <summary>All that a later step depends on beside the gradients and the number of <see cref="Steps"/>, by name: flat float32 tensors, laid out as the weights are.</summary>
+    public IReadOnlyList<(string Name, Tensor Values)> State => [("weights", _masters.Flat), ("average", Average.Flat), ("first_moment", _first), ("second_moment", _second)];
+
+    /// <summary>Goes on from a <see cref="State"/> whose tensors have just been filled.</summary>
+    /// <param name="steps">Steps done when it was taken.</param>
+    public void Resume(int steps)
+    {
+        using var none = no_grad();
+        Steps = steps;
+        RefreshLowPrecision();
+    }
+
     /// <summary>Forgets the gradients of the last step.</summary>
     public void ZeroGradients()
     {
@@ -98,7 +110,7 @@ internal sealed class Optimizer : IDisposable
         }
 
         _masters.Flat.addcdiv_(_first, denominator, -learningRate / (1 - Math.Pow(Beta1, Steps)));
-        _lowWeights?.copy_(_masters.Flat.narrow(0, 0, _lowWeights.shape[0]));
+        RefreshLowPrecision();
 
         // Early on the average follows quickly, or it would hold the initial weights for thousands of steps.
         double decay = Math.Min(_emaDecay, (1.0 + Steps) / (10.0 + Steps));
@@ -115,6 +127,15 @@ internal sealed class Optimizer : IDisposable
 
         Average.Dispose();
         _masters.Dispose();
+    }
+
+    private void RefreshLowPrecision()
+    {
+        if (_lowWeights is not null)
+        {
+            using Tensor masters = _masters.Flat.narrow(0, 0, _lowWeights.shape[0]);
+            _lowWeights.copy_(masters);
+        }
     }
 
     private Tensor Own(Tensor tensor)

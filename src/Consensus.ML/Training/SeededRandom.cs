@@ -23,6 +23,9 @@ internal static class SeededRandom
 
         /// <summary>The noise of a validation case.</summary>
         Validation,
+
+        /// <summary>What dropout drops in a step.</summary>
+        Dropout,
     }
 
     /// <summary>A generator for one position.</summary>

@@ -61,6 +61,12 @@ public sealed record TrainingOptions
     public int Validations { get; init; } = 10;
 
     /// <summary>
+    /// Ends training early once so many validations in a row, at least 1, have brought no better soft Dice; null (the default, as published) for never. With it, more
+    /// <see cref="Validations"/> than the default end the run sooner after the best.
+    /// </summary>
+    public int? Patience { get; init; }
+
+    /// <summary>
     /// How validation samples. Default two DDIM steps and one generation: enough to rank weights that predict x_0; those that predict ε need 20 steps and more.
     /// </summary>
     public SamplingOptions ValidationSampling { get; init; } = new() { Generations = 1, Sampler = SamplerKind.Ddim, Steps = 2 };

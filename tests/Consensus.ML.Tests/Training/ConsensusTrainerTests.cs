@@ -10,8 +10,6 @@ namespace Consensus.ML.Tests.Training;
 /// <summary>Whole, tiny training runs: 16-px slices with a bright disc that two raters outline.</summary>
 public sealed class ConsensusTrainerTests
 {
-    private const int Side = 16;
-
     private static readonly TrainingOptions Quick = new()
     {
         Steps = 6, BatchSize = 2, PairsPerImage = 2, LearningRate = 1e-3, EmaDecay = 0.5, Threads = 1, Validations = 2, ValidationFraction = 0.25,
@@ -58,9 +56,9 @@ public sealed class ConsensusTrainerTests
         foreach (bool learned in new[] { true, false })
         {
             using ConsensusModel model = Train(Quick with { Steps = 2 }, (TrainingTarget)target, new DiffusionOptions { Steps = 10, LearnedVariance = learned }).Model;
-            ConsensusPrediction prediction = model.Predict(Cases(1)[0].Features, new SamplingOptions { Generations = 2 }, 1);
-            Assert.Equal(Side * Side, prediction.SoftMap.Length);
-            Assert.Equal(2 * Side * Side, prediction.ConsensusMaps.Length);
+            ConsensusPrediction prediction = model.Predict(Discs.Cases(1)[0].Features, new SamplingOptions { Generations = 2 }, 1);
+            Assert.Equal(Discs.Side * Discs.Side, prediction.SoftMap.Length);
+            Assert.Equal(2 * Discs.Side * Discs.Side, prediction.ConsensusMaps.Length);
             Assert.All(prediction.SoftMap.Concat(prediction.ConsensusMaps), value => Assert.InRange(value, 0, 1));
             Assert.Contains(prediction.Uncertainty, value => value > 0);
         }
@@ -88,9 +86,9 @@ public sealed class ConsensusTrainerTests
     [Fact]
     public void A_loss_that_is_no_number_stops_the_run_and_says_where()
     {
-        TrainingCase[] cases = Cases(4);
+        TrainingCase[] cases = Discs.Cases(4);
         Array.ForEach(cases, item => item.Features[5] = float.NaN);
-        var exception = Assert.Throws<InvalidOperationException>(() => new ConsensusTrainer(Description(), Quick, null, [0f], 1, CPU).Train(cases, null, null, CancellationToken.None));
+        var exception = Assert.Throws<InvalidOperationException>(() => new ConsensusTrainer(Discs.Description(), Quick, null, [0f], 1, CPU).Train(cases, null, null, CancellationToken.None));
         Assert.Contains("NaN at step 1", exception.Message, StringComparison.Ordinal);
     }
 
@@ -112,7 +110,7 @@ public sealed class ConsensusTrainerTests
         using ConsensusModel model = Train(Quick).Model;
         using ConsensusModel loaded = ConsensusModel.Load(model.Description, model.SaveWeights(), CPU);
         var sampling = new SamplingOptions { Generations = 2, Sampler = SamplerKind.Ddim, Steps = 3 };
-        float[] features = Cases(1)[0].Features;
+        float[] features = Discs.Cases(1)[0].Features;
         Assert.Equal(model.Predict(features, sampling, 5).ConsensusMaps, loaded.Predict(features, sampling, 5).ConsensusMaps);
         Assert.NotEqual(model.Predict(features, sampling, 5).ConsensusMaps, model.Predict(features, sampling, 6).ConsensusMaps);
     }
@@ -121,7 +119,7 @@ public sealed class ConsensusTrainerTests
     public void The_batch_size_of_sampling_changes_rounding_only()
     {
         using ConsensusModel model = Train(Quick).Model;
-        float[] features = Cases(1)[0].Features;
+        float[] features = Discs.Cases(1)[0].Features;
         var sampling = new SamplingOptions { Generations = 3, Sampler = SamplerKind.Ddpm, Steps = 4 };
         float[] whole = model.Predict(features, sampling, 5).ConsensusMaps, parts = model.Predict(features, sampling with { BatchSize = 1 }, 5).ConsensusMaps;
         Assert.All(whole.Zip(parts), pair => Assert.Equal(pair.First, pair.Second, 1e-4f));
@@ -131,7 +129,7 @@ public sealed class ConsensusTrainerTests
     public void Averaging_ends_where_one_more_generation_moves_the_map_by_less_than_the_tolerance()
     {
         using ConsensusModel model = Train(Quick).Model;
-        float[] features = Cases(1)[0].Features;
+        float[] features = Discs.Cases(1)[0].Features;
         var sampling = new SamplingOptions { Generations = 6, Sampler = SamplerKind.Ddim, Steps = 2 };
 
         // A bound that no change reaches takes two generations, one that every change exceeds takes all.
@@ -146,7 +144,7 @@ public sealed class ConsensusTrainerTests
         int expected = Array.FindIndex(changes, change => change < between) + 3;
         Assert.Equal(expected, Generations(between));
 
-        float[] Mean(SamplingOptions options) => model.Predict(features, options, 5).ConsensusMaps.Chunk(Side * Side).Aggregate(new float[Side * Side], (sum, level) => [.. sum.Zip(level, (a, b) => a + (b / 2))]);
+        float[] Mean(SamplingOptions options) => model.Predict(features, options, 5).ConsensusMaps.Chunk(Discs.Side * Discs.Side).Aggregate(new float[Discs.Side * Discs.Side], (sum, level) => [.. sum.Zip(level, (a, b) => a + (b / 2))]);
 
         int Generations(double tolerance)
         {
@@ -168,8 +166,8 @@ public sealed class ConsensusTrainerTests
             using ConsensusModel model = Train(Quick).Model;
             for (int i = 0; i < 3; i++)
             {
-                model.Predict(Cases(1)[0].Features, new SamplingOptions { Generations = 2, Sampler = SamplerKind.Ddpm, Steps = 3, Precision = Precision.BFloat16 }, 1);
-                model.Predict(Cases(1)[0].Features, new SamplingOptions { Generations = 3, Sampler = SamplerKind.DpmSolver, Steps = 4, Tolerance = 1e-9 }, 1);
+                model.Predict(Discs.Cases(1)[0].Features, new SamplingOptions { Generations = 2, Sampler = SamplerKind.Ddpm, Steps = 3, Precision = Precision.BFloat16 }, 1);
+                model.Predict(Discs.Cases(1)[0].Features, new SamplingOptions { Generations = 3, Sampler = SamplerKind.DpmSolver, Steps = 4, Tolerance = 1e-9 }, 1);
             }
         }
 
@@ -179,32 +177,14 @@ public sealed class ConsensusTrainerTests
     [Fact]
     public void Weights_of_another_network_are_refused_by_name()
     {
-        using ConsensusModel model = ConsensusModel.Create(Description(), CPU, 1);
+        using ConsensusModel model = ConsensusModel.Create(Discs.Description(), CPU, 1);
         ModelDescription deeper = model.Description with { Levels = 3 };
         var exception = Assert.Throws<InvalidDataException>(() => ConsensusModel.Load(deeper, model.SaveWeights(), CPU));
         Assert.Contains("'label_emb.weight'", exception.Message, StringComparison.Ordinal);
     }
 
     private static (ConsensusModel Model, TrainingHistory History) Train(TrainingOptions options, TrainingTarget target = TrainingTarget.Consensus, DiffusionOptions? diffusion = null, int seed = 1, Action<TrainingProgress>? progress = null, CancellationToken cancellation = default) =>
-        new ConsensusTrainer(Description(target, diffusion), options, new AugmentationPolicy(), [0f], seed, CPU).Train(Cases(10), progress is null ? null : new Immediate(progress), null, cancellation);
-
-    private static ModelDescription Description(TrainingTarget target = TrainingTarget.Consensus, DiffusionOptions? diffusion = null) => new()
-    {
-        Height = Side, Width = Side, ImageChannels = 1, Levels = 2, Target = target,
-        Network = new NetworkOptions { ModelChannels = 32, ChannelMultipliers = [1, 1], ResidualBlocks = 1, AttentionResolutions = [8], EncoderBlocks = 1, EncoderWidth = 8, EncoderGrowth = 4 },
-        Diffusion = diffusion ?? new DiffusionOptions { Prediction = PredictionType.XStartLogit, LearnedVariance = false },
-    };
-
-    /// <summary>Discs at seeded places; the second rater draws them a pixel smaller.</summary>
-    private static TrainingCase[] Cases(int count) => [.. Enumerable.Range(0, count).Select(i =>
-    {
-        var random = new Random(i);
-        double row = 6 + (random.NextDouble() * 4), column = 6 + (random.NextDouble() * 4);
-        double Distance(int pixel) => Math.Sqrt(Math.Pow((pixel / Side) - row, 2) + Math.Pow((pixel % Side) - column, 2));
-        int[] pixels = [.. Enumerable.Range(0, Side * Side)];
-        return new TrainingCase($"case{i}", [.. pixels.Select(p => (Distance(p) < 4.5 ? 1f : -1f) + (0.1f * (float)random.NextDouble()))],
-            new(2, Side, Side, [.. pixels.Select(p => Distance(p) < 4.5 ? (byte)1 : (byte)0), .. pixels.Select(p => Distance(p) < 3.5 ? (byte)1 : (byte)0)]));
-    })];
+        new ConsensusTrainer(Discs.Description(target, diffusion), options, new AugmentationPolicy(), [0f], seed, CPU).Train(Discs.Cases(10), progress is null ? null : new Immediate(progress), null, cancellation);
 
     /// <summary>Reports on the caller's thread, unlike <see cref="Progress{T}"/>.</summary>
     private sealed class Immediate(Action<TrainingProgress> report) : IProgress<TrainingProgress>

@@ -1,0 +1,185 @@
+using System.Diagnostics;
+using System.IO.Compression;
+using System.Text.Json.Nodes;
+
+namespace Consensus.ML.Cli.Tests;
+
+/// <summary>Training that is killed, interrupted or runs out of disk loses nothing; training that would lose something is refused.</summary>
+public sealed class EnduranceTests : IDisposable
+{
+    private const int Steps = 6;
+
+    private readonly Workspace _workspace = new();
+    private readonly string _data;
+
+    public EnduranceTests() => _data = _workspace.Phantom(cases: 5);
+
+    public void Dispose() => _workspace.Dispose();
+
+    [Fact]
+    public void A_run_killed_at_several_moments_ends_with_the_weights_of_one_that_was_not()
+    {
+        CommandRun.InProcess(Train(Steps, "float32", "whole.zip")).AssertSucceeded();
+        string[] resumed = [.. Train(Steps, "float32", "model.zip"), "--checkpoints", _workspace["run"], "--checkpoint-every", "2", "--resume"];
+
+        // Killed once a checkpoint is there, while a later one is being written, and between the last one and the model.
+        Kill(resumed, () => Exists("step-000000002.safetensors"));
+        Kill(resumed, () => Directory.GetFiles(_workspace["run"], ".step-*.tmp").Length > 0 && Exists("step-000000004.safetensors"));
+        Kill(resumed, () => Exists($"step-{Steps:000000000}.safetensors"));
+        CommandRun.InProcess(resumed).AssertSucceeded();
+        Assert.Equal(Entry("whole.zip", "weights.safetensors"), Entry("model.zip", "weights.safetensors"));
+        JsonNode whole = History("whole.zip"), model = History("model.zip");
+        Assert.True(JsonNode.DeepEquals(whole["validations"], model["validations"]), $"{whole} is not {model}");
+        Assert.Equal((Steps, (int?)whole["bestStep"]), ((int)model["steps"]!, (int?)model["bestStep"]));
+
+        // Resumed once more, it writes what it wrote.
+        resumed[Array.IndexOf(resumed, "--out") + 1] = _workspace["again.zip"];
+        CommandRun.InProcess(resumed).AssertSucceeded();
+        Assert.Equal(Entries("model.zip"), Entries("again.zip"));
+        Assert.All(Entries("model.zip"), name => Assert.Equal(Entry("model.zip", name), Entry("again.zip", name)));
+    }
+
+    [Theory]
+    [InlineData("float32")]
+    [InlineData("bfloat16")]
+    [Trait("Category", "Slow")]
+    public void A_run_killed_at_twenty_random_moments_ends_with_the_weights_of_one_that_was_not(string precision)
+    {
+        const int LongSteps = 150;
+        CommandRun.InProcess(Train(LongSteps, precision, "whole.zip")).AssertSucceeded();
+        string[] resumed = [.. Train(LongSteps, precision, "model.zip"), "--checkpoints", _workspace["run"], "--checkpoint-every", "3", "--resume"];
+        var random = new Random(1);
+        for (int i = 0; i < 20; i++)
+        {
+            Process process = CommandRun.Start(resumed);
+            process.WaitForExit(TimeSpan.FromMilliseconds(random.Next(500, 6000)));
+            process.Kill();
+            process.WaitForExit();
+        }
+
+        CommandRun.InProcess(resumed).AssertSucceeded();
+        Assert.Equal(Entry("whole.zip", "weights.safetensors"), Entry("model.zip", "weights.safetensors"));
+    }
+
+    [Fact]
+    public async Task A_disk_that_is_full_leaves_the_checkpoint_before_and_training_goes_on()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "The size of files is limited with the shell's ulimit.");
+        CommandRun.InProcess(Train(4, "float32", "whole.zip")).AssertSucceeded();
+        string[] resumed = [.. Train(4, "float32", "model.zip"), "--checkpoints", _workspace["run"], "--checkpoint-every", "1", "--resume"];
+        Kill(resumed, () => Exists("step-000000001.safetensors"));
+        string[] before = Checkpoints();
+
+        // Files may grow to 40 MiB: enough for the weights, too little for a checkpoint, which has the optimizer's moments too.
+        ProcessStartInfo start = CommandRun.StartInfo(resumed);
+        string command = string.Join(' ', new[] { start.FileName }.Concat(start.ArgumentList).Select(part => $"'{part}'"));
+        using Process process = Process.Start(new ProcessStartInfo("bash", ["-c", $"trap '' XFSZ; ulimit -f 40960; {command}"])
+        {
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+            Environment = { ["DOTNET_EnableWriteXorExecute"] = "0", ["CONSENSUS_DEBUG"] = "" }, // the runtime's own memory is a file too, and would not fit
+        })!;
+        Task<string> output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        string[] said = (await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.True(process.ExitCode == 0, string.Join('\n', said));
+        Assert.Contains("Wrote", await output, StringComparison.Ordinal);
+        Assert.NotEmpty(said);
+        Assert.All(said, line => Assert.Matches(@"^consensus: warning: The checkpoint of step [2-4] could not be written: Cannot write '.*step-00000000[2-4].safetensors': .*; the last whole one is that of step [1-3]. Training goes on.$", line));
+        Assert.Equal(before, Checkpoints());
+        Assert.Equal(Entry("whole.zip", "weights.safetensors"), Entry("model.zip", "weights.safetensors"));
+    }
+
+    [Fact]
+    public void Checkpoints_are_neither_replaced_nor_mixed_up()
+    {
+        string[] train = [.. Train(1, "float32", "model.zip"), "--checkpoints", _workspace["run"]];
+        CommandRun.InProcess(train).AssertSucceeded();
+        CommandRun.InProcess(train).AssertFailed(1, "'" + _workspace["run"] + "' holds checkpoints of an earlier run, up to step 1", "--resume");
+        CommandRun.InProcess([.. train, "--resume", "--patience", "2"]).AssertFailed(1, "is of another run: Training.Patience is null there and 2 here");
+
+        string image = Path.Combine(_workspace.TrainingCase(2), "image.nii.gz");
+        File.Copy(Path.Combine(_workspace.TrainingCase(1), "image.nii.gz"), image, overwrite: true);
+        CommandRun.InProcess([.. train, "--resume"]).AssertFailed(1, "have other pixels here");
+        Directory.Delete(_workspace.TrainingCase(2), recursive: true);
+        CommandRun.InProcess([.. train, "--resume"]).AssertFailed(1, "Case 'case02' was trained on there and is missing here");
+    }
+
+    [Fact]
+    public void Options_of_checkpoints_need_a_folder()
+    {
+        CommandRun.InProcess([.. Train(1, "float32", "model.zip"), "--resume"]).AssertFailed(2, "--resume needs --checkpoints DIR");
+        CommandRun.InProcess([.. Train(1, "float32", "model.zip"), "--checkpoint-every", "5"]).AssertFailed(2, "--checkpoint-every needs --checkpoints DIR");
+        CommandRun.InProcess([.. Train(1, "float32", "model.zip"), "--checkpoints", _workspace["run"], "--checkpoint-every", "0"]).AssertFailed(2, "'0' is not a value of --checkpoint-every");
+    }
+
+    [Fact]
+    public void A_finished_model_is_trained_further_with_its_own_network_target_and_size()
+    {
+        CommandRun.InProcess([.. Train(1, "float32", "model.zip"), "--target", "soft-label"]).AssertSucceeded();
+        string[] further = ["train", "--data", _data, "--task", "kidney", "--steps", "1", "--from", _workspace["model.zip"], "--out", _workspace["further.zip"]];
+        CommandRun run = CommandRun.InProcess(further).AssertSucceeded();
+        Assert.Contains("at 32×32 pixels: 3 raters, target soft-label", run.Out, StringComparison.Ordinal);
+        Assert.NotEqual(Entry("model.zip", "weights.safetensors"), Entry("further.zip", "weights.safetensors"));
+
+        CommandRun.InProcess([.. further, "--target", "consensus"]).AssertFailed(1, "The model to start from cannot be trained further", "Target is \"SoftLabel\" there and \"Consensus\" here");
+        CommandRun.InProcess([.. further, "--size", "64"]).AssertFailed(1, "trained on slices of 32×32 pixels", "on 64×64");
+        further[Array.IndexOf(further, "--from") + 1] = _workspace["nothing.zip"];
+        CommandRun.InProcess(further).AssertFailed(1, "nothing.zip");
+    }
+
+    private string[] Train(int steps, string precision, string model) =>
+    [
+        "train", "--data", _data, "--task", "kidney", "--size", "32", "--steps", $"{steps}", "--seed", "3", "--threads", "1", "--precision", precision, "--out", _workspace[model],
+    ];
+
+    private bool Exists(string checkpoint) => File.Exists(Path.Combine(_workspace["run"], checkpoint));
+
+    private string[] Checkpoints() => [.. Directory.GetFiles(_workspace["run"], "*").Where(path => path.EndsWith(".safetensors", StringComparison.Ordinal) && Path.GetFileName(path).StartsWith("step-", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+
+    /// <summary>Runs the command, and ends it by SIGKILL at a moment.</summary>
+    private static void Kill(string[] command, Func<bool> moment)
+    {
+        using Process process = CommandRun.Start(command);
+        Task<string> error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        while (!process.HasExited)
+        {
+            bool come;
+            try
+            {
+                come = moment();
+            }
+            catch (DirectoryNotFoundException)
+            {
+                come = false;
+            }
+
+            if (come)
+            {
+                process.Kill();
+                process.WaitForExit();
+                Assert.False(process.ExitCode == 0, "The process ended before it could be killed.");
+                return;
+            }
+        }
+
+        Assert.Fail($"The moment did not come. {error.GetAwaiter().GetResult()}");
+    }
+
+    private JsonNode History(string model) => JsonNode.Parse(Entry(model, "manifest.json"))!["training"]!["history"]!;
+
+    private string[] Entries(string model)
+    {
+        using ZipArchive archive = ZipFile.OpenRead(_workspace[model]);
+        return [.. archive.Entries.Select(entry => entry.FullName)];
+    }
+
+    private byte[] Entry(string model, string name)
+    {
+        using ZipArchive archive = ZipFile.OpenRead(_workspace[model]);
+        using Stream stream = archive.Entries.Single(entry => entry.Name == name || entry.FullName == name).Open();
+        using var memory = new MemoryStream();
+        stream.CopyTo(memory);
+        return memory.ToArray();
+    }
+}
