@@ -218,6 +218,49 @@ public sealed class ModelFileTests : IDisposable
         Assert.Contains("NormalizeSlices", Refused().Message);
     }
 
+    [Fact]
+    public void Weights_of_another_shape_are_refused_by_name_though_their_hash_is_right()
+    {
+        // A bias of 128 values becomes a matrix of 2×64 of the same values; spaces keep the header's length.
+        byte[] weights = Entry(_zip, "weights.safetensors");
+        string header = Encoding.UTF8.GetString(weights, 8, (int)BitConverter.ToInt64(weights));
+        string other = header.Replace("\"time_embed.0.bias\":{\"dtype\":\"F32\",\"shape\":[128]", "\"time_embed.0.bias\":{\"dtype\":\"F32\",\"shape\":[2,64]", StringComparison.Ordinal).TrimEnd();
+        Assert.NotEqual(header.TrimEnd(), other);
+        Assert.InRange(other.Length, 1, header.Length);
+        Encoding.UTF8.GetBytes(other.PadRight(header.Length)).CopyTo(weights, 8);
+        Rewrite("weights.safetensors", _ => weights);
+        Reseal(json => System.Text.RegularExpressions.Regex.Replace(json, "\"sha256\": \"[0-9a-f]{64}\"", $"\"sha256\": \"{Convert.ToHexStringLower(SHA256.HashData(weights))}\""));
+        Assert.Equal("Weight 'time_embed.0.bias' has shape [2, 64] in the checkpoint, but the network's is [128].", Refused().Message);
+    }
+
+    [Fact]
+    public void A_model_of_a_newer_format_says_which_and_what_to_do()
+    {
+        Reseal(json => json.Replace("\"formatVersion\": 1", "\"formatVersion\": 7", StringComparison.Ordinal));
+        Assert.Equal("The model file has format version 7; this version of Consensus.ML reads up to 1. Update the Consensus.ML package.", Refused().Message);
+    }
+
+    /// <summary>Changes the manifest, and the hash of it that the step's own state holds.</summary>
+    private void Reseal(Func<string, string> change)
+    {
+        byte[] before = Entry(_zip, "manifest.json"), after = Encoding.UTF8.GetBytes(change(Encoding.UTF8.GetString(before)));
+        Assert.NotEqual(before, after);
+        Rewrite("manifest.json", _ => after);
+        byte[] oldState = SHA256.HashData(before), newState = SHA256.HashData(after);
+        using ZipArchive archive = ZipFile.Open(_zip, ZipArchiveMode.Update);
+        foreach (ZipArchiveEntry entry in archive.Entries.Where(entry => entry.Name == "Model.key").ToArray())
+        {
+            byte[] bytes = Bytes(entry);
+            int state = bytes.AsSpan().IndexOf(oldState), hash = bytes.AsSpan().IndexOf(SHA256.HashData(oldState));
+            if (state >= 0)
+            {
+                newState.CopyTo(bytes, state);
+                SHA256.HashData(newState).CopyTo(bytes, hash);
+                Replace(archive, entry, bytes);
+            }
+        }
+    }
+
     private InvalidDataException Refused() =>
         Assert.IsType<InvalidDataException>(Assert.ThrowsAny<TargetInvocationException>(() => new MLContext().Model.Load(_zip, out _)).GetBaseException());
 

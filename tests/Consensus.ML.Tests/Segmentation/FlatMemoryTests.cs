@@ -1,0 +1,88 @@
+using System.Diagnostics;
+using Consensus.ML.Diffusion;
+using Consensus.ML.Imaging;
+using Consensus.ML.Networks;
+using Consensus.ML.Tests.Training;
+using Consensus.ML.Training;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Consensus.ML.Tests.Segmentation;
+
+/// <summary>Memory stays where it is however long a run trains or a model predicts: by TorchSharp's count of tensors, and by what the process holds.</summary>
+[Collection(nameof(TorchMemory))]
+public sealed class FlatMemoryTests
+{
+    // A step that kept its activations would add about a megabyte each time; the allocator's own ups and downs stay below this.
+    private const long Tolerance = 32L << 20;
+
+    [Fact]
+    public void Memory_is_flat_over_training_steps_and_predictions() => Run(warmUp: 40, steps: 200, predictions: 200);
+
+    /// <summary>As issued for servers and long runs; takes minutes: <c>dotnet test -c Release --filter "Category=Slow"</c>.</summary>
+    [Fact]
+    [Trait("Category", "Slow")]
+    public void Memory_is_flat_over_ten_thousand_steps_and_a_thousand_predictions() => Run(warmUp: 100, steps: 10_000, predictions: 1000);
+
+    private static void Run(int warmUp, int steps, int predictions)
+    {
+        var options = new TrainingOptions
+        {
+            Steps = steps, BatchSize = 2, PairsPerImage = 2, LearningRate = 1e-4, Threads = 1, Validations = steps / 10, Precision = Precision.BFloat16,
+            ValidationSampling = new() { Generations = 1, Sampler = SamplerKind.Ddim, Steps = 1 },
+        };
+        var training = new Watch(warmUp);
+        (ConsensusModel model, _) = new ConsensusTrainer(Discs.Description(), options, new AugmentationPolicy(), [0f], 1, CPU).Train(Discs.Cases(10), training, null, CancellationToken.None);
+        training.AssertFlat();
+        using (model)
+        {
+            var predicting = new Watch(warmUp);
+            float[] features = Discs.Cases(1)[0].Features;
+            for (int i = 1; i <= predictions; i++)
+            {
+                model.Predict(features, new() { Generations = 2, Sampler = SamplerKind.Ddpm, Steps = 3, Precision = i % 2 == 0 ? Precision.BFloat16 : Precision.Float32 }, (ulong)i);
+                predicting.Note(i);
+            }
+
+            predicting.AssertFlat();
+        }
+    }
+
+    /// <summary>Compares what is held after a warm-up with what is held at the end.</summary>
+    private sealed class Watch(int warmUp) : IProgress<TrainingProgress>
+    {
+        private (long Tensors, long Bytes)? _first;
+        private (long Tensors, long Bytes) _last;
+        private int _notes;
+
+        public void Report(TrainingProgress value)
+        {
+            if (value.Fraction < 1)
+            {
+                Note(value.Step);
+            }
+        }
+
+        public void Note(int step)
+        {
+            if (step % warmUp != 0)
+            {
+                return;
+            }
+
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            using var process = Process.GetCurrentProcess();
+            _last = (DisposeScopeManager.Statistics.ThreadTotalLiveCount, process.WorkingSet64);
+            _first ??= _last;
+            _notes++;
+        }
+
+        public void AssertFlat()
+        {
+            Assert.True(_notes >= 4);
+            Assert.Equal(_first!.Value.Tensors, _last.Tensors);
+            Assert.InRange(_last.Bytes - _first.Value.Bytes, long.MinValue, Tolerance);
+        }
+    }
+}
