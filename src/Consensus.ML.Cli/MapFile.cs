@@ -21,15 +21,22 @@ internal sealed record MapFile(string Path, string Image, ImageFormat Format)
     }
 
     /// <summary>Writes the map, whole or not at all.</summary>
-    public void Write(Slice map)
+    /// <param name="maps">One map; of a volume, those of all its slices.</param>
+    /// <param name="axis">The axis that the volume was cut along; null for a slice.</param>
+    public void Write(IReadOnlyList<Slice> maps, int? axis)
     {
-        if (Format == ImageFormat.Nifti)
+        if (Format != ImageFormat.Nifti)
         {
-            NiftiFile.WriteSlice(Path, map, geometryFrom: Image);
+            TiffFile.WriteSlice(Path, maps[0]);
+        }
+        else if (axis is { } cut)
+        {
+            NiftiFile.WriteVolume(Path, maps, geometryFrom: Image, cut);
         }
         else
         {
-            TiffFile.WriteSlice(Path, map);
+            // A slice of a volume has a place of its own in it.
+            NiftiFile.WriteSlice(Path, maps[0], geometryFrom: SliceAddress.Parse(Image).Index is null ? Image : null);
         }
     }
 }

@@ -95,7 +95,7 @@ public static class ConsensusCatalog
     /// <summary>The slices of a volume as rows, for a trained model to predict.</summary>
     /// <remarks>
     /// Columns: Case (Text, the file's name and the slice's number) and ImagePath (Text, a <see cref="SliceAddress"/>), in the order of the slices. The header is read here, the
-    /// values when the rows are; rows read in turn do not unpack the volume each time.
+    /// values when the rows are; rows read in turn do not unpack the volume each time. <see cref="NiftiFile.WriteVolume"/> puts predicted slices back into a volume.
     /// </remarks>
     /// <param name="catalog">The catalog.</param>
     /// <param name="path">A NIfTI volume: X×Y×Z, with up to <see cref="NiftiFile.MaximumChannels"/> channels on one further axis.</param>

@@ -294,6 +294,8 @@ public sealed class TransformTests : IDisposable
         Assert.Equal(["volume.nii 000", "volume.nii 001", "volume.nii 002"], data.GetColumn<string>("Case"));
         IDataView loaded = _ml.Transforms.LoadSlices("Image", "ImagePath").Fit(data).Transform(data);
         Assert.Equal([[1, 2], [3, 4], [5, 6]], loaded.GetColumn<Slice>("Image").Select(slice => slice.Pixels));
+        NiftiFile.WriteVolume(_folder["again.nii"], loaded.GetColumn<Slice>("Image"), geometryFrom: _folder["volume.nii"]);
+        Assert.Equal(bytes[352..], File.ReadAllBytes(_folder["again.nii"])[352..]);
         Assert.Equal(2, _ml.Data.LoadFromVolume(_folder["volume.nii"], axis: 0).GetColumn<string>("Case").Count());
         Assert.Throws<ArgumentOutOfRangeException>(() => _ml.Data.LoadFromVolume(_folder["volume.nii"], axis: 3));
     }

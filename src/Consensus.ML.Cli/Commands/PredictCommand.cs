@@ -20,14 +20,15 @@ internal static class PredictCommand
         Option<string?> device = SharedOptions.Device();
         Option<Precision?> precision = SharedOptions.Precision("Number format of the heavy arithmetic while sampling. Default: the model's own.");
         var data = new DataOptions(QubiqSplit.Validation, required: false);
+        Option<int?> axis = SharedOptions.Choice<int>("--axis", "Axis that volumes are cut along, of the stored array; the predicted slices are put back into a volume. Default: 2. When given, images with 2 to 8 slices are volumes too, not channels.", ("0", 0), ("1", 1), ("2", 2));
         Argument<string[]> files = new Argument<string[]>("FILE")
         {
-            Description = "Images to segment. A case is named by its folder when the file is called image.*, else by the file.",
+            Description = "Images or volumes to segment. A case is named by its folder when the file is called image.*, else by the file.",
             Arity = ArgumentArity.ZeroOrMore,
         }.RefusingOptions();
         var command = new Command("predict", "Predict the soft maps of images, at their own size and geometry.")
         {
-            model, output, generations, sampler, steps, seed, device, precision, data.Data, data.Task, data.Split, files,
+            model, output, generations, sampler, steps, seed, device, precision, axis, data.Data, data.Task, data.Split, files,
         };
         command.SetAction(parsed =>
         {
@@ -40,11 +41,16 @@ internal static class PredictCommand
 
             string folder = parsed.Require(output!);
             LoadedModel.EnsureExists(parsed.Require(model!));
-            IReadOnlyList<RaterCase> inputs = hasData ? data.Find(terminal, parsed).Cases : [.. paths.Select(path => new RaterCase(CaseName.Of(path), path, []))];
-            EnsureDistinct(inputs);
-            EnsureKept(inputs, folder);
+            IReadOnlyList<RaterCase> cases = hasData ? data.Find(terminal, parsed).Cases : [.. paths.Select(path => new RaterCase(CaseName.Of(path), path, []))];
+            EnsureDistinct(cases);
+            EnsureKept(cases, folder);
+            PredictionInput[] inputs = [.. cases.Select(one => PredictionInput.Of(one, parsed.GetValue(axis)))];
             OutputPath.EnsureFolder(folder);
-            EnsureReadable(inputs);
+            foreach (PredictionInput input in inputs)
+            {
+                // Each is read once before any is sampled, which takes longer by far.
+                input.EnsureReadable();
+            }
 
             using var interruption = new Interruption();
             MLContext ml = Session.Create(terminal, parsed.GetValue(device), null, CommandLine.IsDebugging(parsed));
@@ -56,30 +62,48 @@ internal static class PredictCommand
         return command;
     }
 
-    private static void Predict(Terminal terminal, MLContext ml, LoadedModel model, IReadOnlyList<RaterCase> inputs, string folder)
+    private static void Predict(Terminal terminal, MLContext ml, LoadedModel model, PredictionInput[] inputs, string folder)
     {
-        IDataView predicted = model.Model.Transform(ml.Data.LoadFromCases(inputs));
+        IDataView predicted = model.Model.Transform(ml.Data.LoadFromCases(inputs.SelectMany(input => input.Slices)));
         IDataView restored = ml.Transforms.RestoreSlices("NativeSoftMap", "SoftMap", "Image").Fit(predicted).Transform(predicted);
         DataViewSchema.Column imageColumn = restored.Schema["Image"], mapColumn = restored.Schema["NativeSoftMap"];
         using DataViewRowCursor cursor = restored.GetRowCursor([imageColumn, mapColumn]);
         ValueGetter<Slice> imageGetter = cursor.GetGetter<Slice>(imageColumn), mapGetter = cursor.GetGetter<Slice>(mapColumn);
-        foreach (RaterCase input in inputs)
+        foreach (PredictionInput input in inputs)
         {
-            cursor.MoveNext();
-            Slice image = null!, map = null!;
-            mapGetter(ref map);
-            imageGetter(ref image);
-            var mapFile = MapFile.Of(folder, input);
-            string picturePath = PictureOf(folder, input);
-            RgbImage picture = SliceOverlay.Draw(image, map.Pixels);
+            // Of a volume, the picture shows the slice where most is predicted.
+            var maps = new List<Slice>(input.Slices.Count);
+            Slice? shown = null;
+            int best = 0;
+            for (int slice = 0; slice < input.Slices.Count; slice++)
+            {
+                cursor.MoveNext();
+                Slice image = null!, map = null!;
+                mapGetter(ref map);
+                imageGetter(ref image);
+                maps.Add(map);
+                if (shown is null || (Area(map), map.Pixels.Sum()).CompareTo((Area(maps[best]), maps[best].Pixels.Sum())) > 0)
+                {
+                    (shown, best) = (image, slice);
+                }
+            }
+
+            var mapFile = MapFile.Of(folder, input.Case);
+            string picturePath = PictureOf(folder, input.Case);
+            RgbImage picture = SliceOverlay.Draw(shown!, maps[best].Pixels);
             Interruption.Write(() =>
             {
-                mapFile.Write(map);
+                mapFile.Write(maps, input.Axis);
                 picture.SavePng(picturePath);
             });
-            terminal.Out.WriteLine($"{input.Name}: {map.Height}×{map.Width}, {map.Pixels.Count(value => value > 0.5f)} pixels above one half → {mapFile.Path}, {picturePath}");
+            string what = input.Axis is { } axis
+                ? $"{maps.Count} slices of {maps[0].Height}×{maps[0].Width} along axis {axis}, {maps.Sum(map => (long)Area(map))} voxels above one half, most in slice {best}"
+                : $"{maps[0].Height}×{maps[0].Width}, {Area(maps[0])} pixels above one half";
+            terminal.Out.WriteLine($"{input.Name}: {what} → {mapFile.Path}, {picturePath}");
         }
     }
+
+    private static int Area(Slice map) => map.Pixels.Count(value => value > 0.5f);
 
     private static void EnsureDistinct(IReadOnlyList<RaterCase> inputs)
     {
@@ -103,13 +127,4 @@ internal static class PredictCommand
     }
 
     private static string PictureOf(string folder, RaterCase input) => Path.Combine(folder, $"{input.Name}.png");
-
-    /// <summary>Reads every image once before any is sampled, which takes longer by far.</summary>
-    private static void EnsureReadable(IReadOnlyList<RaterCase> inputs)
-    {
-        foreach (RaterCase input in inputs)
-        {
-            _ = SliceReader.Read(input.ImagePaths);
-        }
-    }
 }

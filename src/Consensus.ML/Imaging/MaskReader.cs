@@ -20,7 +20,10 @@ public static class MaskReader
     /// the message names it.
     /// </exception>
     /// <exception cref="IOException">A file cannot be opened.</exception>
-    public static RaterMasks Read(IReadOnlyList<string> paths)
+    public static RaterMasks Read(IReadOnlyList<string> paths) => Read(paths, null);
+
+    /// <summary><see cref="Read(IReadOnlyList{string})"/>, keeping the volumes that masks come from for the next ones.</summary>
+    internal static RaterMasks Read(IReadOnlyList<string> paths, OpenVolumes? volumes)
     {
         ArgumentNullException.ThrowIfNull(paths);
         if (paths.Count == 0)
@@ -32,7 +35,7 @@ public static class MaskReader
         int height = 0, width = 0;
         for (int rater = 0; rater < paths.Count; rater++)
         {
-            Slice mask = SliceReader.Read(paths[rater]);
+            Slice mask = SliceReader.Read(paths[rater], rater, paths.Count, volumes);
             float[] values = mask.Pixels;
             if (mask.Channels == 3 && SliceReader.ReadFormat(paths[rater]) != ImageFormat.Nifti)
             {

@@ -122,4 +122,37 @@ internal sealed record NiftiCut
 
         return new(Header.SpacingOf(RowAxis), Header.SpacingOf(ColumnAxis), affine);
     }
+
+    /// <summary>Slices back to planes across the third stored axis, channel after channel, each with the first axis as rows and the second as columns.</summary>
+    public float[][] Assemble(IEnumerable<Slice> slices, int channels)
+    {
+        int x = (int)X, y = (int)Y, z = (int)Z;
+        var planes = new float[channels * z][];
+        int index = 0;
+        foreach (Slice slice in slices)
+        {
+            for (int channel = 0; channel < channels; channel++)
+            {
+                ReadOnlySpan<float> values = slice.Pixels.AsSpan(channel * Height * Width, Height * Width);
+                if (Axis == 2)
+                {
+                    planes[(channel * z) + index] = values.ToArray();
+                    continue;
+                }
+
+                for (int column = 0; column < z; column++)
+                {
+                    float[] plane = planes[(channel * z) + column] ??= new float[x * y];
+                    for (int row = 0; row < Height; row++)
+                    {
+                        plane[Axis == 0 ? (index * y) + row : (row * y) + index] = values[(row * z) + column];
+                    }
+                }
+            }
+
+            index++;
+        }
+
+        return planes;
+    }
 }

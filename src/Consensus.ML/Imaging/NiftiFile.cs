@@ -115,7 +115,7 @@ public static class NiftiFile
     /// Reads one slice of a volume: an image of X×Y×Z values, of which the axes other than <paramref name="axis"/> become, in stored order, rows and columns. One
     /// further axis may be longer than 1 and hold channels (X×Y×Z×4, X×Y×Z×1×4). Values are after slope and intercept, rounded to single precision.
     /// </summary>
-    /// <remarks>A compressed file is unpacked up to the slice each time: to read many slices, use <see cref="ReadSlices"/>.</remarks>
+    /// <remarks>A compressed file is unpacked each time: to read many slices, use <see cref="ReadSlices"/>.</remarks>
     /// <param name="path">A .nii file or either half of an .hdr/.img pair, plain or gzip.</param>
     /// <param name="axis">The axis that is cut: 0, 1 or 2 of the stored array.</param>
     /// <param name="index">Which slice along it, from 0.</param>
@@ -204,6 +204,63 @@ public static class NiftiFile
         }
 
         NiftiWriter.Write(path, layout, slice.Pixels);
+    }
+
+    /// <summary>
+    /// Puts slices, such as predicted maps, back into the volume they were cut from: single-precision values, little-endian, through a temporary file. Slices along axis 2
+    /// with one channel are written as they come; else the volume is held in memory, four bytes a value.
+    /// </summary>
+    /// <param name="path">The file to create or replace: .nii, or .nii.gz for gzip.</param>
+    /// <param name="slices">All slices in order, of one size and number of channels, as <see cref="ReadSlices"/> gives them.</param>
+    /// <param name="geometryFrom">
+    /// The volume that was cut, whose geometry to repeat exactly: version, order and number of axes, spacing, units, sform and qform with their codes. Only the number of
+    /// channels may be another.
+    /// </param>
+    /// <param name="axis">The axis that was cut: 0, 1 or 2 of the stored array.</param>
+    /// <exception cref="ArgumentException">The name ends otherwise, or number or size of the slices is not that of the volume's.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The axis is not 0, 1 or 2.</exception>
+    /// <exception cref="FileNotFoundException"><paramref name="geometryFrom"/> does not exist.</exception>
+    /// <exception cref="InvalidDataException"><paramref name="geometryFrom"/> is no NIfTI volume.</exception>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public static void WriteVolume(string path, IEnumerable<Slice> slices, string geometryFrom, int axis = SliceAddress.DefaultAxis)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(slices);
+        NiftiCut cut = NiftiCut.Of(ReadHeader(geometryFrom), axis);
+        using IEnumerator<Slice> enumerator = slices.GetEnumerator();
+        if (!enumerator.MoveNext())
+        {
+            throw new ArgumentException($"'{geometryFrom}' has {cut.Count} slices along axis {axis}, but none was given.", nameof(slices));
+        }
+
+        int channels = enumerator.Current.Channels;
+        NiftiLayout layout = NiftiLayout.OfVolume(cut.Header, channels);
+        NiftiWriter.Write(path, layout, axis == 2 && channels == 1 ? Fitting().Select(slice => (ReadOnlyMemory<float>)slice.Pixels) : cut.Assemble(Fitting(), channels).Select(plane => (ReadOnlyMemory<float>)plane));
+
+        IEnumerable<Slice> Fitting()
+        {
+            int number = 0;
+            do
+            {
+                Slice slice = enumerator.Current;
+                if (number == cut.Count || slice.Height != cut.Height || slice.Width != cut.Width || slice.Channels != channels)
+                {
+                    throw new ArgumentException(
+                        number == cut.Count
+                            ? $"More slices were given than the {cut.Count} that '{geometryFrom}' has along axis {axis}."
+                            : $"Slice {number} has {slice.Channels}×{slice.Height}×{slice.Width} values (channels × rows × columns), but {channels}×{cut.Height}×{cut.Width} are needed for the geometry of '{geometryFrom}'.",
+                        nameof(slices));
+                }
+
+                number++;
+                yield return slice;
+            }
+            while (enumerator.MoveNext());
+            if (number < cut.Count)
+            {
+                throw new ArgumentException($"'{geometryFrom}' has {cut.Count} slices along axis {axis}, but {number} were given.", nameof(slices));
+            }
+        }
     }
 
     /// <summary>Channels, rows and columns of one slice of a volume, from the header alone.</summary>

@@ -57,6 +57,12 @@ public sealed record NiftiHeader
     /// <summary>The unit byte: space in the lowest three bits (1 metre, 2 millimetre, 3 micrometre), time in the next three.</summary>
     public required int Units { get; init; }
 
+    /// <summary>
+    /// Whether the image has to be cut into slices: its third axis is longer than 1 and cannot hold channels, being longer than <see cref="NiftiFile.MaximumChannels"/>
+    /// or followed by another axis longer than 1.
+    /// </summary>
+    public bool IsVolume => Shape.Count > 2 && Shape[2] > 1 && (Shape[2] > NiftiFile.MaximumChannels || Shape.Skip(3).Any(length => length > 1));
+
     /// <summary>The orientation fields as stored, so that a file written for this one can repeat them.</summary>
     internal NiftiOrientation Orientation { get; init; } = new(0, 1, [0, 0, 0], [0, 0, 0], new double[12]);
 

@@ -5,7 +5,7 @@ internal sealed record NiftiLayout
 {
     public int Version { get; init; } = 1;
 
-    /// <summary>Length of each axis: rows, columns, then whatever the format asks for; all but one of the later ones are 1.</summary>
+    /// <summary>Length of each axis: for a slice rows, columns, and at most one more that is longer than 1.</summary>
     public required long[] Shape { get; init; }
 
     /// <summary>Spacing of each axis, as many as <see cref="Shape"/> has.</summary>
@@ -39,12 +39,20 @@ internal sealed record NiftiLayout
         };
     }
 
-    /// <summary>The geometry of a file, with another number of channels on the axis where it has them.</summary>
-    public static NiftiLayout Of(NiftiHeader header, int channels)
+    /// <summary>The geometry of a slice's file, with another number of channels on the axis where it has them.</summary>
+    public static NiftiLayout Of(NiftiHeader header, int channels) => Of(header, 2, channels);
+
+    /// <summary>The geometry of a volume's file, with another number of channels on the axis where it has them.</summary>
+    public static NiftiLayout OfVolume(NiftiHeader header, int channels) => Of(header, 3, channels);
+
+    /// <param name="header">The file's header.</param>
+    /// <param name="further">The first axis that may hold channels.</param>
+    /// <param name="channels">How many there are to be.</param>
+    private static NiftiLayout Of(NiftiHeader header, int further, int channels)
     {
         List<long> shape = [.. header.Shape];
         List<double> spacing = [.. header.Spacing];
-        int axis = shape.FindIndex(2, length => length > 1);
+        int axis = further < shape.Count ? shape.FindIndex(further, length => length > 1) : -1;
         if (axis < 0 && channels > 1)
         {
             axis = 3;
@@ -62,7 +70,7 @@ internal sealed record NiftiLayout
 
         return new NiftiLayout
         {
-            Version = header.Version,
+            Version = shape.Exists(length => length > short.MaxValue) ? 2 : header.Version,
             Shape = [.. shape],
             Spacing = [.. spacing],
             QformCode = header.QformCode,

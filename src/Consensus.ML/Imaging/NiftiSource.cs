@@ -116,8 +116,8 @@ internal sealed class NiftiSource : IDisposable
         }
     }
 
-    /// <summary>Makes sure that all values are there, as <see cref="CheckPromise(Int128, long)"/> does.</summary>
-    public void CheckPromise() => CheckPromise(PromisedBytes, (long)Int128.Min(PromisedBytes, long.MaxValue));
+    /// <summary>Makes sure that all values are there before they are read into single precision.</summary>
+    public void CheckPromise() => CheckPromise(PromisedBytes, ValueCount * sizeof(float));
 
     /// <summary>Moves to the first value.</summary>
     public void SeekToValues() => SeekTo(Header.DataOffset);

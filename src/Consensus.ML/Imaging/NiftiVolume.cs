@@ -83,7 +83,7 @@ internal sealed class NiftiVolume : IDisposable
         (_first, _count) = (0, 0);
 
         NiftiSource source = Reopened(Offset(first));
-        source.CheckPromise(Offset(first + count - 1) + Header.BytesPerValue, bytes);
+        source.CheckPromise(End(first + count - 1), bytes);
         if (_kept.Length < bytes)
         {
             // Let go of the old one first: both together could be twice what is allowed.
@@ -104,6 +104,13 @@ internal sealed class NiftiVolume : IDisposable
 
     /// <summary>Place of a slice's first value, in bytes behind the file's first value.</summary>
     private long Offset(int index) => Header.BytesPerValue * index * (Cut.Axis switch { 0 => 1, 1 => Cut.X, _ => Cut.X * Cut.Y });
+
+    /// <summary>Place behind a slice's last value.</summary>
+    private long End(int index)
+    {
+        long x = Cut.Axis == 0 ? index : Cut.X - 1, y = Cut.Axis == 1 ? index : Cut.Y - 1, z = Cut.Axis == 2 ? index : Cut.Z - 1;
+        return Header.BytesPerValue * (x + (Cut.X * (y + (Cut.Y * (z + (Cut.Z * (Cut.Channels - 1)))))) + 1);
+    }
 
     /// <summary>The file, opened anew where a compressed one has been read beyond the place already.</summary>
     private NiftiSource Reopened(long offset)

@@ -14,15 +14,23 @@ internal static class NiftiWriter
     /// <exception cref="IOException">The file cannot be written.</exception>
     public static void Write(string path, NiftiLayout layout, ReadOnlyMemory<float> pixels)
     {
+        if (layout.Shape.Aggregate(1L, (product, length) => product * length) != pixels.Length)
+        {
+            throw new ArgumentException($"Shape {string.Join('×', layout.Shape)} does not hold {pixels.Length} values.", nameof(pixels));
+        }
+
+        Write(path, layout, [pixels]);
+    }
+
+    /// <summary>Writes values as <see cref="Write(string, NiftiLayout, ReadOnlyMemory{float})"/> does, in pieces of whole planes that come one after another.</summary>
+    /// <exception cref="ArgumentException">The name does not end in .nii or .nii.gz.</exception>
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public static void Write(string path, NiftiLayout layout, IEnumerable<ReadOnlyMemory<float>> planes)
+    {
         bool gzip = path.EndsWith(".nii.gz", StringComparison.OrdinalIgnoreCase);
         if (!gzip && !path.EndsWith(".nii", StringComparison.OrdinalIgnoreCase))
         {
             throw new ArgumentException($"Cannot write '{path}': the name of a NIfTI file must end in .nii or .nii.gz.", nameof(path));
-        }
-
-        if (layout.Shape.Aggregate(1L, (product, length) => product * length) != pixels.Length)
-        {
-            throw new ArgumentException($"Shape {string.Join('×', layout.Shape)} does not hold {pixels.Length} values.", nameof(pixels));
         }
 
         AtomicFile.Write(path, stream =>
@@ -30,18 +38,26 @@ internal static class NiftiWriter
             if (gzip)
             {
                 using var compressed = new GZipStream(stream, CompressionLevel.Optimal, leaveOpen: true);
-                WriteContent(compressed, layout, pixels.Span);
+                WriteContent(compressed, layout, planes);
             }
             else
             {
-                WriteContent(stream, layout, pixels.Span);
+                WriteContent(stream, layout, planes);
             }
         });
     }
 
-    private static void WriteContent(Stream stream, NiftiLayout layout, ReadOnlySpan<float> pixels)
+    private static void WriteContent(Stream stream, NiftiLayout layout, IEnumerable<ReadOnlyMemory<float>> planes)
     {
         stream.Write(layout.Version == 1 ? Header1(layout) : Header2(layout));
+        foreach (ReadOnlyMemory<float> piece in planes)
+        {
+            WriteValues(stream, layout, piece.Span);
+        }
+    }
+
+    private static void WriteValues(Stream stream, NiftiLayout layout, ReadOnlySpan<float> pixels)
+    {
         switch (layout.Type)
         {
             case NiftiDataType.UInt8: WriteValues<byte>(stream, layout, pixels); break;

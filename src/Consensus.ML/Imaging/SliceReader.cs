@@ -15,17 +15,7 @@ public static class SliceReader
     /// <exception cref="FileNotFoundException">The file does not exist.</exception>
     /// <exception cref="InvalidDataException">The file is of another format, damaged, or no slice; the message names it and says what is allowed.</exception>
     /// <exception cref="IOException">The file cannot be opened.</exception>
-    public static Slice Read(string path)
-    {
-        SliceAddress address = SliceAddress.Parse(path);
-        ImageFormat format = ImageFile.FormatOf(address.Path);
-        return (format, address) switch
-        {
-            (ImageFormat.Nifti, { Axis: int axis, Index: int index }) => NiftiFile.ReadSlice(address.Path, axis, index),
-            (ImageFormat.Nifti, _) => NiftiFile.ReadSlice(path),
-            _ => RasterFile.Read(address, format),
-        };
-    }
+    public static Slice Read(string path) => Read(path, 0, 1, null);
 
     /// <summary>Reads a slice whose channels lie in several files.</summary>
     /// <param name="paths">The files in the order of the channels, at least one; each as in <see cref="Read(string)"/>.</param>
@@ -34,7 +24,10 @@ public static class SliceReader
     /// <exception cref="FileNotFoundException">A file does not exist.</exception>
     /// <exception cref="InvalidDataException">A file is of another format, damaged, no slice, or of another size than the first; the message names it.</exception>
     /// <exception cref="IOException">A file cannot be opened.</exception>
-    public static Slice Read(IReadOnlyList<string> paths)
+    public static Slice Read(IReadOnlyList<string> paths) => Read(paths, null);
+
+    /// <summary><see cref="Read(IReadOnlyList{string})"/>, keeping the volumes that slices come from for the next ones.</summary>
+    internal static Slice Read(IReadOnlyList<string> paths, OpenVolumes? volumes)
     {
         ArgumentNullException.ThrowIfNull(paths);
         if (paths.Count == 0)
@@ -42,25 +35,38 @@ public static class SliceReader
             throw new ArgumentException("At least one image file is needed, but none was given.", nameof(paths));
         }
 
-        Slice first = Read(paths[0]);
+        Slice first = Read(paths[0], 0, paths.Count, volumes);
         if (paths.Count == 1)
         {
             return first;
         }
 
         var channels = new List<Slice>(paths.Count) { first };
-        foreach (string path in paths.Skip(1))
+        for (int place = 1; place < paths.Count; place++)
         {
-            Slice next = Read(path);
+            Slice next = Read(paths[place], place, paths.Count, volumes);
             if (next.Height != first.Height || next.Width != first.Width)
             {
-                throw new InvalidDataException($"'{path}' has {next.Height}×{next.Width} pixels, but '{paths[0]}' has {first.Height}×{first.Width}: the channels of one image must be of one size.");
+                throw new InvalidDataException($"'{paths[place]}' has {next.Height}×{next.Width} pixels, but '{paths[0]}' has {first.Height}×{first.Width}: the channels of one image must be of one size.");
             }
 
             channels.Add(next);
         }
 
         return new Slice(channels.Sum(slice => slice.Channels), first.Height, first.Width, [.. channels.SelectMany(slice => slice.Pixels)], first.Geometry, first.Source);
+    }
+
+    /// <summary>Reads the slice at a place in a list of paths.</summary>
+    internal static Slice Read(string path, int place, int places, OpenVolumes? volumes)
+    {
+        SliceAddress address = SliceAddress.Parse(path);
+        ImageFormat format = ImageFile.FormatOf(address.Path);
+        return (format, address) switch
+        {
+            (ImageFormat.Nifti, { Axis: int axis, Index: int index }) => volumes?.Read(address, place, places) ?? NiftiFile.ReadSlice(address.Path, axis, index),
+            (ImageFormat.Nifti, _) => NiftiFile.ReadSlice(path),
+            _ => RasterFile.Read(address, format),
+        };
     }
 
     /// <summary>Reads how large a slice is from the file's header alone.</summary>

@@ -44,10 +44,11 @@ internal static class AnnotationColumn
         if (IsPaths(column.Type))
         {
             Func<string[]> getter = PathsColumn.Getter(row, column);
+            var volumes = new OpenVolumes();
             return () =>
             {
                 string[] names = getter();
-                return names.Length == 0 ? null : new(MaskReader.Read(names), names[0]);
+                return names.Length == 0 ? null : new(MaskReader.Read(names, volumes), names[0]);
             };
         }
 

@@ -77,8 +77,9 @@ public sealed class SliceLoadingTransformer : RowToRowTransformer
         return new([new(_output, SliceDataViewType.Instance)], [path], row =>
         {
             Func<string[]> getter = PathsColumn.Getter(row, path);
+            var volumes = new OpenVolumes();
             var value = new RowValue<Slice>(row, () => getter() is { Length: > 0 } paths && paths.All(name => name.Length > 0)
-                ? SliceReader.Read(paths)
+                ? SliceReader.Read(paths, volumes)
                 : throw new InvalidOperationException($"Column '{_input}' names no file in row {row.Position}."));
             return [(ValueGetter<Slice>)((ref Slice slice) => slice = value.Get())];
         });

@@ -182,6 +182,7 @@ public sealed class NiftiVolumeTests : IDisposable
         {
             foreach (string path in paths)
             {
+                Complaint.Expect<InvalidDataException>(() => NiftiFile.ReadSlice(path, 2, 0), path);
                 Complaint.Expect<InvalidDataException>(() => NiftiFile.ReadSlice(path, 2, 1), path);
                 Complaint.Expect<InvalidDataException>(() => _ = NiftiFile.ReadSlices(path, 2).ToArray(), path);
             }
@@ -206,6 +207,104 @@ public sealed class NiftiVolumeTests : IDisposable
         long before = GC.GetAllocatedBytesForCurrentThread();
         Assert.Equal(10_000, NiftiFile.ReadSlice(path, 2, 6399).Pixels.Length);
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 20);
+    }
+
+    [Theory]
+    [InlineData(0, "soft.nii")]
+    [InlineData(1, "soft.nii.gz")]
+    [InlineData(2, "soft.nii.gz")]
+    public void Slices_go_back_where_they_were_cut_from(int axis, string name)
+    {
+        double[] rows = [0.1, 0.2, 0.3, 4, 0.5, 0.6, 0.7, 8, 0.9, 1, 1.1, 12];
+        NiftiBytes image = Volume([2, 3, 4, 1], version: 2, bigEndian: true, rows: rows);
+        string input = image.WriteTo(_folder["volume.nii.gz"]);
+        NiftiFile.WriteVolume(_folder[name], NiftiFile.ReadSlices(input, axis), input, axis);
+
+        NiftiHeader expected = NiftiFile.ReadHeader(input), written = NiftiFile.ReadHeader(_folder[name]);
+        Assert.Equal(("float32", 2, false), (written.DataType, written.Version, written.BigEndian));
+        Assert.Equal([2, 3, 4, 1], written.Shape);
+        Assert.Equal(expected.Spacing, written.Spacing);
+        Assert.Equal(expected.Affine, written.Affine);
+        Assert.Equal((expected.QformCode, expected.SformCode, expected.Units), (written.QformCode, written.SformCode, written.Units));
+
+        // As stored: x fastest, then y, then z, which is the order in which the test's own volume was made.
+        byte[] bytes = File.ReadAllBytes(_folder[name]);
+        if (name.EndsWith(".gz", StringComparison.Ordinal))
+        {
+            using var unpacked = new MemoryStream();
+            using var gzip = new System.IO.Compression.GZipStream(new MemoryStream(bytes), System.IO.Compression.CompressionMode.Decompress);
+            gzip.CopyTo(unpacked);
+            bytes = unpacked.ToArray();
+        }
+
+        Assert.Equal(544 + (24 * 4), bytes.Length);
+        Assert.Equal(image.Values, Enumerable.Range(0, 24).Select(at => (double)BitConverter.ToSingle(bytes, 544 + (4 * at))));
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void The_number_of_channels_may_change_on_the_way_back(int axis)
+    {
+        string input = Volume([2, 3, 4, 2]).WriteTo(_folder["volume.nii"]), flat = Volume([2, 3, 4]).WriteTo(_folder["flat.nii"]);
+        NiftiFile.WriteVolume(_folder["same.nii"], NiftiFile.ReadSlices(input, axis), input, axis);
+        Assert.Equal([2, 3, 4, 2], NiftiFile.ReadHeader(_folder["same.nii"]).Shape);
+        Expect(_folder["same.nii"], 2, 1, 2, 3, [100, 110, 120, 101, 111, 121, 1100, 1110, 1120, 1101, 1111, 1121]);
+        NiftiFile.WriteVolume(_folder["one.nii"], NiftiFile.ReadSlices(flat, axis), input, axis);
+        Assert.Equal([2, 3, 4, 1], NiftiFile.ReadHeader(_folder["one.nii"]).Shape);
+        NiftiFile.WriteVolume(_folder["two.nii"], NiftiFile.ReadSlices(input, axis), flat, axis);
+        Assert.Equal([2, 3, 4, 2], NiftiFile.ReadHeader(_folder["two.nii"]).Shape);
+        Expect(_folder["two.nii"], 2, 1, 2, 3, [100, 110, 120, 101, 111, 121, 1100, 1110, 1120, 1101, 1111, 1121]);
+    }
+
+    [Fact]
+    public void Slices_that_do_not_fill_the_volume_are_refused_and_the_previous_file_stays()
+    {
+        string input = Volume([2, 3, 4]).WriteTo(_folder["volume.nii"]), soft = _folder["soft.nii"];
+        File.WriteAllText(soft, "previous");
+        for (int axis = 1; axis < 3; axis++)
+        {
+            Slice[] slices = [.. NiftiFile.ReadSlices(input, axis)];
+            Complaint.Expect<ArgumentException>(() => NiftiFile.WriteVolume(soft, slices[1..], input, axis), $"has {slices.Length} slices along axis {axis}", $"{slices.Length - 1} were given");
+            Complaint.Expect<ArgumentException>(() => NiftiFile.WriteVolume(soft, [.. slices, slices[0]], input, axis), $"More slices were given than the {slices.Length}");
+            Complaint.Expect<ArgumentException>(() => NiftiFile.WriteVolume(soft, [slices[0], new Slice(1, 1, 1, [0])], input, axis), "Slice 1 has 1×1×1", "volume.nii");
+            Complaint.Expect<ArgumentException>(() => NiftiFile.WriteVolume(soft, [], input, axis), "none was given");
+        }
+
+        Complaint.Expect<ArgumentException>(() => NiftiFile.WriteVolume(_folder["soft.png"], NiftiFile.ReadSlices(input), input), "soft.png", ".nii.gz");
+        Assert.Equal("previous", File.ReadAllText(soft));
+        Assert.Equal(2, Directory.GetFiles(_folder.Root).Length);
+    }
+
+    [Fact]
+    public void A_volume_is_told_from_a_slice_with_channels_by_its_shape()
+    {
+        (long[] Shape, bool IsVolume)[] cases = [([2, 3], false), ([2, 3, 1], false), ([2, 3, 8], false), ([2, 3, 9], true), ([2, 3, 1, 4], false), ([2, 3, 2, 1, 2], true), ([2, 3, 1, 9], false)];
+        foreach ((long[] shape, bool isVolume) in cases)
+        {
+            Assert.Equal(isVolume, NiftiFile.ReadHeader(new NiftiBytes { Dimensions = shape }.WriteTo(_folder["image.nii"])).IsVolume);
+        }
+    }
+
+    [Fact]
+    public void Volumes_stay_open_between_slices_and_are_told_apart()
+    {
+        string first = Volume([2, 3, 4]).WriteTo(_folder["first.nii.gz"]), second = Volume([2, 3, 4], bigEndian: true).WriteTo(_folder["second.nii.gz"]);
+        var volumes = new OpenVolumes();
+        for (int index = 0; index < 4; index++)
+        {
+            Slice both = SliceReader.Read([$"{first}#slice={index}", $"{second}#slice={3 - index}"], volumes);
+            Assert.Equal((2, 100f * index, 100f * (3 - index)), (both.Channels, both.Pixels[0], both.Pixels[6]));
+        }
+
+        // Forward and back again; another volume or axis is another reading.
+        Assert.Equal(0, SliceReader.Read([$"{first}#slice=0"], volumes).Pixels[0]);
+        Assert.Equal(200, SliceReader.Read([$"{first}#slice=2"], volumes).Pixels[0]);
+        Assert.Equal(100, SliceReader.Read([$"{first}#slice=1"], volumes).Pixels[0]);
+        Assert.Equal(1, SliceReader.Read([$"{second}#axis=0,slice=1"], volumes).Pixels[0]);
+        Complaint.Expect<InvalidDataException>(() => SliceReader.Read([$"{second}#axis=0,slice=2"], volumes), "no slice 2");
+        Assert.Equal(0, SliceReader.Read([$"{second}#axis=0,slice=0"], volumes).Pixels[0]);
     }
 
     private static NiftiBytes Volume(long[] dimensions, int version = 1, bool bigEndian = false, double[]? rows = null)

@@ -6,6 +6,18 @@ internal static class SharedData
     /// <summary>The folder an environment variable names, else <c>shared/data/…</c> beside one of the folders above the tests.</summary>
     public static string FindOrSkip(string? variable, params string[] names)
     {
+        string? folder = Find(variable, names);
+        if (folder is null)
+        {
+            Assert.Skip($"No folder {string.Join('/', names)} beside the repository.");
+        }
+
+        return folder;
+    }
+
+    /// <summary>As <see cref="FindOrSkip"/>, or null.</summary>
+    public static string? Find(string? variable, params string[] names)
+    {
         if (variable is not null && Environment.GetEnvironmentVariable(variable) is { Length: > 0 } folder)
         {
             return folder;
@@ -20,7 +32,6 @@ internal static class SharedData
             }
         }
 
-        Assert.Skip($"No folder {string.Join('/', names)} beside the repository.");
-        return "";
+        return null;
     }
 }

@@ -1,0 +1,46 @@
+namespace Consensus.ML.Imaging;
+
+/// <summary>
+/// The volumes that slices were last read from, one for each place in a list of paths (channels, raters), so that slices that are read in turn do not unpack their
+/// volume each time. Holds memory, shared among the places, and at most one open file a place; both go with the object. Not for several threads at a time.
+/// </summary>
+internal sealed class OpenVolumes
+{
+    private readonly List<(string Path, int Axis, NiftiVolume Volume)?> _places = [];
+
+    /// <summary>Reads a slice.</summary>
+    /// <param name="address">Where it is.</param>
+    /// <param name="place">Which path of the list it is.</param>
+    /// <param name="places">How many paths the list has.</param>
+    public Slice Read(SliceAddress address, int place, int places)
+    {
+        while (_places.Count <= place)
+        {
+            _places.Add(null);
+        }
+
+        if (_places[place] is not { } open || open.Path != address.Path || open.Axis != address.Axis)
+        {
+            // Let go of the last one before the next one takes memory.
+            Close(place);
+            open = (address.Path, address.Axis!.Value, new NiftiVolume(address.Path, address.Axis.Value, NiftiVolume.Memory / places));
+            _places[place] = open;
+        }
+
+        try
+        {
+            return open.Volume.Read(address.Index!.Value);
+        }
+        catch
+        {
+            Close(place);
+            throw;
+        }
+    }
+
+    private void Close(int place)
+    {
+        _places[place]?.Volume.Dispose();
+        _places[place] = null;
+    }
+}
