@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Consensus.ML.Imaging;
 
 namespace Consensus.ML.Api.Tests;
 
@@ -16,6 +17,19 @@ public sealed partial class SampleTests
         Assert.Equal(2, scores.Length);
         Assert.Equal(scores[0], scores[1]);
         Assert.Equal(["dataset.json", "train.png", "val.csv"], Directory.GetFiles(Path.Combine(folder.Path, "consensus-manifest")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task Photographs_go_through_ML_NETs_image_steps_to_maps_and_pictures()
+    {
+        using var folder = new TemporaryFolder();
+        string output = await SampleRun.InFolder(folder, "Photographs", "1");
+        Assert.Contains("4. Soft Dice ", output, StringComparison.Ordinal);
+        string[] maps = Directory.GetFiles(folder.Path, "retina*_soft.tif", SearchOption.AllDirectories);
+        Assert.Equal(4, maps.Length);
+        Assert.All(maps, map => Assert.Equal((1, 200, 220), SliceReader.ReadSize(map)));
+        Assert.Equal((3, 200, 220), SliceReader.ReadSize(Directory.GetFiles(folder.Path, "image.png", SearchOption.AllDirectories)[0]));
+        Assert.Equal(4, Directory.GetFiles(folder.Path, "retina*.png", SearchOption.AllDirectories).Length);
     }
 
     [GeneratedRegex(@"(?<=: )[01]\.[0-9]{3}$", RegexOptions.Multiline)]
