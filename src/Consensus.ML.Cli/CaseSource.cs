@@ -44,7 +44,7 @@ internal sealed record CaseSource(string Name, string Split, int Raters, Missing
         QubiqSplit other = part == QubiqSplit.Train ? QubiqSplit.Validation : QubiqSplit.Train;
         return new(found.Name, Formats.Name(part), found.Raters, rule, listing.Cases, augmentation)
         {
-            Others = [new(Formats.Name(other), ListOrNone(data, found, other))],
+            Others = [new(Formats.Name(other), OrNone(() => QubiqDataset.List(data, found, other, MissingRaters.Fraction).Cases))],
         };
     }
 
@@ -84,7 +84,7 @@ internal sealed record CaseSource(string Name, string Split, int Raters, Missing
         WarnOf(listing, terminal);
         return new(manifest.Name, part ?? AllCases, manifest.Levels, missingRaters ?? manifest.MissingRaters, listing.Cases, new())
         {
-            Others = part is null ? [] : [.. manifest.Splits.Where(other => other != part).Select(other => new DatasetSplit(other, ImagesOnly(manifest.AllCases(other))))],
+            Others = part is null ? [] : [.. manifest.Splits.Where(other => other != part).Select(other => new DatasetSplit(other, OrNone(() => [.. manifest.AllCases(other)])))],
         };
     }
 
@@ -103,24 +103,22 @@ internal sealed record CaseSource(string Name, string Split, int Raters, Missing
         _ => throw new UsageException($"'{name}' is not a value of --split; it must be train or val."),
     };
 
-    private static IEnumerable<RaterCase> ListOrNone(string data, QubiqTask task, QubiqSplit split)
+    /// <summary>The images alone of other cases; none where they cannot be listed, for nobody asked for them.</summary>
+    private static IEnumerable<RaterCase> OrNone(Func<IReadOnlyList<RaterCase>> list)
     {
         IReadOnlyList<RaterCase> cases;
         try
         {
-            cases = QubiqDataset.List(data, task, split, MissingRaters.Fraction).Cases;
+            cases = list();
         }
         catch (Exception exception) when (exception is IOException or InvalidDataException or UnauthorizedAccessException)
         {
-            // Nobody asked for them.
             yield break;
         }
 
-        foreach (RaterCase one in ImagesOnly(cases))
+        foreach (RaterCase one in cases)
         {
-            yield return one;
+            yield return one with { AnnotationPaths = [], RaterNames = [] };
         }
     }
-
-    private static IEnumerable<RaterCase> ImagesOnly(IEnumerable<RaterCase> cases) => cases.Select(one => one with { AnnotationPaths = [], RaterNames = [] });
 }

@@ -40,6 +40,11 @@ internal sealed class HelpWithExamples(HelpAction ordinary) : SynchronousCommand
             "consensus inspect --data QUBIQ --task brain-growth --sort agreement --png sheet.png",
         ],
         ["raters"] = ["consensus raters --data QUBIQ --task brain-growth", "consensus raters --data QUBIQ --task prostate-2 --split val --json"],
+        ["init"] =
+        [
+            "consensus dataset init --data QUBIQ --task brain-growth --out brain-growth.json",
+            "consensus dataset init --data retina --images images/{case}.jpg --masks masks/{case}_{rater}.png --validation-fraction 0.2",
+        ],
         ["check"] = ["consensus dataset check --data QUBIQ --task brain-growth", "consensus dataset check --data retina/dataset.json --json"],
         ["phantom"] = ["consensus phantom --out data --task kidney --cases 24 --seed 1"],
         ["info"] = ["consensus info"],

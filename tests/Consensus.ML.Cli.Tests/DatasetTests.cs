@@ -75,4 +75,39 @@ public sealed class DatasetTests : IDisposable
         CommandRun.InProcess("dataset", "check", "--data", _workspace["dataset.json"], "--task", "kidney").AssertFailed(2, "--task");
         CommandRun.InProcess("dataset", "check", "--data", _workspace["dataset.json"]).AssertFailed(1, "dataset.json", "formatVersion");
     }
+
+    [Fact]
+    public void A_manifest_of_a_QUBIQ_set_serves_every_command_and_is_not_overwritten_unasked()
+    {
+        string data = _workspace.Phantom(), manifest = Path.Combine(data, "dataset.json");
+        CommandRun run = CommandRun.InProcess("dataset", "init", "--data", data).AssertSucceeded();
+        Assert.StartsWith($"Wrote {manifest}: kidney, train 2 cases, val 1 case; raters 1, 2, 3.", run.Out, StringComparison.Ordinal);
+        CommandRun.InProcess("dataset", "init", "--data", data).AssertFailed(1, "is there already", "--force", "--out");
+        CommandRun.InProcess("dataset", "init", "--data", data, "--force", "--json").AssertSucceeded();
+        JsonSchema schema = JsonSchema.Read(Path.Combine(AppContext.BaseDirectory, "data-schemas", "dataset.schema.json"));
+        Assert.Empty(schema.Violations(JsonDocument.Parse(File.ReadAllText(manifest)).RootElement));
+
+        Assert.Equal("No problems in 3 cases.\n", CommandRun.InProcess("dataset", "check", "--data", manifest).AssertSucceeded().Out);
+        CommandRun.InProcess("train", "--data", manifest, "--size", "16", "--steps", "1", "--out", _workspace["model.zip"]).AssertSucceeded();
+        string[] quick = ["--generations", "1", "--sampler", "ddim", "--sampling-steps", "1"];
+        CommandRun.InProcess(["evaluate", "--model", _workspace["model.zip"], "--data", manifest, "--json", _workspace["report.json"], .. quick]).AssertSucceeded();
+        Assert.Contains("\"task\": \"kidney\"", File.ReadAllText(_workspace["report.json"]), StringComparison.Ordinal);
+        CommandRun.InProcess(["predict", "--model", _workspace["model.zip"], "--data", manifest, "--split", "val", "--out", _workspace["maps"], .. quick]).AssertSucceeded();
+        Assert.True(File.Exists(_workspace["maps/case01_soft.nii.gz"]));
+        CommandRun.InProcess("train", "--data", manifest, "--split", "test", "--out", _workspace["m.zip"]).AssertFailed(2, "'test'", "train, val");
+        CommandRun.InProcess("train", "--data", manifest, "--task", "kidney", "--out", _workspace["m.zip"]).AssertFailed(2, "--task");
+    }
+
+    [Fact]
+    public void Wrong_arguments_of_init_are_usage_errors_and_write_nothing()
+    {
+        Directory.CreateDirectory(_workspace["data"]);
+        CommandRun.InProcess("dataset", "init", "--data", _workspace["data"]).AssertFailed(2, "no set in QUBIQ's layout", "--images and --masks");
+        CommandRun.InProcess("dataset", "init", "--data", _workspace["data"], "--images", "{case}.png").AssertFailed(2, "give both");
+        CommandRun.InProcess("dataset", "init", "--data", _workspace["data"], "--images", "{name}.png", "--masks", "{case}_{rater}.png").AssertFailed(2, "{name}", "{case}, {channel}, {split}");
+        CommandRun.InProcess("dataset", "init", "--data", _workspace["data"], "--images", "{case}.png", "--masks", "{case}.png").AssertFailed(2, "lacks '{rater}'");
+        CommandRun.InProcess("dataset", "init", "--data", _workspace["data"], "--images", "{case}.png", "--masks", "{case}_{rater}.png").AssertFailed(1, "holds no file '{case}.png'");
+        CommandRun.InProcess("dataset", "init", "--data", _workspace["none"]).AssertFailed(1, "does not exist");
+        Assert.Empty(Directory.GetFileSystemEntries(_workspace["data"]));
+    }
 }

@@ -7,6 +7,7 @@ internal static class DatasetCommand
 {
     public static Command Create(Terminal terminal) => new("dataset", "Describe a data set in a manifest, and check it.")
     {
+        DatasetInitCommand.Create(terminal),
         DatasetCheckCommand.Create(terminal),
     };
 }
