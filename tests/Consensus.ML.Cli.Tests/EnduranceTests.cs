@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.IO.Compression;
 using System.Text.Json.Nodes;
+using Consensus.ML.Imaging;
 
 namespace Consensus.ML.Cli.Tests;
 
@@ -99,7 +100,9 @@ public sealed class EnduranceTests : IDisposable
         CommandRun.InProcess([.. train, "--resume", "--patience", "2"]).AssertFailed(1, "is of another run: Training.Patience is null there and 2 here");
 
         string image = Path.Combine(_workspace.TrainingCase(2), "image.nii.gz");
-        File.Copy(Path.Combine(_workspace.TrainingCase(1), "image.nii.gz"), image, overwrite: true);
+        Slice slice = SliceReader.Read(image);
+        slice.Pixels[40] += 1;
+        NiftiFile.WriteSlice(image, slice);
         CommandRun.InProcess([.. train, "--resume"]).AssertFailed(1, "have other pixels here");
         Directory.Delete(_workspace.TrainingCase(2), recursive: true);
         CommandRun.InProcess([.. train, "--resume"]).AssertFailed(1, "Case 'case02' was trained on there and is missing here");
