@@ -1,4 +1,7 @@
 using Consensus.ML.Diffusion;
+using Consensus.ML.Imaging;
+using Consensus.ML.Labels;
+using Microsoft.Data.Analysis;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
@@ -38,5 +41,23 @@ internal static class ReadmeSnippets
         ITransformer thorough = model.WithSampling(new SamplingOptions { Generations = 25, Sampler = SamplerKind.Ddpm });
         // </load>
         return (softMap, thorough);
+    }
+
+    public static RaterReport Data()
+    {
+        // <data>
+        var ml = new MLContext(seed: 1);
+        IDataView retina = ml.Data.LoadFromManifest("dataset.json", split: "train");
+        IDataView table = ml.Data.LoadFromDataFrame(DataFrame.LoadCsv("cases.csv"), raterColumns: ["Ann", "Ben", "Cleo"]);   // an empty cell: not drawn
+        IDataView volume = ml.Data.LoadFromVolume("scan.nii.gz", axis: 2);                                                   // a row for each slice
+
+        RaterReport report = ml.Segmentation.DescribeRaters(retina);
+        Console.WriteLine($"pairwise Dice {report.MeanPairwiseDice:0.000}, Fleiss' kappa {report.MeanFleissKappa:0.000}");
+        StapleEstimate truth = Staple.Estimate(MaskReader.Read(["Ann.png", "Ben.png", "Cleo.png"]));
+        Console.WriteLine($"Ann finds {truth.Sensitivity[0]:P0} of what STAPLE takes for true");
+        // </data>
+        Assert.Equal(2, table.GetColumn<string>("Case").Count());
+        Assert.Equal(12, volume.GetColumn<string>("ImagePath").Count());
+        return report;
     }
 }

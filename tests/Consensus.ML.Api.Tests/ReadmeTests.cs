@@ -1,5 +1,9 @@
 using System.Diagnostics;
+using System.IO.Compression;
+using System.Runtime.InteropServices;
+using System.Text.Json;
 using System.Text.RegularExpressions;
+using Consensus.ML.Imaging;
 using Consensus.ML.Tests.Shared;
 using Microsoft.ML;
 
@@ -39,6 +43,48 @@ public sealed partial class ReadmeTests(TinyModel tiny)
             (float[] softMap, ITransformer thorough) = ReadmeSnippets.Load();
             Assert.Equal(TinyModel.SoftMaps(tiny.Model, tiny.Data).First(), softMap);
             Assert.Equal(25, DeterminismTests.Segmentation(thorough).Sampling.Generations);
+        }
+        finally
+        {
+            Environment.CurrentDirectory = before;
+        }
+    }
+
+    [Fact]
+    public void The_data_blocks_load_what_the_manifest_describes()
+    {
+        string manifest = JsonBlock().Match(File.ReadAllText(Path.Combine(RepositoryFolder.Find(), "README.md"))).Groups[1].Value;
+        Assert.Empty(JsonSchema.Read(Path.Combine(AppContext.BaseDirectory, "data-schemas", "dataset.schema.json")).Violations(JsonDocument.Parse(manifest).RootElement));
+        using var folder = new TemporaryFolder();
+        File.WriteAllText(folder["dataset.json"], manifest);
+        File.WriteAllText(folder["cases.csv"], "Case,ImagePath,Ann,Ben,Cleo\neye01,eye01.jpg,Ann.png,Ben.png,Cleo.png\neye02,eye02.jpg,Ann.png,,Cleo.png\n");
+        Directory.CreateDirectory(folder["discs"]);
+        foreach ((string rater, int marked) in new[] { ("Ann", 10), ("Ben", 10), ("Cleo", 5) })
+        {
+            var mask = new RgbImage(8, 8);
+            mask.Pixels.AsSpan(0, 3 * marked).Fill(255);
+            mask.SavePng(folder[$"{rater}.png"]);
+            File.Copy(folder[$"{rater}.png"], folder[Path.Combine("discs", $"eye01_{rater}.png")]);
+        }
+
+        // A slice of 4×48 becomes a volume of 4×4×12 by its header: dim, from byte 40 on.
+        NiftiFile.WriteSlice(folder["scan.nii"], new Slice(1, 4, 48, new float[4 * 48]));
+        byte[] scan = File.ReadAllBytes(folder["scan.nii"]);
+        MemoryMarshal.AsBytes<short>([3, 4, 4, 12]).CopyTo(scan.AsSpan(40));
+        using (var compressed = new GZipStream(File.Create(folder["scan.nii.gz"]), CompressionLevel.Fastest))
+        {
+            compressed.Write(scan);
+        }
+
+        string before = Environment.CurrentDirectory;
+        Environment.CurrentDirectory = folder.Path;
+        try
+        {
+            RaterReport report = ReadmeSnippets.Data();
+            Assert.Equal(["Ann", "Ben", "Cleo"], report.Raters.Select(rater => rater.Name));
+
+            // Ann and Ben mark the same 10 pixels, Cleo 5 of them: (1 + 10/15 + 10/15) / 3.
+            Assert.Equal(7 / 9.0, report.MeanPairwiseDice, 1e-4);
         }
         finally
         {
@@ -94,6 +140,9 @@ public sealed partial class ReadmeTests(TinyModel tiny)
 
     [GeneratedRegex(@"^dotnet test .*$", RegexOptions.Multiline)]
     private static partial Regex TestCommand();
+
+    [GeneratedRegex(@"```json\n(.*?)```", RegexOptions.Singleline)]
+    private static partial Regex JsonBlock();
 
     [GeneratedRegex(@"```python\n(.*?)```", RegexOptions.Singleline)]
     private static partial Regex PythonBlock();

@@ -5,7 +5,7 @@ namespace Consensus.ML.Cli.Tests;
 /// <summary><c>consensus bench</c> on the smallest network: every number is there, and options that cannot be are refused.</summary>
 public sealed class BenchTests
 {
-    private static readonly string[] Smallest =
+    internal static readonly string[] Smallest =
         ["bench", "--size", "8", "--channels", "32", "--multipliers", "1", "--residual-blocks", "1", "--rrdb-blocks", "1", "--encoder-width", "4", "--encoder-growth", "2", "--levels", "2", "--batch", "1"];
 
     [Fact]
