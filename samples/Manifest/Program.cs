@@ -31,9 +31,9 @@ manifest.Write(manifestPath);
 Console.WriteLine($"2. Wrote {manifestPath}");
 
 // 3. From here on the manifest is the data set: for the command as 'consensus raters --data dataset.json', and for a program so.
-foreach (RaterCase one in DatasetManifest.Read(manifestPath).AllCases())
+foreach (DatasetProblem problem in DatasetCheck.RunManifest(manifestPath).Problems)
 {
-    one.CheckSizes(); // every file is there, and every mask as large as its scan
+    Console.WriteLine($"   {problem.Severity}: {problem.Message} {problem.Advice}");
 }
 
 var ml = new MLContext(seed: 1);

@@ -9,7 +9,7 @@ internal static class DatasetGate
     /// <exception cref="InvalidDataException">A training case cannot be used; the message names the first problem and how to see all.</exception>
     public static void Check(Terminal terminal, CaseSource source, string command, CancellationToken cancellation)
     {
-        DatasetCheckReport report = DatasetCheck.Run([new(source.Split, source.Cases), .. source.Others], source.Raters, cancellation: cancellation);
+        DatasetCheckReport report = DatasetCheck.Run([new(source.Split, source.Cases), .. source.Others], source.Raters, source.MissingRaters, cancellation: cancellation);
 
         // Of the other splits, which training does not read, only what they share with this one matters; numbers of masks were said when the cases were listed.
         DatasetProblem[] problems =

@@ -14,10 +14,10 @@ internal sealed class CaseCheck
     private readonly string? _split;
     private readonly List<DatasetProblem> _problems = [];
 
-    private CaseCheck(string? split, RaterCase one, int? raters)
+    private CaseCheck(string? split, RaterCase one, int? raters, MissingRaters missingRaters)
     {
         (_split, _case) = (split, one);
-        CheckRaterCount(raters);
+        CheckRaterCount(raters, missingRaters);
         Slice? image = ReadImage();
         ReadMasks(image);
     }
@@ -36,12 +36,13 @@ internal sealed class CaseCheck
     /// <summary>Stands for the pixels of the image; null where it could not be read, or has one value only.</summary>
     public string? ImageHash { get; private set; }
 
-    public static CaseCheck Read(string? split, RaterCase one, int? raters) => new(split, one, raters);
+    public static CaseCheck Read(string? split, RaterCase one, int? raters, MissingRaters missingRaters) => new(split, one, raters, missingRaters);
 
-    private void CheckRaterCount(int? raters)
+    private void CheckRaterCount(int? raters, MissingRaters missingRaters)
     {
         int masks = _case.AnnotationPaths.Count;
-        if (raters is { } expected && masks != expected)
+        bool mayBeFewer = missingRaters == MissingRaters.Fraction && masks >= 2 && masks < raters;
+        if (raters is { } expected && masks != expected && !mayBeFewer)
         {
             Warn(
                 DatasetProblemKind.RaterCount,

@@ -14,10 +14,12 @@ public static class DatasetCheck
     /// <summary>Checks cases that a program has listed itself.</summary>
     /// <param name="splits">The parts of the set: images are compared within each and between them.</param>
     /// <param name="raters">How many masks each case should have; null to check the number of none.</param>
+    /// <param name="missingRaters">Whether a case may have fewer: with <see cref="MissingRaters.Fraction"/>, two are enough.</param>
     /// <param name="progress">Told how many cases have been looked at, after each; on any thread.</param>
     /// <param name="cancellation">Ends the check.</param>
     /// <exception cref="OperationCanceledException">The check was cancelled.</exception>
-    public static DatasetCheckReport Run(IEnumerable<DatasetSplit> splits, int? raters = null, IProgress<int>? progress = null, CancellationToken cancellation = default)
+    public static DatasetCheckReport Run(
+        IEnumerable<DatasetSplit> splits, int? raters = null, MissingRaters missingRaters = MissingRaters.Drop, IProgress<int>? progress = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(splits);
         var problems = new List<DatasetProblem>();
@@ -36,7 +38,7 @@ public static class DatasetCheck
         int done = 0;
         ParallelQuery<CaseCheck> checks = splits.SelectMany(split => split.Cases.Select(one => (split.Name, Case: one)))
             .AsParallel().AsOrdered().WithCancellation(cancellation)
-            .Select(item => CaseCheck.Read(item.Name, item.Case, raters));
+            .Select(item => CaseCheck.Read(item.Name, item.Case, raters, missingRaters));
         int cases = 0;
         foreach (CaseCheck check in checks)
         {
@@ -109,7 +111,7 @@ public static class DatasetCheck
             _ = QubiqDataset.List(root, task, QubiqSplit.Train);
         }
 
-        return Add(found, Run(splits, task.Raters, progress, cancellation));
+        return Add(found, Run(splits, task.Raters, MissingRaters.Drop, progress, cancellation));
     }
 
     /// <summary>Checks a manifest and the set that it describes. Mistakes in the manifest are among the problems; what it describes well is checked.</summary>
@@ -131,7 +133,7 @@ public static class DatasetCheck
         DatasetSplit[] splits = [.. manifest.Cases.GroupBy(one => one.Split).Select(split => new DatasetSplit(split.Key, ManifestCases(manifest, split, found)))];
 
         // Of raters that were not described right the number means nothing.
-        return Add(found, Run(splits, manifest.Raters.Count > 0 ? manifest.Levels : null, progress, cancellation));
+        return Add(found, Run(splits, manifest.Raters.Count > 0 ? manifest.Levels : null, manifest.MissingRaters, progress, cancellation));
     }
 
     private static List<RaterCase> ManifestCases(DatasetManifest manifest, IEnumerable<DatasetCase> cases, List<DatasetProblem> found)

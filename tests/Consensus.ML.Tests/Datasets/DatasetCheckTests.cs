@@ -136,6 +136,18 @@ public sealed class DatasetCheckTests : IDisposable
     }
 
     [Fact]
+    public void Two_masks_are_enough_where_the_set_allows_missing_raters()
+    {
+        Case("train", "case01", 1, raters: 1);
+        Case("train", "case02", 2);
+        RaterCase[] cases = [.. new[] { "case01", "case02" }.Select((name, one) => new RaterCase(name, At("train", name, 0), [.. Enumerable.Range(1, one + 1).Select(rater => At("train", name, rater))]))];
+        Assert.Equal(["case01", "case02"], Names(MissingRaters.Drop));
+        Assert.Equal(["case01"], Names(MissingRaters.Fraction));
+
+        IEnumerable<string?> Names(MissingRaters missing) => DatasetCheck.Run([new("train", cases)], raters: 3, missing).Problems.Select(problem => problem.Case);
+    }
+
+    [Fact]
     public void It_can_be_cancelled_and_says_how_far_it_is()
     {
         Case("train", "case01", 1);
