@@ -28,7 +28,7 @@ public sealed record ManifestDraft(DatasetManifest Manifest, IReadOnlyList<strin
                 warnings.AddRange(files.Twins);
                 if (files.Image is null)
                 {
-                    warnings.Add($"Case '{Path.GetFileName(folder)}' was left out: '{folder}' holds no 'image.nii.gz' or 'image.nii'.");
+                    warnings.Add($"Case '{Path.GetFileName(folder)}' was left out: '{folder}' holds no {QubiqCaseFolder.ImageNames}.");
                     continue;
                 }
 

@@ -6,23 +6,29 @@ namespace Consensus.ML;
 /// <summary>What a case's folder holds, by the names of its files alone.</summary>
 internal sealed partial class QubiqCaseFolder
 {
+    /// <summary>How the file of an image may be called, for messages.</summary>
+    public const string ImageNames = "'image.nii.gz' (or .nii, .tif, .tiff, .png, .bmp, .gif, .jpg, .jpeg)";
+
+    // Of two files for the same image the first in this list stays: NIfTI knows where the pixels lie, TIFF keeps the most values, and JPEG changes them.
+    private static readonly string[] _extensions = [".nii.gz", ".nii", ".tif", ".tiff", ".png", ".bmp", ".gif", ".jpg", ".jpeg"];
+
     private readonly SortedDictionary<int, SortedDictionary<int, string>> _masks = [];
-    private readonly List<string> _twins = [];
+    private readonly List<string> _imageTwins = [];
+    private readonly List<string> _maskTwins = [];
 
     private QubiqCaseFolder(string folder, int? only)
     {
         Folder = folder;
         string[] files = [.. Directory.EnumerateFiles(folder)];
 
-        // The order of a disk is none: with it fixed, 'x.nii' comes before 'x.nii.gz' and so the latter stays.
+        // The order of a disk is none.
         Array.Sort(files, StringComparer.Ordinal);
         foreach (string file in files)
         {
             string name = Path.GetFileName(file);
             if (ImageName().IsMatch(name))
             {
-                NoteTwin(Image, file);
-                Image = file;
+                Image = Keep(Image, file, _imageTwins);
             }
             else if (MaskName().Match(name) is { Success: true } match && ParseNumber(match.Groups[1]) is { } task && (only ?? task) == task && ParseNumber(match.Groups[2]) is { } rater)
             {
@@ -31,8 +37,7 @@ internal sealed partial class QubiqCaseFolder
                     _masks.Add(task, masks = []);
                 }
 
-                NoteTwin(masks.GetValueOrDefault(rater), file);
-                masks[rater] = file;
+                masks[rater] = Keep(masks.GetValueOrDefault(rater), file, _maskTwins);
             }
         }
     }
@@ -46,7 +51,10 @@ internal sealed partial class QubiqCaseFolder
     public IEnumerable<int> Tasks => _masks.Keys.Where(number => number > 0);
 
     /// <summary>One line for each file that another one stands for.</summary>
-    public IReadOnlyList<string> Twins => _twins;
+    public IReadOnlyList<string> Twins => [.. _imageTwins, .. _maskTwins];
+
+    /// <summary>Those of the <see cref="Twins"/> that are images.</summary>
+    public IReadOnlyList<string> ImageTwins => _imageTwins;
 
     /// <param name="folder">The case's folder.</param>
     /// <param name="only">The number of the only task whose masks are wanted; null for all.</param>
@@ -58,17 +66,24 @@ internal sealed partial class QubiqCaseFolder
     private static int? ParseNumber(Group group)
         => int.TryParse(group.ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : null;
 
-    private void NoteTwin(string? first, string second)
+    /// <summary>The better of two files for the same image; of two as good, the later.</summary>
+    private static string Keep(string? first, string second, List<string> twins)
     {
-        if (first is not null)
+        if (first is null)
         {
-            _twins.Add($"'{first}' was left out: '{second}' stands for the same image.");
+            return second;
         }
+
+        (string kept, string other) = Rank(first) < Rank(second) ? (first, second) : (second, first);
+        twins.Add($"'{other}' was left out: '{kept}' stands for the same image.");
+        return kept;
     }
 
-    [GeneratedRegex(@"^image\.nii(\.gz)?$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static int Rank(string file) => Array.FindIndex(_extensions, extension => file.EndsWith(extension, StringComparison.OrdinalIgnoreCase));
+
+    [GeneratedRegex(@"^image\.(nii|nii\.gz|tiff?|png|bmp|gif|jpe?g)$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex ImageName();
 
-    [GeneratedRegex(@"^task([0-9]+)_seg([0-9]+)\.nii(\.gz)?$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^task([0-9]+)_seg([0-9]+)\.(?:nii|nii\.gz|tiff?|png|bmp|gif|jpe?g)$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex MaskName();
 }

@@ -6,8 +6,9 @@ namespace Consensus.ML;
 /// <remarks>
 /// Taken are <c>&lt;set&gt;/{train,val}/caseNN</c> and <c>training_data_v3_QC/&lt;set&gt;/Training/caseNN</c> with
 /// <c>validation_data_qubiq2021_QC/&lt;set&gt;/Validation/caseNN</c>. The root may be the folder above the set, the set's folder itself, one of the
-/// archives' folders or the one above them. A case's folder holds <c>image.nii.gz</c> and <c>task0T_seg0R.nii.gz</c>, or the same without
-/// <c>.gz</c>. Links are followed. A set of another name in this layout is as good as the challenge's: see <see cref="FindTask"/>.
+/// archives' folders or the one above them. A case's folder holds <c>image.nii.gz</c> and <c>task0T_seg0R.nii.gz</c>, or the same as
+/// <c>.nii</c>, <c>.tif</c>, <c>.tiff</c>, <c>.png</c>, <c>.bmp</c>, <c>.gif</c>, <c>.jpg</c> or <c>.jpeg</c>, in any case; of two files for the same image the
+/// one whose ending stands first here is taken, and a warning names the other. Links are followed. A set of another name in this layout is as good as the challenge's: see <see cref="FindTask"/>.
 /// </remarks>
 public static class QubiqDataset
 {
@@ -103,7 +104,7 @@ public static class QubiqDataset
     }
 
     /// <summary>Reads what the folder of one case holds, by the names of its files, whatever set it belongs to.</summary>
-    /// <param name="folder">The case's folder, with <c>image.nii.gz</c> in it and masks <c>task0T_seg0R.nii.gz</c>.</param>
+    /// <param name="folder">The case's folder, with <c>image.nii.gz</c> in it and masks <c>task0T_seg0R.nii.gz</c>, or pictures called so.</param>
     /// <param name="task">The number of the task whose masks are meant; null for the only one there is.</param>
     /// <returns>The case with the masks that are there; with none where the folder has no masks of any task.</returns>
     /// <exception cref="ArgumentException">There are no masks of that task, or no number was given and there are several tasks; the message lists those there are.</exception>
@@ -115,7 +116,7 @@ public static class QubiqDataset
         QubiqCaseFolder files = QubiqCaseFolder.Read(folder);
         if (files.Image is null)
         {
-            throw new InvalidDataException($"'{folder}' is not the folder of a case: it holds no 'image.nii.gz' or 'image.nii'.");
+            throw new InvalidDataException($"'{folder}' is not the folder of a case: it holds no {QubiqCaseFolder.ImageNames}.");
         }
 
         int[] tasks = [.. files.Tasks];
@@ -169,7 +170,7 @@ public static class QubiqDataset
         warnings.AddRange(files.Twins);
         if (files.Image is null)
         {
-            warnings.Add($"Case '{name}' was left out: '{folder}' holds no 'image.nii.gz' or 'image.nii'.");
+            warnings.Add($"Case '{name}' was left out: '{folder}' holds no {QubiqCaseFolder.ImageNames}.");
             return null;
         }
 
@@ -178,7 +179,7 @@ public static class QubiqDataset
         {
             bool isKept = missingRaters == MissingRaters.Fraction && masks.Count > 0;
             warnings.Add(
-                $"Case '{name}' {(isKept ? "has another number of raters" : "was left out")}: '{folder}' holds {masks.Count} masks 'task{task.Number:00}_seg*.nii.gz' where {task.Name} has {task.Raters}.");
+                $"Case '{name}' {(isKept ? "has another number of raters" : "was left out")}: '{folder}' holds {masks.Count} masks 'task{task.Number:00}_seg*' where {task.Name} has {task.Raters}.");
             if (!isKept)
             {
                 return null;

@@ -1,3 +1,4 @@
+using Consensus.ML.Imaging;
 using Consensus.ML.Tests.Imaging;
 
 namespace Consensus.ML.Tests.Datasets;
@@ -132,6 +133,52 @@ public sealed class QubiqDatasetTests : IDisposable
         CaseListing listing = QubiqDataset.List(_folder.Root, QubiqTask.Kidney, QubiqSplit.Train);
         Assert.Equal(3, Assert.Single(listing.Cases).AnnotationPaths.Count);
         Mentions(Assert.Single(listing.Warnings), "task01_seg02.nii'", "task01_seg02.nii.gz");
+    }
+
+    [Fact]
+    public void A_set_of_pictures_is_a_set_too()
+    {
+        foreach (string name in new[] { "case01", "case02" })
+        {
+            Directory.CreateDirectory(_folder["retina", "train", name]);
+        }
+
+        new PngBytes { Colour = 2, Width = 2, Height = 1, Rows = [0, 1, 2, 3, 4, 5, 6] }.WriteTo(_folder["retina", "train", "case01", "image.png"]);
+        new PngBytes { Width = 2, Height = 1, Rows = [0, 0, 255] }.WriteTo(_folder["retina", "train", "case01", "task01_seg01.png"]);
+        new PngBytes { Width = 2, Height = 1, Rows = [0, 255, 255] }.WriteTo(_folder["retina", "train", "case01", "Task01_Seg02.PNG"]);
+        new TiffBytes { Width = 2, Height = 1, Blocks = [[7, 8]] }.WriteTo(_folder["retina", "train", "case02", "IMAGE.TIFF"]);
+        new TiffBytes { Width = 2, Height = 1, Blocks = [[1, 0]] }.WriteTo(_folder["retina", "train", "case02", "task01_seg01.tif"]);
+        new PngBytes { Width = 2, Height = 1, Rows = [0, 0, 1] }.WriteTo(_folder["retina", "train", "case02", "task01_seg02.png"]);
+
+        QubiqTask task = QubiqDataset.FindTask(_folder.Root, "retina");
+        Assert.Equal((2, 3, 1, 2), (task.Raters, task.Channels, task.Height, task.Width));
+        CaseListing listing = QubiqDataset.List(_folder.Root, task, QubiqSplit.Train);
+        Assert.Empty(listing.Warnings);
+        Assert.Equal(["image.png", "IMAGE.TIFF"], listing.Cases.Select(item => Path.GetFileName(item.ImagePaths[0])));
+        Assert.Equal([0, 1, 1, 1], MaskReader.Read(listing.Cases[0].AnnotationPaths).Pixels.ToArray());
+        Assert.Equal([1, 0, 0, 1], MaskReader.Read(listing.Cases[1].AnnotationPaths).Pixels.ToArray());
+        Assert.Equal(2, QubiqDataset.ReadCase(_folder["retina", "train", "case01"]).AnnotationPaths.Count);
+        Assert.Equal(["retina/train/case01/image.png", "retina/train/case02/IMAGE.TIFF"], ManifestDraft.FromQubiq(_folder.Root, task).Manifest.Cases.Select(item => item.Image[0]));
+    }
+
+    [Theory]
+    [InlineData("image.nii.gz", "image.nii", "image.png")]
+    [InlineData("image.nii", "image.tif", "image.jpg")]
+    [InlineData("IMAGE.TIF", "image.tiff", "image.png")]
+    [InlineData("image.png", "image.BMP", "image.jpeg")]
+    public void Of_several_files_for_one_image_the_one_that_keeps_most_is_taken_and_the_others_are_named(string taken, string second, string third)
+    {
+        Case(3, "kidney", "train", "case01");
+        File.Delete(_folder["kidney", "train", "case01", "image.nii.gz"]);
+        foreach (string file in new[] { third, taken, second })
+        {
+            File.WriteAllText(_folder["kidney", "train", "case01", file], "");
+        }
+
+        CaseListing listing = QubiqDataset.List(_folder.Root, QubiqTask.Kidney, QubiqSplit.Train);
+        Assert.Equal(taken, Path.GetFileName(Assert.Single(listing.Cases).ImagePaths[0]));
+        Assert.Equal(2, listing.Warnings.Count);
+        Assert.All(new[] { second, third }, other => Assert.Contains(listing.Warnings, warning => warning.Contains($"{other}' was left out", StringComparison.Ordinal)));
     }
 
     [Fact]
