@@ -19,7 +19,7 @@ RaterCase[] cases = [.. Enumerable.Range(1, 24).Select(number => Retina.Draw(Pat
 var ml = new MLContext(seed: 1);
 IDataView train = ml.Data.LoadFromCases(cases[..20]), test = ml.Data.LoadFromCases(cases[20..]);
 
-// 2. An ordinary ML.NET image pipeline. Fill, because masks are fitted to the whole picture: the default, IsoCrop, would cut its edges off.
+// 2. An ordinary ML.NET image pipeline. Fill, because masks are fitted to the whole picture: the default, IsoCrop, would cut the edges of one that is not square, which training refuses.
 ConsensusSegmentationEstimator.Options options = ConsensusSegmentationEstimator.Options.Compact();
 options.Training = options.Training with { Steps = null, TimeLimit = training };
 EstimatorChain<ConsensusSegmentationTransformer> pipeline = ml.Transforms.LoadImages("Photo", imageFolder: "", inputColumnName: "ImagePath")

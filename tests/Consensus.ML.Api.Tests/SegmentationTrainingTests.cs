@@ -144,6 +144,34 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
         Assert.Contains("'Photo' is 20×20", message);
     }
 
+    [Theory]
+    [InlineData(20, 40, ImageResizingEstimator.ResizingKind.IsoCrop, "cut")]
+    [InlineData(40, 20, ImageResizingEstimator.ResizingKind.IsoCrop, "cut")]
+    [InlineData(20, 40, ImageResizingEstimator.ResizingKind.IsoPad, "padded")]
+    [InlineData(40, 20, ImageResizingEstimator.ResizingKind.IsoPad, "padded")]
+    public void Photographs_that_ML_NET_cut_or_padded_are_refused_with_what_to_set(int height, int width, ImageResizingEstimator.ResizingKind resizing, string found)
+    {
+        string message = Assert.Throws<InvalidDataException>(() => FitPhotographs(height, width, resizing)).Message;
+        Assert.Contains("Row 0 has a picture", message);
+        Assert.Contains($"{height}×{width} pixels (height × width), in column 'Photo', that was {found} to fit 16×16 in column 'Features'", message);
+        Assert.Contains("resizing: ImageResizingEstimator.ResizingKind.Fill", message);
+
+        // Without ML.NET's picture the file itself tells.
+        message = Assert.Throws<InvalidDataException>(() => FitPhotographs(height, width, resizing, dropped: true)).Message;
+        Assert.Contains($"photo1.png', that was {found} to fit 16×16", message);
+    }
+
+    [Theory]
+    [InlineData(20, 40, ImageResizingEstimator.ResizingKind.Fill)]
+    [InlineData(40, 20, ImageResizingEstimator.ResizingKind.Fill)]
+    [InlineData(20, 20, ImageResizingEstimator.ResizingKind.IsoCrop)]
+    [InlineData(20, 20, ImageResizingEstimator.ResizingKind.IsoPad)]
+    public void Photographs_that_were_fitted_whole_are_accepted(int height, int width, ImageResizingEstimator.ResizingKind resizing)
+    {
+        FitPhotographs(height, width, resizing);
+        FitPhotographs(height, width, resizing, dropped: true);
+    }
+
     [Fact]
     public void The_log_tells_device_augmentation_data_and_size()
     {
@@ -457,6 +485,38 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
 
         return (_ml.Data.LoadFromEnumerable(rows), rows);
     }
+
+    private void FitPhotographs(int height, int width, ImageResizingEstimator.ResizingKind resizing, bool dropped = false)
+    {
+        ImageRow[] rows = [.. Enumerable.Range(1, 2).Select(number => new ImageRow { ImagePath = _folder[$"photo{number}.png"], AnnotationPaths = new RaterMasks(1, height, width, HalfOf(height * width)) })];
+        for (int i = 0; i < rows.Length; i++)
+        {
+            // Patches of noise, which no other part of a picture repeats.
+            var picture = new RgbImage(height, width);
+            byte[] noise = new byte[picture.Pixels.Length];
+            new Random(i).NextBytes(noise);
+            for (int at = 0; at < noise.Length; at++)
+            {
+                int row = at / 3 / width, column = at / 3 % width;
+                picture.Pixels[at] = noise[(3 * ((row / 4 * width) + (column / 4))) + (at % 3)];
+            }
+
+            picture.SavePng(rows[i].ImagePath);
+        }
+
+        var images = _ml.Transforms.LoadImages("Photo", imageFolder: "", inputColumnName: "ImagePath")
+            .Append(_ml.Transforms.ResizeImages("Photo", imageWidth: 16, imageHeight: 16, resizing: resizing))
+            .Append(_ml.Transforms.ExtractPixels("Features", "Photo", offsetImage: 127.5f, scaleImage: 1 / 127.5f));
+        IDataView data = _ml.Data.LoadFromEnumerable(rows), features = images.Fit(data).Transform(data);
+        if (dropped)
+        {
+            features = _ml.Transforms.SelectColumns("ImagePath", "AnnotationPaths", "Features").Fit(features).Transform(features);
+        }
+
+        _ml.Transforms.ConsensusSegment(TinyModel.Options()).Fit(features).Dispose();
+    }
+
+    private static byte[] HalfOf(int pixels) => [.. Enumerable.Range(0, pixels).Select(i => (byte)(i % 2))];
 
     private void Fit(CaseRow[] rows, bool cached = false)
     {

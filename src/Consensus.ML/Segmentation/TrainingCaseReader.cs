@@ -12,6 +12,9 @@ internal sealed class TrainingCaseReader
     // Red, green, blue and opacity.
     private const int MostColours = 4;
 
+    // All cases go through one chain, so that a few show how it fits pictures of another shape; the others are not read twice.
+    private const int MostPicturesLookedAt = 3;
+
     private readonly IDataView _data;
     private readonly DataViewSchema.Column _annotations;
     private readonly DataViewSchema.Column? _case;
@@ -73,6 +76,8 @@ internal sealed class TrainingCaseReader
         Func<string> nameGetter = NameGetter(cursor);
         Func<int, string[]> raterNamesGetter = RaterNamesColumn.Getter(cursor, _raterNames);
         Func<(int Height, int Width, string Name)?> imageGetter = ImageGetter(cursor);
+        Func<Slice?> pictureGetter = PictureGetter(cursor);
+        int looked = 0;
         VBuffer<float> features = default;
         while (cursor.MoveNext())
         {
@@ -81,7 +86,8 @@ internal sealed class TrainingCaseReader
             featuresGetter(ref features);
             Annotation annotation = annotationGetter() ?? throw new InvalidDataException($"{name} has no annotations in column '{_annotations.Name}'; it must have one mask a rater.");
             RaterMasks masks = annotation.Masks;
-            if (imageGetter() is { } image && (image.Height != masks.Height || image.Width != masks.Width))
+            (int Height, int Width, string Name)? size = imageGetter();
+            if (size is { } image && (image.Height != masks.Height || image.Width != masks.Width))
             {
                 throw new InvalidDataException(
                     $"{(annotation.Source is null ? $"A mask of {name}" : $"'{annotation.Source}'")} is {masks.Height}×{masks.Width} pixels (height × width); its image {image.Name} is {image.Height}×{image.Width}, and both must be of one size.");
@@ -98,6 +104,16 @@ internal sealed class TrainingCaseReader
             if (wrong >= 0)
             {
                 throw new InvalidDataException($"{name} has the value {values[wrong]} in column '{Features.Name}'; every value must be finite.");
+            }
+
+            if (looked < MostPicturesLookedAt && PictureFraming.Matters(masks.Height, masks.Width, Height, Width) && pictureGetter() is { } picture)
+            {
+                looked++;
+                if (PictureFraming.Find(picture, values, Height, Width) is { } framing)
+                {
+                    throw new InvalidDataException(
+                        $"{name} has a picture of {picture.Height}×{picture.Width} pixels (height × width), {size?.Name}, that was {framing} to fit {Height}×{Width} in column '{Features.Name}'; masks are fitted whole and would lie beside what they mark. Give ResizeImages 'resizing: ImageResizingEstimator.ResizingKind.Fill'.");
+                }
             }
 
             cases.Add((new(name, values, masks), raterNames));
@@ -159,6 +175,62 @@ internal sealed class TrainingCaseReader
         }
 
         return () => null;
+    }
+
+    /// <summary>The picture's own pixels, where another loader than ours fitted it, and the row tells them.</summary>
+    private Func<Slice?> PictureGetter(DataViewRow row)
+    {
+        if (_picture is { } pictureColumn)
+        {
+            ValueGetter<MLImage> getter = row.GetGetter<MLImage>(pictureColumn);
+            return () =>
+            {
+                MLImage? picture = null;
+                getter(ref picture!);
+                using (picture)
+                {
+                    return picture is null ? null : Colours(picture);
+                }
+            };
+        }
+
+        if (_imagePath is { } imagePath)
+        {
+            Func<string[]> getter = PathsColumn.Getter(row, imagePath);
+            return () => Readable(getter());
+        }
+
+        return () => null;
+    }
+
+    /// <summary>Red, green and blue, in either order, without the opacity behind them.</summary>
+    private static Slice Colours(MLImage picture)
+    {
+        ReadOnlySpan<byte> stored = picture.Pixels;
+        int size = picture.Height * picture.Width;
+        var pixels = new float[3 * size];
+        for (int pixel = 0; pixel < size; pixel++)
+        {
+            for (int colour = 0; colour < 3; colour++)
+            {
+                pixels[(colour * size) + pixel] = stored[(4 * pixel) + colour];
+            }
+        }
+
+        return new(3, picture.Height, picture.Width, pixels);
+    }
+
+    /// <summary>What another loader took from these files may be more than we read in them.</summary>
+    private static Slice? Readable(string[] paths)
+    {
+        try
+        {
+            return paths is [{ Length: > 0 }, ..] ? SliceReader.Read(paths) : null;
+        }
+        catch (Exception exception) when (exception is InvalidDataException or IOException)
+        {
+            return null;
+        }
     }
 
     /// <summary>A file of a format that is not ours was read by another loader, which knows its size; we do not.</summary>
