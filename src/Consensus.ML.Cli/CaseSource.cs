@@ -48,6 +48,35 @@ internal sealed record CaseSource(string Name, string Split, int Raters, Missing
         };
     }
 
+    /// <summary>Finds the images alone, of every case whether it has masks or not.</summary>
+    /// <param name="terminal">Where warnings go.</param>
+    /// <param name="data">The folder that holds the set's folder, or is it; or a manifest.</param>
+    /// <param name="task">The name of a task or set; null for the only set there is, and for a manifest.</param>
+    /// <param name="split">The name of the split; null for <paramref name="splitByDefault"/>, or for all cases of a manifest that has no splits.</param>
+    /// <param name="splitByDefault">The split that is meant where none is named.</param>
+    /// <exception cref="UsageException">There is no such split or set, or none was named and there are several.</exception>
+    public static IReadOnlyList<RaterCase> FindImages(Terminal terminal, string data, string? task, string? split, string splitByDefault)
+    {
+        if (File.Exists(data))
+        {
+            (DatasetManifest manifest, string? part) = ReadManifest(data, task, split, splitByDefault);
+            RaterCase[] images = [.. manifest.AllImages(part)];
+            return images.Length > 0 ? images : throw new InvalidDataException($"'{data}' describes no cases.");
+        }
+
+        QubiqSplit asked = ParseSplit(split ?? splitByDefault);
+        try
+        {
+            CaseListing listing = QubiqDataset.ListImages(data, task, asked);
+            WarnOf(listing, terminal);
+            return listing.Cases;
+        }
+        catch (ArgumentException exception)
+        {
+            throw new UsageException(exception.Message);
+        }
+    }
+
     /// <summary>Finds a task by name, or the only one there is.</summary>
     public static QubiqTask FindTask(string data, string? name)
     {
@@ -66,6 +95,17 @@ internal sealed record CaseSource(string Name, string Split, int Raters, Missing
 
     private static CaseSource FindInManifest(Terminal terminal, string path, string? task, string? split, string splitByDefault, MissingRaters? missingRaters)
     {
+        (DatasetManifest manifest, string? part) = ReadManifest(path, task, split, splitByDefault);
+        CaseListing listing = manifest.List(part, missingRaters);
+        WarnOf(listing, terminal);
+        return new(manifest.Name, part ?? AllCases, manifest.Levels, missingRaters ?? manifest.MissingRaters, listing.Cases, new())
+        {
+            Others = part is null ? [] : [.. manifest.Splits.Where(other => other != part).Select(other => new DatasetSplit(other, OrNone(() => [.. manifest.AllCases(other)])))],
+        };
+    }
+
+    private static (DatasetManifest Manifest, string? Split) ReadManifest(string path, string? task, string? split, string splitByDefault)
+    {
         DatasetManifest manifest = DatasetManifest.Read(path);
         if (task is not null)
         {
@@ -80,12 +120,7 @@ internal sealed record CaseSource(string Name, string Split, int Raters, Missing
                 : $"{(split is null ? $"'{path}' has no split '{part}', which is meant where --split is left out" : $"'{part}' is not a value of --split")}; it must be one of {string.Join(", ", manifest.Splits)}.");
         }
 
-        CaseListing listing = manifest.List(part, missingRaters);
-        WarnOf(listing, terminal);
-        return new(manifest.Name, part ?? AllCases, manifest.Levels, missingRaters ?? manifest.MissingRaters, listing.Cases, new())
-        {
-            Others = part is null ? [] : [.. manifest.Splits.Where(other => other != part).Select(other => new DatasetSplit(other, OrNone(() => [.. manifest.AllCases(other)])))],
-        };
+        return (manifest, part);
     }
 
     private static void WarnOf(CaseListing listing, Terminal terminal)

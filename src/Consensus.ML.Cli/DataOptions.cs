@@ -52,6 +52,10 @@ internal sealed class DataOptions
     public CaseSource Find(Terminal terminal, ParseResult parsed, MissingRaters? missingRaters = null) =>
         CaseSource.Find(terminal, parsed.Require(Data!), parsed.GetValue(Task), parsed.GetValue(Split), _splitByDefault, missingRaters);
 
+    /// <summary>Lists the images that are asked for, whether anybody drew on them or not.</summary>
+    public IReadOnlyList<RaterCase> FindImages(Terminal terminal, ParseResult parsed) =>
+        CaseSource.FindImages(terminal, parsed.Require(Data!), parsed.GetValue(Task), parsed.GetValue(Split), _splitByDefault);
+
     /// <summary>The command that checks the set that was named.</summary>
     public string CheckCommand(ParseResult parsed) =>
         $"consensus dataset check --data {parsed.GetValue(Data)}{(parsed.GetValue(Task) is { } task ? $" --task {task}" : "")}";

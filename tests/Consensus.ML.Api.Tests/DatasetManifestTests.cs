@@ -152,6 +152,25 @@ public sealed class DatasetManifestTests : IDisposable
     }
 
     [Fact]
+    public void Images_are_listed_whether_anybody_drew_on_them_and_of_volumes_every_slice()
+    {
+        WriteVolume("scan.nii", Enumerable.Range(0, 12).Select(value => (byte)value));
+        WriteVolume("ann.nii", [0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0]);
+        DatasetManifest manifest = DatasetManifest.Read(Write("""
+            { "formatVersion": 1, "name": "scans", "raters": ["Ann", "Ben"],
+              "cases": [
+                { "name": "marked", "image": "scan.nii", "masks": { "Ann": "ann.nii" }, "split": "val", "volume": { "slices": "marked" } },
+                { "name": "bare", "image": "scan.nii#axis=2,slice=1", "split": "val" },
+                { "name": "other", "image": "scan.nii#axis=2,slice=2", "split": "train" }] }
+            """));
+        RaterCase[] images = [.. manifest.AllImages("val")];
+        Assert.Equal(["marked_slice0", "marked_slice1", "marked_slice2", "bare"], images.Select(one => one.Name));
+        Assert.All(images, one => Assert.Empty(one.AnnotationPaths));
+        Assert.Equal(5, manifest.AllImages().Count());
+        Assert.Throws<ArgumentException>(() => manifest.AllImages("test"));
+    }
+
+    [Fact]
     public void The_rows_train_a_pipeline_and_evaluate_it()
     {
         var cases = new JsonArray();

@@ -94,6 +94,31 @@ public sealed class WholeRoundTests(TrainedModel model) : IClassFixture<TrainedM
     }
 
     [Fact]
+    public void A_split_that_nobody_drew_on_is_predicted_without_a_warning_from_a_folder_and_from_a_manifest()
+    {
+        using var workspace = new Workspace();
+        string folder = Path.Combine(workspace["data"], "new-patients", "val");
+        foreach (string name in new[] { "case08", "case09" })
+        {
+            Directory.CreateDirectory(Path.Combine(folder, name));
+            TiffFile.WriteSlice(Path.Combine(folder, name, "image.tif"), SliceReader.Read(model.ValidationImage));
+        }
+
+        File.Copy(Path.Combine(Path.GetDirectoryName(model.ValidationImage)!, "task01_seg01.nii.gz"), Path.Combine(folder, "case09", "task01_seg01.nii.gz"));
+        File.WriteAllText(workspace["dataset.json"], """
+            { "formatVersion": 1, "name": "new", "raters": ["Ann", "Ben"],
+              "cases": [{ "name": "case08", "image": "data/new-patients/val/case08/image.tif" }, { "name": "case09", "image": "data/new-patients/val/case09/image.tif" }] }
+            """);
+        foreach (string data in new[] { workspace["data"], workspace["dataset.json"] })
+        {
+            string maps = workspace[Path.GetFileName(data) + "-maps"];
+            CommandRun run = CommandRun.InProcess(["predict", "--model", model.Path, "--out", maps, .. Quick, "--data", data]).AssertSucceeded();
+            Assert.Empty(run.Error);
+            Assert.Equal(["case08.png", "case08_soft.tif", "case09.png", "case09_soft.tif"], Directory.GetFiles(maps).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        }
+    }
+
+    [Fact]
     public void The_same_seed_gives_the_same_maps_by_file_and_by_data_set()
     {
         using var workspace = new Workspace();

@@ -41,7 +41,7 @@ internal static class PredictCommand
 
             string folder = parsed.Require(output!);
             LoadedModel.EnsureExists(parsed.Require(model!));
-            IReadOnlyList<RaterCase> cases = hasData ? data.Find(terminal, parsed).Cases : [.. paths.Select(path => new RaterCase(CaseName.Of(path), path, []))];
+            IReadOnlyList<RaterCase> cases = hasData ? data.FindImages(terminal, parsed) : [.. paths.Select(path => new RaterCase(CaseName.Of(path), path, []))];
             EnsureDistinct(cases);
             EnsureKept(cases, folder);
             PredictionInput[] inputs = [.. cases.Select(one => PredictionInput.Of(one, parsed.GetValue(axis)))];

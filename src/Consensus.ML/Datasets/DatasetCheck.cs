@@ -82,7 +82,7 @@ public static class DatasetCheck
         var splits = new List<DatasetSplit>();
         foreach (QubiqSplit split in (QubiqSplit[])[QubiqSplit.Train, QubiqSplit.Validation])
         {
-            List<string> folders = QubiqLayout.SplitFolders(root, task, split);
+            List<string> folders = QubiqLayout.SplitFolders(root, task.Folders, split);
             string name = split == QubiqSplit.Train ? "train" : "val";
             foreach (string folder in folders.Skip(1))
             {

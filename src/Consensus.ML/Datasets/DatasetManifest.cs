@@ -119,6 +119,22 @@ public sealed record DatasetManifest
             : $"{Name} has no cases{which}.");
     }
 
+    /// <summary>The images of all cases, whether anybody drew on them or not: what there is to predict. Of a volume, every slice, whichever are marked.</summary>
+    /// <param name="split">The split; null for all cases.</param>
+    /// <returns>The cases without masks and raters, in the manifest's order and the order of their slices.</returns>
+    /// <exception cref="ArgumentException">There is no such split; the message lists those there are.</exception>
+    /// <exception cref="InvalidDataException">A volume is none; the message names the file.</exception>
+    /// <exception cref="IOException">A volume is missing or cannot be opened.</exception>
+    public IEnumerable<RaterCase> AllImages(string? split = null)
+    {
+        EnsureSplit(split);
+        return from one in Cases
+               where split is null || one.Split == split
+               let slicing = one.Volume ?? Volume
+               from found in Expand(one with { Masks = new Dictionary<string, string>(), Volume = slicing is null ? null : slicing with { Slices = VolumeSlices.All } })
+               select found;
+    }
+
     internal IEnumerable<RaterCase> Expand(DatasetCase one)
     {
         string[] drawn = [.. Raters.Where(one.Masks.ContainsKey)];

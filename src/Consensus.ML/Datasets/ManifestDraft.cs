@@ -22,7 +22,7 @@ public sealed record ManifestDraft(DatasetManifest Manifest, IReadOnlyList<strin
         var cases = new List<DatasetCase>();
         foreach ((QubiqSplit split, string name) in ((QubiqSplit, string)[])[(QubiqSplit.Train, "train"), (QubiqSplit.Validation, "val")])
         {
-            foreach (string folder in QubiqLayout.SplitFolders(root, task, split).Take(1).SelectMany(QubiqLayout.CaseFolders))
+            foreach (string folder in QubiqLayout.SplitFolders(root, task.Folders, split).Take(1).SelectMany(QubiqLayout.CaseFolders))
             {
                 QubiqCaseFolder files = QubiqCaseFolder.Read(folder, task.Number);
                 warnings.AddRange(files.Twins);

@@ -22,11 +22,7 @@ public static class QubiqDataset
     public static CaseListing List(string root, QubiqTask task, QubiqSplit split, MissingRaters missingRaters = MissingRaters.Drop)
     {
         ArgumentNullException.ThrowIfNull(task);
-        if (!Enum.IsDefined(split))
-        {
-            throw new ArgumentOutOfRangeException(nameof(split), split, "The split must be Train or Validation.");
-        }
-
+        EnsureSplit(split);
         if (!Enum.IsDefined(missingRaters))
         {
             throw new ArgumentOutOfRangeException(nameof(missingRaters), missingRaters, "What is done with missing raters must be Drop or Fraction.");
@@ -34,21 +30,41 @@ public static class QubiqDataset
 
         EnsureFolder(root);
         var warnings = new List<string>();
-        List<string> folders = QubiqLayout.SplitFolders(root, task, split);
-        if (folders.Count == 0)
+        return ListCases(FindSplit(root, task.Name, task.Folders, split, warnings), task, split, missingRaters, warnings);
+    }
+
+    /// <summary>Lists the images of a set in numeric order, whether anybody drew on them or not: what there is to predict. A case that lacks its image is left out with a warning.</summary>
+    /// <param name="root">The folder that holds the set's folder, or is it.</param>
+    /// <param name="name">The name of a task, as in <see cref="FindTask"/>, or of a set's folder. Null for the only set there is.</param>
+    /// <param name="split">Which part of it.</param>
+    /// <returns>The cases without masks and raters; at least one.</returns>
+    /// <exception cref="ArgumentException">There is no set of that name, or no name was given and there are several; the message lists those there are.</exception>
+    /// <exception cref="DirectoryNotFoundException">The folder does not exist or holds no such split; the message says what was looked for.</exception>
+    /// <exception cref="InvalidDataException">The split is there, but there is no image in it.</exception>
+    public static CaseListing ListImages(string root, string? name, QubiqSplit split)
+    {
+        EnsureFolder(root);
+        EnsureSplit(split);
+        (string called, IReadOnlyList<string> set) = FindSet(root, name);
+        var warnings = new List<string>();
+        string folder = FindSplit(root, called, set, split, warnings);
+        var cases = new List<RaterCase>();
+        foreach (string caseFolder in QubiqLayout.CaseFolders(folder))
         {
-            string[] names = QubiqLayout.SplitNames(split);
-            throw new DirectoryNotFoundException(
-                $"'{root}' holds no {names[^1]} cases of {task.Name}: looked for a folder {string.Join(" or ", task.Folders.Select(folder => $"'{folder}'"))} with a folder "
-                + $"{string.Join(" or ", names.Select(name => $"'{name}'"))} in it, for those folders directly, and in {string.Join(" and ", QubiqLayout.ArchiveNames.Select(archive => $"'{archive}'"))}.");
+            QubiqCaseFolder files = QubiqCaseFolder.Read(caseFolder);
+            warnings.AddRange(files.ImageTwins);
+            if (files.Image is null)
+            {
+                warnings.Add(WithoutImage(caseFolder));
+                continue;
+            }
+
+            cases.Add(new RaterCase(Path.GetFileName(caseFolder), files.Image, []));
         }
 
-        foreach (string other in folders.Skip(1))
-        {
-            warnings.Add($"'{other}' was left out: the {split} cases of {task.Name} were taken from '{folders[0]}'.");
-        }
-
-        return ListCases(folders[0], task, split, missingRaters, warnings);
+        return cases.Count > 0
+            ? new CaseListing(cases, warnings)
+            : throw new InvalidDataException($"'{folder}' holds no images: looked for folders such as 'case01' with {QubiqCaseFolder.ImageNames}.");
     }
 
     /// <summary>
@@ -140,6 +156,63 @@ public static class QubiqDataset
         }
     }
 
+    private static void EnsureSplit(QubiqSplit split)
+    {
+        if (!Enum.IsDefined(split))
+        {
+            throw new ArgumentOutOfRangeException(nameof(split), split, "The split must be Train or Validation.");
+        }
+    }
+
+    /// <summary>The set that a name means: all tasks of a set share its images, and a set without masks has no task.</summary>
+    private static (string Name, IReadOnlyList<string> Folders) FindSet(string root, string? name)
+    {
+        string[] sets = [.. QubiqLayout.Sets(root).Select(set => set.Name)];
+        if (name is null && sets.Length == 1)
+        {
+            return (sets[0], sets);
+        }
+
+        if (name is not null && QubiqTask.TryParse(name) is null && Array.Find(sets, set => QubiqTask.Spelling(set).Equals(QubiqTask.Spelling(name), StringComparison.OrdinalIgnoreCase)) is { } own)
+        {
+            return (own, [own]);
+        }
+
+        try
+        {
+            QubiqTask task = FindTask(root, name);
+            return (task.Name, task.Folders);
+        }
+        catch (ArgumentException) when (sets.Length > 0)
+        {
+            string names = string.Join(", ", sets);
+            throw new ArgumentException(name is null ? $"'{root}' holds several sets; say which is meant: {names}." : $"Unknown task '{name}': '{root}' holds {names}.");
+        }
+    }
+
+    /// <summary>The folder of a split.</summary>
+    /// <exception cref="DirectoryNotFoundException">There is none; the message says what was looked for.</exception>
+    private static string FindSplit(string root, string name, IReadOnlyList<string> set, QubiqSplit split, List<string> warnings)
+    {
+        List<string> folders = QubiqLayout.SplitFolders(root, set, split);
+        if (folders.Count == 0)
+        {
+            string[] names = QubiqLayout.SplitNames(split);
+            throw new DirectoryNotFoundException(
+                $"'{root}' holds no {names[^1]} cases of {name}: looked for a folder {string.Join(" or ", set.Select(folder => $"'{folder}'"))} with a folder "
+                + $"{string.Join(" or ", names.Select(folder => $"'{folder}'"))} in it, for those folders directly, and in {string.Join(" and ", QubiqLayout.ArchiveNames.Select(archive => $"'{archive}'"))}.");
+        }
+
+        foreach (string other in folders.Skip(1))
+        {
+            warnings.Add($"'{other}' was left out: the {split} cases of {name} were taken from '{folders[0]}'.");
+        }
+
+        return folders[0];
+    }
+
+    private static string WithoutImage(string folder) => $"Case '{Path.GetFileName(folder)}' was left out: '{folder}' holds no {QubiqCaseFolder.ImageNames}.";
+
     private static CaseListing ListCases(string folder, QubiqTask task, QubiqSplit split, MissingRaters missingRaters, List<string> warnings)
     {
         string[] caseFolders = QubiqLayout.CaseFolders(folder);
@@ -170,7 +243,7 @@ public static class QubiqDataset
         warnings.AddRange(files.Twins);
         if (files.Image is null)
         {
-            warnings.Add($"Case '{name}' was left out: '{folder}' holds no {QubiqCaseFolder.ImageNames}.");
+            warnings.Add(WithoutImage(folder));
             return null;
         }
 

@@ -13,11 +13,14 @@ internal static class QubiqLayout
     /// <summary>A set's folder in a split, where it has that.</summary>
     public static string? SplitFolder(string set, QubiqSplit split) => Child(set, SplitNames(split));
 
-    /// <summary>Every place that holds the split of a task, the most direct first.</summary>
-    public static List<string> SplitFolders(string root, QubiqTask task, QubiqSplit split)
+    /// <summary>Every place that holds the split of a set, the most direct first.</summary>
+    /// <param name="root">The folder that holds the set's folder, or is it.</param>
+    /// <param name="names">How the set's folder may be called.</param>
+    /// <param name="split">The split.</param>
+    public static List<string> SplitFolders(string root, IReadOnlyList<string> names, QubiqSplit split)
     {
         var found = new List<string>();
-        foreach (string set in SetFolders(root, task))
+        foreach (string set in SetFolders(root, names))
         {
             if (SplitFolder(set, split) is { } folder && !found.Contains(folder))
             {
@@ -65,9 +68,9 @@ internal static class QubiqLayout
         }
     }
 
-    private static IEnumerable<string> SetFolders(string root, QubiqTask task)
+    private static IEnumerable<string> SetFolders(string root, IReadOnlyList<string> names)
     {
-        if (Child(root, task.Folders) is { } direct)
+        if (Child(root, names) is { } direct)
         {
             yield return direct;
         }
@@ -75,7 +78,7 @@ internal static class QubiqLayout
         // A folder that bears another set's name is that set's, whatever it holds.
         string full = FullPath(root);
         string own = Path.GetFileName(full);
-        bool isOwn = task.Folders.Contains(own, StringComparer.OrdinalIgnoreCase);
+        bool isOwn = names.Contains(own, StringComparer.OrdinalIgnoreCase);
         if (isOwn || !QubiqTask.All.Any(other => other.Folders.Contains(own, StringComparer.OrdinalIgnoreCase)))
         {
             yield return root;
@@ -88,7 +91,7 @@ internal static class QubiqLayout
         {
             foreach (string archive in holder is null ? [] : Archives(holder))
             {
-                if (Child(archive, task.Folders) is { } set)
+                if (Child(archive, names) is { } set)
                 {
                     yield return set;
                 }

@@ -182,6 +182,53 @@ public sealed class QubiqDatasetTests : IDisposable
     }
 
     [Fact]
+    public void Images_are_listed_whatever_was_drawn_on_them_and_in_silence()
+    {
+        Case(0, "kidney", "val", "case10");
+        Case(2, "kidney", "val", "case2");
+        File.WriteAllText(_folder["kidney", "val", "case2", "task01_seg01.png"], "");
+        Case(3, "kidney", "val", "case3");
+        CaseListing listing = QubiqDataset.ListImages(_folder.Root, "kidney", QubiqSplit.Validation);
+        Assert.Equal(["case2", "case3", "case10"], listing.Cases.Select(item => item.Name));
+        Assert.All(listing.Cases, item => Assert.Empty(item.AnnotationPaths));
+        Assert.Empty(listing.Warnings);
+
+        File.WriteAllText(_folder["kidney", "val", "case2", "image.png"], "");
+        File.Delete(_folder["kidney", "val", "case3", "image.nii.gz"]);
+        listing = QubiqDataset.ListImages(_folder.Root, "kidney", QubiqSplit.Validation);
+        Assert.Equal(["case2", "case10"], listing.Cases.Select(item => item.Name));
+        Assert.Collection(listing.Warnings, warning => Mentions(warning, "image.png' was left out"), warning => Mentions(warning, "'case3' was left out", "image.nii.gz"));
+    }
+
+    [Fact]
+    public void A_set_nobody_drew_on_is_found_by_name_or_as_the_only_one()
+    {
+        Case(0, "new_patients", "val", "case01");
+        foreach (string? name in new[] { null, "new_patients", "New-Patients" })
+        {
+            Assert.Equal("case01", Assert.Single(QubiqDataset.ListImages(_folder.Root, name, QubiqSplit.Validation).Cases).Name);
+        }
+
+        Complaint.Expect<DirectoryNotFoundException>(() => QubiqDataset.ListImages(_folder.Root, null, QubiqSplit.Train), "new_patients", "'train'");
+        Complaint.Expect<ArgumentException>(() => QubiqDataset.ListImages(_folder.Root, "old", QubiqSplit.Validation), "'old'", "new_patients");
+        Case(0, "others", "val", "case01");
+        Complaint.Expect<ArgumentException>(() => QubiqDataset.ListImages(_folder.Root, null, QubiqSplit.Validation), "several sets", "new_patients, others");
+        Directory.Delete(_folder["others", "val", "case01"], recursive: true);
+        Complaint.Expect<InvalidDataException>(() => QubiqDataset.ListImages(_folder.Root, "others", QubiqSplit.Validation), "others", "no images");
+    }
+
+    [Fact]
+    public void The_tasks_of_one_set_share_its_images()
+    {
+        Case(2, "cells", "val", "case01");
+        File.WriteAllText(_folder["cells", "val", "case01", "task02_seg01.nii.gz"], "");
+        foreach (string? name in new[] { null, "cells", "cells-1", "cells-2" })
+        {
+            Assert.Single(QubiqDataset.ListImages(_folder.Root, name, QubiqSplit.Validation).Cases);
+        }
+    }
+
+    [Fact]
     public void A_second_copy_of_the_split_is_left_out_with_a_warning()
     {
         Case(3, "kidney", "train", "case01");
