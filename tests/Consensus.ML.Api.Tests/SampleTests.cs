@@ -32,6 +32,23 @@ public sealed partial class SampleTests
         Assert.Equal(4, Directory.GetFiles(folder.Path, "retina*.png", SearchOption.AllDirectories).Length);
     }
 
+    [Fact]
+    public async Task Volumes_are_trained_on_by_slices_and_predicted_back_into_a_volume_of_the_same_geometry()
+    {
+        using var folder = new TemporaryFolder();
+        string output = await SampleRun.InFolder(folder, "Volumes", "1");
+        Assert.Contains(", 14 to predict", output, StringComparison.Ordinal);
+        Assert.Contains("6. Soft Dice on the 14 slices ", output, StringComparison.Ordinal);
+        string scan = Path.Combine(folder.Path, "consensus-volumes", "scan9", "image.nii.gz"), map = Path.Combine(Path.GetDirectoryName(scan)!, "soft.nii.gz");
+        NiftiHeader from = NiftiFile.ReadHeader(scan), to = NiftiFile.ReadHeader(map);
+        Assert.Equal([96, 88, 14], to.Shape);
+        Assert.Equal([2, 2, 5], to.Spacing);
+        Assert.Equal([-2, 0, 0, 95, 0, -2, 0, 80, 0, 0, 5, -310, 0, 0, 0, 1], to.Affine);
+        Assert.Equal(from.Affine, to.Affine);
+        Assert.True(NiftiFile.ReadStatistics(map) is { Minimum: >= 0, Maximum: <= 1, NonFinite: 0 });
+        Assert.Equal((3, 384, 730), SliceReader.ReadSize(Path.Combine(Path.GetDirectoryName(scan)!, "soft.png"))); // panels of 96×88, enlarged four times
+    }
+
     [GeneratedRegex(@"(?<=: )[01]\.[0-9]{3}$", RegexOptions.Multiline)]
     private static partial Regex Score();
 }

@@ -1,0 +1,140 @@
+// Scans in, soft consensus maps out as volumes: trains on the slices, predicts every slice of a new scan and puts the maps back together. Nothing is downloaded.
+//
+//   dotnet run -c Release --project samples/Volumes [-- seconds-of-training]
+
+using System.Globalization;
+using Consensus.ML;
+using Consensus.ML.Imaging;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+
+const int Side = 64, Scans = 9;
+TimeSpan training = TimeSpan.FromSeconds(args.Length > 0 ? double.Parse(args[0], CultureInfo.InvariantCulture) : 100);
+string folder = Path.Combine(Path.GetTempPath(), "consensus-volumes"), manifestPath = Path.Combine(folder, DatasetManifest.FileName), modelPath = Path.Combine(folder, "organ.zip");
+
+// 1. Volumes, as scanners write them, and the volumes that three raters marked in each.
+Console.WriteLine($"1. Drawing {Scans} scans with an organ that {string.Join(", ", Phantom.Raters)} see differently, in {folder} …");
+Phantom.WriteGrid(folder);
+DatasetCase[] cases = [.. Enumerable.Range(1, Scans).Select(number => Phantom.Draw(folder, $"scan{number}", seed: number) with { Split = number < Scans ? "train" : "test" })];
+
+// 2. A manifest says that the files are volumes. Training takes the slices on which anyone drew; of the last scan every slice is wanted, also those without the organ.
+var manifest = new DatasetManifest
+{
+    Folder = folder,
+    Name = "phantom scans",
+    Raters = Phantom.Raters,
+    Volume = new(Axis: 2, VolumeSlices.Marked),
+    Cases = [.. cases[..^1], cases[^1] with { Volume = new(Axis: 2, VolumeSlices.All) }],
+};
+manifest.Write(manifestPath);
+var ml = new MLContext(seed: 1);
+IDataView train = ml.Data.LoadFromManifest(manifestPath, "train"), test = ml.Data.LoadFromManifest(manifestPath, "test");
+Console.WriteLine($"2. {manifest.AllCases("train").Count()} slices to train on, {manifest.AllCases("test").Count()} to predict");
+
+// 3. From here on a slice of a volume is a row like any other.
+ConsensusSegmentationEstimator.Options options = ConsensusSegmentationEstimator.Options.Compact();
+options.Training = options.Training with { Steps = null, TimeLimit = training };
+options.Sampling = options.Sampling with { Generations = 2 };
+Console.WriteLine($"3. Training the Compact preset at {Side}×{Side} pixels for {training.TotalSeconds:0} seconds …");
+using TransformerChain<ConsensusSegmentationTransformer> model = ml.Transforms.LoadSlices("Image", "ImagePath")
+    .Append(ml.Transforms.NormalizeSlices("Image"))
+    .Append(ml.Transforms.ResizeSlices("Features", "Image", height: Side, width: Side))
+    .Append(ml.Transforms.AugmentSlices("Features"))
+    .Append(ml.Transforms.ConsensusSegment(options))
+    .Fit(train);
+ml.Model.Save(model, train.Schema, modelPath);
+Console.WriteLine($"   {model.LastTransformer.Training.Steps} steps; saved {modelPath}");
+
+// 4. A new scan needs no masks: its slices in order, each map at the slice's own size, and all of them back in one volume that lies where the scan lies.
+string scan = Path.Combine(folder, cases[^1].Image[0]), map = Path.Combine(Path.GetDirectoryName(scan)!, "soft.nii.gz"), picture = Path.Combine(Path.GetDirectoryName(scan)!, "soft.png");
+IDataView predicted = model.Transform(ml.Data.LoadFromVolume(scan));
+IDataView restored = ml.Transforms.RestoreSlices("NativeSoftMap", "SoftMap", "Image").Fit(predicted).Transform(predicted);
+NiftiFile.WriteVolume(map, restored.GetColumn<Slice>("NativeSoftMap"), geometryFrom: scan);
+Console.WriteLine($"4. Wrote {map}: {string.Join('×', NiftiFile.ReadHeader(map).Shape)} voxels, beside its scan");
+
+// 5. The slice where most is predicted, as a picture.
+(int index, Slice fullest) = NiftiFile.ReadSlices(map).Index().MaxBy(slice => slice.Item.Pixels.Sum());
+SliceOverlay.Draw(NiftiFile.ReadSlice(scan, axis: 2, index), fullest.Pixels).SavePng(picture);
+Console.WriteLine($"5. Slice {index}: {picture}");
+
+// 6. How well the maps agree with all raters at once, slice by slice.
+SegmentationMetrics metrics = ml.Segmentation.Evaluate(model.Transform(test));
+foreach (CaseMetrics one in metrics.Cases)
+{
+    Console.WriteLine($"   {one.Name}: soft Dice {one.SoftDice5:0.000}");
+}
+
+Console.WriteLine($"6. Soft Dice on the {metrics.Cases.Count} slices of a scan that training has not seen: {metrics.SoftDice5:0.000}");
+
+/// <summary>Scans of a tilted organ whose border fades into its surroundings, and what raters with different ideas of a border take for it.</summary>
+internal static class Phantom
+{
+    private const int Rows = 96, Columns = 88, Slices = 14;
+    private static readonly float[] Spacing = [2, 2, 5]; // millimetres, thick slices as usual
+
+    /// <summary>In the order of how widely they draw.</summary>
+    public static string[] Raters { get; } = ["Ann", "Ben", "Chris"];
+
+    /// <summary>Draws a scan and its masks.</summary>
+    public static DatasetCase Draw(string folder, string name, int seed)
+    {
+        var random = new Random(seed);
+        float[] radii = [Between(30, 44), Between(22, 32), Between(18, 25)];
+        float[] center = [(Rows * Spacing[0] / 2) + Between(-20, 20), (Columns * Spacing[1] / 2) + Between(-20, 20), (Slices * Spacing[2] / 2) + Between(-5, 5)];
+        (float sin, float cos) = MathF.SinCos(Between(-0.8f, 0.8f));
+        float lean = Between(-0.5f, 0.5f);
+
+        string image = Write("image", (row, column, slice) => 40 + (90 / (1 + MathF.Exp((Distance(row, column, slice).Radius - 1) * 14))) + (12 * (random.NextSingle() + random.NextSingle() - 1)));
+        var masks = new Dictionary<string, string>();
+        for (int rater = 0; rater < Raters.Length; rater++)
+        {
+            // Each has a limit of their own, and a hand that wavers around it.
+            float limit = 0.9f + (0.1f * rater) + Between(-0.02f, 0.02f), phase = Between(0, MathF.Tau);
+            masks[Raters[rater]] = Write(Raters[rater], (row, column, slice) =>
+            {
+                (float radius, float angle) = Distance(row, column, slice);
+                return radius < limit + (0.05f * MathF.Sin((3 * angle) + (0.4f * slice) + phase)) ? 1 : 0;
+            });
+        }
+
+        return new(name, [image], masks);
+
+        float Between(float low, float high) => low + ((high - low) * random.NextSingle());
+
+        string Write(string file, Func<int, int, int, float> value)
+        {
+            string path = $"{name}/{file}.nii.gz";
+            Directory.CreateDirectory(Path.Combine(folder, name));
+            IEnumerable<Slice> slices = Enumerable.Range(0, Slices).Select(slice => new Slice(1, Rows, Columns, [.. Enumerable.Range(0, Rows * Columns).Select(at => value(at / Columns, at % Columns, slice))]));
+            NiftiFile.WriteVolume(Path.Combine(folder, path), slices, geometryFrom: GridOf(folder));
+            return path;
+        }
+
+        // How far from the middle, where 1 is the organ's border, and in which direction within the slice.
+        (float Radius, float Angle) Distance(int row, int column, int slice)
+        {
+            float z = (slice * Spacing[2]) - center[2], y = (row * Spacing[0]) - center[0] - (lean * z), x = (column * Spacing[1]) - center[1];
+            float along = ((cos * y) + (sin * x)) / radii[0], across = ((cos * x) - (sin * y)) / radii[1], up = z / radii[2];
+            return (MathF.Sqrt((along * along) + (across * across) + (up * up)), MathF.Atan2(across, along));
+        }
+    }
+
+    /// <summary>An empty volume, a NIfTI-1 header and zeros, that says how large the scans are and where they lie. Real scans bring their own.</summary>
+    public static void WriteGrid(string folder)
+    {
+        var bytes = new byte[352 + (Rows * Columns * Slices)];
+        BitConverter.TryWriteBytes(bytes, 348);
+        Buffer.BlockCopy(new short[] { 3, Rows, Columns, Slices, 1, 1, 1, 1 }, 0, bytes, 40, 16);
+        BitConverter.TryWriteBytes(bytes.AsSpan(70), (short)2); // unsigned bytes
+        BitConverter.TryWriteBytes(bytes.AsSpan(72), (short)8);
+        float[] spacing = [1, .. Spacing, 1, 1, 1, 1, 352]; // the last is where the values begin
+        Buffer.BlockCopy(spacing, 0, bytes, 76, 36);
+        bytes[123] = 2; // millimetres
+        BitConverter.TryWriteBytes(bytes.AsSpan(254), (short)1); // the next three rows say where voxels lie in the scanner
+        Buffer.BlockCopy(new float[] { -Spacing[0], 0, 0, 95, 0, -Spacing[1], 0, 80, 0, 0, Spacing[2], -310 }, 0, bytes, 280, 48);
+        "n+1"u8.CopyTo(bytes.AsSpan(344));
+        AtomicFile.Write(GridOf(folder), stream => stream.Write(bytes));
+    }
+
+    private static string GridOf(string folder) => Path.Combine(folder, "grid.nii");
+}
