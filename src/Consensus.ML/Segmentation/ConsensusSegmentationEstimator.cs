@@ -53,7 +53,7 @@ public sealed partial class ConsensusSegmentationEstimator : IEstimator<Consensu
     /// A column is missing or of another type, the slices' size does not suit the network, or the model to start from is not of this network; the message says what differs.
     /// </exception>
     /// <exception cref="InvalidDataException">
-    /// A case cannot be read or does not fit the others; or the checkpoint to resume is damaged, too new, or of other data or options. The message says which, and what differs.
+    /// A case cannot be read, does not fit the others, or is a photograph that was cut or padded to its size; or the checkpoint to resume is damaged, too new, or of other data or options. The message says which, and what differs.
     /// </exception>
     /// <exception cref="IOException">The folder for checkpoints cannot be written to, or another run holds it.</exception>
     /// <exception cref="InvalidOperationException">The device asked for is not usable, the loss became NaN, or the folder for checkpoints holds some that are not to be resumed.</exception>

@@ -52,9 +52,8 @@ public sealed class PictureFramingTests
         for (int left = 0; left <= 16; left += 8)
         {
             // 16 rows of 32 columns, of which 16 are kept: each pixel of the features is one of the picture's.
-            int first = left;
             Slice picture = Picture("noise", Side, 2 * Side, channels);
-            float[] kept = [.. Enumerable.Range(0, channels * Side * Side).Select(i => (picture.Pixels[(i / Side * 2 * Side) + first + (i % Side)] - 20) / 7)];
+            float[] kept = [.. Enumerable.Range(0, channels * Side * Side).Select(i => (picture.Pixels[(i / Side * 2 * Side) + left + (i % Side)] - 20) / 7)];
             Assert.Equal("cut", PictureFraming.Find(picture, kept, Side, Side));
         }
     }
