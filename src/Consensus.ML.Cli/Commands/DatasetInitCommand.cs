@@ -95,7 +95,7 @@ internal static class DatasetInitCommand
         }
 
         string cases = string.Join(", ", splits.Select(split => split.Name is null ? Count(split.Cases) : $"{split.Name} {Count(split.Cases)}"));
-        terminal.Out.WriteLine($"Wrote {path}: {manifest.Name}, {cases}; raters {string.Join(", ", manifest.Raters)}{(manifest.Channels.Count > 0 ? $"; channels {string.Join(", ", manifest.Channels)}" : "")}.");
+        terminal.Out.WriteLine($"Wrote {path}: {manifest.Name}, {cases}; raters {string.Join(", ", manifest.Raters)}{(manifest.Channels.Count > 0 ? $"; channels {string.Join(", ", manifest.Channels)}" : "")}{(manifest.Volume is { } volume ? $"; volumes, cut along axis {volume.Axis}" : "")}.");
         terminal.Out.WriteLine($"Check it with: consensus dataset check --data {path}");
 
         static string Count(int count) => count == 1 ? "1 case" : $"{count} cases";

@@ -1,8 +1,9 @@
 using System.Globalization;
+using Consensus.ML.Imaging;
 
 namespace Consensus.ML;
 
-/// <summary>A manifest made from what lies in a folder, by the names of the files alone.</summary>
+/// <summary>A manifest made from what lies in a folder, by the names of the files alone; only the first image is opened, to see whether images are volumes.</summary>
 /// <param name="Manifest">The manifest; paths are relative to the folder.</param>
 /// <param name="Warnings">One line for each sort of file or case that was left out.</param>
 public sealed record ManifestDraft(DatasetManifest Manifest, IReadOnlyList<string> Warnings)
@@ -187,7 +188,21 @@ public sealed record ManifestDraft(DatasetManifest Manifest, IReadOnlyList<strin
             warnings.Add($"{odd} of {cases.Count} cases have another number of raters than {levels}, and are left out of training unless the manifest says \"missingRaters\": \"fraction\".");
         }
 
-        return new(new() { Folder = root, Name = name, Channels = channels, Raters = raters, Levels = Math.Min(levels, raters.Length), Cases = cases }, warnings);
+        VolumeSlicing? volume = IsVolume(Path.Combine(root, cases[0].Image[0])) ? new() : null;
+        return new(new() { Folder = root, Name = name, Channels = channels, Raters = raters, Levels = Math.Min(levels, raters.Length), Volume = volume, Cases = cases }, warnings);
+    }
+
+    /// <summary>Pictures are none; of what cannot be read, the check of the set will tell.</summary>
+    private static bool IsVolume(string image)
+    {
+        try
+        {
+            return NiftiFile.ReadHeader(image).IsVolume;
+        }
+        catch (Exception exception) when (exception is IOException or InvalidDataException)
+        {
+            return false;
+        }
     }
 
     private static void Summarize(List<string> names, string what, List<string> warnings)

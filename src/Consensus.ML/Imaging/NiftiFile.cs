@@ -293,7 +293,7 @@ public static class NiftiFile
 
         if (volume)
         {
-            throw new InvalidDataException($"'{header.Path}' has shape {header.ShapeText}: a volume, but slices are expected (rows × columns, with 1 to {MaximumChannels} channels on one further axis). Name one of its slices as in '{Path.GetFileName(header.Path)}#axis=2,slice=0', or give the volume to LoadFromVolume or 'consensus predict'.");
+            throw new InvalidDataException($"'{header.Path}' has shape {header.ShapeText}: a volume, but slices are expected (rows × columns, with 1 to {MaximumChannels} channels on one further axis). Name one of its slices as in '{Path.GetFileName(header.Path)}#axis=2,slice=0', or give the volume to LoadFromVolume or 'consensus predict'; 'consensus dataset init' describes a set of volumes.");
         }
 
         if ((Int128)shape[0] * shape[1] * channels > MaximumValues)

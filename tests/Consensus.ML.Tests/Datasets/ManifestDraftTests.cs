@@ -1,3 +1,4 @@
+using Consensus.ML.Imaging;
 using Consensus.ML.Tests.Imaging;
 
 namespace Consensus.ML.Tests.Datasets;
@@ -84,6 +85,24 @@ public sealed class ManifestDraftTests : IDisposable
         Assert.Equal([("train", 6), ("val", 1)], draft.Manifest.Cases.Select(one => (one.Split!, one.Masks.Count)));
         Assert.Equal("prostate/val/case01/image.nii", draft.Manifest.Cases[1].Image[0]);
         Assert.Contains("1 of 2 cases", Assert.Single(draft.Warnings), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Volumes_as_in_QUBIQs_pancreas_set_are_cut_into_slices()
+    {
+        foreach (string name in (string[])["image", "task01_seg01", "task01_seg02"])
+        {
+            string file = _folder["pancreas", "Training", "case1-1", $"{name}.nii.gz"];
+            Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+            File.WriteAllBytes(file, new NiftiBytes { Dimensions = [2, 3, 12], Values = [.. Enumerable.Range(0, 72).Select(i => (double)(i % 2))] }.SingleFile());
+        }
+
+        DatasetManifest manifest = ManifestDraft.FromQubiq(_folder.Root, QubiqDataset.FindTask(_folder.Root, "pancreas")).Manifest;
+        Assert.Equal(new VolumeSlicing(), manifest.Volume);
+        RaterCase[] slices = [.. manifest.AllCases("train")];
+        Assert.Equal(12, slices.Length);
+        Assert.Equal("case1-1_slice11", slices[^1].Name);
+        Assert.Equal((2, 2, 3), (slices[^1].AnnotationPaths.Count, SliceReader.ReadSize(slices[^1].AnnotationPaths[1]).Height, SliceReader.ReadSize(slices[^1].ImagePaths[0]).Width));
     }
 
     private void Files(params string[] names)
