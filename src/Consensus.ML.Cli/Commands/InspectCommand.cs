@@ -76,7 +76,8 @@ internal static class InspectCommand
     {
         bool isWholeFile = SliceAddress.Parse(path).Index is null;
         ImageFormat format = SliceReader.ReadFormat(path);
-        RgbImage? picture = target is null ? null : RaterPicture.Draw(SliceReader.Read(path), new() { Title = isWholeFile ? CaseName.Of(path) : Path.GetFileName(path), Channel = channel });
+        var slice = new Lazy<Slice>(() => SliceReader.Read(path));
+        RgbImage? picture = target is null ? null : RaterPicture.Draw(slice.Value, new() { Title = isWholeFile ? CaseName.Of(path) : Path.GetFileName(path), Channel = channel });
         if (isWholeFile && format == ImageFormat.Nifti)
         {
             var facts = new NiftiFacts(NiftiFile.ReadHeader(path), NiftiFile.ReadStatistics(path));
@@ -84,7 +85,7 @@ internal static class InspectCommand
         }
         else
         {
-            var facts = new SliceFacts(path, format, SliceReader.Read(path));
+            var facts = new SliceFacts(path, format, slice.Value);
             Print(terminal, facts, facts.Table, asJson);
         }
 

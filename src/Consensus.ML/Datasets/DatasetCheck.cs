@@ -35,7 +35,6 @@ public static class DatasetCheck
 
         var images = new Dictionary<string, List<CaseCheck>>(StringComparer.Ordinal);
         var channels = new List<CaseCheck>();
-        int done = 0;
         ParallelQuery<CaseCheck> checks = splits.SelectMany(split => split.Cases.Select(one => (split.Name, Case: one)))
             .AsParallel().AsOrdered().WithCancellation(cancellation)
             .Select(item => CaseCheck.Read(item.Name, item.Case, raters, missingRaters));
@@ -59,7 +58,7 @@ public static class DatasetCheck
                 channels.Add(check);
             }
 
-            progress?.Report(++done);
+            progress?.Report(cases);
         }
 
         problems.AddRange(OddChannels(channels));
@@ -164,9 +163,7 @@ public static class DatasetCheck
             {
                 QubiqCaseFolder files = QubiqCaseFolder.Read(caseFolder, task.Number);
                 found.AddRange(files.Twins.Select(line => new DatasetProblem(ProblemSeverity.Warning, DatasetProblemKind.UnusedFile, split, name, null, line, "Keep one of the two files.")));
-                IReadOnlyDictionary<int, string> masks = files.Masks(task.Number);
-                string image = files.Image ?? Path.Combine(caseFolder, "image.nii.gz");
-                cases.Add(new(name, [image], [.. masks.Values], [.. masks.Keys.Select(rater => rater.ToString(CultureInfo.InvariantCulture))]));
+                cases.Add(files.Case(name, files.Image ?? Path.Combine(caseFolder, "image.nii.gz"), task.Number));
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {

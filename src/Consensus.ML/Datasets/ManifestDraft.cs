@@ -29,7 +29,7 @@ public sealed record ManifestDraft(DatasetManifest Manifest, IReadOnlyList<strin
                 warnings.AddRange(files.Twins);
                 if (files.Image is null)
                 {
-                    warnings.Add($"Case '{Path.GetFileName(folder)}' was left out: '{folder}' holds no {QubiqCaseFolder.ImageNames}.");
+                    warnings.Add(QubiqDataset.WithoutImage(folder));
                     continue;
                 }
 

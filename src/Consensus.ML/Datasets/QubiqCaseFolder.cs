@@ -63,6 +63,13 @@ internal sealed partial class QubiqCaseFolder
     /// <summary>The masks of a task by the number of the rater, in the order of the numbers.</summary>
     public IReadOnlyDictionary<int, string> Masks(int task) => _masks.TryGetValue(task, out SortedDictionary<int, string>? masks) ? masks : new SortedDictionary<int, string>();
 
+    /// <summary>The folder as a case: its image and the masks of a task, each drawn by the rater whose number it bears.</summary>
+    public RaterCase Case(string name, string image, int task)
+    {
+        IReadOnlyDictionary<int, string> masks = Masks(task);
+        return new(name, [image], [.. masks.Values], [.. masks.Keys.Select(rater => rater.ToString(CultureInfo.InvariantCulture))]);
+    }
+
     private static int? ParseNumber(Group group)
         => int.TryParse(group.ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : null;
 

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace Consensus.ML;
 
 /// <summary>Finds the tasks and cases of QUBIQ sets on disk, in the published code's layout and in that of the challenge's archives.</summary>
@@ -142,9 +140,7 @@ public static class QubiqDataset
             throw new ArgumentException(task is null ? $"'{folder}' {found}; say which task is meant." : $"'{folder}' {found}, and so none of task {task}.");
         }
 
-        IReadOnlyDictionary<int, string> masks = files.Masks(task ?? tasks.FirstOrDefault());
-        string name = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)));
-        return new RaterCase(name, [files.Image], [.. masks.Values], [.. masks.Keys.Select(rater => rater.ToString(CultureInfo.InvariantCulture))]);
+        return files.Case(Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))), files.Image, task ?? tasks.FirstOrDefault());
     }
 
     internal static void EnsureFolder(string root)
@@ -211,7 +207,7 @@ public static class QubiqDataset
         return folders[0];
     }
 
-    private static string WithoutImage(string folder) => $"Case '{Path.GetFileName(folder)}' was left out: '{folder}' holds no {QubiqCaseFolder.ImageNames}.";
+    internal static string WithoutImage(string folder) => $"Case '{Path.GetFileName(folder)}' was left out: '{folder}' holds no {QubiqCaseFolder.ImageNames}.";
 
     private static CaseListing ListCases(string folder, QubiqTask task, QubiqSplit split, MissingRaters missingRaters, List<string> warnings)
     {
@@ -247,18 +243,19 @@ public static class QubiqDataset
             return null;
         }
 
-        IReadOnlyDictionary<int, string> masks = files.Masks(task.Number);
-        if (masks.Count != task.Raters)
+        RaterCase found = files.Case(name, files.Image, task.Number);
+        int masks = found.AnnotationPaths.Count;
+        if (masks != task.Raters)
         {
-            bool isKept = missingRaters == MissingRaters.Fraction && masks.Count > 0;
+            bool isKept = missingRaters == MissingRaters.Fraction && masks > 0;
             warnings.Add(
-                $"Case '{name}' {(isKept ? "has another number of raters" : "was left out")}: '{folder}' holds {masks.Count} masks 'task{task.Number:00}_seg*' where {task.Name} has {task.Raters}.");
+                $"Case '{name}' {(isKept ? "has another number of raters" : "was left out")}: '{folder}' holds {masks} masks 'task{task.Number:00}_seg*' where {task.Name} has {task.Raters}.");
             if (!isKept)
             {
                 return null;
             }
         }
 
-        return new RaterCase(name, [files.Image], [.. masks.Values], [.. masks.Keys.Select(rater => rater.ToString(CultureInfo.InvariantCulture))]);
+        return found;
     }
 }
