@@ -1,5 +1,6 @@
 // Writes a copy of an assembly in which the named types are public, for the compiler to reference.
 // usage: Consensus.ML.Build <assembly.dll> <copy.dll> <Full.Type.Name;Outer+Nested;...>
+// A generic type is named as Name:1 for one parameter: shells would take the metadata's backquote for a command.
 // The copy is only ever compiled against: identity, method bodies and MVID stay, so the shipped assembly takes its place at run time.
 
 using System.Reflection.Metadata;
@@ -97,7 +98,7 @@ internal sealed class VisibilityEditor(byte[] image, PEReader reader)
     {
         TypeDefinition type = _metadata.GetTypeDefinition(handle);
         TypeDefinitionHandle outer = type.GetDeclaringType();
-        string name = _metadata.GetString(type.Name);
+        string name = _metadata.GetString(type.Name).Replace('`', ':');
         return outer.IsNil ? $"{_metadata.GetString(type.Namespace)}.{name}" : $"{FullName(outer)}+{name}";
     }
 }

@@ -1,10 +1,11 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using Consensus.ML.Runtime;
 
 namespace Consensus.ML.Cli;
 
 /// <summary>What <c>consensus evaluate --json</c> writes; data-schemas/evaluation-report.schema.json describes it.</summary>
-internal sealed class EvaluationReport(SegmentationMetrics metrics, ConsensusSegmentationTransformer model, CaseSource source, bool native)
+internal sealed class EvaluationReport(SegmentationMetrics metrics, EvaluationOptions options, ConsensusSegmentationTransformer model, CaseSource source, bool native)
 {
     public int FormatVersion { get; } = 1;
 
@@ -25,6 +26,14 @@ internal sealed class EvaluationReport(SegmentationMetrics metrics, ConsensusSeg
 
     public double BoundaryF { get; } = metrics.BoundaryF;
 
+    /// <summary>Every measure with its interval, those above among them.</summary>
+    public IReadOnlyDictionary<string, MeasureFacts> Measures { get; } = metrics.Summaries.ToDictionary(
+        summary => Key(summary.Measure),
+        summary => new MeasureFacts(summary.Mean, summary.Interval.Lower, summary.Interval.Upper, summary.Cases));
+
+    public OptionFacts Options { get; } = new(
+        options.Confidence, options.BootstrapResamples, options.Seed, options.CalibrationBins, options.SurfaceTolerance, metrics.DistanceUnit is { } unit ? Formats.Name(unit) : null);
+
     public DataFacts Data { get; } = new(source.Name, source.Split, metrics.Cases.Count);
 
     public ResolutionFacts Resolution { get; } = native ? new(true, null, null) : new(false, model.Height, model.Width);
@@ -35,10 +44,37 @@ internal sealed class EvaluationReport(SegmentationMetrics metrics, ConsensusSeg
 
     public VersionFacts Versions { get; } = VersionFacts.OfThisProcess();
 
-    public IReadOnlyList<CaseMetrics> Cases { get; } = metrics.Cases;
+    public IReadOnlyList<Dictionary<string, object>> Cases { get; } = [.. metrics.Cases.Select(Facts)];
 
     [JsonIgnore]
     public string SamplingText { get; } = Formats.Describe(model.Sampling);
+
+    private static string Key(SegmentationMeasure measure) => JsonNamingPolicy.CamelCase.ConvertName(measure.Name);
+
+    private static Dictionary<string, object> Facts(CaseMetrics one)
+    {
+        var facts = new Dictionary<string, object>
+        {
+            ["name"] = one.Name,
+            ["height"] = one.Height,
+            ["width"] = one.Width,
+            ["raters"] = one.Raters,
+            ["samples"] = one.Samples,
+            ["diceAtThresholds"] = one.DiceAtThresholds,
+            ["surfaceTolerance"] = one.SurfaceTolerance,
+            ["distanceUnit"] = Formats.Name(one.DistanceUnit),
+        };
+        foreach (SegmentationMeasure measure in SegmentationMeasure.All)
+        {
+            facts.Add(Key(measure), measure.Of(one));
+        }
+
+        return facts;
+    }
+
+    internal sealed record MeasureFacts(double Mean, double Lower, double Upper, int Cases);
+
+    internal sealed record OptionFacts(double Confidence, int BootstrapResamples, int BootstrapSeed, int CalibrationBins, double? SurfaceTolerance, string? DistanceUnit);
 
     internal sealed record DataFacts(string Task, string Split, int Cases);
 

@@ -31,6 +31,8 @@ internal static class Formats
 
     public static string Name(Precision precision) => precision == Precision.Float32 ? "float32" : "bfloat16";
 
+    public static string Name(DistanceUnit unit) => unit == DistanceUnit.Millimeters ? "mm" : "px";
+
     public static string Name(QubiqSplit split) => split == QubiqSplit.Train ? "train" : "val";
 
     public static string Name(ImageFormat format) => format == ImageFormat.Nifti ? "NIfTI" : format.ToString().ToUpperInvariant();

@@ -24,10 +24,12 @@ internal static class EvaluateCommand
         Option<string?> device = SharedOptions.Device();
         Option<Precision?> precision = SharedOptions.Precision("Number format of the heavy arithmetic while sampling. Default: the model's own.");
         var native = new Option<bool>("--native") { Description = "Score at each case's own size; the default is the model's size, as published." };
+        var thresholds = new Option<float[]>("--thresholds") { Description = "Where the soft maps are cut for one more soft Dice, such as 0.25 0.5 0.75. Default: 0.1 to 0.9.", HelpName = "share", AllowMultipleArgumentsPerToken = true };
+        var tolerance = new Option<double?>("--tolerance") { Description = "How far outlines may lie apart for the surface Dice, in mm where the images say how large a pixel is, else in pixels. Default: one pixel.", HelpName = "distance" };
         var json = new Option<string?>("--json") { Description = "Also write a report in JSON; '-' prints it instead of the table.", HelpName = "report.json" };
         var command = new Command("evaluate", "Score a model's soft maps against the raters' masks.")
         {
-            model, data.Data, data.Task, data.Split, missing, generations, sampler, steps, seed, device, precision, native, json,
+            model, data.Data, data.Task, data.Split, missing, generations, sampler, steps, seed, device, precision, native, thresholds, tolerance, json,
         };
         command.SetAction(parsed =>
         {
@@ -38,17 +40,19 @@ internal static class EvaluateCommand
                 OutputPath.EnsureFile(report);
             }
 
+            EvaluationOptions options = Options(parsed.GetValue(thresholds), parsed.GetValue(tolerance));
             using var interruption = new Interruption();
             MLContext ml = Session.Create(terminal, parsed.GetValue(device), null, CommandLine.IsDebugging(parsed));
             CaseSource source = data.Find(terminal, parsed, parsed.GetValue(missing));
             using LoadedModel loaded = LoadedModel.Read(ml, parsed.Require(model!));
             using LoadedModel sampled = loaded.WithSampling(
                 parsed.GetValue(generations) ?? DefaultGenerations, parsed.GetValue(sampler), parsed.GetValue(steps), parsed.GetValue(seed), parsed.GetValue(precision));
-            SegmentationMetrics metrics = Evaluate(terminal, ml, sampled.Model.Transform(source.View(ml)), parsed.GetValue(native), quiet: report == "-");
-            var facts = new EvaluationReport(metrics, sampled.Segmentation, source, parsed.GetValue(native));
+            SegmentationMetrics metrics = Evaluate(terminal, ml, sampled.Model.Transform(source.View(ml)), parsed.GetValue(native), options, quiet: report == "-");
+            var facts = new EvaluationReport(metrics, options, sampled.Segmentation, source, parsed.GetValue(native));
             if (report != "-")
             {
-                terminal.Console.Write(Table(metrics));
+                terminal.Console.Write(EvaluationTables.Cases(metrics));
+                terminal.Console.Write(EvaluationTables.Means(metrics, options));
                 terminal.Out.WriteLine(Headline(metrics, facts));
             }
 
@@ -62,7 +66,7 @@ internal static class EvaluateCommand
         return command;
     }
 
-    private static SegmentationMetrics Evaluate(Terminal terminal, MLContext ml, IDataView predicted, bool native, bool quiet)
+    private static SegmentationMetrics Evaluate(Terminal terminal, MLContext ml, IDataView predicted, bool native, EvaluationOptions options, bool quiet)
     {
         string column = "SoftMap";
         if (native)
@@ -73,11 +77,11 @@ internal static class EvaluateCommand
 
         if (!terminal.IsInteractive || quiet)
         {
-            return ml.Segmentation.Evaluate(predicted, softMapColumnName: column);
+            return ml.Segmentation.Evaluate(predicted, softMapColumnName: column, options: options);
         }
 
         return terminal.Console.Status().Start("sampling the first case", context =>
-            ml.Segmentation.Evaluate(predicted, softMapColumnName: column, progress: new Reporter(scores =>
+            ml.Segmentation.Evaluate(predicted, softMapColumnName: column, options: options, progress: new Reporter(scores =>
                 context.Status(Markup.Escape($"{scores.Name}: soft Dice {Formats.Score(scores.SoftDice5)}; sampling the next case")))));
     }
 
@@ -87,27 +91,20 @@ internal static class EvaluateCommand
         return $"Soft Dice {Formats.Score(metrics.SoftDice5)} (5 thresholds), {Formats.Score(metrics.SoftDice9)} (9 thresholds) over {(metrics.Cases.Count == 1 ? "1 case" : $"{metrics.Cases.Count} cases")} {size}; {report.SamplingText}.";
     }
 
-    private static Table Table(SegmentationMetrics metrics)
+    private static EvaluationOptions Options(float[]? thresholds, double? tolerance)
     {
-        var table = new Table { Border = TableBorder.Simple };
-        table.AddColumn("case");
-        foreach (string score in (string[])["soft Dice 5", "soft Dice 9", "0.1", "0.3", "0.5", "0.7", "0.9", "F1", "IoU", "area", "boundary"])
+        if (thresholds?.Where(threshold => !(threshold > 0 && threshold <= 1)).ToArray() is [float wrong, ..])
         {
-            table.AddColumn(new TableColumn(score).RightAligned());
+            throw new UsageException(FormattableString.Invariant($"--thresholds has {wrong}; a threshold lies above 0 and is at most 1."));
         }
 
-        foreach (CaseMetrics one in metrics.Cases)
+        if (tolerance is double distance && !(distance > 0 && double.IsFinite(distance)))
         {
-            table.AddRow(Row(one.Name, one.SoftDice5, one.SoftDice9, one.DiceAtThresholds, one.F1, one.IntersectionOverUnion, one.AreaRatio, one.BoundaryF));
+            throw new UsageException(FormattableString.Invariant($"--tolerance is {distance}; it must be above 0."));
         }
 
-        table.AddEmptyRow();
-        table.AddRow(Row("mean", metrics.SoftDice5, metrics.SoftDice9, metrics.DiceAtThresholds, metrics.F1, metrics.IntersectionOverUnion, metrics.AreaRatio, metrics.BoundaryF));
-        return table;
+        return new() { Thresholds = thresholds is { Length: > 0 } ? thresholds : SoftDice.NineThresholds, SurfaceTolerance = tolerance };
     }
-
-    private static string[] Row(string name, double five, double nine, IReadOnlyList<double> at, params double[] rounded) =>
-        [Markup.Escape(name), Formats.Score(five), Formats.Score(nine), .. at.Where((_, i) => i % 2 == 0).Select(Formats.Score), .. rounded.Select(Formats.Score)];
 
     private sealed class Reporter(Action<CaseMetrics> report) : IProgress<CaseMetrics>
     {

@@ -1,6 +1,12 @@
+using Consensus.ML.Imaging;
+using Consensus.ML.Labels;
+
 namespace Consensus.ML;
 
-/// <summary>Every score of one case. All lie in [0, 1], and higher is better.</summary>
+/// <summary>
+/// Every score of one case. A score is NaN where the case lacks what it is made of (samples, an uncertainty, the raters' masks) or where it is not defined;
+/// <see cref="SegmentationMeasure"/> lists them with their meaning and direction.
+/// </summary>
 public sealed record CaseMetrics
 {
     /// <summary>The case's name.</summary>
@@ -15,28 +21,147 @@ public sealed record CaseMetrics
     /// <summary>How many raters the true soft map is made of.</summary>
     public required int Raters { get; init; }
 
-    /// <summary>Soft Dice at the thresholds 0.1, 0.3, 0.5, 0.7, 0.9 (<see cref="SoftDice.FiveThresholds"/>).</summary>
+    /// <summary>How many samples were compared with the raters' masks; 0 where there were none.</summary>
+    public int Samples { get; init; }
+
+    /// <summary>Soft Dice at the thresholds 0.1, 0.3, 0.5, 0.7, 0.9 (<see cref="SoftDice.FiveThresholds"/>), in [0, 1], higher is better.</summary>
     public required double SoftDice5 { get; init; }
 
-    /// <summary>Soft Dice at the thresholds 0.1, 0.2, … 0.9 (<see cref="SoftDice.NineThresholds"/>).</summary>
+    /// <summary>Soft Dice at the thresholds 0.1, 0.2, … 0.9 (<see cref="SoftDice.NineThresholds"/>), in [0, 1], higher is better.</summary>
     public required double SoftDice9 { get; init; }
 
-    /// <summary>Dice at each of <see cref="SoftDice.NineThresholds"/>, in that order.</summary>
+    /// <summary>The thresholds of <see cref="DiceAtThresholds"/>: <see cref="EvaluationOptions.Thresholds"/>.</summary>
+    public IReadOnlyList<float> Thresholds { get; init; } = SoftDice.NineThresholds;
+
+    /// <summary>Dice at each of <see cref="Thresholds"/>, in that order, each in [0, 1].</summary>
     public required IReadOnlyList<double> DiceAtThresholds { get; init; }
 
-    /// <summary>F1 of the rounded maps (<see cref="RoundedMaps.F1"/>).</summary>
+    /// <summary>Soft Dice at <see cref="Thresholds"/>: the mean of <see cref="DiceAtThresholds"/>.</summary>
+    public double MeanDiceAtThresholds => DiceAtThresholds.Average();
+
+    /// <summary>F1 of the rounded maps (<see cref="RoundedMaps.F1"/>), in [0, 1], higher is better.</summary>
     public required double F1 { get; init; }
 
-    /// <summary>Intersection over union of the rounded maps (<see cref="RoundedMaps.IntersectionOverUnion"/>).</summary>
+    /// <summary>Intersection over union of the rounded maps (<see cref="RoundedMaps.IntersectionOverUnion"/>), in [0, 1], higher is better.</summary>
     public required double IntersectionOverUnion { get; init; }
 
-    /// <summary>Smaller over larger area of the rounded maps (<see cref="RoundedMaps.AreaRatio"/>).</summary>
+    /// <summary>Smaller over larger area of the rounded maps (<see cref="RoundedMaps.AreaRatio"/>), in [0, 1], higher is better.</summary>
     public required double AreaRatio { get; init; }
 
-    /// <summary>Boundary F of the rounded maps (<see cref="BoundaryScore.Mean"/>).</summary>
+    /// <summary>Boundary F of the rounded maps (<see cref="BoundaryScore.Mean"/>), in [0, 1], higher is better.</summary>
     public required double BoundaryF { get; init; }
 
-    /// <summary>Scores a predicted soft map against the true one.</summary>
+    /// <summary>Hausdorff distance at 95 % of the rounded maps (<see cref="SurfaceDistance.Hausdorff95"/>) in <see cref="DistanceUnit"/>, lower is better; NaN when just one map is empty.</summary>
+    public double HausdorffDistance95 { get; init; } = double.NaN;
+
+    /// <summary>Normalised surface Dice of the rounded maps at <see cref="SurfaceTolerance"/> (<see cref="SurfaceDistance.NormalizedDice"/>), in [0, 1], higher is better.</summary>
+    public double NormalizedSurfaceDice { get; init; } = double.NaN;
+
+    /// <summary>The tolerance of <see cref="NormalizedSurfaceDice"/>, in <see cref="DistanceUnit"/>.</summary>
+    public double SurfaceTolerance { get; init; } = double.NaN;
+
+    /// <summary>What <see cref="HausdorffDistance95"/> and <see cref="SurfaceTolerance"/> are measured in.</summary>
+    public DistanceUnit DistanceUnit { get; init; }
+
+    /// <summary>Expected calibration error of the soft map (<see cref="Calibration.ExpectedError"/>), in [0, 1], lower is better.</summary>
+    public double ExpectedCalibrationError { get; init; } = double.NaN;
+
+    /// <summary>Brier score of the soft map (<see cref="Calibration.BrierScore"/>), in [0, 1], lower is better.</summary>
+    public double BrierScore { get; init; } = double.NaN;
+
+    /// <summary>The part of <see cref="BrierScore"/> that no map can avoid (<see cref="Calibration.UnavoidableBrierScore"/>), in [0, 0.25]: a fact of the raters.</summary>
+    public double UnavoidableBrierScore { get; init; } = double.NaN;
+
+    /// <summary>Generalised energy distance of samples and raters (<see cref="SampleSetMetrics.GeneralizedEnergyDistance"/>), at least 0, lower is better.</summary>
+    public double GeneralizedEnergyDistance { get; init; } = double.NaN;
+
+    /// <summary>How the samples differ (<see cref="SampleSetMetrics.SampleDiversity"/>), in [0, 1]; to be compared with <see cref="RaterDiversity"/>.</summary>
+    public double SampleDiversity { get; init; } = double.NaN;
+
+    /// <summary>How the raters differ (<see cref="SampleSetMetrics.RaterDiversity"/>), in [0, 1]; NaN without samples too.</summary>
+    public double RaterDiversity { get; init; } = double.NaN;
+
+    /// <summary>Maximum Dice matching D_max (<see cref="SampleSetMetrics.MaximumDice"/>), in [0, 1], higher is better.</summary>
+    public double MaximumDice { get; init; } = double.NaN;
+
+    /// <summary>Hungarian-matched IoU (<see cref="SampleSetMetrics.MatchedIntersectionOverUnion"/>), in [0, 1], higher is better.</summary>
+    public double MatchedIntersectionOverUnion { get; init; } = double.NaN;
+
+    /// <summary>Combined sensitivity S_c (<see cref="SampleSetMetrics.CombinedSensitivity"/>), in [0, 1], higher is better.</summary>
+    public double CombinedSensitivity { get; init; } = double.NaN;
+
+    /// <summary>Diversity agreement D_a (<see cref="SampleSetMetrics.DiversityAgreement"/>), in [0, 1], higher is better.</summary>
+    public double DiversityAgreement { get; init; } = double.NaN;
+
+    /// <summary>Collective insight CI (<see cref="SampleSetMetrics.CollectiveInsight"/>), in [0, 1], higher is better.</summary>
+    public double CollectiveInsight { get; init; } = double.NaN;
+
+    /// <summary>Mean area of the samples, in pixels of the maps that were compared.</summary>
+    public double MeanSampleArea { get; init; } = double.NaN;
+
+    /// <summary>Mean area of the raters' masks, in pixels of the maps that were compared.</summary>
+    public double MeanRaterArea { get; init; } = double.NaN;
+
+    /// <summary>Relative error of the samples' mean area (<see cref="SampleSetMetrics.AreaError"/>); above 0 where they are too large, best at 0.</summary>
+    public double AreaError { get; init; } = double.NaN;
+
+    /// <summary>Distance between the samples' areas and the raters' (<see cref="SampleSetMetrics.AreaDistance"/>), at least 0, lower is better.</summary>
+    public double AreaDistance { get; init; } = double.NaN;
+
+    /// <summary>Rank correlation over the pixels of uncertainty and error (<see cref="Calibration.UncertaintyErrorCorrelation"/>), in [−1, 1], higher is better; NaN where one of them is constant.</summary>
+    public double UncertaintyErrorCorrelation { get; init; } = double.NaN;
+
+    /// <summary>Scores a predicted soft map against the raters' masks, and what else was predicted with it.</summary>
+    /// <param name="name">The case's name.</param>
+    /// <param name="prediction">Predicted soft map, row by row, in [0, 1].</param>
+    /// <param name="masks">The raters' masks, of the map's height and width.</param>
+    /// <param name="samples">Sampled masks of the same size, as many as there are; null for none.</param>
+    /// <param name="uncertainty">Uncertainty of the soft map, row by row; empty for none.</param>
+    /// <param name="geometry">Where the maps lie in space, for their spacing in millimetres; null for distances in pixels.</param>
+    /// <param name="options">What the measures leave open; null for the defaults.</param>
+    /// <exception cref="ArgumentException">A map or the samples have another size than the masks, or an option is out of range.</exception>
+    public static CaseMetrics Compute(
+        string name,
+        ReadOnlySpan<float> prediction,
+        RaterMasks masks,
+        RaterMasks? samples = null,
+        ReadOnlySpan<float> uncertainty = default,
+        SliceGeometry? geometry = null,
+        EvaluationOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(masks);
+        float[] truth = ConsensusLabels.SoftMap(masks);
+        CaseMetrics scores = OfMaps(name, prediction, truth, masks.Height, masks.Width, masks.Raters, geometry, options ?? new());
+        if (!uncertainty.IsEmpty)
+        {
+            scores = scores with { UncertaintyErrorCorrelation = Calibration.UncertaintyErrorCorrelation(uncertainty, prediction, truth) };
+        }
+
+        if (samples is null)
+        {
+            return scores;
+        }
+
+        SampleSetMetrics set = SampleSetMetrics.Compute(samples, masks);
+        return scores with
+        {
+            Samples = samples.Raters,
+            GeneralizedEnergyDistance = set.GeneralizedEnergyDistance,
+            SampleDiversity = set.SampleDiversity,
+            RaterDiversity = set.RaterDiversity,
+            MaximumDice = set.MaximumDice,
+            MatchedIntersectionOverUnion = set.MatchedIntersectionOverUnion,
+            CombinedSensitivity = set.CombinedSensitivity,
+            DiversityAgreement = set.DiversityAgreement,
+            CollectiveInsight = set.CollectiveInsight,
+            MeanSampleArea = set.MeanSampleArea,
+            MeanRaterArea = set.MeanRaterArea,
+            AreaError = set.AreaError,
+            AreaDistance = set.AreaDistance,
+        };
+    }
+
+    /// <summary>Scores a predicted soft map against the true one: all but what needs the single masks, which is NaN; distances are in pixels.</summary>
     /// <param name="name">The case's name.</param>
     /// <param name="prediction">Predicted soft map, row by row, in [0, 1].</param>
     /// <param name="truth">Share of raters at each pixel, row by row, in [0, 1].</param>
@@ -45,12 +170,19 @@ public sealed record CaseMetrics
     /// <param name="raters">How many raters <paramref name="truth"/> is made of, at least 1.</param>
     /// <exception cref="ArgumentException">A map has not height × width values.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A dimension or the number of raters is below 1.</exception>
-    public static CaseMetrics Compute(string name, ReadOnlySpan<float> prediction, ReadOnlySpan<float> truth, int height, int width, int raters)
+    public static CaseMetrics Compute(string name, ReadOnlySpan<float> prediction, ReadOnlySpan<float> truth, int height, int width, int raters) =>
+        OfMaps(name, prediction, truth, height, width, raters, null, new());
+
+    private static CaseMetrics OfMaps(
+        string name, ReadOnlySpan<float> prediction, ReadOnlySpan<float> truth, int height, int width, int raters, SliceGeometry? geometry, EvaluationOptions options)
     {
         ArgumentNullException.ThrowIfNull(name);
         ArgumentOutOfRangeException.ThrowIfLessThan(raters, 1);
+        options.Check();
         double boundary = BoundaryScore.Mean(prediction, truth, height, width);
-        double[] dice = SoftDice.AtEach(prediction, truth, SoftDice.NineThresholds);
+        (double rows, double columns) = geometry is null ? (1, 1) : (geometry.SpacingRows, geometry.SpacingColumns);
+        double tolerance = options.SurfaceTolerance ?? Math.Max(rows, columns);
+        var outlines = SurfaceDistance.OutlineDistances.Between(prediction, truth, height, width, rows, columns);
         return new()
         {
             Name = name,
@@ -58,12 +190,20 @@ public sealed record CaseMetrics
             Width = width,
             Raters = raters,
             SoftDice5 = SoftDice.Mean(prediction, truth, SoftDice.FiveThresholds),
-            SoftDice9 = dice.Average(),
-            DiceAtThresholds = Array.AsReadOnly(dice),
+            SoftDice9 = SoftDice.Mean(prediction, truth, SoftDice.NineThresholds),
+            Thresholds = options.Thresholds,
+            DiceAtThresholds = Array.AsReadOnly(SoftDice.AtEach(prediction, truth, options.Thresholds)),
             F1 = RoundedMaps.F1(prediction, truth),
             IntersectionOverUnion = RoundedMaps.IntersectionOverUnion(prediction, truth),
             AreaRatio = RoundedMaps.AreaRatio(prediction, truth),
             BoundaryF = boundary,
+            HausdorffDistance95 = outlines.Hausdorff(0.95),
+            NormalizedSurfaceDice = outlines.Within(tolerance),
+            SurfaceTolerance = tolerance,
+            DistanceUnit = geometry is null ? DistanceUnit.Pixels : DistanceUnit.Millimeters,
+            ExpectedCalibrationError = Calibration.ExpectedError(prediction, truth, options.CalibrationBins),
+            BrierScore = Calibration.BrierScore(prediction, truth),
+            UnavoidableBrierScore = Calibration.UnavoidableBrierScore(truth),
         };
     }
 }

@@ -7,11 +7,8 @@ using Microsoft.ML.Runtime;
 namespace Consensus.ML;
 
 /// <summary>What can be done with segmentations by several raters besides training: <c>mlContext.Segmentation</c>.</summary>
-public sealed class SegmentationCatalog
+public sealed partial class SegmentationCatalog
 {
-    // A map that was sampled or resized may leave [0, 1] by rounding, but not by more.
-    private const float Rounding = 1e-4f;
-
     // Where LoadSlices puts the image; the masks of a row must be of its size.
     private const string ImageColumnName = "Image";
 
@@ -20,9 +17,14 @@ public sealed class SegmentationCatalog
     internal SegmentationCatalog(IHostEnvironment environment) => _environment = environment;
 
     /// <summary>
-    /// Scores predicted soft maps against the raters' masks (Amit et al. 2023, section 4): soft Dice at 5 and at 9 thresholds, Dice at each, and scores of
-    /// the rounded maps, per case and averaged over cases.
+    /// Scores predictions against the raters' masks, per case and averaged over cases with confidence intervals: the soft map (soft Dice as in Amit et al. 2023, section 4, scores of the rounded map, its outline and its calibration), the set of samples and the uncertainty where
+    /// the data has them; <see cref="SegmentationMeasure.All"/> lists every measure.
     /// </summary>
+    /// <remarks>
+    /// Samples are rounded (1 above one half) and compared with the raters as one set with another (<see cref="SampleSetMetrics"/>). What they are depends on what the network learnt to draw: masks of raters for the targets Annotator and AnyAnnotator; soft maps for
+    /// SoftLabel; and for Consensus the levels of agreement, nested maps and not draws of raters, so that the energy distance then compares the levels with the raters' masks.
+    /// Distances are in millimetres where the row has an image that says how large its pixels are (a <see cref="Slice"/> in the column Image whose geometry is not the plain one), in pixels of the map elsewhere.
+    /// </remarks>
     /// <param name="data">What a trained model's Transform returns. Its rows are read once, in order.</param>
     /// <param name="softMapColumnName">
     /// The prediction: a vector of Single of known dimensions height × width, to which the masks are then resized (nearest; so the paper scores), or a
@@ -33,7 +35,14 @@ public sealed class SegmentationCatalog
     /// </param>
     /// <param name="caseColumnName">Text column with the names of the cases; null to number the rows from 1.</param>
     /// <param name="progress">Told the scores of each case as soon as they are known, on the calling thread; null for nobody.</param>
-    /// <exception cref="ArgumentException">A column is missing or of another type, or there are no rows.</exception>
+    /// <param name="samplesColumnName">
+    /// Every sampled map: a vector of Single, samples × height × width of any number of samples, in [0, 1], brought to the soft map's size where that is the masks' own; null to score without. Data that has no column of the default name is scored without too.
+    /// </param>
+    /// <param name="uncertaintyColumnName">
+    /// The uncertainty: a vector of Single of known dimensions height × width, or a <see cref="Slice"/>; null to score without. Data that has no column of the default name is scored without too.
+    /// </param>
+    /// <param name="options">Thresholds, tolerance, bins and confidence intervals; null for the defaults.</param>
+    /// <exception cref="ArgumentException">A column is missing or of another type, there are no rows, or an option is out of range.</exception>
     /// <exception cref="InvalidDataException">
     /// A row has no masks or no map, masks that cannot be read or are not of their image's size, or a map that leaves [0, 1]; the message names the case and the file.
     /// </exception>
@@ -43,37 +52,38 @@ public sealed class SegmentationCatalog
         string softMapColumnName = "SoftMap",
         string annotationsColumnName = "AnnotationPaths",
         string? caseColumnName = "Case",
-        IProgress<CaseMetrics>? progress = null)
+        IProgress<CaseMetrics>? progress = null,
+        string? samplesColumnName = PredictedMaps.DefaultSamples,
+        string? uncertaintyColumnName = PredictedMaps.DefaultUncertainty,
+        EvaluationOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(data);
-        DataViewSchema.Column softMap = data.Schema.Require(
-            ColumnContract.CheckedName(softMapColumnName, "The soft map column of Evaluate"),
-            type => type is SliceDataViewType or VectorDataViewType { IsKnownSize: true, Dimensions.Length: 2 } && (type is SliceDataViewType || type.IsSingleVector()),
-            "a vector of Single of known dimensions height × width, or a Slice");
+        options ??= new();
+        options.Check();
+        var maps = new PredictedMaps(data.Schema, ColumnContract.CheckedName(softMapColumnName, "The soft map column of Evaluate"), samplesColumnName, uncertaintyColumnName);
         DataViewSchema.Column annotations = data.Schema.RequireAnnotations(ColumnContract.CheckedName(annotationsColumnName, "The annotations column of Evaluate"));
         DataViewSchema.Column? name = caseColumnName is null ? null : data.Schema.Require(caseColumnName, type => type is TextDataViewType, "Text");
         DataViewSchema.Column? image = data.Schema.GetColumnOrNull(ImageColumnName) is { Type: SliceDataViewType } column ? column : null;
 
         using IChannel channel = _environment.Start("Evaluate");
-        using DataViewRowCursor cursor = data.GetRowCursor(new[] { softMap, annotations, name, image }.OfType<DataViewSchema.Column>());
+        using DataViewRowCursor cursor = data.GetRowCursor(new[] { annotations, name, image }.OfType<DataViewSchema.Column>().Concat(maps.Columns));
         Func<string> nameGetter = NameGetter(cursor, name);
-        Func<Map> mapGetter = MapGetter(cursor, softMap);
+        Func<string, PredictedMaps.Row> mapsGetter = maps.Getter(cursor);
         Func<Annotation?> annotationGetter = cursor.AnnotationGetter(annotations);
         Func<Slice>? imageGetter = image is null ? null : cursor.SliceGetter(image.Value);
         var cases = new List<CaseMetrics>();
         while (cursor.MoveNext())
         {
             string caseName = nameGetter();
-            RaterMasks masks = Masks(caseName, annotationGetter, annotations.Name, imageGetter);
-            Map map = mapGetter();
-            Check(caseName, map, softMap.Name);
-            CaseMetrics scores = Score(caseName, map, masks);
+            Slice? slice = imageGetter?.Invoke();
+            RaterMasks masks = Masks(caseName, annotationGetter, annotations.Name, slice);
+            CaseMetrics scores = Score(caseName, mapsGetter(caseName), masks, slice, options);
             channel.Trace(MessageSensitivity.None, "Case '{0}': soft Dice {1:0.0000} (5 thresholds), {2:0.0000} (9 thresholds)", caseName, scores.SoftDice5, scores.SoftDice9);
             progress?.Report(scores);
             cases.Add(scores);
         }
 
-        return cases.Count == 0 ? throw new ArgumentException("The data has no rows; there is nothing to evaluate.", nameof(data)) : new SegmentationMetrics(cases);
+        return cases.Count == 0 ? throw new ArgumentException("The data has no rows; there is nothing to evaluate.", nameof(data)) : new SegmentationMetrics(cases, options);
     }
 
     /// <summary>
@@ -116,7 +126,7 @@ public sealed class SegmentationCatalog
         while (cursor.MoveNext())
         {
             string caseName = nameGetter();
-            RaterMasks masks = Masks(caseName, annotationGetter, annotations.Name, imageGetter: null);
+            RaterMasks masks = Masks(caseName, annotationGetter, annotations.Name, image: null);
             string[] raterNames = raterNamesGetter(masks.Raters);
             if (CaseAgreement.ProblemWith(raterNames, masks.Raters) is { } problem)
             {
@@ -136,18 +146,23 @@ public sealed class SegmentationCatalog
         return cases.Count == 0 ? throw new ArgumentException("The data has no rows; there are no raters to describe.", nameof(data)) : new RaterReport(cases);
     }
 
-    private static CaseMetrics Score(string caseName, Map map, RaterMasks masks)
+    private static CaseMetrics Score(string caseName, PredictedMaps.Row maps, RaterMasks masks, Slice? image, EvaluationOptions options)
     {
-        if (map.IsNative && (masks.Height != map.Height || masks.Width != map.Width))
+        if (maps.IsNative && (masks.Height != maps.Height || masks.Width != maps.Width))
         {
-            throw new InvalidDataException($"Case '{caseName}': the masks are {masks.Height}×{masks.Width}, but the predicted map is {map.Height}×{map.Width}.");
+            throw new InvalidDataException($"Case '{caseName}': the masks are {masks.Height}×{masks.Width}, but the predicted map is {maps.Height}×{maps.Width}.");
         }
 
-        float[] truth = ConsensusLabels.SoftMap(map.IsNative ? masks : Resampling.Nearest(masks, map.Height, map.Width));
-        return CaseMetrics.Compute(caseName, map.Values, truth, map.Height, map.Width, masks.Raters);
+        SliceGeometry? geometry = maps.Geometry ?? image?.Geometry;
+        geometry = geometry is null || geometry.SaysNothing() ? null : geometry with
+        {
+            SpacingRows = geometry.SpacingRows * masks.Height / maps.Height,
+            SpacingColumns = geometry.SpacingColumns * masks.Width / maps.Width,
+        };
+        return CaseMetrics.Compute(caseName, maps.SoftMap, maps.IsNative ? masks : Resampling.Nearest(masks, maps.Height, maps.Width), maps.Samples, maps.Uncertainty, geometry, options);
     }
 
-    private static RaterMasks Masks(string caseName, Func<Annotation?> annotationGetter, string column, Func<Slice>? imageGetter)
+    private static RaterMasks Masks(string caseName, Func<Annotation?> annotationGetter, string column, Slice? image)
     {
         Annotation annotation;
         try
@@ -167,23 +182,13 @@ public sealed class SegmentationCatalog
             throw new IOException($"Case '{caseName}': {exception.Message}", exception);
         }
 
-        if (imageGetter?.Invoke() is { } image && (image.Height != annotation.Masks.Height || image.Width != annotation.Masks.Width))
+        if (image is not null && (image.Height != annotation.Masks.Height || image.Width != annotation.Masks.Width))
         {
             string file = annotation.Source is null ? "the masks are" : $"'{annotation.Source}' is";
             throw new InvalidDataException($"Case '{caseName}': {file} {annotation.Masks.Height}×{annotation.Masks.Width}, but the image is {image.Height}×{image.Width}.");
         }
 
         return annotation.Masks;
-    }
-
-    private static void Check(string caseName, Map map, string column)
-    {
-        int wrong = map.Values.AsSpan().IndexOfAnyExceptInRange(-Rounding, 1 + Rounding);
-        if (wrong >= 0)
-        {
-            throw new InvalidDataException(
-                $"Case '{caseName}': column '{column}' is {map.Values[wrong]} at row {wrong / map.Width}, column {wrong % map.Width}; a soft map is a share of raters, from 0 to 1.");
-        }
     }
 
     private static Func<string> NameGetter(DataViewRowCursor cursor, DataViewSchema.Column? column)
@@ -201,30 +206,4 @@ public sealed class SegmentationCatalog
             return name.ToString();
         };
     }
-
-    private static Func<Map> MapGetter(DataViewRowCursor cursor, DataViewSchema.Column column)
-    {
-        if (column.Type is VectorDataViewType vectorType)
-        {
-            ValueGetter<VBuffer<float>> getter = cursor.GetGetter<VBuffer<float>>(column);
-            VBuffer<float> vector = default;
-            return () =>
-            {
-                getter(ref vector);
-                return new(Vectors.ToArray(vector), vectorType.Dimensions[0], vectorType.Dimensions[1], IsNative: false);
-            };
-        }
-
-        Func<Slice> slice = cursor.SliceGetter(column);
-        return () =>
-        {
-            Slice map = slice();
-            return map.Channels == 1
-                ? new(map.Pixels, map.Height, map.Width, IsNative: true)
-                : throw new InvalidDataException($"Column '{column.Name}' has {map.Channels} channels in row {cursor.Position}; a soft map has one.");
-        };
-    }
-
-    /// <summary>A predicted soft map, row by row; at its image's own size when <paramref name="IsNative"/>.</summary>
-    private sealed record Map(float[] Values, int Height, int Width, bool IsNative);
 }

@@ -3,61 +3,143 @@ using Microsoft.Data.Analysis;
 
 namespace Consensus.ML;
 
-/// <summary>Scores of predicted soft maps against several raters, per case and averaged over cases. All lie in [0, 1], and higher is better.</summary>
+/// <summary>
+/// Scores of predictions against several raters, per case and averaged over cases, with bootstrap confidence intervals. A mean leaves out the cases where its value is NaN, and is
+/// NaN where none is left; <see cref="Summary"/> says how many remain.
+/// </summary>
 public sealed class SegmentationMetrics
 {
+    private readonly Dictionary<SegmentationMeasure, MeasureSummary> _summaries;
+
     /// <summary>Averages the scores of <paramref name="cases"/>.</summary>
     /// <param name="cases">One entry a case, at least one, in the order in which they are to be listed.</param>
-    /// <exception cref="ArgumentException">There is no case.</exception>
-    public SegmentationMetrics(IEnumerable<CaseMetrics> cases)
+    /// <param name="options">How confidence intervals are found; null for the defaults.</param>
+    /// <exception cref="ArgumentException">There is no case, two cases have different thresholds, or an option is out of range.</exception>
+    public SegmentationMetrics(IEnumerable<CaseMetrics> cases, EvaluationOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(cases);
+        options ??= new();
+        options.Check();
         CaseMetrics[] all = [.. cases];
         if (all.Length == 0)
         {
             throw new ArgumentException("There is no case to average over.", nameof(cases));
         }
 
+        if (all.FirstOrDefault(one => !one.Thresholds.SequenceEqual(all[0].Thresholds)) is { } other)
+        {
+            throw new ArgumentException($"Cases '{all[0].Name}' and '{other.Name}' were scored at different thresholds; they cannot be averaged.", nameof(cases));
+        }
+
         Cases = Array.AsReadOnly(all);
-        SoftDice5 = all.Average(one => one.SoftDice5);
-        SoftDice9 = all.Average(one => one.SoftDice9);
+        Thresholds = all[0].Thresholds;
         DiceAtThresholds = Array.AsReadOnly([.. Enumerable.Range(0, Thresholds.Count).Select(i => all.Average(one => one.DiceAtThresholds[i]))]);
-        F1 = all.Average(one => one.F1);
-        IntersectionOverUnion = all.Average(one => one.IntersectionOverUnion);
-        AreaRatio = all.Average(one => one.AreaRatio);
-        BoundaryF = all.Average(one => one.BoundaryF);
+        DistanceUnit = all.All(one => one.DistanceUnit == all[0].DistanceUnit) ? all[0].DistanceUnit : null;
+        Summaries = Array.AsReadOnly([.. SegmentationMeasure.All.Select(measure => Summarise(measure, options))]);
+        _summaries = Summaries.ToDictionary(summary => summary.Measure);
     }
 
     /// <summary>Soft Dice at the thresholds 0.1, 0.3, 0.5, 0.7, 0.9, mean over cases: the score of the paper's tables (there ×100).</summary>
-    public double SoftDice5 { get; }
+    public double SoftDice5 => Mean(nameof(SoftDice5));
 
     /// <summary>Soft Dice at the thresholds 0.1, 0.2, … 0.9, mean over cases.</summary>
-    public double SoftDice9 { get; }
+    public double SoftDice9 => Mean(nameof(SoftDice9));
 
-    /// <summary>The thresholds of <see cref="DiceAtThresholds"/>: 0.1, 0.2, … 0.9.</summary>
-    public IReadOnlyList<float> Thresholds { get; } = SoftDice.NineThresholds;
+    /// <summary>The thresholds of <see cref="DiceAtThresholds"/>: <see cref="EvaluationOptions.Thresholds"/>, 0.1, 0.2, … 0.9 unless others were asked for.</summary>
+    public IReadOnlyList<float> Thresholds { get; }
 
     /// <summary>Dice at each of <see cref="Thresholds"/>, mean over cases.</summary>
     public IReadOnlyList<double> DiceAtThresholds { get; }
 
+    /// <summary>Soft Dice at <see cref="Thresholds"/>, mean over cases.</summary>
+    public double MeanDiceAtThresholds => Mean(nameof(MeanDiceAtThresholds));
+
     /// <summary>F1 of the rounded maps, mean over cases.</summary>
-    public double F1 { get; }
+    public double F1 => Mean(nameof(F1));
 
     /// <summary>Intersection over union of the rounded maps, mean over cases.</summary>
-    public double IntersectionOverUnion { get; }
+    public double IntersectionOverUnion => Mean(nameof(IntersectionOverUnion));
 
     /// <summary>Smaller over larger area of the rounded maps, mean over cases.</summary>
-    public double AreaRatio { get; }
+    public double AreaRatio => Mean(nameof(AreaRatio));
 
     /// <summary>Boundary F of the rounded maps over tolerances of 1 to 5 pixels, mean over cases.</summary>
-    public double BoundaryF { get; }
+    public double BoundaryF => Mean(nameof(BoundaryF));
+
+    /// <summary>Hausdorff distance at 95 % of the rounded maps in <see cref="DistanceUnit"/>, mean over cases; NaN when their units differ.</summary>
+    public double HausdorffDistance95 => Mean(nameof(HausdorffDistance95));
+
+    /// <summary>Normalised surface Dice of the rounded maps, mean over cases.</summary>
+    public double NormalizedSurfaceDice => Mean(nameof(NormalizedSurfaceDice));
+
+    /// <summary>What <see cref="HausdorffDistance95"/> is measured in; null when the cases differ in that.</summary>
+    public DistanceUnit? DistanceUnit { get; }
+
+    /// <summary>Expected calibration error of the soft map, mean over cases.</summary>
+    public double ExpectedCalibrationError => Mean(nameof(ExpectedCalibrationError));
+
+    /// <summary>Brier score of the soft map, mean over cases.</summary>
+    public double BrierScore => Mean(nameof(BrierScore));
+
+    /// <summary>The part of the Brier score that no map can avoid, mean over cases.</summary>
+    public double UnavoidableBrierScore => Mean(nameof(UnavoidableBrierScore));
+
+    /// <summary>Generalised energy distance of samples and raters, mean over cases.</summary>
+    public double GeneralizedEnergyDistance => Mean(nameof(GeneralizedEnergyDistance));
+
+    /// <summary>How the samples differ, mean over cases.</summary>
+    public double SampleDiversity => Mean(nameof(SampleDiversity));
+
+    /// <summary>How the raters differ, mean over the cases that have samples.</summary>
+    public double RaterDiversity => Mean(nameof(RaterDiversity));
+
+    /// <summary>Maximum Dice matching D_max, mean over cases.</summary>
+    public double MaximumDice => Mean(nameof(MaximumDice));
+
+    /// <summary>Hungarian-matched IoU of samples and raters, mean over cases.</summary>
+    public double MatchedIntersectionOverUnion => Mean(nameof(MatchedIntersectionOverUnion));
+
+    /// <summary>Combined sensitivity S_c, mean over cases.</summary>
+    public double CombinedSensitivity => Mean(nameof(CombinedSensitivity));
+
+    /// <summary>Diversity agreement D_a, mean over cases.</summary>
+    public double DiversityAgreement => Mean(nameof(DiversityAgreement));
+
+    /// <summary>Collective insight CI, mean over cases (of each case's CI, not of the means of its parts).</summary>
+    public double CollectiveInsight => Mean(nameof(CollectiveInsight));
+
+    /// <summary>Mean area of the samples in pixels, mean over cases.</summary>
+    public double MeanSampleArea => Mean(nameof(MeanSampleArea));
+
+    /// <summary>Mean area of the raters' masks in pixels, mean over the cases that have samples.</summary>
+    public double MeanRaterArea => Mean(nameof(MeanRaterArea));
+
+    /// <summary>Relative error of the samples' mean area, mean over cases.</summary>
+    public double AreaError => Mean(nameof(AreaError));
+
+    /// <summary>Distance between the samples' areas and the raters', relative to the raters' mean area, mean over cases.</summary>
+    public double AreaDistance => Mean(nameof(AreaDistance));
+
+    /// <summary>Rank correlation over pixels of uncertainty and error, mean over cases.</summary>
+    public double UncertaintyErrorCorrelation => Mean(nameof(UncertaintyErrorCorrelation));
 
     /// <summary>The scores of each case, in the order of the data.</summary>
     public IReadOnlyList<CaseMetrics> Cases { get; }
 
+    /// <summary>Mean, confidence interval and number of cases of every measure, in the order of <see cref="SegmentationMeasure.All"/>.</summary>
+    public IReadOnlyList<MeasureSummary> Summaries { get; }
+
+    /// <summary>Mean, confidence interval and number of cases of one measure.</summary>
+    /// <param name="measure">The measure, such as <c>SegmentationMeasure.Find("SoftDice5")</c>.</param>
+    public MeasureSummary Summary(SegmentationMeasure measure)
+    {
+        ArgumentNullException.ThrowIfNull(measure);
+        return _summaries[measure];
+    }
+
     /// <summary>
-    /// The scores as a table, one row a case: Case (text), Height, Width, Raters (whole numbers), SoftDice5, SoftDice9,
-    /// DiceAt0.1 … DiceAt0.9, F1, IntersectionOverUnion, AreaRatio, BoundaryF.
+    /// The scores as a table, one row a case: Case (text), Height, Width, Raters, Samples (whole numbers), SoftDice5, SoftDice9, a column for each threshold
+    /// (DiceAt0.1 … DiceAt0.9), every other measure by its name in the order of <see cref="SegmentationMeasure.All"/>, SurfaceTolerance and DistanceUnit (text: mm or px). What a case does not have is NaN.
     /// </summary>
     public DataFrame ToDataFrame()
     {
@@ -66,19 +148,37 @@ public sealed class SegmentationMetrics
             new Int32DataFrameColumn("Height", Cases.Select(one => one.Height)),
             new Int32DataFrameColumn("Width", Cases.Select(one => one.Width)),
             new Int32DataFrameColumn("Raters", Cases.Select(one => one.Raters)),
+            new Int32DataFrameColumn("Samples", Cases.Select(one => one.Samples)),
             Column("SoftDice5", one => one.SoftDice5),
             Column("SoftDice9", one => one.SoftDice9));
         for (int i = 0; i < Thresholds.Count; i++)
         {
             int threshold = i;
-            frame.Columns.Add(Column($"DiceAt{Thresholds[i].ToString("0.0", CultureInfo.InvariantCulture)}", one => one.DiceAtThresholds[threshold]));
+            frame.Columns.Add(Column($"DiceAt{Thresholds[i].ToString("0.0######", CultureInfo.InvariantCulture)}", one => one.DiceAtThresholds[threshold]));
         }
 
-        frame.Columns.Add(Column("F1", one => one.F1));
-        frame.Columns.Add(Column("IntersectionOverUnion", one => one.IntersectionOverUnion));
-        frame.Columns.Add(Column("AreaRatio", one => one.AreaRatio));
-        frame.Columns.Add(Column("BoundaryF", one => one.BoundaryF));
+        foreach (SegmentationMeasure measure in SegmentationMeasure.All.Skip(2))
+        {
+            frame.Columns.Add(Column(measure.Name, measure.Of));
+        }
+
+        frame.Columns.Add(Column("SurfaceTolerance", one => one.SurfaceTolerance));
+        frame.Columns.Add(new StringDataFrameColumn("DistanceUnit", Cases.Select(one => one.DistanceUnit == Consensus.ML.DistanceUnit.Millimeters ? "mm" : "px")));
         return frame;
+    }
+
+    private double Mean(string measure) => _summaries[SegmentationMeasure.Find(measure)].Mean;
+
+    private MeasureSummary Summarise(SegmentationMeasure measure, EvaluationOptions options)
+    {
+        // A mean of millimetres and pixels would be a number without meaning.
+        bool isMixed = DistanceUnit is null && measure.Name == nameof(CaseMetrics.HausdorffDistance95);
+        double[] values = isMixed ? [] : [.. Cases.Select(measure.Of).Where(value => !double.IsNaN(value))];
+        return new(
+            measure,
+            values.Length == 0 ? double.NaN : values.Average(),
+            Bootstrap.OfMean(values, options.Confidence, options.BootstrapResamples, options.Seed),
+            values.Length);
     }
 
     private DoubleDataFrameColumn Column(string name, Func<CaseMetrics, double> value) => new(name, Cases.Select(value));

@@ -10,4 +10,7 @@ public sealed record SliceGeometry(double SpacingRows, double SpacingColumns, IR
 {
     /// <summary>Unit spacing and the identity matrix: for images without a geometry, such as PNG files.</summary>
     public static SliceGeometry None { get; } = new(1, 1, [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]);
+
+    /// <summary>Whether it says no more than <see cref="None"/>, as of files that do not know where they lie.</summary>
+    internal bool SaysNothing() => SpacingRows == None.SpacingRows && SpacingColumns == None.SpacingColumns && Affine.SequenceEqual(None.Affine);
 }

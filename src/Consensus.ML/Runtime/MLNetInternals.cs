@@ -38,6 +38,10 @@ namespace Consensus.ML.Runtime
         /// <summary>A column of a <see cref="SchemaShape"/>, whose constructor is not public.</summary>
         public static SchemaShape.Column ShapeColumn(string name, SchemaShape.Column.VectorKind kind, DataViewType itemType) => new(name, kind, itemType, isKey: false);
 
+        /// <summary>The result of one fold of a cross-validation, whose constructor is not public.</summary>
+        public static TrainCatalogBase.CrossValidationResult<T> FoldResult<T>(ITransformer model, T metrics, IDataView scoredHoldOutSet, int fold)
+            where T : class => new(model, metrics, scoredHoldOutSet, fold);
+
         /// <summary>
         /// A model's header. The assembly is written by its simple name: with the full name an older version of this library
         /// would refuse a model only because a newer one wrote it.

@@ -11,6 +11,8 @@ public sealed partial class ConsensusSegmentationEstimator
     /// <summary>Options of <see cref="ConsensusSegmentationEstimator"/>; new ones are the Compact preset.</summary>
     public sealed class Options
     {
+        internal const string DefaultSamplesColumnName = "Samples";
+
         /// <summary>Input column: a vector of Single, channels × height × width, of known size. Default "Features".</summary>
         public string FeaturesColumnName { get; set; } = "Features";
 
@@ -47,6 +49,11 @@ public sealed partial class ConsensusSegmentationEstimator
 
         /// <summary>Output column: standard deviation of the soft map over generations, height × width values of at least 0. Default "Uncertainty".</summary>
         public string UncertaintyColumnName { get; set; } = "Uncertainty";
+
+        /// <summary>
+        /// Output column: every sampled map before any averaging, samples × height × width values in [0, 1], as many as generations × levels were sampled. Default "Samples".
+        /// </summary>
+        public string SamplesColumnName { get; set; } = DefaultSamplesColumnName;
 
         /// <summary>What the network learns to draw. Default the levels of consensus, the paper's method.</summary>
         public TrainingTarget Target { get; set; } = TrainingTarget.Consensus;
@@ -129,6 +136,7 @@ public sealed partial class ConsensusSegmentationEstimator
                 SoftMapColumnName = manifest.Columns.SoftMap,
                 ConsensusMapsColumnName = manifest.Columns.ConsensusMaps,
                 UncertaintyColumnName = manifest.Columns.Uncertainty,
+                SamplesColumnName = manifest.Columns.Samples,
                 Target = manifest.Target,
                 MissingRaters = manifest.Training.MissingRaters,
                 Levels = manifest.Training.MissingRaters == MissingRaters.Fraction && manifest.Target != TrainingTarget.Annotator ? manifest.Raters : null,

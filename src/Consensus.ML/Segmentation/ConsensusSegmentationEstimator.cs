@@ -25,6 +25,8 @@ namespace Consensus.ML;
 /// <item><term>SoftMap</term><description>vector of Single, height × width in [0, 1]: predicted share of raters</description></item>
 /// <item><term>ConsensusMaps</term><description>vector of Single, levels × height × width in [0, 1]: each level, mean over generations</description></item>
 /// <item><term>Uncertainty</term><description>vector of Single, height × width of at least 0: standard deviation of the soft map over generations</description></item>
+/// <item><term>Samples</term><description>vector of Single, samples × height × width in [0, 1]: every sampled map before any averaging, generation by generation, in each all levels (Consensus), raters (Annotator) or draws (AnyAnnotator, SoftLabel). Of variable size, since sampling options
+/// and early averaging (<see cref="Diffusion.SamplingOptions.Tolerance"/>) decide how many there are: generations × levels. The maps of the target Consensus are nested levels of agreement, not masks that raters might draw</description></item>
 /// </list>
 /// <para>Some training cases are set aside to choose the best weights by; other data is never read. The same seed, data and machine give the same model.</para>
 /// </remarks>
@@ -109,7 +111,7 @@ public sealed partial class ConsensusSegmentationEstimator : IEstimator<Consensu
             $"Trained {model.ParameterCount:N0} parameters in {history.Steps} steps; kept those of step {history.BestStep}{(history.BestValidationScore is double score ? $", validation soft Dice {score:F4}" : "")}");
         var manifest = new ModelManifest
         {
-            Columns = new(_options.FeaturesColumnName, _options.SoftMapColumnName, _options.ConsensusMapsColumnName, _options.UncertaintyColumnName),
+            Columns = ManifestColumns.Of(_options),
             Height = description.Height,
             Width = description.Width,
             ImageChannels = description.ImageChannels,
@@ -132,7 +134,8 @@ public sealed partial class ConsensusSegmentationEstimator : IEstimator<Consensu
         return inputSchema.With(
             ColumnContract.VectorShape(_options.SoftMapColumnName),
             ColumnContract.VectorShape(_options.ConsensusMapsColumnName),
-            ColumnContract.VectorShape(_options.UncertaintyColumnName));
+            ColumnContract.VectorShape(_options.UncertaintyColumnName),
+            ColumnContract.VariableVectorShape(_options.SamplesColumnName));
     }
 
     private static void WarnOfLargeValues(IChannel channel, string column, IReadOnlyList<TrainingCase> cases)

@@ -148,7 +148,7 @@ public sealed class ConsensusSegmentationTransformer : RowToRowTransformer, IDis
         OptionsCheck.CheckSize(options.FeaturesColumnName, height, width, options.Network);
         var manifest = new ModelManifest
         {
-            Columns = new(options.FeaturesColumnName, options.SoftMapColumnName, options.ConsensusMapsColumnName, options.UncertaintyColumnName),
+            Columns = ManifestColumns.Of(options),
             Height = height,
             Width = width,
             ImageChannels = imageChannels,
@@ -193,24 +193,28 @@ public sealed class ConsensusSegmentationTransformer : RowToRowTransformer, IDis
             new(_manifest.Columns.SoftMap, new VectorDataViewType(NumberDataViewType.Single, Height, Width)),
             new(_manifest.Columns.ConsensusMaps, new VectorDataViewType(NumberDataViewType.Single, Raters, Height, Width)),
             new(_manifest.Columns.Uncertainty, new VectorDataViewType(NumberDataViewType.Single, Height, Width)),
+
+            // 0 is ML.NET's "any number of".
+            new(_manifest.Columns.Samples, new VectorDataViewType(NumberDataViewType.Single, 0, Height, Width)),
         ];
-        return new(outputs, [features], row =>
+        return new(outputs, [features], (row, isRead) =>
         {
+            bool keepSamples = isRead(outputs.Length - 1);
             ValueGetter<VBuffer<float>> getter = row.GetGetter<VBuffer<float>>(features);
             VBuffer<float> vector = default;
             var value = new RowValue<ConsensusPrediction>(row, () =>
             {
                 getter(ref vector);
-                return Predict(Vectors.ToArray(vector), row.Position);
+                return Predict(Vectors.ToArray(vector), row.Position, keepSamples);
             });
-            return [Getter(value, maps => maps.SoftMap), Getter(value, maps => maps.ConsensusMaps), Getter(value, maps => maps.Uncertainty)];
+            return [Getter(value, maps => maps.SoftMap), Getter(value, maps => maps.ConsensusMaps), Getter(value, maps => maps.Uncertainty), Getter(value, maps => maps.Samples ?? [])];
         });
     }
 
     private static ValueGetter<VBuffer<float>> Getter(RowValue<ConsensusPrediction> value, Func<ConsensusPrediction, float[]> map) =>
         (ref VBuffer<float> vector) => Vectors.Copy(map(value.Get()), ref vector);
 
-    private ConsensusPrediction Predict(float[] features, long row)
+    private ConsensusPrediction Predict(float[] features, long row, bool keepSamples)
     {
         int size = ImageChannels * Height * Width;
         if (features.Length != size)
@@ -221,7 +225,7 @@ public sealed class ConsensusSegmentationTransformer : RowToRowTransformer, IDis
         Acquire();
         try
         {
-            return _limits.Run(cancellation => _model.Predict(features, Sampling, NoiseSeed.Of(Sampling.Seed ?? _manifest.Seed, features), cancellation));
+            return _limits.Run(cancellation => _model.Predict(features, Sampling, NoiseSeed.Of(Sampling.Seed ?? _manifest.Seed, features), keepSamples, cancellation));
         }
         finally
         {

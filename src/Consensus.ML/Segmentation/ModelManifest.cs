@@ -103,7 +103,14 @@ internal sealed class CommandSpelling : JsonNamingPolicy
 }
 
 /// <summary>The columns a model reads and writes.</summary>
-internal sealed record ManifestColumns(string Features, string SoftMap, string ConsensusMaps, string Uncertainty);
+internal sealed record ManifestColumns(string Features, string SoftMap, string ConsensusMaps, string Uncertainty)
+{
+    /// <summary>Older models do not name it, and have it by its default name.</summary>
+    public string Samples { get; init; } = ConsensusSegmentationEstimator.Options.DefaultSamplesColumnName;
+
+    public static ManifestColumns Of(ConsensusSegmentationEstimator.Options options) =>
+        new(options.FeaturesColumnName, options.SoftMapColumnName, options.ConsensusMapsColumnName, options.UncertaintyColumnName) { Samples = options.SamplesColumnName };
+}
 
 /// <summary>How a model came to be.</summary>
 internal sealed record ManifestTraining(TrainingOptions Options, AugmentationPolicy? Augmentation, TrainingHistory History)

@@ -79,10 +79,11 @@ internal static class OptionsCheck
         ColumnContract.CheckedName(options.SoftMapColumnName, nameof(options.SoftMapColumnName));
         ColumnContract.CheckedName(options.ConsensusMapsColumnName, nameof(options.ConsensusMapsColumnName));
         ColumnContract.CheckedName(options.UncertaintyColumnName, nameof(options.UncertaintyColumnName));
-        string[] outputs = [options.SoftMapColumnName, options.ConsensusMapsColumnName, options.UncertaintyColumnName];
+        ColumnContract.CheckedName(options.SamplesColumnName, nameof(options.SamplesColumnName));
+        string[] outputs = [options.SoftMapColumnName, options.ConsensusMapsColumnName, options.UncertaintyColumnName, options.SamplesColumnName];
         if (outputs.Distinct().Count() < outputs.Length)
         {
-            throw new ArgumentException($"The output columns are '{outputs[0]}', '{outputs[1]}' and '{outputs[2]}'; they must differ.");
+            throw new ArgumentException($"The output columns are '{outputs[0]}', '{outputs[1]}', '{outputs[2]}' and '{outputs[3]}'; they must differ.");
         }
     }
 

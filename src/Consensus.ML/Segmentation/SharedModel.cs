@@ -44,10 +44,10 @@ internal sealed class SharedModel(ConsensusModel model)
         model.Dispose();
     }
 
-    public ConsensusPrediction Predict(ReadOnlySpan<float> features, SamplingOptions sampling, ulong seed, CancellationToken cancellation)
+    public ConsensusPrediction Predict(ReadOnlySpan<float> features, SamplingOptions sampling, ulong seed, bool keepSamples, CancellationToken cancellation)
     {
         Interlocked.Increment(ref _predictions);
-        return model.Predict(features, sampling, seed, cancellation);
+        return model.Predict(features, sampling, seed, keepSamples, cancellation);
     }
 
     public byte[] SaveWeights() => model.SaveWeights();

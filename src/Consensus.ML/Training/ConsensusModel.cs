@@ -72,9 +72,10 @@ internal sealed class ConsensusModel : IDisposable
     /// <param name="features">Normalised image, C×H×W.</param>
     /// <param name="sampling">How to sample; its Seed is not used here.</param>
     /// <param name="seed">Seed of the noise of this slice.</param>
+    /// <param name="keepSamples">Whether the prediction keeps every sampled map.</param>
     /// <param name="cancellation">Ends waiting for other predictions, or sampling between two passes of the network.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public ConsensusPrediction Predict(ReadOnlySpan<float> features, SamplingOptions sampling, ulong seed, CancellationToken cancellation = default)
+    public ConsensusPrediction Predict(ReadOnlySpan<float> features, SamplingOptions sampling, ulong seed, bool keepSamples = false, CancellationToken cancellation = default)
     {
         int expected = Description.ImageChannels * Description.Height * Description.Width;
         if (features.Length != expected)
@@ -90,7 +91,7 @@ internal sealed class ConsensusModel : IDisposable
             ObjectDisposedException.ThrowIf(_disposed, this);
             using var scope = NewDisposeScope();
             using var inference = inference_mode();
-            return SampleReduction.Reduce(Sample(image, sampling, seed, cancellation), Description.Target);
+            return SampleReduction.Reduce(Sample(image, sampling, seed, cancellation), Description.Target, keepSamples);
         }
         finally
         {

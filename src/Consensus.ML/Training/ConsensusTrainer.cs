@@ -199,7 +199,7 @@ internal sealed class ConsensusTrainer(ModelDescription description, TrainingOpt
         double sum = 0;
         for (int i = 0; i < validation.Count; i++)
         {
-            ConsensusPrediction prediction = model.Predict(validation[i].Features, options.ValidationSampling, SeededRandom.Seed(seed, SeededRandom.Purpose.Validation, i), cancellation);
+            ConsensusPrediction prediction = model.Predict(validation[i].Features, options.ValidationSampling, SeededRandom.Seed(seed, SeededRandom.Purpose.Validation, i), cancellation: cancellation);
             float[] truth = ConsensusLabels.SoftMap(Resampling.Nearest(validation[i].Masks, description.Height, description.Width));
             sum += SoftDice.Mean(prediction.SoftMap, truth, SoftDice.FiveThresholds);
         }

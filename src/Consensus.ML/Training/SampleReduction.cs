@@ -8,7 +8,8 @@ internal static class SampleReduction
 {
     /// <param name="samples">Generations × C × H × W in [0, 1], on the CPU.</param>
     /// <param name="target">What the network learned to draw.</param>
-    public static ConsensusPrediction Reduce(Tensor samples, TrainingTarget target)
+    /// <param name="keepSamples">Whether the samples themselves are part of the prediction: there may be hundreds of them.</param>
+    public static ConsensusPrediction Reduce(Tensor samples, TrainingTarget target, bool keepSamples = false)
     {
         using var scope = NewDisposeScope();
         long generations = samples.shape[0], levels = samples.shape[1];
@@ -27,7 +28,7 @@ internal static class SampleReduction
             TrainingTarget.SoftLabel => (means.mean([0]), ((means.mean([0]).unsqueeze(0) * levels) - arange(levels, ScalarType.Float32).view(-1, 1, 1)).clamp(0, 1)),
             _ => throw new ArgumentOutOfRangeException(nameof(target), target, "The training target is unknown."),
         };
-        return new(ToArray(soft), ToArray(maps), ToArray(uncertainty));
+        return new(ToArray(soft), ToArray(maps), ToArray(uncertainty), keepSamples ? ToArray(samples) : null);
     }
 
     private static Tensor Rounded(Tensor means) => (means > 0.5).to_type(ScalarType.Float32).mean([0]);

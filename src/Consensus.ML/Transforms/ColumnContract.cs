@@ -46,6 +46,8 @@ internal static class ColumnContract
 
     public static SchemaShape.Column VectorShape(string name) => MLNetInternals.ShapeColumn(name, SchemaShape.Column.VectorKind.Vector, NumberDataViewType.Single);
 
+    public static SchemaShape.Column VariableVectorShape(string name) => MLNetInternals.ShapeColumn(name, SchemaShape.Column.VectorKind.VariableVector, NumberDataViewType.Single);
+
     public static DataViewSchema.Column RequireSlice(this DataViewSchema schema, string name) => schema.Require(name, type => type is SliceDataViewType, "Slice (use LoadSlices)");
 
     public static SchemaShape.Column RequireSlice(this SchemaShape shape, string name) =>

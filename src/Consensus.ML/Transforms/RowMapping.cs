@@ -5,11 +5,18 @@ namespace Consensus.ML;
 /// <summary>What a <see cref="RowToRowTransformer"/> does with data of one schema.</summary>
 /// <param name="Outputs">The columns it adds.</param>
 /// <param name="Inputs">The columns that every output is computed from.</param>
-/// <param name="CreateGetters">Makes the getters of the outputs, in their order, over one row or cursor.</param>
+/// <param name="CreateGetters">Makes the getters of the outputs, in their order, over one row or cursor; told by its place whether an output will be read.</param>
 internal sealed record RowMapping(
     IReadOnlyList<DataViewSchema.DetachedColumn> Outputs,
     IReadOnlyList<DataViewSchema.Column> Inputs,
-    Func<DataViewRow, Delegate[]> CreateGetters);
+    Func<DataViewRow, Func<int, bool>, Delegate[]> CreateGetters)
+{
+    /// <summary>A mapping whose outputs cost the same whichever of them is read.</summary>
+    public RowMapping(IReadOnlyList<DataViewSchema.DetachedColumn> outputs, IReadOnlyList<DataViewSchema.Column> inputs, Func<DataViewRow, Delegate[]> createGetters)
+        : this(outputs, inputs, (row, _) => createGetters(row))
+    {
+    }
+}
 
 /// <summary>A value computed from a row when first asked for and kept until the row moves on: several columns can be cut from it.</summary>
 internal sealed class RowValue<T>(DataViewRow row, Func<T> compute)

@@ -110,7 +110,7 @@ public abstract class RowToRowTransformer : ITransformer
             return active;
         }
 
-        public Delegate[] CreateGetters(DataViewRow input) => _mapping.CreateGetters(input);
+        public Delegate[] CreateGetters(DataViewRow input, bool[] active) => _mapping.CreateGetters(input, output => active[InputSchema.Count + output]);
     }
 
     /// <summary>The getters of one row or cursor: those of the input passed through, ours made when first asked for.</summary>
@@ -134,7 +134,7 @@ public abstract class RowToRowTransformer : ITransformer
                 return input.GetGetter<TValue>(mapper.InputSchema[column.Index]);
             }
 
-            _getters ??= mapper.CreateGetters(input);
+            _getters ??= mapper.CreateGetters(input, active);
             Delegate getter = _getters[column.Index - mapper.InputSchema.Count];
             return getter as ValueGetter<TValue>
                 ?? throw new InvalidOperationException($"Column '{column.Name}' holds {column.Type.RawType}, not {typeof(TValue)}.");

@@ -1,0 +1,71 @@
+namespace Consensus.ML;
+
+/// <summary>How predictions are scored: what the measures leave open, and the confidence intervals of their means.</summary>
+public sealed record EvaluationOptions
+{
+    /// <summary>
+    /// Where both soft maps are cut for <see cref="CaseMetrics.DiceAtThresholds"/>, each in (0, 1]; at least one. Default 0.1, 0.2, … 0.9. The headline scores
+    /// <see cref="CaseMetrics.SoftDice5"/> and <see cref="CaseMetrics.SoftDice9"/> keep their own.
+    /// </summary>
+    public IReadOnlyList<float> Thresholds { get; init; } = SoftDice.NineThresholds;
+
+    /// <summary>
+    /// How far two outlines may lie apart and still agree (<see cref="SurfaceDistance.NormalizedDice"/>), above 0: in millimetres where the case's spacing is known, in pixels of the
+    /// map elsewhere. Null (the default) for one pixel of the map, the longer of its sides: the finest that the map can tell. Nikolov et al. 2021 take what raters
+    /// differ by, for each organ another.
+    /// </summary>
+    public double? SurfaceTolerance { get; init; }
+
+    /// <summary>Number of equally wide bins of the expected calibration error (<see cref="Calibration.ExpectedError"/>), 1 to 10000. Default 10.</summary>
+    public int CalibrationBins { get; init; } = Calibration.DefaultBins;
+
+    /// <summary>How often the cases are drawn anew for the confidence intervals (<see cref="Bootstrap"/>), 0 to 1000000; 0 for no intervals. Default 2000.</summary>
+    public int BootstrapResamples { get; init; } = Bootstrap.DefaultResamples;
+
+    /// <summary>The share of resamples that an interval covers, above 0 and below 1. Default 0.95.</summary>
+    public double Confidence { get; init; } = Bootstrap.DefaultConfidence;
+
+    /// <summary>Seed of the resamples. Default 0: the same cases always get the same intervals.</summary>
+    public int Seed { get; init; }
+
+    /// <exception cref="ArgumentException">An option is out of range; the message says which, the value found and what is allowed.</exception>
+    internal void Check()
+    {
+        const string Name = nameof(EvaluationOptions) + ".";
+        if (Thresholds is null || Thresholds.Count == 0)
+        {
+            throw new ArgumentException($"{Name}{nameof(Thresholds)} is {(Thresholds is null ? "null" : "empty")}; at least one threshold must be given.");
+        }
+
+        foreach (float threshold in Thresholds)
+        {
+            if (!(threshold > 0 && threshold <= 1))
+            {
+                throw Wrong(nameof(Thresholds), threshold, "above 0 and at most 1");
+            }
+        }
+
+        if (SurfaceTolerance is double tolerance && !(tolerance > 0 && double.IsFinite(tolerance)))
+        {
+            throw Wrong(nameof(SurfaceTolerance), tolerance, "above 0, or null for one pixel");
+        }
+
+        if (CalibrationBins is < 1 or > 10_000)
+        {
+            throw Wrong(nameof(CalibrationBins), CalibrationBins, "from 1 to 10000");
+        }
+
+        if (BootstrapResamples is < 0 or > 1_000_000)
+        {
+            throw Wrong(nameof(BootstrapResamples), BootstrapResamples, "from 0 (no intervals) to 1000000");
+        }
+
+        if (!(Confidence > 0 && Confidence < 1))
+        {
+            throw Wrong(nameof(Confidence), Confidence, "above 0 and below 1");
+        }
+
+        static ArgumentException Wrong(string option, object value, string allowed) =>
+            new(FormattableString.Invariant($"{Name}{option} is {value}; it must be {allowed}."));
+    }
+}

@@ -1,0 +1,8 @@
+namespace Consensus.ML;
+
+/// <summary>A measure over a data set.</summary>
+/// <param name="Measure">The measure.</param>
+/// <param name="Mean">Mean over the cases that have a value; NaN where none has.</param>
+/// <param name="Interval">Bootstrap confidence interval of the mean (<see cref="Bootstrap"/>).</param>
+/// <param name="Cases">How many cases have a value, that is are not NaN.</param>
+public sealed record MeasureSummary(SegmentationMeasure Measure, double Mean, ConfidenceInterval Interval, int Cases);

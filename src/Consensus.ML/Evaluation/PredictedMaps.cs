@@ -1,0 +1,153 @@
+using Consensus.ML.Imaging;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+
+namespace Consensus.ML;
+
+/// <summary>The columns of a prediction that are scored: the soft map, and samples and uncertainty where the data has them.</summary>
+internal sealed class PredictedMaps
+{
+    public const string DefaultSamples = ConsensusSegmentationEstimator.Options.DefaultSamplesColumnName;
+    public const string DefaultUncertainty = "Uncertainty";
+
+    private const string MapExpected = "a vector of Single of known dimensions height × width, or a Slice";
+    private const string SamplesExpected = "a vector of Single of dimensions samples × height × width (0 for any number of samples)";
+
+    // A map that was sampled or resized may leave [0, 1] by rounding, but not by more.
+    private const float Rounding = 1e-4f;
+
+    private readonly DataViewSchema.Column _softMap;
+    private readonly DataViewSchema.Column? _samples;
+    private readonly DataViewSchema.Column? _uncertainty;
+
+    /// <exception cref="ArgumentException">A column that was asked for is missing or of another type.</exception>
+    public PredictedMaps(DataViewSchema schema, string softMap, string? samples, string? uncertainty)
+    {
+        _softMap = schema.Require(softMap, IsMap, MapExpected);
+        _samples = Find(samples, DefaultSamples, type => type.IsSingleVector() && type is VectorDataViewType { Dimensions: [>= 0, > 0, > 0] }, SamplesExpected);
+        _uncertainty = Find(uncertainty, DefaultUncertainty, IsMap, MapExpected);
+
+        DataViewSchema.Column? Find(string? name, string byDefault, Func<DataViewType, bool> allowed, string expected) =>
+            name is null || (name == byDefault && schema.GetColumnOrNull(name) is null) ? null : schema.Require(name, allowed, expected);
+    }
+
+    /// <summary>The columns that are read.</summary>
+    public IEnumerable<DataViewSchema.Column> Columns => new[] { _softMap, _samples, _uncertainty }.OfType<DataViewSchema.Column>();
+
+    /// <summary>A getter of a row's maps; told the name of the case, for messages.</summary>
+    public Func<string, Row> Getter(DataViewRow row)
+    {
+        Func<Map> softMap = MapGetter(row, _softMap);
+        Func<Map>? uncertainty = _uncertainty is { } column ? MapGetter(row, column) : null;
+        Func<Map>? samples = _samples is { } vectors ? SamplesGetter(row, vectors) : null;
+        return caseName =>
+        {
+            Map map = softMap();
+            Check(caseName, map, _softMap.Name);
+            return new(map.Values, map.Height, map.Width, map.IsNative, map.Geometry, Samples(caseName, map, samples?.Invoke()), Uncertainty(caseName, map, uncertainty?.Invoke()));
+        };
+    }
+
+    private static bool IsMap(DataViewType type) => type is SliceDataViewType || (type.IsSingleVector() && type is VectorDataViewType { IsKnownSize: true, Dimensions.Length: 2 });
+
+    private static void Check(string caseName, Map map, string column)
+    {
+        int wrong = map.Values.AsSpan().IndexOfAnyExceptInRange(-Rounding, 1 + Rounding);
+        if (wrong >= 0)
+        {
+            int pixel = wrong % (map.Height * map.Width);
+            throw new InvalidDataException(
+                $"Case '{caseName}': column '{column}' is {map.Values[wrong]} at row {pixel / map.Width}, column {pixel % map.Width}; a soft map is a share of raters, from 0 to 1.");
+        }
+    }
+
+    /// <summary>The samples as masks of the soft map's size; null where there is none.</summary>
+    private RaterMasks? Samples(string caseName, Map softMap, Map? samples)
+    {
+        if (samples is null || samples.Values.Length == 0)
+        {
+            return null;
+        }
+
+        Check(caseName, samples, _samples!.Value.Name);
+        float[] values = ToSize(caseName, softMap, samples, _samples.Value.Name);
+        return new(values.Length / (softMap.Height * softMap.Width), softMap.Height, softMap.Width, Array.ConvertAll(values, value => value > 0.5f ? (byte)1 : (byte)0));
+    }
+
+    private float[] Uncertainty(string caseName, Map softMap, Map? uncertainty) =>
+        uncertainty is null ? [] : ToSize(caseName, softMap, uncertainty, _uncertainty!.Value.Name);
+
+    /// <summary>Maps of the model's size beside a soft map that was brought back to its image's: they go the same way.</summary>
+    private static float[] ToSize(string caseName, Map softMap, Map maps, string column)
+    {
+        if (maps.Height == softMap.Height && maps.Width == softMap.Width)
+        {
+            return maps.Values;
+        }
+
+        if (!softMap.IsNative || maps.IsNative)
+        {
+            throw new InvalidDataException($"Case '{caseName}': column '{column}' is {maps.Height}×{maps.Width}, but the soft map is {softMap.Height}×{softMap.Width}.");
+        }
+
+        int from = maps.Height * maps.Width, to = softMap.Height * softMap.Width, count = maps.Values.Length / from;
+        var restored = new float[checked(count * to)];
+        for (int i = 0; i < count; i++)
+        {
+            Resampling.UndoNearest(maps.Values.AsSpan(i * from, from), maps.Height, maps.Width, restored.AsSpan(i * to, to), softMap.Height, softMap.Width);
+        }
+
+        return restored;
+    }
+
+    private static Func<Map> MapGetter(DataViewRow row, DataViewSchema.Column column)
+    {
+        if (column.Type is VectorDataViewType vectorType)
+        {
+            ValueGetter<VBuffer<float>> getter = row.GetGetter<VBuffer<float>>(column);
+            VBuffer<float> vector = default;
+            return () =>
+            {
+                getter(ref vector);
+                return new(Vectors.ToArray(vector), vectorType.Dimensions[0], vectorType.Dimensions[1], IsNative: false, Geometry: null);
+            };
+        }
+
+        Func<Slice> slice = row.SliceGetter(column);
+        return () =>
+        {
+            Slice map = slice();
+            return map.Channels == 1
+                ? new(map.Pixels, map.Height, map.Width, IsNative: true, map.Geometry)
+                : throw new InvalidDataException($"Column '{column.Name}' has {map.Channels} channels in row {row.Position}; a soft map has one.");
+        };
+    }
+
+    private static Func<Map> SamplesGetter(DataViewRow row, DataViewSchema.Column column)
+    {
+        var type = (VectorDataViewType)column.Type;
+        int height = type.Dimensions[1], width = type.Dimensions[2];
+        ValueGetter<VBuffer<float>> getter = row.GetGetter<VBuffer<float>>(column);
+        VBuffer<float> vector = default;
+        return () =>
+        {
+            getter(ref vector);
+            return vector.Length % (height * width) == 0
+                ? new(Vectors.ToArray(vector), height, width, IsNative: false, Geometry: null)
+                : throw new InvalidDataException($"Column '{column.Name}' has {vector.Length} values in row {row.Position}; samples of {height}×{width} have a multiple of {height * width}.");
+        };
+    }
+
+    /// <summary>What a row predicts.</summary>
+    /// <param name="SoftMap">The soft map, row by row.</param>
+    /// <param name="Height">Its rows.</param>
+    /// <param name="Width">Its columns.</param>
+    /// <param name="IsNative">Whether it has its image's own size.</param>
+    /// <param name="Geometry">Where it lies in space; null when only its image knows.</param>
+    /// <param name="Samples">The samples, rounded, of the same size; null for none.</param>
+    /// <param name="Uncertainty">The uncertainty, of the same size; empty for none.</param>
+    public sealed record Row(float[] SoftMap, int Height, int Width, bool IsNative, SliceGeometry? Geometry, RaterMasks? Samples, float[] Uncertainty);
+
+    /// <summary>One map or several, row by row; at the image's own size when <paramref name="IsNative"/>.</summary>
+    private sealed record Map(float[] Values, int Height, int Width, bool IsNative, SliceGeometry? Geometry);
+}
