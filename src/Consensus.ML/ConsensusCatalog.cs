@@ -179,9 +179,19 @@ public static class ConsensusCatalog
         return new(catalog.Environment(), options ?? new ConsensusSegmentationEstimator.Options());
     }
 
+    /// <summary>Trains a U-Net that predicts the soft map of several raters in one pass: the baselines of the paper's Table 1, and the consensus levels directly.</summary>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="options">The options; null for the consensus levels with a recipe for two CPU cores.</param>
+    /// <exception cref="ArgumentException">An option is out of range; the message names it, its value and what is allowed.</exception>
+    public static UNetSegmentationEstimator UNetSegment(this TransformsCatalog catalog, UNetSegmentationEstimator.Options? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        return new(catalog.Environment(), options ?? new UNetSegmentationEstimator.Options());
+    }
+
     /// <summary>
     /// A model over weights trained elsewhere: a safetensors file in the published checkpoint format (the names and shapes of the published
-    /// implementation's state dict). <see cref="ConsensusSegmentationTransformer.SaveCheckpoint"/> writes one.
+    /// implementation's state dict). <see cref="SegmentationTransformer.SaveCheckpoint"/> writes one.
     /// </summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="path">The checkpoint.</param>
@@ -209,7 +219,7 @@ public static class ConsensusCatalog
     /// <remarks>
     /// Chains are searched to any depth; their other steps are shared as they are. Dispose both models; the weights go with the last.
     /// </remarks>
-    /// <param name="model">A <see cref="ConsensusSegmentationTransformer"/>, or a chain with at least one in it.</param>
+    /// <param name="model">A <see cref="SegmentationTransformer"/>, or a chain with at least one in it.</param>
     /// <param name="sampling">How to sample.</param>
     /// <exception cref="ArgumentException">The model has no consensus segmentation in it, or an option is out of range.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
@@ -226,7 +236,7 @@ public static class ConsensusCatalog
     /// model it shares its weights with is not touched. Made in no time, so that each request of a server can have its own. Chains and disposal as for
     /// <see cref="WithSampling"/>. The token is not saved with the model.
     /// </remarks>
-    /// <param name="model">A <see cref="ConsensusSegmentationTransformer"/>, or a chain with at least one in it.</param>
+    /// <param name="model">A <see cref="SegmentationTransformer"/>, or a chain with at least one in it.</param>
     /// <param name="cancellation">Ends predictions.</param>
     /// <exception cref="ArgumentException">The model has no consensus segmentation in it.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
@@ -241,7 +251,7 @@ public static class ConsensusCatalog
     /// What takes longer, the wait for other predictions included, throws <see cref="TimeoutException"/> within a pass of the network. It suits prediction engines, which take no token. Chains
     /// and disposal as for <see cref="WithSampling"/>. The limit is not saved with the model.
     /// </remarks>
-    /// <param name="model">A <see cref="ConsensusSegmentationTransformer"/>, or a chain with at least one in it.</param>
+    /// <param name="model">A <see cref="SegmentationTransformer"/>, or a chain with at least one in it.</param>
     /// <param name="limit">The most that the maps of one slice may take; above zero, at most 24 days.</param>
     /// <exception cref="ArgumentException">The model has no consensus segmentation in it, or the limit is out of range.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
@@ -270,12 +280,12 @@ public static class ConsensusCatalog
         return CaseRows.Load(catalog, listing.Cases);
     }
 
-    private static ITransformer Changed(ITransformer model, Func<ConsensusSegmentationTransformer, ITransformer> change) =>
+    private static ITransformer Changed(ITransformer model, Func<SegmentationTransformer, ITransformer> change) =>
         TryChange(model, change) ?? throw new ArgumentException($"The model ({model.GetType().Name}) has no consensus segmentation in it, so there is no sampling to change.", nameof(model));
 
-    private static ITransformer? TryChange(ITransformer model, Func<ConsensusSegmentationTransformer, ITransformer> change)
+    private static ITransformer? TryChange(ITransformer model, Func<SegmentationTransformer, ITransformer> change)
     {
-        if (model is ConsensusSegmentationTransformer segmentation)
+        if (model is SegmentationTransformer segmentation)
         {
             return change(segmentation);
         }

@@ -4,10 +4,10 @@ namespace Consensus.ML.Networks;
 
 /// <summary>What a forward pass carries to every layer.</summary>
 /// <param name="Weights">The weights, in the layout's order, in the precision to compute in.</param>
-/// <param name="Training">Whether gradients are wanted: activations are then kept, and dropout is on.</param>
+/// <param name="Training">Whether gradients are wanted: activations are then kept.</param>
 internal sealed record ForwardContext(IReadOnlyList<Tensor> Weights, bool Training)
 {
-    /// <summary>Dropout probability; used while training only.</summary>
+    /// <summary>Dropout probability of this pass, 0 for none: predictions that want none leave it out.</summary>
     public double Dropout { get; init; }
 
     /// <summary>Where dropout's random numbers come from; null for torch's own generator, whose state no seed of a run reaches.</summary>

@@ -70,19 +70,19 @@ internal sealed class GroupNormalization
     }
 }
 
-/// <summary>Residual block of the U-Net: norm, SiLU, convolution; embedding added; norm, SiLU, dropout, zeroed convolution; skip.</summary>
+/// <summary>Residual block of the U-Net: norm, SiLU, convolution; the embedding, where there is one, added; norm, SiLU, dropout, zeroed convolution; skip.</summary>
 internal sealed class ResidualBlock
 {
     private readonly GroupNormalization _inputNorm, _outputNorm;
     private readonly Convolution _inputConvolution, _outputConvolution;
-    private readonly Linear _embedding;
+    private readonly Linear? _embedding;
     private readonly Convolution? _skip;
 
-    public ResidualBlock(WeightLayout layout, string name, long inputs, long outputs, long embeddingWidth)
+    public ResidualBlock(WeightLayout layout, string name, long inputs, long outputs, long? embeddingWidth)
     {
         _inputNorm = new(layout, $"{name}.in_layers.0", inputs);
         _inputConvolution = new(layout, $"{name}.in_layers.2", inputs, outputs);
-        _embedding = new(layout, $"{name}.emb_layers.1", embeddingWidth, outputs);
+        _embedding = embeddingWidth is long width ? new(layout, $"{name}.emb_layers.1", width, outputs) : null;
         _outputNorm = new(layout, $"{name}.out_layers.0", outputs);
         _outputConvolution = new(layout, $"{name}.out_layers.3", outputs, outputs, zero: true);
         _skip = inputs == outputs ? null : new(layout, $"{name}.skip_connection", inputs, outputs, kernel: 1);
@@ -90,15 +90,20 @@ internal sealed class ResidualBlock
 
     /// <param name="context">Weights and mode.</param>
     /// <param name="input">B×inputs×H×W.</param>
-    /// <param name="embedding">B×embedding width, already through SiLU (it is the same for every block).</param>
-    public Tensor Forward(ForwardContext context, Tensor input, Tensor embedding)
+    /// <param name="embedding">B×embedding width, already through SiLU (it is the same for every block); null where the network has none.</param>
+    public Tensor Forward(ForwardContext context, Tensor input, Tensor? embedding)
     {
         using var scope = NewDisposeScope();
         Tensor hidden = _inputConvolution.Forward(context, Activate(context, _inputNorm.Forward(context, input)));
-        Tensor shift = _embedding.Forward(context, embedding).unsqueeze(-1).unsqueeze(-1).to_type(hidden.dtype);
-        hidden = context.Training ? hidden + shift : hidden.add_(shift);
+        if (_embedding is not null)
+        {
+            ArgumentNullException.ThrowIfNull(embedding);
+            Tensor shift = _embedding.Forward(context, embedding).unsqueeze(-1).unsqueeze(-1).to_type(hidden.dtype);
+            hidden = context.Training ? hidden + shift : hidden.add_(shift);
+        }
+
         hidden = Activate(context, _outputNorm.Forward(context, hidden));
-        if (context.Training && context.Dropout > 0)
+        if (context.Dropout > 0)
         {
             Tensor kept = rand(hidden.shape, device: hidden.device, generator: context.DropoutGenerator).ge(context.Dropout);
             hidden = hidden * kept.to_type(hidden.dtype).div_(1 - context.Dropout);

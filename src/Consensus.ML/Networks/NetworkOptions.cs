@@ -2,6 +2,19 @@ using System.Text.Json.Serialization;
 
 namespace Consensus.ML.Networks;
 
+/// <summary>How the network is told the image beside x_t.</summary>
+public enum Conditioning
+{
+    /// <summary>The method's: D(E(F(x_t) + G(I), emb)), where an RRDB net G encodes the image once, however many maps are drawn of it (Amit et al. 2023, section 3).</summary>
+    Encoder,
+
+    /// <summary>
+    /// The image's channels and x_t go into the first convolution together, with no encoder of its own, as in Wolleb et al. 2022 (DMISE) and Rahman et al. 2023 (AMIS). The encoder's
+    /// options are then ignored.
+    /// </summary>
+    Concatenation,
+}
+
 /// <summary>The shape of the network ε(x_t, I, t, c) = D(E(F(x_t) + G(I), emb)) (Amit et al. 2023, section 3).</summary>
 public sealed record NetworkOptions
 {
@@ -23,6 +36,9 @@ public sealed record NetworkOptions
 
     /// <summary>Heads of each self-attention. Default 4.</summary>
     public int AttentionHeads { get; init; } = 4;
+
+    /// <summary>How the network is told the image. Default by the RRDB encoder, the method's.</summary>
+    public Conditioning Conditioning { get; init; } = Conditioning.Encoder;
 
     /// <summary>Blocks of the RRDB image encoder G. Default 2; the paper's is 8.</summary>
     public int EncoderBlocks { get; init; } = 2;

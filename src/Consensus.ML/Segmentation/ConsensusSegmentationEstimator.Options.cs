@@ -9,7 +9,7 @@ namespace Consensus.ML;
 public sealed partial class ConsensusSegmentationEstimator
 {
     /// <summary>Options of <see cref="ConsensusSegmentationEstimator"/>; new ones are the Compact preset.</summary>
-    public sealed class Options
+    public sealed class Options : ISegmentationOptions
     {
         internal const string DefaultSamplesColumnName = "Samples";
 
@@ -158,6 +158,8 @@ public sealed partial class ConsensusSegmentationEstimator
             static ConsensusSegmentationTransformer? Find(ITransformer model) =>
                 model as ConsensusSegmentationTransformer ?? (model as ITransformerChainAccessor)?.Transformers.Select(Find).FirstOrDefault(found => found is not null);
         }
+
+        string? ISegmentationOptions.TakesRatersForLevels => Target == TrainingTarget.Annotator ? $"the target {Target}" : null;
 
         /// <summary>A copy, so that later changes do not reach an estimator already made.</summary>
         internal Options Copy() => (Options)MemberwiseClone();

@@ -1,5 +1,3 @@
-using Consensus.ML.Imaging;
-using Consensus.ML.Runtime;
 using Consensus.ML.Training;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
@@ -32,9 +30,6 @@ namespace Consensus.ML;
 /// </remarks>
 public sealed partial class ConsensusSegmentationEstimator : IEstimator<ConsensusSegmentationTransformer>
 {
-    // Far from what normalised images have, near what 8 bits give.
-    private const double LargeAverage = 10;
-
     private readonly IHostEnvironment _environment;
     private readonly IHost _host;
     private readonly Options _options;
@@ -64,51 +59,26 @@ public sealed partial class ConsensusSegmentationEstimator : IEstimator<Consensu
     {
         ArgumentNullException.ThrowIfNull(input);
         using IChannel channel = _host.Start(nameof(Fit));
-        var reader = new TrainingCaseReader(input, _options);
-        OptionsCheck.CheckSize(_options.FeaturesColumnName, reader.Height, reader.Width, _options.Network);
-
-        TorchDevice device = TorchDevice.Choose(_options.Device, _environment.GpuDeviceId(), _environment.FallbackToCpu());
-        channel.Info(MessageSensitivity.None, $"Device: {device.Device} ({device.Reason})");
-        AugmentationPolicy? augmentation = reader.Features.AugmentationPolicy();
-        if (augmentation is null)
-        {
-            channel.Warning(MessageSensitivity.None, $"Augmentation: none, because column '{reader.Features.Name}' declares no policy (use AugmentSlices); small data sets need it");
-        }
-        else
-        {
-            channel.Info(MessageSensitivity.None, $"Augmentation: {augmentation}");
-        }
-
-        // Before hours may be spent: is there a place to keep them, and is it this run's alone?
-        using CheckpointFolder? checkpoints = _options.Checkpoints is null ? null : CheckpointFolder.Open(_options.Checkpoints, line => channel.Warning(MessageSensitivity.None, line));
-
-        (IReadOnlyList<TrainingCase> cases, int levels) = reader.Read(line => channel.Warning(MessageSensitivity.None, line), _options.Cancellation);
-        WarnOfLargeValues(channel, reader.Features.Name, cases);
+        using PreparedFit fit = PreparedFit.Prepare(_environment, channel, input, _options);
         var description = new ModelDescription
         {
-            Height = reader.Height,
-            Width = reader.Width,
-            ImageChannels = reader.Channels,
-            Levels = levels,
+            Height = fit.Height,
+            Width = fit.Width,
+            ImageChannels = fit.ImageChannels,
+            Levels = fit.Levels,
             Target = _options.Target,
             Network = _options.Network,
             Diffusion = _options.Diffusion,
         };
-        int seed = _options.Seed ?? _environment.Seed() ?? 0;
-        channel.Info(MessageSensitivity.None, $"Data: {cases.Count} cases of {reader.Channels}×{reader.Height}×{reader.Width} (channels × height × width), {RatersOfCases.Describe(cases, levels)}, seed {seed}");
-
-        float[] padding = reader.Features.RawZero() is { } zero && zero.Length == reader.Channels ? zero : new float[reader.Channels];
-        var trainer = new ConsensusTrainer(description, _options.Training, augmentation, padding, seed, device.Device)
+        var trainer = new ConsensusTrainer(description, _options.Training, fit.Augmentation, fit.Padding, fit.Seed, fit.Device.Device)
         {
             StartFrom = StartingWeights(description),
-            Checkpoints = checkpoints,
+            Checkpoints = fit.Checkpoints,
         };
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(_options.Cancellation);
-        var progress = new Relay(this, cancellation);
-        (ConsensusModel model, TrainingHistory history) = trainer.Train(cases, progress, line => channel.Info(MessageSensitivity.None, line), cancellation.Token);
-        channel.Info(
-            MessageSensitivity.None,
-            $"Trained {model.ParameterCount:N0} parameters in {history.Steps} steps; kept those of step {history.BestStep}{(history.BestValidationScore is double score ? $", validation soft Dice {score:F4}" : "")}");
+        var progress = new ProgressRelay(_environment, _host, _options.Progress, cancellation);
+        (ConsensusModel model, TrainingHistory history) = trainer.Train(fit.Cases, progress, line => channel.Info(MessageSensitivity.None, line), cancellation.Token);
+        PreparedFit.Conclude(channel, model, history);
         var manifest = new ModelManifest
         {
             Columns = ManifestColumns.Of(_options),
@@ -120,34 +90,14 @@ public sealed partial class ConsensusSegmentationEstimator : IEstimator<Consensu
             Network = description.Network,
             Diffusion = description.Diffusion,
             Sampling = _options.Sampling,
-            Seed = seed,
-            Training = new(_options.Training, augmentation, history) { MissingRaters = _options.MissingRaters },
+            Seed = fit.Seed,
+            Training = new(_options.Training, fit.Augmentation, history) { MissingRaters = _options.MissingRaters },
         };
         return new(_environment, manifest, new SharedModel(model));
     }
 
     /// <inheritdoc/>
-    public SchemaShape GetOutputSchema(SchemaShape inputSchema)
-    {
-        inputSchema.Require(_options.FeaturesColumnName, ColumnContract.IsSingleVector, TrainingCaseReader.ExpectedFeatures);
-        inputSchema.RequireAnnotations(_options.AnnotationsColumnName);
-        return inputSchema.With(
-            ColumnContract.VectorShape(_options.SoftMapColumnName),
-            ColumnContract.VectorShape(_options.ConsensusMapsColumnName),
-            ColumnContract.VectorShape(_options.UncertaintyColumnName),
-            ColumnContract.VariableVectorShape(_options.SamplesColumnName));
-    }
-
-    private static void WarnOfLargeValues(IChannel channel, string column, IReadOnlyList<TrainingCase> cases)
-    {
-        double average = cases.Average(one => one.Features.Average(value => (double)MathF.Abs(value)));
-        if (average > LargeAverage)
-        {
-            channel.Warning(
-                MessageSensitivity.None,
-                $"Column '{column}' has values around {average:0}; the network learns from values around 1: use NormalizeSlices, or ExtractPixels with scaleImage: 1f / 255");
-        }
-    }
+    public SchemaShape GetOutputSchema(SchemaShape inputSchema) => PreparedFit.OutputSchema(inputSchema, _options);
 
     /// <summary>The weights of <see cref="Options.StartFrom"/>, made sure to be of this network; null where there is none.</summary>
     private byte[]? StartingWeights(ModelDescription description)
@@ -178,20 +128,6 @@ public sealed partial class ConsensusSegmentationEstimator : IEstimator<Consensu
             settings.Remove(nameof(description.Height));
             settings.Remove(nameof(description.Width));
             return settings;
-        }
-    }
-
-    /// <summary>Passes progress on to the user, and listens for cancellation of the <see cref="MLContext"/>, which has no token.</summary>
-    private sealed class Relay(ConsensusSegmentationEstimator estimator, CancellationTokenSource cancellation) : IProgress<TrainingProgress>
-    {
-        public void Report(TrainingProgress value)
-        {
-            if (estimator._host.IsCanceled() || estimator._environment.IsCanceled())
-            {
-                cancellation.Cancel();
-            }
-
-            estimator._options.Progress?.Report(value);
         }
     }
 }

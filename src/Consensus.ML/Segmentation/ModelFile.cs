@@ -9,28 +9,29 @@ internal static class ModelFile
     public const string ManifestName = "manifest.json";
     public const string WeightsName = "weights.safetensors";
 
-    private static readonly ModelState State = new("ConsensusSegment", "CMLSEGMT", ConsensusSegmentationTransformer.LoaderSignature);
-
-    public static void Save(ModelSaveContext context, ModelManifest manifest, byte[] weights)
+    public static void Save(ModelState state, ModelSaveContext context, ISegmentationManifest manifest, byte[] weights)
     {
-        manifest = manifest with { Weights = new(WeightsName, weights.LongLength, Convert.ToHexStringLower(SHA256.HashData(weights))) };
-        byte[] json = manifest.ToJson();
-        State.Save(context, writer => writer.Write(SHA256.HashData(json)));
+        byte[] json = manifest.With(new ManifestWeights(WeightsName, weights.LongLength, Convert.ToHexStringLower(SHA256.HashData(weights)))).ToJson();
+        state.Save(context, writer => writer.Write(SHA256.HashData(json)));
         context.SaveBinaryStream(ManifestName, writer => writer.Write(json));
         context.SaveBinaryStream(WeightsName, writer => writer.Write(weights));
     }
 
+    /// <param name="state">The step's state.</param>
+    /// <param name="context">Where to read from.</param>
+    /// <param name="parse">Reads the step's sort of manifest.</param>
     /// <exception cref="InvalidDataException">The file is damaged or too new; the message says which and what to do.</exception>
-    public static (ModelManifest Manifest, byte[] Weights) Load(ModelLoadContext context)
+    public static (T Manifest, byte[] Weights) Load<T>(ModelState state, ModelLoadContext context, Func<byte[], T> parse)
+        where T : ISegmentationManifest
     {
-        byte[] hash = State.Load(context, reader => reader.ReadBytes(SHA256.HashSizeInBytes));
+        byte[] hash = state.Load(context, reader => reader.ReadBytes(SHA256.HashSizeInBytes));
         byte[] json = ReadEntry(context, ManifestName);
         if (!SHA256.HashData(json).AsSpan().SequenceEqual(hash))
         {
             throw ModelState.Damaged($"{ManifestName} does not have the SHA-256 it was saved with");
         }
 
-        ModelManifest manifest = ModelManifest.FromJson(json);
+        T manifest = parse(json);
         byte[] weights = ReadEntry(context, WeightsName);
         if (weights.LongLength != manifest.Weights!.Bytes)
         {

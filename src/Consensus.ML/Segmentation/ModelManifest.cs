@@ -13,19 +13,10 @@ namespace Consensus.ML;
 /// <summary>
 /// What a model zip says of its weights, as JSON (data-schemas/model-manifest.schema.json). It holds no file paths and no names of cases.
 /// </summary>
-internal sealed record ModelManifest
+internal sealed record ModelManifest : ISegmentationManifest
 {
     /// <summary>The version that this library writes, and the newest that it reads.</summary>
     public const int CurrentFormatVersion = 1;
-
-    private static readonly JsonSerializerOptions Json = new()
-    {
-        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-        Converters = { new JsonStringEnumConverter(new CommandSpelling(), allowIntegerValues: false) },
-        RespectNullableAnnotations = true,
-        RespectRequiredConstructorParameters = true,
-        WriteIndented = true,
-    };
 
     public int FormatVersion { get; init; } = CurrentFormatVersion;
 
@@ -70,30 +61,14 @@ internal sealed record ModelManifest
         Diffusion = Diffusion,
     };
 
-    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, Json);
+    /// <inheritdoc/>
+    public ISegmentationManifest With(ManifestWeights weights) => this with { Weights = weights };
+
+    /// <inheritdoc/>
+    public byte[] ToJson() => ManifestJson.Write(this);
 
     /// <exception cref="InvalidDataException">The text is no manifest, or one of a newer format; the message says which and what to do.</exception>
-    public static ModelManifest FromJson(byte[] json)
-    {
-        try
-        {
-            using (var document = JsonDocument.Parse(json))
-            {
-                // Before anything else: what a newer format holds is not for this version to judge.
-                if (document.RootElement.TryGetProperty("formatVersion", out JsonElement element) && element.TryGetInt32(out int version) && version > CurrentFormatVersion)
-                {
-                    throw new InvalidDataException($"The model file has format version {version}; this version of Consensus.ML reads up to {CurrentFormatVersion}. Update the Consensus.ML package.");
-                }
-            }
-
-            ModelManifest manifest = JsonSerializer.Deserialize<ModelManifest>(json, Json) ?? throw ModelState.Damaged($"{ModelFile.ManifestName} is empty");
-            return manifest.Weights is null ? throw ModelState.Damaged($"{ModelFile.ManifestName} says nothing of the weights") : manifest;
-        }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
-        {
-            throw ModelState.Damaged($"{ModelFile.ManifestName} cannot be read ({exception.Message})", exception);
-        }
-    }
+    public static ModelManifest FromJson(byte[] json) => ManifestJson.Read<ModelManifest>(json, CurrentFormatVersion);
 }
 
 /// <summary>Spells values as the command does: any-annotator, x-start, bfloat16.</summary>
@@ -108,7 +83,7 @@ internal sealed record ManifestColumns(string Features, string SoftMap, string C
     /// <summary>Older models do not name it, and have it by its default name.</summary>
     public string Samples { get; init; } = ConsensusSegmentationEstimator.Options.DefaultSamplesColumnName;
 
-    public static ManifestColumns Of(ConsensusSegmentationEstimator.Options options) =>
+    public static ManifestColumns Of(ISegmentationOptions options) =>
         new(options.FeaturesColumnName, options.SoftMapColumnName, options.ConsensusMapsColumnName, options.UncertaintyColumnName) { Samples = options.SamplesColumnName };
 }
 

@@ -10,8 +10,27 @@ internal static class OptionsCheck
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     public static void Check(ConsensusSegmentationEstimator.Options options)
     {
-        CheckColumns(options);
         Defined(nameof(options.Target), options.Target);
+        Check(Given(nameof(options.Diffusion), options.Diffusion));
+        CheckCommon(options, options.Diffusion);
+    }
+
+    /// <summary>The same for one-pass U-Nets.</summary>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    public static void Check(UNetSegmentationEstimator.Options options)
+    {
+        Defined(nameof(options.Kind), options.Kind);
+        if (!(options.PassDropout > 0 && options.PassDropout < 1))
+        {
+            throw Wrong(nameof(options.PassDropout), options.PassDropout, "above 0 and below 1");
+        }
+
+        CheckCommon(options, diffusion: null);
+    }
+
+    private static void CheckCommon(ISegmentationOptions options, DiffusionOptions? diffusion)
+    {
+        CheckColumns(options);
         Defined(nameof(options.MissingRaters), options.MissingRaters);
         if (options.Levels is int levels)
         {
@@ -19,9 +38,8 @@ internal static class OptionsCheck
         }
 
         Check(Given(nameof(options.Network), options.Network));
-        Check(Given(nameof(options.Diffusion), options.Diffusion));
-        Check(nameof(options.Sampling), Given(nameof(options.Sampling), options.Sampling), options.Diffusion.Steps);
-        Check(Given(nameof(options.Training), options.Training), options.Diffusion);
+        Check(nameof(options.Sampling), Given(nameof(options.Sampling), options.Sampling), diffusion?.Steps);
+        Check(Given(nameof(options.Training), options.Training), diffusion);
         Check(options.Checkpoints);
         if (options.Device is not (null or "cpu" or "cuda") && !(options.Device.StartsWith("cuda:", StringComparison.Ordinal) && uint.TryParse(options.Device.AsSpan(5), out _)))
         {
@@ -29,9 +47,9 @@ internal static class OptionsCheck
         }
     }
 
-    /// <summary>Checks how maps are sampled, for a process of <paramref name="diffusionSteps"/> steps.</summary>
+    /// <summary>Checks how maps are sampled, for a process of <paramref name="diffusionSteps"/> steps; null where there is none, and how many are taken does not matter.</summary>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
-    public static void Check(string name, SamplingOptions sampling, int diffusionSteps)
+    public static void Check(string name, SamplingOptions sampling, int? diffusionSteps)
     {
         Range($"{name}.{nameof(sampling.Generations)}", sampling.Generations, 1, 1000);
         if (sampling.Tolerance is double tolerance)
@@ -40,9 +58,9 @@ internal static class OptionsCheck
         }
 
         Defined($"{name}.{nameof(sampling.Sampler)}", sampling.Sampler);
-        if (sampling.Steps is int steps)
+        if (sampling.Steps is int steps && diffusionSteps is int most)
         {
-            Range($"{name}.{nameof(sampling.Steps)}", steps, 1, diffusionSteps, " (the model's diffusion steps), or null for all of them");
+            Range($"{name}.{nameof(sampling.Steps)}", steps, 1, most, " (the model's diffusion steps), or null for all of them");
         }
 
         Range($"{name}.{nameof(sampling.BatchSize)}", sampling.BatchSize, 1, 4096);
@@ -68,7 +86,7 @@ internal static class OptionsCheck
             + $"halve each side {levels - 1} times, so it must be a multiple of {factor}: use {nearest} instead of {side} in ResizeSlices.");
     }
 
-    private static void CheckColumns(ConsensusSegmentationEstimator.Options options)
+    private static void CheckColumns(ISegmentationOptions options)
     {
         ColumnContract.CheckedName(options.FeaturesColumnName, nameof(options.FeaturesColumnName));
         ColumnContract.CheckedName(options.AnnotationsColumnName, nameof(options.AnnotationsColumnName));
@@ -116,6 +134,7 @@ internal static class OptionsCheck
             throw Wrong(Name + nameof(network.AttentionHeads), heads, $"at least 1 and divide the channels of every level ({string.Join(", ", network.ChannelMultipliers.Select(multiplier => multiplier * network.ModelChannels))})");
         }
 
+        Defined(Name + nameof(network.Conditioning), network.Conditioning);
         Range(Name + nameof(network.EncoderBlocks), network.EncoderBlocks, 1, 256);
         Range(Name + nameof(network.EncoderWidth), network.EncoderWidth, 1, 4096);
         Range(Name + nameof(network.EncoderGrowth), network.EncoderGrowth, 1, 4096);
@@ -133,7 +152,7 @@ internal static class OptionsCheck
         Defined(Name + nameof(diffusion.Prediction), diffusion.Prediction);
     }
 
-    private static void Check(TrainingOptions training, DiffusionOptions diffusion)
+    private static void Check(TrainingOptions training, DiffusionOptions? diffusion)
     {
         const string Name = nameof(ConsensusSegmentationEstimator.Options.Training) + ".";
         if (training.Steps is null && training.TimeLimit is null)
@@ -172,7 +191,7 @@ internal static class OptionsCheck
         }
 
         NotNegative(Name + nameof(training.DiceLossWeight), training.DiceLossWeight);
-        if (training.DiceLossWeight > 0 && diffusion.Prediction is (PredictionType.Epsilon or PredictionType.Velocity))
+        if (training.DiceLossWeight > 0 && diffusion?.Prediction is PredictionType.Epsilon or PredictionType.Velocity)
         {
             throw Wrong(Name + nameof(training.DiceLossWeight), training.DiceLossWeight, $"0 when the network does not predict x_0 (Diffusion.{nameof(diffusion.Prediction)} is {diffusion.Prediction})");
         }
@@ -198,7 +217,7 @@ internal static class OptionsCheck
             }
         }
 
-        Check(Name + nameof(training.ValidationSampling), Given(Name + nameof(training.ValidationSampling), training.ValidationSampling), diffusion.Steps);
+        Check(Name + nameof(training.ValidationSampling), Given(Name + nameof(training.ValidationSampling), training.ValidationSampling), diffusion?.Steps);
         if (training.Threads is int threads)
         {
             Range(Name + nameof(training.Threads), threads, 1, 4096, ", or null for torch's own choice");

@@ -31,6 +31,25 @@ internal static class Presets
         public static SamplingOptions Sampling { get; } = new() { Generations = 5, Sampler = SamplerKind.Ddim, Steps = 2 };
     }
 
+    /// <summary>One-pass U-Nets, for the same cores, minutes and pixels, on the same U-Net.</summary>
+    public static class UNet
+    {
+        public static NetworkOptions Network => Compact.Network;
+
+        public static TrainingOptions Training { get; } = new()
+        {
+            LearningRate = 1e-3,
+            WarmUpSteps = 50,
+            CosineDecay = true,
+            GradientClipping = 1,
+            EmaDecay = 0.995,
+            Precision = Precision.BFloat16,
+            ValidationSampling = new() { Generations = 4 },
+        };
+
+        public static SamplingOptions Sampling { get; } = new() { Generations = 16 };
+    }
+
     /// <summary>As published (Amit et al. 2023, section 4), for a GPU and slices of 256 pixels.</summary>
     public static class Paper
     {

@@ -5,8 +5,8 @@ namespace Consensus.ML;
 /// <summary>Decides which cases are trained on, how many levels there are, and which level each mask is, where not all raters have drawn all cases.</summary>
 /// <param name="missing">What is done with cases that raters are missing from.</param>
 /// <param name="levels">The number of levels asked for; null for the data's own.</param>
-/// <param name="byRater">Whether a level is a rater, so that it matters who drew a mask.</param>
-internal sealed class RatersOfCases(MissingRaters missing, int? levels, bool byRater)
+/// <param name="byRater">What takes each rater for a level, so that it matters who drew a mask; null where nothing does.</param>
+internal sealed class RatersOfCases(MissingRaters missing, int? levels, string? byRater)
 {
     /// <summary>The most raters that a case may have, and the most levels.</summary>
     public const int Most = byte.MaxValue;
@@ -31,14 +31,14 @@ internal sealed class RatersOfCases(MissingRaters missing, int? levels, bool byR
 
         IReadOnlyList<(TrainingCase Case, string[] Names)> kept = missing == MissingRaters.Drop ? Complete(cases, warn) : cases;
         string[] raters = [.. kept.SelectMany(one => one.Names).Distinct(StringComparer.Ordinal).Order(CaseNameComparer.Instance)];
-        if (!byRater)
+        if (byRater is null)
         {
             return ([.. kept.Select(one => one.Case)], levels ?? kept.Max(one => one.Names.Length));
         }
 
         return levels is null || levels == raters.Length
             ? ([.. kept.Select(one => one.Case with { Raters = [.. one.Names.Select(name => Array.IndexOf(raters, name))] })], raters.Length)
-            : throw new InvalidDataException($"{nameof(ConsensusSegmentationEstimator.Options.Levels)} is {levels}, but the cases were drawn by {raters.Length} raters ({string.Join(", ", raters)}), each of whom the target {TrainingTarget.Annotator} takes for a level.");
+            : throw new InvalidDataException($"{nameof(ConsensusSegmentationEstimator.Options.Levels)} is {levels}, but the cases were drawn by {raters.Length} raters ({string.Join(", ", raters)}), each of whom {byRater} takes for a level.");
     }
 
     /// <summary>The cases with as many raters as asked for, or as most have; where it matters who drew, with the same raters.</summary>
@@ -58,7 +58,7 @@ internal sealed class RatersOfCases(MissingRaters missing, int? levels, bool byR
                 $"No case has {levels} annotations, as {nameof(ConsensusSegmentationEstimator.Options.Levels)} asks; there are {found}. {nameof(MissingRaters)}.{nameof(MissingRaters.Fraction)} takes any number.");
         }
 
-        string wanted = byRater ? $"those by {string.Join(", ", largest.First().Names)}" : $"{largest.First().Names.Length}";
+        string wanted = byRater is not null ? $"those by {string.Join(", ", largest.First().Names)}" : $"{largest.First().Names.Length}";
         var kept = new List<(TrainingCase, string[])>();
         foreach ((TrainingCase one, string[] names) in cases)
         {
@@ -68,7 +68,7 @@ internal sealed class RatersOfCases(MissingRaters missing, int? levels, bool byR
             }
             else
             {
-                string has = byRater ? $"annotations by {string.Join(", ", names)}" : $"{names.Length} annotations";
+                string has = byRater is not null ? $"annotations by {string.Join(", ", names)}" : $"{names.Length} annotations";
                 warn($"{one.Name} was left out: it has {has}, where {wanted} are needed ({nameof(MissingRaters)}.{nameof(MissingRaters.Fraction)} takes cases as they are).");
             }
         }
@@ -76,5 +76,5 @@ internal sealed class RatersOfCases(MissingRaters missing, int? levels, bool byR
         return kept;
     }
 
-    private string Key(string[] names) => byRater ? string.Join('\n', names.Order(StringComparer.Ordinal)) : $"{names.Length}";
+    private string Key(string[] names) => byRater is not null ? string.Join('\n', names.Order(StringComparer.Ordinal)) : $"{names.Length}";
 }

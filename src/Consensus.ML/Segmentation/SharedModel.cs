@@ -6,7 +6,7 @@ namespace Consensus.ML;
 /// <summary>
 /// A model that several transformers share: its weights are freed when the last of them, and the last prediction under way, is done with it.
 /// </summary>
-internal sealed class SharedModel(ConsensusModel model)
+internal sealed class SharedModel(SegmentationModel model)
 {
     private readonly Lock _lock = new();
     private int _users = 1;

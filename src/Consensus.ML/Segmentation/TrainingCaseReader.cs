@@ -25,7 +25,7 @@ internal sealed class TrainingCaseReader
     private readonly RatersOfCases _raters;
 
     /// <exception cref="ArgumentException">A column is missing or of another type.</exception>
-    public TrainingCaseReader(IDataView data, ConsensusSegmentationEstimator.Options options)
+    public TrainingCaseReader(IDataView data, ISegmentationOptions options)
     {
         _data = data;
         Features = data.Schema.Require(
@@ -47,8 +47,8 @@ internal sealed class TrainingCaseReader
         // ML.NET's own picture before it was resized, which a later column of the same name hides.
         _picture = _image is null && data.Schema.FirstOrDefault(column => column.Type is ImageDataViewType { Height: 0, Width: 0 }) is { Name: not null } picture ? picture : null;
         _imagePath = _image is null && _picture is null ? Optional(data.Schema, options.ImagePathColumnName, type => type is TextDataViewType or VectorDataViewType { ItemType: TextDataViewType }) : null;
-        _raterNames = options.Target == TrainingTarget.Annotator ? RaterNamesColumn.Find(data.Schema, options.RaterNamesColumnName) : null;
-        _raters = new(options.MissingRaters, options.Levels, options.Target == TrainingTarget.Annotator);
+        _raterNames = options.TakesRatersForLevels is not null ? RaterNamesColumn.Find(data.Schema, options.RaterNamesColumnName) : null;
+        _raters = new(options.MissingRaters, options.Levels, options.TakesRatersForLevels);
     }
 
     public static string ExpectedFeatures => "a vector of Single of known dimensions channels × height × width (use ResizeSlices, or ML.NET's ExtractPixels)";

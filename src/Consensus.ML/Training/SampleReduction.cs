@@ -24,20 +24,23 @@ internal static class SampleReduction
             // The c-th largest of C masks is where at least c of them are marked.
             TrainingTarget.Annotator or TrainingTarget.AnyAnnotator => (Rounded(means), samples.sort(1, descending: true).Values.mean([0])),
 
-            // The soft map is a stack of C slabs of height 1/C: slab c fills from (c − 1)/C to c/C.
-            TrainingTarget.SoftLabel => (means.mean([0]), ((means.mean([0]).unsqueeze(0) * levels) - arange(levels, ScalarType.Float32).view(-1, 1, 1)).clamp(0, 1)),
+            TrainingTarget.SoftLabel => (means.mean([0]), Slabs(means.mean([0]), levels)),
             _ => throw new ArgumentOutOfRangeException(nameof(target), target, "The training target is unknown."),
         };
         return new(ToArray(soft), ToArray(maps), ToArray(uncertainty), keepSamples ? ToArray(samples) : null);
     }
 
-    private static Tensor Rounded(Tensor means) => (means > 0.5).to_type(ScalarType.Float32).mean([0]);
+    /// <summary>The levels of a soft map, H×W: a stack of C slabs of height 1/C, of which slab c fills from (c − 1)/C to c/C.</summary>
+    public static Tensor Slabs(Tensor softMap, long levels) => ((softMap.unsqueeze(0) * levels) - arange(levels, ScalarType.Float32).view(-1, 1, 1)).clamp(0, 1);
 
-    private static float[] ToArray(Tensor values)
+    /// <summary>The values of a tensor on the CPU.</summary>
+    public static float[] ToArray(Tensor values)
     {
         var array = new float[values.numel()];
         using Tensor contiguous = values.contiguous();
         MemoryMarshal.Cast<byte, float>(contiguous.bytes).CopyTo(array);
         return array;
     }
+
+    private static Tensor Rounded(Tensor means) => (means > 0.5).to_type(ScalarType.Float32).mean([0]);
 }

@@ -14,34 +14,18 @@ internal sealed record TrainingBatch(Tensor Images, Tensor Starts, Tensor? Level
 /// <summary>Draws the samples of a step; the same step of the same seed draws the same.</summary>
 internal sealed class BatchSource(ModelDescription description, TrainingOptions options, AugmentationPolicy? augmentation, IReadOnlyList<float> padding, int seed, IReadOnlyList<TrainingCase> cases)
 {
-    private long _orderEpoch = -1;
-    private int[] _order = [];
+    private readonly CaseSampler _cases = new(description.Height, description.Width, description.ImageChannels, options.BatchSize, augmentation, padding, seed, cases);
 
     /// <summary>The batch of a step, from 0; its tensors belong to the surrounding dispose scope.</summary>
     public TrainingBatch Draw(long step, Device device)
     {
         using var scope = NewDisposeScope();
         int batch = options.BatchSize, pairs = options.PairsPerImage, pixels = description.Height * description.Width;
-        Random random = SeededRandom.At(seed, SeededRandom.Purpose.Step, step);
-        var images = new float[batch * description.ImageChannels * pixels];
         var starts = new float[batch * pairs * pixels];
         var levels = new long[batch * pairs];
         var steps = new long[batch * pairs];
-        var moved = new byte[cases.Max(one => one.Masks.Raters) * pixels];
-        for (int i = 0; i < batch; i++)
+        Tensor images = _cases.Draw(step, device, (i, source, moved, random) =>
         {
-            TrainingCase source = cases[CaseAt((step * batch) + i)];
-            Augmentation change = augmentation is null ? Augmentation.None : Augmentation.Draw(augmentation, description.Height, description.Width, random);
-            for (int channel = 0; channel < description.ImageChannels; channel++)
-            {
-                Augmenter.Bilinear(source.Features.AsSpan(channel * pixels, pixels), images.AsSpan(((i * description.ImageChannels) + channel) * pixels, pixels), description.Height, description.Width, change, padding[channel]);
-            }
-
-            for (int rater = 0; rater < source.Masks.Raters; rater++)
-            {
-                Augmenter.Nearest(source.Masks.Rater(rater), source.Masks.Height, source.Masks.Width, moved.AsSpan(rater * pixels, pixels), description.Height, description.Width, change);
-            }
-
             // The pairs of an image take different levels (or raters) as long as there are any: each is as likely as before, and the gradient is less noisy.
             bool byRater = description.Target is TrainingTarget.Annotator or TrainingTarget.AnyAnnotator;
             int[] shuffled = [.. Enumerable.Range(0, byRater ? source.Masks.Raters : description.Levels)];
@@ -54,18 +38,18 @@ internal sealed class BatchSource(ModelDescription description, TrainingOptions 
                 Span<float> start = starts.AsSpan(at * pixels, pixels);
                 if (byRater)
                 {
-                    DrawMask(moved.AsSpan(drawn * pixels, pixels), start);
+                    DrawMask(moved.Slice(drawn * pixels, pixels), start);
                 }
                 else
                 {
                     DrawVotes(moved, source.Masks.Raters, drawn + 1, start);
                 }
             }
-        }
+        });
 
         Tensor? levelTensor = description.HasLevelEmbedding ? tensor(levels).to(device) : null;
         return new(
-            tensor(images).view(batch, description.ImageChannels, description.Height, description.Width).to(device).MoveToOuterDisposeScope(),
+            images.MoveToOuterDisposeScope(),
             tensor(starts).view(batch * pairs, 1, description.Height, description.Width).to(device).MoveToOuterDisposeScope(),
             levelTensor?.MoveToOuterDisposeScope(),
             tensor(steps).to(device).MoveToOuterDisposeScope());
@@ -100,19 +84,5 @@ internal sealed class BatchSource(ModelDescription description, TrainingOptions 
     {
         int steps = description.Diffusion.Steps;
         return (long)(steps * Math.Pow(random.NextDouble(), 1 / (1 + options.TimePower)));
-    }
-
-    /// <summary>Cases come in epochs, each in an order of its own.</summary>
-    private int CaseAt(long position)
-    {
-        (long epoch, long index) = Math.DivRem(position, cases.Count);
-        if (epoch != _orderEpoch)
-        {
-            _order = [.. Enumerable.Range(0, cases.Count)];
-            SeededRandom.At(seed, SeededRandom.Purpose.Order, epoch).Shuffle(_order);
-            _orderEpoch = epoch;
-        }
-
-        return _order[index];
     }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Consensus.ML.Imaging;
+using Consensus.ML.Networks;
 
 namespace Consensus.ML.Training;
 
@@ -13,7 +14,8 @@ internal sealed record TrainingFingerprint(IReadOnlyDictionary<string, string> S
     private const int MostDifferences = 3;
 
     /// <summary>The fingerprint of a run.</summary>
-    /// <param name="description">The model.</param>
+    /// <param name="description">The model, as a record.</param>
+    /// <param name="network">The shape of its network, which the description has as its member Network.</param>
     /// <param name="options">The training options. The number of threads is left out: it changes rounding, and a run may move to another machine.</param>
     /// <param name="augmentation">Random changes of the samples.</param>
     /// <param name="padding">What comes in from outside when a slice is moved.</param>
@@ -21,11 +23,17 @@ internal sealed record TrainingFingerprint(IReadOnlyDictionary<string, string> S
     /// <param name="start">SHA-256 of the weights that training begins with; null for seeded ones.</param>
     /// <param name="cases">All cases.</param>
     public static TrainingFingerprint Of(
-        ModelDescription description, TrainingOptions options, AugmentationPolicy? augmentation, IReadOnlyList<float> padding, int seed, string? start, IReadOnlyList<TrainingCase> cases)
+        object description, NetworkOptions network, TrainingOptions options, AugmentationPolicy? augmentation, IReadOnlyList<float> padding, int seed, string? start, IReadOnlyList<TrainingCase> cases)
     {
         Dictionary<string, string> settings = Training.Settings.Of(
             ("", description), ("Training", options), ("Augmentation", augmentation), ("Padding", padding), ("Seed", seed), ("StartFrom", start));
         settings.Remove($"Training.{nameof(options.Threads)}");
+        if (network.Conditioning == Conditioning.Encoder)
+        {
+            // Checkpoints from before there was a choice do not name it.
+            settings.Remove($"Network.{nameof(network.Conditioning)}");
+        }
+
         return new(settings, [.. cases.Select(CaseFingerprint.Of)]);
     }
 

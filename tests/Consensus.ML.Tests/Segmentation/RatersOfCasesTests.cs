@@ -53,14 +53,14 @@ public sealed class RatersOfCasesTests
     {
         Assert.Equal(("a c", 2), Choose(MissingRaters.Drop, null, true, ("a", "Ann Bob"), ("b", "Bob Cem"), ("c", "Bob Ann")));
         Assert.StartsWith("b was left out: it has annotations by Bob, Cem, where those by Ann, Bob are needed", Assert.Single(_warnings), StringComparison.Ordinal);
-        Complaint.Expect<InvalidDataException>(() => Choose(MissingRaters.Fraction, 2, true, ("a", "Ann Bob"), ("b", "Cem")), "Levels is 2", "3 raters (Ann, Bob, Cem)");
+        Complaint.Expect<InvalidDataException>(() => Choose(MissingRaters.Fraction, 2, true, ("a", "Ann Bob"), ("b", "Cem")), "Levels is 2", "3 raters (Ann, Bob, Cem), each of whom the target Annotator takes for a level");
     }
 
     [Fact]
     public void More_raters_than_can_be_counted_are_refused() => Complaint.Expect<InvalidDataException>(
         () => Choose(MissingRaters.Fraction, null, false, ("crowd", string.Join(' ', Enumerable.Range(1, 256)))), "crowd has 256 annotations", "255");
 
-    private static RatersOfCases Of(MissingRaters missing, int? levels, bool byRater) => new(missing, levels, byRater);
+    private static RatersOfCases Of(MissingRaters missing, int? levels, bool byRater) => new(missing, levels, byRater ? "the target Annotator" : null);
 
     private static (TrainingCase Case, string[] Names) Case(string name, string raters)
     {

@@ -4,47 +4,38 @@ using static TorchSharp.torch.nn;
 namespace Consensus.ML.Networks;
 
 /// <summary>
-/// ε(x_t, I, t, c) = D(E(F(x_t) + G(I), emb)): the conditional U-Net of Amit et al. 2023 (section 3, Figure 1), on the U-Net of
-/// Nichol and Dhariwal 2021. Holds structure only; weights come with each pass.
+/// The U-Net of Nichol and Dhariwal 2021: residual blocks, self-attention at some sides, strided convolutions down and repetition up, every output on the way down skipped across. Holds
+/// structure only; weights come with each pass.
 /// </summary>
-internal sealed class ConsensusNetwork
+internal sealed class UNet
 {
-    private readonly NetworkOptions _options;
-    private readonly Linear _time1, _time2;
-    private readonly int? _levelEmbedding;
-    private readonly ImageEncoder _encoder;
     private readonly Convolution _input, _output;
     private readonly List<Stage> _down = [], _up = [];
     private readonly ResidualBlock _middle1, _middle2;
     private readonly AttentionBlock _middleAttention;
     private readonly GroupNormalization _outputNorm;
 
+    /// <param name="layout">Where its weights are declared, under their published names.</param>
     /// <param name="options">The shape.</param>
     /// <param name="imageSide">The smaller side of a slice, in pixels: attention stands where a feature map's side is one of the options'.</param>
-    /// <param name="imageChannels">Channels of a slice.</param>
-    /// <param name="levels">Number of levels to embed; null where the target has none.</param>
-    /// <param name="learnedVariance">Whether there is a second output channel.</param>
-    public ConsensusNetwork(NetworkOptions options, int imageSide, int imageChannels, int? levels, bool learnedVariance)
+    /// <param name="inputs">Channels that go in.</param>
+    /// <param name="outputs">Channels that come out.</param>
+    /// <param name="embedding">Width of an embedding that every residual block is told; null for none.</param>
+    public UNet(WeightLayout layout, NetworkOptions options, int imageSide, long inputs, long outputs, long? embedding)
     {
-        _options = options;
-        WeightLayout layout = Layout;
-        long channels = options.ModelChannels, embedding = 4 * channels;
-        _time1 = new(layout, "time_embed.0", channels, embedding);
-        _time2 = new(layout, "time_embed.2", embedding, embedding);
-        _levelEmbedding = levels is int count ? layout.Add("label_emb.weight", [count, embedding], Initialization.Normal) : null;
-        _encoder = new(layout, "rrdb", imageChannels, options.ModelChannels, options);
+        long channels = options.ModelChannels;
 
-        // Down: the sum F + G is the first skip; each stage's output is one more.
-        _input = new(layout, "input_blocks.0.0", 1, channels);
+        // Down: what comes of the first convolution is the first skip; each stage's output is one more.
+        _input = new(layout, "input_blocks.0.0", inputs, channels);
         var skips = new Stack<long>([channels]);
         int depth = options.ChannelMultipliers.Count, index = 1, side = imageSide;
         for (int level = 0; level < depth; level++)
         {
-            long outputs = Width(level);
+            long width = Width(level);
             for (int block = 0; block < options.ResidualBlocks; block++, index++)
             {
-                _down.Add(new(layout, $"input_blocks.{index}", channels, outputs, embedding, HasAttention(side), options.AttentionHeads));
-                channels = outputs;
+                _down.Add(new(layout, $"input_blocks.{index}", channels, width, embedding, HasAttention(side), options.AttentionHeads));
+                channels = width;
                 skips.Push(channels);
             }
 
@@ -64,62 +55,46 @@ internal sealed class ConsensusNetwork
         index = 0;
         for (int level = depth - 1; level >= 0; level--)
         {
-            long outputs = Width(level);
+            long width = Width(level);
             for (int block = 0; block <= options.ResidualBlocks; block++, index++)
             {
                 bool last = block == options.ResidualBlocks && level > 0;
-                _up.Add(new(layout, $"output_blocks.{index}", channels + skips.Pop(), outputs, embedding, HasAttention(side), options.AttentionHeads, upsampled: last));
-                channels = outputs;
+                _up.Add(new(layout, $"output_blocks.{index}", channels + skips.Pop(), width, embedding, HasAttention(side), options.AttentionHeads, upsampled: last));
+                channels = width;
             }
 
             side *= 2;
         }
 
         _outputNorm = new(layout, "out.0", channels);
-        _output = new(layout, "out.2", channels, learnedVariance ? 2 : 1, zero: true, lowPrecision: false);
+        _output = new(layout, "out.2", channels, outputs, zero: true, lowPrecision: false);
 
         long Width(int level) => (long)options.ModelChannels * options.ChannelMultipliers[level];
         bool HasAttention(int side) => options.AttentionResolutions.Contains(side);
     }
 
-    /// <summary>Names and shapes of the weights, in checkpoint order.</summary>
-    public WeightLayout Layout { get; } = new();
+    /// <summary>The type it computes in: that of the weights given.</summary>
+    public ScalarType Type(ForwardContext context) => _input.Type(context);
 
-    /// <summary>G(I): depends on the image alone.</summary>
+    /// <summary>The first convolution.</summary>
     /// <param name="context">Weights and mode.</param>
-    /// <param name="image">B×image channels×H×W float32, normalised.</param>
+    /// <param name="input">B×inputs×H×W, in any type of floating point.</param>
     /// <returns>B×L×H×W, in the pass's precision.</returns>
-    public Tensor EncodeImage(ForwardContext context, Tensor image)
+    public Tensor Enter(ForwardContext context, Tensor input)
     {
         using var scope = NewDisposeScope();
-        return _encoder.Forward(context, image.to_type(_input.Type(context))).MoveToOuterDisposeScope();
+        return _input.Forward(context, input.to_type(Type(context))).MoveToOuterDisposeScope();
     }
 
-    /// <summary>One pass of the U-Net.</summary>
+    /// <summary>All that follows the first convolution.</summary>
     /// <param name="context">Weights and mode.</param>
-    /// <param name="noisy">x_t: (B·P)×1×H×W float32, the P maps of an image one after another.</param>
-    /// <param name="imageFeatures">B×L×H×W from <see cref="EncodeImage"/>.</param>
-    /// <param name="times">B·P diffusion times.</param>
-    /// <param name="levels">B·P levels from 1 (int64); null where the target has none.</param>
-    /// <returns>(B·P)×1 or 2×H×W float32: the prediction and, where it is learned, the variance's interpolation v.</returns>
-    public Tensor Forward(ForwardContext context, Tensor noisy, Tensor imageFeatures, Tensor times, Tensor? levels)
+    /// <param name="entered">B×L×H×W from <see cref="Enter"/>, with what is added to it; without gradients it is used up.</param>
+    /// <param name="embedding">B×embedding width, already through SiLU (it is the same for every block); null where there is none.</param>
+    /// <returns>B×outputs×H×W float32.</returns>
+    public Tensor Forward(ForwardContext context, Tensor entered, Tensor? embedding)
     {
         using var scope = NewDisposeScope();
-        Tensor embedding = _time2.Forward(context, functional.silu(_time1.Forward(context, TimestepEmbedding.Create(times, _options.ModelChannels))));
-        if (_levelEmbedding is int table)
-        {
-            ArgumentNullException.ThrowIfNull(levels);
-            embedding = embedding + context.Weights[table].index_select(0, levels - 1);
-        }
-
-        embedding = functional.silu(embedding);
-
-        Tensor hidden = _input.Forward(context, noisy.to_type(_input.Type(context)));
-        long pairs = hidden.shape[0] / imageFeatures.shape[0];
-        hidden = pairs == 1
-            ? hidden + imageFeatures
-            : (hidden.view(imageFeatures.shape[0], pairs, hidden.shape[1], hidden.shape[2], hidden.shape[3]) + imageFeatures.unsqueeze(1)).view(hidden.shape);
-
+        Tensor hidden = entered;
         var skips = new Stack<Tensor>([hidden]);
         foreach (Stage stage in _down)
         {
@@ -157,14 +132,14 @@ internal sealed class ConsensusNetwork
 
         public Stage(Downsampling down) => _down = down;
 
-        public Stage(WeightLayout layout, string name, long inputs, long outputs, long embedding, bool attention, int heads, bool upsampled = false)
+        public Stage(WeightLayout layout, string name, long inputs, long outputs, long? embedding, bool attention, int heads, bool upsampled = false)
         {
             _residual = new(layout, $"{name}.0", inputs, outputs, embedding);
             _attention = attention ? new(layout, $"{name}.1", outputs, heads) : null;
             _up = upsampled ? new(layout, $"{name}.{(attention ? 2 : 1)}", outputs) : null;
         }
 
-        public Tensor Forward(ForwardContext context, Tensor input, Tensor embedding)
+        public Tensor Forward(ForwardContext context, Tensor input, Tensor? embedding)
         {
             if (_down is not null)
             {

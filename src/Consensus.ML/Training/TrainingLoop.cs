@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using Consensus.ML.Diffusion;
 using Consensus.ML.Imaging;
 using Consensus.ML.Labels;
 using Consensus.ML.Networks;
@@ -9,15 +8,17 @@ using static TorchSharp.torch;
 namespace Consensus.ML.Training;
 
 /// <summary>The training loop: knows tensors, not data views.</summary>
-/// <param name="description">The model to train.</param>
+/// <param name="objective">What is trained, and for what; disposed by whoever made it.</param>
 /// <param name="options">How.</param>
 /// <param name="augmentation">Random changes of the samples; null for none.</param>
 /// <param name="padding">What comes in from outside when a slice is moved, one value a channel: raw 0 after normalisation.</param>
 /// <param name="seed">Seed of everything random: initial weights, split, batches, augmentation, times, noise.</param>
 /// <param name="device">Where to train.</param>
-internal sealed class ConsensusTrainer(ModelDescription description, TrainingOptions options, AugmentationPolicy? augmentation, IReadOnlyList<float> padding, int seed, Device device)
+/// <typeparam name="TModel">What comes of it.</typeparam>
+internal sealed class TrainingLoop<TModel>(ITrainingObjective<TModel> objective, TrainingOptions options, AugmentationPolicy? augmentation, IReadOnlyList<float> padding, int seed, Device device)
+    where TModel : SegmentationModel
 {
-    /// <summary>The weights that training begins with, as a safetensors file in the published checkpoint format; null for seeded initial ones.</summary>
+    /// <summary>The weights that training begins with, as a safetensors file under their published names; null for seeded initial ones.</summary>
     public byte[]? StartFrom { get; init; }
 
     /// <summary>Where the run is kept and taken up from; null for nowhere.</summary>
@@ -30,7 +31,7 @@ internal sealed class ConsensusTrainer(ModelDescription description, TrainingOpt
     /// <param name="cancellation">Ends the run early, between two steps or within a validation.</param>
     /// <exception cref="InvalidDataException">The weights to start from, or the checkpoint to resume, do not belong to this run; the message says why.</exception>
     /// <exception cref="InvalidOperationException">The loss became NaN or infinite; the message says at which step.</exception>
-    public (ConsensusModel Model, TrainingHistory History) Train(IReadOnlyList<TrainingCase> cases, IProgress<TrainingProgress>? progress, Action<string>? log, CancellationToken cancellation)
+    public (TModel Model, TrainingHistory History) Train(IReadOnlyList<TrainingCase> cases, IProgress<TrainingProgress>? progress, Action<string>? log, CancellationToken cancellation)
     {
         NativeTorch.EnsureLoaded();
         if (options.Threads is int threads)
@@ -41,12 +42,10 @@ internal sealed class ConsensusTrainer(ModelDescription description, TrainingOpt
         (List<TrainingCase> training, List<TrainingCase> validation) = Split(cases);
         log?.Invoke($"Training on {training.Count} cases; {validation.Count} set aside to choose the best weights by.");
 
-        ConsensusNetwork network = description.CreateNetwork();
-        using var optimizer = new Optimizer(InitialWeights(network.Layout), options);
-        using var process = new DiffusionProcess(description.Diffusion, NoiseSchedule.Create(description.Diffusion.Schedule, description.Diffusion.Steps), device);
-        var batches = new BatchSource(description, options, augmentation, padding, seed, training);
+        using var optimizer = new Optimizer(InitialWeights(objective.Layout), options);
+        objective.Begin(training);
         using var state = new TrainingState();
-        TrainingFingerprint? fingerprint = Checkpoints is null ? null : TrainingFingerprint.Of(description, options, augmentation, padding, seed, HashOf(StartFrom), cases);
+        TrainingFingerprint? fingerprint = Checkpoints is null ? null : TrainingFingerprint.Of(objective.Description, objective.Network, options, augmentation, padding, seed, HashOf(StartFrom), cases);
         if (fingerprint is not null && Checkpoints!.TryResume(fingerprint, optimizer, state))
         {
             log?.Invoke(state.Finished ? $"The run had ended after {optimizer.Steps} steps: its model is given again." : $"Training goes on from the checkpoint of step {optimizer.Steps}.");
@@ -63,7 +62,7 @@ internal sealed class ConsensusTrainer(ModelDescription description, TrainingOpt
                 while (!clock.IsOver(optimizer.Steps, reserve: state.SlowestValidation) && !EarlyStopping.IsDue(options.Patience, state.Points))
                 {
                     cancellation.ThrowIfCancellationRequested();
-                    state.AddLoss(TrainStep(network, optimizer, process, batches, clock.Fraction(optimizer.Steps)));
+                    state.AddLoss(TrainStep(optimizer, clock.Fraction(optimizer.Steps)));
                     ValidateWhenDue();
                     if (fingerprint is not null)
                     {
@@ -89,7 +88,7 @@ internal sealed class ConsensusTrainer(ModelDescription description, TrainingOpt
         Conclude();
         Report(1, TimeSpan.Zero);
         var history = new TrainingHistory(optimizer.Steps, state.BestStep, state.BestScore, state.Elapsed.TotalSeconds, training.Count, validation.Count, cancelled, state.Points);
-        return (ConsensusModel.FromWeights(description, network, state.TakeBest(), device), history);
+        return (objective.CreateModel(state.TakeBest()), history);
 
         void ValidateWhenDue()
         {
@@ -104,7 +103,7 @@ internal sealed class ConsensusTrainer(ModelDescription description, TrainingOpt
         void Validate()
         {
             TimeSpan before = clock.Elapsed;
-            double score = Score(network, optimizer.Average, validation, cancellation);
+            double score = Score(optimizer.Average, validation, cancellation);
             bool best = state.AddValidation(optimizer.Steps, score, optimizer.Average);
             state.SlowestValidation = Math.Max(state.SlowestValidation, (clock.Elapsed - before).TotalSeconds);
             log?.Invoke($"Step {optimizer.Steps}: loss {state.Loss:F4}, validation soft Dice {score:F4}{(best ? " (best so far)" : "")}.");
@@ -155,25 +154,13 @@ internal sealed class ConsensusTrainer(ModelDescription description, TrainingOpt
     private WeightSet InitialWeights(WeightLayout layout) => StartFrom is null ? WeightSet.Initialize(layout, device, seed) : Checkpoint.Read(layout, StartFrom, device);
 
     /// <summary>One optimizer step; returns its loss.</summary>
-    private double TrainStep(ConsensusNetwork network, Optimizer optimizer, DiffusionProcess process, BatchSource batches, double fraction)
+    private double TrainStep(Optimizer optimizer, double fraction)
     {
         using var scope = NewDisposeScope();
-        TrainingBatch batch = batches.Draw(optimizer.Steps, device);
-        using var generator = new Generator(SeededRandom.Seed(seed, SeededRandom.Purpose.Noise, optimizer.Steps), device);
-        Tensor noise = randn(batch.Starts.shape, device: device, generator: generator);
-        Tensor current = process.AddNoise(batch.Starts, batch.Steps, noise);
         using var dropout = new Generator(SeededRandom.Seed(seed, SeededRandom.Purpose.Dropout, optimizer.Steps), device);
-        var context = new ForwardContext(optimizer.Leaves, Training: true) { Dropout = description.Network.Dropout, DropoutGenerator = dropout };
-
+        var context = new ForwardContext(optimizer.Leaves, Training: true) { Dropout = objective.Dropout, DropoutGenerator = dropout };
         optimizer.ZeroGradients();
-        Tensor features = network.EncodeImage(context, batch.Images);
-        Tensor output = network.Forward(context, current, features, process.NetworkTimes(batch.Steps), batch.Levels);
-        Tensor loss = process.Loss(output, batch.Starts, current, batch.Steps, noise, options.MinSnrGamma).Total.mean();
-        if (options.DiceLossWeight > 0)
-        {
-            loss = loss + (options.DiceLossWeight * process.DiceLoss(output, batch.Starts).mean());
-        }
-
+        Tensor loss = objective.Loss(context, optimizer.Steps);
         loss.backward();
         double value = loss.item<float>();
         if (!double.IsFinite(value))
@@ -193,14 +180,14 @@ internal sealed class ConsensusTrainer(ModelDescription description, TrainingOpt
     }
 
     /// <summary>Mean soft Dice (5 thresholds) of a set of weights on the cases set aside.</summary>
-    private double Score(ConsensusNetwork network, WeightSet weights, List<TrainingCase> validation, CancellationToken cancellation)
+    private double Score(WeightSet weights, List<TrainingCase> validation, CancellationToken cancellation)
     {
-        using ConsensusModel model = ConsensusModel.FromWeights(description, network, weights.Clone(), device);
+        using TModel model = objective.CreateModel(weights.Clone());
         double sum = 0;
         for (int i = 0; i < validation.Count; i++)
         {
             ConsensusPrediction prediction = model.Predict(validation[i].Features, options.ValidationSampling, SeededRandom.Seed(seed, SeededRandom.Purpose.Validation, i), cancellation: cancellation);
-            float[] truth = ConsensusLabels.SoftMap(Resampling.Nearest(validation[i].Masks, description.Height, description.Width));
+            float[] truth = ConsensusLabels.SoftMap(Resampling.Nearest(validation[i].Masks, model.Height, model.Width));
             sum += SoftDice.Mean(prediction.SoftMap, truth, SoftDice.FiveThresholds);
         }
 

@@ -1,0 +1,33 @@
+using Consensus.ML.Diffusion;
+
+namespace Consensus.ML;
+
+/// <summary>What the manifests of all segmentation models have in common.</summary>
+internal interface ISegmentationManifest
+{
+    ManifestColumns Columns { get; }
+
+    int Height { get; }
+
+    int Width { get; }
+
+    int ImageChannels { get; }
+
+    /// <summary>The number of levels C, which is the number of raters unless another was asked for.</summary>
+    int Raters { get; }
+
+    SamplingOptions Sampling { get; }
+
+    /// <summary>The seed of training, and of what is random in predictions where sampling has none of its own.</summary>
+    int Seed { get; }
+
+    ManifestTraining Training { get; }
+
+    /// <summary>Null in memory; always there in a file.</summary>
+    ManifestWeights? Weights { get; }
+
+    /// <summary>The manifest of a file with these weights beside it.</summary>
+    ISegmentationManifest With(ManifestWeights weights);
+
+    byte[] ToJson();
+}

@@ -1,0 +1,112 @@
+using Consensus.ML.Imaging;
+using Consensus.ML.Runtime;
+using Consensus.ML.Training;
+using Microsoft.ML;
+using Microsoft.ML.Runtime;
+
+namespace Consensus.ML;
+
+/// <summary>What every segmentation estimator has to have before its first step: the cases, where to train on them, how to vary them, and where to keep the run.</summary>
+internal sealed class PreparedFit : IDisposable
+{
+    // Far from what normalised images have, near what 8 bits give.
+    private const double LargeAverage = 10;
+
+    private PreparedFit(IHostEnvironment environment, IChannel channel, IDataView input, ISegmentationOptions options)
+    {
+        var reader = new TrainingCaseReader(input, options);
+        OptionsCheck.CheckSize(options.FeaturesColumnName, reader.Height, reader.Width, options.Network);
+        (Height, Width, ImageChannels) = (reader.Height, reader.Width, reader.Channels);
+
+        Device = TorchDevice.Choose(options.Device, environment.GpuDeviceId(), environment.FallbackToCpu());
+        channel.Info(MessageSensitivity.None, $"Device: {Device.Device} ({Device.Reason})");
+        Augmentation = reader.Features.AugmentationPolicy();
+        if (Augmentation is null)
+        {
+            channel.Warning(MessageSensitivity.None, $"Augmentation: none, because column '{reader.Features.Name}' declares no policy (use AugmentSlices); small data sets need it");
+        }
+        else
+        {
+            channel.Info(MessageSensitivity.None, $"Augmentation: {Augmentation}");
+        }
+
+        // Before hours may be spent: is there a place to keep them, and is it this run's alone?
+        Checkpoints = options.Checkpoints is null ? null : CheckpointFolder.Open(options.Checkpoints, line => channel.Warning(MessageSensitivity.None, line));
+        try
+        {
+            (Cases, Levels) = reader.Read(line => channel.Warning(MessageSensitivity.None, line), options.Cancellation);
+            WarnOfLargeValues(channel, reader.Features.Name, Cases);
+            Seed = options.Seed ?? environment.Seed() ?? 0;
+            channel.Info(MessageSensitivity.None, $"Data: {Cases.Count} cases of {ImageChannels}×{Height}×{Width} (channels × height × width), {RatersOfCases.Describe(Cases, Levels)}, seed {Seed}");
+            Padding = reader.Features.RawZero() is { } zero && zero.Length == ImageChannels ? zero : new float[ImageChannels];
+        }
+        catch
+        {
+            Checkpoints?.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Rows of a slice.</summary>
+    public int Height { get; }
+
+    /// <summary>Columns of a slice.</summary>
+    public int Width { get; }
+
+    /// <summary>Channels of a slice.</summary>
+    public int ImageChannels { get; }
+
+    /// <summary>Number of levels C.</summary>
+    public int Levels { get; }
+
+    public IReadOnlyList<TrainingCase> Cases { get; }
+
+    public TorchDevice Device { get; }
+
+    /// <summary>Null for none.</summary>
+    public AugmentationPolicy? Augmentation { get; }
+
+    /// <summary>What comes in from outside when a slice is moved, one value a channel.</summary>
+    public IReadOnlyList<float> Padding { get; }
+
+    public int Seed { get; }
+
+    /// <summary>Held until this is disposed; null for nowhere.</summary>
+    public CheckpointFolder? Checkpoints { get; }
+
+    /// <summary>Reads and checks everything, and tells the log of it.</summary>
+    public static PreparedFit Prepare(IHostEnvironment environment, IChannel channel, IDataView input, ISegmentationOptions options) => new(environment, channel, input, options);
+
+    /// <summary>Tells the log what came of the training.</summary>
+    public static void Conclude(IChannel channel, SegmentationModel model, TrainingHistory history) =>
+        channel.Info(
+            MessageSensitivity.None,
+            $"Trained {model.ParameterCount:N0} parameters in {history.Steps} steps; kept those of step {history.BestStep}{(history.BestValidationScore is double score ? $", validation soft Dice {score:F4}" : "")}");
+
+    /// <summary>The columns that a segmentation adds, before there is data.</summary>
+    /// <exception cref="ArgumentException">A column is missing or of another type.</exception>
+    public static SchemaShape OutputSchema(SchemaShape inputSchema, ISegmentationOptions options)
+    {
+        inputSchema.Require(options.FeaturesColumnName, ColumnContract.IsSingleVector, TrainingCaseReader.ExpectedFeatures);
+        inputSchema.RequireAnnotations(options.AnnotationsColumnName);
+        return inputSchema.With(
+            ColumnContract.VectorShape(options.SoftMapColumnName),
+            ColumnContract.VectorShape(options.ConsensusMapsColumnName),
+            ColumnContract.VectorShape(options.UncertaintyColumnName),
+            ColumnContract.VariableVectorShape(options.SamplesColumnName));
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Checkpoints?.Dispose();
+
+    private static void WarnOfLargeValues(IChannel channel, string column, IReadOnlyList<TrainingCase> cases)
+    {
+        double average = cases.Average(one => one.Features.Average(value => (double)MathF.Abs(value)));
+        if (average > LargeAverage)
+        {
+            channel.Warning(
+                MessageSensitivity.None,
+                $"Column '{column}' has values around {average:0}; the network learns from values around 1: use NormalizeSlices, or ExtractPixels with scaleImage: 1f / 255");
+        }
+    }
+}

@@ -1,0 +1,190 @@
+using Consensus.ML.Diffusion;
+using Consensus.ML.Imaging;
+using Consensus.ML.Training;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+
+namespace Consensus.ML;
+
+/// <summary>A trained segmentation of several raters' images: what the transformers of all estimators of this library have in common.</summary>
+/// <remarks>
+/// Maps are predicted when a column is read, once a row. What is random in a row comes from a seed and the row's own values: the same slice gives the
+/// same maps alone, in any order and on any thread. Safe for several cursors at once. Holds memory outside .NET: dispose it, or the chain it is in.
+/// A prediction engine disposes its model too, unless it is made with OwnsTransformer = false.
+/// </remarks>
+public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
+{
+    private readonly ISegmentationManifest _manifest;
+    private readonly SharedModel _model;
+    private bool _disposed;
+
+    /// <param name="environment">The environment.</param>
+    /// <param name="name">What it is called in the log.</param>
+    /// <param name="manifest">What the model is.</param>
+    /// <param name="model">The weights; one use of them becomes this transformer's.</param>
+    /// <param name="limits">What ends predictions; null for nothing.</param>
+    private protected SegmentationTransformer(IHostEnvironment environment, string name, ISegmentationManifest manifest, SharedModel model, PredictionLimits? limits)
+        : base(environment, name)
+    {
+        _manifest = manifest;
+        _model = model;
+        Limits = limits ?? PredictionLimits.None;
+    }
+
+    /// <summary>Rows of the slices and maps, in pixels.</summary>
+    public int Height => _manifest.Height;
+
+    /// <summary>Columns of the slices and maps, in pixels.</summary>
+    public int Width => _manifest.Width;
+
+    /// <summary>Channels of the slices.</summary>
+    public int ImageChannels => _manifest.ImageChannels;
+
+    /// <summary>Number of consensus levels C: the number of raters of a complete training case, unless the option Levels of the estimator said otherwise.</summary>
+    public int Raters => _manifest.Raters;
+
+    /// <summary>How maps are sampled; <see cref="WithSampling"/> makes a model that samples differently.</summary>
+    public SamplingOptions Sampling => _manifest.Sampling;
+
+    /// <summary>What training did.</summary>
+    public TrainingSummary Training
+    {
+        get
+        {
+            TrainingHistory history = _manifest.Training.History;
+            return new(history.Steps, history.BestStep, history.BestValidationScore, TimeSpan.FromSeconds(history.Seconds), history.TrainingCases, history.ValidationCases, history.Cancelled);
+        }
+    }
+
+    /// <summary>How many slices were predicted with these weights so far.</summary>
+    internal int Predictions => _model.Predictions;
+
+    private protected PredictionLimits Limits { get; }
+
+    /// <summary>How this sort of model is saved.</summary>
+    private protected abstract ModelState State { get; }
+
+    /// <summary>A model with the same weights that samples differently. Both must be disposed; the weights go with the last.</summary>
+    /// <param name="sampling">How to sample.</param>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public abstract SegmentationTransformer WithSampling(SamplingOptions sampling);
+
+    /// <summary>A model with the same weights whose predictions end when a token is cancelled; see <see cref="ConsensusCatalog.WithCancellation"/>. Both must be disposed.</summary>
+    /// <param name="cancellation">Ends predictions; it replaces a token given before.</param>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public abstract SegmentationTransformer WithCancellation(CancellationToken cancellation);
+
+    /// <summary>A model with the same weights whose predictions take no longer than a limit; see <see cref="ConsensusCatalog.WithTimeLimit"/>. Both must be disposed.</summary>
+    /// <param name="limit">The most that the maps of one slice may take; above zero, at most 24 days. It replaces a limit given before.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The limit is out of range.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public abstract SegmentationTransformer WithTimeLimit(TimeSpan limit);
+
+    /// <summary>Gives the weights up. Predictions under way end as if nothing had happened; later ones throw <see cref="ObjectDisposedException"/>.</summary>
+    public void Dispose()
+    {
+        if (!Interlocked.Exchange(ref _disposed, true))
+        {
+            _model.Release();
+        }
+
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>
+    /// Writes the weights alone as a safetensors file: float32, under the names and in the order and shapes of the published implementation's state dict.
+    /// </summary>
+    /// <param name="path">The file to create or replace; written whole or not at all.</param>
+    /// <exception cref="IOException">The file cannot be written; the message names it.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public void SaveCheckpoint(string path)
+    {
+        byte[] weights = Weights();
+        AtomicFile.Write(path, stream => stream.Write(weights));
+    }
+
+    /// <summary>The weights as a safetensors file under their published names.</summary>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    internal byte[] Weights()
+    {
+        SharedModel model = Acquire();
+        try
+        {
+            return model.SaveWeights();
+        }
+        finally
+        {
+            model.Release();
+        }
+    }
+
+    private protected override void SaveModel(ModelSaveContext context) => ModelFile.Save(State, context, _manifest, Weights());
+
+    private protected override RowMapping Map(DataViewSchema inputSchema)
+    {
+        int[] dimensions = [ImageChannels, Height, Width];
+        DataViewSchema.Column features = inputSchema.Require(
+            _manifest.Columns.Features,
+            type => type.IsSingleVector() && type is VectorDataViewType vector && (!vector.IsKnownSize || vector.Dimensions.SequenceEqual(dimensions) || (vector.Dimensions.Length == 1 && vector.Size == dimensions.Aggregate((a, b) => a * b))),
+            $"a vector of Single of {ImageChannels}×{Height}×{Width} (channels × height × width), as the model was trained on (use ResizeSlices)");
+        DataViewSchema.DetachedColumn[] outputs =
+        [
+            new(_manifest.Columns.SoftMap, new VectorDataViewType(NumberDataViewType.Single, Height, Width)),
+            new(_manifest.Columns.ConsensusMaps, new VectorDataViewType(NumberDataViewType.Single, Raters, Height, Width)),
+            new(_manifest.Columns.Uncertainty, new VectorDataViewType(NumberDataViewType.Single, Height, Width)),
+
+            // 0 is ML.NET's "any number of".
+            new(_manifest.Columns.Samples, new VectorDataViewType(NumberDataViewType.Single, 0, Height, Width)),
+        ];
+        return new(outputs, [features], (row, isRead) =>
+        {
+            bool keepSamples = isRead(outputs.Length - 1);
+            ValueGetter<VBuffer<float>> getter = row.GetGetter<VBuffer<float>>(features);
+            VBuffer<float> vector = default;
+            var value = new RowValue<ConsensusPrediction>(row, () =>
+            {
+                getter(ref vector);
+                return Predict(Vectors.ToArray(vector), row.Position, keepSamples);
+            });
+            return [Getter(value, maps => maps.SoftMap), Getter(value, maps => maps.ConsensusMaps), Getter(value, maps => maps.Uncertainty), Getter(value, maps => maps.Samples ?? [])];
+        });
+    }
+
+    /// <summary>Keeps the weights alive, whoever disposes what meanwhile; to be followed by a release.</summary>
+    private protected SharedModel Acquire()
+    {
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) || !_model.TryAcquire(), this);
+        return _model;
+    }
+
+    private protected PredictionLimits Within(TimeSpan limit)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(limit, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, TimeSpan.FromDays(24));
+        return Limits with { TimeLimit = limit };
+    }
+
+    private static ValueGetter<VBuffer<float>> Getter(RowValue<ConsensusPrediction> value, Func<ConsensusPrediction, float[]> map) =>
+        (ref VBuffer<float> vector) => Vectors.Copy(map(value.Get()), ref vector);
+
+    private ConsensusPrediction Predict(float[] features, long row, bool keepSamples)
+    {
+        int size = ImageChannels * Height * Width;
+        if (features.Length != size)
+        {
+            throw new InvalidOperationException($"Column '{_manifest.Columns.Features}' has {features.Length} values in row {row}; the model needs {ImageChannels}×{Height}×{Width} = {size} (use ResizeSlices).");
+        }
+
+        SharedModel model = Acquire();
+        try
+        {
+            return Limits.Run(cancellation => model.Predict(features, Sampling, NoiseSeed.Of(Sampling.Seed ?? _manifest.Seed, features), keepSamples, cancellation));
+        }
+        finally
+        {
+            model.Release();
+        }
+    }
+}

@@ -1,0 +1,73 @@
+using Consensus.ML;
+using Consensus.ML.Diffusion;
+using Consensus.ML.Runtime;
+using Consensus.ML.Training;
+using Microsoft.ML;
+using Microsoft.ML.Runtime;
+
+[assembly: LoadableClass(typeof(UNetSegmentationTransformer), null, typeof(SignatureLoadModel), "One-pass U-Net segmentation", UNetSegmentationTransformer.LoaderSignature)]
+
+namespace Consensus.ML;
+
+/// <summary>
+/// Predicts the soft map of several raters in one pass of a U-Net (several with Monte-Carlo dropout); made by <see cref="UNetSegmentationEstimator"/>, whose remarks list the columns.
+/// </summary>
+/// <remarks>
+/// Maps are predicted when a column is read, once a row. What dropout drops in a row comes from a seed and the row's own values: the same slice gives the
+/// same maps alone, in any order and on any thread. Safe for several cursors at once. Holds memory outside .NET: dispose it, or the chain it is in.
+/// A prediction engine disposes its model too, unless it is made with OwnsTransformer = false.
+/// </remarks>
+public sealed class UNetSegmentationTransformer : SegmentationTransformer
+{
+    internal const string LoaderSignature = "Consensus.UNetSegment";
+
+    private static readonly ModelState FileState = new("UNetSegment", "CMLUNETS", LoaderSignature);
+
+    private readonly IHostEnvironment _environment;
+
+    /// <param name="environment">The environment.</param>
+    /// <param name="manifest">What the model is.</param>
+    /// <param name="model">The weights; one use of them becomes this transformer's.</param>
+    /// <param name="limits">What ends predictions; null for nothing.</param>
+    internal UNetSegmentationTransformer(IHostEnvironment environment, UNetManifest manifest, SharedModel model, PredictionLimits? limits = null)
+        : base(environment, nameof(UNetSegmentationTransformer), manifest, model, limits)
+    {
+        _environment = environment;
+        Manifest = manifest;
+    }
+
+    /// <summary>What the network learnt.</summary>
+    public UNetKind Kind => Manifest.Kind;
+
+    /// <summary>Whether the soft map is the mean of rounded maps.</summary>
+    public bool RoundsMaps => Manifest.Rounded;
+
+    /// <summary>All that is known of the model beside its weights.</summary>
+    internal UNetManifest Manifest { get; }
+
+    private protected override ModelState State => FileState;
+
+    /// <inheritdoc/>
+    /// <remarks>Of the options, Precision matters to every kind; Generations (the number of passes), Tolerance and Seed to Monte-Carlo dropout only; the others to none.</remarks>
+    public override UNetSegmentationTransformer WithSampling(SamplingOptions sampling)
+    {
+        ArgumentNullException.ThrowIfNull(sampling);
+        OptionsCheck.Check(nameof(Sampling), sampling, diffusionSteps: null);
+        return new(_environment, Manifest with { Sampling = sampling }, Acquire(), Limits);
+    }
+
+    /// <inheritdoc/>
+    public override UNetSegmentationTransformer WithCancellation(CancellationToken cancellation) => WithLimits(Limits with { Cancellation = cancellation });
+
+    /// <inheritdoc/>
+    public override UNetSegmentationTransformer WithTimeLimit(TimeSpan limit) => WithLimits(Within(limit));
+
+    internal static UNetSegmentationTransformer Create(IHostEnvironment env, ModelLoadContext ctx)
+    {
+        (UNetManifest manifest, byte[] weights) = ModelFile.Load(FileState, ctx, UNetManifest.FromJson);
+        TorchDevice device = TorchDevice.Choose(null, env.GpuDeviceId(), env.FallbackToCpu());
+        return new(env, manifest, new SharedModel(UNetModel.Load(manifest.Description, weights, device.Device)));
+    }
+
+    private UNetSegmentationTransformer WithLimits(PredictionLimits limits) => new(_environment, Manifest, Acquire(), limits);
+}

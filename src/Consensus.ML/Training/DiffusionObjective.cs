@@ -1,0 +1,69 @@
+using Consensus.ML.Diffusion;
+using Consensus.ML.Imaging;
+using Consensus.ML.Networks;
+using Consensus.ML.Runtime;
+using static TorchSharp.torch;
+
+namespace Consensus.ML.Training;
+
+/// <summary>The diffusion model's training: (map, level, time) triples, noise of a seed, and the losses of the process.</summary>
+internal sealed class DiffusionObjective : ITrainingObjective<ConsensusModel>
+{
+    private readonly ModelDescription _description;
+    private readonly TrainingOptions _options;
+    private readonly Func<IReadOnlyList<TrainingCase>, BatchSource> _open;
+    private readonly int _seed;
+    private readonly Device _device;
+    private readonly ConsensusNetwork _network;
+    private readonly DiffusionProcess _process;
+    private BatchSource? _batches;
+
+    public DiffusionObjective(ModelDescription description, TrainingOptions options, AugmentationPolicy? augmentation, IReadOnlyList<float> padding, int seed, Device device)
+    {
+        NativeTorch.EnsureLoaded();
+        (_description, _options, _seed, _device) = (description, options, seed, device);
+        _open = cases => new(description, options, augmentation, padding, seed, cases);
+        _network = description.CreateNetwork();
+        _process = new(description.Diffusion, NoiseSchedule.Create(description.Diffusion.Schedule, description.Diffusion.Steps), device);
+    }
+
+    /// <inheritdoc/>
+    public object Description => _description;
+
+    /// <inheritdoc/>
+    public NetworkOptions Network => _description.Network;
+
+    /// <inheritdoc/>
+    public WeightLayout Layout => _network.Layout;
+
+    /// <inheritdoc/>
+    public double Dropout => _description.Network.Dropout;
+
+    /// <inheritdoc/>
+    public void Begin(IReadOnlyList<TrainingCase> cases) => _batches = _open(cases);
+
+    /// <inheritdoc/>
+    public Tensor Loss(ForwardContext context, long step)
+    {
+        using var scope = NewDisposeScope();
+        TrainingBatch batch = _batches!.Draw(step, _device);
+        using var generator = new Generator(SeededRandom.Seed(_seed, SeededRandom.Purpose.Noise, step), _device);
+        Tensor noise = randn(batch.Starts.shape, device: _device, generator: generator);
+        Tensor current = _process.AddNoise(batch.Starts, batch.Steps, noise);
+        Tensor features = _network.EncodeImage(context, batch.Images);
+        Tensor output = _network.Forward(context, current, features, _process.NetworkTimes(batch.Steps), batch.Levels);
+        Tensor loss = _process.Loss(output, batch.Starts, current, batch.Steps, noise, _options.MinSnrGamma).Total.mean();
+        if (_options.DiceLossWeight > 0)
+        {
+            loss = loss + (_options.DiceLossWeight * _process.DiceLoss(output, batch.Starts).mean());
+        }
+
+        return loss.MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public ConsensusModel CreateModel(WeightSet weights) => ConsensusModel.FromWeights(_description, _network, weights, _device);
+
+    /// <inheritdoc/>
+    public void Dispose() => _process.Dispose();
+}

@@ -1,0 +1,31 @@
+using Consensus.ML.Networks;
+using static TorchSharp.torch;
+
+namespace Consensus.ML.Training;
+
+/// <summary>What the training loop is told of one sort of model: its weights, the samples of a step and their loss, and the model that the weights make.</summary>
+/// <typeparam name="TModel">The sort of model.</typeparam>
+internal interface ITrainingObjective<TModel> : IDisposable
+    where TModel : SegmentationModel
+{
+    /// <summary>All that fixes the weights' names and shapes and how they are used: a record, whose members say what tells one run from another.</summary>
+    object Description { get; }
+
+    /// <summary>The network's shape.</summary>
+    NetworkOptions Network { get; }
+
+    /// <summary>Names and shapes of the weights.</summary>
+    WeightLayout Layout { get; }
+
+    /// <summary>Dropout probability while training.</summary>
+    double Dropout { get; }
+
+    /// <summary>Says once, before the first step, which cases are trained on.</summary>
+    void Begin(IReadOnlyList<TrainingCase> cases);
+
+    /// <summary>The mean loss of the samples of a step, from 0; the same step of the same seed draws the same samples. Owned by the surrounding dispose scope.</summary>
+    Tensor Loss(ForwardContext context, long step);
+
+    /// <summary>A model over weights that it then owns.</summary>
+    TModel CreateModel(WeightSet weights);
+}

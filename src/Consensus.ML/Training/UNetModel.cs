@@ -1,0 +1,62 @@
+using Consensus.ML.Diffusion;
+using Consensus.ML.Networks;
+using Consensus.ML.Runtime;
+using static TorchSharp.torch;
+
+namespace Consensus.ML.Training;
+
+/// <summary>A one-pass U-Net: predicts its maps, and reduces them as its kind asks.</summary>
+internal sealed class UNetModel : SegmentationModel
+{
+    private readonly UNet _network;
+
+    /// <param name="description">What it is.</param>
+    /// <param name="network">The network of the description.</param>
+    /// <param name="weights">The weights, which the model then owns.</param>
+    /// <param name="device">Where they are.</param>
+    public UNetModel(UNetDescription description, UNet network, WeightSet weights, Device device)
+        : base(weights, device, description.ImageChannels, description.Height, description.Width)
+    {
+        Description = description;
+        _network = network;
+    }
+
+    /// <summary>All that fixes the weights' names and shapes.</summary>
+    public UNetDescription Description { get; }
+
+    /// <summary>A model with the weights of a safetensors file.</summary>
+    /// <exception cref="InvalidDataException">The file is damaged, or its names or shapes are not the description's; the message says which.</exception>
+    public static UNetModel Load(UNetDescription description, ReadOnlyMemory<byte> safetensors, Device device)
+    {
+        NativeTorch.EnsureLoaded();
+        (UNet network, WeightLayout layout) = description.CreateNetwork();
+        return new(description, network, Checkpoint.Read(layout, safetensors, device), device);
+    }
+
+    /// <inheritdoc/>
+    protected override ConsensusPrediction Predict(Tensor image, SamplingOptions sampling, ulong seed, bool keepSamples, CancellationToken cancellation)
+    {
+        var context = new ForwardContext(WeightsFor(sampling.Precision), Training: false);
+        Tensor maps = Description.Kind == UNetKind.MonteCarloDropout ? Passes(context, image, sampling, seed, cancellation) : Pass(context, image);
+        return MapReduction.Reduce(maps, Description.Kind, Description.Levels, Description.Rounded, keepSamples);
+    }
+
+    /// <summary>One pass: heads×H×W in [0, 1], on the CPU.</summary>
+    private Tensor Pass(ForwardContext context, Tensor image)
+    {
+        using var scope = NewDisposeScope();
+        return _network.Forward(context, _network.Enter(context, image), embedding: null).sigmoid().squeeze(0).cpu().MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Several passes with dropout, passes×H×W. One after another, so that the first of many are those of few.</summary>
+    private Tensor Passes(ForwardContext context, Tensor image, SamplingOptions sampling, ulong seed, CancellationToken cancellation)
+    {
+        using var generator = new Generator(seed, Device);
+        ForwardContext dropping = context with { Dropout = Description.PassDropout, DropoutGenerator = generator };
+        return RunningMean.Generate(sampling.Generations, sampling.Tolerance, () =>
+        {
+            cancellation.ThrowIfCancellationRequested();
+            return Pass(dropping, image);
+        }, map => map[0]);
+    }
+}

@@ -1,0 +1,24 @@
+using Consensus.ML.Imaging;
+using static TorchSharp.torch;
+
+namespace Consensus.ML.Training;
+
+/// <summary>Trains one-pass U-Nets.</summary>
+/// <param name="description">The model to train.</param>
+/// <param name="options">How; what is of diffusion alone is not looked at.</param>
+/// <param name="augmentation">Random changes of the samples; null for none.</param>
+/// <param name="padding">What comes in from outside when a slice is moved, one value a channel: raw 0 after normalisation.</param>
+/// <param name="seed">Seed of everything random.</param>
+/// <param name="device">Where to train.</param>
+internal sealed class UNetTrainer(UNetDescription description, TrainingOptions options, AugmentationPolicy? augmentation, IReadOnlyList<float> padding, int seed, Device device)
+{
+    /// <inheritdoc cref="TrainingLoop{TModel}.Checkpoints"/>
+    public CheckpointFolder? Checkpoints { get; init; }
+
+    /// <inheritdoc cref="TrainingLoop{TModel}.Train"/>
+    public (UNetModel Model, TrainingHistory History) Train(IReadOnlyList<TrainingCase> cases, IProgress<TrainingProgress>? progress, Action<string>? log, CancellationToken cancellation)
+    {
+        using var objective = new UNetObjective(description, options, augmentation, padding, seed, device);
+        return new TrainingLoop<UNetModel>(objective, options, augmentation, padding, seed, device) { Checkpoints = Checkpoints }.Train(cases, progress, log, cancellation);
+    }
+}
