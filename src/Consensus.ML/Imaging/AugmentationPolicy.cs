@@ -20,4 +20,16 @@ public sealed record AugmentationPolicy
 
     /// <summary>Largest scale, at least <see cref="MinimumScale"/>. Default 1.1.</summary>
     public double MaximumScale { get; init; } = 1.1;
+
+    /// <summary>
+    /// Strength of a random smooth deformation (Ronneberger et al. 2015): the standard deviation of the displacements of its control points, as a share of each side, 0 to 0.5; 0 (the
+    /// default, as published) for none.
+    /// </summary>
+    public double Deformation { get; init; }
+
+    /// <summary>Largest relative change of contrast, 0 to 1: grey values, 0 after normalisation being their mean, are multiplied by between 1 − this and 1 + this. Default 0, as published.</summary>
+    public double Contrast { get; init; }
+
+    /// <summary>Largest change of brightness to either side, at least 0, in units of the normalised image (its standard deviation being 1). Default 0, as published.</summary>
+    public double Brightness { get; init; }
 }

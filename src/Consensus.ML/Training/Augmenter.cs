@@ -2,14 +2,18 @@ using Consensus.ML.Imaging;
 
 namespace Consensus.ML.Training;
 
-/// <summary>One random change of a slice: flips, then one affine map about the centre.</summary>
+/// <summary>One random change of a slice: flips, then one affine map about the centre, a smooth deformation, and other grey values.</summary>
 /// <param name="FlipColumns">Whether columns are mirrored.</param>
 /// <param name="FlipRows">Whether rows are mirrored.</param>
 /// <param name="RotationDegrees">Rotation, in degrees.</param>
 /// <param name="ShiftRows">Shift along rows, in whole pixels.</param>
 /// <param name="ShiftColumns">Shift along columns, in whole pixels.</param>
 /// <param name="Scale">Scale.</param>
-internal readonly record struct Augmentation(bool FlipColumns, bool FlipRows, double RotationDegrees, int ShiftRows, int ShiftColumns, double Scale)
+/// <param name="Deformation">Smooth displacement; null for none.</param>
+/// <param name="Contrast">What grey values are multiplied by.</param>
+/// <param name="Brightness">What is then added to them.</param>
+internal readonly record struct Augmentation(
+    bool FlipColumns, bool FlipRows, double RotationDegrees, int ShiftRows, int ShiftColumns, double Scale, SmoothField? Deformation = null, double Contrast = 1, double Brightness = 0)
 {
     /// <summary>No change.</summary>
     public static Augmentation None { get; } = new(false, false, 0, 0, 0, 1);
@@ -21,7 +25,13 @@ internal readonly record struct Augmentation(bool FlipColumns, bool FlipRows, do
         double rotation = Between(-policy.RotationDegrees, policy.RotationDegrees);
         int columns = (int)Math.Round(Between(-policy.Translation * width, policy.Translation * width));
         int rows = (int)Math.Round(Between(-policy.Translation * height, policy.Translation * height));
-        return new(flipColumns, flipRows, rotation, rows, columns, Between(policy.MinimumScale, policy.MaximumScale));
+        double scale = Between(policy.MinimumScale, policy.MaximumScale);
+
+        // What a policy does not ask for draws no number.
+        double contrast = policy.Contrast > 0 ? Between(1 - policy.Contrast, 1 + policy.Contrast) : 1;
+        double brightness = policy.Brightness > 0 ? Between(-policy.Brightness, policy.Brightness) : 0;
+        SmoothField? deformation = policy.Deformation > 0 ? SmoothField.Draw(policy.Deformation, height, width, random) : null;
+        return new(flipColumns, flipRows, rotation, rows, columns, scale, deformation, contrast, brightness);
 
         double Between(double low, double high) => low + (random.NextDouble() * (high - low));
     }
@@ -30,10 +40,11 @@ internal readonly record struct Augmentation(bool FlipColumns, bool FlipRows, do
 /// <summary>Applies an <see cref="Augmentation"/>: bilinear for images, nearest for masks, by looking up each target pixel in the source.</summary>
 internal static class Augmenter
 {
-    /// <summary>Moves one channel, bilinearly; <paramref name="padding"/> comes in from outside.</summary>
+    /// <summary>Moves one channel, bilinearly, and changes its grey values; <paramref name="padding"/> comes in from outside.</summary>
     public static void Bilinear(ReadOnlySpan<float> source, Span<float> target, int height, int width, in Augmentation change, float padding)
     {
         var map = new SourceMap(change, height, width);
+        float contrast = (float)change.Contrast, brightness = (float)change.Brightness;
         for (int row = 0; row < height; row++)
         {
             for (int column = 0; column < width; column++)
@@ -43,7 +54,7 @@ internal static class Augmenter
                 float fy = (float)(y - y0), fx = (float)(x - x0);
                 float top = (At(source, y0, x0) * (1 - fx)) + (At(source, y0, x0 + 1) * fx);
                 float bottom = (At(source, y0 + 1, x0) * (1 - fx)) + (At(source, y0 + 1, x0 + 1) * fx);
-                target[(row * width) + column] = (top * (1 - fy)) + (bottom * fy);
+                target[(row * width) + column] = (contrast * ((top * (1 - fy)) + (bottom * fy))) + brightness;
             }
         }
 
@@ -51,39 +62,44 @@ internal static class Augmenter
             (uint)y < (uint)height && (uint)x < (uint)width ? pixels[(y * width) + x] : padding;
     }
 
-    /// <summary>Moves one mask and brings it to the slice's size, by the nearest pixel; 0 comes in from outside.</summary>
-    /// <param name="source">The mask at its own size.</param>
-    /// <param name="sourceHeight">Its rows.</param>
-    /// <param name="sourceWidth">Its columns.</param>
-    /// <param name="target">The moved mask; without a change, what <see cref="Resampling.Nearest"/> gives.</param>
+    /// <summary>Moves masks and brings them to the slice's size, by the nearest pixel; 0 comes in from outside.</summary>
+    /// <param name="source">The masks at their own size, one after another.</param>
+    /// <param name="sourceHeight">Their rows.</param>
+    /// <param name="sourceWidth">Their columns.</param>
+    /// <param name="target">The moved masks, one after another; without a change, what <see cref="Resampling.Nearest"/> gives.</param>
     /// <param name="height">Rows of the slice.</param>
     /// <param name="width">Columns of the slice.</param>
     /// <param name="change">The change, in pixels of the slice.</param>
     public static void Nearest(ReadOnlySpan<byte> source, int sourceHeight, int sourceWidth, Span<byte> target, int height, int width, in Augmentation change)
     {
+        // All masks of an image move alike: where each pixel comes from is found once.
         var map = new SourceMap(change, height, width);
         double rowScale = (double)sourceHeight / height, columnScale = (double)sourceWidth / width;
-        for (int row = 0; row < height; row++)
+        int size = height * width, sourceSize = sourceHeight * sourceWidth;
+        for (int pixel = 0; pixel < size; pixel++)
         {
-            double at = Taken(row, rowScale);
-            for (int column = 0; column < width; column++)
+            (double sourceRow, double sourceColumn) = map.Source(Taken(pixel / width, rowScale), Taken(pixel % width, columnScale));
+            int y = (int)Math.Floor((sourceRow + 0.5) * rowScale), x = (int)Math.Floor((sourceColumn + 0.5) * columnScale);
+            int from = (uint)y < (uint)sourceHeight && (uint)x < (uint)sourceWidth ? (y * sourceWidth) + x : -1;
+            for (int mask = 0; mask * size < target.Length; mask++)
             {
-                (double sourceRow, double sourceColumn) = map.Source(at, Taken(column, columnScale));
-                int y = (int)Math.Floor((sourceRow + 0.5) * rowScale), x = (int)Math.Floor((sourceColumn + 0.5) * columnScale);
-                target[(row * width) + column] = (uint)y < (uint)sourceHeight && (uint)x < (uint)sourceWidth ? source[(y * sourceWidth) + x] : (byte)0;
+                target[(mask * size) + pixel] = from < 0 ? (byte)0 : source[(mask * sourceSize) + from];
             }
         }
-
-        // Reduction by the nearest pixel takes the middle of one pixel of the source, which is not the middle of the target's.
-        static double Taken(int index, double scale) => ((Math.Floor(index * scale) + 0.5) / scale) - 0.5;
     }
 
-    /// <summary>From a target pixel to where it comes from: the affine map undone, then the flips.</summary>
+    /// <summary>Where reduction by the nearest pixel takes a pixel of the slice from, in pixels of the slice: the middle of one pixel of the source, which is not the middle of the slice's.</summary>
+    /// <param name="index">Row or column of the slice.</param>
+    /// <param name="scale">Side of the source by that of the slice.</param>
+    public static double Taken(int index, double scale) => ((Math.Floor(index * scale) + 0.5) / scale) - 0.5;
+
+    /// <summary>From a target pixel to where it comes from: the deformation and the affine map undone, then the flips.</summary>
     private readonly struct SourceMap
     {
         private readonly double _cosine, _sine, _centreRow, _centreColumn, _shiftRows, _shiftColumns;
         private readonly bool _flipRows, _flipColumns;
         private readonly int _height, _width;
+        private readonly SmoothField? _deformation;
 
         public SourceMap(in Augmentation change, int height, int width)
         {
@@ -93,10 +109,17 @@ internal static class Augmenter
             (_shiftRows, _shiftColumns) = (change.ShiftRows, change.ShiftColumns);
             (_flipRows, _flipColumns) = (change.FlipRows, change.FlipColumns);
             (_height, _width) = (height, width);
+            _deformation = change.Deformation;
         }
 
         public (double Row, double Column) Source(double row, double column)
         {
+            if (_deformation is not null)
+            {
+                (double rows, double columns) = _deformation.At(row, column);
+                (row, column) = (row + rows, column + columns);
+            }
+
             double y = row - _centreRow - _shiftRows, x = column - _centreColumn - _shiftColumns;
             double sourceColumn = (_cosine * x) + (_sine * y) + _centreColumn;
             double sourceRow = (_cosine * y) - (_sine * x) + _centreRow;

@@ -41,11 +41,7 @@ internal sealed class CaseSampler(int height, int width, int channels, int batch
                 Augmenter.Bilinear(source.Features.AsSpan(channel * pixels, pixels), images.AsSpan(((i * channels) + channel) * pixels, pixels), height, width, change, padding[channel]);
             }
 
-            for (int rater = 0; rater < source.Masks.Raters; rater++)
-            {
-                Augmenter.Nearest(source.Masks.Rater(rater), source.Masks.Height, source.Masks.Width, moved.AsSpan(rater * pixels, pixels), height, width, change);
-            }
-
+            Augmenter.Nearest(source.Masks.Pixels, source.Masks.Height, source.Masks.Width, moved.AsSpan(0, source.Masks.Raters * pixels), height, width, change);
             targets(i, source, moved, random);
         }
 

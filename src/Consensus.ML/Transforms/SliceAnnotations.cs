@@ -62,9 +62,13 @@ internal static class SliceAnnotations
 
     /// <summary>The policy as numbers, for annotations and for files.</summary>
     public static double[] ToArray(AugmentationPolicy policy) =>
-        [policy.HorizontalFlip, policy.VerticalFlip, policy.RotationDegrees, policy.Translation, policy.MinimumScale, policy.MaximumScale];
+        
+    [
+        policy.HorizontalFlip, policy.VerticalFlip, policy.RotationDegrees, policy.Translation, policy.MinimumScale, policy.MaximumScale,
+        policy.Deformation, policy.Contrast, policy.Brightness,
+    ];
 
-    /// <summary>The inverse of <see cref="ToArray"/>.</summary>
+    /// <summary>The inverse of <see cref="ToArray"/>; models of before there were deformations have six numbers.</summary>
     public static AugmentationPolicy FromArray(double[] values) => new()
     {
         HorizontalFlip = values[0],
@@ -73,6 +77,9 @@ internal static class SliceAnnotations
         Translation = values[3],
         MinimumScale = values[4],
         MaximumScale = values[5],
+        Deformation = values.ElementAtOrDefault(6),
+        Contrast = values.ElementAtOrDefault(7),
+        Brightness = values.ElementAtOrDefault(8),
     };
 
     private static void Add<T>(DataViewSchema.Annotations.Builder builder, string kind, PrimitiveDataViewType itemType, T[] values)

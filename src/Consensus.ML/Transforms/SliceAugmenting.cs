@@ -58,6 +58,13 @@ public sealed class SliceAugmentingEstimator : IEstimator<SliceAugmentingTransfo
         Range(nameof(policy.VerticalFlip), policy.VerticalFlip, 0, 1);
         Range(nameof(policy.RotationDegrees), policy.RotationDegrees, 0, 180);
         Range(nameof(policy.Translation), policy.Translation, 0, 1);
+        Range(nameof(policy.Deformation), policy.Deformation, 0, 0.5);
+        Range(nameof(policy.Contrast), policy.Contrast, 0, 1);
+        if (!(policy.Brightness >= 0 && double.IsFinite(policy.Brightness)))
+        {
+            throw new ArgumentException($"AugmentSlices: {nameof(policy.Brightness)} is {policy.Brightness}; it must be at least 0.");
+        }
+
         if (!(policy.MinimumScale > 0 && double.IsFinite(policy.MinimumScale)))
         {
             throw new ArgumentException($"AugmentSlices: {nameof(policy.MinimumScale)} is {policy.MinimumScale}; it must be above 0.");
@@ -92,7 +99,16 @@ public sealed class SliceAugmentingTransformer : RowToRowTransformer
     public AugmentationPolicy Policy { get; }
 
     internal static SliceAugmentingTransformer Create(IHostEnvironment env, ModelLoadContext ctx) => State.Load(ctx, reader =>
-        new SliceAugmentingTransformer(env, reader.ReadString(), SliceAnnotations.FromArray([.. Enumerable.Range(0, 6).Select(_ => reader.ReadDouble())])));
+        new SliceAugmentingTransformer(env, reader.ReadString(), SliceAnnotations.FromArray([.. Numbers(reader)])));
+
+    /// <summary>All that are left: older models have fewer.</summary>
+    private static IEnumerable<double> Numbers(BinaryReader reader)
+    {
+        while (reader.BaseStream.Position < reader.BaseStream.Length)
+        {
+            yield return reader.ReadDouble();
+        }
+    }
 
     private protected override void SaveModel(ModelSaveContext context) => State.Save(context, writer =>
     {

@@ -99,6 +99,31 @@ public sealed class AugmenterTests
         }
     }
 
+    [Fact]
+    public void Grey_values_are_multiplied_and_then_shifted_with_what_comes_in_from_outside() =>
+        AssertMoved([-1.5f, -1.5f, -1.5f, -1.5f, 2.5f, 4.5f, -1.5f, 8.5f, 10.5f], Augmentation.None with { ShiftRows = 1, ShiftColumns = 1, Contrast = 2, Brightness = 0.5 });
+
+    [Fact]
+    public void A_field_that_is_the_same_everywhere_is_a_shift()
+    {
+        // Each pixel comes from one row further down and one column further on.
+        double[] one = [.. Enumerable.Repeat(1.0, SmoothField.Count)];
+        AssertMoved([5, 6, -1, 8, 9, -1, -1, -1, -1], Augmentation.None with { Deformation = new(one, one, 3, 3) });
+    }
+
+    [Fact]
+    public void A_policy_without_new_changes_draws_the_numbers_it_always_drew()
+    {
+        Random plain = new(5), both = new(5);
+        var policy = new AugmentationPolicy();
+        Augmentation first = Augmentation.Draw(policy, 50, 100, plain);
+        Augmentation changed = Augmentation.Draw(policy with { Deformation = 0.02, Contrast = 0.2, Brightness = 0.3 }, 50, 100, both);
+        Assert.Equal(first, changed with { Deformation = null, Contrast = 1, Brightness = 0 });
+        Assert.NotNull(changed.Deformation);
+        Assert.InRange(changed.Contrast, 0.8, 1.2);
+        Assert.InRange(changed.Brightness, -0.3, 0.3);
+    }
+
     private static void AssertMoved(float[] expected, Augmentation change)
     {
         var moved = new float[9];
