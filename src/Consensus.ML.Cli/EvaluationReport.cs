@@ -40,7 +40,7 @@ internal sealed class EvaluationReport(SegmentationMetrics metrics, EvaluationOp
 
     public ModelFacts Model { get; } = new(Formats.Name(model.Target), model.Raters, model.ImageChannels, model.Height, model.Width);
 
-    public SamplingFacts Sampling { get; } = new(model.Sampling.Generations, Formats.Name(model.Sampling.Sampler), model.Sampling.Steps, model.Sampling.Seed, Formats.Name(model.Sampling.Precision));
+    public SamplingFacts Sampling { get; } = new(model.Sampling.Generations, model.Sampling.Tolerance, model.Sampling.Mirror, Formats.Name(model.Sampling.Sampler), model.Sampling.Steps, model.Sampling.Seed, Formats.Name(model.Sampling.Precision));
 
     public VersionFacts Versions { get; } = VersionFacts.OfThisProcess();
 
@@ -82,7 +82,7 @@ internal sealed class EvaluationReport(SegmentationMetrics metrics, EvaluationOp
 
     internal sealed record ModelFacts(string Target, int Raters, int ImageChannels, int Height, int Width);
 
-    internal sealed record SamplingFacts(int Generations, string Sampler, int? Steps, int? Seed, string Precision);
+    internal sealed record SamplingFacts(int Generations, double? Tolerance, bool Mirror, string Sampler, int? Steps, int? Seed, string Precision);
 
     internal sealed record VersionFacts(string Library, string TorchSharp, string DotNet)
     {

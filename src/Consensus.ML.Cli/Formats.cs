@@ -1,3 +1,4 @@
+using System.Globalization;
 using Consensus.ML.Diffusion;
 using Consensus.ML.Imaging;
 using Consensus.ML.Networks;
@@ -40,6 +41,8 @@ internal static class Formats
     public static string Describe(SamplingOptions sampling)
     {
         string generations = sampling.Generations == 1 ? "1 generation" : $"{sampling.Generations} generations";
-        return $"{generations}, {Name(sampling.Sampler)}, {(sampling.Steps is int steps ? $"{steps} steps" : "all steps")}";
+        string still = sampling.Tolerance is double tolerance ? string.Create(CultureInfo.InvariantCulture, $" or until still within {tolerance}") : "";
+        string steps = sampling.Steps switch { null => "all steps", 1 => "1 step", int count => $"{count} steps" };
+        return $"{generations}{still}{(sampling.Mirror ? " in turn mirrored" : "")}, {Name(sampling.Sampler)}, {steps}, {Name(sampling.Precision)}";
     }
 }

@@ -1,5 +1,4 @@
 using Consensus.ML.Diffusion;
-using Consensus.ML.Networks;
 using Microsoft.ML;
 
 namespace Consensus.ML.Cli;
@@ -38,21 +37,10 @@ internal sealed record LoadedModel(ITransformer Model, ConsensusSegmentationTran
         }
     }
 
-    /// <summary>The same weights, sampled as asked; what is null stays as the model has it. To be disposed too.</summary>
-    public LoadedModel WithSampling(int? generations, SamplerKind? sampler, int? steps, int? seed, Precision? precision)
+    /// <summary>The same weights, sampled otherwise. To be disposed too.</summary>
+    public LoadedModel WithSampling(SamplingOptions sampling)
     {
-        SamplingOptions own = Segmentation.Sampling;
-        SamplingOptions asked = own with
-        {
-            Generations = generations ?? own.Generations,
-            Sampler = sampler ?? own.Sampler,
-
-            // A number of steps was chosen for a sampler; another one takes all of them unless told otherwise.
-            Steps = steps ?? (sampler is null || sampler == own.Sampler ? own.Steps : null),
-            Seed = seed ?? own.Seed,
-            Precision = precision ?? own.Precision,
-        };
-        ITransformer model = Model.WithSampling(asked);
+        ITransformer model = Model.WithSampling(sampling);
         return new(model, Find(model)!);
     }
 

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using Consensus.ML.Diffusion;
 using Consensus.ML.Networks;
 
 namespace Consensus.ML.Cli;
@@ -49,18 +48,6 @@ internal static class SharedOptions
 
     public static Option<Precision?> Precision(string description) =>
         Choice("--precision", description, ("float32", Networks.Precision.Float32), ("bfloat16", Networks.Precision.BFloat16));
-
-    public static Option<int?> Generations(string byDefault) =>
-        Whole("--generations", "n", $"Maps sampled for each level; the prediction is their mean. 1 to 1000. Default: {byDefault}.", 1, 1000);
-
-    public static Option<SamplerKind?> Sampler() =>
-        Choice(
-            "--sampler",
-            "ddpm (random at every step), ddim (deterministic, good with few steps) or dpm-solver (deterministic, of second order). Default: the model's own.",
-            [.. Enum.GetValues<SamplerKind>().Select(value => (Formats.Name(value), value))]);
-
-    public static Option<int?> SamplingSteps() =>
-        Whole("--sampling-steps", "N", "How many of the model's diffusion steps are taken, evenly spaced. Default: the model's own.", 1, 4000);
 
     /// <summary>An option with a fixed list of values, which the help and the error show.</summary>
     public static Option<T?> Choice<T>(string name, string description, params (string Name, T Value)[] choices)

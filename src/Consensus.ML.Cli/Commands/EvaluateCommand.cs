@@ -1,7 +1,5 @@
 using System.CommandLine;
-using Consensus.ML.Diffusion;
 using Consensus.ML.Imaging;
-using Consensus.ML.Networks;
 using Microsoft.ML;
 using Spectre.Console;
 
@@ -10,26 +8,22 @@ namespace Consensus.ML.Cli.Commands;
 /// <summary><c>consensus evaluate</c>: scores a model on cases with masks.</summary>
 internal static class EvaluateCommand
 {
-    private const int DefaultGenerations = 5;
-
     public static Command Create(Terminal terminal)
     {
         Option<string> model = SharedOptions.Model();
         var data = new DataOptions(QubiqSplit.Validation);
         Option<MissingRaters?> missing = SharedOptions.MissingRaters("each scored by the share of its own raters");
-        Option<int?> generations = SharedOptions.Generations(DefaultGenerations.ToString());
-        Option<SamplerKind?> sampler = SharedOptions.Sampler();
-        Option<int?> steps = SharedOptions.SamplingSteps();
-        Option<int?> seed = SharedOptions.Seed("Seed of the sampling noise. Default: the model's own.");
+        var sampling = new SamplingArguments();
         Option<string?> device = SharedOptions.Device();
-        Option<Precision?> precision = SharedOptions.Precision("Number format of the heavy arithmetic while sampling. Default: the model's own.");
         var native = new Option<bool>("--native") { Description = "Score at each case's own size; the default is the model's size, as published." };
         var thresholds = new Option<float[]>("--thresholds") { Description = "Where the soft maps are cut for one more soft Dice, such as 0.25 0.5 0.75. Default: 0.1 to 0.9.", HelpName = "share", AllowMultipleArgumentsPerToken = true };
-        var tolerance = new Option<double?>("--tolerance") { Description = "How far outlines may lie apart for the surface Dice, in mm where the images say how large a pixel is, else in pixels. Default: one pixel.", HelpName = "distance" };
+        var tolerance = new Option<double?>("--surface-tolerance") { Description = "How far outlines may lie apart for the surface Dice, in mm where the images say how large a pixel is, else in pixels. Default: one pixel.", HelpName = "distance" };
         var json = new Option<string?>("--json") { Description = "Also write a report in JSON; '-' prints it instead of the table.", HelpName = "report.json" };
         var command = new Command("evaluate", "Score a model's soft maps against the raters' masks.")
         {
-            model, data.Data, data.Task, data.Split, missing, generations, sampler, steps, seed, device, precision, native, thresholds, tolerance, json,
+            model, data.Data, data.Task, data.Split, missing,
+            sampling.Generations, sampling.Tolerance, sampling.Mirror, sampling.Sampler, sampling.Steps, sampling.Seed, sampling.Precision, device,
+            native, thresholds, tolerance, json,
         };
         command.SetAction(parsed =>
         {
@@ -45,8 +39,7 @@ internal static class EvaluateCommand
             MLContext ml = Session.Create(terminal, parsed.GetValue(device), null, CommandLine.IsDebugging(parsed));
             CaseSource source = data.Find(terminal, parsed, parsed.GetValue(missing));
             using LoadedModel loaded = LoadedModel.Read(ml, parsed.Require(model!));
-            using LoadedModel sampled = loaded.WithSampling(
-                parsed.GetValue(generations) ?? DefaultGenerations, parsed.GetValue(sampler), parsed.GetValue(steps), parsed.GetValue(seed), parsed.GetValue(precision));
+            using LoadedModel sampled = loaded.WithSampling(sampling.Read(parsed, loaded.Segmentation.Sampling));
             SegmentationMetrics metrics = Evaluate(terminal, ml, sampled.Model.Transform(source.View(ml)), parsed.GetValue(native), options, quiet: report == "-");
             var facts = new EvaluationReport(metrics, options, sampled.Segmentation, source, parsed.GetValue(native));
             if (report != "-")

@@ -1,7 +1,5 @@
 using System.CommandLine;
-using Consensus.ML.Diffusion;
 using Consensus.ML.Imaging;
-using Consensus.ML.Networks;
 using Microsoft.ML;
 
 namespace Consensus.ML.Cli.Commands;
@@ -13,12 +11,8 @@ internal static class PredictCommand
     {
         Option<string> model = SharedOptions.Model();
         var output = new Option<string>("--out") { Description = "Folder to write to: <case>_soft.nii.gz (of pictures, <case>_soft.tif) and <case>.png for each case.", HelpName = "DIR", Required = true };
-        Option<int?> generations = SharedOptions.Generations("the model's own");
-        Option<SamplerKind?> sampler = SharedOptions.Sampler();
-        Option<int?> steps = SharedOptions.SamplingSteps();
-        Option<int?> seed = SharedOptions.Seed("Seed of the sampling noise. Default: the model's own.");
+        var sampling = new SamplingArguments();
         Option<string?> device = SharedOptions.Device();
-        Option<Precision?> precision = SharedOptions.Precision("Number format of the heavy arithmetic while sampling. Default: the model's own.");
         var data = new DataOptions(QubiqSplit.Validation, required: false);
         Option<int?> axis = SharedOptions.Choice<int>("--axis", "Axis that volumes are cut along, of the stored array; the predicted slices are put back into a volume. Default: 2. When given, images with 2 to 8 slices are volumes too, not channels.", ("0", 0), ("1", 1), ("2", 2));
         Argument<string[]> files = new Argument<string[]>("FILE")
@@ -28,7 +22,7 @@ internal static class PredictCommand
         }.RefusingOptions();
         var command = new Command("predict", "Predict the soft maps of images, at their own size and geometry.")
         {
-            model, output, generations, sampler, steps, seed, device, precision, axis, data.Data, data.Task, data.Split, files,
+            model, output, sampling.Generations, sampling.Tolerance, sampling.Mirror, sampling.Sampler, sampling.Steps, sampling.Seed, sampling.Precision, device, axis, data.Data, data.Task, data.Split, files,
         };
         command.SetAction(parsed =>
         {
@@ -55,7 +49,7 @@ internal static class PredictCommand
             using var interruption = new Interruption();
             MLContext ml = Session.Create(terminal, parsed.GetValue(device), null, CommandLine.IsDebugging(parsed));
             using LoadedModel loaded = LoadedModel.Read(ml, parsed.Require(model!));
-            using LoadedModel sampled = loaded.WithSampling(parsed.GetValue(generations), parsed.GetValue(sampler), parsed.GetValue(steps), parsed.GetValue(seed), parsed.GetValue(precision));
+            using LoadedModel sampled = loaded.WithSampling(sampling.Read(parsed, loaded.Segmentation.Sampling));
             Predict(terminal, ml, sampled, inputs, folder);
             return ExitCode.Success;
         });

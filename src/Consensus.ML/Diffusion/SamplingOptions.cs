@@ -29,6 +29,12 @@ public sealed record SamplingOptions
     /// </summary>
     public double? Tolerance { get; init; }
 
+    /// <summary>
+    /// Whether generations take turns at the image and its mirror images, whose maps are mirrored back before they are averaged (test-time augmentation): the second generation
+    /// sees it with its columns reversed, the third its rows, the fourth both. Only the axes that training's augmentation mirrored are used. Default false, as published.
+    /// </summary>
+    public bool Mirror { get; init; }
+
     /// <summary>The sampler. Default DDPM, the paper's.</summary>
     public SamplerKind Sampler { get; init; } = SamplerKind.Ddpm;
 

@@ -92,6 +92,13 @@ internal sealed record ManifestTraining(TrainingOptions Options, AugmentationPol
 {
     /// <summary>What was done with cases that not all raters had drawn.</summary>
     public MissingRaters MissingRaters { get; init; }
+
+    /// <summary>How far the masks lay off their images; none in models that did not note it.</summary>
+    public MaskOffset MaskOffset { get; init; } = MaskOffset.None;
+
+    /// <summary>The views of an image that the model has learned to know.</summary>
+    [JsonIgnore]
+    public Mirroring Mirroring => Mirroring.LearnedFrom(Augmentation, MaskOffset);
 }
 
 /// <summary>The weights beside the manifest.</summary>

@@ -180,7 +180,7 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
         SharedModel model = Acquire();
         try
         {
-            return Limits.Run(cancellation => model.Predict(features, Sampling, NoiseSeed.Of(Sampling.Seed ?? _manifest.Seed, features), keepSamples, cancellation));
+            return Limits.Run(cancellation => model.Predict(features, Sampling, NoiseSeed.Of(Sampling.Seed ?? _manifest.Seed, features), _manifest.Training.Mirroring, keepSamples, cancellation));
         }
         finally
         {

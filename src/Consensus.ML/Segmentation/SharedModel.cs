@@ -44,10 +44,10 @@ internal sealed class SharedModel(SegmentationModel model)
         model.Dispose();
     }
 
-    public ConsensusPrediction Predict(ReadOnlySpan<float> features, SamplingOptions sampling, ulong seed, bool keepSamples, CancellationToken cancellation)
+    public ConsensusPrediction Predict(ReadOnlySpan<float> features, SamplingOptions sampling, ulong seed, Mirroring mirroring, bool keepSamples, CancellationToken cancellation)
     {
         Interlocked.Increment(ref _predictions);
-        return model.Predict(features, sampling, seed, keepSamples, cancellation);
+        return model.Predict(features, sampling, seed, mirroring, keepSamples, cancellation);
     }
 
     public byte[] SaveWeights() => model.SaveWeights();

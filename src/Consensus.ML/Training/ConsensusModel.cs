@@ -43,22 +43,26 @@ internal sealed class ConsensusModel : SegmentationModel
     }
 
     /// <inheritdoc/>
-    protected override ConsensusPrediction Predict(Tensor image, SamplingOptions sampling, ulong seed, bool keepSamples, CancellationToken cancellation) =>
-        SampleReduction.Reduce(Sample(image, sampling, seed, cancellation), Description.Target, keepSamples);
+    protected override ConsensusPrediction Predict(Tensor image, SamplingOptions sampling, ulong seed, Mirroring mirroring, bool keepSamples, CancellationToken cancellation) =>
+        SampleReduction.Reduce(Sample(image, sampling, mirroring, seed, cancellation), Description.Target, keepSamples);
 
     /// <summary>All samples of a slice: generations × C × H × W in [0, 1], on the CPU.</summary>
-    private Tensor Sample(Tensor image, SamplingOptions sampling, ulong seed, CancellationToken cancellation)
+    private Tensor Sample(Tensor image, SamplingOptions sampling, Mirroring mirroring, ulong seed, CancellationToken cancellation)
     {
         ModelDescription model = Description;
         var context = new ForwardContext(WeightsFor(sampling.Precision), Training: false);
-        Tensor imageFeatures = _network.EncodeImage(context, image);
+
+        // Each view of the image is encoded once, whatever the number of steps, levels and generations.
+        Mirrored[] views = sampling.Mirror ? [.. mirroring.Views.Take(sampling.Generations)] : [Mirrored.No];
+        Tensor imageFeatures = cat([.. views.Select(view => _network.EncodeImage(context, mirroring.View(image, view)))], 0);
 
         using var generator = new Generator(seed, Device);
         using var process = new DiffusionProcess(model.Diffusion, _schedule.Subsequence(Math.Min(sampling.Steps ?? int.MaxValue, _schedule.Steps)), Device);
         ISampler sampler = SamplerLoop.Create(sampling.Sampler);
-        return sampling.Tolerance is double tolerance ? RunningMean.Generate(sampling.Generations, tolerance, () => Generate(1), sample => sample.mean([0, 1])) : Generate(sampling.Generations);
+        int taken = 0;
+        return sampling.Tolerance is double tolerance ? RunningMean.Generate(sampling.Generations, tolerance, () => Generate(taken++, 1), sample => sample.mean([0, 1])) : Generate(0, sampling.Generations);
 
-        Tensor Generate(int generations)
+        Tensor Generate(int before, int generations)
         {
             using var scope = NewDisposeScope();
             long maps = (long)generations * model.Levels;
@@ -66,11 +70,14 @@ internal sealed class ConsensusModel : SegmentationModel
 
             // Noise is drawn for all maps at once, so that the batch size changes nothing but rounding.
             Tensor noise = randn([maps, 1, model.Height, model.Width], device: Device, generator: generator);
-            Tensor start = sampler.Sample(process, (current, times) => Denoise(current, times, levels), noise, generator, cancellation);
-            return start.add_(1).mul_(0.5).clamp_(0, 1).view(generations, model.Levels, model.Height, model.Width).cpu().MoveToOuterDisposeScope();
+            int[] seen = [.. Enumerable.Range(before, generations).Select(generation => generation % views.Length)];
+            long[] seenByMap = [.. Enumerable.Range(0, (int)maps).Select(map => (long)seen[map / model.Levels])];
+            Tensor start = sampler.Sample(process, (current, times) => Denoise(current, times, levels, seenByMap), noise, generator, cancellation);
+            Tensor samples = start.add_(1).mul_(0.5).clamp_(0, 1).view(generations, model.Levels, model.Height, model.Width).cpu();
+            return (views.Length == 1 ? samples : cat([.. seen.Select((view, i) => Mirroring.Flip(samples.narrow(0, i, 1), views[view]))], 0)).MoveToOuterDisposeScope();
         }
 
-        Tensor Denoise(Tensor current, Tensor times, Tensor? levels)
+        Tensor Denoise(Tensor current, Tensor times, Tensor? levels, long[] seenByMap)
         {
             using var scope = NewDisposeScope();
             long maps = current.shape[0];
@@ -79,7 +86,8 @@ internal sealed class ConsensusModel : SegmentationModel
             {
                 cancellation.ThrowIfCancellationRequested();
                 long count = Math.Min(sampling.BatchSize, maps - first);
-                outputs.Add(_network.Forward(context, current.narrow(0, first, count), imageFeatures, times.narrow(0, first, count), levels?.narrow(0, first, count)));
+                Tensor seen = views.Length == 1 ? imageFeatures : imageFeatures.index_select(0, tensor(seenByMap.AsSpan((int)first, (int)count).ToArray(), device: Device));
+                outputs.Add(_network.Forward(context, current.narrow(0, first, count), seen, times.narrow(0, first, count), levels?.narrow(0, first, count)));
             }
 
             return (outputs.Count == 1 ? outputs[0] : cat(outputs, 0)).MoveToOuterDisposeScope();

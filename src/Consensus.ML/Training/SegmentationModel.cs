@@ -48,10 +48,11 @@ internal abstract class SegmentationModel(WeightSet weights, Device device, int 
     /// <param name="features">Normalised image, C×H×W.</param>
     /// <param name="sampling">How to sample; its Seed is not used here.</param>
     /// <param name="seed">Seed of what is random in the prediction of this slice.</param>
+    /// <param name="mirroring">The views that <see cref="SamplingOptions.Mirror"/> may take; null for the image alone.</param>
     /// <param name="keepSamples">Whether the prediction keeps every map it is made of.</param>
     /// <param name="cancellation">Ends waiting for other predictions, or this one between two passes of the network.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public ConsensusPrediction Predict(ReadOnlySpan<float> features, SamplingOptions sampling, ulong seed, bool keepSamples = false, CancellationToken cancellation = default)
+    public ConsensusPrediction Predict(ReadOnlySpan<float> features, SamplingOptions sampling, ulong seed, Mirroring? mirroring = null, bool keepSamples = false, CancellationToken cancellation = default)
     {
         int expected = imageChannels * Height * Width;
         if (features.Length != expected)
@@ -67,7 +68,7 @@ internal abstract class SegmentationModel(WeightSet weights, Device device, int 
             ObjectDisposedException.ThrowIf(_disposed, this);
             using var scope = NewDisposeScope();
             using var inference = inference_mode();
-            return Predict(tensor(image).view(1, imageChannels, Height, Width).to(Device), sampling, seed, keepSamples, cancellation);
+            return Predict(tensor(image).view(1, imageChannels, Height, Width).to(Device), sampling, seed, mirroring ?? Mirroring.None, keepSamples, cancellation);
         }
         finally
         {
@@ -96,7 +97,7 @@ internal abstract class SegmentationModel(WeightSet weights, Device device, int 
     }
 
     /// <summary>Predicts the maps of one slice, 1×C×H×W, inside a dispose scope and without gradients.</summary>
-    protected abstract ConsensusPrediction Predict(Tensor image, SamplingOptions sampling, ulong seed, bool keepSamples, CancellationToken cancellation);
+    protected abstract ConsensusPrediction Predict(Tensor image, SamplingOptions sampling, ulong seed, Mirroring mirroring, bool keepSamples, CancellationToken cancellation);
 
     /// <summary>The weights in the precision asked for; bfloat16 copies are made once and kept.</summary>
     protected IReadOnlyList<Tensor> WeightsFor(Precision precision)

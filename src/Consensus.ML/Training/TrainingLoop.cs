@@ -183,10 +183,11 @@ internal sealed class TrainingLoop<TModel>(ITrainingObjective<TModel> objective,
     private double Score(WeightSet weights, List<TrainingCase> validation, CancellationToken cancellation)
     {
         using TModel model = objective.CreateModel(weights.Clone());
+        Mirroring mirroring = Mirroring.LearnedFrom(augmentation, MaskOffset.Of(validation, model.Height, model.Width));
         double sum = 0;
         for (int i = 0; i < validation.Count; i++)
         {
-            ConsensusPrediction prediction = model.Predict(validation[i].Features, options.ValidationSampling, SeededRandom.Seed(seed, SeededRandom.Purpose.Validation, i), cancellation: cancellation);
+            ConsensusPrediction prediction = model.Predict(validation[i].Features, options.ValidationSampling, SeededRandom.Seed(seed, SeededRandom.Purpose.Validation, i), mirroring, cancellation: cancellation);
             float[] truth = ConsensusLabels.SoftMap(Resampling.Nearest(validation[i].Masks, model.Height, model.Width));
             sum += SoftDice.Mean(prediction.SoftMap, truth, SoftDice.FiveThresholds);
         }

@@ -34,29 +34,34 @@ internal sealed class UNetModel : SegmentationModel
     }
 
     /// <inheritdoc/>
-    protected override ConsensusPrediction Predict(Tensor image, SamplingOptions sampling, ulong seed, bool keepSamples, CancellationToken cancellation)
+    protected override ConsensusPrediction Predict(Tensor image, SamplingOptions sampling, ulong seed, Mirroring mirroring, bool keepSamples, CancellationToken cancellation)
     {
         var context = new ForwardContext(WeightsFor(sampling.Precision), Training: false);
-        Tensor maps = Description.Kind == UNetKind.MonteCarloDropout ? Passes(context, image, sampling, seed, cancellation) : Pass(context, image);
+        Mirrored[] views = sampling.Mirror ? [.. mirroring.Views.Take(sampling.Generations)] : [Mirrored.No];
+        Tensor maps = Description.Kind == UNetKind.MonteCarloDropout
+            ? Passes(context, image, sampling, mirroring, views, seed, cancellation)
+            : stack(views.Select(view => Pass(context, image, mirroring, view))).mean([0]);
         return MapReduction.Reduce(maps, Description.Kind, Description.Levels, Description.Rounded, keepSamples);
     }
 
-    /// <summary>One pass: heads×H×W in [0, 1], on the CPU.</summary>
-    private Tensor Pass(ForwardContext context, Tensor image)
+    /// <summary>One pass over a view of the image: heads×H×W in [0, 1], mirrored back, on the CPU.</summary>
+    private Tensor Pass(ForwardContext context, Tensor image, Mirroring mirroring, Mirrored view)
     {
         using var scope = NewDisposeScope();
-        return _network.Forward(context, _network.Enter(context, image), embedding: null).sigmoid().squeeze(0).cpu().MoveToOuterDisposeScope();
+        Tensor maps = _network.Forward(context, _network.Enter(context, mirroring.View(image, view)), embedding: null).sigmoid().squeeze(0).cpu();
+        return Mirroring.Flip(maps, view).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Several passes with dropout, passes×H×W. One after another, so that the first of many are those of few.</summary>
-    private Tensor Passes(ForwardContext context, Tensor image, SamplingOptions sampling, ulong seed, CancellationToken cancellation)
+    /// <summary>Several passes with dropout, passes×H×W, which take turns at the views. One after another, so that the first of many are those of few.</summary>
+    private Tensor Passes(ForwardContext context, Tensor image, SamplingOptions sampling, Mirroring mirroring, Mirrored[] views, ulong seed, CancellationToken cancellation)
     {
         using var generator = new Generator(seed, Device);
         ForwardContext dropping = context with { Dropout = Description.PassDropout, DropoutGenerator = generator };
+        int taken = 0;
         return RunningMean.Generate(sampling.Generations, sampling.Tolerance, () =>
         {
             cancellation.ThrowIfCancellationRequested();
-            return Pass(dropping, image);
+            return Pass(dropping, image, mirroring, views[taken++ % views.Length]);
         }, map => map[0]);
     }
 }

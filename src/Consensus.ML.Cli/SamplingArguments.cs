@@ -1,0 +1,66 @@
+using System.CommandLine;
+using System.Globalization;
+using Consensus.ML.Diffusion;
+using Consensus.ML.Networks;
+
+namespace Consensus.ML.Cli;
+
+/// <summary>The options of how a model's maps are sampled; what is not given stays as the model has it.</summary>
+internal sealed class SamplingArguments
+{
+    public Option<int?> Generations { get; } =
+        SharedOptions.Whole("--generations", "n", "Maps sampled for each level; the prediction is their mean. 1 to 1000. Default: the model's own.", 1, 1000);
+
+    public Option<double?> Tolerance { get; } = new("--tolerance")
+    {
+        Description = "Stop before --generations once one more moves the mean soft map by less than this, on average over its pixels, such as 0.001. Default: the model's own; 0 takes all.",
+        HelpName = "E",
+        CustomParser = result =>
+        {
+            string given = result.Tokens.Single().Value;
+            if (double.TryParse(given, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value is >= 0 and <= 1)
+            {
+                return value;
+            }
+
+            result.AddError($"'{given}' is not a value of --tolerance; it must be a number from 0 to 1");
+            return null;
+        },
+    };
+
+    public Option<bool?> Mirror { get; } = SharedOptions.Choice(
+        "--mirror",
+        "Whether generations take turns at the image and its mirror images, as far as training mirrored them: better maps for the same time. Default: the model's own.",
+        ("on", true),
+        ("off", false));
+
+    public Option<SamplerKind?> Sampler { get; } = SharedOptions.Choice(
+        "--sampler",
+        "ddpm (random at every step), ddim (deterministic, good with few steps) or dpm-solver (deterministic, of second order). Default: the model's own.",
+        [.. Enum.GetValues<SamplerKind>().Select(value => (Formats.Name(value), value))]);
+
+    public Option<int?> Steps { get; } =
+        SharedOptions.Whole("--sampling-steps", "N", "How many of the model's diffusion steps are taken, evenly spaced. Default: the model's own.", 1, 4000);
+
+    public Option<int?> Seed { get; } = SharedOptions.Seed("Seed of the sampling noise. Default: the model's own.");
+
+    public Option<Precision?> Precision { get; } = SharedOptions.Precision("Number format of the heavy arithmetic while sampling. Default: the model's own.");
+
+    /// <summary>The model's own way to sample, changed as asked.</summary>
+    public SamplingOptions Read(ParseResult parsed, SamplingOptions own)
+    {
+        SamplerKind? sampler = parsed.GetValue(Sampler);
+        return own with
+        {
+            Generations = parsed.GetValue(Generations) ?? own.Generations,
+            Tolerance = parsed.GetValue(Tolerance) switch { null => own.Tolerance, 0 => null, double tolerance => tolerance },
+            Mirror = parsed.GetValue(Mirror) ?? own.Mirror,
+            Sampler = sampler ?? own.Sampler,
+
+            // A number of steps was chosen for a sampler; another one takes all of them unless told otherwise.
+            Steps = parsed.GetValue(Steps) ?? (sampler is null || sampler == own.Sampler ? own.Steps : null),
+            Seed = parsed.GetValue(Seed) ?? own.Seed,
+            Precision = parsed.GetValue(Precision) ?? own.Precision,
+        };
+    }
+}
