@@ -28,11 +28,12 @@ internal sealed class SamplingArguments
         },
     };
 
-    public Option<bool?> Mirror { get; } = SharedOptions.Choice(
+    // Two words rather than a truth value, whose options the parser lets stand alone.
+    public Option<Switch?> Mirror { get; } = SharedOptions.Choice(
         "--mirror",
         "Whether generations take turns at the image and its mirror images, as far as training mirrored them: better maps for the same time. Default: the model's own.",
-        ("on", true),
-        ("off", false));
+        ("on", Switch.On),
+        ("off", Switch.Off));
 
     public Option<SamplerKind?> Sampler { get; } = SharedOptions.Choice(
         "--sampler",
@@ -46,6 +47,16 @@ internal sealed class SamplingArguments
 
     public Option<Precision?> Precision { get; } = SharedOptions.Precision("Number format of the heavy arithmetic while sampling. Default: the model's own.");
 
+    /// <summary>What is done or not.</summary>
+    public enum Switch
+    {
+        /// <summary>Done.</summary>
+        On,
+
+        /// <summary>Not done.</summary>
+        Off,
+    }
+
     /// <summary>The model's own way to sample, changed as asked.</summary>
     public SamplingOptions Read(ParseResult parsed, SamplingOptions own)
     {
@@ -54,7 +65,7 @@ internal sealed class SamplingArguments
         {
             Generations = parsed.GetValue(Generations) ?? own.Generations,
             Tolerance = parsed.GetValue(Tolerance) switch { null => own.Tolerance, 0 => null, double tolerance => tolerance },
-            Mirror = parsed.GetValue(Mirror) ?? own.Mirror,
+            Mirror = parsed.GetValue(Mirror) is { } mirror ? mirror == Switch.On : own.Mirror,
             Sampler = sampler ?? own.Sampler,
 
             // A number of steps was chosen for a sampler; another one takes all of them unless told otherwise.

@@ -12,6 +12,29 @@ public sealed class WholeRoundTests(TrainedModel model) : IClassFixture<TrainedM
     private static readonly string[] Quick = ["--generations", "1", "--sampler", "ddim", "--sampling-steps", "1", "--precision", "float32"];
 
     [Fact]
+    public void Evaluation_takes_turns_at_mirror_images_and_stops_early_when_asked_to()
+    {
+        using var workspace = new Workspace();
+        string[] mirrored = ["--generations", "4", "--mirror", "on", "--tolerance", "0.5", "--sampler", "ddim", "--sampling-steps", "1", "--precision", "float32"];
+        CommandRun run = CommandRun.InProcess(["evaluate", "--model", model.Path, "--data", model.Data, "--task", "kidney", "--json", workspace["report.json"], .. mirrored]).AssertSucceeded();
+        Assert.Contains("4 generations or until still within 0.5 in turn mirrored, ddim, 1 step, float32.", run.Out, StringComparison.Ordinal);
+        JsonNode sampling = JsonNode.Parse(File.ReadAllText(workspace["report.json"]))!["sampling"]!;
+        Assert.Equal((true, 0.5), ((bool)sampling["mirror"]!, (double)sampling["tolerance"]!));
+    }
+
+    [Theory]
+    [InlineData("--mirror", "maybe", "'maybe' is not a value of --mirror; it must be one of on, off")]
+    [InlineData("--tolerance", "-0.1", "'-0.1' is not a value of --tolerance; it must be a number from 0 to 1")]
+    [InlineData("--tolerance", "much", "'much' is not a value of --tolerance")]
+    [InlineData("--generations", "0", "'0' is not a value of --generations; it must be a whole number from 1 to 1000")]
+    public void A_sampling_option_out_of_range_says_what_is_allowed(string option, string value, string expected)
+    {
+        CommandRun run = CommandRun.InProcess(["evaluate", "--model", model.Path, "--data", model.Data, "--task", "kidney", option, value]);
+        Assert.Equal(2, run.Code);
+        Assert.Contains(expected, run.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Training_says_what_it_does_and_writes_a_model()
     {
         Assert.Contains("kidney at 32×32 pixels: 3 raters, target consensus", model.TrainingOutput, StringComparison.Ordinal);
@@ -27,7 +50,7 @@ public sealed class WholeRoundTests(TrainedModel model) : IClassFixture<TrainedM
         CommandRun run = CommandRun.InProcess(["evaluate", "--model", model.Path, "--data", model.Data, "--task", "kidney", "--json", workspace["report.json"], .. Quick]).AssertSucceeded();
         Assert.Contains("case01", run.Out, StringComparison.Ordinal);
         Assert.Contains("mean", run.Out, StringComparison.Ordinal);
-        Assert.Contains("over 1 case at 32×32; 1 generation, ddim, 1 steps", run.Out, StringComparison.Ordinal);
+        Assert.Contains("over 1 case at 32×32; 1 generation, ddim, 1 step, float32.", run.Out, StringComparison.Ordinal);
 
         JsonNode report = JsonNode.Parse(File.ReadAllText(workspace["report.json"]))!;
         JsonSchema schema = JsonSchema.Read(Path.Combine(AppContext.BaseDirectory, "data-schemas", "evaluation-report.schema.json"));
