@@ -29,7 +29,7 @@ internal sealed class ConsensusNetwork
         _time2 = new(layout, "time_embed.2", embedding, embedding);
         _levelEmbedding = levels is int count ? layout.Add("label_emb.weight", [count, embedding], Initialization.Normal) : null;
         _encoder = options.Conditioning == Conditioning.Encoder ? new(layout, "rrdb", imageChannels, options.ModelChannels, options) : null;
-        _unet = new(layout, options, imageSide, _encoder is null ? imageChannels + 1 : 1, learnedVariance ? 2 : 1, embedding);
+        _unet = new(layout, options, imageSide, _encoder is null ? imageChannels + 1 : 1, learnedVariance ? 2 : 1, embedding, zeroInput: _encoder is not null && options.NoiseStartsAtZero);
     }
 
     /// <summary>Names and shapes of the weights, in checkpoint order.</summary>

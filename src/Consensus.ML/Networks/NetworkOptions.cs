@@ -49,6 +49,12 @@ public sealed record NetworkOptions
     /// <summary>Features that each convolution of a dense block adds. Default 32, as published.</summary>
     public int EncoderGrowth { get; init; } = 32;
 
+    /// <summary>
+    /// Whether the first convolution of x_t, F, starts at zero, so that a new network sees the image alone and finds out what x_t tells it as it learns. Predictions of x_0 at noisy
+    /// times learn several times faster so. For <see cref="Conditioning.Encoder"/> only. Default false, as published.
+    /// </summary>
+    public bool NoiseStartsAtZero { get; init; }
+
     /// <summary>Dropout probability inside residual blocks, in [0, 1). Default 0, as published.</summary>
     public double Dropout { get; init; }
 }

@@ -21,12 +21,13 @@ internal sealed class UNet
     /// <param name="inputs">Channels that go in.</param>
     /// <param name="outputs">Channels that come out.</param>
     /// <param name="embedding">Width of an embedding that every residual block is told; null for none.</param>
-    public UNet(WeightLayout layout, NetworkOptions options, int imageSide, long inputs, long outputs, long? embedding)
+    /// <param name="zeroInput">Whether the first convolution starts at zero.</param>
+    public UNet(WeightLayout layout, NetworkOptions options, int imageSide, long inputs, long outputs, long? embedding, bool zeroInput = false)
     {
         long channels = options.ModelChannels;
 
         // Down: what comes of the first convolution is the first skip; each stage's output is one more.
-        _input = new(layout, "input_blocks.0.0", inputs, channels);
+        _input = new(layout, "input_blocks.0.0", inputs, channels, zero: zeroInput);
         var skips = new Stack<long>([channels]);
         int depth = options.ChannelMultipliers.Count, index = 1, side = imageSide;
         for (int level = 0; level < depth; level++)
