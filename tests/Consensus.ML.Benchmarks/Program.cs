@@ -4,8 +4,24 @@ using Consensus.ML.Benchmarks;
 using Consensus.ML.Networks;
 using Consensus.ML.Runtime;
 
-// Prints the tables of RESULTS.md: every configuration, or those named.
+// Prints the tables of RESULTS.md. Of times: every configuration, or those named.
 //   dotnet run -c Release --project tests/Consensus.ML.Benchmarks [-- S64-L32-7 compact-64 …]
+// Of quality, on a set in QUBIQ's layout, a third of whose training cases are held out at a time: what settings of training buy, and what ways to sample cost.
+//   … -- recipes ROOT TASK STEPS [NAME …]
+//   … -- sampling ROOT TASK MODELS [NAME …]
+switch (args)
+{
+    case ["recipes", string root, string task, string steps, .. string[] names]:
+        Recipes.Measure(new(root, QubiqTask.Parse(task)), int.Parse(steps, CultureInfo.InvariantCulture), folds: 2, names);
+        return 0;
+    case ["sampling", string root, string task, string models, .. string[] names]:
+        FewerSteps.Measure(new(root, QubiqTask.Parse(task)), models, names);
+        return 0;
+    case ["recipes" or "sampling", ..]:
+        Console.Error.WriteLine($"'{args[0]}' needs ROOT, TASK and {(args[0] == "recipes" ? "STEPS" : "MODELS")}.");
+        return 2;
+}
+
 string[] unknown = [.. args.Except(Configuration.All.Select(one => one.Name))];
 if (unknown.Length > 0)
 {

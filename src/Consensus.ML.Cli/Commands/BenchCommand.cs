@@ -148,8 +148,12 @@ internal static class BenchCommand
                 CultureInfo.InvariantCulture,
                 $"About {minutes:0.#} minutes for {steps} training steps ({Formats.Name(precision)}); one map {map:0.0#} s ({Formats.Describe(compact.Sampling)}), or {paperMap:0} s as the paper samples ({Formats.Describe(paper.Sampling)})."));
 
-            double Seconds(ConsensusSegmentationEstimator.Options options) =>
-                (sampling.EncoderMs + (options.Sampling.Generations * (options.Sampling.Steps ?? options.Diffusion.Steps) * sampling.SamplingStepMs)) / MillisecondsPerSecond;
+            double Seconds(ConsensusSegmentationEstimator.Options options)
+            {
+                // The image as it is, and mirrored along rows, columns and both.
+                int generations = options.Sampling.Generations, views = options.Sampling.Mirror ? Math.Min(4, generations) : 1;
+                return ((views * sampling.EncoderMs) + (generations * (options.Sampling.Steps ?? options.Diffusion.Steps) * sampling.SamplingStepMs)) / MillisecondsPerSecond;
+            }
         }
     }
 }
