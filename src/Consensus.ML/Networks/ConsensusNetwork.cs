@@ -77,7 +77,7 @@ internal sealed class ConsensusNetwork
             : (hidden.view(imageFeatures.shape[0], pairs, hidden.shape[1], hidden.shape[2], hidden.shape[3]) + imageFeatures.unsqueeze(1)).view(hidden.shape);
     }
 
-    /// <summary>F(I, x_t), the image first as Wolleb et al. 2022 (section 2) have it.</summary>
+    /// <summary>F(I, x_t), the image first as Wolleb et al. 2022 have it.</summary>
     private Tensor Concatenated(ForwardContext context, Tensor noisy, Tensor image)
     {
         long pairs = noisy.shape[0] / image.shape[0];

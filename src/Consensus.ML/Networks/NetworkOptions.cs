@@ -9,8 +9,10 @@ public enum Conditioning
     Encoder,
 
     /// <summary>
-    /// The image's channels and x_t go into the first convolution together, with no encoder of its own, as in Wolleb et al. 2022 (DMISE) and Rahman et al. 2023 (AMIS). The encoder's
-    /// options are then ignored.
+    /// The image's channels and x_t go into the first convolution together, with no encoder of its own. The encoder's options are then ignored. With the target Consensus this is like DMISE
+    /// (Wolleb et al. 2022, "Diffusion models for implicit image segmentation ensembles"), which learns single masks and is told no level; with the target AnyAnnotator it is like AMIS (Rahman et al. 2023,
+    /// "Ambiguous medical image segmentation using diffusion models"), which has two more networks for the ambiguity of an image, and a loss for them, that are left out here. Both take more
+    /// diffusion steps than the presets do.
     /// </summary>
     Concatenation,
 }
