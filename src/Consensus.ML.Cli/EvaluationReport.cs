@@ -5,7 +5,7 @@ using Consensus.ML.Runtime;
 namespace Consensus.ML.Cli;
 
 /// <summary>What <c>consensus evaluate --json</c> writes; data-schemas/evaluation-report.schema.json describes it.</summary>
-internal sealed class EvaluationReport(SegmentationMetrics metrics, EvaluationOptions options, ConsensusSegmentationTransformer model, CaseSource source, bool native)
+internal sealed class EvaluationReport(SegmentationMetrics metrics, EvaluationOptions options, SegmentationTransformer model, CaseSource source, bool native)
 {
     public int FormatVersion { get; } = 1;
 
@@ -38,16 +38,16 @@ internal sealed class EvaluationReport(SegmentationMetrics metrics, EvaluationOp
 
     public ResolutionFacts Resolution { get; } = native ? new(true, null, null) : new(false, model.Height, model.Width);
 
-    public ModelFacts Model { get; } = new(Formats.Name(model.Target), model.Raters, model.ImageChannels, model.Height, model.Width);
+    public ModelFacts Model { get; } = new(Formats.Method(model), Formats.Learned(model), model.Raters, model.ImageChannels, model.Height, model.Width);
 
-    public SamplingFacts Sampling { get; } = new(model.Sampling.Generations, model.Sampling.Tolerance, model.Sampling.Mirror, Formats.Name(model.Sampling.Sampler), model.Sampling.Steps, model.Sampling.Seed, Formats.Name(model.Sampling.Precision));
+    public SamplingFacts Sampling { get; } = new(Formats.Maps(model), model.Sampling.Tolerance, model.Sampling.Mirror, Formats.Sampler(model), model is ConsensusSegmentationTransformer ? model.Sampling.Steps : null, model.Sampling.Seed, Formats.Name(model.Sampling.Precision));
 
     public VersionFacts Versions { get; } = VersionFacts.OfThisProcess();
 
     public IReadOnlyList<Dictionary<string, object>> Cases { get; } = [.. metrics.Cases.Select(Facts)];
 
     [JsonIgnore]
-    public string SamplingText { get; } = Formats.Describe(model.Sampling);
+    public string SamplingText { get; } = Formats.Describe(model);
 
     private static string Key(SegmentationMeasure measure) => JsonNamingPolicy.CamelCase.ConvertName(measure.Name);
 
@@ -80,9 +80,9 @@ internal sealed class EvaluationReport(SegmentationMetrics metrics, EvaluationOp
 
     internal sealed record ResolutionFacts(bool Native, int? Height, int? Width);
 
-    internal sealed record ModelFacts(string Target, int Raters, int ImageChannels, int Height, int Width);
+    internal sealed record ModelFacts(string Method, string Target, int Raters, int ImageChannels, int Height, int Width);
 
-    internal sealed record SamplingFacts(int Generations, double? Tolerance, bool Mirror, string Sampler, int? Steps, int? Seed, string Precision);
+    internal sealed record SamplingFacts(int Generations, double? Tolerance, bool Mirror, string? Sampler, int? Steps, int? Seed, string Precision);
 
     internal sealed record VersionFacts(string Library, string TorchSharp, string DotNet)
     {

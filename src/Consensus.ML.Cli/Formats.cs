@@ -38,6 +38,38 @@ internal static class Formats
 
     public static string Name(ImageFormat format) => format == ImageFormat.Nifti ? "NIfTI" : format.ToString().ToUpperInvariant();
 
+    public static string Name(UNetKind kind) => kind switch
+    {
+        UNetKind.Levels => "levels",
+        UNetKind.SoftLabel => "soft-label",
+        UNetKind.MajorityVote => "majority-vote",
+        UNetKind.LabelSampling => "label-sampling",
+        UNetKind.MultiHead => "multi-head",
+        UNetKind.MonteCarloDropout => "monte-carlo-dropout",
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
+    };
+
+    /// <summary>How a model comes to its maps.</summary>
+    public static string Method(SegmentationTransformer model) => model is ConsensusSegmentationTransformer ? "diffusion" : "one-pass";
+
+    /// <summary>What a model has learnt of the raters.</summary>
+    public static string Learned(SegmentationTransformer model) => model switch
+    {
+        ConsensusSegmentationTransformer diffusion => Name(diffusion.Target),
+        UNetSegmentationTransformer unet => Name(unet.Kind),
+        _ => throw new ArgumentOutOfRangeException(nameof(model), model.GetType().Name, null),
+    };
+
+    /// <summary>How often a model draws what it has learnt.</summary>
+    public static int Maps(SegmentationTransformer model) => model is UNetSegmentationTransformer { Kind: not UNetKind.MonteCarloDropout } ? 1 : model.Sampling.Generations;
+
+    public static string Describe(SegmentationTransformer model) => model is ConsensusSegmentationTransformer
+        ? Describe(model.Sampling)
+        : $"{(Maps(model) == 1 ? "1 pass" : $"{Maps(model)} passes")}{(model.Sampling.Mirror ? " in turn mirrored" : "")}, {Name(model.Sampling.Precision)}";
+
+    /// <summary>The sampler of a model; null where it has none.</summary>
+    public static string? Sampler(SegmentationTransformer model) => model is ConsensusSegmentationTransformer ? Name(model.Sampling.Sampler) : null;
+
     public static string Describe(SamplingOptions sampling)
     {
         string generations = sampling.Generations == 1 ? "1 generation" : $"{sampling.Generations} generations";

@@ -5,8 +5,8 @@ namespace Consensus.ML.Cli;
 
 /// <summary>A model read from a zip.</summary>
 /// <param name="Model">The whole pipeline, from a file name to a soft map.</param>
-/// <param name="Segmentation">The consensus segmentation in it.</param>
-internal sealed record LoadedModel(ITransformer Model, ConsensusSegmentationTransformer Segmentation) : IDisposable
+/// <param name="Segmentation">The segmentation in it.</param>
+internal sealed record LoadedModel(ITransformer Model, SegmentationTransformer Segmentation) : IDisposable
 {
     /// <summary>Reads a model.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
@@ -47,9 +47,9 @@ internal sealed record LoadedModel(ITransformer Model, ConsensusSegmentationTran
     /// <inheritdoc/>
     public void Dispose() => (Model as IDisposable)?.Dispose();
 
-    private static ConsensusSegmentationTransformer? Find(ITransformer model) => model switch
+    private static SegmentationTransformer? Find(ITransformer model) => model switch
     {
-        ConsensusSegmentationTransformer segmentation => segmentation,
+        SegmentationTransformer segmentation => segmentation,
         IEnumerable<ITransformer> chain => chain.Select(Find).FirstOrDefault(found => found is not null),
         _ => null,
     };

@@ -9,7 +9,7 @@ namespace Consensus.ML.Cli;
 internal sealed class SamplingArguments
 {
     public Option<int?> Generations { get; } =
-        SharedOptions.Whole("--generations", "n", "Maps sampled for each level; the prediction is their mean. 1 to 1000. Default: the model's own.", 1, 1000);
+        SharedOptions.Whole("--generations", "n", "Maps sampled for each level, or passes of Monte-Carlo dropout; the prediction is their mean. 1 to 1000. Default: the model's own.", 1, 1000);
 
     public Option<double?> Tolerance { get; } = new("--tolerance")
     {
@@ -58,8 +58,16 @@ internal sealed class SamplingArguments
     }
 
     /// <summary>The model's own way to sample, changed as asked.</summary>
-    public SamplingOptions Read(ParseResult parsed, SamplingOptions own)
+    /// <exception cref="UsageException">What is asked for is of diffusion, and the model has none.</exception>
+    public SamplingOptions Read(ParseResult parsed, SegmentationTransformer model)
     {
+        Option[] diffusion = [Sampler, Steps];
+        if (model is not ConsensusSegmentationTransformer && diffusion.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } given)
+        {
+            throw new UsageException($"Option {given.Name} is for diffusion models; this one predicts in one pass of a U-Net.");
+        }
+
+        SamplingOptions own = model.Sampling;
         SamplerKind? sampler = parsed.GetValue(Sampler);
         return own with
         {

@@ -39,7 +39,7 @@ internal static class EvaluateCommand
             MLContext ml = Session.Create(terminal, parsed.GetValue(device), null, CommandLine.IsDebugging(parsed));
             CaseSource source = data.Find(terminal, parsed, parsed.GetValue(missing));
             using LoadedModel loaded = LoadedModel.Read(ml, parsed.Require(model!));
-            using LoadedModel sampled = loaded.WithSampling(sampling.Read(parsed, loaded.Segmentation.Sampling));
+            using LoadedModel sampled = loaded.WithSampling(sampling.Read(parsed, loaded.Segmentation));
             SegmentationMetrics metrics = Evaluate(terminal, ml, sampled.Model.Transform(source.View(ml)), parsed.GetValue(native), options, quiet: report == "-");
             var facts = new EvaluationReport(metrics, options, sampled.Segmentation, source, parsed.GetValue(native));
             if (report != "-")

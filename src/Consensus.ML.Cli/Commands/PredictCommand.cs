@@ -49,7 +49,7 @@ internal static class PredictCommand
             using var interruption = new Interruption();
             MLContext ml = Session.Create(terminal, parsed.GetValue(device), null, CommandLine.IsDebugging(parsed));
             using LoadedModel loaded = LoadedModel.Read(ml, parsed.Require(model!));
-            using LoadedModel sampled = loaded.WithSampling(sampling.Read(parsed, loaded.Segmentation.Sampling));
+            using LoadedModel sampled = loaded.WithSampling(sampling.Read(parsed, loaded.Segmentation));
             Predict(terminal, ml, sampled, inputs, folder);
             return ExitCode.Success;
         });

@@ -53,7 +53,7 @@ internal static class TrainCommand
             CheckpointOptions? kept = checkpoints.Read(parsed);
             MLContext ml = Session.Create(terminal, parsed.GetValue(device), parsed.GetValue(seed) ?? 0, CommandLine.IsDebugging(parsed));
             using LoadedModel? start = parsed.GetValue(from) is string model ? LoadedModel.Read(ml, model) : null;
-            ConsensusSegmentationEstimator.Options options = start is null ? recipe : ConsensusSegmentationEstimator.Options.ContinueFrom(start.Segmentation);
+            ConsensusSegmentationEstimator.Options options = start is null ? recipe : ConsensusSegmentationEstimator.Options.ContinueFrom(Diffusion(start));
             options.Target = parsed.GetValue(target) ?? options.Target;
             options.Seed = parsed.GetValue(seed) ?? 0;
             options.Checkpoints = kept;
@@ -102,6 +102,9 @@ internal static class TrainCommand
         terminal.Out.WriteLine(Summary(path, display.Latest));
         return ExitCode.Success;
     }
+
+    private static ConsensusSegmentationTransformer Diffusion(LoadedModel start) =>
+        start.Segmentation as ConsensusSegmentationTransformer ?? throw new UsageException("--from needs a diffusion model, as 'consensus train' writes them; this one is a one-pass U-Net.");
 
     private static string Summary(string path, TrainingProgress? latest)
     {

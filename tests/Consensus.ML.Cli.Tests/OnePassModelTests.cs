@@ -1,0 +1,64 @@
+using System.Text.Json;
+using Consensus.ML.Tests.Shared;
+using Consensus.ML.Training;
+using Microsoft.ML;
+
+namespace Consensus.ML.Cli.Tests;
+
+/// <summary>Models that a program trained with UNetSegment, at the command.</summary>
+public sealed class OnePassModelTests : IDisposable
+{
+    private readonly Workspace _workspace = new();
+
+    public void Dispose() => _workspace.Dispose();
+
+    [Theory]
+    [InlineData(UNetKind.Levels, "1 pass, float32", 1)]
+    [InlineData(UNetKind.MonteCarloDropout, "3 passes, float32", 3)]
+    public void Evaluation_and_prediction_take_them(UNetKind kind, string sampling, int passes)
+    {
+        string data = _workspace.Phantom(), model = Train(kind);
+        CommandRun run = CommandRun.InProcess("evaluate", "--model", model, "--data", data, "--task", "kidney", "--json", _workspace["report.json"]).AssertSucceeded();
+        Assert.Contains($"over 1 case at 32×32; {sampling}", run.Out, StringComparison.Ordinal);
+        using JsonDocument report = JsonDocument.Parse(File.ReadAllText(_workspace["report.json"]));
+        Assert.Empty(JsonSchema.Read(Path.Combine(AppContext.BaseDirectory, "data-schemas", "evaluation-report.schema.json")).Violations(report.RootElement));
+        Assert.Equal("one-pass", report.RootElement.GetProperty("model").GetProperty("method").GetString());
+        Assert.Equal(Formats.Name(kind), report.RootElement.GetProperty("model").GetProperty("target").GetString());
+        Assert.Equal(passes, report.RootElement.GetProperty("sampling").GetProperty("generations").GetInt32());
+        Assert.Equal(JsonValueKind.Null, report.RootElement.GetProperty("sampling").GetProperty("sampler").ValueKind);
+
+        string image = Path.Combine(data, "kidney", "val", "case01", "image.nii.gz");
+        CommandRun.InProcess("predict", "--model", model, "--out", _workspace["maps"], "--generations", "2", "--seed", "4", image).AssertSucceeded();
+        Assert.Equal(["case01.png", "case01_soft.nii.gz"], Directory.GetFiles(_workspace["maps"]).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void What_is_of_diffusion_alone_is_refused()
+    {
+        string data = _workspace.Phantom(), model = Train(UNetKind.Levels);
+        string[] evaluate = ["evaluate", "--model", model, "--data", data, "--task", "kidney"];
+        CommandRun.InProcess([.. evaluate, "--sampler", "ddim"]).AssertFailed(2, "Option --sampler is for diffusion models");
+        CommandRun.InProcess([.. evaluate, "--sampling-steps", "2"]).AssertFailed(2, "Option --sampling-steps is for diffusion models");
+        CommandRun.InProcess("train", "--data", data, "--task", "kidney", "--from", model, "--steps", "1", "--out", _workspace["further.zip"]).AssertFailed(2, "--from needs a diffusion model");
+        Assert.False(File.Exists(_workspace["further.zip"]));
+    }
+
+    private string Train(UNetKind kind)
+    {
+        var ml = new MLContext(seed: 1);
+        IDataView cases = ml.Data.LoadFromQubiq(_workspace["data"], QubiqTask.Kidney, QubiqSplit.Train);
+        using var model = ml.Transforms.LoadSlices("Image", "ImagePath")
+            .Append(ml.Transforms.NormalizeSlices("Image"))
+            .Append(ml.Transforms.ResizeSlices("Features", "Image", height: 32, width: 32))
+            .Append(ml.Transforms.UNetSegment(new()
+            {
+                Kind = kind,
+                Network = new() { ChannelMultipliers = [1, 1], ResidualBlocks = 1 },
+                Training = new() { Steps = 1, BatchSize = 1, ValidationFraction = 0 },
+                Sampling = new() { Generations = 3 },
+            }))
+            .Fit(cases);
+        ml.Model.Save(model, cases.Schema, _workspace["model.zip"]);
+        return _workspace["model.zip"];
+    }
+}
