@@ -85,7 +85,7 @@ public sealed partial class UNetSegmentationEstimator
 
         /// <summary>
         /// How maps are predicted; can be changed on the trained model. Precision matters to every kind; Generations (the number of passes, default 16), Tolerance and Seed to
-        /// <see cref="UNetKind.MonteCarloDropout"/> only; the others are ignored.
+        /// <see cref="UNetKind.MonteCarloDropout"/>, whose passes take turns at the mirror images with Mirror. The other kinds average one pass over each mirror image then, of as many as Generations. The rest is ignored.
         /// </summary>
         public SamplingOptions Sampling { get; set; } = Presets.UNet.Sampling;
 

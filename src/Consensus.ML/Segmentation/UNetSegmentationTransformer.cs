@@ -48,7 +48,7 @@ public sealed class UNetSegmentationTransformer : SegmentationTransformer
     private protected override ModelState State => FileState;
 
     /// <inheritdoc/>
-    /// <remarks>Of the options, Precision matters to every kind; Generations (the number of passes), Tolerance and Seed to Monte-Carlo dropout only; the others to none.</remarks>
+    /// <remarks>Of the options, Precision and Mirror matter to every kind; Generations (the number of passes), Tolerance and Seed to Monte-Carlo dropout; the others to none.</remarks>
     public override UNetSegmentationTransformer WithSampling(SamplingOptions sampling)
     {
         ArgumentNullException.ThrowIfNull(sampling);

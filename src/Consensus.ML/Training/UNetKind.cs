@@ -29,8 +29,8 @@ public enum UNetKind
     MultiHead,
 
     /// <summary>
-    /// MCD (Gal and Ghahramani 2016; Kendall et al. 2015): dropout stays on at prediction, and the prediction is the mean of several passes. Trained as Kohl et al. 2018 train it, on the mask of one
-    /// rater, drawn anew at each step; they drop half of the values in the innermost blocks, where here every residual block drops some.
+    /// MCD (Gal and Ghahramani 2016; Kendall et al. 2015): dropout stays on at prediction, and the prediction is the mean of several passes. Trained as the baseline of Kohl et al. 2018 ("A probabilistic
+    /// U-Net for segmentation of ambiguous images"), on the mask of one rater, drawn anew at each step; they drop half of the values around the innermost blocks, where here every residual block drops some.
     /// </summary>
     MonteCarloDropout,
 }

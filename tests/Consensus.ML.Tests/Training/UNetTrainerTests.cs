@@ -1,6 +1,7 @@
 using Consensus.ML.Diffusion;
 using Consensus.ML.Imaging;
 using Consensus.ML.Networks;
+using Consensus.ML.Tests.Imaging;
 using Consensus.ML.Training;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -61,6 +62,43 @@ public sealed class UNetTrainerTests
         Assert.Equal(kind != UNetKind.MonteCarloDropout, prediction.SoftMap.SequenceEqual(model.Predict(features, sampling, 6).SoftMap));
     }
 
+    [Theory]
+    [InlineData("MultiHead")]
+    [InlineData("MonteCarloDropout")]
+    public void A_run_that_broke_off_ends_with_the_weights_of_one_that_did_not(string name)
+    {
+        UNetKind kind = Enum.Parse<UNetKind>(name);
+        using var folder = new TemporaryFolder();
+        byte[] expected = Weights(null);
+        var options = new CheckpointOptions { Folder = folder["run"], EverySteps = 1, Resume = true };
+        Assert.NotEqual(expected, Weights(options, cancelAt: 2));
+
+        Assert.Equal(expected, Weights(options));
+
+        // Another kind is another run.
+        string message = Assert.Throws<InvalidDataException>(() => Weights(options, other: UNetKind.Levels)).Message;
+        Assert.Contains($"Kind is \"{name}\" there and \"Levels\" here", message, StringComparison.Ordinal);
+
+        byte[] Weights(CheckpointOptions? checkpoints, int? cancelAt = null, UNetKind? other = null)
+        {
+            using CheckpointFolder? held = checkpoints is null ? null : CheckpointFolder.Open(checkpoints, _ => { });
+            using var cancellation = new CancellationTokenSource();
+            var trainer = new UNetTrainer(Description(other ?? kind), Quick, new AugmentationPolicy(), [0f], 1, CPU) { Checkpoints = held };
+            (UNetModel model, TrainingHistory history) = trainer.Train(Discs.Cases(10), new Watch(step =>
+            {
+                if (step == cancelAt)
+                {
+                    cancellation.Cancel();
+                }
+            }), null, cancellation.Token);
+            using (model)
+            {
+                Assert.Equal(cancelAt is not null, history.Cancelled);
+                return model.SaveWeights();
+            }
+        }
+    }
+
     [Fact]
     public void Passes_differ_and_the_first_of_many_are_those_of_few()
     {
@@ -108,4 +146,9 @@ public sealed class UNetTrainerTests
     {
         Height = Discs.Side, Width = Discs.Side, ImageChannels = 1, Levels = 2, Kind = kind, Rounded = kind == UNetKind.Levels, PassDropout = 0.3, Network = Discs.Description().Network,
     };
+
+    private sealed class Watch(Action<int> seen) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value) => seen(value.Step);
+    }
 }
