@@ -85,7 +85,8 @@ public sealed partial class UNetSegmentationEstimator
 
         /// <summary>
         /// How maps are predicted; can be changed on the trained model. Precision matters to every kind; Generations (the number of passes, default 16), Tolerance and Seed to
-        /// <see cref="UNetKind.MonteCarloDropout"/>, whose passes take turns at the mirror images with Mirror. The other kinds average one pass over each mirror image then, of as many as Generations. The rest is ignored.
+        /// <see cref="UNetKind.MonteCarloDropout"/>. With Mirror (the default) its passes take turns at the mirror images that training's augmentation knew, and the other kinds average one pass over each of them, as far
+        /// as Generations goes; without it these take one pass. The rest is ignored.
         /// </summary>
         public SamplingOptions Sampling { get; set; } = Presets.UNet.Sampling;
 

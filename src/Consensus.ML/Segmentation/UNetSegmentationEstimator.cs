@@ -5,7 +5,7 @@ using Microsoft.ML.Runtime;
 namespace Consensus.ML;
 
 /// <summary>
-/// Trains a U-Net that predicts the soft map of several raters in one pass: without diffusion, hence in a fraction of the time. <see cref="Options.Kind"/> says what it learns of the raters: each level of
+/// Trains a U-Net that predicts the soft map of several raters in one pass (or one for each mirror image, <see cref="Diffusion.SamplingOptions.Mirror"/>): without diffusion, hence in a fraction of the time. <see cref="Options.Kind"/> says what it learns of the raters: each level of
 /// agreement, or one of the baselines that the paper compares with (Amit et al. 2023, Table 1).
 /// </summary>
 /// <remarks>

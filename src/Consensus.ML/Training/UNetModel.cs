@@ -40,13 +40,14 @@ internal sealed class UNetModel : SegmentationModel
         Mirrored[] views = sampling.Mirror ? [.. mirroring.Views.Take(sampling.Generations)] : [Mirrored.No];
         Tensor maps = Description.Kind == UNetKind.MonteCarloDropout
             ? Passes(context, image, sampling, mirroring, views, seed, cancellation)
-            : stack(views.Select(view => Pass(context, image, mirroring, view))).mean([0]);
+            : stack(views.Select(view => Pass(context, image, mirroring, view, cancellation))).mean([0]);
         return MapReduction.Reduce(maps, Description.Kind, Description.Levels, Description.Rounded, keepSamples);
     }
 
     /// <summary>One pass over a view of the image: heads×H×W in [0, 1], mirrored back, on the CPU.</summary>
-    private Tensor Pass(ForwardContext context, Tensor image, Mirroring mirroring, Mirrored view)
+    private Tensor Pass(ForwardContext context, Tensor image, Mirroring mirroring, Mirrored view, CancellationToken cancellation)
     {
+        cancellation.ThrowIfCancellationRequested();
         using var scope = NewDisposeScope();
         Tensor maps = _network.Forward(context, _network.Enter(context, mirroring.View(image, view)), embedding: null).sigmoid().squeeze(0).cpu();
         return Mirroring.Flip(maps, view).MoveToOuterDisposeScope();
@@ -58,10 +59,6 @@ internal sealed class UNetModel : SegmentationModel
         using var generator = new Generator(seed, Device);
         ForwardContext dropping = context with { Dropout = Description.PassDropout, DropoutGenerator = generator };
         int taken = 0;
-        return RunningMean.Generate(sampling.Generations, sampling.Tolerance, () =>
-        {
-            cancellation.ThrowIfCancellationRequested();
-            return Pass(dropping, image, mirroring, views[taken++ % views.Length]);
-        }, map => map[0]);
+        return RunningMean.Generate(sampling.Generations, sampling.Tolerance, () => Pass(dropping, image, mirroring, views[taken++ % views.Length], cancellation), map => map[0]);
     }
 }
