@@ -45,7 +45,7 @@ internal static class EvaluationTables
             table.AddColumn(new TableColumn(heading).RightAligned());
         }
 
-        table.AddColumn("which is").AddColumn("best");
+        table.AddColumn("which is");
         bool areOwnThresholds = !metrics.Thresholds.SequenceEqual(SoftDice.NineThresholds);
         foreach (MeasureSummary summary in metrics.Summaries.Where(summary => summary.Cases > 0 && (areOwnThresholds || summary.Measure.Name != nameof(CaseMetrics.MeanDiceAtThresholds))))
         {
@@ -54,21 +54,25 @@ internal static class EvaluationTables
                 Number(summary.Mean),
                 $"{Number(summary.Interval.Lower)} to {Number(summary.Interval.Upper)}",
                 summary.Cases.ToString(CultureInfo.InvariantCulture),
-                Markup.Escape(summary.Measure.Description),
-                summary.Measure.Direction switch
-                {
-                    MeasureDirection.HigherIsBetter => "high",
-                    MeasureDirection.LowerIsBetter => "low",
-                    MeasureDirection.NearerToZeroIsBetter => "0",
-                    _ => "",
-                });
+                Markup.Escape(summary.Measure.Description));
         }
 
+        table.Caption = new TableTitle("+ high is good, - low is good, 0 is best near zero");
         return table;
     }
 
-    private static string Title(SegmentationMeasure measure, SegmentationMetrics metrics) =>
-        measure.Name == nameof(CaseMetrics.HausdorffDistance95) && metrics.DistanceUnit is { } unit ? $"{measure.Title} ({Formats.Name(unit)})" : measure.Title;
+    private static string Title(SegmentationMeasure measure, SegmentationMetrics metrics)
+    {
+        string unit = measure.Name == nameof(CaseMetrics.HausdorffDistance95) && metrics.DistanceUnit is { } known ? $" ({Formats.Name(known)})" : "";
+        string direction = measure.Direction switch
+        {
+            MeasureDirection.HigherIsBetter => " +",
+            MeasureDirection.LowerIsBetter => " -",
+            MeasureDirection.NearerToZeroIsBetter => " 0",
+            _ => "",
+        };
+        return Markup.Escape($"{measure.Title}{unit}{direction}");
+    }
 
     // Areas are pixels by the hundred, where four decimals say nothing.
     private static string Number(double value) => Math.Abs(value) < 100 ? Formats.Score(value) : value.ToString("0.0");

@@ -11,13 +11,16 @@ public sealed class PipelineTests(TinyModel tiny)
     private readonly MLContext _ml = tiny.Context;
 
     [Fact]
-    public void Output_columns_are_vectors_of_known_size()
+    public void Output_columns_are_vectors_of_known_size_but_for_the_samples()
     {
         DataViewSchema schema = tiny.Model.GetOutputSchema(tiny.Data.Schema);
         Assert.Equal(new VectorDataViewType(NumberDataViewType.Single, 16, 16), schema["SoftMap"].Type);
         Assert.Equal(new VectorDataViewType(NumberDataViewType.Single, 3, 16, 16), schema["ConsensusMaps"].Type);
         Assert.Equal(new VectorDataViewType(NumberDataViewType.Single, 16, 16), schema["Uncertainty"].Type);
         Assert.Equal(new VectorDataViewType(NumberDataViewType.Single, 1, 16, 16), schema["Features"].Type);
+
+        // As many samples as there are; ML.NET writes 0 for that.
+        Assert.Equal(new VectorDataViewType(NumberDataViewType.Single, 0, 16, 16), schema["Samples"].Type);
     }
 
     [Fact]

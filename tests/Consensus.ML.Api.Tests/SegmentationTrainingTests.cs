@@ -409,6 +409,8 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
         { "RaterNamesColumnName is empty", options => options.RaterNamesColumnName = "" },
         { "FeaturesColumnName is empty", options => options.FeaturesColumnName = "" },
         { "they must differ", options => options.UncertaintyColumnName = options.SoftMapColumnName },
+        { "they must differ", options => options.SamplesColumnName = options.ConsensusMapsColumnName },
+        { "SamplesColumnName is empty", options => options.SamplesColumnName = "" },
     };
 
     [Theory]
@@ -454,7 +456,7 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
     public void Column_names_are_the_users_to_choose()
     {
         ConsensusSegmentationEstimator.Options options = TinyModel.Options();
-        (options.FeaturesColumnName, options.SoftMapColumnName, options.ConsensusMapsColumnName, options.UncertaintyColumnName) = ("Pixels", "Share", "Levels", "Doubt");
+        (options.FeaturesColumnName, options.SoftMapColumnName, options.ConsensusMapsColumnName, options.UncertaintyColumnName, options.SamplesColumnName) = ("Pixels", "Share", "Levels", "Doubt", "Draws");
         using var model = _ml.Transforms.LoadSlices("Scan", "ImagePath").Append(_ml.Transforms.ResizeSlices("Pixels", "Scan", 16, 16)).Append(_ml.Transforms.ConsensusSegment(options)).Fit(tiny.Data);
         using var memory = new MemoryStream();
         _ml.Model.Save(model, tiny.Data.Schema, memory);
@@ -465,6 +467,10 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
         Assert.Equal(768, view.GetColumn<float[]>("Levels").First().Length);
         Assert.Equal(256, view.GetColumn<float[]>("Share").First().Length);
         Assert.Equal(256, view.GetColumn<float[]>("Doubt").First().Length);
+        Assert.Equal(2 * 768, view.GetColumn<float[]>("Draws").First().Length);
+        SegmentationMetrics metrics = _ml.Segmentation.Evaluate(view, softMapColumnName: "Share", samplesColumnName: "Draws", uncertaintyColumnName: "Doubt");
+        Assert.All(metrics.Cases, one => Assert.Equal(6, one.Samples));
+        Assert.Equal(tiny.Cases.Length, metrics.Summary(SegmentationMeasure.Find("UncertaintyErrorCorrelation")).Cases);
     }
 
     /// <summary>Photographs of 20×20 pixels: a red ramp over noise, each with three masks.</summary>

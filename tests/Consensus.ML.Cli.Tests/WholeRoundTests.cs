@@ -60,6 +60,36 @@ public sealed class WholeRoundTests(TrainedModel model) : IClassFixture<TrainedM
         Assert.Equal("case01", (string?)one["name"]);
         Assert.Equal((double)one["softDice5"]!, (double)report["softDice5"]!, 1e-12);
         Assert.Equal("kidney", (string?)report["data"]!["task"]);
+
+        // One generation of three levels; without a second there is no uncertainty that could vary. One case has an interval of one point.
+        Assert.Equal(3, (int)one["samples"]!);
+        Assert.Equal("px", (string?)one["distanceUnit"]);
+        Assert.Null(one["uncertaintyErrorCorrelation"]);
+        JsonNode distance = report["measures"]!["generalizedEnergyDistance"]!;
+        Assert.Equal((double)one["generalizedEnergyDistance"]!, (double)distance["mean"]!, 1e-12);
+        Assert.Equal((double)distance["mean"]!, (double)distance["lower"]!, 1e-12);
+        Assert.Equal(1, (int)distance["cases"]!);
+        Assert.Equal(0, (int)report["measures"]!["uncertaintyErrorCorrelation"]!["cases"]!);
+        Assert.Equal((double)report["f1"]!, (double)report["measures"]!["f1"]!["mean"]!);
+        Assert.Contains("GED", run.Out, StringComparison.Ordinal);
+        Assert.Contains("95 % interval", run.Out, StringComparison.Ordinal);
+        Assert.All(run.Out.Split('\n'), line => Assert.InRange(line.TrimEnd().Length, 0, 120));
+    }
+
+    [Fact]
+    public void An_evaluation_takes_thresholds_and_a_tolerance()
+    {
+        using var workspace = new Workspace();
+        string[] evaluate = ["evaluate", "--model", model.Path, "--data", model.Data, "--task", "kidney"];
+        CommandRun run = CommandRun.InProcess([.. evaluate, "--thresholds", "0.25", "0.75", "--tolerance", "2.5", "--json", workspace["report.json"], .. Quick]).AssertSucceeded();
+        Assert.Contains("0.25", run.Out, StringComparison.Ordinal);
+        JsonNode report = JsonNode.Parse(File.ReadAllText(workspace["report.json"]))!;
+        Assert.Empty(JsonSchema.Read(Path.Combine(AppContext.BaseDirectory, "data-schemas", "evaluation-report.schema.json")).Violations(JsonDocument.Parse(report.ToJsonString()).RootElement));
+        Assert.Equal([0.25, 0.75], report["thresholds"]!.AsArray().Select(threshold => (double)threshold!));
+        Assert.Equal(2, report["cases"]![0]!["diceAtThresholds"]!.AsArray().Count);
+        Assert.Equal(2.5, (double)report["cases"]![0]!["surfaceTolerance"]!);
+        CommandRun.InProcess([.. evaluate, "--thresholds", "0.5", "1.5"]).AssertFailed(2, "--thresholds", "1.5", "at most 1");
+        CommandRun.InProcess([.. evaluate, "--tolerance", "0"]).AssertFailed(2, "--tolerance", "above 0");
     }
 
     [Fact]

@@ -95,9 +95,89 @@ public sealed class SegmentationCatalogTests : IDisposable
     }
 
     [Fact]
+    public void Samples_are_rounded_and_compared_with_the_raters_at_the_size_of_the_map()
+    {
+        // Masks of 4×4 whose left half, and whose upper half, is marked; samples of the left half (a little unsure), of nothing (a tie) and of everything.
+        string[] masks = [Mask("left.nii", 4, 4, (_, column) => column < 2), Mask("up.nii", 4, 4, (row, _) => row < 2)];
+        SampledRow Row(params float[] samples) => new() { Case = "a", SoftMap = [1, 0.5f, 0.5f, 0], Uncertainty = [0, 1, 2, 3], Samples = samples, AnnotationPaths = masks };
+        IDataView rows = SampledRows(Row(0.6f, 0.1f, 1, 0, 0.5f, 0.5f, 0.5f, 0.5f, 1, 1, 1, 1));
+        CaseMetrics one = Assert.Single(_ml.Segmentation.Evaluate(rows).Cases);
+        SampleSetMetrics set = SampleSetMetrics.Compute(new RaterMasks(3, 2, 2, [1, 0, 1, 0, 0, 0, 0, 0, 1, 1, 1, 1]), new RaterMasks(2, 2, 2, [1, 0, 1, 0, 1, 1, 0, 0]));
+        Assert.Equal((3, set.GeneralizedEnergyDistance, set.MatchedIntersectionOverUnion), (one.Samples, one.GeneralizedEnergyDistance, one.MatchedIntersectionOverUnion));
+
+        // A map that is the raters' own has no error to be unsure about.
+        Assert.Equal(double.NaN, one.UncertaintyErrorCorrelation);
+        Assert.Equal(1, one.SoftDice9, 1e-6);
+
+        // A row without samples, and rows whose samples nobody asks for.
+        Assert.Equal((0, double.NaN), Of(_ml.Segmentation.Evaluate(SampledRows(Row()))));
+        Assert.Equal((0, double.NaN), Of(_ml.Segmentation.Evaluate(rows, samplesColumnName: null, uncertaintyColumnName: null)));
+        Assert.Contains("'Draws'", Assert.Throws<ArgumentException>(() => _ml.Segmentation.Evaluate(rows, samplesColumnName: "Draws")).Message, StringComparison.Ordinal);
+        Assert.Contains("'Case'", Assert.Throws<ArgumentException>(() => _ml.Segmentation.Evaluate(rows, samplesColumnName: "Case")).Message, StringComparison.Ordinal);
+        Assert.Contains("'Doubt'", Assert.Throws<ArgumentException>(() => _ml.Segmentation.Evaluate(rows, uncertaintyColumnName: "Doubt")).Message, StringComparison.Ordinal);
+        Assert.Contains("column 'Samples' is 2 at row 1, column 0", Assert.Throws<InvalidDataException>(() => _ml.Segmentation.Evaluate(SampledRows(Row(0, 0, 0, 0, 0, 0, 2, 0)))).Message, StringComparison.Ordinal);
+        Assert.Contains("5 values", Assert.Throws<InvalidDataException>(() => _ml.Segmentation.Evaluate(SampledRows(Row(0, 0, 0, 0, 1)))).Message, StringComparison.Ordinal);
+
+        static (int, double) Of(SegmentationMetrics metrics) => (metrics.Cases[0].Samples, metrics.GeneralizedEnergyDistance);
+    }
+
+    [Fact]
+    public void Samples_and_uncertainty_follow_a_map_that_was_brought_back_to_its_image()
+    {
+        // At 4×4 the raters' own maps; at 2×2 the same, which nearest neighbours take from it and interpolation gives back blurred, and rounding sharp again.
+        string mask = Mask("left.nii", 4, 4, (_, column) => column < 2);
+        var row = new RestoredRow
+        {
+            Case = "a",
+            NativeSoftMap = new Slice(1, 4, 4, [.. Enumerable.Range(0, 16).Select(i => i % 4 < 2 ? 1f : 0)]),
+            Samples = [1, 0, 1, 0],
+            Uncertainty = [0, 1, 0, 1],
+            AnnotationPaths = [mask],
+        };
+        CaseMetrics one = Assert.Single(_ml.Segmentation.Evaluate(SampledRows(row), softMapColumnName: "NativeSoftMap").Cases);
+        Assert.Equal((4, 4, 1), (one.Height, one.Width, one.Samples));
+
+        // What was taken from columns 0 and 2 comes back as 1, 0.5, 0, 0: a tie is background, so that half of the marked pixels remain.
+        Assert.Equal((4.0, 8.0, 0.5), (one.MeanSampleArea, one.MeanRaterArea, one.MatchedIntersectionOverUnion));
+
+        row.NativeSoftMap = new Slice(1, 4, 4, new float[16]);
+        one = Assert.Single(_ml.Segmentation.Evaluate(SampledRows(row), softMapColumnName: "NativeSoftMap").Cases);
+        Assert.Equal(Calibration.UncertaintyErrorCorrelation([.. Rows(0, 0.5f, 1, 1)], new float[16], [.. Rows(1, 1, 0, 0)]), one.UncertaintyErrorCorrelation, 1e-12);
+
+        static IEnumerable<float> Rows(params float[] line) => Enumerable.Repeat(line, 4).SelectMany(value => value);
+    }
+
+    [Fact]
+    public void Distances_are_in_millimetres_where_the_image_says_how_large_its_pixels_are()
+    {
+        // An image of 8×8 pixels of 0.5×2 mm; at 4×4 a pixel is 1×4 mm. The map's single pixel lies two columns right of the raters'.
+        var row = new ImageRow { Case = "a", SoftMap = [.. Enumerable.Range(0, 16).Select(i => i == 2 ? 1f : 0)], AnnotationPaths = [Mask("corner.nii", 8, 8, (row, column) => row < 2 && column < 2)] };
+        row.Image = new Slice(1, 8, 8, new float[64], new SliceGeometry(0.5, 2, [.. SliceGeometry.None.Affine]));
+        CaseMetrics one = Assert.Single(_ml.Segmentation.Evaluate(SampledRows(row)).Cases);
+        Assert.Equal((DistanceUnit.Millimeters, 8.0, 4.0, 0.0), (one.DistanceUnit, one.HausdorffDistance95, one.SurfaceTolerance, one.NormalizedSurfaceDice));
+        Assert.Equal(1, _ml.Segmentation.Evaluate(SampledRows(row), options: new() { SurfaceTolerance = 8 }).NormalizedSurfaceDice);
+
+        row.Image = new Slice(1, 8, 8, new float[64]);
+        one = Assert.Single(_ml.Segmentation.Evaluate(SampledRows(row)).Cases);
+        Assert.Equal((DistanceUnit.Pixels, 2.0, 1.0), (one.DistanceUnit, one.HausdorffDistance95, one.SurfaceTolerance));
+    }
+
+    [Fact]
     public void No_rows_at_all_are_refused() => Assert.Throws<ArgumentException>(() => _ml.Segmentation.Evaluate(Rows()));
 
     private IDataView Rows(params Row[] rows) => _ml.Data.LoadFromEnumerable(rows);
+
+    private IDataView SampledRows<T>(params T[] rows)
+        where T : class
+    {
+        SchemaDefinition schema = SchemaDefinition.Create(typeof(T));
+        if (schema.FirstOrDefault(column => column.ColumnName == "Samples") is { } samples)
+        {
+            samples.ColumnType = new VectorDataViewType(NumberDataViewType.Single, 0, 2, 2);
+        }
+
+        return _ml.Data.LoadFromEnumerable(rows, schema);
+    }
 
     private string Mask(string name, int height, int width, Func<int, int, bool> isMarked)
     {
@@ -112,6 +192,49 @@ public sealed class SegmentationCatalogTests : IDisposable
         public string Case { get; set; } = "";
 
         [VectorType(2, 2)]
+        public float[] SoftMap { get; set; } = [];
+
+        public string[] AnnotationPaths { get; set; } = [];
+    }
+
+    private sealed class SampledRow
+    {
+        public string Case { get; set; } = "";
+
+        [VectorType(2, 2)]
+        public float[] SoftMap { get; set; } = [];
+
+        [VectorType(2, 2)]
+        public float[] Uncertainty { get; set; } = [];
+
+        public float[] Samples { get; set; } = [];
+
+        public string[] AnnotationPaths { get; set; } = [];
+    }
+
+    private sealed class RestoredRow
+    {
+        public string Case { get; set; } = "";
+
+        [SliceType]
+        public Slice? NativeSoftMap { get; set; }
+
+        [VectorType(2, 2)]
+        public float[] Uncertainty { get; set; } = [];
+
+        public float[] Samples { get; set; } = [];
+
+        public string[] AnnotationPaths { get; set; } = [];
+    }
+
+    private sealed class ImageRow
+    {
+        public string Case { get; set; } = "";
+
+        [SliceType]
+        public Slice? Image { get; set; }
+
+        [VectorType(4, 4)]
         public float[] SoftMap { get; set; } = [];
 
         public string[] AnnotationPaths { get; set; } = [];

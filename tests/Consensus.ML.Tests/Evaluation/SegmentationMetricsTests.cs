@@ -1,3 +1,5 @@
+using System.Reflection;
+using Consensus.ML.Imaging;
 using Microsoft.Data.Analysis;
 
 namespace Consensus.ML.Tests.Evaluation;
@@ -17,6 +19,131 @@ public sealed class SegmentationMetricsTests
         Assert.All(metrics.DiceAtThresholds, dice => Assert.Equal(0.5, dice, 1e-6));
         Assert.Equal(9, metrics.DiceAtThresholds.Count);
         Assert.Equal(["case01", "case02"], metrics.Cases.Select(one => one.Name));
+    }
+
+    [Fact]
+    public void Means_leave_out_cases_without_a_value_and_say_how_many_remain()
+    {
+        // The second map is empty and its truth is not, so that it has no Hausdorff distance; neither has samples.
+        var metrics = new SegmentationMetrics([Perfect, Missed]);
+        Assert.Equal(0, metrics.HausdorffDistance95);
+        Assert.Equal(1, metrics.Summary(SegmentationMeasure.Find("hausdorffDistance95")).Cases);
+        Assert.Equal(0.5, metrics.NormalizedSurfaceDice);
+        Assert.Equal(2, metrics.Summary(SegmentationMeasure.Find("NormalizedSurfaceDice")).Cases);
+        Assert.Equal(double.NaN, metrics.GeneralizedEnergyDistance);
+        MeasureSummary none = metrics.Summary(SegmentationMeasure.Find("GeneralizedEnergyDistance"));
+        Assert.Equal((0, ConfidenceInterval.None), (none.Cases, none.Interval));
+
+        // Of two values, the resampled means are both, and their middle.
+        Assert.Equal(new ConfidenceInterval(0, 1), metrics.Summary(SegmentationMeasure.Find("F1")).Interval);
+        Assert.Equal(ConfidenceInterval.None, new SegmentationMetrics([Perfect, Missed], new() { BootstrapResamples = 0 }).Summary(SegmentationMeasure.Find("F1")).Interval);
+    }
+
+    [Fact]
+    public void Every_measure_has_a_member_of_its_name_in_both_and_the_mean_is_that_of_the_cases()
+    {
+        // Each number of a case differs from all others, and so shows if it were mistaken for another.
+        int next = 0;
+        CaseMetrics[] cases = [.. Enumerable.Range(0, 2).Select(_ => Perfect with { })];
+        foreach (CaseMetrics one in cases)
+        {
+            foreach (PropertyInfo property in typeof(CaseMetrics).GetProperties().Where(property => property.PropertyType == typeof(double) && property.CanWrite))
+            {
+                property.SetValue(one, (double)next++);
+            }
+        }
+
+        var metrics = new SegmentationMetrics(cases);
+        Assert.Equal(SegmentationMeasure.All.Count, SegmentationMeasure.All.Select(measure => measure.Name).Distinct().Count());
+        Assert.Equal(SegmentationMeasure.All, metrics.Summaries.Select(summary => summary.Measure));
+        foreach (SegmentationMeasure measure in SegmentationMeasure.All)
+        {
+            double[] values = [.. cases.Select(one => (double)typeof(CaseMetrics).GetProperty(measure.Name)!.GetValue(one)!)];
+            Assert.Equal(values, cases.Select(measure.Of));
+            Assert.Equal(values.Average(), (double)typeof(SegmentationMetrics).GetProperty(measure.Name)!.GetValue(metrics)!, 1e-12);
+            Assert.Equal(values.Average(), metrics.Summary(measure).Mean, 1e-12);
+        }
+
+        // And no number of a case is forgotten, but for the tolerance, which is no score.
+        Assert.Equal(
+            typeof(CaseMetrics).GetProperties().Where(property => property.PropertyType == typeof(double)).Select(property => property.Name).Except(["SurfaceTolerance"]).Order(),
+            SegmentationMeasure.All.Select(measure => measure.Name).Order());
+        Assert.Contains("SoftDice9", Assert.Throws<ArgumentException>(() => SegmentationMeasure.Find("dice")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Millimetres_and_pixels_are_not_averaged()
+    {
+        var metrics = new SegmentationMetrics([Perfect, Perfect with { DistanceUnit = DistanceUnit.Millimeters }]);
+        Assert.Null(metrics.DistanceUnit);
+        Assert.Equal(double.NaN, metrics.HausdorffDistance95);
+        Assert.Equal(1, metrics.NormalizedSurfaceDice);
+        Assert.Equal(DistanceUnit.Pixels, new SegmentationMetrics([Perfect, Missed]).DistanceUnit);
+    }
+
+    [Fact]
+    public void Any_thresholds_can_be_asked_for()
+    {
+        // Two of four raters at the first pixel, all at the second: at 0.5 both maps have two pixels, at 0.6 the prediction still has.
+        var masks = new RaterMasks(4, 1, 3, [1, 1, 0, 1, 1, 0, 0, 1, 0, 0, 1, 0]);
+        CaseMetrics one = CaseMetrics.Compute("a", [0.7f, 1, 0], masks, options: new() { Thresholds = [0.5f, 0.6f] });
+        Assert.Equal(1, one.DiceAtThresholds[0], 1e-6);
+        Assert.Equal(2 / 3.0, one.DiceAtThresholds[1], 1e-6);
+        Assert.Equal(5 / 6.0, one.MeanDiceAtThresholds, 1e-6);
+        var metrics = new SegmentationMetrics([one]);
+        Assert.Equal(5 / 6.0, metrics.MeanDiceAtThresholds, 1e-6);
+        Assert.Equal([0.5f, 0.6f], metrics.Thresholds);
+        Assert.Equal(2 / 3.0, (double)metrics.ToDataFrame()["DiceAt0.6"][0], 1e-6);
+
+        // The headline stays what it is: 0.5 fits, 0.7 does not, 0.9 does.
+        Assert.Equal((4 + (2 / 3.0)) / 5, one.SoftDice5, 1e-6);
+        Assert.Contains("different thresholds", Assert.Throws<ArgumentException>(() => new SegmentationMetrics([one, Perfect])).Message, StringComparison.Ordinal);
+    }
+
+    public static TheoryData<string, object> WrongOptions { get; } = new()
+    {
+        { "EvaluationOptions.Thresholds is empty", new EvaluationOptions { Thresholds = [] } },
+        { "EvaluationOptions.Thresholds is 0; it must be above 0 and at most 1", new EvaluationOptions { Thresholds = [0.5f, 0] } },
+        { "EvaluationOptions.Thresholds is NaN", new EvaluationOptions { Thresholds = [float.NaN] } },
+        { "EvaluationOptions.SurfaceTolerance is 0; it must be above 0, or null", new EvaluationOptions { SurfaceTolerance = 0 } },
+        { "EvaluationOptions.CalibrationBins is 0; it must be from 1", new EvaluationOptions { CalibrationBins = 0 } },
+        { "EvaluationOptions.BootstrapResamples is -1; it must be from 0", new EvaluationOptions { BootstrapResamples = -1 } },
+        { "EvaluationOptions.Confidence is 95; it must be above 0 and below 1", new EvaluationOptions { Confidence = 95 } },
+    };
+
+    [Theory]
+    [MemberData(nameof(WrongOptions), DisableDiscoveryEnumeration = true)]
+    public void An_option_out_of_range_is_refused_with_its_name_its_value_and_what_is_allowed(string expected, object options) =>
+        Assert.Contains(expected, Assert.Throws<ArgumentException>(() => new SegmentationMetrics([Perfect], (EvaluationOptions)options)).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void A_case_carries_the_measures_of_its_outline_calibration_samples_and_uncertainty()
+    {
+        // Two raters mark two and one of four pixels; the map says one half of the first three.
+        var raters = new RaterMasks(2, 1, 4, [1, 1, 0, 0, 1, 0, 0, 0]);
+        var samples = new RaterMasks(3, 1, 4, [1, 1, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0]);
+        float[] map = [1, 1, 0.5f, 0], truth = [1, 0.5f, 0, 0], uncertainty = [0, 3, 2, 1];
+        CaseMetrics one = CaseMetrics.Compute("a", map, raters, samples, uncertainty, new SliceGeometry(2, 3, [.. SliceGeometry.None.Affine]));
+        SampleSetMetrics set = SampleSetMetrics.Compute(samples, raters);
+        Assert.Equal((3, set.GeneralizedEnergyDistance, set.CollectiveInsight), (one.Samples, one.GeneralizedEnergyDistance, one.CollectiveInsight));
+        Assert.Equal((set.SampleDiversity, set.RaterDiversity, set.MaximumDice), (one.SampleDiversity, one.RaterDiversity, one.MaximumDice));
+        Assert.Equal((set.MatchedIntersectionOverUnion, set.CombinedSensitivity, set.DiversityAgreement), (one.MatchedIntersectionOverUnion, one.CombinedSensitivity, one.DiversityAgreement));
+        Assert.Equal((set.MeanSampleArea, set.MeanRaterArea, set.AreaError, set.AreaDistance), (one.MeanSampleArea, one.MeanRaterArea, one.AreaError, one.AreaDistance));
+
+        // Rounded 1100 against 1000: one pixel of 3 mm apart, at place 0.95 of 0 and 1; the tolerance is the longer side.
+        Assert.Equal(0.95 * 3, one.HausdorffDistance95, 1e-12);
+        Assert.Equal((DistanceUnit.Millimeters, 3.0, 1.0), (one.DistanceUnit, one.SurfaceTolerance, one.NormalizedSurfaceDice));
+        Assert.Equal(2 / 3.0, CaseMetrics.Compute("a", map, raters, options: new() { SurfaceTolerance = 0.9 }).NormalizedSurfaceDice, 1e-12);
+        Assert.Equal(Calibration.ExpectedError(map, truth), one.ExpectedCalibrationError);
+        Assert.Equal(Calibration.BrierScore(map, truth), one.BrierScore);
+        Assert.Equal(0.25 / 4, one.UnavoidableBrierScore, 1e-12);
+
+        // Errors 0, 1/2, 1/2, 0 have ranks 1.5, 3.5, 3.5, 1.5; the uncertainties 1, 4, 3, 2: products 1.5 + 1.5 + 0.5 + 0.5, squares 5 and 4.
+        Assert.Equal(4 / Math.Sqrt(20), one.UncertaintyErrorCorrelation, 1e-12);
+
+        CaseMetrics plain = CaseMetrics.Compute("a", map, raters);
+        Assert.Equal((0, DistanceUnit.Pixels, 1.0, 0.95), (plain.Samples, plain.DistanceUnit, plain.SurfaceTolerance, plain.HausdorffDistance95));
+        Assert.Equal((double.NaN, double.NaN, double.NaN), (plain.GeneralizedEnergyDistance, plain.MeanRaterArea, plain.UncertaintyErrorCorrelation));
     }
 
     [Fact]

@@ -41,6 +41,44 @@ public sealed class SegmentationLifetimeTests
     }
 
     [Fact]
+    public void Samples_are_those_that_the_other_maps_are_made_of_and_are_drawn_once_with_them()
+    {
+        using ConsensusSegmentationTransformer model = Train();
+        IDataView view = model.Transform(Rows());
+        Assert.Equal(new VectorDataViewType(NumberDataViewType.Single, 0, 16, 16), view.Schema["Samples"].Type);
+        SampledMaps[] rows = [.. _ml.Data.CreateEnumerable<SampledMaps>(view, reuseRowObject: false)];
+        Assert.Equal(3, model.Predictions);
+        foreach (SampledMaps row in rows)
+        {
+            // Two generations of two levels: the levels' maps are their means.
+            float[][] samples = [.. row.Samples.Chunk(256)];
+            Assert.Equal(4, samples.Length);
+            Assert.All(row.Samples, value => Assert.InRange(value, 0, 1));
+            for (int i = 0; i < 512; i++)
+            {
+                Assert.Equal((samples[i / 256][i % 256] + samples[2 + (i / 256)][i % 256]) / 2, row.ConsensusMaps[i], 1e-6f);
+            }
+        }
+
+        // The same alone, and as many as early averaging leaves.
+        Assert.Equal(rows.Select(row => row.Samples), view.GetColumn<float[]>("Samples"));
+        using ConsensusSegmentationTransformer early = model.WithSampling(model.Sampling with { Generations = 9, Tolerance = 1 });
+        Assert.All(early.Transform(Rows()).GetColumn<float[]>("Samples"), samples => Assert.Equal(2 * 2 * 256, samples.Length));
+    }
+
+    [Fact]
+    public void A_model_from_before_there_were_samples_has_them_by_their_default_name()
+    {
+        using ConsensusSegmentationTransformer model = Train();
+        string json = Encoding.UTF8.GetString((model.Manifest with { Weights = new("weights.safetensors", 1, new string('0', 64)) }).ToJson());
+        Assert.Contains("\"samples\": \"Samples\"", json, StringComparison.Ordinal);
+        string older = json.Replace(",\n    \"samples\": \"Samples\"", "", StringComparison.Ordinal);
+        Assert.NotEqual(json, older);
+        Assert.Equal("Samples", ModelManifest.FromJson(Encoding.UTF8.GetBytes(older)).Columns.Samples);
+        Assert.Equal("Draws", ModelManifest.FromJson(Encoding.UTF8.GetBytes(json.Replace("\"Samples\"", "\"Draws\"", StringComparison.Ordinal))).Columns.Samples);
+    }
+
+    [Fact]
     public void A_prediction_engine_samples_once_a_call()
     {
         using ConsensusSegmentationTransformer model = Train();
@@ -219,6 +257,15 @@ public sealed class SegmentationLifetimeTests
 
         [VectorType(2, 16, 16)]
         public bool[] Masks { get; set; } = [];
+    }
+
+    private sealed class SampledMaps
+    {
+        public float[] SoftMap { get; set; } = [];
+
+        public float[] ConsensusMaps { get; set; } = [];
+
+        public float[] Samples { get; set; } = [];
     }
 
     private sealed class Maps

@@ -51,6 +51,14 @@ public sealed class SampleReductionTests
         Assert.All(SampleReduction.Reduce(rand(1, 3, 2, 2), TrainingTarget.Consensus).Uncertainty, value => Assert.Equal(0, value));
     }
 
+    [Fact]
+    public void Samples_are_kept_as_they_are_when_asked_for()
+    {
+        using var scope = NewDisposeScope();
+        Assert.Equal(Samples, SampleReduction.Reduce(tensor(Samples).view(2, 2, 1, 3), TrainingTarget.Consensus, keepSamples: true).Samples);
+        Assert.Null(Reduce(TrainingTarget.Consensus).Samples);
+    }
+
     private static ConsensusPrediction Reduce(TrainingTarget target)
     {
         using var scope = NewDisposeScope();
