@@ -81,7 +81,7 @@ public sealed class WholeRoundTests(TrainedModel model) : IClassFixture<TrainedM
     {
         using var workspace = new Workspace();
         string[] evaluate = ["evaluate", "--model", model.Path, "--data", model.Data, "--task", "kidney"];
-        CommandRun run = CommandRun.InProcess([.. evaluate, "--thresholds", "0.25", "0.75", "--tolerance", "2.5", "--json", workspace["report.json"], .. Quick]).AssertSucceeded();
+        CommandRun run = CommandRun.InProcess([.. evaluate, "--thresholds", "0.25", "0.75", "--surface-tolerance", "2.5", "--json", workspace["report.json"], .. Quick]).AssertSucceeded();
         Assert.Contains("0.25", run.Out, StringComparison.Ordinal);
         JsonNode report = JsonNode.Parse(File.ReadAllText(workspace["report.json"]))!;
         Assert.Empty(JsonSchema.Read(Path.Combine(AppContext.BaseDirectory, "data-schemas", "evaluation-report.schema.json")).Violations(JsonDocument.Parse(report.ToJsonString()).RootElement));
@@ -89,7 +89,7 @@ public sealed class WholeRoundTests(TrainedModel model) : IClassFixture<TrainedM
         Assert.Equal(2, report["cases"]![0]!["diceAtThresholds"]!.AsArray().Count);
         Assert.Equal(2.5, (double)report["cases"]![0]!["surfaceTolerance"]!);
         CommandRun.InProcess([.. evaluate, "--thresholds", "0.5", "1.5"]).AssertFailed(2, "--thresholds", "1.5", "at most 1");
-        CommandRun.InProcess([.. evaluate, "--tolerance", "0"]).AssertFailed(2, "--tolerance", "above 0");
+        CommandRun.InProcess([.. evaluate, "--surface-tolerance", "0"]).AssertFailed(2, "--surface-tolerance", "above 0");
     }
 
     [Fact]

@@ -91,9 +91,14 @@ internal static class EvaluateCommand
             throw new UsageException(FormattableString.Invariant($"--thresholds has {wrong}; a threshold lies above 0 and is at most 1."));
         }
 
+        if (thresholds?.GroupBy(threshold => threshold).FirstOrDefault(group => group.Count() > 1) is { } twice)
+        {
+            throw new UsageException(FormattableString.Invariant($"--thresholds has {twice.Key} twice; each threshold is given once."));
+        }
+
         if (tolerance is double distance && !(distance > 0 && double.IsFinite(distance)))
         {
-            throw new UsageException(FormattableString.Invariant($"--tolerance is {distance}; it must be above 0."));
+            throw new UsageException(FormattableString.Invariant($"--surface-tolerance is {distance}; it must be above 0."));
         }
 
         return new() { Thresholds = thresholds is { Length: > 0 } ? thresholds : SoftDice.NineThresholds, SurfaceTolerance = tolerance };

@@ -39,21 +39,8 @@ internal sealed class BinaryMasks
         return shared;
     }
 
-    /// <summary>For every mask of this set (rows) and of another (columns) the pixels that both mark.</summary>
-    public long[,] Overlaps(BinaryMasks others)
-    {
-        var overlaps = new long[Count, others.Count];
-        for (int one = 0; one < Count; one++)
-        {
-            for (int other = 0; other < others.Count; other++)
-            {
-                // Of a set with itself the overlaps are symmetric.
-                overlaps[one, other] = ReferenceEquals(this, others) && other < one ? overlaps[other, one] : Shared(_bits[one], others._bits[other]);
-            }
-        }
-
-        return overlaps;
-    }
+    /// <summary>The pixels that a mask of this set and one of another both mark.</summary>
+    public long Shared(int mask, BinaryMasks others, int other) => Shared(_bits[mask], others._bits[other]);
 
     private static ulong[] Pack(ReadOnlySpan<byte> mask)
     {

@@ -4,7 +4,7 @@ namespace Consensus.ML;
 public sealed record EvaluationOptions
 {
     /// <summary>
-    /// Where both soft maps are cut for <see cref="CaseMetrics.DiceAtThresholds"/>, each in (0, 1]; at least one. Default 0.1, 0.2, … 0.9. The headline scores
+    /// Where both soft maps are cut for <see cref="CaseMetrics.DiceAtThresholds"/>, each in (0, 1]; at least one, each once. Default 0.1, 0.2, … 0.9. The headline scores
     /// <see cref="CaseMetrics.SoftDice5"/> and <see cref="CaseMetrics.SoftDice9"/> keep their own.
     /// </summary>
     public IReadOnlyList<float> Thresholds { get; init; } = SoftDice.NineThresholds;
@@ -43,6 +43,11 @@ public sealed record EvaluationOptions
             {
                 throw Wrong(nameof(Thresholds), threshold, "above 0 and at most 1");
             }
+        }
+
+        if (Thresholds.Distinct().Count() < Thresholds.Count)
+        {
+            throw new ArgumentException(FormattableString.Invariant($"{Name}{nameof(Thresholds)} has {Thresholds.GroupBy(threshold => threshold).First(group => group.Count() > 1).Key} twice; each threshold must be given once."));
         }
 
         if (SurfaceTolerance is double tolerance && !(tolerance > 0 && double.IsFinite(tolerance)))

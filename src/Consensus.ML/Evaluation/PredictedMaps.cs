@@ -70,19 +70,32 @@ internal sealed class PredictedMaps
         }
 
         Check(caseName, samples, _samples!.Value.Name);
-        float[] values = ToSize(caseName, softMap, samples, _samples.Value.Name);
-        return new(values.Length / (softMap.Height * softMap.Width), softMap.Height, softMap.Width, Array.ConvertAll(values, value => value > 0.5f ? (byte)1 : (byte)0));
+        int from = samples.Height * samples.Width, to = softMap.Height * softMap.Width, count = samples.Values.Length / from;
+        byte[] pixels = new byte[checked(count * to)];
+        for (int sample = 0; sample < count; sample++)
+        {
+            // One after another: at its image's size a sample may be a hundred times as large.
+            ReadOnlySpan<float> values = ToSize(caseName, softMap, samples, sample, _samples.Value.Name);
+            for (int i = 0; i < to; i++)
+            {
+                pixels[(sample * to) + i] = values[i] > 0.5f ? (byte)1 : (byte)0;
+            }
+        }
+
+        return new(count, softMap.Height, softMap.Width, pixels);
     }
 
     private float[] Uncertainty(string caseName, Map softMap, Map? uncertainty) =>
-        uncertainty is null ? [] : ToSize(caseName, softMap, uncertainty, _uncertainty!.Value.Name);
+        uncertainty is null ? [] : ToSize(caseName, softMap, uncertainty, 0, _uncertainty!.Value.Name).ToArray();
 
-    /// <summary>Maps of the model's size beside a soft map that was brought back to its image's: they go the same way.</summary>
-    private static float[] ToSize(string caseName, Map softMap, Map maps, string column)
+    /// <summary>One of several maps of the model's size beside a soft map that was brought back to its image's: it goes the same way.</summary>
+    private static ReadOnlySpan<float> ToSize(string caseName, Map softMap, Map maps, int index, string column)
     {
+        int size = maps.Height * maps.Width;
+        ReadOnlySpan<float> map = maps.Values.AsSpan(index * size, size);
         if (maps.Height == softMap.Height && maps.Width == softMap.Width)
         {
-            return maps.Values;
+            return map;
         }
 
         if (!softMap.IsNative || maps.IsNative)
@@ -90,13 +103,8 @@ internal sealed class PredictedMaps
             throw new InvalidDataException($"Case '{caseName}': column '{column}' is {maps.Height}×{maps.Width}, but the soft map is {softMap.Height}×{softMap.Width}.");
         }
 
-        int from = maps.Height * maps.Width, to = softMap.Height * softMap.Width, count = maps.Values.Length / from;
-        var restored = new float[checked(count * to)];
-        for (int i = 0; i < count; i++)
-        {
-            Resampling.UndoNearest(maps.Values.AsSpan(i * from, from), maps.Height, maps.Width, restored.AsSpan(i * to, to), softMap.Height, softMap.Width);
-        }
-
+        var restored = new float[softMap.Height * softMap.Width];
+        Resampling.UndoNearest(map, maps.Height, maps.Width, restored, softMap.Height, softMap.Width);
         return restored;
     }
 

@@ -21,6 +21,7 @@ internal sealed class RowSubset(IDataView source, bool[] isKept) : IDataView
     private sealed class Cursor(DataViewRowCursor source, bool[] isKept) : DataViewRowCursor
     {
         private long _position = -1;
+        private long _read;
 
         public override DataViewSchema Schema => source.Schema;
 
@@ -32,7 +33,7 @@ internal sealed class RowSubset(IDataView source, bool[] isKept) : IDataView
         {
             while (source.MoveNext())
             {
-                if (source.Position < isKept.Length && isKept[source.Position])
+                if (_read < isKept.Length && isKept[_read++])
                 {
                     _position++;
                     return true;

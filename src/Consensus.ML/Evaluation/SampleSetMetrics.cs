@@ -84,17 +84,18 @@ public sealed record SampleSetMetrics
 
         var sampled = new BinaryMasks(samples);
         var drawn = new BinaryMasks(raters);
-        Pairs across = Pairs.Of(sampled, drawn), amongSamples = Pairs.Of(sampled, sampled), amongRaters = Pairs.Of(drawn, drawn);
-        double sensitivity = Sensitivity(sampled, drawn), maximum = across.MaximumDice();
+        (double[,] distances, double maximum) = Across(sampled, drawn);
+        Diversity amongSamples = Diversity.Of(sampled), amongRaters = Diversity.Of(drawn);
+        double sensitivity = Sensitivity(sampled, drawn);
         double agreement = 1 - ((Math.Abs(amongSamples.LargestVariance - amongRaters.LargestVariance) + Math.Abs(amongSamples.SmallestVariance - amongRaters.SmallestVariance)) / 2);
         double sampleArea = sampled.Areas.Average(), raterArea = drawn.Areas.Average(), parts = sensitivity + maximum + agreement;
         return new()
         {
-            GeneralizedEnergyDistance = Math.Max(0, (2 * across.MeanDistance) - amongSamples.MeanDistance - amongRaters.MeanDistance), // below 0 by rounding only
+            GeneralizedEnergyDistance = Math.Max(0, (2 * distances.Cast<double>().Average()) - amongSamples.MeanDistance - amongRaters.MeanDistance), // below 0 by rounding only
             SampleDiversity = amongSamples.MeanDistance,
             RaterDiversity = amongRaters.MeanDistance,
             MaximumDice = maximum,
-            MatchedIntersectionOverUnion = 1 - UniformTransport.MeanCost(across.Distances),
+            MatchedIntersectionOverUnion = 1 - UniformTransport.MeanCost(distances),
             CombinedSensitivity = sensitivity,
             DiversityAgreement = agreement,
             CollectiveInsight = parts == 0 ? 0 : 3 * sensitivity * maximum * agreement / parts,
@@ -137,49 +138,48 @@ public sealed record SampleSetMetrics
         return distance;
     }
 
-    /// <summary>What the pairs of two sets have in common, or those of one set.</summary>
-    /// <param name="Distances">d = 1 − IoU of each pair.</param>
-    /// <param name="Dice">Dice of each pair.</param>
-    /// <param name="SmallestVariance">Smallest variance of the difference over pairs of different masks of one set; 0 where there is none.</param>
-    /// <param name="LargestVariance">Largest of these variances.</param>
-    private sealed record Pairs(double[,] Distances, double[,] Dice, double SmallestVariance, double LargestVariance)
+    /// <summary>d = 1 − IoU of each sample (rows) and rater (columns), and the mean over raters of the largest Dice with a sample.</summary>
+    private static (double[,] Distances, double MaximumDice) Across(BinaryMasks samples, BinaryMasks raters)
     {
-        public double MeanDistance { get; } = Distances.Cast<double>().Average();
-
-        public static Pairs Of(BinaryMasks first, BinaryMasks second)
+        var distances = new double[samples.Count, raters.Count];
+        var largest = new double[raters.Count];
+        for (int sample = 0; sample < samples.Count; sample++)
         {
-            long[,] overlaps = first.Overlaps(second);
-            double[,] distances = new double[first.Count, second.Count], dice = new double[first.Count, second.Count];
-            double smallest = double.PositiveInfinity, largest = 0;
-            for (int one = 0; one < first.Count; one++)
+            for (int rater = 0; rater < raters.Count; rater++)
             {
-                for (int other = 0; other < second.Count; other++)
+                long both = samples.Shared(sample, raters, rater), sum = samples.Areas[sample] + raters.Areas[rater];
+                distances[sample, rater] = Distance(both, sum);
+                largest[rater] = Math.Max(largest[rater], sum == 0 ? 1 : 2.0 * both / sum);
+            }
+        }
+
+        return (distances, largest.Average());
+    }
+
+    private static double Distance(long both, long sumOfAreas) => sumOfAreas == 0 ? 0 : 1 - ((double)both / (sumOfAreas - both));
+
+    /// <summary>How the masks of one set differ.</summary>
+    /// <param name="MeanDistance">Mean d over all ordered pairs, that of a mask with itself included.</param>
+    /// <param name="SmallestVariance">Smallest variance of the difference over pairs of different masks; 0 where there is none.</param>
+    /// <param name="LargestVariance">Largest of these variances.</param>
+    private sealed record Diversity(double MeanDistance, double SmallestVariance, double LargestVariance)
+    {
+        public static Diversity Of(BinaryMasks masks)
+        {
+            double distances = 0, smallest = double.PositiveInfinity, largest = 0;
+            for (int one = 0; one < masks.Count; one++)
+            {
+                for (int other = 0; other < one; other++)
                 {
-                    long both = overlaps[one, other], sum = first.Areas[one] + second.Areas[other];
-                    distances[one, other] = sum == 0 ? 0 : 1 - ((double)both / (sum - both));
-                    dice[one, other] = sum == 0 ? 1 : 2.0 * both / sum;
-                    if (one != other)
-                    {
-                        double mean = (double)(first.Areas[one] - second.Areas[other]) / first.Pixels, variance = ((double)(sum - (2 * both)) / first.Pixels) - (mean * mean);
-                        (smallest, largest) = (Math.Min(smallest, variance), Math.Max(largest, variance));
-                    }
+                    long both = masks.Shared(one, masks, other), sum = masks.Areas[one] + masks.Areas[other];
+                    distances += Distance(both, sum);
+                    double mean = (double)(masks.Areas[one] - masks.Areas[other]) / masks.Pixels, variance = ((double)(sum - (2 * both)) / masks.Pixels) - (mean * mean);
+                    (smallest, largest) = (Math.Min(smallest, variance), Math.Max(largest, variance));
                 }
             }
 
-            return new(distances, dice, double.IsPositiveInfinity(smallest) ? 0 : smallest, largest);
-        }
-
-        /// <summary>The largest Dice of each mask of the second set, mean over these.</summary>
-        public double MaximumDice()
-        {
-            double sum = 0;
-            int rows = Dice.GetLength(0), columns = Dice.GetLength(1);
-            for (int column = 0; column < columns; column++)
-            {
-                sum += Enumerable.Range(0, rows).Max(row => Dice[row, column]);
-            }
-
-            return sum / columns;
+            // Each pair stands for both of its orders; a mask does not differ from itself.
+            return new(2 * distances / ((double)masks.Count * masks.Count), masks.Count == 1 ? 0 : smallest, largest);
         }
     }
 }

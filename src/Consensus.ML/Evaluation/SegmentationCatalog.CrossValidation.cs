@@ -23,6 +23,8 @@ public sealed partial class SegmentationCatalog
     /// <param name="seed">Seed of the folds (<see cref="CaseFolds"/>); null (the default) takes the <see cref="MLContext"/>'s, or 0 where that has none.</param>
     /// <param name="softMapColumnName">The prediction, as in <see cref="Evaluate"/>.</param>
     /// <param name="annotationsColumnName">The raters' masks, as in <see cref="Evaluate"/>.</param>
+    /// <param name="samplesColumnName">Every sampled map, as in <see cref="Evaluate"/>; null to score without.</param>
+    /// <param name="uncertaintyColumnName">The uncertainty, as in <see cref="Evaluate"/>; null to score without.</param>
     /// <param name="options">Thresholds, tolerance, bins and confidence intervals; null for the defaults.</param>
     /// <returns>One result a fold, in the order of the folds.</returns>
     /// <exception cref="ArgumentOutOfRangeException">There are fewer than 2 folds.</exception>
@@ -36,6 +38,8 @@ public sealed partial class SegmentationCatalog
         int? seed = null,
         string softMapColumnName = "SoftMap",
         string annotationsColumnName = "AnnotationPaths",
+        string? samplesColumnName = PredictedMaps.DefaultSamples,
+        string? uncertaintyColumnName = PredictedMaps.DefaultUncertainty,
         EvaluationOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(data);
@@ -55,7 +59,7 @@ public sealed partial class SegmentationCatalog
                 try
                 {
                     IDataView scored = model.Transform(new RowSubset(data, Array.ConvertAll(folds, other => other == held)));
-                    SegmentationMetrics metrics = Evaluate(scored, softMapColumnName, annotationsColumnName, caseColumnName, options: options);
+                    SegmentationMetrics metrics = Evaluate(scored, softMapColumnName, annotationsColumnName, caseColumnName, progress: null, samplesColumnName, uncertaintyColumnName, options);
                     channel.Info(MessageSensitivity.None, $"Fold {fold + 1} of {numberOfFolds}: soft Dice {metrics.SoftDice5:0.0000} (5 thresholds) on {metrics.Cases.Count} cases held out");
                     results.Add(MLNetInternals.FoldResult(model, metrics, scored, fold));
                 }

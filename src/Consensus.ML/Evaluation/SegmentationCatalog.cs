@@ -75,9 +75,8 @@ public sealed partial class SegmentationCatalog
         while (cursor.MoveNext())
         {
             string caseName = nameGetter();
-            Slice? slice = imageGetter?.Invoke();
-            RaterMasks masks = Masks(caseName, annotationGetter, annotations.Name, slice);
-            CaseMetrics scores = Score(caseName, mapsGetter(caseName), masks, slice, options);
+            RaterMasks masks = Masks(caseName, annotationGetter, annotations.Name, imageGetter);
+            CaseMetrics scores = Score(caseName, mapsGetter(caseName), masks, imageGetter?.Invoke(), options);
             channel.Trace(MessageSensitivity.None, "Case '{0}': soft Dice {1:0.0000} (5 thresholds), {2:0.0000} (9 thresholds)", caseName, scores.SoftDice5, scores.SoftDice9);
             progress?.Report(scores);
             cases.Add(scores);
@@ -126,7 +125,7 @@ public sealed partial class SegmentationCatalog
         while (cursor.MoveNext())
         {
             string caseName = nameGetter();
-            RaterMasks masks = Masks(caseName, annotationGetter, annotations.Name, image: null);
+            RaterMasks masks = Masks(caseName, annotationGetter, annotations.Name, imageGetter: null);
             string[] raterNames = raterNamesGetter(masks.Raters);
             if (CaseAgreement.ProblemWith(raterNames, masks.Raters) is { } problem)
             {
@@ -162,7 +161,7 @@ public sealed partial class SegmentationCatalog
         return CaseMetrics.Compute(caseName, maps.SoftMap, maps.IsNative ? masks : Resampling.Nearest(masks, maps.Height, maps.Width), maps.Samples, maps.Uncertainty, geometry, options);
     }
 
-    private static RaterMasks Masks(string caseName, Func<Annotation?> annotationGetter, string column, Slice? image)
+    private static RaterMasks Masks(string caseName, Func<Annotation?> annotationGetter, string column, Func<Slice>? imageGetter)
     {
         Annotation annotation;
         try
@@ -182,7 +181,7 @@ public sealed partial class SegmentationCatalog
             throw new IOException($"Case '{caseName}': {exception.Message}", exception);
         }
 
-        if (image is not null && (image.Height != annotation.Masks.Height || image.Width != annotation.Masks.Width))
+        if (imageGetter?.Invoke() is { } image && (image.Height != annotation.Masks.Height || image.Width != annotation.Masks.Width))
         {
             string file = annotation.Source is null ? "the masks are" : $"'{annotation.Source}' is";
             throw new InvalidDataException($"Case '{caseName}': {file} {annotation.Masks.Height}×{annotation.Masks.Width}, but the image is {image.Height}×{image.Width}.");

@@ -6,7 +6,7 @@ namespace Consensus.ML;
 /// </summary>
 /// <remarks>
 /// The conventions are MONAI's (<c>monai.metrics</c>, with pixels for surface elements). The outline of a map is its pixels that have a neighbour above, below, left or right outside of it; what lies beyond the image is outside, so
-/// that a map which runs into the edge of the image has its outline there. Distances go from centre to centre of pixels, by the exact
+/// that a map which runs into the edge of the image has its outline there. (Of empty maps MONAI gives NaN or infinity; what is given here is said below.) Distances go from centre to centre of pixels, by the exact
 /// Euclidean distance transform (Felzenszwalb and Huttenlocher 2012). DeepMind's surface-distance library instead lays a line between pixels and weighs its pieces by their length; its figures differ by
 /// fractions of a pixel.
 /// </remarks>

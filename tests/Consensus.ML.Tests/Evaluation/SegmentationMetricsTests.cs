@@ -104,6 +104,7 @@ public sealed class SegmentationMetricsTests
     {
         { "EvaluationOptions.Thresholds is empty", new EvaluationOptions { Thresholds = [] } },
         { "EvaluationOptions.Thresholds is 0; it must be above 0 and at most 1", new EvaluationOptions { Thresholds = [0.5f, 0] } },
+        { "EvaluationOptions.Thresholds has 0.5 twice", new EvaluationOptions { Thresholds = [0.5f, 0.25f, 0.5f] } },
         { "EvaluationOptions.Thresholds is NaN", new EvaluationOptions { Thresholds = [float.NaN] } },
         { "EvaluationOptions.SurfaceTolerance is 0; it must be above 0, or null", new EvaluationOptions { SurfaceTolerance = 0 } },
         { "EvaluationOptions.CalibrationBins is 0; it must be from 1", new EvaluationOptions { CalibrationBins = 0 } },
