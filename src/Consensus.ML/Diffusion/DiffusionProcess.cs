@@ -1,3 +1,4 @@
+using Consensus.ML.Runtime;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -65,7 +66,7 @@ internal sealed class DiffusionProcess : IDisposable
     public Tensor AddNoise(Tensor start, Tensor steps, Tensor noise)
     {
         using var scope = NewDisposeScope();
-        return ((At(_sqrtAlpha, steps) * start) + (At(_sqrtOneMinusAlpha, steps) * noise)).MoveToOuterDisposeScope();
+        return (At(_sqrtAlpha, steps) * start).Plus(At(_sqrtOneMinusAlpha, steps) * noise).MoveToOuterDisposeScope();
     }
 
     /// <summary>Reads the network's output at a step.</summary>
@@ -80,15 +81,15 @@ internal sealed class DiffusionProcess : IDisposable
         Tensor start = StartFrom(first, current, steps);
         if (clamp)
         {
-            start = start.clamp(-1, 1);
+            start = start.Clamped(-1, 1);
         }
 
         Tensor mean = PosteriorMean(start, current, steps);
         Tensor logVariance;
         if (Options.LearnedVariance)
         {
-            Tensor share = (output.narrow(1, 1, 1) + 1) / 2;
-            logVariance = (share * At(_logBeta, steps)) + ((1 - share) * At(_posteriorLogVariance, steps));
+            Tensor share = output.narrow(1, 1, 1).Plus(1).Over(2);
+            logVariance = (share * At(_logBeta, steps)).Plus(share.SubtractedFrom(1) * At(_posteriorLogVariance, steps));
         }
         else
         {
@@ -102,8 +103,8 @@ internal sealed class DiffusionProcess : IDisposable
     public static Tensor DdpmPrevious(StepPrediction prediction, Tensor steps, Tensor noise)
     {
         using var scope = NewDisposeScope();
-        Tensor notLast = (steps != 0).to_type(ScalarType.Float32).view(-1, 1, 1, 1);
-        return (prediction.Mean + (notLast * (prediction.LogVariance * 0.5).exp() * noise)).MoveToOuterDisposeScope();
+        Tensor notLast = steps.EqualTo(0).logical_not().to_type(ScalarType.Float32).view(-1, 1, 1, 1);
+        return prediction.Mean.Plus(notLast * prediction.LogVariance.Times(0.5).exp() * noise).MoveToOuterDisposeScope();
     }
 
     /// <summary>One deterministic step (η = 0); ε is derived again from the clamped x_0.</summary>
@@ -112,7 +113,7 @@ internal sealed class DiffusionProcess : IDisposable
         using var scope = NewDisposeScope();
         Tensor noise = ((At(_sqrtReciprocalAlpha, steps) * current) - prediction.Start) / At(_sqrtReciprocalAlphaMinusOne, steps);
         Tensor before = At(_alphaBefore, steps);
-        return ((prediction.Start * before.sqrt()) + ((1 - before).sqrt() * noise)).MoveToOuterDisposeScope();
+        return (prediction.Start * before.sqrt()).Plus(before.SubtractedFrom(1).sqrt() * noise).MoveToOuterDisposeScope();
     }
 
     /// <summary>The training loss of each sample.</summary>
@@ -128,10 +129,10 @@ internal sealed class DiffusionProcess : IDisposable
         Tensor first = output.narrow(1, 0, 1);
         Tensor main = Options.Prediction switch
         {
-            PredictionType.Epsilon => MeanOverPixels((noise - first).square()),
-            PredictionType.XStart => MeanOverPixels((start - first).square()),
-            PredictionType.Velocity => MeanOverPixels(((At(_sqrtAlpha, steps) * noise) - (At(_sqrtOneMinusAlpha, steps) * start) - first).square()),
-            PredictionType.XStartLogit => MeanOverPixels(functional.binary_cross_entropy_with_logits(first, (start + 1) / 2, reduction: Reduction.None)),
+            PredictionType.Epsilon => MeanOverPixels((noise - first).Power(2)),
+            PredictionType.XStart => MeanOverPixels((start - first).Power(2)),
+            PredictionType.Velocity => MeanOverPixels(((At(_sqrtAlpha, steps) * noise) - (At(_sqrtOneMinusAlpha, steps) * start) - first).Power(2)),
+            PredictionType.XStartLogit => MeanOverPixels(functional.binary_cross_entropy_with_logits(first, start.Plus(1).Over(2), reduction: Reduction.None)),
             _ => throw new InvalidOperationException($"Prediction type {Options.Prediction} is unknown."),
         };
         if (minSnrGamma is double gamma)
@@ -145,7 +146,7 @@ internal sealed class DiffusionProcess : IDisposable
         }
 
         Tensor bound = VariationalBound(output, start, current, steps);
-        return new((main + bound).MoveToOuterDisposeScope(), main.MoveToOuterDisposeScope(), bound.MoveToOuterDisposeScope());
+        return new(main.Plus(bound).MoveToOuterDisposeScope(), main.MoveToOuterDisposeScope(), bound.MoveToOuterDisposeScope());
     }
 
     /// <summary>Soft Dice loss of the predicted x_0 of each sample, 0 to 1; for predictions of x_0 (ε says too little of it at noisy times, v at clean ones).</summary>
@@ -153,10 +154,10 @@ internal sealed class DiffusionProcess : IDisposable
     {
         using var scope = NewDisposeScope();
         Tensor first = output.narrow(1, 0, 1);
-        Tensor share = (Options.Prediction == PredictionType.XStartLogit ? first.sigmoid() : ((first + 1) / 2).clamp(0, 1)).flatten(1);
-        Tensor truth = ((start + 1) / 2).flatten(1);
-        Tensor overlap = (2 * (share * truth).sum(1)) + 1;
-        return (1 - (overlap / (share.sum(1) + truth.sum(1) + 1))).MoveToOuterDisposeScope();
+        Tensor share = (Options.Prediction == PredictionType.XStartLogit ? first.sigmoid() : first.Plus(1).Over(2).Clamped(0, 1)).flatten(1);
+        Tensor truth = start.Plus(1).Over(2).flatten(1);
+        Tensor overlap = (share * truth).sum(1).Times(2).Plus(1);
+        return (overlap / share.sum(1).Plus(truth.sum(1)).Plus(1)).SubtractedFrom(1).MoveToOuterDisposeScope();
     }
 
     /// <summary>
@@ -171,50 +172,50 @@ internal sealed class DiffusionProcess : IDisposable
         Tensor trueMean = PosteriorMean(start, current, steps);
         Tensor trueLogVariance = At(_posteriorLogVariance, steps);
 
-        Tensor divergence = 0.5 * (-1.0 + predicted.LogVariance - trueLogVariance + (trueLogVariance - predicted.LogVariance).exp()
-            + ((trueMean - predicted.Mean).square() * (-predicted.LogVariance).exp()));
-        Tensor likelihood = -DiscretizedLogLikelihood(start, predicted.Mean, 0.5 * predicted.LogVariance);
-        Tensor bits = where((steps == 0).view(-1, 1, 1, 1), likelihood, divergence);
-        return (MeanOverPixels(bits) * BitsPerNat).MoveToOuterDisposeScope();
+        Tensor distance = (trueMean - predicted.Mean).Power(2) * (-predicted.LogVariance).exp();
+        Tensor divergence = (predicted.LogVariance.Minus(1.0) - trueLogVariance).Plus((trueLogVariance - predicted.LogVariance).exp()).Plus(distance).Times(0.5);
+        Tensor likelihood = -DiscretizedLogLikelihood(start, predicted.Mean, predicted.LogVariance.Times(0.5));
+        Tensor bits = where(steps.EqualTo(0).view(-1, 1, 1, 1), likelihood, divergence);
+        return MeanOverPixels(bits).Times(BitsPerNat).MoveToOuterDisposeScope();
     }
 
     /// <summary>Log-likelihood of an 8-bit value under a Gaussian: CDF(x + 1/255) − CDF(x − 1/255), with open tails beyond ±0.999.</summary>
     private static Tensor DiscretizedLogLikelihood(Tensor value, Tensor mean, Tensor logScale)
     {
         Tensor centred = value - mean, inverse = (-logScale).exp();
-        Tensor above = NormalCumulative(inverse * (centred + HalfBin));
-        Tensor below = NormalCumulative(inverse * (centred - HalfBin));
-        Tensor logAbove = above.clamp(min: LogFloor).log();
-        Tensor logRest = (1.0 - below).clamp(min: LogFloor).log();
-        Tensor logBin = (above - below).clamp(min: LogFloor).log();
-        return where(value < -0.999, logAbove, where(value > 0.999, logRest, logBin));
+        Tensor above = NormalCumulative(inverse * centred.Plus(HalfBin));
+        Tensor below = NormalCumulative(inverse * centred.Minus(HalfBin));
+        Tensor logAbove = above.Clamped(LogFloor, null).log();
+        Tensor logRest = below.SubtractedFrom(1).Clamped(LogFloor, null).log();
+        Tensor logBin = (above - below).Clamped(LogFloor, null).log();
+        return where(value.Below(-0.999), logAbove, where(value.Above(0.999), logRest, logBin));
     }
 
     /// <summary>The tanh approximation of the standard normal's cumulative distribution.</summary>
-    private static Tensor NormalCumulative(Tensor x) => 0.5 * (1.0 + (Math.Sqrt(2 / Math.PI) * (x + (0.044715 * x.pow(3)))).tanh());
+    private static Tensor NormalCumulative(Tensor x) => x.Plus(x.Power(3).Times(0.044715)).Times(Math.Sqrt(2 / Math.PI)).tanh().Plus(1).Times(0.5);
 
     private Tensor StartFrom(Tensor first, Tensor current, Tensor steps) => Options.Prediction switch
     {
         PredictionType.Epsilon => (At(_sqrtReciprocalAlpha, steps) * current) - (At(_sqrtReciprocalAlphaMinusOne, steps) * first),
         PredictionType.XStart => first,
         PredictionType.Velocity => (At(_sqrtAlpha, steps) * current) - (At(_sqrtOneMinusAlpha, steps) * first),
-        PredictionType.XStartLogit => (first * 0.5).tanh(),
+        PredictionType.XStartLogit => first.Times(0.5).tanh(),
         _ => throw new InvalidOperationException($"Prediction type {Options.Prediction} is unknown."),
     };
 
     /// <summary>min(SNR, γ) as a weight of the squared error of x_0, turned into one of what is predicted (Hang et al. 2023, section 3.4); B values.</summary>
     private Tensor MinSnrWeights(Tensor steps, double gamma)
     {
-        Tensor alpha = _sqrtAlpha.index_select(0, steps).square(), ratio = alpha / (1 - alpha), clamped = ratio.clamp(max: gamma);
+        Tensor alpha = _sqrtAlpha.index_select(0, steps).Power(2), ratio = alpha / alpha.SubtractedFrom(1), clamped = ratio.Clamped(null, gamma);
         return Options.Prediction switch
         {
             PredictionType.Epsilon => clamped / ratio,
-            PredictionType.Velocity => clamped / (ratio + 1),
+            PredictionType.Velocity => clamped / ratio.Plus(1),
             _ => clamped,
         };
     }
 
-    private Tensor PosteriorMean(Tensor start, Tensor current, Tensor steps) => (At(_meanStart, steps) * start) + (At(_meanCurrent, steps) * current);
+    private Tensor PosteriorMean(Tensor start, Tensor current, Tensor steps) => (At(_meanStart, steps) * start).Plus(At(_meanCurrent, steps) * current);
 
     private static Tensor MeanOverPixels(Tensor values) => values.flatten(1).mean([1]);
 

@@ -1,3 +1,4 @@
+using Consensus.ML.Runtime;
 using static TorchSharp.torch;
 
 namespace Consensus.ML.Diffusion;
@@ -23,10 +24,10 @@ internal sealed class DdpmSampler : ISampler
 {
     /// <inheritdoc/>
     public Tensor Sample(DiffusionProcess process, Denoiser denoise, Tensor noise, Generator generator, CancellationToken cancellation) =>
-        SamplerLoop.Run(process, denoise, noise, (prediction, _, steps) =>
+        SamplerLoop.Run(process, denoise, noise, (prediction, _, steps, step) =>
         {
             // No noise is drawn at the last step, which would not use it.
-            Tensor fresh = steps[0].item<long>() == 0 ? zeros_like(prediction.Mean) : randn(prediction.Mean.shape, device: noise.device, generator: generator);
+            Tensor fresh = step == 0 ? zeros_like(prediction.Mean) : randn(prediction.Mean.shape, device: noise.device, generator: generator);
             return DiffusionProcess.DdpmPrevious(prediction, steps, fresh);
         }, cancellation);
 }
@@ -36,7 +37,7 @@ internal sealed class DdimSampler : ISampler
 {
     /// <inheritdoc/>
     public Tensor Sample(DiffusionProcess process, Denoiser denoise, Tensor noise, Generator generator, CancellationToken cancellation) =>
-        SamplerLoop.Run(process, denoise, noise, process.DdimPrevious, cancellation);
+        SamplerLoop.Run(process, denoise, noise, (prediction, current, steps, _) => process.DdimPrevious(prediction, current, steps), cancellation);
 }
 
 /// <summary>
@@ -53,9 +54,8 @@ internal sealed class DpmSolverSampler : ISampler
     {
         NoiseSchedule schedule = process.Schedule;
         Tensor? before = null;
-        return SamplerLoop.Run(process, denoise, noise, (prediction, current, steps) =>
+        return SamplerLoop.Run(process, denoise, noise, (prediction, current, _, step) =>
         {
-            int step = (int)steps[0].item<long>();
             Tensor start = prediction.Start;
 
             if (step == 0)
@@ -69,10 +69,10 @@ internal sealed class DpmSolverSampler : ISampler
             if (before is not null)
             {
                 double strideBefore = LogRatio(alphaHere) - LogRatio(schedule.AlphasCumulative[step + 1]);
-                aim = start + ((start - before) * Math.Min(stride / (2 * strideBefore), 0.5));
+                aim = start.Plus((start - before).Times(Math.Min(stride / (2 * strideBefore), 0.5)));
             }
 
-            Tensor next = (current * Math.Sqrt((1 - alpha) / (1 - alphaHere))) - (aim * (Math.Sqrt(alpha) * (Math.Exp(-stride) - 1)));
+            Tensor next = current.Times(Math.Sqrt((1 - alpha) / (1 - alphaHere))) - aim.Times(Math.Sqrt(alpha) * (Math.Exp(-stride) - 1));
 
             // The scope of the step ends before the next one needs this.
             before?.Dispose();
@@ -97,8 +97,10 @@ internal static class SamplerLoop
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "The sampler must be Ddpm, Ddim or DpmSolver."),
     };
 
-    /// <summary>Runs the steps; <paramref name="previous"/> makes x_{t−1} from the prediction, x_t and the step (M times, int64).</summary>
-    public static Tensor Run(DiffusionProcess process, Denoiser denoise, Tensor noise, Func<StepPrediction, Tensor, Tensor, Tensor> previous, CancellationToken cancellation)
+    /// <summary>
+    /// Runs the steps; <paramref name="previous"/> makes x_{t−1} from the prediction, x_t and the step, given M times (int64) and as a number, since asking the tensor would make a GPU wait.
+    /// </summary>
+    public static Tensor Run(DiffusionProcess process, Denoiser denoise, Tensor noise, Func<StepPrediction, Tensor, Tensor, int, Tensor> previous, CancellationToken cancellation)
     {
         using var outer = NewDisposeScope();
         Tensor current = noise.alias();
@@ -106,9 +108,9 @@ internal static class SamplerLoop
         {
             cancellation.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
-            Tensor steps = full(noise.shape[0], (long)step, ScalarType.Int64, noise.device);
+            Tensor steps = TensorArithmetic.Repeated(noise.shape[0], step, noise.device);
             Tensor output = denoise(current, process.NetworkTimes(steps));
-            Tensor next = previous(process.Interpret(output, current, steps, clamp: true), current, steps).MoveToOuterDisposeScope();
+            Tensor next = previous(process.Interpret(output, current, steps, clamp: true), current, steps, step).MoveToOuterDisposeScope();
             current.Dispose();
             current = next;
         }

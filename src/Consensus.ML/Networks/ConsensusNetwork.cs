@@ -1,3 +1,4 @@
+using Consensus.ML.Runtime;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -60,7 +61,7 @@ internal sealed class ConsensusNetwork
         if (_levelEmbedding is int table)
         {
             ArgumentNullException.ThrowIfNull(levels);
-            embedding = embedding + context.Weights[table].index_select(0, levels - 1);
+            embedding = embedding.Plus(context.Weights[table].index_select(0, levels.Minus(1)));
         }
 
         embedding = functional.silu(embedding);

@@ -1,5 +1,5 @@
+using Consensus.ML.Runtime;
 using static TorchSharp.torch;
-using static TorchSharp.torch.nn;
 
 namespace Consensus.ML.Networks;
 
@@ -35,12 +35,12 @@ internal sealed class ImageEncoder
             trunk = block.Forward(context, trunk);
         }
 
-        features = features + _trunk.Forward(context, trunk);
+        features = features.Plus(_trunk.Forward(context, trunk));
         return _last.Forward(context, Leaky(_high.Forward(context, features))).MoveToOuterDisposeScope();
     }
 
     // In place is safe with gradients too: the derivative of a leaky ReLU follows from its output.
-    private static Tensor Leaky(Tensor tensor) => functional.leaky_relu(tensor, 0.2, inplace: true);
+    private static Tensor Leaky(Tensor tensor) => tensor.LeakyReluInPlace(0.2);
 
     /// <summary>Three dense blocks with a scaled residual around them.</summary>
     private sealed class ResidualInResidualBlock(WeightLayout layout, string name, int width, int growth)
@@ -56,7 +56,7 @@ internal sealed class ImageEncoder
                 hidden = block.Forward(context, hidden);
             }
 
-            return hidden.mul(ResidualScale).add_(input).MoveToOuterDisposeScope();
+            return hidden.Times(ResidualScale).PlusInPlace(input).MoveToOuterDisposeScope();
         }
     }
 
@@ -77,7 +77,7 @@ internal sealed class ImageEncoder
                 grown.Add(Leaky(convolution.Forward(context, grown.Count == 1 ? input : cat(grown, 1))));
             }
 
-            return _convolutions[4].Forward(context, cat(grown, 1)).mul_(ResidualScale).add_(input).MoveToOuterDisposeScope();
+            return _convolutions[4].Forward(context, cat(grown, 1)).TimesInPlace(ResidualScale).PlusInPlace(input).MoveToOuterDisposeScope();
         }
     }
 

@@ -1,3 +1,4 @@
+using Consensus.ML.Runtime;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -105,13 +106,13 @@ internal sealed class ResidualBlock
         hidden = Activate(context, _outputNorm.Forward(context, hidden));
         if (context.Dropout > 0)
         {
-            Tensor kept = rand(hidden.shape, device: hidden.device, generator: context.DropoutGenerator).ge(context.Dropout);
-            hidden = hidden * kept.to_type(hidden.dtype).div_(1 - context.Dropout);
+            Tensor kept = rand(hidden.shape, device: hidden.device, generator: context.DropoutGenerator).AtLeast(context.Dropout);
+            hidden = hidden * kept.to_type(hidden.dtype).OverInPlace(1 - context.Dropout);
         }
 
         hidden = _outputConvolution.Forward(context, hidden);
         Tensor skip = _skip is null ? input : _skip.Forward(context, input);
-        return (context.Training ? hidden + skip : hidden.add_(skip)).MoveToOuterDisposeScope();
+        return (context.Training ? hidden.Plus(skip) : hidden.PlusInPlace(skip)).MoveToOuterDisposeScope();
     }
 
     /// <summary>SiLU, in place where no gradient needs what it overwrites.</summary>
@@ -149,7 +150,7 @@ internal sealed class AttentionBlock
         // The projections to q, k, v and back; then the products of q with k and of the shares with v.
         context.Operations?.Add(4 * input.numel(), channels);
         context.Operations?.Add(2 * input.numel(), height * width);
-        return (input + output).MoveToOuterDisposeScope();
+        return input.Plus(output).MoveToOuterDisposeScope();
     }
 }
 

@@ -95,12 +95,12 @@ internal sealed class Safetensors
         using var scope = NewDisposeScope();
         Tensor flat = entry.Type switch
         {
-            "F32" => tensor(MemoryMarshal.Cast<byte, float>(bytes).ToArray()),
-            "F64" => tensor(MemoryMarshal.Cast<byte, double>(bytes).ToArray()),
-            "F16" => tensor(MemoryMarshal.Cast<byte, Half>(bytes).ToArray().Select(value => (float)value).ToArray()),
-            "BF16" => tensor(MemoryMarshal.Cast<byte, ushort>(bytes).ToArray().Select(value => BitConverter.UInt32BitsToSingle((uint)value << 16)).ToArray()),
-            "I32" => tensor(MemoryMarshal.Cast<byte, int>(bytes).ToArray()),
-            "I64" => tensor(MemoryMarshal.Cast<byte, long>(bytes).ToArray()),
+            "F32" => tensor(MemoryMarshal.Cast<byte, float>(bytes).ToArray(), device: CPU),
+            "F64" => tensor(MemoryMarshal.Cast<byte, double>(bytes).ToArray(), device: CPU),
+            "F16" => tensor(MemoryMarshal.Cast<byte, Half>(bytes).ToArray().Select(value => (float)value).ToArray(), device: CPU),
+            "BF16" => tensor(MemoryMarshal.Cast<byte, ushort>(bytes).ToArray().Select(value => BitConverter.UInt32BitsToSingle((uint)value << 16)).ToArray(), device: CPU),
+            "I32" => tensor(MemoryMarshal.Cast<byte, int>(bytes).ToArray(), device: CPU),
+            "I64" => tensor(MemoryMarshal.Cast<byte, long>(bytes).ToArray(), device: CPU),
             _ => throw new InvalidDataException($"Tensor '{entry.Name}' has type {entry.Type}; allowed are F32, F64, F16, BF16, I32 and I64."),
         };
         return flat.to_type(ScalarType.Float32).view(entry.Shape).DetachFromDisposeScope();

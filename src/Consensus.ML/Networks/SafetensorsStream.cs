@@ -68,7 +68,7 @@ internal sealed class SafetensorsStream
 
         using var scope = NewDisposeScope();
         using var none = no_grad();
-        Tensor host = zeros(target.shape);
+        Tensor host = zeros(target.shape, device: CPU);
         _stream.Position = _begin + entry.Begin;
         _stream.ReadExactly(host.bytes);
         target.copy_(host);

@@ -1,3 +1,4 @@
+using Consensus.ML.Runtime;
 using static TorchSharp.torch;
 
 namespace Consensus.ML.Networks;
@@ -12,7 +13,7 @@ internal static class TimestepEmbedding
     {
         using var scope = NewDisposeScope();
         int half = width / 2;
-        Tensor frequencies = arange(half, ScalarType.Float32, times.device).mul_(-Math.Log(10000) / half).exp_();
+        Tensor frequencies = TensorArithmetic.Range(0, half, ScalarType.Float32, times.device).TimesInPlace(-Math.Log(10000) / half).exp_();
         Tensor angles = times.to_type(ScalarType.Float32).unsqueeze(1) * frequencies.unsqueeze(0);
         return cat([angles.cos(), angles.sin()], 1).MoveToOuterDisposeScope();
     }

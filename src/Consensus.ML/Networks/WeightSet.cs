@@ -1,3 +1,4 @@
+using Consensus.ML.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -50,14 +51,14 @@ internal sealed class WeightSet : IDisposable
             switch (spec.Initialization)
             {
                 case Initialization.Ones:
-                    set._views[i].fill_(1);
+                    set._views[i].FillInPlace(1);
                     break;
                 case Initialization.Normal:
-                    set._views[i].copy_(randn(spec.Shape, generator: generator));
+                    set._views[i].copy_(randn(spec.Shape, device: CPU, generator: generator));
                     break;
                 case Initialization.Uniform:
                     double bound = 1 / Math.Sqrt(spec.FanIn);
-                    set._views[i].copy_(rand(spec.Shape, generator: generator).mul_(2 * bound).sub_(bound));
+                    set._views[i].copy_(rand(spec.Shape, device: CPU, generator: generator).TimesInPlace(2 * bound).PlusInPlace(-bound));
                     break;
                 default:
                     break;

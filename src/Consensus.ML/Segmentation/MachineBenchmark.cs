@@ -92,7 +92,7 @@ public sealed record MachineBenchmark
         var context = new ForwardContext(prepared.Weights, Training: false);
         Tensor image = randn([1, ImageChannels, Size, Size], device: device, generator: generator), features = network.EncodeImage(context, image);
         Tensor noise = randn([Levels, 1, Size, Size], device: device, generator: generator);
-        Tensor levels = arange(1, Levels + 1, ScalarType.Int64, device), times = full(Levels, 0L, ScalarType.Int64, device);
+        Tensor levels = TensorArithmetic.Range(1, Levels + 1, ScalarType.Int64, device), times = TensorArithmetic.Repeated(Levels, 0, device);
         var operations = new OperationCount();
         network.Forward(context with { Operations = operations }, noise, features, times, levels);
 

@@ -1,4 +1,5 @@
 using Consensus.ML.Networks;
+using Consensus.ML.Runtime;
 using static TorchSharp.torch;
 
 namespace Consensus.ML.Training;
@@ -96,25 +97,25 @@ internal sealed class Optimizer : IDisposable
             double norm = _gradient.norm().item<float>();
             if (norm > limit)
             {
-                _gradient.mul_(limit / norm);
+                _gradient.TimesInPlace(limit / norm);
             }
         }
 
         Steps++;
-        _first.lerp_(_gradient, 1 - Beta1);
-        _second.mul_(Beta2).addcmul_(_gradient, _gradient, 1 - Beta2);
-        Tensor denominator = _second.sqrt().div_(Math.Sqrt(1 - Math.Pow(Beta2, Steps))).add_(Epsilon);
+        _first.LerpInPlace(_gradient, 1 - Beta1);
+        _second.TimesInPlace(Beta2).PlusProductInPlace(_gradient, _gradient, 1 - Beta2);
+        Tensor denominator = _second.sqrt().OverInPlace(Math.Sqrt(1 - Math.Pow(Beta2, Steps))).PlusInPlace(Epsilon);
         if (_weightDecay > 0)
         {
-            _masters.Flat.mul_(1 - (learningRate * _weightDecay));
+            _masters.Flat.TimesInPlace(1 - (learningRate * _weightDecay));
         }
 
-        _masters.Flat.addcdiv_(_first, denominator, -learningRate / (1 - Math.Pow(Beta1, Steps)));
+        _masters.Flat.PlusQuotientInPlace(_first, denominator, -learningRate / (1 - Math.Pow(Beta1, Steps)));
         RefreshLowPrecision();
 
         // Early on the average follows quickly, or it would hold the initial weights for thousands of steps.
         double decay = Math.Min(_emaDecay, (1.0 + Steps) / (10.0 + Steps));
-        Average.Flat.lerp_(_masters.Flat, 1 - decay);
+        Average.Flat.LerpInPlace(_masters.Flat, 1 - decay);
     }
 
     /// <inheritdoc/>

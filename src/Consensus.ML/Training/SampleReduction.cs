@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Consensus.ML.Runtime;
 using static TorchSharp.torch;
 
 namespace Consensus.ML.Training;

@@ -1,5 +1,6 @@
 using Consensus.ML.Imaging;
 using Consensus.ML.Labels;
+using Consensus.ML.Runtime;
 using static TorchSharp.torch;
 
 namespace Consensus.ML.Training;
@@ -47,12 +48,12 @@ internal sealed class BatchSource(ModelDescription description, TrainingOptions 
             }
         });
 
-        Tensor? levelTensor = description.HasLevelEmbedding ? tensor(levels).to(device) : null;
+        Tensor? levelTensor = description.HasLevelEmbedding ? levels.ToTensor(device) : null;
         return new(
             images.MoveToOuterDisposeScope(),
             tensor(starts).view(batch * pairs, 1, description.Height, description.Width).to(device).MoveToOuterDisposeScope(),
             levelTensor?.MoveToOuterDisposeScope(),
-            tensor(steps).to(device).MoveToOuterDisposeScope());
+            steps.ToTensor(device).MoveToOuterDisposeScope());
     }
 
     /// <summary>x_0 = 2·mask − 1.</summary>
