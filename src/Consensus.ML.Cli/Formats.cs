@@ -30,7 +30,13 @@ internal static class Formats
         _ => throw new ArgumentOutOfRangeException(nameof(sampler), sampler, null),
     };
 
-    public static string Name(Precision precision) => precision == Precision.Float32 ? "float32" : "bfloat16";
+    public static string Name(Precision precision) => precision switch
+    {
+        Precision.Float32 => "float32",
+        Precision.BFloat16 => "bfloat16",
+        Precision.Float16 => "float16",
+        _ => throw new ArgumentOutOfRangeException(nameof(precision), precision, null),
+    };
 
     public static string Name(DistanceUnit unit) => unit == DistanceUnit.Millimeters ? "mm" : "px";
 

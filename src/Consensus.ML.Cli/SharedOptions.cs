@@ -47,7 +47,7 @@ internal static class SharedOptions
     }
 
     public static Option<Precision?> Precision(string description) =>
-        Choice("--precision", description, ("float32", Networks.Precision.Float32), ("bfloat16", Networks.Precision.BFloat16));
+        Choice("--precision", description, ("float32", Networks.Precision.Float32), ("bfloat16", Networks.Precision.BFloat16), ("float16", Networks.Precision.Float16));
 
     /// <summary>An option with a fixed list of values, which the help and the error show.</summary>
     public static Option<T?> Choice<T>(string name, string description, params (string Name, T Value)[] choices)

@@ -98,9 +98,16 @@ public sealed class BadInputTests : IDisposable
         AssertLeavesNothing(Train("--device", "cuda:63"), 1, "cuda:63");
     }
 
+    [Fact]
+    public void Float16_is_refused_on_the_CPU_before_training()
+    {
+        _workspace.Phantom();
+        AssertLeavesNothing(Train("--precision", "float16", "--device", "cpu"), 1, "Float16", "BFloat16 or Float32 on the CPU");
+    }
+
     [Theory]
     [InlineData("--device", "gpu")]
-    [InlineData("--precision", "float16")]
+    [InlineData("--precision", "float64")]
     [InlineData("--preset", "large")]
     [InlineData("--target", "majority")]
     [InlineData("--missing-raters", "ignore")]

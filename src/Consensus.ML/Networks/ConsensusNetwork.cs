@@ -47,6 +47,11 @@ internal sealed class ConsensusNetwork
         return (_encoder is null ? typed.alias() : _encoder.Forward(context, typed)).MoveToOuterDisposeScope();
     }
 
+    /// <summary>G(I) for training with gradient checkpointing: its activations are not kept but computed again for the gradient.</summary>
+    /// <param name="context">Weights and mode.</param>
+    /// <param name="image">B×image channels×H×W float32, normalised.</param>
+    public CheckpointedEncoding EncodeImageCheckpointed(ForwardContext context, Tensor image) => new(_encoder, context, image.to_type(_input.Type(context)));
+
     /// <summary>One pass of the U-Net.</summary>
     /// <param name="context">Weights and mode.</param>
     /// <param name="noisy">x_t: (B·P)×1×H×W float32, the P maps of an image one after another.</param>

@@ -22,21 +22,36 @@ internal sealed class ImageEncoder
         _last = new(layout, $"{name}.conv_last", width, outputs);
     }
 
+    /// <summary>Number of RRDB blocks.</summary>
+    public int BlockCount => _blocks.Length;
+
     /// <param name="context">Weights and mode.</param>
     /// <param name="image">B×image channels×H×W, normalised.</param>
     /// <returns>B×L×H×W.</returns>
     public Tensor Forward(ForwardContext context, Tensor image)
     {
         using var scope = NewDisposeScope();
-        Tensor features = _first.Forward(context, image);
-        Tensor trunk = features;
-        foreach (ResidualInResidualBlock block in _blocks)
+        Tensor features = First(context, image), trunk = features;
+        for (int block = 0; block < BlockCount; block++)
         {
-            trunk = block.Forward(context, trunk);
+            trunk = Block(context, block, trunk);
         }
 
-        features = features.Plus(_trunk.Forward(context, trunk));
-        return _last.Forward(context, Leaky(_high.Forward(context, features))).MoveToOuterDisposeScope();
+        return Last(context, features, trunk).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The first part: from the image to features.</summary>
+    public Tensor First(ForwardContext context, Tensor image) => _first.Forward(context, image);
+
+    /// <summary>One of the <see cref="BlockCount"/> parts of the trunk, each on what the one before gave.</summary>
+    public Tensor Block(ForwardContext context, int block, Tensor input) => _blocks[block].Forward(context, input);
+
+    /// <summary>The last part, on what the first part and the trunk gave.</summary>
+    public Tensor Last(ForwardContext context, Tensor features, Tensor trunk)
+    {
+        using var scope = NewDisposeScope();
+        Tensor sum = features.Plus(_trunk.Forward(context, trunk));
+        return _last.Forward(context, Leaky(_high.Forward(context, sum))).MoveToOuterDisposeScope();
     }
 
     // In place is safe with gradients too: the derivative of a leaky ReLU follows from its output.

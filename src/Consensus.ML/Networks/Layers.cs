@@ -63,7 +63,7 @@ internal sealed class GroupNormalization
         Tensor weight = context.Weights[_weight], bias = context.Weights[_bias];
         if (input.dtype != weight.dtype && input.device_type != TorchSharp.DeviceType.CPU)
         {
-            // The CPU kernel takes a bfloat16 input with float32 weights; the one for GPUs wants one type.
+            // The CPU kernel takes a 16-bit input with float32 weights; the one for GPUs wants one type.
             (weight, bias) = (weight.to_type(input.dtype), bias.to_type(input.dtype));
         }
 

@@ -21,7 +21,7 @@ internal enum Initialization
 /// <param name="Shape">Its shape.</param>
 /// <param name="Initialization">How it begins.</param>
 /// <param name="FanIn">Inputs of one output, for <see cref="Initialization.Uniform"/>.</param>
-/// <param name="LowPrecision">Whether a bfloat16 run may hold it in bfloat16 (convolutions and projections; not norms, embeddings and the output).</param>
+/// <param name="LowPrecision">Whether a run in a 16-bit format may hold it in that (convolutions and projections; not norms, embeddings and the output).</param>
 internal sealed record WeightSpec(string Name, long[] Shape, Initialization Initialization, long FanIn, bool LowPrecision)
 {
     /// <summary>Number of values.</summary>
@@ -31,7 +31,7 @@ internal sealed record WeightSpec(string Name, long[] Shape, Initialization Init
 /// <summary>
 /// The weights of a network, in the order of a published checkpoint. Layers declare theirs here while the network is built and keep the
 /// indices; the values live elsewhere (<see cref="WeightSet"/>). So one network serves training weights, their moving average
-/// and their bfloat16 copies.
+/// and their 16-bit copies.
 /// </summary>
 internal sealed class WeightLayout
 {

@@ -25,7 +25,7 @@ internal sealed class WeightSet : IDisposable
     /// <summary>The names and shapes.</summary>
     public WeightLayout Layout { get; }
 
-    /// <summary>All values, float32, one dimension; those that may be held in bfloat16 come first.</summary>
+    /// <summary>All values, float32, one dimension; those that may be held in a 16-bit format come first.</summary>
     public Tensor Flat { get; }
 
     /// <summary>A view of each weight, in the layout's order.</summary>
@@ -71,7 +71,7 @@ internal sealed class WeightSet : IDisposable
     /// <summary>A copy of the values.</summary>
     public WeightSet Clone() => new(Layout, Flat.clone().DetachFromDisposeScope());
 
-    /// <summary>Length of the leading part of <see cref="Flat"/> that may be held in bfloat16.</summary>
+    /// <summary>Length of the leading part of <see cref="Flat"/> that may be held in a 16-bit format.</summary>
     public static long LowPrecisionLength(WeightLayout layout) => layout.Specs.Where(spec => spec.LowPrecision).Sum(Padded);
 
     /// <summary>Length of <see cref="Flat"/>.</summary>
@@ -99,7 +99,7 @@ internal sealed class WeightSet : IDisposable
     }
 
     /// <summary>
-    /// The weights as a forward pass at <paramref name="precision"/> takes them: views of <see cref="Flat"/>, or bfloat16 copies where
+    /// The weights as a forward pass at <paramref name="precision"/> takes them: views of <see cref="Flat"/>, or 16-bit copies where
     /// the layout allows them. The caller disposes the copies.
     /// </summary>
     public PreparedWeights Prepare(Precision precision)
@@ -110,7 +110,7 @@ internal sealed class WeightSet : IDisposable
         }
 
         using var scope = NewDisposeScope();
-        Tensor low = Flat.narrow(0, 0, LowPrecisionLength(Layout)).to_type(ScalarType.BFloat16).DetachFromDisposeScope();
+        Tensor low = Flat.narrow(0, 0, LowPrecisionLength(Layout)).to_type(precision.HeavyType()).DetachFromDisposeScope();
         Tensor[] owned = Views(Layout, low, lowPrecisionOnly: true);
         Tensor[] weights = [.. owned.Select((view, i) => view ?? _views[i])];
         return new(weights, low, owned);

@@ -47,7 +47,7 @@ public sealed partial class ConsensusSegmentationEstimator : IEstimator<Consensu
     /// <summary>Reads all cases, trains, and returns the best model; when cancelled, the best model so far.</summary>
     /// <param name="input">The training cases.</param>
     /// <exception cref="ArgumentException">
-    /// A column is missing or of another type, the slices' size does not suit the network, or the model to start from is not of this network; the message says what differs.
+    /// A column is missing or of another type, the slices' size does not suit the network, a number format does not suit the device, or the model to start from is not of this network; the message says what differs.
     /// </exception>
     /// <exception cref="InvalidDataException">
     /// A case cannot be read, does not fit the others, or is a photograph that was cut or padded to its size; or the checkpoint to resume is damaged, too new, or of other data or options. The message says which, and what differs.

@@ -45,13 +45,14 @@ public sealed record MachineBenchmark
     /// <summary>Measures in one number format.</summary>
     /// <param name="precision">Number format of the heavy arithmetic.</param>
     /// <param name="cancellation">Ends the measurement between two repetitions.</param>
-    /// <exception cref="ArgumentException">An option is out of range; the message names it, its value and what is allowed.</exception>
+    /// <exception cref="ArgumentException">An option is out of range, or the number format is not for the device; the message names it, its value and what is allowed.</exception>
     /// <exception cref="InvalidOperationException">The device is not usable; the message says why.</exception>
     /// <exception cref="OperationCanceledException">The measurement was cancelled.</exception>
     public MachineMeasurement Measure(Precision precision, CancellationToken cancellation = default)
     {
         Check();
         Device device = TorchDevice.Choose(Device, gpuDeviceId: null, fallbackToCpu: false).Device;
+        OptionsCheck.CheckDevice(nameof(precision), precision, device);
         var description = new ModelDescription
         {
             Height = Size,
@@ -148,7 +149,7 @@ public sealed record MachineBenchmark
     {
         using var scope = NewDisposeScope();
         using var inference = inference_mode();
-        ScalarType type = precision == Precision.BFloat16 ? ScalarType.BFloat16 : ScalarType.Float32;
+        ScalarType type = precision.HeavyType();
         IEnumerable<(long Batch, long Channels, long Side)> shapes = Network.ChannelMultipliers.Select((multiplier, level) => ((long)Levels, (long)Network.ModelChannels * multiplier, (long)Size >> level));
         double best = 0;
         foreach ((long batch, long channels, long side) in shapes.Append((8, 128, 64)))

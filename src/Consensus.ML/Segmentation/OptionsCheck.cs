@@ -1,6 +1,8 @@
 using Consensus.ML.Diffusion;
 using Consensus.ML.Networks;
 using Consensus.ML.Training;
+using TorchSharp;
+using static TorchSharp.torch;
 
 namespace Consensus.ML;
 
@@ -65,6 +67,16 @@ internal static class OptionsCheck
 
         Range($"{name}.{nameof(sampling.BatchSize)}", sampling.BatchSize, 1, 4096);
         Defined($"{name}.{nameof(sampling.Precision)}", sampling.Precision);
+    }
+
+    /// <summary>Checks that a number format is of use on a device.</summary>
+    /// <exception cref="ArgumentException">It is float16, and the device the CPU.</exception>
+    public static void CheckDevice(string name, Precision precision, Device device)
+    {
+        if (precision == Precision.Float16 && device.type == DeviceType.CPU)
+        {
+            throw Wrong(name, precision, $"{nameof(Precision.BFloat16)} or {nameof(Precision.Float32)} on the CPU, where convolutions in float16 take more than a hundred times as long");
+        }
     }
 
     /// <summary>Checks that the network can halve slices of this size as often as it has levels.</summary>
@@ -171,6 +183,11 @@ internal static class OptionsCheck
         }
 
         Range(Name + nameof(training.BatchSize), training.BatchSize, 1, int.MaxValue);
+        if (training.MicroBatchSize is int micro)
+        {
+            Range(Name + nameof(training.MicroBatchSize), micro, 1, int.MaxValue, ", or null for the whole batch");
+        }
+
         Range(Name + nameof(training.PairsPerImage), training.PairsPerImage, 1, int.MaxValue);
         if (!(training.TimePower >= 0 && training.TimePower <= 100))
         {

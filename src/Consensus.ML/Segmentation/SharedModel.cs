@@ -46,6 +46,7 @@ internal sealed class SharedModel(SegmentationModel model)
 
     public ConsensusPrediction Predict(ReadOnlySpan<float> features, SamplingOptions sampling, ulong seed, Mirroring mirroring, bool keepSamples, CancellationToken cancellation)
     {
+        OptionsCheck.CheckDevice(nameof(sampling.Precision), sampling.Precision, model.Device);
         Interlocked.Increment(ref _predictions);
         return model.Predict(features, sampling, seed, mirroring, keepSamples, cancellation);
     }

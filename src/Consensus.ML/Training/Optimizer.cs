@@ -19,6 +19,10 @@ internal sealed class Optimizer : IDisposable
     private readonly double _weightDecay, _emaDecay;
     private readonly double? _clipping;
 
+    // The scaler's state as a tensor beside the others, so that checkpoints hold it.
+    private readonly LossScaler? _scaler;
+    private readonly Tensor? _scaling;
+
     /// <param name="initial">Initial weights; owned from here on.</param>
     /// <param name="options">Weight decay, clipping, EMA and precision.</param>
     public Optimizer(WeightSet initial, TrainingOptions options)
@@ -33,14 +37,20 @@ internal sealed class Optimizer : IDisposable
 
         WeightLayout layout = initial.Layout;
         Tensor[] values = WeightSet.Views(layout, initial.Flat), gradients = WeightSet.Views(layout, _gradient);
-        if (options.Precision == Precision.BFloat16)
+        if (options.Precision != Precision.Float32)
         {
-            // Leaves of the heavy layers are bfloat16 copies; their gradients are gathered in bfloat16 too and widened in one go.
+            // Leaves of the heavy layers are 16-bit copies; their gradients are gathered in 16 bits too and widened in one go.
             long length = WeightSet.LowPrecisionLength(layout);
-            _lowWeights = Own(initial.Flat.narrow(0, 0, length).to_type(ScalarType.BFloat16));
+            _lowWeights = Own(initial.Flat.narrow(0, 0, length).to_type(options.Precision.HeavyType()));
             _lowGradient = Own(zeros_like(_lowWeights));
             Replace(values, WeightSet.Views(layout, _lowWeights, lowPrecisionOnly: true));
             Replace(gradients, WeightSet.Views(layout, _lowGradient, lowPrecisionOnly: true));
+        }
+
+        if (options.Precision == Precision.Float16)
+        {
+            _scaler = new();
+            _scaling = Own(_scaler.State.ToTensor(CPU, _scaler.State.Length));
         }
 
         for (int i = 0; i < values.Length; i++)
@@ -63,8 +73,15 @@ internal sealed class Optimizer : IDisposable
     /// <summary>Steps done.</summary>
     public int Steps { get; private set; }
 
-    /// <summary>All that a later step depends on beside the gradients and the number of <see cref="Steps"/>, by name: flat float32 tensors, laid out as the weights are.</summary>
-    public IReadOnlyList<(string Name, Tensor Values)> State => [("weights", _masters.Flat), ("average", Average.Flat), ("first_moment", _first), ("second_moment", _second)];
+    /// <summary>What the loss is to be multiplied by before its backward pass; 1 but in float16.</summary>
+    public double LossScale => _scaler?.Scale ?? 1;
+
+    /// <summary>All that a later step depends on beside the gradients and the number of <see cref="Steps"/>, by name: flat float32 tensors, laid out as the weights are; and the state of the loss scaling, where there is one.</summary>
+    public IReadOnlyList<(string Name, Tensor Values)> State =>
+    [
+        ("weights", _masters.Flat), ("average", Average.Flat), ("first_moment", _first), ("second_moment", _second),
+        .. _scaling is null ? Array.Empty<(string, Tensor)>() : [("loss_scaling", _scaling)],
+    ];
 
     /// <summary>Goes on from a <see cref="State"/> whose tensors have just been filled.</summary>
     /// <param name="steps">Steps done when it was taken.</param>
@@ -72,6 +89,7 @@ internal sealed class Optimizer : IDisposable
     {
         using var none = no_grad();
         Steps = steps;
+        _scaler?.Resume(_scaling!.data<float>().ToArray());
         RefreshLowPrecision();
     }
 
@@ -82,7 +100,9 @@ internal sealed class Optimizer : IDisposable
         _lowGradient?.zero_();
     }
 
-    /// <summary>One step of AdamW with the gathered gradients, then of the moving average.</summary>
+    /// <summary>
+    /// One step of AdamW with the gathered gradients of the loss times <see cref="LossScale"/>, then of the moving average. In float16 a step whose gradients overflowed changes no weight.
+    /// </summary>
     public void Step(double learningRate)
     {
         using var scope = NewDisposeScope();
@@ -92,29 +112,42 @@ internal sealed class Optimizer : IDisposable
             _gradient.narrow(0, 0, _lowGradient.shape[0]).copy_(_lowGradient);
         }
 
-        if (_clipping is double limit)
+        Steps++;
+        double norm = _clipping is null && _scaler is null ? 0 : _gradient.norm().item<float>();
+        if (_scaler is not null)
         {
-            double norm = _gradient.norm().item<float>();
-            if (norm > limit)
+            // The norm is finite where all of the gradient is.
+            double scale = _scaler.Scale;
+            bool accepted = _scaler.Accept(double.IsFinite(norm));
+            _scaling!.copy_(_scaler.State.ToTensor(CPU, _scaler.State.Length));
+            if (!accepted)
             {
-                _gradient.TimesInPlace(limit / norm);
+                return;
             }
+
+            _gradient.TimesInPlace(1 / scale);
+            norm /= scale;
         }
 
-        Steps++;
+        if (norm > _clipping)
+        {
+            _gradient.TimesInPlace(_clipping.Value / norm);
+        }
+
+        int updates = Steps - (_scaler?.Skipped ?? 0);
         _first.LerpInPlace(_gradient, 1 - Beta1);
         _second.TimesInPlace(Beta2).PlusProductInPlace(_gradient, _gradient, 1 - Beta2);
-        Tensor denominator = _second.sqrt().OverInPlace(Math.Sqrt(1 - Math.Pow(Beta2, Steps))).PlusInPlace(Epsilon);
+        Tensor denominator = _second.sqrt().OverInPlace(Math.Sqrt(1 - Math.Pow(Beta2, updates))).PlusInPlace(Epsilon);
         if (_weightDecay > 0)
         {
             _masters.Flat.TimesInPlace(1 - (learningRate * _weightDecay));
         }
 
-        _masters.Flat.PlusQuotientInPlace(_first, denominator, -learningRate / (1 - Math.Pow(Beta1, Steps)));
+        _masters.Flat.PlusQuotientInPlace(_first, denominator, -learningRate / (1 - Math.Pow(Beta1, updates)));
         RefreshLowPrecision();
 
         // Early on the average follows quickly, or it would hold the initial weights for thousands of steps.
-        double decay = Math.Min(_emaDecay, (1.0 + Steps) / (10.0 + Steps));
+        double decay = Math.Min(_emaDecay, (1.0 + updates) / (10.0 + updates));
         Average.Flat.LerpInPlace(_masters.Flat, 1 - decay);
     }
 

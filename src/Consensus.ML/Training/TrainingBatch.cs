@@ -10,7 +10,17 @@ namespace Consensus.ML.Training;
 /// <param name="Starts">x_0: (B·P)×1×H×W in [−1, 1].</param>
 /// <param name="Levels">B·P levels from 1; null where the target has none.</param>
 /// <param name="Steps">B·P diffusion steps.</param>
-internal sealed record TrainingBatch(Tensor Images, Tensor Starts, Tensor? Levels, Tensor Steps);
+internal sealed record TrainingBatch(Tensor Images, Tensor Starts, Tensor? Levels, Tensor Steps)
+{
+    /// <summary>Some of its images, with all their triples: views, owned by the surrounding dispose scope.</summary>
+    public TrainingBatch Slice(long first, long count)
+    {
+        long pairs = Starts.shape[0] / Images.shape[0];
+        return new(Images.narrow(0, first, count), Part(Starts), Levels is null ? null : Part(Levels), Part(Steps));
+
+        Tensor Part(Tensor triples) => triples.narrow(0, first * pairs, count * pairs);
+    }
+}
 
 /// <summary>Draws the samples of a step; the same step of the same seed draws the same.</summary>
 internal sealed class BatchSource(ModelDescription description, TrainingOptions options, AugmentationPolicy? augmentation, IReadOnlyList<float> padding, int seed, IReadOnlyList<TrainingCase> cases)

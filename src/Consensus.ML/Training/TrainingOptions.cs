@@ -15,6 +15,18 @@ public sealed record TrainingOptions
     /// <summary>Images in a step, at least 1. Default 4, the paper's.</summary>
     public int BatchSize { get; init; } = 4;
 
+    /// <summary>
+    /// How many images of a step pass through the network at once, at least 1; their gradients add up to those of the batch. Null (the default) for all of them. It bounds memory, and changes
+    /// results by rounding only (with <see cref="NetworkOptions.Dropout"/>, other units are dropped).
+    /// </summary>
+    public int? MicroBatchSize { get; init; }
+
+    /// <summary>
+    /// Whether the image encoder's activations are computed again for its gradient instead of being kept (gradient checkpointing, Chen et al. 2016). It saves most of the encoder's memory for
+    /// one more pass of the encoder in each step, and changes results by rounding only. Default false.
+    /// </summary>
+    public bool GradientCheckpointing { get; init; }
+
     /// <summary>(level, time) pairs drawn for each image of a step, at least 1: the image is encoded once for all of them. Default 1, the paper's.</summary>
     public int PairsPerImage { get; init; } = 1;
 

@@ -16,7 +16,14 @@ internal static class MethodCalls
         assembly.GetTypes().SelectMany(type => type.GetMembers(Everything)).OfType<MethodBase>().Where(method => method.GetMethodBody() is not null);
 
     /// <summary>The methods and constructors that a method calls or takes a delegate of; generic ones as they are declared.</summary>
-    public static IEnumerable<MethodBase> Of(MethodBase method)
+    public static IEnumerable<MethodBase> Of(MethodBase method) =>
+        Operands(method, OperandType.InlineMethod, (module, token, type, own) => module.ResolveMethod(token, type, own)!)
+            .Select(called => called is MethodInfo { IsGenericMethod: true } generic ? generic.GetGenericMethodDefinition() : called);
+
+    /// <summary>The fields that a method reads or writes.</summary>
+    public static IEnumerable<FieldInfo> FieldsOf(MethodBase method) => Operands(method, OperandType.InlineField, (module, token, type, own) => module.ResolveField(token, type, own)!);
+
+    private static IEnumerable<T> Operands<T>(MethodBase method, OperandType kind, Func<Module, int, Type[]?, Type[]?, T> resolve)
     {
         byte[] code = method.GetMethodBody()!.GetILAsByteArray()!;
         Type[]? typeArguments = method.DeclaringType is { IsGenericType: true } type ? type.GetGenericArguments() : null;
@@ -26,10 +33,9 @@ internal static class MethodCalls
             // Codes of two bytes begin with 0xFE.
             OpCode operation = Codes[code[at] == 0xFE ? (short)(0xFE00 | code[at + 1]) : code[at]];
             at += operation.Size;
-            if (operation.OperandType == OperandType.InlineMethod)
+            if (operation.OperandType == kind)
             {
-                MethodBase called = method.Module.ResolveMethod(BitConverter.ToInt32(code, at), typeArguments, methodArguments)!;
-                yield return called is MethodInfo { IsGenericMethod: true } generic ? generic.GetGenericMethodDefinition() : called;
+                yield return resolve(method.Module, BitConverter.ToInt32(code, at), typeArguments, methodArguments);
             }
 
             at += operation.OperandType switch
@@ -37,6 +43,7 @@ internal static class MethodCalls
                 OperandType.InlineNone => 0,
                 OperandType.ShortInlineBrTarget or OperandType.ShortInlineI or OperandType.ShortInlineVar => 1,
                 OperandType.InlineVar => 2,
+                OperandType.ShortInlineR => 4,
                 OperandType.InlineI8 or OperandType.InlineR => 8,
                 OperandType.InlineSwitch => 4 + (4 * BitConverter.ToInt32(code, at)),
                 _ => 4,

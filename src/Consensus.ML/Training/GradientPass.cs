@@ -1,0 +1,54 @@
+using Consensus.ML.Diffusion;
+using Consensus.ML.Networks;
+using Consensus.ML.Runtime;
+using static TorchSharp.torch;
+
+namespace Consensus.ML.Training;
+
+/// <summary>The gradients of a step, within the memory that the options allow.</summary>
+internal sealed class GradientPass(ConsensusNetwork network, DiffusionProcess process, TrainingOptions options)
+{
+    /// <summary>Adds the gradients of a batch's mean loss to those of the context's weights.</summary>
+    /// <param name="context">Weights with gradients to add to.</param>
+    /// <param name="batch">The batch.</param>
+    /// <param name="noise">ε of each of its maps.</param>
+    /// <param name="scale">What the gradients are multiplied by.</param>
+    /// <returns>The mean loss, not multiplied; owned by the surrounding dispose scope.</returns>
+    public Tensor Run(ForwardContext context, TrainingBatch batch, Tensor noise, double scale)
+    {
+        using var scope = NewDisposeScope();
+        long images = batch.Images.shape[0], most = options.MicroBatchSize ?? images;
+        Tensor total = zeros([], dtype: ScalarType.Float32, device: noise.device);
+        for (long first = 0; first < images; first += most)
+        {
+            // The batch's loss is a mean over its maps, of which each image has as many.
+            long count = Math.Min(most, images - first), pairs = batch.Starts.shape[0] / images;
+            using var part = NewDisposeScope();
+            TrainingBatch slice = count == images ? batch : batch.Slice(first, count);
+            total.PlusInPlace(Run(context, slice, noise.narrow(0, first * pairs, count * pairs), scale, (double)count / images));
+        }
+
+        return total.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Adds the gradients of some of the images, by their share in the batch.</summary>
+    /// <returns>Their share of the mean loss.</returns>
+    private Tensor Run(ForwardContext context, TrainingBatch batch, Tensor noise, double scale, double share)
+    {
+        Tensor current = process.AddNoise(batch.Starts, batch.Steps, noise);
+        CheckpointedEncoding? encoding = options.GradientCheckpointing ? network.EncodeImageCheckpointed(context, batch.Images) : null;
+        Tensor features = encoding?.Features ?? network.EncodeImage(context, batch.Images);
+        Tensor output = network.Forward(context, current, features, process.NetworkTimes(batch.Steps), batch.Levels);
+        Tensor loss = process.Loss(output, batch.Starts, current, batch.Steps, noise, options.MinSnrGamma).Total.mean();
+        if (options.DiceLossWeight > 0)
+        {
+            loss = loss.Plus(process.DiceLoss(output, batch.Starts).mean().Times(options.DiceLossWeight));
+        }
+
+        Tensor scaled = scale * share == 1 ? loss : loss.Times(scale * share);
+        scaled.backward();
+        encoding?.Backward();
+        using var none = no_grad();
+        return loss.detach().Times(share);
+    }
+}

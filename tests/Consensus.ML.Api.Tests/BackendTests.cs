@@ -1,0 +1,42 @@
+using System.Diagnostics;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using Consensus.ML.Tests.Shared;
+
+namespace Consensus.ML.Api.Tests;
+
+/// <summary>Which libtorch each project asks for. The package for GPUs itself is installed nowhere here: this is MSBuild's evaluation alone.</summary>
+public sealed class BackendTests
+{
+    [Fact]
+    [Trait("Category", "Slow")]
+    public async Task The_build_property_chooses_libtorch_for_every_application_and_changes_nothing_else()
+    {
+        string[] projects = [.. Directory.EnumerateFiles(RepositoryFolder.Find(), "*.csproj", SearchOption.AllDirectories)];
+        string[] applications = [.. projects.Where(project => Regex.IsMatch(File.ReadAllText(project), "<OutputType>Exe<") && !project.EndsWith("Consensus.ML.Build.csproj", StringComparison.Ordinal))];
+        Assert.True(applications.Length >= 9);
+        string gpu = OperatingSystem.IsWindows() ? "TorchSharp-cuda-windows" : "TorchSharp-cuda-linux";
+        foreach (string project in projects)
+        {
+            string[] cpuPackages = await Packages(project, "cpu"), cudaPackages = await Packages(project, "cuda");
+            string[] expectedCpu = applications.Contains(project) ? ["TorchSharp-cpu"] : [], expectedCuda = applications.Contains(project) ? [gpu] : [];
+            Assert.Equal(expectedCpu, cpuPackages.Where(IsNative));
+            Assert.Equal(expectedCuda, cudaPackages.Where(IsNative));
+            Assert.Equal(cpuPackages.Where(name => !IsNative(name)), cudaPackages.Where(name => !IsNative(name)));
+        }
+
+        static bool IsNative(string package) => package.StartsWith("TorchSharp-", StringComparison.Ordinal);
+    }
+
+    /// <summary>The packages that a project refers to itself, in order.</summary>
+    private static async Task<string[]> Packages(string project, string backend)
+    {
+        var start = new ProcessStartInfo("dotnet", ["msbuild", project, "-getItem:PackageReference", $"-p:TorchBackend={backend}"]) { RedirectStandardOutput = true };
+        using Process process = Process.Start(start)!;
+        string output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(0, process.ExitCode);
+        using JsonDocument document = JsonDocument.Parse(output);
+        return [.. document.RootElement.GetProperty("Items").GetProperty("PackageReference").EnumerateArray().Select(item => item.GetProperty("Identity").GetString()!).Order(StringComparer.Ordinal)];
+    }
+}
