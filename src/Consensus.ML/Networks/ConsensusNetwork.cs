@@ -47,10 +47,10 @@ internal sealed class ConsensusNetwork
         return (_encoder is null ? typed.alias() : _encoder.Forward(context, typed)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>G(I) for training with gradient checkpointing: its activations are not kept but computed again for the gradient.</summary>
+    /// <summary>G(I) for training with gradient checkpointing: its activations are not kept but computed again for the gradient. Null without an encoder.</summary>
     /// <param name="context">Weights and mode.</param>
     /// <param name="image">B×image channels×H×W float32, normalised.</param>
-    public CheckpointedEncoding EncodeImageCheckpointed(ForwardContext context, Tensor image) => new(_encoder, context, image.to_type(_input.Type(context)));
+    public CheckpointedEncoding? EncodeImageCheckpointed(ForwardContext context, Tensor image) => _encoder is null ? null : new(_encoder, context, image.to_type(_unet.Type(context)));
 
     /// <summary>One pass of the U-Net.</summary>
     /// <param name="context">Weights and mode.</param>
@@ -79,8 +79,8 @@ internal sealed class ConsensusNetwork
         Tensor hidden = _unet.Enter(context, noisy);
         long pairs = hidden.shape[0] / imageFeatures.shape[0];
         return pairs == 1
-            ? hidden + imageFeatures
-            : (hidden.view(imageFeatures.shape[0], pairs, hidden.shape[1], hidden.shape[2], hidden.shape[3]) + imageFeatures.unsqueeze(1)).view(hidden.shape);
+            ? hidden.Plus(imageFeatures)
+            : hidden.view(imageFeatures.shape[0], pairs, hidden.shape[1], hidden.shape[2], hidden.shape[3]).Plus(imageFeatures.unsqueeze(1)).view(hidden.shape);
     }
 
     /// <summary>F(I, x_t), the image first as Wolleb et al. 2022 have it.</summary>

@@ -100,7 +100,7 @@ internal sealed class ResidualBlock
         {
             ArgumentNullException.ThrowIfNull(embedding);
             Tensor shift = _embedding.Forward(context, embedding).unsqueeze(-1).unsqueeze(-1).to_type(hidden.dtype);
-            hidden = context.Training ? hidden + shift : hidden.add_(shift);
+            hidden = context.Training ? hidden.Plus(shift) : hidden.PlusInPlace(shift);
         }
 
         hidden = Activate(context, _outputNorm.Forward(context, hidden));

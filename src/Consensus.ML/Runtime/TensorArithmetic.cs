@@ -107,11 +107,15 @@ internal static class TensorArithmetic
     /// <summary>left + weight · (end − left) in place; returns left.</summary>
     public static Tensor LerpInPlace(this Tensor left, Tensor end, double weight)
     {
-        using Scalar held = weight;
-
-        // Of TorchSharp's own, only that which takes the weight as a tensor.
-        using Tensor weights = full([], held, left.dtype, left.device);
+        using Tensor weights = Weight(left, weight);
         return left.lerp_(end, weights);
+    }
+
+    /// <summary>left + weight · (end − left).</summary>
+    public static Tensor Lerp(this Tensor left, Tensor end, double weight)
+    {
+        using Tensor weights = Weight(left, weight);
+        return left.lerp(end, weights);
     }
 
     /// <summary>Every value brought into [minimum, maximum]; null for no bound.</summary>
@@ -182,5 +186,12 @@ internal static class TensorArithmetic
     {
         using Scalar held = value;
         return full([count], held, ScalarType.Int64, device);
+    }
+
+    /// <summary>TorchSharp interpolates by a tensor alone, and makes one of a number on the CPU.</summary>
+    private static Tensor Weight(Tensor left, double weight)
+    {
+        using Scalar held = weight;
+        return full([], held, left.dtype, left.device);
     }
 }

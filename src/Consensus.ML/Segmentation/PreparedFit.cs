@@ -20,6 +20,8 @@ internal sealed class PreparedFit : IDisposable
 
         Device = TorchDevice.Choose(options.Device, environment.GpuDeviceId(), environment.FallbackToCpu());
         channel.Info(MessageSensitivity.None, $"Device: {Device.Device} ({Device.Reason})");
+        OptionsCheck.CheckDevice($"{nameof(options.Training)}.{nameof(options.Training.Precision)}", options.Training.Precision, Device.Device);
+        OptionsCheck.CheckDevice($"{nameof(options.Training)}.{nameof(options.Training.ValidationSampling)}.{nameof(options.Training.Precision)}", options.Training.ValidationSampling.Precision, Device.Device);
         Augmentation = reader.Features.AugmentationPolicy();
         if (Augmentation is null)
         {

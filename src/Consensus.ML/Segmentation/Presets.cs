@@ -55,6 +55,9 @@ internal static class Presets
     /// <summary>As published (Amit et al. 2023, section 4), for a GPU and slices of 256 pixels.</summary>
     public static class Paper
     {
+        // At this size memory is short before arithmetic is: one image at a time while training, its encoder computed twice, and a few maps at a time while sampling.
+        private const int MapsAtOnce = 4;
+
         public static NetworkOptions Network { get; } = new()
         {
             ModelChannels = 128,
@@ -67,8 +70,14 @@ internal static class Presets
 
         // The paper does not say how long it trained; validation keeps the best weights of this run.
         // Predictions of ε need more than a step or two before they can be ranked.
-        public static TrainingOptions Training { get; } = new() { Steps = 100_000, ValidationSampling = new() { Generations = 4, Sampler = SamplerKind.Ddim, Steps = 25 } };
+        public static TrainingOptions Training { get; } = new()
+        {
+            Steps = 100_000,
+            MicroBatchSize = 1,
+            GradientCheckpointing = true,
+            ValidationSampling = new() { Generations = 4, Sampler = SamplerKind.Ddim, Steps = 25, BatchSize = MapsAtOnce },
+        };
 
-        public static SamplingOptions Sampling { get; } = new() { Generations = 25, Sampler = SamplerKind.Ddpm };
+        public static SamplingOptions Sampling { get; } = new() { Generations = 25, Sampler = SamplerKind.Ddpm, BatchSize = MapsAtOnce };
     }
 }

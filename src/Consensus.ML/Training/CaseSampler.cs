@@ -1,4 +1,5 @@
 using Consensus.ML.Imaging;
+using Consensus.ML.Runtime;
 using static TorchSharp.torch;
 
 namespace Consensus.ML.Training;
@@ -45,7 +46,7 @@ internal sealed class CaseSampler(int height, int width, int channels, int batch
             targets(i, source, moved, random);
         }
 
-        return tensor(images).view(batch, channels, height, width).to(device).MoveToOuterDisposeScope();
+        return images.ToTensor(device, batch, channels, height, width).MoveToOuterDisposeScope();
     }
 
     /// <summary>Cases come in epochs, each in an order of its own.</summary>

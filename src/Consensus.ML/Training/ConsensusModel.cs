@@ -66,14 +66,14 @@ internal sealed class ConsensusModel : SegmentationModel
         {
             using var scope = NewDisposeScope();
             long maps = (long)generations * model.Levels;
-            Tensor? levels = model.HasLevelEmbedding ? arange(1, model.Levels + 1, ScalarType.Int64, Device).repeat(generations) : null;
+            Tensor? levels = model.HasLevelEmbedding ? TensorArithmetic.Range(1, model.Levels + 1, ScalarType.Int64, Device).repeat(generations) : null;
 
             // Noise is drawn for all maps at once, so that the batch size changes nothing but rounding.
             Tensor noise = randn([maps, 1, model.Height, model.Width], device: Device, generator: generator);
             int[] seen = [.. Enumerable.Range(before, generations).Select(generation => generation % views.Length)];
             long[] seenByMap = [.. Enumerable.Range(0, (int)maps).Select(map => (long)seen[map / model.Levels])];
             Tensor start = sampler.Sample(process, (current, times) => Denoise(current, times, levels, seenByMap), noise, generator, cancellation);
-            Tensor samples = start.add_(1).mul_(0.5).clamp_(0, 1).view(generations, model.Levels, model.Height, model.Width).cpu();
+            Tensor samples = start.PlusInPlace(1).TimesInPlace(0.5).ClampInPlace(0, 1).view(generations, model.Levels, model.Height, model.Width).cpu();
             return (views.Length == 1 ? samples : cat([.. seen.Select((view, i) => Mirroring.Flip(samples.narrow(0, i, 1), views[view]))], 0)).MoveToOuterDisposeScope();
         }
 
@@ -86,7 +86,7 @@ internal sealed class ConsensusModel : SegmentationModel
             {
                 cancellation.ThrowIfCancellationRequested();
                 long count = Math.Min(sampling.BatchSize, maps - first);
-                Tensor seen = views.Length == 1 ? imageFeatures : imageFeatures.index_select(0, tensor(seenByMap.AsSpan((int)first, (int)count).ToArray(), device: Device));
+                Tensor seen = views.Length == 1 ? imageFeatures : imageFeatures.index_select(0, seenByMap.AsSpan((int)first, (int)count).ToArray().ToTensor(Device));
                 outputs.Add(_network.Forward(context, current.narrow(0, first, count), seen, times.narrow(0, first, count), levels?.narrow(0, first, count)));
             }
 

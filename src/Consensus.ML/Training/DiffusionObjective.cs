@@ -43,22 +43,13 @@ internal sealed class DiffusionObjective : ITrainingObjective<ConsensusModel>
     public void Begin(IReadOnlyList<TrainingCase> cases) => _batches = _open(cases);
 
     /// <inheritdoc/>
-    public Tensor Loss(ForwardContext context, long step)
+    public Tensor Differentiate(ForwardContext context, long step, double scale)
     {
         using var scope = NewDisposeScope();
         TrainingBatch batch = _batches!.Draw(step, _device);
         using var generator = new Generator(SeededRandom.Seed(_seed, SeededRandom.Purpose.Noise, step), _device);
         Tensor noise = randn(batch.Starts.shape, device: _device, generator: generator);
-        Tensor current = _process.AddNoise(batch.Starts, batch.Steps, noise);
-        Tensor features = _network.EncodeImage(context, batch.Images);
-        Tensor output = _network.Forward(context, current, features, _process.NetworkTimes(batch.Steps), batch.Levels);
-        Tensor loss = _process.Loss(output, batch.Starts, current, batch.Steps, noise, _options.MinSnrGamma).Total.mean();
-        if (_options.DiceLossWeight > 0)
-        {
-            loss = loss + (_options.DiceLossWeight * _process.DiceLoss(output, batch.Starts).mean());
-        }
-
-        return loss.MoveToOuterDisposeScope();
+        return new GradientPass(_network, _process, _options).Run(context, batch, noise, scale).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>

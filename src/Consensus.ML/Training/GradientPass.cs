@@ -16,24 +16,12 @@ internal sealed class GradientPass(ConsensusNetwork network, DiffusionProcess pr
     /// <returns>The mean loss, not multiplied; owned by the surrounding dispose scope.</returns>
     public Tensor Run(ForwardContext context, TrainingBatch batch, Tensor noise, double scale)
     {
-        using var scope = NewDisposeScope();
-        long images = batch.Images.shape[0], most = options.MicroBatchSize ?? images;
-        Tensor total = zeros([], dtype: ScalarType.Float32, device: noise.device);
-        for (long first = 0; first < images; first += most)
-        {
-            // The batch's loss is a mean over its maps, of which each image has as many.
-            long count = Math.Min(most, images - first), pairs = batch.Starts.shape[0] / images;
-            using var part = NewDisposeScope();
-            TrainingBatch slice = count == images ? batch : batch.Slice(first, count);
-            total.PlusInPlace(Run(context, slice, noise.narrow(0, first * pairs, count * pairs), scale, (double)count / images));
-        }
-
-        return total.MoveToOuterDisposeScope();
+        // The loss is a mean over the maps, of which each image has as many.
+        long images = batch.Images.shape[0], pairs = batch.Starts.shape[0] / images;
+        return MicroBatches.Sum(images, options.MicroBatchSize, (first, count, share) => RunSlice(context, batch.Slice(first, count), noise.narrow(0, first * pairs, count * pairs), scale * share));
     }
 
-    /// <summary>Adds the gradients of some of the images, by their share in the batch.</summary>
-    /// <returns>Their share of the mean loss.</returns>
-    private Tensor Run(ForwardContext context, TrainingBatch batch, Tensor noise, double scale, double share)
+    private Tensor RunSlice(ForwardContext context, TrainingBatch batch, Tensor noise, double scale)
     {
         Tensor current = process.AddNoise(batch.Starts, batch.Steps, noise);
         CheckpointedEncoding? encoding = options.GradientCheckpointing ? network.EncodeImageCheckpointed(context, batch.Images) : null;
@@ -45,10 +33,8 @@ internal sealed class GradientPass(ConsensusNetwork network, DiffusionProcess pr
             loss = loss.Plus(process.DiceLoss(output, batch.Starts).mean().Times(options.DiceLossWeight));
         }
 
-        Tensor scaled = scale * share == 1 ? loss : loss.Times(scale * share);
-        scaled.backward();
+        loss.Times(scale).backward();
         encoding?.Backward();
-        using var none = no_grad();
-        return loss.detach().Times(share);
+        return loss;
     }
 }

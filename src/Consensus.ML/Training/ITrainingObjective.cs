@@ -23,8 +23,9 @@ internal interface ITrainingObjective<TModel> : IDisposable
     /// <summary>Says once, before the first step, which cases are trained on.</summary>
     void Begin(IReadOnlyList<TrainingCase> cases);
 
-    /// <summary>The mean loss of the samples of a step, from 0; the same step of the same seed draws the same samples. Owned by the surrounding dispose scope.</summary>
-    Tensor Loss(ForwardContext context, long step);
+    /// <summary>Adds the gradients of the mean loss of a step's samples, times a scale, to those of the context's weights. The same step (from 0) of the same seed draws the same samples.</summary>
+    /// <returns>The mean loss, not scaled; owned by the surrounding dispose scope.</returns>
+    Tensor Differentiate(ForwardContext context, long step, double scale);
 
     /// <summary>A model over weights that it then owns.</summary>
     TModel CreateModel(WeightSet weights);

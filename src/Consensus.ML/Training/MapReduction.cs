@@ -1,3 +1,4 @@
+using Consensus.ML.Runtime;
 using static TorchSharp.torch;
 
 namespace Consensus.ML.Training;
@@ -13,7 +14,7 @@ internal static class MapReduction
     public static ConsensusPrediction Reduce(Tensor maps, UNetKind kind, int levels, bool rounded, bool keepSamples = false)
     {
         using var scope = NewDisposeScope();
-        Tensor soft = (rounded ? (maps > 0.5).to_type(ScalarType.Float32) : maps).mean([0]);
+        Tensor soft = (rounded ? maps.Above(0.5).to_type(ScalarType.Float32) : maps).mean([0]);
         Tensor uncertainty = maps.shape[0] == 1 ? zeros_like(soft) : maps.std(0, unbiased: false);
         Tensor consensus = kind switch
         {

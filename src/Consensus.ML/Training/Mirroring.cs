@@ -1,4 +1,5 @@
 using Consensus.ML.Imaging;
+using Consensus.ML.Runtime;
 using static TorchSharp.torch;
 
 namespace Consensus.ML.Training;
@@ -62,7 +63,7 @@ internal sealed record Mirroring(Mirrored Axes, MaskOffset Offset)
 
         long length = images.shape[axis];
         Tensor next = cat([images.narrow(axis, 1, length - 1), images.narrow(axis, length - 1, 1)], axis);
-        return images.lerp(next, ahead);
+        return images.Lerp(next, ahead);
     }
 }
 

@@ -1,3 +1,4 @@
+using Consensus.ML.Runtime;
 using static TorchSharp.torch;
 
 namespace Consensus.ML.Training;
@@ -32,8 +33,8 @@ internal static class RunningMean
             }
 
             // The mean of n maps lies |x_n − mean of the others| / n from that of n − 1.
-            change = (map - (sum / (samples.Count - 1))).abs().mean().item<float>() / samples.Count;
-            sum.add_(map);
+            change = (map - sum.Over(samples.Count - 1)).abs().mean().item<float>() / samples.Count;
+            sum.PlusInPlace(map);
         }
 
         return cat(samples, 0).MoveToOuterDisposeScope();

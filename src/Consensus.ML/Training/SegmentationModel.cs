@@ -1,5 +1,6 @@
 using Consensus.ML.Diffusion;
 using Consensus.ML.Networks;
+using Consensus.ML.Runtime;
 using static TorchSharp.torch;
 
 namespace Consensus.ML.Training;
@@ -14,7 +15,7 @@ internal abstract class SegmentationModel(WeightSet weights, Device device, int 
 {
     // One prediction at a time: torch spreads each over all cores already.
     private readonly SemaphoreSlim _turn = new(1, 1);
-    private PreparedWeights? _lowPrecision;
+    private readonly Dictionary<Precision, PreparedWeights> _lowPrecision = [];
     private bool _disposed;
 
     /// <summary>Number of trained values.</summary>
@@ -27,7 +28,7 @@ internal abstract class SegmentationModel(WeightSet weights, Device device, int 
     public int Width { get; } = width;
 
     /// <summary>Where it computes.</summary>
-    protected Device Device { get; } = device;
+    public Device Device { get; } = device;
 
     /// <summary>The weights as a safetensors file, under their published names.</summary>
     public byte[] SaveWeights()
@@ -68,7 +69,7 @@ internal abstract class SegmentationModel(WeightSet weights, Device device, int 
             ObjectDisposedException.ThrowIf(_disposed, this);
             using var scope = NewDisposeScope();
             using var inference = inference_mode();
-            return Predict(tensor(image).view(1, imageChannels, Height, Width).to(Device), sampling, seed, mirroring ?? Mirroring.None, keepSamples, cancellation);
+            return Predict(image.ToTensor(Device, 1, imageChannels, Height, Width), sampling, seed, mirroring ?? Mirroring.None, keepSamples, cancellation);
         }
         finally
         {
@@ -85,7 +86,11 @@ internal abstract class SegmentationModel(WeightSet weights, Device device, int 
             if (!_disposed)
             {
                 _disposed = true;
-                _lowPrecision?.Dispose();
+                foreach (PreparedWeights copies in _lowPrecision.Values)
+                {
+                    copies.Dispose();
+                }
+
                 weights.Dispose();
             }
         }
@@ -99,7 +104,7 @@ internal abstract class SegmentationModel(WeightSet weights, Device device, int 
     /// <summary>Predicts the maps of one slice, 1×C×H×W, inside a dispose scope and without gradients.</summary>
     protected abstract ConsensusPrediction Predict(Tensor image, SamplingOptions sampling, ulong seed, Mirroring mirroring, bool keepSamples, CancellationToken cancellation);
 
-    /// <summary>The weights in the precision asked for; bfloat16 copies are made once and kept.</summary>
+    /// <summary>The weights in the precision asked for; 16-bit copies are made once and kept.</summary>
     protected IReadOnlyList<Tensor> WeightsFor(Precision precision)
     {
         if (precision == Precision.Float32)
@@ -107,7 +112,12 @@ internal abstract class SegmentationModel(WeightSet weights, Device device, int 
             return weights.Weights;
         }
 
-        _lowPrecision ??= weights.Prepare(precision);
-        return _lowPrecision.Weights;
+        if (!_lowPrecision.TryGetValue(precision, out PreparedWeights? copies))
+        {
+            copies = weights.Prepare(precision);
+            _lowPrecision.Add(precision, copies);
+        }
+
+        return copies.Weights;
     }
 }

@@ -61,7 +61,7 @@ internal sealed class BatchSource(ModelDescription description, TrainingOptions 
         Tensor? levelTensor = description.HasLevelEmbedding ? levels.ToTensor(device) : null;
         return new(
             images.MoveToOuterDisposeScope(),
-            tensor(starts).view(batch * pairs, 1, description.Height, description.Width).to(device).MoveToOuterDisposeScope(),
+            starts.ToTensor(device, batch * pairs, 1, description.Height, description.Width).MoveToOuterDisposeScope(),
             levelTensor?.MoveToOuterDisposeScope(),
             steps.ToTensor(device).MoveToOuterDisposeScope());
     }

@@ -160,8 +160,7 @@ internal sealed class TrainingLoop<TModel>(ITrainingObjective<TModel> objective,
         using var dropout = new Generator(SeededRandom.Seed(seed, SeededRandom.Purpose.Dropout, optimizer.Steps), device);
         var context = new ForwardContext(optimizer.Leaves, Training: true) { Dropout = objective.Dropout, DropoutGenerator = dropout };
         optimizer.ZeroGradients();
-        Tensor loss = objective.Loss(context, optimizer.Steps);
-        loss.backward();
+        Tensor loss = objective.Differentiate(context, optimizer.Steps, optimizer.LossScale);
         double value = loss.item<float>();
         if (!double.IsFinite(value))
         {

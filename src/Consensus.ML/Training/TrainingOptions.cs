@@ -23,7 +23,7 @@ public sealed record TrainingOptions
 
     /// <summary>
     /// Whether the image encoder's activations are computed again for its gradient instead of being kept (gradient checkpointing, Chen et al. 2016). It saves most of the encoder's memory for
-    /// one more pass of the encoder in each step, and changes results by rounding only. Default false.
+    /// one more pass of the encoder in each step, and changes results by rounding only. Without an encoder it changes nothing. Default false.
     /// </summary>
     public bool GradientCheckpointing { get; init; }
 

@@ -1,5 +1,6 @@
 using Consensus.ML.Imaging;
 using Consensus.ML.Labels;
+using Consensus.ML.Runtime;
 using static TorchSharp.torch;
 
 namespace Consensus.ML.Training;
@@ -8,7 +9,11 @@ namespace Consensus.ML.Training;
 /// <param name="Images">B×C×H×W, normalised and augmented.</param>
 /// <param name="Targets">B×heads×H×W in [0, 1].</param>
 /// <param name="Present">B×heads: 1 where there is a target, 0 where a rater has not drawn the case; null where all are there.</param>
-internal sealed record UNetBatch(Tensor Images, Tensor Targets, Tensor? Present);
+internal sealed record UNetBatch(Tensor Images, Tensor Targets, Tensor? Present)
+{
+    /// <summary>Some of its images: views, owned by the surrounding dispose scope.</summary>
+    public UNetBatch Slice(long first, long count) => new(Images.narrow(0, first, count), Targets.narrow(0, first, count), Present?.narrow(0, first, count));
+}
 
 /// <summary>Draws the samples of a step; the same step of the same seed draws the same.</summary>
 internal sealed class UNetBatchSource(UNetDescription description, TrainingOptions options, AugmentationPolicy? augmentation, IReadOnlyList<float> padding, int seed, IReadOnlyList<TrainingCase> cases)
@@ -24,10 +29,10 @@ internal sealed class UNetBatchSource(UNetDescription description, TrainingOptio
         var present = new float[batch * heads];
         Tensor images = _cases.Draw(step, device, (i, source, moved, random) =>
             Fill(source, moved, random, targets.AsSpan(i * heads * pixels, heads * pixels), present.AsSpan(i * heads, heads)));
-        Tensor? presentTensor = description.Kind == UNetKind.MultiHead ? tensor(present).view(batch, heads).to(device) : null;
+        Tensor? presentTensor = description.Kind == UNetKind.MultiHead ? present.ToTensor(device, batch, heads) : null;
         return new(
             images.MoveToOuterDisposeScope(),
-            tensor(targets).view(batch, heads, description.Height, description.Width).to(device).MoveToOuterDisposeScope(),
+            targets.ToTensor(device, batch, heads, description.Height, description.Width).MoveToOuterDisposeScope(),
             presentTensor?.MoveToOuterDisposeScope());
     }
 

@@ -40,12 +40,18 @@ internal sealed class UNetObjective : ITrainingObjective<UNetModel>
     public void Begin(IReadOnlyList<TrainingCase> cases) => _batches = _open(cases);
 
     /// <inheritdoc/>
-    public Tensor Loss(ForwardContext context, long step)
+    public Tensor Differentiate(ForwardContext context, long step, double scale)
     {
         using var scope = NewDisposeScope();
         UNetBatch batch = _batches!.Draw(step, _device);
-        Tensor logits = _network.Forward(context, _network.Enter(context, batch.Images), embedding: null);
-        return Loss(logits, batch.Targets, batch.Present, _options.DiceLossWeight).MoveToOuterDisposeScope();
+        return MicroBatches.Sum(batch.Images.shape[0], _options.MicroBatchSize, (first, count, share) =>
+        {
+            UNetBatch slice = batch.Slice(first, count);
+            Tensor logits = _network.Forward(context, _network.Enter(context, slice.Images), embedding: null);
+            Tensor loss = Loss(logits, slice.Targets, slice.Present, _options.DiceLossWeight);
+            loss.Times(scale * share).backward();
+            return loss;
+        }).MoveToOuterDisposeScope();
     }
 
     /// <summary>Cross-entropy and soft Dice loss, over the pixels of an output, then over the outputs of an image that have a target, then over the images.</summary>
@@ -59,7 +65,7 @@ internal sealed class UNetObjective : ITrainingObjective<UNetModel>
         Tensor losses = functional.binary_cross_entropy_with_logits(logits, targets, reduction: Reduction.None).flatten(2).mean([2]);
         if (diceWeight > 0)
         {
-            losses = losses + (diceWeight * DiceLoss(logits, targets));
+            losses = losses.Plus(DiceLoss(logits, targets).Times(diceWeight));
         }
 
         return (present is null ? losses.mean() : ((losses * present).sum(1) / present.sum(1)).mean()).MoveToOuterDisposeScope();
@@ -77,7 +83,7 @@ internal sealed class UNetObjective : ITrainingObjective<UNetModel>
     private static Tensor DiceLoss(Tensor logits, Tensor targets)
     {
         Tensor share = logits.sigmoid().flatten(2), truth = targets.flatten(2);
-        Tensor overlap = (2 * (share * truth).sum(2)) + 1;
-        return 1 - (overlap / (share.sum(2) + truth.sum(2) + 1));
+        Tensor overlap = (share * truth).sum(2).Times(2).Plus(1);
+        return (overlap / share.sum(2).Plus(truth.sum(2)).Plus(1)).SubtractedFrom(1);
     }
 }

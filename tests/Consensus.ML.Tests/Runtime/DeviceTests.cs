@@ -32,6 +32,7 @@ public sealed class DeviceTests
 
         // From here on the maps are arrays.
         $"{nameof(ConsensusModel)}.Sample",
+        $"{nameof(UNetModel)}.Pass",
     ];
 
     /// <summary>
@@ -60,13 +61,20 @@ public sealed class DeviceTests
             float[] features = Discs.Cases(1)[0].Features;
             foreach (SamplerKind sampler in Enum.GetValues<SamplerKind>())
             {
-                loaded.Predict(features, new() { Generations = 3, Sampler = sampler, Steps = 3, BatchSize = 4, Tolerance = 1e-9, Precision = (Precision)precision }, 1);
+                loaded.Predict(features, new() { Generations = 3, Sampler = sampler, Steps = 3, BatchSize = 4, Tolerance = 1e-9, Mirror = true, Precision = (Precision)precision }, 1, new(Mirrored.Rows | Mirrored.Columns, new(0.25, -0.25)));
             }
 
             // What training was taken up again from.
             checkpoints.Dispose();
             using CheckpointFolder resumed = CheckpointFolder.Open(new() { Folder = folder["run"], EverySteps = 1, Resume = true }, _ => { });
             new ConsensusTrainer(description, options, new AugmentationPolicy(), [0f], 1, CPU) { Checkpoints = resumed }.Train(Discs.Cases(4), null, null, CancellationToken.None).Model.Dispose();
+            foreach (UNetKind kind in Enum.GetValues<UNetKind>())
+            {
+                using UNetModel baseline = new UNetTrainer(UNetTrainerTests.Description(kind), options with { DiceLossWeight = 0.5 }, new AugmentationPolicy(), [0f], 1, CPU)
+                    .Train(Discs.Cases(4), null, null, CancellationToken.None).Model;
+                baseline.Predict(features, new() { Generations = 3 }, 1);
+            }
+
             foreach (TrainingTarget target in Enum.GetValues<TrainingTarget>())
             {
                 using Tensor samples = rand([2, 3, 4, 4], device: CPU);

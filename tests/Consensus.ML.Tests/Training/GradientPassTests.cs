@@ -32,6 +32,32 @@ public sealed class GradientPassTests
     }
 
     [Theory]
+    [InlineData(UNetKind.Levels)]
+    [InlineData(UNetKind.MultiHead)]
+    public void Slices_give_a_one_pass_network_the_gradients_of_the_whole_batch(object kind)
+    {
+        var plain = new TrainingOptions { BatchSize = Images, DiceLossWeight = 0.5 };
+        (float loss, float[] gradient) = Gradient(plain);
+        (float sameLoss, float[] same) = Gradient(plain with { MicroBatchSize = 2 });
+        Assert.Equal(loss, sameLoss, 1e-5f * loss);
+        float largest = gradient.Max(Math.Abs);
+        Assert.All(gradient.Zip(same), pair => Assert.Equal(pair.First, pair.Second, 2e-5f * largest));
+
+        (float Loss, float[] Gradient) Gradient(TrainingOptions options)
+        {
+            // The first rater has not drawn the last case, so that one of its outputs has no target.
+            using var scope = NewDisposeScope();
+            using var objective = new UNetObjective(UNetTrainerTests.Description((UNetKind)kind), options, null, [0f], 1, CPU);
+            TrainingCase[] cases = Discs.Cases(Images);
+            cases[^1] = cases[^1] with { Masks = new(1, Side, Side, cases[^1].Masks.Rater(1).ToArray()), Raters = [1] };
+            objective.Begin(cases);
+            using var optimizer = new Optimizer(Scattered(objective.Layout), options);
+            Tensor mean = objective.Differentiate(new ForwardContext(optimizer.Leaves, Training: true), 0, 1);
+            return (mean.item<float>(), [.. optimizer.Leaves.SelectMany(leaf => leaf.grad!.data<float>().ToArray())]);
+        }
+    }
+
+    [Theory]
     [InlineData(Precision.BFloat16, 0.05)]
     [InlineData(Precision.Float16, 0.01)]
     public void Formats_of_16_bits_give_these_gradients_as_exactly_as_they_can(object precision, double tolerance)
@@ -55,14 +81,8 @@ public sealed class GradientPassTests
         description = description with { Network = description.Network with { EncoderBlocks = 3, ModelChannels = channels } };
         ConsensusNetwork network = description.CreateNetwork();
         using var generator = new Generator(1, CPU);
-        WeightSet weights = WeightSet.Initialize(network.Layout, CPU, 1);
-        using (no_grad())
-        {
-            weights.Flat.add_(randn(weights.Flat.shape, generator: generator).mul_(0.05));
-        }
-
         using var process = new DiffusionProcess(description.Diffusion, NoiseSchedule.Create(description.Diffusion.Schedule, description.Diffusion.Steps), CPU);
-        using var optimizer = new Optimizer(weights, options);
+        using var optimizer = new Optimizer(Scattered(network.Layout), options);
         int maps = images * Pairs;
         var batch = new TrainingBatch(
             randn([images, 1, Side, Side], generator: generator),
@@ -72,5 +92,16 @@ public sealed class GradientPassTests
         Tensor noise = randn([maps, 1, Side, Side], generator: generator);
         Tensor loss = new GradientPass(network, process, options).Run(new ForwardContext(optimizer.Leaves, Training: true), batch, noise, scale);
         return (loss.item<float>(), [.. optimizer.Leaves.Select(leaf => leaf.grad!.to_type(ScalarType.Float32).data<float>().ToArray())]);
+    }
+
+    /// <summary>Initial weights with some noise, so that no layer is zero and hides what lies before it.</summary>
+    private static WeightSet Scattered(WeightLayout layout)
+    {
+        using var scope = NewDisposeScope();
+        using var none = no_grad();
+        using var generator = new Generator(2, CPU);
+        WeightSet weights = WeightSet.Initialize(layout, CPU, 1);
+        weights.Flat.add_(randn(weights.Flat.shape, generator: generator).mul_(0.05));
+        return weights;
     }
 }
