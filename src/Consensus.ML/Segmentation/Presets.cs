@@ -56,7 +56,7 @@ internal static class Presets
     public static class Paper
     {
         // At this size memory is short before arithmetic is: one image at a time while training, its encoder computed twice, and a few maps at a time while sampling.
-        private const int MapsAtOnce = 4;
+        private const int MapsAtOnce = 3;
 
         public static NetworkOptions Network { get; } = new()
         {
