@@ -8,7 +8,10 @@ public enum Precision
     /// <summary>32-bit floating point throughout.</summary>
     Float32,
 
-    /// <summary>bfloat16 for convolutions and attention, with float32 weights, losses and normalisation kept beside it.</summary>
+    /// <summary>
+    /// bfloat16 for convolutions and attention, with float32 weights, losses and normalisation kept beside it. On x64 processors without AVX-512, where torch is many times slower in it, float32 is
+    /// used in its place.
+    /// </summary>
     BFloat16,
 
     /// <summary>

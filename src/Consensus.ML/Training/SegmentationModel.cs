@@ -105,8 +105,9 @@ internal abstract class SegmentationModel(WeightSet weights, Device device, int 
     protected abstract ConsensusPrediction Predict(Tensor image, SamplingOptions sampling, ulong seed, Mirroring mirroring, bool keepSamples, CancellationToken cancellation);
 
     /// <summary>The weights in the precision asked for; 16-bit copies are made once and kept.</summary>
-    protected IReadOnlyList<Tensor> WeightsFor(Precision precision)
+    protected IReadOnlyList<Tensor> WeightsFor(Precision asked)
     {
+        Precision precision = ProcessorFormats.Effective(asked, Device);
         if (precision == Precision.Float32)
         {
             return weights.Weights;

@@ -42,7 +42,13 @@ internal sealed class TrainingLoop<TModel>(ITrainingObjective<TModel> objective,
         (List<TrainingCase> training, List<TrainingCase> validation) = Split(cases);
         log?.Invoke($"Training on {training.Count} cases; {validation.Count} set aside to choose the best weights by.");
 
-        using var optimizer = new Optimizer(InitialWeights(objective.Layout), options);
+        Precision precision = ProcessorFormats.Effective(options.Precision, device);
+        if (precision != options.Precision)
+        {
+            log?.Invoke(ProcessorFormats.WhyNotBFloat16);
+        }
+
+        using var optimizer = new Optimizer(InitialWeights(objective.Layout), options with { Precision = precision });
         objective.Begin(training);
         using var state = new TrainingState();
         TrainingFingerprint? fingerprint = Checkpoints is null ? null : TrainingFingerprint.Of(objective.Description, objective.Network, options, augmentation, padding, seed, HashOf(StartFrom), cases);
