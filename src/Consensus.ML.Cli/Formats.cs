@@ -81,6 +81,6 @@ internal static class Formats
         string generations = sampling.Generations == 1 ? "1 generation" : $"{sampling.Generations} generations";
         string still = sampling.Tolerance is double tolerance ? string.Create(CultureInfo.InvariantCulture, $" or until still within {tolerance}") : "";
         string steps = sampling.Steps switch { null => "all steps", 1 => "1 step", int count => $"{count} steps" };
-        return $"{generations}{still}{(sampling.Mirror ? " in turn mirrored" : "")}, {Name(sampling.Sampler)}, {steps}, {Name(sampling.Precision)}";
+        return $"{generations}{still}{(sampling.Mirror && sampling.Generations > 1 ? " in turn mirrored" : "")}, {Name(sampling.Sampler)}, {steps}, {Name(sampling.Precision)}";
     }
 }

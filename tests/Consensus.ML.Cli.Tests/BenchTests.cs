@@ -19,9 +19,6 @@ public sealed class BenchTests
             {
                 Assert.True(measured.GetProperty(number).GetDouble() > 0, $"{format}.{number}");
             }
-
-            // Training encodes its images too.
-            Assert.True(measured.GetProperty("trainingStepMs").GetDouble() > measured.GetProperty("encoderMs").GetDouble());
         }
 
         Assert.Equal([1], json.RootElement.GetProperty("settings").GetProperty("multipliers").EnumerateArray().Select(value => value.GetInt32()));
