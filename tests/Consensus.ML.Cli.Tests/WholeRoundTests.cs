@@ -63,7 +63,7 @@ public sealed class WholeRoundTests(TrainedModel model) : IClassFixture<TrainedM
 
         // One generation of three levels; without a second there is no uncertainty that could vary. One case has an interval of one point.
         Assert.Equal(3, (int)one["samples"]!);
-        Assert.Equal("px", (string?)one["distanceUnit"]);
+        Assert.Equal("mm", (string?)one["distanceUnit"]);
         Assert.Null(one["uncertaintyErrorCorrelation"]);
         JsonNode distance = report["measures"]!["generalizedEnergyDistance"]!;
         Assert.Equal((double)one["generalizedEnergyDistance"]!, (double)distance["mean"]!, 1e-12);
