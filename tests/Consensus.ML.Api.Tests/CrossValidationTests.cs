@@ -21,8 +21,8 @@ public sealed class CrossValidationTests(TinyModel tiny)
             Assert.InRange(summary.Mean, summary.Interval.Lower, summary.Interval.Upper);
         }
 
-        // Slices of 20×20 pixels, whose files say nothing of their size.
-        Assert.Equal(DistanceUnit.Pixels, metrics.DistanceUnit);
+        // Phantoms, whose files say how large a pixel is.
+        Assert.Equal(DistanceUnit.Millimeters, metrics.DistanceUnit);
     }
 
     [Fact]

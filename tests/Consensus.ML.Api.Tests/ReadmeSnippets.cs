@@ -1,6 +1,7 @@
 using Consensus.ML.Diffusion;
 using Consensus.ML.Imaging;
 using Consensus.ML.Labels;
+using Consensus.ML.Training;
 using Microsoft.Data.Analysis;
 using Microsoft.ML;
 using Microsoft.ML.Data;
@@ -41,6 +42,26 @@ internal static class ReadmeSnippets
         ITransformer thorough = model.WithSampling(new SamplingOptions { Generations = 25, Sampler = SamplerKind.Ddpm });
         // </load>
         return (softMap, thorough);
+    }
+
+    public static void Compare()
+    {
+        // <compare>
+        var ml = new MLContext(seed: 1);
+        IDataView cases = ml.Data.LoadFromQubiq("QUBIQ", QubiqTask.BrainGrowth, QubiqSplit.Train);
+        var onePass = ml.Transforms.LoadSlices("Image", "ImagePath")
+            .Append(ml.Transforms.NormalizeSlices("Image"))
+            .Append(ml.Transforms.ResizeSlices("Features", "Image", height: 64, width: 64))
+            .Append(ml.Transforms.AugmentSlices("Features"))
+            .Append(ml.Transforms.UNetSegment(new() { Kind = UNetKind.Levels }));             // the same columns, zip and scores
+        foreach (var fold in ml.Segmentation.CrossValidate(cases, onePass, numberOfFolds: 5))
+        {
+            MeasureSummary dice = fold.Metrics.Summary(SegmentationMeasure.Find("SoftDice5"));
+            Console.WriteLine($"soft Dice {dice.Mean:0.000} ({dice.Interval.Lower:0.000} to {dice.Interval.Upper:0.000}), energy distance {fold.Metrics.GeneralizedEnergyDistance:0.000}");
+            ((IDisposable)fold.Model).Dispose();
+        }
+
+        // </compare>
     }
 
     public static RaterReport Data()
