@@ -10,6 +10,12 @@ namespace Consensus.ML.Diffusion;
 /// <param name="LogVariance">Logarithm of its variance; a single value a sample where the variance is not learned.</param>
 internal sealed record StepPrediction(Tensor Start, Tensor Mean, Tensor LogVariance);
 
+/// <summary>A step of a sampler as it happens. Its tensors live until the step is done.</summary>
+/// <param name="Time">The time t that the network was told, from the process's full T steps.</param>
+/// <param name="Current">x_t, M×1×H×W.</param>
+/// <param name="Start">The x_0 that the network predicts from it, clamped to [−1, 1].</param>
+internal sealed record SampledStep(int Time, Tensor Current, Tensor Start);
+
 /// <summary>The losses of a batch, one value a sample. Owned by the surrounding dispose scope.</summary>
 /// <param name="Total">What training minimises, averaged over the batch.</param>
 /// <param name="Main">Its main part: mean squared error of the predicted quantity, or cross-entropy for logits.</param>
@@ -58,6 +64,9 @@ internal sealed class DiffusionProcess : IDisposable
 
     /// <summary>The schedule, full or a subsequence.</summary>
     public NoiseSchedule Schedule { get; }
+
+    /// <summary>Shown every step that a sampler takes, before its tensors are gone; null for nobody.</summary>
+    public Action<SampledStep>? Watch { get; init; }
 
     /// <summary>The times that the network is told for steps (B int64).</summary>
     public Tensor NetworkTimes(Tensor steps) => _times.index_select(0, steps);

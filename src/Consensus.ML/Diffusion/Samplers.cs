@@ -110,7 +110,9 @@ internal static class SamplerLoop
             using var scope = NewDisposeScope();
             Tensor steps = TensorArithmetic.Repeated(noise.shape[0], step, noise.device);
             Tensor output = denoise(current, process.NetworkTimes(steps));
-            Tensor next = previous(process.Interpret(output, current, steps, clamp: true), current, steps, step).MoveToOuterDisposeScope();
+            StepPrediction prediction = process.Interpret(output, current, steps, clamp: true);
+            process.Watch?.Invoke(new(process.Schedule.Times[step], current, prediction.Start));
+            Tensor next = previous(prediction, current, steps, step).MoveToOuterDisposeScope();
             current.Dispose();
             current = next;
         }

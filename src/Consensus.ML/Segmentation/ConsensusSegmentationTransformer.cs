@@ -59,6 +59,23 @@ public sealed class ConsensusSegmentationTransformer : SegmentationTransformer
     /// <inheritdoc/>
     public override ConsensusSegmentationTransformer WithTimeLimit(TimeSpan limit) => WithLimits(Within(limit));
 
+    /// <summary>Every step of one generation of a slice (the paper's Figure 4).</summary>
+    /// <param name="features">As in the Features column.</param>
+    /// <param name="cancellation">Ends sampling.</param>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    internal IReadOnlyList<TracedStep> Trace(float[] features, CancellationToken cancellation)
+    {
+        SharedModel model = Acquire();
+        try
+        {
+            return model.Trace(features, Sampling, NoiseSeed.Of(Sampling.Seed ?? Manifest.Seed, features), cancellation);
+        }
+        finally
+        {
+            model.Release();
+        }
+    }
+
     /// <summary>A model over the weights of a published-format checkpoint; see <see cref="ConsensusCatalog.ConsensusSegmentFromCheckpoint"/>.</summary>
     internal static ConsensusSegmentationTransformer FromCheckpoint(IHostEnvironment environment, string path, int height, int width, int imageChannels, int raters, ConsensusSegmentationEstimator.Options options)
     {

@@ -51,5 +51,8 @@ internal sealed class SharedModel(SegmentationModel model)
         return model.Predict(features, sampling, seed, mirroring, keepSamples, cancellation);
     }
 
+    /// <summary>Every step of one generation, of a model that samples by diffusion.</summary>
+    public IReadOnlyList<TracedStep> Trace(float[] features, SamplingOptions sampling, ulong seed, CancellationToken cancellation) => ((ConsensusModel)model).Trace(features, sampling, seed, cancellation);
+
     public byte[] SaveWeights() => model.SaveWeights();
 }

@@ -42,12 +42,29 @@ internal sealed class ConsensusModel : SegmentationModel
         return new(description, network, Checkpoint.Read(network.Layout, safetensors, device), device);
     }
 
+    /// <summary>Every step of one generation of a slice, from noise to maps (the paper's Figure 4).</summary>
+    /// <param name="features">Normalised image, C×H×W.</param>
+    /// <param name="sampling">How to sample; its Generations, Tolerance and Seed are not used here.</param>
+    /// <param name="seed">Seed of the noise of this slice.</param>
+    /// <param name="cancellation">Ends waiting for other predictions, or sampling between two passes of the network.</param>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public IReadOnlyList<TracedStep> Trace(float[] features, SamplingOptions sampling, ulong seed, CancellationToken cancellation = default) => InTurn(features, image =>
+    {
+        var steps = new List<TracedStep>();
+        Sample(image, sampling with { Generations = 1, Tolerance = null }, Mirroring.None, seed, cancellation, step =>
+        {
+            using var scope = NewDisposeScope();
+            steps.Add(new(step.Time, SampleReduction.ToArray(step.Current.cpu()), SampleReduction.ToArray(step.Start.cpu())));
+        });
+        return steps;
+    }, cancellation);
+
     /// <inheritdoc/>
     protected override ConsensusPrediction Predict(Tensor image, SamplingOptions sampling, ulong seed, Mirroring mirroring, bool keepSamples, CancellationToken cancellation) =>
         SampleReduction.Reduce(Sample(image, sampling, mirroring, seed, cancellation), Description.Target, keepSamples);
 
     /// <summary>All samples of a slice: generations × C × H × W in [0, 1], on the CPU.</summary>
-    private Tensor Sample(Tensor image, SamplingOptions sampling, Mirroring mirroring, ulong seed, CancellationToken cancellation)
+    private Tensor Sample(Tensor image, SamplingOptions sampling, Mirroring mirroring, ulong seed, CancellationToken cancellation, Action<SampledStep>? watch = null)
     {
         ModelDescription model = Description;
         var context = new ForwardContext(WeightsFor(sampling.Precision), Training: false);
@@ -57,7 +74,7 @@ internal sealed class ConsensusModel : SegmentationModel
         Tensor imageFeatures = cat([.. views.Select(view => _network.EncodeImage(context, mirroring.View(image, view)))], 0);
 
         using var generator = new Generator(seed, Device);
-        using var process = new DiffusionProcess(model.Diffusion, _schedule.Subsequence(Math.Min(sampling.Steps ?? int.MaxValue, _schedule.Steps)), Device);
+        using var process = new DiffusionProcess(model.Diffusion, _schedule.Subsequence(Math.Min(sampling.Steps ?? int.MaxValue, _schedule.Steps)), Device) { Watch = watch };
         ISampler sampler = SamplerLoop.Create(sampling.Sampler);
         int taken = 0;
         return sampling.Tolerance is double tolerance ? RunningMean.Generate(sampling.Generations, tolerance, () => Generate(taken++, 1), sample => sample.mean([0, 1])) : Generate(0, sampling.Generations);

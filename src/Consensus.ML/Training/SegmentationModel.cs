@@ -53,29 +53,8 @@ internal abstract class SegmentationModel(WeightSet weights, Device device, int 
     /// <param name="keepSamples">Whether the prediction keeps every map it is made of.</param>
     /// <param name="cancellation">Ends waiting for other predictions, or this one between two passes of the network.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public ConsensusPrediction Predict(ReadOnlySpan<float> features, SamplingOptions sampling, ulong seed, Mirroring? mirroring = null, bool keepSamples = false, CancellationToken cancellation = default)
-    {
-        int expected = imageChannels * Height * Width;
-        if (features.Length != expected)
-        {
-            throw new ArgumentException($"A slice for this model has {imageChannels}×{Height}×{Width} = {expected} values, but {features.Length} were given.", nameof(features));
-        }
-
-        // A taken copy, since a span cannot be captured by the samplers' callbacks.
-        float[] image = features.ToArray();
-        _turn.Wait(cancellation);
-        try
-        {
-            ObjectDisposedException.ThrowIf(_disposed, this);
-            using var scope = NewDisposeScope();
-            using var inference = inference_mode();
-            return Predict(image.ToTensor(Device, 1, imageChannels, Height, Width), sampling, seed, mirroring ?? Mirroring.None, keepSamples, cancellation);
-        }
-        finally
-        {
-            _turn.Release();
-        }
-    }
+    public ConsensusPrediction Predict(ReadOnlySpan<float> features, SamplingOptions sampling, ulong seed, Mirroring? mirroring = null, bool keepSamples = false, CancellationToken cancellation = default) =>
+        InTurn(features, image => Predict(image, sampling, seed, mirroring ?? Mirroring.None, keepSamples, cancellation), cancellation);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -103,6 +82,31 @@ internal abstract class SegmentationModel(WeightSet weights, Device device, int 
 
     /// <summary>Predicts the maps of one slice, 1×C×H×W, inside a dispose scope and without gradients.</summary>
     protected abstract ConsensusPrediction Predict(Tensor image, SamplingOptions sampling, ulong seed, Mirroring mirroring, bool keepSamples, CancellationToken cancellation);
+
+    /// <summary>Runs what needs a slice on the device, 1×C×H×W, when it is its turn, inside a dispose scope and without gradients.</summary>
+    protected T InTurn<T>(ReadOnlySpan<float> features, Func<Tensor, T> work, CancellationToken cancellation)
+    {
+        int expected = imageChannels * Height * Width;
+        if (features.Length != expected)
+        {
+            throw new ArgumentException($"A slice for this model has {imageChannels}×{Height}×{Width} = {expected} values, but {features.Length} were given.", nameof(features));
+        }
+
+        // A taken copy, since a span cannot be captured by the samplers' callbacks.
+        float[] image = features.ToArray();
+        _turn.Wait(cancellation);
+        try
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            using var scope = NewDisposeScope();
+            using var inference = inference_mode();
+            return work(image.ToTensor(Device, 1, imageChannels, Height, Width));
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
 
     /// <summary>The weights in the precision asked for; 16-bit copies are made once and kept.</summary>
     protected IReadOnlyList<Tensor> WeightsFor(Precision asked)

@@ -40,6 +40,28 @@ public sealed class SamplerTests
     }
 
     [Fact]
+    public void Whoever_watches_is_shown_every_step_and_changes_nothing()
+    {
+        foreach (SamplerKind kind in Enum.GetValues<SamplerKind>())
+        {
+            using var scope = NewDisposeScope();
+            var seen = new List<(int Time, float[] Current, float[] Start)>();
+            Tensor watched = Sample(kind, step => seen.Add((step.Time, [.. step.Current.data<float>()], [.. step.Start.data<float>()]))), alone = Sample(kind, null);
+            Assert.Equal([99, 66, 33, 0], seen.Select(step => step.Time));
+            Assert.All(seen, step => Assert.Equal(Map, step.Start, (expected, actual) => Math.Abs(expected - actual) < 1e-6f));
+            Assert.Equal(4, seen.Select(step => step.Current[0]).Distinct().Count());
+            Assert.Equal(alone.data<float>().ToArray(), watched.data<float>().ToArray());
+        }
+
+        static Tensor Sample(SamplerKind kind, Action<SampledStep>? watch)
+        {
+            using DiffusionProcess process = Process(PredictionType.XStart, 4, watch);
+            using var generator = new Generator(3, CPU);
+            return SamplerLoop.Create(kind).Sample(process, (_, _) => Truth(), randn([1, 1, 2, 2], generator: generator), generator, CancellationToken.None);
+        }
+    }
+
+    [Fact]
     public void A_network_that_knows_the_noise_leads_back_to_the_map()
     {
         using var scope = NewDisposeScope();
@@ -218,8 +240,8 @@ public sealed class SamplerTests
 
     private static Tensor Truth() => tensor(Map).view(1, 1, 2, 2);
 
-    private static DiffusionProcess Process(PredictionType prediction, int steps) =>
-        new(new DiffusionOptions { Prediction = prediction, LearnedVariance = false }, NoiseSchedule.Create(NoiseScheduleKind.Linear, 100).Subsequence(steps), CPU);
+    private static DiffusionProcess Process(PredictionType prediction, int steps, Action<SampledStep>? watch = null) =>
+        new(new DiffusionOptions { Prediction = prediction, LearnedVariance = false }, NoiseSchedule.Create(NoiseScheduleKind.Linear, 100).Subsequence(steps), CPU) { Watch = watch };
 
     private static void AssertEqual(float[] expected, Tensor actual, float tolerance) =>
         Assert.All(expected.Zip(actual.data<float>().ToArray()), pair => Assert.Equal(pair.First, pair.Second, tolerance));
