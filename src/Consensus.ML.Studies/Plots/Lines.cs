@@ -1,0 +1,19 @@
+using OxyPlot.Series;
+
+namespace Consensus.ML.Studies;
+
+/// <summary>A method's line in a plot.</summary>
+internal static class Lines
+{
+    public static LineSeries Of(MethodStyle style, string? title) => new()
+    {
+        Title = title,
+        Color = style.Colour,
+        StrokeThickness = 1.8,
+        MarkerType = style.Marker,
+        MarkerSize = 4.5,
+        MarkerFill = style.Fill,
+        MarkerStroke = style.Colour,
+        MarkerStrokeThickness = 1.6,
+    };
+}

@@ -1,0 +1,37 @@
+using System.Xml.Linq;
+
+namespace Consensus.ML.Studies;
+
+/// <summary>Elements of a page. Content is text, elements, attributes, or sequences of them; text is escaped.</summary>
+internal static class Html
+{
+    private static readonly HashSet<string> Void = ["br", "img", "meta", "col", "hr"];
+
+    public static XElement E(string name, params object?[] content) => new(name, content);
+
+    public static XAttribute A(string name, string value) => new(name, value);
+
+    public static XElement P(params object?[] content) => new("p", content);
+
+    public static XElement Code(string text) => new("code", text);
+
+    /// <summary>A picture inside the page.</summary>
+    /// <param name="type">Its media type.</param>
+    /// <param name="bytes">The file.</param>
+    /// <param name="alt">What it shows, for those who do not see it; empty where the text beside it says so.</param>
+    /// <param name="attributes">Further attributes.</param>
+    public static XElement Image(string type, byte[] bytes, string alt, params object?[] attributes) =>
+        E("img", A("src", $"data:{type};base64,{Convert.ToBase64String(bytes)}"), A("alt", alt), attributes);
+
+    /// <summary>The page as text: well-formed XML that is HTML too.</summary>
+    public static void Write(TextWriter writer, XElement page)
+    {
+        foreach (XElement empty in page.DescendantsAndSelf().Where(element => element.IsEmpty && !Void.Contains(element.Name.LocalName)))
+        {
+            empty.Value = ""; // in HTML only void elements close themselves
+        }
+
+        writer.WriteLine("<!DOCTYPE html>");
+        writer.WriteLine(page.ToString(SaveOptions.DisableFormatting));
+    }
+}

@@ -1,0 +1,34 @@
+using System.Xml.Linq;
+
+namespace Consensus.ML.Studies;
+
+/// <summary>What all sections of a report share: the results, the numbers of tables and figures, and how each method is drawn.</summary>
+internal sealed class ReportContext(StudyResults results)
+{
+    private int _tables, _figures;
+
+    public StudyResults Results { get; } = results;
+
+    public IReadOnlyList<MethodResult> Methods => Results.Methods;
+
+    public StudyOptions Options => Results.Options;
+
+    /// <summary>Bold number, then the caption's text.</summary>
+    public object[] TableCaption(params object[] text) => [Html.E("strong", $"Table {++_tables}. "), .. text];
+
+    public object[] FigureCaption(params object[] text) => [Html.E("strong", $"Figure {++_figures}. "), .. text];
+
+    public MethodStyle StyleOf(MethodResult method) => MethodStyle.Of(Methods.ToList().IndexOf(method), method.Method.IsDiffusion);
+
+    /// <summary>The method's name with its colour before it.</summary>
+    public object[] Name(MethodResult method)
+    {
+        MethodStyle style = StyleOf(method);
+        string hex = style.Hex;
+        return [Html.E("span", Html.A("class", "key"), Html.A("style", $"border-color: {hex}; background: {(style.IsFilled ? hex : "#fff")}")), method.Name];
+    }
+
+    /// <summary>A figure that holds a drawing.</summary>
+    public XElement Figure(byte[] svg, string alt, params object[] caption) =>
+        Html.E("figure", Html.Image("image/svg+xml", svg, alt), Html.E("figcaption", FigureCaption(caption)));
+}

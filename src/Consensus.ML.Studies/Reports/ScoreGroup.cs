@@ -1,0 +1,51 @@
+namespace Consensus.ML.Studies;
+
+/// <summary>Measures of the library that stand in one table.</summary>
+internal static class ScoreGroup
+{
+    /// <summary>Of the soft map: the headline table.</summary>
+    public static IReadOnlyList<SegmentationMeasure> Maps { get; } = Named(
+        nameof(CaseMetrics.SoftDice5), nameof(CaseMetrics.SoftDice9), nameof(CaseMetrics.F1), nameof(CaseMetrics.IntersectionOverUnion), nameof(CaseMetrics.AreaRatio), nameof(CaseMetrics.BoundaryF));
+
+    /// <summary>Of outlines and of what the numbers of a map are worth.</summary>
+    public static IReadOnlyList<SegmentationMeasure> Outlines { get; } = Named(
+        nameof(CaseMetrics.HausdorffDistance95), nameof(CaseMetrics.NormalizedSurfaceDice), nameof(CaseMetrics.ExpectedCalibrationError), nameof(CaseMetrics.BrierScore), nameof(CaseMetrics.UncertaintyErrorCorrelation));
+
+    /// <summary>Of the set of sampled maps beside the set of raters.</summary>
+    public static IReadOnlyList<SegmentationMeasure> Samples { get; } = Named(
+        nameof(CaseMetrics.GeneralizedEnergyDistance), nameof(CaseMetrics.SampleDiversity), nameof(CaseMetrics.RaterDiversity), nameof(CaseMetrics.MaximumDice), nameof(CaseMetrics.MatchedIntersectionOverUnion),
+        nameof(CaseMetrics.CollectiveInsight), nameof(CaseMetrics.AreaError), nameof(CaseMetrics.AreaDistance));
+
+    /// <summary>Which way is better, behind a heading.</summary>
+    public static string Arrow(SegmentationMeasure measure) => measure.Direction switch
+    {
+        MeasureDirection.HigherIsBetter => " ↑",
+        MeasureDirection.LowerIsBetter => " ↓",
+        MeasureDirection.NearerToZeroIsBetter => " → 0",
+        _ => "",
+    };
+
+    /// <summary>The best of several means; NaN where none is better than another.</summary>
+    public static double Best(SegmentationMeasure measure, IEnumerable<double> means)
+    {
+        double[] known = [.. means.Where(mean => !double.IsNaN(mean))];
+        return known.Length < 2 ? double.NaN : measure.Direction switch
+        {
+            MeasureDirection.HigherIsBetter => known.Max(),
+            MeasureDirection.LowerIsBetter => known.Min(),
+            MeasureDirection.NearerToZeroIsBetter => known.MinBy(Math.Abs),
+            _ => double.NaN,
+        };
+    }
+
+    private static SegmentationMeasure[] Named(params ReadOnlySpan<string> names)
+    {
+        var measures = new SegmentationMeasure[names.Length];
+        for (int i = 0; i < names.Length; i++)
+        {
+            measures[i] = SegmentationMeasure.Find(names[i]);
+        }
+
+        return measures;
+    }
+}

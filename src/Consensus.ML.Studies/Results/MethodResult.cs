@@ -1,0 +1,88 @@
+namespace Consensus.ML.Studies;
+
+/// <summary>What came of one method in all folds and with all seeds.</summary>
+public sealed class MethodResult
+{
+    /// <summary>The score that methods are compared by.</summary>
+    public const string Headline = nameof(CaseMetrics.SoftDice5);
+
+    private readonly Dictionary<string, ScoreSummary> _scores = new(StringComparer.Ordinal);
+
+    internal MethodResult(StudyMethod method, IReadOnlyList<RunResult> runs)
+    {
+        Method = method;
+        Runs = runs;
+        Cases = [.. runs.SelectMany(run => run.Cases.Select(one => (Run: run, One: one))).GroupBy(pair => pair.One.Case, StringComparer.Ordinal)
+            .Select(group => new CaseAverage(group.Key, group.First().Run.Run.Fold.Name, [.. group.Select(pair => pair.One)]))];
+        Cost = new(
+            runs.Average(run => run.Training.Seconds), runs.Average(run => run.Training.Steps), Median(runs.SelectMany(run => run.Cases).Select(one => one.PredictionMs)),
+            runs.Max(run => run.Training.PeakMemoryMb), (long)runs.Average(run => run.Training.ModelBytes), runs[0].Training.Parameters);
+    }
+
+    /// <summary>The method's name.</summary>
+    public string Name => Method.Name;
+
+    /// <summary>What the method is.</summary>
+    public StudyMethod Method { get; }
+
+    /// <summary>What it takes.</summary>
+    public MethodCost Cost { get; }
+
+    /// <summary>The names of all scores.</summary>
+    public IReadOnlyList<string> ScoreNames => [.. Runs[0].Cases[0].Scores.Keys];
+
+    internal IReadOnlyList<RunResult> Runs { get; }
+
+    /// <summary>The cases in the order of the folds, each averaged over seeds.</summary>
+    internal IReadOnlyList<CaseAverage> Cases { get; }
+
+    /// <summary>A score over all cases.</summary>
+    /// <param name="name">One of <see cref="ScoreNames"/>, such as SoftDice5.</param>
+    public ScoreSummary Score(string name)
+    {
+        if (_scores.TryGetValue(name, out ScoreSummary? known))
+        {
+            return known;
+        }
+
+        double[] values = [.. Cases.Select(one => one.Score(name))];
+        Interval interval = Interval.OfMean(values);
+        return _scores[name] = new(interval.Mean, interval.Low, interval.High, values.Count(value => !double.IsNaN(value)));
+    }
+
+    /// <summary>Standard deviation over seeds of the mean score over cases; NaN for one seed.</summary>
+    /// <param name="name">One of <see cref="ScoreNames"/>.</param>
+    public double DeviationOverSeeds(string name)
+    {
+        double[] means = [.. Runs.GroupBy(run => run.Run.Seed).Select(seed => Mean(seed.SelectMany(run => run.Cases).Select(one => Value(one, name))))];
+        if (means.Length < 2)
+        {
+            return double.NaN;
+        }
+
+        double mean = means.Average();
+        return Math.Sqrt(means.Sum(value => (value - mean) * (value - mean)) / (means.Length - 1));
+    }
+
+    /// <summary>The score of a case, NaN where it has none of that name.</summary>
+    internal static double Value(CaseRecord one, string name) => one.Scores.TryGetValue(name, out double value) ? value : double.NaN;
+
+    /// <summary>Mean of what is a number; NaN of nothing.</summary>
+    internal static double Mean(IEnumerable<double> values) => values.Where(value => !double.IsNaN(value)).DefaultIfEmpty(double.NaN).Average();
+
+    private static double Median(IEnumerable<double> values)
+    {
+        double[] sorted = [.. values.Order()];
+        return Bootstrap.Quantile(sorted, 0.5);
+    }
+}
+
+/// <summary>A case's results with every seed.</summary>
+internal sealed record CaseAverage(string Name, string Fold, IReadOnlyList<CaseRecord> Seeds)
+{
+    /// <summary>A score, averaged over seeds; NaN where none has it.</summary>
+    public double Score(string name) => MethodResult.Mean(Seeds.Select(one => MethodResult.Value(one, name)));
+
+    /// <summary>The score after so many generations, averaged over seeds.</summary>
+    public double After(int generations) => MethodResult.Mean(Seeds.SelectMany(one => one.Generations).Where(point => point.Generations == generations).Select(point => point.SoftDice5));
+}

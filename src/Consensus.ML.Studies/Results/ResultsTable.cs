@@ -1,0 +1,31 @@
+using System.Globalization;
+
+namespace Consensus.ML.Studies;
+
+/// <summary>results.csv: a row for each method, fold, seed and case, with every score (RFC 4180; what is not a number is empty).</summary>
+internal static class ResultsTable
+{
+    public static void Write(TextWriter writer, StudyResults results)
+    {
+        string[] scores = [.. results.Methods.SelectMany(method => method.Runs).SelectMany(run => run.Cases).SelectMany(one => one.Scores.Keys).Distinct()];
+        Row([nameof(StudyRun.Method), nameof(StudyRun.Fold), nameof(StudyRun.Seed), nameof(CaseRecord.Case), nameof(CaseRecord.Height), nameof(CaseRecord.Width), nameof(CaseRecord.Raters), nameof(CaseRecord.PredictionMs), nameof(CaseRecord.DistanceUnit), .. scores]);
+        foreach (RunResult run in results.Methods.SelectMany(method => method.Runs))
+        {
+            foreach (CaseRecord one in run.Cases)
+            {
+                Row([
+                    run.Run.Method.Name, run.Run.Fold.Name, Whole(run.Run.Seed), one.Case, Whole(one.Height), Whole(one.Width), Whole(one.Raters), Number(Math.Round(one.PredictionMs, 3)), one.DistanceUnit,
+                    .. scores.Select(score => Number(MethodResult.Value(one, score))),
+                ]);
+            }
+        }
+
+        void Row(IEnumerable<string> cells) => writer.WriteLine(string.Join(',', cells.Select(Quoted)));
+    }
+
+    private static string Whole(int value) => value.ToString(CultureInfo.InvariantCulture);
+
+    private static string Number(double value) => double.IsFinite(value) ? value.ToString("R", CultureInfo.InvariantCulture) : "";
+
+    private static string Quoted(string cell) => cell.AsSpan().IndexOfAny("\",\r\n") < 0 ? cell : $"\"{cell.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+}

@@ -1,0 +1,86 @@
+using System.Globalization;
+using System.Text;
+using Consensus.ML.Imaging;
+
+namespace Consensus.ML.Studies;
+
+/// <summary>What came of a study.</summary>
+public sealed class StudyResults
+{
+    internal StudyResults(StudyOptions options, StudyRecord record, IReadOnlyList<RunResult> runs, string pictured)
+    {
+        Options = options;
+        Record = record;
+        Pictured = pictured;
+        List<string> order = [.. StudyMethods.All.Select(method => method.Name), .. record.Methods.Keys];
+        Methods = [.. runs.GroupBy(run => run.Run.Method).Select(group => new MethodResult(group.Key, [.. group])).OrderBy(method => order.IndexOf(method.Name))];
+        Reference = Methods.FirstOrDefault(method => method.Name == StudyMethods.Consensus.Name) ?? Best;
+        Comparisons = Compare();
+        Raters = new RaterReport(options.Folds.SelectMany(fold => fold.Evaluation).Select(Agreement));
+    }
+
+    /// <summary>The methods, in the order in which reports list them.</summary>
+    public IReadOnlyList<MethodResult> Methods { get; }
+
+    /// <summary>What the others are compared with: the paper's method where the study has it, else the best.</summary>
+    public MethodResult Reference { get; }
+
+    /// <summary>The method with the highest mean soft Dice (5 thresholds).</summary>
+    public MethodResult Best => Methods.MaxBy(method => method.Score(MethodResult.Headline).Mean)!;
+
+    /// <summary>Every other method beside <see cref="Reference"/>.</summary>
+    public IReadOnlyList<MethodComparison> Comparisons { get; }
+
+    /// <summary>How the raters of the scored cases agree, at the cases' own size.</summary>
+    public RaterReport Raters { get; }
+
+    internal StudyOptions Options { get; }
+
+    internal StudyRecord Record { get; }
+
+    /// <summary>The case whose sampling is drawn step by step.</summary>
+    internal string Pictured { get; }
+
+    /// <summary>All scored cases, in the order of the folds.</summary>
+    internal IEnumerable<RaterCase> Cases => Options.Folds.SelectMany(fold => fold.Evaluation);
+
+    internal void Write(StudyFolder folder)
+    {
+        AtomicFile.Write(folder.Table, stream =>
+        {
+            using var writer = new StreamWriter(stream, new UTF8Encoding(false), leaveOpen: true) { NewLine = "\n" };
+            ResultsTable.Write(writer, this);
+        });
+        StudyJson.Write(folder.Results, ResultsFile.Of(this));
+        AtomicFile.Write(folder.Report, stream =>
+        {
+            using var writer = new StreamWriter(stream, new UTF8Encoding(false), leaveOpen: true) { NewLine = "\n" };
+            StudyReport.Write(writer, this);
+        });
+    }
+
+    private MethodComparison[] Compare()
+    {
+        Dictionary<string, double> reference = Reference.Cases.ToDictionary(one => one.Name, one => one.Score(MethodResult.Headline), StringComparer.Ordinal);
+        MethodResult[] others = [.. Methods.Where(method => method != Reference)];
+        double[][] differences = [.. others.Select(method => method.Cases.Select(one => one.Score(MethodResult.Headline) - reference[one.Name]).ToArray())];
+        double[] values = [.. differences.Select(SignFlipTest.PValue)], adjusted = HolmCorrection.Adjust(values);
+        return
+        [
+            .. others.Select((method, i) =>
+            {
+                Interval interval = Interval.OfMean(differences[i]);
+                return new MethodComparison(
+                    method.Name, interval.Mean, interval.Low, interval.High, values[i], adjusted[i], differences[i].Count(difference => difference > 0), differences[i].Count(difference => difference < 0));
+            }),
+        ];
+    }
+
+    private static CaseAgreement Agreement(RaterCase one)
+    {
+        RaterMasks masks = MaskReader.Read(one.AnnotationPaths);
+        return CaseAgreement.Compute(one.Name, masks, one.RaterNames.Count == masks.Raters
+            ? one.RaterNames
+            : [.. Enumerable.Range(1, masks.Raters).Select(rater => rater.ToString(CultureInfo.InvariantCulture))]);
+    }
+}

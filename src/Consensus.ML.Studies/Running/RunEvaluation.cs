@@ -1,0 +1,132 @@
+using Consensus.ML.Diffusion;
+using Consensus.ML.Imaging;
+using Consensus.ML.Labels;
+using Consensus.ML.Training;
+using Microsoft.Data.Analysis;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+
+namespace Consensus.ML.Studies;
+
+/// <summary>The second stage of a run: predicts every held-out case and scores it, one file a case.</summary>
+internal static class RunEvaluation
+{
+    /// <summary>Steps of the sampling that is drawn step by step: enough to see something, and few enough for a page.</summary>
+    public const int PicturedSteps = 6;
+
+    private static readonly int[] CurvePoints = [1, 2, 3, 5, 9, 15, 25, 50, 100, 200, 500, 1000];
+
+    /// <summary>Scores the cases that are not scored yet.</summary>
+    /// <param name="ml">The context.</param>
+    /// <param name="options">The study.</param>
+    /// <param name="run">Which run.</param>
+    /// <param name="folder">Where it keeps its files.</param>
+    /// <param name="pictured">The case whose sampling is drawn step by step; null for none of this run's.</param>
+    /// <param name="report">Told how many cases are done.</param>
+    /// <returns>The scores of all the fold's cases.</returns>
+    /// <exception cref="OperationCanceledException">The study was cancelled; what is scored stays.</exception>
+    public static IReadOnlyList<CaseRecord> Evaluate(MLContext ml, StudyOptions options, StudyRun run, RunFolder folder, string? pictured, Action<int> report)
+    {
+        IReadOnlyList<RaterCase> cases = run.Fold.Evaluation;
+        RaterCase[] missing = [.. cases.Where(one => !IsDone(one))];
+        if (missing.Length > 0)
+        {
+            using RunModel model = RunModel.Read(ml, folder.Model);
+
+            // The first prediction of a process loads and compiles: its time would be that of no other.
+            model.Predict(model.Prepare(missing[0]), options.Size, options.Cancellation);
+            for (int i = 0; i < missing.Length; i++)
+            {
+                report(cases.Count - missing.Length + i);
+                Evaluate(ml, options, model, missing[i], folder, missing[i].Name == pictured);
+            }
+        }
+
+        report(cases.Count);
+        return [.. cases.Select(one => StudyJson.Read<CaseRecord>(folder.Case(one.Name)))];
+
+        // The scores are written last.
+        bool IsDone(RaterCase one) => File.Exists(folder.Case(one.Name)) && File.Exists(folder.Maps(one.Name));
+    }
+
+    private static void Evaluate(MLContext ml, StudyOptions options, RunModel model, RaterCase one, RunFolder folder, bool isPictured)
+    {
+        int size = options.Size;
+        float[] features = model.Prepare(one);
+        Prediction prediction = model.Predict(features, size, options.Cancellation);
+        RaterMasks masks = Resampling.Nearest(MaskReader.Read(one.AnnotationPaths), size, size);
+        GenerationRecord[] curve = model.IsMeanOfMany ? Curve(model, features, ConsensusLabels.SoftMap(masks), options) : [];
+        if (isPictured && model.Diffusion is { } diffusion)
+        {
+            SaveSteps(diffusion, features, size, folder.Steps(one.Name), options.Cancellation);
+        }
+
+        CaseMetrics metrics = Score(ml, one, prediction, size);
+        options.Cancellation.ThrowIfCancellationRequested();
+        Split(prediction, size).Write(folder.Maps(one.Name));
+        StudyJson.Write(folder.Case(one.Name), new CaseRecord(one.Name, metrics.Height, metrics.Width, metrics.Raters, prediction.Milliseconds, Unit(metrics), Scores(metrics), curve));
+    }
+
+    /// <summary>The scores that the library gives, of the maps at the size they were predicted.</summary>
+    private static CaseMetrics Score(MLContext ml, RaterCase one, Prediction prediction, int size)
+    {
+        var map = new VectorDataViewType(NumberDataViewType.Single, size, size);
+        SchemaDefinition schema = SchemaDefinition.Create(typeof(Predicted));
+        schema[nameof(Predicted.SoftMap)].ColumnType = schema[nameof(Predicted.Uncertainty)].ColumnType = map;
+        schema[nameof(Predicted.Samples)].ColumnType = new VectorDataViewType(NumberDataViewType.Single, 0, size, size);
+        var row = new Predicted { Case = one.Name, ImagePath = [.. one.ImagePaths], AnnotationPaths = [.. one.AnnotationPaths], SoftMap = prediction.SoftMap, Uncertainty = prediction.Uncertainty, Samples = prediction.Samples ?? [] };
+        IDataView rows = ml.Data.LoadFromEnumerable([row], schema);
+
+        // The image says how large a pixel is, for distances.
+        return ml.Segmentation.Evaluate(
+            ml.Transforms.LoadSlices("Image", nameof(Predicted.ImagePath)).Fit(rows).Transform(rows), samplesColumnName: prediction.Samples is null ? null : nameof(Predicted.Samples), options: new() { BootstrapResamples = 0 }).Cases[0];
+    }
+
+    /// <summary>What distances are in.</summary>
+    internal static string Unit(CaseMetrics metrics) => metrics.DistanceUnit == DistanceUnit.Millimeters ? "mm" : "px";
+
+    /// <summary>Every number of the library's own table, by the name of its column.</summary>
+    internal static Dictionary<string, double> Scores(CaseMetrics metrics)
+    {
+        DataFrame table = new SegmentationMetrics([metrics], new() { BootstrapResamples = 0 }).ToDataFrame();
+        return table.Columns.OfType<DoubleDataFrameColumn>().ToDictionary(column => column.Name, column => column[0] ?? double.NaN);
+    }
+
+    private static GenerationRecord[] Curve(RunModel model, float[] features, float[] truth, StudyOptions options)
+    {
+        int[] counts = CurveCounts(options.CurveGenerations);
+        return counts.Length == 0 ? [] : [.. model.PredictAfter(features, options.Size, counts, options.Cancellation)
+            .Select((map, i) => new GenerationRecord(counts[i], SoftDice.Mean(map, truth, SoftDice.FiveThresholds)))];
+    }
+
+    /// <summary>1, 2, 3, 5, 9, … up to a number, and that number.</summary>
+    internal static int[] CurveCounts(int most) => most < 1 ? [] : [.. CurvePoints.Where(count => count < most), most];
+
+    private static void SaveSteps(ConsensusSegmentationTransformer model, float[] features, int size, string path, CancellationToken cancellation)
+    {
+        int steps = Math.Min(PicturedSteps, model.Manifest.Diffusion.Steps);
+        using ConsensusSegmentationTransformer slow = model.WithSampling(model.Sampling with { Sampler = SamplerKind.Ddim, Steps = steps });
+        IReadOnlyList<TracedStep> traced = slow.Trace(features, cancellation);
+        new StoredMaps([.. traced.SelectMany(step => Maps(step.Current).Concat(Maps(step.Start)))], size, size).Write(path);
+
+        // From [−1, 1] to [0, 1]; noise beyond is drawn black or white.
+        IEnumerable<float[]> Maps(float[] values) => values.Chunk(size * size).Select(map => map.Select(value => (value + 1) / 2).ToArray());
+    }
+
+    private static StoredMaps Split(Prediction prediction, int size) => new([prediction.SoftMap, prediction.Uncertainty, .. prediction.Levels.Chunk(size * size)], size, size);
+
+    private sealed class Predicted
+    {
+        public string Case { get; set; } = "";
+
+        public string[] ImagePath { get; set; } = [];
+
+        public string[] AnnotationPaths { get; set; } = [];
+
+        public float[] SoftMap { get; set; } = [];
+
+        public float[] Uncertainty { get; set; } = [];
+
+        public float[] Samples { get; set; } = [];
+    }
+}

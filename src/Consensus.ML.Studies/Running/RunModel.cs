@@ -1,0 +1,128 @@
+using System.Diagnostics;
+using Consensus.ML.Runtime;
+using Consensus.ML.Training;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using static TorchSharp.torch;
+
+namespace Consensus.ML.Studies;
+
+/// <summary>A run's model, read from its file: prepares a case's slice, and predicts it.</summary>
+internal sealed class RunModel : IDisposable
+{
+    private const string SamplesColumn = "Samples";
+
+    private readonly MLContext _ml;
+    private readonly TransformerChain<ITransformer> _owner, _preparation;
+    private readonly ITransformer _step;
+
+    private RunModel(MLContext ml, TransformerChain<ITransformer> chain)
+    {
+        ITransformer[] steps = [.. chain];
+        _ml = ml;
+        _owner = chain;
+        _preparation = new(steps[..^1]);
+        _step = steps[^1];
+    }
+
+    /// <summary>The trained step where it draws by diffusion; else null.</summary>
+    public ConsensusSegmentationTransformer? Diffusion => _step as ConsensusSegmentationTransformer;
+
+    /// <summary>Whether a prediction is the mean of several drawings or passes, of which there could be more.</summary>
+    public bool IsMeanOfMany => _step is ConsensusSegmentationTransformer or UNetSegmentationTransformer { Kind: UNetKind.MonteCarloDropout };
+
+    /// <exception cref="InvalidDataException">The file is damaged; the message names it.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static RunModel Read(MLContext ml, string path)
+    {
+        try
+        {
+            return new(ml, (TransformerChain<ITransformer>)ml.Model.Load(path, out _));
+        }
+        catch (Exception exception) when (exception is FormatException or InvalidDataException || exception.InnerException is InvalidDataException)
+        {
+            throw new InvalidDataException($"'{path}' is damaged: {(exception.InnerException ?? exception).Message.TrimEnd('.')}. Remove it, and --resume trains it again.", exception);
+        }
+    }
+
+    /// <summary>The slice as the model gets it.</summary>
+    public float[] Prepare(RaterCase one) =>
+        _preparation.Transform(_ml.Data.LoadFromCases([one])).GetColumn<float[]>("Features").Single();
+
+    /// <summary>Predicts a prepared slice.</summary>
+    /// <param name="features">What <see cref="Prepare"/> gave.</param>
+    /// <param name="size">Height and width.</param>
+    /// <param name="cancellation">Ends the prediction.</param>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public Prediction Predict(float[] features, int size, CancellationToken cancellation)
+    {
+        IDataView row = Row(features, size);
+        if (_step is not SegmentationTransformer model)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            return Read(_step.Transform(row));
+        }
+
+        using SegmentationTransformer stoppable = model.WithCancellation(cancellation);
+        return Read(stoppable.Transform(row));
+    }
+
+    /// <summary>The soft map after each of several numbers of generations (passes, with dropout), all from one long sampling: its first generation, its first two, and so on.</summary>
+    /// <param name="features">What <see cref="Prepare"/> gave.</param>
+    /// <param name="size">Height and width.</param>
+    /// <param name="counts">The numbers, rising.</param>
+    /// <param name="cancellation">Ends sampling.</param>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public IReadOnlyList<float[]> PredictAfter(float[] features, int size, IReadOnlyList<int> counts, CancellationToken cancellation)
+    {
+        var model = (SegmentationTransformer)_step;
+        using SegmentationTransformer longer = model.WithSampling(model.Sampling with { Generations = counts[^1], Tolerance = null }), stoppable = longer.WithCancellation(cancellation);
+        float[] samples = stoppable.Transform(Row(features, size)).GetColumn<float[]>(SamplesColumn).Single();
+        using var scope = NewDisposeScope();
+        Tensor all = samples.ToTensor(CPU, counts[^1], samples.Length / (counts[^1] * size * size), size, size);
+        return [.. counts.Select(count => Reduce(all.narrow(0, 0, count)))];
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _owner.Dispose();
+
+    private float[] Reduce(Tensor samples) => _step switch
+    {
+        ConsensusSegmentationTransformer diffusion => SampleReduction.Reduce(samples, diffusion.Target).SoftMap,
+        UNetSegmentationTransformer unet => MapReduction.Reduce(samples.squeeze(1), unet.Kind, unet.Raters, unet.RoundsMaps).SoftMap,
+        _ => throw new InvalidOperationException($"{_step.GetType().Name} does not average generations."),
+    };
+
+    private IDataView Row(float[] features, int size)
+    {
+        SchemaDefinition schema = SchemaDefinition.Create(typeof(Prepared));
+        schema[nameof(Prepared.Features)].ColumnType = new VectorDataViewType(NumberDataViewType.Single, features.Length / (size * size), size, size);
+        return _ml.Data.LoadFromEnumerable([new Prepared { Features = features }], schema);
+    }
+
+    private static Prediction Read(IDataView predicted)
+    {
+        DataViewSchema.Column soft = predicted.Schema["SoftMap"], levels = predicted.Schema["ConsensusMaps"], uncertainty = predicted.Schema["Uncertainty"];
+        DataViewSchema.Column? samples = predicted.Schema.GetColumnOrNull(SamplesColumn);
+        using DataViewRowCursor cursor = predicted.GetRowCursor(samples is null ? [soft, levels, uncertainty] : [soft, levels, uncertainty, samples.Value]);
+        cursor.MoveNext();
+
+        // The first column that is read has the model predict; the others are there then.
+        var watch = Stopwatch.StartNew();
+        float[] map = Values(soft);
+        double milliseconds = watch.Elapsed.TotalMilliseconds;
+        return new(map, Values(levels), Values(uncertainty), samples is null ? null : Values(samples.Value), milliseconds);
+
+        float[] Values(DataViewSchema.Column column)
+        {
+            VBuffer<float> values = default;
+            cursor.GetGetter<VBuffer<float>>(column)(ref values);
+            return [.. values.DenseValues()];
+        }
+    }
+
+    private sealed class Prepared
+    {
+        public float[] Features { get; set; } = [];
+    }
+}

@@ -1,0 +1,47 @@
+using Consensus.ML.Imaging;
+
+namespace Consensus.ML.Studies;
+
+/// <summary>
+/// Maps of one size, kept as one grey PNG picture, one below the other: for pictures in the report, and for people who look into the folder. Values in [0, 1] become 0 to 254, so that one half stays
+/// one half; scores are computed before.
+/// </summary>
+internal sealed class StoredMaps(IReadOnlyList<float[]> maps, int height, int width)
+{
+    private const float White = 254;
+
+    public IReadOnlyList<float[]> Maps { get; } = maps;
+
+    public int Height { get; } = height;
+
+    public int Width { get; } = width;
+
+    /// <exception cref="IOException">The file cannot be written.</exception>
+    public void Write(string path)
+    {
+        var picture = new RgbImage(Height * Maps.Count, Width);
+        int at = 0;
+        foreach (float value in Maps.SelectMany(map => map))
+        {
+            byte grey = (byte)((White * Math.Clamp(value, 0, 1)) + 0.5f);
+            picture.Pixels.AsSpan(at, 3).Fill(grey);
+            at += 3;
+        }
+
+        picture.SavePng(path);
+    }
+
+    /// <exception cref="InvalidDataException">The file is damaged.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static StoredMaps Read(string path, int height, int width)
+    {
+        Slice picture = SliceReader.Read(path);
+        if (picture.Width != width || picture.Height % height != 0)
+        {
+            throw new InvalidDataException($"'{path}' is {picture.Height}×{picture.Width} pixels, which is no stack of maps of {height}×{width}: it is damaged. Remove it and the file of scores beside it, and --resume makes both again.");
+        }
+
+        int size = height * width;
+        return new([.. Enumerable.Range(0, picture.Height / height).Select(i => picture.Pixels.AsSpan(i * size, size).ToArray().Select(value => Math.Min(1, value / White)).ToArray())], height, width);
+    }
+}

@@ -1,0 +1,62 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Consensus.ML.Imaging;
+
+namespace Consensus.ML.Studies;
+
+/// <summary>The study's own files: strict JSON, in which what is not a number is null, written whole or not at all.</summary>
+internal static class StudyJson
+{
+    private static readonly JsonSerializerOptions Options = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        WriteIndented = true,
+        NewLine = "\n",
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, // names stay readable; the text is never put into a web page
+        Converters = { new NumberOrNull() },
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+    };
+
+    public static void Write<T>(string path, T value)
+    {
+        byte[] text = [.. JsonSerializer.SerializeToUtf8Bytes(value, Options), (byte)'\n'];
+        AtomicFile.Write(path, stream => stream.Write(text));
+    }
+
+    /// <exception cref="InvalidDataException">The file is damaged; the message names it.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static T Read<T>(string path)
+        where T : class
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<T>(File.ReadAllBytes(path), Options) ?? throw new JsonException("it is empty");
+        }
+        catch (JsonException exception)
+        {
+            throw new InvalidDataException($"'{path}' is damaged: {exception.Message.TrimEnd('.')}. Remove it, and --resume does its part of the study again.", exception);
+        }
+    }
+
+    private sealed class NumberOrNull : JsonConverter<double>
+    {
+        public override bool HandleNull => true;
+
+        public override double Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            reader.TokenType == JsonTokenType.Null ? double.NaN : reader.GetDouble();
+
+        public override void Write(Utf8JsonWriter writer, double value, JsonSerializerOptions options)
+        {
+            if (double.IsFinite(value))
+            {
+                writer.WriteNumberValue(value);
+            }
+            else
+            {
+                writer.WriteNullValue();
+            }
+        }
+    }
+}

@@ -1,0 +1,134 @@
+using System.Security.Cryptography;
+using Consensus.ML.Imaging;
+
+namespace Consensus.ML.Studies;
+
+/// <summary>What a study is, as study.json keeps it: all that decides its results, so that another study is told apart, and by what.</summary>
+/// <param name="FormatVersion">Version of this file's format.</param>
+/// <param name="Settings">The study's settings by name, each with its value as JSON.</param>
+/// <param name="Folds">The folds, with the names of their cases.</param>
+/// <param name="Cases">Every case by name, with the SHA-256 of its files.</param>
+/// <param name="Methods">The methods by name, each with its settings.</param>
+/// <param name="Seeds">The seeds.</param>
+/// <param name="Commands">The commands that made it, in turn.</param>
+internal sealed record StudyRecord(
+    int FormatVersion,
+    IReadOnlyDictionary<string, string> Settings,
+    IReadOnlyList<FoldRecord> Folds,
+    IReadOnlyDictionary<string, string> Cases,
+    IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> Methods,
+    IReadOnlyList<int> Seeds,
+    IReadOnlyList<string> Commands)
+{
+    /// <summary>The version that this library writes, and the newest that it reads.</summary>
+    public const int CurrentFormatVersion = 1;
+
+    private const int MostDifferences = 3;
+
+    /// <summary>The record of what the options ask for; reads every file of the data once.</summary>
+    public static StudyRecord Of(StudyOptions options)
+    {
+        StudyRecipe recipe = Recipe(options);
+        Dictionary<string, string> settings = Training.Settings.Of(
+            ("Data", options.DataName), ("Levels", options.Levels), ("Size", options.Size), ("Steps", options.Steps), ("Minutes", options.TimeLimit?.TotalMinutes),
+            ("Precision", options.Precision?.ToString()), ("MissingRaters", options.MissingRaters.ToString()), ("Augmentation", options.Augmentation),
+            ("Generations", options.Generations), ("CurveGenerations", options.CurveGenerations));
+        var files = new Dictionary<string, string>(StringComparer.Ordinal);
+        var cases = new SortedDictionary<string, string>(CaseNameComparer.Instance);
+        foreach (StudyFold fold in options.Folds)
+        {
+            // Sets with folders of their own for each split call the first case of both case01.
+            foreach ((string part, RaterCase one) in fold.Training.Select(one => ("train", one)).Concat(fold.Evaluation.Select(one => ("eval", one))))
+            {
+                options.Cancellation.ThrowIfCancellationRequested();
+                cases[options.Folds.Count > 1 ? one.Name : $"{part} {one.Name}"] = Hash(one, files);
+            }
+        }
+
+        return new(
+            CurrentFormatVersion,
+            settings,
+            [.. options.Folds.Select(fold => new FoldRecord(fold.Name, [.. fold.Training.Select(one => one.Name)], [.. fold.Evaluation.Select(one => one.Name)]))],
+            cases,
+            options.Methods.ToDictionary(method => method.Name, method => method.Settings(recipe)),
+            [.. options.Seeds],
+            options.Command is null ? [] : [options.Command]);
+    }
+
+    /// <summary>What tells this study from the one in a folder, in one line; null where they are the same but for methods and seeds that one of them has and the other has not.</summary>
+    public string? DifferencesFrom(StudyRecord there)
+    {
+        List<string> found = [.. Training.Settings.Differences(Settings, there.Settings)];
+        string[] removed = [.. there.Cases.Keys.Except(Cases.Keys)], added = [.. Cases.Keys.Except(there.Cases.Keys)];
+        found.AddRange(removed.Select(name => $"case '{name}' belongs to it there and is missing here"));
+        found.AddRange(added.Select(name => $"case '{name}' is new here"));
+        found.AddRange(Cases.Where(one => there.Cases.TryGetValue(one.Key, out string? hash) && hash != one.Value).Select(one => $"case '{one.Key}' has other files here"));
+        if (found.Count == 0 && !Folds.Select(fold => fold.Key).SequenceEqual(there.Folds.Select(fold => fold.Key)))
+        {
+            found.Add(Folds.Count == there.Folds.Count ? "the cases are divided otherwise" : Text.Invariant($"there are {Text.Count(there.Folds.Count, "fold")} there and {Folds.Count} here"));
+        }
+
+        foreach ((string method, IReadOnlyDictionary<string, string> settings) in Methods)
+        {
+            if (there.Methods.TryGetValue(method, out IReadOnlyDictionary<string, string>? other))
+            {
+                found.AddRange(Training.Settings.Differences(settings, other).Select(difference => $"of {method}, {difference}"));
+            }
+        }
+
+        return found.Count switch
+        {
+            0 => null,
+            <= MostDifferences => string.Join("; ", found),
+            _ => Text.Invariant($"{string.Join("; ", found.Take(MostDifferences))}; and {found.Count - MostDifferences} more"),
+        };
+    }
+
+    /// <summary>The study in the folder with what is asked for in addition.</summary>
+    public StudyRecord With(StudyRecord asked) => this with
+    {
+        Methods = Methods.Concat(asked.Methods.Where(method => !Methods.ContainsKey(method.Key))).ToDictionary(),
+        Seeds = [.. Seeds.Union(asked.Seeds)],
+        Commands = [.. Commands.Union(asked.Commands)],
+    };
+
+    /// <summary>What every method is given, but for what changes from run to run.</summary>
+    public static StudyRecipe Recipe(StudyOptions options) => new()
+    {
+        Levels = options.Levels,
+        MissingRaters = options.MissingRaters,
+        Steps = options.Steps,
+        TimeLimit = options.TimeLimit,
+        Generations = options.Generations,
+        Precision = options.Precision,
+        Device = options.Device,
+    };
+
+    private static string Hash(RaterCase one, Dictionary<string, string> files)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (string text in one.ImagePaths.Concat(one.AnnotationPaths))
+        {
+            var address = SliceAddress.Parse(text);
+            if (!files.TryGetValue(address.Path, out string? file))
+            {
+                using FileStream stream = File.OpenRead(address.Path);
+                file = Convert.ToHexStringLower(SHA256.HashData(stream));
+                files.Add(address.Path, file);
+            }
+
+            hash.AppendData(System.Text.Encoding.UTF8.GetBytes(Text.Invariant($"{file} {address.Axis} {address.Index}\n")));
+        }
+
+        hash.AppendData(System.Text.Encoding.UTF8.GetBytes(string.Join('\n', one.RaterNames)));
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+}
+
+/// <summary>One fold: the names of its cases.</summary>
+internal sealed record FoldRecord(string Name, IReadOnlyList<string> Training, IReadOnlyList<string> Evaluation)
+{
+    /// <summary>All of it, to be compared.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public string Key => string.Join('\n', [Name, .. Training, "", .. Evaluation]);
+}

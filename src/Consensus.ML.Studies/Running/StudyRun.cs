@@ -1,0 +1,8 @@
+namespace Consensus.ML.Studies;
+
+/// <summary>One cell of the study's grid: a method trained once.</summary>
+internal sealed record StudyRun(StudyMethod Method, StudyFold Fold, int Seed)
+{
+    /// <summary>For messages.</summary>
+    public override string ToString() => Text.Invariant($"{Method}, {Fold.Name}, seed {Seed}");
+}

@@ -1,0 +1,84 @@
+using Consensus.ML.Training;
+using Microsoft.ML;
+
+namespace Consensus.ML.Studies;
+
+/// <summary>
+/// Compares methods that learn from several raters: trains each of them in each fold with each seed, scores them on the held-out cases, and writes report.html, results.csv and results.json.
+/// </summary>
+/// <remarks>
+/// What is finished is kept in the folder at once, and not done again: models as zips, scores as one file a case; a training that a crash interrupted goes on from its last checkpoint.
+/// The held-out cases are hashed at the beginning, so that another study is told apart, and otherwise read only after training has ended.
+/// </remarks>
+public static class Study
+{
+    /// <summary>Runs a study, or what is missing of it.</summary>
+    /// <param name="ml">The context.</param>
+    /// <param name="options">What to compare, and where to keep it.</param>
+    /// <returns>The results, of everything that the folder then holds.</returns>
+    /// <exception cref="ArgumentException">An option is out of range or does not fit another; the message says which.</exception>
+    /// <exception cref="IOException">The folder cannot be written to or is in use, or a case's file cannot be read.</exception>
+    /// <exception cref="InvalidDataException">The folder holds another study, the message says what differs; or a file is damaged.</exception>
+    /// <exception cref="InvalidOperationException">The folder holds a study that is not to be resumed, or other files; or training failed.</exception>
+    /// <exception cref="OperationCanceledException">The study was cancelled; it can be resumed.</exception>
+    public static StudyResults Run(MLContext ml, StudyOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(ml);
+        ArgumentNullException.ThrowIfNull(options);
+        StudyCheck.Check(options);
+        using StudyFolder folder = StudyFolder.Open(options.Folder, options.Resume);
+        StudyRecord record = folder.Take(StudyRecord.Of(options));
+        StudyRun[] runs = [.. Runs(options, record)];
+        string pictured = PicturedCase(options.Folds[0]);
+        var results = new List<RunResult>();
+        for (int i = 0; i < runs.Length; i++)
+        {
+            StudyRun run = runs[i];
+            StudyProgress progress = new(StudyStage.Training, run.Method.Name, run.Fold.Name, run.Seed, i + 1, runs.Length, null, 0, run.Fold.Evaluation.Count);
+            try
+            {
+                options.Cancellation.ThrowIfCancellationRequested();
+                options.Progress?.Report(progress);
+                RunFolder files = folder.Of(run);
+                TrainingRecord training = RunTraining.Train(ml, options, run, files, new Relay(step => options.Progress?.Report(progress with { Training = step })));
+                bool isPictured = run.Fold == options.Folds[0] && run.Seed == record.Seeds[0];
+                IReadOnlyList<CaseRecord> cases = RunEvaluation.Evaluate(
+                    ml, options, run, files, isPictured ? pictured : null, done => options.Progress?.Report(progress with { Stage = StudyStage.Evaluating, CasesDone = done }));
+                results.Add(new(run, training, cases, files));
+            }
+            catch (OperationCanceledException exception)
+            {
+                throw new OperationCanceledException($"Interrupted in run {i + 1} of {runs.Length} ({run}). What is done stays in '{options.Folder}'; --resume goes on from there.", exception, options.Cancellation);
+            }
+            catch (InvalidOperationException exception)
+            {
+                throw new InvalidOperationException($"{run}: {exception.Message}", exception);
+            }
+        }
+
+        options.Progress?.Report(new(StudyStage.Reporting, "", "", 0, runs.Length, runs.Length, null, 0, 0));
+        var found = new StudyResults(options, record, results, pictured);
+        found.Write(folder);
+        return found;
+    }
+
+    /// <summary>Every method in every fold with every seed; a method's runs one after another.</summary>
+    private static IEnumerable<StudyRun> Runs(StudyOptions options, StudyRecord record)
+    {
+        StudyMethod[] known = [.. options.Methods, .. StudyMethods.All];
+        StudyMethod[] methods =
+        [
+            .. record.Methods.Keys.Select(name => known.FirstOrDefault(method => method.Name == name)
+                ?? throw new InvalidOperationException($"'{options.Folder}' holds the method '{name}', which is not one of the library's: a study that goes on needs it among its methods.")),
+        ];
+        return methods.SelectMany(method => options.Folds.SelectMany(fold => record.Seeds.Select(seed => new StudyRun(method, fold, seed))));
+    }
+
+    /// <summary>The case whose sampling is drawn: in the middle of its fold, by name.</summary>
+    private static string PicturedCase(StudyFold fold) => fold.Evaluation[fold.Evaluation.Count / 2].Name;
+
+    private sealed class Relay(Action<TrainingProgress> report) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value) => report(value);
+    }
+}

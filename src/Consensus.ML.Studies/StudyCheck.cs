@@ -1,0 +1,83 @@
+namespace Consensus.ML.Studies;
+
+/// <summary>Refuses a study that cannot work before any work is done.</summary>
+internal static class StudyCheck
+{
+    private const int FewestTrainingCases = 2;
+
+    /// <exception cref="ArgumentException">An option is out of range, or does not fit another.</exception>
+    public static void Check(StudyOptions options)
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(options.Folder);
+        ArgumentException.ThrowIfNullOrWhiteSpace(options.DataName);
+        Positive(nameof(options.Levels), options.Levels);
+        Positive(nameof(options.Size), options.Size);
+        Positive(nameof(options.CasePanels), options.CasePanels);
+        if (options.CurveGenerations is < 0 or > 1000)
+        {
+            throw new ArgumentException($"{nameof(options.CurveGenerations)} is {options.CurveGenerations}; it must be from 0 (no curve) to 1000.");
+        }
+
+        if (options.Generations is < 1 or > 1000)
+        {
+            throw new ArgumentException($"{nameof(options.Generations)} is {options.Generations}; it must be from 1 to 1000, or null for each method's own.");
+        }
+
+        if (options.Steps is int steps)
+        {
+            Positive(nameof(options.Steps), steps);
+        }
+
+        if (options.TimeLimit <= TimeSpan.Zero)
+        {
+            throw new ArgumentException($"{nameof(options.TimeLimit)} is {options.TimeLimit}; it must be above zero.");
+        }
+
+        Distinct(nameof(options.Methods), options.Methods.Select(method => method.Name));
+        Distinct(nameof(options.Seeds), options.Seeds.Select(seed => Text.Invariant($"{seed}")));
+        Distinct(nameof(options.Folds), options.Folds.Select(fold => fold.Name));
+        foreach (StudyFold fold in options.Folds)
+        {
+            if (fold.Training.Count < FewestTrainingCases)
+            {
+                throw new ArgumentException(
+                    $"'{fold.Name}' leaves {Text.Count(fold.Training.Count, "case")} to train on, but at least {FewestTrainingCases} are needed: one is set aside to choose the best weights by.");
+            }
+
+            if (fold.Evaluation.Count == 0)
+            {
+                throw new ArgumentException($"'{fold.Name}' has no case to score.");
+            }
+
+            HashSet<string> trained = [.. fold.Training.SelectMany(one => one.ImagePaths)];
+            if (fold.Evaluation.FirstOrDefault(one => one.ImagePaths.Any(trained.Contains)) is { } leaked)
+            {
+                throw new ArgumentException($"Case '{leaked.Name}' of '{fold.Name}' is both trained on and scored: its score would say nothing of new cases.");
+            }
+        }
+
+        Distinct("The scored cases", options.Folds.SelectMany(fold => fold.Evaluation).Select(one => one.Name));
+    }
+
+    private static void Positive(string name, int value)
+    {
+        if (value < 1)
+        {
+            throw new ArgumentException(Text.Invariant($"{name} is {value}; it must be at least 1."));
+        }
+    }
+
+    private static void Distinct(string name, IEnumerable<string> values)
+    {
+        string[] all = [.. values];
+        if (all.Length == 0)
+        {
+            throw new ArgumentException($"{name} must have at least one entry.");
+        }
+
+        if (all.GroupBy(value => value, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1) is { } twice)
+        {
+            throw new ArgumentException($"{name} must differ, but '{twice.Key}' is there twice.");
+        }
+    }
+}

@@ -1,0 +1,14 @@
+namespace Consensus.ML.Studies;
+
+/// <summary>What a study is doing.</summary>
+public enum StudyStage
+{
+    /// <summary>A model is being trained.</summary>
+    Training,
+
+    /// <summary>Held-out cases are being predicted and scored.</summary>
+    Evaluating,
+
+    /// <summary>The report and tables are being written.</summary>
+    Reporting,
+}

@@ -1,0 +1,117 @@
+using Consensus.ML.Imaging;
+using Consensus.ML.Labels;
+using Microsoft.ML;
+
+namespace Consensus.ML.Studies.Tests;
+
+/// <summary>
+/// A study whose trainings and predictions are made up, put into its folder as if they had been done: running it only writes the report. Predictions are the truth with parts of
+/// it shifted, more for worse methods, and scored by the library.
+/// </summary>
+internal sealed class MadeUpStudy
+{
+    private static readonly MachineRecord Machine = new("Made-up processor", 2, 2, "cpu", "Linux (X64)", ".NET 10.0.0", "0.1.0", "5.0.1", "0.107.0", "2.10.0");
+
+    private readonly MLContext _ml = new(seed: 0);
+
+    /// <param name="root">Where the data and the study go.</param>
+    /// <param name="cases">How many cases are scored.</param>
+    /// <param name="methods">The methods; null for all of the library.</param>
+    /// <param name="seeds">The seeds.</param>
+    /// <param name="size">Side of the slices.</param>
+    /// <param name="task">What is drawn.</param>
+    public MadeUpStudy(string root, int cases = 3, IReadOnlyList<StudyMethod>? methods = null, IReadOnlyList<int>? seeds = null, int size = 32, QubiqTask? task = null)
+    {
+        task ??= QubiqTask.Kidney;
+        string data = Path.Combine(root, "data");
+        PhantomDataset.Write(data, task, trainCases: 3, validationCases: cases, seed: 5, size);
+        Options = new()
+        {
+            Folder = Path.Combine(root, "study"),
+            DataName = task.Name,
+            Folds = [new("val", QubiqDataset.List(data, task, QubiqSplit.Train, MissingRaters.Drop).Cases, QubiqDataset.List(data, task, QubiqSplit.Validation, MissingRaters.Drop).Cases)],
+            Levels = task.Raters,
+            Methods = methods ?? StudyMethods.All,
+            Seeds = seeds ?? [1],
+            Steps = 200,
+            Size = size,
+            CurveGenerations = 5,
+            Resume = true,
+            Command = "consensus study --data data --task <made & up> --out study",
+        };
+        Fill();
+    }
+
+    public StudyOptions Options { get; }
+
+    public StudyResults Run() => Study.Run(_ml, Options);
+
+    /// <summary>How far a method's predictions are shifted, in pixels.</summary>
+    public static int Shift(StudyMethod method) => 1 + (StudyMethods.All.ToList().IndexOf(method) % 4);
+
+    private void Fill()
+    {
+        using StudyFolder folder = StudyFolder.Open(Options.Folder, resume: false);
+        folder.Take(StudyRecord.Of(Options));
+        foreach (StudyMethod method in Options.Methods)
+        {
+            foreach (int seed in Options.Seeds)
+            {
+                Fill(new StudyRun(method, Options.Folds[0], seed), folder);
+            }
+        }
+    }
+
+    private void Fill(StudyRun run, StudyFolder folder)
+    {
+        RunFolder files = folder.Of(run);
+        int index = StudyMethods.All.ToList().IndexOf(run.Method);
+        ValidationRecord[] validations = [.. Enumerable.Range(1, 10).Select(i => new ValidationRecord(20 * i, 0.5 / i, 0.85 - (0.02 * index) - (0.3 / i) + (0.01 * run.Seed)))];
+        AtomicFile.Write(files.Model, stream => stream.Write("not a model"u8));
+        StudyJson.Write(files.Training, new TrainingRecord(200, 180, run.Method.IsDiffusion ? 912.4 : 301.7 + index, 3, 1, 812 + (30 * index), run.Method.IsDiffusion ? 15_200_000 : 9_100_000, run.Method.IsDiffusion ? 3_812_001 : 2_280_000, validations, Machine));
+        foreach (RaterCase one in run.Fold.Evaluation)
+        {
+            RaterMasks masks = Resampling.Nearest(MaskReader.Read(one.AnnotationPaths), Options.Size, Options.Size);
+            int shift = Shift(run.Method) + (run.Seed % 2);
+            float[] truth = ConsensusLabels.SoftMap(masks), soft = Shifted(truth, shift);
+            float[][] levels = [.. ConsensusLabels.Levels(masks, Options.Levels).Select(value => (float)value).Chunk(truth.Length).Select(level => Shifted(level, shift))];
+            var samples = new RaterMasks(levels.Length, Options.Size, Options.Size, [.. levels.SelectMany(level => level.Select(value => (byte)value))]);
+            float[] uncertainty = [.. soft.Select(value => 0.5f * value * (1 - value))];
+            CaseMetrics metrics = CaseMetrics.Compute(one.Name, soft, masks, samples, uncertainty);
+            new StoredMaps([soft, uncertainty, .. levels], Options.Size, Options.Size).Write(files.Maps(one.Name));
+            GenerationRecord[] curve = run.Method.IsDiffusion ? [.. RunEvaluation.CurveCounts(Options.CurveGenerations).Select(count => new GenerationRecord(count, metrics.SoftDice5 - (0.05 / count)))] : [];
+            if (run.Method.IsDiffusion && one == run.Fold.Evaluation[run.Fold.Evaluation.Count / 2])
+            {
+                StoreSteps(levels, files.Steps(one.Name));
+            }
+
+            StudyJson.Write(files.Case(one.Name), new CaseRecord(
+                one.Name, Options.Size, Options.Size, masks.Raters, run.Method.IsDiffusion ? 1600 + (10 * index) : 12 + (7 * index), RunEvaluation.Unit(metrics), RunEvaluation.Scores(metrics), curve));
+        }
+    }
+
+    private void StoreSteps(float[][] levels, string path)
+    {
+        var random = new Random(1);
+        var maps = new List<float[]>();
+        for (int step = 0; step < RunEvaluation.PicturedSteps; step++)
+        {
+            float noise = 1 - (step / (float)RunEvaluation.PicturedSteps);
+            maps.AddRange(levels.Select(level => level.Select(value => ((1 - noise) * value) + (noise * random.NextSingle())).ToArray()));
+            maps.AddRange(levels);
+        }
+
+        new StoredMaps(maps, Options.Size, Options.Size).Write(path);
+    }
+
+    private float[] Shifted(float[] map, int columns)
+    {
+        var shifted = new float[map.Length];
+        for (int i = 0; i < map.Length; i++)
+        {
+            shifted[i] = i % Options.Size >= columns ? map[i - columns] : 0;
+        }
+
+        return shifted;
+    }
+}

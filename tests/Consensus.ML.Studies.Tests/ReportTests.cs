@@ -1,0 +1,122 @@
+using System.Globalization;
+using System.Xml.Linq;
+
+namespace Consensus.ML.Studies.Tests;
+
+/// <summary>The report of a made-up study.</summary>
+public sealed class ReportTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    [Fact]
+    public void The_page_is_well_formed_needs_nothing_beside_it_and_speaks_to_those_who_do_not_see()
+    {
+        (_, string text, XElement page) = Render(new MadeUpStudy(_folder.Root));
+        Assert.StartsWith("<!DOCTYPE html>\n<html lang=\"en\">", text, StringComparison.Ordinal);
+        string[] references = [.. page.DescendantsAndSelf().Attributes().Where(attribute => attribute.Name.LocalName is "src" or "href" or "data" or "action").Select(attribute => attribute.Value)];
+        Assert.NotEmpty(references);
+        Assert.All(references, reference => Assert.True(reference.StartsWith("data:image/", StringComparison.Ordinal) || reference.StartsWith('#'), reference));
+        Assert.DoesNotContain("url(", text, StringComparison.OrdinalIgnoreCase);
+        Assert.DoesNotContain("@import", text, StringComparison.OrdinalIgnoreCase);
+        Assert.Empty(page.Descendants("script"));
+        Assert.All(page.Descendants("img"), image => Assert.False(string.IsNullOrWhiteSpace((string?)image.Attribute("alt"))));
+        string[] ids = [.. page.Descendants().Attributes("id").Select(id => id.Value)];
+        Assert.Equal(ids.Distinct(), ids);
+        Assert.All(page.Descendants("a").Attributes("href"), link => Assert.Contains(link.Value[1..], ids));
+        Assert.All(page.Descendants("table"), table => Assert.NotNull(table.Element("thead")));
+
+        // No element but the void ones closes itself, which browsers would not take for an end.
+        string[] empty = ["br", "img", "meta", "col", "hr"];
+        Assert.All(page.Descendants().Where(element => element.IsEmpty), element => Assert.Contains(element.Name.LocalName, empty));
+
+        // A style sheet is not escaped in HTML.
+        Assert.DoesNotContain(page.Descendants("style").Single().Value, letter => letter is '<' or '>' or '&');
+        Assert.All(page.Descendants("img").Where(image => ((string)image.Attribute("src")!).StartsWith("data:image/svg", StringComparison.Ordinal)), Svg);
+    }
+
+    [Fact]
+    public void The_page_says_what_was_found_and_at_what_size()
+    {
+        MadeUpStudy study = new(_folder.Root, cases: 6, methods: [StudyMethods.Consensus, StudyMethods.SoftLabel, StudyMethods.Levels], seeds: [1, 2]);
+        (StudyResults results, string text, XElement page) = Render(study);
+        string said = page.Value;
+        Assert.Contains("All scores are at 32 × 32 pixels", said, StringComparison.Ordinal);
+        Assert.Contains("not comparable with the paper's", said, StringComparison.Ordinal);
+        Assert.Contains("consensus study --data data --task <made & up> --out study", said, StringComparison.Ordinal);
+        Assert.Contains("seeds 1 and 2", said, StringComparison.Ordinal);
+        Assert.Contains("6 cases count as 6", said, StringComparison.Ordinal);
+        Assert.Contains("Not a medical device", said, StringComparison.Ordinal);
+
+        // The headline table: the mean over cases of the mean over seeds, from the rows of results.csv.
+        string[][] rows = [.. File.ReadAllLines(Path.Combine(study.Options.Folder, "results.csv")).Select(line => line.Split(','))];
+        int column = Array.IndexOf(rows[0], "SoftDice5");
+        foreach (MethodResult method in results.Methods)
+        {
+            double mean = rows.Where(row => row[0] == method.Name).Average(row => double.Parse(row[column], CultureInfo.InvariantCulture));
+            Assert.Equal(mean, method.Score("SoftDice5").Mean, 12);
+            XElement row = page.Descendants("tr").First(row => row.Element("th")?.Value == method.Name && row.Elements("td").Any(cell => cell.Value.StartsWith(Text.Score(mean), StringComparison.Ordinal)));
+            Assert.Contains(" to ", row.Elements("td").First().Value, StringComparison.Ordinal);
+        }
+
+        // Figures and tables are numbered from 1 without gaps.
+        foreach (string kind in new[] { "Table", "Figure" })
+        {
+            int[] numbers = [.. page.Descendants("strong").Where(strong => strong.Value.StartsWith(kind + " ", StringComparison.Ordinal)).Select(strong => int.Parse(strong.Value[(kind.Length + 1)..^2], CultureInfo.InvariantCulture))];
+            Assert.Equal(Enumerable.Range(1, numbers.Length), numbers);
+        }
+
+        // A row for the raters and each method in each of six panels.
+        Assert.Equal(6 * 4, page.Descendants("article").SelectMany(panel => panel.Descendants("tbody").Elements("tr")).Count());
+        Assert.Equal(text, Render(study).Text);
+    }
+
+    [Fact]
+    public void Too_few_cases_for_any_finding_are_said_to_be_too_few()
+    {
+        (_, _, XElement page) = Render(new MadeUpStudy(_folder.Root, cases: 3, methods: [StudyMethods.Consensus, StudyMethods.Levels]));
+        Assert.Contains("3 cases cannot show any difference at that level in 1 comparison, however large", page.Value, StringComparison.Ordinal);
+        Assert.Contains("the smallest p-value that this test can give is 0.25", page.Value, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_single_method_with_a_single_case_has_a_report_too()
+    {
+        (StudyResults results, _, XElement page) = Render(new MadeUpStudy(_folder.Root, cases: 1, methods: [StudyMethods.Levels]));
+        Assert.Equal("level-unet on kidney", page.Element("head")!.Element("title")!.Value);
+        Assert.Empty(results.Comparisons);
+        Assert.DoesNotContain("NaN", page.Value, StringComparison.Ordinal);
+        Assert.DoesNotContain("Are the differences real?", page.Value, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Comparisons_pair_the_cases_and_average_seeds_first()
+    {
+        StudyResults results = new MadeUpStudy(_folder.Root, cases: 6, methods: [StudyMethods.Consensus, StudyMethods.Annotator], seeds: [1, 2]).Run();
+        MethodComparison comparison = Assert.Single(results.Comparisons);
+
+        // Shifted one pixel further, annotator is worse in each of six cases: two of 64 choices of signs are as far.
+        Assert.Equal((0, 6), (comparison.Better, comparison.Worse));
+        Assert.Equal(2.0 / 64, comparison.PValue, 12);
+        Assert.Equal(comparison.PValue, comparison.AdjustedPValue, 12);
+        Assert.Equal(results.Methods[1].Score("SoftDice5").Mean - results.Methods[0].Score("SoftDice5").Mean, comparison.Difference, 12);
+        Assert.InRange(comparison.Difference, comparison.Low, comparison.High);
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private static (StudyResults Results, string Text, XElement Page) Render(MadeUpStudy study)
+    {
+        StudyResults results = study.Run();
+        string text = File.ReadAllText(Path.Combine(study.Options.Folder, "report.html"));
+        return (results, text, XElement.Parse(text[text.IndexOf("<html", StringComparison.Ordinal)..], LoadOptions.PreserveWhitespace));
+    }
+
+    private static void Svg(XElement image)
+    {
+        string source = (string)image.Attribute("src")!;
+        var svg = XElement.Parse(System.Text.Encoding.UTF8.GetString(Convert.FromBase64String(source[(source.IndexOf(',', StringComparison.Ordinal) + 1)..])));
+        Assert.Equal("svg", svg.Name.LocalName);
+        Assert.NotNull(svg.Attribute("viewBox"));
+        Assert.DoesNotContain(svg.Descendants().Attributes(), attribute => attribute.Value.Contains("NaN", StringComparison.Ordinal));
+    }
+}

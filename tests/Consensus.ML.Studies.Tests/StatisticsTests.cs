@@ -1,0 +1,84 @@
+namespace Consensus.ML.Studies.Tests;
+
+/// <summary>Against values worked out by hand, or by listing every possibility in another way.</summary>
+public sealed class StatisticsTests
+{
+    [Fact]
+    public void Of_three_like_differences_two_of_eight_choices_of_signs_are_as_far_from_zero() =>
+        Assert.Equal(2.0 / 8, SignFlipTest.PValue([0.1, 0.2, 0.3]), 12);
+
+    [Fact]
+    public void Signs_that_leave_the_same_sum_count_too()
+    {
+        // ±1 ±2 ±3: the sums are ±6 (once each), ±4 (once each), ±2 (once each), 0 (twice). Seen: 1 − 2 + 3 = 2, reached by six of eight.
+        Assert.Equal(6.0 / 8, SignFlipTest.PValue([1, -2, 3]), 12);
+        Assert.Equal(1, SignFlipTest.PValue([1, 2, -3]), 12);
+    }
+
+    [Fact]
+    public void A_difference_of_nothing_is_no_evidence()
+    {
+        Assert.Equal(1, SignFlipTest.PValue([0, 0, 0, 0]), 12);
+
+        // A zero changes no sum: the p-value is that of the others.
+        Assert.Equal(SignFlipTest.PValue([0.1, 0.2, 0.3]), SignFlipTest.PValue([0.1, 0, 0.2, 0.3]), 12);
+        Assert.Equal(double.NaN, SignFlipTest.PValue([]));
+    }
+
+    [Fact]
+    public void The_exact_test_counts_what_a_plain_enumeration_counts()
+    {
+        var random = new Random(4);
+        for (int cases = 1; cases <= 9; cases++)
+        {
+            double[] differences = [.. Enumerable.Range(0, cases).Select(_ => Math.Round(random.NextDouble() - 0.4, 1))];
+            double seen = Math.Abs(differences.Sum());
+            int asFar = Enumerable.Range(0, 1 << cases).Count(signs => Math.Abs(differences.Select((difference, i) => (signs >> i & 1) == 1 ? -difference : difference).Sum()) >= seen - 1e-9);
+            Assert.Equal(asFar / (double)(1 << cases), SignFlipTest.PValue(differences), 12);
+        }
+    }
+
+    [Fact]
+    public void With_many_cases_the_drawn_test_comes_near_the_exact_value()
+    {
+        // 22 differences of one: the sum of 22 signs is |2k − 22|; seen 22 − 2·6 = 10, so k ≤ 6 or k ≥ 16 of a binomial of 22: 2·Σ_{k≤6} C(22, k) / 2^22.
+        double[] differences = [.. Enumerable.Range(0, 22).Select(i => i < 6 ? -1.0 : 1.0)];
+        double exact = 2 * (1 + 22 + 231 + 1540 + 7315 + 26334 + 74613) / Math.Pow(2, 22);
+        Assert.Equal(exact, SignFlipTest.PValue(differences), 0.003);
+        Assert.Equal(SignFlipTest.PValue(differences), SignFlipTest.PValue(differences));
+    }
+
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(5, 0.0625)]
+    [InlineData(6, 0.03125)]
+    public void Few_cases_have_a_smallest_p_value(int cases, double smallest)
+    {
+        Assert.Equal(smallest, SignFlipTest.Smallest(cases), 12);
+        Assert.Equal(smallest, SignFlipTest.PValue([.. Enumerable.Range(1, cases).Select(i => i / 10.0)]), 12);
+    }
+
+    [Fact]
+    public void Holm_multiplies_the_smallest_by_the_number_of_comparisons_and_never_lets_a_larger_one_be_smaller()
+    {
+        // Sorted 0.01, 0.02, 0.03, 0.6: times 4, 3, 2, 1 is 0.04, 0.06, 0.06, 0.6.
+        Assert.Equal([0.06, 0.04, 0.6, 0.06], HolmCorrection.Adjust([0.03, 0.01, 0.6, 0.02]).Select(value => Math.Round(value, 12)));
+
+        // 0.02·3 = 0.06 is above 0.025·2 = 0.05, which rises to it; 0.9·1 stays.
+        Assert.Equal([0.06, 0.06, 0.9], HolmCorrection.Adjust([0.02, 0.025, 0.9]).Select(value => Math.Round(value, 12)));
+        Assert.Equal([1.0, 1.0], HolmCorrection.Adjust([0.7, 0.8]));
+        Assert.Empty(HolmCorrection.Adjust([]));
+    }
+
+    [Fact]
+    public void An_interval_leaves_out_what_is_no_number_and_needs_two_values()
+    {
+        Interval two = Interval.OfMean([0, double.NaN, 1]);
+
+        // Of 0 and 1 a quarter of the means is 0 and a quarter 1: both ends of the middle 95 %.
+        Assert.Equal((0.5, 0.0, 1.0), (two.Mean, two.Low, two.High));
+        Interval one = Interval.OfMean([0.3, double.NaN]);
+        Assert.Equal((0.3, double.NaN, double.NaN), (one.Mean, one.Low, one.High));
+        Assert.Equal(double.NaN, Interval.OfMean([]).Mean);
+    }
+}

@@ -1,0 +1,49 @@
+namespace Consensus.ML.Studies.Tests;
+
+public sealed class StudyFoldsTests
+{
+    [Fact]
+    public void Every_case_is_scored_once_and_trained_on_in_all_other_folds()
+    {
+        RaterCase[] cases = Cases(11);
+        IReadOnlyList<StudyFold> folds = StudyFolds.Split(cases, 3, seed: 4);
+        Assert.Equal(["fold 1", "fold 2", "fold 3"], folds.Select(fold => fold.Name));
+        Assert.Equal(cases.Select(one => one.Name).Order(), folds.SelectMany(fold => fold.Evaluation).Select(one => one.Name).Order());
+        Assert.All(folds, fold =>
+        {
+            Assert.InRange(fold.Evaluation.Count, 3, 4);
+            Assert.Equal(cases.Select(one => one.Name).Order(), fold.Training.Concat(fold.Evaluation).Select(one => one.Name).Order());
+        });
+    }
+
+    [Fact]
+    public void The_folds_follow_from_the_cases_and_the_seed_whatever_the_order()
+    {
+        RaterCase[] cases = Cases(9);
+        string[] Names(IEnumerable<RaterCase> from, int seed) => [.. StudyFolds.Split([.. from], 3, seed).Select(fold => string.Join(' ', fold.Evaluation.Select(one => one.Name)))];
+        Assert.Equal(Names(cases, 1), Names(cases.Reverse(), 1));
+        Assert.NotEqual(Names(cases, 1), Names(cases, 2));
+    }
+
+    [Fact]
+    public void Slices_of_one_volume_are_never_torn_apart()
+    {
+        RaterCase[] slices = [.. Enumerable.Range(0, 12).Select(i => new RaterCase($"s{i}", $"volume{i / 4}.nii#axis=2,slice={i % 4}", [$"mask{i}.nii"]))];
+        foreach (StudyFold fold in StudyFolds.Split(slices, 3))
+        {
+            Assert.Equal(4, fold.Evaluation.Count);
+            Assert.Single(fold.Evaluation.Select(one => one.ImagePaths[0].Split('#')[0]).Distinct());
+        }
+
+        Assert.Contains("there are 3 volumes (12 slices", Assert.Throws<ArgumentException>(() => StudyFolds.Split(slices, 4)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void More_folds_than_cases_are_refused_with_both_numbers()
+    {
+        Assert.Contains("5 folds need at least 5 cases, but there are 3 cases: ask for at most 3 folds", Assert.Throws<ArgumentException>(() => StudyFolds.Split(Cases(3), 5)).Message, StringComparison.Ordinal);
+        Assert.Contains("at least 2", Assert.Throws<ArgumentException>(() => StudyFolds.Split(Cases(3), 1)).Message, StringComparison.Ordinal);
+    }
+
+    private static RaterCase[] Cases(int count) => [.. Enumerable.Range(1, count).Select(i => new RaterCase($"case{i:00}", $"case{i:00}/image.nii", [$"case{i:00}/mask.nii"]))];
+}

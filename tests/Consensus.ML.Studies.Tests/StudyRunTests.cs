@@ -1,0 +1,193 @@
+using System.Text.Json;
+using Consensus.ML.Imaging;
+using Consensus.ML.Tests.Shared;
+using Microsoft.ML;
+
+namespace Consensus.ML.Studies.Tests;
+
+/// <summary>Whole studies, with trainings of a step or two: what is done is kept, and not done again.</summary>
+public sealed class StudyRunTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+    private readonly StudyOptions _options;
+
+    public StudyRunTests()
+    {
+        PhantomDataset.Write(_folder["data"], QubiqTask.Kidney, trainCases: 3, validationCases: 2, seed: 7, size: 32);
+        _options = new()
+        {
+            Folder = _folder["study"],
+            DataName = "kidney",
+            Folds = [new("val", List(QubiqSplit.Train), List(QubiqSplit.Validation))],
+            Levels = 3,
+            Methods = [StudyMethods.Consensus, StudyMethods.Levels],
+            Steps = 2,
+            Size = 32,
+            Generations = 1,
+            CurveGenerations = 2,
+        };
+    }
+
+    [Fact]
+    public void A_study_leaves_a_report_a_table_and_results_and_goes_on_with_what_is_added()
+    {
+        StudyResults results = Study.Run(new MLContext(), _options);
+        Assert.Equal(["consensus", "level-unet"], results.Methods.Select(method => method.Name));
+        Assert.Equal("consensus", results.Reference.Name);
+        string[] table = File.ReadAllLines(Path.Combine(_options.Folder, "results.csv"));
+        Assert.Equal(5, table.Length);
+        Assert.StartsWith("Method,Fold,Seed,Case,Height,Width,Raters,PredictionMs,DistanceUnit,SoftDice5,SoftDice9,DiceAt0.1,", table[0], StringComparison.Ordinal);
+        Assert.StartsWith("consensus,val,0,case01,32,32,3,", table[1], StringComparison.Ordinal);
+        Assert.All(table, line => Assert.Equal(table[0].Split(',').Length, line.Split(',').Length));
+        AssertFitsSchema();
+        Assert.True(File.Exists(Path.Combine(_options.Folder, "report.html")));
+
+        // The score in the table is the library's own of the saved model.
+        var ml = new MLContext();
+        ITransformer model = ml.Model.Load(Run("level-unet", "model.zip"), out _);
+        CaseMetrics[] scores = [.. ml.Segmentation.Evaluate(model.Transform(ml.Data.LoadFromCases(_options.Folds[0].Evaluation))).Cases];
+        (model as IDisposable)?.Dispose();
+        Assert.Equal(scores.Select(one => one.SoftDice5), results.Methods[1].Runs[0].Cases.Select(one => one.Scores["SoftDice5"]));
+        Assert.Equal(scores.Select(one => one.HausdorffDistance95), results.Methods[1].Runs[0].Cases.Select(one => one.Scores["HausdorffDistance95"]));
+        Assert.Equal(scores.Select(one => one.GeneralizedEnergyDistance), results.Methods[1].Runs[0].Cases.Select(one => one.Scores["GeneralizedEnergyDistance"]));
+
+        // With as many generations as the headline, the curve has its score.
+        Assert.All(results.Methods[0].Runs[0].Cases, one => Assert.Equal(one.Scores["SoftDice5"], one.Generations[0].SoftDice5, 0.02));
+        Assert.False(Directory.Exists(Run("consensus", "checkpoints")));
+        Assert.True(File.Exists(Run("consensus", "cases/case02_steps.png")));
+
+        Dictionary<string, DateTime> before = Times();
+        Assert.Contains("holds a study already", Assert.Throws<InvalidOperationException>(() => Study.Run(new MLContext(), _options)).Message, StringComparison.Ordinal);
+        StudyResults more = Study.Run(new MLContext(), _options with { Resume = true, Methods = [StudyMethods.MajorityVote] });
+        Assert.Equal(["consensus", "mv-unet", "level-unet"], more.Methods.Select(method => method.Name));
+        Assert.All(before, file => Assert.Equal(file.Value, File.GetLastWriteTimeUtc(file.Key)));
+    }
+
+    [Fact]
+    public void Another_study_is_refused_with_what_differs()
+    {
+        using (StudyFolder folder = StudyFolder.Open(_options.Folder, resume: false))
+        {
+            folder.Take(StudyRecord.Of(_options));
+        }
+
+        StudyOptions resumed = _options with { Resume = true };
+        AssertRefused(resumed with { Steps = 3 }, "Steps is 2 there and 3 here");
+        AssertRefused(resumed with { Size = 64 }, "Size is 32 there and 64 here");
+        AssertRefused(resumed with { Folds = [_options.Folds[0] with { Training = [.. _options.Folds[0].Training.Take(2)] }] }, "case 'train case03' belongs to it there and is missing here");
+        AssertRefused(resumed with { Folds = [_options.Folds[0] with { Name = "test" }] }, "the cases are divided otherwise");
+        string image = _options.Folds[0].Training[0].ImagePaths[0];
+        byte[] bytes = File.ReadAllBytes(image);
+        NiftiFile.WriteSlice(image, new Slice(1, 32, 32, new float[32 * 32]));
+        AssertRefused(resumed, "case 'train case01' has other files here");
+        File.WriteAllBytes(image, bytes);
+        StudyMethod own = new("level-unet", "another", (_, _) => null!, _ => new Dictionary<string, string> { ["Kind"] = "\"Other\"" });
+        AssertRefused(resumed with { Methods = [own] }, "of level-unet, Kind is \"Levels\" there and \"Other\" here");
+
+        void AssertRefused(StudyOptions options, string said)
+        {
+            string message = Assert.Throws<InvalidDataException>(() => Study.Run(new MLContext(), options)).Message;
+            Assert.Contains("holds another study", message, StringComparison.Ordinal);
+            Assert.Contains(said, message, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void A_study_that_is_interrupted_while_training_ends_with_the_weights_of_one_that_was_not()
+    {
+        StudyOptions one = _options with { Methods = [StudyMethods.Levels], Steps = 6, Precision = Networks.Precision.Float32 };
+        Study.Run(new MLContext(), one with { Folder = _folder["whole"] });
+        using var cancellation = new CancellationTokenSource();
+        var stop = new Reporter(progress =>
+        {
+            if (progress.Training?.Step == 3)
+            {
+                cancellation.Cancel();
+            }
+        });
+        Assert.Throws<OperationCanceledException>(() => Study.Run(new MLContext(), one with { Cancellation = cancellation.Token, Progress = stop }));
+        Assert.False(File.Exists(Run("level-unet", "model.zip")));
+        Assert.False(File.Exists(Path.Combine(one.Folder, "report.html")));
+        Assert.NotEmpty(Directory.GetFiles(Run("level-unet", "checkpoints"), "step-*.safetensors"));
+
+        int first = 0;
+        StudyResults results = Study.Run(new MLContext(), one with { Resume = true, Progress = new Reporter(progress => first = first == 0 && progress.Training is { } training ? training.Step : first) });
+        Assert.Equal(4, first);
+        Assert.Equal(Weights(_folder["whole"]), Weights(one.Folder));
+        Assert.Equal(6, results.Methods[0].Cost.Steps);
+    }
+
+    [Fact]
+    public void A_study_that_is_interrupted_while_scoring_scores_the_rest()
+    {
+        StudyOptions one = _options with { Methods = [StudyMethods.Levels] };
+        using var cancellation = new CancellationTokenSource();
+        var stop = new Reporter(progress =>
+        {
+            if (progress.Stage == StudyStage.Evaluating && progress.CasesDone == 1)
+            {
+                cancellation.Cancel();
+            }
+        });
+        Assert.Throws<OperationCanceledException>(() => Study.Run(new MLContext(), one with { Cancellation = cancellation.Token, Progress = stop }));
+        DateTime scored = File.GetLastWriteTimeUtc(Run("level-unet", "cases/case01.json"));
+        Assert.False(File.Exists(Run("level-unet", "cases/case02.json")));
+        StudyResults results = Study.Run(new MLContext(), one with { Resume = true });
+        Assert.Equal(2, results.Methods[0].Runs[0].Cases.Count);
+        Assert.Equal(scored, File.GetLastWriteTimeUtc(Run("level-unet", "cases/case01.json")));
+    }
+
+    [Fact]
+    public void A_damaged_model_is_named_with_what_to_do()
+    {
+        StudyOptions one = _options with { Methods = [StudyMethods.Levels] };
+        Study.Run(new MLContext(), one);
+        File.Delete(Run("level-unet", "cases/case01.json"));
+        byte[] bytes = File.ReadAllBytes(Run("level-unet", "model.zip"));
+        File.WriteAllBytes(Run("level-unet", "model.zip"), bytes[..(bytes.Length / 2)]);
+        string message = Assert.Throws<InvalidDataException>(() => Study.Run(new MLContext(), one with { Resume = true })).Message;
+        Assert.Contains(Run("level-unet", "model.zip") + "' is damaged", message, StringComparison.Ordinal);
+        Assert.Contains("Remove it, and --resume trains it again", message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_folder_with_other_files_or_another_process_in_it_is_refused()
+    {
+        Directory.CreateDirectory(_options.Folder);
+        File.WriteAllText(Path.Combine(_options.Folder, "notes.txt"), "mine");
+        Assert.Contains("is not empty and holds no study (there is 'notes.txt')", Assert.Throws<InvalidOperationException>(() => Study.Run(new MLContext(), _options with { Resume = true })).Message, StringComparison.Ordinal);
+        File.Delete(Path.Combine(_options.Folder, "notes.txt"));
+        using StudyFolder held = StudyFolder.Open(_options.Folder, resume: false);
+        Assert.Contains("another study runs in it", Assert.Throws<IOException>(() => Study.Run(new MLContext(), _options)).Message, StringComparison.Ordinal);
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private void AssertFitsSchema()
+    {
+        JsonSchema schema = JsonSchema.Read(Path.Combine(AppContext.BaseDirectory, "data-schemas", "study-results.schema.json"));
+        using JsonDocument document = JsonDocument.Parse(File.ReadAllText(Path.Combine(_options.Folder, "results.json")));
+        Assert.Empty(schema.Violations(document.RootElement));
+        Assert.NotEmpty(schema.Violations(JsonDocument.Parse("""{ "formatVersion": 2 }""").RootElement));
+    }
+
+    private string Run(string method, string file) => Path.Combine(_options.Folder, "runs", method, "val-seed0", file);
+
+    private Dictionary<string, DateTime> Times() => Directory.GetFiles(Path.Combine(_options.Folder, "runs"), "*", SearchOption.AllDirectories).ToDictionary(file => file, File.GetLastWriteTimeUtc);
+
+    private static byte[] Weights(string folder)
+    {
+        using var zip = System.IO.Compression.ZipFile.OpenRead(Path.Combine(folder, "runs", "level-unet", "val-seed0", "model.zip"));
+        using Stream stream = zip.Entries.Single(entry => entry.Name == "weights.safetensors").Open();
+        using var memory = new MemoryStream();
+        stream.CopyTo(memory);
+        return memory.ToArray();
+    }
+
+    private IReadOnlyList<RaterCase> List(QubiqSplit split) => QubiqDataset.List(_folder["data"], QubiqTask.Kidney, split, MissingRaters.Drop).Cases;
+
+    private sealed class Reporter(Action<StudyProgress> report) : IProgress<StudyProgress>
+    {
+        public void Report(StudyProgress value) => report(value);
+    }
+}
