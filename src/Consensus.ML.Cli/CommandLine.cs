@@ -59,6 +59,7 @@ internal static class CommandLine
             EvaluateCommand.Create(terminal),
             PredictCommand.Create(terminal),
             InspectCommand.Create(terminal),
+            StudyCommand.Create(terminal),
             RatersCommand.Create(terminal),
             DatasetCommand.Create(terminal),
             PhantomCommand.Create(terminal),

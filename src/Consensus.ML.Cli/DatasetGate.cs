@@ -7,15 +7,27 @@ internal static class DatasetGate
 
     /// <summary>Says warnings, and refuses training cases that cannot be used.</summary>
     /// <exception cref="InvalidDataException">A training case cannot be used; the message names the first problem and how to see all.</exception>
-    public static void Check(Terminal terminal, CaseSource source, string command, CancellationToken cancellation)
+    public static void Check(Terminal terminal, CaseSource source, string command, CancellationToken cancellation) =>
+        Check(terminal, source, [new(source.Split, source.Cases)], source.Others, command, cancellation);
+
+    /// <summary>Says warnings, and refuses cases that cannot be used, of several splits.</summary>
+    /// <param name="terminal">Where warnings go.</param>
+    /// <param name="source">What a case must be like.</param>
+    /// <param name="used">The splits that are trained on or scored.</param>
+    /// <param name="others">The set's other splits, of which only what they share with these matters.</param>
+    /// <param name="command">The command that lists all problems.</param>
+    /// <param name="cancellation">Ends the check.</param>
+    /// <exception cref="InvalidDataException">A case of <paramref name="used"/> cannot be used; the message names the first problem and how to see all.</exception>
+    public static void Check(Terminal terminal, CaseSource source, IReadOnlyList<DatasetSplit> used, IReadOnlyList<DatasetSplit> others, string command, CancellationToken cancellation)
     {
-        DatasetCheckReport report = DatasetCheck.Run([new(source.Split, source.Cases), .. source.Others], source.Raters, source.MissingRaters, cancellation: cancellation);
+        DatasetCheckReport report = DatasetCheck.Run([.. used, .. others], source.Raters, source.MissingRaters, cancellation: cancellation);
+        HashSet<string?> names = [null, .. used.Select(split => split.Name)];
 
         // Of the other splits, which training does not read, only what they share with this one matters; numbers of masks were said when the cases were listed.
         DatasetProblem[] problems =
         [
             .. report.Problems.Where(problem => problem.Kind == DatasetProblemKind.DuplicateAcrossSplits
-                || ((problem.Split is null || problem.Split == source.Split) && (problem.Case is null || problem.Kind != DatasetProblemKind.RaterCount))),
+                || (names.Contains(problem.Split) && (problem.Case is null || problem.Kind != DatasetProblemKind.RaterCount))),
         ];
         DatasetProblem[] errors = [.. problems.Where(problem => problem.Severity == ProblemSeverity.Error)];
         if (errors.Length > 0)

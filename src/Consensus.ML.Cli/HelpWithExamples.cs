@@ -32,6 +32,12 @@ internal sealed class HelpWithExamples(HelpAction ordinary) : SynchronousCommand
             "consensus predict --model brain-growth.zip --out maps patient7/image.nii.gz patient8/image.nii.gz",
             "consensus predict --model brain-growth.zip --out maps --data QUBIQ --task brain-growth --split val",
         ],
+        ["study"] =
+        [
+            "consensus study --data QUBIQ --task brain-growth --minutes 15 --seeds 1,2,3 --out study",
+            "consensus study --data QUBIQ --task brain-growth --minutes 15 --seeds 1,2,3 --methods consensus,level-unet,mcd --resume --out study",
+            "consensus study --data retina/dataset.json --folds 5 --steps 2000 --methods all --out retina-study",
+        ],
         ["inspect"] =
         [
             "consensus inspect image.nii.gz",

@@ -87,6 +87,24 @@ internal static class SharedOptions
         },
     };
 
+    /// <summary>A limit of wall time.</summary>
+    public static Option<double?> Minutes(string description) => new("--minutes")
+    {
+        Description = description,
+        HelpName = "M",
+        CustomParser = result =>
+        {
+            string given = result.Tokens.Single().Value;
+            if (double.TryParse(given, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value) && value is > 0 and <= 1e6)
+            {
+                return value;
+            }
+
+            result.AddError($"'{given}' is not a value of --minutes; it must be a number above 0");
+            return null;
+        },
+    };
+
     /// <summary>Makes sure that --size suits the network, before anything is read or computed.</summary>
     public static void EnsureSideFits(int side, NetworkOptions network)
     {

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Consensus.ML.Imaging;
 using Consensus.ML.Networks;
 using Consensus.ML.Training;
@@ -30,7 +29,7 @@ internal static class TrainCommand
             "--target",
             "What is learned: each level of agreement (the method), one rater's mask knowing whose, not knowing whose, or the soft map itself. Default consensus.",
             [.. Enum.GetValues<TrainingTarget>().Select(value => (Formats.Name(value), value))]);
-        Option<double?> minutes = Minutes();
+        Option<double?> minutes = SharedOptions.Minutes("End after this much wall time, validation included; fractions are fine. With --steps too, whichever comes first.");
         Option<int?> steps = SharedOptions.Whole("--steps", "N", "End after this many training steps. Default: the preset's, unless --minutes is given.", 1, int.MaxValue);
         Option<int?> seed = SharedOptions.Seed("Seed of everything random. Default 0.");
         Option<string?> device = SharedOptions.Device();
@@ -144,22 +143,5 @@ internal static class TrainCommand
     {
         (null, null) => training,
         _ => training with { Steps = steps, TimeLimit = minutes is double limit ? TimeSpan.FromMinutes(limit) : null },
-    };
-
-    private static Option<double?> Minutes() => new("--minutes")
-    {
-        Description = "End after this much wall time, validation included; fractions are fine. With --steps too, whichever comes first.",
-        HelpName = "M",
-        CustomParser = result =>
-        {
-            string given = result.Tokens.Single().Value;
-            if (double.TryParse(given, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value) && value is > 0 and <= 1e6)
-            {
-                return value;
-            }
-
-            result.AddError($"'{given}' is not a value of --minutes; it must be a number above 0");
-            return null;
-        },
     };
 }
