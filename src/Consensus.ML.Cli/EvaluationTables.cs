@@ -17,7 +17,7 @@ internal static class EvaluationTables
         var table = new Table { Border = TableBorder.Simple };
         table.AddColumn("case");
         IEnumerable<string> cuts = shown.Select(at => metrics.Thresholds[at].ToString("0.###", CultureInfo.InvariantCulture));
-        foreach (string score in (string[])["soft Dice 5", "soft Dice 9", .. cuts, "F1", "IoU", "area", "boundary"])
+        foreach (string score in (string[])["soft Dice 5", "soft Dice 9", .. cuts, "F1", "IoU", "area", "border"])
         {
             table.AddColumn(new TableColumn(score).RightAligned());
         }

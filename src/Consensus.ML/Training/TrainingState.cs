@@ -82,8 +82,10 @@ internal sealed class TrainingState : IDisposable
     /// <summary>Goes on from what was written down.</summary>
     public void Resume(TrainingFacts facts, WeightSet? best)
     {
+        // TimeSpan.FromSeconds cuts what rounding has left below a whole tick, and a resumed run would write another number than it read.
+        var elapsed = TimeSpan.FromTicks((long)Math.Round(facts.Seconds * TimeSpan.TicksPerSecond));
         (Loss, BestStep, ScheduledValidations, SlowestValidation, Elapsed, Finished) =
-            (facts.Loss, facts.BestStep, facts.ScheduledValidations, facts.SlowestValidation, TimeSpan.FromSeconds(facts.Seconds), facts.Finished);
+            (facts.Loss, facts.BestStep, facts.ScheduledValidations, facts.SlowestValidation, elapsed, facts.Finished);
         _points.Clear();
         _points.AddRange(facts.Validations);
         Best?.Dispose();

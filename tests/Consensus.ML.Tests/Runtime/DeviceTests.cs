@@ -32,6 +32,7 @@ public sealed class DeviceTests
 
         // From here on the maps are arrays.
         $"{nameof(ConsensusModel)}.Sample",
+        $"{nameof(ConsensusModel)}.{nameof(ConsensusModel.Trace)}",
         $"{nameof(UNetModel)}.Pass",
     ];
 
