@@ -21,8 +21,9 @@ public sealed class CrossValidationTests(TinyModel tiny)
             Assert.InRange(summary.Mean, summary.Interval.Lower, summary.Interval.Upper);
         }
 
-        // Phantoms, whose files say how large a pixel is.
+        // The files say that a pixel is 0.5 × 0.75 mm; of 20×20 pixels brought to 16×16 each is a quarter longer, and the tolerance its longer side.
         Assert.Equal(DistanceUnit.Millimeters, metrics.DistanceUnit);
+        Assert.All(metrics.Cases, one => Assert.Equal(0.75 * 20 / 16, one.SurfaceTolerance, 1e-6));
     }
 
     [Fact]
