@@ -14,7 +14,7 @@ internal sealed record StudyData(CaseSource Source, IReadOnlyList<StudyFold> Fol
     /// <exception cref="UsageException">Options do not go together, or ask for a split or a number of folds that cannot be.</exception>
     /// <exception cref="InvalidDataException">A case cannot be used.</exception>
     public static StudyData Find(
-        Terminal terminal, ParseResult parsed, DataOptions data, int? folds, string? trainSplit, string? evalSplit, MissingRaters? missing, int seed, CancellationToken cancellation)
+        Terminal terminal, ParseResult parsed, DataOptions data, int? folds, string? trainSplit, string? evalSplit, MissingRaters? missing, CancellationToken cancellation)
     {
         string root = parsed.Require(data.Data!);
         string? task = parsed.GetValue(data.Task), split = parsed.GetValue(data.Split);
@@ -26,7 +26,7 @@ internal sealed record StudyData(CaseSource Source, IReadOnlyList<StudyFold> Fol
             }
 
             CaseSource all = data.Find(terminal, parsed, missing);
-            IReadOnlyList<StudyFold> divided = Divide(all, count, seed);
+            IReadOnlyList<StudyFold> divided = Divide(all, count);
             DatasetGate.Check(terminal, all, data.CheckCommand(parsed), cancellation);
             return new(all, divided);
         }
@@ -50,11 +50,12 @@ internal sealed record StudyData(CaseSource Source, IReadOnlyList<StudyFold> Fol
         return new(train, [new(eval.Split, train.Cases, eval.Cases)]);
     }
 
-    private static IReadOnlyList<StudyFold> Divide(CaseSource source, int folds, int seed)
+    private static IReadOnlyList<StudyFold> Divide(CaseSource source, int folds)
     {
         try
         {
-            return StudyFolds.Split(source.Cases, folds, seed);
+            // The same for all seeds of training, so that some can be added later.
+            return StudyFolds.Split(source.Cases, folds);
         }
         catch (ArgumentException exception)
         {

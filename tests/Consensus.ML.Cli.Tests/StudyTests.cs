@@ -25,6 +25,11 @@ public sealed class StudyTests : IDisposable
         CommandRun.InProcess([.. study, "--resume", "--generations", "3"]).AssertFailed(1, "holds another study: Generations is null there and 3 here");
         CommandRun.InProcess([.. study, "--resume"]).AssertSucceeded();
         Assert.Single(JsonDocument.Parse(File.ReadAllText(_workspace["study/results.json"])).RootElement.GetProperty("commands").EnumerateArray());
+
+        // A seed that is added meets the same folds.
+        CommandRun more = CommandRun.InProcess(Study("--steps", "1", "--methods", "soft-unet", "--seed", "3", "--folds", "2", "--device", "cpu", "--resume")).AssertSucceeded();
+        Assert.Contains("12/12 soft-unet, fold 2, seed 3: 2 of 2 cases scored", more.Out, StringComparison.Ordinal);
+        Assert.Equal(1 + (2 * 3 * 4), File.ReadAllLines(_workspace["study/results.csv"]).Length);
     }
 
     [Fact]

@@ -1,7 +1,9 @@
 using System.Text.Json;
 using Consensus.ML.Imaging;
 using Consensus.ML.Tests.Shared;
+using Consensus.ML.Training;
 using Microsoft.ML;
+using TorchSharp;
 
 namespace Consensus.ML.Studies.Tests;
 
@@ -61,6 +63,39 @@ public sealed class StudyRunTests : IDisposable
         StudyResults more = Study.Run(new MLContext(), _options with { Resume = true, Methods = [StudyMethods.MajorityVote] });
         Assert.Equal(["consensus", "mv-unet", "level-unet"], more.Methods.Select(method => method.Name));
         Assert.All(before, file => Assert.Equal(file.Value, File.GetLastWriteTimeUtc(file.Key)));
+    }
+
+    [Fact]
+    public void Looking_inside_a_model_tells_what_it_predicts_and_leaves_no_tensor_behind()
+    {
+        StudyMethod[] methods = [StudyMethods.Consensus, StudyMethods.MonteCarloDropout];
+        Study.Run(new MLContext(), _options with { Methods = methods, Steps = 1, CurveGenerations = 0 });
+        foreach (StudyMethod method in methods)
+        {
+            using RunModel model = RunModel.Read(new MLContext(), Run(method.Name, "model.zip"));
+            float[] features = model.Prepare(_options.Folds[0].Evaluation[0]);
+            model.Predict(features, _options.Size, CancellationToken.None);
+            long before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+            Prediction prediction = model.Predict(features, _options.Size, CancellationToken.None);
+            int maps = prediction.Samples!.Length / (_options.Size * _options.Size), own = method.IsDiffusion ? maps / _options.Levels : maps;
+            Assert.Equal(method.IsDiffusion ? 1 : 16, own);
+
+            // The first of many are those of few, and all of them are the prediction.
+            IReadOnlyList<float[]> after = model.PredictAfter(features, _options.Size, [1, own + 1], CancellationToken.None);
+            Assert.Equal(prediction.SoftMap, model.PredictAfter(features, _options.Size, [own], CancellationToken.None)[0]);
+            Assert.Equal(2, after.Count);
+            if (model.Diffusion is { } diffusion)
+            {
+                Assert.Equal(1, diffusion.Sampling.Steps);
+                TracedStep step = Assert.Single(diffusion.Trace(features, CancellationToken.None));
+
+                // One step from noise: what the network predicts there is the sample.
+                Assert.Equal(99, step.Time);
+                Assert.Equal(prediction.Samples, step.Start.Select(value => (value + 1) * 0.5f), (expected, actual) => Math.Abs(expected - actual) < 1e-5f);
+            }
+
+            Assert.Equal(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
+        }
     }
 
     [Fact]

@@ -28,7 +28,7 @@ internal static class StudyCommand
         Option<double?> minutes = SharedOptions.Minutes("Wall time of each training, validation included. Default: each method's own number of steps.");
         Option<int?> steps = SharedOptions.Whole("--steps", "N", "Training steps of each training, in place of --minutes.", 1, int.MaxValue);
         Option<int?> size = SharedOptions.Whole("--size", "S", "Side, in pixels, that slices are resized to, trained at and scored at. Default 64.", 1, 4096);
-        Option<int?> seed = SharedOptions.Seed("Seed of everything random. Default 0.");
+        Option<int?> seed = SharedOptions.Seed("Seed of everything random in training and sampling; the division into folds does not depend on it. Default 0.");
         var seeds = new Option<string?>("--seeds") { Description = "Several seeds with commas between, in place of --seed: each method is trained with each of them.", HelpName = "1,2,3" };
         Option<int?> generations = SharedOptions.Whole("--generations", "n", "Maps that diffusion methods sample for each level, 1 to 1000. Default: each method's own number.", 1, 1000);
         Option<int?> curve = SharedOptions.Whole("--curve", "n", "Draw the score against the number of generations, up to n (the paper's Figure 3); 0 leaves it out, which makes scoring much faster. Default 25.", 0, 1000);
@@ -58,7 +58,7 @@ internal static class StudyCommand
             OutputPath.EnsureFolder(folder);
             using var interruption = new Interruption(() => terminal.Complain("stopping; what is done stays, and --resume goes on from here (Ctrl-C again aborts at once)"));
             MLContext ml = Session.Create(terminal, parsed.GetValue(device), all[0], CommandLine.IsDebugging(parsed));
-            StudyData found = StudyData.Find(terminal, parsed, data, parsed.GetValue(folds), parsed.GetValue(trainSplit), parsed.GetValue(evalSplit), parsed.GetValue(missing), all[0], interruption.Token);
+            StudyData found = StudyData.Find(terminal, parsed, data, parsed.GetValue(folds), parsed.GetValue(trainSplit), parsed.GetValue(evalSplit), parsed.GetValue(missing), interruption.Token);
             var display = new StudyDisplay(terminal);
             var options = new StudyOptions
             {
