@@ -53,7 +53,7 @@ public sealed record NetworkOptions
 
     /// <summary>
     /// Whether the first convolution of x_t, F, starts at zero, so that a new network sees the image alone and finds out what x_t tells it as it learns. Predictions of x_0 at noisy
-    /// times learn several times faster so. For <see cref="Conditioning.Encoder"/> only. Default false, as published.
+    /// times learn faster so (tests/Consensus.ML.Benchmarks/RESULTS.md). For <see cref="Conditioning.Encoder"/> only. Default false, as published.
     /// </summary>
     public bool NoiseStartsAtZero { get; init; }
 
