@@ -20,6 +20,8 @@ internal static class SharedOptions
         ("drop", ML.MissingRaters.Drop),
         ("fraction", ML.MissingRaters.Fraction));
 
+    public static Option<int?> Threads() => Whole("--threads", "N", "CPU threads. Default: torch's own choice ('consensus info' says how many).", 1, 4096);
+
     public static Option<int?> Seed(string description) => new("--seed")
     {
         Description = description,

@@ -30,7 +30,12 @@ internal sealed class StudyDisplay(Terminal terminal) : IProgress<StudyProgress>
     /// <inheritdoc/>
     public void Report(StudyProgress value)
     {
-        string where = value.Stage == StudyStage.Reporting ? "writing the report" : $"{value.Run}/{value.Runs} {value.Method}, {value.Fold}, seed {value.Seed}: {Describe(value)}";
+        string where = value.Stage switch
+        {
+            StudyStage.Reporting => "writing the report",
+            StudyStage.Waiting => $"waiting for other processes: {value.Run}/{value.Runs} {value.Method}, {value.Fold}, seed {value.Seed}",
+            _ => $"{value.Run}/{value.Runs} {value.Method}, {value.Fold}, seed {value.Seed}: {Describe(value)}",
+        };
         if (_status is not null)
         {
             _status.Status(Markup.Escape(where));

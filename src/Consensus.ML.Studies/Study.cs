@@ -1,3 +1,4 @@
+using Consensus.ML.Runtime;
 using Consensus.ML.Training;
 using Microsoft.ML;
 
@@ -9,15 +10,18 @@ namespace Consensus.ML.Studies;
 /// <remarks>
 /// What is finished is kept in the folder at once, and not done again: models as zips, scores as one file a case; a training that a crash interrupted goes on from its last checkpoint.
 /// The held-out cases are hashed at the beginning, so that another study is told apart, and otherwise read only after training has ended.
+/// Several processes may work on one study, each on a GPU or on some of the cores: all but the first resume it, each takes runs that no other is at, and all of them end with the report of the whole.
 /// </remarks>
 public static class Study
 {
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(1);
+
     /// <summary>Runs a study, or what is missing of it.</summary>
     /// <param name="ml">The context.</param>
     /// <param name="options">What to compare, and where to keep it.</param>
     /// <returns>The results, of everything that the folder then holds.</returns>
     /// <exception cref="ArgumentException">An option is out of range or does not fit another; the message says which.</exception>
-    /// <exception cref="IOException">The folder cannot be written to or is in use, or a case's file cannot be read.</exception>
+    /// <exception cref="IOException">The folder cannot be written to, or a case's file cannot be read.</exception>
     /// <exception cref="InvalidDataException">The folder holds another study, the message says what differs; or a file is damaged.</exception>
     /// <exception cref="InvalidOperationException">The folder holds a study that is not to be resumed, or other files; or training failed.</exception>
     /// <exception cref="OperationCanceledException">The study was cancelled; it can be resumed.</exception>
@@ -26,25 +30,60 @@ public static class Study
         ArgumentNullException.ThrowIfNull(ml);
         ArgumentNullException.ThrowIfNull(options);
         StudyCheck.Check(options);
-        using StudyFolder folder = StudyFolder.Open(options.Folder, options.Resume);
-        StudyRecord record = folder.Take(StudyRecord.Of(options));
+        var folder = StudyFolder.Open(options.Folder, StudyRecord.Of(options), options.Resume);
+        if (options.Threads is int threads)
+        {
+            NativeTorch.EnsureLoaded();
+            TorchSharp.torch.set_num_threads(threads);
+        }
+
+        while (RunSome(ml, options, folder))
+        {
+            options.Cancellation.WaitHandle.WaitOne(BetweenLooks);
+        }
+
+        using FileLock held = folder.Hold(options.Cancellation);
+        StudyRecord record = folder.Read();
         StudyRun[] runs = [.. Runs(options, record)];
-        string pictured = PicturedCase(options.Folds[0]);
-        var results = new List<RunResult>();
+        options.Progress?.Report(new(StudyStage.Reporting, "", "", 0, runs.Length, runs.Length, null, 0, 0));
+        var found = new StudyResults(options, record, [.. runs.Select(run => Result(folder, run))], PicturedCase(options.Folds[0]));
+        found.Write(folder);
+        return found;
+    }
+
+    /// <summary>Does what is left to do and no other process is at.</summary>
+    /// <returns>Whether something is still left: others are at it, or have asked for more.</returns>
+    private static bool RunSome(MLContext ml, StudyOptions options, StudyFolder folder)
+    {
+        StudyRecord record = folder.Read();
+        StudyRun[] runs = [.. Runs(options, record)];
+        StudyProgress? elsewhere = null;
         for (int i = 0; i < runs.Length; i++)
         {
             StudyRun run = runs[i];
+            RunFolder files = folder.Of(run);
+            if (files.IsDone(run.Fold.Evaluation))
+            {
+                continue;
+            }
+
             StudyProgress progress = new(StudyStage.Training, run.Method.Name, run.Fold.Name, run.Seed, i + 1, runs.Length, null, 0, run.Fold.Evaluation.Count);
+            Directory.CreateDirectory(files.Path);
+            using FileLock? held = FileLock.Try(files.Path);
+            if (held is null)
+            {
+                elsewhere ??= progress with { Stage = StudyStage.Waiting };
+                continue;
+            }
+
             try
             {
                 options.Cancellation.ThrowIfCancellationRequested();
                 options.Progress?.Report(progress);
-                RunFolder files = folder.Of(run);
-                TrainingRecord training = RunTraining.Train(ml, options, run, files, new Relay(step => options.Progress?.Report(progress with { Training = step })));
+                RunTraining.Train(ml, options, run, files, new Relay(step => options.Progress?.Report(progress with { Training = step })));
                 bool isPictured = run.Fold == options.Folds[0] && run.Seed == record.Seeds[0];
-                IReadOnlyList<CaseRecord> cases = RunEvaluation.Evaluate(
-                    ml, options, run, files, isPictured ? pictured : null, done => options.Progress?.Report(progress with { Stage = StudyStage.Evaluating, CasesDone = done }));
-                results.Add(new(run, training, cases, files));
+                RunEvaluation.Evaluate(
+                    ml, options, run, files, isPictured ? PicturedCase(options.Folds[0]) : null, done => options.Progress?.Report(progress with { Stage = StudyStage.Evaluating, CasesDone = done }));
             }
             catch (OperationCanceledException exception)
             {
@@ -56,10 +95,22 @@ public static class Study
             }
         }
 
-        options.Progress?.Report(new(StudyStage.Reporting, "", "", 0, runs.Length, runs.Length, null, 0, 0));
-        var found = new StudyResults(options, record, results, pictured);
-        found.Write(folder);
-        return found;
+        if (elsewhere is not null)
+        {
+            options.Progress?.Report(elsewhere);
+            if (options.Cancellation.IsCancellationRequested)
+            {
+                throw new OperationCanceledException($"Interrupted while other processes finish the study. What is done stays in '{options.Folder}'; --resume goes on from there.", options.Cancellation);
+            }
+        }
+
+        return elsewhere is not null || Runs(options, folder.Read()).Any(run => !folder.Of(run).IsDone(run.Fold.Evaluation));
+    }
+
+    private static RunResult Result(StudyFolder folder, StudyRun run)
+    {
+        RunFolder files = folder.Of(run);
+        return new(run, StudyJson.Read<TrainingRecord>(files.Training), [.. run.Fold.Evaluation.Select(one => StudyJson.Read<CaseRecord>(files.Case(one.Name)))], files);
     }
 
     /// <summary>Every method in every fold with every seed; a method's runs one after another.</summary>

@@ -23,6 +23,11 @@ internal static class StudyCheck
             throw new ArgumentException($"{nameof(options.Generations)} is {options.Generations}; it must be from 1 to 1000, or null for each method's own.");
         }
 
+        if (options.Threads is < 1 or > 4096)
+        {
+            throw new ArgumentException($"{nameof(options.Threads)} is {options.Threads}; it must be from 1 to 4096, or null for torch's own choice.");
+        }
+
         if (options.Steps is int steps)
         {
             Positive(nameof(options.Steps), steps);

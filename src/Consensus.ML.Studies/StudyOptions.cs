@@ -6,7 +6,7 @@ namespace Consensus.ML.Studies;
 /// <summary>What a study compares, on what data, and how long each method may train.</summary>
 public sealed record StudyOptions
 {
-    /// <summary>The folder of the study, of one process at a time; created when missing.</summary>
+    /// <summary>The folder of the study; created when missing. Several processes may work on one study (<see cref="Resume"/>).</summary>
     public required string Folder { get; init; }
 
     /// <summary>What the data set is called in the report.</summary>
@@ -45,6 +45,9 @@ public sealed record StudyOptions
     /// <summary>"cpu", "cuda" or "cuda:N"; null (the default) for the context's.</summary>
     public string? Device { get; init; }
 
+    /// <summary>CPU threads, 1 to 4096; null (the default) for torch's own choice. Processes that share a study should share the cores, so that a limit of time is the same for all methods.</summary>
+    public int? Threads { get; init; }
+
     /// <summary>Maps that methods which draw by diffusion sample for each level, 1 to 1000; null (the default) for each method's own number.</summary>
     public int? Generations { get; init; }
 
@@ -59,7 +62,7 @@ public sealed record StudyOptions
 
     /// <summary>
     /// Whether to go on with the study that is in the folder: what is finished there stays, and methods and seeds may be added; other data or settings are refused. Where there is none, it begins.
-    /// Default false: a folder with a study is then refused.
+    /// Where other processes are at it, this one takes runs that none of them has, and ends when all are done. Default false: a folder with a study is then refused.
     /// </summary>
     public bool Resume { get; init; }
 

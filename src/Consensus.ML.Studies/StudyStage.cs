@@ -11,4 +11,7 @@ public enum StudyStage
 
     /// <summary>The report and tables are being written.</summary>
     Reporting,
+
+    /// <summary>Other processes are at what is left of the study.</summary>
+    Waiting,
 }

@@ -51,8 +51,7 @@ internal sealed class MadeUpStudy
 
     private void Fill()
     {
-        using StudyFolder folder = StudyFolder.Open(Options.Folder, resume: false);
-        folder.Take(StudyRecord.Of(Options));
+        var folder = StudyFolder.Open(Options.Folder, StudyRecord.Of(Options), resume: false);
         foreach (StudyMethod method in Options.Methods)
         {
             foreach (int seed in Options.Seeds)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text.Json;
 using Consensus.ML.Imaging;
 using Consensus.ML.Tests.Shared;
@@ -101,11 +102,7 @@ public sealed class StudyRunTests : IDisposable
     [Fact]
     public void Another_study_is_refused_with_what_differs()
     {
-        using (StudyFolder folder = StudyFolder.Open(_options.Folder, resume: false))
-        {
-            folder.Take(StudyRecord.Of(_options));
-        }
-
+        StudyFolder.Open(_options.Folder, StudyRecord.Of(_options), resume: false);
         StudyOptions resumed = _options with { Resume = true };
         AssertRefused(resumed with { Steps = 3 }, "Steps is 2 there and 3 here");
         AssertRefused(resumed with { Size = 64 }, "Size is 32 there and 64 here");
@@ -186,14 +183,70 @@ public sealed class StudyRunTests : IDisposable
     }
 
     [Fact]
-    public void A_folder_with_other_files_or_another_process_in_it_is_refused()
+    public void A_folder_with_other_files_is_refused()
     {
         Directory.CreateDirectory(_options.Folder);
         File.WriteAllText(Path.Combine(_options.Folder, "notes.txt"), "mine");
         Assert.Contains("is not empty and holds no study (there is 'notes.txt')", Assert.Throws<InvalidOperationException>(() => Study.Run(new MLContext(), _options with { Resume = true })).Message, StringComparison.Ordinal);
-        File.Delete(Path.Combine(_options.Folder, "notes.txt"));
-        using StudyFolder held = StudyFolder.Open(_options.Folder, resume: false);
-        Assert.Contains("another study runs in it", Assert.Throws<IOException>(() => Study.Run(new MLContext(), _options)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Two_that_share_a_study_do_each_run_once_and_both_report_the_whole()
+    {
+        StudyOptions shared = _options with { Resume = true, Seeds = [1, 2], CurveGenerations = 0, Threads = 1 };
+        var trained = new ConcurrentBag<string>();
+        using var begun = new CountdownEvent(2);
+        Task<StudyResults>[] two = [Begin(), Begin()];
+        StudyResults[] both = await Task.WhenAll(two);
+        Assert.Equal(4, trained.Count);
+        Assert.Equal(4, trained.Distinct().Count());
+        Assert.All(both, results => Assert.Equal(["consensus 1", "consensus 2", "level-unet 1", "level-unet 2"], results.Methods.SelectMany(method => method.Runs).Select(run => $"{run.Run.Method} {run.Run.Seed}")));
+        Assert.Equal(1 + 4 * 2, File.ReadAllLines(Path.Combine(_options.Folder, "results.csv")).Length);
+
+        // Alone, every run gives the same weights.
+        Study.Run(new MLContext(), shared with { Folder = _folder["alone"], Methods = [StudyMethods.Levels], Seeds = [1] });
+        Assert.Equal(Weights(_folder["alone"], seed: 1), Weights(_options.Folder, seed: 1));
+
+        // A thread of its own for each: one that waits for the other must not keep it from beginning.
+        Task<StudyResults> Begin() => Task.Factory.StartNew(
+            () => Study.Run(new MLContext(), shared with { Progress = new Reporter(Note) }), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+        void Note(StudyProgress progress)
+        {
+            if (progress is not { Stage: StudyStage.Training, Training.Step: 1 })
+            {
+                return;
+            }
+
+            // Neither goes on before both are at a run, so that they do meet.
+            trained.Add($"{progress.Method} {progress.Seed}");
+            if (!begun.IsSet)
+            {
+                begun.Signal();
+                begun.Wait();
+            }
+        }
+    }
+
+    [Fact]
+    public void What_another_process_left_undone_is_taken_over()
+    {
+        StudyOptions one = _options with { Methods = [StudyMethods.Levels], Resume = true };
+        StudyFolder.Open(_options.Folder, StudyRecord.Of(one), resume: true);
+        Directory.CreateDirectory(Run("level-unet", ""));
+        FileLock other = Assert.IsType<FileLock>(FileLock.Try(Run("level-unet", "")));
+        Assert.Null(FileLock.Try(Run("level-unet", "")));
+        var stages = new List<StudyStage>();
+        StudyResults results = Study.Run(new MLContext(), one with { Progress = new Reporter(Note) });
+        Assert.Equal(StudyStage.Waiting, stages[0]);
+        Assert.Contains(StudyStage.Training, stages);
+        Assert.Single(results.Methods);
+
+        void Note(StudyProgress progress)
+        {
+            stages.Add(progress.Stage);
+            other.Dispose();
+        }
     }
 
     public void Dispose() => _folder.Dispose();
@@ -210,9 +263,9 @@ public sealed class StudyRunTests : IDisposable
 
     private Dictionary<string, DateTime> Times() => Directory.GetFiles(Path.Combine(_options.Folder, "runs"), "*", SearchOption.AllDirectories).ToDictionary(file => file, File.GetLastWriteTimeUtc);
 
-    private static byte[] Weights(string folder)
+    private static byte[] Weights(string folder, int seed = 0)
     {
-        using var zip = System.IO.Compression.ZipFile.OpenRead(Path.Combine(folder, "runs", "level-unet", "val-seed0", "model.zip"));
+        using var zip = System.IO.Compression.ZipFile.OpenRead(Path.Combine(folder, "runs", "level-unet", $"val-seed{seed}", "model.zip"));
         using Stream stream = zip.Entries.Single(entry => entry.Name == "weights.safetensors").Open();
         using var memory = new MemoryStream();
         stream.CopyTo(memory);

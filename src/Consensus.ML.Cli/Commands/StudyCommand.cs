@@ -33,15 +33,16 @@ internal static class StudyCommand
         Option<int?> generations = SharedOptions.Whole("--generations", "n", "Maps that diffusion methods sample for each level, 1 to 1000. Default: each method's own number.", 1, 1000);
         Option<int?> curve = SharedOptions.Whole("--curve", "n", "Draw the score against the number of generations, up to n (the paper's Figure 3); 0 leaves it out, which makes scoring much faster. Default 25.", 0, 1000);
         Option<string?> device = SharedOptions.Device();
+        Option<int?> threads = SharedOptions.Threads();
         Option<Precision?> precision = SharedOptions.Precision("Number format of the heavy arithmetic while training. Default: each method's own.");
         var resume = new Option<bool>("--resume")
         {
-            Description = "Go on with the study in the folder, where it was; what is finished stays. Methods and seeds may be added; other data or settings are refused. From the start where there is none.",
+            Description = "Go on with the study in the folder, where it was; what is finished stays. Methods and seeds may be added; other data or settings are refused. From the start where there is none. Beside processes that are at it, it takes runs that none of them has: one for each GPU, or with --threads for a share of the cores.",
         };
         var output = new Option<string>("--out") { Description = "Folder of the study: report.html, results.csv, results.json, and the models and scores they are made of.", HelpName = "DIR", Required = true };
         var command = new Command("study", "Train, score and compare several methods on held-out cases, and write a report.")
         {
-            data.Data, data.Task, folds, data.Split, trainSplit, evalSplit, missing, methods, minutes, steps, size, seed, seeds, generations, curve, device, precision, resume, output,
+            data.Data, data.Task, folds, data.Split, trainSplit, evalSplit, missing, methods, minutes, steps, size, seed, seeds, generations, curve, device, precision, threads, resume, output,
         };
         command.SetAction(parsed =>
         {
@@ -76,6 +77,7 @@ internal static class StudyCommand
                 Generations = parsed.GetValue(generations),
                 CurveGenerations = parsed.GetValue(curve) ?? 25,
                 Precision = parsed.GetValue(precision),
+                Threads = parsed.GetValue(threads),
                 Device = RuntimeFacts.Collect(parsed.GetValue(device)).Device,
                 Resume = parsed.GetValue(resume),
                 Command = Typed(parsed, resume.Name),

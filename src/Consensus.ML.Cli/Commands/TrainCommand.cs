@@ -34,7 +34,7 @@ internal static class TrainCommand
         Option<int?> seed = SharedOptions.Seed("Seed of everything random. Default 0.");
         Option<string?> device = SharedOptions.Device();
         Option<Precision?> precision = SharedOptions.Precision("Number format of the heavy arithmetic while training; float16 is for GPUs without bfloat16. Default: the preset's.");
-        Option<int?> threads = SharedOptions.Whole("--threads", "N", "CPU threads. Default: torch's own choice ('consensus info' says how many).", 1, 4096);
+        Option<int?> threads = SharedOptions.Threads();
         Option<int?> patience = SharedOptions.Whole("--patience", "N", "End early once so many validations in a row brought nothing better; 10 are spread over a run. Default: never.", 1, int.MaxValue);
         var from = new Option<string?>("--from") { Description = "Train this model further: its network, target, size and, unless --preset is given, recipe.", HelpName = "model.zip" };
         var checkpoints = new CheckpointArguments();

@@ -23,12 +23,11 @@ internal static class RunEvaluation
     /// <param name="folder">Where it keeps its files.</param>
     /// <param name="pictured">The case whose sampling is drawn step by step; null for none of this run's.</param>
     /// <param name="report">Told how many cases are done.</param>
-    /// <returns>The scores of all the fold's cases.</returns>
     /// <exception cref="OperationCanceledException">The study was cancelled; what is scored stays.</exception>
-    public static IReadOnlyList<CaseRecord> Evaluate(MLContext ml, StudyOptions options, StudyRun run, RunFolder folder, string? pictured, Action<int> report)
+    public static void Evaluate(MLContext ml, StudyOptions options, StudyRun run, RunFolder folder, string? pictured, Action<int> report)
     {
         IReadOnlyList<RaterCase> cases = run.Fold.Evaluation;
-        RaterCase[] missing = [.. cases.Where(one => !IsDone(one))];
+        RaterCase[] missing = [.. cases.Where(one => !folder.IsScored(one.Name))];
         if (missing.Length > 0)
         {
             using RunModel model = RunModel.Read(ml, folder.Model);
@@ -43,10 +42,6 @@ internal static class RunEvaluation
         }
 
         report(cases.Count);
-        return [.. cases.Select(one => StudyJson.Read<CaseRecord>(folder.Case(one.Name)))];
-
-        // The scores are written last.
-        bool IsDone(RaterCase one) => File.Exists(folder.Case(one.Name)) && File.Exists(folder.Maps(one.Name));
     }
 
     private static void Evaluate(MLContext ml, StudyOptions options, RunModel model, RaterCase one, RunFolder folder, bool isPictured)

@@ -16,7 +16,7 @@ internal static class RunTraining
     /// <param name="folder">Where it keeps its files.</param>
     /// <param name="progress">Told after every step.</param>
     /// <exception cref="OperationCanceledException">The study was cancelled; a checkpoint is left.</exception>
-    public static TrainingRecord Train(MLContext ml, StudyOptions options, StudyRun run, RunFolder folder, IProgress<TrainingProgress> progress)
+    public static void Train(MLContext ml, StudyOptions options, StudyRun run, RunFolder folder, IProgress<TrainingProgress> progress)
     {
         if (!folder.IsTrained)
         {
@@ -28,8 +28,6 @@ internal static class RunTraining
         {
             Directory.Delete(folder.Checkpoints, recursive: true);
         }
-
-        return StudyJson.Read<TrainingRecord>(folder.Training);
     }
 
     private static void Fit(MLContext ml, StudyOptions options, StudyRun run, RunFolder folder, IProgress<TrainingProgress> progress)
@@ -37,6 +35,7 @@ internal static class RunTraining
         StudyRecipe recipe = StudyRecord.Recipe(options) with
         {
             Seed = run.Seed,
+            Threads = options.Threads,
             Checkpoints = new() { Folder = folder.Checkpoints, Interval = options.CheckpointInterval, Resume = true },
             Progress = progress,
             Cancellation = options.Cancellation,

@@ -2,19 +2,14 @@ namespace Consensus.ML.Studies;
 
 /// <summary>
 /// Where a study keeps what it has done. <c>study.json</c> says what it is; <c>runs/METHOD/FOLD-seedS</c> holds one training: <c>checkpoints</c> while it lasts, then <c>model.zip</c> and
-/// <c>training.json</c>, and in <c>cases</c> the scores and maps of each held-out case. Every file takes its place whole, and what is in its place is not made again. One process at a time.
+/// <c>training.json</c>, and in <c>cases</c> the scores and maps of each held-out case. Every file takes its place whole, and what is in its place is not made again.
+/// Several processes may share it: each run is one process's at a time, and so is the folder itself while its record or its results are written.
 /// </summary>
-internal sealed class StudyFolder : IDisposable
+internal sealed class StudyFolder
 {
-    private const string RecordName = "study.json", LockName = ".lock", RunsName = "runs";
+    private const string RecordName = "study.json", RunsName = "runs";
 
-    private readonly FileStream _lock;
-
-    private StudyFolder(string path, FileStream held)
-    {
-        Path = path;
-        _lock = held;
-    }
+    private StudyFolder(string path) => Path = path;
 
     public string Path { get; }
 
@@ -24,46 +19,55 @@ internal sealed class StudyFolder : IDisposable
 
     public string Results => System.IO.Path.Combine(Path, "results.json");
 
-    /// <summary>Takes hold of the folder.</summary>
-    /// <exception cref="IOException">It cannot be made or written to, or another process holds it.</exception>
+    private string Record => System.IO.Path.Combine(Path, RecordName);
+
+    /// <summary>Opens the folder for a study: makes sure that what is asked for is the study that is there, if any, and writes down what it is with what is new.</summary>
+    /// <param name="path">The folder; created when missing.</param>
+    /// <param name="asked">The study.</param>
+    /// <param name="resume">Whether a study that is there is gone on with, beside other processes where they are at it.</param>
+    /// <exception cref="IOException">It cannot be made or written to.</exception>
     /// <exception cref="InvalidOperationException">It holds a study and is not to be resumed, or other files.</exception>
-    public static StudyFolder Open(string path, bool resume)
+    /// <exception cref="InvalidDataException">Another study is there, or one of a newer format; the message says what differs.</exception>
+    public static StudyFolder Open(string path, StudyRecord asked, bool resume)
     {
-        FileStream held = Hold(path);
-        try
+        Writable(path);
+        var folder = new StudyFolder(path);
+        using FileLock held = folder.Hold(CancellationToken.None);
+        if (File.Exists(folder.Record))
         {
-            if (File.Exists(System.IO.Path.Combine(path, RecordName)))
+            if (!resume)
             {
-                return resume ? new(path, held) : throw new InvalidOperationException(
-                    $"'{path}' holds a study already: go on with it ({nameof(StudyOptions)}.{nameof(StudyOptions.Resume)}, or --resume), or use another folder.");
+                throw new InvalidOperationException($"'{path}' holds a study already: go on with it ({nameof(StudyOptions)}.{nameof(StudyOptions.Resume)}, or --resume), or use another folder.");
             }
 
-            string? other = Directory.EnumerateFileSystemEntries(path).Select(System.IO.Path.GetFileName).FirstOrDefault(name => name != LockName);
-            return other is null ? new(path, held) : throw new InvalidOperationException($"'{path}' is not empty and holds no study (there is '{other}'): use a new or an empty folder.");
+            StudyJson.Write(folder.Record, folder.Join(asked));
+            return folder;
         }
-        catch
+
+        if (Directory.EnumerateFileSystemEntries(path).Select(System.IO.Path.GetFileName).FirstOrDefault(name => name != FileLock.Name) is { } other)
         {
-            held.Dispose();
-            throw;
+            throw new InvalidOperationException($"'{path}' is not empty and holds no study (there is '{other}'): use a new or an empty folder.");
         }
+
+        StudyJson.Write(folder.Record, asked);
+        return folder;
     }
 
-    /// <summary>Makes sure that what is asked for is the study that is here, and writes down what it is with what is new.</summary>
-    /// <returns>The whole study: what was here and what is asked for in addition.</returns>
-    /// <exception cref="InvalidDataException">Another study is here, or one of a newer format; the message says what differs.</exception>
-    public StudyRecord Take(StudyRecord asked)
-    {
-        string path = System.IO.Path.Combine(Path, RecordName);
-        if (!File.Exists(path))
-        {
-            StudyJson.Write(path, asked);
-            return asked;
-        }
+    /// <summary>The whole study, with what other processes have asked for in addition.</summary>
+    public StudyRecord Read() => StudyJson.Read<StudyRecord>(Record);
 
-        StudyRecord here = StudyJson.Read<StudyRecord>(path);
+    /// <summary>Waits until no other process writes the study's record or results, and keeps others from it.</summary>
+    /// <exception cref="OperationCanceledException">Waiting was cancelled.</exception>
+    public FileLock Hold(CancellationToken cancellation) => FileLock.Wait(Path, cancellation);
+
+    public RunFolder Of(StudyRun run) => new(System.IO.Path.Combine(Path, RunsName, run.Method.Name, Text.Invariant($"{FileName(run.Fold.Name)}-seed{run.Seed}")));
+
+    private StudyRecord Join(StudyRecord asked)
+    {
+        StudyRecord here = Read();
         if (here.FormatVersion > StudyRecord.CurrentFormatVersion)
         {
-            throw new InvalidDataException($"'{path}' has format version {here.FormatVersion}; this version of Consensus.ML reads up to {StudyRecord.CurrentFormatVersion}. Update Consensus.ML.");
+            throw new InvalidDataException($"'{Record}' has format version {here.FormatVersion}; this version of Consensus.ML reads up to {StudyRecord.CurrentFormatVersion}. Update Consensus.ML.");
         }
 
         if (asked.DifferencesFrom(here) is { } differences)
@@ -71,15 +75,8 @@ internal sealed class StudyFolder : IDisposable
             throw new InvalidDataException($"'{Path}' holds another study: {differences}. Use its data and options, or another folder.");
         }
 
-        StudyRecord whole = here.With(asked);
-        StudyJson.Write(path, whole);
-        return whole;
+        return here.With(asked);
     }
-
-    public RunFolder Of(StudyRun run) => new(System.IO.Path.Combine(Path, RunsName, run.Method.Name, Text.Invariant($"{FileName(run.Fold.Name)}-seed{run.Seed}")));
-
-    /// <inheritdoc/>
-    public void Dispose() => _lock.Dispose();
 
     /// <summary>A name as a file can have it; what had to be replaced is told apart by a hash.</summary>
     internal static string FileName(string name)
@@ -90,17 +87,16 @@ internal sealed class StudyFolder : IDisposable
             : $"{plain[..Math.Min(plain.Length, 80)].TrimStart('.')}-{Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(name)))[..8]}";
     }
 
-    private static FileStream Hold(string path)
+    private static void Writable(string path)
     {
         try
         {
             Directory.CreateDirectory(path);
-            return new FileStream(System.IO.Path.Combine(path, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
+            using var probe = new FileStream(System.IO.Path.Combine(path, $".{Guid.NewGuid():N}"), FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            bool isHeld = exception is IOException && File.Exists(System.IO.Path.Combine(path, LockName));
-            throw new IOException(isHeld ? $"'{path}' is in use: another study runs in it." : $"Cannot write to '{path}': {exception.Message}", exception);
+            throw new IOException($"Cannot write to '{path}': {exception.Message}", exception);
         }
     }
 }
@@ -108,6 +104,8 @@ internal sealed class StudyFolder : IDisposable
 /// <summary>The files of one run.</summary>
 internal sealed class RunFolder(string path)
 {
+    public string Path => path;
+
     public string Checkpoints => System.IO.Path.Combine(path, "checkpoints");
 
     public string Model => System.IO.Path.Combine(path, "model.zip");
@@ -116,6 +114,12 @@ internal sealed class RunFolder(string path)
 
     /// <summary>Whether the model is trained and saved; training.json is written last.</summary>
     public bool IsTrained => File.Exists(Training) && File.Exists(Model);
+
+    /// <summary>Whether a case is predicted and scored; its scores are written last.</summary>
+    public bool IsScored(string name) => File.Exists(Case(name)) && File.Exists(Maps(name));
+
+    /// <summary>Whether nothing is left to do for these cases.</summary>
+    public bool IsDone(IEnumerable<RaterCase> cases) => IsTrained && !Directory.Exists(Checkpoints) && cases.All(one => IsScored(one.Name));
 
     public string Case(string name) => Of(name, ".json");
 
