@@ -71,19 +71,24 @@ internal sealed class GroupNormalization
     }
 }
 
-/// <summary>Residual block of the U-Net: norm, SiLU, convolution; the embedding, where there is one, added; norm, SiLU, dropout, zeroed convolution; skip.</summary>
+/// <summary>
+/// Residual block of the U-Net: norm, SiLU, convolution; the embedding, where there is one, added before the second norm or scaling and shifting what comes of it; SiLU, dropout, zeroed
+/// convolution; skip.
+/// </summary>
 internal sealed class ResidualBlock
 {
+    private readonly bool _scaleShift;
     private readonly GroupNormalization _inputNorm, _outputNorm;
     private readonly Convolution _inputConvolution, _outputConvolution;
     private readonly Linear? _embedding;
     private readonly Convolution? _skip;
 
-    public ResidualBlock(WeightLayout layout, string name, long inputs, long outputs, long? embeddingWidth)
+    public ResidualBlock(WeightLayout layout, string name, long inputs, long outputs, long? embeddingWidth, bool scaleShift)
     {
+        _scaleShift = scaleShift;
         _inputNorm = new(layout, $"{name}.in_layers.0", inputs);
         _inputConvolution = new(layout, $"{name}.in_layers.2", inputs, outputs);
-        _embedding = embeddingWidth is long width ? new(layout, $"{name}.emb_layers.1", width, outputs) : null;
+        _embedding = embeddingWidth is long width ? new(layout, $"{name}.emb_layers.1", width, scaleShift ? 2 * outputs : outputs) : null;
         _outputNorm = new(layout, $"{name}.out_layers.0", outputs);
         _outputConvolution = new(layout, $"{name}.out_layers.3", outputs, outputs, zero: true);
         _skip = inputs == outputs ? null : new(layout, $"{name}.skip_connection", inputs, outputs, kernel: 1);
@@ -99,11 +104,15 @@ internal sealed class ResidualBlock
         if (_embedding is not null)
         {
             ArgumentNullException.ThrowIfNull(embedding);
-            Tensor shift = _embedding.Forward(context, embedding).unsqueeze(-1).unsqueeze(-1).to_type(hidden.dtype);
-            hidden = context.Training ? hidden.Plus(shift) : hidden.PlusInPlace(shift);
+            Tensor told = _embedding.Forward(context, embedding).unsqueeze(-1).unsqueeze(-1);
+            hidden = _scaleShift ? ScaledAndShifted(context, _outputNorm.Forward(context, hidden), told) : _outputNorm.Forward(context, Sum(context, hidden, told.to_type(hidden.dtype)));
+        }
+        else
+        {
+            hidden = _outputNorm.Forward(context, hidden);
         }
 
-        hidden = Activate(context, _outputNorm.Forward(context, hidden));
+        hidden = Activate(context, hidden);
         if (context.Dropout > 0)
         {
             Tensor kept = rand(hidden.shape, device: hidden.device, generator: context.DropoutGenerator).AtLeast(context.Dropout);
@@ -112,8 +121,19 @@ internal sealed class ResidualBlock
 
         hidden = _outputConvolution.Forward(context, hidden);
         Tensor skip = _skip is null ? input : _skip.Forward(context, input);
-        return (context.Training ? hidden.Plus(skip) : hidden.PlusInPlace(skip)).MoveToOuterDisposeScope();
+        return Sum(context, hidden, skip).MoveToOuterDisposeScope();
     }
+
+    /// <summary>normed · (1 + scale) + shift, channel by channel; the first half of what the embedding says is the scale.</summary>
+    private static Tensor ScaledAndShifted(ForwardContext context, Tensor normed, Tensor told)
+    {
+        Tensor[] parts = told.chunk(2, 1);
+        Tensor scaled = normed * parts[0].Plus(1).to_type(normed.dtype);
+        return Sum(context, scaled, parts[1].to_type(normed.dtype));
+    }
+
+    /// <summary>A sum, in place where no gradient needs what it overwrites.</summary>
+    private static Tensor Sum(ForwardContext context, Tensor left, Tensor right) => context.Training ? left.Plus(right) : left.PlusInPlace(right);
 
     /// <summary>SiLU, in place where no gradient needs what it overwrites.</summary>
     private static Tensor Activate(ForwardContext context, Tensor tensor) => functional.silu(tensor, inplace: !context.Training);

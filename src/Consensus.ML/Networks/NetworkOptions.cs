@@ -57,6 +57,13 @@ public sealed record NetworkOptions
     /// </summary>
     public bool NoiseStartsAtZero { get; init; }
 
+    /// <summary>
+    /// Whether time and level scale and shift what comes of each residual block's second normalisation (use_scale_shift_norm in the published code; Dhariwal and Nichol 2021, section 3.1) instead of
+    /// being added before it. The normalisation works on 32 groups and takes a group's mean away: with 32 channels, one a group, it takes away what was added, and such blocks are told
+    /// neither time nor level. Default false, as published.
+    /// </summary>
+    public bool ScaleShiftNorm { get; init; }
+
     /// <summary>Dropout probability inside residual blocks, in [0, 1). Default 0, as published.</summary>
     public double Dropout { get; init; }
 }

@@ -35,7 +35,7 @@ internal sealed class UNet
             long width = Width(level);
             for (int block = 0; block < options.ResidualBlocks; block++, index++)
             {
-                _down.Add(new(layout, $"input_blocks.{index}", channels, width, embedding, HasAttention(side), options.AttentionHeads));
+                _down.Add(new(layout, $"input_blocks.{index}", channels, width, embedding, HasAttention(side), options));
                 channels = width;
                 skips.Push(channels);
             }
@@ -48,9 +48,9 @@ internal sealed class UNet
             }
         }
 
-        _middle1 = new(layout, "middle_block.0", channels, channels, embedding);
+        _middle1 = new(layout, "middle_block.0", channels, channels, embedding, options.ScaleShiftNorm);
         _middleAttention = new(layout, "middle_block.1", channels, options.AttentionHeads);
-        _middle2 = new(layout, "middle_block.2", channels, channels, embedding);
+        _middle2 = new(layout, "middle_block.2", channels, channels, embedding, options.ScaleShiftNorm);
 
         // Up: one block more a level, each on a skip.
         index = 0;
@@ -60,7 +60,7 @@ internal sealed class UNet
             for (int block = 0; block <= options.ResidualBlocks; block++, index++)
             {
                 bool last = block == options.ResidualBlocks && level > 0;
-                _up.Add(new(layout, $"output_blocks.{index}", channels + skips.Pop(), width, embedding, HasAttention(side), options.AttentionHeads, upsampled: last));
+                _up.Add(new(layout, $"output_blocks.{index}", channels + skips.Pop(), width, embedding, HasAttention(side), options, upsampled: last));
                 channels = width;
             }
 
@@ -133,10 +133,10 @@ internal sealed class UNet
 
         public Stage(Downsampling down) => _down = down;
 
-        public Stage(WeightLayout layout, string name, long inputs, long outputs, long? embedding, bool attention, int heads, bool upsampled = false)
+        public Stage(WeightLayout layout, string name, long inputs, long outputs, long? embedding, bool attention, NetworkOptions options, bool upsampled = false)
         {
-            _residual = new(layout, $"{name}.0", inputs, outputs, embedding);
-            _attention = attention ? new(layout, $"{name}.1", outputs, heads) : null;
+            _residual = new(layout, $"{name}.0", inputs, outputs, embedding, options.ScaleShiftNorm);
+            _attention = attention ? new(layout, $"{name}.1", outputs, options.AttentionHeads) : null;
             _up = upsampled ? new(layout, $"{name}.{(attention ? 2 : 1)}", outputs) : null;
         }
 
