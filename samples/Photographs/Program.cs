@@ -25,7 +25,7 @@ options.Training = options.Training with { Steps = null, TimeLimit = training };
 EstimatorChain<ConsensusSegmentationTransformer> pipeline = ml.Transforms.LoadImages("Photo", imageFolder: "", inputColumnName: "ImagePath")
     .Append(ml.Transforms.ResizeImages("Photo", imageWidth: Side, imageHeight: Side, resizing: ImageResizingEstimator.ResizingKind.Fill))
     .Append(ml.Transforms.ExtractPixels("Features", "Photo", offsetImage: 127.5f, scaleImage: 1 / 127.5f))
-    .Append(ml.Transforms.AugmentSlices("Features", new AugmentationPolicy { VerticalFlip = 0 }))
+    .Append(ml.Transforms.AugmentSlices("Features", AugmentationPolicy.Strong with { VerticalFlip = 0 }))
     .Append(ml.Transforms.ConsensusSegment(options));
 
 // 3. Train, save, and load as another program would.

@@ -28,7 +28,7 @@ options.Progress = new ConsoleProgress();
 EstimatorChain<ConsensusSegmentationTransformer> pipeline = ml.Transforms.LoadSlices("Image", "ImagePath")
     .Append(ml.Transforms.NormalizeSlices("Image"))
     .Append(ml.Transforms.ResizeSlices("Features", "Image", height: Side, width: Side))
-    .Append(ml.Transforms.AugmentSlices("Features", new AugmentationPolicy { VerticalFlip = 0 }))
+    .Append(ml.Transforms.AugmentSlices("Features", AugmentationPolicy.Strong with { VerticalFlip = 0 }))
     .Append(ml.Transforms.ConsensusSegment(options));
 
 // 3. Train and save.

@@ -15,6 +15,9 @@ internal sealed record CaseSource(string Name, string Split, int Raters, Missing
     /// <summary>How the split of a set without splits is called in reports.</summary>
     private const string AllCases = "all";
 
+    /// <summary>How training varies the cases where that shall be as published.</summary>
+    public AugmentationPolicy PublishedAugmentation => new() { VerticalFlip = Augmentation.VerticalFlip };
+
     /// <summary>The set's other splits where they can be listed, which is done when they are enumerated.</summary>
     public IReadOnlyList<DatasetSplit> Others { get; init; } = [];
 
@@ -40,7 +43,7 @@ internal sealed record CaseSource(string Name, string Split, int Raters, Missing
         WarnOf(listing, terminal);
 
         // As published: kidneys lie left and right, never upside down.
-        AugmentationPolicy augmentation = found == QubiqTask.Kidney ? new() { VerticalFlip = 0 } : new();
+        AugmentationPolicy augmentation = found == QubiqTask.Kidney ? AugmentationPolicy.Strong with { VerticalFlip = 0 } : AugmentationPolicy.Strong;
         QubiqSplit other = part == QubiqSplit.Train ? QubiqSplit.Validation : QubiqSplit.Train;
         return new(found.Name, Formats.Name(part), found.Raters, rule, listing.Cases, augmentation)
         {
@@ -98,7 +101,7 @@ internal sealed record CaseSource(string Name, string Split, int Raters, Missing
         (DatasetManifest manifest, string? part) = ReadManifest(path, task, split, splitByDefault);
         CaseListing listing = manifest.List(part, missingRaters);
         WarnOf(listing, terminal);
-        return new(manifest.Name, part ?? AllCases, manifest.Levels, missingRaters ?? manifest.MissingRaters, listing.Cases, new())
+        return new(manifest.Name, part ?? AllCases, manifest.Levels, missingRaters ?? manifest.MissingRaters, listing.Cases, AugmentationPolicy.Strong)
         {
             Others = part is null ? [] : [.. manifest.Splits.Where(other => other != part).Select(other => new DatasetSplit(other, OrNone(() => [.. manifest.AllCases(other)])))],
         };

@@ -19,6 +19,7 @@ internal sealed class HelpWithExamples(HelpAction ordinary) : SynchronousCommand
         ["train"] =
         [
             "consensus train --data QUBIQ --task brain-growth --minutes 15 --out brain-growth.zip",
+            "consensus train --data QUBIQ --task brain-growth --method level-unet --minutes 5 --out one-pass.zip",
             "consensus train --data QUBIQ --task kidney --steps 20000 --checkpoints run --resume --out kidney.zip",
             "consensus train --data QUBIQ --task kidney --preset paper --device cuda --precision bfloat16 --out kidney.zip",
         ],
@@ -36,6 +37,7 @@ internal sealed class HelpWithExamples(HelpAction ordinary) : SynchronousCommand
         [
             "consensus study --data QUBIQ --task brain-growth --minutes 15 --seeds 1,2,3 --out study",
             "consensus study --data QUBIQ --task brain-growth --minutes 15 --seeds 1,2,3 --methods consensus,level-unet,mcd --resume --out study",
+            "consensus study --data QUBIQ --task brain-growth --minutes 15 --seeds 1,2,3 --resume --device cuda:1 --out study",
             "consensus study --data retina/dataset.json --folds 5 --steps 2000 --methods all --out retina-study",
         ],
         ["inspect"] =

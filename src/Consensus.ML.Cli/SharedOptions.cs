@@ -20,6 +20,13 @@ internal static class SharedOptions
         ("drop", ML.MissingRaters.Drop),
         ("fraction", ML.MissingRaters.Fraction));
 
+    /// <summary>Whether training varies the cases in the published way alone.</summary>
+    public static Option<bool?> AsPublished(string byDefault) => Choice(
+        "--augmentation",
+        $"How training varies the cases: published (mirrored, turned, shifted, scaled) or strong (deformed, and with other grey values, as well). Default {byDefault}.",
+        ("strong", false),
+        ("published", true));
+
     public static Option<int?> Threads() => Whole("--threads", "N", "CPU threads. Default: torch's own choice ('consensus info' says how many).", 1, 4096);
 
     public static Option<int?> Seed(string description) => new("--seed")

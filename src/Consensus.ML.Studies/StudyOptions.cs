@@ -33,8 +33,8 @@ public sealed record StudyOptions
     /// <summary>Side, in pixels, that slices are resized to, trained at and scored at; a multiple of 8 for the methods of the library. Default 64.</summary>
     public int Size { get; init; } = 64;
 
-    /// <summary>How training varies the cases. Default the published way.</summary>
-    public AugmentationPolicy Augmentation { get; init; } = new();
+    /// <summary>How training varies the cases. Default <see cref="AugmentationPolicy.Strong"/>.</summary>
+    public AugmentationPolicy Augmentation { get; init; } = AugmentationPolicy.Strong;
 
     /// <summary>What is done with cases that not all raters have drawn. Default they are left out, as in the paper.</summary>
     public MissingRaters MissingRaters { get; init; } = MissingRaters.Drop;

@@ -149,12 +149,12 @@ public static class ConsensusCatalog
     /// <summary>Declares how training samples are varied; a trainer that follows does it, and the data itself passes through unchanged.</summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="columnName">Vector of Single, channels × height × width; input and output.</param>
-    /// <param name="policy">The variations; null for the published ones.</param>
+    /// <param name="policy">The variations; null for <see cref="AugmentationPolicy.Strong"/>, a new one for the published ones.</param>
     /// <exception cref="ArgumentException">The name is empty, or a value of the policy is out of range.</exception>
     public static SliceAugmentingEstimator AugmentSlices(this TransformsCatalog catalog, string columnName, AugmentationPolicy? policy = null)
     {
         ArgumentNullException.ThrowIfNull(catalog);
-        return new(catalog.Environment(), columnName, policy ?? new AugmentationPolicy());
+        return new(catalog.Environment(), columnName, policy ?? AugmentationPolicy.Strong);
     }
 
     /// <summary>Brings predicted maps back to the size and place of their images.</summary>

@@ -122,6 +122,18 @@ public sealed class TransformTests : IDisposable
         Assert.DoesNotContain(resized.Schema["Features"].Annotations.Schema, column => column.Name == "Consensus.AugmentationPolicy");
     }
 
+    [Fact]
+    public void Augmenting_is_strong_unless_a_policy_says_otherwise_and_a_new_policy_is_the_papers()
+    {
+        IDataView data = Memory(new Slice(1, 1, 2, [1, 3]));
+        IDataView resized = _ml.Transforms.ResizeSlices("Features", "Image", 2, 2).Fit(data).Transform(data);
+        Assert.Same(AugmentationPolicy.Strong, _ml.Transforms.AugmentSlices("Features").Fit(resized).Policy);
+        Assert.Equal(
+            new AugmentationPolicy { HorizontalFlip = 0.5, VerticalFlip = 0.5, RotationDegrees = 15, Translation = 0.1, MinimumScale = 0.9, MaximumScale = 1.1, Deformation = 0, Contrast = 0, Brightness = 0 },
+            new AugmentationPolicy());
+        Assert.Equal(new AugmentationPolicy { Deformation = 0.015, Contrast = 0.2, Brightness = 0.2 }, AugmentationPolicy.Strong);
+    }
+
     [Theory]
     [InlineData("HorizontalFlip")]
     [InlineData("VerticalFlip")]

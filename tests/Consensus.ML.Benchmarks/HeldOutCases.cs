@@ -17,7 +17,7 @@ internal sealed record HeldOutCases(string Root, QubiqTask Task)
 
     private IReadOnlyList<RaterCase> Cases { get; } = QubiqDataset.List(Root, Task, QubiqSplit.Train).Cases;
 
-    /// <summary>Trains on what is not in a fold.</summary>
+    /// <summary>Trains on what is not in a fold; without a policy, varied as AugmentSlices does by itself.</summary>
     /// <typeparam name="T">What the trainer makes.</typeparam>
     public TransformerChain<T> Fit<T>(MLContext ml, int fold, AugmentationPolicy? augmentation, IEstimator<T> trainer)
         where T : class, ITransformer =>

@@ -12,12 +12,14 @@ internal static class Recipes
     private static readonly (string Name, Action<ConsensusSegmentationEstimator.Options> Change, AugmentationPolicy? Augmentation)[] All =
     [
         ("compact", _ => { }, null),
+        ("level and time added", o => o.Network = o.Network with { ScaleShiftNorm = false }, null),
+        ("rate 3e-3", o => o.Training = o.Training with { LearningRate = 3e-3 }, null),
         ("rate 1e-3", o => o.Training = o.Training with { LearningRate = 1e-3 }, null),
         ("noise from the start", o => o.Network = o.Network with { NoiseStartsAtZero = false }, null),
         ("noise from the start, rate 1e-3", o => (o.Network, o.Training) = (o.Network with { NoiseStartsAtZero = false }, o.Training with { LearningRate = 1e-3 }), null),
         ("encoder of half the width", o => o.Network = o.Network with { EncoderWidth = 16, EncoderGrowth = 8 }, null),
         ("two pairs an image", o => o.Training = o.Training with { PairsPerImage = 2 }, null),
-        ("deformed, brighter and darker", _ => { }, new() { Deformation = 0.015, Contrast = 0.2, Brightness = 0.2 }),
+        ("augmented as published", _ => { }, new()),
         ("x_0, squared error", o => Predict(o, PredictionType.XStart), null),
         ("x_0, squared error, min-SNR 5", o => Predict(o, PredictionType.XStart, minSnrGamma: 5), null),
         ("velocity", o => Predict(o, PredictionType.Velocity), null),

@@ -43,6 +43,28 @@ public sealed class OnePassModelTests : IDisposable
         Assert.False(File.Exists(_workspace["further.zip"]));
     }
 
+    [Theory]
+    [InlineData("level-unet", UNetKind.Levels)]
+    [InlineData("soft-unet", UNetKind.SoftLabel)]
+    [InlineData("mv-unet", UNetKind.MajorityVote)]
+    [InlineData("ls-unet", UNetKind.LabelSampling)]
+    [InlineData("mh-unet", UNetKind.MultiHead)]
+    [InlineData("mcd", UNetKind.MonteCarloDropout)]
+    public void The_command_trains_them_by_the_names_that_a_study_has_for_them(string method, UNetKind kind)
+    {
+        string[] train = ["train", "--data", _workspace.Phantom(), "--task", "kidney", "--size", "32", "--steps", "1", "--out", _workspace["one-pass.zip"], "--method", method];
+        CommandRun run = CommandRun.InProcess(train).AssertSucceeded();
+        Assert.Contains($"3 raters, {Formats.Name(kind)} in one pass.", run.Out, StringComparison.Ordinal);
+        ITransformer model = new MLContext().Model.Load(_workspace["one-pass.zip"], out _);
+        UNetSegmentationTransformer trained = Assert.Single(((IEnumerable<ITransformer>)model).OfType<UNetSegmentationTransformer>());
+        Assert.Equal((kind, 3, 32), (trained.Kind, trained.Raters, trained.Height));
+        ((IDisposable)model).Dispose();
+        CommandRun.InProcess([.. train, "--target", "annotator"]).AssertFailed(2, $"--target is for the method consensus; it does not go with the method {method}");
+        CommandRun.InProcess([.. train, "--preset", "paper"]).AssertFailed(2, "--preset is for the method consensus");
+        CommandRun.InProcess([.. train, "--from", _workspace["one-pass.zip"]]).AssertFailed(2, "--from is for the method consensus");
+        CommandRun.InProcess([.. train[..^1], "unet"]).AssertFailed(2, "'unet' is not a value of --method; it must be one of consensus, level-unet, soft-unet, mv-unet, ls-unet, mh-unet, mcd");
+    }
+
     private string Train(UNetKind kind)
     {
         var ml = new MLContext(seed: 1);

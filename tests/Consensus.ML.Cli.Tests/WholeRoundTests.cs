@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Consensus.ML.Imaging;
@@ -41,6 +42,25 @@ public sealed class WholeRoundTests(TrainedModel model) : IClassFixture<TrainedM
         Assert.Contains("100 %  step 2  loss ", model.TrainingOutput, StringComparison.Ordinal);
         Assert.Contains("left", model.TrainingOutput, StringComparison.Ordinal);
         Assert.True(new FileInfo(model.Path).Length > 100_000);
+    }
+
+    [Fact]
+    public void Training_varies_the_cases_strongly_or_as_published_and_mirrors_no_kidney_upside_down()
+    {
+        using var workspace = new Workspace();
+        string[] again = ["train", "--data", model.Data, "--task", "kidney", "--size", "32", "--steps", "1", "--out", workspace["published.zip"], "--augmentation", "published"];
+        CommandRun.InProcess(again).AssertSucceeded();
+        Assert.Equal((0.015, 0.2, 0.2, 0.0), Augmentation(model.Path));
+        Assert.Equal((0.0, 0.0, 0.0, 0.0), Augmentation(workspace["published.zip"]));
+        CommandRun.InProcess([.. again[..^1], "weak"]).AssertFailed(2, "'weak' is not a value of --augmentation; it must be one of strong, published");
+
+        static (double, double, double, double) Augmentation(string path)
+        {
+            using ZipArchive zip = ZipFile.OpenRead(path);
+            using Stream manifest = zip.Entries.Single(entry => entry.Name == "manifest.json").Open();
+            JsonNode policy = JsonNode.Parse(manifest)!["training"]!["augmentation"]!;
+            return ((double)policy["deformation"]!, (double)policy["contrast"]!, (double)policy["brightness"]!, (double)policy["verticalFlip"]!);
+        }
     }
 
     [Fact]

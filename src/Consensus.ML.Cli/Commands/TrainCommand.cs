@@ -12,6 +12,20 @@ internal static class TrainCommand
 {
     private const int LargestSize = 4096;
 
+    /// <summary>The methods that predict in one pass, by the names that 'consensus study' has for them.</summary>
+    private static readonly (string Name, UNetKind Kind)[] OnePass =
+    [
+        ("level-unet", UNetKind.Levels),
+        ("soft-unet", UNetKind.SoftLabel),
+        ("mv-unet", UNetKind.MajorityVote),
+        ("ls-unet", UNetKind.LabelSampling),
+        ("mh-unet", UNetKind.MultiHead),
+        ("mcd", UNetKind.MonteCarloDropout),
+    ];
+
+    /// <summary>A method: one that predicts in one pass, or else the paper's.</summary>
+    private readonly record struct Method(UNetKind? OnePass);
+
     private enum Preset
     {
         Compact,
@@ -25,9 +39,13 @@ internal static class TrainCommand
         Option<int?> size = SharedOptions.Whole("--size", "S", "Side, in pixels, that slices are resized to. Default 64, or 256 for the paper preset.", 1, LargestSize);
         Option<Preset?> preset = SharedOptions.Choice(
             "--preset", "compact (made for a CPU) or paper (as published: 256 pixels, for a GPU). Default compact.", ("compact", Preset.Compact), ("paper", Preset.Paper));
+        Option<Method?> method = SharedOptions.Choice(
+            "--method",
+            "consensus (the paper's, by diffusion) or a U-Net that predicts in one pass, named as in 'consensus study': level-unet learns the same levels of agreement, and needs less time. Default consensus.",
+            [("consensus", default(Method)), .. OnePass.Select(one => (one.Name, new Method(one.Kind)))]);
         Option<TrainingTarget?> target = SharedOptions.Choice(
             "--target",
-            "What is learned: each level of agreement (the method), one rater's mask knowing whose, not knowing whose, or the soft map itself. Default consensus.",
+            "What the method consensus learns: each level of agreement (the method), one rater's mask knowing whose, not knowing whose, or the soft map itself. Default consensus.",
             [.. Enum.GetValues<TrainingTarget>().Select(value => (Formats.Name(value), value))]);
         Option<double?> minutes = SharedOptions.Minutes("End after this much wall time, validation included; fractions are fine. With --steps too, whichever comes first.");
         Option<int?> steps = SharedOptions.Whole("--steps", "N", "End after this many training steps. Default: the preset's, unless --minutes is given.", 1, int.MaxValue);
@@ -35,18 +53,26 @@ internal static class TrainCommand
         Option<string?> device = SharedOptions.Device();
         Option<Precision?> precision = SharedOptions.Precision("Number format of the heavy arithmetic while training; float16 is for GPUs without bfloat16. Default: the preset's.");
         Option<int?> threads = SharedOptions.Threads();
+        Option<bool?> asPublished = SharedOptions.AsPublished("strong, or published for the paper preset");
         Option<int?> patience = SharedOptions.Whole("--patience", "N", "End early once so many validations in a row brought nothing better; 10 are spread over a run. Default: never.", 1, int.MaxValue);
         var from = new Option<string?>("--from") { Description = "Train this model further: its network, target, size and, unless --preset is given, recipe.", HelpName = "model.zip" };
         var checkpoints = new CheckpointArguments();
         var output = new Option<string>("--out") { Description = "The model to write.", HelpName = "model.zip", Required = true };
         var command = new Command("train", "Train a model on cases that several raters have segmented.")
         {
-            data.Data, data.Task, data.Split, missing, size, preset, target, minutes, steps, patience, seed, device, precision, threads,
+            data.Data, data.Task, data.Split, missing, size, method, preset, target, minutes, steps, patience, seed, device, precision, threads, asPublished,
             from, checkpoints.Folder, checkpoints.Every, checkpoints.Resume, output,
         };
         command.SetAction(parsed =>
         {
-            ConsensusSegmentationEstimator.Options recipe = parsed.GetValue(preset) == Preset.Paper ? ConsensusSegmentationEstimator.Options.Paper() : ConsensusSegmentationEstimator.Options.Compact();
+            UNetKind? onePass = parsed.GetValue(method)?.OnePass;
+            if (onePass is not null && ((Option[])[preset, target, from]).FirstOrDefault(option => parsed.GetResult(option) is not null) is { } other)
+            {
+                throw new UsageException($"{other.Name} is for the method consensus; it does not go with the method {OnePass.Single(one => one.Kind == onePass).Name}.");
+            }
+
+            bool isPaper = parsed.GetValue(preset) == Preset.Paper;
+            ConsensusSegmentationEstimator.Options recipe = isPaper ? ConsensusSegmentationEstimator.Options.Paper() : ConsensusSegmentationEstimator.Options.Compact();
             string path = parsed.Require(output!);
             OutputPath.EnsureFile(path);
             CheckpointOptions? kept = checkpoints.Read(parsed);
@@ -54,44 +80,69 @@ internal static class TrainCommand
             using LoadedModel? start = parsed.GetValue(from) is string model ? LoadedModel.Read(ml, model) : null;
             ConsensusSegmentationEstimator.Options options = start is null ? recipe : ConsensusSegmentationEstimator.Options.ContinueFrom(Diffusion(start));
             options.Target = parsed.GetValue(target) ?? options.Target;
-            options.Seed = parsed.GetValue(seed) ?? 0;
-            options.Checkpoints = kept;
-            TrainingOptions training = parsed.GetValue(preset) is null ? options.Training : recipe.Training;
-            options.Training = WithLimits(training, parsed.GetValue(steps), parsed.GetValue(minutes)) with
+            int side = parsed.GetValue(size) ?? start?.Segmentation.Height ?? (isPaper ? 256 : 64);
+            SharedOptions.EnsureSideFits(side, options.Network);
+            CaseSource source = data.Find(terminal, parsed, parsed.GetValue(missing));
+            DatasetGate.Check(terminal, source, data.CheckCommand(parsed), CancellationToken.None);
+            AugmentationPolicy augmentation = parsed.GetValue(asPublished) ?? isPaper ? source.PublishedAugmentation : source.Augmentation;
+            return onePass is UNetKind kind
+                ? Train(terminal, ml, source, augmentation, side, $"{Formats.Name(kind)} in one pass", UNet(kind), path)
+                : Train(terminal, ml, source, augmentation, side, $"target {Formats.Name(options.Target)}", Diffusing, path);
+
+            IEstimator<ITransformer> Diffusing(TrainingDisplay display, CancellationToken cancellation)
+            {
+                options.Training = Asked(parsed.GetValue(preset) is null ? options.Training : recipe.Training);
+                options.MissingRaters = source.MissingRaters;
+
+                // A level of the target annotator is a rater, and there are as many as drew. Shares of raters make any number of levels: a model that is trained further keeps its own.
+                options.Levels = options.Target == TrainingTarget.Annotator ? null
+                    : start is not null && source.MissingRaters == MissingRaters.Fraction ? start.Segmentation.Raters : source.Raters;
+                options.Seed = parsed.GetValue(seed) ?? 0;
+                options.Checkpoints = kept;
+                options.Progress = display;
+                options.Cancellation = cancellation;
+                return ml.Transforms.ConsensusSegment(options);
+            }
+
+            Func<TrainingDisplay, CancellationToken, IEstimator<ITransformer>> UNet(UNetKind kind) => (display, cancellation) =>
+            {
+                var own = new UNetSegmentationEstimator.Options
+                {
+                    Kind = kind,
+                    MissingRaters = source.MissingRaters,
+                    Levels = kind == UNetKind.MultiHead ? null : source.Raters,
+                    Seed = parsed.GetValue(seed) ?? 0,
+                    Checkpoints = kept,
+                    Progress = display,
+                    Cancellation = cancellation,
+                };
+                own.Training = Asked(own.Training);
+                return ml.Transforms.UNetSegment(own);
+            };
+
+            TrainingOptions Asked(TrainingOptions training) => WithLimits(training, parsed.GetValue(steps), parsed.GetValue(minutes)) with
             {
                 Precision = parsed.GetValue(precision) ?? training.Precision,
                 Patience = parsed.GetValue(patience) ?? training.Patience,
                 Threads = parsed.GetValue(threads) ?? training.Threads,
             };
-            int side = parsed.GetValue(size) ?? start?.Segmentation.Height ?? (parsed.GetValue(preset) == Preset.Paper ? 256 : 64);
-            SharedOptions.EnsureSideFits(side, options.Network);
-            CaseSource source = data.Find(terminal, parsed, parsed.GetValue(missing));
-            options.MissingRaters = source.MissingRaters;
-
-            // A level of the target annotator is a rater, and there are as many as drew. Shares of raters make any number of levels: a model that is trained further keeps its own.
-            options.Levels = options.Target == TrainingTarget.Annotator ? null
-                : start is not null && source.MissingRaters == MissingRaters.Fraction ? start.Segmentation.Raters : source.Raters;
-            DatasetGate.Check(terminal, source, data.CheckCommand(parsed), CancellationToken.None);
-            return Train(terminal, ml, source, side, options, path);
         });
         return command;
     }
 
-    private static int Train(Terminal terminal, MLContext ml, CaseSource source, int side, ConsensusSegmentationEstimator.Options options, string path)
+    private static int Train(
+        Terminal terminal, MLContext ml, CaseSource source, AugmentationPolicy augmentation, int side, string learned, Func<TrainingDisplay, CancellationToken, IEstimator<ITransformer>> create, string path)
     {
         var display = new TrainingDisplay(terminal);
         using var interruption = new Interruption(() => terminal.Complain("stopping; the best model so far is saved (Ctrl-C again aborts at once)"));
-        options.Progress = display;
-        options.Cancellation = interruption.Token;
-
         IDataView cases = source.View(ml);
-        EstimatorChain<ConsensusSegmentationTransformer> pipeline = ml.Transforms.LoadSlices("Image", "ImagePath")
+        EstimatorChain<ITransformer> pipeline = ml.Transforms.LoadSlices("Image", "ImagePath")
             .Append(ml.Transforms.NormalizeSlices("Image"))
             .Append(ml.Transforms.ResizeSlices("Features", "Image", height: side, width: side))
-            .Append(ml.Transforms.AugmentSlices("Features", source.Augmentation))
-            .Append(ml.Transforms.ConsensusSegment(options));
-        terminal.Out.WriteLine($"Training on {source.Name} at {side}×{side} pixels: {source.Raters} raters, target {Formats.Name(options.Target)}.");
-        using TransformerChain<ConsensusSegmentationTransformer> model = display.Show(() => pipeline.Fit(cases));
+            .Append(ml.Transforms.AugmentSlices("Features", augmentation))
+            .Append(create(display, interruption.Token));
+        terminal.Out.WriteLine($"Training on {source.Name} at {side}×{side} pixels: {source.Raters} raters, {learned}.");
+        using TransformerChain<ITransformer> model = display.Show(() => pipeline.Fit(cases));
         if (interruption.Token.IsCancellationRequested && display.Latest is null)
         {
             throw new OperationCanceledException("Interrupted before the first training step; there is no model to save.");

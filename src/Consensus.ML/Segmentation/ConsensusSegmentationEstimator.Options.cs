@@ -108,7 +108,8 @@ public sealed partial class ConsensusSegmentationEstimator
         public static Options Compact() => new();
 
         /// <summary>
-        /// The published model and recipe (Amit et al. 2023, section 4): meant for slices resized to 256 × 256 and for a GPU.
+        /// The published model and recipe (Amit et al. 2023, section 4): meant for slices resized to 256 × 256, varied as published (<c>AugmentSlices("Features", new AugmentationPolicy())</c>),
+        /// and for a GPU.
         /// </summary>
         public static Options Paper() => new()
         {

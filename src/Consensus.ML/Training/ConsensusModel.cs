@@ -70,7 +70,7 @@ internal sealed class ConsensusModel : SegmentationModel
         var context = new ForwardContext(WeightsFor(sampling.Precision), Training: false);
 
         // Each view of the image is encoded once, whatever the number of steps, levels and generations.
-        Mirrored[] views = sampling.Mirror ? [.. mirroring.Views.Take(sampling.Generations)] : [Mirrored.No];
+        Mirrored[] views = mirroring.ViewsFor(sampling);
         Tensor imageFeatures = cat([.. views.Select(view => _network.EncodeImage(context, mirroring.View(image, view)))], 0);
 
         using var generator = new Generator(seed, Device);

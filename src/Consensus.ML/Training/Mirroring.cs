@@ -1,3 +1,4 @@
+using Consensus.ML.Diffusion;
 using Consensus.ML.Imaging;
 using Consensus.ML.Runtime;
 using static TorchSharp.torch;
@@ -32,6 +33,9 @@ internal sealed record Mirroring(Mirrored Axes, MaskOffset Offset)
 
     /// <summary>The image as it is, then every way to mirror it along some of <see cref="Axes"/>.</summary>
     public IEnumerable<Mirrored> Views => new[] { Mirrored.No, Mirrored.Columns, Mirrored.Rows, Mirrored.Columns | Mirrored.Rows }.Where(view => (view & Axes) == view);
+
+    /// <summary>The views that a sampling takes turns at: as many as it has generations to show them, or the image alone.</summary>
+    public Mirrored[] ViewsFor(SamplingOptions sampling) => sampling.Mirror ? [.. Views.Take(sampling.Generations)] : [Mirrored.No];
 
     /// <summary>
     /// A view of images, B×C×H×W. A model draws a mask off its image by <see cref="Offset"/> whichever way that is mirrored; moved by twice as much before, a mirrored image

@@ -37,7 +37,7 @@ internal sealed class UNetModel : SegmentationModel
     protected override ConsensusPrediction Predict(Tensor image, SamplingOptions sampling, ulong seed, Mirroring mirroring, bool keepSamples, CancellationToken cancellation)
     {
         var context = new ForwardContext(WeightsFor(sampling.Precision), Training: false);
-        Mirrored[] views = sampling.Mirror ? [.. mirroring.Views.Take(sampling.Generations)] : [Mirrored.No];
+        Mirrored[] views = mirroring.ViewsFor(sampling);
         Tensor maps = Description.Kind == UNetKind.MonteCarloDropout
             ? Passes(context, image, sampling, mirroring, views, seed, cancellation)
             : stack(views.Select(view => Pass(context, image, mirroring, view, cancellation))).mean([0]);
