@@ -9,14 +9,14 @@ namespace Consensus.ML.Cli;
 /// <param name="Raters">How many raters a complete case has, which is the number of levels.</param>
 /// <param name="MissingRaters">What was done with cases of another number of raters, and is to be done while training.</param>
 /// <param name="Cases">The cases, in numeric order; at least one.</param>
-/// <param name="Augmentation">How training varies them.</param>
+/// <param name="Augmentation">How training varies them where that shall be strongly.</param>
 internal sealed record CaseSource(string Name, string Split, int Raters, MissingRaters MissingRaters, IReadOnlyList<RaterCase> Cases, AugmentationPolicy Augmentation)
 {
     /// <summary>How the split of a set without splits is called in reports.</summary>
     private const string AllCases = "all";
 
-    /// <summary>How training varies the cases where that shall be as published.</summary>
-    public AugmentationPolicy PublishedAugmentation => new() { VerticalFlip = Augmentation.VerticalFlip };
+    /// <summary>How training varies the cases, strongly or as published.</summary>
+    public AugmentationPolicy Varied(AugmentationStrength strength) => strength == AugmentationStrength.Published ? new() { VerticalFlip = Augmentation.VerticalFlip } : Augmentation;
 
     /// <summary>The set's other splits where they can be listed, which is done when they are enumerated.</summary>
     public IReadOnlyList<DatasetSplit> Others { get; init; } = [];

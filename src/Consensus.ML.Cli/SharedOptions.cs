@@ -20,12 +20,12 @@ internal static class SharedOptions
         ("drop", ML.MissingRaters.Drop),
         ("fraction", ML.MissingRaters.Fraction));
 
-    /// <summary>Whether training varies the cases in the published way alone.</summary>
-    public static Option<bool?> AsPublished(string byDefault) => Choice(
+    /// <summary>How much training varies the cases.</summary>
+    public static Option<AugmentationStrength?> Augmentation(string byDefault) => Choice(
         "--augmentation",
         $"How training varies the cases: published (mirrored, turned, shifted, scaled) or strong (deformed, and with other grey values, as well). Default {byDefault}.",
-        ("strong", false),
-        ("published", true));
+        ("strong", AugmentationStrength.Strong),
+        ("published", AugmentationStrength.Published));
 
     public static Option<int?> Threads() => Whole("--threads", "N", "CPU threads. Default: torch's own choice ('consensus info' says how many).", 1, 4096);
 

@@ -34,7 +34,7 @@ internal static class StudyCommand
         Option<int?> curve = SharedOptions.Whole("--curve", "n", "Draw the score against the number of generations, up to n (the paper's Figure 3); 0 leaves it out, which makes scoring much faster. Default 25.", 0, 1000);
         Option<string?> device = SharedOptions.Device();
         Option<int?> threads = SharedOptions.Threads();
-        Option<bool?> asPublished = SharedOptions.AsPublished("strong");
+        Option<AugmentationStrength?> strength = SharedOptions.Augmentation("strong");
         Option<Precision?> precision = SharedOptions.Precision("Number format of the heavy arithmetic while training. Default: each method's own.");
         var resume = new Option<bool>("--resume")
         {
@@ -43,7 +43,7 @@ internal static class StudyCommand
         var output = new Option<string>("--out") { Description = "Folder of the study: report.html, results.csv, results.json, and the models and scores they are made of.", HelpName = "DIR", Required = true };
         var command = new Command("study", "Train, score and compare several methods on held-out cases, and write a report.")
         {
-            data.Data, data.Task, folds, data.Split, trainSplit, evalSplit, missing, methods, minutes, steps, size, seed, seeds, generations, curve, device, precision, threads, asPublished, resume, output,
+            data.Data, data.Task, folds, data.Split, trainSplit, evalSplit, missing, methods, minutes, steps, size, seed, seeds, generations, curve, device, precision, threads, strength, resume, output,
         };
         command.SetAction(parsed =>
         {
@@ -69,7 +69,7 @@ internal static class StudyCommand
                 Folds = found.Folds,
                 Levels = found.Source.Raters,
                 MissingRaters = found.Source.MissingRaters,
-                Augmentation = parsed.GetValue(asPublished) == true ? found.Source.PublishedAugmentation : found.Source.Augmentation,
+                Augmentation = found.Source.Varied(parsed.GetValue(strength) ?? AugmentationStrength.Strong),
                 Methods = chosen,
                 Seeds = all,
                 Steps = parsed.GetValue(steps),

@@ -53,14 +53,14 @@ internal static class TrainCommand
         Option<string?> device = SharedOptions.Device();
         Option<Precision?> precision = SharedOptions.Precision("Number format of the heavy arithmetic while training; float16 is for GPUs without bfloat16. Default: the preset's.");
         Option<int?> threads = SharedOptions.Threads();
-        Option<bool?> asPublished = SharedOptions.AsPublished("strong, or published for the paper preset");
+        Option<AugmentationStrength?> strength = SharedOptions.Augmentation("strong, or published for the paper preset");
         Option<int?> patience = SharedOptions.Whole("--patience", "N", "End early once so many validations in a row brought nothing better; 10 are spread over a run. Default: never.", 1, int.MaxValue);
         var from = new Option<string?>("--from") { Description = "Train this model further: its network, target, size and, unless --preset is given, recipe.", HelpName = "model.zip" };
         var checkpoints = new CheckpointArguments();
         var output = new Option<string>("--out") { Description = "The model to write.", HelpName = "model.zip", Required = true };
         var command = new Command("train", "Train a model on cases that several raters have segmented.")
         {
-            data.Data, data.Task, data.Split, missing, size, method, preset, target, minutes, steps, patience, seed, device, precision, threads, asPublished,
+            data.Data, data.Task, data.Split, missing, size, method, preset, target, minutes, steps, patience, seed, device, precision, threads, strength,
             from, checkpoints.Folder, checkpoints.Every, checkpoints.Resume, output,
         };
         command.SetAction(parsed =>
@@ -84,7 +84,7 @@ internal static class TrainCommand
             SharedOptions.EnsureSideFits(side, options.Network);
             CaseSource source = data.Find(terminal, parsed, parsed.GetValue(missing));
             DatasetGate.Check(terminal, source, data.CheckCommand(parsed), CancellationToken.None);
-            AugmentationPolicy augmentation = parsed.GetValue(asPublished) ?? isPaper ? source.PublishedAugmentation : source.Augmentation;
+            AugmentationPolicy augmentation = source.Varied(parsed.GetValue(strength) ?? (isPaper ? AugmentationStrength.Published : AugmentationStrength.Strong));
             return onePass is UNetKind kind
                 ? Train(terminal, ml, source, augmentation, side, $"{Formats.Name(kind)} in one pass", UNet(kind), path)
                 : Train(terminal, ml, source, augmentation, side, $"target {Formats.Name(options.Target)}", Diffusing, path);
