@@ -37,26 +37,28 @@ public static class Study
             TorchSharp.torch.set_num_threads(threads);
         }
 
-        while (RunSome(ml, options, folder))
+        StudyRecord record;
+        StudyRun[] runs;
+        do
         {
-            options.Cancellation.WaitHandle.WaitOne(BetweenLooks);
+            // Read anew each time: others may have asked for more.
+            record = folder.Read();
+            runs = [.. Runs(options, record)];
         }
+        while (Advance(ml, options, folder, record, runs));
 
         using FileLock held = folder.Hold(options.Cancellation);
-        StudyRecord record = folder.Read();
-        StudyRun[] runs = [.. Runs(options, record)];
         options.Progress?.Report(new(StudyStage.Reporting, "", "", 0, runs.Length, runs.Length, null, 0, 0));
         var found = new StudyResults(options, record, [.. runs.Select(run => Result(folder, run))], PicturedCase(options.Folds[0]));
         found.Write(folder);
         return found;
     }
 
-    /// <summary>Does what is left to do and no other process is at.</summary>
-    /// <returns>Whether something is still left: others are at it, or have asked for more.</returns>
-    private static bool RunSome(MLContext ml, StudyOptions options, StudyFolder folder)
+    /// <summary>Does every run that is left to do and that no other process is at; where there is none, waits a moment.</summary>
+    /// <returns>Whether anything was left to do.</returns>
+    private static bool Advance(MLContext ml, StudyOptions options, StudyFolder folder, StudyRecord record, StudyRun[] runs)
     {
-        StudyRecord record = folder.Read();
-        StudyRun[] runs = [.. Runs(options, record)];
+        bool advanced = false;
         StudyProgress? elsewhere = null;
         for (int i = 0; i < runs.Length; i++)
         {
@@ -76,6 +78,7 @@ public static class Study
                 continue;
             }
 
+            advanced = true;
             try
             {
                 options.Cancellation.ThrowIfCancellationRequested();
@@ -95,16 +98,17 @@ public static class Study
             }
         }
 
-        if (elsewhere is not null)
+        if (!advanced && elsewhere is not null)
         {
             options.Progress?.Report(elsewhere);
+            options.Cancellation.WaitHandle.WaitOne(BetweenLooks);
             if (options.Cancellation.IsCancellationRequested)
             {
                 throw new OperationCanceledException($"Interrupted while other processes finish the study. What is done stays in '{options.Folder}'; --resume goes on from there.", options.Cancellation);
             }
         }
 
-        return elsewhere is not null || Runs(options, folder.Read()).Any(run => !folder.Of(run).IsDone(run.Fold.Evaluation));
+        return advanced || elsewhere is not null;
     }
 
     private static RunResult Result(StudyFolder folder, StudyRun run)

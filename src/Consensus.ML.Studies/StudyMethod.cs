@@ -1,3 +1,4 @@
+using Consensus.ML.Training;
 using Microsoft.ML;
 
 namespace Consensus.ML.Studies;
@@ -35,6 +36,9 @@ public sealed class StudyMethod
 
     /// <summary>What it learns and how it predicts.</summary>
     public string Description { get; }
+
+    /// <summary>The kind of the one-pass U-Net that it trains (<see cref="UNetSegmentationEstimator"/>); null for a method that trains no such network, or that is not the library's.</summary>
+    public UNetKind? OnePass { get; internal init; }
 
     /// <summary>Whether it draws maps by diffusion, several generations of them; other methods predict directly.</summary>
     internal bool IsDiffusion { get; init; }

@@ -92,7 +92,7 @@ public static class StudyMethods
             // A level of the target annotator is a rater, and there are as many as drew.
             options.Levels = target == TrainingTarget.Annotator ? null : recipe.Levels;
             options.MissingRaters = recipe.MissingRaters;
-            options.Training = Of(options.Training, recipe);
+            options.Training = WithLimits(options.Training, recipe) with { Precision = recipe.Precision ?? options.Training.Precision };
             options.Sampling = options.Sampling with { Generations = recipe.Generations ?? options.Sampling.Generations };
             options.Device = recipe.Device;
             options.Seed = recipe.Seed;
@@ -109,7 +109,10 @@ public static class StudyMethods
         {
             UNetSegmentationEstimator.Options options = Options(recipe);
             return Settings.Of(("Kind", options.Kind), ("RoundMaps", options.RoundMaps), ("PassDropout", options.PassDropout), ("Network", options.Network), ("Training", options.Training), ("Sampling", options.Sampling));
-        });
+        })
+        {
+            OnePass = kind,
+        };
 
         UNetSegmentationEstimator.Options Options(StudyRecipe recipe)
         {
@@ -117,7 +120,7 @@ public static class StudyMethods
 
             // A head is a rater, and there are as many as drew.
             options.Levels = kind == UNetKind.MultiHead ? null : recipe.Levels;
-            options.Training = Of(options.Training, recipe);
+            options.Training = WithLimits(options.Training, recipe) with { Precision = recipe.Precision ?? options.Training.Precision };
             options.Device = recipe.Device;
             options.Seed = recipe.Seed;
             options.Checkpoints = recipe.Checkpoints;
@@ -127,9 +130,6 @@ public static class StudyMethods
         }
     }
 
-    private static TrainingOptions Of(TrainingOptions training, StudyRecipe recipe)
-    {
-        TrainingOptions own = training with { Precision = recipe.Precision ?? training.Precision, Threads = recipe.Threads };
-        return recipe.Steps is null && recipe.TimeLimit is null ? own : own with { Steps = recipe.Steps, TimeLimit = recipe.TimeLimit };
-    }
+    private static TrainingOptions WithLimits(TrainingOptions training, StudyRecipe recipe) =>
+        recipe.Steps is null && recipe.TimeLimit is null ? training : training with { Steps = recipe.Steps, TimeLimit = recipe.TimeLimit };
 }

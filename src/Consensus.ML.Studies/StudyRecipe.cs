@@ -27,9 +27,6 @@ public sealed record StudyRecipe
     /// <summary>"cpu", "cuda" or "cuda:N"; null for the context's.</summary>
     public string? Device { get; init; }
 
-    /// <summary>CPU threads; null for torch's own choice.</summary>
-    public int? Threads { get; init; }
-
     /// <summary>Seed of everything random.</summary>
     public int Seed { get; init; }
 

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
 using Consensus.ML.Imaging;
+using Consensus.ML.Runtime;
 using Consensus.ML.Tests.Shared;
 using Consensus.ML.Training;
 using Microsoft.ML;

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Consensus.ML.Imaging;
 using Consensus.ML.Networks;
+using Consensus.ML.Studies;
 using Consensus.ML.Training;
 using Microsoft.ML;
 using Microsoft.ML.Data;
@@ -13,15 +14,7 @@ internal static class TrainCommand
     private const int LargestSize = 4096;
 
     /// <summary>The methods that predict in one pass, by the names that 'consensus study' has for them.</summary>
-    private static readonly (string Name, UNetKind Kind)[] OnePass =
-    [
-        ("level-unet", UNetKind.Levels),
-        ("soft-unet", UNetKind.SoftLabel),
-        ("mv-unet", UNetKind.MajorityVote),
-        ("ls-unet", UNetKind.LabelSampling),
-        ("mh-unet", UNetKind.MultiHead),
-        ("mcd", UNetKind.MonteCarloDropout),
-    ];
+    private static readonly StudyMethod[] OnePass = [.. StudyMethods.All.Where(method => method.OnePass is not null).OrderBy(method => method.OnePass)];
 
     /// <summary>A method: one that predicts in one pass, or else the paper's.</summary>
     private readonly record struct Method(UNetKind? OnePass);
@@ -42,7 +35,7 @@ internal static class TrainCommand
         Option<Method?> method = SharedOptions.Choice(
             "--method",
             "consensus (the paper's, by diffusion) or a U-Net that predicts in one pass, named as in 'consensus study': level-unet learns the same levels of agreement, and needs less time. Default consensus.",
-            [("consensus", default(Method)), .. OnePass.Select(one => (one.Name, new Method(one.Kind)))]);
+            [("consensus", default(Method)), .. OnePass.Select(one => (one.Name, new Method(one.OnePass)))]);
         Option<TrainingTarget?> target = SharedOptions.Choice(
             "--target",
             "What the method consensus learns: each level of agreement (the method), one rater's mask knowing whose, not knowing whose, or the soft map itself. Default consensus.",
@@ -68,7 +61,7 @@ internal static class TrainCommand
             UNetKind? onePass = parsed.GetValue(method)?.OnePass;
             if (onePass is not null && ((Option[])[preset, target, from]).FirstOrDefault(option => parsed.GetResult(option) is not null) is { } other)
             {
-                throw new UsageException($"{other.Name} is for the method consensus; it does not go with the method {OnePass.Single(one => one.Kind == onePass).Name}.");
+                throw new UsageException($"{other.Name} is for the method consensus; it does not go with the method {OnePass.Single(one => one.OnePass == onePass)}.");
             }
 
             bool isPaper = parsed.GetValue(preset) == Preset.Paper;

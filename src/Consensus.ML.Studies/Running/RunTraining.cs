@@ -35,7 +35,6 @@ internal static class RunTraining
         StudyRecipe recipe = StudyRecord.Recipe(options) with
         {
             Seed = run.Seed,
-            Threads = options.Threads,
             Checkpoints = new() { Folder = folder.Checkpoints, Interval = options.CheckpointInterval, Resume = true },
             Progress = progress,
             Cancellation = options.Cancellation,

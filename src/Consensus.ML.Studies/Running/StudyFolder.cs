@@ -1,3 +1,5 @@
+using Consensus.ML.Runtime;
+
 namespace Consensus.ML.Studies;
 
 /// <summary>
@@ -30,9 +32,8 @@ internal sealed class StudyFolder
     /// <exception cref="InvalidDataException">Another study is there, or one of a newer format; the message says what differs.</exception>
     public static StudyFolder Open(string path, StudyRecord asked, bool resume)
     {
-        Writable(path);
+        using FileLock held = Take(path);
         var folder = new StudyFolder(path);
-        using FileLock held = folder.Hold(CancellationToken.None);
         if (File.Exists(folder.Record))
         {
             if (!resume)
@@ -87,12 +88,13 @@ internal sealed class StudyFolder
             : $"{plain[..Math.Min(plain.Length, 80)].TrimStart('.')}-{Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(name)))[..8]}";
     }
 
-    private static void Writable(string path)
+    /// <summary>Takes hold of a folder that need not be there yet.</summary>
+    private static FileLock Take(string path)
     {
         try
         {
             Directory.CreateDirectory(path);
-            using var probe = new FileStream(System.IO.Path.Combine(path, $".{Guid.NewGuid():N}"), FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
+            return FileLock.Wait(path, CancellationToken.None);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

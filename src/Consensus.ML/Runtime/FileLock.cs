@@ -1,4 +1,4 @@
-namespace Consensus.ML.Studies;
+namespace Consensus.ML.Runtime;
 
 /// <summary>
 /// Keeps other processes, and other threads of this one, from a folder. The operating system lets go of it when the process ends, however that comes. The file stays: taking it away
@@ -14,12 +14,17 @@ internal sealed class FileLock : IDisposable
 
     private FileLock(FileStream file) => _file = file;
 
-    /// <summary>Takes hold of a folder that is there; null where another holds it.</summary>
+    /// <summary>Takes hold of a folder that is there.</summary>
+    /// <exception cref="IOException">Another holds it, or it cannot be written to.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be written to.</exception>
+    public static FileLock Take(string folder) => new(new FileStream(Path.Combine(folder, Name), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1));
+
+    /// <summary>The same; null where another holds it.</summary>
     public static FileLock? Try(string folder)
     {
         try
         {
-            return new(new FileStream(Path.Combine(folder, Name), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1));
+            return Take(folder);
         }
         catch (IOException) when (File.Exists(Path.Combine(folder, Name)))
         {

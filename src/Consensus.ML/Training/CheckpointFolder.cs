@@ -2,24 +2,25 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using Consensus.ML.Imaging;
 using Consensus.ML.Networks;
+using Consensus.ML.Runtime;
 
 namespace Consensus.ML.Training;
 
 /// <summary>The checkpoints of one run: finds the one to go on from, writes new ones, keeps the two latest. Held by one process at a time.</summary>
 internal sealed partial class CheckpointFolder : IDisposable
 {
-    private const string BestName = "best.safetensors", LockName = ".lock";
+    private const string BestName = "best.safetensors";
 
     // One could do: a checkpoint takes its place whole. The one before is there for the day when a disk spoils the last.
     private const int Kept = 2;
 
     private readonly CheckpointOptions _options;
     private readonly Action<string> _warn;
-    private readonly FileStream _lock;
+    private readonly FileLock _lock;
     private TimeSpan _last;
     private int? _bestWritten;
 
-    private CheckpointFolder(CheckpointOptions options, Action<string> warn, FileStream held)
+    private CheckpointFolder(CheckpointOptions options, Action<string> warn, FileLock held)
     {
         _options = options;
         _warn = warn;
@@ -33,7 +34,7 @@ internal sealed partial class CheckpointFolder : IDisposable
     /// <exception cref="InvalidOperationException">It holds checkpoints, and is not to be resumed.</exception>
     public static CheckpointFolder Open(CheckpointOptions options, Action<string> warn)
     {
-        FileStream held = Hold(options.Folder);
+        FileLock held = Hold(options.Folder);
         try
         {
             RemoveRemains(options.Folder);
@@ -139,8 +140,7 @@ internal sealed partial class CheckpointFolder : IDisposable
     [GeneratedRegex("^step-([0-9]{9,10})\\.safetensors$", RegexOptions.CultureInvariant)]
     private static partial Regex CheckpointName();
 
-    /// <summary>An open file that no second process can open; the system closes it when this process ends, however that comes about.</summary>
-    private static FileStream Hold(string folder)
+    private static FileLock Hold(string folder)
     {
         try
         {
@@ -153,7 +153,7 @@ internal sealed partial class CheckpointFolder : IDisposable
 
         try
         {
-            return new FileStream(Path.Combine(folder, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            return FileLock.Take(folder);
         }
         catch (UnauthorizedAccessException exception)
         {
