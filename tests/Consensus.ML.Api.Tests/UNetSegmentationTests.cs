@@ -279,6 +279,48 @@ public sealed class UNetSegmentationTests(TinyModel tiny) : IDisposable
         Assert.Contains("no consensus segmentation", Assert.Throws<ArgumentException>(() => ConsensusSegmentationEstimator.Options.ContinueFrom(model)).Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void Every_kind_is_trained_further_from_its_own_weights(UNetKind kind)
+    {
+        using TransformerChain<UNetSegmentationTransformer> model = Fit(Options(kind));
+        UNetSegmentationEstimator.Options options = UNetSegmentationEstimator.Options.ContinueFrom(model);
+        Assert.Equal((kind, kind == UNetKind.Levels, 4, 2), (options.Kind, options.RoundMaps, options.Sampling.Generations, options.Training.Steps));
+
+        // Steps far too small to be seen: what comes out is what went in.
+        options.Training = options.Training with { LearningRate = 1e-30 };
+        using (TransformerChain<UNetSegmentationTransformer> same = Fit(options))
+        {
+            foreach ((Maps before, Maps after) in Read(model).Zip(Read(same)))
+            {
+                Assert.All(before.Samples.Zip(after.Samples), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
+            }
+        }
+
+        options.Training = options.Training with { LearningRate = 1e-2 };
+        using TransformerChain<UNetSegmentationTransformer> further = Fit(options);
+        Assert.NotEqual(Read(model)[0].Samples, Read(further)[0].Samples);
+    }
+
+    [Fact]
+    public void A_model_of_another_kind_or_network_is_refused_with_what_differs()
+    {
+        using TransformerChain<UNetSegmentationTransformer> model = Fit(Options(UNetKind.Levels));
+        UNetSegmentationEstimator.Options options = UNetSegmentationEstimator.Options.ContinueFrom(model);
+        options.Kind = UNetKind.MultiHead;
+        options.Network = options.Network with { ResidualBlocks = 2, Dropout = 0.1, EncoderWidth = 7, Conditioning = Conditioning.Concatenation, ScaleShiftNorm = true };
+        Assert.Equal(
+            "The model to start from cannot be trained further with these options and data: Kind is \"Levels\" there and \"MultiHead\" here; Network.ResidualBlocks is 1 there and 2 here. Options.ContinueFrom takes over the model's.",
+            Assert.Throws<ArgumentException>(() => Fit(options)).Message);
+
+        options = UNetSegmentationEstimator.Options.ContinueFrom(model);
+        (options.MissingRaters, options.Levels) = (MissingRaters.Fraction, 5);
+        Assert.Contains("Levels is 3 there and 5 here", Assert.Throws<ArgumentException>(() => Fit(options)).Message, StringComparison.Ordinal);
+        Assert.Contains("no one-pass U-Net in it", Assert.Throws<ArgumentException>(() => UNetSegmentationEstimator.Options.ContinueFrom(tiny.Model)).Message, StringComparison.Ordinal);
+        options.StartFrom = tiny.Model;
+        Assert.Contains("no one-pass U-Net in it", Assert.Throws<ArgumentException>(() => _ml.Transforms.UNetSegment(options)).Message, StringComparison.Ordinal);
+    }
+
     private static UNetSegmentationEstimator.Options Options(UNetKind kind) => new()
     {
         Kind = kind,

@@ -39,8 +39,27 @@ public sealed class OnePassModelTests : IDisposable
         string[] evaluate = ["evaluate", "--model", model, "--data", data, "--task", "kidney"];
         CommandRun.InProcess([.. evaluate, "--sampler", "ddim"]).AssertFailed(2, "Option --sampler is for diffusion models");
         CommandRun.InProcess([.. evaluate, "--sampling-steps", "2"]).AssertFailed(2, "Option --sampling-steps is for diffusion models");
-        CommandRun.InProcess("train", "--data", data, "--task", "kidney", "--from", model, "--steps", "1", "--out", _workspace["further.zip"]).AssertFailed(2, "--from needs a diffusion model");
+        string[] train = ["train", "--data", data, "--task", "kidney", "--from", model, "--steps", "1", "--out", _workspace["further.zip"]];
+        CommandRun.InProcess([.. train, "--preset", "compact"]).AssertFailed(2, "--preset is for the method consensus; it does not go with the method level-unet");
+        CommandRun.InProcess([.. train, "--target", "consensus"]).AssertFailed(2, "--target is for the method consensus");
+        CommandRun.InProcess([.. train, "--method", "consensus"]).AssertFailed(2, "--method consensus does not go with --from: that model's method is level-unet");
+        CommandRun.InProcess([.. train, "--method", "mcd"]).AssertFailed(2, "--method mcd does not go with --from: that model's method is level-unet");
         Assert.False(File.Exists(_workspace["further.zip"]));
+    }
+
+    [Theory]
+    [InlineData(UNetKind.Levels, "level-unet")]
+    [InlineData(UNetKind.MultiHead, null)]
+    public void The_command_trains_them_further(UNetKind kind, string? method)
+    {
+        string data = _workspace.Phantom(), model = Train(kind);
+        string[] train = ["train", "--data", data, "--task", "kidney", "--from", model, "--steps", "1", "--out", _workspace["further.zip"]];
+        CommandRun run = CommandRun.InProcess(method is null ? train : [.. train, "--method", method]).AssertSucceeded();
+        Assert.Contains($"at 32×32 pixels: 3 raters, {Formats.Name(kind)} in one pass.", run.Out, StringComparison.Ordinal);
+        ITransformer further = new MLContext().Model.Load(_workspace["further.zip"], out _);
+        UNetSegmentationTransformer trained = Assert.Single(((IEnumerable<ITransformer>)further).OfType<UNetSegmentationTransformer>());
+        Assert.Equal((kind, 3, 3), (trained.Kind, trained.Raters, trained.Sampling.Generations));
+        ((IDisposable)further).Dispose();
     }
 
     [Theory]
@@ -61,7 +80,6 @@ public sealed class OnePassModelTests : IDisposable
         ((IDisposable)model).Dispose();
         CommandRun.InProcess([.. train, "--target", "annotator"]).AssertFailed(2, $"--target is for the method consensus; it does not go with the method {method}");
         CommandRun.InProcess([.. train, "--preset", "paper"]).AssertFailed(2, "--preset is for the method consensus");
-        CommandRun.InProcess([.. train, "--from", _workspace["one-pass.zip"]]).AssertFailed(2, "--from is for the method consensus");
         CommandRun.InProcess([.. train[..^1], "unet"]).AssertFailed(2, "'unet' is not a value of --method; it must be one of consensus, level-unet, soft-unet, mv-unet, ls-unet, mh-unet, mcd");
     }
 

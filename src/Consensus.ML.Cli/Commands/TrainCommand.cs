@@ -48,7 +48,7 @@ internal static class TrainCommand
         Option<int?> threads = SharedOptions.Threads();
         Option<AugmentationStrength?> strength = SharedOptions.Augmentation("strong, or published for the paper preset");
         Option<int?> patience = SharedOptions.Whole("--patience", "N", "End early once so many validations in a row brought nothing better; 10 are spread over a run. Default: never.", 1, int.MaxValue);
-        var from = new Option<string?>("--from") { Description = "Train this model further: its network, target, size and, unless --preset is given, recipe.", HelpName = "model.zip" };
+        var from = new Option<string?>("--from") { Description = "Train this model further: its network, method, target, size and, unless --preset is given, recipe.", HelpName = "model.zip" };
         var checkpoints = new CheckpointArguments();
         var output = new Option<string>("--out") { Description = "The model to write.", HelpName = "model.zip", Required = true };
         var command = new Command("train", "Train a model on cases that several raters have segmented.")
@@ -58,12 +58,7 @@ internal static class TrainCommand
         };
         command.SetAction(parsed =>
         {
-            UNetKind? onePass = parsed.GetValue(method)?.OnePass;
-            if (onePass is not null && ((Option[])[preset, target, from]).FirstOrDefault(option => parsed.GetResult(option) is not null) is { } other)
-            {
-                throw new UsageException($"{other.Name} is for the method consensus; it does not go with the method {OnePass.Single(one => one.OnePass == onePass)}.");
-            }
-
+            EnsureGoesWith(parsed.GetValue(method)?.OnePass);
             bool isPaper = parsed.GetValue(preset) == Preset.Paper;
             ConsensusSegmentationEstimator.Options recipe = isPaper ? ConsensusSegmentationEstimator.Options.Paper() : ConsensusSegmentationEstimator.Options.Compact();
             string path = parsed.Require(output!);
@@ -71,15 +66,24 @@ internal static class TrainCommand
             CheckpointOptions? kept = checkpoints.Read(parsed);
             MLContext ml = Session.Create(terminal, parsed.GetValue(device), parsed.GetValue(seed) ?? 0, CommandLine.IsDebugging(parsed));
             using LoadedModel? start = parsed.GetValue(from) is string model ? LoadedModel.Read(ml, model) : null;
-            ConsensusSegmentationEstimator.Options options = start is null ? recipe : ConsensusSegmentationEstimator.Options.ContinueFrom(Diffusion(start));
+            UNetKind? onePass = start is null ? parsed.GetValue(method)?.OnePass : (start.Segmentation as UNetSegmentationTransformer)?.Kind;
+            if (start is not null && parsed.GetValue(method) is { } asked && asked.OnePass != onePass)
+            {
+                throw new UsageException($"--method {Name(asked.OnePass)} does not go with --from: that model's method is {Name(onePass)}, and is trained further as that.");
+            }
+
+            EnsureGoesWith(onePass);
+            ConsensusSegmentationEstimator.Options options = start is null || onePass is not null ? recipe : ConsensusSegmentationEstimator.Options.ContinueFrom(start.Segmentation);
             options.Target = parsed.GetValue(target) ?? options.Target;
+            UNetSegmentationEstimator.Options? unet = onePass is not UNetKind kind ? null
+                : start is null ? new() { Kind = kind } : UNetSegmentationEstimator.Options.ContinueFrom(start.Segmentation);
             int side = parsed.GetValue(size) ?? start?.Segmentation.Height ?? (isPaper ? 256 : 64);
-            SharedOptions.EnsureSideFits(side, options.Network);
+            SharedOptions.EnsureSideFits(side, unet?.Network ?? options.Network);
             CaseSource source = data.Find(terminal, parsed, parsed.GetValue(missing));
             DatasetGate.Check(terminal, source, data.CheckCommand(parsed), CancellationToken.None);
             AugmentationPolicy augmentation = source.Varied(parsed.GetValue(strength) ?? (isPaper ? AugmentationStrength.Published : AugmentationStrength.Strong));
-            return onePass is UNetKind kind
-                ? Train(terminal, ml, source, augmentation, side, $"{Formats.Name(kind)} in one pass", UNet(kind), path)
+            return unet is not null
+                ? Train(terminal, ml, source, augmentation, side, $"{Formats.Name(unet.Kind)} in one pass", OnePassing, path)
                 : Train(terminal, ml, source, augmentation, side, $"target {Formats.Name(options.Target)}", Diffusing, path);
 
             IEstimator<ITransformer> Diffusing(TrainingDisplay display, CancellationToken cancellation)
@@ -87,9 +91,7 @@ internal static class TrainCommand
                 options.Training = Asked(parsed.GetValue(preset) is null ? options.Training : recipe.Training);
                 options.MissingRaters = source.MissingRaters;
 
-                // A level of the target annotator is a rater, and there are as many as drew. Shares of raters make any number of levels: a model that is trained further keeps its own.
-                options.Levels = options.Target == TrainingTarget.Annotator ? null
-                    : start is not null && source.MissingRaters == MissingRaters.Fraction ? start.Segmentation.Raters : source.Raters;
+                options.Levels = Levels(raterIsLevel: options.Target == TrainingTarget.Annotator);
                 options.Seed = parsed.GetValue(seed) ?? 0;
                 options.Checkpoints = kept;
                 options.Progress = display;
@@ -97,21 +99,29 @@ internal static class TrainCommand
                 return ml.Transforms.ConsensusSegment(options);
             }
 
-            Func<TrainingDisplay, CancellationToken, IEstimator<ITransformer>> UNet(UNetKind kind) => (display, cancellation) =>
+            IEstimator<ITransformer> OnePassing(TrainingDisplay display, CancellationToken cancellation)
             {
-                var own = new UNetSegmentationEstimator.Options
+                unet.Training = Asked(unet.Training);
+                unet.MissingRaters = source.MissingRaters;
+                unet.Levels = Levels(raterIsLevel: unet.Kind == UNetKind.MultiHead);
+                unet.Seed = parsed.GetValue(seed) ?? 0;
+                unet.Checkpoints = kept;
+                unet.Progress = display;
+                unet.Cancellation = cancellation;
+                return ml.Transforms.UNetSegment(unet);
+            }
+
+            // Where a level is a rater, there are as many as drew. Shares of raters make any number of levels: a model that is trained further keeps its own.
+            int? Levels(bool raterIsLevel) =>
+                raterIsLevel ? null : start is not null && source.MissingRaters == MissingRaters.Fraction ? start.Segmentation.Raters : source.Raters;
+
+            void EnsureGoesWith(UNetKind? onePass)
+            {
+                if (onePass is not null && ((Option[])[preset, target]).FirstOrDefault(option => parsed.GetResult(option) is not null) is { } other)
                 {
-                    Kind = kind,
-                    MissingRaters = source.MissingRaters,
-                    Levels = kind == UNetKind.MultiHead ? null : source.Raters,
-                    Seed = parsed.GetValue(seed) ?? 0,
-                    Checkpoints = kept,
-                    Progress = display,
-                    Cancellation = cancellation,
-                };
-                own.Training = Asked(own.Training);
-                return ml.Transforms.UNetSegment(own);
-            };
+                    throw new UsageException($"{other.Name} is for the method consensus; it does not go with the method {Name(onePass)}.");
+                }
+            }
 
             TrainingOptions Asked(TrainingOptions training) => WithLimits(training, parsed.GetValue(steps), parsed.GetValue(minutes)) with
             {
@@ -146,8 +156,8 @@ internal static class TrainCommand
         return ExitCode.Success;
     }
 
-    private static ConsensusSegmentationTransformer Diffusion(LoadedModel start) =>
-        start.Segmentation as ConsensusSegmentationTransformer ?? throw new UsageException("--from needs a diffusion model, as 'consensus train' writes them; this one is a one-pass U-Net.");
+    /// <summary>What a method is called at the command: a kind of one-pass U-Net, or else the paper's.</summary>
+    private static string Name(UNetKind? onePass) => onePass is null ? "consensus" : OnePass.Single(one => one.OnePass == onePass).Name;
 
     private static string Summary(string path, TrainingProgress? latest)
     {

@@ -2,7 +2,6 @@ using Consensus.ML.Diffusion;
 using Consensus.ML.Networks;
 using Consensus.ML.Training;
 using Microsoft.ML;
-using Microsoft.ML.Data;
 
 namespace Consensus.ML;
 
@@ -130,7 +129,7 @@ public sealed partial class ConsensusSegmentationEstimator
         /// <exception cref="ArgumentException">The model has no consensus segmentation in it.</exception>
         public static Options ContinueFrom(ITransformer model)
         {
-            ModelManifest manifest = Segmentation(model, nameof(model)).Manifest;
+            ModelManifest manifest = StartingModel.Find<ConsensusSegmentationTransformer>(model, nameof(model)).Manifest;
             return new()
             {
                 FeaturesColumnName = manifest.Columns.Features,
@@ -147,17 +146,6 @@ public sealed partial class ConsensusSegmentationEstimator
                 Sampling = manifest.Sampling,
                 StartFrom = model,
             };
-        }
-
-        /// <summary>The consensus segmentation of a model.</summary>
-        /// <exception cref="ArgumentException">The model has none.</exception>
-        internal static ConsensusSegmentationTransformer Segmentation(ITransformer model, string name)
-        {
-            ArgumentNullException.ThrowIfNull(model, name);
-            return Find(model) ?? throw new ArgumentException($"The model ({model.GetType().Name}) has no consensus segmentation in it, so there are no weights to start from.", name);
-
-            static ConsensusSegmentationTransformer? Find(ITransformer model) =>
-                model as ConsensusSegmentationTransformer ?? (model as ITransformerChainAccessor)?.Transformers.Select(Find).FirstOrDefault(found => found is not null);
         }
 
         string? ISegmentationOptions.TakesRatersForLevels => Target == TrainingTarget.Annotator ? $"the target {Target}" : null;

@@ -38,7 +38,7 @@ public sealed partial class ConsensusSegmentationEstimator : IEstimator<Consensu
     {
         ArgumentNullException.ThrowIfNull(options);
         OptionsCheck.Check(options);
-        _ = options.StartFrom is null ? null : Options.Segmentation(options.StartFrom, nameof(options.StartFrom));
+        _ = options.StartFrom is null ? null : StartingModel.Find<ConsensusSegmentationTransformer>(options.StartFrom, nameof(options.StartFrom));
         _environment = environment;
         _host = environment.Register(nameof(ConsensusSegmentationEstimator));
         _options = options.Copy();
@@ -107,27 +107,11 @@ public sealed partial class ConsensusSegmentationEstimator : IEstimator<Consensu
             return null;
         }
 
-        ConsensusSegmentationTransformer start = Options.Segmentation(_options.StartFrom, nameof(Options.StartFrom));
+        ConsensusSegmentationTransformer start = StartingModel.Find<ConsensusSegmentationTransformer>(_options.StartFrom, nameof(Options.StartFrom));
         ModelDescription model = start.Manifest.Description;
-        string[] differences = [.. Settings.Differences(Shape(description), Shape(model))];
-        if (differences.Length > 0)
-        {
-            throw new ArgumentException($"The model to start from cannot be trained further with these options and data: {string.Join("; ", differences)}. {nameof(Options)}.{nameof(Options.ContinueFrom)} takes over the model's.");
-        }
+        return StartingModel.Weights(
+            start, Comparable(description), Comparable(model), description.CreateNetwork().Layout, model.CreateNetwork().Layout, description.Height, description.Width);
 
-        return WeightNames(model).SequenceEqual(WeightNames(description))
-            ? start.Weights()
-            : throw new ArgumentException(
-                $"The model to start from was trained on slices of {model.Height}×{model.Width} pixels (height × width); on {description.Height}×{description.Width}, its self-attention (AttentionResolutions) would stand in other places. Use the model's size.");
-
-        static IEnumerable<string> WeightNames(ModelDescription description) => description.CreateNetwork().Layout.Specs.Select(spec => spec.Name);
-
-        static Dictionary<string, string> Shape(ModelDescription description)
-        {
-            Dictionary<string, string> settings = Settings.Of(("", description with { Network = description.Network with { Dropout = 0 } }));
-            settings.Remove(nameof(description.Height));
-            settings.Remove(nameof(description.Width));
-            return settings;
-        }
+        static ModelDescription Comparable(ModelDescription description) => description with { Network = description.Network with { Dropout = 0 } };
     }
 }

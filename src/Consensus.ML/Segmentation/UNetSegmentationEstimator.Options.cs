@@ -1,6 +1,7 @@
 using Consensus.ML.Diffusion;
 using Consensus.ML.Networks;
 using Consensus.ML.Training;
+using Microsoft.ML;
 
 namespace Consensus.ML;
 
@@ -107,6 +108,43 @@ public sealed partial class UNetSegmentationEstimator
 
         /// <summary>Where training keeps what it needs to go on after a crash; null (the default) for nowhere.</summary>
         public CheckpointOptions? Checkpoints { get; set; }
+
+        /// <summary>
+        /// A trained model, or a chain with one in it, whose weights training begins with (fine-tuning) in place of random ones; null (the default) for none. It must have been trained
+        /// with the same <see cref="Network"/> and <see cref="Kind"/>, on as many channels and raters: <see cref="ContinueFrom"/> makes such options.
+        /// </summary>
+        public ITransformer? StartFrom { get; set; }
+
+        /// <summary>
+        /// Options to train a finished model further (fine-tuning), on the same data or other: with its network, kind, columns, sampling and training recipe, all of which but the first
+        /// two can then be changed.
+        /// </summary>
+        /// <remarks>
+        /// The whole recipe runs again, warm-up and decay included. NormalizeSlices is fitted again with the pipeline, to the new data.
+        /// </remarks>
+        /// <param name="model">A <see cref="UNetSegmentationTransformer"/>, or a chain with one in it; to be disposed only after training.</param>
+        /// <exception cref="ArgumentException">The model has no one-pass U-Net in it.</exception>
+        public static Options ContinueFrom(ITransformer model)
+        {
+            UNetManifest manifest = StartingModel.Find<UNetSegmentationTransformer>(model, nameof(model)).Manifest;
+            return new()
+            {
+                FeaturesColumnName = manifest.Columns.Features,
+                SoftMapColumnName = manifest.Columns.SoftMap,
+                ConsensusMapsColumnName = manifest.Columns.ConsensusMaps,
+                UncertaintyColumnName = manifest.Columns.Uncertainty,
+                SamplesColumnName = manifest.Columns.Samples,
+                Kind = manifest.Kind,
+                RoundMaps = manifest.Rounded,
+                PassDropout = manifest.PassDropout,
+                MissingRaters = manifest.Training.MissingRaters,
+                Levels = manifest.Training.MissingRaters == MissingRaters.Fraction && manifest.Kind != UNetKind.MultiHead ? manifest.Raters : null,
+                Network = manifest.Network,
+                Training = manifest.Training.Options,
+                Sampling = manifest.Sampling,
+                StartFrom = model,
+            };
+        }
 
         string? ISegmentationOptions.TakesRatersForLevels => Kind == UNetKind.MultiHead ? $"the kind {Kind}" : null;
 

@@ -1,3 +1,4 @@
+using Consensus.ML.Networks;
 using Consensus.ML.Training;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
@@ -39,6 +40,7 @@ public sealed partial class UNetSegmentationEstimator : IEstimator<UNetSegmentat
     {
         ArgumentNullException.ThrowIfNull(options);
         OptionsCheck.Check(options);
+        _ = options.StartFrom is null ? null : StartingModel.Find<UNetSegmentationTransformer>(options.StartFrom, nameof(options.StartFrom));
         _environment = environment;
         _host = environment.Register(nameof(UNetSegmentationEstimator));
         _options = options.Copy();
@@ -46,7 +48,9 @@ public sealed partial class UNetSegmentationEstimator : IEstimator<UNetSegmentat
 
     /// <summary>Reads all cases, trains, and returns the best model; when cancelled, the best model so far.</summary>
     /// <param name="input">The training cases.</param>
-    /// <exception cref="ArgumentException">A column is missing or of another type, or the slices' size does not suit the network; the message says what differs.</exception>
+    /// <exception cref="ArgumentException">
+    /// A column is missing or of another type, the slices' size does not suit the network, or the model to start from is not of this network; the message says what differs.
+    /// </exception>
     /// <exception cref="InvalidDataException">
     /// A case cannot be read, does not fit the others, or is a photograph that was cut or padded to its size; or the checkpoint to resume is damaged, too new, or of other data or options. The message says which, and what differs.
     /// </exception>
@@ -73,7 +77,11 @@ public sealed partial class UNetSegmentationEstimator : IEstimator<UNetSegmentat
             Seed = fit.Seed,
             Training = new(_options.Training, fit.Augmentation, new TrainingHistory(0, 0, null, 0, 0, 0, false, [])) { MissingRaters = _options.MissingRaters, MaskOffset = MaskOffset.Of(fit.Cases, fit.Height, fit.Width) },
         };
-        var trainer = new UNetTrainer(manifest.Description, _options.Training, fit.Augmentation, fit.Padding, fit.Seed, fit.Device.Device) { Checkpoints = fit.Checkpoints };
+        var trainer = new UNetTrainer(manifest.Description, _options.Training, fit.Augmentation, fit.Padding, fit.Seed, fit.Device.Device)
+        {
+            StartFrom = StartingWeights(manifest.Description),
+            Checkpoints = fit.Checkpoints,
+        };
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(_options.Cancellation);
         var progress = new ProgressRelay(_environment, _host, _options.Progress, cancellation);
         (UNetModel model, TrainingHistory history) = trainer.Train(fit.Cases, progress, line => channel.Info(MessageSensitivity.None, line), cancellation.Token);
@@ -83,4 +91,34 @@ public sealed partial class UNetSegmentationEstimator : IEstimator<UNetSegmentat
 
     /// <inheritdoc/>
     public SchemaShape GetOutputSchema(SchemaShape inputSchema) => PreparedFit.OutputSchema(inputSchema, _options);
+
+    /// <summary>The weights of <see cref="Options.StartFrom"/>, made sure to be of this network; null where there is none.</summary>
+    private byte[]? StartingWeights(UNetDescription description)
+    {
+        if (_options.StartFrom is null)
+        {
+            return null;
+        }
+
+        UNetSegmentationTransformer start = StartingModel.Find<UNetSegmentationTransformer>(_options.StartFrom, nameof(Options.StartFrom));
+        UNetDescription model = start.Manifest.Description;
+        return StartingModel.Weights(
+            start, Comparable(description), Comparable(model), description.CreateNetwork().Layout, model.CreateNetwork().Layout, description.Height, description.Width);
+
+        // Rounding and dropout change no weight's shape or meaning, and what tells a diffusion model of the image, the level and the time is not in this network.
+        static UNetDescription Comparable(UNetDescription description)
+        {
+            var plain = new NetworkOptions();
+            return description with
+            {
+                Rounded = false,
+                PassDropout = 0,
+                Network = description.Network with
+                {
+                    Dropout = 0, Conditioning = plain.Conditioning, EncoderBlocks = plain.EncoderBlocks, EncoderWidth = plain.EncoderWidth, EncoderGrowth = plain.EncoderGrowth,
+                    NoiseStartsAtZero = false, ScaleShiftNorm = false,
+                },
+            };
+        }
+    }
 }

@@ -12,6 +12,9 @@ namespace Consensus.ML.Training;
 /// <param name="device">Where to train.</param>
 internal sealed class UNetTrainer(UNetDescription description, TrainingOptions options, AugmentationPolicy? augmentation, IReadOnlyList<float> padding, int seed, Device device)
 {
+    /// <inheritdoc cref="TrainingLoop{TModel}.StartFrom"/>
+    public byte[]? StartFrom { get; init; }
+
     /// <inheritdoc cref="TrainingLoop{TModel}.Checkpoints"/>
     public CheckpointFolder? Checkpoints { get; init; }
 
@@ -19,6 +22,7 @@ internal sealed class UNetTrainer(UNetDescription description, TrainingOptions o
     public (UNetModel Model, TrainingHistory History) Train(IReadOnlyList<TrainingCase> cases, IProgress<TrainingProgress>? progress, Action<string>? log, CancellationToken cancellation)
     {
         using var objective = new UNetObjective(description, options, augmentation, padding, seed, device);
-        return new TrainingLoop<UNetModel>(objective, options, augmentation, padding, seed, device) { Checkpoints = Checkpoints }.Train(cases, progress, log, cancellation);
+        var loop = new TrainingLoop<UNetModel>(objective, options, augmentation, padding, seed, device) { StartFrom = StartFrom, Checkpoints = Checkpoints };
+        return loop.Train(cases, progress, log, cancellation);
     }
 }
