@@ -1,0 +1,30 @@
+using System.Reflection;
+using PublicApiGenerator;
+
+namespace Consensus.ML.Tests.Shared;
+
+/// <summary>What a library offers its users, against the text that was approved.</summary>
+internal static class PublicSurface
+{
+    /// <summary>Fails where the public surface of a library is not that of PublicApi.approved.txt beside the running tests.</summary>
+    /// <param name="library">The library.</param>
+    /// <param name="folder">The folder with the approved text, from the repository's root, for the message.</param>
+    public static void AssertApproved(Assembly library, string folder)
+    {
+        string current = library
+            .GeneratePublicApi(new ApiGeneratorOptions { IncludeAssemblyAttributes = false, ExcludeAttributes = ["System.Runtime.CompilerServices.ExtensionAttribute"] })
+            .ReplaceLineEndings("\n")
+            .Trim();
+        string approved = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "PublicApi.approved.txt")).ReplaceLineEndings("\n").Trim();
+        if (current == approved)
+        {
+            return;
+        }
+
+        string received = Path.Combine(AppContext.BaseDirectory, "PublicApi.received.txt");
+        File.WriteAllText(received, current + "\n");
+        string[] before = approved.Split('\n'), after = current.Split('\n');
+        string difference = string.Join("\n", [.. before.Except(after).Take(20).Select(line => "- " + line.Trim()), .. after.Except(before).Take(20).Select(line => "+ " + line.Trim())]);
+        Assert.Fail($"The public surface of {library.GetName().Name} changed:\n{difference}\nIf that is on purpose, copy\n  {received}\nover\n  {folder}/PublicApi.approved.txt\nand say in the commit what changes for users.");
+    }
+}
