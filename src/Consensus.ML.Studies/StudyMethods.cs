@@ -88,17 +88,8 @@ public static class StudyMethods
             var options = ConsensusSegmentationEstimator.Options.Compact();
             options.Target = target;
             options.Network = options.Network with { Conditioning = conditioning };
-
-            // A level of the target annotator is a rater, and there are as many as drew.
-            options.Levels = target == TrainingTarget.Annotator ? null : recipe.Levels;
-            options.MissingRaters = recipe.MissingRaters;
-            options.Training = WithLimits(options.Training, recipe) with { Precision = recipe.Precision ?? options.Training.Precision };
             options.Sampling = options.Sampling with { Generations = recipe.Generations ?? options.Sampling.Generations };
-            options.Device = recipe.Device;
-            options.Seed = recipe.Seed;
-            options.Checkpoints = recipe.Checkpoints;
-            options.Progress = recipe.Progress;
-            options.Cancellation = recipe.Cancellation;
+            Follow(options, recipe);
             return options;
         }
     }
@@ -116,18 +107,24 @@ public static class StudyMethods
 
         UNetSegmentationEstimator.Options Options(StudyRecipe recipe)
         {
-            var options = new UNetSegmentationEstimator.Options { Kind = kind, MissingRaters = recipe.MissingRaters };
-
-            // A head is a rater, and there are as many as drew.
-            options.Levels = kind == UNetKind.MultiHead ? null : recipe.Levels;
-            options.Training = WithLimits(options.Training, recipe) with { Precision = recipe.Precision ?? options.Training.Precision };
-            options.Device = recipe.Device;
-            options.Seed = recipe.Seed;
-            options.Checkpoints = recipe.Checkpoints;
-            options.Progress = recipe.Progress;
-            options.Cancellation = recipe.Cancellation;
+            var options = new UNetSegmentationEstimator.Options { Kind = kind };
+            Follow(options, recipe);
             return options;
         }
+    }
+
+    /// <summary>Makes options follow a recipe; what makes raters the levels must be set before.</summary>
+    private static void Follow(ISegmentationOptions options, StudyRecipe recipe)
+    {
+        // Where a level is a rater, there are as many as drew.
+        options.Levels = options.TakesRatersForLevels is null ? recipe.Levels : null;
+        options.MissingRaters = recipe.MissingRaters;
+        options.Training = WithLimits(options.Training, recipe) with { Precision = recipe.Precision ?? options.Training.Precision };
+        options.Device = recipe.Device;
+        options.Seed = recipe.Seed;
+        options.Checkpoints = recipe.Checkpoints;
+        options.Progress = recipe.Progress;
+        options.Cancellation = recipe.Cancellation;
     }
 
     private static TrainingOptions WithLimits(TrainingOptions training, StudyRecipe recipe) =>

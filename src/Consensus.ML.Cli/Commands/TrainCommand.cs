@@ -58,7 +58,6 @@ internal static class TrainCommand
         };
         command.SetAction(parsed =>
         {
-            EnsureGoesWith(parsed.GetValue(method)?.OnePass);
             bool isPaper = parsed.GetValue(preset) == Preset.Paper;
             ConsensusSegmentationEstimator.Options recipe = isPaper ? ConsensusSegmentationEstimator.Options.Paper() : ConsensusSegmentationEstimator.Options.Compact();
             string path = parsed.Require(output!);
@@ -72,7 +71,11 @@ internal static class TrainCommand
                 throw new UsageException($"--method {Name(asked.OnePass)} does not go with --from: that model's method is {Name(onePass)}, and is trained further as that.");
             }
 
-            EnsureGoesWith(onePass);
+            if (onePass is not null && ((Option[])[preset, target]).FirstOrDefault(option => parsed.GetResult(option) is not null) is { } other)
+            {
+                throw new UsageException($"{other.Name} is for the method consensus; it does not go with the method {Name(onePass)}.");
+            }
+
             ConsensusSegmentationEstimator.Options options = start is null || onePass is not null ? recipe : ConsensusSegmentationEstimator.Options.ContinueFrom(start.Segmentation);
             options.Target = parsed.GetValue(target) ?? options.Target;
             UNetSegmentationEstimator.Options? unet = onePass is not UNetKind kind ? null
@@ -114,14 +117,6 @@ internal static class TrainCommand
             // Where a level is a rater, there are as many as drew. Shares of raters make any number of levels: a model that is trained further keeps its own.
             int? Levels(bool raterIsLevel) =>
                 raterIsLevel ? null : start is not null && source.MissingRaters == MissingRaters.Fraction ? start.Segmentation.Raters : source.Raters;
-
-            void EnsureGoesWith(UNetKind? onePass)
-            {
-                if (onePass is not null && ((Option[])[preset, target]).FirstOrDefault(option => parsed.GetResult(option) is not null) is { } other)
-                {
-                    throw new UsageException($"{other.Name} is for the method consensus; it does not go with the method {Name(onePass)}.");
-                }
-            }
 
             TrainingOptions Asked(TrainingOptions training) => WithLimits(training, parsed.GetValue(steps), parsed.GetValue(minutes)) with
             {

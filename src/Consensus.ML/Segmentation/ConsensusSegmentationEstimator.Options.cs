@@ -130,22 +130,9 @@ public sealed partial class ConsensusSegmentationEstimator
         public static Options ContinueFrom(ITransformer model)
         {
             ModelManifest manifest = StartingModel.Find<ConsensusSegmentationTransformer>(model, nameof(model)).Manifest;
-            return new()
-            {
-                FeaturesColumnName = manifest.Columns.Features,
-                SoftMapColumnName = manifest.Columns.SoftMap,
-                ConsensusMapsColumnName = manifest.Columns.ConsensusMaps,
-                UncertaintyColumnName = manifest.Columns.Uncertainty,
-                SamplesColumnName = manifest.Columns.Samples,
-                Target = manifest.Target,
-                MissingRaters = manifest.Training.MissingRaters,
-                Levels = manifest.Training.MissingRaters == MissingRaters.Fraction && manifest.Target != TrainingTarget.Annotator ? manifest.Raters : null,
-                Network = manifest.Network,
-                Diffusion = manifest.Diffusion,
-                Training = manifest.Training.Options,
-                Sampling = manifest.Sampling,
-                StartFrom = model,
-            };
+            var options = new Options { Target = manifest.Target, Diffusion = manifest.Diffusion };
+            StartingModel.TakeOver(options, manifest, model);
+            return options;
         }
 
         string? ISegmentationOptions.TakesRatersForLevels => Target == TrainingTarget.Annotator ? $"the target {Target}" : null;

@@ -72,7 +72,7 @@ public sealed partial class ConsensusSegmentationEstimator : IEstimator<Consensu
         };
         var trainer = new ConsensusTrainer(description, _options.Training, fit.Augmentation, fit.Padding, fit.Seed, fit.Device.Device)
         {
-            StartFrom = StartingWeights(description),
+            StartFrom = StartingModel.Weights<ConsensusSegmentationTransformer>(_options, description),
             Checkpoints = fit.Checkpoints,
         };
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(_options.Cancellation);
@@ -98,20 +98,4 @@ public sealed partial class ConsensusSegmentationEstimator : IEstimator<Consensu
 
     /// <inheritdoc/>
     public SchemaShape GetOutputSchema(SchemaShape inputSchema) => PreparedFit.OutputSchema(inputSchema, _options);
-
-    /// <summary>The weights of <see cref="Options.StartFrom"/>, made sure to be of this network; null where there is none.</summary>
-    private byte[]? StartingWeights(ModelDescription description)
-    {
-        if (_options.StartFrom is null)
-        {
-            return null;
-        }
-
-        ConsensusSegmentationTransformer start = StartingModel.Find<ConsensusSegmentationTransformer>(_options.StartFrom, nameof(Options.StartFrom));
-        ModelDescription model = start.Manifest.Description;
-        return StartingModel.Weights(
-            start, Comparable(description), Comparable(model), description.CreateNetwork().Layout, model.CreateNetwork().Layout, description.Height, description.Width);
-
-        static ModelDescription Comparable(ModelDescription description) => description with { Network = description.Network with { Dropout = 0 } };
-    }
 }

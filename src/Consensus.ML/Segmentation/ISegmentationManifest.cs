@@ -1,4 +1,6 @@
 using Consensus.ML.Diffusion;
+using Consensus.ML.Networks;
+using Consensus.ML.Training;
 
 namespace Consensus.ML;
 
@@ -16,12 +18,17 @@ internal interface ISegmentationManifest
     /// <summary>The number of levels C, which is the number of raters unless another was asked for.</summary>
     int Raters { get; }
 
+    NetworkOptions Network { get; }
+
     SamplingOptions Sampling { get; }
 
     /// <summary>The seed of training, and of what is random in predictions where sampling has none of its own.</summary>
     int Seed { get; }
 
     ManifestTraining Training { get; }
+
+    /// <summary>What network it is.</summary>
+    INetworkDescription Description { get; }
 
     /// <summary>Null in memory; always there in a file.</summary>
     ManifestWeights? Weights { get; }

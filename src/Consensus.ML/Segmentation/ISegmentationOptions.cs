@@ -1,13 +1,14 @@
 using Consensus.ML.Diffusion;
 using Consensus.ML.Networks;
 using Consensus.ML.Training;
+using Microsoft.ML;
 
 namespace Consensus.ML;
 
 /// <summary>What the options of all segmentation estimators have in common; described where users see them.</summary>
 internal interface ISegmentationOptions
 {
-    string FeaturesColumnName { get; }
+    string FeaturesColumnName { get; set; }
 
     string AnnotationsColumnName { get; }
 
@@ -19,33 +20,35 @@ internal interface ISegmentationOptions
 
     string RaterNamesColumnName { get; }
 
-    string SoftMapColumnName { get; }
+    string SoftMapColumnName { get; set; }
 
-    string ConsensusMapsColumnName { get; }
+    string ConsensusMapsColumnName { get; set; }
 
-    string UncertaintyColumnName { get; }
+    string UncertaintyColumnName { get; set; }
 
-    string SamplesColumnName { get; }
+    string SamplesColumnName { get; set; }
 
-    MissingRaters MissingRaters { get; }
+    MissingRaters MissingRaters { get; set; }
 
-    int? Levels { get; }
+    int? Levels { get; set; }
 
-    NetworkOptions Network { get; }
+    NetworkOptions Network { get; set; }
 
-    TrainingOptions Training { get; }
+    TrainingOptions Training { get; set; }
 
-    SamplingOptions Sampling { get; }
+    SamplingOptions Sampling { get; set; }
 
-    string? Device { get; }
+    string? Device { get; set; }
 
-    int? Seed { get; }
+    int? Seed { get; set; }
 
-    IProgress<TrainingProgress>? Progress { get; }
+    IProgress<TrainingProgress>? Progress { get; set; }
 
-    CancellationToken Cancellation { get; }
+    CancellationToken Cancellation { get; set; }
 
-    CheckpointOptions? Checkpoints { get; }
+    CheckpointOptions? Checkpoints { get; set; }
+
+    ITransformer? StartFrom { get; set; }
 
     /// <summary>What takes each rater for a level, for messages, so that it matters who drew a mask; null where nothing does.</summary>
     string? TakesRatersForLevels { get; }

@@ -61,6 +61,8 @@ internal sealed record ModelManifest : ISegmentationManifest
         Diffusion = Diffusion,
     };
 
+    INetworkDescription ISegmentationManifest.Description => Description;
+
     /// <inheritdoc/>
     public ISegmentationManifest With(ManifestWeights weights) => this with { Weights = weights };
 

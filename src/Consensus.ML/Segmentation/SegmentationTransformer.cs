@@ -57,6 +57,9 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
         }
     }
 
+    /// <summary>All that is known of the model beside its weights, as far as all sorts of models have it.</summary>
+    internal ISegmentationManifest Facts => _manifest;
+
     /// <summary>How many slices were predicted with these weights so far.</summary>
     internal int Predictions => _model.Predictions;
 

@@ -1,4 +1,3 @@
-using Consensus.ML.Networks;
 using Consensus.ML.Training;
 using Microsoft.ML;
 using Microsoft.ML.Data;
@@ -23,35 +22,58 @@ internal static class StartingModel
         static T? In(ITransformer model) => model as T ?? (model as ITransformerChainAccessor)?.Transformers.Select(In).FirstOrDefault(found => found is not null);
     }
 
-    /// <summary>The weights of a model, made sure to be of the network that is to be trained.</summary>
+    /// <summary>Makes options those of a finished model, to train it further, but for what only one sort of model has.</summary>
+    /// <param name="options">The options; what makes raters its levels must be set before.</param>
+    /// <param name="manifest">What the model is.</param>
     /// <param name="model">The model.</param>
-    /// <param name="description">What is to be trained: a description without what may differ.</param>
-    /// <param name="modelDescription">The same of the model.</param>
-    /// <param name="layout">The weights of the network that is to be trained.</param>
-    /// <param name="modelLayout">The weights of the model's.</param>
-    /// <param name="height">Rows of the slices to train on.</param>
-    /// <param name="width">Their columns.</param>
-    /// <exception cref="ArgumentException">They are not; the message says what differs.</exception>
-    public static byte[] Weights(SegmentationTransformer model, object description, object modelDescription, WeightLayout layout, WeightLayout modelLayout, int height, int width)
+    public static void TakeOver(ISegmentationOptions options, ISegmentationManifest manifest, ITransformer model)
     {
-        string[] differences = [.. Settings.Differences(WithoutSize(description), WithoutSize(modelDescription))];
+        options.FeaturesColumnName = manifest.Columns.Features;
+        options.SoftMapColumnName = manifest.Columns.SoftMap;
+        options.ConsensusMapsColumnName = manifest.Columns.ConsensusMaps;
+        options.UncertaintyColumnName = manifest.Columns.Uncertainty;
+        options.SamplesColumnName = manifest.Columns.Samples;
+        options.MissingRaters = manifest.Training.MissingRaters;
+        options.Levels = manifest.Training.MissingRaters == MissingRaters.Fraction && options.TakesRatersForLevels is null ? manifest.Raters : null;
+        options.Network = manifest.Network;
+        options.Training = manifest.Training.Options;
+        options.Sampling = manifest.Sampling;
+        options.StartFrom = model;
+    }
+
+    /// <summary>The weights of <see cref="ISegmentationOptions.StartFrom"/>, made sure to be of the network that is to be trained; null where there is none.</summary>
+    /// <typeparam name="T">Which sort of segmentation.</typeparam>
+    /// <param name="options">The options.</param>
+    /// <param name="wanted">The network that is to be trained.</param>
+    /// <exception cref="ArgumentException">They are of another; the message says what differs.</exception>
+    public static byte[]? Weights<T>(ISegmentationOptions options, INetworkDescription wanted)
+        where T : SegmentationTransformer
+    {
+        if (options.StartFrom is null)
+        {
+            return null;
+        }
+
+        T model = Find<T>(options.StartFrom, nameof(options.StartFrom));
+        INetworkDescription there = model.Facts.Description;
+        string[] differences = [.. Settings.Differences(WithoutSize(wanted), WithoutSize(there))];
         if (differences.Length > 0)
         {
             throw new ArgumentException($"The model to start from cannot be trained further with these options and data: {string.Join("; ", differences)}. Options.ContinueFrom takes over the model's.");
         }
 
-        return modelLayout.Specs.Select(spec => spec.Name).SequenceEqual(layout.Specs.Select(spec => spec.Name))
+        return there.Layout().Specs.Select(spec => spec.Name).SequenceEqual(wanted.Layout().Specs.Select(spec => spec.Name))
             ? model.Weights()
             : throw new ArgumentException(
-                $"The model to start from was trained on slices of {model.Height}×{model.Width} pixels (height × width); on {height}×{width}, its self-attention (AttentionResolutions) would stand in other places. Use the model's size.");
+                $"The model to start from was trained on slices of {there.Height}×{there.Width} pixels (height × width); on {wanted.Height}×{wanted.Width}, its self-attention (AttentionResolutions) would stand in other places. Use the model's size.");
     }
 
-    /// <summary>The settings of a description but for the size of slices, which matters only by where self-attention stands.</summary>
-    private static Dictionary<string, string> WithoutSize(object description)
+    /// <summary>The settings that two networks must share: all that are comparable but for the size of slices, which matters only by where self-attention stands.</summary>
+    private static Dictionary<string, string> WithoutSize(INetworkDescription description)
     {
-        Dictionary<string, string> settings = Settings.Of(("", description));
-        settings.Remove(nameof(ModelDescription.Height));
-        settings.Remove(nameof(ModelDescription.Width));
+        Dictionary<string, string> settings = Settings.Of(("", description.Comparable()));
+        settings.Remove(nameof(description.Height));
+        settings.Remove(nameof(description.Width));
         return settings;
     }
 }

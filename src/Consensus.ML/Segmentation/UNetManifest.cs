@@ -61,6 +61,8 @@ internal sealed record UNetManifest : ISegmentationManifest
         Network = Network,
     };
 
+    INetworkDescription ISegmentationManifest.Description => Description;
+
     /// <inheritdoc/>
     public ISegmentationManifest With(ManifestWeights weights) => this with { Weights = weights };
 

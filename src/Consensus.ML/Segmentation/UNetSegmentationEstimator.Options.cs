@@ -127,23 +127,9 @@ public sealed partial class UNetSegmentationEstimator
         public static Options ContinueFrom(ITransformer model)
         {
             UNetManifest manifest = StartingModel.Find<UNetSegmentationTransformer>(model, nameof(model)).Manifest;
-            return new()
-            {
-                FeaturesColumnName = manifest.Columns.Features,
-                SoftMapColumnName = manifest.Columns.SoftMap,
-                ConsensusMapsColumnName = manifest.Columns.ConsensusMaps,
-                UncertaintyColumnName = manifest.Columns.Uncertainty,
-                SamplesColumnName = manifest.Columns.Samples,
-                Kind = manifest.Kind,
-                RoundMaps = manifest.Rounded,
-                PassDropout = manifest.PassDropout,
-                MissingRaters = manifest.Training.MissingRaters,
-                Levels = manifest.Training.MissingRaters == MissingRaters.Fraction && manifest.Kind != UNetKind.MultiHead ? manifest.Raters : null,
-                Network = manifest.Network,
-                Training = manifest.Training.Options,
-                Sampling = manifest.Sampling,
-                StartFrom = model,
-            };
+            var options = new Options { Kind = manifest.Kind, RoundMaps = manifest.Rounded, PassDropout = manifest.PassDropout };
+            StartingModel.TakeOver(options, manifest, model);
+            return options;
         }
 
         string? ISegmentationOptions.TakesRatersForLevels => Kind == UNetKind.MultiHead ? $"the kind {Kind}" : null;

@@ -1,4 +1,3 @@
-using Consensus.ML.Networks;
 using Consensus.ML.Training;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
@@ -79,7 +78,7 @@ public sealed partial class UNetSegmentationEstimator : IEstimator<UNetSegmentat
         };
         var trainer = new UNetTrainer(manifest.Description, _options.Training, fit.Augmentation, fit.Padding, fit.Seed, fit.Device.Device)
         {
-            StartFrom = StartingWeights(manifest.Description),
+            StartFrom = StartingModel.Weights<UNetSegmentationTransformer>(_options, manifest.Description),
             Checkpoints = fit.Checkpoints,
         };
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(_options.Cancellation);
@@ -91,34 +90,4 @@ public sealed partial class UNetSegmentationEstimator : IEstimator<UNetSegmentat
 
     /// <inheritdoc/>
     public SchemaShape GetOutputSchema(SchemaShape inputSchema) => PreparedFit.OutputSchema(inputSchema, _options);
-
-    /// <summary>The weights of <see cref="Options.StartFrom"/>, made sure to be of this network; null where there is none.</summary>
-    private byte[]? StartingWeights(UNetDescription description)
-    {
-        if (_options.StartFrom is null)
-        {
-            return null;
-        }
-
-        UNetSegmentationTransformer start = StartingModel.Find<UNetSegmentationTransformer>(_options.StartFrom, nameof(Options.StartFrom));
-        UNetDescription model = start.Manifest.Description;
-        return StartingModel.Weights(
-            start, Comparable(description), Comparable(model), description.CreateNetwork().Layout, model.CreateNetwork().Layout, description.Height, description.Width);
-
-        // Rounding and dropout change no weight's shape or meaning, and what tells a diffusion model of the image, the level and the time is not in this network.
-        static UNetDescription Comparable(UNetDescription description)
-        {
-            var plain = new NetworkOptions();
-            return description with
-            {
-                Rounded = false,
-                PassDropout = 0,
-                Network = description.Network with
-                {
-                    Dropout = 0, Conditioning = plain.Conditioning, EncoderBlocks = plain.EncoderBlocks, EncoderWidth = plain.EncoderWidth, EncoderGrowth = plain.EncoderGrowth,
-                    NoiseStartsAtZero = false, ScaleShiftNorm = false,
-                },
-            };
-        }
-    }
 }

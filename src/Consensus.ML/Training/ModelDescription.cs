@@ -5,7 +5,7 @@ using Consensus.ML.Networks;
 namespace Consensus.ML.Training;
 
 /// <summary>All that fixes the names and shapes of a model's weights and how they are used.</summary>
-internal sealed record ModelDescription
+internal sealed record ModelDescription : INetworkDescription
 {
     /// <summary>Rows of a slice.</summary>
     public required int Height { get; init; }
@@ -35,4 +35,10 @@ internal sealed record ModelDescription
     /// <summary>The network of this description.</summary>
     public ConsensusNetwork CreateNetwork() =>
         new(Network, Math.Min(Height, Width), ImageChannels, HasLevelEmbedding ? Levels : null, Diffusion.LearnedVariance);
+
+    /// <inheritdoc/>
+    public WeightLayout Layout() => CreateNetwork().Layout;
+
+    /// <inheritdoc/>
+    public INetworkDescription Comparable() => this with { Network = Network with { Dropout = 0 } };
 }

@@ -4,7 +4,7 @@ using Consensus.ML.Networks;
 namespace Consensus.ML.Training;
 
 /// <summary>All that fixes the names and shapes of a one-pass U-Net's weights and how they are used.</summary>
-internal sealed record UNetDescription
+internal sealed record UNetDescription : INetworkDescription
 {
     /// <summary>Rows of a slice.</summary>
     public required int Height { get; init; }
@@ -39,5 +39,25 @@ internal sealed record UNetDescription
     {
         var layout = new WeightLayout();
         return (new(layout, Network, Math.Min(Height, Width), ImageChannels, Heads, embedding: null), layout);
+    }
+
+    /// <inheritdoc/>
+    public WeightLayout Layout() => CreateNetwork().Layout;
+
+    /// <inheritdoc/>
+    /// <remarks>Rounding and dropout change no weight, and what tells a diffusion model of the image, the level and the time is not in this network.</remarks>
+    public INetworkDescription Comparable()
+    {
+        var plain = new NetworkOptions();
+        return this with
+        {
+            Rounded = false,
+            PassDropout = 0,
+            Network = Network with
+            {
+                Dropout = 0, Conditioning = plain.Conditioning, EncoderBlocks = plain.EncoderBlocks, EncoderWidth = plain.EncoderWidth, EncoderGrowth = plain.EncoderGrowth,
+                NoiseStartsAtZero = false, ScaleShiftNorm = false,
+            },
+        };
     }
 }
