@@ -38,6 +38,13 @@ internal static class Formats
         _ => throw new ArgumentOutOfRangeException(nameof(precision), precision, null),
     };
 
+    public static string Name(LevelConditioning conditioning) => conditioning switch
+    {
+        LevelConditioning.Embedding => "embedding",
+        LevelConditioning.Channels => "channels",
+        _ => throw new ArgumentOutOfRangeException(nameof(conditioning), conditioning, null),
+    };
+
     public static string Name(DistanceUnit unit) => unit == DistanceUnit.Millimeters ? "mm" : "px";
 
     public static string Name(QubiqSplit split) => split == QubiqSplit.Train ? "train" : "val";

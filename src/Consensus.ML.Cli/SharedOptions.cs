@@ -58,6 +58,11 @@ internal static class SharedOptions
     public static Option<Precision?> Precision(string description) =>
         Choice("--precision", description, ("float32", Networks.Precision.Float32), ("bfloat16", Networks.Precision.BFloat16), ("float16", Networks.Precision.Float16));
 
+    public static Option<LevelConditioning?> LevelConditioning(string theDefault) => Choice(
+        "--level-conditioning",
+        $"How a diffusion model tells the levels apart: embedding (as published, a pass draws one level) or channels (a pass draws all of them). Default: {theDefault}.",
+        [.. Enum.GetValues<LevelConditioning>().Select(value => (Formats.Name(value), value))]);
+
     /// <summary>An option with a fixed list of values, which the help and the error show.</summary>
     public static Option<T?> Choice<T>(string name, string description, params (string Name, T Value)[] choices)
         where T : struct => new(name)

@@ -6,15 +6,18 @@ namespace Consensus.ML.Studies;
 /// <summary>The methods that come with the library.</summary>
 public static class StudyMethods
 {
-    /// <summary>The paper's method: the levels of consensus, by diffusion.</summary>
+    // The preset's is for all maps of an image in each step; where a step learns one of them, twice as much learns more (tests/Consensus.ML.Benchmarks/RESULTS.md).
+    private const double RateForOneMap = 2e-3;
+
+    /// <summary>The paper's method: the levels of consensus, by diffusion; all levels in one pass.</summary>
     public static StudyMethod Consensus { get; } = Diffusion(
         "consensus", TrainingTarget.Consensus,
-        "The method of the paper: a diffusion model that draws each level of agreement (where at least 1, 2, … C raters agree), told which; the soft map is the mean of the levels.");
+        "The method of the paper: a diffusion model that draws each level of agreement (where at least 1, 2, … C raters agree); the soft map is the mean of the levels. A pass of the network draws all levels, each in a channel of its own.");
 
-    /// <summary>Diffusion trained on one rater's mask, told whose.</summary>
+    /// <summary>Diffusion trained on each rater's mask, knowing whose.</summary>
     public static StudyMethod Annotator { get; } = Diffusion(
         "annotator", TrainingTarget.Annotator,
-        "The same diffusion model drawing the mask of one rater, told whose (Table 2 of the paper); the soft map is the mean over the raters.");
+        "The same diffusion model drawing the masks of all raters, each in a channel of its own, where the paper's is told whose to draw (Table 2); the soft map is the mean over the raters.");
 
     /// <summary>Diffusion trained on one rater's mask, not told whose.</summary>
     public static StudyMethod AnyAnnotator { get; } = Diffusion(
@@ -29,10 +32,16 @@ public static class StudyMethods
     /// <summary>The four training targets of the paper's Table 2.</summary>
     public static IReadOnlyList<StudyMethod> TrainingTargets { get; } = [Consensus, Annotator, AnyAnnotator, SoftLabel];
 
+    /// <summary>The paper's method with its own conditioning: one level a pass.</summary>
+    public static StudyMethod ConsensusByLevel { get; } = Diffusion(
+        "consensus-by-level", TrainingTarget.Consensus,
+        "As consensus, with one level drawn in a pass, told which by an embedding: as published.",
+        levelConditioning: LevelConditioning.Embedding);
+
     /// <summary>Concatenated conditioning, trained on levels of consensus.</summary>
     public static StudyMethod DmiseLike { get; } = Diffusion(
         "dmise-like", TrainingTarget.Consensus,
-        "Diffusion without the image encoder: the image goes into the network beside the noisy map, after DMISE (Wolleb et al. 2022); trained on the levels of agreement. \"-like\": the original draws single masks and is told no level, and takes more steps.",
+        "Diffusion without the image encoder: the image goes into the network beside the noisy map, after DMISE (Wolleb et al. 2022); trained on the levels of agreement. \"-like\": the original draws single masks and knows no levels, and takes more steps.",
         Conditioning.Concatenation);
 
     /// <summary>Concatenated conditioning, trained on the mask of any rater.</summary>
@@ -60,7 +69,7 @@ public static class StudyMethods
     public static StudyMethod SoftLabelUNet { get; } = OnePass("soft-unet", UNetKind.SoftLabel, "One network trained on the share of raters at each pixel directly.");
 
     /// <summary>Every method, in the order in which reports list them.</summary>
-    public static IReadOnlyList<StudyMethod> All { get; } = [.. TrainingTargets, DmiseLike, AmisLike, MajorityVote, LabelSampling, MultiHead, MonteCarloDropout, Levels, SoftLabelUNet];
+    public static IReadOnlyList<StudyMethod> All { get; } = [.. TrainingTargets, ConsensusByLevel, DmiseLike, AmisLike, MajorityVote, LabelSampling, MultiHead, MonteCarloDropout, Levels, SoftLabelUNet];
 
     /// <summary>Finds a method by its name.</summary>
     /// <param name="name">The name.</param>
@@ -72,7 +81,7 @@ public static class StudyMethods
             ?? throw new ArgumentException($"There is no method '{name}'; there are {string.Join(", ", All)}.");
     }
 
-    private static StudyMethod Diffusion(string name, TrainingTarget target, string description, Conditioning conditioning = Conditioning.Encoder)
+    private static StudyMethod Diffusion(string name, TrainingTarget target, string description, Conditioning conditioning = Conditioning.Encoder, LevelConditioning levelConditioning = LevelConditioning.Channels)
     {
         return new(name, description, (ml, recipe) => ml.Transforms.ConsensusSegment(Options(recipe)), recipe =>
         {
@@ -87,7 +96,12 @@ public static class StudyMethods
         {
             var options = ConsensusSegmentationEstimator.Options.Compact();
             options.Target = target;
-            options.Network = options.Network with { Conditioning = conditioning };
+            if (levelConditioning == LevelConditioning.Embedding || target is TrainingTarget.AnyAnnotator or TrainingTarget.SoftLabel)
+            {
+                options.Training = options.Training with { LearningRate = RateForOneMap };
+            }
+
+            options.Network = options.Network with { Conditioning = conditioning, LevelConditioning = levelConditioning };
             options.Sampling = options.Sampling with { Generations = recipe.Generations ?? options.Sampling.Generations };
             Follow(options, recipe);
             return options;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Consensus.ML.Diffusion;
 using Consensus.ML.Imaging;
+using Consensus.ML.Networks;
 using Consensus.ML.Tests.Shared;
 using Consensus.ML.Training;
 using Microsoft.ML;
@@ -432,11 +433,13 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
         Assert.Equal([1, 1, 1, 2, 2, 4, 4], paper.Network.ChannelMultipliers);
         Assert.Equal((3, 8, 64, 32), (paper.Network.ResidualBlocks, paper.Network.EncoderBlocks, paper.Network.EncoderWidth, paper.Network.EncoderGrowth));
         Assert.Equal(new DiffusionOptions { Steps = 100, Schedule = NoiseScheduleKind.Linear, LearnedVariance = true, Prediction = PredictionType.Epsilon }, paper.Diffusion);
+        Assert.Equal((Conditioning.Encoder, LevelConditioning.Embedding), (paper.Network.Conditioning, paper.Network.LevelConditioning));
         Assert.Equal((2e-5, 0.0, 4, 1, 0.9999), (paper.Training.LearningRate, paper.Training.WeightDecay, paper.Training.BatchSize, paper.Training.PairsPerImage, paper.Training.EmaDecay));
         Assert.Equal((25, SamplerKind.Ddpm, (int?)null), (paper.Sampling.Generations, paper.Sampling.Sampler, paper.Sampling.Steps));
 
         var fresh = new ConsensusSegmentationEstimator.Options();
         ConsensusSegmentationEstimator.Options compact = ConsensusSegmentationEstimator.Options.Compact();
+        Assert.Equal(LevelConditioning.Channels, compact.Network.LevelConditioning);
         Assert.Equal((fresh.Network, fresh.Diffusion, fresh.Training, fresh.Sampling), (compact.Network, compact.Diffusion, compact.Training, compact.Sampling));
         _ml.Transforms.ConsensusSegment(paper);
         _ml.Transforms.ConsensusSegment();

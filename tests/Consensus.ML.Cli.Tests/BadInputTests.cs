@@ -110,6 +110,7 @@ public sealed class BadInputTests : IDisposable
     [InlineData("--precision", "float64")]
     [InlineData("--preset", "large")]
     [InlineData("--target", "majority")]
+    [InlineData("--level-conditioning", "both")]
     [InlineData("--missing-raters", "ignore")]
     [InlineData("--split", "test")]
     [InlineData("--minutes", "0")]

@@ -37,7 +37,28 @@ public sealed class BenchTests
         Assert.All(["sampling step, 2 levels, ms", "training step, batch 1, ms", "convolutions alone, GFLOP/s", "About"], part => Assert.Contains(part, table, StringComparison.Ordinal));
     }
 
+    [Fact]
+    public void All_levels_in_one_pass_are_measured_as_such()
+    {
+        JsonElement byLevel = Measured("embedding"), together = Measured("channels");
+        Assert.Equal(("embedding", "channels"), (Setting(byLevel), Setting(together)));
+
+        // Two levels take two passes one way; the other way only the first and the last convolution are wider.
+        Assert.InRange(Operations(byLevel) / Operations(together), 1.9, 2.0);
+
+        static JsonElement Measured(string conditioning)
+        {
+            using JsonDocument json = JsonDocument.Parse(CommandRun.InProcess([.. Smallest, "--level-conditioning", conditioning, "--json"]).AssertSucceeded().Out);
+            return json.RootElement.Clone();
+        }
+
+        static string? Setting(JsonElement measured) => measured.GetProperty("settings").GetProperty("levelConditioning").GetString();
+
+        static double Operations(JsonElement measured) => measured.GetProperty("float32").GetProperty("unetGflops").GetDouble() * measured.GetProperty("float32").GetProperty("unetMs").GetDouble();
+    }
+
     [Theory]
+    [InlineData("--level-conditioning", "both", "embedding, channels")]
     [InlineData("--multipliers", "1,x", "1 to 12 whole numbers")]
     [InlineData("--multipliers", "1,,2", "1 to 12 whole numbers")]
     [InlineData("--size", "100", "multiple of 8, such as 96 or 104")]

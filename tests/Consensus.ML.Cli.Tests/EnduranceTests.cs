@@ -126,6 +126,7 @@ public sealed class EnduranceTests : IDisposable
         Assert.NotEqual(Entry("model.zip", "weights.safetensors"), Entry("further.zip", "weights.safetensors"));
 
         CommandRun.InProcess([.. further, "--target", "consensus"]).AssertFailed(1, "The model to start from cannot be trained further", "Target is \"SoftLabel\" there and \"Consensus\" here");
+        CommandRun.InProcess([.. further, "--level-conditioning", "embedding"]).AssertFailed(1, "The model to start from cannot be trained further", "Network.LevelConditioning is \"Channels\" there and \"Embedding\" here");
         CommandRun.InProcess([.. further, "--size", "64"]).AssertFailed(1, "trained on slices of 32×32 pixels", "on 64×64");
         further[Array.IndexOf(further, "--from") + 1] = _workspace["nothing.zip"];
         CommandRun.InProcess(further).AssertFailed(1, "nothing.zip");

@@ -80,6 +80,7 @@ public sealed class OnePassModelTests : IDisposable
         ((IDisposable)model).Dispose();
         CommandRun.InProcess([.. train, "--target", "annotator"]).AssertFailed(2, $"--target is for the method consensus; it does not go with the method {method}");
         CommandRun.InProcess([.. train, "--preset", "paper"]).AssertFailed(2, "--preset is for the method consensus");
+        CommandRun.InProcess([.. train, "--level-conditioning", "channels"]).AssertFailed(2, "--level-conditioning is for the method consensus");
         CommandRun.InProcess([.. train[..^1], "unet"]).AssertFailed(2, "'unet' is not a value of --method; it must be one of consensus, level-unet, soft-unet, mv-unet, ls-unet, mh-unet, mcd");
     }
 

@@ -25,7 +25,7 @@ public sealed class StudyCheckTests
         Assert.Contains("'My method' cannot be a method's name", Assert.Throws<ArgumentException>(() => new StudyMethod("My method", "d", (_, _) => null!)).Message, StringComparison.Ordinal);
         Assert.Equal("level-unet", StudyMethods.Find("level-unet").Name);
         Assert.Contains("There is no method 'unet'; there are consensus, annotator", Assert.Throws<ArgumentException>(() => StudyMethods.Find("unet")).Message, StringComparison.Ordinal);
-        Assert.Equal(12, StudyMethods.All.Select(method => method.Name).Distinct().Count());
+        Assert.Equal(13, StudyMethods.All.Select(method => method.Name).Distinct().Count());
     }
 
     private static StudyOptions Options() => new() { Folder = "study", DataName = "made-up", Levels = 3, Folds = [new("val", [Case("a"), Case("b")], [Case("c")])] };

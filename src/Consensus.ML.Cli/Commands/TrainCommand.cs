@@ -40,6 +40,7 @@ internal static class TrainCommand
             "--target",
             "What the method consensus learns: each level of agreement (the method), one rater's mask knowing whose, not knowing whose, or the soft map itself. Default consensus.",
             [.. Enum.GetValues<TrainingTarget>().Select(value => (Formats.Name(value), value))]);
+        Option<LevelConditioning?> levelConditioning = SharedOptions.LevelConditioning("the preset's");
         Option<double?> minutes = SharedOptions.Minutes("End after this much wall time, validation included; fractions are fine. With --steps too, whichever comes first.");
         Option<int?> steps = SharedOptions.Whole("--steps", "N", "End after this many training steps. Default: the preset's, unless --minutes is given.", 1, int.MaxValue);
         Option<int?> seed = SharedOptions.Seed("Seed of everything random. Default 0.");
@@ -53,7 +54,7 @@ internal static class TrainCommand
         var output = new Option<string>("--out") { Description = "The model to write.", HelpName = "model.zip", Required = true };
         var command = new Command("train", "Train a model on cases that several raters have segmented.")
         {
-            data.Data, data.Task, data.Split, missing, size, method, preset, target, minutes, steps, patience, seed, device, precision, threads, strength,
+            data.Data, data.Task, data.Split, missing, size, method, preset, target, levelConditioning, minutes, steps, patience, seed, device, precision, threads, strength,
             from, checkpoints.Folder, checkpoints.Every, checkpoints.Resume, output,
         };
         command.SetAction(parsed =>
@@ -71,13 +72,14 @@ internal static class TrainCommand
                 throw new UsageException($"--method {Name(asked.OnePass)} does not go with --from: that model's method is {Name(onePass)}, and is trained further as that.");
             }
 
-            if (onePass is not null && ((Option[])[preset, target]).FirstOrDefault(option => parsed.GetResult(option) is not null) is { } other)
+            if (onePass is not null && ((Option[])[preset, target, levelConditioning]).FirstOrDefault(option => parsed.GetResult(option) is not null) is { } other)
             {
                 throw new UsageException($"{other.Name} is for the method consensus; it does not go with the method {Name(onePass)}.");
             }
 
             ConsensusSegmentationEstimator.Options options = start is null || onePass is not null ? recipe : ConsensusSegmentationEstimator.Options.ContinueFrom(start.Segmentation);
             options.Target = parsed.GetValue(target) ?? options.Target;
+            options.Network = options.Network with { LevelConditioning = parsed.GetValue(levelConditioning) ?? options.Network.LevelConditioning };
             UNetSegmentationEstimator.Options? unet = onePass is not UNetKind kind ? null
                 : start is null ? new() { Kind = kind } : UNetSegmentationEstimator.Options.ContinueFrom(start.Segmentation);
             int side = parsed.GetValue(size) ?? start?.Segmentation.Height ?? (isPaper ? 256 : 64);

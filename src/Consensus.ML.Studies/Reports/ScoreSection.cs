@@ -26,7 +26,7 @@ internal static class ScoreSection
         yield return ScoreTable(context, [.. ScoreGroup.Outlines.Where(measure => units.Length == 1 || measure.Name != nameof(CaseMetrics.HausdorffDistance95))], Text.Invariant(
             $"Outlines, and what the numbers in a map are worth. {distances}; surface Dice: within one pixel; ECE and Brier: calibration of the predicted share; uncertainty: rank correlation with the error."), hasSeeds: false);
         yield return ScoreTable(context, ScoreGroup.Samples,
-            "The maps that a prediction is made of, beside the raters' masks as a set: how well they stand for the raters one by one, not for their mean. Of consensus, dmise-like and level-unet these maps are levels of agreement, not drawings of raters, and of one-map methods there is only one: judge them by the tables above. "
+            "The maps that a prediction is made of, beside the raters' masks as a set: how well they stand for the raters one by one, not for their mean. Of consensus, consensus-by-level, dmise-like and level-unet these maps are levels of agreement, not drawings of raters, and of one-map methods there is only one: judge them by the tables above. "
             + "Sample diversity should be near rater diversity.", hasSeeds: false);
     }
 

@@ -5,14 +5,14 @@ using static TorchSharp.torch.nn;
 namespace Consensus.ML.Diffusion;
 
 /// <summary>What a network's output says of the step from x_t to x_{t−1}. Owned by the surrounding dispose scope.</summary>
-/// <param name="Start">Predicted x_0, B×1×H×W.</param>
+/// <param name="Start">Predicted x_0, B×M×H×W for M maps a pass.</param>
 /// <param name="Mean">Mean of p(x_{t−1} | x_t).</param>
 /// <param name="LogVariance">Logarithm of its variance; a single value a sample where the variance is not learned.</param>
 internal sealed record StepPrediction(Tensor Start, Tensor Mean, Tensor LogVariance);
 
 /// <summary>A step of a sampler as it happens. Its tensors live until the step is done.</summary>
 /// <param name="Time">The time t that the network was told, from the process's full T steps.</param>
-/// <param name="Current">x_t, M×1×H×W.</param>
+/// <param name="Current">x_t, B×M×H×W.</param>
 /// <param name="Start">The x_0 that the network predicts from it, clamped to [−1, 1].</param>
 internal sealed record SampledStep(int Time, Tensor Current, Tensor Start);
 
@@ -79,15 +79,14 @@ internal sealed class DiffusionProcess : IDisposable
     }
 
     /// <summary>Reads the network's output at a step.</summary>
-    /// <param name="output">B×1 or 2×H×W float32.</param>
+    /// <param name="output">B×M or 2M×H×W float32, for M maps a pass.</param>
     /// <param name="current">x_t.</param>
     /// <param name="steps">B int64.</param>
     /// <param name="clamp">Whether x_0 is clamped to [−1, 1], as sampling does and the bound does not.</param>
     public StepPrediction Interpret(Tensor output, Tensor current, Tensor steps, bool clamp)
     {
         using var scope = NewDisposeScope();
-        Tensor first = output.narrow(1, 0, 1);
-        Tensor start = StartFrom(first, current, steps);
+        Tensor start = StartFrom(Prediction(output), current, steps);
         if (clamp)
         {
             start = start.Clamped(-1, 1);
@@ -97,7 +96,7 @@ internal sealed class DiffusionProcess : IDisposable
         Tensor logVariance;
         if (Options.LearnedVariance)
         {
-            Tensor share = output.narrow(1, 1, 1).Plus(1).Over(2);
+            Tensor share = Variance(output).Plus(1).Over(2);
             logVariance = (share * At(_logBeta, steps)).Plus(share.SubtractedFrom(1) * At(_posteriorLogVariance, steps));
         }
         else
@@ -127,21 +126,22 @@ internal sealed class DiffusionProcess : IDisposable
 
     /// <summary>The training loss of each sample.</summary>
     /// <param name="output">The network's output at x_t.</param>
-    /// <param name="start">x_0, B×1×H×W in [−1, 1].</param>
+    /// <param name="start">x_0, B×M×H×W in [−1, 1].</param>
     /// <param name="current">x_t.</param>
     /// <param name="steps">B int64.</param>
     /// <param name="noise">The ε that x_t was made with.</param>
     /// <param name="minSnrGamma">γ of the min-SNR weights of the main part; null for equal weights.</param>
-    public DiffusionLoss Loss(Tensor output, Tensor start, Tensor current, Tensor steps, Tensor noise, double? minSnrGamma = null)
+    /// <param name="present">B×M of 0 and 1, at least one a sample: the maps that count; null for all.</param>
+    public DiffusionLoss Loss(Tensor output, Tensor start, Tensor current, Tensor steps, Tensor noise, double? minSnrGamma = null, Tensor? present = null)
     {
         using var scope = NewDisposeScope();
-        Tensor first = output.narrow(1, 0, 1);
+        Tensor first = Prediction(output);
         Tensor main = Options.Prediction switch
         {
-            PredictionType.Epsilon => MeanOverPixels((noise - first).Power(2)),
-            PredictionType.XStart => MeanOverPixels((start - first).Power(2)),
-            PredictionType.Velocity => MeanOverPixels(((At(_sqrtAlpha, steps) * noise) - (At(_sqrtOneMinusAlpha, steps) * start) - first).Power(2)),
-            PredictionType.XStartLogit => MeanOverPixels(functional.binary_cross_entropy_with_logits(first, start.Plus(1).Over(2), reduction: Reduction.None)),
+            PredictionType.Epsilon => MeanOverMaps((noise - first).Power(2), present),
+            PredictionType.XStart => MeanOverMaps((start - first).Power(2), present),
+            PredictionType.Velocity => MeanOverMaps(((At(_sqrtAlpha, steps) * noise) - (At(_sqrtOneMinusAlpha, steps) * start) - first).Power(2), present),
+            PredictionType.XStartLogit => MeanOverMaps(functional.binary_cross_entropy_with_logits(first, start.Plus(1).Over(2), reduction: Reduction.None), present),
             _ => throw new InvalidOperationException($"Prediction type {Options.Prediction} is unknown."),
         };
         if (minSnrGamma is double gamma)
@@ -154,29 +154,29 @@ internal sealed class DiffusionProcess : IDisposable
             return new(main.MoveToOuterDisposeScope(), main, null);
         }
 
-        Tensor bound = VariationalBound(output, start, current, steps);
+        Tensor bound = VariationalBound(output, start, current, steps, present);
         return new(main.Plus(bound).MoveToOuterDisposeScope(), main.MoveToOuterDisposeScope(), bound.MoveToOuterDisposeScope());
     }
 
     /// <summary>Soft Dice loss of the predicted x_0 of each sample, 0 to 1; for predictions of x_0 (ε says too little of it at noisy times, v at clean ones).</summary>
-    public Tensor DiceLoss(Tensor output, Tensor start)
+    public Tensor DiceLoss(Tensor output, Tensor start, Tensor? present = null)
     {
         using var scope = NewDisposeScope();
-        Tensor first = output.narrow(1, 0, 1);
-        Tensor share = (Options.Prediction == PredictionType.XStartLogit ? first.sigmoid() : first.Plus(1).Over(2).Clamped(0, 1)).flatten(1);
-        Tensor truth = start.Plus(1).Over(2).flatten(1);
-        Tensor overlap = (share * truth).sum(1).Times(2).Plus(1);
-        return (overlap / share.sum(1).Plus(truth.sum(1)).Plus(1)).SubtractedFrom(1).MoveToOuterDisposeScope();
+        Tensor first = Prediction(output);
+        Tensor share = (Options.Prediction == PredictionType.XStartLogit ? first.sigmoid() : first.Plus(1).Over(2).Clamped(0, 1)).flatten(2);
+        Tensor truth = start.Plus(1).Over(2).flatten(2);
+        Tensor overlap = (share * truth).sum(2).Times(2).Plus(1);
+        return MeanOfPresent((overlap / share.sum(2).Plus(truth.sum(2)).Plus(1)).SubtractedFrom(1), present).MoveToOuterDisposeScope();
     }
 
     /// <summary>
     /// The variational bound's term in bits per pixel: KL between the true and the predicted posterior, at t = 0 the negative log
     /// likelihood. The first channel is detached, so that the variance alone learns from it.
     /// </summary>
-    private Tensor VariationalBound(Tensor output, Tensor start, Tensor current, Tensor steps)
+    private Tensor VariationalBound(Tensor output, Tensor start, Tensor current, Tensor steps, Tensor? present)
     {
         using var scope = NewDisposeScope();
-        Tensor frozen = cat([output.narrow(1, 0, 1).detach(), output.narrow(1, 1, 1)], 1);
+        Tensor frozen = cat([Prediction(output).detach(), Variance(output)], 1);
         StepPrediction predicted = Interpret(frozen, current, steps, clamp: false);
         Tensor trueMean = PosteriorMean(start, current, steps);
         Tensor trueLogVariance = At(_posteriorLogVariance, steps);
@@ -185,7 +185,7 @@ internal sealed class DiffusionProcess : IDisposable
         Tensor divergence = (predicted.LogVariance.Minus(1.0) - trueLogVariance).Plus((trueLogVariance - predicted.LogVariance).exp()).Plus(distance).Times(0.5);
         Tensor likelihood = -DiscretizedLogLikelihood(start, predicted.Mean, predicted.LogVariance.Times(0.5));
         Tensor bits = where(steps.EqualTo(0).view(-1, 1, 1, 1), likelihood, divergence);
-        return MeanOverPixels(bits).Times(BitsPerNat).MoveToOuterDisposeScope();
+        return MeanOverMaps(bits, present).Times(BitsPerNat).MoveToOuterDisposeScope();
     }
 
     /// <summary>Log-likelihood of an 8-bit value under a Gaussian: CDF(x + 1/255) − CDF(x − 1/255), with open tails beyond ±0.999.</summary>
@@ -226,7 +226,18 @@ internal sealed class DiffusionProcess : IDisposable
 
     private Tensor PosteriorMean(Tensor start, Tensor current, Tensor steps) => (At(_meanStart, steps) * start).Plus(At(_meanCurrent, steps) * current);
 
-    private static Tensor MeanOverPixels(Tensor values) => values.flatten(1).mean([1]);
+    /// <summary>The channels of the network's output that are its predictions, one a map.</summary>
+    private Tensor Prediction(Tensor output) => output.narrow(1, 0, Maps(output));
+
+    /// <summary>The channels behind them, that say the variance.</summary>
+    private Tensor Variance(Tensor output) => output.narrow(1, Maps(output), Maps(output));
+
+    private long Maps(Tensor output) => Options.LearnedVariance ? output.shape[1] / 2 : output.shape[1];
+
+    /// <summary>Means over pixels and then over the maps that there are: B×M×H×W to B.</summary>
+    private static Tensor MeanOverMaps(Tensor values, Tensor? present) => MeanOfPresent(values.flatten(2).mean([2]), present);
+
+    private static Tensor MeanOfPresent(Tensor values, Tensor? present) => present is null ? values.mean([1]) : (values * present).sum(1) / present.sum(1);
 
     private static Tensor At(Tensor table, Tensor steps) => table.index_select(0, steps).view(-1, 1, 1, 1);
 

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace Consensus.ML.Diffusion;
 
-/// <summary>The network as a sampler sees it: x_t (M×1×H×W) and the times to tell it (M int64) to its output.</summary>
+/// <summary>The network as a sampler sees it: x_t (B×M×H×W, for M maps a pass) and the times to tell it (B int64) to its output.</summary>
 internal delegate Tensor Denoiser(Tensor current, Tensor times);
 
 /// <summary>Takes noise to maps.</summary>
@@ -12,10 +12,10 @@ internal interface ISampler
     /// <summary>Samples.</summary>
     /// <param name="process">The process over the steps to take.</param>
     /// <param name="denoise">The network.</param>
-    /// <param name="noise">Starting noise M×1×H×W; not changed.</param>
+    /// <param name="noise">Starting noise B×M×H×W; not changed.</param>
     /// <param name="generator">Source of further noise, on the process's device.</param>
     /// <param name="cancellation">Ends sampling between two steps.</param>
-    /// <returns>x_0 in [−1, 1], M×1×H×W; owned by the surrounding dispose scope.</returns>
+    /// <returns>x_0 in [−1, 1], B×M×H×W; owned by the surrounding dispose scope.</returns>
     Tensor Sample(DiffusionProcess process, Denoiser denoise, Tensor noise, Generator generator, CancellationToken cancellation);
 }
 
@@ -98,7 +98,7 @@ internal static class SamplerLoop
     };
 
     /// <summary>
-    /// Runs the steps; <paramref name="previous"/> makes x_{t−1} from the prediction, x_t and the step, given M times (int64) and as a number, since asking the tensor would make a GPU wait.
+    /// Runs the steps; <paramref name="previous"/> makes x_{t−1} from the prediction, x_t and the step, given B times (int64) and as a number, since asking the tensor would make a GPU wait.
     /// </summary>
     public static Tensor Run(DiffusionProcess process, Denoiser denoise, Tensor noise, Func<StepPrediction, Tensor, Tensor, int, Tensor> previous, CancellationToken cancellation)
     {

@@ -41,7 +41,7 @@ public sealed record SamplingOptions
     /// <summary>How many of the T diffusion steps are taken, evenly spaced, 1 to T; null (the default) takes all.</summary>
     public int? Steps { get; init; }
 
-    /// <summary>How many maps pass through the network at once, 1 to 4096: bounds memory, and changes results by rounding only. Default 16.</summary>
+    /// <summary>How many passes of the network are made at once, 1 to 4096, each of one map, or with <see cref="Networks.LevelConditioning.Channels"/> of those of all levels: bounds memory, and changes results by rounding only. Default 16.</summary>
     public int BatchSize { get; init; } = 16;
 
     /// <summary>Seed of the noise; null (the default) takes the model's. The noise of a slice depends on this seed and the slice's values alone.</summary>

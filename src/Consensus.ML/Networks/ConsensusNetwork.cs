@@ -20,8 +20,9 @@ internal sealed class ConsensusNetwork
     /// <param name="imageSide">The smaller side of a slice, in pixels: attention stands where a feature map's side is one of the options'.</param>
     /// <param name="imageChannels">Channels of a slice.</param>
     /// <param name="levels">Number of levels to embed; null where the target has none.</param>
-    /// <param name="learnedVariance">Whether there is a second output channel.</param>
-    public ConsensusNetwork(NetworkOptions options, int imageSide, int imageChannels, int? levels, bool learnedVariance)
+    /// <param name="learnedVariance">Whether there is a second output channel for each map.</param>
+    /// <param name="maps">Maps that a pass draws.</param>
+    public ConsensusNetwork(NetworkOptions options, int imageSide, int imageChannels, int? levels, bool learnedVariance, int maps = 1)
     {
         _options = options;
         WeightLayout layout = Layout;
@@ -30,7 +31,7 @@ internal sealed class ConsensusNetwork
         _time2 = new(layout, "time_embed.2", embedding, embedding);
         _levelEmbedding = levels is int count ? layout.Add("label_emb.weight", [count, embedding], Initialization.Normal) : null;
         _encoder = options.Conditioning == Conditioning.Encoder ? new(layout, "rrdb", imageChannels, options.ModelChannels, options) : null;
-        _unet = new(layout, options, imageSide, _encoder is null ? imageChannels + 1 : 1, learnedVariance ? 2 : 1, embedding, zeroInput: _encoder is not null && options.NoiseStartsAtZero);
+        _unet = new(layout, options, imageSide, _encoder is null ? imageChannels + maps : maps, learnedVariance ? 2 * maps : maps, embedding, zeroInput: _encoder is not null && options.NoiseStartsAtZero);
     }
 
     /// <summary>Names and shapes of the weights, in checkpoint order.</summary>
@@ -54,11 +55,11 @@ internal sealed class ConsensusNetwork
 
     /// <summary>One pass of the U-Net.</summary>
     /// <param name="context">Weights and mode.</param>
-    /// <param name="noisy">x_t: (B·P)×1×H×W float32, the P maps of an image one after another.</param>
+    /// <param name="noisy">x_t: (B·P)×M×H×W float32, with the M maps of a pass in its channels; the P passes of an image one after another.</param>
     /// <param name="imageFeatures">What <see cref="EncodeImage"/> gave of the B images.</param>
     /// <param name="times">B·P diffusion times.</param>
     /// <param name="levels">B·P levels from 1 (int64); null where the target has none.</param>
-    /// <returns>(B·P)×1 or 2×H×W float32: the prediction and, where it is learned, the variance's interpolation v.</returns>
+    /// <returns>(B·P)×M or 2M×H×W float32: the predictions and, where it is learned, the variances' interpolation v.</returns>
     public Tensor Forward(ForwardContext context, Tensor noisy, Tensor imageFeatures, Tensor times, Tensor? levels)
     {
         using var scope = NewDisposeScope();

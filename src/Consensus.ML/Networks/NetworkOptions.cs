@@ -17,6 +17,19 @@ public enum Conditioning
     Concatenation,
 }
 
+/// <summary>How the network tells the levels of agreement (or the raters) apart.</summary>
+public enum LevelConditioning
+{
+    /// <summary>The method's: a pass draws one map, of the level that its embedding c says (Amit et al. 2023, section 3).</summary>
+    Embedding,
+
+    /// <summary>
+    /// A pass draws the maps of all levels, each in a channel of x_t of its own; no embedding says which. Every step of training learns all levels from each of its images, and
+    /// a prediction takes as many passes fewer as there are levels. It changes nothing where the target has one map (<see cref="Training.TrainingTarget.SoftLabel"/>, <see cref="Training.TrainingTarget.AnyAnnotator"/>).
+    /// </summary>
+    Channels,
+}
+
 /// <summary>The shape of the network ε(x_t, I, t, c) = D(E(F(x_t) + G(I), emb)) (Amit et al. 2023, section 3).</summary>
 public sealed record NetworkOptions
 {
@@ -41,6 +54,9 @@ public sealed record NetworkOptions
 
     /// <summary>How the network is told the image. Default by the RRDB encoder, the method's.</summary>
     public Conditioning Conditioning { get; init; } = Conditioning.Encoder;
+
+    /// <summary>How the network tells the levels of agreement (or the raters) apart. Default by an embedding, as published.</summary>
+    public LevelConditioning LevelConditioning { get; init; }
 
     /// <summary>Blocks of the RRDB image encoder G. Default 2; the paper's is 8.</summary>
     public int EncoderBlocks { get; init; } = 2;

@@ -24,10 +24,10 @@ public sealed record MachineBenchmark
     /// <summary>Channels of a slice, at least 1. Default 1.</summary>
     public int ImageChannels { get; init; } = 1;
 
-    /// <summary>Levels of consensus C, at least 1: how many maps pass through the network at once when sampling. Default 7.</summary>
+    /// <summary>Levels of consensus C, at least 1: how many maps sampling draws at once. Default 7.</summary>
     public int Levels { get; init; } = 7;
 
-    /// <summary>Images of a training step, at least 1, with one (level, time) pair each. Default 4.</summary>
+    /// <summary>Images of a training step, at least 1, with one pass of the network each. Default 4.</summary>
     public int BatchSize { get; init; } = 4;
 
     /// <summary>The network's shape. Default the published layers with L = 32.</summary>
@@ -92,8 +92,9 @@ public sealed record MachineBenchmark
         using var generator = new Generator(0, device);
         var context = new ForwardContext(prepared.Weights, Training: false);
         Tensor image = randn([1, ImageChannels, Size, Size], device: device, generator: generator), features = network.EncodeImage(context, image);
-        Tensor noise = randn([Levels, 1, Size, Size], device: device, generator: generator);
-        Tensor levels = TensorArithmetic.Range(1, Levels + 1, ScalarType.Int64, device), times = TensorArithmetic.Repeated(Levels, 0, device);
+        Tensor noise = randn([description.Passes, description.MapsAPass, Size, Size], device: device, generator: generator);
+        Tensor? levels = description.HasLevelEmbedding ? TensorArithmetic.Range(1, Levels + 1, ScalarType.Int64, device) : null;
+        Tensor times = TensorArithmetic.Repeated(description.Passes, 0, device);
         var operations = new OperationCount();
         network.Forward(context with { Operations = operations }, noise, features, times, levels);
 

@@ -147,6 +147,7 @@ internal static class OptionsCheck
         }
 
         Defined(Name + nameof(network.Conditioning), network.Conditioning);
+        Defined(Name + nameof(network.LevelConditioning), network.LevelConditioning);
         Range(Name + nameof(network.EncoderBlocks), network.EncoderBlocks, 1, 256);
         Range(Name + nameof(network.EncoderWidth), network.EncoderWidth, 1, 4096);
         Range(Name + nameof(network.EncoderGrowth), network.EncoderGrowth, 1, 4096);

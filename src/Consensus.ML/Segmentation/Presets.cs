@@ -12,7 +12,7 @@ internal static class Presets
     {
         // Half of a step's arithmetic would be the published encoder's: a narrow one leaves more steps in the same minutes. What each of these settings buys is measured in
         // tests/Consensus.ML.Benchmarks/RESULTS.md.
-        public static NetworkOptions Network { get; } = new() { ResidualBlocks = 1, EncoderBlocks = 1, EncoderWidth = 32, EncoderGrowth = 16, NoiseStartsAtZero = true, ScaleShiftNorm = true };
+        public static NetworkOptions Network { get; } = new() { ResidualBlocks = 1, EncoderBlocks = 1, EncoderWidth = 32, EncoderGrowth = 16, NoiseStartsAtZero = true, ScaleShiftNorm = true, LevelConditioning = LevelConditioning.Channels };
 
         public static DiffusionOptions Diffusion { get; } = new() { LearnedVariance = false, Prediction = PredictionType.XStartLogit };
 
@@ -20,7 +20,7 @@ internal static class Presets
         {
             PairsPerImage = 1,
             TimePower = 3,
-            LearningRate = 2e-3,
+            LearningRate = 1e-3,
             WarmUpSteps = 50,
             CosineDecay = true,
             GradientClipping = 1,
@@ -36,7 +36,8 @@ internal static class Presets
     /// <summary>One-pass U-Nets, for the same cores, minutes and pixels, on the same U-Net.</summary>
     public static class UNet
     {
-        public static NetworkOptions Network => Compact.Network;
+        // What tells a diffusion model's levels apart says nothing here.
+        public static NetworkOptions Network { get; } = Compact.Network with { LevelConditioning = default };
 
         public static TrainingOptions Training { get; } = new()
         {

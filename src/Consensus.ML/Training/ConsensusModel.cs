@@ -82,28 +82,28 @@ internal sealed class ConsensusModel : SegmentationModel
         Tensor Generate(int before, int generations)
         {
             using var scope = NewDisposeScope();
-            long maps = (long)generations * model.Levels;
+            long passes = (long)generations * model.Passes;
             Tensor? levels = model.HasLevelEmbedding ? TensorArithmetic.Range(1, model.Levels + 1, ScalarType.Int64, Device).repeat(generations) : null;
 
             // Noise is drawn for all maps at once, so that the batch size changes nothing but rounding.
-            Tensor noise = randn([maps, 1, model.Height, model.Width], device: Device, generator: generator);
+            Tensor noise = randn([passes, model.MapsAPass, model.Height, model.Width], device: Device, generator: generator);
             int[] seen = [.. Enumerable.Range(before, generations).Select(generation => generation % views.Length)];
-            long[] seenByMap = [.. Enumerable.Range(0, (int)maps).Select(map => (long)seen[map / model.Levels])];
-            Tensor start = sampler.Sample(process, (current, times) => Denoise(current, times, levels, seenByMap), noise, generator, cancellation);
+            long[] seenByPass = [.. Enumerable.Range(0, (int)passes).Select(pass => (long)seen[pass / model.Passes])];
+            Tensor start = sampler.Sample(process, (current, times) => Denoise(current, times, levels, seenByPass), noise, generator, cancellation);
             Tensor samples = start.PlusInPlace(1).TimesInPlace(0.5).ClampInPlace(0, 1).view(generations, model.Levels, model.Height, model.Width).cpu();
             return (views.Length == 1 ? samples : cat([.. seen.Select((view, i) => Mirroring.Flip(samples.narrow(0, i, 1), views[view]))], 0)).MoveToOuterDisposeScope();
         }
 
-        Tensor Denoise(Tensor current, Tensor times, Tensor? levels, long[] seenByMap)
+        Tensor Denoise(Tensor current, Tensor times, Tensor? levels, long[] seenByPass)
         {
             using var scope = NewDisposeScope();
-            long maps = current.shape[0];
+            long passes = current.shape[0];
             var outputs = new List<Tensor>();
-            for (long first = 0; first < maps; first += sampling.BatchSize)
+            for (long first = 0; first < passes; first += sampling.BatchSize)
             {
                 cancellation.ThrowIfCancellationRequested();
-                long count = Math.Min(sampling.BatchSize, maps - first);
-                Tensor seen = views.Length == 1 ? imageFeatures : imageFeatures.index_select(0, seenByMap.AsSpan((int)first, (int)count).ToArray().ToTensor(Device));
+                long count = Math.Min(sampling.BatchSize, passes - first);
+                Tensor seen = views.Length == 1 ? imageFeatures : imageFeatures.index_select(0, seenByPass.AsSpan((int)first, (int)count).ToArray().ToTensor(Device));
                 outputs.Add(_network.Forward(context, current.narrow(0, first, count), seen, times.narrow(0, first, count), levels?.narrow(0, first, count)));
             }
 

@@ -27,10 +27,10 @@ internal sealed class GradientPass(ConsensusNetwork network, DiffusionProcess pr
         CheckpointedEncoding? encoding = options.GradientCheckpointing ? network.EncodeImageCheckpointed(context, batch.Images) : null;
         Tensor features = encoding?.Features ?? network.EncodeImage(context, batch.Images);
         Tensor output = network.Forward(context, current, features, process.NetworkTimes(batch.Steps), batch.Levels);
-        Tensor loss = process.Loss(output, batch.Starts, current, batch.Steps, noise, options.MinSnrGamma).Total.mean();
+        Tensor loss = process.Loss(output, batch.Starts, current, batch.Steps, noise, options.MinSnrGamma, batch.Present).Total.mean();
         if (options.DiceLossWeight > 0)
         {
-            loss = loss.Plus(process.DiceLoss(output, batch.Starts).mean().Times(options.DiceLossWeight));
+            loss = loss.Plus(process.DiceLoss(output, batch.Starts, batch.Present).mean().Times(options.DiceLossWeight));
         }
 
         loss.Times(scale).backward();

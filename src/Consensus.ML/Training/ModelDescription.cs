@@ -30,15 +30,26 @@ internal sealed record ModelDescription : INetworkDescription
 
     /// <summary>Whether the network is told the level (or rater).</summary>
     [JsonIgnore]
-    public bool HasLevelEmbedding => Target is TrainingTarget.Consensus or TrainingTarget.Annotator;
+    public bool HasLevelEmbedding => TellsLevelsApart && Network.LevelConditioning == LevelConditioning.Embedding;
+
+    /// <summary>Maps that one pass of the network draws: channels of x_t.</summary>
+    [JsonIgnore]
+    public int MapsAPass => TellsLevelsApart && Network.LevelConditioning == LevelConditioning.Channels ? Levels : 1;
+
+    /// <summary>Passes of the network for the maps of all levels.</summary>
+    [JsonIgnore]
+    public int Passes => Levels / MapsAPass;
+
+    private bool TellsLevelsApart => Target is TrainingTarget.Consensus or TrainingTarget.Annotator;
 
     /// <summary>The network of this description.</summary>
     public ConsensusNetwork CreateNetwork() =>
-        new(Network, Math.Min(Height, Width), ImageChannels, HasLevelEmbedding ? Levels : null, Diffusion.LearnedVariance);
+        new(Network, Math.Min(Height, Width), ImageChannels, HasLevelEmbedding ? Levels : null, Diffusion.LearnedVariance, MapsAPass);
 
     /// <inheritdoc/>
     public WeightLayout Layout() => CreateNetwork().Layout;
 
     /// <inheritdoc/>
-    public INetworkDescription Comparable() => this with { Network = Network with { Dropout = 0 } };
+    /// <remarks>Dropout changes no weight, nor does a way to tell levels apart where there is one map.</remarks>
+    public INetworkDescription Comparable() => this with { Network = Network with { Dropout = 0, LevelConditioning = TellsLevelsApart ? Network.LevelConditioning : default } };
 }

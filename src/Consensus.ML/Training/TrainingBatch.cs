@@ -5,20 +5,21 @@ using static TorchSharp.torch;
 
 namespace Consensus.ML.Training;
 
-/// <summary>The samples of one step: B images and B·P (map, level, time) triples, those of an image one after another.</summary>
+/// <summary>The samples of one step: B images and B·P passes of M maps each (one, or those of all levels), those of an image one after another.</summary>
 /// <param name="Images">B×C×H×W, normalised and augmented.</param>
-/// <param name="Starts">x_0: (B·P)×1×H×W in [−1, 1].</param>
-/// <param name="Levels">B·P levels from 1; null where the target has none.</param>
+/// <param name="Starts">x_0: (B·P)×M×H×W in [−1, 1].</param>
+/// <param name="Levels">B·P levels from 1; null where the network is told none.</param>
 /// <param name="Steps">B·P diffusion steps.</param>
-internal sealed record TrainingBatch(Tensor Images, Tensor Starts, Tensor? Levels, Tensor Steps)
+/// <param name="Present">(B·P)×M: 1 where there is a map, 0 where a rater has not drawn the case (x_0 is 0 there); null where all are there.</param>
+internal sealed record TrainingBatch(Tensor Images, Tensor Starts, Tensor? Levels, Tensor Steps, Tensor? Present)
 {
-    /// <summary>Some of its images, with all their triples: views, owned by the surrounding dispose scope.</summary>
+    /// <summary>Some of its images, with all their passes: views, owned by the surrounding dispose scope.</summary>
     public TrainingBatch Slice(long first, long count)
     {
         long pairs = Starts.shape[0] / Images.shape[0];
-        return new(Images.narrow(0, first, count), Part(Starts), Levels is null ? null : Part(Levels), Part(Steps));
+        return new(Images.narrow(0, first, count), Part(Starts), Levels is null ? null : Part(Levels), Part(Steps), Present is null ? null : Part(Present));
 
-        Tensor Part(Tensor triples) => triples.narrow(0, first * pairs, count * pairs);
+        Tensor Part(Tensor passes) => passes.narrow(0, first * pairs, count * pairs);
     }
 }
 
@@ -32,28 +33,35 @@ internal sealed class BatchSource(ModelDescription description, TrainingOptions 
     {
         using var scope = NewDisposeScope();
         int batch = options.BatchSize, pairs = options.PairsPerImage, pixels = description.Height * description.Width;
-        var starts = new float[batch * pairs * pixels];
+        int maps = description.MapsAPass;
+        var starts = new float[batch * pairs * maps * pixels];
+        var present = new float[batch * pairs * maps];
         var levels = new long[batch * pairs];
         var steps = new long[batch * pairs];
         Tensor images = _cases.Draw(step, device, (i, source, moved, random) =>
         {
-            // The pairs of an image take different levels (or raters) as long as there are any: each is as likely as before, and the gradient is less noisy.
+            // The passes of an image take different levels (or raters) as long as there are any, unless each takes all of them: every one is as likely as before, and the gradient is less noisy.
             bool byRater = description.Target is TrainingTarget.Annotator or TrainingTarget.AnyAnnotator;
             int[] shuffled = [.. Enumerable.Range(0, byRater ? source.Masks.Raters : description.Levels)];
             random.Shuffle(shuffled);
             for (int pair = 0; pair < pairs; pair++)
             {
-                int at = (i * pairs) + pair, drawn = shuffled[pair % shuffled.Length];
-                levels[at] = (byRater ? source.Raters[drawn] : drawn) + 1;
+                int at = (i * pairs) + pair;
                 steps[at] = DrawTime(random);
-                Span<float> start = starts.AsSpan(at * pixels, pixels);
-                if (byRater)
+                foreach (int drawn in maps == 1 ? shuffled.AsSpan(pair % shuffled.Length, 1) : shuffled)
                 {
-                    DrawMask(moved.Slice(drawn * pixels, pixels), start);
-                }
-                else
-                {
-                    DrawVotes(moved, source.Masks.Raters, drawn + 1, start);
+                    int level = byRater ? source.Raters[drawn] : drawn, map = maps == 1 ? at : (at * maps) + level;
+                    levels[at] = level + 1;
+                    present[map] = 1;
+                    Span<float> start = starts.AsSpan(map * pixels, pixels);
+                    if (byRater)
+                    {
+                        DrawMask(moved.Slice(drawn * pixels, pixels), start);
+                    }
+                    else
+                    {
+                        DrawVotes(moved, source.Masks.Raters, drawn + 1, start);
+                    }
                 }
             }
         });
@@ -61,9 +69,10 @@ internal sealed class BatchSource(ModelDescription description, TrainingOptions 
         Tensor? levelTensor = description.HasLevelEmbedding ? levels.ToTensor(device) : null;
         return new(
             images.MoveToOuterDisposeScope(),
-            starts.ToTensor(device, batch * pairs, 1, description.Height, description.Width).MoveToOuterDisposeScope(),
+            starts.ToTensor(device, batch * pairs, maps, description.Height, description.Width).MoveToOuterDisposeScope(),
             levelTensor?.MoveToOuterDisposeScope(),
-            steps.ToTensor(device).MoveToOuterDisposeScope());
+            steps.ToTensor(device).MoveToOuterDisposeScope(),
+            present.Contains(0) ? present.ToTensor(device, batch * pairs, maps).MoveToOuterDisposeScope() : null);
     }
 
     /// <summary>x_0 = 2·mask − 1.</summary>

@@ -28,10 +28,16 @@ internal sealed record TrainingFingerprint(IReadOnlyDictionary<string, string> S
         Dictionary<string, string> settings = Training.Settings.Of(
             ("", description), ("Training", options), ("Augmentation", augmentation), ("Padding", padding), ("Seed", seed), ("StartFrom", start));
         settings.Remove($"Training.{nameof(options.Threads)}");
+
+        // Checkpoints from before there was a choice do not name it.
         if (network.Conditioning == Conditioning.Encoder)
         {
-            // Checkpoints from before there was a choice do not name it.
             settings.Remove($"Network.{nameof(network.Conditioning)}");
+        }
+
+        if (network.LevelConditioning == LevelConditioning.Embedding)
+        {
+            settings.Remove($"Network.{nameof(network.LevelConditioning)}");
         }
 
         return new(settings, [.. cases.Select(CaseFingerprint.Of)]);

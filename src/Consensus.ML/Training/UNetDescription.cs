@@ -55,7 +55,7 @@ internal sealed record UNetDescription : INetworkDescription
             PassDropout = 0,
             Network = Network with
             {
-                Dropout = 0, Conditioning = plain.Conditioning, EncoderBlocks = plain.EncoderBlocks, EncoderWidth = plain.EncoderWidth, EncoderGrowth = plain.EncoderGrowth,
+                Dropout = 0, Conditioning = plain.Conditioning, LevelConditioning = plain.LevelConditioning, EncoderBlocks = plain.EncoderBlocks, EncoderWidth = plain.EncoderWidth, EncoderGrowth = plain.EncoderGrowth,
                 NoiseStartsAtZero = false, ScaleShiftNorm = false,
             },
         };

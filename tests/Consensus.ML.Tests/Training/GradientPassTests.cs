@@ -88,7 +88,8 @@ public sealed class GradientPassTests
             randn([images, 1, Side, Side], generator: generator),
             randn([maps, 1, Side, Side], generator: generator).sign_(),
             tensor(Enumerable.Range(0, maps).Select(i => (i % 2) + 1L).ToArray()),
-            tensor(Enumerable.Range(0, maps).Select(i => (long)(i * 90 / maps)).ToArray()));
+            tensor(Enumerable.Range(0, maps).Select(i => (long)(i * 90 / maps)).ToArray()),
+            Present: null);
         Tensor noise = randn([maps, 1, Side, Side], generator: generator);
         Tensor loss = new GradientPass(network, process, options).Run(new ForwardContext(optimizer.Leaves, Training: true), batch, noise, scale);
         return (loss.item<float>(), [.. optimizer.Leaves.Select(leaf => leaf.grad!.to_type(ScalarType.Float32).data<float>().ToArray())]);
