@@ -1,0 +1,29 @@
+namespace Consensus.ML.Studies.Tests;
+
+/// <summary>What sets the diffusion methods apart: little else than their names say.</summary>
+public sealed class StudyMethodsTests
+{
+    private static readonly StudyRecipe Recipe = new() { Levels = 7 };
+
+    [Fact]
+    public void One_level_a_pass_is_consensus_with_the_published_conditioning_and_a_rate_for_one_map() =>
+        AssertDiffer(StudyMethods.ConsensusByLevel, ("Network.LevelConditioning", "\"Channels\"", "\"Embedding\""), ("Training.LearningRate", "0.001", "0.002"));
+
+    [Fact]
+    public void Annotator_differs_from_consensus_in_its_target_alone() => AssertDiffer(StudyMethods.Annotator, ("Target", "\"Consensus\"", "\"Annotator\""));
+
+    [Fact]
+    public void Targets_of_one_map_have_the_rate_for_one_map()
+    {
+        AssertDiffer(StudyMethods.SoftLabel, ("Target", "\"Consensus\"", "\"SoftLabel\""), ("Training.LearningRate", "0.001", "0.002"));
+        AssertDiffer(StudyMethods.AnyAnnotator, ("Target", "\"Consensus\"", "\"AnyAnnotator\""), ("Training.LearningRate", "0.001", "0.002"));
+    }
+
+    /// <summary>The settings in which a method differs from consensus, with both values.</summary>
+    private static void AssertDiffer(StudyMethod method, params (string Setting, string Consensus, string Method)[] expected)
+    {
+        IReadOnlyDictionary<string, string> consensus = StudyMethods.Consensus.Settings(Recipe), other = method.Settings(Recipe);
+        Assert.Equal(consensus.Keys.Order(), other.Keys.Order());
+        Assert.Equal(expected, consensus.Keys.Where(key => consensus[key] != other[key]).Order().Select(key => (key, consensus[key], other[key])));
+    }
+}
