@@ -27,7 +27,10 @@ public sealed record TrainingOptions
     /// </summary>
     public bool GradientCheckpointing { get; init; }
 
-    /// <summary>(level, time) pairs drawn for each image of a step, at least 1: the image is encoded once for all of them. Default 1, the paper's.</summary>
+    /// <summary>
+    /// (level, time) pairs drawn for each image of a step, at least 1: the image is encoded once for all of them. With <see cref="LevelConditioning.Channels"/> each is a time with all levels.
+    /// Default 1, the paper's.
+    /// </summary>
     public int PairsPerImage { get; init; } = 1;
 
     /// <summary>
