@@ -126,10 +126,19 @@ public sealed class EnduranceTests : IDisposable
         Assert.NotEqual(Entry("model.zip", "weights.safetensors"), Entry("further.zip", "weights.safetensors"));
 
         CommandRun.InProcess([.. further, "--target", "consensus"]).AssertFailed(1, "The model to start from cannot be trained further", "Target is \"SoftLabel\" there and \"Consensus\" here");
-        CommandRun.InProcess([.. further, "--level-conditioning", "embedding"]).AssertFailed(1, "The model to start from cannot be trained further", "Network.LevelConditioning is \"Channels\" there and \"Embedding\" here");
         CommandRun.InProcess([.. further, "--size", "64"]).AssertFailed(1, "trained on slices of 32×32 pixels", "on 64×64");
         further[Array.IndexOf(further, "--from") + 1] = _workspace["nothing.zip"];
         CommandRun.InProcess(further).AssertFailed(1, "nothing.zip");
+    }
+
+    [Fact]
+    public void How_levels_are_told_apart_is_the_finished_models_too_where_there_are_levels()
+    {
+        CommandRun.InProcess([.. Train(1, "float32", "levels.zip")]).AssertSucceeded();
+        CommandRun.InProcess([.. Train(1, "float32", "soft.zip"), "--target", "soft-label"]).AssertSucceeded();
+        string[] further = ["train", "--data", _data, "--task", "kidney", "--steps", "1", "--out", _workspace["further.zip"], "--level-conditioning", "embedding", "--from"];
+        CommandRun.InProcess([.. further, _workspace["levels.zip"]]).AssertFailed(1, "The model to start from cannot be trained further", "Network.LevelConditioning is \"Channels\" there and \"Embedding\" here");
+        CommandRun.InProcess([.. further, _workspace["soft.zip"]]).AssertSucceeded();
     }
 
     private string[] Train(int steps, string precision, string model) =>
