@@ -95,24 +95,16 @@ public sealed class ConditioningTests
     [Fact]
     public void Manifests_and_checkpoints_from_before_there_was_a_choice_mean_the_encoder()
     {
-        var manifest = new ModelManifest
-        {
-            Columns = new("a", "b", "c", "d"), Height = 16, Width = 16, ImageChannels = 1, Raters = 2, Target = TrainingTarget.Consensus, Network = Concatenated, Diffusion = new(), Sampling = new(), Seed = 1,
-            Training = new(new TrainingOptions(), null, new(0, 0, null, 0, 0, 0, false, [])), Weights = new("weights.safetensors", 1, new string('0', 64)),
-        };
-        string json = Encoding.UTF8.GetString(manifest.ToJson());
+        string json = Encoding.UTF8.GetString(Discs.Manifest(Concatenated).ToJson());
         Assert.Contains("\"conditioning\": \"concatenation\"", json, StringComparison.Ordinal);
         Assert.Equal(Conditioning.Concatenation, ModelManifest.FromJson(Encoding.UTF8.GetBytes(json)).Network.Conditioning);
         string older = json.Replace("\"conditioning\": \"concatenation\",", "", StringComparison.Ordinal);
         Assert.NotEqual(json, older);
         Assert.Equal(Conditioning.Encoder, ModelManifest.FromJson(Encoding.UTF8.GetBytes(older)).Network.Conditioning);
 
-        TrainingFingerprint encoder = Fingerprint(Small), concatenated = Fingerprint(Concatenated);
+        TrainingFingerprint encoder = Discs.Fingerprint(Small), concatenated = Discs.Fingerprint(Concatenated);
         Assert.DoesNotContain("Network.Conditioning", encoder.Settings.Keys);
         Assert.Contains("Network.Conditioning", concatenated.DifferencesFrom(encoder), StringComparison.Ordinal);
-
-        static TrainingFingerprint Fingerprint(NetworkOptions network) =>
-            TrainingFingerprint.Of(Discs.Description() with { Network = network }, network, new TrainingOptions(), null, [0f], 1, null, Discs.Cases(1));
     }
 
     private static Dictionary<string, long[]> Shapes(WeightLayout layout) => layout.Specs.ToDictionary(spec => spec.Name, spec => spec.Shape);

@@ -180,22 +180,14 @@ public sealed class LevelConditioningTests
     public void Manifests_and_checkpoints_from_before_there_was_a_choice_mean_the_embedding()
     {
         NetworkOptions embedding = new() { ModelChannels = 32 }, channels = embedding with { LevelConditioning = LevelConditioning.Channels };
-        var manifest = new ModelManifest
-        {
-            Columns = new("a", "b", "c", "d"), Height = 16, Width = 16, ImageChannels = 1, Raters = 2, Target = TrainingTarget.Consensus, Network = channels, Diffusion = new(), Sampling = new(), Seed = 1,
-            Training = new(new TrainingOptions(), null, new(0, 0, null, 0, 0, 0, false, [])), Weights = new("weights.safetensors", 1, new string('0', 64)),
-        };
-        string json = Encoding.UTF8.GetString(manifest.ToJson());
+        string json = Encoding.UTF8.GetString(Discs.Manifest(channels).ToJson());
         Assert.Equal(LevelConditioning.Channels, ModelManifest.FromJson(Encoding.UTF8.GetBytes(json)).Network.LevelConditioning);
         string older = json.Replace("\"levelConditioning\": \"channels\",", "", StringComparison.Ordinal);
         Assert.NotEqual(json, older);
         Assert.Equal(LevelConditioning.Embedding, ModelManifest.FromJson(Encoding.UTF8.GetBytes(older)).Network.LevelConditioning);
 
-        Assert.DoesNotContain("Network.LevelConditioning", Fingerprint(embedding).Settings.Keys);
-        Assert.Contains("Network.LevelConditioning", Fingerprint(channels).DifferencesFrom(Fingerprint(embedding)), StringComparison.Ordinal);
-
-        static TrainingFingerprint Fingerprint(NetworkOptions network) =>
-            TrainingFingerprint.Of(Discs.Description() with { Network = network }, network, new TrainingOptions(), null, [0f], 1, null, Discs.Cases(1));
+        Assert.DoesNotContain("Network.LevelConditioning", Discs.Fingerprint(embedding).Settings.Keys);
+        Assert.Contains("Network.LevelConditioning", Discs.Fingerprint(channels).DifferencesFrom(Discs.Fingerprint(embedding)), StringComparison.Ordinal);
     }
 
     private static ModelDescription Describe(TrainingTarget target, LevelConditioning conditioning, DiffusionOptions? diffusion = null)

@@ -16,6 +16,16 @@ internal static class Discs
         Diffusion = diffusion ?? new DiffusionOptions { Prediction = PredictionType.XStartLogit, LearnedVariance = false },
     };
 
+    /// <summary>What the zip of a model of such a network would say.</summary>
+    public static ModelManifest Manifest(NetworkOptions network) => new()
+    {
+        Columns = new("a", "b", "c", "d"), Height = Side, Width = Side, ImageChannels = 1, Raters = 2, Target = TrainingTarget.Consensus, Network = network, Diffusion = new(), Sampling = new(), Seed = 1,
+        Training = new(new TrainingOptions(), null, new(0, 0, null, 0, 0, 0, false, [])), Weights = new("weights.safetensors", 1, new string('0', 64)),
+    };
+
+    /// <summary>What the checkpoint of a training of such a network would say.</summary>
+    public static TrainingFingerprint Fingerprint(NetworkOptions network) => TrainingFingerprint.Of(Description() with { Network = network }, network, new TrainingOptions(), null, [0f], 1, null, Cases(1));
+
     /// <summary>Discs at seeded places; the second rater draws them a pixel smaller.</summary>
     public static TrainingCase[] Cases(int count) => [.. Enumerable.Range(0, count).Select(i =>
     {
