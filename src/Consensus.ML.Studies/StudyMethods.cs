@@ -6,9 +6,6 @@ namespace Consensus.ML.Studies;
 /// <summary>The methods that come with the library.</summary>
 public static class StudyMethods
 {
-    // The preset's is for all maps of an image in each step; where a step learns one of them, twice as much learns more (tests/Consensus.ML.Benchmarks/RESULTS.md).
-    private const double RateForOneMap = 2e-3;
-
     /// <summary>The paper's method: the levels of consensus, by diffusion; all levels in one pass.</summary>
     public static StudyMethod Consensus { get; } = Diffusion(
         "consensus", TrainingTarget.Consensus,
@@ -94,14 +91,8 @@ public static class StudyMethods
 
         ConsensusSegmentationEstimator.Options Options(StudyRecipe recipe)
         {
-            var options = ConsensusSegmentationEstimator.Options.Compact();
-            options.Target = target;
-            if (levelConditioning == LevelConditioning.Embedding || target is TrainingTarget.AnyAnnotator or TrainingTarget.SoftLabel)
-            {
-                options.Training = options.Training with { LearningRate = RateForOneMap };
-            }
-
-            options.Network = options.Network with { Conditioning = conditioning, LevelConditioning = levelConditioning };
+            var options = ConsensusSegmentationEstimator.Options.Compact(target, levelConditioning);
+            options.Network = options.Network with { Conditioning = conditioning };
             options.Sampling = options.Sampling with { Generations = recipe.Generations ?? options.Sampling.Generations };
             Follow(options, recipe);
             return options;

@@ -445,6 +445,21 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
         _ml.Transforms.ConsensusSegment();
     }
 
+    [Theory]
+    [InlineData(TrainingTarget.Consensus, LevelConditioning.Channels, 1e-3)]
+    [InlineData(TrainingTarget.Annotator, LevelConditioning.Channels, 1e-3)]
+    [InlineData(TrainingTarget.Consensus, LevelConditioning.Embedding, 2e-3)]
+    [InlineData(TrainingTarget.Annotator, LevelConditioning.Embedding, 2e-3)]
+    [InlineData(TrainingTarget.AnyAnnotator, LevelConditioning.Channels, 2e-3)]
+    [InlineData(TrainingTarget.SoftLabel, LevelConditioning.Channels, 2e-3)]
+    public void The_compact_rate_goes_by_whether_a_step_learns_all_maps_of_an_image(TrainingTarget target, LevelConditioning levelConditioning, double rate)
+    {
+        var plain = new ConsensusSegmentationEstimator.Options();
+        ConsensusSegmentationEstimator.Options compact = ConsensusSegmentationEstimator.Options.Compact(target, levelConditioning);
+        Assert.Equal((target, plain.Network with { LevelConditioning = levelConditioning }), (compact.Target, compact.Network));
+        Assert.Equal((plain.Diffusion, plain.Training with { LearningRate = rate }, plain.Sampling), (compact.Diffusion, compact.Training, compact.Sampling));
+    }
+
     [Fact]
     public void Options_changed_after_the_estimator_was_made_do_not_reach_it()
     {

@@ -124,7 +124,10 @@ public sealed class EnduranceTests : IDisposable
         CommandRun run = CommandRun.InProcess(further).AssertSucceeded();
         Assert.Contains("at 32×32 pixels: 3 raters, target soft-label", run.Out, StringComparison.Ordinal);
         Assert.NotEqual(Entry("model.zip", "weights.safetensors"), Entry("further.zip", "weights.safetensors"));
+        Assert.Equal((2e-3, 2e-3), (LearningRate("model.zip"), LearningRate("further.zip")));
 
+        CommandRun.InProcess([.. further, "--preset", "compact"]).AssertSucceeded();
+        Assert.Equal(2e-3, LearningRate("further.zip"));
         CommandRun.InProcess([.. further, "--target", "consensus"]).AssertFailed(1, "The model to start from cannot be trained further", "Target is \"SoftLabel\" there and \"Consensus\" here");
         CommandRun.InProcess([.. further, "--size", "64"]).AssertFailed(1, "trained on slices of 32×32 pixels", "on 64×64");
         further[Array.IndexOf(further, "--from") + 1] = _workspace["nothing.zip"];
@@ -136,6 +139,7 @@ public sealed class EnduranceTests : IDisposable
     {
         CommandRun.InProcess([.. Train(1, "float32", "levels.zip")]).AssertSucceeded();
         CommandRun.InProcess([.. Train(1, "float32", "soft.zip"), "--target", "soft-label"]).AssertSucceeded();
+        Assert.Equal((1e-3, 2e-3), (LearningRate("levels.zip"), LearningRate("soft.zip")));
         string[] further = ["train", "--data", _data, "--task", "kidney", "--steps", "1", "--out", _workspace["further.zip"], "--level-conditioning", "embedding", "--from"];
         CommandRun.InProcess([.. further, _workspace["levels.zip"]]).AssertFailed(1, "The model to start from cannot be trained further", "Network.LevelConditioning is \"Channels\" there and \"Embedding\" here");
         CommandRun.InProcess([.. further, _workspace["soft.zip"]]).AssertSucceeded();
@@ -179,7 +183,11 @@ public sealed class EnduranceTests : IDisposable
         Assert.Fail($"The moment did not come. {error.GetAwaiter().GetResult()}");
     }
 
-    private JsonNode History(string model) => JsonNode.Parse(Entry(model, "manifest.json"))!["training"]!["history"]!;
+    private JsonNode History(string model) => Training(model)["history"]!;
+
+    private double LearningRate(string model) => (double)Training(model)["options"]!["learningRate"]!;
+
+    private JsonNode Training(string model) => JsonNode.Parse(Entry(model, "manifest.json"))!["training"]!;
 
     private string[] Entries(string model)
     {

@@ -60,7 +60,6 @@ internal static class TrainCommand
         command.SetAction(parsed =>
         {
             bool isPaper = parsed.GetValue(preset) == Preset.Paper;
-            ConsensusSegmentationEstimator.Options recipe = isPaper ? ConsensusSegmentationEstimator.Options.Paper() : ConsensusSegmentationEstimator.Options.Compact();
             string path = parsed.Require(output!);
             OutputPath.EnsureFile(path);
             CheckpointOptions? kept = checkpoints.Read(parsed);
@@ -77,9 +76,14 @@ internal static class TrainCommand
                 throw new UsageException($"{other.Name} is for the method consensus; it does not go with the method {Name(onePass)}.");
             }
 
-            ConsensusSegmentationEstimator.Options options = start is null || onePass is not null ? recipe : ConsensusSegmentationEstimator.Options.ContinueFrom(start.Segmentation);
-            options.Target = parsed.GetValue(target) ?? options.Target;
-            options.Network = options.Network with { LevelConditioning = parsed.GetValue(levelConditioning) ?? options.Network.LevelConditioning };
+            ConsensusSegmentationEstimator.Options? further = start is null || onePass is not null ? null : ConsensusSegmentationEstimator.Options.ContinueFrom(start.Segmentation);
+            TrainingTarget learned = parsed.GetValue(target) ?? further?.Target ?? TrainingTarget.Consensus;
+            LevelConditioning? toldApart = parsed.GetValue(levelConditioning) ?? further?.Network.LevelConditioning;
+            ConsensusSegmentationEstimator.Options recipe =
+                isPaper ? ConsensusSegmentationEstimator.Options.Paper() : ConsensusSegmentationEstimator.Options.Compact(learned, toldApart ?? LevelConditioning.Channels);
+            ConsensusSegmentationEstimator.Options options = further ?? recipe;
+            options.Target = learned;
+            options.Network = options.Network with { LevelConditioning = toldApart ?? options.Network.LevelConditioning };
             UNetSegmentationEstimator.Options? unet = onePass is not UNetKind kind ? null
                 : start is null ? new() { Kind = kind } : UNetSegmentationEstimator.Options.ContinueFrom(start.Segmentation);
             int side = parsed.GetValue(size) ?? start?.Segmentation.Height ?? (isPaper ? 256 : 64);

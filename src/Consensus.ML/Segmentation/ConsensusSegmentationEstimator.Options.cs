@@ -104,7 +104,14 @@ public sealed partial class ConsensusSegmentationEstimator
         public ITransformer? StartFrom { get; set; }
 
         /// <summary>For two CPU cores: a small network that predicts the clean map, sampled in few steps. Made for slices of about 64 pixels.</summary>
-        public static Options Compact() => new();
+        /// <param name="target">What is learned. The learning rate goes by it: 1e-3 where a step learns all maps of an image, 2e-3 where it learns one of them, or their mean.</param>
+        /// <param name="levelConditioning">How levels (or raters) are told apart: by default all are drawn in one pass.</param>
+        public static Options Compact(TrainingTarget target = TrainingTarget.Consensus, LevelConditioning levelConditioning = LevelConditioning.Channels) => new()
+        {
+            Target = target,
+            Network = Presets.Compact.Network with { LevelConditioning = levelConditioning },
+            Training = Presets.Compact.Training with { LearningRate = Presets.Compact.LearningRate(target, levelConditioning) },
+        };
 
         /// <summary>
         /// The published model and recipe (Amit et al. 2023, section 4): meant for slices resized to 256 × 256, varied as published (<c>AugmentSlices("Features", new AugmentationPolicy())</c>),

@@ -20,7 +20,7 @@ internal static class Presets
         {
             PairsPerImage = 1,
             TimePower = 3,
-            LearningRate = 1e-3,
+            LearningRate = LearningRate(default, LevelConditioning.Channels),
             WarmUpSteps = 50,
             CosineDecay = true,
             GradientClipping = 1,
@@ -31,6 +31,10 @@ internal static class Presets
 
         // One view of the image each: more generations of one view hardly differ.
         public static SamplingOptions Sampling { get; } = new() { Generations = 4, Mirror = true, Sampler = SamplerKind.Ddim, Steps = 1, Precision = Precision.BFloat16 };
+
+        // A step that learns one map an image learns more at twice the rate of one that learns them all.
+        public static double LearningRate(TrainingTarget target, LevelConditioning levelConditioning) =>
+            levelConditioning == LevelConditioning.Embedding || target is TrainingTarget.AnyAnnotator or TrainingTarget.SoftLabel ? 2e-3 : 1e-3;
     }
 
     /// <summary>One-pass U-Nets, for the same cores, minutes and pixels, on the same U-Net.</summary>
