@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using Consensus.ML.Diffusion;
 using Consensus.ML.Networks;
@@ -33,32 +32,32 @@ internal static class FewerSteps
     public static void Measure(HeldOutCases cases, string models, string[] names)
     {
         var ml = new MLContext(seed: 1);
-        var rows = new List<(string Name, double Seconds, double[] Scores)>();
+        var rows = new List<(string Name, double Seconds, double[] Scores, double Energy)>();
         foreach ((string name, SamplingOptions sampling) in All.Where(one => names.Length == 0 || names.Contains(one.Name)))
         {
-            var scores = new List<double>();
+            var scored = new List<CaseMetrics>();
             double seconds = 0;
             for (int fold = 0; fold < HeldOutCases.Folds && File.Exists(Path.Combine(models, $"fold{fold}.zip")); fold++)
             {
                 ITransformer model = ml.Model.Load(Path.Combine(models, $"fold{fold}.zip"), out _), sampled = model.WithSampling(sampling);
-                long before = Stopwatch.GetTimestamp();
-                scores.AddRange(cases.Score(ml, sampled, fold));
-                seconds += Stopwatch.GetElapsedTime(before).TotalSeconds;
+                (SegmentationMetrics metrics, TimeSpan drawing) = cases.Evaluate(ml, sampled, fold, samples: "Samples");
+                scored.AddRange(metrics.Cases);
+                seconds += drawing.TotalSeconds;
                 ((IDisposable)sampled).Dispose();
                 ((IDisposable)model).Dispose();
             }
 
-            rows.Add((name, seconds / scores.Count, [.. scores]));
-            Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name}: {scores.Average():0.0000}, {seconds / scores.Count:0.00} s a map"));
+            rows.Add((name, seconds / scored.Count, [.. scored.Select(one => one.SoftDice5)], scored.Average(one => one.GeneralizedEnergyDistance)));
+            Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name}: {rows[^1].Scores.Average():0.0000}, {rows[^1].Seconds:0.00} s a map"));
         }
 
-        Console.WriteLine("| sampling | seconds a map | soft Dice | points against the last, paired, with 95 % interval |");
-        Console.WriteLine("| --- | --- | --- | --- |");
-        foreach ((string name, double seconds, double[] scores) in rows)
+        Console.WriteLine("| sampling | seconds a map | soft Dice | points against the last, paired, with 95 % interval | GED |");
+        Console.WriteLine("| --- | --- | --- | --- | --- |");
+        foreach ((string name, double seconds, double[] scores, double energy) in rows)
         {
             double[] differences = [.. scores.Zip(rows[^1].Scores, (one, last) => 100 * (one - last))];
             ConfidenceInterval interval = Bootstrap.OfMean(differences);
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {name} | {seconds:0.00} | {scores.Average():0.0000} | {differences.Average():+0.00;−0.00;0.00} ({interval.Lower:+0.00;−0.00;0.00} to {interval.Upper:+0.00;−0.00;0.00}) |"));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {name} | {seconds:0.00} | {scores.Average():0.0000} | {differences.Average():+0.00;−0.00;0.00} ({interval.Lower:+0.00;−0.00;0.00} to {interval.Upper:+0.00;−0.00;0.00}) | {energy:0.000} |"));
         }
     }
 }

@@ -4,8 +4,8 @@ using Consensus.ML.Benchmarks;
 using Consensus.ML.Networks;
 using Consensus.ML.Runtime;
 
-// Prints the tables of RESULTS.md. Of times: every configuration, or those named.
-//   dotnet run -c Release --project tests/Consensus.ML.Benchmarks [-- S64-L32-7 compact-64 …]
+// Prints the tables of RESULTS.md. Of times: every configuration, or those named, and 'data', the loading of data.
+//   dotnet run -c Release --project tests/Consensus.ML.Benchmarks [-- S64-L32-7 compact-64 data …]
 // Of quality, on a set in QUBIQ's layout, a third of whose training cases are held out at a time: what settings of training buy, and what ways to sample cost.
 //   … -- recipes ROOT TASK STEPS [NAME …]
 //   … -- sampling ROOT TASK MODELS [NAME …]
@@ -22,31 +22,50 @@ switch (args)
         return 2;
 }
 
-string[] unknown = [.. args.Except(Configuration.All.Select(one => one.Name))];
-if (unknown.Length > 0)
+const string data = "data";
+string[] known = [.. Configuration.All.Select(one => one.Name), data];
+if (args.Except(known).FirstOrDefault() is { } unknown)
 {
-    Console.Error.WriteLine($"There is no configuration '{unknown[0]}'; there are {string.Join(", ", Configuration.All.Select(one => one.Name))}.");
+    Console.Error.WriteLine($"There is no configuration '{unknown}'; there are {string.Join(", ", known)}.");
     return 2;
 }
+
+string[] chosen = args.Length == 0 ? known : args;
 
 RuntimeFacts facts = RuntimeFacts.Collect("cpu");
 Console.WriteLine($"{facts.OperatingSystem}, {facts.Threads} threads, TorchSharp {facts.TorchSharp}, {facts.DotNet}; {ProcessorName()}.");
 Console.WriteLine();
-Console.WriteLine("| configuration | format | encoder, ms | U-Net pass, ms | sampling step, ms | training step, ms | U-Net, GFLOP/s | convolutions alone, GFLOP/s | share | peak memory, MB |");
-Console.WriteLine("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |");
-foreach (Configuration configuration in Configuration.All.Where(one => args.Length == 0 || args.Contains(one.Name)))
+if (chosen.Except([data]).Any())
 {
-    // The formats take turns, so that a slow minute of the machine falls on both.
-    var rounds = Enumerable.Range(0, configuration.Rounds)
-        .Select(_ => (Float32: configuration.Machine.Measure(Precision.Float32), BFloat16: configuration.Machine.Measure(Precision.BFloat16)))
-        .ToArray();
-    PrintRow(configuration.Name, "float32", [.. rounds.Select(round => round.Float32)]);
-    PrintRow(configuration.Name, "bfloat16", [.. rounds.Select(round => round.BFloat16)]);
+    PrintConfigurations();
 }
 
-if (args.Length == 0)
+if (chosen.Contains(data))
 {
+    PrintDataLoading();
+}
+
+return 0;
+
+void PrintConfigurations()
+{
+    Console.WriteLine("| configuration | format | encoder, ms | U-Net pass, ms | sampling step, ms | training step, ms | U-Net, GFLOP/s | convolutions alone, GFLOP/s | share | peak memory, MB |");
+    Console.WriteLine("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |");
+    foreach (Configuration configuration in Configuration.All.Where(one => chosen.Contains(one.Name)))
+    {
+        // The formats take turns, so that a slow minute of the machine falls on both.
+        var rounds = Enumerable.Range(0, configuration.Rounds)
+            .Select(_ => (Float32: configuration.Machine.Measure(Precision.Float32), BFloat16: configuration.Machine.Measure(Precision.BFloat16)))
+            .ToArray();
+        PrintRow(configuration.Name, "float32", [.. rounds.Select(round => round.Float32)]);
+        PrintRow(configuration.Name, "bfloat16", [.. rounds.Select(round => round.BFloat16)]);
+    }
+
     Console.WriteLine();
+}
+
+static void PrintDataLoading()
+{
     Console.WriteLine("| data | median |");
     Console.WriteLine("| --- | --- |");
     foreach ((string name, double median, string unit) in DataLoading.Measure(rounds: 5))
@@ -54,8 +73,6 @@ if (args.Length == 0)
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {name} | {median:0.00} {unit} |"));
     }
 }
-
-return 0;
 
 static void PrintRow(string name, string format, MachineMeasurement[] rounds)
 {
