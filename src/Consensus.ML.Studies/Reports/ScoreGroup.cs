@@ -19,9 +19,9 @@ internal static class ScoreGroup
     /// <summary>Which way is better, behind a heading.</summary>
     public static string Arrow(SegmentationMeasure measure) => measure.Direction switch
     {
-        MeasureDirection.HigherIsBetter => " ↑",
-        MeasureDirection.LowerIsBetter => " ↓",
-        MeasureDirection.NearerToZeroIsBetter => " → 0",
+        MeasureDirection.HigherIsBetter => "\u00A0↑",
+        MeasureDirection.LowerIsBetter => "\u00A0↓",
+        MeasureDirection.NearerToZeroIsBetter => "\u00A0→\u00A00",
         _ => "",
     };
 

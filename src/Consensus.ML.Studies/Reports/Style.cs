@@ -29,7 +29,8 @@ internal static class Style
         figure img { max-width: 100%; height: auto; }
         figcaption, caption { text-align: left; font-size: 14.5px; color: var(--ink); line-height: 1.45; padding: 0 0 8px; caption-side: top; }
         figcaption { padding: 6px 0 0; max-width: 100ch; }
-        .wide { overflow-x: auto; }
+        .wide { overflow-x: auto; container-type: inline-size; }
+        caption { max-width: 100cqi; }
         table { width: 100%; border-collapse: collapse; font-size: 14.5px; line-height: 1.35; margin: 14px 0 26px; border-top: 1.5px solid var(--ink); border-bottom: 1.5px solid var(--ink); }
         th, td { padding: 5px 10px; text-align: left; vertical-align: top; }
         thead th { border-bottom: 1px solid var(--ink); vertical-align: bottom; font-weight: 600; }
@@ -59,6 +60,7 @@ internal static class Style
         dt { font-weight: 600; }
         dd { margin: 0 0 8px 0; }
         footer { margin-top: 48px; border-top: 1px solid var(--rule); padding-top: 12px; color: var(--soft); font-size: 14px; }
+        @media screen { table.dense { font-size: 13px; } table.dense th, table.dense td { padding: 5px 6px; } table.dense small { font-size: 11px; } }
         @media (max-width: 700px) { main { padding: 20px 16px 40px; } h1 { font-size: 25px; } nav ol { columns: 1; } }
         @page { size: A4; margin: 16mm 15mm 18mm; }
         @media print {
