@@ -15,6 +15,7 @@ internal static class Recipes
         ("compact", _ => { }, null),
         ("rate 2e-3", o => o.Training = o.Training with { LearningRate = 2e-3 }, null),
         ("dropout 0.1", o => o.Network = o.Network with { Dropout = 0.1 }, null),
+        ("no decay", o => o.Training = o.Training with { CosineDecay = false }, null),
 
         // As Compact was before a pass drew all levels.
         ("one level a pass, rate 2e-3", OneLevelAPass, null),
