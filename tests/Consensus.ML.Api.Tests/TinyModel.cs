@@ -13,7 +13,14 @@ public sealed class TinyModel : IDisposable
     public TinyModel()
     {
         Context = new MLContext(seed: 5);
-        Context.Log += (_, message) => Log.Add($"{message.Kind}: {message.RawMessage}");
+        Context.Log += (_, message) =>
+        {
+            // Tests of serving predict on several threads.
+            lock (Log)
+            {
+                Log.Add($"{message.Kind}: {message.RawMessage}");
+            }
+        };
         Cases = [.. Enumerable.Range(1, 4).Select(number => Blobs.WriteCase(Path.Combine(_folder.Path, $"case{number:00}"), number))];
         Data = Context.Data.LoadFromEnumerable(Cases);
 

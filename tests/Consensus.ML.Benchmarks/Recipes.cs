@@ -15,7 +15,7 @@ internal static class Recipes
         ("compact", _ => { }, null),
         ("rate 2e-3", o => o.Training = o.Training with { LearningRate = 2e-3 }, null),
         ("dropout 0.1", o => o.Network = o.Network with { Dropout = 0.1 }, null),
-        ("no decay", o => o.Training = o.Training with { CosineDecay = false }, null),
+        ("cosine decay", o => o.Training = o.Training with { CosineDecay = true }, null),
 
         // As Compact was before a pass drew all levels.
         ("one level a pass, rate 2e-3", OneLevelAPass, null),
@@ -87,7 +87,7 @@ internal static class Recipes
     }
 
     private static void OneLevelAPass(ConsensusSegmentationEstimator.Options options) =>
-        (options.Network, options.Training) = (options.Network with { LevelConditioning = LevelConditioning.Embedding }, options.Training with { LearningRate = 2e-3 });
+        (options.Network, options.Training) = (options.Network with { LevelConditioning = LevelConditioning.Embedding }, options.Training with { LearningRate = 2e-3, CosineDecay = true });
 
     /// <summary>Another prediction type; without the Dice term, which only predictions of x_0 can have.</summary>
     private static void Predict(ConsensusSegmentationEstimator.Options options, PredictionType type, double? minSnrGamma = null)

@@ -16,13 +16,13 @@ internal static class Presets
 
         public static DiffusionOptions Diffusion { get; } = new() { LearnedVariance = false, Prediction = PredictionType.XStartLogit };
 
+        // The rate does not decay: the moving average of the weights does what decay is for, and the steps at a small rate are lost.
         public static TrainingOptions Training { get; } = new()
         {
             PairsPerImage = 1,
             TimePower = 3,
             LearningRate = LearningRate(default, LevelConditioning.Channels),
             WarmUpSteps = 50,
-            CosineDecay = true,
             GradientClipping = 1,
             EmaDecay = 0.995,
             DiceLossWeight = 0.5,
@@ -47,7 +47,6 @@ internal static class Presets
         {
             LearningRate = 1e-3,
             WarmUpSteps = 50,
-            CosineDecay = true,
             GradientClipping = 1,
             EmaDecay = 0.995,
             Precision = Precision.BFloat16,

@@ -120,7 +120,7 @@ public sealed partial class UNetSegmentationEstimator
         /// two can then be changed.
         /// </summary>
         /// <remarks>
-        /// The whole recipe runs again, warm-up and decay included. NormalizeSlices is fitted again with the pipeline, to the new data.
+        /// The whole recipe runs again, warm-up included. NormalizeSlices is fitted again with the pipeline, to the new data.
         /// </remarks>
         /// <param name="model">A <see cref="UNetSegmentationTransformer"/>, or a chain with one in it; to be disposed only after training.</param>
         /// <exception cref="ArgumentException">The model has no one-pass U-Net in it.</exception>
