@@ -31,6 +31,7 @@ internal static class DataLoading
                 ("masks of a case, 7 of them", Median(rounds, () => cases.Sum(one => MaskReader.Read(one.AnnotationPaths).Raters)) / Cases, "ms"),
                 ("batch of a training step: 4 images, drawn and augmented as published", Median(rounds, () => DrawBatches(training, new())) / Batches, "ms"),
                 ("the same, augmented as AugmentSlices does by itself", Median(rounds, () => DrawBatches(training, AugmentationPolicy.Strong)) / Batches, "ms"),
+                ("what is left of that for a step to wait for, drawn while the step before it took 20 ms of a GPU", Median([.. Enumerable.Range(0, rounds).Select(_ => WaitForBatches(training, AugmentationPolicy.Strong) / Batches)]), "ms"),
             ];
         }
         finally
@@ -40,6 +41,36 @@ internal static class DataLoading
     }
 
     private static int DrawBatches(TrainingCase[] cases, AugmentationPolicy augmentation)
+    {
+        BatchSource source = Source(cases, augmentation);
+        for (int step = 0; step < Batches; step++)
+        {
+            using var scope = torch.NewDisposeScope();
+            source.Draw(step)(torch.CPU);
+        }
+
+        return Batches;
+    }
+
+    /// <summary>Milliseconds spent on batches by a thread that asks for one after another as training does, and has nothing to compute in between.</summary>
+    private static double WaitForBatches(TrainingCase[] cases, AugmentationPolicy augmentation)
+    {
+        using var ahead = new DrawnAhead<Func<torch.Device, TrainingBatch>>(Source(cases, augmentation).Draw);
+        ahead.Take(0);
+        double waited = 0;
+        for (int step = 1; step <= Batches; step++)
+        {
+            Thread.Sleep(20);
+            using var scope = torch.NewDisposeScope();
+            long before = Stopwatch.GetTimestamp();
+            ahead.Take(step)(torch.CPU);
+            waited += Stopwatch.GetElapsedTime(before).TotalMilliseconds;
+        }
+
+        return waited;
+    }
+
+    private static BatchSource Source(TrainingCase[] cases, AugmentationPolicy augmentation)
     {
         ConsensusSegmentationEstimator.Options options = ConsensusSegmentationEstimator.Options.Compact();
         var description = new ModelDescription
@@ -52,25 +83,19 @@ internal static class DataLoading
             Network = options.Network,
             Diffusion = options.Diffusion,
         };
-        var source = new BatchSource(description, options.Training, augmentation, [0f], seed: 1, cases);
-        for (int step = 0; step < Batches; step++)
-        {
-            using var scope = torch.NewDisposeScope();
-            source.Draw(step, torch.CPU);
-        }
-
-        return Batches;
+        return new(description, options.Training, augmentation, [0f], seed: 1, cases);
     }
 
     private static double Median(int rounds, Func<int> work)
     {
         work();
-        double[] times = [.. Enumerable.Range(0, rounds).Select(_ =>
+        return Median([.. Enumerable.Range(0, rounds).Select(_ =>
         {
             long before = Stopwatch.GetTimestamp();
             work();
             return Stopwatch.GetElapsedTime(before).TotalMilliseconds;
-        }).Order()];
-        return times[times.Length / 2];
+        })]);
     }
+
+    private static double Median(double[] times) => times.Order().ElementAt(times.Length / 2);
 }

@@ -1,6 +1,4 @@
 using Consensus.ML.Imaging;
-using Consensus.ML.Runtime;
-using static TorchSharp.torch;
 
 namespace Consensus.ML.Training;
 
@@ -25,10 +23,9 @@ internal sealed class CaseSampler(int height, int width, int channels, int batch
     /// <param name="random">The step's random numbers, whose next are the target's.</param>
     public delegate void Targets(int index, TrainingCase source, ReadOnlySpan<byte> masks, Random random);
 
-    /// <summary>The images of a step, from 0: B×C×H×W, owned by the surrounding dispose scope.</summary>
-    public Tensor Draw(long step, Device device, Targets targets)
+    /// <summary>The images of a step, from 0: B×C×H×W.</summary>
+    public float[] Draw(long step, Targets targets)
     {
-        using var scope = NewDisposeScope();
         int pixels = height * width;
         Random random = SeededRandom.At(seed, SeededRandom.Purpose.Step, step);
         var images = new float[batch * channels * pixels];
@@ -46,7 +43,7 @@ internal sealed class CaseSampler(int height, int width, int channels, int batch
             targets(i, source, moved, random);
         }
 
-        return images.ToTensor(device, batch, channels, height, width).MoveToOuterDisposeScope();
+        return images;
     }
 
     /// <summary>Cases come in epochs, each in an order of its own.</summary>

@@ -16,7 +16,7 @@ internal sealed class DiffusionObjective : ITrainingObjective<ConsensusModel>
     private readonly Device _device;
     private readonly ConsensusNetwork _network;
     private readonly DiffusionProcess _process;
-    private BatchSource? _batches;
+    private DrawnAhead<Func<Device, TrainingBatch>>? _batches;
 
     public DiffusionObjective(ModelDescription description, TrainingOptions options, AugmentationPolicy? augmentation, IReadOnlyList<float> padding, int seed, Device device)
     {
@@ -40,13 +40,13 @@ internal sealed class DiffusionObjective : ITrainingObjective<ConsensusModel>
     public double Dropout => _description.Network.Dropout;
 
     /// <inheritdoc/>
-    public void Begin(IReadOnlyList<TrainingCase> cases) => _batches = _open(cases);
+    public void Begin(IReadOnlyList<TrainingCase> cases) => _batches = new(_open(cases).Draw);
 
     /// <inheritdoc/>
     public Tensor Differentiate(ForwardContext context, long step, double scale)
     {
         using var scope = NewDisposeScope();
-        TrainingBatch batch = _batches!.Draw(step, _device);
+        TrainingBatch batch = _batches!.Take(step)(_device);
         using var generator = new Generator(SeededRandom.Seed(_seed, SeededRandom.Purpose.Noise, step), _device);
         Tensor noise = randn(batch.Starts.shape, device: _device, generator: generator);
         return new GradientPass(_network, _process, _options).Run(context, batch, noise, scale).MoveToOuterDisposeScope();
@@ -56,5 +56,9 @@ internal sealed class DiffusionObjective : ITrainingObjective<ConsensusModel>
     public ConsensusModel CreateModel(WeightSet weights) => ConsensusModel.FromWeights(_description, _network, weights, _device);
 
     /// <inheritdoc/>
-    public void Dispose() => _process.Dispose();
+    public void Dispose()
+    {
+        _batches?.Dispose();
+        _process.Dispose();
+    }
 }

@@ -28,17 +28,17 @@ internal sealed class BatchSource(ModelDescription description, TrainingOptions 
 {
     private readonly CaseSampler _cases = new(description.Height, description.Width, description.ImageChannels, options.BatchSize, augmentation, padding, seed, cases);
 
-    /// <summary>The batch of a step, from 0; its tensors belong to the surrounding dispose scope.</summary>
-    public TrainingBatch Draw(long step, Device device)
+    /// <summary>Draws the batch of a step, from 0, without a tensor, which any thread can do.</summary>
+    /// <returns>Puts it on a device; its tensors belong to the dispose scope that surrounds that call.</returns>
+    public Func<Device, TrainingBatch> Draw(long step)
     {
-        using var scope = NewDisposeScope();
         int batch = options.BatchSize, pairs = options.PairsPerImage, pixels = description.Height * description.Width;
         int maps = description.MapsAPass;
         var starts = new float[batch * pairs * maps * pixels];
         var present = new float[batch * pairs * maps];
         var levels = new long[batch * pairs];
         var steps = new long[batch * pairs];
-        Tensor images = _cases.Draw(step, device, (i, source, moved, random) =>
+        float[] images = _cases.Draw(step, (i, source, moved, random) =>
         {
             // The passes of an image take different levels (or raters) as long as there are any, unless each takes all of them: every one is as likely as before, and the gradient is less noisy.
             bool byRater = description.Target is TrainingTarget.Annotator or TrainingTarget.AnyAnnotator;
@@ -66,13 +66,16 @@ internal sealed class BatchSource(ModelDescription description, TrainingOptions 
             }
         });
 
-        Tensor? levelTensor = description.HasLevelEmbedding ? levels.ToTensor(device) : null;
-        return new(
-            images.MoveToOuterDisposeScope(),
-            starts.ToTensor(device, batch * pairs, maps, description.Height, description.Width).MoveToOuterDisposeScope(),
-            levelTensor?.MoveToOuterDisposeScope(),
-            steps.ToTensor(device).MoveToOuterDisposeScope(),
-            present.Contains(0) ? present.ToTensor(device, batch * pairs, maps).MoveToOuterDisposeScope() : null);
+        return device =>
+        {
+            using var scope = NewDisposeScope();
+            return new(
+                images.ToTensor(device, batch, description.ImageChannels, description.Height, description.Width).MoveToOuterDisposeScope(),
+                starts.ToTensor(device, batch * pairs, maps, description.Height, description.Width).MoveToOuterDisposeScope(),
+                description.HasLevelEmbedding ? levels.ToTensor(device).MoveToOuterDisposeScope() : null,
+                steps.ToTensor(device).MoveToOuterDisposeScope(),
+                present.Contains(0) ? present.ToTensor(device, batch * pairs, maps).MoveToOuterDisposeScope() : null);
+        };
     }
 
     /// <summary>x_0 = 2·mask − 1.</summary>

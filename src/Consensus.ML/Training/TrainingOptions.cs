@@ -86,6 +86,6 @@ public sealed record TrainingOptions
     /// </summary>
     public SamplingOptions ValidationSampling { get; init; } = new() { Generations = 1, Sampler = SamplerKind.Ddim, Steps = 2 };
 
-    /// <summary>CPU threads; null for torch's own choice.</summary>
+    /// <summary>CPU threads that compute a step; null for torch's own choice. While they do, one more draws the samples of the next step, for some hundredth of the time.</summary>
     public int? Threads { get; init; }
 }

@@ -20,20 +20,22 @@ internal sealed class UNetBatchSource(UNetDescription description, TrainingOptio
 {
     private readonly CaseSampler _cases = new(description.Height, description.Width, description.ImageChannels, options.BatchSize, augmentation, padding, seed, cases);
 
-    /// <summary>The batch of a step, from 0; its tensors belong to the surrounding dispose scope.</summary>
-    public UNetBatch Draw(long step, Device device)
+    /// <inheritdoc cref="BatchSource.Draw"/>
+    public Func<Device, UNetBatch> Draw(long step)
     {
-        using var scope = NewDisposeScope();
         int batch = options.BatchSize, heads = description.Heads, pixels = description.Height * description.Width;
         var targets = new float[batch * heads * pixels];
         var present = new float[batch * heads];
-        Tensor images = _cases.Draw(step, device, (i, source, moved, random) =>
+        float[] images = _cases.Draw(step, (i, source, moved, random) =>
             Fill(source, moved, random, targets.AsSpan(i * heads * pixels, heads * pixels), present.AsSpan(i * heads, heads)));
-        Tensor? presentTensor = description.Kind == UNetKind.MultiHead ? present.ToTensor(device, batch, heads) : null;
-        return new(
-            images.MoveToOuterDisposeScope(),
-            targets.ToTensor(device, batch, heads, description.Height, description.Width).MoveToOuterDisposeScope(),
-            presentTensor?.MoveToOuterDisposeScope());
+        return device =>
+        {
+            using var scope = NewDisposeScope();
+            return new(
+                images.ToTensor(device, batch, description.ImageChannels, description.Height, description.Width).MoveToOuterDisposeScope(),
+                targets.ToTensor(device, batch, heads, description.Height, description.Width).MoveToOuterDisposeScope(),
+                description.Kind == UNetKind.MultiHead ? present.ToTensor(device, batch, heads).MoveToOuterDisposeScope() : null);
+        };
     }
 
     /// <summary>What the outputs are to be for one image.</summary>

@@ -14,7 +14,7 @@ internal sealed class UNetObjective : ITrainingObjective<UNetModel>
     private readonly Func<IReadOnlyList<TrainingCase>, UNetBatchSource> _open;
     private readonly Device _device;
     private readonly UNet _network;
-    private UNetBatchSource? _batches;
+    private DrawnAhead<Func<Device, UNetBatch>>? _batches;
 
     public UNetObjective(UNetDescription description, TrainingOptions options, AugmentationPolicy? augmentation, IReadOnlyList<float> padding, int seed, Device device)
     {
@@ -37,13 +37,13 @@ internal sealed class UNetObjective : ITrainingObjective<UNetModel>
     public double Dropout => _description.Kind == UNetKind.MonteCarloDropout ? _description.PassDropout : _description.Network.Dropout;
 
     /// <inheritdoc/>
-    public void Begin(IReadOnlyList<TrainingCase> cases) => _batches = _open(cases);
+    public void Begin(IReadOnlyList<TrainingCase> cases) => _batches = new(_open(cases).Draw);
 
     /// <inheritdoc/>
     public Tensor Differentiate(ForwardContext context, long step, double scale)
     {
         using var scope = NewDisposeScope();
-        UNetBatch batch = _batches!.Draw(step, _device);
+        UNetBatch batch = _batches!.Take(step)(_device);
         return MicroBatches.Sum(batch.Images.shape[0], _options.MicroBatchSize, (first, count, share) =>
         {
             UNetBatch slice = batch.Slice(first, count);
@@ -74,10 +74,8 @@ internal sealed class UNetObjective : ITrainingObjective<UNetModel>
     /// <inheritdoc/>
     public UNetModel CreateModel(WeightSet weights) => new(_description, _network, weights, _device);
 
-    /// <summary>Nothing is held.</summary>
-    public void Dispose()
-    {
-    }
+    /// <inheritdoc/>
+    public void Dispose() => _batches?.Dispose();
 
     /// <summary>Soft Dice loss of each output, 0 to 1, as the diffusion model's of x_0: B×heads.</summary>
     private static Tensor DiceLoss(Tensor logits, Tensor targets)

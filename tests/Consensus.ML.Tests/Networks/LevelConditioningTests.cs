@@ -199,7 +199,7 @@ public sealed class LevelConditioningTests
     private static TrainingBatch Draw(TrainingTarget target, TrainingCase one)
     {
         ModelDescription description = Describe(target, LevelConditioning.Channels) with { Height = 2, Width = 2 };
-        return new BatchSource(description, new TrainingOptions { BatchSize = 1, PairsPerImage = 2 }, null, [0f], 7, [one]).Draw(0, CPU);
+        return new BatchSource(description, new TrainingOptions { BatchSize = 1, PairsPerImage = 2 }, null, [0f], 7, [one]).Draw(0)(CPU);
     }
 
     private static Dictionary<string, long[]> Shapes(ModelDescription description) => description.Layout().Specs.ToDictionary(spec => spec.Name, spec => spec.Shape);

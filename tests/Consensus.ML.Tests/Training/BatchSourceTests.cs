@@ -15,7 +15,7 @@ public sealed class BatchSourceTests
     public void Consensus_targets_are_the_pixels_with_enough_votes_and_levels_come_once_each()
     {
         using var scope = NewDisposeScope();
-        TrainingBatch batch = Source(TrainingTarget.Consensus, pairs: 3).Draw(0, CPU);
+        TrainingBatch batch = Source(TrainingTarget.Consensus, pairs: 3).Draw(0)(CPU);
 
         long[] levels = batch.Levels!.data<long>().ToArray();
         Assert.Equal([1, 2, 3], levels.Order());
@@ -32,7 +32,7 @@ public sealed class BatchSourceTests
     public void Annotator_targets_are_the_masks_themselves_and_only_annotator_is_told_whose()
     {
         using var scope = NewDisposeScope();
-        TrainingBatch told = Source(TrainingTarget.Annotator, pairs: 1).Draw(4, CPU), untold = Source(TrainingTarget.AnyAnnotator, pairs: 1).Draw(4, CPU);
+        TrainingBatch told = Source(TrainingTarget.Annotator, pairs: 1).Draw(4)(CPU), untold = Source(TrainingTarget.AnyAnnotator, pairs: 1).Draw(4)(CPU);
 
         long rater = told.Levels!.item<long>();
         float[] expected = [.. Masks.AsSpan((int)(rater - 1) * 4, 4).ToArray().Select(value => (2f * value) - 1)];
@@ -45,7 +45,7 @@ public sealed class BatchSourceTests
     public void The_soft_label_is_the_share_of_raters()
     {
         using var scope = NewDisposeScope();
-        TrainingBatch batch = Source(TrainingTarget.SoftLabel, pairs: 1).Draw(0, CPU);
+        TrainingBatch batch = Source(TrainingTarget.SoftLabel, pairs: 1).Draw(0)(CPU);
         Assert.Null(batch.Levels);
         Assert.All(new[] { 1f, 1 / 3f, -1 / 3f, -1f }.Zip(batch.Starts.data<float>().ToArray()), pair => Assert.Equal(pair.First, pair.Second, 1e-6f));
     }
@@ -56,7 +56,7 @@ public sealed class BatchSourceTests
         // Two raters, votes 2, 1, 1, 0, and three levels: a third and two thirds of two need one vote and two, the whole needs two.
         using var scope = NewDisposeScope();
         var pair = new TrainingCase("pair", [1, 2, 3, 4], new RaterMasks(2, 2, 2, [1, 1, 0, 0, 1, 0, 1, 0]));
-        TrainingBatch batch = Source(TrainingTarget.Consensus, pairs: 3, cases: [pair]).Draw(0, CPU);
+        TrainingBatch batch = Source(TrainingTarget.Consensus, pairs: 3, cases: [pair]).Draw(0)(CPU);
         long[] levels = batch.Levels!.data<long>().ToArray();
         Assert.Equal([1, 2, 3], levels.Order());
         float[] starts = batch.Starts.data<float>().ToArray();
@@ -65,7 +65,7 @@ public sealed class BatchSourceTests
             Assert.Equal(levels[at] == 1 ? [1f, 1, 1, -1] : [1f, -1, -1, -1], starts[(at * 4)..((at * 4) + 4)]);
         }
 
-        Assert.Equal([1f, 0, 0, -1], Source(TrainingTarget.SoftLabel, pairs: 1, cases: [pair]).Draw(0, CPU).Starts.data<float>().ToArray());
+        Assert.Equal([1f, 0, 0, -1], Source(TrainingTarget.SoftLabel, pairs: 1, cases: [pair]).Draw(0)(CPU).Starts.data<float>().ToArray());
     }
 
     [Fact]
@@ -75,8 +75,8 @@ public sealed class BatchSourceTests
         using var scope = NewDisposeScope();
         byte[][] masks = [[1, 1, 0, 0], [0, 0, 0, 1]];
         var pair = new TrainingCase("pair", [1, 2, 3, 4], new RaterMasks(2, 2, 2, [.. masks[0], .. masks[1]])) { Raters = [2, 1] };
-        TrainingBatch told = Source(TrainingTarget.Annotator, pairs: 4, cases: [pair]).Draw(0, CPU);
-        TrainingBatch untold = Source(TrainingTarget.AnyAnnotator, pairs: 4, cases: [pair]).Draw(0, CPU);
+        TrainingBatch told = Source(TrainingTarget.Annotator, pairs: 4, cases: [pair]).Draw(0)(CPU);
+        TrainingBatch untold = Source(TrainingTarget.AnyAnnotator, pairs: 4, cases: [pair]).Draw(0)(CPU);
         long[] raters = told.Levels!.data<long>().ToArray();
         Assert.Equal([2, 2, 3, 3], raters.Order());
         float[] expected = [.. raters.SelectMany(rater => masks[3 - rater].Select(value => (2f * value) - 1))];
@@ -92,7 +92,7 @@ public sealed class BatchSourceTests
         foreach (TrainingTarget target in Enum.GetValues<TrainingTarget>())
         {
             // Everybody marks everything, so that every target does.
-            Assert.All(Source(target, pairs: 2, batch: 3, cases: cases).Draw(0, CPU).Starts.data<float>().ToArray(), value => Assert.Equal(1f, value));
+            Assert.All(Source(target, pairs: 2, batch: 3, cases: cases).Draw(0)(CPU).Starts.data<float>().ToArray(), value => Assert.Equal(1f, value));
         }
     }
 
@@ -101,10 +101,10 @@ public sealed class BatchSourceTests
     {
         using var scope = NewDisposeScope();
         BatchSource fresh = Source(TrainingTarget.Consensus, pairs: 2, batch: 2), used = Source(TrainingTarget.Consensus, pairs: 2, batch: 2);
-        used.Draw(0, CPU);
-        used.Draw(5, CPU);
+        used.Draw(0);
+        used.Draw(5);
 
-        TrainingBatch a = fresh.Draw(3, CPU), b = used.Draw(3, CPU), other = used.Draw(4, CPU);
+        TrainingBatch a = fresh.Draw(3)(CPU), b = used.Draw(3)(CPU), other = used.Draw(4)(CPU);
 
         Assert.Equal(a.Steps.data<long>().ToArray(), b.Steps.data<long>().ToArray());
         Assert.Equal(a.Starts.data<float>().ToArray(), b.Starts.data<float>().ToArray());
@@ -119,7 +119,7 @@ public sealed class BatchSourceTests
     {
         using var scope = NewDisposeScope();
         BatchSource source = Source(TrainingTarget.SoftLabel, pairs: 4000, power: power);
-        long[] times = source.Draw(0, CPU).Steps.data<long>().ToArray();
+        long[] times = source.Draw(0)(CPU).Steps.data<long>().ToArray();
 
         Assert.All(times, time => Assert.InRange(time, 0, 99));
 

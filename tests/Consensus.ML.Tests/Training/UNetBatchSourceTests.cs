@@ -41,7 +41,7 @@ public sealed class UNetBatchSourceTests
     public void A_head_gets_the_mask_of_its_rater_and_no_say_where_there_is_none()
     {
         using var scope = NewDisposeScope();
-        UNetBatch whole = Source(UNetKind.MultiHead, [Whole]).Draw(0, CPU), pair = Source(UNetKind.MultiHead, [Pair]).Draw(0, CPU);
+        UNetBatch whole = Source(UNetKind.MultiHead, [Whole]).Draw(0)(CPU), pair = Source(UNetKind.MultiHead, [Pair]).Draw(0)(CPU);
         Assert.Equal([1, 3, 2, 2], whole.Targets.shape);
         Assert.Equal([1, 1, 1, 0, 1, 1, 0, 0, 1, 0, 0, 0], whole.Targets.data<float>().ToArray());
         Assert.Equal([1, 1, 1], whole.Present!.data<float>().ToArray());
@@ -59,7 +59,7 @@ public sealed class UNetBatchSourceTests
         for (int step = 0; step < 300; step++)
         {
             using var scope = NewDisposeScope();
-            float[] drawn = source.Draw(step, CPU).Targets.data<float>().ToArray();
+            float[] drawn = source.Draw(step)(CPU).Targets.data<float>().ToArray();
             int rater = Array.FindIndex(Masks, mask => mask.Select(value => (float)value).SequenceEqual(drawn));
             Assert.True(rater >= 0, string.Join(' ', drawn));
             counts[rater]++;
@@ -74,21 +74,21 @@ public sealed class UNetBatchSourceTests
     {
         using var scope = NewDisposeScope();
         UNetBatchSource fresh = Source(UNetKind.LabelSampling, [Whole, Pair], batch: 3), used = Source(UNetKind.LabelSampling, [Whole, Pair], batch: 3);
-        used.Draw(0, CPU);
-        used.Draw(7, CPU);
-        UNetBatch a = fresh.Draw(3, CPU), b = used.Draw(3, CPU);
+        used.Draw(0);
+        used.Draw(7);
+        UNetBatch a = fresh.Draw(3)(CPU), b = used.Draw(3)(CPU);
         Assert.Equal(a.Images.data<float>().ToArray(), b.Images.data<float>().ToArray());
         Assert.Equal(a.Targets.data<float>().ToArray(), b.Targets.data<float>().ToArray());
 
         var diffusion = new ModelDescription { Height = 2, Width = 2, ImageChannels = 1, Levels = 3, Target = TrainingTarget.SoftLabel, Network = new(), Diffusion = new() };
-        Tensor images = new BatchSource(diffusion, new() { BatchSize = 3 }, null, [0f], 7, [Whole, Pair]).Draw(3, CPU).Images;
+        Tensor images = new BatchSource(diffusion, new() { BatchSize = 3 }, null, [0f], 7, [Whole, Pair]).Draw(3)(CPU).Images;
         Assert.Equal(images.data<float>().ToArray(), a.Images.data<float>().ToArray());
     }
 
     private static float[] Targets(UNetKind kind, TrainingCase one)
     {
         using var scope = NewDisposeScope();
-        UNetBatch batch = Source(kind, [one]).Draw(0, CPU);
+        UNetBatch batch = Source(kind, [one]).Draw(0)(CPU);
         Assert.Null(batch.Present);
         return batch.Targets.data<float>().ToArray();
     }
