@@ -63,6 +63,11 @@ internal static class SharedOptions
         $"How a diffusion model tells the levels apart: embedding (as published, a pass draws one level) or channels (a pass draws all of them). Default: {theDefault}.",
         [.. Enum.GetValues<LevelConditioning>().Select(value => (Formats.Name(value), value))]);
 
+    public static Option<int?> PatchSize(string theDefault) => Choice(
+        "--patch-size",
+        $"Side, in pixels, of the patches that the network takes for one pixel of many channels: 2 takes about a quarter of the time of 1, as published. Default: {theDefault}.",
+        ("1", 1), ("2", 2), ("4", 4), ("8", 8));
+
     /// <summary>An option with a fixed list of values, which the help and the error show.</summary>
     public static Option<T?> Choice<T>(string name, string description, params (string Name, T Value)[] choices)
         where T : struct => new(name)
@@ -126,8 +131,9 @@ internal static class SharedOptions
         if (side % multiple != 0)
         {
             int below = side / multiple * multiple, above = below + multiple;
+            string patches = network.PatchSize is > 1 and int patch ? $"takes patches of {patch}×{patch} pixels and " : "";
             throw new UsageException(
-                $"--size {side} does not fit the network, which halves the side {network.ChannelMultipliers.Count - 1} times: it must be a multiple of {multiple}, such as {(below > 0 ? $"{below} or " : "")}{above}.");
+                $"--size {side} does not fit the network, which {patches}halves the side {network.ChannelMultipliers.Count - 1} times: it must be a multiple of {multiple}, such as {(below > 0 ? $"{below} or " : "")}{above}.");
         }
     }
 

@@ -250,7 +250,9 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
         ArgumentException exception = Assert.Throws<ArgumentException>(() => Pipelines.Build(_ml, options, side: 63).Fit(tiny.Data));
         Assert.Contains("63×63", exception.Message);
         Assert.Contains("a multiple of 8: use 56 or 64 instead of 63", exception.Message);
-        options.Network = options.Network with { ChannelMultipliers = [1, 1, 1, 1, 1, 1, 1, 1] };
+        options.Network = options.Network with { PatchSize = 4 };
+        Assert.Contains("patches of 4×4 pixels (Network.PatchSize) and the 4 levels of Network.ChannelMultipliers together divide each side, so it must be a multiple of 32: use 32 or 64 instead of 63", Assert.Throws<ArgumentException>(() => Pipelines.Build(_ml, options, side: 63).Fit(tiny.Data)).Message);
+        options.Network = options.Network with { PatchSize = 1, ChannelMultipliers = [1, 1, 1, 1, 1, 1, 1, 1] };
         Assert.Contains("a multiple of 128: use 128 instead of 63", Assert.Throws<ArgumentException>(() => Pipelines.Build(_ml, options, side: 63).Fit(tiny.Data)).Message);
     }
 
@@ -368,6 +370,7 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
         { "Network.ModelChannels is 48; it must be a multiple of 32", options => options.Network = options.Network with { ModelChannels = 48 } },
         { "Network.ChannelMultipliers is []", options => options.Network = options.Network with { ChannelMultipliers = [] } },
         { "Network.ChannelMultipliers is [1, 0]", options => options.Network = options.Network with { ChannelMultipliers = [1, 0] } },
+        { "Network.PatchSize is 3; it must be 1, 2, 4 or 8, or null", options => options.Network = options.Network with { PatchSize = 3 } },
         { "Network.ResidualBlocks is 0; it must be from 1", options => options.Network = options.Network with { ResidualBlocks = 0 } },
         { "Network.AttentionResolutions is [16, 0]", options => options.Network = options.Network with { AttentionResolutions = [16, 0] } },
         { "Network.AttentionHeads is 5; it must be at least 1 and divide", options => options.Network = options.Network with { AttentionHeads = 5 } },
@@ -440,6 +443,8 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
         var fresh = new ConsensusSegmentationEstimator.Options();
         ConsensusSegmentationEstimator.Options compact = ConsensusSegmentationEstimator.Options.Compact();
         Assert.Equal(LevelConditioning.Channels, compact.Network.LevelConditioning);
+        Assert.Null(compact.Network.PatchSize);
+        Assert.Equal(1, paper.Network.PatchSize);
         Assert.Equal((fresh.Network, fresh.Diffusion, fresh.Training, fresh.Sampling), (compact.Network, compact.Diffusion, compact.Training, compact.Sampling));
         _ml.Transforms.ConsensusSegment(paper);
         _ml.Transforms.ConsensusSegment();

@@ -83,6 +83,10 @@ public sealed class BadInputTests : IDisposable
         AssertLeavesNothing(Train("--size", "63"), 2, "--size 63", "multiple of 8", "56 or 64");
 
     [Fact]
+    public void A_size_that_does_not_hold_whole_patches_is_refused_before_the_data_is_read() =>
+        AssertLeavesNothing(Train("--size", "72", "--patch-size", "2"), 2, "--size 72", "patches of 2×2 pixels", "multiple of 16", "64 or 80");
+
+    [Fact]
     public void A_model_that_could_not_be_written_is_refused_before_training()
     {
         _workspace.Phantom();
@@ -111,6 +115,7 @@ public sealed class BadInputTests : IDisposable
     [InlineData("--preset", "large")]
     [InlineData("--target", "majority")]
     [InlineData("--level-conditioning", "both")]
+    [InlineData("--patch-size", "3")]
     [InlineData("--missing-raters", "ignore")]
     [InlineData("--split", "test")]
     [InlineData("--minutes", "0")]

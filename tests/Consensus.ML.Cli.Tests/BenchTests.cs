@@ -57,7 +57,25 @@ public sealed class BenchTests
         static double Operations(JsonElement measured) => measured.GetProperty("float32").GetProperty("unetGflops").GetDouble() * measured.GetProperty("float32").GetProperty("unetMs").GetDouble();
     }
 
+    [Fact]
+    public void Patches_leave_a_quarter_of_the_pixels_to_the_network()
+    {
+        double plain = Operations(), patched = Operations("--patch-size", "2");
+
+        // A quarter of the convolutions' work, but for the first and the last, which are four times as wide; and of attention's, by pairs of pixels, a sixteenth.
+        Assert.InRange(plain / patched, 3, 6);
+
+        static double Operations(params string[] options)
+        {
+            using JsonDocument json = JsonDocument.Parse(CommandRun.InProcess([.. Smallest, .. options, "--json"]).AssertSucceeded().Out);
+            Assert.Equal(options.Length == 0 ? 1 : 2, json.RootElement.GetProperty("settings").GetProperty("patchSize").GetInt32());
+            JsonElement measured = json.RootElement.GetProperty("float32");
+            return measured.GetProperty("unetGflops").GetDouble() * measured.GetProperty("unetMs").GetDouble();
+        }
+    }
+
     [Theory]
+    [InlineData("--patch-size", "3", "1, 2, 4, 8")]
     [InlineData("--level-conditioning", "both", "embedding, channels")]
     [InlineData("--multipliers", "1,x", "1 to 12 whole numbers")]
     [InlineData("--multipliers", "1,,2", "1 to 12 whole numbers")]

@@ -145,6 +145,24 @@ public sealed class EnduranceTests : IDisposable
         CommandRun.InProcess([.. further, _workspace["soft.zip"]]).AssertSucceeded();
     }
 
+    [Theory]
+    [InlineData("consensus")]
+    [InlineData("level-unet")]
+    public void Patches_are_taken_of_large_slices_unless_asked_otherwise_and_stay_the_finished_models(string method)
+    {
+        string[] train = ["train", "--data", _data, "--task", "kidney", "--steps", "1", "--method", method, "--out"];
+        CommandRun.InProcess([.. train, _workspace["small.zip"], "--size", "64"]).AssertSucceeded();
+        CommandRun.InProcess([.. train, _workspace["large.zip"], "--size", "128"]).AssertSucceeded();
+        CommandRun.InProcess([.. train, _workspace["asked.zip"], "--size", "32", "--patch-size", "4"]).AssertSucceeded();
+        Assert.Equal((1, 2, 4), (PatchSize("small.zip"), PatchSize("large.zip"), PatchSize("asked.zip")));
+
+        // A new model of that size would take none.
+        string[] further = ["train", "--data", _data, "--task", "kidney", "--steps", "1", "--out", _workspace["further.zip"], "--from", _workspace["asked.zip"]];
+        CommandRun.InProcess(further).AssertSucceeded();
+        Assert.Equal(4, PatchSize("further.zip"));
+        CommandRun.InProcess([.. further, "--patch-size", "1"]).AssertFailed(1, "The model to start from cannot be trained further", "Network.PatchSize is 4 there and 1 here");
+    }
+
     private string[] Train(int steps, string precision, string model) =>
     [
         "train", "--data", _data, "--task", "kidney", "--size", "32", "--steps", $"{steps}", "--seed", "3", "--threads", "1", "--precision", precision, "--out", _workspace[model],
@@ -187,7 +205,11 @@ public sealed class EnduranceTests : IDisposable
 
     private double LearningRate(string model) => (double)Training(model)["options"]!["learningRate"]!;
 
-    private JsonNode Training(string model) => JsonNode.Parse(Entry(model, "manifest.json"))!["training"]!;
+    private int PatchSize(string model) => (int)Manifest(model)["network"]!["patchSize"]!;
+
+    private JsonNode Training(string model) => Manifest(model)["training"]!;
+
+    private JsonNode Manifest(string model) => JsonNode.Parse(Entry(model, "manifest.json"))!;
 
     private string[] Entries(string model)
     {

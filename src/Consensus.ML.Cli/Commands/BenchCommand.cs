@@ -23,12 +23,13 @@ internal static class BenchCommand
         Option<int?> growth = SharedOptions.Whole("--encoder-growth", "G", "Features that each convolution of a dense block adds. Default 32, as published.", 1, 4096);
         Option<int?> levels = SharedOptions.Whole("--levels", "C", "Levels of consensus: maps that a sampling step takes further. Default 7.", 1, 255);
         Option<LevelConditioning?> levelConditioning = SharedOptions.LevelConditioning("embedding");
+        Option<int?> patchSize = SharedOptions.PatchSize("1");
         Option<int?> batch = SharedOptions.Whole("--batch", "B", "Images of a training step. Default 4.", 1, 4096);
         Option<string?> device = SharedOptions.Device();
         var json = new Option<bool>("--json") { Description = "Print JSON instead of a table." };
         var command = new Command("bench", "Measure what this machine does: encoding, sampling, training, in both number formats, and the share of what convolutions alone reach.")
         {
-            size, channels, multipliers, residualBlocks, encoderBlocks, width, growth, levels, levelConditioning, batch, device, json,
+            size, channels, multipliers, residualBlocks, encoderBlocks, width, growth, levels, levelConditioning, patchSize, batch, device, json,
         };
         command.SetAction(parsed =>
         {
@@ -47,6 +48,7 @@ internal static class BenchCommand
                     EncoderWidth = parsed.GetValue(width) ?? defaults.EncoderWidth,
                     EncoderGrowth = parsed.GetValue(growth) ?? defaults.EncoderGrowth,
                     LevelConditioning = parsed.GetValue(levelConditioning) ?? defaults.LevelConditioning,
+                    PatchSize = parsed.GetValue(patchSize) ?? defaults.PatchSize,
                 },
             };
             if (benchmark.Network.ModelChannels % 32 != 0)
@@ -116,7 +118,7 @@ internal static class BenchCommand
     {
         public SettingFacts Settings { get; } = new(
             benchmark.Size, benchmark.Network.ModelChannels, benchmark.Network.ChannelMultipliers, benchmark.Network.ResidualBlocks, benchmark.Network.EncoderBlocks,
-            benchmark.Network.EncoderWidth, benchmark.Network.EncoderGrowth, benchmark.Levels, Formats.Name(benchmark.Network.LevelConditioning), benchmark.BatchSize);
+            benchmark.Network.EncoderWidth, benchmark.Network.EncoderGrowth, benchmark.Levels, Formats.Name(benchmark.Network.LevelConditioning), benchmark.Network.PatchSize, benchmark.BatchSize);
 
         public MachineFacts Machine { get; } = MachineFacts.Of(RuntimeFacts.Collect(benchmark.Device));
 
@@ -129,7 +131,7 @@ internal static class BenchCommand
     }
 
     private sealed record SettingFacts(
-        int Size, int Channels, IReadOnlyList<int> Multipliers, int ResidualBlocks, int RrdbBlocks, int EncoderWidth, int EncoderGrowth, int Levels, string LevelConditioning, int Batch);
+        int Size, int Channels, IReadOnlyList<int> Multipliers, int ResidualBlocks, int RrdbBlocks, int EncoderWidth, int EncoderGrowth, int Levels, string LevelConditioning, int? PatchSize, int Batch);
 
     private sealed record MachineFacts(string Device, int Threads, string OperatingSystem, string TorchSharp, string DotNet)
     {

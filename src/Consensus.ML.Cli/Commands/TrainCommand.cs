@@ -41,6 +41,7 @@ internal static class TrainCommand
             "What the method consensus learns: each level of agreement (the method), one rater's mask knowing whose, not knowing whose, or the soft map itself. Default consensus.",
             [.. Enum.GetValues<TrainingTarget>().Select(value => (Formats.Name(value), value))]);
         Option<LevelConditioning?> levelConditioning = SharedOptions.LevelConditioning("the preset's");
+        Option<int?> patchSize = SharedOptions.PatchSize("2 where S is at least 128 and a multiple of 16, else 1; 1 for the paper preset; with --from the model's");
         Option<double?> minutes = SharedOptions.Minutes("End after this much wall time, validation included; fractions are fine. With --steps too, whichever comes first.");
         Option<int?> steps = SharedOptions.Whole("--steps", "N", "End after this many training steps. Default: the preset's, unless --minutes is given.", 1, int.MaxValue);
         Option<int?> seed = SharedOptions.Seed("Seed of everything random. Default 0.");
@@ -54,7 +55,7 @@ internal static class TrainCommand
         var output = new Option<string>("--out") { Description = "The model to write.", HelpName = "model.zip", Required = true };
         var command = new Command("train", "Train a model on cases that several raters have segmented.")
         {
-            data.Data, data.Task, data.Split, missing, size, method, preset, target, levelConditioning, minutes, steps, patience, seed, device, precision, threads, strength,
+            data.Data, data.Task, data.Split, missing, size, method, preset, target, levelConditioning, patchSize, minutes, steps, patience, seed, device, precision, threads, strength,
             from, checkpoints.Folder, checkpoints.Every, checkpoints.Resume, output,
         };
         command.SetAction(parsed =>
@@ -83,9 +84,14 @@ internal static class TrainCommand
                 isPaper ? ConsensusSegmentationEstimator.Options.Paper() : ConsensusSegmentationEstimator.Options.Compact(learned, toldApart ?? LevelConditioning.Channels);
             ConsensusSegmentationEstimator.Options options = further ?? recipe;
             options.Target = learned;
-            options.Network = options.Network with { LevelConditioning = toldApart ?? options.Network.LevelConditioning };
+            options.Network = options.Network with { LevelConditioning = toldApart ?? options.Network.LevelConditioning, PatchSize = parsed.GetValue(patchSize) ?? options.Network.PatchSize };
             UNetSegmentationEstimator.Options? unet = onePass is not UNetKind kind ? null
                 : start is null ? new() { Kind = kind } : UNetSegmentationEstimator.Options.ContinueFrom(start.Segmentation);
+            if (unet is not null)
+            {
+                unet.Network = unet.Network with { PatchSize = parsed.GetValue(patchSize) ?? unet.Network.PatchSize };
+            }
+
             int side = parsed.GetValue(size) ?? start?.Segmentation.Height ?? (isPaper ? 256 : 64);
             SharedOptions.EnsureSideFits(side, unet?.Network ?? options.Network);
             CaseSource source = data.Find(terminal, parsed, parsed.GetValue(missing));

@@ -40,7 +40,7 @@ internal sealed class ConsensusNetwork
     /// <summary>What depends on the image alone: G(I), or without an encoder the image as it goes into the first convolution.</summary>
     /// <param name="context">Weights and mode.</param>
     /// <param name="image">B×image channels×H×W float32, normalised.</param>
-    /// <returns>B×L×H×W, or B×image channels×H×W, in the pass's precision.</returns>
+    /// <returns>B×L×H/PatchSize×W/PatchSize, or B×image channels×H×W, in the pass's precision.</returns>
     public Tensor EncodeImage(ForwardContext context, Tensor image)
     {
         using var scope = NewDisposeScope();

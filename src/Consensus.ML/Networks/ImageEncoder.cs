@@ -4,18 +4,20 @@ using static TorchSharp.torch;
 namespace Consensus.ML.Networks;
 
 /// <summary>
-/// G(I): a net of residual-in-residual dense blocks (RRDB, Wang et al. 2018) on the image alone, at full resolution.
+/// G(I): a net of residual-in-residual dense blocks (RRDB, Wang et al. 2018) on the image alone, at the resolution of the U-Net's first level.
 /// Needed once for an image, whatever the number of steps, levels and generations.
 /// </summary>
 internal sealed class ImageEncoder
 {
     private readonly Convolution _first, _trunk, _high, _last;
     private readonly ResidualInResidualBlock[] _blocks;
+    private readonly int _patch;
 
     public ImageEncoder(WeightLayout layout, string name, int imageChannels, int outputs, NetworkOptions options)
     {
+        _patch = options.Patch;
         int width = options.EncoderWidth;
-        _first = new(layout, $"{name}.conv_first", imageChannels, width);
+        _first = new(layout, $"{name}.conv_first", imageChannels * _patch * _patch, width);
         _blocks = [.. Enumerable.Range(0, options.EncoderBlocks).Select(i => new ResidualInResidualBlock(layout, $"{name}.RRDB_trunk.{i}", width, options.EncoderGrowth))];
         _trunk = new(layout, $"{name}.trunk_conv", width, width);
         _high = new(layout, $"{name}.HRconv", width, width);
@@ -27,7 +29,7 @@ internal sealed class ImageEncoder
 
     /// <param name="context">Weights and mode.</param>
     /// <param name="image">B×image channels×H×W, normalised.</param>
-    /// <returns>B×L×H×W.</returns>
+    /// <returns>B×L×H/PatchSize×W/PatchSize.</returns>
     public Tensor Forward(ForwardContext context, Tensor image)
     {
         using var scope = NewDisposeScope();
@@ -41,7 +43,11 @@ internal sealed class ImageEncoder
     }
 
     /// <summary>The first part: from the image to features.</summary>
-    public Tensor First(ForwardContext context, Tensor image) => _first.Forward(context, image);
+    public Tensor First(ForwardContext context, Tensor image)
+    {
+        using var scope = NewDisposeScope();
+        return _first.Forward(context, Patches.Fold(image, _patch)).MoveToOuterDisposeScope();
+    }
 
     /// <summary>One of the <see cref="BlockCount"/> parts of the trunk, each on what the one before gave.</summary>
     public Tensor Block(ForwardContext context, int block, Tensor input) => _blocks[block].Forward(context, input);

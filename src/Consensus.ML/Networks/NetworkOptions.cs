@@ -33,20 +33,30 @@ public enum LevelConditioning
 /// <summary>The shape of the network ε(x_t, I, t, c) = D(E(F(x_t) + G(I), emb)) (Amit et al. 2023, section 3).</summary>
 public sealed record NetworkOptions
 {
+    // Measured at 64 and at 128 pixels (tests/Consensus.ML.Benchmarks/STUDY.md).
+    private const int LeastPatchedSide = 128;
+
     /// <summary>Base number of channels L; a multiple of 32 (group normalisation works on 32 groups). Default 32; the paper's is 128.</summary>
     public int ModelChannels { get; init; } = 32;
 
     /// <summary>Channels of each U-Net level as multiples of <see cref="ModelChannels"/>; every level but the first halves the side. Default 1, 2, 3, 4.</summary>
     public IReadOnlyList<int> ChannelMultipliers { get; init; } = [1, 2, 3, 4];
 
-    /// <summary>What both sides of a slice must be a multiple of, so that every level can halve them: 2^(levels − 1).</summary>
+    /// <summary>
+    /// Side, in pixels, of the square patches whose pixels go into the first convolutions as channels and come out of the last one so: the network works on 1/PatchSize of each side, in about
+    /// 1/PatchSize² of the time, and still draws every pixel (Hoogeboom et al. 2023, "simple diffusion: End-to-end diffusion for high resolution images", section 3.2). 1, 2, 4 or 8; or null
+    /// for 2 where both sides of a slice have at least 128 pixels and can be divided so, and 1 elsewhere. Default 1, as published.
+    /// </summary>
+    public int? PatchSize { get; init; } = 1;
+
+    /// <summary>What both sides of a slice must be a multiple of, so that every level can halve them: <see cref="PatchSize"/> · 2^(levels − 1), where a PatchSize of null, which follows the sides, counts as 1.</summary>
     [JsonIgnore]
-    public int SideMultiple => 1 << (ChannelMultipliers.Count - 1);
+    public int SideMultiple => (PatchSize ?? 1) << (ChannelMultipliers.Count - 1);
 
     /// <summary>Residual blocks R of each U-Net level (one more on the way up). Default 2; the paper's is 3.</summary>
     public int ResidualBlocks { get; init; } = 2;
 
-    /// <summary>Sides, in pixels, of the feature maps that get self-attention. Default 16 and 8.</summary>
+    /// <summary>Sides of the feature maps that get self-attention. Default 16 and 8.</summary>
     public IReadOnlyList<int> AttentionResolutions { get; init; } = [16, 8];
 
     /// <summary>Heads of each self-attention. Default 4.</summary>
@@ -82,4 +92,15 @@ public sealed record NetworkOptions
 
     /// <summary>Dropout probability inside residual blocks, in [0, 1). Default 0, as published.</summary>
     public double Dropout { get; init; }
+
+    /// <summary>The patches' side, which has been chosen by now.</summary>
+    [JsonIgnore]
+    internal int Patch => PatchSize ?? throw new InvalidOperationException($"{nameof(PatchSize)} was not chosen.");
+
+    /// <summary>The same with a number for <see cref="PatchSize"/>, chosen by the sides of the slices where there is none.</summary>
+    internal NetworkOptions For(int height, int width)
+    {
+        int twice = 2 * SideMultiple;
+        return PatchSize is not null ? this : this with { PatchSize = Math.Min(height, width) >= LeastPatchedSide && height % twice == 0 && width % twice == 0 ? 2 : 1 };
+    }
 }

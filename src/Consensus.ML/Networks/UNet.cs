@@ -14,22 +14,24 @@ internal sealed class UNet
     private readonly ResidualBlock _middle1, _middle2;
     private readonly AttentionBlock _middleAttention;
     private readonly GroupNormalization _outputNorm;
+    private readonly int _patch;
 
     /// <param name="layout">Where its weights are declared, under their published names.</param>
     /// <param name="options">The shape.</param>
     /// <param name="imageSide">The smaller side of a slice, in pixels: attention stands where a feature map's side is one of the options'.</param>
-    /// <param name="inputs">Channels that go in.</param>
+    /// <param name="inputs">Channels that go in, each of them PatchSize² channels of the first convolution.</param>
     /// <param name="outputs">Channels that come out.</param>
     /// <param name="embedding">Width of an embedding that every residual block is told; null for none.</param>
     /// <param name="zeroInput">Whether the first convolution starts at zero.</param>
     public UNet(WeightLayout layout, NetworkOptions options, int imageSide, long inputs, long outputs, long? embedding, bool zeroInput = false)
     {
-        long channels = options.ModelChannels;
+        _patch = options.Patch;
+        long channels = options.ModelChannels, pixels = _patch * _patch;
 
         // Down: what comes of the first convolution is the first skip; each stage's output is one more.
-        _input = new(layout, "input_blocks.0.0", inputs, channels, zero: zeroInput);
+        _input = new(layout, "input_blocks.0.0", inputs * pixels, channels, zero: zeroInput);
         var skips = new Stack<long>([channels]);
-        int depth = options.ChannelMultipliers.Count, index = 1, side = imageSide;
+        int depth = options.ChannelMultipliers.Count, index = 1, side = imageSide / _patch;
         for (int level = 0; level < depth; level++)
         {
             long width = Width(level);
@@ -68,7 +70,7 @@ internal sealed class UNet
         }
 
         _outputNorm = new(layout, "out.0", channels);
-        _output = new(layout, "out.2", channels, outputs, zero: true, lowPrecision: false);
+        _output = new(layout, "out.2", channels, outputs * pixels, zero: true, lowPrecision: false);
 
         long Width(int level) => (long)options.ModelChannels * options.ChannelMultipliers[level];
         bool HasAttention(int side) => options.AttentionResolutions.Contains(side);
@@ -80,16 +82,16 @@ internal sealed class UNet
     /// <summary>The first convolution.</summary>
     /// <param name="context">Weights and mode.</param>
     /// <param name="input">B×inputs×H×W, in any type of floating point.</param>
-    /// <returns>B×L×H×W, in the pass's precision.</returns>
+    /// <returns>B×L×H/PatchSize×W/PatchSize, in the pass's precision.</returns>
     public Tensor Enter(ForwardContext context, Tensor input)
     {
         using var scope = NewDisposeScope();
-        return _input.Forward(context, input.to_type(Type(context))).MoveToOuterDisposeScope();
+        return _input.Forward(context, Patches.Fold(input.to_type(Type(context)), _patch)).MoveToOuterDisposeScope();
     }
 
     /// <summary>All that follows the first convolution.</summary>
     /// <param name="context">Weights and mode.</param>
-    /// <param name="entered">B×L×H×W from <see cref="Enter"/>, with what is added to it; without gradients it is used up.</param>
+    /// <param name="entered">B×L×H/PatchSize×W/PatchSize from <see cref="Enter"/>, with what is added to it; without gradients it is used up.</param>
     /// <param name="embedding">B×embedding width, already through SiLU (it is the same for every block); null where there is none.</param>
     /// <returns>B×outputs×H×W float32.</returns>
     public Tensor Forward(ForwardContext context, Tensor entered, Tensor? embedding)
@@ -120,7 +122,7 @@ internal sealed class UNet
         }
 
         Tensor normed = _outputNorm.Forward(context, hidden).to_type(ScalarType.Float32);
-        return _output.Forward(context, functional.silu(normed, inplace: !context.Training)).MoveToOuterDisposeScope();
+        return Patches.Unfold(_output.Forward(context, functional.silu(normed, inplace: !context.Training)), _patch).MoveToOuterDisposeScope();
     }
 
     /// <summary>One entry of the published lists input_blocks and output_blocks.</summary>

@@ -67,7 +67,7 @@ public sealed partial class ConsensusSegmentationEstimator : IEstimator<Consensu
             ImageChannels = fit.ImageChannels,
             Levels = fit.Levels,
             Target = _options.Target,
-            Network = _options.Network,
+            Network = fit.Network,
             Diffusion = _options.Diffusion,
         };
         var trainer = new ConsensusTrainer(description, _options.Training, fit.Augmentation, fit.Padding, fit.Seed, fit.Device.Device)

@@ -89,7 +89,7 @@ public sealed class ConsensusSegmentationTransformer : SegmentationTransformer
             ImageChannels = imageChannels,
             Raters = raters,
             Target = options.Target,
-            Network = options.Network,
+            Network = options.Network.For(height, width),
             Diffusion = options.Diffusion,
             Sampling = options.Sampling,
             Seed = options.Seed ?? environment.Seed() ?? 0,

@@ -18,7 +18,7 @@ public sealed record MachineBenchmark
     // So many that a disturbance does not move the median.
     private const int LeastRepetitions = 5, MostRepetitions = 100;
 
-    /// <summary>Side S of the square slices, in pixels; a multiple of 2^(levels of the U-Net − 1). Default 64.</summary>
+    /// <summary>Side S of the square slices, in pixels; a multiple of <see cref="NetworkOptions.SideMultiple"/>. Default 64.</summary>
     public int Size { get; init; } = 64;
 
     /// <summary>Channels of a slice, at least 1. Default 1.</summary>
@@ -60,7 +60,7 @@ public sealed record MachineBenchmark
             ImageChannels = ImageChannels,
             Levels = Levels,
             Target = TrainingTarget.Consensus,
-            Network = Network,
+            Network = Network.For(Size, Size),
             Diffusion = Diffusion,
         };
         PeakMemory.Reset();
@@ -151,14 +151,15 @@ public sealed record MachineBenchmark
         using var scope = NewDisposeScope();
         using var inference = inference_mode();
         ScalarType type = precision.HeavyType();
-        IEnumerable<(long Batch, long Channels, long Side)> shapes = Network.ChannelMultipliers.Select((multiplier, level) => ((long)Levels, (long)Network.ModelChannels * multiplier, (long)Size >> level));
+        int side = Size / Network.For(Size, Size).Patch;
+        IEnumerable<(long Batch, long Channels, long Side)> shapes = Network.ChannelMultipliers.Select((multiplier, level) => ((long)Levels, (long)Network.ModelChannels * multiplier, (long)side >> level));
         double best = 0;
-        foreach ((long batch, long channels, long side) in shapes.Append((8, 128, 64)))
+        foreach ((long batch, long channels, long width) in shapes.Append((8, 128, 64)))
         {
             using var shape = NewDisposeScope();
-            Tensor input = ones([batch, channels, side, side], dtype: type, device: device), weight = ones([channels, channels, 3, 3], dtype: type, device: device);
+            Tensor input = ones([batch, channels, width, width], dtype: type, device: device), weight = ones([channels, channels, 3, 3], dtype: type, device: device);
             double time = Median(() => functional.conv2d(input, weight, padding: [1L, 1L]), device, cancellation);
-            best = Math.Max(best, 2.0 * 9 * batch * channels * channels * side * side / time / 1e6);
+            best = Math.Max(best, 2.0 * 9 * batch * channels * channels * width * width / time / 1e6);
         }
 
         return best;

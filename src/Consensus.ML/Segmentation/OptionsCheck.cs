@@ -93,9 +93,10 @@ internal static class OptionsCheck
         int side = height % factor != 0 ? height : width;
         int below = side / factor * factor;
         string nearest = below == 0 ? $"{factor}" : $"{below} or {below + factor}";
+        string patches = network.PatchSize is > 1 and int patch ? $"patches of {patch}×{patch} pixels ({nameof(ConsensusSegmentationEstimator.Options.Network)}.{nameof(network.PatchSize)}) and " : "";
         throw new ArgumentException(
-            $"Column '{featuresColumn}' holds slices of {height}×{width} pixels (height × width); the {levels} levels of {nameof(ConsensusSegmentationEstimator.Options.Network)}.{nameof(network.ChannelMultipliers)} "
-            + $"halve each side {levels - 1} times, so it must be a multiple of {factor}: use {nearest} instead of {side} in ResizeSlices.");
+            $"Column '{featuresColumn}' holds slices of {height}×{width} pixels (height × width); {patches}the {levels} levels of {nameof(ConsensusSegmentationEstimator.Options.Network)}.{nameof(network.ChannelMultipliers)} "
+            + $"{(patches.Length > 0 ? "together divide each side" : $"halve each side {levels - 1} times")}, so it must be a multiple of {factor}: use {nearest} instead of {side} in ResizeSlices.");
     }
 
     private static void CheckColumns(ISegmentationOptions options)
@@ -130,6 +131,11 @@ internal static class OptionsCheck
         if (network.ChannelMultipliers.Count is < 1 or > 12 || network.ChannelMultipliers.Any(multiplier => multiplier is < 1 or > 64))
         {
             throw Wrong(multipliers, $"[{string.Join(", ", network.ChannelMultipliers)}]", "1 to 12 numbers from 1 to 64");
+        }
+
+        if (network.PatchSize is not (null or 1 or 2 or 4 or 8))
+        {
+            throw Wrong(Name + nameof(network.PatchSize), network.PatchSize, "1, 2, 4 or 8, or null to choose by the size of the slices");
         }
 
         Range(Name + nameof(network.ResidualBlocks), network.ResidualBlocks, 1, 64);

@@ -1,4 +1,5 @@
 using Consensus.ML.Imaging;
+using Consensus.ML.Networks;
 using Consensus.ML.Runtime;
 using Consensus.ML.Training;
 using Microsoft.ML;
@@ -16,7 +17,7 @@ internal sealed class PreparedFit : IDisposable
     {
         var reader = new TrainingCaseReader(input, options);
         OptionsCheck.CheckSize(options.FeaturesColumnName, reader.Height, reader.Width, options.Network);
-        (Height, Width, ImageChannels) = (reader.Height, reader.Width, reader.Channels);
+        (Height, Width, ImageChannels, Network) = (reader.Height, reader.Width, reader.Channels, options.Network.For(reader.Height, reader.Width));
 
         Device = TorchDevice.Choose(options.Device, environment.GpuDeviceId(), environment.FallbackToCpu());
         channel.Info(MessageSensitivity.None, $"Device: {Device.Device} ({Device.Reason})");
@@ -57,6 +58,9 @@ internal sealed class PreparedFit : IDisposable
 
     /// <summary>Channels of a slice.</summary>
     public int ImageChannels { get; }
+
+    /// <summary>The network's shape, with what is chosen by the slices' size.</summary>
+    public NetworkOptions Network { get; }
 
     /// <summary>Number of levels C.</summary>
     public int Levels { get; }

@@ -12,7 +12,17 @@ internal static class Presets
     {
         // Half of a step's arithmetic would be the published encoder's: a narrow one leaves more steps in the same minutes. What each of these settings buys is measured in
         // tests/Consensus.ML.Benchmarks/RESULTS.md.
-        public static NetworkOptions Network { get; } = new() { ResidualBlocks = 1, EncoderBlocks = 1, EncoderWidth = 32, EncoderGrowth = 16, NoiseStartsAtZero = true, ScaleShiftNorm = true, LevelConditioning = LevelConditioning.Channels };
+        public static NetworkOptions Network { get; } = new()
+        {
+            PatchSize = null,
+            ResidualBlocks = 1,
+            EncoderBlocks = 1,
+            EncoderWidth = 32,
+            EncoderGrowth = 16,
+            NoiseStartsAtZero = true,
+            ScaleShiftNorm = true,
+            LevelConditioning = LevelConditioning.Channels,
+        };
 
         public static DiffusionOptions Diffusion { get; } = new() { LearnedVariance = false, Prediction = PredictionType.XStartLogit };
 

@@ -71,7 +71,7 @@ public sealed partial class UNetSegmentationEstimator : IEstimator<UNetSegmentat
             Kind = _options.Kind,
             Rounded = _options.RoundMaps ?? (_options.Kind == UNetKind.Levels),
             PassDropout = _options.PassDropout,
-            Network = _options.Network,
+            Network = fit.Network,
             Sampling = _options.Sampling,
             Seed = fit.Seed,
             Training = new(_options.Training, fit.Augmentation, new TrainingHistory(0, 0, null, 0, 0, 0, false, [])) { MissingRaters = _options.MissingRaters, MaskOffset = MaskOffset.Of(fit.Cases, fit.Height, fit.Width) },

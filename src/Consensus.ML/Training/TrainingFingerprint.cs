@@ -40,6 +40,11 @@ internal sealed record TrainingFingerprint(IReadOnlyDictionary<string, string> S
             settings.Remove($"Network.{nameof(network.LevelConditioning)}");
         }
 
+        if (network.PatchSize == 1)
+        {
+            settings.Remove($"Network.{nameof(network.PatchSize)}");
+        }
+
         return new(settings, [.. cases.Select(CaseFingerprint.Of)]);
     }
 
