@@ -393,6 +393,7 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
         { "Training.LearningRate is NaN; it must be above 0", options => options.Training = options.Training with { LearningRate = double.NaN } },
         { "Training.WeightDecay is -0.1", options => options.Training = options.Training with { WeightDecay = -0.1 } },
         { "Training.WarmUpSteps is -1", options => options.Training = options.Training with { WarmUpSteps = -1 } },
+        { "Training.UpdateClipping is -1; it must be above 0, or null", options => options.Training = options.Training with { UpdateClipping = -1 } },
         { "Training.GradientClipping is 0; it must be above 0, or null", options => options.Training = options.Training with { GradientClipping = 0 } },
         { "Training.EmaDecay is 1; it must be at least 0 and below 1", options => options.Training = options.Training with { EmaDecay = 1 } },
         { "Training.DiceLossWeight is 1; it must be 0 when the network does not predict x_0", options => options.Training = options.Training with { DiceLossWeight = 1 } },

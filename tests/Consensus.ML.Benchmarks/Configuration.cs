@@ -19,6 +19,7 @@ internal sealed record Configuration(string Name, MachineBenchmark Machine, int 
         Published("S128-L32-3", 128, 32, 3),
         new("compact-64", new() { Size = 64, Levels = 7, Network = Compact.Network, Diffusion = Compact.Diffusion }),
         new("compact-128", new() { Size = 128, Levels = 7, Network = Compact.Network, Diffusion = Compact.Diffusion }),
+        new("compact-128-whole", new() { Size = 128, Levels = 7, Network = Compact.Network with { PatchSize = 1 }, Diffusion = Compact.Diffusion }),
         new("paper", new() { Size = 256, Levels = 3, BatchSize = 1, Network = ConsensusSegmentationEstimator.Options.Paper().Network }, Rounds: 1),
     ];
 

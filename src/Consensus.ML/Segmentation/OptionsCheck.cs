@@ -209,6 +209,11 @@ internal static class OptionsCheck
             Positive(Name + nameof(training.GradientClipping), norm, ", or null for none");
         }
 
+        if (training.UpdateClipping is double root)
+        {
+            Positive(Name + nameof(training.UpdateClipping), root, ", or null for none");
+        }
+
         if (!(training.EmaDecay >= 0 && training.EmaDecay < 1))
         {
             throw Wrong(Name + nameof(training.EmaDecay), training.EmaDecay, "at least 0 and below 1");

@@ -17,7 +17,7 @@ internal sealed class Optimizer : IDisposable
     private readonly Tensor? _lowWeights, _lowGradient;
     private readonly List<Tensor> _owned = [];
     private readonly double _weightDecay, _emaDecay;
-    private readonly double? _clipping;
+    private readonly double? _clipping, _updateClipping;
 
     // The scaler's state as a tensor beside the others, so that checkpoints hold it.
     private readonly LossScaler? _scaler;
@@ -33,7 +33,7 @@ internal sealed class Optimizer : IDisposable
         _gradient = Own(zeros_like(initial.Flat));
         _first = Own(zeros_like(initial.Flat));
         _second = Own(zeros_like(initial.Flat));
-        (_weightDecay, _emaDecay, _clipping) = (options.WeightDecay, options.EmaDecay, options.GradientClipping);
+        (_weightDecay, _emaDecay, _clipping, _updateClipping) = (options.WeightDecay, options.EmaDecay, options.GradientClipping, options.UpdateClipping);
 
         WeightLayout layout = initial.Layout;
         Tensor[] values = WeightSet.Views(layout, initial.Flat), gradients = WeightSet.Views(layout, _gradient);
@@ -138,6 +138,13 @@ internal sealed class Optimizer : IDisposable
         _first.LerpInPlace(_gradient, 1 - Beta1);
         _second.TimesInPlace(Beta2).PlusProductInPlace(_gradient, _gradient, 1 - Beta2);
         Tensor denominator = _second.sqrt().OverInPlace(Math.Sqrt(1 - Math.Pow(Beta2, updates))).PlusInPlace(Epsilon);
+        if (_updateClipping is double most)
+        {
+            // What lies between the weights of the flat tensors is 0, and does not count.
+            double root = (_gradient / denominator).norm().item<float>() / Math.Sqrt(_masters.Layout.ParameterCount);
+            learningRate *= Math.Min(1, most / root);
+        }
+
         if (_weightDecay > 0)
         {
             _masters.Flat.TimesInPlace(1 - (learningRate * _weightDecay));

@@ -40,6 +40,11 @@ internal sealed record TrainingFingerprint(IReadOnlyDictionary<string, string> S
             settings.Remove($"Network.{nameof(network.LevelConditioning)}");
         }
 
+        if (options.UpdateClipping is null)
+        {
+            settings.Remove($"Training.{nameof(options.UpdateClipping)}");
+        }
+
         if (network.PatchSize == 1)
         {
             settings.Remove($"Network.{nameof(network.PatchSize)}");

@@ -54,6 +54,14 @@ public sealed record TrainingOptions
     /// <summary>Largest L2 norm of the gradient over all parameters; larger ones are scaled down. Null (the default, as published) for none.</summary>
     public double? GradientClipping { get; init; }
 
+    /// <summary>
+    /// Largest root mean square, over all parameters, of the gradient by AdamW's estimate of its size; where it is larger, the step's learning rate is smaller by as much, above 0. In calm training it is
+    /// about 0.5. Gradients that grow faster than the estimate follows make steps that are too long, which make gradients grow: without a bound such a training can lose within fifty steps what it
+    /// had learned (Shazeer and Stern 2018, "Adafactor", section 6; Wortsman et al. 2023, "Stable and low-precision training for large-scale vision-language models", section 3, whose bound is 1).
+    /// Null (the default, as published) for none.
+    /// </summary>
+    public double? UpdateClipping { get; init; }
+
     /// <summary>Decay of the exponential moving average (EMA) of the weights, in [0, 1). Default 0.9999, the paper's; the first k steps use at most (1 + k) / (10 + k).</summary>
     public double EmaDecay { get; init; } = 0.9999;
 

@@ -24,7 +24,8 @@ internal static class Discs
     };
 
     /// <summary>What the checkpoint of a training of such a network would say.</summary>
-    public static TrainingFingerprint Fingerprint(NetworkOptions network) => TrainingFingerprint.Of(Description() with { Network = network }, network, new TrainingOptions(), null, [0f], 1, null, Cases(1));
+    public static TrainingFingerprint Fingerprint(NetworkOptions network, TrainingOptions? options = null) =>
+        TrainingFingerprint.Of(Description() with { Network = network }, network, options ?? new TrainingOptions(), null, [0f], 1, null, Cases(1));
 
     /// <summary>Discs at seeded places; the second rater draws them a pixel smaller.</summary>
     public static TrainingCase[] Cases(int count) => [.. Enumerable.Range(0, count).Select(i =>

@@ -44,6 +44,37 @@ public sealed class OptimizerTests
     }
 
     [Fact]
+    public void A_gradient_that_outgrows_its_estimate_makes_a_step_shorter_by_as_much()
+    {
+        using var scope = NewDisposeScope();
+        using Optimizer free = Create(new TrainingOptions()), loose = Create(new TrainingOptions { UpdateClipping = 0.71 }), tight = Create(new TrainingOptions { UpdateClipping = 0.5 });
+
+        // One of the four parameters has a gradient: by AdamW's estimate it is 1 at the first step, and the root mean square sqrt(1/4).
+        foreach (Optimizer optimizer in new[] { free, loose, tight })
+        {
+            Descend(optimizer, 0.01, slope: 0.25f);
+            AssertWeight(1.99, optimizer);
+            Descend(optimizer, 0.01);
+        }
+
+        // At the second, the estimate of 3² is (0.001·0.999·0.25² + 0.001·3²) / (1 − 0.999²).
+        double estimate = Math.Sqrt(((0.001 * 0.999 * 0.0625) + (0.001 * 9)) / (1 - (0.999 * 0.999)));
+        double step = 0.01 * (((0.1 * 0.9 * 0.25) + (0.1 * 3)) / 0.19) / estimate, root = 3 / estimate / 2;
+        Assert.Equal(0.7045, root, 1e-4);
+        AssertWeight(1.99 - step, free);
+        AssertWeight(1.99 - step, loose);
+        AssertWeight(1.99 - (step * 0.5 / root), tight);
+    }
+
+    [Fact]
+    public void Checkpoints_from_before_steps_could_be_bounded_mean_no_bound()
+    {
+        TrainingFingerprint free = Discs.Fingerprint(new()), bounded = Discs.Fingerprint(new(), new TrainingOptions { UpdateClipping = 1 });
+        Assert.DoesNotContain("Training.UpdateClipping", free.Settings.Keys);
+        Assert.Contains("Training.UpdateClipping", bounded.DifferencesFrom(free), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Bfloat16_leaves_keep_float32_masters()
     {
         using var scope = NewDisposeScope();
