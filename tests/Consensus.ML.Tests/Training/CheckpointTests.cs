@@ -110,14 +110,25 @@ public sealed class CheckpointTests : IDisposable
         CheckpointOptions checkpoints = Every(100);
         using var cancellation = new CancellationTokenSource();
 
-        // Cancelled while step 3 draws its batch (of two images): seen by the validation that follows, since a step does not look.
-        (_, TrainingHistory cancelled) = Train(Quick, checkpoints, padding: new WatchedPadding(read =>
+        // Cancelled while step 3 waits for its batch (of two images), which another thread draws: seen by the validation that follows, since a step does not look.
+        Thread training = Thread.CurrentThread;
+        using var second = new ManualResetEventSlim();
+        var padding = new WatchedPadding(read =>
         {
             if (read == 5)
             {
+                second.Wait(TestContext.Current.CancellationToken);
+                SpinWait.SpinUntil(() => training.ThreadState.HasFlag(ThreadState.WaitSleepJoin));
                 cancellation.Cancel();
             }
-        }), cancellation: cancellation.Token);
+        });
+        (_, TrainingHistory cancelled) = Train(Quick, checkpoints, padding: padding, cancellation: cancellation.Token, progress: report =>
+        {
+            if (report.Step == 2)
+            {
+                second.Set();
+            }
+        });
         Assert.Equal(3, cancelled.Steps);
         Assert.Empty(cancelled.Validations);
         (byte[] weights, TrainingHistory resumed) = Train(Quick, checkpoints);
