@@ -58,6 +58,7 @@ internal static class CommandLine
             TrainCommand.Create(terminal),
             EvaluateCommand.Create(terminal),
             PredictCommand.Create(terminal),
+            EnsembleCommand.Create(terminal),
             InspectCommand.Create(terminal),
             StudyCommand.Create(terminal),
             RatersCommand.Create(terminal),

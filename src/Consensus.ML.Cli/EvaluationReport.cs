@@ -38,7 +38,7 @@ internal sealed class EvaluationReport(SegmentationMetrics metrics, EvaluationOp
 
     public ResolutionFacts Resolution { get; } = native ? new(true, null, null) : new(false, model.Height, model.Width);
 
-    public ModelFacts Model { get; } = new(Formats.Method(model), Formats.Learned(model), model.Raters, model.ImageChannels, model.Height, model.Width);
+    public ModelFacts Model { get; } = new(Formats.Method(model), Formats.Learned(model), model.Members, model.Raters, model.ImageChannels, model.Height, model.Width);
 
     public SamplingFacts Sampling { get; } = new(Formats.Maps(model), model.Sampling.Tolerance, model.Sampling.Mirror, Formats.Sampler(model), model is ConsensusSegmentationTransformer ? model.Sampling.Steps : null, model.Sampling.Seed, Formats.Name(model.Sampling.Precision));
 
@@ -80,7 +80,7 @@ internal sealed class EvaluationReport(SegmentationMetrics metrics, EvaluationOp
 
     internal sealed record ResolutionFacts(bool Native, int? Height, int? Width);
 
-    internal sealed record ModelFacts(string Method, string Target, int Raters, int ImageChannels, int Height, int Width);
+    internal sealed record ModelFacts(string Method, string Target, int Members, int Raters, int ImageChannels, int Height, int Width);
 
     internal sealed record SamplingFacts(int Generations, double? Tolerance, bool Mirror, string? Sampler, int? Steps, int? Seed, string Precision);
 

@@ -76,9 +76,13 @@ internal static class Formats
     /// <summary>How often a model draws what it has learnt.</summary>
     public static int Maps(SegmentationTransformer model) => model is UNetSegmentationTransformer { Kind: not UNetKind.MonteCarloDropout } ? 1 : model.Sampling.Generations;
 
-    public static string Describe(SegmentationTransformer model) => model is ConsensusSegmentationTransformer
-        ? Describe(model.Sampling)
-        : $"{(Maps(model) == 1 ? "1 pass" : $"{Maps(model)} passes")}{(model.Sampling.Mirror ? " in turn mirrored" : "")}, {Name(model.Sampling.Precision)}";
+    public static string Describe(SegmentationTransformer model)
+    {
+        string sampling = model is ConsensusSegmentationTransformer
+            ? Describe(model.Sampling)
+            : $"{(Maps(model) == 1 ? "1 pass" : $"{Maps(model)} passes")}{(model.Sampling.Mirror ? " in turn mirrored" : "")}, {Name(model.Sampling.Precision)}";
+        return model.Members == 1 ? sampling : $"{sampling}, of each of {model.Members} networks";
+    }
 
     /// <summary>The sampler of a model; null where it has none.</summary>
     public static string? Sampler(SegmentationTransformer model) => model is ConsensusSegmentationTransformer ? Name(model.Sampling.Sampler) : null;

@@ -33,6 +33,10 @@ internal sealed class HelpWithExamples(HelpAction ordinary) : SynchronousCommand
             "consensus predict --model brain-growth.zip --out maps patient7/image.nii.gz patient8/image.nii.gz",
             "consensus predict --model brain-growth.zip --out maps --data QUBIQ --task brain-growth --split val",
         ],
+        ["ensemble"] =
+        [
+            "consensus ensemble --out brain-growth.zip seed1.zip seed2.zip seed3.zip",
+        ],
         ["study"] =
         [
             "consensus study --data QUBIQ --task brain-growth --minutes 15 --seeds 1,2,3 --out study",

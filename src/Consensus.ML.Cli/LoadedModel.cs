@@ -6,7 +6,8 @@ namespace Consensus.ML.Cli;
 /// <summary>A model read from a zip.</summary>
 /// <param name="Model">The whole pipeline, from a file name to a soft map.</param>
 /// <param name="Segmentation">The segmentation in it.</param>
-internal sealed record LoadedModel(ITransformer Model, SegmentationTransformer Segmentation) : IDisposable
+/// <param name="InputSchema">The columns of the data that it was trained on.</param>
+internal sealed record LoadedModel(ITransformer Model, SegmentationTransformer Segmentation, DataViewSchema InputSchema) : IDisposable
 {
     /// <summary>Reads a model.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
@@ -15,9 +16,10 @@ internal sealed record LoadedModel(ITransformer Model, SegmentationTransformer S
     {
         EnsureExists(path);
         ITransformer model;
+        DataViewSchema schema;
         try
         {
-            model = ml.Model.Load(path, out _);
+            model = ml.Model.Load(path, out schema);
         }
         catch (FormatException exception)
         {
@@ -25,7 +27,7 @@ internal sealed record LoadedModel(ITransformer Model, SegmentationTransformer S
         }
 
         return Find(model) is { } segmentation
-            ? new(model, segmentation)
+            ? new(model, segmentation, schema)
             : throw new InvalidDataException($"'{path}' is an ML.NET model without a consensus segmentation; use one that 'consensus train' wrote.");
     }
 
@@ -41,7 +43,7 @@ internal sealed record LoadedModel(ITransformer Model, SegmentationTransformer S
     public LoadedModel WithSampling(SamplingOptions sampling)
     {
         ITransformer model = Model.WithSampling(sampling);
-        return new(model, Find(model)!);
+        return new(model, Find(model)!, InputSchema);
     }
 
     /// <inheritdoc/>

@@ -280,7 +280,9 @@ public static class ConsensusCatalog
         return CaseRows.Load(catalog, listing.Cases);
     }
 
-    private static ITransformer Changed(ITransformer model, Func<SegmentationTransformer, ITransformer> change) =>
+    /// <summary>A model whose segmentations are others; the steps of its chains are shared as they are.</summary>
+    /// <exception cref="ArgumentException">It has none.</exception>
+    internal static ITransformer Changed(ITransformer model, Func<SegmentationTransformer, ITransformer> change) =>
         TryChange(model, change) ?? throw new ArgumentException($"The model ({model.GetType().Name}) has no consensus segmentation in it, so there is no sampling to change.", nameof(model));
 
     private static ITransformer? TryChange(ITransformer model, Func<SegmentationTransformer, ITransformer> change)

@@ -237,7 +237,7 @@ public sealed class ModelFileTests : IDisposable
     public void A_model_of_a_newer_format_says_which_and_what_to_do()
     {
         Reseal(json => json.Replace("\"formatVersion\": 1", "\"formatVersion\": 7", StringComparison.Ordinal));
-        Assert.Equal("The model file has format version 7; this version of Consensus.ML reads up to 1. Update the Consensus.ML package.", Refused().Message);
+        Assert.Equal("The model file has format version 7; this version of Consensus.ML reads up to 2. Update the Consensus.ML package.", Refused().Message);
     }
 
     /// <summary>Changes the manifest, and the hash of it that the step's own state holds.</summary>
@@ -270,9 +270,12 @@ public sealed class ModelFileTests : IDisposable
     private InvalidDataException Refused() =>
         Assert.IsType<InvalidDataException>(Assert.ThrowsAny<TargetInvocationException>(() => new MLContext().Model.Load(_zip, out _)).GetBaseException());
 
-    private void Rewrite(string name, Func<byte[], byte[]> change)
+    private void Rewrite(string name, Func<byte[], byte[]> change) => Rewrite(_zip, name, change);
+
+    /// <summary>Changes an entry of a zip.</summary>
+    internal static void Rewrite(string zip, string name, Func<byte[], byte[]> change)
     {
-        using ZipArchive archive = ZipFile.Open(_zip, ZipArchiveMode.Update);
+        using ZipArchive archive = ZipFile.Open(zip, ZipArchiveMode.Update);
         ZipArchiveEntry entry = archive.Entries.Single(other => other.Name == name);
         Replace(archive, entry, change(Bytes(entry)));
     }

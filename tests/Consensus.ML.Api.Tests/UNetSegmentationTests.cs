@@ -249,7 +249,7 @@ public sealed class UNetSegmentationTests(TinyModel tiny) : IDisposable
         byte[] newer = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(before).Replace("\"formatVersion\": 1", "\"formatVersion\": 3", StringComparison.Ordinal));
         ModelFileTests.Reseal(_folder["model.zip"], newer);
         Exception exception = Assert.ThrowsAny<TargetInvocationException>(() => new MLContext().Model.Load(_folder["model.zip"], out _)).GetBaseException();
-        Assert.Equal("The model file has format version 3; this version of Consensus.ML reads up to 1. Update the Consensus.ML package.", exception.Message);
+        Assert.Equal("The model file has format version 3; this version of Consensus.ML reads up to 2. Update the Consensus.ML package.", exception.Message);
     }
 
     [Fact]

@@ -99,7 +99,7 @@ public sealed class ConsensusSegmentationTransformer : SegmentationTransformer
         TorchDevice device = TorchDevice.Choose(options.Device, environment.GpuDeviceId(), environment.FallbackToCpu());
         try
         {
-            return new(environment, manifest, new SharedModel(ConsensusModel.Load(manifest.Description, weights, device.Device)));
+            return new(environment, manifest, new SharedModel(ConsensusModel.Load(manifest.Description, [weights], device.Device)));
         }
         catch (InvalidDataException exception)
         {
@@ -107,9 +107,23 @@ public sealed class ConsensusSegmentationTransformer : SegmentationTransformer
         }
     }
 
+    /// <inheritdoc/>
+    internal override ConsensusSegmentationTransformer AsFirstOf(IReadOnlyList<ManifestMember> further, IReadOnlyList<byte[]> weights)
+    {
+        SharedModel model = Acquire();
+        try
+        {
+            return new(_environment, Manifest with { FurtherMembers = further }, new SharedModel(ConsensusModel.Load(Manifest.Description, weights, model.Device)), Limits);
+        }
+        finally
+        {
+            model.Release();
+        }
+    }
+
     internal static ConsensusSegmentationTransformer Create(IHostEnvironment env, ModelLoadContext ctx)
     {
-        (ModelManifest manifest, byte[] weights) = ModelFile.Load(FileState, ctx, ModelManifest.FromJson);
+        (ModelManifest manifest, IReadOnlyList<byte[]> weights) = ModelFile.Load(FileState, ctx, ModelManifest.FromJson);
         TorchDevice device = TorchDevice.Choose(null, env.GpuDeviceId(), env.FallbackToCpu());
         return new(env, manifest, new SharedModel(ConsensusModel.Load(manifest.Description, weights, device.Device)));
     }

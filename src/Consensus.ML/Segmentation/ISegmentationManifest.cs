@@ -33,8 +33,11 @@ internal interface ISegmentationManifest
     /// <summary>Null in memory; always there in a file.</summary>
     ManifestWeights? Weights { get; }
 
-    /// <summary>The manifest of a file with these weights beside it.</summary>
-    ISegmentationManifest With(ManifestWeights weights);
+    /// <summary>The other members of an ensemble, whose first is this model; null where it is alone.</summary>
+    IReadOnlyList<ManifestMember>? FurtherMembers { get; }
+
+    /// <summary>The manifest of a file with these weights beside it, one of each member.</summary>
+    ISegmentationManifest With(IReadOnlyList<ManifestWeights> weights);
 
     byte[] ToJson();
 }

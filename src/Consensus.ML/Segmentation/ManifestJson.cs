@@ -36,7 +36,9 @@ internal static class ManifestJson
             }
 
             T manifest = JsonSerializer.Deserialize<T>(json, Options) ?? throw ModelState.Damaged($"{ModelFile.ManifestName} is empty");
-            return manifest.Weights is null ? throw ModelState.Damaged($"{ModelFile.ManifestName} says nothing of the weights") : manifest;
+            return manifest.Weights is null || manifest.FurtherMembers?.All(member => member?.Weights is not null) == false
+                ? throw ModelState.Damaged($"{ModelFile.ManifestName} says nothing of the weights")
+                : manifest;
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {

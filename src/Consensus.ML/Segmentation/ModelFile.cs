@@ -1,27 +1,33 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using Microsoft.ML;
 
 namespace Consensus.ML;
 
-/// <summary>Our part of a model zip: the manifest and the weights, as two entries in the folder that ML.NET gives the step.</summary>
+/// <summary>Our part of a model zip: the manifest and the weights of each member, as entries in the folder that ML.NET gives the step.</summary>
 internal static class ModelFile
 {
     public const string ManifestName = "manifest.json";
     public const string WeightsName = "weights.safetensors";
 
-    public static void Save(ModelState state, ModelSaveContext context, ISegmentationManifest manifest, byte[] weights)
+    public static void Save(ModelState state, ModelSaveContext context, ISegmentationManifest manifest, IReadOnlyList<byte[]> weights)
     {
-        byte[] json = manifest.With(new ManifestWeights(WeightsName, weights.LongLength, Convert.ToHexStringLower(SHA256.HashData(weights)))).ToJson();
+        byte[] json = manifest.With([.. weights.Select((bytes, member) => new ManifestWeights(NameOf(member), bytes.LongLength, Hash(bytes)))]).ToJson();
         state.Save(context, writer => writer.Write(SHA256.HashData(json)));
         context.SaveBinaryStream(ManifestName, writer => writer.Write(json));
-        context.SaveBinaryStream(WeightsName, writer => writer.Write(weights));
+        for (int member = 0; member < weights.Count; member++)
+        {
+            byte[] bytes = weights[member];
+            context.SaveBinaryStream(NameOf(member), writer => writer.Write(bytes));
+        }
     }
 
     /// <param name="state">The step's state.</param>
     /// <param name="context">Where to read from.</param>
     /// <param name="parse">Reads the step's sort of manifest.</param>
+    /// <returns>The manifest, and the weights of each member.</returns>
     /// <exception cref="InvalidDataException">The file is damaged or too new; the message says which and what to do.</exception>
-    public static (T Manifest, byte[] Weights) Load<T>(ModelState state, ModelLoadContext context, Func<byte[], T> parse)
+    public static (T Manifest, IReadOnlyList<byte[]> Weights) Load<T>(ModelState state, ModelLoadContext context, Func<byte[], T> parse)
         where T : ISegmentationManifest
     {
         byte[] hash = state.Load(context, reader => reader.ReadBytes(SHA256.HashSizeInBytes));
@@ -32,16 +38,24 @@ internal static class ModelFile
         }
 
         T manifest = parse(json);
-        byte[] weights = ReadEntry(context, WeightsName);
-        if (weights.LongLength != manifest.Weights!.Bytes)
+        ManifestWeights[] members = [manifest.Weights!, .. manifest.FurtherMembers?.Select(member => member.Weights!) ?? []];
+        return (manifest, [.. members.Select((promised, member) => ReadWeights(context, NameOf(member), promised))]);
+    }
+
+    private static string NameOf(int member) => member == 0 ? WeightsName : string.Create(CultureInfo.InvariantCulture, $"weights-{member + 1}.safetensors");
+
+    private static string Hash(byte[] bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
+
+    private static byte[] ReadWeights(ModelLoadContext context, string name, ManifestWeights promised)
+    {
+        byte[] weights = ReadEntry(context, name);
+        if (weights.LongLength != promised.Bytes)
         {
-            throw ModelState.Damaged($"{WeightsName} has {weights.LongLength} bytes where {ManifestName} says {manifest.Weights.Bytes}");
+            throw ModelState.Damaged($"{name} has {weights.LongLength} bytes where {ManifestName} says {promised.Bytes}");
         }
 
-        string found = Convert.ToHexStringLower(SHA256.HashData(weights));
-        return found == manifest.Weights.Sha256
-            ? (manifest, weights)
-            : throw ModelState.Damaged($"{WeightsName} has the SHA-256 {found} where {ManifestName} says {manifest.Weights.Sha256}");
+        string found = Hash(weights);
+        return found == promised.Sha256 ? weights : throw ModelState.Damaged($"{name} has the SHA-256 {found} where {ManifestName} says {promised.Sha256}");
     }
 
     private static byte[] ReadEntry(ModelLoadContext context, string name)

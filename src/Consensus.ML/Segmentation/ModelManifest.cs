@@ -15,10 +15,10 @@ namespace Consensus.ML;
 /// </summary>
 internal sealed record ModelManifest : ISegmentationManifest
 {
-    /// <summary>The version that this library writes, and the newest that it reads.</summary>
-    public const int CurrentFormatVersion = 1;
+    /// <summary>The newest version that this library reads. It writes the oldest that says everything: 1 of a model alone, 2 of an ensemble.</summary>
+    public const int CurrentFormatVersion = 2;
 
-    public int FormatVersion { get; init; } = CurrentFormatVersion;
+    public int FormatVersion { get; init; } = 1;
 
     public required ManifestColumns Columns { get; init; }
 
@@ -49,6 +49,10 @@ internal sealed record ModelManifest : ISegmentationManifest
     /// <summary>Null in memory; always there in a file.</summary>
     public ManifestWeights? Weights { get; init; }
 
+    /// <inheritdoc/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<ManifestMember>? FurtherMembers { get; init; }
+
     [JsonIgnore]
     public ModelDescription Description => new()
     {
@@ -64,7 +68,12 @@ internal sealed record ModelManifest : ISegmentationManifest
     INetworkDescription ISegmentationManifest.Description => Description;
 
     /// <inheritdoc/>
-    public ISegmentationManifest With(ManifestWeights weights) => this with { Weights = weights };
+    public ISegmentationManifest With(IReadOnlyList<ManifestWeights> weights) => this with
+    {
+        FormatVersion = FurtherMembers is null ? 1 : 2,
+        Weights = weights[0],
+        FurtherMembers = FurtherMembers?.Zip(weights.Skip(1), (member, file) => member with { Weights = file }).ToArray(),
+    };
 
     /// <inheritdoc/>
     public byte[] ToJson() => ManifestJson.Write(this);
@@ -101,6 +110,13 @@ internal sealed record ManifestTraining(TrainingOptions Options, AugmentationPol
     /// <summary>The views of an image that the model has learned to know.</summary>
     [JsonIgnore]
     public Mirroring Mirroring => Mirroring.LearnedFrom(Augmentation, MaskOffset);
+}
+
+/// <summary>A member of an ensemble that is not its first: how its weights came to be, and where they are.</summary>
+internal sealed record ManifestMember(int Seed, ManifestTraining Training)
+{
+    /// <summary>Null in memory; always there in a file.</summary>
+    public ManifestWeights? Weights { get; init; }
 }
 
 /// <summary>The weights beside the manifest.</summary>

@@ -47,7 +47,10 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
     /// <summary>How maps are sampled; <see cref="WithSampling"/> makes a model that samples differently.</summary>
     public SamplingOptions Sampling => _manifest.Sampling;
 
-    /// <summary>What training did.</summary>
+    /// <summary>Trained networks whose maps a prediction averages: 1, or more in an ensemble (<see cref="SegmentationCatalog.Ensemble"/>).</summary>
+    public int Members => 1 + (_manifest.FurtherMembers?.Count ?? 0);
+
+    /// <summary>What training did; of an ensemble, that of its first member.</summary>
     public TrainingSummary Training
     {
         get
@@ -101,16 +104,27 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
     /// </summary>
     /// <param name="path">The file to create or replace; written whole or not at all.</param>
     /// <exception cref="IOException">The file cannot be written; the message names it.</exception>
+    /// <exception cref="InvalidOperationException">The model is an ensemble, which has several sets of weights.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public void SaveCheckpoint(string path)
     {
-        byte[] weights = Weights();
+        if (Members > 1)
+        {
+            throw new InvalidOperationException($"The model is an ensemble of {Members}, and a checkpoint holds the weights of one. Save those of the models it was made of.");
+        }
+
+        byte[] weights = Weights()[0];
         AtomicFile.Write(path, stream => stream.Write(weights));
     }
 
-    /// <summary>The weights as a safetensors file under their published names.</summary>
+    /// <summary>An ensemble that predicts as this model does, columns and sampling included, and shares nothing with it.</summary>
+    /// <param name="further">How the members that are not its first came to be.</param>
+    /// <param name="weights">The weights of all members.</param>
+    internal abstract SegmentationTransformer AsFirstOf(IReadOnlyList<ManifestMember> further, IReadOnlyList<byte[]> weights);
+
+    /// <summary>The weights of every member, each as a safetensors file under their published names.</summary>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
-    internal byte[] Weights()
+    internal IReadOnlyList<byte[]> Weights()
     {
         SharedModel model = Acquire();
         try

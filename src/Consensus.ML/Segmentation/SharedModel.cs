@@ -1,5 +1,6 @@
 using Consensus.ML.Diffusion;
 using Consensus.ML.Training;
+using static TorchSharp.torch;
 
 namespace Consensus.ML;
 
@@ -11,6 +12,9 @@ internal sealed class SharedModel(SegmentationModel model)
     private readonly Lock _lock = new();
     private int _users = 1;
     private int _predictions;
+
+    /// <summary>Where the weights are.</summary>
+    public Device Device => model.Device;
 
     /// <summary>How many slices were sampled so far.</summary>
     public int Predictions => Volatile.Read(ref _predictions);
@@ -54,5 +58,6 @@ internal sealed class SharedModel(SegmentationModel model)
     /// <summary>Every step of one generation, of a model that samples by diffusion.</summary>
     public IReadOnlyList<TracedStep> Trace(float[] features, SamplingOptions sampling, ulong seed, CancellationToken cancellation) => ((ConsensusModel)model).Trace(features, sampling, seed, cancellation);
 
-    public byte[] SaveWeights() => model.SaveWeights();
+    /// <summary>The weights of every member, each as a safetensors file.</summary>
+    public IReadOnlyList<byte[]> SaveWeights() => [.. Enumerable.Range(0, model.Members).Select(model.SaveWeights)];
 }

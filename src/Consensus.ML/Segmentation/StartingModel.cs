@@ -16,11 +16,13 @@ internal static class StartingModel
         where T : SegmentationTransformer
     {
         ArgumentNullException.ThrowIfNull(model, name);
-        string sort = typeof(T) == typeof(UNetSegmentationTransformer) ? "one-pass U-Net" : "consensus segmentation";
-        return In(model) ?? throw new ArgumentException($"The model ({model.GetType().Name}) has no {sort} in it, so there are no weights to start from.", name);
+        return In(model) ?? throw new ArgumentException($"The model ({model.GetType().Name}) has no {Sort(typeof(T))} in it, so there are no weights to start from.", name);
 
         static T? In(ITransformer model) => model as T ?? (model as ITransformerChainAccessor)?.Transformers.Select(In).FirstOrDefault(found => found is not null);
     }
+
+    /// <summary>What a sort of segmentation is called in messages.</summary>
+    public static string Sort(Type segmentation) => segmentation == typeof(UNetSegmentationTransformer) ? "one-pass U-Net" : "consensus segmentation";
 
     /// <summary>Makes options those of a finished model, to train it further, but for what only one sort of model has.</summary>
     /// <param name="options">The options; what makes raters its levels must be set before.</param>
@@ -55,6 +57,11 @@ internal static class StartingModel
         }
 
         T model = Find<T>(options.StartFrom, nameof(options.StartFrom));
+        if (model.Members > 1)
+        {
+            throw new ArgumentException($"The model to start from is an ensemble of {model.Members}, and is not trained further as a whole. Train the models it was made of further, and put those together.");
+        }
+
         INetworkDescription there = model.Facts.Description;
         string[] differences = [.. Settings.Differences(WithoutSize(wanted), WithoutSize(there))];
         if (differences.Length > 0)
@@ -63,7 +70,7 @@ internal static class StartingModel
         }
 
         return there.Layout().Specs.Select(spec => spec.Name).SequenceEqual(wanted.Layout().Specs.Select(spec => spec.Name))
-            ? model.Weights()
+            ? model.Weights()[0]
             : throw new ArgumentException(
                 $"The model to start from was trained on slices of {there.Height}×{there.Width} pixels (height × width); on {wanted.Height}×{wanted.Width}, its self-attention (AttentionResolutions) would stand in other places. Use the model's size.");
     }

@@ -10,10 +10,10 @@ namespace Consensus.ML;
 /// </summary>
 internal sealed record UNetManifest : ISegmentationManifest
 {
-    /// <summary>The version that this library writes, and the newest that it reads.</summary>
-    public const int CurrentFormatVersion = 1;
+    /// <summary>The newest version that this library reads. It writes the oldest that says everything: 1 of a model alone, 2 of an ensemble.</summary>
+    public const int CurrentFormatVersion = 2;
 
-    public int FormatVersion { get; init; } = CurrentFormatVersion;
+    public int FormatVersion { get; init; } = 1;
 
     public required ManifestColumns Columns { get; init; }
 
@@ -48,6 +48,10 @@ internal sealed record UNetManifest : ISegmentationManifest
     /// <inheritdoc/>
     public ManifestWeights? Weights { get; init; }
 
+    /// <inheritdoc/>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<ManifestMember>? FurtherMembers { get; init; }
+
     [JsonIgnore]
     public UNetDescription Description => new()
     {
@@ -64,7 +68,12 @@ internal sealed record UNetManifest : ISegmentationManifest
     INetworkDescription ISegmentationManifest.Description => Description;
 
     /// <inheritdoc/>
-    public ISegmentationManifest With(ManifestWeights weights) => this with { Weights = weights };
+    public ISegmentationManifest With(IReadOnlyList<ManifestWeights> weights) => this with
+    {
+        FormatVersion = FurtherMembers is null ? 1 : 2,
+        Weights = weights[0],
+        FurtherMembers = FurtherMembers?.Zip(weights.Skip(1), (member, file) => member with { Weights = file }).ToArray(),
+    };
 
     /// <inheritdoc/>
     public byte[] ToJson() => ManifestJson.Write(this);

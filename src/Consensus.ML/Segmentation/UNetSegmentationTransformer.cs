@@ -62,9 +62,23 @@ public sealed class UNetSegmentationTransformer : SegmentationTransformer
     /// <inheritdoc/>
     public override UNetSegmentationTransformer WithTimeLimit(TimeSpan limit) => WithLimits(Within(limit));
 
+    /// <inheritdoc/>
+    internal override UNetSegmentationTransformer AsFirstOf(IReadOnlyList<ManifestMember> further, IReadOnlyList<byte[]> weights)
+    {
+        SharedModel model = Acquire();
+        try
+        {
+            return new(_environment, Manifest with { FurtherMembers = further }, new SharedModel(UNetModel.Load(Manifest.Description, weights, model.Device)), Limits);
+        }
+        finally
+        {
+            model.Release();
+        }
+    }
+
     internal static UNetSegmentationTransformer Create(IHostEnvironment env, ModelLoadContext ctx)
     {
-        (UNetManifest manifest, byte[] weights) = ModelFile.Load(FileState, ctx, UNetManifest.FromJson);
+        (UNetManifest manifest, IReadOnlyList<byte[]> weights) = ModelFile.Load(FileState, ctx, UNetManifest.FromJson);
         TorchDevice device = TorchDevice.Choose(null, env.GpuDeviceId(), env.FallbackToCpu());
         return new(env, manifest, new SharedModel(UNetModel.Load(manifest.Description, weights, device.Device)));
     }

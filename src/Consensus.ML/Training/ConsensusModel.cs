@@ -11,8 +11,8 @@ internal sealed class ConsensusModel : SegmentationModel
     private readonly ConsensusNetwork _network;
     private readonly NoiseSchedule _schedule;
 
-    private ConsensusModel(ModelDescription description, ConsensusNetwork network, WeightSet weights, Device device)
-        : base(weights, device, description.ImageChannels, description.Height, description.Width)
+    private ConsensusModel(ModelDescription description, ConsensusNetwork network, IReadOnlyList<WeightSet> members, Device device)
+        : base(members, device, description.ImageChannels, description.Height, description.Width)
     {
         Description = description;
         _network = network;
@@ -27,22 +27,22 @@ internal sealed class ConsensusModel : SegmentationModel
     {
         NativeTorch.EnsureLoaded();
         ConsensusNetwork network = description.CreateNetwork();
-        return new(description, network, WeightSet.Initialize(network.Layout, device, seed), device);
+        return new(description, network, [WeightSet.Initialize(network.Layout, device, seed)], device);
     }
 
     /// <summary>A model over weights that it then owns.</summary>
-    public static ConsensusModel FromWeights(ModelDescription description, ConsensusNetwork network, WeightSet weights, Device device) => new(description, network, weights, device);
+    public static ConsensusModel FromWeights(ModelDescription description, ConsensusNetwork network, WeightSet weights, Device device) => new(description, network, [weights], device);
 
-    /// <summary>A model with the weights of a safetensors file in the published checkpoint format.</summary>
-    /// <exception cref="InvalidDataException">The file is damaged, or its names or shapes are not the description's; the message says which.</exception>
-    public static ConsensusModel Load(ModelDescription description, ReadOnlyMemory<byte> safetensors, Device device)
+    /// <summary>A model with the weights of a safetensors file in the published checkpoint format, or an ensemble of those of several.</summary>
+    /// <exception cref="InvalidDataException">A file is damaged, or its names or shapes are not the description's; the message says which.</exception>
+    public static ConsensusModel Load(ModelDescription description, IReadOnlyList<byte[]> safetensors, Device device)
     {
         NativeTorch.EnsureLoaded();
         ConsensusNetwork network = description.CreateNetwork();
-        return new(description, network, Checkpoint.Read(network.Layout, safetensors, device), device);
+        return new(description, network, Read(network.Layout, safetensors, device), device);
     }
 
-    /// <summary>Every step of one generation of a slice, from noise to maps (the paper's Figure 4).</summary>
+    /// <summary>Every step of one generation of a slice, from noise to maps (the paper's Figure 4); of an ensemble, one of its first member.</summary>
     /// <param name="features">Normalised image, C×H×W.</param>
     /// <param name="sampling">How to sample; its Generations, Tolerance and Seed are not used here.</param>
     /// <param name="seed">Seed of the noise of this slice.</param>
@@ -51,7 +51,7 @@ internal sealed class ConsensusModel : SegmentationModel
     public IReadOnlyList<TracedStep> Trace(float[] features, SamplingOptions sampling, ulong seed, CancellationToken cancellation = default) => InTurn(features, image =>
     {
         var steps = new List<TracedStep>();
-        Sample(image, sampling with { Generations = 1, Tolerance = null }, Mirroring.None, seed, cancellation, step =>
+        Sample(image, sampling with { Generations = 1, Tolerance = null }, Mirroring.None, members: 1, seed, cancellation, step =>
         {
             using var scope = NewDisposeScope();
             steps.Add(new(step.Time, SampleReduction.ToArray(step.Current.cpu()), SampleReduction.ToArray(step.Start.cpu())));
@@ -61,25 +61,33 @@ internal sealed class ConsensusModel : SegmentationModel
 
     /// <inheritdoc/>
     protected override ConsensusPrediction Predict(Tensor image, SamplingOptions sampling, ulong seed, Mirroring mirroring, bool keepSamples, CancellationToken cancellation) =>
-        SampleReduction.Reduce(Sample(image, sampling, mirroring, seed, cancellation), Description.Target, keepSamples);
+        SampleReduction.Reduce(Sample(image, sampling, mirroring, Members, seed, cancellation), Description.Target, keepSamples);
 
-    /// <summary>All samples of a slice: generations × C × H × W in [0, 1], on the CPU.</summary>
-    private Tensor Sample(Tensor image, SamplingOptions sampling, Mirroring mirroring, ulong seed, CancellationToken cancellation, Action<SampledStep>? watch = null)
+    /// <summary>All samples of a slice, those of each member in turn: generations × C × H × W in [0, 1], on the CPU.</summary>
+    private Tensor Sample(Tensor image, SamplingOptions sampling, Mirroring mirroring, int members, ulong seed, CancellationToken cancellation, Action<SampledStep>? watch = null)
     {
         ModelDescription model = Description;
-        var context = new ForwardContext(WeightsFor(sampling.Precision), Training: false);
+        ForwardContext[] contexts = [.. Enumerable.Range(0, members).Select(member => new ForwardContext(WeightsFor(sampling.Precision, member), Training: false))];
 
-        // Each view of the image is encoded once, whatever the number of steps, levels and generations.
+        // Each view of the image is encoded once by each member, whatever the number of steps, levels and generations.
         Mirrored[] views = mirroring.ViewsFor(sampling);
-        Tensor imageFeatures = cat([.. views.Select(view => _network.EncodeImage(context, mirroring.View(image, view)))], 0);
+        Tensor[] imageFeatures = [.. contexts.Select(context => cat([.. views.Select(view => _network.EncodeImage(context, mirroring.View(image, view)))], 0))];
 
         using var generator = new Generator(seed, Device);
         using var process = new DiffusionProcess(model.Diffusion, _schedule.Subsequence(Math.Min(sampling.Steps ?? int.MaxValue, _schedule.Steps)), Device) { Watch = watch };
         ISampler sampler = SamplerLoop.Create(sampling.Sampler);
         int taken = 0;
-        return sampling.Tolerance is double tolerance ? RunningMean.Generate(sampling.Generations, tolerance, () => Generate(taken++, 1), sample => sample.mean([0, 1])) : Generate(0, sampling.Generations);
+        return sampling.Tolerance is double tolerance
+            ? RunningMean.Generate(checked(members * sampling.Generations), tolerance, GenerateInTurn, sample => sample.mean([0, 1]))
+            : cat([.. Enumerable.Range(0, members).Select(member => Generate(member, 0, sampling.Generations))], 0);
 
-        Tensor Generate(int before, int generations)
+        Tensor GenerateInTurn()
+        {
+            (int before, int member) = Math.DivRem(taken++, members);
+            return Generate(member, before, 1);
+        }
+
+        Tensor Generate(int member, int before, int generations)
         {
             using var scope = NewDisposeScope();
             long passes = (long)generations * model.Passes;
@@ -89,12 +97,12 @@ internal sealed class ConsensusModel : SegmentationModel
             Tensor noise = randn([passes, model.MapsAPass, model.Height, model.Width], device: Device, generator: generator);
             int[] seen = [.. Enumerable.Range(before, generations).Select(generation => generation % views.Length)];
             long[] seenByPass = [.. Enumerable.Range(0, (int)passes).Select(pass => (long)seen[pass / model.Passes])];
-            Tensor start = sampler.Sample(process, (current, times) => Denoise(current, times, levels, seenByPass), noise, generator, cancellation);
+            Tensor start = sampler.Sample(process, (current, times) => Denoise(member, current, times, levels, seenByPass), noise, generator, cancellation);
             Tensor samples = start.PlusInPlace(1).TimesInPlace(0.5).ClampInPlace(0, 1).view(generations, model.Levels, model.Height, model.Width).cpu();
             return (views.Length == 1 ? samples : cat([.. seen.Select((view, i) => Mirroring.Flip(samples.narrow(0, i, 1), views[view]))], 0)).MoveToOuterDisposeScope();
         }
 
-        Tensor Denoise(Tensor current, Tensor times, Tensor? levels, long[] seenByPass)
+        Tensor Denoise(int member, Tensor current, Tensor times, Tensor? levels, long[] seenByPass)
         {
             using var scope = NewDisposeScope();
             long passes = current.shape[0];
@@ -103,8 +111,8 @@ internal sealed class ConsensusModel : SegmentationModel
             {
                 cancellation.ThrowIfCancellationRequested();
                 long count = Math.Min(sampling.BatchSize, passes - first);
-                Tensor seen = views.Length == 1 ? imageFeatures : imageFeatures.index_select(0, seenByPass.AsSpan((int)first, (int)count).ToArray().ToTensor(Device));
-                outputs.Add(_network.Forward(context, current.narrow(0, first, count), seen, times.narrow(0, first, count), levels?.narrow(0, first, count)));
+                Tensor seen = views.Length == 1 ? imageFeatures[member] : imageFeatures[member].index_select(0, seenByPass.AsSpan((int)first, (int)count).ToArray().ToTensor(Device));
+                outputs.Add(_network.Forward(contexts[member], current.narrow(0, first, count), seen, times.narrow(0, first, count), levels?.narrow(0, first, count)));
             }
 
             return (outputs.Count == 1 ? outputs[0] : cat(outputs, 0)).MoveToOuterDisposeScope();

@@ -5,21 +5,27 @@ using static TorchSharp.torch;
 
 namespace Consensus.ML.Training;
 
-/// <summary>A network with its weights on one device: predicts the maps of slices, and writes the weights. Safe for several threads at once.</summary>
-/// <param name="weights">The weights, which the model then owns.</param>
+/// <summary>
+/// A network with its weights on one device: predicts the maps of slices, and writes the weights. Safe for several threads at once. Several sets of weights are members of an ensemble, over which
+/// predictions average (Lakshminarayanan et al. 2017, "Simple and scalable predictive uncertainty estimation using deep ensembles").
+/// </summary>
+/// <param name="members">The weights of each member, at least one, which the model then owns.</param>
 /// <param name="device">Where they are.</param>
 /// <param name="imageChannels">Channels of a slice.</param>
 /// <param name="height">Rows of a slice.</param>
 /// <param name="width">Columns of a slice.</param>
-internal abstract class SegmentationModel(WeightSet weights, Device device, int imageChannels, int height, int width) : IDisposable
+internal abstract class SegmentationModel(IReadOnlyList<WeightSet> members, Device device, int imageChannels, int height, int width) : IDisposable
 {
     // One prediction at a time: torch spreads each over all cores already.
     private readonly SemaphoreSlim _turn = new(1, 1);
-    private readonly Dictionary<Precision, PreparedWeights> _lowPrecision = [];
+    private readonly Dictionary<(Precision Precision, int Member), PreparedWeights> _lowPrecision = [];
     private bool _disposed;
 
-    /// <summary>Number of trained values.</summary>
-    public long ParameterCount => weights.Layout.ParameterCount;
+    /// <summary>Sets of weights: 1, or more in an ensemble.</summary>
+    public int Members => members.Count;
+
+    /// <summary>Number of trained values of a member.</summary>
+    public long ParameterCount => members[0].Layout.ParameterCount;
 
     /// <summary>Rows of a slice and of its maps.</summary>
     public int Height { get; } = height;
@@ -30,14 +36,14 @@ internal abstract class SegmentationModel(WeightSet weights, Device device, int 
     /// <summary>Where it computes.</summary>
     public Device Device { get; } = device;
 
-    /// <summary>The weights as a safetensors file, under their published names.</summary>
-    public byte[] SaveWeights()
+    /// <summary>The weights of a member as a safetensors file, under their published names.</summary>
+    public byte[] SaveWeights(int member = 0)
     {
         _turn.Wait(CancellationToken.None);
         try
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            return Checkpoint.Write(weights);
+            return Checkpoint.Write(members[member]);
         }
         finally
         {
@@ -70,7 +76,10 @@ internal abstract class SegmentationModel(WeightSet weights, Device device, int 
                     copies.Dispose();
                 }
 
-                weights.Dispose();
+                foreach (WeightSet weights in members)
+                {
+                    weights.Dispose();
+                }
             }
         }
         finally
@@ -108,19 +117,40 @@ internal abstract class SegmentationModel(WeightSet weights, Device device, int 
         }
     }
 
-    /// <summary>The weights in the precision asked for; 16-bit copies are made once and kept.</summary>
-    protected IReadOnlyList<Tensor> WeightsFor(Precision asked)
+    /// <summary>The weights of each member's safetensors file.</summary>
+    /// <exception cref="InvalidDataException">A file is damaged, or its names or shapes are not the layout's; the message says which.</exception>
+    protected static IReadOnlyList<WeightSet> Read(WeightLayout layout, IReadOnlyList<byte[]> files, Device device)
+    {
+        var members = new List<WeightSet>(files.Count);
+        try
+        {
+            foreach (byte[] file in files)
+            {
+                members.Add(Checkpoint.Read(layout, file, device));
+            }
+
+            return members;
+        }
+        catch
+        {
+            members.ForEach(weights => weights.Dispose());
+            throw;
+        }
+    }
+
+    /// <summary>The weights of a member in the precision asked for; 16-bit copies are made once and kept.</summary>
+    protected IReadOnlyList<Tensor> WeightsFor(Precision asked, int member)
     {
         Precision precision = ProcessorFormats.Effective(asked, Device);
         if (precision == Precision.Float32)
         {
-            return weights.Weights;
+            return members[member].Weights;
         }
 
-        if (!_lowPrecision.TryGetValue(precision, out PreparedWeights? copies))
+        if (!_lowPrecision.TryGetValue((precision, member), out PreparedWeights? copies))
         {
-            copies = weights.Prepare(precision);
-            _lowPrecision.Add(precision, copies);
+            copies = members[member].Prepare(precision);
+            _lowPrecision.Add((precision, member), copies);
         }
 
         return copies.Weights;

@@ -37,8 +37,12 @@ internal static class Settings
     }
 
     /// <summary>The options in which two lists differ, each with both values.</summary>
-    public static IEnumerable<string> Differences(IReadOnlyDictionary<string, string> here, IReadOnlyDictionary<string, string> there) =>
+    /// <param name="here">One list.</param>
+    /// <param name="there">The other.</param>
+    /// <param name="ofHere">What the first is called.</param>
+    /// <param name="ofThere">What the other is called.</param>
+    public static IEnumerable<string> Differences(IReadOnlyDictionary<string, string> here, IReadOnlyDictionary<string, string> there, string ofHere = "here", string ofThere = "there") =>
         there.Keys.Union(here.Keys)
             .Where(name => there.GetValueOrDefault(name) != here.GetValueOrDefault(name))
-            .Select(name => $"{name} is {there.GetValueOrDefault(name) ?? "unknown"} there and {here.GetValueOrDefault(name) ?? "unknown"} here");
+            .Select(name => $"{name} is {there.GetValueOrDefault(name) ?? "unknown"} {ofThere} and {here.GetValueOrDefault(name) ?? "unknown"} {ofHere}");
 }

@@ -12,10 +12,10 @@ internal sealed class UNetModel : SegmentationModel
 
     /// <param name="description">What it is.</param>
     /// <param name="network">The network of the description.</param>
-    /// <param name="weights">The weights, which the model then owns.</param>
+    /// <param name="members">The weights of each member, which the model then owns.</param>
     /// <param name="device">Where they are.</param>
-    public UNetModel(UNetDescription description, UNet network, WeightSet weights, Device device)
-        : base(weights, device, description.ImageChannels, description.Height, description.Width)
+    public UNetModel(UNetDescription description, UNet network, IReadOnlyList<WeightSet> members, Device device)
+        : base(members, device, description.ImageChannels, description.Height, description.Width)
     {
         Description = description;
         _network = network;
@@ -24,23 +24,23 @@ internal sealed class UNetModel : SegmentationModel
     /// <summary>All that fixes the weights' names and shapes.</summary>
     public UNetDescription Description { get; }
 
-    /// <summary>A model with the weights of a safetensors file.</summary>
-    /// <exception cref="InvalidDataException">The file is damaged, or its names or shapes are not the description's; the message says which.</exception>
-    public static UNetModel Load(UNetDescription description, ReadOnlyMemory<byte> safetensors, Device device)
+    /// <summary>A model with the weights of a safetensors file, or an ensemble of those of several.</summary>
+    /// <exception cref="InvalidDataException">A file is damaged, or its names or shapes are not the description's; the message says which.</exception>
+    public static UNetModel Load(UNetDescription description, IReadOnlyList<byte[]> safetensors, Device device)
     {
         NativeTorch.EnsureLoaded();
         (UNet network, WeightLayout layout) = description.CreateNetwork();
-        return new(description, network, Checkpoint.Read(layout, safetensors, device), device);
+        return new(description, network, Read(layout, safetensors, device), device);
     }
 
     /// <inheritdoc/>
     protected override ConsensusPrediction Predict(Tensor image, SamplingOptions sampling, ulong seed, Mirroring mirroring, bool keepSamples, CancellationToken cancellation)
     {
-        var context = new ForwardContext(WeightsFor(sampling.Precision), Training: false);
+        ForwardContext[] contexts = [.. Enumerable.Range(0, Members).Select(member => new ForwardContext(WeightsFor(sampling.Precision, member), Training: false))];
         Mirrored[] views = mirroring.ViewsFor(sampling);
         Tensor maps = Description.Kind == UNetKind.MonteCarloDropout
-            ? Passes(context, image, sampling, mirroring, views, seed, cancellation)
-            : stack(views.Select(view => Pass(context, image, mirroring, view, cancellation))).mean([0]);
+            ? Passes(contexts, image, sampling, mirroring, views, seed, cancellation)
+            : stack(contexts.SelectMany(context => views.Select(view => Pass(context, image, mirroring, view, cancellation)))).mean([0]);
         return MapReduction.Reduce(maps, Description.Kind, Description.Levels, Description.Rounded, keepSamples);
     }
 
@@ -53,12 +53,18 @@ internal sealed class UNetModel : SegmentationModel
         return Mirroring.Flip(maps, view).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Several passes with dropout, passes×H×W, which take turns at the views. One after another, so that the first of many are those of few.</summary>
-    private Tensor Passes(ForwardContext context, Tensor image, SamplingOptions sampling, Mirroring mirroring, Mirrored[] views, ulong seed, CancellationToken cancellation)
+    /// <summary>Several passes of each member with dropout, passes×H×W, which take turns at the members and the views. One after another, so that the first of many are those of few.</summary>
+    private Tensor Passes(ForwardContext[] contexts, Tensor image, SamplingOptions sampling, Mirroring mirroring, Mirrored[] views, ulong seed, CancellationToken cancellation)
     {
         using var generator = new Generator(seed, Device);
-        ForwardContext dropping = context with { Dropout = Description.PassDropout, DropoutGenerator = generator };
+        ForwardContext[] dropping = [.. contexts.Select(context => context with { Dropout = Description.PassDropout, DropoutGenerator = generator })];
         int taken = 0;
-        return RunningMean.Generate(sampling.Generations, sampling.Tolerance, () => Pass(dropping, image, mirroring, views[taken++ % views.Length], cancellation), map => map[0]);
+        return RunningMean.Generate(checked(dropping.Length * sampling.Generations), sampling.Tolerance, PassInTurn, map => map[0]);
+
+        Tensor PassInTurn()
+        {
+            (int before, int member) = Math.DivRem(taken++, dropping.Length);
+            return Pass(dropping[member], image, mirroring, views[before % views.Length], cancellation);
+        }
     }
 }

@@ -58,7 +58,7 @@ public sealed class DeviceTests
             Assert.Equal(DeviceType.META, zeros(1).device_type);
             using CheckpointFolder checkpoints = CheckpointFolder.Open(new() { Folder = folder["run"], EverySteps = 1 }, _ => { });
             using ConsensusModel model = new ConsensusTrainer(description, options, new AugmentationPolicy(), [0f], 1, CPU) { Checkpoints = checkpoints }.Train(Discs.Cases(4), null, null, CancellationToken.None).Model;
-            using ConsensusModel loaded = ConsensusModel.Load(description, model.SaveWeights(), CPU);
+            using ConsensusModel loaded = ConsensusModel.Load(description, [model.SaveWeights()], CPU);
             float[] features = Discs.Cases(1)[0].Features;
             foreach (SamplerKind sampler in Enum.GetValues<SamplerKind>())
             {

@@ -108,7 +108,7 @@ public sealed class ConsensusTrainerTests
     public void Weights_survive_a_round_trip_and_predict_the_same()
     {
         using ConsensusModel model = Train(Quick).Model;
-        using ConsensusModel loaded = ConsensusModel.Load(model.Description, model.SaveWeights(), CPU);
+        using ConsensusModel loaded = ConsensusModel.Load(model.Description, [model.SaveWeights()], CPU);
         var sampling = new SamplingOptions { Generations = 2, Sampler = SamplerKind.Ddim, Steps = 3 };
         float[] features = Discs.Cases(1)[0].Features;
         Assert.Equal(model.Predict(features, sampling, 5).ConsensusMaps, loaded.Predict(features, sampling, 5).ConsensusMaps);
@@ -181,7 +181,7 @@ public sealed class ConsensusTrainerTests
     {
         using ConsensusModel model = ConsensusModel.Create(Discs.Description(), CPU, 1);
         ModelDescription deeper = model.Description with { Levels = 3 };
-        var exception = Assert.Throws<InvalidDataException>(() => ConsensusModel.Load(deeper, model.SaveWeights(), CPU));
+        var exception = Assert.Throws<InvalidDataException>(() => ConsensusModel.Load(deeper, [model.SaveWeights()], CPU));
         Assert.Contains("'label_emb.weight'", exception.Message, StringComparison.Ordinal);
     }
 

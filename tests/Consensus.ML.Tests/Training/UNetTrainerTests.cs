@@ -47,7 +47,7 @@ public sealed class UNetTrainerTests
         Assert.Equal(weights, again.SaveWeights());
         Assert.NotEqual(weights, other.SaveWeights());
 
-        using UNetModel loaded = UNetModel.Load(model.Description, weights, CPU);
+        using UNetModel loaded = UNetModel.Load(model.Description, [weights], CPU);
         float[] features = Discs.Cases(1)[0].Features;
         var sampling = new SamplingOptions { Generations = 3 };
         ConsensusPrediction prediction = model.Predict(features, sampling, 5), same = loaded.Predict(features, sampling, 5);
