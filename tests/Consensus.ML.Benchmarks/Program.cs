@@ -9,6 +9,8 @@ using Consensus.ML.Runtime;
 // Of quality, on a set in QUBIQ's layout, a third of whose training cases are held out at a time: what settings of training buy, and what ways to sample cost.
 //   … -- recipes ROOT TASK STEPS [NAME …]
 //   … -- sampling ROOT TASK MODELS [NAME …]
+// Of endurance: a saved model, asked by eight threads for some minutes.
+//   … -- serving MODEL MINUTES IMAGE …
 switch (args)
 {
     case ["recipes", string root, string task, string steps, .. string[] names]:
@@ -17,8 +19,12 @@ switch (args)
     case ["sampling", string root, string task, string models, .. string[] names]:
         FewerSteps.Measure(new(root, QubiqTask.Parse(task)), models, names);
         return 0;
-    case ["recipes" or "sampling", ..]:
-        Console.Error.WriteLine($"'{args[0]}' needs ROOT, TASK and {(args[0] == "recipes" ? "STEPS" : "MODELS")}.");
+    case ["serving", string model, string minutes, .. string[] images] when images.Length > 0:
+        RuntimeFacts.Collect("cpu");
+        Serving.Measure(model, images, TimeSpan.FromMinutes(double.Parse(minutes, CultureInfo.InvariantCulture)), TimeSpan.FromMinutes(double.Parse(minutes, CultureInfo.InvariantCulture) / 12));
+        return 0;
+    case ["recipes" or "sampling" or "serving", ..]:
+        Console.Error.WriteLine($"'{args[0]}' needs {args[0] switch { "recipes" => "ROOT, TASK and STEPS", "sampling" => "ROOT, TASK and MODELS", _ => "MODEL, MINUTES and IMAGE …" }}.");
         return 2;
 }
 

@@ -17,7 +17,7 @@ namespace Consensus.ML.Training;
 internal abstract class SegmentationModel(IReadOnlyList<WeightSet> members, Device device, int imageChannels, int height, int width) : IDisposable
 {
     // One prediction at a time: torch spreads each over all cores already.
-    private readonly SemaphoreSlim _turn = new(1, 1);
+    private readonly TurnQueue _turn = new();
     private readonly Dictionary<(Precision Precision, int Member), PreparedWeights> _lowPrecision = [];
     private bool _disposed;
 
@@ -39,7 +39,7 @@ internal abstract class SegmentationModel(IReadOnlyList<WeightSet> members, Devi
     /// <summary>The weights of a member as a safetensors file, under their published names.</summary>
     public byte[] SaveWeights(int member = 0)
     {
-        _turn.Wait(CancellationToken.None);
+        _turn.Take(CancellationToken.None);
         try
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
@@ -65,7 +65,7 @@ internal abstract class SegmentationModel(IReadOnlyList<WeightSet> members, Devi
     /// <inheritdoc/>
     public void Dispose()
     {
-        _turn.Wait();
+        _turn.Take(CancellationToken.None);
         try
         {
             if (!_disposed)
@@ -84,7 +84,7 @@ internal abstract class SegmentationModel(IReadOnlyList<WeightSet> members, Devi
         }
         finally
         {
-            // The semaphore itself holds nothing outside .NET, and someone may still wait for their turn to hear that it is over.
+            // Someone may still wait for their turn, to hear that it is over.
             _turn.Release();
         }
     }
@@ -103,7 +103,7 @@ internal abstract class SegmentationModel(IReadOnlyList<WeightSet> members, Devi
 
         // A taken copy, since a span cannot be captured by the samplers' callbacks.
         float[] image = features.ToArray();
-        _turn.Wait(cancellation);
+        _turn.Take(cancellation);
         try
         {
             ObjectDisposedException.ThrowIf(_disposed, this);

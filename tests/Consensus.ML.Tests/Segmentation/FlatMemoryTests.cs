@@ -54,6 +54,29 @@ public sealed class FlatMemoryTests
         }
     }
 
+    [Fact]
+    public void An_ensemble_leaves_nothing_behind_whether_it_predicts_or_is_damaged()
+    {
+        using ConsensusModel one = ConsensusModel.Create(Discs.Description(), CPU, 1), two = ConsensusModel.Create(Discs.Description(), CPU, 2);
+        byte[][] weights = [one.SaveWeights(), two.SaveWeights()];
+        float[] features = Discs.Cases(1)[0].Features;
+        Run();
+        long before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+        Run();
+        Assert.Throws<InvalidDataException>(() => ConsensusModel.Load(Discs.Description(), [weights[0], weights[1][..^8]], CPU));
+        Assert.Equal(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
+
+        void Run()
+        {
+            using ConsensusModel ensemble = ConsensusModel.Load(Discs.Description(), weights, CPU);
+            foreach (Precision precision in new[] { Precision.Float32, Precision.BFloat16 })
+            {
+                ensemble.Predict(features, new() { Generations = 2, Sampler = SamplerKind.Ddpm, Steps = 3, Precision = precision }, 1);
+                ensemble.Predict(features, new() { Generations = 2, Tolerance = 1e-9, Sampler = SamplerKind.Ddim, Steps = 1, Precision = precision }, 1);
+            }
+        }
+    }
+
     /// <summary>Compares what is held after a warm-up with what is held at the end.</summary>
     private sealed class Watch(int warmUp) : IProgress<TrainingProgress>
     {
