@@ -20,9 +20,14 @@ internal sealed record Configuration(string Name, MachineBenchmark Machine, int 
         new("compact-64", new() { Size = 64, Levels = 7, Network = Compact.Network, Diffusion = Compact.Diffusion }),
         new("compact-128", new() { Size = 128, Levels = 7, Network = Compact.Network, Diffusion = Compact.Diffusion }),
         new("compact-128-whole", new() { Size = 128, Levels = 7, Network = Compact.Network with { PatchSize = 1 }, Diffusion = Compact.Diffusion }),
-        new("paper", new() { Size = 256, Levels = 3, BatchSize = 1, Network = ConsensusSegmentationEstimator.Options.Paper().Network }, Rounds: 1),
+        Paper("paper", checkpointing: true),
+        Paper("paper-kept", checkpointing: false),
     ];
 
     private static Configuration Published(string name, int size, int channels, int levels) =>
         new(name, new() { Size = size, Levels = levels, Network = new NetworkOptions { ModelChannels = channels } });
+
+    // One image at a time, as the preset trains; paper-kept keeps the encoder's activations, which needs more than twice the memory.
+    private static Configuration Paper(string name, bool checkpointing) =>
+        new(name, new() { Size = 256, Levels = 3, BatchSize = 1, Network = ConsensusSegmentationEstimator.Options.Paper().Network, GradientCheckpointing = checkpointing }, Rounds: 1);
 }

@@ -30,6 +30,9 @@ public sealed record MachineBenchmark
     /// <summary>Images of a training step, at least 1, with one pass of the network each. Default 4.</summary>
     public int BatchSize { get; init; } = 4;
 
+    /// <summary>Whether a training step computes the encoder's activations twice to save memory (<see cref="TrainingOptions.GradientCheckpointing"/>). Default false.</summary>
+    public bool GradientCheckpointing { get; init; }
+
     /// <summary>The network's shape. Default the published layers with L = 32.</summary>
     public NetworkOptions Network { get; init; } = new();
 
@@ -67,7 +70,7 @@ public sealed record MachineBenchmark
         Sampling sampling = MeasureSampling(description, device, precision, cancellation);
         double training = MeasureTraining(description, device, precision, cancellation);
         double peak = PeakMemory.Megabytes();
-        double roofline = MeasureConvolutions(device, precision, cancellation);
+        double roofline = MeasureConvolutions(description.Network, device, precision, cancellation);
         return new(sampling.EncoderMs, sampling.PassMs, sampling.StepMs, training, sampling.Operations / sampling.PassMs / 1e6, roofline, peak);
     }
 
@@ -127,7 +130,7 @@ public sealed record MachineBenchmark
     {
         var random = new Random(0);
         TrainingCase[] cases = [.. Enumerable.Range(0, BatchSize).Select(i => Case(i.ToString()))];
-        var options = new TrainingOptions { Steps = LeastRepetitions + 1, BatchSize = BatchSize, Precision = precision, ValidationFraction = 0 };
+        var options = new TrainingOptions { Steps = LeastRepetitions + 1, BatchSize = BatchSize, Precision = precision, ValidationFraction = 0, GradientCheckpointing = GradientCheckpointing };
         var trainer = new ConsensusTrainer(description, options, new AugmentationPolicy(), new float[ImageChannels], seed: 0, device);
         return MedianOf(intervals =>
         {
@@ -146,20 +149,20 @@ public sealed record MachineBenchmark
     }
 
     /// <summary>The best rate of 3×3 convolutions, at the shapes of the U-Net's levels and at one that fills any machine.</summary>
-    private double MeasureConvolutions(Device device, Precision precision, CancellationToken cancellation)
+    private double MeasureConvolutions(NetworkOptions network, Device device, Precision precision, CancellationToken cancellation)
     {
         using var scope = NewDisposeScope();
         using var inference = inference_mode();
         ScalarType type = precision.HeavyType();
-        int side = Size / Network.For(Size, Size).Patch;
-        IEnumerable<(long Batch, long Channels, long Side)> shapes = Network.ChannelMultipliers.Select((multiplier, level) => ((long)Levels, (long)Network.ModelChannels * multiplier, (long)side >> level));
+        int most = Size / network.Patch;
+        IEnumerable<(long Batch, long Channels, long Side)> shapes = network.ChannelMultipliers.Select((multiplier, level) => ((long)Levels, (long)network.ModelChannels * multiplier, (long)most >> level));
         double best = 0;
-        foreach ((long batch, long channels, long width) in shapes.Append((8, 128, 64)))
+        foreach ((long batch, long channels, long side) in shapes.Append((8, 128, 64)))
         {
             using var shape = NewDisposeScope();
-            Tensor input = ones([batch, channels, width, width], dtype: type, device: device), weight = ones([channels, channels, 3, 3], dtype: type, device: device);
+            Tensor input = ones([batch, channels, side, side], dtype: type, device: device), weight = ones([channels, channels, 3, 3], dtype: type, device: device);
             double time = Median(() => functional.conv2d(input, weight, padding: [1L, 1L]), device, cancellation);
-            best = Math.Max(best, 2.0 * 9 * batch * channels * channels * width * width / time / 1e6);
+            best = Math.Max(best, 2.0 * 9 * batch * channels * channels * side * side / time / 1e6);
         }
 
         return best;

@@ -23,8 +23,27 @@ internal static class PublicSurface
 
         string received = Path.Combine(AppContext.BaseDirectory, "PublicApi.received.txt");
         File.WriteAllText(received, current + "\n");
-        string[] before = approved.Split('\n'), after = current.Split('\n');
-        string difference = string.Join("\n", [.. before.Except(after).Take(20).Select(line => "- " + line.Trim()), .. after.Except(before).Take(20).Select(line => "+ " + line.Trim())]);
+        string[] before = [.. Lines(approved)], after = [.. Lines(current)];
+        string difference = string.Join("\n", [.. before.Except(after).Take(20).Select(line => "- " + line), .. after.Except(before).Take(20).Select(line => "+ " + line)]);
         Assert.Fail($"The public surface of {library.GetName().Name} changed:\n{difference}\nIf that is on purpose, copy\n  {received}\nover\n  {folder}/PublicApi.approved.txt\nand say in the commit what changes for users.");
+    }
+
+    /// <summary>Each line with the type that it is of, for several types may have a member of the same name.</summary>
+    private static IEnumerable<string> Lines(string surface)
+    {
+        string type = "";
+        foreach (string line in surface.Split('\n'))
+        {
+            int indentation = line.Length - line.TrimStart().Length;
+            if (indentation <= 4)
+            {
+                type = line.Trim() is "{" or "}" ? type : line.Trim();
+                yield return line.Trim();
+            }
+            else
+            {
+                yield return $"{line.Trim()}   ({type})";
+            }
+        }
     }
 }
