@@ -30,7 +30,7 @@ internal static class ReadmeSnippets
         // </pipeline>
     }
 
-    public static (float[] SoftMap, ITransformer Thorough) Load()
+    public static (float[] SoftMap, ITransformer Thorough, ITransformer Together) Load()
     {
         // <load>
         var ml = new MLContext();
@@ -40,8 +40,11 @@ internal static class ReadmeSnippets
 
         // As the paper samples, on the same weights: 25 generations of 100 steps.
         ITransformer thorough = model.WithSampling(new SamplingOptions { Generations = 25, Sampler = SamplerKind.Ddpm });
+
+        // Averaged over models that were trained alike from different seeds: one model, and one zip when it is saved.
+        ITransformer together = ml.Segmentation.Ensemble([model, ml.Model.Load("second.zip", out _)]);
         // </load>
-        return (softMap, thorough);
+        return (softMap, thorough, together);
     }
 
     public static void Compare()

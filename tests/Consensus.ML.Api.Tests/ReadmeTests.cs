@@ -35,14 +35,23 @@ public sealed partial class ReadmeTests(TinyModel tiny)
     {
         using var folder = new TemporaryFolder();
         tiny.Context.Model.Save(tiny.Model, tiny.Data.Schema, folder["brain-growth.zip"]);
+        ConsensusSegmentationEstimator.Options options = TinyModel.Options();
+        options.Seed = 2;
+        ITransformer second = tiny.Fit(options);
+        using (second as IDisposable)
+        {
+            tiny.Context.Model.Save(second, tiny.Data.Schema, folder["second.zip"]);
+        }
+
         File.Copy(tiny.Cases[0].ImagePath, folder["scan.nii.gz"]);
         string before = Environment.CurrentDirectory;
         Environment.CurrentDirectory = folder.Path;
         try
         {
-            (float[] softMap, ITransformer thorough) = ReadmeSnippets.Load();
+            (float[] softMap, ITransformer thorough, ITransformer together) = ReadmeSnippets.Load();
             Assert.Equal(TinyModel.SoftMaps(tiny.Model, tiny.Data).First(), softMap);
             Assert.Equal(25, DeterminismTests.Segmentation(thorough).Sampling.Generations);
+            Assert.Equal(2, DeterminismTests.Segmentation(together).Members);
         }
         finally
         {

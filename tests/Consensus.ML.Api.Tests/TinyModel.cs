@@ -24,15 +24,7 @@ public sealed class TinyModel : IDisposable
         Cases = [.. Enumerable.Range(1, 4).Select(number => Blobs.WriteCase(Path.Combine(_folder.Path, $"case{number:00}"), number))];
         Data = Context.Data.LoadFromEnumerable(Cases);
 
-        // Built-in steps before and after ours.
-        Model = Context.Transforms.CopyColumns("File", nameof(CaseRow.ImagePath))
-            .Append(Context.Transforms.LoadSlices("Image", "File"))
-            .Append(Context.Transforms.NormalizeSlices("Image"))
-            .Append(Context.Transforms.ResizeSlices("Features", "Image", height: Side, width: Side))
-            .Append(Context.Transforms.AugmentSlices("Features"))
-            .Append(Context.Transforms.ConsensusSegment(Options()))
-            .Append(Context.Transforms.NormalizeMinMax("ScaledMap", "SoftMap"))
-            .Fit(Data);
+        Model = Fit(Options());
     }
 
     public MLContext Context { get; }
@@ -44,6 +36,16 @@ public sealed class TinyModel : IDisposable
     public ITransformer Model { get; }
 
     internal CaseRow[] Cases { get; }
+
+    /// <summary>Trains on its cases, with built-in steps before and after ours.</summary>
+    public ITransformer Fit(ConsensusSegmentationEstimator.Options options) => Context.Transforms.CopyColumns("File", nameof(CaseRow.ImagePath))
+        .Append(Context.Transforms.LoadSlices("Image", "File"))
+        .Append(Context.Transforms.NormalizeSlices("Image"))
+        .Append(Context.Transforms.ResizeSlices("Features", "Image", height: Side, width: Side))
+        .Append(Context.Transforms.AugmentSlices("Features"))
+        .Append(Context.Transforms.ConsensusSegment(options))
+        .Append(Context.Transforms.NormalizeMinMax("ScaledMap", "SoftMap"))
+        .Fit(Data);
 
     public static ConsensusSegmentationEstimator.Options Options() => new()
     {

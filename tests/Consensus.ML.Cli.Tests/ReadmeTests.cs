@@ -10,7 +10,7 @@ public sealed partial class ReadmeTests
     public void Every_line_of_the_command_blocks_runs()
     {
         string[] lines = [.. ShellLine().Matches(File.ReadAllText(Path.Combine(RepositoryFolder.Find(), "README.md"))).Select(match => match.Groups[1].Value)];
-        Assert.Equal(["phantom", "dataset", "raters", "inspect", "train", "evaluate", "predict", "study", "bench", "info"], lines.Select(line => line.Split(' ')[0]).Distinct());
+        Assert.Equal(["phantom", "dataset", "raters", "inspect", "train", "evaluate", "predict", "ensemble", "study", "bench", "info"], lines.Select(line => line.Split(' ')[0]).Distinct());
         using var workspace = new Workspace();
         string before = Environment.CurrentDirectory;
         Environment.CurrentDirectory = workspace.Root;
