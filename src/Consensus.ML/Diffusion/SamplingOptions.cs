@@ -20,7 +20,7 @@ public enum SamplerKind
 /// <summary>How maps are sampled. Can be changed on a trained model without retraining.</summary>
 public sealed record SamplingOptions
 {
-    /// <summary>Number n of maps generated for each level, 1 to 1000; the prediction is their mean (the paper's Figure 3). Default 25, the paper's.</summary>
+    /// <summary>Number n of maps generated for each level, by each member of an ensemble, 1 to 1000; the prediction is their mean (the paper's Figure 3). Default 25, the paper's.</summary>
     public int Generations { get; init; } = 25;
 
     /// <summary>

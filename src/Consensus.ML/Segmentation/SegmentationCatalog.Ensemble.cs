@@ -10,15 +10,15 @@ public sealed partial class SegmentationCatalog
     /// uncertainty estimation using deep ensembles"). Nothing is trained.
     /// </summary>
     /// <remarks>
-    /// It takes and gives the columns that its members do, samples as the first of them (<see cref="SegmentationTransformer.Sampling"/>, whose Generations are those of each member), is saved to one zip and serves as any
-    /// model. A prediction takes as long as those of all members together. ConsensusMaps are means over members and generations, rounded to the soft map where one member's are; Samples has the samples of
-    /// all members, and Uncertainty, their standard deviation, is also how far the members differ. Steps behind the segmentation are those of the first model. Ensembles can be members, too: their members then are. The models given share
-    /// nothing with the new one but the other steps of the first one's chain: dispose all.
+    /// It takes and gives the columns that its members do, predicts as the first of them does (<see cref="SegmentationTransformer.Sampling"/>, whose Generations are of each member), is saved to one zip and serves as any model.
+    /// A prediction takes as long as those of all members together. Of diffusion models and of Monte-Carlo dropout, Samples has the samples of all members, ConsensusMaps are means over them, and Uncertainty is also how far the members
+    /// differ; of other one-pass models the maps are averaged over the members first. Steps behind the segmentation are those of the first model. Ensembles can be given, too: their members become the new one's. The models given share
+    /// nothing with it but the other steps of the first one's chain: dispose all.
     /// </remarks>
     /// <param name="models">At least two: each a <see cref="SegmentationTransformer"/>, or a chain with one in it.</param>
     /// <param name="names">What each is called in messages, such as its file; null for model 1, model 2 and so on.</param>
     /// <exception cref="ArgumentException">
-    /// There are fewer than two, or another number of names;  one has no segmentation or several; they were not trained alike (another network, size, number of levels, columns, mirroring, or other steps before the segmentation, such as a normalisation learned on other
+    /// There are fewer than two, or another number of names; one has no segmentation or several; they were not trained alike (another network, size, number of levels, columns, mirroring, or other steps before the segmentation, such as a normalisation learned on other
     /// cases); or two have the same weights; the message names the model and what differs.
     /// </exception>
     /// <exception cref="ObjectDisposedException">A model was disposed.</exception>
