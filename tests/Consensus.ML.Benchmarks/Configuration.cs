@@ -27,7 +27,7 @@ internal sealed record Configuration(string Name, MachineBenchmark Machine, int 
     private static Configuration Published(string name, int size, int channels, int levels) =>
         new(name, new() { Size = size, Levels = levels, Network = new NetworkOptions { ModelChannels = channels } });
 
-    // One image at a time, as the preset trains; paper-kept keeps the encoder's activations, which needs more than twice the memory.
+    // One image at a time, as the preset trains; paper-kept keeps the activations of the encoder, which needs above 11 GB.
     private static Configuration Paper(string name, bool checkpointing) =>
         new(name, new() { Size = 256, Levels = 3, BatchSize = 1, Network = ConsensusSegmentationEstimator.Options.Paper().Network, GradientCheckpointing = checkpointing }, Rounds: 1);
 }
