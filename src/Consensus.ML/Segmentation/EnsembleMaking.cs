@@ -54,6 +54,9 @@ internal static class EnsembleMaking
     {
         private readonly ITransformer[] _before;
 
+        // The first model's are compared with those of every other.
+        private readonly Lazy<Dictionary<string, byte[]>[]> _saved;
+
         public Candidate(ITransformer model, string name)
         {
             Name = name;
@@ -63,6 +66,7 @@ internal static class EnsembleMaking
                 ? found[0]
                 : throw new ArgumentException($"An ensemble cannot have {name}: it has {(found.Length == 0 ? "no consensus segmentation" : $"{found.Length} segmentations")} in it, where a member has one.");
             _before = steps[..Array.IndexOf(steps, Segmentation)];
+            _saved = new(() => [.. _before.Select(Saved)]);
         }
 
         /// <summary>What it is called.</summary>
@@ -94,7 +98,7 @@ internal static class EnsembleMaking
 
             for (int i = 0; i < _before.Length; i++)
             {
-                if (!Equal(Saved(_before[i]), Saved(first._before[i])))
+                if (!Equal(_saved.Value[i], first._saved.Value[i]))
                 {
                     return $"step {i + 1} of {Name} ({_before[i].GetType().Name}) is not that of {first.Name}. Members are given the same features: train them by the same steps on the same cases, each from a seed of its own.";
                 }
