@@ -69,7 +69,8 @@ public sealed partial class SegmentationCatalog
         using DataViewRowCursor cursor = data.GetRowCursor(new[] { annotations, name, image }.OfType<DataViewSchema.Column>().Concat(maps.Columns));
         Func<string> nameGetter = NameGetter(cursor, name);
         Func<string, PredictedMaps.Row> mapsGetter = maps.Getter(cursor);
-        Func<Annotation?> annotationGetter = cursor.AnnotationGetter(annotations);
+        using var volumes = new OpenVolumes();
+        Func<Annotation?> annotationGetter = cursor.AnnotationGetter(annotations, volumes);
         Func<Slice>? imageGetter = image is null ? null : cursor.SliceGetter(image.Value);
         var cases = new List<CaseMetrics>();
         while (cursor.MoveNext())
@@ -119,7 +120,8 @@ public sealed partial class SegmentationCatalog
         using IChannel channel = _environment.Start("DescribeRaters");
         using DataViewRowCursor cursor = data.GetRowCursor(new[] { annotations, name, names }.OfType<DataViewSchema.Column>());
         Func<string> nameGetter = NameGetter(cursor, name);
-        Func<Annotation?> annotationGetter = cursor.AnnotationGetter(annotations);
+        using var volumes = new OpenVolumes();
+        Func<Annotation?> annotationGetter = cursor.AnnotationGetter(annotations, volumes);
         Func<int, string[]> raterNamesGetter = RaterNamesColumn.Getter(cursor, names);
         var cases = new List<CaseAgreement>();
         while (cursor.MoveNext())

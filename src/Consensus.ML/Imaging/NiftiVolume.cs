@@ -14,6 +14,8 @@ internal sealed class NiftiVolume : IDisposable
     private readonly string _path;
     private readonly long _memory;
     private readonly bool _all;
+    private readonly bool _closing;
+    private readonly bool _compressed;
     private NiftiSource? _source;
     private byte[] _kept = [];
     private int _first;
@@ -24,15 +26,18 @@ internal sealed class NiftiVolume : IDisposable
     /// <param name="axis">The axis to cut: 0, 1 or 2.</param>
     /// <param name="memory">How many bytes may be kept.</param>
     /// <param name="all">Whether it is known that all slices will be read: then neighbours are kept from the first slice on.</param>
+    /// <param name="closing">Whether the file is closed behind each reading, for readers that nobody disposes: neighbours are then kept of compressed files that are read in order too.</param>
     /// <exception cref="FileNotFoundException">The file does not exist.</exception>
     /// <exception cref="InvalidDataException">It is no NIfTI file, or cannot be cut into slices.</exception>
     /// <exception cref="IOException">It cannot be opened.</exception>
-    public NiftiVolume(string path, int axis, long memory = Memory, bool all = false)
+    public NiftiVolume(string path, int axis, long memory = Memory, bool all = false, bool closing = false)
     {
         _path = path;
         _memory = memory;
         _all = all;
+        _closing = closing;
         _source = NiftiSource.Open(path);
+        _compressed = _source.IsCompressed;
         try
         {
             Cut = NiftiCut.Of(_source.Header, axis);
@@ -76,7 +81,7 @@ internal sealed class NiftiVolume : IDisposable
     private void Keep(int index)
     {
         // One slice alone when it may stay the only one, or when the next one is read just as cheaply.
-        bool alone = (_last < 0 && !_all) || (Cut.IsContiguous && (index > _last || _source is { IsCompressed: false }));
+        bool alone = (_last < 0 && !_all) || (Cut.IsContiguous && (!_compressed || (index > _last && !_closing)));
         int count = alone ? 1 : (int)Math.Clamp(_memory / Cut.SliceBytes, 1, Math.Min(Cut.Count, Array.MaxLength / Cut.SliceBytes));
         int first = index > _last ? Math.Min(index, Cut.Count - count) : Math.Max(0, index - count + 1);
         long bytes = count * Cut.SliceBytes;
@@ -95,7 +100,7 @@ internal sealed class NiftiVolume : IDisposable
         Fill(source, first, count, kept);
         NiftiValues.ToNativeOrder(kept, Header.BytesPerValue, Header.BigEndian);
         (_first, _count) = (first, count);
-        if (count == Cut.Count)
+        if (count == Cut.Count || _closing)
         {
             source.Dispose();
             _source = null;

@@ -2,9 +2,11 @@ namespace Consensus.ML.Imaging;
 
 /// <summary>
 /// The volumes that slices were last read from, one for each place in a list of paths (channels, raters), so that slices that are read in turn do not unpack their
-/// volume each time. Holds memory, shared among the places, and at most one open file a place; both go with the object. Not for several threads at a time.
+/// volume each time. Holds memory, shared among the places, and at most one open file a place, until it is disposed; it can be read from afterwards, which opens files anew.
+/// Not for several threads at a time.
 /// </summary>
-internal sealed class OpenVolumes
+/// <param name="closing">Whether files are closed behind each reading: for single rows, such as those of prediction engines, which nobody disposes.</param>
+internal sealed class OpenVolumes(bool closing = false) : IDisposable
 {
     private readonly List<(string Path, int Axis, NiftiVolume Volume)?> _places = [];
 
@@ -23,7 +25,7 @@ internal sealed class OpenVolumes
         {
             // Let go of the last one before the next one takes memory.
             Close(place);
-            open = (address.Path, address.Axis!.Value, new NiftiVolume(address.Path, address.Axis.Value, NiftiVolume.Memory / places));
+            open = (address.Path, address.Axis!.Value, new NiftiVolume(address.Path, address.Axis.Value, NiftiVolume.Memory / places, closing: closing));
             _places[place] = open;
         }
 
@@ -35,6 +37,15 @@ internal sealed class OpenVolumes
         {
             Close(place);
             throw;
+        }
+    }
+
+    /// <summary>Closes all files and lets go of their memory.</summary>
+    public void Dispose()
+    {
+        for (int place = 0; place < _places.Count; place++)
+        {
+            Close(place);
         }
     }
 

@@ -155,7 +155,7 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
             // 0 is ML.NET's "any number of".
             new(_manifest.Columns.Samples, new VectorDataViewType(NumberDataViewType.Single, 0, Height, Width)),
         ];
-        return new(outputs, [features], (row, isRead) =>
+        return new(outputs, [features], (row, isRead, _) =>
         {
             bool keepSamples = isRead(outputs.Length - 1);
             ValueGetter<VBuffer<float>> getter = row.GetGetter<VBuffer<float>>(features);

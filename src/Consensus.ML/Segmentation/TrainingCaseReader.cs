@@ -72,7 +72,8 @@ internal sealed class TrainingCaseReader
         DataViewSchema.Column?[] columns = [Features, _annotations, _case, _image, _picture, _imagePath, _raterNames];
         using DataViewRowCursor cursor = _data.GetRowCursor(columns.OfType<DataViewSchema.Column>());
         ValueGetter<VBuffer<float>> featuresGetter = cursor.GetGetter<VBuffer<float>>(Features);
-        Func<Annotation?> annotationGetter = cursor.AnnotationGetter(_annotations);
+        using var volumes = new OpenVolumes();
+        Func<Annotation?> annotationGetter = cursor.AnnotationGetter(_annotations, volumes);
         Func<string> nameGetter = NameGetter(cursor);
         Func<int, string[]> raterNamesGetter = RaterNamesColumn.Getter(cursor, _raterNames);
         Func<(int Height, int Width, string Name)?> imageGetter = ImageGetter(cursor);

@@ -27,8 +27,11 @@ internal static class AnnotationColumn
         Expected);
 
     /// <summary>A getter of masks; files are read when it is called.</summary>
+    /// <param name="row">The row or cursor.</param>
+    /// <param name="column">The label column.</param>
+    /// <param name="volumes">Keeps the volumes that masks come from for the next row; whoever reads the rows disposes it after them.</param>
     /// <returns>Null from the getter when the row has no masks.</returns>
-    public static Func<Annotation?> AnnotationGetter(this DataViewRow row, DataViewSchema.Column column)
+    public static Func<Annotation?> AnnotationGetter(this DataViewRow row, DataViewSchema.Column column, OpenVolumes volumes)
     {
         if (column.Type is RaterMasksDataViewType)
         {
@@ -44,7 +47,6 @@ internal static class AnnotationColumn
         if (IsPaths(column.Type))
         {
             Func<string[]> getter = PathsColumn.Getter(row, column);
-            var volumes = new OpenVolumes();
             return () =>
             {
                 string[] names = getter();

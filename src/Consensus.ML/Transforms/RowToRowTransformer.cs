@@ -110,12 +110,16 @@ public abstract class RowToRowTransformer : ITransformer
             return active;
         }
 
-        public Delegate[] CreateGetters(DataViewRow input, bool[] active) => _mapping.CreateGetters(input, output => active[InputSchema.Count + output]);
+        public Delegate[] CreateGetters(DataViewRow input, bool[] active, ICollection<IDisposable> open) =>
+            _mapping.CreateGetters(input, output => active[InputSchema.Count + output], open);
     }
 
-    /// <summary>The getters of one row or cursor: those of the input passed through, ours made when first asked for.</summary>
-    private sealed class Columns(Mapper mapper, DataViewRow input, bool[] active)
+    /// <summary>
+    /// The getters of one row or cursor: those of the input passed through, ours made when first asked for. Disposes what they hold open, and the input.
+    /// </summary>
+    private sealed class Columns(Mapper mapper, DataViewRow input, bool[] active) : IDisposable
     {
+        private readonly List<IDisposable> _open = [];
         private Delegate[]? _getters;
 
         public DataViewSchema Schema => mapper.OutputSchema;
@@ -134,13 +138,28 @@ public abstract class RowToRowTransformer : ITransformer
                 return input.GetGetter<TValue>(mapper.InputSchema[column.Index]);
             }
 
-            _getters ??= mapper.CreateGetters(input, active);
+            _getters ??= mapper.CreateGetters(input, active, _open);
             Delegate getter = _getters[column.Index - mapper.InputSchema.Count];
             return getter as ValueGetter<TValue>
                 ?? throw new InvalidOperationException($"Column '{column.Name}' holds {column.Type.RawType}, not {typeof(TValue)}.");
         }
 
         public DataViewRow Input => input;
+
+        /// <summary>Closes what the getters hold open: behind the last row nothing more is read, whether or not the cursor is disposed at once.</summary>
+        public void Close() => _open.ForEach(one => one.Dispose());
+
+        public void Dispose()
+        {
+            try
+            {
+                Close();
+            }
+            finally
+            {
+                input.Dispose();
+            }
+        }
     }
 
     private sealed class Row(Columns columns) : DataViewRow
@@ -161,7 +180,7 @@ public abstract class RowToRowTransformer : ITransformer
         {
             if (disposing)
             {
-                columns.Input.Dispose();
+                columns.Dispose();
             }
 
             base.Dispose(disposing);
@@ -176,7 +195,16 @@ public abstract class RowToRowTransformer : ITransformer
 
         public override long Batch => input.Batch;
 
-        public override bool MoveNext() => input.MoveNext();
+        public override bool MoveNext()
+        {
+            if (input.MoveNext())
+            {
+                return true;
+            }
+
+            columns.Close();
+            return false;
+        }
 
         public override ValueGetter<DataViewRowId> GetIdGetter() => input.GetIdGetter();
 
@@ -188,7 +216,7 @@ public abstract class RowToRowTransformer : ITransformer
         {
             if (disposing)
             {
-                input.Dispose();
+                columns.Dispose();
             }
 
             base.Dispose(disposing);
@@ -206,7 +234,8 @@ public abstract class RowToRowTransformer : ITransformer
         public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand = null)
         {
             DataViewSchema.Column[] needed = [.. columnsNeeded];
-            return Open(source.GetRowCursor(mapper.GetDependencies(needed), rand), mapper.Active(needed));
+            bool[] active = mapper.Active(needed);
+            return Open(source.GetRowCursor(mapper.GetDependencies(needed), rand), active);
         }
 
         public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null)

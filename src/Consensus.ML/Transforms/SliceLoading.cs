@@ -74,10 +74,11 @@ public sealed class SliceLoadingTransformer : RowToRowTransformer
     private protected override RowMapping Map(DataViewSchema inputSchema)
     {
         DataViewSchema.Column path = inputSchema.Require(_input, type => type is TextDataViewType or VectorDataViewType { ItemType: TextDataViewType }, Expected);
-        return new([new(_output, SliceDataViewType.Instance)], [path], row =>
+        return new([new(_output, SliceDataViewType.Instance)], [path], (row, _, open) =>
         {
             Func<string[]> getter = PathsColumn.Getter(row, path);
-            var volumes = new OpenVolumes();
+            var volumes = new OpenVolumes(closing: row is not DataViewRowCursor);
+            open.Add(volumes);
             var value = new RowValue<Slice>(row, () => getter() is { Length: > 0 } paths && paths.All(name => name.Length > 0)
                 ? SliceReader.Read(paths, volumes)
                 : throw new InvalidOperationException($"Column '{_input}' names no file in row {row.Position}."));

@@ -87,9 +87,9 @@ public sealed class NiftiVolumeTests : IDisposable
         {
             foreach (long memory in new long[] { 0, 300, 1000, NiftiVolume.Memory })
             {
-                foreach (bool all in new[] { false, true })
+                foreach ((bool all, bool closing) in new[] { (false, false), (true, false), (false, true), (true, true) })
                 {
-                    using var volume = new NiftiVolume(path, axis, memory, all);
+                    using var volume = new NiftiVolume(path, axis, memory, all, closing);
                     int count = (int)shape[axis];
                     int[] order = [.. Enumerable.Range(0, count), .. Enumerable.Range(0, count).Reverse(), .. Enumerable.Range(0, count).Select(index => index * 3 % count), 2, 2];
                     foreach (int index in order)
@@ -291,7 +291,7 @@ public sealed class NiftiVolumeTests : IDisposable
     public void Volumes_stay_open_between_slices_and_are_told_apart()
     {
         string first = Volume([2, 3, 4]).WriteTo(_folder["first.nii.gz"]), second = Volume([2, 3, 4], bigEndian: true).WriteTo(_folder["second.nii.gz"]);
-        var volumes = new OpenVolumes();
+        using var volumes = new OpenVolumes();
         for (int index = 0; index < 4; index++)
         {
             Slice both = SliceReader.Read([$"{first}#slice={index}", $"{second}#slice={3 - index}"], volumes);
