@@ -35,8 +35,7 @@ internal sealed record MapFile(string Path, string Image, ImageFormat Format)
         }
         else
         {
-            // A slice of a volume has a place of its own in it.
-            NiftiFile.WriteSlice(Path, maps[0], geometryFrom: SliceAddress.Parse(Image).Index is null ? Image : null);
+            NiftiFile.WriteSlice(Path, maps[0], geometryFrom: Image);
         }
     }
 }

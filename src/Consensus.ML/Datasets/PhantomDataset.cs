@@ -129,10 +129,13 @@ public static class PhantomDataset
         return new NiftiLayout
         {
             Shape = shape,
-            Spacing = [.. shape.Select((_, axis) => axis < 2 ? spacing : thickness)],
             Type = type,
-            SformCode = 1,
-            Orientation = new NiftiOrientation(0, 1, [0, 0, 0], [0, 0, 0], [0, -spacing, 0, right, -spacing, 0, 0, front, 0, 0, thickness, 0]),
+            Orientation = new()
+            {
+                PixelDimensions = [1, spacing, spacing, thickness, 1, 1, 1, 1],
+                SformCode = 1,
+                Sform = [0, -spacing, 0, right, -spacing, 0, 0, front, 0, 0, thickness, 0],
+            },
         };
     }
 }

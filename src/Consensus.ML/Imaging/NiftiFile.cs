@@ -175,35 +175,34 @@ public static class NiftiFile
     /// <param name="path">The file to create or replace: .nii, or .nii.gz for gzip.</param>
     /// <param name="slice">The values. Several channels go to the axis where the input has its channels, else to the fourth.</param>
     /// <param name="geometryFrom">
-    /// The image whose geometry to repeat exactly: version, order and number of axes, spacing, units, sform and qform with their codes.
-    /// Null writes the slice's own geometry as an sform.
+    /// The image whose geometry to repeat to the byte: version, order and number of axes, spacing, units, sform and qform with their codes. Of the address of a
+    /// slice in a volume (<see cref="SliceAddress"/>), the volume's geometry, moved to the slice. Null writes the slice's own geometry as an sform.
     /// </param>
     /// <exception cref="ArgumentException">The name ends otherwise, or <paramref name="geometryFrom"/> has another height or width than the slice.</exception>
     /// <exception cref="FileNotFoundException"><paramref name="geometryFrom"/> does not exist.</exception>
-    /// <exception cref="InvalidDataException"><paramref name="geometryFrom"/> is no NIfTI slice.</exception>
+    /// <exception cref="InvalidDataException"><paramref name="geometryFrom"/> is no NIfTI slice, or has none of this number.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public static void WriteSlice(string path, Slice slice, string? geometryFrom = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(slice);
-        NiftiLayout layout;
         if (geometryFrom is null)
         {
-            layout = NiftiLayout.Of(slice);
+            NiftiWriter.Write(path, NiftiLayout.Of(slice), slice.Pixels);
+            return;
         }
-        else
+
+        SliceAddress address = SliceAddress.Parse(geometryFrom);
+        NiftiHeader header = ReadHeader(address.Path);
+        NiftiCut? cut = address.Axis is { } axis ? NiftiCut.Of(header, axis) : null;
+        (_, int height, int width) = cut is null ? SliceShape(header) : (cut.Channels, cut.Height, cut.Width);
+        if (height != slice.Height || width != slice.Width)
         {
-            NiftiHeader header = ReadHeader(geometryFrom);
-            (_, int height, int width) = SliceShape(header);
-            if (height != slice.Height || width != slice.Width)
-            {
-                throw new ArgumentException($"A slice of {slice.Height}×{slice.Width} cannot take the geometry of '{geometryFrom}', which has {height}×{width}.", nameof(slice));
-            }
-
-            layout = NiftiLayout.Of(header, slice.Channels);
+            throw new ArgumentException($"A slice of {slice.Height}×{slice.Width} cannot take the geometry of '{geometryFrom}', which has {height}×{width}.", nameof(slice));
         }
 
-        NiftiWriter.Write(path, layout, slice.Pixels);
+        cut?.Check(address.Index!.Value);
+        NiftiWriter.Write(path, cut is null ? NiftiLayout.Of(header, slice.Channels) : NiftiLayout.Of(cut, address.Index!.Value, slice.Channels), slice.Pixels);
     }
 
     /// <summary>
@@ -213,7 +212,7 @@ public static class NiftiFile
     /// <param name="path">The file to create or replace: .nii, or .nii.gz for gzip.</param>
     /// <param name="slices">All slices in order, of one size and number of channels, as <see cref="ReadSlices"/> gives them.</param>
     /// <param name="geometryFrom">
-    /// The volume that was cut, whose geometry to repeat exactly: version, order and number of axes, spacing, units, sform and qform with their codes. Only the number of
+    /// The volume that was cut, whose geometry to repeat to the byte: version, order and number of axes, spacing, units, sform and qform with their codes. Only the number of
     /// channels may be another.
     /// </param>
     /// <param name="axis">The axis that was cut: 0, 1 or 2 of the stored array.</param>

@@ -64,7 +64,7 @@ public sealed record NiftiHeader
     public bool IsVolume => Shape.Count > 2 && Shape[2] > 1 && (Shape[2] > NiftiFile.MaximumChannels || Shape.Skip(3).Any(length => length > 1));
 
     /// <summary>The orientation fields as stored, so that a file written for this one can repeat them.</summary>
-    internal NiftiOrientation Orientation { get; init; } = new(0, 1, [0, 0, 0], [0, 0, 0], new double[12]);
+    internal NiftiOrientation Orientation { get; init; } = new();
 
     /// <summary><see cref="DataType"/> as the reader's own code.</summary>
     internal NiftiDataType TypeCode { get; init; }
@@ -79,10 +79,39 @@ public sealed record NiftiHeader
     internal double SpacingOf(int axis) => axis < Spacing.Count && Spacing[axis] > 0 && double.IsFinite(Spacing[axis]) ? Spacing[axis] : 1;
 }
 
-/// <summary>Orientation fields of a header, exactly as stored.</summary>
-/// <param name="DimensionInfo">Which axis is frequency, phase and slice (dim_info).</param>
-/// <param name="Qfac">−1 or 1: whether the third axis of the qform is flipped.</param>
-/// <param name="Quaternion">quatern_b, _c, _d.</param>
-/// <param name="Offset">qoffset_x, _y, _z.</param>
-/// <param name="Sform">srow_x, srow_y, srow_z: 12 values.</param>
-internal sealed record NiftiOrientation(byte DimensionInfo, double Qfac, double[] Quaternion, double[] Offset, double[] Sform);
+/// <summary>
+/// The fields of a header that carry the image's geometry, exactly as stored, so that a file written for this one repeats them to the byte. What cannot be
+/// used as it stands (a spacing of 0, an unknown code) is repaired where it is read, not here.
+/// </summary>
+internal sealed record NiftiOrientation
+{
+    /// <summary>Which axis is frequency, phase and slice (dim_info).</summary>
+    public byte DimensionInfo { get; init; }
+
+    /// <summary>pixdim: eight numbers, of which the last seven are the spacing of each axis, those included that the image does not have.</summary>
+    public double[] PixelDimensions { get; init; } = [1, 1, 1, 1, 1, 1, 1, 1];
+
+    /// <summary>dim from 1 on: seven lengths, of which those beyond the number of axes mean nothing.</summary>
+    public long[] Dimensions { get; init; } = [1, 1, 1, 1, 1, 1, 1];
+
+    /// <summary>qform_code.</summary>
+    public int QformCode { get; init; }
+
+    /// <summary>sform_code.</summary>
+    public int SformCode { get; init; }
+
+    /// <summary>quatern_b, _c, _d.</summary>
+    public double[] Quaternion { get; init; } = [0, 0, 0];
+
+    /// <summary>qoffset_x, _y, _z.</summary>
+    public double[] Offset { get; init; } = [0, 0, 0];
+
+    /// <summary>srow_x, srow_y, srow_z: 12 values.</summary>
+    public double[] Sform { get; init; } = new double[12];
+
+    /// <summary>xyzt_units; where nothing is read, millimetres and seconds.</summary>
+    public int Units { get; init; } = 2 | 8;
+
+    /// <summary>−1 or 1: whether the third axis of the qform is flipped.</summary>
+    public double Qfac => PixelDimensions[0] is -1 ? -1 : 1;
+}

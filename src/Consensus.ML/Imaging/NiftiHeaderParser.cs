@@ -142,18 +142,23 @@ internal static class NiftiHeaderParser
             throw new InvalidDataException($"'{path}' has slope {slope} but intercept {intercept}: with a slope, the intercept must be a finite number.");
         }
 
-        double[] pixdim = fields.PixelDimensions();
-        for (int axis = 1; axis <= 3; axis++)
+        var orientation = new NiftiOrientation
         {
-            pixdim[axis] = pixdim[axis] == 0 ? 1 : Math.Abs(pixdim[axis]);
-        }
-
-        double qfac = pixdim[0] is 1 or -1 ? pixdim[0] : 1;
+            DimensionInfo = fields.DimensionInfo,
+            PixelDimensions = fields.PixelDimensions(),
+            Dimensions = fields.Dimensions(),
+            QformCode = fields.QformCode,
+            SformCode = fields.SformCode,
+            Quaternion = fields.Quaternion(),
+            Offset = fields.QuaternionOffset(),
+            Sform = fields.Sform(),
+            Units = fields.Units,
+        };
+        double[] pixdim = UsablePixelDimensions(orientation);
         int qformCode = fields.QformCode is >= 0 and <= LargestKnownTransform ? fields.QformCode : 0;
         int sformCode = fields.SformCode is >= 0 and <= LargestKnownTransform ? fields.SformCode : 0;
-        var orientation = new NiftiOrientation(fields.DimensionInfo, qfac, fields.Quaternion(), fields.QuaternionOffset(), fields.Sform());
         double[] affine = sformCode > 0 ? [.. orientation.Sform, 0, 0, 0, 1]
-            : qformCode > 0 ? AffineOfQform(path, fields.Version, pixdim, orientation)
+            : qformCode > 0 ? AffineOfQform(path, fields.Version, orientation)
             : AffineOfSpacing(shape, pixdim);
 
         return new NiftiHeader
@@ -172,10 +177,22 @@ internal static class NiftiHeaderParser
             DataOffset = DataOffset(path, fields, single),
             QformCode = qformCode,
             SformCode = sformCode,
-            Units = fields.Units,
+            Units = fields.Units & 0xFF,
             Orientation = orientation,
             TypeCode = type,
         };
+    }
+
+    /// <summary>pixdim, where of the first three a stored 0 counts as 1 and a negative one as positive.</summary>
+    private static double[] UsablePixelDimensions(NiftiOrientation orientation)
+    {
+        double[] pixdim = [.. orientation.PixelDimensions];
+        for (int axis = 1; axis <= 3; axis++)
+        {
+            pixdim[axis] = pixdim[axis] == 0 ? 1 : Math.Abs(pixdim[axis]);
+        }
+
+        return pixdim;
     }
 
     /// <summary>FreeSurfer stores surfaces longer than 32767 by two tricks; both are undone as nibabel does.</summary>
@@ -216,8 +233,10 @@ internal static class NiftiHeaderParser
     }
 
     /// <summary>nifti1.h, "METHOD 2": a unit quaternion turns, the spacing scales, qfac flips the third axis.</summary>
-    private static double[] AffineOfQform(string path, int version, double[] pixdim, NiftiOrientation orientation)
+    /// <exception cref="InvalidDataException">The quaternion is none.</exception>
+    internal static double[] AffineOfQform(string path, int version, NiftiOrientation orientation)
     {
+        double[] pixdim = UsablePixelDimensions(orientation);
         double b = orientation.Quaternion[0], c = orientation.Quaternion[1], d = orientation.Quaternion[2];
         double aSquared = 1 - ((b * b) + (c * c) + (d * d));
 
@@ -295,13 +314,24 @@ internal static class NiftiHeaderParser
 
         public int SformCode => Version == 1 ? Int16(254) : Int32(348);
 
-        public int Units => Version == 1 ? _bytes[123] : Int32(500) & 0xFF;
+        public int Units => Version == 1 ? _bytes[123] : Int32(500);
 
         public byte DimensionInfo => _bytes[Version == 1 ? 39 : 524];
 
         public int SmallestGrey => Int32(144);
 
         public long Dimension(int index) => Version == 1 ? Int16(40 + (2 * index)) : Int64(16 + (8 * index));
+
+        public long[] Dimensions()
+        {
+            var dimensions = new long[7];
+            for (int i = 0; i < dimensions.Length; i++)
+            {
+                dimensions[i] = Dimension(i + 1);
+            }
+
+            return dimensions;
+        }
 
         public double[] PixelDimensions() => Numbers(76, 104, 8);
 

@@ -121,16 +121,16 @@ internal static class NiftiWriter
         BinaryPrimitives.WriteInt16LittleEndian(header[40..], (short)layout.Shape.Length);
         for (int axis = 0; axis < 7; axis++)
         {
-            BinaryPrimitives.WriteInt16LittleEndian(header[(42 + (2 * axis))..], axis < layout.Shape.Length ? checked((short)layout.Shape[axis]) : (short)1);
+            BinaryPrimitives.WriteInt16LittleEndian(header[(42 + (2 * axis))..], checked((short)layout.Dimension(axis)));
         }
 
         BinaryPrimitives.WriteInt16LittleEndian(header[70..], (short)layout.Type);
         BinaryPrimitives.WriteInt16LittleEndian(header[72..], (short)(8 * layout.Type.Size()));
-        WriteSingles(header[76..], PixelDimensions(layout));
+        WriteSingles(header[76..], layout.Orientation.PixelDimensions);
         WriteSingles(header[108..], [NiftiHeaderParser.SingleOffset1, 1, 0]);
-        header[123] = (byte)layout.Units;
-        BinaryPrimitives.WriteInt16LittleEndian(header[252..], (short)layout.QformCode);
-        BinaryPrimitives.WriteInt16LittleEndian(header[254..], (short)layout.SformCode);
+        header[123] = (byte)layout.Orientation.Units;
+        BinaryPrimitives.WriteInt16LittleEndian(header[252..], (short)layout.Orientation.QformCode);
+        BinaryPrimitives.WriteInt16LittleEndian(header[254..], (short)layout.Orientation.SformCode);
         WriteSingles(header[256..], layout.Orientation.Quaternion);
         WriteSingles(header[268..], layout.Orientation.Offset);
         WriteSingles(header[280..], layout.Orientation.Sform);
@@ -149,29 +149,20 @@ internal static class NiftiWriter
         BinaryPrimitives.WriteInt64LittleEndian(header[16..], layout.Shape.Length);
         for (int axis = 0; axis < 7; axis++)
         {
-            BinaryPrimitives.WriteInt64LittleEndian(header[(24 + (8 * axis))..], axis < layout.Shape.Length ? layout.Shape[axis] : 1);
+            BinaryPrimitives.WriteInt64LittleEndian(header[(24 + (8 * axis))..], layout.Dimension(axis));
         }
 
-        WriteDoubles(header[104..], PixelDimensions(layout));
+        WriteDoubles(header[104..], layout.Orientation.PixelDimensions);
         BinaryPrimitives.WriteInt64LittleEndian(header[168..], NiftiHeaderParser.SingleOffset2);
         WriteDoubles(header[176..], [1, 0]);
-        BinaryPrimitives.WriteInt32LittleEndian(header[344..], layout.QformCode);
-        BinaryPrimitives.WriteInt32LittleEndian(header[348..], layout.SformCode);
+        BinaryPrimitives.WriteInt32LittleEndian(header[344..], layout.Orientation.QformCode);
+        BinaryPrimitives.WriteInt32LittleEndian(header[348..], layout.Orientation.SformCode);
         WriteDoubles(header[352..], layout.Orientation.Quaternion);
         WriteDoubles(header[376..], layout.Orientation.Offset);
         WriteDoubles(header[400..], layout.Orientation.Sform);
-        BinaryPrimitives.WriteInt32LittleEndian(header[500..], layout.Units);
+        BinaryPrimitives.WriteInt32LittleEndian(header[500..], layout.Orientation.Units);
         header[524] = layout.Orientation.DimensionInfo;
         return bytes;
-    }
-
-    private static double[] PixelDimensions(NiftiLayout layout)
-    {
-        var pixdim = new double[8];
-        Array.Fill(pixdim, 1);
-        pixdim[0] = layout.Orientation.Qfac;
-        layout.Spacing.CopyTo(pixdim, 1);
-        return pixdim;
     }
 
     private static void WriteSingles(Span<byte> target, ReadOnlySpan<double> values)
