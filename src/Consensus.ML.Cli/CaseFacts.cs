@@ -1,3 +1,4 @@
+using System.Globalization;
 using Consensus.ML.Imaging;
 using Spectre.Console;
 
@@ -46,7 +47,7 @@ internal sealed class CaseFacts
         table.AddColumn("rater").AddColumn(new TableColumn("area (pixels)").RightAligned()).AddColumn(new TableColumn("share").RightAligned()).AddColumn(new TableColumn("Dice with others").RightAligned()).AddColumn("mask");
         foreach (MaskFacts rater in Raters)
         {
-            table.AddRow(Markup.Escape(rater.Name), $"{rater.Area}", $"{100 * rater.Share:0.0} %", Score(rater.Dice), Markup.Escape(rater.File));
+            table.AddRow(Markup.Escape(rater.Name), $"{rater.Area}", $"{(100 * rater.Share).ToString("0.0", CultureInfo.InvariantCulture)} %", Score(rater.Dice), Markup.Escape(rater.File));
         }
 
         yield return table;

@@ -89,7 +89,7 @@ internal static class CommandLine
 
     private static bool ReportWithTrace(Exception exception, Terminal terminal)
     {
-        terminal.Error.WriteLine(exception);
+        terminal.Error.WriteLine(exception.ToString());
         return true;
     }
 

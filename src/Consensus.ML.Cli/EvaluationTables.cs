@@ -75,5 +75,5 @@ internal static class EvaluationTables
     }
 
     // Areas are pixels by the hundred, where four decimals say nothing.
-    private static string Number(double value) => Math.Abs(value) < 100 ? Formats.Score(value) : value.ToString("0.0");
+    private static string Number(double value) => Math.Abs(value) < 100 ? Formats.Score(value) : value.ToString("0.0", CultureInfo.InvariantCulture);
 }

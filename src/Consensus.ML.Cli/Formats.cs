@@ -9,7 +9,7 @@ namespace Consensus.ML.Cli;
 /// <summary>How values are written for people and in reports.</summary>
 internal static class Formats
 {
-    public static string Score(double value) => value.ToString("0.0000");
+    public static string Score(double value) => value.ToString("0.0000", CultureInfo.InvariantCulture);
 
     public static string Duration(TimeSpan time) => time.TotalHours >= 1 ? time.ToString(@"h\:mm\:ss") : time.ToString(@"mm\:ss");
 

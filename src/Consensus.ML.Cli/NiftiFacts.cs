@@ -1,3 +1,4 @@
+using System.Globalization;
 using Consensus.ML.Imaging;
 using Spectre.Console;
 
@@ -41,17 +42,17 @@ internal sealed class NiftiFacts(NiftiHeader header, NiftiStatistics statistics)
         yield return ("file", File);
         yield return ("format", Format);
         yield return ("shape", string.Join(" × ", Shape));
-        yield return ("type", Slope == 1 && Intercept == 0 ? Type : $"{Type} (× {Slope:R} + {Intercept:R})");
+        yield return ("type", Slope == 1 && Intercept == 0 ? Type : string.Create(CultureInfo.InvariantCulture, $"{Type} (× {Slope:R} + {Intercept:R})"));
         yield return ("byte order", ByteOrder);
-        yield return ("spacing", string.Join(" × ", Spacing.Select(value => value.ToString("0.####"))));
+        yield return ("spacing", string.Join(" × ", Spacing.Select(value => value.ToString("0.####", CultureInfo.InvariantCulture))));
         for (int row = 0; row < 4; row++)
         {
-            yield return (row == 0 ? "affine" : "", string.Join("  ", Affine[row].Select(value => value.ToString("0.####").PadLeft(10))));
+            yield return (row == 0 ? "affine" : "", string.Join("  ", Affine[row].Select(value => value.ToString("0.####", CultureInfo.InvariantCulture).PadLeft(10))));
         }
 
-        yield return ("min", Min.ToString("G6"));
-        yield return ("max", Max.ToString("G6"));
-        yield return ("mean", Mean.ToString("G6"));
+        yield return ("min", Min.ToString("G6", CultureInfo.InvariantCulture));
+        yield return ("max", Max.ToString("G6", CultureInfo.InvariantCulture));
+        yield return ("mean", Mean.ToString("G6", CultureInfo.InvariantCulture));
         if (NonFinite > 0)
         {
             yield return ("not finite", $"{NonFinite} of {Count} values, left out of min, max and mean");

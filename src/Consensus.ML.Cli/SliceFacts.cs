@@ -1,3 +1,4 @@
+using System.Globalization;
 using Consensus.ML.Imaging;
 using Spectre.Console;
 
@@ -55,9 +56,9 @@ internal sealed class SliceFacts
         yield return ("format", Format);
         yield return ("size", $"{Height} × {Width} (height × width)");
         yield return ("channels", $"{Channels}");
-        yield return ("min", Min.ToString("G6"));
-        yield return ("max", Max.ToString("G6"));
-        yield return ("mean", Mean.ToString("G6"));
+        yield return ("min", Min.ToString("G6", CultureInfo.InvariantCulture));
+        yield return ("max", Max.ToString("G6", CultureInfo.InvariantCulture));
+        yield return ("mean", Mean.ToString("G6", CultureInfo.InvariantCulture));
         if (NonFinite > 0)
         {
             yield return ("not finite", $"{NonFinite} of {Count} values, left out of min, max and mean");

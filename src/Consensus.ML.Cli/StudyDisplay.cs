@@ -1,3 +1,4 @@
+using System.Globalization;
 using Consensus.ML.Studies;
 using Spectre.Console;
 
@@ -55,7 +56,11 @@ internal sealed class StudyDisplay(Terminal terminal) : IProgress<StudyProgress>
     private static string Describe(StudyProgress value) => value switch
     {
         { Stage: StudyStage.Evaluating } => $"{value.CasesDone} of {value.Cases} cases scored",
-        { Training: { } training } => $"{100 * training.Fraction:0} %, step {training.Step}, loss {training.Loss:0.0000}{(training.BestValidationScore is double best ? $", validation {Formats.Score(best)}" : "")}, {Formats.Duration(training.Remaining)} left",
+        { Training: { } training } => string.Create(
+            CultureInfo.InvariantCulture,
+            $"{100 * training.Fraction:0} %, step {training.Step}, loss {training.Loss:0.0000}"
+            + $"{(training.BestValidationScore is double best ? $", validation {Formats.Score(best)}" : "")}, "
+            + $"{Formats.Duration(training.Remaining)} left"),
         _ => "training",
     };
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Consensus.ML.Training;
 using Spectre.Console;
 
@@ -51,7 +52,7 @@ internal sealed class TrainingDisplay(Terminal terminal) : IProgress<TrainingPro
         }
         else if (!terminal.IsInteractive && (_lastLine is null || value.Elapsed - _lastTime >= BetweenLines || value.Fraction >= 1))
         {
-            string line = $"{100 * value.Fraction,3:0} %  {Describe(value)}";
+            string line = string.Create(CultureInfo.InvariantCulture, $"{100 * value.Fraction,3:0} %  {Describe(value)}");
             if (line != _lastLine)
             {
                 terminal.Out.WriteLine(line);
@@ -65,6 +66,8 @@ internal sealed class TrainingDisplay(Terminal terminal) : IProgress<TrainingPro
     private static string Describe(TrainingProgress value)
     {
         string score = value.ValidationScore is double latest ? $"  validation {Formats.Score(latest)} (best {Formats.Score(value.BestValidationScore ?? latest)})" : "";
-        return $"step {value.Step}  loss {value.Loss:0.0000}{score}  {Formats.Duration(value.Remaining)} left";
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"step {value.Step}  loss {value.Loss:0.0000}{score}  {Formats.Duration(value.Remaining)} left");
     }
 }

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Consensus.ML.Studies;
 
 /// <summary>Refuses a study that cannot work before any work is done.</summary>
@@ -15,17 +17,23 @@ internal static class StudyCheck
         Positive(nameof(options.CasePanels), options.CasePanels);
         if (options.CurveGenerations is < 0 or > 1000)
         {
-            throw new ArgumentException($"{nameof(options.CurveGenerations)} is {options.CurveGenerations}; it must be from 0 (no curve) to 1000.");
+            throw new ArgumentException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{nameof(options.CurveGenerations)} is {options.CurveGenerations}; it must be from 0 (no curve) to 1000."));
         }
 
         if (options.Generations is < 1 or > 1000)
         {
-            throw new ArgumentException($"{nameof(options.Generations)} is {options.Generations}; it must be from 1 to 1000, or null for each method's own.");
+            throw new ArgumentException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{nameof(options.Generations)} is {options.Generations}; it must be from 1 to 1000, or null for each method's own."));
         }
 
         if (options.Threads is < 1 or > 4096)
         {
-            throw new ArgumentException($"{nameof(options.Threads)} is {options.Threads}; it must be from 1 to 4096, or null for torch's own choice.");
+            throw new ArgumentException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{nameof(options.Threads)} is {options.Threads}; it must be from 1 to 4096, or null for torch's own choice."));
         }
 
         if (options.Steps is int steps)

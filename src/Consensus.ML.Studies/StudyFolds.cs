@@ -1,3 +1,4 @@
+using System.Globalization;
 using Consensus.ML.Imaging;
 
 namespace Consensus.ML.Studies;
@@ -19,7 +20,9 @@ public static class StudyFolds
         ArgumentNullException.ThrowIfNull(cases);
         if (folds < 2)
         {
-            throw new ArgumentException($"{folds} folds leave nothing to train on: there must be at least 2.");
+            throw new ArgumentException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{folds} folds leave nothing to train on: there must be at least 2."));
         }
 
         int patients = cases.Select(Patient).Distinct(StringComparer.Ordinal).Count();

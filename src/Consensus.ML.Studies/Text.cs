@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Runtime.CompilerServices;
 
 namespace Consensus.ML.Studies;
 
@@ -9,7 +8,7 @@ internal static class Text
     /// <summary>What stands for a value that is not defined.</summary>
     public const string Nothing = "–";
 
-    public static string Invariant(DefaultInterpolatedStringHandler text) => text.ToStringAndClear();
+    public static string Invariant(FormattableString text) => FormattableString.Invariant(text);
 
     public static string Score(double value) => Number(value, "0.000");
 

@@ -1,4 +1,5 @@
 using Consensus.ML.Imaging;
+using Consensus.ML.Tests.Shared;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
@@ -88,6 +89,28 @@ public sealed class PipelineTests(TinyModel tiny)
         IDataView cached = _ml.Data.Cache(view, "SoftMap", "ConsensusMaps");
         Assert.Equal(view.GetColumn<float[]>("SoftMap").ToArray(), cached.GetColumn<float[]>("SoftMap").ToArray());
         Assert.Equal(view.GetColumn<float[]>("ConsensusMaps").ToArray(), cached.GetColumn<float[]>("ConsensusMaps").ToArray());
+    }
+
+    [Fact]
+    public void The_log_is_the_same_in_an_application_of_any_culture()
+    {
+        Assert.NotEmpty(Logged());
+        Assert.Equal(Logged(), ForeignCulture.Run(Logged));
+
+        List<string> Logged()
+        {
+            var context = new MLContext(seed: -5);
+            var log = new List<string>();
+            context.Log += (_, message) => log.Add(message.RawMessage);
+            ConsensusSegmentationEstimator.Options options = TinyModel.Options();
+            options.Training = options.Training with { ValidationFraction = 0.3, Validations = 2 };
+            using var model = context.Transforms.LoadSlices("Image", "ImagePath")
+                .Append(context.Transforms.ResizeSlices("Features", "Image", height: 16, width: 16))
+                .Append(context.Transforms.AugmentSlices("Features"))
+                .Append(context.Transforms.ConsensusSegment(options))
+                .Fit(tiny.Data) as IDisposable;
+            return [.. log.Where(line => !line.Contains("Elapsed", StringComparison.Ordinal))];
+        }
     }
 
     [Fact]

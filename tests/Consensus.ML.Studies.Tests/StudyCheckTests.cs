@@ -1,3 +1,5 @@
+using Consensus.ML.Tests.Shared;
+
 namespace Consensus.ML.Studies.Tests;
 
 public sealed class StudyCheckTests
@@ -17,6 +19,16 @@ public sealed class StudyCheckTests
         AssertRefused(good with { Steps = 0 }, "Steps is 0; it must be at least 1");
         AssertRefused(good with { TimeLimit = TimeSpan.Zero }, "TimeLimit is 00:00:00");
         AssertRefused(good with { CurveGenerations = 1001 }, "CurveGenerations is 1001");
+    }
+
+    [Fact]
+    public void Numbers_are_told_alike_in_every_culture()
+    {
+        Assert.Equal("Steps is -1; it must be at least 1.", Message(() => StudyCheck.Check(Options() with { Steps = -1 })));
+        Assert.Equal("-2 folds leave nothing to train on: there must be at least 2.", Message(() => StudyFolds.Split([Case("a"), Case("b")], -2)));
+        Assert.Equal("consensus, val, seed -3", ForeignCulture.Run(() => new StudyRun(StudyMethods.Consensus, Options().Folds[0], -3).ToString()));
+
+        static string Message(Action call) => ForeignCulture.Run(() => Assert.ThrowsAny<ArgumentException>(call)).Message;
     }
 
     [Fact]

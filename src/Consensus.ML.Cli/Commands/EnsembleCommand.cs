@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.CommandLine;
 using Consensus.ML.Imaging;
 using Microsoft.ML;
@@ -45,7 +46,10 @@ internal static class EnsembleCommand
                 }
 
                 int members = loaded.Sum(one => one.Segmentation.Members);
-                terminal.Out.WriteLine($"Wrote {path} ({new FileInfo(path).Length / 1e6:0.0} MB): an ensemble of {members} networks, which take {members} times as long as one.");
+                terminal.Out.WriteLine(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Wrote {path} ({new FileInfo(path).Length / 1e6:0.0} MB): an ensemble of {members} networks, which take "
+                    + $"{members} times as long as one."));
             }
             finally
             {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.CommandLine;
 using Consensus.ML.Imaging;
 using Microsoft.ML;
@@ -94,7 +95,7 @@ internal static class RatersCommand
         foreach (RaterSummary rater in facts.Raters)
         {
             table.AddRow(
-                Markup.Escape(rater.Name), $"{rater.Cases}", $"{rater.EmptyMasks}", rater.MeanArea.ToString("0.0"), Percent(rater.Bias, "+0.0;-0.0;0.0"),
+                Markup.Escape(rater.Name), $"{rater.Cases}", $"{rater.EmptyMasks}", rater.MeanArea.ToString("0.0", CultureInfo.InvariantCulture), Percent(rater.Bias, "+0.0;-0.0;0.0"),
                 Score(rater.MeanDice), Score(rater.StapleSensitivity), Score(rater.StapleSpecificity), Score(rater.StapleDice));
         }
 
@@ -103,7 +104,7 @@ internal static class RatersCommand
 
     private static string Score(double value) => double.IsNaN(value) ? "–" : Formats.Score(value);
 
-    private static string Percent(double value, string format) => double.IsNaN(value) ? "–" : $"{(100 * value).ToString(format)} %";
+    private static string Percent(double value, string format) => double.IsNaN(value) ? "–" : $"{(100 * value).ToString(format, CultureInfo.InvariantCulture)} %";
 
     private sealed class Reporter(Action<CaseAgreement> report) : IProgress<CaseAgreement>
     {

@@ -158,8 +158,8 @@ internal static class StudyCommand
             ScoreSummary score = method.Score(MethodResult.Headline);
             MethodComparison? comparison = results.Comparisons.FirstOrDefault(other => other.Method == method.Name);
             table.AddRow(
-                Markup.Escape(method.Name), Formats.Score(score.Mean), double.IsNaN(score.Low) ? "–" : $"{Formats.Score(score.Low)} to {Formats.Score(score.High)}", comparison is null ? "reference" : comparison.AdjustedPValue.ToString("0.000"),
-                Formats.Duration(TimeSpan.FromSeconds(method.Cost.TrainingSeconds)), method.Cost.PredictionMs.ToString("0.0"), method.Cost.PeakMemoryMb.ToString("0"));
+                Markup.Escape(method.Name), Formats.Score(score.Mean), double.IsNaN(score.Low) ? "–" : $"{Formats.Score(score.Low)} to {Formats.Score(score.High)}", comparison is null ? "reference" : comparison.AdjustedPValue.ToString("0.000", CultureInfo.InvariantCulture),
+                Formats.Duration(TimeSpan.FromSeconds(method.Cost.TrainingSeconds)), method.Cost.PredictionMs.ToString("0.0", CultureInfo.InvariantCulture), method.Cost.PeakMemoryMb.ToString("0", CultureInfo.InvariantCulture));
         }
 
         return table;

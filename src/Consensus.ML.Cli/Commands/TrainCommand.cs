@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.CommandLine;
 using Consensus.ML.Imaging;
 using Consensus.ML.Networks;
@@ -168,7 +169,7 @@ internal static class TrainCommand
 
     private static string Summary(string path, TrainingProgress? latest)
     {
-        string length = $"{new FileInfo(path).Length / 1e6:0.0} MB";
+        string length = string.Create(CultureInfo.InvariantCulture, $"{new FileInfo(path).Length / 1e6:0.0} MB");
         return latest is null
             ? $"Wrote {path} ({length})."
             : $"Wrote {path} ({length}): {latest.Step} steps in {Formats.Duration(latest.Elapsed)}"

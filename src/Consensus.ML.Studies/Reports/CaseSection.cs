@@ -20,8 +20,12 @@ internal static class CaseSection
 
         CaseAverage[] shown = Chosen(ordered, context.Options.CasePanels);
         yield return P(
-            (shown.Length == ordered.Length ? "All cases" : $"{shown.Length} of the {ordered.Length} cases, from the hardest to the easiest by the score of {results.Reference.Name}")
-            + $", as the models with seed {results.Record.Seeds[0]} see them. First the image, the raters' outlines (a colour for each) and the true soft map; then, for every method, its soft map over the image, each level in grey with the true level outlined in orange, and its uncertainty. "
+            (shown.Length == ordered.Length
+                ? "All cases"
+                : $"{shown.Length} of the {ordered.Length} cases, from the hardest to the easiest by the score of {results.Reference.Name}")
+            + Text.Invariant($", as the models with seed {results.Record.Seeds[0]} see them. ")
+            + "First the image, the raters' outlines (a colour for each) and the true soft map; then, for every method, its soft map over the image, "
+            + "each level in grey with the true level outlined in orange, and its uncertainty. "
             + "Colours of a soft map run from violet (few raters) over orange to yellow (all of them); the white line encloses the majority.");
         Dictionary<string, RaterCase> cases = results.Cases.ToDictionary(one => one.Name, StringComparer.Ordinal);
         for (int i = 0; i < shown.Length; i++)

@@ -18,7 +18,8 @@ internal static class ReproductionSection
         RunResult[] runs = [.. results.Methods.SelectMany(method => method.Runs)];
         yield return E("div", A("class", "wide"), E("table", E("caption", context.TableCaption("The trainings.")),
             E("thead", E("tr", E("th", "method"), E("th", "fold"), N("seed"), N("trained on"), N("set aside"), N("steps"), N("best step"), N("wall time"), N("soft Dice 5"))),
-            E("tbody", runs.Select(run => E("tr", E("th", A("scope", "row"), run.Run.Method.Name), E("td", run.Run.Fold.Name), D($"{run.Run.Seed}"), D($"{run.Training.TrainingCases}"), D($"{run.Training.ValidationCases}"),
+            E("tbody", runs.Select(run => E("tr", E("th", A("scope", "row"), run.Run.Method.Name), E("td", run.Run.Fold.Name), D(Text.Invariant($"{run.Run.Seed}")),
+                D($"{run.Training.TrainingCases}"), D($"{run.Training.ValidationCases}"),
                 D(Text.Number(run.Training.Steps, "#,0")), D(Text.Number(run.Training.BestStep, "#,0")), D(Text.Duration(run.Training.Seconds)), D(Text.Score(MethodResult.Mean(run.Cases.Select(one => MethodResult.Value(one, MethodResult.Headline))))))))));
         MachineRecord[] machines = [.. runs.Select(run => run.Training.Machine).Distinct()];
         yield return P(machines.Length == 1 ? "Trained and timed on:" : "Trained and timed on several machines, so that times are not comparable throughout:");

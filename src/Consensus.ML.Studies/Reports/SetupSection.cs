@@ -21,7 +21,7 @@ internal static class SetupSection
             ? $"{Text.Count(first.Training.Count, "case")} were trained on and {Text.Count(first.Evaluation.Count, "other case")} scored"
             : $"the {Text.Count(results.Raters.Cases.Count, "case")} were divided into {options.Folds.Count} folds, and each case was scored by models that were trained on the other folds";
         string seeds = results.Record.Seeds.Count == 1
-            ? $"once, with seed {results.Record.Seeds[0]}"
+            ? Text.Invariant($"once, with seed {results.Record.Seeds[0]}")
             : $"{(results.Record.Seeds.Count == 2 ? "twice" : $"{results.Record.Seeds.Count} times")}, with the seeds {Text.List([.. results.Record.Seeds.Select(seed => Text.Invariant($"{seed}"))])}";
         yield return P(A("class", "lead"),
             $"Each image of {options.DataName} was outlined by {RatersText(results)}, who differ. Every method below learned from such images and then predicted, for images it had not seen, which share of the raters would mark each pixel: the soft map. "

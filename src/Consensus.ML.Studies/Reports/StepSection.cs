@@ -26,7 +26,9 @@ internal static class StepSection
         int[] shown = levels <= MostLevels ? [.. Enumerable.Range(0, levels)] : [.. Enumerable.Range(0, MostLevels).Select(i => i * (levels - 1) / (MostLevels - 1))];
         string what = drawn == results.Reference && drawn.Name == StudyMethods.Consensus.Name ? "level" : "map";
         yield return P(
-            $"Diffusion draws a map by taking noise out of it step by step. One generation of {results.Pictured} by {drawn.Name} (seed {run.Run.Seed}), here in {Text.Count(steps, "step")} so that they can be seen; the scores above are of the number of steps that the model is set to. "
+            $"Diffusion draws a map by taking noise out of it step by step. One generation of {results.Pictured} by {drawn.Name} "
+            + Text.Invariant($"(seed {run.Run.Seed}), here in {Text.Count(steps, "step")} so that they can be seen; ")
+            + "the scores above are of the number of steps that the model is set to. "
             + $"In each step the network looks at the noisy map x(t) and at the image, and says what the map without noise, x(0), would be; the next step starts from a mixture of the two.");
         yield return E("figure",
             E("table", A("class", "panels"),

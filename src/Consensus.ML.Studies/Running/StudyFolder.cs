@@ -1,3 +1,4 @@
+using System.Globalization;
 using Consensus.ML.Runtime;
 
 namespace Consensus.ML.Studies;
@@ -68,7 +69,10 @@ internal sealed class StudyFolder
         StudyRecord here = Read();
         if (here.FormatVersion > StudyRecord.CurrentFormatVersion)
         {
-            throw new InvalidDataException($"'{Record}' has format version {here.FormatVersion}; this version of Consensus.ML reads up to {StudyRecord.CurrentFormatVersion}. Update Consensus.ML.");
+            throw new InvalidDataException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"'{Record}' has format version {here.FormatVersion}; this version of Consensus.ML reads up to "
+                + $"{StudyRecord.CurrentFormatVersion}. Update Consensus.ML."));
         }
 
         if (asked.DifferencesFrom(here) is { } differences)

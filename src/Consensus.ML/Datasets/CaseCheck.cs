@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Consensus.ML.Imaging;
@@ -82,7 +83,9 @@ internal sealed class CaseCheck
             }
             else if (isFileConstant)
             {
-                Warn(DatasetProblemKind.ConstantImage, path, $"All pixels of '{path}' are {slice.Pixels[0]}.", "See whether the image was written right; there is nothing to learn from it.");
+                Warn(DatasetProblemKind.ConstantImage, path, string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"All pixels of '{path}' are {slice.Pixels[0]}."), "See whether the image was written right; there is nothing to learn from it.");
             }
 
             hash.AppendData(MemoryMarshal.AsBytes<int>([slice.Channels, slice.Height, slice.Width]));
@@ -192,7 +195,10 @@ internal sealed class CaseCheck
             Warn(
                 DatasetProblemKind.SpacingMismatch,
                 path,
-                $"'{path}' has a spacing of {own.SpacingRows:0.####}×{own.SpacingColumns:0.####}, but its image '{ImagePath}' has {other.SpacingRows:0.####}×{other.SpacingColumns:0.####}.",
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"'{path}' has a spacing of {own.SpacingRows:0.####}×{own.SpacingColumns:0.####}, but its image '{ImagePath}' "
+                    + $"has {other.SpacingRows:0.####}×{other.SpacingColumns:0.####}."),
                 "See whether the mask was drawn on this image. Spacing is not used in training.");
         }
 

@@ -64,7 +64,10 @@ internal sealed class ManifestReader
         if (number != DatasetManifest.FormatVersion)
         {
             throw new InvalidDataException(
-                $"'{path}' is a dataset manifest of format version {number}, but this library reads version {DatasetManifest.FormatVersion}{(number > DatasetManifest.FormatVersion ? ": use a newer one" : "")}.");
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"'{path}' is a dataset manifest of format version {number}, but this library reads version "
+                    + $"{DatasetManifest.FormatVersion}{(number > DatasetManifest.FormatVersion ? ": use a newer one" : "")}."));
         }
     }
 

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Consensus.ML;
 
 /// <summary>Finds the tasks and cases of QUBIQ sets on disk, in the published code's layout and in that of the challenge's archives.</summary>
@@ -137,7 +139,9 @@ public static class QubiqDataset
         if (task is null ? tasks.Length > 1 : !tasks.Contains(task.Value))
         {
             string found = tasks.Length == 0 ? "holds no masks" : $"holds masks of {(tasks.Length == 1 ? "task" : "the tasks")} {string.Join(", ", tasks)}";
-            throw new ArgumentException(task is null ? $"'{folder}' {found}; say which task is meant." : $"'{folder}' {found}, and so none of task {task}.");
+            throw new ArgumentException(task is null ? $"'{folder}' {found}; say which task is meant." : string.Create(
+                CultureInfo.InvariantCulture,
+                $"'{folder}' {found}, and so none of task {task}."));
         }
 
         return files.Case(Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))), files.Image, task ?? tasks.FirstOrDefault());

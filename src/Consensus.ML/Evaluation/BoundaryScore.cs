@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Consensus.ML;
 
 /// <summary>
@@ -30,7 +32,9 @@ public static class BoundaryScore
         Overlap.RequireEqualLengths(prediction, truth);
         if (prediction.Length != (long)height * width)
         {
-            throw new ArgumentException($"A map of {height}×{width} has {(long)height * width} pixels, but {prediction.Length} were given.");
+            throw new ArgumentException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"A map of {height}×{width} has {(long)height * width} pixels, but {prediction.Length} were given."));
         }
 
         bool[] predicted = Boundary(prediction, height, width), real = Boundary(truth, height, width);

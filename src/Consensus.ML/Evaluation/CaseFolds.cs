@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Consensus.ML;
 
 /// <summary>Cases shared out among the folds of a cross-validation.</summary>
@@ -23,7 +25,9 @@ public static class CaseFolds
         (string Name, int Rows)[] sizes = [.. groups.GroupBy(name => name, StringComparer.Ordinal).OrderBy(group => group.Key, StringComparer.Ordinal).Select(group => (group.Key, group.Count()))];
         if (sizes.Length < numberOfFolds)
         {
-            throw new ArgumentException($"{numberOfFolds} folds need {numberOfFolds} groups of rows at least, but there are {sizes.Length}.", nameof(groups));
+            throw new ArgumentException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{numberOfFolds} folds need {numberOfFolds} groups of rows at least, but there are {sizes.Length}."), nameof(groups));
         }
 
         new Random(seed).Shuffle(sizes);

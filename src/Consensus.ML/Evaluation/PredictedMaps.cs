@@ -1,3 +1,4 @@
+using System.Globalization;
 using Consensus.ML.Imaging;
 using Microsoft.ML;
 using Microsoft.ML.Data;
@@ -57,7 +58,10 @@ internal sealed class PredictedMaps
         {
             int pixel = wrong % (map.Height * map.Width);
             throw new InvalidDataException(
-                $"Case '{caseName}': column '{column}' is {map.Values[wrong]} at row {pixel / map.Width}, column {pixel % map.Width}; a soft map is a share of raters, from 0 to 1.");
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Case '{caseName}': column '{column}' is {map.Values[wrong]} at row {pixel / map.Width}, column "
+                    + $"{pixel % map.Width}; a soft map is a share of raters, from 0 to 1."));
         }
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Consensus.ML.Runtime;
 using Microsoft.ML;
 using Microsoft.ML.Data;
@@ -60,7 +61,10 @@ public sealed partial class SegmentationCatalog
                 {
                     IDataView scored = model.Transform(new RowSubset(data, Array.ConvertAll(folds, other => other == held)));
                     SegmentationMetrics metrics = Evaluate(scored, softMapColumnName, annotationsColumnName, caseColumnName, progress: null, samplesColumnName, uncertaintyColumnName, options);
-                    channel.Info(MessageSensitivity.None, $"Fold {fold + 1} of {numberOfFolds}: soft Dice {metrics.SoftDice5:0.0000} (5 thresholds) on {metrics.Cases.Count} cases held out");
+                    channel.Info(MessageSensitivity.None, string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"Fold {fold + 1} of {numberOfFolds}: soft Dice {metrics.SoftDice5:0.0000} (5 thresholds) on "
+                        + $"{metrics.Cases.Count} cases held out"));
                     results.Add(MLNetInternals.FoldResult(model, metrics, scored, fold));
                 }
                 catch

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Consensus.ML.Imaging;
 using Consensus.ML.Labels;
 using Microsoft.ML;
@@ -196,7 +197,7 @@ public sealed partial class SegmentationCatalog
     {
         if (column is null)
         {
-            return () => (cursor.Position + 1).ToString();
+            return () => (cursor.Position + 1).ToString(CultureInfo.InvariantCulture);
         }
 
         ValueGetter<ReadOnlyMemory<char>> getter = cursor.GetGetter<ReadOnlyMemory<char>>(column.Value);

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Consensus.ML;
 
 /// <summary>
@@ -63,7 +65,9 @@ public static class SurfaceDistance
             Overlap.RequireEqualLengths(prediction, truth);
             if (prediction.Length != (long)height * width)
             {
-                throw new ArgumentException($"A map of {height}×{width} has {(long)height * width} pixels, but {prediction.Length} were given.");
+                throw new ArgumentException(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"A map of {height}×{width} has {(long)height * width} pixels, but {prediction.Length} were given."));
             }
 
             bool[] predicted = Outline(prediction, height, width), real = Outline(truth, height, width);

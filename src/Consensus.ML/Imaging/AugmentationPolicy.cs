@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Text;
+
 namespace Consensus.ML.Imaging;
 
 /// <summary>Random changes of a training sample, the same for the image and its masks. A new policy is the paper's (section 4).</summary>
@@ -38,4 +41,19 @@ public sealed record AugmentationPolicy
 
     /// <summary>Largest change of brightness to either side, at least 0, in units of the normalised image (its standard deviation being 1). Default 0, as published.</summary>
     public double Brightness { get; init; }
+
+    // The log shows the policy: the same in every culture.
+    private bool PrintMembers(StringBuilder builder)
+    {
+        builder.Append(
+            CultureInfo.InvariantCulture,
+            $"{nameof(HorizontalFlip)} = {HorizontalFlip}, {nameof(VerticalFlip)} = {VerticalFlip}, {nameof(RotationDegrees)} = {RotationDegrees}, ");
+        builder.Append(
+            CultureInfo.InvariantCulture,
+            $"{nameof(Translation)} = {Translation}, {nameof(MinimumScale)} = {MinimumScale}, {nameof(MaximumScale)} = {MaximumScale}, ");
+        builder.Append(
+            CultureInfo.InvariantCulture,
+            $"{nameof(Deformation)} = {Deformation}, {nameof(Contrast)} = {Contrast}, {nameof(Brightness)} = {Brightness}");
+        return true;
+    }
 }

@@ -72,7 +72,9 @@ public static class MaskReader
             {
                 if (!float.IsFinite(value))
                 {
-                    throw new InvalidDataException($"'{path}' holds the value {value}, but a mask holds 0 and one other finite value.");
+                    throw new InvalidDataException(string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"'{path}' holds the value {value}, but a mask holds 0 and one other finite value."));
                 }
 
                 if (nonZero != 0 && value != nonZero)
@@ -142,10 +144,10 @@ public static class MaskReader
             distinct.Add(value);
             if (distinct.Count > Shown)
             {
-                return string.Join(", ", distinct.Take(Shown)) + ", …";
+                break;
             }
         }
 
-        return string.Join(", ", distinct);
+        return FirstFew(distinct.Select(value => value.ToString(CultureInfo.InvariantCulture)));
     }
 }

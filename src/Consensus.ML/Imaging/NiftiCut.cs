@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Consensus.ML.Imaging;
 
 /// <summary>How a volume falls into slices along one of its first three axes: the other two, in stored order, become rows and columns.</summary>
@@ -86,7 +88,10 @@ internal sealed record NiftiCut
 
         if (values > NiftiFile.MaximumValues || values * header.BytesPerValue > Array.MaxLength)
         {
-            throw new InvalidDataException($"'{header.Path}' has shape {header.ShapeText}: its slices along axis {axis} are too large, for a slice has {NiftiFile.MaximumValues} values at most.");
+            throw new InvalidDataException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"'{header.Path}' has shape {header.ShapeText}: its slices along axis {axis} are too large, for a slice has "
+                + $"{NiftiFile.MaximumValues} values at most."));
         }
 
         if (lengths[axis] > MaximumCount)
@@ -102,7 +107,10 @@ internal sealed record NiftiCut
     {
         if (index >= Count)
         {
-            throw new InvalidDataException($"'{Header.Path}' has {Count} slices along axis {Axis} (shape {Header.ShapeText}), numbered from 0, so there is no slice {index}.");
+            throw new InvalidDataException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"'{Header.Path}' has {Count} slices along axis {Axis} (shape {Header.ShapeText}), numbered from 0, so there is no "
+                + $"slice {index}."));
         }
     }
 

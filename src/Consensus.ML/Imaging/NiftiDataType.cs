@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Consensus.ML.Imaging;
 
 /// <summary>The value types of NIfTI files that this library reads, with their codes in the header (nifti1.h, "DT_").</summary>
@@ -58,6 +60,6 @@ internal static class NiftiDataTypes
         1792 => "complex128 (code 1792)",
         2048 => "complex256 (code 2048)",
         2304 => "RGBA colour (code 2304)",
-        _ => $"code {code}, which the NIfTI standard does not know",
+        _ => string.Create(CultureInfo.InvariantCulture, $"code {code}, which the NIfTI standard does not know"),
     };
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Buffers.Binary;
 
 namespace Consensus.ML.Imaging;
@@ -97,7 +98,9 @@ internal static class NiftiHeaderParser
         long axes = fields.Dimension(0);
         if (axes is < 1 or > 7)
         {
-            throw new InvalidDataException($"'{path}' has {axes} axes (dim[0]), but a NIfTI image has 1 to 7.");
+            throw new InvalidDataException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"'{path}' has {axes} axes (dim[0]), but a NIfTI image has 1 to 7."));
         }
 
         var shape = new long[axes];
@@ -115,13 +118,18 @@ internal static class NiftiHeaderParser
         {
             if (shape[axis] < 1)
             {
-                throw new InvalidDataException($"'{path}' has length {shape[axis]} along axis {axis + 1} (dim[{axis + 1}]), but at least 1 is allowed.");
+                throw new InvalidDataException(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"'{path}' has length {shape[axis]} along axis {axis + 1} (dim[{axis + 1}]), but at least 1 is allowed."));
             }
         }
 
         if (fields is { Version: 2, Intent: >= FirstCiftiIntent and <= LastCiftiIntent })
         {
-            throw new InvalidDataException($"'{path}' holds CIFTI-2 data of surfaces and regions (intent code {fields.Intent}), not an image: its axes are not those of space.");
+            throw new InvalidDataException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"'{path}' holds CIFTI-2 data of surfaces and regions (intent code {fields.Intent}), not an image: its axes are not "
+                + $"those of space."));
         }
 
         int code = fields.Type;
@@ -139,7 +147,9 @@ internal static class NiftiHeaderParser
         }
         else if (!double.IsFinite(intercept))
         {
-            throw new InvalidDataException($"'{path}' has slope {slope} but intercept {intercept}: with a slope, the intercept must be a finite number.");
+            throw new InvalidDataException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"'{path}' has slope {slope} but intercept {intercept}: with a slope, the intercept must be a finite number."));
         }
 
         var orientation = new NiftiOrientation
@@ -226,7 +236,10 @@ internal static class NiftiHeaderParser
         bool behindHeader = fields.IsSingle && offset != 0;
         if (!(offset >= 0 && offset <= LargestOffset) || (behindHeader && offset < least))
         {
-            throw new InvalidDataException($"'{path}' puts its values at byte {offset} (vox_offset), but {(behindHeader ? $"in a single file they begin at {least} or later" : "only 0 or more is allowed")}.");
+            throw new InvalidDataException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"'{path}' puts its values at byte {offset} (vox_offset), but "
+                + $"{(behindHeader ? $"in a single file they begin at {least} or later" : "only 0 or more is allowed")}."));
         }
 
         return (long)offset;
@@ -245,7 +258,9 @@ internal static class NiftiHeaderParser
         // What is not a number is not greater either: like a matrix of no numbers in the sform, it is passed on.
         if (aSquared <= -tolerance)
         {
-            throw new InvalidDataException($"'{path}' has the quaternion ({b}, {c}, {d}) in its qform, but the sum of squares may be 1 at most.");
+            throw new InvalidDataException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"'{path}' has the quaternion ({b}, {c}, {d}) in its qform, but the sum of squares may be 1 at most."));
         }
 
         double a = Math.Abs(aSquared) < tolerance ? 0 : Math.Sqrt(aSquared);

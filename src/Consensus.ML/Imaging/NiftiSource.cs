@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Compression;
@@ -301,8 +302,11 @@ internal sealed class NiftiSource : IDisposable
             int size = header.BigEndian ? BinaryPrimitives.ReadInt32BigEndian(bytes) : BinaryPrimitives.ReadInt32LittleEndian(bytes);
             if (read < sizeAndCode || size < sizeAndCode || Pass(stream, path, size - sizeAndCode) < size - sizeAndCode)
             {
+                string what = read < sizeAndCode
+                    ? "a header extension is cut off"
+                    : string.Create(CultureInfo.InvariantCulture, $"a header extension claims {size} bytes");
                 throw new InvalidDataException(
-                    $"'{header.Path}' is damaged: {(read < sizeAndCode ? "a header extension is cut off" : $"a header extension claims {size} bytes")} at byte {position - read}, and the extensions must fit one after another before the values.");
+                    $"'{header.Path}' is damaged: {what} at byte {position - read}, and the extensions must fit one after another before the values.");
             }
 
             position += size - sizeAndCode;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Buffers;
 using System.Buffers.Binary;
 using System.IO.Compression;
@@ -16,7 +17,9 @@ internal static class NiftiWriter
     {
         if (layout.Shape.Aggregate(1L, (product, length) => product * length) != pixels.Length)
         {
-            throw new ArgumentException($"Shape {string.Join('×', layout.Shape)} does not hold {pixels.Length} values.", nameof(pixels));
+            throw new ArgumentException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"Shape {string.Join('×', layout.Shape)} does not hold {pixels.Length} values."), nameof(pixels));
         }
 
         Write(path, layout, [pixels]);

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Consensus.ML.Imaging;
 
 /// <summary>The binary masks that several raters drew on one slice: raters × height × width values of 0 or 1.</summary>
@@ -18,7 +20,9 @@ public sealed class RaterMasks
         ArgumentNullException.ThrowIfNull(pixels);
         if (pixels.LongLength != (long)raters * height * width)
         {
-            throw new ArgumentException($"{raters} masks of {height}×{width} have {(long)raters * height * width} values, but {pixels.LongLength} were given.", nameof(pixels));
+            throw new ArgumentException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{raters} masks of {height}×{width} have {(long)raters * height * width} values, but {pixels.LongLength} were given."), nameof(pixels));
         }
 
         int wrong = pixels.AsSpan().IndexOfAnyExceptInRange((byte)0, (byte)1);

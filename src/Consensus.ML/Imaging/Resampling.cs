@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Consensus.ML.Imaging;
 
 /// <summary>
@@ -182,7 +184,9 @@ public static class Resampling
         ArgumentOutOfRangeException.ThrowIfLessThan(width, 1, name);
         if (length != (long)height * width)
         {
-            throw new ArgumentException($"A plane of {height}×{width} has {(long)height * width} values, but {length} were given.", name);
+            throw new ArgumentException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"A plane of {height}×{width} has {(long)height * width} values, but {length} were given."), name);
         }
     }
 

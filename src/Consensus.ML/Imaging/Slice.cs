@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Consensus.ML.Imaging;
 
 /// <summary>
@@ -23,7 +25,10 @@ public sealed class Slice
         ArgumentNullException.ThrowIfNull(pixels);
         if (pixels.LongLength != (long)channels * height * width)
         {
-            throw new ArgumentException($"A slice of {channels}×{height}×{width} has {(long)channels * height * width} values, but {pixels.LongLength} were given.", nameof(pixels));
+            throw new ArgumentException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"A slice of {channels}×{height}×{width} has {(long)channels * height * width} values, but {pixels.LongLength} were "
+                + $"given."), nameof(pixels));
         }
 
         Channels = channels;

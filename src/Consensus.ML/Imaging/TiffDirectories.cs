@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Buffers.Binary;
 
 namespace Consensus.ML.Imaging;
@@ -76,7 +77,9 @@ internal sealed class TiffDirectories
     {
         if (offset < 0 || offset > _stream.Length)
         {
-            throw Damaged($"a directory is said to begin at byte {offset} of {_stream.Length}");
+            throw Damaged(string.Create(
+                CultureInfo.InvariantCulture,
+                $"a directory is said to begin at byte {offset} of {_stream.Length}"));
         }
 
         _stream.Position = offset;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using BitMiracle.LibTiff.Classic;
 
 namespace Consensus.ML.Imaging;
@@ -217,7 +218,9 @@ internal sealed class TiffReader : IDisposable
         long stored = tiled ? _tiff.RawTileSize(index) : _tiff.RawStripSize(index);
         if (stored > _length)
         {
-            throw Damaged($"{(tiled ? "tile" : "strip")} {index} is said to have {stored} bytes, and the file has {_length}");
+            throw Damaged(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{(tiled ? "tile" : "strip")} {index} is said to have {stored} bytes, and the file has {_length}"));
         }
 
         int read = tiled ? _tiff.ReadEncodedTile(index, block, 0, expected) : _tiff.ReadEncodedStrip(index, block, 0, expected);

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Consensus.ML.Labels;
 
 /// <summary>Where <see cref="Staple"/> starts and when it ends.</summary>
@@ -47,7 +49,9 @@ public sealed record StapleOptions
     {
         if (!(value > low && value < 1))
         {
-            throw new ArgumentOutOfRangeException(name, value, $"{name} must be above {low} and below 1.");
+            throw new ArgumentOutOfRangeException(name, value, string.Create(
+                CultureInfo.InvariantCulture,
+                $"{name} must be above {low} and below 1."));
         }
     }
 }

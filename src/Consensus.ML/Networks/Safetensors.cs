@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Text.Json;
@@ -192,11 +193,17 @@ internal sealed class Safetensors
 
         if (offsets[0] < 0 || offsets[1] < offsets[0] || offsets[1] > available)
         {
-            throw new InvalidDataException($"The safetensors file is cut short: tensor '{property.Name}' takes bytes {offsets[0]} to {offsets[1]} of the values, but there are {available}.");
+            throw new InvalidDataException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"The safetensors file is cut short: tensor '{property.Name}' takes bytes {offsets[0]} to {offsets[1]} of the "
+                + $"values, but there are {available}."));
         }
 
         return offsets[1] - offsets[0] == bytes
             ? new(property.Name, type, shape, offsets[0], offsets[1])
-            : throw new InvalidDataException($"Tensor '{property.Name}' of type {type} and shape [{string.Join(", ", shape)}] takes {bytes} bytes, but the file gives it {offsets[1] - offsets[0]}.");
+            : throw new InvalidDataException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"Tensor '{property.Name}' of type {type} and shape [{string.Join(", ", shape)}] takes {bytes} bytes, but the file "
+                + $"gives it {offsets[1] - offsets[0]}."));
     }
 }

@@ -43,7 +43,9 @@ public static class ContactSheet
 
         if (options.Limit < 1)
         {
-            throw new ArgumentOutOfRangeException(nameof(options), $"{options.Limit} cases cannot be drawn; the limit must be at least 1.");
+            throw new ArgumentOutOfRangeException(nameof(options), string.Create(
+                CultureInfo.InvariantCulture,
+                $"{options.Limit} cases cannot be drawn; the limit must be at least 1."));
         }
 
         return DrawSheets(cases, options);

@@ -136,7 +136,7 @@ public static class RaterPicture
             double share = step / (double)steps;
             float y = area.Top + (float)((1 - share) * (area.Height - 1));
             picture.Canvas.DrawRect(area.Right, MathF.Round(y), 4, 1, paint);
-            string label = share is 0 or 1 ? $"{share:0}" : share.ToString("0.##", CultureInfo.InvariantCulture);
+            string label = share.ToString("0.##", CultureInfo.InvariantCulture);
             picture.Write(label, area.Right + 8, Math.Clamp(y + (TextSize / 2), area.Top + TextSize, Math.Max(area.Bottom, area.Top + TextSize)), TextSize);
         }
     }

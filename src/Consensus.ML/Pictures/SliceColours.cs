@@ -1,3 +1,4 @@
+using System.Globalization;
 using Consensus.ML.Imaging;
 using SkiaSharp;
 
@@ -18,7 +19,9 @@ internal static class SliceColours
     {
         if (channel < 0 || channel >= image.Channels)
         {
-            throw new ArgumentOutOfRangeException(nameof(channel), $"The image has {image.Channels} channels, numbered from 0, and so no channel {channel}.");
+            throw new ArgumentOutOfRangeException(nameof(channel), string.Create(
+                CultureInfo.InvariantCulture,
+                $"The image has {image.Channels} channels, numbered from 0, and so no channel {channel}."));
         }
 
         int size = image.Height * image.Width;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using Microsoft.ML;
@@ -59,7 +60,7 @@ public sealed record RuntimeFacts
             DotNet = RuntimeInformation.FrameworkDescription,
             OperatingSystem = $"{RuntimeInformation.OSDescription} ({RuntimeInformation.OSArchitecture})",
             Backend = NativeTorch.HasCudaLibraries ? "cuda" : "cpu",
-            Device = gpu ? $"cuda:{chosen.Device.index}" : "cpu",
+            Device = gpu ? string.Create(CultureInfo.InvariantCulture, $"cuda:{chosen.Device.index}") : "cpu",
             WhyNoGpu = gpu ? null : TorchDevice.WhyNotUsable(0) ?? chosen.Reason,
             Threads = torch.get_num_threads(),
             AdaptedNativeLibrary = NativeTorch.PatchedCopy,

@@ -1,3 +1,4 @@
+using System.Globalization;
 using TorchSharp;
 
 namespace Consensus.ML.Runtime;
@@ -26,16 +27,21 @@ internal sealed record TorchDevice(torch.Device Device, string Reason)
         if (problem is null)
         {
             torch.InitializeDeviceType(DeviceType.CUDA);
-            return new(torch.device(DeviceType.CUDA, index.Value), $"GPU {index} was asked for");
+            return new(torch.device(DeviceType.CUDA, index.Value), string.Create(
+                CultureInfo.InvariantCulture,
+                $"GPU {index} was asked for"));
         }
 
         // A device named in the options is a demand; one named in the MLContext follows its FallbackToCpu.
         if (requested is not null || !fallbackToCpu)
         {
-            throw new InvalidOperationException($"Device 'cuda:{index}' is not usable: {problem}.{(requested is null ? " MLContext.FallbackToCpu is false, so the CPU was not used instead." : " Use 'cpu', or leave the device out.")}");
+            throw new InvalidOperationException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"Device 'cuda:{index}' is not usable: {problem}."
+                + $"{(requested is null ? " MLContext.FallbackToCpu is false, so the CPU was not used instead." : " Use 'cpu', or leave the device out.")}"));
         }
 
-        return new(torch.CPU, $"GPU {index} was asked for but is not usable: {problem}");
+        return new(torch.CPU, string.Create(CultureInfo.InvariantCulture, $"GPU {index} was asked for but is not usable: {problem}"));
     }
 
     /// <summary>Why a GPU cannot be used; null when it can.</summary>
@@ -68,7 +74,7 @@ internal sealed record TorchDevice(torch.Device Device, string Reason)
             return 0;
         }
 
-        return requested.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(requested.AsSpan(5), out int index) && index >= 0
+        return requested.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(requested.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out int index)
             ? index
             : throw new ArgumentException($"Device '{requested}' is unknown; it must be 'cpu', 'cuda' or 'cuda:N' with N the number of the GPU, from 0.");
     }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Consensus.ML.Diffusion;
 using Consensus.ML.Imaging;
 using Consensus.ML.Networks;
@@ -129,7 +130,7 @@ public sealed record MachineBenchmark
     private double MeasureTraining(ModelDescription description, Device device, Precision precision, CancellationToken cancellation)
     {
         var random = new Random(0);
-        TrainingCase[] cases = [.. Enumerable.Range(0, BatchSize).Select(i => Case(i.ToString()))];
+        TrainingCase[] cases = [.. Enumerable.Range(0, BatchSize).Select(i => Case(i.ToString(CultureInfo.InvariantCulture)))];
         var options = new TrainingOptions { Steps = LeastRepetitions + 1, BatchSize = BatchSize, Precision = precision, ValidationFraction = 0, GradientCheckpointing = GradientCheckpointing };
         var trainer = new ConsensusTrainer(description, options, new AugmentationPolicy(), new float[ImageChannels], seed: 0, device);
         return MedianOf(intervals =>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -31,7 +32,10 @@ internal static class ManifestJson
                 // Before anything else: what a newer format holds is not for this version to judge.
                 if (document.RootElement.TryGetProperty("formatVersion", out JsonElement element) && element.TryGetInt32(out int version) && version > newest)
                 {
-                    throw new InvalidDataException($"The model file has format version {version}; this version of Consensus.ML reads up to {newest}. Update the Consensus.ML package.");
+                    throw new InvalidDataException(string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"The model file has format version {version}; this version of Consensus.ML reads up to {newest}. Update the "
+                        + $"Consensus.ML package."));
                 }
             }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Consensus.ML.Diffusion;
 using Consensus.ML.Networks;
 using Consensus.ML.Training;
@@ -43,7 +44,7 @@ internal static class OptionsCheck
         Check(nameof(options.Sampling), Given(nameof(options.Sampling), options.Sampling), diffusion?.Steps);
         Check(Given(nameof(options.Training), options.Training), diffusion);
         Check(options.Checkpoints);
-        if (options.Device is not (null or "cpu" or "cuda") && !(options.Device.StartsWith("cuda:", StringComparison.Ordinal) && uint.TryParse(options.Device.AsSpan(5), out _)))
+        if (options.Device is not (null or "cpu" or "cuda") && !(options.Device.StartsWith("cuda:", StringComparison.Ordinal) && uint.TryParse(options.Device.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out _)))
         {
             throw Wrong(nameof(options.Device), $"'{options.Device}'", "'cpu', 'cuda' or 'cuda:N' with N the number of the GPU, from 0");
         }
@@ -130,7 +131,7 @@ internal static class OptionsCheck
         Given(multipliers, network.ChannelMultipliers);
         if (network.ChannelMultipliers.Count is < 1 or > 12 || network.ChannelMultipliers.Any(multiplier => multiplier is < 1 or > 64))
         {
-            throw Wrong(multipliers, $"[{string.Join(", ", network.ChannelMultipliers)}]", "1 to 12 numbers from 1 to 64");
+            throw Wrong(multipliers, Listed(network.ChannelMultipliers), "1 to 12 numbers from 1 to 64");
         }
 
         if (network.PatchSize is not (null or 1 or 2 or 4 or 8))
@@ -142,7 +143,7 @@ internal static class OptionsCheck
         Given(Name + nameof(network.AttentionResolutions), network.AttentionResolutions);
         if (network.AttentionResolutions.Any(side => side < 1))
         {
-            throw Wrong(Name + nameof(network.AttentionResolutions), $"[{string.Join(", ", network.AttentionResolutions)}]", "sides of at least 1 pixel");
+            throw Wrong(Name + nameof(network.AttentionResolutions), Listed(network.AttentionResolutions), "sides of at least 1 pixel");
         }
 
         // The deepest level always has attention; the others may.
@@ -313,5 +314,10 @@ internal static class OptionsCheck
         }
     }
 
-    private static ArgumentException Wrong(string name, object value, string allowed) => new($"{name} is {value}; it must be {allowed}.");
+    private static string Listed(IEnumerable<int> values) =>
+        $"[{string.Join(", ", values.Select(value => value.ToString(CultureInfo.InvariantCulture)))}]";
+
+    private static ArgumentException Wrong(string name, object value, string allowed) => new(string.Create(
+        CultureInfo.InvariantCulture,
+        $"{name} is {value}; it must be {allowed}."));
 }

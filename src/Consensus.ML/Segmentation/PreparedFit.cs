@@ -1,3 +1,4 @@
+using System.Globalization;
 using Consensus.ML.Imaging;
 using Consensus.ML.Networks;
 using Consensus.ML.Runtime;
@@ -40,7 +41,10 @@ internal sealed class PreparedFit : IDisposable
             (Cases, Levels) = reader.Read(line => channel.Warning(MessageSensitivity.None, line), options.Cancellation);
             WarnOfLargeValues(channel, reader.Features.Name, Cases);
             Seed = options.Seed ?? environment.Seed() ?? 0;
-            channel.Info(MessageSensitivity.None, $"Data: {Cases.Count} cases of {ImageChannels}×{Height}×{Width} (channels × height × width), {RatersOfCases.Describe(Cases, Levels)}, seed {Seed}");
+            channel.Info(MessageSensitivity.None, string.Create(
+                CultureInfo.InvariantCulture,
+                $"Data: {Cases.Count} cases of {ImageChannels}×{Height}×{Width} (channels × height × width), "
+                + $"{RatersOfCases.Describe(Cases, Levels)}, seed {Seed}"));
             Padding = reader.Features.RawZero() is { } zero && zero.Length == ImageChannels ? zero : new float[ImageChannels];
         }
         catch
@@ -87,7 +91,12 @@ internal sealed class PreparedFit : IDisposable
     public static void Conclude(IChannel channel, SegmentationModel model, TrainingHistory history) =>
         channel.Info(
             MessageSensitivity.None,
-            $"Trained {model.ParameterCount:N0} parameters in {history.Steps} steps; kept those of step {history.BestStep}{(history.BestValidationScore is double score ? $", validation soft Dice {score:F4}" : "")}");
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"Trained {model.ParameterCount:N0} parameters in {history.Steps} steps; kept those of step {history.BestStep}")
+                + (history.BestValidationScore is double score
+                    ? string.Create(CultureInfo.InvariantCulture, $", validation soft Dice {score:F4}")
+                    : ""));
 
     /// <summary>The columns that a segmentation adds, before there is data.</summary>
     /// <exception cref="ArgumentException">A column is missing or of another type.</exception>
@@ -112,7 +121,10 @@ internal sealed class PreparedFit : IDisposable
         {
             channel.Warning(
                 MessageSensitivity.None,
-                $"Column '{column}' has values around {average:0}; the network learns from values around 1: use NormalizeSlices, or ExtractPixels with scaleImage: 1f / 255");
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Column '{column}' has values around {average:0}; the network learns from values around 1: use NormalizeSlices, "
+                    + $"or ExtractPixels with scaleImage: 1f / 255"));
         }
     }
 }

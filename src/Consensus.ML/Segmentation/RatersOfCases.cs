@@ -1,3 +1,4 @@
+using System.Globalization;
 using Consensus.ML.Training;
 
 namespace Consensus.ML;
@@ -38,7 +39,10 @@ internal sealed class RatersOfCases(MissingRaters missing, int? levels, string? 
 
         return levels is null || levels == raters.Length
             ? ([.. kept.Select(one => one.Case with { Raters = [.. one.Names.Select(name => Array.IndexOf(raters, name))] })], raters.Length)
-            : throw new InvalidDataException($"{nameof(ConsensusSegmentationEstimator.Options.Levels)} is {levels}, but the cases were drawn by {raters.Length} raters ({string.Join(", ", raters)}), each of whom {byRater} takes for a level.");
+            : throw new InvalidDataException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{nameof(ConsensusSegmentationEstimator.Options.Levels)} is {levels}, but the cases were drawn by {raters.Length} "
+                + $"raters ({string.Join(", ", raters)}), each of whom {byRater} takes for a level."));
     }
 
     /// <summary>The cases with as many raters as asked for, or as most have; where it matters who drew, with the same raters.</summary>
@@ -55,7 +59,10 @@ internal sealed class RatersOfCases(MissingRaters missing, int? levels, string? 
         {
             string found = string.Join(", ", cases.CountBy(one => one.Names.Length).OrderBy(count => count.Key).Select(count => $"{count.Value} with {count.Key}"));
             throw new InvalidDataException(
-                $"No case has {levels} annotations, as {nameof(ConsensusSegmentationEstimator.Options.Levels)} asks; there are {found}. {nameof(MissingRaters)}.{nameof(MissingRaters.Fraction)} takes any number.");
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"No case has {levels} annotations, as {nameof(ConsensusSegmentationEstimator.Options.Levels)} asks; there are "
+                    + $"{found}. {nameof(MissingRaters)}.{nameof(MissingRaters.Fraction)} takes any number."));
         }
 
         string wanted = byRater is not null ? $"those by {string.Join(", ", largest.First().Names)}" : $"{largest.First().Names.Length}";

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Consensus.ML.Imaging;
 using Consensus.ML.Training;
 using Microsoft.ML;
@@ -104,7 +105,9 @@ internal sealed class TrainingCaseReader
             int wrong = Array.FindIndex(values, value => !float.IsFinite(value));
             if (wrong >= 0)
             {
-                throw new InvalidDataException($"{name} has the value {values[wrong]} in column '{Features.Name}'; every value must be finite.");
+                throw new InvalidDataException(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{name} has the value {values[wrong]} in column '{Features.Name}'; every value must be finite."));
             }
 
             if (looked < MostPicturesLookedAt && PictureFraming.Matters(masks.Height, masks.Width, Height, Width) && pictureGetter() is { } picture)

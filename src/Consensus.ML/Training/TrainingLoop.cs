@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using Consensus.ML.Imaging;
 using Consensus.ML.Labels;
@@ -112,7 +113,9 @@ internal sealed class TrainingLoop<TModel>(ITrainingObjective<TModel> objective,
             double score = Score(optimizer.Average, validation, cancellation);
             bool best = state.AddValidation(optimizer.Steps, score, optimizer.Average);
             state.SlowestValidation = Math.Max(state.SlowestValidation, (clock.Elapsed - before).TotalSeconds);
-            log?.Invoke($"Step {optimizer.Steps}: loss {state.Loss:F4}, validation soft Dice {score:F4}{(best ? " (best so far)" : "")}.");
+            log?.Invoke(string.Create(
+                CultureInfo.InvariantCulture,
+                $"Step {optimizer.Steps}: loss {state.Loss:F4}, validation soft Dice {score:F4}{(best ? " (best so far)" : "")}."));
         }
 
         // The last checkpoint of a run that was cancelled is one to go on from; that of one that has ended has its result.
@@ -170,7 +173,10 @@ internal sealed class TrainingLoop<TModel>(ITrainingObjective<TModel> objective,
         double value = loss.item<float>();
         if (!double.IsFinite(value))
         {
-            throw new InvalidOperationException($"The training loss became {value} at step {optimizer.Steps + 1}. Lower the learning rate (now {options.LearningRate}), set GradientClipping, or use Float32 instead of {options.Precision}.");
+            throw new InvalidOperationException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"The training loss became {value} at step {optimizer.Steps + 1}. Lower the learning rate (now {options.LearningRate}), "
+                + $"set GradientClipping, or use Float32 instead of {options.Precision}."));
         }
 
         optimizer.Step(LearningRate(optimizer.Steps, fraction));

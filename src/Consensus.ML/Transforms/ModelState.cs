@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using Consensus.ML.Runtime;
 using Microsoft.ML;
@@ -39,7 +40,7 @@ internal sealed record ModelState(string Step, string Signature, string Loader)
         int length = context.Reader.ReadInt32();
         if (length is < 0 or > LargestState)
         {
-            throw Damaged($"the state of {Step} claims {length} bytes");
+            throw Damaged(string.Create(CultureInfo.InvariantCulture, $"the state of {Step} claims {length} bytes"));
         }
 
         byte[] hash = context.Reader.ReadBytes(SHA256.HashSizeInBytes);

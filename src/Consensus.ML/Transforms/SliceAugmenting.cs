@@ -1,3 +1,4 @@
+using System.Globalization;
 using Consensus.ML;
 using Consensus.ML.Imaging;
 using Microsoft.ML;
@@ -50,7 +51,9 @@ public sealed class SliceAugmentingEstimator : IEstimator<SliceAugmentingTransfo
         {
             if (!(value >= minimum && value <= maximum))
             {
-                throw new ArgumentException($"AugmentSlices: {option} is {value}; it must be from {minimum} to {maximum}.");
+                throw new ArgumentException(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"AugmentSlices: {option} is {value}; it must be from {minimum} to {maximum}."));
             }
         }
 
@@ -62,17 +65,24 @@ public sealed class SliceAugmentingEstimator : IEstimator<SliceAugmentingTransfo
         Range(nameof(policy.Contrast), policy.Contrast, 0, 1);
         if (!(policy.Brightness >= 0 && double.IsFinite(policy.Brightness)))
         {
-            throw new ArgumentException($"AugmentSlices: {nameof(policy.Brightness)} is {policy.Brightness}; it must be at least 0.");
+            throw new ArgumentException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"AugmentSlices: {nameof(policy.Brightness)} is {policy.Brightness}; it must be at least 0."));
         }
 
         if (!(policy.MinimumScale > 0 && double.IsFinite(policy.MinimumScale)))
         {
-            throw new ArgumentException($"AugmentSlices: {nameof(policy.MinimumScale)} is {policy.MinimumScale}; it must be above 0.");
+            throw new ArgumentException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"AugmentSlices: {nameof(policy.MinimumScale)} is {policy.MinimumScale}; it must be above 0."));
         }
 
         if (!(policy.MaximumScale >= policy.MinimumScale && double.IsFinite(policy.MaximumScale)))
         {
-            throw new ArgumentException($"AugmentSlices: {nameof(policy.MaximumScale)} is {policy.MaximumScale}; it must be at least {nameof(policy.MinimumScale)}, {policy.MinimumScale}.");
+            throw new ArgumentException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"AugmentSlices: {nameof(policy.MaximumScale)} is {policy.MaximumScale}; it must be at least "
+                + $"{nameof(policy.MinimumScale)}, {policy.MinimumScale}."));
         }
 
         return policy;

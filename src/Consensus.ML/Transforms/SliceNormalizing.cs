@@ -1,3 +1,4 @@
+using System.Globalization;
 using Consensus.ML;
 using Consensus.ML.Imaging;
 using Microsoft.ML;
@@ -146,7 +147,9 @@ public sealed class SliceNormalizingTransformer : RowToRowTransformer
         {
             if (!float.IsFinite(value))
             {
-                throw new InvalidDataException($"{slice.Name()} holds the value {value}; every pixel must be finite.");
+                throw new InvalidDataException(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{slice.Name()} holds the value {value}; every pixel must be finite."));
             }
         }
     }

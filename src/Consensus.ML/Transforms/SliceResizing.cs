@@ -1,3 +1,4 @@
+using System.Globalization;
 using Consensus.ML;
 using Consensus.ML.Imaging;
 using Microsoft.ML;
@@ -26,8 +27,12 @@ public sealed class SliceResizingEstimator : IEstimator<SliceResizingTransformer
         _environment = environment;
         _output = ColumnContract.CheckedName(output, "The output column of ResizeSlices");
         _input = ColumnContract.CheckedName(input, "The input column of ResizeSlices");
-        _height = height >= 1 ? height : throw new ArgumentException($"ResizeSlices: height is {height}; it must be at least 1 pixel.");
-        _width = width >= 1 ? width : throw new ArgumentException($"ResizeSlices: width is {width}; it must be at least 1 pixel.");
+        _height = height >= 1 ? height : throw new ArgumentException(string.Create(
+            CultureInfo.InvariantCulture,
+            $"ResizeSlices: height is {height}; it must be at least 1 pixel."));
+        _width = width >= 1 ? width : throw new ArgumentException(string.Create(
+            CultureInfo.InvariantCulture,
+            $"ResizeSlices: width is {width}; it must be at least 1 pixel."));
     }
 
     /// <summary>Takes the number of channels from the first slice.</summary>
