@@ -1,3 +1,4 @@
+using Consensus.ML.Runtime;
 using static TorchSharp.torch;
 
 namespace Consensus.ML.Networks;
@@ -10,37 +11,56 @@ internal static class Checkpoint
     public static WeightSet Read(WeightLayout layout, ReadOnlyMemory<byte> file, Device device)
     {
         Safetensors tensors = Safetensors.Parse(file);
-        Dictionary<string, SafetensorsEntry> entries = tensors.Entries.Where(entry => !entry.Name.StartsWith("io.", StringComparison.Ordinal)).ToDictionary(entry => entry.Name);
+        SafetensorsEntry[] entries = Match(layout, tensors.Entries);
         WeightSet weights = WeightSet.Zeros(layout, device);
         try
         {
             using var none = no_grad();
-            for (int i = 0; i < layout.Specs.Count; i++)
+            for (int i = 0; i < entries.Length; i++)
             {
-                WeightSpec spec = layout.Specs[i];
-                if (!entries.Remove(spec.Name, out SafetensorsEntry? entry))
-                {
-                    throw new InvalidDataException($"The checkpoint has no weight '{spec.Name}' (shape [{string.Join(", ", spec.Shape)}]): it belongs to another network.");
-                }
-
-                if (!entry.Shape.AsSpan().SequenceEqual(spec.Shape))
-                {
-                    throw new InvalidDataException($"Weight '{spec.Name}' has shape [{string.Join(", ", entry.Shape)}] in the checkpoint, but the network's is [{string.Join(", ", spec.Shape)}].");
-                }
-
-                using Tensor values = tensors.Read(entry);
+                using Tensor values = tensors.Read(entries[i]);
                 weights.Weights[i].copy_(values);
             }
 
-            return entries.Count == 0
-                ? weights
-                : throw new InvalidDataException($"The checkpoint holds {entries.Count} weight(s) that the network has no place for, '{entries.Keys.First()}' first: it belongs to another network.");
+            return weights;
         }
         catch
         {
             weights.Dispose();
             throw;
         }
+    }
+
+    /// <summary>The tensor of each weight of a layout, before anything is made as large as the layout says.</summary>
+    private static SafetensorsEntry[] Match(WeightLayout layout, IReadOnlyList<SafetensorsEntry> tensors)
+    {
+        Dictionary<string, SafetensorsEntry> entries =
+            tensors.Where(entry => !entry.Name.StartsWith("io.", StringComparison.Ordinal)).ToDictionary(entry => entry.Name, StringComparer.Ordinal);
+        var matched = new SafetensorsEntry[layout.Specs.Count];
+        for (int i = 0; i < matched.Length; i++)
+        {
+            WeightSpec spec = layout.Specs[i];
+            if (!entries.Remove(spec.Name, out SafetensorsEntry? entry))
+            {
+                throw new InvalidDataException($"The checkpoint has no weight '{spec.Name}' (shape [{string.Join(", ", spec.Shape)}]): it belongs to another network.");
+            }
+
+            matched[i] = entry.Shape.AsSpan().SequenceEqual(spec.Shape)
+                ? entry
+                : throw new InvalidDataException($"Weight '{spec.Name}' has shape [{string.Join(", ", entry.Shape)}] in the checkpoint, but the network's is [{string.Join(", ", spec.Shape)}].");
+        }
+
+        return entries.Count == 0
+            ? matched
+            : throw new InvalidDataException(
+                $"The checkpoint holds {entries.Count} weight(s) that the network has no place for, '{Printable.OneLine(entries.Keys.First())}' first: it belongs to another network.");
+    }
+
+    /// <summary>Bytes of the file that <see cref="Write"/> makes of weights of this layout: of the values alone, and with their header.</summary>
+    public static (long Values, long File) Length(WeightLayout layout)
+    {
+        long values = sizeof(float) * layout.ParameterCount;
+        return (values, values + Safetensors.Header(layout.Specs.Select(spec => (spec.Name, spec.Shape))).Length);
     }
 
     /// <summary>Writes the weights.</summary>

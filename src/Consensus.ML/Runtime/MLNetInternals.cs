@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Runtime.CompilerServices;
 using Microsoft.ML;
 using Microsoft.ML.Data;
@@ -35,6 +36,29 @@ namespace Consensus.ML.Runtime
         /// <summary>Whether the <see cref="MLContext"/> behind the environment was told to cancel.</summary>
         public static bool IsCanceled(this IHostEnvironment environment) => (environment as ICancelable)?.IsCanceled ?? false;
 
+        /// <summary>
+        /// How many bytes an entry of a step's folder in a model zip unpacks to, as the zip's directory says; ML.NET unpacks an entry whole, to a temporary file, before
+        /// it hands it out. .NET ends an entry at this length, whatever follows. The largest where several have the name; null where there is none, or this
+        /// version of ML.NET keeps its archive elsewhere: the caller then finds the length after unpacking.
+        /// </summary>
+        public static long? UnpackedLength(this ModelLoadContext context, string name)
+        {
+            ZipArchive archive;
+            try
+            {
+                archive = Archive(context.Repository);
+            }
+            catch (MissingFieldException)
+            {
+                return null;
+            }
+
+            string path = Uniform(Path.Combine(context.Directory ?? "", name));
+            return archive.Entries.Where(entry => Uniform(entry.FullName) == path).Max(entry => (long?)entry.Length);
+
+            static string Uniform(string path) => path.Replace('\\', '/');
+        }
+
         /// <summary>A column of a <see cref="SchemaShape"/>, whose constructor is not public.</summary>
         public static SchemaShape.Column ShapeColumn(string name, SchemaShape.Column.VectorKind kind, DataViewType itemType) => new(name, kind, itemType, isKey: false);
 
@@ -49,6 +73,9 @@ namespace Consensus.ML.Runtime
         public static Microsoft.ML.VersionInfo VersionInfo(string signature, string loader) =>
             new(modelSignature: signature, verWrittenCur: 0x00010001, verReadableCur: 0x00010001, verWeCanReadBack: 0x00010001,
                 loaderAssemblyName: typeof(MLNetInternals).Assembly.GetName().Name!, loaderSignature: loader);
+
+        [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_archive")]
+        private static extern ref ZipArchive Archive(RepositoryReader reader);
     }
 }
 

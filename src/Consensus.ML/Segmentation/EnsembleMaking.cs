@@ -9,6 +9,9 @@ namespace Consensus.ML;
 /// <summary>Puts models together that can be members of one ensemble, and says of others why they cannot.</summary>
 internal static class EnsembleMaking
 {
+    /// <summary>The most members: as many as a prediction may take generations.</summary>
+    public const int MostMembers = 1000;
+
     /// <summary>The first model with the members of all in place of its own.</summary>
     /// <param name="models">The models.</param>
     /// <param name="names">What each is called in messages.</param>
@@ -43,6 +46,11 @@ internal static class EnsembleMaking
 
                 weights.Add(file);
             }
+        }
+
+        if (weights.Count > MostMembers)
+        {
+            throw new ArgumentException($"An ensemble has up to {MostMembers} members, but the models given have {weights.Count}.");
         }
 
         ManifestMember[] further = [.. candidates.SelectMany(candidate => candidate.Members).Skip(1)];

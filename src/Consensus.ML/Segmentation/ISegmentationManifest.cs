@@ -7,6 +7,8 @@ namespace Consensus.ML;
 /// <summary>What the manifests of all segmentation models have in common.</summary>
 internal interface ISegmentationManifest
 {
+    int FormatVersion { get; }
+
     ManifestColumns Columns { get; }
 
     int Height { get; }
@@ -38,6 +40,10 @@ internal interface ISegmentationManifest
 
     /// <summary>The manifest of a file with these weights beside it, one of each member.</summary>
     ISegmentationManifest With(IReadOnlyList<ManifestWeights> weights);
+
+    /// <summary>Refuses what no model can be, before anything is made by what the manifest says.</summary>
+    /// <exception cref="InvalidDataException">A value is out of range, or the weights are not as large as those of the network are.</exception>
+    void Check();
 
     byte[] ToJson();
 }

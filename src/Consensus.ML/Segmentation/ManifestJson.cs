@@ -11,6 +11,7 @@ internal static class ManifestJson
     {
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
         Converters = { new JsonStringEnumConverter(new CommandSpelling(), allowIntegerValues: false) },
+        AllowDuplicateProperties = false,
         RespectNullableAnnotations = true,
         RespectRequiredConstructorParameters = true,
         WriteIndented = true,
@@ -27,16 +28,12 @@ internal static class ManifestJson
     {
         try
         {
-            using (var document = JsonDocument.Parse(json))
+            // Before anything else: what a newer format holds is not for this version to judge.
+            if (JsonSerializer.Deserialize<Version>(json, JsonSerializerOptions.Web)?.FormatVersion is { } version && version > newest)
             {
-                // Before anything else: what a newer format holds is not for this version to judge.
-                if (document.RootElement.TryGetProperty("formatVersion", out JsonElement element) && element.TryGetInt32(out int version) && version > newest)
-                {
-                    throw new InvalidDataException(string.Create(
-                        CultureInfo.InvariantCulture,
-                        $"The model file has format version {version}; this version of Consensus.ML reads up to {newest}. Update the "
-                        + $"Consensus.ML package."));
-                }
+                throw new InvalidDataException(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"The model file has format version {version}; this version of Consensus.ML reads up to {newest}. Update the Consensus.ML package."));
             }
 
             T manifest = JsonSerializer.Deserialize<T>(json, Options) ?? throw ModelState.Damaged($"{ModelFile.ManifestName} is empty");
@@ -49,4 +46,7 @@ internal static class ManifestJson
             throw ModelState.Damaged($"{ModelFile.ManifestName} cannot be read ({exception.Message})", exception);
         }
     }
+
+    /// <summary>All that is read of a manifest before its version is known.</summary>
+    private sealed record Version(int? FormatVersion);
 }

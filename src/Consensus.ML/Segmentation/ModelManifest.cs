@@ -76,6 +76,9 @@ internal sealed record ModelManifest : ISegmentationManifest
     };
 
     /// <inheritdoc/>
+    public void Check() => ManifestCheck.Check(this);
+
+    /// <inheritdoc/>
     public byte[] ToJson() => ManifestJson.Write(this);
 
     /// <exception cref="InvalidDataException">The text is no manifest, or one of a newer format; the message says which and what to do.</exception>

@@ -10,6 +10,9 @@ namespace Consensus.ML;
 /// <summary>Refuses options that cannot work before any work is done; a message names the option, its value and what is allowed.</summary>
 internal static class OptionsCheck
 {
+    /// <summary>The most pixels that a side of a slice may have: at more, one feature map of the smallest network takes 32 GB.</summary>
+    public const int LongestSide = 16_384;
+
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     public static void Check(ConsensusSegmentationEstimator.Options options)
     {
@@ -23,12 +26,18 @@ internal static class OptionsCheck
     public static void Check(UNetSegmentationEstimator.Options options)
     {
         Defined(nameof(options.Kind), options.Kind);
-        if (!(options.PassDropout > 0 && options.PassDropout < 1))
-        {
-            throw Wrong(nameof(options.PassDropout), options.PassDropout, "above 0 and below 1");
-        }
-
+        CheckPassDropout(options.PassDropout);
         CheckCommon(options, diffusion: null);
+    }
+
+    /// <summary>Checks the probability with which Monte-Carlo dropout drops.</summary>
+    /// <exception cref="ArgumentException">It is out of range.</exception>
+    public static void CheckPassDropout(double passDropout)
+    {
+        if (!(passDropout > 0 && passDropout < 1))
+        {
+            throw Wrong(nameof(UNetSegmentationEstimator.Options.PassDropout), passDropout, "above 0 and below 1");
+        }
     }
 
     private static void CheckCommon(ISegmentationOptions options, DiffusionOptions? diffusion)
@@ -80,6 +89,17 @@ internal static class OptionsCheck
         }
     }
 
+    /// <summary>Checks that the slices and their maps can be held: a side has up to <see cref="LongestSide"/> pixels, and an array's length bounds their product.</summary>
+    /// <exception cref="ArgumentException">A number is out of range; the message names it.</exception>
+    public static void CheckSlices(int channels, int height, int width, int levels)
+    {
+        Range("Height", height, 1, LongestSide, " pixels");
+        Range("Width", width, 1, LongestSide, " pixels");
+        Range("ImageChannels", channels, 1, (int)(Array.MaxLength / ((long)height * width)), string.Create(CultureInfo.InvariantCulture, $", for slices of {height}×{width} pixels"));
+        Range("Raters", levels, 1, RatersOfCases.Most);
+        Range("Raters", levels, 1, (int)(Array.MaxLength / ((long)height * width)), string.Create(CultureInfo.InvariantCulture, $", for maps of {height}×{width} pixels"));
+    }
+
     /// <summary>Checks that the network can halve slices of this size as often as it has levels.</summary>
     /// <exception cref="ArgumentException">A side is not a multiple of the network's total reduction.</exception>
     public static void CheckSize(string featuresColumn, int height, int width, NetworkOptions network)
@@ -112,19 +132,27 @@ internal static class OptionsCheck
         ColumnContract.CheckedName(options.ConsensusMapsColumnName, nameof(options.ConsensusMapsColumnName));
         ColumnContract.CheckedName(options.UncertaintyColumnName, nameof(options.UncertaintyColumnName));
         ColumnContract.CheckedName(options.SamplesColumnName, nameof(options.SamplesColumnName));
-        string[] outputs = [options.SoftMapColumnName, options.ConsensusMapsColumnName, options.UncertaintyColumnName, options.SamplesColumnName];
+        CheckOutputs([options.SoftMapColumnName, options.ConsensusMapsColumnName, options.UncertaintyColumnName, options.SamplesColumnName]);
+    }
+
+    /// <summary>Checks that the output columns differ.</summary>
+    /// <exception cref="ArgumentException">Two have one name.</exception>
+    public static void CheckOutputs(string[] outputs)
+    {
         if (outputs.Distinct().Count() < outputs.Length)
         {
             throw new ArgumentException($"The output columns are '{outputs[0]}', '{outputs[1]}', '{outputs[2]}' and '{outputs[3]}'; they must differ.");
         }
     }
 
-    private static void Check(NetworkOptions network)
+    /// <summary>Checks the shape of a network.</summary>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    public static void Check(NetworkOptions network)
     {
         const string Name = nameof(ConsensusSegmentationEstimator.Options.Network) + ".";
-        if (network.ModelChannels < 32 || network.ModelChannels % 32 != 0)
+        if (network.ModelChannels is < 32 or > 4096 || network.ModelChannels % 32 != 0)
         {
-            throw Wrong(Name + nameof(network.ModelChannels), network.ModelChannels, "a multiple of 32, at least 32");
+            throw Wrong(Name + nameof(network.ModelChannels), network.ModelChannels, "a multiple of 32, from 32 to 4096");
         }
 
         string multipliers = Name + nameof(network.ChannelMultipliers);
@@ -164,7 +192,9 @@ internal static class OptionsCheck
         }
     }
 
-    private static void Check(DiffusionOptions diffusion)
+    /// <summary>Checks the diffusion process.</summary>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    public static void Check(DiffusionOptions diffusion)
     {
         const string Name = nameof(ConsensusSegmentationEstimator.Options.Diffusion) + ".";
         Range(Name + nameof(diffusion.Steps), diffusion.Steps, 2, 4000);
@@ -172,7 +202,9 @@ internal static class OptionsCheck
         Defined(Name + nameof(diffusion.Prediction), diffusion.Prediction);
     }
 
-    private static void Check(TrainingOptions training, DiffusionOptions? diffusion)
+    /// <summary>Checks how a network is trained; <paramref name="diffusion"/> is null where it does not diffuse.</summary>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    public static void Check(TrainingOptions training, DiffusionOptions? diffusion)
     {
         const string Name = nameof(ConsensusSegmentationEstimator.Options.Training) + ".";
         if (training.Steps is null && training.TimeLimit is null)
@@ -278,10 +310,10 @@ internal static class OptionsCheck
         }
     }
 
-    private static T Given<T>(string name, T? value)
+    internal static T Given<T>(string name, T? value)
         where T : class => value ?? throw new ArgumentException($"{name} is null; it must be given.");
 
-    private static void Defined<T>(string name, T value)
+    internal static void Defined<T>(string name, T value)
         where T : struct, Enum
     {
         if (!Enum.IsDefined(value))
@@ -290,7 +322,7 @@ internal static class OptionsCheck
         }
     }
 
-    private static void Range(string name, int value, int minimum, int maximum, string note = "")
+    internal static void Range(string name, int value, int minimum, int maximum, string note = "")
     {
         if (value < minimum || value > maximum)
         {

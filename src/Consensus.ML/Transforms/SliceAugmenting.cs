@@ -45,7 +45,8 @@ public sealed class SliceAugmentingEstimator : IEstimator<SliceAugmentingTransfo
         return inputSchema.With(ColumnContract.VectorShape(_column));
     }
 
-    private static AugmentationPolicy Check(AugmentationPolicy policy)
+    /// <exception cref="ArgumentException">A value is out of range; the message names it.</exception>
+    internal static AugmentationPolicy Check(AugmentationPolicy policy)
     {
         static void Range(string option, double value, double minimum, double maximum)
         {
