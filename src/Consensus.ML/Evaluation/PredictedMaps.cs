@@ -79,7 +79,7 @@ internal sealed class PredictedMaps
         for (int sample = 0; sample < count; sample++)
         {
             // One after another: at its image's size a sample may be a hundred times as large.
-            ReadOnlySpan<float> values = ToSize(caseName, softMap, samples, sample, _samples.Value.Name);
+            ReadOnlySpan<float> values = ToSize(caseName, softMap, samples, sample, _samples.Value);
             for (int i = 0; i < to; i++)
             {
                 pixels[(sample * to) + i] = values[i] > 0.5f ? (byte)1 : (byte)0;
@@ -90,10 +90,10 @@ internal sealed class PredictedMaps
     }
 
     private float[] Uncertainty(string caseName, Map softMap, Map? uncertainty) =>
-        uncertainty is null ? [] : ToSize(caseName, softMap, uncertainty, 0, _uncertainty!.Value.Name).ToArray();
+        uncertainty is null ? [] : ToSize(caseName, softMap, uncertainty, 0, _uncertainty!.Value).ToArray();
 
     /// <summary>One of several maps of the model's size beside a soft map that was brought back to its image's: it goes the same way.</summary>
-    private static ReadOnlySpan<float> ToSize(string caseName, Map softMap, Map maps, int index, string column)
+    private static ReadOnlySpan<float> ToSize(string caseName, Map softMap, Map maps, int index, DataViewSchema.Column column)
     {
         int size = maps.Height * maps.Width;
         ReadOnlySpan<float> map = maps.Values.AsSpan(index * size, size);
@@ -104,11 +104,11 @@ internal sealed class PredictedMaps
 
         if (!softMap.IsNative || maps.IsNative)
         {
-            throw new InvalidDataException($"Case '{caseName}': column '{column}' is {maps.Height}×{maps.Width}, but the soft map is {softMap.Height}×{softMap.Width}.");
+            throw new InvalidDataException($"Case '{caseName}': column '{column.Name}' is {maps.Height}×{maps.Width}, but the soft map is {softMap.Height}×{softMap.Width}.");
         }
 
         var restored = new float[softMap.Height * softMap.Width];
-        Resampling.UndoNearest(map, maps.Height, maps.Width, restored, softMap.Height, softMap.Width);
+        Resampling.Restore(map, maps.Height, maps.Width, restored, softMap.Height, softMap.Width, column.Placement());
         return restored;
     }
 

@@ -80,6 +80,59 @@ public static class Resampling
         Interpolate(source, sourceWidth, target, TakenNeighbours(sourceHeight, targetHeight), TakenNeighbours(sourceWidth, targetWidth));
     }
 
+    /// <summary>
+    /// Brings a model's map to the size of its image. Where the image is reduced as training's were, as <see cref="UndoNearest"/> does; else each value goes to where it lies
+    /// on the image by the offset that training had, and between them is interpolated linearly; of an image with fewer pixels than the map, each takes the mean of what lies on it.
+    /// </summary>
+    /// <param name="source">sourceHeight × sourceWidth values, row by row.</param>
+    /// <param name="sourceHeight">Rows of <paramref name="source"/>, at least 1.</param>
+    /// <param name="sourceWidth">Columns of <paramref name="source"/>, at least 1.</param>
+    /// <param name="target">Receives targetHeight × targetWidth values, row by row.</param>
+    /// <param name="targetHeight">Rows of <paramref name="target"/>, at least 1.</param>
+    /// <param name="targetWidth">Columns of <paramref name="target"/>, at least 1.</param>
+    /// <param name="placement">Where the model's maps lie; null where nobody knows, as of masks that were reduced.</param>
+    internal static void Restore(
+        ReadOnlySpan<float> source, int sourceHeight, int sourceWidth, Span<float> target, int targetHeight, int targetWidth, MapPlacement? placement)
+    {
+        CheckPlane(source.Length, sourceHeight, sourceWidth, nameof(source));
+        CheckPlane(target.Length, targetHeight, targetWidth, nameof(target));
+        double? rows = OtherOffset(placement?.Rows, sourceHeight, targetHeight), columns = OtherOffset(placement?.Columns, sourceWidth, targetWidth);
+        if ((rows is null || targetHeight >= sourceHeight) && (columns is null || targetWidth >= sourceWidth))
+        {
+            Interpolate(source, sourceWidth, target, Neighbours(rows, sourceHeight, targetHeight), Neighbours(columns, sourceWidth, targetWidth));
+        }
+        else
+        {
+            Average(source, sourceWidth, target, Shares(rows, sourceHeight, targetHeight), Shares(columns, sourceWidth, targetWidth));
+        }
+
+        static double? OtherOffset(AxisPlacement? placement, int source, int target) =>
+            placement is { } known && !known.IsAsTrained(target, source) ? known.Offset : null;
+
+        static Between[] Neighbours(double? offset, int source, int target) =>
+            offset is { } known ? OffsetNeighbours(source, target, known) : TakenNeighbours(source, target);
+
+        static Share[] Shares(double? offset, int source, int target) => offset is { } known && target < source
+            ? OffsetShares(source, target, known)
+            : [.. Neighbours(offset, source, target).Select(between => new Share(between.Lower, between.Upper > between.Lower ? [1 - between.UpperWeight, between.UpperWeight] : [1]))];
+    }
+
+    /// <summary>
+    /// Where reduction by the nearest pixel takes a pixel from, in pixels of the result: the middle of one pixel of the source, which is not the middle of the result's.
+    /// </summary>
+    /// <param name="index">Row or column of the result.</param>
+    /// <param name="scale">Side of the source by that of the result.</param>
+    internal static double Taken(int index, double scale) => ((Math.Floor(index * scale) + 0.5) / scale) - 0.5;
+
+    /// <summary>How far reduction by the nearest pixel takes pixels from off their own places, on average over a side, in pixels of the result.</summary>
+    /// <param name="source">Side of the source.</param>
+    /// <param name="target">Side of the result.</param>
+    internal static double NearestOffset(int source, int target)
+    {
+        double scale = (double)source / target;
+        return Enumerable.Range(0, target).Average(index => Taken(index, scale) - index);
+    }
+
     /// <summary>Resizes every mask by taking, for each new pixel, the one whose index is the scaled index rounded down.</summary>
     /// <param name="masks">The masks.</param>
     /// <param name="height">New number of rows, at least 1.</param>
@@ -122,6 +175,9 @@ public static class Resampling
 
     /// <summary>Between two source indices: the upper one's weight is from 0 to 1.</summary>
     private readonly record struct Between(int Lower, int Upper, float UpperWeight);
+
+    /// <summary>Of which source indices, from the first on, a target index is the mean, and by what weights.</summary>
+    private readonly record struct Share(int First, float[] Weights);
 
     private static void Interpolate(ReadOnlySpan<float> source, int sourceWidth, Span<float> target, Between[] rows, Between[] columns)
     {
@@ -173,6 +229,58 @@ public static class Resampling
         }
 
         return neighbours;
+    }
+
+    /// <summary>Source index j lies where its centre does, and <paramref name="offset"/> source pixels further on.</summary>
+    private static Between[] OffsetNeighbours(int source, int target, double offset)
+    {
+        double scale = (double)source / target;
+        var neighbours = new Between[target];
+        for (int index = 0; index < target; index++)
+        {
+            double position = Math.Clamp((scale * (index + 0.5)) - 0.5 - offset, 0, source - 1);
+            int lower = (int)position;
+            neighbours[index] = new(lower, Math.Min(lower + 1, source - 1), (float)(position - lower));
+        }
+
+        return neighbours;
+    }
+
+    /// <summary>The source indices, each with its centre moved by <paramref name="offset"/>, that a target index covers, by how much of it they fill.</summary>
+    private static Share[] OffsetShares(int source, int target, double offset)
+    {
+        double scale = (double)source / target;
+        var shares = new Share[target];
+        for (int index = 0; index < target; index++)
+        {
+            // The outermost go on for ever.
+            double start = Math.Clamp((index * scale) - offset, 0, source - 1), end = Math.Clamp(((index + 1) * scale) - offset, start + 0.5, source);
+            int first = (int)start, last = Math.Min((int)Math.Ceiling(end), source) - 1;
+            shares[index] = new(first, [.. Enumerable.Range(first, last - first + 1).Select(at => (float)((Math.Min(end, at + 1) - Math.Max(start, at)) / (end - start)))]);
+        }
+
+        return shares;
+    }
+
+    private static void Average(ReadOnlySpan<float> source, int sourceWidth, Span<float> target, Share[] rows, Share[] columns)
+    {
+        for (int row = 0; row < rows.Length; row++)
+        {
+            for (int column = 0; column < columns.Length; column++)
+            {
+                double sum = 0;
+                for (int above = 0; above < rows[row].Weights.Length; above++)
+                {
+                    ReadOnlySpan<float> line = source.Slice((rows[row].First + above) * sourceWidth, sourceWidth)[columns[column].First..];
+                    for (int left = 0; left < columns[column].Weights.Length; left++)
+                    {
+                        sum += (double)rows[row].Weights[above] * columns[column].Weights[left] * line[left];
+                    }
+                }
+
+                target[(row * columns.Length) + column] = (float)sum;
+            }
+        }
     }
 
     private static int NearestIndex(int index, int source, int target)

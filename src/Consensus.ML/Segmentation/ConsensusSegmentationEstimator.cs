@@ -91,7 +91,12 @@ public sealed partial class ConsensusSegmentationEstimator : IEstimator<Consensu
             Diffusion = description.Diffusion,
             Sampling = _options.Sampling,
             Seed = fit.Seed,
-            Training = new(_options.Training, fit.Augmentation, history) { MissingRaters = _options.MissingRaters, MaskOffset = MaskOffset.Of(fit.Cases, fit.Height, fit.Width) },
+            Training = new(_options.Training, fit.Augmentation, history)
+            {
+                MissingRaters = _options.MissingRaters,
+                MaskOffset = MaskOffset.Of(fit.Cases, fit.Height, fit.Width),
+                MaskScale = MaskScale.Of(fit.Cases, fit.Height, fit.Width),
+            },
         };
         return new(_environment, manifest, new SharedModel(model));
     }

@@ -107,12 +107,21 @@ internal sealed record ManifestTraining(TrainingOptions Options, AugmentationPol
     /// <summary>What was done with cases that not all raters had drawn.</summary>
     public MissingRaters MissingRaters { get; init; }
 
-    /// <summary>How far the masks lay off their images; none in models that did not note it.</summary>
-    public MaskOffset MaskOffset { get; init; } = MaskOffset.None;
+    /// <summary>How far the masks lay off their images; null in models that did not note it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public MaskOffset? MaskOffset { get; init; }
+
+    /// <summary>How far the masks were reduced; null where that differed between cases, and in models that did not note it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public MaskScale? MaskScale { get; init; }
 
     /// <summary>The views of an image that the model has learned to know.</summary>
     [JsonIgnore]
-    public Mirroring Mirroring => Mirroring.LearnedFrom(Augmentation, MaskOffset);
+    public Mirroring Mirroring => Mirroring.LearnedFrom(Augmentation, MaskOffset ?? Consensus.ML.Training.MaskOffset.None);
+
+    /// <summary>Where the model's maps lie on its slices; null where it did not note it.</summary>
+    [JsonIgnore]
+    public MapPlacement? Placement => MaskOffset is null ? null : new(new(MaskOffset.Rows, MaskScale?.Rows), new(MaskOffset.Columns, MaskScale?.Columns));
 }
 
 /// <summary>A member of an ensemble that is not its first: how its weights came to be, and where they are.</summary>

@@ -74,7 +74,12 @@ public sealed partial class UNetSegmentationEstimator : IEstimator<UNetSegmentat
             Network = fit.Network,
             Sampling = _options.Sampling,
             Seed = fit.Seed,
-            Training = new(_options.Training, fit.Augmentation, new TrainingHistory(0, 0, null, 0, 0, 0, false, [])) { MissingRaters = _options.MissingRaters, MaskOffset = MaskOffset.Of(fit.Cases, fit.Height, fit.Width) },
+            Training = new(_options.Training, fit.Augmentation, new TrainingHistory(0, 0, null, 0, 0, 0, false, []))
+            {
+                MissingRaters = _options.MissingRaters,
+                MaskOffset = MaskOffset.Of(fit.Cases, fit.Height, fit.Width),
+                MaskScale = MaskScale.Of(fit.Cases, fit.Height, fit.Width),
+            },
         };
         var trainer = new UNetTrainer(manifest.Description, _options.Training, fit.Augmentation, fit.Padding, fit.Seed, fit.Device.Device)
         {

@@ -78,7 +78,7 @@ internal static class Augmenter
         int size = height * width, sourceSize = sourceHeight * sourceWidth;
         for (int pixel = 0; pixel < size; pixel++)
         {
-            (double sourceRow, double sourceColumn) = map.Source(Taken(pixel / width, rowScale), Taken(pixel % width, columnScale));
+            (double sourceRow, double sourceColumn) = map.Source(Resampling.Taken(pixel / width, rowScale), Resampling.Taken(pixel % width, columnScale));
             int y = (int)Math.Floor((sourceRow + 0.5) * rowScale), x = (int)Math.Floor((sourceColumn + 0.5) * columnScale);
             int from = (uint)y < (uint)sourceHeight && (uint)x < (uint)sourceWidth ? (y * sourceWidth) + x : -1;
             for (int mask = 0; mask * size < target.Length; mask++)
@@ -87,11 +87,6 @@ internal static class Augmenter
             }
         }
     }
-
-    /// <summary>Where reduction by the nearest pixel takes a pixel of the slice from, in pixels of the slice: the middle of one pixel of the source, which is not the middle of the slice's.</summary>
-    /// <param name="index">Row or column of the slice.</param>
-    /// <param name="scale">Side of the source by that of the slice.</param>
-    public static double Taken(int index, double scale) => ((Math.Floor(index * scale) + 0.5) / scale) - 0.5;
 
     /// <summary>From a target pixel to where it comes from: the deformation and the affine map undone, then the flips.</summary>
     private readonly struct SourceMap

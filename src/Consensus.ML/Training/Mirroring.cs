@@ -84,11 +84,18 @@ internal sealed record MaskOffset(double Rows, double Columns)
 
     /// <summary>The mean over cases.</summary>
     public static MaskOffset Of(IReadOnlyCollection<TrainingCase> cases, int height, int width) =>
-        new(cases.Average(one => Mean(one.Masks.Height, height)), cases.Average(one => Mean(one.Masks.Width, width)));
+        new(cases.Average(one => Resampling.NearestOffset(one.Masks.Height, height)), cases.Average(one => Resampling.NearestOffset(one.Masks.Width, width)));
+}
 
-    private static double Mean(int sourceSide, int side)
+/// <summary>The size of training's masks by that of the slices: how far they were reduced.</summary>
+/// <param name="Rows">Along rows.</param>
+/// <param name="Columns">Along columns.</param>
+internal sealed record MaskScale(double Rows, double Columns)
+{
+    /// <summary>The scale of all cases; null where they have several.</summary>
+    public static MaskScale? Of(IReadOnlyCollection<TrainingCase> cases, int height, int width)
     {
-        double scale = (double)sourceSide / side;
-        return Enumerable.Range(0, side).Average(index => Augmenter.Taken(index, scale) - index);
+        MaskScale[] scales = [.. cases.Select(one => new MaskScale((double)one.Masks.Height / height, (double)one.Masks.Width / width)).Distinct()];
+        return scales.Length == 1 ? scales[0] : null;
     }
 }

@@ -5,13 +5,14 @@ using Microsoft.ML.Data;
 namespace Consensus.ML;
 
 /// <summary>
-/// What travels with a slice column beside its values, in the column's annotations: what raw 0 has become (after NormalizeSlices), and how
-/// the trainer is to augment (after AugmentSlices).
+/// What travels with a slice column beside its values, in the column's annotations: what raw 0 has become (after NormalizeSlices), how
+/// the trainer is to augment (after AugmentSlices), and where predicted maps lie on their slices (after a segmentation).
 /// </summary>
 internal static class SliceAnnotations
 {
     private const string RawZeroKind = "Consensus.RawZero";
     private const string PolicyKind = "Consensus.AugmentationPolicy";
+    private const string PlacementKind = "Consensus.MapPlacement";
 
     /// <summary>What raw 0 has become, one value a channel; null when nothing has changed it.</summary>
     public static float[]? RawZero(this DataViewSchema.Column column)
@@ -37,6 +38,38 @@ internal static class SliceAnnotations
         VBuffer<double> values = default;
         column.Annotations.GetValue(PolicyKind, ref values);
         return FromArray([.. values.DenseValues()]);
+    }
+
+    /// <summary>Where the maps of a column lie on their slices; null when nobody has said so.</summary>
+    public static MapPlacement? Placement(this DataViewSchema.Column column)
+    {
+        if (column.Annotations.Schema.GetColumnOrNull(PlacementKind) is null)
+        {
+            return null;
+        }
+
+        VBuffer<double> values = default;
+        column.Annotations.GetValue(PlacementKind, ref values);
+        double[] numbers = [.. values.DenseValues()];
+        return new(new(numbers[0], Known(numbers[1])), new(numbers[2], Known(numbers[3])));
+
+        static double? Known(double scale) => double.IsNaN(scale) ? null : scale;
+    }
+
+    /// <summary>The annotations of a column of maps.</summary>
+    public static DataViewSchema.Annotations? Create(MapPlacement? placement)
+    {
+        if (placement is null)
+        {
+            return null;
+        }
+
+        var builder = new DataViewSchema.Annotations.Builder();
+        Add(builder, PlacementKind, NumberDataViewType.Double,
+        [
+            placement.Rows.Offset, placement.Rows.Scale ?? double.NaN, placement.Columns.Offset, placement.Columns.Scale ?? double.NaN,
+        ]);
+        return builder.ToAnnotations();
     }
 
     public static DataViewSchema.Annotations? Create(float[]? rawZero, AugmentationPolicy? policy = null)
