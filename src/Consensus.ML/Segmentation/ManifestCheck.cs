@@ -1,4 +1,5 @@
 using System.Globalization;
+using Consensus.ML.Imaging;
 using Consensus.ML.Networks;
 using Consensus.ML.Training;
 
@@ -73,8 +74,18 @@ internal static class ManifestCheck
                 SliceAugmentingEstimator.Check(training.Augmentation);
             }
 
-            Within($"{nameof(training.MaskOffset)}.{nameof(MaskOffset.Rows)}", training.MaskOffset.Rows, -1, 1);
-            Within($"{nameof(training.MaskOffset)}.{nameof(MaskOffset.Columns)}", training.MaskOffset.Columns, -1, 1);
+            if (training.MaskOffset is { } offset)
+            {
+                Within($"{nameof(training.MaskOffset)}.{nameof(offset.Rows)}", offset.Rows, -1, 1);
+                Within($"{nameof(training.MaskOffset)}.{nameof(offset.Columns)}", offset.Columns, -1, 1);
+            }
+
+            if (training.MaskScale is { } scale)
+            {
+                Within($"{nameof(training.MaskScale)}.{nameof(scale.Rows)}", scale.Rows, 1.0 / NiftiFile.MaximumValues, NiftiFile.MaximumValues);
+                Within($"{nameof(training.MaskScale)}.{nameof(scale.Columns)}", scale.Columns, 1.0 / NiftiFile.MaximumValues, NiftiFile.MaximumValues);
+            }
+
             CheckHistory(training.History);
         }
     }

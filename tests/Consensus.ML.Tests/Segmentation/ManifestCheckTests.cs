@@ -23,7 +23,11 @@ public sealed class ManifestCheckTests
     private static readonly NetworkOptions Network = new() { ChannelMultipliers = [1, 1], ResidualBlocks = 1, EncoderBlocks = 1, EncoderWidth = 4, EncoderGrowth = 2 };
 
     private static readonly ManifestTraining Training = new(
-        new TrainingOptions(), new AugmentationPolicy(), new TrainingHistory(10, 5, 0.5, 1.5, 4, 1, false, [new(5, 0.25, 0.5)]));
+        new TrainingOptions(), new AugmentationPolicy(), new TrainingHistory(10, 5, 0.5, 1.5, 4, 1, false, [new(5, 0.25, 0.5)]))
+    {
+        MaskOffset = new(-0.25, -0.25),
+        MaskScale = new(2, 2),
+    };
 
     public static TheoryData<string, string, string> WrongValues => new()
     {
@@ -69,6 +73,8 @@ public sealed class ManifestCheckTests
         { "training/augmentation/maximumScale", TooLarge, "MaximumScale is" },
         { "training/maskOffset/rows", "1.5", "MaskOffset.Rows is 1.5; it must be from -1 to 1" },
         { "training/maskOffset/columns", TooLarge, "MaskOffset.Columns is Infinity" },
+        { "training/maskScale/rows", "0", "MaskScale.Rows is 0; it must be from" },
+        { "training/maskScale/columns", TooLarge, "MaskScale.Columns is Infinity" },
         { "training/history/steps", "-1", "History.Steps is -1" },
         { "training/history/bestStep", "11", "History.BestStep is 11; it must be from 0 to 10" },
         { "training/history/bestValidationScore", "1.5", "History.BestValidationScore is 1.5" },
