@@ -160,6 +160,50 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
         // Without ML.NET's picture the file itself tells.
         message = Assert.Throws<InvalidDataException>(() => FitPhotographs(height, width, resizing, dropped: true)).Message;
         Assert.Contains($"photo1.png', that was {found} to fit 16×16", message);
+
+        // Pictures in memory, which declare a size of 20×40 or the model's.
+        foreach (bool sized in (bool[])[false, true])
+        {
+            message = Assert.Throws<InvalidDataException>(() => FitPictures(height, width, resizing, sized)).Message;
+            Assert.Contains($"Row 0 has a picture of {height}×{width} pixels (height × width), in column 'Photo', that was {found} to fit 16×16 in column 'Features'", message);
+        }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Pictures_in_memory_are_left_to_whoever_gave_them(bool sized)
+    {
+        using MLImage first = FitPictures(20, 40, ImageResizingEstimator.ResizingKind.Fill, sized);
+        Assert.Equal((20, 40), (first.Height, first.Width));
+        Assert.Equal(4 * 20 * 40, first.Pixels.Length);
+    }
+
+    [Theory]
+    [InlineData(ImageResizingEstimator.ResizingKind.Fill, false)]
+    [InlineData(ImageResizingEstimator.ResizingKind.IsoCrop, true)]
+    [InlineData(ImageResizingEstimator.ResizingKind.IsoPad, true)]
+    public void Pictures_that_were_cut_are_not_scored_against_whole_masks(ImageResizingEstimator.ResizingKind resizing, bool refused)
+    {
+        // Square pictures, which no way of fitting cuts, teach the model; wider ones are scored.
+        ImageRow[] square = PatchedPhotographs(20, 20), wide = PatchedPhotographs(20, 40);
+        using var model = Fitting(resizing).Append(_ml.Transforms.ConsensusSegment(TinyModel.Options())).Fit(_ml.Data.LoadFromEnumerable(square));
+        _ml.Segmentation.Evaluate(model.Transform(_ml.Data.LoadFromEnumerable(square)), caseColumnName: null);
+        IDataView scored = model.Transform(_ml.Data.LoadFromEnumerable(wide));
+        IDataView dropped = _ml.Transforms.SelectColumns("ImagePath", "AnnotationPaths", "Features", "SoftMap").Fit(scored).Transform(scored);
+        foreach (IDataView view in (IDataView[])[scored, dropped])
+        {
+            if (refused)
+            {
+                string message = Assert.Throws<InvalidDataException>(() => _ml.Segmentation.Evaluate(view, caseColumnName: null)).Message;
+                Assert.Contains("Case '1' has a picture of 20×40 pixels (height × width)", message);
+                Assert.Contains("resizing: ImageResizingEstimator.ResizingKind.Fill", message);
+            }
+            else
+            {
+                Assert.Equal(2, _ml.Segmentation.Evaluate(view, caseColumnName: null).Cases.Count);
+            }
+        }
     }
 
     [Theory]
@@ -171,6 +215,8 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
     {
         FitPhotographs(height, width, resizing);
         FitPhotographs(height, width, resizing, dropped: true);
+        FitPictures(height, width, resizing, sized: false).Dispose();
+        FitPictures(height, width, resizing, sized: true).Dispose();
     }
 
     [Fact]
@@ -518,7 +564,37 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
 
     private void FitPhotographs(int height, int width, ImageResizingEstimator.ResizingKind resizing, bool dropped = false)
     {
-        ImageRow[] rows = [.. Enumerable.Range(1, 2).Select(number => new ImageRow { ImagePath = _folder[$"photo{number}.png"], AnnotationPaths = new RaterMasks(1, height, width, HalfOf(height * width)) })];
+        IDataView data = _ml.Data.LoadFromEnumerable(PatchedPhotographs(height, width)), features = Fitting(resizing).Fit(data).Transform(data);
+        if (dropped)
+        {
+            features = _ml.Transforms.SelectColumns("ImagePath", "AnnotationPaths", "Features").Fit(features).Transform(features);
+        }
+
+        _ml.Transforms.ConsensusSegment(TinyModel.Options()).Fit(features).Dispose();
+    }
+
+    /// <summary>Trains on pictures in memory, which declare a size of 20×40 or the model's; gives the first of them.</summary>
+    private MLImage FitPictures(int height, int width, ImageResizingEstimator.ResizingKind resizing, bool sized)
+    {
+        ImageRow[] files = PatchedPhotographs(height, width);
+        MLImage[] pictures = [.. files.Select(file => MLImage.CreateFromFile(file.ImagePath))];
+        IDataView data = sized
+            ? _ml.Data.LoadFromEnumerable(files.Select((file, i) => new WidePictureRow { Photo = pictures[i], AnnotationPaths = file.AnnotationPaths }).ToArray())
+            : _ml.Data.LoadFromEnumerable(files.Select((file, i) => new PictureRow { Photo = pictures[i], AnnotationPaths = file.AnnotationPaths }).ToArray());
+        _ml.Transforms.ResizeImages("Photo", imageWidth: 16, imageHeight: 16, resizing: resizing)
+            .Append(_ml.Transforms.ExtractPixels("Features", "Photo", offsetImage: 127.5f, scaleImage: 1 / 127.5f))
+            .Append(_ml.Transforms.ConsensusSegment(TinyModel.Options())).Fit(data).Dispose();
+        return pictures[0];
+    }
+
+    private EstimatorChain<ImagePixelExtractingTransformer> Fitting(ImageResizingEstimator.ResizingKind resizing) =>
+        _ml.Transforms.LoadImages("Photo", imageFolder: "", inputColumnName: "ImagePath")
+            .Append(_ml.Transforms.ResizeImages("Photo", imageWidth: 16, imageHeight: 16, resizing: resizing))
+            .Append(_ml.Transforms.ExtractPixels("Features", "Photo", offsetImage: 127.5f, scaleImage: 1 / 127.5f));
+
+    private ImageRow[] PatchedPhotographs(int height, int width)
+    {
+        ImageRow[] rows = [.. Enumerable.Range(1, 2).Select(number => new ImageRow { ImagePath = _folder[$"{height}×{width} photo{number}.png"], AnnotationPaths = new RaterMasks(1, height, width, HalfOf(height * width)) })];
         for (int i = 0; i < rows.Length; i++)
         {
             // Patches of noise, which no other part of a picture repeats.
@@ -534,16 +610,7 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
             picture.SavePng(rows[i].ImagePath);
         }
 
-        var images = _ml.Transforms.LoadImages("Photo", imageFolder: "", inputColumnName: "ImagePath")
-            .Append(_ml.Transforms.ResizeImages("Photo", imageWidth: 16, imageHeight: 16, resizing: resizing))
-            .Append(_ml.Transforms.ExtractPixels("Features", "Photo", offsetImage: 127.5f, scaleImage: 1 / 127.5f));
-        IDataView data = _ml.Data.LoadFromEnumerable(rows), features = images.Fit(data).Transform(data);
-        if (dropped)
-        {
-            features = _ml.Transforms.SelectColumns("ImagePath", "AnnotationPaths", "Features").Fit(features).Transform(features);
-        }
-
-        _ml.Transforms.ConsensusSegment(TinyModel.Options()).Fit(features).Dispose();
+        return rows;
     }
 
     private static byte[] HalfOf(int pixels) => [.. Enumerable.Range(0, pixels).Select(i => (byte)(i % 2))];
@@ -592,6 +659,24 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
     private sealed class ImageRow
     {
         public string ImagePath { get; set; } = "";
+
+        [RaterMasksType]
+        public RaterMasks? AnnotationPaths { get; set; }
+    }
+
+    private sealed class PictureRow
+    {
+        [ImageType(16, 16)]
+        public MLImage? Photo { get; set; }
+
+        [RaterMasksType]
+        public RaterMasks? AnnotationPaths { get; set; }
+    }
+
+    private sealed class WidePictureRow
+    {
+        [ImageType(20, 40)]
+        public MLImage? Photo { get; set; }
 
         [RaterMasksType]
         public RaterMasks? AnnotationPaths { get; set; }

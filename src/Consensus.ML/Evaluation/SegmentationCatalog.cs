@@ -45,7 +45,7 @@ public sealed partial class SegmentationCatalog
     /// <param name="options">Thresholds, tolerance, bins and confidence intervals; null for the defaults.</param>
     /// <exception cref="ArgumentException">A column is missing or of another type, there are no rows, or an option is out of range.</exception>
     /// <exception cref="InvalidDataException">
-    /// A row has no masks or no map, masks that cannot be read or are not of their image's size, or a map that leaves [0, 1]; the message names the case and the file.
+    /// A row has no masks or no map, masks that cannot be read or are not of their image's size, a map that leaves [0, 1], or a picture that ML.NET's steps cut or padded to the model's size; the message names the case and the file.
     /// </exception>
     /// <exception cref="FileNotFoundException">A mask file does not exist.</exception>
     public SegmentationMetrics Evaluate(
@@ -66,18 +66,22 @@ public sealed partial class SegmentationCatalog
         DataViewSchema.Column? name = caseColumnName is null ? null : data.Schema.Require(caseColumnName, type => type is TextDataViewType, "Text");
         DataViewSchema.Column? image = data.Schema.GetColumnOrNull(ImageColumnName) is { Type: SliceDataViewType } column ? column : null;
 
+        var pictures = FittedPictures.Find(data.Schema, image, softMapColumnName);
+
         using IChannel channel = _environment.Start("Evaluate");
-        using DataViewRowCursor cursor = data.GetRowCursor(new[] { annotations, name, image }.OfType<DataViewSchema.Column>().Concat(maps.Columns));
+        using DataViewRowCursor cursor = data.GetRowCursor(new[] { annotations, name, image }.OfType<DataViewSchema.Column>().Concat(maps.Columns).Concat(pictures?.Columns ?? []));
         Func<string> nameGetter = NameGetter(cursor, name);
         Func<string, PredictedMaps.Row> mapsGetter = maps.Getter(cursor);
         using var volumes = new OpenVolumes();
         Func<Annotation?> annotationGetter = cursor.AnnotationGetter(annotations, volumes);
         Func<Slice>? imageGetter = image is null ? null : cursor.SliceGetter(image.Value);
+        Action<string, RaterMasks>? framing = pictures?.Checker(cursor);
         var cases = new List<CaseMetrics>();
         while (cursor.MoveNext())
         {
             string caseName = nameGetter();
             RaterMasks masks = Masks(caseName, annotationGetter, annotations.Name, imageGetter);
+            framing?.Invoke($"Case '{caseName}'", masks);
             CaseMetrics scores = Score(caseName, mapsGetter(caseName), masks, imageGetter?.Invoke(), options);
             channel.Trace(MessageSensitivity.None, "Case '{0}': soft Dice {1:0.0000} (5 thresholds), {2:0.0000} (9 thresholds)", caseName, scores.SoftDice5, scores.SoftDice9);
             progress?.Report(scores);

@@ -146,7 +146,7 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
             _manifest.Columns.Features,
             type => type.IsSingleVector() && type is VectorDataViewType vector && (!vector.IsKnownSize || vector.Dimensions.SequenceEqual(dimensions) || (vector.Dimensions.Length == 1 && vector.Size == dimensions.Aggregate((a, b) => a * b))),
             $"a vector of Single of {ImageChannels}×{Height}×{Width} (channels × height × width), as the model was trained on (use ResizeSlices)");
-        DataViewSchema.Annotations? placement = SliceAnnotations.Create(_manifest.Training.Placement);
+        DataViewSchema.Annotations? placement = SliceAnnotations.OfMaps(features.Name, _manifest.Training.Placement);
         DataViewSchema.DetachedColumn[] outputs =
         [
             new(_manifest.Columns.SoftMap, new VectorDataViewType(NumberDataViewType.Single, Height, Width), placement),

@@ -3,7 +3,6 @@ using Consensus.ML.Imaging;
 using Consensus.ML.Training;
 using Microsoft.ML;
 using Microsoft.ML.Data;
-using Microsoft.ML.Transforms.Image;
 
 namespace Consensus.ML;
 
@@ -12,9 +11,6 @@ internal sealed class TrainingCaseReader
 {
     // Red, green, blue and opacity.
     private const int MostColours = 4;
-
-    // All cases go through one chain, so that a few show how it fits pictures of another shape; the others are not read twice.
-    private const int MostPicturesLookedAt = 3;
 
     private readonly IDataView _data;
     private readonly DataViewSchema.Column _annotations;
@@ -44,9 +40,7 @@ internal sealed class TrainingCaseReader
         _annotations = data.Schema.RequireAnnotations(options.AnnotationsColumnName);
         _case = Optional(data.Schema, options.CaseColumnName, type => type is TextDataViewType);
         _image = Optional(data.Schema, options.ImageColumnName, type => type is SliceDataViewType);
-
-        // ML.NET's own picture before it was resized, which a later column of the same name hides.
-        _picture = _image is null && data.Schema.FirstOrDefault(column => column.Type is ImageDataViewType { Height: 0, Width: 0 }) is { Name: not null } picture ? picture : null;
+        _picture = _image is null ? PictureColumn.Find(data.Schema) : null;
         _imagePath = _image is null && _picture is null ? Optional(data.Schema, options.ImagePathColumnName, type => type is TextDataViewType or VectorDataViewType { ItemType: TextDataViewType }) : null;
         _raterNames = options.TakesRatersForLevels is not null ? RaterNamesColumn.Find(data.Schema, options.RaterNamesColumnName) : null;
         _raters = new(options.MissingRaters, options.Levels, options.TakesRatersForLevels);
@@ -78,8 +72,7 @@ internal sealed class TrainingCaseReader
         Func<string> nameGetter = NameGetter(cursor);
         Func<int, string[]> raterNamesGetter = RaterNamesColumn.Getter(cursor, _raterNames);
         Func<(int Height, int Width, string Name)?> imageGetter = ImageGetter(cursor);
-        Func<Slice?> pictureGetter = PictureGetter(cursor);
-        int looked = 0;
+        var framing = new FramingGuard(PictureColumn.PixelsGetter(cursor, _picture, _imagePath), Features.Name, Height, Width);
         VBuffer<float> features = default;
         while (cursor.MoveNext())
         {
@@ -110,16 +103,7 @@ internal sealed class TrainingCaseReader
                     $"{name} has the value {values[wrong]} in column '{Features.Name}'; every value must be finite."));
             }
 
-            if (looked < MostPicturesLookedAt && PictureFraming.Matters(masks.Height, masks.Width, Height, Width) && pictureGetter() is { } picture)
-            {
-                looked++;
-                if (PictureFraming.Find(picture, values, Height, Width) is { } framing)
-                {
-                    throw new InvalidDataException(
-                        $"{name} has a picture of {picture.Height}×{picture.Width} pixels (height × width), {size?.Name}, that was {framing} to fit {Height}×{Width} in column '{Features.Name}'; masks are fitted whole and would lie beside what they mark. Give ResizeImages 'resizing: ImageResizingEstimator.ResizingKind.Fill'.");
-                }
-            }
-
+            framing.Check(name, size?.Name, masks, values);
             cases.Add((new(name, values, masks), raterNames));
         }
 
@@ -160,16 +144,10 @@ internal sealed class TrainingCaseReader
 
         if (_picture is { } pictureColumn)
         {
-            ValueGetter<MLImage> getter = row.GetGetter<MLImage>(pictureColumn);
-            return () =>
-            {
-                MLImage? picture = null;
-                getter(ref picture!);
-                using (picture)
-                {
-                    return picture is null ? null : (picture.Height, picture.Width, $"in column '{pictureColumn.Name}'");
-                }
-            };
+            Func<MLImage?> getter = PictureColumn.Getter(row, pictureColumn);
+
+            // A picture of the model's size may have been fitted before it came here, which only its masks could tell.
+            return () => getter() is { } picture && (picture.Height, picture.Width) != (Height, Width) ? (picture.Height, picture.Width, $"in column '{pictureColumn.Name}'") : null;
         }
 
         if (_imagePath is { } imagePath)
@@ -179,62 +157,6 @@ internal sealed class TrainingCaseReader
         }
 
         return () => null;
-    }
-
-    /// <summary>The picture's own pixels, where another loader than ours fitted it, and the row tells them.</summary>
-    private Func<Slice?> PictureGetter(DataViewRow row)
-    {
-        if (_picture is { } pictureColumn)
-        {
-            ValueGetter<MLImage> getter = row.GetGetter<MLImage>(pictureColumn);
-            return () =>
-            {
-                MLImage? picture = null;
-                getter(ref picture!);
-                using (picture)
-                {
-                    return picture is null ? null : Colours(picture);
-                }
-            };
-        }
-
-        if (_imagePath is { } imagePath)
-        {
-            Func<string[]> getter = PathsColumn.Getter(row, imagePath);
-            return () => Readable(getter());
-        }
-
-        return () => null;
-    }
-
-    /// <summary>Red, green and blue, in either order, without the opacity behind them.</summary>
-    private static Slice Colours(MLImage picture)
-    {
-        ReadOnlySpan<byte> stored = picture.Pixels;
-        int size = picture.Height * picture.Width;
-        var pixels = new float[3 * size];
-        for (int pixel = 0; pixel < size; pixel++)
-        {
-            for (int colour = 0; colour < 3; colour++)
-            {
-                pixels[(colour * size) + pixel] = stored[(4 * pixel) + colour];
-            }
-        }
-
-        return new(3, picture.Height, picture.Width, pixels);
-    }
-
-    /// <summary>What another loader took from these files may be more than we read in them.</summary>
-    private static Slice? Readable(string[] paths)
-    {
-        try
-        {
-            return paths is [{ Length: > 0 }, ..] ? SliceReader.Read(paths) : null;
-        }
-        catch (Exception exception) when (exception is InvalidDataException or IOException)
-        {
-            return null;
-        }
     }
 
     /// <summary>A file of a format that is not ours was read by another loader, which knows its size; we do not.</summary>

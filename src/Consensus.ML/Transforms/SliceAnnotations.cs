@@ -5,14 +5,15 @@ using Microsoft.ML.Data;
 namespace Consensus.ML;
 
 /// <summary>
-/// What travels with a slice column beside its values, in the column's annotations: what raw 0 has become (after NormalizeSlices), how
-/// the trainer is to augment (after AugmentSlices), and where predicted maps lie on their slices (after a segmentation).
+/// What travels with a slice column beside its values, in the column's annotations: what raw 0 has become (after NormalizeSlices), and how
+/// the trainer is to augment (after AugmentSlices); and with predicted maps, which slices they are of and where they lie on them.
 /// </summary>
 internal static class SliceAnnotations
 {
     private const string RawZeroKind = "Consensus.RawZero";
     private const string PolicyKind = "Consensus.AugmentationPolicy";
     private const string PlacementKind = "Consensus.MapPlacement";
+    private const string PredictedFromKind = "Consensus.PredictedFrom";
 
     /// <summary>What raw 0 has become, one value a channel; null when nothing has changed it.</summary>
     public static float[]? RawZero(this DataViewSchema.Column column)
@@ -56,19 +57,35 @@ internal static class SliceAnnotations
         static double? Known(double scale) => double.IsNaN(scale) ? null : scale;
     }
 
-    /// <summary>The annotations of a column of maps.</summary>
-    public static DataViewSchema.Annotations? Create(MapPlacement? placement)
+    /// <summary>The column of the slices that a column of maps was predicted from; null where it was not.</summary>
+    public static string? PredictedFrom(this DataViewSchema.Column column)
     {
-        if (placement is null)
+        if (column.Annotations.Schema.GetColumnOrNull(PredictedFromKind) is null)
         {
             return null;
         }
 
+        ReadOnlyMemory<char> name = default;
+        column.Annotations.GetValue(PredictedFromKind, ref name);
+        return name.ToString();
+    }
+
+    /// <summary>The annotations of a column of predicted maps.</summary>
+    /// <param name="features">The column of the slices.</param>
+    /// <param name="placement">Where the maps lie on them; null where nobody has said so.</param>
+    public static DataViewSchema.Annotations OfMaps(string features, MapPlacement? placement)
+    {
         var builder = new DataViewSchema.Annotations.Builder();
-        Add(builder, PlacementKind, NumberDataViewType.Double,
-        [
-            placement.Rows.Offset, placement.Rows.Scale ?? double.NaN, placement.Columns.Offset, placement.Columns.Scale ?? double.NaN,
-        ]);
+        ValueGetter<ReadOnlyMemory<char>> getter = (ref ReadOnlyMemory<char> value) => value = features.AsMemory();
+        builder.Add(PredictedFromKind, TextDataViewType.Instance, getter);
+        if (placement is not null)
+        {
+            Add(builder, PlacementKind, NumberDataViewType.Double,
+            [
+                placement.Rows.Offset, placement.Rows.Scale ?? double.NaN, placement.Columns.Offset, placement.Columns.Scale ?? double.NaN,
+            ]);
+        }
+
         return builder.ToAnnotations();
     }
 

@@ -1,0 +1,52 @@
+using Consensus.ML.Imaging;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+
+namespace Consensus.ML;
+
+/// <summary>The pictures of scored rows that other steps than ours fitted to the model's size: cut or padded, their maps would be compared with masks of another part.</summary>
+internal sealed class FittedPictures
+{
+    // Where loaders put the file's path.
+    private const string PathColumnName = "ImagePath";
+
+    private readonly DataViewSchema.Column _features;
+    private readonly DataViewSchema.Column? _picture;
+    private readonly DataViewSchema.Column? _path;
+
+    private FittedPictures(DataViewSchema.Column features, DataViewSchema.Column? picture, DataViewSchema.Column? path) => (_features, _picture, _path) = (features, picture, path);
+
+    /// <summary>The columns that are read.</summary>
+    public IEnumerable<DataViewSchema.Column> Columns => new[] { _features, _picture, _path }.OfType<DataViewSchema.Column>();
+
+    /// <summary>Where the maps are the model's, its slices are there, and so are the pictures that they were made of; else null.</summary>
+    /// <param name="schema">The schema of the scored data.</param>
+    /// <param name="image">The image of our own loader, which is fitted whole; null for none.</param>
+    /// <param name="softMap">The column of the soft map.</param>
+    public static FittedPictures? Find(DataViewSchema schema, DataViewSchema.Column? image, string softMap)
+    {
+        if (image is not null || schema[softMap].PredictedFrom() is not { } name
+            || schema.GetColumnOrNull(name) is not { Type: VectorDataViewType { IsKnownSize: true, Dimensions.Length: 3 } type } features || !type.IsSingleVector())
+        {
+            return null;
+        }
+
+        DataViewSchema.Column? picture = PictureColumn.Find(schema);
+        DataViewSchema.Column? path = picture is null && schema.GetColumnOrNull(PathColumnName) is { Type: TextDataViewType or VectorDataViewType { ItemType: TextDataViewType } } column ? column : null;
+        return picture is null && path is null ? null : new(features, picture, path);
+    }
+
+    /// <summary>Checks a row; told the name of the case and its masks.</summary>
+    public Action<string, RaterMasks> Checker(DataViewRow row)
+    {
+        var type = (VectorDataViewType)_features.Type;
+        var guard = new FramingGuard(PictureColumn.PixelsGetter(row, _picture, _path), _features.Name, type.Dimensions[1], type.Dimensions[2]);
+        ValueGetter<VBuffer<float>> getter = row.GetGetter<VBuffer<float>>(_features);
+        VBuffer<float> features = default;
+        return (name, masks) =>
+        {
+            getter(ref features);
+            guard.Check(name, _picture is { } column ? $"in column '{column.Name}'" : null, masks, Vectors.ToArray(features));
+        };
+    }
+}
