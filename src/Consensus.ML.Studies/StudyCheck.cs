@@ -12,6 +12,7 @@ internal static class StudyCheck
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(options.Folder);
         ArgumentException.ThrowIfNullOrWhiteSpace(options.DataName);
+        Writable(nameof(options.DataName), options.DataName);
         Positive(nameof(options.Levels), options.Levels);
         Positive(nameof(options.Size), options.Size);
         Positive(nameof(options.CasePanels), options.CasePanels);
@@ -51,6 +52,12 @@ internal static class StudyCheck
         Distinct(nameof(options.Folds), options.Folds.Select(fold => fold.Name));
         foreach (StudyFold fold in options.Folds)
         {
+            Writable("The name of a fold", fold.Name);
+            if (fold.Training.Concat(fold.Evaluation).Select(one => one.ProblemWithNames()).OfType<string>().FirstOrDefault() is { } problem)
+            {
+                throw new ArgumentException($"{problem} The report could not be written with it.");
+            }
+
             if (fold.Training.Count < FewestTrainingCases)
             {
                 throw new ArgumentException(
@@ -69,7 +76,20 @@ internal static class StudyCheck
             }
         }
 
-        Distinct("The scored cases", options.Folds.SelectMany(fold => fold.Evaluation).Select(one => one.Name));
+        string[] scored = [.. options.Folds.SelectMany(fold => fold.Evaluation).Select(one => one.Name)];
+        Distinct("The scored cases", scored);
+        if (!OperatingSystem.IsLinux() && scored.GroupBy(name => name, StringComparer.OrdinalIgnoreCase).FirstOrDefault(group => group.Skip(1).Any()) is { } alike)
+        {
+            throw new ArgumentException($"The scored cases '{alike.First()}' and '{alike.ElementAt(1)}' differ in upper and lower case alone, and this system keeps one file for both.");
+        }
+    }
+
+    private static void Writable(string what, string name)
+    {
+        if (NameText.Problem(name) is { } problem)
+        {
+            throw new ArgumentException($"{what} '{NameText.Printable(name)}' {problem}; the report could not be written with it.");
+        }
     }
 
     private static void Positive(string name, int value)

@@ -62,7 +62,7 @@ public static class ConsensusCatalog
     /// <param name="imageColumns">The columns with the paths of the images, one a channel; null for one called ImagePath.</param>
     /// <param name="folder">The folder that relative paths start from; null for the current one.</param>
     /// <exception cref="ArgumentException">There is no such column, the message lists those there are; or a rater is given twice.</exception>
-    /// <exception cref="InvalidDataException">A row has no name or no image; the message names it.</exception>
+    /// <exception cref="InvalidDataException">A row has no name or no image, or a name that holds a control character; the message names it.</exception>
     public static IDataView LoadFromDataFrame(
         this DataOperationsCatalog catalog,
         DataFrame frame,
@@ -85,6 +85,7 @@ public static class ConsensusCatalog
     /// </remarks>
     /// <param name="catalog">The catalog.</param>
     /// <param name="cases">The cases; their order is kept.</param>
+    /// <exception cref="InvalidDataException">The name of a case or of a rater holds a control character or half a character; the message shows it.</exception>
     public static IDataView LoadFromCases(this DataOperationsCatalog catalog, IEnumerable<RaterCase> cases)
     {
         ArgumentNullException.ThrowIfNull(catalog);
@@ -273,7 +274,7 @@ public static class ConsensusCatalog
         {
             foreach (string warning in listing.Warnings)
             {
-                channel.Warning(MessageSensitivity.None, warning);
+                channel.Warning(MessageSensitivity.UserData, warning);
             }
         }
 

@@ -35,6 +35,17 @@ public sealed class ReportTests : IDisposable
     }
 
     [Fact]
+    public void A_character_that_no_page_can_hold_costs_that_character_alone()
+    {
+        XElement page = Html.E("html", Html.E("p", Html.A("title", "a\u0001b\ttab"), "half \ud83e, whole \U0001F9E0, bell \u0007,\nline"), Html.E("style", "p { }\n"));
+        using var writer = new StringWriter();
+        Html.Write(writer, page);
+        var read = XElement.Parse(writer.ToString().Split('\n', 2)[1]);
+        Assert.Equal("half \uFFFD, whole \U0001F9E0, bell \uFFFD,\nline", read.Element("p")!.Value);
+        Assert.Equal("a\uFFFDb\ttab", (string?)read.Element("p")!.Attribute("title"));
+    }
+
+    [Fact]
     public void The_page_says_what_was_found_and_at_what_size()
     {
         MadeUpStudy study = new(_folder.Root, cases: 6, methods: [StudyMethods.Consensus, StudyMethods.SoftLabel, StudyMethods.Levels], seeds: [1, 2]);

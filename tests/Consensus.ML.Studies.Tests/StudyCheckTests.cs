@@ -32,6 +32,28 @@ public sealed class StudyCheckTests
     }
 
     [Fact]
+    public void Names_that_no_report_can_hold_are_refused_before_any_work()
+    {
+        StudyOptions good = Options();
+        AssertRefused(good with { DataName = "made\u0001up" }, "DataName 'made\uFFFDup' holds the control character U+0001; the report could not be written with it");
+        AssertRefused(good with { Folds = [good.Folds[0] with { Name = "fold\n1" }] }, "The name of a fold 'fold\uFFFD1' holds the control character U+000A");
+        AssertRefused(good with { Folds = [good.Folds[0] with { Evaluation = [Case("c\u001b")] }] }, "Case 'c\uFFFD' has a name that holds the control character U+001B. The report");
+        AssertRefused(good with { Folds = [good.Folds[0] with { Training = [Case("a"), Case("b\ud800")] }] }, "Case 'b\uFFFD' has a name that holds U+D800, which is half a character");
+        AssertRefused(good with { Folds = [good.Folds[0] with { Evaluation = [Case("c") with { RaterNames = ["An\u0001"] }] }] }, "Case 'c' has a rater 'An\uFFFD'");
+    }
+
+    [Fact]
+    public void Each_case_has_files_of_its_own()
+    {
+        string[] names = ["ab", "a b", "a  b", "a_b", "a/b", "a\\b", "a:b", "..", ".", "...", "con", "NUL", "lpt1.x", "é", "è", new string('x', 300), new string('x', 301), ""];
+        string[] files = [.. names.Select(StudyFolder.CaseFileName)];
+        Assert.Equal(names.Length, files.Distinct(StringComparer.OrdinalIgnoreCase).Count());
+        Assert.All(files, file => Assert.Matches("^[A-Za-z0-9_-][A-Za-z0-9_.-]{0,99}$", file));
+        Assert.All(files, file => Assert.DoesNotMatch("^(?i:con|nul|lpt1)([.]|$)", file));
+        Assert.Equal("ab", files[0]);
+    }
+
+    [Fact]
     public void A_method_needs_a_name_that_can_be_a_folder()
     {
         Assert.Contains("'My method' cannot be a method's name", Assert.Throws<ArgumentException>(() => new StudyMethod("My method", "d", (_, _) => null!)).Message, StringComparison.Ordinal);

@@ -36,6 +36,7 @@ internal static class PredictCommand
             string folder = parsed.Require(output!);
             LoadedModel.EnsureExists(parsed.Require(model!));
             IReadOnlyList<RaterCase> cases = hasData ? data.FindImages(terminal, parsed) : [.. paths.Select(path => new RaterCase(CaseName.Of(path), path, []))];
+            EnsureNamed(cases);
             EnsureDistinct(cases);
             EnsureKept(cases, folder);
             PredictionInput[] inputs = [.. cases.Select(one => PredictionInput.Of(one, parsed.GetValue(axis)))];
@@ -98,6 +99,16 @@ internal static class PredictCommand
     }
 
     private static int Area(Slice map) => map.Pixels.Count(value => value > 0.5f);
+
+    /// <summary>Results are written to files that bear the names, which is said before anything is predicted.</summary>
+    private static void EnsureNamed(IReadOnlyList<RaterCase> inputs)
+    {
+        if (inputs.FirstOrDefault(input => CaseName.ProblemAsFile(input.Name) is not null) is { } unnamed)
+        {
+            throw new UsageException(
+                $"Case '{CaseName.Printable(unnamed.Name)}' has a name that {CaseName.ProblemAsFile(unnamed.Name)}; its results could not be written to files of that name: rename it.");
+        }
+    }
 
     private static void EnsureDistinct(IReadOnlyList<RaterCase> inputs)
     {

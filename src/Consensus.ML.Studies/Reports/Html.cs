@@ -23,12 +23,22 @@ internal static class Html
     public static XElement Image(string type, byte[] bytes, string alt, params object?[] attributes) =>
         E("img", A("src", $"data:{type};base64,{Convert.ToBase64String(bytes)}"), A("alt", alt), attributes);
 
-    /// <summary>The page as text: well-formed XML that is HTML too.</summary>
+    /// <summary>The page as text: well-formed XML that is HTML too. Characters that XML cannot hold are replaced: a name must not cost the whole report.</summary>
     public static void Write(TextWriter writer, XElement page)
     {
         foreach (XElement empty in page.DescendantsAndSelf().Where(element => element.IsEmpty && !Void.Contains(element.Name.LocalName)))
         {
             empty.Value = ""; // in HTML only void elements close themselves
+        }
+
+        foreach (XText text in page.DescendantNodes().OfType<XText>())
+        {
+            text.Value = NameText.Printable(text.Value, breaks: true);
+        }
+
+        foreach (XAttribute attribute in page.DescendantsAndSelf().Attributes())
+        {
+            attribute.Value = NameText.Printable(attribute.Value, breaks: true);
         }
 
         writer.WriteLine("<!DOCTYPE html>");

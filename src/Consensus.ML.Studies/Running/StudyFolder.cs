@@ -84,12 +84,21 @@ internal sealed class StudyFolder
     }
 
     /// <summary>A name as a file can have it; what had to be replaced is told apart by a hash.</summary>
-    internal static string FileName(string name)
+    internal static string FileName(string name) => FileName(name, alwaysHash: false);
+
+    private static string FileName(string name, bool alwaysHash)
     {
         string plain = string.Concat(name.Where(letter => letter != ' ').Select(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.' ? letter : '_'));
-        return plain == name.Replace(" ", "", StringComparison.Ordinal) && plain.Length is > 0 and < 100 && plain[0] != '.'
+        return !alwaysHash && plain == name.Replace(" ", "", StringComparison.Ordinal) && plain.Length is > 0 and < 100 && plain[0] != '.'
             ? plain
             : $"{plain[..Math.Min(plain.Length, 80)].TrimStart('.')}-{Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(name)))[..8]}";
+    }
+
+    /// <summary>A case's name as a file can have it, another for each case: "a b" is not "ab", and Windows takes "con" for a device.</summary>
+    internal static string CaseFileName(string name)
+    {
+        bool isDevice = NameText.IsDevice(name);
+        return (isDevice ? "_" : "") + FileName(name, alwaysHash: isDevice || name.Contains(' ', StringComparison.Ordinal));
     }
 
     /// <summary>Takes hold of a folder that need not be there yet.</summary>
@@ -133,5 +142,5 @@ internal sealed class RunFolder(string path)
 
     public string Steps(string name) => Of(name, "_steps.png");
 
-    private string Of(string name, string extension) => System.IO.Path.Combine(path, "cases", StudyFolder.FileName(name) + extension);
+    private string Of(string name, string extension) => System.IO.Path.Combine(path, "cases", StudyFolder.CaseFileName(name) + extension);
 }

@@ -18,6 +18,7 @@ internal sealed class CaseCheck
     private CaseCheck(string? split, RaterCase one, int? raters, MissingRaters missingRaters)
     {
         (_split, _case) = (split, one);
+        CheckNames();
         CheckRaterCount(raters, missingRaters);
         Slice? image = ReadImage();
         ReadMasks(image);
@@ -38,6 +39,14 @@ internal sealed class CaseCheck
     public string? ImageHash { get; private set; }
 
     public static CaseCheck Read(string? split, RaterCase one, int? raters, MissingRaters missingRaters) => new(split, one, raters, missingRaters);
+
+    private void CheckNames()
+    {
+        if (_case.ProblemWithNames() is { } problem)
+        {
+            Fail(DatasetProblemKind.Name, null, problem, "Give it a name of letters, digits and spaces: reports and tables could not be written with this one.");
+        }
+    }
 
     private void CheckRaterCount(int? raters, MissingRaters missingRaters)
     {

@@ -11,7 +11,18 @@ internal static class CaseRows
     /// Columns: Case (Text), ImagePath (Text, or a vector of Text where a case has several files, one a channel), AnnotationPaths (vector of Text, one path a
     /// rater) and RaterNames (vector of Text, who drew each).
     /// </summary>
-    public static IDataView Load(DataOperationsCatalog catalog, IReadOnlyList<RaterCase> cases) => cases.Any(one => one.ImagePaths.Count != 1)
+    /// <exception cref="InvalidDataException">The name of a case or of a rater cannot be written; the message shows it.</exception>
+    public static IDataView Load(DataOperationsCatalog catalog, IReadOnlyList<RaterCase> cases)
+    {
+        if (cases.Select(one => one.ProblemWithNames()).OfType<string>().FirstOrDefault() is { } problem)
+        {
+            throw new InvalidDataException(problem);
+        }
+
+        return Rows(catalog, cases);
+    }
+
+    private static IDataView Rows(DataOperationsCatalog catalog, IReadOnlyList<RaterCase> cases) => cases.Any(one => one.ImagePaths.Count != 1)
         ? catalog.LoadFromEnumerable(cases.Select(one => new ManyFiles
         {
             Case = one.Name,

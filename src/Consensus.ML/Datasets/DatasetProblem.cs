@@ -70,4 +70,7 @@ public enum DatasetProblemKind
 
     /// <summary>Two splits have the same image, pixel by pixel: what is learned from one is no surprise in the other.</summary>
     DuplicateAcrossSplits,
+
+    /// <summary>The name of a case or of a rater holds what no report can, such as a control character.</summary>
+    Name,
 }

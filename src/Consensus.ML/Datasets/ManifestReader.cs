@@ -26,8 +26,16 @@ internal sealed class ManifestReader
         using JsonDocument document = Parse(path);
         EnsureVersion(document.RootElement, path);
         var reader = new ManifestReader();
-        DatasetManifest manifest = reader.ReadManifest(document.RootElement, Path.GetDirectoryName(path) ?? "");
-        return (manifest, reader._faults);
+        try
+        {
+            DatasetManifest manifest = reader.ReadManifest(document.RootElement, Path.GetDirectoryName(path) ?? "");
+            return (manifest, reader._faults);
+        }
+        catch (InvalidOperationException exception)
+        {
+            // Escapes such as \ud800 are found out only where text is read.
+            throw new InvalidDataException($"'{path}' is no valid dataset manifest: it holds text with half a character, such as \"\\ud800\".", exception);
+        }
     }
 
     private static JsonDocument Parse(string path)
@@ -91,7 +99,7 @@ internal sealed class ManifestReader
         var manifest = new DatasetManifest
         {
             Folder = folder,
-            Name = Optional(members, "name", "$", Text) ?? "",
+            Name = Optional(members, "name", "$", Name) ?? "",
             Description = Optional(members, "description", "$", Text),
             Channels = channels,
             Raters = raters,
@@ -145,7 +153,7 @@ internal sealed class ManifestReader
         string? name = Optional(members, "name", at, ReadCaseName);
         List<string>? image = Optional(members, "image", at, (value, place) => ReadImage(value, place, channels));
         Dictionary<string, string> masks = Optional(members, "masks", at, (value, place) => ReadMasks(value, place, raters)) ?? [];
-        string? split = Optional(members, "split", at, Text);
+        string? split = Optional(members, "split", at, Name);
         VolumeSlicing? volume = Optional(members, "volume", at, ReadVolume);
         return name is null || image is null ? null : new DatasetCase(name, image, masks, split, volume);
     }
@@ -154,9 +162,9 @@ internal sealed class ManifestReader
     private string? ReadCaseName(JsonElement value, string at)
     {
         string? name = Text(value, at);
-        if (name is not null && (name is "." or ".." || name.AsSpan().ContainsAny('/', '\\') || name.Any(char.IsControl)))
+        if (name is not null && (name is "." or ".." || name.AsSpan().ContainsAny('/', '\\') || NameText.Problem(name) is not null))
         {
-            Complain(at, $"'{Printable(name)}' cannot be part of a file's name: a case's name holds no '/', '\\' or control character, and is not '.' or '..'");
+            Complain(at, $"'{NameText.Printable(name)}' cannot be part of a file's name: a case's name holds no '/', '\\' or control character, and is not '.' or '..'");
             return null;
         }
 
@@ -199,11 +207,11 @@ internal sealed class ManifestReader
             string place = Member(at, mask.Name);
             if (!raters.Contains(mask.Name))
             {
-                Complain(place, $"'{Printable(mask.Name)}' is none of the manifest's raters");
+                Complain(place, $"'{NameText.Printable(mask.Name)}' is none of the manifest's raters");
             }
             else if (Text(mask.Value, place) is { } path && !masks.TryAdd(mask.Name, path))
             {
-                Complain(place, $"rater '{Printable(mask.Name)}' is given twice");
+                Complain(place, $"rater '{NameText.Printable(mask.Name)}' is given twice");
             }
         }
 
@@ -263,9 +271,13 @@ internal sealed class ManifestReader
 
         foreach (string name in Texts(value, at))
         {
-            if (names.Contains(name))
+            if (NameText.Problem(name) is { } problem)
             {
-                Complain(at, $"{what} '{Printable(name)}' is given twice");
+                Complain(at, $"{what} '{NameText.Printable(name)}' {problem}");
+            }
+            else if (names.Contains(name))
+            {
+                Complain(at, $"{what} '{NameText.Printable(name)}' is given twice");
             }
             else
             {
@@ -289,6 +301,19 @@ internal sealed class ManifestReader
         }
 
         return texts;
+    }
+
+    /// <summary>Text that reports show.</summary>
+    private string? Name(JsonElement value, string at)
+    {
+        string? name = Text(value, at);
+        if (name is not null && NameText.Problem(name) is { } problem)
+        {
+            Complain(at, $"'{NameText.Printable(name)}' {problem}");
+            return null;
+        }
+
+        return name;
     }
 
     private string? Text(JsonElement value, string at)
@@ -346,12 +371,12 @@ internal sealed class ManifestReader
 
     private void Complain(string at, string what) => _faults.Add(new(at, what));
 
-    private static string Member(string at, string name) => name.Length > 0 && name.All(char.IsAsciiLetterOrDigit) ? $"{at}.{name}" : $"{at}['{Printable(name)}']";
+    private static string Member(string at, string name) => name.Length > 0 && name.All(char.IsAsciiLetterOrDigit) ? $"{at}.{name}" : $"{at}['{NameText.Printable(name)}']";
 
     private static string Shown(JsonElement value)
     {
         const int shown = 40;
-        string text = Printable(value.GetRawText());
+        string text = NameText.Printable(value.GetRawText());
         return value.ValueKind switch
         {
             JsonValueKind.Object => "an object",
@@ -359,6 +384,4 @@ internal sealed class ManifestReader
             _ => text.Length > shown ? $"{text[..shown]}…" : text,
         };
     }
-
-    private static string Printable(string text) => string.Concat(text.Select(character => char.IsControl(character) ? '\uFFFD' : character));
 }

@@ -19,6 +19,12 @@ public sealed record RaterCase(string Name, IReadOnlyList<string> ImagePaths, IR
     {
     }
 
+    /// <summary>Why the name of the case or of one of its raters cannot be written into reports, in one sentence; null where all can.</summary>
+    internal string? ProblemWithNames() =>
+        NameText.Problem(Name) is { } problem ? $"Case '{NameText.Printable(Name)}' has a name that {problem}."
+        : RaterNames.FirstOrDefault(rater => NameText.Problem(rater) is not null) is { } rater ? $"Case '{Name}' has a rater '{NameText.Printable(rater)}', whose name {NameText.Problem(rater)}."
+        : null;
+
     /// <summary>
     /// Makes sure that every mask has as many rows and columns as the image, from the headers alone: cheap enough to do for a whole set before training.
     /// </summary>

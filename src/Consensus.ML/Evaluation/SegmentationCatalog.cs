@@ -83,7 +83,7 @@ public sealed partial class SegmentationCatalog
             RaterMasks masks = Masks(caseName, annotationGetter, annotations.Name, imageGetter);
             framing?.Invoke($"Case '{caseName}'", masks);
             CaseMetrics scores = Score(caseName, mapsGetter(caseName), masks, imageGetter?.Invoke(), options);
-            channel.Trace(MessageSensitivity.None, "Case '{0}': soft Dice {1:0.0000} (5 thresholds), {2:0.0000} (9 thresholds)", caseName, scores.SoftDice5, scores.SoftDice9);
+            channel.Trace(MessageSensitivity.UserData, "Case '{0}': soft Dice {1:0.0000} (5 thresholds), {2:0.0000} (9 thresholds)", caseName, scores.SoftDice5, scores.SoftDice9);
             progress?.Report(scores);
             cases.Add(scores);
         }

@@ -28,7 +28,7 @@ internal sealed class PreparedFit : IDisposable
         Augmentation = reader.Features.AugmentationPolicy();
         if (Augmentation is null)
         {
-            channel.Warning(MessageSensitivity.None, $"Augmentation: none, because column '{reader.Features.Name}' declares no policy (use AugmentSlices); small data sets need it");
+            channel.Warning(MessageSensitivity.Schema, $"Augmentation: none, because column '{reader.Features.Name}' declares no policy (use AugmentSlices); small data sets need it");
         }
         else
         {
@@ -36,10 +36,10 @@ internal sealed class PreparedFit : IDisposable
         }
 
         // Before hours may be spent: is there a place to keep them, and is it this run's alone?
-        Checkpoints = options.Checkpoints is null ? null : CheckpointFolder.Open(options.Checkpoints, line => channel.Warning(MessageSensitivity.None, line));
+        Checkpoints = options.Checkpoints is null ? null : CheckpointFolder.Open(options.Checkpoints, line => channel.Warning(MessageSensitivity.UserData, line));
         try
         {
-            (Cases, Levels) = reader.Read(line => channel.Warning(MessageSensitivity.None, line), options.Cancellation);
+            (Cases, Levels) = reader.Read(line => channel.Warning(MessageSensitivity.UserData, line), options.Cancellation);
             WarnOfLargeValues(channel, reader.Features.Name, Cases);
             Seed = options.Seed ?? environment.Seed() ?? 0;
             channel.Info(MessageSensitivity.None, string.Create(
@@ -121,7 +121,7 @@ internal sealed class PreparedFit : IDisposable
         if (average > LargeAverage)
         {
             channel.Warning(
-                MessageSensitivity.None,
+                MessageSensitivity.Schema,
                 string.Create(
                     CultureInfo.InvariantCulture,
                     $"Column '{column}' has values around {average:0}; the network learns from values around 1: use NormalizeSlices, "
