@@ -118,6 +118,24 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
         Assert.Contains("interleavePixelColors: false", message);
     }
 
+    [Theory]
+    [InlineData(float.NaN, "holds the value NaN")]
+    [InlineData(3, "holds the values 0, 1, 3")]
+    public void Masks_in_memory_follow_the_rule_of_those_in_files(float value, string complaint)
+    {
+        VectorRow[] rows = [.. tiny.Cases.Select((row, i) => new VectorRow
+        {
+            Case = row.Case, ImagePath = row.ImagePath, AnnotationPaths = Array.ConvertAll(Blobs.Masks(i + 1).Pixels, mark => -(float)mark),
+        })];
+
+        // Any value that is not 0 marks, −1 as well.
+        Assert.Equal(_ml.Segmentation.DescribeRaters(tiny.Data).MeanPairwiseDice, _ml.Segmentation.DescribeRaters(_ml.Data.LoadFromEnumerable(rows)).MeanPairwiseDice);
+        rows[1].AnnotationPaths = [.. Blobs.Masks(2).Pixels.Select((mark, i) => i == 405 ? value : mark)];
+        string message = Assert.Throws<InvalidDataException>(() => _ml.Segmentation.DescribeRaters(_ml.Data.LoadFromEnumerable(rows))).Message;
+        Assert.Contains(complaint, message, StringComparison.Ordinal);
+        Assert.StartsWith("Case 'case02': Column 'AnnotationPaths' in row 1, mask 2, ", message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Pixels_that_nobody_scaled_are_warned_of()
     {

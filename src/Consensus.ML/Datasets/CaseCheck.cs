@@ -11,17 +11,22 @@ internal sealed class CaseCheck
     /// <summary>Distances in space are rounded when files are written.</summary>
     private const double SpacingTolerance = 1e-3;
 
+    /// <summary>From this Dice with what another rater left unmarked on, a mask is nearly that rater's complement.</summary>
+    private const double ComplementDice = 0.5;
+
     private readonly RaterCase _case;
     private readonly string? _split;
+    private readonly float? _noData;
     private readonly List<DatasetProblem> _problems = [];
 
-    private CaseCheck(string? split, RaterCase one, int? raters, MissingRaters missingRaters)
+    private CaseCheck(string? split, RaterCase one, int? raters, MissingRaters missingRaters, float? noData)
     {
-        (_split, _case) = (split, one);
+        (_split, _case, _noData) = (split, one, noData);
         CheckNames();
         CheckRaterCount(raters, missingRaters);
         Slice? image = ReadImage();
         ReadMasks(image);
+        CheckOrientations();
     }
 
     public string Name => _case.Name;
@@ -38,7 +43,8 @@ internal sealed class CaseCheck
     /// <summary>Stands for the pixels of the image; null where it could not be read, or has one value only.</summary>
     public string? ImageHash { get; private set; }
 
-    public static CaseCheck Read(string? split, RaterCase one, int? raters, MissingRaters missingRaters) => new(split, one, raters, missingRaters);
+    public static CaseCheck Read(string? split, RaterCase one, int? raters, MissingRaters missingRaters, float? noData) =>
+        new(split, one, raters, missingRaters, noData);
 
     private void CheckNames()
     {
@@ -81,14 +87,14 @@ internal sealed class CaseCheck
             CheckSize(slice, path, first);
             bool isFileConstant = slice.Pixels.AsSpan().IndexOfAnyExcept(slice.Pixels[0]) < 0;
             isConstant &= isFileConstant;
-            int wrong = slice.Pixels.Count(value => !float.IsFinite(value));
+            int wrong = slice.Pixels.Count(value => !float.IsFinite(value) && !NoData.Is(value, _noData));
             if (wrong > 0)
             {
                 Fail(
                     DatasetProblemKind.NotFinite,
                     path,
                     $"'{path}' holds {(wrong == 1 ? "1 value" : $"{wrong} values")} that are infinite or no number, of {slice.Pixels.Length}.",
-                    "Replace such values, for example by 0 or the smallest value, and write the image again.");
+                    "Replace such values, for example by 0 or the smallest value, and write the image again; NaN can be left out (--no-data nan).");
             }
             else if (isFileConstant)
             {
@@ -97,6 +103,7 @@ internal sealed class CaseCheck
                     $"All pixels of '{path}' are {slice.Pixels[0]}."), "See whether the image was written right; there is nothing to learn from it.");
             }
 
+            CheckMagnitudes(slice, path);
             hash.AppendData(MemoryMarshal.AsBytes<int>([slice.Channels, slice.Height, slice.Width]));
             hash.AppendData(MemoryMarshal.AsBytes<float>(slice.Pixels));
         }
@@ -110,9 +117,40 @@ internal sealed class CaseCheck
         return first;
     }
 
+    private void CheckMagnitudes(Slice slice, string path)
+    {
+        float[] values = [.. slice.Pixels.Where(value => float.IsFinite(value) && !NoData.Is(value, _noData))];
+        if (values.FirstOrDefault(NoData.IsImplausible) is not 0 and var implausible)
+        {
+            Report(ProblemSeverity.Error, implausible, "which no scanner gives");
+        }
+        else if (NoData.FindLone(values) is float lone)
+        {
+            Report(ProblemSeverity.Warning, lone, "at least ten times as large as any other");
+        }
+
+        void Report(ProblemSeverity severity, float value, string what)
+        {
+            int pixels = values.Count(other => other == value);
+            _problems.Add(new(
+                severity,
+                DatasetProblemKind.NoDataValue,
+                _split,
+                Name,
+                path,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"'{path}' holds the value {value} in {pixels} of {slice.Pixels.Length} pixels, {what}: a mark for missing data?"),
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"If it is one, leave such pixels out with --no-data {value} (noData of NormalizeSlices); else write the image again without it.")));
+        }
+    }
+
     private void ReadMasks(Slice? image)
     {
         Slice? reference = image;
+        var drawn = new List<(int Rater, byte[] Marks)>();
         var seen = new Dictionary<string, int>(StringComparer.Ordinal);
         for (int rater = 0; rater < _case.AnnotationPaths.Count; rater++)
         {
@@ -134,6 +172,7 @@ internal sealed class CaseCheck
                 continue;
             }
 
+            drawn.Add((rater, marks));
             string hash = Convert.ToHexString(SHA256.HashData(marks));
             if (!marks.AsSpan().Contains((byte)1))
             {
@@ -153,27 +192,117 @@ internal sealed class CaseCheck
                     "If it is a copy, it is no opinion of its own: put the rater's own mask there, or remove it.");
             }
         }
+
+        CheckComplements(drawn);
+    }
+
+    /// <summary>Warns of masks that mark what the other raters leave, as one with 255 for background does.</summary>
+    private void CheckComplements(List<(int Rater, byte[] Marks)> drawn)
+    {
+        long[] areas = [.. drawn.Select(one => one.Marks.LongCount(mark => mark != 0))];
+        var pairs = new List<(int First, int Second)>();
+        for (int first = 0; first < drawn.Count; first++)
+        {
+            for (int second = first + 1; second < drawn.Count; second++)
+            {
+                if (AreComplements(drawn[first].Marks, areas[first], drawn[second].Marks, areas[second]))
+                {
+                    pairs.Add((first, second));
+                }
+            }
+        }
+
+        // The odd one out is in the most pairs; of two alone, the one that marks more.
+        while (pairs.Count > 0)
+        {
+            int odd = pairs.SelectMany(pair => (int[])[pair.First, pair.Second])
+                .GroupBy(place => place).OrderByDescending(group => group.Count()).ThenByDescending(group => areas[group.Key]).First().Key;
+            (int one, int two) = pairs.First(pair => pair.First == odd || pair.Second == odd);
+            int rater = drawn[odd].Rater, other = drawn[one == odd ? two : one].Rater;
+            Warn(
+                DatasetProblemKind.ComplementaryMasks,
+                _case.AnnotationPaths[rater],
+                $"'{_case.AnnotationPaths[rater]}' (rater {_case.RaterNames[rater]}) marks nearly what '{_case.AnnotationPaths[other]}' "
+                + $"(rater {_case.RaterNames[other]}) leaves unmarked.",
+                "If it marks the background, exchange its two values; a pixel is marked where it is not 0.");
+            pairs.RemoveAll(pair => pair.First == odd || pair.Second == odd);
+        }
+    }
+
+    private static bool AreComplements(byte[] first, long firstArea, byte[] second, long secondArea)
+    {
+        long size = first.Length, firstRest = size - firstArea, secondRest = size - secondArea;
+        if (second.Length != size || Dice(Math.Min(firstArea, secondRest), firstArea, secondRest) <= ComplementDice
+            || Dice(Math.Min(firstRest, secondArea), firstRest, secondArea) <= ComplementDice)
+        {
+            return false;
+        }
+
+        long both = 0;
+        for (int i = 0; i < first.Length; i++)
+        {
+            both += first[i] & second[i];
+        }
+
+        double alike = Dice(both, firstArea, secondArea);
+        double firstOnRest = Dice(firstArea - both, firstArea, secondRest), secondOnRest = Dice(secondArea - both, firstRest, secondArea);
+        return Math.Min(firstOnRest, secondOnRest) > Math.Max(ComplementDice, alike);
+
+        static double Dice(long both, long one, long other) => one + other == 0 ? 0 : 2.0 * both / (one + other);
+    }
+
+    /// <summary>Warns where image and masks are turned differently for showing: masks drawn on the pixels as stored lie elsewhere.</summary>
+    private void CheckOrientations()
+    {
+        foreach (string image in _case.ImagePaths)
+        {
+            if (OrientationOf(image) is not { } turned)
+            {
+                continue;
+            }
+
+            foreach (string path in _case.AnnotationPaths)
+            {
+                if (OrientationOf(path) is { } own && own != turned)
+                {
+                    Warn(
+                        DatasetProblemKind.OrientationMismatch,
+                        turned != Orientation.Upright ? image : path,
+                        $"'{image}' is shown turned by its Orientation tag ({turned}), and is read so, but its mask '{path}' has Orientation {own}.",
+                        "If the mask was drawn on the pixels as stored, store the image upright ('magick mogrify -auto-orient') and turn the masks with it, or take the tag away.");
+                    return;
+                }
+            }
+        }
+    }
+
+    /// <summary>As the file says; null where it cannot be read.</summary>
+    private static int? OrientationOf(string path)
+    {
+        try
+        {
+            return SliceReader.ReadOrientation(path);
+        }
+        catch (Exception exception) when (exception is IOException or InvalidDataException or UnauthorizedAccessException)
+        {
+            return null;
+        }
     }
 
     /// <summary>The mask's marks, 0 or 1; null where it is none.</summary>
     private byte[]? Marks(Slice mask, string path)
     {
-        const string advice = "Write it as an image of one channel with the values 0 and 1, or 0 and 255.";
-        if (mask.Channels != 1)
-        {
-            Fail(DatasetProblemKind.NotBinary, path, $"'{path}' has {mask.Channels} channels, but a mask has one.", advice);
-            return null;
-        }
-
         try
         {
-            var marks = new byte[mask.Pixels.Length];
-            MaskReader.Mark(mask.Pixels, marks, path);
-            return marks;
+            return MaskReader.Marks(mask, path);
         }
         catch (InvalidDataException exception)
         {
-            Fail(DatasetProblemKind.NotBinary, path, exception.Message, advice);
+            Fail(
+                DatasetProblemKind.NotBinary,
+                path,
+                exception.Message,
+                "Write it as an image of one channel with the values 0 and 1, or 0 and 255, or as a picture of black and one colour.");
             return null;
         }
     }

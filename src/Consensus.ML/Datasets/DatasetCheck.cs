@@ -16,10 +16,16 @@ public static class DatasetCheck
     /// <param name="raters">How many masks each case should have; null to check the number of none.</param>
     /// <param name="missingRaters">Whether a case may have fewer: with <see cref="MissingRaters.Fraction"/>, two are enough.</param>
     /// <param name="progress">Told how many cases have been looked at, after each; on any thread.</param>
+    /// <param name="noData">The value of pixels without data, which are not looked at, as in NormalizeSlices; null where there are none.</param>
     /// <param name="cancellation">Ends the check.</param>
     /// <exception cref="OperationCanceledException">The check was cancelled.</exception>
     public static DatasetCheckReport Run(
-        IEnumerable<DatasetSplit> splits, int? raters = null, MissingRaters missingRaters = MissingRaters.Drop, IProgress<int>? progress = null, CancellationToken cancellation = default)
+        IEnumerable<DatasetSplit> splits,
+        int? raters = null,
+        MissingRaters missingRaters = MissingRaters.Drop,
+        IProgress<int>? progress = null,
+        float? noData = null,
+        CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(splits);
         var problems = new List<DatasetProblem>();
@@ -37,7 +43,7 @@ public static class DatasetCheck
         var channels = new List<CaseCheck>();
         ParallelQuery<CaseCheck> checks = splits.SelectMany(split => split.Cases.Select(one => (split.Name, Case: one)))
             .AsParallel().AsOrdered().WithCancellation(cancellation)
-            .Select(item => CaseCheck.Read(item.Name, item.Case, raters, missingRaters));
+            .Select(item => CaseCheck.Read(item.Name, item.Case, raters, missingRaters, noData));
         int cases = 0;
         foreach (CaseCheck check in checks)
         {
@@ -70,10 +76,12 @@ public static class DatasetCheck
     /// <param name="root">The folder that holds the set's folder, or is it.</param>
     /// <param name="task">The task.</param>
     /// <param name="progress">As in <see cref="Run"/>.</param>
+    /// <param name="noData">As in <see cref="Run"/>.</param>
     /// <param name="cancellation">Ends the check.</param>
     /// <exception cref="DirectoryNotFoundException">The folder does not exist or holds no such set; the message says what was looked for.</exception>
     /// <exception cref="OperationCanceledException">The check was cancelled.</exception>
-    public static DatasetCheckReport RunQubiq(string root, QubiqTask task, IProgress<int>? progress = null, CancellationToken cancellation = default)
+    public static DatasetCheckReport RunQubiq(
+        string root, QubiqTask task, IProgress<int>? progress = null, float? noData = null, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(task);
         QubiqDataset.EnsureFolder(root);
@@ -110,18 +118,20 @@ public static class DatasetCheck
             _ = QubiqDataset.List(root, task, QubiqSplit.Train);
         }
 
-        return Add(found, Run(splits, task.Raters, MissingRaters.Drop, progress, cancellation));
+        return Add(found, Run(splits, task.Raters, MissingRaters.Drop, progress, noData, cancellation));
     }
 
     /// <summary>Checks a manifest and the set that it describes. Mistakes in the manifest are among the problems; what it describes well is checked.</summary>
     /// <param name="path">The manifest.</param>
     /// <param name="progress">As in <see cref="Run"/>.</param>
+    /// <param name="noData">As in <see cref="Run"/>.</param>
     /// <param name="cancellation">Ends the check.</param>
     /// <exception cref="FileNotFoundException">It does not exist.</exception>
     /// <exception cref="InvalidDataException">It is not JSON, or of a newer format.</exception>
     /// <exception cref="IOException">It cannot be opened.</exception>
     /// <exception cref="OperationCanceledException">The check was cancelled.</exception>
-    public static DatasetCheckReport RunManifest(string path, IProgress<int>? progress = null, CancellationToken cancellation = default)
+    public static DatasetCheckReport RunManifest(
+        string path, IProgress<int>? progress = null, float? noData = null, CancellationToken cancellation = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         (DatasetManifest manifest, IReadOnlyList<ManifestFault> faults) = ManifestReader.Read(path);
@@ -132,7 +142,7 @@ public static class DatasetCheck
         DatasetSplit[] splits = [.. manifest.Cases.GroupBy(one => one.Split).Select(split => new DatasetSplit(split.Key, ManifestCases(manifest, split, found)))];
 
         // Of raters that were not described right the number means nothing.
-        return Add(found, Run(splits, manifest.Raters.Count > 0 ? manifest.Levels : null, manifest.MissingRaters, progress, cancellation));
+        return Add(found, Run(splits, manifest.Raters.Count > 0 ? manifest.Levels : null, manifest.MissingRaters, progress, noData, cancellation));
     }
 
     private static List<RaterCase> ManifestCases(DatasetManifest manifest, IEnumerable<DatasetCase> cases, List<DatasetProblem> found)

@@ -73,4 +73,13 @@ public enum DatasetProblemKind
 
     /// <summary>The name of a case or of a rater holds what no report can, such as a control character.</summary>
     Name,
+
+    /// <summary>An image holds a value of a magnitude that no scanner gives, or one far from all others: a mark for missing data.</summary>
+    NoDataValue,
+
+    /// <summary>A mask marks nearly what another rater's leaves unmarked.</summary>
+    ComplementaryMasks,
+
+    /// <summary>An image and its masks are turned differently by their Orientation tags (EXIF, TIFF).</summary>
+    OrientationMismatch,
 }

@@ -9,8 +9,8 @@ public static class MaskReader
     private const int Shown = 6;
 
     /// <summary>
-    /// Reads one mask per file. A pixel is marked when its value is above 0, so that 0/1 and 0/255 mean the same. In a picture that stores colours, black is not marked, and one
-    /// other colour is.
+    /// Reads one mask per file. A pixel is marked when its value is not 0, so that 0/1, 0/255 and 0/−1 (255 in signed bytes) mean the same.
+    /// In a picture that stores colours, black is not marked, and one other colour is.
     /// </summary>
     /// <param name="paths">One file per rater, in the order of the raters; at least one.</param>
     /// <exception cref="ArgumentException">There are no paths.</exception>
@@ -36,16 +36,7 @@ public static class MaskReader
         for (int rater = 0; rater < paths.Count; rater++)
         {
             Slice mask = SliceReader.Read(paths[rater], rater, paths.Count, volumes);
-            float[] values = mask.Pixels;
-            if (mask.Channels == 3 && SliceReader.ReadFormat(paths[rater]) != ImageFormat.Nifti)
-            {
-                values = WithoutColour(mask, paths[rater]);
-            }
-            else if (mask.Channels != 1)
-            {
-                throw new InvalidDataException($"'{paths[rater]}' has {mask.Channels} channels, but a mask has one.");
-            }
-
+            byte[] marks = Marks(mask, paths[rater]);
             if (pixels is null)
             {
                 (height, width) = (mask.Height, mask.Width);
@@ -56,13 +47,40 @@ public static class MaskReader
                 throw new InvalidDataException($"'{paths[rater]}' has {mask.Height}×{mask.Width} pixels, but '{paths[0]}' has {height}×{width}: the masks of one image must be of one size.");
             }
 
-            Mark(values, pixels.AsSpan(rater * height * width, height * width), paths[rater]);
+            marks.CopyTo(pixels.AsSpan(rater * height * width));
         }
 
         return new RaterMasks(paths.Count, height, width, pixels!);
     }
 
-    internal static void Mark(ReadOnlySpan<float> values, Span<byte> marks, string path)
+    /// <summary>What a mask marks, 0 or 1 for each pixel: one rule for all who read masks.</summary>
+    /// <param name="mask">The mask as read.</param>
+    /// <param name="path">Its file, as it was named.</param>
+    /// <exception cref="InvalidDataException">It has several channels, or more than one value or colour that marks, or one that is no number.</exception>
+    internal static byte[] Marks(Slice mask, string path)
+    {
+        float[] values = mask.Pixels;
+        if (mask.Channels == 3 && SliceReader.ReadFormat(path) != ImageFormat.Nifti)
+        {
+            values = WithoutColour(mask, path);
+        }
+        else if (mask.Channels != 1)
+        {
+            throw new InvalidDataException($"'{path}' has {mask.Channels} channels, but a mask has one.");
+        }
+
+        var marks = new byte[mask.Height * mask.Width];
+        Mark(values, marks, $"'{path}'", () => LossyHint(path));
+        return marks;
+    }
+
+    /// <summary>Marks the pixels whose value is not 0.</summary>
+    /// <param name="values">The values of one mask.</param>
+    /// <param name="marks">Takes 0 or 1 for each.</param>
+    /// <param name="source">Where the mask comes from, for messages.</param>
+    /// <param name="hint">What to add to the message about several values.</param>
+    /// <exception cref="InvalidDataException">Values that are not 0 differ, or one is no finite number.</exception>
+    internal static void Mark(ReadOnlySpan<float> values, Span<byte> marks, string source, Func<string>? hint = null)
     {
         float nonZero = 0;
         for (int i = 0; i < values.Length; i++)
@@ -74,18 +92,18 @@ public static class MaskReader
                 {
                     throw new InvalidDataException(string.Create(
                         CultureInfo.InvariantCulture,
-                        $"'{path}' holds the value {value}, but a mask holds 0 and one other finite value."));
+                        $"{source} holds the value {value}, but a mask holds 0 and one other finite value."));
                 }
 
                 if (nonZero != 0 && value != nonZero)
                 {
-                    throw new InvalidDataException($"'{path}' holds the values {Distinct(values)}, but a mask holds 0 and one other value.{LossyHint(path)}");
+                    throw new InvalidDataException($"{source} holds the values {Distinct(values)}, but a mask holds 0 and one other value.{hint?.Invoke()}");
                 }
 
                 nonZero = value;
             }
 
-            marks[i] = value > 0 ? (byte)1 : (byte)0;
+            marks[i] = value != 0 ? (byte)1 : (byte)0;
         }
     }
 

@@ -10,6 +10,9 @@ namespace Consensus.ML.Imaging;
 /// <param name="ColumnStep">How far each stored column moves on.</param>
 internal readonly record struct Orientation(int Height, int Width, int First, int RowStep, int ColumnStep)
 {
+    /// <summary>The tag of a picture that is shown as stored.</summary>
+    public const int Upright = 1;
+
     /// <param name="tag">The tag's value; one that is not defined counts as 1, upright.</param>
     /// <param name="height">Rows as stored.</param>
     /// <param name="width">Columns as stored.</param>

@@ -23,6 +23,14 @@ internal static class RasterFile
         _ => SkiaReader.ReadSize(stream, path, format),
     });
 
+    /// <summary>How the file says that its picture is turned before it is shown: 1 (upright) to 8, as in EXIF. Formats without such a tag are upright.</summary>
+    public static int ReadOrientation(SliceAddress address, ImageFormat format) => format switch
+    {
+        ImageFormat.Tiff => Guard(address, format, TiffReader.ReadOrientation),
+        ImageFormat.Jpeg => Guard(address, format, (stream, path) => SkiaReader.ReadOrientation(stream, path, format)),
+        _ => Orientation.Upright,
+    };
+
     /// <summary>Refuses what a header promises before memory is taken for it.</summary>
     /// <param name="path">The file, for messages.</param>
     /// <param name="channels">Number of channels.</param>

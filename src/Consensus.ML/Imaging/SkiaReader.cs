@@ -102,6 +102,13 @@ internal static class SkiaReader
         }
     }
 
+    /// <summary>The Orientation tag, 1 to 8.</summary>
+    public static int ReadOrientation(FileStream stream, string path, ImageFormat format)
+    {
+        using SKCodec codec = Open(stream, path, format, greyTable: false, out _);
+        return (int)codec.EncodedOrigin;
+    }
+
     private static Orientation Turned(SKCodec codec) => Orientation.Of((int)codec.EncodedOrigin, codec.Info.Height, codec.Info.Width);
 
     private static InvalidDataException Truncated(string path, ImageFormat format) => new($"'{path}' is truncated: it ends before its last pixel, as a {format.Name()} file that was not copied whole.");

@@ -87,6 +87,13 @@ public static class SliceReader
         };
     }
 
+    /// <summary>How a picture's file says that it is turned before it is shown, 1 (upright) to 8; it has been turned so when it is read.</summary>
+    internal static int ReadOrientation(string path)
+    {
+        SliceAddress address = SliceAddress.Parse(path);
+        return RasterFile.ReadOrientation(address, ImageFile.FormatOf(address.Path));
+    }
+
     /// <summary>Tells the format of a file by its first bytes, whatever it is called.</summary>
     /// <param name="path">As in <see cref="Read(string)"/>.</param>
     /// <exception cref="FileNotFoundException">The file does not exist.</exception>

@@ -39,6 +39,10 @@ internal sealed class TiffDirectories
         return page;
     }
 
+    /// <summary>The message for a file of several pictures.</summary>
+    public static InvalidDataException SeveralPages(string path, int pages) =>
+        new($"'{path}' has {pages} pages, but a slice is one picture: save each page as a file of its own, or the stack as a NIfTI volume.");
+
     private int FindOnlyPage()
     {
         long offset = _big ? SkipBigHeader() : (long)Number(4);
@@ -60,7 +64,7 @@ internal sealed class TiffDirectories
         return pages switch
         {
             0 when visited.Count == 0 => throw Damaged("it has no directory"),
-            > 1 => throw new InvalidDataException($"'{_path}' has {pages} pages, but a slice is one picture: save each page as a file of its own, or the stack as a NIfTI volume."),
+            > 1 => throw SeveralPages(_path, pages),
             _ => only,
         };
     }

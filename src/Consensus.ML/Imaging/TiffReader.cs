@@ -43,6 +43,7 @@ internal sealed class TiffReader : IDisposable
                 throw Damaged();
             }
 
+            CheckStack();
             (_height, _width) = (Tag(TiffTag.IMAGELENGTH, 0), Tag(TiffTag.IMAGEWIDTH, 0));
             _bits = Tag(TiffTag.BITSPERSAMPLE, 1);
             _samples = Tag(TiffTag.SAMPLESPERPIXEL, 1);
@@ -71,6 +72,13 @@ internal sealed class TiffReader : IDisposable
     {
         using var tiff = new TiffReader(stream, path);
         return (tiff.Channels, tiff._orientation.Height, tiff._orientation.Width);
+    }
+
+    /// <summary>The Orientation tag, 1 to 8.</summary>
+    public static int ReadOrientation(Stream stream, string path)
+    {
+        using var tiff = new TiffReader(stream, path);
+        return tiff.Tag(TiffTag.ORIENTATION, Orientation.Upright);
     }
 
     public static Slice Read(Stream stream, string path)
@@ -311,6 +319,26 @@ internal sealed class TiffReader : IDisposable
             if (values[(i * samples) + sample] != opaque)
             {
                 throw RasterFile.Transparent(_path);
+            }
+        }
+    }
+
+    /// <summary>ImageJ writes a large stack behind a single directory, and says so in the description: "ImageJ=1.53t, images=3", a line each.</summary>
+    private void CheckStack()
+    {
+        string description = _tiff.GetField(TiffTag.IMAGEDESCRIPTION) is { Length: > 0 } field ? field[0].ToString() ?? "" : "";
+        if (!description.StartsWith("ImageJ=", StringComparison.Ordinal))
+        {
+            return;
+        }
+
+        foreach (string line in description.Split(['\n', '\r']))
+        {
+            if (line.StartsWith("images=", StringComparison.Ordinal)
+                && int.TryParse(line.AsSpan("images=".Length).Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out int images)
+                && images > 1)
+            {
+                throw TiffDirectories.SeveralPages(_path, images);
             }
         }
     }

@@ -57,21 +57,30 @@ internal static class AnnotationColumn
         var type = (VectorDataViewType)column.Type;
         return type.ItemType switch
         {
-            BooleanDataViewType => VectorGetter<bool>(row, column, type, value => value),
-            NumberDataViewType number when number == NumberDataViewType.Byte => VectorGetter<byte>(row, column, type, value => value > 0),
-            _ => VectorGetter<float>(row, column, type, value => value > 0),
+            BooleanDataViewType => VectorGetter<bool>(row, column, type, value => value ? 1 : 0),
+            NumberDataViewType number when number == NumberDataViewType.Byte => VectorGetter<byte>(row, column, type, value => value),
+            _ => VectorGetter<float>(row, column, type, value => value),
         };
     }
 
-    private static Func<Annotation?> VectorGetter<T>(DataViewRow row, DataViewSchema.Column column, VectorDataViewType type, Func<T, bool> isMarked)
+    private static Func<Annotation?> VectorGetter<T>(DataViewRow row, DataViewSchema.Column column, VectorDataViewType type, Converter<T, float> valueOf)
     {
         ValueGetter<VBuffer<T>> getter = row.GetGetter<VBuffer<T>>(column);
         VBuffer<T> vector = default;
         return () =>
         {
             getter(ref vector);
-            byte[] pixels = Array.ConvertAll(Vectors.ToArray(vector), value => isMarked(value) ? (byte)1 : (byte)0);
-            return new(new RaterMasks(type.Dimensions[0], type.Dimensions[1], type.Dimensions[2], pixels), null);
+            float[] values = Array.ConvertAll(Vectors.ToArray(vector), valueOf);
+            var pixels = new byte[values.Length];
+            (int raters, int height, int width) = (type.Dimensions[0], type.Dimensions[1], type.Dimensions[2]);
+            int size = height * width;
+            for (int rater = 0; rater < raters; rater++)
+            {
+                string source = $"Column '{column.Name}' in row {row.Position}, mask {rater + 1},";
+                MaskReader.Mark(values.AsSpan(rater * size, size), pixels.AsSpan(rater * size, size), source);
+            }
+
+            return new(new RaterMasks(raters, height, width, pixels), null);
         };
     }
 

@@ -155,7 +155,82 @@ public sealed class DatasetCheckTests : IDisposable
         var told = new Counter();
         Assert.Equal(2, DatasetCheck.RunQubiq(_folder.Root, QubiqDataset.FindTask(_folder.Root), told).Cases);
         Assert.Equal([1, 2], told.Values);
-        Assert.ThrowsAny<OperationCanceledException>(() => DatasetCheck.RunQubiq(_folder.Root, QubiqDataset.FindTask(_folder.Root), null, new CancellationToken(canceled: true)));
+        Assert.ThrowsAny<OperationCanceledException>(() => DatasetCheck.RunQubiq(_folder.Root, QubiqDataset.FindTask(_folder.Root), cancellation: new CancellationToken(canceled: true)));
+    }
+
+    [Theory]
+    [InlineData(float.MinValue, "the value -3.4028235E+38 in 4 of 64 pixels, which no scanner gives", ProblemSeverity.Error)]
+    [InlineData(1e30f, "the value 1E+30 in 4 of 64 pixels, which no scanner gives", ProblemSeverity.Error)]
+    [InlineData(-2147483648f, "the value -2.1474836E+09 in 4 of 64 pixels, which no scanner gives", ProblemSeverity.Error)]
+    [InlineData(-9999f, "the value -9999 in 4 of 64 pixels, at least ten times as large as any other", ProblemSeverity.Warning)]
+    [InlineData(-500f, null, null)]
+    [InlineData(0f, null, null)]
+    public void Marks_for_missing_data_are_found_among_the_grey_values(float mark, string? found, ProblemSeverity? severity)
+    {
+        // 4 pixels of the mark among 60 from 100 to 159.
+        float[] pixels = [.. Enumerable.Range(0, 64).Select(i => i < 4 ? mark : 96f + i)], half = [.. Enumerable.Range(0, 64).Select(i => i < 20 ? 1f : 0)];
+        Directory.CreateDirectory(_folder["cells", "train", "case01"]);
+        Write(At("train", "case01", 0), 1, 8, 8, pixels);
+        Write(At("train", "case01", 1), 1, 8, 8, half);
+        Write(At("train", "case01", 2), 1, 8, 8, [.. half.Skip(1), 0]);
+
+        DatasetCheckReport report = Check();
+        if (found is null)
+        {
+            Assert.Empty(report.Problems);
+            return;
+        }
+
+        DatasetProblem problem = Assert.Single(report.Problems);
+        Assert.Equal((severity, DatasetProblemKind.NoDataValue), (problem.Severity, problem.Kind));
+        Assert.Contains(found, problem.Message, StringComparison.Ordinal);
+        Assert.Empty(DatasetCheck.RunQubiq(_folder.Root, QubiqDataset.FindTask(_folder.Root, "cells"), noData: mark).Problems);
+    }
+
+    [Fact]
+    public void A_mask_that_marks_what_the_others_leave_is_named_once()
+    {
+        // Three raters who agree on some 16 of 64 pixels, and one file with its values exchanged.
+        Directory.CreateDirectory(_folder["cells", "train", "case01"]);
+        Write(At("train", "case01", 0), 1, 8, 8, [.. Enumerable.Range(0, 64).Select(i => (float)i)]);
+        for (int rater = 1; rater <= 4; rater++)
+        {
+            Write(At("train", "case01", rater), 1, 8, 8, [.. Enumerable.Range(0, 64).Select(i => (i >= rater && i < 15 + rater) == (rater != 3) ? 1f : 0)]);
+        }
+
+        DatasetProblem problem = Assert.Single(Check().Problems);
+        Assert.Equal(DatasetProblemKind.ComplementaryMasks, problem.Kind);
+        Assert.Equal(
+            $"'{At("train", "case01", 3)}' (rater 3) marks nearly what '{At("train", "case01", 1)}' (rater 1) leaves unmarked.", problem.Message);
+    }
+
+    [Theory]
+    [InlineData(3, true)]
+    [InlineData(6, true)]
+    [InlineData(1, false)]
+    public void An_image_turned_by_its_tag_alone_is_told(int tag, bool told)
+    {
+        Directory.CreateDirectory(_folder["cells", "train", "case01"]);
+        byte[] pixels = [.. Enumerable.Range(0, 64).Select(i => (byte)i)], first = [.. pixels.Select(i => i < 16 ? (byte)255 : (byte)0)];
+        string image = new TiffBytes { Height = 8, Width = 8, Orientation = tag, Blocks = [pixels] }.WriteTo(_folder["cells", "train", "case01", "image.tif"]);
+        string mask = new TiffBytes { Height = 8, Width = 8, Blocks = [first] }.WriteTo(_folder["cells", "train", "case01", "task01_seg01.tif"]);
+        new TiffBytes { Height = 8, Width = 8, Blocks = [[.. first.Skip(1), 0]] }.WriteTo(_folder["cells", "train", "case01", "task01_seg02.tif"]);
+
+        IReadOnlyList<DatasetProblem> problems = Check().Problems;
+        Assert.Equal(
+            told ? [$"'{image}' is shown turned by its Orientation tag ({tag}), and is read so, but its mask '{mask}' has Orientation 1."] : [],
+            problems.Select(problem => problem.Message));
+    }
+
+    [Fact]
+    public void Masks_in_colour_and_in_signed_bytes_are_no_problem()
+    {
+        Case("train", "case01", 1);
+        File.Delete(At("train", "case01", 1));
+        File.Delete(At("train", "case01", 2));
+        new PngBytes { Width = 2, Height = 2, Colour = 2, Rows = [0, 128, 0, 0, 0, 0, 0, 0, 128, 0, 0, 0, 0, 0] }.WriteTo(_folder["cells", "train", "case01", "task01_seg01.png"]);
+        new NiftiBytes { Type = 256, Dimensions = [2, 2], Values = [-1, 0, -1, 0] }.WriteTo(_folder["cells", "train", "case01", "task01_seg02.nii"]);
+        Assert.Empty(Check().Problems);
     }
 
     [Fact]

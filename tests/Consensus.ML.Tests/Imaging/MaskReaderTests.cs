@@ -21,8 +21,14 @@ public sealed class MaskReaderTests : IDisposable
     }
 
     [Fact]
-    public void A_pixel_is_marked_by_a_value_above_zero_only()
-        => Assert.Equal(new byte[6], MaskReader.Read([Mask("a", 0, -1, 0, -1, -1, 0)]).Pixels);
+    public void A_pixel_is_marked_by_any_value_that_is_not_zero()
+    {
+        // 255 in signed bytes.
+        string signed = new NiftiBytes { Type = 256, Values = [0, -1, 0, -1, -1, 0] }.WriteTo(_folder["signed.nii"]);
+        Assert.Equal([0, 0, 1, 1, 1, 0], MaskReader.Read([signed]).Pixels);
+        Assert.Equal([0, 0, 1, 1, 1, 0], MaskReader.Read([Mask("a", 0, -0.5, 0, -0.5, -0.5, 0)]).Pixels);
+        Complaint.Expect<InvalidDataException>(() => MaskReader.Read([Mask("unsure", 0, -1, 0, 1, 1, 0)]), "unsure.nii", "the values -1, 0, 1,");
+    }
 
     [Fact]
     public void Two_non_zero_values_are_an_error_that_names_file_and_values()

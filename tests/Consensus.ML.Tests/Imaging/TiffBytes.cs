@@ -39,6 +39,8 @@ internal sealed class TiffBytes
 
     public int Pages { get; init; } = 1;
 
+    public string? Description { get; init; }
+
     /// <summary>Kind of the second page: 1 is a reduced copy of the first.</summary>
     public int? SecondPageKind { get; init; }
 
@@ -116,6 +118,11 @@ internal sealed class TiffBytes
         if (Orientation is { } orientation)
         {
             tags[274] = (3, 1, Short(orientation));
+        }
+
+        if (Description is { } description)
+        {
+            tags[270] = (2, description.Length + 1, [.. System.Text.Encoding.ASCII.GetBytes(description), 0]);
         }
 
         if (Palette is { } palette)

@@ -178,6 +178,11 @@ public sealed class TiffReadTests : IDisposable
     {
         Refused(new() { Pages = 3 }, "3 pages");
         Assert.Equal([1, 2, 3, 4, 5, 6], Read(new() { Pages = 2, SecondPageKind = 1 }).Pixels);
+
+        // ImageJ writes a stack behind one directory.
+        Refused(new() { Description = "ImageJ=1.53t\nimages=3\nslices=3\nloop=false\n" }, "has 3 pages, but a slice is one picture");
+        Assert.Equal([1, 2, 3, 4, 5, 6], Read(new() { Description = "ImageJ=1.53t\nimages=1\n" }).Pixels);
+        Assert.Equal([1, 2, 3, 4, 5, 6], Read(new() { Description = "A microscope's images=3" }).Pixels);
     }
 
     [Fact]
