@@ -34,6 +34,32 @@ public sealed class ReportTests : IDisposable
         Assert.All(page.Descendants("img").Where(image => ((string)image.Attribute("src")!).StartsWith("data:image/svg", StringComparison.Ordinal)), Svg);
     }
 
+    /// <summary>A case's name comes from a stranger's folder; a spreadsheet would run what it takes for a formula.</summary>
+    [Theory]
+    [InlineData("=1+1", "'=1+1")]
+    [InlineData("+1", "'+1")]
+    [InlineData("-1", "'-1")]
+    [InlineData("@SUM(A1)", "'@SUM(A1)")]
+    [InlineData("=HYPERLINK(\"http://a.example\",\"b\")", "\"'=HYPERLINK(\"\"http://a.example\"\",\"\"b\"\")\"")]
+    [InlineData("\t=1", "'\t=1")]
+    [InlineData("\n=1", "\"'\n=1\"")]
+    [InlineData("＝1", "'＝1")]
+    [InlineData("case-1", "case-1")]
+    [InlineData("'=1", "'=1")]
+    public void Text_in_the_table_is_no_formula_and_negative_numbers_stay_numbers(string name, string cell)
+    {
+        StudyResults made = new MadeUpStudy(_folder.Root, cases: 1, methods: [StudyMethods.SoftLabel]).Run();
+        RunResult run = made.Methods[0].Runs[0];
+        CaseRecord named = run.Cases[0] with { Case = name, Scores = new Dictionary<string, double> { ["SoftDice5"] = -0.25, ["=Score"] = -1 } };
+        var results = new StudyResults(made.Options, made.Record, [run with { Cases = [named] }], made.Pictured);
+        using var table = new StringWriter { NewLine = "\n" };
+        ResultsTable.Write(table, results);
+        string[] parts = table.ToString().Split('\n', count: 2);
+        Assert.EndsWith(",SoftDice5,'=Score", parts[0], StringComparison.Ordinal);
+        Assert.StartsWith($"soft-label,val,1,{cell},32,32,3,", parts[1], StringComparison.Ordinal);
+        Assert.EndsWith(",-0.25,-1\n", parts[1], StringComparison.Ordinal);
+    }
+
     [Fact]
     public void A_character_that_no_page_can_hold_costs_that_character_alone()
     {
