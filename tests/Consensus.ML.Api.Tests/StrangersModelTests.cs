@@ -55,7 +55,7 @@ public sealed class StrangersModelTests : IDisposable
         ExpectRefusal($"{Manifest} has {Bomb} bytes where a manifest has at most {1 << 24}.");
     }
 
-    /// <summary>The length in the zip's directory is looked at before ML.NET unpacks an entry: of this one there is nothing to unpack.</summary>
+    /// <summary>The zip's directory is looked at before ML.NET unpacks an entry: of this one there is nothing to unpack.</summary>
     [Fact]
     public void A_length_that_the_zip_only_claims_is_refused_before_anything_is_unpacked()
     {
@@ -118,7 +118,7 @@ public sealed class StrangersModelTests : IDisposable
         }
     }
 
-    /// <summary>Writes another unpacked length into the zip's directory (APPNOTE.TXT 6.3.10, section 4.3.12: 24 bytes into an entry, whose name is at 46).</summary>
+    /// <summary>Writes another unpacked length into the zip's directory (APPNOTE.TXT 6.3.10, section 4.3.12).</summary>
     private void ClaimLength(string name, uint length)
     {
         const int LengthAt = 24, NameLengthAt = 28, NameAt = 46;

@@ -36,7 +36,9 @@ public sealed record NetworkOptions
     // Measured at 64 and at 128 pixels (tests/Consensus.ML.Benchmarks/STUDY.md).
     private const int LeastPatchedSide = 128;
 
-    /// <summary>Base number of channels L; a multiple of 32 (group normalisation works on 32 groups), 32 to 4096. Default 32; the paper's is 128.</summary>
+    /// <summary>
+    /// Base number of channels L, 32 to 4096; a multiple of 32 (group normalisation works on 32 groups). Default 32; the paper's is 128.
+    /// </summary>
     public int ModelChannels { get; init; } = 32;
 
     /// <summary>Channels of each U-Net level as multiples of <see cref="ModelChannels"/>; every level but the first halves the side. Default 1, 2, 3, 4.</summary>

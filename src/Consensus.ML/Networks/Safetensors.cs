@@ -1,7 +1,8 @@
-using System.Globalization;
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using Consensus.ML.Runtime;
 using static TorchSharp.torch;
 
 namespace Consensus.ML.Networks;
@@ -16,7 +17,7 @@ internal sealed record SafetensorsEntry(string Name, string Type, long[] Shape, 
 
 /// <summary>
 /// The safetensors format: 8 bytes of header length, a JSON header, the values (little-endian). Every length is checked against the
-/// file before it is used.
+/// file before it is used, and the tensors must fill the file without holes or overlaps, as the format asks.
 /// </summary>
 internal sealed class Safetensors
 {
@@ -38,7 +39,7 @@ internal sealed class Safetensors
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
     /// <summary>Reads the header of a file held in memory.</summary>
-    /// <exception cref="InvalidDataException">Not a safetensors file, cut short, or with a tensor outside it.</exception>
+    /// <exception cref="InvalidDataException">Not a safetensors file, cut short, or with tensors that do not fill it.</exception>
     public static Safetensors Parse(ReadOnlyMemory<byte> file)
     {
         if (file.Length < 8)
@@ -58,10 +59,13 @@ internal sealed class Safetensors
     }
 
     /// <summary>Reads the JSON header of a file whose values take <paramref name="available"/> bytes.</summary>
-    /// <exception cref="InvalidDataException">The header is damaged, or names a tensor outside the file.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The header is damaged, names a tensor twice or of an unknown type, or its tensors do not fill the file.
+    /// </exception>
     internal static (List<SafetensorsEntry> Entries, Dictionary<string, string> Metadata) ParseHeader(ReadOnlyMemory<byte> json, long available)
     {
         var entries = new List<SafetensorsEntry>();
+        var names = new HashSet<string>(StringComparer.Ordinal);
         var metadata = new Dictionary<string, string>(StringComparer.Ordinal);
         try
         {
@@ -78,21 +82,29 @@ internal sealed class Safetensors
                 else
                 {
                     entries.Add(ReadEntry(property, available));
+                    if (!names.Add(property.Name))
+                    {
+                        throw new InvalidDataException($"The safetensors file names tensor '{Printable.OneLine(property.Name)}' twice.");
+                    }
                 }
             }
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException or KeyNotFoundException or FormatException or OverflowException or IndexOutOfRangeException)
         {
-            throw new InvalidDataException($"The header of the safetensors file is damaged: {exception.Message}", exception);
+            throw new InvalidDataException(
+                $"The header of the safetensors file is damaged: {Printable.OneLine(exception.Message)}", exception);
         }
 
+        EnsureFilled(entries, available);
         return (entries, metadata);
     }
 
     /// <summary>The values of a tensor as float32 on the CPU; the caller owns the tensor.</summary>
-    public Tensor Read(SafetensorsEntry entry)
+    public Tensor Read(SafetensorsEntry entry) => ToTensor(entry, _values.Span[(int)entry.Begin..(int)entry.End]);
+
+    /// <summary>The bytes of a tensor as float32 on the CPU; the caller owns the tensor.</summary>
+    internal static Tensor ToTensor(SafetensorsEntry entry, ReadOnlySpan<byte> bytes)
     {
-        ReadOnlySpan<byte> bytes = _values.Span[(int)entry.Begin..(int)entry.End];
         using var scope = NewDisposeScope();
         Tensor flat = entry.Type switch
         {
@@ -102,7 +114,8 @@ internal sealed class Safetensors
             "BF16" => tensor(MemoryMarshal.Cast<byte, ushort>(bytes).ToArray().Select(value => BitConverter.UInt32BitsToSingle((uint)value << 16)).ToArray(), device: CPU),
             "I32" => tensor(MemoryMarshal.Cast<byte, int>(bytes).ToArray(), device: CPU),
             "I64" => tensor(MemoryMarshal.Cast<byte, long>(bytes).ToArray(), device: CPU),
-            _ => throw new InvalidDataException($"Tensor '{entry.Name}' has type {entry.Type}; allowed are F32, F64, F16, BF16, I32 and I64."),
+            _ => throw new InvalidDataException(
+                $"Tensor '{Printable.OneLine(entry.Name)}' has type {entry.Type}; allowed are F32, F64, F16, BF16, I32 and I64."),
         };
         return flat.to_type(ScalarType.Float32).view(entry.Shape).DetachFromDisposeScope();
     }
@@ -174,28 +187,70 @@ internal sealed class Safetensors
         return bytes;
     }
 
+    /// <summary>A shape as messages have it.</summary>
+    internal static string Text(long[] shape) =>
+        $"[{string.Join(", ", shape.Select(side => side.ToString(CultureInfo.InvariantCulture)))}]";
+
+    /// <summary>Makes sure that every byte of the values belongs to one tensor, as in files that a library wrote.</summary>
+    private static void EnsureFilled(List<SafetensorsEntry> entries, long available)
+    {
+        long at = 0;
+        foreach (SafetensorsEntry entry in entries.OrderBy(entry => entry.Begin).ThenBy(entry => entry.End))
+        {
+            if (entry.Begin != at)
+            {
+                throw new InvalidDataException(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Tensor '{Printable.OneLine(entry.Name)}' of the safetensors file begins at byte {entry.Begin} of the values, "
+                    + $"where the one before it ends at {at}: tensors have no bytes in common, and leave none between them."));
+            }
+
+            at = entry.End;
+        }
+
+        if (at != available)
+        {
+            throw new InvalidDataException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"The safetensors file has {available} bytes of values, but its tensors end at {at}."));
+        }
+    }
+
     private static SafetensorsEntry ReadEntry(JsonProperty property, long available)
     {
+        string name = Printable.OneLine(property.Name);
         string type = property.Value.GetProperty("dtype").GetString() ?? "";
         long[] shape = [.. property.Value.GetProperty("shape").EnumerateArray().Select(side => side.GetInt64())];
         long[] offsets = [.. property.Value.GetProperty("data_offsets").EnumerateArray().Select(offset => offset.GetInt64())];
         long bytes = type switch
         {
-            "F64" or "I64" or "U64" => 8,
+            "F64" or "I64" or "U64" or "C64" => 8,
             "F32" or "I32" or "U32" => 4,
             "F16" or "BF16" or "I16" or "U16" => 2,
-            _ => 1,
+            "BOOL" or "U8" or "I8" or "F8_E4M3" or "F8_E5M2" or "F8_E8M0" => 1,
+            _ => throw new InvalidDataException(
+                $"Tensor '{name}' of the safetensors file has the unknown type '{Printable.OneLine(type)}'."),
         };
         foreach (long side in shape)
         {
-            bytes = side < 0 ? throw new FormatException($"tensor '{property.Name}' has a negative side") : checked(bytes * side);
+            if (side < 0 || (side > 0 && bytes > long.MaxValue / side))
+            {
+                throw new InvalidDataException($"Tensor '{name}' of the safetensors file has the impossible shape {Text(shape)}.");
+            }
+
+            bytes *= side;
+        }
+
+        if (offsets.Length != 2)
+        {
+            throw new InvalidDataException($"Tensor '{name}' of the safetensors file has no first and last byte (data_offsets).");
         }
 
         if (offsets[0] < 0 || offsets[1] < offsets[0] || offsets[1] > available)
         {
             throw new InvalidDataException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"The safetensors file is cut short: tensor '{property.Name}' takes bytes {offsets[0]} to {offsets[1]} of the "
+                $"The safetensors file is cut short: tensor '{name}' takes bytes {offsets[0]} to {offsets[1]} of the "
                 + $"values, but there are {available}."));
         }
 
@@ -203,7 +258,7 @@ internal sealed class Safetensors
             ? new(property.Name, type, shape, offsets[0], offsets[1])
             : throw new InvalidDataException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"Tensor '{property.Name}' of type {type} and shape [{string.Join(", ", shape)}] takes {bytes} bytes, but the file "
+                $"Tensor '{name}' of type {type} and shape {Text(shape)} takes {bytes} bytes, but the file "
                 + $"gives it {offsets[1] - offsets[0]}."));
     }
 }

@@ -38,7 +38,7 @@ internal sealed class SafetensorsStream
     }
 
     /// <summary>Reads the header; the stream must be seekable and stay open while tensors are read.</summary>
-    /// <exception cref="InvalidDataException">Not a safetensors file, cut short, or with a tensor outside it.</exception>
+    /// <exception cref="InvalidDataException">Not a safetensors file, cut short, or with tensors that do not fill it.</exception>
     public static SafetensorsStream Open(Stream stream)
     {
         Span<byte> prefix = stackalloc byte[sizeof(ulong)];
@@ -54,6 +54,16 @@ internal sealed class SafetensorsStream
         long begin = stream.Position;
         (List<SafetensorsEntry> entries, Dictionary<string, string> metadata) = Safetensors.ParseHeader(header, stream.Length - begin);
         return new(stream, begin, entries, metadata);
+    }
+
+    /// <summary>The values of a tensor as float32 on the CPU; the caller owns the tensor.</summary>
+    /// <exception cref="InvalidDataException">It is of a type that no weight has.</exception>
+    public Tensor Read(SafetensorsEntry entry)
+    {
+        var bytes = new byte[entry.End - entry.Begin];
+        _stream.Position = _begin + entry.Begin;
+        _stream.ReadExactly(bytes);
+        return Safetensors.ToTensor(entry, bytes);
     }
 
     /// <summary>Reads the tensor of a name into <paramref name="target"/>, a contiguous float32 tensor.</summary>

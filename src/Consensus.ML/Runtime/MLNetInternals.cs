@@ -37,9 +37,10 @@ namespace Consensus.ML.Runtime
         public static bool IsCanceled(this IHostEnvironment environment) => (environment as ICancelable)?.IsCanceled ?? false;
 
         /// <summary>
-        /// How many bytes an entry of a step's folder in a model zip unpacks to, as the zip's directory says; ML.NET unpacks an entry whole, to a temporary file, before
-        /// it hands it out. .NET ends an entry at this length, whatever follows. The largest where several have the name; null where there is none, or this
-        /// version of ML.NET keeps its archive elsewhere: the caller then finds the length after unpacking.
+        /// How many bytes an entry of a step's folder in a model zip unpacks to, as the zip's directory says: ML.NET unpacks it whole,
+        /// to a temporary file, before it hands it out. .NET ends an entry at this length, whatever follows. The largest where several have
+        /// the name; null where there is none, or this version of ML.NET keeps its archive elsewhere: the caller finds the length after
+        /// unpacking then.
         /// </summary>
         public static long? UnpackedLength(this ModelLoadContext context, string name)
         {

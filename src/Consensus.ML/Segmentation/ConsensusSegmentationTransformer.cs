@@ -96,11 +96,11 @@ public sealed class ConsensusSegmentationTransformer : SegmentationTransformer
             Seed = options.Seed ?? environment.Seed() ?? 0,
             Training = new(options.Training, null, new TrainingHistory(0, 0, null, 0, 0, 0, false, [])),
         };
-        byte[] weights = File.ReadAllBytes(path);
+        using FileStream weights = File.OpenRead(path);
         TorchDevice device = TorchDevice.Choose(options.Device, environment.GpuDeviceId(), environment.FallbackToCpu());
         try
         {
-            return new(environment, manifest, new SharedModel(ConsensusModel.Load(manifest.Description, [weights], device.Device)));
+            return new(environment, manifest, new SharedModel(ConsensusModel.Load(manifest.Description, weights, device.Device)));
         }
         catch (InvalidDataException exception)
         {

@@ -42,7 +42,7 @@ internal interface ISegmentationManifest
     ISegmentationManifest With(IReadOnlyList<ManifestWeights> weights);
 
     /// <summary>Refuses what no model can be, before anything is made by what the manifest says.</summary>
-    /// <exception cref="InvalidDataException">A value is out of range, or the weights are not as large as those of the network are.</exception>
+    /// <exception cref="InvalidDataException">A value is out of range, or the weights have another size than the network's.</exception>
     void Check();
 
     byte[] ToJson();

@@ -6,10 +6,11 @@ using Consensus.ML.Training;
 namespace Consensus.ML;
 
 /// <summary>
-/// Refuses a manifest that no model of this library can have, before anything is made as large as it says: a model zip may come from anyone, and the
-/// hashes in it find damage, not tampering. Options are held to the rules of <see cref="OptionsCheck"/>; what else a manifest holds has its rules here.
+/// Refuses a manifest that no model of this library can have, before anything is made as large as it says: a model zip may come from
+/// anyone, and the hashes in it find damage, not tampering. Options are held to the rules of <see cref="OptionsCheck"/>; what else a
+/// manifest holds has its rules here.
 /// </summary>
-/// <remarks>Whoever adds a member to a manifest adds its rule to <see cref="CheckFacts"/>, or to the method of the record that it is in.</remarks>
+/// <remarks>Whoever adds a member to a manifest adds its rule here, to the method of the record that it is in.</remarks>
 internal static class ManifestCheck
 {
     private const int HashDigits = 64;
@@ -17,22 +18,22 @@ internal static class ManifestCheck
     // Some thirty years, which a TimeSpan holds.
     private const double LongestRun = 1e9;
 
-    /// <exception cref="InvalidDataException">A value is out of range, or the weights are not as large as those of the network are.</exception>
+    /// <exception cref="InvalidDataException">A value is out of range, or the weights have another size than the network's.</exception>
     public static void Check(ModelManifest manifest) => Refusing(() =>
     {
         OptionsCheck.Defined(nameof(manifest.Target), manifest.Target);
         OptionsCheck.Check(manifest.Diffusion);
         CheckFacts(manifest, manifest.Diffusion.Steps);
-        CheckTraining(manifest.Training, manifest, training => OptionsCheck.Check(training, manifest.Diffusion));
+        CheckTraining(manifest, training => OptionsCheck.Check(training, manifest.Diffusion));
     });
 
-    /// <exception cref="InvalidDataException">A value is out of range, or the weights are not as large as those of the network are.</exception>
+    /// <exception cref="InvalidDataException">A value is out of range, or the weights have another size than the network's.</exception>
     public static void Check(UNetManifest manifest) => Refusing(() =>
     {
         OptionsCheck.Defined(nameof(manifest.Kind), manifest.Kind);
         OptionsCheck.CheckPassDropout(manifest.PassDropout);
         CheckFacts(manifest, diffusionSteps: null);
-        CheckTraining(manifest.Training, manifest, training => OptionsCheck.Check(training, diffusion: null));
+        CheckTraining(manifest, training => OptionsCheck.Check(training, diffusion: null));
     });
 
     /// <summary>What all sorts of manifests have.</summary>
@@ -63,9 +64,10 @@ internal static class ManifestCheck
     }
 
     /// <summary>How each member came to be.</summary>
-    private static void CheckTraining(ManifestTraining first, ISegmentationManifest manifest, Action<TrainingOptions> checkOptions)
+    private static void CheckTraining(ISegmentationManifest manifest, Action<TrainingOptions> checkOptions)
     {
-        foreach (ManifestTraining training in (ManifestTraining[])[first, .. manifest.FurtherMembers?.Select(member => member.Training) ?? []])
+        IEnumerable<ManifestTraining> further = manifest.FurtherMembers?.Select(member => member.Training) ?? [];
+        foreach (ManifestTraining training in further.Prepend(manifest.Training))
         {
             checkOptions(training.Options);
             OptionsCheck.Defined(nameof(training.MissingRaters), training.MissingRaters);
@@ -130,7 +132,8 @@ internal static class ManifestCheck
 
             if (file.Bytes < least || file.Bytes > most)
             {
-                throw new ArgumentException($"{name} is said to have {file.Bytes} bytes; the weights of the network it describes take {most}.");
+                throw new ArgumentException(
+                    $"{name} is said to have {file.Bytes} bytes; the weights of the network it describes take {most}.");
             }
 
             if (file.Sha256.Length != HashDigits || !file.Sha256.All(char.IsAsciiHexDigitLower))
@@ -149,7 +152,8 @@ internal static class ManifestCheck
     {
         if (!(value >= minimum && value <= maximum))
         {
-            throw new ArgumentException(string.Create(CultureInfo.InvariantCulture, $"{name} is {value}; it must be from {minimum} to {maximum}."));
+            throw new ArgumentException(string.Create(
+                CultureInfo.InvariantCulture, $"{name} is {value}; it must be from {minimum} to {maximum}."));
         }
     }
 

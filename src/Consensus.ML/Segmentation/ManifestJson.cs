@@ -33,7 +33,8 @@ internal static class ManifestJson
             {
                 throw new InvalidDataException(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"The model file has format version {version}; this version of Consensus.ML reads up to {newest}. Update the Consensus.ML package."));
+                    $"The model file has format version {version}; this version of Consensus.ML reads up to {newest}. "
+                    + $"Update the Consensus.ML package."));
             }
 
             T manifest = JsonSerializer.Deserialize<T>(json, Options) ?? throw ModelState.Damaged($"{ModelFile.ManifestName} is empty");

@@ -30,7 +30,7 @@ internal static class ModelFile
     /// <param name="context">Where to read from.</param>
     /// <param name="parse">Reads the step's sort of manifest.</param>
     /// <returns>The manifest, and the weights of each member.</returns>
-    /// <exception cref="InvalidDataException">The file is damaged or too new, or no model of this library; the message says which and what to do.</exception>
+    /// <exception cref="InvalidDataException">The file is damaged, too new or no model of this library; the message says which.</exception>
     public static (T Manifest, IReadOnlyList<byte[]> Weights) Load<T>(ModelState state, ModelLoadContext context, Func<byte[], T> parse)
         where T : ISegmentationManifest
     {
@@ -48,7 +48,8 @@ internal static class ModelFile
     }
 
     /// <summary>The entry with the weights of a member, counted from 0.</summary>
-    public static string NameOf(int member) => member == 0 ? WeightsName : string.Create(CultureInfo.InvariantCulture, $"weights-{member + 1}.safetensors");
+    public static string NameOf(int member) =>
+        member == 0 ? WeightsName : string.Create(CultureInfo.InvariantCulture, $"weights-{member + 1}.safetensors");
 
     private static string Hash(byte[] bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
 

@@ -89,15 +89,19 @@ internal static class OptionsCheck
         }
     }
 
-    /// <summary>Checks that the slices and their maps can be held: a side has up to <see cref="LongestSide"/> pixels, and an array's length bounds their product.</summary>
+    /// <summary>
+    /// Checks that slices and their maps can be held: a side has up to <see cref="LongestSide"/> pixels, and all values fit into an array.
+    /// </summary>
     /// <exception cref="ArgumentException">A number is out of range; the message names it.</exception>
     public static void CheckSlices(int channels, int height, int width, int levels)
     {
         Range("Height", height, 1, LongestSide, " pixels");
         Range("Width", width, 1, LongestSide, " pixels");
-        Range("ImageChannels", channels, 1, (int)(Array.MaxLength / ((long)height * width)), string.Create(CultureInfo.InvariantCulture, $", for slices of {height}×{width} pixels"));
+        int most = (int)(Array.MaxLength / ((long)height * width));
+        string note = string.Create(CultureInfo.InvariantCulture, $", of {height}×{width} pixels each");
+        Range("ImageChannels", channels, 1, most, note);
         Range("Raters", levels, 1, RatersOfCases.Most);
-        Range("Raters", levels, 1, (int)(Array.MaxLength / ((long)height * width)), string.Create(CultureInfo.InvariantCulture, $", for maps of {height}×{width} pixels"));
+        Range("Raters", levels, 1, most, note);
     }
 
     /// <summary>Checks that the network can halve slices of this size as often as it has levels.</summary>
@@ -132,7 +136,8 @@ internal static class OptionsCheck
         ColumnContract.CheckedName(options.ConsensusMapsColumnName, nameof(options.ConsensusMapsColumnName));
         ColumnContract.CheckedName(options.UncertaintyColumnName, nameof(options.UncertaintyColumnName));
         ColumnContract.CheckedName(options.SamplesColumnName, nameof(options.SamplesColumnName));
-        CheckOutputs([options.SoftMapColumnName, options.ConsensusMapsColumnName, options.UncertaintyColumnName, options.SamplesColumnName]);
+        CheckOutputs(
+            [options.SoftMapColumnName, options.ConsensusMapsColumnName, options.UncertaintyColumnName, options.SamplesColumnName]);
     }
 
     /// <summary>Checks that the output columns differ.</summary>

@@ -180,7 +180,9 @@ internal sealed partial class CheckpointFolder : IDisposable
         .. Directory.EnumerateFiles(_options.Folder)
             .Select(path => CheckpointName().Match(Path.GetFileName(path)))
             .Where(match => match.Success)
-            .Select(match => int.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture))
+            .Select(match => long.Parse(match.Groups[1].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture))
+            .Where(step => step <= int.MaxValue)
+            .Select(step => (int)step)
             .OrderDescending(),
     ];
 

@@ -42,6 +42,15 @@ internal sealed class ConsensusModel : SegmentationModel
         return new(description, network, Read(network.Layout, safetensors, device), device);
     }
 
+    /// <summary>A model with the weights of one such file, of which nothing else is read.</summary>
+    /// <exception cref="InvalidDataException">The file is damaged, or not of this description; the message says how.</exception>
+    public static ConsensusModel Load(ModelDescription description, Stream safetensors, Device device)
+    {
+        NativeTorch.EnsureLoaded();
+        ConsensusNetwork network = description.CreateNetwork();
+        return FromWeights(description, network, Checkpoint.Read(network.Layout, safetensors, device), device);
+    }
+
     /// <summary>Every step of one generation of a slice, from noise to maps (the paper's Figure 4); of an ensemble, one of its first member.</summary>
     /// <param name="features">Normalised image, C×H×W.</param>
     /// <param name="sampling">How to sample; its Generations, Tolerance and Seed are not used here.</param>

@@ -25,6 +25,13 @@ internal sealed record TrainingCheckpoint(TrainingFingerprint Fingerprint, Train
     private const int LengthBytes = 8, HashLength = 2 * SHA256.HashSizeInBytes;
 
     private static readonly byte[] BeforeHash = "{\"__metadata__\":{\"sha256\":\""u8.ToArray(), NoHash = Encoding.ASCII.GetBytes(new string('0', HashLength));
+    private const string NoRun = "What it says of its run is not what a run writes.";
+
+    private static readonly JsonSerializerOptions Strict = new()
+    {
+        AllowDuplicateProperties = false, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true,
+    };
+
     private static readonly int HashPosition = LengthBytes + BeforeHash.Length;
 
     /// <summary>Writes a checkpoint; the file is replaced whole or not at all.</summary>
@@ -63,7 +70,16 @@ internal sealed record TrainingCheckpoint(TrainingFingerprint Fingerprint, Train
             throw new NotSupportedException($"It has format version {metadata.GetValueOrDefault(VersionKey)}; this version of Consensus.ML reads up to {CurrentFormatVersion}. Update the Consensus.ML package.");
         }
 
-        return JsonSerializer.Deserialize<TrainingCheckpoint>(metadata[FactsKey])!;
+        try
+        {
+            string facts = metadata.GetValueOrDefault(FactsKey, "");
+            TrainingCheckpoint? checkpoint = JsonSerializer.Deserialize<TrainingCheckpoint>(facts, Strict);
+            return checkpoint is not null && checkpoint.Facts.ArePossible ? checkpoint : throw new InvalidDataException(NoRun);
+        }
+        catch (JsonException exception)
+        {
+            throw new InvalidDataException(NoRun, exception);
+        }
     }
 
     /// <summary>Fills the optimizer and the state from a checkpoint that <see cref="Read"/> found good.</summary>

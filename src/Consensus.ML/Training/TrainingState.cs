@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Consensus.ML.Networks;
 
 namespace Consensus.ML.Training;
@@ -98,4 +99,15 @@ internal sealed class TrainingState : IDisposable
 
 /// <summary>A <see cref="TrainingState"/> in numbers, without its weights.</summary>
 internal sealed record TrainingFacts(
-    int Step, double Loss, int BestStep, int ScheduledValidations, double SlowestValidation, double Seconds, bool Finished, IReadOnlyList<ValidationPoint> Validations);
+    int Step, double Loss, int BestStep, int ScheduledValidations, double SlowestValidation, double Seconds, bool Finished,
+    IReadOnlyList<ValidationPoint> Validations)
+{
+    // Some thirty years, which a TimeSpan holds.
+    private const double LongestRun = 1e9;
+
+    /// <summary>Whether a run can have come to this.</summary>
+    [JsonIgnore]
+    public bool ArePossible =>
+        Step >= 0 && BestStep >= 0 && BestStep <= Step && ScheduledValidations >= 0
+        && SlowestValidation is >= 0 and <= LongestRun && Seconds is >= 0 and <= LongestRun && Validations.All(point => point is not null);
+}

@@ -56,5 +56,7 @@ internal sealed record ModelState(string Step, string Signature, string Loader)
 
     /// <summary>The one way to say that a model file cannot be trusted, and what to do.</summary>
     public static InvalidDataException Damaged(string what, Exception? inner = null) =>
-        new($"The model file is damaged: {Printable.OneLine(what)}. Copy it again from where it was made, or train the model again.", inner);
+        new(
+            $"The model file is damaged: {Printable.OneLine(what)}. Copy it again from where it was made, or train the model again.",
+            inner);
 }

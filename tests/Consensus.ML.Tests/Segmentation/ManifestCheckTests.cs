@@ -20,7 +20,10 @@ public sealed class ManifestCheckTests
     // JSON's own: no double is as large.
     private const string TooLarge = "1e999";
 
-    private static readonly NetworkOptions Network = new() { ChannelMultipliers = [1, 1], ResidualBlocks = 1, EncoderBlocks = 1, EncoderWidth = 4, EncoderGrowth = 2 };
+    private static readonly NetworkOptions Network = new()
+    {
+        ChannelMultipliers = [1, 1], ResidualBlocks = 1, EncoderBlocks = 1, EncoderWidth = 4, EncoderGrowth = 2,
+    };
 
     private static readonly ManifestTraining Training = new(
         new TrainingOptions(), new AugmentationPolicy(), new TrainingHistory(10, 5, 0.5, 1.5, 4, 1, false, [new(5, 0.25, 0.5)]))
@@ -88,7 +91,7 @@ public sealed class ManifestCheckTests
         { "weights", "null", "says nothing of the weights" },
         { "weights/file", "\"../weights.safetensors\"", "'../weights.safetensors'; they must be in weights.safetensors" },
         { "weights/bytes", "-1", "weights.safetensors is said to have -1 bytes" },
-        { "weights/bytes", "1900000000", "weights.safetensors is said to have 1900000000 bytes; the weights of the network it describes take" },
+        { "weights/bytes", "1900000000", "is said to have 1900000000 bytes; the weights of the network it describes take" },
         { "weights/sha256", "\"\"", "is not 64 hexadecimal digits" },
         { "weights/sha256", $"\"{new string('Z', 64)}\"", "is not 64 hexadecimal digits" },
         { "furtherMembers", "[null]", "says nothing of the weights" },
@@ -243,7 +246,8 @@ public sealed class ManifestCheckTests
     public void A_member_that_is_named_twice_is_refused()
     {
         string json = Encoding.UTF8.GetString(Consensus().ToJson());
-        ExpectRefusal(() => Read(Encoding.UTF8.GetBytes(json.Replace("\"height\": 16,", "\"height\": 16, \"height\": 16,"))), "cannot be read");
+        string twice = json.Replace("\"height\": 16,", "\"height\": 16, \"height\": 16,");
+        ExpectRefusal(() => Read(Encoding.UTF8.GetBytes(twice)), "cannot be read");
     }
 
     [Fact]
@@ -300,7 +304,11 @@ public sealed class ManifestCheckTests
 
     /// <summary>The manifest as a file has it, with the weights of its network beside it.</summary>
     private static T Promising<T>(T manifest)
-        where T : ISegmentationManifest => (T)manifest.With([new(ModelFile.WeightsName, Checkpoint.Length(manifest.Description.Layout()).File, Hash)]);
+        where T : ISegmentationManifest
+    {
+        long bytes = Checkpoint.Length(manifest.Description.Layout()).File;
+        return (T)manifest.With([new(ModelFile.WeightsName, bytes, Hash)]);
+    }
 
     /// <summary>The paths of everything below a node, with numbers for the places of lists.</summary>
     private static IEnumerable<string> Paths(JsonNode node, string path)
@@ -341,7 +349,8 @@ public sealed class ManifestCheckTests
 
         return Encoding.UTF8.GetBytes(root.ToJsonString().Replace(Placeholder, value, StringComparison.Ordinal));
 
-        static JsonNode? Child(JsonNode node, string name) => node is JsonArray items ? items[int.Parse(name, CultureInfo.InvariantCulture)] : node[name];
+        static JsonNode? Child(JsonNode node, string name) =>
+            node is JsonArray items ? items[int.Parse(name, CultureInfo.InvariantCulture)] : node[name];
     }
 
     private static void ExpectRefusal(Action read, string expected)

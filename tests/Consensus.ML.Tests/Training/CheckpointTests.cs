@@ -60,6 +60,29 @@ public sealed class CheckpointTests : IDisposable
     }
 
     [Fact]
+    public void A_file_whose_name_is_no_step_is_passed_over()
+    {
+        CheckpointOptions checkpoints = Every(1);
+        Directory.CreateDirectory(checkpoints.Folder);
+        File.WriteAllText(Path.Combine(checkpoints.Folder, "step-9999999999.safetensors"), "");
+        Assert.Equal(Train(Quick, null).Weights, Train(Quick, checkpoints).Weights);
+    }
+
+    [Theory]
+    [InlineData(7, 3, 1, 0.5, 1.5, true)]
+    [InlineData(-1, 0, 1, 0.5, 1.5, false)]
+    [InlineData(7, 8, 1, 0.5, 1.5, false)]
+    [InlineData(7, -1, 1, 0.5, 1.5, false)]
+    [InlineData(7, 3, -1, 0.5, 1.5, false)]
+    [InlineData(7, 3, 1, double.NaN, 1.5, false)]
+    [InlineData(7, 3, 1, -0.5, 1.5, false)]
+    [InlineData(7, 3, 1, 0.5, 1e300, false)]
+    [InlineData(7, 3, 1, 0.5, double.PositiveInfinity, false)]
+    public void Only_what_a_run_can_have_come_to_is_resumed(
+        int step, int bestStep, int validations, double slowest, double seconds, bool possible) =>
+        Assert.Equal(possible, new TrainingFacts(step, 0.5, bestStep, validations, slowest, seconds, false, []).ArePossible);
+
+    [Fact]
     public void A_run_that_broke_off_in_a_validation_does_it_again()
     {
         (byte[] expected, TrainingHistory history) = Train(Quick, null);
