@@ -50,7 +50,8 @@ public sealed class ReportTests : IDisposable
     {
         StudyResults made = new MadeUpStudy(_folder.Root, cases: 1, methods: [StudyMethods.SoftLabel]).Run();
         RunResult run = made.Methods[0].Runs[0];
-        CaseRecord named = run.Cases[0] with { Case = name, Scores = new Dictionary<string, double> { ["SoftDice5"] = -0.25, ["=Score"] = -1 } };
+        var scores = new Dictionary<string, double> { ["SoftDice5"] = -0.25, ["=Score"] = -1 };
+        CaseRecord named = run.Cases[0] with { Case = name, Scores = scores };
         var results = new StudyResults(made.Options, made.Record, [run with { Cases = [named] }], made.Pictured);
         using var table = new StringWriter { NewLine = "\n" };
         ResultsTable.Write(table, results);
