@@ -29,10 +29,10 @@ internal sealed class EvaluationReport(SegmentationMetrics metrics, EvaluationOp
     /// <summary>Every measure with its interval, those above among them.</summary>
     public IReadOnlyDictionary<string, MeasureFacts> Measures { get; } = metrics.Summaries.ToDictionary(
         summary => Key(summary.Measure),
-        summary => new MeasureFacts(summary.Mean, summary.Interval.Lower, summary.Interval.Upper, summary.Cases));
+        summary => new MeasureFacts(summary.Mean, summary.Interval.Lower, summary.Interval.Upper, summary.Cases, summary.AllCases, summary.LeftOut));
 
     public OptionFacts Options { get; } = new(
-        options.Confidence, options.BootstrapResamples, options.Seed, options.CalibrationBins, options.SurfaceTolerance, metrics.DistanceUnit is { } unit ? Formats.Name(unit) : null);
+        options.Confidence, options.BootstrapResamples, options.Seed, options.CalibrationBins, options.SurfaceTolerance, Formats.Name(metrics.DistanceUnit));
 
     public DataFacts Data { get; } = new(source.Name, source.Split, metrics.Cases.Count);
 
@@ -72,9 +72,9 @@ internal sealed class EvaluationReport(SegmentationMetrics metrics, EvaluationOp
         return facts;
     }
 
-    internal sealed record MeasureFacts(double Mean, double Lower, double Upper, int Cases);
+    internal sealed record MeasureFacts(double Mean, double Lower, double Upper, int Cases, int AllCases, IReadOnlyList<LeftOutCases> LeftOut);
 
-    internal sealed record OptionFacts(double Confidence, int BootstrapResamples, int BootstrapSeed, int CalibrationBins, double? SurfaceTolerance, string? DistanceUnit);
+    internal sealed record OptionFacts(double Confidence, int BootstrapResamples, int BootstrapSeed, int CalibrationBins, double? SurfaceTolerance, string DistanceUnit);
 
     internal sealed record DataFacts(string Task, string Split, int Cases);
 

@@ -53,17 +53,26 @@ internal static class EvaluationTables
                 Title(summary.Measure, metrics),
                 Number(summary.Mean),
                 $"{Number(summary.Interval.Lower)} to {Number(summary.Interval.Upper)}",
-                summary.Cases.ToString(CultureInfo.InvariantCulture),
+                summary.LeftOut.Count == 0 ? Whole(summary.Cases) : $"{Whole(summary.Cases)} of {Whole(summary.AllCases)}",
                 Markup.Escape(summary.Measure.Description));
         }
 
-        table.Caption = new TableTitle("+ high is good, - low is good, 0 is best near zero");
+        string[] reasons =
+        [
+            .. metrics.Summaries.Where(summary => summary.Cases > 0)
+                .SelectMany(summary => summary.LeftOut.Select(reason => $"{summary.Measure.Title} leaves out {Plural(reason.Cases)}: {reason.Reason}")),
+        ];
+        table.Caption = new TableTitle(Markup.Escape(string.Join(Environment.NewLine, ["+ high is good, - low is good, 0 is best near zero", .. reasons])));
         return table;
     }
 
+    private static string Whole(int count) => count.ToString(CultureInfo.InvariantCulture);
+
+    private static string Plural(int cases) => cases == 1 ? "1 case" : $"{Whole(cases)} cases";
+
     private static string Title(SegmentationMeasure measure, SegmentationMetrics metrics)
     {
-        string unit = measure.Name == nameof(CaseMetrics.HausdorffDistance95) && metrics.DistanceUnit is { } known ? $" ({Formats.Name(known)})" : "";
+        string unit = measure.Name == nameof(CaseMetrics.HausdorffDistance95) ? $" ({Formats.Name(metrics.DistanceUnit)})" : "";
         string direction = measure.Direction switch
         {
             MeasureDirection.HigherIsBetter => " +",

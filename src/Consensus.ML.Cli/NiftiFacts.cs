@@ -21,9 +21,15 @@ internal sealed class NiftiFacts(NiftiHeader header, NiftiStatistics statistics)
 
     public double Intercept { get; } = header.Intercept;
 
-    public IReadOnlyList<double> Spacing { get; } = header.Spacing;
+    /// <summary>The unit of space that the file is stored in; null where it does not say, and millimetres are assumed.</summary>
+    public string? StoredUnit { get; } = header.SpaceUnitName;
 
-    public IReadOnlyList<double[]> Affine { get; } = [.. header.Affine.Chunk(4)];
+    /// <summary>Millimetres along the axes of space; further axes as stored.</summary>
+    public IReadOnlyList<double> Spacing { get; } = [.. header.Spacing.Select((length, axis) => axis < 3 ? header.InMillimeters(length) : length)];
+
+    /// <summary>To millimetres.</summary>
+    public IReadOnlyList<double[]> Affine { get; } =
+        [.. header.Affine.Take(12).Select(header.InMillimeters).Concat(header.Affine.Skip(12)).Chunk(4)];
 
     public double Min { get; } = statistics.Minimum;
 
@@ -44,6 +50,12 @@ internal sealed class NiftiFacts(NiftiHeader header, NiftiStatistics statistics)
         yield return ("shape", string.Join(" × ", Shape));
         yield return ("type", Slope == 1 && Intercept == 0 ? Type : string.Create(CultureInfo.InvariantCulture, $"{Type} (× {Slope:R} + {Intercept:R})"));
         yield return ("byte order", ByteOrder);
+        yield return ("unit", StoredUnit switch
+        {
+            null => "not stored: millimetre is assumed",
+            "millimetre" => "millimetre",
+            _ => $"millimetre (stored: {StoredUnit})",
+        });
         yield return ("spacing", string.Join(" × ", Spacing.Select(value => value.ToString("0.####", CultureInfo.InvariantCulture))));
         for (int row = 0; row < 4; row++)
         {

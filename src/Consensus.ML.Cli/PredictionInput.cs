@@ -21,14 +21,7 @@ internal sealed record PredictionInput(RaterCase Case, int? Axis, IReadOnlyList<
         }
 
         int along = axis ?? SliceAddress.DefaultAxis;
-        IReadOnlyList<SliceAddress>[] channels = [.. one.ImagePaths.Select(path => NiftiFile.ListSlices(path, along))];
-        int other = Array.FindIndex(channels, slices => slices.Count != channels[0].Count);
-        if (other > 0)
-        {
-            throw new InvalidDataException($"'{one.ImagePaths[other]}' has {channels[other].Count} slices along axis {along}, but '{one.ImagePaths[0]}' has {channels[0].Count}: the channels of one volume must be of one size.");
-        }
-
-        return new(one, along, [.. Enumerable.Range(0, channels[0].Count).Select(slice => one with { ImagePaths = [.. channels.Select(slices => slices[slice].ToString())] })]);
+        return new(one, along, [.. NiftiFile.ListSlices(one.ImagePaths, along).Select(paths => one with { ImagePaths = paths })]);
     }
 
     /// <summary>Reads everything once.</summary>

@@ -19,7 +19,7 @@ public sealed class DatasetTests : IDisposable
         Assert.Equal("No problems in 3 cases of kidney.\n", sound.Out);
 
         string mask = Path.Combine(_workspace.TrainingCase(1), "task01_seg02.nii.gz");
-        NiftiFile.WriteSlice(mask, new Slice(1, 32, 32, new float[1024]));
+        NiftiFile.WriteSlice(mask, new Slice(1, 32, 32, new float[1024]), geometryFrom: mask);
         CommandRun run = CommandRun.InProcess("dataset", "check", "--data", data);
         Assert.Equal(1, run.Code);
         Assert.Empty(run.Error);

@@ -42,6 +42,9 @@ public sealed partial class ReadmeRefusalTests : IDisposable
         ["DICOM"] = () => SliceReader.Read(Write("slice.dcm", [.. new byte[128], .. "DICM"u8, .. new byte[400]])),
         ["a mask that is a JPEG"] = () => MaskReader.Read([Jpeg("mask.jpg")]),
         ["a mask with labels"] = () => MaskReader.Read([Nifti("labels.nii", new())]),
+        ["a mask on another grid"] = () => MaskReader.Read(
+            [Nifti("mask.nii", new() { Sform = 1, Rows = [1, 0, 0, 0, 0, 2, 0, 0, 0, 0, 1, 0], PixelDimensions = [1, 1, 2, 1, 1, 1, 1, 1], Values = [0, 1, 1, 0, 0, 1] })],
+            Nifti("image.nii", new() { Sform = 1, Rows = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0] })),
         ["masks of two sizes"] = () => MaskReader.Read([Nifti("ann.nii", new() { Values = [0, 1, 1, 0, 0, 1] }), Nifti("ben.nii", new() { Dimensions = [3, 3], Values = [0, 1, 1, 0, 0, 1, 1, 1, 1] })]),
     };
 

@@ -94,9 +94,13 @@ internal static class InspectCommand
 
     private static void InspectCase(Terminal terminal, RaterCase one, string? target, int? channel, bool asJson)
     {
-        one.CheckSizes();
-        Slice image = SliceReader.Read(one.ImagePaths);
-        RaterMasks? masks = one.AnnotationPaths.Count == 0 ? null : MaskReader.Read(one.AnnotationPaths);
+        foreach (string note in one.CheckGrids())
+        {
+            terminal.Warn(note);
+        }
+
+        Slice image = one.ReadImage();
+        RaterMasks? masks = one.AnnotationPaths.Count == 0 ? null : one.ReadMasks();
         RaterPictureOptions options = new() { Title = one.Name, Channel = channel, RaterNames = one.RaterNames };
         RgbImage? picture = target is null ? null : masks is null ? RaterPicture.Draw(image, options) : RaterPicture.Draw(image, masks, options);
         var facts = new CaseFacts(one, image, masks);

@@ -50,8 +50,8 @@ internal static class CaseSection
     private static XElement Panel(ReportContext context, RaterCase one, CaseAverage scores, string rank)
     {
         int size = context.Options.Size;
-        Slice image = Resampling.Bilinear(SliceReader.Read(one.ImagePaths), size, size);
-        RaterMasks masks = Resampling.Nearest(MaskReader.Read(one.AnnotationPaths), size, size);
+        Slice image = Resampling.Bilinear(one.ReadImage(), size, size);
+        RaterMasks masks = Resampling.Nearest(one.ReadMasks(), size, size);
         (MethodResult Method, CaseRecord Record, StoredMaps Maps)[] rows =
         [
             .. context.Methods.Select(method => (method, Run: method.Runs.First(run => run.Run.Fold.Name == scores.Fold)))

@@ -78,7 +78,7 @@ public sealed class StudyResults
 
     private static CaseAgreement Agreement(RaterCase one)
     {
-        RaterMasks masks = MaskReader.Read(one.AnnotationPaths);
+        RaterMasks masks = one.ReadMasks();
         return CaseAgreement.Compute(one.Name, masks, one.RaterNames.Count == masks.Raters
             ? one.RaterNames
             : [.. Enumerable.Range(1, masks.Raters).Select(rater => rater.ToString(CultureInfo.InvariantCulture))]);

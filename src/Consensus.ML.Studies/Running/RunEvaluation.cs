@@ -49,7 +49,7 @@ internal static class RunEvaluation
         int size = options.Size;
         float[] features = model.Prepare(one);
         Prediction prediction = model.Predict(features, size, options.Cancellation);
-        RaterMasks masks = Resampling.Nearest(MaskReader.Read(one.AnnotationPaths), size, size);
+        RaterMasks masks = Resampling.Nearest(one.ReadMasks(), size, size);
         GenerationRecord[] curve = model.IsMeanOfMany ? Curve(model, features, ConsensusLabels.SoftMap(masks), options) : [];
         if (isPictured && model.Diffusion is { } diffusion)
         {

@@ -8,9 +8,6 @@ namespace Consensus.ML;
 /// <summary>Reads all files of a case, each once, and remembers of them only what is needed to compare cases.</summary>
 internal sealed class CaseCheck
 {
-    /// <summary>Distances in space are rounded when files are written.</summary>
-    private const double SpacingTolerance = 1e-3;
-
     /// <summary>From this Dice with what another rater left unmarked on, a mask is nearly that rater's complement.</summary>
     private const double ComplementDice = 0.5;
 
@@ -76,7 +73,7 @@ internal sealed class CaseCheck
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (string path in _case.ImagePaths)
         {
-            if (Read(path) is not { } slice)
+            if (Read(path, first) is not { } slice)
             {
                 isWhole = false;
                 continue;
@@ -84,7 +81,6 @@ internal sealed class CaseCheck
 
             first ??= slice;
             channels += slice.Channels;
-            CheckSize(slice, path, first);
             bool isFileConstant = slice.Pixels.AsSpan().IndexOfAnyExcept(slice.Pixels[0]) < 0;
             isConstant &= isFileConstant;
             int wrong = slice.Pixels.Count(value => !float.IsFinite(value) && !NoData.Is(value, _noData));
@@ -155,18 +151,17 @@ internal sealed class CaseCheck
         for (int rater = 0; rater < _case.AnnotationPaths.Count; rater++)
         {
             string path = _case.AnnotationPaths[rater];
-            if (Read(path) is not { } mask)
+            if (Read(path, reference) is not { } mask)
             {
                 continue;
             }
 
-            if (reference is not null)
+            if (reference is not { Geometry.HasPosition: true })
             {
-                CheckSize(mask, path, reference);
+                // Beside a picture, which says nothing, the masks still have to agree among themselves.
+                reference = mask;
             }
 
-            CheckSpacing(mask, path, image);
-            reference ??= mask;
             if (Marks(mask, path) is not { } marks)
             {
                 continue;
@@ -307,49 +302,25 @@ internal sealed class CaseCheck
         }
     }
 
-    private void CheckSize(Slice slice, string path, Slice reference)
-    {
-        if (slice.Height != reference.Height || slice.Width != reference.Width)
-        {
-            Fail(
-                DatasetProblemKind.SizeMismatch,
-                path,
-                $"'{path}' of case '{Name}' has {slice.Height}×{slice.Width} pixels, but '{reference.Source}' has {reference.Height}×{reference.Width}.",
-                "All files of a case must be of one size: export it again from the image that it was drawn on.");
-        }
-    }
-
-    private void CheckSpacing(Slice mask, string path, Slice? image)
-    {
-        // Unit spacing is what a file has that says nothing of it.
-        if (image is null || IsSilent(mask) || IsSilent(image))
-        {
-            return;
-        }
-
-        SliceGeometry own = mask.Geometry, other = image.Geometry;
-        if (Differs(own.SpacingRows, other.SpacingRows) || Differs(own.SpacingColumns, other.SpacingColumns))
-        {
-            Warn(
-                DatasetProblemKind.SpacingMismatch,
-                path,
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"'{path}' has a spacing of {own.SpacingRows:0.####}×{own.SpacingColumns:0.####}, but its image '{ImagePath}' "
-                    + $"has {other.SpacingRows:0.####}×{other.SpacingColumns:0.####}."),
-                "See whether the mask was drawn on this image. Spacing is not used in training.");
-        }
-
-        static bool IsSilent(Slice slice) => slice.Geometry is { SpacingRows: 1, SpacingColumns: 1 };
-
-        static bool Differs(double first, double second) => Math.Abs(first - second) > SpacingTolerance * Math.Max(Math.Abs(first), Math.Abs(second));
-    }
-
-    private Slice? Read(string path)
+    /// <summary>Reads a file into the frame of another one of the case.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="reference">The image, or the first mask where there is none that can be read; null to read the file as it is stored.</param>
+    private Slice? Read(string path, Slice? reference)
     {
         try
         {
-            return SliceReader.Read(path);
+            SliceGrid? grid = reference is null ? null : SliceGrid.Of(reference, NotesOf(path));
+            Slice? slice = SliceReader.ReadOnto(grid, path, 0, 1, null, out GridMismatch? mismatch);
+            if (mismatch is not null)
+            {
+                Fail(
+                    mismatch.IsSize ? DatasetProblemKind.SizeMismatch : DatasetProblemKind.GridMismatch,
+                    path,
+                    $"Case '{Name}': {mismatch.Message}",
+                    "If it is not this image's, put the right file there.");
+            }
+
+            return slice;
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -368,6 +339,10 @@ internal sealed class CaseCheck
 
         return null;
     }
+
+    private GridNotes NotesOf(string path) => new(
+        turned: line => Warn(DatasetProblemKind.Reoriented, path, line, "Right if the affine is; look at the case with 'consensus inspect --png'."),
+        assumed: line => Warn(DatasetProblemKind.PositionAssumed, path, line, "Look at the case with 'consensus inspect --png' to see that it fits."));
 
     private void Fail(DatasetProblemKind kind, string? file, string message, string advice) => _problems.Add(new(ProblemSeverity.Error, kind, _split, Name, file, message, advice));
 

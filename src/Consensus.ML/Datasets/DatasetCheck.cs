@@ -67,6 +67,8 @@ public static class DatasetCheck
             progress?.Report(cases);
         }
 
+        SayOnce(problems, DatasetProblemKind.Reoriented);
+        SayOnce(problems, DatasetProblemKind.PositionAssumed);
         problems.AddRange(OddChannels(channels));
         problems.AddRange(images.Values.Where(same => same.Count > 1).SelectMany(Duplicates));
         return new(cases, problems);
@@ -182,6 +184,18 @@ public static class DatasetCheck
         }
 
         return cases;
+    }
+
+    /// <summary>Leaves the first problem of a kind that whole sets have, with the number of the others.</summary>
+    private static void SayOnce(List<DatasetProblem> problems, DatasetProblemKind kind)
+    {
+        int first = problems.FindIndex(problem => problem.Kind == kind), count = problems.Count(problem => problem.Kind == kind);
+        if (count > 1)
+        {
+            DatasetProblem example = problems[first];
+            problems.RemoveAll(problem => problem.Kind == kind);
+            problems.Insert(first, example with { Message = $"{example.Message} So it is with {(count == 2 ? "1 more file" : $"{count - 1} more files")}." });
+        }
     }
 
     /// <summary>Cases whose number of channels is not that of most.</summary>

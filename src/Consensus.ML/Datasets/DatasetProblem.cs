@@ -41,8 +41,14 @@ public enum DatasetProblemKind
     /// <summary>A mask or a channel is of another size than its image.</summary>
     SizeMismatch,
 
-    /// <summary>A mask and its image have pixels of different sizes in space.</summary>
-    SpacingMismatch,
+    /// <summary>A mask or a channel lies on another grid than its image: its spacing, its axes or its place in space differ.</summary>
+    GridMismatch,
+
+    /// <summary>A mask or a channel is stored in another orientation than its image, and is turned when it is read.</summary>
+    Reoriented,
+
+    /// <summary>A file does not say where it lies in space, beside one that does: its pixels are taken to lie as the other's.</summary>
+    PositionAssumed,
 
     /// <summary>A mask holds more than 0 and one other value, or several channels.</summary>
     NotBinary,

@@ -26,21 +26,35 @@ public sealed record RaterCase(string Name, IReadOnlyList<string> ImagePaths, IR
         : null;
 
     /// <summary>
-    /// Makes sure that every mask has as many rows and columns as the image, from the headers alone: cheap enough to do for a whole set before training.
+    /// Makes sure that all files lie on the grid of the image (its first file), from their headers alone: cheap enough to do for a whole set.
     /// </summary>
+    /// <returns>What is turned into the image's frame when the case is read, and what is assumed of files that do not say where they lie, in a line each.</returns>
     /// <exception cref="FileNotFoundException">A file does not exist.</exception>
-    /// <exception cref="InvalidDataException">A mask is of another size than the image, or a file is no slice; the message names the file and both sizes.</exception>
+    /// <exception cref="InvalidDataException">
+    /// A file is of another size than the image, has another spacing or lies elsewhere, or is no slice; the message names both files and the difference.
+    /// </exception>
     /// <exception cref="IOException">A file cannot be opened.</exception>
-    public void CheckSizes()
+    public IReadOnlyList<string> CheckGrids()
     {
-        (_, int height, int width) = SliceReader.ReadSize(ImagePaths[0]);
+        var lines = new List<string>();
+        var grid = SliceGrid.Read(ImagePaths[0], new GridNotes(lines.Add));
         foreach (string path in ImagePaths.Skip(1).Concat(AnnotationPaths))
         {
-            (_, int otherHeight, int otherWidth) = SliceReader.ReadSize(path);
-            if (otherHeight != height || otherWidth != width)
-            {
-                throw new InvalidDataException($"'{path}' has {otherHeight}×{otherWidth} pixels, but its image '{ImagePaths[0]}' has {height}×{width}: both must be of one size.");
-            }
+            grid.Check(path);
         }
+
+        return lines;
     }
+
+    /// <summary>Reads the image with all its channels, in the frame of the first file.</summary>
+    /// <exception cref="FileNotFoundException">A file does not exist.</exception>
+    /// <exception cref="InvalidDataException">As of <see cref="SliceReader.Read(IReadOnlyList{string})"/>.</exception>
+    /// <exception cref="IOException">A file cannot be opened.</exception>
+    public Slice ReadImage() => SliceReader.Read(ImagePaths);
+
+    /// <summary>Reads the masks in the frame of the image.</summary>
+    /// <exception cref="FileNotFoundException">A file does not exist.</exception>
+    /// <exception cref="InvalidDataException">As of <see cref="MaskReader.Read(IReadOnlyList{string}, string)"/>.</exception>
+    /// <exception cref="IOException">A file cannot be opened.</exception>
+    public RaterMasks ReadMasks() => MaskReader.Read(AnnotationPaths, ImagePaths[0]);
 }

@@ -20,6 +20,12 @@ internal static class VolumeCases
         }
 
         int count = NiftiFile.ListSlices(volume.ImagePaths[0], slicing.Axis).Count;
+        NiftiHeader header = NiftiFile.ReadHeader(volume.ImagePaths[0]);
+        foreach (string path in volume.ImagePaths.Skip(1).Concat(volume.AnnotationPaths))
+        {
+            SliceGrid.CheckVolumes(header, slicing.Axis, NiftiFile.ReadHeader(path));
+        }
+
         bool[]? marked = slicing.Slices == VolumeSlices.Marked ? Marked(volume, slicing.Axis, count) : null;
         string digits = new('0', (count - 1).ToString(CultureInfo.InvariantCulture).Length);
         for (int index = 0; index < count; index++)
@@ -41,18 +47,15 @@ internal static class VolumeCases
     private static bool[] Marked(RaterCase volume, int axis, int count)
     {
         var marked = new bool[count];
-        foreach (string path in volume.AnnotationPaths)
+        using var volumes = new OpenVolumes();
+        for (int index = 0; index < count; index++)
         {
-            int index = 0;
-            foreach (Slice mask in NiftiFile.ReadSlices(path, axis))
+            var grid = SliceGrid.Read(new SliceAddress(volume.ImagePaths[0], axis, index).ToString());
+            for (int rater = 0; rater < volume.AnnotationPaths.Count && !marked[index]; rater++)
             {
-                if (index == count)
-                {
-                    throw new InvalidDataException($"'{path}' has more than the {count} slices of '{volume.ImagePaths[0]}' along axis {axis}: both must be of one size.");
-                }
-
-                marked[index] |= mask.Pixels.AsSpan().IndexOfAnyExcept(0f) >= 0;
-                index++;
+                string path = new SliceAddress(volume.AnnotationPaths[rater], axis, index).ToString();
+                Slice mask = SliceReader.ReadOnto(grid, path, rater, volume.AnnotationPaths.Count, volumes);
+                marked[index] = mask.Pixels.AsSpan().IndexOfAnyExcept(0f) >= 0;
             }
         }
 

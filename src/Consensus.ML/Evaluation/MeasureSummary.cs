@@ -5,4 +5,11 @@ namespace Consensus.ML;
 /// <param name="Mean">Mean over the cases that have a value; NaN where none has.</param>
 /// <param name="Interval">Bootstrap confidence interval of the mean (<see cref="Bootstrap"/>).</param>
 /// <param name="Cases">How many cases have a value, that is are not NaN.</param>
-public sealed record MeasureSummary(SegmentationMeasure Measure, double Mean, ConfidenceInterval Interval, int Cases);
+public sealed record MeasureSummary(SegmentationMeasure Measure, double Mean, ConfidenceInterval Interval, int Cases)
+{
+    /// <summary>Why other cases were left out of the mean; empty where none was.</summary>
+    public IReadOnlyList<LeftOutCases> LeftOut { get; init; } = [];
+
+    /// <summary>How many cases were scored, those left out of the mean among them.</summary>
+    public int AllCases => Cases + LeftOut.Sum(reason => reason.Cases);
+}

@@ -10,8 +10,9 @@ namespace Consensus.ML;
 /// <summary>What can be done with segmentations by several raters besides training: <c>mlContext.Segmentation</c>.</summary>
 public sealed partial class SegmentationCatalog
 {
-    // Where LoadSlices puts the image; the masks of a row must be of its size.
+    // Where LoadSlices puts the image, and where loaders put its path; the masks of a row must lie on its grid.
     private const string ImageColumnName = "Image";
+    private const string ImagePathColumnName = "ImagePath";
 
     private readonly IHostEnvironment _environment;
 
@@ -24,7 +25,7 @@ public sealed partial class SegmentationCatalog
     /// <remarks>
     /// Samples are rounded (1 above one half) and compared with the raters as one set with another (<see cref="SampleSetMetrics"/>). What they are depends on what the network learnt to draw: masks of raters for the targets Annotator and AnyAnnotator; soft maps for
     /// SoftLabel; and for Consensus the levels of agreement, nested maps and not draws of raters, so that the energy distance then compares the levels with the raters' masks.
-    /// Distances are in millimetres where the row has an image that says how large its pixels are (a <see cref="Slice"/> in the column Image whose geometry is not the plain one), in pixels of the map elsewhere.
+    /// Distances are in millimetres where the row has an image that says how large its pixels are (a <see cref="Slice"/> in the column Image whose geometry has a spacing), in pixels of the map elsewhere.
     /// </remarks>
     /// <param name="data">What a trained model's Transform returns. Its rows are read once, in order.</param>
     /// <param name="softMapColumnName">
@@ -64,16 +65,17 @@ public sealed partial class SegmentationCatalog
         var maps = new PredictedMaps(data.Schema, ColumnContract.CheckedName(softMapColumnName, "The soft map column of Evaluate"), samplesColumnName, uncertaintyColumnName);
         DataViewSchema.Column annotations = data.Schema.RequireAnnotations(ColumnContract.CheckedName(annotationsColumnName, "The annotations column of Evaluate"));
         DataViewSchema.Column? name = caseColumnName is null ? null : data.Schema.Require(caseColumnName, type => type is TextDataViewType, "Text");
-        DataViewSchema.Column? image = data.Schema.GetColumnOrNull(ImageColumnName) is { Type: SliceDataViewType } column ? column : null;
+        DataViewSchema.Column? image = ImageColumn(data.Schema), imagePath = image is null ? ImagePathColumn(data.Schema) : null;
 
         var pictures = FittedPictures.Find(data.Schema, image, softMapColumnName);
 
         using IChannel channel = _environment.Start("Evaluate");
-        using DataViewRowCursor cursor = data.GetRowCursor(new[] { annotations, name, image }.OfType<DataViewSchema.Column>().Concat(maps.Columns).Concat(pictures?.Columns ?? []));
+        var notes = new GridNotes(line => channel.Warning(MessageSensitivity.UserData, line));
+        using DataViewRowCursor cursor = data.GetRowCursor(new[] { annotations, name, image, imagePath }.OfType<DataViewSchema.Column>().Concat(maps.Columns).Concat(pictures?.Columns ?? []));
         Func<string> nameGetter = NameGetter(cursor, name);
         Func<string, PredictedMaps.Row> mapsGetter = maps.Getter(cursor);
         using var volumes = new OpenVolumes();
-        Func<Annotation?> annotationGetter = cursor.AnnotationGetter(annotations, volumes);
+        Func<Annotation?> annotationGetter = cursor.AnnotationGetter(annotations, volumes, GridColumn.Getter(cursor, image, imagePath, notes), notes);
         Func<Slice>? imageGetter = image is null ? null : cursor.SliceGetter(image.Value);
         Action<string, RaterMasks>? framing = pictures?.Checker(cursor);
         var cases = new List<CaseMetrics>();
@@ -95,7 +97,8 @@ public sealed partial class SegmentationCatalog
     /// Describes how the raters differ: per data set the mean pairwise Dice (the paper's Table 3) and Fleiss' kappa, per rater area, bias and agreement with the others and with
     /// the STAPLE estimate, per case areas and agreement. The masks are compared at their own size.
     /// </summary>
-    /// <remarks>One case's masks are in memory at a time. Cases may have any number of raters and need not share them; images are not read.</remarks>
+    /// <remarks>One case's masks are in memory at a time. Cases may have any number of raters and need not share them. Of images only the headers are read,
+    /// in the column ImagePath where there is one: masks must lie on the grid of their image, stored in any orientation.</remarks>
     /// <param name="data">The cases, as a loader gives them. Rows are read once, in order.</param>
     /// <param name="annotationsColumnName">
     /// The raters' masks: a vector of Text (the path of one mask a rater), <see cref="RaterMasks"/>, or a vector raters × height × width of known size.
@@ -122,11 +125,15 @@ public sealed partial class SegmentationCatalog
         DataViewSchema.Column? name = caseColumnName is null ? null : data.Schema.Require(caseColumnName, type => type is TextDataViewType, "Text");
         DataViewSchema.Column? names = RaterNamesColumn.Find(data.Schema, raterNamesColumnName);
 
+        // The path alone: of an image that has not been read, its header is enough.
+        DataViewSchema.Column? imagePath = ImagePathColumn(data.Schema), image = imagePath is null ? ImageColumn(data.Schema) : null;
+
         using IChannel channel = _environment.Start("DescribeRaters");
-        using DataViewRowCursor cursor = data.GetRowCursor(new[] { annotations, name, names }.OfType<DataViewSchema.Column>());
+        var notes = new GridNotes(line => channel.Warning(MessageSensitivity.UserData, line));
+        using DataViewRowCursor cursor = data.GetRowCursor(new[] { annotations, name, names, image, imagePath }.OfType<DataViewSchema.Column>());
         Func<string> nameGetter = NameGetter(cursor, name);
         using var volumes = new OpenVolumes();
-        Func<Annotation?> annotationGetter = cursor.AnnotationGetter(annotations, volumes);
+        Func<Annotation?> annotationGetter = cursor.AnnotationGetter(annotations, volumes, GridColumn.Getter(cursor, image, imagePath, notes), notes);
         Func<int, string[]> raterNamesGetter = RaterNamesColumn.Getter(cursor, names);
         var cases = new List<CaseAgreement>();
         while (cursor.MoveNext())
@@ -160,7 +167,7 @@ public sealed partial class SegmentationCatalog
         }
 
         SliceGeometry? geometry = maps.Geometry ?? image?.Geometry;
-        geometry = geometry is null || geometry.SaysNothing() ? null : geometry with
+        geometry = geometry is not { HasSpacing: true } ? null : geometry with
         {
             SpacingRows = geometry.SpacingRows * masks.Height / maps.Height,
             SpacingColumns = geometry.SpacingColumns * masks.Width / maps.Width,
@@ -196,6 +203,12 @@ public sealed partial class SegmentationCatalog
 
         return annotation.Masks;
     }
+
+    private static DataViewSchema.Column? ImageColumn(DataViewSchema schema) =>
+        schema.GetColumnOrNull(ImageColumnName) is { Type: SliceDataViewType } column ? column : null;
+
+    private static DataViewSchema.Column? ImagePathColumn(DataViewSchema schema) =>
+        schema.GetColumnOrNull(ImagePathColumnName) is { Type: TextDataViewType or VectorDataViewType { ItemType: TextDataViewType } } column ? column : null;
 
     private static Func<string> NameGetter(DataViewRowCursor cursor, DataViewSchema.Column? column)
     {

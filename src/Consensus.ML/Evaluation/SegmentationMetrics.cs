@@ -34,7 +34,7 @@ public sealed class SegmentationMetrics
         Cases = Array.AsReadOnly(all);
         Thresholds = all[0].Thresholds;
         DiceAtThresholds = Array.AsReadOnly([.. Enumerable.Range(0, Thresholds.Count).Select(i => all.Average(one => one.DiceAtThresholds[i]))]);
-        DistanceUnit = all.All(one => one.DistanceUnit == all[0].DistanceUnit) ? all[0].DistanceUnit : null;
+        DistanceUnit = all.Max(one => one.DistanceUnit);
         Summaries = Array.AsReadOnly([.. SegmentationMeasure.All.Select(measure => Summarise(measure, options))]);
         _summaries = Summaries.ToDictionary(summary => summary.Measure);
     }
@@ -66,14 +66,17 @@ public sealed class SegmentationMetrics
     /// <summary>Boundary F of the rounded maps over tolerances of 1 to 5 pixels, mean over cases.</summary>
     public double BoundaryF => Mean(nameof(BoundaryF));
 
-    /// <summary>Hausdorff distance at 95 % of the rounded maps in <see cref="DistanceUnit"/>, mean over cases; NaN when their units differ.</summary>
+    /// <summary>Hausdorff distance at 95 % of the rounded maps in <see cref="DistanceUnit"/>, mean over the cases that are measured in it.</summary>
     public double HausdorffDistance95 => Mean(nameof(HausdorffDistance95));
 
     /// <summary>Normalised surface Dice of the rounded maps, mean over cases.</summary>
     public double NormalizedSurfaceDice => Mean(nameof(NormalizedSurfaceDice));
 
-    /// <summary>What <see cref="HausdorffDistance95"/> is measured in; null when the cases differ in that.</summary>
-    public DistanceUnit? DistanceUnit { get; }
+    /// <summary>
+    /// What <see cref="HausdorffDistance95"/> is measured in: millimetres where any case knows the size of its pixels. Cases that do not are then left
+    /// out of its mean.
+    /// </summary>
+    public DistanceUnit DistanceUnit { get; }
 
     /// <summary>Expected calibration error of the soft map, mean over cases.</summary>
     public double ExpectedCalibrationError => Mean(nameof(ExpectedCalibrationError));
@@ -171,14 +174,35 @@ public sealed class SegmentationMetrics
 
     private MeasureSummary Summarise(SegmentationMeasure measure, EvaluationOptions options)
     {
-        // A mean of millimetres and pixels would be a number without meaning.
-        bool isMixed = DistanceUnit is null && measure.Name == nameof(CaseMetrics.HausdorffDistance95);
-        double[] values = isMixed ? [] : [.. Cases.Select(measure.Of).Where(value => !double.IsNaN(value))];
+        (double Value, string? Reason)[] all = [.. Cases.Select(one => (measure.Of(one), WhyLeftOut(measure, one, options)))];
+        double[] values = [.. all.Where(one => one.Reason is null).Select(one => one.Value)];
         return new(
             measure,
             values.Length == 0 ? double.NaN : values.Average(),
             Bootstrap.OfMean(values, options.Confidence, options.BootstrapResamples, options.Seed),
-            values.Length);
+            values.Length)
+        {
+            LeftOut = [.. all.Select(one => one.Reason).OfType<string>().CountBy(reason => reason).Select(reason => new LeftOutCases(reason.Key, reason.Value))],
+        };
+    }
+
+    /// <summary>Why a case has no place in the mean of a measure; null where it has.</summary>
+    private string? WhyLeftOut(SegmentationMeasure measure, CaseMetrics one, EvaluationOptions options)
+    {
+        // A mean of millimetres and pixels would be a number without meaning, and so would one of tolerances in both.
+        bool isLength = measure.Name == nameof(CaseMetrics.HausdorffDistance95)
+            || (measure.Name == nameof(CaseMetrics.NormalizedSurfaceDice) && options.SurfaceTolerance is not null);
+        return (isLength && one.DistanceUnit != DistanceUnit, double.IsNaN(measure.Of(one))) switch
+        {
+            (true, _) => "its file does not say how large a pixel is",
+            (_, false) => null,
+            _ => measure.Name switch
+            {
+                nameof(CaseMetrics.HausdorffDistance95) => "one of the two maps is empty",
+                nameof(CaseMetrics.UncertaintyErrorCorrelation) => "it has no uncertainty, or its uncertainty or its error is the same everywhere",
+                _ => one.Samples == 0 ? "it has no samples" : "the measure is not defined for its masks",
+            },
+        };
     }
 
     private DoubleDataFrameColumn Column(string name, Func<CaseMetrics, double> value) => new(name, Cases.Select(value));

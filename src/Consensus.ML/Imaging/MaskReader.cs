@@ -20,10 +20,33 @@ public static class MaskReader
     /// the message names it.
     /// </exception>
     /// <exception cref="IOException">A file cannot be opened.</exception>
-    public static RaterMasks Read(IReadOnlyList<string> paths) => Read(paths, null);
+    public static RaterMasks Read(IReadOnlyList<string> paths) => Read(paths, (SliceGrid?)null, null, null);
 
-    /// <summary><see cref="Read(IReadOnlyList{string})"/>, keeping the volumes that masks come from for the next ones.</summary>
-    internal static RaterMasks Read(IReadOnlyList<string> paths, OpenVolumes? volumes)
+    /// <summary>Reads one mask per file, as <see cref="Read(IReadOnlyList{string})"/>, in the frame of the image that the masks were drawn on.</summary>
+    /// <remarks>
+    /// Masks must lie on the image's grid. Those that are stored in another orientation, as their affines say, are turned into the image's frame, and of a
+    /// volume the slice is read that lies where the image's does; files that do not say where they lie are taken to lie as the image does.
+    /// </remarks>
+    /// <param name="paths">One file per rater, in the order of the raters; at least one.</param>
+    /// <param name="image">The image: a path as in <see cref="SliceReader.Read(string)"/>. Only its header is read.</param>
+    /// <exception cref="ArgumentException">There are no paths.</exception>
+    /// <exception cref="FileNotFoundException">A file does not exist.</exception>
+    /// <exception cref="InvalidDataException">
+    /// As <see cref="Read(IReadOnlyList{string})"/>, or a mask lies on another grid than the image; the message names both files and the difference.
+    /// </exception>
+    /// <exception cref="IOException">A file cannot be opened.</exception>
+    public static RaterMasks Read(IReadOnlyList<string> paths, string image)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(image);
+        return Read(paths, SliceGrid.Read(image), null, null);
+    }
+
+    /// <summary>The same, keeping the volumes that masks come from for the next ones.</summary>
+    /// <param name="paths">One file per rater.</param>
+    /// <param name="image">The image's grid; null for that of the first mask.</param>
+    /// <param name="volumes">Keeps volumes open; null to open them anew.</param>
+    /// <param name="notes">Told what is turned or assumed among masks alone; null for nobody. Beside an image, its grid tells its own.</param>
+    internal static RaterMasks Read(IReadOnlyList<string> paths, SliceGrid? image, OpenVolumes? volumes, GridNotes? notes)
     {
         ArgumentNullException.ThrowIfNull(paths);
         if (paths.Count == 0)
@@ -31,20 +54,24 @@ public static class MaskReader
             throw new ArgumentException("At least one mask file is needed, but none was given.", nameof(paths));
         }
 
+        SliceGrid? grid = image;
         byte[]? pixels = null;
         int height = 0, width = 0;
         for (int rater = 0; rater < paths.Count; rater++)
         {
-            Slice mask = SliceReader.Read(paths[rater], rater, paths.Count, volumes);
-            byte[] marks = Marks(mask, paths[rater]);
+            string path = paths[rater];
+            Slice mask = SliceReader.ReadOnto(grid, path, rater, paths.Count, volumes);
+            if (grid is null || (!grid.Geometry.HasPosition && mask.Geometry.HasPosition))
+            {
+                // Beside a picture, which says nothing, the masks still have to agree among themselves.
+                grid = SliceGrid.Of(mask, notes);
+            }
+
+            byte[] marks = Marks(mask, path);
             if (pixels is null)
             {
                 (height, width) = (mask.Height, mask.Width);
                 pixels = new byte[checked(paths.Count * height * width)];
-            }
-            else if (mask.Height != height || mask.Width != width)
-            {
-                throw new InvalidDataException($"'{paths[rater]}' has {mask.Height}×{mask.Width} pixels, but '{paths[0]}' has {height}×{width}: the masks of one image must be of one size.");
             }
 
             marks.CopyTo(pixels.AsSpan(rater * height * width));

@@ -115,21 +115,7 @@ internal sealed record NiftiCut
     }
 
     /// <summary>Where one slice lies: its own rows, columns and normal direction, and the volume's origin moved along the axis that is cut.</summary>
-    public SliceGeometry Geometry(int index)
-    {
-        IReadOnlyList<double> volume = Header.Affine;
-        var affine = new double[16];
-        for (int row = 0; row < 4; row++)
-        {
-            int at = 4 * row;
-            affine[at] = volume[at + RowAxis];
-            affine[at + 1] = volume[at + ColumnAxis];
-            affine[at + 2] = volume[at + Axis];
-            affine[at + 3] = volume[at + 3] + (index * volume[at + Axis]);
-        }
-
-        return new(Header.SpacingOf(RowAxis), Header.SpacingOf(ColumnAxis), affine);
-    }
+    public SliceGeometry Geometry(int index) => Header.Geometry(RowAxis, ColumnAxis, Axis, index);
 
     /// <summary>Slices back to planes across the third stored axis, channel after channel, each with the first axis as rows and the second as columns.</summary>
     public float[][] Assemble(IEnumerable<Slice> slices, int channels)

@@ -108,7 +108,7 @@ public static class NiftiFile
             ArrayPool<byte>.Shared.Return(buffer);
         }
 
-        return new Slice(channels, height, width, pixels, new SliceGeometry(header.SpacingOf(0), header.SpacingOf(1), header.Affine), path);
+        return new Slice(channels, height, width, pixels, header.Geometry(0, 1, 2, 0), path);
     }
 
     /// <summary>
@@ -168,6 +168,36 @@ public static class NiftiFile
     /// <exception cref="IOException">It cannot be opened.</exception>
     public static IReadOnlyList<SliceAddress> ListSlices(string path, int axis = SliceAddress.DefaultAxis)
         => [.. Enumerable.Range(0, NiftiCut.Of(ReadHeader(path), axis).Count).Select(index => new SliceAddress(path, axis, index))];
+
+    /// <summary>Names all slices of a volume whose channels lie in several files, from their headers alone.</summary>
+    /// <param name="paths">The channels' files, at least one, which must lie on one grid; stored in any orientation, as their affines say.</param>
+    /// <param name="axis">The axis of the first file that is cut: 0, 1 or 2 of the stored array.</param>
+    /// <returns>For each slice in order the addresses of its channels, for columns of paths; those of all files by the first one's axis and number.</returns>
+    /// <exception cref="ArgumentException">There are no paths.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The axis is not 0, 1 or 2.</exception>
+    /// <exception cref="FileNotFoundException">A file does not exist.</exception>
+    /// <exception cref="InvalidDataException">As in <see cref="ReadSlice(string, int, int)"/>, or the files lie on different grids.</exception>
+    /// <exception cref="IOException">A file cannot be opened.</exception>
+    public static IReadOnlyList<IReadOnlyList<string>> ListSlices(IReadOnlyList<string> paths, int axis = SliceAddress.DefaultAxis)
+    {
+        ArgumentNullException.ThrowIfNull(paths);
+        if (paths.Count == 0)
+        {
+            throw new ArgumentException("At least one image file is needed, but none was given.", nameof(paths));
+        }
+
+        NiftiHeader first = ReadHeader(paths[0]);
+        foreach (string path in paths.Skip(1))
+        {
+            SliceGrid.CheckVolumes(first, axis, ReadHeader(path));
+        }
+
+        return
+        [
+            .. Enumerable.Range(0, NiftiCut.Of(first, axis).Count)
+                .Select(index => paths.Select(path => new SliceAddress(path, axis, index).ToString()).ToArray()),
+        ];
+    }
 
     /// <summary>
     /// Writes a slice as single-precision values, little-endian, through a temporary file, so that nothing half written is left behind.

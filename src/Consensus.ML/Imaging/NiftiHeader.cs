@@ -6,6 +6,10 @@ namespace Consensus.ML.Imaging;
 /// </summary>
 public sealed record NiftiHeader
 {
+    private const int Metre = 1;
+    private const int Millimetre = 2;
+    private const int Micrometre = 3;
+
     /// <summary>The path that was opened: a single file, or either half of a pair.</summary>
     public required string Path { get; init; }
 
@@ -57,6 +61,27 @@ public sealed record NiftiHeader
     /// <summary>The unit byte: space in the lowest three bits (1 metre, 2 millimetre, 3 micrometre), time in the next three.</summary>
     public required int Units { get; init; }
 
+    /// <summary>A length in space, as <see cref="Spacing"/> and <see cref="Affine"/> have it, in millimetres; a file without a unit is taken to mean those.</summary>
+    /// <param name="length">The length in the file's own unit.</param>
+    public double InMillimeters(double length) => SpaceUnit switch
+    {
+        // Divided where the unit is smaller, so that what is a round number stays one.
+        Metre => length * 1000,
+        Micrometre => length / 1000,
+        _ => length,
+    };
+
+    /// <summary>The name of the unit of space: metre, millimetre, micrometre; null where the file does not say.</summary>
+    public string? SpaceUnitName => SpaceUnit switch
+    {
+        Metre => "metre",
+        Millimetre => "millimetre",
+        Micrometre => "micrometre",
+        _ => null,
+    };
+
+    private int SpaceUnit => Units & 7;
+
     /// <summary>
     /// Whether the image has to be cut into slices: its third axis is longer than 1 and cannot hold channels, being longer than <see cref="NiftiFile.MaximumChannels"/>
     /// or followed by another axis longer than 1.
@@ -75,8 +100,60 @@ public sealed record NiftiHeader
     /// <summary>The shape as people write it: 256×256×1.</summary>
     internal string ShapeText => string.Join('×', Shape);
 
-    /// <summary>Distance between neighbours along an axis of space; 1 where the file has none that can be used.</summary>
-    internal double SpacingOf(int axis) => axis < Spacing.Count && Spacing[axis] > 0 && double.IsFinite(Spacing[axis]) ? Spacing[axis] : 1;
+    /// <summary>
+    /// Whether the file says where it lies: sform or qform has a code above 0 and a matrix of numbers that can be inverted.
+    /// </summary>
+    internal bool HasPosition => (SformCode > 0 || QformCode > 0) && double.IsFinite(Determinant) && Determinant != 0;
+
+    private double Determinant
+    {
+        get
+        {
+            IReadOnlyList<double> m = Affine;
+            double offset = m[3] + m[7] + m[11];
+            return double.IsFinite(offset)
+                ? (m[0] * ((m[5] * m[10]) - (m[6] * m[9]))) - (m[1] * ((m[4] * m[10]) - (m[6] * m[8]))) + (m[2] * ((m[4] * m[9]) - (m[5] * m[8])))
+                : double.NaN;
+        }
+    }
+
+    /// <summary>Distance between neighbours along an axis of space, in millimetres; 1 where the file has none that can be used.</summary>
+    internal double SpacingOf(int axis) =>
+        axis < Spacing.Count && Spacing[axis] > 0 && double.IsFinite(Spacing[axis]) ? InMillimeters(Spacing[axis]) : 1;
+
+    /// <summary>The affine of a slice, as <see cref="Affine"/> in the file's own unit; the parameters are those of <see cref="Geometry"/>.</summary>
+    internal double[] AffineOf(int rowAxis, int columnAxis, int axis, int index)
+    {
+        var affine = new double[16];
+        for (int row = 0; row < 4; row++)
+        {
+            int at = 4 * row;
+            affine[at] = Affine[at + rowAxis];
+            affine[at + 1] = Affine[at + columnAxis];
+            affine[at + 2] = Affine[at + axis];
+            affine[at + 3] = Affine[at + 3] + (index * Affine[at + axis]);
+        }
+
+        return affine;
+    }
+
+    /// <summary>Where a slice lies whose rows, columns and normal run along these axes of space.</summary>
+    /// <param name="rowAxis">The axis that rows are counted along: 0, 1 or 2.</param>
+    /// <param name="columnAxis">The axis that columns are counted along.</param>
+    /// <param name="axis">The axis across the slice.</param>
+    /// <param name="index">The slice's number along that axis, from 0.</param>
+    internal SliceGeometry Geometry(int rowAxis, int columnAxis, int axis, int index)
+    {
+        double[] affine = [.. AffineOf(rowAxis, columnAxis, axis, index).Select((value, at) => at < 12 ? InMillimeters(value) : value)];
+        double rows = SpacingOf(rowAxis), columns = SpacingOf(columnAxis);
+        bool isPlain = Affine.SequenceEqual(SliceGeometry.None.Affine);
+        return new(rows, columns, affine)
+        {
+            HasPosition = HasPosition,
+            HasSpacing = rows != 1 || columns != 1 || (HasPosition && (SpaceUnitName is not null || !isPlain)),
+        };
+    }
+
 }
 
 /// <summary>

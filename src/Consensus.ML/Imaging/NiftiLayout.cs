@@ -6,6 +6,8 @@ internal sealed record NiftiLayout
     // "Aligned", as nibabel writes an affine that nothing is known of.
     private const int Aligned = 2;
 
+    private const int MillimetresAndSeconds = 2 | 8;
+
     public int Version { get; init; } = 1;
 
     /// <summary>Length of each axis: for a slice rows, columns, and at most one more that is longer than 1.</summary>
@@ -27,8 +29,11 @@ internal sealed record NiftiLayout
             [
                 1, slice.Geometry.SpacingRows, slice.Geometry.SpacingColumns, thickness > 0 && double.IsFinite(thickness) ? thickness : 1, 1, 1, 1, 1,
             ],
-            SformCode = Aligned,
+            SformCode = slice.Geometry.HasPosition ? Aligned : 0,
             Sform = affine[..12],
+
+            // Code and unit are claims: of a picture that does not know where it lies, or how large its pixels are, none is made.
+            Units = slice.Geometry.HasSpacing ? MillimetresAndSeconds : 0,
         });
     }
 
@@ -40,7 +45,7 @@ internal sealed record NiftiLayout
     {
         NiftiHeader header = cut.Header;
         NiftiOrientation volume = header.Orientation;
-        double[] sform = [.. cut.Geometry(index).Affine.Take(12)];
+        double[] sform = header.AffineOf(cut.RowAxis, cut.ColumnAxis, cut.Axis, index)[..12];
         NiftiOrientation moved;
         if (cut.Axis != 2 || (header.QformCode == 0 && header.SformCode == 0))
         {

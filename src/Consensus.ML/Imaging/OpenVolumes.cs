@@ -49,6 +49,12 @@ internal sealed class OpenVolumes(bool closing = false) : IDisposable
         }
     }
 
+    /// <summary>The header of a volume: that of the open one where it is the same file.</summary>
+    /// <param name="path">The volume's file.</param>
+    /// <param name="place">Which path of the list it is.</param>
+    public NiftiHeader Header(string path, int place) =>
+        place < _places.Count && _places[place] is { } open && open.Path == path ? open.Volume.Cut.Header : NiftiFile.ReadHeader(path);
+
     private void Close(int place)
     {
         _places[place]?.Volume.Dispose();

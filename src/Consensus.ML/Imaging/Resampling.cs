@@ -312,6 +312,11 @@ public static class Resampling
             affine[(4 * i) + 3] += (stepRows * (rows - 1) / 2) + (stepColumns * (columns - 1) / 2);
         }
 
-        return new SliceGeometry(slice.Geometry.SpacingRows * rows, slice.Geometry.SpacingColumns * columns, affine);
+        return slice.Geometry with
+        {
+            SpacingRows = slice.Geometry.SpacingRows * rows,
+            SpacingColumns = slice.Geometry.SpacingColumns * columns,
+            Affine = affine,
+        };
     }
 }

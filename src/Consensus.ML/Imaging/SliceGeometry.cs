@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Consensus.ML.Imaging;
 
 /// <summary>Where a slice lies in space: what a file must carry so that a prediction lines up with its image.</summary>
@@ -8,9 +10,35 @@ namespace Consensus.ML.Imaging;
 /// </param>
 public sealed record SliceGeometry(double SpacingRows, double SpacingColumns, IReadOnlyList<double> Affine)
 {
-    /// <summary>Unit spacing and the identity matrix: for images without a geometry, such as PNG files.</summary>
-    public static SliceGeometry None { get; } = new(1, 1, [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]);
+    /// <summary>Unit spacing and the identity matrix, neither of them known: for images without a geometry, such as PNG files.</summary>
+    public static SliceGeometry None { get; } =
+        new(1, 1, [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]) { HasPosition = false, HasSpacing = false };
 
-    /// <summary>Whether it says no more than <see cref="None"/>, as of files that do not know where they lie.</summary>
-    internal bool SaysNothing() => SpacingRows == None.SpacingRows && SpacingColumns == None.SpacingColumns && Affine.SequenceEqual(None.Affine);
+    /// <summary>
+    /// Whether <see cref="Affine"/> is known: of NIfTI, whether sform or qform has a code above 0 and a usable matrix. Only then can the slice be
+    /// compared in space with another; else it is taken to lie as its neighbours do.
+    /// </summary>
+    public bool HasPosition { get; init; } = true;
+
+    /// <summary>
+    /// Whether the spacing is known to be millimetres, so that distances are reported in them and not in pixels. Of NIfTI: another spacing than 1×1,
+    /// or a position together with a unit or an affine other than the identity, which is what writers of plain arrays leave.
+    /// </summary>
+    public bool HasSpacing { get; init; } = true;
+
+    /// <summary>The world coordinates of a pixel, in millimetres.</summary>
+    internal (double X, double Y, double Z) At(double row, double column)
+    {
+        return (Coordinate(0), Coordinate(4), Coordinate(8));
+
+        double Coordinate(int at) => (Affine[at] * row) + (Affine[at + 1] * column) + Affine[at + 3];
+    }
+
+    /// <summary>The affine as people write it, row by row, for messages.</summary>
+    internal string AffineText()
+    {
+        return $"[{string.Join("; ", Affine.Take(12).Chunk(4).Select(row => string.Join(' ', row.Select(Text))))}]";
+
+        static string Text(double value) => value.ToString("0.####", CultureInfo.InvariantCulture);
+    }
 }

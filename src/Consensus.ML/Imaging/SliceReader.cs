@@ -18,16 +18,25 @@ public static class SliceReader
     public static Slice Read(string path) => Read(path, 0, 1, null);
 
     /// <summary>Reads a slice whose channels lie in several files.</summary>
+    /// <remarks>
+    /// The channels must lie on one grid. Those that are stored in another orientation than the first, as their affines say, are turned into its frame;
+    /// files that do not say where they lie are taken to lie as the first does.
+    /// </remarks>
     /// <param name="paths">The files in the order of the channels, at least one; each as in <see cref="Read(string)"/>.</param>
     /// <returns>The channels of all files, one after another; geometry and source are those of the first.</returns>
     /// <exception cref="ArgumentException">There are no paths.</exception>
     /// <exception cref="FileNotFoundException">A file does not exist.</exception>
-    /// <exception cref="InvalidDataException">A file is of another format, damaged, no slice, or of another size than the first; the message names it.</exception>
+    /// <exception cref="InvalidDataException">
+    /// A file is of another format, damaged, no slice, or lies on another grid than the first (size, spacing, place); the message names it.
+    /// </exception>
     /// <exception cref="IOException">A file cannot be opened.</exception>
-    public static Slice Read(IReadOnlyList<string> paths) => Read(paths, null);
+    public static Slice Read(IReadOnlyList<string> paths) => Read(paths, null, null);
 
     /// <summary><see cref="Read(IReadOnlyList{string})"/>, keeping the volumes that slices come from for the next ones.</summary>
-    internal static Slice Read(IReadOnlyList<string> paths, OpenVolumes? volumes)
+    /// <param name="paths">The files.</param>
+    /// <param name="volumes">Keeps volumes open; null to open them anew.</param>
+    /// <param name="notes">Told what is turned or assumed; null for nobody.</param>
+    internal static Slice Read(IReadOnlyList<string> paths, OpenVolumes? volumes, GridNotes? notes)
     {
         ArgumentNullException.ThrowIfNull(paths);
         if (paths.Count == 0)
@@ -41,19 +50,49 @@ public static class SliceReader
             return first;
         }
 
+        SliceGrid grid = SliceGrid.Of(first, notes);
         var channels = new List<Slice>(paths.Count) { first };
         for (int place = 1; place < paths.Count; place++)
         {
-            Slice next = Read(paths[place], place, paths.Count, volumes);
-            if (next.Height != first.Height || next.Width != first.Width)
-            {
-                throw new InvalidDataException($"'{paths[place]}' has {next.Height}×{next.Width} pixels, but '{paths[0]}' has {first.Height}×{first.Width}: the channels of one image must be of one size.");
-            }
-
-            channels.Add(next);
+            channels.Add(ReadOnto(grid, paths[place], place, paths.Count, volumes));
         }
 
-        return new Slice(channels.Sum(slice => slice.Channels), first.Height, first.Width, [.. channels.SelectMany(slice => slice.Pixels)], first.Geometry, first.Source);
+        return new Slice(
+            channels.Sum(slice => slice.Channels), first.Height, first.Width, [.. channels.SelectMany(slice => slice.Pixels)], first.Geometry, first.Source);
+    }
+
+    /// <summary>Reads the slice at a place in a list of paths, and brings it onto the grid of the case.</summary>
+    /// <param name="grid">The grid; null to read the slice as it is stored.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="place">Which path of the list it is.</param>
+    /// <param name="places">How many paths the list has.</param>
+    /// <param name="volumes">Keeps volumes open; null to open them anew.</param>
+    /// <exception cref="InvalidDataException">As of <see cref="Read(string)"/>, or the file lies on another grid.</exception>
+    internal static Slice ReadOnto(SliceGrid? grid, string path, int place, int places, OpenVolumes? volumes) =>
+        ReadOnto(grid, path, place, places, volumes, out GridMismatch? mismatch) ?? throw mismatch!.Exception();
+
+    /// <summary>The same, for callers that tell a file on another grid from one that cannot be read: they get null and why.</summary>
+    internal static Slice? ReadOnto(SliceGrid? grid, string path, int place, int places, OpenVolumes? volumes, out GridMismatch? mismatch)
+    {
+        mismatch = null;
+        if (grid is null)
+        {
+            return Read(path, place, places, volumes);
+        }
+
+        SliceAddress address = SliceAddress.Parse(path);
+        if (address.Index is not null && ImageFile.FormatOf(address.Path) == ImageFormat.Nifti)
+        {
+            NiftiHeader header = volumes?.Header(address.Path, place) ?? NiftiFile.ReadHeader(address.Path);
+            if (grid.Locate(address, header, out mismatch) is not { } found)
+            {
+                return null;
+            }
+
+            path = found.ToString();
+        }
+
+        return grid.Bring(Read(path, place, places, volumes), path, out mismatch);
     }
 
     /// <summary>Reads the slice at a place in a list of paths.</summary>

@@ -71,7 +71,7 @@ public static class ContactSheet
     private static IEnumerable<RaterCase> Ordered(IReadOnlyList<RaterCase> cases, ContactSheetOrder order) => order switch
     {
         ContactSheetOrder.Given => cases,
-        ContactSheetOrder.Agreement => cases.OrderBy(one => one.AnnotationPaths.Count > 1 ? ConsensusLabels.PairwiseDice(MaskReader.Read(one.AnnotationPaths)) : double.PositiveInfinity),
+        ContactSheetOrder.Agreement => cases.OrderBy(one => one.AnnotationPaths.Count > 1 ? ConsensusLabels.PairwiseDice(one.ReadMasks()) : double.PositiveInfinity),
         _ => throw new ArgumentOutOfRangeException(nameof(order), order, "The order must be Given or Agreement."),
     };
 
@@ -95,12 +95,8 @@ public static class ContactSheet
 
     private static void DrawTile(PictureCanvas sheet, RaterCase one, Dictionary<string, RaterLine> lines, int left, int top, int? channel)
     {
-        Slice image = SliceReader.Read(one.ImagePaths);
-        RaterMasks masks = MaskReader.Read(one.AnnotationPaths);
-        if (masks.Height != image.Height || masks.Width != image.Width)
-        {
-            throw new InvalidDataException($"Case '{one.Name}': the masks are {masks.Height}×{masks.Width} pixels, but the image is {image.Height}×{image.Width}: both must be of one size.");
-        }
+        Slice image = one.ReadImage();
+        RaterMasks masks = one.ReadMasks();
 
         float scale = Tile / (float)Math.Max(image.Height, image.Width), height = image.Height * scale, width = image.Width * scale;
         SKRect area = SKRect.Create(left + ((Tile - width) / 2), top + ((Tile - height) / 2), width, height);

@@ -57,7 +57,7 @@ internal sealed class TrainingCaseReader
     public int Width { get; }
 
     /// <summary>Reads all cases.</summary>
-    /// <param name="warn">Told of each case that is left out because raters are missing.</param>
+    /// <param name="warn">Told of each case that is left out because raters are missing, and once of files that were stored in another orientation.</param>
     /// <param name="cancellation">Ends reading between two cases.</param>
     /// <returns>The cases and the number of levels.</returns>
     /// <exception cref="InvalidDataException">There are no rows, or a row does not fit; the message names the case, what was found and what is expected.</exception>
@@ -68,7 +68,8 @@ internal sealed class TrainingCaseReader
         using DataViewRowCursor cursor = _data.GetRowCursor(columns.OfType<DataViewSchema.Column>());
         ValueGetter<VBuffer<float>> featuresGetter = cursor.GetGetter<VBuffer<float>>(Features);
         using var volumes = new OpenVolumes();
-        Func<Annotation?> annotationGetter = cursor.AnnotationGetter(_annotations, volumes);
+        var notes = new GridNotes(warn);
+        Func<Annotation?> annotationGetter = cursor.AnnotationGetter(_annotations, volumes, GridColumn.Getter(cursor, _image, _imagePath, notes), notes);
         Func<string> nameGetter = NameGetter(cursor);
         Func<int, string[]> raterNamesGetter = RaterNamesColumn.Getter(cursor, _raterNames);
         Func<(int Height, int Width, string Name)?> imageGetter = ImageGetter(cursor);

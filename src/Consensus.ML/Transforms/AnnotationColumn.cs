@@ -26,12 +26,15 @@ internal static class AnnotationColumn
             : column.ItemType is TextDataViewType || (column.Kind == SchemaShape.Column.VectorKind.Vector && IsNumber(column.ItemType)),
         Expected);
 
-    /// <summary>A getter of masks; files are read when it is called.</summary>
-    /// <param name="row">The row or cursor.</param>
-    /// <param name="column">The label column.</param>
+    /// <summary>A getter of masks; files are read when it is called, and brought onto the grid of the row's image.</summary>
+    /// <param name="row">The row.</param>
+    /// <param name="column">The column of the masks.</param>
     /// <param name="volumes">Keeps the volumes that masks come from for the next row; whoever reads the rows disposes it after them.</param>
+    /// <param name="grid">A getter of the image's grid (<see cref="GridColumn"/>).</param>
+    /// <param name="notes">Told what is turned or assumed among masks whose image is not known.</param>
     /// <returns>Null from the getter when the row has no masks.</returns>
-    public static Func<Annotation?> AnnotationGetter(this DataViewRow row, DataViewSchema.Column column, OpenVolumes volumes)
+    public static Func<Annotation?> AnnotationGetter(
+        this DataViewRow row, DataViewSchema.Column column, OpenVolumes volumes, Func<SliceGrid?> grid, GridNotes notes)
     {
         if (column.Type is RaterMasksDataViewType)
         {
@@ -50,7 +53,7 @@ internal static class AnnotationColumn
             return () =>
             {
                 string[] names = getter();
-                return names.Length == 0 ? null : new(MaskReader.Read(names, volumes), names[0]);
+                return names.Length == 0 ? null : new(MaskReader.Read(names, grid(), volumes, notes), names[0]);
             };
         }
 

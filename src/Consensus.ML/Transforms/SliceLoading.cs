@@ -55,12 +55,18 @@ public sealed class SliceLoadingTransformer : RowToRowTransformer
 
     private readonly string _output;
     private readonly string _input;
+    private readonly GridNotes _notes;
 
     internal SliceLoadingTransformer(IHostEnvironment environment, string output, string input)
         : base(environment, nameof(SliceLoadingTransformer))
     {
         _output = output;
         _input = input;
+        _notes = new(line =>
+        {
+            using IChannel channel = environment.Start("LoadSlices");
+            channel.Warning(MessageSensitivity.UserData, line);
+        });
     }
 
     internal static SliceLoadingTransformer Create(IHostEnvironment env, ModelLoadContext ctx) => State.Load(ctx, reader => new SliceLoadingTransformer(env, reader.ReadString(), reader.ReadString()));
@@ -80,7 +86,7 @@ public sealed class SliceLoadingTransformer : RowToRowTransformer
             var volumes = new OpenVolumes(closing: row is not DataViewRowCursor);
             open.Add(volumes);
             var value = new RowValue<Slice>(row, () => getter() is { Length: > 0 } paths && paths.All(name => name.Length > 0)
-                ? SliceReader.Read(paths, volumes)
+                ? SliceReader.Read(paths, volumes, _notes)
                 : throw new InvalidOperationException($"Column '{_input}' names no file in row {row.Position}."));
             return [(ValueGetter<Slice>)((ref Slice slice) => slice = value.Get())];
         });

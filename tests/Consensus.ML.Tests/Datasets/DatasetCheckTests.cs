@@ -57,6 +57,7 @@ public sealed class DatasetCheckTests : IDisposable
         Case("train", "case17-spacing", 17);
         Write(At("train", "case17-spacing", 0), 1, 2, 2, [17, 1, 2, 3], spacing: 0.5);
         Write(At("train", "case17-spacing", 1), 1, 2, 2, _left, spacing: 0.7);
+        Write(At("train", "case17-spacing", 2), 1, 2, 2, _top, spacing: 0.5);
         Case("val", "case01", 2);
 
         DatasetCheckReport report = Check();
@@ -74,7 +75,7 @@ public sealed class DatasetCheckTests : IDisposable
             (ProblemSeverity.Warning, DatasetProblemKind.IdenticalMasks, "case12-twins", At("train", "case12-twins", 2)),
             (ProblemSeverity.Warning, DatasetProblemKind.RaterCount, "case13-few", null),
             (ProblemSeverity.Error, DatasetProblemKind.MissingFile, "case14-gone", At("train", "case14-gone", 0)),
-            (ProblemSeverity.Warning, DatasetProblemKind.SpacingMismatch, "case17-spacing", At("train", "case17-spacing", 1)),
+            (ProblemSeverity.Error, DatasetProblemKind.GridMismatch, "case17-spacing", At("train", "case17-spacing", 1)),
             (ProblemSeverity.Error, DatasetProblemKind.ChannelCount, "case08-channels", At("train", "case08-channels", 0)),
             (ProblemSeverity.Warning, DatasetProblemKind.DuplicateImage, "case15-again", At("train", "case15-again", 0)),
             (ProblemSeverity.Warning, DatasetProblemKind.DuplicateAcrossSplits, "case01", At("val", "case01", 0)),
@@ -94,7 +95,7 @@ public sealed class DatasetCheckTests : IDisposable
         Case("train", "case01", 1);
         Case("val", "case02", 2);
         File.Delete(At("val", "case02", 0));
-        new NiftiBytes { Type = 64, Dimensions = [2, 2, 1], Values = [1, 2, 1, 3] }.WriteTo(_folder["cells", "val", "case02", "image.nii"]);
+        new NiftiBytes { Type = 64, Dimensions = [2, 2, 1], Values = [1, 2, 1, 3], Sform = 2, Rows = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0] }.WriteTo(_folder["cells", "val", "case02", "image.nii"]);
         DatasetProblem problem = Assert.Single(Check().Problems);
         Assert.Equal((DatasetProblemKind.DuplicateAcrossSplits, "case02"), (problem.Kind, problem.Case));
         Assert.Contains(At("train", "case01", 0), problem.Message, StringComparison.Ordinal);
@@ -256,7 +257,7 @@ public sealed class DatasetCheckTests : IDisposable
     }
 
     private static void Write(string path, int channels, int height, int width, float[] pixels, double spacing = 1) =>
-        NiftiFile.WriteSlice(path, new Slice(channels, height, width, pixels, new SliceGeometry(spacing, spacing, SliceGeometry.None.Affine)));
+        NiftiFile.WriteSlice(path, new Slice(channels, height, width, pixels, new SliceGeometry(spacing, spacing, [spacing, 0, 0, 0, 0, spacing, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1])));
 
     private sealed class Counter : IProgress<int>
     {

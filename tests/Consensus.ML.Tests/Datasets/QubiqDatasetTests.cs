@@ -274,12 +274,16 @@ public sealed class QubiqDatasetTests : IDisposable
     }
 
     [Fact]
-    public void A_mask_of_another_size_than_its_image_is_named_with_both_sizes()
+    public void A_mask_of_another_size_than_its_image_is_named_with_both_sizes_and_one_that_would_fit_transposed_is_hinted_at()
     {
         string image = new NiftiBytes { Dimensions = [2, 3, 2], Values = new double[12] }.WriteTo(_folder["image.nii"]);
         string good = new NiftiBytes().WriteTo(_folder["good.nii.gz"]), wrong = new NiftiBytes { Dimensions = [3, 2] }.WriteTo(_folder["wrong.nii.gz"]);
-        new RaterCase("case01", image, [good]).CheckSizes();
-        Complaint.Expect<InvalidDataException>(() => new RaterCase("case01", image, [good, wrong]).CheckSizes(), "wrong.nii.gz", "3×2", "image.nii", "2×3");
+        Assert.Empty(new RaterCase("case01", image, [good]).CheckGrids());
+        Complaint.Expect<InvalidDataException>(
+            () => new RaterCase("case01", image, [good, wrong]).CheckGrids(), "wrong.nii.gz", "3×2", "image.nii", "2×3", "rows and columns exchanged they would fit");
+        string other = new NiftiBytes { Dimensions = [1, 6] }.WriteTo(_folder["other.nii.gz"]);
+        InvalidDataException exception = Assert.Throws<InvalidDataException>(() => new RaterCase("case01", image, [other]).CheckGrids());
+        Assert.DoesNotContain("would fit", exception.Message, StringComparison.Ordinal);
     }
 
     private static string[] Names(string root, QubiqTask task, QubiqSplit split = QubiqSplit.Train)

@@ -72,12 +72,25 @@ public sealed class SegmentationMetricsTests
     }
 
     [Fact]
-    public void Millimetres_and_pixels_are_not_averaged()
+    public void Millimetres_and_pixels_are_not_averaged_and_the_mean_says_what_it_leaves_out()
     {
-        var metrics = new SegmentationMetrics([Perfect, Perfect with { DistanceUnit = DistanceUnit.Millimeters }]);
-        Assert.Null(metrics.DistanceUnit);
-        Assert.Equal(double.NaN, metrics.HausdorffDistance95);
-        Assert.Equal(1, metrics.NormalizedSurfaceDice);
+        CaseMetrics[] cases =
+        [
+            Perfect with { HausdorffDistance95 = 7 },
+            Perfect with { DistanceUnit = DistanceUnit.Millimeters, HausdorffDistance95 = 2 },
+            Perfect with { DistanceUnit = DistanceUnit.Millimeters, HausdorffDistance95 = 4 },
+            Perfect with { DistanceUnit = DistanceUnit.Millimeters, HausdorffDistance95 = double.NaN },
+        ];
+        var metrics = new SegmentationMetrics(cases);
+        Assert.Equal((DistanceUnit.Millimeters, 3.0, 1.0), (metrics.DistanceUnit, metrics.HausdorffDistance95, metrics.NormalizedSurfaceDice));
+        MeasureSummary distance = metrics.Summary(SegmentationMeasure.Find("HausdorffDistance95"));
+        Assert.Equal((2, 4), (distance.Cases, distance.AllCases));
+        Assert.Equal([new("its file does not say how large a pixel is", 1), new("one of the two maps is empty", 1)], distance.LeftOut);
+        Assert.Empty(metrics.Summary(SegmentationMeasure.Find("NormalizedSurfaceDice")).LeftOut);
+
+        // A tolerance of 2 is 2 mm in some and 2 pixels in others.
+        MeasureSummary surface = new SegmentationMetrics(cases, new() { SurfaceTolerance = 2 }).Summary(SegmentationMeasure.Find("NormalizedSurfaceDice"));
+        Assert.Equal((3, 4), (surface.Cases, surface.AllCases));
         Assert.Equal(DistanceUnit.Pixels, new SegmentationMetrics([Perfect, Missed]).DistanceUnit);
     }
 

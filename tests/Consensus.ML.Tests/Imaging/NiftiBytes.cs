@@ -32,6 +32,9 @@ internal sealed class NiftiBytes
 
     public double[] Rows { get; init; } = new double[12];
 
+    /// <summary>Millimetres and seconds.</summary>
+    public int Units { get; init; } = 10;
+
     public string Magic { get; init; } = "n+1";
 
     public byte[] Extension { get; init; } = [];
@@ -55,7 +58,7 @@ internal sealed class NiftiBytes
             Int16(bytes, 70, Type);
             Singles(bytes, 76, PixelDimensions);
             Singles(bytes, 108, [offset, Slope, Intercept]);
-            bytes[123] = 10;
+            bytes[123] = (byte)Units;
             Int16(bytes, 252, (short)Qform);
             Int16(bytes, 254, (short)Sform);
             Singles(bytes, 256, Quaternion);
@@ -88,7 +91,7 @@ internal sealed class NiftiBytes
             Int32(bytes, 348, Sform);
             Doubles(bytes, 352, Quaternion);
             Doubles(bytes, 400, Rows);
-            Int32(bytes, 500, 10);
+            Int32(bytes, 500, Units);
         }
 
         return bytes;

@@ -294,17 +294,17 @@ public sealed class NiftiVolumeTests : IDisposable
         using var volumes = new OpenVolumes();
         for (int index = 0; index < 4; index++)
         {
-            Slice both = SliceReader.Read([$"{first}#slice={index}", $"{second}#slice={3 - index}"], volumes);
+            Slice both = SliceReader.Read([$"{first}#slice={index}", $"{second}#slice={3 - index}"], volumes, null);
             Assert.Equal((2, 100f * index, 100f * (3 - index)), (both.Channels, both.Pixels[0], both.Pixels[6]));
         }
 
         // Forward and back again; another volume or axis is another reading.
-        Assert.Equal(0, SliceReader.Read([$"{first}#slice=0"], volumes).Pixels[0]);
-        Assert.Equal(200, SliceReader.Read([$"{first}#slice=2"], volumes).Pixels[0]);
-        Assert.Equal(100, SliceReader.Read([$"{first}#slice=1"], volumes).Pixels[0]);
-        Assert.Equal(1, SliceReader.Read([$"{second}#axis=0,slice=1"], volumes).Pixels[0]);
-        Complaint.Expect<InvalidDataException>(() => SliceReader.Read([$"{second}#axis=0,slice=2"], volumes), "no slice 2");
-        Assert.Equal(0, SliceReader.Read([$"{second}#axis=0,slice=0"], volumes).Pixels[0]);
+        Assert.Equal(0, SliceReader.Read([$"{first}#slice=0"], volumes, null).Pixels[0]);
+        Assert.Equal(200, SliceReader.Read([$"{first}#slice=2"], volumes, null).Pixels[0]);
+        Assert.Equal(100, SliceReader.Read([$"{first}#slice=1"], volumes, null).Pixels[0]);
+        Assert.Equal(1, SliceReader.Read([$"{second}#axis=0,slice=1"], volumes, null).Pixels[0]);
+        Complaint.Expect<InvalidDataException>(() => SliceReader.Read([$"{second}#axis=0,slice=2"], volumes, null), "no slice 2");
+        Assert.Equal(0, SliceReader.Read([$"{second}#axis=0,slice=0"], volumes, null).Pixels[0]);
     }
 
     private static NiftiBytes Volume(long[] dimensions, int version = 1, bool bigEndian = false, double[]? rows = null)
