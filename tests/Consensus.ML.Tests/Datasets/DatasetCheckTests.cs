@@ -231,7 +231,11 @@ public sealed class DatasetCheckTests : IDisposable
         File.Delete(At("train", "case01", 2));
         new PngBytes { Width = 2, Height = 2, Colour = 2, Rows = [0, 128, 0, 0, 0, 0, 0, 0, 128, 0, 0, 0, 0, 0] }.WriteTo(_folder["cells", "train", "case01", "task01_seg01.png"]);
         new NiftiBytes { Type = 256, Dimensions = [2, 2], Values = [-1, 0, -1, 0] }.WriteTo(_folder["cells", "train", "case01", "task01_seg02.nii"]);
-        Assert.Empty(Check().Problems);
+
+        // Only what is assumed of where they lie is said, of both in one line.
+        DatasetProblem assumed = Assert.Single(Check().Problems);
+        Assert.Equal((ProblemSeverity.Warning, DatasetProblemKind.PositionAssumed), (assumed.Severity, assumed.Kind));
+        Assert.EndsWith("So it is with 1 more file.", assumed.Message, StringComparison.Ordinal);
     }
 
     [Fact]
