@@ -34,6 +34,7 @@ internal sealed class StudyDisplay(Terminal terminal) : IProgress<StudyProgress>
         string where = value.Stage switch
         {
             StudyStage.Reporting => "writing the report",
+            StudyStage.Waiting when value.Runs == 0 => "waiting for another process to write the study's record",
             StudyStage.Waiting => $"waiting for other processes: {value.Run}/{value.Runs} {value.Method}, {value.Fold}, seed {value.Seed}",
             _ => $"{value.Run}/{value.Runs} {value.Method}, {value.Fold}, seed {value.Seed}: {Describe(value)}",
         };

@@ -30,13 +30,9 @@ public static class Study
         ArgumentNullException.ThrowIfNull(ml);
         ArgumentNullException.ThrowIfNull(options);
         StudyCheck.Check(options);
-        var folder = StudyFolder.Open(options.Folder, StudyRecord.Of(options), options.Resume);
-        if (options.Threads is int threads)
-        {
-            NativeTorch.EnsureLoaded();
-            TorchSharp.torch.set_num_threads(threads);
-        }
-
+        void Waiting() => options.Progress?.Report(new(StudyStage.Waiting, "", "", 0, 0, 0, null, 0, 0));
+        var folder = StudyFolder.Open(options.Folder, StudyRecord.Of(options), options.Resume, Waiting, options.Cancellation);
+        using var threads = TorchThreads.Use(options.Threads);
         StudyRecord record;
         StudyRun[] runs;
         do
@@ -47,7 +43,7 @@ public static class Study
         }
         while (Advance(ml, options, folder, record, runs));
 
-        using FileLock held = folder.Hold(options.Cancellation);
+        using FileLock held = folder.Hold(Waiting, options.Cancellation);
         options.Progress?.Report(new(StudyStage.Reporting, "", "", 0, runs.Length, runs.Length, null, 0, 0));
         var found = new StudyResults(options, record, [.. runs.Select(run => Result(folder, run))], PicturedCase(options.Folds[0]));
         found.Write(folder);

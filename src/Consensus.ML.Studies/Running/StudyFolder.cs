@@ -28,12 +28,15 @@ internal sealed class StudyFolder
     /// <param name="path">The folder; created when missing.</param>
     /// <param name="asked">The study.</param>
     /// <param name="resume">Whether a study that is there is gone on with, beside other processes where they are at it.</param>
+    /// <param name="waiting">Told once where it has to wait for another process that is writing the study's record; may be null.</param>
+    /// <param name="cancellation">Ends the wait.</param>
     /// <exception cref="IOException">It cannot be made or written to.</exception>
     /// <exception cref="InvalidOperationException">It holds a study and is not to be resumed, or other files.</exception>
     /// <exception cref="InvalidDataException">Another study is there, or one of a newer format; the message says what differs.</exception>
-    public static StudyFolder Open(string path, StudyRecord asked, bool resume)
+    /// <exception cref="OperationCanceledException">Waiting was cancelled.</exception>
+    public static StudyFolder Open(string path, StudyRecord asked, bool resume, Action? waiting = null, CancellationToken cancellation = default)
     {
-        using FileLock held = Take(path);
+        using FileLock held = Take(path, waiting, cancellation);
         var folder = new StudyFolder(path);
         if (File.Exists(folder.Record))
         {
@@ -60,7 +63,7 @@ internal sealed class StudyFolder
 
     /// <summary>Waits until no other process writes the study's record or results, and keeps others from it.</summary>
     /// <exception cref="OperationCanceledException">Waiting was cancelled.</exception>
-    public FileLock Hold(CancellationToken cancellation) => FileLock.Wait(Path, cancellation);
+    public FileLock Hold(Action? waiting, CancellationToken cancellation) => FileLock.Wait(Path, waiting, cancellation);
 
     public RunFolder Of(StudyRun run) => new(System.IO.Path.Combine(Path, RunsName, run.Method.Name, Text.Invariant($"{FileName(run.Fold.Name)}-seed{run.Seed}")));
 
@@ -102,12 +105,12 @@ internal sealed class StudyFolder
     }
 
     /// <summary>Takes hold of a folder that need not be there yet.</summary>
-    private static FileLock Take(string path)
+    private static FileLock Take(string path, Action? waiting, CancellationToken cancellation)
     {
         try
         {
             Directory.CreateDirectory(path);
-            return FileLock.Wait(path, CancellationToken.None);
+            return FileLock.Wait(path, waiting, cancellation);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

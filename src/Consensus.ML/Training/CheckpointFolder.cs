@@ -151,18 +151,17 @@ internal sealed partial class CheckpointFolder : IDisposable
             throw new IOException($"The folder '{folder}' for checkpoints cannot be made: {exception.Message}", exception);
         }
 
+        FileLock? held;
         try
         {
-            return FileLock.Take(folder);
+            held = FileLock.Try(folder);
         }
-        catch (UnauthorizedAccessException exception)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw new IOException($"No checkpoints can be written to '{folder}': {exception.Message}", exception);
         }
-        catch (IOException exception)
-        {
-            throw new IOException($"'{folder}' is in use by another training run, or cannot be written to ({exception.Message.TrimEnd('.')}). Each run needs a folder of its own.", exception);
-        }
+
+        return held ?? throw new IOException($"'{folder}' is in use by another training run. Each run needs a folder of its own.");
     }
 
     /// <summary>A run that was killed while it wrote leaves its unfinished file.</summary>
