@@ -34,12 +34,7 @@ internal sealed class TrainingLoop<TModel>(ITrainingObjective<TModel> objective,
     /// <exception cref="InvalidOperationException">The loss became NaN or infinite; the message says at which step.</exception>
     public (TModel Model, TrainingHistory History) Train(IReadOnlyList<TrainingCase> cases, IProgress<TrainingProgress>? progress, Action<string>? log, CancellationToken cancellation)
     {
-        NativeTorch.EnsureLoaded();
-        if (options.Threads is int threads)
-        {
-            set_num_threads(threads);
-        }
-
+        using var threads = TrainingThreads.Take(options);
         (List<TrainingCase> training, List<TrainingCase> validation) = Split(cases);
         log?.Invoke($"Training on {training.Count} cases; {validation.Count} set aside to choose the best weights by.");
 
@@ -69,6 +64,7 @@ internal sealed class TrainingLoop<TModel>(ITrainingObjective<TModel> objective,
                 while (!clock.IsOver(optimizer.Steps, reserve: state.SlowestValidation) && !EarlyStopping.IsDue(options.Patience, state.Points))
                 {
                     cancellation.ThrowIfCancellationRequested();
+                    threads.Adapt();
                     state.AddLoss(TrainStep(optimizer, clock.Fraction(optimizer.Steps)));
                     ValidateWhenDue();
                     if (fingerprint is not null)

@@ -94,6 +94,10 @@ public sealed record TrainingOptions
     /// </summary>
     public SamplingOptions ValidationSampling { get; init; } = new() { Generations = 1, Sampler = SamplerKind.Ddim, Steps = 2 };
 
-    /// <summary>CPU threads that compute a step; null for torch's own choice. While they do, one more draws the samples of the next step, for some hundredth of the time.</summary>
+    /// <summary>
+    /// CPU threads that compute a step; null (the default) for torch's own choice or, where <see cref="TimeLimit"/> alone ends training, for as many of those as other processes leave processors free,
+    /// looked at every few seconds. The number changes rounding, so a run of so many <see cref="Steps"/> keeps to one. Beside other work that lasts, a run is faster with fewer. Afterwards torch has the
+    /// number that it had. While they compute, one more thread draws the samples of the next step, for some hundredth of the time.
+    /// </summary>
     public int? Threads { get; init; }
 }
