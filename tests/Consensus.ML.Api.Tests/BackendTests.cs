@@ -32,10 +32,9 @@ public sealed class BackendTests
     private static async Task<string[]> Packages(string project, string backend)
     {
         var start = new ProcessStartInfo("dotnet", ["msbuild", project, "-getItem:PackageReference", $"-p:TorchBackend={backend}"]) { RedirectStandardOutput = true };
-        using Process process = Process.Start(start)!;
-        string output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        Assert.Equal(0, process.ExitCode);
+        using ChildProcess process = ChildProcess.Start(start);
+        (int code, string output, _) = await process.FinishAsync();
+        Assert.Equal(0, code);
         using JsonDocument document = JsonDocument.Parse(output);
         return [.. document.RootElement.GetProperty("Items").GetProperty("PackageReference").EnumerateArray().Select(item => item.GetProperty("Identity").GetString()!).Order(StringComparer.Ordinal)];
     }

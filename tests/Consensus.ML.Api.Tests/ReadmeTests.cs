@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.IO.Compression;
 using System.Runtime.InteropServices;
 using System.Text.Json;
@@ -106,10 +105,10 @@ public sealed partial class ReadmeTests(TinyModel tiny)
     {
         string block = PythonBlock().Match(File.ReadAllText(Path.Combine(RepositoryFolder.Find(), "README.md"))).Groups[1].Value;
         Assert.Contains("save_file(", block, StringComparison.Ordinal);
-        Process? python = null;
+        ChildProcess? python = null;
         try
         {
-            python = Process.Start(new ProcessStartInfo("python3", ["-c", "import ast, sys; ast.parse(sys.stdin.read())"]) { RedirectStandardInput = true, RedirectStandardError = true });
+            python = ChildProcess.Start(new("python3", ["-c", "import ast, sys; ast.parse(sys.stdin.read())"]) { RedirectStandardInput = true, RedirectStandardError = true });
         }
         catch (System.ComponentModel.Win32Exception)
         {
@@ -118,11 +117,10 @@ public sealed partial class ReadmeTests(TinyModel tiny)
 
         using (python)
         {
-            await python!.StandardInput.WriteAsync(block);
-            python.StandardInput.Close();
-            string errors = await python.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-            await python.WaitForExitAsync(TestContext.Current.CancellationToken);
-            Assert.True(python.ExitCode == 0, errors);
+            await python!.Process.StandardInput.WriteAsync(block);
+            python.Process.StandardInput.Close();
+            (int code, _, string errors) = await python.FinishAsync();
+            Assert.True(code == 0, errors);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Consensus.ML.Tests.Shared;
 
 namespace Consensus.ML.Api.Tests;
 
@@ -18,11 +19,9 @@ internal static class SampleRun
             RedirectStandardError = true,
             Environment = { ["TMPDIR"] = folder.Path },
         };
-        using Process process = Process.Start(start)!;
-        Task<string> errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        string output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        Assert.True(process.ExitCode == 0, await errors);
+        using ChildProcess process = ChildProcess.Start(start);
+        (int code, string output, string errors) = await process.FinishAsync();
+        Assert.True(code == 0, errors);
         return output;
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Consensus.ML.Tests.Shared;
 
 namespace Consensus.ML.Cli.Tests;
 
@@ -19,13 +20,12 @@ internal sealed record CommandRun(int Code, string Out, string Error)
     /// <summary>Runs the command as a process of its own, as a shell does.</summary>
     public static CommandRun OutOfProcess(params string[] args)
     {
-        using Process process = Start(args);
-        Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();
-        process.WaitForExit();
-        return new(process.ExitCode, output.GetAwaiter().GetResult(), error.GetAwaiter().GetResult());
+        using ChildProcess process = Start(args);
+        (int code, string output, string error) = process.Finish();
+        return new(code, output, error);
     }
 
-    public static Process Start(params string[] args) => Process.Start(StartInfo(args))!;
+    public static ChildProcess Start(params string[] args) => ChildProcess.Start(StartInfo(args));
 
     public static ProcessStartInfo StartInfo(params string[] args) =>
         new("dotnet", [Path.Combine(AppContext.BaseDirectory, "consensus.dll"), .. args])

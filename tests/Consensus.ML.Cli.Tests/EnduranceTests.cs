@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.IO.Compression;
 using System.Text.Json.Nodes;
 using Consensus.ML.Imaging;
+using Consensus.ML.Tests.Shared;
 
 namespace Consensus.ML.Cli.Tests;
 
@@ -52,10 +53,9 @@ public sealed class EnduranceTests : IDisposable
         var random = new Random(1);
         for (int i = 0; i < 20; i++)
         {
-            Process process = CommandRun.Start(resumed);
-            process.WaitForExit(TimeSpan.FromMilliseconds(random.Next(500, 6000)));
+            using ChildProcess process = CommandRun.Start(resumed);
+            process.Process.WaitForExit(TimeSpan.FromMilliseconds(random.Next(500, 6000)));
             process.Kill();
-            process.WaitForExit();
         }
 
         CommandRun.InProcess(resumed).AssertSucceeded();
@@ -74,17 +74,16 @@ public sealed class EnduranceTests : IDisposable
         // Files may grow to 40 MiB: enough for the weights, too little for a checkpoint, which has the optimizer's moments too.
         ProcessStartInfo start = CommandRun.StartInfo(resumed);
         string command = string.Join(' ', new[] { start.FileName }.Concat(start.ArgumentList).Select(part => $"'{part}'"));
-        using Process process = Process.Start(new ProcessStartInfo("bash", ["-c", $"trap '' XFSZ; ulimit -f 40960; {command}"])
+        using ChildProcess process = ChildProcess.Start(new("bash", ["-c", $"trap '' XFSZ; ulimit -f 40960; {command}"])
         {
             RedirectStandardError = true,
             RedirectStandardOutput = true,
             Environment = { ["DOTNET_EnableWriteXorExecute"] = "0", ["CONSENSUS_DEBUG"] = "" }, // the runtime's own memory is a file too, and would not fit
-        })!;
-        Task<string> output = process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        string[] said = (await process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        Assert.True(process.ExitCode == 0, string.Join('\n', said));
-        Assert.Contains("Wrote", await output, StringComparison.Ordinal);
+        });
+        (int code, string output, string error) = await process.FinishAsync();
+        string[] said = error.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.True(code == 0, error);
+        Assert.Contains("Wrote", output, StringComparison.Ordinal);
         Assert.NotEmpty(said);
         Assert.All(said, line => Assert.Matches(@"^consensus: warning: The checkpoint of step [2-4] could not be written: Cannot write '.*step-00000000[2-4].safetensors': .*; the last whole one is that of step [1-3]. Training goes on.$", line));
         Assert.Equal(before, Checkpoints());
@@ -175,9 +174,9 @@ public sealed class EnduranceTests : IDisposable
     /// <summary>Runs the command, and ends it by SIGKILL at a moment.</summary>
     private static void Kill(string[] command, Func<bool> moment)
     {
-        using Process process = CommandRun.Start(command);
-        Task<string> error = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-        while (!process.HasExited)
+        using ChildProcess process = CommandRun.Start(command);
+        Task<string> error = process.Process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        while (!process.Process.HasExited)
         {
             bool come;
             try
@@ -192,8 +191,7 @@ public sealed class EnduranceTests : IDisposable
             if (come)
             {
                 process.Kill();
-                process.WaitForExit();
-                Assert.False(process.ExitCode == 0, "The process ended before it could be killed.");
+                Assert.False(process.Process.ExitCode == 0, "The process ended before it could be killed.");
                 return;
             }
         }

@@ -88,11 +88,9 @@ public sealed class RatersTests : IDisposable
         // The loader tells what it opens when it is asked to.
         start.Environment["LD_DEBUG"] = "files";
         start.Environment["LD_DEBUG_OUTPUT"] = _workspace["loaded"];
-        using (var process = System.Diagnostics.Process.Start(start)!)
+        using (ChildProcess process = ChildProcess.Start(start))
         {
-            process.StandardOutput.ReadToEnd();
-            process.WaitForExit();
-            Assert.Equal(0, process.ExitCode);
+            Assert.Equal(0, process.Finish().Code);
         }
 
         string[] logs = [.. Directory.GetFiles(_workspace.Root, "loaded*").Select(File.ReadAllText)];
