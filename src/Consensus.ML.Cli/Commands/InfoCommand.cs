@@ -46,7 +46,7 @@ internal static class InfoCommand
         }
 
         Row("threads", facts.Threads.ToString());
-        Row("native library", facts.AdaptedNativeLibrary is null ? "as shipped" : $"adapted to this system's C++ library: {facts.AdaptedNativeLibrary}");
+        Row("native library", facts.AdaptedNativeLibrary is null ? "as shipped" : $"adapted to this system's C++ library in memory: {facts.AdaptedNativeLibrary}");
         return table;
 
         void Row(string name, string value) => table.AddRow(Markup.Escape(name), Markup.Escape(value));

@@ -39,7 +39,7 @@ public sealed record RuntimeFacts
     /// <summary>CPU threads of torch's arithmetic.</summary>
     public required int Threads { get; init; }
 
-    /// <summary>The adapted copy of TorchSharp's native library in use on systems with an older C++ library; null where the ordinary one loaded.</summary>
+    /// <summary>TorchSharp's native library, where a copy in memory, adapted to a system with an older C++ library, is in use in its place; null where it loaded itself.</summary>
     public required string? AdaptedNativeLibrary { get; init; }
 
     /// <summary>Loads libtorch and collects the facts.</summary>
@@ -63,10 +63,10 @@ public sealed record RuntimeFacts
             Device = gpu ? string.Create(CultureInfo.InvariantCulture, $"cuda:{chosen.Device.index}") : "cpu",
             WhyNoGpu = gpu ? null : TorchDevice.WhyNotUsable(0) ?? chosen.Reason,
             Threads = torch.get_num_threads(),
-            AdaptedNativeLibrary = NativeTorch.PatchedCopy,
+            AdaptedNativeLibrary = NativeTorch.Adapted,
         };
     }
 
-    private static string VersionOf(Assembly assembly) =>
+    internal static string VersionOf(Assembly assembly) =>
         (assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? assembly.GetName().Version?.ToString() ?? "unknown").Split('+')[0];
 }

@@ -1,0 +1,67 @@
+// Uses torch before or after Consensus.ML has been asked for anything; what it prints, tests look at.
+// usage: Consensus.ML.Api.Tests.TorchFirst load|first-use|torch
+
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Consensus.ML.Runtime;
+using TorchSharp;
+
+// Nothing of Consensus.ML is named here: the runtime would load it before the first line.
+if (args[0] == "torch")
+{
+    Steps.TryTorch();
+}
+
+return Steps.Run(args[0]);
+
+internal static class Steps
+{
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static void TryTorch()
+    {
+        try
+        {
+            Sum();
+        }
+        catch (TypeInitializationException)
+        {
+            // TorchSharp has found nothing that loads.
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static int Run(string how)
+    {
+        try
+        {
+            if (how == "first-use")
+            {
+                TorchRuntime.LoadOnFirstUse();
+            }
+            else
+            {
+                TorchRuntime.Load();
+            }
+
+            Console.WriteLine($"sum {Sum()}");
+            Console.WriteLine($"variable '{Marshal.PtrToStringUTF8(Variable("GOMP_SPINCOUNT"))}'");
+            return 0;
+        }
+        catch (Exception exception)
+        {
+            Console.WriteLine($"{exception.GetType().Name}: {exception.Message}");
+            return 1;
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static float Sum()
+    {
+        using torch.Tensor sum = torch.ones(3, 4).sum();
+        return sum.item<float>();
+    }
+
+    /// <summary>The variable as native libraries of this process see it.</summary>
+    [DllImport("libc", EntryPoint = "getenv", BestFitMapping = false, ThrowOnUnmappableChar = true)]
+    private static extern nint Variable([MarshalAs(UnmanagedType.LPUTF8Str)] string name);
+}
