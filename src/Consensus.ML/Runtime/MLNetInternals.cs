@@ -16,12 +16,15 @@ namespace Consensus.ML.Runtime
     internal static class MLNetInternals
     {
         /// <summary>The host environment behind <c>mlContext.Transforms</c>.</summary>
-        public static IHostEnvironment Environment(this TransformsCatalog catalog) => ((IInternalCatalog)catalog).Environment;
+        /// <exception cref="InvalidOperationException">This ML.NET has other internals; the message names its version and the one that works.</exception>
+        public static IHostEnvironment Environment(this TransformsCatalog catalog) => EnvironmentOf(catalog);
 
         /// <summary>The host environment behind <c>mlContext.Data</c>.</summary>
-        public static IHostEnvironment Environment(this DataOperationsCatalog catalog) => ((IInternalCatalog)catalog).Environment;
+        /// <exception cref="InvalidOperationException">This ML.NET has other internals; the message names its version and the one that works.</exception>
+        public static IHostEnvironment Environment(this DataOperationsCatalog catalog) => EnvironmentOf(catalog);
 
         /// <summary>The host environment behind an <see cref="MLContext"/>.</summary>
+        /// <exception cref="InvalidOperationException">This ML.NET has other internals; the message names its version and the one that works.</exception>
         public static IHostEnvironment Environment(this MLContext context) => context.Transforms.Environment();
 
         /// <summary><see cref="MLContext.GpuDeviceId"/>: the CUDA device asked for, or null for the CPU.</summary>
@@ -66,6 +69,15 @@ namespace Consensus.ML.Runtime
         /// <summary>The result of one fold of a cross-validation, whose constructor is not public.</summary>
         public static TrainCatalogBase.CrossValidationResult<T> FoldResult<T>(ITransformer model, T metrics, IDataView scoredHoldOutSet, int fold)
             where T : class => new(model, metrics, scoredHoldOutSet, fold);
+
+        private static IHostEnvironment EnvironmentOf(object catalog)
+        {
+            MLNetCheck.Ensure();
+            return CheckedEnvironmentOf(catalog);
+        }
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        private static IHostEnvironment CheckedEnvironmentOf(object catalog) => ((IInternalCatalog)catalog).Environment;
 
         /// <summary>
         /// A model's header. The assembly is written by its simple name: with the full name an older version of this library

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Consensus.ML.Runtime;
 using Microsoft.ML;
@@ -34,7 +35,15 @@ internal sealed record ModelState(string Step, string Signature, string Loader)
     }
 
     /// <exception cref="InvalidDataException">The state is cut short or changed.</exception>
+    /// <exception cref="InvalidOperationException">This ML.NET has other internals; the message names its version and the one that works.</exception>
     public T Load<T>(ModelLoadContext context, Func<BinaryReader, T> read)
+    {
+        MLNetCheck.Ensure();
+        return LoadChecked(context, read);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private T LoadChecked<T>(ModelLoadContext context, Func<BinaryReader, T> read)
     {
         context.CheckAtModel(Version);
         int length = context.Reader.ReadInt32();
