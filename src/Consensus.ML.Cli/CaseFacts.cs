@@ -16,8 +16,8 @@ internal sealed class CaseFacts
             return;
         }
 
-        CaseAgreement agreement = CaseAgreement.Compute(one.Name, masks, one.RaterNames);
-        Raters = [.. agreement.Raters.Select((rater, i) => new MaskFacts(rater.Name, one.AnnotationPaths[i], rater.Area, rater.Area / (double)(masks.Height * masks.Width), rater.Dice))];
+        CaseAgreement agreement = CaseAgreement.Compute(one.Name, masks, one.RaterNames, image.Geometry);
+        Raters = [.. agreement.Raters.Select((rater, i) => new MaskFacts(rater.Name, one.AnnotationPaths[i], rater.Area, rater.Area / (double)(masks.Height * masks.Width), rater.Dice, rater.PhysicalArea))];
         MeanPairwiseDice = agreement.PairwiseDice;
         FleissKappa = agreement.FleissKappa;
     }
@@ -44,10 +44,17 @@ internal sealed class CaseFacts
         }
 
         var table = new Table { Border = TableBorder.Simple };
-        table.AddColumn("rater").AddColumn(new TableColumn("area (pixels)").RightAligned()).AddColumn(new TableColumn("share").RightAligned()).AddColumn(new TableColumn("Dice with others").RightAligned()).AddColumn("mask");
+        table.AddColumn("rater");
+        foreach (string name in (string[])["area (pixels)", "area (mm²)", "share", "Dice with others"])
+        {
+            table.AddColumn(new TableColumn(name).RightAligned());
+        }
+
+        table.AddColumn("mask");
         foreach (MaskFacts rater in Raters)
         {
-            table.AddRow(Markup.Escape(rater.Name), $"{rater.Area}", $"{(100 * rater.Share).ToString("0.0", CultureInfo.InvariantCulture)} %", Score(rater.Dice), Markup.Escape(rater.File));
+            table.AddRow(
+                Markup.Escape(rater.Name), $"{rater.Area}", Formats.Area(rater.PhysicalArea), $"{(100 * rater.Share).ToString("0.0", CultureInfo.InvariantCulture)} %", Score(rater.Dice), Markup.Escape(rater.File));
         }
 
         yield return table;
@@ -60,5 +67,6 @@ internal sealed class CaseFacts
     /// <param name="Area">Number of marked pixels.</param>
     /// <param name="Share">Of the slice, in [0, 1].</param>
     /// <param name="Dice">Mean Dice with each of the others.</param>
-    internal sealed record MaskFacts(string Name, string File, long Area, double Share, double Dice);
+    /// <param name="PhysicalArea">In mm²; NaN, null in JSON, where the image does not say how large a pixel is.</param>
+    internal sealed record MaskFacts(string Name, string File, long Area, double Share, double Dice, double PhysicalArea);
 }

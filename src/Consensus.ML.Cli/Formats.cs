@@ -11,6 +11,10 @@ internal static class Formats
 {
     public static string Score(double value) => value.ToString("0.0000", CultureInfo.InvariantCulture);
 
+    /// <summary>An area in mm², as many digits as say something; a dash where it is not known.</summary>
+    public static string Area(double squareMillimeters) =>
+        double.IsNaN(squareMillimeters) ? "–" : squareMillimeters.ToString(squareMillimeters < 1 ? "0.####" : "0.0", CultureInfo.InvariantCulture);
+
     public static string Duration(TimeSpan time) => time.TotalHours >= 1 ? time.ToString(@"h\:mm\:ss") : time.ToString(@"mm\:ss");
 
     public static string Name(TrainingTarget target) => target switch

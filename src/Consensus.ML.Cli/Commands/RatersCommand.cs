@@ -87,16 +87,21 @@ internal static class RatersCommand
     {
         var table = new Table { Border = TableBorder.Simple };
         table.AddColumn("rater");
-        foreach (string name in (string[])["cases", "empty", "area (pixels)", "bias", "Dice with others", "STAPLE sensitivity", "STAPLE specificity", "STAPLE Dice"])
+        bool hasSizes = facts.Raters.Any(rater => !double.IsNaN(rater.MeanPhysicalArea));
+        foreach (string name in (string[])["cases", "empty", "area (pixels)", .. hasSizes ? ["area (mm²)"] : Array.Empty<string>(), "bias", "Dice with others", "STAPLE sensitivity", "STAPLE specificity", "STAPLE Dice"])
         {
             table.AddColumn(new TableColumn(name).RightAligned());
         }
 
         foreach (RaterSummary rater in facts.Raters)
         {
-            table.AddRow(
-                Markup.Escape(rater.Name), $"{rater.Cases}", $"{rater.EmptyMasks}", rater.MeanArea.ToString("0.0", CultureInfo.InvariantCulture), Percent(rater.Bias, "+0.0;-0.0;0.0"),
-                Score(rater.MeanDice), Score(rater.StapleSensitivity), Score(rater.StapleSpecificity), Score(rater.StapleDice));
+            string[] cells =
+            [
+                Markup.Escape(rater.Name), $"{rater.Cases}", $"{rater.EmptyMasks}", rater.MeanArea.ToString("0.0", CultureInfo.InvariantCulture),
+                .. hasSizes ? [Formats.Area(rater.MeanPhysicalArea)] : Array.Empty<string>(), Percent(rater.Bias, "+0.0;-0.0;0.0"),
+                Score(rater.MeanDice), Score(rater.StapleSensitivity), Score(rater.StapleSpecificity), Score(rater.StapleDice),
+            ];
+            table.AddRow(cells);
         }
 
         return table;

@@ -34,8 +34,9 @@ public sealed record CaseAgreement
     /// <param name="name">The case's name.</param>
     /// <param name="masks">One mask per rater.</param>
     /// <param name="raterNames">Who drew each mask: as many different names as there are masks.</param>
+    /// <param name="geometry">Where the masks lie in space, for areas in mm²; null where that is not known.</param>
     /// <exception cref="ArgumentException">There are more or fewer names than masks, a name is empty, or two are the same.</exception>
-    public static CaseAgreement Compute(string name, RaterMasks masks, IReadOnlyList<string> raterNames)
+    public static CaseAgreement Compute(string name, RaterMasks masks, IReadOnlyList<string> raterNames, SliceGeometry? geometry = null)
     {
         ArgumentNullException.ThrowIfNull(name);
         ArgumentNullException.ThrowIfNull(masks);
@@ -50,6 +51,7 @@ public sealed record CaseAgreement
         PerformanceEstimate? staple = masks.Raters > 1 ? Staple.Estimate(patterns, new StapleOptions()) : null;
         double[] stapleDice = staple is null ? [double.NaN] : StapleDice(patterns, staple);
         double marks = Enumerable.Range(0, masks.Raters).Sum(rater => (double)overlaps[rater, rater]), meanArea = marks / masks.Raters;
+        double pixelArea = geometry is { HasSpacing: true } ? geometry.SpacingRows * geometry.SpacingColumns : double.NaN;
         var raters = new RaterInCase[masks.Raters];
         for (int rater = 0; rater < raters.Length; rater++)
         {
@@ -61,7 +63,10 @@ public sealed record CaseAgreement
                 DiceWithOthers(overlaps, rater),
                 staple?.Sensitivity[rater] ?? double.NaN,
                 staple?.Specificity[rater] ?? double.NaN,
-                stapleDice[rater]);
+                stapleDice[rater])
+            {
+                PhysicalArea = area * pixelArea,
+            };
         }
 
         return new()

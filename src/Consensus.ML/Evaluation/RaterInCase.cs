@@ -8,4 +8,8 @@ namespace Consensus.ML;
 /// <param name="StapleSensitivity">The share of the STAPLE estimate's pixels that the rater marked (<see cref="Labels.StapleEstimate.Sensitivity"/>); NaN where nobody marked anything.</param>
 /// <param name="StapleSpecificity">The share of the other pixels that the rater left out (<see cref="Labels.StapleEstimate.Specificity"/>); NaN where everybody marked everything.</param>
 /// <param name="StapleDice">Dice with the STAPLE estimate, cut above one half.</param>
-public sealed record RaterInCase(string Name, long Area, double AreaDeviation, double Dice, double StapleSensitivity, double StapleSpecificity, double StapleDice);
+public sealed record RaterInCase(string Name, long Area, double AreaDeviation, double Dice, double StapleSensitivity, double StapleSpecificity, double StapleDice)
+{
+    /// <summary>The marked area in mm²; NaN where the image does not say how large a pixel is.</summary>
+    public double PhysicalArea { get; init; } = double.NaN;
+}

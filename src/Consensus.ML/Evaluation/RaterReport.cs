@@ -48,7 +48,7 @@ public sealed class RaterReport
     /// <summary>Mean over cases of the share of the slice that a rater marks.</summary>
     public double MeanMarkedShare { get; }
 
-    /// <summary>The raters as a table, one row each: Rater (text), Cases, EmptyMasks (whole numbers), MeanArea, Bias, MeanDice, StapleSensitivity, StapleSpecificity, StapleDice.</summary>
+    /// <summary>The raters as a table, one row each: Rater (text), Cases, EmptyMasks (whole numbers), MeanArea, Bias, MeanDice, StapleSensitivity, StapleSpecificity, StapleDice, MeanPhysicalArea (mm²).</summary>
     public DataFrame RatersToDataFrame()
     {
         return new(
@@ -60,7 +60,8 @@ public sealed class RaterReport
             Column("MeanDice", one => one.MeanDice),
             Column("StapleSensitivity", one => one.StapleSensitivity),
             Column("StapleSpecificity", one => one.StapleSpecificity),
-            Column("StapleDice", one => one.StapleDice));
+            Column("StapleDice", one => one.StapleDice),
+            Column("MeanPhysicalArea", one => one.MeanPhysicalArea));
 
         DoubleDataFrameColumn Column(string name, Func<RaterSummary, double> value) => new(name, Raters.Select(value));
     }
@@ -98,7 +99,10 @@ public sealed class RaterReport
         Mean(rater, one => one.Dice),
         Mean(rater, one => one.StapleSensitivity),
         Mean(rater, one => one.StapleSpecificity),
-        Mean(rater, one => one.StapleDice));
+        Mean(rater, one => one.StapleDice))
+    {
+        MeanPhysicalArea = Mean(rater, one => one.PhysicalArea),
+    };
 
     private static double Mean<T>(IEnumerable<T> values, Func<T, double> value) => values.Select(value).Where(number => !double.IsNaN(number)).DefaultIfEmpty(double.NaN).Average();
 }

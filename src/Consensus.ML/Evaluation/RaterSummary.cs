@@ -11,4 +11,8 @@ namespace Consensus.ML;
 /// <param name="StapleSpecificity">Mean specificity that STAPLE estimates.</param>
 /// <param name="StapleDice">Mean Dice with the STAPLE estimate, cut above one half.</param>
 public sealed record RaterSummary(
-    string Name, int Cases, int EmptyMasks, double MeanArea, double Bias, double MeanDice, double StapleSensitivity, double StapleSpecificity, double StapleDice);
+    string Name, int Cases, int EmptyMasks, double MeanArea, double Bias, double MeanDice, double StapleSensitivity, double StapleSpecificity, double StapleDice)
+{
+    /// <summary>Mean of the marked area in mm² over the cases whose image says how large a pixel is; NaN where none does.</summary>
+    public double MeanPhysicalArea { get; init; } = double.NaN;
+}

@@ -133,7 +133,9 @@ public sealed partial class SegmentationCatalog
         using DataViewRowCursor cursor = data.GetRowCursor(new[] { annotations, name, names, image, imagePath }.OfType<DataViewSchema.Column>());
         Func<string> nameGetter = NameGetter(cursor, name);
         using var volumes = new OpenVolumes();
-        Func<Annotation?> annotationGetter = cursor.AnnotationGetter(annotations, volumes, GridColumn.Getter(cursor, image, imagePath, notes), notes);
+        Func<SliceGrid?> gridGetter = GridColumn.Getter(cursor, image, imagePath, notes);
+        SliceGrid? grid = null;
+        Func<Annotation?> annotationGetter = cursor.AnnotationGetter(annotations, volumes, () => grid = gridGetter(), notes);
         Func<int, string[]> raterNamesGetter = RaterNamesColumn.Getter(cursor, names);
         var cases = new List<CaseAgreement>();
         while (cursor.MoveNext())
@@ -146,7 +148,8 @@ public sealed partial class SegmentationCatalog
                 throw new InvalidDataException($"Case '{caseName}': column '{names?.Name}' has {problem}.");
             }
 
-            CaseAgreement agreement = CaseAgreement.Compute(caseName, masks, raterNames);
+            CaseAgreement agreement = CaseAgreement.Compute(caseName, masks, raterNames, (grid ?? gridGetter())?.Geometry);
+            grid = null;
             progress?.Report(agreement);
             cases.Add(agreement);
         }

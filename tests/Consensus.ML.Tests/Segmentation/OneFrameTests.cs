@@ -122,6 +122,17 @@ public sealed class OneFrameTests
         Assert.Equal(scores[0].SurfaceTolerance, scores[1].SurfaceTolerance, 1e-9);
     }
 
+    [Theory]
+    [InlineData("units-mm")]
+    [InlineData("units-micron")]
+    public void Areas_are_in_square_millimetres_whatever_the_unit_of_the_file(string name)
+    {
+        // A pixel is 0.5 × 2 mm: as many square millimetres as pixels.
+        RaterReport report = _ml.Segmentation.DescribeRaters(_ml.Data.LoadFromQubiq(Case(name), QubiqDataset.FindTask(Case(name)), QubiqSplit.Validation));
+        Assert.All(report.Cases.SelectMany(one => one.Raters), rater => Assert.Equal(rater.Area, rater.PhysicalArea, 1e-9));
+        Assert.All(report.Raters, rater => Assert.Equal(rater.MeanArea, rater.MeanPhysicalArea, 1e-9));
+    }
+
     private static string Case(params string[] parts) => Path.Combine([AppContext.BaseDirectory, "Cases", .. parts]);
 
     private IDataView Flipped() => _ml.Data.LoadFromQubiq(Case("mask-flipped"), QubiqDataset.FindTask(Case("mask-flipped")), QubiqSplit.Train);
