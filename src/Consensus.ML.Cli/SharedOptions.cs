@@ -27,7 +27,8 @@ internal static class SharedOptions
         ("strong", AugmentationStrength.Strong),
         ("published", AugmentationStrength.Published));
 
-    public static Option<int?> Threads() => Whole("--threads", "N", "CPU threads. Default: torch's own choice ('consensus info' says how many).", 1, 4096);
+    public static Option<int?> Threads() => Whole("--threads", "N",
+        "CPU threads. Default: torch's own choice ('consensus info' says how many) or, where --minutes alone ends training, as many of those as are free.", 1, 4096);
 
     public static Option<int?> Seed(string description) => new("--seed")
     {

@@ -11,6 +11,8 @@ using Consensus.ML.Runtime;
 //   … -- sampling ROOT TASK MODELS [NAME …]
 // Of endurance: a saved model, asked by eight threads for some minutes.
 //   … -- serving MODEL MINUTES IMAGE …
+// Of threads that wait for each other: a training step and a prediction, alone and beside busy processes, with so many threads and a variable of the environment.
+//   … -- waiting ROUNDS THREADS[:VARIABLE=VALUE]|free …
 switch (args)
 {
     case ["recipes", string root, string task, string steps, .. string[] names]:
@@ -23,8 +25,24 @@ switch (args)
         RuntimeFacts.Collect("cpu");
         Serving.Measure(model, images, TimeSpan.FromMinutes(double.Parse(minutes, CultureInfo.InvariantCulture)), TimeSpan.FromMinutes(double.Parse(minutes, CultureInfo.InvariantCulture) / 12));
         return 0;
-    case ["recipes" or "sampling" or "serving", ..]:
-        Console.Error.WriteLine($"'{args[0]}' needs {args[0] switch { "recipes" => "ROOT, TASK and STEPS", "sampling" => "ROOT, TASK and MODELS", _ => "MODEL, MINUTES and IMAGE …" }}.");
+    case ["waiting", string rounds, .. string[] settings] when settings.Length > 0:
+        Waiting.Measure(int.Parse(rounds, CultureInfo.InvariantCulture), settings);
+        return 0;
+    case [Waiting.Once, string threads]:
+        Waiting.MeasureHere(threads);
+        return 0;
+    case [Waiting.Busy]:
+        Waiting.KeepBusy();
+        return 0;
+    case ["recipes" or "sampling" or "serving" or "waiting", ..]:
+        string needs = args[0] switch
+        {
+            "recipes" => "ROOT, TASK and STEPS",
+            "sampling" => "ROOT, TASK and MODELS",
+            "serving" => "MODEL, MINUTES and IMAGE …",
+            _ => "ROUNDS and SETTING …",
+        };
+        Console.Error.WriteLine($"'{args[0]}' needs {needs}.");
         return 2;
 }
 
