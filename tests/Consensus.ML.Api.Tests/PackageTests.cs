@@ -1,4 +1,7 @@
 using System.Diagnostics;
+using System.IO.Compression;
+using System.Text.Json;
+using System.Xml.Linq;
 using Consensus.ML.Tests.Shared;
 
 namespace Consensus.ML.Api.Tests;
@@ -15,7 +18,9 @@ public sealed class PackageTests
         using var folder = new TemporaryFolder();
         string feed = folder["feed"], application = folder["application"];
         await Run(RepositoryFolder.Find(), "pack", "src/Consensus.ML", "-c", "Release", "-o", feed, $"-p:Version={Version}");
-        Assert.Equal([Path.Combine(feed, $"Consensus.ML.{Version}.nupkg")], Directory.GetFiles(feed));
+        Assert.Equal(
+            [Path.Combine(feed, $"Consensus.ML.{Version}.nupkg"), Path.Combine(feed, $"Consensus.ML.{Version}.snupkg")],
+            Directory.GetFiles(feed).Order(StringComparer.Ordinal));
 
         Directory.CreateDirectory(application);
         File.WriteAllText(Path.Combine(application, "nuget.config"), $"""
@@ -61,6 +66,59 @@ public sealed class PackageTests
         string output = await Run(application, "run", "-c", "Release");
         Assert.Contains("torch first: 3", output, StringComparison.Ordinal);
         Assert.Contains("the same maps", output, StringComparison.Ordinal);
+    }
+
+    /// <summary>What a package relies on without a contract is asked for in the version it was built with, and no other.</summary>
+    [Fact]
+    [Trait("Category", "Slow")]
+    public async Task Packages_ask_for_torch_and_for_each_other_in_one_version()
+    {
+        using var folder = new TemporaryFolder();
+        foreach (string project in (string[])["Consensus.ML", "Consensus.ML.Studies"])
+        {
+            await Run(RepositoryFolder.Find(), "pack", $"src/{project}", "-c", "Release", "-o", folder.Path, $"-p:Version={Version}");
+            using ZipArchive package = ZipFile.OpenRead(folder[$"{project}.{Version}.nupkg"]);
+            XElement specification = await Specification(package, $"{project}.nuspec");
+            Dictionary<string, string> dependencies = specification.Descendants()
+                .Where(element => element.Name.LocalName == "dependency")
+                .ToDictionary(element => (string)element.Attribute("id")!, element => (string)element.Attribute("version")!);
+            Assert.Equal("[0.107.0]", dependencies["TorchSharp"]);
+            Assert.Equal("[5.0.1, 6.0.0)", dependencies["Microsoft.ML"]);
+            Assert.Equal(project == "Consensus.ML" ? null : $"[{Version}]", dependencies.GetValueOrDefault("Consensus.ML"));
+            Assert.DoesNotContain(RepositoryFolder.Find(), specification.ToString(), StringComparison.Ordinal);
+
+            using ZipArchive symbols = ZipFile.OpenRead(folder[$"{project}.{Version}.snupkg"]);
+            Assert.Contains($"lib/net10.0/{project}.pdb", symbols.Entries.Select(entry => entry.FullName));
+        }
+    }
+
+    /// <summary>Every project has its lock file, with packages of fixed content and nothing of the machine that wrote it.</summary>
+    [Fact]
+    public void Every_project_has_a_lock_file_that_names_no_machine()
+    {
+        string repository = RepositoryFolder.Find();
+        string[] projects = [.. Directory.EnumerateFiles(repository, "*.csproj", SearchOption.AllDirectories)];
+        Assert.True(projects.Length >= 14);
+        foreach (string project in projects)
+        {
+            string text = File.ReadAllText(Path.Combine(Path.GetDirectoryName(project)!, "packages.lock.json"));
+            using JsonDocument locked = JsonDocument.Parse(text);
+            Assert.Equal(["net10.0"], locked.RootElement.GetProperty("dependencies").EnumerateObject().Select(target => target.Name));
+            foreach (JsonProperty package in locked.RootElement.GetProperty("dependencies").GetProperty("net10.0").EnumerateObject())
+            {
+                bool ours = package.Value.GetProperty("type").GetString() == "Project";
+                Assert.True(ours || package.Value.GetProperty("contentHash").GetString()!.Length == 88, $"{package.Name} in {project}");
+            }
+
+            Assert.DoesNotContain("://", text, StringComparison.Ordinal);
+            Assert.DoesNotContain(repository, text, StringComparison.Ordinal);
+        }
+    }
+
+    private static async Task<XElement> Specification(ZipArchive package, string name)
+    {
+        await using Stream stream = await package.GetEntry(name)!.OpenAsync(TestContext.Current.CancellationToken);
+        return await XElement.LoadAsync(stream, LoadOptions.None, TestContext.Current.CancellationToken);
     }
 
     private static string GlobalPackages() =>
