@@ -98,7 +98,7 @@ public sealed class PackageTests
     {
         string repository = RepositoryFolder.Find();
         string[] projects = [.. Directory.EnumerateFiles(repository, "*.csproj", SearchOption.AllDirectories)];
-        Assert.True(projects.Length >= 14);
+        Assert.True(projects.Length >= 15);
         foreach (string project in projects)
         {
             string text = File.ReadAllText(Path.Combine(Path.GetDirectoryName(project)!, "packages.lock.json"));
