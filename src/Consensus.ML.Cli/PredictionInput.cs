@@ -10,17 +10,52 @@ internal sealed record PredictionInput(RaterCase Case, int? Axis, IReadOnlyList<
 {
     public string Name => Case.Name;
 
+    /// <summary>The axis of length 1 of an image that is one slice along another axis than the third; null of all others.</summary>
+    public int? LiesAlong { get; init; }
+
     /// <summary>Tells images from volumes by their headers.</summary>
     /// <param name="one">The case; its channels may lie in volumes of their own.</param>
-    /// <param name="axis">The axis the user asked for; null to cut along the third what cannot be one slice.</param>
-    public static PredictionInput Of(RaterCase one, int? axis)
+    /// <param name="asked">The axis the user asked for; null to cut what cannot be one slice as the model's volumes were.</param>
+    /// <param name="model">The model that is to predict it.</param>
+    public static PredictionInput Of(RaterCase one, int? asked, SegmentationTransformer model)
     {
-        if (!IsVolume(one.ImagePaths[0], always: axis is not null))
+        string path = one.ImagePaths[0];
+        SliceAddress address = SliceAddress.Parse(path);
+        if (SliceReader.ReadFormat(path) != ImageFormat.Nifti)
         {
             return new(one, null, [one]);
         }
 
-        int along = axis ?? SliceAddress.DefaultAxis;
+        NiftiHeader header = NiftiFile.ReadHeader(address.Path);
+        if ((address.Axis ?? header.SliceAxis) is { } lies)
+        {
+            // One slice, wherever it lies: it is never cut.
+            bool isFile = address.Axis is null;
+            string what = isFile
+                ? $"'{path}' has shape {string.Join('×', header.Shape)}, one slice along axis {lies},"
+                : $"'{path}' is a slice along axis {lies},";
+            if (isFile && asked is { } said && said != lies)
+            {
+                throw new InvalidDataException($"{what} but --axis is {said}.");
+            }
+
+            return model.VolumeAxes.Count == 0 || model.VolumeAxes.Contains(lies)
+                ? new(one, null, [one]) { LiesAlong = isFile && lies != 2 ? lies : null }
+                : throw new InvalidDataException(
+                    $"{what} but the model was trained on slices along axis {string.Join(" and ", model.VolumeAxes)} of their volumes.");
+        }
+
+        if (!header.IsVolume && (asked is null || header.Shape is not [_, _, > 1, ..]))
+        {
+            return new(one, null, [one]);
+        }
+
+        int? axis = asked ?? (model.VolumeAxes.Count <= 1
+            ? model.VolumeAxes.Cast<int?>().FirstOrDefault()
+            : throw new UsageException(
+                $"The model was trained on slices along axes {string.Join(" and ", model.VolumeAxes)} of their volumes: "
+                + $"say with --axis along which '{path}' is cut."));
+        int along = axis ?? NiftiFile.ListSlices(path)[0].Axis!.Value;
         return new(one, along, [.. NiftiFile.ListSlices(one.ImagePaths, along).Select(paths => one with { ImagePaths = paths })]);
     }
 
@@ -36,8 +71,4 @@ internal sealed record PredictionInput(RaterCase Case, int? Axis, IReadOnlyList<
             }
         }
     }
-
-    private static bool IsVolume(string path, bool always) =>
-        SliceAddress.Parse(path).Index is null && SliceReader.ReadFormat(path) == ImageFormat.Nifti && NiftiFile.ReadHeader(path) is var header
-        && (header.IsVolume || (always && header.Shape is [_, _, > 1, ..]));
 }

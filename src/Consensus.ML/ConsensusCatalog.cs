@@ -100,12 +100,15 @@ public static class ConsensusCatalog
     /// </remarks>
     /// <param name="catalog">The catalog.</param>
     /// <param name="path">A NIfTI volume: X×Y×Z, with up to <see cref="NiftiFile.MaximumChannels"/> channels on one further axis.</param>
-    /// <param name="axis">The axis that is cut: 0, 1 or 2 of the stored array; the other two become rows and columns.</param>
+    /// <param name="axis">
+    /// The axis that is cut: 0, 1 or 2 of the stored array; the other two become rows and columns. Null for the one of length 1, and of a
+    /// volume for the third. A model that was trained on volumes wants theirs (<see cref="SegmentationTransformer.VolumeAxes"/>), and refuses slices along another.
+    /// </param>
     /// <exception cref="ArgumentOutOfRangeException">The axis is not 0, 1 or 2.</exception>
     /// <exception cref="FileNotFoundException">The file does not exist.</exception>
     /// <exception cref="InvalidDataException">It is no NIfTI file or cannot be cut into slices; the message names it and says why.</exception>
     /// <exception cref="IOException">It cannot be opened.</exception>
-    public static IDataView LoadFromVolume(this DataOperationsCatalog catalog, string path, int axis = SliceAddress.DefaultAxis)
+    public static IDataView LoadFromVolume(this DataOperationsCatalog catalog, string path, int? axis = null)
     {
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentException.ThrowIfNullOrEmpty(path);

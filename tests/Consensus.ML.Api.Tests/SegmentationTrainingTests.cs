@@ -63,6 +63,38 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
     }
 
     [Fact]
+    public void A_model_remembers_how_its_volumes_were_cut_and_refuses_slices_along_another_axis()
+    {
+        // Six slices of the blobs, side by side along the first axis.
+        const int size = 20, count = 6;
+        string path = _folder["volume.nii"];
+        byte[] bytes = new byte[352 + (4 * count * size * size)];
+        BitConverter.TryWriteBytes(bytes, 348);
+        short[] shape = [3, count, size, size, 1, 1, 1, 1];
+        Buffer.BlockCopy(shape, 0, bytes, 40, 16);
+        bytes[70] = 16;
+        "n+1"u8.CopyTo(bytes.AsSpan(344));
+        File.WriteAllBytes(path, bytes);
+        NiftiFile.WriteVolume(_folder["blobs.nii"], Enumerable.Range(1, count).Select(number => Blobs.Image(number)), geometryFrom: path, axis: 0);
+        path = _folder["blobs.nii"];
+
+        ImageRow[] rows = [.. NiftiFile.ListSlices(path, 0).Select((slice, index) => new ImageRow { ImagePath = slice.ToString(), AnnotationPaths = Blobs.Masks(index + 1) })];
+        var options = new UNetSegmentationEstimator.Options { Network = TinyModel.Options().Network, Training = TinyModel.Options().Training };
+        IDataView data = _ml.Data.LoadFromEnumerable(rows);
+        using var model = _ml.Transforms.LoadSlices("Image", "ImagePath").Append(_ml.Transforms.NormalizeSlices("Image"))
+            .Append(_ml.Transforms.ResizeSlices("Features", "Image", height: 16, width: 16)).Append(_ml.Transforms.UNetSegment(options)).Fit(data);
+        Assert.Equal([0], model.LastTransformer.VolumeAxes);
+
+        // It travels with the model.
+        _ml.Model.Save(model, data.Schema, _folder["model.zip"]);
+        ITransformer loaded = new MLContext().Model.Load(_folder["model.zip"], out _);
+        using var disposable = (IDisposable)loaded;
+        Assert.Equal(count, loaded.Transform(_ml.Data.LoadFromVolume(path, axis: 0)).GetColumn<float[]>("SoftMap").Count());
+        string message = Assert.Throws<InvalidDataException>(() => loaded.Transform(_ml.Data.LoadFromVolume(path)).GetColumn<float[]>("SoftMap").First()).Message;
+        Assert.Equal($"'{path}#axis=2,slice=0' is a slice along axis 2, but the model was trained on slices along axis 0 of their volumes.", message);
+    }
+
+    [Fact]
     public void Photographs_through_ML_NETs_own_image_steps_train_and_predict()
     {
         ImageRow[] rows = [.. Enumerable.Range(1, 3).Select(number => new ImageRow { ImagePath = _folder[$"photo{number}.png"], AnnotationPaths = Blobs.Masks(number) })];

@@ -291,21 +291,21 @@ public sealed class TransformTests : IDisposable
     [Fact]
     public void A_volume_is_a_row_for_each_slice()
     {
-        // Two rows, one column, three slices: 352 bytes of header, then single-precision values, rows fastest.
-        byte[] bytes = new byte[352 + 24];
+        // Two rows, two columns, three slices: 352 bytes of header, then single-precision values, rows fastest.
+        byte[] bytes = new byte[352 + 48];
         BitConverter.TryWriteBytes(bytes, 348);
-        short[] shape = [3, 2, 1, 3, 1, 1, 1, 1];
+        short[] shape = [3, 2, 2, 3, 1, 1, 1, 1];
         Buffer.BlockCopy(shape, 0, bytes, 40, 16);
         bytes[70] = 16;
         "n+1"u8.CopyTo(bytes.AsSpan(344));
-        float[] values = [1, 2, 3, 4, 5, 6];
-        Buffer.BlockCopy(values, 0, bytes, 352, 24);
+        float[] values = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12];
+        Buffer.BlockCopy(values, 0, bytes, 352, 48);
         File.WriteAllBytes(_folder["volume.nii"], bytes);
         IDataView data = _ml.Data.LoadFromVolume(_folder["volume.nii"]);
         Assert.Equal(["Case", "ImagePath"], data.Schema.Select(column => column.Name));
         Assert.Equal(["volume.nii 000", "volume.nii 001", "volume.nii 002"], data.GetColumn<string>("Case"));
         IDataView loaded = _ml.Transforms.LoadSlices("Image", "ImagePath").Fit(data).Transform(data);
-        Assert.Equal([[1, 2], [3, 4], [5, 6]], loaded.GetColumn<Slice>("Image").Select(slice => slice.Pixels));
+        Assert.Equal([[1, 3, 2, 4], [5, 7, 6, 8], [9, 11, 10, 12]], loaded.GetColumn<Slice>("Image").Select(slice => slice.Pixels));
         NiftiFile.WriteVolume(_folder["again.nii"], loaded.GetColumn<Slice>("Image"), geometryFrom: _folder["volume.nii"]);
         Assert.Equal(bytes[352..], File.ReadAllBytes(_folder["again.nii"])[352..]);
         Assert.Equal(2, _ml.Data.LoadFromVolume(_folder["volume.nii"], axis: 0).GetColumn<string>("Case").Count());

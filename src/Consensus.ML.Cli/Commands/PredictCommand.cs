@@ -14,7 +14,11 @@ internal static class PredictCommand
         var sampling = new SamplingArguments();
         Option<string?> device = SharedOptions.Device();
         var data = new DataOptions(QubiqSplit.Validation, required: false);
-        Option<int?> axis = SharedOptions.Choice<int>("--axis", "Axis that volumes are cut along, of the stored array; the predicted slices are put back into a volume. Default: 2. When given, images with 2 to 8 slices are volumes too, not channels.", ("0", 0), ("1", 1), ("2", 2));
+        Option<int?> axis = SharedOptions.Choice<int>(
+            "--axis",
+            "Axis that volumes are cut along, of the stored array; the predicted slices are put back into a volume. "
+            + "Default: as the model's training volumes were cut, or 2. When given, images with 2 to 8 slices are volumes too, not channels.",
+            ("0", 0), ("1", 1), ("2", 2));
         Argument<string[]> files = new Argument<string[]>("FILE")
         {
             Description = "Images or volumes to segment. A case is named by its folder when the file is called image.*, else by the file.",
@@ -39,7 +43,12 @@ internal static class PredictCommand
             EnsureNamed(cases);
             EnsureDistinct(cases);
             EnsureKept(cases, folder);
-            PredictionInput[] inputs = [.. cases.Select(one => PredictionInput.Of(one, parsed.GetValue(axis)))];
+            int? asked = parsed.GetValue(axis);
+            using var interruption = new Interruption();
+            MLContext ml = Session.Create(terminal, parsed.GetValue(device), null, CommandLine.IsDebugging(parsed));
+            using LoadedModel loaded = LoadedModel.Read(ml, parsed.Require(model!));
+            EnsureAxis(asked, loaded.Segmentation.VolumeAxes);
+            PredictionInput[] inputs = [.. cases.Select(one => PredictionInput.Of(one, asked, loaded.Segmentation))];
             OutputPath.EnsureFolder(folder);
             foreach (PredictionInput input in inputs)
             {
@@ -47,9 +56,7 @@ internal static class PredictCommand
                 input.EnsureReadable();
             }
 
-            using var interruption = new Interruption();
-            MLContext ml = Session.Create(terminal, parsed.GetValue(device), null, CommandLine.IsDebugging(parsed));
-            using LoadedModel loaded = LoadedModel.Read(ml, parsed.Require(model!));
+            SayAxis(terminal, asked, loaded.Segmentation.VolumeAxes, inputs);
             using LoadedModel sampled = loaded.WithSampling(sampling.Read(parsed, loaded.Segmentation));
             Predict(terminal, ml, sampled, inputs, folder);
             return ExitCode.Success;
@@ -93,8 +100,31 @@ internal static class PredictCommand
             });
             string what = input.Axis is { } axis
                 ? $"{maps.Count} slices of {maps[0].Height}×{maps[0].Width} along axis {axis}, {maps.Sum(map => (long)Area(map))} voxels above one half, most in slice {best}"
-                : $"{maps[0].Height}×{maps[0].Width}, {Area(maps[0])} pixels above one half";
+                : $"{maps[0].Height}×{maps[0].Width}{(input.LiesAlong is { } lies ? $", one slice along axis {lies}" : "")}, "
+                    + $"{Area(maps[0])} pixels above one half";
             terminal.Out.WriteLine($"{input.Name}: {what} → {mapFile.Path}, {picturePath}");
+        }
+    }
+
+    /// <summary>An axis that the model knows nothing of would give a map of what it has never seen.</summary>
+    private static void EnsureAxis(int? asked, IReadOnlyList<int> trained)
+    {
+        if (asked is { } axis && trained.Count > 0 && !trained.Contains(axis))
+        {
+            throw new UsageException(
+                $"--axis is {axis}, but the model was trained on slices along axis {string.Join(" and ", trained)} of their volumes.");
+        }
+    }
+
+    /// <summary>Says once how volumes are cut where the user has not said it.</summary>
+    private static void SayAxis(Terminal terminal, int? asked, IReadOnlyList<int> trained, PredictionInput[] inputs)
+    {
+        if (asked is null && inputs.FirstOrDefault(input => input.Axis is not null) is { } volume)
+        {
+            terminal.Out.WriteLine(trained.Count > 0
+                ? $"Volumes are cut along axis {volume.Axis}, as those that the model was trained on"
+                : $"Volumes are cut along axis {volume.Axis}: the model was trained on single slices, or does not know; "
+                    + "--axis chooses another");
         }
     }
 

@@ -224,7 +224,7 @@ internal sealed class ManifestReader
         var slicing = new VolumeSlicing();
         return slicing with
         {
-            Axis = Optional<int?>(members, "axis", at, (axis, place) => Whole(axis, place, 0, 2)) ?? slicing.Axis,
+            Axis = Optional<int?>(members, "axis", at, (axis, place) => Whole(axis, place, 0, 2)),
             Slices = Optional(members, "slices", at, (slices, place) => Choice(slices, place, ("all", VolumeSlices.All), ("marked", VolumeSlices.Marked))),
         };
     }

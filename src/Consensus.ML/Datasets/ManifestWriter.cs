@@ -91,7 +91,11 @@ internal static class ManifestWriter
         if (volume is not null)
         {
             json.WriteStartObject("volume");
-            json.WriteNumber("axis", volume.Axis);
+            if (volume.Axis is { } axis)
+            {
+                json.WriteNumber("axis", axis);
+            }
+
             json.WriteString("slices", volume.Slices == VolumeSlices.All ? "all" : "marked");
             json.WriteEndObject();
         }

@@ -19,14 +19,14 @@ internal static class VolumeCases
             }
         }
 
-        int count = NiftiFile.ListSlices(volume.ImagePaths[0], slicing.Axis).Count;
         NiftiHeader header = NiftiFile.ReadHeader(volume.ImagePaths[0]);
+        int axis = NiftiCut.AxisOf(header, slicing.Axis), count = NiftiCut.Of(header, axis).Count;
         foreach (string path in volume.ImagePaths.Skip(1).Concat(volume.AnnotationPaths))
         {
-            SliceGrid.CheckVolumes(header, slicing.Axis, NiftiFile.ReadHeader(path));
+            SliceGrid.CheckVolumes(header, axis, NiftiFile.ReadHeader(path));
         }
 
-        bool[]? marked = slicing.Slices == VolumeSlices.Marked ? Marked(volume, slicing.Axis, count) : null;
+        bool[]? marked = slicing.Slices == VolumeSlices.Marked ? Marked(volume, axis, count) : null;
         string digits = new('0', (count - 1).ToString(CultureInfo.InvariantCulture).Length);
         for (int index = 0; index < count; index++)
         {
@@ -35,8 +35,8 @@ internal static class VolumeCases
                 yield return volume with
                 {
                     Name = $"{volume.Name}_slice{index.ToString(digits, CultureInfo.InvariantCulture)}",
-                    ImagePaths = Cut(volume.ImagePaths, slicing.Axis, index),
-                    AnnotationPaths = Cut(volume.AnnotationPaths, slicing.Axis, index),
+                    ImagePaths = Cut(volume.ImagePaths, axis, index),
+                    AnnotationPaths = Cut(volume.AnnotationPaths, axis, index),
                 };
             }
         }

@@ -52,7 +52,9 @@ internal sealed record NiftiCut
     public bool IsContiguous => Axis == 2 && Channels == 1;
 
     /// <exception cref="ArgumentOutOfRangeException">The axis is not 0, 1 or 2.</exception>
-    /// <exception cref="InvalidDataException">The image has one axis only, several or too long ones behind the third, or too large slices.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The image has one axis only, several or too long ones behind the third, too large slices, or is one slice along another axis.
+    /// </exception>
     public static NiftiCut Of(NiftiHeader header, int axis)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(axis);
@@ -79,6 +81,14 @@ internal sealed record NiftiCut
         }
 
         long[] lengths = [shape[0], shape[1], shape.Count > 2 ? shape[2] : 1];
+        int single = header.SliceAxis ?? (shape.Count == 2 ? 2 : axis);
+        if (lengths[axis] != 1 && lengths[single] == 1)
+        {
+            throw new InvalidDataException(
+                $"'{header.Path}' has shape {header.ShapeText}: it is one slice along axis {single}, "
+                + $"and cannot be cut along axis {axis}, into {lengths[axis]} strips.");
+        }
+
         Int128 values = channels;
         for (int other = 0; other < 3; other++)
         {
@@ -101,6 +111,13 @@ internal sealed record NiftiCut
 
         return new(header, axis, lengths, (int)channels);
     }
+
+    /// <summary>The axis to cut along: the one that was asked for, else the one of length 1, else the third.</summary>
+    /// <exception cref="InvalidDataException">Nothing was asked for, and the first two axes are of length 1 both, but the third is not.</exception>
+    public static int AxisOf(NiftiHeader header, int? asked) => asked ?? header.SliceAxis ?? (header.Shape is not [1, 1, > 1, ..]
+        ? SliceAddress.DefaultAxis
+        : throw new InvalidDataException(
+            $"'{header.Path}' has shape {header.ShapeText}: axes 0 and 1 both have length 1, so the axis to cut along must be named: 0, 1 or 2."));
 
     /// <exception cref="InvalidDataException">There is no such slice.</exception>
     public void Check(int index)

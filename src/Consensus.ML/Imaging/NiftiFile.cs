@@ -60,10 +60,11 @@ public static class NiftiFile
 
     /// <summary>
     /// Reads a slice: an image of X×Y values with any number of further axes, of which at most one is longer than 1; that one holds the channels
-    /// (X×Y×4, X×Y×1×4). Values are after slope and intercept, rounded to single precision.
+    /// (X×Y×4, X×Y×1×4). Where one of three axes of space has length 1, the other two are rows and columns, whichever it is (1×Y×Z, X×1×Z).
+    /// Values are after slope and intercept, rounded to single precision.
     /// </summary>
     /// <param name="path">A .nii file or either half of an .hdr/.img pair, plain or gzip.</param>
-    /// <returns>Channels × X × Y: axis 0 of the file gives the rows, axis 1 the columns.</returns>
+    /// <returns>Channels × rows × columns: the first axis of the file that does not have length 1 gives the rows, the next the columns.</returns>
     /// <exception cref="FileNotFoundException">The file, or the other half of a pair, does not exist.</exception>
     /// <exception cref="InvalidDataException">
     /// It is no NIfTI file, of a kind that is not read, shorter than its header promises, or a volume: more than <see cref="MaximumChannels"/> channels.
@@ -73,6 +74,13 @@ public static class NiftiFile
     {
         using NiftiSource source = NiftiSource.Open(path);
         NiftiHeader header = source.Header;
+        if (header.SliceAxis is { } along and not 2)
+        {
+            using var volume = new NiftiVolume(path, along);
+            Slice only = volume.Read(0);
+            return new Slice(only.Channels, only.Height, only.Width, only.Pixels, only.Geometry, path) { Axis = along };
+        }
+
         (int channels, int height, int width) = SliceShape(header);
         source.CheckPromise();
         source.SeekToValues();
@@ -108,7 +116,7 @@ public static class NiftiFile
             ArrayPool<byte>.Shared.Return(buffer);
         }
 
-        return new Slice(channels, height, width, pixels, header.Geometry(0, 1, 2, 0), path);
+        return new Slice(channels, height, width, pixels, header.Geometry(0, 1, 2, 0), path) { Axis = header.SliceAxis };
     }
 
     /// <summary>
@@ -136,21 +144,22 @@ public static class NiftiFile
 
     /// <summary>Reads all slices of a volume in turn, unpacking it once where it, as stored, has no more than 128 MiB or is cut along its last axis.</summary>
     /// <param name="path">As in <see cref="ReadSlice(string, int, int)"/>.</param>
-    /// <param name="axis">The axis that is cut: 0, 1 or 2 of the stored array.</param>
+    /// <param name="axis">The axis that is cut: 0, 1 or 2 of the stored array; null for the one of length 1, and of a volume for the third.</param>
     /// <returns>The slices, read while they are enumerated; the file is open meanwhile.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The axis is not 0, 1 or 2.</exception>
     /// <exception cref="FileNotFoundException">The file, or the other half of a pair, does not exist.</exception>
     /// <exception cref="InvalidDataException">As in <see cref="ReadSlice(string, int, int)"/>.</exception>
     /// <exception cref="IOException">It cannot be opened.</exception>
-    public static IEnumerable<Slice> ReadSlices(string path, int axis = SliceAddress.DefaultAxis)
+    public static IEnumerable<Slice> ReadSlices(string path, int? axis = null)
     {
         // Complaints come from the call itself, not from the first step of the enumeration.
-        int count = NiftiCut.Of(ReadHeader(path), axis).Count;
+        NiftiHeader header = ReadHeader(path);
+        int along = NiftiCut.AxisOf(header, axis), count = NiftiCut.Of(header, along).Count;
         return Enumerate();
 
         IEnumerable<Slice> Enumerate()
         {
-            using var volume = new NiftiVolume(path, axis, all: true);
+            using var volume = new NiftiVolume(path, along, all: true);
             for (int index = 0; index < count; index++)
             {
                 yield return volume.Read(index);
@@ -160,25 +169,31 @@ public static class NiftiFile
 
     /// <summary>Names all slices of a volume, from its header alone.</summary>
     /// <param name="path">As in <see cref="ReadSlice(string, int, int)"/>.</param>
-    /// <param name="axis">The axis that is cut: 0, 1 or 2 of the stored array.</param>
+    /// <param name="axis">The axis that is cut: 0, 1 or 2 of the stored array; null for the one of length 1, and of a volume for the third.</param>
     /// <returns>The addresses in the order of the slices, for columns of paths.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The axis is not 0, 1 or 2.</exception>
     /// <exception cref="FileNotFoundException">The file, or the header of an .img, does not exist.</exception>
     /// <exception cref="InvalidDataException">As in <see cref="ReadSlice(string, int, int)"/>.</exception>
     /// <exception cref="IOException">It cannot be opened.</exception>
-    public static IReadOnlyList<SliceAddress> ListSlices(string path, int axis = SliceAddress.DefaultAxis)
-        => [.. Enumerable.Range(0, NiftiCut.Of(ReadHeader(path), axis).Count).Select(index => new SliceAddress(path, axis, index))];
+    public static IReadOnlyList<SliceAddress> ListSlices(string path, int? axis = null)
+    {
+        NiftiHeader header = ReadHeader(path);
+        int along = NiftiCut.AxisOf(header, axis);
+        return [.. Enumerable.Range(0, NiftiCut.Of(header, along).Count).Select(index => new SliceAddress(path, along, index))];
+    }
 
     /// <summary>Names all slices of a volume whose channels lie in several files, from their headers alone.</summary>
     /// <param name="paths">The channels' files, at least one, which must lie on one grid; stored in any orientation, as their affines say.</param>
-    /// <param name="axis">The axis of the first file that is cut: 0, 1 or 2 of the stored array.</param>
+    /// <param name="axis">
+    /// The axis of the first file that is cut: 0, 1 or 2 of the stored array; null for the one of length 1, and of a volume for the third.
+    /// </param>
     /// <returns>For each slice in order the addresses of its channels, for columns of paths; those of all files by the first one's axis and number.</returns>
     /// <exception cref="ArgumentException">There are no paths.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The axis is not 0, 1 or 2.</exception>
     /// <exception cref="FileNotFoundException">A file does not exist.</exception>
     /// <exception cref="InvalidDataException">As in <see cref="ReadSlice(string, int, int)"/>, or the files lie on different grids.</exception>
     /// <exception cref="IOException">A file cannot be opened.</exception>
-    public static IReadOnlyList<IReadOnlyList<string>> ListSlices(IReadOnlyList<string> paths, int axis = SliceAddress.DefaultAxis)
+    public static IReadOnlyList<IReadOnlyList<string>> ListSlices(IReadOnlyList<string> paths, int? axis = null)
     {
         ArgumentNullException.ThrowIfNull(paths);
         if (paths.Count == 0)
@@ -187,15 +202,16 @@ public static class NiftiFile
         }
 
         NiftiHeader first = ReadHeader(paths[0]);
+        int along = NiftiCut.AxisOf(first, axis);
         foreach (string path in paths.Skip(1))
         {
-            SliceGrid.CheckVolumes(first, axis, ReadHeader(path));
+            SliceGrid.CheckVolumes(first, along, ReadHeader(path));
         }
 
         return
         [
-            .. Enumerable.Range(0, NiftiCut.Of(first, axis).Count)
-                .Select(index => paths.Select(path => new SliceAddress(path, axis, index).ToString()).ToArray()),
+            .. Enumerable.Range(0, NiftiCut.Of(first, along).Count)
+                .Select(index => paths.Select(path => new SliceAddress(path, along, index).ToString()).ToArray()),
         ];
     }
 
@@ -231,6 +247,13 @@ public static class NiftiFile
             throw new ArgumentException($"A slice of {slice.Height}×{slice.Width} cannot take the geometry of '{geometryFrom}', which has {height}×{width}.", nameof(slice));
         }
 
+        if (cut is null && header.SliceAxis is { } along and not 2)
+        {
+            float[][] planes = NiftiCut.Of(header, along).Assemble([slice], slice.Channels);
+            NiftiWriter.Write(path, NiftiLayout.OfVolume(header, slice.Channels), planes.Select(plane => (ReadOnlyMemory<float>)plane));
+            return;
+        }
+
         cut?.Check(address.Index!.Value);
         NiftiWriter.Write(path, cut is null ? NiftiLayout.Of(header, slice.Channels) : NiftiLayout.Of(cut, address.Index!.Value, slice.Channels), slice.Pixels);
     }
@@ -245,26 +268,28 @@ public static class NiftiFile
     /// The volume that was cut, whose geometry to repeat to the byte: version, order and number of axes, spacing, units, sform and qform with their codes. Only the number of
     /// channels may be another.
     /// </param>
-    /// <param name="axis">The axis that was cut: 0, 1 or 2 of the stored array.</param>
+    /// <param name="axis">The axis that was cut: 0, 1 or 2 of the stored array; null for the one of length 1, and of a volume for the third.</param>
     /// <exception cref="ArgumentException">The name ends otherwise, or number or size of the slices is not that of the volume's.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The axis is not 0, 1 or 2.</exception>
     /// <exception cref="FileNotFoundException"><paramref name="geometryFrom"/> does not exist.</exception>
     /// <exception cref="InvalidDataException"><paramref name="geometryFrom"/> is no NIfTI volume.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
-    public static void WriteVolume(string path, IEnumerable<Slice> slices, string geometryFrom, int axis = SliceAddress.DefaultAxis)
+    public static void WriteVolume(string path, IEnumerable<Slice> slices, string geometryFrom, int? axis = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(slices);
-        NiftiCut cut = NiftiCut.Of(ReadHeader(geometryFrom), axis);
+        NiftiHeader header = ReadHeader(geometryFrom);
+        NiftiCut cut = NiftiCut.Of(header, NiftiCut.AxisOf(header, axis));
         using IEnumerator<Slice> enumerator = slices.GetEnumerator();
         if (!enumerator.MoveNext())
         {
-            throw new ArgumentException($"'{geometryFrom}' has {cut.Count} slices along axis {axis}, but none was given.", nameof(slices));
+            throw new ArgumentException($"'{geometryFrom}' has {cut.Count} slices along axis {cut.Axis}, but none was given.", nameof(slices));
         }
 
         int channels = enumerator.Current.Channels;
         NiftiLayout layout = NiftiLayout.OfVolume(cut.Header, channels);
-        NiftiWriter.Write(path, layout, axis == 2 && channels == 1 ? Fitting().Select(slice => (ReadOnlyMemory<float>)slice.Pixels) : cut.Assemble(Fitting(), channels).Select(plane => (ReadOnlyMemory<float>)plane));
+        IEnumerable<float[]> written = cut.Axis == 2 && channels == 1 ? Fitting().Select(slice => slice.Pixels) : cut.Assemble(Fitting(), channels);
+        NiftiWriter.Write(path, layout, written.Select(plane => (ReadOnlyMemory<float>)plane));
 
         IEnumerable<Slice> Fitting()
         {
@@ -276,7 +301,7 @@ public static class NiftiFile
                 {
                     throw new ArgumentException(
                         number == cut.Count
-                            ? $"More slices were given than the {cut.Count} that '{geometryFrom}' has along axis {axis}."
+                            ? $"More slices were given than the {cut.Count} that '{geometryFrom}' has along axis {cut.Axis}."
                             : $"Slice {number} has {slice.Channels}×{slice.Height}×{slice.Width} values (channels × rows × columns), but {channels}×{cut.Height}×{cut.Width} are needed for the geometry of '{geometryFrom}'.",
                         nameof(slices));
                 }
@@ -287,7 +312,7 @@ public static class NiftiFile
             while (enumerator.MoveNext());
             if (number < cut.Count)
             {
-                throw new ArgumentException($"'{geometryFrom}' has {cut.Count} slices along axis {axis}, but {number} were given.", nameof(slices));
+                throw new ArgumentException($"'{geometryFrom}' has {cut.Count} slices along axis {cut.Axis}, but {number} were given.", nameof(slices));
             }
         }
     }
@@ -304,6 +329,12 @@ public static class NiftiFile
     internal static (int Channels, int Height, int Width) SliceShape(NiftiHeader header)
     {
         IReadOnlyList<long> shape = header.Shape;
+        if (header.SliceAxis is { } along and not 2)
+        {
+            NiftiCut cut = NiftiCut.Of(header, along);
+            return (cut.Channels, cut.Height, cut.Width);
+        }
+
         if (shape.Count < 2)
         {
             throw new InvalidDataException($"'{header.Path}' has shape {header.ShapeText}, but a slice has at least two axes (rows × columns).");

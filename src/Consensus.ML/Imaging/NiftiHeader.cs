@@ -84,9 +84,17 @@ public sealed record NiftiHeader
 
     /// <summary>
     /// Whether the image has to be cut into slices: its third axis is longer than 1 and cannot hold channels, being longer than <see cref="NiftiFile.MaximumChannels"/>
-    /// or followed by another axis longer than 1.
+    /// or followed by another axis longer than 1. An image of 1×H×W or H×1×W is one slice.
     /// </summary>
-    public bool IsVolume => Shape.Count > 2 && Shape[2] > 1 && (Shape[2] > NiftiFile.MaximumChannels || Shape.Skip(3).Any(length => length > 1));
+    public bool IsVolume => SliceAxis is null && Shape.Count > 2 && Shape[2] > 1
+        && (Shape[2] > NiftiFile.MaximumChannels || Shape.Skip(3).Any(length => length > 1));
+
+    /// <summary>
+    /// The axis along which an image with three axes of space is one slice, having length 1 there: the third where that is 1, else the one of
+    /// the first two that is.
+    /// Null of two axes, of volumes, and where both of the first two are 1, but the third is not.
+    /// </summary>
+    public int? SliceAxis => Shape.Count < 3 ? null : Shape[2] == 1 ? 2 : (Shape[0] == 1) == (Shape[1] == 1) ? null : Shape[0] == 1 ? 0 : 1;
 
     /// <summary>The orientation fields as stored, so that a file written for this one can repeat them.</summary>
     internal NiftiOrientation Orientation { get; init; } = new();

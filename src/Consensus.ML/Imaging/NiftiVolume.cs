@@ -72,7 +72,8 @@ internal sealed class NiftiVolume : IDisposable
             NiftiValues.PlacePlane(stored.Slice(channel * planeBytes, planeBytes), Header, height, width, pixels.AsSpan(channel * height * width, height * width));
         }
 
-        return new Slice(Cut.Channels, height, width, pixels, Cut.Geometry(index), new SliceAddress(_path, Cut.Axis, index).ToString());
+        string address = new SliceAddress(_path, Cut.Axis, index).ToString();
+        return new Slice(Cut.Channels, height, width, pixels, Cut.Geometry(index), address) { Axis = Cut.Axis };
     }
 
     public void Dispose() => _source?.Dispose();

@@ -36,7 +36,7 @@ public static class Resampling
                 width);
         }
 
-        return new Slice(slice.Channels, height, width, pixels, Rescale(slice, height, width), slice.Source);
+        return new Slice(slice.Channels, height, width, pixels, Rescale(slice, height, width), slice.Source) { Axis = slice.Axis };
     }
 
     /// <summary>Resizes one plane bilinearly.</summary>

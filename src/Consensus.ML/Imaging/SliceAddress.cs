@@ -9,7 +9,7 @@ namespace Consensus.ML.Imaging;
 /// </summary>
 public sealed partial record SliceAddress
 {
-    /// <summary>The axis that volumes are cut along where nothing else is said: the third, which in most scans runs from foot to head.</summary>
+    /// <summary>The axis that volumes are cut along where nothing else is said and none has length 1: the third, which in most scans runs from foot to head.</summary>
     public const int DefaultAxis = 2;
 
     /// <summary>A file that holds one slice.</summary>

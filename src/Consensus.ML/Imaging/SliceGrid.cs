@@ -68,7 +68,10 @@ internal sealed class SliceGrid
         }
 
         (_, int height, int width) = NiftiFile.SliceShape(header);
-        return new(path, height, width, header.Geometry(0, 1, 2, 0), address, notes);
+        SliceGeometry geometry = header.SliceAxis is { } along and not 2
+            ? NiftiCut.Of(header, along).Geometry(0)
+            : header.Geometry(0, 1, 2, 0);
+        return new(path, height, width, geometry, address, notes);
     }
 
     /// <summary>Brings a slice into this grid's frame.</summary>

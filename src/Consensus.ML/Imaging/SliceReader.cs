@@ -58,7 +58,10 @@ public static class SliceReader
         }
 
         return new Slice(
-            channels.Sum(slice => slice.Channels), first.Height, first.Width, [.. channels.SelectMany(slice => slice.Pixels)], first.Geometry, first.Source);
+            channels.Sum(slice => slice.Channels), first.Height, first.Width, [.. channels.SelectMany(slice => slice.Pixels)], first.Geometry, first.Source)
+        {
+            Axis = first.Axis,
+        };
     }
 
     /// <summary>Reads the slice at a place in a list of paths, and brings it onto the grid of the case.</summary>

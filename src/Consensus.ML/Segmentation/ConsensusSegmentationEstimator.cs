@@ -96,6 +96,7 @@ public sealed partial class ConsensusSegmentationEstimator : IEstimator<Consensu
                 MissingRaters = _options.MissingRaters,
                 MaskOffset = MaskOffset.Of(fit.Cases, fit.Height, fit.Width),
                 MaskScale = MaskScale.Of(fit.Cases, fit.Height, fit.Width),
+                VolumeAxes = fit.VolumeAxes,
             },
         };
         return new(_environment, manifest, new SharedModel(model));

@@ -99,6 +99,13 @@ internal static class EnsembleMaking
                 return drawing;
             }
 
+            IReadOnlyList<int> cut = first.Segmentation.VolumeAxes, otherwise = Segmentation.VolumeAxes;
+            if (cut.Count > 0 && otherwise.Count > 0 && !cut.SequenceEqual(otherwise))
+            {
+                return $"{first.Name} was trained on slices along {SegmentationTransformer.Describe(cut)} of their volumes, "
+                    + $"and {Name} along {SegmentationTransformer.Describe(otherwise)}.";
+            }
+
             if (_before.Length != first._before.Length)
             {
                 return $"{first._before.Length} steps come before the segmentation of {first.Name}, and {_before.Length} before that of {Name}. Members are given the same features.";

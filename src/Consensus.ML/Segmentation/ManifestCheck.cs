@@ -88,6 +88,11 @@ internal static class ManifestCheck
                 Within($"{nameof(training.MaskScale)}.{nameof(scale.Columns)}", scale.Columns, 1.0 / NiftiFile.MaximumValues, NiftiFile.MaximumValues);
             }
 
+            foreach (int axis in training.VolumeAxes ?? [])
+            {
+                Within(nameof(training.VolumeAxes), axis, 0, 2);
+            }
+
             CheckHistory(training.History);
         }
     }

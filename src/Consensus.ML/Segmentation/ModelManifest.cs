@@ -115,6 +115,10 @@ internal sealed record ManifestTraining(TrainingOptions Options, AugmentationPol
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public MaskScale? MaskScale { get; init; }
 
+    /// <summary>The axes along which its slices lay in their volumes, in order: none of single slices; null in models that did not note it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<int>? VolumeAxes { get; init; }
+
     /// <summary>The views of an image that the model has learned to know.</summary>
     [JsonIgnore]
     public Mirroring Mirroring => Mirroring.LearnedFrom(Augmentation, MaskOffset ?? Consensus.ML.Training.MaskOffset.None);

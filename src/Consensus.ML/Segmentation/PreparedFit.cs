@@ -40,6 +40,7 @@ internal sealed class PreparedFit : IDisposable
         try
         {
             (Cases, Levels) = reader.Read(line => channel.Warning(MessageSensitivity.UserData, line), options.Cancellation);
+            VolumeAxes = AxesOf(reader.VolumeAxes, options.StartFrom, channel);
             WarnOfLargeValues(channel, reader.Features.Name, Cases);
             Seed = options.Seed ?? environment.Seed() ?? 0;
             channel.Info(MessageSensitivity.None, string.Create(
@@ -71,6 +72,9 @@ internal sealed class PreparedFit : IDisposable
     public int Levels { get; }
 
     public IReadOnlyList<TrainingCase> Cases { get; }
+
+    /// <summary>The axes along which the slices lie in their volumes, in order; none of single slices.</summary>
+    public IReadOnlyList<int> VolumeAxes { get; }
 
     public TorchDevice Device { get; }
 
@@ -114,6 +118,38 @@ internal sealed class PreparedFit : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => Checkpoints?.Dispose();
+
+    /// <summary>What the model is to remember of how its volumes were cut: single slices say nothing, and leave what a model to start from remembers.</summary>
+    private static IReadOnlyList<int> AxesOf(IReadOnlyList<int> axes, ITransformer? start, IChannel channel)
+    {
+        IReadOnlyList<int> before = start is null ? [] : StartingModel.Find<SegmentationTransformer>(start, nameof(start)).VolumeAxes;
+        if (axes.Count == 0)
+        {
+            return before;
+        }
+
+        if (before.Count > 0 && !before.SequenceEqual(axes))
+        {
+            channel.Warning(
+                MessageSensitivity.None,
+                $"Slices lie along {SegmentationTransformer.Describe(axes)} of their volumes, "
+                + $"but the model to start from was trained along {SegmentationTransformer.Describe(before)}");
+        }
+
+        if (axes.Count > 1)
+        {
+            channel.Warning(
+                MessageSensitivity.None,
+                $"Slices lie along {SegmentationTransformer.Describe(axes)} of their volumes: "
+                + "the model cannot tell how to cut a volume, and a prediction of one must say it");
+        }
+        else
+        {
+            channel.Info(MessageSensitivity.None, $"Slices lie along {SegmentationTransformer.Describe(axes)} of their volumes");
+        }
+
+        return axes;
+    }
 
     private static void WarnOfLargeValues(IChannel channel, string column, IReadOnlyList<TrainingCase> cases)
     {

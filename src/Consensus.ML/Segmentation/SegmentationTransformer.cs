@@ -50,6 +50,14 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
     /// <summary>Trained networks whose maps a prediction averages: 1, or more in an ensemble (<see cref="SegmentationCatalog.Ensemble"/>).</summary>
     public int Members => 1 + (_manifest.FurtherMembers?.Count ?? 0);
 
+    /// <summary>
+    /// The axes along which training's slices lay in their volumes, in ascending order: volumes to predict must be cut along one of them.
+    /// Empty where it was trained on single slices, and where the model does not know.
+    /// </summary>
+    public IReadOnlyList<int> VolumeAxes =>
+        new[] { _manifest.Training }.Concat(_manifest.FurtherMembers?.Select(member => member.Training) ?? [])
+            .Select(training => training.VolumeAxes).FirstOrDefault(axes => axes is { Count: > 0 }) ?? [];
+
     /// <summary>What training did; of an ensemble, that of its first member.</summary>
     public TrainingSummary Training
     {
@@ -67,6 +75,11 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
     internal int Predictions => _model.Predictions;
 
     private protected PredictionLimits Limits { get; }
+
+    /// <summary>Axes as people say it: axis 0, axes 0 and 2.</summary>
+    internal static string Describe(IReadOnlyList<int> axes) => axes.Count == 1
+        ? $"axis {axes[0]}"
+        : $"axes {string.Join(", ", axes.SkipLast(1))} and {axes[^1]}";
 
     /// <summary>How this sort of model is saved.</summary>
     private protected abstract ModelState State { get; }
@@ -156,14 +169,17 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
             // 0 is ML.NET's "any number of".
             new(_manifest.Columns.Samples, new VectorDataViewType(NumberDataViewType.Single, 0, Height, Width), placement),
         ];
-        return new(outputs, [features], (row, isRead, _) =>
+        DataViewSchema.Column? image = ImageColumn(inputSchema);
+        return new(outputs, [features, .. image is { } source ? [source] : Array.Empty<DataViewSchema.Column>()], (row, isRead, _) =>
         {
             bool keepSamples = isRead(outputs.Length - 1);
+            Action check = AxisCheck(row, image);
             ValueGetter<VBuffer<float>> getter = row.GetGetter<VBuffer<float>>(features);
             VBuffer<float> vector = default;
             var value = new RowValue<ConsensusPrediction>(row, () =>
             {
                 getter(ref vector);
+                check();
                 return Predict(Vectors.ToArray(vector), row.Position, keepSamples);
             });
             return [Getter(value, maps => maps.SoftMap), Getter(value, maps => maps.ConsensusMaps), Getter(value, maps => maps.Uncertainty), Getter(value, maps => maps.Samples ?? [])];
@@ -182,6 +198,58 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
         ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(limit, TimeSpan.Zero);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, TimeSpan.FromDays(24));
         return Limits with { TimeLimit = limit };
+    }
+
+    /// <summary>The column that tells how a row's slice was cut; null where no row can be cut wrongly.</summary>
+    private DataViewSchema.Column? ImageColumn(DataViewSchema schema)
+    {
+        if (VolumeAxes.Count == 0)
+        {
+            return null;
+        }
+
+        DataViewSchema.Column[] slices = [.. schema.Where(column => !column.IsHidden && column.Type is SliceDataViewType)];
+        return slices.Length == 1 ? slices[0]
+            : slices.FirstOrDefault(column => column.Name == "Image") is { Name: not null } image ? image
+            : schema.GetColumnOrNull("ImagePath") is { } path && path.Type is TextDataViewType or VectorDataViewType { ItemType: TextDataViewType } ? path
+            : null;
+    }
+
+    /// <summary>Refuses a slice that lies along another axis than those of training: its map would be of something that the model has never seen.</summary>
+    private Action AxisCheck(DataViewRow row, DataViewSchema.Column? column)
+    {
+        if (column is not { } known)
+        {
+            return () => { };
+        }
+
+        if (known.Type is SliceDataViewType)
+        {
+            Func<Slice> slice = row.SliceGetter(known);
+            return () =>
+            {
+                Slice one = slice();
+                Check(one.Axis, one.Name());
+            };
+        }
+
+        Func<string[]> paths = PathsColumn.Getter(row, known);
+        return () =>
+        {
+            if (paths() is [{ Length: > 0 } path, ..])
+            {
+                Check(SliceAddress.Parse(path).Axis, $"'{path}'");
+            }
+        };
+
+        void Check(int? axis, string name)
+        {
+            if (axis is { } along && !VolumeAxes.Contains(along))
+            {
+                throw new InvalidDataException(
+                    $"{name} is a slice along axis {along}, but the model was trained on slices along {Describe(VolumeAxes)} of their volumes.");
+            }
+        }
     }
 
     private static ValueGetter<VBuffer<float>> Getter(RowValue<ConsensusPrediction> value, Func<ConsensusPrediction, float[]> map) =>

@@ -20,6 +20,7 @@ internal sealed class TrainingCaseReader
     private readonly DataViewSchema.Column? _imagePath;
     private readonly DataViewSchema.Column? _raterNames;
     private readonly RatersOfCases _raters;
+    private readonly SortedSet<int> _axes = [];
 
     /// <exception cref="ArgumentException">A column is missing or of another type.</exception>
     public TrainingCaseReader(IDataView data, ISegmentationOptions options)
@@ -55,6 +56,9 @@ internal sealed class TrainingCaseReader
     public int Height { get; }
 
     public int Width { get; }
+
+    /// <summary>The axes along which the slices of all cases that were read lie in their volumes, in order; none of single slices and pictures.</summary>
+    public IReadOnlyList<int> VolumeAxes => [.. _axes];
 
     /// <summary>Reads all cases.</summary>
     /// <param name="warn">Told of each case that is left out because raters are missing, and once of files that were stored in another orientation.</param>
@@ -139,6 +143,7 @@ internal sealed class TrainingCaseReader
             return () =>
             {
                 Slice slice = getter();
+                Note(slice.Axis, slice.Source);
                 return (slice.Height, slice.Width, slice.Source is null ? "from memory" : $"'{slice.Source}'");
             };
         }
@@ -154,10 +159,28 @@ internal sealed class TrainingCaseReader
         if (_imagePath is { } imagePath)
         {
             Func<string[]> getter = PathsColumn.Getter(row, imagePath);
-            return () => getter() is [{ Length: > 0 } path, ..] ? SizeOfFile(path) : null;
+            return () =>
+            {
+                if (getter() is not [{ Length: > 0 } path, ..])
+                {
+                    return null;
+                }
+
+                Note(SliceAddress.Parse(path).Axis, path);
+                return SizeOfFile(path);
+            };
         }
 
         return () => null;
+    }
+
+    /// <summary>A third axis of length 1 is what many programs add to a single slice: it does not tell how a volume would be cut.</summary>
+    private void Note(int? axis, string? source)
+    {
+        if (axis is { } along && (along != 2 || (source is not null && SliceAddress.Parse(source).Index is not null)))
+        {
+            _axes.Add(along);
+        }
     }
 
     /// <summary>A file of a format that is not ours was read by another loader, which knows its size; we do not.</summary>

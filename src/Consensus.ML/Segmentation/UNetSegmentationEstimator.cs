@@ -79,6 +79,7 @@ public sealed partial class UNetSegmentationEstimator : IEstimator<UNetSegmentat
                 MissingRaters = _options.MissingRaters,
                 MaskOffset = MaskOffset.Of(fit.Cases, fit.Height, fit.Width),
                 MaskScale = MaskScale.Of(fit.Cases, fit.Height, fit.Width),
+                VolumeAxes = fit.VolumeAxes,
             },
         };
         var trainer = new UNetTrainer(manifest.Description, _options.Training, fit.Augmentation, fit.Padding, fit.Seed, fit.Device.Device)

@@ -194,6 +194,6 @@ public sealed class SliceNormalizingTransformer : RowToRowTransformer
             }
         }
 
-        return new(slice.Channels, slice.Height, slice.Width, pixels, slice.Geometry, slice.Source);
+        return new(slice.Channels, slice.Height, slice.Width, pixels, slice.Geometry, slice.Source) { Axis = slice.Axis };
     }
 }

@@ -104,7 +104,7 @@ public sealed class SliceRestoringTransformer : RowToRowTransformer
                         pixels.AsSpan(channel * original.Height * original.Width, original.Height * original.Width), original.Height, original.Width, placement);
                 }
 
-                return new(channels, original.Height, original.Width, pixels, original.Geometry, original.Source);
+                return new(channels, original.Height, original.Width, pixels, original.Geometry, original.Source) { Axis = original.Axis };
             });
             return [(ValueGetter<Slice>)((ref Slice slice) => slice = value.Get())];
         });
