@@ -37,6 +37,9 @@ internal sealed class CaseCheck
     /// <summary>Of all files together; null where one could not be read.</summary>
     public int? Channels { get; private set; }
 
+    /// <summary>Where the image's rows and columns run in the body; null where it does not say, or could not be read.</summary>
+    public string? Directions { get; private set; }
+
     /// <summary>Stands for the pixels of the image; null where it could not be read, or has one value only.</summary>
     public string? ImageHash { get; private set; }
 
@@ -107,6 +110,7 @@ internal sealed class CaseCheck
         if (isWhole && first is not null)
         {
             Channels = channels;
+            Directions = first.Geometry.DirectionText();
             ImageHash = isConstant ? null : Convert.ToHexString(hash.GetHashAndReset());
         }
 

@@ -70,6 +70,7 @@ public static class DatasetCheck
         SayOnce(problems, DatasetProblemKind.Reoriented);
         SayOnce(problems, DatasetProblemKind.PositionAssumed);
         problems.AddRange(OddChannels(channels));
+        problems.AddRange(OddDirections(channels));
         problems.AddRange(images.Values.Where(same => same.Count > 1).SelectMany(Duplicates));
         return new(cases, problems);
     }
@@ -217,6 +218,28 @@ public static class DatasetCheck
                    check.ImagePath,
                    $"'{check.ImagePath}' gives case '{check.Name}' {(check.Channels == 1 ? "1 channel" : $"{check.Channels} channels")}, but most cases have {usual}.",
                    "All images of a set need the same channels: convert it, or remove the case.");
+    }
+
+    /// <summary>Cases whose images are stored in another orientation than most: files of one case are turned to each other, cases are not.</summary>
+    private static IEnumerable<DatasetProblem> OddDirections(List<CaseCheck> checks)
+    {
+        CaseCheck[] known = [.. checks.Where(check => check.Directions is not null)];
+        if (known.Length == 0)
+        {
+            return [];
+        }
+
+        string usual = known.GroupBy(check => check.Directions!, StringComparer.Ordinal).OrderByDescending(group => group.Count()).First().Key;
+        return from check in known
+               where check.Directions != usual
+               select new DatasetProblem(
+                   ProblemSeverity.Warning,
+                   DatasetProblemKind.CaseOrientation,
+                   check.Split,
+                   check.Name,
+                   check.ImagePath,
+                   $"'{check.ImagePath}' is stored with its {check.Directions}, most images of the set with their {usual}.",
+                   "A model learns images as they are stored: store all images of a set, and those to predict, in one orientation.");
     }
 
     private static IEnumerable<DatasetProblem> Duplicates(List<CaseCheck> same)

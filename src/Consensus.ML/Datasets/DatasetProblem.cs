@@ -88,4 +88,7 @@ public enum DatasetProblemKind
 
     /// <summary>An image and its masks are turned differently by their Orientation tags (EXIF, TIFF).</summary>
     OrientationMismatch,
+
+    /// <summary>The image of a case is stored in another orientation than most of the set, as its affine says.</summary>
+    CaseOrientation,
 }

@@ -34,6 +34,30 @@ public sealed record SliceGeometry(double SpacingRows, double SpacingColumns, IR
         double Coordinate(int at) => (Affine[at] * row) + (Affine[at + 1] * column) + Affine[at + 3];
     }
 
+    /// <summary>
+    /// Where in the body rows and columns are counted to, each by the nearest of right, left, anterior, posterior, superior and inferior;
+    /// null where the position is not known. World coordinates of NIfTI grow to the right, to the front and upwards.
+    /// </summary>
+    internal string? DirectionText()
+    {
+        return HasPosition ? $"rows to the {Toward(0)}, columns to the {Toward(1)}" : null;
+
+        string Toward(int axis)
+        {
+            double[] step = [Affine[axis], Affine[axis + 4], Affine[axis + 8]];
+            int main = Array.IndexOf(step, step.MaxBy(Math.Abs));
+            return (main, step[main] > 0) switch
+            {
+                (0, true) => "right",
+                (0, false) => "left",
+                (1, true) => "front",
+                (1, false) => "back",
+                (2, true) => "top",
+                _ => "bottom",
+            };
+        }
+    }
+
     /// <summary>The affine as people write it, row by row, for messages.</summary>
     internal string AffineText()
     {

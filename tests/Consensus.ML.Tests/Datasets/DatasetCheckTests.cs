@@ -224,6 +224,27 @@ public sealed class DatasetCheckTests : IDisposable
     }
 
     [Fact]
+    public void A_case_that_is_stored_in_another_orientation_than_most_is_named()
+    {
+        for (int number = 1; number <= 3; number++)
+        {
+            Case("train", $"case0{number}", number);
+        }
+
+        // The whole case lies on one grid, but its rows run the other way.
+        double[] rows = [-1, 0, 0, 1, 0, 1, 0, 0, 0, 0, 1, 0];
+        foreach (int file in (int[])[0, 1, 2])
+        {
+            File.Delete(At("train", "case03", file));
+            new NiftiBytes { Dimensions = [2, 2], Values = file == 0 ? [9, 1, 2, 3] : [1, 0, file == 1 ? 1 : 0, 0], Sform = 1, Rows = rows }.WriteTo(At("train", "case03", file));
+        }
+
+        DatasetProblem problem = Assert.Single(Check().Problems);
+        Assert.Equal((ProblemSeverity.Warning, DatasetProblemKind.CaseOrientation, "case03"), (problem.Severity, problem.Kind, problem.Case));
+        Assert.Contains("its rows to the left, columns to the front, most images of the set with their rows to the right, columns to the front", problem.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Masks_in_colour_and_in_signed_bytes_are_no_problem()
     {
         Case("train", "case01", 1);
