@@ -7,8 +7,8 @@ internal static class DatasetGate
 
     /// <summary>Says warnings, and refuses training cases that cannot be used.</summary>
     /// <exception cref="InvalidDataException">A training case cannot be used; the message names the first problem and how to see all.</exception>
-    public static void Check(Terminal terminal, CaseSource source, string command, CancellationToken cancellation) =>
-        Check(terminal, source, [new(source.Split, source.Cases)], source.Others, command, cancellation);
+    public static void Check(Terminal terminal, CaseSource source, string command, float? noData, CancellationToken cancellation) =>
+        Check(terminal, source, [new(source.Split, source.Cases)], source.Others, command, noData, cancellation);
 
     /// <summary>Says warnings, and refuses cases that cannot be used, of several splits.</summary>
     /// <param name="terminal">Where warnings go.</param>
@@ -16,11 +16,12 @@ internal static class DatasetGate
     /// <param name="used">The splits that are trained on or scored.</param>
     /// <param name="others">The set's other splits, of which only what they share with these matters.</param>
     /// <param name="command">The command that lists all problems.</param>
+    /// <param name="noData">The value of pixels without data; null where there are none.</param>
     /// <param name="cancellation">Ends the check.</param>
     /// <exception cref="InvalidDataException">A case of <paramref name="used"/> cannot be used; the message names the first problem and how to see all.</exception>
-    public static void Check(Terminal terminal, CaseSource source, IReadOnlyList<DatasetSplit> used, IReadOnlyList<DatasetSplit> others, string command, CancellationToken cancellation)
+    public static void Check(Terminal terminal, CaseSource source, IReadOnlyList<DatasetSplit> used, IReadOnlyList<DatasetSplit> others, string command, float? noData, CancellationToken cancellation)
     {
-        DatasetCheckReport report = DatasetCheck.Run([.. used, .. others], source.Raters, source.MissingRaters, cancellation: cancellation);
+        DatasetCheckReport report = DatasetCheck.Run([.. used, .. others], source.Raters, source.MissingRaters, noData: noData, cancellation: cancellation);
         HashSet<string?> names = [null, .. used.Select(split => split.Name)];
 
         // Of the other splits, which training does not read, only what they share with this one matters; numbers of masks were said when the cases were listed.

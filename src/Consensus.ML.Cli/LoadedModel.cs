@@ -31,6 +31,9 @@ internal sealed record LoadedModel(ITransformer Model, SegmentationTransformer S
             : throw new InvalidDataException($"'{path}' is an ML.NET model without a consensus segmentation; use one that 'consensus train' wrote.");
     }
 
+    /// <summary>The value of pixels without data that the model was trained with; null for none.</summary>
+    public float? NoData => Steps(Model).OfType<SliceNormalizingTransformer>().FirstOrDefault()?.NoDataValue;
+
     public static void EnsureExists(string path)
     {
         if (!File.Exists(path))
@@ -48,6 +51,8 @@ internal sealed record LoadedModel(ITransformer Model, SegmentationTransformer S
 
     /// <inheritdoc/>
     public void Dispose() => (Model as IDisposable)?.Dispose();
+
+    private static IEnumerable<ITransformer> Steps(ITransformer model) => model is IEnumerable<ITransformer> chain ? chain.SelectMany(Steps) : [model];
 
     private static SegmentationTransformer? Find(ITransformer model) => model switch
     {

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Consensus.ML.Diffusion;
 using Consensus.ML.Networks;
 
@@ -18,7 +17,7 @@ internal sealed class SamplingArguments
         CustomParser = result =>
         {
             string given = result.Tokens.Single().Value;
-            if (double.TryParse(given, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value is >= 0 and <= 1)
+            if (Numbers.TryParse(given, out double value) && value is >= 0 and <= 1)
             {
                 return value;
             }

@@ -30,11 +30,7 @@ internal static class SharedOptions
     public static Option<int?> Threads() => Whole("--threads", "N",
         "CPU threads. Default: torch's own choice ('consensus info' says how many) or, where --minutes alone ends training, as many of those as are free.", 1, 4096);
 
-    public static Option<int?> Seed(string description) => new("--seed")
-    {
-        Description = description,
-        HelpName = "S",
-    };
+    public static Option<int?> Seed(string description) => Whole("--seed", "S", description, int.MinValue, int.MaxValue);
 
     public static Option<string?> Device()
     {
@@ -107,6 +103,29 @@ internal static class SharedOptions
         },
     };
 
+    /// <summary>The value of pixels without data.</summary>
+    public static Option<float?> NoData() => new("--no-data")
+    {
+        Description = "Value of pixels without data, in the images' units, or nan: they are left out of normalisation, here and in predictions of the model.",
+        HelpName = "V|nan",
+        CustomParser = result =>
+        {
+            string given = result.Tokens.Single().Value;
+            if (given == "nan")
+            {
+                return float.NaN;
+            }
+
+            if (Numbers.TryParse(given, out double value) && float.IsFinite((float)value))
+            {
+                return (float)value;
+            }
+
+            result.AddError($"'{given}' is not a value of --no-data; it must be a number, such as -9999 or -3.4e38, or nan");
+            return null;
+        },
+    };
+
     /// <summary>A limit of wall time.</summary>
     public static Option<double?> Minutes(string description) => new("--minutes")
     {
@@ -115,7 +134,7 @@ internal static class SharedOptions
         CustomParser = result =>
         {
             string given = result.Tokens.Single().Value;
-            if (double.TryParse(given, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value) && value is > 0 and <= 1e6)
+            if (Numbers.TryParse(given, out double value) && value is > 0 and <= 1e6)
             {
                 return value;
             }

@@ -14,7 +14,7 @@ internal sealed record StudyData(CaseSource Source, IReadOnlyList<StudyFold> Fol
     /// <exception cref="UsageException">Options do not go together, or ask for a split or a number of folds that cannot be.</exception>
     /// <exception cref="InvalidDataException">A case cannot be used.</exception>
     public static StudyData Find(
-        Terminal terminal, ParseResult parsed, DataOptions data, int? folds, string? trainSplit, string? evalSplit, MissingRaters? missing, CancellationToken cancellation)
+        Terminal terminal, ParseResult parsed, DataOptions data, int? folds, string? trainSplit, string? evalSplit, MissingRaters? missing, float? noData, CancellationToken cancellation)
     {
         string root = parsed.Require(data.Data!);
         string? task = parsed.GetValue(data.Task), split = parsed.GetValue(data.Split);
@@ -27,7 +27,7 @@ internal sealed record StudyData(CaseSource Source, IReadOnlyList<StudyFold> Fol
 
             CaseSource all = data.Find(terminal, parsed, missing);
             IReadOnlyList<StudyFold> divided = Divide(all, count);
-            DatasetGate.Check(terminal, all, data.CheckCommand(parsed), cancellation);
+            DatasetGate.Check(terminal, all, data.CheckCommand(parsed), noData, cancellation);
             return new(all, divided);
         }
 
@@ -46,7 +46,7 @@ internal sealed record StudyData(CaseSource Source, IReadOnlyList<StudyFold> Fol
         }
 
         DatasetSplit[] used = [new(train.Split, train.Cases), new(eval.Split, eval.Cases)];
-        DatasetGate.Check(terminal, train, used, [.. train.Others.Where(other => other.Name != eval.Split)], data.CheckCommand(parsed), cancellation);
+        DatasetGate.Check(terminal, train, used, [.. train.Others.Where(other => other.Name != eval.Split)], data.CheckCommand(parsed), noData, cancellation);
         return new(train, [new(eval.Split, train.Cases, eval.Cases)]);
     }
 

@@ -36,6 +36,9 @@ public sealed record StudyOptions
     /// <summary>How training varies the cases. Default <see cref="AugmentationPolicy.Strong"/>.</summary>
     public AugmentationPolicy Augmentation { get; init; } = AugmentationPolicy.Strong;
 
+    /// <summary>The value of pixels without data, as in NormalizeSlices; null (the default) where there are none.</summary>
+    public float? NoData { get; init; }
+
     /// <summary>What is done with cases that not all raters have drawn. Default they are left out, as in the paper.</summary>
     public MissingRaters MissingRaters { get; init; } = MissingRaters.Drop;
 

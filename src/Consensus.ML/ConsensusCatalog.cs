@@ -130,11 +130,16 @@ public static class ConsensusCatalog
     /// <param name="catalog">The catalog.</param>
     /// <param name="outputColumnName">The new column, of type <see cref="Slice"/>.</param>
     /// <param name="inputColumnName">Slice column; null for <paramref name="outputColumnName"/>.</param>
+    /// <param name="noData">
+    /// The value of pixels without data, in the units of the images; NaN for NaN, null where there are none. They are left out of mean and deviation and become the mean, while training
+    /// and in predictions of the saved model. Of values beyond ±10⁹, all within a thousandth are meant.
+    /// </param>
     /// <exception cref="ArgumentException">A name is empty.</exception>
-    public static SliceNormalizingEstimator NormalizeSlices(this TransformsCatalog catalog, string outputColumnName, string? inputColumnName = null)
+    public static SliceNormalizingEstimator NormalizeSlices(
+        this TransformsCatalog catalog, string outputColumnName, string? inputColumnName = null, float? noData = null)
     {
         ArgumentNullException.ThrowIfNull(catalog);
-        return new(catalog.Environment(), outputColumnName, inputColumnName ?? outputColumnName);
+        return new(catalog.Environment(), outputColumnName, inputColumnName ?? outputColumnName, noData);
     }
 
     /// <summary>Resizes slices to one height and width.</summary>

@@ -10,14 +10,15 @@ internal static class DatasetCheckCommand
     {
         var data = new Option<string>("--data") { Description = "Folder that holds sets, or is one; or a manifest.", HelpName = "ROOT|dataset.json", Required = true };
         var task = new Option<string?>("--task") { Description = "The only task to check. Default: every task found in ROOT.", HelpName = "TASK" };
+        Option<float?> noData = SharedOptions.NoData();
         var json = new Option<bool>("--json") { Description = "Print JSON instead of a table." };
-        var command = new Command("check", "Check every file of a set. Exits with 0 only if there is no problem at all, not even a warning.") { data, task, json };
+        var command = new Command("check", "Check every file of a set. Exits with 0 only if there is no problem at all, not even a warning.") { data, task, noData, json };
         command.SetAction(parsed =>
         {
             using var interruption = new Interruption();
             string place = parsed.Require(data!);
             bool quiet = parsed.GetValue(json);
-            var report = new DatasetReport(place, Check(terminal, place, parsed.GetValue(task), quiet));
+            var report = new DatasetReport(place, Check(terminal, place, parsed.GetValue(task), parsed.GetValue(noData), quiet));
             if (quiet)
             {
                 terminal.Out.WriteLine(JsonOutput.Text(report));
@@ -32,18 +33,18 @@ internal static class DatasetCheckCommand
         return command;
     }
 
-    private static List<(string? Task, DatasetCheckReport Report)> Check(Terminal terminal, string data, string? task, bool quiet)
+    private static List<(string? Task, DatasetCheckReport Report)> Check(Terminal terminal, string data, string? task, float? noData, bool quiet)
     {
         if (File.Exists(data))
         {
             return task is null
-                ? [(null, Watch(terminal, quiet, progress => DatasetCheck.RunManifest(data, progress)))]
+                ? [(null, Watch(terminal, quiet, progress => DatasetCheck.RunManifest(data, progress, noData)))]
                 : throw new UsageException("Option --task belongs to a folder of sets; a manifest describes one set.");
         }
 
         IReadOnlyList<QubiqTask> tasks = task is null ? QubiqDataset.FindTasks(data) : [CaseSource.FindTask(data, task)];
         return tasks.Count > 0
-            ? [.. tasks.Select(one => ((string?)one.Name, Watch(terminal, quiet, progress => DatasetCheck.RunQubiq(data, one, progress))))]
+            ? [.. tasks.Select(one => ((string?)one.Name, Watch(terminal, quiet, progress => DatasetCheck.RunQubiq(data, one, progress, noData))))]
             : throw new InvalidDataException($"'{data}' holds no set in QUBIQ's layout; of any other layout, 'consensus dataset init' makes a manifest that can be checked.");
     }
 

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 
 namespace Consensus.ML.Cli.Commands;
 
@@ -108,7 +107,7 @@ internal static class DatasetInitCommand
         CustomParser = result =>
         {
             string given = result.Tokens.Single().Value;
-            if (double.TryParse(given, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out double value) && value is > 0 and < 1)
+            if (Numbers.TryParse(given, out double value) && value is > 0 and < 1)
             {
                 return value;
             }

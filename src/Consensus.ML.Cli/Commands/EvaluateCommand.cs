@@ -16,8 +16,44 @@ internal static class EvaluateCommand
         var sampling = new SamplingArguments();
         Option<string?> device = SharedOptions.Device();
         var native = new Option<bool>("--native") { Description = "Score at each case's own size; the default is the model's size, as published." };
-        var thresholds = new Option<float[]>("--thresholds") { Description = "Where the soft maps are cut for one more soft Dice, such as 0.25 0.5 0.75. Default: 0.1 to 0.9.", HelpName = "share", AllowMultipleArgumentsPerToken = true };
-        var tolerance = new Option<double?>("--surface-tolerance") { Description = "How far outlines may lie apart for the surface Dice, in mm where the images say how large a pixel is, else in pixels. Default: one pixel.", HelpName = "distance" };
+        var thresholds = new Option<float[]>("--thresholds")
+        {
+            Description = "Where the soft maps are cut for one more soft Dice, such as 0.25 0.5 0.75. Default: 0.1 to 0.9.",
+            HelpName = "share",
+            AllowMultipleArgumentsPerToken = true,
+            CustomParser = result =>
+            {
+                var values = new List<float>();
+                foreach (string given in result.Tokens.Select(token => token.Value))
+                {
+                    if (!Numbers.TryParse(given, out double value))
+                    {
+                        result.AddError($"'{given}' is not a value of --thresholds; it must be numbers above 0 and at most 1, with spaces between them{Numbers.CommaHint(given)}");
+                        return null;
+                    }
+
+                    values.Add((float)value);
+                }
+
+                return [.. values];
+            },
+        };
+        var tolerance = new Option<double?>("--surface-tolerance")
+        {
+            Description = "How far outlines may lie apart for the surface Dice, in mm where the images say how large a pixel is, else in pixels. Default: one pixel.",
+            HelpName = "distance",
+            CustomParser = result =>
+            {
+                string given = result.Tokens.Single().Value;
+                if (Numbers.TryParse(given, out double value))
+                {
+                    return value;
+                }
+
+                result.AddError($"'{given}' is not a value of --surface-tolerance; it must be a number above 0{Numbers.CommaHint(given)}");
+                return null;
+            },
+        };
         var json = new Option<string?>("--json") { Description = "Also write a report in JSON; '-' prints it instead of the table.", HelpName = "report.json" };
         var command = new Command("evaluate", "Score a model's soft maps against the raters' masks.")
         {

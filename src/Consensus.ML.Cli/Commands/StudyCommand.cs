@@ -35,6 +35,7 @@ internal static class StudyCommand
         Option<string?> device = SharedOptions.Device();
         Option<int?> threads = SharedOptions.Threads();
         Option<AugmentationStrength?> strength = SharedOptions.Augmentation("strong");
+        Option<float?> noData = SharedOptions.NoData();
         Option<Precision?> precision = SharedOptions.Precision("Number format of the heavy arithmetic while training. Default: each method's own.");
         var resume = new Option<bool>("--resume")
         {
@@ -43,7 +44,7 @@ internal static class StudyCommand
         var output = new Option<string>("--out") { Description = "Folder of the study: report.html, results.csv, results.json, and the models and scores they are made of.", HelpName = "DIR", Required = true };
         var command = new Command("study", "Train, score and compare several methods on held-out cases, and write a report.")
         {
-            data.Data, data.Task, folds, data.Split, trainSplit, evalSplit, missing, methods, minutes, steps, size, seed, seeds, generations, curve, device, precision, threads, strength, resume, output,
+            data.Data, data.Task, folds, data.Split, trainSplit, evalSplit, missing, methods, minutes, steps, size, seed, seeds, generations, curve, device, precision, threads, strength, noData, resume, output,
         };
         command.SetAction(parsed =>
         {
@@ -60,7 +61,7 @@ internal static class StudyCommand
             OutputPath.EnsureFolder(folder);
             using var interruption = new Interruption(() => terminal.Complain("stopping; what is done stays, and --resume goes on from here (Ctrl-C again aborts at once)"));
             MLContext ml = Session.Create(terminal, parsed.GetValue(device), all[0], CommandLine.IsDebugging(parsed));
-            StudyData found = StudyData.Find(terminal, parsed, data, parsed.GetValue(folds), parsed.GetValue(trainSplit), parsed.GetValue(evalSplit), parsed.GetValue(missing), interruption.Token);
+            StudyData found = StudyData.Find(terminal, parsed, data, parsed.GetValue(folds), parsed.GetValue(trainSplit), parsed.GetValue(evalSplit), parsed.GetValue(missing), parsed.GetValue(noData), interruption.Token);
             var display = new StudyDisplay(terminal);
             var options = new StudyOptions
             {
@@ -70,6 +71,7 @@ internal static class StudyCommand
                 Levels = found.Source.Raters,
                 MissingRaters = found.Source.MissingRaters,
                 Augmentation = found.Source.Varied(parsed.GetValue(strength) ?? AugmentationStrength.Strong),
+                NoData = parsed.GetValue(noData),
                 Methods = chosen,
                 Seeds = all,
                 Steps = parsed.GetValue(steps),

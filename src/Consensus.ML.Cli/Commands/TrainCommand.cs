@@ -50,13 +50,14 @@ internal static class TrainCommand
         Option<Precision?> precision = SharedOptions.Precision("Number format of the heavy arithmetic while training; float16 is for GPUs without bfloat16. Default: the preset's.");
         Option<int?> threads = SharedOptions.Threads();
         Option<AugmentationStrength?> strength = SharedOptions.Augmentation("strong, or published for the paper preset");
+        Option<float?> noData = SharedOptions.NoData();
         Option<int?> patience = SharedOptions.Whole("--patience", "N", "End early once so many validations in a row brought nothing better; 10 are spread over a run. Default: never.", 1, int.MaxValue);
         var from = new Option<string?>("--from") { Description = "Train this model further: its network, method, target, size and, unless --preset is given, recipe.", HelpName = "model.zip" };
         var checkpoints = new CheckpointArguments();
         var output = new Option<string>("--out") { Description = "The model to write.", HelpName = "model.zip", Required = true };
         var command = new Command("train", "Train a model on cases that several raters have segmented.")
         {
-            data.Data, data.Task, data.Split, missing, size, method, preset, target, levelConditioning, patchSize, minutes, steps, patience, seed, device, precision, threads, strength,
+            data.Data, data.Task, data.Split, missing, size, method, preset, target, levelConditioning, patchSize, minutes, steps, patience, seed, device, precision, threads, strength, noData,
             from, checkpoints.Folder, checkpoints.Every, checkpoints.Resume, output,
         };
         command.SetAction(parsed =>
@@ -96,11 +97,12 @@ internal static class TrainCommand
             int side = parsed.GetValue(size) ?? start?.Segmentation.Height ?? (isPaper ? 256 : 64);
             SharedOptions.EnsureSideFits(side, unet?.Network ?? options.Network);
             CaseSource source = data.Find(terminal, parsed, parsed.GetValue(missing));
-            DatasetGate.Check(terminal, source, data.CheckCommand(parsed), CancellationToken.None);
+            float? withoutData = parsed.GetValue(noData) ?? start?.NoData;
+            DatasetGate.Check(terminal, source, data.CheckCommand(parsed), withoutData, CancellationToken.None);
             AugmentationPolicy augmentation = source.Varied(parsed.GetValue(strength) ?? (isPaper ? AugmentationStrength.Published : AugmentationStrength.Strong));
             return unet is not null
-                ? Train(terminal, ml, source, augmentation, side, $"{Formats.Name(unet.Kind)} in one pass", OnePassing, path)
-                : Train(terminal, ml, source, augmentation, side, $"target {Formats.Name(options.Target)}", Diffusing, path);
+                ? Train(terminal, ml, source, withoutData, augmentation, side, $"{Formats.Name(unet.Kind)} in one pass", OnePassing, path)
+                : Train(terminal, ml, source, withoutData, augmentation, side, $"target {Formats.Name(options.Target)}", Diffusing, path);
 
             IEstimator<ITransformer> Diffusing(TrainingDisplay display, CancellationToken cancellation)
             {
@@ -142,13 +144,21 @@ internal static class TrainCommand
     }
 
     private static int Train(
-        Terminal terminal, MLContext ml, CaseSource source, AugmentationPolicy augmentation, int side, string learned, Func<TrainingDisplay, CancellationToken, IEstimator<ITransformer>> create, string path)
+        Terminal terminal,
+        MLContext ml,
+        CaseSource source,
+        float? noData,
+        AugmentationPolicy augmentation,
+        int side,
+        string learned,
+        Func<TrainingDisplay, CancellationToken, IEstimator<ITransformer>> create,
+        string path)
     {
         var display = new TrainingDisplay(terminal);
         using var interruption = new Interruption(() => terminal.Complain("stopping; the best model so far is saved (Ctrl-C again aborts at once)"));
         IDataView cases = source.View(ml);
         EstimatorChain<ITransformer> pipeline = ml.Transforms.LoadSlices("Image", "ImagePath")
-            .Append(ml.Transforms.NormalizeSlices("Image"))
+            .Append(ml.Transforms.NormalizeSlices("Image", noData: noData))
             .Append(ml.Transforms.ResizeSlices("Features", "Image", height: side, width: side))
             .Append(ml.Transforms.AugmentSlices("Features", augmentation))
             .Append(create(display, interruption.Token));

@@ -41,7 +41,7 @@ internal static class RunTraining
         };
         IDataView cases = ml.Data.LoadFromCases(run.Fold.Training);
         EstimatorChain<ITransformer> pipeline = ml.Transforms.LoadSlices("Image", "ImagePath")
-            .Append(ml.Transforms.NormalizeSlices("Image"))
+            .Append(ml.Transforms.NormalizeSlices("Image", noData: options.NoData))
             .Append(ml.Transforms.ResizeSlices("Features", "Image", height: options.Size, width: options.Size))
             .Append(ml.Transforms.AugmentSlices("Features", options.Augmentation))
             .Append(run.Method.Create(ml, recipe));

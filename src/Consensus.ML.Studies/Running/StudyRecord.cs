@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using Consensus.ML.Imaging;
 
@@ -33,6 +34,12 @@ internal sealed record StudyRecord(
             ("Data", options.DataName), ("Levels", options.Levels), ("Size", options.Size), ("Steps", options.Steps), ("Minutes", options.TimeLimit?.TotalMinutes),
             ("Precision", options.Precision?.ToString()), ("MissingRaters", options.MissingRaters.ToString()), ("Augmentation", options.Augmentation),
             ("Generations", options.Generations), ("CurveGenerations", options.CurveGenerations));
+        if (options.NoData is float noData)
+        {
+            // NaN is no JSON; studies of before there was a choice do not name it.
+            settings["NoData"] = noData.ToString("R", CultureInfo.InvariantCulture);
+        }
+
         var files = new Dictionary<string, string>(StringComparer.Ordinal);
         var cases = new SortedDictionary<string, string>(CaseNameComparer.Instance);
         foreach (StudyFold fold in options.Folds)

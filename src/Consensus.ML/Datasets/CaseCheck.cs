@@ -328,7 +328,7 @@ internal sealed class CaseCheck
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
-            Fail(DatasetProblemKind.MissingFile, path, $"'{path}' of case '{Name}' does not exist.", "Put the file there, or correct its name.");
+            Fail(DatasetProblemKind.MissingFile, path, $"'{path}' of case '{Name}' does not exist.{ImageFile.SeparatorHint(path)}", "Put the file there, or correct its name.");
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {

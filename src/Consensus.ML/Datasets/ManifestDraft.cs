@@ -67,7 +67,15 @@ public sealed record ManifestDraft(DatasetManifest Manifest, IReadOnlyList<strin
         QubiqDataset.EnsureFolder(root);
         var imagePattern = new FilePattern(images, ["case"], ["channel", "split"]);
         var maskPattern = new FilePattern(masks, ["case", "rater"], ["split"]);
-        var options = new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = DeepestFolder, AttributesToSkip = FileAttributes.None };
+
+        // What is hidden, such as the '._' files that macOS puts beside others, is meant only where a pattern names it.
+        bool namesHidden = new[] { images, masks }.SelectMany(pattern => pattern.Split('/', '\\')).Any(part => part.StartsWith('.') && part is not ("." or ".."));
+        var options = new EnumerationOptions
+        {
+            RecurseSubdirectories = true,
+            MaxRecursionDepth = DeepestFolder,
+            AttributesToSkip = namesHidden ? FileAttributes.None : FileAttributes.Hidden,
+        };
         string[] files = [.. Directory.EnumerateFiles(root, "*", options).Select(file => Relative(root, file))];
         Array.Sort(files, CaseNameComparer.Instance);
 

@@ -48,6 +48,14 @@ internal sealed class ManifestReader
         try
         {
             using FileStream stream = File.OpenRead(path);
+            Span<byte> start = stackalloc byte[4];
+            start = start[..stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)];
+            if (OtherEncoding(start) is { } encoding)
+            {
+                throw new InvalidDataException($"'{path}' is encoded in {encoding}, but a dataset manifest is text in UTF-8: save it as UTF-8.");
+            }
+
+            stream.Position = 0;
             return JsonDocument.Parse(stream);
         }
         catch (JsonException exception)
@@ -61,6 +69,14 @@ internal sealed class ManifestReader
             throw new IOException($"Cannot read '{path}': {exception.Message}", exception);
         }
     }
+
+    /// <summary>The encoding of a text that is not UTF-8, by its byte order mark, or by where the zeros of its first characters are; null for UTF-8.</summary>
+    private static string? OtherEncoding(ReadOnlySpan<byte> start) => start switch
+    {
+        [0xFF, 0xFE, 0, 0] or [not 0, 0, 0, 0] or [0, 0, 0xFE, 0xFF] or [0, 0, 0, not 0] => "UTF-32",
+        [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..] or [not 0, 0, ..] or [0, not 0, ..] => "UTF-16",
+        _ => null,
+    };
 
     private static void EnsureVersion(JsonElement root, string path)
     {

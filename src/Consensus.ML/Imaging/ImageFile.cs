@@ -46,13 +46,17 @@ internal static class ImageFile
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
-            throw new FileNotFoundException($"'{path}' does not exist.", path, exception);
+            throw new FileNotFoundException($"'{path}' does not exist.{SeparatorHint(path)}", path, exception);
         }
         catch (UnauthorizedAccessException exception)
         {
             throw new IOException(Directory.Exists(path) ? $"'{path}' is a folder, where an image file is expected." : $"'{path}' cannot be opened: {exception.Message}", exception);
         }
     }
+
+    /// <summary>What to add to the message about a file that does not exist, where Windows' separator was taken for a part of a name.</summary>
+    public static string SeparatorHint(string path) =>
+        Path.DirectorySeparatorChar == '/' && path.Contains('\\', StringComparison.Ordinal) ? " Here folders are separated by '/', and '\\' is a part of a name." : "";
 
     /// <summary>The format of a file.</summary>
     /// <exception cref="FileNotFoundException">The file does not exist.</exception>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Consensus.ML.Diffusion;
 using Consensus.ML.Imaging;
 using Consensus.ML.Training;
@@ -170,17 +171,20 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
             new(_manifest.Columns.Samples, new VectorDataViewType(NumberDataViewType.Single, 0, Height, Width), placement),
         ];
         DataViewSchema.Column? image = ImageColumn(inputSchema);
-        return new(outputs, [features, .. image is { } source ? [source] : Array.Empty<DataViewSchema.Column>()], (row, isRead, _) =>
+        var naming = new SliceNaming(inputSchema);
+        DataViewSchema.Column[] inputs = [features, .. image is { } source ? [source] : Array.Empty<DataViewSchema.Column>(), .. naming.Columns];
+        return new(outputs, inputs, (row, isRead, _) =>
         {
             bool keepSamples = isRead(outputs.Length - 1);
             Action check = AxisCheck(row, image);
             ValueGetter<VBuffer<float>> getter = row.GetGetter<VBuffer<float>>(features);
+            Func<string> nameOf = naming.Getter(row);
             VBuffer<float> vector = default;
             var value = new RowValue<ConsensusPrediction>(row, () =>
             {
                 getter(ref vector);
                 check();
-                return Predict(Vectors.ToArray(vector), row.Position, keepSamples);
+                return Predict(Vectors.ToArray(vector), row.Position, nameOf, keepSamples);
             });
             return [Getter(value, maps => maps.SoftMap), Getter(value, maps => maps.ConsensusMaps), Getter(value, maps => maps.Uncertainty), Getter(value, maps => maps.Samples ?? [])];
         });
@@ -255,7 +259,7 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
     private static ValueGetter<VBuffer<float>> Getter(RowValue<ConsensusPrediction> value, Func<ConsensusPrediction, float[]> map) =>
         (ref VBuffer<float> vector) => Vectors.Copy(map(value.Get()), ref vector);
 
-    private ConsensusPrediction Predict(float[] features, long row, bool keepSamples)
+    private ConsensusPrediction Predict(float[] features, long row, Func<string> nameOf, bool keepSamples)
     {
         int size = ImageChannels * Height * Width;
         if (features.Length != size)
@@ -263,10 +267,22 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
             throw new InvalidOperationException($"Column '{_manifest.Columns.Features}' has {features.Length} values in row {row}; the model needs {ImageChannels}×{Height}×{Width} = {size} (use ResizeSlices).");
         }
 
+        int wrong = Array.FindIndex(features, value => !float.IsFinite(value) || NoData.IsImplausible(value));
+        if (wrong >= 0)
+        {
+            throw new InvalidOperationException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{nameOf()} has the value {features[wrong]} in column '{_manifest.Columns.Features}'; every value must be finite, and within ±{NoData.LargestMagnitude}."));
+        }
+
         SharedModel model = Acquire();
         try
         {
             return Limits.Run(cancellation => model.Predict(features, Sampling, NoiseSeed.Of(Sampling.Seed ?? _manifest.Seed, features), _manifest.Training.Mirroring, keepSamples, cancellation));
+        }
+        catch (NotFiniteOutputException exception)
+        {
+            throw new InvalidOperationException($"{nameOf()}: {NotFiniteOutputException.Reason}.", exception);
         }
         finally
         {

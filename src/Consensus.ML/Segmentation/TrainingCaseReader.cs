@@ -100,12 +100,12 @@ internal sealed class TrainingCaseReader
             }
 
             float[] values = Vectors.ToArray(features);
-            int wrong = Array.FindIndex(values, value => !float.IsFinite(value));
+            int wrong = Array.FindIndex(values, value => !float.IsFinite(value) || NoData.IsImplausible(value));
             if (wrong >= 0)
             {
                 throw new InvalidDataException(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{name} has the value {values[wrong]} in column '{Features.Name}'; every value must be finite."));
+                    $"{name} has the value {values[wrong]} in column '{Features.Name}'; every value must be finite, and within ±{NoData.LargestMagnitude}."));
             }
 
             framing.Check(name, size?.Name, masks, values);

@@ -124,7 +124,9 @@ internal sealed class ConsensusModel : SegmentationModel
                 outputs.Add(_network.Forward(contexts[member], current.narrow(0, first, count), seen, times.narrow(0, first, count), levels?.narrow(0, first, count)));
             }
 
-            return (outputs.Count == 1 ? outputs[0] : cat(outputs, 0)).MoveToOuterDisposeScope();
+            Tensor output = outputs.Count == 1 ? outputs[0] : cat(outputs, 0);
+            EnsureFinite(output);
+            return output.MoveToOuterDisposeScope();
         }
     }
 }

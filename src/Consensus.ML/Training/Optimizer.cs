@@ -100,9 +100,21 @@ internal sealed class Optimizer : IDisposable
         _lowGradient?.zero_();
     }
 
+    /// <summary>Whether all weights and their average are finite.</summary>
+    public bool IsFinite
+    {
+        get
+        {
+            using var scope = NewDisposeScope();
+            using var none = no_grad();
+            return _masters.Flat.isfinite().all().item<bool>() && Average.Flat.isfinite().all().item<bool>();
+        }
+    }
+
     /// <summary>
-    /// One step of AdamW with the gathered gradients of the loss times <see cref="LossScale"/>, then of the moving average. In float16 a step whose gradients overflowed changes no weight.
+    /// One step of AdamW with the gathered gradients of the loss times <see cref="LossScale"/>, then of the moving average. In float16 a step whose gradients overflowed changes no weight; else it is an error.
     /// </summary>
+    /// <exception cref="NotFiniteGradientException">The gradient is NaN or infinite; no weight was changed.</exception>
     public void Step(double learningRate)
     {
         using var scope = NewDisposeScope();
@@ -113,7 +125,7 @@ internal sealed class Optimizer : IDisposable
         }
 
         Steps++;
-        double norm = _clipping is null && _scaler is null ? 0 : _gradient.norm().item<float>();
+        double norm = _gradient.norm().item<float>();
         if (_scaler is not null)
         {
             // The norm is finite where all of the gradient is.
@@ -127,6 +139,12 @@ internal sealed class Optimizer : IDisposable
 
             _gradient.TimesInPlace(1 / scale);
             norm /= scale;
+        }
+
+        if (!double.IsFinite(norm))
+        {
+            // Once in the weights and their average it would stay there, and a run may end before another loss shows it.
+            throw new NotFiniteGradientException(norm);
         }
 
         if (norm > _clipping)

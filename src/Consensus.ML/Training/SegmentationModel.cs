@@ -117,6 +117,18 @@ internal abstract class SegmentationModel(IReadOnlyList<WeightSet> members, Devi
         }
     }
 
+    /// <summary>Refuses what a network drew where it is no number: rounding and clamping would make an empty map of it.</summary>
+    /// <exception cref="NotFiniteOutputException">A value is NaN or infinite.</exception>
+    protected static void EnsureFinite(Tensor output)
+    {
+        using Tensor finite = output.isfinite();
+        using Tensor all = finite.all();
+        if (!all.item<bool>())
+        {
+            throw new NotFiniteOutputException();
+        }
+    }
+
     /// <summary>The weights of each member's safetensors file.</summary>
     /// <exception cref="InvalidDataException">A file is damaged, or its names or shapes are not the layout's; the message says which.</exception>
     protected static IReadOnlyList<WeightSet> Read(WeightLayout layout, IReadOnlyList<byte[]> files, Device device)

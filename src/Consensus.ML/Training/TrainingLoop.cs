@@ -69,6 +69,7 @@ internal sealed class TrainingLoop<TModel>(ITrainingObjective<TModel> objective,
                     ValidateWhenDue();
                     if (fingerprint is not null)
                     {
+                        EnsureFinite();
                         state.Elapsed = clock.Elapsed;
                         Checkpoints!.SaveWhenDue(fingerprint, optimizer, state);
                     }
@@ -106,6 +107,7 @@ internal sealed class TrainingLoop<TModel>(ITrainingObjective<TModel> objective,
         void Validate()
         {
             TimeSpan before = clock.Elapsed;
+            EnsureFinite();
             double score = Score(optimizer.Average, validation, cancellation);
             bool best = state.AddValidation(optimizer.Steps, score, optimizer.Average);
             state.SlowestValidation = Math.Max(state.SlowestValidation, (clock.Elapsed - before).TotalSeconds);
@@ -146,7 +148,17 @@ internal sealed class TrainingLoop<TModel>(ITrainingObjective<TModel> objective,
         {
             if (state.Best is null)
             {
+                EnsureFinite();
                 state.Keep(optimizer.Average, optimizer.Steps);
+            }
+        }
+
+        // A step can leave the numbers by its length alone.
+        void EnsureFinite()
+        {
+            if (!optimizer.IsFinite)
+            {
+                throw Diverged("weights", double.NaN, optimizer.Steps);
             }
         }
 
@@ -167,17 +179,28 @@ internal sealed class TrainingLoop<TModel>(ITrainingObjective<TModel> objective,
         optimizer.ZeroGradients();
         Tensor loss = objective.Differentiate(context, optimizer.Steps, optimizer.LossScale);
         double value = loss.item<float>();
+        int step = optimizer.Steps + 1;
         if (!double.IsFinite(value))
         {
-            throw new InvalidOperationException(string.Create(
-                CultureInfo.InvariantCulture,
-                $"The training loss became {value} at step {optimizer.Steps + 1}. Lower the learning rate (now {options.LearningRate}), "
-                + $"set GradientClipping, or use Float32 instead of {options.Precision}."));
+            throw Diverged("loss", value, step);
         }
 
-        optimizer.Step(LearningRate(optimizer.Steps, fraction));
+        try
+        {
+            optimizer.Step(LearningRate(optimizer.Steps, fraction));
+        }
+        catch (NotFiniteGradientException exception)
+        {
+            throw Diverged("gradient", exception.Norm, step);
+        }
+
         return value;
     }
+
+    private InvalidOperationException Diverged(string what, double value, int step) => new(string.Create(
+        CultureInfo.InvariantCulture,
+        $"The training {what} became {value} at step {step}. Lower the learning rate (now {options.LearningRate}), "
+        + $"set GradientClipping, or use Float32 instead of {options.Precision}."));
 
     private double LearningRate(int step, double fraction)
     {

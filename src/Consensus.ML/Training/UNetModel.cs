@@ -49,7 +49,9 @@ internal sealed class UNetModel : SegmentationModel
     {
         cancellation.ThrowIfCancellationRequested();
         using var scope = NewDisposeScope();
-        Tensor maps = _network.Forward(context, _network.Enter(context, mirroring.View(image, view)), embedding: null).sigmoid().squeeze(0).cpu();
+        Tensor output = _network.Forward(context, _network.Enter(context, mirroring.View(image, view)), embedding: null);
+        EnsureFinite(output);
+        Tensor maps = output.sigmoid().squeeze(0).cpu();
         return Mirroring.Flip(maps, view).MoveToOuterDisposeScope();
     }
 

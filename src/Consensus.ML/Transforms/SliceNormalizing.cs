@@ -12,17 +12,19 @@ namespace Consensus.ML;
 /// <remarks>
 /// Input and output column: <see cref="Slice"/>. A channel's mean is the mean over images of the image's mean; its deviation is the mean over
 /// images of the image's population standard deviation (as the published implementation of Amit et al. 2023 normalises). A channel that is
-/// constant in every image is shifted only. Every image counts once, whatever its size.
+/// constant in every image is shifted only. Every image counts once, whatever its size. Pixels without data count nowhere, and become 0, the mean.
 /// </remarks>
 public sealed class SliceNormalizingEstimator : IEstimator<SliceNormalizingTransformer>
 {
     private readonly IHostEnvironment _environment;
     private readonly string _output;
     private readonly string _input;
+    private readonly float? _noData;
 
-    internal SliceNormalizingEstimator(IHostEnvironment environment, string output, string input)
+    internal SliceNormalizingEstimator(IHostEnvironment environment, string output, string input, float? noData)
     {
         _environment = environment;
+        _noData = noData;
         _output = ColumnContract.CheckedName(output, "The output column of NormalizeSlices");
         _input = ColumnContract.CheckedName(input, "The input column of NormalizeSlices");
     }
@@ -30,14 +32,16 @@ public sealed class SliceNormalizingEstimator : IEstimator<SliceNormalizingTrans
     /// <summary>Reads every slice once and takes each channel's mean and deviation.</summary>
     /// <param name="input">Data with the slice column; the training images.</param>
     /// <exception cref="ArgumentException">The column is missing, or is no Slice.</exception>
-    /// <exception cref="InvalidDataException">There are no rows, two slices differ in their channels, or one holds values that are not finite; the message names the file.</exception>
+    /// <exception cref="InvalidDataException">There are no rows, two slices differ in their channels, or one holds values that are not finite or no measurements; the message names the file.</exception>
     public SliceNormalizingTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
         DataViewSchema.Column column = input.Schema.RequireSlice(_input);
         double[] means = [];
         double[] deviations = [];
+        int[] counts = [];
         int count = 0;
+        var ranges = new List<ValueRange>();
         using DataViewRowCursor cursor = input.GetRowCursor([column]);
         Func<Slice> getter = cursor.SliceGetter(column);
         while (cursor.MoveNext())
@@ -47,14 +51,24 @@ public sealed class SliceNormalizingEstimator : IEstimator<SliceNormalizingTrans
             {
                 means = new double[slice.Channels];
                 deviations = new double[slice.Channels];
+                counts = new int[slice.Channels];
+                ranges.AddRange(Enumerable.Repeat(ValueRange.None, slice.Channels));
             }
 
-            SliceNormalizingTransformer.CheckSlice(slice, means.Length);
+            SliceNormalizingTransformer.CheckSlice(slice, means.Length, _noData);
             for (int channel = 0; channel < slice.Channels; channel++)
             {
-                (double mean, double deviation) = MeanAndDeviation(SliceNormalizingTransformer.Channel(slice, channel));
+                ReadOnlySpan<float> values = WithData(SliceNormalizingTransformer.Channel(slice, channel));
+                if (values.IsEmpty)
+                {
+                    continue;
+                }
+
+                (double mean, double deviation) = MeanAndDeviation(values);
                 means[channel] += mean;
                 deviations[channel] += deviation;
+                counts[channel]++;
+                ranges[channel] = ranges[channel].With(ValueRange.Of(values, null));
             }
         }
 
@@ -65,11 +79,11 @@ public sealed class SliceNormalizingEstimator : IEstimator<SliceNormalizingTrans
 
         for (int channel = 0; channel < means.Length; channel++)
         {
-            means[channel] /= count;
-            deviations[channel] /= count;
+            means[channel] /= Math.Max(1, counts[channel]);
+            deviations[channel] /= Math.Max(1, counts[channel]);
         }
 
-        return new(_environment, _output, _input, means, deviations);
+        return new(_environment, _output, _input, means, deviations, _noData, [.. ranges]);
     }
 
     /// <inheritdoc/>
@@ -78,6 +92,10 @@ public sealed class SliceNormalizingEstimator : IEstimator<SliceNormalizingTrans
         inputSchema.RequireSlice(_input);
         return inputSchema.With(ColumnContract.SliceShape(_output));
     }
+
+    /// <summary>The pixels that have data.</summary>
+    private ReadOnlySpan<float> WithData(ReadOnlySpan<float> values) =>
+        _noData is null ? values : values.ToArray().Where(value => !NoData.Is(value, _noData)).ToArray();
 
     private static (double Mean, double Deviation) MeanAndDeviation(ReadOnlySpan<float> values)
     {
@@ -110,15 +128,30 @@ public sealed class SliceNormalizingTransformer : RowToRowTransformer
     private readonly string _input;
     private readonly double[] _means;
     private readonly double[] _deviations;
+    private readonly ValueRange[] _ranges;
+    private bool _warned;
 
-    internal SliceNormalizingTransformer(IHostEnvironment environment, string output, string input, double[] means, double[] deviations)
+    /// <param name="environment">The environment.</param>
+    /// <param name="output">The new column.</param>
+    /// <param name="input">The slice column.</param>
+    /// <param name="means">One a channel.</param>
+    /// <param name="deviations">One a channel.</param>
+    /// <param name="noData">What stands for missing data; null for nothing.</param>
+    /// <param name="ranges">The values that training saw, one a channel; none in models that did not note them.</param>
+    internal SliceNormalizingTransformer(
+        IHostEnvironment environment, string output, string input, double[] means, double[] deviations, float? noData, ValueRange[] ranges)
         : base(environment, nameof(SliceNormalizingTransformer))
     {
         _output = output;
         _input = input;
         _means = means;
         _deviations = deviations;
+        _ranges = ranges;
+        NoDataValue = noData;
     }
+
+    /// <summary>The value of pixels without data, in the units of the images, which become 0; NaN for NaN, null where there are none.</summary>
+    public float? NoDataValue { get; }
 
     /// <summary>What is subtracted from each channel, in the units of the images.</summary>
     public IReadOnlyList<double> Means => Array.AsReadOnly(_means);
@@ -131,12 +164,20 @@ public sealed class SliceNormalizingTransformer : RowToRowTransformer
         string output = reader.ReadString(), input = reader.ReadString();
         int channels = reader.ReadInt32();
         double[] Read() => [.. Enumerable.Range(0, channels).Select(_ => reader.ReadDouble())];
-        return new SliceNormalizingTransformer(env, output, input, Read(), Read());
+        double[] means = Read(), deviations = Read();
+
+        // Models of before say nothing more.
+        bool isNewer = reader.BaseStream.Position < reader.BaseStream.Length;
+        float? noData = isNewer && reader.ReadBoolean() ? reader.ReadSingle() : null;
+        ValueRange[] ranges = isNewer
+            ? [.. Enumerable.Range(0, channels).Select(_ => new ValueRange(reader.ReadSingle(), reader.ReadSingle(), reader.ReadSingle()))]
+            : [];
+        return new SliceNormalizingTransformer(env, output, input, means, deviations, noData, ranges);
     });
 
     internal static ReadOnlySpan<float> Channel(Slice slice, int channel) => slice.Pixels.AsSpan(channel * slice.Height * slice.Width, slice.Height * slice.Width);
 
-    internal static void CheckSlice(Slice slice, int channels)
+    internal static void CheckSlice(Slice slice, int channels, float? noData)
     {
         if (slice.Channels != channels)
         {
@@ -145,11 +186,14 @@ public sealed class SliceNormalizingTransformer : RowToRowTransformer
 
         foreach (float value in slice.Pixels)
         {
-            if (!float.IsFinite(value))
+            if ((!float.IsFinite(value) || NoData.IsImplausible(value)) && !NoData.Is(value, noData))
             {
+                string hint = float.IsInfinity(value) || noData is not null
+                    ? ""
+                    : string.Create(CultureInfo.InvariantCulture, $" If it marks missing data, train with --no-data {value} (noData of NormalizeSlices).");
                 throw new InvalidDataException(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{slice.Name()} holds the value {value}; every pixel must be finite."));
+                    $"{slice.Name()} holds the value {value}; every pixel must be finite, and within ±{NoData.LargestMagnitude}.{hint}"));
             }
         }
     }
@@ -162,6 +206,24 @@ public sealed class SliceNormalizingTransformer : RowToRowTransformer
         foreach (double value in (double[])[.. _means, .. _deviations])
         {
             writer.Write(value);
+        }
+
+        if (NoDataValue is null && _ranges.Length == 0)
+        {
+            return;
+        }
+
+        writer.Write(NoDataValue is not null);
+        if (NoDataValue is float noData)
+        {
+            writer.Write(noData);
+        }
+
+        foreach (ValueRange range in _ranges)
+        {
+            writer.Write(range.Smallest);
+            writer.Write(range.Largest);
+            writer.Write(range.LeastWidth);
         }
     });
 
@@ -178,11 +240,35 @@ public sealed class SliceNormalizingTransformer : RowToRowTransformer
         });
     }
 
+    /// <summary>Says once of the first slice that is far from what training saw what both hold.</summary>
+    private void WarnOfOtherValues(Slice slice, int channel)
+    {
+        if (Volatile.Read(ref _warned))
+        {
+            return;
+        }
+
+        ValueRange own = ValueRange.Of(Channel(slice, channel), NoDataValue), known = _ranges[channel];
+        if (!own.IsFarFrom(known) || Interlocked.Exchange(ref _warned, true))
+        {
+            return;
+        }
+
+        using IChannel log = Host.Start(nameof(Normalize));
+        string which = slice.Channels == 1 ? "" : string.Create(CultureInfo.InvariantCulture, $" in channel {channel + 1}");
+        log.Warning(
+            MessageSensitivity.None,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{slice.Name()} has values from {own.Smallest} to {own.Largest}{which}, and the training images had values from {known.Smallest} "
+                + $"to {known.Largest}: in other units, or another window? Its map may mean nothing. Further slices are not warned of."));
+    }
+
     private float Normalize(float value, int channel) => (float)((value - _means[channel]) / (_deviations[channel] > 0 ? _deviations[channel] : 1));
 
     private Slice Normalize(Slice slice)
     {
-        CheckSlice(slice, _means.Length);
+        CheckSlice(slice, _means.Length, NoDataValue);
         var pixels = new float[slice.Pixels.Length];
         for (int channel = 0; channel < slice.Channels; channel++)
         {
@@ -190,7 +276,12 @@ public sealed class SliceNormalizingTransformer : RowToRowTransformer
             Span<float> to = pixels.AsSpan(channel * from.Length, from.Length);
             for (int i = 0; i < from.Length; i++)
             {
-                to[i] = Normalize(from[i], channel);
+                to[i] = NoData.Is(from[i], NoDataValue) ? 0 : Normalize(from[i], channel);
+            }
+
+            if (_ranges.Length > 0)
+            {
+                WarnOfOtherValues(slice, channel);
             }
         }
 

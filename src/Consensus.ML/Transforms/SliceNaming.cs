@@ -1,0 +1,29 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+
+namespace Consensus.ML;
+
+/// <summary>What a row's slice is called in messages: its file, else its case, else the row, as far as columns of the usual names tell.</summary>
+internal sealed class SliceNaming
+{
+    private readonly DataViewSchema.Column? _path;
+    private readonly DataViewSchema.Column? _case;
+
+    public SliceNaming(DataViewSchema schema)
+    {
+        _path = schema.GetColumnOrNull("ImagePath") is { Type: TextDataViewType or VectorDataViewType { ItemType: TextDataViewType } } path ? path : null;
+        _case = schema.GetColumnOrNull("Case") is { Type: TextDataViewType } name ? name : null;
+    }
+
+    /// <summary>The columns that a name is made of.</summary>
+    public IEnumerable<DataViewSchema.Column> Columns => new[] { _path, _case }.OfType<DataViewSchema.Column>();
+
+    /// <summary>A getter of the row's name, which begins a sentence.</summary>
+    public Func<string> Getter(DataViewRow row)
+    {
+        Func<string[]>? path = _path is { } first ? PathsColumn.Getter(row, first) : null, name = _case is { } second ? PathsColumn.Getter(row, second) : null;
+        return () => path?.Invoke() is [{ Length: > 0 } file, ..] ? $"'{file}'"
+            : name?.Invoke() is [{ Length: > 0 } text] ? $"Case '{text}'"
+            : $"Row {row.Position}";
+    }
+}
