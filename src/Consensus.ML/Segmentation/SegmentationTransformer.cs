@@ -280,9 +280,10 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
         {
             return Limits.Run(cancellation => model.Predict(features, Sampling, NoiseSeed.Of(Sampling.Seed ?? _manifest.Seed, features), _manifest.Training.Mirroring, keepSamples, cancellation));
         }
-        catch (NotFiniteOutputException exception)
+        catch (NotFiniteOutputException)
         {
-            throw new InvalidOperationException($"{nameOf()}: {NotFiniteOutputException.Reason}.", exception);
+            // Without the other inside, which programs that show the innermost message would take.
+            throw new InvalidOperationException($"{nameOf()}: {NotFiniteOutputException.Reason}.");
         }
         finally
         {
