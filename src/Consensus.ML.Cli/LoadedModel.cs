@@ -1,3 +1,4 @@
+using System.Reflection;
 using Consensus.ML.Diffusion;
 using Microsoft.ML;
 
@@ -24,6 +25,10 @@ internal sealed record LoadedModel(ITransformer Model, SegmentationTransformer S
         catch (FormatException exception)
         {
             throw new InvalidDataException($"'{path}' is not a model, or is cut short: {exception.Message}", exception);
+        }
+        catch (TargetInvocationException exception) when (Failure.Innermost(exception) is InvalidDataException damage)
+        {
+            throw new InvalidDataException($"'{path}' cannot be used. {damage.Message}", damage);
         }
 
         return Find(model) is { } segmentation

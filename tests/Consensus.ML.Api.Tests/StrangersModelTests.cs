@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Reflection;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
 using Microsoft.ML;
@@ -84,6 +85,44 @@ public sealed class StrangersModelTests : IDisposable
     {
         Reseal(pattern, changed);
         ExpectRefusal(expected);
+    }
+
+    [Theory]
+    [InlineData(0, int.MaxValue, "ImageChannels is 2147483647")]
+    [InlineData(1, -16, "Height is -16; it must be from 1 to 16384 pixels")]
+    [InlineData(2, 1_000_000_000, "Width is 1000000000; it must be from 1 to 16384 pixels")]
+    public void A_step_that_would_make_slices_of_an_impossible_size_is_refused(int number, int value, string expected)
+    {
+        // The state of ResizeSlices: names of two columns, then channels, height and width; before it, its length and its SHA-256.
+        byte[] before = [8, .. "Features"u8, 5, .. "Image"u8, .. Whole(1), .. Whole(TinyModel.Side), .. Whole(TinyModel.Side)];
+        byte[] after = [.. before];
+        Whole(value).CopyTo(after, before.Length - (3 - number) * sizeof(int));
+        using (ZipArchive archive = ZipFile.Open(_zip, ZipArchiveMode.Update))
+        {
+            int changed = 0;
+            foreach (ZipArchiveEntry entry in archive.Entries.Where(entry => entry.Name == "Model.key").ToArray())
+            {
+                using Stream stream = entry.Open();
+                using var memory = new MemoryStream();
+                stream.CopyTo(memory);
+                byte[] bytes = memory.ToArray();
+                int state = bytes.AsSpan().IndexOf(before), hash = bytes.AsSpan().IndexOf(SHA256.HashData(before));
+                if (state >= 0 && hash >= 0)
+                {
+                    after.CopyTo(bytes, state);
+                    SHA256.HashData(after).CopyTo(bytes, hash);
+                    stream.Position = 0;
+                    stream.Write(bytes);
+                    changed++;
+                }
+            }
+
+            Assert.Equal(1, changed);
+        }
+
+        ExpectRefusal($"the state of ResizeSlices is none that it can have ({expected}");
+
+        static byte[] Whole(int number) => BitConverter.GetBytes(number);
     }
 
     private void Reseal(string pattern, string changed)

@@ -34,7 +34,7 @@ internal sealed record ModelState(string Step, string Signature, string Loader)
         context.Writer.Write(state);
     }
 
-    /// <exception cref="InvalidDataException">The state is cut short or changed.</exception>
+    /// <exception cref="InvalidDataException">The state is cut short, changed, or none that the step can have.</exception>
     /// <exception cref="InvalidOperationException">This ML.NET has other internals; the message names its version and the one that works.</exception>
     public T Load<T>(ModelLoadContext context, Func<BinaryReader, T> read)
     {
@@ -60,7 +60,14 @@ internal sealed record ModelState(string Step, string Signature, string Loader)
         }
 
         using var reader = new BinaryReader(new MemoryStream(state));
-        return read(reader);
+        try
+        {
+            return read(reader);
+        }
+        catch (Exception exception) when (exception is EndOfStreamException or ArgumentException or FormatException or IndexOutOfRangeException)
+        {
+            throw Damaged($"the state of {Step} is none that it can have ({exception.Message.TrimEnd('.')})");
+        }
     }
 
     /// <summary>The one way to say that a model file cannot be trusted, and what to do.</summary>

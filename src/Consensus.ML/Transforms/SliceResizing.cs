@@ -88,7 +88,12 @@ public sealed class SliceResizingTransformer : RowToRowTransformer
     public int Width { get; }
 
     internal static SliceResizingTransformer Create(IHostEnvironment env, ModelLoadContext ctx) => State.Load(ctx, reader =>
-        new SliceResizingTransformer(env, reader.ReadString(), reader.ReadString(), reader.ReadInt32(), reader.ReadInt32(), reader.ReadInt32()));
+    {
+        string output = reader.ReadString(), input = reader.ReadString();
+        int channels = reader.ReadInt32(), height = reader.ReadInt32(), width = reader.ReadInt32();
+        OptionsCheck.CheckSlices(channels, height, width, levels: 1);
+        return new SliceResizingTransformer(env, output, input, channels, height, width);
+    });
 
     private protected override void SaveModel(ModelSaveContext context) => State.Save(context, writer =>
     {
