@@ -64,7 +64,8 @@ internal sealed record ModelState(string Step, string Signature, string Loader)
         {
             return read(reader);
         }
-        catch (Exception exception) when (exception is EndOfStreamException or ArgumentException or FormatException or IndexOutOfRangeException)
+        catch (Exception exception)
+            when (exception is EndOfStreamException or ArgumentException or FormatException or IndexOutOfRangeException)
         {
             throw Damaged($"the state of {Step} is none that it can have ({exception.Message.TrimEnd('.')})");
         }

@@ -110,7 +110,8 @@ public sealed class SliceAugmentingTransformer : RowToRowTransformer
     public AugmentationPolicy Policy { get; }
 
     internal static SliceAugmentingTransformer Create(IHostEnvironment env, ModelLoadContext ctx) => State.Load(ctx, reader =>
-        new SliceAugmentingTransformer(env, reader.ReadString(), SliceAugmentingEstimator.Check(SliceAnnotations.FromArray([.. Numbers(reader)]))));
+        new SliceAugmentingTransformer(
+            env, reader.ReadString(), SliceAugmentingEstimator.Check(SliceAnnotations.FromArray([.. Numbers(reader)]))));
 
     /// <summary>All that are left: older models have fewer.</summary>
     private static IEnumerable<double> Numbers(BinaryReader reader)
