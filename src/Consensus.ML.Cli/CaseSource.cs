@@ -18,6 +18,9 @@ internal sealed record CaseSource(string Name, string Split, int Raters, Missing
     /// <summary>How training varies the cases, strongly or as published.</summary>
     public AugmentationPolicy Varied(AugmentationStrength strength) => strength == AugmentationStrength.Published ? new() { VerticalFlip = Augmentation.VerticalFlip } : Augmentation;
 
+    /// <summary>How many groups (patients, volumes) the cases are of; as many as cases where each is its own.</summary>
+    public int Groups => Cases.Select(one => one.Group).Distinct(StringComparer.Ordinal).Count();
+
     /// <summary>The set's other splits where they can be listed, which is done when they are enumerated.</summary>
     public IReadOnlyList<DatasetSplit> Others { get; init; } = [];
 

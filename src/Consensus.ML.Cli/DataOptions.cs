@@ -52,6 +52,10 @@ internal sealed class DataOptions
     public CaseSource Find(Terminal terminal, ParseResult parsed, MissingRaters? missingRaters = null) =>
         CaseSource.Find(terminal, parsed.Require(Data!), parsed.GetValue(Task), parsed.GetValue(Split), _splitByDefault, missingRaters);
 
+    /// <summary>Lists the cases of another split of the set that is asked for.</summary>
+    public CaseSource FindSplit(Terminal terminal, ParseResult parsed, string split, MissingRaters? missingRaters) =>
+        CaseSource.Find(terminal, parsed.Require(Data!), parsed.GetValue(Task), split, _splitByDefault, missingRaters);
+
     /// <summary>Lists the images that are asked for, whether anybody drew on them or not.</summary>
     public IReadOnlyList<RaterCase> FindImages(Terminal terminal, ParseResult parsed) =>
         CaseSource.FindImages(terminal, parsed.Require(Data!), parsed.GetValue(Task), parsed.GetValue(Split), _splitByDefault);

@@ -27,7 +27,7 @@ internal static class DatasetGate
         // Of the other splits, which training does not read, only what they share with this one matters; numbers of masks were said when the cases were listed.
         DatasetProblem[] problems =
         [
-            .. report.Problems.Where(problem => problem.Kind == DatasetProblemKind.DuplicateAcrossSplits
+            .. report.Problems.Where(problem => problem.Kind is DatasetProblemKind.DuplicateAcrossSplits or DatasetProblemKind.GroupAcrossSplits
                 || (names.Contains(problem.Split) && (problem.Case is null || problem.Kind != DatasetProblemKind.RaterCount))),
         ];
         DatasetProblem[] errors = [.. problems.Where(problem => problem.Severity == ProblemSeverity.Error)];

@@ -29,12 +29,13 @@ internal sealed class EvaluationReport(SegmentationMetrics metrics, EvaluationOp
     /// <summary>Every measure with its interval, those above among them.</summary>
     public IReadOnlyDictionary<string, MeasureFacts> Measures { get; } = metrics.Summaries.ToDictionary(
         summary => Key(summary.Measure),
-        summary => new MeasureFacts(summary.Mean, summary.Interval.Lower, summary.Interval.Upper, summary.Cases, summary.AllCases, summary.LeftOut));
+        summary => new MeasureFacts(
+            summary.Mean, summary.Interval.Lower, summary.Interval.Upper, summary.Cases, summary.AllCases, summary.LeftOut, summary.Groups));
 
     public OptionFacts Options { get; } = new(
         options.Confidence, options.BootstrapResamples, options.Seed, options.CalibrationBins, options.SurfaceTolerance, Formats.Name(metrics.DistanceUnit));
 
-    public DataFacts Data { get; } = new(source.Name, source.Split, metrics.Cases.Count);
+    public DataFacts Data { get; } = new(source.Name, source.Split, metrics.Cases.Count, metrics.Groups);
 
     public ResolutionFacts Resolution { get; } = native ? new(true, null, null) : new(false, model.Height, model.Width);
 
@@ -56,6 +57,7 @@ internal sealed class EvaluationReport(SegmentationMetrics metrics, EvaluationOp
         var facts = new Dictionary<string, object>
         {
             ["name"] = one.Name,
+            ["group"] = one.Group ?? one.Name,
             ["height"] = one.Height,
             ["width"] = one.Width,
             ["raters"] = one.Raters,
@@ -72,11 +74,12 @@ internal sealed class EvaluationReport(SegmentationMetrics metrics, EvaluationOp
         return facts;
     }
 
-    internal sealed record MeasureFacts(double Mean, double Lower, double Upper, int Cases, int AllCases, IReadOnlyList<LeftOutCases> LeftOut);
+    internal sealed record MeasureFacts(
+        double Mean, double Lower, double Upper, int Cases, int AllCases, IReadOnlyList<LeftOutCases> LeftOut, int Groups);
 
     internal sealed record OptionFacts(double Confidence, int BootstrapResamples, int BootstrapSeed, int CalibrationBins, double? SurfaceTolerance, string DistanceUnit);
 
-    internal sealed record DataFacts(string Task, string Split, int Cases);
+    internal sealed record DataFacts(string Task, string Split, int Cases, int Groups);
 
     internal sealed record ResolutionFacts(bool Native, int? Height, int? Width);
 

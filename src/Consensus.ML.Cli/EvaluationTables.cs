@@ -52,7 +52,7 @@ internal static class EvaluationTables
             table.AddRow(
                 Title(summary.Measure, metrics),
                 Number(summary.Mean),
-                $"{Number(summary.Interval.Lower)} to {Number(summary.Interval.Upper)}",
+                double.IsNaN(summary.Interval.Lower) ? "–" : $"{Number(summary.Interval.Lower)} to {Number(summary.Interval.Upper)}",
                 summary.LeftOut.Count == 0 ? Whole(summary.Cases) : $"{Whole(summary.Cases)} of {Whole(summary.AllCases)}",
                 Markup.Escape(summary.Measure.Description));
         }
@@ -62,7 +62,9 @@ internal static class EvaluationTables
             .. metrics.Summaries.Where(summary => summary.Cases > 0)
                 .SelectMany(summary => summary.LeftOut.Select(reason => $"{summary.Measure.Title} leaves out {Plural(reason.Cases)}: {reason.Reason}")),
         ];
-        table.Caption = new TableTitle(Markup.Escape(string.Join(Environment.NewLine, ["+ high is good, - low is good, 0 is best near zero", .. reasons])));
+        string resampled = metrics.Groups == metrics.Cases.Count ? "" : $"; intervals resample {Formats.Groups(metrics.Groups)}";
+        table.Caption = new TableTitle(Markup.Escape(string.Join(
+            Environment.NewLine, [$"+ high is good, - low is good, 0 is best near zero{resampled}", .. reasons])));
         return table;
     }
 

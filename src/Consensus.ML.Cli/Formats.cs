@@ -15,6 +15,12 @@ internal static class Formats
     public static string Area(double squareMillimeters) =>
         double.IsNaN(squareMillimeters) ? "–" : squareMillimeters.ToString(squareMillimeters < 1 ? "0.####" : "0.0", CultureInfo.InvariantCulture);
 
+    /// <summary>How many groups there are.</summary>
+    public static string Groups(int count) => count == 1 ? "1 group" : $"{count} groups";
+
+    /// <summary>How many cases there are, and of how many groups where that is another number.</summary>
+    public static string Cases(int cases, int groups) => $"{(cases == 1 ? "1 case" : $"{cases} cases")}{(groups == cases ? "" : $" of {Groups(groups)}")}";
+
     public static string Duration(TimeSpan time) => time.TotalHours >= 1 ? time.ToString(@"h\:mm\:ss") : time.ToString(@"mm\:ss");
 
     public static string Name(TrainingTarget target) => target switch

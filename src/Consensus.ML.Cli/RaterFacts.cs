@@ -17,7 +17,7 @@ internal sealed class RaterFacts(RaterReport report, CaseSource source)
 
     public int FormatVersion { get; } = 1;
 
-    public DataFacts Data { get; } = new(source.Name, source.Split, report.Cases.Count);
+    public DataFacts Data { get; } = new(source.Name, source.Split, report.Cases.Count, source.Groups);
 
     public CountFacts RatersPerCase { get; } = new(report.FewestRaters, report.MostRaters);
 
@@ -38,7 +38,7 @@ internal sealed class RaterFacts(RaterReport report, CaseSource source)
     [JsonIgnore]
     public string CountText => RatersPerCase.Fewest == RatersPerCase.Most ? $"{RatersPerCase.Most}" : $"{RatersPerCase.Fewest} to {RatersPerCase.Most}";
 
-    internal sealed record DataFacts(string Task, string Split, int Cases);
+    internal sealed record DataFacts(string Task, string Split, int Cases, int Groups);
 
     internal sealed record CountFacts(int Fewest, int Most);
 }

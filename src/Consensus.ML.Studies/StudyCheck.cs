@@ -1,4 +1,5 @@
 using System.Globalization;
+using Consensus.ML.Imaging;
 
 namespace Consensus.ML.Studies;
 
@@ -74,6 +75,14 @@ internal static class StudyCheck
             {
                 throw new ArgumentException($"Case '{leaked.Name}' of '{fold.Name}' is both trained on and scored: its score would say nothing of new cases.");
             }
+
+            // Names alone may come again in another split; a group that was given may not, nor a volume.
+            HashSet<string> groups = [.. fold.Training.SelectMany(Shared)];
+            if (fold.Evaluation.FirstOrDefault(one => Shared(one).Any(groups.Contains)) is { } related)
+            {
+                throw new ArgumentException(
+                    $"Case '{related.Name}' of '{fold.Name}' is scored, and others of its group '{related.Group}' are trained on: its score would say little of new ones. Put the whole group in one part.");
+            }
         }
 
         string[] scored = [.. options.Folds.SelectMany(fold => fold.Evaluation).Select(one => one.Name)];
@@ -91,6 +100,9 @@ internal static class StudyCheck
             throw new ArgumentException($"{what} '{NameText.Printable(name)}' {problem}; the report could not be written with it.");
         }
     }
+
+    private static IEnumerable<string> Shared(RaterCase one) =>
+        new[] { one.GivenGroup, SliceAddress.VolumeOf(one.ImagePaths) is { } volume ? Path.GetFullPath(volume) : null }.OfType<string>();
 
     private static void Positive(string name, int value)
     {

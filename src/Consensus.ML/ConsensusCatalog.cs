@@ -13,8 +13,8 @@ public static class ConsensusCatalog
 {
     /// <summary>Lists the cases of one task of a QUBIQ folder.</summary>
     /// <remarks>
-    /// Columns: Case (Text), ImagePath (Text), AnnotationPaths (vector of Text, one path a rater), RaterNames (vector of Text, the masks' numbers), cases in
-    /// numeric order. Files are not read here. A warning in the ML.NET log names each case that is left out, or that is kept though it has another number of masks than the task.
+    /// Columns: Case (Text), Group (Text, here the case's name), ImagePath (Text), AnnotationPaths (vector of Text, one path a rater), RaterNames (vector of Text, the
+    /// masks' numbers), cases in numeric order. Files are not read here. A warning in the ML.NET log names each case that is left out, or that is kept though it has another number of masks than the task.
     /// </remarks>
     /// <param name="catalog">The catalog.</param>
     /// <param name="root">The folder that holds the set's folder, or is it.</param>
@@ -32,8 +32,8 @@ public static class ConsensusCatalog
 
     /// <summary>Lists the cases of a set that a manifest describes (<see cref="DatasetManifest"/>; data-schemas/dataset.schema.json).</summary>
     /// <remarks>
-    /// Columns: Case (Text), ImagePath (Text, or a vector of Text where a case has several files, one a channel), AnnotationPaths (vector of Text, one path a
-    /// rater) and RaterNames (vector of Text, who drew each), in the manifest's order. Files are not read here, but for the headers of volumes that are cut into slices. A warning in the ML.NET log names each case
+    /// Columns: Case (Text), Group (Text, <see cref="RaterCase.Group"/>), ImagePath (Text, or a vector of Text where a case has several files, one a channel),
+    /// AnnotationPaths (vector of Text, one path a rater) and RaterNames (vector of Text, who drew each), in the manifest's order. Files are not read here, but for the headers of volumes that are cut into slices. A warning in the ML.NET log names each case
     /// that is left out for its number of masks (<see cref="DatasetManifest.MissingRaters"/>).
     /// </remarks>
     /// <param name="catalog">The catalog.</param>
@@ -52,7 +52,7 @@ public static class ConsensusCatalog
 
     /// <summary>Cases from a table with one column of mask paths for each rater, as <c>DataFrame.LoadCsv</c> reads it.</summary>
     /// <remarks>
-    /// Columns: Case, ImagePath, AnnotationPaths and RaterNames as from <see cref="LoadFromCases"/>; the raters are called as their columns. Files are not read here. A data frame that has these
+    /// Columns: Case, Group, ImagePath, AnnotationPaths and RaterNames as from <see cref="LoadFromCases"/>; the raters are called as their columns. Files are not read here. A data frame that has these
     /// columns itself, the vectors as <c>VBufferDataFrameColumn&lt;ReadOnlyMemory&lt;char&gt;&gt;</c>, needs no loading: it is a data view.
     /// </remarks>
     /// <param name="catalog">The catalog.</param>
@@ -61,6 +61,9 @@ public static class ConsensusCatalog
     /// <param name="caseColumn">The column with the names of the cases.</param>
     /// <param name="imageColumns">The columns with the paths of the images, one a channel; null for one called ImagePath.</param>
     /// <param name="folder">The folder that relative paths start from; null for the current one.</param>
+    /// <param name="groupColumn">
+    /// The column that says which cases belong together, such as that of the patients (<see cref="RaterCase.Group"/>; an empty cell: to no other). Null for none.
+    /// </param>
     /// <exception cref="ArgumentException">There is no such column, the message lists those there are; or a rater is given twice.</exception>
     /// <exception cref="InvalidDataException">A row has no name or no image, or a name that holds a control character; the message names it.</exception>
     public static IDataView LoadFromDataFrame(
@@ -69,19 +72,20 @@ public static class ConsensusCatalog
         IReadOnlyList<string> raterColumns,
         string caseColumn = "Case",
         IReadOnlyList<string>? imageColumns = null,
-        string? folder = null)
+        string? folder = null,
+        string? groupColumn = null)
     {
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentNullException.ThrowIfNull(frame);
         ArgumentNullException.ThrowIfNull(raterColumns);
         ArgumentException.ThrowIfNullOrEmpty(caseColumn);
-        return CaseRows.Load(catalog, [.. FrameCases.Read(frame, caseColumn, imageColumns ?? ["ImagePath"], raterColumns, folder ?? "")]);
+        return CaseRows.Load(catalog, [.. FrameCases.Read(frame, caseColumn, groupColumn, imageColumns ?? ["ImagePath"], raterColumns, folder ?? "")]);
     }
 
     /// <summary>Cases that a program has put together itself, as rows: one image and its masks each, from any place and in any format that is read.</summary>
     /// <remarks>
-    /// Columns: Case (Text), ImagePath (Text, or a vector of Text where a case has several files, one a channel), AnnotationPaths (vector of Text, one path a
-    /// rater) and RaterNames (vector of Text, who drew each). Files are not read here.
+    /// Columns: Case (Text), Group (Text, <see cref="RaterCase.Group"/>), ImagePath (Text, or a vector of Text where a case has several files, one a channel),
+    /// AnnotationPaths (vector of Text, one path a rater) and RaterNames (vector of Text, who drew each). Files are not read here.
     /// </remarks>
     /// <param name="catalog">The catalog.</param>
     /// <param name="cases">The cases; their order is kept.</param>
@@ -95,7 +99,7 @@ public static class ConsensusCatalog
 
     /// <summary>The slices of a volume as rows, for a trained model to predict.</summary>
     /// <remarks>
-    /// Columns: Case (Text, the file's name and the slice's number) and ImagePath (Text, a <see cref="SliceAddress"/>), in the order of the slices. The header is read here, the
+    /// Columns: Case (Text, the file's name and the slice's number), Group (Text, the volume's path) and ImagePath (Text, a <see cref="SliceAddress"/>), in the order of the slices. The header is read here, the
     /// values when the rows are; rows read in turn do not unpack the volume each time. <see cref="NiftiFile.WriteVolume"/> puts predicted slices back into a volume.
     /// </remarks>
     /// <param name="catalog">The catalog.</param>
@@ -198,6 +202,29 @@ public static class ConsensusCatalog
         return new(catalog.Environment(), options ?? new UNetSegmentationEstimator.Options());
     }
 
+    /// <summary>Fits a pipeline to training cases, and has its trainer choose the best weights by other cases: those of patients that training does not see.</summary>
+    /// <remarks>
+    /// Every step is fitted to the training cases alone and transforms both; the trainer then chooses among its weights by the validation cases, in place of
+    /// <see cref="Training.TrainingOptions.ValidationFraction"/> of the training cases, all of which it trains on. A <c>ValidationSet</c> among its options is not looked at.
+    /// </remarks>
+    /// <typeparam name="TLastTransformer">What the last step gives.</typeparam>
+    /// <param name="pipeline">A pipeline with a trainer of this library in it.</param>
+    /// <param name="train">The training cases.</param>
+    /// <param name="validation">The cases to choose the best weights by, with the same columns. No group (<see cref="RaterCase.Group"/>) may be in both.</param>
+    /// <exception cref="ArgumentException">There is no such trainer in the pipeline, or as for fitting without validation cases.</exception>
+    /// <exception cref="InvalidDataException">A group is in both sets, or as for fitting without validation cases; the message says which.</exception>
+    /// <exception cref="OperationCanceledException">Training was cancelled before its first step was done.</exception>
+    public static TransformerChain<TLastTransformer> Fit<TLastTransformer>(this EstimatorChain<TLastTransformer> pipeline, IDataView train, IDataView validation)
+        where TLastTransformer : class, ITransformer
+    {
+        ArgumentNullException.ThrowIfNull(pipeline);
+        ArgumentNullException.ThrowIfNull(train);
+        ArgumentNullException.ThrowIfNull(validation);
+        return Pipelines.Trainers(pipeline).Count > 0
+            ? (TransformerChain<TLastTransformer>)Pipelines.Fit(pipeline, train, validation)
+            : throw new ArgumentException("The pipeline has no trainer of Consensus.ML in it, so that nothing would be chosen by the validation cases.", nameof(pipeline));
+    }
+
     /// <summary>
     /// A model over weights trained elsewhere: a safetensors file in the published checkpoint format (the names and shapes of the published
     /// implementation's state dict). <see cref="SegmentationTransformer.SaveCheckpoint"/> writes one.
@@ -294,7 +321,8 @@ public static class ConsensusCatalog
     internal static ITransformer Changed(ITransformer model, Func<SegmentationTransformer, ITransformer> change) =>
         TryChange(model, change) ?? throw new ArgumentException($"The model ({model.GetType().Name}) has no consensus segmentation in it, so there is no sampling to change.", nameof(model));
 
-    private static ITransformer? TryChange(ITransformer model, Func<SegmentationTransformer, ITransformer> change)
+    /// <summary>The same; null where there is none to change.</summary>
+    internal static ITransformer? TryChange(ITransformer model, Func<SegmentationTransformer, ITransformer> change)
     {
         if (model is SegmentationTransformer segmentation)
         {

@@ -189,7 +189,7 @@ public sealed class DatasetManifestTests : IDisposable
         string path = Write(new JsonObject { ["formatVersion"] = 1, ["name"] = "blobs", ["raters"] = new JsonArray("Ann", "Ben", "Cleo"), ["cases"] = cases }.ToJsonString());
         var ml = new MLContext(seed: 1);
         IDataView train = ml.Data.LoadFromManifest(path, "train");
-        Assert.Equal(["Case", "ImagePath", "AnnotationPaths", "RaterNames"], train.Schema.Select(column => column.Name));
+        Assert.Equal(["Case", "Group", "ImagePath", "AnnotationPaths", "RaterNames"], train.Schema.Select(column => column.Name));
         Assert.Equal(["Ann", "Ben", "Cleo"], train.GetColumn<string[]>("RaterNames").First());
         using TransformerChain<ConsensusSegmentationTransformer> model = Pipelines.Build(ml, TinyModel.Options()).Fit(train);
         Assert.Equal("case4", Assert.Single(ml.Segmentation.Evaluate(model.Transform(ml.Data.LoadFromManifest(path, "test"))).Cases).Name);

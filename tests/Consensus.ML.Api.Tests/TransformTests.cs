@@ -260,7 +260,7 @@ public sealed class TransformTests : IDisposable
     {
         PhantomDataset.Write(_folder.Path, QubiqTask.Kidney, trainCases: 11, validationCases: 1, seed: 1, size: 32);
         IDataView data = _ml.Data.LoadFromQubiq(_folder.Path, QubiqTask.Kidney, QubiqSplit.Train);
-        Assert.Equal(["Case", "ImagePath", "AnnotationPaths", "RaterNames"], data.Schema.Select(column => column.Name));
+        Assert.Equal(["Case", "Group", "ImagePath", "AnnotationPaths", "RaterNames"], data.Schema.Select(column => column.Name));
         Assert.Equal(TextDataViewType.Instance, data.Schema["ImagePath"].Type);
         Assert.Equal(new VectorDataViewType(TextDataViewType.Instance), data.Schema["AnnotationPaths"].Type);
         CaseRow[] rows = [.. _ml.Data.CreateEnumerable<CaseRow>(data, reuseRowObject: false)];
@@ -302,7 +302,7 @@ public sealed class TransformTests : IDisposable
         Buffer.BlockCopy(values, 0, bytes, 352, 48);
         File.WriteAllBytes(_folder["volume.nii"], bytes);
         IDataView data = _ml.Data.LoadFromVolume(_folder["volume.nii"]);
-        Assert.Equal(["Case", "ImagePath"], data.Schema.Select(column => column.Name));
+        Assert.Equal(["Case", "Group", "ImagePath"], data.Schema.Select(column => column.Name));
         Assert.Equal(["volume.nii 000", "volume.nii 001", "volume.nii 002"], data.GetColumn<string>("Case"));
         IDataView loaded = _ml.Transforms.LoadSlices("Image", "ImagePath").Fit(data).Transform(data);
         Assert.Equal([[1, 3, 2, 4], [5, 7, 6, 8], [9, 11, 10, 12]], loaded.GetColumn<Slice>("Image").Select(slice => slice.Pixels));

@@ -16,6 +16,18 @@ public sealed class StatisticsTests
     }
 
     [Fact]
+    public void The_signs_of_a_group_change_together()
+    {
+        // Groups {1, 2}, {3} and {−2}: sums of ±3 ±3 ±2 are ±8, ±4 and ±2 (twice each). Seen: 3 + 3 − 2 = 4, reached by four of eight.
+        double[] differences = [1, 3, 2, -2];
+        Assert.Equal(4.0 / 8, SignFlipTest.PValue(differences, ["a", "b", "a", "c"]), 12);
+
+        // Two groups of many like cases say no more than two cases.
+        Assert.Equal(2.0 / 4, SignFlipTest.PValue([0.1, 0.1, 0.1, 0.1, 0.1, 0.2, 0.2, 0.2], ["a", "a", "a", "a", "a", "b", "b", "b"]), 12);
+        Assert.Equal(SignFlipTest.PValue(differences), SignFlipTest.PValue(differences, ["a", "b", "c", "d"]));
+    }
+
+    [Fact]
     public void A_difference_of_nothing_is_no_evidence()
     {
         Assert.Equal(1, SignFlipTest.PValue([0, 0, 0, 0]), 12);
@@ -68,6 +80,16 @@ public sealed class StatisticsTests
         Assert.Equal([0.06, 0.06, 0.9], HolmCorrection.Adjust([0.02, 0.025, 0.9]).Select(value => Math.Round(value, 12)));
         Assert.Equal([1.0, 1.0], HolmCorrection.Adjust([0.7, 0.8]));
         Assert.Empty(HolmCorrection.Adjust([]));
+    }
+
+    [Fact]
+    public void An_interval_resamples_groups()
+    {
+        // Groups {0, 0, 0} and {1}: a quarter of the means is 0, half 1/4, a quarter 1. One group says nothing of others.
+        Interval two = Interval.OfMean([0, 0, 1, 0], ["a", "a", "b", "a"]);
+        Assert.Equal((0.25, 0.0, 1.0), (two.Mean, two.Low, two.High));
+        Interval one = Interval.OfMean([0, 1], ["a", "a"]);
+        Assert.Equal((0.5, double.NaN, double.NaN), (one.Mean, one.Low, one.High));
     }
 
     [Fact]

@@ -12,6 +12,11 @@ public sealed class StudyCheckTests
         AssertRefused(good with { Folds = [new("val", [Case("a")], [Case("b")])] }, "'val' leaves 1 case to train on, but at least 2");
         AssertRefused(good with { Folds = [new("val", [Case("a"), Case("b")], [])] }, "'val' has no case to score");
         AssertRefused(good with { Folds = [new("val", [Case("a"), Case("b")], [Case("b")])] }, "Case 'b' of 'val' is both trained on and scored");
+        RaterCase[] related = [Case("a") with { Group = "p1" }, Case("b")];
+        AssertRefused(good with { Folds = [new("val", related, [Case("c") with { Group = "p1" }])] }, "Case 'c' of 'val' is scored, and others of its group 'p1' are trained on");
+        RaterCase[] slices = [.. Enumerable.Range(0, 3).Select(i => new RaterCase($"s{i}", $"scan.nii#slice={i}", ["m.nii"]))];
+        AssertRefused(good with { Folds = [new("val", slices[..2], slices[2..])] }, "others of its group 'scan.nii' are trained on");
+        StudyCheck.Check(good with { Folds = [new("val", related, [Case("a") with { ImagePaths = ["other/a.nii"] }])] });
         AssertRefused(good with { Folds = [good.Folds[0], good.Folds[0] with { Name = "other" }] }, "The scored cases must differ, but 'c' is there twice");
         AssertRefused(good with { Folds = [] }, "Folds must have at least one entry");
         AssertRefused(good with { Methods = [StudyMethods.Consensus, StudyMethods.Consensus] }, "Methods must differ, but 'consensus' is there twice");

@@ -39,6 +39,21 @@ public sealed class StudyFoldsTests
     }
 
     [Fact]
+    public void Cases_of_one_patient_are_never_torn_apart()
+    {
+        // Patients of 5, 2, 2, 1 and 2 cases: four folds of 5, 2, 2 and 3.
+        string[] patients = ["p1", "p1", "p1", "p2", "p2", "p1", "p3", "p3", "p1", "p4", "p5", "p5"];
+        RaterCase[] cases = [.. Cases(12).Zip(patients, (one, patient) => one with { Group = patient })];
+        IReadOnlyList<StudyFold> folds = StudyFolds.Split(cases, 4);
+        Assert.Equal([2, 2, 3, 5], folds.Select(fold => fold.Evaluation.Count).Order());
+        Assert.All(folds, fold => Assert.Empty(fold.Evaluation.Select(one => one.Group).Intersect(fold.Training.Select(one => one.Group))));
+        Assert.Contains(
+            "6 folds need at least 6 cases, but there are 5 groups (12 cases; those of one group, such as a patient, stay together): ask for at most 5 folds",
+            Assert.Throws<ArgumentException>(() => StudyFolds.Split(cases, 6)).Message,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void More_folds_than_cases_are_refused_with_both_numbers()
     {
         Assert.Contains("5 folds need at least 5 cases, but there are 3 cases: ask for at most 3 folds", Assert.Throws<ArgumentException>(() => StudyFolds.Split(Cases(3), 5)).Message, StringComparison.Ordinal);

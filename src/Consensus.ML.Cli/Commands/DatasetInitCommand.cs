@@ -11,10 +11,10 @@ internal static class DatasetInitCommand
         var task = new Option<string?>("--task") { Description = "Which task of a folder in QUBIQ's layout. Default: the only one.", HelpName = "TASK" };
         var images = new Option<string?>("--images")
         {
-            Description = "Where images lie in ROOT, for example images/{case}.png. {case} is needed, {channel} and {split} are allowed; * is any part of a name, ** any folders.",
+            Description = "Where images lie in ROOT, for example images/{case}.png. {case} is needed, {channel}, {split} and {group} (or {patient}: cases that are kept together) are allowed; * is any part of a name, ** any folders.",
             HelpName = "PATTERN",
         };
-        var masks = new Option<string?>("--masks") { Description = "Where masks lie, for example masks/{case}_{rater}.png. {case} and {rater} are needed, {split} is allowed.", HelpName = "PATTERN" };
+        var masks = new Option<string?>("--masks") { Description = "Where masks lie, for example masks/{case}_{rater}.png. {case} and {rater} are needed, {split} and {group} are allowed.", HelpName = "PATTERN" };
         var name = new Option<string?>("--name") { Description = "The set's name, for reports. Default: the task's or the folder's.", HelpName = "NAME" };
         Option<double?> fraction = Fraction();
         Option<int?> seed = SharedOptions.Seed("Chooses the cases of --validation-fraction. Default 0.");
@@ -88,13 +88,16 @@ internal static class DatasetInitCommand
                 manifest.Channels,
                 manifest.Raters,
                 manifest.Levels,
+                Groups = manifest.Cases.Select(one => one.Group).OfType<string>().Distinct(StringComparer.Ordinal).Count(),
                 draft.Warnings,
             }));
             return;
         }
 
+        int groups = manifest.Cases.Select(one => one.Group ?? one.Name).Distinct(StringComparer.Ordinal).Count();
         string cases = string.Join(", ", splits.Select(split => split.Name is null ? Count(split.Cases) : $"{split.Name} {Count(split.Cases)}"));
-        terminal.Out.WriteLine($"Wrote {path}: {manifest.Name}, {cases}; raters {string.Join(", ", manifest.Raters)}{(manifest.Channels.Count > 0 ? $"; channels {string.Join(", ", manifest.Channels)}" : "")}{(manifest.Volume is { } volume ? $"; volumes, cut along axis {volume.Axis}" : "")}.");
+        string grouped = manifest.Cases.Any(one => one.Group is not null) ? $" of {Formats.Groups(groups)}" : "";
+        terminal.Out.WriteLine($"Wrote {path}: {manifest.Name}, {cases}{grouped}; raters {string.Join(", ", manifest.Raters)}{(manifest.Channels.Count > 0 ? $"; channels {string.Join(", ", manifest.Channels)}" : "")}{(manifest.Volume is { } volume ? $"; volumes, cut along axis {volume.Axis}" : "")}.");
         terminal.Out.WriteLine($"Check it with: consensus dataset check --data {path}");
 
         static string Count(int count) => count == 1 ? "1 case" : $"{count} cases";
@@ -102,7 +105,7 @@ internal static class DatasetInitCommand
 
     private static Option<double?> Fraction() => new("--validation-fraction")
     {
-        Description = "Put this share of the cases, chosen at random, into split val and the others into train. Above 0 and below 1. Default: no splits, unless {split} names them.",
+        Description = "Put this share of the cases, chosen at random, whole groups of them, into split val and the others into train. Above 0 and below 1. Default: no splits, unless {split} names them.",
         HelpName = "F",
         CustomParser = result =>
         {

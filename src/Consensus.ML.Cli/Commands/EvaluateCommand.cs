@@ -117,7 +117,7 @@ internal static class EvaluateCommand
     private static string Headline(SegmentationMetrics metrics, EvaluationReport report)
     {
         string size = report.Resolution.Native ? "at each case's own size" : $"at {report.Resolution.Height}×{report.Resolution.Width}";
-        return $"Soft Dice {Formats.Score(metrics.SoftDice5)} (5 thresholds), {Formats.Score(metrics.SoftDice9)} (9 thresholds) over {(metrics.Cases.Count == 1 ? "1 case" : $"{metrics.Cases.Count} cases")} {size}; {report.SamplingText}.";
+        return $"Soft Dice {Formats.Score(metrics.SoftDice5)} (5 thresholds), {Formats.Score(metrics.SoftDice9)} (9 thresholds) over {Formats.Cases(metrics.Cases.Count, metrics.Groups)} {size}; {report.SamplingText}.";
     }
 
     private static EvaluationOptions Options(float[]? thresholds, double? tolerance)

@@ -69,7 +69,7 @@ internal static class RatersCommand
         var table = new Table { Border = TableBorder.Simple, ShowHeaders = false };
         table.AddColumn("name").AddColumn("value");
         Row("set", $"{facts.Data.Task}, {facts.Data.Split}");
-        Row("cases", $"{facts.Data.Cases}, {facts.CountText} {(facts.CountText == "1" ? "rater" : "raters")} each");
+        Row("cases", $"{facts.Data.Cases}{(facts.Data.Groups == facts.Data.Cases ? "" : $" of {Formats.Groups(facts.Data.Groups)}")}, {facts.CountText} {(facts.CountText == "1" ? "rater" : "raters")} each");
         Row("pairwise Dice", Score(facts.MeanPairwiseDice));
         if (facts.PublishedPairwiseDice is double published)
         {

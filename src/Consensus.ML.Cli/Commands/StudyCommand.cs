@@ -89,7 +89,7 @@ internal static class StudyCommand
             };
             StudyResults results = display.Show(() => Study.Run(ml, options));
             terminal.Console.Write(Table(results));
-            terminal.Out.WriteLine($"Soft Dice (5 thresholds) at {side}×{side} pixels, over {results.Raters.Cases.Count} held-out cases. Wrote {Path.Combine(folder, "report.html")}, results.csv and results.json.");
+            terminal.Out.WriteLine($"Soft Dice (5 thresholds) at {side}×{side} pixels, over {results.Raters.Cases.Count} held-out cases{(results.Groups == results.Raters.Cases.Count ? "" : $" of {Formats.Groups(results.Groups)}")}. Wrote {Path.Combine(folder, "report.html")}, results.csv and results.json.");
             return ExitCode.Success;
         });
         return command;

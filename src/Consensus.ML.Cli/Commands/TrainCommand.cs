@@ -30,6 +30,11 @@ internal static class TrainCommand
     {
         var data = new DataOptions(QubiqSplit.Train);
         Option<MissingRaters?> missing = SharedOptions.MissingRaters("and level c of C then means at least the share c/C of a case's raters");
+        var validationSplit = new Option<string?>("--validation-split")
+        {
+            Description = "Choose the best weights by the cases of this split, and train on all of --split. Default: a tenth of the training cases, whole groups of them, is set aside for that.",
+            HelpName = "SPLIT",
+        };
         Option<int?> size = SharedOptions.Whole("--size", "S", "Side, in pixels, that slices are resized to. Default 64, or 256 for the paper preset.", 1, LargestSize);
         Option<Preset?> preset = SharedOptions.Choice(
             "--preset", "compact (made for a CPU) or paper (as published: 256 pixels, for a GPU). Default compact.", ("compact", Preset.Compact), ("paper", Preset.Paper));
@@ -57,7 +62,8 @@ internal static class TrainCommand
         var output = new Option<string>("--out") { Description = "The model to write.", HelpName = "model.zip", Required = true };
         var command = new Command("train", "Train a model on cases that several raters have segmented.")
         {
-            data.Data, data.Task, data.Split, missing, size, method, preset, target, levelConditioning, patchSize, minutes, steps, patience, seed, device, precision, threads, strength, noData,
+            data.Data, data.Task, data.Split, validationSplit, missing, size, method, preset, target, levelConditioning, patchSize, minutes, steps, patience,
+            seed, device, precision, threads, strength, noData,
             from, checkpoints.Folder, checkpoints.Every, checkpoints.Resume, output,
         };
         command.SetAction(parsed =>
@@ -98,11 +104,16 @@ internal static class TrainCommand
             SharedOptions.EnsureSideFits(side, unet?.Network ?? options.Network);
             CaseSource source = data.Find(terminal, parsed, parsed.GetValue(missing));
             float? withoutData = parsed.GetValue(noData) ?? start?.NoData;
-            DatasetGate.Check(terminal, source, data.CheckCommand(parsed), withoutData, CancellationToken.None);
+            CaseSource? validation = parsed.GetValue(validationSplit) is { } split
+                ? FindValidation(terminal, parsed, data, source, split, validationSplit.Name, parsed.GetValue(missing))
+                : null;
+            DatasetSplit[] used = [new(source.Split, source.Cases), .. validation is null ? [] : (DatasetSplit[])[new(validation.Split, validation.Cases)]];
+            DatasetSplit[] others = [.. source.Others.Where(other => other.Name != validation?.Split)];
+            DatasetGate.Check(terminal, source, used, others, data.CheckCommand(parsed), withoutData, CancellationToken.None);
             AugmentationPolicy augmentation = source.Varied(parsed.GetValue(strength) ?? (isPaper ? AugmentationStrength.Published : AugmentationStrength.Strong));
             return unet is not null
-                ? Train(terminal, ml, source, withoutData, augmentation, side, $"{Formats.Name(unet.Kind)} in one pass", OnePassing, path)
-                : Train(terminal, ml, source, withoutData, augmentation, side, $"target {Formats.Name(options.Target)}", Diffusing, path);
+                ? Train(terminal, ml, source, validation, withoutData, augmentation, side, $"{Formats.Name(unet.Kind)} in one pass", OnePassing, path)
+                : Train(terminal, ml, source, validation, withoutData, augmentation, side, $"target {Formats.Name(options.Target)}", Diffusing, path);
 
             IEstimator<ITransformer> Diffusing(TrainingDisplay display, CancellationToken cancellation)
             {
@@ -143,10 +154,39 @@ internal static class TrainCommand
         return command;
     }
 
+    /// <summary>The cases to choose the best weights by.</summary>
+    /// <exception cref="UsageException">There is no such split, or it is that of the training cases.</exception>
+    /// <exception cref="InvalidDataException">A group has cases in both splits.</exception>
+    private static CaseSource FindValidation(
+        Terminal terminal, ParseResult parsed, DataOptions data, CaseSource training, string split, string option, MissingRaters? missing)
+    {
+        CaseSource found;
+        try
+        {
+            found = data.FindSplit(terminal, parsed, split, missing);
+        }
+        catch (UsageException exception)
+        {
+            throw new UsageException(exception.Message.Replace(data.Split.Name, option, StringComparison.Ordinal));
+        }
+
+        if (found.Split == training.Split)
+        {
+            throw new UsageException($"{option} is {split}, the split that is trained on: weights chosen by cases that were trained on would not be the best for new ones.");
+        }
+
+        HashSet<string> trained = [.. training.Cases.Where(one => !one.IsOwnGroup).Select(one => one.Group)];
+        return found.Cases.FirstOrDefault(one => !one.IsOwnGroup && trained.Contains(one.Group)) is { } shared
+            ? throw new InvalidDataException(
+                $"Case '{shared.Name}' of split '{found.Split}' and cases of split '{training.Split}' are of one group, '{shared.Group}': weights chosen by a group that was trained on would not be the best for new ones. Put the whole group in one split.")
+            : found;
+    }
+
     private static int Train(
         Terminal terminal,
         MLContext ml,
         CaseSource source,
+        CaseSource? validation,
         float? noData,
         AugmentationPolicy augmentation,
         int side,
@@ -162,28 +202,37 @@ internal static class TrainCommand
             .Append(ml.Transforms.ResizeSlices("Features", "Image", height: side, width: side))
             .Append(ml.Transforms.AugmentSlices("Features", augmentation))
             .Append(create(display, interruption.Token));
-        terminal.Out.WriteLine($"Training on {source.Name} at {side}×{side} pixels: {source.Raters} raters, {learned}.");
-        using TransformerChain<ITransformer> model = display.Show(() => pipeline.Fit(cases));
-        if (interruption.Token.IsCancellationRequested && display.Latest is null)
-        {
-            throw new OperationCanceledException("Interrupted before the first training step; there is no model to save.");
-        }
-
+        string counted = source.Groups == source.Cases.Count ? "" : $", {Formats.Cases(source.Cases.Count, source.Groups)}";
+        string chosen = validation is null ? "" : $"; the best weights are chosen by {Formats.Cases(validation.Cases.Count, validation.Groups)} of split {validation.Split}";
+        terminal.Out.WriteLine($"Training on {source.Name} at {side}×{side} pixels{counted}: {source.Raters} raters, {learned}{chosen}.");
+        using TransformerChain<ITransformer> model = display.Show(Fit);
         Save(ml, model, cases.Schema, path);
-        terminal.Out.WriteLine(Summary(path, display.Latest));
+        terminal.Out.WriteLine(Summary(path, display.Latest, validation is null ? "the cases set aside" : $"split {validation.Split}"));
         return ExitCode.Success;
+
+        TransformerChain<ITransformer> Fit()
+        {
+            try
+            {
+                return validation is null ? pipeline.Fit(cases) : pipeline.Fit(cases, validation.View(ml));
+            }
+            catch (OperationCanceledException exception) when (interruption.Token.IsCancellationRequested)
+            {
+                throw new OperationCanceledException("Interrupted before the first training step; there is no model to save.", exception);
+            }
+        }
     }
 
     /// <summary>What a method is called at the command: a kind of one-pass U-Net, or else the paper's.</summary>
     private static string Name(UNetKind? onePass) => onePass is null ? "consensus" : OnePass.Single(one => one.OnePass == onePass).Name;
 
-    private static string Summary(string path, TrainingProgress? latest)
+    private static string Summary(string path, TrainingProgress? latest, string validated)
     {
         string length = string.Create(CultureInfo.InvariantCulture, $"{new FileInfo(path).Length / 1e6:0.0} MB");
         return latest is null
             ? $"Wrote {path} ({length})."
             : $"Wrote {path} ({length}): {latest.Step} steps in {Formats.Duration(latest.Elapsed)}"
-                + (latest.BestValidationScore is double best ? $", soft Dice {Formats.Score(best)} on the cases set aside." : ".");
+                + (latest.BestValidationScore is double best ? $", soft Dice {Formats.Score(best)} on {validated}." : ".");
     }
 
     /// <summary>Writes the model; where that fails after all, keeps it in the temporary folder, for training may have taken hours.</summary>

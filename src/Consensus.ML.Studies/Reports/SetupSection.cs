@@ -8,7 +8,7 @@ internal static class SetupSection
     public static string Subtitle(ReportContext context)
     {
         StudyResults results = context.Results;
-        return $"{Text.Count(results.Raters.Cases.Count, "held-out case")} · {RatersText(results)} · {Text.Invariant($"{context.Options.Size} × {context.Options.Size}")} pixels · "
+        return $"{Text.Count(results.Raters.Cases.Count, "held-out case")}{(results.Unit == "case" ? "" : $" of {Text.Count(results.Groups, "group")}")} · {RatersText(results)} · {Text.Invariant($"{context.Options.Size} × {context.Options.Size}")} pixels · "
             + $"{(context.Options.Folds.Count > 1 ? $"{context.Options.Folds.Count} folds · " : "")}{Text.Count(results.Record.Seeds.Count, "seed")} · {Budget(context)} a training";
     }
 

@@ -20,7 +20,7 @@ internal static class SummarySection
         MethodResult best = results.Best, reference = results.Reference;
         ScoreSummary top = best.Score(MethodResult.Headline);
         int cases = best.Cases.Count;
-        yield return $"Highest mean soft Dice (5 thresholds): {Text.Score(top.Mean)} by {best.Name}{Ends(top.Low, top.High)}, over {Text.Count(cases, "held-out case")}.";
+        yield return $"Highest mean soft Dice (5 thresholds): {Text.Score(top.Mean)} by {best.Name}{Ends(top.Low, top.High)}, over {Text.Count(cases, "held-out case")}{(results.Unit == "case" ? "" : $" of {Text.Count(results.Groups, "group")}")}.";
         if (results.Methods.Count > 1)
         {
             if (best != reference)
@@ -33,7 +33,7 @@ internal static class SummarySection
             string[] worse = [.. results.Comparisons.Where(other => other.AdjustedPValue < Level && other.Difference < 0).Select(other => other.Method)];
             string[] better = [.. results.Comparisons.Where(other => other.AdjustedPValue < Level && other.Difference > 0).Select(other => other.Method)];
             yield return better.Length + worse.Length == 0
-                ? $"No method differs significantly from {reference.Name} at the 5 % level{(SignFlipTest.Smallest(cases) * results.Comparisons.Count > Level ? $": {Text.Count(cases, "case")} cannot show any difference at that level in {Text.Count(results.Comparisons.Count, "comparison")}, however large" : "")}."
+                ? $"No method differs significantly from {reference.Name} at the 5 % level{(SignFlipTest.Smallest(results.Groups) * results.Comparisons.Count > Level ? $": {Text.Count(results.Groups, results.Unit)} cannot show any difference at that level in {Text.Count(results.Comparisons.Count, "comparison")}, however large" : "")}."
                 : $"Significantly different from {reference.Name} (p below 0.05 after correction): {string.Join("; ", new[] { Said("better", better), Said("worse", worse) }.Where(part => part.Length > 0))}.";
 
             MethodResult fastest = results.Methods.MinBy(method => method.Cost.PredictionMs)!;

@@ -13,7 +13,7 @@ public sealed class MethodResult
         Method = method;
         Runs = runs;
         Cases = [.. runs.SelectMany(run => run.Cases.Select(one => (Run: run, One: one))).GroupBy(pair => pair.One.Case, StringComparer.Ordinal)
-            .Select(group => new CaseAverage(group.Key, group.First().Run.Run.Fold.Name, [.. group.Select(pair => pair.One)]))];
+            .Select(group => new CaseAverage(group.Key, GroupOf(group.First().Run.Run.Fold, group.Key), group.First().Run.Run.Fold.Name, [.. group.Select(pair => pair.One)]))];
         Cost = new(
             runs.Average(run => run.Training.Seconds), runs.Average(run => run.Training.Steps), Median(runs.SelectMany(run => run.Cases).Select(one => one.PredictionMs)),
             runs.Max(run => run.Training.PeakMemoryMb), (long)runs.Average(run => run.Training.ModelBytes), runs[0].Training.Parameters);
@@ -36,6 +36,9 @@ public sealed class MethodResult
     /// <summary>The cases in the order of the folds, each averaged over seeds.</summary>
     internal IReadOnlyList<CaseAverage> Cases { get; }
 
+    /// <summary>The group of each of <see cref="Cases"/>.</summary>
+    internal IReadOnlyList<string> Groups => [.. Cases.Select(one => one.Group)];
+
     /// <summary>A score over all cases.</summary>
     /// <param name="name">One of <see cref="ScoreNames"/>, such as SoftDice5.</param>
     public ScoreSummary Score(string name)
@@ -46,7 +49,7 @@ public sealed class MethodResult
         }
 
         double[] values = [.. Cases.Select(one => one.Score(name))];
-        Interval interval = Interval.OfMean(values);
+        Interval interval = Interval.OfMean(values, Groups);
         return _scores[name] = new(interval.Mean, interval.Low, interval.High, values.Count(value => !double.IsNaN(value)));
     }
 
@@ -70,6 +73,8 @@ public sealed class MethodResult
     /// <summary>Mean of what is a number; NaN of nothing.</summary>
     internal static double Mean(IEnumerable<double> values) => values.Where(value => !double.IsNaN(value)).DefaultIfEmpty(double.NaN).Average();
 
+    private static string GroupOf(StudyFold fold, string name) => fold.Evaluation.First(one => one.Name == name).Group;
+
     private static double Median(IEnumerable<double> values)
     {
         double[] sorted = [.. values.Order()];
@@ -78,7 +83,7 @@ public sealed class MethodResult
 }
 
 /// <summary>A case's results with every seed.</summary>
-internal sealed record CaseAverage(string Name, string Fold, IReadOnlyList<CaseRecord> Seeds)
+internal sealed record CaseAverage(string Name, string Group, string Fold, IReadOnlyList<CaseRecord> Seeds)
 {
     /// <summary>A score, averaged over seeds; NaN where none has it.</summary>
     public double Score(string name) => MethodResult.Mean(Seeds.Select(one => MethodResult.Value(one, name)));

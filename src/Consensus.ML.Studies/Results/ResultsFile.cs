@@ -15,15 +15,15 @@ internal sealed record ResultsFile(
 
     public static ResultsFile Of(StudyResults results) => new(
         CurrentFormatVersion,
-        new(results.Options.DataName, results.Options.Size, results.Options.Size, results.Options.Levels, results.Raters.Cases.Count, results.Raters.MeanPairwiseDice, results.Raters.MeanFleissKappa),
+        new(results.Options.DataName, results.Options.Size, results.Options.Size, results.Options.Levels, results.Raters.Cases.Count, results.Groups, results.Raters.MeanPairwiseDice, results.Raters.MeanFleissKappa),
         results.Record.Folds,
         results.Record.Settings,
         [.. results.Methods.Select(method => MethodFacts.Of(method, results.Record.Methods[method.Name]))],
-        new(results.Reference.Name, MethodResult.Headline, "case", "paired sign-flip test, two-sided, Holm-adjusted", results.Comparisons),
+        new(results.Reference.Name, MethodResult.Headline, results.Unit, "paired sign-flip test, two-sided, Holm-adjusted", results.Comparisons),
         [.. results.Methods.SelectMany(method => method.Runs).Select(run => new RunFacts(run.Run.Method.Name, run.Run.Fold.Name, run.Run.Seed, run.Training, run.Cases))],
         results.Record.Commands);
 
-    internal sealed record DataFacts(string Name, int Height, int Width, int Levels, int Cases, double MeanPairwiseDice, double MeanFleissKappa);
+    internal sealed record DataFacts(string Name, int Height, int Width, int Levels, int Cases, int Groups, double MeanPairwiseDice, double MeanFleissKappa);
 
     internal sealed record MethodFacts(
         string Name, string Description, IReadOnlyList<int> Seeds, IReadOnlyDictionary<string, SummaryFacts> Scores, IReadOnlyList<GenerationFacts> Generations, MethodCost Cost, IReadOnlyDictionary<string, string> Settings)

@@ -17,8 +17,9 @@ internal static class ResultsTable
         Row([
             nameof(StudyRun.Method), nameof(StudyRun.Fold), nameof(StudyRun.Seed), nameof(CaseRecord.Case), nameof(CaseRecord.Height),
             nameof(CaseRecord.Width), nameof(CaseRecord.Raters), nameof(CaseRecord.PredictionMs), nameof(CaseRecord.DistanceUnit),
-            .. scores.Select(Text),
+            .. scores.Select(Text), nameof(CaseAverage.Group),
         ]);
+        Dictionary<string, string> groups = results.Cases.ToDictionary(one => one.Name, one => one.Group, StringComparer.Ordinal);
         foreach (RunResult run in results.Methods.SelectMany(method => method.Runs))
         {
             foreach (CaseRecord one in run.Cases)
@@ -26,7 +27,7 @@ internal static class ResultsTable
                 Row([
                     Text(run.Run.Method.Name), Text(run.Run.Fold.Name), Whole(run.Run.Seed), Text(one.Case),
                     Whole(one.Height), Whole(one.Width), Whole(one.Raters), Number(Math.Round(one.PredictionMs, 3)), Text(one.DistanceUnit),
-                    .. scores.Select(score => Number(MethodResult.Value(one, score))),
+                    .. scores.Select(score => Number(MethodResult.Value(one, score))), Text(groups[one.Case]),
                 ]);
             }
         }

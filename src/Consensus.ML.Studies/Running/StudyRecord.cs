@@ -128,6 +128,11 @@ internal sealed record StudyRecord(
         }
 
         hash.AppendData(System.Text.Encoding.UTF8.GetBytes(string.Join('\n', one.RaterNames)));
+        if (one.GivenGroup is { } group)
+        {
+            hash.AppendData(System.Text.Encoding.UTF8.GetBytes($"\ngroup {group}"));
+        }
+
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 }

@@ -8,8 +8,8 @@ namespace Consensus.ML;
 internal static class CaseRows
 {
     /// <summary>
-    /// Columns: Case (Text), ImagePath (Text, or a vector of Text where a case has several files, one a channel), AnnotationPaths (vector of Text, one path a
-    /// rater) and RaterNames (vector of Text, who drew each).
+    /// Columns: Case (Text), Group (Text, <see cref="RaterCase.Group"/>), ImagePath (Text, or a vector of Text where a case has several files, one a channel),
+    /// AnnotationPaths (vector of Text, one path a rater) and RaterNames (vector of Text, who drew each).
     /// </summary>
     /// <exception cref="InvalidDataException">The name of a case or of a rater cannot be written; the message shows it.</exception>
     public static IDataView Load(DataOperationsCatalog catalog, IReadOnlyList<RaterCase> cases)
@@ -26,6 +26,7 @@ internal static class CaseRows
         ? catalog.LoadFromEnumerable(cases.Select(one => new ManyFiles
         {
             Case = one.Name,
+            Group = one.Group,
             ImagePath = [.. one.ImagePaths],
             AnnotationPaths = [.. one.AnnotationPaths],
             RaterNames = [.. one.RaterNames],
@@ -33,15 +34,17 @@ internal static class CaseRows
         : catalog.LoadFromEnumerable(cases.Select(one => new OneFile
         {
             Case = one.Name,
+            Group = one.Group,
             ImagePath = one.ImagePaths[0],
             AnnotationPaths = [.. one.AnnotationPaths],
             RaterNames = [.. one.RaterNames],
         }).ToArray());
 
-    /// <summary>Slices of a volume. Columns: Case (Text, the file's name and the slice's number) and ImagePath (Text).</summary>
+    /// <summary>Slices of a volume. Columns: Case (Text, the file's name and the slice's number), Group (Text, the volume's path) and ImagePath (Text).</summary>
     public static IDataView Load(DataOperationsCatalog catalog, IReadOnlyList<SliceAddress> slices) => catalog.LoadFromEnumerable(slices.Select(slice => new OneSlice
     {
         Case = string.Create(CultureInfo.InvariantCulture, $"{Path.GetFileName(slice.Path)} {slice.Index:000}"),
+        Group = slice.Path,
         ImagePath = slice.ToString(),
     }).ToArray());
 
@@ -49,12 +52,16 @@ internal static class CaseRows
     {
         public string Case { get; set; } = "";
 
+        public string Group { get; set; } = "";
+
         public string ImagePath { get; set; } = "";
     }
 
     private sealed class OneFile
     {
         public string Case { get; set; } = "";
+
+        public string Group { get; set; } = "";
 
         public string ImagePath { get; set; } = "";
 
@@ -66,6 +73,8 @@ internal static class CaseRows
     private sealed class ManyFiles
     {
         public string Case { get; set; } = "";
+
+        public string Group { get; set; } = "";
 
         public string[] ImagePath { get; set; } = [];
 

@@ -6,4 +6,13 @@ namespace Consensus.ML;
 /// <param name="Masks">The mask of each rater by the rater's name; a rater who did not draw the case is not in it.</param>
 /// <param name="Split">The part of the set that the case belongs to, for example <c>train</c>; null where the set is not split.</param>
 /// <param name="Volume">How to cut the case's files, which are volumes then; null for the manifest's own <see cref="DatasetManifest.Volume"/>.</param>
-public sealed record DatasetCase(string Name, IReadOnlyList<string> Image, IReadOnlyDictionary<string, string> Masks, string? Split = null, VolumeSlicing? Volume = null);
+/// <param name="Group">
+/// What the case belongs to, such as a patient (<see cref="RaterCase.Group"/>); null for a group of its own, which the slices of a volume share.
+/// </param>
+public sealed record DatasetCase(
+    string Name,
+    IReadOnlyList<string> Image,
+    IReadOnlyDictionary<string, string> Masks,
+    string? Split = null,
+    VolumeSlicing? Volume = null,
+    string? Group = null);

@@ -41,9 +41,11 @@ public static class DatasetCheck
 
         var images = new Dictionary<string, List<CaseCheck>>(StringComparer.Ordinal);
         var channels = new List<CaseCheck>();
-        ParallelQuery<CaseCheck> checks = splits.SelectMany(split => split.Cases.Select(one => (split.Name, Case: one)))
+        var sources = new SharedSources();
+        ParallelQuery<CaseCheck> checks = splits.SelectMany(split => split.Cases.Select(one => (Split: split.Name, Case: one)))
+            .Select(sources.Noted)
             .AsParallel().AsOrdered().WithCancellation(cancellation)
-            .Select(item => CaseCheck.Read(item.Name, item.Case, raters, missingRaters, noData));
+            .Select(item => CaseCheck.Read(item.Split, item.Case, raters, missingRaters, noData));
         int cases = 0;
         foreach (CaseCheck check in checks)
         {
@@ -72,6 +74,7 @@ public static class DatasetCheck
         problems.AddRange(OddChannels(channels));
         problems.AddRange(OddDirections(channels));
         problems.AddRange(images.Values.Where(same => same.Count > 1).SelectMany(Duplicates));
+        problems.AddRange(sources.AcrossSplits());
         return new(cases, problems);
     }
 

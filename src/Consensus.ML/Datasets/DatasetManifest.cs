@@ -138,7 +138,7 @@ public sealed record DatasetManifest
     internal IEnumerable<RaterCase> Expand(DatasetCase one)
     {
         string[] drawn = [.. Raters.Where(one.Masks.ContainsKey)];
-        var found = new RaterCase(one.Name, [.. one.Image.Select(Resolve)], [.. drawn.Select(rater => Resolve(one.Masks[rater]))], drawn);
+        var found = new RaterCase(one.Name, [.. one.Image.Select(Resolve)], [.. drawn.Select(rater => Resolve(one.Masks[rater]))], drawn) { Group = one.Group };
         return (one.Volume ?? Volume) is { } slicing ? VolumeCases.Slices(found, slicing) : [found];
     }
 

@@ -91,4 +91,7 @@ public enum DatasetProblemKind
 
     /// <summary>The image of a case is stored in another orientation than most of the set, as its affine says.</summary>
     CaseOrientation,
+
+    /// <summary>Two splits have cases of one group (a patient), or slices of one volume: what is learned from one is no surprise in the other.</summary>
+    GroupAcrossSplits,
 }

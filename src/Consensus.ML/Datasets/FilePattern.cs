@@ -5,12 +5,12 @@ using System.Text.RegularExpressions;
 namespace Consensus.ML;
 
 /// <summary>
-/// A path with placeholders, such as <c>masks/{case}_{rater}.png</c>: <c>{case}</c>, <c>{rater}</c>, <c>{channel}</c> and <c>{split}</c> each stand for a part of one folder's or file's
-/// name; <c>*</c> and <c>?</c> too, for any characters and for one, and <c>**</c> for any folders. A placeholder that comes twice stands for the same text.
+/// A path with placeholders, such as <c>masks/{case}_{rater}.png</c>: <c>{case}</c>, <c>{rater}</c>, <c>{channel}</c>, <c>{split}</c> and <c>{group}</c> (or <c>{patient}</c>) each stand for a
+/// part of one folder's or file's name; <c>*</c> and <c>?</c> too, for any characters and for one, and <c>**</c> for any folders. A placeholder that comes twice stands for the same text.
 /// </summary>
 internal sealed partial class FilePattern
 {
-    private static readonly string[] _known = ["case", "rater", "channel", "split"];
+    private static readonly string[] _known = ["case", "rater", "channel", "split", "group", "patient"];
 
     private readonly string _pattern;
     private readonly Regex _longest;

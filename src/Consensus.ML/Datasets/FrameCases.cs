@@ -8,9 +8,11 @@ internal static class FrameCases
 {
     /// <exception cref="ArgumentException">There is no such column, or a column is given twice.</exception>
     /// <exception cref="InvalidDataException">A row has no name or no image.</exception>
-    public static IEnumerable<RaterCase> Read(DataFrame frame, string caseColumn, IReadOnlyList<string> imageColumns, IReadOnlyList<string> raterColumns, string folder)
+    public static IEnumerable<RaterCase> Read(
+        DataFrame frame, string caseColumn, string? groupColumn, IReadOnlyList<string> imageColumns, IReadOnlyList<string> raterColumns, string folder)
     {
         DataFrameColumn names = Column(frame, caseColumn);
+        DataFrameColumn? groups = groupColumn is null ? null : Column(frame, groupColumn);
         DataFrameColumn[] images = [.. imageColumns.Select(name => Column(frame, name))];
         DataFrameColumn[] raters = [.. raterColumns.Select(name => Column(frame, name))];
         if (images.Length == 0)
@@ -33,7 +35,10 @@ internal static class FrameCases
                 string[] image = [.. images.Select(column => Place(column, row) ?? throw new InvalidDataException($"Case '{name}' has no path in column '{column.Name}'."))];
                 (string Rater, string? Path)[] masks = [.. raters.Select(column => (column.Name, Place(column, row)))];
                 yield return new RaterCase(
-                    name, image, [.. masks.Select(mask => mask.Path).OfType<string>()], [.. masks.Where(mask => mask.Path is not null).Select(mask => mask.Rater)]);
+                    name, image, [.. masks.Select(mask => mask.Path).OfType<string>()], [.. masks.Where(mask => mask.Path is not null).Select(mask => mask.Rater)])
+                {
+                    Group = groups is null ? null : Text(groups, row),
+                };
             }
         }
 

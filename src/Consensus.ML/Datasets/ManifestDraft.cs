@@ -52,21 +52,32 @@ public sealed record ManifestDraft(DatasetManifest Manifest, IReadOnlyList<strin
 
     /// <summary>
     /// Describes a set by the pattern of its files' names, relative to a folder: <c>images/{case}.png</c> and <c>masks/{case}_{rater}.png</c>, say. <c>{case}</c> and <c>{rater}</c> are needed,
-    /// <c>{split}</c> and, for images, <c>{channel}</c> are allowed; each stands for a part of one name, <c>*</c> for any characters of one, <c>**</c> for any folders.
+    /// <c>{split}</c>, <c>{group}</c> or <c>{patient}</c> (what cases belong to) and, for images, <c>{channel}</c> are allowed; each stands for a part of one name, <c>*</c> for any characters of one, <c>**</c> for any folders.
     /// </summary>
-    /// <remarks>A file that both patterns fit is a mask where there is an image of its case. A complete case has as many raters as most cases have.</remarks>
+    /// <remarks>
+    /// A file that both patterns fit is a mask where there is an image of its case. A complete case has as many raters as most cases have. Where cases of several groups
+    /// are called alike, the group's name comes before the case's, with <c>_</c> between them.
+    /// </remarks>
     /// <param name="root">The folder; links in it are followed.</param>
     /// <param name="images">The pattern of the images.</param>
     /// <param name="masks">The pattern of the masks.</param>
     /// <param name="name">The set's name; null for the folder's.</param>
-    /// <exception cref="ArgumentException">A pattern lacks a placeholder or has an unknown one.</exception>
+    /// <exception cref="ArgumentException">
+    /// A pattern lacks a placeholder or has an unknown one, or cases of several groups are called alike and the masks' pattern does not say which group is meant.
+    /// </exception>
     /// <exception cref="DirectoryNotFoundException">The folder does not exist.</exception>
     /// <exception cref="InvalidDataException">No file fits the images' pattern, or no mask was found for any image.</exception>
     public static ManifestDraft FromPatterns(string root, string images, string masks, string? name = null)
     {
         QubiqDataset.EnsureFolder(root);
-        var imagePattern = new FilePattern(images, ["case"], ["channel", "split"]);
-        var maskPattern = new FilePattern(masks, ["case", "rater"], ["split"]);
+        var imagePattern = new FilePattern(images, ["case"], ["channel", "split", "group", "patient"]);
+        var maskPattern = new FilePattern(masks, ["case", "rater"], ["split", "group", "patient"]);
+        string? imageGroup = GroupIn(imagePattern, images), maskGroup = GroupIn(maskPattern, masks);
+        if (maskGroup is not null && imageGroup is null)
+        {
+            throw new ArgumentException(
+                $"The pattern '{masks}' holds '{{{maskGroup}}}', but that of the images, '{images}', does not: it says there which group a case is of.");
+        }
 
         // What is hidden, such as the '._' files that macOS puts beside others, is meant only where a pattern names it.
         bool namesHidden = new[] { images, masks }.SelectMany(pattern => pattern.Split('/', '\\')).Any(part => part.StartsWith('.') && part is not ("." or ".."));
@@ -80,16 +91,16 @@ public sealed record ManifestDraft(DatasetManifest Manifest, IReadOnlyList<strin
         Array.Sort(files, CaseNameComparer.Instance);
 
         bool bySplit = imagePattern.Has("split") && maskPattern.Has("split");
-        var found = new Dictionary<(string Case, string? Split), Found>();
+        var found = new Dictionary<(string Case, string? Split, string? Group), Found>();
         var imageOf = new Dictionary<string, (Found Case, string Channel)>(StringComparer.Ordinal);
         foreach (string file in files)
         {
             if (imagePattern.Read(file).FirstOrDefault() is { } parts)
             {
-                (string, string?) key = (parts["case"], parts.GetValueOrDefault("split"));
+                (string Case, string? Split, string? Group) key = (parts["case"], parts.GetValueOrDefault("split"), imageGroup is null ? null : parts[imageGroup]);
                 if (!found.TryGetValue(key, out Found? one))
                 {
-                    found.Add(key, one = new(parts["case"], parts.GetValueOrDefault("split")));
+                    found.Add(key, one = new(key.Case, key.Split, key.Group));
                 }
 
                 string channel = parts.GetValueOrDefault("channel") ?? "";
@@ -103,6 +114,15 @@ public sealed record ManifestDraft(DatasetManifest Manifest, IReadOnlyList<strin
             throw new InvalidDataException($"'{root}' holds no file '{images}' among its {files.Length} files.");
         }
 
+
+        // Masks that do not say of which group they are cannot be told apart where cases are called alike.
+        IGrouping<(string Name, string? Split), Found>? alike = found.Values.GroupBy(one => (one.Name, one.Split)).FirstOrDefault(group => group.Skip(1).Any());
+        if (alike is not null && maskGroup is null)
+        {
+            throw new ArgumentException(
+                $"The pattern '{masks}' lacks '{{{imageGroup}}}': there is a case '{alike.Key.Name}' in several groups ({string.Join(", ", alike.Select(one => one.Group).Take(3))}), and its masks must say of which they are.");
+        }
+
         ILookup<string, Found> byName = found.Values.ToLookup(one => one.Name, StringComparer.Ordinal);
         var warnings = new List<string>();
         var strays = new List<string>();
@@ -112,7 +132,12 @@ public sealed record ManifestDraft(DatasetManifest Manifest, IReadOnlyList<strin
             foreach (IReadOnlyDictionary<string, string> parts in maskPattern.Read(file))
             {
                 fits = true;
-                Found[] owners = [.. byName[parts["case"]].Where(one => (!bySplit || one.Split == parts["split"]) && one.Images.Values.Any(image => image != file))];
+                Found[] owners =
+                [
+                    .. byName[parts["case"]].Where(one => (!bySplit || one.Split == parts["split"])
+                        && (maskGroup is null || one.Group == parts[maskGroup])
+                        && one.Images.Values.Any(image => image != file)),
+                ];
                 foreach (Found one in owners)
                 {
                     if (!one.Masks.TryAdd(parts["rater"], file))
@@ -152,17 +177,20 @@ public sealed record ManifestDraft(DatasetManifest Manifest, IReadOnlyList<strin
         int raters = whole.GroupBy(one => one.Masks.Count).Where(group => group.Key > 0).MaxBy(group => (group.Count(), group.Key))!.Key;
         DatasetCase[] cases =
         [
-            .. whole.OrderBy(one => one.Split ?? "", CaseNameComparer.Instance).ThenBy(one => one.Name, CaseNameComparer.Instance)
-                .Select(one => new DatasetCase(one.Name, [.. channels.Select(channel => one.Images[channel])], one.Masks, one.Split)),
+            .. whole.Select(one => new DatasetCase(
+                    alike is null ? one.Name : $"{one.Group}_{one.Name}", [.. channels.Select(channel => one.Images[channel])], one.Masks, one.Split, Group: one.Group))
+                .OrderBy(one => one.Split ?? "", CaseNameComparer.Instance).ThenBy(one => one.Name, CaseNameComparer.Instance),
         ];
         return Draft(root, name ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(root))), imagePattern.Has("channel") ? channels : [], cases, raters, warnings);
     }
 
-    /// <summary>Sets a random share of the cases aside: they are put in split <c>val</c>, the others in <c>train</c>.</summary>
-    /// <param name="fraction">The share, above 0 and below 1; at least one case goes to each split.</param>
+    /// <summary>Sets a random share of the cases aside: they are put in split <c>val</c>, the others in <c>train</c>. Cases of one group stay together.</summary>
+    /// <param name="fraction">
+    /// The share, above 0 and below 1; at least one group goes to each split. Groups that do not fit into the share are not taken, so that it may come out smaller; of groups that are all larger, the smallest is.
+    /// </param>
     /// <param name="seed">The same seed chooses the same cases.</param>
     /// <exception cref="ArgumentOutOfRangeException">The share is out of range.</exception>
-    /// <exception cref="InvalidOperationException">The set is split already, or has a single case.</exception>
+    /// <exception cref="InvalidOperationException">The set is split already, or has a single case or group.</exception>
     public ManifestDraft WithValidation(double fraction, int seed = 0)
     {
         if (fraction is not (> 0 and < 1))
@@ -176,11 +204,22 @@ public sealed record ManifestDraft(DatasetManifest Manifest, IReadOnlyList<strin
             throw new InvalidOperationException(count < 2 ? "A single case cannot be split." : $"The set is split already, into {string.Join(" and ", Manifest.Splits)}.");
         }
 
-        int[] order = [.. Enumerable.Range(0, count)];
-        new Random(seed).Shuffle(order);
-        HashSet<int> aside = [.. order.Take(Math.Clamp((int)Math.Round(fraction * count), 1, count - 1))];
-        return this with { Manifest = Manifest with { Cases = [.. Manifest.Cases.Select((one, i) => one with { Split = aside.Contains(i) ? "val" : "train" })] } };
+        bool[] aside = CaseFolds.SetAside([.. Manifest.Cases.Select(GroupOf)], Math.Clamp((int)Math.Round(fraction * count), 1, count - 1), new Random(seed));
+        return aside.Contains(true)
+            ? this with { Manifest = Manifest with { Cases = [.. Manifest.Cases.Select((one, i) => one with { Split = aside[i] ? "val" : "train" })] } }
+            : throw new InvalidOperationException($"All {count} cases are of the group '{GroupOf(Manifest.Cases[0])}', which cannot be split.");
+
+        static string GroupOf(DatasetCase one) => one.Group ?? SliceAddress.VolumeOf(one.Image) ?? one.Name;
     }
+
+    /// <summary>How a pattern calls the group; null where it does not.</summary>
+    private static string? GroupIn(FilePattern pattern, string text) => (pattern.Has("group"), pattern.Has("patient")) switch
+    {
+        (true, true) => throw new ArgumentException($"The pattern '{text}' holds '{{group}}' and '{{patient}}', which mean the same; give one of them."),
+        (true, false) => "group",
+        (false, true) => "patient",
+        _ => null,
+    };
 
     private static ManifestDraft Draft(string root, string name, IReadOnlyList<string> channels, IReadOnlyList<DatasetCase> cases, int levels, List<string> warnings)
     {
@@ -227,11 +266,13 @@ public sealed record ManifestDraft(DatasetManifest Manifest, IReadOnlyList<strin
         return Path.DirectorySeparatorChar == '/' ? relative : relative.Replace(Path.DirectorySeparatorChar, '/');
     }
 
-    private sealed class Found(string name, string? split)
+    private sealed class Found(string name, string? split, string? group)
     {
         public string Name { get; } = name;
 
         public string? Split { get; } = split;
+
+        public string? Group { get; } = group;
 
         public Dictionary<string, string> Images { get; } = new(StringComparer.Ordinal);
 

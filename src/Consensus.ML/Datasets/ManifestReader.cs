@@ -165,13 +165,14 @@ internal sealed class ManifestReader
 
     private DatasetCase? ReadCase(JsonElement element, string at, List<string> channels, HashSet<string> raters)
     {
-        Dictionary<string, JsonElement> members = Members(element, at, ["name", "image"], ["masks", "split", "volume"]);
+        Dictionary<string, JsonElement> members = Members(element, at, ["name", "image"], ["masks", "split", "volume", "group"]);
         string? name = Optional(members, "name", at, ReadCaseName);
         List<string>? image = Optional(members, "image", at, (value, place) => ReadImage(value, place, channels));
         Dictionary<string, string> masks = Optional(members, "masks", at, (value, place) => ReadMasks(value, place, raters)) ?? [];
         string? split = Optional(members, "split", at, Name);
+        string? group = Optional(members, "group", at, Name);
         VolumeSlicing? volume = Optional(members, "volume", at, ReadVolume);
-        return name is null || image is null ? null : new DatasetCase(name, image, masks, split, volume);
+        return name is null || image is null ? null : new DatasetCase(name, image, masks, split, volume, group);
     }
 
     /// <summary>Predictions are written to files that bear the name.</summary>

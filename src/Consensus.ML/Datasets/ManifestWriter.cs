@@ -66,6 +66,11 @@ internal static class ManifestWriter
             json.WriteString("split", one.Split);
         }
 
+        if (one.Group is not null)
+        {
+            json.WriteString("group", one.Group);
+        }
+
         if (one.Image.Count == 1)
         {
             json.WriteString("image", rebase(one.Image[0]));

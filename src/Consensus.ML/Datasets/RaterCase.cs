@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Consensus.ML.Imaging;
 
@@ -10,6 +11,8 @@ namespace Consensus.ML;
 /// <param name="RaterNames">Who drew each mask: as many different names as there are masks.</param>
 public sealed record RaterCase(string Name, IReadOnlyList<string> ImagePaths, IReadOnlyList<string> AnnotationPaths, IReadOnlyList<string> RaterNames)
 {
+    private readonly string? _group;
+
     /// <summary>A case with one image file, whose raters are called 1, 2, 3, …</summary>
     /// <param name="name">The case's name.</param>
     /// <param name="imagePath">The image file.</param>
@@ -19,11 +22,31 @@ public sealed record RaterCase(string Name, IReadOnlyList<string> ImagePaths, IR
     {
     }
 
-    /// <summary>Why the name of the case or of one of its raters cannot be written into reports, in one sentence; null where all can.</summary>
+    /// <summary>Why the name of the case, of its group or of one of its raters cannot be written into reports, in one sentence; null where all can.</summary>
     internal string? ProblemWithNames() =>
         NameText.Problem(Name) is { } problem ? $"Case '{NameText.Printable(Name)}' has a name that {problem}."
         : RaterNames.FirstOrDefault(rater => NameText.Problem(rater) is not null) is { } rater ? $"Case '{Name}' has a rater '{NameText.Printable(rater)}', whose name {NameText.Problem(rater)}."
+        : _group is not null && NameText.Problem(_group) is { } unfit ? $"Case '{Name}' is of a group '{NameText.Printable(_group)}', whose name {unfit}."
         : null;
+
+    /// <summary>
+    /// What the case belongs to and shares with others, such as a patient: cases of one group say the same thing twice, and are kept together by splits, folds, intervals and
+    /// tests. Unless it is given, slices of one volume share the volume's path, and any other case is a group of its own that bears its name. Null and empty text take it back.
+    /// </summary>
+    [AllowNull]
+    public string Group
+    {
+        get => SharedGroup ?? Name;
+        init => _group = string.IsNullOrWhiteSpace(value) ? null : value;
+    }
+
+    /// <summary>Whether nothing says what the case belongs to, so that the group is only its name, which a case of another split may have without meaning the same.</summary>
+    public bool IsOwnGroup => SharedGroup is null;
+
+    /// <summary>The group as it was given; null where it was not.</summary>
+    internal string? GivenGroup => _group;
+
+    private string? SharedGroup => _group ?? SliceAddress.VolumeOf(ImagePaths);
 
     /// <summary>
     /// Makes sure that all files lie on the grid of the image (its first file), from their headers alone: cheap enough to do for a whole set.

@@ -25,21 +25,67 @@ public static class CaseFolds
         (string Name, int Rows)[] sizes = [.. groups.GroupBy(name => name, StringComparer.Ordinal).OrderBy(group => group.Key, StringComparer.Ordinal).Select(group => (group.Key, group.Count()))];
         if (sizes.Length < numberOfFolds)
         {
+            string rows = sizes.Length == groups.Count
+                ? ""
+                : string.Create(CultureInfo.InvariantCulture, $", of {groups.Count} rows; those of one group (a patient, a volume, a case) share a fold");
             throw new ArgumentException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{numberOfFolds} folds need {numberOfFolds} groups of rows at least, but there are {sizes.Length}."), nameof(groups));
+                $"{numberOfFolds} folds need {numberOfFolds} groups of rows at least, but there {(sizes.Length == 1 ? "is" : "are")} {sizes.Length}{rows}."),
+                nameof(groups));
         }
 
         new Random(seed).Shuffle(sizes);
-        var rows = new int[numberOfFolds];
+        var taken = new int[numberOfFolds];
         var folds = new Dictionary<string, int>(StringComparer.Ordinal);
         foreach ((string name, int count) in sizes.OrderByDescending(group => group.Rows))
         {
-            int fold = Array.IndexOf(rows, rows.Min());
-            rows[fold] += count;
+            int fold = Array.IndexOf(taken, taken.Min());
+            taken[fold] += count;
             folds.Add(name, fold);
         }
 
         return [.. groups.Select(name => folds[name])];
+    }
+
+    /// <summary>
+    /// Sets whole groups aside, about <paramref name="count"/> rows: in the order of a shuffle each that still fits, or the smallest where none does. One group at least
+    /// is left, so that of a single one nothing is set aside.
+    /// </summary>
+    /// <param name="groups">The group of each row.</param>
+    /// <param name="count">The most rows, fewer than there are.</param>
+    /// <param name="random">Shuffles the groups, which come in the order of their first rows.</param>
+    /// <returns>For each row whether it is set aside.</returns>
+    internal static bool[] SetAside(IReadOnlyList<string> groups, int count, Random random)
+    {
+        int[][] rowsOf =
+        [
+            .. Enumerable.Range(0, groups.Count).GroupBy(row => groups[row], StringComparer.Ordinal).Select(group => group.ToArray()),
+        ];
+        random.Shuffle(rowsOf);
+        var aside = new bool[groups.Count];
+        int taken = 0;
+        foreach (int[] rows in rowsOf)
+        {
+            if (taken + rows.Length <= count)
+            {
+                Take(rows);
+            }
+        }
+
+        if (taken == 0 && count > 0 && rowsOf.Length > 1)
+        {
+            Take(rowsOf.MinBy(rows => rows.Length)!);
+        }
+
+        return aside;
+
+        void Take(int[] rows)
+        {
+            taken += rows.Length;
+            foreach (int row in rows)
+            {
+                aside[row] = true;
+            }
+        }
     }
 }

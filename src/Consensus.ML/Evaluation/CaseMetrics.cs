@@ -12,6 +12,11 @@ public sealed record CaseMetrics
     /// <summary>The case's name.</summary>
     public required string Name { get; init; }
 
+    /// <summary>
+    /// What the case shares with others, such as a patient or a volume (<see cref="RaterCase.Group"/>): confidence intervals resample groups. Null (the default) for a group of its own.
+    /// </summary>
+    public string? Group { get; init; }
+
     /// <summary>Rows of the maps that were compared.</summary>
     public required int Height { get; init; }
 

@@ -44,6 +44,10 @@ public sealed partial class SegmentationCatalog
     /// The uncertainty: a vector of Single of known dimensions height × width, or a <see cref="Slice"/>; null to score without. Data that has no column of the default name is scored without too.
     /// </param>
     /// <param name="options">Thresholds, tolerance, bins and confidence intervals; null for the defaults.</param>
+    /// <param name="groupColumnName">
+    /// What rows belong together, such as a column of patients: Text, a number or a key. Confidence intervals then resample groups, for the slices of one patient are no independent cases.
+    /// By its default name it need not be there; where it is missing or empty, slices of one volume (by the column ImagePath) and rows of one case belong together. Null to take each row for itself.
+    /// </param>
     /// <exception cref="ArgumentException">A column is missing or of another type, there are no rows, or an option is out of range.</exception>
     /// <exception cref="InvalidDataException">
     /// A row has no masks or no map, masks that cannot be read or are not of their image's size, a map that leaves [0, 1], or a picture that ML.NET's steps cut or padded to the model's size; the message names the case and the file.
@@ -57,7 +61,8 @@ public sealed partial class SegmentationCatalog
         IProgress<CaseMetrics>? progress = null,
         string? samplesColumnName = PredictedMaps.DefaultSamples,
         string? uncertaintyColumnName = PredictedMaps.DefaultUncertainty,
-        EvaluationOptions? options = null)
+        EvaluationOptions? options = null,
+        string? groupColumnName = GroupColumn.DefaultName)
     {
         ArgumentNullException.ThrowIfNull(data);
         options ??= new();
@@ -66,12 +71,15 @@ public sealed partial class SegmentationCatalog
         DataViewSchema.Column annotations = data.Schema.RequireAnnotations(ColumnContract.CheckedName(annotationsColumnName, "The annotations column of Evaluate"));
         DataViewSchema.Column? name = caseColumnName is null ? null : data.Schema.Require(caseColumnName, type => type is TextDataViewType, "Text");
         DataViewSchema.Column? image = ImageColumn(data.Schema), imagePath = image is null ? ImagePathColumn(data.Schema) : null;
+        var groups = GroupColumn.Find(data.Schema, groupColumnName, name);
 
         var pictures = FittedPictures.Find(data.Schema, image, softMapColumnName);
 
         using IChannel channel = _environment.Start("Evaluate");
         var notes = new GridNotes(line => channel.Warning(MessageSensitivity.UserData, line));
-        using DataViewRowCursor cursor = data.GetRowCursor(new[] { annotations, name, image, imagePath }.OfType<DataViewSchema.Column>().Concat(maps.Columns).Concat(pictures?.Columns ?? []));
+        DataViewSchema.Column[] facts = [.. new[] { annotations, name, image, imagePath }.OfType<DataViewSchema.Column>()];
+        using DataViewRowCursor cursor = data.GetRowCursor([.. facts, .. maps.Columns, .. groups.Columns, .. pictures?.Columns ?? []]);
+        Func<GroupColumn.RowGroup>? groupGetter = groupColumnName is null ? null : groups.Getter(cursor);
         Func<string> nameGetter = NameGetter(cursor, name);
         Func<string, PredictedMaps.Row> mapsGetter = maps.Getter(cursor);
         using var volumes = new OpenVolumes();
@@ -79,6 +87,7 @@ public sealed partial class SegmentationCatalog
         Func<Slice>? imageGetter = image is null ? null : cursor.SliceGetter(image.Value);
         Action<string, RaterMasks>? framing = pictures?.Checker(cursor);
         var cases = new List<CaseMetrics>();
+        var found = new List<GroupColumn.RowGroup?>();
         while (cursor.MoveNext())
         {
             string caseName = nameGetter();
@@ -88,9 +97,12 @@ public sealed partial class SegmentationCatalog
             channel.Trace(MessageSensitivity.UserData, "Case '{0}': soft Dice {1:0.0000} (5 thresholds), {2:0.0000} (9 thresholds)", caseName, scores.SoftDice5, scores.SoftDice9);
             progress?.Report(scores);
             cases.Add(scores);
+            found.Add(groupGetter?.Invoke());
         }
 
-        return cases.Count == 0 ? throw new ArgumentException("The data has no rows; there is nothing to evaluate.", nameof(data)) : new SegmentationMetrics(cases, options);
+        return cases.Count == 0
+            ? throw new ArgumentException("The data has no rows; there is nothing to evaluate.", nameof(data))
+            : new SegmentationMetrics(Grouped(cases, found), options);
     }
 
     /// <summary>
@@ -160,6 +172,16 @@ public sealed partial class SegmentationCatalog
         }
 
         return cases.Count == 0 ? throw new ArgumentException("The data has no rows; there are no raters to describe.", nameof(data)) : new RaterReport(cases);
+    }
+
+    /// <summary>The cases with their groups; one that bears its case's name and has no other row here is the case by itself, for other sets may have a case of that name.</summary>
+    private static IEnumerable<CaseMetrics> Grouped(List<CaseMetrics> cases, List<GroupColumn.RowGroup?> groups)
+    {
+        HashSet<string> shared =
+        [
+            .. groups.OfType<GroupColumn.RowGroup>().GroupBy(group => group.Name, StringComparer.Ordinal).Where(group => group.Skip(1).Any()).Select(group => group.Key),
+        ];
+        return cases.Zip(groups, (one, group) => group is { } known && (!known.IsOwn || shared.Contains(known.Name)) ? one with { Group = known.Name } : one);
     }
 
     private static CaseMetrics Score(string caseName, PredictedMaps.Row maps, RaterMasks masks, Slice? image, EvaluationOptions options)

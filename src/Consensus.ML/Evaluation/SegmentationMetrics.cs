@@ -11,6 +11,9 @@ public sealed class SegmentationMetrics
 {
     private readonly Dictionary<SegmentationMeasure, MeasureSummary> _summaries;
 
+    // The group of each case by a number, so that a case by itself is none of another's, whatever it is called.
+    private readonly string[] _groups;
+
     /// <summary>Averages the scores of <paramref name="cases"/>.</summary>
     /// <param name="cases">One entry a case, at least one, in the order in which they are to be listed.</param>
     /// <param name="options">How confidence intervals are found; null for the defaults.</param>
@@ -32,6 +35,8 @@ public sealed class SegmentationMetrics
         }
 
         Cases = Array.AsReadOnly(all);
+        _groups = [.. all.Select((one, i) => one.Group is null ? FormattableString.Invariant($"{i}") : $"={one.Group}")];
+        Groups = _groups.Distinct(StringComparer.Ordinal).Count();
         Thresholds = all[0].Thresholds;
         DiceAtThresholds = Array.AsReadOnly([.. Enumerable.Range(0, Thresholds.Count).Select(i => all.Average(one => one.DiceAtThresholds[i]))]);
         DistanceUnit = all.Max(one => one.DistanceUnit);
@@ -126,6 +131,9 @@ public sealed class SegmentationMetrics
     /// <summary>Rank correlation over pixels of uncertainty and error, mean over cases.</summary>
     public double UncertaintyErrorCorrelation => Mean(nameof(UncertaintyErrorCorrelation));
 
+    /// <summary>How many groups (patients, volumes) the cases are of; as many as cases where each is its own. Confidence intervals resample groups.</summary>
+    public int Groups { get; }
+
     /// <summary>The scores of each case, in the order of the data.</summary>
     public IReadOnlyList<CaseMetrics> Cases { get; }
 
@@ -141,13 +149,14 @@ public sealed class SegmentationMetrics
     }
 
     /// <summary>
-    /// The scores as a table, one row a case: Case (text), Height, Width, Raters, Samples (whole numbers), SoftDice5, SoftDice9, a column for each threshold
+    /// The scores as a table, one row a case: Case (text), Group (text; the case's name where it is a group of its own), Height, Width, Raters, Samples (whole numbers), SoftDice5, SoftDice9, a column for each threshold
     /// (DiceAt0.1 … DiceAt0.9), every other measure by its name in the order of <see cref="SegmentationMeasure.All"/>, SurfaceTolerance and DistanceUnit (text: mm or px). What a case does not have is NaN.
     /// </summary>
     public DataFrame ToDataFrame()
     {
         var frame = new DataFrame(
             new StringDataFrameColumn("Case", Cases.Select(one => one.Name)),
+            new StringDataFrameColumn("Group", Cases.Select(one => one.Group ?? one.Name)),
             new Int32DataFrameColumn("Height", Cases.Select(one => one.Height)),
             new Int32DataFrameColumn("Width", Cases.Select(one => one.Width)),
             new Int32DataFrameColumn("Raters", Cases.Select(one => one.Raters)),
@@ -174,15 +183,18 @@ public sealed class SegmentationMetrics
 
     private MeasureSummary Summarise(SegmentationMeasure measure, EvaluationOptions options)
     {
-        (double Value, string? Reason)[] all = [.. Cases.Select(one => (measure.Of(one), WhyLeftOut(measure, one, options)))];
-        double[] values = [.. all.Where(one => one.Reason is null).Select(one => one.Value)];
+        string?[] reasons = [.. Cases.Select(one => WhyLeftOut(measure, one, options))];
+        int[] with = [.. Enumerable.Range(0, Cases.Count).Where(i => reasons[i] is null)];
+        double[] values = Array.ConvertAll(with, i => measure.Of(Cases[i]));
+        string[] groups = Array.ConvertAll(with, i => _groups[i]);
         return new(
             measure,
             values.Length == 0 ? double.NaN : values.Average(),
-            Bootstrap.OfMean(values, options.Confidence, options.BootstrapResamples, options.Seed),
+            Bootstrap.OfMean(values, groups, options.Confidence, options.BootstrapResamples, options.Seed),
             values.Length)
         {
-            LeftOut = [.. all.Select(one => one.Reason).OfType<string>().CountBy(reason => reason).Select(reason => new LeftOutCases(reason.Key, reason.Value))],
+            Groups = groups.Distinct(StringComparer.Ordinal).Count(),
+            LeftOut = [.. reasons.OfType<string>().CountBy(reason => reason).Select(reason => new LeftOutCases(reason.Key, reason.Value))],
         };
     }
 

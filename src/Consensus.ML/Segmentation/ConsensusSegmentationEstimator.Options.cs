@@ -25,6 +25,12 @@ public sealed partial class ConsensusSegmentationEstimator
         public string CaseColumnName { get; set; } = "Case";
 
         /// <summary>
+        /// Column that says which cases belong together, such as that of the patients: Text, a number or a key. Cases of one group are never trained on and validated on in one run. By its default name it
+        /// need not be there; where it is missing or empty, slices of one volume (by <see cref="ImagePathColumnName"/>) and rows of one case belong together. Null to go by cases alone. Default "Group".
+        /// </summary>
+        public string? GroupColumnName { get; set; } = GroupColumn.DefaultName;
+
+        /// <summary>
         /// <see cref="Imaging.Slice"/> column with the image at its own size, that the masks are checked against; need not be there. Default "Image".
         /// </summary>
         public string ImageColumnName { get; set; } = "Image";
@@ -91,7 +97,16 @@ public sealed partial class ConsensusSegmentationEstimator
         /// <summary>Told after every training step, on the training thread; null (the default) for nobody.</summary>
         public IProgress<TrainingProgress>? Progress { get; set; }
 
-        /// <summary>Ends training early: the best model so far is then returned. Default none.</summary>
+        /// <summary>
+        /// Cases to choose the best weights by, in place of <see cref="TrainingOptions.ValidationFraction"/> of the training cases, all of which are then trained on. As of ML.NET's trainers, they are not
+        /// passed through the steps before this one: give them as those steps transform them, or give them to the pipeline, <c>pipeline.Fit(train, validation)</c>, which does that. They have the
+        /// columns of the training cases, and no group is in both. Null (the default) for none.
+        /// </summary>
+        public IDataView? ValidationSet { get; set; }
+
+        /// <summary>
+        /// Ends training early: the best model so far is then returned, and before the first step is done <see cref="OperationCanceledException"/> is thrown. Default none.
+        /// </summary>
         public CancellationToken Cancellation { get; set; }
 
         /// <summary>Where training keeps what it needs to go on after a crash; null (the default) for nowhere.</summary>

@@ -15,6 +15,7 @@ namespace Consensus.ML;
 /// <item><term>Features</term><description>vector of Single, channels × height × width, of known size</description></item>
 /// <item><term>AnnotationPaths</term><description>the label: a vector of Text, the path of one mask a rater; or RaterMasks; or a vector raters × height × width of known size. Not read by the trained model</description></item>
 /// <item><term>Case, Image, ImagePath</term><description>read while training where present: names for messages, and the size that masks must have</description></item>
+/// <item><term>Group</term><description>read while training where present: Text, a number or a key that cases of one patient share</description></item>
 /// <item><term>RaterNames</term><description>read for the target Annotator where present: who drew each mask</description></item>
 /// </list>
 /// <para>Output columns:</para>
@@ -26,9 +27,9 @@ namespace Consensus.ML;
 /// <item><term>Samples</term><description>vector of Single, samples × height × width in [0, 1]: every sampled map before any averaging, generation by generation, in each all levels (Consensus), raters (Annotator) or draws (AnyAnnotator, SoftLabel). Of variable size, since sampling options
 /// and early averaging (<see cref="Diffusion.SamplingOptions.Tolerance"/>) decide how many there are: generations × levels. The maps of the target Consensus are nested levels of agreement, not masks that raters might draw</description></item>
 /// </list>
-/// <para>Some training cases are set aside to choose the best weights by; other data is never read. The same seed, data and machine give the same model.</para>
+/// <para>Some training cases, whole groups of them, are set aside to choose the best weights by, unless there are validation cases for that; other data is never read. The same seed, data and machine give the same model.</para>
 /// </remarks>
-public sealed partial class ConsensusSegmentationEstimator : IEstimator<ConsensusSegmentationTransformer>
+public sealed partial class ConsensusSegmentationEstimator : IEstimator<ConsensusSegmentationTransformer>, ISegmentationEstimator
 {
     private readonly IHostEnvironment _environment;
     private readonly IHost _host;
@@ -54,12 +55,50 @@ public sealed partial class ConsensusSegmentationEstimator : IEstimator<Consensu
     /// </exception>
     /// <exception cref="IOException">The folder for checkpoints cannot be written to, or another run holds it.</exception>
     /// <exception cref="InvalidOperationException">The device asked for is not usable, the loss became NaN, or the folder for checkpoints holds some that are not to be resumed.</exception>
-    /// <exception cref="OperationCanceledException">Training was cancelled before all cases were read.</exception>
+    /// <exception cref="OperationCanceledException">Training was cancelled before its first step was done.</exception>
     public ConsensusSegmentationTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
+        return Train(input, _options.ValidationSet);
+    }
+
+    /// <summary>As <see cref="Fit(IDataView)"/>, with cases of their own to choose the best weights by: all training cases are then trained on.</summary>
+    /// <param name="trainData">The training cases.</param>
+    /// <param name="validationData">
+    /// The others, transformed by the steps before this one as the training cases are (<see cref="ConsensusCatalog.Fit{TLastTransformer}"/> does that for a pipeline). They take the place of
+    /// <see cref="Options.ValidationSet"/>.
+    /// </param>
+    /// <exception cref="ArgumentException">As <see cref="Fit(IDataView)"/>, or the validation cases have slices of another size.</exception>
+    /// <exception cref="InvalidDataException">As <see cref="Fit(IDataView)"/>, or a group is in both sets; the message names it.</exception>
+    /// <exception cref="IOException">As <see cref="Fit(IDataView)"/>.</exception>
+    /// <exception cref="InvalidOperationException">As <see cref="Fit(IDataView)"/>.</exception>
+    /// <exception cref="OperationCanceledException">Training was cancelled before its first step was done.</exception>
+    public ConsensusSegmentationTransformer Fit(IDataView trainData, IDataView validationData)
+    {
+        ArgumentNullException.ThrowIfNull(trainData);
+        ArgumentNullException.ThrowIfNull(validationData);
+        return Train(trainData, validationData);
+    }
+
+    /// <inheritdoc/>
+    public SchemaShape GetOutputSchema(SchemaShape inputSchema) => PreparedFit.OutputSchema(inputSchema, _options);
+
+    CancellationToken ISegmentationEstimator.Cancellation => _options.Cancellation;
+
+    ITransformer ISegmentationEstimator.FitWith(IDataView input, IDataView validation) => Fit(input, validation);
+
+    ISegmentationEstimator ISegmentationEstimator.ForRun(string run, CancellationToken cancellation)
+    {
+        Options options = _options.Copy();
+        options.Checkpoints = options.Checkpoints is { } kept ? kept with { Folder = Path.Combine(kept.Folder, run) } : null;
+        options.Cancellation = cancellation;
+        return new ConsensusSegmentationEstimator(_environment, options);
+    }
+
+    private ConsensusSegmentationTransformer Train(IDataView input, IDataView? validation)
+    {
         using IChannel channel = _host.Start(nameof(Fit));
-        using PreparedFit fit = PreparedFit.Prepare(_environment, channel, input, _options);
+        using PreparedFit fit = PreparedFit.Prepare(_environment, channel, input, validation, _options);
         var description = new ModelDescription
         {
             Height = fit.Height,
@@ -74,6 +113,7 @@ public sealed partial class ConsensusSegmentationEstimator : IEstimator<Consensu
         {
             StartFrom = StartingModel.Weights<ConsensusSegmentationTransformer>(_options, description),
             Checkpoints = fit.Checkpoints,
+            Validation = fit.Validation,
         };
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(_options.Cancellation);
         var progress = new ProgressRelay(_environment, _host, _options.Progress, cancellation);
@@ -101,7 +141,4 @@ public sealed partial class ConsensusSegmentationEstimator : IEstimator<Consensu
         };
         return new(_environment, manifest, new SharedModel(model));
     }
-
-    /// <inheritdoc/>
-    public SchemaShape GetOutputSchema(SchemaShape inputSchema) => PreparedFit.OutputSchema(inputSchema, _options);
 }

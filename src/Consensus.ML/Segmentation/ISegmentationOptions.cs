@@ -14,6 +14,8 @@ internal interface ISegmentationOptions
 
     string CaseColumnName { get; }
 
+    string? GroupColumnName { get; }
+
     string ImageColumnName { get; }
 
     string ImagePathColumnName { get; }
@@ -43,6 +45,8 @@ internal interface ISegmentationOptions
     int? Seed { get; set; }
 
     IProgress<TrainingProgress>? Progress { get; set; }
+
+    IDataView? ValidationSet { get; }
 
     CancellationToken Cancellation { get; set; }
 

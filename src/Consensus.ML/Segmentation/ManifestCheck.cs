@@ -24,7 +24,7 @@ internal static class ManifestCheck
         OptionsCheck.Defined(nameof(manifest.Target), manifest.Target);
         OptionsCheck.Check(manifest.Diffusion);
         CheckFacts(manifest, manifest.Diffusion.Steps);
-        CheckTraining(manifest, training => OptionsCheck.Check(training, manifest.Diffusion));
+        CheckTraining(manifest, training => OptionsCheck.Check(training, manifest.Diffusion, hasValidationSet: true));
     });
 
     /// <exception cref="InvalidDataException">A value is out of range, or the weights have another size than the network's.</exception>
@@ -33,7 +33,7 @@ internal static class ManifestCheck
         OptionsCheck.Defined(nameof(manifest.Kind), manifest.Kind);
         OptionsCheck.CheckPassDropout(manifest.PassDropout);
         CheckFacts(manifest, diffusionSteps: null);
-        CheckTraining(manifest, training => OptionsCheck.Check(training, diffusion: null));
+        CheckTraining(manifest, training => OptionsCheck.Check(training, diffusion: null, hasValidationSet: true));
     });
 
     /// <summary>What all sorts of manifests have.</summary>
@@ -116,6 +116,7 @@ internal static class ManifestCheck
             }
 
             Within($"{Name}{nameof(history.Validations)}.{nameof(point.SoftDice)}", point.SoftDice, 0, 1);
+            Within($"{Name}{nameof(history.Validations)}.{nameof(point.Seconds)}", point.Seconds ?? 0, 0, LongestRun);
         }
     }
 

@@ -51,7 +51,7 @@ internal static class OptionsCheck
 
         Check(Given(nameof(options.Network), options.Network));
         Check(nameof(options.Sampling), Given(nameof(options.Sampling), options.Sampling), diffusion?.Steps);
-        Check(Given(nameof(options.Training), options.Training), diffusion);
+        Check(Given(nameof(options.Training), options.Training), diffusion, options.ValidationSet is not null);
         Check(options.Checkpoints);
         if (options.Device is not (null or "cpu" or "cuda") && !(options.Device.StartsWith("cuda:", StringComparison.Ordinal) && uint.TryParse(options.Device.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out _)))
         {
@@ -129,6 +129,11 @@ internal static class OptionsCheck
         ColumnContract.CheckedName(options.FeaturesColumnName, nameof(options.FeaturesColumnName));
         ColumnContract.CheckedName(options.AnnotationsColumnName, nameof(options.AnnotationsColumnName));
         ColumnContract.CheckedName(options.CaseColumnName, nameof(options.CaseColumnName));
+        if (options.GroupColumnName is not null)
+        {
+            ColumnContract.CheckedName(options.GroupColumnName, nameof(options.GroupColumnName));
+        }
+
         ColumnContract.CheckedName(options.ImageColumnName, nameof(options.ImageColumnName));
         ColumnContract.CheckedName(options.ImagePathColumnName, nameof(options.ImagePathColumnName));
         ColumnContract.CheckedName(options.RaterNamesColumnName, nameof(options.RaterNamesColumnName));
@@ -207,9 +212,11 @@ internal static class OptionsCheck
         Defined(Name + nameof(diffusion.Prediction), diffusion.Prediction);
     }
 
-    /// <summary>Checks how a network is trained; <paramref name="diffusion"/> is null where it does not diffuse.</summary>
+    /// <summary>
+    /// Checks how a network is trained; <paramref name="diffusion"/> is null where it does not diffuse. Without a validation set, cases must be set aside for what needs validations.
+    /// </summary>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
-    public static void Check(TrainingOptions training, DiffusionOptions? diffusion)
+    public static void Check(TrainingOptions training, DiffusionOptions? diffusion, bool hasValidationSet)
     {
         const string Name = nameof(ConsensusSegmentationEstimator.Options.Training) + ".";
         if (training.Steps is null && training.TimeLimit is null)
@@ -278,7 +285,7 @@ internal static class OptionsCheck
         if (training.Patience is int patience)
         {
             Range(Name + nameof(training.Patience), patience, 1, int.MaxValue, ", or null for never");
-            if (training.ValidationFraction == 0)
+            if (training.ValidationFraction == 0 && !hasValidationSet)
             {
                 throw Wrong(Name + nameof(training.Patience), patience, $"null when no case is set aside to validate on ({nameof(training.ValidationFraction)} is 0)");
             }

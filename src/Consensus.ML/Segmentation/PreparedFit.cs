@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
 using Consensus.ML.Imaging;
 using Consensus.ML.Networks;
 using Consensus.ML.Runtime;
@@ -14,11 +16,12 @@ internal sealed class PreparedFit : IDisposable
     // Far from what normalised images have, near what 8 bits give.
     private const double LargeAverage = 10;
 
-    private PreparedFit(IHostEnvironment environment, IChannel channel, IDataView input, ISegmentationOptions options)
+    private PreparedFit(IHostEnvironment environment, IChannel channel, IDataView input, IDataView? validation, ISegmentationOptions options)
     {
         var reader = new TrainingCaseReader(input, options);
         OptionsCheck.CheckSlices(reader.Channels, reader.Height, reader.Width, levels: 1);
         OptionsCheck.CheckSize(options.FeaturesColumnName, reader.Height, reader.Width, options.Network);
+        TrainingCaseReader? validationReader = validation is null ? null : ReaderOf(validation, options, reader);
         (Height, Width, ImageChannels, Network) = (reader.Height, reader.Width, reader.Channels, options.Network.For(reader.Height, reader.Width));
 
         Device = TorchDevice.Choose(options.Device, environment.GpuDeviceId(), environment.FallbackToCpu());
@@ -42,6 +45,8 @@ internal sealed class PreparedFit : IDisposable
             (Cases, Levels) = reader.Read(line => channel.Warning(MessageSensitivity.UserData, line), options.Cancellation);
             VolumeAxes = AxesOf(reader.VolumeAxes, options.StartFrom, channel);
             WarnOfLargeValues(channel, reader.Features.Name, Cases);
+            Validation = validationReader is null ? null : ReadValidation(validationReader, channel, Cases, options);
+            WarnOfSingleGroup(channel, options.Training);
             Seed = options.Seed ?? environment.Seed() ?? 0;
             channel.Info(MessageSensitivity.None, string.Create(
                 CultureInfo.InvariantCulture,
@@ -76,6 +81,9 @@ internal sealed class PreparedFit : IDisposable
     /// <summary>The axes along which the slices lie in their volumes, in order; none of single slices.</summary>
     public IReadOnlyList<int> VolumeAxes { get; }
 
+    /// <summary>The cases to choose the best weights by; null where some of <see cref="Cases"/> are to be set aside for that.</summary>
+    public IReadOnlyList<TrainingCase>? Validation { get; }
+
     public TorchDevice Device { get; }
 
     /// <summary>Null for none.</summary>
@@ -90,7 +98,13 @@ internal sealed class PreparedFit : IDisposable
     public CheckpointFolder? Checkpoints { get; }
 
     /// <summary>Reads and checks everything, and tells the log of it.</summary>
-    public static PreparedFit Prepare(IHostEnvironment environment, IChannel channel, IDataView input, ISegmentationOptions options) => new(environment, channel, input, options);
+    /// <param name="environment">The environment.</param>
+    /// <param name="channel">The log.</param>
+    /// <param name="input">The training cases.</param>
+    /// <param name="validation">The cases to choose the best weights by; null to set some of the training cases aside.</param>
+    /// <param name="options">The options, but for their validation set.</param>
+    public static PreparedFit Prepare(IHostEnvironment environment, IChannel channel, IDataView input, IDataView? validation, ISegmentationOptions options) =>
+        new(environment, channel, input, validation, options);
 
     /// <summary>Tells the log what came of the training.</summary>
     public static void Conclude(IChannel channel, SegmentationModel model, TrainingHistory history) =>
@@ -149,6 +163,76 @@ internal sealed class PreparedFit : IDisposable
         }
 
         return axes;
+    }
+
+    private static TrainingCaseReader ReaderOf(IDataView validation, ISegmentationOptions options, TrainingCaseReader training)
+    {
+        TrainingCaseReader reader;
+        try
+        {
+            reader = new(validation, options);
+        }
+        catch (ArgumentException exception)
+        {
+            throw new ArgumentException($"The validation set: {exception.Message}", exception);
+        }
+
+        return (reader.Channels, reader.Height, reader.Width) == (training.Channels, training.Height, training.Width) ? reader : throw new ArgumentException(
+            $"Column '{reader.Features.Name}' is {reader.Channels}×{reader.Height}×{reader.Width} (channels × height × width) in the validation set, but {training.Channels}×{training.Height}×{training.Width} in the training set; both must be transformed alike (pipeline.Fit(train, validation) does that).");
+    }
+
+    /// <exception cref="InvalidDataException">A row does not fit, or a group is in both sets.</exception>
+    private static IReadOnlyList<TrainingCase> ReadValidation(TrainingCaseReader reader, IChannel channel, IReadOnlyList<TrainingCase> training, ISegmentationOptions options)
+    {
+        IReadOnlyList<TrainingCase> validation;
+        try
+        {
+            validation = reader.ReadValidation(training[0].Masks.Raters, line => channel.Warning(MessageSensitivity.UserData, line), options.Cancellation);
+        }
+        catch (InvalidDataException exception)
+        {
+            throw new InvalidDataException($"The validation set: {exception.Message}", exception);
+        }
+
+        // A name that only says which case it is may come again in another folder; a patient's or a volume's may not.
+        ILookup<string, TrainingCase> trained = training.ToLookup(one => one.Group, StringComparer.Ordinal);
+        foreach (TrainingCase one in validation)
+        {
+            if (trained[one.Group].FirstOrDefault(other => !one.IsOwnGroup || !other.IsOwnGroup) is { } other)
+            {
+                throw new InvalidDataException(
+                    $"{one.Name} of the validation set and {other.Name} of the training set are both of the group '{one.Group}': weights chosen by cases that were trained on would not be the best for new ones. Take the group out of one of the sets.");
+            }
+        }
+
+        Dictionary<string, TrainingCase> images = [];
+        foreach (TrainingCase one in training)
+        {
+            images.TryAdd(ImageOf(one), one);
+        }
+
+        (TrainingCase Here, TrainingCase There)[] twins =
+            [.. validation.Where(one => images.ContainsKey(ImageOf(one))).Select(one => (one, images[ImageOf(one)]))];
+        if (twins.Length > 0)
+        {
+            channel.Warning(
+                MessageSensitivity.UserData,
+                $"{twins.Length} of {validation.Count} validation cases have the very image of a training case, and say nothing of new ones; the first: {twins[0].Here.Name}, as {twins[0].There.Name}.");
+        }
+
+        return validation;
+
+        static string ImageOf(TrainingCase one) => Convert.ToHexString(SHA256.HashData(MemoryMarshal.AsBytes(one.Features.AsSpan())));
+    }
+
+    private void WarnOfSingleGroup(IChannel channel, TrainingOptions training)
+    {
+        if (Validation is null && training.ValidationFraction > 0 && Cases.Count > 1 && Cases.All(one => one.Group == Cases[0].Group))
+        {
+            channel.Warning(
+                MessageSensitivity.UserData,
+                $"All {Cases.Count} cases are of the group '{Cases[0].Group}', so that none can be set aside: the last weights are kept. Give a validation set to choose the best by.");
+        }
     }
 
     private static void WarnOfLargeValues(IChannel channel, string column, IReadOnlyList<TrainingCase> cases)

@@ -19,6 +19,23 @@ internal sealed class RatersOfCases(MissingRaters missing, int? levels, string? 
         return fewest == levels && most == levels ? $"{levels} raters" : $"{(fewest == most ? "" : $"{fewest} to ")}{most} raters, {levels} levels";
     }
 
+    /// <summary>Chooses among cases that the best weights are chosen by: by their soft maps, so that it does not matter who drew.</summary>
+    /// <param name="cases">Every case with the names of its raters, at least one.</param>
+    /// <param name="raters">How many raters a training case has.</param>
+    /// <param name="warn">Told of each case that is left out.</param>
+    /// <exception cref="InvalidDataException">No case is left.</exception>
+    public IReadOnlyList<TrainingCase> ChooseValidation(IReadOnlyList<(TrainingCase Case, string[] Names)> cases, int raters, Action<string> warn)
+    {
+        TrainingCase[] kept = [.. cases.Where(one => missing == MissingRaters.Fraction || one.Names.Length == raters).Select(one => one.Case)];
+        foreach (TrainingCase one in cases.Select(one => one.Case).Except(kept))
+        {
+            warn($"{one.Name} of the validation set was left out: it has {one.Masks.Raters} annotations, where {raters} are needed ({nameof(MissingRaters)}.{nameof(MissingRaters.Fraction)} takes cases as they are).");
+        }
+
+        return kept.Length > 0 ? kept : throw new InvalidDataException(
+            $"No case has {raters} annotations, as the training cases have. {nameof(MissingRaters)}.{nameof(MissingRaters.Fraction)} takes any number.");
+    }
+
     /// <summary>Chooses among all cases.</summary>
     /// <param name="cases">Every case with the names of its raters, at least one.</param>
     /// <param name="warn">Told of each case that is left out.</param>

@@ -60,14 +60,7 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
             .Select(training => training.VolumeAxes).FirstOrDefault(axes => axes is { Count: > 0 }) ?? [];
 
     /// <summary>What training did; of an ensemble, that of its first member.</summary>
-    public TrainingSummary Training
-    {
-        get
-        {
-            TrainingHistory history = _manifest.Training.History;
-            return new(history.Steps, history.BestStep, history.BestValidationScore, TimeSpan.FromSeconds(history.Seconds), history.TrainingCases, history.ValidationCases, history.Cancelled);
-        }
-    }
+    public TrainingSummary Training => TrainingSummary.Of(_manifest.Training.History);
 
     /// <summary>All that is known of the model beside its weights, as far as all sorts of models have it.</summary>
     internal ISegmentationManifest Facts => _manifest;

@@ -19,6 +19,7 @@ internal sealed class TrainingCaseReader
     private readonly DataViewSchema.Column? _picture;
     private readonly DataViewSchema.Column? _imagePath;
     private readonly DataViewSchema.Column? _raterNames;
+    private readonly GroupColumn _groups;
     private readonly RatersOfCases _raters;
     private readonly SortedSet<int> _axes = [];
 
@@ -42,8 +43,9 @@ internal sealed class TrainingCaseReader
         _case = Optional(data.Schema, options.CaseColumnName, type => type is TextDataViewType);
         _image = Optional(data.Schema, options.ImageColumnName, type => type is SliceDataViewType);
         _picture = _image is null ? PictureColumn.Find(data.Schema) : null;
-        _imagePath = _image is null && _picture is null ? Optional(data.Schema, options.ImagePathColumnName, type => type is TextDataViewType or VectorDataViewType { ItemType: TextDataViewType }) : null;
+        _imagePath = _image is null && _picture is null ? Optional(data.Schema, options.ImagePathColumnName, PathsColumn.HoldsPaths) : null;
         _raterNames = options.TakesRatersForLevels is not null ? RaterNamesColumn.Find(data.Schema, options.RaterNamesColumnName) : null;
+        _groups = GroupColumn.Find(data.Schema, options.GroupColumnName, _case, options.ImagePathColumnName);
         _raters = new(options.MissingRaters, options.Levels, options.TakesRatersForLevels);
     }
 
@@ -67,9 +69,26 @@ internal sealed class TrainingCaseReader
     /// <exception cref="InvalidDataException">There are no rows, or a row does not fit; the message names the case, what was found and what is expected.</exception>
     public (IReadOnlyList<TrainingCase> Cases, int Levels) Read(Action<string> warn, CancellationToken cancellation)
     {
+        List<(TrainingCase, string[])> cases = ReadRows(warn, cancellation);
+        return cases.Count > 0 ? _raters.Choose(cases, warn) : throw new InvalidDataException("There are no training cases: the data has no rows.");
+    }
+
+    /// <summary>Reads all cases that the best weights are chosen by.</summary>
+    /// <param name="raters">How many raters a training case has: others are left out where they are left out of training.</param>
+    /// <param name="warn">Told of each case that is left out.</param>
+    /// <param name="cancellation">Ends reading between two cases.</param>
+    /// <exception cref="InvalidDataException">There are no rows, or a row does not fit.</exception>
+    public IReadOnlyList<TrainingCase> ReadValidation(int raters, Action<string> warn, CancellationToken cancellation)
+    {
+        List<(TrainingCase, string[])> cases = ReadRows(warn, cancellation);
+        return cases.Count > 0 ? _raters.ChooseValidation(cases, raters, warn) : throw new InvalidDataException("There are no cases: the data has no rows.");
+    }
+
+    private List<(TrainingCase Case, string[] Names)> ReadRows(Action<string> warn, CancellationToken cancellation)
+    {
         var cases = new List<(TrainingCase, string[])>();
         DataViewSchema.Column?[] columns = [Features, _annotations, _case, _image, _picture, _imagePath, _raterNames];
-        using DataViewRowCursor cursor = _data.GetRowCursor(columns.OfType<DataViewSchema.Column>());
+        using DataViewRowCursor cursor = _data.GetRowCursor([.. columns.OfType<DataViewSchema.Column>(), .. _groups.Columns]);
         ValueGetter<VBuffer<float>> featuresGetter = cursor.GetGetter<VBuffer<float>>(Features);
         using var volumes = new OpenVolumes();
         var notes = new GridNotes(warn);
@@ -78,6 +97,7 @@ internal sealed class TrainingCaseReader
         Func<int, string[]> raterNamesGetter = RaterNamesColumn.Getter(cursor, _raterNames);
         Func<(int Height, int Width, string Name)?> imageGetter = ImageGetter(cursor);
         var framing = new FramingGuard(PictureColumn.PixelsGetter(cursor, _picture, _imagePath), Features.Name, Height, Width);
+        Func<GroupColumn.RowGroup> groupGetter = _groups.Getter(cursor);
         VBuffer<float> features = default;
         while (cursor.MoveNext())
         {
@@ -109,10 +129,11 @@ internal sealed class TrainingCaseReader
             }
 
             framing.Check(name, size?.Name, masks, values);
-            cases.Add((new(name, values, masks), raterNames));
+            GroupColumn.RowGroup group = groupGetter();
+            cases.Add((new(name, values, masks) { Group = group.Name, IsOwnGroup = group.IsOwn }, raterNames));
         }
 
-        return cases.Count > 0 ? _raters.Choose(cases, warn) : throw new InvalidDataException("There are no training cases: the data has no rows.");
+        return cases;
     }
 
     private static DataViewSchema.Column? Optional(DataViewSchema schema, string name, Func<DataViewType, bool> allowed) =>

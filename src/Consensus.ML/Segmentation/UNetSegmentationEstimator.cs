@@ -15,6 +15,7 @@ namespace Consensus.ML;
 /// <item><term>Features</term><description>vector of Single, channels × height × width, of known size</description></item>
 /// <item><term>AnnotationPaths</term><description>the label: a vector of Text, the path of one mask a rater; or RaterMasks; or a vector raters × height × width of known size. Not read by the trained model</description></item>
 /// <item><term>Case, Image, ImagePath</term><description>read while training where present: names for messages, and the size that masks must have</description></item>
+/// <item><term>Group</term><description>read while training where present: Text, a number or a key that cases of one patient share</description></item>
 /// <item><term>RaterNames</term><description>read for the kind MultiHead where present: who drew each mask</description></item>
 /// </list>
 /// <para>Output columns, where the maps that a prediction is made of are one for each level (Levels), rater (MultiHead) or pass (MonteCarloDropout), and a single one of the other kinds:</para>
@@ -27,9 +28,9 @@ namespace Consensus.ML;
 /// <item><term>Samples</term><description>vector of Single, maps × height × width in [0, 1], of variable size: the maps themselves, not rounded. Those of MultiHead and MonteCarloDropout stand for what raters might draw; those of
 /// Levels are nested levels of agreement, and one map alone is the share of raters</description></item>
 /// </list>
-/// <para>Some training cases are set aside to choose the best weights by; other data is never read. The same seed, data and machine give the same model.</para>
+/// <para>Some training cases, whole groups of them, are set aside to choose the best weights by, unless there are validation cases for that; other data is never read. The same seed, data and machine give the same model.</para>
 /// </remarks>
-public sealed partial class UNetSegmentationEstimator : IEstimator<UNetSegmentationTransformer>
+public sealed partial class UNetSegmentationEstimator : IEstimator<UNetSegmentationTransformer>, ISegmentationEstimator
 {
     private readonly IHostEnvironment _environment;
     private readonly IHost _host;
@@ -55,12 +56,50 @@ public sealed partial class UNetSegmentationEstimator : IEstimator<UNetSegmentat
     /// </exception>
     /// <exception cref="IOException">The folder for checkpoints cannot be written to, or another run holds it.</exception>
     /// <exception cref="InvalidOperationException">The device asked for is not usable, the loss became NaN, or the folder for checkpoints holds some that are not to be resumed.</exception>
-    /// <exception cref="OperationCanceledException">Training was cancelled before all cases were read.</exception>
+    /// <exception cref="OperationCanceledException">Training was cancelled before its first step was done.</exception>
     public UNetSegmentationTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
+        return Train(input, _options.ValidationSet);
+    }
+
+    /// <summary>As <see cref="Fit(IDataView)"/>, with cases of their own to choose the best weights by: all training cases are then trained on.</summary>
+    /// <param name="trainData">The training cases.</param>
+    /// <param name="validationData">
+    /// The others, transformed by the steps before this one as the training cases are (<see cref="ConsensusCatalog.Fit{TLastTransformer}"/> does that for a pipeline). They take the place of
+    /// <see cref="Options.ValidationSet"/>.
+    /// </param>
+    /// <exception cref="ArgumentException">As <see cref="Fit(IDataView)"/>, or the validation cases have slices of another size.</exception>
+    /// <exception cref="InvalidDataException">As <see cref="Fit(IDataView)"/>, or a group is in both sets; the message names it.</exception>
+    /// <exception cref="IOException">As <see cref="Fit(IDataView)"/>.</exception>
+    /// <exception cref="InvalidOperationException">As <see cref="Fit(IDataView)"/>.</exception>
+    /// <exception cref="OperationCanceledException">Training was cancelled before its first step was done.</exception>
+    public UNetSegmentationTransformer Fit(IDataView trainData, IDataView validationData)
+    {
+        ArgumentNullException.ThrowIfNull(trainData);
+        ArgumentNullException.ThrowIfNull(validationData);
+        return Train(trainData, validationData);
+    }
+
+    /// <inheritdoc/>
+    public SchemaShape GetOutputSchema(SchemaShape inputSchema) => PreparedFit.OutputSchema(inputSchema, _options);
+
+    CancellationToken ISegmentationEstimator.Cancellation => _options.Cancellation;
+
+    ITransformer ISegmentationEstimator.FitWith(IDataView input, IDataView validation) => Fit(input, validation);
+
+    ISegmentationEstimator ISegmentationEstimator.ForRun(string run, CancellationToken cancellation)
+    {
+        Options options = _options.Copy();
+        options.Checkpoints = options.Checkpoints is { } kept ? kept with { Folder = Path.Combine(kept.Folder, run) } : null;
+        options.Cancellation = cancellation;
+        return new UNetSegmentationEstimator(_environment, options);
+    }
+
+    private UNetSegmentationTransformer Train(IDataView input, IDataView? validation)
+    {
         using IChannel channel = _host.Start(nameof(Fit));
-        using PreparedFit fit = PreparedFit.Prepare(_environment, channel, input, _options);
+        using PreparedFit fit = PreparedFit.Prepare(_environment, channel, input, validation, _options);
         var manifest = new UNetManifest
         {
             Columns = ManifestColumns.Of(_options),
@@ -86,6 +125,7 @@ public sealed partial class UNetSegmentationEstimator : IEstimator<UNetSegmentat
         {
             StartFrom = StartingModel.Weights<UNetSegmentationTransformer>(_options, manifest.Description),
             Checkpoints = fit.Checkpoints,
+            Validation = fit.Validation,
         };
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(_options.Cancellation);
         var progress = new ProgressRelay(_environment, _host, _options.Progress, cancellation);
@@ -93,7 +133,4 @@ public sealed partial class UNetSegmentationEstimator : IEstimator<UNetSegmentat
         PreparedFit.Conclude(channel, model, history);
         return new(_environment, manifest with { Training = manifest.Training with { History = history } }, new SharedModel(model));
     }
-
-    /// <inheritdoc/>
-    public SchemaShape GetOutputSchema(SchemaShape inputSchema) => PreparedFit.OutputSchema(inputSchema, _options);
 }

@@ -18,11 +18,19 @@ internal sealed class ConsensusTrainer(ModelDescription description, TrainingOpt
     /// <inheritdoc cref="TrainingLoop{TModel}.Checkpoints"/>
     public CheckpointFolder? Checkpoints { get; init; }
 
+    /// <inheritdoc cref="TrainingLoop{TModel}.Validation"/>
+    public IReadOnlyList<TrainingCase>? Validation { get; init; }
+
     /// <inheritdoc cref="TrainingLoop{TModel}.Train"/>
     public (ConsensusModel Model, TrainingHistory History) Train(IReadOnlyList<TrainingCase> cases, IProgress<TrainingProgress>? progress, Action<string>? log, CancellationToken cancellation)
     {
         using var objective = new DiffusionObjective(description, options, augmentation, padding, seed, device);
-        var loop = new TrainingLoop<ConsensusModel>(objective, options, augmentation, padding, seed, device) { StartFrom = StartFrom, Checkpoints = Checkpoints };
+        var loop = new TrainingLoop<ConsensusModel>(objective, options, augmentation, padding, seed, device)
+        {
+            StartFrom = StartFrom,
+            Checkpoints = Checkpoints,
+            Validation = Validation,
+        };
         return loop.Train(cases, progress, log, cancellation);
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
+using System.Text.Json.Serialization;
 using Consensus.ML.Imaging;
 using Consensus.ML.Networks;
 
@@ -13,6 +14,10 @@ internal sealed record TrainingFingerprint(IReadOnlyDictionary<string, string> S
 {
     private const int MostDifferences = 3;
 
+    /// <summary>The cases that the best weights are chosen by; null where they are some of the training cases.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<CaseFingerprint>? Validation { get; init; }
+
     /// <summary>The fingerprint of a run.</summary>
     /// <param name="description">The model, as a record.</param>
     /// <param name="network">The shape of its network, which the description has as its member Network.</param>
@@ -21,9 +26,18 @@ internal sealed record TrainingFingerprint(IReadOnlyDictionary<string, string> S
     /// <param name="padding">What comes in from outside when a slice is moved.</param>
     /// <param name="seed">The seed.</param>
     /// <param name="start">SHA-256 of the weights that training begins with; null for seeded ones.</param>
-    /// <param name="cases">All cases.</param>
+    /// <param name="cases">All training cases.</param>
+    /// <param name="validation">The cases to choose the best weights by; null where some of the training cases are.</param>
     public static TrainingFingerprint Of(
-        object description, NetworkOptions network, TrainingOptions options, AugmentationPolicy? augmentation, IReadOnlyList<float> padding, int seed, string? start, IReadOnlyList<TrainingCase> cases)
+        object description,
+        NetworkOptions network,
+        TrainingOptions options,
+        AugmentationPolicy? augmentation,
+        IReadOnlyList<float> padding,
+        int seed,
+        string? start,
+        IReadOnlyList<TrainingCase> cases,
+        IReadOnlyList<TrainingCase>? validation = null)
     {
         Dictionary<string, string> settings = Training.Settings.Of(
             ("", description), ("Training", options), ("Augmentation", augmentation), ("Padding", padding), ("Seed", seed), ("StartFrom", start));
@@ -50,13 +64,28 @@ internal sealed record TrainingFingerprint(IReadOnlyDictionary<string, string> S
             settings.Remove($"Network.{nameof(network.PatchSize)}");
         }
 
-        return new(settings, [.. cases.Select(CaseFingerprint.Of)]);
+        // Nor do they name a validation set or groups, of which there were none.
+        if (validation is not null)
+        {
+            settings["ValidationSet"] = string.Create(CultureInfo.InvariantCulture, $"{validation.Count} cases");
+        }
+        else if (Partition(cases) is { } groups)
+        {
+            settings["Groups"] = groups;
+        }
+
+        return new(settings, [.. cases.Select(CaseFingerprint.Of)]) { Validation = validation is null ? null : [.. validation.Select(CaseFingerprint.Of)] };
     }
 
     /// <summary>What tells this run from the one that a checkpoint is of, in one line; null where they are the same.</summary>
     public string? DifferencesFrom(TrainingFingerprint checkpoint)
     {
-        List<string> found = [.. Training.Settings.Differences(Settings, checkpoint.Settings), .. CaseDifferences(checkpoint.Cases)];
+        List<string> found =
+        [
+            .. Training.Settings.Differences(Settings, checkpoint.Settings),
+            .. CaseDifferences(Cases, checkpoint.Cases, "trained on"),
+            .. Validation is null || checkpoint.Validation is null ? [] : CaseDifferences(Validation, checkpoint.Validation, "validated on"),
+        ];
         return found.Count switch
         {
             0 => null,
@@ -65,9 +94,19 @@ internal sealed record TrainingFingerprint(IReadOnlyDictionary<string, string> S
         };
     }
 
-    private IEnumerable<string> CaseDifferences(IReadOnlyList<CaseFingerprint> checkpoint)
+    /// <summary>Which cases belong together, for cases are set aside by groups: how many groups there are and a hash of who is in which, whatever they are called. Null where each case is its own.</summary>
+    private static string? Partition(IReadOnlyList<TrainingCase> cases)
     {
-        Dictionary<string, string> here = Named(Cases), there = Named(checkpoint);
+        var numbers = new Dictionary<string, int>(StringComparer.Ordinal);
+        int[] groups = [.. cases.Select(one => numbers.TryAdd(one.Group, numbers.Count) ? numbers.Count - 1 : numbers[one.Group])];
+        return numbers.Count == cases.Count
+            ? null
+            : string.Create(CultureInfo.InvariantCulture, $"{numbers.Count} ({Convert.ToHexStringLower(SHA256.HashData(MemoryMarshal.AsBytes(groups.AsSpan())))[..8]})");
+    }
+
+    private static IEnumerable<string> CaseDifferences(IReadOnlyList<CaseFingerprint> cases, IReadOnlyList<CaseFingerprint> checkpoint, string used)
+    {
+        Dictionary<string, string> here = Named(cases), there = Named(checkpoint);
         string[] added = [.. here.Keys.Where(name => !there.ContainsKey(name))], removed = [.. there.Keys.Where(name => !here.ContainsKey(name))];
         string[] changed = [.. here.Keys.Where(name => there.TryGetValue(name, out string? hash) && hash != here[name])];
         if (changed.Length > 1 && changed.Length == here.Count)
@@ -84,7 +123,7 @@ internal sealed record TrainingFingerprint(IReadOnlyDictionary<string, string> S
 
         foreach (string name in removed)
         {
-            yield return $"{name} was trained on there and is missing here";
+            yield return $"{name} was {used} there and is missing here";
         }
 
         foreach (string name in added)
@@ -92,7 +131,7 @@ internal sealed record TrainingFingerprint(IReadOnlyDictionary<string, string> S
             yield return $"{name} is new here";
         }
 
-        if (added.Length + removed.Length + changed.Length == 0 && !Cases.SequenceEqual(checkpoint))
+        if (added.Length + removed.Length + changed.Length == 0 && !cases.SequenceEqual(checkpoint))
         {
             yield return "the cases come in another order here";
         }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Consensus.ML.Training;
 
 /// <summary>What a training run did, kept in the model's manifest.</summary>
@@ -12,4 +14,15 @@ namespace Consensus.ML.Training;
 internal sealed record TrainingHistory(int Steps, int BestStep, double? BestValidationScore, double Seconds, int TrainingCases, int ValidationCases, bool Cancelled, IReadOnlyList<ValidationPoint> Validations);
 
 /// <summary>One validation during training.</summary>
-internal sealed record ValidationPoint(int Step, double Loss, double SoftDice);
+internal sealed record ValidationPoint(int Step, double Loss, double SoftDice)
+{
+    /// <summary>Wall time of the run until then; null in models and checkpoints that did not note it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? Seconds { get; init; }
+
+    /// <summary>Whether the same came of two validations, whenever they were.</summary>
+    public bool Equals(ValidationPoint? other) => other is not null && (Step, Loss, SoftDice).Equals((other.Step, other.Loss, other.SoftDice));
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Step, Loss, SoftDice);
+}

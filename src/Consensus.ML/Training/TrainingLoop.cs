@@ -25,18 +25,24 @@ internal sealed class TrainingLoop<TModel>(ITrainingObjective<TModel> objective,
     /// <summary>Where the run is kept and taken up from; null for nowhere.</summary>
     public CheckpointFolder? Checkpoints { get; init; }
 
+    /// <summary>The cases to choose the best weights by; null to set some of the training cases aside, whole groups of them.</summary>
+    public IReadOnlyList<TrainingCase>? Validation { get; init; }
+
     /// <summary>Trains; when cancelled, returns the best model so far.</summary>
-    /// <param name="cases">All training cases; some are set aside for validation.</param>
+    /// <param name="cases">All training cases.</param>
     /// <param name="progress">Told after every step; may be null.</param>
     /// <param name="log">Told of notable events, one line each; may be null.</param>
     /// <param name="cancellation">Ends the run early, between two steps or within a validation.</param>
     /// <exception cref="InvalidDataException">The weights to start from, or the checkpoint to resume, do not belong to this run; the message says why.</exception>
     /// <exception cref="InvalidOperationException">The loss became NaN or infinite; the message says at which step.</exception>
+    /// <exception cref="OperationCanceledException">The run was cancelled before its first step was done: there is no trained model to return.</exception>
     public (TModel Model, TrainingHistory History) Train(IReadOnlyList<TrainingCase> cases, IProgress<TrainingProgress>? progress, Action<string>? log, CancellationToken cancellation)
     {
         using var threads = TrainingThreads.Take(options);
-        (List<TrainingCase> training, List<TrainingCase> validation) = Split(cases);
-        log?.Invoke($"Training on {training.Count} cases; {validation.Count} set aside to choose the best weights by.");
+        (IReadOnlyList<TrainingCase> training, IReadOnlyList<TrainingCase> validation) = Validation is null ? Split(cases) : (cases, Validation);
+        log?.Invoke(Validation is null
+            ? $"Training on {Counted(training)}; {Counted(validation, noun: "")} set aside to choose the best weights by."
+            : $"Training on {Counted(training)}; the best weights are chosen by {Counted(validation)} of the validation set.");
 
         Precision precision = ProcessorFormats.Effective(options.Precision, device);
         if (precision != options.Precision)
@@ -47,7 +53,7 @@ internal sealed class TrainingLoop<TModel>(ITrainingObjective<TModel> objective,
         using var optimizer = new Optimizer(InitialWeights(objective.Layout), options with { Precision = precision });
         objective.Begin(training);
         using var state = new TrainingState();
-        TrainingFingerprint? fingerprint = Checkpoints is null ? null : TrainingFingerprint.Of(objective.Description, objective.Network, options, augmentation, padding, seed, HashOf(StartFrom), cases);
+        TrainingFingerprint? fingerprint = Checkpoints is null ? null : TrainingFingerprint.Of(objective.Description, objective.Network, options, augmentation, padding, seed, HashOf(StartFrom), cases, Validation);
         if (fingerprint is not null && Checkpoints!.TryResume(fingerprint, optimizer, state))
         {
             log?.Invoke(state.Finished ? $"The run had ended after {optimizer.Steps} steps: its model is given again." : $"Training goes on from the checkpoint of step {optimizer.Steps}.");
@@ -83,8 +89,13 @@ internal sealed class TrainingLoop<TModel>(ITrainingObjective<TModel> objective,
                 }
             }
         }
-        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        catch (OperationCanceledException exception) when (cancellation.IsCancellationRequested)
         {
+            if (optimizer.Steps == 0)
+            {
+                throw new OperationCanceledException("Training was cancelled before its first step was done; there is no model.", exception, cancellation);
+            }
+
             cancelled = true;
             log?.Invoke($"Training was cancelled after {optimizer.Steps} steps; the best weights so far are kept.");
         }
@@ -109,7 +120,7 @@ internal sealed class TrainingLoop<TModel>(ITrainingObjective<TModel> objective,
             TimeSpan before = clock.Elapsed;
             EnsureFinite();
             double score = Score(optimizer.Average, validation, cancellation);
-            bool best = state.AddValidation(optimizer.Steps, score, optimizer.Average);
+            bool best = state.AddValidation(optimizer.Steps, clock.Elapsed, score, optimizer.Average);
             state.SlowestValidation = Math.Max(state.SlowestValidation, (clock.Elapsed - before).TotalSeconds);
             log?.Invoke(string.Create(
                 CultureInfo.InvariantCulture,
@@ -210,7 +221,7 @@ internal sealed class TrainingLoop<TModel>(ITrainingObjective<TModel> objective,
     }
 
     /// <summary>Mean soft Dice (5 thresholds) of a set of weights on the cases set aside.</summary>
-    private double Score(WeightSet weights, List<TrainingCase> validation, CancellationToken cancellation)
+    private double Score(WeightSet weights, IReadOnlyList<TrainingCase> validation, CancellationToken cancellation)
     {
         using TModel model = objective.CreateModel(weights.Clone());
         Mirroring mirroring = Mirroring.LearnedFrom(augmentation, MaskOffset.Of(validation, model.Height, model.Width));
@@ -225,12 +236,17 @@ internal sealed class TrainingLoop<TModel>(ITrainingObjective<TModel> objective,
         return sum / validation.Count;
     }
 
+    /// <summary>How many cases there are, and of how many groups where that is another number.</summary>
+    private static string Counted(IReadOnlyList<TrainingCase> cases, string noun = " cases")
+    {
+        int groups = cases.Select(one => one.Group).Distinct(StringComparer.Ordinal).Count();
+        return $"{cases.Count}{noun}{(groups == cases.Count ? "" : $" of {groups} {(groups == 1 ? "group" : "groups")}")}";
+    }
+
     private (List<TrainingCase> Training, List<TrainingCase> Validation) Split(IReadOnlyList<TrainingCase> cases)
     {
         int count = options.ValidationFraction > 0 && cases.Count > 1 ? Math.Max(1, (int)Math.Round(options.ValidationFraction * cases.Count)) : 0;
-        int[] order = [.. Enumerable.Range(0, cases.Count)];
-        SeededRandom.At(seed, SeededRandom.Purpose.Split, 0).Shuffle(order);
-        HashSet<int> aside = [.. order.Take(count)];
-        return (cases.Where((_, i) => !aside.Contains(i)).ToList(), cases.Where((_, i) => aside.Contains(i)).ToList());
+        bool[] aside = CaseFolds.SetAside([.. cases.Select(one => one.Group)], count, SeededRandom.At(seed, SeededRandom.Purpose.Split, 0));
+        return (cases.Where((_, i) => !aside[i]).ToList(), cases.Where((_, i) => aside[i]).ToList());
     }
 }

@@ -46,7 +46,7 @@ internal sealed class TrainingState : IDisposable
 
     /// <summary>Notes a validation, and keeps a copy of the weights where none were better.</summary>
     /// <returns>Whether they are the best so far.</returns>
-    public bool AddValidation(int step, double score, WeightSet weights)
+    public bool AddValidation(int step, TimeSpan elapsed, double score, WeightSet weights)
     {
         bool best = !(score < BestScore);
         if (best)
@@ -54,7 +54,7 @@ internal sealed class TrainingState : IDisposable
             Keep(weights, step);
         }
 
-        _points.Add(new(step, Loss, score));
+        _points.Add(new(step, Loss, score) { Seconds = elapsed.TotalSeconds });
         return best;
     }
 

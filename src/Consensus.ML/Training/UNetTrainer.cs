@@ -18,11 +18,19 @@ internal sealed class UNetTrainer(UNetDescription description, TrainingOptions o
     /// <inheritdoc cref="TrainingLoop{TModel}.Checkpoints"/>
     public CheckpointFolder? Checkpoints { get; init; }
 
+    /// <inheritdoc cref="TrainingLoop{TModel}.Validation"/>
+    public IReadOnlyList<TrainingCase>? Validation { get; init; }
+
     /// <inheritdoc cref="TrainingLoop{TModel}.Train"/>
     public (UNetModel Model, TrainingHistory History) Train(IReadOnlyList<TrainingCase> cases, IProgress<TrainingProgress>? progress, Action<string>? log, CancellationToken cancellation)
     {
         using var objective = new UNetObjective(description, options, augmentation, padding, seed, device);
-        var loop = new TrainingLoop<UNetModel>(objective, options, augmentation, padding, seed, device) { StartFrom = StartFrom, Checkpoints = Checkpoints };
+        var loop = new TrainingLoop<UNetModel>(objective, options, augmentation, padding, seed, device)
+        {
+            StartFrom = StartFrom,
+            Checkpoints = Checkpoints,
+            Validation = Validation,
+        };
         return loop.Train(cases, progress, log, cancellation);
     }
 }

@@ -6,6 +6,9 @@ namespace Consensus.ML;
 /// <summary>A column of paths, one a row or several.</summary>
 internal static class PathsColumn
 {
+    /// <summary>Whether values of a type may be paths.</summary>
+    public static bool HoldsPaths(DataViewType type) => type is TextDataViewType or VectorDataViewType { ItemType: TextDataViewType };
+
     /// <summary>A getter of the row's paths; of a Text column there is one, which may be empty.</summary>
     public static Func<string[]> Getter(DataViewRow row, DataViewSchema.Column column)
     {
