@@ -30,6 +30,33 @@ public sealed class BadInputTests : IDisposable
         AssertLeavesNothing(Train(), 1, "16×16", "32×32", "case01");
     }
 
+    [Theory]
+    [InlineData("--thresholds", "0,1", "evaluate", "--model", "m.zip", "--data", "d")]
+    [InlineData("--thresholds", " 0.5", "evaluate", "--model", "m.zip", "--data", "d")]
+    [InlineData("--surface-tolerance", "2,5", "evaluate", "--model", "m.zip", "--data", "d")]
+    [InlineData("--surface-tolerance", "1,000", "evaluate", "--model", "m.zip", "--data", "d")]
+    [InlineData("--tolerance", "0,1", "evaluate", "--model", "m.zip", "--data", "d")]
+    [InlineData("--minutes", "2,5", "train", "--data", "d", "--out", "m.zip")]
+    [InlineData("--no-data", "9,999", "train", "--data", "d", "--out", "m.zip")]
+    [InlineData("--no-data", "1e400", "study", "--data", "d", "--out", "s")]
+    [InlineData("--seed", "1,5", "train", "--data", "d", "--out", "m.zip")]
+    [InlineData("--steps", "1.000", "train", "--data", "d", "--out", "m.zip")]
+    [InlineData("--validation-fraction", "0,2", "dataset", "init", "--data", "d", "--out", "d.json")]
+    public void Numbers_are_taken_as_they_are_written_or_not_at_all(string option, string value, params string[] command) =>
+        AssertLeavesNothing([.. command, option, value], 2, $"'{value}' is not a value of {option}");
+
+    [Fact]
+    public void Marks_for_missing_data_stop_training_unless_they_are_named()
+    {
+        _workspace.Phantom();
+        string image = Path.Combine(_workspace.TrainingCase(2), "image.nii.gz");
+        Slice slice = SliceReader.Read(image);
+        slice.Pixels[5] = float.MinValue;
+        NiftiFile.WriteSlice(image, slice);
+        AssertLeavesNothing(Train(), 1, image, "the value -3.4028235E+38 in 1 of 1024 pixels, which no scanner gives", "--no-data -3.4028235E+38");
+        CommandRun.InProcess("dataset", "check", "--data", _workspace["data"], "--no-data", "-3.4e38").AssertSucceeded();
+    }
+
     [Fact]
     public void An_empty_folder_says_what_was_looked_for()
     {

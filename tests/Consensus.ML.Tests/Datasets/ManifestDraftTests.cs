@@ -105,6 +105,42 @@ public sealed class ManifestDraftTests : IDisposable
         Assert.Equal((2, 2, 3), (slices[^1].AnnotationPaths.Count, SliceReader.ReadSize(slices[^1].AnnotationPaths[1]).Height, SliceReader.ReadSize(slices[^1].ImagePaths[0]).Width));
     }
 
+    [Fact]
+    public void Hidden_files_are_taken_only_where_a_pattern_names_them()
+    {
+        Files("images/a.png", "images/._a.png", ".trash/images/b.png", "masks/a_A.png", "masks/._a_A.png", "masks/a_B.png", ".own/c.png", ".own/c_A.png");
+        Assert.Equal(["a"], Names("images/{case}.png", "masks/{case}_{rater}.png"));
+        Assert.Equal(["a"], Names("**/{case}.png", "masks/{case}_{rater}.png"));
+        Assert.Equal(["c"], Names(".own/{case}.png", ".own/{case}_{rater}.png"));
+
+        string[] Names(string images, string masks) => [.. ManifestDraft.FromPatterns(_folder.Root, images, masks).Manifest.Cases.Where(one => one.Masks.Count > 0).Select(one => one.Name)];
+    }
+
+    [Theory]
+    [InlineData("utf-16", true, "UTF-16")]
+    [InlineData("utf-16", false, "UTF-16")]
+    [InlineData("utf-16BE", true, "UTF-16")]
+    [InlineData("utf-16BE", false, "UTF-16")]
+    [InlineData("utf-32", true, "UTF-32")]
+    [InlineData("utf-32", false, "UTF-32")]
+    [InlineData("utf-8", true, null)]
+    public void A_manifest_in_another_encoding_is_refused_by_its_name(string encoding, bool mark, string? named)
+    {
+        var writer = System.Text.Encoding.GetEncoding(encoding);
+        byte[] text = writer.GetBytes("""{ "formatVersion": 1, "name": "a", "raters": ["A"], "cases": [{ "name": "x", "image": "i\\x.png", "masks": { "A": "x.png" } }] }""");
+        File.WriteAllBytes(_folder["dataset.json"], mark ? [.. writer.GetPreamble(), .. text] : text);
+        if (named is null)
+        {
+            RaterCase read = Assert.Single(DatasetManifest.Read(_folder["dataset.json"]).AllCases());
+            string hint = OperatingSystem.IsWindows() ? "" : " Here folders are separated by '/', and '\\' is a part of a name.";
+            Assert.Equal($"'{read.ImagePaths[0]}' does not exist.{hint}", Assert.Throws<FileNotFoundException>(() => SliceReader.Read(read.ImagePaths[0])).Message);
+            return;
+        }
+
+        Complaint.Expect<InvalidDataException>(
+            () => DatasetManifest.Read(_folder["dataset.json"]), $"dataset.json' is encoded in {named}, but a dataset manifest is text in UTF-8: save it as UTF-8.");
+    }
+
     private void Files(params string[] names)
     {
         foreach (string name in names)
