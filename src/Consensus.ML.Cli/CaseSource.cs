@@ -16,7 +16,11 @@ internal sealed record CaseSource(string Name, string Split, int Raters, Missing
     private const string AllCases = "all";
 
     /// <summary>How training varies the cases, strongly or as published.</summary>
-    public AugmentationPolicy Varied(AugmentationStrength strength) => strength == AugmentationStrength.Published ? new() { VerticalFlip = Augmentation.VerticalFlip } : Augmentation;
+    /// <param name="strength">How much.</param>
+    /// <param name="mirror">The axes to mirror along; null for the task's own.</param>
+    public AugmentationPolicy Varied(AugmentationStrength strength, MirrorAxes? mirror) => Varied(strength) with { Mirror = mirror ?? Augmentation.Mirror };
+
+    private AugmentationPolicy Varied(AugmentationStrength strength) => strength == AugmentationStrength.Published ? new() { Mirror = Augmentation.Mirror } : Augmentation;
 
     /// <summary>How many groups (patients, volumes) the cases are of; as many as cases where each is its own.</summary>
     public int Groups => Cases.Select(one => one.Group).Distinct(StringComparer.Ordinal).Count();
@@ -44,9 +48,7 @@ internal sealed record CaseSource(string Name, string Split, int Raters, Missing
         MissingRaters rule = missingRaters ?? MissingRaters.Drop;
         CaseListing listing = QubiqDataset.List(data, found, part, rule);
         WarnOf(listing, terminal);
-
-        // As published: kidneys lie left and right, never upside down.
-        AugmentationPolicy augmentation = found == QubiqTask.Kidney ? AugmentationPolicy.Strong with { VerticalFlip = 0 } : AugmentationPolicy.Strong;
+        AugmentationPolicy augmentation = AugmentationPolicy.Strong with { Mirror = found.Mirror };
         QubiqSplit other = part == QubiqSplit.Train ? QubiqSplit.Validation : QubiqSplit.Train;
         return new(found.Name, Formats.Name(part), found.Raters, rule, listing.Cases, augmentation)
         {
@@ -96,6 +98,13 @@ internal sealed record CaseSource(string Name, string Split, int Raters, Missing
         }
     }
 
+    /// <summary>Bytes that training on slices of a side will take for the cases, by the size of the first: the images with four bytes a value, and the masks at their own size with a bit a pixel.</summary>
+    public long MemoryAt(int side)
+    {
+        (int channels, int height, int width) = SliceReader.ReadSize(Cases[0].ImagePaths[0]);
+        return Cases.Sum(one => (4L * Math.Max(channels, one.ImagePaths.Count) * side * side) + (((long)one.AnnotationPaths.Count * height * width) / 8));
+    }
+
     /// <summary>The cases as rows.</summary>
     public IDataView View(MLContext ml) => ml.Data.LoadFromCases(Cases);
 
@@ -104,7 +113,7 @@ internal sealed record CaseSource(string Name, string Split, int Raters, Missing
         (DatasetManifest manifest, string? part) = ReadManifest(path, task, split, splitByDefault);
         CaseListing listing = manifest.List(part, missingRaters);
         WarnOf(listing, terminal);
-        return new(manifest.Name, part ?? AllCases, manifest.Levels, missingRaters ?? manifest.MissingRaters, listing.Cases, AugmentationPolicy.Strong)
+        return new(manifest.Name, part ?? AllCases, manifest.Levels, missingRaters ?? manifest.MissingRaters, listing.Cases, AugmentationPolicy.Strong with { Mirror = QubiqTask.MirrorOf(manifest.Name) })
         {
             Others = part is null ? [] : [.. manifest.Splits.Where(other => other != part).Select(other => new DatasetSplit(other, OrNone(() => [.. manifest.AllCases(other)])))],
         };

@@ -9,6 +9,9 @@ namespace Consensus.ML.Cli;
 /// <summary>How values are written for people and in reports.</summary>
 internal static class Formats
 {
+    /// <summary>A size, in megabytes.</summary>
+    public static string Megabytes(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e6:0.#} MB");
+
     public static string Score(double value) => value.ToString("0.0000", CultureInfo.InvariantCulture);
 
     /// <summary>An area in mm², as many digits as say something; a dash where it is not known.</summary>

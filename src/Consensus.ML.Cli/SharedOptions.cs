@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Consensus.ML.Imaging;
 using Consensus.ML.Networks;
 
 namespace Consensus.ML.Cli;
@@ -26,6 +27,13 @@ internal static class SharedOptions
         $"How training varies the cases: published (mirrored, turned, shifted, scaled) or strong (deformed, and with other grey values, as well). Default {byDefault}.",
         ("strong", AugmentationStrength.Strong),
         ("published", AugmentationStrength.Published));
+
+    /// <summary>The axes that training mirrors cases along.</summary>
+    public static Option<MirrorAxes?> Mirror() => Choice(
+        "--augment-mirror",
+        "The axes of the stored slices that training mirrors cases along: none where left and right tell something; columns (left and right of slices that stand upright), rows, or both. "
+        + "The model remembers them, and averages over no other views. Default: by the task (kidney and prostate columns, pancreas none, others both).",
+        ("none", MirrorAxes.None), ("columns", MirrorAxes.Columns), ("rows", MirrorAxes.Rows), ("both", MirrorAxes.Both));
 
     public static Option<int?> Threads() => Whole("--threads", "N",
         "CPU threads. Default: torch's own choice ('consensus info' says how many) or, where --minutes alone ends training, as many of those as are free.", 1, 4096);

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using Consensus.ML.Imaging;
 using Consensus.ML.Networks;
 using Consensus.ML.Runtime;
 using Consensus.ML.Studies;
@@ -36,6 +37,7 @@ internal static class StudyCommand
         Option<int?> threads = SharedOptions.Threads();
         Option<AugmentationStrength?> strength = SharedOptions.Augmentation("strong");
         Option<float?> noData = SharedOptions.NoData();
+        Option<MirrorAxes?> mirror = SharedOptions.Mirror();
         Option<Precision?> precision = SharedOptions.Precision("Number format of the heavy arithmetic while training. Default: each method's own.");
         var resume = new Option<bool>("--resume")
         {
@@ -44,7 +46,7 @@ internal static class StudyCommand
         var output = new Option<string>("--out") { Description = "Folder of the study: report.html, results.csv, results.json, and the models and scores they are made of.", HelpName = "DIR", Required = true };
         var command = new Command("study", "Train, score and compare several methods on held-out cases, and write a report.")
         {
-            data.Data, data.Task, folds, data.Split, trainSplit, evalSplit, missing, methods, minutes, steps, size, seed, seeds, generations, curve, device, precision, threads, strength, noData, resume, output,
+            data.Data, data.Task, folds, data.Split, trainSplit, evalSplit, missing, methods, minutes, steps, size, seed, seeds, generations, curve, device, precision, threads, strength, noData, mirror, resume, output,
         };
         command.SetAction(parsed =>
         {
@@ -70,7 +72,7 @@ internal static class StudyCommand
                 Folds = found.Folds,
                 Levels = found.Source.Raters,
                 MissingRaters = found.Source.MissingRaters,
-                Augmentation = found.Source.Varied(parsed.GetValue(strength) ?? AugmentationStrength.Strong),
+                Augmentation = found.Source.Varied(parsed.GetValue(strength) ?? AugmentationStrength.Strong, parsed.GetValue(mirror)),
                 NoData = parsed.GetValue(noData),
                 Methods = chosen,
                 Seeds = all,

@@ -56,6 +56,9 @@ internal static class TrainCommand
         Option<int?> threads = SharedOptions.Threads();
         Option<AugmentationStrength?> strength = SharedOptions.Augmentation("strong, or published for the paper preset");
         Option<float?> noData = SharedOptions.NoData();
+        Option<MirrorAxes?> mirror = SharedOptions.Mirror();
+        Option<int?> memory = SharedOptions.Whole(
+            "--memory-limit", "MB", "The most memory that the cases may take; more are kept in a temporary file, to the same model. Default: half of the machine's.", 0, int.MaxValue);
         Option<int?> patience = SharedOptions.Whole("--patience", "N", "End early once so many validations in a row brought nothing better; 10 are spread over a run. Default: never.", 1, int.MaxValue);
         var from = new Option<string?>("--from") { Description = "Train this model further: its network, method, target, size and, unless --preset is given, recipe.", HelpName = "model.zip" };
         var checkpoints = new CheckpointArguments();
@@ -63,7 +66,7 @@ internal static class TrainCommand
         var command = new Command("train", "Train a model on cases that several raters have segmented.")
         {
             data.Data, data.Task, data.Split, validationSplit, missing, size, method, preset, target, levelConditioning, patchSize, minutes, steps, patience,
-            seed, device, precision, threads, strength, noData,
+            seed, device, precision, threads, strength, noData, mirror, memory,
             from, checkpoints.Folder, checkpoints.Every, checkpoints.Resume, output,
         };
         command.SetAction(parsed =>
@@ -110,7 +113,7 @@ internal static class TrainCommand
             DatasetSplit[] used = [new(source.Split, source.Cases), .. validation is null ? [] : (DatasetSplit[])[new(validation.Split, validation.Cases)]];
             DatasetSplit[] others = [.. source.Others.Where(other => other.Name != validation?.Split)];
             DatasetGate.Check(terminal, source, used, others, data.CheckCommand(parsed), withoutData, CancellationToken.None);
-            AugmentationPolicy augmentation = source.Varied(parsed.GetValue(strength) ?? (isPaper ? AugmentationStrength.Published : AugmentationStrength.Strong));
+            AugmentationPolicy augmentation = source.Varied(parsed.GetValue(strength) ?? (isPaper ? AugmentationStrength.Published : AugmentationStrength.Strong), parsed.GetValue(mirror));
             return unet is not null
                 ? Train(terminal, ml, source, validation, withoutData, augmentation, side, $"{Formats.Name(unet.Kind)} in one pass", OnePassing, path)
                 : Train(terminal, ml, source, validation, withoutData, augmentation, side, $"target {Formats.Name(options.Target)}", Diffusing, path);
@@ -123,6 +126,7 @@ internal static class TrainCommand
                 options.Levels = Levels(raterIsLevel: options.Target == TrainingTarget.Annotator);
                 options.Seed = parsed.GetValue(seed) ?? 0;
                 options.Checkpoints = kept;
+                options.MemoryLimit = Bytes();
                 options.Progress = display;
                 options.Cancellation = cancellation;
                 return ml.Transforms.ConsensusSegment(options);
@@ -135,6 +139,7 @@ internal static class TrainCommand
                 unet.Levels = Levels(raterIsLevel: unet.Kind == UNetKind.MultiHead);
                 unet.Seed = parsed.GetValue(seed) ?? 0;
                 unet.Checkpoints = kept;
+                unet.MemoryLimit = Bytes();
                 unet.Progress = display;
                 unet.Cancellation = cancellation;
                 return ml.Transforms.UNetSegment(unet);
@@ -143,6 +148,8 @@ internal static class TrainCommand
             // Where a level is a rater, there are as many as drew. Shares of raters make any number of levels: a model that is trained further keeps its own.
             int? Levels(bool raterIsLevel) =>
                 raterIsLevel ? null : start is not null && source.MissingRaters == MissingRaters.Fraction ? start.Segmentation.Raters : source.Raters;
+
+            long? Bytes() => parsed.GetValue(memory) is int megabytes ? megabytes * 1_000_000L : null;
 
             TrainingOptions Asked(TrainingOptions training) => WithLimits(training, parsed.GetValue(steps), parsed.GetValue(minutes)) with
             {
@@ -205,6 +212,7 @@ internal static class TrainCommand
         string counted = source.Groups == source.Cases.Count ? "" : $", {Formats.Cases(source.Cases.Count, source.Groups)}";
         string chosen = validation is null ? "" : $"; the best weights are chosen by {Formats.Cases(validation.Cases.Count, validation.Groups)} of split {validation.Split}";
         terminal.Out.WriteLine($"Training on {source.Name} at {side}×{side} pixels{counted}: {source.Raters} raters, {learned}{chosen}.");
+        terminal.Out.WriteLine($"The cases take about {Formats.Megabytes(source.MemoryAt(side))} of memory, and are mirrored along {Named(augmentation.Mirror)} (--augment-mirror).");
         using TransformerChain<ITransformer> model = display.Show(Fit);
         Save(ml, model, cases.Schema, path);
         terminal.Out.WriteLine(Summary(path, display.Latest, validation is null ? "the cases set aside" : $"split {validation.Split}"));
@@ -222,6 +230,13 @@ internal static class TrainCommand
             }
         }
     }
+
+    private static string Named(MirrorAxes axes) => axes switch
+    {
+        MirrorAxes.None => "no axis",
+        MirrorAxes.Both => "columns and rows",
+        _ => axes == MirrorAxes.Columns ? "columns" : "rows",
+    };
 
     /// <summary>What a method is called at the command: a kind of one-pass U-Net, or else the paper's.</summary>
     private static string Name(UNetKind? onePass) => onePass is null ? "consensus" : OnePass.Single(one => one.OnePass == onePass).Name;

@@ -1,3 +1,5 @@
+using Consensus.ML.Imaging;
+
 namespace Consensus.ML;
 
 /// <summary>
@@ -59,6 +61,36 @@ public sealed record QubiqTask(string Name, IReadOnlyList<string> Folders, int N
 
     /// <summary>Typical number of columns; cases may differ.</summary>
     public int Width { get; init; } = AtLeastOne(Width, nameof(Width));
+
+    /// <summary>
+    /// The axes that training mirrors the task's slices along, where nothing else is asked for: those that leave a slice that the task could have. QUBIQ's arrays stand upright when they
+    /// are shown row by row; for files that lie on their side, rows and columns change places.
+    /// </summary>
+    /// <remarks>
+    /// <list type="table">
+    /// <listheader><term>task</term><description>axes, and why</description></listheader>
+    /// <item><term>brain-growth, brain-tumor</term><description>both, as published: left and right are alike, and scores were measured so</description></item>
+    /// <item><term>kidney, prostate</term><description>columns: a kidney of the other side, a prostate whose sides are alike; upside down neither is to be found</description></item>
+    /// <item><term>pancreas, pancreatic-lesion</term><description>none: the organ runs from right to left, and so do its neighbours</description></item>
+    /// <item><term>others</term><description>both: nothing is known of them; say what is plausible (<see cref="AugmentationPolicy.Mirror"/>, <c>--augment-mirror</c>)</description></item>
+    /// </list>
+    /// </remarks>
+    public MirrorAxes Mirror => MirrorOf(Name);
+
+    /// <summary>The one table of <see cref="Mirror"/>, by the name of a task or a set.</summary>
+    /// <param name="name">The name, in any case; underscores are as good as hyphens, and a number may follow.</param>
+    public static MirrorAxes MirrorOf(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        string wanted = Spelling(name).ToLowerInvariant();
+        (string Name, MirrorAxes Axes)[] table =
+        [
+            ("brain-growth", MirrorAxes.Both), ("brain-tumor", MirrorAxes.Both), ("kidney", MirrorAxes.Columns), ("prostate", MirrorAxes.Columns),
+            ("pancreas", MirrorAxes.None), ("pancreatic-lesion", MirrorAxes.None),
+        ];
+        (string Name, MirrorAxes Axes)[] known = [.. table.Where(row => wanted == row.Name || wanted.StartsWith($"{row.Name}-", StringComparison.Ordinal))];
+        return known.Length > 0 ? known[0].Axes : MirrorAxes.Both;
+    }
 
     /// <summary>Finds a task of <see cref="All"/> by name; a bare <c>prostate</c> or <c>brain-tumor</c> is its first task.</summary>
     /// <param name="name">The name, in any case; underscores are as good as hyphens.</param>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json.Serialization;
 
 namespace Consensus.ML.Imaging;
 
@@ -11,6 +12,23 @@ public sealed record AugmentationPolicy
     /// (tests/Consensus.ML.Benchmarks/RESULTS.md). What AugmentSlices does where no policy is given.
     /// </summary>
     public static AugmentationPolicy Strong { get; } = new() { Deformation = 0.015, Contrast = 0.2, Brightness = 0.2 };
+
+    /// <summary>
+    /// The axes that samples are mirrored along; predictions average over views mirrored along the same. Setting it makes the probability of an axis that is left out 0, and of one that
+    /// was not mirrored 0.5. Default both; <see cref="QubiqTask.Mirror"/> has the defaults of known tasks.
+    /// </summary>
+    [JsonIgnore]
+    public MirrorAxes Mirror
+    {
+        get => (HorizontalFlip > 0 ? MirrorAxes.Columns : MirrorAxes.None) | (VerticalFlip > 0 ? MirrorAxes.Rows : MirrorAxes.None);
+        init
+        {
+            HorizontalFlip = Probability(HorizontalFlip, value.HasFlag(MirrorAxes.Columns));
+            VerticalFlip = Probability(VerticalFlip, value.HasFlag(MirrorAxes.Rows));
+
+            static double Probability(double before, bool isMirrored) => !isMirrored ? 0 : before > 0 ? before : 0.5;
+        }
+    }
 
     /// <summary>Probability of mirroring columns, 0 to 1. Default 0.5.</summary>
     public double HorizontalFlip { get; init; } = 0.5;

@@ -118,7 +118,7 @@ public sealed partial class ConsensusSegmentationEstimator : IEstimator<Consensu
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(_options.Cancellation);
         var progress = new ProgressRelay(_environment, _host, _options.Progress, cancellation);
         (ConsensusModel model, TrainingHistory history) = trainer.Train(fit.Cases, progress, line => channel.Info(MessageSensitivity.None, line), cancellation.Token);
-        PreparedFit.Conclude(channel, model, history);
+        PreparedFit.Conclude(channel, _options.Training, model, history);
         var manifest = new ModelManifest
         {
             Columns = ManifestColumns.Of(_options),

@@ -52,7 +52,12 @@ internal interface ISegmentationOptions
 
     CheckpointOptions? Checkpoints { get; set; }
 
+    long? MemoryLimit { get; set; }
+
     ITransformer? StartFrom { get; set; }
+
+    /// <summary>The weights of the network that such options train, without their values.</summary>
+    WeightLayout Layout(int height, int width, int channels, int levels, NetworkOptions network);
 
     /// <summary>What takes each rater for a level, for messages, so that it matters who drew a mask; null where nothing does.</summary>
     string? TakesRatersForLevels { get; }

@@ -53,6 +53,11 @@ internal static class OptionsCheck
         Check(nameof(options.Sampling), Given(nameof(options.Sampling), options.Sampling), diffusion?.Steps);
         Check(Given(nameof(options.Training), options.Training), diffusion, options.ValidationSet is not null);
         Check(options.Checkpoints);
+        if (options.MemoryLimit is < 0 and long limit)
+        {
+            throw Wrong(nameof(options.MemoryLimit), limit, "at least 0 bytes, or null for half of the memory");
+        }
+
         if (options.Device is not (null or "cpu" or "cuda") && !(options.Device.StartsWith("cuda:", StringComparison.Ordinal) && uint.TryParse(options.Device.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out _)))
         {
             throw Wrong(nameof(options.Device), $"'{options.Device}'", "'cpu', 'cuda' or 'cuda:N' with N the number of the GPU, from 0");
@@ -122,6 +127,25 @@ internal static class OptionsCheck
         throw new ArgumentException(
             $"Column '{featuresColumn}' holds slices of {height}×{width} pixels (height × width); {patches}the {levels} levels of {nameof(ConsensusSegmentationEstimator.Options.Network)}.{nameof(network.ChannelMultipliers)} "
             + $"{(patches.Length > 0 ? "together divide each side" : $"halve each side {levels - 1} times")}, so it must be a multiple of {factor}: use {nearest} instead of {side} in ResizeSlices.");
+    }
+
+    /// <summary>Checks that the weights of a network fit one file in memory, as models and checkpoints hold them: before they are made, not at the first checkpoint.</summary>
+    /// <exception cref="ArgumentException">There are too many; the message says how many, and what to make smaller.</exception>
+    public static void CheckWeights(WeightLayout layout, NetworkOptions network)
+    {
+        long bytes = Safetensors.Header(layout.Specs.Select(spec => (spec.Name, spec.Shape))).Length + (sizeof(float) * layout.ParameterCount);
+        if (bytes <= Array.MaxLength)
+        {
+            return;
+        }
+
+        const string Name = nameof(ConsensusSegmentationEstimator.Options.Network);
+        throw new ArgumentException(string.Create(
+            CultureInfo.InvariantCulture,
+            $"The network would have {layout.ParameterCount:N0} weights of {bytes / 1e9:0.00} GB, more than the {Array.MaxLength / 1e9:0.00} GB that a model can have. Make {Name}."
+            + $"{nameof(network.ModelChannels)} ({network.ModelChannels}), {Name}.{nameof(network.ChannelMultipliers)} ([{string.Join(", ", network.ChannelMultipliers)}]), "
+            + $"{Name}.{nameof(network.ResidualBlocks)} ({network.ResidualBlocks}) or the encoder ({Name}.{nameof(network.EncoderBlocks)}, {network.EncoderBlocks}, "
+            + $"of width {network.EncoderWidth}) smaller."));
     }
 
     private static void CheckColumns(ISegmentationOptions options)

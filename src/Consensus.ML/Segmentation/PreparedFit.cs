@@ -16,6 +16,8 @@ internal sealed class PreparedFit : IDisposable
     // Far from what normalised images have, near what 8 bits give.
     private const double LargeAverage = 10;
 
+    private readonly CaseStore _store;
+
     private PreparedFit(IHostEnvironment environment, IChannel channel, IDataView input, IDataView? validation, ISegmentationOptions options)
     {
         var reader = new TrainingCaseReader(input, options);
@@ -23,6 +25,9 @@ internal sealed class PreparedFit : IDisposable
         OptionsCheck.CheckSize(options.FeaturesColumnName, reader.Height, reader.Width, options.Network);
         TrainingCaseReader? validationReader = validation is null ? null : ReaderOf(validation, options, reader);
         (Height, Width, ImageChannels, Network) = (reader.Height, reader.Width, reader.Channels, options.Network.For(reader.Height, reader.Width));
+
+        // Before anything is read, as far as it can be told without the number of raters, which matters little.
+        OptionsCheck.CheckWeights(options.Layout(Height, Width, ImageChannels, options.Levels ?? 1, Network), Network);
 
         Device = TorchDevice.Choose(options.Device, environment.GpuDeviceId(), environment.FallbackToCpu());
         channel.Info(MessageSensitivity.None, $"Device: {Device.Device} ({Device.Reason})");
@@ -36,28 +41,59 @@ internal sealed class PreparedFit : IDisposable
         else
         {
             channel.Info(MessageSensitivity.None, $"Augmentation: {Augmentation}");
+            channel.Info(MessageSensitivity.None, Augmentation.Mirror switch
+            {
+                MirrorAxes.None => "Mirroring: none",
+                MirrorAxes.Both => "Mirroring: along columns and along rows; where that turns what only lies on one side, choose AugmentationPolicy.Mirror",
+                MirrorAxes one => $"Mirroring: along {(one == MirrorAxes.Columns ? "columns" : "rows")} only",
+            });
+        }
+
+        if (options.Training.Steps is int steps && steps <= options.Training.WarmUpSteps)
+        {
+            channel.Warning(MessageSensitivity.None, TooShort(options.Training, steps, "is to end"));
         }
 
         // Before hours may be spent: is there a place to keep them, and is it this run's alone?
+        long limit = options.MemoryLimit ?? CaseStore.DefaultLimit;
+        _store = new(limit);
         Checkpoints = options.Checkpoints is null ? null : CheckpointFolder.Open(options.Checkpoints, line => channel.Warning(MessageSensitivity.UserData, line));
         try
         {
-            (Cases, Levels) = reader.Read(line => channel.Warning(MessageSensitivity.UserData, line), options.Cancellation);
+            (Cases, Levels) = reader.Read(_store, line => channel.Warning(MessageSensitivity.UserData, line), Expect, options.Cancellation);
             VolumeAxes = AxesOf(reader.VolumeAxes, options.StartFrom, channel);
-            WarnOfLargeValues(channel, reader.Features.Name, Cases);
-            Validation = validationReader is null ? null : ReadValidation(validationReader, channel, Cases, options);
+            OptionsCheck.CheckWeights(options.Layout(Height, Width, ImageChannels, Levels, Network), Network);
+            WarnOfLargeValues(channel, reader.Features.Name, reader.AverageMagnitude);
+            Validation = validationReader is null ? null : ReadValidation(validationReader, _store, channel, Cases, options);
             WarnOfSingleGroup(channel, options.Training);
             Seed = options.Seed ?? environment.Seed() ?? 0;
             channel.Info(MessageSensitivity.None, string.Create(
                 CultureInfo.InvariantCulture,
                 $"Data: {Cases.Count} cases of {ImageChannels}×{Height}×{Width} (channels × height × width), "
                 + $"{RatersOfCases.Describe(Cases, Levels)}, seed {Seed}"));
+            channel.Info(MessageSensitivity.None, string.Create(
+                CultureInfo.InvariantCulture,
+                $"Memory: the cases take {_store.Bytes / 1e6:0.#} MB, {(_store.IsOnDisk ? "in a temporary file that training reads them from" : "in memory")}"));
             Padding = reader.Features.RawZero() is { } zero && zero.Length == ImageChannels ? zero : new float[ImageChannels];
         }
         catch
         {
-            Checkpoints?.Dispose();
+            Dispose();
             throw;
+        }
+
+        void Expect(long bytes)
+        {
+            channel.Info(MessageSensitivity.None, string.Create(
+                CultureInfo.InvariantCulture, $"Memory: the cases will take about {bytes / 1e6:0.#} MB, of {limit / 1e6:0.#} MB at most (MemoryLimit)"));
+            if (bytes > limit)
+            {
+                channel.Warning(MessageSensitivity.None, string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"The cases will take about {bytes / 1e6:0.#} MB, more than the {limit / 1e6:0.#} MB that they may in memory (MemoryLimit): "
+                    + $"they are kept in a temporary file, and training reads them from there; it makes the same model"));
+                _store.MoveToDisk();
+            }
         }
     }
 
@@ -107,7 +143,14 @@ internal sealed class PreparedFit : IDisposable
         new(environment, channel, input, validation, options);
 
     /// <summary>Tells the log what came of the training.</summary>
-    public static void Conclude(IChannel channel, SegmentationModel model, TrainingHistory history) =>
+    public static void Conclude(IChannel channel, TrainingOptions options, SegmentationModel model, TrainingHistory history)
+    {
+        // Where the number of steps was given, that has been said before.
+        if (history.Steps <= options.WarmUpSteps && !(options.Steps <= options.WarmUpSteps))
+        {
+            channel.Warning(MessageSensitivity.None, TooShort(options, history.Steps, "ended"));
+        }
+
         channel.Info(
             MessageSensitivity.None,
             string.Create(
@@ -116,6 +159,7 @@ internal sealed class PreparedFit : IDisposable
                 + (history.BestValidationScore is double score
                     ? string.Create(CultureInfo.InvariantCulture, $", validation soft Dice {score:F4}")
                     : ""));
+    }
 
     /// <summary>The columns that a segmentation adds, before there is data.</summary>
     /// <exception cref="ArgumentException">A column is missing or of another type.</exception>
@@ -131,7 +175,11 @@ internal sealed class PreparedFit : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => Checkpoints?.Dispose();
+    public void Dispose()
+    {
+        _store.Dispose();
+        Checkpoints?.Dispose();
+    }
 
     /// <summary>What the model is to remember of how its volumes were cut: single slices say nothing, and leave what a model to start from remembers.</summary>
     private static IReadOnlyList<int> AxesOf(IReadOnlyList<int> axes, ITransformer? start, IChannel channel)
@@ -182,12 +230,12 @@ internal sealed class PreparedFit : IDisposable
     }
 
     /// <exception cref="InvalidDataException">A row does not fit, or a group is in both sets.</exception>
-    private static IReadOnlyList<TrainingCase> ReadValidation(TrainingCaseReader reader, IChannel channel, IReadOnlyList<TrainingCase> training, ISegmentationOptions options)
+    private static IReadOnlyList<TrainingCase> ReadValidation(TrainingCaseReader reader, CaseStore store, IChannel channel, IReadOnlyList<TrainingCase> training, ISegmentationOptions options)
     {
         IReadOnlyList<TrainingCase> validation;
         try
         {
-            validation = reader.ReadValidation(training[0].Masks.Raters, line => channel.Warning(MessageSensitivity.UserData, line), options.Cancellation);
+            validation = reader.ReadValidation(store, training[0].Masks.Raters, line => channel.Warning(MessageSensitivity.UserData, line), options.Cancellation);
         }
         catch (InvalidDataException exception)
         {
@@ -235,9 +283,14 @@ internal sealed class PreparedFit : IDisposable
         }
     }
 
-    private static void WarnOfLargeValues(IChannel channel, string column, IReadOnlyList<TrainingCase> cases)
+    // The moving average of the weights needs no such word: of few steps it takes fewer (TrainingOptions.EmaDecay).
+    private static string TooShort(TrainingOptions options, int steps, string ends) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"Training {ends} after {steps} steps, within its warm-up of {options.WarmUpSteps} steps (Training.{nameof(options.WarmUpSteps)}), in which the learning rate has not risen to "
+        + $"{options.LearningRate}: the model has learned little. Give it more steps or time.");
+
+    private static void WarnOfLargeValues(IChannel channel, string column, double average)
     {
-        double average = cases.Average(one => one.Features.Average(value => (double)MathF.Abs(value)));
         if (average > LargeAverage)
         {
             channel.Warning(

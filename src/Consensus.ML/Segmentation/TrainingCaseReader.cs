@@ -22,6 +22,7 @@ internal sealed class TrainingCaseReader
     private readonly GroupColumn _groups;
     private readonly RatersOfCases _raters;
     private readonly SortedSet<int> _axes = [];
+    private double _magnitudes;
 
     /// <exception cref="ArgumentException">A column is missing or of another type.</exception>
     public TrainingCaseReader(IDataView data, ISegmentationOptions options)
@@ -62,29 +63,47 @@ internal sealed class TrainingCaseReader
     /// <summary>The axes along which the slices of all cases that were read lie in their volumes, in order; none of single slices and pictures.</summary>
     public IReadOnlyList<int> VolumeAxes => [.. _axes];
 
-    /// <summary>Reads all cases.</summary>
+    /// <summary>How far the features are from 0 on average over the cases read.</summary>
+    public double AverageMagnitude { get; private set; }
+
+    /// <summary>Reads all cases into memory.</summary>
     /// <param name="warn">Told of each case that is left out because raters are missing, and once of files that were stored in another orientation.</param>
     /// <param name="cancellation">Ends reading between two cases.</param>
     /// <returns>The cases and the number of levels.</returns>
     /// <exception cref="InvalidDataException">There are no rows, or a row does not fit; the message names the case, what was found and what is expected.</exception>
     public (IReadOnlyList<TrainingCase> Cases, int Levels) Read(Action<string> warn, CancellationToken cancellation)
     {
-        List<(TrainingCase, string[])> cases = ReadRows(warn, cancellation);
+        // No longer than the cases are: who holds them in memory need not dispose them.
+        return Read(new CaseStore(long.MaxValue), warn, _ => { }, cancellation);
+    }
+
+    /// <summary>Reads all cases.</summary>
+    /// <param name="store">Keeps them; to be disposed behind the last use of a case.</param>
+    /// <param name="warn">Told of each case that is left out because raters are missing, and once of files that were stored in another orientation.</param>
+    /// <param name="expect">Told, as soon as the first case is there, what memory all are expected to take, in bytes; not where nobody knows how many there are.</param>
+    /// <param name="cancellation">Ends reading between two cases.</param>
+    /// <returns>The cases and the number of levels.</returns>
+    /// <exception cref="InvalidDataException">There are no rows, or a row does not fit; the message names the case, what was found and what is expected.</exception>
+    /// <exception cref="IOException">The cases fit neither memory nor a temporary file.</exception>
+    public (IReadOnlyList<TrainingCase> Cases, int Levels) Read(CaseStore store, Action<string> warn, Action<long> expect, CancellationToken cancellation)
+    {
+        List<(TrainingCase, string[])> cases = ReadRows(store, warn, expect, cancellation);
         return cases.Count > 0 ? _raters.Choose(cases, warn) : throw new InvalidDataException("There are no training cases: the data has no rows.");
     }
 
     /// <summary>Reads all cases that the best weights are chosen by.</summary>
+    /// <param name="store">Keeps them; to be disposed behind the last use of a case.</param>
     /// <param name="raters">How many raters a training case has: others are left out where they are left out of training.</param>
     /// <param name="warn">Told of each case that is left out.</param>
     /// <param name="cancellation">Ends reading between two cases.</param>
     /// <exception cref="InvalidDataException">There are no rows, or a row does not fit.</exception>
-    public IReadOnlyList<TrainingCase> ReadValidation(int raters, Action<string> warn, CancellationToken cancellation)
+    public IReadOnlyList<TrainingCase> ReadValidation(CaseStore store, int raters, Action<string> warn, CancellationToken cancellation)
     {
-        List<(TrainingCase, string[])> cases = ReadRows(warn, cancellation);
+        List<(TrainingCase, string[])> cases = ReadRows(store, warn, _ => { }, cancellation);
         return cases.Count > 0 ? _raters.ChooseValidation(cases, raters, warn) : throw new InvalidDataException("There are no cases: the data has no rows.");
     }
 
-    private List<(TrainingCase Case, string[] Names)> ReadRows(Action<string> warn, CancellationToken cancellation)
+    private List<(TrainingCase Case, string[] Names)> ReadRows(CaseStore store, Action<string> warn, Action<long> expect, CancellationToken cancellation)
     {
         var cases = new List<(TrainingCase, string[])>();
         DataViewSchema.Column?[] columns = [Features, _annotations, _case, _image, _picture, _imagePath, _raterNames];
@@ -130,7 +149,13 @@ internal sealed class TrainingCaseReader
 
             framing.Check(name, size?.Name, masks, values);
             GroupColumn.RowGroup group = groupGetter();
-            cases.Add((new(name, values, masks) { Group = group.Name, IsOwnGroup = group.IsOwn }, raterNames));
+            cases.Add((store.Add(name, values, masks) with { Group = group.Name, IsOwnGroup = group.IsOwn }, raterNames));
+            _magnitudes += values.Average(value => (double)MathF.Abs(value));
+            AverageMagnitude = _magnitudes / cases.Count;
+            if (cases.Count == 1 && _data.GetRowCount() is long rows)
+            {
+                expect(rows * store.Bytes);
+            }
         }
 
         return cases;

@@ -125,6 +125,13 @@ public sealed partial class UNetSegmentationEstimator
         public CheckpointOptions? Checkpoints { get; set; }
 
         /// <summary>
+        /// The most bytes that the training cases may take in memory, at least 0: the prepared images with four bytes a value, and the masks at their own size with a bit a pixel.
+        /// What would take more is kept in a file in the system's temporary folder, which nobody else can read and which is gone when training ends; the model is the same. Null
+        /// (the default) for half of the memory that .NET may use.
+        /// </summary>
+        public long? MemoryLimit { get; set; }
+
+        /// <summary>
         /// A trained model, or a chain with one in it, whose weights training begins with (fine-tuning) in place of random ones; null (the default) for none. It must have been trained
         /// with the same <see cref="Network"/> and <see cref="Kind"/>, on as many channels and raters: <see cref="ContinueFrom"/> makes such options.
         /// </summary>
@@ -146,6 +153,12 @@ public sealed partial class UNetSegmentationEstimator
             StartingModel.TakeOver(options, manifest, model);
             return options;
         }
+
+        WeightLayout ISegmentationOptions.Layout(int height, int width, int channels, int levels, NetworkOptions network) =>
+            new UNetDescription
+            {
+                Height = height, Width = width, ImageChannels = channels, Levels = levels, Kind = Kind, Rounded = false, PassDropout = PassDropout, Network = network,
+            }.Layout();
 
         string? ISegmentationOptions.TakesRatersForLevels => Kind == UNetKind.MultiHead ? $"the kind {Kind}" : null;
 

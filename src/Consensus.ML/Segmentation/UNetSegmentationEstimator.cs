@@ -130,7 +130,7 @@ public sealed partial class UNetSegmentationEstimator : IEstimator<UNetSegmentat
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(_options.Cancellation);
         var progress = new ProgressRelay(_environment, _host, _options.Progress, cancellation);
         (UNetModel model, TrainingHistory history) = trainer.Train(fit.Cases, progress, line => channel.Info(MessageSensitivity.None, line), cancellation.Token);
-        PreparedFit.Conclude(channel, model, history);
+        PreparedFit.Conclude(channel, _options.Training, model, history);
         return new(_environment, manifest with { Training = manifest.Training with { History = history } }, new SharedModel(model));
     }
 }

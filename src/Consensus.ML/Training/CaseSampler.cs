@@ -16,6 +16,9 @@ internal sealed class CaseSampler(int height, int width, int channels, int batch
     private long _orderEpoch = -1;
     private int[] _order = [];
 
+    // The masks of one case, unpacked; one thread draws at a time.
+    private byte[] _unpacked = [];
+
     /// <summary>Makes the targets of one image.</summary>
     /// <param name="index">Its place in the batch, from 0.</param>
     /// <param name="source">Its case.</param>
@@ -34,12 +37,19 @@ internal sealed class CaseSampler(int height, int width, int channels, int batch
         {
             TrainingCase source = cases[CaseAt((step * batch) + i)];
             Augmentation change = augmentation is null ? Augmentation.None : Augmentation.Draw(augmentation, height, width, random);
+            float[] features = source.Features;
             for (int channel = 0; channel < channels; channel++)
             {
-                Augmenter.Bilinear(source.Features.AsSpan(channel * pixels, pixels), images.AsSpan(((i * channels) + channel) * pixels, pixels), height, width, change, padding[channel]);
+                Augmenter.Bilinear(features.AsSpan(channel * pixels, pixels), images.AsSpan(((i * channels) + channel) * pixels, pixels), height, width, change, padding[channel]);
             }
 
-            Augmenter.Nearest(source.Masks.Pixels, source.Masks.Height, source.Masks.Width, moved.AsSpan(0, source.Masks.Raters * pixels), height, width, change);
+            if (_unpacked.Length < source.Masks.Count)
+            {
+                _unpacked = new byte[source.Masks.Count];
+            }
+
+            source.Masks.UnpackTo(_unpacked);
+            Augmenter.Nearest(_unpacked, source.Masks.Height, source.Masks.Width, moved.AsSpan(0, source.Masks.Raters * pixels), height, width, change);
             targets(i, source, moved, random);
         }
 

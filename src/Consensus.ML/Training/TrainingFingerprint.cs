@@ -165,7 +165,7 @@ internal sealed record CaseFingerprint(string Name, string Sha256)
         hash.AppendData(MemoryMarshal.AsBytes(item.Features.AsSpan()));
         ReadOnlySpan<int> masks = [item.Masks.Raters, item.Masks.Height, item.Masks.Width, .. item.Raters];
         hash.AppendData(MemoryMarshal.AsBytes(masks));
-        hash.AppendData(item.Masks.Pixels);
+        hash.AppendData(item.Masks.Unpack().Pixels);
         return new(item.Name, Convert.ToHexStringLower(hash.GetHashAndReset()));
     }
 }

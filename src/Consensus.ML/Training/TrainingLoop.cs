@@ -229,7 +229,7 @@ internal sealed class TrainingLoop<TModel>(ITrainingObjective<TModel> objective,
         for (int i = 0; i < validation.Count; i++)
         {
             ConsensusPrediction prediction = model.Predict(validation[i].Features, options.ValidationSampling, SeededRandom.Seed(seed, SeededRandom.Purpose.Validation, i), mirroring, cancellation: cancellation);
-            float[] truth = ConsensusLabels.SoftMap(Resampling.Nearest(validation[i].Masks, model.Height, model.Width));
+            float[] truth = ConsensusLabels.SoftMap(Resampling.Nearest(validation[i].Masks.Unpack(), model.Height, model.Width));
             sum += SoftDice.Mean(prediction.SoftMap, truth, SoftDice.FiveThresholds);
         }
 

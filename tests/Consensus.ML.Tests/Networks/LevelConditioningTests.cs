@@ -143,7 +143,7 @@ public sealed class LevelConditioningTests
             description = description with { Network = description.Network with { LevelConditioning = LevelConditioning.Channels } };
             var options = new TrainingOptions { Steps = 2, BatchSize = 2, PairsPerImage = 2, MicroBatchSize = 1, ValidationFraction = 0, Threads = 1, Precision = (Precision)precision };
             TrainingCase[] cases = Discs.Cases(4);
-            cases[0] = cases[0] with { Masks = new(1, Side, Side, cases[0].Masks.Rater(1).ToArray()), Raters = [1] };
+            cases[0] = cases[0] with { Masks = new(1, Side, Side, cases[0].Masks.Unpack().Rater(1).ToArray()), Raters = [1] };
             using ConsensusModel model = new ConsensusTrainer(description, options, new AugmentationPolicy(), [0f], 1, CPU).Train(cases, null, null, CancellationToken.None).Model;
             var sampling = new SamplingOptions { Generations = 3, Steps = 2, Mirror = true, Precision = (Precision)precision };
             ConsensusPrediction prediction = model.Predict(cases[1].Features, sampling, 1, Views, keepSamples: true);
@@ -170,7 +170,7 @@ public sealed class LevelConditioningTests
         for (int level = 0; level < 2; level++)
         {
             bool[] found = [.. prediction.ConsensusMaps.AsSpan(level * Side * Side, Side * Side).ToArray().Select(value => value > 0.5f)];
-            bool[] drawn = [.. unseen.Masks.Rater(level).ToArray().Select(value => value == 1)];
+            bool[] drawn = [.. unseen.Masks.Unpack().Rater(level).ToArray().Select(value => value == 1)];
             double dice = 2.0 * found.Zip(drawn).Count(pair => pair.First && pair.Second) / (found.Count(value => value) + drawn.Count(value => value));
             Assert.InRange(dice, 0.9, 1);
         }

@@ -125,7 +125,7 @@ public sealed class PatchTests
         for (int level = 0; level < 2; level++)
         {
             int pixels = Discs.Side * Discs.Side;
-            int wrong = prediction.ConsensusMaps.AsSpan(level * pixels, pixels).ToArray().Zip(unseen.Masks.Rater(level).ToArray()).Count(pair => (pair.First > 0.5f) != (pair.Second == 1));
+            int wrong = prediction.ConsensusMaps.AsSpan(level * pixels, pixels).ToArray().Zip(unseen.Masks.Unpack().Rater(level).ToArray()).Count(pair => (pair.First > 0.5f) != (pair.Second == 1));
 
             // Whole patches would miss the edge of a disc of 9 pixels by more.
             Assert.InRange(wrong, 0, 6);
