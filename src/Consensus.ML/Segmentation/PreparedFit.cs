@@ -49,11 +49,6 @@ internal sealed class PreparedFit : IDisposable
             });
         }
 
-        if (options.Training.Steps is int steps && steps <= options.Training.WarmUpSteps)
-        {
-            channel.Warning(MessageSensitivity.None, TooShort(options.Training, steps, "is to end"));
-        }
-
         // Before hours may be spent: is there a place to keep them, and is it this run's alone?
         long limit = options.MemoryLimit ?? CaseStore.DefaultLimit;
         _store = new(limit);
@@ -74,6 +69,11 @@ internal sealed class PreparedFit : IDisposable
             channel.Info(MessageSensitivity.None, string.Create(
                 CultureInfo.InvariantCulture,
                 $"Memory: the cases take {_store.Bytes / 1e6:0.#} MB, {(_store.IsOnDisk ? "in a temporary file that training reads them from" : "in memory")}"));
+            if (options.Training.Steps is int steps && steps <= options.Training.WarmUpSteps)
+            {
+                channel.Warning(MessageSensitivity.None, TooShort(options.Training, steps, "is to end"));
+            }
+
             Padding = reader.Features.RawZero() is { } zero && zero.Length == ImageChannels ? zero : new float[ImageChannels];
         }
         catch
