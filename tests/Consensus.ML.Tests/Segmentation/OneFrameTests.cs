@@ -52,7 +52,7 @@ public sealed class OneFrameTests
             // The second rater's file, turned by hand.
             float[] stored = SliceReader.Read(Case("mask-flipped", "kid", "train", $"case{number:00}", "task01_seg02.nii.gz")).Pixels;
             byte[] turned = [.. stored.Chunk(32).Reverse().SelectMany(row => row).Select(value => value > 0 ? (byte)1 : (byte)0)];
-            Assert.Equal(turned, cases[number - 1].Masks.Pixels[(32 * 32)..(2 * 32 * 32)]);
+            Assert.Equal(turned, cases[number - 1].Masks.Unpack().Pixels[(32 * 32)..(2 * 32 * 32)]);
         }
     }
 
