@@ -359,8 +359,7 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
         foreach (bool cached in (bool[])[false, true])
         {
             string message = Assert.Throws<InvalidDataException>(() => Fit(rows, cached)).Message;
-            Assert.Contains($"'{rows[1].AnnotationPaths[0]}' is 18×18", message);
-            Assert.Contains($"'{rows[1].ImagePath}' is 20×20", message);
+            Assert.Contains($"'{rows[1].AnnotationPaths[0]}' has 18×18 pixels, but '{rows[1].ImagePath}' has 20×20", message);
         }
     }
 

@@ -52,13 +52,16 @@ public sealed class ReportTests : IDisposable
         RunResult run = made.Methods[0].Runs[0];
         var scores = new Dictionary<string, double> { ["SoftDice5"] = -0.25, ["=Score"] = -1 };
         CaseRecord named = run.Cases[0] with { Case = name, Scores = scores };
-        var results = new StudyResults(made.Options, made.Record, [run with { Cases = [named] }], made.Pictured);
+        StudyFold fold = run.Run.Fold with { Evaluation = [run.Run.Fold.Evaluation[0] with { Name = name }] };
+        var results = new StudyResults(made.Options with { Folds = [fold] }, made.Record, [run with { Run = run.Run with { Fold = fold }, Cases = [named] }], made.Pictured);
         using var table = new StringWriter { NewLine = "\n" };
         ResultsTable.Write(table, results);
         string[] parts = table.ToString().Split('\n', count: 2);
-        Assert.EndsWith(",SoftDice5,'=Score", parts[0], StringComparison.Ordinal);
+        Assert.EndsWith(",SoftDice5,'=Score,Group", parts[0], StringComparison.Ordinal);
         Assert.StartsWith($"soft-label,val,1,{cell},32,32,3,", parts[1], StringComparison.Ordinal);
-        Assert.EndsWith(",-0.25,-1\n", parts[1], StringComparison.Ordinal);
+
+        // Behind the scores is the group, which of a single case is its name.
+        Assert.EndsWith($",-0.25,-1,{cell}\n", parts[1], StringComparison.Ordinal);
     }
 
     [Fact]

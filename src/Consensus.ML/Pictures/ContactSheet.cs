@@ -95,8 +95,7 @@ public static class ContactSheet
 
     private static void DrawTile(PictureCanvas sheet, RaterCase one, Dictionary<string, RaterLine> lines, int left, int top, int? channel)
     {
-        Slice image = one.ReadImage();
-        RaterMasks masks = one.ReadMasks();
+        (Slice image, RaterMasks masks) = Read(one);
 
         float scale = Tile / (float)Math.Max(image.Height, image.Width), height = image.Height * scale, width = image.Width * scale;
         SKRect area = SKRect.Create(left + ((Tile - width) / 2), top + ((Tile - height) / 2), width, height);
@@ -105,6 +104,19 @@ public static class ContactSheet
         string dice = masks.Raters > 1 ? $"Dice {ConsensusLabels.PairwiseDice(masks).ToString("0.0000", CultureInfo.InvariantCulture)}  ·  " : "";
         sheet.Write(StrokeAlphabet.Fit(one.Name, NameSize, Tile), left, top + Tile + 14, NameSize);
         sheet.Write(StrokeAlphabet.Fit($"{dice}{Plural(masks.Raters, "rater")}", FactsSize, Tile), left, top + Tile + 29, FactsSize);
+    }
+
+    private static (Slice Image, RaterMasks Masks) Read(RaterCase one)
+    {
+        try
+        {
+            return (one.ReadImage(), one.ReadMasks());
+        }
+        catch (InvalidDataException exception)
+        {
+            // Of a whole set, the file alone does not say which case to look at.
+            throw new InvalidDataException($"Case '{one.Name}': {exception.Message}", exception);
+        }
     }
 
     private static string Plural(int count, string noun) => count == 1 ? $"1 {noun}" : $"{count} {noun}s";
