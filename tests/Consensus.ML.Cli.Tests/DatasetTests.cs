@@ -28,6 +28,18 @@ public sealed class DatasetTests : IDisposable
     }
 
     [Fact]
+    public void The_schema_of_the_check_knows_every_kind_of_problem()
+    {
+        using JsonDocument schema = JsonDocument.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "data-schemas", "dataset-check.schema.json")));
+        JsonElement kind = schema.RootElement.GetProperty("properties").GetProperty("problems").GetProperty("items").GetProperty("properties").GetProperty("kind");
+        string[] known = [.. kind.GetProperty("enum").EnumerateArray().Select(name => name.GetString()!)];
+        IEnumerable<string> kinds = Enum.GetValues<DatasetProblemKind>()
+            .Select(one => new DatasetProblem(ProblemSeverity.Warning, one, null, null, null, "a", "b"))
+            .Select(problem => new DatasetReport.Problem(null, problem).Kind);
+        Assert.Equal(known.Order(StringComparer.Ordinal), kinds.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public void In_JSON_the_problems_fit_their_schema()
     {
         string data = _workspace.Phantom(), image = Path.Combine(_workspace.TrainingCase(2), "image.nii.gz");
