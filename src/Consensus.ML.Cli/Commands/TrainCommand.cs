@@ -202,7 +202,8 @@ internal static class TrainCommand
         string path)
     {
         var display = new TrainingDisplay(terminal);
-        using var interruption = new Interruption(() => terminal.Complain("stopping; the best model so far is saved (Ctrl-C again aborts at once)"));
+        using var interruption = new Interruption(() => terminal.Complain(
+            "stopping; the best model so far, if a step was done, is saved (Ctrl-C again aborts at once)"));
         IDataView cases = source.View(ml);
         EstimatorChain<ITransformer> pipeline = ml.Transforms.LoadSlices("Image", "ImagePath")
             .Append(ml.Transforms.NormalizeSlices("Image", noData: noData))
@@ -246,7 +247,7 @@ internal static class TrainCommand
         string length = string.Create(CultureInfo.InvariantCulture, $"{new FileInfo(path).Length / 1e6:0.0} MB");
         return latest is null
             ? $"Wrote {path} ({length})."
-            : $"Wrote {path} ({length}): {latest.Step} steps in {Formats.Duration(latest.Elapsed)}"
+            : $"Wrote {path} ({length}): {(latest.Step == 1 ? "1 step" : $"{latest.Step} steps")} in {Formats.Duration(latest.Elapsed)}"
                 + (latest.BestValidationScore is double best ? $", soft Dice {Formats.Score(best)} on {validated}." : ".");
     }
 

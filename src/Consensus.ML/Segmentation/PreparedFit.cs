@@ -286,7 +286,7 @@ internal sealed class PreparedFit : IDisposable
     // The moving average of the weights needs no such word: of few steps it takes fewer (TrainingOptions.EmaDecay).
     private static string TooShort(TrainingOptions options, int steps, string ends) => string.Create(
         CultureInfo.InvariantCulture,
-        $"Training {ends} after {steps} steps, within its warm-up of {options.WarmUpSteps} steps (Training.{nameof(options.WarmUpSteps)}), in which the learning rate has not risen to "
+        $"Training {ends} after {(steps == 1 ? "1 step" : $"{steps} steps")}, within its warm-up of {options.WarmUpSteps} steps (Training.{nameof(options.WarmUpSteps)}), in which the learning rate has not risen to "
         + $"{options.LearningRate}: the model has learned little. Give it more steps or time.");
 
     private static void WarnOfLargeValues(IChannel channel, string column, double average)
