@@ -20,13 +20,15 @@ internal static class VolumeCases
         }
 
         NiftiHeader header = NiftiFile.ReadHeader(volume.ImagePaths[0]);
-        int axis = NiftiCut.AxisOf(header, slicing.Axis), count = NiftiCut.Of(header, axis).Count;
+        int axis = NiftiCut.AxisOf(header, slicing.Axis);
+        NiftiCut cut = NiftiCut.Of(header, axis);
+        int count = cut.Count;
         foreach (string path in volume.ImagePaths.Skip(1).Concat(volume.AnnotationPaths))
         {
             SliceGrid.CheckVolumes(header, axis, NiftiFile.ReadHeader(path));
         }
 
-        bool[]? marked = slicing.Slices == VolumeSlices.Marked ? Marked(volume, axis, count) : null;
+        bool[]? marked = slicing.Slices == VolumeSlices.Marked ? Marked(volume, cut) : null;
         string digits = new('0', (count - 1).ToString(CultureInfo.InvariantCulture).Length);
         for (int index = 0; index < count; index++)
         {
@@ -44,16 +46,16 @@ internal static class VolumeCases
 
     private static string[] Cut(IReadOnlyList<string> paths, int axis, int index) => [.. paths.Select(path => new SliceAddress(path, axis, index).ToString())];
 
-    private static bool[] Marked(RaterCase volume, int axis, int count)
+    private static bool[] Marked(RaterCase volume, NiftiCut cut)
     {
-        var marked = new bool[count];
+        var marked = new bool[cut.Count];
         using var volumes = new OpenVolumes();
-        for (int index = 0; index < count; index++)
+        for (int index = 0; index < cut.Count; index++)
         {
-            var grid = SliceGrid.Read(new SliceAddress(volume.ImagePaths[0], axis, index).ToString());
+            SliceGrid grid = SliceGrid.Of(cut, index);
             for (int rater = 0; rater < volume.AnnotationPaths.Count && !marked[index]; rater++)
             {
-                string path = new SliceAddress(volume.AnnotationPaths[rater], axis, index).ToString();
+                string path = new SliceAddress(volume.AnnotationPaths[rater], cut.Axis, index).ToString();
                 Slice mask = SliceReader.ReadOnto(grid, path, rater, volume.AnnotationPaths.Count, volumes);
                 marked[index] = mask.Pixels.AsSpan().IndexOfAnyExcept(0f) >= 0;
             }

@@ -43,6 +43,16 @@ internal sealed class SliceGrid
     public static SliceGrid Of(Slice slice, GridNotes? notes = null) => new(
         slice.Source ?? "the image in memory", slice.Height, slice.Width, slice.Geometry, slice.Source is null ? null : SliceAddress.Parse(slice.Source), notes);
 
+    /// <summary>The grid of one slice of a volume.</summary>
+    /// <param name="cut">The volume, as it is cut.</param>
+    /// <param name="index">Which slice, from 0.</param>
+    /// <param name="notes">Told what is turned or assumed; null for nobody.</param>
+    public static SliceGrid Of(NiftiCut cut, int index, GridNotes? notes = null)
+    {
+        var address = new SliceAddress(cut.Header.Path, cut.Axis, index);
+        return new(address.ToString(), cut.Height, cut.Width, cut.Geometry(index), address, notes);
+    }
+
     /// <summary>The grid of a slice, from its file's header alone.</summary>
     /// <param name="path">As in <see cref="SliceReader.Read(string)"/>.</param>
     /// <param name="notes">Told what is turned or assumed; null for nobody.</param>
@@ -64,7 +74,7 @@ internal sealed class SliceGrid
         {
             NiftiCut cut = NiftiCut.Of(header, axis);
             cut.Check(index);
-            return new(path, cut.Height, cut.Width, cut.Geometry(index), address, notes);
+            return Of(cut, index, notes);
         }
 
         (_, int height, int width) = NiftiFile.SliceShape(header);
@@ -114,18 +124,25 @@ internal sealed class SliceGrid
     /// <exception cref="IOException">It cannot be opened.</exception>
     public void Check(string path)
     {
-        SliceAddress address = SliceAddress.Parse(path);
-        if (address.Index is not null && ImageFile.FormatOf(address.Path) == ImageFormat.Nifti)
-        {
-            path = Locate(address, NiftiFile.ReadHeader(address.Path), out GridMismatch? apart)?.ToString() ?? throw apart!.Exception();
-        }
-
-        SliceGrid other = Read(path);
+        SliceGrid other = Read(Locate(path, NiftiFile.ReadHeader, out GridMismatch? apart) ?? throw apart!.Exception());
         TurnOf(other.Name, other.Height, other.Width, other.Geometry, out GridMismatch? mismatch);
         if (mismatch is not null)
         {
             throw mismatch.Exception();
         }
+    }
+
+    /// <summary>The path of what lies on this grid: of a slice of a volume as <see cref="Locate(SliceAddress, NiftiHeader, out GridMismatch?)"/>, else as given.</summary>
+    /// <param name="path">The file, or a slice of one.</param>
+    /// <param name="headerOf">Gives the header of a volume's file.</param>
+    /// <param name="mismatch">Why there is none; null where there is.</param>
+    public string? Locate(string path, Func<string, NiftiHeader> headerOf, out GridMismatch? mismatch)
+    {
+        mismatch = null;
+        SliceAddress address = SliceAddress.Parse(path);
+        return address.Index is not null && ImageFile.FormatOf(address.Path) == ImageFormat.Nifti
+            ? Locate(address, headerOf(address.Path), out mismatch)?.ToString()
+            : path;
     }
 
     /// <summary>
@@ -178,8 +195,7 @@ internal sealed class SliceGrid
         {
             foreach (int index in (int[])[0, cut.Count - 1])
             {
-                var address = new SliceAddress(reference.Path, axis, index);
-                var grid = new SliceGrid(address.ToString(), cut.Height, cut.Width, cut.Geometry(index), address, null);
+                SliceGrid grid = Of(cut, index);
                 SliceAddress found = grid.Locate(new SliceAddress(other.Path, axis, index), other, out GridMismatch? mismatch) ?? throw mismatch!.Exception();
                 along = found.Axis!.Value;
                 grid.Check(found.ToString());

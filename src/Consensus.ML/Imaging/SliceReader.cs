@@ -83,19 +83,9 @@ public static class SliceReader
             return Read(path, place, places, volumes);
         }
 
-        SliceAddress address = SliceAddress.Parse(path);
-        if (address.Index is not null && ImageFile.FormatOf(address.Path) == ImageFormat.Nifti)
-        {
-            NiftiHeader header = volumes?.Header(address.Path, place) ?? NiftiFile.ReadHeader(address.Path);
-            if (grid.Locate(address, header, out mismatch) is not { } found)
-            {
-                return null;
-            }
-
-            path = found.ToString();
-        }
-
-        return grid.Bring(Read(path, place, places, volumes), path, out mismatch);
+        return grid.Locate(path, file => volumes?.Header(file, place) ?? NiftiFile.ReadHeader(file), out mismatch) is { } found
+            ? grid.Bring(Read(found, place, places, volumes), found, out mismatch)
+            : null;
     }
 
     /// <summary>Reads the slice at a place in a list of paths.</summary>

@@ -232,11 +232,7 @@ internal sealed class TrainingCaseReader
     /// <summary>A file of a format that is not ours was read by another loader, which knows its size; we do not.</summary>
     private static (int Height, int Width, string Name)? SizeOfFile(string path)
     {
-        try
-        {
-            _ = SliceReader.ReadFormat(path);
-        }
-        catch (Exception exception) when (exception is InvalidDataException or FileNotFoundException)
+        if (!GridColumn.IsOurs(path))
         {
             return null;
         }

@@ -29,7 +29,8 @@ internal static class GridColumn
         return () => null;
     }
 
-    private static bool IsOurs(string path)
+    /// <summary>Whether a file is there and of a format that this library reads.</summary>
+    internal static bool IsOurs(string path)
     {
         try
         {
