@@ -49,7 +49,8 @@ internal static class CommandLine
     public static bool IsDebugging(ParseResult parsed) =>
         parsed.GetValue(Verbose) || Environment.GetEnvironmentVariable("CONSENSUS_DEBUG") is { Length: > 0 } and not "0";
 
-    private static RootCommand CreateRoot(Terminal terminal)
+    /// <summary>The tree of all commands.</summary>
+    internal static RootCommand CreateRoot(Terminal terminal)
     {
         var root = new RootCommand(
             "Learns where several experts agree on a medical image, and predicts the soft consensus map: for each pixel, the share of experts who would mark it. "
