@@ -1,16 +1,15 @@
-// Data in a layout of its own, with raters who have not drawn every case: described in a manifest, looked at, trained on, scored. Nothing is downloaded.
+// Data in a layout of its own, with raters who did not draw every case: described in a manifest, looked at, trained on, scored.
+// Nothing is downloaded.
 //
-//   dotnet run -c Release --project samples/Manifest [-- seconds-of-training]
+//   dotnet run -c Release --project samples/Manifest [-- folder --seconds S]
 
-using System.Globalization;
 using Consensus.ML;
 using Microsoft.Data.Analysis;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
 const int Side = 64, TrainCases = 24, ValidationCases = 6;
-TimeSpan training = TimeSpan.FromSeconds(args.Length > 0 ? double.Parse(args[0], CultureInfo.InvariantCulture) : 110);
-string folder = Path.Combine(Path.GetTempPath(), "consensus-manifest");
+(string folder, TimeSpan training) = SampleArguments.Read(args, "Manifest", seconds: 110);
 string manifestPath = Path.Combine(folder, DatasetManifest.FileName);
 string[] raters = ["Ann", "Ben", "Chris"];
 
@@ -18,7 +17,8 @@ string[] raters = ["Ann", "Ben", "Chris"];
 Console.WriteLine($"1. Drawing {TrainCases + ValidationCases} kidneys, outlined by {string.Join(", ", raters)} – but not all by Ben …");
 List<DatasetCase> cases = [.. MakeFiles("train", TrainCases), .. MakeFiles("val", ValidationCases)];
 
-// 2. A manifest says which file is what. Paths are relative to it, so that the folder can move. It can as well be written by hand: data-schemas/dataset.schema.json.
+// 2. A manifest says which file is what. Paths are relative to it, so that the folder can move.
+//    It can also be written by hand: data-schemas/README.md says how.
 var manifest = new DatasetManifest
 {
     Folder = folder,
@@ -41,10 +41,14 @@ IDataView train = ml.Data.LoadFromManifest(manifestPath, "train"), validation = 
 
 // 4. Who draws how?
 RaterReport report = ml.Segmentation.DescribeRaters(train);
-Console.WriteLine($"3. {report.Cases.Count} training cases with {report.FewestRaters} to {report.MostRaters} raters, mean pairwise Dice {report.MeanPairwiseDice:0.000}");
+Console.WriteLine(
+    $"3. {report.Cases.Count} training cases with {report.FewestRaters} to {report.MostRaters} raters, "
+    + $"mean pairwise Dice {report.MeanPairwiseDice:0.000}");
 foreach (RaterSummary rater in report.Raters)
 {
-    Console.WriteLine($"   {rater.Name,-5} drew {rater.Cases,2} cases: area {100 * rater.Bias:+0.0;-0.0} % beside the mean of all, Dice with the others {rater.MeanDice:0.000}");
+    Console.WriteLine(
+        $"   {rater.Name,-5} drew {rater.Cases,2} cases: area {100 * rater.Bias:+0.0;-0.0} % beside the mean of all, "
+        + $"Dice with the others {rater.MeanDice:0.000}");
 }
 
 string sheetPath = Path.Combine(folder, "train.png");
@@ -72,14 +76,16 @@ File.WriteAllLines(csvPath, [$"Case,ImagePath,{string.Join(',', raters)}", .. ca
 IDataView table = ml.Data.LoadFromDataFrame(DataFrame.LoadCsv(csvPath), raters, folder: folder);
 Console.WriteLine($"6. The same from {csvPath}: {ml.Segmentation.Evaluate(model.Transform(table)).SoftDice5:0.000}");
 
-string Row(DatasetCase one) => string.Join(',', [one.Name, one.Image[0], .. raters.Select(rater => one.Masks.GetValueOrDefault(rater, ""))]);
+string Row(DatasetCase one) =>
+    string.Join(',', [one.Name, one.Image[0], .. raters.Select(rater => one.Masks.GetValueOrDefault(rater, ""))]);
 
 // Draws phantom cases and moves their files to the clinic's own places.
 IEnumerable<DatasetCase> MakeFiles(string split, int count)
 {
     string drawn = Path.Combine(folder, "drawn");
-    PhantomDataset.Write(drawn, QubiqTask.Kidney, split == "train" ? count : 1, split == "train" ? 1 : count, seed: split.Length, size: 2 * Side);
-    IReadOnlyList<RaterCase> found = QubiqDataset.List(drawn, QubiqTask.Kidney, split == "train" ? QubiqSplit.Train : QubiqSplit.Validation).Cases;
+    bool isTrain = split == "train";
+    PhantomDataset.Write(drawn, QubiqTask.Kidney, isTrain ? count : 1, isTrain ? 1 : count, seed: split.Length, size: 2 * Side);
+    IReadOnlyList<RaterCase> found = QubiqDataset.List(drawn, QubiqTask.Kidney, isTrain ? QubiqSplit.Train : QubiqSplit.Validation).Cases;
     for (int i = 0; i < found.Count; i++)
     {
         string name = $"{split}-{i + 1:00}", image = $"scans/{name}.nii.gz";

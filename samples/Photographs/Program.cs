@@ -1,6 +1,7 @@
-// Colour photographs through ML.NET's own image steps: PNG files in, soft consensus maps out. Nothing is downloaded: retinas and raters are drawn.
+// Colour photographs through ML.NET's own image steps: PNG files in, soft consensus maps out.
+// Nothing is downloaded: retinas and raters are drawn.
 //
-//   dotnet run -c Release --project samples/Photographs [-- seconds-of-training]
+//   dotnet run -c Release --project samples/Photographs [-- folder --seconds S]
 
 using Consensus.ML;
 using Consensus.ML.Imaging;
@@ -10,16 +11,17 @@ using Microsoft.ML.Transforms.Image;
 using SkiaSharp;
 
 const int Side = 64, Raters = 2;
-TimeSpan training = TimeSpan.FromSeconds(args.Length > 0 ? double.Parse(args[0]) : 110);
-string folder = Path.Combine(Path.GetTempPath(), "consensus-photographs"), modelPath = Path.Combine(folder, "retina.zip");
+(string folder, TimeSpan training) = SampleArguments.Read(args, "Photographs", seconds: 110);
+string modelPath = Path.Combine(folder, "retina.zip");
 
 // 1. Data: photographs of retinas, in which two raters outlined the bright optic disc, each a little differently.
-Console.WriteLine($"1. Drawing retinas and {Raters} raters in {folder} …");
+Console.WriteLine($"1. Drawing retinas and {Raters} raters …");
 RaterCase[] cases = [.. Enumerable.Range(1, 24).Select(number => Retina.Draw(Path.Combine(folder, $"retina{number:00}"), number, Raters))];
 var ml = new MLContext(seed: 1);
 IDataView train = ml.Data.LoadFromCases(cases[..20]), test = ml.Data.LoadFromCases(cases[20..]);
 
-// 2. An ordinary ML.NET image pipeline. Fill, because masks are fitted to the whole picture: the default, IsoCrop, would cut the edges of one that is not square, which training refuses.
+// 2. An ordinary ML.NET image pipeline. Fill, because masks are fitted to the whole picture: the default, IsoCrop, would cut the
+//    edges of a picture that is not square, which training refuses.
 ConsensusSegmentationEstimator.Options options = ConsensusSegmentationEstimator.Options.Compact();
 options.Training = options.Training with { Steps = null, TimeLimit = training };
 EstimatorChain<ConsensusSegmentationTransformer> pipeline = ml.Transforms.LoadImages("Photo", imageFolder: "", inputColumnName: "ImagePath")
@@ -33,7 +35,8 @@ Console.WriteLine($"2. Training the Compact preset at {Side}×{Side} pixels for 
 using (TransformerChain<ConsensusSegmentationTransformer> trained = pipeline.Fit(train))
 {
     TrainingSummary summary = trained.LastTransformer.Training;
-    Console.WriteLine($"   {summary.Steps} steps; soft Dice {summary.BestValidationScore:0.000} on the cases set aside at step {summary.BestStep}");
+    Console.WriteLine(
+        $"   {summary.Steps} steps; soft Dice {summary.BestValidationScore:0.000} on the cases set aside at step {summary.BestStep}");
     ml.Model.Save(trained, train.Schema, modelPath);
 }
 
@@ -49,7 +52,8 @@ IDataView restored = ml.Transforms.LoadSlices("Image", "ImagePath")
     .Fit(predicted).Transform(predicted);
 using (DataViewRowCursor rows = restored.GetRowCursor([restored.Schema["Image"], restored.Schema["NativeSoftMap"]]))
 {
-    ValueGetter<Slice> image = rows.GetGetter<Slice>(restored.Schema["Image"]), map = rows.GetGetter<Slice>(restored.Schema["NativeSoftMap"]);
+    ValueGetter<Slice> image = rows.GetGetter<Slice>(restored.Schema["Image"]);
+    ValueGetter<Slice> map = rows.GetGetter<Slice>(restored.Schema["NativeSoftMap"]);
     foreach (RaterCase one in cases[20..])
     {
         Slice photograph = null!, softMap = null!;
@@ -61,7 +65,8 @@ using (DataViewRowCursor rows = restored.GetRowCursor([restored.Schema["Image"],
     }
 }
 
-Console.WriteLine($"4. Soft Dice {ml.Segmentation.Evaluate(predicted).SoftDice5:0.000}; maps and pictures are in {Path.Combine(folder, "maps")}");
+double softDice = ml.Segmentation.Evaluate(predicted).SoftDice5;
+Console.WriteLine($"4. Soft Dice {softDice:0.000}; maps and pictures are in {Path.Combine(folder, "maps")}");
 
 /// <summary>Draws a retina as a fundus camera shows it, and what the raters take for its optic disc.</summary>
 internal static class Retina
@@ -95,7 +100,8 @@ internal static class Retina
 
     private static void DrawPhotograph(SKCanvas canvas, Random random, SKPoint disc, float radius)
     {
-        using var retina = new SKPaint { IsAntialias = true, Shader = Glow(new(Width / 2f, Height / 2f), 110, new(205, 95, 40), new(120, 40, 15)) };
+        using SKShader glow = Glow(new(Width / 2f, Height / 2f), 110, new(205, 95, 40), new(120, 40, 15));
+        using var retina = new SKPaint { IsAntialias = true, Shader = glow };
         canvas.DrawCircle(Width / 2f, Height / 2f, 95, retina);
         using var bright = new SKPaint { IsAntialias = true, Shader = Glow(disc, radius * 1.1f, new(255, 235, 150), new(225, 130, 60)) };
         canvas.DrawOval(disc.X, disc.Y, radius, radius * 1.1f, bright);
@@ -108,12 +114,19 @@ internal static class Retina
             vessel.StrokeWidth = 1.5f + (2 * random.NextSingle());
             using var path = new SKPath();
             path.MoveTo(disc);
-            path.CubicTo(disc.X + (10 * random.NextSingle()), disc.Y + (sign * bend), disc.X + 50, disc.Y + (sign * bend * 1.3f), disc.X + 70 + (30 * random.NextSingle()), disc.Y + (sign * bend * random.NextSingle()));
+            path.CubicTo(
+                disc.X + (10 * random.NextSingle()),
+                disc.Y + (sign * bend),
+                disc.X + 50,
+                disc.Y + (sign * bend * 1.3f),
+                disc.X + 70 + (30 * random.NextSingle()),
+                disc.Y + (sign * bend * random.NextSingle()));
             canvas.DrawPath(path, vessel);
         }
     }
 
-    private static SKShader Glow(SKPoint center, float radius, SKColor inside, SKColor outside) => SKShader.CreateRadialGradient(center, radius, [inside, outside], SKShaderTileMode.Clamp);
+    private static SKShader Glow(SKPoint center, float radius, SKColor inside, SKColor outside) =>
+        SKShader.CreateRadialGradient(center, radius, [inside, outside], SKShaderTileMode.Clamp);
 
     private static void Save(string path, Action<SKCanvas> draw)
     {

@@ -1,6 +1,6 @@
 // The main job, start to end, on made-up data: several raters' masks in, soft consensus maps out. Nothing is downloaded.
 //
-//   dotnet run -c Release --project samples/QuickStart [-- seconds-of-training]
+//   dotnet run -c Release --project samples/QuickStart [-- folder --seconds S]
 
 using Consensus.ML;
 using Consensus.ML.Imaging;
@@ -9,8 +9,7 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 
 const int Side = 64;
-TimeSpan training = TimeSpan.FromSeconds(args.Length > 0 ? double.Parse(args[0]) : 110);
-string folder = Path.Combine(Path.GetTempPath(), "consensus-quickstart");
+(string folder, TimeSpan training) = SampleArguments.Read(args, "QuickStart", seconds: 110);
 string data = Path.Combine(folder, "data"), modelPath = Path.Combine(folder, "kidney.zip"), maps = Path.Combine(folder, "maps");
 
 // 1. Data: kidneys on CT that three raters have outlined, each in a way of their own.
@@ -61,7 +60,8 @@ Console.WriteLine($"   mean:   soft Dice {metrics.SoftDice5:0.000} (the agreemen
 IDataView restored = ml.Transforms.RestoreSlices("NativeSoftMap", "SoftMap", "Image").Fit(predicted).Transform(predicted);
 using (DataViewRowCursor rows = restored.GetRowCursor([restored.Schema["Image"], restored.Schema["NativeSoftMap"]]))
 {
-    ValueGetter<Slice> image = rows.GetGetter<Slice>(restored.Schema["Image"]), map = rows.GetGetter<Slice>(restored.Schema["NativeSoftMap"]);
+    ValueGetter<Slice> image = rows.GetGetter<Slice>(restored.Schema["Image"]);
+    ValueGetter<Slice> map = rows.GetGetter<Slice>(restored.Schema["NativeSoftMap"]);
     foreach (CaseMetrics one in metrics.Cases)
     {
         Slice picture = null!, softMap = null!;

@@ -1,23 +1,25 @@
-// Scans in, soft consensus maps out as volumes: trains on the slices, predicts every slice of a new scan and puts the maps back together. Nothing is downloaded.
+// Scans in, soft consensus maps out as volumes: trains on the slices, predicts every slice of a new scan and puts the maps back
+// together. Nothing is downloaded.
 //
-//   dotnet run -c Release --project samples/Volumes [-- seconds-of-training]
+//   dotnet run -c Release --project samples/Volumes [-- folder --seconds S]
 
-using System.Globalization;
 using Consensus.ML;
 using Consensus.ML.Imaging;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
 const int Side = 64, Scans = 9;
-TimeSpan training = TimeSpan.FromSeconds(args.Length > 0 ? double.Parse(args[0], CultureInfo.InvariantCulture) : 100);
-string folder = Path.Combine(Path.GetTempPath(), "consensus-volumes"), manifestPath = Path.Combine(folder, DatasetManifest.FileName), modelPath = Path.Combine(folder, "organ.zip");
+(string folder, TimeSpan training) = SampleArguments.Read(args, "Volumes", seconds: 100);
+string manifestPath = Path.Combine(folder, DatasetManifest.FileName), modelPath = Path.Combine(folder, "organ.zip");
 
 // 1. Volumes, as scanners write them, and the volumes that three raters marked in each.
-Console.WriteLine($"1. Drawing {Scans} scans with an organ that {string.Join(", ", Phantom.Raters)} see differently, in {folder} …");
+Console.WriteLine($"1. Drawing {Scans} scans with an organ that {string.Join(", ", Phantom.Raters)} see differently …");
 Phantom.WriteGrid(folder);
-DatasetCase[] cases = [.. Enumerable.Range(1, Scans).Select(number => Phantom.Draw(folder, $"scan{number}", seed: number) with { Split = number < Scans ? "train" : "test" })];
+DatasetCase[] cases = [.. Enumerable.Range(1, Scans).Select(number =>
+    Phantom.Draw(folder, $"scan{number}", seed: number) with { Split = number < Scans ? "train" : "test" })];
 
-// 2. A manifest says that the files are volumes. Every slice is trained on: a model that has seen marked ones only (VolumeSlices.Marked) finds organs where there are none.
+// 2. A manifest says that the files are volumes. Every slice is trained on: a model that has seen marked slices only
+//    (VolumeSlices.Marked) finds organs where there are none.
 var manifest = new DatasetManifest
 {
     Folder = folder,
@@ -45,8 +47,10 @@ using TransformerChain<ConsensusSegmentationTransformer> model = ml.Transforms.L
 ml.Model.Save(model, train.Schema, modelPath);
 Console.WriteLine($"   {model.LastTransformer.Training.Steps} steps; saved {modelPath}");
 
-// 4. A new scan needs no masks: its slices in order, each map at the slice's own size, and all of them back in one volume that lies where the scan lies.
-string scan = Path.Combine(folder, cases[^1].Image[0]), map = Path.Combine(Path.GetDirectoryName(scan)!, "soft.nii.gz"), picture = Path.Combine(Path.GetDirectoryName(scan)!, "soft.png");
+// 4. A new scan needs no masks: its slices in order, each map at the slice's own size, and all of them back in one volume that
+//    lies where the scan lies.
+string scan = Path.Combine(folder, cases[^1].Image[0]), scanFolder = Path.GetDirectoryName(scan)!;
+string map = Path.Combine(scanFolder, "soft.nii.gz"), picture = Path.Combine(scanFolder, "soft.png");
 IDataView predicted = model.Transform(ml.Data.LoadFromVolume(scan));
 IDataView restored = ml.Transforms.RestoreSlices("NativeSoftMap", "SoftMap", "Image").Fit(predicted).Transform(predicted);
 NiftiFile.WriteVolume(map, restored.GetColumn<Slice>("NativeSoftMap"), geometryFrom: scan);
@@ -66,7 +70,7 @@ foreach (CaseMetrics one in metrics.Cases)
 
 Console.WriteLine($"6. Soft Dice on the {metrics.Cases.Count} slices of a scan that training has not seen: {metrics.SoftDice5:0.000}");
 
-/// <summary>Scans of a tilted organ whose border fades into its surroundings, and what raters with different ideas of a border take for it.</summary>
+/// <summary>Scans of a tilted organ whose border fades, and the masks of raters with different ideas of a border.</summary>
 internal static class Phantom
 {
     private const int Rows = 96, Columns = 88, Slices = 14;
@@ -80,11 +84,20 @@ internal static class Phantom
     {
         var random = new Random(seed);
         float[] radii = [Between(30, 44), Between(22, 32), Between(18, 25)];
-        float[] center = [(Rows * Spacing[0] / 2) + Between(-20, 20), (Columns * Spacing[1] / 2) + Between(-20, 20), (Slices * Spacing[2] / 2) + Between(-5, 5)];
+        float[] center =
+        [
+            (Rows * Spacing[0] / 2) + Between(-20, 20),
+            (Columns * Spacing[1] / 2) + Between(-20, 20),
+            (Slices * Spacing[2] / 2) + Between(-5, 5),
+        ];
         (float sin, float cos) = MathF.SinCos(Between(-0.8f, 0.8f));
         float lean = Between(-0.5f, 0.5f);
 
-        string image = Write("image", (row, column, slice) => 40 + (90 / (1 + MathF.Exp((Distance(row, column, slice).Radius - 1) * 14))) + (12 * (random.NextSingle() + random.NextSingle() - 1)));
+        string image = Write("image", (row, column, slice) =>
+        {
+            float organ = 90 / (1 + MathF.Exp((Distance(row, column, slice).Radius - 1) * 14));
+            return 40 + organ + (12 * (random.NextSingle() + random.NextSingle() - 1));
+        });
         var masks = new Dictionary<string, string>();
         for (int rater = 0; rater < Raters.Length; rater++)
         {
@@ -105,7 +118,9 @@ internal static class Phantom
         {
             string path = $"{name}/{file}.nii.gz";
             Directory.CreateDirectory(Path.Combine(folder, name));
-            IEnumerable<Slice> slices = Enumerable.Range(0, Slices).Select(slice => new Slice(1, Rows, Columns, [.. Enumerable.Range(0, Rows * Columns).Select(at => value(at / Columns, at % Columns, slice))]));
+            IEnumerable<int> pixels = Enumerable.Range(0, Rows * Columns);
+            IEnumerable<Slice> slices = Enumerable.Range(0, Slices).Select(slice =>
+                new Slice(1, Rows, Columns, [.. pixels.Select(at => value(at / Columns, at % Columns, slice))]));
             NiftiFile.WriteVolume(Path.Combine(folder, path), slices, geometryFrom: GridOf(folder));
             return path;
         }
@@ -113,13 +128,16 @@ internal static class Phantom
         // How far from the middle, where 1 is the organ's border, and in which direction within the slice.
         (float Radius, float Angle) Distance(int row, int column, int slice)
         {
-            float z = (slice * Spacing[2]) - center[2], y = (row * Spacing[0]) - center[0] - (lean * z), x = (column * Spacing[1]) - center[1];
+            float z = (slice * Spacing[2]) - center[2];
+            float y = (row * Spacing[0]) - center[0] - (lean * z), x = (column * Spacing[1]) - center[1];
             float along = ((cos * y) + (sin * x)) / radii[0], across = ((cos * x) - (sin * y)) / radii[1], up = z / radii[2];
             return (MathF.Sqrt((along * along) + (across * across) + (up * up)), MathF.Atan2(across, along));
         }
     }
 
-    /// <summary>An empty volume, a NIfTI-1 header and zeros, that says how large the scans are and where they lie. Real scans bring their own.</summary>
+    /// <summary>
+    /// An empty volume, a NIfTI-1 header and zeros, that says how large the scans are and where they lie. Real scans bring their own.
+    /// </summary>
     public static void WriteGrid(string folder)
     {
         var bytes = new byte[352 + (Rows * Columns * Slices)];

@@ -7,21 +7,37 @@ namespace Consensus.ML.Api.Tests;
 internal static class SampleRun
 {
     /// <summary>Runs a sample to its end, which must be a good one.</summary>
-    /// <param name="folder">Where it writes.</param>
+    /// <param name="folder">The current directory of the sample.</param>
     /// <param name="sample">Its name.</param>
-    /// <param name="args">Small settings.</param>
+    /// <param name="args">What it is given: a folder and how long it trains.</param>
     /// <returns>What it printed.</returns>
     public static async Task<string> InFolder(TemporaryFolder folder, string sample, params string[] args)
+    {
+        (int code, string output, string errors) = await Run(folder, sample, args);
+        Assert.True(code == 0, errors);
+        return output;
+    }
+
+    /// <summary>Runs a sample to whatever end it comes to.</summary>
+    /// <param name="folder">The current directory of the sample.</param>
+    /// <param name="sample">Its name.</param>
+    /// <param name="args">What it is given.</param>
+    /// <returns>Its exit code, and what it said of errors.</returns>
+    public static async Task<(int Code, string Errors)> Failing(TemporaryFolder folder, string sample, params string[] args)
+    {
+        (int code, _, string errors) = await Run(folder, sample, args);
+        return (code, errors);
+    }
+
+    private static async Task<(int Code, string Output, string Errors)> Run(TemporaryFolder folder, string sample, string[] args)
     {
         var start = new ProcessStartInfo("dotnet", ["exec", Path.Combine(AppContext.BaseDirectory, $"{sample}.dll"), .. args])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            Environment = { ["TMPDIR"] = folder.Path },
+            WorkingDirectory = folder.Path,
         };
         using ChildProcess process = ChildProcess.Start(start);
-        (int code, string output, string errors) = await process.FinishAsync();
-        Assert.True(code == 0, errors);
-        return output;
+        return await process.FinishAsync();
     }
 }

@@ -3,28 +3,36 @@ using Consensus.ML.Imaging;
 
 namespace Consensus.ML.Api.Tests;
 
-/// <summary>The samples run to their ends, with training cut to a second. (README's first command, QuickStart, is run where README is tested.)</summary>
+/// <summary>
+/// The samples run to their ends, with training cut to a second. (QuickStart, the first command of README.md, is run where README.md is tested.)
+/// </summary>
 public sealed partial class SampleTests
 {
     [Fact]
     public async Task Manifest_takes_cases_that_a_rater_has_not_drawn_and_scores_the_same_from_a_table()
     {
         using var folder = new TemporaryFolder();
-        string output = await SampleRun.InFolder(folder, "Manifest", "1");
+        string output = await SampleRun.InFolder(folder, "Manifest", "out", "--seconds", "1");
         Assert.Contains("24 training cases with 2 to 3 raters", output, StringComparison.Ordinal);
         Assert.Contains("Ben   drew 16 cases", output, StringComparison.Ordinal);
         string[] scores = [.. Score().Matches(output).Select(match => match.Value)];
         Assert.Equal(2, scores.Length);
         Assert.Equal(scores[0], scores[1]);
-        Assert.Equal(["dataset.json", "train.png", "val.csv"], Directory.GetFiles(Path.Combine(folder.Path, "consensus-manifest")).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        IEnumerable<string?> files = Directory.GetFiles(folder["out"]).Select(Path.GetFileName);
+        Assert.Equal(["dataset.json", "train.png", "val.csv"], files.Order(StringComparer.Ordinal));
     }
 
     [Fact]
     public async Task Photographs_go_through_ML_NETs_image_steps_to_maps_and_pictures()
     {
         using var folder = new TemporaryFolder();
-        string output = await SampleRun.InFolder(folder, "Photographs", "1");
+        string output = await SampleRun.InFolder(folder, "Photographs", "--seconds", "1");
         Assert.Contains("4. Soft Dice ", output, StringComparison.Ordinal);
+
+        // No folder was named: the sample makes one of its own, and says where.
+        string own = Assert.Single(Directory.GetDirectories(folder["runs"]));
+        Assert.StartsWith("Photographs-", Path.GetFileName(own), StringComparison.Ordinal);
+        Assert.StartsWith($"Everything is written to {own}\n", output, StringComparison.Ordinal);
         string[] maps = Directory.GetFiles(folder.Path, "retina*_soft.tif", SearchOption.AllDirectories);
         Assert.Equal(4, maps.Length);
         Assert.All(maps, map => Assert.Equal((1, 200, 220), SliceReader.ReadSize(map)));
@@ -36,17 +44,34 @@ public sealed partial class SampleTests
     public async Task Volumes_are_trained_on_by_slices_and_predicted_back_into_a_volume_of_the_same_geometry()
     {
         using var folder = new TemporaryFolder();
-        string output = await SampleRun.InFolder(folder, "Volumes", "1");
+        string output = await SampleRun.InFolder(folder, "Volumes", "out", "--seconds", "1");
         Assert.Contains(", 14 to predict", output, StringComparison.Ordinal);
         Assert.Contains("6. Soft Dice on the 14 slices ", output, StringComparison.Ordinal);
-        string scan = Path.Combine(folder.Path, "consensus-volumes", "scan9", "image.nii.gz"), map = Path.Combine(Path.GetDirectoryName(scan)!, "soft.nii.gz");
+        string scanFolder = Path.Combine(folder["out"], "scan9");
+        string scan = Path.Combine(scanFolder, "image.nii.gz"), map = Path.Combine(scanFolder, "soft.nii.gz");
         NiftiHeader from = NiftiFile.ReadHeader(scan), to = NiftiFile.ReadHeader(map);
         Assert.Equal([96, 88, 14], to.Shape);
         Assert.Equal([2, 2, 5], to.Spacing);
         Assert.Equal([-2, 0, 0, 95, 0, -2, 0, 80, 0, 0, 5, -310, 0, 0, 0, 1], to.Affine);
         Assert.Equal(from.Affine, to.Affine);
         Assert.True(NiftiFile.ReadStatistics(map) is { Minimum: >= 0, Maximum: <= 1, NonFinite: 0 });
-        Assert.Equal((3, 384, 730), SliceReader.ReadSize(Path.Combine(Path.GetDirectoryName(scan)!, "soft.png"))); // panels of 96×88, enlarged four times
+        Assert.Equal((3, 384, 730), SliceReader.ReadSize(Path.Combine(scanFolder, "soft.png"))); // panels of 96×88, enlarged four times
+    }
+
+    [Theory]
+    [InlineData("is not an empty folder", "full")]
+    [InlineData("'--seconds' is not understood", "out", "--seconds", "many")]
+    [InlineData("'more' is not understood", "out", "more")]
+    public async Task A_sample_refuses_what_it_does_not_understand_and_folders_that_hold_something(string said, params string[] args)
+    {
+        using var folder = new TemporaryFolder();
+        Directory.CreateDirectory(folder["full"]);
+        File.WriteAllText(Path.Combine(folder["full"], "mine.txt"), "");
+        (int code, string errors) = await SampleRun.Failing(folder, "Manifest", args);
+        Assert.Equal(2, code);
+        Assert.Contains(said, errors, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(folder["out"]));
+        Assert.False(Directory.Exists(folder["runs"]));
     }
 
     [GeneratedRegex(@"(?<=: )[01]\.[0-9]{3}$", RegexOptions.Multiline)]
