@@ -4,7 +4,8 @@ using Consensus.ML.Imaging;
 namespace Consensus.ML.Api.Tests;
 
 /// <summary>
-/// The samples run to their ends, with training cut to a second. (QuickStart, the first command of README.md, is run where README.md is tested.)
+/// The samples run to their ends, with training cut to a second. (QuickStart is the first command of README.md, and is run where that
+/// page is tested.)
 /// </summary>
 public sealed partial class SampleTests
 {

@@ -86,7 +86,8 @@ internal sealed partial class MarkdownFile
             }
 
             Assert.True(i < lines.Count, $"{name}({first}): this block of code has no end.");
-            IEnumerable<string> code = lines.Take(first..i).Select(line => line.StartsWith(indent, StringComparison.Ordinal) ? line[indent.Length..] : line);
+            IEnumerable<string> code = lines.Take(first..i)
+                .Select(line => line.StartsWith(indent, StringComparison.Ordinal) ? line[indent.Length..] : line);
             blocks.Add(new(name, first + 1, fence.Groups[2].Value, string.Join('\n', code)));
         }
 

@@ -46,7 +46,8 @@ internal static class CSharpBlock
                 specificDiagnosticOptions: [new("CS8019", ReportDiagnostic.Error)]));
         using var program = new MemoryStream();
         string[] complaints = [.. compilation.Emit(program).Diagnostics.Concat(compilation.GetDiagnostics())
-            .Where(found => found.Severity >= DiagnosticSeverity.Warning && (found.Id != "CS8019" || found.Location.SourceTree == code))
+            .Where(found => found.Severity >= DiagnosticSeverity.Warning)
+            .Where(found => found.Id != "CS8019" || found.Location.SourceTree == code)
             .Select(found => found.ToString())
             .Distinct()];
         return (complaints, complaints.Length == 0 ? program.ToArray() : null);
@@ -57,7 +58,10 @@ internal static class CSharpBlock
     /// <param name="folder">The current directory while it runs.</param>
     /// <param name="variables">Variables of the block whose last values are wanted.</param>
     /// <returns>What it printed, and the values.</returns>
-    public static (string Output, IReadOnlyDictionary<string, object?> Values) Run(CodeBlock block, string folder, params string[] variables)
+    public static (string Output, IReadOnlyDictionary<string, object?> Values) Run(
+        CodeBlock block,
+        string folder,
+        params string[] variables)
     {
         string run = $"{Guid.NewGuid():N}.";
         (IReadOnlyList<string> complaints, byte[]? program) =

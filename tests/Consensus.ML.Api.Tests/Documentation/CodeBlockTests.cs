@@ -76,5 +76,6 @@ public sealed class CodeBlockTests
     private static IEnumerable<string> Named(string language) =>
         MarkdownFile.All().SelectMany(file => file.Blocks).Where(block => block.Language == language).Select(block => block.ToString());
 
-    private static CodeBlock Find(string name) => MarkdownFile.All().SelectMany(file => file.Blocks).Single(block => block.ToString() == name);
+    private static CodeBlock Find(string name) =>
+        MarkdownFile.All().SelectMany(file => file.Blocks).Single(block => block.ToString() == name);
 }

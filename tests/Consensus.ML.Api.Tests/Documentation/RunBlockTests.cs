@@ -11,6 +11,7 @@ namespace Consensus.ML.Api.Tests.Documentation;
 [Collection(nameof(TinyModel))]
 public sealed class RunBlockTests(TinyModel tiny) : IDisposable
 {
+    private const string Library = "src/Consensus.ML/README.md";
     private readonly TemporaryFolder _folder = new();
 
     [Fact]
@@ -25,7 +26,7 @@ public sealed class RunBlockTests(TinyModel tiny) : IDisposable
     public void Sampling_is_changed_and_limited_without_training()
     {
         SaveModels();
-        IReadOnlyDictionary<string, object?> values = Run("src/Consensus.ML/README.md", "WithSampling", "model", "thorough", "bounded").Values;
+        IReadOnlyDictionary<string, object?> values = Run(Library, "WithSampling", "model", "thorough", "bounded").Values;
         Assert.Equal(25, Segmentation(values["thorough"]).Sampling.Generations);
         Assert.Equal(2, Segmentation(values["model"]).Sampling.Generations);
         Assert.Equal(2, Segmentation(values["bounded"]).Sampling.Generations);
@@ -36,7 +37,7 @@ public sealed class RunBlockTests(TinyModel tiny) : IDisposable
     public void An_ensemble_has_both_members()
     {
         SaveModels();
-        object together = Run("src/Consensus.ML/README.md", "Ensemble(", "together").Values["together"]!;
+        object together = Run(Library, "Ensemble(", "together").Values["together"]!;
         Assert.Equal(2, Segmentation(together).Members);
         ((IDisposable)together).Dispose();
     }
@@ -44,7 +45,7 @@ public sealed class RunBlockTests(TinyModel tiny) : IDisposable
     [Fact]
     public void Mirroring_is_stated_for_training()
     {
-        IReadOnlyDictionary<string, object?> values = Run("src/Consensus.ML/README.md", "MirrorAxes.None", "never", "kidney").Values;
+        IReadOnlyDictionary<string, object?> values = Run(Library, "MirrorAxes.None", "never", "kidney").Values;
         Assert.All(values.Values, estimator => Assert.IsType<SliceAugmentingEstimator>(estimator));
     }
 
@@ -56,7 +57,7 @@ public sealed class RunBlockTests(TinyModel tiny) : IDisposable
             _folder["cases.csv"],
             "Case,ImagePath,Ann,Ben,Cleo\neye01,eye01.jpg,Ann.png,Ben.png,Cleo.png\neye02,eye02.jpg,Ann.png,,Cleo.png\n");
         WriteVolume();
-        (string output, IReadOnlyDictionary<string, object?> values) = Run("src/Consensus.ML/README.md", "DescribeRaters", "report", "table", "volume");
+        (string output, IReadOnlyDictionary<string, object?> values) = Run(Library, "DescribeRaters", "report", "table", "volume");
         var report = (RaterReport)values["report"]!;
         Assert.Equal(["Ann", "Ben", "Cleo"], report.Raters.Select(rater => rater.Name));
         Assert.Equal(2, ((IDataView)values["table"]!).GetColumn<string>("Case").Count());
@@ -71,12 +72,15 @@ public sealed class RunBlockTests(TinyModel tiny) : IDisposable
     public void Training_chooses_by_validation_cases_and_keeps_checkpoints()
     {
         string[] raters = ["1", "2", "3"];
-        DatasetCase Described(CaseRow row, string split) => new(
-            row.Case, [row.ImagePath], row.AnnotationPaths.Index().ToDictionary(mask => raters[mask.Index], mask => mask.Item), split);
-        DatasetCase[] cases = [.. tiny.Cases.Select((row, i) => Described(row, i < 3 ? "train" : "val"))];
-        new DatasetManifest { Folder = _folder.Path, Name = "blobs", Raters = raters[..tiny.Cases[0].AnnotationPaths.Length], Cases = cases }
-            .Write(_folder["dataset.json"]);
-        CodeBlock block = Find("src/Consensus.ML/README.md", "CheckpointOptions");
+        var manifest = new DatasetManifest
+        {
+            Folder = _folder.Path,
+            Name = "blobs",
+            Raters = raters[..tiny.Cases[0].AnnotationPaths.Length],
+            Cases = [.. tiny.Cases.Select((row, i) => Described(row, i < 3 ? "train" : "val"))],
+        };
+        manifest.Write(_folder["dataset.json"]);
+        CodeBlock block = Find(Library, "CheckpointOptions");
         CodeBlock shortened = block with { Text = block.Text.Replace("FromMinutes(15)", "FromSeconds(0.2)", StringComparison.Ordinal) };
         Assert.NotEqual(block, shortened);
         (string output, IReadOnlyDictionary<string, object?> values) = CSharpBlock.Run(shortened, _folder.Path, "summary");
@@ -84,6 +88,12 @@ public sealed class RunBlockTests(TinyModel tiny) : IDisposable
         Assert.Equal((3, 1), (summary.TrainingCases, summary.ValidationCases));
         Assert.StartsWith("best of ", output, StringComparison.Ordinal);
         Assert.NotEmpty(Directory.GetFiles(_folder["checkpoints"], "*.safetensors"));
+
+        DatasetCase Described(CaseRow row, string split) => new(
+            row.Case,
+            [row.ImagePath],
+            row.AnnotationPaths.Index().ToDictionary(mask => raters[mask.Index], mask => mask.Item),
+            split);
     }
 
     [Fact]
@@ -121,7 +131,8 @@ public sealed class RunBlockTests(TinyModel tiny) : IDisposable
     /// <summary>The manifest of data-schemas/README.md, and masks of which Cleo's are half of the others'.</summary>
     private void WriteRetina()
     {
-        File.WriteAllText(_folder["dataset.json"], MarkdownFile.Read("data-schemas/README.md").Blocks.First(block => block.Language == "json").Text);
+        CodeBlock manifest = MarkdownFile.Read("data-schemas/README.md").Blocks.First(block => block.Language == "json");
+        File.WriteAllText(_folder["dataset.json"], manifest.Text);
         Directory.CreateDirectory(_folder["discs"]);
         foreach ((string rater, int marked) in new[] { ("Ann", 10), ("Ben", 10), ("Cleo", 5) })
         {

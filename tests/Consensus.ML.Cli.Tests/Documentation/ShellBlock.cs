@@ -1,17 +1,18 @@
 using System.CommandLine;
-using System.Reflection;
-using System.Text;
+using System.CommandLine.Parsing;
+using System.Text.RegularExpressions;
 using Consensus.ML.Tests.Shared;
 
 namespace Consensus.ML.Cli.Tests.Documentation;
 
 /// <summary>The lines of shell blocks that call <c>consensus</c>.</summary>
-internal static class ShellBlock
+internal static partial class ShellBlock
 {
     private static readonly string[] _languages = ["", "sh", "bash", "shell", "console"];
 
     /// <summary>The calls in a file's shell blocks.</summary>
-    public static IEnumerable<ShellLine> Lines(MarkdownFile file) => file.Blocks.Where(block => _languages.Contains(block.Language)).SelectMany(Lines);
+    public static IEnumerable<ShellLine> Lines(MarkdownFile file) =>
+        file.Blocks.Where(block => _languages.Contains(block.Language)).SelectMany(Lines);
 
     /// <summary>The calls in a block: behind '$' where the block has prompts, for what follows a prompt is output.</summary>
     public static IEnumerable<ShellLine> Lines(CodeBlock block)
@@ -21,65 +22,20 @@ internal static class ShellBlock
         string start = hasPrompts ? "$ consensus " : "consensus ";
         return from line in lines
                where line.StartsWith(start, StringComparison.Ordinal)
-               select new ShellLine(block.File, line[(start.Length - "consensus ".Length)..], Split(line[start.Length..]));
+               let call = Comment().Replace(line[(start.Length - "consensus ".Length)..], "")
+               select new ShellLine(block.File, call, [.. CommandLineParser.SplitCommandLine(call).Skip(1)]);
     }
 
     /// <summary>What the parser complains of.</summary>
     public static IReadOnlyList<string> Complaints(string[] args)
     {
-        // The command line has no other way to be parsed without being run.
-        MethodInfo create = typeof(CommandLine).GetMethod("CreateRoot", BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic)!;
-        var root = (RootCommand)create.Invoke(null, [new Terminal(TextWriter.Null, TextWriter.Null, IsInteractive: false)])!;
+        RootCommand root = CommandLine.CreateRoot(new Terminal(TextWriter.Null, TextWriter.Null, IsInteractive: false));
         ParseResult parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         return [.. parsed.Errors.Select(error => error.Message)];
     }
 
-    // As a shell takes a line apart: quotes keep words together, and '#' begins a comment.
-    private static string[] Split(string text)
-    {
-        var words = new List<string>();
-        var word = new StringBuilder();
-        bool isWord = false;
-        char quote = '\0';
-        foreach (char letter in text)
-        {
-            if (letter == quote)
-            {
-                quote = '\0';
-            }
-            else if (quote == '\0' && letter is '"' or '\'')
-            {
-                (quote, isWord) = (letter, true);
-            }
-            else if (quote == '\0' && letter == '#' && !isWord)
-            {
-                break;
-            }
-            else if (quote == '\0' && letter == ' ')
-            {
-                Finish();
-            }
-            else
-            {
-                word.Append(letter);
-                isWord = true;
-            }
-        }
-
-        Finish();
-        return [.. words];
-
-        void Finish()
-        {
-            if (isWord)
-            {
-                words.Add(word.ToString());
-            }
-
-            word.Clear();
-            isWord = false;
-        }
-    }
+    [GeneratedRegex(@"\s+#\s.*$")]
+    private static partial Regex Comment();
 }
 
 /// <summary>A call of the command in a Markdown file.</summary>

@@ -12,22 +12,29 @@ public sealed class ShellBlockTests
     [MemberData(nameof(Files))]
     public void Every_call_is_understood(string name)
     {
-        IEnumerable<string> complaints =
-            from line in ShellBlock.Lines(MarkdownFile.Read(name))
-            from complaint in ShellBlock.Complaints(line.Arguments)
-            select $"{name}, '{line.Text}': {complaint}";
-        Assert.Equal("", string.Join('\n', complaints));
+        string[] complaints =
+        [
+            .. from line in ShellBlock.Lines(MarkdownFile.Read(name))
+               from complaint in ShellBlock.Complaints(line.Arguments)
+               select $"{name}, '{line.Text}': {complaint}",
+        ];
+        Assert.True(complaints.Length == 0, string.Join('\n', complaints));
     }
 
     [Fact]
     public void Calls_are_taken_apart_as_a_shell_does()
     {
-        var block = new CodeBlock("X.md", 1, "console", "$ consensus dataset init --data \"a b\" \\\n  --images '{case}.png'  # a comment\nconsensus 0.1.0\n$ ls");
+        var block = new CodeBlock(
+            "X.md",
+            1,
+            "console",
+            "$ consensus dataset init --data \"a b\" \\\n  --images \"{case}.png\"  # a comment\nconsensus 0.1.0\n$ ls");
         ShellLine line = Assert.Single(ShellBlock.Lines(block));
         Assert.Equal(["dataset", "init", "--data", "a b", "--images", "{case}.png"], line.Arguments);
         Assert.Empty(ShellBlock.Complaints(line.Arguments));
         Assert.NotEmpty(ShellBlock.Complaints(["dataset", "init", "--dat", "a"]));
-        Assert.Equal(["train", "predict"], ShellBlock.Lines(block with { Text = "consensus train\nconsensus predict" }).Select(call => call.Arguments[0]));
+        IEnumerable<ShellLine> plain = ShellBlock.Lines(block with { Text = "consensus train\nconsensus predict" });
+        Assert.Equal(["train", "predict"], plain.Select(call => call.Arguments[0]));
     }
 
     /// <summary>Only the length of training is cut.</summary>
@@ -49,7 +56,12 @@ public sealed class ShellBlockTests
             Assert.Equal(12, lines.Length);
             foreach (ShellLine line in lines)
             {
-                string[] args = [.. line.Arguments.Select((arg, i) => arg == "--minutes" ? "--steps" : i > 0 && line.Arguments[i - 1] == "--minutes" ? "2" : arg)];
+                string[] args = [.. line.Arguments];
+                if (Array.IndexOf(args, "--minutes") is >= 0 and int minutes)
+                {
+                    (args[minutes], args[minutes + 1]) = ("--steps", "2");
+                }
+
                 CommandRun run = CommandRun.InProcess(args);
                 Assert.True(run.Code == 0, $"{line.Text}: {run.Out}{run.Error}");
             }
@@ -68,11 +80,12 @@ public sealed class ShellBlockTests
     /// <summary>A photograph with a disc, and what two raters take for it.</summary>
     private static void DrawEye(string name)
     {
-        float seed = name[^1] - '0';
-        Draw(Path.Combine("retina", "images", $"{name}.jpg"), SKEncodedImageFormat.Jpeg, new SKColor(120, 40, 15), new SKColor(255, 235, 150), 20 + seed, 9);
+        float center = 20 + name[^1] - '0';
+        Draw(Path.Combine("retina", "images", $"{name}.jpg"), SKEncodedImageFormat.Jpeg, new(120, 40, 15), new(255, 235, 150), center, 9);
         foreach ((string rater, float radius) in (ReadOnlySpan<(string, float)>)[("Ann", 8), ("Ben", 10)])
         {
-            Draw(Path.Combine("retina", "masks", $"{name}_{rater}.png"), SKEncodedImageFormat.Png, SKColors.Black, SKColors.White, 20 + seed, radius);
+            string mask = Path.Combine("retina", "masks", $"{name}_{rater}.png");
+            Draw(mask, SKEncodedImageFormat.Png, SKColors.Black, SKColors.White, center, radius);
         }
 
         static void Draw(string path, SKEncodedImageFormat format, SKColor around, SKColor inside, float center, float radius)
