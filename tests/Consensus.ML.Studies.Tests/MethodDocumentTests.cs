@@ -1,0 +1,52 @@
+using System.Reflection;
+using System.Text.RegularExpressions;
+using Consensus.ML.Tests.Shared;
+
+namespace Consensus.ML.Studies.Tests;
+
+/// <summary>
+/// src/METHOD.md names the types and members that implement each part: they exist, and every reported measure is defined.
+/// </summary>
+public sealed partial class MethodDocumentTests
+{
+    private const BindingFlags Any = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static | BindingFlags.Instance;
+
+    private static readonly string Text = File.ReadAllText(Path.Combine(RepositoryFolder.Find(), "src", "METHOD.md"));
+
+    private static readonly Type[] Types = [.. Directory.GetFiles(AppContext.BaseDirectory, "Consensus*.dll")
+        .Where(file => !Path.GetFileName(file).Contains("Tests", StringComparison.Ordinal))
+        .SelectMany(file => Assembly.LoadFrom(file).GetTypes())];
+
+    [Fact]
+    public void Every_type_and_member_that_is_named_exists()
+    {
+        string[] names = [.. Identifier().Matches(Text).Select(match => match.Groups[1].Value).Distinct()];
+        Assert.InRange(names.Length, 80, 200);
+        Assert.All(names, name => Assert.True(Exists(name), $"src/METHOD.md names '{name}', but there is no such type or member."));
+    }
+
+    [Fact]
+    public void A_name_that_is_gone_is_seen()
+    {
+        Assert.True(Exists("TrainingOptions.EmaDecay"));
+        Assert.False(Exists("NoSuchType"));
+        Assert.False(Exists("TrainingOptions.NoSuchMember"));
+    }
+
+    [Fact]
+    public void Every_measure_is_defined() =>
+        Assert.All(SegmentationMeasure.All, measure => Assert.Contains($"`{measure.Name}`", Text, StringComparison.Ordinal));
+
+    // Generic types without the number of their parameters.
+    private static string Name(Type type) => type.Name.Split('`')[0];
+
+    private static bool Exists(string name) => name.Split('.') switch
+    {
+        [var type, var member] => Types.Any(one => Name(one) == type && one.GetMember(member, Any).Length > 0),
+        [var single] => Types.Any(one => Name(one) == single || (one.IsPublic && one.GetMember(single, Any).Length > 0)),
+        _ => false,
+    };
+
+    [GeneratedRegex("`([A-Z][A-Za-z0-9]+(?:\\.[A-Z][A-Za-z0-9]+)?)`")]
+    private static partial Regex Identifier();
+}
