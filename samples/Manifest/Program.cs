@@ -3,7 +3,14 @@
 //
 //   dotnet run -c Release --project samples/Manifest [-- folder --seconds S]
 
+using Consensus.Imaging.Cases;
+using Consensus.Imaging.Labels;
+using Consensus.Imaging.Pictures;
 using Consensus.ML;
+using Consensus.ML.Datasets;
+using Consensus.ML.Datasets.Phantom;
+using Consensus.ML.Evaluation;
+using Consensus.ML.Segmentation;
 using Microsoft.Data.Analysis;
 using Microsoft.ML;
 using Microsoft.ML.Data;

@@ -3,8 +3,14 @@
 //
 //   dotnet run -c Release --project samples/Photographs [-- folder --seconds S]
 
+using Consensus.Imaging;
+using Consensus.Imaging.Augmentation;
+using Consensus.Imaging.Cases;
+using Consensus.Imaging.Formats.Raster;
+using Consensus.Imaging.Pictures;
+using Consensus.Imaging.Storage;
 using Consensus.ML;
-using Consensus.ML.Imaging;
+using Consensus.ML.Segmentation;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Transforms.Image;

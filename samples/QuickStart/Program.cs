@@ -2,9 +2,15 @@
 //
 //   dotnet run -c Release --project samples/QuickStart [-- folder --seconds S]
 
+using Consensus.Imaging;
+using Consensus.Imaging.Augmentation;
+using Consensus.Imaging.Pictures;
 using Consensus.ML;
-using Consensus.ML.Imaging;
-using Consensus.ML.Training;
+using Consensus.ML.Datasets;
+using Consensus.ML.Datasets.Phantom;
+using Consensus.ML.Evaluation;
+using Consensus.ML.Options;
+using Consensus.ML.Segmentation;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 

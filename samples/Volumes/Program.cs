@@ -3,8 +3,14 @@
 //
 //   dotnet run -c Release --project samples/Volumes [-- folder --seconds S]
 
+using Consensus.Imaging;
+using Consensus.Imaging.Formats.Nifti;
+using Consensus.Imaging.Pictures;
+using Consensus.Imaging.Storage;
 using Consensus.ML;
-using Consensus.ML.Imaging;
+using Consensus.ML.Datasets;
+using Consensus.ML.Evaluation;
+using Consensus.ML.Segmentation;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 

@@ -2,7 +2,13 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.Reflection;
-using Consensus.ML.Cli.Commands;
+using Consensus.ML.Cli.Data;
+using Consensus.ML.Cli.Evaluation;
+using Consensus.ML.Cli.Machine;
+using Consensus.ML.Cli.Prediction;
+using Consensus.ML.Cli.Shell;
+using Consensus.ML.Cli.Studies;
+using Consensus.ML.Cli.Training;
 
 namespace Consensus.ML.Cli;
 

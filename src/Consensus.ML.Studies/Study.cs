@@ -1,5 +1,10 @@
-using Consensus.ML.Runtime;
-using Consensus.ML.Training;
+using Consensus.Imaging.Storage;
+using Consensus.ML.Options;
+using Consensus.ML.Studies.Folds;
+using Consensus.ML.Studies.Methods;
+using Consensus.ML.Studies.Results;
+using Consensus.ML.Studies.Running;
+using Consensus.ML.Torch.Runtime;
 using Microsoft.ML;
 
 namespace Consensus.ML.Studies;

@@ -1,5 +1,8 @@
 using System.Globalization;
-using Consensus.ML.Imaging;
+using Consensus.Imaging;
+using Consensus.Imaging.Cases;
+using Consensus.Imaging.Storage;
+using Consensus.ML.Studies.Folds;
 
 namespace Consensus.ML.Studies;
 

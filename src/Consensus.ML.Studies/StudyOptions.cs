@@ -1,5 +1,8 @@
-using Consensus.ML.Imaging;
-using Consensus.ML.Networks;
+using Consensus.Imaging.Augmentation;
+using Consensus.Imaging.Labels;
+using Consensus.ML.Options;
+using Consensus.ML.Studies.Folds;
+using Consensus.ML.Studies.Methods;
 
 namespace Consensus.ML.Studies;
 

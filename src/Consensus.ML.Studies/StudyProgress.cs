@@ -1,4 +1,4 @@
-using Consensus.ML.Training;
+using Consensus.ML.Options;
 
 namespace Consensus.ML.Studies;
 

@@ -1,6 +1,14 @@
-using Consensus.ML.Diffusion;
-using Consensus.ML.Imaging;
-using Consensus.ML.Runtime;
+using Consensus.Imaging;
+using Consensus.Imaging.Augmentation;
+using Consensus.Imaging.Cases;
+using Consensus.Imaging.Formats.Nifti;
+using Consensus.Imaging.Labels;
+using Consensus.ML.Datasets;
+using Consensus.ML.MLNet;
+using Consensus.ML.Options;
+using Consensus.ML.Segmentation;
+using Consensus.ML.Segmentation.Chains;
+using Consensus.ML.Transforms;
 using Microsoft.Data.Analysis;
 using Microsoft.ML;
 using Microsoft.ML.Data;
@@ -205,7 +213,7 @@ public static class ConsensusCatalog
     /// <summary>Fits a pipeline to training cases, and has its trainer choose the best weights by other cases: those of patients that training does not see.</summary>
     /// <remarks>
     /// Every step is fitted to the training cases alone and transforms both; the trainer then chooses among its weights by the validation cases, in place of
-    /// <see cref="Training.TrainingOptions.ValidationFraction"/> of the training cases, all of which it trains on. A <c>ValidationSet</c> among its options is not looked at.
+    /// <see cref="Consensus.ML.Options.TrainingOptions.ValidationFraction"/> of the training cases, all of which it trains on. A <c>ValidationSet</c> among its options is not looked at.
     /// </remarks>
     /// <typeparam name="TLastTransformer">What the last step gives.</typeparam>
     /// <param name="pipeline">A pipeline with a trainer of this library in it.</param>

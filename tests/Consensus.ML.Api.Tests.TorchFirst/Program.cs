@@ -3,7 +3,7 @@
 
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using Consensus.ML.Runtime;
+using Consensus.ML.Torch.Runtime;
 using TorchSharp;
 
 // Nothing of Consensus.ML is named here: the runtime would load it before the first line.

@@ -1,4 +1,5 @@
-using Consensus.ML.Imaging;
+using Consensus.Imaging;
+using Consensus.Imaging.Formats.Nifti;
 
 namespace Consensus.ML.Api.Tests;
 

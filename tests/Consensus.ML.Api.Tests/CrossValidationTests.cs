@@ -1,3 +1,5 @@
+using Consensus.Imaging.Metrics;
+using Consensus.ML.Evaluation;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 

@@ -1,6 +1,10 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Consensus.ML.Imaging;
+using Consensus.Imaging.Cases;
+using Consensus.Imaging.Files;
+using Consensus.Imaging.Labels;
+using Consensus.ML.Datasets;
+using Consensus.ML.Segmentation;
 using Consensus.ML.Tests.Shared;
 using Microsoft.ML;
 using Microsoft.ML.Data;

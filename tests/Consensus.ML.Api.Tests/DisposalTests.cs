@@ -1,4 +1,5 @@
-using Consensus.ML.Diffusion;
+using Consensus.ML.Options;
+using Consensus.ML.Segmentation;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 

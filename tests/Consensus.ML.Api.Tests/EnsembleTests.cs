@@ -2,9 +2,9 @@ using System.Reflection;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Consensus.ML.Diffusion;
+using Consensus.ML.Options;
+using Consensus.ML.Segmentation;
 using Consensus.ML.Tests.Shared;
-using Consensus.ML.Training;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 

@@ -5,7 +5,9 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Consensus.ML.Segmentation;
 using Consensus.ML.Tests.Shared;
+using Consensus.ML.Transforms;
 using Microsoft.ML;
 
 namespace Consensus.ML.Api.Tests;

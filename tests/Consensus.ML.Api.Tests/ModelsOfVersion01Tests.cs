@@ -1,6 +1,8 @@
 using System.IO.Compression;
 using System.Text.Json;
-using Consensus.ML.Imaging;
+using Consensus.Imaging;
+using Consensus.ML.Segmentation;
+using Consensus.ML.Transforms;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 

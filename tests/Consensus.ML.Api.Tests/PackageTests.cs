@@ -17,10 +17,17 @@ public sealed class PackageTests
     {
         using var folder = new TemporaryFolder();
         string feed = folder["feed"], application = folder["application"];
-        await Run(RepositoryFolder.Find(), "pack", "src/Consensus.ML", "-c", "Release", "-o", feed, $"-p:Version={Version}");
+        foreach (string library in (string[])["Consensus.Imaging", "Consensus.ML"])
+        {
+            await Run(RepositoryFolder.Find(), "pack", $"src/{library}", "-c", "Release", "-o", feed, $"-p:Version={Version}");
+        }
+
         Assert.Equal(
-            [Path.Combine(feed, $"Consensus.ML.{Version}.nupkg"), Path.Combine(feed, $"Consensus.ML.{Version}.snupkg")],
-            Directory.GetFiles(feed).Order(StringComparer.Ordinal));
+            [
+                $"Consensus.Imaging.{Version}.nupkg", $"Consensus.Imaging.{Version}.snupkg",
+                $"Consensus.ML.{Version}.nupkg", $"Consensus.ML.{Version}.snupkg",
+            ],
+            Directory.GetFiles(feed).Select(Path.GetFileName).Order(StringComparer.Ordinal));
 
         Directory.CreateDirectory(application);
         File.WriteAllText(Path.Combine(application, "nuget.config"), $"""
@@ -44,6 +51,9 @@ public sealed class PackageTests
             """);
         File.WriteAllText(Path.Combine(application, "Program.cs"), """
             using Consensus.ML;
+            using Consensus.ML.Datasets;
+            using Consensus.ML.Datasets.Phantom;
+            using Consensus.ML.Segmentation;
             using Microsoft.ML;
             using Microsoft.ML.Data;
 
@@ -74,7 +84,8 @@ public sealed class PackageTests
     public async Task Packages_ask_for_torch_and_for_each_other_in_one_version()
     {
         using var folder = new TemporaryFolder();
-        foreach (string project in (string[])["Consensus.ML", "Consensus.ML.Studies"])
+        foreach ((string project, string? below) in ((string, string?)[])
+            [("Consensus.Imaging", null), ("Consensus.ML", "Consensus.Imaging"), ("Consensus.ML.Studies", "Consensus.ML")])
         {
             await Run(RepositoryFolder.Find(), "pack", $"src/{project}", "-c", "Release", "-o", folder.Path, $"-p:Version={Version}");
             using ZipArchive package = ZipFile.OpenRead(folder[$"{project}.{Version}.nupkg"]);
@@ -82,9 +93,14 @@ public sealed class PackageTests
             Dictionary<string, string> dependencies = specification.Descendants()
                 .Where(element => element.Name.LocalName == "dependency")
                 .ToDictionary(element => (string)element.Attribute("id")!, element => (string)element.Attribute("version")!);
-            Assert.Equal("[0.107.0]", dependencies["TorchSharp"]);
-            Assert.Equal("[5.0.1, 6.0.0)", dependencies["Microsoft.ML"]);
-            Assert.Equal(project == "Consensus.ML" ? null : $"[{Version}]", dependencies.GetValueOrDefault("Consensus.ML"));
+            bool knowsTorch = project != "Consensus.Imaging";
+            Assert.Equal(knowsTorch ? "[0.107.0]" : null, dependencies.GetValueOrDefault("TorchSharp"));
+            Assert.Equal(knowsTorch ? "[5.0.1, 6.0.0)" : null, dependencies.GetValueOrDefault("Microsoft.ML"));
+            if (below is not null)
+            {
+                Assert.Equal($"[{Version}]", dependencies[below]);
+            }
+
             Assert.DoesNotContain(RepositoryFolder.Find(), specification.ToString(), StringComparison.Ordinal);
 
             using ZipArchive symbols = ZipFile.OpenRead(folder[$"{project}.{Version}.snupkg"]);

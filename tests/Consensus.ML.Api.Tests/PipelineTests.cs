@@ -1,4 +1,6 @@
-using Consensus.ML.Imaging;
+using Consensus.Imaging;
+using Consensus.Imaging.Augmentation;
+using Consensus.ML.Segmentation;
 using Consensus.ML.Tests.Shared;
 using Microsoft.ML;
 using Microsoft.ML.Data;

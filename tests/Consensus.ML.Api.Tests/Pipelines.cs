@@ -1,3 +1,4 @@
+using Consensus.ML.Segmentation;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 

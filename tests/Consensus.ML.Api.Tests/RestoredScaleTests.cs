@@ -1,4 +1,6 @@
-using Consensus.ML.Imaging;
+using Consensus.Imaging;
+using Consensus.ML.Segmentation;
+using Consensus.ML.Transforms.Columns;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
@@ -50,7 +52,7 @@ public sealed class RestoredScaleTests
             Training = new()
             {
                 Steps = 400, BatchSize = 4, LearningRate = 3e-3, EmaDecay = 0.98, Validations = 2, ValidationFraction = 0.1, Threads = 1,
-                Precision = Networks.Precision.Float32,
+                Precision = Consensus.ML.Options.Precision.Float32,
             },
         }))
         .Fit(_ml.Data.LoadFromEnumerable(Enumerable.Range(0, 40).Select(number => Disc.Of(number).Row(Side * scale))));

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text;
-using Consensus.ML.Training;
+using Consensus.ML.Options;
+using Consensus.ML.Segmentation;
 using Microsoft.ML;
 
 namespace Consensus.ML.Api.Tests;

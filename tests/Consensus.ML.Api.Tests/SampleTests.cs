@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
-using Consensus.ML.Imaging;
+using Consensus.Imaging.Files;
+using Consensus.Imaging.Formats.Nifti;
 
 namespace Consensus.ML.Api.Tests;
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
-using Consensus.ML.Diffusion;
+using Consensus.ML.Options;
+using Consensus.ML.Segmentation;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using TorchSharp;

@@ -4,10 +4,9 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using Consensus.ML.Diffusion;
-using Consensus.ML.Imaging;
-using Consensus.ML.Networks;
-using Consensus.ML.Training;
+using Consensus.Imaging.Formats.Nifti;
+using Consensus.ML.Options;
+using Consensus.ML.Transforms;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 

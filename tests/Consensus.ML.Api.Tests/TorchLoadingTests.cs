@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Consensus.ML.Runtime;
+using Consensus.ML.Machine;
 using Consensus.ML.Tests.Shared;
 
 namespace Consensus.ML.Api.Tests;
@@ -25,12 +25,12 @@ public sealed class TorchLoadingTests : IDisposable
     [Fact]
     public async Task Torch_that_was_used_too_early_is_explained_in_one_line()
     {
-        Assert.SkipWhen(RuntimeFacts.Collect("cpu").AdaptedNativeLibrary is null, "On this system TorchSharp's library loads by itself.");
+        Assert.SkipWhen(RuntimeInfo.Collect("cpu").AdaptedNativeLibrary is null, "On this system TorchSharp's library loads by itself.");
         (int code, string output) = await Run("torch");
         Assert.Equal(1, code);
         string line = output.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1];
         Assert.StartsWith("InvalidOperationException: TorchSharp was used in this process before Consensus.ML was", line, StringComparison.Ordinal);
-        Assert.Contains("Make Consensus.ML.Runtime.TorchRuntime.Load() the first line of the program", line, StringComparison.Ordinal);
+        Assert.Contains("Make Consensus.ML.Torch.Runtime.TorchRuntime.Load() the first line of the program", line, StringComparison.Ordinal);
     }
 
     [Theory]

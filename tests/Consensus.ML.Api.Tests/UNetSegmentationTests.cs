@@ -3,10 +3,10 @@ using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using Consensus.ML.Diffusion;
-using Consensus.ML.Networks;
+using Consensus.Imaging.Labels;
+using Consensus.ML.Options;
+using Consensus.ML.Segmentation;
 using Consensus.ML.Tests.Shared;
-using Consensus.ML.Training;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 

@@ -1,4 +1,8 @@
-using Consensus.ML.Training;
+using Consensus.Imaging.Cases;
+using Consensus.ML.Evaluation;
+using Consensus.ML.Options;
+using Consensus.ML.Segmentation;
+using Consensus.ML.Transforms;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 

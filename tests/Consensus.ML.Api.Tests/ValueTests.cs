@@ -1,4 +1,7 @@
-using Consensus.ML.Imaging;
+using Consensus.Imaging;
+using Consensus.ML.Segmentation;
+using Consensus.ML.Transforms;
+using Consensus.ML.Transforms.Columns;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 

@@ -1,4 +1,6 @@
-using Consensus.ML.Networks;
+using Consensus.ML.Machine;
+using Consensus.ML.Options;
+using Consensus.ML.Segmentation;
 
 namespace Consensus.ML.Benchmarks;
 

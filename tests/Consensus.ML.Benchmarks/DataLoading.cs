@@ -1,6 +1,13 @@
 using System.Diagnostics;
-using Consensus.ML.Imaging;
-using Consensus.ML.Training;
+using Consensus.Imaging.Augmentation;
+using Consensus.Imaging.Cases;
+using Consensus.Imaging.Files;
+using Consensus.ML.Datasets;
+using Consensus.ML.Datasets.Phantom;
+using Consensus.ML.Options;
+using Consensus.ML.Segmentation;
+using Consensus.ML.Torch.Models;
+using Consensus.ML.Torch.Training.Batches;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using TorchSharp;

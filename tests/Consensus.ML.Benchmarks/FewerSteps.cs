@@ -1,6 +1,7 @@
 using System.Globalization;
-using Consensus.ML.Diffusion;
-using Consensus.ML.Networks;
+using Consensus.Imaging.Metrics;
+using Consensus.ML.Evaluation;
+using Consensus.ML.Options;
 using Microsoft.ML;
 
 namespace Consensus.ML.Benchmarks;

@@ -1,5 +1,8 @@
 using System.Diagnostics;
-using Consensus.ML.Imaging;
+using Consensus.Imaging.Augmentation;
+using Consensus.Imaging.Cases;
+using Consensus.ML.Datasets;
+using Consensus.ML.Evaluation;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 

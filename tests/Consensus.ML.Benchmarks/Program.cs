@@ -1,8 +1,8 @@
 using System.Globalization;
-using Consensus.ML;
 using Consensus.ML.Benchmarks;
-using Consensus.ML.Networks;
-using Consensus.ML.Runtime;
+using Consensus.ML.Datasets;
+using Consensus.ML.Machine;
+using Consensus.ML.Options;
 
 // Prints the tables of RESULTS.md. Of times: every configuration, or those named, and 'data', the loading of data.
 //   dotnet run -c Release --project tests/Consensus.ML.Benchmarks [-- S64-L32-7 compact-64 data …]
@@ -22,7 +22,7 @@ switch (args)
         FewerSteps.Measure(new(root, QubiqTask.Parse(task)), models, names);
         return 0;
     case ["serving", string model, string minutes, .. string[] images] when images.Length > 0:
-        RuntimeFacts.Collect("cpu");
+        RuntimeInfo.Collect("cpu");
         Serving.Measure(model, images, TimeSpan.FromMinutes(double.Parse(minutes, CultureInfo.InvariantCulture)), TimeSpan.FromMinutes(double.Parse(minutes, CultureInfo.InvariantCulture) / 12));
         return 0;
     case ["waiting", string rounds, .. string[] settings] when settings.Length > 0:
@@ -56,7 +56,7 @@ if (args.Except(known).FirstOrDefault() is { } unknown)
 
 string[] chosen = args.Length == 0 ? known : args;
 
-RuntimeFacts facts = RuntimeFacts.Collect("cpu");
+RuntimeInfo facts = RuntimeInfo.Collect("cpu");
 Console.WriteLine($"{facts.OperatingSystem}, {facts.Threads} threads, TorchSharp {facts.TorchSharp}, {facts.DotNet}; {ProcessorName()}.");
 Console.WriteLine();
 if (chosen.Except([data]).Any())

@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
-using Consensus.ML.Diffusion;
-using Consensus.ML.Imaging;
-using Consensus.ML.Networks;
+using Consensus.Imaging.Augmentation;
+using Consensus.ML.Options;
+using Consensus.ML.Segmentation;
 using Microsoft.ML;
 
 namespace Consensus.ML.Benchmarks;

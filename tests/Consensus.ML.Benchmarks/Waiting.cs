@@ -1,8 +1,12 @@
 using System.Diagnostics;
 using System.Globalization;
-using Consensus.ML.Imaging;
-using Consensus.ML.Runtime;
-using Consensus.ML.Training;
+using Consensus.Imaging.Augmentation;
+using Consensus.ML.Options;
+using Consensus.ML.Segmentation;
+using Consensus.ML.Torch.Models;
+using Consensus.ML.Torch.Runtime;
+using Consensus.ML.Torch.Training.Batches;
+using Consensus.ML.Torch.Training.Loop;
 using TorchSharp;
 
 namespace Consensus.ML.Benchmarks;

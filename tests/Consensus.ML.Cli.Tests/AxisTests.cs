@@ -1,5 +1,7 @@
 using System.Globalization;
-using Consensus.ML.Imaging;
+using Consensus.Imaging;
+using Consensus.Imaging.Files;
+using Consensus.Imaging.Formats.Nifti;
 
 namespace Consensus.ML.Cli.Tests;
 

@@ -1,4 +1,8 @@
-using Consensus.ML.Imaging;
+using Consensus.Imaging;
+using Consensus.Imaging.Files;
+using Consensus.Imaging.Formats.Nifti;
+using Consensus.ML.Datasets;
+using Consensus.ML.Datasets.Phantom;
 
 namespace Consensus.ML.Cli.Tests;
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Consensus.ML.Cli.Shell;
 
 namespace Consensus.ML.Cli.Tests;
 

@@ -1,3 +1,5 @@
+using Consensus.ML.Cli.Data;
+
 namespace Consensus.ML.Cli.Tests;
 
 public sealed class CaseNameTests

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Consensus.ML.Cli.Shell;
 using Consensus.ML.Tests.Shared;
 
 namespace Consensus.ML.Cli.Tests;

@@ -7,6 +7,7 @@ namespace Consensus.ML.Cli.Tests;
 public sealed class CultureTests
 {
     [Theory]
+    [InlineData("Consensus.Imaging.dll")]
     [InlineData("Consensus.ML.dll")]
     [InlineData("Consensus.ML.Studies.dll")]
     [InlineData("consensus.dll")]

@@ -1,5 +1,8 @@
 using System.Text.Json;
-using Consensus.ML.Imaging;
+using Consensus.Imaging;
+using Consensus.Imaging.Formats.Nifti;
+using Consensus.ML.Cli.Data;
+using Consensus.ML.Datasets;
 using Consensus.ML.Tests.Shared;
 
 namespace Consensus.ML.Cli.Tests;

@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.IO.Compression;
 using System.Text.Json.Nodes;
-using Consensus.ML.Imaging;
+using Consensus.Imaging;
+using Consensus.Imaging.Files;
+using Consensus.Imaging.Formats.Nifti;
 using Consensus.ML.Tests.Shared;
 
 namespace Consensus.ML.Cli.Tests;

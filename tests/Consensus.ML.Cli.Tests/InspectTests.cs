@@ -1,5 +1,8 @@
 using System.Text.Json;
-using Consensus.ML.Imaging;
+using Consensus.Imaging;
+using Consensus.Imaging.Formats.Nifti;
+using Consensus.Imaging.Pictures;
+using Consensus.ML.Cli.Shell;
 using SkiaSharp;
 
 namespace Consensus.ML.Cli.Tests;

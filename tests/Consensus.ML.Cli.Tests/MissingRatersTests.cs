@@ -1,4 +1,6 @@
 using System.Text.Json;
+using Consensus.Imaging.Labels;
+using Consensus.ML.Datasets;
 
 namespace Consensus.ML.Cli.Tests;
 

@@ -1,6 +1,9 @@
 using System.Text.Json;
+using Consensus.ML.Cli.Output;
+using Consensus.ML.Datasets;
+using Consensus.ML.Options;
+using Consensus.ML.Segmentation;
 using Consensus.ML.Tests.Shared;
-using Consensus.ML.Training;
 using Microsoft.ML;
 
 namespace Consensus.ML.Cli.Tests;

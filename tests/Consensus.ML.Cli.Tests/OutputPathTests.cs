@@ -1,4 +1,5 @@
-using Consensus.ML.Imaging;
+using Consensus.Imaging.Storage;
+using Consensus.ML.Cli.Output;
 
 namespace Consensus.ML.Cli.Tests;
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
-using Consensus.ML.Imaging;
+using Consensus.Imaging;
+using Consensus.Imaging.Formats.Nifti;
 using Consensus.ML.Tests.Shared;
 
 namespace Consensus.ML.Cli.Tests;

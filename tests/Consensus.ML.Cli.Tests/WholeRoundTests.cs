@@ -1,7 +1,12 @@
 using System.IO.Compression;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Consensus.ML.Imaging;
+using Consensus.Imaging;
+using Consensus.Imaging.Files;
+using Consensus.Imaging.Formats;
+using Consensus.Imaging.Formats.Nifti;
+using Consensus.Imaging.Formats.Raster;
+using Consensus.Imaging.Pictures;
 using Consensus.ML.Tests.Shared;
 
 namespace Consensus.ML.Cli.Tests;

@@ -1,3 +1,6 @@
+using Consensus.ML.Datasets;
+using Consensus.ML.Datasets.Phantom;
+
 namespace Consensus.ML.Cli.Tests;
 
 /// <summary>A folder for one test, removed afterwards.</summary>

@@ -1,5 +1,15 @@
-using Consensus.ML.Imaging;
-using Consensus.ML.Labels;
+using Consensus.Imaging;
+using Consensus.Imaging.Cases;
+using Consensus.Imaging.Files;
+using Consensus.Imaging.Geometry;
+using Consensus.Imaging.Labels;
+using Consensus.Imaging.Storage;
+using Consensus.ML.Datasets;
+using Consensus.ML.Datasets.Phantom;
+using Consensus.ML.Evaluation;
+using Consensus.ML.Studies.Methods;
+using Consensus.ML.Studies.Results;
+using Consensus.ML.Studies.Running;
 using Microsoft.ML;
 
 namespace Consensus.ML.Studies.Tests;

@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using Consensus.ML.Runtime;
+using Consensus.ML.Torch.Runtime;
 using TorchSharp;
 
 // Tests that compute do not run beside others: each would wait for the other's turn on a core.

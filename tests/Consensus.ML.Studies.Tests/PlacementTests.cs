@@ -1,3 +1,7 @@
+using Consensus.ML.Studies.Plots;
+using Consensus.ML.Studies.Reports;
+using Consensus.ML.Studies.Running;
+
 namespace Consensus.ML.Studies.Tests;
 
 public sealed class PlacementTests

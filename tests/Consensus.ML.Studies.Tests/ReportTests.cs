@@ -1,5 +1,10 @@
 using System.Globalization;
 using System.Xml.Linq;
+using Consensus.ML.Studies.Folds;
+using Consensus.ML.Studies.Methods;
+using Consensus.ML.Studies.Reports;
+using Consensus.ML.Studies.Results;
+using Consensus.ML.Studies.Running;
 
 namespace Consensus.ML.Studies.Tests;
 

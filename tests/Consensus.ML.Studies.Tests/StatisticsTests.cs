@@ -1,3 +1,5 @@
+using Consensus.ML.Studies.Statistics;
+
 namespace Consensus.ML.Studies.Tests;
 
 /// <summary>Against values worked out by hand, or by listing every possibility in another way.</summary>

@@ -1,3 +1,7 @@
+using Consensus.Imaging.Cases;
+using Consensus.ML.Studies.Folds;
+using Consensus.ML.Studies.Methods;
+using Consensus.ML.Studies.Running;
 using Consensus.ML.Tests.Shared;
 
 namespace Consensus.ML.Studies.Tests;

@@ -1,3 +1,6 @@
+using Consensus.Imaging.Cases;
+using Consensus.ML.Studies.Folds;
+
 namespace Consensus.ML.Studies.Tests;
 
 public sealed class StudyFoldsTests

@@ -1,3 +1,5 @@
+using Consensus.ML.Studies.Methods;
+
 namespace Consensus.ML.Studies.Tests;
 
 /// <summary>What sets the diffusion methods apart: little else than their names say.</summary>

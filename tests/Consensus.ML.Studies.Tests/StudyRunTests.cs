@@ -1,9 +1,18 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
-using Consensus.ML.Imaging;
-using Consensus.ML.Runtime;
+using Consensus.Imaging;
+using Consensus.Imaging.Cases;
+using Consensus.Imaging.Formats.Nifti;
+using Consensus.Imaging.Labels;
+using Consensus.Imaging.Storage;
+using Consensus.ML.Datasets;
+using Consensus.ML.Datasets.Phantom;
+using Consensus.ML.Evaluation;
+using Consensus.ML.Studies.Methods;
+using Consensus.ML.Studies.Results;
+using Consensus.ML.Studies.Running;
 using Consensus.ML.Tests.Shared;
-using Consensus.ML.Training;
+using Consensus.ML.Torch.Models;
 using Microsoft.ML;
 using TorchSharp;
 
@@ -128,7 +137,7 @@ public sealed class StudyRunTests : IDisposable
     [Fact]
     public void A_study_that_is_interrupted_while_training_ends_with_the_weights_of_one_that_was_not()
     {
-        StudyOptions one = _options with { Methods = [StudyMethods.Levels], Steps = 6, Precision = Networks.Precision.Float32 };
+        StudyOptions one = _options with { Methods = [StudyMethods.Levels], Steps = 6, Precision = Consensus.ML.Options.Precision.Float32 };
         Study.Run(new MLContext(), one with { Folder = _folder["whole"] });
         using var cancellation = new CancellationTokenSource();
         var stop = new Reporter(progress =>

@@ -1,5 +1,6 @@
-using Consensus.ML.Imaging;
-using Consensus.ML.Tests.Imaging;
+using Consensus.Imaging.Augmentation;
+using Consensus.Imaging.Files;
+using Consensus.ML.Segmentation;
 using Consensus.ML.Tests.Shared;
 using Microsoft.ML;
 

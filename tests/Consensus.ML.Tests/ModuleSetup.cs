@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using Consensus.ML.Runtime;
+using Consensus.ML.Torch.Runtime;
 using TorchSharp;
 
 // TorchSharp lets go of the number in 'tensor + tensor' (its alpha) before libtorch has read it. Only a garbage collection that another thread begins in that moment

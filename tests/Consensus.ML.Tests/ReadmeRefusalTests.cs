@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
-using Consensus.ML.Imaging;
-using Consensus.ML.Tests.Imaging;
+using Consensus.Imaging.Files;
+using Consensus.Imaging.Formats.Nifti;
 using Consensus.ML.Tests.Shared;
 
 namespace Consensus.ML.Tests;

@@ -1,6 +1,6 @@
 using OxyPlot;
 
-namespace Consensus.ML.Studies;
+namespace Consensus.ML.Studies.Plots;
 
 /// <summary>
 /// How wide text is in Arial, and in the fonts made to its measure (Helvetica, Liberation Sans): OxyPlot's own measure for SVG comes out too narrow, so that names are cut and titles run over

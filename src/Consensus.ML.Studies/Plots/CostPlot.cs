@@ -1,9 +1,11 @@
+using Consensus.ML.Studies.Reports;
+using Consensus.ML.Studies.Results;
 using OxyPlot;
 using OxyPlot.Annotations;
 using OxyPlot.Axes;
 using OxyPlot.Series;
 
-namespace Consensus.ML.Studies;
+namespace Consensus.ML.Studies.Plots;
 
 /// <summary>Score against what it costs, every method with its name beside its point.</summary>
 internal static class CostPlot

@@ -1,8 +1,10 @@
+using Consensus.ML.Studies.Reports;
+using Consensus.ML.Studies.Results;
 using OxyPlot;
 using OxyPlot.Axes;
 using OxyPlot.Series;
 
-namespace Consensus.ML.Studies;
+namespace Consensus.ML.Studies.Plots;
 
 /// <summary>The score against the number of generations.</summary>
 internal static class GenerationPlot

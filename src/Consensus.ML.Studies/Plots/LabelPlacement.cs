@@ -1,4 +1,4 @@
-namespace Consensus.ML.Studies;
+namespace Consensus.ML.Studies.Plots;
 
 /// <summary>Where a label stands: its left end and the middle of its height.</summary>
 internal readonly record struct Label(double X, double Y);

@@ -1,8 +1,10 @@
+using Consensus.ML.Studies.Reports;
+using Consensus.ML.Studies.Results;
 using OxyPlot;
 using OxyPlot.Axes;
 using OxyPlot.Series;
 
-namespace Consensus.ML.Studies;
+namespace Consensus.ML.Studies.Plots;
 
 /// <summary>The validation score while training, a line for each training.</summary>
 internal static class LearningPlot

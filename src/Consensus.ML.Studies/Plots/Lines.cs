@@ -1,6 +1,7 @@
+using Consensus.ML.Studies.Reports;
 using OxyPlot.Series;
 
-namespace Consensus.ML.Studies;
+namespace Consensus.ML.Studies.Plots;
 
 /// <summary>A method's line in a plot.</summary>
 internal static class Lines

@@ -4,7 +4,7 @@ using OxyPlot;
 using OxyPlot.Axes;
 using OxyPlot.Legends;
 
-namespace Consensus.ML.Studies;
+namespace Consensus.ML.Studies.Plots;
 
 /// <summary>What all plots have in common: fonts, grid, and the way to SVG.</summary>
 internal static class Plot

@@ -1,9 +1,11 @@
+using Consensus.ML.Studies.Reports;
+using Consensus.ML.Studies.Results;
 using OxyPlot;
 using OxyPlot.Annotations;
 using OxyPlot.Axes;
 using OxyPlot.Series;
 
-namespace Consensus.ML.Studies;
+namespace Consensus.ML.Studies.Plots;
 
 /// <summary>The headline score of each method: mean, interval, and every case.</summary>
 internal static class ScorePlot

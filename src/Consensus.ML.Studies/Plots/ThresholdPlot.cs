@@ -1,8 +1,11 @@
+using Consensus.Imaging.Metrics;
+using Consensus.ML.Studies.Reports;
+using Consensus.ML.Studies.Results;
 using OxyPlot;
 using OxyPlot.Axes;
 using OxyPlot.Series;
 
-namespace Consensus.ML.Studies;
+namespace Consensus.ML.Studies.Plots;
 
 /// <summary>Dice at each threshold.</summary>
 internal static class ThresholdPlot

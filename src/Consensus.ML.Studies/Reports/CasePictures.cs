@@ -1,7 +1,8 @@
-using Consensus.ML.Imaging;
+using Consensus.Imaging;
+using Consensus.Imaging.Pictures;
 using SkiaSharp;
 
-namespace Consensus.ML.Studies;
+namespace Consensus.ML.Studies.Reports;
 
 /// <summary>The small pictures of a case, as PNG files in memory, in the colours of the library's other pictures.</summary>
 internal static class CasePictures

@@ -1,9 +1,13 @@
 using System.Xml.Linq;
-using Consensus.ML.Imaging;
-using Consensus.ML.Labels;
-using static Consensus.ML.Studies.Html;
+using Consensus.Imaging;
+using Consensus.Imaging.Cases;
+using Consensus.Imaging.Geometry;
+using Consensus.Imaging.Labels;
+using Consensus.ML.Studies.Results;
+using Consensus.ML.Studies.Running;
+using static Consensus.ML.Studies.Reports.Html;
 
-namespace Consensus.ML.Studies;
+namespace Consensus.ML.Studies.Reports;
 
 /// <summary>Every case's score, and pictures of the best, the worst and some between.</summary>
 internal static class CaseSection

@@ -1,6 +1,8 @@
-using static Consensus.ML.Studies.Html;
+using Consensus.ML.Studies.Plots;
+using Consensus.ML.Studies.Results;
+using static Consensus.ML.Studies.Reports.Html;
 
-namespace Consensus.ML.Studies;
+namespace Consensus.ML.Studies.Reports;
 
 /// <summary>What each method takes, and what it gives for it.</summary>
 internal static class CostSection

@@ -1,6 +1,8 @@
-using static Consensus.ML.Studies.Html;
+using Consensus.ML.Evaluation;
+using Consensus.ML.Studies.Statistics;
+using static Consensus.ML.Studies.Reports.Html;
 
-namespace Consensus.ML.Studies;
+namespace Consensus.ML.Studies.Reports;
 
 /// <summary>Definitions and limits.</summary>
 internal static class DefinitionSection

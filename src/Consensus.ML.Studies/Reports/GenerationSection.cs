@@ -1,6 +1,8 @@
-using static Consensus.ML.Studies.Html;
+using Consensus.ML.Studies.Plots;
+using Consensus.ML.Studies.Results;
+using static Consensus.ML.Studies.Reports.Html;
 
-namespace Consensus.ML.Studies;
+namespace Consensus.ML.Studies.Reports;
 
 /// <summary>Figure 3 of the paper: the score against the number of generations.</summary>
 internal static class GenerationSection

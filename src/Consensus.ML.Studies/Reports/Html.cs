@@ -1,6 +1,7 @@
 using System.Xml.Linq;
+using Consensus.Imaging.Storage;
 
-namespace Consensus.ML.Studies;
+namespace Consensus.ML.Studies.Reports;
 
 /// <summary>Elements of a page. Content is text, elements, attributes, or sequences of them; text is escaped.</summary>
 internal static class Html

@@ -1,6 +1,6 @@
 using OxyPlot;
 
-namespace Consensus.ML.Studies;
+namespace Consensus.ML.Studies.Reports;
 
 /// <summary>How a method is drawn in every plot.</summary>
 /// <param name="Colour">Its colour.</param>

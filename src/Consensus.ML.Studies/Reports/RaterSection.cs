@@ -1,6 +1,7 @@
-using static Consensus.ML.Studies.Html;
+using Consensus.ML.Evaluation;
+using static Consensus.ML.Studies.Reports.Html;
 
-namespace Consensus.ML.Studies;
+namespace Consensus.ML.Studies.Reports;
 
 /// <summary>Table 3 of the paper for the scored cases.</summary>
 internal static class RaterSection

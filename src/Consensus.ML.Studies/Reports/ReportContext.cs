@@ -1,6 +1,7 @@
 using System.Xml.Linq;
+using Consensus.ML.Studies.Results;
 
-namespace Consensus.ML.Studies;
+namespace Consensus.ML.Studies.Reports;
 
 /// <summary>What all sections of a report share: the results, the numbers of tables and figures, and how each method is drawn.</summary>
 internal sealed class ReportContext(StudyResults results)

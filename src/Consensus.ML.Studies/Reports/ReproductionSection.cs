@@ -1,6 +1,8 @@
-using static Consensus.ML.Studies.Html;
+using Consensus.ML.Studies.Results;
+using Consensus.ML.Studies.Running;
+using static Consensus.ML.Studies.Reports.Html;
 
-namespace Consensus.ML.Studies;
+namespace Consensus.ML.Studies.Reports;
 
 /// <summary>Seeds, versions, machine and commands.</summary>
 internal static class ReproductionSection

@@ -1,4 +1,6 @@
-namespace Consensus.ML.Studies;
+using Consensus.ML.Evaluation;
+
+namespace Consensus.ML.Studies.Reports;
 
 /// <summary>Measures of the library that stand in one table.</summary>
 internal static class ScoreGroup

@@ -1,7 +1,10 @@
 using System.Xml.Linq;
-using static Consensus.ML.Studies.Html;
+using Consensus.ML.Evaluation;
+using Consensus.ML.Studies.Plots;
+using Consensus.ML.Studies.Results;
+using static Consensus.ML.Studies.Reports.Html;
 
-namespace Consensus.ML.Studies;
+namespace Consensus.ML.Studies.Reports;
 
 /// <summary>The headline table: Tables 1 and 2 of the paper for this data.</summary>
 internal static class ScoreSection

@@ -1,6 +1,8 @@
-using static Consensus.ML.Studies.Html;
+using Consensus.ML.Studies.Folds;
+using Consensus.ML.Studies.Results;
+using static Consensus.ML.Studies.Reports.Html;
 
-namespace Consensus.ML.Studies;
+namespace Consensus.ML.Studies.Reports;
 
 /// <summary>What was compared, on what data, and how.</summary>
 internal static class SetupSection

@@ -1,6 +1,9 @@
-using static Consensus.ML.Studies.Html;
+using Consensus.ML.Studies.Methods;
+using Consensus.ML.Studies.Results;
+using Consensus.ML.Studies.Statistics;
+using static Consensus.ML.Studies.Reports.Html;
 
-namespace Consensus.ML.Studies;
+namespace Consensus.ML.Studies.Reports;
 
 /// <summary>Paired comparisons with the reference.</summary>
 internal static class SignificanceSection

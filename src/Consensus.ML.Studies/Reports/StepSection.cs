@@ -1,7 +1,10 @@
 using System.Xml.Linq;
-using static Consensus.ML.Studies.Html;
+using Consensus.ML.Studies.Methods;
+using Consensus.ML.Studies.Results;
+using Consensus.ML.Studies.Running;
+using static Consensus.ML.Studies.Reports.Html;
 
-namespace Consensus.ML.Studies;
+namespace Consensus.ML.Studies.Reports;
 
 /// <summary>Figure 4 of the paper: every step of one sampling.</summary>
 internal static class StepSection

@@ -1,6 +1,7 @@
 using System.Xml.Linq;
+using Consensus.ML.Studies.Results;
 
-namespace Consensus.ML.Studies;
+namespace Consensus.ML.Studies.Reports;
 
 /// <summary>report.html: one page that needs nothing beside it.</summary>
 internal static class StudyReport

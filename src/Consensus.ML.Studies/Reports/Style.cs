@@ -1,4 +1,4 @@
-namespace Consensus.ML.Studies;
+namespace Consensus.ML.Studies.Reports;
 
 /// <summary>How the page looks on screen and on paper. Without the characters that XML would escape, for a style sheet is read as it stands.</summary>
 internal static class Style

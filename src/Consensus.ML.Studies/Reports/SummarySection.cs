@@ -1,7 +1,9 @@
 using System.Xml.Linq;
-using static Consensus.ML.Studies.Html;
+using Consensus.ML.Studies.Results;
+using Consensus.ML.Studies.Statistics;
+using static Consensus.ML.Studies.Reports.Html;
 
-namespace Consensus.ML.Studies;
+namespace Consensus.ML.Studies.Reports;
 
 /// <summary>What a reader should know who reads nothing else.</summary>
 internal static class SummarySection

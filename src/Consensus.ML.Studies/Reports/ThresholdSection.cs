@@ -1,7 +1,9 @@
 using System.Globalization;
-using static Consensus.ML.Studies.Html;
+using Consensus.Imaging.Metrics;
+using Consensus.ML.Studies.Plots;
+using static Consensus.ML.Studies.Reports.Html;
 
-namespace Consensus.ML.Studies;
+namespace Consensus.ML.Studies.Reports;
 
 /// <summary>Dice at each threshold.</summary>
 internal static class ThresholdSection

@@ -1,6 +1,8 @@
-using static Consensus.ML.Studies.Html;
+using Consensus.ML.Studies.Plots;
+using Consensus.ML.Studies.Running;
+using static Consensus.ML.Studies.Reports.Html;
 
-namespace Consensus.ML.Studies;
+namespace Consensus.ML.Studies.Reports;
 
 /// <summary>How the validation score grew while training.</summary>
 internal static class TrainingSection

@@ -1,4 +1,4 @@
-namespace Consensus.ML.Studies;
+namespace Consensus.ML.Studies.Results;
 
 /// <summary>How a method's soft Dice (5 thresholds) compares with the reference's on the same cases.</summary>
 /// <param name="Method">The method's name.</param>

@@ -1,4 +1,4 @@
-namespace Consensus.ML.Studies;
+namespace Consensus.ML.Studies.Results;
 
 /// <summary>What a method takes.</summary>
 /// <param name="TrainingSeconds">Wall time of a training, mean over runs.</param>

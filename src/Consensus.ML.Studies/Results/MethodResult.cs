@@ -1,4 +1,11 @@
-namespace Consensus.ML.Studies;
+using Consensus.Imaging.Metrics;
+using Consensus.ML.Evaluation;
+using Consensus.ML.Studies.Folds;
+using Consensus.ML.Studies.Methods;
+using Consensus.ML.Studies.Running;
+using Consensus.ML.Studies.Statistics;
+
+namespace Consensus.ML.Studies.Results;
 
 /// <summary>What came of one method in all folds and with all seeds.</summary>
 public sealed class MethodResult

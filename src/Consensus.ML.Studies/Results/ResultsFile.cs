@@ -1,4 +1,6 @@
-namespace Consensus.ML.Studies;
+using Consensus.ML.Studies.Running;
+
+namespace Consensus.ML.Studies.Results;
 
 /// <summary>results.json; data-schemas/study-results.schema.json describes it.</summary>
 internal sealed record ResultsFile(

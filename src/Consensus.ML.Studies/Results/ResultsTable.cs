@@ -1,6 +1,7 @@
 using System.Globalization;
+using Consensus.ML.Studies.Running;
 
-namespace Consensus.ML.Studies;
+namespace Consensus.ML.Studies.Results;
 
 /// <summary>
 /// results.csv: a row for each method, fold, seed and case, with every score (RFC 4180; what is not a number is empty). Text that a

@@ -1,4 +1,6 @@
-namespace Consensus.ML.Studies;
+using Consensus.ML.Studies.Running;
+
+namespace Consensus.ML.Studies.Results;
 
 /// <summary>What came of one run.</summary>
 internal sealed record RunResult(StudyRun Run, TrainingRecord Training, IReadOnlyList<CaseRecord> Cases, RunFolder Files);

@@ -1,4 +1,4 @@
-namespace Consensus.ML.Studies;
+namespace Consensus.ML.Studies.Results;
 
 /// <summary>A score of one method over a study.</summary>
 /// <param name="Mean">Mean over cases, of each case's mean over seeds; NaN where no case has a value.</param>

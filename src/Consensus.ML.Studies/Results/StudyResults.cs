@@ -1,8 +1,16 @@
 using System.Globalization;
 using System.Text;
-using Consensus.ML.Imaging;
+using Consensus.Imaging;
+using Consensus.Imaging.Cases;
+using Consensus.Imaging.Metrics;
+using Consensus.Imaging.Storage;
+using Consensus.ML.Evaluation;
+using Consensus.ML.Studies.Methods;
+using Consensus.ML.Studies.Reports;
+using Consensus.ML.Studies.Running;
+using Consensus.ML.Studies.Statistics;
 
-namespace Consensus.ML.Studies;
+namespace Consensus.ML.Studies.Results;
 
 /// <summary>What came of a study.</summary>
 public sealed class StudyResults

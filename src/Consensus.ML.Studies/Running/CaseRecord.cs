@@ -1,4 +1,6 @@
-namespace Consensus.ML.Studies;
+using Consensus.ML.Evaluation;
+
+namespace Consensus.ML.Studies.Running;
 
 /// <summary>What one model says of one held-out case, as a file of the run keeps it. The maps lie beside it as a picture (<see cref="StoredMaps"/>).</summary>
 /// <param name="Case">The case's name.</param>

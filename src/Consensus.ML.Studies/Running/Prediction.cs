@@ -1,4 +1,4 @@
-namespace Consensus.ML.Studies;
+namespace Consensus.ML.Studies.Running;
 
 /// <summary>What a model says of one slice.</summary>
 /// <param name="SoftMap">Height × width, in [0, 1].</param>

@@ -1,12 +1,17 @@
-using Consensus.ML.Diffusion;
-using Consensus.ML.Imaging;
-using Consensus.ML.Labels;
-using Consensus.ML.Training;
+using Consensus.Imaging;
+using Consensus.Imaging.Cases;
+using Consensus.Imaging.Geometry;
+using Consensus.Imaging.Labels;
+using Consensus.Imaging.Metrics;
+using Consensus.ML.Evaluation;
+using Consensus.ML.Options;
+using Consensus.ML.Segmentation;
+using Consensus.ML.Torch.Models;
 using Microsoft.Data.Analysis;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
-namespace Consensus.ML.Studies;
+namespace Consensus.ML.Studies.Running;
 
 /// <summary>The second stage of a run: predicts every held-out case and scores it, one file a case.</summary>
 internal static class RunEvaluation

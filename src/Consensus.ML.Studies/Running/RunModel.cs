@@ -1,11 +1,14 @@
 using System.Diagnostics;
-using Consensus.ML.Runtime;
-using Consensus.ML.Training;
+using Consensus.Imaging.Cases;
+using Consensus.ML.Options;
+using Consensus.ML.Segmentation;
+using Consensus.ML.Torch.Models;
+using Consensus.ML.Torch.Runtime;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using static TorchSharp.torch;
 
-namespace Consensus.ML.Studies;
+namespace Consensus.ML.Studies.Running;
 
 /// <summary>A run's model, read from its file: prepares a case's slice, and predicts it.</summary>
 internal sealed class RunModel : IDisposable

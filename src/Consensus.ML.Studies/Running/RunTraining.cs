@@ -1,10 +1,11 @@
-using Consensus.ML.Imaging;
-using Consensus.ML.Runtime;
-using Consensus.ML.Training;
+using Consensus.Imaging.Storage;
+using Consensus.ML.Options;
+using Consensus.ML.Studies.Methods;
+using Consensus.ML.Torch.Runtime;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
-namespace Consensus.ML.Studies;
+namespace Consensus.ML.Studies.Running;
 
 /// <summary>The first stage of a run: trains its model and saves it, taking up an interrupted training where it was.</summary>
 internal static class RunTraining
@@ -52,7 +53,7 @@ internal static class RunTraining
         options.Cancellation.ThrowIfCancellationRequested();
         double peak = PeakMemory.Megabytes();
         AtomicFile.Write(folder.Model, stream => ml.Model.Save(model, cases.Schema, stream));
-        TrainedFacts facts = TrainedFacts.Of(model.LastTransformer);
+        TrainedSummary facts = TrainedSummary.Of(model.LastTransformer);
         StudyJson.Write(folder.Training, new TrainingRecord(
             facts.History.Steps, facts.History.BestStep, facts.History.Seconds, facts.History.TrainingCases, facts.History.ValidationCases, peak, new FileInfo(folder.Model).Length, facts.Parameters,
             [.. facts.History.Validations.Select(point => new ValidationRecord(point.Step, point.Loss, point.SoftDice))], MachineRecord.OfThisProcess(TorchDevice.Choose(options.Device, ml.GpuDeviceId, ml.FallbackToCpu).Device.ToString())));

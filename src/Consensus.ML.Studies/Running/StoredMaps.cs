@@ -1,6 +1,8 @@
-using Consensus.ML.Imaging;
+using Consensus.Imaging;
+using Consensus.Imaging.Files;
+using Consensus.Imaging.Pictures;
 
-namespace Consensus.ML.Studies;
+namespace Consensus.ML.Studies.Running;
 
 /// <summary>
 /// Maps of one size, kept as one grey PNG picture, one below the other: for pictures in the report, and for people who look into the folder. Values in [0, 1] become 0 to 254, so that one half stays

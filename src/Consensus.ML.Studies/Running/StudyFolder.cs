@@ -1,7 +1,8 @@
 using System.Globalization;
-using Consensus.ML.Runtime;
+using Consensus.Imaging.Cases;
+using Consensus.Imaging.Storage;
 
-namespace Consensus.ML.Studies;
+namespace Consensus.ML.Studies.Running;
 
 /// <summary>
 /// Where a study keeps what it has done. <c>study.json</c> says what it is; <c>runs/METHOD/FOLD-seedS</c> holds one training: <c>checkpoints</c> while it lasts, then <c>model.zip</c> and

@@ -1,9 +1,9 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Consensus.ML.Imaging;
+using Consensus.Imaging.Storage;
 
-namespace Consensus.ML.Studies;
+namespace Consensus.ML.Studies.Running;
 
 /// <summary>The study's own files: strict JSON, in which what is not a number is null, written whole or not at all.</summary>
 internal static class StudyJson

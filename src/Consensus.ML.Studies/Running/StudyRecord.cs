@@ -1,8 +1,11 @@
 using System.Globalization;
 using System.Security.Cryptography;
-using Consensus.ML.Imaging;
+using Consensus.Imaging;
+using Consensus.Imaging.Cases;
+using Consensus.ML.Studies.Folds;
+using Consensus.ML.Studies.Methods;
 
-namespace Consensus.ML.Studies;
+namespace Consensus.ML.Studies.Running;
 
 /// <summary>What a study is, as study.json keeps it: all that decides its results, so that another study is told apart, and by what.</summary>
 /// <param name="FormatVersion">Version of this file's format.</param>
@@ -30,7 +33,7 @@ internal sealed record StudyRecord(
     public static StudyRecord Of(StudyOptions options)
     {
         StudyRecipe recipe = Recipe(options);
-        Dictionary<string, string> settings = Training.Settings.Of(
+        Dictionary<string, string> settings = Consensus.ML.Options.Settings.Of(
             ("Data", options.DataName), ("Levels", options.Levels), ("Size", options.Size), ("Steps", options.Steps), ("Minutes", options.TimeLimit?.TotalMinutes),
             ("Precision", options.Precision?.ToString()), ("MissingRaters", options.MissingRaters.ToString()), ("Augmentation", options.Augmentation),
             ("Generations", options.Generations), ("CurveGenerations", options.CurveGenerations));
@@ -65,7 +68,7 @@ internal sealed record StudyRecord(
     /// <summary>What tells this study from the one in a folder, in one line; null where they are the same but for methods and seeds that one of them has and the other has not.</summary>
     public string? DifferencesFrom(StudyRecord there)
     {
-        List<string> found = [.. Training.Settings.Differences(Settings, there.Settings)];
+        List<string> found = [.. Consensus.ML.Options.Settings.Differences(Settings, there.Settings)];
         string[] removed = [.. there.Cases.Keys.Except(Cases.Keys)], added = [.. Cases.Keys.Except(there.Cases.Keys)];
         found.AddRange(removed.Select(name => $"case '{name}' belongs to it there and is missing here"));
         found.AddRange(added.Select(name => $"case '{name}' is new here"));
@@ -79,7 +82,7 @@ internal sealed record StudyRecord(
         {
             if (there.Methods.TryGetValue(method, out IReadOnlyDictionary<string, string>? other))
             {
-                found.AddRange(Training.Settings.Differences(settings, other).Select(difference => $"of {method}, {difference}"));
+                found.AddRange(Consensus.ML.Options.Settings.Differences(settings, other).Select(difference => $"of {method}, {difference}"));
             }
         }
 

@@ -1,4 +1,4 @@
-namespace Consensus.ML.Studies;
+namespace Consensus.ML.Studies.Running;
 
 /// <summary>What one training did and took, as training.json keeps it beside the model.</summary>
 /// <param name="Steps">Optimizer steps done.</param>
@@ -32,7 +32,7 @@ internal sealed record MachineRecord(string Processor, int Cores, int Threads, s
     /// <param name="device">What was computed on: "cpu" or "cuda:N".</param>
     public static MachineRecord OfThisProcess(string device)
     {
-        Runtime.RuntimeFacts facts = Runtime.RuntimeFacts.Collect(device);
+        Consensus.ML.Machine.RuntimeInfo facts = Consensus.ML.Machine.RuntimeInfo.Collect(device);
         return new(ProcessorName(), Environment.ProcessorCount, facts.Threads, facts.Device, facts.OperatingSystem, facts.DotNet, facts.Library, facts.MLNet, facts.TorchSharp, facts.LibTorch);
     }
 

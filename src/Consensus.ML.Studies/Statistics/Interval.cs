@@ -1,4 +1,6 @@
-namespace Consensus.ML.Studies;
+using Consensus.Imaging.Metrics;
+
+namespace Consensus.ML.Studies.Statistics;
 
 /// <summary>A mean over cases with its 95 % bootstrap interval, which resamples the groups that cases are of (<see cref="Bootstrap"/>).</summary>
 /// <param name="Mean">The mean; NaN of nothing.</param>

@@ -1,6 +1,6 @@
 using System.Numerics;
 
-namespace Consensus.ML.Studies;
+namespace Consensus.ML.Studies.Statistics;
 
 /// <summary>
 /// Paired permutation test (Fisher 1935): if two methods were equally good, each case's difference could as well have the opposite sign. The p-value is the share of all choices of signs

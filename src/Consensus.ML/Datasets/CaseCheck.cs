@@ -1,9 +1,13 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using Consensus.ML.Imaging;
+using Consensus.Imaging;
+using Consensus.Imaging.Cases;
+using Consensus.Imaging.Files;
+using Consensus.Imaging.Geometry;
+using Consensus.Imaging.Labels;
 
-namespace Consensus.ML;
+namespace Consensus.ML.Datasets;
 
 /// <summary>Reads all files of a case, each once, and remembers of them only what is needed to compare cases.</summary>
 internal sealed class CaseCheck

@@ -1,4 +1,6 @@
-namespace Consensus.ML;
+using Consensus.Imaging.Cases;
+
+namespace Consensus.ML.Datasets;
 
 /// <summary>What was found of a data set.</summary>
 /// <param name="Cases">The usable cases, in numeric order of their names, or in the order of their manifest; at least one.</param>

@@ -1,8 +1,9 @@
 using System.Globalization;
-using Consensus.ML.Imaging;
+using Consensus.Imaging;
+using Consensus.Imaging.Cases;
 using Microsoft.ML;
 
-namespace Consensus.ML;
+namespace Consensus.ML.Datasets;
 
 /// <summary>Cases on disk as the rows of a data view; files are not read here.</summary>
 internal static class CaseRows

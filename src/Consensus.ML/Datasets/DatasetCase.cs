@@ -1,4 +1,6 @@
-namespace Consensus.ML;
+using Consensus.Imaging.Cases;
+
+namespace Consensus.ML.Datasets;
 
 /// <summary>A case of a <see cref="DatasetManifest"/>. Paths are relative to the manifest's folder, or absolute; they may be addresses of slices.</summary>
 /// <param name="Name">The case's name: within its split no other has it, and it can be part of a file's name.</param>

@@ -1,6 +1,8 @@
 using System.Globalization;
+using Consensus.Imaging.Cases;
+using Consensus.Imaging.Labels;
 
-namespace Consensus.ML;
+namespace Consensus.ML.Datasets;
 
 /// <summary>
 /// Looks for everything in a data set that would stop a training run or make its result mean something else. Every file is opened and read to its end, once for each

@@ -1,4 +1,4 @@
-namespace Consensus.ML;
+namespace Consensus.ML.Datasets;
 
 /// <summary>What a check of a data set found.</summary>
 /// <param name="Cases">How many cases were looked at.</param>

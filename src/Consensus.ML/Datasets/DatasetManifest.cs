@@ -1,6 +1,8 @@
-using Consensus.ML.Imaging;
+using Consensus.Imaging.Cases;
+using Consensus.Imaging.Labels;
+using Consensus.Imaging.Storage;
 
-namespace Consensus.ML;
+namespace Consensus.ML.Datasets;
 
 /// <summary>
 /// Describes a data set of any layout: its cases, their image files, the mask of each rater and the splits. On disk it is a JSON file, usually

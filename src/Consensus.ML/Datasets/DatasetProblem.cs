@@ -1,4 +1,4 @@
-namespace Consensus.ML;
+namespace Consensus.ML.Datasets;
 
 /// <summary>Something that a check of a data set found.</summary>
 /// <param name="Severity">Whether the case can be used as it is.</param>

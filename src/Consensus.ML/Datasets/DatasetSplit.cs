@@ -1,4 +1,6 @@
-namespace Consensus.ML;
+using Consensus.Imaging.Cases;
+
+namespace Consensus.ML.Datasets;
 
 /// <summary>A part of a data set, for <see cref="DatasetCheck"/>.</summary>
 /// <param name="Name">The split's name; null where the set is not split.</param>

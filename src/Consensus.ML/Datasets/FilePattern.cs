@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 
-namespace Consensus.ML;
+namespace Consensus.ML.Datasets;
 
 /// <summary>
 /// A path with placeholders, such as <c>masks/{case}_{rater}.png</c>: <c>{case}</c>, <c>{rater}</c>, <c>{channel}</c>, <c>{split}</c> and <c>{group}</c> (or <c>{patient}</c>) each stand for a

@@ -1,7 +1,8 @@
 using System.Globalization;
+using Consensus.Imaging.Cases;
 using Microsoft.Data.Analysis;
 
-namespace Consensus.ML;
+namespace Consensus.ML.Datasets;
 
 /// <summary>Reads cases from a table that has a column for the case, for the image and for each rater.</summary>
 internal static class FrameCases

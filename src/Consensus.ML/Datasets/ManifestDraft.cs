@@ -1,7 +1,9 @@
 using System.Globalization;
-using Consensus.ML.Imaging;
+using Consensus.Imaging;
+using Consensus.Imaging.Cases;
+using Consensus.Imaging.Formats.Nifti;
 
-namespace Consensus.ML;
+namespace Consensus.ML.Datasets;
 
 /// <summary>A manifest made from what lies in a folder, by the names of the files alone; only the first image is opened, to see whether images are volumes.</summary>
 /// <param name="Manifest">The manifest; paths are relative to the folder.</param>

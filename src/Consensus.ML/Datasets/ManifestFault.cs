@@ -1,4 +1,4 @@
-namespace Consensus.ML;
+namespace Consensus.ML.Datasets;
 
 /// <summary>A mistake in a manifest.</summary>
 /// <param name="Place">Where: a JSON path such as <c>$.cases[3].masks.Ann</c>, or a line.</param>

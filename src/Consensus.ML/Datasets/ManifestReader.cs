@@ -1,7 +1,9 @@
 using System.Globalization;
 using System.Text.Json;
+using Consensus.Imaging.Labels;
+using Consensus.Imaging.Storage;
 
-namespace Consensus.ML;
+namespace Consensus.ML.Datasets;
 
 /// <summary>
 /// Reads a dataset manifest strictly, and goes on behind a mistake: a check of the set can name all of them in one run, and still look at the cases that are

@@ -1,7 +1,8 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Consensus.Imaging.Labels;
 
-namespace Consensus.ML;
+namespace Consensus.ML.Datasets;
 
 /// <summary>Writes a dataset manifest as people would: what is as by default is left out.</summary>
 internal static class ManifestWriter

@@ -1,7 +1,8 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Consensus.Imaging.Cases;
 
-namespace Consensus.ML;
+namespace Consensus.ML.Datasets;
 
 /// <summary>What a case's folder holds, by the names of its files alone.</summary>
 internal sealed partial class QubiqCaseFolder

@@ -1,6 +1,8 @@
 using System.Globalization;
+using Consensus.Imaging.Cases;
+using Consensus.Imaging.Labels;
 
-namespace Consensus.ML;
+namespace Consensus.ML.Datasets;
 
 /// <summary>Finds the tasks and cases of QUBIQ sets on disk, in the published code's layout and in that of the challenge's archives.</summary>
 /// <remarks>

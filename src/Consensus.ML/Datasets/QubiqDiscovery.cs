@@ -1,7 +1,7 @@
 using System.Globalization;
-using Consensus.ML.Imaging;
+using Consensus.Imaging.Files;
 
-namespace Consensus.ML;
+namespace Consensus.ML.Datasets;
 
 /// <summary>Finds out which tasks a set has, and how many raters, from what lies in its folders.</summary>
 internal static class QubiqDiscovery

@@ -1,4 +1,6 @@
-namespace Consensus.ML;
+using Consensus.Imaging.Cases;
+
+namespace Consensus.ML.Datasets;
 
 /// <summary>Where the sets of a QUBIQ folder and their splits lie: in the published code's layout, and in that of the challenge's archives.</summary>
 internal static class QubiqLayout

@@ -1,4 +1,4 @@
-namespace Consensus.ML;
+namespace Consensus.ML.Datasets;
 
 /// <summary>A part of a QUBIQ data set.</summary>
 public enum QubiqSplit

@@ -1,6 +1,6 @@
-using Consensus.ML.Imaging;
+using Consensus.Imaging.Augmentation;
 
-namespace Consensus.ML;
+namespace Consensus.ML.Datasets;
 
 /// <summary>
 /// A segmentation task of the QUBIQ challenge (Quantification of Uncertainties in Biomedical Image Quantification), or of another data set in the

@@ -1,6 +1,7 @@
-using Consensus.ML.Imaging;
+using Consensus.Imaging;
+using Consensus.Imaging.Cases;
 
-namespace Consensus.ML;
+namespace Consensus.ML.Datasets;
 
 /// <summary>Remembers which groups and volumes the cases of each split are of, and finds those that two splits have.</summary>
 internal sealed class SharedSources

@@ -1,7 +1,10 @@
 using System.Globalization;
-using Consensus.ML.Imaging;
+using Consensus.Imaging;
+using Consensus.Imaging.Cases;
+using Consensus.Imaging.Files;
+using Consensus.Imaging.Formats.Nifti;
 
-namespace Consensus.ML;
+namespace Consensus.ML.Datasets;
 
 /// <summary>Makes a case of each slice of a volume.</summary>
 internal static class VolumeCases

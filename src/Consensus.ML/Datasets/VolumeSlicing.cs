@@ -1,4 +1,4 @@
-namespace Consensus.ML;
+namespace Consensus.ML.Datasets;
 
 /// <summary>Says that images and masks are volumes, and how they are cut: each slice becomes a case.</summary>
 /// <param name="Axis">The axis that is cut, as stored: 0, 1 or 2; null for the one of length 1, and of volumes for the third.</param>

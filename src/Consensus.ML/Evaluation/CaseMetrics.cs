@@ -1,7 +1,9 @@
-using Consensus.ML.Imaging;
-using Consensus.ML.Labels;
+using Consensus.Imaging;
+using Consensus.Imaging.Cases;
+using Consensus.Imaging.Labels;
+using Consensus.Imaging.Metrics;
 
-namespace Consensus.ML;
+namespace Consensus.ML.Evaluation;
 
 /// <summary>
 /// Every score of one case. A score is NaN where the case lacks what it is made of (samples, an uncertainty, the raters' masks) or where it is not defined;

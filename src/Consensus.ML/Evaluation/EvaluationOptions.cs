@@ -1,4 +1,6 @@
-namespace Consensus.ML;
+using Consensus.Imaging.Metrics;
+
+namespace Consensus.ML.Evaluation;
 
 /// <summary>How predictions are scored: what the measures leave open, and the confidence intervals of their means.</summary>
 public sealed record EvaluationOptions

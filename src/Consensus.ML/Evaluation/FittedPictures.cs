@@ -1,8 +1,10 @@
-using Consensus.ML.Imaging;
+using Consensus.Imaging;
+using Consensus.ML.Segmentation.Fitting;
+using Consensus.ML.Transforms.Columns;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
-namespace Consensus.ML;
+namespace Consensus.ML.Evaluation;
 
 /// <summary>The pictures of scored rows that other steps than ours fitted to the model's size: cut or padded, their maps would be compared with masks of another part.</summary>
 internal sealed class FittedPictures

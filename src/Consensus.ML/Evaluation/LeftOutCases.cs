@@ -1,4 +1,4 @@
-namespace Consensus.ML;
+namespace Consensus.ML.Evaluation;
 
 /// <summary>Cases that a mean leaves out for one reason.</summary>
 /// <param name="Reason">What such a case has or lacks, for people: "one of the two maps is empty".</param>

@@ -1,4 +1,4 @@
-namespace Consensus.ML;
+namespace Consensus.ML.Evaluation;
 
 /// <summary>Which values of a measure are good.</summary>
 public enum MeasureDirection

@@ -1,4 +1,6 @@
-namespace Consensus.ML;
+using Consensus.Imaging.Metrics;
+
+namespace Consensus.ML.Evaluation;
 
 /// <summary>A measure over a data set.</summary>
 /// <param name="Measure">The measure.</param>

@@ -1,9 +1,12 @@
 using System.Globalization;
-using Consensus.ML.Imaging;
+using Consensus.Imaging;
+using Consensus.Imaging.Geometry;
+using Consensus.ML.Segmentation;
+using Consensus.ML.Transforms.Columns;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
-namespace Consensus.ML;
+namespace Consensus.ML.Evaluation;
 
 /// <summary>The columns of a prediction that are scored: the soft map, and samples and uncertainty where the data has them.</summary>
 internal sealed class PredictedMaps

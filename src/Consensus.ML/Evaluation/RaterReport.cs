@@ -1,6 +1,8 @@
+using Consensus.Imaging.Cases;
+using Consensus.Imaging.Metrics;
 using Microsoft.Data.Analysis;
 
-namespace Consensus.ML;
+namespace Consensus.ML.Evaluation;
 
 /// <summary>How several raters differ over a data set: over all cases, per rater and per case.</summary>
 /// <remarks>A mean leaves out the cases where its value is NaN (a case with one rater has no pairwise Dice), and is NaN where none is left.</remarks>

@@ -1,4 +1,6 @@
-namespace Consensus.ML;
+using Consensus.Imaging.Metrics;
+
+namespace Consensus.ML.Evaluation;
 
 /// <summary>One rater over all cases that he or she drew. A mean leaves out the cases where its value is NaN, and is NaN where none is left.</summary>
 /// <param name="Name">The rater's name.</param>

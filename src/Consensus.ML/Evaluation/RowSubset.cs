@@ -1,7 +1,7 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
-namespace Consensus.ML;
+namespace Consensus.ML.Evaluation;
 
 /// <summary>Some rows of a data view, by their place in it, in their order. The view must give its rows in the same order each time, as views that are not shuffled do.</summary>
 /// <param name="source">The data.</param>

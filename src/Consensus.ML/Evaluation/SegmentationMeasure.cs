@@ -1,4 +1,4 @@
-namespace Consensus.ML;
+namespace Consensus.ML.Evaluation;
 
 /// <summary>
 /// One of the measures of <see cref="CaseMetrics"/>, as something to choose and to list: <see cref="All"/> has every number that is averaged over cases, by the name of its member.

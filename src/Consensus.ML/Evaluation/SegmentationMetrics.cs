@@ -1,7 +1,8 @@
 using System.Globalization;
+using Consensus.Imaging.Metrics;
 using Microsoft.Data.Analysis;
 
-namespace Consensus.ML;
+namespace Consensus.ML.Evaluation;
 
 /// <summary>
 /// Scores of predictions against several raters, per case and averaged over cases, with bootstrap confidence intervals. A mean leaves out the cases where its value is NaN, and is
@@ -175,7 +176,7 @@ public sealed class SegmentationMetrics
         }
 
         frame.Columns.Add(Column("SurfaceTolerance", one => one.SurfaceTolerance));
-        frame.Columns.Add(new StringDataFrameColumn("DistanceUnit", Cases.Select(one => one.DistanceUnit == Consensus.ML.DistanceUnit.Millimeters ? "mm" : "px")));
+        frame.Columns.Add(new StringDataFrameColumn("DistanceUnit", Cases.Select(one => one.DistanceUnit == Consensus.Imaging.Metrics.DistanceUnit.Millimeters ? "mm" : "px")));
         return frame;
     }
 

@@ -1,8 +1,13 @@
-using Consensus.ML.Training;
+using Consensus.ML.Segmentation.Fitting;
+using Consensus.ML.Segmentation.Models;
+using Consensus.ML.Segmentation.Prediction;
+using Consensus.ML.Torch.Models;
+using Consensus.ML.Torch.Training;
+using Consensus.ML.Torch.Training.Loop;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
 
-namespace Consensus.ML;
+namespace Consensus.ML.Segmentation;
 
 /// <summary>
 /// Trains a conditional diffusion model on images that several raters have segmented, to predict every level of their agreement and the
@@ -25,7 +30,7 @@ namespace Consensus.ML;
 /// <item><term>ConsensusMaps</term><description>vector of Single, levels × height × width in [0, 1]: each level, mean over generations</description></item>
 /// <item><term>Uncertainty</term><description>vector of Single, height × width of at least 0: standard deviation of the soft map over generations</description></item>
 /// <item><term>Samples</term><description>vector of Single, samples × height × width in [0, 1]: every sampled map before any averaging, generation by generation, in each all levels (Consensus), raters (Annotator) or draws (AnyAnnotator, SoftLabel). Of variable size, since sampling options
-/// and early averaging (<see cref="Diffusion.SamplingOptions.Tolerance"/>) decide how many there are: generations × levels. The maps of the target Consensus are nested levels of agreement, not masks that raters might draw</description></item>
+/// and early averaging (<see cref="Consensus.ML.Options.SamplingOptions.Tolerance"/>) decide how many there are: generations × levels. The maps of the target Consensus are nested levels of agreement, not masks that raters might draw</description></item>
 /// </list>
 /// <para>Some training cases, whole groups of them, are set aside to choose the best weights by, unless there are validation cases for that; other data is never read. The same seed, data and machine give the same model.</para>
 /// </remarks>

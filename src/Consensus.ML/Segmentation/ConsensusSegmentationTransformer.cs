@@ -1,13 +1,18 @@
-using Consensus.ML;
-using Consensus.ML.Diffusion;
-using Consensus.ML.Runtime;
-using Consensus.ML.Training;
+using Consensus.ML.MLNet;
+using Consensus.ML.Options;
+using Consensus.ML.Segmentation;
+using Consensus.ML.Segmentation.Models;
+using Consensus.ML.Segmentation.Prediction;
+using Consensus.ML.Torch.Models;
+using Consensus.ML.Torch.Runtime;
+using Consensus.ML.Torch.Training;
+using Consensus.ML.Transforms;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
 
 [assembly: LoadableClass(typeof(ConsensusSegmentationTransformer), null, typeof(SignatureLoadModel), "Consensus segmentation", ConsensusSegmentationTransformer.LoaderSignature)]
 
-namespace Consensus.ML;
+namespace Consensus.ML.Segmentation;
 
 /// <summary>
 /// Predicts the soft consensus map of several raters; made by <see cref="ConsensusSegmentationEstimator"/>, whose remarks list the columns.

@@ -1,9 +1,9 @@
-using Consensus.ML.Diffusion;
-using Consensus.ML.Networks;
-using Consensus.ML.Training;
+using Consensus.Imaging.Labels;
+using Consensus.ML.Options;
+using Consensus.ML.Torch.Networks;
 using Microsoft.ML;
 
-namespace Consensus.ML;
+namespace Consensus.ML.Segmentation;
 
 /// <summary>What the options of all segmentation estimators have in common; described where users see them.</summary>
 internal interface ISegmentationOptions

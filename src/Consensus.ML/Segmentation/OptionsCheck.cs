@@ -1,11 +1,12 @@
 using System.Globalization;
-using Consensus.ML.Diffusion;
-using Consensus.ML.Networks;
-using Consensus.ML.Training;
+using Consensus.ML.Options;
+using Consensus.ML.Segmentation.Fitting;
+using Consensus.ML.Torch.Networks;
+using Consensus.ML.Transforms.Columns;
 using TorchSharp;
 using static TorchSharp.torch;
 
-namespace Consensus.ML;
+namespace Consensus.ML.Segmentation;
 
 /// <summary>Refuses options that cannot work before any work is done; a message names the option, its value and what is allowed.</summary>
 internal static class OptionsCheck

@@ -1,8 +1,6 @@
-using Consensus.ML.Diffusion;
-using Consensus.ML.Networks;
-using Consensus.ML.Training;
+using Consensus.ML.Options;
 
-namespace Consensus.ML;
+namespace Consensus.ML.Segmentation;
 
 /// <summary>The values of the two presets, in one place.</summary>
 internal static class Presets

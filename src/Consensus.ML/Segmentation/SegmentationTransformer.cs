@@ -1,12 +1,17 @@
 using System.Globalization;
-using Consensus.ML.Diffusion;
-using Consensus.ML.Imaging;
-using Consensus.ML.Training;
+using Consensus.Imaging;
+using Consensus.Imaging.Storage;
+using Consensus.ML.Options;
+using Consensus.ML.Segmentation.Models;
+using Consensus.ML.Segmentation.Prediction;
+using Consensus.ML.Torch.Models;
+using Consensus.ML.Transforms;
+using Consensus.ML.Transforms.Columns;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 
-namespace Consensus.ML;
+namespace Consensus.ML.Segmentation;
 
 /// <summary>A trained segmentation of several raters' images: what the transformers of all estimators of this library have in common.</summary>
 /// <remarks>

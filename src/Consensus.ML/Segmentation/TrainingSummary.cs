@@ -1,6 +1,6 @@
-using Consensus.ML.Training;
+using Consensus.ML.Torch.Training;
 
-namespace Consensus.ML;
+namespace Consensus.ML.Segmentation;
 
 /// <summary>What the training of a model did.</summary>
 /// <param name="Steps">Optimizer steps done.</param>

@@ -1,9 +1,13 @@
-using Consensus.ML.Diffusion;
-using Consensus.ML.Networks;
-using Consensus.ML.Training;
+using Consensus.Imaging.Labels;
+using Consensus.ML.Options;
+using Consensus.ML.Segmentation.Fitting;
+using Consensus.ML.Segmentation.Models;
+using Consensus.ML.Torch.Models;
+using Consensus.ML.Torch.Networks;
+using Consensus.ML.Transforms.Columns;
 using Microsoft.ML;
 
-namespace Consensus.ML;
+namespace Consensus.ML.Segmentation;
 
 public sealed partial class UNetSegmentationEstimator
 {
@@ -14,7 +18,7 @@ public sealed partial class UNetSegmentationEstimator
         public string FeaturesColumnName { get; set; } = "Features";
 
         /// <summary>
-        /// Label column: a vector of Text (the path of one mask a rater), <see cref="Imaging.RaterMasks"/>, or a vector raters × height × width of known size.
+        /// Label column: a vector of Text (the path of one mask a rater), <see cref="Consensus.Imaging.RaterMasks"/>, or a vector raters × height × width of known size.
         /// Default "AnnotationPaths".
         /// </summary>
         public string AnnotationsColumnName { get; set; } = "AnnotationPaths";
@@ -29,7 +33,7 @@ public sealed partial class UNetSegmentationEstimator
         public string? GroupColumnName { get; set; } = GroupColumn.DefaultName;
 
         /// <summary>
-        /// <see cref="Imaging.Slice"/> column with the image at its own size, that the masks are checked against; need not be there. Default "Image".
+        /// <see cref="Consensus.Imaging.Slice"/> column with the image at its own size, that the masks are checked against; need not be there. Default "Image".
         /// </summary>
         public string ImageColumnName { get; set; } = "Image";
 

@@ -1,11 +1,17 @@
-using Consensus.ML.Training;
+using Consensus.ML.Options;
+using Consensus.ML.Segmentation.Fitting;
+using Consensus.ML.Segmentation.Models;
+using Consensus.ML.Segmentation.Prediction;
+using Consensus.ML.Torch.Models;
+using Consensus.ML.Torch.Training;
+using Consensus.ML.Torch.Training.Loop;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
 
-namespace Consensus.ML;
+namespace Consensus.ML.Segmentation;
 
 /// <summary>
-/// Trains a U-Net that predicts the soft map of several raters in one pass (or one for each mirror image, <see cref="Diffusion.SamplingOptions.Mirror"/>): without diffusion, hence in a fraction of the time. <see cref="Options.Kind"/> says what it learns of the raters: each level of
+/// Trains a U-Net that predicts the soft map of several raters in one pass (or one for each mirror image, <see cref="Consensus.ML.Options.SamplingOptions.Mirror"/>): without diffusion, hence in a fraction of the time. <see cref="Options.Kind"/> says what it learns of the raters: each level of
 /// agreement, or one of the baselines that the paper compares with (Amit et al. 2023, Table 1).
 /// </summary>
 /// <remarks>

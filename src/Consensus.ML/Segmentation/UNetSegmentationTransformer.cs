@@ -1,13 +1,17 @@
-using Consensus.ML;
-using Consensus.ML.Diffusion;
-using Consensus.ML.Runtime;
-using Consensus.ML.Training;
+using Consensus.ML.MLNet;
+using Consensus.ML.Options;
+using Consensus.ML.Segmentation;
+using Consensus.ML.Segmentation.Models;
+using Consensus.ML.Segmentation.Prediction;
+using Consensus.ML.Torch.Models;
+using Consensus.ML.Torch.Runtime;
+using Consensus.ML.Transforms;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
 
 [assembly: LoadableClass(typeof(UNetSegmentationTransformer), null, typeof(SignatureLoadModel), "One-pass U-Net segmentation", UNetSegmentationTransformer.LoaderSignature)]
 
-namespace Consensus.ML;
+namespace Consensus.ML.Segmentation;
 
 /// <summary>
 /// Predicts the soft map of several raters in one pass of a U-Net (several with Monte-Carlo dropout); made by <see cref="UNetSegmentationEstimator"/>, whose remarks list the columns.

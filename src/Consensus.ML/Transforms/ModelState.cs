@@ -1,10 +1,11 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
-using Consensus.ML.Runtime;
+using Consensus.Imaging.Storage;
+using Consensus.ML.MLNet;
 using Microsoft.ML;
 
-namespace Consensus.ML;
+namespace Consensus.ML.Transforms;
 
 /// <summary>
 /// The state of a step inside a model zip, with its SHA-256: ML.NET does not check a zip's own checksums, so that a changed byte would

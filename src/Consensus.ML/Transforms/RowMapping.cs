@@ -1,6 +1,6 @@
 using Microsoft.ML;
 
-namespace Consensus.ML;
+namespace Consensus.ML.Transforms;
 
 /// <summary>What a <see cref="RowToRowTransformer"/> does with data of one schema.</summary>
 /// <param name="Outputs">The columns it adds.</param>

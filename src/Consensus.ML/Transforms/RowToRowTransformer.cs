@@ -2,7 +2,7 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 
-namespace Consensus.ML;
+namespace Consensus.ML.Transforms;
 
 /// <summary>A transformer that adds columns computed from other columns of the same row. Columns are computed when they are read, once a row.</summary>
 public abstract class RowToRowTransformer : ITransformer

@@ -1,13 +1,14 @@
 using System.Globalization;
-using Consensus.ML;
-using Consensus.ML.Imaging;
+using Consensus.Imaging.Augmentation;
+using Consensus.ML.Transforms;
+using Consensus.ML.Transforms.Columns;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 
 [assembly: LoadableClass(typeof(SliceAugmentingTransformer), null, typeof(SignatureLoadModel), "Slice augmenting", SliceAugmentingTransformer.LoaderSignature)]
 
-namespace Consensus.ML;
+namespace Consensus.ML.Transforms;
 
 /// <summary>Declares how training samples are varied. The data itself passes through unchanged.</summary>
 /// <remarks>

@@ -1,12 +1,15 @@
-using Consensus.ML;
-using Consensus.ML.Imaging;
+using Consensus.Imaging;
+using Consensus.Imaging.Files;
+using Consensus.Imaging.Geometry;
+using Consensus.ML.Transforms;
+using Consensus.ML.Transforms.Columns;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 
 [assembly: LoadableClass(typeof(SliceLoadingTransformer), null, typeof(SignatureLoadModel), "Slice loading", SliceLoadingTransformer.LoaderSignature)]
 
-namespace Consensus.ML;
+namespace Consensus.ML.Transforms;
 
 /// <summary>Reads the file that a text column names into a slice column.</summary>
 /// <remarks>

@@ -1,7 +1,8 @@
+using Consensus.ML.Transforms.Columns;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
-namespace Consensus.ML;
+namespace Consensus.ML.Transforms;
 
 /// <summary>What a row's slice is called in messages: its file, else its case, else the row, as far as columns of the usual names tell.</summary>
 internal sealed class SliceNaming

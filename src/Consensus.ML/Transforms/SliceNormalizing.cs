@@ -1,12 +1,13 @@
 using System.Globalization;
-using Consensus.ML;
-using Consensus.ML.Imaging;
+using Consensus.Imaging;
+using Consensus.ML.Transforms;
+using Consensus.ML.Transforms.Columns;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
 
 [assembly: LoadableClass(typeof(SliceNormalizingTransformer), null, typeof(SignatureLoadModel), "Slice normalizing", SliceNormalizingTransformer.LoaderSignature)]
 
-namespace Consensus.ML;
+namespace Consensus.ML.Transforms;
 
 /// <summary>Learns to shift and scale each channel of a slice column, over the training images at their own sizes.</summary>
 /// <remarks>

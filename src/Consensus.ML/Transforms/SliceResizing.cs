@@ -1,13 +1,16 @@
 using System.Globalization;
-using Consensus.ML;
-using Consensus.ML.Imaging;
+using Consensus.Imaging;
+using Consensus.Imaging.Geometry;
+using Consensus.ML.Segmentation;
+using Consensus.ML.Transforms;
+using Consensus.ML.Transforms.Columns;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 
 [assembly: LoadableClass(typeof(SliceResizingTransformer), null, typeof(SignatureLoadModel), "Slice resizing", SliceResizingTransformer.LoaderSignature)]
 
-namespace Consensus.ML;
+namespace Consensus.ML.Transforms;
 
 /// <summary>Resizes slices to one height and width, as vectors of known size.</summary>
 /// <remarks>

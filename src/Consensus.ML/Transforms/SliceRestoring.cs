@@ -1,12 +1,14 @@
-using Consensus.ML;
-using Consensus.ML.Imaging;
+using Consensus.Imaging;
+using Consensus.Imaging.Geometry;
+using Consensus.ML.Transforms;
+using Consensus.ML.Transforms.Columns;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 
 [assembly: LoadableClass(typeof(SliceRestoringTransformer), null, typeof(SignatureLoadModel), "Slice restoring", SliceRestoringTransformer.LoaderSignature)]
 
-namespace Consensus.ML;
+namespace Consensus.ML.Transforms;
 
 /// <summary>Brings predicted maps back to the size and place of the image they were predicted from.</summary>
 /// <remarks>

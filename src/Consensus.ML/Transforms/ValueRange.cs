@@ -1,6 +1,6 @@
-using Consensus.ML.Imaging;
+using Consensus.Imaging;
 
-namespace Consensus.ML;
+namespace Consensus.ML.Transforms;
 
 /// <summary>The values of one channel, of one image or of all images of training.</summary>
 /// <param name="Smallest">The smallest value.</param>

@@ -1,5 +1,9 @@
-using Consensus.ML.Imaging;
-using Consensus.ML.Tests.Imaging;
+using Consensus.Imaging;
+using Consensus.Imaging.Cases;
+using Consensus.Imaging.Formats.Nifti;
+using Consensus.Imaging.Labels;
+using Consensus.ML.Datasets;
+using Consensus.ML.Tests.Shared;
 
 namespace Consensus.ML.Tests.Datasets;
 

@@ -1,4 +1,6 @@
-using Consensus.ML.Tests.Imaging;
+using Consensus.Imaging.Cases;
+using Consensus.ML.Datasets;
+using Consensus.ML.Tests.Shared;
 using Microsoft.Data.Analysis;
 using Microsoft.ML;
 using Microsoft.ML.Data;

@@ -1,5 +1,7 @@
-using Consensus.ML.Imaging;
-using Consensus.ML.Tests.Imaging;
+using Consensus.Imaging.Cases;
+using Consensus.Imaging.Files;
+using Consensus.ML.Datasets;
+using Consensus.ML.Tests.Shared;
 
 namespace Consensus.ML.Tests.Datasets;
 

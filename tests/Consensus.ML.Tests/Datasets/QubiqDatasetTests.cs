@@ -1,5 +1,8 @@
-using Consensus.ML.Imaging;
-using Consensus.ML.Tests.Imaging;
+using Consensus.Imaging.Cases;
+using Consensus.Imaging.Files;
+using Consensus.Imaging.Labels;
+using Consensus.ML.Datasets;
+using Consensus.ML.Tests.Shared;
 
 namespace Consensus.ML.Tests.Datasets;
 

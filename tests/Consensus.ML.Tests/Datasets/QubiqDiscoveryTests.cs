@@ -1,4 +1,5 @@
-using Consensus.ML.Tests.Imaging;
+using Consensus.ML.Datasets;
+using Consensus.ML.Tests.Shared;
 
 namespace Consensus.ML.Tests.Datasets;
 

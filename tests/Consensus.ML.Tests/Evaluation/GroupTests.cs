@@ -1,3 +1,6 @@
+using Consensus.Imaging.Cases;
+using Consensus.Imaging.Metrics;
+using Consensus.ML.Evaluation;
 using Microsoft.Data.Analysis;
 using Microsoft.ML;
 

@@ -1,4 +1,7 @@
 using System.Text.Json;
+using Consensus.Imaging.Metrics;
+using Consensus.ML.Evaluation;
+using Consensus.ML.Tests.Shared;
 
 namespace Consensus.ML.Tests.Evaluation;
 

@@ -1,5 +1,11 @@
-using Consensus.ML.Imaging;
-using Consensus.ML.Tests.Imaging;
+using Consensus.Imaging;
+using Consensus.Imaging.Cases;
+using Consensus.Imaging.Formats.Nifti;
+using Consensus.Imaging.Metrics;
+using Consensus.ML.Datasets;
+using Consensus.ML.Evaluation;
+using Consensus.ML.Tests.Shared;
+using Consensus.ML.Transforms.Columns;
 using Microsoft.Data.Analysis;
 using Microsoft.ML;
 using Microsoft.ML.Data;

@@ -1,5 +1,7 @@
 using System.Reflection;
-using Consensus.ML.Imaging;
+using Consensus.Imaging;
+using Consensus.Imaging.Metrics;
+using Consensus.ML.Evaluation;
 using Microsoft.Data.Analysis;
 
 namespace Consensus.ML.Tests.Evaluation;

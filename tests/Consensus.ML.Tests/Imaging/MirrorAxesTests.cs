@@ -1,4 +1,5 @@
-using Consensus.ML.Imaging;
+using Consensus.Imaging.Augmentation;
+using Consensus.ML.Datasets;
 
 namespace Consensus.ML.Tests.Imaging;
 

@@ -1,5 +1,8 @@
-using Consensus.ML.Imaging;
-using Consensus.ML.Training;
+using Consensus.Imaging;
+using Consensus.Imaging.Geometry;
+using Consensus.ML.Tests.Shared;
+using Consensus.ML.Torch.Models;
+using Consensus.ML.Torch.Training.Batches;
 
 namespace Consensus.ML.Tests.Imaging;
 

@@ -1,4 +1,9 @@
-using Consensus.ML.Imaging;
+using Consensus.Imaging;
+using Consensus.Imaging.Cases;
+using Consensus.Imaging.Files;
+using Consensus.Imaging.Formats.Nifti;
+using Consensus.ML.Datasets;
+using Consensus.ML.Tests.Shared;
 
 namespace Consensus.ML.Tests.Imaging;
 

@@ -1,9 +1,9 @@
 using System.Diagnostics;
-using Consensus.ML.Diffusion;
-using Consensus.ML.Imaging;
-using Consensus.ML.Networks;
-using Consensus.ML.Tests.Training;
-using Consensus.ML.Training;
+using Consensus.Imaging.Augmentation;
+using Consensus.ML.Options;
+using Consensus.ML.Tests.Torch.Training;
+using Consensus.ML.Torch.Models;
+using Consensus.ML.Torch.Training.Loop;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,6 +1,10 @@
 using System.Reflection;
-using Consensus.ML.Runtime;
-using Consensus.ML.Tests.Imaging;
+using Consensus.Imaging.Cases;
+using Consensus.ML.Datasets;
+using Consensus.ML.Datasets.Phantom;
+using Consensus.ML.MLNet;
+using Consensus.ML.Segmentation;
+using Consensus.ML.Tests.Shared;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
 

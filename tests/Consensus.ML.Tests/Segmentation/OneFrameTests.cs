@@ -1,5 +1,10 @@
-using Consensus.ML.Imaging;
-using Consensus.ML.Training;
+using Consensus.Imaging;
+using Consensus.Imaging.Files;
+using Consensus.ML.Datasets;
+using Consensus.ML.Evaluation;
+using Consensus.ML.Segmentation;
+using Consensus.ML.Segmentation.Fitting;
+using Consensus.ML.Torch.Training.Batches;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 

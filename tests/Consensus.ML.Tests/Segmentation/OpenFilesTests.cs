@@ -1,5 +1,10 @@
-using Consensus.ML.Imaging;
-using Consensus.ML.Tests.Imaging;
+using Consensus.Imaging;
+using Consensus.Imaging.Cases;
+using Consensus.ML.Evaluation;
+using Consensus.ML.Segmentation;
+using Consensus.ML.Segmentation.Fitting;
+using Consensus.ML.Tests.Shared;
+using Consensus.ML.Transforms;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 

@@ -1,8 +1,9 @@
 using System.Reflection;
 using System.Text;
-using Consensus.ML.Diffusion;
-using Consensus.ML.Networks;
-using Consensus.ML.Training;
+using Consensus.ML.Options;
+using Consensus.ML.Segmentation;
+using Consensus.ML.Segmentation.Models;
+using Consensus.ML.Segmentation.Prediction;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using TorchSharp;

@@ -1,6 +1,6 @@
-using static Consensus.ML.PhantomShape;
+using static Consensus.ML.Datasets.Phantom.PhantomShape;
 
-namespace Consensus.ML;
+namespace Consensus.ML.Datasets.Phantom;
 
 /// <summary>
 /// A newborn's brain in T2-weighted MRI, skull removed: bright fluid around it and in the ventricles, a dark thin cortex, and between cortex and

@@ -1,6 +1,6 @@
-using static Consensus.ML.PhantomShape;
+using static Consensus.ML.Datasets.Phantom.PhantomShape;
 
-namespace Consensus.ML;
+namespace Consensus.ML.Datasets.Phantom;
 
 /// <summary>
 /// A glioma in MRI of four modalities (FLAIR, T1, T1 with contrast agent, T2), skull removed: swelling around the tumor, its core, and a rim in it that

@@ -1,6 +1,6 @@
-using static Consensus.ML.PhantomShape;
+using static Consensus.ML.Datasets.Phantom.PhantomShape;
 
-namespace Consensus.ML;
+namespace Consensus.ML.Datasets.Phantom;
 
 /// <summary>
 /// A kidney in contrast-enhanced CT, in Hounsfield units, with what lies around it: fat, liver, psoas, spine, bowel, a great vessel, ribs and

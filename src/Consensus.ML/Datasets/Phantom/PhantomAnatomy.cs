@@ -1,4 +1,4 @@
-namespace Consensus.ML;
+namespace Consensus.ML.Datasets.Phantom;
 
 /// <summary>One imaginary patient: the slice and the structures in it.</summary>
 /// <param name="Pixels">Channels × height × width values in the set's own units.</param>

@@ -1,4 +1,4 @@
-namespace Consensus.ML;
+namespace Consensus.ML.Datasets.Phantom;
 
 /// <summary>
 /// The plane that a phantom is drawn on. Coordinates are in units of half the shorter side with the origin in the centre, x to the right

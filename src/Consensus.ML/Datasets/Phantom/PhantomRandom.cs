@@ -1,4 +1,4 @@
-namespace Consensus.ML;
+namespace Consensus.ML.Datasets.Phantom;
 
 /// <summary>
 /// Random numbers for phantoms: each purpose has its own stream, named by the seed and the purpose, so that drawing more for one thing

@@ -1,4 +1,4 @@
-namespace Consensus.ML;
+namespace Consensus.ML.Datasets.Phantom;
 
 /// <summary>
 /// Imaginary raters. Each has a habit that lasts over all cases (draws large or small, with a steady or an unsteady hand), follows the outline with

@@ -1,4 +1,4 @@
-namespace Consensus.ML;
+namespace Consensus.ML.Datasets.Phantom;
 
 /// <summary>
 /// A closed outline as a function of the place: negative inside, 0 on the outline, and about the distance from it, in the canvas's units.

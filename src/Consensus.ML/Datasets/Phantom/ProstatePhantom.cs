@@ -1,6 +1,6 @@
-using static Consensus.ML.PhantomShape;
+using static Consensus.ML.Datasets.Phantom.PhantomShape;
 
-namespace Consensus.ML;
+namespace Consensus.ML.Datasets.Phantom;
 
 /// <summary>
 /// The pelvis of a man in T2-weighted MRI: the gland with a bright peripheral zone and a mottled central gland, the rectum behind it, the bladder

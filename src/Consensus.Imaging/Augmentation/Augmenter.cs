@@ -1,0 +1,89 @@
+using Consensus.Imaging.Geometry;
+
+namespace Consensus.Imaging.Augmentation;
+
+/// <summary>Applies an <see cref="DrawnAugmentation"/>: bilinear for images, nearest for masks, by looking up each target pixel in the source.</summary>
+internal static class Augmenter
+{
+    /// <summary>Moves one channel, bilinearly, and changes its grey values; <paramref name="padding"/> comes in from outside.</summary>
+    public static void Bilinear(ReadOnlySpan<float> source, Span<float> target, int height, int width, in DrawnAugmentation change, float padding)
+    {
+        var map = new SourceMap(change, height, width);
+        float contrast = (float)change.Contrast, brightness = (float)change.Brightness;
+        for (int row = 0; row < height; row++)
+        {
+            for (int column = 0; column < width; column++)
+            {
+                (double y, double x) = map.Source(row, column);
+                int y0 = (int)Math.Floor(y), x0 = (int)Math.Floor(x);
+                float fy = (float)(y - y0), fx = (float)(x - x0);
+                float top = (At(source, y0, x0) * (1 - fx)) + (At(source, y0, x0 + 1) * fx);
+                float bottom = (At(source, y0 + 1, x0) * (1 - fx)) + (At(source, y0 + 1, x0 + 1) * fx);
+                target[(row * width) + column] = (contrast * ((top * (1 - fy)) + (bottom * fy))) + brightness;
+            }
+        }
+
+        float At(ReadOnlySpan<float> pixels, int y, int x) =>
+            (uint)y < (uint)height && (uint)x < (uint)width ? pixels[(y * width) + x] : padding;
+    }
+
+    /// <summary>Moves masks and brings them to the slice's size, by the nearest pixel; 0 comes in from outside.</summary>
+    /// <param name="source">The masks at their own size, one after another.</param>
+    /// <param name="sourceHeight">Their rows.</param>
+    /// <param name="sourceWidth">Their columns.</param>
+    /// <param name="target">The moved masks, one after another; without a change, what <see cref="Resampling.Nearest"/> gives.</param>
+    /// <param name="height">Rows of the slice.</param>
+    /// <param name="width">Columns of the slice.</param>
+    /// <param name="change">The change, in pixels of the slice.</param>
+    public static void Nearest(ReadOnlySpan<byte> source, int sourceHeight, int sourceWidth, Span<byte> target, int height, int width, in DrawnAugmentation change)
+    {
+        // All masks of an image move alike: where each pixel comes from is found once.
+        var map = new SourceMap(change, height, width);
+        double rowScale = (double)sourceHeight / height, columnScale = (double)sourceWidth / width;
+        int size = height * width, sourceSize = sourceHeight * sourceWidth;
+        for (int pixel = 0; pixel < size; pixel++)
+        {
+            (double sourceRow, double sourceColumn) = map.Source(Resampling.Taken(pixel / width, rowScale), Resampling.Taken(pixel % width, columnScale));
+            int y = (int)Math.Floor((sourceRow + 0.5) * rowScale), x = (int)Math.Floor((sourceColumn + 0.5) * columnScale);
+            int from = (uint)y < (uint)sourceHeight && (uint)x < (uint)sourceWidth ? (y * sourceWidth) + x : -1;
+            for (int mask = 0; mask * size < target.Length; mask++)
+            {
+                target[(mask * size) + pixel] = from < 0 ? (byte)0 : source[(mask * sourceSize) + from];
+            }
+        }
+    }
+
+    /// <summary>From a target pixel to where it comes from: the deformation and the affine map undone, then the flips.</summary>
+    private readonly struct SourceMap
+    {
+        private readonly double _cosine, _sine, _centreRow, _centreColumn, _shiftRows, _shiftColumns;
+        private readonly bool _flipRows, _flipColumns;
+        private readonly int _height, _width;
+        private readonly SmoothField? _deformation;
+
+        public SourceMap(in DrawnAugmentation change, int height, int width)
+        {
+            (double sine, double cosine) = Math.SinCos(change.RotationDegrees * Math.PI / 180);
+            (_cosine, _sine) = (cosine / change.Scale, sine / change.Scale);
+            (_centreRow, _centreColumn) = ((height - 1) / 2.0, (width - 1) / 2.0);
+            (_shiftRows, _shiftColumns) = (change.ShiftRows, change.ShiftColumns);
+            (_flipRows, _flipColumns) = (change.FlipRows, change.FlipColumns);
+            (_height, _width) = (height, width);
+            _deformation = change.Deformation;
+        }
+
+        public (double Row, double Column) Source(double row, double column)
+        {
+            if (_deformation is not null)
+            {
+                (double rows, double columns) = _deformation.At(row, column);
+                (row, column) = (row + rows, column + columns);
+            }
+
+            double y = row - _centreRow - _shiftRows, x = column - _centreColumn - _shiftColumns;
+            double sourceColumn = (_cosine * x) + (_sine * y) + _centreColumn;
+            double sourceRow = (_cosine * y) - (_sine * x) + _centreRow;
+            return (_flipRows ? _height - 1 - sourceRow : sourceRow, _flipColumns ? _width - 1 - sourceColumn : sourceColumn);
+        }
+    }
+}

@@ -1,0 +1,36 @@
+namespace Consensus.Imaging.Augmentation;
+
+/// <summary>One random change of a slice: flips, then one affine map about the centre, a smooth deformation, and other grey values.</summary>
+/// <param name="FlipColumns">Whether columns are mirrored.</param>
+/// <param name="FlipRows">Whether rows are mirrored.</param>
+/// <param name="RotationDegrees">Rotation, in degrees.</param>
+/// <param name="ShiftRows">Shift along rows, in whole pixels.</param>
+/// <param name="ShiftColumns">Shift along columns, in whole pixels.</param>
+/// <param name="Scale">Scale.</param>
+/// <param name="Deformation">Smooth displacement; null for none.</param>
+/// <param name="Contrast">What grey values are multiplied by.</param>
+/// <param name="Brightness">What is then added to them.</param>
+internal readonly record struct DrawnAugmentation(
+    bool FlipColumns, bool FlipRows, double RotationDegrees, int ShiftRows, int ShiftColumns, double Scale, SmoothField? Deformation = null, double Contrast = 1, double Brightness = 0)
+{
+    /// <summary>No change.</summary>
+    public static DrawnAugmentation None { get; } = new(false, false, 0, 0, 0, 1);
+
+    /// <summary>Draws a change.</summary>
+    public static DrawnAugmentation Draw(AugmentationPolicy policy, int height, int width, Random random)
+    {
+        bool flipColumns = random.NextDouble() < policy.HorizontalFlip, flipRows = random.NextDouble() < policy.VerticalFlip;
+        double rotation = Between(-policy.RotationDegrees, policy.RotationDegrees);
+        int columns = (int)Math.Round(Between(-policy.Translation * width, policy.Translation * width));
+        int rows = (int)Math.Round(Between(-policy.Translation * height, policy.Translation * height));
+        double scale = Between(policy.MinimumScale, policy.MaximumScale);
+
+        // What a policy does not ask for draws no number.
+        double contrast = policy.Contrast > 0 ? Between(1 - policy.Contrast, 1 + policy.Contrast) : 1;
+        double brightness = policy.Brightness > 0 ? Between(-policy.Brightness, policy.Brightness) : 0;
+        SmoothField? deformation = policy.Deformation > 0 ? SmoothField.Draw(policy.Deformation, height, width, random) : null;
+        return new(flipColumns, flipRows, rotation, rows, columns, scale, deformation, contrast, brightness);
+
+        double Between(double low, double high) => low + (random.NextDouble() * (high - low));
+    }
+}

@@ -1,0 +1,55 @@
+namespace Consensus.Imaging.Cases;
+
+/// <summary>Orders names as people count: case2 before case10, case1-2 before case1-10; text is compared without regard to case.</summary>
+internal sealed class CaseNameComparer : IComparer<string>
+{
+    public static CaseNameComparer Instance { get; } = new();
+
+    public int Compare(string? x, string? y)
+    {
+        if (x is null || y is null)
+        {
+            return string.CompareOrdinal(x, y);
+        }
+
+        int i = 0, j = 0;
+        while (i < x.Length && j < y.Length)
+        {
+            ReadOnlySpan<char> left = Run(x, ref i), right = Run(y, ref j);
+            int order = char.IsAsciiDigit(left[0]) && char.IsAsciiDigit(right[0])
+                ? CompareNumbers(left.TrimStart('0'), right.TrimStart('0'))
+                : left.CompareTo(right, StringComparison.OrdinalIgnoreCase);
+            if (order != 0)
+            {
+                return order;
+            }
+        }
+
+        int rest = (x.Length - i).CompareTo(y.Length - j);
+
+        // case1 and case01 are the same number: some order must still hold, whatever order the disk gave them in.
+        return rest != 0 ? rest : string.CompareOrdinal(x, y);
+    }
+
+    /// <summary>Digits without leading zeros, of any length: the longer is the larger.</summary>
+    private static int CompareNumbers(ReadOnlySpan<char> left, ReadOnlySpan<char> right)
+    {
+        int order = left.Length.CompareTo(right.Length);
+        return order != 0 ? order : left.CompareTo(right, StringComparison.Ordinal);
+    }
+
+    /// <summary>The digits, or the characters that are none, from <paramref name="start"/> on.</summary>
+    private static ReadOnlySpan<char> Run(string text, ref int start)
+    {
+        int end = start;
+        bool digits = char.IsAsciiDigit(text[start]);
+        while (end < text.Length && char.IsAsciiDigit(text[end]) == digits)
+        {
+            end++;
+        }
+
+        ReadOnlySpan<char> run = text.AsSpan(start, end - start);
+        start = end;
+        return run;
+    }
+}

@@ -1,0 +1,200 @@
+using System.Globalization;
+using Consensus.Imaging.Formats;
+using Consensus.Imaging.Geometry;
+
+namespace Consensus.Imaging.Files;
+
+/// <summary>Reads the masks that several raters drew on one image, one file each.</summary>
+public static class MaskReader
+{
+    // Values or colours that a message lists.
+    private const int Shown = 6;
+
+    /// <summary>
+    /// Reads one mask per file. A pixel is marked when its value is not 0, so that 0/1, 0/255 and 0/−1 (255 in signed bytes) mean the same.
+    /// In a picture that stores colours, black is not marked, and one other colour is.
+    /// </summary>
+    /// <param name="paths">One file per rater, in the order of the raters; at least one.</param>
+    /// <exception cref="ArgumentException">There are no paths.</exception>
+    /// <exception cref="FileNotFoundException">A file does not exist.</exception>
+    /// <exception cref="InvalidDataException">
+    /// A file is no image, has more than one channel, holds more than one non-zero value or colour or one that is no number, or is of another size than the first;
+    /// the message names it.
+    /// </exception>
+    /// <exception cref="IOException">A file cannot be opened.</exception>
+    public static RaterMasks Read(IReadOnlyList<string> paths) => Read(paths, (SliceGrid?)null, null, null);
+
+    /// <summary>Reads one mask per file, as <see cref="Read(IReadOnlyList{string})"/>, in the frame of the image that the masks were drawn on.</summary>
+    /// <remarks>
+    /// Masks must lie on the image's grid. Those that are stored in another orientation, as their affines say, are turned into the image's frame, and of a
+    /// volume the slice is read that lies where the image's does; files that do not say where they lie are taken to lie as the image does.
+    /// </remarks>
+    /// <param name="paths">One file per rater, in the order of the raters; at least one.</param>
+    /// <param name="image">The image: a path as in <see cref="SliceReader.Read(string)"/>. Only its header is read.</param>
+    /// <exception cref="ArgumentException">There are no paths.</exception>
+    /// <exception cref="FileNotFoundException">A file does not exist.</exception>
+    /// <exception cref="InvalidDataException">
+    /// As <see cref="Read(IReadOnlyList{string})"/>, or a mask lies on another grid than the image; the message names both files and the difference.
+    /// </exception>
+    /// <exception cref="IOException">A file cannot be opened.</exception>
+    public static RaterMasks Read(IReadOnlyList<string> paths, string image)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(image);
+        return Read(paths, SliceGrid.Read(image), null, null);
+    }
+
+    /// <summary>The same, keeping the volumes that masks come from for the next ones.</summary>
+    /// <param name="paths">One file per rater.</param>
+    /// <param name="image">The image's grid; null for that of the first mask.</param>
+    /// <param name="volumes">Keeps volumes open; null to open them anew.</param>
+    /// <param name="notes">Told what is turned or assumed among masks alone; null for nobody. Beside an image, its grid tells its own.</param>
+    internal static RaterMasks Read(IReadOnlyList<string> paths, SliceGrid? image, OpenVolumes? volumes, GridNotes? notes)
+    {
+        ArgumentNullException.ThrowIfNull(paths);
+        if (paths.Count == 0)
+        {
+            throw new ArgumentException("At least one mask file is needed, but none was given.", nameof(paths));
+        }
+
+        SliceGrid? grid = image;
+        byte[]? pixels = null;
+        int height = 0, width = 0;
+        for (int rater = 0; rater < paths.Count; rater++)
+        {
+            string path = paths[rater];
+            Slice mask = SliceReader.ReadOnto(grid, path, rater, paths.Count, volumes);
+            if (grid is null || (!grid.Geometry.HasPosition && mask.Geometry.HasPosition))
+            {
+                // Beside a picture, which says nothing, the masks still have to agree among themselves.
+                grid = SliceGrid.Of(mask, notes);
+            }
+
+            byte[] marks = Marks(mask, path);
+            if (pixels is null)
+            {
+                (height, width) = (mask.Height, mask.Width);
+                pixels = new byte[checked(paths.Count * height * width)];
+            }
+
+            marks.CopyTo(pixels.AsSpan(rater * height * width));
+        }
+
+        return new RaterMasks(paths.Count, height, width, pixels!);
+    }
+
+    /// <summary>What a mask marks, 0 or 1 for each pixel: one rule for all who read masks.</summary>
+    /// <param name="mask">The mask as read.</param>
+    /// <param name="path">Its file, as it was named.</param>
+    /// <exception cref="InvalidDataException">It has several channels, or more than one value or colour that marks, or one that is no number.</exception>
+    internal static byte[] Marks(Slice mask, string path)
+    {
+        float[] values = mask.Pixels;
+        if (mask.Channels == 3 && SliceReader.ReadFormat(path) != ImageFormat.Nifti)
+        {
+            values = WithoutColour(mask, path);
+        }
+        else if (mask.Channels != 1)
+        {
+            throw new InvalidDataException($"'{path}' has {mask.Channels} channels, but a mask has one.");
+        }
+
+        var marks = new byte[mask.Height * mask.Width];
+        Mark(values, marks, $"'{path}'", () => LossyHint(path));
+        return marks;
+    }
+
+    /// <summary>Marks the pixels whose value is not 0.</summary>
+    /// <param name="values">The values of one mask.</param>
+    /// <param name="marks">Takes 0 or 1 for each.</param>
+    /// <param name="source">Where the mask comes from, for messages.</param>
+    /// <param name="hint">What to add to the message about several values.</param>
+    /// <exception cref="InvalidDataException">Values that are not 0 differ, or one is no finite number.</exception>
+    internal static void Mark(ReadOnlySpan<float> values, Span<byte> marks, string source, Func<string>? hint = null)
+    {
+        float nonZero = 0;
+        for (int i = 0; i < values.Length; i++)
+        {
+            float value = values[i];
+            if (value != 0)
+            {
+                if (!float.IsFinite(value))
+                {
+                    throw new InvalidDataException(string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{source} holds the value {value}, but a mask holds 0 and one other finite value."));
+                }
+
+                if (nonZero != 0 && value != nonZero)
+                {
+                    throw new InvalidDataException($"{source} holds the values {Distinct(values)}, but a mask holds 0 and one other value.{hint?.Invoke()}");
+                }
+
+                nonZero = value;
+            }
+
+            marks[i] = value != 0 ? (byte)1 : (byte)0;
+        }
+    }
+
+    /// <summary>Black as 0, and the one other colour as 1.</summary>
+    private static float[] WithoutColour(Slice mask, string path)
+    {
+        int size = mask.Height * mask.Width;
+        ReadOnlySpan<float> red = mask.Pixels.AsSpan(0, size), green = mask.Pixels.AsSpan(size, size), blue = mask.Pixels.AsSpan(2 * size, size);
+        float[] values = new float[size];
+        (float, float, float) marked = default;
+        for (int i = 0; i < size; i++)
+        {
+            (float, float, float) colour = (red[i], green[i], blue[i]);
+            if (colour == default)
+            {
+                continue;
+            }
+
+            if (marked != default && colour != marked)
+            {
+                throw new InvalidDataException($"'{path}' holds the colours {DistinctColours(mask)}, but a mask holds black and one other colour.{LossyHint(path)}");
+            }
+
+            marked = colour;
+            values[i] = 1;
+        }
+
+        return values;
+    }
+
+    private static string LossyHint(string path) => SliceReader.ReadFormat(path) == ImageFormat.Jpeg
+        ? " JPEG changes values a little wherever they meet: export masks as PNG, or convert this one with 'magick mask.jpg -threshold 50% mask.png'."
+        : "";
+
+    /// <summary>The first few colours, in the order in which they appear.</summary>
+    private static string DistinctColours(Slice mask)
+    {
+        int size = mask.Height * mask.Width;
+        return FirstFew(Enumerable.Range(0, size)
+            .Select(i => string.Create(CultureInfo.InvariantCulture, $"({mask.Pixels[i]}, {mask.Pixels[size + i]}, {mask.Pixels[(2 * size) + i]})"))
+            .Distinct());
+    }
+
+    private static string FirstFew(IEnumerable<string> distinct)
+    {
+        string[] first = [.. distinct.Take(Shown + 1)];
+        return string.Join(", ", first.Take(Shown)) + (first.Length > Shown ? ", …" : "");
+    }
+
+    /// <summary>The first few distinct values, in ascending order.</summary>
+    private static string Distinct(ReadOnlySpan<float> values)
+    {
+        var distinct = new SortedSet<float>();
+        foreach (float value in values)
+        {
+            distinct.Add(value);
+            if (distinct.Count > Shown)
+            {
+                break;
+            }
+        }
+
+        return FirstFew(distinct.Select(value => value.ToString(CultureInfo.InvariantCulture)));
+    }
+}

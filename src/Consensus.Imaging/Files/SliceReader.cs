@@ -1,0 +1,140 @@
+using Consensus.Imaging.Formats;
+using Consensus.Imaging.Formats.Nifti;
+using Consensus.Imaging.Formats.Raster;
+using Consensus.Imaging.Geometry;
+
+namespace Consensus.Imaging.Files;
+
+/// <summary>Reads one image slice from a file of any format that the library knows: NIfTI-1 and NIfTI-2, PNG, JPEG, TIFF, BMP and GIF.</summary>
+/// <remarks>
+/// Pictures become three channels, red, green and blue, where the file stores colours (also where all of them happen to be grey), and one channel where it stores greys or a
+/// palette of greys. Values are as stored, 0 to 255 for 8 bits, 0 to 65535 for 16; fewer than 8 bits are spread over 0 to 255. Colour profiles, gamma and resolution change
+/// nothing; the geometry is <see cref="SliceGeometry.None"/>. The picture is turned as its Orientation (EXIF of JPEG, tag of TIFF) says, as viewers show it. Transparency that
+/// is opaque throughout is dropped, other is refused; so are animations and TIFF files of several pages.
+/// </remarks>
+public static class SliceReader
+{
+    /// <summary>Reads a slice, choosing the format by the file's content.</summary>
+    /// <param name="path">A picture, a .nii or .nii.gz file, or either half of an .hdr/.img pair; of a volume, with the slice behind it (<see cref="SliceAddress"/>).</param>
+    /// <returns>Channels × height × width values in the file's own units.</returns>
+    /// <exception cref="FileNotFoundException">The file does not exist.</exception>
+    /// <exception cref="InvalidDataException">The file is of another format, damaged, or no slice; the message names it and says what is allowed.</exception>
+    /// <exception cref="IOException">The file cannot be opened.</exception>
+    public static Slice Read(string path) => Read(path, 0, 1, null);
+
+    /// <summary>Reads a slice whose channels lie in several files.</summary>
+    /// <remarks>
+    /// The channels must lie on one grid. Those that are stored in another orientation than the first, as their affines say, are turned into its frame;
+    /// files that do not say where they lie are taken to lie as the first does.
+    /// </remarks>
+    /// <param name="paths">The files in the order of the channels, at least one; each as in <see cref="Read(string)"/>.</param>
+    /// <returns>The channels of all files, one after another; geometry and source are those of the first.</returns>
+    /// <exception cref="ArgumentException">There are no paths.</exception>
+    /// <exception cref="FileNotFoundException">A file does not exist.</exception>
+    /// <exception cref="InvalidDataException">
+    /// A file is of another format, damaged, no slice, or lies on another grid than the first (size, spacing, place); the message names it.
+    /// </exception>
+    /// <exception cref="IOException">A file cannot be opened.</exception>
+    public static Slice Read(IReadOnlyList<string> paths) => Read(paths, null, null);
+
+    /// <summary><see cref="Read(IReadOnlyList{string})"/>, keeping the volumes that slices come from for the next ones.</summary>
+    /// <param name="paths">The files.</param>
+    /// <param name="volumes">Keeps volumes open; null to open them anew.</param>
+    /// <param name="notes">Told what is turned or assumed; null for nobody.</param>
+    internal static Slice Read(IReadOnlyList<string> paths, OpenVolumes? volumes, GridNotes? notes)
+    {
+        ArgumentNullException.ThrowIfNull(paths);
+        if (paths.Count == 0)
+        {
+            throw new ArgumentException("At least one image file is needed, but none was given.", nameof(paths));
+        }
+
+        Slice first = Read(paths[0], 0, paths.Count, volumes);
+        if (paths.Count == 1)
+        {
+            return first;
+        }
+
+        SliceGrid grid = SliceGrid.Of(first, notes);
+        var channels = new List<Slice>(paths.Count) { first };
+        for (int place = 1; place < paths.Count; place++)
+        {
+            channels.Add(ReadOnto(grid, paths[place], place, paths.Count, volumes));
+        }
+
+        return new Slice(
+            channels.Sum(slice => slice.Channels), first.Height, first.Width, [.. channels.SelectMany(slice => slice.Pixels)], first.Geometry, first.Source)
+        {
+            Axis = first.Axis,
+        };
+    }
+
+    /// <summary>Reads the slice at a place in a list of paths, and brings it onto the grid of the case.</summary>
+    /// <param name="grid">The grid; null to read the slice as it is stored.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="place">Which path of the list it is.</param>
+    /// <param name="places">How many paths the list has.</param>
+    /// <param name="volumes">Keeps volumes open; null to open them anew.</param>
+    /// <exception cref="InvalidDataException">As of <see cref="Read(string)"/>, or the file lies on another grid.</exception>
+    internal static Slice ReadOnto(SliceGrid? grid, string path, int place, int places, OpenVolumes? volumes) =>
+        ReadOnto(grid, path, place, places, volumes, out GridMismatch? mismatch) ?? throw mismatch!.Exception();
+
+    /// <summary>The same, for callers that tell a file on another grid from one that cannot be read: they get null and why.</summary>
+    internal static Slice? ReadOnto(SliceGrid? grid, string path, int place, int places, OpenVolumes? volumes, out GridMismatch? mismatch)
+    {
+        mismatch = null;
+        if (grid is null)
+        {
+            return Read(path, place, places, volumes);
+        }
+
+        return grid.Locate(path, file => volumes?.Header(file, place) ?? NiftiFile.ReadHeader(file), out mismatch) is { } found
+            ? grid.Bring(Read(found, place, places, volumes), found, out mismatch)
+            : null;
+    }
+
+    /// <summary>Reads the slice at a place in a list of paths.</summary>
+    internal static Slice Read(string path, int place, int places, OpenVolumes? volumes)
+    {
+        SliceAddress address = SliceAddress.Parse(path);
+        ImageFormat format = ImageFile.FormatOf(address.Path);
+        return (format, address) switch
+        {
+            (ImageFormat.Nifti, { Axis: int axis, Index: int index }) => volumes?.Read(address, place, places) ?? NiftiFile.ReadSlice(address.Path, axis, index),
+            (ImageFormat.Nifti, _) => NiftiFile.ReadSlice(path),
+            _ => RasterFile.Read(address, format),
+        };
+    }
+
+    /// <summary>Reads how large a slice is from the file's header alone.</summary>
+    /// <param name="path">As in <see cref="Read(string)"/>.</param>
+    /// <returns>Number of channels, rows and columns.</returns>
+    /// <exception cref="FileNotFoundException">The file does not exist.</exception>
+    /// <exception cref="InvalidDataException">The file is of another format, damaged, or no slice; the message names it and says what is allowed.</exception>
+    /// <exception cref="IOException">The file cannot be opened.</exception>
+    public static (int Channels, int Height, int Width) ReadSize(string path)
+    {
+        SliceAddress address = SliceAddress.Parse(path);
+        ImageFormat format = ImageFile.FormatOf(address.Path);
+        return (format, address) switch
+        {
+            (ImageFormat.Nifti, { Axis: int axis, Index: int index }) => NiftiFile.SliceShape(address.Path, axis, index),
+            (ImageFormat.Nifti, _) => NiftiFile.SliceShape(NiftiFile.ReadHeader(path)),
+            _ => RasterFile.ReadSize(address, format),
+        };
+    }
+
+    /// <summary>How a picture's file says that it is turned before it is shown, 1 (upright) to 8; it has been turned so when it is read.</summary>
+    internal static int ReadOrientation(string path)
+    {
+        SliceAddress address = SliceAddress.Parse(path);
+        return RasterFile.ReadOrientation(address, ImageFile.FormatOf(address.Path));
+    }
+
+    /// <summary>Tells the format of a file by its first bytes, whatever it is called.</summary>
+    /// <param name="path">As in <see cref="Read(string)"/>.</param>
+    /// <exception cref="FileNotFoundException">The file does not exist.</exception>
+    /// <exception cref="InvalidDataException">The file is empty or of a format that is not read; the message says which, where that is known.</exception>
+    /// <exception cref="IOException">The file cannot be opened.</exception>
+    public static ImageFormat ReadFormat(string path) => ImageFile.FormatOf(SliceAddress.Parse(path).Path);
+}

@@ -1,0 +1,124 @@
+namespace Consensus.Imaging.Formats.Nifti;
+
+/// <summary>Everything of a header that <see cref="NiftiWriter"/> writes.</summary>
+internal sealed record NiftiLayout
+{
+    // "Aligned", as nibabel writes an affine that nothing is known of.
+    private const int Aligned = 2;
+
+    private const int MillimetresAndSeconds = 2 | 8;
+
+    public int Version { get; init; } = 1;
+
+    /// <summary>Length of each axis: for a slice rows, columns, and at most one more that is longer than 1.</summary>
+    public required long[] Shape { get; init; }
+
+    public NiftiDataType Type { get; init; } = NiftiDataType.Float32;
+
+    /// <summary>Where the image lies in space, and how far its voxels are apart.</summary>
+    public required NiftiOrientation Orientation { get; init; }
+
+    /// <summary>The geometry that a slice in memory carries, as an sform.</summary>
+    public static NiftiLayout Of(Slice slice)
+    {
+        double[] affine = [.. slice.Geometry.Affine];
+        double thickness = Math.Sqrt((affine[2] * affine[2]) + (affine[6] * affine[6]) + (affine[10] * affine[10]));
+        return OfSlice(1, slice.Channels, slice.Height, slice.Width, new()
+        {
+            PixelDimensions =
+            [
+                1, slice.Geometry.SpacingRows, slice.Geometry.SpacingColumns, thickness > 0 && double.IsFinite(thickness) ? thickness : 1, 1, 1, 1, 1,
+            ],
+            SformCode = slice.Geometry.HasPosition ? Aligned : 0,
+            Sform = affine[..12],
+
+            // Code and unit are claims: of a picture that does not know where it lies, or how large its pixels are, none is made.
+            Units = slice.Geometry.HasSpacing ? MillimetresAndSeconds : 0,
+        });
+    }
+
+    /// <summary>
+    /// The geometry of one slice of a volume. Along the third axis it is the volume's, moved; along another, rows and columns change places in it, and it is an
+    /// sform with the volume's code.
+    /// </summary>
+    public static NiftiLayout Of(NiftiCut cut, int index, int channels)
+    {
+        NiftiHeader header = cut.Header;
+        NiftiOrientation volume = header.Orientation;
+        double[] sform = header.AffineOf(cut.RowAxis, cut.ColumnAxis, cut.Axis, index)[..12];
+        NiftiOrientation moved;
+        if (cut.Axis != 2 || (header.QformCode == 0 && header.SformCode == 0))
+        {
+            double[] spacing = volume.PixelDimensions;
+            moved = new()
+            {
+                PixelDimensions = [1, spacing[cut.RowAxis + 1], spacing[cut.ColumnAxis + 1], spacing[cut.Axis + 1], .. spacing[4..]],
+                SformCode = header.SformCode > 0 ? header.SformCode : header.QformCode > 0 ? header.QformCode : Aligned,
+                Sform = sform,
+                Units = volume.Units,
+            };
+        }
+        else
+        {
+            moved = volume;
+            if (header.SformCode > 0)
+            {
+                moved = moved with { Sform = sform };
+            }
+
+            // Where the sform counts, nobody has looked at the quaternion yet.
+            if (header.QformCode > 0 && (header.SformCode == 0 || volume.Quaternion.Sum(value => value * value) <= 1))
+            {
+                double[] qform = NiftiHeaderParser.AffineOfQform(header.Path, header.Version, volume);
+                moved = moved with { Offset = [.. volume.Offset.Select((offset, row) => offset + (index * qform[(4 * row) + 2]))] };
+            }
+        }
+
+        return OfSlice(header.Version, channels, cut.Height, cut.Width, moved with { Dimensions = [1, 1, 1, 1, 1, 1, 1] });
+    }
+
+    /// <summary>The geometry of a slice's file, with another number of channels on the axis where it has them.</summary>
+    public static NiftiLayout Of(NiftiHeader header, int channels) => Of(header, 2, channels);
+
+    /// <summary>The geometry of a volume's file, with another number of channels on the axis where it has them.</summary>
+    public static NiftiLayout OfVolume(NiftiHeader header, int channels) => Of(header, 3, channels);
+
+    /// <summary>What is stored as the length of an axis, from 0 to 6: beyond the image's axes, what its input has there.</summary>
+    public long Dimension(int axis) => axis < Shape.Length ? Shape[axis] : Orientation.Dimensions[axis];
+
+    private static NiftiLayout OfSlice(int version, int channels, int height, int width, NiftiOrientation orientation) => new()
+    {
+        Version = Math.Max(height, width) > short.MaxValue ? 2 : version,
+        Shape = channels == 1 ? [height, width] : [height, width, 1, channels],
+        Orientation = orientation,
+    };
+
+    /// <param name="header">The file's header.</param>
+    /// <param name="further">The first axis that may hold channels.</param>
+    /// <param name="channels">How many there are to be.</param>
+    private static NiftiLayout Of(NiftiHeader header, int further, int channels)
+    {
+        List<long> shape = [.. header.Shape];
+        int axis = further < shape.Count ? shape.FindIndex(further, length => length > 1) : -1;
+        if (axis < 0 && channels > 1)
+        {
+            axis = 3;
+            while (shape.Count <= axis)
+            {
+                shape.Add(1);
+            }
+        }
+
+        if (axis >= 0)
+        {
+            shape[axis] = channels;
+        }
+
+        return new NiftiLayout
+        {
+            Version = shape.Exists(length => length > short.MaxValue) ? 2 : header.Version,
+            Shape = [.. shape],
+            Orientation = header.Orientation,
+        };
+    }
+}

@@ -1,0 +1,48 @@
+using System.Runtime.InteropServices;
+
+namespace Consensus.Imaging.Formats.Raster;
+
+/// <summary>Unpacks the unsigned integers of picture files, 1 to 16 bits each, the first in the highest bits.</summary>
+internal static class Samples
+{
+    /// <param name="row">The bytes of one row; 16-bit values are big-endian.</param>
+    /// <param name="bits">Bits of a value, 1 to 16.</param>
+    /// <param name="values">As many values as are wanted.</param>
+    public static void Unpack(ReadOnlySpan<byte> row, int bits, Span<float> values)
+    {
+        if (bits == 8)
+        {
+            for (int i = 0; i < values.Length; i++)
+            {
+                values[i] = row[i];
+            }
+
+            return;
+        }
+
+        uint mask = (1u << bits) - 1, window = 0;
+        int held = 0, at = 0;
+        foreach (ref float value in values)
+        {
+            while (held < bits)
+            {
+                window = (window << 8) | row[at++];
+                held += 8;
+            }
+
+            held -= bits;
+            value = (window >> held) & mask;
+        }
+    }
+
+    /// <summary>Numbers of a type that the machine knows, in its own byte order.</summary>
+    public static void Convert<T>(ReadOnlySpan<byte> row, Span<float> values)
+        where T : unmanaged, System.Numerics.INumberBase<T>
+    {
+        ReadOnlySpan<T> numbers = MemoryMarshal.Cast<byte, T>(row);
+        for (int i = 0; i < values.Length; i++)
+        {
+            values[i] = float.CreateTruncating(numbers[i]);
+        }
+    }
+}

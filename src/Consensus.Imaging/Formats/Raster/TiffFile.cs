@@ -1,0 +1,67 @@
+using BitMiracle.LibTiff.Classic;
+using Consensus.Imaging.Files;
+using Consensus.Imaging.Storage;
+
+namespace Consensus.Imaging.Formats.Raster;
+
+/// <summary>Writes slices as TIFF files, for images that came without a geometry: photographs.</summary>
+public static class TiffFile
+{
+    private const int BytesPerStrip = 1 << 18;
+
+    /// <summary>
+    /// Writes a slice as single-precision values exactly as they are, deflated; whole or not at all (<see cref="AtomicFile"/>).
+    /// <see cref="SliceReader"/>, ImageJ, tifffile and Pillow read it.
+    /// </summary>
+    /// <param name="path">The file to create or replace; usually called .tif.</param>
+    /// <param name="slice">The values; several channels are stored one after another. The geometry is not written: TIFF has no place for it.</param>
+    /// <exception cref="IOException">The file cannot be written; the message names it.</exception>
+    public static void WriteSlice(string path, Slice slice)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(slice);
+        AtomicFile.Write(path, stream =>
+        {
+            var target = new TiffSource(stream);
+            using Tiff? tiff = target.Open(path, "w");
+            if (tiff is null || !Write(tiff, slice) || target.Error is not null)
+            {
+                throw new IOException(target.Error ?? "the TIFF file cannot be made");
+            }
+        });
+    }
+
+    private static bool Write(Tiff tiff, Slice slice)
+    {
+        int rowBytes = slice.Width * sizeof(float), rows = Math.Clamp(BytesPerStrip / rowBytes, 1, slice.Height);
+        tiff.SetField(TiffTag.IMAGEWIDTH, slice.Width);
+        tiff.SetField(TiffTag.IMAGELENGTH, slice.Height);
+        tiff.SetField(TiffTag.BITSPERSAMPLE, 8 * sizeof(float));
+        tiff.SetField(TiffTag.SAMPLEFORMAT, SampleFormat.IEEEFP);
+        tiff.SetField(TiffTag.SAMPLESPERPIXEL, slice.Channels);
+        tiff.SetField(TiffTag.PLANARCONFIG, slice.Channels == 1 ? PlanarConfig.CONTIG : PlanarConfig.SEPARATE);
+        tiff.SetField(TiffTag.PHOTOMETRIC, Photometric.MINISBLACK);
+        tiff.SetField(TiffTag.ROWSPERSTRIP, rows);
+        tiff.SetField(TiffTag.COMPRESSION, Compression.ADOBE_DEFLATE);
+        if (slice.Channels > 1)
+        {
+            tiff.SetField(TiffTag.EXTRASAMPLES, slice.Channels - 1, new short[slice.Channels - 1]);
+        }
+
+        byte[] strip = new byte[rows * rowBytes];
+        for (int channel = 0; channel < slice.Channels; channel++)
+        {
+            for (int row = 0; row < slice.Height; row += rows)
+            {
+                int count = Math.Min(rows, slice.Height - row);
+                Buffer.BlockCopy(slice.Pixels, ((channel * slice.Height) + row) * rowBytes, strip, 0, count * rowBytes);
+                if (tiff.WriteEncodedStrip(tiff.ComputeStrip(row, (short)channel), strip, count * rowBytes) < 0)
+                {
+                    return false;
+                }
+            }
+        }
+
+        return tiff.WriteDirectory();
+    }
+}

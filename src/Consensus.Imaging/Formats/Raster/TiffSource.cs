@@ -1,0 +1,70 @@
+using BitMiracle.LibTiff.Classic;
+
+namespace Consensus.Imaging.Formats.Raster;
+
+/// <summary>A file as LibTiff reads and writes it, and what LibTiff complains about; it would print that on the console.</summary>
+internal sealed class TiffSource(Stream stream) : TiffStream
+{
+    static TiffSource() => ErrorSink.Previous = Tiff.SetErrorHandler(new ErrorSink());
+
+    /// <summary>The first error, on one line; null when there is none.</summary>
+    public string? Error { get; private set; }
+
+    /// <summary>Null when the file is refused.</summary>
+    public Tiff? Open(string path, string mode) => Tiff.ClientOpen(path, mode, this, this);
+
+    public override int Read(object clientData, byte[] buffer, int offset, int count) => stream.ReadAtLeast(buffer.AsSpan(offset, count), count, throwOnEndOfStream: false);
+
+    public override void Write(object clientData, byte[] buffer, int offset, int count) => stream.Write(buffer, offset, count);
+
+    public override long Seek(object clientData, long offset, SeekOrigin origin) => offset < 0 && origin == SeekOrigin.Begin ? -1 : stream.Seek(offset, origin);
+
+    /// <summary>The stream is its owner's to close.</summary>
+    public override void Close(object clientData)
+    {
+    }
+
+    public override long Size(object clientData) => stream.Length;
+
+    /// <summary>LibTiff has one handler for the whole process: messages about others' files go where they went before.</summary>
+    private sealed class ErrorSink : TiffErrorHandler
+    {
+        public static TiffErrorHandler? Previous { get; set; }
+
+        public override void ErrorHandler(Tiff tif, string method, string format, params object[] args)
+        {
+            if (tif?.Clientdata() is not TiffSource)
+            {
+                Previous?.ErrorHandler(tif, method, format, args);
+            }
+        }
+
+        public override void ErrorHandlerExt(Tiff tif, object clientData, string method, string format, params object[] args)
+        {
+            if ((clientData ?? tif?.Clientdata()) is TiffSource source)
+            {
+                source.Error ??= string.Format(System.Globalization.CultureInfo.InvariantCulture, format, args).ReplaceLineEndings(" ");
+            }
+            else
+            {
+                Previous?.ErrorHandlerExt(tif, clientData, method, format, args);
+            }
+        }
+
+        public override void WarningHandler(Tiff tif, string method, string format, params object[] args)
+        {
+            if (tif?.Clientdata() is not TiffSource)
+            {
+                Previous?.WarningHandler(tif, method, format, args);
+            }
+        }
+
+        public override void WarningHandlerExt(Tiff tif, object clientData, string method, string format, params object[] args)
+        {
+            if ((clientData ?? tif?.Clientdata()) is not TiffSource)
+            {
+                Previous?.WarningHandlerExt(tif, clientData, method, format, args);
+            }
+        }
+    }
+}

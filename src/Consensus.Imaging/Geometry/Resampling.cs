@@ -1,0 +1,322 @@
+using System.Globalization;
+
+namespace Consensus.Imaging.Geometry;
+
+/// <summary>
+/// Changes the number of rows and columns as PyTorch's <c>interpolate</c> does, so that images and masks are those that the published
+/// implementation trains on: bilinear (align_corners = false, no antialiasing) and nearest (floor).
+/// </summary>
+public static class Resampling
+{
+    /// <summary>Resizes every channel of a slice bilinearly. Spacing and affine are adapted, so that the corners stay where they are.</summary>
+    /// <param name="slice">The slice.</param>
+    /// <param name="height">New number of rows, at least 1.</param>
+    /// <param name="width">New number of columns, at least 1.</param>
+    /// <returns>A new slice; the given one when the size is the same.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">A size is below 1.</exception>
+    public static Slice Bilinear(Slice slice, int height, int width)
+    {
+        ArgumentNullException.ThrowIfNull(slice);
+        ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
+        if (height == slice.Height && width == slice.Width)
+        {
+            return slice;
+        }
+
+        var pixels = GC.AllocateUninitializedArray<float>(checked(slice.Channels * height * width));
+        for (int channel = 0; channel < slice.Channels; channel++)
+        {
+            Bilinear(
+                slice.Pixels.AsSpan(channel * slice.Height * slice.Width, slice.Height * slice.Width),
+                slice.Height,
+                slice.Width,
+                pixels.AsSpan(channel * height * width, height * width),
+                height,
+                width);
+        }
+
+        return new Slice(slice.Channels, height, width, pixels, Rescale(slice, height, width), slice.Source) { Axis = slice.Axis };
+    }
+
+    /// <summary>Resizes one plane bilinearly.</summary>
+    /// <param name="source">sourceHeight × sourceWidth values, row by row.</param>
+    /// <param name="sourceHeight">Rows of <paramref name="source"/>, at least 1.</param>
+    /// <param name="sourceWidth">Columns of <paramref name="source"/>, at least 1.</param>
+    /// <param name="target">Receives targetHeight × targetWidth values, row by row.</param>
+    /// <param name="targetHeight">Rows of <paramref name="target"/>, at least 1.</param>
+    /// <param name="targetWidth">Columns of <paramref name="target"/>, at least 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A size is below 1.</exception>
+    /// <exception cref="ArgumentException">A span has another length than its height × width.</exception>
+    public static void Bilinear(ReadOnlySpan<float> source, int sourceHeight, int sourceWidth, Span<float> target, int targetHeight, int targetWidth)
+    {
+        CheckPlane(source.Length, sourceHeight, sourceWidth, nameof(source));
+        CheckPlane(target.Length, targetHeight, targetWidth, nameof(target));
+        if (sourceHeight == targetHeight && sourceWidth == targetWidth)
+        {
+            source.CopyTo(target);
+            return;
+        }
+
+        Interpolate(source, sourceWidth, target, Neighbours(sourceHeight, targetHeight), Neighbours(sourceWidth, targetWidth));
+    }
+
+    /// <summary>
+    /// Brings a map that was learned from masks reduced by <see cref="Nearest"/> back to the masks' size: each value lies where its pixel was
+    /// taken from, which is up to half a reduced pixel off that pixel's own centre, and between them is interpolated linearly.
+    /// </summary>
+    /// <param name="source">sourceHeight × sourceWidth values, row by row.</param>
+    /// <param name="sourceHeight">Rows of <paramref name="source"/>, at least 1.</param>
+    /// <param name="sourceWidth">Columns of <paramref name="source"/>, at least 1.</param>
+    /// <param name="target">Receives targetHeight × targetWidth values, row by row.</param>
+    /// <param name="targetHeight">Rows of <paramref name="target"/>, at least 1.</param>
+    /// <param name="targetWidth">Columns of <paramref name="target"/>, at least 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A size is below 1.</exception>
+    /// <exception cref="ArgumentException">A span has another length than its height × width.</exception>
+    public static void UndoNearest(ReadOnlySpan<float> source, int sourceHeight, int sourceWidth, Span<float> target, int targetHeight, int targetWidth)
+    {
+        CheckPlane(source.Length, sourceHeight, sourceWidth, nameof(source));
+        CheckPlane(target.Length, targetHeight, targetWidth, nameof(target));
+        Interpolate(source, sourceWidth, target, TakenNeighbours(sourceHeight, targetHeight), TakenNeighbours(sourceWidth, targetWidth));
+    }
+
+    /// <summary>
+    /// Brings a model's map to the size of its image. Where the image is reduced as training's were, as <see cref="UndoNearest"/> does; else each value goes to where it lies
+    /// on the image by the offset that training had, and between them is interpolated linearly; of an image with fewer pixels than the map, each takes the mean of what lies on it.
+    /// </summary>
+    /// <param name="source">sourceHeight × sourceWidth values, row by row.</param>
+    /// <param name="sourceHeight">Rows of <paramref name="source"/>, at least 1.</param>
+    /// <param name="sourceWidth">Columns of <paramref name="source"/>, at least 1.</param>
+    /// <param name="target">Receives targetHeight × targetWidth values, row by row.</param>
+    /// <param name="targetHeight">Rows of <paramref name="target"/>, at least 1.</param>
+    /// <param name="targetWidth">Columns of <paramref name="target"/>, at least 1.</param>
+    /// <param name="placement">Where the model's maps lie; null where nobody knows, as of masks that were reduced.</param>
+    internal static void Restore(
+        ReadOnlySpan<float> source, int sourceHeight, int sourceWidth, Span<float> target, int targetHeight, int targetWidth, MapPlacement? placement)
+    {
+        CheckPlane(source.Length, sourceHeight, sourceWidth, nameof(source));
+        CheckPlane(target.Length, targetHeight, targetWidth, nameof(target));
+        double? rows = OtherOffset(placement?.Rows, sourceHeight, targetHeight), columns = OtherOffset(placement?.Columns, sourceWidth, targetWidth);
+        if ((rows is null || targetHeight >= sourceHeight) && (columns is null || targetWidth >= sourceWidth))
+        {
+            Interpolate(source, sourceWidth, target, Neighbours(rows, sourceHeight, targetHeight), Neighbours(columns, sourceWidth, targetWidth));
+        }
+        else
+        {
+            Average(source, sourceWidth, target, Shares(rows, sourceHeight, targetHeight), Shares(columns, sourceWidth, targetWidth));
+        }
+
+        static double? OtherOffset(AxisPlacement? placement, int source, int target) =>
+            placement is { } known && !known.IsAsTrained(target, source) ? known.Offset : null;
+
+        static Between[] Neighbours(double? offset, int source, int target) =>
+            offset is { } known ? OffsetNeighbours(source, target, known) : TakenNeighbours(source, target);
+
+        static Share[] Shares(double? offset, int source, int target) => offset is { } known && target < source
+            ? OffsetShares(source, target, known)
+            : [.. Neighbours(offset, source, target).Select(between => new Share(between.Lower, between.Upper > between.Lower ? [1 - between.UpperWeight, between.UpperWeight] : [1]))];
+    }
+
+    /// <summary>
+    /// Where reduction by the nearest pixel takes a pixel from, in pixels of the result: the middle of one pixel of the source, which is not the middle of the result's.
+    /// </summary>
+    /// <param name="index">Row or column of the result.</param>
+    /// <param name="scale">Side of the source by that of the result.</param>
+    internal static double Taken(int index, double scale) => ((Math.Floor(index * scale) + 0.5) / scale) - 0.5;
+
+    /// <summary>How far reduction by the nearest pixel takes pixels from off their own places, on average over a side, in pixels of the result.</summary>
+    /// <param name="source">Side of the source.</param>
+    /// <param name="target">Side of the result.</param>
+    internal static double NearestOffset(int source, int target)
+    {
+        double scale = (double)source / target;
+        return Enumerable.Range(0, target).Average(index => Taken(index, scale) - index);
+    }
+
+    /// <summary>Resizes every mask by taking, for each new pixel, the one whose index is the scaled index rounded down.</summary>
+    /// <param name="masks">The masks.</param>
+    /// <param name="height">New number of rows, at least 1.</param>
+    /// <param name="width">New number of columns, at least 1.</param>
+    /// <returns>New masks; the given ones when the size is the same.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">A size is below 1.</exception>
+    public static RaterMasks Nearest(RaterMasks masks, int height, int width)
+    {
+        ArgumentNullException.ThrowIfNull(masks);
+        ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
+        if (height == masks.Height && width == masks.Width)
+        {
+            return masks;
+        }
+
+        var columns = new int[width];
+        for (int column = 0; column < width; column++)
+        {
+            columns[column] = NearestIndex(column, masks.Width, width);
+        }
+
+        var pixels = new byte[checked(masks.Raters * height * width)];
+        for (int rater = 0; rater < masks.Raters; rater++)
+        {
+            ReadOnlySpan<byte> source = masks.Rater(rater);
+            for (int row = 0; row < height; row++)
+            {
+                ReadOnlySpan<byte> line = source.Slice(NearestIndex(row, masks.Height, height) * masks.Width, masks.Width);
+                Span<byte> output = pixels.AsSpan(((rater * height) + row) * width, width);
+                for (int column = 0; column < output.Length; column++)
+                {
+                    output[column] = line[columns[column]];
+                }
+            }
+        }
+
+        return new RaterMasks(masks.Raters, height, width, pixels);
+    }
+
+    /// <summary>Between two source indices: the upper one's weight is from 0 to 1.</summary>
+    private readonly record struct Between(int Lower, int Upper, float UpperWeight);
+
+    /// <summary>Of which source indices, from the first on, a target index is the mean, and by what weights.</summary>
+    private readonly record struct Share(int First, float[] Weights);
+
+    private static void Interpolate(ReadOnlySpan<float> source, int sourceWidth, Span<float> target, Between[] rows, Between[] columns)
+    {
+        for (int row = 0; row < rows.Length; row++)
+        {
+            (int above, int below, float belowWeight) = rows[row];
+            float aboveWeight = 1 - belowWeight;
+            ReadOnlySpan<float> upper = source.Slice(above * sourceWidth, sourceWidth);
+            ReadOnlySpan<float> lower = source.Slice(below * sourceWidth, sourceWidth);
+            Span<float> output = target.Slice(row * columns.Length, columns.Length);
+            for (int column = 0; column < output.Length; column++)
+            {
+                (int left, int right, float weight) = columns[column];
+                float other = 1 - weight;
+                output[column] = (aboveWeight * ((other * upper[left]) + (weight * upper[right]))) + (belowWeight * ((other * lower[left]) + (weight * lower[right])));
+            }
+        }
+    }
+
+    /// <summary>Pixel centres line up: position (i + ½)·source/target − ½, in single precision as PyTorch computes it.</summary>
+    private static Between[] Neighbours(int source, int target)
+    {
+        float scale = (float)source / target;
+        var neighbours = new Between[target];
+        for (int index = 0; index < target; index++)
+        {
+            float position = Math.Max(0, (scale * (index + 0.5f)) - 0.5f);
+            int lower = Math.Min((int)position, source - 1);
+            neighbours[index] = new(lower, Math.Min(lower + 1, source - 1), Math.Clamp(position - lower, 0f, 1f));
+        }
+
+        return neighbours;
+    }
+
+    /// <summary>Source index j lies at the target index that it was taken from; where several were taken from one, the last of them counts.</summary>
+    private static Between[] TakenNeighbours(int source, int target)
+    {
+        var neighbours = new Between[target];
+        int lower = 0;
+        for (int index = 0; index < target; index++)
+        {
+            while (lower + 1 < source && NearestIndex(lower + 1, target, source) <= index)
+            {
+                lower++;
+            }
+
+            int upper = Math.Min(lower + 1, source - 1), from = NearestIndex(lower, target, source), to = NearestIndex(upper, target, source);
+            neighbours[index] = new(lower, upper, to > from ? Math.Clamp((float)(index - from) / (to - from), 0f, 1f) : 0);
+        }
+
+        return neighbours;
+    }
+
+    /// <summary>Source index j lies where its centre does, and <paramref name="offset"/> source pixels further on.</summary>
+    private static Between[] OffsetNeighbours(int source, int target, double offset)
+    {
+        double scale = (double)source / target;
+        var neighbours = new Between[target];
+        for (int index = 0; index < target; index++)
+        {
+            double position = Math.Clamp((scale * (index + 0.5)) - 0.5 - offset, 0, source - 1);
+            int lower = (int)position;
+            neighbours[index] = new(lower, Math.Min(lower + 1, source - 1), (float)(position - lower));
+        }
+
+        return neighbours;
+    }
+
+    /// <summary>The source indices, each with its centre moved by <paramref name="offset"/>, that a target index covers, by how much of it they fill.</summary>
+    private static Share[] OffsetShares(int source, int target, double offset)
+    {
+        double scale = (double)source / target;
+        var shares = new Share[target];
+        for (int index = 0; index < target; index++)
+        {
+            // The outermost go on for ever.
+            double start = Math.Clamp((index * scale) - offset, 0, source - 1), end = Math.Clamp(((index + 1) * scale) - offset, start + 0.5, source);
+            int first = (int)start, last = Math.Min((int)Math.Ceiling(end), source) - 1;
+            shares[index] = new(first, [.. Enumerable.Range(first, last - first + 1).Select(at => (float)((Math.Min(end, at + 1) - Math.Max(start, at)) / (end - start)))]);
+        }
+
+        return shares;
+    }
+
+    private static void Average(ReadOnlySpan<float> source, int sourceWidth, Span<float> target, Share[] rows, Share[] columns)
+    {
+        for (int row = 0; row < rows.Length; row++)
+        {
+            for (int column = 0; column < columns.Length; column++)
+            {
+                double sum = 0;
+                for (int above = 0; above < rows[row].Weights.Length; above++)
+                {
+                    ReadOnlySpan<float> line = source.Slice((rows[row].First + above) * sourceWidth, sourceWidth)[columns[column].First..];
+                    for (int left = 0; left < columns[column].Weights.Length; left++)
+                    {
+                        sum += (double)rows[row].Weights[above] * columns[column].Weights[left] * line[left];
+                    }
+                }
+
+                target[(row * columns.Length) + column] = (float)sum;
+            }
+        }
+    }
+
+    private static int NearestIndex(int index, int source, int target)
+        => Math.Min((int)MathF.Floor(index * ((float)source / target)), source - 1);
+
+    private static void CheckPlane(int length, int height, int width, string name)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(height, 1, name);
+        ArgumentOutOfRangeException.ThrowIfLessThan(width, 1, name);
+        if (length != (long)height * width)
+        {
+            throw new ArgumentException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"A plane of {height}×{width} has {(long)height * width} values, but {length} were given."), name);
+        }
+    }
+
+    /// <summary>New pixel i lies at old position (i + ½)·s − ½: steps grow by s, and the origin moves by (s − 1)/2 old steps.</summary>
+    private static SliceGeometry Rescale(Slice slice, int height, int width)
+    {
+        double rows = (double)slice.Height / height;
+        double columns = (double)slice.Width / width;
+        double[] affine = [.. slice.Geometry.Affine];
+        for (int i = 0; i < 3; i++)
+        {
+            double stepRows = affine[4 * i], stepColumns = affine[(4 * i) + 1];
+            affine[4 * i] = stepRows * rows;
+            affine[(4 * i) + 1] = stepColumns * columns;
+            affine[(4 * i) + 3] += (stepRows * (rows - 1) / 2) + (stepColumns * (columns - 1) / 2);
+        }
+
+        return slice.Geometry with
+        {
+            SpacingRows = slice.Geometry.SpacingRows * rows,
+            SpacingColumns = slice.Geometry.SpacingColumns * columns,
+            Affine = affine,
+        };
+    }
+}

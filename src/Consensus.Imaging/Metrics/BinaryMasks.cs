@@ -1,0 +1,68 @@
+using System.Numerics;
+
+namespace Consensus.Imaging.Metrics;
+
+/// <summary>Masks of one size, a bit a pixel, so that the overlaps of some hundred samples with each other cost little.</summary>
+internal sealed class BinaryMasks
+{
+    private readonly ulong[][] _bits;
+
+    public BinaryMasks(RaterMasks masks)
+    {
+        Pixels = masks.Height * masks.Width;
+        _bits = [.. Enumerable.Range(0, masks.Raters).Select(mask => Pack(masks.Rater(mask)))];
+        Areas = [.. _bits.Select(bits => bits.Sum(word => (long)BitOperations.PopCount(word)))];
+        Union = Or(_bits);
+    }
+
+    public int Count => _bits.Length;
+
+    /// <summary>Pixels of a mask, marked or not.</summary>
+    public long Pixels { get; }
+
+    /// <summary>Marked pixels of each mask.</summary>
+    public IReadOnlyList<long> Areas { get; }
+
+    /// <summary>The pixels that any of the masks marks.</summary>
+    public ulong[] Union { get; }
+
+    /// <summary>Marked pixels that two masks share.</summary>
+    public static long Shared(ReadOnlySpan<ulong> one, ReadOnlySpan<ulong> other)
+    {
+        long shared = 0;
+        for (int i = 0; i < one.Length; i++)
+        {
+            shared += BitOperations.PopCount(one[i] & other[i]);
+        }
+
+        return shared;
+    }
+
+    /// <summary>The pixels that a mask of this set and one of another both mark.</summary>
+    public long Shared(int mask, BinaryMasks others, int other) => Shared(_bits[mask], others._bits[other]);
+
+    private static ulong[] Pack(ReadOnlySpan<byte> mask)
+    {
+        var bits = new ulong[(mask.Length + 63) / 64];
+        for (int i = 0; i < mask.Length; i++)
+        {
+            bits[i / 64] |= (ulong)mask[i] << (i % 64);
+        }
+
+        return bits;
+    }
+
+    private static ulong[] Or(ulong[][] masks)
+    {
+        var union = new ulong[masks[0].Length];
+        foreach (ulong[] mask in masks)
+        {
+            for (int i = 0; i < union.Length; i++)
+            {
+                union[i] |= mask[i];
+            }
+        }
+
+        return union;
+    }
+}

@@ -1,0 +1,36 @@
+namespace Consensus.Imaging.Metrics;
+
+/// <summary>How two cut maps overlap, in pixels.</summary>
+/// <param name="Both">Pixels in both.</param>
+/// <param name="Predicted">Pixels in the prediction.</param>
+/// <param name="True">Pixels in the truth.</param>
+internal readonly record struct Overlap(long Both, long Predicted, long True)
+{
+    /// <summary>Cuts both maps by <c>value &gt;= threshold</c>.</summary>
+    public static Overlap AtLeast(ReadOnlySpan<float> prediction, ReadOnlySpan<float> truth, float threshold)
+    {
+        RequireEqualLengths(prediction, truth);
+        long both = 0, predicted = 0, real = 0;
+        for (int i = 0; i < prediction.Length; i++)
+        {
+            bool inPrediction = prediction[i] >= threshold, inTruth = truth[i] >= threshold;
+            both += inPrediction && inTruth ? 1 : 0;
+            predicted += inPrediction ? 1 : 0;
+            real += inTruth ? 1 : 0;
+        }
+
+        return new(both, predicted, real);
+    }
+
+    /// <summary>Rounds both maps: 1 only above one half, so that a tie is 0.</summary>
+    public static Overlap Rounded(ReadOnlySpan<float> prediction, ReadOnlySpan<float> truth) =>
+        AtLeast(prediction, truth, MathF.BitIncrement(0.5f));
+
+    public static void RequireEqualLengths(ReadOnlySpan<float> prediction, ReadOnlySpan<float> truth)
+    {
+        if (prediction.Length != truth.Length)
+        {
+            throw new ArgumentException($"The predicted map has {prediction.Length} pixels and the true map {truth.Length}; they must be of one size.");
+        }
+    }
+}

@@ -1,0 +1,53 @@
+namespace Consensus.Imaging.Metrics;
+
+/// <summary>Spearman's rank correlation.</summary>
+internal static class RankCorrelation
+{
+    /// <summary>Pearson's correlation of the ranks; equal values share the mean of their ranks.</summary>
+    /// <returns>Between −1 and 1; NaN where either side is constant or has a NaN, and for no values.</returns>
+    public static double Spearman(ReadOnlySpan<float> first, ReadOnlySpan<float> second)
+    {
+        if (first.IndexOf(float.NaN) >= 0 || second.IndexOf(float.NaN) >= 0)
+        {
+            return double.NaN;
+        }
+
+        double[] one = Ranks(first), other = Ranks(second);
+        double mean = (one.Length + 1) / 2.0, both = 0, squaresOne = 0, squaresOther = 0;
+        for (int i = 0; i < one.Length; i++)
+        {
+            double a = one[i] - mean, b = other[i] - mean;
+            both += a * b;
+            squaresOne += a * a;
+            squaresOther += b * b;
+        }
+
+        return squaresOne > 0 && squaresOther > 0 ? Math.Clamp(both / Math.Sqrt(squaresOne * squaresOther), -1, 1) : double.NaN;
+    }
+
+    /// <summary>Ranks from 1.</summary>
+    private static double[] Ranks(ReadOnlySpan<float> values)
+    {
+        float[] sorted = values.ToArray();
+        int[] places = [.. Enumerable.Range(0, sorted.Length)];
+        Array.Sort(sorted, places);
+        var ranks = new double[sorted.Length];
+        for (int first = 0; first < sorted.Length;)
+        {
+            int end = first + 1;
+            while (end < sorted.Length && sorted[end] == sorted[first])
+            {
+                end++;
+            }
+
+            for (int i = first; i < end; i++)
+            {
+                ranks[places[i]] = (first + 1 + end) / 2.0;
+            }
+
+            first = end;
+        }
+
+        return ranks;
+    }
+}

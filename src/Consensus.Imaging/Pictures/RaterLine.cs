@@ -1,0 +1,43 @@
+using SkiaSharp;
+
+namespace Consensus.Imaging.Pictures;
+
+/// <summary>The colour and the pattern of a rater's line.</summary>
+/// <param name="Colour">The colour.</param>
+/// <param name="Pattern">Lengths in pixels that are drawn and left out, in turn; empty for a line without gaps.</param>
+internal sealed record RaterLine(SKColor Colour, IReadOnlyList<float> Pattern)
+{
+    /// <summary>How many raters have a line of their own; from there on lines repeat.</summary>
+    public const int Distinct = 32;
+
+    // The palette of Okabe and Ito, which readers with any of the common colour deficiencies can tell apart; its blue is lightened and its black turned
+    // white, because most of these images are dark.
+    private static readonly SKColor[] Palette =
+    [
+        new(230, 159, 0), new(86, 180, 233), new(0, 178, 125), new(240, 228, 66), new(70, 110, 255), new(232, 80, 20), new(225, 130, 190), new(255, 255, 255),
+    ];
+
+    private static readonly float[][] Patterns = [[], [9, 5], [3, 4], [11, 4, 3, 4]];
+
+    /// <summary>The line of one rater: eight colours without gaps, then the same dashed, dotted, and dashed and dotted.</summary>
+    /// <param name="rater">The rater, from 0.</param>
+    public static RaterLine Of(int rater) => new(Palette[rater % Palette.Length], Patterns[rater / Palette.Length % Patterns.Length]);
+
+    /// <summary>Whether the line is drawn at this distance from its beginning.</summary>
+    public bool IsDrawn(float distance)
+    {
+        if (Pattern.Count == 0)
+        {
+            return true;
+        }
+
+        float rest = distance % Pattern.Sum();
+        int part = 0;
+        while (rest >= Pattern[part])
+        {
+            rest -= Pattern[part++];
+        }
+
+        return part % 2 == 0;
+    }
+}

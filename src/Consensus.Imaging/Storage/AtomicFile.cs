@@ -1,0 +1,72 @@
+namespace Consensus.Imaging.Storage;
+
+/// <summary>Writes files so that a failed or interrupted run leaves the previous file whole.</summary>
+public static class AtomicFile
+{
+    /// <summary>Writes to a temporary file beside <paramref name="path"/> and renames it when everything is on disk.</summary>
+    /// <param name="path">The file to create or replace; its folder is created when missing.</param>
+    /// <param name="write">Writes the content; when it throws, the temporary file is removed and the previous file stays.</param>
+    /// <exception cref="IOException">The file cannot be written (no space, no permission, a folder of that name); the message names it.</exception>
+    public static void Write(string path, Action<Stream> write)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(write);
+        string target = Path.GetFullPath(path);
+        string temporary = Path.Combine(Path.GetDirectoryName(target) ?? "", $".{Path.GetFileName(target)}.{Guid.NewGuid():N}.tmp");
+        try
+        {
+            if (Directory.Exists(target))
+            {
+                throw new IOException("a folder has that name");
+            }
+
+            if (IsDevice(target))
+            {
+                throw new IOException("it is a device, and would be replaced by a file");
+            }
+
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            using (var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.ReadWrite))
+            {
+                write(stream);
+                stream.Flush(flushToDisk: true);
+            }
+
+            File.Move(temporary, target, overwrite: true);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException || IsTooLong(exception))
+        {
+            Remove(temporary);
+            throw new IOException($"Cannot write '{path}': {exception.Message}", exception);
+        }
+        catch
+        {
+            Remove(temporary);
+            throw;
+        }
+    }
+
+    /// <summary>Whether a path stands for something else than a file, such as /dev/null or /dev/stdout, and must not be replaced by one.</summary>
+    /// <param name="path">The path; need not exist.</param>
+    public static bool IsDevice(string path)
+    {
+        string full = Path.GetFullPath(path);
+        return !OperatingSystem.IsWindows()
+            && ((full.StartsWith("/dev/", StringComparison.Ordinal) && !full.StartsWith("/dev/shm/", StringComparison.Ordinal)) || full.StartsWith("/proc/", StringComparison.Ordinal));
+    }
+
+    /// <summary>What .NET throws for a file that the disk or a quota has no room for at this length (EFBIG): no IOException, of all things.</summary>
+    private static bool IsTooLong(Exception exception) => exception is ArgumentOutOfRangeException { ParamName: "value", TargetSite.DeclaringType.Namespace: "System.IO" or "System.IO.Strategies" or "Microsoft.Win32.SafeHandles" };
+
+    private static void Remove(string temporary)
+    {
+        try
+        {
+            File.Delete(temporary);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // The first failure is the one to report.
+        }
+    }
+}

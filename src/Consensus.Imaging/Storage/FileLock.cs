@@ -1,0 +1,70 @@
+namespace Consensus.Imaging.Storage;
+
+/// <summary>
+/// Keeps other processes, and other threads of this one, from a folder. The operating system lets go of it when the process ends, however that comes. The file stays: taking it away
+/// would let two processes hold one name.
+/// </summary>
+internal sealed class FileLock : IDisposable
+{
+    public const string Name = ".lock";
+
+    private static readonly TimeSpan BetweenTries = TimeSpan.FromMilliseconds(50);
+
+    private readonly FileStream _file;
+
+    private FileLock(FileStream file) => _file = file;
+
+    /// <summary>Takes hold of a folder that is there.</summary>
+    /// <exception cref="IOException">Another holds it, or it cannot be written to.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be written to.</exception>
+    public static FileLock Take(string folder) => new(new FileStream(Path.Combine(folder, Name), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1));
+
+    /// <summary>The same; null where another holds it.</summary>
+    /// <exception cref="IOException">It cannot be written to.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be written to.</exception>
+    public static FileLock? Try(string folder)
+    {
+        try
+        {
+            return Take(folder);
+        }
+        catch (IOException exception) when (IsHeldByAnother(exception))
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Takes hold of a folder that is there, once no other holds it.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="waiting">Told once where it has to wait; may be null.</param>
+    /// <param name="cancellation">Ends the wait.</param>
+    /// <exception cref="IOException">It cannot be written to.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be written to.</exception>
+    /// <exception cref="OperationCanceledException">Waiting was cancelled; the message says for what.</exception>
+    public static FileLock Wait(string folder, Action? waiting, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            if (Try(folder) is { } taken)
+            {
+                return taken;
+            }
+
+            waiting?.Invoke();
+            waiting = null;
+            cancellation.WaitHandle.WaitOne(BetweenTries);
+            if (cancellation.IsCancellationRequested)
+            {
+                throw new OperationCanceledException($"Interrupted while another process held '{folder}'.", cancellation);
+            }
+        }
+    }
+
+    /// <summary>Whether a file could not be opened for no other reason than that someone has it: ERROR_SHARING_VIOLATION and ERROR_LOCK_VIOLATION on Windows, else EWOULDBLOCK, as flock(2) has it.</summary>
+    private static bool IsHeldByAnother(IOException exception) => OperatingSystem.IsWindows()
+        ? (exception.HResult & 0xffff) is 32 or 33
+        : exception.HResult == (OperatingSystem.IsLinux() ? 11 : 35);
+
+    /// <inheritdoc/>
+    public void Dispose() => _file.Dispose();
+}

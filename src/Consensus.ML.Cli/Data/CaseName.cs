@@ -1,0 +1,67 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using System.Text.RegularExpressions;
+using Consensus.Imaging;
+
+namespace Consensus.ML.Cli.Data;
+
+/// <summary>How a case is called when all there is of it is a file.</summary>
+internal static partial class CaseName
+{
+    // File systems take 255 bytes for a whole name, of which what stands around a case's name needs some.
+    private const int LongestFile = 180;
+
+    private static readonly SearchValues<char> WindowsOnly = SearchValues.Create("<>:\"|?*");
+
+    private static readonly string[] Compressions = [".gz"];
+
+    /// <summary>The folder's name for a file called <c>image.*</c>, as data sets have it; else the file's, without extension. A slice of a volume has its axis and number behind it.</summary>
+    public static string Of(string path)
+    {
+        var address = SliceAddress.Parse(path);
+        return address.Index is null ? OfFile(path) : $"{OfFile(address.Path)}_axis{address.Axis}_slice{address.Index}";
+    }
+
+    /// <summary>What is wrong with a name that files are to bear, something behind it included, as in "holds a '/'"; null where nothing is.</summary>
+    public static string? ProblemAsFile(string name)
+    {
+        int bytes = Encoding.UTF8.GetByteCount(name);
+        return name switch
+        {
+            "" => "is empty",
+            "." or ".." => "stands for a folder",
+            _ when name.AsSpan().IndexOfAny('/', '\\') is >= 0 and int at => $"holds a '{name[at]}'",
+            _ when name.FirstOrDefault(char.IsControl) is var control && name.Any(char.IsControl) => string.Create(CultureInfo.InvariantCulture, $"holds the control character U+{(int)control:X4}"),
+            _ when bytes > LongestFile => string.Create(CultureInfo.InvariantCulture, $"takes {bytes} bytes, of {LongestFile} at most"),
+            _ when OperatingSystem.IsWindows() && name.AsSpan().IndexOfAny(WindowsOnly) is >= 0 and int at => $"holds a '{name[at]}'",
+            _ when OperatingSystem.IsWindows() && Device().IsMatch(name) => "is the name of a device",
+            _ => null,
+        };
+    }
+
+    /// <summary>A name as messages can show it.</summary>
+    public static string Printable(string name) => string.Concat(name.Select(letter => char.IsControl(letter) ? '\uFFFD' : letter));
+
+    [GeneratedRegex(@"^(con|prn|aux|nul|com[1-9]|lpt[1-9])\s*(\.|$)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Device();
+
+    private static string OfFile(string path)
+    {
+        string name = WithoutExtension(Path.GetFileName(path));
+        if (name.Equals("image", StringComparison.OrdinalIgnoreCase))
+        {
+            string? folder = Path.GetFileName(Path.GetDirectoryName(Path.GetFullPath(path)));
+            return string.IsNullOrEmpty(folder) ? name : folder;
+        }
+
+        return name;
+    }
+
+    private static string WithoutExtension(string file)
+    {
+        string name = Compressions.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase) ? Path.GetFileNameWithoutExtension(file) : file;
+        string bare = Path.GetFileNameWithoutExtension(name);
+        return bare.Length == 0 ? file : bare;
+    }
+}

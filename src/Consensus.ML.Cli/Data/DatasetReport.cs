@@ -1,0 +1,59 @@
+using System.Text.Json.Serialization;
+using Consensus.ML.Datasets;
+
+namespace Consensus.ML.Cli.Data;
+
+/// <summary>What <c>consensus dataset check --json</c> writes; data-schemas/dataset-check.schema.json describes it.</summary>
+/// <param name="data">What was checked, as typed.</param>
+/// <param name="parts">The tasks of a folder, or the one set of a manifest, which has no task's name.</param>
+internal sealed class DatasetReport(string data, IReadOnlyList<(string? Task, DatasetCheckReport Report)> parts)
+{
+    public int FormatVersion { get; } = 1;
+
+    public string Data { get; } = data;
+
+    /// <summary>The names of the tasks; none for a manifest.</summary>
+    public IReadOnlyList<string> Tasks { get; } = [.. parts.Select(part => part.Task).OfType<string>()];
+
+    public int Cases { get; } = parts.Sum(part => part.Report.Cases);
+
+    public int Errors { get; } = parts.Sum(part => part.Report.Problems.Count(problem => problem.Severity == ProblemSeverity.Error));
+
+    public int Warnings { get; } = parts.Sum(part => part.Report.Problems.Count(problem => problem.Severity == ProblemSeverity.Warning));
+
+    public IReadOnlyList<Problem> Problems { get; } = [.. parts.SelectMany(part => part.Report.Problems.Select(problem => new Problem(part.Task, problem)))];
+
+    [JsonIgnore]
+    public string Summary
+    {
+        get
+        {
+            string cases = $"{Counted(Cases, "case")}{(Tasks.Count > 0 ? $" of {string.Join(", ", Tasks)}" : "")}";
+            return Problems.Count == 0 ? $"No problems in {cases}." : $"{Counted(Errors, "error")} and {Counted(Warnings, "warning")} in {cases}.";
+        }
+    }
+
+    public static string Name(ProblemSeverity severity) => severity == ProblemSeverity.Error ? "error" : "warning";
+
+    private static string Counted(int count, string what) => count == 1 ? $"1 {what}" : $"{count} {what}s";
+
+    internal sealed class Problem(string? task, DatasetProblem problem)
+    {
+        public string Severity { get; } = Name(problem.Severity);
+
+        /// <summary>In the spelling of the command: missing-file.</summary>
+        public string Kind { get; } = string.Concat(problem.Kind.ToString().Select((letter, i) => char.IsUpper(letter) ? $"{(i == 0 ? "" : "-")}{char.ToLowerInvariant(letter)}" : $"{letter}"));
+
+        public string? Task { get; } = task;
+
+        public string? Split { get; } = problem.Split;
+
+        public string? Case { get; } = problem.Case;
+
+        public string? File { get; } = problem.File;
+
+        public string Message { get; } = problem.Message;
+
+        public string Advice { get; } = problem.Advice;
+    }
+}

@@ -1,0 +1,48 @@
+using System.Text.Json.Serialization;
+using Consensus.Imaging.Metrics;
+using Consensus.ML.Cli.Output;
+using Consensus.ML.Datasets;
+using Consensus.ML.Evaluation;
+
+namespace Consensus.ML.Cli.Data;
+
+/// <summary>What <c>consensus raters --json</c> writes; data-schemas/rater-report.schema.json describes it.</summary>
+internal sealed class RaterDescription(RaterReport report, CaseSource source)
+{
+    /// <summary>Mean pairwise Dice over the training cases (Amit et al. 2023, Table 3); of the tumor tasks the paper has one.</summary>
+    private static readonly Dictionary<string, double> PublishedOfTraining = new(StringComparer.Ordinal)
+    {
+        [QubiqTask.Kidney.Name] = 0.9495,
+        [QubiqTask.BrainGrowth.Name] = 0.8574,
+        [QubiqTask.BrainTumor1.Name] = 0.9065,
+        [QubiqTask.Prostate1.Name] = 0.9464,
+        [QubiqTask.Prostate2.Name] = 0.8991,
+    };
+
+    public int FormatVersion { get; } = 1;
+
+    public DataFacts Data { get; } = new(source.Name, source.Split, report.Cases.Count, source.Groups);
+
+    public CountFacts RatersPerCase { get; } = new(report.FewestRaters, report.MostRaters);
+
+    public double MeanPairwiseDice { get; } = report.MeanPairwiseDice;
+
+    /// <summary>The paper's value for these cases; null where it has none.</summary>
+    public double? PublishedPairwiseDice { get; } =
+        source.Split == Formats.Name(QubiqSplit.Train) && PublishedOfTraining.TryGetValue(source.Name, out double published) ? published : null;
+
+    public double MeanFleissKappa { get; } = report.MeanFleissKappa;
+
+    public double MeanMarkedShare { get; } = report.MeanMarkedShare;
+
+    public IReadOnlyList<RaterSummary> Raters { get; } = report.Raters;
+
+    public IReadOnlyList<CaseAgreement> Cases { get; } = report.Cases;
+
+    [JsonIgnore]
+    public string CountText => RatersPerCase.Fewest == RatersPerCase.Most ? $"{RatersPerCase.Most}" : $"{RatersPerCase.Fewest} to {RatersPerCase.Most}";
+
+    internal sealed record DataFacts(string Task, string Split, int Cases, int Groups);
+
+    internal sealed record CountFacts(int Fewest, int Most);
+}

@@ -1,0 +1,124 @@
+using System.CommandLine;
+using System.Globalization;
+using Consensus.Imaging.Labels;
+using Consensus.Imaging.Metrics;
+using Consensus.Imaging.Storage;
+using Consensus.ML.Cli.Output;
+using Consensus.ML.Cli.Shell;
+using Consensus.ML.Datasets;
+using Consensus.ML.Evaluation;
+using Microsoft.ML;
+using Spectre.Console;
+
+namespace Consensus.ML.Cli.Data;
+
+/// <summary><c>consensus raters</c>: how the raters of a set differ.</summary>
+internal static class RatersCommand
+{
+    private const string Standard = "-";
+
+    public static Command Create(Terminal terminal)
+    {
+        var data = new DataOptions(QubiqSplit.Train);
+        var json = new Option<string?>("--json")
+        {
+            Description = "Print JSON instead of the tables; with a file name, write it there beside them.",
+            HelpName = "report.json",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        var command = new Command("raters", "Describe how the raters of a set differ: area, bias, agreement with each other and with the STAPLE estimate.") { data.Data, data.Task, data.Split, json };
+        command.SetAction(parsed =>
+        {
+            string? path = parsed.GetResult(json) is null ? null : parsed.GetValue(json) ?? Standard;
+            if (path is not null and not Standard && !AtomicFile.IsDevice(path))
+            {
+                OutputPath.EnsureFile(path);
+            }
+
+            using var interruption = new Interruption();
+            MLContext ml = Session.CreateWithoutDevice(terminal, null, CommandLine.IsDebugging(parsed));
+            CaseSource source = data.Find(terminal, parsed, MissingRaters.Fraction);
+            var facts = new RaterDescription(Describe(terminal, ml, source, quiet: path == Standard), source);
+            if (path != Standard)
+            {
+                terminal.Console.Write(SetTable(facts));
+                terminal.Console.Write(RatersTable(facts));
+            }
+
+            if (path is not null)
+            {
+                JsonOutput.Write(path, facts, terminal.Out);
+            }
+
+            return ExitCode.Success;
+        });
+        return command;
+    }
+
+    private static RaterReport Describe(Terminal terminal, MLContext ml, CaseSource source, bool quiet)
+    {
+        IDataView cases = source.View(ml);
+        if (!terminal.IsInteractive || quiet)
+        {
+            return ml.Segmentation.DescribeRaters(cases);
+        }
+
+        return terminal.Console.Status().Start("reading the first case", context =>
+        {
+            int read = 0;
+            return ml.Segmentation.DescribeRaters(cases, progress: new Reporter(one => context.Status(Markup.Escape($"{one.Name}: case {++read} of {source.Cases.Count}"))));
+        });
+    }
+
+    private static Table SetTable(RaterDescription facts)
+    {
+        var table = new Table { Border = TableBorder.Simple, ShowHeaders = false };
+        table.AddColumn("name").AddColumn("value");
+        Row("set", $"{facts.Data.Task}, {facts.Data.Split}");
+        Row("cases", $"{facts.Data.Cases}{(facts.Data.Groups == facts.Data.Cases ? "" : $" of {Formats.Groups(facts.Data.Groups)}")}, {facts.CountText} {(facts.CountText == "1" ? "rater" : "raters")} each");
+        Row("pairwise Dice", Score(facts.MeanPairwiseDice));
+        if (facts.PublishedPairwiseDice is double published)
+        {
+            Row("  published", $"{Score(published)} (Amit et al. 2023, Table 3, over the training cases)");
+        }
+
+        Row("Fleiss' kappa", Score(facts.MeanFleissKappa));
+        Row("marked share", Percent(facts.MeanMarkedShare, "0.0"));
+        return table;
+
+        void Row(string name, string value) => table.AddRow(Markup.Escape(name), Markup.Escape(value));
+    }
+
+    private static Table RatersTable(RaterDescription facts)
+    {
+        var table = new Table { Border = TableBorder.Simple };
+        table.AddColumn("rater");
+        bool hasSizes = facts.Raters.Any(rater => !double.IsNaN(rater.MeanPhysicalArea));
+        foreach (string name in (string[])["cases", "empty", "area (pixels)", .. hasSizes ? ["area (mm²)"] : Array.Empty<string>(), "bias", "Dice with others", "STAPLE sensitivity", "STAPLE specificity", "STAPLE Dice"])
+        {
+            table.AddColumn(new TableColumn(name).RightAligned());
+        }
+
+        foreach (RaterSummary rater in facts.Raters)
+        {
+            string[] cells =
+            [
+                Markup.Escape(rater.Name), $"{rater.Cases}", $"{rater.EmptyMasks}", rater.MeanArea.ToString("0.0", CultureInfo.InvariantCulture),
+                .. hasSizes ? [Formats.Area(rater.MeanPhysicalArea)] : Array.Empty<string>(), Percent(rater.Bias, "+0.0;-0.0;0.0"),
+                Score(rater.MeanDice), Score(rater.StapleSensitivity), Score(rater.StapleSpecificity), Score(rater.StapleDice),
+            ];
+            table.AddRow(cells);
+        }
+
+        return table;
+    }
+
+    private static string Score(double value) => double.IsNaN(value) ? "–" : Formats.Score(value);
+
+    private static string Percent(double value, string format) => double.IsNaN(value) ? "–" : $"{(100 * value).ToString(format, CultureInfo.InvariantCulture)} %";
+
+    private sealed class Reporter(Action<CaseAgreement> report) : IProgress<CaseAgreement>
+    {
+        public void Report(CaseAgreement value) => report(value);
+    }
+}

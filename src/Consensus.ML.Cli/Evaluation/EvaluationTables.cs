@@ -1,0 +1,93 @@
+using System.Globalization;
+using Consensus.Imaging.Metrics;
+using Consensus.ML.Cli.Output;
+using Consensus.ML.Evaluation;
+using Spectre.Console;
+
+namespace Consensus.ML.Cli.Evaluation;
+
+/// <summary>Scores as tables that fit into 120 columns.</summary>
+internal static class EvaluationTables
+{
+    // More columns of single thresholds would not fit.
+    private const int ThresholdsShown = 5;
+
+    /// <summary>A row a case, and one of the means, with the scores of the soft map.</summary>
+    public static Table Cases(SegmentationMetrics metrics)
+    {
+        int every = (metrics.Thresholds.Count + ThresholdsShown - 1) / ThresholdsShown;
+        int[] shown = [.. Enumerable.Range(0, metrics.Thresholds.Count).Where(at => at % every == 0)];
+        var table = new Table { Border = TableBorder.Simple };
+        table.AddColumn("case");
+        IEnumerable<string> cuts = shown.Select(at => metrics.Thresholds[at].ToString("0.###", CultureInfo.InvariantCulture));
+        foreach (string score in (string[])["soft Dice 5", "soft Dice 9", .. cuts, "F1", "IoU", "area", "border"])
+        {
+            table.AddColumn(new TableColumn(score).RightAligned());
+        }
+
+        foreach (CaseMetrics one in metrics.Cases)
+        {
+            table.AddRow(Row(one.Name, one.SoftDice5, one.SoftDice9, one.DiceAtThresholds, one.F1, one.IntersectionOverUnion, one.AreaRatio, one.BoundaryF));
+        }
+
+        table.AddEmptyRow();
+        table.AddRow(Row("mean", metrics.SoftDice5, metrics.SoftDice9, metrics.DiceAtThresholds, metrics.F1, metrics.IntersectionOverUnion, metrics.AreaRatio, metrics.BoundaryF));
+        return table;
+
+        string[] Row(string name, double five, double nine, IReadOnlyList<double> at, params double[] rounded) =>
+            [Markup.Escape(name), Formats.Score(five), Formats.Score(nine), .. shown.Select(i => Formats.Score(at[i])), .. rounded.Select(Formats.Score)];
+    }
+
+    /// <summary>A row a measure that any case has: its mean, how sure that is, and what it says.</summary>
+    public static Table Means(SegmentationMetrics metrics, EvaluationOptions options)
+    {
+        var table = new Table { Border = TableBorder.Simple };
+        table.AddColumn("mean of");
+        foreach (string heading in (string[])["mean", $"{(options.Confidence * 100).ToString("0.#", CultureInfo.InvariantCulture)} % interval", "cases"])
+        {
+            table.AddColumn(new TableColumn(heading).RightAligned());
+        }
+
+        table.AddColumn("which is");
+        bool areOwnThresholds = !metrics.Thresholds.SequenceEqual(SoftDice.NineThresholds);
+        foreach (MeasureSummary summary in metrics.Summaries.Where(summary => summary.Cases > 0 && (areOwnThresholds || summary.Measure.Name != nameof(CaseMetrics.MeanDiceAtThresholds))))
+        {
+            table.AddRow(
+                Title(summary.Measure, metrics),
+                Number(summary.Mean),
+                double.IsNaN(summary.Interval.Lower) ? "–" : $"{Number(summary.Interval.Lower)} to {Number(summary.Interval.Upper)}",
+                summary.LeftOut.Count == 0 ? Whole(summary.Cases) : $"{Whole(summary.Cases)} of {Whole(summary.AllCases)}",
+                Markup.Escape(summary.Measure.Description));
+        }
+
+        string[] reasons =
+        [
+            .. metrics.Summaries.Where(summary => summary.Cases > 0)
+                .SelectMany(summary => summary.LeftOut.Select(reason => $"{summary.Measure.Title} leaves out {Plural(reason.Cases)}: {reason.Reason}")),
+        ];
+        string resampled = metrics.Groups == metrics.Cases.Count ? "" : $"; intervals resample {Formats.Groups(metrics.Groups)}";
+        table.Caption = new TableTitle(Markup.Escape(string.Join(
+            Environment.NewLine, [$"+ high is good, - low is good, 0 is best near zero{resampled}", .. reasons])));
+        return table;
+    }
+
+    private static string Whole(int count) => count.ToString(CultureInfo.InvariantCulture);
+
+    private static string Plural(int cases) => cases == 1 ? "1 case" : $"{Whole(cases)} cases";
+
+    private static string Title(SegmentationMeasure measure, SegmentationMetrics metrics)
+    {
+        string unit = measure.Name == nameof(CaseMetrics.HausdorffDistance95) ? $" ({Formats.Name(metrics.DistanceUnit)})" : "";
+        string direction = measure.Direction switch
+        {
+            MeasureDirection.HigherIsBetter => " +",
+            MeasureDirection.LowerIsBetter => " -",
+            MeasureDirection.NearerToZeroIsBetter => " 0",
+            _ => "",
+        };
+        return Markup.Escape($"{measure.Title}{unit}{direction}");
+    }
+
+    // Areas are pixels by the hundred, where four decimals say nothing.
+    private static string Number(double value) => Math.Abs(value) < 100 ? Formats.Score(value) : value.ToString("0.0", CultureInfo.InvariantCulture);
+}

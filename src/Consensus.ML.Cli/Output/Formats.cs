@@ -1,0 +1,111 @@
+using System.Globalization;
+using Consensus.Imaging.Formats;
+using Consensus.Imaging.Metrics;
+using Consensus.ML.Datasets;
+using Consensus.ML.Options;
+using Consensus.ML.Segmentation;
+
+namespace Consensus.ML.Cli.Output;
+
+/// <summary>How values are written for people and in reports.</summary>
+internal static class Formats
+{
+    /// <summary>A size, in megabytes.</summary>
+    public static string Megabytes(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e6:0.#} MB");
+
+    public static string Score(double value) => value.ToString("0.0000", CultureInfo.InvariantCulture);
+
+    /// <summary>An area in mm², as many digits as say something; a dash where it is not known.</summary>
+    public static string Area(double squareMillimeters) =>
+        double.IsNaN(squareMillimeters) ? "–" : squareMillimeters.ToString(squareMillimeters < 1 ? "0.####" : "0.0", CultureInfo.InvariantCulture);
+
+    /// <summary>How many groups there are.</summary>
+    public static string Groups(int count) => count == 1 ? "1 group" : $"{count} groups";
+
+    /// <summary>How many cases there are, and of how many groups where that is another number.</summary>
+    public static string Cases(int cases, int groups) => $"{(cases == 1 ? "1 case" : $"{cases} cases")}{(groups == cases ? "" : $" of {Groups(groups)}")}";
+
+    public static string Duration(TimeSpan time) => time.TotalHours >= 1 ? time.ToString(@"h\:mm\:ss") : time.ToString(@"mm\:ss");
+
+    public static string Name(TrainingTarget target) => target switch
+    {
+        TrainingTarget.Consensus => "consensus",
+        TrainingTarget.Annotator => "annotator",
+        TrainingTarget.AnyAnnotator => "any-annotator",
+        TrainingTarget.SoftLabel => "soft-label",
+        _ => throw new ArgumentOutOfRangeException(nameof(target), target, null),
+    };
+
+    public static string Name(SamplerKind sampler) => sampler switch
+    {
+        SamplerKind.Ddpm => "ddpm",
+        SamplerKind.Ddim => "ddim",
+        SamplerKind.DpmSolver => "dpm-solver",
+        _ => throw new ArgumentOutOfRangeException(nameof(sampler), sampler, null),
+    };
+
+    public static string Name(Precision precision) => precision switch
+    {
+        Precision.Float32 => "float32",
+        Precision.BFloat16 => "bfloat16",
+        Precision.Float16 => "float16",
+        _ => throw new ArgumentOutOfRangeException(nameof(precision), precision, null),
+    };
+
+    public static string Name(LevelConditioning conditioning) => conditioning switch
+    {
+        LevelConditioning.Embedding => "embedding",
+        LevelConditioning.Channels => "channels",
+        _ => throw new ArgumentOutOfRangeException(nameof(conditioning), conditioning, null),
+    };
+
+    public static string Name(DistanceUnit unit) => unit == DistanceUnit.Millimeters ? "mm" : "px";
+
+    public static string Name(QubiqSplit split) => split == QubiqSplit.Train ? "train" : "val";
+
+    public static string Name(ImageFormat format) => format == ImageFormat.Nifti ? "NIfTI" : format.ToString().ToUpperInvariant();
+
+    public static string Name(UNetKind kind) => kind switch
+    {
+        UNetKind.Levels => "levels",
+        UNetKind.SoftLabel => "soft-label",
+        UNetKind.MajorityVote => "majority-vote",
+        UNetKind.LabelSampling => "label-sampling",
+        UNetKind.MultiHead => "multi-head",
+        UNetKind.MonteCarloDropout => "monte-carlo-dropout",
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
+    };
+
+    /// <summary>How a model comes to its maps.</summary>
+    public static string Method(SegmentationTransformer model) => model is ConsensusSegmentationTransformer ? "diffusion" : "one-pass";
+
+    /// <summary>What a model has learnt of the raters.</summary>
+    public static string Learned(SegmentationTransformer model) => model switch
+    {
+        ConsensusSegmentationTransformer diffusion => Name(diffusion.Target),
+        UNetSegmentationTransformer unet => Name(unet.Kind),
+        _ => throw new ArgumentOutOfRangeException(nameof(model), model.GetType().Name, null),
+    };
+
+    /// <summary>How often a model draws what it has learnt.</summary>
+    public static int Maps(SegmentationTransformer model) => model is UNetSegmentationTransformer { Kind: not UNetKind.MonteCarloDropout } ? 1 : model.Sampling.Generations;
+
+    public static string Describe(SegmentationTransformer model)
+    {
+        string sampling = model is ConsensusSegmentationTransformer
+            ? Describe(model.Sampling)
+            : $"{(Maps(model) == 1 ? "1 pass" : $"{Maps(model)} passes")}{(model.Sampling.Mirror ? " in turn mirrored" : "")}, {Name(model.Sampling.Precision)}";
+        return model.Members == 1 ? sampling : $"{sampling}, of each of {model.Members} networks";
+    }
+
+    /// <summary>The sampler of a model; null where it has none.</summary>
+    public static string? Sampler(SegmentationTransformer model) => model is ConsensusSegmentationTransformer ? Name(model.Sampling.Sampler) : null;
+
+    public static string Describe(SamplingOptions sampling)
+    {
+        string generations = sampling.Generations == 1 ? "1 generation" : $"{sampling.Generations} generations";
+        string still = sampling.Tolerance is double tolerance ? string.Create(CultureInfo.InvariantCulture, $" or until still within {tolerance}") : "";
+        string steps = sampling.Steps switch { null => "all steps", 1 => "1 step", int count => $"{count} steps" };
+        return $"{generations}{still}{(sampling.Mirror && sampling.Generations > 1 ? " in turn mirrored" : "")}, {Name(sampling.Sampler)}, {steps}, {Name(sampling.Precision)}";
+    }
+}

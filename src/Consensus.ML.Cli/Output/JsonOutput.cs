@@ -1,0 +1,78 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Consensus.Imaging.Storage;
+using Consensus.ML.Cli.Shell;
+
+namespace Consensus.ML.Cli.Output;
+
+/// <summary>Strict JSON: a number that is infinite or not a number becomes null.</summary>
+internal static class JsonOutput
+{
+    private static readonly JsonSerializerOptions Options = new()
+    {
+        PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
+        WriteIndented = true,
+        NewLine = "\n",
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, // names stay readable; the text is never put into a web page
+        Converters = { new FiniteNumberConverter() },
+    };
+
+    public static string Text<T>(T value) => JsonSerializer.Serialize(value, Options);
+
+    /// <summary>Writes to a file, whole or not at all, or to <paramref name="standardOutput"/> where the path is '-'.</summary>
+    public static void Write<T>(string path, T value, TextWriter standardOutput)
+    {
+        string text = Text(value);
+        if (path == "-")
+        {
+            standardOutput.WriteLine(text);
+            return;
+        }
+
+        if (AtomicFile.IsDevice(path))
+        {
+            WriteToDevice(path, text);
+            return;
+        }
+
+        Interruption.Write(() => AtomicFile.Write(path, stream => WriteTo(stream, text)));
+    }
+
+    private static void WriteToDevice(string path, string text)
+    {
+        try
+        {
+            using var stream = new FileStream(path, FileMode.Open, FileAccess.Write);
+            WriteTo(stream, text);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"Cannot write '{path}': {exception.Message}", exception);
+        }
+    }
+
+    private static void WriteTo(Stream stream, string text)
+    {
+        using var writer = new StreamWriter(stream, leaveOpen: true);
+        writer.Write(text);
+        writer.Write('\n');
+    }
+
+    private sealed class FiniteNumberConverter : JsonConverter<double>
+    {
+        public override double Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.GetDouble();
+
+        public override void Write(Utf8JsonWriter writer, double value, JsonSerializerOptions options)
+        {
+            if (double.IsFinite(value))
+            {
+                writer.WriteNumberValue(value);
+            }
+            else
+            {
+                writer.WriteNullValue();
+            }
+        }
+    }
+}

@@ -1,0 +1,86 @@
+using System.CommandLine;
+using Consensus.ML.Cli.Output;
+using Consensus.ML.Cli.Shell;
+using Consensus.ML.Options;
+using Consensus.ML.Segmentation;
+
+namespace Consensus.ML.Cli.Prediction;
+
+/// <summary>The options of how a model's maps are sampled; what is not given stays as the model has it.</summary>
+internal sealed class SamplingArguments
+{
+    public Option<int?> Generations { get; } =
+        SharedOptions.Whole("--generations", "n", "Maps sampled for each level, or passes of Monte-Carlo dropout; the prediction is their mean. 1 to 1000. Default: the model's own.", 1, 1000);
+
+    public Option<double?> Tolerance { get; } = new("--tolerance")
+    {
+        Description = "Stop before --generations once one more moves the mean soft map by less than this, on average over its pixels, such as 0.001. Default: the model's own; 0 takes all.",
+        HelpName = "E",
+        CustomParser = result =>
+        {
+            string given = result.Tokens.Single().Value;
+            if (Numbers.TryParse(given, out double value) && value is >= 0 and <= 1)
+            {
+                return value;
+            }
+
+            result.AddError($"'{given}' is not a value of --tolerance; it must be a number from 0 to 1");
+            return null;
+        },
+    };
+
+    // Two words rather than a truth value, whose options the parser lets stand alone.
+    public Option<Switch?> Mirror { get; } = SharedOptions.Choice(
+        "--mirror",
+        "Whether generations take turns at the image and its mirror images, as far as training mirrored them: better maps for the same time. Default: the model's own.",
+        ("on", Switch.On),
+        ("off", Switch.Off));
+
+    public Option<SamplerKind?> Sampler { get; } = SharedOptions.Choice(
+        "--sampler",
+        "ddpm (random at every step), ddim (deterministic, good with few steps) or dpm-solver (deterministic, of second order). Default: the model's own.",
+        [.. Enum.GetValues<SamplerKind>().Select(value => (Formats.Name(value), value))]);
+
+    public Option<int?> Steps { get; } =
+        SharedOptions.Whole("--sampling-steps", "N", "How many of the model's diffusion steps are taken, evenly spaced. Default: the model's own.", 1, 4000);
+
+    public Option<int?> Seed { get; } = SharedOptions.Seed("Seed of the sampling noise. Default: the model's own.");
+
+    public Option<Precision?> Precision { get; } = SharedOptions.Precision("Number format of the heavy arithmetic while sampling. Default: the model's own.");
+
+    /// <summary>What is done or not.</summary>
+    public enum Switch
+    {
+        /// <summary>Done.</summary>
+        On,
+
+        /// <summary>Not done.</summary>
+        Off,
+    }
+
+    /// <summary>The model's own way to sample, changed as asked.</summary>
+    /// <exception cref="UsageException">What is asked for is of diffusion, and the model has none.</exception>
+    public SamplingOptions Read(ParseResult parsed, SegmentationTransformer model)
+    {
+        Option[] diffusion = [Sampler, Steps];
+        if (model is not ConsensusSegmentationTransformer && diffusion.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } given)
+        {
+            throw new UsageException($"Option {given.Name} is for diffusion models; this one predicts in one pass of a U-Net.");
+        }
+
+        SamplingOptions own = model.Sampling;
+        SamplerKind? sampler = parsed.GetValue(Sampler);
+        return own with
+        {
+            Generations = parsed.GetValue(Generations) ?? own.Generations,
+            Tolerance = parsed.GetValue(Tolerance) switch { null => own.Tolerance, 0 => null, double tolerance => tolerance },
+            Mirror = parsed.GetValue(Mirror) is { } mirror ? mirror == Switch.On : own.Mirror,
+            Sampler = sampler ?? own.Sampler,
+
+            // A number of steps was chosen for a sampler; another one takes all of them unless told otherwise.
+            Steps = parsed.GetValue(Steps) ?? (sampler is null || sampler == own.Sampler ? own.Steps : null),
+            Seed = parsed.GetValue(Seed) ?? own.Seed,
+            Precision = parsed.GetValue(Precision) ?? own.Precision,
+        };
+    }
+}

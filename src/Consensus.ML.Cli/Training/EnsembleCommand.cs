@@ -1,0 +1,66 @@
+using System.CommandLine;
+using System.Globalization;
+using Consensus.Imaging.Storage;
+using Consensus.ML.Cli.Output;
+using Consensus.ML.Cli.Prediction;
+using Consensus.ML.Cli.Shell;
+using Microsoft.ML;
+
+namespace Consensus.ML.Cli.Training;
+
+/// <summary><c>consensus ensemble</c>: models trained alike in, one that averages over them out.</summary>
+internal static class EnsembleCommand
+{
+    public static Command Create(Terminal terminal)
+    {
+        var output = new Option<string>("--out") { Description = "The model to write.", HelpName = "model.zip", Required = true };
+        Argument<string[]> models = new Argument<string[]>("MODEL")
+        {
+            Description = "Models that 'consensus train' wrote with the same data and options and different --seed: two or more.",
+            Arity = ArgumentArity.ZeroOrMore,
+        }.RefusingOptions();
+        var command = new Command("ensemble", "Put models that were trained alike from different seeds into one, which averages over what each of them draws.") { models, output };
+        command.SetAction(parsed =>
+        {
+            string[] paths = parsed.GetValue(models) ?? [];
+            string path = parsed.Require(output!);
+            if (paths.Length < 2)
+            {
+                throw new UsageException($"An ensemble is made of at least two models, but {paths.Length} {(paths.Length == 1 ? "was" : "were")} named.");
+            }
+
+            if (paths.FirstOrDefault(one => Path.GetFullPath(one) == Path.GetFullPath(path)) is { } member)
+            {
+                throw new UsageException($"--out {path} would replace '{member}', one of the models it is made of; give another name.");
+            }
+
+            OutputPath.EnsureFile(path);
+            Array.ForEach(paths, LoadedModel.EnsureExists);
+            using var interruption = new Interruption();
+            MLContext ml = Session.Create(terminal, "cpu", null, CommandLine.IsDebugging(parsed));
+            var loaded = new List<LoadedModel>(paths.Length);
+            try
+            {
+                loaded.AddRange(paths.Select(one => LoadedModel.Read(ml, one)));
+                ITransformer together = ml.Segmentation.Ensemble(loaded.Select(one => one.Model), [.. paths.Select(one => $"'{one}'")]);
+                using (together as IDisposable)
+                {
+                    Interruption.Write(() => AtomicFile.Write(path, stream => ml.Model.Save(together, loaded[0].InputSchema, stream)));
+                }
+
+                int members = loaded.Sum(one => one.Segmentation.Members);
+                terminal.Out.WriteLine(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Wrote {path} ({new FileInfo(path).Length / 1e6:0.0} MB): an ensemble of {members} networks, which take "
+                    + $"{members} times as long as one."));
+            }
+            finally
+            {
+                loaded.ForEach(one => one.Dispose());
+            }
+
+            return ExitCode.Success;
+        });
+        return command;
+    }
+}

@@ -1,0 +1,123 @@
+using System.IO.Compression;
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+
+[assembly: IgnoresAccessChecksTo("Microsoft.ML.Core")]
+[assembly: IgnoresAccessChecksTo("Microsoft.ML.Data")]
+
+namespace Consensus.ML.MLNet
+{
+    /// <summary>
+    /// The one place that reaches into ML.NET. What a third-party trainer needs and the public surface does not give:
+    /// the environment behind a catalog, and the settings of the <see cref="MLContext"/> behind an environment.
+    /// </summary>
+    internal static class MLNetInternals
+    {
+        /// <summary>The host environment behind <c>mlContext.Transforms</c>.</summary>
+        /// <exception cref="InvalidOperationException">This ML.NET has other internals; the message names its version and the one that works.</exception>
+        public static IHostEnvironment Environment(this TransformsCatalog catalog) => EnvironmentOf(catalog);
+
+        /// <summary>The host environment behind <c>mlContext.Data</c>.</summary>
+        /// <exception cref="InvalidOperationException">This ML.NET has other internals; the message names its version and the one that works.</exception>
+        public static IHostEnvironment Environment(this DataOperationsCatalog catalog) => EnvironmentOf(catalog);
+
+        /// <summary>The host environment behind an <see cref="MLContext"/>.</summary>
+        /// <exception cref="InvalidOperationException">This ML.NET has other internals; the message names its version and the one that works.</exception>
+        public static IHostEnvironment Environment(this MLContext context) => context.Transforms.Environment();
+
+        /// <summary><see cref="MLContext.GpuDeviceId"/>: the CUDA device asked for, or null for the CPU.</summary>
+        public static int? GpuDeviceId(this IHostEnvironment environment) => (environment as IHostEnvironmentInternal)?.GpuDeviceId;
+
+        /// <summary><see cref="MLContext.FallbackToCpu"/>: whether the CPU may take over from a GPU that is not there.</summary>
+        public static bool FallbackToCpu(this IHostEnvironment environment) => (environment as IHostEnvironmentInternal)?.FallbackToCpu ?? true;
+
+        /// <summary>The seed given to the <see cref="MLContext"/>, if any.</summary>
+        public static int? Seed(this IHostEnvironment environment) => (environment as IHostEnvironmentInternal)?.Seed;
+
+        /// <summary>Whether the <see cref="MLContext"/> behind the environment was told to cancel.</summary>
+        public static bool IsCanceled(this IHostEnvironment environment) => (environment as ICancelable)?.IsCanceled ?? false;
+
+        /// <summary>
+        /// How many bytes an entry of a step's folder in a model zip unpacks to, as the zip's directory says: ML.NET unpacks it whole,
+        /// to a temporary file, before it hands it out. .NET ends an entry at this length, whatever follows. The largest where several have
+        /// the name; null where there is none, or this version of ML.NET keeps its archive elsewhere: the caller finds the length after
+        /// unpacking then.
+        /// </summary>
+        public static long? UnpackedLength(this ModelLoadContext context, string name)
+        {
+            ZipArchive archive;
+            try
+            {
+                archive = Archive(context.Repository);
+            }
+            catch (MissingFieldException)
+            {
+                return null;
+            }
+
+            string path = Uniform(Path.Combine(context.Directory ?? "", name));
+            return archive.Entries.Where(entry => Uniform(entry.FullName) == path).Max(entry => (long?)entry.Length);
+
+            static string Uniform(string path) => path.Replace('\\', '/');
+        }
+
+        /// <summary>A column of a <see cref="SchemaShape"/>, whose constructor is not public.</summary>
+        public static SchemaShape.Column ShapeColumn(string name, SchemaShape.Column.VectorKind kind, DataViewType itemType) => new(name, kind, itemType, isKey: false);
+
+        /// <summary>The result of one fold of a cross-validation, whose constructor is not public.</summary>
+        public static TrainCatalogBase.CrossValidationResult<T> FoldResult<T>(ITransformer model, T metrics, IDataView scoredHoldOutSet, int fold)
+            where T : class => new(model, metrics, scoredHoldOutSet, fold);
+
+        private static IHostEnvironment EnvironmentOf(object catalog)
+        {
+            MLNetCheck.Ensure();
+            return CheckedEnvironmentOf(catalog);
+        }
+
+        [MethodImpl(MethodImplOptions.NoInlining)]
+        private static IHostEnvironment CheckedEnvironmentOf(object catalog) => ((IInternalCatalog)catalog).Environment;
+
+        /// <summary>A chain of estimators with others in their places, whose steps are not public; null where the estimator is no chain.</summary>
+        /// <param name="estimator">The chain.</param>
+        /// <param name="change">The estimator to put in the place of one.</param>
+        public static IEstimator<ITransformer>? Rebuilt(IEstimator<ITransformer> estimator, Func<IEstimator<ITransformer>, IEstimator<ITransformer>> change)
+        {
+            const BindingFlags Private = BindingFlags.Instance | BindingFlags.NonPublic;
+            Type type = estimator.GetType();
+            if (!type.IsGenericType || type.GetGenericTypeDefinition() != typeof(EstimatorChain<>))
+            {
+                return null;
+            }
+
+            var steps = (IEstimator<ITransformer>[])Field("_estimators")!;
+            return (IEstimator<ITransformer>)type.GetConstructors(Private).Single()
+                .Invoke([Field("_host"), Array.ConvertAll(steps, step => change(step)), Field("_scopes"), Field("_needCacheAfter")]);
+
+            object? Field(string name) => type.GetField(name, Private)!.GetValue(estimator);
+        }
+
+        /// <summary>
+        /// A model's header. The assembly is written by its simple name: with the full name an older version of this library
+        /// would refuse a model only because a newer one wrote it.
+        /// </summary>
+        public static Microsoft.ML.VersionInfo VersionInfo(string signature, string loader) =>
+            new(modelSignature: signature, verWrittenCur: 0x00010001, verReadableCur: 0x00010001, verWeCanReadBack: 0x00010001,
+                loaderAssemblyName: typeof(MLNetInternals).Assembly.GetName().Name!, loaderSignature: loader);
+
+        [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_archive")]
+        private static extern ref ZipArchive Archive(RepositoryReader reader);
+    }
+}
+
+namespace System.Runtime.CompilerServices
+{
+    /// <summary>Known to the runtime by name: the assembly that carries it may use the internals of the one it names.</summary>
+    [AttributeUsage(AttributeTargets.Assembly, AllowMultiple = true)]
+    internal sealed class IgnoresAccessChecksToAttribute(string assemblyName) : Attribute
+    {
+        public string AssemblyName { get; } = assemblyName;
+    }
+}

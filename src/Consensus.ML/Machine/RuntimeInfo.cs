@@ -1,0 +1,73 @@
+using System.Globalization;
+using System.Reflection;
+using System.Runtime.InteropServices;
+using Consensus.ML.Torch.Runtime;
+using Microsoft.ML;
+using TorchSharp;
+
+namespace Consensus.ML.Machine;
+
+/// <summary>What this process computes with: versions, backend, device, and why it is not the GPU where it is not.</summary>
+public sealed record RuntimeInfo
+{
+    /// <summary>Version of Consensus.ML.</summary>
+    public required string Library { get; init; }
+
+    /// <summary>Version of ML.NET.</summary>
+    public required string MLNet { get; init; }
+
+    /// <summary>Version of TorchSharp.</summary>
+    public required string TorchSharp { get; init; }
+
+    /// <summary>Version of libtorch that this TorchSharp is built for.</summary>
+    public required string LibTorch { get; init; }
+
+    /// <summary>The .NET runtime.</summary>
+    public required string DotNet { get; init; }
+
+    /// <summary>The operating system and its processor architecture.</summary>
+    public required string OperatingSystem { get; init; }
+
+    /// <summary>Which libtorch the application carries: "cpu" or "cuda".</summary>
+    public required string Backend { get; init; }
+
+    /// <summary>The device that training and prediction take when none is asked for: "cpu" or "cuda:N".</summary>
+    public required string Device { get; init; }
+
+    /// <summary>Why <see cref="Device"/> is not a GPU; null when it is one.</summary>
+    public required string? WhyNoGpu { get; init; }
+
+    /// <summary>CPU threads of torch's arithmetic.</summary>
+    public required int Threads { get; init; }
+
+    /// <summary>TorchSharp's native library, where a copy in memory, adapted to a system with an older C++ library, is in use in its place; null where it loaded itself.</summary>
+    public required string? AdaptedNativeLibrary { get; init; }
+
+    /// <summary>Loads libtorch and collects the facts.</summary>
+    /// <param name="device">"cpu", "cuda" or "cuda:N"; null for the GPU when there is one, else the CPU.</param>
+    /// <exception cref="ArgumentException"><paramref name="device"/> is none of the three forms.</exception>
+    /// <exception cref="InvalidOperationException">The device asked for is not usable; the message says why.</exception>
+    /// <exception cref="DllNotFoundException">There is no libtorch for this platform; the message says what to reference.</exception>
+    public static RuntimeInfo Collect(string? device = null)
+    {
+        TorchDevice chosen = TorchDevice.Choose(device, gpuDeviceId: device is null ? 0 : null, fallbackToCpu: true);
+        bool gpu = chosen.Device.type == DeviceType.CUDA;
+        return new()
+        {
+            Library = VersionOf(typeof(RuntimeInfo).Assembly),
+            MLNet = VersionOf(typeof(MLContext).Assembly),
+            TorchSharp = VersionOf(typeof(torch).Assembly),
+            LibTorch = torch.__version__,
+            DotNet = RuntimeInformation.FrameworkDescription,
+            OperatingSystem = $"{RuntimeInformation.OSDescription} ({RuntimeInformation.OSArchitecture})",
+            Backend = NativeTorch.HasCudaLibraries ? "cuda" : "cpu",
+            Device = gpu ? string.Create(CultureInfo.InvariantCulture, $"cuda:{chosen.Device.index}") : "cpu",
+            WhyNoGpu = gpu ? null : TorchDevice.WhyNotUsable(0) ?? chosen.Reason,
+            Threads = torch.get_num_threads(),
+            AdaptedNativeLibrary = NativeTorch.Adapted,
+        };
+    }
+
+    internal static string VersionOf(Assembly assembly) =>
+        (assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? assembly.GetName().Version?.ToString() ?? "unknown").Split('+')[0];
+}

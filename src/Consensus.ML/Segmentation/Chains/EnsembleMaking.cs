@@ -1,0 +1,160 @@
+using System.IO.Compression;
+using System.Security.Cryptography;
+using Consensus.ML.Options;
+using Consensus.ML.Segmentation.Fitting;
+using Consensus.ML.Segmentation.Models;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+
+namespace Consensus.ML.Segmentation.Chains;
+
+/// <summary>Puts models together that can be members of one ensemble, and says of others why they cannot.</summary>
+internal static class EnsembleMaking
+{
+    /// <summary>The most members: as many as a prediction may take generations.</summary>
+    public const int MostMembers = 1000;
+
+    /// <summary>The first model with the members of all in place of its own.</summary>
+    /// <param name="models">The models.</param>
+    /// <param name="names">What each is called in messages.</param>
+    /// <exception cref="ArgumentException">They do not go together; the message says which and why.</exception>
+    public static ITransformer Combine(IReadOnlyList<ITransformer> models, IReadOnlyList<string> names)
+    {
+        if (models.Count < 2)
+        {
+            throw new ArgumentException($"An ensemble is made of at least two models, but {models.Count} {(models.Count == 1 ? "was" : "were")} given.");
+        }
+
+        Candidate[] candidates = [.. models.Select((model, index) => new Candidate(model, names[index]))];
+        foreach (Candidate candidate in candidates.Skip(1))
+        {
+            if (candidate.WhyNotBeside(candidates[0]) is { } reason)
+            {
+                throw new ArgumentException($"An ensemble cannot have {names[0]} and {candidate.Name}: {reason}");
+            }
+        }
+
+        var weights = new List<byte[]>();
+        var owners = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (Candidate candidate in candidates)
+        {
+            foreach (byte[] file in candidate.Segmentation.Weights())
+            {
+                string hash = Convert.ToHexString(SHA256.HashData(file));
+                if (!owners.TryAdd(hash, candidate.Name))
+                {
+                    throw new ArgumentException($"An ensemble cannot have {owners[hash]} and {candidate.Name}: they have the same weights. Train each from a seed of its own.");
+                }
+
+                weights.Add(file);
+            }
+        }
+
+        if (weights.Count > MostMembers)
+        {
+            throw new ArgumentException($"An ensemble has up to {MostMembers} members, but the models given have {weights.Count}.");
+        }
+
+        ManifestMember[] further = [.. candidates.SelectMany(candidate => candidate.Members).Skip(1)];
+        return ConsensusCatalog.Changed(models[0], segmentation => segmentation.AsFirstOf(further, weights));
+    }
+
+    /// <summary>A model that may become a member.</summary>
+    private sealed class Candidate
+    {
+        private readonly ITransformer[] _before;
+
+        // The first model's are compared with those of every other.
+        private readonly Lazy<Dictionary<string, byte[]>[]> _saved;
+
+        public Candidate(ITransformer model, string name)
+        {
+            Name = name;
+            ITransformer[] steps = [.. Steps(model ?? throw new ArgumentException($"An ensemble cannot have {name}: it is null."))];
+            SegmentationTransformer[] found = [.. steps.OfType<SegmentationTransformer>()];
+            Segmentation = found.Length == 1
+                ? found[0]
+                : throw new ArgumentException($"An ensemble cannot have {name}: it has {(found.Length == 0 ? "no consensus segmentation" : $"{found.Length} segmentations")} in it, where a member has one.");
+            _before = steps[..Array.IndexOf(steps, Segmentation)];
+            _saved = new(() => [.. _before.Select(Saved)]);
+        }
+
+        /// <summary>What it is called.</summary>
+        public string Name { get; }
+
+        public SegmentationTransformer Segmentation { get; }
+
+        /// <summary>How each set of its weights came to be.</summary>
+        public IEnumerable<ManifestMember> Members => [new(Segmentation.Facts.Seed, Segmentation.Facts.Training), .. Segmentation.Facts.FurtherMembers ?? []];
+
+        /// <summary>What keeps it from averaging with another; null for nothing.</summary>
+        public string? WhyNotBeside(Candidate first)
+        {
+            ISegmentationManifest here = first.Segmentation.Facts, there = Segmentation.Facts;
+            if (Segmentation.GetType() != first.Segmentation.GetType())
+            {
+                return $"{first.Name} is a {StartingModel.Sort(first.Segmentation.GetType())}, and {Name} a {StartingModel.Sort(Segmentation.GetType())}.";
+            }
+
+            if (Differences(Drawing(here), Drawing(there)) is { } drawing)
+            {
+                return drawing;
+            }
+
+            IReadOnlyList<int> cut = first.Segmentation.VolumeAxes, otherwise = Segmentation.VolumeAxes;
+            if (cut.Count > 0 && otherwise.Count > 0 && !cut.SequenceEqual(otherwise))
+            {
+                return $"{first.Name} was trained on slices along {SegmentationTransformer.Describe(cut)} of their volumes, "
+                    + $"and {Name} along {SegmentationTransformer.Describe(otherwise)}.";
+            }
+
+            if (_before.Length != first._before.Length)
+            {
+                return $"{first._before.Length} steps come before the segmentation of {first.Name}, and {_before.Length} before that of {Name}. Members are given the same features.";
+            }
+
+            for (int i = 0; i < _before.Length; i++)
+            {
+                if (!Equal(_saved.Value[i], first._saved.Value[i]))
+                {
+                    return $"step {i + 1} of {Name} ({_before[i].GetType().Name}) is not that of {first.Name}. Members are given the same features: train them by the same steps on the same cases, each from a seed of its own.";
+                }
+            }
+
+            return Differences(Views(here), Views(there));
+
+            string? Differences(Dictionary<string, string> one, Dictionary<string, string> other)
+            {
+                string differences = string.Join("; ", Settings.Differences(one, other, $"in {first.Name}", $"in {Name}"));
+                return differences.Length > 0 ? $"{differences}." : null;
+            }
+        }
+
+        /// <summary>What members must share of their networks and columns, however they were trained.</summary>
+        private static Dictionary<string, string> Drawing(ISegmentationManifest manifest) => Settings.Of(("", manifest.Description.Comparable()), ("Columns", manifest.Columns));
+
+        /// <summary>The views of an image that members are shown.</summary>
+        private static Dictionary<string, string> Views(ISegmentationManifest manifest) => Settings.Of(("Mirroring", manifest.Training.Mirroring));
+
+        /// <summary>The steps of a model, those of chains within chains in their places.</summary>
+        private static IEnumerable<ITransformer> Steps(ITransformer model) => model is ITransformerChainAccessor chain ? chain.Transformers.SelectMany(Steps) : [model];
+
+        /// <summary>What a step would be saved as, which is all that it is: the contents of each of its files.</summary>
+        private static Dictionary<string, byte[]> Saved(ITransformer step)
+        {
+            using var zip = new MemoryStream();
+            new MLContext().Model.Save(step, inputSchema: null, zip);
+            using var archive = new ZipArchive(zip, ZipArchiveMode.Read);
+            return archive.Entries.ToDictionary(entry => entry.FullName, entry =>
+            {
+                using Stream stream = entry.Open();
+                using var contents = new MemoryStream();
+                stream.CopyTo(contents);
+                return contents.ToArray();
+            });
+        }
+
+        private static bool Equal(Dictionary<string, byte[]> one, Dictionary<string, byte[]> other) =>
+            one.Count == other.Count && one.All(file => other.TryGetValue(file.Key, out byte[]? contents) && contents.AsSpan().SequenceEqual(file.Value));
+    }
+}

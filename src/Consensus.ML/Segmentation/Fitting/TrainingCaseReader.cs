@@ -1,0 +1,247 @@
+using System.Globalization;
+using Consensus.Imaging;
+using Consensus.Imaging.Files;
+using Consensus.Imaging.Geometry;
+using Consensus.Imaging.Metrics;
+using Consensus.ML.Torch.Training.Batches;
+using Consensus.ML.Transforms.Columns;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+
+namespace Consensus.ML.Segmentation.Fitting;
+
+/// <summary>Reads the rows of a data view, once, into training cases at the model's size; refuses cases that do not fit together.</summary>
+internal sealed class TrainingCaseReader
+{
+    // Red, green, blue and opacity.
+    private const int MostColours = 4;
+
+    private readonly IDataView _data;
+    private readonly DataViewSchema.Column _annotations;
+    private readonly DataViewSchema.Column? _case;
+    private readonly DataViewSchema.Column? _image;
+    private readonly DataViewSchema.Column? _picture;
+    private readonly DataViewSchema.Column? _imagePath;
+    private readonly DataViewSchema.Column? _raterNames;
+    private readonly GroupColumn _groups;
+    private readonly RatersOfCases _raters;
+    private readonly SortedSet<int> _axes = [];
+    private double _magnitudes;
+
+    /// <exception cref="ArgumentException">A column is missing or of another type.</exception>
+    public TrainingCaseReader(IDataView data, ISegmentationOptions options)
+    {
+        _data = data;
+        Features = data.Schema.Require(
+            options.FeaturesColumnName,
+            type => type.IsSingleVector() && type is VectorDataViewType { IsKnownSize: true, Dimensions.Length: 3 },
+            ExpectedFeatures);
+        int[] dimensions = [.. ((VectorDataViewType)Features.Type).Dimensions];
+        (Channels, Height, Width) = (dimensions[0], dimensions[1], dimensions[2]);
+        if (Width <= MostColours && Channels > MostColours && Height > MostColours)
+        {
+            throw new ArgumentException(
+                $"Column '{Features.Name}' is {Channels}×{Height}×{Width}, which looks like interleaved colours, height × width × channels; it must be channels × height × width (ExtractPixels with interleavePixelColors: false, its default).");
+        }
+
+        _annotations = data.Schema.RequireAnnotations(options.AnnotationsColumnName);
+        _case = Optional(data.Schema, options.CaseColumnName, type => type is TextDataViewType);
+        _image = Optional(data.Schema, options.ImageColumnName, type => type is SliceDataViewType);
+        _picture = _image is null ? PictureColumn.Find(data.Schema) : null;
+        _imagePath = _image is null && _picture is null ? Optional(data.Schema, options.ImagePathColumnName, PathsColumn.HoldsPaths) : null;
+        _raterNames = options.TakesRatersForLevels is not null ? RaterNamesColumn.Find(data.Schema, options.RaterNamesColumnName) : null;
+        _groups = GroupColumn.Find(data.Schema, options.GroupColumnName, _case, options.ImagePathColumnName);
+        _raters = new(options.MissingRaters, options.Levels, options.TakesRatersForLevels);
+    }
+
+    public static string ExpectedFeatures => "a vector of Single of known dimensions channels × height × width (use ResizeSlices, or ML.NET's ExtractPixels)";
+
+    public DataViewSchema.Column Features { get; }
+
+    public int Channels { get; }
+
+    public int Height { get; }
+
+    public int Width { get; }
+
+    /// <summary>The axes along which the slices of all cases that were read lie in their volumes, in order; none of single slices and pictures.</summary>
+    public IReadOnlyList<int> VolumeAxes => [.. _axes];
+
+    /// <summary>How far the features are from 0 on average over the cases read.</summary>
+    public double AverageMagnitude { get; private set; }
+
+    /// <summary>Reads all cases into memory.</summary>
+    /// <param name="warn">Told of each case that is left out because raters are missing, and once of files that were stored in another orientation.</param>
+    /// <param name="cancellation">Ends reading between two cases.</param>
+    /// <returns>The cases and the number of levels.</returns>
+    /// <exception cref="InvalidDataException">There are no rows, or a row does not fit; the message names the case, what was found and what is expected.</exception>
+    public (IReadOnlyList<TrainingCase> Cases, int Levels) Read(Action<string> warn, CancellationToken cancellation)
+    {
+        // No longer than the cases are: who holds them in memory need not dispose them.
+        return Read(new CaseStore(long.MaxValue), warn, _ => { }, cancellation);
+    }
+
+    /// <summary>Reads all cases.</summary>
+    /// <param name="store">Keeps them; to be disposed behind the last use of a case.</param>
+    /// <param name="warn">Told of each case that is left out because raters are missing, and once of files that were stored in another orientation.</param>
+    /// <param name="expect">Told, as soon as the first case is there, what memory all are expected to take, in bytes; not where nobody knows how many there are.</param>
+    /// <param name="cancellation">Ends reading between two cases.</param>
+    /// <returns>The cases and the number of levels.</returns>
+    /// <exception cref="InvalidDataException">There are no rows, or a row does not fit; the message names the case, what was found and what is expected.</exception>
+    /// <exception cref="IOException">The cases fit neither memory nor a temporary file.</exception>
+    public (IReadOnlyList<TrainingCase> Cases, int Levels) Read(CaseStore store, Action<string> warn, Action<long> expect, CancellationToken cancellation)
+    {
+        List<(TrainingCase, string[])> cases = ReadRows(store, warn, expect, cancellation);
+        return cases.Count > 0 ? _raters.Choose(cases, warn) : throw new InvalidDataException("There are no training cases: the data has no rows.");
+    }
+
+    /// <summary>Reads all cases that the best weights are chosen by.</summary>
+    /// <param name="store">Keeps them; to be disposed behind the last use of a case.</param>
+    /// <param name="raters">How many raters a training case has: others are left out where they are left out of training.</param>
+    /// <param name="warn">Told of each case that is left out.</param>
+    /// <param name="cancellation">Ends reading between two cases.</param>
+    /// <exception cref="InvalidDataException">There are no rows, or a row does not fit.</exception>
+    public IReadOnlyList<TrainingCase> ReadValidation(CaseStore store, int raters, Action<string> warn, CancellationToken cancellation)
+    {
+        List<(TrainingCase, string[])> cases = ReadRows(store, warn, _ => { }, cancellation);
+        return cases.Count > 0 ? _raters.ChooseValidation(cases, raters, warn) : throw new InvalidDataException("There are no cases: the data has no rows.");
+    }
+
+    private List<(TrainingCase Case, string[] Names)> ReadRows(CaseStore store, Action<string> warn, Action<long> expect, CancellationToken cancellation)
+    {
+        var cases = new List<(TrainingCase, string[])>();
+        DataViewSchema.Column?[] columns = [Features, _annotations, _case, _image, _picture, _imagePath, _raterNames];
+        using DataViewRowCursor cursor = _data.GetRowCursor([.. columns.OfType<DataViewSchema.Column>(), .. _groups.Columns]);
+        ValueGetter<VBuffer<float>> featuresGetter = cursor.GetGetter<VBuffer<float>>(Features);
+        using var volumes = new OpenVolumes();
+        var notes = new GridNotes(warn);
+        Func<Annotation?> annotationGetter = cursor.AnnotationGetter(_annotations, volumes, GridColumn.Getter(cursor, _image, _imagePath, notes), notes);
+        Func<string> nameGetter = NameGetter(cursor);
+        Func<int, string[]> raterNamesGetter = RaterNamesColumn.Getter(cursor, _raterNames);
+        Func<(int Height, int Width, string Name)?> imageGetter = ImageGetter(cursor);
+        var framing = new FramingGuard(PictureColumn.PixelsGetter(cursor, _picture, _imagePath), Features.Name, Height, Width);
+        Func<GroupColumn.RowGroup> groupGetter = _groups.Getter(cursor);
+        VBuffer<float> features = default;
+        while (cursor.MoveNext())
+        {
+            cancellation.ThrowIfCancellationRequested();
+            string name = nameGetter();
+            featuresGetter(ref features);
+            Annotation annotation = annotationGetter() ?? throw new InvalidDataException($"{name} has no annotations in column '{_annotations.Name}'; it must have one mask a rater.");
+            RaterMasks masks = annotation.Masks;
+            (int Height, int Width, string Name)? size = imageGetter();
+            if (size is { } image && (image.Height != masks.Height || image.Width != masks.Width))
+            {
+                throw new InvalidDataException(
+                    $"{(annotation.Source is null ? $"A mask of {name}" : $"'{annotation.Source}'")} is {masks.Height}×{masks.Width} pixels (height × width); its image {image.Name} is {image.Height}×{image.Width}, and both must be of one size.");
+            }
+
+            string[] raterNames = raterNamesGetter(masks.Raters);
+            if (CaseAgreement.ProblemWith(raterNames, masks.Raters) is { } problem)
+            {
+                throw new InvalidDataException($"{name} has {problem} in column '{_raterNames?.Name}'.");
+            }
+
+            float[] values = Vectors.ToArray(features);
+            int wrong = Array.FindIndex(values, value => !float.IsFinite(value) || NoData.IsImplausible(value));
+            if (wrong >= 0)
+            {
+                throw new InvalidDataException(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{name} has the value {values[wrong]} in column '{Features.Name}'; every value must be finite, and within ±{NoData.LargestMagnitude}."));
+            }
+
+            framing.Check(name, size?.Name, masks, values);
+            GroupColumn.RowGroup group = groupGetter();
+            cases.Add((store.Add(name, values, masks) with { Group = group.Name, IsOwnGroup = group.IsOwn }, raterNames));
+            _magnitudes += values.Average(value => (double)MathF.Abs(value));
+            AverageMagnitude = _magnitudes / cases.Count;
+            if (cases.Count == 1 && _data.GetRowCount() is long rows)
+            {
+                expect(rows * store.Bytes);
+            }
+        }
+
+        return cases;
+    }
+
+    private static DataViewSchema.Column? Optional(DataViewSchema schema, string name, Func<DataViewType, bool> allowed) =>
+        schema.GetColumnOrNull(name) is { } column && allowed(column.Type) ? column : null;
+
+    private Func<string> NameGetter(DataViewRow row)
+    {
+        if (_case is null)
+        {
+            return () => $"Row {row.Position}";
+        }
+
+        ValueGetter<ReadOnlyMemory<char>> getter = row.GetGetter<ReadOnlyMemory<char>>(_case.Value);
+        ReadOnlyMemory<char> text = default;
+        return () =>
+        {
+            getter(ref text);
+            return text.Length > 0 ? $"Case '{text}'" : $"Row {row.Position}";
+        };
+    }
+
+    /// <summary>The image's own size, where the row tells it.</summary>
+    private Func<(int Height, int Width, string Name)?> ImageGetter(DataViewRow row)
+    {
+        if (_image is { } image)
+        {
+            Func<Slice> getter = row.SliceGetter(image);
+            return () =>
+            {
+                Slice slice = getter();
+                Note(slice.Axis, slice.Source);
+                return (slice.Height, slice.Width, slice.Source is null ? "from memory" : $"'{slice.Source}'");
+            };
+        }
+
+        if (_picture is { } pictureColumn)
+        {
+            Func<MLImage?> getter = PictureColumn.Getter(row, pictureColumn);
+
+            // A picture of the model's size may have been fitted before it came here, which only its masks could tell.
+            return () => getter() is { } picture && (picture.Height, picture.Width) != (Height, Width) ? (picture.Height, picture.Width, $"in column '{pictureColumn.Name}'") : null;
+        }
+
+        if (_imagePath is { } imagePath)
+        {
+            Func<string[]> getter = PathsColumn.Getter(row, imagePath);
+            return () =>
+            {
+                if (getter() is not [{ Length: > 0 } path, ..])
+                {
+                    return null;
+                }
+
+                Note(SliceAddress.Parse(path).Axis, path);
+                return SizeOfFile(path);
+            };
+        }
+
+        return () => null;
+    }
+
+    /// <summary>A third axis of length 1 is what many programs add to a single slice: it does not tell how a volume would be cut.</summary>
+    private void Note(int? axis, string? source)
+    {
+        if (axis is { } along && (along != 2 || (source is not null && SliceAddress.Parse(source).Index is not null)))
+        {
+            _axes.Add(along);
+        }
+    }
+
+    /// <summary>A file of a format that is not ours was read by another loader, which knows its size; we do not.</summary>
+    private static (int Height, int Width, string Name)? SizeOfFile(string path)
+    {
+        if (!GridColumn.IsOurs(path))
+        {
+            return null;
+        }
+
+        (_, int height, int width) = SliceReader.ReadSize(path);
+        return (height, width, $"'{path}'");
+    }
+}

@@ -1,0 +1,105 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using Consensus.ML.MLNet;
+using Consensus.ML.Transforms;
+using Microsoft.ML;
+
+namespace Consensus.ML.Segmentation.Models;
+
+/// <summary>Our part of a model zip: the manifest and the weights of each member, as entries in the folder that ML.NET gives the step.</summary>
+internal static class ModelFile
+{
+    public const string ManifestName = "manifest.json";
+    public const string WeightsName = "weights.safetensors";
+
+    // A manifest has some 4 kB, and 100 bytes more for each validation of each member.
+    private const long LargestManifest = 1 << 24;
+
+    public static void Save(ModelState state, ModelSaveContext context, ISegmentationManifest manifest, IReadOnlyList<byte[]> weights)
+    {
+        byte[] json = manifest.With([.. weights.Select((bytes, member) => new ManifestWeights(NameOf(member), bytes.LongLength, Hash(bytes)))]).ToJson();
+        state.Save(context, writer => writer.Write(SHA256.HashData(json)));
+        context.SaveBinaryStream(ManifestName, writer => writer.Write(json));
+        for (int member = 0; member < weights.Count; member++)
+        {
+            byte[] bytes = weights[member];
+            context.SaveBinaryStream(NameOf(member), writer => writer.Write(bytes));
+        }
+    }
+
+    /// <param name="state">The step's state.</param>
+    /// <param name="context">Where to read from.</param>
+    /// <param name="parse">Reads the step's sort of manifest.</param>
+    /// <returns>The manifest, and the weights of each member.</returns>
+    /// <exception cref="InvalidDataException">The file is damaged, too new or no model of this library; the message says which.</exception>
+    public static (T Manifest, IReadOnlyList<byte[]> Weights) Load<T>(ModelState state, ModelLoadContext context, Func<byte[], T> parse)
+        where T : ISegmentationManifest
+    {
+        byte[] hash = state.Load(context, reader => reader.ReadBytes(SHA256.HashSizeInBytes));
+        byte[] json = ReadEntry(context, ManifestName, LargestManifest, "where a manifest has at most");
+        if (!SHA256.HashData(json).AsSpan().SequenceEqual(hash))
+        {
+            throw ModelState.Damaged($"{ManifestName} does not have the SHA-256 it was saved with");
+        }
+
+        T manifest = parse(json);
+        manifest.Check();
+        ManifestWeights[] members = [manifest.Weights!, .. manifest.FurtherMembers?.Select(member => member.Weights!) ?? []];
+        return (manifest, [.. members.Select((promised, member) => ReadWeights(context, NameOf(member), promised))]);
+    }
+
+    /// <summary>The entry with the weights of a member, counted from 0.</summary>
+    public static string NameOf(int member) =>
+        member == 0 ? WeightsName : string.Create(CultureInfo.InvariantCulture, $"weights-{member + 1}.safetensors");
+
+    private static string Hash(byte[] bytes) => Convert.ToHexStringLower(SHA256.HashData(bytes));
+
+    private static byte[] ReadWeights(ModelLoadContext context, string name, ManifestWeights promised)
+    {
+        byte[] weights = ReadEntry(context, name, promised.Bytes, $"where {ManifestName} says");
+        if (weights.LongLength != promised.Bytes)
+        {
+            throw ModelState.Damaged($"{name} has {weights.LongLength} bytes where {ManifestName} says {promised.Bytes}");
+        }
+
+        string found = Hash(weights);
+        return found == promised.Sha256 ? weights : throw ModelState.Damaged($"{name} has the SHA-256 {found} where {ManifestName} says {promised.Sha256}");
+    }
+
+    /// <summary>Reads an entry, of which no more is unpacked than it may have: a zip can make a thousand times its size.</summary>
+    /// <param name="context">Where to read from.</param>
+    /// <param name="name">The entry.</param>
+    /// <param name="most">The most bytes it may have.</param>
+    /// <param name="why">Where that is said.</param>
+    private static byte[] ReadEntry(ModelLoadContext context, string name, long most, string why)
+    {
+        if (context.UnpackedLength(name) is long length && length > most)
+        {
+            throw TooLong(length);
+        }
+
+        byte[] bytes = [];
+        long unpacked = 0;
+        bool found;
+        try
+        {
+            found = context.TryLoadBinaryStream(name, reader =>
+            {
+                unpacked = reader.BaseStream.Length;
+                if (unpacked <= most)
+                {
+                    bytes = new byte[unpacked];
+                    reader.BaseStream.ReadExactly(bytes);
+                }
+            });
+        }
+        catch (Exception exception) when (exception is IOException or InvalidDataException or FormatException or NotSupportedException)
+        {
+            throw ModelState.Damaged($"{name} cannot be read ({exception.Message})", exception);
+        }
+
+        return !found ? throw ModelState.Damaged($"{name} is missing") : unpacked > most ? throw TooLong(unpacked) : bytes;
+
+        InvalidDataException TooLong(long length) => ModelState.Damaged($"{name} has {length} bytes {why} {most}");
+    }
+}

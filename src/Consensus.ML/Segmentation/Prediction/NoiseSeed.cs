@@ -1,0 +1,23 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+
+namespace Consensus.ML.Segmentation.Prediction;
+
+/// <summary>
+/// The seed of a slice's noise: from a seed and the slice's own values, so that its maps are the same alone, in a batch, in any order and on any thread.
+/// </summary>
+internal static class NoiseSeed
+{
+    public static ulong Of(int seed, ReadOnlySpan<float> features)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Span<byte> prefix = stackalloc byte[sizeof(int)];
+        BinaryPrimitives.WriteInt32LittleEndian(prefix, seed);
+        hash.AppendData(prefix);
+        hash.AppendData(MemoryMarshal.AsBytes(features));
+        Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
+        hash.GetHashAndReset(digest);
+        return BinaryPrimitives.ReadUInt64LittleEndian(digest);
+    }
+}

@@ -1,0 +1,63 @@
+using Consensus.ML.Options;
+using Consensus.ML.Torch.Models;
+using static TorchSharp.torch;
+
+namespace Consensus.ML.Segmentation.Prediction;
+
+/// <summary>
+/// A model that several transformers share: its weights are freed when the last of them, and the last prediction under way, is done with it.
+/// </summary>
+internal sealed class SharedModel(SegmentationModel model)
+{
+    private readonly Lock _lock = new();
+    private int _users = 1;
+    private int _predictions;
+
+    /// <summary>Where the weights are.</summary>
+    public Device Device => model.Device;
+
+    /// <summary>How many slices were sampled so far.</summary>
+    public int Predictions => Volatile.Read(ref _predictions);
+
+    /// <summary>Adds a user, who must call <see cref="Release"/> once.</summary>
+    /// <returns>False when the weights are gone.</returns>
+    public bool TryAcquire()
+    {
+        lock (_lock)
+        {
+            if (_users == 0)
+            {
+                return false;
+            }
+
+            _users++;
+            return true;
+        }
+    }
+
+    public void Release()
+    {
+        lock (_lock)
+        {
+            if (--_users > 0)
+            {
+                return;
+            }
+        }
+
+        model.Dispose();
+    }
+
+    public ConsensusPrediction Predict(ReadOnlySpan<float> features, SamplingOptions sampling, ulong seed, Mirroring mirroring, bool keepSamples, CancellationToken cancellation)
+    {
+        OptionsCheck.CheckDevice(nameof(sampling.Precision), sampling.Precision, model.Device);
+        Interlocked.Increment(ref _predictions);
+        return model.Predict(features, sampling, seed, mirroring, keepSamples, cancellation);
+    }
+
+    /// <summary>Every step of one generation, of a model that samples by diffusion.</summary>
+    public IReadOnlyList<TracedStep> Trace(float[] features, SamplingOptions sampling, ulong seed, CancellationToken cancellation) => ((ConsensusModel)model).Trace(features, sampling, seed, cancellation);
+
+    /// <summary>The weights of every member, each as a safetensors file.</summary>
+    public IReadOnlyList<byte[]> SaveWeights() => [.. Enumerable.Range(0, model.Members).Select(model.SaveWeights)];
+}

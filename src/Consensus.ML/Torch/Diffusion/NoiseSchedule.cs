@@ -1,0 +1,126 @@
+using Consensus.ML.Options;
+
+namespace Consensus.ML.Torch.Diffusion;
+
+/// <summary>
+/// The numbers of a diffusion process q(x_t | x_0) = N(√ᾱ_t x_0, (1 − ᾱ_t) I) over t = 0..T−1 (Ho et al. 2020, sections 2 and 3), in double precision.
+/// </summary>
+internal sealed class NoiseSchedule
+{
+    private NoiseSchedule(double[] betas, double[] alphasCumulative, int[] times)
+    {
+        int steps = betas.Length;
+        Betas = betas;
+        AlphasCumulative = alphasCumulative;
+        Times = times;
+        PosteriorVariance = new double[steps];
+        PosteriorLogVarianceClipped = new double[steps];
+        PosteriorMeanStart = new double[steps];
+        PosteriorMeanCurrent = new double[steps];
+        for (int t = 0; t < steps; t++)
+        {
+            double current = alphasCumulative[t], previous = AlphaCumulativeBefore(t);
+            PosteriorVariance[t] = betas[t] * (1 - previous) / (1 - current);
+            PosteriorMeanStart[t] = betas[t] * Math.Sqrt(previous) / (1 - current);
+            PosteriorMeanCurrent[t] = (1 - previous) * Math.Sqrt(1 - betas[t]) / (1 - current);
+        }
+
+        for (int t = 0; t < steps; t++)
+        {
+            // The variance at t = 0 is 0: its logarithm takes the next one's (with a single step, the floor of the logarithms).
+            double variance = t > 0 ? PosteriorVariance[t] : steps > 1 ? PosteriorVariance[1] : 1e-20;
+            PosteriorLogVarianceClipped[t] = Math.Log(variance);
+        }
+    }
+
+    /// <summary>Number of steps.</summary>
+    public int Steps => Betas.Length;
+
+    /// <summary>β_t.</summary>
+    public double[] Betas { get; }
+
+    /// <summary>ᾱ_t, the product of 1 − β up to t.</summary>
+    public double[] AlphasCumulative { get; }
+
+    /// <summary>β̃_t, the variance of q(x_{t−1} | x_t, x_0).</summary>
+    public double[] PosteriorVariance { get; }
+
+    /// <summary>log β̃_t, with the value at t = 1 at t = 0.</summary>
+    public double[] PosteriorLogVarianceClipped { get; }
+
+    /// <summary>Weight of x_0 in the mean of q(x_{t−1} | x_t, x_0).</summary>
+    public double[] PosteriorMeanStart { get; }
+
+    /// <summary>Weight of x_t in the mean of q(x_{t−1} | x_t, x_0).</summary>
+    public double[] PosteriorMeanCurrent { get; }
+
+    /// <summary>The time that the network is told at each step: 0..T−1, or the chosen ones of a subsequence.</summary>
+    public int[] Times { get; }
+
+    /// <summary>ᾱ of the step before t; 1 before the first.</summary>
+    public double AlphaCumulativeBefore(int t) => t == 0 ? 1 : AlphasCumulative[t - 1];
+
+    /// <summary>A schedule over T steps.</summary>
+    /// <param name="kind">Linear: β from 1000/T·1e-4 to min(1000/T·0.02, 0.8), equally spaced. Cosine: ᾱ(t) = cos²((t/T + 0.008)/1.008 · π/2), β at most 0.999.</param>
+    /// <param name="steps">T, at least 1.</param>
+    public static NoiseSchedule Create(NoiseScheduleKind kind, int steps)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(steps, 1);
+        double[] betas = kind switch
+        {
+            NoiseScheduleKind.Linear => Linear(steps),
+            NoiseScheduleKind.Cosine => Cosine(steps),
+            _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "The noise schedule must be Linear or Cosine."),
+        };
+        return FromBetas(betas, [.. Enumerable.Range(0, steps)]);
+    }
+
+    /// <summary>The schedule over an evenly spaced subsequence of the steps, both ends included (a single step is the last, noisiest one).</summary>
+    /// <param name="count">Number of steps kept, 1 to <see cref="Steps"/>.</param>
+    public NoiseSchedule Subsequence(int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(count, Steps);
+        if (count == Steps)
+        {
+            return this;
+        }
+
+        int[] kept = count == 1
+            ? [Steps - 1]
+            : [.. Enumerable.Range(0, count).Select(i => (int)Math.Round(i * (Steps - 1.0) / (count - 1), MidpointRounding.ToEven))];
+        var betas = new double[count];
+        for (int i = 0; i < count; i++)
+        {
+            // Between kept steps the signal shrinks by the ratio of their ᾱ (Nichol and Dhariwal 2021, section 4).
+            betas[i] = 1 - (AlphasCumulative[kept[i]] / (i == 0 ? 1 : AlphasCumulative[kept[i - 1]]));
+        }
+
+        return new(betas, [.. kept.Select(t => AlphasCumulative[t])], [.. kept.Select(t => Times[t])]);
+    }
+
+    private static NoiseSchedule FromBetas(double[] betas, int[] times)
+    {
+        var cumulative = new double[betas.Length];
+        double product = 1;
+        for (int t = 0; t < betas.Length; t++)
+        {
+            product *= 1 - betas[t];
+            cumulative[t] = product;
+        }
+
+        return new(betas, cumulative, times);
+    }
+
+    private static double[] Linear(int steps)
+    {
+        double scale = 1000.0 / steps, first = scale * 1e-4, last = Math.Min(scale * 0.02, 0.8);
+        return [.. Enumerable.Range(0, steps).Select(t => steps == 1 ? first : first + (t * ((last - first) / (steps - 1))))];
+    }
+
+    private static double[] Cosine(int steps)
+    {
+        double AlphaBar(double time) => Math.Pow(Math.Cos((time + 0.008) / 1.008 * Math.PI / 2), 2);
+        return [.. Enumerable.Range(0, steps).Select(t => Math.Min(1 - (AlphaBar((t + 1.0) / steps) / AlphaBar((double)t / steps)), 0.999))];
+    }
+}

@@ -1,0 +1,30 @@
+using Consensus.ML.Options;
+using Consensus.ML.Torch.Runtime;
+using static TorchSharp.torch;
+
+namespace Consensus.ML.Torch.Models;
+
+/// <summary>From the maps that a one-pass U-Net gives of a slice to its soft map and levels.</summary>
+internal static class MapReduction
+{
+    /// <param name="maps">N×H×W in [0, 1], on the CPU: one for each level, rater or pass, or a single one.</param>
+    /// <param name="kind">What they are.</param>
+    /// <param name="levels">Number of levels C.</param>
+    /// <param name="rounded">Whether the soft map is the mean of the maps rounded, 1 only above 0.5.</param>
+    /// <param name="keepSamples">Whether the maps themselves are part of the prediction.</param>
+    public static ConsensusPrediction Reduce(Tensor maps, UNetKind kind, int levels, bool rounded, bool keepSamples = false)
+    {
+        using var scope = NewDisposeScope();
+        Tensor soft = (rounded ? maps.Above(0.5).to_type(ScalarType.Float32) : maps).mean([0]);
+        Tensor uncertainty = maps.shape[0] == 1 ? zeros_like(soft) : maps.std(0, unbiased: false);
+        Tensor consensus = kind switch
+        {
+            UNetKind.Levels => maps,
+
+            // The c-th largest of C masks is where at least c of them are marked.
+            UNetKind.MultiHead => maps.sort(0, descending: true).Values,
+            _ => SampleReduction.Slabs(maps.mean([0]), levels),
+        };
+        return new(SampleReduction.ToArray(soft), SampleReduction.ToArray(consensus), SampleReduction.ToArray(uncertainty), keepSamples ? SampleReduction.ToArray(maps) : null);
+    }
+}

@@ -1,0 +1,55 @@
+using System.Text.Json.Serialization;
+using Consensus.ML.Options;
+using Consensus.ML.Torch.Networks;
+
+namespace Consensus.ML.Torch.Models;
+
+/// <summary>All that fixes the names and shapes of a model's weights and how they are used.</summary>
+internal sealed record ModelDescription : INetworkDescription
+{
+    /// <summary>Rows of a slice.</summary>
+    public required int Height { get; init; }
+
+    /// <summary>Columns of a slice.</summary>
+    public required int Width { get; init; }
+
+    /// <summary>Channels of a slice.</summary>
+    public required int ImageChannels { get; init; }
+
+    /// <summary>Number of levels C: as many as a complete case has raters, unless another number was asked for.</summary>
+    public required int Levels { get; init; }
+
+    /// <summary>What the network draws.</summary>
+    public required TrainingTarget Target { get; init; }
+
+    /// <summary>The network's shape.</summary>
+    public required NetworkOptions Network { get; init; }
+
+    /// <summary>The diffusion process.</summary>
+    public required DiffusionOptions Diffusion { get; init; }
+
+    /// <summary>Whether the network is told the level (or rater).</summary>
+    [JsonIgnore]
+    public bool HasLevelEmbedding => TellsLevelsApart && Network.LevelConditioning == LevelConditioning.Embedding;
+
+    /// <summary>Maps that one pass of the network draws: channels of x_t.</summary>
+    [JsonIgnore]
+    public int MapsAPass => TellsLevelsApart && Network.LevelConditioning == LevelConditioning.Channels ? Levels : 1;
+
+    /// <summary>Passes of the network for the maps of all levels.</summary>
+    [JsonIgnore]
+    public int Passes => Levels / MapsAPass;
+
+    private bool TellsLevelsApart => Target is TrainingTarget.Consensus or TrainingTarget.Annotator;
+
+    /// <summary>The network of this description.</summary>
+    public ConsensusNetwork CreateNetwork() =>
+        new(Network, Math.Min(Height, Width), ImageChannels, HasLevelEmbedding ? Levels : null, Diffusion.LearnedVariance, MapsAPass);
+
+    /// <inheritdoc/>
+    public WeightLayout Layout() => CreateNetwork().Layout;
+
+    /// <inheritdoc/>
+    /// <remarks>Dropout changes no weight, nor does a way to tell levels apart where there is one map.</remarks>
+    public INetworkDescription Comparable() => this with { Network = Network with { Dropout = 0, LevelConditioning = TellsLevelsApart ? Network.LevelConditioning : default } };
+}

@@ -1,0 +1,13 @@
+namespace Consensus.ML.Torch.Models;
+
+/// <summary>What a network draws is no number: its weights hold NaN, or the image's values are beyond what it can compute with.</summary>
+internal sealed class NotFiniteOutputException : InvalidOperationException
+{
+    public const string Reason = "the network's output is NaN or infinite, and no map can be made of it: "
+        + "its weights are not usable, or the image's values are far beyond those it was trained on";
+
+    public NotFiniteOutputException()
+        : base($"T{Reason[1..]}.")
+    {
+    }
+}

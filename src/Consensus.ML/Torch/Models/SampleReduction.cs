@@ -1,0 +1,49 @@
+using System.Runtime.InteropServices;
+using Consensus.ML.Options;
+using Consensus.ML.Torch.Runtime;
+using static TorchSharp.torch;
+
+namespace Consensus.ML.Torch.Models;
+
+/// <summary>From the samples of a slice to its maps, as each training target asks (the paper's section 3.2 and Table 2).</summary>
+internal static class SampleReduction
+{
+    /// <param name="samples">Generations × C × H × W in [0, 1], on the CPU.</param>
+    /// <param name="target">What the network learned to draw.</param>
+    /// <param name="keepSamples">Whether the samples themselves are part of the prediction: there may be hundreds of them.</param>
+    public static ConsensusPrediction Reduce(Tensor samples, TrainingTarget target, bool keepSamples = false)
+    {
+        using var scope = NewDisposeScope();
+        long generations = samples.shape[0], levels = samples.shape[1];
+        Tensor softMaps = samples.mean([1]);
+        Tensor uncertainty = generations == 1 ? zeros_like(softMaps[0]) : softMaps.std(0, unbiased: false);
+        Tensor means = samples.mean([0]);
+        (Tensor soft, Tensor maps) = target switch
+        {
+            // A level is marked where more than half of the generations' mean says so; a tie is not.
+            TrainingTarget.Consensus => (Rounded(means), means),
+
+            // The c-th largest of C masks is where at least c of them are marked.
+            TrainingTarget.Annotator or TrainingTarget.AnyAnnotator => (Rounded(means), samples.sort(1, descending: true).Values.mean([0])),
+
+            TrainingTarget.SoftLabel => (means.mean([0]), Slabs(means.mean([0]), levels)),
+            _ => throw new ArgumentOutOfRangeException(nameof(target), target, "The training target is unknown."),
+        };
+        return new(ToArray(soft), ToArray(maps), ToArray(uncertainty), keepSamples ? ToArray(samples) : null);
+    }
+
+    /// <summary>The levels of a soft map, H×W: a stack of C slabs of height 1/C, of which slab c fills from (c − 1)/C to c/C.</summary>
+    public static Tensor Slabs(Tensor softMap, long levels) =>
+        (softMap.unsqueeze(0).Times(levels) - TensorArithmetic.Range(0, levels, ScalarType.Float32, softMap.device).view(-1, 1, 1)).Clamped(0, 1);
+
+    /// <summary>The values of a tensor on the CPU.</summary>
+    public static float[] ToArray(Tensor values)
+    {
+        var array = new float[values.numel()];
+        using Tensor contiguous = values.contiguous();
+        MemoryMarshal.Cast<byte, float>(contiguous.bytes).CopyTo(array);
+        return array;
+    }
+
+    private static Tensor Rounded(Tensor means) => means.Above(0.5).to_type(ScalarType.Float32).mean([0]);
+}

@@ -1,0 +1,170 @@
+using Consensus.ML.Options;
+using Consensus.ML.Torch.Networks;
+using Consensus.ML.Torch.Runtime;
+using static TorchSharp.torch;
+
+namespace Consensus.ML.Torch.Models;
+
+/// <summary>
+/// A network with its weights on one device: predicts the maps of slices, and writes the weights. Safe for several threads at once. Several sets of weights are members of an ensemble, over which
+/// predictions average (Lakshminarayanan et al. 2017, "Simple and scalable predictive uncertainty estimation using deep ensembles").
+/// </summary>
+/// <param name="members">The weights of each member, at least one, which the model then owns.</param>
+/// <param name="device">Where they are.</param>
+/// <param name="imageChannels">Channels of a slice.</param>
+/// <param name="height">Rows of a slice.</param>
+/// <param name="width">Columns of a slice.</param>
+internal abstract class SegmentationModel(IReadOnlyList<WeightSet> members, Device device, int imageChannels, int height, int width) : IDisposable
+{
+    // One prediction at a time: torch spreads each over all cores already.
+    private readonly TurnQueue _turn = new();
+    private readonly Dictionary<(Precision Precision, int Member), PreparedWeights> _lowPrecision = [];
+    private bool _disposed;
+
+    /// <summary>Sets of weights: 1, or more in an ensemble.</summary>
+    public int Members => members.Count;
+
+    /// <summary>Number of trained values of a member.</summary>
+    public long ParameterCount => members[0].Layout.ParameterCount;
+
+    /// <summary>Rows of a slice and of its maps.</summary>
+    public int Height { get; } = height;
+
+    /// <summary>Columns of a slice and of its maps.</summary>
+    public int Width { get; } = width;
+
+    /// <summary>Where it computes.</summary>
+    public Device Device { get; } = device;
+
+    /// <summary>The weights of a member as a safetensors file, under their published names.</summary>
+    public byte[] SaveWeights(int member = 0)
+    {
+        _turn.Take(CancellationToken.None);
+        try
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            return Checkpoint.Write(members[member]);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Predicts the maps of one slice.</summary>
+    /// <param name="features">Normalised image, C×H×W.</param>
+    /// <param name="sampling">How to sample; its Seed is not used here.</param>
+    /// <param name="seed">Seed of what is random in the prediction of this slice.</param>
+    /// <param name="mirroring">The views that <see cref="SamplingOptions.Mirror"/> may take; null for the image alone.</param>
+    /// <param name="keepSamples">Whether the prediction keeps every map it is made of.</param>
+    /// <param name="cancellation">Ends waiting for other predictions, or this one between two passes of the network.</param>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public ConsensusPrediction Predict(ReadOnlySpan<float> features, SamplingOptions sampling, ulong seed, Mirroring? mirroring = null, bool keepSamples = false, CancellationToken cancellation = default) =>
+        InTurn(features, image => Predict(image, sampling, seed, mirroring ?? Mirroring.None, keepSamples, cancellation), cancellation);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _turn.Take(CancellationToken.None);
+        try
+        {
+            if (!_disposed)
+            {
+                _disposed = true;
+                foreach (PreparedWeights copies in _lowPrecision.Values)
+                {
+                    copies.Dispose();
+                }
+
+                foreach (WeightSet weights in members)
+                {
+                    weights.Dispose();
+                }
+            }
+        }
+        finally
+        {
+            // Someone may still wait for their turn, to hear that it is over.
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Predicts the maps of one slice, 1×C×H×W, inside a dispose scope and without gradients.</summary>
+    protected abstract ConsensusPrediction Predict(Tensor image, SamplingOptions sampling, ulong seed, Mirroring mirroring, bool keepSamples, CancellationToken cancellation);
+
+    /// <summary>Runs what needs a slice on the device, 1×C×H×W, when it is its turn, inside a dispose scope and without gradients.</summary>
+    protected T InTurn<T>(ReadOnlySpan<float> features, Func<Tensor, T> work, CancellationToken cancellation)
+    {
+        int expected = imageChannels * Height * Width;
+        if (features.Length != expected)
+        {
+            throw new ArgumentException($"A slice for this model has {imageChannels}×{Height}×{Width} = {expected} values, but {features.Length} were given.", nameof(features));
+        }
+
+        // A taken copy, since a span cannot be captured by the samplers' callbacks.
+        float[] image = features.ToArray();
+        _turn.Take(cancellation);
+        try
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            using var scope = NewDisposeScope();
+            using var inference = inference_mode();
+            return work(image.ToTensor(Device, 1, imageChannels, Height, Width));
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Refuses what a network drew where it is no number: rounding and clamping would make an empty map of it.</summary>
+    /// <exception cref="NotFiniteOutputException">A value is NaN or infinite.</exception>
+    protected static void EnsureFinite(Tensor output)
+    {
+        using Tensor finite = output.isfinite();
+        using Tensor all = finite.all();
+        if (!all.item<bool>())
+        {
+            throw new NotFiniteOutputException();
+        }
+    }
+
+    /// <summary>The weights of each member's safetensors file.</summary>
+    /// <exception cref="InvalidDataException">A file is damaged, or its names or shapes are not the layout's; the message says which.</exception>
+    protected static IReadOnlyList<WeightSet> Read(WeightLayout layout, IReadOnlyList<byte[]> files, Device device)
+    {
+        var members = new List<WeightSet>(files.Count);
+        try
+        {
+            foreach (byte[] file in files)
+            {
+                members.Add(Checkpoint.Read(layout, file, device));
+            }
+
+            return members;
+        }
+        catch
+        {
+            members.ForEach(weights => weights.Dispose());
+            throw;
+        }
+    }
+
+    /// <summary>The weights of a member in the precision asked for; 16-bit copies are made once and kept.</summary>
+    protected IReadOnlyList<Tensor> WeightsFor(Precision asked, int member)
+    {
+        Precision precision = ProcessorFormats.Effective(asked, Device);
+        if (precision == Precision.Float32)
+        {
+            return members[member].Weights;
+        }
+
+        if (!_lowPrecision.TryGetValue((precision, member), out PreparedWeights? copies))
+        {
+            copies = members[member].Prepare(precision);
+            _lowPrecision.Add((precision, member), copies);
+        }
+
+        return copies.Weights;
+    }
+}

@@ -1,0 +1,64 @@
+using System.Text.Json.Serialization;
+using Consensus.ML.Options;
+using Consensus.ML.Torch.Networks;
+
+namespace Consensus.ML.Torch.Models;
+
+/// <summary>All that fixes the names and shapes of a one-pass U-Net's weights and how they are used.</summary>
+internal sealed record UNetDescription : INetworkDescription
+{
+    /// <summary>Rows of a slice.</summary>
+    public required int Height { get; init; }
+
+    /// <summary>Columns of a slice.</summary>
+    public required int Width { get; init; }
+
+    /// <summary>Channels of a slice.</summary>
+    public required int ImageChannels { get; init; }
+
+    /// <summary>Number of levels C: as many as a complete case has raters, unless another number was asked for; of <see cref="UNetKind.MultiHead"/>, the number of different raters.</summary>
+    public required int Levels { get; init; }
+
+    /// <summary>What it learns.</summary>
+    public required UNetKind Kind { get; init; }
+
+    /// <summary>Whether the soft map is the mean of rounded maps.</summary>
+    public required bool Rounded { get; init; }
+
+    /// <summary>Dropout probability of <see cref="UNetKind.MonteCarloDropout"/>, at training and prediction.</summary>
+    public required double PassDropout { get; init; }
+
+    /// <summary>The network's shape.</summary>
+    public required NetworkOptions Network { get; init; }
+
+    /// <summary>Number of outputs.</summary>
+    [JsonIgnore]
+    public int Heads => Kind is UNetKind.Levels or UNetKind.MultiHead ? Levels : 1;
+
+    /// <summary>The network of this description, and the layout of its weights.</summary>
+    public (UNet Network, WeightLayout Layout) CreateNetwork()
+    {
+        var layout = new WeightLayout();
+        return (new(layout, Network, Math.Min(Height, Width), ImageChannels, Heads, embedding: null), layout);
+    }
+
+    /// <inheritdoc/>
+    public WeightLayout Layout() => CreateNetwork().Layout;
+
+    /// <inheritdoc/>
+    /// <remarks>Rounding and dropout change no weight, and what tells a diffusion model of the image, the level and the time is not in this network.</remarks>
+    public INetworkDescription Comparable()
+    {
+        var plain = new NetworkOptions();
+        return this with
+        {
+            Rounded = false,
+            PassDropout = 0,
+            Network = Network with
+            {
+                Dropout = 0, Conditioning = plain.Conditioning, LevelConditioning = plain.LevelConditioning, EncoderBlocks = plain.EncoderBlocks, EncoderWidth = plain.EncoderWidth, EncoderGrowth = plain.EncoderGrowth,
+                NoiseStartsAtZero = false, ScaleShiftNorm = false,
+            },
+        };
+    }
+}

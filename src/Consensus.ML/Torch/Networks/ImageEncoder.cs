@@ -1,0 +1,107 @@
+using Consensus.ML.Options;
+using Consensus.ML.Torch.Runtime;
+using static TorchSharp.torch;
+
+namespace Consensus.ML.Torch.Networks;
+
+/// <summary>
+/// G(I): a net of residual-in-residual dense blocks (RRDB, Wang et al. 2018) on the image alone, at the resolution of the U-Net's first level.
+/// Needed once for an image, whatever the number of steps, levels and generations.
+/// </summary>
+internal sealed class ImageEncoder
+{
+    private readonly Convolution _first, _trunk, _high, _last;
+    private readonly ResidualInResidualBlock[] _blocks;
+    private readonly int _patch;
+
+    public ImageEncoder(WeightLayout layout, string name, int imageChannels, int outputs, NetworkOptions options)
+    {
+        _patch = options.Patch;
+        int width = options.EncoderWidth;
+        _first = new(layout, $"{name}.conv_first", imageChannels * _patch * _patch, width);
+        _blocks = [.. Enumerable.Range(0, options.EncoderBlocks).Select(i => new ResidualInResidualBlock(layout, $"{name}.RRDB_trunk.{i}", width, options.EncoderGrowth))];
+        _trunk = new(layout, $"{name}.trunk_conv", width, width);
+        _high = new(layout, $"{name}.HRconv", width, width);
+        _last = new(layout, $"{name}.conv_last", width, outputs);
+    }
+
+    /// <summary>Number of RRDB blocks.</summary>
+    public int BlockCount => _blocks.Length;
+
+    /// <param name="context">Weights and mode.</param>
+    /// <param name="image">B×image channels×H×W, normalised.</param>
+    /// <returns>B×L×H/PatchSize×W/PatchSize.</returns>
+    public Tensor Forward(ForwardContext context, Tensor image)
+    {
+        using var scope = NewDisposeScope();
+        Tensor features = First(context, image), trunk = features;
+        for (int block = 0; block < BlockCount; block++)
+        {
+            trunk = Block(context, block, trunk);
+        }
+
+        return Last(context, features, trunk).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The first part: from the image to features.</summary>
+    public Tensor First(ForwardContext context, Tensor image)
+    {
+        using var scope = NewDisposeScope();
+        return _first.Forward(context, Patches.Fold(image, _patch)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>One of the <see cref="BlockCount"/> parts of the trunk, each on what the one before gave.</summary>
+    public Tensor Block(ForwardContext context, int block, Tensor input) => _blocks[block].Forward(context, input);
+
+    /// <summary>The last part, on what the first part and the trunk gave.</summary>
+    public Tensor Last(ForwardContext context, Tensor features, Tensor trunk)
+    {
+        using var scope = NewDisposeScope();
+        Tensor sum = features.Plus(_trunk.Forward(context, trunk));
+        return _last.Forward(context, Leaky(_high.Forward(context, sum))).MoveToOuterDisposeScope();
+    }
+
+    // In place is safe with gradients too: the derivative of a leaky ReLU follows from its output.
+    private static Tensor Leaky(Tensor tensor) => tensor.LeakyReluInPlace(0.2);
+
+    /// <summary>Three dense blocks with a scaled residual around them.</summary>
+    private sealed class ResidualInResidualBlock(WeightLayout layout, string name, int width, int growth)
+    {
+        private readonly DenseBlock[] _blocks = [new(layout, $"{name}.RDB1", width, growth), new(layout, $"{name}.RDB2", width, growth), new(layout, $"{name}.RDB3", width, growth)];
+
+        public Tensor Forward(ForwardContext context, Tensor input)
+        {
+            using var scope = NewDisposeScope();
+            Tensor hidden = input;
+            foreach (DenseBlock block in _blocks)
+            {
+                hidden = block.Forward(context, hidden);
+            }
+
+            return hidden.Times(ResidualScale).PlusInPlace(input).MoveToOuterDisposeScope();
+        }
+    }
+
+    /// <summary>Five convolutions, each on everything before it, with a scaled residual around them.</summary>
+    private sealed class DenseBlock
+    {
+        private readonly Convolution[] _convolutions;
+
+        public DenseBlock(WeightLayout layout, string name, int width, int growth) =>
+            _convolutions = [.. Enumerable.Range(0, 5).Select(i => new Convolution(layout, $"{name}.conv{i + 1}", width + (i * growth), i == 4 ? width : growth))];
+
+        public Tensor Forward(ForwardContext context, Tensor input)
+        {
+            using var scope = NewDisposeScope();
+            var grown = new List<Tensor> { input };
+            foreach (Convolution convolution in _convolutions.AsSpan(0, 4))
+            {
+                grown.Add(Leaky(convolution.Forward(context, grown.Count == 1 ? input : cat(grown, 1))));
+            }
+
+            return _convolutions[4].Forward(context, cat(grown, 1)).TimesInPlace(ResidualScale).PlusInPlace(input).MoveToOuterDisposeScope();
+        }
+    }
+
+    private const double ResidualScale = 0.2;
+}

@@ -1,0 +1,196 @@
+using Consensus.ML.Torch.Runtime;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Consensus.ML.Torch.Networks;
+
+/// <summary>A 2-D convolution with bias.</summary>
+internal sealed class Convolution
+{
+    private readonly int _weight, _bias;
+    private readonly long _stride, _padding;
+
+    public Convolution(WeightLayout layout, string name, long inputs, long outputs, int kernel = 3, int stride = 1, bool zero = false, bool lowPrecision = true)
+    {
+        Initialization initialization = zero ? Initialization.Zeros : Initialization.Uniform;
+        long fanIn = inputs * kernel * kernel;
+        _weight = layout.Add($"{name}.weight", [outputs, inputs, kernel, kernel], initialization, fanIn, lowPrecision);
+        _bias = layout.Add($"{name}.bias", [outputs], initialization, fanIn, lowPrecision);
+        _stride = stride;
+        _padding = kernel / 2;
+    }
+
+    /// <summary>The type it computes in, which its input must have: that of the weights given.</summary>
+    public ScalarType Type(ForwardContext context) => context.Weights[_weight].dtype;
+
+    public Tensor Forward(ForwardContext context, Tensor input)
+    {
+        Tensor weight = context.Weights[_weight];
+        Tensor output = functional.conv2d(input, weight, context.Weights[_bias], strides: [_stride, _stride], padding: [_padding, _padding]);
+        context.Operations?.Add(output.numel(), weight.shape[1] * weight.shape[2] * weight.shape[3]);
+        return output;
+    }
+}
+
+/// <summary>A fully connected layer; always float32, since it works on a few vectors only.</summary>
+internal sealed class Linear
+{
+    private readonly int _weight, _bias;
+
+    public Linear(WeightLayout layout, string name, long inputs, long outputs)
+    {
+        _weight = layout.Add($"{name}.weight", [outputs, inputs], Initialization.Uniform, inputs);
+        _bias = layout.Add($"{name}.bias", [outputs], Initialization.Uniform, inputs);
+    }
+
+    public Tensor Forward(ForwardContext context, Tensor input) => functional.linear(input, context.Weights[_weight], context.Weights[_bias]);
+}
+
+/// <summary>Group normalisation over 32 groups; statistics and weights in float32.</summary>
+internal sealed class GroupNormalization
+{
+    private const int Groups = 32;
+    private readonly int _weight, _bias;
+
+    public GroupNormalization(WeightLayout layout, string name, long channels)
+    {
+        _weight = layout.Add($"{name}.weight", [channels], Initialization.Ones);
+        _bias = layout.Add($"{name}.bias", [channels], Initialization.Zeros);
+    }
+
+    public Tensor Forward(ForwardContext context, Tensor input)
+    {
+        Tensor weight = context.Weights[_weight], bias = context.Weights[_bias];
+        if (input.dtype != weight.dtype && input.device_type != TorchSharp.DeviceType.CPU)
+        {
+            // The CPU kernel takes a 16-bit input with float32 weights; the one for GPUs wants one type.
+            (weight, bias) = (weight.to_type(input.dtype), bias.to_type(input.dtype));
+        }
+
+        return functional.group_norm(input, Groups, weight, bias, 1e-5);
+    }
+}
+
+/// <summary>
+/// Residual block of the U-Net: norm, SiLU, convolution; the embedding, where there is one, added before the second norm or scaling and shifting what comes of it; SiLU, dropout, zeroed
+/// convolution; skip.
+/// </summary>
+internal sealed class ResidualBlock
+{
+    private readonly bool _scaleShift;
+    private readonly GroupNormalization _inputNorm, _outputNorm;
+    private readonly Convolution _inputConvolution, _outputConvolution;
+    private readonly Linear? _embedding;
+    private readonly Convolution? _skip;
+
+    public ResidualBlock(WeightLayout layout, string name, long inputs, long outputs, long? embeddingWidth, bool scaleShift)
+    {
+        _scaleShift = scaleShift;
+        _inputNorm = new(layout, $"{name}.in_layers.0", inputs);
+        _inputConvolution = new(layout, $"{name}.in_layers.2", inputs, outputs);
+        _embedding = embeddingWidth is long width ? new(layout, $"{name}.emb_layers.1", width, scaleShift ? 2 * outputs : outputs) : null;
+        _outputNorm = new(layout, $"{name}.out_layers.0", outputs);
+        _outputConvolution = new(layout, $"{name}.out_layers.3", outputs, outputs, zero: true);
+        _skip = inputs == outputs ? null : new(layout, $"{name}.skip_connection", inputs, outputs, kernel: 1);
+    }
+
+    /// <param name="context">Weights and mode.</param>
+    /// <param name="input">B×inputs×H×W.</param>
+    /// <param name="embedding">B×embedding width, already through SiLU (it is the same for every block); null where the network has none.</param>
+    public Tensor Forward(ForwardContext context, Tensor input, Tensor? embedding)
+    {
+        using var scope = NewDisposeScope();
+        Tensor hidden = _inputConvolution.Forward(context, Activate(context, _inputNorm.Forward(context, input)));
+        if (_embedding is not null)
+        {
+            ArgumentNullException.ThrowIfNull(embedding);
+            Tensor told = _embedding.Forward(context, embedding).unsqueeze(-1).unsqueeze(-1);
+            hidden = _scaleShift ? ScaledAndShifted(context, _outputNorm.Forward(context, hidden), told) : _outputNorm.Forward(context, Sum(context, hidden, told.to_type(hidden.dtype)));
+        }
+        else
+        {
+            hidden = _outputNorm.Forward(context, hidden);
+        }
+
+        hidden = Activate(context, hidden);
+        if (context.Dropout > 0)
+        {
+            Tensor kept = rand(hidden.shape, device: hidden.device, generator: context.DropoutGenerator).AtLeast(context.Dropout);
+            hidden = hidden * kept.to_type(hidden.dtype).OverInPlace(1 - context.Dropout);
+        }
+
+        hidden = _outputConvolution.Forward(context, hidden);
+        Tensor skip = _skip is null ? input : _skip.Forward(context, input);
+        return Sum(context, hidden, skip).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>normed · (1 + scale) + shift, channel by channel; the first half of what the embedding says is the scale.</summary>
+    private static Tensor ScaledAndShifted(ForwardContext context, Tensor normed, Tensor told)
+    {
+        Tensor[] parts = told.chunk(2, 1);
+        Tensor scaled = normed * parts[0].Plus(1).to_type(normed.dtype);
+        return Sum(context, scaled, parts[1].to_type(normed.dtype));
+    }
+
+    /// <summary>A sum, in place where no gradient needs what it overwrites.</summary>
+    private static Tensor Sum(ForwardContext context, Tensor left, Tensor right) => context.Training ? left.Plus(right) : left.PlusInPlace(right);
+
+    /// <summary>SiLU, in place where no gradient needs what it overwrites.</summary>
+    private static Tensor Activate(ForwardContext context, Tensor tensor) => functional.silu(tensor, inplace: !context.Training);
+}
+
+/// <summary>Self-attention over the pixels of a feature map.</summary>
+internal sealed class AttentionBlock
+{
+    private readonly GroupNormalization _norm;
+    private readonly int _qkvWeight, _qkvBias, _outputWeight, _outputBias, _heads;
+
+    public AttentionBlock(WeightLayout layout, string name, long channels, int heads)
+    {
+        _norm = new(layout, $"{name}.norm", channels);
+        _qkvWeight = layout.Add($"{name}.qkv.weight", [3 * channels, channels, 1], Initialization.Uniform, channels, lowPrecision: true);
+        _qkvBias = layout.Add($"{name}.qkv.bias", [3 * channels], Initialization.Uniform, channels, lowPrecision: true);
+        _outputWeight = layout.Add($"{name}.proj_out.weight", [channels, channels, 1], Initialization.Zeros, lowPrecision: true);
+        _outputBias = layout.Add($"{name}.proj_out.bias", [channels], Initialization.Zeros, lowPrecision: true);
+        _heads = heads;
+    }
+
+    public Tensor Forward(ForwardContext context, Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        long batch = input.shape[0], channels = input.shape[1], height = input.shape[2], width = input.shape[3];
+
+        // Heads are outermost, then the thirds q, k, v: B × heads × 3 × (channels / heads) × pixels.
+        Tensor normed = _norm.Forward(context, input).flatten(2);
+        Tensor qkv = functional.conv1d(normed, context.Weights[_qkvWeight], context.Weights[_qkvBias]).view(batch, _heads, 3, channels / _heads, -1).transpose(3, 4);
+        Tensor attended = functional.scaled_dot_product_attention(qkv.select(2, 0), qkv.select(2, 1), qkv.select(2, 2));
+        Tensor merged = attended.transpose(2, 3).reshape(batch, channels, -1);
+        Tensor output = functional.conv1d(merged, context.Weights[_outputWeight], context.Weights[_outputBias]).view(batch, channels, height, width);
+
+        // The projections to q, k, v and back; then the products of q with k and of the shares with v.
+        context.Operations?.Add(4 * input.numel(), channels);
+        context.Operations?.Add(2 * input.numel(), height * width);
+        return input.Plus(output).MoveToOuterDisposeScope();
+    }
+}
+
+/// <summary>Halves both sides with a strided convolution.</summary>
+internal sealed class Downsampling(WeightLayout layout, string name, long channels)
+{
+    private readonly Convolution _convolution = new(layout, $"{name}.op", channels, channels, stride: 2);
+
+    public Tensor Forward(ForwardContext context, Tensor input) => _convolution.Forward(context, input);
+}
+
+/// <summary>Doubles both sides by repetition, then a convolution.</summary>
+internal sealed class Upsampling(WeightLayout layout, string name, long channels)
+{
+    private readonly Convolution _convolution = new(layout, $"{name}.conv", channels, channels);
+
+    public Tensor Forward(ForwardContext context, Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        Tensor large = functional.interpolate(input, scale_factor: [2, 2], mode: InterpolationMode.Nearest);
+        return _convolution.Forward(context, large).MoveToOuterDisposeScope();
+    }
+}

@@ -1,0 +1,20 @@
+using Consensus.ML.Torch.Runtime;
+using static TorchSharp.torch;
+
+namespace Consensus.ML.Torch.Networks;
+
+/// <summary>Sinusoidal embedding of diffusion times (Vaswani et al. 2017), cosines first.</summary>
+internal static class TimestepEmbedding
+{
+    /// <param name="times">B times, any number type.</param>
+    /// <param name="width">Values an embedding has, even.</param>
+    /// <returns>B×width: cosines, then sines, of t·exp(−ln(10000)·i/half) for i in 0..half−1.</returns>
+    public static Tensor Create(Tensor times, int width)
+    {
+        using var scope = NewDisposeScope();
+        int half = width / 2;
+        Tensor frequencies = TensorArithmetic.Range(0, half, ScalarType.Float32, times.device).TimesInPlace(-Math.Log(10000) / half).exp_();
+        Tensor angles = times.to_type(ScalarType.Float32).unsqueeze(1) * frequencies.unsqueeze(0);
+        return cat([angles.cos(), angles.sin()], 1).MoveToOuterDisposeScope();
+    }
+}

@@ -1,0 +1,160 @@
+using Consensus.ML.Options;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Consensus.ML.Torch.Networks;
+
+/// <summary>
+/// The U-Net of Nichol and Dhariwal 2021: residual blocks, self-attention at some sides, strided convolutions down and repetition up, every output on the way down skipped across. Holds
+/// structure only; weights come with each pass.
+/// </summary>
+internal sealed class UNet
+{
+    private readonly Convolution _input, _output;
+    private readonly List<Stage> _down = [], _up = [];
+    private readonly ResidualBlock _middle1, _middle2;
+    private readonly AttentionBlock _middleAttention;
+    private readonly GroupNormalization _outputNorm;
+    private readonly int _patch;
+
+    /// <param name="layout">Where its weights are declared, under their published names.</param>
+    /// <param name="options">The shape.</param>
+    /// <param name="imageSide">The smaller side of a slice, in pixels: attention stands where a feature map's side is one of the options'.</param>
+    /// <param name="inputs">Channels that go in, each of them PatchSize² channels of the first convolution.</param>
+    /// <param name="outputs">Channels that come out.</param>
+    /// <param name="embedding">Width of an embedding that every residual block is told; null for none.</param>
+    /// <param name="zeroInput">Whether the first convolution starts at zero.</param>
+    public UNet(WeightLayout layout, NetworkOptions options, int imageSide, long inputs, long outputs, long? embedding, bool zeroInput = false)
+    {
+        _patch = options.Patch;
+        long channels = options.ModelChannels, pixels = _patch * _patch;
+
+        // Down: what comes of the first convolution is the first skip; each stage's output is one more.
+        _input = new(layout, "input_blocks.0.0", inputs * pixels, channels, zero: zeroInput);
+        var skips = new Stack<long>([channels]);
+        int depth = options.ChannelMultipliers.Count, index = 1, side = imageSide / _patch;
+        for (int level = 0; level < depth; level++)
+        {
+            long width = Width(level);
+            for (int block = 0; block < options.ResidualBlocks; block++, index++)
+            {
+                _down.Add(new(layout, $"input_blocks.{index}", channels, width, embedding, HasAttention(side), options));
+                channels = width;
+                skips.Push(channels);
+            }
+
+            if (level < depth - 1)
+            {
+                _down.Add(new(new Downsampling(layout, $"input_blocks.{index++}.0", channels)));
+                skips.Push(channels);
+                side /= 2;
+            }
+        }
+
+        _middle1 = new(layout, "middle_block.0", channels, channels, embedding, options.ScaleShiftNorm);
+        _middleAttention = new(layout, "middle_block.1", channels, options.AttentionHeads);
+        _middle2 = new(layout, "middle_block.2", channels, channels, embedding, options.ScaleShiftNorm);
+
+        // Up: one block more a level, each on a skip.
+        index = 0;
+        for (int level = depth - 1; level >= 0; level--)
+        {
+            long width = Width(level);
+            for (int block = 0; block <= options.ResidualBlocks; block++, index++)
+            {
+                bool last = block == options.ResidualBlocks && level > 0;
+                _up.Add(new(layout, $"output_blocks.{index}", channels + skips.Pop(), width, embedding, HasAttention(side), options, upsampled: last));
+                channels = width;
+            }
+
+            side *= 2;
+        }
+
+        _outputNorm = new(layout, "out.0", channels);
+        _output = new(layout, "out.2", channels, outputs * pixels, zero: true, lowPrecision: false);
+
+        long Width(int level) => (long)options.ModelChannels * options.ChannelMultipliers[level];
+        bool HasAttention(int side) => options.AttentionResolutions.Contains(side);
+    }
+
+    /// <summary>The type it computes in: that of the weights given.</summary>
+    public ScalarType Type(ForwardContext context) => _input.Type(context);
+
+    /// <summary>The first convolution.</summary>
+    /// <param name="context">Weights and mode.</param>
+    /// <param name="input">B×inputs×H×W, in any type of floating point.</param>
+    /// <returns>B×L×H/PatchSize×W/PatchSize, in the pass's precision.</returns>
+    public Tensor Enter(ForwardContext context, Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        return _input.Forward(context, Patches.Fold(input.to_type(Type(context)), _patch)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>All that follows the first convolution.</summary>
+    /// <param name="context">Weights and mode.</param>
+    /// <param name="entered">B×L×H/PatchSize×W/PatchSize from <see cref="Enter"/>, with what is added to it; without gradients it is used up.</param>
+    /// <param name="embedding">B×embedding width, already through SiLU (it is the same for every block); null where there is none.</param>
+    /// <returns>B×outputs×H×W float32.</returns>
+    public Tensor Forward(ForwardContext context, Tensor entered, Tensor? embedding)
+    {
+        using var scope = NewDisposeScope();
+        Tensor hidden = entered;
+        var skips = new Stack<Tensor>([hidden]);
+        foreach (Stage stage in _down)
+        {
+            hidden = stage.Forward(context, hidden, embedding);
+            skips.Push(hidden);
+        }
+
+        hidden = _middle1.Forward(context, hidden, embedding);
+        hidden = _middleAttention.Forward(context, hidden);
+        hidden = _middle2.Forward(context, hidden, embedding);
+        foreach (Stage stage in _up)
+        {
+            Tensor skip = skips.Pop();
+            Tensor joined = cat([hidden, skip], 1);
+            if (!context.Training)
+            {
+                hidden.Dispose();
+                skip.Dispose();
+            }
+
+            hidden = stage.Forward(context, joined, embedding);
+        }
+
+        Tensor normed = _outputNorm.Forward(context, hidden).to_type(ScalarType.Float32);
+        return Patches.Unfold(_output.Forward(context, functional.silu(normed, inplace: !context.Training)), _patch).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>One entry of the published lists input_blocks and output_blocks.</summary>
+    private sealed class Stage
+    {
+        private readonly ResidualBlock? _residual;
+        private readonly AttentionBlock? _attention;
+        private readonly Downsampling? _down;
+        private readonly Upsampling? _up;
+
+        public Stage(Downsampling down) => _down = down;
+
+        public Stage(WeightLayout layout, string name, long inputs, long outputs, long? embedding, bool attention, NetworkOptions options, bool upsampled = false)
+        {
+            _residual = new(layout, $"{name}.0", inputs, outputs, embedding, options.ScaleShiftNorm);
+            _attention = attention ? new(layout, $"{name}.1", outputs, options.AttentionHeads) : null;
+            _up = upsampled ? new(layout, $"{name}.{(attention ? 2 : 1)}", outputs) : null;
+        }
+
+        public Tensor Forward(ForwardContext context, Tensor input, Tensor? embedding)
+        {
+            if (_down is not null)
+            {
+                return _down.Forward(context, input);
+            }
+
+            using var scope = NewDisposeScope();
+            Tensor hidden = _residual!.Forward(context, input, embedding);
+            hidden = _attention?.Forward(context, hidden) ?? hidden;
+            hidden = _up?.Forward(context, hidden) ?? hidden;
+            return hidden.MoveToOuterDisposeScope();
+        }
+    }
+}

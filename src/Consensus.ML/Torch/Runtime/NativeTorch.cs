@@ -1,0 +1,162 @@
+using System.Reflection;
+using System.Runtime.InteropServices;
+using System.Runtime.Loader;
+using System.Runtime.Versioning;
+using TorchSharp;
+
+namespace Consensus.ML.Torch.Runtime;
+
+/// <summary>
+/// Loads libtorch and TorchSharp's native library. On Linux systems whose C++ library is older than the one TorchSharp was
+/// built with (Debian 12, Ubuntu 22.04), and only there, a copy with one version requirement marked weak is loaded instead.
+/// </summary>
+internal static class NativeTorch
+{
+    private const string LibraryName = "LibTorchSharp", FileName = "libLibTorchSharp.so";
+    private const string MissingVersion = "GLIBCXX_3.4.32";
+
+    private static readonly Lazy<bool> Loaded = new(Load, LazyThreadSafetyMode.ExecutionAndPublication);
+    private static readonly Lock Adapting = new();
+    private static readonly HashSet<AssemblyLoadContext> Watched = [];
+    private static nint _adapted;
+
+    /// <summary>Loads the native libraries once; call before the first use of torch.</summary>
+    /// <exception cref="DllNotFoundException">No libtorch for this platform beside the application; the message says what to reference.</exception>
+    /// <exception cref="InvalidOperationException">TorchSharp was used before, and could not load its library without us; the message says what to do.</exception>
+    public static void EnsureLoaded() => _ = Loaded.Value;
+
+    /// <summary>The library that an adapted copy in memory takes the place of, or null where the ordinary one loaded.</summary>
+    public static string? Adapted { get; private set; }
+
+    /// <summary>Whether the CUDA build of libtorch lies beside the application.</summary>
+    public static bool HasCudaLibraries => SearchFolders().Any(folder => File.Exists(Path.Combine(folder, "libtorch_cuda.so")) || File.Exists(Path.Combine(folder, "torch_cuda.dll")));
+
+    /// <summary>
+    /// Has torch's threads wait with measure, and TorchSharp's native library adapted where that must be, whoever uses torch first. It costs nothing until then. TorchSharp looks for its
+    /// library once, when torch is first touched, and never again where it finds none.
+    /// </summary>
+    /// <param name="context">Where TorchSharp's assembly is loaded, or will be.</param>
+    public static void Watch(AssemblyLoadContext context)
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return;
+        }
+
+        lock (Adapting)
+        {
+            if (!Watched.Add(context))
+            {
+                return;
+            }
+
+            context.ResolvingUnmanagedDll += (asker, name) => OperatingSystem.IsLinux() && name == LibraryName && asker.GetName().Name == nameof(TorchSharp) ? Adapt() : 0;
+        }
+
+        // The managed assembly comes before the native libraries.
+        AppDomain.CurrentDomain.AssemblyLoad += (_, loaded) => Prepare(loaded.LoadedAssembly);
+        foreach (Assembly loaded in context.Assemblies)
+        {
+            Prepare(loaded);
+        }
+
+        static void Prepare(Assembly loaded)
+        {
+            if (loaded.GetName().Name == nameof(TorchSharp))
+            {
+                OpenMPLibrary.Load(SearchFolders());
+            }
+        }
+    }
+
+    private static bool Load()
+    {
+        Watch(AssemblyLoadContext.GetLoadContext(typeof(torch).Assembly)!);
+        try
+        {
+            torch.InitializeDeviceType(DeviceType.CPU);
+            return true;
+        }
+        catch (Exception exception) when (exception is NotSupportedException or DllNotFoundException or TypeInitializationException)
+        {
+            // An initializer that has failed fails for good; what it failed for may load now.
+            string cause = (exception.InnerException ?? exception).Message.Split('\n')[0];
+            if (exception is TypeInitializationException && OperatingSystem.IsLinux() && Adapt() != 0)
+            {
+                throw new InvalidOperationException(
+                    "TorchSharp was used in this process before Consensus.ML was, and cannot load its native library on this system without it; it does not try again. "
+                    + $"Make {typeof(TorchRuntime).FullName}.{nameof(TorchRuntime.Load)}() the first line of the program, before anything of TorchSharp. TorchSharp's own words: {cause}", exception);
+            }
+
+            throw new DllNotFoundException(
+                "libtorch could not be loaded. The application must reference one of the packages TorchSharp-cpu, TorchSharp-cuda-linux or TorchSharp-cuda-windows, "
+                + $"in the version of TorchSharp (0.107.0), for {RuntimeInformation.RuntimeIdentifier}. Cause: {cause}", exception);
+        }
+    }
+
+    /// <summary>Loads the adapted copy, once; 0 where the ordinary library does not want for the version.</summary>
+    [SupportedOSPlatform("linux")]
+    private static nint Adapt()
+    {
+        lock (Adapting)
+        {
+            if (_adapted != 0 || SearchFolders().Select(folder => Path.Combine(folder, FileName)).FirstOrDefault(File.Exists) is not { } library)
+            {
+                return _adapted;
+            }
+
+            // The copy lies elsewhere, so its neighbours are loaded first, from where they are; the loader then finds them by name.
+            foreach (string dependency in Dependencies.SelectMany(pattern => SearchFolders().SelectMany(folder => Directory.EnumerateFiles(folder, pattern))))
+            {
+                if (TryLoad(dependency) is string failed && !dependency.Contains("cuda", StringComparison.Ordinal))
+                {
+                    throw new DllNotFoundException($"'{dependency}' could not be loaded: {failed}");
+                }
+            }
+
+            if (TryLoad(library)?.Contains(MissingVersion, StringComparison.Ordinal) != true)
+            {
+                return 0;
+            }
+
+            byte[] image = File.ReadAllBytes(library);
+            if (WeakenedLibrary.Weaken(image, MissingVersion) == 0)
+            {
+                throw new DllNotFoundException($"'{library}' does not load for want of {MissingVersion}, but names no such requirement.");
+            }
+
+            _adapted = LibraryImage.Load(image);
+            Adapted = library;
+            return _adapted;
+        }
+    }
+
+    // In the order in which each needs the ones before it; CUDA ones are there with the CUDA backend only.
+    private static IEnumerable<string> Dependencies => ["libc10.so", "libtorch_cpu.so", "libc10_cuda.so", "libtorch_cuda.so", "libtorch.so"];
+
+    /// <summary>Loads a library for good; returns null, or why it did not load.</summary>
+    private static string? TryLoad(string path)
+    {
+        try
+        {
+            NativeLibrary.Load(path);
+            return null;
+        }
+        catch (DllNotFoundException exception)
+        {
+            return exception.Message;
+        }
+    }
+
+    /// <summary>Where the application keeps native libraries: what the host was told, then beside the application.</summary>
+    private static IEnumerable<string> SearchFolders()
+    {
+        string told = AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string ?? "";
+        string beside = AppContext.BaseDirectory;
+        return told.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
+            .Append(beside)
+            .Append(Path.Combine(beside, "runtimes", $"linux-{(RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "arm64" : "x64")}", "native"))
+            .Where(Directory.Exists)
+            .Distinct(StringComparer.Ordinal);
+    }
+}

@@ -1,0 +1,197 @@
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace Consensus.ML.Torch.Runtime;
+
+/// <summary>
+/// Arithmetic of tensors with numbers, safe beside other threads. In place of TorchSharp's own, which makes a <see cref="Scalar"/> of each number (and of the factor 1 in
+/// <c>tensor + tensor</c>) and lets go of it before libtorch has read it: a garbage collection that another thread begins in that moment frees it, and libtorch reads what is no number. Here
+/// each number is held until libtorch is done, and then freed at once. Numbers take part in the tensor's own type, as they do there.
+/// </summary>
+/// <remarks>Between tensors, <c>*</c>, <c>/</c> and <c>-</c> need no number and are safe as they are. A test finds calls that are not.</remarks>
+internal static class TensorArithmetic
+{
+    // The factor of the second operand of a sum, which every sum asks for. Never disposed of.
+    private static readonly Scalar One = 1;
+
+    /// <summary>left + right.</summary>
+    public static Tensor Plus(this Tensor left, Tensor right) => left.add(right, One);
+
+    /// <summary>left + number.</summary>
+    public static Tensor Plus(this Tensor left, double number)
+    {
+        using Scalar held = number;
+        return left.add(held, One);
+    }
+
+    /// <summary>left − number.</summary>
+    public static Tensor Minus(this Tensor left, double number)
+    {
+        using Scalar held = number;
+        return left.sub(held);
+    }
+
+    /// <summary>left − number, of whole numbers.</summary>
+    public static Tensor Minus(this Tensor left, long number)
+    {
+        using Scalar held = number;
+        return left.sub(held);
+    }
+
+    /// <summary>number − right.</summary>
+    public static Tensor SubtractedFrom(this Tensor right, double number)
+    {
+        using Tensor negative = -right;
+        return negative.Plus(number);
+    }
+
+    /// <summary>left · number.</summary>
+    public static Tensor Times(this Tensor left, double number)
+    {
+        using Scalar held = number;
+        return left.mul(held);
+    }
+
+    /// <summary>left / number.</summary>
+    public static Tensor Over(this Tensor left, double number)
+    {
+        using Scalar held = number;
+        return left.div(held);
+    }
+
+    /// <summary>base^exponent.</summary>
+    public static Tensor Power(this Tensor @base, double exponent)
+    {
+        using Scalar held = exponent;
+        return @base.pow(held);
+    }
+
+    /// <summary>Adds to a tensor in place; returns it.</summary>
+    public static Tensor PlusInPlace(this Tensor left, Tensor right) => left.add_(right, One);
+
+    /// <summary>Adds to a tensor in place; returns it.</summary>
+    public static Tensor PlusInPlace(this Tensor left, double number)
+    {
+        using Scalar held = number;
+        return left.add_(held, One);
+    }
+
+    /// <summary>Multiplies a tensor in place; returns it.</summary>
+    public static Tensor TimesInPlace(this Tensor left, double number)
+    {
+        using Scalar held = number;
+        return left.mul_(held);
+    }
+
+    /// <summary>Divides a tensor in place; returns it.</summary>
+    public static Tensor OverInPlace(this Tensor left, double number)
+    {
+        using Scalar held = number;
+        return left.div_(held);
+    }
+
+    /// <summary>left + factor · a · b in place; returns left.</summary>
+    public static Tensor PlusProductInPlace(this Tensor left, Tensor a, Tensor b, double factor)
+    {
+        using Scalar held = factor;
+        return left.addcmul_(a, b, held);
+    }
+
+    /// <summary>left + factor · a / b in place; returns left.</summary>
+    public static Tensor PlusQuotientInPlace(this Tensor left, Tensor a, Tensor b, double factor)
+    {
+        using Scalar held = factor;
+        return left.addcdiv_(a, b, held);
+    }
+
+    /// <summary>left + weight · (end − left) in place; returns left.</summary>
+    public static Tensor LerpInPlace(this Tensor left, Tensor end, double weight)
+    {
+        using Tensor weights = Weight(left, weight);
+        return left.lerp_(end, weights);
+    }
+
+    /// <summary>left + weight · (end − left).</summary>
+    public static Tensor Lerp(this Tensor left, Tensor end, double weight)
+    {
+        using Tensor weights = Weight(left, weight);
+        return left.lerp(end, weights);
+    }
+
+    /// <summary>Every value brought into [minimum, maximum]; null for no bound.</summary>
+    public static Tensor Clamped(this Tensor tensor, double? minimum, double? maximum)
+    {
+        using Scalar? low = minimum, high = maximum;
+        return tensor.clamp(low, high);
+    }
+
+    /// <summary>Every value brought into [minimum, maximum] in place; returns the tensor.</summary>
+    public static Tensor ClampInPlace(this Tensor tensor, double minimum, double maximum)
+    {
+        using Scalar low = minimum, high = maximum;
+        return tensor.clamp_(low, high);
+    }
+
+    /// <summary>Sets every value; returns the tensor.</summary>
+    public static Tensor FillInPlace(this Tensor tensor, double value)
+    {
+        using Scalar held = value;
+        return tensor.fill_(held);
+    }
+
+    /// <summary>Leaky ReLU in place; returns an alias of the tensor.</summary>
+    public static Tensor LeakyReluInPlace(this Tensor tensor, double slope)
+    {
+        using Scalar held = slope;
+        return tensor.leaky_relu_(held).alias();
+    }
+
+    /// <summary>Where values equal a whole number.</summary>
+    public static Tensor EqualTo(this Tensor tensor, long number)
+    {
+        using Scalar held = number;
+        return tensor.eq(held);
+    }
+
+    /// <summary>Where values are above a number.</summary>
+    public static Tensor Above(this Tensor tensor, double number)
+    {
+        using Scalar held = number;
+        return tensor.gt(held);
+    }
+
+    /// <summary>Where values are at least a number.</summary>
+    public static Tensor AtLeast(this Tensor tensor, double number)
+    {
+        using Scalar held = number;
+        return tensor.ge(held);
+    }
+
+    /// <summary>Where values are below a number.</summary>
+    public static Tensor Below(this Tensor tensor, double number)
+    {
+        using Scalar held = number;
+        return tensor.lt(held);
+    }
+
+    /// <summary>Whole numbers from <paramref name="first"/> up to, and without, <paramref name="end"/>.</summary>
+    public static Tensor Range(long first, long end, ScalarType type, Device device)
+    {
+        using Scalar start = first, stop = end, step = 1L;
+        return arange(start, stop, step, type, device);
+    }
+
+    /// <summary>So many times the same whole number (int64).</summary>
+    public static Tensor Repeated(long count, long value, Device device)
+    {
+        using Scalar held = value;
+        return full([count], held, ScalarType.Int64, device);
+    }
+
+    /// <summary>TorchSharp interpolates by a tensor alone, and makes one of a number on the CPU.</summary>
+    private static Tensor Weight(Tensor left, double weight)
+    {
+        using Scalar held = weight;
+        return full([], held, left.dtype, left.device);
+    }
+}

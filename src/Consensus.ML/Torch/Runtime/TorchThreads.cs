@@ -1,0 +1,86 @@
+using static TorchSharp.torch;
+
+namespace Consensus.ML.Torch.Runtime;
+
+/// <summary>How many CPU threads torch takes for what the calling thread asks of it, for a while: dispose it on that thread, and torch takes as many as before.</summary>
+/// <remarks>
+/// torch keeps one number for each thread that has used it, and one for threads that have not yet; setting it sets both. The second is the process's: it is put back at once, by a thread that is new.
+/// Several threads may hold different numbers at a time.
+/// </remarks>
+internal sealed class TorchThreads : IDisposable
+{
+    private static readonly Lock Setting = new();
+
+    private readonly int _before;
+    private readonly int _owner = Environment.CurrentManagedThreadId;
+    private bool _disposed;
+
+    private TorchThreads(int before) => _before = before;
+
+    /// <summary>Threads that torch takes for the calling thread now.</summary>
+    public static int Current
+    {
+        get
+        {
+            NativeTorch.EnsureLoaded();
+            return get_num_threads();
+        }
+    }
+
+    /// <summary>Takes a number of threads for what follows on this thread.</summary>
+    /// <param name="threads">At least 1; null to leave the number as it is.</param>
+    public static TorchThreads Use(int? threads)
+    {
+        var used = new TorchThreads(Current);
+        used.Change(threads ?? used._before);
+        return used;
+    }
+
+    /// <summary>Takes another number from now on.</summary>
+    public void Change(int threads)
+    {
+        if (Environment.CurrentManagedThreadId != _owner)
+        {
+            throw new InvalidOperationException("The number of torch's threads is that of a thread, and is changed by that thread.");
+        }
+
+        if (threads == get_num_threads())
+        {
+            return;
+        }
+
+        lock (Setting)
+        {
+            using var read = new ManualResetEventSlim();
+            using var changed = new ManualResetEventSlim();
+            var keeper = new Thread(() =>
+            {
+                int ofProcess = get_num_threads();
+                read.Set();
+                changed.Wait();
+                set_num_threads(ofProcess);
+            }) { IsBackground = true, Name = nameof(TorchThreads) };
+            keeper.Start();
+            read.Wait();
+            try
+            {
+                set_num_threads(threads);
+            }
+            finally
+            {
+                changed.Set();
+                keeper.Join();
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (!_disposed)
+        {
+            Change(_before);
+            _disposed = true;
+        }
+    }
+}

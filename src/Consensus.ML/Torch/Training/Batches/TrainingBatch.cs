@@ -1,0 +1,113 @@
+using Consensus.Imaging.Augmentation;
+using Consensus.Imaging.Labels;
+using Consensus.ML.Options;
+using Consensus.ML.Torch.Models;
+using Consensus.ML.Torch.Runtime;
+using static TorchSharp.torch;
+
+namespace Consensus.ML.Torch.Training.Batches;
+
+/// <summary>The samples of one step: B images and B·P passes of M maps each (one, or those of all levels), those of an image one after another.</summary>
+/// <param name="Images">B×C×H×W, normalised and augmented.</param>
+/// <param name="Starts">x_0: (B·P)×M×H×W in [−1, 1].</param>
+/// <param name="Levels">B·P levels from 1; null where the network is told none.</param>
+/// <param name="Steps">B·P diffusion steps.</param>
+/// <param name="Present">(B·P)×M: 1 where there is a map, 0 where a rater has not drawn the case (x_0 is 0 there); null where all are there.</param>
+internal sealed record TrainingBatch(Tensor Images, Tensor Starts, Tensor? Levels, Tensor Steps, Tensor? Present)
+{
+    /// <summary>Some of its images, with all their passes: views, owned by the surrounding dispose scope.</summary>
+    public TrainingBatch Slice(long first, long count)
+    {
+        long pairs = Starts.shape[0] / Images.shape[0];
+        return new(Images.narrow(0, first, count), Part(Starts), Levels is null ? null : Part(Levels), Part(Steps), Present is null ? null : Part(Present));
+
+        Tensor Part(Tensor passes) => passes.narrow(0, first * pairs, count * pairs);
+    }
+}
+
+/// <summary>Draws the samples of a step; the same step of the same seed draws the same.</summary>
+internal sealed class BatchSource(ModelDescription description, TrainingOptions options, AugmentationPolicy? augmentation, IReadOnlyList<float> padding, int seed, IReadOnlyList<TrainingCase> cases)
+{
+    private readonly CaseSampler _cases = new(description.Height, description.Width, description.ImageChannels, options.BatchSize, augmentation, padding, seed, cases);
+
+    /// <summary>Draws the batch of a step, from 0, without a tensor, which any thread can do.</summary>
+    /// <returns>Puts it on a device; its tensors belong to the dispose scope that surrounds that call.</returns>
+    public Func<Device, TrainingBatch> Draw(long step)
+    {
+        int batch = options.BatchSize, pairs = options.PairsPerImage, pixels = description.Height * description.Width;
+        int maps = description.MapsAPass;
+        var starts = new float[batch * pairs * maps * pixels];
+        var present = new float[batch * pairs * maps];
+        var levels = new long[batch * pairs];
+        var steps = new long[batch * pairs];
+        float[] images = _cases.Draw(step, (i, source, moved, random) =>
+        {
+            // The passes of an image take different levels (or raters) as long as there are any, unless each takes all of them: every one is as likely as before, and the gradient is less noisy.
+            bool byRater = description.Target is TrainingTarget.Annotator or TrainingTarget.AnyAnnotator;
+            int[] shuffled = [.. Enumerable.Range(0, byRater ? source.Masks.Raters : description.Levels)];
+            random.Shuffle(shuffled);
+            for (int pair = 0; pair < pairs; pair++)
+            {
+                int at = (i * pairs) + pair;
+                steps[at] = DrawTime(random);
+                foreach (int drawn in maps == 1 ? shuffled.AsSpan(pair % shuffled.Length, 1) : shuffled)
+                {
+                    int level = byRater ? source.Raters[drawn] : drawn, map = maps == 1 ? at : (at * maps) + level;
+                    levels[at] = level + 1;
+                    present[map] = 1;
+                    Span<float> start = starts.AsSpan(map * pixels, pixels);
+                    if (byRater)
+                    {
+                        DrawMask(moved.Slice(drawn * pixels, pixels), start);
+                    }
+                    else
+                    {
+                        DrawVotes(moved, source.Masks.Raters, drawn + 1, start);
+                    }
+                }
+            }
+        });
+
+        return device =>
+        {
+            using var scope = NewDisposeScope();
+            return new(
+                images.ToTensor(device, batch, description.ImageChannels, description.Height, description.Width).MoveToOuterDisposeScope(),
+                starts.ToTensor(device, batch * pairs, maps, description.Height, description.Width).MoveToOuterDisposeScope(),
+                description.HasLevelEmbedding ? levels.ToTensor(device).MoveToOuterDisposeScope() : null,
+                steps.ToTensor(device).MoveToOuterDisposeScope(),
+                present.Contains(0) ? present.ToTensor(device, batch * pairs, maps).MoveToOuterDisposeScope() : null);
+        };
+    }
+
+    /// <summary>x_0 = 2·mask − 1.</summary>
+    private static void DrawMask(ReadOnlySpan<byte> mask, Span<float> start)
+    {
+        for (int pixel = 0; pixel < start.Length; pixel++)
+        {
+            start[pixel] = (2 * mask[pixel]) - 1;
+        }
+    }
+
+    /// <summary>x_0 = 2·target − 1 (the paper's Table 2), where the target is a level of agreement or the share of raters.</summary>
+    private void DrawVotes(ReadOnlySpan<byte> masks, int raters, int level, Span<float> start)
+    {
+        int pixels = start.Length, needed = ConsensusLabels.VotesNeeded(level, description.Levels, raters);
+        for (int pixel = 0; pixel < pixels; pixel++)
+        {
+            int votes = 0;
+            for (int rater = 0; rater < raters; rater++)
+            {
+                votes += masks[(rater * pixels) + pixel];
+            }
+
+            start[pixel] = description.Target == TrainingTarget.Consensus ? (votes >= needed ? 1 : -1) : (2f * votes / raters) - 1;
+        }
+    }
+
+    private long DrawTime(Random random)
+    {
+        int steps = description.Diffusion.Steps;
+        return (long)(steps * Math.Pow(random.NextDouble(), 1 / (1 + options.TimePower)));
+    }
+}

@@ -1,0 +1,190 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+using Consensus.Imaging.Storage;
+using Consensus.ML.Options;
+using Consensus.ML.Torch.Networks;
+using Consensus.ML.Torch.Training.Optimization;
+
+namespace Consensus.ML.Torch.Training.Checkpoints;
+
+/// <summary>The checkpoints of one run: finds the one to go on from, writes new ones, keeps the two latest. Held by one process at a time.</summary>
+internal sealed partial class CheckpointFolder : IDisposable
+{
+    private const string BestName = "best.safetensors";
+
+    // One could do: a checkpoint takes its place whole. The one before is there for the day when a disk spoils the last.
+    private const int Kept = 2;
+
+    private readonly CheckpointOptions _options;
+    private readonly Action<string> _warn;
+    private readonly FileLock _lock;
+    private TimeSpan _last;
+    private int? _bestWritten;
+
+    private CheckpointFolder(CheckpointOptions options, Action<string> warn, FileLock held)
+    {
+        _options = options;
+        _warn = warn;
+        _lock = held;
+    }
+
+    /// <summary>Takes hold of a folder, before any other work is done.</summary>
+    /// <param name="options">Which folder, and what to do with it.</param>
+    /// <param name="warn">Told of checkpoints that could not be read or written, one line each.</param>
+    /// <exception cref="IOException">The folder cannot be made, or another run holds it.</exception>
+    /// <exception cref="InvalidOperationException">It holds checkpoints, and is not to be resumed.</exception>
+    public static CheckpointFolder Open(CheckpointOptions options, Action<string> warn)
+    {
+        FileLock held = Hold(options.Folder);
+        try
+        {
+            RemoveRemains(options.Folder);
+            var folder = new CheckpointFolder(options, warn, held);
+            if (!options.Resume && folder.Steps() is [int latest, ..])
+            {
+                throw new InvalidOperationException(
+                    $"'{options.Folder}' holds checkpoints of an earlier run, up to step {latest}, which another run would replace: resume it ({nameof(CheckpointOptions)}.{nameof(options.Resume)}, or --resume), or use another folder.");
+            }
+
+            return folder;
+        }
+        catch
+        {
+            held.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Fills the optimizer and the state from the latest checkpoint that is whole.</summary>
+    /// <returns>False where there is none, and training starts afresh.</returns>
+    /// <exception cref="InvalidDataException">The checkpoint is of another run or of a newer format, or none of several is whole; the message says what differs.</exception>
+    public bool TryResume(TrainingFingerprint fingerprint, Optimizer optimizer, TrainingState state)
+    {
+        var damaged = new List<(string Path, string Why)>();
+        foreach (int step in Steps())
+        {
+            string path = PathOf(step);
+            TrainingCheckpoint checkpoint;
+            try
+            {
+                checkpoint = TrainingCheckpoint.Read(path);
+            }
+            catch (InvalidDataException exception)
+            {
+                damaged.Add((path, exception.Message));
+                continue;
+            }
+            catch (NotSupportedException exception)
+            {
+                throw new InvalidDataException($"The checkpoint '{path}' cannot be resumed. {exception.Message}", exception);
+            }
+
+            if (fingerprint.DifferencesFrom(checkpoint.Fingerprint) is string differences)
+            {
+                throw new InvalidDataException($"The checkpoint '{path}' is of another run: {differences}. Use the same data and options to resume it, or another folder.");
+            }
+
+            foreach ((string spoilt, string why) in damaged)
+            {
+                // Out of the way, so that it is not mistaken for the latest again.
+                File.Move(spoilt, $"{spoilt}.damaged", overwrite: true);
+                _warn($"The checkpoint '{spoilt}' is not used. {why} Training goes on from that of step {step}.");
+            }
+
+            checkpoint.Restore(path, optimizer, state);
+            _last = state.Elapsed;
+            return true;
+        }
+
+        return damaged.Count == 0
+            ? false
+            : throw new InvalidDataException($"The checkpoint '{damaged[0].Path}' cannot be resumed, and there is no other that is whole. {damaged[0].Why} Remove it to start afresh.");
+    }
+
+    /// <summary>Writes a checkpoint when one is due.</summary>
+    public void SaveWhenDue(TrainingFingerprint fingerprint, Optimizer optimizer, TrainingState state)
+    {
+        if ((_options.EverySteps is int steps && optimizer.Steps % steps == 0) || (_options.Interval is TimeSpan interval && state.Elapsed - _last >= interval))
+        {
+            Save(fingerprint, optimizer, state);
+        }
+    }
+
+    /// <summary>Writes a checkpoint, and the best weights where they are new; where that fails, warns and leaves the previous one.</summary>
+    public void Save(TrainingFingerprint fingerprint, Optimizer optimizer, TrainingState state)
+    {
+        _last = state.Elapsed;
+        try
+        {
+            TrainingCheckpoint.Write(PathOf(optimizer.Steps), fingerprint, optimizer, state);
+            if (state.Best is not null && _bestWritten != state.BestStep)
+            {
+                AtomicFile.Write(Path.Combine(_options.Folder, BestName), stream => stream.Write(Checkpoint.Write(state.Best)));
+                _bestWritten = state.BestStep;
+            }
+
+            foreach (int old in Steps().Skip(Kept))
+            {
+                File.Delete(PathOf(old));
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            string previous = Steps() is [int latest, ..] ? $"the last whole one is that of step {latest}" : "there is none yet";
+            _warn($"The checkpoint of step {optimizer.Steps} could not be written: {exception.Message.TrimEnd('.')}; {previous}. Training goes on.");
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _lock.Dispose();
+
+    [GeneratedRegex("^step-([0-9]{9,10})\\.safetensors$", RegexOptions.CultureInvariant)]
+    private static partial Regex CheckpointName();
+
+    private static FileLock Hold(string folder)
+    {
+        try
+        {
+            Directory.CreateDirectory(folder);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"The folder '{folder}' for checkpoints cannot be made: {exception.Message}", exception);
+        }
+
+        FileLock? held;
+        try
+        {
+            held = FileLock.Try(folder);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new IOException($"No checkpoints can be written to '{folder}': {exception.Message}", exception);
+        }
+
+        return held ?? throw new IOException($"'{folder}' is in use by another training run. Each run needs a folder of its own.");
+    }
+
+    /// <summary>A run that was killed while it wrote leaves its unfinished file.</summary>
+    private static void RemoveRemains(string folder)
+    {
+        foreach (string remains in Directory.EnumerateFiles(folder, ".*.safetensors.*.tmp"))
+        {
+            File.Delete(remains);
+        }
+    }
+
+    /// <summary>The steps there are checkpoints of, the latest first.</summary>
+    private int[] Steps() =>
+    [
+        .. Directory.EnumerateFiles(_options.Folder)
+            .Select(path => CheckpointName().Match(Path.GetFileName(path)))
+            .Where(match => match.Success)
+            .Select(match => long.Parse(match.Groups[1].ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture))
+            .Where(step => step <= int.MaxValue)
+            .Select(step => (int)step)
+            .OrderDescending(),
+    ];
+
+    private string PathOf(int step) => Path.Combine(_options.Folder, string.Create(CultureInfo.InvariantCulture, $"step-{step:000000000}.safetensors"));
+}

@@ -1,0 +1,131 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using Consensus.Imaging.Storage;
+using Consensus.ML.Torch.Networks;
+using Consensus.ML.Torch.Training.Optimization;
+using static TorchSharp.torch;
+
+namespace Consensus.ML.Torch.Training.Checkpoints;
+
+/// <summary>
+/// A checkpoint of a run: one safetensors file with the optimizer's tensors and the best weights, whose metadata tell the run's fingerprint, how far it is, and the
+/// SHA-256 of the file. One file, renamed into its place, so that no kill can leave half of a pair.
+/// </summary>
+/// <param name="Fingerprint">What the run is.</param>
+/// <param name="Facts">How far it is.</param>
+internal sealed record TrainingCheckpoint(TrainingFingerprint Fingerprint, TrainingFacts Facts)
+{
+    /// <summary>The version that this library writes, and the newest that it reads.</summary>
+    public const int CurrentFormatVersion = 1;
+
+    private const string HashKey = "sha256", VersionKey = "formatVersion", FactsKey = "checkpoint", BestName = "best";
+
+    // The hash is the first thing in the header, so that its place is fixed: 8 bytes of length, then this text. It is taken over the file with zeros in its place.
+    private const int LengthBytes = 8, HashLength = 2 * SHA256.HashSizeInBytes;
+
+    private static readonly byte[] BeforeHash = "{\"__metadata__\":{\"sha256\":\""u8.ToArray(), NoHash = Encoding.ASCII.GetBytes(new string('0', HashLength));
+    private const string NoRun = "What it says of its run is not what a run writes.";
+
+    private static readonly JsonSerializerOptions Strict = new()
+    {
+        AllowDuplicateProperties = false, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true,
+    };
+
+    private static readonly int HashPosition = LengthBytes + BeforeHash.Length;
+
+    /// <summary>Writes a checkpoint; the file is replaced whole or not at all.</summary>
+    /// <exception cref="IOException">The file cannot be written; the message names it.</exception>
+    public static void Write(string path, TrainingFingerprint fingerprint, Optimizer optimizer, TrainingState state)
+    {
+        var checkpoint = new TrainingCheckpoint(fingerprint, state.Facts(optimizer.Steps));
+        var metadata = new Dictionary<string, string>
+        {
+            [HashKey] = Encoding.ASCII.GetString(NoHash),
+            [VersionKey] = CurrentFormatVersion.ToString(CultureInfo.InvariantCulture),
+            [FactsKey] = JsonSerializer.Serialize(checkpoint),
+        };
+        (string, Tensor)[] best = state.Best is null ? [] : [(BestName, state.Best.Flat)];
+        AtomicFile.Write(path, stream =>
+        {
+            SafetensorsStream.Write(stream, [.. optimizer.State, .. best], metadata);
+            stream.Position = 0;
+            byte[] hash = SHA256.HashData(stream);
+            stream.Position = HashPosition;
+            stream.Write(Encoding.ASCII.GetBytes(Convert.ToHexStringLower(hash)));
+        });
+    }
+
+    /// <summary>Reads what a checkpoint is of, after making sure that every byte is as it was written.</summary>
+    /// <exception cref="InvalidDataException">The file is damaged; the message says how.</exception>
+    /// <exception cref="NotSupportedException">It is of a newer format.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    public static TrainingCheckpoint Read(string path)
+    {
+        using FileStream stream = File.OpenRead(path);
+        EnsureWhole(stream);
+        IReadOnlyDictionary<string, string> metadata = SafetensorsStream.Open(stream).Metadata;
+        if (!int.TryParse(metadata.GetValueOrDefault(VersionKey), CultureInfo.InvariantCulture, out int version) || version > CurrentFormatVersion)
+        {
+            throw new NotSupportedException($"It has format version {metadata.GetValueOrDefault(VersionKey)}; this version of Consensus.ML reads up to {CurrentFormatVersion}. Update the Consensus.ML package.");
+        }
+
+        try
+        {
+            string facts = metadata.GetValueOrDefault(FactsKey, "");
+            TrainingCheckpoint? checkpoint = JsonSerializer.Deserialize<TrainingCheckpoint>(facts, Strict);
+            return checkpoint is not null && checkpoint.Facts.ArePossible ? checkpoint : throw new InvalidDataException(NoRun);
+        }
+        catch (JsonException exception)
+        {
+            throw new InvalidDataException(NoRun, exception);
+        }
+    }
+
+    /// <summary>Fills the optimizer and the state from a checkpoint that <see cref="Read"/> found good.</summary>
+    /// <exception cref="InvalidDataException">A tensor is missing or of another shape.</exception>
+    public void Restore(string path, Optimizer optimizer, TrainingState state)
+    {
+        using FileStream stream = File.OpenRead(path);
+        SafetensorsStream tensors = SafetensorsStream.Open(stream);
+        foreach ((string name, Tensor values) in optimizer.State)
+        {
+            tensors.Read(name, values);
+        }
+
+        WeightSet? best = null;
+        if (tensors.Entries.Any(entry => entry.Name == BestName))
+        {
+            best = WeightSet.Zeros(optimizer.Average.Layout, optimizer.Average.Flat.device);
+            tensors.Read(BestName, best.Flat);
+        }
+
+        optimizer.Resume(Facts.Step);
+        state.Resume(Facts, best);
+    }
+
+    private static void EnsureWhole(FileStream stream)
+    {
+        var head = new byte[HashPosition + HashLength];
+        if (stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false) < head.Length || !head.AsSpan(LengthBytes, BeforeHash.Length).SequenceEqual(BeforeHash))
+        {
+            throw new InvalidDataException("It is cut short, or no checkpoint.");
+        }
+
+        string written = Encoding.ASCII.GetString(head, HashPosition, HashLength);
+        NoHash.CopyTo(head, HashPosition);
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(head);
+        var block = new byte[1 << 20];
+        for (int read = stream.Read(block); read > 0; read = stream.Read(block))
+        {
+            hash.AppendData(block, 0, read);
+        }
+
+        if (Convert.ToHexStringLower(hash.GetHashAndReset()) != written)
+        {
+            throw new InvalidDataException("It does not have the SHA-256 it was written with: it is damaged.");
+        }
+    }
+}

@@ -1,0 +1,172 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text.Json.Serialization;
+using Consensus.Imaging.Augmentation;
+using Consensus.ML.Options;
+using Consensus.ML.Torch.Training.Batches;
+
+namespace Consensus.ML.Torch.Training.Checkpoints;
+
+/// <summary>All that decides the weights a run ends with, so that a checkpoint of another run is told apart, and by what.</summary>
+/// <param name="Settings">Every option by its name, such as Training.LearningRate, and its value as JSON.</param>
+/// <param name="Cases">The training cases in their order.</param>
+internal sealed record TrainingFingerprint(IReadOnlyDictionary<string, string> Settings, IReadOnlyList<CaseFingerprint> Cases)
+{
+    private const int MostDifferences = 3;
+
+    /// <summary>The cases that the best weights are chosen by; null where they are some of the training cases.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<CaseFingerprint>? Validation { get; init; }
+
+    /// <summary>The fingerprint of a run.</summary>
+    /// <param name="description">The model, as a record.</param>
+    /// <param name="network">The shape of its network, which the description has as its member Network.</param>
+    /// <param name="options">The training options. The number of threads is left out: it changes rounding, and a run may move to another machine.</param>
+    /// <param name="augmentation">Random changes of the samples.</param>
+    /// <param name="padding">What comes in from outside when a slice is moved.</param>
+    /// <param name="seed">The seed.</param>
+    /// <param name="start">SHA-256 of the weights that training begins with; null for seeded ones.</param>
+    /// <param name="cases">All training cases.</param>
+    /// <param name="validation">The cases to choose the best weights by; null where some of the training cases are.</param>
+    public static TrainingFingerprint Of(
+        object description,
+        NetworkOptions network,
+        TrainingOptions options,
+        AugmentationPolicy? augmentation,
+        IReadOnlyList<float> padding,
+        int seed,
+        string? start,
+        IReadOnlyList<TrainingCase> cases,
+        IReadOnlyList<TrainingCase>? validation = null)
+    {
+        Dictionary<string, string> settings = Consensus.ML.Options.Settings.Of(
+            ("", description), ("Training", options), ("Augmentation", augmentation), ("Padding", padding), ("Seed", seed), ("StartFrom", start));
+        settings.Remove($"Training.{nameof(options.Threads)}");
+
+        // Checkpoints from before there was a choice do not name it.
+        if (network.Conditioning == Conditioning.Encoder)
+        {
+            settings.Remove($"Network.{nameof(network.Conditioning)}");
+        }
+
+        if (network.LevelConditioning == LevelConditioning.Embedding)
+        {
+            settings.Remove($"Network.{nameof(network.LevelConditioning)}");
+        }
+
+        if (options.UpdateClipping is null)
+        {
+            settings.Remove($"Training.{nameof(options.UpdateClipping)}");
+        }
+
+        if (network.PatchSize == 1)
+        {
+            settings.Remove($"Network.{nameof(network.PatchSize)}");
+        }
+
+        // Nor do they name a validation set or groups, of which there were none.
+        if (validation is not null)
+        {
+            settings["ValidationSet"] = string.Create(CultureInfo.InvariantCulture, $"{validation.Count} cases");
+        }
+        else if (Partition(cases) is { } groups)
+        {
+            settings["Groups"] = groups;
+        }
+
+        return new(settings, [.. cases.Select(CaseFingerprint.Of)]) { Validation = validation is null ? null : [.. validation.Select(CaseFingerprint.Of)] };
+    }
+
+    /// <summary>What tells this run from the one that a checkpoint is of, in one line; null where they are the same.</summary>
+    public string? DifferencesFrom(TrainingFingerprint checkpoint)
+    {
+        List<string> found =
+        [
+            .. Consensus.ML.Options.Settings.Differences(Settings, checkpoint.Settings),
+            .. CaseDifferences(Cases, checkpoint.Cases, "trained on"),
+            .. Validation is null || checkpoint.Validation is null ? [] : CaseDifferences(Validation, checkpoint.Validation, "validated on"),
+        ];
+        return found.Count switch
+        {
+            0 => null,
+            <= MostDifferences => string.Join("; ", found),
+            _ => string.Create(CultureInfo.InvariantCulture, $"{string.Join("; ", found.Take(MostDifferences))}; and {found.Count - MostDifferences} more"),
+        };
+    }
+
+    /// <summary>Which cases belong together, for cases are set aside by groups: how many groups there are and a hash of who is in which, whatever they are called. Null where each case is its own.</summary>
+    private static string? Partition(IReadOnlyList<TrainingCase> cases)
+    {
+        var numbers = new Dictionary<string, int>(StringComparer.Ordinal);
+        int[] groups = [.. cases.Select(one => numbers.TryAdd(one.Group, numbers.Count) ? numbers.Count - 1 : numbers[one.Group])];
+        return numbers.Count == cases.Count
+            ? null
+            : string.Create(CultureInfo.InvariantCulture, $"{numbers.Count} ({Convert.ToHexStringLower(SHA256.HashData(MemoryMarshal.AsBytes(groups.AsSpan())))[..8]})");
+    }
+
+    private static IEnumerable<string> CaseDifferences(IReadOnlyList<CaseFingerprint> cases, IReadOnlyList<CaseFingerprint> checkpoint, string used)
+    {
+        Dictionary<string, string> here = Named(cases), there = Named(checkpoint);
+        string[] added = [.. here.Keys.Where(name => !there.ContainsKey(name))], removed = [.. there.Keys.Where(name => !here.ContainsKey(name))];
+        string[] changed = [.. here.Keys.Where(name => there.TryGetValue(name, out string? hash) && hash != here[name])];
+        if (changed.Length > 1 && changed.Length == here.Count)
+        {
+            yield return $"all {changed.Length} cases have other pixels here (their preparation may have changed)";
+        }
+        else
+        {
+            foreach (string name in changed)
+            {
+                yield return $"{name} has other pixels here";
+            }
+        }
+
+        foreach (string name in removed)
+        {
+            yield return $"{name} was {used} there and is missing here";
+        }
+
+        foreach (string name in added)
+        {
+            yield return $"{name} is new here";
+        }
+
+        if (added.Length + removed.Length + changed.Length == 0 && !cases.SequenceEqual(checkpoint))
+        {
+            yield return "the cases come in another order here";
+        }
+    }
+
+    /// <summary>Cases by name; of those with one name, the later ones get a number.</summary>
+    private static Dictionary<string, string> Named(IReadOnlyList<CaseFingerprint> cases)
+    {
+        var named = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (CaseFingerprint item in cases)
+        {
+            string name = item.Name;
+            for (int number = 2; !named.TryAdd(name, item.Sha256); number++)
+            {
+                name = $"{item.Name} ({number})";
+            }
+        }
+
+        return named;
+    }
+}
+
+/// <summary>One case.</summary>
+/// <param name="Name">Its name, as messages have it.</param>
+/// <param name="Sha256">Of its prepared image and its masks, with who drew each.</param>
+internal sealed record CaseFingerprint(string Name, string Sha256)
+{
+    public static CaseFingerprint Of(TrainingCase item)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(MemoryMarshal.AsBytes(item.Features.AsSpan()));
+        ReadOnlySpan<int> masks = [item.Masks.Raters, item.Masks.Height, item.Masks.Width, .. item.Raters];
+        hash.AppendData(MemoryMarshal.AsBytes(masks));
+        hash.AppendData(item.Masks.Unpack().Pixels);
+        return new(item.Name, Convert.ToHexStringLower(hash.GetHashAndReset()));
+    }
+}

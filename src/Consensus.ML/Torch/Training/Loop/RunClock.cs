@@ -1,0 +1,32 @@
+using System.Diagnostics;
+using Consensus.ML.Options;
+
+namespace Consensus.ML.Torch.Training.Loop;
+
+/// <summary>How far a run is, by steps and by wall time, whichever ends first.</summary>
+/// <param name="options">The limits.</param>
+/// <param name="before">Wall time spent before the run was taken up again.</param>
+internal sealed class RunClock(TrainingOptions options, TimeSpan before)
+{
+    private readonly Stopwatch _watch = Stopwatch.StartNew();
+
+    public TimeSpan Elapsed => before + _watch.Elapsed;
+
+    /// <summary>Share of the run that is done, 0 to 1.</summary>
+    public double Fraction(int steps)
+    {
+        double bySteps = options.Steps is int limit ? (double)steps / limit : 0;
+        double byTime = options.TimeLimit is TimeSpan time ? Elapsed / time : 0;
+        return Math.Min(1, Math.Max(bySteps, byTime));
+    }
+
+    /// <summary>Whether the limits are reached, with the seconds that the last validation needs kept in reserve.</summary>
+    public bool IsOver(int steps, double reserve) =>
+        steps >= options.Steps || (steps > 0 && Elapsed.TotalSeconds + reserve >= options.TimeLimit?.TotalSeconds);
+
+    public TimeSpan Remaining(int steps)
+    {
+        double fraction = Fraction(steps);
+        return fraction > 0 ? Elapsed * ((1 - fraction) / fraction) : TimeSpan.Zero;
+    }
+}

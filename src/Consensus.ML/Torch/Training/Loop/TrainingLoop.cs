@@ -1,0 +1,261 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using Consensus.Imaging.Augmentation;
+using Consensus.Imaging.Cases;
+using Consensus.Imaging.Geometry;
+using Consensus.Imaging.Labels;
+using Consensus.Imaging.Metrics;
+using Consensus.ML.Options;
+using Consensus.ML.Torch.Models;
+using Consensus.ML.Torch.Networks;
+using Consensus.ML.Torch.Runtime;
+using Consensus.ML.Torch.Training.Batches;
+using Consensus.ML.Torch.Training.Checkpoints;
+using Consensus.ML.Torch.Training.Objectives;
+using Consensus.ML.Torch.Training.Optimization;
+using static TorchSharp.torch;
+
+namespace Consensus.ML.Torch.Training.Loop;
+
+/// <summary>The training loop: knows tensors, not data views.</summary>
+/// <param name="objective">What is trained, and for what; disposed by whoever made it.</param>
+/// <param name="options">How.</param>
+/// <param name="augmentation">Random changes of the samples; null for none.</param>
+/// <param name="padding">What comes in from outside when a slice is moved, one value a channel: raw 0 after normalisation.</param>
+/// <param name="seed">Seed of everything random: initial weights, split, batches, augmentation, times, noise.</param>
+/// <param name="device">Where to train.</param>
+/// <typeparam name="TModel">What comes of it.</typeparam>
+internal sealed class TrainingLoop<TModel>(ITrainingObjective<TModel> objective, TrainingOptions options, AugmentationPolicy? augmentation, IReadOnlyList<float> padding, int seed, Device device)
+    where TModel : SegmentationModel
+{
+    /// <summary>The weights that training begins with, as a safetensors file under their published names; null for seeded initial ones.</summary>
+    public byte[]? StartFrom { get; init; }
+
+    /// <summary>Where the run is kept and taken up from; null for nowhere.</summary>
+    public CheckpointFolder? Checkpoints { get; init; }
+
+    /// <summary>The cases to choose the best weights by; null to set some of the training cases aside, whole groups of them.</summary>
+    public IReadOnlyList<TrainingCase>? Validation { get; init; }
+
+    /// <summary>Trains; when cancelled, returns the best model so far.</summary>
+    /// <param name="cases">All training cases.</param>
+    /// <param name="progress">Told after every step; may be null.</param>
+    /// <param name="log">Told of notable events, one line each; may be null.</param>
+    /// <param name="cancellation">Ends the run early, between two steps or within a validation.</param>
+    /// <exception cref="InvalidDataException">The weights to start from, or the checkpoint to resume, do not belong to this run; the message says why.</exception>
+    /// <exception cref="InvalidOperationException">The loss became NaN or infinite; the message says at which step.</exception>
+    /// <exception cref="OperationCanceledException">The run was cancelled before its first step was done: there is no trained model to return.</exception>
+    public (TModel Model, TrainingHistory History) Train(IReadOnlyList<TrainingCase> cases, IProgress<TrainingProgress>? progress, Action<string>? log, CancellationToken cancellation)
+    {
+        using var threads = TrainingThreads.Take(options);
+        (IReadOnlyList<TrainingCase> training, IReadOnlyList<TrainingCase> validation) = Validation is null ? Split(cases) : (cases, Validation);
+        log?.Invoke(Validation is null
+            ? $"Training on {Counted(training)}; {Counted(validation, noun: "")} set aside to choose the best weights by."
+            : $"Training on {Counted(training)}; the best weights are chosen by {Counted(validation)} of the validation set.");
+
+        Precision precision = ProcessorFormats.Effective(options.Precision, device);
+        if (precision != options.Precision)
+        {
+            log?.Invoke(ProcessorFormats.WhyNotBFloat16);
+        }
+
+        using var optimizer = new Optimizer(InitialWeights(objective.Layout), options with { Precision = precision });
+        objective.Begin(training);
+        using var state = new TrainingState();
+        TrainingFingerprint? fingerprint = Checkpoints is null ? null : TrainingFingerprint.Of(objective.Description, objective.Network, options, augmentation, padding, seed, HashOf(StartFrom), cases, Validation);
+        if (fingerprint is not null && Checkpoints!.TryResume(fingerprint, optimizer, state))
+        {
+            log?.Invoke(state.Finished ? $"The run had ended after {optimizer.Steps} steps: its model is given again." : $"Training goes on from the checkpoint of step {optimizer.Steps}.");
+        }
+
+        var clock = new RunClock(options, state.Elapsed);
+        bool cancelled = false;
+        try
+        {
+            if (!state.Finished)
+            {
+                // Where an interruption broke a validation off, that comes first.
+                ValidateWhenDue();
+                while (!clock.IsOver(optimizer.Steps, reserve: state.SlowestValidation) && !EarlyStopping.IsDue(options.Patience, state.Points))
+                {
+                    cancellation.ThrowIfCancellationRequested();
+                    threads.Adapt();
+                    state.AddLoss(TrainStep(optimizer, clock.Fraction(optimizer.Steps)));
+                    ValidateWhenDue();
+                    if (fingerprint is not null)
+                    {
+                        EnsureFinite();
+                        state.Elapsed = clock.Elapsed;
+                        Checkpoints!.SaveWhenDue(fingerprint, optimizer, state);
+                    }
+
+                    Report(clock.Fraction(optimizer.Steps), clock.Remaining(optimizer.Steps));
+                }
+
+                if (validation.Count > 0 && (state.Points.Count == 0 || state.Points[^1].Step != optimizer.Steps))
+                {
+                    Validate();
+                }
+            }
+        }
+        catch (OperationCanceledException exception) when (cancellation.IsCancellationRequested)
+        {
+            if (optimizer.Steps == 0)
+            {
+                throw new OperationCanceledException("Training was cancelled before its first step was done; there is no model.", exception, cancellation);
+            }
+
+            cancelled = true;
+            log?.Invoke($"Training was cancelled after {optimizer.Steps} steps; the best weights so far are kept.");
+        }
+
+        Conclude();
+        Report(1, TimeSpan.Zero);
+        var history = new TrainingHistory(optimizer.Steps, state.BestStep, state.BestScore, state.Elapsed.TotalSeconds, training.Count, validation.Count, cancelled, state.Points);
+        return (objective.CreateModel(state.TakeBest()), history);
+
+        void ValidateWhenDue()
+        {
+            int due = (int)(clock.Fraction(optimizer.Steps) * options.Validations);
+            if (optimizer.Steps > 0 && validation.Count > 0 && state.ScheduledValidations < due && state.ScheduledValidations < options.Validations - 1)
+            {
+                Validate();
+                state.ScheduledValidations = due;
+            }
+        }
+
+        void Validate()
+        {
+            TimeSpan before = clock.Elapsed;
+            EnsureFinite();
+            double score = Score(optimizer.Average, validation, cancellation);
+            bool best = state.AddValidation(optimizer.Steps, clock.Elapsed, score, optimizer.Average);
+            state.SlowestValidation = Math.Max(state.SlowestValidation, (clock.Elapsed - before).TotalSeconds);
+            log?.Invoke(string.Create(
+                CultureInfo.InvariantCulture,
+                $"Step {optimizer.Steps}: loss {state.Loss:F4}, validation soft Dice {score:F4}{(best ? " (best so far)" : "")}."));
+        }
+
+        // The last checkpoint of a run that was cancelled is one to go on from; that of one that has ended has its result.
+        void Conclude()
+        {
+            if (state.Finished)
+            {
+                return;
+            }
+
+            state.Elapsed = clock.Elapsed;
+            if (!cancelled)
+            {
+                if (clock.Fraction(optimizer.Steps) < 1 && EarlyStopping.IsDue(options.Patience, state.Points))
+                {
+                    log?.Invoke($"Training ended early, after {optimizer.Steps} steps: the last {options.Patience} validations brought nothing better.");
+                }
+
+                KeepAtLeastTheLast();
+                state.Finish();
+            }
+
+            if (fingerprint is not null && optimizer.Steps > 0)
+            {
+                Checkpoints!.Save(fingerprint, optimizer, state);
+            }
+
+            KeepAtLeastTheLast();
+        }
+
+        void KeepAtLeastTheLast()
+        {
+            if (state.Best is null)
+            {
+                EnsureFinite();
+                state.Keep(optimizer.Average, optimizer.Steps);
+            }
+        }
+
+        // A step can leave the numbers by its length alone.
+        void EnsureFinite()
+        {
+            if (!optimizer.IsFinite)
+            {
+                throw Diverged("weights", double.NaN, optimizer.Steps);
+            }
+        }
+
+        void Report(double fraction, TimeSpan remaining) =>
+            progress?.Report(new(optimizer.Steps, fraction, state.Loss, state.LatestScore, state.BestScore, clock.Elapsed, remaining));
+    }
+
+    private static string? HashOf(byte[]? weights) => weights is null ? null : Convert.ToHexStringLower(SHA256.HashData(weights));
+
+    private WeightSet InitialWeights(WeightLayout layout) => StartFrom is null ? WeightSet.Initialize(layout, device, seed) : Checkpoint.Read(layout, StartFrom, device);
+
+    /// <summary>One optimizer step; returns its loss.</summary>
+    private double TrainStep(Optimizer optimizer, double fraction)
+    {
+        using var scope = NewDisposeScope();
+        using var dropout = new Generator(SeededRandom.Seed(seed, SeededRandom.Purpose.Dropout, optimizer.Steps), device);
+        var context = new ForwardContext(optimizer.Leaves, Training: true) { Dropout = objective.Dropout, DropoutGenerator = dropout };
+        optimizer.ZeroGradients();
+        Tensor loss = objective.Differentiate(context, optimizer.Steps, optimizer.LossScale);
+        double value = loss.item<float>();
+        int step = optimizer.Steps + 1;
+        if (!double.IsFinite(value))
+        {
+            throw Diverged("loss", value, step);
+        }
+
+        try
+        {
+            optimizer.Step(LearningRate(optimizer.Steps, fraction));
+        }
+        catch (NotFiniteGradientException exception)
+        {
+            throw Diverged("gradient", exception.Norm, step);
+        }
+
+        return value;
+    }
+
+    private InvalidOperationException Diverged(string what, double value, int step) => new(string.Create(
+        CultureInfo.InvariantCulture,
+        $"The training {what} became {value} at step {step}. Lower the learning rate (now {options.LearningRate}), "
+        + $"set GradientClipping, or use Float32 instead of {options.Precision}."));
+
+    private double LearningRate(int step, double fraction)
+    {
+        double warm = options.WarmUpSteps > 0 ? Math.Min(1, (step + 1.0) / options.WarmUpSteps) : 1;
+        double decay = options.CosineDecay ? 0.5 * (1 + Math.Cos(Math.PI * Math.Min(fraction, 1))) : 1;
+        return options.LearningRate * warm * decay;
+    }
+
+    /// <summary>Mean soft Dice (5 thresholds) of a set of weights on the cases set aside.</summary>
+    private double Score(WeightSet weights, IReadOnlyList<TrainingCase> validation, CancellationToken cancellation)
+    {
+        using TModel model = objective.CreateModel(weights.Clone());
+        Mirroring mirroring = Mirroring.LearnedFrom(augmentation, MaskOffset.Of(validation, model.Height, model.Width));
+        double sum = 0;
+        for (int i = 0; i < validation.Count; i++)
+        {
+            ConsensusPrediction prediction = model.Predict(validation[i].Features, options.ValidationSampling, SeededRandom.Seed(seed, SeededRandom.Purpose.Validation, i), mirroring, cancellation: cancellation);
+            float[] truth = ConsensusLabels.SoftMap(Resampling.Nearest(validation[i].Masks.Unpack(), model.Height, model.Width));
+            sum += SoftDice.Mean(prediction.SoftMap, truth, SoftDice.FiveThresholds);
+        }
+
+        return sum / validation.Count;
+    }
+
+    /// <summary>How many cases there are, and of how many groups where that is another number.</summary>
+    private static string Counted(IReadOnlyList<TrainingCase> cases, string noun = " cases")
+    {
+        int groups = cases.Select(one => one.Group).Distinct(StringComparer.Ordinal).Count();
+        return $"{cases.Count}{noun}{(groups == cases.Count ? "" : $" of {groups} {(groups == 1 ? "group" : "groups")}")}";
+    }
+
+    private (List<TrainingCase> Training, List<TrainingCase> Validation) Split(IReadOnlyList<TrainingCase> cases)
+    {
+        int count = options.ValidationFraction > 0 && cases.Count > 1 ? Math.Max(1, (int)Math.Round(options.ValidationFraction * cases.Count)) : 0;
+        bool[] aside = CaseFolds.SetAside([.. cases.Select(one => one.Group)], count, SeededRandom.At(seed, SeededRandom.Purpose.Split, 0));
+        return (cases.Where((_, i) => !aside[i]).ToList(), cases.Where((_, i) => aside[i]).ToList());
+    }
+}

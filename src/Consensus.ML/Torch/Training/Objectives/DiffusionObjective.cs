@@ -1,0 +1,67 @@
+using Consensus.Imaging.Augmentation;
+using Consensus.ML.Options;
+using Consensus.ML.Torch.Diffusion;
+using Consensus.ML.Torch.Models;
+using Consensus.ML.Torch.Networks;
+using Consensus.ML.Torch.Runtime;
+using Consensus.ML.Torch.Training.Batches;
+using static TorchSharp.torch;
+
+namespace Consensus.ML.Torch.Training.Objectives;
+
+/// <summary>The diffusion model's training: (map, level, time) triples, noise of a seed, and the losses of the process.</summary>
+internal sealed class DiffusionObjective : ITrainingObjective<ConsensusModel>
+{
+    private readonly ModelDescription _description;
+    private readonly TrainingOptions _options;
+    private readonly Func<IReadOnlyList<TrainingCase>, BatchSource> _open;
+    private readonly int _seed;
+    private readonly Device _device;
+    private readonly ConsensusNetwork _network;
+    private readonly DiffusionProcess _process;
+    private DrawnAhead<Func<Device, TrainingBatch>>? _batches;
+
+    public DiffusionObjective(ModelDescription description, TrainingOptions options, AugmentationPolicy? augmentation, IReadOnlyList<float> padding, int seed, Device device)
+    {
+        NativeTorch.EnsureLoaded();
+        (_description, _options, _seed, _device) = (description, options, seed, device);
+        _open = cases => new(description, options, augmentation, padding, seed, cases);
+        _network = description.CreateNetwork();
+        _process = new(description.Diffusion, NoiseSchedule.Create(description.Diffusion.Schedule, description.Diffusion.Steps), device);
+    }
+
+    /// <inheritdoc/>
+    public object Description => _description;
+
+    /// <inheritdoc/>
+    public NetworkOptions Network => _description.Network;
+
+    /// <inheritdoc/>
+    public WeightLayout Layout => _network.Layout;
+
+    /// <inheritdoc/>
+    public double Dropout => _description.Network.Dropout;
+
+    /// <inheritdoc/>
+    public void Begin(IReadOnlyList<TrainingCase> cases) => _batches = new(_open(cases).Draw);
+
+    /// <inheritdoc/>
+    public Tensor Differentiate(ForwardContext context, long step, double scale)
+    {
+        using var scope = NewDisposeScope();
+        TrainingBatch batch = _batches!.Take(step)(_device);
+        using var generator = new Generator(SeededRandom.Seed(_seed, SeededRandom.Purpose.Noise, step), _device);
+        Tensor noise = randn(batch.Starts.shape, device: _device, generator: generator);
+        return new GradientPass(_network, _process, _options).Run(context, batch, noise, scale).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public ConsensusModel CreateModel(WeightSet weights) => ConsensusModel.FromWeights(_description, _network, weights, _device);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _batches?.Dispose();
+        _process.Dispose();
+    }
+}

@@ -1,0 +1,42 @@
+using Consensus.ML.Options;
+using Consensus.ML.Torch.Diffusion;
+using Consensus.ML.Torch.Networks;
+using Consensus.ML.Torch.Runtime;
+using Consensus.ML.Torch.Training.Batches;
+using static TorchSharp.torch;
+
+namespace Consensus.ML.Torch.Training.Objectives;
+
+/// <summary>The gradients of a step, within the memory that the options allow.</summary>
+internal sealed class GradientPass(ConsensusNetwork network, DiffusionProcess process, TrainingOptions options)
+{
+    /// <summary>Adds the gradients of a batch's mean loss to those of the context's weights.</summary>
+    /// <param name="context">Weights with gradients to add to.</param>
+    /// <param name="batch">The batch.</param>
+    /// <param name="noise">ε of each of its maps.</param>
+    /// <param name="scale">What the gradients are multiplied by.</param>
+    /// <returns>The mean loss, not multiplied; owned by the surrounding dispose scope.</returns>
+    public Tensor Run(ForwardContext context, TrainingBatch batch, Tensor noise, double scale)
+    {
+        // The loss is a mean over the maps, of which each image has as many.
+        long images = batch.Images.shape[0], pairs = batch.Starts.shape[0] / images;
+        return MicroBatches.Sum(images, options.MicroBatchSize, (first, count, share) => RunSlice(context, batch.Slice(first, count), noise.narrow(0, first * pairs, count * pairs), scale * share));
+    }
+
+    private Tensor RunSlice(ForwardContext context, TrainingBatch batch, Tensor noise, double scale)
+    {
+        Tensor current = process.AddNoise(batch.Starts, batch.Steps, noise);
+        CheckpointedEncoding? encoding = options.GradientCheckpointing ? network.EncodeImageCheckpointed(context, batch.Images) : null;
+        Tensor features = encoding?.Features ?? network.EncodeImage(context, batch.Images);
+        Tensor output = network.Forward(context, current, features, process.NetworkTimes(batch.Steps), batch.Levels);
+        Tensor loss = process.Loss(output, batch.Starts, current, batch.Steps, noise, options.MinSnrGamma, batch.Present).Total.mean();
+        if (options.DiceLossWeight > 0)
+        {
+            loss = loss.Plus(process.DiceLoss(output, batch.Starts, batch.Present).mean().Times(options.DiceLossWeight));
+        }
+
+        loss.Times(scale).backward();
+        encoding?.Backward();
+        return loss;
+    }
+}

@@ -1,0 +1,218 @@
+using Consensus.ML.Options;
+using Consensus.ML.Torch.Networks;
+using Consensus.ML.Torch.Runtime;
+using static TorchSharp.torch;
+
+namespace Consensus.ML.Torch.Training.Optimization;
+
+/// <summary>
+/// Weights in training: float32 masters, the leaves that gradients flow to, AdamW (Loshchilov and Hutter 2019) and the
+/// exponential moving average, all on flat tensors.
+/// </summary>
+internal sealed class Optimizer : IDisposable
+{
+    private const double Beta1 = 0.9, Beta2 = 0.999, Epsilon = 1e-8;
+
+    private readonly WeightSet _masters;
+    private readonly Tensor _gradient, _first, _second;
+    private readonly Tensor? _lowWeights, _lowGradient;
+    private readonly List<Tensor> _owned = [];
+    private readonly double _weightDecay, _emaDecay;
+    private readonly double? _clipping, _updateClipping;
+
+    // The scaler's state as a tensor beside the others, so that checkpoints hold it.
+    private readonly LossScaler? _scaler;
+    private readonly Tensor? _scaling;
+
+    /// <param name="initial">Initial weights; owned from here on.</param>
+    /// <param name="options">Weight decay, clipping, EMA and precision.</param>
+    public Optimizer(WeightSet initial, TrainingOptions options)
+    {
+        using var scope = NewDisposeScope();
+        _masters = initial;
+        Average = initial.Clone();
+        _gradient = Own(zeros_like(initial.Flat));
+        _first = Own(zeros_like(initial.Flat));
+        _second = Own(zeros_like(initial.Flat));
+        (_weightDecay, _emaDecay, _clipping, _updateClipping) = (options.WeightDecay, options.EmaDecay, options.GradientClipping, options.UpdateClipping);
+
+        WeightLayout layout = initial.Layout;
+        Tensor[] values = WeightSet.Views(layout, initial.Flat), gradients = WeightSet.Views(layout, _gradient);
+        if (options.Precision != Precision.Float32)
+        {
+            // Leaves of the heavy layers are 16-bit copies; their gradients are gathered in 16 bits too and widened in one go.
+            long length = WeightSet.LowPrecisionLength(layout);
+            _lowWeights = Own(initial.Flat.narrow(0, 0, length).to_type(options.Precision.HeavyType()));
+            _lowGradient = Own(zeros_like(_lowWeights));
+            Replace(values, WeightSet.Views(layout, _lowWeights, lowPrecisionOnly: true));
+            Replace(gradients, WeightSet.Views(layout, _lowGradient, lowPrecisionOnly: true));
+        }
+
+        if (options.Precision == Precision.Float16)
+        {
+            _scaler = new();
+            _scaling = Own(_scaler.State.ToTensor(CPU, _scaler.State.Length));
+        }
+
+        for (int i = 0; i < values.Length; i++)
+        {
+            values[i].requires_grad_();
+            values[i].grad = gradients[i];
+            Own(gradients[i]);
+            Own(values[i]);
+        }
+
+        Leaves = values;
+    }
+
+    /// <summary>What a forward pass takes, in the layout's order.</summary>
+    public IReadOnlyList<Tensor> Leaves { get; }
+
+    /// <summary>The moving average of the weights.</summary>
+    public WeightSet Average { get; }
+
+    /// <summary>Steps done.</summary>
+    public int Steps { get; private set; }
+
+    /// <summary>What the loss is to be multiplied by before its backward pass; 1 but in float16.</summary>
+    public double LossScale => _scaler?.Scale ?? 1;
+
+    /// <summary>All that a later step depends on beside the gradients and the number of <see cref="Steps"/>, by name: flat float32 tensors, laid out as the weights are; and the state of the loss scaling, where there is one.</summary>
+    public IReadOnlyList<(string Name, Tensor Values)> State =>
+    [
+        ("weights", _masters.Flat), ("average", Average.Flat), ("first_moment", _first), ("second_moment", _second),
+        .. _scaling is null ? Array.Empty<(string, Tensor)>() : [("loss_scaling", _scaling)],
+    ];
+
+    /// <summary>Goes on from a <see cref="State"/> whose tensors have just been filled.</summary>
+    /// <param name="steps">Steps done when it was taken.</param>
+    public void Resume(int steps)
+    {
+        using var none = no_grad();
+        Steps = steps;
+        _scaler?.Resume(_scaling!.data<float>().ToArray());
+        RefreshLowPrecision();
+    }
+
+    /// <summary>Forgets the gradients of the last step.</summary>
+    public void ZeroGradients()
+    {
+        _gradient.zero_();
+        _lowGradient?.zero_();
+    }
+
+    /// <summary>Whether all weights and their average are finite.</summary>
+    public bool IsFinite
+    {
+        get
+        {
+            using var scope = NewDisposeScope();
+            using var none = no_grad();
+            return _masters.Flat.isfinite().all().item<bool>() && Average.Flat.isfinite().all().item<bool>();
+        }
+    }
+
+    /// <summary>
+    /// One step of AdamW with the gathered gradients of the loss times <see cref="LossScale"/>, then of the moving average. In float16 a step whose gradients overflowed changes no weight; else it is an error.
+    /// </summary>
+    /// <exception cref="NotFiniteGradientException">The gradient is NaN or infinite; no weight was changed.</exception>
+    public void Step(double learningRate)
+    {
+        using var scope = NewDisposeScope();
+        using var none = no_grad();
+        if (_lowGradient is not null)
+        {
+            _gradient.narrow(0, 0, _lowGradient.shape[0]).copy_(_lowGradient);
+        }
+
+        Steps++;
+        double norm = _gradient.norm().item<float>();
+        if (_scaler is not null)
+        {
+            // The norm is finite where all of the gradient is.
+            double scale = _scaler.Scale;
+            bool accepted = _scaler.Accept(double.IsFinite(norm));
+            _scaling!.copy_(_scaler.State.ToTensor(CPU, _scaler.State.Length));
+            if (!accepted)
+            {
+                return;
+            }
+
+            _gradient.TimesInPlace(1 / scale);
+            norm /= scale;
+        }
+
+        if (!double.IsFinite(norm))
+        {
+            // Once in the weights and their average it would stay there, and a run may end before another loss shows it.
+            throw new NotFiniteGradientException(norm);
+        }
+
+        if (norm > _clipping)
+        {
+            _gradient.TimesInPlace(_clipping.Value / norm);
+        }
+
+        int updates = Steps - (_scaler?.Skipped ?? 0);
+        _first.LerpInPlace(_gradient, 1 - Beta1);
+        _second.TimesInPlace(Beta2).PlusProductInPlace(_gradient, _gradient, 1 - Beta2);
+        Tensor denominator = _second.sqrt().OverInPlace(Math.Sqrt(1 - Math.Pow(Beta2, updates))).PlusInPlace(Epsilon);
+        if (_updateClipping is double most)
+        {
+            // What lies between the weights of the flat tensors is 0, and does not count.
+            double root = (_gradient / denominator).norm().item<float>() / Math.Sqrt(_masters.Layout.ParameterCount);
+            learningRate *= Math.Min(1, most / root);
+        }
+
+        if (_weightDecay > 0)
+        {
+            _masters.Flat.TimesInPlace(1 - (learningRate * _weightDecay));
+        }
+
+        _masters.Flat.PlusQuotientInPlace(_first, denominator, -learningRate / (1 - Math.Pow(Beta1, updates)));
+        RefreshLowPrecision();
+
+        // Early on the average follows quickly, or it would hold the initial weights for thousands of steps.
+        double decay = Math.Min(_emaDecay, (1.0 + updates) / (10.0 + updates));
+        Average.Flat.LerpInPlace(_masters.Flat, 1 - decay);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (Tensor tensor in _owned)
+        {
+            tensor.Dispose();
+        }
+
+        Average.Dispose();
+        _masters.Dispose();
+    }
+
+    private void RefreshLowPrecision()
+    {
+        if (_lowWeights is not null)
+        {
+            using Tensor masters = _masters.Flat.narrow(0, 0, _lowWeights.shape[0]);
+            _lowWeights.copy_(masters);
+        }
+    }
+
+    private Tensor Own(Tensor tensor)
+    {
+        _owned.Add(tensor.DetachFromDisposeScope());
+        return tensor;
+    }
+
+    private static void Replace(Tensor[] all, Tensor?[] some)
+    {
+        for (int i = 0; i < all.Length; i++)
+        {
+            if (some[i] is Tensor replacement)
+            {
+                all[i].Dispose();
+                all[i] = replacement;
+            }
+        }
+    }
+}

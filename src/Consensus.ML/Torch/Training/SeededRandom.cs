@@ -1,0 +1,48 @@
+namespace Consensus.ML.Torch.Training;
+
+/// <summary>
+/// Random numbers that follow from a seed, a purpose and a position alone: a run can be taken up at any step without the
+/// history of a generator.
+/// </summary>
+internal static class SeededRandom
+{
+    /// <summary>What numbers are drawn for; each purpose has a sequence of its own.</summary>
+    public enum Purpose
+    {
+        /// <summary>Cases set aside for validation.</summary>
+        Split,
+
+        /// <summary>The order of cases in an epoch.</summary>
+        Order,
+
+        /// <summary>Augmentation, levels and times of a step.</summary>
+        Step,
+
+        /// <summary>The noise of a step.</summary>
+        Noise,
+
+        /// <summary>The noise of a validation case.</summary>
+        Validation,
+
+        /// <summary>What dropout drops in a step.</summary>
+        Dropout,
+    }
+
+    /// <summary>A generator for one position.</summary>
+    public static Random At(int seed, Purpose purpose, long position) => new((int)(Seed(seed, purpose, position) & int.MaxValue));
+
+    /// <summary>A 63-bit seed for one position (SplitMix64's finalizer over the three numbers).</summary>
+    public static ulong Seed(int seed, Purpose purpose, long position)
+    {
+        ulong mixed = Mix(Mix(Mix((uint)seed) + (ulong)purpose) + (ulong)position);
+        return mixed & long.MaxValue;
+    }
+
+    private static ulong Mix(ulong value)
+    {
+        value += 0x9E3779B97F4A7C15;
+        value = (value ^ (value >> 30)) * 0xBF58476D1CE4E5B9;
+        value = (value ^ (value >> 27)) * 0x94D049BB133111EB;
+        return value ^ (value >> 31);
+    }
+}

@@ -1,0 +1,34 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+
+namespace Consensus.ML.Transforms.Columns;
+
+/// <summary>A column of paths, one a row or several.</summary>
+internal static class PathsColumn
+{
+    /// <summary>Whether values of a type may be paths.</summary>
+    public static bool HoldsPaths(DataViewType type) => type is TextDataViewType or VectorDataViewType { ItemType: TextDataViewType };
+
+    /// <summary>A getter of the row's paths; of a Text column there is one, which may be empty.</summary>
+    public static Func<string[]> Getter(DataViewRow row, DataViewSchema.Column column)
+    {
+        if (column.Type is TextDataViewType)
+        {
+            ValueGetter<ReadOnlyMemory<char>> getter = row.GetGetter<ReadOnlyMemory<char>>(column);
+            ReadOnlyMemory<char> path = default;
+            return () =>
+            {
+                getter(ref path);
+                return [path.ToString()];
+            };
+        }
+
+        ValueGetter<VBuffer<ReadOnlyMemory<char>>> vectorGetter = row.GetGetter<VBuffer<ReadOnlyMemory<char>>>(column);
+        VBuffer<ReadOnlyMemory<char>> paths = default;
+        return () =>
+        {
+            vectorGetter(ref paths);
+            return [.. paths.DenseValues().Select(path => path.ToString())];
+        };
+    }
+}

@@ -1,0 +1,133 @@
+using Consensus.Imaging.Augmentation;
+using Consensus.Imaging.Geometry;
+
+namespace Consensus.Imaging.Tests.Augmentation;
+
+public sealed class AugmenterTests
+{
+    // 3×3: rows 1 2 3 / 4 5 6 / 7 8 9.
+    private static readonly float[] Image = [1, 2, 3, 4, 5, 6, 7, 8, 9];
+
+    [Fact]
+    public void No_change_gives_the_image_itself() => AssertMoved(Image, DrawnAugmentation.None);
+
+    [Fact]
+    public void Flips_mirror_columns_and_rows()
+    {
+        AssertMoved([3, 2, 1, 6, 5, 4, 9, 8, 7], DrawnAugmentation.None with { FlipColumns = true });
+        AssertMoved([7, 8, 9, 4, 5, 6, 1, 2, 3], DrawnAugmentation.None with { FlipRows = true });
+    }
+
+    [Fact]
+    public void A_shift_moves_pixels_and_brings_in_the_padding() =>
+        AssertMoved([-1, -1, -1, -1, 1, 2, -1, 4, 5], DrawnAugmentation.None with { ShiftRows = 1, ShiftColumns = 1 });
+
+    [Fact]
+    public void A_right_angle_turns_rows_into_columns() =>
+        AssertMoved([7, 4, 1, 8, 5, 2, 9, 6, 3], DrawnAugmentation.None with { RotationDegrees = 90 });
+
+    [Fact]
+    public void Scaling_by_two_reads_half_as_far_from_the_centre() =>
+        AssertMoved([3, 3.5f, 4, 4.5f, 5, 5.5f, 6, 6.5f, 7], DrawnAugmentation.None with { Scale = 2 });
+
+    [Fact]
+    public void Masks_move_with_their_image()
+    {
+        var policy = new AugmentationPolicy();
+        for (int seed = 0; seed < 20; seed++)
+        {
+            // A disc's mask moved by the nearest pixel must cover what its image moved bilinearly and rounded covers, but for its edge.
+            const int side = 32;
+            byte[] mask = [.. Enumerable.Range(0, side * side).Select(i => Math.Pow((i / side) - 12, 2) + Math.Pow((i % side) - 18, 2) < 60 ? (byte)1 : (byte)0)];
+            DrawnAugmentation change = DrawnAugmentation.Draw(policy, side, side, new Random(seed));
+            var movedMask = new byte[mask.Length];
+            var movedImage = new float[mask.Length];
+            Augmenter.Nearest(mask, side, side, movedMask, side, side, change);
+            Augmenter.Bilinear([.. mask.Select(value => (float)value)], movedImage, side, side, change, 0);
+
+            int different = movedMask.Zip(movedImage).Count(pair => pair.First != (pair.Second > 0.5 ? 1 : 0));
+            Assert.InRange(movedMask.Sum(value => value), 120, 260);
+            Assert.True(different < 15, $"{different} pixels differ with {change}");
+        }
+    }
+
+    [Fact]
+    public void A_flipped_mask_is_looked_up_at_its_own_resolution()
+    {
+        // One row of eight pixels for a slice of four: reduction takes pixels 0, 2, 4, 6, and mirrored, what lies there mirrored: 7, 5, 3, 1.
+        byte[] mask = [1, 0, 0, 1, 1, 1, 0, 1], moved = new byte[4];
+        Augmenter.Nearest(mask, 1, 8, moved, 1, 4, DrawnAugmentation.None);
+        Assert.Equal([1, 0, 1, 0], moved);
+        Augmenter.Nearest(mask, 1, 8, moved, 1, 4, DrawnAugmentation.None with { FlipColumns = true });
+        Assert.Equal([1, 1, 1, 0], moved);
+    }
+
+    [Theory]
+    [InlineData(5, 7)]
+    [InlineData(16, 9)]
+    [InlineData(64, 50)]
+    public void Without_a_change_masks_are_reduced_as_published(int height, int width)
+    {
+        var random = new Random(1);
+        var masks = new RaterMasks(1, 31, 40, [.. Enumerable.Range(0, 31 * 40).Select(_ => (byte)random.Next(2))]);
+        var moved = new byte[height * width];
+        Augmenter.Nearest(masks.Rater(0), masks.Height, masks.Width, moved, height, width, DrawnAugmentation.None);
+        Assert.Equal(Resampling.Nearest(masks, height, width).Pixels, moved);
+    }
+
+    [Fact]
+    public void Draws_stay_within_the_policy_and_follow_the_seed()
+    {
+        var policy = new AugmentationPolicy { VerticalFlip = 0 };
+        DrawnAugmentation[] draws = [.. Draws(3)];
+        Assert.Equal(draws, Draws(3));
+        Assert.NotEqual(draws, Draws(4));
+        Assert.All(draws, draw =>
+        {
+            Assert.False(draw.FlipRows);
+            Assert.InRange(draw.RotationDegrees, -15, 15);
+            Assert.InRange(draw.ShiftRows, -5, 5);
+            Assert.InRange(draw.ShiftColumns, -10, 10);
+            Assert.InRange(draw.Scale, 0.9, 1.1);
+        });
+        Assert.InRange(draws.Count(draw => draw.FlipColumns), 400, 600);
+
+        DrawnAugmentation[] Draws(int seed)
+        {
+            var random = new Random(seed);
+            return [.. Enumerable.Range(0, 1000).Select(_ => DrawnAugmentation.Draw(policy, 50, 100, random))];
+        }
+    }
+
+    [Fact]
+    public void Grey_values_are_multiplied_and_then_shifted_with_what_comes_in_from_outside() =>
+        AssertMoved([-1.5f, -1.5f, -1.5f, -1.5f, 2.5f, 4.5f, -1.5f, 8.5f, 10.5f], DrawnAugmentation.None with { ShiftRows = 1, ShiftColumns = 1, Contrast = 2, Brightness = 0.5 });
+
+    [Fact]
+    public void A_field_that_is_the_same_everywhere_is_a_shift()
+    {
+        // Each pixel comes from one row further down and one column further on.
+        double[] one = [.. Enumerable.Repeat(1.0, SmoothField.Count)];
+        AssertMoved([5, 6, -1, 8, 9, -1, -1, -1, -1], DrawnAugmentation.None with { Deformation = new(one, one, 3, 3) });
+    }
+
+    [Fact]
+    public void A_policy_without_new_changes_draws_the_numbers_it_always_drew()
+    {
+        Random plain = new(5), both = new(5);
+        var policy = new AugmentationPolicy();
+        DrawnAugmentation first = DrawnAugmentation.Draw(policy, 50, 100, plain);
+        DrawnAugmentation changed = DrawnAugmentation.Draw(policy with { Deformation = 0.02, Contrast = 0.2, Brightness = 0.3 }, 50, 100, both);
+        Assert.Equal(first, changed with { Deformation = null, Contrast = 1, Brightness = 0 });
+        Assert.NotNull(changed.Deformation);
+        Assert.InRange(changed.Contrast, 0.8, 1.2);
+        Assert.InRange(changed.Brightness, -0.3, 0.3);
+    }
+
+    private static void AssertMoved(float[] expected, DrawnAugmentation change)
+    {
+        var moved = new float[9];
+        Augmenter.Bilinear(Image, moved, 3, 3, change, -1);
+        Assert.All(expected.Zip(moved), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
+    }
+}

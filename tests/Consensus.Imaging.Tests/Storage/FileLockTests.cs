@@ -1,0 +1,66 @@
+using Consensus.Imaging.Storage;
+using Consensus.ML.Tests.Shared;
+
+namespace Consensus.Imaging.Tests.Storage;
+
+/// <summary>Only what another holds is waited for, and never without a word or an end.</summary>
+public sealed class FileLockTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    [Fact]
+    public void One_at_a_time_holds_a_folder()
+    {
+        using (FileLock.Take(_folder.Root))
+        {
+            Assert.Null(FileLock.Try(_folder.Root));
+        }
+
+        using FileLock? again = FileLock.Try(_folder.Root);
+        Assert.NotNull(again);
+    }
+
+    [Fact]
+    public void Waiting_says_so_once_and_can_be_cancelled()
+    {
+        using FileLock held = FileLock.Take(_folder.Root);
+        using var source = new CancellationTokenSource();
+        int told = 0;
+        var cancelled = Assert.Throws<OperationCanceledException>(() => FileLock.Wait(_folder.Root, Told, source.Token));
+        Assert.Equal(1, told);
+        Assert.Contains(_folder.Root, cancelled.Message, StringComparison.Ordinal);
+
+        void Told()
+        {
+            told++;
+            source.CancelAfter(TimeSpan.FromMilliseconds(200));
+        }
+    }
+
+    [Fact]
+    public void Waiting_ends_when_the_other_lets_go()
+    {
+        FileLock held = FileLock.Take(_folder.Root);
+        using FileLock taken = FileLock.Wait(_folder.Root, held.Dispose, CancellationToken.None);
+        Assert.Null(FileLock.Try(_folder.Root));
+    }
+
+    /// <summary>These were once taken for another's hold, and waited for without end.</summary>
+    [Fact]
+    public void What_is_wrong_with_the_file_is_said_at_once()
+    {
+        // The lock's own name is taken by a folder, by a link that leads in a circle, or is too long for the system.
+        string folder = Directory.CreateDirectory(_folder["folder"]).FullName;
+        Directory.CreateDirectory(Path.Combine(folder, FileLock.Name));
+        Assert.Throws<UnauthorizedAccessException>(() => FileLock.Wait(folder, null, CancellationToken.None));
+        Assert.Throws<DirectoryNotFoundException>(() => FileLock.Wait(_folder["missing"], null, CancellationToken.None));
+        if (!OperatingSystem.IsWindows())
+        {
+            string circle = Directory.CreateDirectory(_folder["circle"]).FullName;
+            File.CreateSymbolicLink(Path.Combine(circle, FileLock.Name), Path.Combine(circle, FileLock.Name));
+            Assert.Throws<IOException>(() => FileLock.Wait(circle, null, CancellationToken.None));
+        }
+    }
+
+    public void Dispose() => _folder.Dispose();
+}

@@ -1,0 +1,56 @@
+using System.Reflection;
+using Consensus.ML.Machine;
+using Consensus.ML.MLNet;
+using Consensus.ML.Tests.Shared;
+using Microsoft.ML;
+using Microsoft.ML.Runtime;
+
+namespace Consensus.ML.Tests.MLNet;
+
+/// <summary>An ML.NET with other internals is named in one sentence.</summary>
+public sealed class MLNetCheckTests
+{
+    private static readonly Assembly[] Real = [typeof(IHostEnvironment).Assembly, typeof(MLContext).Assembly];
+
+    [Fact]
+    public void The_version_that_the_library_is_tested_with_has_all_that_is_used()
+    {
+        MLNetCheck.Ensure();
+        Assert.Equal(MLNetCheck.KnownVersion, RuntimeInfo.Collect("cpu").MLNet);
+    }
+
+    [Fact]
+    public void Every_internal_member_that_the_code_uses_is_looked_for()
+    {
+        Assert.NotEmpty(MLNetCheck.Opened());
+        IEnumerable<MemberInfo> called = MethodCalls.MethodsOf(typeof(MLNetCheck).Assembly).SelectMany(method => MethodCalls.Of(method).Concat<MemberInfo>(MethodCalls.FieldsOf(method)));
+        IEnumerable<MemberInfo> attributes = typeof(MLNetCheck).Assembly.GetCustomAttributesData().Select(attribute => attribute.Constructor);
+        string[] used =
+        [
+            .. called.Concat(attributes)
+                .Where(member => member.DeclaringType is { } type && Real.Contains(type.Assembly) && MLNetCheck.Opened().Contains((type.IsGenericType ? type.GetGenericTypeDefinition() : type).FullName))
+                .Select(member => MLNetCheck.Describe(Definition(member)))
+                .Distinct()
+                .Order(StringComparer.Ordinal),
+        ];
+        Assert.Equal([], used.Except(MLNetCheck.Members));
+        Assert.Equal([], MLNetCheck.Members.Except(used));
+    }
+
+    [Fact]
+    public void Another_version_is_named_with_the_one_that_works_and_with_what_is_missing()
+    {
+        Assert.Null(MLNetCheck.Problem(Real, "5.9.0"));
+
+        // Assemblies without any of it stand for a version in which a type was renamed.
+        string problem = MLNetCheck.Problem([typeof(Enumerable).Assembly], "6.1.0")!;
+        Assert.StartsWith("ML.NET 6.1.0 is loaded, but this version of Consensus.ML works with ML.NET 5.0.1, whose internals it needs (here there is no Microsoft.ML.", problem, StringComparison.Ordinal);
+        Assert.EndsWith("): reference the package Microsoft.ML in version 5.0.1.", problem, StringComparison.Ordinal);
+        Assert.DoesNotContain('\n', problem);
+        Assert.Contains("no Microsoft.ML.Data.IInternalCatalog)", MLNetCheck.Problem([Real[0]], "6.1.0")!, StringComparison.Ordinal);
+    }
+
+    /// <summary>A member of a generic type as it is declared.</summary>
+    private static MemberInfo Definition(MemberInfo member) =>
+        member.DeclaringType!.IsGenericType ? member.DeclaringType.GetGenericTypeDefinition().GetMemberWithSameMetadataDefinitionAs(member) : member;
+}

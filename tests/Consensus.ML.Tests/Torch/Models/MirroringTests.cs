@@ -1,0 +1,94 @@
+using Consensus.Imaging;
+using Consensus.Imaging.Augmentation;
+using Consensus.ML.Options;
+using Consensus.ML.Tests.Torch.Training;
+using Consensus.ML.Torch.Models;
+using Consensus.ML.Torch.Training.Batches;
+using Consensus.ML.Torch.Training.Loop;
+using static TorchSharp.torch;
+
+namespace Consensus.ML.Tests.Torch.Models;
+
+public sealed class MirroringTests
+{
+    [Theory]
+    [InlineData(64, 0)]
+    [InlineData(128, -0.25)]
+    [InlineData(256, -0.375)]
+    [InlineData(96, -1.0 / 3)]
+    public void Masks_reduced_by_the_nearest_pixel_lie_up_to_half_a_pixel_off(int side, double expected)
+    {
+        // Of every two (four) pixels the first is taken, whose middle lies ¼ (⅜) of a reduced pixel before that of the reduced one; of every three for two the first and the second, −⅙ and −½.
+        TrainingCase[] cases = [new("a", [], new RaterMasks(1, side, 64, new byte[side * 64]))];
+        MaskOffset offset = MaskOffset.Of(cases, 64, 64);
+        Assert.Equal(expected, offset.Rows, 1e-12);
+        Assert.Equal(0, offset.Columns, 1e-12);
+    }
+
+    [Fact]
+    public void Views_are_those_that_augmentation_showed()
+    {
+        Assert.Equal([Mirrored.No, Mirrored.Columns, Mirrored.Rows, Mirrored.Columns | Mirrored.Rows], Views(new AugmentationPolicy()));
+        Assert.Equal([Mirrored.No, Mirrored.Columns], Views(new AugmentationPolicy { VerticalFlip = 0 }));
+        Assert.Equal([Mirrored.No, Mirrored.Rows], Views(new AugmentationPolicy { HorizontalFlip = 0 }));
+        Assert.Equal([Mirrored.No], Views(null));
+
+        static IEnumerable<Mirrored> Views(AugmentationPolicy? policy) => Mirroring.LearnedFrom(policy, MaskOffset.None).Views;
+    }
+
+    [Fact]
+    public void A_mirrored_image_is_moved_by_twice_the_masks_offset()
+    {
+        using var scope = NewDisposeScope();
+        Tensor image = tensor(new float[] { 1, 2, 4, 8, 10, 20, 40, 80 }).view(1, 1, 2, 4);
+        var mirroring = new Mirroring(Mirrored.Rows | Mirrored.Columns, new(0, -0.25));
+
+        // Mirrored 8 4 2 1; then halfway to the neighbour on the right, and the last one repeats itself.
+        Assert.Equal([6, 3, 1.5f, 1, 60, 30, 15, 10], mirroring.View(image, Mirrored.Columns).data<float>());
+        Assert.Equal([10, 20, 40, 80, 1, 2, 4, 8], mirroring.View(image, Mirrored.Rows).data<float>());
+        Assert.Equal(image.data<float>(), mirroring.View(image, Mirrored.No).data<float>());
+        Assert.Equal(image.data<float>(), Mirroring.Flip(Mirroring.Flip(image, Mirrored.Rows | Mirrored.Columns), Mirrored.Rows | Mirrored.Columns).data<float>());
+    }
+
+    [Fact]
+    public void What_is_drawn_off_a_view_lies_mirrored_back_where_it_lies_off_the_image()
+    {
+        // A model that draws what it sees a quarter of a pixel before each pixel, as one does that has learned from reduced masks, on an image that rises evenly.
+        using var scope = NewDisposeScope();
+        Tensor image = arange(8, ScalarType.Float32).view(1, 1, 1, 8);
+        var mirroring = new Mirroring(Mirrored.Columns, new(0, -0.25));
+        float[] back = [.. Mirroring.Flip(Draw(mirroring.View(image, Mirrored.Columns)), Mirrored.Columns).data<float>()], direct = [.. Draw(image).data<float>()];
+        Assert.Equal(direct[1..^1], back[1..^1]);
+        Assert.Equal(2.75f, direct[3]);
+
+        static Tensor Draw(Tensor seen) => (0.25 * cat([seen.narrow(3, 0, 1), seen.narrow(3, 0, 7)], 3)) + (0.75 * seen);
+    }
+
+    [Fact]
+    public void The_second_generation_sees_the_image_mirrored_and_its_map_is_mirrored_back()
+    {
+        // A few steps of training, for a new network draws nothing yet.
+        var options = new TrainingOptions { Steps = 5, BatchSize = 2, LearningRate = 1e-2, ValidationFraction = 0 };
+        using ConsensusModel model = new ConsensusTrainer(Discs.Description(), options, null, [0f], seed: 3, CPU).Train(Discs.Cases(2), null, null, CancellationToken.None).Model;
+        var mirroring = new Mirroring(Mirrored.Columns, MaskOffset.None);
+        float[] image = Discs.Cases(1)[0].Features, mirrored = Flipped(image);
+        var one = new SamplingOptions { Generations = 1, Sampler = SamplerKind.Ddim, Steps = 2 };
+        SamplingOptions two = one with { Generations = 2 };
+
+        // The second generation's map of the mirrored image is what its mean leaves when the first is taken away.
+        float[] first = Maps(image, one), firstOfMirrored = Maps(mirrored, one), meanOfMirrored = Maps(mirrored, two);
+        float[] second = Flipped([.. meanOfMirrored.Zip(firstOfMirrored, (mean, sample) => (2 * mean) - sample)]);
+        float[] expected = [.. first.Zip(second, (a, b) => (a + b) / 2)];
+        float[] actual = model.Predict(image, two with { Mirror = true }, 5, mirroring).ConsensusMaps;
+        Assert.All(expected.Zip(actual), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
+        Assert.NotEqual(Maps(image, two), actual);
+
+        // Early averaging takes the same turns; without axes to mirror, the option changes nothing.
+        Assert.All(expected.Zip(model.Predict(image, two with { Mirror = true, Tolerance = 1e-9 }, 5, mirroring).ConsensusMaps), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
+        Assert.Equal(Maps(image, two), model.Predict(image, two with { Mirror = true }, 5, Mirroring.None).ConsensusMaps);
+
+        float[] Maps(float[] features, SamplingOptions sampling) => model.Predict(features, sampling, 5, mirroring).ConsensusMaps;
+
+        static float[] Flipped(float[] maps) => [.. maps.Chunk(Discs.Side).SelectMany(row => row.Reverse())];
+    }
+}

@@ -1,0 +1,116 @@
+using System.Text;
+using Consensus.Imaging.Augmentation;
+using Consensus.ML.Options;
+using Consensus.ML.Segmentation.Models;
+using Consensus.ML.Tests.Torch.Training;
+using Consensus.ML.Torch.Models;
+using Consensus.ML.Torch.Networks;
+using Consensus.ML.Torch.Training.Checkpoints;
+using Consensus.ML.Torch.Training.Loop;
+using static TorchSharp.torch;
+
+namespace Consensus.ML.Tests.Torch.Networks;
+
+/// <summary>The image beside x_t in the first convolution, and the U-Net alone.</summary>
+public sealed class ConditioningTests
+{
+    private static readonly NetworkOptions Small = new() { ModelChannels = 32, ChannelMultipliers = [1, 1], ResidualBlocks = 1, AttentionResolutions = [8], EncoderBlocks = 1, EncoderWidth = 8, EncoderGrowth = 4 };
+    private static readonly NetworkOptions Concatenated = Small with { Conditioning = Conditioning.Concatenation };
+
+    [Fact]
+    public void Concatenation_changes_the_first_convolution_and_leaves_the_encoder_out()
+    {
+        Dictionary<string, long[]> with = Shapes(new ConsensusNetwork(Small, 16, 3, 2, false).Layout), without = Shapes(new ConsensusNetwork(Concatenated, 16, 3, 2, false).Layout);
+        Assert.Equal(with.Keys.Where(name => !name.StartsWith("rrdb.", StringComparison.Ordinal)), without.Keys);
+        Assert.Equal([32, 1, 3, 3], with["input_blocks.0.0.weight"]);
+        Assert.Equal([32, 4, 3, 3], without["input_blocks.0.0.weight"]);
+        Assert.All(without.Keys.Where(name => name != "input_blocks.0.0.weight"), name => Assert.Equal(with[name], without[name]));
+    }
+
+    [Fact]
+    public void The_U_Net_alone_has_the_published_names_without_embeddings()
+    {
+        var layout = new WeightLayout();
+        _ = new UNet(layout, Small, 16, inputs: 3, outputs: 7, embedding: null);
+        Dictionary<string, long[]> published = Shapes(new ConsensusNetwork(Small, 16, 3, 2, false).Layout), alone = Shapes(layout);
+        string[] left = ["time_embed.", "label_emb.", "rrdb."];
+        Assert.Equal(published.Keys.Where(name => !left.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal)) && !name.Contains(".emb_layers.", StringComparison.Ordinal)), alone.Keys);
+        Assert.Equal([32, 3, 3, 3], alone["input_blocks.0.0.weight"]);
+        Assert.Equal([7, 32, 3, 3], alone["out.2.weight"]);
+        Assert.Equal([7], alone["out.2.bias"]);
+    }
+
+    [Fact]
+    public void Every_map_of_an_image_sees_that_image_which_comes_before_it()
+    {
+        using var scope = NewDisposeScope();
+        using var none = no_grad();
+        var network = new ConsensusNetwork(Concatenated, 16, 2, 2, false);
+        using WeightSet weights = WeightSet.Initialize(network.Layout, CPU, seed: 1);
+        using var generator = new Generator(3, CPU);
+
+        // The last convolution begins at zero, where everything would be equal.
+        Tensor last = weights.Weights[Place(network.Layout, "out.2.weight")], first = weights.Weights[Place(network.Layout, "input_blocks.0.0.weight")];
+        last.copy_(randn(last.shape, generator: generator));
+        var context = new ForwardContext(weights.Weights, Training: false);
+        Tensor images = randn([2, 2, 16, 16], generator: generator), noisy = randn([6, 1, 16, 16], generator: generator);
+        Tensor times = tensor(new long[] { 1, 2, 3, 4, 5, 6 }), levels = tensor(new long[] { 1, 2, 1, 2, 1, 2 });
+        Tensor together = network.Forward(context, noisy, network.EncodeImage(context, images), times, levels);
+        for (int map = 0; map < 6; map++)
+        {
+            Tensor alone = network.Forward(context, noisy.narrow(0, map, 1), network.EncodeImage(context, images.narrow(0, map / 3, 1)), times.narrow(0, map, 1), levels.narrow(0, map, 1));
+            Assert.True((alone - together.narrow(0, map, 1)).abs().max().item<float>() < 1e-4);
+        }
+
+        // Without its last input the convolution does not see x_t any more, and without the others no image.
+        Tensor kept = first.clone();
+        first.narrow(1, 2, 1).zero_();
+        Assert.Equal(Values(noisy, images), Values(noisy.flip(0), images));
+        Assert.NotEqual(Values(noisy, images), Values(noisy, images.flip(0)));
+        first.copy_(kept);
+        first.narrow(1, 0, 2).zero_();
+        Assert.Equal(Values(noisy, images), Values(noisy, images.flip(0)));
+        Assert.NotEqual(Values(noisy, images), Values(noisy.flip(0), images));
+
+        float[] Values(Tensor maps, Tensor pictures) => network.Forward(context, maps, network.EncodeImage(context, pictures), zeros_like(times), ones_like(levels)).contiguous().data<float>().ToArray();
+    }
+
+    [Theory]
+    [InlineData(Precision.Float32)]
+    [InlineData(Precision.BFloat16)]
+    public void A_model_without_encoder_trains_the_same_from_one_seed_and_leaves_no_tensor_behind(object precision)
+    {
+        byte[] first = Run();
+        long before = TorchSharp.DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+        Assert.Equal(first, Run());
+        Assert.Equal(before, TorchSharp.DisposeScopeManager.Statistics.ThreadTotalLiveCount);
+
+        byte[] Run()
+        {
+            ModelDescription description = Discs.Description(TrainingTarget.AnyAnnotator) with { Network = Concatenated };
+            var options = new TrainingOptions { Steps = 2, BatchSize = 2, PairsPerImage = 2, ValidationFraction = 0, Threads = 1, Precision = (Precision)precision };
+            using ConsensusModel model = new ConsensusTrainer(description, options, new AugmentationPolicy(), [0f], 1, CPU).Train(Discs.Cases(4), null, null, CancellationToken.None).Model;
+            Assert.Equal(256, model.Predict(Discs.Cases(1)[0].Features, new SamplingOptions { Generations = 2, Steps = 2, BatchSize = 3, Precision = (Precision)precision }, 1).SoftMap.Length);
+            return model.SaveWeights();
+        }
+    }
+
+    [Fact]
+    public void Manifests_and_checkpoints_from_before_there_was_a_choice_mean_the_encoder()
+    {
+        string json = Encoding.UTF8.GetString(Discs.Manifest(Concatenated).ToJson());
+        Assert.Contains("\"conditioning\": \"concatenation\"", json, StringComparison.Ordinal);
+        Assert.Equal(Conditioning.Concatenation, ModelManifest.FromJson(Encoding.UTF8.GetBytes(json)).Network.Conditioning);
+        string older = json.Replace("\"conditioning\": \"concatenation\",", "", StringComparison.Ordinal);
+        Assert.NotEqual(json, older);
+        Assert.Equal(Conditioning.Encoder, ModelManifest.FromJson(Encoding.UTF8.GetBytes(older)).Network.Conditioning);
+
+        TrainingFingerprint encoder = Discs.Fingerprint(Small), concatenated = Discs.Fingerprint(Concatenated);
+        Assert.DoesNotContain("Network.Conditioning", encoder.Settings.Keys);
+        Assert.Contains("Network.Conditioning", concatenated.DifferencesFrom(encoder), StringComparison.Ordinal);
+    }
+
+    private static Dictionary<string, long[]> Shapes(WeightLayout layout) => layout.Specs.ToDictionary(spec => spec.Name, spec => spec.Shape);
+
+    private static int Place(WeightLayout layout, string name) => Enumerable.Range(0, layout.Specs.Count).Single(i => layout.Specs[i].Name == name);
+}

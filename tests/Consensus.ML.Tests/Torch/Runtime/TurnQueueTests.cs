@@ -1,0 +1,101 @@
+using Consensus.ML.Torch.Runtime;
+
+namespace Consensus.ML.Tests.Torch.Runtime;
+
+/// <summary>Turns are taken one at a time and in the order of asking, whoever gives up.</summary>
+public sealed class TurnQueueTests
+{
+    private readonly TurnQueue _turns = new();
+    private readonly List<string> _order = [];
+
+    [Fact]
+    public void Who_asks_again_comes_after_those_who_wait()
+    {
+        _turns.Take(CancellationToken.None);
+        Thread first = Ask("first"), second = Ask("second");
+        _turns.Release();
+
+        // A semaphore would most likely let this thread pass the other two.
+        Take("again");
+        first.Join();
+        second.Join();
+        Assert.Equal(["first", "second", "again"], _order);
+        Assert.Equal(0, _turns.Waiting);
+    }
+
+    [Fact]
+    public void Who_gives_up_is_left_out_and_holds_nobody_up()
+    {
+        using var source = new CancellationTokenSource();
+        _turns.Take(CancellationToken.None);
+        Thread first = Ask("first"), givenUp = Ask("given up", source.Token), last = Ask("last");
+        source.Cancel();
+        givenUp.Join();
+        Assert.Equal(2, _turns.Waiting);
+        _turns.Release();
+        first.Join();
+        last.Join();
+        Assert.Equal(["first", "last"], _order);
+        Assert.Throws<OperationCanceledException>(() => _turns.Take(source.Token));
+        Take("free");
+    }
+
+    [Fact]
+    public void No_turn_is_lost_and_none_is_shared_where_giving_up_and_giving_on_meet()
+    {
+        int inside = 0, most = 0, taken = 0;
+        Parallel.For(0, 8, new ParallelOptions { MaxDegreeOfParallelism = 8 }, thread =>
+        {
+            var random = new Random(thread);
+            for (int i = 0; i < 500; i++)
+            {
+                using var source = new CancellationTokenSource();
+                Thread? other = random.Next(3) == 0 ? new Thread(source.Cancel) : null;
+                other?.Start();
+                try
+                {
+                    _turns.Take(source.Token);
+                    most = Math.Max(most, Interlocked.Increment(ref inside));
+                    Interlocked.Increment(ref taken);
+                    Interlocked.Decrement(ref inside);
+                    _turns.Release();
+                }
+                catch (OperationCanceledException)
+                {
+                    // Given up, with or without the turn.
+                }
+
+                other?.Join();
+            }
+        });
+        Assert.Equal((1, 0, 0), (most, inside, _turns.Waiting));
+        Assert.InRange(taken, 8 * 500 / 2, 8 * 500);
+        Take("after all");
+        Assert.Equal(["after all"], _order);
+    }
+
+    /// <summary>Asks on a thread of its own, which waits by the time this returns.</summary>
+    private Thread Ask(string name, CancellationToken cancellation = default)
+    {
+        int before = _turns.Waiting;
+        var thread = new Thread(() => Take(name, cancellation));
+        thread.Start();
+        SpinWait.SpinUntil(() => _turns.Waiting > before);
+        return thread;
+    }
+
+    private void Take(string name, CancellationToken cancellation = default)
+    {
+        try
+        {
+            _turns.Take(cancellation);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            return;
+        }
+
+        _order.Add(name);
+        _turns.Release();
+    }
+}

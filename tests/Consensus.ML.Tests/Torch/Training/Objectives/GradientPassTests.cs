@@ -1,0 +1,113 @@
+using Consensus.ML.Options;
+using Consensus.ML.Tests.Torch.Training.Loop;
+using Consensus.ML.Torch.Diffusion;
+using Consensus.ML.Torch.Models;
+using Consensus.ML.Torch.Networks;
+using Consensus.ML.Torch.Training.Batches;
+using Consensus.ML.Torch.Training.Objectives;
+using Consensus.ML.Torch.Training.Optimization;
+using static TorchSharp.torch;
+
+namespace Consensus.ML.Tests.Torch.Training.Objectives;
+
+/// <summary>What saves memory changes no gradient but by rounding.</summary>
+public sealed class GradientPassTests
+{
+    private const int Images = 3, Pairs = 2, Side = 16;
+
+    [Theory]
+    [InlineData(1, false)]
+    [InlineData(2, false)]
+    [InlineData(3, false)]
+    [InlineData(null, true)]
+    [InlineData(2, true)]
+    public void Slices_and_activations_computed_again_give_the_gradients_of_the_whole_batch(int? microBatchSize, bool checkpointing)
+    {
+        var plain = new TrainingOptions { PairsPerImage = Pairs };
+        (float loss, float[][] gradients) = Gradients(plain, 1);
+        (float sameLoss, float[][] same) = Gradients(plain with { MicroBatchSize = microBatchSize, GradientCheckpointing = checkpointing }, 1);
+        Assert.Equal(loss, sameLoss, 1e-5f * loss);
+        for (int i = 0; i < gradients.Length; i++)
+        {
+            // Every weight learns, the encoder's and those behind zeroed convolutions too.
+            float largest = gradients[i].Max(Math.Abs);
+            Assert.True(largest > 0);
+            Assert.All(gradients[i].Zip(same[i]), pair => Assert.Equal(pair.First, pair.Second, 2e-5f * largest));
+        }
+    }
+
+    [Theory]
+    [InlineData(UNetKind.Levels)]
+    [InlineData(UNetKind.MultiHead)]
+    public void Slices_give_a_one_pass_network_the_gradients_of_the_whole_batch(object kind)
+    {
+        var plain = new TrainingOptions { BatchSize = Images, DiceLossWeight = 0.5 };
+        (float loss, float[] gradient) = Gradient(plain);
+        (float sameLoss, float[] same) = Gradient(plain with { MicroBatchSize = 2 });
+        Assert.Equal(loss, sameLoss, 1e-5f * loss);
+        float largest = gradient.Max(Math.Abs);
+        Assert.All(gradient.Zip(same), pair => Assert.Equal(pair.First, pair.Second, 2e-5f * largest));
+
+        (float Loss, float[] Gradient) Gradient(TrainingOptions options)
+        {
+            // The first rater has not drawn the last case, so that one of its outputs has no target.
+            using var scope = NewDisposeScope();
+            using var objective = new UNetObjective(UNetTrainerTests.Description((UNetKind)kind), options, null, [0f], 1, CPU);
+            TrainingCase[] cases = Discs.Cases(Images);
+            cases[^1] = cases[^1] with { Masks = new(1, Side, Side, cases[^1].Masks.Unpack().Rater(1).ToArray()), Raters = [1] };
+            objective.Begin(cases);
+            using var optimizer = new Optimizer(Scattered(objective.Layout), options);
+            Tensor mean = objective.Differentiate(new ForwardContext(optimizer.Leaves, Training: true), 0, 1);
+            return (mean.item<float>(), [.. optimizer.Leaves.SelectMany(leaf => leaf.grad!.data<float>().ToArray())]);
+        }
+    }
+
+    [Theory]
+    [InlineData(Precision.BFloat16, 0.05)]
+    [InlineData(Precision.Float16, 0.01)]
+    public void Formats_of_16_bits_give_these_gradients_as_exactly_as_they_can(object precision, double tolerance)
+    {
+        // A scale of 2^16 is what float16 starts with; a power of two changes no digit of bfloat16's.
+        var options = new TrainingOptions { PairsPerImage = Pairs, Precision = (Precision)precision };
+        (float loss, float[][] gradients) = Gradients(options with { Precision = Precision.Float32 }, 1, images: 1, channels: 32);
+        (float sameLoss, float[][] same) = Gradients(options with { GradientCheckpointing = true }, 65536, images: 1, channels: 32);
+        Assert.Equal(loss, sameLoss, (float)tolerance * loss);
+        float[] all = [.. gradients.SelectMany(values => values)], others = [.. same.SelectMany(values => values.Select(value => value / 65536))];
+        double norm = Math.Sqrt(all.Sum(value => (double)value * value)), difference = Math.Sqrt(all.Zip(others).Sum(pair => Math.Pow(pair.First - pair.Second, 2)));
+        Assert.InRange(difference / norm, 0, tolerance);
+    }
+
+    /// <summary>Loss and gradients, one array a weight, of a batch of noise on a network whose weights are all random.</summary>
+    private static (float Loss, float[][] Gradients) Gradients(TrainingOptions options, double scale, int images = Images, int channels = 64)
+    {
+        // With 32 channels each is a group of its own, and group normalisation takes out what the embedding adds: gradients would be zero but for rounding.
+        using var scope = NewDisposeScope();
+        ModelDescription description = Discs.Description(diffusion: new DiffusionOptions());
+        description = description with { Network = description.Network with { EncoderBlocks = 3, ModelChannels = channels } };
+        ConsensusNetwork network = description.CreateNetwork();
+        using var generator = new Generator(1, CPU);
+        using var process = new DiffusionProcess(description.Diffusion, NoiseSchedule.Create(description.Diffusion.Schedule, description.Diffusion.Steps), CPU);
+        using var optimizer = new Optimizer(Scattered(network.Layout), options);
+        int maps = images * Pairs;
+        var batch = new TrainingBatch(
+            randn([images, 1, Side, Side], generator: generator),
+            randn([maps, 1, Side, Side], generator: generator).sign_(),
+            tensor(Enumerable.Range(0, maps).Select(i => (i % 2) + 1L).ToArray()),
+            tensor(Enumerable.Range(0, maps).Select(i => (long)(i * 90 / maps)).ToArray()),
+            Present: null);
+        Tensor noise = randn([maps, 1, Side, Side], generator: generator);
+        Tensor loss = new GradientPass(network, process, options).Run(new ForwardContext(optimizer.Leaves, Training: true), batch, noise, scale);
+        return (loss.item<float>(), [.. optimizer.Leaves.Select(leaf => leaf.grad!.to_type(ScalarType.Float32).data<float>().ToArray())]);
+    }
+
+    /// <summary>Initial weights with some noise, so that no layer is zero and hides what lies before it.</summary>
+    private static WeightSet Scattered(WeightLayout layout)
+    {
+        using var scope = NewDisposeScope();
+        using var none = no_grad();
+        using var generator = new Generator(2, CPU);
+        WeightSet weights = WeightSet.Initialize(layout, CPU, 1);
+        weights.Flat.add_(randn(weights.Flat.shape, generator: generator).mul_(0.05));
+        return weights;
+    }
+}
