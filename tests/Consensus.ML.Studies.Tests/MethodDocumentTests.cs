@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text.RegularExpressions;
+using Consensus.ML.Evaluation;
 using Consensus.ML.Tests.Shared;
 
 namespace Consensus.ML.Studies.Tests;

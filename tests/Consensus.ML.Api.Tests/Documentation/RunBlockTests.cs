@@ -1,7 +1,13 @@
 using System.IO.Compression;
 using System.Runtime.InteropServices;
-using Consensus.ML.Imaging;
+using Consensus.Imaging;
+using Consensus.Imaging.Formats.Nifti;
+using Consensus.Imaging.Pictures;
+using Consensus.ML.Datasets;
+using Consensus.ML.Evaluation;
+using Consensus.ML.Segmentation;
 using Consensus.ML.Tests.Shared;
+using Consensus.ML.Transforms;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
