@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Text.RegularExpressions;
 using Consensus.ML.Cli.Shell;
+using Consensus.ML.Cli.Tests.Documentation;
 using Consensus.ML.Tests.Shared;
 
 namespace Consensus.ML.Cli.Tests;
