@@ -1,0 +1,30 @@
+using Consensus.ML.Tests.Shared;
+
+namespace Consensus.ML.Api.Tests.Documentation;
+
+/// <summary>The API reference is made by the command that CONTRIBUTING.md names, and every public type has a page.</summary>
+public sealed class ApiReferenceTests
+{
+    [Fact]
+    [Trait("Category", "Slow")]
+    public async Task Docfx_makes_a_page_of_every_public_type_and_warns_of_nothing()
+    {
+        string root = RepositoryFolder.Find(), site = Path.Combine(root, "artifacts", "docs", "site");
+        if (Directory.Exists(site))
+        {
+            Directory.Delete(site, recursive: true);
+        }
+
+        await PackageTests.Run(root, "tool", "restore");
+        string output = await PackageTests.Run(root, "docfx", "src/docfx.json");
+        Assert.Contains("0 warning(s)", output, StringComparison.Ordinal);
+        Assert.DoesNotContain("warning:", output, StringComparison.Ordinal);
+
+        // Those with '<' in their names are made by the compiler.
+        IEnumerable<string> types = typeof(ConsensusCatalog).Assembly.GetExportedTypes().Select(type => type.FullName!);
+        types = types.Where(name => !name.Contains('<', StringComparison.Ordinal));
+        string[] pages = [.. types.Select(name => $"{name.Replace('+', '.')}.html")];
+        Assert.InRange(pages.Length, 20, 1000);
+        Assert.All(pages, page => Assert.True(File.Exists(Path.Combine(site, page)), $"There is no {page}."));
+    }
+}
