@@ -1,3 +1,5 @@
+using System.Reflection;
+using Consensus.Imaging;
 using Consensus.ML.Tests.Shared;
 
 namespace Consensus.ML.Api.Tests.Documentation;
@@ -9,10 +11,11 @@ public sealed class ApiReferenceTests
     [Trait("Category", "Slow")]
     public async Task Docfx_makes_a_page_of_every_public_type_and_warns_of_nothing()
     {
-        string root = RepositoryFolder.Find(), site = Path.Combine(root, "artifacts", "docs", "site");
-        if (Directory.Exists(site))
+        string root = RepositoryFolder.Find(), folder = Path.Combine(root, "artifacts", "docs"), site = Path.Combine(folder, "site");
+        if (Directory.Exists(folder))
         {
-            Directory.Delete(site, recursive: true);
+            // Pages of types that have gone would stay, and refer to nothing.
+            Directory.Delete(folder, recursive: true);
         }
 
         await PackageTests.Run(root, "tool", "restore");
@@ -21,7 +24,8 @@ public sealed class ApiReferenceTests
         Assert.DoesNotContain("warning:", output, StringComparison.Ordinal);
 
         // Those with '<' in their names are made by the compiler.
-        IEnumerable<string> types = typeof(ConsensusCatalog).Assembly.GetExportedTypes().Select(type => type.FullName!);
+        IEnumerable<Assembly> libraries = [typeof(ConsensusCatalog).Assembly, typeof(Slice).Assembly];
+        IEnumerable<string> types = libraries.SelectMany(library => library.GetExportedTypes()).Select(type => type.FullName!);
         types = types.Where(name => !name.Contains('<', StringComparison.Ordinal));
         string[] pages = [.. types.Select(name => $"{name.Replace('+', '.')}.html")];
         Assert.InRange(pages.Length, 20, 1000);
