@@ -271,7 +271,7 @@ public static class ConsensusCatalog
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(sampling);
-        return Changed(model, segmentation => segmentation.WithSampling(sampling));
+        return Pipelines.Changed(model, segmentation => segmentation.WithSampling(sampling));
     }
 
     /// <summary>A trained model that shares the weights, and whose predictions end when <paramref name="cancellation"/> is cancelled.</summary>
@@ -287,7 +287,7 @@ public static class ConsensusCatalog
     public static ITransformer WithCancellation(this ITransformer model, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(model);
-        return Changed(model, segmentation => segmentation.WithCancellation(cancellation));
+        return Pipelines.Changed(model, segmentation => segmentation.WithCancellation(cancellation));
     }
 
     /// <summary>A trained model that shares the weights, and whose predictions take no longer than <paramref name="limit"/> each.</summary>
@@ -302,7 +302,7 @@ public static class ConsensusCatalog
     public static ITransformer WithTimeLimit(this ITransformer model, TimeSpan limit)
     {
         ArgumentNullException.ThrowIfNull(model);
-        return Changed(model, segmentation => segmentation.WithTimeLimit(limit));
+        return Pipelines.Changed(model, segmentation => segmentation.WithTimeLimit(limit));
     }
 
     extension(MLContext context)
@@ -322,29 +322,5 @@ public static class ConsensusCatalog
         }
 
         return CaseRows.Load(catalog, listing.Cases);
-    }
-
-    /// <summary>A model whose segmentations are others; the steps of its chains are shared as they are.</summary>
-    /// <exception cref="ArgumentException">It has none.</exception>
-    internal static ITransformer Changed(ITransformer model, Func<SegmentationTransformer, ITransformer> change) =>
-        TryChange(model, change) ?? throw new ArgumentException($"The model ({model.GetType().Name}) has no consensus segmentation in it, so there is no sampling to change.", nameof(model));
-
-    /// <summary>The same; null where there is none to change.</summary>
-    internal static ITransformer? TryChange(ITransformer model, Func<SegmentationTransformer, ITransformer> change)
-    {
-        if (model is SegmentationTransformer segmentation)
-        {
-            return change(segmentation);
-        }
-
-        if (model is not ITransformerChainAccessor chain)
-        {
-            return null;
-        }
-
-        ITransformer?[] changed = [.. chain.Transformers.Select(step => TryChange(step, change))];
-        return changed.All(step => step is null)
-            ? null
-            : new TransformerChain<ITransformer>(chain.Transformers.Zip(changed, (before, after) => after ?? before), chain.Scopes);
     }
 }

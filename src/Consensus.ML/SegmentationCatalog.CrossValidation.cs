@@ -130,7 +130,7 @@ public sealed partial class SegmentationCatalog
             SegmentationTransformer[] stoppable = [];
             try
             {
-                ITransformer scored = ConsensusCatalog.TryChange(model, segmentation =>
+                ITransformer scored = Pipelines.TryChange(model, segmentation =>
                 {
                     SegmentationTransformer changed = segmentation.WithCancellation(token);
                     stoppable = [.. stoppable, changed];

@@ -1,10 +1,11 @@
 using System.Buffers.Binary;
 using Consensus.Imaging.Formats;
 using Consensus.Imaging.Formats.Nifti;
+using Consensus.Imaging.Storage;
 
 namespace Consensus.Imaging.Files;
 
-/// <summary>Opens image files and tells what they are by their first bytes, whatever they are called.</summary>
+/// <summary>Tells the format of image files by their first bytes, whatever they are called.</summary>
 internal static class ImageFile
 {
     /// <summary>The formats that are read, for messages.</summary>
@@ -36,30 +37,6 @@ internal static class ImageFile
         (0, "<"u8.ToArray(), "a text of XML or HTML"),
     ];
 
-    /// <summary>Opens a file for reading.</summary>
-    /// <exception cref="FileNotFoundException">It does not exist.</exception>
-    /// <exception cref="IOException">It cannot be opened, or is a folder.</exception>
-    public static FileStream Open(string path)
-    {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        try
-        {
-            return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
-        }
-        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
-        {
-            throw new FileNotFoundException($"'{path}' does not exist.{SeparatorHint(path)}", path, exception);
-        }
-        catch (UnauthorizedAccessException exception)
-        {
-            throw new IOException(Directory.Exists(path) ? $"'{path}' is a folder, where an image file is expected." : $"'{path}' cannot be opened: {exception.Message}", exception);
-        }
-    }
-
-    /// <summary>What to add to the message about a file that does not exist, where Windows' separator was taken for a part of a name.</summary>
-    public static string SeparatorHint(string path) =>
-        Path.DirectorySeparatorChar == '/' && path.Contains('\\', StringComparison.Ordinal) ? " Here folders are separated by '/', and '\\' is a part of a name." : "";
-
     /// <summary>The format of a file.</summary>
     /// <exception cref="FileNotFoundException">The file does not exist.</exception>
     /// <exception cref="InvalidDataException">It is empty or of a format that is not read; the message says which, where that is known.</exception>
@@ -77,7 +54,7 @@ internal static class ImageFile
         }
 
         Span<byte> start = stackalloc byte[LongestSignature];
-        using (FileStream stream = Open(path))
+        using (FileStream stream = InputFile.Open(path))
         {
             start = start[..stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)];
         }

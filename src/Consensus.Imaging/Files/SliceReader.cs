@@ -137,4 +137,37 @@ public static class SliceReader
     /// <exception cref="InvalidDataException">The file is empty or of a format that is not read; the message says which, where that is known.</exception>
     /// <exception cref="IOException">The file cannot be opened.</exception>
     public static ImageFormat ReadFormat(string path) => ImageFile.FormatOf(SliceAddress.Parse(path).Path);
+
+    /// <summary>Names all slices of a volume whose channels lie in several files, from their headers alone.</summary>
+    /// <param name="paths">The channels' files, at least one, which must lie on one grid; stored in any orientation, as their affines say.</param>
+    /// <param name="axis">
+    /// The axis of the first file that is cut: 0, 1 or 2 of the stored array; null for the one of length 1, and of a volume for the third.
+    /// </param>
+    /// <returns>For each slice in order the addresses of its channels, for columns of paths; those of all files by the first one's axis and number.</returns>
+    /// <exception cref="ArgumentException">There are no paths.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The axis is not 0, 1 or 2.</exception>
+    /// <exception cref="FileNotFoundException">A file does not exist.</exception>
+    /// <exception cref="InvalidDataException">As in <see cref="NiftiFile.ReadSlice(string, int, int)"/>, or the files lie on different grids.</exception>
+    /// <exception cref="IOException">A file cannot be opened.</exception>
+    public static IReadOnlyList<IReadOnlyList<string>> ListSlices(IReadOnlyList<string> paths, int? axis = null)
+    {
+        ArgumentNullException.ThrowIfNull(paths);
+        if (paths.Count == 0)
+        {
+            throw new ArgumentException("At least one image file is needed, but none was given.", nameof(paths));
+        }
+
+        NiftiHeader first = NiftiFile.ReadHeader(paths[0]);
+        int along = NiftiCut.AxisOf(first, axis);
+        foreach (string path in paths.Skip(1))
+        {
+            SliceGrid.CheckVolumes(first, along, NiftiFile.ReadHeader(path));
+        }
+
+        return
+        [
+            .. Enumerable.Range(0, NiftiCut.Of(first, along).Count)
+                .Select(index => paths.Select(path => new SliceAddress(path, along, index).ToString()).ToArray()),
+        ];
+    }
 }

@@ -62,7 +62,7 @@ internal sealed record PredictionInput(RaterCase Case, int? Axis, IReadOnlyList<
                 $"The model was trained on slices along axes {string.Join(" and ", model.VolumeAxes)} of their volumes: "
                 + $"say with --axis along which '{path}' is cut."));
         int along = axis ?? NiftiFile.ListSlices(path)[0].Axis!.Value;
-        return new(one, along, [.. NiftiFile.ListSlices(one.ImagePaths, along).Select(paths => one with { ImagePaths = paths })]);
+        return new(one, along, [.. SliceReader.ListSlices(one.ImagePaths, along).Select(paths => one with { ImagePaths = paths })]);
     }
 
     /// <summary>Reads everything once.</summary>

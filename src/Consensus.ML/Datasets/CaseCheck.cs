@@ -6,6 +6,7 @@ using Consensus.Imaging.Cases;
 using Consensus.Imaging.Files;
 using Consensus.Imaging.Geometry;
 using Consensus.Imaging.Labels;
+using Consensus.Imaging.Storage;
 
 namespace Consensus.ML.Datasets;
 
@@ -332,7 +333,7 @@ internal sealed class CaseCheck
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
-            Fail(DatasetProblemKind.MissingFile, path, $"'{path}' of case '{Name}' does not exist.{ImageFile.SeparatorHint(path)}", "Put the file there, or correct its name.");
+            Fail(DatasetProblemKind.MissingFile, path, $"'{path}' of case '{Name}' does not exist.{InputFile.SeparatorHint(path)}", "Put the file there, or correct its name.");
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {

@@ -1,5 +1,4 @@
 using System.Reflection;
-using Consensus.ML.Machine;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
 
@@ -47,7 +46,7 @@ internal static class MLNetCheck
     ];
 
     private static readonly Lazy<string?> Found = new(() =>
-        Problem([typeof(IHostEnvironment).Assembly, typeof(MLContext).Assembly], RuntimeInfo.VersionOf(typeof(MLContext).Assembly)));
+        Problem([typeof(IHostEnvironment).Assembly, typeof(MLContext).Assembly], AssemblyVersion.Of(typeof(MLContext).Assembly)));
 
     /// <summary>Call before anything that uses an internal type, from a method that does not use one itself: the runtime looks types up for a whole method at a time.</summary>
     /// <exception cref="InvalidOperationException">This ML.NET has other internals; the message names its version and the one that works.</exception>

@@ -1,6 +1,6 @@
 using System.Globalization;
-using System.Reflection;
 using System.Runtime.InteropServices;
+using Consensus.ML.MLNet;
 using Consensus.ML.Torch.Runtime;
 using Microsoft.ML;
 using TorchSharp;
@@ -54,9 +54,9 @@ public sealed record RuntimeInfo
         bool gpu = chosen.Device.type == DeviceType.CUDA;
         return new()
         {
-            Library = VersionOf(typeof(RuntimeInfo).Assembly),
-            MLNet = VersionOf(typeof(MLContext).Assembly),
-            TorchSharp = VersionOf(typeof(torch).Assembly),
+            Library = AssemblyVersion.Of(typeof(RuntimeInfo).Assembly),
+            MLNet = AssemblyVersion.Of(typeof(MLContext).Assembly),
+            TorchSharp = AssemblyVersion.Of(typeof(torch).Assembly),
             LibTorch = torch.__version__,
             DotNet = RuntimeInformation.FrameworkDescription,
             OperatingSystem = $"{RuntimeInformation.OSDescription} ({RuntimeInformation.OSArchitecture})",
@@ -67,7 +67,4 @@ public sealed record RuntimeInfo
             AdaptedNativeLibrary = NativeTorch.Adapted,
         };
     }
-
-    internal static string VersionOf(Assembly assembly) =>
-        (assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? assembly.GetName().Version?.ToString() ?? "unknown").Split('+')[0];
 }

@@ -3,6 +3,7 @@ using Consensus.ML.Segmentation.Models;
 using Consensus.ML.Segmentation.Prediction;
 using Consensus.ML.Torch.Models;
 using Consensus.ML.Torch.Training;
+using Consensus.ML.Torch.Training.Batches;
 using Consensus.ML.Torch.Training.Loop;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
@@ -139,8 +140,8 @@ public sealed partial class ConsensusSegmentationEstimator : IEstimator<Consensu
             Training = new(_options.Training, fit.Augmentation, history)
             {
                 MissingRaters = _options.MissingRaters,
-                MaskOffset = MaskOffset.Of(fit.Cases, fit.Height, fit.Width),
-                MaskScale = MaskScale.Of(fit.Cases, fit.Height, fit.Width),
+                MaskOffset = MaskOffset.Mean(TrainingCase.MaskSizes(fit.Cases), fit.Height, fit.Width),
+                MaskScale = MaskScale.Common(TrainingCase.MaskSizes(fit.Cases), fit.Height, fit.Width),
                 VolumeAxes = fit.VolumeAxes,
             },
         };

@@ -85,7 +85,7 @@ public sealed class ConsensusSegmentationTransformer : SegmentationTransformer
     internal static ConsensusSegmentationTransformer FromCheckpoint(IHostEnvironment environment, string path, int height, int width, int imageChannels, int raters, ConsensusSegmentationEstimator.Options options)
     {
         OptionsCheck.Check(options);
-        OptionsCheck.CheckSlices(imageChannels, height, width, raters);
+        SliceLimits.Check(imageChannels, height, width, raters);
         OptionsCheck.CheckSize(options.FeaturesColumnName, height, width, options.Network);
         var manifest = new ModelManifest
         {

@@ -1,19 +1,16 @@
 using System.Globalization;
 using Consensus.ML.Options;
-using Consensus.ML.Segmentation.Fitting;
 using Consensus.ML.Torch.Networks;
 using Consensus.ML.Transforms.Columns;
 using TorchSharp;
 using static TorchSharp.torch;
+using static Consensus.ML.Options.OptionRange;
 
 namespace Consensus.ML.Segmentation;
 
 /// <summary>Refuses options that cannot work before any work is done; a message names the option, its value and what is allowed.</summary>
 internal static class OptionsCheck
 {
-    /// <summary>The most pixels that a side of a slice may have: at more, one feature map of the smallest network takes 32 GB.</summary>
-    public const int LongestSide = 16_384;
-
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     public static void Check(ConsensusSegmentationEstimator.Options options)
     {
@@ -47,7 +44,7 @@ internal static class OptionsCheck
         Defined(nameof(options.MissingRaters), options.MissingRaters);
         if (options.Levels is int levels)
         {
-            Range(nameof(options.Levels), levels, 1, RatersOfCases.Most, ", or null for the number of raters");
+            Range(nameof(options.Levels), levels, 1, SliceLimits.MostRaters, ", or null for the number of raters");
         }
 
         Check(Given(nameof(options.Network), options.Network));
@@ -93,21 +90,6 @@ internal static class OptionsCheck
         {
             throw Wrong(name, precision, $"{nameof(Precision.BFloat16)} or {nameof(Precision.Float32)} on the CPU, where convolutions in float16 take more than a hundred times as long");
         }
-    }
-
-    /// <summary>
-    /// Checks that slices and their maps can be held: a side has up to <see cref="LongestSide"/> pixels, and all values fit into an array.
-    /// </summary>
-    /// <exception cref="ArgumentException">A number is out of range; the message names it.</exception>
-    public static void CheckSlices(int channels, int height, int width, int levels)
-    {
-        Range("Height", height, 1, LongestSide, " pixels");
-        Range("Width", width, 1, LongestSide, " pixels");
-        int most = (int)(Array.MaxLength / ((long)height * width));
-        string note = string.Create(CultureInfo.InvariantCulture, $", of {height}×{width} pixels each");
-        Range("ImageChannels", channels, 1, most, note);
-        Range("Raters", levels, 1, RatersOfCases.Most);
-        Range("Raters", levels, 1, most, note);
     }
 
     /// <summary>Checks that the network can halve slices of this size as often as it has levels.</summary>
@@ -347,46 +329,6 @@ internal static class OptionsCheck
         }
     }
 
-    internal static T Given<T>(string name, T? value)
-        where T : class => value ?? throw new ArgumentException($"{name} is null; it must be given.");
-
-    internal static void Defined<T>(string name, T value)
-        where T : struct, Enum
-    {
-        if (!Enum.IsDefined(value))
-        {
-            throw Wrong(name, value, $"one of {string.Join(", ", Enum.GetNames<T>())}");
-        }
-    }
-
-    internal static void Range(string name, int value, int minimum, int maximum, string note = "")
-    {
-        if (value < minimum || value > maximum)
-        {
-            throw Wrong(name, value, (maximum == int.MaxValue ? $"at least {minimum}" : $"from {minimum} to {maximum}") + note);
-        }
-    }
-
-    private static void Positive(string name, double value, string note = "")
-    {
-        if (!(value > 0 && double.IsFinite(value)))
-        {
-            throw Wrong(name, value, "above 0" + note);
-        }
-    }
-
-    private static void NotNegative(string name, double value)
-    {
-        if (!(value >= 0 && double.IsFinite(value)))
-        {
-            throw Wrong(name, value, "at least 0");
-        }
-    }
-
     private static string Listed(IEnumerable<int> values) =>
         $"[{string.Join(", ", values.Select(value => value.ToString(CultureInfo.InvariantCulture)))}]";
-
-    private static ArgumentException Wrong(string name, object value, string allowed) => new(string.Create(
-        CultureInfo.InvariantCulture,
-        $"{name} is {value}; it must be {allowed}."));
 }

@@ -4,6 +4,7 @@ using Consensus.ML.Segmentation.Models;
 using Consensus.ML.Segmentation.Prediction;
 using Consensus.ML.Torch.Models;
 using Consensus.ML.Torch.Training;
+using Consensus.ML.Torch.Training.Batches;
 using Consensus.ML.Torch.Training.Loop;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
@@ -122,8 +123,8 @@ public sealed partial class UNetSegmentationEstimator : IEstimator<UNetSegmentat
             Training = new(_options.Training, fit.Augmentation, new TrainingHistory(0, 0, null, 0, 0, 0, false, []))
             {
                 MissingRaters = _options.MissingRaters,
-                MaskOffset = MaskOffset.Of(fit.Cases, fit.Height, fit.Width),
-                MaskScale = MaskScale.Of(fit.Cases, fit.Height, fit.Width),
+                MaskOffset = MaskOffset.Mean(TrainingCase.MaskSizes(fit.Cases), fit.Height, fit.Width),
+                MaskScale = MaskScale.Common(TrainingCase.MaskSizes(fit.Cases), fit.Height, fit.Width),
                 VolumeAxes = fit.VolumeAxes,
             },
         };

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Consensus.Imaging;
 using Consensus.Imaging.Geometry;
-using Consensus.ML.Segmentation;
+using Consensus.ML.Options;
 using Consensus.ML.Transforms;
 using Consensus.ML.Transforms.Columns;
 using Microsoft.ML;
@@ -94,7 +94,7 @@ public sealed class SliceResizingTransformer : RowToRowTransformer
     {
         string output = reader.ReadString(), input = reader.ReadString();
         int channels = reader.ReadInt32(), height = reader.ReadInt32(), width = reader.ReadInt32();
-        OptionsCheck.CheckSlices(channels, height, width, levels: 1);
+        SliceLimits.Check(channels, height, width, levels: 1);
         return new SliceResizingTransformer(env, output, input, channels, height, width);
     });
 

@@ -69,7 +69,7 @@ public sealed class SliceGridTests : IDisposable
             }
 
             // As a set of volumes is listed, from the headers alone.
-            Assert.Equal(shape[axis], NiftiFile.ListSlices([first, second], axis).Count);
+            Assert.Equal(shape[axis], SliceReader.ListSlices([first, second], axis).Count);
         }
     }
 

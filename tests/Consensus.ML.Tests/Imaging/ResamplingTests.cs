@@ -219,8 +219,8 @@ public sealed class ResamplingTests
     private static MapPlacement Placement(int native, int side, bool isScaleKnown = true)
     {
         TrainingCase[] cases = [new("a", [], new RaterMasks(1, native, native, new byte[native * native]))];
-        MaskOffset offset = MaskOffset.Of(cases, side, side);
-        MaskScale? scale = isScaleKnown ? MaskScale.Of(cases, side, side) : null;
+        MaskOffset offset = MaskOffset.Mean(TrainingCase.MaskSizes(cases), side, side);
+        MaskScale? scale = isScaleKnown ? MaskScale.Common(TrainingCase.MaskSizes(cases), side, side) : null;
         return new(new(offset.Rows, scale?.Rows), new(offset.Columns, scale?.Columns));
     }
 

@@ -1,6 +1,6 @@
-using Consensus.Imaging.Files;
 using Consensus.Imaging.Formats.Nifti;
 using Consensus.Imaging.Geometry;
+using Consensus.Imaging.Storage;
 
 namespace Consensus.Imaging.Formats.Raster;
 
@@ -81,7 +81,7 @@ internal static class RasterFile
 
         try
         {
-            using FileStream stream = ImageFile.Open(path);
+            using FileStream stream = InputFile.Open(path);
             return read(stream, path);
         }
         catch (Exception exception) when (exception is EndOfStreamException or (not IOException and not InvalidDataException and not OutOfMemoryException))

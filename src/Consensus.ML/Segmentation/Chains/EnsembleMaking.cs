@@ -56,7 +56,7 @@ internal static class EnsembleMaking
         }
 
         ManifestMember[] further = [.. candidates.SelectMany(candidate => candidate.Members).Skip(1)];
-        return ConsensusCatalog.Changed(models[0], segmentation => segmentation.AsFirstOf(further, weights));
+        return Pipelines.Changed(models[0], segmentation => segmentation.AsFirstOf(further, weights));
     }
 
     /// <summary>A model that may become a member.</summary>

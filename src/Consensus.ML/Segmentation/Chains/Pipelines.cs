@@ -1,5 +1,6 @@
 using Consensus.ML.MLNet;
 using Microsoft.ML;
+using Microsoft.ML.Data;
 
 namespace Consensus.ML.Segmentation.Chains;
 
@@ -37,6 +38,30 @@ internal static class Pipelines
             current = fitted.Transform(current);
             return fitted;
         });
+    }
+
+    /// <summary>A model whose segmentations are others; the steps of its chains are shared as they are.</summary>
+    /// <exception cref="ArgumentException">It has none.</exception>
+    public static ITransformer Changed(ITransformer model, Func<SegmentationTransformer, ITransformer> change) =>
+        TryChange(model, change) ?? throw new ArgumentException($"The model ({model.GetType().Name}) has no consensus segmentation in it, so there is no sampling to change.", nameof(model));
+
+    /// <summary>The same; null where there is none to change.</summary>
+    public static ITransformer? TryChange(ITransformer model, Func<SegmentationTransformer, ITransformer> change)
+    {
+        if (model is SegmentationTransformer segmentation)
+        {
+            return change(segmentation);
+        }
+
+        if (model is not ITransformerChainAccessor chain)
+        {
+            return null;
+        }
+
+        ITransformer?[] changed = [.. chain.Transformers.Select(step => TryChange(step, change))];
+        return changed.All(step => step is null)
+            ? null
+            : new TransformerChain<ITransformer>(chain.Transformers.Zip(changed, (before, after) => after ?? before), chain.Scopes);
     }
 
     private sealed class FollowedStep(IEstimator<ITransformer> step, Func<IDataView, ITransformer> fit) : IEstimator<ITransformer>

@@ -26,7 +26,7 @@ internal sealed class PreparedFit : IDisposable
     private PreparedFit(IHostEnvironment environment, IChannel channel, IDataView input, IDataView? validation, ISegmentationOptions options)
     {
         var reader = new TrainingCaseReader(input, options);
-        OptionsCheck.CheckSlices(reader.Channels, reader.Height, reader.Width, levels: 1);
+        SliceLimits.Check(reader.Channels, reader.Height, reader.Width, levels: 1);
         OptionsCheck.CheckSize(options.FeaturesColumnName, reader.Height, reader.Width, options.Network);
         TrainingCaseReader? validationReader = validation is null ? null : ReaderOf(validation, options, reader);
         (Height, Width, ImageChannels, Network) = (reader.Height, reader.Width, reader.Channels, options.Network.For(reader.Height, reader.Width));

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Consensus.Imaging.Cases;
 using Consensus.Imaging.Labels;
+using Consensus.ML.Options;
 using Consensus.ML.Torch.Training.Batches;
 
 namespace Consensus.ML.Segmentation.Fitting;
@@ -11,9 +12,6 @@ namespace Consensus.ML.Segmentation.Fitting;
 /// <param name="byRater">What takes each rater for a level, so that it matters who drew a mask; null where nothing does.</param>
 internal sealed class RatersOfCases(MissingRaters missing, int? levels, string? byRater)
 {
-    /// <summary>The most raters that a case may have, and the most levels.</summary>
-    public const int Most = byte.MaxValue;
-
     /// <summary>The raters of these cases, for the log.</summary>
     public static string Describe(IReadOnlyList<TrainingCase> cases, int levels)
     {
@@ -44,9 +42,9 @@ internal sealed class RatersOfCases(MissingRaters missing, int? levels, string? 
     /// <exception cref="InvalidDataException">No case is left, or there are too many raters.</exception>
     public (IReadOnlyList<TrainingCase> Cases, int Levels) Choose(IReadOnlyList<(TrainingCase Case, string[] Names)> cases, Action<string> warn)
     {
-        if (cases.FirstOrDefault(one => one.Names.Length > Most).Case is { } crowded)
+        if (cases.FirstOrDefault(one => one.Names.Length > SliceLimits.MostRaters).Case is { } crowded)
         {
-            throw new InvalidDataException($"{crowded.Name} has {crowded.Masks.Raters} annotations; there may be up to {Most}.");
+            throw new InvalidDataException($"{crowded.Name} has {crowded.Masks.Raters} annotations; there may be up to {SliceLimits.MostRaters}.");
         }
 
         IReadOnlyList<(TrainingCase Case, string[] Names)> kept = missing == MissingRaters.Drop ? Complete(cases, warn) : cases;

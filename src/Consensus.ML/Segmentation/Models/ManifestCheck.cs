@@ -25,7 +25,7 @@ internal static class ManifestCheck
     /// <exception cref="InvalidDataException">A value is out of range, or the weights have another size than the network's.</exception>
     public static void Check(ModelManifest manifest) => Refusing(() =>
     {
-        OptionsCheck.Defined(nameof(manifest.Target), manifest.Target);
+        OptionRange.Defined(nameof(manifest.Target), manifest.Target);
         OptionsCheck.Check(manifest.Diffusion);
         CheckFacts(manifest, manifest.Diffusion.Steps);
         CheckTraining(manifest, training => OptionsCheck.Check(training, manifest.Diffusion, hasValidationSet: true));
@@ -34,7 +34,7 @@ internal static class ManifestCheck
     /// <exception cref="InvalidDataException">A value is out of range, or the weights have another size than the network's.</exception>
     public static void Check(UNetManifest manifest) => Refusing(() =>
     {
-        OptionsCheck.Defined(nameof(manifest.Kind), manifest.Kind);
+        OptionRange.Defined(nameof(manifest.Kind), manifest.Kind);
         OptionsCheck.CheckPassDropout(manifest.PassDropout);
         CheckFacts(manifest, diffusionSteps: null);
         CheckTraining(manifest, training => OptionsCheck.Check(training, diffusion: null, hasValidationSet: true));
@@ -43,7 +43,7 @@ internal static class ManifestCheck
     /// <summary>What all sorts of manifests have.</summary>
     private static void CheckFacts(ISegmentationManifest manifest, int? diffusionSteps)
     {
-        OptionsCheck.Range(nameof(manifest.FormatVersion), manifest.FormatVersion, 1, int.MaxValue);
+        OptionRange.Range(nameof(manifest.FormatVersion), manifest.FormatVersion, 1, int.MaxValue);
         CheckColumns(manifest.Columns);
         OptionsCheck.Check(manifest.Network);
         if (manifest.Network.PatchSize is null)
@@ -51,7 +51,7 @@ internal static class ManifestCheck
             throw new ArgumentException($"{nameof(manifest.Network)}.{nameof(NetworkOptions.PatchSize)} is null; a trained model has one.");
         }
 
-        OptionsCheck.CheckSlices(manifest.ImageChannels, manifest.Height, manifest.Width, manifest.Raters);
+        SliceLimits.Check(manifest.ImageChannels, manifest.Height, manifest.Width, manifest.Raters);
         OptionsCheck.CheckSize(manifest.Columns.Features, manifest.Height, manifest.Width, manifest.Network);
         OptionsCheck.Check(nameof(manifest.Sampling), manifest.Sampling, diffusionSteps);
         CheckWeights(manifest);
@@ -74,7 +74,7 @@ internal static class ManifestCheck
         foreach (ManifestTraining training in further.Prepend(manifest.Training))
         {
             checkOptions(training.Options);
-            OptionsCheck.Defined(nameof(training.MissingRaters), training.MissingRaters);
+            OptionRange.Defined(nameof(training.MissingRaters), training.MissingRaters);
             if (training.Augmentation is not null)
             {
                 SliceAugmentingEstimator.Check(training.Augmentation);
@@ -112,7 +112,7 @@ internal static class ManifestCheck
         Within(Name + nameof(history.ValidationCases), history.ValidationCases, 0, int.MaxValue);
         foreach (ValidationPoint point in history.Validations)
         {
-            OptionsCheck.Given(Name + nameof(history.Validations), point);
+            OptionRange.Given(Name + nameof(history.Validations), point);
             Within($"{Name}{nameof(history.Validations)}.{nameof(point.Step)}", point.Step, 0, history.Steps);
             if (!double.IsFinite(point.Loss))
             {
@@ -128,7 +128,7 @@ internal static class ManifestCheck
     private static void CheckWeights(ISegmentationManifest manifest)
     {
         ManifestWeights[] files = [manifest.Weights!, .. manifest.FurtherMembers?.Select(member => member.Weights!) ?? []];
-        OptionsCheck.Range("Members", files.Length, 1, EnsembleMaking.MostMembers);
+        OptionRange.Range("Members", files.Length, 1, EnsembleMaking.MostMembers);
         (long least, long most) = Checkpoint.Length(manifest.Description.Layout());
         var hashes = new HashSet<string>(StringComparer.Ordinal);
         for (int member = 0; member < files.Length; member++)

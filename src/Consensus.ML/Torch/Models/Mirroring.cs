@@ -1,8 +1,6 @@
 using Consensus.Imaging.Augmentation;
-using Consensus.Imaging.Geometry;
 using Consensus.ML.Options;
 using Consensus.ML.Torch.Runtime;
-using Consensus.ML.Torch.Training.Batches;
 using static TorchSharp.torch;
 
 namespace Consensus.ML.Torch.Models;
@@ -70,34 +68,5 @@ internal sealed record Mirroring(Mirrored Axes, MaskOffset Offset)
         long length = images.shape[axis];
         Tensor next = cat([images.narrow(axis, 1, length - 1), images.narrow(axis, length - 1, 1)], axis);
         return images.Lerp(next, ahead);
-    }
-}
-
-/// <summary>
-/// How far, in pixels of a slice, the masks of training lie off their images on average: reduction by the nearest pixel takes the middle of one of the larger mask's pixels, which
-/// is not the middle of the slice's pixel (−¼ for masks of twice the slice's size, towards −½ for larger ones, 0 for masks of its own).
-/// </summary>
-/// <param name="Rows">Along rows, from −½ to ½.</param>
-/// <param name="Columns">Along columns, from −½ to ½.</param>
-internal sealed record MaskOffset(double Rows, double Columns)
-{
-    /// <summary>Masks of the slices' own size.</summary>
-    public static MaskOffset None { get; } = new(0, 0);
-
-    /// <summary>The mean over cases.</summary>
-    public static MaskOffset Of(IReadOnlyCollection<TrainingCase> cases, int height, int width) =>
-        new(cases.Average(one => Resampling.NearestOffset(one.Masks.Height, height)), cases.Average(one => Resampling.NearestOffset(one.Masks.Width, width)));
-}
-
-/// <summary>The size of training's masks by that of the slices: how far they were reduced.</summary>
-/// <param name="Rows">Along rows.</param>
-/// <param name="Columns">Along columns.</param>
-internal sealed record MaskScale(double Rows, double Columns)
-{
-    /// <summary>The scale of all cases; null where they have several.</summary>
-    public static MaskScale? Of(IReadOnlyCollection<TrainingCase> cases, int height, int width)
-    {
-        MaskScale[] scales = [.. cases.Select(one => new MaskScale((double)one.Masks.Height / height, (double)one.Masks.Width / width)).Distinct()];
-        return scales.Length == 1 ? scales[0] : null;
     }
 }

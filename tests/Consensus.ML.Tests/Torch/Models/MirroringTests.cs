@@ -20,7 +20,7 @@ public sealed class MirroringTests
     {
         // Of every two (four) pixels the first is taken, whose middle lies ¼ (⅜) of a reduced pixel before that of the reduced one; of every three for two the first and the second, −⅙ and −½.
         TrainingCase[] cases = [new("a", [], new RaterMasks(1, side, 64, new byte[side * 64]))];
-        MaskOffset offset = MaskOffset.Of(cases, 64, 64);
+        MaskOffset offset = MaskOffset.Mean(TrainingCase.MaskSizes(cases), 64, 64);
         Assert.Equal(expected, offset.Rows, 1e-12);
         Assert.Equal(0, offset.Columns, 1e-12);
     }

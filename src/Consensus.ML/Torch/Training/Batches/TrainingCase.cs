@@ -30,4 +30,8 @@ internal sealed record TrainingCase(string Name, PackedMasks Masks, Func<float[]
 
     /// <summary>Whether the group is only the case's own name, so that another set may have it without meaning the same.</summary>
     public bool IsOwnGroup { get; init; } = true;
+
+    /// <summary>The size of each case's masks, in their order.</summary>
+    public static (int Height, int Width)[] MaskSizes(IEnumerable<TrainingCase> cases) =>
+        [.. cases.Select(one => (one.Masks.Height, one.Masks.Width))];
 }

@@ -233,7 +233,7 @@ internal sealed class TrainingLoop<TModel>(ITrainingObjective<TModel> objective,
     private double Score(WeightSet weights, IReadOnlyList<TrainingCase> validation, CancellationToken cancellation)
     {
         using TModel model = objective.CreateModel(weights.Clone());
-        Mirroring mirroring = Mirroring.LearnedFrom(augmentation, MaskOffset.Of(validation, model.Height, model.Width));
+        Mirroring mirroring = Mirroring.LearnedFrom(augmentation, MaskOffset.Mean(TrainingCase.MaskSizes(validation), model.Height, model.Width));
         double sum = 0;
         for (int i = 0; i < validation.Count; i++)
         {

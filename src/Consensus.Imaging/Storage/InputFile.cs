@@ -1,0 +1,29 @@
+namespace Consensus.Imaging.Storage;
+
+/// <summary>Opens the files that users name, and says in one line why one cannot be opened.</summary>
+internal static class InputFile
+{
+    /// <summary>Opens a file for reading.</summary>
+    /// <exception cref="FileNotFoundException">It does not exist.</exception>
+    /// <exception cref="IOException">It cannot be opened, or is a folder.</exception>
+    public static FileStream Open(string path)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        try
+        {
+            return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new FileNotFoundException($"'{path}' does not exist.{SeparatorHint(path)}", path, exception);
+        }
+        catch (UnauthorizedAccessException exception)
+        {
+            throw new IOException(Directory.Exists(path) ? $"'{path}' is a folder, where an image file is expected." : $"'{path}' cannot be opened: {exception.Message}", exception);
+        }
+    }
+
+    /// <summary>What to add to the message about a file that does not exist, where Windows' separator was taken for a part of a name.</summary>
+    public static string SeparatorHint(string path) =>
+        Path.DirectorySeparatorChar == '/' && path.Contains('\\', StringComparison.Ordinal) ? " Here folders are separated by '/', and '\\' is a part of a name." : "";
+}
