@@ -4,8 +4,8 @@ namespace Consensus.Imaging;
 internal static class NoData
 {
     /// <summary>
-    /// Beyond this, to either side, a value is no measurement: Hounsfield units, grey values of 16 bits and activities in Bq/mL all stay below, and what marks missing data in floats
-    /// (the largest or smallest float, 1e30) or integers of 32 bits (their ends) does not.
+    /// Beyond this, to either side, a value is no measurement: Hounsfield units, grey values of 16 bits and activities in Bq/mL all stay
+    /// below, and what marks missing data in floats (the largest or smallest float, 1e30) or integers of 32 bits (their ends) does not.
     /// </summary>
     public const float LargestMagnitude = 1e9f;
 
@@ -20,7 +20,9 @@ internal static class NoData
 
     /// <summary>Whether a value is the one that was named.</summary>
     /// <param name="value">A pixel's value.</param>
-    /// <param name="mark">What stands for missing data; NaN for NaN, null for nothing. Beyond <see cref="LargestMagnitude"/>, about this value is enough.</param>
+    /// <param name="mark">
+    /// What stands for missing data; NaN for NaN, null for nothing. Beyond <see cref="LargestMagnitude"/>, about this value is enough.
+    /// </param>
     public static bool Is(float value, float? mark) => mark is float named
         && (value == named
             || (float.IsNaN(named) && float.IsNaN(value))
@@ -29,7 +31,9 @@ internal static class NoData
     /// <summary>Whether a value is finite, but no measurement.</summary>
     public static bool IsImplausible(float value) => float.IsFinite(value) && Math.Abs(value) > LargestMagnitude;
 
-    /// <summary>The one value that is ten times as large as all others in magnitude, as −9999 among grey values; null where there is none.</summary>
+    /// <summary>
+    /// The one value that is ten times as large as all others in magnitude, as −9999 among grey values; null where there is none.
+    /// </summary>
     public static float? FindLone(ReadOnlySpan<float> values)
     {
         if (values.Length < FewestValues)

@@ -22,7 +22,8 @@ public sealed class RaterMasks
         {
             throw new ArgumentException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{raters} masks of {height}×{width} have {(long)raters * height * width} values, but {pixels.LongLength} were given."), nameof(pixels));
+                $"{raters} masks of {height}×{width} have {(long)raters * height * width} values, but {pixels.LongLength} were given."),
+                nameof(pixels));
         }
 
         int wrong = pixels.AsSpan().IndexOfAnyExceptInRange((byte)0, (byte)1);

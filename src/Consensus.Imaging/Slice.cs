@@ -57,6 +57,8 @@ public sealed class Slice
     /// <summary>The file it came from, for messages; null when it came from memory.</summary>
     public string? Source { get; }
 
-    /// <summary>The stored axis of its file that it lies along: that of the cut volume, or the one of length 1; null where nothing tells it.</summary>
+    /// <summary>
+    /// The stored axis of its file that it lies along: that of the cut volume, or the one of length 1; null where nothing tells it.
+    /// </summary>
     internal int? Axis { get; init; }
 }

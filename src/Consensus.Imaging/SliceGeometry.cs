@@ -6,7 +6,8 @@ namespace Consensus.Imaging;
 /// <param name="SpacingRows">Distance between two rows, in millimetres (1 where the file does not say).</param>
 /// <param name="SpacingColumns">Distance between two columns, in millimetres (1 where the file does not say).</param>
 /// <param name="Affine">
-/// The 4×4 matrix from (row, column, slice, 1) to world coordinates in millimetres, row-major, 16 values; the identity where the file does not say.
+/// The 4×4 matrix from (row, column, slice, 1) to world coordinates in millimetres, row-major, 16 values; the identity where
+/// the file does not say.
 /// </param>
 public sealed record SliceGeometry(double SpacingRows, double SpacingColumns, IReadOnlyList<double> Affine)
 {
@@ -15,14 +16,15 @@ public sealed record SliceGeometry(double SpacingRows, double SpacingColumns, IR
         new(1, 1, [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]) { HasPosition = false, HasSpacing = false };
 
     /// <summary>
-    /// Whether <see cref="Affine"/> is known: of NIfTI, whether sform or qform has a code above 0 and a usable matrix. Only then can the slice be
-    /// compared in space with another; else it is taken to lie as its neighbours do.
+    /// Whether <see cref="Affine"/> is known: of NIfTI, whether sform or qform has a code above 0 and a usable matrix. Only then can the
+    /// slice be compared in space with another; else it is taken to lie as its neighbours do.
     /// </summary>
     public bool HasPosition { get; init; } = true;
 
     /// <summary>
-    /// Whether the spacing is known to be millimetres, so that distances are reported in them and not in pixels. Of NIfTI: another spacing than 1×1,
-    /// or a position together with a unit or an affine other than the identity, which is what writers of plain arrays leave.
+    /// Whether the spacing is known to be millimetres, so that distances are reported in them and not in pixels. Of NIfTI:
+    /// another spacing than 1×1, or a position together with a unit or an affine other than the identity, which is what writers
+    /// of plain arrays leave.
     /// </summary>
     public bool HasSpacing { get; init; } = true;
 

@@ -29,7 +29,9 @@ using (var reader = new PEReader(new MemoryStream([.. image])))
 if (wanted.Count > 0)
 {
     // The form "origin : error CODE: text" is what MSBuild shows as a build error.
-    Console.Error.WriteLine($"{Path.GetFileName(args[0])} : error CML001: has no type {string.Join(", ", wanted)}: this version of ML.NET has other internals than the one Consensus.ML was written for");
+    Console.Error.WriteLine(
+        $"{Path.GetFileName(args[0])} : error CML001: has no type {string.Join(", ", wanted)}: "
+        + "this version of ML.NET has other internals than the one Consensus.ML was written for");
     return 1;
 }
 
@@ -44,12 +46,15 @@ return 0;
 internal sealed class VisibilityEditor(byte[] image, PEReader reader)
 {
     private const int TypeVisibilityMask = 0x07, TypePublic = 0x01, TypeNestedPublic = 0x02;
-    private const int MemberAccessMask = 0x07, MemberFamilyAndAssembly = 0x02, MemberAssembly = 0x03, MemberFamily = 0x04, MemberPublic = 0x06;
+    private const int MemberAccessMask = 0x07, MemberFamilyAndAssembly = 0x02, MemberAssembly = 0x03, MemberFamily = 0x04,
+        MemberPublic = 0x06;
 
     private readonly MetadataReader _metadata = reader.GetMetadataReader();
     private readonly int _metadataStart = reader.PEHeaders.MetadataStartOffset;
 
-    /// <summary>Makes each type named in <paramref name="wanted"/>, and its internal members, public; removes from the set what it found.</summary>
+    /// <summary>
+    /// Makes each type named in <paramref name="wanted"/>, and its internal members, public; removes from the set what it found.
+    /// </summary>
     public void Open(HashSet<string> wanted)
     {
         foreach (TypeDefinitionHandle handle in _metadata.TypeDefinitions)
@@ -92,7 +97,8 @@ internal sealed class VisibilityEditor(byte[] image, PEReader reader)
     }
 
     private int RowOffset(TableIndex table, EntityHandle handle) =>
-        _metadataStart + _metadata.GetTableMetadataOffset(table) + ((MetadataTokens.GetRowNumber(handle) - 1) * _metadata.GetTableRowSize(table));
+        _metadataStart + _metadata.GetTableMetadataOffset(table)
+        + ((MetadataTokens.GetRowNumber(handle) - 1) * _metadata.GetTableRowSize(table));
 
     private string FullName(TypeDefinitionHandle handle)
     {

@@ -59,8 +59,8 @@ internal static class CommandLine
     internal static RootCommand CreateRoot(Terminal terminal)
     {
         var root = new RootCommand(
-            "Learns where several experts agree on a medical image, and predicts the soft consensus map: for each pixel, the share of experts who would mark it. "
-            + "For research; not a medical device.")
+            "Learns where several experts agree on a medical image, and predicts the soft consensus map: "
+            + "for each pixel, the share of experts who would mark it. For research; not a medical device.")
         {
             TrainCommand.Create(terminal),
             EvaluateCommand.Create(terminal),

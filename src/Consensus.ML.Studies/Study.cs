@@ -10,12 +10,14 @@ using Microsoft.ML;
 namespace Consensus.ML.Studies;
 
 /// <summary>
-/// Compares methods that learn from several raters: trains each of them in each fold with each seed, scores them on the held-out cases, and writes report.html, results.csv and results.json.
+/// Compares methods that learn from several raters: trains each of them in each fold with each seed, scores them on the held-out cases,
+/// and writes report.html, results.csv and results.json.
 /// </summary>
 /// <remarks>
-/// What is finished is kept in the folder at once, and not done again: models as zips, scores as one file a case; a training that a crash interrupted goes on from its last checkpoint.
-/// The held-out cases are hashed at the beginning, so that another study is told apart, and otherwise read only after training has ended.
-/// Several processes may work on one study, each on a GPU or on some of the cores: all but the first resume it, each takes runs that no other is at, and all of them end with the report of the whole.
+/// What is finished is kept in the folder at once, and not done again: models as zips, scores as one file a case; a training that a crash
+/// interrupted goes on from its last checkpoint. The held-out cases are hashed at the beginning, so that another study is told apart, and
+/// otherwise read only after training has ended. Several processes may work on one study, each on a GPU or on some of the cores: all but
+/// the first resume it, each takes runs that no other is at, and all of them end with the report of the whole.
 /// </remarks>
 public static class Study
 {
@@ -27,8 +29,12 @@ public static class Study
     /// <returns>The results, of everything that the folder then holds.</returns>
     /// <exception cref="ArgumentException">An option is out of range or does not fit another; the message says which.</exception>
     /// <exception cref="IOException">The folder cannot be written to, or a case's file cannot be read.</exception>
-    /// <exception cref="InvalidDataException">The folder holds another study, the message says what differs; or a file is damaged.</exception>
-    /// <exception cref="InvalidOperationException">The folder holds a study that is not to be resumed, or other files; or training failed.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The folder holds another study, the message says what differs; or a file is damaged.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">
+    /// The folder holds a study that is not to be resumed, or other files; or training failed.
+    /// </exception>
     /// <exception cref="OperationCanceledException">The study was cancelled; it can be resumed.</exception>
     public static StudyResults Run(MLContext ml, StudyOptions options)
     {
@@ -70,7 +76,8 @@ public static class Study
                 continue;
             }
 
-            StudyProgress progress = new(StudyStage.Training, run.Method.Name, run.Fold.Name, run.Seed, i + 1, runs.Length, null, 0, run.Fold.Evaluation.Count);
+            StudyProgress progress = new(
+                StudyStage.Training, run.Method.Name, run.Fold.Name, run.Seed, i + 1, runs.Length, null, 0, run.Fold.Evaluation.Count);
             Directory.CreateDirectory(files.Path);
             using FileLock? held = FileLock.Try(files.Path);
             if (held is null)
@@ -87,11 +94,16 @@ public static class Study
                 RunTraining.Train(ml, options, run, files, new Relay(step => options.Progress?.Report(progress with { Training = step })));
                 bool isPictured = run.Fold == options.Folds[0] && run.Seed == record.Seeds[0];
                 RunEvaluation.Evaluate(
-                    ml, options, run, files, isPictured ? PicturedCase(options.Folds[0]) : null, done => options.Progress?.Report(progress with { Stage = StudyStage.Evaluating, CasesDone = done }));
+                    ml, options, run, files, isPictured ? PicturedCase(options.Folds[0]) : null,
+                    done => options.Progress?.Report(progress with { Stage = StudyStage.Evaluating, CasesDone = done }));
             }
             catch (OperationCanceledException exception)
             {
-                throw new OperationCanceledException($"Interrupted in run {i + 1} of {runs.Length} ({run}). What is done stays in '{options.Folder}'; --resume goes on from there.", exception, options.Cancellation);
+                throw new OperationCanceledException(
+                    $"Interrupted in run {i + 1} of {runs.Length} ({run}). What is done stays in '{options.Folder}'; "
+                    + "--resume goes on from there.",
+                    exception,
+                    options.Cancellation);
             }
             catch (InvalidOperationException exception)
             {
@@ -105,7 +117,10 @@ public static class Study
             options.Cancellation.WaitHandle.WaitOne(BetweenLooks);
             if (options.Cancellation.IsCancellationRequested)
             {
-                throw new OperationCanceledException($"Interrupted while other processes finish the study. What is done stays in '{options.Folder}'; --resume goes on from there.", options.Cancellation);
+                throw new OperationCanceledException(
+                    $"Interrupted while other processes finish the study. What is done stays in '{options.Folder}'; "
+                    + "--resume goes on from there.",
+                    options.Cancellation);
             }
         }
 
@@ -115,7 +130,9 @@ public static class Study
     private static RunResult Result(StudyFolder folder, StudyRun run)
     {
         RunFolder files = folder.Of(run);
-        return new(run, StudyJson.Read<TrainingRecord>(files.Training), [.. run.Fold.Evaluation.Select(one => StudyJson.Read<CaseRecord>(files.Case(one.Name)))], files);
+        return new(
+            run, StudyJson.Read<TrainingRecord>(files.Training),
+            [.. run.Fold.Evaluation.Select(one => StudyJson.Read<CaseRecord>(files.Case(one.Name)))], files);
     }
 
     /// <summary>Every method in every fold with every seed; a method's runs one after another.</summary>
@@ -125,9 +142,12 @@ public static class Study
         StudyMethod[] methods =
         [
             .. record.Methods.Keys.Select(name => known.FirstOrDefault(method => method.Name == name)
-                ?? throw new InvalidOperationException($"'{options.Folder}' holds the method '{name}', which is not one of the library's: a study that goes on needs it among its methods.")),
+                ?? throw new InvalidOperationException(
+                    $"'{options.Folder}' holds the method '{name}', which is not one of the library's: "
+                    + "a study that goes on needs it among its methods.")),
         ];
-        return methods.SelectMany(method => options.Folds.SelectMany(fold => record.Seeds.Select(seed => new StudyRun(method, fold, seed))));
+        return methods.SelectMany(
+            method => options.Folds.SelectMany(fold => record.Seeds.Select(seed => new StudyRun(method, fold, seed))));
     }
 
     /// <summary>The case whose sampling is drawn: in the middle of its fold, by name.</summary>

@@ -57,7 +57,8 @@ internal static class StudyCheck
         foreach (StudyFold fold in options.Folds)
         {
             Writable("The name of a fold", fold.Name);
-            if (fold.Training.Concat(fold.Evaluation).Select(one => one.ProblemWithNames()).OfType<string>().FirstOrDefault() is { } problem)
+            if (fold.Training.Concat(fold.Evaluation).Select(one => one.ProblemWithNames()).OfType<string>().FirstOrDefault()
+                is { } problem)
             {
                 throw new ArgumentException($"{problem} The report could not be written with it.");
             }
@@ -65,7 +66,8 @@ internal static class StudyCheck
             if (fold.Training.Count < FewestTrainingCases)
             {
                 throw new ArgumentException(
-                    $"'{fold.Name}' leaves {Text.Count(fold.Training.Count, "case")} to train on, but at least {FewestTrainingCases} are needed: one is set aside to choose the best weights by.");
+                    $"'{fold.Name}' leaves {Text.Count(fold.Training.Count, "case")} to train on, but at least {FewestTrainingCases} are "
+                    + "needed: one is set aside to choose the best weights by.");
             }
 
             if (fold.Evaluation.Count == 0)
@@ -76,7 +78,8 @@ internal static class StudyCheck
             HashSet<string> trained = [.. fold.Training.SelectMany(one => one.ImagePaths)];
             if (fold.Evaluation.FirstOrDefault(one => one.ImagePaths.Any(trained.Contains)) is { } leaked)
             {
-                throw new ArgumentException($"Case '{leaked.Name}' of '{fold.Name}' is both trained on and scored: its score would say nothing of new cases.");
+                throw new ArgumentException(
+                    $"Case '{leaked.Name}' of '{fold.Name}' is both trained on and scored: its score would say nothing of new cases.");
             }
 
             // Names alone may come again in another split; a group that was given may not, nor a volume.
@@ -84,15 +87,19 @@ internal static class StudyCheck
             if (fold.Evaluation.FirstOrDefault(one => Shared(one).Any(groups.Contains)) is { } related)
             {
                 throw new ArgumentException(
-                    $"Case '{related.Name}' of '{fold.Name}' is scored, and others of its group '{related.Group}' are trained on: its score would say little of new ones. Put the whole group in one part.");
+                    $"Case '{related.Name}' of '{fold.Name}' is scored, and others of its group '{related.Group}' are trained on: "
+                    + "its score would say little of new ones. Put the whole group in one part.");
             }
         }
 
         string[] scored = [.. options.Folds.SelectMany(fold => fold.Evaluation).Select(one => one.Name)];
         Distinct("The scored cases", scored);
-        if (!OperatingSystem.IsLinux() && scored.GroupBy(name => name, StringComparer.OrdinalIgnoreCase).FirstOrDefault(group => group.Skip(1).Any()) is { } alike)
+        if (!OperatingSystem.IsLinux()
+            && scored.GroupBy(name => name, StringComparer.OrdinalIgnoreCase).FirstOrDefault(group => group.Skip(1).Any()) is { } alike)
         {
-            throw new ArgumentException($"The scored cases '{alike.First()}' and '{alike.ElementAt(1)}' differ in upper and lower case alone, and this system keeps one file for both.");
+            throw new ArgumentException(
+                $"The scored cases '{alike.First()}' and '{alike.ElementAt(1)}' differ in upper and lower case alone, "
+                + "and this system keeps one file for both.");
         }
     }
 

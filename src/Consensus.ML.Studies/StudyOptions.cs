@@ -30,10 +30,15 @@ public sealed record StudyOptions
     /// <summary>Optimizer steps of each training, at least 1; null (the default) for no such limit.</summary>
     public int? Steps { get; init; }
 
-    /// <summary>Wall time of each training, above zero; null (the default) for no such limit. Without both limits, a method's own number of steps counts (2000).</summary>
+    /// <summary>
+    /// Wall time of each training, above zero; null (the default) for no such limit. Without both limits, a method's own number
+    /// of steps counts (2000).
+    /// </summary>
     public TimeSpan? TimeLimit { get; init; }
 
-    /// <summary>Side, in pixels, that slices are resized to, trained at and scored at; a multiple of 8 for the methods of the library. Default 64.</summary>
+    /// <summary>
+    /// Side, in pixels, that slices are resized to, trained at and scored at; a multiple of 8 for the methods of the library. Default 64.
+    /// </summary>
     public int Size { get; init; } = 64;
 
     /// <summary>How training varies the cases. Default <see cref="AugmentationPolicy.Strong"/>.</summary>
@@ -51,13 +56,21 @@ public sealed record StudyOptions
     /// <summary>"cpu", "cuda" or "cuda:N"; null (the default) for the context's.</summary>
     public string? Device { get; init; }
 
-    /// <summary>CPU threads, 1 to 4096; null (the default) for torch's own choice. Processes that share a study should share the cores, so that a limit of time is the same for all methods.</summary>
+    /// <summary>
+    /// CPU threads, 1 to 4096; null (the default) for torch's own choice. Processes that share a study should share the cores, so that a
+    /// limit of time is the same for all methods.
+    /// </summary>
     public int? Threads { get; init; }
 
-    /// <summary>Maps that methods which draw by diffusion sample for each level, 1 to 1000; null (the default) for each method's own number.</summary>
+    /// <summary>
+    /// Maps that methods which draw by diffusion sample for each level, 1 to 1000; null (the default) for each method's own number.
+    /// </summary>
     public int? Generations { get; init; }
 
-    /// <summary>Up to how many generations the score is shown (the paper's Figure 3), 1 to 1000; 0 leaves the curve out, which saves most of the time of scoring. Default 25, the paper's.</summary>
+    /// <summary>
+    /// Up to how many generations the score is shown (the paper's Figure 3), 1 to 1000; 0 leaves the curve out, which saves most of the
+    /// time of scoring. Default 25, the paper's.
+    /// </summary>
     public int CurveGenerations { get; init; } = 25;
 
     /// <summary>Wall time between checkpoints of a training, above zero: what a crash costs at most. Default 2 minutes.</summary>
@@ -67,12 +80,15 @@ public sealed record StudyOptions
     public int CasePanels { get; init; } = 8;
 
     /// <summary>
-    /// Whether to go on with the study that is in the folder: what is finished there stays, and methods and seeds may be added; other data or settings are refused. Where there is none, it begins.
-    /// Where other processes are at it, this one takes runs that none of them has, and ends when all are done. Default false: a folder with a study is then refused.
+    /// Whether to go on with the study that is in the folder: what is finished there stays, and methods and seeds may be added; other
+    /// data or settings are refused. Where there is none, it begins. Where other processes are at it, this one takes runs that none of
+    /// them has, and ends when all are done. Default false: a folder with a study is then refused.
     /// </summary>
     public bool Resume { get; init; }
 
-    /// <summary>The command or program that makes this study, printed in the report so that readers can repeat it; null (the default) for none.</summary>
+    /// <summary>
+    /// The command or program that makes this study, printed in the report so that readers can repeat it; null (the default) for none.
+    /// </summary>
     public string? Command { get; init; }
 
     /// <summary>Told where the study is, on the calling thread; null (the default) for nobody.</summary>

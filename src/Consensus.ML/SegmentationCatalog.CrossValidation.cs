@@ -14,34 +14,47 @@ namespace Consensus.ML;
 public sealed partial class SegmentationCatalog
 {
     /// <summary>
-    /// Trains a pipeline on all folds of the data but one and scores it on that one, for each fold, as the other catalogs of ML.NET do. The rows of a group
-    /// (a patient, a volume, a case) always share a fold.
+    /// Trains a pipeline on all folds of the data but one and scores it on that one, for each fold, as the other catalogs of ML.NET do.
+    /// The rows of a group (a patient, a volume, a case) always share a fold.
     /// </summary>
     /// <remarks>
-    /// Folds are trained one after another. Each result has the trained model, its scores on the fold that it did not see, that fold with the model's columns, and the fold's number from 0. The models belong to the
-    /// caller, who disposes each when its scored fold is no longer read (<c>(result.Model as IDisposable)?.Dispose()</c>): reading that again samples again. When a fold fails, the models of those before are
-    /// disposed here. Every case is held out once, so that <c>new SegmentationMetrics(results.SelectMany(result =&gt; result.Metrics.Cases))</c> scores the whole data.
+    /// Folds are trained one after another. Each result has the trained model, its scores on the fold that it did not see, that fold with
+    /// the model's columns, and the fold's number from 0. The models belong to the caller, who disposes each when its scored fold is no
+    /// longer read (<c>(result.Model as IDisposable)?.Dispose()</c>): reading that again samples again. When a fold fails, the models of
+    /// those before are disposed here. Every case is held out once, so that <c>new SegmentationMetrics(results.SelectMany(result =&gt;
+    /// result.Metrics.Cases))</c> scores the whole data.
     /// <para>
-    /// Where the trainer in the pipeline keeps checkpoints, those of each fold go to a folder of its own in the one it names: <c>fold-1</c>, <c>fold-2</c>, … Called again with <c>Resume</c>, folds
-    /// that were trained are not trained again, and one that was interrupted goes on.
+    /// Where the trainer in the pipeline keeps checkpoints, those of each fold go to a folder of its own in the one it names:
+    /// <c>fold-1</c>, <c>fold-2</c>, … Called again with <c>Resume</c>, folds that were trained are not trained again, and one that
+    /// was interrupted goes on.
     /// </para>
     /// <para>
-    /// When <paramref name="cancellation"/> or the trainer's own token is cancelled, the folds that were trained and scored by then are returned: fewer results than <paramref name="numberOfFolds"/>, with a
-    /// warning in the log. The fold under way is given up, but for its checkpoint.
+    /// When <paramref name="cancellation"/> or the trainer's own token is cancelled, the folds that were trained and scored by then
+    /// are returned: fewer results than <paramref name="numberOfFolds"/>, with a warning in the log. The fold under way is given up,
+    /// but for its checkpoint.
     /// </para>
     /// <para>
-    /// The trainer sets cases aside by its own option <c>GroupColumnName</c>: give it the column of <paramref name="samplingKeyColumnName"/> too.
+    /// The trainer sets cases aside by its own option <c>GroupColumnName</c>: give it the column of
+    /// <paramref name="samplingKeyColumnName"/> too.
     /// </para>
     /// </remarks>
     /// <param name="data">The cases. Its rows must come in the same order each time.</param>
-    /// <param name="estimator">A pipeline with all that is to be fitted, such as NormalizeSlices, in it: what was fitted before has seen the held-out cases.</param>
-    /// <param name="numberOfFolds">Number of folds, at least 2.</param>
-    /// <param name="caseColumnName">Text column with the names of the cases, whose rows are kept together where nothing else says what belongs together; null when every row is a case of its own.</param>
-    /// <param name="samplingKeyColumnName">
-    /// Column whose equal values are kept together and resampled together for confidence intervals, such as one of patients: Text, a number or a key. Null (the default) for the column Group, as loaders
-    /// write it (<see cref="RaterCase.Group"/>); where that is missing or empty, slices of one volume (by the column ImagePath) and rows of one case are.
+    /// <param name="estimator">
+    /// A pipeline with all that is to be fitted, such as NormalizeSlices, in it: what was fitted before has seen the held-out cases.
     /// </param>
-    /// <param name="seed">Seed of the folds (<see cref="CaseFolds"/>); null (the default) takes the <see cref="MLContext"/>'s, or 0 where that has none.</param>
+    /// <param name="numberOfFolds">Number of folds, at least 2.</param>
+    /// <param name="caseColumnName">
+    /// Text column with the names of the cases, whose rows are kept together where nothing else says what belongs together; null when
+    /// every row is a case of its own.
+    /// </param>
+    /// <param name="samplingKeyColumnName">
+    /// Column whose equal values are kept together and resampled together for confidence intervals, such as one of patients: Text, a
+    /// number or a key. Null (the default) for the column Group, as loaders write it (<see cref="RaterCase.Group"/>); where that is
+    /// missing or empty, slices of one volume (by the column ImagePath) and rows of one case are.
+    /// </param>
+    /// <param name="seed">
+    /// Seed of the folds (<see cref="CaseFolds"/>); null (the default) takes the <see cref="MLContext"/>'s, or 0 where that has none.
+    /// </param>
     /// <param name="softMapColumnName">The prediction, as in <see cref="Evaluate"/>.</param>
     /// <param name="annotationsColumnName">The raters' masks, as in <see cref="Evaluate"/>.</param>
     /// <param name="samplesColumnName">Every sampled map, as in <see cref="Evaluate"/>; null to score without.</param>
@@ -111,7 +124,8 @@ public sealed partial class SegmentationCatalog
         {
             if (results.Count == 0)
             {
-                throw new OperationCanceledException("Cross-validation was cancelled before its first fold was done.", exception, stop.Token);
+                throw new OperationCanceledException(
+                    "Cross-validation was cancelled before its first fold was done.", exception, stop.Token);
             }
 
             channel.Warning(MessageSensitivity.None, $"Cross-validation was cancelled: {results.Count} of {numberOfFolds} folds are done.");
@@ -137,7 +151,8 @@ public sealed partial class SegmentationCatalog
                     return changed;
                 }) ?? model;
                 return Evaluate(
-                    scored.Transform(holdOut), softMapColumnName, annotationsColumnName, caseColumnName, progress: null, samplesColumnName, uncertaintyColumnName, options, group);
+                    scored.Transform(holdOut), softMapColumnName, annotationsColumnName, caseColumnName, progress: null, samplesColumnName,
+                    uncertaintyColumnName, options, group);
             }
             finally
             {
@@ -146,16 +161,26 @@ public sealed partial class SegmentationCatalog
         }
     }
 
-    /// <summary>The folds that <see cref="CrossValidate"/> holds out, for each row of the data from 0: to compare several pipelines on the same ones.</summary>
+    /// <summary>
+    /// The folds that <see cref="CrossValidate"/> holds out, for each row of the data from 0: to compare several
+    /// pipelines on the same ones.
+    /// </summary>
     /// <param name="data">The cases; only columns of names, keys and paths are read.</param>
     /// <param name="numberOfFolds">Number of folds, at least 2.</param>
     /// <param name="caseColumnName">Text column with the names of the cases; null when every row is a case of its own.</param>
-    /// <param name="samplingKeyColumnName">Column whose equal values are kept together; null for the column Group, volumes and cases as in <see cref="CrossValidate"/>.</param>
+    /// <param name="samplingKeyColumnName">
+    /// Column whose equal values are kept together; null for the column Group, volumes and cases as in <see cref="CrossValidate"/>.
+    /// </param>
     /// <param name="seed">Seed of the folds; null takes the <see cref="MLContext"/>'s, or 0 where that has none.</param>
     /// <returns>The fold of each row, from 0.</returns>
     /// <exception cref="ArgumentOutOfRangeException">There are fewer than 2 folds.</exception>
     /// <exception cref="ArgumentException">A column is missing or of another type, or there are fewer groups than folds.</exception>
-    public int[] AssignFolds(IDataView data, int numberOfFolds = 5, string? caseColumnName = "Case", string? samplingKeyColumnName = null, int? seed = null)
+    public int[] AssignFolds(
+        IDataView data,
+        int numberOfFolds = 5,
+        string? caseColumnName = "Case",
+        string? samplingKeyColumnName = null,
+        int? seed = null)
     {
         ArgumentNullException.ThrowIfNull(data);
         return CaseFolds.Assign(GroupNames(data, caseColumnName, samplingKeyColumnName), numberOfFolds, seed ?? _environment.Seed() ?? 0);

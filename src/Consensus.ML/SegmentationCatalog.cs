@@ -24,38 +24,48 @@ public sealed partial class SegmentationCatalog
     internal SegmentationCatalog(IHostEnvironment environment) => _environment = environment;
 
     /// <summary>
-    /// Scores predictions against the raters' masks, per case and averaged over cases with confidence intervals: the soft map (soft Dice as in Amit et al. 2023, section 4, scores of the rounded map, its outline and its calibration), the set of samples and the uncertainty where
-    /// the data has them; <see cref="SegmentationMeasure.All"/> lists every measure.
+    /// Scores predictions against the raters' masks, per case and averaged over cases with confidence intervals: the soft map (soft Dice
+    /// as in Amit et al. 2023, section 4, scores of the rounded map, its outline and its calibration), the set of samples and the
+    /// uncertainty where the data has them; <see cref="SegmentationMeasure.All"/> lists every measure.
     /// </summary>
     /// <remarks>
-    /// Samples are rounded (1 above one half) and compared with the raters as one set with another (<see cref="SampleSetMetrics"/>). What they are depends on what the network learnt to draw: masks of raters for the targets Annotator and AnyAnnotator; soft maps for
-    /// SoftLabel; and for Consensus the levels of agreement, nested maps and not draws of raters, so that the energy distance then compares the levels with the raters' masks.
-    /// Distances are in millimetres where the row has an image that says how large its pixels are (a <see cref="Slice"/> in the column Image whose geometry has a spacing), in pixels of the map elsewhere.
+    /// Samples are rounded (1 above one half) and compared with the raters as one set with another (<see cref="SampleSetMetrics"/>). What
+    /// they are depends on what the network learnt to draw: masks of raters for the targets Annotator and AnyAnnotator; soft maps for
+    /// SoftLabel; and for Consensus the levels of agreement, nested maps and not draws of raters, so that the energy distance then
+    /// compares the levels with the raters' masks. Distances are in millimetres where the row has an image that says how large its pixels
+    /// are (a <see cref="Slice"/> in the column Image whose geometry has a spacing), in pixels of the map elsewhere.
     /// </remarks>
     /// <param name="data">What a trained model's Transform returns. Its rows are read once, in order.</param>
     /// <param name="softMapColumnName">
-    /// The prediction: a vector of Single of known dimensions height × width, to which the masks are then resized (nearest; so the paper scores), or a
-    /// <see cref="Slice"/> (as RestoreSlices makes it), which must be of the masks' own size. Values in [0, 1].
+    /// The prediction: a vector of Single of known dimensions height × width, to which the masks are then resized (nearest; so the paper
+    /// scores), or a <see cref="Slice"/> (as RestoreSlices makes it), which must be of the masks' own size. Values in [0, 1].
     /// </param>
     /// <param name="annotationsColumnName">
-    /// The raters' masks: a vector of Text (the path of one mask a rater), <see cref="RaterMasks"/>, or a vector raters × height × width of known size.
+    /// The raters' masks: a vector of Text (the path of one mask a rater), <see cref="RaterMasks"/>, or a vector raters × height
+    /// × width of known size.
     /// </param>
     /// <param name="caseColumnName">Text column with the names of the cases; null to number the rows from 1.</param>
     /// <param name="progress">Told the scores of each case as soon as they are known, on the calling thread; null for nobody.</param>
     /// <param name="samplesColumnName">
-    /// Every sampled map: a vector of Single, samples × height × width of any number of samples, in [0, 1], brought to the soft map's size where that is the masks' own; null to score without. Data that has no column of the default name is scored without too.
+    /// Every sampled map: a vector of Single, samples × height × width of any number of samples, in [0, 1], brought to the soft map's
+    /// size where that is the masks' own; null to score without. Data that has no column of the default name is scored without too.
     /// </param>
     /// <param name="uncertaintyColumnName">
-    /// The uncertainty: a vector of Single of known dimensions height × width, or a <see cref="Slice"/>; null to score without. Data that has no column of the default name is scored without too.
+    /// The uncertainty: a vector of Single of known dimensions height × width, or a <see cref="Slice"/>; null to score without. Data that
+    /// has no column of the default name is scored without too.
     /// </param>
     /// <param name="options">Thresholds, tolerance, bins and confidence intervals; null for the defaults.</param>
     /// <param name="groupColumnName">
-    /// What rows belong together, such as a column of patients: Text, a number or a key. Confidence intervals then resample groups, for the slices of one patient are no independent cases.
-    /// By its default name it need not be there; where it is missing or empty, slices of one volume (by the column ImagePath) and rows of one case belong together. Null to take each row for itself.
+    /// What rows belong together, such as a column of patients: Text, a number or a key. Confidence intervals then resample groups, for
+    /// the slices of one patient are no independent cases. By its default name it need not be there; where it is missing or empty, slices
+    /// of one volume (by the column ImagePath) and rows of one case belong together. Null to take each row for itself.
     /// </param>
-    /// <exception cref="ArgumentException">A column is missing or of another type, there are no rows, or an option is out of range.</exception>
+    /// <exception cref="ArgumentException">
+    /// A column is missing or of another type, there are no rows, or an option is out of range.
+    /// </exception>
     /// <exception cref="InvalidDataException">
-    /// A row has no masks or no map, masks that cannot be read or are not of their image's size, a map that leaves [0, 1], or a picture that ML.NET's steps cut or padded to the model's size; the message names the case and the file.
+    /// A row has no masks or no map, masks that cannot be read or are not of their image's size, a map that leaves [0, 1], or a picture
+    /// that ML.NET's steps cut or padded to the model's size; the message names the case and the file.
     /// </exception>
     /// <exception cref="FileNotFoundException">A mask file does not exist.</exception>
     public SegmentationMetrics Evaluate(
@@ -72,9 +82,14 @@ public sealed partial class SegmentationCatalog
         ArgumentNullException.ThrowIfNull(data);
         options ??= new();
         options.Check();
-        var maps = new PredictedMaps(data.Schema, ColumnContract.CheckedName(softMapColumnName, "The soft map column of Evaluate"), samplesColumnName, uncertaintyColumnName);
-        DataViewSchema.Column annotations = data.Schema.RequireAnnotations(ColumnContract.CheckedName(annotationsColumnName, "The annotations column of Evaluate"));
-        DataViewSchema.Column? name = caseColumnName is null ? null : data.Schema.Require(caseColumnName, type => type is TextDataViewType, "Text");
+        var maps = new PredictedMaps(
+            data.Schema, ColumnContract.CheckedName(softMapColumnName, "The soft map column of Evaluate"),
+            samplesColumnName, uncertaintyColumnName);
+        DataViewSchema.Column annotations = data.Schema.RequireAnnotations(
+            ColumnContract.CheckedName(annotationsColumnName, "The annotations column of Evaluate"));
+        DataViewSchema.Column? name = caseColumnName is null
+            ? null
+            : data.Schema.Require(caseColumnName, type => type is TextDataViewType, "Text");
         DataViewSchema.Column? image = ImageColumn(data.Schema), imagePath = image is null ? ImagePathColumn(data.Schema) : null;
         var groups = GroupColumn.Find(data.Schema, groupColumnName, name);
 
@@ -88,7 +103,8 @@ public sealed partial class SegmentationCatalog
         Func<string> nameGetter = NameGetter(cursor, name);
         Func<string, PredictedMaps.Row> mapsGetter = maps.Getter(cursor);
         using var volumes = new OpenVolumes();
-        Func<Annotation?> annotationGetter = cursor.AnnotationGetter(annotations, volumes, GridColumn.Getter(cursor, image, imagePath, notes), notes);
+        Func<Annotation?> annotationGetter = cursor.AnnotationGetter(
+            annotations, volumes, GridColumn.Getter(cursor, image, imagePath, notes), notes);
         Func<Slice>? imageGetter = image is null ? null : cursor.SliceGetter(image.Value);
         Action<string, RaterMasks>? framing = pictures?.Checker(cursor);
         var cases = new List<CaseMetrics>();
@@ -99,7 +115,9 @@ public sealed partial class SegmentationCatalog
             RaterMasks masks = Masks(caseName, annotationGetter, annotations.Name, imageGetter);
             framing?.Invoke($"Case '{caseName}'", masks);
             CaseMetrics scores = Score(caseName, mapsGetter(caseName), masks, imageGetter?.Invoke(), options);
-            channel.Trace(MessageSensitivity.UserData, "Case '{0}': soft Dice {1:0.0000} (5 thresholds), {2:0.0000} (9 thresholds)", caseName, scores.SoftDice5, scores.SoftDice9);
+            channel.Trace(
+                MessageSensitivity.UserData, "Case '{0}': soft Dice {1:0.0000} (5 thresholds), {2:0.0000} (9 thresholds)", caseName,
+                scores.SoftDice5, scores.SoftDice9);
             progress?.Report(scores);
             cases.Add(scores);
             found.Add(groupGetter?.Invoke());
@@ -111,25 +129,33 @@ public sealed partial class SegmentationCatalog
     }
 
     /// <summary>
-    /// Describes how the raters differ: per data set the mean pairwise Dice (the paper's Table 3) and Fleiss' kappa, per rater area, bias and agreement with the others and with
-    /// the STAPLE estimate, per case areas and agreement. The masks are compared at their own size.
+    /// Describes how the raters differ: per data set the mean pairwise Dice (the paper's Table 3) and Fleiss' kappa, per rater
+    /// area, bias and agreement with the others and with the STAPLE estimate, per case areas and agreement. The masks are
+    /// compared at their own size.
     /// </summary>
-    /// <remarks>One case's masks are in memory at a time. Cases may have any number of raters and need not share them. Of images only the headers are read,
-    /// in the column ImagePath where there is one: masks must lie on the grid of their image, stored in any orientation.</remarks>
+    /// <remarks>
+    /// One case's masks are in memory at a time. Cases may have any number of raters and need not share them. Of images only the headers
+    /// are read, in the column ImagePath where there is one: masks must lie on the grid of their image, stored in any orientation.
+    /// </remarks>
     /// <param name="data">The cases, as a loader gives them. Rows are read once, in order.</param>
     /// <param name="annotationsColumnName">
-    /// The raters' masks: a vector of Text (the path of one mask a rater), <see cref="RaterMasks"/>, or a vector raters × height × width of known size.
+    /// The raters' masks: a vector of Text (the path of one mask a rater), <see cref="RaterMasks"/>, or a vector raters × height
+    /// × width of known size.
     /// </param>
     /// <param name="caseColumnName">Text column with the names of the cases; null to number the rows from 1.</param>
     /// <param name="raterNamesColumnName">
-    /// Vector of Text, who drew each mask; null to number the masks of each case from 1. Data that has no column of the default name is numbered too.
+    /// Vector of Text, who drew each mask; null to number the masks of each case from 1. Data that has no column of the default
+    /// name is numbered too.
     /// </param>
     /// <param name="progress">Told of each case as soon as it is known, on the calling thread; null for nobody.</param>
     /// <exception cref="ArgumentException">A column is missing or of another type, or there are no rows.</exception>
     /// <exception cref="InvalidDataException">
-    /// A row has no masks, masks that cannot be read or differ in size, or names that do not fit them; the message names the case and the file.
+    /// A row has no masks, masks that cannot be read or differ in size, or names that do not fit them; the message names
+    /// the case and the file.
     /// </exception>
-    /// <exception cref="IOException">A mask file does not exist (<see cref="FileNotFoundException"/>) or cannot be opened; the message names the case and the file.</exception>
+    /// <exception cref="IOException">
+    /// A mask file does not exist (<see cref="FileNotFoundException"/>) or cannot be opened; the message names the case and the file.
+    /// </exception>
     public RaterReport DescribeRaters(
         IDataView data,
         string annotationsColumnName = "AnnotationPaths",
@@ -138,8 +164,11 @@ public sealed partial class SegmentationCatalog
         IProgress<CaseAgreement>? progress = null)
     {
         ArgumentNullException.ThrowIfNull(data);
-        DataViewSchema.Column annotations = data.Schema.RequireAnnotations(ColumnContract.CheckedName(annotationsColumnName, "The annotations column of DescribeRaters"));
-        DataViewSchema.Column? name = caseColumnName is null ? null : data.Schema.Require(caseColumnName, type => type is TextDataViewType, "Text");
+        DataViewSchema.Column annotations = data.Schema.RequireAnnotations(
+            ColumnContract.CheckedName(annotationsColumnName, "The annotations column of DescribeRaters"));
+        DataViewSchema.Column? name = caseColumnName is null
+            ? null
+            : data.Schema.Require(caseColumnName, type => type is TextDataViewType, "Text");
         DataViewSchema.Column? names = RaterNamesColumn.Find(data.Schema, raterNamesColumnName);
 
         // The path alone: of an image that has not been read, its header is enough.
@@ -147,7 +176,8 @@ public sealed partial class SegmentationCatalog
 
         using IChannel channel = _environment.Start("DescribeRaters");
         var notes = new GridNotes(line => channel.Warning(MessageSensitivity.UserData, line));
-        using DataViewRowCursor cursor = data.GetRowCursor(new[] { annotations, name, names, image, imagePath }.OfType<DataViewSchema.Column>());
+        using DataViewRowCursor cursor = data.GetRowCursor(
+            new[] { annotations, name, names, image, imagePath }.OfType<DataViewSchema.Column>());
         Func<string> nameGetter = NameGetter(cursor, name);
         using var volumes = new OpenVolumes();
         Func<SliceGrid?> gridGetter = GridColumn.Getter(cursor, image, imagePath, notes);
@@ -173,27 +203,41 @@ public sealed partial class SegmentationCatalog
 
         if (cases.Count(one => !one.StapleConverged) is > 0 and int open)
         {
-            channel.Warning(MessageSensitivity.None, $"STAPLE did not converge within {new StapleOptions().MaximumIterations} iterations in {open} of {cases.Count} cases; their last estimates were taken.");
+            channel.Warning(
+                MessageSensitivity.None,
+                $"STAPLE did not converge within {new StapleOptions().MaximumIterations} iterations in {open} of {cases.Count} cases; "
+                + "their last estimates were taken.");
         }
 
-        return cases.Count == 0 ? throw new ArgumentException("The data has no rows; there are no raters to describe.", nameof(data)) : new RaterReport(cases);
+        return cases.Count == 0
+            ? throw new ArgumentException("The data has no rows; there are no raters to describe.", nameof(data))
+            : new RaterReport(cases);
     }
 
-    /// <summary>The cases with their groups; one that bears its case's name and has no other row here is the case by itself, for other sets may have a case of that name.</summary>
+    /// <summary>
+    /// The cases with their groups; one that bears its case's name and has no other row here is the case by itself, for other sets may
+    /// have a case of that name.
+    /// </summary>
     private static IEnumerable<CaseMetrics> Grouped(List<CaseMetrics> cases, List<GroupColumn.RowGroup?> groups)
     {
         HashSet<string> shared =
         [
-            .. groups.OfType<GroupColumn.RowGroup>().GroupBy(group => group.Name, StringComparer.Ordinal).Where(group => group.Skip(1).Any()).Select(group => group.Key),
+            .. groups.OfType<GroupColumn.RowGroup>()
+                .GroupBy(group => group.Name, StringComparer.Ordinal)
+                .Where(group => group.Skip(1).Any())
+                .Select(group => group.Key),
         ];
-        return cases.Zip(groups, (one, group) => group is { } known && (!known.IsOwn || shared.Contains(known.Name)) ? one with { Group = known.Name } : one);
+        return cases.Zip(
+            groups,
+            (one, group) => group is { } known && (!known.IsOwn || shared.Contains(known.Name)) ? one with { Group = known.Name } : one);
     }
 
     private static CaseMetrics Score(string caseName, PredictedMaps.Row maps, RaterMasks masks, Slice? image, EvaluationOptions options)
     {
         if (maps.IsNative && (masks.Height != maps.Height || masks.Width != maps.Width))
         {
-            throw new InvalidDataException($"Case '{caseName}': the masks are {masks.Height}×{masks.Width}, but the predicted map is {maps.Height}×{maps.Width}.");
+            throw new InvalidDataException(
+                $"Case '{caseName}': the masks are {masks.Height}×{masks.Width}, but the predicted map is {maps.Height}×{maps.Width}.");
         }
 
         SliceGeometry? geometry = maps.Geometry ?? image?.Geometry;
@@ -202,7 +246,9 @@ public sealed partial class SegmentationCatalog
             SpacingRows = geometry.SpacingRows * masks.Height / maps.Height,
             SpacingColumns = geometry.SpacingColumns * masks.Width / maps.Width,
         };
-        return CaseMetrics.Compute(caseName, maps.SoftMap, maps.IsNative ? masks : Resampling.Nearest(masks, maps.Height, maps.Width), maps.Samples, maps.Uncertainty, geometry, options);
+        return CaseMetrics.Compute(
+            caseName, maps.SoftMap, maps.IsNative ? masks : Resampling.Nearest(masks, maps.Height, maps.Width), maps.Samples,
+            maps.Uncertainty, geometry, options);
     }
 
     private static RaterMasks Masks(string caseName, Func<Annotation?> annotationGetter, string column, Func<Slice>? imageGetter)
@@ -228,7 +274,9 @@ public sealed partial class SegmentationCatalog
         if (imageGetter?.Invoke() is { } image && (image.Height != annotation.Masks.Height || image.Width != annotation.Masks.Width))
         {
             string file = annotation.Source is null ? "the masks are" : $"'{annotation.Source}' is";
-            throw new InvalidDataException($"Case '{caseName}': {file} {annotation.Masks.Height}×{annotation.Masks.Width}, but the image is {image.Height}×{image.Width}.");
+            throw new InvalidDataException(
+                $"Case '{caseName}': {file} {annotation.Masks.Height}×{annotation.Masks.Width}, but the image is "
+                + $"{image.Height}×{image.Width}.");
         }
 
         return annotation.Masks;
@@ -238,7 +286,10 @@ public sealed partial class SegmentationCatalog
         schema.GetColumnOrNull(ImageColumnName) is { Type: SliceDataViewType } column ? column : null;
 
     private static DataViewSchema.Column? ImagePathColumn(DataViewSchema schema) =>
-        schema.GetColumnOrNull(ImagePathColumnName) is { Type: TextDataViewType or VectorDataViewType { ItemType: TextDataViewType } } column ? column : null;
+        schema.GetColumnOrNull(ImagePathColumnName)
+            is { Type: TextDataViewType or VectorDataViewType { ItemType: TextDataViewType } } column
+            ? column
+            : null;
 
     private static Func<string> NameGetter(DataViewRowCursor cursor, DataViewSchema.Column? column)
     {

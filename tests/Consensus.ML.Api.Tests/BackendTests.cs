@@ -5,7 +5,9 @@ using Consensus.ML.Tests.Shared;
 
 namespace Consensus.ML.Api.Tests;
 
-/// <summary>Which libtorch each project asks for. The package for GPUs itself is installed nowhere here: this is MSBuild's evaluation alone.</summary>
+/// <summary>
+/// Which libtorch each project asks for. The package for GPUs itself is installed nowhere here: this is MSBuild's evaluation alone.
+/// </summary>
 public sealed class BackendTests
 {
     [Fact]
@@ -13,13 +15,15 @@ public sealed class BackendTests
     public async Task The_build_property_chooses_libtorch_for_every_application_and_changes_nothing_else()
     {
         string[] projects = [.. Directory.EnumerateFiles(RepositoryFolder.Find(), "*.csproj", SearchOption.AllDirectories)];
-        string[] applications = [.. projects.Where(project => Regex.IsMatch(File.ReadAllText(project), "<OutputType>Exe<") && !project.EndsWith("Consensus.ML.Build.csproj", StringComparison.Ordinal))];
+        string[] applications = [.. projects.Where(project => Regex.IsMatch(File.ReadAllText(project), "<OutputType>Exe<")
+            && !project.EndsWith("Consensus.ML.Build.csproj", StringComparison.Ordinal))];
         Assert.True(applications.Length >= 9);
         string gpu = OperatingSystem.IsWindows() ? "TorchSharp-cuda-windows" : "TorchSharp-cuda-linux";
         foreach (string project in projects)
         {
             string[] cpuPackages = await Packages(project, "cpu"), cudaPackages = await Packages(project, "cuda");
-            string[] expectedCpu = applications.Contains(project) ? ["TorchSharp-cpu"] : [], expectedCuda = applications.Contains(project) ? [gpu] : [];
+            string[] expectedCpu = applications.Contains(project) ? ["TorchSharp-cpu"] : [],
+                expectedCuda = applications.Contains(project) ? [gpu] : [];
             Assert.Equal(expectedCpu, cpuPackages.Where(IsNative));
             Assert.Equal(expectedCuda, cudaPackages.Where(IsNative));
             Assert.Equal(cpuPackages.Where(name => !IsNative(name)), cudaPackages.Where(name => !IsNative(name)));
@@ -31,11 +35,18 @@ public sealed class BackendTests
     /// <summary>The packages that a project refers to itself, in order.</summary>
     private static async Task<string[]> Packages(string project, string backend)
     {
-        var start = new ProcessStartInfo("dotnet", ["msbuild", project, "-getItem:PackageReference", $"-p:TorchBackend={backend}"]) { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo("dotnet", ["msbuild", project, "-getItem:PackageReference", $"-p:TorchBackend={backend}"])
+        {
+            RedirectStandardOutput = true,
+        };
         using ChildProcess process = ChildProcess.Start(start);
         (int code, string output, _) = await process.FinishAsync();
         Assert.Equal(0, code);
         using JsonDocument document = JsonDocument.Parse(output);
-        return [.. document.RootElement.GetProperty("Items").GetProperty("PackageReference").EnumerateArray().Select(item => item.GetProperty("Identity").GetString()!).Order(StringComparer.Ordinal)];
+        return [.. document.RootElement.GetProperty("Items")
+            .GetProperty("PackageReference")
+            .EnumerateArray()
+            .Select(item => item.GetProperty("Identity").GetString()!)
+            .Order(StringComparer.Ordinal)];
     }
 }

@@ -21,7 +21,8 @@ internal static class Blobs
             pixels[i] = (float)((distance < size / 4.0 ? 300 : 100) + (20 * random.NextDouble()));
         }
 
-        return new(channels, size, size, pixels, new SliceGeometry(0.5, 0.75, [0.5, 0, 0, -10, 0, 0.75, 0, 20, 0, 0, 2, 30, 0, 0, 0, 1]), source);
+        return new(
+            channels, size, size, pixels, new SliceGeometry(0.5, 0.75, [0.5, 0, 0, -10, 0, 0.75, 0, 20, 0, 0, 2, 30, 0, 0, 0, 1]), source);
     }
 
     public static RaterMasks Masks(int number, int size = 20, int raters = Raters)
@@ -59,7 +60,9 @@ internal static class Blobs
         for (int rater = 0; rater < raters; rater++)
         {
             paths[rater] = Path.Combine(folder, $"task01_seg{rater + 1:00}.nii.gz");
-            NiftiFile.WriteSlice(paths[rater], new Slice(1, masks.Height, masks.Width, Array.ConvertAll(masks.Rater(rater).ToArray(), value => (float)value)));
+            NiftiFile.WriteSlice(
+                paths[rater],
+                new Slice(1, masks.Height, masks.Width, Array.ConvertAll(masks.Rater(rater).ToArray(), value => (float)value)));
         }
 
         return new() { Case = Path.GetFileName(folder), ImagePath = image, AnnotationPaths = paths };

@@ -23,7 +23,8 @@ public sealed class CrossValidationTests(TinyModel tiny)
             Assert.InRange(summary.Mean, summary.Interval.Lower, summary.Interval.Upper);
         }
 
-        // The files say that a pixel is 0.5 × 0.75 mm; of 20×20 pixels brought to 16×16 each is a quarter longer, and the tolerance its longer side.
+        // The files say that a pixel is 0.5 × 0.75 mm; of 20×20 pixels brought to 16×16 each is a quarter longer, and the
+        // tolerance its longer side.
         Assert.Equal(DistanceUnit.Millimeters, metrics.DistanceUnit);
         Assert.All(metrics.Cases, one => Assert.Equal(0.75 * 20 / 16, one.SurfaceTolerance, 1e-6));
     }
@@ -31,8 +32,11 @@ public sealed class CrossValidationTests(TinyModel tiny)
     [Fact]
     public void A_pipeline_is_trained_anew_for_each_fold_and_its_models_are_the_callers()
     {
-        IReadOnlyList<TrainCatalogBase.CrossValidationResult<SegmentationMetrics>> results = _ml.Segmentation.CrossValidate(tiny.Data, Pipelines.Build(_ml, TinyModel.Options()), numberOfFolds: 2);
-        Assert.Equal(tiny.Cases.Select(row => row.Case), results.SelectMany(result => result.Metrics.Cases).Select(one => one.Name).Order(StringComparer.Ordinal));
+        IReadOnlyList<TrainCatalogBase.CrossValidationResult<SegmentationMetrics>> results = _ml.Segmentation.CrossValidate(
+            tiny.Data, Pipelines.Build(_ml, TinyModel.Options()), numberOfFolds: 2);
+        Assert.Equal(
+            tiny.Cases.Select(row => row.Case),
+            results.SelectMany(result => result.Metrics.Cases).Select(one => one.Name).Order(StringComparer.Ordinal));
         foreach (TrainCatalogBase.CrossValidationResult<SegmentationMetrics> result in results)
         {
             Assert.Equal(2, result.Metrics.Cases.Count);
@@ -58,13 +62,15 @@ public sealed class CrossValidationTests(TinyModel tiny)
 
     [Fact]
     public void Fewer_cases_than_folds_are_refused_before_anything_is_trained() =>
-        Assert.Contains("there are 4", Assert.Throws<ArgumentException>(() => _ml.Segmentation.CrossValidate(tiny.Data, Pipelines.Build(_ml, TinyModel.Options()))).Message, StringComparison.Ordinal);
+        Assert.Contains("there are 4", Assert.Throws<ArgumentException>(
+            () => _ml.Segmentation.CrossValidate(tiny.Data, Pipelines.Build(_ml, TinyModel.Options()))).Message, StringComparison.Ordinal);
 
     private sealed class FailingLater(IEstimator<ITransformer> inner) : IEstimator<ITransformer>
     {
         public ITransformer? First { get; private set; }
 
-        public ITransformer Fit(IDataView input) => First is null ? First = inner.Fit(input) : throw new InvalidOperationException("the second fold fails");
+        public ITransformer Fit(IDataView input) =>
+            First is null ? First = inner.Fit(input) : throw new InvalidOperationException("the second fold fails");
 
         public SchemaShape GetOutputSchema(SchemaShape inputSchema) => inner.GetOutputSchema(inputSchema);
     }

@@ -17,7 +17,8 @@ public sealed class DataFrameTests : IDisposable
     public void A_CSV_with_a_column_for_each_rater_gives_rows_and_an_empty_cell_is_a_rater_who_did_not_draw()
     {
         File.WriteAllText(_folder["cases.csv"], "id,picture,Ann,Ben\n7,a.png,a1.png,a2.png\n8,b.png,,b2.png\n");
-        IDataView rows = _ml.Data.LoadFromDataFrame(DataFrame.LoadCsv(_folder["cases.csv"]), ["Ann", "Ben"], caseColumn: "id", imageColumns: ["picture"], folder: "data");
+        IDataView rows = _ml.Data.LoadFromDataFrame(
+            DataFrame.LoadCsv(_folder["cases.csv"]), ["Ann", "Ben"], caseColumn: "id", imageColumns: ["picture"], folder: "data");
         Assert.Equal(["7", "8"], rows.GetColumn<string>("Case"));
         Assert.Equal([Path.Combine("data", "a.png"), Path.Combine("data", "b.png")], rows.GetColumn<string>("ImagePath"));
         Assert.Equal([["Ann", "Ben"], ["Ben"]], rows.GetColumn<string[]>("RaterNames"));
@@ -37,9 +38,18 @@ public sealed class DataFrameTests : IDisposable
     {
         File.WriteAllText(_folder["cases.csv"], "Case,ImagePath,Ann\none,a.nii,m.nii\ntwo,,m.nii\n");
         DataFrame frame = DataFrame.LoadCsv(_folder["cases.csv"]);
-        Assert.Contains("no column 'Ben'; it has 'Case', 'ImagePath', 'Ann'", Assert.Throws<ArgumentException>(() => _ml.Data.LoadFromDataFrame(frame, ["Ben"])).Message, StringComparison.Ordinal);
-        Assert.Contains("'Ann' is given twice", Assert.Throws<ArgumentException>(() => _ml.Data.LoadFromDataFrame(frame, ["Ann", "Ann"])).Message, StringComparison.Ordinal);
-        Assert.Contains("'two' has no path in column 'ImagePath'", Assert.Throws<InvalidDataException>(() => _ml.Data.LoadFromDataFrame(frame, ["Ann"])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "no column 'Ben'; it has 'Case', 'ImagePath', 'Ann'",
+            Assert.Throws<ArgumentException>(() => _ml.Data.LoadFromDataFrame(frame, ["Ben"])).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "'Ann' is given twice",
+            Assert.Throws<ArgumentException>(() => _ml.Data.LoadFromDataFrame(frame, ["Ann", "Ann"])).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "'two' has no path in column 'ImagePath'",
+            Assert.Throws<InvalidDataException>(() => _ml.Data.LoadFromDataFrame(frame, ["Ann"])).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -50,7 +60,9 @@ public sealed class DataFrameTests : IDisposable
             new StringDataFrameColumn("Case", cases.Select(one => one.Case)),
             new StringDataFrameColumn("ImagePath", cases.Select(one => one.ImagePath)),
             new VBufferDataFrameColumn<ReadOnlyMemory<char>>(
-                "AnnotationPaths", cases.Select(one => new VBuffer<ReadOnlyMemory<char>>(one.AnnotationPaths.Length, [.. one.AnnotationPaths.Select(path => path.AsMemory())]))));
+                "AnnotationPaths",
+                cases.Select(one => new VBuffer<ReadOnlyMemory<char>>(
+                    one.AnnotationPaths.Length, [.. one.AnnotationPaths.Select(path => path.AsMemory())]))));
         using TransformerChain<ConsensusSegmentationTransformer> model = Pipelines.Build(_ml, TinyModel.Options()).Fit(frame);
         Assert.Equal(cases.Select(one => one.Case), _ml.Segmentation.Evaluate(model.Transform(frame)).Cases.Select(one => one.Name));
     }

@@ -40,7 +40,9 @@ public sealed class DatasetManifestTests : IDisposable
     public void Every_member_is_read_and_paths_start_from_the_manifests_folder()
     {
         DatasetManifest manifest = DatasetManifest.Read(Write(Whole));
-        Assert.Equal(("retina", "Vessels", 2, MissingRaters.Fraction), (manifest.Name, manifest.Description, manifest.Levels, manifest.MissingRaters));
+        Assert.Equal(
+            ("retina", "Vessels", 2, MissingRaters.Fraction),
+            (manifest.Name, manifest.Description, manifest.Levels, manifest.MissingRaters));
         Assert.Equal(["red", "green"], manifest.Channels);
         Assert.Equal(["train", "val"], manifest.Splits);
         RaterCase[] cases = [.. manifest.AllCases()];
@@ -76,7 +78,9 @@ public sealed class DatasetManifestTests : IDisposable
         DatasetManifest moved = DatasetManifest.Read(_folder["elsewhere/dataset.json"]);
         Assert.Equal("../images/one r.png", moved.Cases[0].Image[0]);
         Assert.Equal("/data/two.png", moved.Cases[1].Image[1]);
-        Assert.Equal(manifest.AllCases().Select(one => Path.GetFullPath(one.ImagePaths[0])), moved.AllCases().Select(one => Path.GetFullPath(one.ImagePaths[0])));
+        Assert.Equal(
+            manifest.AllCases().Select(one => Path.GetFullPath(one.ImagePaths[0])),
+            moved.AllCases().Select(one => Path.GetFullPath(one.ImagePaths[0])));
     }
 
     [Theory]
@@ -94,8 +98,14 @@ public sealed class DatasetManifestTests : IDisposable
     [InlineData("\"Cleo\": \"c.png\"", "\"Dora\": \"c.png\"", "$.cases[1].masks.Dora: 'Dora' is none of the manifest's raters")]
     [InlineData("\"Cleo\": \"c.png\"", "\"Cleo\": \"c.png\", \"Cleo\": \"d.png\"", "$.cases[1].masks.Cleo: rater 'Cleo' is given twice")]
     [InlineData("\"Cleo\": \"c.png\"", "\"Cleo\": null", "$.cases[1].masks.Cleo: must be text, but it is null")]
-    [InlineData("\"image\": \"rg.tif\"", "\"image\": \"rg.tif\", \"mask\": 1", "$.cases[2].mask: is not known; allowed are name, image, masks, split, volume")]
-    [InlineData("\"image\": \"rg.tif\"", "\"image\": \"rg.tif\", \"volume\": { \"axis\": 3 }", "$.cases[2].volume.axis: must be a whole number from 0 to 2, but it is 3")]
+    [InlineData(
+        "\"image\": \"rg.tif\"",
+        "\"image\": \"rg.tif\", \"mask\": 1",
+        "$.cases[2].mask: is not known; allowed are name, image, masks, split, volume")]
+    [InlineData(
+        "\"image\": \"rg.tif\"",
+        "\"image\": \"rg.tif\", \"volume\": { \"axis\": 3 }",
+        "$.cases[2].volume.axis: must be a whole number from 0 to 2, but it is 3")]
     [InlineData("\"formatVersion\": 1", "\"formatVersion\": 2", "format version 2")]
     [InlineData("\"levels\": 2,", "\"levels\": 2,,", "line 8")]
     public void A_mistake_is_one_line_with_its_place(string right, string wrong, string said)
@@ -110,16 +120,26 @@ public sealed class DatasetManifestTests : IDisposable
     [Fact]
     public void The_schema_refuses_what_it_can_and_the_reader_counts_further_mistakes()
     {
-        string wrong = Whole.Replace("\"description\"", "\"comment\"", StringComparison.Ordinal).Replace("\"fraction\"", "\"keep\"", StringComparison.Ordinal);
+        string wrong = Whole.Replace("\"description\"", "\"comment\"", StringComparison.Ordinal)
+            .Replace("\"fraction\"", "\"keep\"", StringComparison.Ordinal);
         Assert.Equal(2, Violations(wrong).Count);
-        Assert.Contains("and one more mistake", Assert.Throws<InvalidDataException>(() => DatasetManifest.Read(Write(wrong))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "and one more mistake",
+            Assert.Throws<InvalidDataException>(() => DatasetManifest.Read(Write(wrong))).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_file_that_is_no_manifest_or_is_missing_is_named()
     {
-        Assert.Contains("formatVersion", Assert.Throws<InvalidDataException>(() => DatasetManifest.Read(Write("[]"))).Message, StringComparison.Ordinal);
-        Assert.Contains("none.json", Assert.Throws<FileNotFoundException>(() => DatasetManifest.Read(_folder["none.json"])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "formatVersion",
+            Assert.Throws<InvalidDataException>(() => DatasetManifest.Read(Write("[]"))).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "none.json",
+            Assert.Throws<FileNotFoundException>(() => DatasetManifest.Read(_folder["none.json"])).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -128,11 +148,16 @@ public sealed class DatasetManifestTests : IDisposable
         DatasetManifest manifest = DatasetManifest.Read(Write(Whole));
         CaseListing kept = manifest.List("train"), dropped = manifest.List("train", MissingRaters.Drop);
         Assert.Equal(["one", "two"], kept.Cases.Select(one => one.Name));
-        Assert.Contains("'two' has another number of raters: it has 1 mask where retina has 2", Assert.Single(kept.Warnings), StringComparison.Ordinal);
+        Assert.Contains(
+            "'two' has another number of raters: it has 1 mask where retina has 2", Assert.Single(kept.Warnings), StringComparison.Ordinal);
         Assert.Equal(["one"], dropped.Cases.Select(one => one.Name));
         Assert.Contains("'two' was left out", Assert.Single(dropped.Warnings), StringComparison.Ordinal);
-        Assert.Contains("has no usable case in split 'val'", Assert.Throws<InvalidDataException>(() => manifest.List("val")).Message, StringComparison.Ordinal);
-        Assert.Contains("it has train, val", Assert.Throws<ArgumentException>(() => manifest.List("test")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "has no usable case in split 'val'",
+            Assert.Throws<InvalidDataException>(() => manifest.List("val")).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "it has train, val", Assert.Throws<ArgumentException>(() => manifest.List("test")).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -187,10 +212,22 @@ public sealed class DatasetManifestTests : IDisposable
                 masks.Add(rater, Path.GetRelativePath(_folder.Path, mask));
             }
 
-            cases.Add(new JsonObject { ["name"] = row.Case, ["split"] = number < 4 ? "train" : "test", ["image"] = Path.GetRelativePath(_folder.Path, row.ImagePath), ["masks"] = masks });
+            cases.Add(new JsonObject
+            {
+                ["name"] = row.Case,
+                ["split"] = number < 4 ? "train" : "test",
+                ["image"] = Path.GetRelativePath(_folder.Path, row.ImagePath),
+                ["masks"] = masks,
+            });
         }
 
-        string path = Write(new JsonObject { ["formatVersion"] = 1, ["name"] = "blobs", ["raters"] = new JsonArray("Ann", "Ben", "Cleo"), ["cases"] = cases }.ToJsonString());
+        string path = Write(new JsonObject
+        {
+            ["formatVersion"] = 1,
+            ["name"] = "blobs",
+            ["raters"] = new JsonArray("Ann", "Ben", "Cleo"),
+            ["cases"] = cases,
+        }.ToJsonString());
         var ml = new MLContext(seed: 1);
         IDataView train = ml.Data.LoadFromManifest(path, "train");
         Assert.Equal(["Case", "Group", "ImagePath", "AnnotationPaths", "RaterNames"], train.Schema.Select(column => column.Name));
@@ -200,7 +237,8 @@ public sealed class DatasetManifestTests : IDisposable
     }
 
     private static IReadOnlyList<string> Violations(string json) =>
-        JsonSchema.Read(Path.Combine(AppContext.BaseDirectory, "data-schemas", "dataset.schema.json")).Violations(JsonDocument.Parse(json).RootElement);
+        JsonSchema.Read(Path.Combine(AppContext.BaseDirectory, "data-schemas", "dataset.schema.json"))
+            .Violations(JsonDocument.Parse(json).RootElement);
 
     private string Write(string json)
     {

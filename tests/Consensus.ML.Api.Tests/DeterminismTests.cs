@@ -29,7 +29,8 @@ public sealed class DeterminismTests(TinyModel tiny)
     {
         float[][] expected = TinyModel.SoftMaps(tiny.Model, tiny.Data);
         var results = new float[6][][];
-        Parallel.For(0, results.Length, new ParallelOptions { MaxDegreeOfParallelism = 3 }, i => results[i] = TinyModel.SoftMaps(tiny.Model, tiny.Data));
+        Parallel.For(0, results.Length, new ParallelOptions { MaxDegreeOfParallelism = 3 }, i =>
+            results[i] = TinyModel.SoftMaps(tiny.Model, tiny.Data));
         Assert.All(results, result => Assert.Equal(expected, result));
     }
 
@@ -121,9 +122,13 @@ public sealed class DeterminismTests(TinyModel tiny)
     public void A_model_without_segmentation_has_no_sampling_to_change()
     {
         ITransformer copy = _ml.Transforms.CopyColumns("Other", "Case").Fit(tiny.Data);
-        Assert.Contains("no consensus segmentation", Assert.Throws<ArgumentException>(() => copy.WithSampling(new SamplingOptions())).Message);
+        Assert.Contains(
+            "no consensus segmentation", Assert.Throws<ArgumentException>(() => copy.WithSampling(new SamplingOptions())).Message);
     }
 
     internal static ConsensusSegmentationTransformer Segmentation(ITransformer model) =>
-        model as ConsensusSegmentationTransformer ?? ((IEnumerable<ITransformer>)model).Select(step => step is ConsensusSegmentationTransformer or IEnumerable<ITransformer> ? Segmentation(step) : null).First(step => step is not null)!;
+        model as ConsensusSegmentationTransformer
+            ?? ((IEnumerable<ITransformer>)model)
+                .Select(step => step is ConsensusSegmentationTransformer or IEnumerable<ITransformer> ? Segmentation(step) : null)
+                .First(step => step is not null)!;
 }

@@ -62,7 +62,8 @@ public sealed class DisposalTests(TinyModel tiny)
     }
 
     /// <summary>Rows as the segmentation step alone takes them.</summary>
-    private IDataView Features() => tiny.Context.Data.LoadFromEnumerable(new[] { new FeaturesRow { Features = [.. Enumerable.Range(0, 256).Select(i => (i % 7) - 3f)] } });
+    private IDataView Features() => tiny.Context.Data.LoadFromEnumerable(
+        new[] { new FeaturesRow { Features = [.. Enumerable.Range(0, 256).Select(i => (i % 7) - 3f)] } });
 
     private sealed class FeaturesRow
     {

@@ -57,7 +57,8 @@ public sealed class EnsembleTests : IDisposable
                 Assert.NotEqual(first[row].Samples, maps[row].Samples[(2 * 3 * Pixels)..]);
                 for (int pixel = 0; pixel < Pixels; pixel++)
                 {
-                    float[][] levels = [.. Enumerable.Range(0, 3).Select(level => Enumerable.Range(0, 4).Select(sample => maps[row].Samples[(((sample * 3) + level) * Pixels) + pixel]).ToArray())];
+                    float[][] levels = [.. Enumerable.Range(0, 3).Select(level =>
+                        Enumerable.Range(0, 4).Select(sample => maps[row].Samples[(((sample * 3) + level) * Pixels) + pixel]).ToArray())];
                     for (int level = 0; level < 3; level++)
                     {
                         Assert.Equal(levels[level].Average(), maps[row].ConsensusMaps[(level * Pixels) + pixel], 1e-5f);
@@ -109,12 +110,17 @@ public sealed class EnsembleTests : IDisposable
         using JsonDocument manifest = JsonDocument.Parse(ModelFileTests.Entry(_folder["ensemble.zip"], "manifest.json"));
         JsonSchema schema = JsonSchema.Read(Path.Combine(AppContext.BaseDirectory, "data-schemas", "model-manifest.schema.json"));
         Assert.Empty(schema.Violations(manifest.RootElement));
-        Assert.Equal((2, 1), (manifest.RootElement.GetProperty("formatVersion").GetInt32(), manifest.RootElement.GetProperty("seed").GetInt32()));
+        Assert.Equal(
+            (2, 1), (manifest.RootElement.GetProperty("formatVersion").GetInt32(), manifest.RootElement.GetProperty("seed").GetInt32()));
         JsonElement member = Assert.Single(manifest.RootElement.GetProperty("furtherMembers").EnumerateArray());
-        Assert.Equal((2, 2), (member.GetProperty("seed").GetInt32(), member.GetProperty("training").GetProperty("history").GetProperty("steps").GetInt32()));
+        Assert.Equal(
+            (2, 2),
+            (member.GetProperty("seed").GetInt32(), member.GetProperty("training").GetProperty("history").GetProperty("steps").GetInt32()));
 
         // The schema sees what is wrong with a member, and a model alone is written as it was before there were ensembles.
-        using JsonDocument wrong = JsonDocument.Parse(Encoding.UTF8.GetString(ModelFileTests.Entry(_folder["ensemble.zip"], "manifest.json")).Replace("weights-2.safetensors", "other", StringComparison.Ordinal));
+        using JsonDocument wrong = JsonDocument.Parse(
+            Encoding.UTF8.GetString(ModelFileTests.Entry(_folder["ensemble.zip"], "manifest.json"))
+                .Replace("weights-2.safetensors", "other", StringComparison.Ordinal));
         Assert.Single(schema.Violations(wrong.RootElement));
         _ml.Model.Save(_first, _tiny.Data.Schema, _folder["alone.zip"]);
         using JsonDocument alone = JsonDocument.Parse(ModelFileTests.Entry(_folder["alone.zip"], "manifest.json"));
@@ -132,7 +138,8 @@ public sealed class EnsembleTests : IDisposable
         {
             Assert.Equal(3, Find(larger).Members);
             _ml.Model.Save(larger, _tiny.Data.Schema, _folder["larger.zip"]);
-            Assert.Equal([Weights(third), Weights(_first), Weights(_second)], new[] { "weights", "weights-2", "weights-3" }.Select(name => ModelFileTests.Entry(_folder["larger.zip"], $"{name}.safetensors")));
+            Assert.Equal([Weights(third), Weights(_first), Weights(_second)], new[] { "weights", "weights-2", "weights-3" }.Select(name =>
+                ModelFileTests.Entry(_folder["larger.zip"], $"{name}.safetensors")));
 
             ITransformer resampled = larger.WithSampling(OneSeed with { Generations = 1 });
             using (resampled as IDisposable)
@@ -158,7 +165,9 @@ public sealed class EnsembleTests : IDisposable
             foreach ((Maps mean, (Maps a, Maps b)) in Read(ensemble).Zip(Read(one).Zip(Read(two))))
             {
                 Assert.Equal(3 * Pixels, mean.Samples.Length);
-                Assert.All(mean.Samples.Zip(a.Samples.Zip(b.Samples)), three => Assert.Equal((three.Second.First + three.Second.Second) / 2, three.First, 1e-6f));
+                Assert.All(
+                    mean.Samples.Zip(a.Samples.Zip(b.Samples)),
+                    three => Assert.Equal((three.Second.First + three.Second.Second) / 2, three.First, 1e-6f));
                 Assert.NotEqual(a.Samples, b.Samples);
             }
 
@@ -167,10 +176,12 @@ public sealed class EnsembleTests : IDisposable
             using var disposable = (IDisposable)loaded;
             Assert.Equal(Read(ensemble)[0].Samples, Read(loaded)[0].Samples);
             using JsonDocument manifest = JsonDocument.Parse(ModelFileTests.Entry(_folder["one-pass.zip"], "manifest.json"));
-            Assert.Empty(JsonSchema.Read(Path.Combine(AppContext.BaseDirectory, "data-schemas", "unet-manifest.schema.json")).Violations(manifest.RootElement));
+            Assert.Empty(JsonSchema.Read(Path.Combine(AppContext.BaseDirectory, "data-schemas", "unet-manifest.schema.json"))
+                .Violations(manifest.RootElement));
         }
 
-        using TransformerChain<UNetSegmentationTransformer> dropping = FitOnePass(UNetKind.MonteCarloDropout, 1), other = FitOnePass(UNetKind.MonteCarloDropout, 2);
+        using TransformerChain<UNetSegmentationTransformer> dropping = FitOnePass(UNetKind.MonteCarloDropout, 1),
+            other = FitOnePass(UNetKind.MonteCarloDropout, 2);
         ITransformer turns = _ml.Segmentation.Ensemble([dropping, other]);
         using (turns as IDisposable)
         {
@@ -186,27 +197,41 @@ public sealed class EnsembleTests : IDisposable
     {
         Refused("An ensemble is made of at least two models, but 1 was given.", [_first]);
         Refused("An ensemble is made of at least two models, but 0 were given.", []);
-        Refused("An ensemble cannot have model 1 and model 2: they have the same weights. Train each from a seed of its own.", [_first, _first]);
+        Refused(
+            "An ensemble cannot have model 1 and model 2: they have the same weights. Train each from a seed of its own.",
+            [_first, _first]);
 
         ConsensusSegmentationEstimator.Options deeper = Options(2);
         deeper.Network = deeper.Network with { ResidualBlocks = 2 };
         deeper.Diffusion = deeper.Diffusion with { Steps = 9 };
         using (TransformerChain<ConsensusSegmentationTransformer> another = Pipelines.Build(_ml, deeper).Fit(_tiny.Data))
         {
-            Refused("An ensemble cannot have model 1 and model 2: Network.ResidualBlocks is 2 in model 2 and 1 in model 1; Diffusion.Steps is 9 in model 2 and 8 in model 1.", [_first, another]);
-            Refused("An ensemble cannot have 'a.zip' and 'b.zip': Network.ResidualBlocks is 2 in 'b.zip'", [_first, another], ["'a.zip'", "'b.zip'"]);
+            Refused(
+                "An ensemble cannot have model 1 and model 2: Network.ResidualBlocks is 2 in model 2 and 1 in model 1; "
+                + "Diffusion.Steps is 9 in model 2 and 8 in model 1.",
+                [_first, another]);
+            Refused(
+                "An ensemble cannot have 'a.zip' and 'b.zip': Network.ResidualBlocks is 2 in 'b.zip'",
+                [_first, another],
+                ["'a.zip'", "'b.zip'"]);
         }
 
-        using (TransformerChain<ConsensusSegmentationTransformer> fewer = Pipelines.Build(_ml, Options(2)).Fit(_ml.Data.LoadFromEnumerable(_tiny.Cases[..3])))
+        using (TransformerChain<ConsensusSegmentationTransformer> fewer = Pipelines.Build(_ml, Options(2))
+            .Fit(_ml.Data.LoadFromEnumerable(_tiny.Cases[..3])))
         {
             // Normalised by what other cases have: the features of the same image would differ.
-            Refused("An ensemble cannot have model 1 and model 3: step 2 of model 3 (SliceNormalizingTransformer) is not that of model 1. Members are given the same features", [_first, _second, fewer]);
+            Refused(
+                "An ensemble cannot have model 1 and model 3: step 2 of model 3 (SliceNormalizingTransformer) is not that of model 1. "
+                + "Members are given the same features",
+                [_first, _second, fewer]);
         }
 
         Refused("0 steps come before the segmentation of model 1, and 3 before that of model 2.", [_first.LastTransformer, _second]);
         using (TransformerChain<UNetSegmentationTransformer> onePass = FitOnePass(UNetKind.Levels, 1))
         {
-            Refused("An ensemble cannot have model 1 and model 2: model 1 is a consensus segmentation, and model 2 a one-pass U-Net.", [_first, onePass]);
+            Refused(
+                "An ensemble cannot have model 1 and model 2: model 1 is a consensus segmentation, and model 2 a one-pass U-Net.",
+                [_first, onePass]);
         }
 
         ITransformer copying = _ml.Transforms.CopyColumns("A", "Case").Fit(_tiny.Data);
@@ -220,10 +245,16 @@ public sealed class EnsembleTests : IDisposable
     {
         ITransformer ensemble = _ml.Segmentation.Ensemble([_first, _second]);
         using var disposable = (IDisposable)ensemble;
-        Assert.StartsWith("The model is an ensemble of 2, and a checkpoint holds the weights of one.", Assert.Throws<InvalidOperationException>(() => Find(ensemble).SaveCheckpoint(_folder["weights.safetensors"])).Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "The model is an ensemble of 2, and a checkpoint holds the weights of one.",
+            Assert.Throws<InvalidOperationException>(() => Find(ensemble).SaveCheckpoint(_folder["weights.safetensors"])).Message,
+            StringComparison.Ordinal);
         Assert.False(File.Exists(_folder["weights.safetensors"]));
         ConsensusSegmentationEstimator.Options further = ConsensusSegmentationEstimator.Options.ContinueFrom(ensemble);
-        Assert.Contains("The model to start from is an ensemble of 2", Assert.Throws<ArgumentException>(() => Pipelines.Build(_ml, further).Fit(_tiny.Data)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "The model to start from is an ensemble of 2",
+            Assert.Throws<ArgumentException>(() => Pipelines.Build(_ml, further).Fit(_tiny.Data)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -257,10 +288,12 @@ public sealed class EnsembleTests : IDisposable
         Assert.Contains("damaged: manifest.json says nothing of the weights", Message(zip), StringComparison.Ordinal);
     }
 
-    private static string Message(string zip) => Assert.IsType<InvalidDataException>(Assert.ThrowsAny<TargetInvocationException>(() => new MLContext().Model.Load(zip, out _)).GetBaseException()).Message;
+    private static string Message(string zip) => Assert.IsType<InvalidDataException>(
+        Assert.ThrowsAny<TargetInvocationException>(() => new MLContext().Model.Load(zip, out _)).GetBaseException()).Message;
 
     private void Refused(string said, ITransformer[] models, string[]? names = null) =>
-        Assert.Contains(said, Assert.Throws<ArgumentException>(() => _ml.Segmentation.Ensemble(models, names)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            said, Assert.Throws<ArgumentException>(() => _ml.Segmentation.Ensemble(models, names)).Message, StringComparison.Ordinal);
 
     private byte[] Weights(TransformerChain<ConsensusSegmentationTransformer> model)
     {
@@ -277,13 +310,22 @@ public sealed class EnsembleTests : IDisposable
 
     private TransformerChain<ConsensusSegmentationTransformer> Fit(int seed) => Pipelines.Build(_ml, Options(seed)).Fit(_tiny.Data);
 
-    private TransformerChain<UNetSegmentationTransformer> FitOnePass(UNetKind kind, int seed) => _ml.Transforms.LoadSlices("Image", "ImagePath")
-        .Append(_ml.Transforms.NormalizeSlices("Image"))
-        .Append(_ml.Transforms.ResizeSlices("Features", "Image", height: TinyModel.Side, width: TinyModel.Side))
-        .Append(_ml.Transforms.UNetSegment(new() { Kind = kind, Network = TinyModel.Options().Network, Training = TinyModel.Options().Training, Sampling = new() { Generations = 4, Seed = 9 }, Seed = seed }))
-        .Fit(_tiny.Data);
+    private TransformerChain<UNetSegmentationTransformer> FitOnePass(UNetKind kind, int seed) =>
+        _ml.Transforms.LoadSlices("Image", "ImagePath")
+            .Append(_ml.Transforms.NormalizeSlices("Image"))
+            .Append(_ml.Transforms.ResizeSlices("Features", "Image", height: TinyModel.Side, width: TinyModel.Side))
+            .Append(_ml.Transforms.UNetSegment(new()
+            {
+                Kind = kind,
+                Network = TinyModel.Options().Network,
+                Training = TinyModel.Options().Training,
+                Sampling = new() { Generations = 4, Seed = 9 },
+                Seed = seed,
+            }))
+            .Fit(_tiny.Data);
 
-    private static SegmentationTransformer Find(ITransformer model) => Assert.Single(((IEnumerable<ITransformer>)model).OfType<SegmentationTransformer>());
+    private static SegmentationTransformer Find(ITransformer model) =>
+        Assert.Single(((IEnumerable<ITransformer>)model).OfType<SegmentationTransformer>());
 
     private Maps[] Read(ITransformer model) => [.. _ml.Data.CreateEnumerable<Maps>(model.Transform(_tiny.Data), reuseRowObject: false)];
 

@@ -51,7 +51,8 @@ public sealed class ModelFileTests : IDisposable
         using ConsensusSegmentationTransformer segmentation = DeterminismTests.Segmentation(loaded);
         context.Model.Save(loaded, schema, _folder["again.zip"]);
         Assert.Equal(Entry(_zip, "weights.safetensors"), Entry(_folder["again.zip"], "weights.safetensors"));
-        Assert.Equal(Encoding.UTF8.GetString(Entry(_zip, "manifest.json")), Encoding.UTF8.GetString(Entry(_folder["again.zip"], "manifest.json")));
+        Assert.Equal(
+            Encoding.UTF8.GetString(Entry(_zip, "manifest.json")), Encoding.UTF8.GetString(Entry(_folder["again.zip"], "manifest.json")));
     }
 
     [Fact]
@@ -65,14 +66,20 @@ public sealed class ModelFileTests : IDisposable
         (int code, string output, string errors) = await process.FinishAsync();
         Assert.True(code == 0, errors);
         string[] printed = output.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
-        Assert.Equal(TinyModel.SoftMaps(_tiny.Model, _tiny.Data).Select(map => Convert.ToHexString(SHA256.HashData(MemoryMarshal.AsBytes(map.AsSpan())))), printed);
+        Assert.Equal(
+            TinyModel.SoftMaps(_tiny.Model, _tiny.Data)
+                .Select(map => Convert.ToHexString(SHA256.HashData(MemoryMarshal.AsBytes(map.AsSpan())))),
+            printed);
     }
 
-    /// <summary>A version of ML.NET with another internal member is made of this one: its name is replaced wherever ML.NET has it.</summary>
+    /// <summary>
+    /// A version of ML.NET with another internal member is made of this one: its name is replaced wherever ML.NET has it.
+    /// </summary>
     [Fact]
     public async Task An_MLNet_with_other_internals_is_refused_in_one_sentence()
     {
-        foreach (string file in Directory.EnumerateFiles(AppContext.BaseDirectory).Where(file => Path.GetExtension(file) is ".dll" or ".json"))
+        foreach (string file in Directory.EnumerateFiles(AppContext.BaseDirectory)
+            .Where(file => Path.GetExtension(file) is ".dll" or ".json"))
         {
             byte[] bytes = File.ReadAllBytes(file);
             if (Path.GetFileName(file).StartsWith("Microsoft.ML", StringComparison.Ordinal))
@@ -88,13 +95,18 @@ public sealed class ModelFileTests : IDisposable
         }
 
         Directory.CreateSymbolicLink(_folder["runtimes"], Path.Combine(AppContext.BaseDirectory, "runtimes"));
-        var start = new ProcessStartInfo("dotnet", ["exec", _folder["Consensus.ML.Api.Tests.FreshProcess.dll"], _zip]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("dotnet", ["exec", _folder["Consensus.ML.Api.Tests.FreshProcess.dll"], _zip])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         using ChildProcess process = ChildProcess.Start(start);
         (int code, _, string errors) = await process.FinishAsync();
         Assert.NotEqual(0, code);
         Assert.Contains(
             "ML.NET 5.0.1 is loaded, but this version of Consensus.ML works with ML.NET 5.0.1, whose internals it needs "
-            + "(here there is no Microsoft.ML.Runtime.IHostEnvironmentInternal.get_GpuDeviceId()): reference the package Microsoft.ML in version 5.0.1.",
+            + "(here there is no Microsoft.ML.Runtime.IHostEnvironmentInternal.get_GpuDeviceId()): "
+            + "reference the package Microsoft.ML in version 5.0.1.",
             errors,
             StringComparison.Ordinal);
     }
@@ -107,7 +119,9 @@ public sealed class ModelFileTests : IDisposable
         Assert.Empty(schema.Violations(manifest.RootElement));
 
         // The validator does see what is wrong.
-        string wrong = Encoding.UTF8.GetString(Entry(_zip, "manifest.json")).Replace("\"raters\": 3", "\"raters\": 0").Replace("\"sampler\": \"ddpm\"", "\"sampler\": \"other\"");
+        string wrong = Encoding.UTF8.GetString(Entry(_zip, "manifest.json"))
+            .Replace("\"raters\": 3", "\"raters\": 0")
+            .Replace("\"sampler\": \"ddpm\"", "\"sampler\": \"other\"");
         using JsonDocument damaged = JsonDocument.Parse(wrong);
         Assert.Equal(2, schema.Violations(damaged.RootElement).Count);
     }
@@ -129,7 +143,8 @@ public sealed class ModelFileTests : IDisposable
         Assert.Equal(Entry(_zip, "weights.safetensors"), File.ReadAllBytes(_folder["weights.safetensors"]));
 
         ConsensusSegmentationEstimator.Options options = TinyModel.Options();
-        using ConsensusSegmentationTransformer read = new MLContext(seed: 5).Transforms.ConsensusSegmentFromCheckpoint(_folder["weights.safetensors"], 16, 16, 1, 3, options);
+        using ConsensusSegmentationTransformer read = new MLContext(seed: 5).Transforms
+            .ConsensusSegmentFromCheckpoint(_folder["weights.safetensors"], 16, 16, 1, 3, options);
         IDataView features = _tiny.Model.Transform(_tiny.Data);
         Assert.Equal(TinyModel.SoftMaps(_tiny.Model, _tiny.Data), TinyModel.SoftMaps(read, features));
     }
@@ -138,7 +153,8 @@ public sealed class ModelFileTests : IDisposable
     public void A_checkpoint_of_another_network_is_refused_by_file_and_weight()
     {
         DeterminismTests.Segmentation(_tiny.Model).SaveCheckpoint(_folder["weights.safetensors"]);
-        var exception = Assert.Throws<InvalidDataException>(() => new MLContext().Transforms.ConsensusSegmentFromCheckpoint(_folder["weights.safetensors"], 16, 16, 1, 4, TinyModel.Options()));
+        var exception = Assert.Throws<InvalidDataException>(() => new MLContext().Transforms
+            .ConsensusSegmentFromCheckpoint(_folder["weights.safetensors"], 16, 16, 1, 4, TinyModel.Options()));
         Assert.Contains("weights.safetensors", exception.Message, StringComparison.Ordinal);
         Assert.Contains("'label_emb.weight'", exception.Message, StringComparison.Ordinal);
     }
@@ -238,9 +254,11 @@ public sealed class ModelFileTests : IDisposable
     {
         using (ZipArchive archive = ZipFile.Open(_zip, ZipArchiveMode.Update))
         {
-            ZipArchiveEntry entry = archive.Entries.Single(other => other.FullName.Replace('\\', '/').EndsWith("Transform_002/Model.key", StringComparison.Ordinal));
+            ZipArchiveEntry entry = archive.Entries.Single(
+                other => other.FullName.Replace('\\', '/').EndsWith("Transform_002/Model.key", StringComparison.Ordinal));
             byte[] bytes = Bytes(entry);
-            int at = bytes.AsSpan().IndexOf(BitConverter.GetBytes(((SliceNormalizingTransformer)((IEnumerable<ITransformer>)_tiny.Model).ElementAt(2)).Means[0]));
+            int at = bytes.AsSpan().IndexOf(
+                BitConverter.GetBytes(((SliceNormalizingTransformer)((IEnumerable<ITransformer>)_tiny.Model).ElementAt(2)).Means[0]));
             Assert.True(at > 0);
             bytes[at] ^= 1;
             Replace(archive, entry, bytes);
@@ -255,12 +273,16 @@ public sealed class ModelFileTests : IDisposable
         // A bias of 128 values becomes a matrix of 2×64 of the same values; spaces keep the header's length.
         byte[] weights = Entry(_zip, "weights.safetensors");
         string header = Encoding.UTF8.GetString(weights, 8, (int)BitConverter.ToInt64(weights));
-        string other = header.Replace("\"time_embed.0.bias\":{\"dtype\":\"F32\",\"shape\":[128]", "\"time_embed.0.bias\":{\"dtype\":\"F32\",\"shape\":[2,64]", StringComparison.Ordinal).TrimEnd();
+        string other = header.Replace(
+            "\"time_embed.0.bias\":{\"dtype\":\"F32\",\"shape\":[128]",
+            "\"time_embed.0.bias\":{\"dtype\":\"F32\",\"shape\":[2,64]",
+            StringComparison.Ordinal).TrimEnd();
         Assert.NotEqual(header.TrimEnd(), other);
         Assert.InRange(other.Length, 1, header.Length);
         Encoding.UTF8.GetBytes(other.PadRight(header.Length)).CopyTo(weights, 8);
         Rewrite("weights.safetensors", _ => weights);
-        Reseal(json => System.Text.RegularExpressions.Regex.Replace(json, "\"sha256\": \"[0-9a-f]{64}\"", $"\"sha256\": \"{Convert.ToHexStringLower(SHA256.HashData(weights))}\""));
+        Reseal(json => System.Text.RegularExpressions.Regex.Replace(
+            json, "\"sha256\": \"[0-9a-f]{64}\"", $"\"sha256\": \"{Convert.ToHexStringLower(SHA256.HashData(weights))}\""));
         Assert.Equal("Weight 'time_embed.0.bias' has shape [2, 64] in the checkpoint, but the network's is [128].", Refused().Message);
     }
 
@@ -268,7 +290,9 @@ public sealed class ModelFileTests : IDisposable
     public void A_model_of_a_newer_format_says_which_and_what_to_do()
     {
         Reseal(json => json.Replace("\"formatVersion\": 1", "\"formatVersion\": 7", StringComparison.Ordinal));
-        Assert.Equal("The model file has format version 7; this version of Consensus.ML reads up to 2. Update the Consensus.ML package.", Refused().Message);
+        Assert.Equal(
+            "The model file has format version 7; this version of Consensus.ML reads up to 2. Update the Consensus.ML package.",
+            Refused().Message);
     }
 
     /// <summary>Changes the manifest, and the hash of it that the step's own state holds.</summary>
@@ -299,7 +323,8 @@ public sealed class ModelFileTests : IDisposable
     }
 
     private InvalidDataException Refused() =>
-        Assert.IsType<InvalidDataException>(Assert.ThrowsAny<TargetInvocationException>(() => new MLContext().Model.Load(_zip, out _)).GetBaseException());
+        Assert.IsType<InvalidDataException>(
+            Assert.ThrowsAny<TargetInvocationException>(() => new MLContext().Model.Load(_zip, out _)).GetBaseException());
 
     private void Rewrite(string name, Func<byte[], byte[]> change) => Rewrite(_zip, name, change);
 

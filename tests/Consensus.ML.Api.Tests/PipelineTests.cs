@@ -60,7 +60,8 @@ public sealed class PipelineTests(TinyModel tiny)
     public void A_prediction_engine_gives_the_maps_of_the_batch()
     {
         float[][] expected = TinyModel.SoftMaps(tiny.Model, tiny.Data);
-        using PredictionEngine<CaseRow, MapsRow> engine = _ml.Model.CreatePredictionEngine<CaseRow, MapsRow>(tiny.Model, new PredictionEngineOptions { OwnsTransformer = false });
+        using PredictionEngine<CaseRow, MapsRow> engine = _ml.Model.CreatePredictionEngine<CaseRow, MapsRow>(
+            tiny.Model, new PredictionEngineOptions { OwnsTransformer = false });
         for (int i = 0; i < tiny.Cases.Length; i++)
         {
             Assert.Equal(expected[i], engine.Predict(tiny.Cases[i]).SoftMap);
@@ -70,7 +71,8 @@ public sealed class PipelineTests(TinyModel tiny)
     [Fact]
     public void A_prediction_engine_does_not_remember_the_row_before()
     {
-        using PredictionEngine<CaseRow, MapsRow> engine = _ml.Model.CreatePredictionEngine<CaseRow, MapsRow>(tiny.Model, new PredictionEngineOptions { OwnsTransformer = false });
+        using PredictionEngine<CaseRow, MapsRow> engine = _ml.Model.CreatePredictionEngine<CaseRow, MapsRow>(
+            tiny.Model, new PredictionEngineOptions { OwnsTransformer = false });
         float[] first = engine.Predict(tiny.Cases[0]).SoftMap;
         Assert.NotEqual(first, engine.Predict(tiny.Cases[1]).SoftMap);
         Assert.Equal(first, engine.Predict(tiny.Cases[0]).SoftMap);
@@ -161,13 +163,17 @@ public sealed class PipelineTests(TinyModel tiny)
     public void Predictions_survive_ML_NETs_binary_format()
     {
         using var folder = new TemporaryFolder();
-        IDataView view = _ml.Transforms.SelectColumns("Case", "SoftMap", "Uncertainty").Fit(tiny.Model.Transform(tiny.Data)).Transform(tiny.Model.Transform(tiny.Data));
+        IDataView view = _ml.Transforms.SelectColumns("Case", "SoftMap", "Uncertainty")
+            .Fit(tiny.Model.Transform(tiny.Data))
+            .Transform(tiny.Model.Transform(tiny.Data));
         using (FileStream stream = File.Create(folder["maps.idv"]))
         {
             _ml.Data.SaveAsBinary(view, stream);
         }
 
-        Assert.Equal(view.GetColumn<float[]>("SoftMap").ToArray(), _ml.Data.LoadFromBinary(folder["maps.idv"]).GetColumn<float[]>("SoftMap").ToArray());
+        Assert.Equal(
+            view.GetColumn<float[]>("SoftMap").ToArray(),
+            _ml.Data.LoadFromBinary(folder["maps.idv"]).GetColumn<float[]>("SoftMap").ToArray());
     }
 
     [Fact]

@@ -7,7 +7,10 @@ namespace Consensus.ML.Api.Tests;
 internal static class Pipelines
 {
     /// <summary>From image paths to maps, 16 pixels a side.</summary>
-    public static EstimatorChain<ConsensusSegmentationTransformer> Build(MLContext context, ConsensusSegmentationEstimator.Options options, int side = 16) =>
+    public static EstimatorChain<ConsensusSegmentationTransformer> Build(
+        MLContext context,
+        ConsensusSegmentationEstimator.Options options,
+        int side = 16) =>
         context.Transforms.LoadSlices("Image", "ImagePath")
             .Append(context.Transforms.NormalizeSlices("Image"))
             .Append(context.Transforms.ResizeSlices("Features", "Image", height: side, width: side))

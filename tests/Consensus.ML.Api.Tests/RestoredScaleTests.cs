@@ -6,7 +6,10 @@ using Microsoft.ML.Data;
 
 namespace Consensus.ML.Api.Tests;
 
-/// <summary>Maps lie on what they mark whatever the size of the image, by a model that has learnt where: small one-pass networks that find a bright disc.</summary>
+/// <summary>
+/// Maps lie on what they mark whatever the size of the image, by a model that has learnt where: small one-pass networks
+/// that find a bright disc.
+/// </summary>
 public sealed class RestoredScaleTests
 {
     private const int Side = 16;
@@ -25,7 +28,10 @@ public sealed class RestoredScaleTests
             int side = (int)(Side * scale);
             Disc[] discs = [.. Enumerable.Range(0, 8).Select(number => Disc.Of(100 + number))];
             IDataView predicted = model.Transform(_ml.Data.LoadFromEnumerable(discs.Select(disc => disc.Row(side))));
-            Slice[] maps = [.. _ml.Transforms.RestoreSlices("Native", "SoftMap", "Image").Fit(predicted).Transform(predicted).GetColumn<Slice>("Native")];
+            Slice[] maps = [.. _ml.Transforms.RestoreSlices("Native", "SoftMap", "Image")
+                .Fit(predicted)
+                .Transform(predicted)
+                .GetColumn<Slice>("Native")];
             double rows = 0, columns = 0;
             for (int i = 0; i < maps.Length; i++)
             {
@@ -37,10 +43,12 @@ public sealed class RestoredScaleTests
 
             (rows, columns) = (rows / maps.Length, columns / maps.Length);
 
-            // The networks themselves are up to 0.08 pixels off. A map that was put back by the image's own reduction would be 0.25 off at the least, and 0.44 at eight times.
+            // The networks themselves are up to 0.08 pixels off. A map that was put back by the image's own reduction would be 0.25 off
+            // at the least, and 0.44 at eight times.
             Assert.True(
                 Math.Abs(rows) < 0.15 && Math.Abs(columns) < 0.15,
-                FormattableString.Invariant($"trained at {trainedScale}, predicted at {scale}: off by {rows:0.000}, {columns:0.000} model pixels"));
+                FormattableString.Invariant(
+                    $"trained at {trainedScale}, predicted at {scale}: off by {rows:0.000}, {columns:0.000} model pixels"));
         }
     }
 
@@ -70,7 +78,9 @@ public sealed class RestoredScaleTests
         return (rows / sum, columns / sum);
     }
 
-    /// <summary>A disc whose middle is given in pixels of the model, from the upper left corner of the slice; its radius is 3.5 of them.</summary>
+    /// <summary>
+    /// A disc whose middle is given in pixels of the model, from the upper left corner of the slice; its radius is 3.5 of them.
+    /// </summary>
     private sealed record Disc(double Row0, double Column0)
     {
         public static Disc Of(int number)
@@ -80,7 +90,8 @@ public sealed class RestoredScaleTests
         }
 
         /// <summary>
-        /// The disc as a scanner of this many pixels sees it, so blurred that coarse pixels show as much as fine ones, and as two raters draw it on the same pixels.
+        /// The disc as a scanner of this many pixels sees it, so blurred that coarse pixels show as much as fine ones, and as two raters
+        /// draw it on the same pixels.
         /// </summary>
         public DiscRow Row(int side)
         {

@@ -63,7 +63,8 @@ public sealed class ResumeTests(TinyModel tiny) : IDisposable
         var log = new List<string>();
         _ml.Log += (_, message) => log.Add($"{message.Kind}: {message.RawMessage}");
         Fit(options).Dispose();
-        Assert.Contains(log, line => line.StartsWith("Warning: The checkpoint '", StringComparison.Ordinal) && line.EndsWith("Training goes on from that of step 1.", StringComparison.Ordinal));
+        Assert.Contains(log, line => line.StartsWith("Warning: The checkpoint '", StringComparison.Ordinal)
+            && line.EndsWith("Training goes on from that of step 1.", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -96,18 +97,29 @@ public sealed class ResumeTests(TinyModel tiny) : IDisposable
         options.Diffusion = options.Diffusion with { Steps = 9 };
         string message = Assert.Throws<ArgumentException>(() => Fit(options)).Message;
         Assert.Equal(
-            "The model to start from cannot be trained further with these options and data: Network.ResidualBlocks is 1 there and 2 here; Diffusion.Steps is 8 there and 9 here. Options.ContinueFrom takes over the model's.", message);
+            "The model to start from cannot be trained further with these options and data: Network.ResidualBlocks is 1 there and 2 here; "
+            + "Diffusion.Steps is 8 there and 9 here. Options.ContinueFrom takes over the model's.",
+            message);
 
         CaseRow[] four = [.. Enumerable.Range(1, 3).Select(number => Blobs.WriteCase(_folder[$"case{number:00}"], number, raters: 4))];
         options = ConsensusSegmentationEstimator.Options.ContinueFrom(tiny.Model);
         message = Assert.Throws<ArgumentException>(() => Pipelines.Build(_ml, options).Fit(_ml.Data.LoadFromEnumerable(four))).Message;
         Assert.Contains("Levels is 3 there and 4 here", message, StringComparison.Ordinal);
-        Assert.Contains("16×16", Assert.Throws<ArgumentException>(() => Pipelines.Build(_ml, options, side: 32).Fit(tiny.Data)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "16×16",
+            Assert.Throws<ArgumentException>(() => Pipelines.Build(_ml, options, side: 32).Fit(tiny.Data)).Message,
+            StringComparison.Ordinal);
 
         ITransformer copy = _ml.Transforms.CopyColumns("Other", "Case").Fit(tiny.Data);
-        Assert.Contains("no weights to start from", Assert.Throws<ArgumentException>(() => ConsensusSegmentationEstimator.Options.ContinueFrom(copy)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "no weights to start from",
+            Assert.Throws<ArgumentException>(() => ConsensusSegmentationEstimator.Options.ContinueFrom(copy)).Message,
+            StringComparison.Ordinal);
         options.StartFrom = copy;
-        Assert.Contains("no weights to start from", Assert.Throws<ArgumentException>(() => _ml.Transforms.ConsensusSegment(options)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "no weights to start from",
+            Assert.Throws<ArgumentException>(() => _ml.Transforms.ConsensusSegment(options)).Message,
+            StringComparison.Ordinal);
     }
 
     /// <summary>The values of a safetensors file, without its header.</summary>
@@ -117,7 +129,8 @@ public sealed class ResumeTests(TinyModel tiny) : IDisposable
         return MemoryMarshal.Cast<byte, float>(bytes.AsSpan(8 + (int)BitConverter.ToInt64(bytes))).ToArray();
     }
 
-    private ConsensusSegmentationTransformer Fit(ConsensusSegmentationEstimator.Options options) => Pipelines.Build(_ml, options).Fit(tiny.Data).LastTransformer;
+    private ConsensusSegmentationTransformer Fit(ConsensusSegmentationEstimator.Options options) =>
+        Pipelines.Build(_ml, options).Fit(tiny.Data).LastTransformer;
 
     private sealed class Callback(Action<TrainingProgress> action) : IProgress<TrainingProgress>
     {

@@ -29,9 +29,20 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
     public void Masks_from_files_from_memory_and_as_vectors_give_one_model()
     {
         float[] expected = Train(tiny.Data);
-        Assert.Equal(expected, Train(_ml.Data.LoadFromEnumerable(tiny.Cases.Select((row, i) => new MasksRow { Case = row.Case, ImagePath = row.ImagePath, AnnotationPaths = Blobs.Masks(i + 1) }).ToArray())));
-        Assert.Equal(expected, Train(_ml.Data.LoadFromEnumerable(tiny.Cases.Select((row, i) => new VectorRow { Case = row.Case, ImagePath = row.ImagePath, AnnotationPaths = Array.ConvertAll(Blobs.Masks(i + 1).Pixels, value => (float)value) }).ToArray())));
-        Assert.Equal(expected, Train(_ml.Data.LoadFromEnumerable(tiny.Cases.Select((row, i) => new BooleanRow { Case = row.Case, ImagePath = row.ImagePath, AnnotationPaths = Array.ConvertAll(Blobs.Masks(i + 1).Pixels, value => value > 0) }).ToArray())));
+        Assert.Equal(expected, Train(_ml.Data.LoadFromEnumerable(tiny.Cases.Select((row, i) =>
+            new MasksRow { Case = row.Case, ImagePath = row.ImagePath, AnnotationPaths = Blobs.Masks(i + 1) }).ToArray())));
+        Assert.Equal(expected, Train(_ml.Data.LoadFromEnumerable(tiny.Cases.Select((row, i) => new VectorRow
+        {
+            Case = row.Case,
+            ImagePath = row.ImagePath,
+            AnnotationPaths = Array.ConvertAll(Blobs.Masks(i + 1).Pixels, value => (float)value),
+        }).ToArray())));
+        Assert.Equal(expected, Train(_ml.Data.LoadFromEnumerable(tiny.Cases.Select((row, i) => new BooleanRow
+        {
+            Case = row.Case,
+            ImagePath = row.ImagePath,
+            AnnotationPaths = Array.ConvertAll(Blobs.Masks(i + 1).Pixels, value => value > 0),
+        }).ToArray())));
 
         float[] Train(IDataView data)
         {
@@ -81,14 +92,22 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
         bytes[70] = 16;
         "n+1"u8.CopyTo(bytes.AsSpan(344));
         File.WriteAllBytes(path, bytes);
-        NiftiFile.WriteVolume(_folder["blobs.nii"], Enumerable.Range(1, count).Select(number => Blobs.Image(number)), geometryFrom: path, axis: 0);
+        NiftiFile.WriteVolume(
+            _folder["blobs.nii"], Enumerable.Range(1, count).Select(number => Blobs.Image(number)), geometryFrom: path, axis: 0);
         path = _folder["blobs.nii"];
 
-        ImageRow[] rows = [.. NiftiFile.ListSlices(path, 0).Select((slice, index) => new ImageRow { ImagePath = slice.ToString(), AnnotationPaths = Blobs.Masks(index + 1) })];
-        var options = new UNetSegmentationEstimator.Options { Network = TinyModel.Options().Network, Training = TinyModel.Options().Training };
+        ImageRow[] rows = [.. NiftiFile.ListSlices(path, 0)
+            .Select((slice, index) => new ImageRow { ImagePath = slice.ToString(), AnnotationPaths = Blobs.Masks(index + 1) })];
+        var options = new UNetSegmentationEstimator.Options
+        {
+            Network = TinyModel.Options().Network,
+            Training = TinyModel.Options().Training,
+        };
         IDataView data = _ml.Data.LoadFromEnumerable(rows);
         using var model = _ml.Transforms.LoadSlices("Image", "ImagePath").Append(_ml.Transforms.NormalizeSlices("Image"))
-            .Append(_ml.Transforms.ResizeSlices("Features", "Image", height: 16, width: 16)).Append(_ml.Transforms.UNetSegment(options)).Fit(data);
+            .Append(_ml.Transforms.ResizeSlices("Features", "Image", height: 16, width: 16))
+            .Append(_ml.Transforms.UNetSegment(options))
+            .Fit(data);
         Assert.Equal([0], model.LastTransformer.VolumeAxes);
 
         // It travels with the model.
@@ -96,14 +115,18 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
         ITransformer loaded = new MLContext().Model.Load(_folder["model.zip"], out _);
         using var disposable = (IDisposable)loaded;
         Assert.Equal(count, loaded.Transform(_ml.Data.LoadFromVolume(path, axis: 0)).GetColumn<float[]>("SoftMap").Count());
-        string message = Assert.Throws<InvalidDataException>(() => loaded.Transform(_ml.Data.LoadFromVolume(path)).GetColumn<float[]>("SoftMap").First()).Message;
-        Assert.Equal($"'{path}#axis=2,slice=0' is a slice along axis 2, but the model was trained on slices along axis 0 of their volumes.", message);
+        string message = Assert.Throws<InvalidDataException>(
+            () => loaded.Transform(_ml.Data.LoadFromVolume(path)).GetColumn<float[]>("SoftMap").First()).Message;
+        Assert.Equal(
+            $"'{path}#axis=2,slice=0' is a slice along axis 2, but the model was trained on slices along axis 0 of their volumes.",
+            message);
     }
 
     [Fact]
     public void Photographs_through_ML_NETs_own_image_steps_train_and_predict()
     {
-        ImageRow[] rows = [.. Enumerable.Range(1, 3).Select(number => new ImageRow { ImagePath = _folder[$"photo{number}.png"], AnnotationPaths = Blobs.Masks(number) })];
+        ImageRow[] rows = [.. Enumerable.Range(1, 3)
+            .Select(number => new ImageRow { ImagePath = _folder[$"photo{number}.png"], AnnotationPaths = Blobs.Masks(number) })];
         for (int i = 0; i < rows.Length; i++)
         {
             var picture = new RgbImage(20, 20);
@@ -126,7 +149,8 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
     {
         (IDataView data, ImageRow[] rows) = Photographs(3);
         var chain = _ml.Transforms.LoadImages("Photo", imageFolder: "", inputColumnName: "ImagePath")
-            .Append(_ml.Transforms.ResizeImages("Photo", imageWidth: 16, imageHeight: 16, resizing: ImageResizingEstimator.ResizingKind.Fill))
+            .Append(
+                _ml.Transforms.ResizeImages("Photo", imageWidth: 16, imageHeight: 16, resizing: ImageResizingEstimator.ResizingKind.Fill))
             .Append(_ml.Transforms.ExtractPixels("Features", "Photo", scaleImage: 1 / 255f))
             .Append(_ml.Transforms.ConsensusSegment(TinyModel.Options()));
         using var model = chain.Fit(data);
@@ -137,7 +161,10 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
 
         // One plane after another, red first, rows as stored: what the library's own steps give.
         float[] features = loaded.Transform(data).GetColumn<float[]>("Features").First();
-        IDataView own = _ml.Transforms.LoadSlices("Image", "ImagePath").Append(_ml.Transforms.ResizeSlices("Features", "Image", height: 20, width: 20)).Fit(data).Transform(data);
+        IDataView own = _ml.Transforms.LoadSlices("Image", "ImagePath")
+            .Append(_ml.Transforms.ResizeSlices("Features", "Image", height: 20, width: 20))
+            .Fit(data)
+            .Transform(data);
         float[] red = own.GetColumn<float[]>("Features").First()[..400];
         Assert.Equal(red.Average() / 255, features[..256].Average(), 0.02);
         Assert.Equal(SliceReader.Read(rows[0].ImagePath).Pixels[..400], red);
@@ -167,9 +194,12 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
         })];
 
         // Any value that is not 0 marks, −1 as well.
-        Assert.Equal(_ml.Segmentation.DescribeRaters(tiny.Data).MeanPairwiseDice, _ml.Segmentation.DescribeRaters(_ml.Data.LoadFromEnumerable(rows)).MeanPairwiseDice);
+        Assert.Equal(
+            _ml.Segmentation.DescribeRaters(tiny.Data).MeanPairwiseDice,
+            _ml.Segmentation.DescribeRaters(_ml.Data.LoadFromEnumerable(rows)).MeanPairwiseDice);
         rows[1].AnnotationPaths = [.. Blobs.Masks(2).Pixels.Select((mark, i) => i == 405 ? value : mark)];
-        string message = Assert.Throws<InvalidDataException>(() => _ml.Segmentation.DescribeRaters(_ml.Data.LoadFromEnumerable(rows))).Message;
+        string message = Assert.Throws<InvalidDataException>(
+            () => _ml.Segmentation.DescribeRaters(_ml.Data.LoadFromEnumerable(rows))).Message;
         Assert.Contains(complaint, message, StringComparison.Ordinal);
         Assert.StartsWith("Case 'case02': Column 'AnnotationPaths' in row 1, mask 2, ", message, StringComparison.Ordinal);
     }
@@ -185,7 +215,8 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
             .Append(_ml.Transforms.ExtractPixels("Features", "Photo"))
             .Append(_ml.Transforms.ConsensusSegment(TinyModel.Options()))
             .Fit(data).Dispose();
-        Assert.Contains(log, line => line.StartsWith("Warning: Column 'Features' has values around ", StringComparison.Ordinal) && line.Contains("scaleImage: 1f / 255"));
+        Assert.Contains(log, line => line.StartsWith("Warning: Column 'Features' has values around ", StringComparison.Ordinal)
+            && line.Contains("scaleImage: 1f / 255"));
     }
 
     [Fact]
@@ -206,11 +237,16 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
     [InlineData(40, 20, ImageResizingEstimator.ResizingKind.IsoCrop, "cut")]
     [InlineData(20, 40, ImageResizingEstimator.ResizingKind.IsoPad, "padded")]
     [InlineData(40, 20, ImageResizingEstimator.ResizingKind.IsoPad, "padded")]
-    public void Photographs_that_ML_NET_cut_or_padded_are_refused_with_what_to_set(int height, int width, ImageResizingEstimator.ResizingKind resizing, string found)
+    public void Photographs_that_ML_NET_cut_or_padded_are_refused_with_what_to_set(
+        int height,
+        int width,
+        ImageResizingEstimator.ResizingKind resizing,
+        string found)
     {
         string message = Assert.Throws<InvalidDataException>(() => FitPhotographs(height, width, resizing)).Message;
         Assert.Contains("Row 0 has a picture", message);
-        Assert.Contains($"{height}×{width} pixels (height × width), in column 'Photo', that was {found} to fit 16×16 in column 'Features'", message);
+        Assert.Contains(
+            $"{height}×{width} pixels (height × width), in column 'Photo', that was {found} to fit 16×16 in column 'Features'", message);
         Assert.Contains("resizing: ImageResizingEstimator.ResizingKind.Fill", message);
 
         // Without ML.NET's picture the file itself tells.
@@ -221,7 +257,10 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
         foreach (bool sized in (bool[])[false, true])
         {
             message = Assert.Throws<InvalidDataException>(() => FitPictures(height, width, resizing, sized)).Message;
-            Assert.Contains($"Row 0 has a picture of {height}×{width} pixels (height × width), in column 'Photo', that was {found} to fit 16×16 in column 'Features'", message);
+            Assert.Contains(
+                $"Row 0 has a picture of {height}×{width} pixels (height × width), in column 'Photo', that was "
+                + $"{found} to fit 16×16 in column 'Features'",
+                message);
         }
     }
 
@@ -243,10 +282,14 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
     {
         // Square pictures, which no way of fitting cuts, teach the model; wider ones are scored.
         ImageRow[] square = PatchedPhotographs(20, 20), wide = PatchedPhotographs(20, 40);
-        using var model = Fitting(resizing).Append(_ml.Transforms.ConsensusSegment(TinyModel.Options())).Fit(_ml.Data.LoadFromEnumerable(square));
+        using var model = Fitting(resizing)
+            .Append(_ml.Transforms.ConsensusSegment(TinyModel.Options()))
+            .Fit(_ml.Data.LoadFromEnumerable(square));
         _ml.Segmentation.Evaluate(model.Transform(_ml.Data.LoadFromEnumerable(square)), caseColumnName: null);
         IDataView scored = model.Transform(_ml.Data.LoadFromEnumerable(wide));
-        IDataView dropped = _ml.Transforms.SelectColumns("ImagePath", "AnnotationPaths", "Features", "SoftMap").Fit(scored).Transform(scored);
+        IDataView dropped = _ml.Transforms.SelectColumns("ImagePath", "AnnotationPaths", "Features", "SoftMap")
+            .Fit(scored)
+            .Transform(scored);
         foreach (IDataView view in (IDataView[])[scored, dropped])
         {
             if (refused)
@@ -291,7 +334,8 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
         var log = new List<string>();
         _ml.Log += (_, message) => log.Add($"{message.Kind}: {message.RawMessage}");
         using var model = Pipelines.Build(_ml, TinyModel.Options()).Fit(tiny.Data);
-        Assert.Contains(log, line => line.StartsWith("Warning: Augmentation: none", StringComparison.Ordinal) && line.Contains("AugmentSlices"));
+        Assert.Contains(
+            log, line => line.StartsWith("Warning: Augmentation: none", StringComparison.Ordinal) && line.Contains("AugmentSlices"));
     }
 
     [Fact]
@@ -323,7 +367,9 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
         }
 
         context.FallbackToCpu = false;
-        Assert.Contains("'cuda:1'", Assert.Throws<InvalidOperationException>(() => Pipelines.Build(context, TinyModel.Options()).Fit(tiny.Data)).Message);
+        Assert.Contains(
+            "'cuda:1'",
+            Assert.Throws<InvalidOperationException>(() => Pipelines.Build(context, TinyModel.Options()).Fit(tiny.Data)).Message);
 
         // The options outrank the context, in both directions.
         ConsensusSegmentationEstimator.Options options = TinyModel.Options();
@@ -340,7 +386,8 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
         using var memory = new MemoryStream();
         _ml.Model.Save(tiny.Model, tiny.Data.Schema, memory);
         memory.Position = 0;
-        Exception exception = Assert.ThrowsAny<Exception>(() => new MLContext { GpuDeviceId = 3, FallbackToCpu = false }.Model.Load(memory, out _));
+        Exception exception = Assert.ThrowsAny<Exception>(
+            () => new MLContext { GpuDeviceId = 3, FallbackToCpu = false }.Model.Load(memory, out _));
         Assert.Contains("'cuda:3'", exception.GetBaseException().Message);
     }
 
@@ -353,9 +400,14 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
         Assert.Contains("63×63", exception.Message);
         Assert.Contains("a multiple of 8: use 56 or 64 instead of 63", exception.Message);
         options.Network = options.Network with { PatchSize = 4 };
-        Assert.Contains("patches of 4×4 pixels (Network.PatchSize) and the 4 levels of Network.ChannelMultipliers together divide each side, so it must be a multiple of 32: use 32 or 64 instead of 63", Assert.Throws<ArgumentException>(() => Pipelines.Build(_ml, options, side: 63).Fit(tiny.Data)).Message);
+        Assert.Contains(
+            "patches of 4×4 pixels (Network.PatchSize) and the 4 levels of Network.ChannelMultipliers together divide each side, "
+            + "so it must be a multiple of 32: use 32 or 64 instead of 63",
+            Assert.Throws<ArgumentException>(() => Pipelines.Build(_ml, options, side: 63).Fit(tiny.Data)).Message);
         options.Network = options.Network with { PatchSize = 1, ChannelMultipliers = [1, 1, 1, 1, 1, 1, 1, 1] };
-        Assert.Contains("a multiple of 128: use 128 instead of 63", Assert.Throws<ArgumentException>(() => Pipelines.Build(_ml, options, side: 63).Fit(tiny.Data)).Message);
+        Assert.Contains(
+            "a multiple of 128: use 128 instead of 63",
+            Assert.Throws<ArgumentException>(() => Pipelines.Build(_ml, options, side: 63).Fit(tiny.Data)).Message);
     }
 
     [Fact]
@@ -374,16 +426,23 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
     {
         var log = new List<string>();
         _ml.Log += (_, message) => log.Add($"{message.Kind}: {message.RawMessage}");
-        CaseRow[] rows = [Blobs.WriteCase(_folder["case01"], 1), Blobs.WriteCase(_folder["case02"], 2, raters: 2), Blobs.WriteCase(_folder["case03"], 3)];
+        CaseRow[] rows =
+        [
+            Blobs.WriteCase(_folder["case01"], 1), Blobs.WriteCase(_folder["case02"], 2, raters: 2), Blobs.WriteCase(_folder["case03"], 3),
+        ];
         using (var model = Pipelines.Build(_ml, TinyModel.Options()).Fit(_ml.Data.LoadFromEnumerable(rows)))
         {
-            Assert.Equal((3, 2), (model.LastTransformer.Raters, model.LastTransformer.Training.TrainingCases + model.LastTransformer.Training.ValidationCases));
+            Assert.Equal((3, 2), (
+                model.LastTransformer.Raters,
+                model.LastTransformer.Training.TrainingCases + model.LastTransformer.Training.ValidationCases));
         }
 
-        Assert.Contains(log, line => line.StartsWith("Warning: Case 'case02' was left out: it has 2 annotations, where 3 are needed", StringComparison.Ordinal));
+        Assert.Contains(log, line =>
+            line.StartsWith("Warning: Case 'case02' was left out: it has 2 annotations, where 3 are needed", StringComparison.Ordinal));
         ConsensusSegmentationEstimator.Options options = TinyModel.Options();
         options.Levels = 5;
-        string message = Assert.Throws<InvalidDataException>(() => Pipelines.Build(_ml, options).Fit(_ml.Data.LoadFromEnumerable(rows))).Message;
+        string message = Assert.Throws<InvalidDataException>(
+            () => Pipelines.Build(_ml, options).Fit(_ml.Data.LoadFromEnumerable(rows))).Message;
         Assert.Contains("No case has 5 annotations", message);
     }
 
@@ -393,7 +452,10 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
     [InlineData(TrainingTarget.Annotator, null, 32)]
     [InlineData(TrainingTarget.AnyAnnotator, 2, 2)]
     [InlineData(TrainingTarget.SoftLabel, null, 32)]
-    public void Cases_with_two_to_thirty_two_raters_train_and_are_scored_by_the_share_of_theirs(TrainingTarget target, int? levels, int expected)
+    public void Cases_with_two_to_thirty_two_raters_train_and_are_scored_by_the_share_of_theirs(
+        TrainingTarget target,
+        int? levels,
+        int expected)
     {
         var log = new List<string>();
         _ml.Log += (_, message) => log.Add(message.RawMessage);
@@ -410,7 +472,8 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
         Assert.Equal([32, 2, 5, 3], metrics.Cases.Select(one => one.Raters));
         _ml.Model.Save(model, data.Schema, _folder["model.zip"]);
         using JsonDocument manifest = JsonDocument.Parse(ModelFileTests.Entry(_folder["model.zip"], "manifest.json"));
-        Assert.Empty(JsonSchema.Read(Path.Combine(AppContext.BaseDirectory, "data-schemas", "model-manifest.schema.json")).Violations(manifest.RootElement));
+        Assert.Empty(JsonSchema.Read(Path.Combine(AppContext.BaseDirectory, "data-schemas", "model-manifest.schema.json"))
+            .Violations(manifest.RootElement));
         Assert.Equal("fraction", manifest.RootElement.GetProperty("training").GetProperty("missingRaters").GetString());
     }
 
@@ -419,7 +482,10 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
     {
         CaseRow[] rows = [Blobs.WriteCase(_folder["case01"], 1), Blobs.WriteCase(_folder["case02"], 2, raters: 2)];
         IDataView data = _ml.Data.LoadFromCases(
-            [new RaterCase("case01", [rows[0].ImagePath], rows[0].AnnotationPaths, ["Ann", "Bob", "Cem"]), new RaterCase("case02", [rows[1].ImagePath], rows[1].AnnotationPaths, ["Cem", "Dan"])]);
+            [
+                new RaterCase("case01", [rows[0].ImagePath], rows[0].AnnotationPaths, ["Ann", "Bob", "Cem"]),
+                new RaterCase("case02", [rows[1].ImagePath], rows[1].AnnotationPaths, ["Cem", "Dan"]),
+            ]);
         ConsensusSegmentationEstimator.Options options = TinyModel.Options();
         (options.Target, options.MissingRaters) = (TrainingTarget.Annotator, MissingRaters.Fraction);
         using var model = Pipelines.Build(_ml, options).Fit(data);
@@ -428,8 +494,11 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
         options.RaterNamesColumnName = "Who";
         Assert.Contains("'Who' is missing", Assert.Throws<ArgumentException>(() => Pipelines.Build(_ml, options).Fit(data)).Message);
         options.RaterNamesColumnName = "RaterNames";
-        IDataView twice = _ml.Data.LoadFromCases([new RaterCase("case01", [rows[0].ImagePath], rows[0].AnnotationPaths, ["Ann", "Bob", "Ann"])]);
-        Assert.Equal("Case 'case01' has two masks by the rater 'Ann' in column 'RaterNames'.", Assert.Throws<InvalidDataException>(() => Pipelines.Build(_ml, options).Fit(twice)).Message);
+        IDataView twice = _ml.Data.LoadFromCases(
+            [new RaterCase("case01", [rows[0].ImagePath], rows[0].AnnotationPaths, ["Ann", "Bob", "Ann"])]);
+        Assert.Equal(
+            "Case 'case01' has two masks by the rater 'Ann' in column 'RaterNames'.",
+            Assert.Throws<InvalidDataException>(() => Pipelines.Build(_ml, options).Fit(twice)).Message);
     }
 
     [Fact]
@@ -444,14 +513,21 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
     public void Data_without_annotations_or_features_is_refused_before_anything_is_read()
     {
         IDataView paths = _ml.Data.LoadFromEnumerable(new[] { new FeaturesOnly { Features = new float[256] } });
-        Assert.Contains("'AnnotationPaths' is missing", Assert.Throws<ArgumentException>(() => _ml.Transforms.ConsensusSegment(TinyModel.Options()).Fit(paths)).Message);
-        Assert.Contains("'Features' is missing", Assert.Throws<ArgumentException>(() => _ml.Transforms.ConsensusSegment(TinyModel.Options()).Fit(tiny.Data)).Message);
+        Assert.Contains(
+            "'AnnotationPaths' is missing",
+            Assert.Throws<ArgumentException>(() => _ml.Transforms.ConsensusSegment(TinyModel.Options()).Fit(paths)).Message);
+        Assert.Contains(
+            "'Features' is missing",
+            Assert.Throws<ArgumentException>(() => _ml.Transforms.ConsensusSegment(TinyModel.Options()).Fit(tiny.Data)).Message);
         ConsensusSegmentationEstimator.Options options = TinyModel.Options();
         options.FeaturesColumnName = "Case";
-        Assert.Contains("Column 'Case' is String; it must be a vector of Single", Assert.Throws<ArgumentException>(() => _ml.Transforms.ConsensusSegment(options).Fit(tiny.Data)).Message);
+        Assert.Contains(
+            "Column 'Case' is String; it must be a vector of Single",
+            Assert.Throws<ArgumentException>(() => _ml.Transforms.ConsensusSegment(options).Fit(tiny.Data)).Message);
         options.FeaturesColumnName = "Features";
         options.AnnotationsColumnName = "Features";
-        Assert.Contains("'Features'", Assert.Throws<ArgumentException>(() => _ml.Transforms.ConsensusSegment(options).Fit(tiny.Data)).Message);
+        Assert.Contains(
+            "'Features'", Assert.Throws<ArgumentException>(() => _ml.Transforms.ConsensusSegment(options).Fit(tiny.Data)).Message);
     }
 
     [Fact]
@@ -459,54 +535,110 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
     {
         ConsensusSegmentationTransformer model = DeterminismTests.Segmentation(tiny.Model);
         IDataView known = _ml.Data.LoadFromEnumerable(new[] { new OtherSize { Features = new float[64] } });
-        Assert.Contains("Vector<Single, 1, 8, 8>; it must be a vector of Single of 1×16×16", Assert.Throws<ArgumentException>(() => model.Transform(known)).Message);
+        Assert.Contains(
+            "Vector<Single, 1, 8, 8>; it must be a vector of Single of 1×16×16",
+            Assert.Throws<ArgumentException>(() => model.Transform(known)).Message);
         IDataView unknown = _ml.Data.LoadFromEnumerable(new[] { new UnknownSize { Features = new float[64] } });
-        Assert.Contains("64 values in row 0; the model needs 1×16×16 = 256", Assert.Throws<InvalidOperationException>(() => TinyModel.SoftMaps(model, unknown)).Message);
+        Assert.Contains(
+            "64 values in row 0; the model needs 1×16×16 = 256",
+            Assert.Throws<InvalidOperationException>(() => TinyModel.SoftMaps(model, unknown)).Message);
         IDataView right = _ml.Data.LoadFromEnumerable(new[] { new UnknownSize { Features = new float[256] } });
         Assert.Equal(256, TinyModel.SoftMaps(model, right)[0].Length);
     }
 
     public static TheoryData<string, Action<ConsensusSegmentationEstimator.Options>> WrongOptions => new()
     {
-        { "Network.ModelChannels is 48; it must be a multiple of 32", options => options.Network = options.Network with { ModelChannels = 48 } },
+        {
+            "Network.ModelChannels is 48; it must be a multiple of 32",
+            options => options.Network = options.Network with { ModelChannels = 48 }
+        },
         { "Network.ChannelMultipliers is []", options => options.Network = options.Network with { ChannelMultipliers = [] } },
         { "Network.ChannelMultipliers is [1, 0]", options => options.Network = options.Network with { ChannelMultipliers = [1, 0] } },
         { "Network.PatchSize is 3; it must be 1, 2, 4 or 8, or null", options => options.Network = options.Network with { PatchSize = 3 } },
         { "Network.ResidualBlocks is 0; it must be from 1", options => options.Network = options.Network with { ResidualBlocks = 0 } },
         { "Network.AttentionResolutions is [16, 0]", options => options.Network = options.Network with { AttentionResolutions = [16, 0] } },
-        { "Network.AttentionHeads is 5; it must be at least 1 and divide", options => options.Network = options.Network with { AttentionHeads = 5 } },
+        {
+            "Network.AttentionHeads is 5; it must be at least 1 and divide",
+            options => options.Network = options.Network with { AttentionHeads = 5 }
+        },
         { "Network.EncoderBlocks is 0", options => options.Network = options.Network with { EncoderBlocks = 0 } },
         { "Network.EncoderWidth is 0", options => options.Network = options.Network with { EncoderWidth = 0 } },
         { "Network.EncoderGrowth is -1", options => options.Network = options.Network with { EncoderGrowth = -1 } },
         { "Network.Dropout is 1; it must be at least 0 and below 1", options => options.Network = options.Network with { Dropout = 1 } },
         { "Network is null", options => options.Network = null! },
         { "Diffusion.Steps is 1; it must be from 2 to 4000", options => options.Diffusion = options.Diffusion with { Steps = 1 } },
-        { "Diffusion.Schedule is 7; it must be one of Linear, Cosine", options => options.Diffusion = options.Diffusion with { Schedule = (NoiseScheduleKind)7 } },
+        {
+            "Diffusion.Schedule is 7; it must be one of Linear, Cosine",
+            options => options.Diffusion = options.Diffusion with { Schedule = (NoiseScheduleKind)7 }
+        },
         { "Sampling.Generations is 0; it must be from 1 to 1000", options => options.Sampling = options.Sampling with { Generations = 0 } },
-        { "Sampling.Steps is 101; it must be from 1 to 100", options => (options.Diffusion, options.Sampling) = (options.Diffusion with { Steps = 100 }, options.Sampling with { Steps = 101 }) },
+        {
+            "Sampling.Steps is 101; it must be from 1 to 100",
+            options =>
+                (options.Diffusion, options.Sampling) = (options.Diffusion with { Steps = 100 }, options.Sampling with { Steps = 101 })
+        },
         { "Sampling.BatchSize is 5000", options => options.Sampling = options.Sampling with { BatchSize = 5000 } },
         { "Training.Steps and Training.TimeLimit are both null", options => options.Training = options.Training with { Steps = null } },
         { "Training.Steps is 0; it must be at least 1", options => options.Training = options.Training with { Steps = 0 } },
-        { "Training.TimeLimit is 00:00:00; it must be above zero", options => options.Training = options.Training with { TimeLimit = TimeSpan.Zero } },
+        {
+            "Training.TimeLimit is 00:00:00; it must be above zero",
+            options => options.Training = options.Training with { TimeLimit = TimeSpan.Zero }
+        },
         { "Training.BatchSize is 0", options => options.Training = options.Training with { BatchSize = 0 } },
         { "Training.PairsPerImage is 0", options => options.Training = options.Training with { PairsPerImage = 0 } },
         { "Training.TimePower is -1; it must be from 0 to 100", options => options.Training = options.Training with { TimePower = -1 } },
-        { "Training.LearningRate is NaN; it must be above 0", options => options.Training = options.Training with { LearningRate = double.NaN } },
+        {
+            "Training.LearningRate is NaN; it must be above 0",
+            options => options.Training = options.Training with { LearningRate = double.NaN }
+        },
         { "Training.WeightDecay is -0.1", options => options.Training = options.Training with { WeightDecay = -0.1 } },
         { "Training.WarmUpSteps is -1", options => options.Training = options.Training with { WarmUpSteps = -1 } },
-        { "Training.UpdateClipping is -1; it must be above 0, or null", options => options.Training = options.Training with { UpdateClipping = -1 } },
-        { "Training.GradientClipping is 0; it must be above 0, or null", options => options.Training = options.Training with { GradientClipping = 0 } },
-        { "Training.EmaDecay is 1; it must be at least 0 and below 1", options => options.Training = options.Training with { EmaDecay = 1 } },
-        { "Training.DiceLossWeight is 1; it must be 0 when the network does not predict x_0", options => options.Training = options.Training with { DiceLossWeight = 1 } },
-        { "Training.MinSnrGamma is 0; it must be above 0, or null", options => options.Training = options.Training with { MinSnrGamma = 0 } },
+        {
+            "Training.UpdateClipping is -1; it must be above 0, or null",
+            options => options.Training = options.Training with { UpdateClipping = -1 }
+        },
+        {
+            "Training.GradientClipping is 0; it must be above 0, or null",
+            options => options.Training = options.Training with { GradientClipping = 0 }
+        },
+        {
+            "Training.EmaDecay is 1; it must be at least 0 and below 1",
+            options => options.Training = options.Training with { EmaDecay = 1 }
+        },
+        {
+            "Training.DiceLossWeight is 1; it must be 0 when the network does not predict x_0",
+            options => options.Training = options.Training with { DiceLossWeight = 1 }
+        },
+        {
+            "Training.MinSnrGamma is 0; it must be above 0, or null",
+            options => options.Training = options.Training with { MinSnrGamma = 0 }
+        },
         { "Sampling.Tolerance is 0; it must be above 0, or null", options => options.Sampling = options.Sampling with { Tolerance = 0 } },
-        { "Training.ValidationFraction is 0.6; it must be from 0 to 0.5", options => options.Training = options.Training with { ValidationFraction = 0.6 } },
-        { "Training.Patience is 0; it must be at least 1, or null for never", options => options.Training = options.Training with { Patience = 0 } },
-        { "Training.Patience is 3; it must be null when no case is set aside", options => options.Training = options.Training with { Patience = 3, ValidationFraction = 0 } },
+        {
+            "Training.ValidationFraction is 0.6; it must be from 0 to 0.5",
+            options => options.Training = options.Training with { ValidationFraction = 0.6 }
+        },
+        {
+            "Training.Patience is 0; it must be at least 1, or null for never",
+            options => options.Training = options.Training with { Patience = 0 }
+        },
+        {
+            "Training.Patience is 3; it must be null when no case is set aside",
+            options => options.Training = options.Training with { Patience = 3, ValidationFraction = 0 }
+        },
         { "Checkpoints.Folder is empty", options => options.Checkpoints = new() { Folder = " " } },
-        { "Checkpoints.EverySteps is 0; it must be at least 1, or null", options => options.Checkpoints = new() { Folder = "run", EverySteps = 0 } },
-        { "Checkpoints.Interval is 00:00:00; it must be above zero, or null", options => options.Checkpoints = new() { Folder = "run", Interval = TimeSpan.Zero } },
-        { "Training.ValidationSampling.Generations is 0", options => options.Training = options.Training with { ValidationSampling = new() { Generations = 0 } } },
+        {
+            "Checkpoints.EverySteps is 0; it must be at least 1, or null",
+            options => options.Checkpoints = new() { Folder = "run", EverySteps = 0 }
+        },
+        {
+            "Checkpoints.Interval is 00:00:00; it must be above zero, or null",
+            options => options.Checkpoints = new() { Folder = "run", Interval = TimeSpan.Zero }
+        },
+        {
+            "Training.ValidationSampling.Generations is 0",
+            options => options.Training = options.Training with { ValidationSampling = new() { Generations = 0 } }
+        },
         { "Training.Threads is 0", options => options.Training = options.Training with { Threads = 0 } },
         { "Target is 9; it must be one of Consensus, Annotator", options => options.Target = (TrainingTarget)9 },
         { "Device is 'gpu'; it must be 'cpu', 'cuda' or 'cuda:N'", options => options.Device = "gpu" },
@@ -521,7 +653,9 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
 
     [Theory]
     [MemberData(nameof(WrongOptions), DisableDiscoveryEnumeration = true)]
-    public void An_option_out_of_range_is_refused_with_its_name_its_value_and_what_is_allowed(string expected, Action<ConsensusSegmentationEstimator.Options> spoil)
+    public void An_option_out_of_range_is_refused_with_its_name_its_value_and_what_is_allowed(
+        string expected,
+        Action<ConsensusSegmentationEstimator.Options> spoil)
     {
         ConsensusSegmentationEstimator.Options options = TinyModel.Options();
         spoil(options);
@@ -536,10 +670,22 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
         ConsensusSegmentationEstimator.Options paper = ConsensusSegmentationEstimator.Options.Paper();
         Assert.Equal(128, paper.Network.ModelChannels);
         Assert.Equal([1, 1, 1, 2, 2, 4, 4], paper.Network.ChannelMultipliers);
-        Assert.Equal((3, 8, 64, 32), (paper.Network.ResidualBlocks, paper.Network.EncoderBlocks, paper.Network.EncoderWidth, paper.Network.EncoderGrowth));
-        Assert.Equal(new DiffusionOptions { Steps = 100, Schedule = NoiseScheduleKind.Linear, LearnedVariance = true, Prediction = PredictionType.Epsilon }, paper.Diffusion);
+        Assert.Equal(
+            (3, 8, 64, 32),
+            (paper.Network.ResidualBlocks, paper.Network.EncoderBlocks, paper.Network.EncoderWidth, paper.Network.EncoderGrowth));
+        Assert.Equal(
+            new DiffusionOptions
+            {
+                Steps = 100,
+                Schedule = NoiseScheduleKind.Linear,
+                LearnedVariance = true,
+                Prediction = PredictionType.Epsilon,
+            },
+            paper.Diffusion);
         Assert.Equal((Conditioning.Encoder, LevelConditioning.Embedding), (paper.Network.Conditioning, paper.Network.LevelConditioning));
-        Assert.Equal((2e-5, 0.0, 4, 1, 0.9999), (paper.Training.LearningRate, paper.Training.WeightDecay, paper.Training.BatchSize, paper.Training.PairsPerImage, paper.Training.EmaDecay));
+        Assert.Equal((2e-5, 0.0, 4, 1, 0.9999), (
+            paper.Training.LearningRate, paper.Training.WeightDecay, paper.Training.BatchSize, paper.Training.PairsPerImage,
+            paper.Training.EmaDecay));
         Assert.Equal((25, SamplerKind.Ddpm, (int?)null), (paper.Sampling.Generations, paper.Sampling.Sampler, paper.Sampling.Steps));
 
         var fresh = new ConsensusSegmentationEstimator.Options();
@@ -547,7 +693,9 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
         Assert.Equal(LevelConditioning.Channels, compact.Network.LevelConditioning);
         Assert.Null(compact.Network.PatchSize);
         Assert.Equal(1, paper.Network.PatchSize);
-        Assert.Equal((fresh.Network, fresh.Diffusion, fresh.Training, fresh.Sampling), (compact.Network, compact.Diffusion, compact.Training, compact.Sampling));
+        Assert.Equal(
+            (fresh.Network, fresh.Diffusion, fresh.Training, fresh.Sampling),
+            (compact.Network, compact.Diffusion, compact.Training, compact.Sampling));
         _ml.Transforms.ConsensusSegment(paper);
         _ml.Transforms.ConsensusSegment();
     }
@@ -559,12 +707,17 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
     [InlineData(TrainingTarget.Annotator, LevelConditioning.Embedding, 2e-3)]
     [InlineData(TrainingTarget.AnyAnnotator, LevelConditioning.Channels, 2e-3)]
     [InlineData(TrainingTarget.SoftLabel, LevelConditioning.Channels, 2e-3)]
-    public void The_compact_rate_goes_by_whether_a_step_learns_all_maps_of_an_image(TrainingTarget target, LevelConditioning levelConditioning, double rate)
+    public void The_compact_rate_goes_by_whether_a_step_learns_all_maps_of_an_image(
+        TrainingTarget target,
+        LevelConditioning levelConditioning,
+        double rate)
     {
         var plain = new ConsensusSegmentationEstimator.Options();
         ConsensusSegmentationEstimator.Options compact = ConsensusSegmentationEstimator.Options.Compact(target, levelConditioning);
         Assert.Equal((target, plain.Network with { LevelConditioning = levelConditioning }), (compact.Target, compact.Network));
-        Assert.Equal((plain.Diffusion, plain.Training with { LearningRate = rate }, plain.Sampling), (compact.Diffusion, compact.Training, compact.Sampling));
+        Assert.Equal(
+            (plain.Diffusion, plain.Training with { LearningRate = rate }, plain.Sampling),
+            (compact.Diffusion, compact.Training, compact.Sampling));
     }
 
     [Fact]
@@ -581,8 +734,13 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
     public void Column_names_are_the_users_to_choose()
     {
         ConsensusSegmentationEstimator.Options options = TinyModel.Options();
-        (options.FeaturesColumnName, options.SoftMapColumnName, options.ConsensusMapsColumnName, options.UncertaintyColumnName, options.SamplesColumnName) = ("Pixels", "Share", "Levels", "Doubt", "Draws");
-        using var model = _ml.Transforms.LoadSlices("Scan", "ImagePath").Append(_ml.Transforms.ResizeSlices("Pixels", "Scan", 16, 16)).Append(_ml.Transforms.ConsensusSegment(options)).Fit(tiny.Data);
+        (
+            options.FeaturesColumnName, options.SoftMapColumnName, options.ConsensusMapsColumnName, options.UncertaintyColumnName,
+            options.SamplesColumnName) = ("Pixels", "Share", "Levels", "Doubt", "Draws");
+        using var model = _ml.Transforms.LoadSlices("Scan", "ImagePath")
+            .Append(_ml.Transforms.ResizeSlices("Pixels", "Scan", 16, 16))
+            .Append(_ml.Transforms.ConsensusSegment(options))
+            .Fit(tiny.Data);
         using var memory = new MemoryStream();
         _ml.Model.Save(model, tiny.Data.Schema, memory);
         memory.Position = 0;
@@ -593,7 +751,8 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
         Assert.Equal(256, view.GetColumn<float[]>("Share").First().Length);
         Assert.Equal(256, view.GetColumn<float[]>("Doubt").First().Length);
         Assert.Equal(2 * 768, view.GetColumn<float[]>("Draws").First().Length);
-        SegmentationMetrics metrics = _ml.Segmentation.Evaluate(view, softMapColumnName: "Share", samplesColumnName: "Draws", uncertaintyColumnName: "Doubt");
+        SegmentationMetrics metrics = _ml.Segmentation.Evaluate(
+            view, softMapColumnName: "Share", samplesColumnName: "Draws", uncertaintyColumnName: "Doubt");
         Assert.All(metrics.Cases, one => Assert.Equal(6, one.Samples));
         Assert.Equal(tiny.Cases.Length, metrics.Summary(SegmentationMeasure.Find("UncertaintyErrorCorrelation")).Cases);
     }
@@ -601,7 +760,8 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
     /// <summary>Photographs of 20×20 pixels: a red ramp over noise, each with three masks.</summary>
     private (IDataView Data, ImageRow[] Rows) Photographs(int count, int maskSize = 20)
     {
-        ImageRow[] rows = [.. Enumerable.Range(1, count).Select(number => new ImageRow { ImagePath = _folder[$"photo{number}.png"], AnnotationPaths = Blobs.Masks(number, maskSize) })];
+        ImageRow[] rows = [.. Enumerable.Range(1, count)
+            .Select(number => new ImageRow { ImagePath = _folder[$"photo{number}.png"], AnnotationPaths = Blobs.Masks(number, maskSize) })];
         for (int i = 0; i < rows.Length; i++)
         {
             var picture = new RgbImage(20, 20);
@@ -619,7 +779,8 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
 
     private void FitPhotographs(int height, int width, ImageResizingEstimator.ResizingKind resizing, bool dropped = false)
     {
-        IDataView data = _ml.Data.LoadFromEnumerable(PatchedPhotographs(height, width)), features = Fitting(resizing).Fit(data).Transform(data);
+        IDataView data = _ml.Data.LoadFromEnumerable(PatchedPhotographs(height, width)),
+            features = Fitting(resizing).Fit(data).Transform(data);
         if (dropped)
         {
             features = _ml.Transforms.SelectColumns("ImagePath", "AnnotationPaths", "Features").Fit(features).Transform(features);
@@ -634,8 +795,10 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
         ImageRow[] files = PatchedPhotographs(height, width);
         MLImage[] pictures = [.. files.Select(file => MLImage.CreateFromFile(file.ImagePath))];
         IDataView data = sized
-            ? _ml.Data.LoadFromEnumerable(files.Select((file, i) => new WidePictureRow { Photo = pictures[i], AnnotationPaths = file.AnnotationPaths }).ToArray())
-            : _ml.Data.LoadFromEnumerable(files.Select((file, i) => new PictureRow { Photo = pictures[i], AnnotationPaths = file.AnnotationPaths }).ToArray());
+            ? _ml.Data.LoadFromEnumerable(
+                files.Select((file, i) => new WidePictureRow { Photo = pictures[i], AnnotationPaths = file.AnnotationPaths }).ToArray())
+            : _ml.Data.LoadFromEnumerable(
+                files.Select((file, i) => new PictureRow { Photo = pictures[i], AnnotationPaths = file.AnnotationPaths }).ToArray());
         _ml.Transforms.ResizeImages("Photo", imageWidth: 16, imageHeight: 16, resizing: resizing)
             .Append(_ml.Transforms.ExtractPixels("Features", "Photo", offsetImage: 127.5f, scaleImage: 1 / 127.5f))
             .Append(_ml.Transforms.ConsensusSegment(TinyModel.Options())).Fit(data).Dispose();
@@ -649,7 +812,11 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
 
     private ImageRow[] PatchedPhotographs(int height, int width)
     {
-        ImageRow[] rows = [.. Enumerable.Range(1, 2).Select(number => new ImageRow { ImagePath = _folder[$"{height}×{width} photo{number}.png"], AnnotationPaths = new RaterMasks(1, height, width, HalfOf(height * width)) })];
+        ImageRow[] rows = [.. Enumerable.Range(1, 2).Select(number => new ImageRow
+        {
+            ImagePath = _folder[$"{height}×{width} photo{number}.png"],
+            AnnotationPaths = new RaterMasks(1, height, width, HalfOf(height * width)),
+        })];
         for (int i = 0; i < rows.Length; i++)
         {
             // Patches of noise, which no other part of a picture repeats.

@@ -29,10 +29,12 @@ public sealed class ServingTests(TinyModel tiny)
     [Trait("Category", "Slow")]
     public async Task Twelve_thousand_requests_of_eight_threads_are_served_in_the_memory_of_the_first_half()
     {
-        // Every round has eight new threads, and what the allocator keeps for threads, its arenas, settles only after some tens of them. A request that kept one activation, 32 KiB, would add 190 MB in the second half.
+        // Every round has eight new threads, and what the allocator keeps for threads, its arenas, settles only after some tens of them.
+        // A request that kept one activation, 32 KiB, would add 190 MB in the second half.
         const int rounds = 12;
         const long tolerance = 32L << 20;
-        using ConsensusSegmentationTransformer model = DeterminismTests.Segmentation(tiny.Model.WithSampling(new() { Generations = 1, Sampler = SamplerKind.Ddim, Steps = 1 }));
+        using ConsensusSegmentationTransformer model = DeterminismTests.Segmentation(
+            tiny.Model.WithSampling(new() { Generations = 1, Sampler = SamplerKind.Ddim, Steps = 1 }));
         FeaturesRow[] rows = [.. Enumerable.Range(0, 4).Select(Row)];
         float[][] expected = Expected(model, rows);
         var held = new List<long>();
@@ -41,7 +43,8 @@ public sealed class ServingTests(TinyModel tiny)
             await Serve(model, rows, expected, requestsEach: 125);
 
             // Requests that are given up, or take too long, leave nothing behind either.
-            using ConsensusSegmentationTransformer given = model.WithCancellation(new(canceled: true)), limited = DeterminismTests.Segmentation(tiny.Model.WithSampling(Endless).WithTimeLimit(TimeSpan.FromMilliseconds(20)));
+            using ConsensusSegmentationTransformer given = model.WithCancellation(new(canceled: true)),
+                limited = DeterminismTests.Segmentation(tiny.Model.WithSampling(Endless).WithTimeLimit(TimeSpan.FromMilliseconds(20)));
             for (int i = 0; i < 20; i++)
             {
                 Assert.ThrowsAny<OperationCanceledException>(() => TinyModel.SoftMaps(given, Features()));
@@ -54,7 +57,8 @@ public sealed class ServingTests(TinyModel tiny)
             held.Add(process.WorkingSet64);
         }
 
-        TestContext.Current.TestOutputHelper?.WriteLine($"Resident memory after each round, MiB: {string.Join(", ", held.Select(bytes => bytes >> 20))}.");
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"Resident memory after each round, MiB: {string.Join(", ", held.Select(bytes => bytes >> 20))}.");
         Assert.InRange(held[(rounds / 2)..].Max() - held[..(rounds / 2)].Max(), long.MinValue, tolerance);
     }
 
@@ -79,7 +83,8 @@ public sealed class ServingTests(TinyModel tiny)
     {
         using CancellationTokenSource first = new(), second = new();
         using ConsensusSegmentationTransformer endless = DeterminismTests.Segmentation(tiny.Model.WithSampling(Endless));
-        using ConsensusSegmentationTransformer busy = endless.WithCancellation(first.Token), waiting = endless.WithCancellation(second.Token);
+        using ConsensusSegmentationTransformer busy = endless.WithCancellation(first.Token),
+            waiting = endless.WithCancellation(second.Token);
         Task working = Task.Run(() => TinyModel.SoftMaps(busy, Features()), TestContext.Current.CancellationToken);
         await Task.Delay(200, TestContext.Current.CancellationToken);
         second.CancelAfter(100);
@@ -105,7 +110,8 @@ public sealed class ServingTests(TinyModel tiny)
         }
 
         using ConsensusSegmentationTransformer patient = DeterminismTests.Segmentation(tiny.Model.WithTimeLimit(TimeSpan.FromMinutes(10)));
-        Assert.Equal(TinyModel.SoftMaps(tiny.Model, tiny.Data), TinyModel.SoftMaps(tiny.Model.WithTimeLimit(TimeSpan.FromMinutes(10)), tiny.Data));
+        Assert.Equal(
+            TinyModel.SoftMaps(tiny.Model, tiny.Data), TinyModel.SoftMaps(tiny.Model.WithTimeLimit(TimeSpan.FromMinutes(10)), tiny.Data));
         Assert.Throws<ArgumentOutOfRangeException>(() => tiny.Model.WithTimeLimit(TimeSpan.Zero));
         Assert.Throws<ArgumentOutOfRangeException>(() => tiny.Model.WithTimeLimit(Timeout.InfiniteTimeSpan));
     }
@@ -117,20 +123,24 @@ public sealed class ServingTests(TinyModel tiny)
         return [.. rows.Select(row => engine.Predict(row).SoftMap)];
     }
 
-    /// <summary>Eight threads, each with an engine of its own over the one model, ask for the rows in turn; each must get what is expected and leave no tensor behind.</summary>
-    private Task Serve(ITransformer model, FeaturesRow[] rows, float[][] expected, int requestsEach) => Task.WhenAll(Enumerable.Range(0, 8).Select(thread => Task.Factory.StartNew(() =>
-    {
-        using PredictionEngine<FeaturesRow, MapsRow> engine = Engine(model);
-        engine.Predict(rows[thread % rows.Length]);
-        long before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
-        for (int i = 0; i < requestsEach; i++)
+    /// <summary>
+    /// Eight threads, each with an engine of its own over the one model, ask for the rows in turn; each must get what is expected and
+    /// leave no tensor behind.
+    /// </summary>
+    private Task Serve(ITransformer model, FeaturesRow[] rows, float[][] expected, int requestsEach) =>
+        Task.WhenAll(Enumerable.Range(0, 8).Select(thread => Task.Factory.StartNew(() =>
         {
-            int at = (i + thread) % rows.Length;
-            Assert.Equal(expected[at], engine.Predict(rows[at]).SoftMap);
-        }
+            using PredictionEngine<FeaturesRow, MapsRow> engine = Engine(model);
+            engine.Predict(rows[thread % rows.Length]);
+            long before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+            for (int i = 0; i < requestsEach; i++)
+            {
+                int at = (i + thread) % rows.Length;
+                Assert.Equal(expected[at], engine.Predict(rows[at]).SoftMap);
+            }
 
-        Assert.Equal(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
-    }, TestContext.Current.CancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
+            Assert.Equal(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
+        }, TestContext.Current.CancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
 
     private static FeaturesRow Row(int number) => new() { Features = [.. Enumerable.Range(0, 256).Select(i => ((i + number) % 7) - 3f)] };
 

@@ -5,7 +5,10 @@ using Microsoft.ML.Data;
 
 namespace Consensus.ML.Api.Tests;
 
-/// <summary>A model small enough to train in a second, once for all tests that only look at it. It has learnt next to nothing, so that its maps are mostly noise: any change of the noise shows.</summary>
+/// <summary>
+/// A model small enough to train in a second, once for all tests that only look at it. It has learnt next to nothing, so that its maps
+/// are mostly noise: any change of the noise shows.
+/// </summary>
 public sealed class TinyModel : IDisposable
 {
     public const int Side = 16;
@@ -39,7 +42,8 @@ public sealed class TinyModel : IDisposable
     internal CaseRow[] Cases { get; }
 
     /// <summary>Trains on its cases, with built-in steps before and after ours.</summary>
-    public ITransformer Fit(ConsensusSegmentationEstimator.Options options) => Context.Transforms.CopyColumns("File", nameof(CaseRow.ImagePath))
+    public ITransformer Fit(ConsensusSegmentationEstimator.Options options) => Context.Transforms.CopyColumns(
+        "File", nameof(CaseRow.ImagePath))
         .Append(Context.Transforms.LoadSlices("Image", "File"))
         .Append(Context.Transforms.NormalizeSlices("Image"))
         .Append(Context.Transforms.ResizeSlices("Features", "Image", height: Side, width: Side))
@@ -50,7 +54,16 @@ public sealed class TinyModel : IDisposable
 
     public static ConsensusSegmentationEstimator.Options Options() => new()
     {
-        Network = new() { ModelChannels = 32, ChannelMultipliers = [1, 1], ResidualBlocks = 1, AttentionResolutions = [8], EncoderBlocks = 1, EncoderWidth = 4, EncoderGrowth = 2 },
+        Network = new()
+        {
+            ModelChannels = 32,
+            ChannelMultipliers = [1, 1],
+            ResidualBlocks = 1,
+            AttentionResolutions = [8],
+            EncoderBlocks = 1,
+            EncoderWidth = 4,
+            EncoderGrowth = 2,
+        },
         Diffusion = new() { Steps = 8, LearnedVariance = true, Prediction = PredictionType.Epsilon },
         Training = new() { Steps = 2, BatchSize = 2, Validations = 1, ValidationFraction = 0.25, Threads = 1 },
         Sampling = new() { Generations = 2, Sampler = SamplerKind.Ddpm },

@@ -29,8 +29,10 @@ public sealed class TorchLoadingTests : IDisposable
         (int code, string output) = await Run("torch");
         Assert.Equal(1, code);
         string line = output.Split('\n', StringSplitOptions.RemoveEmptyEntries)[^1];
-        Assert.StartsWith("InvalidOperationException: TorchSharp was used in this process before Consensus.ML was", line, StringComparison.Ordinal);
-        Assert.Contains("Make Consensus.ML.Torch.Runtime.TorchRuntime.Load() the first line of the program", line, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "InvalidOperationException: TorchSharp was used in this process before Consensus.ML was", line, StringComparison.Ordinal);
+        Assert.Contains(
+            "Make Consensus.ML.Torch.Runtime.TorchRuntime.Load() the first line of the program", line, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -39,7 +41,11 @@ public sealed class TorchLoadingTests : IDisposable
     [InlineData("load", "GOMP_SPINCOUNT", "77", "77")]
     [InlineData("load", "OMP_WAIT_POLICY", "PASSIVE", "0")]
     [InlineData("load", "OMP_NUM_THREADS", "1", "2000")]
-    public async Task Threads_that_wait_for_each_other_soon_sleep_unless_the_user_has_said_how_they_wait(string how, string? variable, string? value, string expected)
+    public async Task Threads_that_wait_for_each_other_soon_sleep_unless_the_user_has_said_how_they_wait(
+        string how,
+        string? variable,
+        string? value,
+        string expected)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Torch uses GNU's OpenMP library on Linux.");
         (int code, string output) = await Run(how, ("OMP_DISPLAY_ENV", "VERBOSE"), (variable ?? "UNUSED", value ?? ""));
@@ -52,14 +58,17 @@ public sealed class TorchLoadingTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    /// <summary>Runs the program with folders of its own to write to, of which TorchSharp knows none that it could copy libtorch from.</summary>
+    /// <summary>
+    /// Runs the program with folders of its own to write to, of which TorchSharp knows none that it could copy libtorch from.
+    /// </summary>
     private async Task<(int Code, string Output)> Run(string how, params (string Name, string Value)[] variables)
     {
-        var start = new ProcessStartInfo("dotnet", ["exec", Path.Combine(AppContext.BaseDirectory, "Consensus.ML.Api.Tests.TorchFirst.dll"), how])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
+        var start =
+            new ProcessStartInfo("dotnet", ["exec", Path.Combine(AppContext.BaseDirectory, "Consensus.ML.Api.Tests.TorchFirst.dll"), how])
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            };
         foreach (string name in new[] { "HOME", "TMPDIR", "XDG_CACHE_HOME" })
         {
             start.Environment[name] = _folder.Path;

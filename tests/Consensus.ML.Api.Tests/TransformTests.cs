@@ -87,10 +87,15 @@ public sealed class TransformTests : IDisposable
     {
         IDataView one = Memory(new Slice(1, 1, 2, [1, 3])), two = Memory(new Slice(2, 1, 2, [1, 2, 3, 4], source: "two-channels.nii"));
         IDataView normalized = _ml.Transforms.NormalizeSlices("Image").Fit(one).Transform(two);
-        Assert.Equal("'two-channels.nii' has 2 channel(s); the training images have 1.", Assert.Throws<InvalidDataException>(() => Slices(normalized)).Message);
+        Assert.Equal(
+            "'two-channels.nii' has 2 channel(s); the training images have 1.",
+            Assert.Throws<InvalidDataException>(() => Slices(normalized)).Message);
         IDataView resized = _ml.Transforms.ResizeSlices("Features", "Image", 4, 4).Fit(one).Transform(two);
-        Assert.Equal("'two-channels.nii' has 2 channel(s); the training images have 1.", Assert.Throws<InvalidDataException>(() => resized.GetColumn<float[]>("Features").ToArray()).Message);
-        Assert.Throws<InvalidDataException>(() => _ml.Transforms.NormalizeSlices("Image").Fit(Memory(new Slice(1, 1, 1, [1]), new Slice(2, 1, 1, [1, 2]))));
+        Assert.Equal(
+            "'two-channels.nii' has 2 channel(s); the training images have 1.",
+            Assert.Throws<InvalidDataException>(() => resized.GetColumn<float[]>("Features").ToArray()).Message);
+        Assert.Throws<InvalidDataException>(
+            () => _ml.Transforms.NormalizeSlices("Image").Fit(Memory(new Slice(1, 1, 1, [1]), new Slice(2, 1, 1, [1, 2]))));
     }
 
     [Theory]
@@ -117,7 +122,10 @@ public sealed class TransformTests : IDisposable
     public void Augmenting_changes_no_value_and_leaves_its_policy_behind()
     {
         IDataView data = Memory(new Slice(1, 1, 2, [1, 3]));
-        IDataView resized = _ml.Transforms.NormalizeSlices("Image").Append(_ml.Transforms.ResizeSlices("Features", "Image", 2, 2)).Fit(data).Transform(data);
+        IDataView resized = _ml.Transforms.NormalizeSlices("Image")
+            .Append(_ml.Transforms.ResizeSlices("Features", "Image", 2, 2))
+            .Fit(data)
+            .Transform(data);
         IDataView augmented = _ml.Transforms.AugmentSlices("Features").Fit(resized).Transform(resized);
         Assert.Equal(resized.GetColumn<float[]>("Features").ToArray(), augmented.GetColumn<float[]>("Features").ToArray());
         Assert.Equal(resized.Schema["Features"].Type, augmented.Schema["Features"].Type);
@@ -136,7 +144,18 @@ public sealed class TransformTests : IDisposable
         IDataView resized = _ml.Transforms.ResizeSlices("Features", "Image", 2, 2).Fit(data).Transform(data);
         Assert.Same(AugmentationPolicy.Strong, _ml.Transforms.AugmentSlices("Features").Fit(resized).Policy);
         Assert.Equal(
-            new AugmentationPolicy { HorizontalFlip = 0.5, VerticalFlip = 0.5, RotationDegrees = 15, Translation = 0.1, MinimumScale = 0.9, MaximumScale = 1.1, Deformation = 0, Contrast = 0, Brightness = 0 },
+            new AugmentationPolicy
+            {
+                HorizontalFlip = 0.5,
+                VerticalFlip = 0.5,
+                RotationDegrees = 15,
+                Translation = 0.1,
+                MinimumScale = 0.9,
+                MaximumScale = 1.1,
+                Deformation = 0,
+                Contrast = 0,
+                Brightness = 0,
+            },
             new AugmentationPolicy());
         Assert.Equal(new AugmentationPolicy { Deformation = 0.015, Contrast = 0.2, Brightness = 0.2 }, AugmentationPolicy.Strong);
     }
@@ -167,7 +186,8 @@ public sealed class TransformTests : IDisposable
     {
         Slice image = Blobs.Image(1, size: 4, source: "image.nii");
         IDataView data = _ml.Data.LoadFromEnumerable(new[] { new MapRow { Image = image, Map = [0, 0, 1, 1] } });
-        Slice restored = Assert.Single(Slices(_ml.Transforms.RestoreSlices("Restored", "Map", "Image").Fit(data).Transform(data), "Restored"));
+        Slice restored = Assert.Single(
+            Slices(_ml.Transforms.RestoreSlices("Restored", "Map", "Image").Fit(data).Transform(data), "Restored"));
         Assert.Equal((1, 4, 4), (restored.Channels, restored.Height, restored.Width));
         Assert.Equal(image.Geometry, restored.Geometry);
         Assert.Equal("image.nii", restored.Source);
@@ -179,8 +199,10 @@ public sealed class TransformTests : IDisposable
     [Fact]
     public void Restoring_a_stack_of_levels_keeps_the_levels()
     {
-        IDataView data = _ml.Data.LoadFromEnumerable(new[] { new LevelsRow { Image = Blobs.Image(1, size: 6), Levels = [1, 1, 1, 1, 0, 0, 0, 0] } });
-        Slice restored = Assert.Single(Slices(_ml.Transforms.RestoreSlices("Restored", "Levels", "Image").Fit(data).Transform(data), "Restored"));
+        IDataView data = _ml.Data.LoadFromEnumerable(
+            new[] { new LevelsRow { Image = Blobs.Image(1, size: 6), Levels = [1, 1, 1, 1, 0, 0, 0, 0] } });
+        Slice restored = Assert.Single(
+            Slices(_ml.Transforms.RestoreSlices("Restored", "Levels", "Image").Fit(data).Transform(data), "Restored"));
         Assert.Equal((2, 6, 6), (restored.Channels, restored.Height, restored.Width));
         Assert.Equal([.. Enumerable.Repeat(1f, 36), .. Enumerable.Repeat(0f, 36)], restored.Pixels);
     }
@@ -202,7 +224,9 @@ public sealed class TransformTests : IDisposable
     public void A_missing_slice_says_which_row()
     {
         IDataView data = Memory(Blobs.Image(1), null!);
-        Assert.Contains("'Image' has no slice in row 1", Assert.Throws<InvalidOperationException>(() => _ml.Transforms.NormalizeSlices("Image").Fit(data)).Message);
+        Assert.Contains(
+            "'Image' has no slice in row 1",
+            Assert.Throws<InvalidOperationException>(() => _ml.Transforms.NormalizeSlices("Image").Fit(data)).Message);
     }
 
     [Fact]
@@ -211,16 +235,21 @@ public sealed class TransformTests : IDisposable
         IDataView data = Rows(new CaseRow());
         string message = Assert.Throws<ArgumentException>(() => _ml.Transforms.LoadSlices("Image", "Path").Fit(data)).Message;
         Assert.Equal("Column 'Path' is missing; the data has 'Case', 'ImagePath', 'AnnotationPaths'.", message);
-        Assert.Equal("Column 'Path' is missing; the data has no columns.", Assert.Throws<ArgumentException>(() => _ml.Transforms.LoadSlices("Image", "Path").GetOutputSchema(new SchemaShape([]))).Message);
+        Assert.Equal("Column 'Path' is missing; the data has no columns.", Assert.Throws<ArgumentException>(() =>
+            _ml.Transforms.LoadSlices("Image", "Path").GetOutputSchema(new SchemaShape([]))).Message);
     }
 
     [Fact]
     public void A_column_of_another_type_says_what_it_must_be()
     {
         IDataView data = Rows(new CaseRow());
-        Assert.Equal("Column 'ImagePath' is String; it must be Slice (use LoadSlices).", Assert.Throws<ArgumentException>(() => _ml.Transforms.NormalizeSlices("ImagePath").Fit(data)).Message);
+        Assert.Equal(
+            "Column 'ImagePath' is String; it must be Slice (use LoadSlices).",
+            Assert.Throws<ArgumentException>(() => _ml.Transforms.NormalizeSlices("ImagePath").Fit(data)).Message);
         IDataView numbers = _ml.Data.LoadFromEnumerable([new { ImagePath = 1f }]);
-        Assert.Contains("Column 'ImagePath' is Single; it must be Text", Assert.Throws<ArgumentException>(() => _ml.Transforms.LoadSlices("Image", "ImagePath").Fit(numbers)).Message);
+        Assert.Contains(
+            "Column 'ImagePath' is Single; it must be Text",
+            Assert.Throws<ArgumentException>(() => _ml.Transforms.LoadSlices("Image", "ImagePath").Fit(numbers)).Message);
         Assert.Contains("'Case'", Assert.Throws<ArgumentException>(() => _ml.Transforms.AugmentSlices("Case").Fit(data)).Message);
     }
 
@@ -229,14 +258,16 @@ public sealed class TransformTests : IDisposable
     {
         IDataView data = Memory();
         Assert.Contains("no rows", Assert.Throws<InvalidDataException>(() => _ml.Transforms.NormalizeSlices("Image").Fit(data)).Message);
-        Assert.Contains("no rows", Assert.Throws<InvalidDataException>(() => _ml.Transforms.ResizeSlices("Features", "Image", 4, 4).Fit(data)).Message);
+        Assert.Contains(
+            "no rows", Assert.Throws<InvalidDataException>(() => _ml.Transforms.ResizeSlices("Features", "Image", 4, 4).Fit(data)).Message);
     }
 
     [Theory]
     [InlineData(0, 4, "height is 0")]
     [InlineData(4, -1, "width is -1")]
     public void A_side_below_one_pixel_is_refused(int height, int width, string expected) =>
-        Assert.Contains(expected, Assert.Throws<ArgumentException>(() => _ml.Transforms.ResizeSlices("Features", "Image", height, width)).Message);
+        Assert.Contains(
+            expected, Assert.Throws<ArgumentException>(() => _ml.Transforms.ResizeSlices("Features", "Image", height, width)).Message);
 
     [Fact]
     public void Every_step_survives_saving_and_loading()
@@ -323,7 +354,8 @@ public sealed class TransformTests : IDisposable
     public void A_case_without_all_its_masks_is_left_out_with_a_warning_in_the_log()
     {
         PhantomDataset.Write(_folder.Path, QubiqTask.Kidney, trainCases: 3, validationCases: 1, seed: 1, size: 32);
-        CaseRow victim = _ml.Data.CreateEnumerable<CaseRow>(_ml.Data.LoadFromQubiq(_folder.Path, QubiqTask.Kidney, QubiqSplit.Train), reuseRowObject: false).ElementAt(1);
+        CaseRow victim = _ml.Data.CreateEnumerable<CaseRow>(
+            _ml.Data.LoadFromQubiq(_folder.Path, QubiqTask.Kidney, QubiqSplit.Train), reuseRowObject: false).ElementAt(1);
         File.Delete(victim.AnnotationPaths[2]);
         var warnings = new List<string>();
         _ml.Log += (_, message) =>
@@ -342,7 +374,8 @@ public sealed class TransformTests : IDisposable
 
     private IDataView Rows(params CaseRow[] rows) => _ml.Data.LoadFromEnumerable(rows);
 
-    private IDataView Memory(params Slice[] slices) => _ml.Data.LoadFromEnumerable(slices.Select(slice => new SliceRow { Image = slice }).ToArray());
+    private IDataView Memory(params Slice[] slices) =>
+        _ml.Data.LoadFromEnumerable(slices.Select(slice => new SliceRow { Image = slice }).ToArray());
 
     private sealed class SliceRow
     {

@@ -39,7 +39,8 @@ public sealed class UNetSegmentationTests(TinyModel tiny) : IDisposable
         Assert.Equal(4, before.Length);
         foreach ((Maps one, Maps same) in before.Zip(after))
         {
-            Assert.Equal((256, 768, 256, maps * 256), (one.SoftMap.Length, one.ConsensusMaps.Length, one.Uncertainty.Length, one.Samples.Length));
+            Assert.Equal(
+                (256, 768, 256, maps * 256), (one.SoftMap.Length, one.ConsensusMaps.Length, one.Uncertainty.Length, one.Samples.Length));
             Assert.Equal(one.SoftMap, same.SoftMap);
             Assert.Equal(one.ConsensusMaps, same.ConsensusMaps);
             Assert.Equal(one.Uncertainty, same.Uncertainty);
@@ -54,7 +55,9 @@ public sealed class UNetSegmentationTests(TinyModel tiny) : IDisposable
         }
 
         UNetSegmentationTransformer facts = Find(loaded);
-        Assert.Equal((kind, kind == UNetKind.Levels, 16, 16, 1, 3), (facts.Kind, facts.RoundsMaps, facts.Height, facts.Width, facts.ImageChannels, facts.Raters));
+        Assert.Equal(
+            (kind, kind == UNetKind.Levels, 16, 16, 1, 3),
+            (facts.Kind, facts.RoundsMaps, facts.Height, facts.Width, facts.ImageChannels, facts.Raters));
         Assert.Equal(model.LastTransformer.Training, facts.Training);
         Assert.Equal((2, 3, 1), (facts.Training.Steps, facts.Training.TrainingCases, facts.Training.ValidationCases));
         Assert.Equal(4, _ml.Segmentation.Evaluate(model.Transform(tiny.Data)).Cases.Count);
@@ -62,7 +65,8 @@ public sealed class UNetSegmentationTests(TinyModel tiny) : IDisposable
         JsonSchema schema = JsonSchema.Read(Path.Combine(AppContext.BaseDirectory, "data-schemas", "unet-manifest.schema.json"));
         string manifest = Encoding.UTF8.GetString(ModelFileTests.Entry(_folder["model.zip"], "manifest.json"));
         Assert.Empty(schema.Violations(JsonDocument.Parse(manifest).RootElement));
-        Assert.Single(schema.Violations(JsonDocument.Parse(manifest.Replace("\"raters\": 3", "\"raters\": 0", StringComparison.Ordinal)).RootElement));
+        Assert.Single(schema.Violations(
+            JsonDocument.Parse(manifest.Replace("\"raters\": 3", "\"raters\": 0", StringComparison.Ordinal)).RootElement));
         Assert.DoesNotContain("case0", manifest, StringComparison.Ordinal);
     }
 
@@ -75,14 +79,17 @@ public sealed class UNetSegmentationTests(TinyModel tiny) : IDisposable
         Assert.Equal(expected.Reverse(), TinyModel.SoftMaps(model, _ml.Data.LoadFromEnumerable(tiny.Cases.Reverse().ToArray())));
         Assert.Equal(expected[2], Assert.Single(TinyModel.SoftMaps(model, _ml.Data.LoadFromEnumerable(new[] { tiny.Cases[2] }))));
         var results = new float[4][][];
-        Parallel.For(0, results.Length, new ParallelOptions { MaxDegreeOfParallelism = 3 }, i => results[i] = TinyModel.SoftMaps(model, tiny.Data));
+        Parallel.For(
+            0, results.Length, new ParallelOptions { MaxDegreeOfParallelism = 3 }, i => results[i] = TinyModel.SoftMaps(model, tiny.Data));
         Assert.All(results, result => Assert.Equal(expected, result));
 
-        using PredictionEngine<CaseRow, MapsRow> engine = _ml.Model.CreatePredictionEngine<CaseRow, MapsRow>(model, new PredictionEngineOptions { OwnsTransformer = false });
+        using PredictionEngine<CaseRow, MapsRow> engine = _ml.Model.CreatePredictionEngine<CaseRow, MapsRow>(
+            model, new PredictionEngineOptions { OwnsTransformer = false });
         Assert.All(tiny.Cases.Zip(expected), pair => Assert.Equal(pair.Second, engine.Predict(pair.First).SoftMap));
 
         // Another seed drops other values, more passes give another mean, and the first model stays as it was.
-        using UNetSegmentationTransformer reseeded = Find(model.WithSampling(new SamplingOptions { Generations = 4, Seed = 1 })), longer = Find(model).WithSampling(new SamplingOptions { Generations = 7 });
+        using UNetSegmentationTransformer reseeded = Find(model.WithSampling(new SamplingOptions { Generations = 4, Seed = 1 })),
+            longer = Find(model).WithSampling(new SamplingOptions { Generations = 7 });
         IDataView features = model.Transform(tiny.Data);
         Assert.NotEqual(expected[0], TinyModel.SoftMaps(reseeded, features)[0]);
         Assert.Equal(7 * 256, longer.Transform(features).GetColumn<float[]>("Samples").First().Length);
@@ -95,7 +102,8 @@ public sealed class UNetSegmentationTests(TinyModel tiny) : IDisposable
         TransformerChain<UNetSegmentationTransformer> model = Fit(Options(UNetKind.MonteCarloDropout));
         IDataView features = tiny.Model.Transform(tiny.Data);
         using UNetSegmentationTransformer endless = model.LastTransformer.WithSampling(new SamplingOptions { Generations = 1000 });
-        using UNetSegmentationTransformer cancelled = Find(((ITransformer)endless).WithCancellation(new(canceled: true))), limited = endless.WithTimeLimit(TimeSpan.FromMilliseconds(20));
+        using UNetSegmentationTransformer cancelled = Find(((ITransformer)endless).WithCancellation(new(canceled: true))),
+            limited = endless.WithTimeLimit(TimeSpan.FromMilliseconds(20));
         float[] expected = TinyModel.SoftMaps(model, tiny.Data)[0];
         Assert.ThrowsAny<OperationCanceledException>(() => TinyModel.SoftMaps(cancelled, features));
         Assert.Throws<TimeoutException>(() => TinyModel.SoftMaps(limited, features));
@@ -109,7 +117,8 @@ public sealed class UNetSegmentationTests(TinyModel tiny) : IDisposable
     public void Output_columns_are_known_before_and_after_training_and_can_be_named()
     {
         UNetSegmentationEstimator.Options options = Options(UNetKind.SoftLabel);
-        (options.SoftMapColumnName, options.ConsensusMapsColumnName, options.UncertaintyColumnName, options.SamplesColumnName) = ("A", "B", "C", "D");
+        (options.SoftMapColumnName, options.ConsensusMapsColumnName, options.UncertaintyColumnName, options.SamplesColumnName) = (
+            "A", "B", "C", "D");
         using TransformerChain<UNetSegmentationTransformer> model = Fit(options);
         DataViewSchema schema = model.GetOutputSchema(tiny.Data.Schema);
         Assert.Equal(new VectorDataViewType(NumberDataViewType.Single, 16, 16), schema["A"].Type);
@@ -121,7 +130,8 @@ public sealed class UNetSegmentationTests(TinyModel tiny) : IDisposable
         using var longer = (IDisposable)Pipeline(options).Append(_ml.Transforms.NormalizeMinMax("Scaled", "A")).Fit(tiny.Data);
         Assert.Equal(256, ((ITransformer)longer).Transform(tiny.Data).GetColumn<float[]>("Scaled").First().Length);
         options.SamplesColumnName = "A";
-        Assert.Contains("must differ", Assert.Throws<ArgumentException>(() => _ml.Transforms.UNetSegment(options)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "must differ", Assert.Throws<ArgumentException>(() => _ml.Transforms.UNetSegment(options)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -160,7 +170,9 @@ public sealed class UNetSegmentationTests(TinyModel tiny) : IDisposable
         // Rater 2 comes before rater 10, and 10 has not drawn the last case.
         NamedRow[] rows = [.. tiny.Cases.Select((row, i) => new NamedRow
         {
-            Case = row.Case, ImagePath = row.ImagePath, AnnotationPaths = i == 3 ? row.AnnotationPaths[..1] : [row.AnnotationPaths[1], row.AnnotationPaths[0]], RaterNames = i == 3 ? ["2"] : ["10", "2"],
+            Case = row.Case, ImagePath = row.ImagePath,
+            AnnotationPaths = i == 3 ? row.AnnotationPaths[..1] : [row.AnnotationPaths[1], row.AnnotationPaths[0]],
+            RaterNames = i == 3 ? ["2"] : ["10", "2"],
         })];
         IDataView data = _ml.Data.LoadFromEnumerable(rows);
         var warnings = new List<string>();
@@ -168,21 +180,30 @@ public sealed class UNetSegmentationTests(TinyModel tiny) : IDisposable
         UNetSegmentationEstimator.Options options = Options(UNetKind.MultiHead);
         using (TransformerChain<UNetSegmentationTransformer> dropped = Pipeline(options).Fit(data))
         {
-            Assert.Equal((2, 3), (dropped.LastTransformer.Raters, dropped.LastTransformer.Training.TrainingCases + dropped.LastTransformer.Training.ValidationCases));
-            Assert.Contains(warnings, line => line.StartsWith("Case 'case04' was left out: it has annotations by 2, where those by 10, 2 are needed", StringComparison.Ordinal));
+            Assert.Equal((2, 3), (
+                dropped.LastTransformer.Raters,
+                dropped.LastTransformer.Training.TrainingCases + dropped.LastTransformer.Training.ValidationCases));
+            Assert.Contains(warnings, line => line.StartsWith(
+                "Case 'case04' was left out: it has annotations by 2, where those by 10, 2 are needed", StringComparison.Ordinal));
         }
 
         options.MissingRaters = MissingRaters.Fraction;
         using (TransformerChain<UNetSegmentationTransformer> kept = Pipeline(options).Fit(data))
         {
-            Assert.Equal((2, 4), (kept.LastTransformer.Raters, kept.LastTransformer.Training.TrainingCases + kept.LastTransformer.Training.ValidationCases));
+            Assert.Equal(
+                (2, 4),
+                (kept.LastTransformer.Raters, kept.LastTransformer.Training.TrainingCases + kept.LastTransformer.Training.ValidationCases));
         }
 
         options.Levels = 5;
-        Assert.Contains("each of whom the kind MultiHead takes for a level", Assert.Throws<InvalidDataException>(() => Pipeline(options).Fit(data)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "each of whom the kind MultiHead takes for a level",
+            Assert.Throws<InvalidDataException>(() => Pipeline(options).Fit(data)).Message,
+            StringComparison.Ordinal);
         options.Levels = null;
         options.RaterNamesColumnName = "Names";
-        Assert.Contains("'Names' is missing", Assert.Throws<ArgumentException>(() => Pipeline(options).Fit(data)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "'Names' is missing", Assert.Throws<ArgumentException>(() => Pipeline(options).Fit(data)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -197,7 +218,11 @@ public sealed class UNetSegmentationTests(TinyModel tiny) : IDisposable
         Refused(options => options.Network = null!, "Network is null");
 
         // What only diffusion knows is not looked at.
-        _ = _ml.Transforms.UNetSegment(new() { Sampling = new() { Steps = 5000 }, Training = new() { ValidationSampling = new() { Steps = 9999 }, DiceLossWeight = 1 } });
+        _ = _ml.Transforms.UNetSegment(new()
+        {
+            Sampling = new() { Steps = 5000 },
+            Training = new() { ValidationSampling = new() { Steps = 9999 }, DiceLossWeight = 1 },
+        });
         UNetSegmentationEstimator.Options deep = Options(UNetKind.Levels);
         deep.Network = deep.Network with { ChannelMultipliers = [1, 1, 1, 1, 1, 1] };
         Assert.Contains("must be a multiple of 32", Assert.Throws<ArgumentException>(() => Fit(deep)).Message, StringComparison.Ordinal);
@@ -226,7 +251,8 @@ public sealed class UNetSegmentationTests(TinyModel tiny) : IDisposable
         using (ZipArchive archive = ZipFile.Open(_folder["model.zip"], ZipArchiveMode.Update))
         {
             // The step is the last of the chain; what its state says is the hash of the manifest.
-            ZipArchiveEntry entry = archive.Entries.Last(other => other.Name == name && other.FullName.Contains("Transform_003", StringComparison.Ordinal));
+            ZipArchiveEntry entry = archive.Entries.Last(
+                other => other.Name == name && other.FullName.Contains("Transform_003", StringComparison.Ordinal));
             using Stream stream = entry.Open();
             var bytes = new byte[stream.Length];
             stream.ReadExactly(bytes);
@@ -236,7 +262,8 @@ public sealed class UNetSegmentationTests(TinyModel tiny) : IDisposable
             stream.Write(bytes);
         }
 
-        Exception exception = Assert.ThrowsAny<TargetInvocationException>(() => new MLContext().Model.Load(_folder["model.zip"], out _)).GetBaseException();
+        Exception exception = Assert.ThrowsAny<TargetInvocationException>(() => new MLContext().Model.Load(_folder["model.zip"], out _))
+            .GetBaseException();
         Assert.Contains($"damaged: {said}", Assert.IsType<InvalidDataException>(exception).Message, StringComparison.Ordinal);
     }
 
@@ -246,10 +273,14 @@ public sealed class UNetSegmentationTests(TinyModel tiny) : IDisposable
         using TransformerChain<UNetSegmentationTransformer> model = Fit(Options(UNetKind.Levels));
         _ml.Model.Save(model, tiny.Data.Schema, _folder["model.zip"]);
         byte[] before = ModelFileTests.Entry(_folder["model.zip"], "manifest.json");
-        byte[] newer = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(before).Replace("\"formatVersion\": 1", "\"formatVersion\": 3", StringComparison.Ordinal));
+        byte[] newer = Encoding.UTF8.GetBytes(
+            Encoding.UTF8.GetString(before).Replace("\"formatVersion\": 1", "\"formatVersion\": 3", StringComparison.Ordinal));
         ModelFileTests.Reseal(_folder["model.zip"], newer);
-        Exception exception = Assert.ThrowsAny<TargetInvocationException>(() => new MLContext().Model.Load(_folder["model.zip"], out _)).GetBaseException();
-        Assert.Equal("The model file has format version 3; this version of Consensus.ML reads up to 2. Update the Consensus.ML package.", exception.Message);
+        Exception exception = Assert.ThrowsAny<TargetInvocationException>(() => new MLContext().Model.Load(_folder["model.zip"], out _))
+            .GetBaseException();
+        Assert.Equal(
+            "The model file has format version 3; this version of Consensus.ML reads up to 2. Update the Consensus.ML package.",
+            exception.Message);
     }
 
     [Fact]
@@ -264,19 +295,27 @@ public sealed class UNetSegmentationTests(TinyModel tiny) : IDisposable
         Assert.Equal(TinyModel.SoftMaps(model, tiny.Data), TinyModel.SoftMaps(loaded, tiny.Data));
         using JsonDocument manifest = JsonDocument.Parse(ModelFileTests.Entry(_folder["model.zip"], "manifest.json"));
         Assert.Equal("concatenation", manifest.RootElement.GetProperty("network").GetProperty("conditioning").GetString());
-        Assert.Empty(JsonSchema.Read(Path.Combine(AppContext.BaseDirectory, "data-schemas", "model-manifest.schema.json")).Violations(manifest.RootElement));
-        Assert.DoesNotContain("rrdb", Encoding.UTF8.GetString(ModelFileTests.Entry(_folder["model.zip"], "weights.safetensors")), StringComparison.Ordinal);
+        Assert.Empty(JsonSchema.Read(Path.Combine(AppContext.BaseDirectory, "data-schemas", "model-manifest.schema.json"))
+            .Violations(manifest.RootElement));
+        Assert.DoesNotContain(
+            "rrdb", Encoding.UTF8.GetString(ModelFileTests.Entry(_folder["model.zip"], "weights.safetensors")), StringComparison.Ordinal);
 
         // A model with the encoder is another network.
         options.StartFrom = tiny.Model;
-        Assert.Contains("Network.Conditioning is \"Encoder\" there and \"Concatenation\" here", Assert.Throws<ArgumentException>(() => Pipelines.Build(_ml, options).Fit(tiny.Data)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "Network.Conditioning is \"Encoder\" there and \"Concatenation\" here",
+            Assert.Throws<ArgumentException>(() => Pipelines.Build(_ml, options).Fit(tiny.Data)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_one_pass_model_is_no_diffusion_model_to_train_further()
     {
         using TransformerChain<UNetSegmentationTransformer> model = Fit(Options(UNetKind.Levels));
-        Assert.Contains("no consensus segmentation", Assert.Throws<ArgumentException>(() => ConsensusSegmentationEstimator.Options.ContinueFrom(model)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "no consensus segmentation",
+            Assert.Throws<ArgumentException>(() => ConsensusSegmentationEstimator.Options.ContinueFrom(model)).Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -285,7 +324,8 @@ public sealed class UNetSegmentationTests(TinyModel tiny) : IDisposable
     {
         using TransformerChain<UNetSegmentationTransformer> model = Fit(Options(kind));
         UNetSegmentationEstimator.Options options = UNetSegmentationEstimator.Options.ContinueFrom(model);
-        Assert.Equal((kind, kind == UNetKind.Levels, 4, 2), (options.Kind, options.RoundMaps, options.Sampling.Generations, options.Training.Steps));
+        Assert.Equal(
+            (kind, kind == UNetKind.Levels, 4, 2), (options.Kind, options.RoundMaps, options.Sampling.Generations, options.Training.Steps));
 
         // Steps far too small to be seen: what comes out is what went in.
         options.Training = options.Training with { LearningRate = 1e-30 };
@@ -308,17 +348,32 @@ public sealed class UNetSegmentationTests(TinyModel tiny) : IDisposable
         using TransformerChain<UNetSegmentationTransformer> model = Fit(Options(UNetKind.Levels));
         UNetSegmentationEstimator.Options options = UNetSegmentationEstimator.Options.ContinueFrom(model);
         options.Kind = UNetKind.MultiHead;
-        options.Network = options.Network with { ResidualBlocks = 2, Dropout = 0.1, EncoderWidth = 7, Conditioning = Conditioning.Concatenation, ScaleShiftNorm = true };
+        options.Network = options.Network with
+        {
+            ResidualBlocks = 2,
+            Dropout = 0.1,
+            EncoderWidth = 7,
+            Conditioning = Conditioning.Concatenation,
+            ScaleShiftNorm = true,
+        };
         Assert.Equal(
-            "The model to start from cannot be trained further with these options and data: Kind is \"Levels\" there and \"MultiHead\" here; Network.ResidualBlocks is 1 there and 2 here. Options.ContinueFrom takes over the model's.",
+            "The model to start from cannot be trained further with these options and data: Kind is \"Levels\" there and \"MultiHead\" "
+            + "here; Network.ResidualBlocks is 1 there and 2 here. Options.ContinueFrom takes over the model's.",
             Assert.Throws<ArgumentException>(() => Fit(options)).Message);
 
         options = UNetSegmentationEstimator.Options.ContinueFrom(model);
         (options.MissingRaters, options.Levels) = (MissingRaters.Fraction, 5);
-        Assert.Contains("Levels is 3 there and 5 here", Assert.Throws<ArgumentException>(() => Fit(options)).Message, StringComparison.Ordinal);
-        Assert.Contains("no one-pass U-Net in it", Assert.Throws<ArgumentException>(() => UNetSegmentationEstimator.Options.ContinueFrom(tiny.Model)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "Levels is 3 there and 5 here", Assert.Throws<ArgumentException>(() => Fit(options)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "no one-pass U-Net in it",
+            Assert.Throws<ArgumentException>(() => UNetSegmentationEstimator.Options.ContinueFrom(tiny.Model)).Message,
+            StringComparison.Ordinal);
         options.StartFrom = tiny.Model;
-        Assert.Contains("no one-pass U-Net in it", Assert.Throws<ArgumentException>(() => _ml.Transforms.UNetSegment(options)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "no one-pass U-Net in it",
+            Assert.Throws<ArgumentException>(() => _ml.Transforms.UNetSegment(options)).Message,
+            StringComparison.Ordinal);
     }
 
     private static UNetSegmentationEstimator.Options Options(UNetKind kind) => new()
@@ -330,7 +385,10 @@ public sealed class UNetSegmentationTests(TinyModel tiny) : IDisposable
     };
 
     private static UNetSegmentationTransformer Find(ITransformer model) =>
-        model as UNetSegmentationTransformer ?? ((IEnumerable<ITransformer>)model).Select(step => step is UNetSegmentationTransformer or IEnumerable<ITransformer> ? Find(step) : null).First(step => step is not null)!;
+        model as UNetSegmentationTransformer
+            ?? ((IEnumerable<ITransformer>)model)
+                .Select(step => step is UNetSegmentationTransformer or IEnumerable<ITransformer> ? Find(step) : null)
+                .First(step => step is not null)!;
 
     private EstimatorChain<UNetSegmentationTransformer> Pipeline(UNetSegmentationEstimator.Options options) =>
         _ml.Transforms.LoadSlices("Image", "ImagePath")
@@ -338,7 +396,8 @@ public sealed class UNetSegmentationTests(TinyModel tiny) : IDisposable
             .Append(_ml.Transforms.ResizeSlices("Features", "Image", height: 16, width: 16))
             .Append(_ml.Transforms.UNetSegment(options));
 
-    private TransformerChain<UNetSegmentationTransformer> Fit(UNetSegmentationEstimator.Options options) => Pipeline(options).Fit(tiny.Data);
+    private TransformerChain<UNetSegmentationTransformer> Fit(UNetSegmentationEstimator.Options options) =>
+        Pipeline(options).Fit(tiny.Data);
 
     private Maps[] Read(ITransformer model) => [.. _ml.Data.CreateEnumerable<Maps>(model.Transform(tiny.Data), reuseRowObject: false)];
 

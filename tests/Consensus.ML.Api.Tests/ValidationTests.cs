@@ -8,7 +8,9 @@ using Microsoft.ML.Data;
 
 namespace Consensus.ML.Api.Tests;
 
-/// <summary>The best weights are chosen by cases of patients that training does not see: some of its own, set aside, or a validation set.</summary>
+/// <summary>
+/// The best weights are chosen by cases of patients that training does not see: some of its own, set aside, or a validation set.
+/// </summary>
 public sealed class ValidationTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -28,15 +30,19 @@ public sealed class ValidationTests : IDisposable
         IDataView cases = _ml.Data.LoadFromCases(Cases(6, i => $"p{i / 2}"));
         using TrainedOwner model = new(Pipeline(onePass).Fit(cases));
         Assert.Equal((4, 2), (model.Training.TrainingCases, model.Training.ValidationCases));
-        Assert.Contains(_log, line => line.EndsWith("Training on 4 cases of 2 groups; 2 of 1 group set aside to choose the best weights by.", StringComparison.Ordinal));
+        Assert.Contains(_log, line => line.EndsWith(
+            "Training on 4 cases of 2 groups; 2 of 1 group set aside to choose the best weights by.", StringComparison.Ordinal));
     }
 
     [Fact]
     public void Of_a_single_group_none_is_set_aside_and_that_is_said()
     {
         using TrainedOwner model = new(Pipeline(onePass: true).Fit(_ml.Data.LoadFromCases(Cases(4, _ => "p0"))));
-        Assert.Equal((4, 0, null, 2), (model.Training.TrainingCases, model.Training.ValidationCases, model.Training.BestValidationScore, model.Training.BestStep));
-        Assert.Contains(_log, line => line.StartsWith("Warning", StringComparison.Ordinal) && line.Contains("All 4 cases are of the group 'p0'", StringComparison.Ordinal));
+        Assert.Equal(
+            (4, 0, null, 2),
+            (model.Training.TrainingCases, model.Training.ValidationCases, model.Training.BestValidationScore, model.Training.BestStep));
+        Assert.Contains(_log, line => line.StartsWith("Warning", StringComparison.Ordinal)
+            && line.Contains("All 4 cases are of the group 'p0'", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -73,14 +79,19 @@ public sealed class ValidationTests : IDisposable
     {
         IDataView train = _ml.Data.LoadFromCases(Cases(3)), validation = _ml.Data.LoadFromCases(Cases(1, first: 7));
         TransformerChain<TransformerChain<UNetSegmentationTransformer>> model = _ml.Transforms.LoadSlices("Image", "ImagePath")
-            .Append(_ml.Transforms.NormalizeSlices("Image").Append(_ml.Transforms.ResizeSlices("Features", "Image", 16, 16)).Append(_ml.Transforms.UNetSegment(OnePass())))
+            .Append(_ml.Transforms.NormalizeSlices("Image")
+                .Append(_ml.Transforms.ResizeSlices("Features", "Image", 16, 16))
+                .Append(_ml.Transforms.UNetSegment(OnePass())))
             .Fit(train, validation);
         using (model)
         {
             Assert.Equal(1, model.LastTransformer.LastTransformer.Training.ValidationCases);
         }
 
-        Assert.Contains("no trainer of Consensus.ML", Assert.Throws<ArgumentException>(() => Steps().Fit(train, validation)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "no trainer of Consensus.ML",
+            Assert.Throws<ArgumentException>(() => Steps().Fit(train, validation)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -89,7 +100,10 @@ public sealed class ValidationTests : IDisposable
         IDataView train = _ml.Data.LoadFromCases(Cases(3, i => $"p{i}"));
         IDataView shared = _ml.Data.LoadFromCases(Cases(2, i => i == 0 ? "p9" : "p2", first: 7));
         string message = Assert.Throws<InvalidDataException>(() => Pipeline(onePass: true).Fit(train, shared)).Message;
-        Assert.Contains("Case 'case08' of the validation set and Case 'case03' of the training set are both of the group 'p2'", message, StringComparison.Ordinal);
+        Assert.Contains(
+            "Case 'case08' of the validation set and Case 'case03' of the training set are both of the group 'p2'",
+            message,
+            StringComparison.Ordinal);
 
         // Another folder's case01, with other pixels.
         RaterCase[] alike = [.. Cases(1, first: 9).Select(one => one with { Name = "case01" })];
@@ -97,7 +111,8 @@ public sealed class ValidationTests : IDisposable
         Assert.Equal(1, model.Training.ValidationCases);
         Assert.DoesNotContain(_log, line => line.Contains("very image", StringComparison.Ordinal));
         using TrainedOwner again = new(Pipeline(onePass: true).Fit(_ml.Data.LoadFromCases(Cases(3)), _ml.Data.LoadFromCases(Cases(1))));
-        Assert.Contains(_log, line => line.Contains("1 of 1 validation cases have the very image of a training case", StringComparison.Ordinal));
+        Assert.Contains(
+            _log, line => line.Contains("1 of 1 validation cases have the very image of a training case", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -107,11 +122,17 @@ public sealed class ValidationTests : IDisposable
         UNetSegmentationEstimator estimator = _ml.Transforms.UNetSegment(OnePass());
         IDataView prepared = Steps().Fit(train).Transform(train), larger = Steps(32).Fit(train).Transform(train);
         string message = Assert.Throws<ArgumentException>(() => estimator.Fit(prepared, larger)).Message;
-        Assert.Contains("'Features' is 1×32×32 (channels × height × width) in the validation set, but 1×16×16 in the training set", message, StringComparison.Ordinal);
+        Assert.Contains(
+            "'Features' is 1×32×32 (channels × height × width) in the validation set, but 1×16×16 in the training set",
+            message,
+            StringComparison.Ordinal);
         message = Assert.Throws<ArgumentException>(() => estimator.Fit(prepared, train)).Message;
         Assert.StartsWith("The validation set: Column 'Features' is missing", message, StringComparison.Ordinal);
         IDataView empty = _ml.Data.LoadFromCases([new RaterCase("x", Cases(1)[0].ImagePaths[0], [])]);
-        Assert.StartsWith("The validation set: ", Assert.Throws<InvalidDataException>(() => Pipeline(onePass: true).Fit(train, empty)).Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "The validation set: ",
+            Assert.Throws<InvalidDataException>(() => Pipeline(onePass: true).Fit(train, empty)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -161,13 +182,20 @@ public sealed class ValidationTests : IDisposable
     [Fact]
     public void A_checkpoint_is_resumed_with_the_validation_set_it_was_made_with_alone()
     {
-        IDataView train = _ml.Data.LoadFromCases(Cases(3)), validation = _ml.Data.LoadFromCases(Cases(1, first: 7)), other = _ml.Data.LoadFromCases(Cases(1, first: 8));
+        IDataView train = _ml.Data.LoadFromCases(Cases(3)), validation = _ml.Data.LoadFromCases(Cases(1, first: 7)),
+            other = _ml.Data.LoadFromCases(Cases(1, first: 8));
         UNetSegmentationEstimator.Options options = OnePass();
         options.Checkpoints = new() { Folder = Path.Combine(_folder.Path, "run"), EverySteps = 1, Resume = true };
         using TrainedOwner first = new(Fit(validation)), again = new(Fit(validation));
         Assert.Equal(first.Training, again.Training);
-        Assert.Contains("Case 'case07' was validated on there and is missing here; Case 'case08' is new here", Refused(() => Fit(other)), StringComparison.Ordinal);
-        Assert.Contains("ValidationSet is \"1 cases\" there and unknown here".Replace("\"", "", StringComparison.Ordinal), Refused(() => Steps().Append(_ml.Transforms.UNetSegment(options)).Fit(train)), StringComparison.Ordinal);
+        Assert.Contains(
+            "Case 'case07' was validated on there and is missing here; Case 'case08' is new here",
+            Refused(() => Fit(other)),
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "ValidationSet is \"1 cases\" there and unknown here".Replace("\"", "", StringComparison.Ordinal),
+            Refused(() => Steps().Append(_ml.Transforms.UNetSegment(options)).Fit(train)),
+            StringComparison.Ordinal);
 
         ITransformer Fit(IDataView by) => Steps().Append(_ml.Transforms.UNetSegment(options)).Fit(train, by);
 
@@ -184,21 +212,29 @@ public sealed class ValidationTests : IDisposable
 
         // The same division by other names is the same; another one is not, nor none.
         pipeline.Fit(_ml.Data.LoadFromCases(Cases(4, i => $"q{i / 2}"))).Dispose();
-        Assert.Contains("Groups is 2 (", Assert.Throws<InvalidDataException>(() => pipeline.Fit(_ml.Data.LoadFromCases(Cases(4, i => $"p{i % 2}")))).Message, StringComparison.Ordinal);
-        Assert.Contains("and unknown here", Assert.Throws<InvalidDataException>(() => pipeline.Fit(_ml.Data.LoadFromCases(Cases(4)))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "Groups is 2 (",
+            Assert.Throws<InvalidDataException>(() => pipeline.Fit(_ml.Data.LoadFromCases(Cases(4, i => $"p{i % 2}")))).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "and unknown here",
+            Assert.Throws<InvalidDataException>(() => pipeline.Fit(_ml.Data.LoadFromCases(Cases(4)))).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void Cross_validation_keeps_patients_together_and_resamples_them()
     {
         IDataView cases = _ml.Data.LoadFromCases(Cases(6, i => $"p{i / 2}"));
-        IReadOnlyList<TrainCatalogBase.CrossValidationResult<SegmentationMetrics>> results = _ml.Segmentation.CrossValidate(cases, Pipeline(onePass: true), numberOfFolds: 3);
+        IReadOnlyList<TrainCatalogBase.CrossValidationResult<SegmentationMetrics>> results = _ml.Segmentation.CrossValidate(
+            cases, Pipeline(onePass: true), numberOfFolds: 3);
         Assert.All(results, result => Assert.Equal((2, 1), (result.Metrics.Cases.Count, result.Metrics.Groups)));
         Assert.Equal(3, new SegmentationMetrics(results.SelectMany(result => result.Metrics.Cases)).Groups);
         Dispose(results);
         Assert.Contains(
             "4 folds need 4 groups of rows at least, but there are 3, of 6 rows",
-            Assert.Throws<ArgumentException>(() => _ml.Segmentation.CrossValidate(cases, Pipeline(onePass: true), numberOfFolds: 4)).Message,
+            Assert.Throws<ArgumentException>(
+                () => _ml.Segmentation.CrossValidate(cases, Pipeline(onePass: true), numberOfFolds: 4)).Message,
             StringComparison.Ordinal);
     }
 
@@ -213,21 +249,26 @@ public sealed class ValidationTests : IDisposable
             cases, Kept(step => Cancel(step)), numberOfFolds: 3, cancellation: cancellation.Token);
         Assert.Equal([0], some.Select(result => result.Fold));
         Assert.False(((TransformerChain<UNetSegmentationTransformer>)some[0].Model).LastTransformer.Training.Cancelled);
-        Assert.Contains(_log, line => line.StartsWith("Warning", StringComparison.Ordinal) && line.EndsWith("Cross-validation was cancelled: 1 of 3 folds are done.", StringComparison.Ordinal));
+        Assert.Contains(_log, line => line.StartsWith("Warning", StringComparison.Ordinal)
+            && line.EndsWith("Cross-validation was cancelled: 1 of 3 folds are done.", StringComparison.Ordinal));
         Assert.Equal(["fold-1", "fold-2"], Directory.GetDirectories(folder).Select(Path.GetFileName).Order());
 
         // Taken up: the first fold is not trained again, the second goes on, and all end as they would have without a break.
         var steps = new List<int>();
-        IReadOnlyList<TrainCatalogBase.CrossValidationResult<SegmentationMetrics>> resumed = _ml.Segmentation.CrossValidate(cases, Kept(steps.Add), numberOfFolds: 3);
+        IReadOnlyList<TrainCatalogBase.CrossValidationResult<SegmentationMetrics>> resumed = _ml.Segmentation.CrossValidate(
+            cases, Kept(steps.Add), numberOfFolds: 3);
         Assert.Equal([2, 2, 2, 1, 2, 2], steps);
-        IReadOnlyList<TrainCatalogBase.CrossValidationResult<SegmentationMetrics>> whole = _ml.Segmentation.CrossValidate(cases, Pipeline(onePass: true), numberOfFolds: 3);
+        IReadOnlyList<TrainCatalogBase.CrossValidationResult<SegmentationMetrics>> whole = _ml.Segmentation.CrossValidate(
+            cases, Pipeline(onePass: true), numberOfFolds: 3);
         Assert.Equal(whole.Select(result => result.Metrics.SoftDice5), resumed.Select(result => result.Metrics.SoftDice5));
         Assert.Equal(whole[0].Metrics.SoftDice5, some[0].Metrics.SoftDice5);
         Dispose(some);
         Dispose(resumed);
         Dispose(whole);
-        Assert.ThrowsAny<OperationCanceledException>(() => _ml.Segmentation.CrossValidate(cases, Pipeline(onePass: true), numberOfFolds: 3, cancellation: cancellation.Token));
-        Assert.ThrowsAny<OperationCanceledException>(() => _ml.Segmentation.CrossValidate(cases, Pipeline(onePass: true, cancellation.Token), numberOfFolds: 3));
+        Assert.ThrowsAny<OperationCanceledException>(
+            () => _ml.Segmentation.CrossValidate(cases, Pipeline(onePass: true), numberOfFolds: 3, cancellation: cancellation.Token));
+        Assert.ThrowsAny<OperationCanceledException>(
+            () => _ml.Segmentation.CrossValidate(cases, Pipeline(onePass: true, cancellation.Token), numberOfFolds: 3));
 
         void Cancel(int step)
         {
@@ -256,7 +297,8 @@ public sealed class ValidationTests : IDisposable
         }
     }
 
-    private static UNetSegmentationEstimator.Options OnePass() => new() { Network = TinyModel.Options().Network, Training = TinyModel.Options().Training };
+    private static UNetSegmentationEstimator.Options OnePass() =>
+        new() { Network = TinyModel.Options().Network, Training = TinyModel.Options().Training };
 
     private EstimatorChain<SliceResizingTransformer> Steps(int side = 16) => _ml.Transforms.LoadSlices("Image", "ImagePath")
         .Append(_ml.Transforms.NormalizeSlices("Image"))
@@ -290,7 +332,8 @@ public sealed class ValidationTests : IDisposable
     {
         public ITransformer Model => model;
 
-        public TrainingSummary Training => ((model as SegmentationTransformer) ?? ((IEnumerable<ITransformer>)model).OfType<SegmentationTransformer>().Single()).Training;
+        public TrainingSummary Training =>
+            ((model as SegmentationTransformer) ?? ((IEnumerable<ITransformer>)model).OfType<SegmentationTransformer>().Single()).Training;
 
         public void Dispose() => ((IDisposable)model).Dispose();
     }

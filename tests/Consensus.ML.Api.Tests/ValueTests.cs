@@ -28,12 +28,17 @@ public sealed class ValueTests(TinyModel tiny) : IDisposable
         }
 
         File.WriteAllBytes(path, weights);
-        using ConsensusSegmentationTransformer spoilt = _ml.Transforms.ConsensusSegmentFromCheckpoint(path, 16, 16, 1, 3, TinyModel.Options());
+        using ConsensusSegmentationTransformer spoilt = _ml.Transforms.ConsensusSegmentFromCheckpoint(
+            path, 16, 16, 1, 3, TinyModel.Options());
         IDataView features = tiny.Model.Transform(tiny.Data);
         string expected = $"'{tiny.Cases[0].ImagePath}': the network's output is NaN or infinite, and no map can be made of it";
-        Assert.StartsWith(expected, Assert.Throws<InvalidOperationException>(() => TinyModel.SoftMaps(spoilt, features)).Message, StringComparison.Ordinal);
         Assert.StartsWith(
-            expected, Assert.ThrowsAny<Exception>(() => _ml.Segmentation.Evaluate(spoilt.Transform(features))).GetBaseException().Message, StringComparison.Ordinal);
+            expected,
+            Assert.Throws<InvalidOperationException>(() => TinyModel.SoftMaps(spoilt, features)).Message,
+            StringComparison.Ordinal);
+        Assert.StartsWith(
+            expected, Assert.ThrowsAny<Exception>(() => _ml.Segmentation.Evaluate(spoilt.Transform(features))).GetBaseException().Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -57,9 +62,14 @@ public sealed class ValueTests(TinyModel tiny) : IDisposable
         var marked = new Slice(1, 1, 4, [0, 8, mark, 4]);
         IDataView data = _ml.Data.LoadFromEnumerable([new InMemory { Image = marked }]);
         string refusal = Assert.Throws<InvalidDataException>(() => _ml.Transforms.NormalizeSlices("Image").Fit(data)).Message;
-        Assert.Contains(FormattableString.Invariant($"holds the value {mark}; every pixel must be finite, and within ±1E+09. If it marks missing data, train with --no-data"), refusal, StringComparison.Ordinal);
+        Assert.Contains(
+            FormattableString.Invariant(
+                $"holds the value {mark}; every pixel must be finite, and within ±1E+09. If it marks missing data, train with --no-data"),
+            refusal,
+            StringComparison.Ordinal);
 
-        SliceNormalizingTransformer fitted = _ml.Transforms.NormalizeSlices("Image", noData: mark == float.MinValue ? -3.4e38f : mark).Fit(data);
+        SliceNormalizingTransformer fitted = _ml.Transforms.NormalizeSlices("Image", noData: mark == float.MinValue ? -3.4e38f : mark)
+            .Fit(data);
         Assert.Equal(4, fitted.Means[0], 1e-12);
         Assert.Equal(Math.Sqrt(32 / 3.0), fitted.StandardDeviations[0], 1e-12);
         _ml.Model.Save(fitted, data.Schema, _folder["n.zip"]);
@@ -68,12 +78,14 @@ public sealed class ValueTests(TinyModel tiny) : IDisposable
         {
             float[] pixels = _ml.Data.CreateEnumerable<InMemory>(step.Transform(data), reuseRowObject: false).Single().Image!.Pixels;
             float unit = (float)(4 / Math.Sqrt(32 / 3.0));
-            Assert.Equal([-unit, unit, 0, 0], pixels.Select(pixel => (float)Math.Round(pixel, 6)).ToArray(), (a, b) => Math.Abs(a - b) < 1e-5);
+            Assert.Equal(
+                [-unit, unit, 0, 0], pixels.Select(pixel => (float)Math.Round(pixel, 6)).ToArray(), (a, b) => Math.Abs(a - b) < 1e-5);
         }
 
         // Another value of that kind is still none.
         Assert.Throws<InvalidDataException>(() => _ml.Data.CreateEnumerable<InMemory>(
-            fitted.Transform(_ml.Data.LoadFromEnumerable([new InMemory { Image = new(1, 1, 2, [5, float.PositiveInfinity]) }])), reuseRowObject: false).Single());
+            fitted.Transform(_ml.Data.LoadFromEnumerable([new InMemory { Image = new(1, 1, 2, [5, float.PositiveInfinity]) }])),
+            reuseRowObject: false).Single());
     }
 
     [Theory]
@@ -102,11 +114,15 @@ public sealed class ValueTests(TinyModel tiny) : IDisposable
             Assert.Equal(warned ? 1 : 0, log.Count);
             if (told is not null)
             {
-                Assert.Contains($"has values {told}, and the training images had values from 0 to 255: in other units, or another window?", log[0], StringComparison.Ordinal);
+                Assert.Contains(
+                    $"has values {told}, and the training images had values from 0 to 255: in other units, or another window?",
+                    log[0],
+                    StringComparison.Ordinal);
             }
         }
 
-        IDataView Rows(params float[][] slices) => _ml.Data.LoadFromEnumerable(slices.Select(pixels => new InMemory { Image = new(1, 1, pixels.Length, pixels) }).ToArray());
+        IDataView Rows(params float[][] slices) =>
+            _ml.Data.LoadFromEnumerable(slices.Select(pixels => new InMemory { Image = new(1, 1, pixels.Length, pixels) }).ToArray());
     }
 
     private sealed class InMemory

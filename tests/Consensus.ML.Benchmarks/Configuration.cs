@@ -21,7 +21,9 @@ internal sealed record Configuration(string Name, MachineBenchmark Machine, int 
         Published("S128-L32-3", 128, 32, 3),
         new("compact-64", new() { Size = 64, Levels = 7, Network = Compact.Network, Diffusion = Compact.Diffusion }),
         new("compact-128", new() { Size = 128, Levels = 7, Network = Compact.Network, Diffusion = Compact.Diffusion }),
-        new("compact-128-whole", new() { Size = 128, Levels = 7, Network = Compact.Network with { PatchSize = 1 }, Diffusion = Compact.Diffusion }),
+        new(
+            "compact-128-whole",
+            new() { Size = 128, Levels = 7, Network = Compact.Network with { PatchSize = 1 }, Diffusion = Compact.Diffusion }),
         Paper("paper", checkpointing: true),
         Paper("paper-kept", checkpointing: false),
     ];
@@ -31,5 +33,15 @@ internal sealed record Configuration(string Name, MachineBenchmark Machine, int 
 
     // One image at a time, as the preset trains; paper-kept keeps the activations of the encoder, which needs above 11 GB.
     private static Configuration Paper(string name, bool checkpointing) =>
-        new(name, new() { Size = 256, Levels = 3, BatchSize = 1, Network = ConsensusSegmentationEstimator.Options.Paper().Network, GradientCheckpointing = checkpointing }, Rounds: 1);
+        new(
+            name,
+            new()
+            {
+                Size = 256,
+                Levels = 3,
+                BatchSize = 1,
+                Network = ConsensusSegmentationEstimator.Options.Paper().Network,
+                GradientCheckpointing = checkpointing,
+            },
+            Rounds: 1);
 }

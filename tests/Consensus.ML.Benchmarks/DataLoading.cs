@@ -30,15 +30,29 @@ internal static class DataLoading
             var ml = new MLContext(seed: 1);
             IDataView rows = ml.Data.LoadFromQubiq(folder, QubiqTask.BrainGrowth, QubiqSplit.Train);
             IReadOnlyList<RaterCase> cases = QubiqDataset.List(folder, QubiqTask.BrainGrowth, QubiqSplit.Train).Cases;
-            IDataView images = ml.Transforms.LoadSlices("Image", "ImagePath").Append(ml.Transforms.NormalizeSlices("Image")).Append(ml.Transforms.ResizeSlices("Features", "Image", 64, 64)).Fit(rows).Transform(rows);
-            TrainingCase[] training = [.. images.GetColumn<float[]>("Features").Zip(cases, (features, one) => new TrainingCase(one.Name, features, MaskReader.Read(one.AnnotationPaths)))];
+            IDataView images = ml.Transforms.LoadSlices("Image", "ImagePath")
+                .Append(ml.Transforms.NormalizeSlices("Image"))
+                .Append(ml.Transforms.ResizeSlices("Features", "Image", 64, 64))
+                .Fit(rows)
+                .Transform(rows);
+            TrainingCase[] training = [.. images.GetColumn<float[]>("Features")
+                .Zip(cases, (features, one) => new TrainingCase(one.Name, features, MaskReader.Read(one.AnnotationPaths)))];
             return
             [
-                ("image of a case, read, normalised, resized to 64 pixels", Median(rounds, () => images.GetColumn<float[]>("Features").Count()) / Cases, "ms"),
-                ("masks of a case, 7 of them", Median(rounds, () => cases.Sum(one => MaskReader.Read(one.AnnotationPaths).Raters)) / Cases, "ms"),
-                ("batch of a training step: 4 images, drawn and augmented as published", Median(rounds, () => DrawBatches(training, new())) / Batches, "ms"),
-                ("the same, augmented as AugmentSlices does by itself", Median(rounds, () => DrawBatches(training, AugmentationPolicy.Strong)) / Batches, "ms"),
-                ("what is left of that for a step to wait for, drawn while the step before it took 20 ms of a GPU", Median([.. Enumerable.Range(0, rounds).Select(_ => WaitForBatches(training, AugmentationPolicy.Strong) / Batches)]), "ms"),
+                (
+                    "image of a case, read, normalised, resized to 64 pixels",
+                    Median(rounds, () => images.GetColumn<float[]>("Features").Count()) / Cases, "ms"),
+                (
+                    "masks of a case, 7 of them",
+                    Median(rounds, () => cases.Sum(one => MaskReader.Read(one.AnnotationPaths).Raters)) / Cases, "ms"),
+                (
+                    "batch of a training step: 4 images, drawn and augmented as published",
+                    Median(rounds, () => DrawBatches(training, new())) / Batches, "ms"),
+                (
+                    "the same, augmented as AugmentSlices does by itself",
+                    Median(rounds, () => DrawBatches(training, AugmentationPolicy.Strong)) / Batches, "ms"),
+                ("what is left of that for a step to wait for, drawn while the step before it took 20 ms of a GPU", Median(
+                    [.. Enumerable.Range(0, rounds).Select(_ => WaitForBatches(training, AugmentationPolicy.Strong) / Batches)]), "ms"),
             ];
         }
         finally
@@ -59,7 +73,9 @@ internal static class DataLoading
         return Batches;
     }
 
-    /// <summary>Milliseconds spent on batches by a thread that asks for one after another as training does, and has nothing to compute in between.</summary>
+    /// <summary>
+    /// Milliseconds spent on batches by a thread that asks for one after another as training does, and has nothing to compute in between.
+    /// </summary>
     private static double WaitForBatches(TrainingCase[] cases, AugmentationPolicy augmentation)
     {
         using var ahead = new DrawnAhead<Func<torch.Device, TrainingBatch>>(Source(cases, augmentation).Draw);

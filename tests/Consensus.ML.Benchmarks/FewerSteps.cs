@@ -6,7 +6,9 @@ using Microsoft.ML;
 
 namespace Consensus.ML.Benchmarks;
 
-/// <summary>What each way to sample costs and scores, on cases held out, paired with the paper's protocol: the same weights, the same cases.</summary>
+/// <summary>
+/// What each way to sample costs and scores, on cases held out, paired with the paper's protocol: the same weights, the same cases.
+/// </summary>
 internal static class FewerSteps
 {
     private static readonly SamplingOptions One = new() { Generations = 1, Sampler = SamplerKind.Ddim, Steps = 1 };
@@ -21,15 +23,26 @@ internal static class FewerSteps
         ("DDIM 1, 4 generations", One with { Generations = 4 }),
         ("DDIM 1, 4 generations, mirrored", One with { Generations = 4, Mirror = true }),
         ("DDIM 1, 4 generations, mirrored, bfloat16", One with { Generations = 4, Mirror = true, Precision = Precision.BFloat16 }),
-        ("DDIM 2, 4 generations, mirrored, bfloat16", One with { Generations = 4, Mirror = true, Steps = 2, Precision = Precision.BFloat16 }),
-        ("DDIM 1, at most 25 generations, mirrored, until still within 0.002, bfloat16", One with { Generations = 25, Mirror = true, Tolerance = 0.002, Precision = Precision.BFloat16 }),
+        (
+            "DDIM 2, 4 generations, mirrored, bfloat16",
+            One with { Generations = 4, Mirror = true, Steps = 2, Precision = Precision.BFloat16 }),
+        (
+            "DDIM 1, at most 25 generations, mirrored, until still within 0.002, bfloat16",
+            One with { Generations = 25, Mirror = true, Tolerance = 0.002, Precision = Precision.BFloat16 }),
         ("DDPM 100", One with { Sampler = SamplerKind.Ddpm, Steps = null }),
         ("DDPM 100, bfloat16", One with { Sampler = SamplerKind.Ddpm, Steps = null, Precision = Precision.BFloat16 }),
-        ("DDPM 100, 5 generations, bfloat16", One with { Sampler = SamplerKind.Ddpm, Steps = null, Generations = 5, Precision = Precision.BFloat16 }),
-        ("DDPM 100, 25 generations, bfloat16", One with { Sampler = SamplerKind.Ddpm, Steps = null, Generations = 25, Precision = Precision.BFloat16 }),
+        (
+            "DDPM 100, 5 generations, bfloat16",
+            One with { Sampler = SamplerKind.Ddpm, Steps = null, Generations = 5, Precision = Precision.BFloat16 }),
+        (
+            "DDPM 100, 25 generations, bfloat16",
+            One with { Sampler = SamplerKind.Ddpm, Steps = null, Generations = 25, Precision = Precision.BFloat16 }),
     ];
 
-    /// <summary>Scores every way to sample, or those named, with the models fold0.zip, fold1.zip, … of a folder, and prints a table whose differences are against the last of them.</summary>
+    /// <summary>
+    /// Scores every way to sample, or those named, with the models fold0.zip, fold1.zip, … of a folder, and prints a table whose
+    /// differences are against the last of them.
+    /// </summary>
     public static void Measure(HeldOutCases cases, string models, string[] names)
     {
         var ml = new MLContext(seed: 1);
@@ -48,8 +61,11 @@ internal static class FewerSteps
                 ((IDisposable)model).Dispose();
             }
 
-            rows.Add((name, seconds / scored.Count, [.. scored.Select(one => one.SoftDice5)], scored.Average(one => one.GeneralizedEnergyDistance)));
-            Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name}: {rows[^1].Scores.Average():0.0000}, {rows[^1].Seconds:0.00} s a map"));
+            rows.Add((
+                name, seconds / scored.Count, [.. scored.Select(one => one.SoftDice5)],
+                scored.Average(one => one.GeneralizedEnergyDistance)));
+            Console.Error.WriteLine(string.Create(
+                CultureInfo.InvariantCulture, $"{name}: {rows[^1].Scores.Average():0.0000}, {rows[^1].Seconds:0.00} s a map"));
         }
 
         Console.WriteLine("| sampling | seconds a map | soft Dice | points against the last, paired, with 95 % interval | GED |");
@@ -58,7 +74,10 @@ internal static class FewerSteps
         {
             double[] differences = [.. scores.Zip(rows[^1].Scores, (one, last) => 100 * (one - last))];
             ConfidenceInterval interval = Bootstrap.OfMean(differences);
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {name} | {seconds:0.00} | {scores.Average():0.0000} | {differences.Average():+0.00;−0.00;0.00} ({interval.Lower:+0.00;−0.00;0.00} to {interval.Upper:+0.00;−0.00;0.00}) | {energy:0.000} |"));
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"| {name} | {seconds:0.00} | {scores.Average():0.0000} | {differences.Average():+0.00;−0.00;0.00} "
+                + $"({interval.Lower:+0.00;−0.00;0.00} to {interval.Upper:+0.00;−0.00;0.00}) | {energy:0.000} |"));
         }
     }
 }

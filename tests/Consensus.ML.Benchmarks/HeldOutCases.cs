@@ -33,7 +33,8 @@ internal sealed record HeldOutCases(string Root, QubiqTask Task)
             .Fit(ml.Data.LoadFromCases(Cases.Where((_, i) => i % Folds != fold)));
 
     /// <summary>Soft Dice (5 thresholds) of each case of a fold, in order.</summary>
-    public double[] Score(MLContext ml, ITransformer model, int fold) => [.. Evaluate(ml, model, fold, samples: null).Metrics.Cases.Select(one => one.SoftDice5)];
+    public double[] Score(MLContext ml, ITransformer model, int fold) =>
+        [.. Evaluate(ml, model, fold, samples: null).Metrics.Cases.Select(one => one.SoftDice5)];
 
     /// <summary>Scores of the cases of a fold, and how long drawing their maps took, reading the images included.</summary>
     /// <param name="ml">The context.</param>

@@ -5,14 +5,12 @@ using Consensus.ML.Machine;
 using Consensus.ML.Options;
 
 // Prints the tables of RESULTS.md. Of times: every configuration, or those named, and 'data', the loading of data.
-//   dotnet run -c Release --project tests/Consensus.ML.Benchmarks [-- S64-L32-7 compact-64 data …]
-// Of quality, on a set in QUBIQ's layout, a third of whose training cases are held out at a time: what settings of training buy, and what ways to sample cost.
-//   … -- recipes ROOT TASK STEPS [NAME …]
-//   … -- sampling ROOT TASK MODELS [NAME …]
-// Of endurance: a saved model, asked by eight threads for some minutes.
-//   … -- serving MODEL MINUTES IMAGE …
-// Of threads that wait for each other: a training step and a prediction, alone and beside busy processes, with so many threads and a variable of the environment.
-//   … -- waiting ROUNDS THREADS[:VARIABLE=VALUE]|free …
+//   dotnet run -c Release --project tests/Consensus.ML.Benchmarks [-- S64-L32-7 compact-64 data …] Of quality, on a set in
+// QUBIQ's layout, a third of whose training cases are held out at a time: what settings of training buy, and what ways to sample
+// cost. … -- recipes ROOT TASK STEPS [NAME …] … -- sampling ROOT TASK MODELS [NAME …] Of endurance: a saved model, asked by eight
+// threads for some minutes.
+//   … -- serving MODEL MINUTES IMAGE … Of threads that wait for each other: a training step and a prediction, alone and beside busy
+// processes, with so many threads and a variable of the environment. … -- waiting ROUNDS THREADS[:VARIABLE=VALUE]|free …
 switch (args)
 {
     case ["recipes", string root, string task, string steps, .. string[] names]:
@@ -23,7 +21,8 @@ switch (args)
         return 0;
     case ["serving", string model, string minutes, .. string[] images] when images.Length > 0:
         RuntimeInfo.Collect("cpu");
-        Serving.Measure(model, images, TimeSpan.FromMinutes(double.Parse(minutes, CultureInfo.InvariantCulture)), TimeSpan.FromMinutes(double.Parse(minutes, CultureInfo.InvariantCulture) / 12));
+        Serving.Measure(model, images, TimeSpan.FromMinutes(double.Parse(minutes, CultureInfo.InvariantCulture)), TimeSpan.FromMinutes(
+            double.Parse(minutes, CultureInfo.InvariantCulture) / 12));
         return 0;
     case ["waiting", string rounds, .. string[] settings] when settings.Length > 0:
         Waiting.Measure(int.Parse(rounds, CultureInfo.InvariantCulture), settings);
@@ -73,13 +72,16 @@ return 0;
 
 void PrintConfigurations()
 {
-    Console.WriteLine("| configuration | format | encoder, ms | U-Net pass, ms | sampling step, ms | training step, ms | U-Net, GFLOP/s | convolutions alone, GFLOP/s | share | peak memory, MB |");
+    Console.WriteLine(
+        "| configuration | format | encoder, ms | U-Net pass, ms | sampling step, ms | training step, ms | U-Net, GFLOP/s | convolutions "
+        + "alone, GFLOP/s | share | peak memory, MB |");
     Console.WriteLine("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |");
     foreach (Configuration configuration in Configuration.All.Where(one => chosen.Contains(one.Name)))
     {
         // The formats take turns, so that a slow minute of the machine falls on both.
         var rounds = Enumerable.Range(0, configuration.Rounds)
-            .Select(_ => (Float32: configuration.Machine.Measure(Precision.Float32), BFloat16: configuration.Machine.Measure(Precision.BFloat16)))
+            .Select(_ =>
+                (Float32: configuration.Machine.Measure(Precision.Float32), BFloat16: configuration.Machine.Measure(Precision.BFloat16)))
             .ToArray();
         PrintRow(configuration.Name, "float32", [.. rounds.Select(round => round.Float32)]);
         PrintRow(configuration.Name, "bfloat16", [.. rounds.Select(round => round.BFloat16)]);
@@ -102,8 +104,9 @@ static void PrintRow(string name, string format, MachineMeasurement[] rounds)
 {
     string share = (Middle(one => one.UnetGflops / one.ConvolutionGflops) * 100).ToString("0", CultureInfo.InvariantCulture);
     Console.WriteLine(
-        $"| {name} | {format} | {Number(one => one.EncoderMs)} | {Number(one => one.UnetMs)} | {Number(one => one.SamplingStepMs)} | {Number(one => one.TrainingStepMs)} "
-        + $"| {Number(one => one.UnetGflops)} | {Number(one => one.ConvolutionGflops)} | {share} % | {Number(one => one.PeakMemoryMb)} |");
+        $"| {name} | {format} | {Number(one => one.EncoderMs)} | {Number(one => one.UnetMs)} | {Number(one => one.SamplingStepMs)} | "
+        + $"{Number(one => one.TrainingStepMs)} | {Number(one => one.UnetGflops)} | {Number(one => one.ConvolutionGflops)} | {share} % | "
+        + $"{Number(one => one.PeakMemoryMb)} |");
 
     // The median over the rounds, and how far the rounds lie apart.
     string Number(Func<MachineMeasurement, double> value)
@@ -121,6 +124,8 @@ static void PrintRow(string name, string format, MachineMeasurement[] rounds)
 static string ProcessorName()
 {
     const string cpuInfo = "/proc/cpuinfo";
-    string? line = File.Exists(cpuInfo) ? File.ReadLines(cpuInfo).FirstOrDefault(text => text.StartsWith("model name", StringComparison.Ordinal)) : null;
+    string? line = File.Exists(cpuInfo)
+        ? File.ReadLines(cpuInfo).FirstOrDefault(text => text.StartsWith("model name", StringComparison.Ordinal))
+        : null;
     return line?.Split(':', 2)[1].Trim() ?? "processor unknown";
 }

@@ -7,7 +7,9 @@ using Microsoft.ML;
 
 namespace Consensus.ML.Benchmarks;
 
-/// <summary>What each setting of training buys: soft Dice on cases held out, after the same number of steps, and what a step costs.</summary>
+/// <summary>
+/// What each setting of training buys: soft Dice on cases held out, after the same number of steps, and what a step costs.
+/// </summary>
 internal static class Recipes
 {
     private static readonly (string Name, Action<ConsensusSegmentationEstimator.Options> Change, AugmentationPolicy? Augmentation)[] All =
@@ -37,7 +39,8 @@ internal static class Recipes
     {
         Console.WriteLine("| recipe | CPU seconds a step | soft Dice, 1 generation | 4 generations, mirrored |");
         Console.WriteLine("| --- | --- | --- | --- |");
-        foreach ((string name, Action<ConsensusSegmentationEstimator.Options> change, AugmentationPolicy? augmentation) in All.Where(one => names.Length == 0 || names.Contains(one.Name)))
+        foreach ((string name, Action<ConsensusSegmentationEstimator.Options> change, AugmentationPolicy? augmentation) in All.Where(
+            one => names.Length == 0 || names.Contains(one.Name)))
         {
             Print(name, cases, steps, folds, (ml, fold) =>
             {
@@ -83,11 +86,15 @@ internal static class Recipes
             }
         }
 
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {name} | {seconds / folds / steps:0.000} | {single.Average():0.0000} | {mirrored.Average():0.0000} |"));
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"| {name} | {seconds / folds / steps:0.000} | {single.Average():0.0000} | {mirrored.Average():0.0000} |"));
     }
 
     private static void OneLevelAPass(ConsensusSegmentationEstimator.Options options) =>
-        (options.Network, options.Training) = (options.Network with { LevelConditioning = LevelConditioning.Embedding }, options.Training with { LearningRate = 2e-3, CosineDecay = true });
+        (options.Network, options.Training) = (
+            options.Network with { LevelConditioning = LevelConditioning.Embedding },
+            options.Training with { LearningRate = 2e-3, CosineDecay = true });
 
     /// <summary>Another prediction type; without the Dice term, which only predictions of x_0 can have.</summary>
     private static void Predict(ConsensusSegmentationEstimator.Options options, PredictionType type, double? minSnrGamma = null)

@@ -4,8 +4,14 @@ using Microsoft.ML;
 
 namespace Consensus.ML.Benchmarks;
 
-/// <summary>One saved model, asked by eight threads for as long as one likes: are the answers always the same, how long do they take, and does memory stay where it is?</summary>
-/// <remarks>Each thread has a prediction engine, as a pool hands them out, and gets a new one after every hundred answers. One request in ten is given up before its turn or after a few milliseconds.</remarks>
+/// <summary>
+/// One saved model, asked by eight threads for as long as one likes: are the answers always the same, how long do they take, and does
+/// memory stay where it is?
+/// </summary>
+/// <remarks>
+/// Each thread has a prediction engine, as a pool hands them out, and gets a new one after every hundred answers. One request in ten is
+/// given up before its turn or after a few milliseconds.
+/// </remarks>
 internal static class Serving
 {
     private const int Threads = 8, RequestsAnEngine = 100, GivenUpEvery = 10;
@@ -21,7 +27,8 @@ internal static class Serving
         ITransformer served = ml.Model.Load(model, out _);
         using var disposable = (IDisposable)served;
         float[][] expected = [.. images.Select(image => Ask(ml, served, image))];
-        Console.WriteLine("| minute | answers | given up or timed out | ms an answer, median | 99 of 100 within | resident, MiB | managed, MiB |");
+        Console.WriteLine(
+            "| minute | answers | given up or timed out | ms an answer, median | 99 of 100 within | resident, MiB | managed, MiB |");
         Console.WriteLine("| --- | --- | --- | --- | --- | --- | --- |");
         long start = Stopwatch.GetTimestamp();
         Exception? failure = null;
@@ -86,7 +93,9 @@ internal static class Serving
         void GiveUp(string image, int milliseconds)
         {
             using var patience = new CancellationTokenSource(milliseconds);
-            ITransformer impatient = milliseconds % 2 == 0 ? served.WithCancellation(patience.Token) : served.WithTimeLimit(TimeSpan.FromMilliseconds(milliseconds));
+            ITransformer impatient = milliseconds % 2 == 0
+                ? served.WithCancellation(patience.Token)
+                : served.WithTimeLimit(TimeSpan.FromMilliseconds(milliseconds));
             using (impatient as IDisposable)
             {
                 try
@@ -113,7 +122,8 @@ internal static class Serving
             long resident = process.WorkingSet64;
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"| {at.TotalMinutes:0.##} | {sorted.Length} | {Interlocked.Exchange(ref givenUp, 0)} | {At(sorted, 0.5):0} | {At(sorted, 0.99):0} | {resident >> 20} | {GC.GetTotalMemory(forceFullCollection: true) / 1048576.0:0.0} |"));
+                $"| {at.TotalMinutes:0.##} | {sorted.Length} | {Interlocked.Exchange(ref givenUp, 0)} | {At(sorted, 0.5):0} | "
+                + $"{At(sorted, 0.99):0} | {resident >> 20} | {GC.GetTotalMemory(forceFullCollection: true) / 1048576.0:0.0} |"));
         }
     }
 

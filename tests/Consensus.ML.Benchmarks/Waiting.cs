@@ -11,8 +11,14 @@ using TorchSharp;
 
 namespace Consensus.ML.Benchmarks;
 
-/// <summary>What torch's threads cost where they wait for each other: a training step and a prediction of Compact at 64 pixels, alone and beside busy processes.</summary>
-/// <remarks>Libgomp reads how long its threads wait actively when it is loaded, so each measurement is a process of its own. The settings take turns, so that a slow minute falls on all.</remarks>
+/// <summary>
+/// What torch's threads cost where they wait for each other: a training step and a prediction of Compact at 64 pixels, alone and
+/// beside busy processes.
+/// </summary>
+/// <remarks>
+/// Libgomp reads how long its threads wait actively when it is loaded, so each measurement is a process of its own. The settings take
+/// turns, so that a slow minute falls on all.
+/// </remarks>
 internal static class Waiting
 {
     public const string Once = "waiting-once", Busy = "waiting-busy", Free = "free";
@@ -23,15 +29,19 @@ internal static class Waiting
 
     private static readonly TimeSpan TimeEach = TimeSpan.FromSeconds(1.5), LongestProcess = TimeSpan.FromMinutes(2);
 
-    /// <summary>Prints a row for each setting and number of busy processes: medians over the rounds, and how often as long as the first setting they take.</summary>
+    /// <summary>
+    /// Prints a row for each setting and number of busy processes: medians over the rounds, and how often as long as the
+    /// first setting they take.
+    /// </summary>
     /// <param name="rounds">How often each is measured.</param>
     /// <param name="settings">
-    /// THREADS or THREADS:VARIABLE=VALUE, the variable being one of the environment; as THREADS, a number, or "free" for training that nothing but time ends, which chooses by itself, and predictions
-    /// on torch's own number.
+    /// THREADS or THREADS:VARIABLE=VALUE, the variable being one of the environment; as THREADS, a number, or "free" for training that
+    /// nothing but time ends, which chooses by itself, and predictions on torch's own number.
     /// </param>
     public static void Measure(int rounds, IReadOnlyList<string> settings)
     {
-        Console.WriteLine("| busy processes | threads | training step, ms | prediction, ms | training, by the first | prediction, by the first |");
+        Console.WriteLine(
+            "| busy processes | threads | training step, ms | prediction, ms | training, by the first | prediction, by the first |");
         Console.WriteLine("| --- | --- | --- | --- | --- | --- |");
         foreach (int busy in BusyProcesses)
         {
@@ -62,7 +72,8 @@ internal static class Waiting
             {
                 Console.WriteLine(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"| {busy} | {settings[i]} | {training[i]:0} | {prediction[i]:0} | {training[i] / training[0]:0.00} | {prediction[i] / prediction[0]:0.00} |"));
+                    $"| {busy} | {settings[i]} | {training[i]:0} | {prediction[i]:0} | {training[i] / training[0]:0.00} | "
+                    + $"{prediction[i] / prediction[0]:0.00} |"));
             }
         }
     }
@@ -74,7 +85,8 @@ internal static class Waiting
         ConsensusSegmentationEstimator.Options compact = ConsensusSegmentationEstimator.Options.Compact();
         var description = new ModelDescription
         {
-            Height = Size, Width = Size, ImageChannels = 1, Levels = Levels, Target = TrainingTarget.Consensus, Network = compact.Network.For(Size, Size), Diffusion = compact.Diffusion,
+            Height = Size, Width = Size, ImageChannels = 1, Levels = Levels, Target = TrainingTarget.Consensus,
+            Network = compact.Network.For(Size, Size), Diffusion = compact.Diffusion,
         };
         TrainingOptions options = compact.Training with
         {
@@ -87,7 +99,9 @@ internal static class Waiting
         var training = new List<double>();
         using var ended = new CancellationTokenSource();
         long before = Stopwatch.GetTimestamp(), last = 0;
-        new ConsensusTrainer(description, options, new AugmentationPolicy(), [0f], seed: 0, torch.CPU).Train(cases, new Steps(Reported), log: null, ended.Token).Model.Dispose();
+        new ConsensusTrainer(description, options, new AugmentationPolicy(), [0f], seed: 0, torch.CPU)
+            .Train(cases, new Steps(Reported), log: null, ended.Token).Model
+            .Dispose();
 
         using ConsensusModel model = ConsensusModel.Create(description, torch.CPU, seed: 0);
         float[] features = cases[0].Features;
@@ -123,7 +137,8 @@ internal static class Waiting
         {
             var masks = new byte[Levels * Size * Size];
             random.NextBytes(masks);
-            return new($"{number}", [.. Enumerable.Range(0, Size * Size).Select(_ => random.NextSingle())], new(Levels, Size, Size, [.. masks.Select(value => (byte)(value & 1))]));
+            return new($"{number}", [.. Enumerable.Range(0, Size * Size).Select(_ => random.NextSingle())], new(
+                Levels, Size, Size, [.. masks.Select(value => (byte)(value & 1))]));
         }
     }
 
@@ -147,13 +162,17 @@ internal static class Waiting
             throw new TimeoutException($"'{setting}' took more than {LongestProcess.TotalMinutes} minutes.");
         }
 
-        double[] numbers = [.. output.Result.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Select(text => double.Parse(text, CultureInfo.InvariantCulture))];
+        double[] numbers = [.. output.Result.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)
+            .Select(text => double.Parse(text, CultureInfo.InvariantCulture))];
         return (numbers[0], numbers[1]);
     }
 
     private static Process Start(string[] arguments, string? variable)
     {
-        var start = new ProcessStartInfo("dotnet", ["exec", typeof(Waiting).Assembly.Location, .. arguments]) { RedirectStandardOutput = true };
+        var start = new ProcessStartInfo("dotnet", ["exec", typeof(Waiting).Assembly.Location, .. arguments])
+        {
+            RedirectStandardOutput = true,
+        };
         if (variable?.Split('=', 2) is [string name, string value])
         {
             start.Environment[name] = value;

@@ -28,7 +28,8 @@ public sealed class BadInputTests : IDisposable
         _workspace.Phantom();
         for (int rater = 1; rater <= 3; rater++)
         {
-            NiftiFile.WriteSlice(Path.Combine(_workspace.TrainingCase(1), $"task01_seg{rater:00}.nii.gz"), new Slice(1, 16, 16, new float[256]));
+            NiftiFile.WriteSlice(
+                Path.Combine(_workspace.TrainingCase(1), $"task01_seg{rater:00}.nii.gz"), new Slice(1, 16, 16, new float[256]));
         }
 
         AssertLeavesNothing(Train(), 1, "16×16", "32×32", "case01");
@@ -57,7 +58,8 @@ public sealed class BadInputTests : IDisposable
         Slice slice = SliceReader.Read(image);
         slice.Pixels[5] = float.MinValue;
         NiftiFile.WriteSlice(image, slice);
-        AssertLeavesNothing(Train(), 1, image, "the value -3.4028235E+38 in 1 of 1024 pixels, which no scanner gives", "--no-data -3.4028235E+38");
+        AssertLeavesNothing(
+            Train(), 1, image, "the value -3.4028235E+38 in 1 of 1024 pixels, which no scanner gives", "--no-data -3.4028235E+38");
         CommandRun.InProcess("dataset", "check", "--data", _workspace["data"], "--no-data", "-3.4e38").AssertSucceeded();
     }
 
@@ -115,15 +117,19 @@ public sealed class BadInputTests : IDisposable
 
     [Fact]
     public void A_size_that_does_not_hold_whole_patches_is_refused_before_the_data_is_read() =>
-        AssertLeavesNothing(Train("--size", "72", "--patch-size", "2"), 2, "--size 72", "patches of 2×2 pixels", "multiple of 16", "64 or 80");
+        AssertLeavesNothing(
+            Train("--size", "72", "--patch-size", "2"), 2, "--size 72", "patches of 2×2 pixels", "multiple of 16", "64 or 80");
 
     [Fact]
     public void A_model_that_could_not_be_written_is_refused_before_training()
     {
         _workspace.Phantom();
         File.WriteAllText(_workspace["file"], "");
-        AssertLeavesNothing(["train", "--data", _workspace["data"], "--task", "kidney", "--out", Path.Combine(_workspace["file"], "model.zip")], 1, "Cannot write", "is a file");
-        AssertLeavesNothing(["train", "--data", _workspace["data"], "--task", "kidney", "--out", _workspace["data"]], 1, "Cannot write", "is a folder");
+        AssertLeavesNothing(
+            ["train", "--data", _workspace["data"], "--task", "kidney", "--out", Path.Combine(_workspace["file"], "model.zip")], 1,
+            "Cannot write", "is a file");
+        AssertLeavesNothing(
+            ["train", "--data", _workspace["data"], "--task", "kidney", "--out", _workspace["data"]], 1, "Cannot write", "is a folder");
     }
 
     [Fact]
@@ -153,7 +159,8 @@ public sealed class BadInputTests : IDisposable
     [InlineData("--minutes", "NaN")]
     [InlineData("--steps", "-1")]
     [InlineData("--size", "big")]
-    public void A_value_that_an_option_does_not_know_is_a_usage_error(string option, string value) => AssertLeavesNothing(Train(option, value), 2, value);
+    public void A_value_that_an_option_does_not_know_is_a_usage_error(string option, string value) =>
+        AssertLeavesNothing(Train(option, value), 2, value);
 
     [Theory]
     [InlineData]
@@ -178,21 +185,25 @@ public sealed class BadInputTests : IDisposable
     {
         File.WriteAllText(_workspace["model.zip"], "never opened");
         string first = _workspace["case01/image.nii.gz"], second = _workspace["other/case01.nii.gz"];
-        AssertLeavesNothing(["predict", "--model", _workspace["model.zip"], "--out", _workspace["maps"], first, second], 2, "'case01'", first, second);
+        AssertLeavesNothing(
+            ["predict", "--model", _workspace["model.zip"], "--out", _workspace["maps"], first, second], 2, "'case01'", first, second);
     }
 
     [Fact]
     public void Files_and_a_data_set_together_are_refused()
     {
-        AssertLeavesNothing(["predict", "--model", "m.zip", "--out", _workspace["maps"], "--data", "d", "--task", "kidney", "a.nii"], 2, "not both");
+        AssertLeavesNothing(
+            ["predict", "--model", "m.zip", "--out", _workspace["maps"], "--data", "d", "--task", "kidney", "a.nii"], 2, "not both");
         AssertLeavesNothing(["predict", "--model", "m.zip", "--out", _workspace["maps"]], 2, "nothing to predict");
-        AssertLeavesNothing(["predict", "--model", "m.zip", "--out", _workspace["maps"], "--split", "val", "a.nii"], 2, "--split needs --data");
+        AssertLeavesNothing(
+            ["predict", "--model", "m.zip", "--out", _workspace["maps"], "--split", "val", "a.nii"], 2, "--split needs --data");
     }
 
     [Fact]
     public void A_missing_model_is_named()
     {
-        AssertLeavesNothing(["evaluate", "--model", _workspace["none.zip"], "--data", _workspace["data"], "--task", "kidney"], 1, "none.zip");
+        AssertLeavesNothing(
+            ["evaluate", "--model", _workspace["none.zip"], "--data", _workspace["data"], "--task", "kidney"], 1, "none.zip");
         AssertLeavesNothing(["predict", "--model", _workspace["none.zip"], "--out", _workspace["maps"], "a.nii"], 1, "none.zip");
     }
 
@@ -201,7 +212,8 @@ public sealed class BadInputTests : IDisposable
     {
         _workspace.Phantom();
         File.WriteAllText(_workspace["notes.zip"], "This is no model.");
-        AssertLeavesNothing(["evaluate", "--model", _workspace["notes.zip"], "--data", _workspace["data"], "--task", "kidney"], 1, "notes.zip");
+        AssertLeavesNothing(
+            ["evaluate", "--model", _workspace["notes.zip"], "--data", _workspace["data"], "--task", "kidney"], 1, "notes.zip");
     }
 
     [Fact]
@@ -221,7 +233,10 @@ public sealed class BadInputTests : IDisposable
 
     private string[] Train(params string[] more)
     {
-        string[] args = ["train", "--data", _workspace["data"], "--task", "kidney", "--size", "32", "--steps", "1", "--out", _workspace["model.zip"]];
+        string[] args =
+        [
+            "train", "--data", _workspace["data"], "--task", "kidney", "--size", "32", "--steps", "1", "--out", _workspace["model.zip"],
+        ];
         foreach (string[] option in more.Chunk(2))
         {
             int at = Array.IndexOf(args, option[0]);

@@ -7,7 +7,10 @@ namespace Consensus.ML.Cli.Tests;
 public sealed class BenchTests
 {
     internal static readonly string[] Smallest =
-        ["bench", "--size", "8", "--channels", "32", "--multipliers", "1", "--residual-blocks", "1", "--rrdb-blocks", "1", "--encoder-width", "4", "--encoder-growth", "2", "--levels", "2", "--batch", "1"];
+        [
+            "bench", "--size", "8", "--channels", "32", "--multipliers", "1", "--residual-blocks", "1", "--rrdb-blocks", "1",
+            "--encoder-width", "4", "--encoder-growth", "2", "--levels", "2", "--batch", "1",
+        ];
 
     [Fact]
     public void Both_number_formats_are_measured_and_a_run_is_estimated()
@@ -16,16 +19,20 @@ public sealed class BenchTests
         foreach (string format in (string[])["float32", "bfloat16"])
         {
             JsonElement measured = json.RootElement.GetProperty(format);
-            foreach (string number in (string[])["encoderMs", "unetMs", "samplingStepMs", "trainingStepMs", "unetGflops", "convolutionGflops", "peakMemoryMb"])
+            foreach (string number in (string[])[
+                "encoderMs", "unetMs", "samplingStepMs", "trainingStepMs", "unetGflops", "convolutionGflops", "peakMemoryMb",
+            ])
             {
                 Assert.True(measured.GetProperty(number).GetDouble() > 0, $"{format}.{number}");
             }
         }
 
-        Assert.Equal([1], json.RootElement.GetProperty("settings").GetProperty("multipliers").EnumerateArray().Select(value => value.GetInt32()));
+        Assert.Equal(
+            [1], json.RootElement.GetProperty("settings").GetProperty("multipliers").EnumerateArray().Select(value => value.GetInt32()));
         JsonElement estimate = json.RootElement.GetProperty("estimate");
         double fastest = Math.Min(Step("float32"), Step("bfloat16"));
-        Assert.Equal(estimate.GetProperty("trainingSteps").GetInt32() * fastest / 60_000, estimate.GetProperty("trainingMinutes").GetDouble(), 1e-9);
+        Assert.Equal(
+            estimate.GetProperty("trainingSteps").GetInt32() * fastest / 60_000, estimate.GetProperty("trainingMinutes").GetDouble(), 1e-9);
         Assert.True(estimate.GetProperty("paperMapSeconds").GetDouble() > estimate.GetProperty("mapSeconds").GetDouble());
 
         double Step(string format) => json.RootElement.GetProperty(format).GetProperty("trainingStepMs").GetDouble();
@@ -35,7 +42,9 @@ public sealed class BenchTests
     public void The_table_names_what_was_measured()
     {
         string table = CommandRun.InProcess(Smallest).AssertSucceeded().Out;
-        Assert.All(["sampling step, 2 levels, ms", "training step, batch 1, ms", "convolutions alone, GFLOP/s", "About"], part => Assert.Contains(part, table, StringComparison.Ordinal));
+        Assert.All(
+            ["sampling step, 2 levels, ms", "training step, batch 1, ms", "convolutions alone, GFLOP/s", "About"],
+            part => Assert.Contains(part, table, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -49,13 +58,15 @@ public sealed class BenchTests
 
         static JsonElement Measured(string conditioning)
         {
-            using JsonDocument json = JsonDocument.Parse(CommandRun.InProcess([.. Smallest, "--level-conditioning", conditioning, "--json"]).AssertSucceeded().Out);
+            using JsonDocument json = JsonDocument.Parse(
+                CommandRun.InProcess([.. Smallest, "--level-conditioning", conditioning, "--json"]).AssertSucceeded().Out);
             return json.RootElement.Clone();
         }
 
         static string? Setting(JsonElement measured) => measured.GetProperty("settings").GetProperty("levelConditioning").GetString();
 
-        static double Operations(JsonElement measured) => measured.GetProperty("float32").GetProperty("unetGflops").GetDouble() * measured.GetProperty("float32").GetProperty("unetMs").GetDouble();
+        static double Operations(JsonElement measured) => measured.GetProperty("float32").GetProperty("unetGflops").GetDouble()
+            * measured.GetProperty("float32").GetProperty("unetMs").GetDouble();
     }
 
     [Fact]
@@ -63,7 +74,8 @@ public sealed class BenchTests
     {
         double plain = Operations(), patched = Operations("--patch-size", "2");
 
-        // A quarter of the convolutions' work, but for the first and the last, which are four times as wide; and of attention's, by pairs of pixels, a sixteenth.
+        // A quarter of the convolutions' work, but for the first and the last, which are four times as wide; and of attention's, by pairs
+        // of pixels, a sixteenth.
         Assert.InRange(plain / patched, 3, 6);
 
         static double Operations(params string[] options)
@@ -83,5 +95,6 @@ public sealed class BenchTests
     [InlineData("--size", "100", "multiple of 8, such as 96 or 104")]
     [InlineData("--channels", "40", "multiple of 32")]
     [InlineData("--levels", "0", "from 1 to 255")]
-    public void What_no_network_can_be_is_a_mistake_of_use(string option, string value, string said) => CommandRun.InProcess("bench", option, value).AssertFailed(ExitCode.Usage, option, said);
+    public void What_no_network_can_be_is_a_mistake_of_use(string option, string value, string said) =>
+        CommandRun.InProcess("bench", option, value).AssertFailed(ExitCode.Usage, option, said);
 }

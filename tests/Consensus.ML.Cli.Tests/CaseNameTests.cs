@@ -27,7 +27,8 @@ public sealed class CaseNameTests
     [InlineData("a\\b", "holds a '\\'")]
     [InlineData("a\nb", "holds the control character U+000A")]
     [InlineData("a\0", "holds the control character U+0000")]
-    public void Results_bear_a_case_s_name_where_files_can(string name, string? problem) => Assert.Equal(problem, CaseName.ProblemAsFile(name));
+    public void Results_bear_a_case_s_name_where_files_can(string name, string? problem) =>
+        Assert.Equal(problem, CaseName.ProblemAsFile(name));
 
     [Fact]
     public void A_name_may_be_as_long_as_files_allow()

@@ -7,8 +7,8 @@ using System.Reflection.PortableExecutable;
 namespace Consensus.ML.Cli.Tests;
 
 /// <summary>
-/// Finds in an assembly's code where a number or date becomes text, or text a number, as the current culture has it. The analyzers see most such calls, but not what stands in an
-/// interpolated string, and none in a program that is built for the invariant culture alone.
+/// Finds in an assembly's code where a number or date becomes text, or text a number, as the current culture has it. The analyzers see
+/// most such calls, but not what stands in an interpolated string, and none in a program that is built for the invariant culture alone.
 /// </summary>
 internal sealed class CultureScan
 {
@@ -18,11 +18,17 @@ internal sealed class CultureScan
 
     // What a culture writes in its own way whatever the value; a whole number only where it is negative or grouped.
     private static readonly HashSet<string> Fractions =
-        ["float", "double", "decimal", "System.Half", "System.DateTime", "System.DateTimeOffset", "System.DateOnly", "System.TimeOnly", "object", "System.IFormattable"];
+        [
+            "float", "double", "decimal", "System.Half", "System.DateTime", "System.DateTimeOffset", "System.DateOnly", "System.TimeOnly",
+            "object", "System.IFormattable",
+        ];
 
     private static readonly HashSet<string> Numbers = [.. Fractions, "sbyte", "short", "int", "long", "byte", "ushort", "uint", "ulong"];
 
-    private static readonly HashSet<string> Handlers = ["System.Runtime.CompilerServices.DefaultInterpolatedStringHandler", "System.Text.StringBuilder.AppendInterpolatedStringHandler"];
+    private static readonly HashSet<string> Handlers =
+    [
+        "System.Runtime.CompilerServices.DefaultInterpolatedStringHandler", "System.Text.StringBuilder.AppendInterpolatedStringHandler",
+    ];
 
     private readonly MetadataReader _metadata;
     private readonly PEReader _file;
@@ -53,7 +59,8 @@ internal sealed class CultureScan
 
         BlobReader code = _file.GetMethodBody(method.RelativeVirtualAddress).GetILReader();
 
-        // In the order of the code, a handler's parts stand between its constructor and the call that takes its text, and those of an inner one within.
+        // In the order of the code, a handler's parts stand between its constructor and the call that takes its text, and those
+        // of an inner one within.
         var open = new Stack<bool>();
         string lastText = "", lastCall = "";
         string? constrained = null;
@@ -99,11 +106,15 @@ internal sealed class CultureScan
                 {
                     open.Push(call.TakesProvider && lastCall == "System.Globalization.CultureInfo.get_InvariantCulture");
                 }
-                else if (Handlers.Contains(call.Type) && call.Name == "AppendFormatted" && !open.Peek() && Shows(call, lastText) is { } shown)
+                else if (Handlers.Contains(call.Type)
+                    && call.Name == "AppendFormatted"
+                    && !open.Peek()
+                    && Shows(call, lastText) is { } shown)
                 {
                     yield return $"{place}: a {shown} in an interpolated string";
                 }
-                else if (open.Count > 0 && (call.Name == "ToStringAndClear" || call.Parameters.Any(type => Handlers.Contains(type.TrimEnd('&')))))
+                else if (open.Count > 0
+                    && (call.Name == "ToStringAndClear" || call.Parameters.Any(type => Handlers.Contains(type.TrimEnd('&')))))
                 {
                     open.Pop();
                 }
@@ -134,14 +145,19 @@ internal sealed class CultureScan
         string type = call.Name == "ToString" && constrained is not null ? constrained : call.Type;
         bool culprit = call.Name switch
         {
-            "ToString" => call.Parameters.Length == 0 ? Depends(type) && type != "object" : Numbers.Contains(type) && (Fractions.Contains(type) || IsCultural(lastText)),
+            "ToString" => call.Parameters.Length == 0
+                ? Depends(type) && type != "object"
+                : Numbers.Contains(type) && (Fractions.Contains(type) || IsCultural(lastText)),
             "Parse" or "TryParse" => Numbers.Contains(type),
             "ToLower" or "ToUpper" => type is "string" or "char",
             "Append" or "Insert" => type == "System.Text.StringBuilder" && call.Parameters.Any(Depends),
             "Write" or "WriteLine" => type is "System.IO.TextWriter" or "System.Console" && call.Parameters.Any(Depends),
-            "Join" or "Concat" => type == "string" && (call.Generic.Any(Depends) || call.Parameters.Any(parameter => parameter is "object" or "object[]")),
+            "Join" or "Concat" =>
+                type == "string" && (call.Generic.Any(Depends) || call.Parameters.Any(parameter => parameter is "object" or "object[]")),
             "Format" => type == "string",
-            _ => type == "System.Convert" && call.Parameters.Concat([call.Returns]).Any(Fractions.Contains) && call.Parameters.Concat([call.Returns]).Contains("string"),
+            _ => type == "System.Convert"
+                && call.Parameters.Concat([call.Returns]).Any(Fractions.Contains)
+                && call.Parameters.Concat([call.Returns]).Contains("string"),
         };
         return culprit ? $"{type}.{call.Name}" : null;
     }
@@ -149,7 +165,8 @@ internal sealed class CultureScan
     // A type parameter may stand for any of them.
     private static bool Depends(string type) => Fractions.Contains(type) || type.StartsWith('!');
 
-    private static bool IsCultural(string format) => format.IndexOfAny(['N', 'n', 'C', 'P', 'p', 'E', 'F', 'f', ',', '.', '%', ':', '/']) >= 0;
+    private static bool IsCultural(string format) =>
+        format.IndexOfAny(['N', 'n', 'C', 'P', 'p', 'E', 'F', 'f', ',', '.', '%', ':', '/']) >= 0;
 
     private Call Describe(EntityHandle handle)
     {
@@ -163,10 +180,14 @@ internal sealed class CultureScan
                 return From(TypeName(member.Parent), _metadata.GetString(member.Name), member.DecodeMethodSignature(_names, null));
             default:
                 MethodDefinition method = _metadata.GetMethodDefinition((MethodDefinitionHandle)handle);
-                return From(_names.GetTypeFromDefinition(_metadata, method.GetDeclaringType(), 0), _metadata.GetString(method.Name), method.DecodeSignature(_names, null));
+                return From(
+                    _names.GetTypeFromDefinition(_metadata, method.GetDeclaringType(), 0),
+                    _metadata.GetString(method.Name),
+                    method.DecodeSignature(_names, null));
         }
 
-        static Call From(string type, string name, MethodSignature<string> signature) => new(type, name, [.. signature.ParameterTypes], signature.ReturnType, []);
+        static Call From(string type, string name, MethodSignature<string> signature) =>
+            new(type, name, [.. signature.ParameterTypes], signature.ReturnType, []);
     }
 
     private string TypeName(EntityHandle handle) => handle.Kind switch
@@ -210,7 +231,9 @@ internal sealed class CultureScan
         {
             TypeDefinition type = reader.GetTypeDefinition(handle);
             string name = reader.GetString(type.Name);
-            return type.GetDeclaringType() is { IsNil: false } outer ? $"{GetTypeFromDefinition(reader, outer, 0)}.{name}" : $"{reader.GetString(type.Namespace)}.{name}".TrimStart('.');
+            return type.GetDeclaringType() is { IsNil: false } outer
+                ? $"{GetTypeFromDefinition(reader, outer, 0)}.{name}"
+                : $"{reader.GetString(type.Namespace)}.{name}".TrimStart('.');
         }
 
         public string GetTypeFromReference(MetadataReader reader, TypeReferenceHandle handle, byte rawTypeKind)
@@ -222,7 +245,11 @@ internal sealed class CultureScan
                 : $"{reader.GetString(type.Namespace)}.{name}");
         }
 
-        public string GetTypeFromSpecification(MetadataReader reader, object? genericContext, TypeSpecificationHandle handle, byte rawTypeKind) =>
+        public string GetTypeFromSpecification(
+            MetadataReader reader,
+            object? genericContext,
+            TypeSpecificationHandle handle,
+            byte rawTypeKind) =>
             reader.GetTypeSpecification(handle).DecodeSignature(this, genericContext);
 
         public string GetGenericInstantiation(string genericType, ImmutableArray<string> typeArguments) =>

@@ -18,13 +18,18 @@ public sealed class CultureTests
     public void The_scan_finds_what_it_looks_for()
     {
         string name = typeof(Culprits).FullName!.Replace('+', '.');
-        string[] found = [.. CultureScan.Of(typeof(Culprits).Assembly.Location).Where(line => line.StartsWith(name, StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+        string[] found = [.. CultureScan.Of(typeof(Culprits).Assembly.Location)
+            .Where(line => line.StartsWith(name, StringComparison.Ordinal))
+            .Order(StringComparer.Ordinal)];
 
         Assert.Equal(
             [
-                $"{name}.Appended: System.Text.StringBuilder.Append", $"{name}.Bare: double.ToString", $"{name}.Boxed: a object in an interpolated string",
-                $"{name}.Formatted: string.Format", $"{name}.Grouped: a int in an interpolated string", $"{name}.Inner: a float in an interpolated string",
-                $"{name}.Joined: string.Join", $"{name}.Lowered: string.ToLower", $"{name}.Named: a double in an interpolated string", $"{name}.Nullable: a double in an interpolated string",
+                $"{name}.Appended: System.Text.StringBuilder.Append", $"{name}.Bare: double.ToString",
+                $"{name}.Boxed: a object in an interpolated string",
+                $"{name}.Formatted: string.Format", $"{name}.Grouped: a int in an interpolated string",
+                $"{name}.Inner: a float in an interpolated string",
+                $"{name}.Joined: string.Join", $"{name}.Lowered: string.ToLower", $"{name}.Named: a double in an interpolated string",
+                $"{name}.Nullable: a double in an interpolated string",
                 $"{name}.Parsed: double.Parse", $"{name}.Unknown: a !!0 in an interpolated string",
             ],
             found);
@@ -43,7 +48,8 @@ public sealed class CultureTests
 
         public static string Unknown<T>(T value) => $"value {value}";
 
-        public static string Inner(float value, bool known) => string.Create(CultureInfo.InvariantCulture, $"{(known ? $"{value} mm" : "none")} and {value}");
+        public static string Inner(float value, bool known) =>
+            string.Create(CultureInfo.InvariantCulture, $"{(known ? $"{value} mm" : "none")} and {value}");
 
         public static string Bare(double value) => value.ToString();
 
@@ -57,7 +63,8 @@ public sealed class CultureTests
 
         public static string Appended(double value) => new StringBuilder().Append(value).ToString();
 
-        public static string Whole(int value) => $"value {value:000}, {nameof(value)}, {value > 0}, {string.Create(CultureInfo.InvariantCulture, $"{value / 2.0}")}";
+        public static string Whole(int value) =>
+            $"value {value:000}, {nameof(value)}, {value > 0}, {string.Create(CultureInfo.InvariantCulture, $"{value / 2.0}")}";
     }
 #pragma warning restore CA1305, CA1304, CA1311, CA1830, CA1834
 }

@@ -33,8 +33,13 @@ public sealed class DatasetTests : IDisposable
     [Fact]
     public void The_schema_of_the_check_knows_every_kind_of_problem()
     {
-        using JsonDocument schema = JsonDocument.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "data-schemas", "dataset-check.schema.json")));
-        JsonElement kind = schema.RootElement.GetProperty("properties").GetProperty("problems").GetProperty("items").GetProperty("properties").GetProperty("kind");
+        using JsonDocument schema = JsonDocument.Parse(
+            File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "data-schemas", "dataset-check.schema.json")));
+        JsonElement kind = schema.RootElement.GetProperty("properties")
+            .GetProperty("problems")
+            .GetProperty("items")
+            .GetProperty("properties")
+            .GetProperty("kind");
         string[] known = [.. kind.GetProperty("enum").EnumerateArray().Select(name => name.GetString()!)];
         IEnumerable<string> kinds = Enum.GetValues<DatasetProblemKind>()
             .Select(one => new DatasetProblem(ProblemSeverity.Warning, one, null, null, null, "a", "b"))
@@ -67,7 +72,8 @@ public sealed class DatasetTests : IDisposable
         File.WriteAllText(Path.Combine(_workspace.TrainingCase(1), "image.nii"), "no image");
         File.WriteAllText(Path.Combine(_workspace.TrainingCase(2), "task01_seg03.nii.gz"), "no mask");
         CommandRun.InProcess("train", "--data", data, "--task", "kidney", "--out", _workspace["model.zip"])
-            .AssertFailed(1, "image.nii", "One more problem stops training.", $"'consensus dataset check --data {data} --task kidney' lists all");
+            .AssertFailed(
+                1, "image.nii", "One more problem stops training.", $"'consensus dataset check --data {data} --task kidney' lists all");
         Assert.False(File.Exists(_workspace["model.zip"]));
     }
 
@@ -75,10 +81,19 @@ public sealed class DatasetTests : IDisposable
     public void Training_goes_on_with_oddities_and_says_them()
     {
         string data = _workspace.Phantom(cases: 4);
-        File.Copy(Path.Combine(_workspace.TrainingCase(1), "task01_seg01.nii.gz"), Path.Combine(_workspace.TrainingCase(1), "task01_seg02.nii.gz"), overwrite: true);
-        File.Copy(Path.Combine(_workspace.TrainingCase(2), "image.nii.gz"), Path.Combine(data, "kidney", "val", "case01", "image.nii.gz"), overwrite: true);
-        CommandRun run = CommandRun.InProcess("train", "--data", data, "--size", "16", "--steps", "1", "--out", _workspace["model.zip"]).AssertSucceeded();
-        Assert.Equal(2, run.ErrorLines.Count(line => line.Contains("is equal to", StringComparison.Ordinal) || line.Contains("scores on a case that was trained on", StringComparison.Ordinal)));
+        File.Copy(
+            Path.Combine(_workspace.TrainingCase(1), "task01_seg01.nii.gz"),
+            Path.Combine(_workspace.TrainingCase(1), "task01_seg02.nii.gz"),
+            overwrite: true);
+        File.Copy(
+            Path.Combine(_workspace.TrainingCase(2), "image.nii.gz"),
+            Path.Combine(data, "kidney", "val", "case01", "image.nii.gz"),
+            overwrite: true);
+        CommandRun run = CommandRun.InProcess("train", "--data", data, "--size", "16", "--steps", "1", "--out", _workspace["model.zip"])
+            .AssertSucceeded();
+        Assert.Equal(2, run.ErrorLines.Count(line =>
+            line.Contains("is equal to", StringComparison.Ordinal)
+            || line.Contains("scores on a case that was trained on", StringComparison.Ordinal)));
         Assert.All(run.ErrorLines, line => Assert.StartsWith("consensus: warning: ", line, StringComparison.Ordinal));
     }
 
@@ -103,13 +118,19 @@ public sealed class DatasetTests : IDisposable
         Assert.Empty(schema.Violations(JsonDocument.Parse(File.ReadAllText(manifest)).RootElement));
 
         Assert.Equal("No problems in 3 cases.\n", CommandRun.InProcess("dataset", "check", "--data", manifest).AssertSucceeded().Out);
-        CommandRun.InProcess("train", "--data", manifest, "--size", "16", "--steps", "1", "--out", _workspace["model.zip"]).AssertSucceeded();
+        CommandRun.InProcess("train", "--data", manifest, "--size", "16", "--steps", "1", "--out", _workspace["model.zip"])
+            .AssertSucceeded();
         string[] quick = ["--generations", "1", "--sampler", "ddim", "--sampling-steps", "1"];
-        CommandRun.InProcess(["evaluate", "--model", _workspace["model.zip"], "--data", manifest, "--json", _workspace["report.json"], .. quick]).AssertSucceeded();
+        CommandRun.InProcess([
+            "evaluate", "--model", _workspace["model.zip"], "--data", manifest, "--json", _workspace["report.json"], .. quick,
+        ]).AssertSucceeded();
         Assert.Contains("\"task\": \"kidney\"", File.ReadAllText(_workspace["report.json"]), StringComparison.Ordinal);
-        CommandRun.InProcess(["predict", "--model", _workspace["model.zip"], "--data", manifest, "--split", "val", "--out", _workspace["maps"], .. quick]).AssertSucceeded();
+        CommandRun.InProcess([
+            "predict", "--model", _workspace["model.zip"], "--data", manifest, "--split", "val", "--out", _workspace["maps"], .. quick,
+        ]).AssertSucceeded();
         Assert.True(File.Exists(_workspace["maps/case01_soft.nii.gz"]));
-        CommandRun.InProcess("train", "--data", manifest, "--split", "test", "--out", _workspace["m.zip"]).AssertFailed(2, "'test'", "train, val");
+        CommandRun.InProcess("train", "--data", manifest, "--split", "test", "--out", _workspace["m.zip"])
+            .AssertFailed(2, "'test'", "train, val");
         CommandRun.InProcess("train", "--data", manifest, "--task", "kidney", "--out", _workspace["m.zip"]).AssertFailed(2, "--task");
     }
 
@@ -117,11 +138,15 @@ public sealed class DatasetTests : IDisposable
     public void Wrong_arguments_of_init_are_usage_errors_and_write_nothing()
     {
         Directory.CreateDirectory(_workspace["data"]);
-        CommandRun.InProcess("dataset", "init", "--data", _workspace["data"]).AssertFailed(2, "no set in QUBIQ's layout", "--images and --masks");
+        CommandRun.InProcess("dataset", "init", "--data", _workspace["data"])
+            .AssertFailed(2, "no set in QUBIQ's layout", "--images and --masks");
         CommandRun.InProcess("dataset", "init", "--data", _workspace["data"], "--images", "{case}.png").AssertFailed(2, "give both");
-        CommandRun.InProcess("dataset", "init", "--data", _workspace["data"], "--images", "{name}.png", "--masks", "{case}_{rater}.png").AssertFailed(2, "{name}", "{case}, {channel}, {split}");
-        CommandRun.InProcess("dataset", "init", "--data", _workspace["data"], "--images", "{case}.png", "--masks", "{case}.png").AssertFailed(2, "lacks '{rater}'");
-        CommandRun.InProcess("dataset", "init", "--data", _workspace["data"], "--images", "{case}.png", "--masks", "{case}_{rater}.png").AssertFailed(1, "holds no file '{case}.png'");
+        CommandRun.InProcess("dataset", "init", "--data", _workspace["data"], "--images", "{name}.png", "--masks", "{case}_{rater}.png")
+            .AssertFailed(2, "{name}", "{case}, {channel}, {split}");
+        CommandRun.InProcess("dataset", "init", "--data", _workspace["data"], "--images", "{case}.png", "--masks", "{case}.png")
+            .AssertFailed(2, "lacks '{rater}'");
+        CommandRun.InProcess("dataset", "init", "--data", _workspace["data"], "--images", "{case}.png", "--masks", "{case}_{rater}.png")
+            .AssertFailed(1, "holds no file '{case}.png'");
         CommandRun.InProcess("dataset", "init", "--data", _workspace["none"]).AssertFailed(1, "does not exist");
         Assert.Empty(Directory.GetFileSystemEntries(_workspace["data"]));
     }

@@ -8,7 +8,9 @@ using Consensus.ML.Tests.Shared;
 
 namespace Consensus.ML.Cli.Tests;
 
-/// <summary>Training that is killed, interrupted or runs out of disk loses nothing; training that would lose something is refused.</summary>
+/// <summary>
+/// Training that is killed, interrupted or runs out of disk loses nothing; training that would lose something is refused.
+/// </summary>
 public sealed class EnduranceTests : IDisposable
 {
     private const int Steps = 6;
@@ -24,7 +26,10 @@ public sealed class EnduranceTests : IDisposable
     public void A_run_killed_at_several_moments_ends_with_the_weights_of_one_that_was_not()
     {
         CommandRun.InProcess(Train(Steps, "float32", "whole.zip")).AssertSucceeded();
-        string[] resumed = [.. Train(Steps, "float32", "model.zip"), "--checkpoints", _workspace["run"], "--checkpoint-every", "2", "--resume"];
+        string[] resumed =
+        [
+            .. Train(Steps, "float32", "model.zip"), "--checkpoints", _workspace["run"], "--checkpoint-every", "2", "--resume",
+        ];
 
         // Killed once a checkpoint is there, while a later one is being written, and between the last one and the model.
         Kill(resumed, () => Exists("step-000000002.safetensors"));
@@ -52,7 +57,10 @@ public sealed class EnduranceTests : IDisposable
     {
         const int LongSteps = 150;
         CommandRun.InProcess(Train(LongSteps, precision, "whole.zip")).AssertSucceeded();
-        string[] resumed = [.. Train(LongSteps, precision, "model.zip"), "--checkpoints", _workspace["run"], "--checkpoint-every", "3", "--resume"];
+        string[] resumed =
+        [
+            .. Train(LongSteps, precision, "model.zip"), "--checkpoints", _workspace["run"], "--checkpoint-every", "3", "--resume",
+        ];
         var random = new Random(1);
         for (int i = 0; i < 20; i++)
         {
@@ -81,7 +89,8 @@ public sealed class EnduranceTests : IDisposable
         {
             RedirectStandardError = true,
             RedirectStandardOutput = true,
-            Environment = { ["DOTNET_EnableWriteXorExecute"] = "0", ["CONSENSUS_DEBUG"] = "" }, // the runtime's own memory is a file too, and would not fit
+            // the runtime's own memory is a file too, and would not fit
+            Environment = { ["DOTNET_EnableWriteXorExecute"] = "0", ["CONSENSUS_DEBUG"] = "" },
         });
         (int code, string output, string error) = await process.FinishAsync();
         string[] said = error.Split('\n', StringSplitOptions.RemoveEmptyEntries);
@@ -89,7 +98,10 @@ public sealed class EnduranceTests : IDisposable
         Assert.Contains("Wrote", output, StringComparison.Ordinal);
         said = [.. said.Where(line => !line.StartsWith("consensus: warning: Training is to end after ", StringComparison.Ordinal))];
         Assert.NotEmpty(said);
-        Assert.All(said, line => Assert.Matches(@"^consensus: warning: The checkpoint of step [2-4] could not be written: Cannot write '.*step-00000000[2-4].safetensors': .*; the last whole one is that of step [1-3]. Training goes on.$", line));
+        Assert.All(said, line => Assert.Matches(
+            @"^consensus: warning: The checkpoint of step [2-4] could not be written: Cannot write '.*step-00000000[2-4].safetensors': .*; "
+            + @"the last whole one is that of step [1-3]. Training goes on.$",
+            line));
         Assert.Equal(before, Checkpoints());
         Assert.Equal(Entry("whole.zip", "weights.safetensors"), Entry("model.zip", "weights.safetensors"));
     }
@@ -99,8 +111,10 @@ public sealed class EnduranceTests : IDisposable
     {
         string[] train = [.. Train(1, "float32", "model.zip"), "--checkpoints", _workspace["run"]];
         CommandRun.InProcess(train).AssertSucceeded();
-        CommandRun.InProcess(train).AssertFailed(1, "'" + _workspace["run"] + "' holds checkpoints of an earlier run, up to step 1", "--resume");
-        CommandRun.InProcess([.. train, "--resume", "--patience", "2"]).AssertFailed(1, "is of another run: Training.Patience is null there and 2 here");
+        CommandRun.InProcess(train)
+            .AssertFailed(1, "'" + _workspace["run"] + "' holds checkpoints of an earlier run, up to step 1", "--resume");
+        CommandRun.InProcess([.. train, "--resume", "--patience", "2"])
+            .AssertFailed(1, "is of another run: Training.Patience is null there and 2 here");
 
         string image = Path.Combine(_workspace.TrainingCase(2), "image.nii.gz");
         Slice slice = SliceReader.Read(image);
@@ -115,15 +129,21 @@ public sealed class EnduranceTests : IDisposable
     public void Options_of_checkpoints_need_a_folder()
     {
         CommandRun.InProcess([.. Train(1, "float32", "model.zip"), "--resume"]).AssertFailed(2, "--resume needs --checkpoints DIR");
-        CommandRun.InProcess([.. Train(1, "float32", "model.zip"), "--checkpoint-every", "5"]).AssertFailed(2, "--checkpoint-every needs --checkpoints DIR");
-        CommandRun.InProcess([.. Train(1, "float32", "model.zip"), "--checkpoints", _workspace["run"], "--checkpoint-every", "0"]).AssertFailed(2, "'0' is not a value of --checkpoint-every");
+        CommandRun.InProcess([.. Train(1, "float32", "model.zip"), "--checkpoint-every", "5"])
+            .AssertFailed(2, "--checkpoint-every needs --checkpoints DIR");
+        CommandRun.InProcess([.. Train(1, "float32", "model.zip"), "--checkpoints", _workspace["run"], "--checkpoint-every", "0"])
+            .AssertFailed(2, "'0' is not a value of --checkpoint-every");
     }
 
     [Fact]
     public void A_finished_model_is_trained_further_with_its_own_network_target_and_size()
     {
         CommandRun.InProcess([.. Train(1, "float32", "model.zip"), "--target", "soft-label"]).AssertSucceeded();
-        string[] further = ["train", "--data", _data, "--task", "kidney", "--steps", "1", "--from", _workspace["model.zip"], "--out", _workspace["further.zip"]];
+        string[] further =
+        [
+            "train", "--data", _data, "--task", "kidney", "--steps", "1", "--from", _workspace["model.zip"],
+            "--out", _workspace["further.zip"],
+        ];
         CommandRun run = CommandRun.InProcess(further).AssertSucceeded();
         Assert.Contains("at 32×32 pixels: 3 raters, target soft-label", run.Out, StringComparison.Ordinal);
         Assert.NotEqual(Entry("model.zip", "weights.safetensors"), Entry("further.zip", "weights.safetensors"));
@@ -131,7 +151,8 @@ public sealed class EnduranceTests : IDisposable
 
         CommandRun.InProcess([.. further, "--preset", "compact"]).AssertSucceeded();
         Assert.Equal(2e-3, LearningRate("further.zip"));
-        CommandRun.InProcess([.. further, "--target", "consensus"]).AssertFailed(1, "The model to start from cannot be trained further", "Target is \"SoftLabel\" there and \"Consensus\" here");
+        CommandRun.InProcess([.. further, "--target", "consensus"])
+            .AssertFailed(1, "The model to start from cannot be trained further", "Target is \"SoftLabel\" there and \"Consensus\" here");
         CommandRun.InProcess([.. further, "--size", "64"]).AssertFailed(1, "trained on slices of 32×32 pixels", "on 64×64");
         further[Array.IndexOf(further, "--from") + 1] = _workspace["nothing.zip"];
         CommandRun.InProcess(further).AssertFailed(1, "nothing.zip");
@@ -143,8 +164,15 @@ public sealed class EnduranceTests : IDisposable
         CommandRun.InProcess([.. Train(1, "float32", "levels.zip")]).AssertSucceeded();
         CommandRun.InProcess([.. Train(1, "float32", "soft.zip"), "--target", "soft-label"]).AssertSucceeded();
         Assert.Equal((1e-3, 2e-3), (LearningRate("levels.zip"), LearningRate("soft.zip")));
-        string[] further = ["train", "--data", _data, "--task", "kidney", "--steps", "1", "--out", _workspace["further.zip"], "--level-conditioning", "embedding", "--from"];
-        CommandRun.InProcess([.. further, _workspace["levels.zip"]]).AssertFailed(1, "The model to start from cannot be trained further", "Network.LevelConditioning is \"Channels\" there and \"Embedding\" here");
+        string[] further =
+        [
+            "train", "--data", _data, "--task", "kidney", "--steps", "1", "--out", _workspace["further.zip"],
+            "--level-conditioning", "embedding", "--from",
+        ];
+        CommandRun.InProcess([.. further, _workspace["levels.zip"]]).AssertFailed(
+            1,
+            "The model to start from cannot be trained further",
+            "Network.LevelConditioning is \"Channels\" there and \"Embedding\" here");
         CommandRun.InProcess([.. further, _workspace["soft.zip"]]).AssertSucceeded();
     }
 
@@ -160,20 +188,29 @@ public sealed class EnduranceTests : IDisposable
         Assert.Equal((1, 2, 4), (PatchSize("small.zip"), PatchSize("large.zip"), PatchSize("asked.zip")));
 
         // A new model of that size would take none.
-        string[] further = ["train", "--data", _data, "--task", "kidney", "--steps", "1", "--out", _workspace["further.zip"], "--from", _workspace["asked.zip"]];
+        string[] further =
+        [
+            "train", "--data", _data, "--task", "kidney", "--steps", "1", "--out", _workspace["further.zip"],
+            "--from", _workspace["asked.zip"],
+        ];
         CommandRun.InProcess(further).AssertSucceeded();
         Assert.Equal(4, PatchSize("further.zip"));
-        CommandRun.InProcess([.. further, "--patch-size", "1"]).AssertFailed(1, "The model to start from cannot be trained further", "Network.PatchSize is 4 there and 1 here");
+        CommandRun.InProcess([.. further, "--patch-size", "1"])
+            .AssertFailed(1, "The model to start from cannot be trained further", "Network.PatchSize is 4 there and 1 here");
     }
 
     private string[] Train(int steps, string precision, string model) =>
     [
-        "train", "--data", _data, "--task", "kidney", "--size", "32", "--steps", $"{steps}", "--seed", "3", "--threads", "1", "--precision", precision, "--out", _workspace[model],
+        "train", "--data", _data, "--task", "kidney", "--size", "32", "--steps", $"{steps}", "--seed", "3", "--threads", "1", "--precision",
+        precision, "--out", _workspace[model],
     ];
 
     private bool Exists(string checkpoint) => File.Exists(Path.Combine(_workspace["run"], checkpoint));
 
-    private string[] Checkpoints() => [.. Directory.GetFiles(_workspace["run"], "*").Where(path => path.EndsWith(".safetensors", StringComparison.Ordinal) && Path.GetFileName(path).StartsWith("step-", StringComparison.Ordinal)).Order(StringComparer.Ordinal)];
+    private string[] Checkpoints() => [.. Directory.GetFiles(_workspace["run"], "*")
+        .Where(path => path.EndsWith(".safetensors", StringComparison.Ordinal)
+            && Path.GetFileName(path).StartsWith("step-", StringComparison.Ordinal))
+        .Order(StringComparer.Ordinal)];
 
     /// <summary>Runs the command, and ends it by SIGKILL at a moment.</summary>
     private static void Kill(string[] command, Func<bool> moment)

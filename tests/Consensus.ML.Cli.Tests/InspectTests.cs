@@ -24,7 +24,9 @@ public sealed class InspectTests : IDisposable
         using JsonDocument found = JsonDocument.Parse(CommandRun.InProcess("inspect", folder, "--json").AssertSucceeded().Out);
         JsonElement root = found.RootElement;
         Assert.Equal("case07", root.GetProperty("case").GetString());
-        Assert.Equal((4, 4, 15), (root.GetProperty("image").GetProperty("height").GetInt32(), root.GetProperty("image").GetProperty("width").GetInt32(), root.GetProperty("image").GetProperty("max").GetInt32()));
+        Assert.Equal((4, 4, 15), (
+            root.GetProperty("image").GetProperty("height").GetInt32(), root.GetProperty("image").GetProperty("width").GetInt32(),
+            root.GetProperty("image").GetProperty("max").GetInt32()));
         JsonElement[] raters = [.. root.GetProperty("raters").EnumerateArray()];
         Assert.Equal(["1", "2"], raters.Select(rater => rater.GetProperty("name").GetString()));
         Assert.Equal([4, 8], raters.Select(rater => rater.GetProperty("area").GetInt32()));
@@ -40,7 +42,8 @@ public sealed class InspectTests : IDisposable
     {
         _workspace.Phantom();
         CommandRun.InProcess("inspect", _workspace.TrainingCase(2), "--png", _workspace["folder.png"]).AssertSucceeded();
-        CommandRun run = CommandRun.InProcess("inspect", "case02", "--data", _workspace["data"], "--task", "kidney", "--png", _workspace["name.png"]).AssertSucceeded();
+        CommandRun run = CommandRun.InProcess(
+            "inspect", "case02", "--data", _workspace["data"], "--task", "kidney", "--png", _workspace["name.png"]).AssertSucceeded();
         Assert.Contains(_workspace["name.png"], run.Out, StringComparison.Ordinal);
         Assert.Equal(File.ReadAllBytes(_workspace["folder.png"]), File.ReadAllBytes(_workspace["name.png"]));
         using SKBitmap picture = SKBitmap.Decode(_workspace["name.png"]);
@@ -51,7 +54,8 @@ public sealed class InspectTests : IDisposable
     public void A_file_is_drawn_alone_and_JSON_is_nothing_but_JSON()
     {
         string image = Path.Combine(MadeCase(), "image.nii");
-        using JsonDocument found = JsonDocument.Parse(CommandRun.InProcess("inspect", image, "--json", "--png", _workspace["image.png"]).AssertSucceeded().Out);
+        using JsonDocument found = JsonDocument.Parse(
+            CommandRun.InProcess("inspect", image, "--json", "--png", _workspace["image.png"]).AssertSucceeded().Out);
         Assert.Equal("NIfTI-1", found.RootElement.GetProperty("format").GetString());
         Assert.True(File.Exists(_workspace["image.png"]));
     }
@@ -63,10 +67,13 @@ public sealed class InspectTests : IDisposable
         byte[] colours = [200, 0, 0, 0, 100, 0, 0, 0, 50, 200, 0, 0];
         colours.CopyTo(photograph.Pixels, 0);
         photograph.SavePng(_workspace["skin.png"]);
-        using JsonDocument found = JsonDocument.Parse(CommandRun.InProcess("inspect", _workspace["skin.png"], "--json", "--png", _workspace["drawn.png"]).AssertSucceeded().Out);
+        using JsonDocument found = JsonDocument.Parse(
+            CommandRun.InProcess("inspect", _workspace["skin.png"], "--json", "--png", _workspace["drawn.png"]).AssertSucceeded().Out);
         JsonElement root = found.RootElement;
         Assert.Equal("PNG", root.GetProperty("format").GetString());
-        Assert.Equal((3, 2, 2), (root.GetProperty("channels").GetInt32(), root.GetProperty("height").GetInt32(), root.GetProperty("width").GetInt32()));
+        Assert.Equal(
+            (3, 2, 2),
+            (root.GetProperty("channels").GetInt32(), root.GetProperty("height").GetInt32(), root.GetProperty("width").GetInt32()));
         Assert.Equal((0, 200), (root.GetProperty("min").GetInt32(), root.GetProperty("max").GetInt32()));
         using SKBitmap picture = SKBitmap.Decode(_workspace["drawn.png"]);
         Assert.Contains(picture.Pixels, colour => colour is { Red: 255, Green: 0, Blue: 0 });
@@ -76,7 +83,8 @@ public sealed class InspectTests : IDisposable
     public void A_slice_of_a_volume_is_described_by_its_address()
     {
         NiftiFile.WriteSlice(_workspace["volume.nii"], new Slice(2, 3, 4, [.. Enumerable.Range(0, 24).Select(value => (float)value)]));
-        using JsonDocument found = JsonDocument.Parse(CommandRun.InProcess("inspect", _workspace["volume.nii#axis=2,slice=0"], "--json").AssertSucceeded().Out);
+        using JsonDocument found = JsonDocument.Parse(
+            CommandRun.InProcess("inspect", _workspace["volume.nii#axis=2,slice=0"], "--json").AssertSucceeded().Out);
         Assert.EndsWith("#axis=2,slice=0", found.RootElement.GetProperty("file").GetString(), StringComparison.Ordinal);
         Assert.Equal("NIfTI", found.RootElement.GetProperty("format").GetString());
     }
@@ -85,7 +93,9 @@ public sealed class InspectTests : IDisposable
     public void A_set_is_drawn_on_contact_sheets()
     {
         _workspace.Phantom();
-        CommandRun run = CommandRun.InProcess("inspect", "--data", _workspace["data"], "--png", _workspace["sheet.png"], "--sort", "agreement", "--cases", "1").AssertSucceeded();
+        CommandRun run = CommandRun.InProcess(
+            "inspect", "--data", _workspace["data"], "--png", _workspace["sheet.png"], "--sort", "agreement", "--cases", "1")
+            .AssertSucceeded();
         Assert.Contains("sheet.png", Assert.Single(run.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
         Assert.True(File.Exists(_workspace["sheet.png"]));
         Assert.False(File.Exists(_workspace["sheet-2.png"]));
@@ -107,14 +117,16 @@ public sealed class InspectTests : IDisposable
 
         CommandRun run = CommandRun.InProcess("inspect", "--data", _workspace["cells"], "--png", _workspace["sheet.png"]).AssertSucceeded();
         Assert.Contains("sheet-2.png", run.Out, StringComparison.Ordinal);
-        Assert.True(File.Exists(_workspace["sheet.png"]) && File.Exists(_workspace["sheet-2.png"]) && !File.Exists(_workspace["sheet-3.png"]));
+        Assert.True(
+            File.Exists(_workspace["sheet.png"]) && File.Exists(_workspace["sheet-2.png"]) && !File.Exists(_workspace["sheet-3.png"]));
     }
 
     [Fact]
     public void An_unknown_case_lists_the_nearest_names()
     {
         _workspace.Phantom();
-        CommandRun.InProcess("inspect", "case1", "--data", _workspace["data"], "--task", "kidney").AssertFailed(2, "'case1'", "train case of kidney", "case01");
+        CommandRun.InProcess("inspect", "case1", "--data", _workspace["data"], "--task", "kidney")
+            .AssertFailed(2, "'case1'", "train case of kidney", "case01");
     }
 
     [Fact]
@@ -124,9 +136,16 @@ public sealed class InspectTests : IDisposable
         NiftiFile.WriteSlice(Path.Combine(folder, "task02_seg01.nii"), new Slice(1, 4, 4, new float[16]));
         CommandRun.InProcess("inspect", folder).AssertFailed(2, "tasks 1, 2", "--task");
         CommandRun.InProcess("inspect", folder, "--task", "3").AssertFailed(2, "tasks 1, 2", "none of task 3");
-        Assert.Contains("task02_seg01.nii", CommandRun.InProcess("inspect", folder, "--task", "2").AssertSucceeded().Out, StringComparison.Ordinal);
-        Assert.Contains("task02_seg01.nii", CommandRun.InProcess("inspect", folder, "--task", "prostate-2").AssertSucceeded().Out, StringComparison.Ordinal);
-        Assert.Contains("task01_seg02.nii", CommandRun.InProcess("inspect", folder, "--task", "prostate").AssertSucceeded().Out, StringComparison.Ordinal);
+        Assert.Contains(
+            "task02_seg01.nii", CommandRun.InProcess("inspect", folder, "--task", "2").AssertSucceeded().Out, StringComparison.Ordinal);
+        Assert.Contains(
+            "task02_seg01.nii",
+            CommandRun.InProcess("inspect", folder, "--task", "prostate-2").AssertSucceeded().Out,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "task01_seg02.nii",
+            CommandRun.InProcess("inspect", folder, "--task", "prostate").AssertSucceeded().Out,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -170,16 +189,20 @@ public sealed class InspectTests : IDisposable
     [InlineData("case1", "CASE01", 1)]
     [InlineData("kitten", "sitting", 3)]
     [InlineData("", "abc", 3)]
-    public void The_distance_of_names_counts_letters_to_change(string first, string second, int distance) => Assert.Equal(distance, NameDistance.Between(first, second));
+    public void The_distance_of_names_counts_letters_to_change(string first, string second, int distance) =>
+        Assert.Equal(distance, NameDistance.Between(first, second));
 
     /// <summary>A case of 4 × 4 pixels with two masks, of its first row and of its first two.</summary>
     private string MadeCase()
     {
         string folder = Directory.CreateDirectory(_workspace["case07"]).FullName;
-        NiftiFile.WriteSlice(Path.Combine(folder, "image.nii"), new Slice(1, 4, 4, [.. Enumerable.Range(0, 16).Select(value => (float)value)]));
+        NiftiFile.WriteSlice(
+            Path.Combine(folder, "image.nii"), new Slice(1, 4, 4, [.. Enumerable.Range(0, 16).Select(value => (float)value)]));
         for (int rater = 1; rater <= 2; rater++)
         {
-            NiftiFile.WriteSlice(Path.Combine(folder, $"task01_seg{rater:00}.nii"), new Slice(1, 4, 4, [.. Enumerable.Range(0, 16).Select(pixel => pixel < 4 * rater ? 1f : 0f)]));
+            NiftiFile.WriteSlice(
+                Path.Combine(folder, $"task01_seg{rater:00}.nii"),
+                new Slice(1, 4, 4, [.. Enumerable.Range(0, 16).Select(pixel => pixel < 4 * rater ? 1f : 0f)]));
         }
 
         return folder;

@@ -4,7 +4,9 @@ using Consensus.ML.Datasets;
 
 namespace Consensus.ML.Cli.Tests;
 
-/// <summary>Cases that some raters have not drawn, from a shell: left out by name, or trained on and scored with the raters that are there.</summary>
+/// <summary>
+/// Cases that some raters have not drawn, from a shell: left out by name, or trained on and scored with the raters that are there.
+/// </summary>
 public sealed class MissingRatersTests : IDisposable
 {
     private readonly Workspace _workspace = new();
@@ -30,7 +32,8 @@ public sealed class MissingRatersTests : IDisposable
         DatasetCase Case(int number, params int[] raters) => new(
             $"case{number:00}",
             [Path.Combine(_workspace.TrainingCase(number), "image.nii.gz")],
-            raters.ToDictionary(rater => $"r{rater}", rater => Path.Combine(_workspace.TrainingCase(number), $"task01_seg{rater:00}.nii.gz")),
+            raters.ToDictionary(
+                rater => $"r{rater}", rater => Path.Combine(_workspace.TrainingCase(number), $"task01_seg{rater:00}.nii.gz")),
             "train");
         new DatasetManifest
         {
@@ -46,11 +49,15 @@ public sealed class MissingRatersTests : IDisposable
     private void CheckBoth(string policy, int cases, string data, params string[] more)
     {
         CommandRun trained = CommandRun.InProcess(
-            ["train", "--data", data, .. more, "--size", "32", "--steps", "1", "--precision", "float32", "--out", _workspace["model.zip"]]).AssertSucceeded();
+            ["train", "--data", data, .. more, "--size", "32", "--steps", "1", "--precision", "float32", "--out", _workspace["model.zip"]])
+            .AssertSucceeded();
         Assert.Contains("'case02'", trained.ErrorLines[0], StringComparison.Ordinal);
         Assert.Contains("warm-up", Assert.Single(trained.ErrorLines[1..]), StringComparison.Ordinal);
         CommandRun scored = CommandRun.InProcess(
-            ["evaluate", "--model", _workspace["model.zip"], "--data", data, .. more, "--split", "train", "--json", "-", "--generations", "1", "--sampler", "ddim", "--sampling-steps", "1"]).AssertSucceeded();
+            [
+                "evaluate", "--model", _workspace["model.zip"], "--data", data, .. more, "--split", "train", "--json", "-",
+                "--generations", "1", "--sampler", "ddim", "--sampling-steps", "1",
+            ]).AssertSucceeded();
         using JsonDocument report = JsonDocument.Parse(scored.Out);
         Assert.Equal(3, report.RootElement.GetProperty("model").GetProperty("raters").GetInt32());
         JsonElement[] scores = [.. report.RootElement.GetProperty("cases").EnumerateArray()];

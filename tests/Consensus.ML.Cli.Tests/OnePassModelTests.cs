@@ -21,18 +21,23 @@ public sealed class OnePassModelTests : IDisposable
     public void Evaluation_and_prediction_take_them(UNetKind kind, string sampling, int passes)
     {
         string data = _workspace.Phantom(), model = Train(kind);
-        CommandRun run = CommandRun.InProcess("evaluate", "--model", model, "--data", data, "--task", "kidney", "--json", _workspace["report.json"]).AssertSucceeded();
+        CommandRun run = CommandRun.InProcess(
+            "evaluate", "--model", model, "--data", data, "--task", "kidney", "--json", _workspace["report.json"]).AssertSucceeded();
         Assert.Contains($"over 1 case at 32×32; {sampling}", run.Out, StringComparison.Ordinal);
         using JsonDocument report = JsonDocument.Parse(File.ReadAllText(_workspace["report.json"]));
-        Assert.Empty(JsonSchema.Read(Path.Combine(AppContext.BaseDirectory, "data-schemas", "evaluation-report.schema.json")).Violations(report.RootElement));
+        Assert.Empty(JsonSchema.Read(Path.Combine(AppContext.BaseDirectory, "data-schemas", "evaluation-report.schema.json"))
+            .Violations(report.RootElement));
         Assert.Equal("one-pass", report.RootElement.GetProperty("model").GetProperty("method").GetString());
         Assert.Equal(Formats.Name(kind), report.RootElement.GetProperty("model").GetProperty("target").GetString());
         Assert.Equal(passes, report.RootElement.GetProperty("sampling").GetProperty("generations").GetInt32());
         Assert.Equal(JsonValueKind.Null, report.RootElement.GetProperty("sampling").GetProperty("sampler").ValueKind);
 
         string image = Path.Combine(data, "kidney", "val", "case01", "image.nii.gz");
-        CommandRun.InProcess("predict", "--model", model, "--out", _workspace["maps"], "--generations", "2", "--seed", "4", image).AssertSucceeded();
-        Assert.Equal(["case01.png", "case01_soft.nii.gz"], Directory.GetFiles(_workspace["maps"]).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        CommandRun.InProcess("predict", "--model", model, "--out", _workspace["maps"], "--generations", "2", "--seed", "4", image)
+            .AssertSucceeded();
+        Assert.Equal(
+            ["case01.png", "case01_soft.nii.gz"],
+            Directory.GetFiles(_workspace["maps"]).Select(Path.GetFileName).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -43,10 +48,13 @@ public sealed class OnePassModelTests : IDisposable
         CommandRun.InProcess([.. evaluate, "--sampler", "ddim"]).AssertFailed(2, "Option --sampler is for diffusion models");
         CommandRun.InProcess([.. evaluate, "--sampling-steps", "2"]).AssertFailed(2, "Option --sampling-steps is for diffusion models");
         string[] train = ["train", "--data", data, "--task", "kidney", "--from", model, "--steps", "1", "--out", _workspace["further.zip"]];
-        CommandRun.InProcess([.. train, "--preset", "compact"]).AssertFailed(2, "--preset is for the method consensus; it does not go with the method level-unet");
+        CommandRun.InProcess([.. train, "--preset", "compact"])
+            .AssertFailed(2, "--preset is for the method consensus; it does not go with the method level-unet");
         CommandRun.InProcess([.. train, "--target", "consensus"]).AssertFailed(2, "--target is for the method consensus");
-        CommandRun.InProcess([.. train, "--method", "consensus"]).AssertFailed(2, "--method consensus does not go with --from: that model's method is level-unet");
-        CommandRun.InProcess([.. train, "--method", "mcd"]).AssertFailed(2, "--method mcd does not go with --from: that model's method is level-unet");
+        CommandRun.InProcess([.. train, "--method", "consensus"])
+            .AssertFailed(2, "--method consensus does not go with --from: that model's method is level-unet");
+        CommandRun.InProcess([.. train, "--method", "mcd"])
+            .AssertFailed(2, "--method mcd does not go with --from: that model's method is level-unet");
         Assert.False(File.Exists(_workspace["further.zip"]));
     }
 
@@ -74,17 +82,24 @@ public sealed class OnePassModelTests : IDisposable
     [InlineData("mcd", UNetKind.MonteCarloDropout)]
     public void The_command_trains_them_by_the_names_that_a_study_has_for_them(string method, UNetKind kind)
     {
-        string[] train = ["train", "--data", _workspace.Phantom(), "--task", "kidney", "--size", "32", "--steps", "1", "--out", _workspace["one-pass.zip"], "--method", method];
+        string[] train =
+        [
+            "train", "--data", _workspace.Phantom(), "--task", "kidney", "--size", "32", "--steps", "1",
+            "--out", _workspace["one-pass.zip"], "--method", method,
+        ];
         CommandRun run = CommandRun.InProcess(train).AssertSucceeded();
         Assert.Contains($"3 raters, {Formats.Name(kind)} in one pass.", run.Out, StringComparison.Ordinal);
         ITransformer model = new MLContext().Model.Load(_workspace["one-pass.zip"], out _);
         UNetSegmentationTransformer trained = Assert.Single(((IEnumerable<ITransformer>)model).OfType<UNetSegmentationTransformer>());
         Assert.Equal((kind, 3, 32), (trained.Kind, trained.Raters, trained.Height));
         ((IDisposable)model).Dispose();
-        CommandRun.InProcess([.. train, "--target", "annotator"]).AssertFailed(2, $"--target is for the method consensus; it does not go with the method {method}");
+        CommandRun.InProcess([.. train, "--target", "annotator"])
+            .AssertFailed(2, $"--target is for the method consensus; it does not go with the method {method}");
         CommandRun.InProcess([.. train, "--preset", "paper"]).AssertFailed(2, "--preset is for the method consensus");
-        CommandRun.InProcess([.. train, "--level-conditioning", "channels"]).AssertFailed(2, "--level-conditioning is for the method consensus");
-        CommandRun.InProcess([.. train[..^1], "unet"]).AssertFailed(2, "'unet' is not a value of --method; it must be one of consensus, level-unet, soft-unet, mv-unet, ls-unet, mh-unet, mcd");
+        CommandRun.InProcess([.. train, "--level-conditioning", "channels"])
+            .AssertFailed(2, "--level-conditioning is for the method consensus");
+        CommandRun.InProcess([.. train[..^1], "unet"]).AssertFailed(
+            2, "'unet' is not a value of --method; it must be one of consensus, level-unet, soft-unet, mv-unet, ls-unet, mh-unet, mcd");
     }
 
     private string Train(UNetKind kind)

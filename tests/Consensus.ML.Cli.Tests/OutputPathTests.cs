@@ -23,7 +23,8 @@ public sealed class OutputPathTests
     public void A_model_is_no_device()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no such names.");
-        Assert.Contains("it is a device", Assert.Throws<IOException>(() => OutputPath.EnsureFile("/dev/null")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "it is a device", Assert.Throws<IOException>(() => OutputPath.EnsureFile("/dev/null")).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -11,7 +11,9 @@ public sealed class ProcessTests
     public void Info_names_versions_backend_device_and_threads()
     {
         CommandRun run = CommandRun.OutOfProcess("info").AssertSucceeded();
-        Assert.All(["Consensus.ML", "ML.NET", "TorchSharp", "libtorch", ".NET", "backend", "device", "threads"], name => Assert.Contains(name, run.Out, StringComparison.Ordinal));
+        Assert.All(
+            ["Consensus.ML", "ML.NET", "TorchSharp", "libtorch", ".NET", "backend", "device", "threads"],
+            name => Assert.Contains(name, run.Out, StringComparison.Ordinal));
         Assert.Empty(run.Error);
         using JsonDocument facts = JsonDocument.Parse(CommandRun.OutOfProcess("info", "--json").AssertSucceeded().Out);
         Assert.Equal("0.107.0", facts.RootElement.GetProperty("torchSharp").GetString());
@@ -22,7 +24,8 @@ public sealed class ProcessTests
     }
 
     [Fact]
-    public void The_version_is_one_line() => Assert.Matches(@"^consensus \d+\.\d+\.\d+\S*\n$", CommandRun.OutOfProcess("--version").AssertSucceeded().Out);
+    public void The_version_is_one_line() =>
+        Assert.Matches(@"^consensus \d+\.\d+\.\d+\S*\n$", CommandRun.OutOfProcess("--version").AssertSucceeded().Out);
 
     [Theory]
     [InlineData("")]
@@ -36,7 +39,8 @@ public sealed class ProcessTests
     public void Every_command_has_help_with_an_example(string command)
     {
         string text = CommandRun.InProcess(command.Length == 0 ? ["--help"] : [command, "--help"]).AssertSucceeded().Out;
-        Assert.Contains($"  consensus {command}".TrimEnd(), text[text.IndexOf("Example", StringComparison.Ordinal)..], StringComparison.Ordinal);
+        Assert.Contains(
+            $"  consensus {command}".TrimEnd(), text[text.IndexOf("Example", StringComparison.Ordinal)..], StringComparison.Ordinal);
     }
 
     [Fact]
@@ -56,7 +60,8 @@ public sealed class ProcessTests
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Signals are sent with the kill command, and let through with GNU env.");
         using var workspace = new Workspace();
         ProcessStartInfo start = CommandRun.StartInfo(
-            "train", "--data", workspace.Phantom(), "--task", "kidney", "--size", "32", "--minutes", "60", "--precision", "float32", "--out", workspace["model.zip"]);
+            "train", "--data", workspace.Phantom(), "--task", "kidney", "--size", "32", "--minutes", "60", "--precision", "float32",
+            "--out", workspace["model.zip"]);
 
         // What a shell starts behind its back (with & or nohup) ignores interrupts, and so do its children, these tests among them.
         start.ArgumentList.Insert(0, $"--default-signal={signal}");
@@ -85,12 +90,13 @@ public sealed class ProcessTests
         string command = string.Join(' ', new[] { start.FileName }.Concat(start.ArgumentList).Select(part => $"'{part}'"));
 
         // Files may grow to 256 KiB: enough to begin with, too little for the slices of a kidney at full size.
-        using ChildProcess process = ChildProcess.Start(new("bash", ["-c", $"trap '' XFSZ; ulimit -f 256; {command} phantom --out '{workspace["data"]}' --task kidney --cases 2"])
-        {
-            RedirectStandardError = true,
-            RedirectStandardOutput = true,
-            Environment = { ["DOTNET_EnableWriteXorExecute"] = "0" }, // the runtime's own memory is a file too, and would not fit
-        });
+        using ChildProcess process = ChildProcess.Start(
+            new("bash", ["-c", $"trap '' XFSZ; ulimit -f 256; {command} phantom --out '{workspace["data"]}' --task kidney --cases 2"])
+            {
+                RedirectStandardError = true,
+                RedirectStandardOutput = true,
+                Environment = { ["DOTNET_EnableWriteXorExecute"] = "0" }, // the runtime's own memory is a file too, and would not fit
+            });
         (int code, _, string error) = process.Finish();
         new CommandRun(code, "", error).AssertFailed(1, "too large");
         Assert.Empty(workspace.Contents());

@@ -5,7 +5,9 @@ using Consensus.ML.Tests.Shared;
 
 namespace Consensus.ML.Cli.Tests;
 
-/// <summary>How raters differ, from a shell: tables, JSON that fits its schema, cases that some raters have not drawn, and no torch.</summary>
+/// <summary>
+/// How raters differ, from a shell: tables, JSON that fits its schema, cases that some raters have not drawn, and no torch.
+/// </summary>
 public sealed class RatersTests : IDisposable
 {
     private readonly Workspace _workspace = new();
@@ -56,7 +58,9 @@ public sealed class RatersTests : IDisposable
         Assert.Contains("'case01' has another number of raters", run.ErrorLines[0], StringComparison.Ordinal);
         JsonElement report = JsonDocument.Parse(run.Out).RootElement;
         Assert.Empty(Schema().Violations(report));
-        Assert.Equal((1, 2), (report.GetProperty("ratersPerCase").GetProperty("fewest").GetInt32(), report.GetProperty("ratersPerCase").GetProperty("most").GetInt32()));
+        Assert.Equal((1, 2), (
+            report.GetProperty("ratersPerCase").GetProperty("fewest").GetInt32(),
+            report.GetProperty("ratersPerCase").GetProperty("most").GetInt32()));
         JsonElement[] raters = [.. report.GetProperty("raters").EnumerateArray()];
         Assert.Equal(["1", "2", "3"], raters.Select(rater => rater.GetProperty("name").GetString()));
         Assert.All(raters, rater => Assert.Equal(1, rater.GetProperty("cases").GetInt32()));
@@ -99,7 +103,8 @@ public sealed class RatersTests : IDisposable
         Assert.DoesNotContain(logs, log => log.Contains("libtorch", StringComparison.Ordinal));
     }
 
-    private static JsonSchema Schema() => JsonSchema.Read(Path.Combine(AppContext.BaseDirectory, "data-schemas", "rater-report.schema.json"));
+    private static JsonSchema Schema() =>
+        JsonSchema.Read(Path.Combine(AppContext.BaseDirectory, "data-schemas", "rater-report.schema.json"));
 
     private JsonElement Json(params string[] more)
     {

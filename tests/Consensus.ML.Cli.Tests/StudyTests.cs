@@ -19,15 +19,21 @@ public sealed class StudyTests : IDisposable
         Assert.Equal(1 + (2 * 2 * 4), File.ReadAllLines(_workspace["study/results.csv"]).Length);
         Assert.Contains("consensus study --data", File.ReadAllText(_workspace["study/report.html"]), StringComparison.Ordinal);
         using JsonDocument results = JsonDocument.Parse(File.ReadAllText(_workspace["study/results.json"]));
-        Assert.Equal(["fold 1", "fold 2"], results.RootElement.GetProperty("folds").EnumerateArray().Select(fold => fold.GetProperty("name").GetString()));
+        Assert.Equal(
+            ["fold 1", "fold 2"],
+            results.RootElement.GetProperty("folds").EnumerateArray().Select(fold => fold.GetProperty("name").GetString()));
 
         CommandRun.InProcess(study).AssertFailed(1, "holds a study already", "--resume");
-        CommandRun.InProcess([.. study, "--resume", "--generations", "3"]).AssertFailed(1, "holds another study: Generations is null there and 3 here");
+        CommandRun.InProcess([.. study, "--resume", "--generations", "3"])
+            .AssertFailed(1, "holds another study: Generations is null there and 3 here");
         CommandRun.InProcess([.. study, "--resume"]).AssertSucceeded();
-        Assert.Single(JsonDocument.Parse(File.ReadAllText(_workspace["study/results.json"])).RootElement.GetProperty("commands").EnumerateArray());
+        Assert.Single(
+            JsonDocument.Parse(File.ReadAllText(_workspace["study/results.json"])).RootElement.GetProperty("commands").EnumerateArray());
 
         // A seed that is added meets the same folds.
-        CommandRun more = CommandRun.InProcess(Study("--steps", "1", "--methods", "soft-unet", "--seed", "3", "--folds", "2", "--device", "cpu", "--resume")).AssertSucceeded();
+        CommandRun more = CommandRun.InProcess(
+            Study("--steps", "1", "--methods", "soft-unet", "--seed", "3", "--folds", "2", "--device", "cpu", "--resume"))
+            .AssertSucceeded();
         Assert.Contains("12/12 soft-unet, fold 2, seed 3: 2 of 2 cases scored", more.Out, StringComparison.Ordinal);
         Assert.Equal(1 + (2 * 3 * 4), File.ReadAllLines(_workspace["study/results.csv"]).Length);
     }
@@ -35,7 +41,8 @@ public sealed class StudyTests : IDisposable
     [Fact]
     public void A_mistyped_method_is_answered_with_the_nearest()
     {
-        CommandRun.InProcess(Study("--methods", "consensus,levelunet")).AssertFailed(2, "There is no method 'levelunet'; did you mean level-unet? The methods are consensus, annotator");
+        CommandRun.InProcess(Study("--methods", "consensus,levelunet"))
+            .AssertFailed(2, "There is no method 'levelunet'; did you mean level-unet? The methods are consensus, annotator");
         CommandRun.InProcess(Study("--methods", "consensus,")).AssertFailed(2, "There is no method ''");
         CommandRun.InProcess(Study("--methods", "mcd,mcd")).AssertFailed(2, "names a method twice");
     }
@@ -47,10 +54,12 @@ public sealed class StudyTests : IDisposable
         CommandRun.InProcess(Study("--seed", "5", "--seeds", "1,2")).AssertFailed(2, "--seed and --seeds");
         CommandRun.InProcess(Study("--seeds", "1,x")).AssertFailed(2, "'1,x' is not a value of --seeds");
         CommandRun.InProcess(Study("--seeds", "1,1")).AssertFailed(2, "a seed twice");
-        CommandRun.InProcess(Study("--folds", "2", "--train-split", "train")).AssertFailed(2, "--folds divides one split itself; it does not go with --train-split");
+        CommandRun.InProcess(Study("--folds", "2", "--train-split", "train"))
+            .AssertFailed(2, "--folds divides one split itself; it does not go with --train-split");
         CommandRun.InProcess(Study("--folds", "2", "--eval-split", "val")).AssertFailed(2, "does not go with --eval-split");
         CommandRun.InProcess(Study("--split", "val")).AssertFailed(2, "--split says which cases --folds divides");
-        CommandRun.InProcess(Study("--train-split", "val", "--eval-split", "val")).AssertFailed(2, "--train-split and --eval-split are both val");
+        CommandRun.InProcess(Study("--train-split", "val", "--eval-split", "val"))
+            .AssertFailed(2, "--train-split and --eval-split are both val");
         CommandRun.InProcess(Study("--folds", "1")).AssertFailed(2, "'1' is not a value of --folds");
         Assert.False(Directory.Exists(_workspace["study"]));
     }
@@ -58,7 +67,8 @@ public sealed class StudyTests : IDisposable
     [Fact]
     public void More_folds_than_cases_and_splits_that_are_not_there_are_refused_with_what_to_do()
     {
-        CommandRun.InProcess(Study("--folds", "5")).AssertFailed(2, "--folds 5: 5 folds need at least 5 cases, but there are 4 cases: ask for at most 4 folds");
+        CommandRun.InProcess(Study("--folds", "5"))
+            .AssertFailed(2, "--folds 5: 5 folds need at least 5 cases, but there are 4 cases: ask for at most 4 folds");
         CommandRun.InProcess(Study("--folds", "2", "--split", "val")).AssertFailed(2, "2 folds need at least 2 cases, but there is 1 case");
         Directory.Delete(Path.Combine(_workspace["data"], "kidney", "val"), recursive: true);
         CommandRun.InProcess(Study()).AssertFailed(2, "There is no split to score", "--eval-split", "--folds K");
@@ -68,9 +78,13 @@ public sealed class StudyTests : IDisposable
     public void A_set_without_splits_needs_folds()
     {
         string data = Path.Combine(_workspace.Phantom(5), "kidney", "train");
-        string[] cases = [.. Enumerable.Range(1, 4).Select(i => $$"""{ "name": "c{{i}}", "image": "{{data}}/case0{{i}}/image.nii.gz", "masks": { "A": "{{data}}/case0{{i}}/task01_seg01.nii.gz", "B": "{{data}}/case0{{i}}/task01_seg02.nii.gz" } }""")];
-        File.WriteAllText(_workspace["dataset.json"], $$"""{ "formatVersion": 1, "name": "two", "raters": ["A", "B"], "cases": [{{string.Join(",", cases)}}] }""");
-        CommandRun.InProcess("study", "--data", _workspace["dataset.json"], "--out", _workspace["study"]).AssertFailed(2, "are in no split, so that none are held out: divide them with --folds K");
+        string[] cases = [.. Enumerable.Range(1, 4).Select(i =>
+            $$"""{ "name": "c{{i}}", "image": "{{data}}/case0{{i}}/image.nii.gz", "masks": { "A": "{{data}}/case0{{i}}/task01_seg01.nii.gz", "B": "{{data}}/case0{{i}}/task01_seg02.nii.gz" } }""")];
+        File.WriteAllText(
+            _workspace["dataset.json"],
+            $$"""{ "formatVersion": 1, "name": "two", "raters": ["A", "B"], "cases": [{{string.Join(",", cases)}}] }""");
+        CommandRun.InProcess("study", "--data", _workspace["dataset.json"], "--out", _workspace["study"])
+            .AssertFailed(2, "are in no split, so that none are held out: divide them with --folds K");
     }
 
     [Fact]
@@ -89,6 +103,10 @@ public sealed class StudyTests : IDisposable
             _workspace.Phantom(5);
         }
 
-        return ["study", "--data", _workspace["data"], "--task", "kidney", "--size", "32", "--curve", "0", .. options, "--out", _workspace["study"]];
+        return
+        [
+            "study", "--data", _workspace["data"], "--task", "kidney", "--size", "32", "--curve", "0", .. options,
+            "--out", _workspace["study"],
+        ];
     }
 }

@@ -8,7 +8,9 @@ public sealed class TrainedModel : IDisposable
     public TrainedModel()
     {
         CommandRun.InProcess("phantom", "--out", Data, "--task", "kidney", "--cases", "4", "--size", "40", "--seed", "5").AssertSucceeded();
-        TrainingOutput = CommandRun.InProcess("train", "--data", Data, "--task", "kidney", "--size", "32", "--steps", "2", "--seed", "3", "--precision", "float32", "--out", Path).AssertSucceeded().Out;
+        TrainingOutput = CommandRun.InProcess(
+            "train", "--data", Data, "--task", "kidney", "--size", "32", "--steps", "2", "--seed", "3", "--precision", "float32",
+            "--out", Path).AssertSucceeded().Out;
     }
 
     public string Data => _workspace["data"];

@@ -18,7 +18,9 @@ public sealed class VolumePredictionTests(TrainedModel model) : IClassFixture<Tr
         string volume = WriteVolume("scan.nii.gz", 36, 40, 10);
         CommandRun run = Predict(volume).AssertSucceeded();
         Assert.Contains("scan: 10 slices of 36×40 along axis 2, ", run.Out, StringComparison.Ordinal);
-        Assert.Equal([_workspace["maps/scan.png"], _workspace["maps/scan_soft.nii.gz"]], Directory.GetFiles(_workspace["maps"]).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            [_workspace["maps/scan.png"], _workspace["maps/scan_soft.nii.gz"]],
+            Directory.GetFiles(_workspace["maps"]).Order(StringComparer.Ordinal));
         NiftiHeader image = NiftiFile.ReadHeader(volume), map = NiftiFile.ReadHeader(_workspace["maps/scan_soft.nii.gz"]);
         Assert.Equal(image.Shape, map.Shape);
         Assert.Equal(image.Affine, map.Affine);
@@ -36,7 +38,8 @@ public sealed class VolumePredictionTests(TrainedModel model) : IClassFixture<Tr
         Slice inVolume = NiftiFile.ReadSlice(_workspace["maps/scan_soft.nii.gz"], axis, index);
 
         Predict($"{volume}#axis={axis},slice={index}").AssertSucceeded();
-        string alone = Assert.Single(Directory.GetFiles(_workspace["maps"]), path => path.EndsWith("_soft.nii.gz", StringComparison.Ordinal) && !path.EndsWith("scan_soft.nii.gz", StringComparison.Ordinal));
+        string alone = Assert.Single(Directory.GetFiles(_workspace["maps"]), path =>
+            path.EndsWith("_soft.nii.gz", StringComparison.Ordinal) && !path.EndsWith("scan_soft.nii.gz", StringComparison.Ordinal));
         Slice slice = NiftiFile.ReadSlice(alone);
         Assert.Equal((inVolume.Height, inVolume.Width), (slice.Height, slice.Width));
 
@@ -55,9 +58,11 @@ public sealed class VolumePredictionTests(TrainedModel model) : IClassFixture<Tr
     }
 
     [Fact]
-    public void An_axis_that_is_none_of_space_is_refused() => Predict(WriteVolume("scan.nii", 4, 4, 10), "--axis", "3").AssertFailed(2, "--axis", "0, 1, 2");
+    public void An_axis_that_is_none_of_space_is_refused() =>
+        Predict(WriteVolume("scan.nii", 4, 4, 10), "--axis", "3").AssertFailed(2, "--axis", "0, 1, 2");
 
-    private CommandRun Predict(string input, params string[] more) => CommandRun.InProcess(["predict", "--model", model.Path, "--out", _workspace["maps"], .. Quick, .. more, input]);
+    private CommandRun Predict(string input, params string[] more) =>
+        CommandRun.InProcess(["predict", "--model", model.Path, "--out", _workspace["maps"], .. Quick, .. more, input]);
 
     /// <summary>A volume that is another one's slices put together: bright blocks that grow with the slice.</summary>
     private string WriteVolume(string name, int x, int y, int z)

@@ -21,9 +21,16 @@ public sealed class WholeRoundTests(TrainedModel model) : IClassFixture<TrainedM
     public void Evaluation_takes_turns_at_mirror_images_and_stops_early_when_asked_to()
     {
         using var workspace = new Workspace();
-        string[] mirrored = ["--generations", "4", "--mirror", "on", "--tolerance", "0.5", "--sampler", "ddim", "--sampling-steps", "1", "--precision", "float32"];
-        CommandRun run = CommandRun.InProcess(["evaluate", "--model", model.Path, "--data", model.Data, "--task", "kidney", "--json", workspace["report.json"], .. mirrored]).AssertSucceeded();
-        Assert.Contains("4 generations or until still within 0.5 in turn mirrored, ddim, 1 step, float32.", run.Out, StringComparison.Ordinal);
+        string[] mirrored =
+        [
+            "--generations", "4", "--mirror", "on", "--tolerance", "0.5", "--sampler", "ddim",
+            "--sampling-steps", "1", "--precision", "float32",
+        ];
+        CommandRun run = CommandRun.InProcess([
+            "evaluate", "--model", model.Path, "--data", model.Data, "--task", "kidney", "--json", workspace["report.json"], .. mirrored,
+        ]).AssertSucceeded();
+        Assert.Contains(
+            "4 generations or until still within 0.5 in turn mirrored, ddim, 1 step, float32.", run.Out, StringComparison.Ordinal);
         JsonNode sampling = JsonNode.Parse(File.ReadAllText(workspace["report.json"]))!["sampling"]!;
         Assert.Equal((true, 0.5), ((bool)sampling["mirror"]!, (double)sampling["tolerance"]!));
     }
@@ -53,18 +60,25 @@ public sealed class WholeRoundTests(TrainedModel model) : IClassFixture<TrainedM
     public void Training_varies_the_cases_strongly_or_as_published_and_mirrors_no_kidney_upside_down()
     {
         using var workspace = new Workspace();
-        string[] again = ["train", "--data", model.Data, "--task", "kidney", "--size", "32", "--steps", "1", "--out", workspace["published.zip"], "--augmentation", "published"];
+        string[] again =
+        [
+            "train", "--data", model.Data, "--task", "kidney", "--size", "32", "--steps", "1", "--out", workspace["published.zip"],
+            "--augmentation", "published",
+        ];
         CommandRun.InProcess(again).AssertSucceeded();
         Assert.Equal((0.015, 0.2, 0.2, 0.0), Augmentation(model.Path));
         Assert.Equal((0.0, 0.0, 0.0, 0.0), Augmentation(workspace["published.zip"]));
-        CommandRun.InProcess([.. again[..^1], "weak"]).AssertFailed(2, "'weak' is not a value of --augmentation; it must be one of strong, published");
+        CommandRun.InProcess([.. again[..^1], "weak"])
+            .AssertFailed(2, "'weak' is not a value of --augmentation; it must be one of strong, published");
 
         static (double, double, double, double) Augmentation(string path)
         {
             using ZipArchive zip = ZipFile.OpenRead(path);
             using Stream manifest = zip.Entries.Single(entry => entry.Name == "manifest.json").Open();
             JsonNode policy = JsonNode.Parse(manifest)!["training"]!["augmentation"]!;
-            return ((double)policy["deformation"]!, (double)policy["contrast"]!, (double)policy["brightness"]!, (double)policy["verticalFlip"]!);
+            return (
+                (double)policy["deformation"]!, (double)policy["contrast"]!, (double)policy["brightness"]!,
+                (double)policy["verticalFlip"]!);
         }
     }
 
@@ -72,7 +86,9 @@ public sealed class WholeRoundTests(TrainedModel model) : IClassFixture<TrainedM
     public void Evaluation_prints_a_table_and_writes_a_report_that_fits_its_schema()
     {
         using var workspace = new Workspace();
-        CommandRun run = CommandRun.InProcess(["evaluate", "--model", model.Path, "--data", model.Data, "--task", "kidney", "--json", workspace["report.json"], .. Quick]).AssertSucceeded();
+        CommandRun run = CommandRun.InProcess([
+            "evaluate", "--model", model.Path, "--data", model.Data, "--task", "kidney", "--json", workspace["report.json"], .. Quick,
+        ]).AssertSucceeded();
         Assert.Contains("case01", run.Out, StringComparison.Ordinal);
         Assert.Contains("mean", run.Out, StringComparison.Ordinal);
         Assert.Contains("over 1 case at 32×32; 1 generation, ddim, 1 step, float32.", run.Out, StringComparison.Ordinal);
@@ -106,10 +122,13 @@ public sealed class WholeRoundTests(TrainedModel model) : IClassFixture<TrainedM
     {
         using var workspace = new Workspace();
         string[] evaluate = ["evaluate", "--model", model.Path, "--data", model.Data, "--task", "kidney"];
-        CommandRun run = CommandRun.InProcess([.. evaluate, "--thresholds", "0.25", "0.75", "--surface-tolerance", "2.5", "--json", workspace["report.json"], .. Quick]).AssertSucceeded();
+        CommandRun run = CommandRun.InProcess([
+            .. evaluate, "--thresholds", "0.25", "0.75", "--surface-tolerance", "2.5", "--json", workspace["report.json"], .. Quick,
+        ]).AssertSucceeded();
         Assert.Contains("0.25", run.Out, StringComparison.Ordinal);
         JsonNode report = JsonNode.Parse(File.ReadAllText(workspace["report.json"]))!;
-        Assert.Empty(JsonSchema.Read(Path.Combine(AppContext.BaseDirectory, "data-schemas", "evaluation-report.schema.json")).Violations(JsonDocument.Parse(report.ToJsonString()).RootElement));
+        Assert.Empty(JsonSchema.Read(Path.Combine(AppContext.BaseDirectory, "data-schemas", "evaluation-report.schema.json"))
+            .Violations(JsonDocument.Parse(report.ToJsonString()).RootElement));
         Assert.Equal([0.25, 0.75], report["thresholds"]!.AsArray().Select(threshold => (double)threshold!));
         Assert.Equal(2, report["cases"]![0]!["diceAtThresholds"]!.AsArray().Count);
         Assert.Equal(2.5, (double)report["cases"]![0]!["surfaceTolerance"]!);
@@ -120,7 +139,10 @@ public sealed class WholeRoundTests(TrainedModel model) : IClassFixture<TrainedM
     [Fact]
     public void A_native_evaluation_scores_at_the_size_of_the_case_and_prints_nothing_but_JSON_to_a_dash()
     {
-        CommandRun run = CommandRun.InProcess(["evaluate", "--model", model.Path, "--data", model.Data, "--task", "kidney", "--split", "train", "--native", "--json", "-", .. Quick]).AssertSucceeded();
+        CommandRun run = CommandRun.InProcess([
+            "evaluate", "--model", model.Path, "--data", model.Data, "--task", "kidney",
+            "--split", "train", "--native", "--json", "-", .. Quick,
+        ]).AssertSucceeded();
         using JsonDocument report = JsonDocument.Parse(run.Out);
         JsonElement[] cases = [.. report.RootElement.GetProperty("cases").EnumerateArray()];
         Assert.Equal(["case01", "case02", "case03"], cases.Select(one => one.GetProperty("name").GetString()));
@@ -134,8 +156,11 @@ public sealed class WholeRoundTests(TrainedModel model) : IClassFixture<TrainedM
         using var workspace = new Workspace();
         string maps = workspace["maps"];
         CommandRun.InProcess(["predict", "--model", model.Path, "--out", maps, .. Quick, model.ValidationImage]).AssertSucceeded();
-        Assert.Equal([Path.Combine(maps, "case01.png"), Path.Combine(maps, "case01_soft.nii.gz")], Directory.GetFileSystemEntries(maps).Order(StringComparer.Ordinal));
-        NiftiHeader image = NiftiFile.ReadHeader(model.ValidationImage), map = NiftiFile.ReadHeader(Path.Combine(maps, "case01_soft.nii.gz"));
+        Assert.Equal(
+            [Path.Combine(maps, "case01.png"), Path.Combine(maps, "case01_soft.nii.gz")],
+            Directory.GetFileSystemEntries(maps).Order(StringComparer.Ordinal));
+        NiftiHeader image = NiftiFile.ReadHeader(model.ValidationImage),
+            map = NiftiFile.ReadHeader(Path.Combine(maps, "case01_soft.nii.gz"));
         Assert.Equal(image.Shape, map.Shape);
         Assert.Equal(image.Affine, map.Affine);
         Assert.Equal("float32", map.DataType);
@@ -158,17 +183,22 @@ public sealed class WholeRoundTests(TrainedModel model) : IClassFixture<TrainedM
 
         photo.SavePng(workspace["colour.png"]);
         TiffFile.WriteSlice(workspace["grey.tif"], image);
-        CommandRun.InProcess(["predict", "--model", model.Path, "--out", workspace["maps"], .. Quick, workspace["grey.tif"]]).AssertSucceeded();
-        Assert.Equal([workspace["maps/grey.png"], workspace["maps/grey_soft.tif"]], Directory.GetFileSystemEntries(workspace["maps"]).Order(StringComparer.Ordinal));
+        CommandRun.InProcess(["predict", "--model", model.Path, "--out", workspace["maps"], .. Quick, workspace["grey.tif"]])
+            .AssertSucceeded();
+        Assert.Equal(
+            [workspace["maps/grey.png"], workspace["maps/grey_soft.tif"]],
+            Directory.GetFileSystemEntries(workspace["maps"]).Order(StringComparer.Ordinal));
         Slice map = SliceReader.Read(workspace["maps/grey_soft.tif"]);
         Assert.Equal((1, image.Height, image.Width), (map.Channels, map.Height, map.Width));
         Assert.All(map.Pixels, value => Assert.InRange(value, 0, 1));
         Assert.Equal(ImageFormat.Png, SliceReader.ReadFormat(workspace["maps/grey.png"]));
 
         byte[] before = File.ReadAllBytes(workspace["colour.png"]);
-        CommandRun.InProcess(["predict", "--model", model.Path, "--out", workspace.Root, workspace["colour.png"]]).AssertFailed(2, "would overwrite the image", "--out");
+        CommandRun.InProcess(["predict", "--model", model.Path, "--out", workspace.Root, workspace["colour.png"]])
+            .AssertFailed(2, "would overwrite the image", "--out");
         Assert.Equal(before, File.ReadAllBytes(workspace["colour.png"]));
-        CommandRun.InProcess(["predict", "--model", model.Path, "--out", workspace["maps"], workspace["colour.png"]]).AssertFailed(1, "colour.png", "3 channel");
+        CommandRun.InProcess(["predict", "--model", model.Path, "--out", workspace["maps"], workspace["colour.png"]])
+            .AssertFailed(1, "colour.png", "3 channel");
     }
 
     [Fact]
@@ -182,7 +212,9 @@ public sealed class WholeRoundTests(TrainedModel model) : IClassFixture<TrainedM
             TiffFile.WriteSlice(Path.Combine(folder, name, "image.tif"), SliceReader.Read(model.ValidationImage));
         }
 
-        File.Copy(Path.Combine(Path.GetDirectoryName(model.ValidationImage)!, "task01_seg01.nii.gz"), Path.Combine(folder, "case09", "task01_seg01.nii.gz"));
+        File.Copy(
+            Path.Combine(Path.GetDirectoryName(model.ValidationImage)!, "task01_seg01.nii.gz"),
+            Path.Combine(folder, "case09", "task01_seg01.nii.gz"));
         File.WriteAllText(workspace["dataset.json"], """
             { "formatVersion": 1, "name": "new", "raters": ["Ann", "Ben"],
               "cases": [{ "name": "case08", "image": "data/new-patients/val/case08/image.tif" }, { "name": "case09", "image": "data/new-patients/val/case09/image.tif" }] }
@@ -190,9 +222,12 @@ public sealed class WholeRoundTests(TrainedModel model) : IClassFixture<TrainedM
         foreach (string data in new[] { workspace["data"], workspace["dataset.json"] })
         {
             string maps = workspace[Path.GetFileName(data) + "-maps"];
-            CommandRun run = CommandRun.InProcess(["predict", "--model", model.Path, "--out", maps, .. Quick, "--data", data]).AssertSucceeded();
+            CommandRun run = CommandRun.InProcess(["predict", "--model", model.Path, "--out", maps, .. Quick, "--data", data])
+                .AssertSucceeded();
             Assert.Empty(run.Error);
-            Assert.Equal(["case08.png", "case08_soft.tif", "case09.png", "case09_soft.tif"], Directory.GetFiles(maps).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+            Assert.Equal(
+                ["case08.png", "case08_soft.tif", "case09.png", "case09_soft.tif"],
+                Directory.GetFiles(maps).Select(Path.GetFileName).Order(StringComparer.Ordinal));
         }
     }
 
@@ -201,15 +236,20 @@ public sealed class WholeRoundTests(TrainedModel model) : IClassFixture<TrainedM
     {
         using var workspace = new Workspace();
         string[] quick = ["--seed", "11", .. Quick];
-        CommandRun.InProcess(["predict", "--model", model.Path, "--out", workspace["a"], .. quick, model.ValidationImage]).AssertSucceeded();
-        CommandRun.InProcess(["predict", "--model", model.Path, "--out", workspace["b"], .. quick, "--data", model.Data, "--task", "kidney", "--split", "val"]).AssertSucceeded();
-        Assert.Equal(SliceReader.Read(workspace["a/case01_soft.nii.gz"]).Pixels, SliceReader.Read(workspace["b/case01_soft.nii.gz"]).Pixels);
+        CommandRun.InProcess(["predict", "--model", model.Path, "--out", workspace["a"], .. quick, model.ValidationImage])
+            .AssertSucceeded();
+        CommandRun.InProcess([
+            "predict", "--model", model.Path, "--out", workspace["b"], .. quick, "--data", model.Data, "--task", "kidney", "--split", "val",
+        ]).AssertSucceeded();
+        Assert.Equal(
+            SliceReader.Read(workspace["a/case01_soft.nii.gz"]).Pixels, SliceReader.Read(workspace["b/case01_soft.nii.gz"]).Pixels);
     }
 
     [Fact]
     public void Inspection_in_JSON_names_shape_type_byte_order_geometry_and_range()
     {
-        using JsonDocument found = JsonDocument.Parse(CommandRun.InProcess("inspect", model.ValidationImage, "--json").AssertSucceeded().Out);
+        using JsonDocument found = JsonDocument.Parse(
+            CommandRun.InProcess("inspect", model.ValidationImage, "--json").AssertSucceeded().Out);
         JsonElement root = found.RootElement;
         Assert.Equal([40, 40], root.GetProperty("shape").EnumerateArray().Select(length => length.GetInt32()));
         Assert.Equal("float64", root.GetProperty("type").GetString());
@@ -225,7 +265,8 @@ public sealed class WholeRoundTests(TrainedModel model) : IClassFixture<TrainedM
     {
         using var workspace = new Workspace();
         NiftiFile.WriteSlice(workspace["nothing.nii"], new Slice(1, 2, 2, [float.NaN, float.NaN, float.PositiveInfinity, float.NaN]));
-        using JsonDocument found = JsonDocument.Parse(CommandRun.InProcess("inspect", "--json", workspace["nothing.nii"]).AssertSucceeded().Out);
+        using JsonDocument found = JsonDocument.Parse(
+            CommandRun.InProcess("inspect", "--json", workspace["nothing.nii"]).AssertSucceeded().Out);
         Assert.Equal(JsonValueKind.Null, found.RootElement.GetProperty("min").ValueKind);
         Assert.Equal(JsonValueKind.Null, found.RootElement.GetProperty("mean").ValueKind);
         Assert.Equal(4, found.RootElement.GetProperty("nonFinite").GetInt32());
@@ -238,7 +279,8 @@ public sealed class WholeRoundTests(TrainedModel model) : IClassFixture<TrainedM
         byte[] bytes = File.ReadAllBytes(model.Path);
         bytes[bytes.Length / 2] ^= 0x10;
         File.WriteAllBytes(workspace["damaged.zip"], bytes);
-        CommandRun.InProcess("evaluate", "--model", workspace["damaged.zip"], "--data", model.Data, "--task", "kidney").AssertFailed(1, "damaged");
+        CommandRun.InProcess("evaluate", "--model", workspace["damaged.zip"], "--data", model.Data, "--task", "kidney")
+            .AssertFailed(1, "damaged");
     }
 
     [Fact]
@@ -246,20 +288,24 @@ public sealed class WholeRoundTests(TrainedModel model) : IClassFixture<TrainedM
     {
         using var workspace = new Workspace();
         File.WriteAllBytes(workspace["short.zip"], File.ReadAllBytes(model.Path)[..5000]);
-        CommandRun.InProcess(["predict", "--model", workspace["short.zip"], "--out", workspace["maps"], model.ValidationImage]).AssertFailed(1, "short.zip", "cut short");
+        CommandRun.InProcess(["predict", "--model", workspace["short.zip"], "--out", workspace["maps"], model.ValidationImage])
+            .AssertFailed(1, "short.zip", "cut short");
         Assert.False(Directory.Exists(workspace["maps"]));
     }
 
     [Fact]
     public void More_sampling_steps_than_the_model_has_are_refused() =>
-        CommandRun.InProcess("evaluate", "--model", model.Path, "--data", model.Data, "--task", "kidney", "--sampling-steps", "4000").AssertFailed(1, "4000");
+        CommandRun.InProcess("evaluate", "--model", model.Path, "--data", model.Data, "--task", "kidney", "--sampling-steps", "4000")
+            .AssertFailed(1, "4000");
 
     [Fact]
     public void A_broken_image_among_several_is_found_before_any_is_predicted()
     {
         using var workspace = new Workspace();
         File.WriteAllBytes(workspace["broken.nii.gz"], File.ReadAllBytes(model.ValidationImage)[..300]);
-        CommandRun.InProcess("predict", "--model", model.Path, "--out", workspace["maps"], model.ValidationImage, workspace["broken.nii.gz"]).AssertFailed(1, "broken.nii.gz");
+        CommandRun.InProcess(
+            "predict", "--model", model.Path, "--out", workspace["maps"], model.ValidationImage, workspace["broken.nii.gz"])
+            .AssertFailed(1, "broken.nii.gz");
         Assert.False(Directory.Exists(workspace["maps"]));
     }
 }

@@ -13,7 +13,8 @@ internal sealed class Workspace : IDisposable
     public string this[string name] => Path.Combine(Root, name);
 
     /// <summary>Every file and folder in it, hidden ones too.</summary>
-    public string[] Contents() => [.. Directory.EnumerateFileSystemEntries(Root, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
+    public string[] Contents() =>
+        [.. Directory.EnumerateFileSystemEntries(Root, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
 
     /// <summary>A phantom kidney set of small slices, with <paramref name="cases"/> cases, one of them for validation.</summary>
     public string Phantom(int cases = 3)

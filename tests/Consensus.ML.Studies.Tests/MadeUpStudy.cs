@@ -15,12 +15,13 @@ using Microsoft.ML;
 namespace Consensus.ML.Studies.Tests;
 
 /// <summary>
-/// A study whose trainings and predictions are made up, put into its folder as if they had been done: running it only writes the report. Predictions are the truth with parts of
-/// it shifted, more for worse methods, and scored by the library.
+/// A study whose trainings and predictions are made up, put into its folder as if they had been done: running it only writes the report.
+/// Predictions are the truth with parts of it shifted, more for worse methods, and scored by the library.
 /// </summary>
 internal sealed class MadeUpStudy
 {
-    private static readonly MachineRecord Machine = new("Made-up processor", 2, 2, "cpu", "Linux (X64)", ".NET 10.0.0", "0.1.0", "5.0.1", "0.107.0", "2.10.0");
+    private static readonly MachineRecord Machine = new(
+        "Made-up processor", 2, 2, "cpu", "Linux (X64)", ".NET 10.0.0", "0.1.0", "5.0.1", "0.107.0", "2.10.0");
 
     private readonly MLContext _ml = new(seed: 0);
 
@@ -30,7 +31,13 @@ internal sealed class MadeUpStudy
     /// <param name="seeds">The seeds.</param>
     /// <param name="size">Side of the slices.</param>
     /// <param name="task">What is drawn.</param>
-    public MadeUpStudy(string root, int cases = 3, IReadOnlyList<StudyMethod>? methods = null, IReadOnlyList<int>? seeds = null, int size = 32, QubiqTask? task = null)
+    public MadeUpStudy(
+        string root,
+        int cases = 3,
+        IReadOnlyList<StudyMethod>? methods = null,
+        IReadOnlyList<int>? seeds = null,
+        int size = 32,
+        QubiqTask? task = null)
     {
         task ??= QubiqTask.Kidney;
         string data = Path.Combine(root, "data");
@@ -39,7 +46,8 @@ internal sealed class MadeUpStudy
         {
             Folder = Path.Combine(root, "study"),
             DataName = task.Name,
-            Folds = [new("val", QubiqDataset.List(data, task, QubiqSplit.Train, MissingRaters.Drop).Cases, QubiqDataset.List(data, task, QubiqSplit.Validation, MissingRaters.Drop).Cases)],
+            Folds = [new("val", QubiqDataset.List(data, task, QubiqSplit.Train, MissingRaters.Drop).Cases, QubiqDataset.List(
+                data, task, QubiqSplit.Validation, MissingRaters.Drop).Cases)],
             Levels = task.Raters,
             Methods = methods ?? StudyMethods.All,
             Seeds = seeds ?? [1],
@@ -75,27 +83,38 @@ internal sealed class MadeUpStudy
     {
         RunFolder files = folder.Of(run);
         int index = StudyMethods.All.ToList().IndexOf(run.Method);
-        ValidationRecord[] validations = [.. Enumerable.Range(1, 10).Select(i => new ValidationRecord(20 * i, 0.5 / i, 0.85 - (0.02 * index) - (0.3 / i) + (0.01 * run.Seed)))];
+        ValidationRecord[] validations = [.. Enumerable.Range(1, 10)
+            .Select(i => new ValidationRecord(20 * i, 0.5 / i, 0.85 - (0.02 * index) - (0.3 / i) + (0.01 * run.Seed)))];
         AtomicFile.Write(files.Model, stream => stream.Write("not a model"u8));
-        StudyJson.Write(files.Training, new TrainingRecord(200, 180, run.Method.IsDiffusion ? 912.4 : 301.7 + index, 3, 1, 812 + (30 * index), run.Method.IsDiffusion ? 15_200_000 : 9_100_000, run.Method.IsDiffusion ? 3_812_001 : 2_280_000, validations, Machine));
+        StudyJson.Write(files.Training, new TrainingRecord(
+            200, 180, run.Method.IsDiffusion ? 912.4 : 301.7 + index, 3, 1, 812 + (30 * index),
+            run.Method.IsDiffusion ? 15_200_000 : 9_100_000, run.Method.IsDiffusion ? 3_812_001 : 2_280_000, validations, Machine));
         foreach (RaterCase one in run.Fold.Evaluation)
         {
             RaterMasks masks = Resampling.Nearest(MaskReader.Read(one.AnnotationPaths), Options.Size, Options.Size);
             int shift = Shift(run.Method) + (run.Seed % 2);
             float[] truth = ConsensusLabels.SoftMap(masks), soft = Shifted(truth, shift);
-            float[][] levels = [.. ConsensusLabels.Levels(masks, Options.Levels).Select(value => (float)value).Chunk(truth.Length).Select(level => Shifted(level, shift))];
-            var samples = new RaterMasks(levels.Length, Options.Size, Options.Size, [.. levels.SelectMany(level => level.Select(value => (byte)value))]);
+            float[][] levels = [.. ConsensusLabels.Levels(masks, Options.Levels)
+                .Select(value => (float)value)
+                .Chunk(truth.Length)
+                .Select(level => Shifted(level, shift))];
+            var samples = new RaterMasks(
+                levels.Length, Options.Size, Options.Size, [.. levels.SelectMany(level => level.Select(value => (byte)value))]);
             float[] uncertainty = [.. soft.Select(value => 0.5f * value * (1 - value))];
             CaseMetrics metrics = CaseMetrics.Compute(one.Name, soft, masks, samples, uncertainty);
             new StoredMaps([soft, uncertainty, .. levels], Options.Size, Options.Size).Write(files.Maps(one.Name));
-            GenerationRecord[] curve = run.Method.IsDiffusion ? [.. RunEvaluation.CurveCounts(Options.CurveGenerations).Select(count => new GenerationRecord(count, metrics.SoftDice5 - (0.05 / count)))] : [];
+            GenerationRecord[] curve = run.Method.IsDiffusion
+                ? [.. RunEvaluation.CurveCounts(Options.CurveGenerations)
+                    .Select(count => new GenerationRecord(count, metrics.SoftDice5 - (0.05 / count)))]
+                : [];
             if (run.Method.IsDiffusion && one == run.Fold.Evaluation[run.Fold.Evaluation.Count / 2])
             {
                 StoreSteps(levels, files.Steps(one.Name));
             }
 
             StudyJson.Write(files.Case(one.Name), new CaseRecord(
-                one.Name, Options.Size, Options.Size, masks.Raters, run.Method.IsDiffusion ? 1600 + (10 * index) : 12 + (7 * index), RunEvaluation.Unit(metrics), RunEvaluation.Scores(metrics), curve));
+                one.Name, Options.Size, Options.Size, masks.Raters, run.Method.IsDiffusion ? 1600 + (10 * index) : 12 + (7 * index),
+                RunEvaluation.Unit(metrics), RunEvaluation.Scores(metrics), curve));
         }
     }
 

@@ -9,7 +9,11 @@ public sealed class PlacementTests
     [Fact]
     public void Names_of_points_that_lie_together_do_not_cover_each_other()
     {
-        (string, double, double)[] points = [("consensus", 300, 100), ("annotator", 304, 102), ("level-unet", 302, 98), ("mcd", 301, 101), ("soft-unet", 10, 5), ("mv-unet", 595, 295)];
+        (string, double, double)[] points =
+        [
+            ("consensus", 300, 100), ("annotator", 304, 102), ("level-unet", 302, 98), ("mcd", 301, 101),
+            ("soft-unet", 10, 5), ("mv-unet", 595, 295),
+        ];
         Label[] labels = LabelPlacement.Place(points, 7, 15, 6, 600, 300);
         for (int i = 0; i < points.Length; i++)
         {
@@ -17,7 +21,9 @@ public sealed class PlacementTests
             Assert.InRange(labels[i].Y, 7.5, 292.5);
             for (int k = 0; k < i; k++)
             {
-                bool overlap = labels[i].X < labels[k].X + (7 * points[k].Item1.Length) && labels[k].X < labels[i].X + (7 * points[i].Item1.Length) && Math.Abs(labels[i].Y - labels[k].Y) < 13;
+                bool overlap = labels[i].X < labels[k].X + (7 * points[k].Item1.Length)
+                    && labels[k].X < labels[i].X + (7 * points[i].Item1.Length)
+                    && Math.Abs(labels[i].Y - labels[k].Y) < 13;
                 Assert.False(overlap, $"{points[i].Item1} covers {points[k].Item1}");
             }
         }
@@ -49,7 +55,10 @@ public sealed class PlacementTests
         Assert.Equal(2, read.Maps.Count);
         Assert.Equal([0, 0.5f, 1, 0.25f, 1, 0], read.Maps[0].Select(value => MathF.Round(value, 2)));
         Assert.Equal(0.5f, read.Maps[0][1]);
-        Assert.Contains("is damaged", Assert.Throws<InvalidDataException>(() => StoredMaps.Read(folder["maps.png"], 3, 3)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "is damaged",
+            Assert.Throws<InvalidDataException>(() => StoredMaps.Read(folder["maps.png"], 3, 3)).Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]
@@ -63,7 +72,9 @@ public sealed class PlacementTests
         string[] names = ["a/b", "a_b", "../x", "ä", "", new('x', 300), ".hidden"];
         string[] files = [.. names.Select(StudyFolder.FileName)];
         Assert.Equal(names.Length, files.Distinct().Count());
-        Assert.All(files, file => Assert.True(file.Length is > 0 and < 110 && !file.Contains('/', StringComparison.Ordinal) && file[0] != '.', file));
+        Assert.All(
+            files,
+            file => Assert.True(file.Length is > 0 and < 110 && !file.Contains('/', StringComparison.Ordinal) && file[0] != '.', file));
     }
 
     [Theory]

@@ -5,5 +5,6 @@ namespace Consensus.ML.Studies.Tests;
 public sealed class PublicApiTests
 {
     [Fact]
-    public void The_public_surface_is_the_approved_one() => PublicSurface.AssertApproved(typeof(Study).Assembly, "tests/Consensus.ML.Studies.Tests");
+    public void The_public_surface_is_the_approved_one() =>
+        PublicSurface.AssertApproved(typeof(Study).Assembly, "tests/Consensus.ML.Studies.Tests");
 }

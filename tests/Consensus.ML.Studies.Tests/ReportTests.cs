@@ -18,9 +18,13 @@ public sealed class ReportTests : IDisposable
     {
         (_, string text, XElement page) = Render(new MadeUpStudy(_folder.Root));
         Assert.StartsWith("<!DOCTYPE html>\n<html lang=\"en\">", text, StringComparison.Ordinal);
-        string[] references = [.. page.DescendantsAndSelf().Attributes().Where(attribute => attribute.Name.LocalName is "src" or "href" or "data" or "action").Select(attribute => attribute.Value)];
+        string[] references = [.. page.DescendantsAndSelf()
+            .Attributes()
+            .Where(attribute => attribute.Name.LocalName is "src" or "href" or "data" or "action")
+            .Select(attribute => attribute.Value)];
         Assert.NotEmpty(references);
-        Assert.All(references, reference => Assert.True(reference.StartsWith("data:image/", StringComparison.Ordinal) || reference.StartsWith('#'), reference));
+        Assert.All(references, reference =>
+            Assert.True(reference.StartsWith("data:image/", StringComparison.Ordinal) || reference.StartsWith('#'), reference));
         Assert.DoesNotContain("url(", text, StringComparison.OrdinalIgnoreCase);
         Assert.DoesNotContain("@import", text, StringComparison.OrdinalIgnoreCase);
         Assert.Empty(page.Descendants("script"));
@@ -36,7 +40,10 @@ public sealed class ReportTests : IDisposable
 
         // A style sheet is not escaped in HTML.
         Assert.DoesNotContain(page.Descendants("style").Single().Value, letter => letter is '<' or '>' or '&');
-        Assert.All(page.Descendants("img").Where(image => ((string)image.Attribute("src")!).StartsWith("data:image/svg", StringComparison.Ordinal)), Svg);
+        Assert.All(
+            page.Descendants("img")
+                .Where(image => ((string)image.Attribute("src")!).StartsWith("data:image/svg", StringComparison.Ordinal)),
+            Svg);
     }
 
     /// <summary>A case's name comes from a stranger's folder; a spreadsheet would run what it takes for a formula.</summary>
@@ -58,7 +65,9 @@ public sealed class ReportTests : IDisposable
         var scores = new Dictionary<string, double> { ["SoftDice5"] = -0.25, ["=Score"] = -1 };
         CaseRecord named = run.Cases[0] with { Case = name, Scores = scores };
         StudyFold fold = run.Run.Fold with { Evaluation = [run.Run.Fold.Evaluation[0] with { Name = name }] };
-        var results = new StudyResults(made.Options with { Folds = [fold] }, made.Record, [run with { Run = run.Run with { Fold = fold }, Cases = [named] }], made.Pictured);
+        var results = new StudyResults(
+            made.Options with { Folds = [fold] }, made.Record,
+            [run with { Run = run.Run with { Fold = fold }, Cases = [named] }], made.Pictured);
         using var table = new StringWriter { NewLine = "\n" };
         ResultsTable.Write(table, results);
         string[] parts = table.ToString().Split('\n', count: 2);
@@ -72,7 +81,8 @@ public sealed class ReportTests : IDisposable
     [Fact]
     public void A_character_that_no_page_can_hold_costs_that_character_alone()
     {
-        XElement page = Html.E("html", Html.E("p", Html.A("title", "a\u0001b\ttab"), "half \ud83e, whole \U0001F9E0, bell \u0007,\nline"), Html.E("style", "p { }\n"));
+        XElement page = Html.E("html", Html.E("p", Html.A("title", "a\u0001b\ttab"), "half \ud83e, whole \U0001F9E0, bell \u0007,\nline"),
+            Html.E("style", "p { }\n"));
         using var writer = new StringWriter();
         Html.Write(writer, page);
         var read = XElement.Parse(writer.ToString().Split('\n', 2)[1]);
@@ -83,7 +93,8 @@ public sealed class ReportTests : IDisposable
     [Fact]
     public void The_page_says_what_was_found_and_at_what_size()
     {
-        MadeUpStudy study = new(_folder.Root, cases: 6, methods: [StudyMethods.Consensus, StudyMethods.SoftLabel, StudyMethods.Levels], seeds: [1, 2]);
+        MadeUpStudy study = new(
+            _folder.Root, cases: 6, methods: [StudyMethods.Consensus, StudyMethods.SoftLabel, StudyMethods.Levels], seeds: [1, 2]);
         (StudyResults results, string text, XElement page) = Render(study);
         string said = page.Value;
         Assert.Contains("All scores are at 32 × 32 pixels", said, StringComparison.Ordinal);
@@ -100,14 +111,17 @@ public sealed class ReportTests : IDisposable
         {
             double mean = rows.Where(row => row[0] == method.Name).Average(row => double.Parse(row[column], CultureInfo.InvariantCulture));
             Assert.Equal(mean, method.Score("SoftDice5").Mean, 12);
-            XElement row = page.Descendants("tr").First(row => row.Element("th")?.Value == method.Name && row.Elements("td").Any(cell => cell.Value.StartsWith(Text.Score(mean), StringComparison.Ordinal)));
+            XElement row = page.Descendants("tr").First(row => row.Element("th")?.Value == method.Name
+                && row.Elements("td").Any(cell => cell.Value.StartsWith(Text.Score(mean), StringComparison.Ordinal)));
             Assert.Contains(" to ", row.Elements("td").First().Value, StringComparison.Ordinal);
         }
 
         // Figures and tables are numbered from 1 without gaps.
         foreach (string kind in new[] { "Table", "Figure" })
         {
-            int[] numbers = [.. page.Descendants("strong").Where(strong => strong.Value.StartsWith(kind + " ", StringComparison.Ordinal)).Select(strong => int.Parse(strong.Value[(kind.Length + 1)..^2], CultureInfo.InvariantCulture))];
+            int[] numbers = [.. page.Descendants("strong")
+                .Where(strong => strong.Value.StartsWith(kind + " ", StringComparison.Ordinal))
+                .Select(strong => int.Parse(strong.Value[(kind.Length + 1)..^2], CultureInfo.InvariantCulture))];
             Assert.Equal(Enumerable.Range(1, numbers.Length), numbers);
         }
 
@@ -120,7 +134,8 @@ public sealed class ReportTests : IDisposable
     public void Too_few_cases_for_any_finding_are_said_to_be_too_few()
     {
         (_, _, XElement page) = Render(new MadeUpStudy(_folder.Root, cases: 3, methods: [StudyMethods.Consensus, StudyMethods.Levels]));
-        Assert.Contains("3 cases cannot show any difference at that level in 1 comparison, however large", page.Value, StringComparison.Ordinal);
+        Assert.Contains(
+            "3 cases cannot show any difference at that level in 1 comparison, however large", page.Value, StringComparison.Ordinal);
         Assert.Contains("the smallest p-value that this test can give is 0.25", page.Value, StringComparison.Ordinal);
     }
 
@@ -137,7 +152,8 @@ public sealed class ReportTests : IDisposable
     [Fact]
     public void Comparisons_pair_the_cases_and_average_seeds_first()
     {
-        StudyResults results = new MadeUpStudy(_folder.Root, cases: 6, methods: [StudyMethods.Consensus, StudyMethods.Annotator], seeds: [1, 2]).Run();
+        StudyResults results =
+            new MadeUpStudy(_folder.Root, cases: 6, methods: [StudyMethods.Consensus, StudyMethods.Annotator], seeds: [1, 2]).Run();
         MethodComparison comparison = Assert.Single(results.Comparisons);
 
         // Shifted one pixel further, annotator is worse in each of six cases: two of 64 choices of signs are as far.
@@ -160,7 +176,8 @@ public sealed class ReportTests : IDisposable
     private static void Svg(XElement image)
     {
         string source = (string)image.Attribute("src")!;
-        var svg = XElement.Parse(System.Text.Encoding.UTF8.GetString(Convert.FromBase64String(source[(source.IndexOf(',', StringComparison.Ordinal) + 1)..])));
+        var svg = XElement.Parse(
+            System.Text.Encoding.UTF8.GetString(Convert.FromBase64String(source[(source.IndexOf(',', StringComparison.Ordinal) + 1)..])));
         Assert.Equal("svg", svg.Name.LocalName);
         Assert.NotNull(svg.Attribute("viewBox"));
         Assert.DoesNotContain(svg.Descendants().Attributes(), attribute => attribute.Value.Contains("NaN", StringComparison.Ordinal));

@@ -47,7 +47,8 @@ public sealed class StatisticsTests
         {
             double[] differences = [.. Enumerable.Range(0, cases).Select(_ => Math.Round(random.NextDouble() - 0.4, 1))];
             double seen = Math.Abs(differences.Sum());
-            int asFar = Enumerable.Range(0, 1 << cases).Count(signs => Math.Abs(differences.Select((difference, i) => (signs >> i & 1) == 1 ? -difference : difference).Sum()) >= seen - 1e-9);
+            int asFar = Enumerable.Range(0, 1 << cases).Count(signs =>
+                Math.Abs(differences.Select((difference, i) => (signs >> i & 1) == 1 ? -difference : difference).Sum()) >= seen - 1e-9);
             Assert.Equal(asFar / (double)(1 << cases), SignFlipTest.PValue(differences), 12);
         }
     }
@@ -55,7 +56,8 @@ public sealed class StatisticsTests
     [Fact]
     public void With_many_cases_the_drawn_test_comes_near_the_exact_value()
     {
-        // 22 differences of one: the sum of 22 signs is |2k − 22|; seen 22 − 2·6 = 10, so k ≤ 6 or k ≥ 16 of a binomial of 22: 2·Σ_{k≤6} C(22, k) / 2^22.
+        // 22 differences of one: the sum of 22 signs is |2k − 22|; seen 22 − 2·6 = 10, so k ≤ 6 or k ≥ 16 of a binomial of 22:
+        // 2·Σ_{k≤6} C(22, k) / 2^22.
         double[] differences = [.. Enumerable.Range(0, 22).Select(i => i < 6 ? -1.0 : 1.0)];
         double exact = 2 * (1 + 22 + 231 + 1540 + 7315 + 26334 + 74613) / Math.Pow(2, 22);
         Assert.Equal(exact, SignFlipTest.PValue(differences), 0.003);

@@ -23,7 +23,8 @@ public sealed class StudyFoldsTests
     public void The_folds_follow_from_the_cases_and_the_seed_whatever_the_order()
     {
         RaterCase[] cases = Cases(9);
-        string[] Names(IEnumerable<RaterCase> from, int seed) => [.. StudyFolds.Split([.. from], 3, seed).Select(fold => string.Join(' ', fold.Evaluation.Select(one => one.Name)))];
+        string[] Names(IEnumerable<RaterCase> from, int seed) =>
+            [.. StudyFolds.Split([.. from], 3, seed).Select(fold => string.Join(' ', fold.Evaluation.Select(one => one.Name)))];
         Assert.Equal(Names(cases, 1), Names(cases.Reverse(), 1));
         Assert.NotEqual(Names(cases, 1), Names(cases, 2));
     }
@@ -31,14 +32,20 @@ public sealed class StudyFoldsTests
     [Fact]
     public void Slices_of_one_volume_are_never_torn_apart()
     {
-        RaterCase[] slices = [.. Enumerable.Range(0, 12).Select(i => new RaterCase($"s{i}", $"volume{i / 4}.nii#axis=2,slice={i % 4}", [$"mask{i}.nii"]))];
+        RaterCase[] slices =
+        [
+            .. Enumerable.Range(0, 12).Select(i => new RaterCase($"s{i}", $"volume{i / 4}.nii#axis=2,slice={i % 4}", [$"mask{i}.nii"])),
+        ];
         foreach (StudyFold fold in StudyFolds.Split(slices, 3))
         {
             Assert.Equal(4, fold.Evaluation.Count);
             Assert.Single(fold.Evaluation.Select(one => one.ImagePaths[0].Split('#')[0]).Distinct());
         }
 
-        Assert.Contains("there are 3 volumes (12 slices", Assert.Throws<ArgumentException>(() => StudyFolds.Split(slices, 4)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "there are 3 volumes (12 slices",
+            Assert.Throws<ArgumentException>(() => StudyFolds.Split(slices, 4)).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -51,7 +58,8 @@ public sealed class StudyFoldsTests
         Assert.Equal([2, 2, 3, 5], folds.Select(fold => fold.Evaluation.Count).Order());
         Assert.All(folds, fold => Assert.Empty(fold.Evaluation.Select(one => one.Group).Intersect(fold.Training.Select(one => one.Group))));
         Assert.Contains(
-            "6 folds need at least 6 cases, but there are 5 groups (12 cases; those of one group, such as a patient, stay together): ask for at most 5 folds",
+            "6 folds need at least 6 cases, but there are 5 groups (12 cases; those of one group, such as a patient, "
+            + "stay together): ask for at most 5 folds",
             Assert.Throws<ArgumentException>(() => StudyFolds.Split(cases, 6)).Message,
             StringComparison.Ordinal);
     }
@@ -59,9 +67,14 @@ public sealed class StudyFoldsTests
     [Fact]
     public void More_folds_than_cases_are_refused_with_both_numbers()
     {
-        Assert.Contains("5 folds need at least 5 cases, but there are 3 cases: ask for at most 3 folds", Assert.Throws<ArgumentException>(() => StudyFolds.Split(Cases(3), 5)).Message, StringComparison.Ordinal);
-        Assert.Contains("at least 2", Assert.Throws<ArgumentException>(() => StudyFolds.Split(Cases(3), 1)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "5 folds need at least 5 cases, but there are 3 cases: ask for at most 3 folds",
+            Assert.Throws<ArgumentException>(() => StudyFolds.Split(Cases(3), 5)).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "at least 2", Assert.Throws<ArgumentException>(() => StudyFolds.Split(Cases(3), 1)).Message, StringComparison.Ordinal);
     }
 
-    private static RaterCase[] Cases(int count) => [.. Enumerable.Range(1, count).Select(i => new RaterCase($"case{i:00}", $"case{i:00}/image.nii", [$"case{i:00}/mask.nii"]))];
+    private static RaterCase[] Cases(int count) =>
+        [.. Enumerable.Range(1, count).Select(i => new RaterCase($"case{i:00}", $"case{i:00}/image.nii", [$"case{i:00}/mask.nii"]))];
 }

@@ -9,16 +9,21 @@ public sealed class StudyMethodsTests
 
     [Fact]
     public void One_level_a_pass_is_consensus_with_the_published_conditioning_and_a_rate_for_one_map() =>
-        AssertDiffer(StudyMethods.ConsensusByLevel, ("Network.LevelConditioning", "\"Channels\"", "\"Embedding\""), ("Training.LearningRate", "0.001", "0.002"));
+        AssertDiffer(
+            StudyMethods.ConsensusByLevel,
+            ("Network.LevelConditioning", "\"Channels\"", "\"Embedding\""),
+            ("Training.LearningRate", "0.001", "0.002"));
 
     [Fact]
-    public void Annotator_differs_from_consensus_in_its_target_alone() => AssertDiffer(StudyMethods.Annotator, ("Target", "\"Consensus\"", "\"Annotator\""));
+    public void Annotator_differs_from_consensus_in_its_target_alone() =>
+        AssertDiffer(StudyMethods.Annotator, ("Target", "\"Consensus\"", "\"Annotator\""));
 
     [Fact]
     public void Targets_of_one_map_have_the_rate_for_one_map()
     {
         AssertDiffer(StudyMethods.SoftLabel, ("Target", "\"Consensus\"", "\"SoftLabel\""), ("Training.LearningRate", "0.001", "0.002"));
-        AssertDiffer(StudyMethods.AnyAnnotator, ("Target", "\"Consensus\"", "\"AnyAnnotator\""), ("Training.LearningRate", "0.001", "0.002"));
+        AssertDiffer(
+            StudyMethods.AnyAnnotator, ("Target", "\"Consensus\"", "\"AnyAnnotator\""), ("Training.LearningRate", "0.001", "0.002"));
     }
 
     /// <summary>The settings in which a method differs from consensus, with both values.</summary>
@@ -26,6 +31,7 @@ public sealed class StudyMethodsTests
     {
         IReadOnlyDictionary<string, string> consensus = StudyMethods.Consensus.Settings(Recipe), other = method.Settings(Recipe);
         Assert.Equal(consensus.Keys.Order(), other.Keys.Order());
-        Assert.Equal(expected, consensus.Keys.Where(key => consensus[key] != other[key]).Order().Select(key => (key, consensus[key], other[key])));
+        Assert.Equal(
+            expected, consensus.Keys.Where(key => consensus[key] != other[key]).Order().Select(key => (key, consensus[key], other[key])));
     }
 }

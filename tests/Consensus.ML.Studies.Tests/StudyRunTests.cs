@@ -49,7 +49,10 @@ public sealed class StudyRunTests : IDisposable
         Assert.Equal("consensus", results.Reference.Name);
         string[] table = File.ReadAllLines(Path.Combine(_options.Folder, "results.csv"));
         Assert.Equal(5, table.Length);
-        Assert.StartsWith("Method,Fold,Seed,Case,Height,Width,Raters,PredictionMs,DistanceUnit,SoftDice5,SoftDice9,DiceAt0.1,", table[0], StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Method,Fold,Seed,Case,Height,Width,Raters,PredictionMs,DistanceUnit,SoftDice5,SoftDice9,DiceAt0.1,",
+            table[0],
+            StringComparison.Ordinal);
         Assert.StartsWith("consensus,val,0,case01,32,32,3,", table[1], StringComparison.Ordinal);
         Assert.All(table, line => Assert.Equal(table[0].Split(',').Length, line.Split(',').Length));
         AssertFitsSchema();
@@ -61,8 +64,12 @@ public sealed class StudyRunTests : IDisposable
         CaseMetrics[] scores = [.. ml.Segmentation.Evaluate(model.Transform(ml.Data.LoadFromCases(_options.Folds[0].Evaluation))).Cases];
         (model as IDisposable)?.Dispose();
         Assert.Equal(scores.Select(one => one.SoftDice5), results.Methods[1].Runs[0].Cases.Select(one => one.Scores["SoftDice5"]));
-        Assert.Equal(scores.Select(one => one.HausdorffDistance95), results.Methods[1].Runs[0].Cases.Select(one => one.Scores["HausdorffDistance95"]));
-        Assert.Equal(scores.Select(one => one.GeneralizedEnergyDistance), results.Methods[1].Runs[0].Cases.Select(one => one.Scores["GeneralizedEnergyDistance"]));
+        Assert.Equal(
+            scores.Select(one => one.HausdorffDistance95),
+            results.Methods[1].Runs[0].Cases.Select(one => one.Scores["HausdorffDistance95"]));
+        Assert.Equal(
+            scores.Select(one => one.GeneralizedEnergyDistance),
+            results.Methods[1].Runs[0].Cases.Select(one => one.Scores["GeneralizedEnergyDistance"]));
 
         // With as many generations as the headline, the curve has its score.
         Assert.All(results.Methods[0].Runs[0].Cases, one => Assert.Equal(one.Scores["SoftDice5"], one.Generations[0].SoftDice5, 0.02));
@@ -70,7 +77,10 @@ public sealed class StudyRunTests : IDisposable
         Assert.True(File.Exists(Run("consensus", "cases/case02_steps.png")));
 
         Dictionary<string, DateTime> before = Times();
-        Assert.Contains("holds a study already", Assert.Throws<InvalidOperationException>(() => Study.Run(new MLContext(), _options)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "holds a study already",
+            Assert.Throws<InvalidOperationException>(() => Study.Run(new MLContext(), _options)).Message,
+            StringComparison.Ordinal);
         StudyResults more = Study.Run(new MLContext(), _options with { Resume = true, Methods = [StudyMethods.MajorityVote] });
         Assert.Equal(["consensus", "mv-unet", "level-unet"], more.Methods.Select(method => method.Name));
         Assert.All(before, file => Assert.Equal(file.Value, File.GetLastWriteTimeUtc(file.Key)));
@@ -88,7 +98,8 @@ public sealed class StudyRunTests : IDisposable
             model.Predict(features, _options.Size, CancellationToken.None);
             long before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
             Prediction prediction = model.Predict(features, _options.Size, CancellationToken.None);
-            int maps = prediction.Samples!.Length / (_options.Size * _options.Size), own = method.IsDiffusion ? maps / _options.Levels : maps;
+            int maps = prediction.Samples!.Length / (_options.Size * _options.Size),
+                own = method.IsDiffusion ? maps / _options.Levels : maps;
             Assert.Equal(method.IsDiffusion ? 1 : 16, own);
 
             // The first of many are those of few, and all of them are the prediction.
@@ -102,7 +113,10 @@ public sealed class StudyRunTests : IDisposable
 
                 // One step from noise: what the network predicts there is the sample.
                 Assert.Equal(99, step.Time);
-                Assert.Equal(prediction.Samples, step.Start.Select(value => (value + 1) * 0.5f), (expected, actual) => Math.Abs(expected - actual) < 1e-5f);
+                Assert.Equal(
+                    prediction.Samples,
+                    step.Start.Select(value => (value + 1) * 0.5f),
+                    (expected, actual) => Math.Abs(expected - actual) < 1e-5f);
             }
 
             Assert.Equal(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
@@ -116,7 +130,9 @@ public sealed class StudyRunTests : IDisposable
         StudyOptions resumed = _options with { Resume = true };
         AssertRefused(resumed with { Steps = 3 }, "Steps is 2 there and 3 here");
         AssertRefused(resumed with { Size = 64 }, "Size is 32 there and 64 here");
-        AssertRefused(resumed with { Folds = [_options.Folds[0] with { Training = [.. _options.Folds[0].Training.Take(2)] }] }, "case 'train case03' belongs to it there and is missing here");
+        AssertRefused(
+            resumed with { Folds = [_options.Folds[0] with { Training = [.. _options.Folds[0].Training.Take(2)] }] },
+            "case 'train case03' belongs to it there and is missing here");
         AssertRefused(resumed with { Folds = [_options.Folds[0] with { Name = "test" }] }, "the cases are divided otherwise");
         string image = _options.Folds[0].Training[0].ImagePaths[0];
         byte[] bytes = File.ReadAllBytes(image);
@@ -147,13 +163,18 @@ public sealed class StudyRunTests : IDisposable
                 cancellation.Cancel();
             }
         });
-        Assert.Throws<OperationCanceledException>(() => Study.Run(new MLContext(), one with { Cancellation = cancellation.Token, Progress = stop }));
+        Assert.Throws<OperationCanceledException>(
+            () => Study.Run(new MLContext(), one with { Cancellation = cancellation.Token, Progress = stop }));
         Assert.False(File.Exists(Run("level-unet", "model.zip")));
         Assert.False(File.Exists(Path.Combine(one.Folder, "report.html")));
         Assert.NotEmpty(Directory.GetFiles(Run("level-unet", "checkpoints"), "step-*.safetensors"));
 
         int first = 0;
-        StudyResults results = Study.Run(new MLContext(), one with { Resume = true, Progress = new Reporter(progress => first = first == 0 && progress.Training is { } training ? training.Step : first) });
+        StudyResults results = Study.Run(new MLContext(), one with
+        {
+            Resume = true,
+            Progress = new Reporter(progress => first = first == 0 && progress.Training is { } training ? training.Step : first),
+        });
         Assert.Equal(4, first);
         Assert.Equal(Weights(_folder["whole"]), Weights(one.Folder));
         Assert.Equal(6, results.Methods[0].Cost.Steps);
@@ -171,7 +192,8 @@ public sealed class StudyRunTests : IDisposable
                 cancellation.Cancel();
             }
         });
-        Assert.Throws<OperationCanceledException>(() => Study.Run(new MLContext(), one with { Cancellation = cancellation.Token, Progress = stop }));
+        Assert.Throws<OperationCanceledException>(
+            () => Study.Run(new MLContext(), one with { Cancellation = cancellation.Token, Progress = stop }));
         DateTime scored = File.GetLastWriteTimeUtc(Run("level-unet", "cases/case01.json"));
         Assert.False(File.Exists(Run("level-unet", "cases/case02.json")));
         StudyResults results = Study.Run(new MLContext(), one with { Resume = true });
@@ -197,7 +219,10 @@ public sealed class StudyRunTests : IDisposable
     {
         Directory.CreateDirectory(_options.Folder);
         File.WriteAllText(Path.Combine(_options.Folder, "notes.txt"), "mine");
-        Assert.Contains("is not empty and holds no study (there is 'notes.txt')", Assert.Throws<InvalidOperationException>(() => Study.Run(new MLContext(), _options with { Resume = true })).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "is not empty and holds no study (there is 'notes.txt')",
+            Assert.Throws<InvalidOperationException>(() => Study.Run(new MLContext(), _options with { Resume = true })).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -210,7 +235,9 @@ public sealed class StudyRunTests : IDisposable
         StudyResults[] both = await Task.WhenAll(two);
         Assert.Equal(4, trained.Count);
         Assert.Equal(4, trained.Distinct().Count());
-        Assert.All(both, results => Assert.Equal(["consensus 1", "consensus 2", "level-unet 1", "level-unet 2"], results.Methods.SelectMany(method => method.Runs).Select(run => $"{run.Run.Method} {run.Run.Seed}")));
+        Assert.All(both, results => Assert.Equal(
+            ["consensus 1", "consensus 2", "level-unet 1", "level-unet 2"],
+            results.Methods.SelectMany(method => method.Runs).Select(run => $"{run.Run.Method} {run.Run.Seed}")));
         Assert.Equal(1 + 4 * 2, File.ReadAllLines(Path.Combine(_options.Folder, "results.csv")).Length);
 
         // Alone, every run gives the same weights.
@@ -219,7 +246,8 @@ public sealed class StudyRunTests : IDisposable
 
         // A thread of its own for each: one that waits for the other must not keep it from beginning.
         Task<StudyResults> Begin() => Task.Factory.StartNew(
-            () => Study.Run(new MLContext(), shared with { Progress = new Reporter(Note) }), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+            () => Study.Run(new MLContext(), shared with { Progress = new Reporter(Note) }), CancellationToken.None,
+            TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
         void Note(StudyProgress progress)
         {
@@ -271,7 +299,9 @@ public sealed class StudyRunTests : IDisposable
 
     private string Run(string method, string file) => Path.Combine(_options.Folder, "runs", method, "val-seed0", file);
 
-    private Dictionary<string, DateTime> Times() => Directory.GetFiles(Path.Combine(_options.Folder, "runs"), "*", SearchOption.AllDirectories).ToDictionary(file => file, File.GetLastWriteTimeUtc);
+    private Dictionary<string, DateTime> Times() =>
+        Directory.GetFiles(Path.Combine(_options.Folder, "runs"), "*", SearchOption.AllDirectories)
+            .ToDictionary(file => file, File.GetLastWriteTimeUtc);
 
     private static byte[] Weights(string folder, int seed = 0)
     {
@@ -282,7 +312,8 @@ public sealed class StudyRunTests : IDisposable
         return memory.ToArray();
     }
 
-    private IReadOnlyList<RaterCase> List(QubiqSplit split) => QubiqDataset.List(_folder["data"], QubiqTask.Kidney, split, MissingRaters.Drop).Cases;
+    private IReadOnlyList<RaterCase> List(QubiqSplit split) =>
+        QubiqDataset.List(_folder["data"], QubiqTask.Kidney, split, MissingRaters.Drop).Cases;
 
     private sealed class Reporter(Action<StudyProgress> report) : IProgress<StudyProgress>
     {

@@ -14,12 +14,15 @@ public sealed class CrossValidationTests
     public void Every_row_is_held_out_once_and_never_trained_on_with_its_case()
     {
         // Ten cases, the even ones of two slices.
-        Row[] rows = [.. Enumerable.Range(0, 10).SelectMany(number => Enumerable.Range(0, 2 - (number % 2)).Select(slice => new Row { Case = $"case{number}", Slice = slice, Patient = number / 5 }))];
+        Row[] rows = [.. Enumerable.Range(0, 10).SelectMany(number => Enumerable.Range(0, 2 - (number % 2))
+            .Select(slice => new Row { Case = $"case{number}", Slice = slice, Patient = number / 5 }))];
         IDataView data = _ml.Data.LoadFromEnumerable(rows);
         var watcher = new Watcher(_ml.Transforms.CopyColumns("SoftMap", "Guess"));
-        IReadOnlyList<TrainCatalogBase.CrossValidationResult<SegmentationMetrics>> results = _ml.Segmentation.CrossValidate(data, watcher, 3, seed: 4, annotationsColumnName: "Masks");
+        IReadOnlyList<TrainCatalogBase.CrossValidationResult<SegmentationMetrics>> results = _ml.Segmentation.CrossValidate(
+            data, watcher, 3, seed: 4, annotationsColumnName: "Masks");
         Assert.Equal([0, 1, 2], results.Select(result => result.Fold));
-        Assert.Equal(rows.Select(row => row.Case).Order(), results.SelectMany(result => result.Metrics.Cases).Select(one => one.Name).Order());
+        Assert.Equal(
+            rows.Select(row => row.Case).Order(), results.SelectMany(result => result.Metrics.Cases).Select(one => one.Name).Order());
         foreach ((TrainCatalogBase.CrossValidationResult<SegmentationMetrics> result, string[] trained) in results.Zip(watcher.Seen))
         {
             string[] held = [.. result.ScoredHoldOutSet.GetColumn<string>("Case")];
@@ -32,7 +35,8 @@ public sealed class CrossValidationTests
 
         // The folds are those that can be asked for, and follow from the seed.
         int[] folds = _ml.Segmentation.AssignFolds(data, 3, seed: 4);
-        Assert.Equal(rows.Where((_, row) => folds[row] == 1).Select(row => row.Case), results[1].ScoredHoldOutSet.GetColumn<string>("Case"));
+        Assert.Equal(
+            rows.Where((_, row) => folds[row] == 1).Select(row => row.Case), results[1].ScoredHoldOutSet.GetColumn<string>("Case"));
         Assert.Equal(folds, _ml.Segmentation.AssignFolds(data, 3, seed: 4));
         Assert.Equal(folds, new MLContext(seed: 4).Segmentation.AssignFolds(data, 3));
         Assert.NotEqual(folds, _ml.Segmentation.AssignFolds(data, 3, seed: 5));
@@ -47,13 +51,19 @@ public sealed class CrossValidationTests
         Assert.All(rows.Zip(folds).GroupBy(row => row.First.Patient, row => row.Second), patient => Assert.Single(patient.Distinct()));
         Assert.Equal(4, folds.Distinct().Count());
         IDataView keyed = _ml.Transforms.Conversion.MapValueToKey("Key", "Patient").Fit(data).Transform(data);
-        Assert.All(rows.Zip(_ml.Segmentation.AssignFolds(keyed, 4, samplingKeyColumnName: "Key")).GroupBy(row => row.First.Patient, row => row.Second), patient => Assert.Single(patient.Distinct()));
+        Assert.All(
+            rows.Zip(_ml.Segmentation.AssignFolds(keyed, 4, samplingKeyColumnName: "Key"))
+                .GroupBy(row => row.First.Patient, row => row.Second),
+            patient => Assert.Single(patient.Distinct()));
 
         // Without either every row is for itself.
         Assert.Equal(12, _ml.Segmentation.AssignFolds(data, 12, caseColumnName: null).Distinct().Count());
-        Complaint.Expect<ArgumentException>(() => _ml.Segmentation.AssignFolds(data, 5, samplingKeyColumnName: "Patient"), "5 folds need 5 groups", "there are 4");
-        Complaint.Expect<ArgumentException>(() => _ml.Segmentation.AssignFolds(data, 2, samplingKeyColumnName: "Hospital"), "'Hospital' is missing");
-        Complaint.Expect<ArgumentException>(() => _ml.Segmentation.AssignFolds(data, 2, samplingKeyColumnName: "Guess"), "'Guess' is Vector");
+        Complaint.Expect<ArgumentException>(
+            () => _ml.Segmentation.AssignFolds(data, 5, samplingKeyColumnName: "Patient"), "5 folds need 5 groups", "there are 4");
+        Complaint.Expect<ArgumentException>(
+            () => _ml.Segmentation.AssignFolds(data, 2, samplingKeyColumnName: "Hospital"), "'Hospital' is missing");
+        Complaint.Expect<ArgumentException>(
+            () => _ml.Segmentation.AssignFolds(data, 2, samplingKeyColumnName: "Guess"), "'Guess' is Vector");
         Assert.Throws<ArgumentOutOfRangeException>(() => _ml.Segmentation.AssignFolds(data, 1));
     }
 

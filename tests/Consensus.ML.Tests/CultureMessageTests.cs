@@ -15,15 +15,23 @@ public sealed class CultureMessageTests : IDisposable
     public void Numbers_in_messages_have_a_point_and_a_minus_in_every_culture()
     {
         var ml = new MLContext();
-        Assert.Equal("LearningRate is -0.5; it must be above 0.", Options(options => options.Training = options.Training with { LearningRate = -0.5 }));
-        Assert.Equal("Network.ChannelMultipliers is [1, -2]; it must be 1 to 12 numbers from 1 to 64.", Options(options => options.Network = options.Network with { ChannelMultipliers = [1, -2] }));
-        Assert.Equal("Sampling.Generations is -3; it must be from 1 to 1000.", Options(options => options.Sampling = options.Sampling with { Generations = -3 }));
-        Assert.Equal("ResizeSlices: height is -4; it must be at least 1 pixel.", Message(() => ml.Transforms.ResizeSlices("A", "B", -4, 5)));
         Assert.Equal(
-            "AugmentSlices: Contrast is 1.5; it must be from 0 to 1.", Message(() => ml.Transforms.AugmentSlices("A", new AugmentationPolicy { Contrast = 1.5 })));
+            "LearningRate is -0.5; it must be above 0.",
+            Options(options => options.Training = options.Training with { LearningRate = -0.5 }));
         Assert.Equal(
-            "AugmentationPolicy { HorizontalFlip = 0.5, VerticalFlip = 0.5, RotationDegrees = 15, Translation = 0.1, MinimumScale = 0.9, MaximumScale = 1.1, "
-            + "Deformation = 0.015, Contrast = 0.2, Brightness = -0.25 }",
+            "Network.ChannelMultipliers is [1, -2]; it must be 1 to 12 numbers from 1 to 64.",
+            Options(options => options.Network = options.Network with { ChannelMultipliers = [1, -2] }));
+        Assert.Equal(
+            "Sampling.Generations is -3; it must be from 1 to 1000.",
+            Options(options => options.Sampling = options.Sampling with { Generations = -3 }));
+        Assert.Equal(
+            "ResizeSlices: height is -4; it must be at least 1 pixel.", Message(() => ml.Transforms.ResizeSlices("A", "B", -4, 5)));
+        Assert.Equal(
+            "AugmentSlices: Contrast is 1.5; it must be from 0 to 1.",
+            Message(() => ml.Transforms.AugmentSlices("A", new AugmentationPolicy { Contrast = 1.5 })));
+        Assert.Equal(
+            "AugmentationPolicy { HorizontalFlip = 0.5, VerticalFlip = 0.5, RotationDegrees = 15, Translation = 0.1, MinimumScale = 0.9, "
+            + "MaximumScale = 1.1, Deformation = 0.015, Contrast = 0.2, Brightness = -0.25 }",
             ForeignCulture.Run((AugmentationPolicy.Strong with { Brightness = -0.25 }).ToString));
 
         static string Options(Action<ConsensusSegmentationEstimator.Options> change)
@@ -41,9 +49,11 @@ public sealed class CultureMessageTests : IDisposable
         string shape = new NiftiBytes { Dimensions = [2, -3] }.WriteTo(_folder["shape.nii"]);
         string slope = new NiftiBytes { Slope = 0.5, Intercept = double.NegativeInfinity }.WriteTo(_folder["slope.nii"]);
 
-        Assert.Equal($"'{labels}' holds the values -1.5, 0, 0.5, but a mask holds 0 and one other value.", Message(() => MaskReader.Read([labels])));
+        Assert.Equal(
+            $"'{labels}' holds the values -1.5, 0, 0.5, but a mask holds 0 and one other value.", Message(() => MaskReader.Read([labels])));
         Assert.Equal($"'{shape}' has length -3 along axis 2 (dim[2]), but at least 1 is allowed.", Message(() => SliceReader.Read(shape)));
-        Assert.StartsWith($"'{slope}' has slope 0.5 but intercept -Infinity:", Message(() => SliceReader.Read(slope)), StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"'{slope}' has slope 0.5 but intercept -Infinity:", Message(() => SliceReader.Read(slope)), StringComparison.Ordinal);
     }
 
     public void Dispose() => _folder.Dispose();

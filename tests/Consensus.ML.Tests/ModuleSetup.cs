@@ -2,8 +2,8 @@ using System.Runtime.CompilerServices;
 using Consensus.ML.Torch.Runtime;
 using TorchSharp;
 
-// TorchSharp lets go of the number in 'tensor + tensor' (its alpha) before libtorch has read it. Only a garbage collection that another thread begins in that moment
-// can take it away, so tests that compute do not run beside others that allocate.
+// TorchSharp lets go of the number in 'tensor + tensor' (its alpha) before libtorch has read it. Only a garbage collection that another
+// thread begins in that moment can take it away, so tests that compute do not run beside others that allocate.
 [assembly: CollectionBehavior(DisableTestParallelization = true)]
 
 namespace Consensus.ML.Tests;

@@ -29,8 +29,10 @@ public sealed partial class ReadmeRefusalTests : IDisposable
 
     private Dictionary<string, Action> Attempts() => new()
     {
-        ["a volume, where no slice is named"] = () => SliceReader.Read(Nifti("scan.nii", new() { Dimensions = [4, 4, 20], Values = new double[320] })),
-        ["a time series or more than 8 channels"] = () => NiftiFile.ReadSlice(Nifti("bold.nii", new() { Dimensions = [2, 2, 3, 100], Values = new double[1200] }), axis: 2, index: 0),
+        ["a volume, where no slice is named"] = () => SliceReader.Read(
+            Nifti("scan.nii", new() { Dimensions = [4, 4, 20], Values = new double[320] })),
+        ["a time series or more than 8 channels"] = () => NiftiFile.ReadSlice(
+            Nifti("bold.nii", new() { Dimensions = [2, 2, 3, 100], Values = new double[1200] }), axis: 2, index: 0),
         ["colour in NIfTI"] = () => SliceReader.Read(Nifti("colour.nii", new() { Type = 128 })),
         ["complex numbers"] = () => SliceReader.Read(Nifti("phase.nii", new() { Type = 32 })),
         ["a file cut short"] = () => SliceReader.Read(Nifti("cut.nii", new() { Dimensions = [100, 100] })),
@@ -43,9 +45,18 @@ public sealed partial class ReadmeRefusalTests : IDisposable
         ["a mask that is a JPEG"] = () => MaskReader.Read([Jpeg("mask.jpg")]),
         ["a mask with labels"] = () => MaskReader.Read([Nifti("labels.nii", new())]),
         ["a mask on another grid"] = () => MaskReader.Read(
-            [Nifti("mask.nii", new() { Sform = 1, Rows = [1, 0, 0, 0, 0, 2, 0, 0, 0, 0, 1, 0], PixelDimensions = [1, 1, 2, 1, 1, 1, 1, 1], Values = [0, 1, 1, 0, 0, 1] })],
+            [Nifti("mask.nii", new()
+            {
+                Sform = 1,
+                Rows = [1, 0, 0, 0, 0, 2, 0, 0, 0, 0, 1, 0],
+                PixelDimensions = [1, 1, 2, 1, 1, 1, 1, 1],
+                Values = [0, 1, 1, 0, 0, 1],
+            })],
             Nifti("image.nii", new() { Sform = 1, Rows = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0] })),
-        ["masks of two sizes"] = () => MaskReader.Read([Nifti("ann.nii", new() { Values = [0, 1, 1, 0, 0, 1] }), Nifti("ben.nii", new() { Dimensions = [3, 3], Values = [0, 1, 1, 0, 0, 1, 1, 1, 1] })]),
+        ["masks of two sizes"] = () => MaskReader.Read([
+            Nifti("ann.nii", new() { Values = [0, 1, 1, 0, 0, 1] }),
+            Nifti("ben.nii", new() { Dimensions = [3, 3], Values = [0, 1, 1, 0, 0, 1, 1, 1, 1] }),
+        ]),
     };
 
     private string Nifti(string name, NiftiBytes bytes) => Write(name, bytes.SingleFile());

@@ -20,7 +20,8 @@ public sealed class SegmentationCatalogTests : IDisposable
     {
         // One rater marks the left half at 4 × 4; the map says the same at 2 × 2.
         string mask = Mask("mask.nii", 4, 4, (_, column) => column < 2);
-        SegmentationMetrics metrics = _ml.Segmentation.Evaluate(Rows(new Row { Case = "a", SoftMap = [1, 0, 1, 0], AnnotationPaths = [mask] }));
+        SegmentationMetrics metrics = _ml.Segmentation.Evaluate(
+            Rows(new Row { Case = "a", SoftMap = [1, 0, 1, 0], AnnotationPaths = [mask] }));
         CaseMetrics one = Assert.Single(metrics.Cases);
         Assert.Equal("a", one.Name);
         Assert.Equal(1, one.SoftDice5, 1e-6);
@@ -32,7 +33,8 @@ public sealed class SegmentationCatalogTests : IDisposable
     {
         // Two raters, one of whom marks everything: the share is one half everywhere, and so reaches 0.1, 0.3 and 0.5 but not 0.7 and 0.9.
         string[] masks = [Mask("all.nii", 2, 2, (_, _) => true), Mask("none.nii", 2, 2, (_, _) => false)];
-        SegmentationMetrics metrics = _ml.Segmentation.Evaluate(Rows(new Row { Case = "a", SoftMap = [1, 1, 1, 1], AnnotationPaths = masks }));
+        SegmentationMetrics metrics = _ml.Segmentation.Evaluate(
+            Rows(new Row { Case = "a", SoftMap = [1, 1, 1, 1], AnnotationPaths = masks }));
         Assert.Equal(3.0 / 5, metrics.SoftDice5, 1e-5);
     }
 
@@ -42,7 +44,9 @@ public sealed class SegmentationCatalogTests : IDisposable
         string mask = Mask("mask.nii", 2, 2, (_, _) => true);
         var told = new List<string>();
         SegmentationMetrics metrics = _ml.Segmentation.Evaluate(
-            Rows(new Row { Case = "b", SoftMap = [1, 1, 1, 1], AnnotationPaths = [mask] }, new Row { Case = "a", SoftMap = [0, 0, 0, 0], AnnotationPaths = [mask] }),
+            Rows(
+                new Row { Case = "b", SoftMap = [1, 1, 1, 1], AnnotationPaths = [mask] },
+                new Row { Case = "a", SoftMap = [0, 0, 0, 0], AnnotationPaths = [mask] }),
             progress: new Listener(one => told.Add(one.Name)));
         Assert.Equal(["b", "a"], told);
         Assert.Equal(0.5, metrics.SoftDice5, 1e-5);
@@ -52,7 +56,8 @@ public sealed class SegmentationCatalogTests : IDisposable
     public void Without_a_case_column_the_rows_are_numbered()
     {
         string mask = Mask("mask.nii", 2, 2, (_, _) => true);
-        SegmentationMetrics metrics = _ml.Segmentation.Evaluate(Rows(new Row { SoftMap = [1, 1, 1, 1], AnnotationPaths = [mask] }), caseColumnName: null);
+        SegmentationMetrics metrics = _ml.Segmentation.Evaluate(
+            Rows(new Row { SoftMap = [1, 1, 1, 1], AnnotationPaths = [mask] }), caseColumnName: null);
         Assert.Equal("1", Assert.Single(metrics.Cases).Name);
     }
 
@@ -60,9 +65,15 @@ public sealed class SegmentationCatalogTests : IDisposable
     public void A_map_at_its_own_size_must_have_the_size_of_the_masks()
     {
         string mask = Mask("mask.nii", 2, 3, (row, _) => row == 0);
-        SliceRow Row(int height, int width) => new() { Case = "a", SoftMap = new Slice(1, height, width, [.. Enumerable.Range(0, height * width).Select(i => i < width ? 1f : 0)]), AnnotationPaths = [mask] };
+        SliceRow Row(int height, int width) => new()
+        {
+            Case = "a",
+            SoftMap = new Slice(1, height, width, [.. Enumerable.Range(0, height * width).Select(i => i < width ? 1f : 0)]),
+            AnnotationPaths = [mask],
+        };
         Assert.Equal(1, _ml.Segmentation.Evaluate(_ml.Data.LoadFromEnumerable([Row(2, 3)])).SoftDice9, 1e-6);
-        InvalidDataException refused = Assert.Throws<InvalidDataException>(() => _ml.Segmentation.Evaluate(_ml.Data.LoadFromEnumerable([Row(3, 2)])));
+        InvalidDataException refused = Assert.Throws<InvalidDataException>(
+            () => _ml.Segmentation.Evaluate(_ml.Data.LoadFromEnumerable([Row(3, 2)])));
         Assert.Contains("'a'", refused.Message, StringComparison.Ordinal);
         Assert.Contains("2×3", refused.Message, StringComparison.Ordinal);
         Assert.Contains("3×2", refused.Message, StringComparison.Ordinal);
@@ -85,29 +96,47 @@ public sealed class SegmentationCatalogTests : IDisposable
     public void A_missing_column_is_named()
     {
         IDataView rows = Rows(new Row { Case = "a", SoftMap = [0, 0, 0, 0], AnnotationPaths = [] });
-        Assert.Contains("'Truth'", Assert.Throws<ArgumentException>(() => _ml.Segmentation.Evaluate(rows, annotationsColumnName: "Truth")).Message, StringComparison.Ordinal);
-        Assert.Contains("'Map'", Assert.Throws<ArgumentException>(() => _ml.Segmentation.Evaluate(rows, softMapColumnName: "Map")).Message, StringComparison.Ordinal);
-        Assert.Contains("'Name'", Assert.Throws<ArgumentException>(() => _ml.Segmentation.Evaluate(rows, caseColumnName: "Name")).Message, StringComparison.Ordinal);
-        Assert.Contains("'Case'", Assert.Throws<ArgumentException>(() => _ml.Segmentation.Evaluate(rows, softMapColumnName: "Case")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "'Truth'",
+            Assert.Throws<ArgumentException>(() => _ml.Segmentation.Evaluate(rows, annotationsColumnName: "Truth")).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "'Map'",
+            Assert.Throws<ArgumentException>(() => _ml.Segmentation.Evaluate(rows, softMapColumnName: "Map")).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "'Name'",
+            Assert.Throws<ArgumentException>(() => _ml.Segmentation.Evaluate(rows, caseColumnName: "Name")).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "'Case'",
+            Assert.Throws<ArgumentException>(() => _ml.Segmentation.Evaluate(rows, softMapColumnName: "Case")).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_case_without_masks_is_named()
     {
-        InvalidDataException refused = Assert.Throws<InvalidDataException>(() => _ml.Segmentation.Evaluate(Rows(new Row { Case = "bare", SoftMap = [0, 0, 0, 0], AnnotationPaths = [] })));
+        InvalidDataException refused = Assert.Throws<InvalidDataException>(
+            () => _ml.Segmentation.Evaluate(Rows(new Row { Case = "bare", SoftMap = [0, 0, 0, 0], AnnotationPaths = [] })));
         Assert.Contains("'bare'", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]
     public void Samples_are_rounded_and_compared_with_the_raters_at_the_size_of_the_map()
     {
-        // Masks of 4×4 whose left half, and whose upper half, is marked; samples of the left half (a little unsure), of nothing (a tie) and of everything.
+        // Masks of 4×4 whose left half, and whose upper half, is marked; samples of the left half (a little unsure), of nothing (a
+        // tie) and of everything.
         string[] masks = [Mask("left.nii", 4, 4, (_, column) => column < 2), Mask("up.nii", 4, 4, (row, _) => row < 2)];
-        SampledRow Row(params float[] samples) => new() { Case = "a", SoftMap = [1, 0.5f, 0.5f, 0], Uncertainty = [0, 1, 2, 3], Samples = samples, AnnotationPaths = masks };
+        SampledRow Row(params float[] samples) =>
+            new() { Case = "a", SoftMap = [1, 0.5f, 0.5f, 0], Uncertainty = [0, 1, 2, 3], Samples = samples, AnnotationPaths = masks };
         IDataView rows = SampledRows(Row(0.6f, 0.1f, 1, 0, 0.5f, 0.5f, 0.5f, 0.5f, 1, 1, 1, 1));
         CaseMetrics one = Assert.Single(_ml.Segmentation.Evaluate(rows).Cases);
-        SampleSetMetrics set = SampleSetMetrics.Compute(new RaterMasks(3, 2, 2, [1, 0, 1, 0, 0, 0, 0, 0, 1, 1, 1, 1]), new RaterMasks(2, 2, 2, [1, 0, 1, 0, 1, 1, 0, 0]));
-        Assert.Equal((3, set.GeneralizedEnergyDistance, set.MatchedIntersectionOverUnion), (one.Samples, one.GeneralizedEnergyDistance, one.MatchedIntersectionOverUnion));
+        SampleSetMetrics set = SampleSetMetrics.Compute(
+            new RaterMasks(3, 2, 2, [1, 0, 1, 0, 0, 0, 0, 0, 1, 1, 1, 1]), new RaterMasks(2, 2, 2, [1, 0, 1, 0, 1, 1, 0, 0]));
+        Assert.Equal(
+            (3, set.GeneralizedEnergyDistance, set.MatchedIntersectionOverUnion),
+            (one.Samples, one.GeneralizedEnergyDistance, one.MatchedIntersectionOverUnion));
 
         // A map that is the raters' own has no error to be unsure about.
         Assert.Equal(double.NaN, one.UncertaintyErrorCorrelation);
@@ -116,11 +145,26 @@ public sealed class SegmentationCatalogTests : IDisposable
         // A row without samples, and rows whose samples nobody asks for.
         Assert.Equal((0, double.NaN), Of(_ml.Segmentation.Evaluate(SampledRows(Row()))));
         Assert.Equal((0, double.NaN), Of(_ml.Segmentation.Evaluate(rows, samplesColumnName: null, uncertaintyColumnName: null)));
-        Assert.Contains("'Draws'", Assert.Throws<ArgumentException>(() => _ml.Segmentation.Evaluate(rows, samplesColumnName: "Draws")).Message, StringComparison.Ordinal);
-        Assert.Contains("'Case'", Assert.Throws<ArgumentException>(() => _ml.Segmentation.Evaluate(rows, samplesColumnName: "Case")).Message, StringComparison.Ordinal);
-        Assert.Contains("'Doubt'", Assert.Throws<ArgumentException>(() => _ml.Segmentation.Evaluate(rows, uncertaintyColumnName: "Doubt")).Message, StringComparison.Ordinal);
-        Assert.Contains("column 'Samples' is 2 at row 1, column 0", Assert.Throws<InvalidDataException>(() => _ml.Segmentation.Evaluate(SampledRows(Row(0, 0, 0, 0, 0, 0, 2, 0)))).Message, StringComparison.Ordinal);
-        Assert.Contains("5 values", Assert.Throws<InvalidDataException>(() => _ml.Segmentation.Evaluate(SampledRows(Row(0, 0, 0, 0, 1)))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "'Draws'",
+            Assert.Throws<ArgumentException>(() => _ml.Segmentation.Evaluate(rows, samplesColumnName: "Draws")).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "'Case'",
+            Assert.Throws<ArgumentException>(() => _ml.Segmentation.Evaluate(rows, samplesColumnName: "Case")).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "'Doubt'",
+            Assert.Throws<ArgumentException>(() => _ml.Segmentation.Evaluate(rows, uncertaintyColumnName: "Doubt")).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "column 'Samples' is 2 at row 1, column 0",
+            Assert.Throws<InvalidDataException>(() => _ml.Segmentation.Evaluate(SampledRows(Row(0, 0, 0, 0, 0, 0, 2, 0)))).Message,
+            StringComparison.Ordinal);
+        Assert.Contains(
+            "5 values",
+            Assert.Throws<InvalidDataException>(() => _ml.Segmentation.Evaluate(SampledRows(Row(0, 0, 0, 0, 1)))).Message,
+            StringComparison.Ordinal);
 
         static (int, double) Of(SegmentationMetrics metrics) => (metrics.Cases[0].Samples, metrics.GeneralizedEnergyDistance);
     }
@@ -128,7 +172,8 @@ public sealed class SegmentationCatalogTests : IDisposable
     [Fact]
     public void Samples_and_uncertainty_follow_a_map_that_was_brought_back_to_its_image()
     {
-        // At 4×4 the raters' own maps; at 2×2 the same, which nearest neighbours take from it and interpolation gives back blurred, and rounding sharp again.
+        // At 4×4 the raters' own maps; at 2×2 the same, which nearest neighbours take from it and interpolation gives back blurred, and
+        // rounding sharp again.
         string mask = Mask("left.nii", 4, 4, (_, column) => column < 2);
         var row = new RestoredRow
         {
@@ -146,7 +191,10 @@ public sealed class SegmentationCatalogTests : IDisposable
 
         row.NativeSoftMap = new Slice(1, 4, 4, new float[16]);
         one = Assert.Single(_ml.Segmentation.Evaluate(SampledRows(row), softMapColumnName: "NativeSoftMap").Cases);
-        Assert.Equal(Calibration.UncertaintyErrorCorrelation([.. Rows(0, 0.5f, 1, 1)], new float[16], [.. Rows(1, 1, 0, 0)]), one.UncertaintyErrorCorrelation, 1e-12);
+        Assert.Equal(
+            Calibration.UncertaintyErrorCorrelation([.. Rows(0, 0.5f, 1, 1)], new float[16], [.. Rows(1, 1, 0, 0)]),
+            one.UncertaintyErrorCorrelation,
+            1e-12);
 
         static IEnumerable<float> Rows(params float[] line) => Enumerable.Repeat(line, 4).SelectMany(value => value);
     }
@@ -155,10 +203,17 @@ public sealed class SegmentationCatalogTests : IDisposable
     public void Distances_are_in_millimetres_where_the_image_says_how_large_its_pixels_are()
     {
         // An image of 8×8 pixels of 0.5×2 mm; at 4×4 a pixel is 1×4 mm. The map's single pixel lies two columns right of the raters'.
-        var row = new ImageRow { Case = "a", SoftMap = [.. Enumerable.Range(0, 16).Select(i => i == 2 ? 1f : 0)], AnnotationPaths = [Mask("corner.nii", 8, 8, (row, column) => row < 2 && column < 2)] };
+        var row = new ImageRow
+        {
+            Case = "a",
+            SoftMap = [.. Enumerable.Range(0, 16).Select(i => i == 2 ? 1f : 0)],
+            AnnotationPaths = [Mask("corner.nii", 8, 8, (row, column) => row < 2 && column < 2)],
+        };
         row.Image = new Slice(1, 8, 8, new float[64], new SliceGeometry(0.5, 2, [.. SliceGeometry.None.Affine]));
         CaseMetrics one = Assert.Single(_ml.Segmentation.Evaluate(SampledRows(row)).Cases);
-        Assert.Equal((DistanceUnit.Millimeters, 8.0, 4.0, 0.0), (one.DistanceUnit, one.HausdorffDistance95, one.SurfaceTolerance, one.NormalizedSurfaceDice));
+        Assert.Equal(
+            (DistanceUnit.Millimeters, 8.0, 4.0, 0.0),
+            (one.DistanceUnit, one.HausdorffDistance95, one.SurfaceTolerance, one.NormalizedSurfaceDice));
         Assert.Equal(1, _ml.Segmentation.Evaluate(SampledRows(row), options: new() { SurfaceTolerance = 8 }).NormalizedSurfaceDice);
 
         row.Image = new Slice(1, 8, 8, new float[64]);

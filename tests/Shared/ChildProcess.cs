@@ -2,7 +2,10 @@ using System.Diagnostics;
 
 namespace Consensus.ML.Tests.Shared;
 
-/// <summary>A process that a test starts and that no test waits for without end: after some time it is killed, with those it started, and waiting for it says so.</summary>
+/// <summary>
+/// A process that a test starts and that no test waits for without end: after some time it is killed, with those it started, and
+/// waiting for it says so.
+/// </summary>
 internal sealed class ChildProcess : IDisposable
 {
     /// <summary>Many times as long as the slowest takes on a busy machine.</summary>
@@ -84,7 +87,8 @@ internal sealed class ChildProcess : IDisposable
         Process.Dispose();
     }
 
-    private static Task<string> Rest(bool isRedirected, Func<StreamReader> stream) => isRedirected ? stream().ReadToEndAsync() : Task.FromResult("");
+    private static Task<string> Rest(bool isRedirected, Func<StreamReader> stream) =>
+        isRedirected ? stream().ReadToEndAsync() : Task.FromResult("");
 
     private void TimeOut()
     {

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Consensus.ML.Tests.Shared;
 
-/// <summary>An application's culture with a comma before decimals, a point between thousands and a minus sign of its own, as some have it.</summary>
+/// <summary>
+/// An application's culture with a comma before decimals, a point between thousands and a minus sign of its own, as some have it.
+/// </summary>
 internal static class ForeignCulture
 {
     /// <summary>Runs something in that culture and gives back the one that was.</summary>

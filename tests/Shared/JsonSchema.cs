@@ -4,7 +4,8 @@ using System.Text.RegularExpressions;
 namespace Consensus.ML.Tests.Shared;
 
 /// <summary>
-/// Validates JSON against the part of JSON Schema 2020-12 that our schemas use. A keyword it does not know is an error, not something to skip.
+/// Validates JSON against the part of JSON Schema 2020-12 that our schemas use. A keyword it does not know is an error,
+/// not something to skip.
 /// </summary>
 internal sealed class JsonSchema(JsonElement root)
 {
@@ -50,41 +51,63 @@ internal sealed class JsonSchema(JsonElement root)
                     Validate(Resolve(rule.GetString()!), value, at, violations);
                     break;
                 case "type":
-                    string[] types = rule.ValueKind == JsonValueKind.Array ? [.. rule.EnumerateArray().Select(type => type.GetString()!)] : [rule.GetString()!];
+                    string[] types = rule.ValueKind == JsonValueKind.Array
+                        ? [.. rule.EnumerateArray().Select(type => type.GetString()!)]
+                        : [rule.GetString()!];
                     Expect(types.Any(type => IsOfType(value, type)), $"must be {string.Join(" or ", types)}");
                     break;
                 case "const":
                     Expect(JsonElement.DeepEquals(value, rule), $"must be {rule.GetRawText()}");
                     break;
                 case "enum":
-                    Expect(rule.EnumerateArray().Any(allowed => JsonElement.DeepEquals(value, allowed)), $"must be one of {rule.GetRawText()}");
+                    Expect(
+                        rule.EnumerateArray().Any(allowed => JsonElement.DeepEquals(value, allowed)),
+                        $"must be one of {rule.GetRawText()}");
                     break;
                 case "minimum":
-                    Expect(value.ValueKind != JsonValueKind.Number || value.GetDouble() >= rule.GetDouble(), $"must be at least {rule.GetRawText()}");
+                    Expect(
+                        value.ValueKind != JsonValueKind.Number || value.GetDouble() >= rule.GetDouble(),
+                        $"must be at least {rule.GetRawText()}");
                     break;
                 case "maximum":
-                    Expect(value.ValueKind != JsonValueKind.Number || value.GetDouble() <= rule.GetDouble(), $"must be at most {rule.GetRawText()}");
+                    Expect(
+                        value.ValueKind != JsonValueKind.Number || value.GetDouble() <= rule.GetDouble(),
+                        $"must be at most {rule.GetRawText()}");
                     break;
                 case "exclusiveMinimum":
-                    Expect(value.ValueKind != JsonValueKind.Number || value.GetDouble() > rule.GetDouble(), $"must be above {rule.GetRawText()}");
+                    Expect(
+                        value.ValueKind != JsonValueKind.Number || value.GetDouble() > rule.GetDouble(),
+                        $"must be above {rule.GetRawText()}");
                     break;
                 case "exclusiveMaximum":
-                    Expect(value.ValueKind != JsonValueKind.Number || value.GetDouble() < rule.GetDouble(), $"must be below {rule.GetRawText()}");
+                    Expect(
+                        value.ValueKind != JsonValueKind.Number || value.GetDouble() < rule.GetDouble(),
+                        $"must be below {rule.GetRawText()}");
                     break;
                 case "multipleOf":
-                    Expect(value.ValueKind != JsonValueKind.Number || value.GetDouble() % rule.GetDouble() == 0, $"must be a multiple of {rule.GetRawText()}");
+                    Expect(
+                        value.ValueKind != JsonValueKind.Number || value.GetDouble() % rule.GetDouble() == 0,
+                        $"must be a multiple of {rule.GetRawText()}");
                     break;
                 case "minLength":
-                    Expect(value.ValueKind != JsonValueKind.String || value.GetString()!.Length >= rule.GetInt32(), $"must have at least {rule.GetRawText()} characters");
+                    Expect(
+                        value.ValueKind != JsonValueKind.String || value.GetString()!.Length >= rule.GetInt32(),
+                        $"must have at least {rule.GetRawText()} characters");
                     break;
                 case "pattern":
-                    Expect(value.ValueKind != JsonValueKind.String || Regex.IsMatch(value.GetString()!, rule.GetString()!), $"must match {rule.GetRawText()}");
+                    Expect(
+                        value.ValueKind != JsonValueKind.String || Regex.IsMatch(value.GetString()!, rule.GetString()!),
+                        $"must match {rule.GetRawText()}");
                     break;
                 case "minItems":
-                    Expect(value.ValueKind != JsonValueKind.Array || value.GetArrayLength() >= rule.GetInt32(), $"must have at least {rule.GetRawText()} items");
+                    Expect(
+                        value.ValueKind != JsonValueKind.Array || value.GetArrayLength() >= rule.GetInt32(),
+                        $"must have at least {rule.GetRawText()} items");
                     break;
                 case "maxItems":
-                    Expect(value.ValueKind != JsonValueKind.Array || value.GetArrayLength() <= rule.GetInt32(), $"must have at most {rule.GetRawText()} items");
+                    Expect(
+                        value.ValueKind != JsonValueKind.Array || value.GetArrayLength() <= rule.GetInt32(),
+                        $"must have at most {rule.GetRawText()} items");
                     break;
                 case "items":
                     if (value.ValueKind == JsonValueKind.Array)
@@ -103,7 +126,9 @@ internal sealed class JsonSchema(JsonElement root)
                 case "required":
                     foreach (JsonElement name in rule.EnumerateArray())
                     {
-                        Expect(value.ValueKind != JsonValueKind.Object || value.TryGetProperty(name.GetString()!, out _), $"must have '{name.GetString()}'");
+                        Expect(
+                            value.ValueKind != JsonValueKind.Object || value.TryGetProperty(name.GetString()!, out _),
+                            $"must have '{name.GetString()}'");
                     }
 
                     break;
@@ -134,7 +159,8 @@ internal sealed class JsonSchema(JsonElement root)
 
                     break;
                 default:
-                    throw new NotSupportedException($"The schema uses the keyword '{keyword.Name}', which the tests' validator does not know.");
+                    throw new NotSupportedException(
+                        $"The schema uses the keyword '{keyword.Name}', which the tests' validator does not know.");
             }
         }
     }

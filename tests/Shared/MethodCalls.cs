@@ -6,14 +6,18 @@ namespace Consensus.ML.Tests.Shared;
 /// <summary>Which methods a method calls, read from its compiled code.</summary>
 internal static class MethodCalls
 {
-    private const BindingFlags Everything = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static | BindingFlags.Instance | BindingFlags.DeclaredOnly;
+    private const BindingFlags Everything =
+        BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static | BindingFlags.Instance | BindingFlags.DeclaredOnly;
 
     private static readonly Dictionary<short, OpCode> Codes = typeof(OpCodes).GetFields(BindingFlags.Public | BindingFlags.Static)
         .Select(field => (OpCode)field.GetValue(null)!).ToDictionary(code => code.Value);
 
     /// <summary>All methods and constructors with code in an assembly, those of lambdas and iterators among them.</summary>
     public static IEnumerable<MethodBase> MethodsOf(Assembly assembly) =>
-        assembly.GetTypes().SelectMany(type => type.GetMembers(Everything)).OfType<MethodBase>().Where(method => method.GetMethodBody() is not null);
+        assembly.GetTypes()
+            .SelectMany(type => type.GetMembers(Everything))
+            .OfType<MethodBase>()
+            .Where(method => method.GetMethodBody() is not null);
 
     /// <summary>The methods and constructors that a method calls or takes a delegate of; generic ones as they are declared.</summary>
     public static IEnumerable<MethodBase> Of(MethodBase method) =>
@@ -21,7 +25,8 @@ internal static class MethodCalls
             .Select(called => called is MethodInfo { IsGenericMethod: true } generic ? generic.GetGenericMethodDefinition() : called);
 
     /// <summary>The fields that a method reads or writes.</summary>
-    public static IEnumerable<FieldInfo> FieldsOf(MethodBase method) => Operands(method, OperandType.InlineField, (module, token, type, own) => module.ResolveField(token, type, own)!);
+    public static IEnumerable<FieldInfo> FieldsOf(MethodBase method) =>
+        Operands(method, OperandType.InlineField, (module, token, type, own) => module.ResolveField(token, type, own)!);
 
     private static IEnumerable<T> Operands<T>(MethodBase method, OperandType kind, Func<Module, int, Type[]?, Type[]?, T> resolve)
     {

@@ -8,14 +8,15 @@ namespace Consensus.Imaging.Augmentation;
 public sealed record AugmentationPolicy
 {
     /// <summary>
-    /// The paper's changes, and beside them smooth deformation and other grey values: with some twenty training cases it scored a point of soft Dice more after 1,400 steps
-    /// (tests/Consensus.ML.Benchmarks/RESULTS.md). What AugmentSlices does where no policy is given.
+    /// The paper's changes, and beside them smooth deformation and other grey values: with some twenty training cases it scored a point
+    /// of soft Dice more after 1,400 steps (tests/Consensus.ML.Benchmarks/RESULTS.md). What AugmentSlices does where no policy is given.
     /// </summary>
     public static AugmentationPolicy Strong { get; } = new() { Deformation = 0.015, Contrast = 0.2, Brightness = 0.2 };
 
     /// <summary>
-    /// The axes that samples are mirrored along; predictions average over views mirrored along the same. Setting it makes the probability of an axis that is left out 0, and of one that
-    /// was not mirrored 0.5. Default both; <c>QubiqTask.Mirror</c> of Consensus.ML has the defaults of known tasks.
+    /// The axes that samples are mirrored along; predictions average over views mirrored along the same. Setting it makes the probability
+    /// of an axis that is left out 0, and of one that was not mirrored 0.5. Default both; <c>QubiqTask.Mirror</c> of Consensus.ML has the
+    /// defaults of known tasks.
     /// </summary>
     [JsonIgnore]
     public MirrorAxes Mirror
@@ -49,15 +50,21 @@ public sealed record AugmentationPolicy
     public double MaximumScale { get; init; } = 1.1;
 
     /// <summary>
-    /// Strength of a random smooth deformation (Ronneberger et al. 2015): the standard deviation of the displacements of its control points, as a share of each side, 0 to 0.5; 0 (the
-    /// default, as published) for none.
+    /// Strength of a random smooth deformation (Ronneberger et al. 2015): the standard deviation of the displacements of its control
+    /// points, as a share of each side, 0 to 0.5; 0 (the default, as published) for none.
     /// </summary>
     public double Deformation { get; init; }
 
-    /// <summary>Largest relative change of contrast, 0 to 1: grey values, 0 after normalisation being their mean, are multiplied by between 1 − this and 1 + this. Default 0, as published.</summary>
+    /// <summary>
+    /// Largest relative change of contrast, 0 to 1: grey values, 0 after normalisation being their mean, are multiplied by between 1 −
+    /// this and 1 + this. Default 0, as published.
+    /// </summary>
     public double Contrast { get; init; }
 
-    /// <summary>Largest change of brightness to either side, at least 0, in units of the normalised image (its standard deviation being 1). Default 0, as published.</summary>
+    /// <summary>
+    /// Largest change of brightness to either side, at least 0, in units of the normalised image (its standard deviation being 1).
+    /// Default 0, as published.
+    /// </summary>
     public double Brightness { get; init; }
 
     // The log shows the policy: the same in every culture.
@@ -65,7 +72,8 @@ public sealed record AugmentationPolicy
     {
         builder.Append(
             CultureInfo.InvariantCulture,
-            $"{nameof(HorizontalFlip)} = {HorizontalFlip}, {nameof(VerticalFlip)} = {VerticalFlip}, {nameof(RotationDegrees)} = {RotationDegrees}, ");
+            $"{nameof(HorizontalFlip)} = {HorizontalFlip}, {nameof(VerticalFlip)} = {VerticalFlip}, "
+            + $"{nameof(RotationDegrees)} = {RotationDegrees}, ");
         builder.Append(
             CultureInfo.InvariantCulture,
             $"{nameof(Translation)} = {Translation}, {nameof(MinimumScale)} = {MinimumScale}, {nameof(MaximumScale)} = {MaximumScale}, ");

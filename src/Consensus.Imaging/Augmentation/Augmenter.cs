@@ -2,11 +2,19 @@ using Consensus.Imaging.Geometry;
 
 namespace Consensus.Imaging.Augmentation;
 
-/// <summary>Applies an <see cref="DrawnAugmentation"/>: bilinear for images, nearest for masks, by looking up each target pixel in the source.</summary>
+/// <summary>
+/// Applies an <see cref="DrawnAugmentation"/>: bilinear for images, nearest for masks, by looking up each target pixel in the source.
+/// </summary>
 internal static class Augmenter
 {
     /// <summary>Moves one channel, bilinearly, and changes its grey values; <paramref name="padding"/> comes in from outside.</summary>
-    public static void Bilinear(ReadOnlySpan<float> source, Span<float> target, int height, int width, in DrawnAugmentation change, float padding)
+    public static void Bilinear(
+        ReadOnlySpan<float> source,
+        Span<float> target,
+        int height,
+        int width,
+        in DrawnAugmentation change,
+        float padding)
     {
         var map = new SourceMap(change, height, width);
         float contrast = (float)change.Contrast, brightness = (float)change.Brightness;
@@ -35,7 +43,14 @@ internal static class Augmenter
     /// <param name="height">Rows of the slice.</param>
     /// <param name="width">Columns of the slice.</param>
     /// <param name="change">The change, in pixels of the slice.</param>
-    public static void Nearest(ReadOnlySpan<byte> source, int sourceHeight, int sourceWidth, Span<byte> target, int height, int width, in DrawnAugmentation change)
+    public static void Nearest(
+        ReadOnlySpan<byte> source,
+        int sourceHeight,
+        int sourceWidth,
+        Span<byte> target,
+        int height,
+        int width,
+        in DrawnAugmentation change)
     {
         // All masks of an image move alike: where each pixel comes from is found once.
         var map = new SourceMap(change, height, width);
@@ -43,7 +58,8 @@ internal static class Augmenter
         int size = height * width, sourceSize = sourceHeight * sourceWidth;
         for (int pixel = 0; pixel < size; pixel++)
         {
-            (double sourceRow, double sourceColumn) = map.Source(Resampling.Taken(pixel / width, rowScale), Resampling.Taken(pixel % width, columnScale));
+            (double sourceRow, double sourceColumn) = map.Source(
+                Resampling.Taken(pixel / width, rowScale), Resampling.Taken(pixel % width, columnScale));
             int y = (int)Math.Floor((sourceRow + 0.5) * rowScale), x = (int)Math.Floor((sourceColumn + 0.5) * columnScale);
             int from = (uint)y < (uint)sourceHeight && (uint)x < (uint)sourceWidth ? (y * sourceWidth) + x : -1;
             for (int mask = 0; mask * size < target.Length; mask++)

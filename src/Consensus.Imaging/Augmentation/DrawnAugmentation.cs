@@ -1,6 +1,8 @@
 namespace Consensus.Imaging.Augmentation;
 
-/// <summary>One random change of a slice: flips, then one affine map about the centre, a smooth deformation, and other grey values.</summary>
+/// <summary>
+/// One random change of a slice: flips, then one affine map about the centre, a smooth deformation, and other grey values.
+/// </summary>
 /// <param name="FlipColumns">Whether columns are mirrored.</param>
 /// <param name="FlipRows">Whether rows are mirrored.</param>
 /// <param name="RotationDegrees">Rotation, in degrees.</param>
@@ -11,7 +13,15 @@ namespace Consensus.Imaging.Augmentation;
 /// <param name="Contrast">What grey values are multiplied by.</param>
 /// <param name="Brightness">What is then added to them.</param>
 internal readonly record struct DrawnAugmentation(
-    bool FlipColumns, bool FlipRows, double RotationDegrees, int ShiftRows, int ShiftColumns, double Scale, SmoothField? Deformation = null, double Contrast = 1, double Brightness = 0)
+    bool FlipColumns,
+    bool FlipRows,
+    double RotationDegrees,
+    int ShiftRows,
+    int ShiftColumns,
+    double Scale,
+    SmoothField? Deformation = null,
+    double Contrast = 1,
+    double Brightness = 0)
 {
     /// <summary>No change.</summary>
     public static DrawnAugmentation None { get; } = new(false, false, 0, 0, 0, 1);

@@ -1,8 +1,9 @@
 namespace Consensus.Imaging.Augmentation;
 
 /// <summary>
-/// The axes of the stored array that a slice may be mirrored along. What they are in the patient depends on the file: in pictures, and in files whose slices stand upright when they are
-/// shown row by row, columns run from side to side; in a NIfTI file whose first axis runs from side to side, rows do.
+/// The axes of the stored array that a slice may be mirrored along. What they are in the patient depends on the file: in pictures, and in
+/// files whose slices stand upright when they are shown row by row, columns run from side to side; in a NIfTI file whose first axis runs
+/// from side to side, rows do.
 /// </summary>
 [Flags]
 public enum MirrorAxes

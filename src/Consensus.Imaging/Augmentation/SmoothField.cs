@@ -1,8 +1,8 @@
 namespace Consensus.Imaging.Augmentation;
 
 /// <summary>
-/// A random smooth displacement of a slice's pixels: independent normal displacements on a coarse grid, between which a uniform cubic B-spline runs
-/// (the free-form deformation of Rueckert et al. 1999; random ones as in Ronneberger et al. 2015, section 3.1).
+/// A random smooth displacement of a slice's pixels: independent normal displacements on a coarse grid, between which a uniform cubic
+/// B-spline runs (the free-form deformation of Rueckert et al. 1999; random ones as in Ronneberger et al. 2015, section 3.1).
 /// </summary>
 internal sealed class SmoothField
 {

@@ -6,11 +6,13 @@ namespace Consensus.Imaging.Cases;
 public static class CaseFolds
 {
     /// <summary>
-    /// Gives each row a fold, so that rows of one group (the slices of a case, the cases of a patient) share theirs and the folds have about as many rows each.
+    /// Gives each row a fold, so that rows of one group (the slices of a case, the cases of a patient) share theirs and the folds have
+    /// about as many rows each.
     /// </summary>
     /// <remarks>
-    /// The groups, put in order by a seeded shuffle and then the largest first, go one after another to the fold with the fewest rows. Groups of one row give folds that differ by one row at most. The
-    /// folds follow from the names, the number of rows of each and the seed; the order of the rows changes nothing.
+    /// The groups, put in order by a seeded shuffle and then the largest first, go one after another to the fold with the fewest rows.
+    /// Groups of one row give folds that differ by one row at most. The folds follow from the names, the number of rows of each and the
+    /// seed; the order of the rows changes nothing.
     /// </remarks>
     /// <param name="groups">The group of each row.</param>
     /// <param name="numberOfFolds">Number of folds, at least 2.</param>
@@ -22,15 +24,20 @@ public static class CaseFolds
     {
         ArgumentNullException.ThrowIfNull(groups);
         ArgumentOutOfRangeException.ThrowIfLessThan(numberOfFolds, 2);
-        (string Name, int Rows)[] sizes = [.. groups.GroupBy(name => name, StringComparer.Ordinal).OrderBy(group => group.Key, StringComparer.Ordinal).Select(group => (group.Key, group.Count()))];
+        (string Name, int Rows)[] sizes = [.. groups.GroupBy(name => name, StringComparer.Ordinal)
+            .OrderBy(group => group.Key, StringComparer.Ordinal)
+            .Select(group => (group.Key, group.Count()))];
         if (sizes.Length < numberOfFolds)
         {
             string rows = sizes.Length == groups.Count
                 ? ""
-                : string.Create(CultureInfo.InvariantCulture, $", of {groups.Count} rows; those of one group (a patient, a volume, a case) share a fold");
+                : string.Create(
+                    CultureInfo.InvariantCulture,
+                    $", of {groups.Count} rows; those of one group (a patient, a volume, a case) share a fold");
             throw new ArgumentException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{numberOfFolds} folds need {numberOfFolds} groups of rows at least, but there {(sizes.Length == 1 ? "is" : "are")} {sizes.Length}{rows}."),
+                $"{numberOfFolds} folds need {numberOfFolds} groups of rows at least, but there "
+                + $"{(sizes.Length == 1 ? "is" : "are")} {sizes.Length}{rows}."),
                 nameof(groups));
         }
 
@@ -48,8 +55,8 @@ public static class CaseFolds
     }
 
     /// <summary>
-    /// Sets whole groups aside, about <paramref name="count"/> rows: in the order of a shuffle each that still fits, or the smallest where none does. One group at least
-    /// is left, so that of a single one nothing is set aside.
+    /// Sets whole groups aside, about <paramref name="count"/> rows: in the order of a shuffle each that still fits, or the smallest
+    /// where none does. One group at least is left, so that of a single one nothing is set aside.
     /// </summary>
     /// <param name="groups">The group of each row.</param>
     /// <param name="count">The most rows, fewer than there are.</param>

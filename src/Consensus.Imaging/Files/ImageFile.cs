@@ -39,7 +39,9 @@ internal static class ImageFile
 
     /// <summary>The format of a file.</summary>
     /// <exception cref="FileNotFoundException">The file does not exist.</exception>
-    /// <exception cref="InvalidDataException">It is empty or of a format that is not read; the message says which, where that is known.</exception>
+    /// <exception cref="InvalidDataException">
+    /// It is empty or of a format that is not read; the message says which, where that is known.
+    /// </exception>
     /// <exception cref="IOException">It cannot be opened.</exception>
     public static ImageFormat FormatOf(string path)
     {
@@ -83,9 +85,11 @@ internal static class ImageFile
             }
         }
 
-        throw new InvalidDataException(start.Length > 2 && start[0] == 'P' && start[1] is >= (byte)'1' and <= (byte)'7' && char.IsWhiteSpace((char)start[2])
-            ? $"'{path}' is a PBM, PGM, PPM or PAM picture; convert it to PNG: {Readable}."
-            : $"'{path}' is no image of a known format (it begins with the bytes {Convert.ToHexString(start[..Math.Min(start.Length, 8)])}): {Readable}.");
+        throw new InvalidDataException(
+            start.Length > 2 && start[0] == 'P' && start[1] is >= (byte)'1' and <= (byte)'7' && char.IsWhiteSpace((char)start[2])
+                ? $"'{path}' is a PBM, PGM, PPM or PAM picture; convert it to PNG: {Readable}."
+                : $"'{path}' is no image of a known format (it begins with the bytes "
+                    + $"{Convert.ToHexString(start[..Math.Min(start.Length, 8)])}): {Readable}.");
     }
 
     private static ImageFormat? Known(ReadOnlySpan<byte> start) => start switch
@@ -94,7 +98,8 @@ internal static class ImageFile
         [0xFF, 0xD8, 0xFF, ..] => ImageFormat.Jpeg,
         [(byte)'I', (byte)'I', 42 or 43, 0, ..] or [(byte)'M', (byte)'M', 0, 42 or 43, ..] => ImageFormat.Tiff,
         [(byte)'G', (byte)'I', (byte)'F', (byte)'8', ..] => ImageFormat.Gif,
-        [(byte)'B', (byte)'M', ..] when start.Length >= 26 && BinaryPrimitives.ReadInt32LittleEndian(start[14..]) is >= 12 and <= 124 => ImageFormat.Bmp,
+        [(byte)'B', (byte)'M', ..] when start.Length >= 26 && BinaryPrimitives.ReadInt32LittleEndian(start[14..]) is >= 12 and <= 124 =>
+            ImageFormat.Bmp,
         [0x1F, 0x8B, ..] => ImageFormat.Nifti,
         _ when start.Length >= 4 && IsNiftiHeaderSize(BinaryPrimitives.ReadInt32LittleEndian(start)) => ImageFormat.Nifti,
         _ when start.Length >= 4 && IsNiftiHeaderSize(BinaryPrimitives.ReadInt32BigEndian(start)) => ImageFormat.Nifti,

@@ -18,23 +18,27 @@ public static class MaskReader
     /// <exception cref="ArgumentException">There are no paths.</exception>
     /// <exception cref="FileNotFoundException">A file does not exist.</exception>
     /// <exception cref="InvalidDataException">
-    /// A file is no image, has more than one channel, holds more than one non-zero value or colour or one that is no number, or is of another size than the first;
-    /// the message names it.
+    /// A file is no image, has more than one channel, holds more than one non-zero value or colour or one that is no number, or is of
+    /// another size than the first; the message names it.
     /// </exception>
     /// <exception cref="IOException">A file cannot be opened.</exception>
     public static RaterMasks Read(IReadOnlyList<string> paths) => Read(paths, (SliceGrid?)null, null, null);
 
-    /// <summary>Reads one mask per file, as <see cref="Read(IReadOnlyList{string})"/>, in the frame of the image that the masks were drawn on.</summary>
+    /// <summary>
+    /// Reads one mask per file, as <see cref="Read(IReadOnlyList{string})"/>, in the frame of the image that the masks were drawn on.
+    /// </summary>
     /// <remarks>
-    /// Masks must lie on the image's grid. Those that are stored in another orientation, as their affines say, are turned into the image's frame, and of a
-    /// volume the slice is read that lies where the image's does; files that do not say where they lie are taken to lie as the image does.
+    /// Masks must lie on the image's grid. Those that are stored in another orientation, as their affines say, are turned into the
+    /// image's frame, and of a volume the slice is read that lies where the image's does; files that do not say where they lie are taken
+    /// to lie as the image does.
     /// </remarks>
     /// <param name="paths">One file per rater, in the order of the raters; at least one.</param>
     /// <param name="image">The image: a path as in <see cref="SliceReader.Read(string)"/>. Only its header is read.</param>
     /// <exception cref="ArgumentException">There are no paths.</exception>
     /// <exception cref="FileNotFoundException">A file does not exist.</exception>
     /// <exception cref="InvalidDataException">
-    /// As <see cref="Read(IReadOnlyList{string})"/>, or a mask lies on another grid than the image; the message names both files and the difference.
+    /// As <see cref="Read(IReadOnlyList{string})"/>, or a mask lies on another grid than the image; the message names both
+    /// files and the difference.
     /// </exception>
     /// <exception cref="IOException">A file cannot be opened.</exception>
     public static RaterMasks Read(IReadOnlyList<string> paths, string image)
@@ -47,7 +51,9 @@ public static class MaskReader
     /// <param name="paths">One file per rater.</param>
     /// <param name="image">The image's grid; null for that of the first mask.</param>
     /// <param name="volumes">Keeps volumes open; null to open them anew.</param>
-    /// <param name="notes">Told what is turned or assumed among masks alone; null for nobody. Beside an image, its grid tells its own.</param>
+    /// <param name="notes">
+    /// Told what is turned or assumed among masks alone; null for nobody. Beside an image, its grid tells its own.
+    /// </param>
     internal static RaterMasks Read(IReadOnlyList<string> paths, SliceGrid? image, OpenVolumes? volumes, GridNotes? notes)
     {
         ArgumentNullException.ThrowIfNull(paths);
@@ -85,7 +91,9 @@ public static class MaskReader
     /// <summary>What a mask marks, 0 or 1 for each pixel: one rule for all who read masks.</summary>
     /// <param name="mask">The mask as read.</param>
     /// <param name="path">Its file, as it was named.</param>
-    /// <exception cref="InvalidDataException">It has several channels, or more than one value or colour that marks, or one that is no number.</exception>
+    /// <exception cref="InvalidDataException">
+    /// It has several channels, or more than one value or colour that marks, or one that is no number.
+    /// </exception>
     internal static byte[] Marks(Slice mask, string path)
     {
         float[] values = mask.Pixels;
@@ -126,7 +134,8 @@ public static class MaskReader
 
                 if (nonZero != 0 && value != nonZero)
                 {
-                    throw new InvalidDataException($"{source} holds the values {Distinct(values)}, but a mask holds 0 and one other value.{hint?.Invoke()}");
+                    throw new InvalidDataException(
+                        $"{source} holds the values {Distinct(values)}, but a mask holds 0 and one other value.{hint?.Invoke()}");
                 }
 
                 nonZero = value;
@@ -140,7 +149,8 @@ public static class MaskReader
     private static float[] WithoutColour(Slice mask, string path)
     {
         int size = mask.Height * mask.Width;
-        ReadOnlySpan<float> red = mask.Pixels.AsSpan(0, size), green = mask.Pixels.AsSpan(size, size), blue = mask.Pixels.AsSpan(2 * size, size);
+        ReadOnlySpan<float> red = mask.Pixels.AsSpan(0, size), green = mask.Pixels.AsSpan(size, size),
+            blue = mask.Pixels.AsSpan(2 * size, size);
         float[] values = new float[size];
         (float, float, float) marked = default;
         for (int i = 0; i < size; i++)
@@ -153,7 +163,8 @@ public static class MaskReader
 
             if (marked != default && colour != marked)
             {
-                throw new InvalidDataException($"'{path}' holds the colours {DistinctColours(mask)}, but a mask holds black and one other colour.{LossyHint(path)}");
+                throw new InvalidDataException(
+                    $"'{path}' holds the colours {DistinctColours(mask)}, but a mask holds black and one other colour.{LossyHint(path)}");
             }
 
             marked = colour;
@@ -164,7 +175,8 @@ public static class MaskReader
     }
 
     private static string LossyHint(string path) => SliceReader.ReadFormat(path) == ImageFormat.Jpeg
-        ? " JPEG changes values a little wherever they meet: export masks as PNG, or convert this one with 'magick mask.jpg -threshold 50% mask.png'."
+        ? " JPEG changes values a little wherever they meet: export masks as PNG, or convert this one with 'magick "
+            + "mask.jpg -threshold 50% mask.png'."
         : "";
 
     /// <summary>The first few colours, in the order in which they appear.</summary>
@@ -172,7 +184,8 @@ public static class MaskReader
     {
         int size = mask.Height * mask.Width;
         return FirstFew(Enumerable.Range(0, size)
-            .Select(i => string.Create(CultureInfo.InvariantCulture, $"({mask.Pixels[i]}, {mask.Pixels[size + i]}, {mask.Pixels[(2 * size) + i]})"))
+            .Select(i =>
+                string.Create(CultureInfo.InvariantCulture, $"({mask.Pixels[i]}, {mask.Pixels[size + i]}, {mask.Pixels[(2 * size) + i]})"))
             .Distinct());
     }
 

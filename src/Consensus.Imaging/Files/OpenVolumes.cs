@@ -3,11 +3,13 @@ using Consensus.Imaging.Formats.Nifti;
 namespace Consensus.Imaging.Files;
 
 /// <summary>
-/// The volumes that slices were last read from, one for each place in a list of paths (channels, raters), so that slices that are read in turn do not unpack their
-/// volume each time. Holds memory, shared among the places, and at most one open file a place, until it is disposed; it can be read from afterwards, which opens files anew.
-/// Not for several threads at a time.
+/// The volumes that slices were last read from, one for each place in a list of paths (channels, raters), so that slices that are read in
+/// turn do not unpack their volume each time. Holds memory, shared among the places, and at most one open file a place, until it is
+/// disposed; it can be read from afterwards, which opens files anew. Not for several threads at a time.
 /// </summary>
-/// <param name="closing">Whether files are closed behind each reading: for single rows, such as those of prediction engines, which nobody disposes.</param>
+/// <param name="closing">
+/// Whether files are closed behind each reading: for single rows, such as those of prediction engines, which nobody disposes.
+/// </param>
 internal sealed class OpenVolumes(bool closing = false) : IDisposable
 {
     private readonly List<(string Path, int Axis, NiftiVolume Volume)?> _places = [];
@@ -27,7 +29,8 @@ internal sealed class OpenVolumes(bool closing = false) : IDisposable
         {
             // Let go of the last one before the next one takes memory.
             Close(place);
-            open = (address.Path, address.Axis!.Value, new NiftiVolume(address.Path, address.Axis.Value, NiftiVolume.Memory / places, closing: closing));
+            open = (address.Path, address.Axis!.Value, new NiftiVolume(
+                address.Path, address.Axis.Value, NiftiVolume.Memory / places, closing: closing));
             _places[place] = open;
         }
 

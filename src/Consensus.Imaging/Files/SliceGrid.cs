@@ -7,14 +7,15 @@ using Consensus.Imaging.Geometry;
 namespace Consensus.Imaging.Files;
 
 /// <summary>
-/// The grid that the pixels of one slice lie on. It is the one place that knows whether two files of a case lie on the same grid: a mask and its
-/// image, or two channels. The same grid stored with flipped or exchanged axes is turned into this one's frame; another grid is an error. Files that
-/// do not say where they lie, such as pictures, are taken to lie as this one does, pixel by pixel.
+/// The grid that the pixels of one slice lie on. It is the one place that knows whether two files of a case lie on the same grid: a mask
+/// and its image, or two channels. The same grid stored with flipped or exchanged axes is turned into this one's frame; another grid is
+/// an error. Files that do not say where they lie, such as pictures, are taken to lie as this one does, pixel by pixel.
 /// </summary>
 internal sealed class SliceGrid
 {
     /// <summary>
-    /// How far a corner may be off, in pixels: far below what can be seen, and far above what is lost when a header is rounded to single precision.
+    /// How far a corner may be off, in pixels: far below what can be seen, and far above what is lost when a header is
+    /// rounded to single precision.
     /// </summary>
     public const double Tolerance = 0.1;
 
@@ -45,7 +46,8 @@ internal sealed class SliceGrid
     /// <param name="slice">The slice.</param>
     /// <param name="notes">Told what is turned or assumed; null for nobody.</param>
     public static SliceGrid Of(Slice slice, GridNotes? notes = null) => new(
-        slice.Source ?? "the image in memory", slice.Height, slice.Width, slice.Geometry, slice.Source is null ? null : SliceAddress.Parse(slice.Source), notes);
+        slice.Source ?? "the image in memory", slice.Height, slice.Width, slice.Geometry,
+        slice.Source is null ? null : SliceAddress.Parse(slice.Source), notes);
 
     /// <summary>The grid of one slice of a volume.</summary>
     /// <param name="cut">The volume, as it is cut.</param>
@@ -92,7 +94,9 @@ internal sealed class SliceGrid
     /// <param name="slice">The slice as it is stored.</param>
     /// <param name="name">Its file, for messages.</param>
     /// <param name="mismatch">Why it cannot be brought; null where it can.</param>
-    /// <returns>The slice itself where nothing is to be turned, else a turned copy with this grid's geometry; null where it lies on another grid.</returns>
+    /// <returns>
+    /// The slice itself where nothing is to be turned, else a turned copy with this grid's geometry; null where it lies on another grid.
+    /// </returns>
     public Slice? Bring(Slice slice, string name, out GridMismatch? mismatch)
     {
         int turn = TurnOf(name, slice.Height, slice.Width, slice.Geometry, out mismatch);
@@ -124,7 +128,9 @@ internal sealed class SliceGrid
     /// <summary>Makes sure, from its header alone, that a file lies on this grid, however it is stored.</summary>
     /// <param name="path">The file; a slice of a volume may be given by this grid's own axis and number.</param>
     /// <exception cref="FileNotFoundException">The file does not exist.</exception>
-    /// <exception cref="InvalidDataException">It lies on another grid; the message names both files, both affines and the difference.</exception>
+    /// <exception cref="InvalidDataException">
+    /// It lies on another grid; the message names both files, both affines and the difference.
+    /// </exception>
     /// <exception cref="IOException">It cannot be opened.</exception>
     public void Check(string path)
     {
@@ -136,7 +142,10 @@ internal sealed class SliceGrid
         }
     }
 
-    /// <summary>The path of what lies on this grid: of a slice of a volume as <see cref="Locate(SliceAddress, NiftiHeader, out GridMismatch?)"/>, else as given.</summary>
+    /// <summary>
+    /// The path of what lies on this grid: of a slice of a volume as
+    /// <see cref="Locate(SliceAddress, NiftiHeader, out GridMismatch?)"/>, else as given.
+    /// </summary>
     /// <param name="path">The file, or a slice of one.</param>
     /// <param name="headerOf">Gives the header of a volume's file.</param>
     /// <param name="mismatch">Why there is none; null where there is.</param>
@@ -150,12 +159,16 @@ internal sealed class SliceGrid
     }
 
     /// <summary>
-    /// Which slice of a volume lies on this grid. Volumes may be stored in different orientations, so that the slice that belongs to this one has
-    /// another number, or lies across another axis, than the address says that was made for this grid's own volume.
+    /// Which slice of a volume lies on this grid. Volumes may be stored in different orientations, so that the slice that belongs to this
+    /// one has another number, or lies across another axis, than the address says that was made for this grid's own volume.
     /// </summary>
-    /// <param name="address">The slice as it was asked for: by this grid's own axis and number, or by its place in the other volume.</param>
+    /// <param name="address">
+    /// The slice as it was asked for: by this grid's own axis and number, or by its place in the other volume.
+    /// </param>
     /// <param name="header">The header of the volume.</param>
-    /// <param name="mismatch">Why there is none: the volume has no slice here, or the address is that of another slice. Null where there is one.</param>
+    /// <param name="mismatch">
+    /// Why there is none: the volume has no slice here, or the address is that of another slice. Null where there is one.
+    /// </param>
     /// <returns>The slice's own address; null where there is none.</returns>
     public SliceAddress? Locate(SliceAddress address, NiftiHeader header, out GridMismatch? mismatch)
     {
@@ -172,7 +185,8 @@ internal sealed class SliceGrid
         {
             string where = string.Create(
                 CultureInfo.InvariantCulture, $"that lies at slice {place:0.##} along axis {axis}, but there are slices 0 to {count - 1}");
-            mismatch = Elsewhere($"'{address}' does not reach to its image '{Name}': {where}. {Beside(address.Path, header.Geometry(0, 1, 2, 0))}");
+            mismatch = Elsewhere(
+                $"'{address}' does not reach to its image '{Name}': {where}. {Beside(address.Path, header.Geometry(0, 1, 2, 0))}");
             return null;
         }
 
@@ -182,7 +196,9 @@ internal sealed class SliceGrid
             return new SliceAddress(address.Path, axis, index);
         }
 
-        mismatch = new($"'{address}' is another slice than its image '{Name}': in space that is slice {index} along axis {axis} of '{address.Path}'.", IsSize: false);
+        mismatch = new(
+            $"'{address}' is another slice than its image '{Name}': in space that is slice {index} along axis {axis} of '{address.Path}'.",
+            IsSize: false);
         return null;
     }
 
@@ -200,7 +216,8 @@ internal sealed class SliceGrid
             foreach (int index in (int[])[0, cut.Count - 1])
             {
                 SliceGrid grid = Of(cut, index);
-                SliceAddress found = grid.Locate(new SliceAddress(other.Path, axis, index), other, out GridMismatch? mismatch) ?? throw mismatch!.Exception();
+                SliceAddress found = grid.Locate(new SliceAddress(other.Path, axis, index), other, out GridMismatch? mismatch)
+                    ?? throw mismatch!.Exception();
                 along = found.Axis!.Value;
                 grid.Check(found.ToString());
             }
@@ -211,7 +228,8 @@ internal sealed class SliceGrid
         {
             string which = along == axis ? "" : $" along axis {axis}";
             throw new InvalidDataException(
-                $"'{other.Path}' has {count} slices along axis {along}, but '{reference.Path}' has {cut.Count}{which}: both must be of one size.");
+                $"'{other.Path}' has {count} slices along axis {along}, but '{reference.Path}' has "
+                + $"{cut.Count}{which}: both must be of one size.");
         }
     }
 
@@ -260,7 +278,10 @@ internal sealed class SliceGrid
         for (int turn = Upright; turn <= Turns; turn++)
         {
             Orientation orientation = Orientation.Of(turn, height, width);
-            if (orientation.Height == Height && orientation.Width == Width && Distance(orientation, height, width, geometry) is var distance && distance < nearest)
+            if (orientation.Height == Height
+                && orientation.Width == Width
+                && Distance(orientation, height, width, geometry) is var distance
+                && distance < nearest)
             {
                 (best, nearest) = (turn, distance);
             }
@@ -288,7 +309,8 @@ internal sealed class SliceGrid
         if (height != Height || width != Width)
         {
             string hint = height == Width && width == Height
-                ? " With rows and columns exchanged they would fit: of NIfTI, rows are the first stored axis, of pictures they run down. Transpose one of them."
+                ? " With rows and columns exchanged they would fit: of NIfTI, rows are the first stored axis, of pictures "
+                    + "they run down. Transpose one of them."
                 : "";
             return new($"{SizesText(name, height, width)}{hint}", IsSize: true);
         }
@@ -306,7 +328,9 @@ internal sealed class SliceGrid
         return null;
     }
 
-    /// <summary>The largest distance, over the corners, between a pixel and the one of this grid that it would be brought to; in millimetres.</summary>
+    /// <summary>
+    /// The largest distance, over the corners, between a pixel and the one of this grid that it would be brought to; in millimetres.
+    /// </summary>
     private double Distance(Orientation orientation, int height, int width, SliceGeometry geometry)
     {
         double largest = 0;
@@ -327,7 +351,9 @@ internal sealed class SliceGrid
 
     private bool SpacingDiffers(SliceGeometry geometry, bool exchanged)
     {
-        (double rows, double columns) = exchanged ? (geometry.SpacingColumns, geometry.SpacingRows) : (geometry.SpacingRows, geometry.SpacingColumns);
+        (double rows, double columns) = exchanged
+            ? (geometry.SpacingColumns, geometry.SpacingRows)
+            : (geometry.SpacingRows, geometry.SpacingColumns);
 
         // By as much as moves the far edge out of its pixel.
         return Math.Abs(rows - Geometry.SpacingRows) * Height > Tolerance * Geometry.SpacingRows
@@ -336,7 +362,8 @@ internal sealed class SliceGrid
 
     private string SpacingText(SliceGeometry geometry) => string.Create(
         CultureInfo.InvariantCulture,
-        $"it has a spacing of {geometry.SpacingRows:0.####}×{geometry.SpacingColumns:0.####} mm, the other {Geometry.SpacingRows:0.####}×{Geometry.SpacingColumns:0.####} mm");
+        $"it has a spacing of {geometry.SpacingRows:0.####}×{geometry.SpacingColumns:0.####} mm, the other "
+        + $"{Geometry.SpacingRows:0.####}×{Geometry.SpacingColumns:0.####} mm");
 
     private string SizesText(string name, int height, int width) =>
         $"'{name}' has {height}×{width} pixels, but '{Name}' has {Height}×{Width}: the files of one case must be of one size.";
@@ -344,7 +371,8 @@ internal sealed class SliceGrid
     private static GridMismatch Elsewhere(string message) =>
         new($"{message} Resample the file onto the other's grid, or correct its header.", IsSize: false);
 
-    private string Beside(string name, SliceGeometry geometry) => $"Affines: '{name}' {geometry.AffineText()}, '{Name}' {Geometry.AffineText()}.";
+    private string Beside(string name, SliceGeometry geometry) =>
+        $"Affines: '{name}' {geometry.AffineText()}, '{Name}' {Geometry.AffineText()}.";
 
     /// <summary>How a slice was stored that takes this turn, in words.</summary>
     private static string Described(int turn) => turn switch

@@ -5,27 +5,35 @@ using Consensus.Imaging.Geometry;
 
 namespace Consensus.Imaging.Files;
 
-/// <summary>Reads one image slice from a file of any format that the library knows: NIfTI-1 and NIfTI-2, PNG, JPEG, TIFF, BMP and GIF.</summary>
+/// <summary>
+/// Reads one image slice from a file of any format that the library knows: NIfTI-1 and NIfTI-2, PNG, JPEG, TIFF, BMP and GIF.
+/// </summary>
 /// <remarks>
-/// Pictures become three channels, red, green and blue, where the file stores colours (also where all of them happen to be grey), and one channel where it stores greys or a
-/// palette of greys. Values are as stored, 0 to 255 for 8 bits, 0 to 65535 for 16; fewer than 8 bits are spread over 0 to 255. Colour profiles, gamma and resolution change
-/// nothing; the geometry is <see cref="SliceGeometry.None"/>. The picture is turned as its Orientation (EXIF of JPEG, tag of TIFF) says, as viewers show it. Transparency that
-/// is opaque throughout is dropped, other is refused; so are animations and TIFF files of several pages.
+/// Pictures become three channels, red, green and blue, where the file stores colours (also where all of them happen to be grey), and one
+/// channel where it stores greys or a palette of greys. Values are as stored, 0 to 255 for 8 bits, 0 to 65535 for 16; fewer than 8 bits
+/// are spread over 0 to 255. Colour profiles, gamma and resolution change nothing; the geometry is <see cref="SliceGeometry.None"/>. The
+/// picture is turned as its Orientation (EXIF of JPEG, tag of TIFF) says, as viewers show it. Transparency that is opaque throughout is
+/// dropped, other is refused; so are animations and TIFF files of several pages.
 /// </remarks>
 public static class SliceReader
 {
     /// <summary>Reads a slice, choosing the format by the file's content.</summary>
-    /// <param name="path">A picture, a .nii or .nii.gz file, or either half of an .hdr/.img pair; of a volume, with the slice behind it (<see cref="SliceAddress"/>).</param>
+    /// <param name="path">
+    /// A picture, a .nii or .nii.gz file, or either half of an .hdr/.img pair; of a volume, with the slice behind it
+    /// (<see cref="SliceAddress"/>).
+    /// </param>
     /// <returns>Channels × height × width values in the file's own units.</returns>
     /// <exception cref="FileNotFoundException">The file does not exist.</exception>
-    /// <exception cref="InvalidDataException">The file is of another format, damaged, or no slice; the message names it and says what is allowed.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The file is of another format, damaged, or no slice; the message names it and says what is allowed.
+    /// </exception>
     /// <exception cref="IOException">The file cannot be opened.</exception>
     public static Slice Read(string path) => Read(path, 0, 1, null);
 
     /// <summary>Reads a slice whose channels lie in several files.</summary>
     /// <remarks>
-    /// The channels must lie on one grid. Those that are stored in another orientation than the first, as their affines say, are turned into its frame;
-    /// files that do not say where they lie are taken to lie as the first does.
+    /// The channels must lie on one grid. Those that are stored in another orientation than the first, as their affines say, are turned
+    /// into its frame; files that do not say where they lie are taken to lie as the first does.
     /// </remarks>
     /// <param name="paths">The files in the order of the channels, at least one; each as in <see cref="Read(string)"/>.</param>
     /// <returns>The channels of all files, one after another; geometry and source are those of the first.</returns>
@@ -63,7 +71,8 @@ public static class SliceReader
         }
 
         return new Slice(
-            channels.Sum(slice => slice.Channels), first.Height, first.Width, [.. channels.SelectMany(slice => slice.Pixels)], first.Geometry, first.Source)
+            channels.Sum(slice => slice.Channels), first.Height, first.Width, [.. channels.SelectMany(slice => slice.Pixels)],
+            first.Geometry, first.Source)
         {
             Axis = first.Axis,
         };
@@ -100,7 +109,8 @@ public static class SliceReader
         ImageFormat format = ImageFile.FormatOf(address.Path);
         return (format, address) switch
         {
-            (ImageFormat.Nifti, { Axis: int axis, Index: int index }) => volumes?.Read(address, place, places) ?? NiftiFile.ReadSlice(address.Path, axis, index),
+            (ImageFormat.Nifti, { Axis: int axis, Index: int index }) =>
+                volumes?.Read(address, place, places) ?? NiftiFile.ReadSlice(address.Path, axis, index),
             (ImageFormat.Nifti, _) => NiftiFile.ReadSlice(path),
             _ => RasterFile.Read(address, format),
         };
@@ -110,7 +120,9 @@ public static class SliceReader
     /// <param name="path">As in <see cref="Read(string)"/>.</param>
     /// <returns>Number of channels, rows and columns.</returns>
     /// <exception cref="FileNotFoundException">The file does not exist.</exception>
-    /// <exception cref="InvalidDataException">The file is of another format, damaged, or no slice; the message names it and says what is allowed.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The file is of another format, damaged, or no slice; the message names it and says what is allowed.
+    /// </exception>
     /// <exception cref="IOException">The file cannot be opened.</exception>
     public static (int Channels, int Height, int Width) ReadSize(string path)
     {
@@ -124,7 +136,9 @@ public static class SliceReader
         };
     }
 
-    /// <summary>How a picture's file says that it is turned before it is shown, 1 (upright) to 8; it has been turned so when it is read.</summary>
+    /// <summary>
+    /// How a picture's file says that it is turned before it is shown, 1 (upright) to 8; it has been turned so when it is read.
+    /// </summary>
     internal static int ReadOrientation(string path)
     {
         SliceAddress address = SliceAddress.Parse(path);
@@ -134,20 +148,28 @@ public static class SliceReader
     /// <summary>Tells the format of a file by its first bytes, whatever it is called.</summary>
     /// <param name="path">As in <see cref="Read(string)"/>.</param>
     /// <exception cref="FileNotFoundException">The file does not exist.</exception>
-    /// <exception cref="InvalidDataException">The file is empty or of a format that is not read; the message says which, where that is known.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The file is empty or of a format that is not read; the message says which, where that is known.
+    /// </exception>
     /// <exception cref="IOException">The file cannot be opened.</exception>
     public static ImageFormat ReadFormat(string path) => ImageFile.FormatOf(SliceAddress.Parse(path).Path);
 
     /// <summary>Names all slices of a volume whose channels lie in several files, from their headers alone.</summary>
-    /// <param name="paths">The channels' files, at least one, which must lie on one grid; stored in any orientation, as their affines say.</param>
+    /// <param name="paths">
+    /// The channels' files, at least one, which must lie on one grid; stored in any orientation, as their affines say.
+    /// </param>
     /// <param name="axis">
     /// The axis of the first file that is cut: 0, 1 or 2 of the stored array; null for the one of length 1, and of a volume for the third.
     /// </param>
-    /// <returns>For each slice in order the addresses of its channels, for columns of paths; those of all files by the first one's axis and number.</returns>
+    /// <returns>
+    /// For each slice in order the addresses of its channels, for columns of paths; those of all files by the first one's axis and number.
+    /// </returns>
     /// <exception cref="ArgumentException">There are no paths.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The axis is not 0, 1 or 2.</exception>
     /// <exception cref="FileNotFoundException">A file does not exist.</exception>
-    /// <exception cref="InvalidDataException">As in <see cref="NiftiFile.ReadSlice(string, int, int)"/>, or the files lie on different grids.</exception>
+    /// <exception cref="InvalidDataException">
+    /// As in <see cref="NiftiFile.ReadSlice(string, int, int)"/>, or the files lie on different grids.
+    /// </exception>
     /// <exception cref="IOException">A file cannot be opened.</exception>
     public static IReadOnlyList<IReadOnlyList<string>> ListSlices(IReadOnlyList<string> paths, int? axis = null)
     {

@@ -1,8 +1,9 @@
 namespace Consensus.Imaging.Geometry;
 
 /// <summary>
-/// Where the maps of a model lie on its slices. A model learns to draw them where its reduced masks lay, which is off the slice by an offset of its own: whatever the
-/// size of an image is later, its map is off by as many pixels of the model, not by as many as a mask of that size would be.
+/// Where the maps of a model lie on its slices. A model learns to draw them where its reduced masks lay, which is off the slice by an
+/// offset of its own: whatever the size of an image is later, its map is off by as many pixels of the model, not by as many as a mask
+/// of that size would be.
 /// </summary>
 /// <param name="Rows">Along rows.</param>
 /// <param name="Columns">Along columns.</param>
@@ -24,6 +25,8 @@ internal readonly record struct AxisPlacement(double Offset, double? Scale)
         double scale = (double)imageLength / length;
 
         // Enlarged masks of other scales can have the same offset, since their pixels repeat themselves: there it tells nothing.
-        return Scale is { } trained ? trained == scale : scale >= 1 && Math.Abs(Resampling.NearestOffset(imageLength, length) - Offset) < SameOffset;
+        return Scale is { } trained
+            ? trained == scale
+            : scale >= 1 && Math.Abs(Resampling.NearestOffset(imageLength, length) - Offset) < SameOffset;
     }
 }

@@ -1,7 +1,8 @@
 namespace Consensus.Imaging.Geometry;
 
 /// <summary>
-/// How a stored picture is turned before it is shown: the Orientation tag of TIFF and EXIF, 1 to 8. Masks are drawn on the picture as it is shown.
+/// How a stored picture is turned before it is shown: the Orientation tag of TIFF and EXIF, 1 to 8. Masks are drawn on the
+/// picture as it is shown.
 /// </summary>
 /// <param name="Height">Rows as shown.</param>
 /// <param name="Width">Columns as shown.</param>
@@ -29,7 +30,9 @@ internal readonly record struct Orientation(int Height, int Width, int First, in
     };
 
     /// <summary>Puts a part of a stored row of one channel where it is shown.</summary>
-    /// <param name="values">The stored values: of one pixel after another, <paramref name="samples"/> each, beginning with the wanted one.</param>
+    /// <param name="values">
+    /// The stored values: of one pixel after another, <paramref name="samples"/> each, beginning with the wanted one.
+    /// </param>
     /// <param name="samples">Values a pixel.</param>
     /// <param name="row">The stored row.</param>
     /// <param name="column">The first stored column.</param>

@@ -8,7 +8,9 @@ namespace Consensus.Imaging.Geometry;
 /// </summary>
 public static class Resampling
 {
-    /// <summary>Resizes every channel of a slice bilinearly. Spacing and affine are adapted, so that the corners stay where they are.</summary>
+    /// <summary>
+    /// Resizes every channel of a slice bilinearly. Spacing and affine are adapted, so that the corners stay where they are.
+    /// </summary>
     /// <param name="slice">The slice.</param>
     /// <param name="height">New number of rows, at least 1.</param>
     /// <param name="width">New number of columns, at least 1.</param>
@@ -48,7 +50,13 @@ public static class Resampling
     /// <param name="targetWidth">Columns of <paramref name="target"/>, at least 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">A size is below 1.</exception>
     /// <exception cref="ArgumentException">A span has another length than its height × width.</exception>
-    public static void Bilinear(ReadOnlySpan<float> source, int sourceHeight, int sourceWidth, Span<float> target, int targetHeight, int targetWidth)
+    public static void Bilinear(
+        ReadOnlySpan<float> source,
+        int sourceHeight,
+        int sourceWidth,
+        Span<float> target,
+        int targetHeight,
+        int targetWidth)
     {
         CheckPlane(source.Length, sourceHeight, sourceWidth, nameof(source));
         CheckPlane(target.Length, targetHeight, targetWidth, nameof(target));
@@ -62,8 +70,8 @@ public static class Resampling
     }
 
     /// <summary>
-    /// Brings a map that was learned from masks reduced by <see cref="Nearest"/> back to the masks' size: each value lies where its pixel was
-    /// taken from, which is up to half a reduced pixel off that pixel's own centre, and between them is interpolated linearly.
+    /// Brings a map that was learned from masks reduced by <see cref="Nearest"/> back to the masks' size: each value lies where its pixel
+    /// was taken from, which is up to half a reduced pixel off that pixel's own centre, and between them is interpolated linearly.
     /// </summary>
     /// <param name="source">sourceHeight × sourceWidth values, row by row.</param>
     /// <param name="sourceHeight">Rows of <paramref name="source"/>, at least 1.</param>
@@ -73,7 +81,13 @@ public static class Resampling
     /// <param name="targetWidth">Columns of <paramref name="target"/>, at least 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">A size is below 1.</exception>
     /// <exception cref="ArgumentException">A span has another length than its height × width.</exception>
-    public static void UndoNearest(ReadOnlySpan<float> source, int sourceHeight, int sourceWidth, Span<float> target, int targetHeight, int targetWidth)
+    public static void UndoNearest(
+        ReadOnlySpan<float> source,
+        int sourceHeight,
+        int sourceWidth,
+        Span<float> target,
+        int targetHeight,
+        int targetWidth)
     {
         CheckPlane(source.Length, sourceHeight, sourceWidth, nameof(source));
         CheckPlane(target.Length, targetHeight, targetWidth, nameof(target));
@@ -81,8 +95,9 @@ public static class Resampling
     }
 
     /// <summary>
-    /// Brings a model's map to the size of its image. Where the image is reduced as training's were, as <see cref="UndoNearest"/> does; else each value goes to where it lies
-    /// on the image by the offset that training had, and between them is interpolated linearly; of an image with fewer pixels than the map, each takes the mean of what lies on it.
+    /// Brings a model's map to the size of its image. Where the image is reduced as training's were, as <see cref="UndoNearest"/> does;
+    /// else each value goes to where it lies on the image by the offset that training had, and between them is interpolated linearly; of
+    /// an image with fewer pixels than the map, each takes the mean of what lies on it.
     /// </summary>
     /// <param name="source">sourceHeight × sourceWidth values, row by row.</param>
     /// <param name="sourceHeight">Rows of <paramref name="source"/>, at least 1.</param>
@@ -92,14 +107,22 @@ public static class Resampling
     /// <param name="targetWidth">Columns of <paramref name="target"/>, at least 1.</param>
     /// <param name="placement">Where the model's maps lie; null where nobody knows, as of masks that were reduced.</param>
     internal static void Restore(
-        ReadOnlySpan<float> source, int sourceHeight, int sourceWidth, Span<float> target, int targetHeight, int targetWidth, MapPlacement? placement)
+        ReadOnlySpan<float> source,
+        int sourceHeight,
+        int sourceWidth,
+        Span<float> target,
+        int targetHeight,
+        int targetWidth,
+        MapPlacement? placement)
     {
         CheckPlane(source.Length, sourceHeight, sourceWidth, nameof(source));
         CheckPlane(target.Length, targetHeight, targetWidth, nameof(target));
-        double? rows = OtherOffset(placement?.Rows, sourceHeight, targetHeight), columns = OtherOffset(placement?.Columns, sourceWidth, targetWidth);
+        double? rows = OtherOffset(placement?.Rows, sourceHeight, targetHeight),
+            columns = OtherOffset(placement?.Columns, sourceWidth, targetWidth);
         if ((rows is null || targetHeight >= sourceHeight) && (columns is null || targetWidth >= sourceWidth))
         {
-            Interpolate(source, sourceWidth, target, Neighbours(rows, sourceHeight, targetHeight), Neighbours(columns, sourceWidth, targetWidth));
+            Interpolate(
+                source, sourceWidth, target, Neighbours(rows, sourceHeight, targetHeight), Neighbours(columns, sourceWidth, targetWidth));
         }
         else
         {
@@ -114,17 +137,21 @@ public static class Resampling
 
         static Share[] Shares(double? offset, int source, int target) => offset is { } known && target < source
             ? OffsetShares(source, target, known)
-            : [.. Neighbours(offset, source, target).Select(between => new Share(between.Lower, between.Upper > between.Lower ? [1 - between.UpperWeight, between.UpperWeight] : [1]))];
+            : [.. Neighbours(offset, source, target).Select(
+                between => new Share(between.Lower, between.Upper > between.Lower ? [1 - between.UpperWeight, between.UpperWeight] : [1]))];
     }
 
     /// <summary>
-    /// Where reduction by the nearest pixel takes a pixel from, in pixels of the result: the middle of one pixel of the source, which is not the middle of the result's.
+    /// Where reduction by the nearest pixel takes a pixel from, in pixels of the result: the middle of one pixel of the source, which is
+    /// not the middle of the result's.
     /// </summary>
     /// <param name="index">Row or column of the result.</param>
     /// <param name="scale">Side of the source by that of the result.</param>
     internal static double Taken(int index, double scale) => ((Math.Floor(index * scale) + 0.5) / scale) - 0.5;
 
-    /// <summary>How far reduction by the nearest pixel takes pixels from off their own places, on average over a side, in pixels of the result.</summary>
+    /// <summary>
+    /// How far reduction by the nearest pixel takes pixels from off their own places, on average over a side, in pixels of the result.
+    /// </summary>
     /// <param name="source">Side of the source.</param>
     /// <param name="target">Side of the result.</param>
     internal static double NearestOffset(int source, int target)
@@ -192,7 +219,8 @@ public static class Resampling
             {
                 (int left, int right, float weight) = columns[column];
                 float other = 1 - weight;
-                output[column] = (aboveWeight * ((other * upper[left]) + (weight * upper[right]))) + (belowWeight * ((other * lower[left]) + (weight * lower[right])));
+                output[column] = (aboveWeight * ((other * upper[left]) + (weight * upper[right])))
+                    + (belowWeight * ((other * lower[left]) + (weight * lower[right])));
             }
         }
     }
@@ -212,7 +240,9 @@ public static class Resampling
         return neighbours;
     }
 
-    /// <summary>Source index j lies at the target index that it was taken from; where several were taken from one, the last of them counts.</summary>
+    /// <summary>
+    /// Source index j lies at the target index that it was taken from; where several were taken from one, the last of them counts.
+    /// </summary>
     private static Between[] TakenNeighbours(int source, int target)
     {
         var neighbours = new Between[target];
@@ -224,7 +254,8 @@ public static class Resampling
                 lower++;
             }
 
-            int upper = Math.Min(lower + 1, source - 1), from = NearestIndex(lower, target, source), to = NearestIndex(upper, target, source);
+            int upper = Math.Min(lower + 1, source - 1), from = NearestIndex(lower, target, source),
+                to = NearestIndex(upper, target, source);
             neighbours[index] = new(lower, upper, to > from ? Math.Clamp((float)(index - from) / (to - from), 0f, 1f) : 0);
         }
 
@@ -246,7 +277,10 @@ public static class Resampling
         return neighbours;
     }
 
-    /// <summary>The source indices, each with its centre moved by <paramref name="offset"/>, that a target index covers, by how much of it they fill.</summary>
+    /// <summary>
+    /// The source indices, each with its centre moved by <paramref name="offset"/>, that a target index covers, by how
+    /// much of it they fill.
+    /// </summary>
     private static Share[] OffsetShares(int source, int target, double offset)
     {
         double scale = (double)source / target;
@@ -254,9 +288,11 @@ public static class Resampling
         for (int index = 0; index < target; index++)
         {
             // The outermost go on for ever.
-            double start = Math.Clamp((index * scale) - offset, 0, source - 1), end = Math.Clamp(((index + 1) * scale) - offset, start + 0.5, source);
+            double start = Math.Clamp((index * scale) - offset, 0, source - 1),
+                end = Math.Clamp(((index + 1) * scale) - offset, start + 0.5, source);
             int first = (int)start, last = Math.Min((int)Math.Ceiling(end), source) - 1;
-            shares[index] = new(first, [.. Enumerable.Range(first, last - first + 1).Select(at => (float)((Math.Min(end, at + 1) - Math.Max(start, at)) / (end - start)))]);
+            shares[index] = new(first, [.. Enumerable.Range(first, last - first + 1).Select(at =>
+                (float)((Math.Min(end, at + 1) - Math.Max(start, at)) / (end - start)))]);
         }
 
         return shares;

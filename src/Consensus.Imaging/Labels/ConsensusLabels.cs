@@ -1,6 +1,8 @@
 namespace Consensus.Imaging.Labels;
 
-/// <summary>What several raters' masks say together (Amit et al., MICCAI 2023, section 3): soft map, consensus levels and how far the raters agree.</summary>
+/// <summary>
+/// What several raters' masks say together (Amit et al., MICCAI 2023, section 3): soft map, consensus levels and how far the raters agree.
+/// </summary>
 public static class ConsensusLabels
 {
     /// <summary>Keeps the Dice of two empty masks at 1, as in the paper's Table 3.</summary>
@@ -52,12 +54,14 @@ public static class ConsensusLabels
         return maps;
     }
 
-    /// <summary>The consensus maps of a number of levels that need not be the number of raters (<see cref="MissingRaters.Fraction"/>).</summary>
+    /// <summary>
+    /// The consensus maps of a number of levels that need not be the number of raters (<see cref="MissingRaters.Fraction"/>).
+    /// </summary>
     /// <param name="masks">One mask per rater.</param>
     /// <param name="count">Number of levels C, at least 1.</param>
     /// <returns>
-    /// C × height × width values of 0 or 1: level 1 first, each row by row. Level c holds the pixels that at least the share c/C of the raters marked; with as many
-    /// levels as raters these are the paper's.
+    /// C × height × width values of 0 or 1: level 1 first, each row by row. Level c holds the pixels that at least the share c/C of the
+    /// raters marked; with as many levels as raters these are the paper's.
     /// </returns>
     /// <exception cref="ArgumentOutOfRangeException">The number of levels is below 1.</exception>
     public static byte[] Levels(RaterMasks masks, int count)
@@ -97,8 +101,8 @@ public static class ConsensusLabels
     }
 
     /// <summary>
-    /// Mean Dice between raters, over all ordered pairs of different raters: (2·TP + s) / (2·TP + FP + FN + s) with s = 1e-4 (the paper's Table 3).
-    /// Two empty masks agree fully.
+    /// Mean Dice between raters, over all ordered pairs of different raters: (2·TP + s) / (2·TP + FP + FN + s) with s = 1e-4 (the paper's
+    /// Table 3). Two empty masks agree fully.
     /// </summary>
     /// <param name="masks">Masks of at least two raters.</param>
     /// <returns>A value above 0 and at most 1.</returns>
@@ -110,8 +114,9 @@ public static class ConsensusLabels
     }
 
     /// <summary>
-    /// Fleiss' kappa (Psychological Bulletin 76, 1971) of two categories, with the pixels of the whole slice for subjects: how much of the agreement that chance leaves open the
-    /// raters reach. A wider background makes chance agreement likelier and kappa, unlike Dice, depend on the size of the slice.
+    /// Fleiss' kappa (Psychological Bulletin 76, 1971) of two categories, with the pixels of the whole slice for subjects: how much of
+    /// the agreement that chance leaves open the raters reach. A wider background makes chance agreement likelier and kappa, unlike Dice,
+    /// depend on the size of the slice.
     /// </summary>
     /// <param name="masks">Masks of at least two raters.</param>
     /// <returns>At most 1, 0 for agreement as by chance, negative below it; 1 where all raters marked nothing, or everything.</returns>
@@ -122,7 +127,10 @@ public static class ConsensusLabels
         return FleissKappa(new DecisionPatterns(masks));
     }
 
-    /// <summary>The lowest number of votes v with v·C ≥ c·R: the votes of level <paramref name="level"/> of <paramref name="count"/> among <paramref name="raters"/>.</summary>
+    /// <summary>
+    /// The lowest number of votes v with v·C ≥ c·R: the votes of level <paramref name="level"/> of <paramref name="count"/> among
+    /// <paramref name="raters"/>.
+    /// </summary>
     internal static int VotesNeeded(int level, int count, int raters) => (int)((((long)level * raters) + count - 1) / count);
 
     /// <summary>Mean Dice over pairs, from what <see cref="DecisionPatterns.Overlaps"/> counts.</summary>
@@ -162,7 +170,8 @@ public static class ConsensusLabels
             return 1;
         }
 
-        double share = marks / decisions, observed = agreeing / (decisions * (raters - 1)), chance = (share * share) + ((1 - share) * (1 - share));
+        double share = marks / decisions, observed = agreeing / (decisions * (raters - 1)),
+            chance = (share * share) + ((1 - share) * (1 - share));
         return (observed - chance) / (1 - chance);
     }
 

@@ -1,8 +1,8 @@
 namespace Consensus.Imaging.Labels;
 
 /// <summary>
-/// The pixels of one slice, grouped by who marked them. Most pixels share a few patterns of decisions, and everything that does not ask where a pixel lies
-/// (areas, overlaps, kappa, STAPLE) follows from how often each pattern occurs.
+/// The pixels of one slice, grouped by who marked them. Most pixels share a few patterns of decisions, and everything that does not ask
+/// where a pixel lies (areas, overlaps, kappa, STAPLE) follows from how often each pattern occurs.
 /// </summary>
 internal sealed class DecisionPatterns
 {

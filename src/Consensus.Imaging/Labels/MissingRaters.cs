@@ -7,7 +7,8 @@ public enum MissingRaters
     Drop,
 
     /// <summary>
-    /// The case is kept: of C levels, level c means at least the share c/C of the raters who drew it. With as many raters as levels that is the paper's level.
+    /// The case is kept: of C levels, level c means at least the share c/C of the raters who drew it. With as many raters as levels that
+    /// is the paper's level.
     /// </summary>
     Fraction,
 }

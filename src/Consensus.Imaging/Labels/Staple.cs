@@ -1,17 +1,18 @@
 namespace Consensus.Imaging.Labels;
 
 /// <summary>
-/// Simultaneous truth and performance level estimation (Warfield, Zou, Wells: IEEE Transactions on Medical Imaging 23(7), 2004) of binary masks: expectation–maximisation
-/// of a hidden true segmentation together with each rater's sensitivity and specificity.
+/// Simultaneous truth and performance level estimation (Warfield, Zou, Wells: IEEE Transactions on Medical Imaging 23(7), 2004) of binary
+/// masks: expectation–maximisation of a hidden true segmentation together with each rater's sensitivity and specificity.
 /// </summary>
 /// <remarks>
 /// <para>
-/// Pixels are independent, without the paper's optional spatial prior. Every pixel of the slice counts: a wide background that nobody marks brings every specificity close to 1 and lowers
-/// the prior, so compare specificities only between slices cropped alike.
+/// Pixels are independent, without the paper's optional spatial prior. Every pixel of the slice counts: a wide background that nobody
+/// marks brings every specificity close to 1 and lowers the prior, so compare specificities only between slices cropped alike.
 /// </para>
 /// <para>
-/// Masks tell three raters' quality apart, not one's or two's: of a single mask the estimate is that mask, and two raters share the blame for what they disagree on as the
-/// initial values (both good, equally) have it. Where nobody marked anything, the truth is taken to be empty, and where everybody marked everything, full, whatever the prior.
+/// Masks tell three raters' quality apart, not one's or two's: of a single mask the estimate is that mask, and two raters share the blame
+/// for what they disagree on as the initial values (both good, equally) have it. Where nobody marked anything, the truth is taken to be
+/// empty, and where everybody marked everything, full, whatever the prior.
 /// </para>
 /// </remarks>
 public static class Staple
@@ -103,7 +104,8 @@ public static class Staple
                     }
                 }
 
-                double allTrue = markedTrue + missedTrue, allFalse = markedFalse + leftFalse, p = markedTrue / allTrue, q = leftFalse / allFalse;
+                double allTrue = markedTrue + missedTrue, allFalse = markedFalse + leftFalse, p = markedTrue / allTrue,
+                    q = leftFalse / allFalse;
                 change = Math.Max(change, Math.Max(Math.Abs(p - sensitivity[rater]), Math.Abs(q - specificity[rater])));
                 (sensitivity[rater], specificity[rater]) = (p, q);
 
@@ -158,4 +160,10 @@ public static class Staple
 /// <param name="Prior">The prior that was used.</param>
 /// <param name="Iterations">Number of iterations done.</param>
 /// <param name="Converged">Whether they ended because nothing changed any more.</param>
-internal sealed record PerformanceEstimate(double[] Truth, double[] Sensitivity, double[] Specificity, double Prior, int Iterations, bool Converged);
+internal sealed record PerformanceEstimate(
+    double[] Truth,
+    double[] Sensitivity,
+    double[] Specificity,
+    double Prior,
+    int Iterations,
+    bool Converged);

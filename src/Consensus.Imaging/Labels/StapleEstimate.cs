@@ -13,13 +13,21 @@ public sealed class StapleEstimate
         Converged = performance.Converged;
     }
 
-    /// <summary>For each pixel, row by row, the probability that it truly belongs to the structure: height × width values in [0, 1].</summary>
+    /// <summary>
+    /// For each pixel, row by row, the probability that it truly belongs to the structure: height × width values in [0, 1].
+    /// </summary>
     public float[] Probability { get; }
 
-    /// <summary>For each rater, the share of the true pixels that he or she marked, in [0, 1]; NaN where no pixel is true, because nobody marked any.</summary>
+    /// <summary>
+    /// For each rater, the share of the true pixels that he or she marked, in [0, 1]; NaN where no pixel is true,
+    /// because nobody marked any.
+    /// </summary>
     public IReadOnlyList<double> Sensitivity { get; }
 
-    /// <summary>For each rater, the share of the other pixels that he or she left out, in [0, 1]; NaN where every pixel is true, because everybody marked all.</summary>
+    /// <summary>
+    /// For each rater, the share of the other pixels that he or she left out, in [0, 1]; NaN where every pixel is true, because
+    /// everybody marked all.
+    /// </summary>
     public IReadOnlyList<double> Specificity { get; }
 
     /// <summary>The prior probability that was used, in [0, 1].</summary>

@@ -12,12 +12,14 @@ public sealed record StapleOptions
     public double InitialSpecificity { get; init; } = 0.99999;
 
     /// <summary>
-    /// Probability that a pixel belongs to the structure before any mask is seen, in (0, 1); null (the default) for the mean of all decisions, as in the paper.
+    /// Probability that a pixel belongs to the structure before any mask is seen, in (0, 1); null (the default) for the mean of all
+    /// decisions, as in the paper.
     /// </summary>
     public double? Prior { get; init; }
 
     /// <summary>
-    /// Iterations end when no sensitivity and no specificity changed by more than this, at least 0. Default 1e-7, where the Insight Toolkit (ITK) and SimpleITK end too.
+    /// Iterations end when no sensitivity and no specificity changed by more than this, at least 0. Default 1e-7, where the Insight
+    /// Toolkit (ITK) and SimpleITK end too.
     /// </summary>
     public double Tolerance { get; init; } = 1e-7;
 
@@ -41,7 +43,8 @@ public sealed record StapleOptions
 
         if (MaximumIterations < 1)
         {
-            throw new ArgumentOutOfRangeException(nameof(MaximumIterations), MaximumIterations, $"{nameof(MaximumIterations)} must be at least 1.");
+            throw new ArgumentOutOfRangeException(
+                nameof(MaximumIterations), MaximumIterations, $"{nameof(MaximumIterations)} must be at least 1.");
         }
     }
 

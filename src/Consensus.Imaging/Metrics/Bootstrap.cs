@@ -2,13 +2,17 @@ using System.Runtime.InteropServices;
 
 namespace Consensus.Imaging.Metrics;
 
-/// <summary>Confidence intervals of a mean over cases by resampling the cases (Efron 1979; the percentile method of Efron and Tibshirani 1993, section 13.3).</summary>
+/// <summary>
+/// Confidence intervals of a mean over cases by resampling the cases (Efron 1979; the percentile method of Efron and
+/// Tibshirani 1993, section 13.3).
+/// </summary>
 /// <remarks>
-/// n of the n values are drawn with replacement, again and again; the interval spans the middle share of the means so found, quantiles interpolated linearly between
-/// them (the default of R and NumPy). It says how far the mean would change with other cases of the same kind; with fewer than about ten it is too narrow.
-/// Values of one group (slices of one patient, say) are no independent ones: groups are drawn then in place of values, and the mean is that over all values of the groups drawn (the cluster bootstrap,
-/// Davison and Hinkley 1997, section 3.8). The draws follow from the seed and n, the number of groups, alone: values of the same cases are resampled alike, so that the interval of a mean difference between two methods
-/// (the values being the differences case by case) is a paired one.
+/// n of the n values are drawn with replacement, again and again; the interval spans the middle share of the means so found, quantiles
+/// interpolated linearly between them (the default of R and NumPy). It says how far the mean would change with other cases of the same
+/// kind; with fewer than about ten it is too narrow. Values of one group (slices of one patient, say) are no independent ones: groups are
+/// drawn then in place of values, and the mean is that over all values of the groups drawn (the cluster bootstrap, Davison and Hinkley
+/// 1997, section 3.8). The draws follow from the seed and n, the number of groups, alone: values of the same cases are resampled alike,
+/// so that the interval of a mean difference between two methods (the values being the differences case by case) is a paired one.
 /// </remarks>
 public static class Bootstrap
 {
@@ -25,7 +29,11 @@ public static class Bootstrap
     /// <param name="seed">Seed of the draws.</param>
     /// <returns>The interval, a single point for one value; <see cref="ConfidenceInterval.None"/> where no value remains.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The confidence or the number of resamples is out of range.</exception>
-    public static ConfidenceInterval OfMean(IEnumerable<double> values, double confidence = DefaultConfidence, int resamples = DefaultResamples, int seed = 0)
+    public static ConfidenceInterval OfMean(
+        IEnumerable<double> values,
+        double confidence = DefaultConfidence,
+        int resamples = DefaultResamples,
+        int seed = 0)
     {
         ArgumentNullException.ThrowIfNull(values);
         return OfGroups([.. values.Where(value => !double.IsNaN(value)).Select(value => (value, 1))], confidence, resamples, seed);
@@ -38,13 +46,18 @@ public static class Bootstrap
     /// <param name="resamples">How often the groups are drawn; at least 0, where 0 gives no interval.</param>
     /// <param name="seed">Seed of the draws.</param>
     /// <returns>
-    /// The interval, where each value is a group of its own that of <see cref="OfMean(IEnumerable{double}, double, int, int)"/>; <see cref="ConfidenceInterval.None"/> where no
-    /// value remains, and where several values are all of one group, which do not tell how groups differ.
+    /// The interval, where each value is a group of its own that of <see cref="OfMean(IEnumerable{double}, double, int, int)"/>;
+    /// <see cref="ConfidenceInterval.None"/> where no value remains, and where several values are all of one group, which do not
+    /// tell how groups differ.
     /// </returns>
     /// <exception cref="ArgumentException">There are more or fewer groups than values.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The confidence or the number of resamples is out of range.</exception>
     public static ConfidenceInterval OfMean(
-        IReadOnlyList<double> values, IReadOnlyList<string> groups, double confidence = DefaultConfidence, int resamples = DefaultResamples, int seed = 0)
+        IReadOnlyList<double> values,
+        IReadOnlyList<string> groups,
+        double confidence = DefaultConfidence,
+        int resamples = DefaultResamples,
+        int seed = 0)
     {
         ArgumentNullException.ThrowIfNull(values);
         ArgumentNullException.ThrowIfNull(groups);

@@ -8,9 +8,9 @@ namespace Consensus.Imaging.Metrics;
 /// </summary>
 /// <remarks>
 /// A pixel is on the boundary when it differs from its neighbour to the right, below, or below right; in the last row and column only the
-/// neighbour along the edge counts, so a region that runs into the edge of the image has no boundary there. At tolerance w, precision is the
-/// share of the predicted boundary within w pixels (Euclidean) of the true one, recall the reverse, and F = 2PR / (P + R).
-/// Without any boundary on either side (both maps empty or full) F is 1; without one on just one side, 0.
+/// neighbour along the edge counts, so a region that runs into the edge of the image has no boundary there. At tolerance w, precision is
+/// the share of the predicted boundary within w pixels (Euclidean) of the true one, recall the reverse, and F = 2PR / (P + R). Without
+/// any boundary on either side (both maps empty or full) F is 1; without one on just one side, 0.
 /// </remarks>
 public static class BoundaryScore
 {
@@ -78,7 +78,10 @@ public static class BoundaryScore
         return boundary;
     }
 
-    /// <summary>For each tolerance w (the index; 0 is not used) the number of pixels of <paramref name="boundary"/> within w pixels of <paramref name="other"/>.</summary>
+    /// <summary>
+    /// For each tolerance w (the index; 0 is not used) the number of pixels of <paramref name="boundary"/> within w pixels of
+    /// <paramref name="other"/>.
+    /// </summary>
     private static long[] MatchedWithin(bool[] boundary, bool[] other, int height, int width)
     {
         var matched = new long[LargestTolerance + 1];

@@ -90,7 +90,9 @@ public sealed record CaseAgreement
         }
 
         string? twice = raterNames.GroupBy(name => name, StringComparer.Ordinal).FirstOrDefault(group => group.Count() > 1)?.Key;
-        return twice is not null ? $"two masks by the rater '{twice}'" : raterNames.Any(string.IsNullOrEmpty) ? "masks by a rater whose name is empty" : null;
+        return twice is not null ? $"two masks by the rater '{twice}'"
+            : raterNames.Any(string.IsNullOrEmpty) ? "masks by a rater whose name is empty"
+            : null;
     }
 
     private static double DiceWithOthers(long[,] overlaps, int rater)

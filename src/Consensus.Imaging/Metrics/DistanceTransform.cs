@@ -1,7 +1,8 @@
 namespace Consensus.Imaging.Metrics;
 
 /// <summary>
-/// The exact distance of every pixel to the nearest of some pixels (Felzenszwalb and Huttenlocher, Theory of Computing 8, 2012), with pixels that need not be square.
+/// The exact distance of every pixel to the nearest of some pixels (Felzenszwalb and Huttenlocher, Theory of Computing 8, 2012), with
+/// pixels that need not be square.
 /// </summary>
 internal static class DistanceTransform
 {
@@ -84,7 +85,8 @@ internal static class DistanceTransform
                 while (_count > 0)
                 {
                     int other = _feet[_count - 1];
-                    start = (((heights[foot] - heights[other]) / scale) + ((double)foot * foot) - ((double)other * other)) / (2.0 * (foot - other));
+                    start = (((heights[foot] - heights[other]) / scale) + ((double)foot * foot) - ((double)other * other))
+                        / (2.0 * (foot - other));
                     if (start > _starts[_count - 1])
                     {
                         break;

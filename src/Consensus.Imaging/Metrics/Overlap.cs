@@ -30,7 +30,8 @@ internal readonly record struct Overlap(long Both, long Predicted, long True)
     {
         if (prediction.Length != truth.Length)
         {
-            throw new ArgumentException($"The predicted map has {prediction.Length} pixels and the true map {truth.Length}; they must be of one size.");
+            throw new ArgumentException(
+                $"The predicted map has {prediction.Length} pixels and the true map {truth.Length}; they must be of one size.");
         }
     }
 }

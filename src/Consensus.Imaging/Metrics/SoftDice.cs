@@ -5,9 +5,9 @@ namespace Consensus.Imaging.Metrics;
 /// Amit et al. 2023 (section 4). Pure arithmetic on arrays.
 /// </summary>
 /// <remarks>
-/// At a threshold τ both maps are cut by <c>value &gt;= τ</c>, in single precision, as the published implementation does: three of ten raters
-/// count at τ = 0.3, because the quotient and the threshold round to the same number. With the pixels that both, only one, or only the other has (TP, FP, FN), Dice is
-/// (2·TP + s) / (2·TP + FP + FN + s) with s = 1e-6, so two empty maps score 1.
+/// At a threshold τ both maps are cut by <c>value &gt;= τ</c>, in single precision, as the published implementation does: three of ten
+/// raters count at τ = 0.3, because the quotient and the threshold round to the same number. With the pixels that both, only one, or only
+/// the other has (TP, FP, FN), Dice is (2·TP + s) / (2·TP + FP + FN + s) with s = 1e-6, so two empty maps score 1.
 /// </remarks>
 public static class SoftDice
 {

@@ -3,14 +3,16 @@ using System.Globalization;
 namespace Consensus.Imaging.Metrics;
 
 /// <summary>
-/// Distances between the outlines of two rounded soft maps (a pixel counts above one half only, so that a tie is background): Hausdorff distance at 95 % and normalised
-/// surface Dice. Pure arithmetic on arrays.
+/// Distances between the outlines of two rounded soft maps (a pixel counts above one half only, so that a tie is background): Hausdorff
+/// distance at 95 % and normalised surface Dice. Pure arithmetic on arrays.
 /// </summary>
 /// <remarks>
-/// The conventions are MONAI's (<c>monai.metrics</c>, with pixels for surface elements). The outline of a map is its pixels that have a neighbour above, below, left or right outside of it; what lies beyond the image is outside, so
-/// that a map which runs into the edge of the image has its outline there. (Of empty maps MONAI gives NaN or infinity; what is given here is said below.) Distances go from centre to centre of pixels, by the exact
-/// Euclidean distance transform (Felzenszwalb and Huttenlocher 2012). DeepMind's surface-distance library instead lays a line between pixels and weighs its pieces by their length; its figures differ by
-/// fractions of a pixel.
+/// The conventions are MONAI's (<c>monai.metrics</c>, with pixels for surface elements). The outline of a map is its pixels that
+/// have a neighbour above, below, left or right outside of it; what lies beyond the image is outside, so that a map which runs into
+/// the edge of the image has its outline there. (Of empty maps MONAI gives NaN or infinity; what is given here is said below.)
+/// Distances go from centre to centre of pixels, by the exact Euclidean distance transform (Felzenszwalb and Huttenlocher 2012).
+/// DeepMind's surface-distance library instead lays a line between pixels and weighs its pieces by their length; its figures differ
+/// by fractions of a pixel.
 /// </remarks>
 public static class SurfaceDistance
 {
@@ -18,8 +20,9 @@ public static class SurfaceDistance
     private const double Slack = 1e-9;
 
     /// <summary>
-    /// Hausdorff distance at 95 % (HD95): of the distances from each outline pixel of one map to the nearest of the other the 95th percentile, interpolated linearly, and of both directions the larger
-    /// (Huttenlocher et al. 1993 with a percentile in place of the maximum).
+    /// Hausdorff distance at 95 % (HD95): of the distances from each outline pixel of one map to the nearest of the other the
+    /// 95th percentile, interpolated linearly, and of both directions the larger (Huttenlocher et al. 1993 with a percentile in
+    /// place of the maximum).
     /// </summary>
     /// <param name="prediction">Predicted soft map, row by row.</param>
     /// <param name="truth">True soft map, row by row.</param>
@@ -27,28 +30,46 @@ public static class SurfaceDistance
     /// <param name="width">Number of columns, at least 1.</param>
     /// <param name="spacingRows">Distance between two rows, above 0; 1 for distances in pixels.</param>
     /// <param name="spacingColumns">Distance between two columns, above 0; 1 for distances in pixels.</param>
-    /// <returns>At least 0, in the unit of the spacing, lower is better; 0 when both maps are empty, NaN when just one is: nothing to measure to.</returns>
+    /// <returns>
+    /// At least 0, in the unit of the spacing, lower is better; 0 when both maps are empty, NaN when just one is: nothing to measure to.
+    /// </returns>
     /// <exception cref="ArgumentException">A map has not height × width values.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A dimension is below 1, or a spacing is not above 0.</exception>
-    public static double Hausdorff95(ReadOnlySpan<float> prediction, ReadOnlySpan<float> truth, int height, int width, double spacingRows = 1, double spacingColumns = 1) =>
+    public static double Hausdorff95(
+        ReadOnlySpan<float> prediction,
+        ReadOnlySpan<float> truth,
+        int height,
+        int width,
+        double spacingRows = 1,
+        double spacingColumns = 1) =>
         OutlineDistances.Between(prediction, truth, height, width, spacingRows, spacingColumns).Hausdorff(0.95);
 
     /// <summary>
-    /// Normalised surface Dice (Nikolov et al., Journal of Medical Internet Research 23, 2021; "surface DSC"): the share of the outline pixels of both maps that lie
-    /// within a tolerance of the other's outline.
+    /// Normalised surface Dice (Nikolov et al., Journal of Medical Internet Research 23, 2021; "surface DSC"): the share of the outline
+    /// pixels of both maps that lie within a tolerance of the other's outline.
     /// </summary>
     /// <param name="prediction">Predicted soft map, row by row.</param>
     /// <param name="truth">True soft map, row by row.</param>
     /// <param name="height">Number of rows, at least 1.</param>
     /// <param name="width">Number of columns, at least 1.</param>
-    /// <param name="tolerance">How far two outlines may lie apart, at least 0, in the unit of the spacing; a distance that equals it is within.</param>
+    /// <param name="tolerance">
+    /// How far two outlines may lie apart, at least 0, in the unit of the spacing; a distance that equals it is within.
+    /// </param>
     /// <param name="spacingRows">Distance between two rows, above 0; 1 for a tolerance in pixels.</param>
     /// <param name="spacingColumns">Distance between two columns, above 0; 1 for a tolerance in pixels.</param>
     /// <returns>Between 0 and 1, higher is better; 1 when both maps are empty, 0 when just one is.</returns>
     /// <exception cref="ArgumentException">A map has not height × width values.</exception>
-    /// <exception cref="ArgumentOutOfRangeException">A dimension is below 1, a spacing is not above 0, or the tolerance is negative or no number.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// A dimension is below 1, a spacing is not above 0, or the tolerance is negative or no number.
+    /// </exception>
     public static double NormalizedDice(
-        ReadOnlySpan<float> prediction, ReadOnlySpan<float> truth, int height, int width, double tolerance, double spacingRows = 1, double spacingColumns = 1) =>
+        ReadOnlySpan<float> prediction,
+        ReadOnlySpan<float> truth,
+        int height,
+        int width,
+        double tolerance,
+        double spacingRows = 1,
+        double spacingColumns = 1) =>
         OutlineDistances.Between(prediction, truth, height, width, spacingRows, spacingColumns).Within(tolerance);
 
     /// <summary>From each outline pixel the distance to the other map's outline.</summary>
@@ -56,7 +77,13 @@ public static class SurfaceDistance
     /// <param name="FromTruth">Sorted, one a pixel of the true outline; infinite where there is no predicted one.</param>
     internal sealed record OutlineDistances(double[] FromPrediction, double[] FromTruth)
     {
-        public static OutlineDistances Between(ReadOnlySpan<float> prediction, ReadOnlySpan<float> truth, int height, int width, double spacingRows, double spacingColumns)
+        public static OutlineDistances Between(
+            ReadOnlySpan<float> prediction,
+            ReadOnlySpan<float> truth,
+            int height,
+            int width,
+            double spacingRows,
+            double spacingColumns)
         {
             ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
             ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
@@ -98,7 +125,9 @@ public static class SurfaceDistance
 
             int outline = FromPrediction.Length + FromTruth.Length;
             double limit = tolerance * (1 + Slack);
-            return outline == 0 ? 1 : (double)(FromPrediction.Count(distance => distance <= limit) + FromTruth.Count(distance => distance <= limit)) / outline;
+            return outline == 0
+                ? 1
+                : (double)(FromPrediction.Count(distance => distance <= limit) + FromTruth.Count(distance => distance <= limit)) / outline;
         }
 
         private static bool[] Outline(ReadOnlySpan<float> map, int height, int width)

@@ -1,8 +1,9 @@
 namespace Consensus.Imaging.Metrics;
 
 /// <summary>
-/// The cheapest matching of two sets of different sizes in which every member of a set counts the same: both are replicated to the least common multiple of their sizes and assigned one to
-/// one. That is optimal transport between two uniform distributions, solved exactly by successive shortest paths without writing out the copies.
+/// The cheapest matching of two sets of different sizes in which every member of a set counts the same: both are replicated to the least
+/// common multiple of their sizes and assigned one to one. That is optimal transport between two uniform distributions, solved exactly by
+/// successive shortest paths without writing out the copies.
 /// </summary>
 internal static class UniformTransport
 {
@@ -37,7 +38,10 @@ internal static class UniformTransport
         return total / copies;
     }
 
-    /// <summary>Assigns copies of a row along the cheapest path: to a column, whose copies of another row may move on to a second column, and so forth to one that has room.</summary>
+    /// <summary>
+    /// Assigns copies of a row along the cheapest path: to a column, whose copies of another row may move on to a second column, and so
+    /// forth to one that has room.
+    /// </summary>
     private static long Assign(double[,] costs, long[,] flow, long[] free, int row, long most)
     {
         int columns = free.Length;

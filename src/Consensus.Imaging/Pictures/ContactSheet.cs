@@ -23,14 +23,18 @@ public static class ContactSheet
     private const float NameSize = 8.5f;
     private const float FactsSize = 7.5f;
 
-    /// <summary>Draws the sheets one after another. Cases are read as their sheet is asked for, and one sheet and one case are in memory at a time.</summary>
+    /// <summary>
+    /// Draws the sheets one after another. Cases are read as their sheet is asked for, and one sheet and one case are in memory at a time.
+    /// </summary>
     /// <param name="cases">The cases, at least one.</param>
     /// <param name="options">Title, order, number and channel; null for the defaults.</param>
     /// <returns>One sheet for each <see cref="CasesPerSheet"/> cases.</returns>
     /// <exception cref="ArgumentException">There are no cases.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The limit is below 1; while drawing: an image has no such channel.</exception>
     /// <exception cref="FileNotFoundException">While drawing: a file does not exist.</exception>
-    /// <exception cref="InvalidDataException">While drawing: a file is no image or no mask, or masks are of another size than their image; the message names it.</exception>
+    /// <exception cref="InvalidDataException">
+    /// While drawing: a file is no image or no mask, or masks are of another size than their image; the message names it.
+    /// </exception>
     /// <exception cref="IOException">While drawing: a file cannot be opened.</exception>
     public static IEnumerable<RgbImage> Draw(IReadOnlyList<RaterCase> cases, ContactSheetOptions? options = null)
     {
@@ -60,10 +64,15 @@ public static class ContactSheet
         int first = 0;
         foreach (RaterCase[] page in shown.Chunk(CasesPerSheet))
         {
-            string range = page.Length == cases.Count ? Plural(cases.Count, "case") : $"{first + 1}–{first + page.Length} of {Plural(cases.Count, "case")}";
+            string range = page.Length == cases.Count
+                ? Plural(cases.Count, "case")
+                : $"{first + 1}–{first + page.Length} of {Plural(cases.Count, "case")}";
             string order = options.Order == ContactSheetOrder.Agreement ? "lowest agreement first" : "";
-            string title = string.Join("  ·  ", new[] { options.Title, range, order, Plural(raters.Length, "rater") }.Where(part => !string.IsNullOrWhiteSpace(part)));
-            yield return DrawSheet(page, title, [.. raters.Take(RaterLine.Distinct).Select(name => (name, lines[name]))], lines, columns, options.Channel);
+            string title = string.Join(
+                "  ·  ",
+                new[] { options.Title, range, order, Plural(raters.Length, "rater") }.Where(part => !string.IsNullOrWhiteSpace(part)));
+            yield return DrawSheet(
+                page, title, [.. raters.Take(RaterLine.Distinct).Select(name => (name, lines[name]))], lines, columns, options.Channel);
             first += page.Length;
         }
     }
@@ -71,11 +80,18 @@ public static class ContactSheet
     private static IEnumerable<RaterCase> Ordered(IReadOnlyList<RaterCase> cases, ContactSheetOrder order) => order switch
     {
         ContactSheetOrder.Given => cases,
-        ContactSheetOrder.Agreement => cases.OrderBy(one => one.AnnotationPaths.Count > 1 ? ConsensusLabels.PairwiseDice(one.ReadMasks()) : double.PositiveInfinity),
+        ContactSheetOrder.Agreement =>
+            cases.OrderBy(one => one.AnnotationPaths.Count > 1 ? ConsensusLabels.PairwiseDice(one.ReadMasks()) : double.PositiveInfinity),
         _ => throw new ArgumentOutOfRangeException(nameof(order), order, "The order must be Given or Agreement."),
     };
 
-    private static RgbImage DrawSheet(RaterCase[] cases, string title, (string Name, RaterLine Line)[] legendEntries, Dictionary<string, RaterLine> lines, int columns, int? channel)
+    private static RgbImage DrawSheet(
+        RaterCase[] cases,
+        string title,
+        (string Name, RaterLine Line)[] legendEntries,
+        Dictionary<string, RaterLine> lines,
+        int columns,
+        int? channel)
     {
         int rows = (cases.Length + columns - 1) / columns, width = Span(Math.Max(columns, FewestColumns), Tile) + (2 * Margin);
         var legend = new RaterLegend(legendEntries, width - (2 * Margin));
@@ -85,7 +101,8 @@ public static class ContactSheet
         legend.Draw(sheet, Margin, Margin + HeaderHeight);
         for (int i = 0; i < cases.Length; i++)
         {
-            DrawTile(sheet, cases[i], lines, Margin + (i % columns * (Tile + Gap)), top + (i / columns * (Tile + CaptionHeight + Gap)), channel);
+            DrawTile(
+                sheet, cases[i], lines, Margin + (i % columns * (Tile + Gap)), top + (i / columns * (Tile + CaptionHeight + Gap)), channel);
         }
 
         return sheet.ToImage();
@@ -101,7 +118,9 @@ public static class ContactSheet
         SKRect area = SKRect.Create(left + ((Tile - width) / 2), top + ((Tile - height) / 2), width, height);
         sheet.DrawImage(SliceColours.Of(image, channel), image.Height, image.Width, area, isSmooth: true);
         sheet.DrawOutlines(masks, [.. one.RaterNames.Select(name => lines[name])], area, thickness: 1.2f);
-        string dice = masks.Raters > 1 ? $"Dice {ConsensusLabels.PairwiseDice(masks).ToString("0.0000", CultureInfo.InvariantCulture)}  ·  " : "";
+        string dice = masks.Raters > 1
+            ? $"Dice {ConsensusLabels.PairwiseDice(masks).ToString("0.0000", CultureInfo.InvariantCulture)}  ·  "
+            : "";
         sheet.Write(StrokeAlphabet.Fit(one.Name, NameSize, Tile), left, top + Tile + 14, NameSize);
         sheet.Write(StrokeAlphabet.Fit($"{dice}{Plural(masks.Raters, "rater")}", FactsSize, Tile), left, top + Tile + 29, FactsSize);
     }

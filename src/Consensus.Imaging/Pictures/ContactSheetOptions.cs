@@ -12,6 +12,8 @@ public sealed record ContactSheetOptions
     /// <summary>How many cases to draw, the first in the order; at least 1. Default null: all.</summary>
     public int? Limit { get; init; }
 
-    /// <summary>The only channel to draw, from 0, in grey. Default null: an image of three channels in colour, the first channel of any other.</summary>
+    /// <summary>
+    /// The only channel to draw, from 0, in grey. Default null: an image of three channels in colour, the first channel of any other.
+    /// </summary>
     public int? Channel { get; init; }
 }

@@ -6,6 +6,9 @@ public enum ContactSheetOrder
     /// <summary>As they are given.</summary>
     Given,
 
-    /// <summary>The lowest mean pairwise Dice first, for a look at what the raters disagree on; cases with one rater last. Every mask is read once more.</summary>
+    /// <summary>
+    /// The lowest mean pairwise Dice first, for a look at what the raters disagree on; cases with one rater last. Every
+    /// mask is read once more.
+    /// </summary>
     Agreement,
 }

@@ -4,9 +4,9 @@ using SkiaSharp;
 namespace Consensus.Imaging.Pictures;
 
 /// <summary>
-/// The outlines of several masks as smooth lines: quadratic splines over the middles of the pixels' edges, which are the points of marching squares. A line runs
-/// on straight edges, cuts steps short and is nowhere further than 0.36 pixels from its mask's border. Outlines that share an edge take turns along it, so that none
-/// hides another.
+/// The outlines of several masks as smooth lines: quadratic splines over the middles of the pixels' edges, which are the points of
+/// marching squares. A line runs on straight edges, cuts steps short and is nowhere further than 0.36 pixels from its mask's border.
+/// Outlines that share an edge take turns along it, so that none hides another.
 /// </summary>
 internal static class ContourLines
 {

@@ -9,13 +9,15 @@ internal static class MaskContour
     private static readonly (int X, int Y)[] Steps = [(1, 0), (0, 1), (-1, 0), (0, -1)];
 
     /// <summary>
-    /// Traces every border between marked and unmarked pixels, the image's own border included: clockwise around marked pixels and counter-clockwise around
-    /// holes. Pixels that touch at a corner only have outlines of their own.
+    /// Traces every border between marked and unmarked pixels, the image's own border included: clockwise around marked pixels and
+    /// counter-clockwise around holes. Pixels that touch at a corner only have outlines of their own.
     /// </summary>
     /// <param name="mask">Marked where not 0, row by row.</param>
     /// <param name="height">Number of rows.</param>
     /// <param name="width">Number of columns.</param>
-    /// <returns>Closed loops of pixel corners one unit apart, from (0, 0) at the top left to (width, height); the last is joined to the first.</returns>
+    /// <returns>
+    /// Closed loops of pixel corners one unit apart, from (0, 0) at the top left to (width, height); the last is joined to the first.
+    /// </returns>
     public static List<(int X, int Y)[]> Trace(ReadOnlySpan<byte> mask, int height, int width)
     {
         byte[] edges = Edges(mask, height, width);
@@ -85,7 +87,9 @@ internal static class MaskContour
         return edges;
     }
 
-    /// <summary>Turns right where it can, which keeps to the same pixel where two touch at a corner; -1 where that leads into the loop's first edge.</summary>
+    /// <summary>
+    /// Turns right where it can, which keeps to the same pixel where two touch at a corner; -1 where that leads into the loop's first edge.
+    /// </summary>
     private static int Next(byte edges, int direction, bool isStart)
     {
         for (int turn = 1; turn >= -1; turn--)

@@ -39,7 +39,9 @@ internal sealed class PictureCanvas : IDisposable
         Canvas.DrawPath(strokes, paint);
     }
 
-    /// <summary>Draws an image's colours, smoothly or each pixel as a square; always smoothly where the area is smaller than the image.</summary>
+    /// <summary>
+    /// Draws an image's colours, smoothly or each pixel as a square; always smoothly where the area is smaller than the image.
+    /// </summary>
     public void DrawImage(SKColor[] colours, int height, int width, SKRect area, bool isSmooth = false)
     {
         using var bitmap = new SKBitmap(new SKImageInfo(width, height, SKColorType.Rgba8888, SKAlphaType.Opaque)) { Pixels = colours };

@@ -20,7 +20,8 @@ internal sealed class RaterLegend
     public RaterLegend((string Name, RaterLine Line)[] entries, int width)
     {
         _entries = [.. entries.Select(entry => (StrokeAlphabet.Fit(entry.Name, TextSize, LongestName), entry.Line))];
-        _columnWidth = SwatchWidth + Space + Between + (int)MathF.Ceiling(_entries.Max(entry => StrokeAlphabet.Measure(entry.Name, TextSize)));
+        _columnWidth = SwatchWidth + Space + Between
+            + (int)MathF.Ceiling(_entries.Max(entry => StrokeAlphabet.Measure(entry.Name, TextSize)));
         _columns = Math.Clamp((width + Between) / _columnWidth, 1, _entries.Length);
     }
 

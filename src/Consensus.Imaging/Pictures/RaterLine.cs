@@ -10,11 +10,12 @@ internal sealed record RaterLine(SKColor Colour, IReadOnlyList<float> Pattern)
     /// <summary>How many raters have a line of their own; from there on lines repeat.</summary>
     public const int Distinct = 32;
 
-    // The palette of Okabe and Ito, which readers with any of the common colour deficiencies can tell apart; its blue is lightened and its black turned
-    // white, because most of these images are dark.
+    // The palette of Okabe and Ito, which readers with any of the common colour deficiencies can tell apart; its blue is lightened and
+    // its black turned white, because most of these images are dark.
     private static readonly SKColor[] Palette =
     [
-        new(230, 159, 0), new(86, 180, 233), new(0, 178, 125), new(240, 228, 66), new(70, 110, 255), new(232, 80, 20), new(225, 130, 190), new(255, 255, 255),
+        new(230, 159, 0), new(86, 180, 233), new(0, 178, 125), new(240, 228, 66), new(70, 110, 255), new(232, 80, 20), new(225, 130, 190),
+        new(255, 255, 255),
     ];
 
     private static readonly float[][] Patterns = [[], [9, 5], [3, 4], [11, 4, 3, 4]];

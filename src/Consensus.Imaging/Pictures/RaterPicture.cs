@@ -7,8 +7,9 @@ namespace Consensus.Imaging.Pictures;
 /// <summary>Draws what several raters marked on one image: the outline of each, and the soft map that they make together.</summary>
 /// <remarks>
 /// Small images are enlarged by a whole number, so that each pixel is a square; large ones are fitted. Outlines are smooth lines
-/// along the edges of the pixels, nowhere further than 0.36 pixels from them; where several share an edge, their colours take turns along it. Text does not depend on the fonts of the machine: Latin letters are drawn, any other
-/// is an empty box. The same input gives the same picture.
+/// along the edges of the pixels, nowhere further than 0.36 pixels from them; where several share an edge, their colours take turns
+/// along it. Text does not depend on the fonts of the machine: Latin letters are drawn, any other is an empty box. The same input
+/// gives the same picture.
 /// </remarks>
 public static class RaterPicture
 {
@@ -24,7 +25,9 @@ public static class RaterPicture
     private const int CaptionHeight = 22;
 
     /// <summary>Draws an image alone, under a title with its size.</summary>
-    /// <param name="image">The image; grey values are drawn from their 0.5th to their 99.5th percentile. Rows run down and columns to the right, as stored.</param>
+    /// <param name="image">
+    /// The image; grey values are drawn from their 0.5th to their 99.5th percentile. Rows run down and columns to the right, as stored.
+    /// </param>
     /// <param name="options">Title and channel; null for the defaults.</param>
     /// <exception cref="ArgumentOutOfRangeException">The image has no such channel.</exception>
     public static RgbImage Draw(Slice image, RaterPictureOptions? options = null)
@@ -41,13 +44,20 @@ public static class RaterPicture
     }
 
     /// <summary>
-    /// Draws two things side by side: the image with each rater's outline, and the image under the soft map, whose colour scale runs from 0, no rater, to 1, all of
-    /// them, and whose white line encloses the majority. A title with size, raters and mean pairwise Dice stands above and a legend of the raters below.
+    /// Draws two things side by side: the image with each rater's outline, and the image under the soft map, whose colour scale runs from
+    /// 0, no rater, to 1, all of them, and whose white line encloses the majority. A title with size, raters and mean pairwise Dice
+    /// stands above and a legend of the raters below.
     /// </summary>
-    /// <param name="image">The image; grey values are drawn from their 0.5th to their 99.5th percentile. Rows run down and columns to the right, as stored.</param>
-    /// <param name="masks">What the raters marked, of the image's height × width. Lines of 32 raters differ in colour or in dashes; from there on they repeat.</param>
+    /// <param name="image">
+    /// The image; grey values are drawn from their 0.5th to their 99.5th percentile. Rows run down and columns to the right, as stored.
+    /// </param>
+    /// <param name="masks">
+    /// What the raters marked, of the image's height × width. Lines of 32 raters differ in colour or in dashes; from there on they repeat.
+    /// </param>
     /// <param name="options">Title, names and channel; null for the defaults.</param>
-    /// <exception cref="ArgumentException">The masks are of another size than the image, or the names not as many as the raters.</exception>
+    /// <exception cref="ArgumentException">
+    /// The masks are of another size than the image, or the names not as many as the raters.
+    /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">The image has no such channel.</exception>
     public static RgbImage Draw(Slice image, RaterMasks masks, RaterPictureOptions? options = null)
     {
@@ -56,10 +66,13 @@ public static class RaterPicture
         options ??= new();
         if (masks.Height != image.Height || masks.Width != image.Width)
         {
-            throw new ArgumentException($"The image is {image.Height}×{image.Width}, but the masks are {masks.Height}×{masks.Width}: both must be of one size.", nameof(masks));
+            throw new ArgumentException(
+                $"The image is {image.Height}×{image.Width}, but the masks are {masks.Height}×{masks.Width}: both must be of one size.",
+                nameof(masks));
         }
 
-        IReadOnlyList<string> names = options.RaterNames ?? [.. Enumerable.Range(1, masks.Raters).Select(rater => rater.ToString(CultureInfo.InvariantCulture))];
+        IReadOnlyList<string> names = options.RaterNames
+            ?? [.. Enumerable.Range(1, masks.Raters).Select(rater => rater.ToString(CultureInfo.InvariantCulture))];
         if (names.Count != masks.Raters)
         {
             throw new ArgumentException($"There are masks of {masks.Raters} raters, but {names.Count} names.", nameof(options));
@@ -83,7 +96,9 @@ public static class RaterPicture
 
         float[] map = ConsensusLabels.SoftMap(masks);
         picture.DrawImage([.. colours.Zip(map, ShareColours.Over)], image.Height, image.Width, soft);
-        picture.DrawOutlines(new RaterMasks(1, image.Height, image.Width, ConsensusLabels.Majority(masks)), [new RaterLine(SKColors.White, [])], soft, thickness: 1.5f);
+        picture.DrawOutlines(
+            new RaterMasks(1, image.Height, image.Width, ConsensusLabels.Majority(masks)),
+            [new RaterLine(SKColors.White, [])], soft, thickness: 1.5f);
         DrawScale(picture, SKRect.Create(second + width + Gap, top, ScaleWidth, height));
         legend.Draw(picture, Margin, top + height + Gap);
         return picture.ToImage();
@@ -95,12 +110,15 @@ public static class RaterPicture
     {
         string size = image.Channels == 1 ? $"{image.Height}×{image.Width}" : $"{image.Height}×{image.Width}, {image.Channels} channels";
         string? raters = masks is null ? null : masks.Raters == 1 ? "1 rater" : $"{masks.Raters} raters";
-        string? dice = masks?.Raters > 1 ? $"mean pairwise Dice {ConsensusLabels.PairwiseDice(masks).ToString("0.0000", CultureInfo.InvariantCulture)}" : null;
+        string? dice = masks?.Raters > 1
+            ? $"mean pairwise Dice {ConsensusLabels.PairwiseDice(masks).ToString("0.0000", CultureInfo.InvariantCulture)}"
+            : null;
         return string.Join("  ·  ", new[] { name, size, raters, dice }.Where(part => !string.IsNullOrWhiteSpace(part)));
     }
 
     /// <summary>Room for the panels, and for the title as far as it is no wider than two panels are.</summary>
-    private static int Width(string title, int panels) => (2 * Margin) + Math.Max(panels, Math.Min((int)MathF.Ceiling(StrokeAlphabet.Measure(title, TitleSize)), 2 * Panel));
+    private static int Width(string title, int panels) =>
+        (2 * Margin) + Math.Max(panels, Math.Min((int)MathF.Ceiling(StrokeAlphabet.Measure(title, TitleSize)), 2 * Panel));
 
     private static void WriteTitle(PictureCanvas picture, string title, int width) =>
         picture.Write(StrokeAlphabet.Fit(title, TitleSize, width - (2 * Margin)), Margin, Margin + TitleSize, TitleSize);
@@ -136,7 +154,9 @@ public static class RaterPicture
             float y = area.Top + (float)((1 - share) * (area.Height - 1));
             picture.Canvas.DrawRect(area.Right, MathF.Round(y), 4, 1, paint);
             string label = share.ToString("0.##", CultureInfo.InvariantCulture);
-            picture.Write(label, area.Right + 8, Math.Clamp(y + (TextSize / 2), area.Top + TextSize, Math.Max(area.Bottom, area.Top + TextSize)), TextSize);
+            picture.Write(
+                label, area.Right + 8,
+                Math.Clamp(y + (TextSize / 2), area.Top + TextSize, Math.Max(area.Bottom, area.Top + TextSize)), TextSize);
         }
     }
 }

@@ -9,6 +9,8 @@ public sealed record RaterPictureOptions
     /// <summary>Who drew each mask, for the legend; null for 1, 2, 3, …</summary>
     public IReadOnlyList<string>? RaterNames { get; init; }
 
-    /// <summary>The only channel to draw, from 0, in grey. Default null: an image of three channels in colour, the first channel of any other.</summary>
+    /// <summary>
+    /// The only channel to draw, from 0, in grey. Default null: an image of three channels in colour, the first channel of any other.
+    /// </summary>
     public int? Channel { get; init; }
 }

@@ -2,7 +2,10 @@ using SkiaSharp;
 
 namespace Consensus.Imaging.Pictures;
 
-/// <summary>The colour scale of shares of raters, from none to all: dark violet, magenta, orange, light yellow. Brightness grows with the share, so it reads in grey too.</summary>
+/// <summary>
+/// The colour scale of shares of raters, from none to all: dark violet, magenta, orange, light yellow. Brightness grows with the share,
+/// so it reads in grey too.
+/// </summary>
 internal static class ShareColours
 {
     private static readonly (float Red, float Green, float Blue)[] Ramp = [(64, 20, 120), (170, 40, 130), (240, 110, 50), (255, 235, 120)];
@@ -23,7 +26,8 @@ internal static class ShareColours
     {
         float opacity = share < 0.02f ? 0 : 0.25f + (0.45f * share);
         SKColor above = Of(share);
-        return new(Byte(Mix(below.Red, above.Red, opacity)), Byte(Mix(below.Green, above.Green, opacity)), Byte(Mix(below.Blue, above.Blue, opacity)));
+        return new(Byte(Mix(below.Red, above.Red, opacity)), Byte(Mix(below.Green, above.Green, opacity)), Byte(
+            Mix(below.Blue, above.Blue, opacity)));
     }
 
     private static float Mix(float below, float above, float part) => below + ((above - below) * part);

@@ -9,7 +9,8 @@ internal static class SliceColours
     private const int MostSorted = 1 << 20;
 
     /// <summary>
-    /// The colour of each pixel, row by row: three channels are red, green and blue under one window, so that their balance stays; else one channel is grey.
+    /// The colour of each pixel, row by row: three channels are red, green and blue under one window, so that their balance stays;
+    /// else one channel is grey.
     /// </summary>
     /// <param name="image">The image.</param>
     /// <param name="channel">The only channel to draw, from 0; null for colour where there are three, else the first.</param>
@@ -25,7 +26,8 @@ internal static class SliceColours
 
         int size = image.Height * image.Width;
         bool isColour = channel is null && image.Channels == 3;
-        ReadOnlySpan<float> red = image.Pixels.AsSpan((channel ?? 0) * size, size), green = isColour ? image.Pixels.AsSpan(size, size) : red, blue = isColour ? image.Pixels.AsSpan(2 * size, size) : red;
+        ReadOnlySpan<float> red = image.Pixels.AsSpan((channel ?? 0) * size, size),
+            green = isColour ? image.Pixels.AsSpan(size, size) : red, blue = isColour ? image.Pixels.AsSpan(2 * size, size) : red;
         (float dark, float light) = Window(isColour ? image.Pixels : red);
         var colours = new SKColor[size];
         for (int i = 0; i < size; i++)

@@ -10,12 +10,18 @@ public static class SliceOverlay
     private const int ScaleWidth = 14;
 
     /// <summary>
-    /// Draws three things side by side: the image, the same image under the soft map, and the colour scale (bottom: no rater, top: all raters).
-    /// The white line encloses the pixels above one half, the majority.
+    /// Draws three things side by side: the image, the same image under the soft map, and the colour scale (bottom: no rater, top: all
+    /// raters). The white line encloses the pixels above one half, the majority.
     /// </summary>
-    /// <param name="image">The image: three channels are drawn in colour, else the first in grey, from its 0.5th to its 99.5th percentile. Rows run down and columns to the right, as stored.</param>
+    /// <param name="image">
+    /// The image: three channels are drawn in colour, else the first in grey, from its 0.5th to its 99.5th percentile. Rows run down and
+    /// columns to the right, as stored.
+    /// </param>
     /// <param name="softMap">Share of raters, row by row, in [0, 1], of the image's height × width.</param>
-    /// <returns>A picture in which each pixel of the image is a square of the same whole number of pixels, enlarged to at least 320 pixels a side where it is smaller.</returns>
+    /// <returns>
+    /// A picture in which each pixel of the image is a square of the same whole number of pixels, enlarged to at least 320 pixels a
+    /// side where it is smaller.
+    /// </returns>
     /// <exception cref="ArgumentException">The map has not the image's number of pixels.</exception>
     public static RgbImage Draw(Slice image, ReadOnlySpan<float> softMap)
     {
@@ -36,7 +42,9 @@ public static class SliceOverlay
             {
                 int at = (y / zoom * width) + (x / zoom);
                 Set(picture, y, x, colours[at]);
-                Set(picture, y, panelWidth + Gap + x, IsContour(softMap, y, x, zoom, height, width) ? SKColors.White : ShareColours.Over(colours[at], Clamp(softMap[at])));
+                Set(
+                    picture, y, panelWidth + Gap + x,
+                    IsContour(softMap, y, x, zoom, height, width) ? SKColors.White : ShareColours.Over(colours[at], Clamp(softMap[at])));
             }
 
             SKColor scale = ShareColours.Of(panelHeight == 1 ? 1 : 1 - (y / (panelHeight - 1f)));

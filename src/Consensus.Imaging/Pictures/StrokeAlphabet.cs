@@ -5,8 +5,9 @@ using SkiaSharp;
 namespace Consensus.Imaging.Pictures;
 
 /// <summary>
-/// A plain alphabet of strokes, so that pictures carry the same text on every machine: servers often have no fonts, and what Skia draws without one is nothing.
-/// Holds ASCII, the accented letters of Latin-1 and the signs that captions use; any other character is drawn as an empty box.
+/// A plain alphabet of strokes, so that pictures carry the same text on every machine: servers often have no fonts, and what Skia
+/// draws without one is nothing. Holds ASCII, the accented letters of Latin-1 and the signs that captions use; any other character is
+/// drawn as an empty box.
 /// </summary>
 internal static class StrokeAlphabet
 {
@@ -204,7 +205,8 @@ internal static class StrokeAlphabet
 
     private static float Advance(char letter) => letter == ' ' ? SpaceWidth : Find(letter).Width + (2 * Bearing);
 
-    private static (float Width, SKPath Strokes) Find(char letter) => Letters.TryGetValue(letter, out (float, SKPath) found) ? found : Unknown;
+    private static (float Width, SKPath Strokes) Find(char letter) =>
+        Letters.TryGetValue(letter, out (float, SKPath) found) ? found : Unknown;
 
     private static FrozenDictionary<char, (float Width, SKPath Strokes)> Parse()
     {

@@ -6,7 +6,9 @@ public static class AtomicFile
     /// <summary>Writes to a temporary file beside <paramref name="path"/> and renames it when everything is on disk.</summary>
     /// <param name="path">The file to create or replace; its folder is created when missing.</param>
     /// <param name="write">Writes the content; when it throws, the temporary file is removed and the previous file stays.</param>
-    /// <exception cref="IOException">The file cannot be written (no space, no permission, a folder of that name); the message names it.</exception>
+    /// <exception cref="IOException">
+    /// The file cannot be written (no space, no permission, a folder of that name); the message names it.
+    /// </exception>
     public static void Write(string path, Action<Stream> write)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -46,17 +48,23 @@ public static class AtomicFile
         }
     }
 
-    /// <summary>Whether a path stands for something else than a file, such as /dev/null or /dev/stdout, and must not be replaced by one.</summary>
+    /// <summary>
+    /// Whether a path stands for something else than a file, such as /dev/null or /dev/stdout, and must not be replaced by one.
+    /// </summary>
     /// <param name="path">The path; need not exist.</param>
     public static bool IsDevice(string path)
     {
         string full = Path.GetFullPath(path);
         return !OperatingSystem.IsWindows()
-            && ((full.StartsWith("/dev/", StringComparison.Ordinal) && !full.StartsWith("/dev/shm/", StringComparison.Ordinal)) || full.StartsWith("/proc/", StringComparison.Ordinal));
+            && ((full.StartsWith("/dev/", StringComparison.Ordinal) && !full.StartsWith("/dev/shm/", StringComparison.Ordinal))
+                || full.StartsWith("/proc/", StringComparison.Ordinal));
     }
 
-    /// <summary>What .NET throws for a file that the disk or a quota has no room for at this length (EFBIG): no IOException, of all things.</summary>
-    private static bool IsTooLong(Exception exception) => exception is ArgumentOutOfRangeException { ParamName: "value", TargetSite.DeclaringType.Namespace: "System.IO" or "System.IO.Strategies" or "Microsoft.Win32.SafeHandles" };
+    /// <summary>
+    /// What .NET throws for a file that the disk or a quota has no room for at this length (EFBIG): no IOException, of all things.
+    /// </summary>
+    private static bool IsTooLong(Exception exception) => exception is ArgumentOutOfRangeException { ParamName: "value",
+        TargetSite.DeclaringType.Namespace: "System.IO" or "System.IO.Strategies" or "Microsoft.Win32.SafeHandles" };
 
     private static void Remove(string temporary)
     {

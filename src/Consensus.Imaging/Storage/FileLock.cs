@@ -1,8 +1,8 @@
 namespace Consensus.Imaging.Storage;
 
 /// <summary>
-/// Keeps other processes, and other threads of this one, from a folder. The operating system lets go of it when the process ends, however that comes. The file stays: taking it away
-/// would let two processes hold one name.
+/// Keeps other processes, and other threads of this one, from a folder. The operating system lets go of it when the process ends, however
+/// that comes. The file stays: taking it away would let two processes hold one name.
 /// </summary>
 internal sealed class FileLock : IDisposable
 {
@@ -17,7 +17,8 @@ internal sealed class FileLock : IDisposable
     /// <summary>Takes hold of a folder that is there.</summary>
     /// <exception cref="IOException">Another holds it, or it cannot be written to.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be written to.</exception>
-    public static FileLock Take(string folder) => new(new FileStream(Path.Combine(folder, Name), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1));
+    public static FileLock Take(string folder) =>
+        new(new FileStream(Path.Combine(folder, Name), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1));
 
     /// <summary>The same; null where another holds it.</summary>
     /// <exception cref="IOException">It cannot be written to.</exception>
@@ -60,7 +61,10 @@ internal sealed class FileLock : IDisposable
         }
     }
 
-    /// <summary>Whether a file could not be opened for no other reason than that someone has it: ERROR_SHARING_VIOLATION and ERROR_LOCK_VIOLATION on Windows, else EWOULDBLOCK, as flock(2) has it.</summary>
+    /// <summary>
+    /// Whether a file could not be opened for no other reason than that someone has it: ERROR_SHARING_VIOLATION and ERROR_LOCK_VIOLATION
+    /// on Windows, else EWOULDBLOCK, as flock(2) has it.
+    /// </summary>
     private static bool IsHeldByAnother(IOException exception) => OperatingSystem.IsWindows()
         ? (exception.HResult & 0xffff) is 32 or 33
         : exception.HResult == (OperatingSystem.IsLinux() ? 11 : 35);

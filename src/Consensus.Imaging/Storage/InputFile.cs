@@ -19,11 +19,19 @@ internal static class InputFile
         }
         catch (UnauthorizedAccessException exception)
         {
-            throw new IOException(Directory.Exists(path) ? $"'{path}' is a folder, where an image file is expected." : $"'{path}' cannot be opened: {exception.Message}", exception);
+            throw new IOException(
+                Directory.Exists(path)
+                    ? $"'{path}' is a folder, where an image file is expected."
+                    : $"'{path}' cannot be opened: {exception.Message}",
+                exception);
         }
     }
 
-    /// <summary>What to add to the message about a file that does not exist, where Windows' separator was taken for a part of a name.</summary>
+    /// <summary>
+    /// What to add to the message about a file that does not exist, where Windows' separator was taken for a part of a name.
+    /// </summary>
     public static string SeparatorHint(string path) =>
-        Path.DirectorySeparatorChar == '/' && path.Contains('\\', StringComparison.Ordinal) ? " Here folders are separated by '/', and '\\' is a part of a name." : "";
+        Path.DirectorySeparatorChar == '/' && path.Contains('\\', StringComparison.Ordinal)
+            ? " Here folders are separated by '/', and '\\' is a part of a name."
+            : "";
 }

@@ -4,13 +4,17 @@ using System.Xml;
 namespace Consensus.Imaging.Storage;
 
 /// <summary>
-/// Names of cases, raters and sets: they come from folders, tables and manifests, and go into reports, tables, pictures and the names of files. Told at the door, a name that cannot go
-/// there costs nothing; told at the end, it costs the work of hours.
+/// Names of cases, raters and sets: they come from folders, tables and manifests, and go into reports, tables, pictures and the names of
+/// files. Told at the door, a name that cannot go there costs nothing; told at the end, it costs the work of hours.
 /// </summary>
 internal static class NameText
 {
     private static readonly HashSet<string> Devices = new(
-        ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$", .. Enumerable.Range(1, 9).SelectMany(number => (string[])[$"COM{number}", $"LPT{number}"])], StringComparer.OrdinalIgnoreCase);
+        [
+            "CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$",
+            .. Enumerable.Range(1, 9).SelectMany(number => (string[])[$"COM{number}", $"LPT{number}"]),
+        ],
+        StringComparer.OrdinalIgnoreCase);
 
     /// <summary>What is wrong with a name wherever it is written, as in "holds a line break"; null where nothing is.</summary>
     public static string? Problem(string name)
@@ -29,7 +33,10 @@ internal static class NameText
             }
             else if (!XmlConvert.IsXmlChar(character))
             {
-                return string.Create(CultureInfo.InvariantCulture, $"holds U+{(int)character:X4}, which {(char.IsSurrogate(character) ? "is half a character" : "stands for no character")}");
+                return string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"holds U+{(int)character:X4}, which "
+                    + $"{(char.IsSurrogate(character) ? "is half a character" : "stands for no character")}");
             }
         }
 
@@ -39,7 +46,9 @@ internal static class NameText
     /// <summary>Whether Windows takes a file of this name, whatever its extension, for a device.</summary>
     public static bool IsDevice(string name) => Devices.Contains(name.Split('.', 2)[0].TrimEnd());
 
-    /// <summary>A name as messages and pages can show it: each character that would not be seen, or that XML cannot hold, is replaced.</summary>
+    /// <summary>
+    /// A name as messages and pages can show it: each character that would not be seen, or that XML cannot hold, is replaced.
+    /// </summary>
     /// <param name="text">The name, or any text.</param>
     /// <param name="breaks">Whether line breaks and tabs may stay.</param>
     public static string Printable(string text, bool breaks = false) => string.Create(text.Length, (text, breaks), static (shown, given) =>
@@ -54,7 +63,9 @@ internal static class NameText
             }
             else
             {
-                shown[at] = (char.IsControl(text[at]) && !(breaks && text[at] is '\n' or '\r' or '\t')) || !XmlConvert.IsXmlChar(text[at]) ? '\uFFFD' : text[at];
+                shown[at] = (char.IsControl(text[at]) && !(breaks && text[at] is '\n' or '\r' or '\t')) || !XmlConvert.IsXmlChar(text[at])
+                    ? '\uFFFD'
+                    : text[at];
             }
         }
     });

@@ -8,7 +8,10 @@ using Spectre.Console;
 
 namespace Consensus.ML.Cli.Data;
 
-/// <summary>What a case holds: its image, each rater's mask, and how far they agree. In JSON, what needs another rater is null where there is only one.</summary>
+/// <summary>
+/// What a case holds: its image, each rater's mask, and how far they agree. In JSON, what needs another rater is null
+/// where there is only one.
+/// </summary>
 internal sealed class CaseDescription
 {
     public CaseDescription(RaterCase one, Slice image, RaterMasks? masks)
@@ -21,7 +24,9 @@ internal sealed class CaseDescription
         }
 
         CaseAgreement agreement = CaseAgreement.Compute(one.Name, masks, one.RaterNames, image.Geometry);
-        Raters = [.. agreement.Raters.Select((rater, i) => new MaskFacts(rater.Name, one.AnnotationPaths[i], rater.Area, rater.Area / (double)(masks.Height * masks.Width), rater.Dice, rater.PhysicalArea))];
+        Raters = [.. agreement.Raters.Select((rater, i) => new MaskFacts(
+            rater.Name, one.AnnotationPaths[i], rater.Area,
+            rater.Area / (double)(masks.Height * masks.Width), rater.Dice, rater.PhysicalArea))];
         MeanPairwiseDice = agreement.PairwiseDice;
         FleissKappa = agreement.FleissKappa;
     }
@@ -40,7 +45,8 @@ internal sealed class CaseDescription
     {
         yield return PropertyTable.Create(
         [
-            ("case", Case), .. Image.Rows("image"), ("raters", $"{Raters.Count}"), ("pairwise Dice", Score(MeanPairwiseDice)), ("Fleiss' kappa", Score(FleissKappa)),
+            ("case", Case), .. Image.Rows("image"), ("raters", $"{Raters.Count}"), ("pairwise Dice", Score(MeanPairwiseDice)),
+            ("Fleiss' kappa", Score(FleissKappa)),
         ]);
         if (Raters.Count == 0)
         {
@@ -58,7 +64,8 @@ internal sealed class CaseDescription
         foreach (MaskFacts rater in Raters)
         {
             table.AddRow(
-                Markup.Escape(rater.Name), $"{rater.Area}", Formats.Area(rater.PhysicalArea), $"{(100 * rater.Share).ToString("0.0", CultureInfo.InvariantCulture)} %", Score(rater.Dice), Markup.Escape(rater.File));
+                Markup.Escape(rater.Name), $"{rater.Area}", Formats.Area(rater.PhysicalArea),
+                $"{(100 * rater.Share).ToString("0.0", CultureInfo.InvariantCulture)} %", Score(rater.Dice), Markup.Escape(rater.File));
         }
 
         yield return table;

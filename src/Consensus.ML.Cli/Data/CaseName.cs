@@ -16,14 +16,19 @@ internal static partial class CaseName
 
     private static readonly string[] Compressions = [".gz"];
 
-    /// <summary>The folder's name for a file called <c>image.*</c>, as data sets have it; else the file's, without extension. A slice of a volume has its axis and number behind it.</summary>
+    /// <summary>
+    /// The folder's name for a file called <c>image.*</c>, as data sets have it; else the file's, without extension. A slice of a volume
+    /// has its axis and number behind it.
+    /// </summary>
     public static string Of(string path)
     {
         var address = SliceAddress.Parse(path);
         return address.Index is null ? OfFile(path) : $"{OfFile(address.Path)}_axis{address.Axis}_slice{address.Index}";
     }
 
-    /// <summary>What is wrong with a name that files are to bear, something behind it included, as in "holds a '/'"; null where nothing is.</summary>
+    /// <summary>
+    /// What is wrong with a name that files are to bear, something behind it included, as in "holds a '/'"; null where nothing is.
+    /// </summary>
     public static string? ProblemAsFile(string name)
     {
         int bytes = Encoding.UTF8.GetByteCount(name);
@@ -32,7 +37,8 @@ internal static partial class CaseName
             "" => "is empty",
             "." or ".." => "stands for a folder",
             _ when name.AsSpan().IndexOfAny('/', '\\') is >= 0 and int at => $"holds a '{name[at]}'",
-            _ when name.FirstOrDefault(char.IsControl) is var control && name.Any(char.IsControl) => string.Create(CultureInfo.InvariantCulture, $"holds the control character U+{(int)control:X4}"),
+            _ when name.FirstOrDefault(char.IsControl) is var control && name.Any(char.IsControl) =>
+                string.Create(CultureInfo.InvariantCulture, $"holds the control character U+{(int)control:X4}"),
             _ when bytes > LongestFile => string.Create(CultureInfo.InvariantCulture, $"takes {bytes} bytes, of {LongestFile} at most"),
             _ when OperatingSystem.IsWindows() && name.AsSpan().IndexOfAny(WindowsOnly) is >= 0 and int at => $"holds a '{name[at]}'",
             _ when OperatingSystem.IsWindows() && Device().IsMatch(name) => "is the name of a device",
@@ -60,7 +66,9 @@ internal static partial class CaseName
 
     private static string WithoutExtension(string file)
     {
-        string name = Compressions.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase) ? Path.GetFileNameWithoutExtension(file) : file;
+        string name = Compressions.Contains(Path.GetExtension(file), StringComparer.OrdinalIgnoreCase)
+            ? Path.GetFileNameWithoutExtension(file)
+            : file;
         string bare = Path.GetFileNameWithoutExtension(name);
         return bare.Length == 0 ? file : bare;
     }

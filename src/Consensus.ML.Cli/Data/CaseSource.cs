@@ -17,7 +17,13 @@ namespace Consensus.ML.Cli.Data;
 /// <param name="MissingRaters">What was done with cases of another number of raters, and is to be done while training.</param>
 /// <param name="Cases">The cases, in numeric order; at least one.</param>
 /// <param name="Augmentation">How training varies them where that shall be strongly.</param>
-internal sealed record CaseSource(string Name, string Split, int Raters, MissingRaters MissingRaters, IReadOnlyList<RaterCase> Cases, AugmentationPolicy Augmentation)
+internal sealed record CaseSource(
+    string Name,
+    string Split,
+    int Raters,
+    MissingRaters MissingRaters,
+    IReadOnlyList<RaterCase> Cases,
+    AugmentationPolicy Augmentation)
 {
     /// <summary>How the split of a set without splits is called in reports.</summary>
     private const string AllCases = "all";
@@ -25,9 +31,11 @@ internal sealed record CaseSource(string Name, string Split, int Raters, Missing
     /// <summary>How training varies the cases, strongly or as published.</summary>
     /// <param name="strength">How much.</param>
     /// <param name="mirror">The axes to mirror along; null for the task's own.</param>
-    public AugmentationPolicy Varied(AugmentationStrength strength, MirrorAxes? mirror) => Varied(strength) with { Mirror = mirror ?? Augmentation.Mirror };
+    public AugmentationPolicy Varied(AugmentationStrength strength, MirrorAxes? mirror) =>
+        Varied(strength) with { Mirror = mirror ?? Augmentation.Mirror };
 
-    private AugmentationPolicy Varied(AugmentationStrength strength) => strength == AugmentationStrength.Published ? new() { Mirror = Augmentation.Mirror } : Augmentation;
+    private AugmentationPolicy Varied(AugmentationStrength strength) =>
+        strength == AugmentationStrength.Published ? new() { Mirror = Augmentation.Mirror } : Augmentation;
 
     /// <summary>How many groups (patients, volumes) the cases are of; as many as cases where each is its own.</summary>
     public int Groups => Cases.Select(one => one.Group).Distinct(StringComparer.Ordinal).Count();
@@ -39,11 +47,22 @@ internal sealed record CaseSource(string Name, string Split, int Raters, Missing
     /// <param name="terminal">Where warnings go.</param>
     /// <param name="data">The folder that holds the set's folder, or is it; or a manifest.</param>
     /// <param name="task">The name of the task; null for the only one there is, and for a manifest.</param>
-    /// <param name="split">The name of the split; null for <paramref name="splitByDefault"/>, or for all cases of a manifest that has no splits.</param>
+    /// <param name="split">
+    /// The name of the split; null for <paramref name="splitByDefault"/>, or for all cases of a manifest that has no splits.
+    /// </param>
     /// <param name="splitByDefault">The split that is meant where none is named.</param>
-    /// <param name="missingRaters">Whether cases that some raters have not drawn are left out or kept; null for the manifest's own rule, and for the paper's of a folder.</param>
+    /// <param name="missingRaters">
+    /// Whether cases that some raters have not drawn are left out or kept; null for the manifest's own rule, and for
+    /// the paper's of a folder.
+    /// </param>
     /// <exception cref="UsageException">There is no such split or task, or no task was named and there are several.</exception>
-    public static CaseSource Find(Terminal terminal, string data, string? task, string? split, string splitByDefault, MissingRaters? missingRaters = null)
+    public static CaseSource Find(
+        Terminal terminal,
+        string data,
+        string? task,
+        string? split,
+        string splitByDefault,
+        MissingRaters? missingRaters = null)
     {
         if (File.Exists(data))
         {
@@ -67,7 +86,9 @@ internal sealed record CaseSource(string Name, string Split, int Raters, Missing
     /// <param name="terminal">Where warnings go.</param>
     /// <param name="data">The folder that holds the set's folder, or is it; or a manifest.</param>
     /// <param name="task">The name of a task or set; null for the only set there is, and for a manifest.</param>
-    /// <param name="split">The name of the split; null for <paramref name="splitByDefault"/>, or for all cases of a manifest that has no splits.</param>
+    /// <param name="split">
+    /// The name of the split; null for <paramref name="splitByDefault"/>, or for all cases of a manifest that has no splits.
+    /// </param>
     /// <param name="splitByDefault">The split that is meant where none is named.</param>
     /// <exception cref="UsageException">There is no such split or set, or none was named and there are several.</exception>
     public static IReadOnlyList<RaterCase> FindImages(Terminal terminal, string data, string? task, string? split, string splitByDefault)
@@ -105,24 +126,36 @@ internal sealed record CaseSource(string Name, string Split, int Raters, Missing
         }
     }
 
-    /// <summary>Bytes that training on slices of a side will take for the cases, by the size of the first: the images with four bytes a value, and the masks at their own size with a bit a pixel.</summary>
+    /// <summary>
+    /// Bytes that training on slices of a side will take for the cases, by the size of the first: the images with four bytes a value, and
+    /// the masks at their own size with a bit a pixel.
+    /// </summary>
     public long MemoryAt(int side)
     {
         (int channels, int height, int width) = SliceReader.ReadSize(Cases[0].ImagePaths[0]);
-        return Cases.Sum(one => (4L * Math.Max(channels, one.ImagePaths.Count) * side * side) + (((long)one.AnnotationPaths.Count * height * width) / 8));
+        return Cases.Sum(one =>
+            (4L * Math.Max(channels, one.ImagePaths.Count) * side * side) + (((long)one.AnnotationPaths.Count * height * width) / 8));
     }
 
     /// <summary>The cases as rows.</summary>
     public IDataView View(MLContext ml) => ml.Data.LoadFromCases(Cases);
 
-    private static CaseSource FindInManifest(Terminal terminal, string path, string? task, string? split, string splitByDefault, MissingRaters? missingRaters)
+    private static CaseSource FindInManifest(
+        Terminal terminal,
+        string path,
+        string? task,
+        string? split,
+        string splitByDefault,
+        MissingRaters? missingRaters)
     {
         (DatasetManifest manifest, string? part) = ReadManifest(path, task, split, splitByDefault);
         CaseListing listing = manifest.List(part, missingRaters);
         WarnOf(listing, terminal);
-        return new(manifest.Name, part ?? AllCases, manifest.Levels, missingRaters ?? manifest.MissingRaters, listing.Cases, AugmentationPolicy.Strong with { Mirror = QubiqTask.MirrorOf(manifest.Name) })
+        return new(manifest.Name, part ?? AllCases, manifest.Levels, missingRaters
+            ?? manifest.MissingRaters, listing.Cases, AugmentationPolicy.Strong with { Mirror = QubiqTask.MirrorOf(manifest.Name) })
         {
-            Others = part is null ? [] : [.. manifest.Splits.Where(other => other != part).Select(other => new DatasetSplit(other, OrNone(() => [.. manifest.AllCases(other)])))],
+            Others = part is null ? [] : [.. manifest.Splits.Where(other => other != part)
+                .Select(other => new DatasetSplit(other, OrNone(() => [.. manifest.AllCases(other)])))],
         };
     }
 
@@ -131,7 +164,8 @@ internal sealed record CaseSource(string Name, string Split, int Raters, Missing
         DatasetManifest manifest = DatasetManifest.Read(path);
         if (task is not null)
         {
-            throw new UsageException($"Option --task belongs to a folder of sets; the manifest '{path}' describes one set, {manifest.Name}.");
+            throw new UsageException(
+                $"Option --task belongs to a folder of sets; the manifest '{path}' describes one set, {manifest.Name}.");
         }
 
         string? part = split ?? (manifest.Splits.Count > 0 ? splitByDefault : null);

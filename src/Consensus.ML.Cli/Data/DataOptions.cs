@@ -17,14 +17,25 @@ internal sealed class DataOptions
     public DataOptions(QubiqSplit splitByDefault, bool required = true)
     {
         _splitByDefault = Formats.Name(splitByDefault);
-        Data = new("--data") { Description = "Folder that holds the set's folder (brain-growth, kidney, your-own, …), or is it; or a manifest that 'consensus dataset init' wrote.", HelpName = "ROOT|dataset.json", Required = required };
+        Data = new("--data")
+        {
+            Description = "Folder that holds the set's folder (brain-growth, kidney, your-own, …), or is it; "
+                + "or a manifest that 'consensus dataset init' wrote.",
+            HelpName = "ROOT|dataset.json",
+            Required = required,
+        };
         Task = new("--task")
         {
-            Description = $"What is segmented: {string.Join(", ", QubiqTask.All)}, or the name of another set in ROOT (with -2 behind it for its second task). "
-                + "A bare prostate or brain-tumor is task 1. Default: the only task in ROOT. Not for a manifest.",
+            Description = $"What is segmented: {string.Join(", ", QubiqTask.All)}, or the name of another set in ROOT (with -2 behind it "
+                + "for its second task). A bare prostate or brain-tumor is task 1. Default: the only task in ROOT. Not for a manifest.",
             HelpName = "TASK",
         };
-        Split = new("--split") { Description = $"Which cases: train or val, or as the manifest calls its splits. Default {_splitByDefault}; all cases of a manifest without splits.", HelpName = "SPLIT" };
+        Split = new("--split")
+        {
+            Description = $"Which cases: train or val, or as the manifest calls its splits. Default {_splitByDefault}; "
+                + "all cases of a manifest without splits.",
+            HelpName = "SPLIT",
+        };
     }
 
     public Option<string> Data { get; }

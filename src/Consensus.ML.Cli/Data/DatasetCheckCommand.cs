@@ -11,11 +11,22 @@ internal static class DatasetCheckCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var data = new Option<string>("--data") { Description = "Folder that holds sets, or is one; or a manifest.", HelpName = "ROOT|dataset.json", Required = true };
-        var task = new Option<string?>("--task") { Description = "The only task to check. Default: every task found in ROOT.", HelpName = "TASK" };
+        var data = new Option<string>("--data")
+        {
+            Description = "Folder that holds sets, or is one; or a manifest.",
+            HelpName = "ROOT|dataset.json",
+            Required = true,
+        };
+        var task = new Option<string?>("--task")
+        {
+            Description = "The only task to check. Default: every task found in ROOT.",
+            HelpName = "TASK",
+        };
         Option<float?> noData = SharedOptions.NoData();
         var json = new Option<bool>("--json") { Description = "Print JSON instead of a table." };
-        var command = new Command("check", "Check every file of a set. Exits with 0 only if there is no problem at all, not even a warning.") { data, task, noData, json };
+        var command = new Command(
+            "check",
+            "Check every file of a set. Exits with 0 only if there is no problem at all, not even a warning.") { data, task, noData, json };
         command.SetAction(parsed =>
         {
             using var interruption = new Interruption();
@@ -36,7 +47,12 @@ internal static class DatasetCheckCommand
         return command;
     }
 
-    private static List<(string? Task, DatasetCheckReport Report)> Check(Terminal terminal, string data, string? task, float? noData, bool quiet)
+    private static List<(string? Task, DatasetCheckReport Report)> Check(
+        Terminal terminal,
+        string data,
+        string? task,
+        float? noData,
+        bool quiet)
     {
         if (File.Exists(data))
         {
@@ -47,13 +63,18 @@ internal static class DatasetCheckCommand
 
         IReadOnlyList<QubiqTask> tasks = task is null ? QubiqDataset.FindTasks(data) : [CaseSource.FindTask(data, task)];
         return tasks.Count > 0
-            ? [.. tasks.Select(one => ((string?)one.Name, Watch(terminal, quiet, progress => DatasetCheck.RunQubiq(data, one, progress, noData))))]
-            : throw new InvalidDataException($"'{data}' holds no set in QUBIQ's layout; of any other layout, 'consensus dataset init' makes a manifest that can be checked.");
+            ? [.. tasks.Select(
+                one => ((string?)one.Name, Watch(terminal, quiet, progress => DatasetCheck.RunQubiq(data, one, progress, noData))))]
+            : throw new InvalidDataException(
+                $"'{data}' holds no set in QUBIQ's layout; of any other layout, 'consensus dataset init' "
+                + "makes a manifest that can be checked.");
     }
 
-    private static DatasetCheckReport Watch(Terminal terminal, bool quiet, Func<IProgress<int>?, DatasetCheckReport> check) => quiet || !terminal.IsInteractive
-        ? check(null)
-        : terminal.Console.Status().Start("reading the first case", context => check(new Reporter(count => context.Status($"{count} cases read"))));
+    private static DatasetCheckReport Watch(Terminal terminal, bool quiet, Func<IProgress<int>?, DatasetCheckReport> check) =>
+        quiet || !terminal.IsInteractive
+            ? check(null)
+            : terminal.Console.Status()
+                .Start("reading the first case", context => check(new Reporter(count => context.Status($"{count} cases read"))));
 
     private static void Print(Terminal terminal, DatasetReport report)
     {
@@ -63,7 +84,9 @@ internal static class DatasetCheckCommand
             table.AddColumns("", "case", "found", "what to do");
             foreach (DatasetReport.Problem problem in report.Problems)
             {
-                table.AddRow(Markup.Escape(problem.Severity), Markup.Escape(Place(problem)), Markup.Escape(problem.Message), Markup.Escape(problem.Advice));
+                table.AddRow(
+                    Markup.Escape(problem.Severity), Markup.Escape(Place(problem)), Markup.Escape(problem.Message),
+                    Markup.Escape(problem.Advice));
             }
 
             terminal.Console.Write(table);
@@ -74,14 +97,17 @@ internal static class DatasetCheckCommand
             int width = report.Problems.Max(problem => Place(problem).Length);
             foreach (DatasetReport.Problem problem in report.Problems)
             {
-                terminal.Out.WriteLine(Failure.OneLine($"{problem.Severity,-7}  {Place(problem).PadRight(width)}  {problem.Message} {problem.Advice}"));
+                terminal.Out.WriteLine(
+                    Failure.OneLine($"{problem.Severity,-7}  {Place(problem).PadRight(width)}  {problem.Message} {problem.Advice}"));
             }
         }
 
         terminal.Out.WriteLine(report.Summary);
     }
 
-    private static string Place(DatasetReport.Problem problem) => problem.Case is null ? problem.Task ?? "set" : string.Join('/', new[] { problem.Task, problem.Split, problem.Case }.OfType<string>());
+    private static string Place(DatasetReport.Problem problem) => problem.Case is null
+        ? problem.Task ?? "set"
+        : string.Join('/', new[] { problem.Task, problem.Split, problem.Case }.OfType<string>());
 
     private sealed class Reporter(Action<int> report) : IProgress<int>
     {

@@ -9,7 +9,9 @@ internal static class DatasetGate
     private const int WarningsShown = 5;
 
     /// <summary>Says warnings, and refuses training cases that cannot be used.</summary>
-    /// <exception cref="InvalidDataException">A training case cannot be used; the message names the first problem and how to see all.</exception>
+    /// <exception cref="InvalidDataException">
+    /// A training case cannot be used; the message names the first problem and how to see all.
+    /// </exception>
     public static void Check(Terminal terminal, CaseSource source, string command, float? noData, CancellationToken cancellation) =>
         Check(terminal, source, [new(source.Split, source.Cases)], source.Others, command, noData, cancellation);
 
@@ -21,22 +23,39 @@ internal static class DatasetGate
     /// <param name="command">The command that lists all problems.</param>
     /// <param name="noData">The value of pixels without data; null where there are none.</param>
     /// <param name="cancellation">Ends the check.</param>
-    /// <exception cref="InvalidDataException">A case of <paramref name="used"/> cannot be used; the message names the first problem and how to see all.</exception>
-    public static void Check(Terminal terminal, CaseSource source, IReadOnlyList<DatasetSplit> used, IReadOnlyList<DatasetSplit> others, string command, float? noData, CancellationToken cancellation)
+    /// <exception cref="InvalidDataException">
+    /// A case of <paramref name="used"/> cannot be used; the message names the first problem and how to see all.
+    /// </exception>
+    public static void Check(
+        Terminal terminal,
+        CaseSource source,
+        IReadOnlyList<DatasetSplit> used,
+        IReadOnlyList<DatasetSplit> others,
+        string command,
+        float? noData,
+        CancellationToken cancellation)
     {
-        DatasetCheckReport report = DatasetCheck.Run([.. used, .. others], source.Raters, source.MissingRaters, noData: noData, cancellation: cancellation);
+        DatasetCheckReport report = DatasetCheck.Run(
+            [.. used, .. others], source.Raters, source.MissingRaters, noData: noData, cancellation: cancellation);
         HashSet<string?> names = [null, .. used.Select(split => split.Name)];
 
-        // Of the other splits, which training does not read, only what they share with this one matters; numbers of masks were said when the cases were listed.
+        // Of the other splits, which training does not read, only what they share with this one matters; numbers of masks were said when
+        // the cases were listed.
         DatasetProblem[] problems =
         [
-            .. report.Problems.Where(problem => problem.Kind is DatasetProblemKind.DuplicateAcrossSplits or DatasetProblemKind.GroupAcrossSplits
-                || (names.Contains(problem.Split) && (problem.Case is null || problem.Kind != DatasetProblemKind.RaterCount))),
+            .. report.Problems.Where(
+                problem => problem.Kind is DatasetProblemKind.DuplicateAcrossSplits or DatasetProblemKind.GroupAcrossSplits
+                    || (names.Contains(problem.Split) && (problem.Case is null || problem.Kind != DatasetProblemKind.RaterCount))),
         ];
         DatasetProblem[] errors = [.. problems.Where(problem => problem.Severity == ProblemSeverity.Error)];
         if (errors.Length > 0)
         {
-            string more = errors.Length switch { 1 => "", 2 => " One more problem stops training.", _ => $" {errors.Length - 1} more problems stop training." };
+            string more = errors.Length switch
+            {
+                1 => "",
+                2 => " One more problem stops training.",
+                _ => $" {errors.Length - 1} more problems stop training.",
+            };
             throw new InvalidDataException($"{errors[0].Message} {errors[0].Advice}{more} '{command}' lists all.");
         }
 

@@ -10,21 +10,47 @@ internal static class DatasetInitCommand
 {
     public static Command Create(Terminal terminal)
     {
-        var data = new Option<string>("--data") { Description = "The folder: of a set in QUBIQ's layout, or of any files with --images and --masks.", HelpName = "ROOT", Required = true };
-        var task = new Option<string?>("--task") { Description = "Which task of a folder in QUBIQ's layout. Default: the only one.", HelpName = "TASK" };
+        var data = new Option<string>("--data")
+        {
+            Description = "The folder: of a set in QUBIQ's layout, or of any files with --images and --masks.",
+            HelpName = "ROOT",
+            Required = true,
+        };
+        var task = new Option<string?>("--task")
+        {
+            Description = "Which task of a folder in QUBIQ's layout. Default: the only one.",
+            HelpName = "TASK",
+        };
         var images = new Option<string?>("--images")
         {
-            Description = "Where images lie in ROOT, for example images/{case}.png. {case} is needed, {channel}, {split} and {group} (or {patient}: cases that are kept together) are allowed; * is any part of a name, ** any folders.",
+            Description = "Where images lie in ROOT, for example images/{case}.png. {case} is needed, {channel}, {split} and {group} (or "
+                + "{patient}: cases that are kept together) are allowed; * is any part of a name, ** any folders.",
             HelpName = "PATTERN",
         };
-        var masks = new Option<string?>("--masks") { Description = "Where masks lie, for example masks/{case}_{rater}.png. {case} and {rater} are needed, {split} and {group} are allowed.", HelpName = "PATTERN" };
-        var name = new Option<string?>("--name") { Description = "The set's name, for reports. Default: the task's or the folder's.", HelpName = "NAME" };
+        var masks = new Option<string?>("--masks")
+        {
+            Description =
+                "Where masks lie, for example masks/{case}_{rater}.png. {case} and {rater} are needed, {split} and {group} are allowed.",
+            HelpName = "PATTERN",
+        };
+        var name = new Option<string?>("--name")
+        {
+            Description = "The set's name, for reports. Default: the task's or the folder's.",
+            HelpName = "NAME",
+        };
         Option<double?> fraction = Fraction();
         Option<int?> seed = SharedOptions.Seed("Chooses the cases of --validation-fraction. Default 0.");
-        var output = new Option<string?>("--out") { Description = $"The manifest to write. Default: {DatasetManifest.FileName} in ROOT.", HelpName = "FILE" };
+        var output = new Option<string?>("--out")
+        {
+            Description = $"The manifest to write. Default: {DatasetManifest.FileName} in ROOT.",
+            HelpName = "FILE",
+        };
         var force = new Option<bool>("--force") { Description = "Replace a manifest that is there." };
         var json = new Option<bool>("--json") { Description = "Print what was written as JSON." };
-        var command = new Command("init", "Write a manifest that describes a set, by the names of its files alone.") { data, task, images, masks, name, fraction, seed, output, force, json };
+        var command = new Command("init", "Write a manifest that describes a set, by the names of its files alone.")
+        {
+            data, task, images, masks, name, fraction, seed, output, force, json,
+        };
         command.SetAction(parsed =>
         {
             string root = parsed.Require(data!);
@@ -63,16 +89,22 @@ internal static class DatasetInitCommand
     {
         if (images is null != masks is null || (images is not null && task is not null))
         {
-            throw new UsageException(task is null ? "--images and --masks belong together: give both, or neither for a set in QUBIQ's layout." : "--task belongs to a set in QUBIQ's layout; leave it out with --images and --masks.");
+            throw new UsageException(task is null
+                ? "--images and --masks belong together: give both, or neither for a set in QUBIQ's layout."
+                : "--task belongs to a set in QUBIQ's layout; leave it out with --images and --masks.");
         }
 
         try
         {
-            return images is null ? ManifestDraft.FromQubiq(root, QubiqDataset.FindTask(root, task)) : ManifestDraft.FromPatterns(root, images, masks!);
+            return images is null
+                ? ManifestDraft.FromQubiq(root, QubiqDataset.FindTask(root, task))
+                : ManifestDraft.FromPatterns(root, images, masks!);
         }
         catch (ArgumentException exception)
         {
-            throw new UsageException($"{Failure.Describe(exception).TrimEnd('.')}.{(images is null && task is null ? " Of another layout, say where its files are with --images and --masks." : "")}");
+            throw new UsageException(
+                $"{Failure.Describe(exception).TrimEnd('.')}."
+                + $"{(images is null && task is null ? " Of another layout, say where its files are with --images and --masks." : "")}");
         }
     }
 
@@ -98,9 +130,13 @@ internal static class DatasetInitCommand
         }
 
         int groups = manifest.Cases.Select(one => one.Group ?? one.Name).Distinct(StringComparer.Ordinal).Count();
-        string cases = string.Join(", ", splits.Select(split => split.Name is null ? Count(split.Cases) : $"{split.Name} {Count(split.Cases)}"));
+        string cases = string.Join(
+            ", ", splits.Select(split => split.Name is null ? Count(split.Cases) : $"{split.Name} {Count(split.Cases)}"));
         string grouped = manifest.Cases.Any(one => one.Group is not null) ? $" of {Formats.Groups(groups)}" : "";
-        terminal.Out.WriteLine($"Wrote {path}: {manifest.Name}, {cases}{grouped}; raters {string.Join(", ", manifest.Raters)}{(manifest.Channels.Count > 0 ? $"; channels {string.Join(", ", manifest.Channels)}" : "")}{(manifest.Volume is { } volume ? $"; volumes, cut along axis {volume.Axis}" : "")}.");
+        terminal.Out.WriteLine(
+            $"Wrote {path}: {manifest.Name}, {cases}{grouped}; raters {string.Join(", ", manifest.Raters)}"
+            + $"{(manifest.Channels.Count > 0 ? $"; channels {string.Join(", ", manifest.Channels)}" : "")}"
+            + $"{(manifest.Volume is { } volume ? $"; volumes, cut along axis {volume.Axis}" : "")}.");
         terminal.Out.WriteLine($"Check it with: consensus dataset check --data {path}");
 
         static string Count(int count) => count == 1 ? "1 case" : $"{count} cases";
@@ -108,7 +144,8 @@ internal static class DatasetInitCommand
 
     private static Option<double?> Fraction() => new("--validation-fraction")
     {
-        Description = "Put this share of the cases, chosen at random, whole groups of them, into split val and the others into train. Above 0 and below 1. Default: no splits, unless {split} names them.",
+        Description = "Put this share of the cases, chosen at random, whole groups of them, into split val and the others into train. "
+            + "Above 0 and below 1. Default: no splits, unless {split} names them.",
         HelpName = "F",
         CustomParser = result =>
         {

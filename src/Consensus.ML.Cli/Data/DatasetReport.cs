@@ -21,7 +21,10 @@ internal sealed class DatasetReport(string data, IReadOnlyList<(string? Task, Da
 
     public int Warnings { get; } = parts.Sum(part => part.Report.Problems.Count(problem => problem.Severity == ProblemSeverity.Warning));
 
-    public IReadOnlyList<Problem> Problems { get; } = [.. parts.SelectMany(part => part.Report.Problems.Select(problem => new Problem(part.Task, problem)))];
+    public IReadOnlyList<Problem> Problems { get; } =
+    [
+        .. parts.SelectMany(part => part.Report.Problems.Select(problem => new Problem(part.Task, problem))),
+    ];
 
     [JsonIgnore]
     public string Summary
@@ -29,7 +32,9 @@ internal sealed class DatasetReport(string data, IReadOnlyList<(string? Task, Da
         get
         {
             string cases = $"{Counted(Cases, "case")}{(Tasks.Count > 0 ? $" of {string.Join(", ", Tasks)}" : "")}";
-            return Problems.Count == 0 ? $"No problems in {cases}." : $"{Counted(Errors, "error")} and {Counted(Warnings, "warning")} in {cases}.";
+            return Problems.Count == 0
+                ? $"No problems in {cases}."
+                : $"{Counted(Errors, "error")} and {Counted(Warnings, "warning")} in {cases}.";
         }
     }
 
@@ -42,7 +47,8 @@ internal sealed class DatasetReport(string data, IReadOnlyList<(string? Task, Da
         public string Severity { get; } = Name(problem.Severity);
 
         /// <summary>In the spelling of the command: missing-file.</summary>
-        public string Kind { get; } = string.Concat(problem.Kind.ToString().Select((letter, i) => char.IsUpper(letter) ? $"{(i == 0 ? "" : "-")}{char.ToLowerInvariant(letter)}" : $"{letter}"));
+        public string Kind { get; } = string.Concat(problem.Kind.ToString()
+            .Select((letter, i) => char.IsUpper(letter) ? $"{(i == 0 ? "" : "-")}{char.ToLowerInvariant(letter)}" : $"{letter}"));
 
         public string? Task { get; } = task;
 

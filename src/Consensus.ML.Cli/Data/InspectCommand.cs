@@ -23,32 +23,41 @@ internal static class InspectCommand
     {
         Argument<string?> subject = new Argument<string?>("CASE")
         {
-            Description = "An image file (of a volume, a slice: scan.nii.gz#axis=2,slice=12), the folder of a case, or with --data the name of a case.",
+            Description = "An image file (of a volume, a slice: scan.nii.gz#axis=2,slice=12), the folder of a case, "
+                + "or with --data the name of a case.",
             Arity = ArgumentArity.ZeroOrOne,
         }.RefusingOptions();
         var data = new DataOptions(QubiqSplit.Train, required: false);
         var png = new Option<string?>("--png")
         {
-            Description = "Draw a picture: of a case, each rater's outline and the soft map; with --data alone, contact sheets of all cases (FILE, FILE-2, …).",
+            Description = "Draw a picture: of a case, each rater's outline and the soft map; with --data alone, contact "
+                + "sheets of all cases (FILE, FILE-2, …).",
             HelpName = "FILE",
         };
-        Option<int?> channel = SharedOptions.Whole("--channel", "N", "The only channel to draw, from 0, in grey. Default: three channels in colour, else the first.", 0, int.MaxValue);
-        Option<int?> cases = SharedOptions.Whole("--cases", "N", "The most cases on contact sheets, the first in their order. Default: all.", 1, int.MaxValue);
+        Option<int?> channel = SharedOptions.Whole(
+            "--channel", "N", "The only channel to draw, from 0, in grey. Default: three channels in colour, else the first.", 0,
+            int.MaxValue);
+        Option<int?> cases = SharedOptions.Whole(
+            "--cases", "N", "The most cases on contact sheets, the first in their order. Default: all.", 1, int.MaxValue);
         Option<ContactSheetOrder?> sort = SharedOptions.Choice(
-            "--sort", "Order of the cases on contact sheets: case, or agreement (the lowest first). Default case.", ("case", ContactSheetOrder.Given), ("agreement", ContactSheetOrder.Agreement));
+            "--sort", "Order of the cases on contact sheets: case, or agreement (the lowest first). Default case.",
+            ("case", ContactSheetOrder.Given), ("agreement", ContactSheetOrder.Agreement));
         var json = new Option<bool>("--json") { Description = "Print JSON instead of tables." };
-        var command = new Command("inspect", "Show what an image, a case or a set holds: shape, range and raters in figures, outlines and soft maps in pictures.")
+        var command = new Command(
+            "inspect", "Show what an image, a case or a set holds: shape, range and raters in figures, outlines and soft maps in pictures.")
         {
             subject, data.Data, data.Task, data.Split, png, channel, cases, sort, json,
         };
         command.SetAction(parsed =>
         {
             string? name = parsed.GetValue(subject), target = parsed.GetValue(png);
-            bool asJson = parsed.GetValue(json), isCaseFolder = name is not null && parsed.GetValue(data.Data) is null && Directory.Exists(name);
+            bool asJson = parsed.GetValue(json),
+                isCaseFolder = name is not null && parsed.GetValue(data.Data) is null && Directory.Exists(name);
             bool hasData = !isCaseFolder && data.IsGiven(parsed), isSheet = hasData && name is null;
             if (name is null && !(isSheet && target is not null))
             {
-                throw new UsageException($"Name an image file or a case, or give --data and --png for a contact sheet of all cases. {SeeHelp}");
+                throw new UsageException(
+                    $"Name an image file or a case, or give --data and --png for a contact sheet of all cases. {SeeHelp}");
             }
 
             Refuse(parsed, channel, target is null, "needs --png");
@@ -64,11 +73,18 @@ internal static class InspectCommand
             using var interruption = new Interruption();
             if (isSheet)
             {
-                DrawSheets(terminal, data.Find(terminal, parsed, MissingRaters.Fraction), target!, new() { Order = parsed.GetValue(sort) ?? ContactSheetOrder.Given, Limit = parsed.GetValue(cases), Channel = parsed.GetValue(channel) });
+                DrawSheets(terminal, data.Find(terminal, parsed, MissingRaters.Fraction), target!, new()
+                {
+                    Order = parsed.GetValue(sort) ?? ContactSheetOrder.Given,
+                    Limit = parsed.GetValue(cases),
+                    Channel = parsed.GetValue(channel),
+                });
             }
             else if (isCaseFolder || hasData)
             {
-                RaterCase one = isCaseFolder ? ReadFolder(name!, parsed.GetValue(data.Task)) : FindCase(data.Find(terminal, parsed, MissingRaters.Fraction), name!);
+                RaterCase one = isCaseFolder
+                    ? ReadFolder(name!, parsed.GetValue(data.Task))
+                    : FindCase(data.Find(terminal, parsed, MissingRaters.Fraction), name!);
                 InspectCase(terminal, one, target, parsed.GetValue(channel), asJson);
             }
             else
@@ -86,7 +102,9 @@ internal static class InspectCommand
         bool isWholeFile = SliceAddress.Parse(path).Index is null;
         ImageFormat format = SliceReader.ReadFormat(path);
         var slice = new Lazy<Slice>(() => SliceReader.Read(path));
-        RgbImage? picture = target is null ? null : RaterPicture.Draw(slice.Value, new() { Title = isWholeFile ? CaseName.Of(path) : Path.GetFileName(path), Channel = channel });
+        RgbImage? picture = target is null
+            ? null
+            : RaterPicture.Draw(slice.Value, new() { Title = isWholeFile ? CaseName.Of(path) : Path.GetFileName(path), Channel = channel });
         if (isWholeFile && format == ImageFormat.Nifti)
         {
             var facts = new NiftiDescription(NiftiFile.ReadHeader(path), NiftiFile.ReadStatistics(path));
@@ -111,7 +129,9 @@ internal static class InspectCommand
         Slice image = one.ReadImage();
         RaterMasks? masks = one.AnnotationPaths.Count == 0 ? null : one.ReadMasks();
         RaterPictureOptions options = new() { Title = one.Name, Channel = channel, RaterNames = one.RaterNames };
-        RgbImage? picture = target is null ? null : masks is null ? RaterPicture.Draw(image, options) : RaterPicture.Draw(image, masks, options);
+        RgbImage? picture = target is null ? null
+            : masks is null ? RaterPicture.Draw(image, options)
+            : RaterPicture.Draw(image, masks, options);
         var facts = new CaseDescription(one, image, masks);
         Print(terminal, facts, facts.Table, asJson);
         Save(terminal, picture, target, quiet: asJson);
@@ -123,7 +143,8 @@ internal static class InspectCommand
         foreach (RgbImage sheet in ContactSheet.Draw(source.Cases, options with { Title = $"{source.Name}, {source.Split}" }))
         {
             number++;
-            string path = number == 1 ? target : Path.Combine(Path.GetDirectoryName(target) ?? "", $"{Path.GetFileNameWithoutExtension(target)}-{number}{Path.GetExtension(target)}");
+            string path = number == 1 ? target : Path.Combine(
+                Path.GetDirectoryName(target) ?? "", $"{Path.GetFileNameWithoutExtension(target)}-{number}{Path.GetExtension(target)}");
             Save(terminal, sheet, path, quiet: false);
         }
     }
@@ -156,16 +177,24 @@ internal static class InspectCommand
         }
     }
 
-    /// <summary>Of a case in a folder, the task is its number; a task's name says it at its end, and is the first where it does not.</summary>
+    /// <summary>
+    /// Of a case in a folder, the task is its number; a task's name says it at its end, and is the first where it does not.
+    /// </summary>
     private static RaterCase ReadFolder(string folder, string? task)
     {
         try
         {
-            return QubiqDataset.ReadCase(folder, task is null ? null : int.TryParse(task.AsSpan(task.LastIndexOfAny(['-', '_']) + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : 1);
+            return QubiqDataset.ReadCase(folder, task is null
+                ? null
+                : int.TryParse(
+                    task.AsSpan(task.LastIndexOfAny(['-', '_']) + 1), NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+                ? number
+                : 1);
         }
         catch (ArgumentException exception)
         {
-            throw new UsageException(task is null ? $"{exception.Message.TrimEnd('.')} with --task, for example --task 1." : exception.Message);
+            throw new UsageException(
+                task is null ? $"{exception.Message.TrimEnd('.')} with --task, for example --task 1." : exception.Message);
         }
     }
 

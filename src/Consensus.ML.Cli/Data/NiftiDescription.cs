@@ -26,7 +26,10 @@ internal sealed class NiftiDescription(NiftiHeader header, NiftiStatistics stati
     public string? StoredUnit { get; } = header.SpaceUnitName;
 
     /// <summary>Millimetres along the axes of space; further axes as stored.</summary>
-    public IReadOnlyList<double> Spacing { get; } = [.. header.Spacing.Select((length, axis) => axis < 3 ? header.InMillimeters(length) : length)];
+    public IReadOnlyList<double> Spacing { get; } =
+    [
+        .. header.Spacing.Select((length, axis) => axis < 3 ? header.InMillimeters(length) : length),
+    ];
 
     /// <summary>To millimetres.</summary>
     public IReadOnlyList<double[]> Affine { get; } =
@@ -49,7 +52,9 @@ internal sealed class NiftiDescription(NiftiHeader header, NiftiStatistics stati
         yield return ("file", File);
         yield return ("format", Format);
         yield return ("shape", string.Join(" × ", Shape));
-        yield return ("type", Slope == 1 && Intercept == 0 ? Type : string.Create(CultureInfo.InvariantCulture, $"{Type} (× {Slope:R} + {Intercept:R})"));
+        yield return ("type", Slope == 1 && Intercept == 0
+            ? Type
+            : string.Create(CultureInfo.InvariantCulture, $"{Type} (× {Slope:R} + {Intercept:R})"));
         yield return ("byte order", ByteOrder);
         yield return ("unit", StoredUnit switch
         {
@@ -60,7 +65,8 @@ internal sealed class NiftiDescription(NiftiHeader header, NiftiStatistics stati
         yield return ("spacing", string.Join(" × ", Spacing.Select(value => value.ToString("0.####", CultureInfo.InvariantCulture))));
         for (int row = 0; row < 4; row++)
         {
-            yield return (row == 0 ? "affine" : "", string.Join("  ", Affine[row].Select(value => value.ToString("0.####", CultureInfo.InvariantCulture).PadLeft(10))));
+            yield return (row == 0 ? "affine" : "", string.Join(
+                "  ", Affine[row].Select(value => value.ToString("0.####", CultureInfo.InvariantCulture).PadLeft(10))));
         }
 
         yield return ("min", Min.ToString("G6", CultureInfo.InvariantCulture));

@@ -15,12 +15,22 @@ internal static class PhantomCommand
 
     public static Command Create(Terminal terminal)
     {
-        var output = new Option<string>("--out") { Description = "Folder to write to; the cases go to ROOT/<set>/train and ROOT/<set>/val.", HelpName = "ROOT", Required = true };
+        var output = new Option<string>("--out")
+        {
+            Description = "Folder to write to; the cases go to ROOT/<set>/train and ROOT/<set>/val.",
+            HelpName = "ROOT",
+            Required = true,
+        };
         Option<QubiqTask?> task = Task();
-        Option<int?> cases = SharedOptions.Whole("--cases", "N", $"How many cases, one in {ValidationShare} of them for validation. Default {DefaultCases}.", 2, 9999);
-        Option<int?> size = SharedOptions.Whole("--size", "S", "Side of the slices, in pixels. Default: as large as the real set's.", 16, 2048);
+        Option<int?> cases = SharedOptions.Whole(
+            "--cases", "N", $"How many cases, one in {ValidationShare} of them for validation. Default {DefaultCases}.", 2, 9999);
+        Option<int?> size = SharedOptions.Whole(
+            "--size", "S", "Side of the slices, in pixels. Default: as large as the real set's.", 16, 2048);
         Option<int?> seed = SharedOptions.Seed("The same seed gives the same files. Default 0.");
-        var command = new Command("phantom", "Make a data set of drawn organs and made-up raters who disagree in a believable way.") { output, task, cases, size, seed };
+        var command = new Command("phantom", "Make a data set of drawn organs and made-up raters who disagree in a believable way.")
+        {
+            output, task, cases, size, seed,
+        };
         command.SetAction(parsed =>
         {
             string root = parsed.Require(output!);
@@ -31,7 +41,9 @@ internal static class PhantomCommand
             using var interruption = new Interruption();
             Interruption.Write(() => Write(root, chosen, all - validation, validation, parsed.GetValue(seed) ?? 0, parsed.GetValue(size)));
             string set = Path.Combine(root, chosen.Folders[0]);
-            terminal.Out.WriteLine($"Wrote {all - validation} training cases to {Path.Combine(set, "train")} and {validation} for validation to {Path.Combine(set, "val")}, {chosen.Raters} raters each.");
+            terminal.Out.WriteLine(
+                $"Wrote {all - validation} training cases to {Path.Combine(set, "train")} and {validation} for validation to "
+                + $"{Path.Combine(set, "val")}, {chosen.Raters} raters each.");
             return ExitCode.Success;
         });
         return command;
@@ -39,7 +51,8 @@ internal static class PhantomCommand
 
     private static Option<QubiqTask?> Task() => new("--task")
     {
-        Description = $"Which of the challenge's tasks to imitate: {string.Join(", ", QubiqTask.All)}. A bare prostate or brain-tumor is task 1.",
+        Description =
+            $"Which of the challenge's tasks to imitate: {string.Join(", ", QubiqTask.All)}. A bare prostate or brain-tumor is task 1.",
         HelpName = "TASK",
         Required = true,
         CustomParser = result =>
@@ -56,7 +69,10 @@ internal static class PhantomCommand
         },
     };
 
-    /// <summary>Writes a new set beside its place and moves it there when it is complete; into a set that is there (of another task, say) file by file.</summary>
+    /// <summary>
+    /// Writes a new set beside its place and moves it there when it is complete; into a set that is there (of another
+    /// task, say) file by file.
+    /// </summary>
     private static void Write(string root, QubiqTask task, int train, int validation, int seed, int? size)
     {
         string set = Path.Combine(root, task.Folders[0]);

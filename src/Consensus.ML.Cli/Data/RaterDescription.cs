@@ -29,7 +29,9 @@ internal sealed class RaterDescription(RaterReport report, CaseSource source)
 
     /// <summary>The paper's value for these cases; null where it has none.</summary>
     public double? PublishedPairwiseDice { get; } =
-        source.Split == Formats.Name(QubiqSplit.Train) && PublishedOfTraining.TryGetValue(source.Name, out double published) ? published : null;
+        source.Split == Formats.Name(QubiqSplit.Train) && PublishedOfTraining.TryGetValue(source.Name, out double published)
+            ? published
+            : null;
 
     public double MeanFleissKappa { get; } = report.MeanFleissKappa;
 
@@ -40,7 +42,8 @@ internal sealed class RaterDescription(RaterReport report, CaseSource source)
     public IReadOnlyList<CaseAgreement> Cases { get; } = report.Cases;
 
     [JsonIgnore]
-    public string CountText => RatersPerCase.Fewest == RatersPerCase.Most ? $"{RatersPerCase.Most}" : $"{RatersPerCase.Fewest} to {RatersPerCase.Most}";
+    public string CountText =>
+        RatersPerCase.Fewest == RatersPerCase.Most ? $"{RatersPerCase.Most}" : $"{RatersPerCase.Fewest} to {RatersPerCase.Most}";
 
     internal sealed record DataFacts(string Task, string Split, int Cases, int Groups);
 

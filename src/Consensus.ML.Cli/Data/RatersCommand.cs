@@ -26,7 +26,11 @@ internal static class RatersCommand
             HelpName = "report.json",
             Arity = ArgumentArity.ZeroOrOne,
         };
-        var command = new Command("raters", "Describe how the raters of a set differ: area, bias, agreement with each other and with the STAPLE estimate.") { data.Data, data.Task, data.Split, json };
+        var command = new Command(
+            "raters", "Describe how the raters of a set differ: area, bias, agreement with each other and with the STAPLE estimate.")
+        {
+            data.Data, data.Task, data.Split, json,
+        };
         command.SetAction(parsed =>
         {
             string? path = parsed.GetResult(json) is null ? null : parsed.GetValue(json) ?? Standard;
@@ -66,7 +70,8 @@ internal static class RatersCommand
         return terminal.Console.Status().Start("reading the first case", context =>
         {
             int read = 0;
-            return ml.Segmentation.DescribeRaters(cases, progress: new Reporter(one => context.Status(Markup.Escape($"{one.Name}: case {++read} of {source.Cases.Count}"))));
+            return ml.Segmentation.DescribeRaters(
+                cases, progress: new Reporter(one => context.Status(Markup.Escape($"{one.Name}: case {++read} of {source.Cases.Count}"))));
         });
     }
 
@@ -75,7 +80,10 @@ internal static class RatersCommand
         var table = new Table { Border = TableBorder.Simple, ShowHeaders = false };
         table.AddColumn("name").AddColumn("value");
         Row("set", $"{facts.Data.Task}, {facts.Data.Split}");
-        Row("cases", $"{facts.Data.Cases}{(facts.Data.Groups == facts.Data.Cases ? "" : $" of {Formats.Groups(facts.Data.Groups)}")}, {facts.CountText} {(facts.CountText == "1" ? "rater" : "raters")} each");
+        Row(
+            "cases",
+            $"{facts.Data.Cases}{(facts.Data.Groups == facts.Data.Cases ? "" : $" of {Formats.Groups(facts.Data.Groups)}")}, "
+            + $"{facts.CountText} {(facts.CountText == "1" ? "rater" : "raters")} each");
         Row("pairwise Dice", Score(facts.MeanPairwiseDice));
         if (facts.PublishedPairwiseDice is double published)
         {
@@ -94,7 +102,10 @@ internal static class RatersCommand
         var table = new Table { Border = TableBorder.Simple };
         table.AddColumn("rater");
         bool hasSizes = facts.Raters.Any(rater => !double.IsNaN(rater.MeanPhysicalArea));
-        foreach (string name in (string[])["cases", "empty", "area (pixels)", .. hasSizes ? ["area (mm²)"] : Array.Empty<string>(), "bias", "Dice with others", "STAPLE sensitivity", "STAPLE specificity", "STAPLE Dice"])
+        foreach (string name in (string[])[
+            "cases", "empty", "area (pixels)", .. hasSizes ? ["area (mm²)"] : Array.Empty<string>(), "bias", "Dice with others",
+            "STAPLE sensitivity", "STAPLE specificity", "STAPLE Dice",
+        ])
         {
             table.AddColumn(new TableColumn(name).RightAligned());
         }
@@ -103,7 +114,8 @@ internal static class RatersCommand
         {
             string[] cells =
             [
-                Markup.Escape(rater.Name), $"{rater.Cases}", $"{rater.EmptyMasks}", rater.MeanArea.ToString("0.0", CultureInfo.InvariantCulture),
+                Markup.Escape(rater.Name), $"{rater.Cases}", $"{rater.EmptyMasks}",
+                rater.MeanArea.ToString("0.0", CultureInfo.InvariantCulture),
                 .. hasSizes ? [Formats.Area(rater.MeanPhysicalArea)] : Array.Empty<string>(), Percent(rater.Bias, "+0.0;-0.0;0.0"),
                 Score(rater.MeanDice), Score(rater.StapleSensitivity), Score(rater.StapleSpecificity), Score(rater.StapleDice),
             ];
@@ -115,7 +127,8 @@ internal static class RatersCommand
 
     private static string Score(double value) => double.IsNaN(value) ? "–" : Formats.Score(value);
 
-    private static string Percent(double value, string format) => double.IsNaN(value) ? "–" : $"{(100 * value).ToString(format, CultureInfo.InvariantCulture)} %";
+    private static string Percent(double value, string format) =>
+        double.IsNaN(value) ? "–" : $"{(100 * value).ToString(format, CultureInfo.InvariantCulture)} %";
 
     private sealed class Reporter(Action<CaseAgreement> report) : IProgress<CaseAgreement>
     {

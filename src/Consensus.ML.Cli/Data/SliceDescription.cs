@@ -6,12 +6,15 @@ using Spectre.Console;
 
 namespace Consensus.ML.Cli.Data;
 
-/// <summary>What a slice holds, of whatever format its file is; min, max and mean are NaN, and null in JSON, when no value is finite.</summary>
+/// <summary>
+/// What a slice holds, of whatever format its file is; min, max and mean are NaN, and null in JSON, when no value is finite.
+/// </summary>
 internal sealed class SliceDescription
 {
     public SliceDescription(string file, ImageFormat format, Slice slice)
     {
-        (File, Format, Channels, Height, Width, Count) = (file, Formats.Name(format), slice.Channels, slice.Height, slice.Width, slice.Pixels.LongLength);
+        (File, Format, Channels, Height, Width, Count) = (
+            file, Formats.Name(format), slice.Channels, slice.Height, slice.Width, slice.Pixels.LongLength);
         double sum = 0;
         foreach (float value in slice.Pixels)
         {

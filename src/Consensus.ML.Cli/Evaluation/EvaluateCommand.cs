@@ -23,7 +23,10 @@ internal static class EvaluateCommand
         Option<MissingRaters?> missing = SharedOptions.MissingRaters("each scored by the share of its own raters");
         var sampling = new SamplingArguments();
         Option<string?> device = SharedOptions.Device();
-        var native = new Option<bool>("--native") { Description = "Score at each case's own size; the default is the model's size, as published." };
+        var native = new Option<bool>("--native")
+        {
+            Description = "Score at each case's own size; the default is the model's size, as published.",
+        };
         var thresholds = new Option<float[]>("--thresholds")
         {
             Description = "Where the soft maps are cut for one more soft Dice, such as 0.25 0.5 0.75. Default: 0.1 to 0.9.",
@@ -36,7 +39,9 @@ internal static class EvaluateCommand
                 {
                     if (!Numbers.TryParse(given, out double value))
                     {
-                        result.AddError($"'{given}' is not a value of --thresholds; it must be numbers above 0 and at most 1, with spaces between them{Numbers.CommaHint(given)}");
+                        result.AddError(
+                            $"'{given}' is not a value of --thresholds; it must be numbers above 0 and at most 1, with spaces between "
+                            + $"them{Numbers.CommaHint(given)}");
                         return null;
                     }
 
@@ -48,7 +53,8 @@ internal static class EvaluateCommand
         };
         var tolerance = new Option<double?>("--surface-tolerance")
         {
-            Description = "How far outlines may lie apart for the surface Dice, in mm where the images say how large a pixel is, else in pixels. Default: one pixel.",
+            Description = "How far outlines may lie apart for the surface Dice, in mm where the images say how large a pixel is, "
+                + "else in pixels. Default: one pixel.",
             HelpName = "distance",
             CustomParser = result =>
             {
@@ -62,12 +68,16 @@ internal static class EvaluateCommand
                 return null;
             },
         };
-        var json = new Option<string?>("--json") { Description = "Also write a report in JSON; '-' prints it instead of the table.", HelpName = "report.json" };
+        var json = new Option<string?>("--json")
+        {
+            Description = "Also write a report in JSON; '-' prints it instead of the table.",
+            HelpName = "report.json",
+        };
         var command = new Command("evaluate", "Score a model's soft maps against the raters' masks.")
         {
             model, data.Data, data.Task, data.Split, missing,
-            sampling.Generations, sampling.Tolerance, sampling.Mirror, sampling.Sampler, sampling.Steps, sampling.Seed, sampling.Precision, device,
-            native, thresholds, tolerance, json,
+            sampling.Generations, sampling.Tolerance, sampling.Mirror, sampling.Sampler, sampling.Steps, sampling.Seed, sampling.Precision,
+            device, native, thresholds, tolerance, json,
         };
         command.SetAction(parsed =>
         {
@@ -84,7 +94,8 @@ internal static class EvaluateCommand
             CaseSource source = data.Find(terminal, parsed, parsed.GetValue(missing));
             using LoadedModel loaded = LoadedModel.Read(ml, parsed.Require(model!));
             using LoadedModel sampled = loaded.WithSampling(sampling.Read(parsed, loaded.Segmentation));
-            SegmentationMetrics metrics = Evaluate(terminal, ml, sampled.Model.Transform(source.View(ml)), parsed.GetValue(native), options, quiet: report == "-");
+            SegmentationMetrics metrics = Evaluate(
+                terminal, ml, sampled.Model.Transform(source.View(ml)), parsed.GetValue(native), options, quiet: report == "-");
             var facts = new EvaluationReport(metrics, options, sampled.Segmentation, source, parsed.GetValue(native));
             if (report != "-")
             {
@@ -103,7 +114,13 @@ internal static class EvaluateCommand
         return command;
     }
 
-    private static SegmentationMetrics Evaluate(Terminal terminal, MLContext ml, IDataView predicted, bool native, EvaluationOptions options, bool quiet)
+    private static SegmentationMetrics Evaluate(
+        Terminal terminal,
+        MLContext ml,
+        IDataView predicted,
+        bool native,
+        EvaluationOptions options,
+        bool quiet)
     {
         string column = "SoftMap";
         if (native)
@@ -125,7 +142,8 @@ internal static class EvaluateCommand
     private static string Headline(SegmentationMetrics metrics, EvaluationReport report)
     {
         string size = report.Resolution.Native ? "at each case's own size" : $"at {report.Resolution.Height}×{report.Resolution.Width}";
-        return $"Soft Dice {Formats.Score(metrics.SoftDice5)} (5 thresholds), {Formats.Score(metrics.SoftDice9)} (9 thresholds) over {Formats.Cases(metrics.Cases.Count, metrics.Groups)} {size}; {report.SamplingText}.";
+        return $"Soft Dice {Formats.Score(metrics.SoftDice5)} (5 thresholds), {Formats.Score(metrics.SoftDice9)} (9 thresholds) "
+            + $"over {Formats.Cases(metrics.Cases.Count, metrics.Groups)} {size}; {report.SamplingText}.";
     }
 
     private static EvaluationOptions Options(float[]? thresholds, double? tolerance)

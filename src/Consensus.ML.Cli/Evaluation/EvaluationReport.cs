@@ -9,7 +9,12 @@ using Consensus.ML.Segmentation;
 namespace Consensus.ML.Cli.Evaluation;
 
 /// <summary>What <c>consensus evaluate --json</c> writes; data-schemas/evaluation-report.schema.json describes it.</summary>
-internal sealed class EvaluationReport(SegmentationMetrics metrics, EvaluationOptions options, SegmentationTransformer model, CaseSource source, bool native)
+internal sealed class EvaluationReport(
+    SegmentationMetrics metrics,
+    EvaluationOptions options,
+    SegmentationTransformer model,
+    CaseSource source,
+    bool native)
 {
     public int FormatVersion { get; } = 1;
 
@@ -34,18 +39,24 @@ internal sealed class EvaluationReport(SegmentationMetrics metrics, EvaluationOp
     public IReadOnlyDictionary<string, MeasureFacts> Measures { get; } = metrics.Summaries.ToDictionary(
         summary => Key(summary.Measure),
         summary => new MeasureFacts(
-            summary.Mean, summary.Interval.Lower, summary.Interval.Upper, summary.Cases, summary.AllCases, summary.LeftOut, summary.Groups));
+            summary.Mean, summary.Interval.Lower, summary.Interval.Upper, summary.Cases, summary.AllCases, summary.LeftOut,
+            summary.Groups));
 
     public OptionFacts Options { get; } = new(
-        options.Confidence, options.BootstrapResamples, options.Seed, options.CalibrationBins, options.SurfaceTolerance, Formats.Name(metrics.DistanceUnit));
+        options.Confidence, options.BootstrapResamples, options.Seed, options.CalibrationBins, options.SurfaceTolerance,
+        Formats.Name(metrics.DistanceUnit));
 
     public DataFacts Data { get; } = new(source.Name, source.Split, metrics.Cases.Count, metrics.Groups);
 
     public ResolutionFacts Resolution { get; } = native ? new(true, null, null) : new(false, model.Height, model.Width);
 
-    public ModelFacts Model { get; } = new(Formats.Method(model), Formats.Learned(model), model.Members, model.Raters, model.ImageChannels, model.Height, model.Width);
+    public ModelFacts Model { get; } = new(
+        Formats.Method(model), Formats.Learned(model), model.Members, model.Raters, model.ImageChannels, model.Height, model.Width);
 
-    public SamplingFacts Sampling { get; } = new(Formats.Maps(model), model.Sampling.Tolerance, model.Sampling.Mirror, Formats.Sampler(model), model is ConsensusSegmentationTransformer ? model.Sampling.Steps : null, model.Sampling.Seed, Formats.Name(model.Sampling.Precision));
+    public SamplingFacts Sampling { get; } = new(
+        Formats.Maps(model), model.Sampling.Tolerance, model.Sampling.Mirror, Formats.Sampler(model),
+        model is ConsensusSegmentationTransformer ? model.Sampling.Steps : null, model.Sampling.Seed,
+        Formats.Name(model.Sampling.Precision));
 
     public VersionFacts Versions { get; } = VersionFacts.OfThisProcess();
 
@@ -81,7 +92,13 @@ internal sealed class EvaluationReport(SegmentationMetrics metrics, EvaluationOp
     internal sealed record MeasureFacts(
         double Mean, double Lower, double Upper, int Cases, int AllCases, IReadOnlyList<LeftOutCases> LeftOut, int Groups);
 
-    internal sealed record OptionFacts(double Confidence, int BootstrapResamples, int BootstrapSeed, int CalibrationBins, double? SurfaceTolerance, string DistanceUnit);
+    internal sealed record OptionFacts(
+        double Confidence,
+        int BootstrapResamples,
+        int BootstrapSeed,
+        int CalibrationBins,
+        double? SurfaceTolerance,
+        string DistanceUnit);
 
     internal sealed record DataFacts(string Task, string Split, int Cases, int Groups);
 
@@ -89,7 +106,14 @@ internal sealed class EvaluationReport(SegmentationMetrics metrics, EvaluationOp
 
     internal sealed record ModelFacts(string Method, string Target, int Members, int Raters, int ImageChannels, int Height, int Width);
 
-    internal sealed record SamplingFacts(int Generations, double? Tolerance, bool Mirror, string? Sampler, int? Steps, int? Seed, string Precision);
+    internal sealed record SamplingFacts(
+        int Generations,
+        double? Tolerance,
+        bool Mirror,
+        string? Sampler,
+        int? Steps,
+        int? Seed,
+        string Precision);
 
     internal sealed record VersionFacts(string Library, string TorchSharp, string DotNet)
     {

@@ -27,15 +27,22 @@ internal static class EvaluationTables
 
         foreach (CaseMetrics one in metrics.Cases)
         {
-            table.AddRow(Row(one.Name, one.SoftDice5, one.SoftDice9, one.DiceAtThresholds, one.F1, one.IntersectionOverUnion, one.AreaRatio, one.BoundaryF));
+            table.AddRow(Row(
+                one.Name, one.SoftDice5, one.SoftDice9, one.DiceAtThresholds, one.F1,
+                one.IntersectionOverUnion, one.AreaRatio, one.BoundaryF));
         }
 
         table.AddEmptyRow();
-        table.AddRow(Row("mean", metrics.SoftDice5, metrics.SoftDice9, metrics.DiceAtThresholds, metrics.F1, metrics.IntersectionOverUnion, metrics.AreaRatio, metrics.BoundaryF));
+        table.AddRow(Row(
+            "mean", metrics.SoftDice5, metrics.SoftDice9, metrics.DiceAtThresholds, metrics.F1, metrics.IntersectionOverUnion,
+            metrics.AreaRatio, metrics.BoundaryF));
         return table;
 
         string[] Row(string name, double five, double nine, IReadOnlyList<double> at, params double[] rounded) =>
-            [Markup.Escape(name), Formats.Score(five), Formats.Score(nine), .. shown.Select(i => Formats.Score(at[i])), .. rounded.Select(Formats.Score)];
+            [
+                Markup.Escape(name), Formats.Score(five), Formats.Score(nine), .. shown.Select(i => Formats.Score(at[i])),
+                .. rounded.Select(Formats.Score),
+            ];
     }
 
     /// <summary>A row a measure that any case has: its mean, how sure that is, and what it says.</summary>
@@ -43,14 +50,17 @@ internal static class EvaluationTables
     {
         var table = new Table { Border = TableBorder.Simple };
         table.AddColumn("mean of");
-        foreach (string heading in (string[])["mean", $"{(options.Confidence * 100).ToString("0.#", CultureInfo.InvariantCulture)} % interval", "cases"])
+        foreach (string heading in (string[])[
+            "mean", $"{(options.Confidence * 100).ToString("0.#", CultureInfo.InvariantCulture)} % interval", "cases",
+        ])
         {
             table.AddColumn(new TableColumn(heading).RightAligned());
         }
 
         table.AddColumn("which is");
         bool areOwnThresholds = !metrics.Thresholds.SequenceEqual(SoftDice.NineThresholds);
-        foreach (MeasureSummary summary in metrics.Summaries.Where(summary => summary.Cases > 0 && (areOwnThresholds || summary.Measure.Name != nameof(CaseMetrics.MeanDiceAtThresholds))))
+        foreach (MeasureSummary summary in metrics.Summaries.Where(
+            summary => summary.Cases > 0 && (areOwnThresholds || summary.Measure.Name != nameof(CaseMetrics.MeanDiceAtThresholds))))
         {
             table.AddRow(
                 Title(summary.Measure, metrics),
@@ -63,7 +73,8 @@ internal static class EvaluationTables
         string[] reasons =
         [
             .. metrics.Summaries.Where(summary => summary.Cases > 0)
-                .SelectMany(summary => summary.LeftOut.Select(reason => $"{summary.Measure.Title} leaves out {Plural(reason.Cases)}: {reason.Reason}")),
+                .SelectMany(summary =>
+                    summary.LeftOut.Select(reason => $"{summary.Measure.Title} leaves out {Plural(reason.Cases)}: {reason.Reason}")),
         ];
         string resampled = metrics.Groups == metrics.Cases.Count ? "" : $"; intervals resample {Formats.Groups(metrics.Groups)}";
         table.Caption = new TableTitle(Markup.Escape(string.Join(
@@ -89,5 +100,6 @@ internal static class EvaluationTables
     }
 
     // Areas are pixels by the hundred, where four decimals say nothing.
-    private static string Number(double value) => Math.Abs(value) < 100 ? Formats.Score(value) : value.ToString("0.0", CultureInfo.InvariantCulture);
+    private static string Number(double value) =>
+        Math.Abs(value) < 100 ? Formats.Score(value) : value.ToString("0.0", CultureInfo.InvariantCulture);
 }

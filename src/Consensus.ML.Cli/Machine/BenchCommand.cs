@@ -18,21 +18,30 @@ internal static class BenchCommand
     public static Command Create(Terminal terminal)
     {
         Option<int?> size = SharedOptions.Whole("--size", "S", "Side, in pixels, of the slices. Default 64.", 1, 4096);
-        Option<int?> channels = SharedOptions.Whole("--channels", "L", "Base channels of the U-Net, a multiple of 32. Default 32.", 32, 4096);
+        Option<int?> channels = SharedOptions.Whole(
+            "--channels", "L", "Base channels of the U-Net, a multiple of 32. Default 32.", 32, 4096);
         Option<int[]?> multipliers = Multipliers();
-        Option<int?> residualBlocks = SharedOptions.Whole("--residual-blocks", "R", "Residual blocks of each level of the U-Net. Default 2.", 1, 64);
+        Option<int?> residualBlocks = SharedOptions.Whole(
+            "--residual-blocks", "R", "Residual blocks of each level of the U-Net. Default 2.", 1, 64);
         Option<int?> encoderBlocks = SharedOptions.Whole("--rrdb-blocks", "N", "RRDB blocks of the image encoder. Default 2.", 1, 256);
-        Option<int?> width = SharedOptions.Whole("--encoder-width", "F", "Features inside the image encoder. Default 64, as published.", 1, 4096);
-        Option<int?> growth = SharedOptions.Whole("--encoder-growth", "G", "Features that each convolution of a dense block adds. Default 32, as published.", 1, 4096);
-        Option<int?> levels = SharedOptions.Whole("--levels", "C", "Levels of consensus: maps that a sampling step takes further. Default 7.", 1, 255);
+        Option<int?> width = SharedOptions.Whole(
+            "--encoder-width", "F", "Features inside the image encoder. Default 64, as published.", 1, 4096);
+        Option<int?> growth = SharedOptions.Whole(
+            "--encoder-growth", "G", "Features that each convolution of a dense block adds. Default 32, as published.", 1, 4096);
+        Option<int?> levels = SharedOptions.Whole(
+            "--levels", "C", "Levels of consensus: maps that a sampling step takes further. Default 7.", 1, 255);
         Option<LevelConditioning?> levelConditioning = SharedOptions.LevelConditioning("embedding");
         Option<int?> patchSize = SharedOptions.PatchSize("1");
         Option<int?> batch = SharedOptions.Whole("--batch", "B", "Images of a training step. Default 4.", 1, 4096);
         Option<string?> device = SharedOptions.Device();
         var json = new Option<bool>("--json") { Description = "Print JSON instead of a table." };
-        var command = new Command("bench", "Measure what this machine does: encoding, sampling, training, in both number formats, and the share of what convolutions alone reach.")
+        var command = new Command(
+            "bench",
+            "Measure what this machine does: encoding, sampling, training, in both number formats, and the "
+            + "share of what convolutions alone reach.")
         {
-            size, channels, multipliers, residualBlocks, encoderBlocks, width, growth, levels, levelConditioning, patchSize, batch, device, json,
+            size, channels, multipliers, residualBlocks, encoderBlocks, width, growth, levels, levelConditioning, patchSize, batch, device,
+            json,
         };
         command.SetAction(parsed =>
         {
@@ -56,13 +65,16 @@ internal static class BenchCommand
             };
             if (benchmark.Network.ModelChannels % 32 != 0)
             {
-                throw new UsageException($"--channels {benchmark.Network.ModelChannels} does not fit group normalisation over 32 groups: it must be a multiple of 32.");
+                throw new UsageException(
+                    $"--channels {benchmark.Network.ModelChannels} does not fit group normalisation over 32 groups: "
+                    + "it must be a multiple of 32.");
             }
 
             SharedOptions.EnsureSideFits(benchmark.Size, benchmark.Network);
             benchmark = benchmark with { Device = RuntimeInfo.Collect(parsed.GetValue(device)).Device };
             using var interruption = new Interruption();
-            var report = new Report(benchmark, benchmark.Measure(Precision.Float32, interruption.Token), benchmark.Measure(Precision.BFloat16, interruption.Token));
+            var report = new Report(benchmark, benchmark.Measure(Precision.Float32, interruption.Token), benchmark.Measure(
+                Precision.BFloat16, interruption.Token));
             if (parsed.GetValue(json))
             {
                 terminal.Out.WriteLine(JsonOutput.Text(report));
@@ -87,13 +99,18 @@ internal static class BenchCommand
         {
             string given = result.Tokens.Single().Value;
             string[] parts = given.Split(',');
-            int[] values = [.. parts.Select(part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int value) ? value : 0)];
+            int[] values =
+            [
+                .. parts.Select(part => int.TryParse(part, NumberStyles.None, CultureInfo.InvariantCulture, out int value) ? value : 0),
+            ];
             if (values.All(value => value is >= 1 and <= 64) && values.Length <= 12)
             {
                 return values;
             }
 
-            result.AddError($"'{given}' is not a value of --multipliers; it must be 1 to 12 whole numbers from 1 to 64 with commas between them, such as 1,2,3,4");
+            result.AddError(
+                $"'{given}' is not a value of --multipliers; it must be 1 to 12 whole numbers from 1 to 64 with "
+                + "commas between them, such as 1,2,3,4");
             return null;
         },
     };
@@ -120,8 +137,9 @@ internal static class BenchCommand
     private sealed class Report(MachineBenchmark benchmark, MachineMeasurement float32, MachineMeasurement bfloat16)
     {
         public SettingFacts Settings { get; } = new(
-            benchmark.Size, benchmark.Network.ModelChannels, benchmark.Network.ChannelMultipliers, benchmark.Network.ResidualBlocks, benchmark.Network.EncoderBlocks,
-            benchmark.Network.EncoderWidth, benchmark.Network.EncoderGrowth, benchmark.Levels, Formats.Name(benchmark.Network.LevelConditioning), benchmark.Network.PatchSize, benchmark.BatchSize);
+            benchmark.Size, benchmark.Network.ModelChannels, benchmark.Network.ChannelMultipliers, benchmark.Network.ResidualBlocks,
+            benchmark.Network.EncoderBlocks, benchmark.Network.EncoderWidth, benchmark.Network.EncoderGrowth, benchmark.Levels,
+            Formats.Name(benchmark.Network.LevelConditioning), benchmark.Network.PatchSize, benchmark.BatchSize);
 
         public MachineFacts Machine { get; } = MachineFacts.Of(RuntimeInfo.Collect(benchmark.Device));
 
@@ -134,32 +152,58 @@ internal static class BenchCommand
     }
 
     private sealed record SettingFacts(
-        int Size, int Channels, IReadOnlyList<int> Multipliers, int ResidualBlocks, int RrdbBlocks, int EncoderWidth, int EncoderGrowth, int Levels, string LevelConditioning, int? PatchSize, int Batch);
+        int Size,
+        int Channels,
+        IReadOnlyList<int> Multipliers,
+        int ResidualBlocks,
+        int RrdbBlocks,
+        int EncoderWidth,
+        int EncoderGrowth,
+        int Levels,
+        string LevelConditioning,
+        int? PatchSize,
+        int Batch);
 
     private sealed record MachineFacts(string Device, int Threads, string OperatingSystem, string TorchSharp, string DotNet)
     {
-        public static MachineFacts Of(RuntimeInfo facts) => new(facts.Device, facts.Threads, facts.OperatingSystem, facts.TorchSharp, facts.DotNet);
+        public static MachineFacts Of(RuntimeInfo facts) =>
+            new(facts.Device, facts.Threads, facts.OperatingSystem, facts.TorchSharp, facts.DotNet);
     }
 
-    /// <summary>What a run would take in the faster of the two formats: training as long as the preset does, one map as the preset samples and as the paper does.</summary>
-    private sealed record EstimateFacts(string Precision, int TrainingSteps, double TrainingMinutes, double MapSeconds, double PaperMapSeconds, [property: JsonIgnore] string Text)
+    /// <summary>
+    /// What a run would take in the faster of the two formats: training as long as the preset does, one map as the preset samples
+    /// and as the paper does.
+    /// </summary>
+    private sealed record EstimateFacts(
+        string Precision,
+        int TrainingSteps,
+        double TrainingMinutes,
+        double MapSeconds,
+        double PaperMapSeconds,
+        [property: JsonIgnore] string Text)
     {
         public static EstimateFacts Of(MachineMeasurement float32, MachineMeasurement bfloat16)
         {
-            (MachineMeasurement training, Precision precision) = bfloat16.TrainingStepMs < float32.TrainingStepMs ? (bfloat16, Consensus.ML.Options.Precision.BFloat16) : (float32, Consensus.ML.Options.Precision.Float32);
+            (MachineMeasurement training, Precision precision) = bfloat16.TrainingStepMs < float32.TrainingStepMs
+                ? (bfloat16, Consensus.ML.Options.Precision.BFloat16)
+                : (float32, Consensus.ML.Options.Precision.Float32);
             MachineMeasurement sampling = bfloat16.SamplingStepMs < float32.SamplingStepMs ? bfloat16 : float32;
-            ConsensusSegmentationEstimator.Options compact = ConsensusSegmentationEstimator.Options.Compact(), paper = ConsensusSegmentationEstimator.Options.Paper();
+            ConsensusSegmentationEstimator.Options compact = ConsensusSegmentationEstimator.Options.Compact(),
+                paper = ConsensusSegmentationEstimator.Options.Paper();
             int steps = compact.Training.Steps!.Value;
             double minutes = steps * training.TrainingStepMs / MillisecondsPerMinute, map = Seconds(compact), paperMap = Seconds(paper);
             return new(Formats.Name(precision), steps, minutes, map, paperMap, string.Create(
                 CultureInfo.InvariantCulture,
-                $"About {minutes:0.#} minutes for {steps} training steps ({Formats.Name(precision)}); one map {map:0.0#} s ({Formats.Describe(compact.Sampling)}), or {paperMap:0} s as the paper samples ({Formats.Describe(paper.Sampling)})."));
+                $"About {minutes:0.#} minutes for {steps} training steps ({Formats.Name(precision)}); one map {map:0.0#} s "
+                + $"({Formats.Describe(compact.Sampling)}), or {paperMap:0} s as the paper samples ({Formats.Describe(paper.Sampling)})."));
 
             double Seconds(ConsensusSegmentationEstimator.Options options)
             {
                 // The image as it is, and mirrored along rows, columns and both.
                 int generations = options.Sampling.Generations, views = options.Sampling.Mirror ? Math.Min(4, generations) : 1;
-                return ((views * sampling.EncoderMs) + (generations * (options.Sampling.Steps ?? options.Diffusion.Steps) * sampling.SamplingStepMs)) / MillisecondsPerSecond;
+                return ((views * sampling.EncoderMs)
+                    + (generations * (options.Sampling.Steps ?? options.Diffusion.Steps) * sampling.SamplingStepMs))
+                    / MillisecondsPerSecond;
             }
         }
     }

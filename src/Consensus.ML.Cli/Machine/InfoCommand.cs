@@ -12,7 +12,10 @@ internal static class InfoCommand
     public static Command Create(Terminal terminal)
     {
         var json = new Option<bool>("--json") { Description = "Print JSON instead of a table." };
-        var command = new Command("info", "Show versions, backend, device and threads, and why the GPU is not used where it is not.") { json };
+        var command = new Command("info", "Show versions, backend, device and threads, and why the GPU is not used where it is not.")
+        {
+            json,
+        };
         command.SetAction(parsed =>
         {
             RuntimeInfo facts = RuntimeInfo.Collect();
@@ -48,7 +51,9 @@ internal static class InfoCommand
         }
 
         Row("threads", facts.Threads.ToString());
-        Row("native library", facts.AdaptedNativeLibrary is null ? "as shipped" : $"adapted to this system's C++ library in memory: {facts.AdaptedNativeLibrary}");
+        Row("native library", facts.AdaptedNativeLibrary is null
+            ? "as shipped"
+            : $"adapted to this system's C++ library in memory: {facts.AdaptedNativeLibrary}");
         return table;
 
         void Row(string name, string value) => table.AddRow(Markup.Escape(name), Markup.Escape(value));

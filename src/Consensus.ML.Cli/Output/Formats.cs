@@ -17,13 +17,16 @@ internal static class Formats
 
     /// <summary>An area in mm², as many digits as say something; a dash where it is not known.</summary>
     public static string Area(double squareMillimeters) =>
-        double.IsNaN(squareMillimeters) ? "–" : squareMillimeters.ToString(squareMillimeters < 1 ? "0.####" : "0.0", CultureInfo.InvariantCulture);
+        double.IsNaN(squareMillimeters)
+            ? "–"
+            : squareMillimeters.ToString(squareMillimeters < 1 ? "0.####" : "0.0", CultureInfo.InvariantCulture);
 
     /// <summary>How many groups there are.</summary>
     public static string Groups(int count) => count == 1 ? "1 group" : $"{count} groups";
 
     /// <summary>How many cases there are, and of how many groups where that is another number.</summary>
-    public static string Cases(int cases, int groups) => $"{(cases == 1 ? "1 case" : $"{cases} cases")}{(groups == cases ? "" : $" of {Groups(groups)}")}";
+    public static string Cases(int cases, int groups) =>
+        $"{(cases == 1 ? "1 case" : $"{cases} cases")}{(groups == cases ? "" : $" of {Groups(groups)}")}";
 
     public static string Duration(TimeSpan time) => time.TotalHours >= 1 ? time.ToString(@"h\:mm\:ss") : time.ToString(@"mm\:ss");
 
@@ -88,24 +91,30 @@ internal static class Formats
     };
 
     /// <summary>How often a model draws what it has learnt.</summary>
-    public static int Maps(SegmentationTransformer model) => model is UNetSegmentationTransformer { Kind: not UNetKind.MonteCarloDropout } ? 1 : model.Sampling.Generations;
+    public static int Maps(SegmentationTransformer model) =>
+        model is UNetSegmentationTransformer { Kind: not UNetKind.MonteCarloDropout } ? 1 : model.Sampling.Generations;
 
     public static string Describe(SegmentationTransformer model)
     {
         string sampling = model is ConsensusSegmentationTransformer
             ? Describe(model.Sampling)
-            : $"{(Maps(model) == 1 ? "1 pass" : $"{Maps(model)} passes")}{(model.Sampling.Mirror ? " in turn mirrored" : "")}, {Name(model.Sampling.Precision)}";
+            : $"{(Maps(model) == 1 ? "1 pass" : $"{Maps(model)} passes")}{(model.Sampling.Mirror ? " in turn mirrored" : "")}, "
+                + $"{Name(model.Sampling.Precision)}";
         return model.Members == 1 ? sampling : $"{sampling}, of each of {model.Members} networks";
     }
 
     /// <summary>The sampler of a model; null where it has none.</summary>
-    public static string? Sampler(SegmentationTransformer model) => model is ConsensusSegmentationTransformer ? Name(model.Sampling.Sampler) : null;
+    public static string? Sampler(SegmentationTransformer model) =>
+        model is ConsensusSegmentationTransformer ? Name(model.Sampling.Sampler) : null;
 
     public static string Describe(SamplingOptions sampling)
     {
         string generations = sampling.Generations == 1 ? "1 generation" : $"{sampling.Generations} generations";
-        string still = sampling.Tolerance is double tolerance ? string.Create(CultureInfo.InvariantCulture, $" or until still within {tolerance}") : "";
+        string still = sampling.Tolerance is double tolerance
+            ? string.Create(CultureInfo.InvariantCulture, $" or until still within {tolerance}")
+            : "";
         string steps = sampling.Steps switch { null => "all steps", 1 => "1 step", int count => $"{count} steps" };
-        return $"{generations}{still}{(sampling.Mirror && sampling.Generations > 1 ? " in turn mirrored" : "")}, {Name(sampling.Sampler)}, {steps}, {Name(sampling.Precision)}";
+        return $"{generations}{still}{(sampling.Mirror && sampling.Generations > 1 ? " in turn mirrored" : "")}, {Name(sampling.Sampler)}, "
+            + $"{steps}, {Name(sampling.Precision)}";
     }
 }

@@ -58,7 +58,8 @@ internal static class OutputPath
             }
 
             string probe = Path.Combine(nearest, $".consensus-{Guid.NewGuid():N}.tmp");
-            using var stream = new FileStream(probe, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
+            using var stream = new FileStream(
+                probe, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 1, FileOptions.DeleteOnClose);
             stream.Write(new byte[ProbeBytes]);
             stream.Flush(flushToDisk: true);
         }

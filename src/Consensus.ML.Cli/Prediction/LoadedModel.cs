@@ -36,7 +36,8 @@ internal sealed record LoadedModel(ITransformer Model, SegmentationTransformer S
 
         return Find(model) is { } segmentation
             ? new(model, segmentation, schema)
-            : throw new InvalidDataException($"'{path}' is an ML.NET model without a consensus segmentation; use one that 'consensus train' wrote.");
+            : throw new InvalidDataException(
+                $"'{path}' is an ML.NET model without a consensus segmentation; use one that 'consensus train' wrote.");
     }
 
     /// <summary>The value of pixels without data that the model was trained with; null for none.</summary>
@@ -46,7 +47,8 @@ internal sealed record LoadedModel(ITransformer Model, SegmentationTransformer S
     {
         if (!File.Exists(path))
         {
-            throw new FileNotFoundException(Directory.Exists(path) ? $"'{path}' is a folder; a model is a .zip file." : $"There is no model '{path}'.");
+            throw new FileNotFoundException(
+                Directory.Exists(path) ? $"'{path}' is a folder; a model is a .zip file." : $"There is no model '{path}'.");
         }
     }
 
@@ -60,7 +62,8 @@ internal sealed record LoadedModel(ITransformer Model, SegmentationTransformer S
     /// <inheritdoc/>
     public void Dispose() => (Model as IDisposable)?.Dispose();
 
-    private static IEnumerable<ITransformer> Steps(ITransformer model) => model is IEnumerable<ITransformer> chain ? chain.SelectMany(Steps) : [model];
+    private static IEnumerable<ITransformer> Steps(ITransformer model) =>
+        model is IEnumerable<ITransformer> chain ? chain.SelectMany(Steps) : [model];
 
     private static SegmentationTransformer? Find(ITransformer model) => model switch
     {

@@ -7,13 +7,18 @@ using Consensus.Imaging.Formats.Raster;
 
 namespace Consensus.ML.Cli.Prediction;
 
-/// <summary>The file that a predicted map is written to: of the image's own kind where that keeps every value, so that both open in the same programs.</summary>
+/// <summary>
+/// The file that a predicted map is written to: of the image's own kind where that keeps every value, so that both
+/// open in the same programs.
+/// </summary>
 /// <param name="Path">The file.</param>
 /// <param name="Image">The image that the map belongs to.</param>
 /// <param name="Format">The format of both.</param>
 internal sealed record MapFile(string Path, string Image, ImageFormat Format)
 {
-    /// <summary><c>&lt;case&gt;_soft.nii.gz</c> for a NIfTI image; <c>&lt;case&gt;_soft.tif</c> for pictures, of which only TIFF holds fractions.</summary>
+    /// <summary>
+    /// <c>&lt;case&gt;_soft.nii.gz</c> for a NIfTI image; <c>&lt;case&gt;_soft.tif</c> for pictures, of which only TIFF holds fractions.
+    /// </summary>
     /// <param name="folder">The folder to write to.</param>
     /// <param name="one">The case; its first image decides.</param>
     public static MapFile Of(string folder, RaterCase one)

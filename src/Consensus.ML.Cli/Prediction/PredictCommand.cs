@@ -16,14 +16,20 @@ internal static class PredictCommand
     public static Command Create(Terminal terminal)
     {
         Option<string> model = SharedOptions.Model();
-        var output = new Option<string>("--out") { Description = "Folder to write to: <case>_soft.nii.gz (of pictures, <case>_soft.tif) and <case>.png for each case.", HelpName = "DIR", Required = true };
+        var output = new Option<string>("--out")
+        {
+            Description = "Folder to write to: <case>_soft.nii.gz (of pictures, <case>_soft.tif) and <case>.png for each case.",
+            HelpName = "DIR",
+            Required = true,
+        };
         var sampling = new SamplingArguments();
         Option<string?> device = SharedOptions.Device();
         var data = new DataOptions(QubiqSplit.Validation, required: false);
         Option<int?> axis = SharedOptions.Choice<int>(
             "--axis",
             "Axis that volumes are cut along, of the stored array; the predicted slices are put back into a volume. "
-            + "Default: as the model's training volumes were cut, or 2. When given, images with 2 to 8 slices are volumes too, not channels.",
+            + "Default: as the model's training volumes were cut, or 2. When given, images with 2 to 8 "
+            + "slices are volumes too, not channels.",
             ("0", 0), ("1", 1), ("2", 2));
         Argument<string[]> files = new Argument<string[]>("FILE")
         {
@@ -32,7 +38,8 @@ internal static class PredictCommand
         }.RefusingOptions();
         var command = new Command("predict", "Predict the soft maps of images, at their own size and geometry.")
         {
-            model, output, sampling.Generations, sampling.Tolerance, sampling.Mirror, sampling.Sampler, sampling.Steps, sampling.Seed, sampling.Precision, device, axis, data.Data, data.Task, data.Split, files,
+            model, output, sampling.Generations, sampling.Tolerance, sampling.Mirror, sampling.Sampler, sampling.Steps, sampling.Seed,
+            sampling.Precision, device, axis, data.Data, data.Task, data.Split, files,
         };
         command.SetAction(parsed =>
         {
@@ -40,12 +47,16 @@ internal static class PredictCommand
             bool hasData = data.IsGiven(parsed);
             if (paths.Length > 0 == hasData)
             {
-                throw new UsageException(hasData ? "Name image files or give --data, not both." : "There is nothing to predict: name image files, or give --data and --task.");
+                throw new UsageException(hasData
+                    ? "Name image files or give --data, not both."
+                    : "There is nothing to predict: name image files, or give --data and --task.");
             }
 
             string folder = parsed.Require(output!);
             LoadedModel.EnsureExists(parsed.Require(model!));
-            IReadOnlyList<RaterCase> cases = hasData ? data.FindImages(terminal, parsed) : [.. paths.Select(path => new RaterCase(CaseName.Of(path), path, []))];
+            IReadOnlyList<RaterCase> cases = hasData
+                ? data.FindImages(terminal, parsed)
+                : [.. paths.Select(path => new RaterCase(CaseName.Of(path), path, []))];
             EnsureNamed(cases);
             EnsureDistinct(cases);
             EnsureKept(cases, folder);
@@ -105,7 +116,8 @@ internal static class PredictCommand
                 picture.SavePng(picturePath);
             });
             string what = input.Axis is { } axis
-                ? $"{maps.Count} slices of {maps[0].Height}×{maps[0].Width} along axis {axis}, {maps.Sum(map => (long)Area(map))} voxels above one half, most in slice {best}"
+                ? $"{maps.Count} slices of {maps[0].Height}×{maps[0].Width} along axis {axis}, {maps.Sum(map => (long)Area(map))} voxels "
+                    + $"above one half, most in slice {best}"
                 : $"{maps[0].Height}×{maps[0].Width}{(input.LiesAlong is { } lies ? $", one slice along axis {lies}" : "")}, "
                     + $"{Area(maps[0])} pixels above one half";
             terminal.Out.WriteLine($"{input.Name}: {what} → {mapFile.Path}, {picturePath}");
@@ -142,7 +154,8 @@ internal static class PredictCommand
         if (inputs.FirstOrDefault(input => CaseName.ProblemAsFile(input.Name) is not null) is { } unnamed)
         {
             throw new UsageException(
-                $"Case '{CaseName.Printable(unnamed.Name)}' has a name that {CaseName.ProblemAsFile(unnamed.Name)}; its results could not be written to files of that name: rename it.");
+                $"Case '{CaseName.Printable(unnamed.Name)}' has a name that {CaseName.ProblemAsFile(unnamed.Name)}; "
+                + "its results could not be written to files of that name: rename it.");
         }
     }
 
@@ -152,7 +165,9 @@ internal static class PredictCommand
         StringComparer comparer = OperatingSystem.IsLinux() ? StringComparer.Ordinal : StringComparer.OrdinalIgnoreCase;
         if (inputs.GroupBy(input => input.Name, comparer).FirstOrDefault(group => group.Skip(1).Any()) is { } twice)
         {
-            throw new UsageException($"Two inputs are called '{twice.Key}', and one would overwrite the other: {string.Join(" and ", twice.Take(2).Select(input => $"'{input.ImagePaths[0]}'"))}.");
+            throw new UsageException(
+                $"Two inputs are called '{twice.Key}', and one would overwrite the other: "
+                + $"{string.Join(" and ", twice.Take(2).Select(input => $"'{input.ImagePaths[0]}'"))}.");
         }
     }
 
@@ -160,10 +175,14 @@ internal static class PredictCommand
     private static void EnsureKept(IReadOnlyList<RaterCase> inputs, string folder)
     {
         StringComparer comparer = OperatingSystem.IsLinux() ? StringComparer.Ordinal : StringComparer.OrdinalIgnoreCase;
-        var images = inputs.SelectMany(input => input.ImagePaths).Select(path => Path.GetFullPath(SliceAddress.Parse(path).Path)).ToHashSet(comparer);
+        var images = inputs.SelectMany(input => input.ImagePaths)
+            .Select(path => Path.GetFullPath(SliceAddress.Parse(path).Path))
+            .ToHashSet(comparer);
         if (inputs.FirstOrDefault(input => images.Contains(Path.GetFullPath(PictureOf(folder, input)))) is { } overwriting)
         {
-            throw new UsageException($"The picture of case '{overwriting.Name}' would overwrite the image '{PictureOf(folder, overwriting)}': choose another folder with --out.");
+            throw new UsageException(
+                $"The picture of case '{overwriting.Name}' would overwrite the image '{PictureOf(folder, overwriting)}': "
+                + "choose another folder with --out.");
         }
     }
 

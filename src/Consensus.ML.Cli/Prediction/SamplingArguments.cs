@@ -10,11 +10,16 @@ namespace Consensus.ML.Cli.Prediction;
 internal sealed class SamplingArguments
 {
     public Option<int?> Generations { get; } =
-        SharedOptions.Whole("--generations", "n", "Maps sampled for each level, or passes of Monte-Carlo dropout; the prediction is their mean. 1 to 1000. Default: the model's own.", 1, 1000);
+        SharedOptions.Whole(
+            "--generations", "n",
+            "Maps sampled for each level, or passes of Monte-Carlo dropout; the prediction is their mean. "
+            + "1 to 1000. Default: the model's own.",
+            1, 1000);
 
     public Option<double?> Tolerance { get; } = new("--tolerance")
     {
-        Description = "Stop before --generations once one more moves the mean soft map by less than this, on average over its pixels, such as 0.001. Default: the model's own; 0 takes all.",
+        Description = "Stop before --generations once one more moves the mean soft map by less than this, on average over its pixels, "
+            + "such as 0.001. Default: the model's own; 0 takes all.",
         HelpName = "E",
         CustomParser = result =>
         {
@@ -32,21 +37,26 @@ internal sealed class SamplingArguments
     // Two words rather than a truth value, whose options the parser lets stand alone.
     public Option<Switch?> Mirror { get; } = SharedOptions.Choice(
         "--mirror",
-        "Whether generations take turns at the image and its mirror images, as far as training mirrored them: better maps for the same time. Default: the model's own.",
+        "Whether generations take turns at the image and its mirror images, as far as training mirrored them: "
+        + "better maps for the same time. Default: the model's own.",
         ("on", Switch.On),
         ("off", Switch.Off));
 
     public Option<SamplerKind?> Sampler { get; } = SharedOptions.Choice(
         "--sampler",
-        "ddpm (random at every step), ddim (deterministic, good with few steps) or dpm-solver (deterministic, of second order). Default: the model's own.",
+        "ddpm (random at every step), ddim (deterministic, good with few steps) or dpm-solver (deterministic, of "
+        + "second order). Default: the model's own.",
         [.. Enum.GetValues<SamplerKind>().Select(value => (Formats.Name(value), value))]);
 
     public Option<int?> Steps { get; } =
-        SharedOptions.Whole("--sampling-steps", "N", "How many of the model's diffusion steps are taken, evenly spaced. Default: the model's own.", 1, 4000);
+        SharedOptions.Whole(
+            "--sampling-steps", "N",
+            "How many of the model's diffusion steps are taken, evenly spaced. Default: the model's own.", 1, 4000);
 
     public Option<int?> Seed { get; } = SharedOptions.Seed("Seed of the sampling noise. Default: the model's own.");
 
-    public Option<Precision?> Precision { get; } = SharedOptions.Precision("Number format of the heavy arithmetic while sampling. Default: the model's own.");
+    public Option<Precision?> Precision { get; } = SharedOptions.Precision(
+        "Number format of the heavy arithmetic while sampling. Default: the model's own.");
 
     /// <summary>What is done or not.</summary>
     public enum Switch
@@ -63,7 +73,8 @@ internal sealed class SamplingArguments
     public SamplingOptions Read(ParseResult parsed, SegmentationTransformer model)
     {
         Option[] diffusion = [Sampler, Steps];
-        if (model is not ConsensusSegmentationTransformer && diffusion.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } given)
+        if (model is not ConsensusSegmentationTransformer
+            && diffusion.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } given)
         {
             throw new UsageException($"Option {given.Name} is for diffusion models; this one predicts in one pass of a U-Net.");
         }

@@ -11,7 +11,8 @@ internal static class Failure
     /// <summary>What went wrong, without the wrappers that ML.NET's loader and tasks put around it.</summary>
     public static Exception Innermost(Exception exception)
     {
-        while (exception is TargetInvocationException or TypeInitializationException or AggregateException { InnerExceptions.Count: 1 } && exception.InnerException is not null)
+        while (exception is TargetInvocationException or TypeInitializationException or AggregateException { InnerExceptions.Count: 1 }
+            && exception.InnerException is not null)
         {
             exception = exception.InnerException;
         }
@@ -26,9 +27,12 @@ internal static class Failure
         return cause switch
         {
             // .NET appends the name of a parameter, which means nothing to the one who typed a command.
-            ArgumentException { ParamName: not null } argument => argument.Message.Replace($" (Parameter '{argument.ParamName}')", "", StringComparison.Ordinal),
-            OutOfMemoryException => "There is not enough memory. A smaller --size, a smaller preset or float32's half, --precision bfloat16, need less.",
-            UsageException or ArgumentException or IOException or UnauthorizedAccessException or InvalidDataException or InvalidOperationException or FormatException
+            ArgumentException { ParamName: not null } argument =>
+                argument.Message.Replace($" (Parameter '{argument.ParamName}')", "", StringComparison.Ordinal),
+            OutOfMemoryException =>
+                "There is not enough memory. A smaller --size, a smaller preset or float32's half, --precision bfloat16, need less.",
+            UsageException or ArgumentException or IOException or UnauthorizedAccessException or InvalidDataException
+                or InvalidOperationException or FormatException
                 or DllNotFoundException or NotSupportedException or OperationCanceledException => cause.Message,
             _ => $"{cause.GetType().Name}: {cause.Message} (--verbose shows where)",
         };

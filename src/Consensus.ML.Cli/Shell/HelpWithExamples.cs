@@ -26,7 +26,8 @@ internal sealed class HelpWithExamples(HelpAction ordinary) : SynchronousCommand
         ["evaluate"] =
         [
             "consensus evaluate --model brain-growth.zip --data QUBIQ --task brain-growth --json report.json",
-            "consensus evaluate --model brain-growth.zip --data QUBIQ --task brain-growth --sampler ddim --sampling-steps 2 --generations 1",
+            "consensus evaluate --model brain-growth.zip --data QUBIQ --task brain-growth --sampler ddim "
+            + "--sampling-steps 2 --generations 1",
         ],
         ["predict"] =
         [
@@ -40,7 +41,8 @@ internal sealed class HelpWithExamples(HelpAction ordinary) : SynchronousCommand
         ["study"] =
         [
             "consensus study --data QUBIQ --task brain-growth --minutes 15 --seeds 1,2,3 --out study",
-            "consensus study --data QUBIQ --task brain-growth --minutes 15 --seeds 1,2,3 --methods consensus,level-unet,mcd --resume --out study",
+            "consensus study --data QUBIQ --task brain-growth --minutes 15 --seeds 1,2,3 --methods "
+            + "consensus,level-unet,mcd --resume --out study",
             "consensus study --data QUBIQ --task brain-growth --minutes 15 --seeds 1,2,3 --resume --device cuda:1 --out study",
             "consensus study --data retina/dataset.json --folds 5 --steps 2000 --methods all --out retina-study",
         ],
@@ -51,13 +53,19 @@ internal sealed class HelpWithExamples(HelpAction ordinary) : SynchronousCommand
             "consensus inspect case07 --data QUBIQ --task prostate-2 --split val --png case07.png",
             "consensus inspect --data QUBIQ --task brain-growth --sort agreement --png sheet.png",
         ],
-        ["raters"] = ["consensus raters --data QUBIQ --task brain-growth", "consensus raters --data QUBIQ --task prostate-2 --split val --json"],
+        ["raters"] =
+        [
+            "consensus raters --data QUBIQ --task brain-growth", "consensus raters --data QUBIQ --task prostate-2 --split val --json",
+        ],
         ["init"] =
         [
             "consensus dataset init --data QUBIQ --task brain-growth --out brain-growth.json",
             "consensus dataset init --data retina --images images/{case}.jpg --masks masks/{case}_{rater}.png --validation-fraction 0.2",
         ],
-        ["check"] = ["consensus dataset check --data QUBIQ --task brain-growth", "consensus dataset check --data retina/dataset.json --json"],
+        ["check"] =
+        [
+            "consensus dataset check --data QUBIQ --task brain-growth", "consensus dataset check --data retina/dataset.json --json",
+        ],
         ["phantom"] = ["consensus phantom --out data --task kidney --cases 24 --seed 1"],
         ["info"] = ["consensus info"],
     };

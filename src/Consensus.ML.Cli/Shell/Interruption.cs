@@ -3,8 +3,9 @@ using System.Runtime.InteropServices;
 namespace Consensus.ML.Cli.Shell;
 
 /// <summary>
-/// Ctrl-C and termination (SIGINT, SIGTERM). Where a run has something to keep, the first one asks it to end early and the second ends the
-/// process; elsewhere the first ends the process. Either way a file that is just being written is finished first, so that none is left half done.
+/// Ctrl-C and termination (SIGINT, SIGTERM). Where a run has something to keep, the first one asks it to end early and the second
+/// ends the process; elsewhere the first ends the process. Either way a file that is just being written is finished first, so that
+/// none is left half done.
 /// </summary>
 internal sealed class Interruption : IDisposable
 {
@@ -15,11 +16,16 @@ internal sealed class Interruption : IDisposable
     private readonly PosixSignalRegistration[] _registrations;
     private readonly Action? _onFirst;
 
-    /// <param name="onFirst">Told of the first signal, which then only cancels <see cref="Token"/>; null to end the process at once.</param>
+    /// <param name="onFirst">
+    /// Told of the first signal, which then only cancels <see cref="Token"/>; null to end the process at once.
+    /// </param>
     public Interruption(Action? onFirst = null)
     {
         _onFirst = onFirst;
-        _registrations = [PosixSignalRegistration.Create(PosixSignal.SIGINT, Handle), PosixSignalRegistration.Create(PosixSignal.SIGTERM, Handle)];
+        _registrations =
+        [
+            PosixSignalRegistration.Create(PosixSignal.SIGINT, Handle), PosixSignalRegistration.Create(PosixSignal.SIGTERM, Handle),
+        ];
     }
 
     /// <summary>Cancelled by the first signal.</summary>

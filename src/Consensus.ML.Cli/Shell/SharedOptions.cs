@@ -20,26 +20,32 @@ internal static class SharedOptions
 
     public static Option<MissingRaters?> MissingRaters(string kept) => Choice(
         "--missing-raters",
-        $"What is done with cases of another number of raters: drop leaves them out, as the paper does; fraction keeps them, {kept}. Default: as the manifest of the set says, else drop.",
+        "What is done with cases of another number of raters: drop leaves them out, as the paper does; fraction keeps them, "
+        + $"{kept}. Default: as the manifest of the set says, else drop.",
         ("drop", Consensus.Imaging.Labels.MissingRaters.Drop),
         ("fraction", Consensus.Imaging.Labels.MissingRaters.Fraction));
 
     /// <summary>How much training varies the cases.</summary>
     public static Option<AugmentationStrength?> Augmentation(string byDefault) => Choice(
         "--augmentation",
-        $"How training varies the cases: published (mirrored, turned, shifted, scaled) or strong (deformed, and with other grey values, as well). Default {byDefault}.",
+        "How training varies the cases: published (mirrored, turned, shifted, scaled) or strong (deformed, and with other grey values, "
+        + $"as well). Default {byDefault}.",
         ("strong", AugmentationStrength.Strong),
         ("published", AugmentationStrength.Published));
 
     /// <summary>The axes that training mirrors cases along.</summary>
     public static Option<MirrorAxes?> Mirror() => Choice(
         "--augment-mirror",
-        "The axes of the stored slices that training mirrors cases along: none where left and right tell something; columns (left and right of slices that stand upright), rows, or both. "
-        + "The model remembers them, and averages over no other views. Default: by the task (kidney and prostate columns, pancreas none, others both).",
+        "The axes of the stored slices that training mirrors cases along: none where left and right tell something; "
+        + "columns (left and right of slices that stand upright), rows, or both. "
+        + "The model remembers them, and averages over no other views. Default: by the task (kidney and prostate "
+        + "columns, pancreas none, others both).",
         ("none", MirrorAxes.None), ("columns", MirrorAxes.Columns), ("rows", MirrorAxes.Rows), ("both", MirrorAxes.Both));
 
     public static Option<int?> Threads() => Whole("--threads", "N",
-        "CPU threads. Default: torch's own choice ('consensus info' says how many) or, where --minutes alone ends training, as many of those as are free.", 1, 4096);
+        "CPU threads. Default: torch's own choice ('consensus info' says how many) or, where --minutes alone ends training, "
+        + "as many of those as are free.",
+        1, 4096);
 
     public static Option<int?> Seed(string description) => Whole("--seed", "S", description, int.MinValue, int.MaxValue);
 
@@ -47,14 +53,16 @@ internal static class SharedOptions
     {
         var option = new Option<string?>("--device")
         {
-            Description = "Where to compute: cpu, cuda or cuda:N. Default: the first GPU where there is one, else the CPU ('consensus info' says which and why).",
+            Description = "Where to compute: cpu, cuda or cuda:N. Default: the first GPU where there is one, else the CPU "
+                + "('consensus info' says which and why).",
             HelpName = "cpu|cuda[:N]",
         };
         option.Validators.Add(result =>
         {
             string value = result.Tokens.Count == 1 ? result.Tokens[0].Value : "";
             bool known = value is "cpu" or "cuda"
-                || (value.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(value.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out _));
+                || (value.StartsWith("cuda:", StringComparison.Ordinal)
+                    && int.TryParse(value.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out _));
             if (!known)
             {
                 result.AddError($"Device '{value}' is unknown; it must be cpu, cuda or cuda:N with N the number of the GPU, from 0");
@@ -64,16 +72,20 @@ internal static class SharedOptions
     }
 
     public static Option<Precision?> Precision(string description) =>
-        Choice("--precision", description, ("float32", Consensus.ML.Options.Precision.Float32), ("bfloat16", Consensus.ML.Options.Precision.BFloat16), ("float16", Consensus.ML.Options.Precision.Float16));
+        Choice(
+            "--precision", description, ("float32", Consensus.ML.Options.Precision.Float32),
+            ("bfloat16", Consensus.ML.Options.Precision.BFloat16), ("float16", Consensus.ML.Options.Precision.Float16));
 
     public static Option<LevelConditioning?> LevelConditioning(string theDefault) => Choice(
         "--level-conditioning",
-        $"How a diffusion model tells the levels apart: embedding (as published, a pass draws one level) or channels (a pass draws all of them). Default: {theDefault}.",
+        "How a diffusion model tells the levels apart: embedding (as published, a pass draws one level) or channels (a pass draws all of "
+        + $"them). Default: {theDefault}.",
         [.. Enum.GetValues<LevelConditioning>().Select(value => (Formats.Name(value), value))]);
 
     public static Option<int?> PatchSize(string theDefault) => Choice(
         "--patch-size",
-        $"Side, in pixels, of the patches that the network takes for one pixel of many channels: 1 as published, 2 for about a third of the time. Default: {theDefault}.",
+        "Side, in pixels, of the patches that the network takes for one pixel of many channels: "
+        + $"1 as published, 2 for about a third of the time. Default: {theDefault}.",
         ("1", 1), ("2", 2), ("4", 4), ("8", 8));
 
     /// <summary>An option with a fixed list of values, which the help and the error show.</summary>
@@ -88,7 +100,8 @@ internal static class SharedOptions
             int at = Array.FindIndex(choices, choice => choice.Name == given);
             if (at < 0)
             {
-                result.AddError($"'{given}' is not a value of {name}; it must be one of {string.Join(", ", choices.Select(choice => choice.Name))}");
+                result.AddError(
+                    $"'{given}' is not a value of {name}; it must be one of {string.Join(", ", choices.Select(choice => choice.Name))}");
                 return null;
             }
 
@@ -104,7 +117,9 @@ internal static class SharedOptions
         CustomParser = result =>
         {
             string given = result.Tokens.Single().Value;
-            if (int.TryParse(given, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) && value >= smallest && value <= largest)
+            if (int.TryParse(given, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value)
+                && value >= smallest
+                && value <= largest)
             {
                 return value;
             }
@@ -117,7 +132,8 @@ internal static class SharedOptions
     /// <summary>The value of pixels without data.</summary>
     public static Option<float?> NoData() => new("--no-data")
     {
-        Description = "Value of pixels without data, in the images' units, or nan: they are left out of normalisation, here and in predictions of the model.",
+        Description = "Value of pixels without data, in the images' units, or nan: they are left out of normalisation, "
+            + "here and in predictions of the model.",
         HelpName = "V|nan",
         CustomParser = result =>
         {
@@ -164,7 +180,8 @@ internal static class SharedOptions
             int below = side / multiple * multiple, above = below + multiple;
             string patches = network.PatchSize is > 1 and int patch ? $"takes patches of {patch}×{patch} pixels and " : "";
             throw new UsageException(
-                $"--size {side} does not fit the network, which {patches}halves the side {network.ChannelMultipliers.Count - 1} times: it must be a multiple of {multiple}, such as {(below > 0 ? $"{below} or " : "")}{above}.");
+                $"--size {side} does not fit the network, which {patches}halves the side {network.ChannelMultipliers.Count - 1} times: "
+                + $"it must be a multiple of {multiple}, such as {(below > 0 ? $"{below} or " : "")}{above}.");
         }
     }
 

@@ -26,43 +26,79 @@ internal static class StudyCommand
     public static Command Create(Terminal terminal)
     {
         var data = new DataOptions(QubiqSplit.Train);
-        Option<int?> folds = SharedOptions.Whole("--folds", "K", "Cross-validation: divide the cases of --split into K folds, and score each case by models trained on the other folds.", 2, 1000);
-        var trainSplit = new Option<string?>("--train-split") { Description = "Without --folds: the split to train on. Default train.", HelpName = "SPLIT" };
-        var evalSplit = new Option<string?>("--eval-split") { Description = "Without --folds: the split to score. Default val.", HelpName = "SPLIT" };
+        Option<int?> folds = SharedOptions.Whole(
+            "--folds", "K",
+            "Cross-validation: divide the cases of --split into K folds, and score each case by models trained on the other folds.", 2,
+            1000);
+        var trainSplit = new Option<string?>("--train-split")
+        {
+            Description = "Without --folds: the split to train on. Default train.",
+            HelpName = "SPLIT",
+        };
+        var evalSplit = new Option<string?>("--eval-split")
+        {
+            Description = "Without --folds: the split to score. Default val.",
+            HelpName = "SPLIT",
+        };
         Option<MissingRaters?> missing = SharedOptions.MissingRaters("each trained on and scored by the share of its own raters");
         var methods = new Option<string?>("--methods")
         {
-            Description = $"What to compare, with commas between: {string.Join(", ", StudyMethods.All)}; or all. Default: the four training targets of the paper's Table 2, {string.Join(",", StudyMethods.TrainingTargets)}.",
+            Description = $"What to compare, with commas between: {string.Join(", ", StudyMethods.All)}; or all. Default: "
+                + $"the four training targets of the paper's Table 2, {string.Join(",", StudyMethods.TrainingTargets)}.",
             HelpName = "NAMES",
         };
-        Option<double?> minutes = SharedOptions.Minutes("Wall time of each training, validation included. Default: each method's own number of steps.");
-        Option<int?> steps = SharedOptions.Whole("--steps", "N", "Training steps of each training, in place of --minutes.", 1, int.MaxValue);
-        Option<int?> size = SharedOptions.Whole("--size", "S", "Side, in pixels, that slices are resized to, trained at and scored at. Default 64.", 1, 4096);
-        Option<int?> seed = SharedOptions.Seed("Seed of everything random in training and sampling; the division into folds does not depend on it. Default 0.");
-        var seeds = new Option<string?>("--seeds") { Description = "Several seeds with commas between, in place of --seed: each method is trained with each of them.", HelpName = "1,2,3" };
-        Option<int?> generations = SharedOptions.Whole("--generations", "n", "Maps that diffusion methods sample for each level, 1 to 1000. Default: each method's own number.", 1, 1000);
-        Option<int?> curve = SharedOptions.Whole("--curve", "n", "Draw the score against the number of generations, up to n (the paper's Figure 3); 0 leaves it out, which makes scoring much faster. Default 25.", 0, 1000);
+        Option<double?> minutes = SharedOptions.Minutes(
+            "Wall time of each training, validation included. Default: each method's own number of steps.");
+        Option<int?> steps = SharedOptions.Whole(
+            "--steps", "N", "Training steps of each training, in place of --minutes.", 1, int.MaxValue);
+        Option<int?> size = SharedOptions.Whole(
+            "--size", "S", "Side, in pixels, that slices are resized to, trained at and scored at. Default 64.", 1, 4096);
+        Option<int?> seed = SharedOptions.Seed(
+            "Seed of everything random in training and sampling; the division into folds does not depend on it. Default 0.");
+        var seeds = new Option<string?>("--seeds")
+        {
+            Description = "Several seeds with commas between, in place of --seed: each method is trained with each of them.",
+            HelpName = "1,2,3",
+        };
+        Option<int?> generations = SharedOptions.Whole(
+            "--generations", "n",
+            "Maps that diffusion methods sample for each level, 1 to 1000. Default: each method's own number.", 1, 1000);
+        Option<int?> curve = SharedOptions.Whole(
+            "--curve", "n",
+            "Draw the score against the number of generations, up to n (the paper's Figure 3); "
+            + "0 leaves it out, which makes scoring much faster. Default 25.",
+            0, 1000);
         Option<string?> device = SharedOptions.Device();
         Option<int?> threads = SharedOptions.Threads();
         Option<AugmentationStrength?> strength = SharedOptions.Augmentation("strong");
         Option<float?> noData = SharedOptions.NoData();
         Option<MirrorAxes?> mirror = SharedOptions.Mirror();
-        Option<Precision?> precision = SharedOptions.Precision("Number format of the heavy arithmetic while training. Default: each method's own.");
+        Option<Precision?> precision = SharedOptions.Precision(
+            "Number format of the heavy arithmetic while training. Default: each method's own.");
         var resume = new Option<bool>("--resume")
         {
-            Description = "Go on with the study in the folder, where it was; what is finished stays. Methods and seeds may be added; other data or settings are refused. From the start where there is none. Beside processes that are at it, it takes runs that none of them has: one for each GPU, or with --threads for a share of the cores.",
+            Description = "Go on with the study in the folder, where it was; what is finished stays. Methods and seeds may be added; "
+                + "other data or settings are refused. From the start where there is none. Beside processes that are at it, "
+                + "it takes runs that none of them has: one for each GPU, or with --threads for a share of the cores.",
         };
-        var output = new Option<string>("--out") { Description = "Folder of the study: report.html, results.csv, results.json, and the models and scores they are made of.", HelpName = "DIR", Required = true };
+        var output = new Option<string>("--out")
+        {
+            Description = "Folder of the study: report.html, results.csv, results.json, and the models and scores they are made of.",
+            HelpName = "DIR",
+            Required = true,
+        };
         var command = new Command("study", "Train, score and compare several methods on held-out cases, and write a report.")
         {
-            data.Data, data.Task, folds, data.Split, trainSplit, evalSplit, missing, methods, minutes, steps, size, seed, seeds, generations, curve, device, precision, threads, strength, noData, mirror, resume, output,
+            data.Data, data.Task, folds, data.Split, trainSplit, evalSplit, missing, methods, minutes, steps, size, seed, seeds,
+            generations, curve, device, precision, threads, strength, noData, mirror, resume, output,
         };
         command.SetAction(parsed =>
         {
             string folder = parsed.Require(output!);
             if (parsed.GetValue(steps) is not null && parsed.GetValue(minutes) is not null)
             {
-                throw new UsageException("--minutes and --steps are two ways to end a training; give one of them, so that all methods have the same budget.");
+                throw new UsageException(
+                    "--minutes and --steps are two ways to end a training; give one of them, so that all methods have the same budget.");
             }
 
             StudyMethod[] chosen = ParseMethods(parsed.GetValue(methods));
@@ -70,9 +106,12 @@ internal static class StudyCommand
             int side = parsed.GetValue(size) ?? 64;
             SharedOptions.EnsureSideFits(side, ConsensusSegmentationEstimator.Options.Compact().Network);
             OutputPath.EnsureFolder(folder);
-            using var interruption = new Interruption(() => terminal.Complain("stopping; what is done stays, and --resume goes on from here (Ctrl-C again aborts at once)"));
+            using var interruption = new Interruption(
+                () => terminal.Complain("stopping; what is done stays, and --resume goes on from here (Ctrl-C again aborts at once)"));
             MLContext ml = Session.Create(terminal, parsed.GetValue(device), all[0], CommandLine.IsDebugging(parsed));
-            StudyData found = StudyData.Find(terminal, parsed, data, parsed.GetValue(folds), parsed.GetValue(trainSplit), parsed.GetValue(evalSplit), parsed.GetValue(missing), parsed.GetValue(noData), interruption.Token);
+            StudyData found = StudyData.Find(
+                terminal, parsed, data, parsed.GetValue(folds), parsed.GetValue(trainSplit), parsed.GetValue(evalSplit),
+                parsed.GetValue(missing), parsed.GetValue(noData), interruption.Token);
             var display = new StudyDisplay(terminal);
             var options = new StudyOptions
             {
@@ -100,7 +139,10 @@ internal static class StudyCommand
             };
             StudyResults results = display.Show(() => Study.Run(ml, options));
             terminal.Console.Write(Table(results));
-            terminal.Out.WriteLine($"Soft Dice (5 thresholds) at {side}×{side} pixels, over {results.Raters.Cases.Count} held-out cases{(results.Groups == results.Raters.Cases.Count ? "" : $" of {Formats.Groups(results.Groups)}")}. Wrote {Path.Combine(folder, "report.html")}, results.csv and results.json.");
+            terminal.Out.WriteLine(
+                $"Soft Dice (5 thresholds) at {side}×{side} pixels, over {results.Raters.Cases.Count} held-out "
+                + $"cases{(results.Groups == results.Raters.Cases.Count ? "" : $" of {Formats.Groups(results.Groups)}")}. "
+                + $"Wrote {Path.Combine(folder, "report.html")}, results.csv and results.json.");
             return ExitCode.Success;
         });
         return command;
@@ -122,7 +164,9 @@ internal static class StudyCommand
         if (names.FirstOrDefault(name => StudyMethods.All.All(method => method.Name != name)) is { } unknown)
         {
             StudyMethod nearest = StudyMethods.All.MinBy(method => NameDistance.Between(unknown, method.Name))!;
-            throw new UsageException($"There is no method '{unknown}'{(unknown.Length > 0 ? $"; did you mean {nearest}?" : "")} The methods are {string.Join(", ", StudyMethods.All)}; or all.");
+            throw new UsageException(
+                $"There is no method '{unknown}'{(unknown.Length > 0 ? $"; did you mean {nearest}?" : "")} The methods are "
+                + $"{string.Join(", ", StudyMethods.All)}; or all.");
         }
 
         return names.Distinct(StringComparer.Ordinal).Count() == names.Length
@@ -145,17 +189,25 @@ internal static class StudyCommand
         var seeds = new List<int>();
         foreach (string part in several.Split(','))
         {
-            seeds.Add(int.TryParse(part, NumberStyles.AllowLeadingSign | NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out int seed)
+            seeds.Add(int.TryParse(
+                part, NumberStyles.AllowLeadingSign | NumberStyles.AllowLeadingWhite | NumberStyles.AllowTrailingWhite,
+                CultureInfo.InvariantCulture, out int seed)
                 ? seed
-                : throw new UsageException($"'{several}' is not a value of --seeds; it must be whole numbers with commas between them, such as 1,2,3."));
+                : throw new UsageException(
+                    $"'{several}' is not a value of --seeds; it must be whole numbers with commas between them, such as 1,2,3."));
         }
 
-        return seeds.Distinct().Count() == seeds.Count ? [.. seeds] : throw new UsageException($"'{several}' is not a value of --seeds: it has a seed twice.");
+        return seeds.Distinct().Count() == seeds.Count
+            ? [.. seeds]
+            : throw new UsageException($"'{several}' is not a value of --seeds: it has a seed twice.");
     }
 
     /// <summary>The command as it was typed, without what only says that it is not the first time.</summary>
     private static string Typed(ParseResult parsed, string resume) =>
-        string.Join(' ', parsed.Tokens.Select(token => token.Value).Where(token => token != resume).Select(token => token.Any(letter => char.IsWhiteSpace(letter) || "'\"$&|;<>()*?#~`".Contains(letter, StringComparison.Ordinal)) ? $"'{token}'" : token).Prepend("consensus"));
+        string.Join(' ', parsed.Tokens.Select(token => token.Value).Where(token => token != resume).Select(token =>
+            token.Any(letter => char.IsWhiteSpace(letter) || "'\"$&|;<>()*?#~`".Contains(letter, StringComparison.Ordinal))
+                ? $"'{token}'"
+                : token).Prepend("consensus"));
 
     private static Table Table(StudyResults results)
     {
@@ -171,8 +223,13 @@ internal static class StudyCommand
             ScoreSummary score = method.Score(MethodResult.Headline);
             MethodComparison? comparison = results.Comparisons.FirstOrDefault(other => other.Method == method.Name);
             table.AddRow(
-                Markup.Escape(method.Name), Formats.Score(score.Mean), double.IsNaN(score.Low) ? "–" : $"{Formats.Score(score.Low)} to {Formats.Score(score.High)}", comparison is null ? "reference" : comparison.AdjustedPValue.ToString("0.000", CultureInfo.InvariantCulture),
-                Formats.Duration(TimeSpan.FromSeconds(method.Cost.TrainingSeconds)), method.Cost.PredictionMs.ToString("0.0", CultureInfo.InvariantCulture), method.Cost.PeakMemoryMb.ToString("0", CultureInfo.InvariantCulture));
+                Markup.Escape(method.Name),
+                Formats.Score(score.Mean),
+                double.IsNaN(score.Low) ? "–" : $"{Formats.Score(score.Low)} to {Formats.Score(score.High)}",
+                comparison is null ? "reference" : comparison.AdjustedPValue.ToString("0.000", CultureInfo.InvariantCulture),
+                Formats.Duration(TimeSpan.FromSeconds(method.Cost.TrainingSeconds)),
+                method.Cost.PredictionMs.ToString("0.0", CultureInfo.InvariantCulture),
+                method.Cost.PeakMemoryMb.ToString("0", CultureInfo.InvariantCulture));
         }
 
         return table;

@@ -18,7 +18,15 @@ internal sealed record StudyData(CaseSource Source, IReadOnlyList<StudyFold> Fol
     /// <exception cref="UsageException">Options do not go together, or ask for a split or a number of folds that cannot be.</exception>
     /// <exception cref="InvalidDataException">A case cannot be used.</exception>
     public static StudyData Find(
-        Terminal terminal, ParseResult parsed, DataOptions data, int? folds, string? trainSplit, string? evalSplit, MissingRaters? missing, float? noData, CancellationToken cancellation)
+        Terminal terminal,
+        ParseResult parsed,
+        DataOptions data,
+        int? folds,
+        string? trainSplit,
+        string? evalSplit,
+        MissingRaters? missing,
+        float? noData,
+        CancellationToken cancellation)
     {
         string root = parsed.Require(data.Data!);
         string? task = parsed.GetValue(data.Task), split = parsed.GetValue(data.Split);
@@ -26,7 +34,9 @@ internal sealed record StudyData(CaseSource Source, IReadOnlyList<StudyFold> Fol
         {
             if (trainSplit is not null || evalSplit is not null)
             {
-                throw new UsageException($"--folds divides one split itself; it does not go with {(trainSplit is null ? "--eval-split" : "--train-split")}. Say with --split which.");
+                throw new UsageException(
+                    "--folds divides one split itself; it does not go with "
+                    + $"{(trainSplit is null ? "--eval-split" : "--train-split")}. Say with --split which.");
             }
 
             CaseSource all = data.Find(terminal, parsed, missing);
@@ -50,7 +60,9 @@ internal sealed record StudyData(CaseSource Source, IReadOnlyList<StudyFold> Fol
         }
 
         DatasetSplit[] used = [new(train.Split, train.Cases), new(eval.Split, eval.Cases)];
-        DatasetGate.Check(terminal, train, used, [.. train.Others.Where(other => other.Name != eval.Split)], data.CheckCommand(parsed), noData, cancellation);
+        DatasetGate.Check(
+            terminal, train, used, [.. train.Others.Where(other => other.Name != eval.Split)],
+            data.CheckCommand(parsed), noData, cancellation);
         return new(train, [new(eval.Split, train.Cases, eval.Cases)]);
     }
 
@@ -75,7 +87,9 @@ internal sealed record StudyData(CaseSource Source, IReadOnlyList<StudyFold> Fol
         }
         catch (Exception exception) when (exception is IOException or UsageException && split is null)
         {
-            throw new UsageException($"There is no split to score: {exception.Message.TrimEnd('.')}. Name it with --eval-split, or divide the training cases with --folds K.");
+            throw new UsageException(
+                $"There is no split to score: {exception.Message.TrimEnd('.')}. Name it with --eval-split, or divide "
+                + "the training cases with --folds K.");
         }
     }
 }

@@ -9,16 +9,20 @@ internal sealed class CheckpointArguments
 {
     public Option<string?> Folder { get; } = new("--checkpoints")
     {
-        Description = "Keep in this folder, of one run, what it takes to go on after a crash or an interruption: the last two checkpoints and the best weights.",
+        Description = "Keep in this folder, of one run, what it takes to go on after a crash or an interruption: "
+            + "the last two checkpoints and the best weights.",
         HelpName = "DIR",
     };
 
     public Option<int?> Every { get; } =
-        SharedOptions.Whole("--checkpoint-every", "N", "Steps between checkpoints. Default: one every five minutes, and one at the end or at an interruption.", 1, int.MaxValue);
+        SharedOptions.Whole(
+            "--checkpoint-every", "N",
+            "Steps between checkpoints. Default: one every five minutes, and one at the end or at an interruption.", 1, int.MaxValue);
 
     public Option<bool> Resume { get; } = new("--resume")
     {
-        Description = "Go on from the last checkpoint, with the same data and options; from the start where there is none. Without it, a folder with checkpoints is refused.",
+        Description = "Go on from the last checkpoint, with the same data and options; from the start where there is none. "
+            + "Without it, a folder with checkpoints is refused.",
     };
 
     /// <summary>What was asked for; null for no checkpoints.</summary>
@@ -29,7 +33,9 @@ internal sealed class CheckpointArguments
         bool resume = parsed.GetValue(Resume);
         if (parsed.GetValue(Folder) is not { } folder)
         {
-            return every is null && !resume ? null : throw new UsageException($"Option {(resume ? Resume.Name : Every.Name)} needs {Folder.Name} DIR.");
+            return every is null && !resume
+                ? null
+                : throw new UsageException($"Option {(resume ? Resume.Name : Every.Name)} needs {Folder.Name} DIR.");
         }
 
         if (string.IsNullOrWhiteSpace(folder))

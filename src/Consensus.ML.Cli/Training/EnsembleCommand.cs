@@ -19,14 +19,19 @@ internal static class EnsembleCommand
             Description = "Models that 'consensus train' wrote with the same data and options and different --seed: two or more.",
             Arity = ArgumentArity.ZeroOrMore,
         }.RefusingOptions();
-        var command = new Command("ensemble", "Put models that were trained alike from different seeds into one, which averages over what each of them draws.") { models, output };
+        var command = new Command(
+            "ensemble", "Put models that were trained alike from different seeds into one, which averages over what each of them draws.")
+        {
+            models, output,
+        };
         command.SetAction(parsed =>
         {
             string[] paths = parsed.GetValue(models) ?? [];
             string path = parsed.Require(output!);
             if (paths.Length < 2)
             {
-                throw new UsageException($"An ensemble is made of at least two models, but {paths.Length} {(paths.Length == 1 ? "was" : "were")} named.");
+                throw new UsageException(
+                    $"An ensemble is made of at least two models, but {paths.Length} {(paths.Length == 1 ? "was" : "were")} named.");
             }
 
             if (paths.FirstOrDefault(one => Path.GetFullPath(one) == Path.GetFullPath(path)) is { } member)

@@ -22,7 +22,10 @@ internal static class TrainCommand
     private const int LargestSize = 4096;
 
     /// <summary>The methods that predict in one pass, by the names that 'consensus study' has for them.</summary>
-    private static readonly StudyMethod[] OnePass = [.. StudyMethods.All.Where(method => method.OnePass is not null).OrderBy(method => method.OnePass)];
+    private static readonly StudyMethod[] OnePass =
+    [
+        .. StudyMethods.All.Where(method => method.OnePass is not null).OrderBy(method => method.OnePass),
+    ];
 
     /// <summary>A method: one that predicts in one pass, or else the paper's.</summary>
     private readonly record struct Method(UNetKind? OnePass);
@@ -36,44 +39,64 @@ internal static class TrainCommand
     public static Command Create(Terminal terminal)
     {
         var data = new DataOptions(QubiqSplit.Train);
-        Option<MissingRaters?> missing = SharedOptions.MissingRaters("and level c of C then means at least the share c/C of a case's raters");
+        Option<MissingRaters?> missing = SharedOptions.MissingRaters(
+            "and level c of C then means at least the share c/C of a case's raters");
         var validationSplit = new Option<string?>("--validation-split")
         {
-            Description = "Choose the best weights by the cases of this split, and train on all of --split. Default: a tenth of the training cases, whole groups of them, is set aside for that.",
+            Description = "Choose the best weights by the cases of this split, and train on all of --split. Default: "
+                + "a tenth of the training cases, whole groups of them, is set aside for that.",
             HelpName = "SPLIT",
         };
-        Option<int?> size = SharedOptions.Whole("--size", "S", "Side, in pixels, that slices are resized to. Default 64, or 256 for the paper preset.", 1, LargestSize);
+        Option<int?> size = SharedOptions.Whole(
+            "--size", "S", "Side, in pixels, that slices are resized to. Default 64, or 256 for the paper preset.", 1, LargestSize);
         Option<Preset?> preset = SharedOptions.Choice(
-            "--preset", "compact (made for a CPU) or paper (as published: 256 pixels, for a GPU). Default compact.", ("compact", Preset.Compact), ("paper", Preset.Paper));
+            "--preset", "compact (made for a CPU) or paper (as published: 256 pixels, for a GPU). Default compact.",
+            ("compact", Preset.Compact), ("paper", Preset.Paper));
         Option<Method?> method = SharedOptions.Choice(
             "--method",
-            "consensus (the paper's, by diffusion) or a U-Net that predicts in one pass, named as in 'consensus study': level-unet learns the same levels of agreement, and needs less time. Default consensus.",
+            "consensus (the paper's, by diffusion) or a U-Net that predicts in one pass, named as in 'consensus study': "
+            + "level-unet learns the same levels of agreement, and needs less time. Default consensus.",
             [("consensus", default(Method)), .. OnePass.Select(one => (one.Name, new Method(one.OnePass)))]);
         Option<TrainingTarget?> target = SharedOptions.Choice(
             "--target",
-            "What the method consensus learns: each level of agreement (the method), one rater's mask knowing whose, not knowing whose, or the soft map itself. Default consensus.",
+            "What the method consensus learns: each level of agreement (the method), one rater's mask knowing whose, not knowing whose, "
+            + "or the soft map itself. Default consensus.",
             [.. Enum.GetValues<TrainingTarget>().Select(value => (Formats.Name(value), value))]);
         Option<LevelConditioning?> levelConditioning = SharedOptions.LevelConditioning("the preset's");
-        Option<int?> patchSize = SharedOptions.PatchSize("2 where S is at least 128 and a multiple of 16, else 1; 1 for the paper preset; with --from the model's");
-        Option<double?> minutes = SharedOptions.Minutes("End after this much wall time, validation included; fractions are fine. With --steps too, whichever comes first.");
-        Option<int?> steps = SharedOptions.Whole("--steps", "N", "End after this many training steps. Default: the preset's, unless --minutes is given.", 1, int.MaxValue);
+        Option<int?> patchSize = SharedOptions.PatchSize(
+            "2 where S is at least 128 and a multiple of 16, else 1; 1 for the paper preset; with --from the model's");
+        Option<double?> minutes = SharedOptions.Minutes(
+            "End after this much wall time, validation included; fractions are fine. With --steps too, whichever comes first.");
+        Option<int?> steps = SharedOptions.Whole(
+            "--steps", "N", "End after this many training steps. Default: the preset's, unless --minutes is given.", 1, int.MaxValue);
         Option<int?> seed = SharedOptions.Seed("Seed of everything random. Default 0.");
         Option<string?> device = SharedOptions.Device();
-        Option<Precision?> precision = SharedOptions.Precision("Number format of the heavy arithmetic while training; float16 is for GPUs without bfloat16. Default: the preset's.");
+        Option<Precision?> precision = SharedOptions.Precision(
+            "Number format of the heavy arithmetic while training; float16 is for GPUs without bfloat16. Default: the preset's.");
         Option<int?> threads = SharedOptions.Threads();
         Option<AugmentationStrength?> strength = SharedOptions.Augmentation("strong, or published for the paper preset");
         Option<float?> noData = SharedOptions.NoData();
         Option<MirrorAxes?> mirror = SharedOptions.Mirror();
         Option<int?> memory = SharedOptions.Whole(
-            "--memory-limit", "MB", "The most memory that the cases may take; more are kept in a temporary file, to the same model. Default: half of the machine's.", 0, int.MaxValue);
-        Option<int?> patience = SharedOptions.Whole("--patience", "N", "End early once so many validations in a row brought nothing better; 10 are spread over a run. Default: never.", 1, int.MaxValue);
-        var from = new Option<string?>("--from") { Description = "Train this model further: its network, method, target, size and, unless --preset is given, recipe.", HelpName = "model.zip" };
+            "--memory-limit", "MB",
+            "The most memory that the cases may take; more are kept in a temporary file, to the same "
+            + "model. Default: half of the machine's.",
+            0, int.MaxValue);
+        Option<int?> patience = SharedOptions.Whole(
+            "--patience", "N",
+            "End early once so many validations in a row brought nothing better; 10 are spread over a run. Default: never.", 1,
+            int.MaxValue);
+        var from = new Option<string?>("--from")
+        {
+            Description = "Train this model further: its network, method, target, size and, unless --preset is given, recipe.",
+            HelpName = "model.zip",
+        };
         var checkpoints = new CheckpointArguments();
         var output = new Option<string>("--out") { Description = "The model to write.", HelpName = "model.zip", Required = true };
         var command = new Command("train", "Train a model on cases that several raters have segmented.")
         {
-            data.Data, data.Task, data.Split, validationSplit, missing, size, method, preset, target, levelConditioning, patchSize, minutes, steps, patience,
-            seed, device, precision, threads, strength, noData, mirror, memory,
+            data.Data, data.Task, data.Split, validationSplit, missing, size, method, preset, target, levelConditioning, patchSize, minutes,
+            steps, patience, seed, device, precision, threads, strength, noData, mirror, memory,
             from, checkpoints.Folder, checkpoints.Every, checkpoints.Resume, output,
         };
         command.SetAction(parsed =>
@@ -84,25 +107,39 @@ internal static class TrainCommand
             CheckpointOptions? kept = checkpoints.Read(parsed);
             MLContext ml = Session.Create(terminal, parsed.GetValue(device), parsed.GetValue(seed) ?? 0, CommandLine.IsDebugging(parsed));
             using LoadedModel? start = parsed.GetValue(from) is string model ? LoadedModel.Read(ml, model) : null;
-            UNetKind? onePass = start is null ? parsed.GetValue(method)?.OnePass : (start.Segmentation as UNetSegmentationTransformer)?.Kind;
+            UNetKind? onePass = start is null
+                ? parsed.GetValue(method)?.OnePass
+                : (start.Segmentation as UNetSegmentationTransformer)?.Kind;
             if (start is not null && parsed.GetValue(method) is { } asked && asked.OnePass != onePass)
             {
-                throw new UsageException($"--method {Name(asked.OnePass)} does not go with --from: that model's method is {Name(onePass)}, and is trained further as that.");
+                throw new UsageException(
+                    $"--method {Name(asked.OnePass)} does not go with --from: that model's method is {Name(onePass)}, "
+                    + "and is trained further as that.");
             }
 
-            if (onePass is not null && ((Option[])[preset, target, levelConditioning]).FirstOrDefault(option => parsed.GetResult(option) is not null) is { } other)
+            if (onePass is not null
+                && ((Option[])[preset, target, levelConditioning]).FirstOrDefault(option => parsed.GetResult(option) is not null)
+                    is { } other)
             {
                 throw new UsageException($"{other.Name} is for the method consensus; it does not go with the method {Name(onePass)}.");
             }
 
-            ConsensusSegmentationEstimator.Options? further = start is null || onePass is not null ? null : ConsensusSegmentationEstimator.Options.ContinueFrom(start.Segmentation);
+            ConsensusSegmentationEstimator.Options? further = start is null || onePass is not null
+                ? null
+                : ConsensusSegmentationEstimator.Options.ContinueFrom(start.Segmentation);
             TrainingTarget learned = parsed.GetValue(target) ?? further?.Target ?? TrainingTarget.Consensus;
             LevelConditioning? toldApart = parsed.GetValue(levelConditioning) ?? further?.Network.LevelConditioning;
             ConsensusSegmentationEstimator.Options recipe =
-                isPaper ? ConsensusSegmentationEstimator.Options.Paper() : ConsensusSegmentationEstimator.Options.Compact(learned, toldApart ?? LevelConditioning.Channels);
+                isPaper
+                    ? ConsensusSegmentationEstimator.Options.Paper()
+                    : ConsensusSegmentationEstimator.Options.Compact(learned, toldApart ?? LevelConditioning.Channels);
             ConsensusSegmentationEstimator.Options options = further ?? recipe;
             options.Target = learned;
-            options.Network = options.Network with { LevelConditioning = toldApart ?? options.Network.LevelConditioning, PatchSize = parsed.GetValue(patchSize) ?? options.Network.PatchSize };
+            options.Network = options.Network with
+            {
+                LevelConditioning = toldApart ?? options.Network.LevelConditioning,
+                PatchSize = parsed.GetValue(patchSize) ?? options.Network.PatchSize,
+            };
             UNetSegmentationEstimator.Options? unet = onePass is not UNetKind kind ? null
                 : start is null ? new() { Kind = kind } : UNetSegmentationEstimator.Options.ContinueFrom(start.Segmentation);
             if (unet is not null)
@@ -117,13 +154,22 @@ internal static class TrainCommand
             CaseSource? validation = parsed.GetValue(validationSplit) is { } split
                 ? FindValidation(terminal, parsed, data, source, split, validationSplit.Name, parsed.GetValue(missing))
                 : null;
-            DatasetSplit[] used = [new(source.Split, source.Cases), .. validation is null ? [] : (DatasetSplit[])[new(validation.Split, validation.Cases)]];
+            DatasetSplit[] used =
+            [
+                new(source.Split, source.Cases), .. validation is null ? [] : (DatasetSplit[])[new(validation.Split, validation.Cases)],
+            ];
             DatasetSplit[] others = [.. source.Others.Where(other => other.Name != validation?.Split)];
             DatasetGate.Check(terminal, source, used, others, data.CheckCommand(parsed), withoutData, CancellationToken.None);
-            AugmentationPolicy augmentation = source.Varied(parsed.GetValue(strength) ?? (isPaper ? AugmentationStrength.Published : AugmentationStrength.Strong), parsed.GetValue(mirror));
+            AugmentationPolicy augmentation = source.Varied(
+                parsed.GetValue(strength) ?? (isPaper ? AugmentationStrength.Published : AugmentationStrength.Strong),
+                parsed.GetValue(mirror));
             return unet is not null
-                ? Train(terminal, ml, source, validation, withoutData, augmentation, side, $"{Formats.Name(unet.Kind)} in one pass", OnePassing, path)
-                : Train(terminal, ml, source, validation, withoutData, augmentation, side, $"target {Formats.Name(options.Target)}", Diffusing, path);
+                ? Train(
+                    terminal, ml, source, validation, withoutData, augmentation, side,
+                    $"{Formats.Name(unet.Kind)} in one pass", OnePassing, path)
+                : Train(
+                    terminal, ml, source, validation, withoutData, augmentation, side,
+                    $"target {Formats.Name(options.Target)}", Diffusing, path);
 
             IEstimator<ITransformer> Diffusing(TrainingDisplay display, CancellationToken cancellation)
             {
@@ -152,9 +198,12 @@ internal static class TrainCommand
                 return ml.Transforms.UNetSegment(unet);
             }
 
-            // Where a level is a rater, there are as many as drew. Shares of raters make any number of levels: a model that is trained further keeps its own.
+            // Where a level is a rater, there are as many as drew. Shares of raters make any number of levels: a model that is trained
+            // further keeps its own.
             int? Levels(bool raterIsLevel) =>
-                raterIsLevel ? null : start is not null && source.MissingRaters == MissingRaters.Fraction ? start.Segmentation.Raters : source.Raters;
+                raterIsLevel ? null
+                    : start is not null && source.MissingRaters == MissingRaters.Fraction ? start.Segmentation.Raters
+                    : source.Raters;
 
             long? Bytes() => parsed.GetValue(memory) is int megabytes ? megabytes * 1_000_000L : null;
 
@@ -186,13 +235,16 @@ internal static class TrainCommand
 
         if (found.Split == training.Split)
         {
-            throw new UsageException($"{option} is {split}, the split that is trained on: weights chosen by cases that were trained on would not be the best for new ones.");
+            throw new UsageException(
+                $"{option} is {split}, the split that is trained on: weights chosen by cases that were trained on "
+                + "would not be the best for new ones.");
         }
 
         HashSet<string> trained = [.. training.Cases.Where(one => !one.IsOwnGroup).Select(one => one.Group)];
         return found.Cases.FirstOrDefault(one => !one.IsOwnGroup && trained.Contains(one.Group)) is { } shared
             ? throw new InvalidDataException(
-                $"Case '{shared.Name}' of split '{found.Split}' and cases of split '{training.Split}' are of one group, '{shared.Group}': weights chosen by a group that was trained on would not be the best for new ones. Put the whole group in one split.")
+                $"Case '{shared.Name}' of split '{found.Split}' and cases of split '{training.Split}' are of one group, '{shared.Group}': "
+                + "weights chosen by a group that was trained on would not be the best for new ones. Put the whole group in one split.")
             : found;
     }
 
@@ -218,9 +270,13 @@ internal static class TrainCommand
             .Append(ml.Transforms.AugmentSlices("Features", augmentation))
             .Append(create(display, interruption.Token));
         string counted = source.Groups == source.Cases.Count ? "" : $", {Formats.Cases(source.Cases.Count, source.Groups)}";
-        string chosen = validation is null ? "" : $"; the best weights are chosen by {Formats.Cases(validation.Cases.Count, validation.Groups)} of split {validation.Split}";
+        string chosen = validation is null
+            ? ""
+            : $"; the best weights are chosen by {Formats.Cases(validation.Cases.Count, validation.Groups)} of split {validation.Split}";
         terminal.Out.WriteLine($"Training on {source.Name} at {side}×{side} pixels{counted}: {source.Raters} raters, {learned}{chosen}.");
-        terminal.Out.WriteLine($"The cases take about {Formats.Megabytes(source.MemoryAt(side))} of memory, and are mirrored along {Named(augmentation.Mirror)} (--augment-mirror).");
+        terminal.Out.WriteLine(
+            $"The cases take about {Formats.Megabytes(source.MemoryAt(side))} of memory, and are mirrored along "
+            + $"{Named(augmentation.Mirror)} (--augment-mirror).");
         using TransformerChain<ITransformer> model = display.Show(Fit);
         Save(ml, model, cases.Schema, path);
         terminal.Out.WriteLine(Summary(path, display.Latest, validation is null ? "the cases set aside" : $"split {validation.Split}"));
@@ -258,7 +314,9 @@ internal static class TrainCommand
                 + (latest.BestValidationScore is double best ? $", soft Dice {Formats.Score(best)} on {validated}." : ".");
     }
 
-    /// <summary>Writes the model; where that fails after all, keeps it in the temporary folder, for training may have taken hours.</summary>
+    /// <summary>
+    /// Writes the model; where that fails after all, keeps it in the temporary folder, for training may have taken hours.
+    /// </summary>
     private static void Save(MLContext ml, ITransformer model, DataViewSchema schema, string path)
     {
         try

@@ -67,7 +67,9 @@ internal sealed class TrainingDisplay(Terminal terminal) : IProgress<TrainingPro
 
     private static string Describe(TrainingProgress value)
     {
-        string score = value.ValidationScore is double latest ? $"  validation {Formats.Score(latest)} (best {Formats.Score(value.BestValidationScore ?? latest)})" : "";
+        string score = value.ValidationScore is double latest
+            ? $"  validation {Formats.Score(latest)} (best {Formats.Score(value.BestValidationScore ?? latest)})"
+            : "";
         return string.Create(
             CultureInfo.InvariantCulture,
             $"step {value.Step}  loss {value.Loss:0.0000}{score}  {Formats.Duration(value.Remaining)} left");

@@ -9,17 +9,20 @@ public static class StudyMethods
     /// <summary>The paper's method: the levels of consensus, by diffusion; all levels in one pass.</summary>
     public static StudyMethod Consensus { get; } = Diffusion(
         "consensus", TrainingTarget.Consensus,
-        "The method of the paper: a diffusion model that draws each level of agreement (where at least 1, 2, … C raters agree); the soft map is the mean of the levels. A pass of the network draws all levels, each in a channel of its own.");
+        "The method of the paper: a diffusion model that draws each level of agreement (where at least 1, 2, … C raters agree); "
+        + "the soft map is the mean of the levels. A pass of the network draws all levels, each in a channel of its own.");
 
     /// <summary>Diffusion trained on each rater's mask, knowing whose.</summary>
     public static StudyMethod Annotator { get; } = Diffusion(
         "annotator", TrainingTarget.Annotator,
-        "The same diffusion model drawing the masks of all raters, each in a channel of its own, where the paper's is told whose to draw (Table 2); the soft map is the mean over the raters.");
+        "The same diffusion model drawing the masks of all raters, each in a channel of its own, where the paper's is told whose to draw "
+        + "(Table 2); the soft map is the mean over the raters.");
 
     /// <summary>Diffusion trained on one rater's mask, not told whose.</summary>
     public static StudyMethod AnyAnnotator { get; } = Diffusion(
         "any-annotator", TrainingTarget.AnyAnnotator,
-        "The same diffusion model drawing the mask of any rater, not told whose (Table 2 of the paper); the soft map is the mean over as many drawings as there are raters.");
+        "The same diffusion model drawing the mask of any rater, not told whose (Table 2 of the paper); "
+        + "the soft map is the mean over as many drawings as there are raters.");
 
     /// <summary>Diffusion trained on the soft map itself.</summary>
     public static StudyMethod SoftLabel { get; } = Diffusion(
@@ -38,35 +41,59 @@ public static class StudyMethods
     /// <summary>Concatenated conditioning, trained on levels of consensus.</summary>
     public static StudyMethod DmiseLike { get; } = Diffusion(
         "dmise-like", TrainingTarget.Consensus,
-        "Diffusion without the image encoder: the image goes into the network beside the noisy map, after DMISE (Wolleb et al. 2022); trained on the levels of agreement. \"-like\": the original draws single masks and knows no levels, and takes more steps.",
+        "Diffusion without the image encoder: the image goes into the network beside the noisy map, after DMISE (Wolleb et al. 2022); "
+        + "trained on the levels of agreement. \"-like\": the original draws single masks and knows no levels, and takes more steps.",
         Conditioning.Concatenation);
 
     /// <summary>Concatenated conditioning, trained on the mask of any rater.</summary>
     public static StudyMethod AmisLike { get; } = Diffusion(
         "amis-like", TrainingTarget.AnyAnnotator,
-        "Diffusion without the image encoder, drawing the mask of any rater, after AMIS (Rahman et al. 2023). \"-like\": the original's two networks for the ambiguity of an image, and their loss, are left out.",
+        "Diffusion without the image encoder, drawing the mask of any rater, after AMIS (Rahman et al. 2023). \"-like\": "
+        + "the original's two networks for the ambiguity of an image, and their loss, are left out.",
         Conditioning.Concatenation);
 
     /// <summary>One network on the majority vote.</summary>
-    public static StudyMethod MajorityVote { get; } = OnePass("mv-unet", UNetKind.MajorityVote, "MV-UNet: one network trained on the majority's mask; its probability is taken for the soft map.");
+    public static StudyMethod MajorityVote { get; } = OnePass(
+        "mv-unet",
+        UNetKind.MajorityVote,
+        "MV-UNet: one network trained on the majority's mask; its probability is taken for the soft map.");
 
     /// <summary>One network on a rater's mask drawn anew at each step.</summary>
-    public static StudyMethod LabelSampling { get; } = OnePass("ls-unet", UNetKind.LabelSampling, "LS-UNet (Jensen et al. 2019): one network trained on the mask of a rater drawn anew at each step; its probability is the soft map.");
+    public static StudyMethod LabelSampling { get; } = OnePass(
+        "ls-unet",
+        UNetKind.LabelSampling,
+        "LS-UNet (Jensen et al. 2019): one network trained on the mask of a rater drawn anew at each step; "
+        + "its probability is the soft map.");
 
     /// <summary>One head for each rater.</summary>
-    public static StudyMethod MultiHead { get; } = OnePass("mh-unet", UNetKind.MultiHead, "MH-UNet (after Guan et al. 2018): one network with an output for each rater; the soft map is their mean.");
+    public static StudyMethod MultiHead { get; } = OnePass(
+        "mh-unet",
+        UNetKind.MultiHead,
+        "MH-UNet (after Guan et al. 2018): one network with an output for each rater; the soft map is their mean.");
 
     /// <summary>Monte-Carlo dropout.</summary>
-    public static StudyMethod MonteCarloDropout { get; } = OnePass("mcd", UNetKind.MonteCarloDropout, "MCD (Gal and Ghahramani 2016): one network in which dropout stays on; the soft map is the mean of 16 passes.");
+    public static StudyMethod MonteCarloDropout { get; } = OnePass(
+        "mcd",
+        UNetKind.MonteCarloDropout,
+        "MCD (Gal and Ghahramani 2016): one network in which dropout stays on; the soft map is the mean of 16 passes.");
 
     /// <summary>One output for each level of agreement.</summary>
-    public static StudyMethod Levels { get; } = OnePass("level-unet", UNetKind.Levels, "One network with an output for each level of agreement: what the paper's method draws by diffusion, predicted directly. The soft map is the mean of the levels, rounded.");
+    public static StudyMethod Levels { get; } = OnePass(
+        "level-unet",
+        UNetKind.Levels,
+        "One network with an output for each level of agreement: what the paper's method draws by diffusion, predicted directly. "
+        + "The soft map is the mean of the levels, rounded.");
 
     /// <summary>The soft label in one pass.</summary>
-    public static StudyMethod SoftLabelUNet { get; } = OnePass("soft-unet", UNetKind.SoftLabel, "One network trained on the share of raters at each pixel directly.");
+    public static StudyMethod SoftLabelUNet { get; } = OnePass(
+        "soft-unet", UNetKind.SoftLabel, "One network trained on the share of raters at each pixel directly.");
 
     /// <summary>Every method, in the order in which reports list them.</summary>
-    public static IReadOnlyList<StudyMethod> All { get; } = [.. TrainingTargets, ConsensusByLevel, DmiseLike, AmisLike, MajorityVote, LabelSampling, MultiHead, MonteCarloDropout, Levels, SoftLabelUNet];
+    public static IReadOnlyList<StudyMethod> All { get; } =
+    [
+        .. TrainingTargets, ConsensusByLevel, DmiseLike, AmisLike, MajorityVote, LabelSampling, MultiHead,
+        MonteCarloDropout, Levels, SoftLabelUNet,
+    ];
 
     /// <summary>Finds a method by its name.</summary>
     /// <param name="name">The name.</param>
@@ -78,12 +105,19 @@ public static class StudyMethods
             ?? throw new ArgumentException($"There is no method '{name}'; there are {string.Join(", ", All)}.");
     }
 
-    private static StudyMethod Diffusion(string name, TrainingTarget target, string description, Conditioning conditioning = Conditioning.Encoder, LevelConditioning levelConditioning = LevelConditioning.Channels)
+    private static StudyMethod Diffusion(
+        string name,
+        TrainingTarget target,
+        string description,
+        Conditioning conditioning = Conditioning.Encoder,
+        LevelConditioning levelConditioning = LevelConditioning.Channels)
     {
         return new(name, description, (ml, recipe) => ml.Transforms.ConsensusSegment(Options(recipe)), recipe =>
         {
             ConsensusSegmentationEstimator.Options options = Options(recipe);
-            return Settings.Of(("Target", options.Target), ("Network", options.Network), ("Diffusion", options.Diffusion), ("Training", options.Training), ("Sampling", options.Sampling));
+            return Settings.Of(
+                ("Target", options.Target), ("Network", options.Network), ("Diffusion", options.Diffusion), ("Training", options.Training),
+                ("Sampling", options.Sampling));
         })
         {
             IsDiffusion = true,
@@ -104,7 +138,9 @@ public static class StudyMethods
         return new(name, description, (ml, recipe) => ml.Transforms.UNetSegment(Options(recipe)), recipe =>
         {
             UNetSegmentationEstimator.Options options = Options(recipe);
-            return Settings.Of(("Kind", options.Kind), ("RoundMaps", options.RoundMaps), ("PassDropout", options.PassDropout), ("Network", options.Network), ("Training", options.Training), ("Sampling", options.Sampling));
+            return Settings.Of(
+                ("Kind", options.Kind), ("RoundMaps", options.RoundMaps), ("PassDropout", options.PassDropout),
+                ("Network", options.Network), ("Training", options.Training), ("Sampling", options.Sampling));
         })
         {
             OnePass = kind,

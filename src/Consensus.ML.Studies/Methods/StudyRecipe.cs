@@ -15,7 +15,9 @@ public sealed record StudyRecipe
     /// <summary>Optimizer steps after which training ends; null for no such limit.</summary>
     public int? Steps { get; init; }
 
-    /// <summary>Wall time after which training ends; null for no such limit. Without both limits, a method's own number of steps counts.</summary>
+    /// <summary>
+    /// Wall time after which training ends; null for no such limit. Without both limits, a method's own number of steps counts.
+    /// </summary>
     public TimeSpan? TimeLimit { get; init; }
 
     /// <summary>Maps that methods which draw by diffusion sample for each level; null for the method's own number.</summary>

@@ -3,8 +3,8 @@ using OxyPlot;
 namespace Consensus.ML.Studies.Plots;
 
 /// <summary>
-/// How wide text is in Arial, and in the fonts made to its measure (Helvetica, Liberation Sans): OxyPlot's own measure for SVG comes out too narrow, so that names are cut and titles run over
-/// numbers. Widths are thousandths of the font's size.
+/// How wide text is in Arial, and in the fonts made to its measure (Helvetica, Liberation Sans): OxyPlot's own measure for SVG comes out
+/// too narrow, so that names are cut and titles run over numbers. Widths are thousandths of the font's size.
 /// </summary>
 internal sealed class ArialMeasurer() : PdfRenderContext(1, 1, OxyColors.White)
 {
@@ -12,7 +12,8 @@ internal sealed class ArialMeasurer() : PdfRenderContext(1, 1, OxyColors.White)
 
     private static readonly Dictionary<char, double> Widths = new (string Letters, double Width)[]
     {
-        ("ijl'|", 222), ("ft .,:;/!()[]-", 278), ("r", 333), ("cksvxyzJ", 500), ("abdeghnopqu0123456789L_", 556), ("+=<>~−", 584), ("FTZ", 611), ("ABEKPSVXY&", 667), ("wCDHNRU", 722), ("GOQ", 778), ("mM", 833), ("%", 889), ("W", 944),
+        ("ijl'|", 222), ("ft .,:;/!()[]-", 278), ("r", 333), ("cksvxyzJ", 500), ("abdeghnopqu0123456789L_", 556), ("+=<>~−", 584),
+        ("FTZ", 611), ("ABEKPSVXY&", 667), ("wCDHNRU", 722), ("GOQ", 778), ("mM", 833), ("%", 889), ("W", 944),
     }.SelectMany(group => group.Letters.Select(letter => (letter, group.Width))).ToDictionary(pair => pair.letter, pair => pair.Width);
 
     /// <inheritdoc/>
@@ -24,6 +25,8 @@ internal sealed class ArialMeasurer() : PdfRenderContext(1, 1, OxyColors.White)
         }
 
         string[] lines = text.Split('\n');
-        return new(lines.Max(line => line.Sum(letter => Widths.GetValueOrDefault(letter, Default))) / Thousand * fontSize, lines.Length * LineHeight * fontSize);
+        return new(
+            lines.Max(line => line.Sum(letter => Widths.GetValueOrDefault(letter, Default))) / Thousand * fontSize,
+            lines.Length * LineHeight * fontSize);
     }
 }

@@ -21,12 +21,18 @@ internal static class CostPlot
         PlotModel model = Plot.Create();
         model.PlotMargins = new(Left, Top, Right, Bottom);
         model.Padding = new(0);
-        (MethodResult Method, double Cost, ScoreSummary Score)[] points = [.. context.Methods.Select(method => (method, Math.Max(cost(method), 1e-6), method.Score(MethodResult.Headline)))];
+        (MethodResult Method, double Cost, ScoreSummary Score)[] points =
+        [
+            .. context.Methods.Select(method => (method, Math.Max(cost(method), 1e-6), method.Score(MethodResult.Headline))),
+        ];
         double least = points.Min(point => point.Cost), most = points.Max(point => point.Cost);
         bool isLogarithmic = most > Wide * least;
         (double low, double high) = isLogarithmic ? (least / 1.8, most * 2.6) : (0, most * 1.25);
-        (double bottom, double top) = Plot.AroundScores(points.SelectMany(point => (double[])[point.Score.Mean, point.Score.Low, point.Score.High]));
-        Axis x = isLogarithmic ? new LogarithmicAxis { Minimum = low, Maximum = high, LabelFormatter = Label } : new LinearAxis { Minimum = low, Maximum = high };
+        (double bottom, double top) = Plot.AroundScores(
+            points.SelectMany(point => (double[])[point.Score.Mean, point.Score.Low, point.Score.High]));
+        Axis x = isLogarithmic
+            ? new LogarithmicAxis { Minimum = low, Maximum = high, LabelFormatter = Label }
+            : new LinearAxis { Minimum = low, Maximum = high };
         model.Axes.Add(x.With(AxisPosition.Bottom, isLogarithmic ? $"{title} (logarithmic)" : title));
         model.Axes.Add(new LinearAxis { Minimum = bottom, Maximum = top }.With(AxisPosition.Left, "soft Dice, 5 thresholds"));
         foreach ((MethodResult method, double at, ScoreSummary score) in points)
@@ -36,30 +42,44 @@ internal static class CostPlot
             {
                 model.Annotations.Add(new LineAnnotation
                 {
-                    Type = LineAnnotationType.Vertical, X = at, MinimumY = score.Low, MaximumY = score.High, Color = OxyColor.FromAColor(150, style.Colour), StrokeThickness = 1.6, LineStyle = LineStyle.Solid, Layer = AnnotationLayer.BelowSeries,
+                    Type = LineAnnotationType.Vertical, X = at, MinimumY = score.Low, MaximumY = score.High,
+                    Color = OxyColor.FromAColor(150, style.Colour), StrokeThickness = 1.6, LineStyle = LineStyle.Solid,
+                    Layer = AnnotationLayer.BelowSeries,
                 });
             }
 
-            var series = new ScatterSeries { MarkerType = style.Marker, MarkerSize = Marker, MarkerFill = style.Fill, MarkerStroke = style.Colour, MarkerStrokeThickness = 2 };
+            var series = new ScatterSeries
+            {
+                MarkerType = style.Marker,
+                MarkerSize = Marker,
+                MarkerFill = style.Fill,
+                MarkerStroke = style.Colour,
+                MarkerStrokeThickness = 2,
+            };
             series.Points.Add(new(at, score.Mean));
             model.Series.Add(series);
         }
 
         double width = Plot.Width - Left - Right, height = Height - Top - Bottom;
         (double X, double Y)[] places = [.. points.Select(point => (ScreenX(point.Cost), ScreenY(point.Score.Mean)))];
-        Label[] labels = LabelPlacement.Place([.. points.Select((point, i) => (point.Method.Name, places[i].X, places[i].Y))], LetterWidth, LetterHeight, Marker, width, height);
+        Label[] labels = LabelPlacement.Place(
+            [.. points.Select((point, i) => (point.Method.Name, places[i].X, places[i].Y))],
+            LetterWidth, LetterHeight, Marker, width, height);
         for (int i = 0; i < labels.Length; i++)
         {
             model.Annotations.Add(new TextAnnotation
             {
-                Text = points[i].Method.Name, TextPosition = new(DataX(labels[i].X), DataY(labels[i].Y)), TextHorizontalAlignment = HorizontalAlignment.Left, TextVerticalAlignment = VerticalAlignment.Middle,
-                StrokeThickness = 0, TextColor = context.StyleOf(points[i].Method).Colour, FontSize = 14, Padding = new(0), Background = OxyColor.FromAColor(200, OxyColors.White),
+                Text = points[i].Method.Name, TextPosition = new(DataX(labels[i].X), DataY(labels[i].Y)),
+                TextHorizontalAlignment = HorizontalAlignment.Left, TextVerticalAlignment = VerticalAlignment.Middle,
+                StrokeThickness = 0, TextColor = context.StyleOf(points[i].Method).Colour, FontSize = 14, Padding = new(0),
+                Background = OxyColor.FromAColor(200, OxyColors.White),
             });
         }
 
         return model.ToSvg(Height);
 
-        double ScreenX(double value) => width * (isLogarithmic ? Math.Log(value / low) / Math.Log(high / low) : (value - low) / (high - low));
+        double ScreenX(double value) =>
+            width * (isLogarithmic ? Math.Log(value / low) / Math.Log(high / low) : (value - low) / (high - low));
         double DataX(double place) => isLogarithmic ? low * Math.Pow(high / low, place / width) : low + (place / width * (high - low));
         double ScreenY(double value) => height * (top - value) / (top - bottom);
         double DataY(double place) => top - (place / height * (top - bottom));

@@ -3,7 +3,10 @@ namespace Consensus.ML.Studies.Plots;
 /// <summary>Where a label stands: its left end and the middle of its height.</summary>
 internal readonly record struct Label(double X, double Y);
 
-/// <summary>Puts names beside points so that they cover neither each other nor the points: each in turn where it overlaps least, the nearest such place first.</summary>
+/// <summary>
+/// Puts names beside points so that they cover neither each other nor the points: each in turn where it overlaps least, the
+/// nearest such place first.
+/// </summary>
 internal static class LabelPlacement
 {
     // Outwards from the point, in heights of a letter: beside it, then above and below it in turn.
@@ -15,7 +18,13 @@ internal static class LabelPlacement
     /// <param name="marker">Half the size of a point.</param>
     /// <param name="width">Of the area, in pixels.</param>
     /// <param name="height">Of the area, in pixels.</param>
-    public static Label[] Place(IReadOnlyList<(string Name, double X, double Y)> points, double letterWidth, double letterHeight, double marker, double width, double height)
+    public static Label[] Place(
+        IReadOnlyList<(string Name, double X, double Y)> points,
+        double letterWidth,
+        double letterHeight,
+        double marker,
+        double width,
+        double height)
     {
         List<Box> taken = [.. points.Select(point => new Box(point.X - marker, point.Y - marker, point.X + marker, point.Y + marker))];
         var labels = new Label[points.Count];
@@ -23,7 +32,10 @@ internal static class LabelPlacement
         {
             (string name, double x, double y) = points[i];
             double length = name.Length * letterWidth;
-            IEnumerable<Label> candidates = Shifts.SelectMany(shift => new[] { new Label(x + marker + 5, y + (shift * letterHeight)), new Label(x - marker - 5 - length, y + (shift * letterHeight)) });
+            IEnumerable<Label> candidates = Shifts.SelectMany(shift => new[]
+            {
+                new Label(x + marker + 5, y + (shift * letterHeight)), new Label(x - marker - 5 - length, y + (shift * letterHeight)),
+            });
             Label best = candidates.MinBy(label => Cost(label));
             labels[i] = best;
             taken.Add(Around(best));
@@ -31,7 +43,8 @@ internal static class LabelPlacement
             double Cost(Label label)
             {
                 Box box = Around(label);
-                double outside = Math.Max(0, -box.Left) + Math.Max(0, box.Right - width) + Math.Max(0, -box.Top) + Math.Max(0, box.Bottom - height);
+                double outside = Math.Max(0, -box.Left) + Math.Max(0, box.Right - width) + Math.Max(0, -box.Top)
+                    + Math.Max(0, box.Bottom - height);
                 return taken.Sum(other => other.Overlap(box)) + (100 * outside) + (0.4 * Math.Abs(label.Y - y));
             }
 
@@ -43,6 +56,7 @@ internal static class LabelPlacement
 
     private readonly record struct Box(double Left, double Top, double Right, double Bottom)
     {
-        public double Overlap(Box other) => Math.Max(0, Math.Min(Right, other.Right) - Math.Max(Left, other.Left)) * Math.Max(0, Math.Min(Bottom, other.Bottom) - Math.Max(Top, other.Top));
+        public double Overlap(Box other) => Math.Max(0, Math.Min(Right, other.Right) - Math.Max(Left, other.Left))
+            * Math.Max(0, Math.Min(Bottom, other.Bottom) - Math.Max(Top, other.Top));
     }
 }

@@ -12,7 +12,8 @@ internal static class LearningPlot
     public static byte[] Draw(ReportContext context)
     {
         PlotModel model = Plot.Create().WithLegend();
-        (double low, double high) = Plot.AroundScores(context.Methods.SelectMany(method => method.Runs).SelectMany(run => run.Training.Validations).Select(point => point.SoftDice));
+        (double low, double high) = Plot.AroundScores(
+            context.Methods.SelectMany(method => method.Runs).SelectMany(run => run.Training.Validations).Select(point => point.SoftDice));
         model.Axes.Add(new LinearAxis { Minimum = 0, MaximumPadding = 0.03 }.With(AxisPosition.Bottom, "optimizer steps"));
         model.Axes.Add(new LinearAxis { Minimum = low, Maximum = high }.With(AxisPosition.Left, "validation soft Dice"));
         foreach (MethodResult method in context.Methods)

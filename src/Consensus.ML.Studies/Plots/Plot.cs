@@ -47,7 +47,15 @@ internal static class Plot
 
     public static PlotModel WithLegend(this PlotModel model)
     {
-        model.Legends.Add(new Legend { LegendPlacement = LegendPlacement.Outside, LegendPosition = LegendPosition.RightTop, LegendBorderThickness = 0, LegendMargin = 12, LegendSymbolLength = 28, LegendLineSpacing = 5 });
+        model.Legends.Add(new Legend
+        {
+            LegendPlacement = LegendPlacement.Outside,
+            LegendPosition = LegendPosition.RightTop,
+            LegendBorderThickness = 0,
+            LegendMargin = 12,
+            LegendSymbolLength = 28,
+            LegendLineSpacing = 5,
+        });
         return model;
     }
 
@@ -69,7 +77,13 @@ internal static class Plot
     public static byte[] ToSvg(this PlotModel model, int height)
     {
         ((IPlotModel)model).Update(true);
-        string svg = new SvgExporter { Width = Width, Height = height, UseVerticalTextAlignmentWorkaround = false, TextMeasurer = new ArialMeasurer() }.ExportToString(model);
+        string svg = new SvgExporter
+        {
+            Width = Width,
+            Height = height,
+            UseVerticalTextAlignmentWorkaround = false,
+            TextMeasurer = new ArialMeasurer(),
+        }.ExportToString(model);
 
         // With a size in pixels alone, the drawing would not shrink to the page.
         return Encoding.UTF8.GetBytes(svg

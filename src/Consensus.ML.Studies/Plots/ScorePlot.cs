@@ -26,25 +26,51 @@ internal static class ScorePlot
             Maximum = methods.Length - 0.4,
             MajorStep = 1,
             MinimumMajorStep = 1,
-            LabelFormatter = value => Math.Abs(value - Math.Round(value)) < 1e-9 && value >= 0 && value < methods.Length ? methods[methods.Length - 1 - (int)Math.Round(value)].Name : "",
+            LabelFormatter = value => Math.Abs(value - Math.Round(value)) < 1e-9 && value >= 0 && value < methods.Length
+                ? methods[methods.Length - 1 - (int)Math.Round(value)].Name
+                : "",
         }.With(AxisPosition.Left, "");
         y.MajorTickSize = 0;
         model.Axes.Add(x);
         model.Axes.Add(y);
-        var cases = new ScatterSeries { MarkerType = MarkerType.Circle, MarkerSize = 2.6, MarkerFill = OxyColor.FromArgb(110, 110, 118, 126), MarkerStroke = OxyColors.Undefined };
+        var cases = new ScatterSeries
+        {
+            MarkerType = MarkerType.Circle,
+            MarkerSize = 2.6,
+            MarkerFill = OxyColor.FromArgb(110, 110, 118, 126),
+            MarkerStroke = OxyColors.Undefined,
+        };
         model.Series.Add(cases);
         for (int i = 0; i < methods.Length; i++)
         {
             double row = methods.Length - 1 - i;
             MethodStyle style = context.StyleOf(methods[i]);
-            cases.Points.AddRange(methods[i].Cases.Select((one, k) => new ScatterPoint(one.Score(MethodResult.Headline), row - 0.26 + (0.05 * (k % 3)))));
+            cases.Points.AddRange(
+                methods[i].Cases.Select((one, k) => new ScatterPoint(one.Score(MethodResult.Headline), row - 0.26 + (0.05 * (k % 3)))));
             ScoreSummary score = methods[i].Score(MethodResult.Headline);
             if (!double.IsNaN(score.Low))
             {
-                model.Annotations.Add(new LineAnnotation { Type = LineAnnotationType.Horizontal, Y = row, MinimumX = score.Low, MaximumX = score.High, Color = style.Colour, StrokeThickness = 2.4, LineStyle = LineStyle.Solid, Layer = AnnotationLayer.BelowSeries });
+                model.Annotations.Add(new LineAnnotation
+                {
+                    Type = LineAnnotationType.Horizontal,
+                    Y = row,
+                    MinimumX = score.Low,
+                    MaximumX = score.High,
+                    Color = style.Colour,
+                    StrokeThickness = 2.4,
+                    LineStyle = LineStyle.Solid,
+                    Layer = AnnotationLayer.BelowSeries,
+                });
             }
 
-            var mean = new ScatterSeries { MarkerType = style.Marker, MarkerSize = 6, MarkerFill = style.Fill, MarkerStroke = style.Colour, MarkerStrokeThickness = 2 };
+            var mean = new ScatterSeries
+            {
+                MarkerType = style.Marker,
+                MarkerSize = 6,
+                MarkerFill = style.Fill,
+                MarkerStroke = style.Colour,
+                MarkerStrokeThickness = 2,
+            };
             mean.Points.Add(new(score.Mean, row));
             model.Series.Add(mean);
         }

@@ -13,8 +13,10 @@ internal static class ThresholdPlot
     public static byte[] Draw(ReportContext context)
     {
         PlotModel model = Plot.Create().WithLegend();
-        (double low, double high) = Plot.AroundScores(context.Methods.SelectMany(method => SoftDice.NineThresholds.Select(threshold => At(method, threshold))));
-        model.Axes.Add(new LinearAxis { Minimum = 0.05, Maximum = 0.95, MajorStep = 0.1, StringFormat = "0.0" }.With(AxisPosition.Bottom, "threshold (share of raters)"));
+        (double low, double high) = Plot.AroundScores(
+            context.Methods.SelectMany(method => SoftDice.NineThresholds.Select(threshold => At(method, threshold))));
+        model.Axes.Add(new LinearAxis { Minimum = 0.05, Maximum = 0.95, MajorStep = 0.1, StringFormat = "0.0" }
+            .With(AxisPosition.Bottom, "threshold (share of raters)"));
         model.Axes.Add(new LinearAxis { Minimum = low, Maximum = high }.With(AxisPosition.Left, "Dice"));
         foreach (MethodResult method in context.Methods)
         {

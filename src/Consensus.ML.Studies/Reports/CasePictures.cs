@@ -13,7 +13,8 @@ internal static class CasePictures
     private static readonly RaterLine Truth = new(new SKColor(230, 159, 0), []), Majority = new(SKColors.White, []);
 
     /// <summary>The image alone.</summary>
-    public static byte[] Image(Slice image) => Draw(image.Height, image.Width, Large, (canvas, area) => canvas.DrawImage(SliceColours.Of(image, null), image.Height, image.Width, area, isSmooth: true));
+    public static byte[] Image(Slice image) => Draw(image.Height, image.Width, Large, (canvas, area) =>
+        canvas.DrawImage(SliceColours.Of(image, null), image.Height, image.Width, area, isSmooth: true));
 
     /// <summary>The image with each rater's outline.</summary>
     public static byte[] Outlines(Slice image, RaterMasks masks) => Draw(image.Height, image.Width, Large, (canvas, area) =>
@@ -23,11 +24,12 @@ internal static class CasePictures
     });
 
     /// <summary>A soft map over the image, with the majority's outline.</summary>
-    public static byte[] SoftMap(Slice image, float[] map, bool isLarge = false) => Draw(image.Height, image.Width, isLarge ? Large : Small, (canvas, area) =>
-    {
-        canvas.DrawImage([.. SliceColours.Of(image, null).Zip(map, ShareColours.Over)], image.Height, image.Width, area);
-        canvas.DrawOutlines(Above(map, image.Height, image.Width), [Majority], area, thickness: 1.2f);
-    });
+    public static byte[] SoftMap(Slice image, float[] map, bool isLarge = false) =>
+        Draw(image.Height, image.Width, isLarge ? Large : Small, (canvas, area) =>
+        {
+            canvas.DrawImage([.. SliceColours.Of(image, null).Zip(map, ShareColours.Over)], image.Height, image.Width, area);
+            canvas.DrawOutlines(Above(map, image.Height, image.Width), [Majority], area, thickness: 1.2f);
+        });
 
     /// <summary>A level in grey, with the outline of the true one.</summary>
     public static byte[] Level(float[] map, byte[]? truth, int height, int width) => Draw(height, width, Small, (canvas, area) =>
@@ -41,9 +43,11 @@ internal static class CasePictures
 
     /// <summary>An uncertainty from 0 to <paramref name="most"/>.</summary>
     public static byte[] Uncertainty(float[] map, float most, int height, int width) =>
-        Draw(height, width, Small, (canvas, area) => canvas.DrawImage([.. map.Select(value => ShareColours.Of(most > 0 ? Math.Clamp(value / most, 0, 1) : 0))], height, width, area));
+        Draw(height, width, Small, (canvas, area) => canvas.DrawImage(
+            [.. map.Select(value => ShareColours.Of(most > 0 ? Math.Clamp(value / most, 0, 1) : 0))], height, width, area));
 
-    private static RaterMasks Above(float[] map, int height, int width) => new(1, height, width, [.. map.Select(value => value > 0.5f ? (byte)1 : (byte)0)]);
+    private static RaterMasks Above(float[] map, int height, int width) =>
+        new(1, height, width, [.. map.Select(value => value > 0.5f ? (byte)1 : (byte)0)]);
 
     private static SKColor Grey(float value)
     {

@@ -18,8 +18,14 @@ internal static class CaseSection
     {
         StudyResults results = context.Results;
         CaseAverage[] ordered = [.. results.Reference.Cases.OrderBy(one => one.Score(MethodResult.Headline))];
-        yield return E("div", A("class", "wide"), E("table", A("class", context.Methods.Count > 7 ? "dense" : "plain"), E("caption", context.TableCaption($"Soft Dice (5 thresholds) of every held-out case{(results.Record.Seeds.Count > 1 ? ", mean over seeds" : "")}, hardest for {results.Reference.Name} first.")),
-            E("thead", E("tr", E("th", "case"), context.Options.Folds.Count > 1 ? E("th", "fold") : null, N("pairwise rater Dice"), context.Methods.Select(method => N(method.Name)))),
+        yield return E("div", A("class", "wide"), E("table", A("class", context.Methods.Count > 7 ? "dense" : "plain"),
+            E("caption",
+                context.TableCaption(
+                    $"Soft Dice (5 thresholds) of every held-out case{(results.Record.Seeds.Count > 1 ? ", mean over seeds" : "")}, "
+                    + $"hardest for {results.Reference.Name} first.")),
+            E("thead",
+                E("tr", E("th", "case"), context.Options.Folds.Count > 1 ? E("th", "fold") : null, N("pairwise rater Dice"),
+                    context.Methods.Select(method => N(method.Name)))),
             E("tbody", ordered.Select(one => Row(context, one)))));
 
         CaseAverage[] shown = Chosen(ordered, context.Options.CasePanels);
@@ -28,9 +34,10 @@ internal static class CaseSection
                 ? "All cases"
                 : $"{shown.Length} of the {ordered.Length} cases, from the hardest to the easiest by the score of {results.Reference.Name}")
             + Text.Invariant($", as the models with seed {results.Record.Seeds[0]} see them. ")
-            + "First the image, the raters' outlines (a colour for each) and the true soft map; then, for every method, its soft map over the image, "
-            + "each level in grey with the true level outlined in orange, and its uncertainty. "
-            + "Colours of a soft map run from violet (few raters) over orange to yellow (all of them); the white line encloses the majority.");
+            + "First the image, the raters' outlines (a colour for each) and the true soft map; then, for every method, "
+            + "its soft map over the image, each level in grey with the true level outlined in orange, and its uncertainty. "
+            + "Colours of a soft map run from violet (few raters) over orange to yellow (all of them); "
+            + "the white line encloses the majority.");
         Dictionary<string, RaterCase> cases = results.Cases.ToDictionary(one => one.Name, StringComparer.Ordinal);
         for (int i = 0; i < shown.Length; i++)
         {
@@ -41,13 +48,19 @@ internal static class CaseSection
 
     /// <summary>So many of the cases: both ends, and others evenly between.</summary>
     internal static T[] Chosen<T>(T[] ordered, int most) =>
-        ordered.Length <= most ? ordered : most == 1 ? [ordered[0]] : [.. Enumerable.Range(0, most).Select(i => ordered[(int)Math.Round(i * (ordered.Length - 1) / (most - 1.0))])];
+        ordered.Length <= most ? ordered
+            : most == 1 ? [ordered[0]]
+            : [.. Enumerable.Range(0, most).Select(i => ordered[(int)Math.Round(i * (ordered.Length - 1) / (most - 1.0))])];
 
     private static XElement Row(ReportContext context, CaseAverage one)
     {
-        double[] scores = [.. context.Methods.Select(method => method.Cases.First(other => other.Name == one.Name).Score(MethodResult.Headline))];
+        double[] scores =
+        [
+            .. context.Methods.Select(method => method.Cases.First(other => other.Name == one.Name).Score(MethodResult.Headline)),
+        ];
         double agreement = context.Results.Raters.Cases.First(other => other.Name == one.Name).PairwiseDice;
-        return E("tr", E("th", A("scope", "row"), one.Name), context.Options.Folds.Count > 1 ? E("td", one.Fold) : null, E("td", A("class", "n"), Text.Score(agreement)),
+        return E("tr", E("th", A("scope", "row"), one.Name), context.Options.Folds.Count > 1 ? E("td", one.Fold) : null,
+            E("td", A("class", "n"), Text.Score(agreement)),
             scores.Select(score => E("td", A("class", scores.Length > 1 && score == scores.Max() ? "n best" : "n"), Text.Score(score))));
     }
 
@@ -59,35 +72,67 @@ internal static class CaseSection
         (MethodResult Method, CaseRecord Record, StoredMaps Maps)[] rows =
         [
             .. context.Methods.Select(method => (method, Run: method.Runs.First(run => run.Run.Fold.Name == scores.Fold)))
-                .Select(pair => (pair.method, pair.Run.Cases.First(record => record.Case == one.Name), StoredMaps.Read(pair.Run.Files.Maps(one.Name), size, size))),
+                .Select(pair => (
+                    pair.method, pair.Run.Cases.First(record => record.Case == one.Name),
+                    StoredMaps.Read(pair.Run.Files.Maps(one.Name), size, size))),
         ];
         int levels = rows.Max(row => row.Maps.Maps.Count) - 2;
-        int[] shown = levels <= MostLevels ? [.. Enumerable.Range(0, levels)] : [.. Enumerable.Range(0, MostLevels).Select(i => i * (levels - 1) / (MostLevels - 1))];
+        int[] shown = levels <= MostLevels
+            ? [.. Enumerable.Range(0, levels)]
+            : [.. Enumerable.Range(0, MostLevels).Select(i => i * (levels - 1) / (MostLevels - 1))];
 
         // A method that draws raters may have more maps than there are levels elsewhere.
-        Dictionary<int, byte[][]> truths = rows.Select(row => row.Maps.Maps.Count - 2).Append(levels).Distinct().ToDictionary(count => count, count => ConsensusLabels.Levels(masks, count).Chunk(size * size).ToArray());
+        Dictionary<int, byte[][]> truths = rows.Select(row => row.Maps.Maps.Count - 2)
+            .Append(levels)
+            .Distinct()
+            .ToDictionary(count => count, count => ConsensusLabels.Levels(masks, count).Chunk(size * size).ToArray());
         float most = rows.Max(row => row.Maps.Maps[1].Max());
         float[] soft = ConsensusLabels.SoftMap(masks);
-        string range = $"{Text.Score(rows.Min(row => MethodResult.Value(row.Record, MethodResult.Headline)))} to {Text.Score(rows.Max(row => MethodResult.Value(row.Record, MethodResult.Headline)))}";
+        string range = $"{Text.Score(rows.Min(row => MethodResult.Value(row.Record, MethodResult.Headline)))} to "
+            + $"{Text.Score(rows.Max(row => MethodResult.Value(row.Record, MethodResult.Headline)))}";
         return E("article", A("class", "case"),
             E("h3", $"{Text.Case(one.Name)}{(rank.Length > 0 ? $": {rank}" : "")}"),
-            E("p", A("class", "quiet"), $"{Text.Count(masks.Raters, "rater")}, pairwise Dice {Text.Score(context.Results.Raters.Cases.First(other => other.Name == one.Name).PairwiseDice)}; soft Dice {range}; uncertainty drawn from 0 to {Text.Score(most)}."),
+            E("p", A("class", "quiet"),
+                $"{Text.Count(masks.Raters, "rater")}, pairwise Dice "
+                + $"{Text.Score(context.Results.Raters.Cases.First(other => other.Name == one.Name).PairwiseDice)}; soft Dice {range}; "
+                + $"uncertainty drawn from 0 to {Text.Score(most)}."),
             E("div", A("class", "trio"),
                 Large(CasePictures.Image(image), "the image", $"Image of {one.Name}"),
-                Large(CasePictures.Outlines(image, masks), "the raters' outlines", $"Image of {one.Name} with the outline that each of {masks.Raters} raters drew"),
-                Large(CasePictures.SoftMap(image, soft, isLarge: true), "the true soft map", $"Share of raters who marked each pixel of {one.Name}"),
-                Large(CasePictures.SoftMap(image, rows.First(row => row.Method == context.Results.Reference).Maps.Maps[0], isLarge: true), $"predicted by {context.Results.Reference.Name}", $"Soft map of {one.Name} by {context.Results.Reference.Name}")),
+                Large(
+                    CasePictures.Outlines(image, masks),
+                    "the raters' outlines",
+                    $"Image of {one.Name} with the outline that each of {masks.Raters} raters drew"),
+                Large(
+                    CasePictures.SoftMap(image, soft, isLarge: true),
+                    "the true soft map",
+                    $"Share of raters who marked each pixel of {one.Name}"),
+                Large(
+                    CasePictures.SoftMap(image, rows.First(row => row.Method == context.Results.Reference).Maps.Maps[0], isLarge: true),
+                    $"predicted by {context.Results.Reference.Name}",
+                    $"Soft map of {one.Name} by {context.Results.Reference.Name}")),
             E("table", A("class", "panels"), A("style", PaperWidth(rows.Length + 1, shown.Length + 2)),
                 E("colgroup", E("col", A("class", "names")), Enumerable.Range(0, shown.Length + 2).Select(_ => E("col"))),
-                E("thead", E("tr", E("th", ""), E("th", A("scope", "col"), "soft map"), shown.Select(level => E("th", A("scope", "col"), $"level {level + 1}")), E("th", A("scope", "col"), "uncertainty"))),
+                E("thead", E("tr", E("th", ""), E("th", A("scope", "col"), "soft map"),
+                    shown.Select(level => E("th", A("scope", "col"), $"level {level + 1}")), E("th", A("scope", "col"), "uncertainty"))),
                 E("tbody",
-                    E("tr", E("th", A("scope", "row"), "raters"), Picture(CasePictures.SoftMap(image, soft), $"True soft map of {one.Name} over the image"),
-                        shown.Select(level => Picture(CasePictures.Level([.. truths[levels][level].Select(value => (float)value)], null, size, size), $"True level {level + 1}: where at least {level + 1} of {levels} raters agree")),
+                    E("tr", E("th", A("scope", "row"), "raters"),
+                        Picture(CasePictures.SoftMap(image, soft), $"True soft map of {one.Name} over the image"),
+                        shown.Select(level => Picture(
+                            CasePictures.Level([.. truths[levels][level].Select(value => (float)value)], null, size, size),
+                            $"True level {level + 1}: where at least {level + 1} of {levels} raters agree")),
                         E("td", Text.Nothing)),
                     rows.Select(row => E("tr",
-                        E("th", A("scope", "row"), context.Name(row.Method), E("br"), E("small", Text.Score(MethodResult.Value(row.Record, MethodResult.Headline)))),
-                        Picture(CasePictures.SoftMap(image, row.Maps.Maps[0]), $"Soft map by {row.Method.Name}, soft Dice {Text.Score(MethodResult.Value(row.Record, MethodResult.Headline))}"),
-                        shown.Select(level => level < row.Maps.Maps.Count - 2 ? Picture(CasePictures.Level(row.Maps.Maps[level + 2], truths[row.Maps.Maps.Count - 2][level], size, size), $"Level {level + 1} by {row.Method.Name}") : E("td", Text.Nothing)),
+                        E("th", A("scope", "row"), context.Name(row.Method), E("br"),
+                            E("small", Text.Score(MethodResult.Value(row.Record, MethodResult.Headline)))),
+                        Picture(
+                            CasePictures.SoftMap(image, row.Maps.Maps[0]),
+                            $"Soft map by {row.Method.Name}, soft Dice "
+                            + $"{Text.Score(MethodResult.Value(row.Record, MethodResult.Headline))}"),
+                        shown.Select(level => level < row.Maps.Maps.Count - 2
+                            ? Picture(
+                                CasePictures.Level(row.Maps.Maps[level + 2], truths[row.Maps.Maps.Count - 2][level], size, size),
+                                $"Level {level + 1} by {row.Method.Name}")
+                            : E("td", Text.Nothing)),
                         Picture(CasePictures.Uncertainty(row.Maps.Maps[1], most, size, size), $"Uncertainty of {row.Method.Name}"))))));
     }
 
@@ -100,7 +145,8 @@ internal static class CaseSection
         return Text.Invariant($"--paper: {Names + ((picture + Spacing) * columns):0}mm");
     }
 
-    private static XElement Large(byte[] png, string caption, string alt) => E("figure", Image("image/png", png, alt), E("figcaption", caption));
+    private static XElement Large(byte[] png, string caption, string alt) =>
+        E("figure", Image("image/png", png, alt), E("figcaption", caption));
 
     private static XElement Picture(byte[] png, string alt) => E("td", Image("image/png", png, alt));
 

@@ -10,12 +10,28 @@ internal static class DefinitionSection
     public static IEnumerable<object> Content(ReportContext context)
     {
         string unit = context.Results.Unit;
-        yield return E("dl", ScoreGroup.Maps.Concat(ScoreGroup.Outlines).Concat(ScoreGroup.Samples).Select(score => new[] { E("dt", score.Title), E("dd", $"{char.ToUpperInvariant(score.Description[0])}{score.Description[1..]}. {Better(score)}") }),
-            E("dt", "95 % interval"), E("dd", $"Percentile bootstrap over {unit}s: as many {unit}s as there are were drawn with replacement {Text.Number(Interval.Resamples, "#,0")} times{(unit == "case" ? "" : ", each with all its cases")}. It says how the mean would vary with other {unit}s of the same kind, not with another training. With few {unit}s it is too narrow."),
-            E("dt", "Generation"), E("dd", "One drawing of every level from fresh noise. Several are averaged, and rounded at one half for all methods but soft-label."),
+        yield return E("dl",
+            ScoreGroup.Maps.Concat(ScoreGroup.Outlines).Concat(ScoreGroup.Samples).Select(score => new[]
+            {
+                E("dt", score.Title), E("dd", $"{char.ToUpperInvariant(score.Description[0])}{score.Description[1..]}. {Better(score)}"),
+            }),
+            E("dt", "95 % interval"),
+            E("dd",
+                $"Percentile bootstrap over {unit}s: as many {unit}s as there are were drawn with replacement "
+                + $"{Text.Number(Interval.Resamples, "#,0")} times{(unit == "case" ? "" : ", each with all its cases")}. It says how the "
+                + $"mean would vary with other {unit}s of the same kind, not with another training. With few {unit}s it is too narrow."),
+            E("dt", "Generation"),
+            E("dd",
+                "One drawing of every level from fresh noise. Several are averaged, and rounded at one "
+                + "half for all methods but soft-label."),
             E("dt", "Uncertainty"), E("dd", "Standard deviation, pixel by pixel, of the maps that a prediction is made of."));
-        string folds = context.Options.Folds.Count > 1 ? $" Folds share training cases, so that their models are not independent; intervals and tests treat {unit}s as if they were." : "";
-        yield return P($"Limits. {Text.Count(context.Results.Raters.Cases.Count, "case")} of one data set, at one size and one budget: another budget may order the methods otherwise.{folds} The raters are the truth here; nobody knows a better one. Times are of one machine.");
+        string folds = context.Options.Folds.Count > 1
+            ? $" Folds share training cases, so that their models are not independent; intervals and tests treat {unit}s as if they were."
+            : "";
+        yield return P(
+            $"Limits. {Text.Count(context.Results.Raters.Cases.Count, "case")} of one data set, at one size and one budget: "
+            + $"another budget may order the methods otherwise.{folds} The raters are the truth here; "
+            + "nobody knows a better one. Times are of one machine.");
     }
 
     private static string Better(SegmentationMeasure measure) => measure.Direction switch

@@ -16,15 +16,29 @@ internal static class GenerationSection
         }
 
         int[] counts = Counts(sampling[0]);
-        string[] own = [.. sampling.Select(method => (method.Name, Number: context.Results.Record.Methods[method.Name].GetValueOrDefault("Sampling.Generations", "?"))).GroupBy(pair => pair.Number).Select(group => $"{group.Key} ({Text.List([.. group.Select(pair => pair.Name)])})")];
-        yield return P($"Methods that draw maps by diffusion average several generations of them; mcd averages passes with dropout. The scores above are of the number that each model is set to: {string.Join("; ", own)}. Below, up to {counts[^1]} generations of each slice were sampled once, and the first 1, 2, 3, … of them averaged.");
+        string[] own =
+        [
+            .. sampling.Select(
+                method => (method.Name, Number: context.Results.Record.Methods[method.Name].GetValueOrDefault("Sampling.Generations", "?")))
+                .GroupBy(pair => pair.Number)
+                .Select(group => $"{group.Key} ({Text.List([.. group.Select(pair => pair.Name)])})"),
+        ];
+        yield return P(
+            "Methods that draw maps by diffusion average several generations of them; mcd averages passes with dropout. "
+            + $"The scores above are of the number that each model is set to: {string.Join("; ", own)}. "
+            + $"Below, up to {counts[^1]} generations of each slice were sampled once, and the first 1, 2, 3, … of them averaged.");
         yield return context.Figure(
             GenerationPlot.Draw(context, sampling),
             $"Soft Dice against the number of generations. {string.Join("; ", sampling.Select(method => $"{method.Name}: {Text.Score(After(method, counts[0]))} after {counts[0]}, {Text.Score(After(method, counts[^1]))} after {counts[^1]}"))}.",
             "Soft Dice (5 thresholds), mean over cases, against the number of generations averaged (the paper's Figure 3).");
     }
 
-    public static int[] Counts(MethodResult method) => [.. method.Cases.SelectMany(one => one.Seeds).SelectMany(one => one.Generations).Select(point => point.Generations).Distinct().Order()];
+    public static int[] Counts(MethodResult method) => [.. method.Cases.SelectMany(one => one.Seeds)
+        .SelectMany(one => one.Generations)
+        .Select(point => point.Generations)
+        .Distinct()
+        .Order()];
 
-    public static double After(MethodResult method, int generations) => MethodResult.Mean(method.Cases.Select(one => one.After(generations)));
+    public static double After(MethodResult method, int generations) =>
+        MethodResult.Mean(method.Cases.Select(one => one.After(generations)));
 }

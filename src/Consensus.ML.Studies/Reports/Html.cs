@@ -24,7 +24,10 @@ internal static class Html
     public static XElement Image(string type, byte[] bytes, string alt, params object?[] attributes) =>
         E("img", A("src", $"data:{type};base64,{Convert.ToBase64String(bytes)}"), A("alt", alt), attributes);
 
-    /// <summary>The page as text: well-formed XML that is HTML too. Characters that XML cannot hold are replaced: a name must not cost the whole report.</summary>
+    /// <summary>
+    /// The page as text: well-formed XML that is HTML too. Characters that XML cannot hold are replaced: a name must not
+    /// cost the whole report.
+    /// </summary>
     public static void Write(TextWriter writer, XElement page)
     {
         foreach (XElement empty in page.DescendantsAndSelf().Where(element => element.IsEmpty && !Void.Contains(element.Name.LocalName)))

@@ -5,10 +5,13 @@ namespace Consensus.ML.Studies.Reports;
 /// <summary>How a method is drawn in every plot.</summary>
 /// <param name="Colour">Its colour.</param>
 /// <param name="Marker">The shape of its points.</param>
-/// <param name="IsFilled">Whether its points are filled: those of methods that sample by diffusion are, those of one-pass methods are not.</param>
+/// <param name="IsFilled">
+/// Whether its points are filled: those of methods that sample by diffusion are, those of one-pass methods are not.
+/// </param>
 internal sealed record MethodStyle(OxyColor Colour, MarkerType Marker, bool IsFilled)
 {
-    // The palette of Okabe and Ito, which readers with any of the common colour deficiencies can tell apart; its yellow is darkened, for it must show on white.
+    // The palette of Okabe and Ito, which readers with any of the common colour deficiencies can tell apart; its yellow is darkened, for
+    // it must show on white.
     private static readonly OxyColor[] Palette =
     [
         OxyColor.FromRgb(0, 114, 178), OxyColor.FromRgb(213, 94, 0), OxyColor.FromRgb(0, 158, 115), OxyColor.FromRgb(204, 121, 167),
@@ -25,5 +28,6 @@ internal sealed record MethodStyle(OxyColor Colour, MarkerType Marker, bool IsFi
     /// <summary>The style of a method: 32 differ in colour or shape, and filled from open ones in any case.</summary>
     /// <param name="index">Its place in the report.</param>
     /// <param name="isFilled">Whether it samples by diffusion.</param>
-    public static MethodStyle Of(int index, bool isFilled) => new(Palette[index % Palette.Length], Markers[(index + (index / Palette.Length)) % Markers.Length], isFilled);
+    public static MethodStyle Of(int index, bool isFilled) =>
+        new(Palette[index % Palette.Length], Markers[(index + (index / Palette.Length)) % Markers.Length], isFilled);
 }

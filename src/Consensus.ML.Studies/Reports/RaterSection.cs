@@ -10,12 +10,22 @@ internal static class RaterSection
     {
         RaterReport raters = context.Results.Raters;
         yield return P(
-            $"Over the {Text.Count(raters.Cases.Count, "held-out case")}, at the cases' own size, two raters agree to a mean Dice of {Text.Score(raters.MeanPairwiseDice)} (the paper's Table 3, there over the training cases), with a Fleiss' kappa of {Text.Score(raters.MeanFleissKappa)}. "
+            $"Over the {Text.Count(raters.Cases.Count, "held-out case")}, at the cases' own size, two raters agree to a mean Dice of "
+            + $"{Text.Score(raters.MeanPairwiseDice)} (the paper's Table 3, there over the training cases), with a Fleiss' kappa of "
+            + $"{Text.Score(raters.MeanFleissKappa)}. "
             + $"A rater marks {Text.Number(100 * raters.MeanMarkedShare, "0.0")} % of a slice on average.");
-        yield return E("div", A("class", "wide"), E("table", A("class", raters.Raters.Count > 12 ? "" : "short"), E("caption", context.TableCaption("The raters. Bias: area beside the mean of all raters of the same case. STAPLE estimates a hidden truth and each rater's sensitivity and specificity against it.")),
-            E("thead", E("tr", E("th", "rater"), N("cases"), N("empty masks"), N("mean area, pixels"), N("bias, %"), N("Dice with others"), N("STAPLE sensitivity"), N("STAPLE specificity"))),
-            E("tbody", raters.Raters.Select(rater => E("tr", E("th", A("scope", "row"), rater.Name), D($"{rater.Cases}"), D($"{rater.EmptyMasks}"), D(Text.Number(rater.MeanArea, "#,0")), D(Text.Number(100 * rater.Bias, "+0.0;−0.0;0.0")),
-                D(Text.Score(rater.MeanDice)), D(Text.Score(rater.StapleSensitivity)), D(Text.Score(rater.StapleSpecificity)))))));
+        yield return E("div", A("class", "wide"), E("table", A("class", raters.Raters.Count > 12 ? "" : "short"),
+            E("caption",
+                context.TableCaption(
+                    "The raters. Bias: area beside the mean of all raters of the same case. STAPLE estimates a hidden truth and each "
+                    + "rater's sensitivity and specificity against it.")),
+            E("thead",
+                E("tr", E("th", "rater"), N("cases"), N("empty masks"), N("mean area, pixels"), N("bias, %"), N("Dice with others"),
+                    N("STAPLE sensitivity"), N("STAPLE specificity"))),
+            E("tbody",
+                raters.Raters.Select(rater => E("tr", E("th", A("scope", "row"), rater.Name), D($"{rater.Cases}"), D($"{rater.EmptyMasks}"),
+                    D(Text.Number(rater.MeanArea, "#,0")), D(Text.Number(100 * rater.Bias, "+0.0;−0.0;0.0")),
+                    D(Text.Score(rater.MeanDice)), D(Text.Score(rater.StapleSensitivity)), D(Text.Score(rater.StapleSpecificity)))))));
 
         static System.Xml.Linq.XElement N(string text) => E("th", A("class", "n"), text);
         static System.Xml.Linq.XElement D(string text) => E("td", A("class", "n"), text);

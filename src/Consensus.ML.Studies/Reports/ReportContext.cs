@@ -26,7 +26,11 @@ internal sealed class ReportContext(StudyResults results)
     {
         MethodStyle style = StyleOf(method);
         string hex = style.Hex;
-        return [Html.E("span", Html.A("class", "key"), Html.A("style", $"border-color: {hex}; background: {(style.IsFilled ? hex : "#fff")}")), method.Name];
+        return
+        [
+            Html.E("span", Html.A("class", "key"), Html.A("style", $"border-color: {hex}; background: {(style.IsFilled ? hex : "#fff")}")),
+            method.Name,
+        ];
     }
 
     /// <summary>A figure that holds a drawing.</summary>

@@ -16,18 +16,33 @@ internal static class ReproductionSection
             yield return E("pre", E("code", string.Join('\n', results.Record.Commands)));
         }
 
-        yield return P("Every training, with what the folder beside this report keeps of it: the model as a zip, the scores and maps of each case, and this table's numbers in results.csv and results.json.");
+        yield return P(
+            "Every training, with what the folder beside this report keeps of it: the model as a zip, the scores and maps of each case, "
+            + "and this table's numbers in results.csv and results.json.");
         RunResult[] runs = [.. results.Methods.SelectMany(method => method.Runs)];
         yield return E("div", A("class", "wide"), E("table", E("caption", context.TableCaption("The trainings.")),
-            E("thead", E("tr", E("th", "method"), E("th", "fold"), N("seed"), N("trained on"), N("set aside"), N("steps"), N("best step"), N("wall time"), N("soft Dice 5"))),
-            E("tbody", runs.Select(run => E("tr", E("th", A("scope", "row"), run.Run.Method.Name), E("td", run.Run.Fold.Name), D(Text.Invariant($"{run.Run.Seed}")),
-                D($"{run.Training.TrainingCases}"), D($"{run.Training.ValidationCases}"),
-                D(Text.Number(run.Training.Steps, "#,0")), D(Text.Number(run.Training.BestStep, "#,0")), D(Text.Duration(run.Training.Seconds)), D(Text.Score(MethodResult.Mean(run.Cases.Select(one => MethodResult.Value(one, MethodResult.Headline))))))))));
+            E("thead",
+                E("tr", E("th", "method"), E("th", "fold"), N("seed"), N("trained on"), N("set aside"), N("steps"), N("best step"),
+                    N("wall time"), N("soft Dice 5"))),
+            E("tbody", runs.Select(run =>
+                E("tr", E("th", A("scope", "row"), run.Run.Method.Name), E("td", run.Run.Fold.Name), D(Text.Invariant($"{run.Run.Seed}")),
+                    D($"{run.Training.TrainingCases}"), D($"{run.Training.ValidationCases}"),
+                    D(Text.Number(run.Training.Steps, "#,0")),
+                    D(Text.Number(run.Training.BestStep, "#,0")),
+                    D(Text.Duration(run.Training.Seconds)),
+                    D(Text.Score(MethodResult.Mean(run.Cases.Select(one => MethodResult.Value(one, MethodResult.Headline))))))))));
         MachineRecord[] machines = [.. runs.Select(run => run.Training.Machine).Distinct()];
-        yield return P(machines.Length == 1 ? "Trained and timed on:" : "Trained and timed on several machines, so that times are not comparable throughout:");
+        yield return P(machines.Length == 1
+            ? "Trained and timed on:"
+            : "Trained and timed on several machines, so that times are not comparable throughout:");
         yield return E("ul", machines.Select(machine => E("li",
-            $"{machine.Processor}, {Text.Count(machine.Cores, "core")} ({Text.Count(machine.Threads, "thread")} of torch), device {machine.Device}; {machine.OperatingSystem}; {machine.DotNet}; Consensus.ML {machine.Library}, ML.NET {machine.MLNet}, TorchSharp {machine.TorchSharp}, libtorch {machine.LibTorch}.")));
-        yield return P("Precision, settings of every method and the division of the cases are in study.json. On the same machine with the same number of threads, the same seed and number of steps give the same weights; under a limit of wall time the number of steps differs a little each time.");
+            $"{machine.Processor}, {Text.Count(machine.Cores, "core")} ({Text.Count(machine.Threads, "thread")} of torch), "
+            + $"device {machine.Device}; {machine.OperatingSystem}; {machine.DotNet}; Consensus.ML {machine.Library}, "
+            + $"ML.NET {machine.MLNet}, TorchSharp {machine.TorchSharp}, libtorch {machine.LibTorch}.")));
+        yield return P(
+            "Precision, settings of every method and the division of the cases are in study.json. "
+            + "On the same machine with the same number of threads, the same seed and number of steps give the same weights; "
+            + "under a limit of wall time the number of steps differs a little each time.");
 
         static System.Xml.Linq.XElement N(string text) => E("th", A("class", "n"), text);
         static System.Xml.Linq.XElement D(string text) => E("td", A("class", "n"), text);

@@ -7,15 +7,18 @@ internal static class ScoreGroup
 {
     /// <summary>Of the soft map: the headline table.</summary>
     public static IReadOnlyList<SegmentationMeasure> Maps { get; } = Named(
-        nameof(CaseMetrics.SoftDice5), nameof(CaseMetrics.SoftDice9), nameof(CaseMetrics.F1), nameof(CaseMetrics.IntersectionOverUnion), nameof(CaseMetrics.AreaRatio), nameof(CaseMetrics.BoundaryF));
+        nameof(CaseMetrics.SoftDice5), nameof(CaseMetrics.SoftDice9), nameof(CaseMetrics.F1), nameof(CaseMetrics.IntersectionOverUnion),
+        nameof(CaseMetrics.AreaRatio), nameof(CaseMetrics.BoundaryF));
 
     /// <summary>Of outlines and of what the numbers of a map are worth.</summary>
     public static IReadOnlyList<SegmentationMeasure> Outlines { get; } = Named(
-        nameof(CaseMetrics.HausdorffDistance95), nameof(CaseMetrics.NormalizedSurfaceDice), nameof(CaseMetrics.ExpectedCalibrationError), nameof(CaseMetrics.BrierScore), nameof(CaseMetrics.UncertaintyErrorCorrelation));
+        nameof(CaseMetrics.HausdorffDistance95), nameof(CaseMetrics.NormalizedSurfaceDice), nameof(CaseMetrics.ExpectedCalibrationError),
+        nameof(CaseMetrics.BrierScore), nameof(CaseMetrics.UncertaintyErrorCorrelation));
 
     /// <summary>Of the set of sampled maps beside the set of raters.</summary>
     public static IReadOnlyList<SegmentationMeasure> Samples { get; } = Named(
-        nameof(CaseMetrics.GeneralizedEnergyDistance), nameof(CaseMetrics.SampleDiversity), nameof(CaseMetrics.RaterDiversity), nameof(CaseMetrics.MaximumDice), nameof(CaseMetrics.MatchedIntersectionOverUnion),
+        nameof(CaseMetrics.GeneralizedEnergyDistance), nameof(CaseMetrics.SampleDiversity), nameof(CaseMetrics.RaterDiversity),
+        nameof(CaseMetrics.MaximumDice), nameof(CaseMetrics.MatchedIntersectionOverUnion),
         nameof(CaseMetrics.CollectiveInsight), nameof(CaseMetrics.AreaError), nameof(CaseMetrics.AreaDistance));
 
     /// <summary>Which way is better, behind a heading.</summary>

@@ -13,23 +13,34 @@ internal static class ScoreSection
     {
         bool hasSeeds = context.Results.Record.Seeds.Count > 1;
         yield return ScoreTable(context, ScoreGroup.Maps, "Scores on the held-out cases: mean over cases"
-            + (hasSeeds ? ", each averaged over seeds first" : "") + $", with the 95 % bootstrap interval over cases. Arrows point to where better is; the best of each column is bold. "
+            + (hasSeeds ? ", each averaged over seeds first" : "")
+            + $", with the 95 % bootstrap interval over cases. Arrows point to where better is; the best of each column is bold. "
             + $"Cases: {context.Results.Raters.Cases.Count}.", hasSeeds);
         yield return context.Figure(
             ScorePlot.Draw(context),
             $"Mean soft Dice of each method with its interval: {string.Join("; ", context.Methods.Select(method => $"{method.Name} {Text.Score(method.Score(MethodResult.Headline).Mean)}"))}.",
             "Soft Dice (5 thresholds) of each method: the mean with its 95 % interval, and each case as a grey point.");
-        string[] units = [.. context.Methods.SelectMany(method => method.Runs).SelectMany(run => run.Cases).Select(one => one.DistanceUnit).Distinct()];
+        string[] units =
+        [
+            .. context.Methods.SelectMany(method => method.Runs).SelectMany(run => run.Cases).Select(one => one.DistanceUnit).Distinct(),
+        ];
         string distances = units switch
         {
             ["mm"] => "HD95: Hausdorff distance at 95 % of the majority's outline, in millimetres by the images' own pixel size",
-            ["px"] => Text.Invariant($"HD95: Hausdorff distance at 95 % of the majority's outline, in pixels of the {context.Options.Size} × {context.Options.Size} map"),
+            ["px"] => Text.Invariant(
+                $"HD95: Hausdorff distance at 95 % of the majority's outline, in pixels of the {context.Options.Size} × {context.Options.Size} map"),
             _ => "HD95 is left out, for it is in millimetres in some cases and in pixels in others",
         };
-        yield return ScoreTable(context, [.. ScoreGroup.Outlines.Where(measure => units.Length == 1 || measure.Name != nameof(CaseMetrics.HausdorffDistance95))], Text.Invariant(
-            $"Outlines, and what the numbers in a map are worth. {distances}; surface Dice: within one pixel; ECE and Brier: calibration of the predicted share; uncertainty: rank correlation with the error."), hasSeeds: false);
+        yield return ScoreTable(
+            context,
+            [.. ScoreGroup.Outlines.Where(measure => units.Length == 1 || measure.Name != nameof(CaseMetrics.HausdorffDistance95))],
+            Text.Invariant(
+                $"Outlines, and what the numbers in a map are worth. {distances}; surface Dice: within one pixel; ECE and Brier: calibration of the predicted share; uncertainty: rank correlation with the error."),
+            hasSeeds: false);
         yield return ScoreTable(context, ScoreGroup.Samples,
-            "The maps that a prediction is made of, beside the raters' masks as a set: how well they stand for the raters one by one, not for their mean. Of consensus, consensus-by-level, dmise-like and level-unet these maps are levels of agreement, not drawings of raters, and of one-map methods there is only one: judge them by the tables above. "
+            "The maps that a prediction is made of, beside the raters' masks as a set: how well they stand for the raters one by one, "
+            + "not for their mean. Of consensus, consensus-by-level, dmise-like and level-unet these maps are levels of agreement, "
+            + "not drawings of raters, and of one-map methods there is only one: judge them by the tables above. "
             + "Sample diversity should be near rater diversity.", hasSeeds: false);
     }
 
@@ -41,16 +52,25 @@ internal static class ScoreSection
             return [];
         }
 
-        Dictionary<string, double> best = shown.ToDictionary(score => score.Name, score => ScoreGroup.Best(score, context.Methods.Select(method => method.Score(score.Name).Mean)));
-        return [E("div", A("class", "wide"), E("table", A("class", shown.Length > 6 ? "short dense" : "short"), E("caption", context.TableCaption(caption)),
-            E("thead", E("tr", E("th", "method"), shown.Select(score => E("th", A("class", "n"), A("title", score.Description), score.Title + ScoreGroup.Arrow(score))), hasSeeds ? E("th", A("class", "n"), "± over seeds") : null)),
-            E("tbody", context.Methods.Select(method => E("tr", method == context.Results.Reference ? A("class", "reference") : null,
-                E("th", A("scope", "row"), context.Name(method)),
-                shown.Select(score => Cell(method.Score(score.Name), best[score.Name], score.Name == nameof(CaseMetrics.HausdorffDistance95) ? "0.00" : "0.000")),
-                hasSeeds ? E("td", A("class", "n"), Text.Score(method.DeviationOverSeeds(MethodResult.Headline))) : null)))))];
+        Dictionary<string, double> best = shown.ToDictionary(
+            score => score.Name, score => ScoreGroup.Best(score, context.Methods.Select(method => method.Score(score.Name).Mean)));
+        return [E("div", A("class", "wide"),
+            E("table", A("class", shown.Length > 6 ? "short dense" : "short"), E("caption", context.TableCaption(caption)),
+                E("thead", E("tr", E("th", "method"),
+                    shown.Select(score => E("th", A("class", "n"), A("title", score.Description), score.Title + ScoreGroup.Arrow(score))),
+                    hasSeeds ? E("th", A("class", "n"), "± over seeds") : null)),
+                E("tbody", context.Methods.Select(method => E("tr", method == context.Results.Reference ? A("class", "reference") : null,
+                    E("th", A("scope", "row"), context.Name(method)),
+                    shown.Select(score => Cell(
+                        method.Score(score.Name),
+                        best[score.Name],
+                        score.Name == nameof(CaseMetrics.HausdorffDistance95) ? "0.00" : "0.000")),
+                    hasSeeds ? E("td", A("class", "n"), Text.Score(method.DeviationOverSeeds(MethodResult.Headline))) : null)))))];
     }
 
     private static XElement Cell(ScoreSummary score, double best, string format) => E("td",
         A("class", score.Mean == best ? "n best" : "n"), Text.Number(score.Mean, format),
-        double.IsNaN(score.Low) ? null : new object[] { E("br"), E("small", $"{Text.Number(score.Low, format)} to {Text.Number(score.High, format)}") });
+        double.IsNaN(score.Low)
+            ? null
+            : new object[] { E("br"), E("small", $"{Text.Number(score.Low, format)} to {Text.Number(score.High, format)}") });
 }

@@ -10,8 +10,11 @@ internal static class SetupSection
     public static string Subtitle(ReportContext context)
     {
         StudyResults results = context.Results;
-        return $"{Text.Count(results.Raters.Cases.Count, "held-out case")}{(results.Unit == "case" ? "" : $" of {Text.Count(results.Groups, "group")}")} · {RatersText(results)} · {Text.Invariant($"{context.Options.Size} × {context.Options.Size}")} pixels · "
-            + $"{(context.Options.Folds.Count > 1 ? $"{context.Options.Folds.Count} folds · " : "")}{Text.Count(results.Record.Seeds.Count, "seed")} · {Budget(context)} a training";
+        return $"{Text.Count(results.Raters.Cases.Count, "held-out case")}"
+            + $"{(results.Unit == "case" ? "" : $" of {Text.Count(results.Groups, "group")}")} · {RatersText(results)} · "
+            + $"{Text.Invariant($"{context.Options.Size} × {context.Options.Size}")} pixels · "
+            + $"{(context.Options.Folds.Count > 1 ? $"{context.Options.Folds.Count} folds · " : "")}"
+            + $"{Text.Count(results.Record.Seeds.Count, "seed")} · {Budget(context)} a training";
     }
 
     public static IEnumerable<object> Content(ReportContext context)
@@ -21,21 +24,36 @@ internal static class SetupSection
         StudyFold first = options.Folds[0];
         string division = options.Folds.Count == 1
             ? $"{Text.Count(first.Training.Count, "case")} were trained on and {Text.Count(first.Evaluation.Count, "other case")} scored"
-            : $"the {Text.Count(results.Raters.Cases.Count, "case")} were divided into {options.Folds.Count} folds, and each case was scored by models that were trained on the other folds";
+            : $"the {Text.Count(results.Raters.Cases.Count, "case")} were divided into {options.Folds.Count} folds, and each case was "
+                + "scored by models that were trained on the other folds";
         string seeds = results.Record.Seeds.Count == 1
             ? Text.Invariant($"once, with seed {results.Record.Seeds[0]}")
-            : $"{(results.Record.Seeds.Count == 2 ? "twice" : $"{results.Record.Seeds.Count} times")}, with the seeds {Text.List([.. results.Record.Seeds.Select(seed => Text.Invariant($"{seed}"))])}";
+            : $"{(results.Record.Seeds.Count == 2 ? "twice" : $"{results.Record.Seeds.Count} times")}, with the seeds "
+                + $"{Text.List([.. results.Record.Seeds.Select(seed => Text.Invariant($"{seed}"))])}";
         yield return P(A("class", "lead"),
-            $"Each image of {options.DataName} was outlined by {RatersText(results)}, who differ. Every method below learned from such images and then predicted, for images it had not seen, which share of the raters would mark each pixel: the soft map. "
-            + $"The prediction was compared with the share of raters who really did. Of the data, {division}. Every method was trained {seeds}{(options.Folds.Count > 1 ? " in each fold" : "")}, for {Budget(context)}, on slices resized to {Text.Invariant($"{options.Size} × {options.Size}")} pixels and varied by flips, turns, shifts and scaling; "
-            + $"about a tenth of the training cases were set aside to choose the best weights by. The scored cases played no part in training or in any choice.");
-        yield return E("div", A("class", "wide"), E("table", E("caption", context.TableCaption("The methods. Filled marks: drawn by diffusion, several generations of maps averaged. Open marks: a U-Net of the same size without diffusion, a single pass for each view of the image (several with mcd). Both kinds may look at the image and its mirror images, where the model is set to.")),
+            $"Each image of {options.DataName} was outlined by {RatersText(results)}, who differ. Every method below learned from such "
+            + "images and then predicted, for images it had not seen, which share of the raters would mark each pixel: the soft map. "
+            + $"The prediction was compared with the share of raters who really did. Of the data, {division}. "
+            + $"Every method was trained {seeds}{(options.Folds.Count > 1 ? " in each fold" : "")}, for {Budget(context)}, on slices "
+            + $"resized to {Text.Invariant($"{options.Size} × {options.Size}")} pixels and varied by flips, turns, shifts and scaling; "
+            + "about a tenth of the training cases were set aside to choose the best weights by. "
+            + "The scored cases played no part in training or in any choice.");
+        yield return E("div", A("class", "wide"), E("table",
+            E("caption",
+                context.TableCaption(
+                    "The methods. Filled marks: drawn by diffusion, several generations of maps averaged. Open marks: "
+                    + "a U-Net of the same size without diffusion, a single pass for each view of the image (several with mcd). "
+                    + "Both kinds may look at the image and its mirror images, where the model is set to.")),
             E("thead", E("tr", E("th", "method"), E("th", "what it learns and predicts"))),
-            E("tbody", context.Methods.Select(method => E("tr", E("th", A("scope", "row"), context.Name(method)), E("td", method.Method.Description))))));
+            E("tbody",
+                context.Methods.Select(
+                    method => E("tr", E("th", A("scope", "row"), context.Name(method)), E("td", method.Method.Description))))));
     }
 
     public static string RatersText(StudyResults results) =>
-        results.Raters.FewestRaters == results.Raters.MostRaters ? Text.Count(results.Raters.MostRaters, "rater") : $"{results.Raters.FewestRaters} to {results.Raters.MostRaters} raters";
+        results.Raters.FewestRaters == results.Raters.MostRaters
+            ? Text.Count(results.Raters.MostRaters, "rater")
+            : $"{results.Raters.FewestRaters} to {results.Raters.MostRaters} raters";
 
     public static string Budget(ReportContext context)
     {

@@ -18,26 +18,39 @@ internal static class SignificanceSection
         }
 
         bool isGrouped = results.Unit != "case";
-        string test = units <= SignFlipTest.MostExact ? $"all {Text.Number(Math.Pow(2, units), "#,0")} choices of signs are counted" : $"{Text.Number(SignFlipTest.Draws, "#,0")} random choices of signs are drawn";
+        string test = units <= SignFlipTest.MostExact
+            ? $"all {Text.Number(Math.Pow(2, units), "#,0")} choices of signs are counted"
+            : $"{Text.Number(SignFlipTest.Draws, "#,0")} random choices of signs are drawn";
         yield return P(
-            $"Every method is set against {results.Reference.Name}{(results.Reference.Name == StudyMethods.Consensus.Name ? ", the paper's method" : ", the best of this study")}, case by case. The unit is the {results.Unit}: scores are averaged over seeds first, so that {Text.Count(cases, "case")}{(isGrouped ? $" of {Text.Count(units, "group")} (patients or volumes)" : "")} count as {units}, "
-            + $"however many models were trained. The p-value is that of a paired sign-flip (permutation) test, two-sided: if two methods were equally good, "
-            + $"{(isGrouped ? "the differences of each group's cases could all together" : "each case's difference could as well")} have the other sign; {test}. "
-            + "Holm's correction accounts for the number of comparisons.");
+            $"Every method is set against {results.Reference.Name}"
+            + $"{(results.Reference.Name == StudyMethods.Consensus.Name ? ", the paper's method" : ", the best of this study")}, "
+            + $"case by case. The unit is the {results.Unit}: scores are averaged over seeds first, so that {Text.Count(cases, "case")}"
+            + $"{(isGrouped ? $" of {Text.Count(units, "group")} (patients or volumes)" : "")} count as {units}, "
+            + "however many models were trained. The p-value is that of a paired sign-flip (permutation) test, two-sided: "
+            + "if two methods were equally good, "
+            + $"{(isGrouped ? "the differences of each group's cases could all together" : "each case's difference could as well")} have "
+            + $"the other sign; {test}. Holm's correction accounts for the number of comparisons.");
         double smallest = SignFlipTest.Smallest(units), corrected = Math.Min(1, smallest * results.Comparisons.Count);
         if (corrected > 0.05)
         {
             yield return E("div", A("class", "note"), P(
                 $"With {Text.Count(units, results.Unit)} the smallest p-value that this test can give is {Text.Probability(smallest)}{(results.Comparisons.Count > 1 ? $", and {Text.Probability(corrected)} after correction for {results.Comparisons.Count} comparisons" : "")}: "
-                + $"no difference can be significant at the 5 % level here, however large. Compare fewer methods, or more {results.Unit}s; six are the fewest for a single comparison."));
+                + $"no difference can be significant at the 5 % level here, however large. Compare fewer methods, or more {results.Unit}s; "
+                + "six are the fewest for a single comparison."));
         }
 
         yield return E("div", A("class", "wide"), E("table", A("class", "short"),
-            E("caption", context.TableCaption($"Difference in soft Dice (5 thresholds) from {results.Reference.Name}, over {Text.Count(cases, "case")}{(isGrouped ? $" of {Text.Count(units, "group")}" : "")}, with the 95 % bootstrap interval of the mean difference.")),
-            E("thead", E("tr", E("th", "method"), N("difference"), N("95 % interval"), N("better in"), N("worse in"), N("p"), N("p, Holm"))),
+            E("caption",
+                context.TableCaption(
+                    $"Difference in soft Dice (5 thresholds) from {results.Reference.Name}, over "
+                    + $"{Text.Count(cases, "case")}{(isGrouped ? $" of {Text.Count(units, "group")}" : "")}, with the 95 % bootstrap "
+                    + "interval of the mean difference.")),
+            E("thead",
+                E("tr", E("th", "method"), N("difference"), N("95 % interval"), N("better in"), N("worse in"), N("p"), N("p, Holm"))),
             E("tbody", results.Comparisons.Select((comparison, i) => E("tr",
                 E("th", A("scope", "row"), context.Name(results.Methods.First(method => method.Name == comparison.Method))),
-                D(Text.Signed(comparison.Difference)), D(double.IsNaN(comparison.Low) ? Text.Nothing : $"{Text.Signed(comparison.Low)} to {Text.Signed(comparison.High)}"),
+                D(Text.Signed(comparison.Difference)),
+                D(double.IsNaN(comparison.Low) ? Text.Nothing : $"{Text.Signed(comparison.Low)} to {Text.Signed(comparison.High)}"),
                 D($"{comparison.Better}"), D($"{comparison.Worse}"), D(Text.Probability(comparison.PValue)),
                 E("td", A("class", comparison.AdjustedPValue < 0.05 ? "n best" : "n"), Text.Probability(comparison.AdjustedPValue)))))));
 

@@ -11,7 +11,8 @@ internal static class StudyReport
     public static XElement Page(StudyResults results)
     {
         var context = new ReportContext(results);
-        string title = $"{(results.Methods.Count == 1 ? results.Methods[0].Name : $"{results.Methods.Count} methods")} on {results.Options.DataName}";
+        string title =
+            $"{(results.Methods.Count == 1 ? results.Methods[0].Name : $"{results.Methods.Count} methods")} on {results.Options.DataName}";
         (string Id, string Title, Func<ReportContext, IEnumerable<object>> Content)[] sections =
         [
             ("methods", "What was compared, and how", SetupSection.Content),
@@ -29,19 +30,26 @@ internal static class StudyReport
         ];
 
         // Numbers of tables and figures follow the order in which sections are made.
-        (string Id, string Title, object[] Content)[] made = [.. sections.Select(section => (section.Id, section.Title, Content: section.Content(context).ToArray())).Where(section => section.Content.Length > 0)];
+        (string Id, string Title, object[] Content)[] made =
+        [
+            .. sections.Select(section => (section.Id, section.Title, Content: section.Content(context).ToArray()))
+                .Where(section => section.Content.Length > 0),
+        ];
         return Html.E("html", Html.A("lang", "en"),
             Html.E("head",
                 Html.E("meta", Html.A("charset", "utf-8")),
                 Html.E("meta", Html.A("name", "viewport"), Html.A("content", "width=device-width, initial-scale=1")),
-                Html.E("meta", Html.A("name", "generator"), Html.A("content", $"Consensus.ML {results.Methods[0].Runs[0].Training.Machine.Library}")),
+                Html.E("meta", Html.A("name", "generator"),
+                    Html.A("content", $"Consensus.ML {results.Methods[0].Runs[0].Training.Machine.Library}")),
                 Html.E("title", title),
                 Html.E("style", Style.Sheet)),
             Html.E("body", Html.E("main",
                 Html.E("header", Html.E("h1", title), Html.E("p", Html.A("class", "quiet"), SetupSection.Subtitle(context))),
                 SummarySection.Content(context),
-                Html.E("nav", Html.A("aria-label", "Contents"), Html.E("ol", made.Select(section => Html.E("li", Html.E("a", Html.A("href", $"#{section.Id}"), section.Title))))),
+                Html.E("nav", Html.A("aria-label", "Contents"),
+                    Html.E("ol", made.Select(section => Html.E("li", Html.E("a", Html.A("href", $"#{section.Id}"), section.Title))))),
                 made.Select(section => Html.E("section", Html.A("id", section.Id), Html.E("h2", section.Title), section.Content)),
-                Html.E("footer", Html.P("Written by Consensus.ML, for research. Not a medical device: no diagnosis may rest on these maps.")))));
+                Html.E("footer",
+                    Html.P("Written by Consensus.ML, for research. Not a medical device: no diagnosis may rest on these maps.")))));
     }
 }

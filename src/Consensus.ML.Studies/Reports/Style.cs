@@ -1,6 +1,8 @@
 namespace Consensus.ML.Studies.Reports;
 
-/// <summary>How the page looks on screen and on paper. Without the characters that XML would escape, for a style sheet is read as it stands.</summary>
+/// <summary>
+/// How the page looks on screen and on paper. Without the characters that XML would escape, for a style sheet is read as it stands.
+/// </summary>
 internal static class Style
 {
     public const string Sheet = """

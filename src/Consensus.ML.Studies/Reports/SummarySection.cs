@@ -12,7 +12,8 @@ internal static class SummarySection
 
     public static IEnumerable<object> Content(ReportContext context)
     {
-        yield return E("section", A("class", "summary"), E("h2", "In short"), E("ul", Findings(context).Select(finding => E("li", finding))));
+        yield return E("section", A("class", "summary"), E("h2", "In short"),
+            E("ul", Findings(context).Select(finding => E("li", finding))));
         yield return Resolution(context.Options);
     }
 
@@ -22,32 +23,49 @@ internal static class SummarySection
         MethodResult best = results.Best, reference = results.Reference;
         ScoreSummary top = best.Score(MethodResult.Headline);
         int cases = best.Cases.Count;
-        yield return $"Highest mean soft Dice (5 thresholds): {Text.Score(top.Mean)} by {best.Name}{Ends(top.Low, top.High)}, over {Text.Count(cases, "held-out case")}{(results.Unit == "case" ? "" : $" of {Text.Count(results.Groups, "group")}")}.";
+        yield return $"Highest mean soft Dice (5 thresholds): {Text.Score(top.Mean)} by {best.Name}{Ends(top.Low, top.High)}, "
+            + $"over {Text.Count(cases, "held-out case")}{(results.Unit == "case" ? "" : $" of {Text.Count(results.Groups, "group")}")}.";
         if (results.Methods.Count > 1)
         {
             if (best != reference)
             {
                 MethodComparison comparison = results.Comparisons.First(other => other.Method == best.Name);
-                yield return $"That is {Text.Score(comparison.Difference)} above {reference.Name} ({Text.Score(reference.Score(MethodResult.Headline).Mean)}); "
-                    + (comparison.AdjustedPValue < Level ? $"the difference is significant (p = {Text.Probability(comparison.AdjustedPValue)})." : $"the difference is not significant (p = {Text.Probability(comparison.AdjustedPValue)}): with these cases it may be chance.");
+                yield return $"That is {Text.Score(comparison.Difference)} above {reference.Name} "
+                    + $"({Text.Score(reference.Score(MethodResult.Headline).Mean)}); "
+                    + (comparison.AdjustedPValue < Level
+                        ? $"the difference is significant (p = {Text.Probability(comparison.AdjustedPValue)})."
+                        : $"the difference is not significant (p = {Text.Probability(comparison.AdjustedPValue)}): "
+                            + "with these cases it may be chance.");
             }
 
-            string[] worse = [.. results.Comparisons.Where(other => other.AdjustedPValue < Level && other.Difference < 0).Select(other => other.Method)];
-            string[] better = [.. results.Comparisons.Where(other => other.AdjustedPValue < Level && other.Difference > 0).Select(other => other.Method)];
+            string[] worse =
+            [
+                .. results.Comparisons.Where(other => other.AdjustedPValue < Level && other.Difference < 0).Select(other => other.Method),
+            ];
+            string[] better =
+            [
+                .. results.Comparisons.Where(other => other.AdjustedPValue < Level && other.Difference > 0).Select(other => other.Method),
+            ];
             yield return better.Length + worse.Length == 0
                 ? $"No method differs significantly from {reference.Name} at the 5 % level{(SignFlipTest.Smallest(results.Groups) * results.Comparisons.Count > Level ? $": {Text.Count(results.Groups, results.Unit)} cannot show any difference at that level in {Text.Count(results.Comparisons.Count, "comparison")}, however large" : "")}."
-                : $"Significantly different from {reference.Name} (p below 0.05 after correction): {string.Join("; ", new[] { Said("better", better), Said("worse", worse) }.Where(part => part.Length > 0))}.";
+                : $"Significantly different from {reference.Name} (p below 0.05 after correction): "
+                    + $"{string.Join("; ", new[] { Said("better", better), Said("worse", worse) }.Where(part => part.Length > 0))}.";
 
             MethodResult fastest = results.Methods.MinBy(method => method.Cost.PredictionMs)!;
             MethodResult quick = Quick(results.Methods);
             string scores(MethodResult method) => Text.Score(method.Score(MethodResult.Headline).Mean);
             yield return fastest == best
                 ? $"{best.Name} is also the fastest: {Text.Measured(best.Cost.PredictionMs)} ms a map."
-                : $"Fastest: {fastest.Name} with {Text.Measured(fastest.Cost.PredictionMs)} ms a map (soft Dice {scores(fastest)}); {best.Name} takes {Text.Measured(best.Cost.PredictionMs)} ms"
-                    + (quick != fastest && quick != best ? $", and {quick.Name} reaches {scores(quick)} in {Text.Measured(quick.Cost.PredictionMs)} ms." : ".");
+                : $"Fastest: {fastest.Name} with {Text.Measured(fastest.Cost.PredictionMs)} ms a map (soft Dice {scores(fastest)}); "
+                    + $"{best.Name} takes {Text.Measured(best.Cost.PredictionMs)} ms"
+                    + (quick != fastest && quick != best
+                        ? $", and {quick.Name} reaches {scores(quick)} in {Text.Measured(quick.Cost.PredictionMs)} ms."
+                        : ".");
         }
 
-        yield return $"The raters themselves agree with each other to a mean pairwise Dice of {Text.Score(results.Raters.MeanPairwiseDice)}. That is another measure than soft Dice: the two cannot be set against each other.";
+        yield return "The raters themselves agree with each other to a mean pairwise Dice of "
+            + $"{Text.Score(results.Raters.MeanPairwiseDice)}. That is another measure than soft Dice: "
+            + "the two cannot be set against each other.";
 
         static string Said(string what, string[] methods) => methods.Length == 0 ? "" : $"{what}, {Text.List(methods)}";
     }
@@ -59,10 +77,13 @@ internal static class SummarySection
         return methods.Where(method => method.Score(MethodResult.Headline).Mean >= top - 0.01).MinBy(method => method.Cost.PredictionMs)!;
     }
 
-    private static string Ends(double low, double high) => double.IsNaN(low) ? "" : $" (95 % interval {Text.Score(low)} to {Text.Score(high)})";
+    private static string Ends(double low, double high) =>
+        double.IsNaN(low) ? "" : $" (95 % interval {Text.Score(low)} to {Text.Score(high)})";
 
     private static XElement Resolution(StudyOptions options) => E("div", A("class", "note"), E("p", E("strong", "Resolution. "),
         options.Size == 256
-            ? "All scores are at 256 × 256 pixels, the size of the paper (Amit et al., MICCAI 2023). They are comparable with its tables only where the cases, the split and the budget are the paper's too."
-            : Text.Invariant($"All scores are at {options.Size} × {options.Size} pixels: images and masks were resized to that before training and scoring. They are not comparable with the paper's (Amit et al., MICCAI 2023), which are at 256 × 256 pixels, nor with scores at any other size.")));
+            ? "All scores are at 256 × 256 pixels, the size of the paper (Amit et al., MICCAI 2023). "
+                + "They are comparable with its tables only where the cases, the split and the budget are the paper's too."
+            : Text.Invariant(
+                $"All scores are at {options.Size} × {options.Size} pixels: images and masks were resized to that before training and scoring. They are not comparable with the paper's (Amit et al., MICCAI 2023), which are at 256 × 256 pixels, nor with scores at any other size.")));
 }

@@ -7,4 +7,10 @@ namespace Consensus.ML.Studies.Results;
 /// <param name="PeakMemoryMb">Largest resident memory of the process while training, in MiB.</param>
 /// <param name="ModelBytes">Size of the model file.</param>
 /// <param name="Parameters">Number of trained values; 0 where it is not known.</param>
-public sealed record MethodCost(double TrainingSeconds, double Steps, double PredictionMs, double PeakMemoryMb, long ModelBytes, long Parameters);
+public sealed record MethodCost(
+    double TrainingSeconds,
+    double Steps,
+    double PredictionMs,
+    double PeakMemoryMb,
+    long ModelBytes,
+    long Parameters);

@@ -19,10 +19,14 @@ public sealed class MethodResult
     {
         Method = method;
         Runs = runs;
-        Cases = [.. runs.SelectMany(run => run.Cases.Select(one => (Run: run, One: one))).GroupBy(pair => pair.One.Case, StringComparer.Ordinal)
-            .Select(group => new CaseAverage(group.Key, GroupOf(group.First().Run.Run.Fold, group.Key), group.First().Run.Run.Fold.Name, [.. group.Select(pair => pair.One)]))];
+        Cases = [.. runs.SelectMany(run => run.Cases.Select(one => (Run: run, One: one)))
+            .GroupBy(pair => pair.One.Case, StringComparer.Ordinal)
+            .Select(group => new CaseAverage(group.Key, GroupOf(group.First().Run.Run.Fold, group.Key), group.First().Run.Run.Fold.Name, [
+                .. group.Select(pair => pair.One),
+            ]))];
         Cost = new(
-            runs.Average(run => run.Training.Seconds), runs.Average(run => run.Training.Steps), Median(runs.SelectMany(run => run.Cases).Select(one => one.PredictionMs)),
+            runs.Average(run => run.Training.Seconds), runs.Average(run => run.Training.Steps),
+            Median(runs.SelectMany(run => run.Cases).Select(one => one.PredictionMs)),
             runs.Max(run => run.Training.PeakMemoryMb), (long)runs.Average(run => run.Training.ModelBytes), runs[0].Training.Parameters);
     }
 
@@ -64,7 +68,10 @@ public sealed class MethodResult
     /// <param name="name">One of <see cref="ScoreNames"/>.</param>
     public double DeviationOverSeeds(string name)
     {
-        double[] means = [.. Runs.GroupBy(run => run.Run.Seed).Select(seed => Mean(seed.SelectMany(run => run.Cases).Select(one => Value(one, name))))];
+        double[] means =
+        [
+            .. Runs.GroupBy(run => run.Run.Seed).Select(seed => Mean(seed.SelectMany(run => run.Cases).Select(one => Value(one, name)))),
+        ];
         if (means.Length < 2)
         {
             return double.NaN;
@@ -78,7 +85,8 @@ public sealed class MethodResult
     internal static double Value(CaseRecord one, string name) => one.Scores.TryGetValue(name, out double value) ? value : double.NaN;
 
     /// <summary>Mean of what is a number; NaN of nothing.</summary>
-    internal static double Mean(IEnumerable<double> values) => values.Where(value => !double.IsNaN(value)).DefaultIfEmpty(double.NaN).Average();
+    internal static double Mean(IEnumerable<double> values) =>
+        values.Where(value => !double.IsNaN(value)).DefaultIfEmpty(double.NaN).Average();
 
     private static string GroupOf(StudyFold fold, string name) => fold.Evaluation.First(one => one.Name == name).Group;
 
@@ -96,5 +104,6 @@ internal sealed record CaseAverage(string Name, string Group, string Fold, IRead
     public double Score(string name) => MethodResult.Mean(Seeds.Select(one => MethodResult.Value(one, name)));
 
     /// <summary>The score after so many generations, averaged over seeds.</summary>
-    public double After(int generations) => MethodResult.Mean(Seeds.SelectMany(one => one.Generations).Where(point => point.Generations == generations).Select(point => point.SoftDice5));
+    public double After(int generations) => MethodResult.Mean(
+        Seeds.SelectMany(one => one.Generations).Where(point => point.Generations == generations).Select(point => point.SoftDice5));
 }

@@ -17,22 +17,45 @@ internal sealed record ResultsFile(
 
     public static ResultsFile Of(StudyResults results) => new(
         CurrentFormatVersion,
-        new(results.Options.DataName, results.Options.Size, results.Options.Size, results.Options.Levels, results.Raters.Cases.Count, results.Groups, results.Raters.MeanPairwiseDice, results.Raters.MeanFleissKappa),
+        new(
+            results.Options.DataName, results.Options.Size, results.Options.Size, results.Options.Levels, results.Raters.Cases.Count,
+            results.Groups, results.Raters.MeanPairwiseDice, results.Raters.MeanFleissKappa),
         results.Record.Folds,
         results.Record.Settings,
         [.. results.Methods.Select(method => MethodFacts.Of(method, results.Record.Methods[method.Name]))],
-        new(results.Reference.Name, MethodResult.Headline, results.Unit, "paired sign-flip test, two-sided, Holm-adjusted", results.Comparisons),
-        [.. results.Methods.SelectMany(method => method.Runs).Select(run => new RunFacts(run.Run.Method.Name, run.Run.Fold.Name, run.Run.Seed, run.Training, run.Cases))],
+        new(
+            results.Reference.Name, MethodResult.Headline, results.Unit,
+            "paired sign-flip test, two-sided, Holm-adjusted", results.Comparisons),
+        [.. results.Methods.SelectMany(method => method.Runs)
+            .Select(run => new RunFacts(run.Run.Method.Name, run.Run.Fold.Name, run.Run.Seed, run.Training, run.Cases))],
         results.Record.Commands);
 
-    internal sealed record DataFacts(string Name, int Height, int Width, int Levels, int Cases, int Groups, double MeanPairwiseDice, double MeanFleissKappa);
+    internal sealed record DataFacts(
+        string Name,
+        int Height,
+        int Width,
+        int Levels,
+        int Cases,
+        int Groups,
+        double MeanPairwiseDice,
+        double MeanFleissKappa);
 
     internal sealed record MethodFacts(
-        string Name, string Description, IReadOnlyList<int> Seeds, IReadOnlyDictionary<string, SummaryFacts> Scores, IReadOnlyList<GenerationFacts> Generations, MethodCost Cost, IReadOnlyDictionary<string, string> Settings)
+        string Name,
+        string Description,
+        IReadOnlyList<int> Seeds,
+        IReadOnlyDictionary<string, SummaryFacts> Scores,
+        IReadOnlyList<GenerationFacts> Generations,
+        MethodCost Cost,
+        IReadOnlyDictionary<string, string> Settings)
     {
         public static MethodFacts Of(MethodResult method, IReadOnlyDictionary<string, string> settings)
         {
-            int[] counts = [.. method.Cases.SelectMany(one => one.Seeds).SelectMany(one => one.Generations).Select(point => point.Generations).Distinct().Order()];
+            int[] counts = [.. method.Cases.SelectMany(one => one.Seeds)
+                .SelectMany(one => one.Generations)
+                .Select(point => point.Generations)
+                .Distinct()
+                .Order()];
             return new(
                 method.Name, method.Method.Description, [.. method.Runs.Select(run => run.Run.Seed).Distinct()],
                 method.ScoreNames.ToDictionary(name => name, name => SummaryFacts.Of(method, name)),
@@ -52,7 +75,12 @@ internal sealed record ResultsFile(
 
     internal sealed record GenerationFacts(int Generations, double SoftDice5);
 
-    internal sealed record SignificanceFacts(string Reference, string Score, string Unit, string Test, IReadOnlyList<MethodComparison> Comparisons);
+    internal sealed record SignificanceFacts(
+        string Reference,
+        string Score,
+        string Unit,
+        string Test,
+        IReadOnlyList<MethodComparison> Comparisons);
 
     internal sealed record RunFacts(string Method, string Fold, int Seed, TrainingRecord Training, IReadOnlyList<CaseRecord> Cases);
 }

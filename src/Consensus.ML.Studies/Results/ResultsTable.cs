@@ -14,7 +14,10 @@ internal static class ResultsTable
 
     public static void Write(TextWriter writer, StudyResults results)
     {
-        string[] scores = [.. results.Methods.SelectMany(method => method.Runs).SelectMany(run => run.Cases).SelectMany(one => one.Scores.Keys).Distinct()];
+        string[] scores =
+        [
+            .. results.Methods.SelectMany(method => method.Runs).SelectMany(run => run.Cases).SelectMany(one => one.Scores.Keys).Distinct(),
+        ];
         Row([
             nameof(StudyRun.Method), nameof(StudyRun.Fold), nameof(StudyRun.Seed), nameof(CaseRecord.Case), nameof(CaseRecord.Height),
             nameof(CaseRecord.Width), nameof(CaseRecord.Raters), nameof(CaseRecord.PredictionMs), nameof(CaseRecord.DistanceUnit),
@@ -43,5 +46,6 @@ internal static class ResultsTable
     /// <summary>Text as no formula. Numbers are ours, and stay as they are: −1 is no formula.</summary>
     private static string Text(string text) => text.Length > 0 && FormulaStarts.Contains(text[0]) ? $"'{text}" : text;
 
-    private static string Quoted(string cell) => cell.AsSpan().IndexOfAny("\",\r\n") < 0 ? cell : $"\"{cell.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+    private static string Quoted(string cell) =>
+        cell.AsSpan().IndexOfAny("\",\r\n") < 0 ? cell : $"\"{cell.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 }

@@ -21,7 +21,9 @@ public sealed class StudyResults
         Record = record;
         Pictured = pictured;
         List<string> order = [.. StudyMethods.All.Select(method => method.Name), .. record.Methods.Keys];
-        Methods = [.. runs.GroupBy(run => run.Run.Method).Select(group => new MethodResult(group.Key, [.. group])).OrderBy(method => order.IndexOf(method.Name))];
+        Methods = [.. runs.GroupBy(run => run.Run.Method)
+            .Select(group => new MethodResult(group.Key, [.. group]))
+            .OrderBy(method => order.IndexOf(method.Name))];
         Reference = Methods.FirstOrDefault(method => method.Name == StudyMethods.Consensus.Name) ?? Best;
         Groups = Reference.Groups.Distinct(StringComparer.Ordinal).Count();
         Comparisons = Compare();
@@ -43,7 +45,10 @@ public sealed class StudyResults
     /// <summary>How the raters of the scored cases agree, at the cases' own size.</summary>
     public RaterReport Raters { get; }
 
-    /// <summary>How many groups (patients, volumes) the scored cases are of; as many as cases where each is its own. Intervals and tests go by groups.</summary>
+    /// <summary>
+    /// How many groups (patients, volumes) the scored cases are of; as many as cases where each is its own. Intervals
+    /// and tests go by groups.
+    /// </summary>
     public int Groups { get; }
 
     internal StudyOptions Options { get; }
@@ -76,17 +81,23 @@ public sealed class StudyResults
 
     private MethodComparison[] Compare()
     {
-        Dictionary<string, double> reference = Reference.Cases.ToDictionary(one => one.Name, one => one.Score(MethodResult.Headline), StringComparer.Ordinal);
+        Dictionary<string, double> reference = Reference.Cases.ToDictionary(
+            one => one.Name, one => one.Score(MethodResult.Headline), StringComparer.Ordinal);
         MethodResult[] others = [.. Methods.Where(method => method != Reference)];
-        double[][] differences = [.. others.Select(method => method.Cases.Select(one => one.Score(MethodResult.Headline) - reference[one.Name]).ToArray())];
-        double[] values = [.. others.Select((method, i) => SignFlipTest.PValue(differences[i], method.Groups))], adjusted = HolmCorrection.Adjust(values);
+        double[][] differences =
+        [
+            .. others.Select(method => method.Cases.Select(one => one.Score(MethodResult.Headline) - reference[one.Name]).ToArray()),
+        ];
+        double[] values = [.. others.Select((method, i) => SignFlipTest.PValue(differences[i], method.Groups))],
+            adjusted = HolmCorrection.Adjust(values);
         return
         [
             .. others.Select((method, i) =>
             {
                 Interval interval = Interval.OfMean(differences[i], method.Groups);
                 return new MethodComparison(
-                    method.Name, interval.Mean, interval.Low, interval.High, values[i], adjusted[i], differences[i].Count(difference => difference > 0), differences[i].Count(difference => difference < 0));
+                    method.Name, interval.Mean, interval.Low, interval.High, values[i], adjusted[i],
+                    differences[i].Count(difference => difference > 0), differences[i].Count(difference => difference < 0));
             }),
         ];
     }

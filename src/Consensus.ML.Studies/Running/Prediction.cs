@@ -4,6 +4,8 @@ namespace Consensus.ML.Studies.Running;
 /// <param name="SoftMap">Height × width, in [0, 1].</param>
 /// <param name="Levels">Levels × height × width, in [0, 1].</param>
 /// <param name="Uncertainty">Height × width, at least 0.</param>
-/// <param name="Samples">Any number × height × width, in [0, 1]: every map that the prediction is made of; null where the model does not tell.</param>
+/// <param name="Samples">
+/// Any number × height × width, in [0, 1]: every map that the prediction is made of; null where the model does not tell.
+/// </param>
 /// <param name="Milliseconds">What it took, from the prepared slice on.</param>
 internal sealed record Prediction(float[] SoftMap, float[] Levels, float[] Uncertainty, float[]? Samples, double Milliseconds);

@@ -64,7 +64,8 @@ internal static class RunEvaluation
         CaseMetrics metrics = Score(ml, one, prediction, size);
         options.Cancellation.ThrowIfCancellationRequested();
         Split(prediction, size).Write(folder.Maps(one.Name));
-        StudyJson.Write(folder.Case(one.Name), new CaseRecord(one.Name, metrics.Height, metrics.Width, metrics.Raters, prediction.Milliseconds, Unit(metrics), Scores(metrics), curve));
+        StudyJson.Write(folder.Case(one.Name), new CaseRecord(
+            one.Name, metrics.Height, metrics.Width, metrics.Raters, prediction.Milliseconds, Unit(metrics), Scores(metrics), curve));
     }
 
     /// <summary>The scores that the library gives, of the maps at the size they were predicted.</summary>
@@ -74,12 +75,22 @@ internal static class RunEvaluation
         SchemaDefinition schema = SchemaDefinition.Create(typeof(Predicted));
         schema[nameof(Predicted.SoftMap)].ColumnType = schema[nameof(Predicted.Uncertainty)].ColumnType = map;
         schema[nameof(Predicted.Samples)].ColumnType = new VectorDataViewType(NumberDataViewType.Single, 0, size, size);
-        var row = new Predicted { Case = one.Name, ImagePath = [.. one.ImagePaths], AnnotationPaths = [.. one.AnnotationPaths], SoftMap = prediction.SoftMap, Uncertainty = prediction.Uncertainty, Samples = prediction.Samples ?? [] };
+        var row = new Predicted
+        {
+            Case = one.Name,
+            ImagePath = [.. one.ImagePaths],
+            AnnotationPaths = [.. one.AnnotationPaths],
+            SoftMap = prediction.SoftMap,
+            Uncertainty = prediction.Uncertainty,
+            Samples = prediction.Samples ?? [],
+        };
         IDataView rows = ml.Data.LoadFromEnumerable([row], schema);
 
         // The image says how large a pixel is, for distances.
         return ml.Segmentation.Evaluate(
-            ml.Transforms.LoadSlices("Image", nameof(Predicted.ImagePath)).Fit(rows).Transform(rows), samplesColumnName: prediction.Samples is null ? null : nameof(Predicted.Samples), options: new() { BootstrapResamples = 0 }).Cases[0];
+            ml.Transforms.LoadSlices("Image", nameof(Predicted.ImagePath)).Fit(rows).Transform(rows),
+            samplesColumnName: prediction.Samples is null ? null : nameof(Predicted.Samples),
+            options: new() { BootstrapResamples = 0 }).Cases[0];
     }
 
     /// <summary>What distances are in.</summary>
@@ -102,7 +113,12 @@ internal static class RunEvaluation
     /// <summary>1, 2, 3, 5, 9, … up to a number, and that number.</summary>
     internal static int[] CurveCounts(int most) => most < 1 ? [] : [.. CurvePoints.Where(count => count < most), most];
 
-    private static void SaveSteps(ConsensusSegmentationTransformer model, float[] features, int size, string path, CancellationToken cancellation)
+    private static void SaveSteps(
+        ConsensusSegmentationTransformer model,
+        float[] features,
+        int size,
+        string path,
+        CancellationToken cancellation)
     {
         int steps = Math.Min(PicturedSteps, model.Manifest.Diffusion.Steps);
         using ConsensusSegmentationTransformer slow = model.WithSampling(model.Sampling with { Sampler = SamplerKind.Ddim, Steps = steps });
@@ -110,10 +126,12 @@ internal static class RunEvaluation
         new StoredMaps([.. traced.SelectMany(step => Maps(step.Current).Concat(Maps(step.Start)))], size, size).Write(path);
 
         // From [−1, 1] to [0, 1]; noise beyond is drawn black or white.
-        IEnumerable<float[]> Maps(float[] values) => values.Chunk(size * size).Select(map => map.Select(value => (value + 1) / 2).ToArray());
+        IEnumerable<float[]> Maps(float[] values) =>
+            values.Chunk(size * size).Select(map => map.Select(value => (value + 1) / 2).ToArray());
     }
 
-    private static StoredMaps Split(Prediction prediction, int size) => new([prediction.SoftMap, prediction.Uncertainty, .. prediction.Levels.Chunk(size * size)], size, size);
+    private static StoredMaps Split(Prediction prediction, int size) =>
+        new([prediction.SoftMap, prediction.Uncertainty, .. prediction.Levels.Chunk(size * size)], size, size);
 
     private sealed class Predicted
     {

@@ -32,7 +32,8 @@ internal sealed class RunModel : IDisposable
     public ConsensusSegmentationTransformer? Diffusion => _step as ConsensusSegmentationTransformer;
 
     /// <summary>Whether a prediction is the mean of several drawings or passes, of which there could be more.</summary>
-    public bool IsMeanOfMany => _step is ConsensusSegmentationTransformer or UNetSegmentationTransformer { Kind: UNetKind.MonteCarloDropout };
+    public bool IsMeanOfMany =>
+        _step is ConsensusSegmentationTransformer or UNetSegmentationTransformer { Kind: UNetKind.MonteCarloDropout };
 
     /// <exception cref="InvalidDataException">The file is damaged; the message names it.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
@@ -42,9 +43,13 @@ internal sealed class RunModel : IDisposable
         {
             return new(ml, (TransformerChain<ITransformer>)ml.Model.Load(path, out _));
         }
-        catch (Exception exception) when (exception is FormatException or InvalidDataException || exception.InnerException is InvalidDataException)
+        catch (Exception exception) when (exception is FormatException or InvalidDataException
+            || exception.InnerException is InvalidDataException)
         {
-            throw new InvalidDataException($"'{path}' is damaged: {(exception.InnerException ?? exception).Message.TrimEnd('.')}. Remove it, and --resume trains it again.", exception);
+            throw new InvalidDataException(
+                $"'{path}' is damaged: {(exception.InnerException ?? exception).Message.TrimEnd('.')}. "
+                + "Remove it, and --resume trains it again.",
+                exception);
         }
     }
 
@@ -70,7 +75,10 @@ internal sealed class RunModel : IDisposable
         return Read(stoppable.Transform(row));
     }
 
-    /// <summary>The soft map after each of several numbers of generations (passes, with dropout), all from one long sampling: its first generation, its first two, and so on.</summary>
+    /// <summary>
+    /// The soft map after each of several numbers of generations (passes, with dropout), all from one long sampling: its first
+    /// generation, its first two, and so on.
+    /// </summary>
     /// <param name="features">What <see cref="Prepare"/> gave.</param>
     /// <param name="size">Height and width.</param>
     /// <param name="counts">The numbers, rising.</param>
@@ -79,7 +87,8 @@ internal sealed class RunModel : IDisposable
     public IReadOnlyList<float[]> PredictAfter(float[] features, int size, IReadOnlyList<int> counts, CancellationToken cancellation)
     {
         var model = (SegmentationTransformer)_step;
-        using SegmentationTransformer longer = model.WithSampling(model.Sampling with { Generations = counts[^1], Tolerance = null }), stoppable = longer.WithCancellation(cancellation);
+        using SegmentationTransformer longer = model.WithSampling(model.Sampling with { Generations = counts[^1], Tolerance = null }),
+            stoppable = longer.WithCancellation(cancellation);
         float[] samples = stoppable.Transform(Row(features, size)).GetColumn<float[]>(SamplesColumn).Single();
         using var scope = NewDisposeScope();
         Tensor all = samples.ToTensor(CPU, counts[^1], samples.Length / (counts[^1] * size * size), size, size);
@@ -99,15 +108,18 @@ internal sealed class RunModel : IDisposable
     private IDataView Row(float[] features, int size)
     {
         SchemaDefinition schema = SchemaDefinition.Create(typeof(Prepared));
-        schema[nameof(Prepared.Features)].ColumnType = new VectorDataViewType(NumberDataViewType.Single, features.Length / (size * size), size, size);
+        schema[nameof(Prepared.Features)].ColumnType = new VectorDataViewType(
+            NumberDataViewType.Single, features.Length / (size * size), size, size);
         return _ml.Data.LoadFromEnumerable([new Prepared { Features = features }], schema);
     }
 
     private static Prediction Read(IDataView predicted)
     {
-        DataViewSchema.Column soft = predicted.Schema["SoftMap"], levels = predicted.Schema["ConsensusMaps"], uncertainty = predicted.Schema["Uncertainty"];
+        DataViewSchema.Column soft = predicted.Schema["SoftMap"], levels = predicted.Schema["ConsensusMaps"],
+            uncertainty = predicted.Schema["Uncertainty"];
         DataViewSchema.Column? samples = predicted.Schema.GetColumnOrNull(SamplesColumn);
-        using DataViewRowCursor cursor = predicted.GetRowCursor(samples is null ? [soft, levels, uncertainty] : [soft, levels, uncertainty, samples.Value]);
+        using DataViewRowCursor cursor = predicted.GetRowCursor(
+            samples is null ? [soft, levels, uncertainty] : [soft, levels, uncertainty, samples.Value]);
         cursor.MoveNext();
 
         // The first column that is read has the model predict; the others are there then.

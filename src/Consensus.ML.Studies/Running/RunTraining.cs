@@ -55,7 +55,9 @@ internal static class RunTraining
         AtomicFile.Write(folder.Model, stream => ml.Model.Save(model, cases.Schema, stream));
         TrainedSummary facts = TrainedSummary.Of(model.LastTransformer);
         StudyJson.Write(folder.Training, new TrainingRecord(
-            facts.History.Steps, facts.History.BestStep, facts.History.Seconds, facts.History.TrainingCases, facts.History.ValidationCases, peak, new FileInfo(folder.Model).Length, facts.Parameters,
-            [.. facts.History.Validations.Select(point => new ValidationRecord(point.Step, point.Loss, point.SoftDice))], MachineRecord.OfThisProcess(TorchDevice.Choose(options.Device, ml.GpuDeviceId, ml.FallbackToCpu).Device.ToString())));
+            facts.History.Steps, facts.History.BestStep, facts.History.Seconds, facts.History.TrainingCases, facts.History.ValidationCases,
+            peak, new FileInfo(folder.Model).Length, facts.Parameters,
+            [.. facts.History.Validations.Select(point => new ValidationRecord(point.Step, point.Loss, point.SoftDice))],
+            MachineRecord.OfThisProcess(TorchDevice.Choose(options.Device, ml.GpuDeviceId, ml.FallbackToCpu).Device.ToString())));
     }
 }

@@ -5,8 +5,8 @@ using Consensus.Imaging.Pictures;
 namespace Consensus.ML.Studies.Running;
 
 /// <summary>
-/// Maps of one size, kept as one grey PNG picture, one below the other: for pictures in the report, and for people who look into the folder. Values in [0, 1] become 0 to 254, so that one half stays
-/// one half; scores are computed before.
+/// Maps of one size, kept as one grey PNG picture, one below the other: for pictures in the report, and for people who look into the
+/// folder. Values in [0, 1] become 0 to 254, so that one half stays one half; scores are computed before.
 /// </summary>
 internal sealed class StoredMaps(IReadOnlyList<float[]> maps, int height, int width)
 {
@@ -40,10 +40,16 @@ internal sealed class StoredMaps(IReadOnlyList<float[]> maps, int height, int wi
         Slice picture = SliceReader.Read(path);
         if (picture.Width != width || picture.Height % height != 0)
         {
-            throw new InvalidDataException($"'{path}' is {picture.Height}×{picture.Width} pixels, which is no stack of maps of {height}×{width}: it is damaged. Remove it and the file of scores beside it, and --resume makes both again.");
+            throw new InvalidDataException(
+                $"'{path}' is {picture.Height}×{picture.Width} pixels, which is no stack of maps of {height}×{width}: it is damaged. "
+                + "Remove it and the file of scores beside it, and --resume makes both again.");
         }
 
         int size = height * width;
-        return new([.. Enumerable.Range(0, picture.Height / height).Select(i => picture.Pixels.AsSpan(i * size, size).ToArray().Select(value => Math.Min(1, value / White)).ToArray())], height, width);
+        return new(
+            [.. Enumerable.Range(0, picture.Height / height)
+                .Select(i => picture.Pixels.AsSpan(i * size, size).ToArray().Select(value => Math.Min(1, value / White)).ToArray())],
+            height,
+            width);
     }
 }

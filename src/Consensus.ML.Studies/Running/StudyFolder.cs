@@ -5,9 +5,10 @@ using Consensus.Imaging.Storage;
 namespace Consensus.ML.Studies.Running;
 
 /// <summary>
-/// Where a study keeps what it has done. <c>study.json</c> says what it is; <c>runs/METHOD/FOLD-seedS</c> holds one training: <c>checkpoints</c> while it lasts, then <c>model.zip</c> and
-/// <c>training.json</c>, and in <c>cases</c> the scores and maps of each held-out case. Every file takes its place whole, and what is in its place is not made again.
-/// Several processes may share it: each run is one process's at a time, and so is the folder itself while its record or its results are written.
+/// Where a study keeps what it has done. <c>study.json</c> says what it is; <c>runs/METHOD/FOLD-seedS</c> holds one training:
+/// <c>checkpoints</c> while it lasts, then <c>model.zip</c> and <c>training.json</c>, and in <c>cases</c> the scores and maps of each
+/// held-out case. Every file takes its place whole, and what is in its place is not made again. Several processes may share it: each run
+/// is one process's at a time, and so is the folder itself while its record or its results are written.
 /// </summary>
 internal sealed class StudyFolder
 {
@@ -25,7 +26,10 @@ internal sealed class StudyFolder
 
     private string Record => System.IO.Path.Combine(Path, RecordName);
 
-    /// <summary>Opens the folder for a study: makes sure that what is asked for is the study that is there, if any, and writes down what it is with what is new.</summary>
+    /// <summary>
+    /// Opens the folder for a study: makes sure that what is asked for is the study that is there, if any, and writes down what
+    /// it is with what is new.
+    /// </summary>
     /// <param name="path">The folder; created when missing.</param>
     /// <param name="asked">The study.</param>
     /// <param name="resume">Whether a study that is there is gone on with, beside other processes where they are at it.</param>
@@ -35,7 +39,12 @@ internal sealed class StudyFolder
     /// <exception cref="InvalidOperationException">It holds a study and is not to be resumed, or other files.</exception>
     /// <exception cref="InvalidDataException">Another study is there, or one of a newer format; the message says what differs.</exception>
     /// <exception cref="OperationCanceledException">Waiting was cancelled.</exception>
-    public static StudyFolder Open(string path, StudyRecord asked, bool resume, Action? waiting = null, CancellationToken cancellation = default)
+    public static StudyFolder Open(
+        string path,
+        StudyRecord asked,
+        bool resume,
+        Action? waiting = null,
+        CancellationToken cancellation = default)
     {
         using FileLock held = Take(path, waiting, cancellation);
         var folder = new StudyFolder(path);
@@ -43,16 +52,21 @@ internal sealed class StudyFolder
         {
             if (!resume)
             {
-                throw new InvalidOperationException($"'{path}' holds a study already: go on with it ({nameof(StudyOptions)}.{nameof(StudyOptions.Resume)}, or --resume), or use another folder.");
+                throw new InvalidOperationException(
+                    $"'{path}' holds a study already: go on with it ({nameof(StudyOptions)}.{nameof(StudyOptions.Resume)}, "
+                    + "or --resume), or use another folder.");
             }
 
             StudyJson.Write(folder.Record, folder.Join(asked));
             return folder;
         }
 
-        if (Directory.EnumerateFileSystemEntries(path).Select(System.IO.Path.GetFileName).FirstOrDefault(name => name != FileLock.Name) is { } other)
+        if (Directory.EnumerateFileSystemEntries(path)
+            .Select(System.IO.Path.GetFileName)
+            .FirstOrDefault(name => name != FileLock.Name) is { } other)
         {
-            throw new InvalidOperationException($"'{path}' is not empty and holds no study (there is '{other}'): use a new or an empty folder.");
+            throw new InvalidOperationException(
+                $"'{path}' is not empty and holds no study (there is '{other}'): use a new or an empty folder.");
         }
 
         StudyJson.Write(folder.Record, asked);
@@ -66,7 +80,8 @@ internal sealed class StudyFolder
     /// <exception cref="OperationCanceledException">Waiting was cancelled.</exception>
     public FileLock Hold(Action? waiting, CancellationToken cancellation) => FileLock.Wait(Path, waiting, cancellation);
 
-    public RunFolder Of(StudyRun run) => new(System.IO.Path.Combine(Path, RunsName, run.Method.Name, Text.Invariant($"{FileName(run.Fold.Name)}-seed{run.Seed}")));
+    public RunFolder Of(StudyRun run) =>
+        new(System.IO.Path.Combine(Path, RunsName, run.Method.Name, Text.Invariant($"{FileName(run.Fold.Name)}-seed{run.Seed}")));
 
     private StudyRecord Join(StudyRecord asked)
     {
@@ -92,13 +107,16 @@ internal sealed class StudyFolder
 
     private static string FileName(string name, bool alwaysHash)
     {
-        string plain = string.Concat(name.Where(letter => letter != ' ').Select(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.' ? letter : '_'));
+        string plain = string.Concat(name.Where(letter => letter != ' ')
+            .Select(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.' ? letter : '_'));
         return !alwaysHash && plain == name.Replace(" ", "", StringComparison.Ordinal) && plain.Length is > 0 and < 100 && plain[0] != '.'
             ? plain
             : $"{plain[..Math.Min(plain.Length, 80)].TrimStart('.')}-{Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(name)))[..8]}";
     }
 
-    /// <summary>A case's name as a file can have it, another for each case: "a b" is not "ab", and Windows takes "con" for a device.</summary>
+    /// <summary>
+    /// A case's name as a file can have it, another for each case: "a b" is not "ab", and Windows takes "con" for a device.
+    /// </summary>
     internal static string CaseFileName(string name)
     {
         bool isDevice = NameText.IsDevice(name);

@@ -36,7 +36,9 @@ internal static class StudyJson
         }
         catch (JsonException exception)
         {
-            throw new InvalidDataException($"'{path}' is damaged: {exception.Message.TrimEnd('.')}. Remove it, and --resume does its part of the study again.", exception);
+            throw new InvalidDataException(
+                $"'{path}' is damaged: {exception.Message.TrimEnd('.')}. Remove it, and --resume does its part of the study again.",
+                exception);
         }
     }
 

@@ -7,7 +7,9 @@ using Consensus.ML.Studies.Methods;
 
 namespace Consensus.ML.Studies.Running;
 
-/// <summary>What a study is, as study.json keeps it: all that decides its results, so that another study is told apart, and by what.</summary>
+/// <summary>
+/// What a study is, as study.json keeps it: all that decides its results, so that another study is told apart, and by what.
+/// </summary>
 /// <param name="FormatVersion">Version of this file's format.</param>
 /// <param name="Settings">The study's settings by name, each with its value as JSON.</param>
 /// <param name="Folds">The folds, with the names of their cases.</param>
@@ -34,8 +36,9 @@ internal sealed record StudyRecord(
     {
         StudyRecipe recipe = Recipe(options);
         Dictionary<string, string> settings = Consensus.ML.Options.Settings.Of(
-            ("Data", options.DataName), ("Levels", options.Levels), ("Size", options.Size), ("Steps", options.Steps), ("Minutes", options.TimeLimit?.TotalMinutes),
-            ("Precision", options.Precision?.ToString()), ("MissingRaters", options.MissingRaters.ToString()), ("Augmentation", options.Augmentation),
+            ("Data", options.DataName), ("Levels", options.Levels), ("Size", options.Size), ("Steps", options.Steps),
+            ("Minutes", options.TimeLimit?.TotalMinutes), ("Precision", options.Precision?.ToString()),
+            ("MissingRaters", options.MissingRaters.ToString()), ("Augmentation", options.Augmentation),
             ("Generations", options.Generations), ("CurveGenerations", options.CurveGenerations));
         if (options.NoData is float noData)
         {
@@ -48,7 +51,8 @@ internal sealed record StudyRecord(
         foreach (StudyFold fold in options.Folds)
         {
             // Sets with folders of their own for each split call the first case of both case01.
-            foreach ((string part, RaterCase one) in fold.Training.Select(one => ("train", one)).Concat(fold.Evaluation.Select(one => ("eval", one))))
+            foreach ((string part, RaterCase one) in fold.Training.Select(one => ("train", one))
+                .Concat(fold.Evaluation.Select(one => ("eval", one))))
             {
                 options.Cancellation.ThrowIfCancellationRequested();
                 cases[options.Folds.Count > 1 ? one.Name : $"{part} {one.Name}"] = Hash(one, files);
@@ -58,31 +62,39 @@ internal sealed record StudyRecord(
         return new(
             CurrentFormatVersion,
             settings,
-            [.. options.Folds.Select(fold => new FoldRecord(fold.Name, [.. fold.Training.Select(one => one.Name)], [.. fold.Evaluation.Select(one => one.Name)]))],
+            [.. options.Folds.Select(fold =>
+                new FoldRecord(fold.Name, [.. fold.Training.Select(one => one.Name)], [.. fold.Evaluation.Select(one => one.Name)]))],
             cases,
             options.Methods.ToDictionary(method => method.Name, method => method.Settings(recipe)),
             [.. options.Seeds],
             options.Command is null ? [] : [options.Command]);
     }
 
-    /// <summary>What tells this study from the one in a folder, in one line; null where they are the same but for methods and seeds that one of them has and the other has not.</summary>
+    /// <summary>
+    /// What tells this study from the one in a folder, in one line; null where they are the same but for methods and seeds that one of
+    /// them has and the other has not.
+    /// </summary>
     public string? DifferencesFrom(StudyRecord there)
     {
         List<string> found = [.. Consensus.ML.Options.Settings.Differences(Settings, there.Settings)];
         string[] removed = [.. there.Cases.Keys.Except(Cases.Keys)], added = [.. Cases.Keys.Except(there.Cases.Keys)];
         found.AddRange(removed.Select(name => $"case '{name}' belongs to it there and is missing here"));
         found.AddRange(added.Select(name => $"case '{name}' is new here"));
-        found.AddRange(Cases.Where(one => there.Cases.TryGetValue(one.Key, out string? hash) && hash != one.Value).Select(one => $"case '{one.Key}' has other files here"));
+        found.AddRange(Cases.Where(one => there.Cases.TryGetValue(one.Key, out string? hash) && hash != one.Value)
+            .Select(one => $"case '{one.Key}' has other files here"));
         if (found.Count == 0 && !Folds.Select(fold => fold.Key).SequenceEqual(there.Folds.Select(fold => fold.Key)))
         {
-            found.Add(Folds.Count == there.Folds.Count ? "the cases are divided otherwise" : Text.Invariant($"there are {Text.Count(there.Folds.Count, "fold")} there and {Folds.Count} here"));
+            found.Add(Folds.Count == there.Folds.Count
+                ? "the cases are divided otherwise"
+                : Text.Invariant($"there are {Text.Count(there.Folds.Count, "fold")} there and {Folds.Count} here"));
         }
 
         foreach ((string method, IReadOnlyDictionary<string, string> settings) in Methods)
         {
             if (there.Methods.TryGetValue(method, out IReadOnlyDictionary<string, string>? other))
             {
-                found.AddRange(Consensus.ML.Options.Settings.Differences(settings, other).Select(difference => $"of {method}, {difference}"));
+                found.AddRange(
+                    Consensus.ML.Options.Settings.Differences(settings, other).Select(difference => $"of {method}, {difference}"));
             }
         }
 

@@ -27,13 +27,25 @@ internal sealed record TrainingRecord(
 internal sealed record ValidationRecord(int Step, double Loss, double SoftDice);
 
 /// <summary>What a training ran on and with; no names of machines or people.</summary>
-internal sealed record MachineRecord(string Processor, int Cores, int Threads, string Device, string OperatingSystem, string DotNet, string Library, string MLNet, string TorchSharp, string LibTorch)
+internal sealed record MachineRecord(
+    string Processor,
+    int Cores,
+    int Threads,
+    string Device,
+    string OperatingSystem,
+    string DotNet,
+    string Library,
+    string MLNet,
+    string TorchSharp,
+    string LibTorch)
 {
     /// <param name="device">What was computed on: "cpu" or "cuda:N".</param>
     public static MachineRecord OfThisProcess(string device)
     {
         Consensus.ML.Machine.RuntimeInfo facts = Consensus.ML.Machine.RuntimeInfo.Collect(device);
-        return new(ProcessorName(), Environment.ProcessorCount, facts.Threads, facts.Device, facts.OperatingSystem, facts.DotNet, facts.Library, facts.MLNet, facts.TorchSharp, facts.LibTorch);
+        return new(
+            ProcessorName(), Environment.ProcessorCount, facts.Threads, facts.Device, facts.OperatingSystem, facts.DotNet, facts.Library,
+            facts.MLNet, facts.TorchSharp, facts.LibTorch);
     }
 
     private static string ProcessorName()
@@ -49,6 +61,7 @@ internal sealed record MachineRecord(string Processor, int Cores, int Threads, s
             return Fallback();
         }
 
-        static string Fallback() => Environment.GetEnvironmentVariable("PROCESSOR_IDENTIFIER") ?? System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture.ToString();
+        static string Fallback() => Environment.GetEnvironmentVariable("PROCESSOR_IDENTIFIER")
+            ?? System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture.ToString();
     }
 }

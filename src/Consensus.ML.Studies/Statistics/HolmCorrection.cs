@@ -3,7 +3,9 @@ namespace Consensus.ML.Studies.Statistics;
 /// <summary>Holm's correction (1979) of several p-values: the chance of any false finding among them stays below the level.</summary>
 internal static class HolmCorrection
 {
-    /// <summary>Adjusted p-values, in the order given: the k-th smallest of m times m − k + 1, never smaller than the one before, and 1 at most.</summary>
+    /// <summary>
+    /// Adjusted p-values, in the order given: the k-th smallest of m times m − k + 1, never smaller than the one before, and 1 at most.
+    /// </summary>
     public static double[] Adjust(IReadOnlyList<double> values)
     {
         var adjusted = new double[values.Count];

@@ -2,7 +2,9 @@ using Consensus.Imaging.Metrics;
 
 namespace Consensus.ML.Studies.Statistics;
 
-/// <summary>A mean over cases with its 95 % bootstrap interval, which resamples the groups that cases are of (<see cref="Bootstrap"/>).</summary>
+/// <summary>
+/// A mean over cases with its 95 % bootstrap interval, which resamples the groups that cases are of (<see cref="Bootstrap"/>).
+/// </summary>
 /// <param name="Mean">The mean; NaN of nothing.</param>
 /// <param name="Low">Lower end of the interval; NaN for fewer than two groups.</param>
 /// <param name="High">Upper end; NaN for fewer than two groups.</param>
@@ -12,7 +14,8 @@ internal readonly record struct Interval(double Mean, double Low, double High)
     public const int Resamples = 10_000;
 
     /// <summary>The mean of the values that are numbers, and its interval, where each is a group of its own.</summary>
-    public static Interval OfMean(IReadOnlyList<double> values) => OfMean(values, [.. Enumerable.Range(0, values.Count).Select(i => Text.Invariant($"{i}"))]);
+    public static Interval OfMean(IReadOnlyList<double> values) =>
+        OfMean(values, [.. Enumerable.Range(0, values.Count).Select(i => Text.Invariant($"{i}"))]);
 
     /// <summary>The mean of the values that are numbers, and its interval.</summary>
     /// <param name="values">One value a case.</param>

@@ -3,9 +3,10 @@ using System.Numerics;
 namespace Consensus.ML.Studies.Statistics;
 
 /// <summary>
-/// Paired permutation test (Fisher 1935): if two methods were equally good, each case's difference could as well have the opposite sign. The p-value is the share of all choices of signs
-/// whose mean difference is at least as far from zero as the one seen: two-sided, and exact for up to <see cref="MostExact"/> cases. Cases of one group (slices of one patient, say) are no
-/// independent ones: all of a group change their signs together, and groups count in place of cases.
+/// Paired permutation test (Fisher 1935): if two methods were equally good, each case's difference could as well have the opposite sign.
+/// The p-value is the share of all choices of signs whose mean difference is at least as far from zero as the one seen: two-sided, and
+/// exact for up to <see cref="MostExact"/> cases. Cases of one group (slices of one patient, say) are no independent ones: all of a group
+/// change their signs together, and groups count in place of cases.
 /// </summary>
 internal static class SignFlipTest
 {
@@ -31,7 +32,9 @@ internal static class SignFlipTest
     /// <param name="groups">The group of each.</param>
     /// <returns>In (0, 1]; NaN without cases. Where each case is a group of its own, as without groups.</returns>
     public static double PValue(IReadOnlyList<double> differences, IReadOnlyList<string> groups) =>
-        PValue([.. differences.Zip(groups).GroupBy(pair => pair.Second, StringComparer.Ordinal).Select(group => group.Sum(pair => pair.First))]);
+        PValue([
+            .. differences.Zip(groups).GroupBy(pair => pair.Second, StringComparer.Ordinal).Select(group => group.Sum(pair => pair.First)),
+        ]);
 
     /// <summary>The smallest p-value that so many cases, or groups of them, can give: both choices with all signs alike, of 2^n.</summary>
     public static double Smallest(int cases) => Math.Max(Math.Pow(2, 1 - cases), cases <= MostExact ? 0 : 1.0 / (Draws + 1));

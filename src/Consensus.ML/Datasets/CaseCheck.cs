@@ -55,7 +55,9 @@ internal sealed class CaseCheck
     {
         if (_case.ProblemWithNames() is { } problem)
         {
-            Fail(DatasetProblemKind.Name, null, problem, "Give it a name of letters, digits and spaces: reports and tables could not be written with this one.");
+            Fail(
+                DatasetProblemKind.Name, null, problem,
+                "Give it a name of letters, digits and spaces: reports and tables could not be written with this one.");
         }
     }
 
@@ -69,7 +71,10 @@ internal sealed class CaseCheck
                 DatasetProblemKind.RaterCount,
                 null,
                 $"Case '{Name}' has {(masks == 1 ? "1 mask" : $"{masks} masks")} where the set has {expected} raters.",
-                masks == 0 ? "Add its masks, or use it for prediction only." : "Add the missing masks or take away those too many; else the case is left out, unless missing raters are allowed (fraction).");
+                masks == 0
+                    ? "Add its masks, or use it for prediction only."
+                    : "Add the missing masks or take away those too many; else the case is left out, unless "
+                        + "missing raters are allowed (fraction).");
         }
     }
 
@@ -97,14 +102,17 @@ internal sealed class CaseCheck
                 Fail(
                     DatasetProblemKind.NotFinite,
                     path,
-                    $"'{path}' holds {(wrong == 1 ? "1 value" : $"{wrong} values")} that are infinite or no number, of {slice.Pixels.Length}.",
-                    "Replace such values, for example by 0 or the smallest value, and write the image again; NaN can be left out (--no-data nan).");
+                    $"'{path}' holds {(wrong == 1 ? "1 value" : $"{wrong} values")} that are infinite or no "
+                    + $"number, of {slice.Pixels.Length}.",
+                    "Replace such values, for example by 0 or the smallest value, and write the image again; "
+                    + "NaN can be left out (--no-data nan).");
             }
             else if (isFileConstant)
             {
                 Warn(DatasetProblemKind.ConstantImage, path, string.Create(
                     CultureInfo.InvariantCulture,
-                    $"All pixels of '{path}' are {slice.Pixels[0]}."), "See whether the image was written right; there is nothing to learn from it.");
+                    $"All pixels of '{path}' are {slice.Pixels[0]}."),
+                    "See whether the image was written right; there is nothing to learn from it.");
             }
 
             CheckMagnitudes(slice, path);
@@ -148,7 +156,8 @@ internal sealed class CaseCheck
                     $"'{path}' holds the value {value} in {pixels} of {slice.Pixels.Length} pixels, {what}: a mark for missing data?"),
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"If it is one, leave such pixels out with --no-data {value} (noData of NormalizeSlices); else write the image again without it.")));
+                    $"If it is one, leave such pixels out with --no-data {value} (noData of NormalizeSlices); "
+                    + $"else write the image again without it.")));
         }
     }
 
@@ -192,7 +201,8 @@ internal sealed class CaseCheck
                 Warn(
                     DatasetProblemKind.IdenticalMasks,
                     path,
-                    $"'{path}' (rater {_case.RaterNames[rater]}) is equal to '{_case.AnnotationPaths[other]}' (rater {_case.RaterNames[other]}) in every pixel.",
+                    $"'{path}' (rater {_case.RaterNames[rater]}) is equal to '{_case.AnnotationPaths[other]}' (rater "
+                    + $"{_case.RaterNames[other]}) in every pixel.",
                     "If it is a copy, it is no opinion of its own: put the rater's own mask there, or remove it.");
             }
         }
@@ -255,7 +265,9 @@ internal sealed class CaseCheck
         static double Dice(long both, long one, long other) => one + other == 0 ? 0 : 2.0 * both / (one + other);
     }
 
-    /// <summary>Warns where image and masks are turned differently for showing: masks drawn on the pixels as stored lie elsewhere.</summary>
+    /// <summary>
+    /// Warns where image and masks are turned differently for showing: masks drawn on the pixels as stored lie elsewhere.
+    /// </summary>
     private void CheckOrientations()
     {
         foreach (string image in _case.ImagePaths)
@@ -272,8 +284,10 @@ internal sealed class CaseCheck
                     Warn(
                         DatasetProblemKind.OrientationMismatch,
                         turned != Orientation.Upright ? image : path,
-                        $"'{image}' is shown turned by its Orientation tag ({turned}), and is read so, but its mask '{path}' has Orientation {own}.",
-                        "If the mask was drawn on the pixels as stored, store the image upright ('magick mogrify -auto-orient') and turn the masks with it, or take the tag away.");
+                        $"'{image}' is shown turned by its Orientation tag ({turned}), and is read so, but its "
+                        + $"mask '{path}' has Orientation {own}.",
+                        "If the mask was drawn on the pixels as stored, store the image upright ('magick mogrify -auto-orient') "
+                        + "and turn the masks with it, or take the tag away.");
                     return;
                 }
             }
@@ -313,7 +327,9 @@ internal sealed class CaseCheck
 
     /// <summary>Reads a file into the frame of another one of the case.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="reference">The image, or the first mask where there is none that can be read; null to read the file as it is stored.</param>
+    /// <param name="reference">
+    /// The image, or the first mask where there is none that can be read; null to read the file as it is stored.
+    /// </param>
     private Slice? Read(string path, Slice? reference)
     {
         try
@@ -333,7 +349,9 @@ internal sealed class CaseCheck
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
-            Fail(DatasetProblemKind.MissingFile, path, $"'{path}' of case '{Name}' does not exist.{InputFile.SeparatorHint(path)}", "Put the file there, or correct its name.");
+            Fail(
+                DatasetProblemKind.MissingFile, path, $"'{path}' of case '{Name}' does not exist.{InputFile.SeparatorHint(path)}",
+                "Put the file there, or correct its name.");
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
@@ -350,10 +368,14 @@ internal sealed class CaseCheck
     }
 
     private GridNotes NotesOf(string path) => new(
-        turned: line => Warn(DatasetProblemKind.Reoriented, path, line, "Right if the affine is; look at the case with 'consensus inspect --png'."),
-        assumed: line => Warn(DatasetProblemKind.PositionAssumed, path, line, "Look at the case with 'consensus inspect --png' to see that it fits."));
+        turned: line => Warn(
+            DatasetProblemKind.Reoriented, path, line, "Right if the affine is; look at the case with 'consensus inspect --png'."),
+        assumed: line => Warn(
+            DatasetProblemKind.PositionAssumed, path, line, "Look at the case with 'consensus inspect --png' to see that it fits."));
 
-    private void Fail(DatasetProblemKind kind, string? file, string message, string advice) => _problems.Add(new(ProblemSeverity.Error, kind, _split, Name, file, message, advice));
+    private void Fail(DatasetProblemKind kind, string? file, string message, string advice) =>
+        _problems.Add(new(ProblemSeverity.Error, kind, _split, Name, file, message, advice));
 
-    private void Warn(DatasetProblemKind kind, string? file, string message, string advice) => _problems.Add(new(ProblemSeverity.Warning, kind, _split, Name, file, message, advice));
+    private void Warn(DatasetProblemKind kind, string? file, string message, string advice) =>
+        _problems.Add(new(ProblemSeverity.Warning, kind, _split, Name, file, message, advice));
 }

@@ -9,8 +9,8 @@ namespace Consensus.ML.Datasets;
 internal static class CaseRows
 {
     /// <summary>
-    /// Columns: Case (Text), Group (Text, <see cref="RaterCase.Group"/>), ImagePath (Text, or a vector of Text where a case has several files, one a channel),
-    /// AnnotationPaths (vector of Text, one path a rater) and RaterNames (vector of Text, who drew each).
+    /// Columns: Case (Text), Group (Text, <see cref="RaterCase.Group"/>), ImagePath (Text, or a vector of Text where a case has several
+    /// files, one a channel), AnnotationPaths (vector of Text, one path a rater) and RaterNames (vector of Text, who drew each).
     /// </summary>
     /// <exception cref="InvalidDataException">The name of a case or of a rater cannot be written; the message shows it.</exception>
     public static IDataView Load(DataOperationsCatalog catalog, IReadOnlyList<RaterCase> cases)
@@ -23,7 +23,8 @@ internal static class CaseRows
         return Rows(catalog, cases);
     }
 
-    private static IDataView Rows(DataOperationsCatalog catalog, IReadOnlyList<RaterCase> cases) => cases.Any(one => one.ImagePaths.Count != 1)
+    private static IDataView Rows(DataOperationsCatalog catalog, IReadOnlyList<RaterCase> cases) => cases.Any(
+        one => one.ImagePaths.Count != 1)
         ? catalog.LoadFromEnumerable(cases.Select(one => new ManyFiles
         {
             Case = one.Name,
@@ -41,13 +42,17 @@ internal static class CaseRows
             RaterNames = [.. one.RaterNames],
         }).ToArray());
 
-    /// <summary>Slices of a volume. Columns: Case (Text, the file's name and the slice's number), Group (Text, the volume's path) and ImagePath (Text).</summary>
-    public static IDataView Load(DataOperationsCatalog catalog, IReadOnlyList<SliceAddress> slices) => catalog.LoadFromEnumerable(slices.Select(slice => new OneSlice
-    {
-        Case = string.Create(CultureInfo.InvariantCulture, $"{Path.GetFileName(slice.Path)} {slice.Index:000}"),
-        Group = slice.Path,
-        ImagePath = slice.ToString(),
-    }).ToArray());
+    /// <summary>
+    /// Slices of a volume. Columns: Case (Text, the file's name and the slice's number), Group (Text, the volume's path)
+    /// and ImagePath (Text).
+    /// </summary>
+    public static IDataView Load(DataOperationsCatalog catalog, IReadOnlyList<SliceAddress> slices) =>
+        catalog.LoadFromEnumerable(slices.Select(slice => new OneSlice
+        {
+            Case = string.Create(CultureInfo.InvariantCulture, $"{Path.GetFileName(slice.Path)} {slice.Index:000}"),
+            Group = slice.Path,
+            ImagePath = slice.ToString(),
+        }).ToArray());
 
     private sealed class OneSlice
     {

@@ -5,8 +5,9 @@ using Consensus.Imaging.Labels;
 namespace Consensus.ML.Datasets;
 
 /// <summary>
-/// Looks for everything in a data set that would stop a training run or make its result mean something else. Every file is opened and read to its end, once for each
-/// case it belongs to; a broken one stops nothing, so that one run lists all problems. Cases are read in parallel, and of each only a few numbers are kept.
+/// Looks for everything in a data set that would stop a training run or make its result mean something else. Every file is opened and
+/// read to its end, once for each case it belongs to; a broken one stops nothing, so that one run lists all problems. Cases are read in
+/// parallel, and of each only a few numbers are kept.
 /// </summary>
 public static class DatasetCheck
 {
@@ -18,7 +19,9 @@ public static class DatasetCheck
     /// <param name="raters">How many masks each case should have; null to check the number of none.</param>
     /// <param name="missingRaters">Whether a case may have fewer: with <see cref="MissingRaters.Fraction"/>, two are enough.</param>
     /// <param name="progress">Told how many cases have been looked at, after each; on any thread.</param>
-    /// <param name="noData">The value of pixels without data, which are not looked at, as in NormalizeSlices; null where there are none.</param>
+    /// <param name="noData">
+    /// The value of pixels without data, which are not looked at, as in NormalizeSlices; null where there are none.
+    /// </param>
     /// <param name="cancellation">Ends the check.</param>
     /// <exception cref="OperationCanceledException">The check was cancelled.</exception>
     public static DatasetCheckReport Run(
@@ -37,8 +40,12 @@ public static class DatasetCheck
                 ProblemSeverity.Warning,
                 DatasetProblemKind.RaterCount,
                 null,
-                raters < FewestRaters ? "The set has one rater." : $"The set has {raters} raters, more than the {MostRaters} that are meant.",
-                raters < FewestRaters ? "Agreement takes two raters at least: with one, only that rater's masks are learned." : "Training takes as long as there are levels: set fewer levels, or group raters."));
+                raters < FewestRaters
+                    ? "The set has one rater."
+                    : $"The set has {raters} raters, more than the {MostRaters} that are meant.",
+                raters < FewestRaters
+                    ? "Agreement takes two raters at least: with one, only that rater's masks are learned."
+                    : "Training takes as long as there are levels: set fewer levels, or group raters."));
         }
 
         var images = new Dictionary<string, List<CaseCheck>>(StringComparer.Ordinal);
@@ -86,7 +93,9 @@ public static class DatasetCheck
     /// <param name="progress">As in <see cref="Run"/>.</param>
     /// <param name="noData">As in <see cref="Run"/>.</param>
     /// <param name="cancellation">Ends the check.</param>
-    /// <exception cref="DirectoryNotFoundException">The folder does not exist or holds no such set; the message says what was looked for.</exception>
+    /// <exception cref="DirectoryNotFoundException">
+    /// The folder does not exist or holds no such set; the message says what was looked for.
+    /// </exception>
     /// <exception cref="OperationCanceledException">The check was cancelled.</exception>
     public static DatasetCheckReport RunQubiq(
         string root, QubiqTask task, IProgress<int>? progress = null, float? noData = null, CancellationToken cancellation = default)
@@ -101,7 +110,10 @@ public static class DatasetCheck
             string name = split == QubiqSplit.Train ? "train" : "val";
             foreach (string folder in folders.Skip(1))
             {
-                found.Add(OfSet(ProblemSeverity.Warning, DatasetProblemKind.UnusedFile, folder, $"'{folder}' is not looked at: the cases of that split are taken from '{folders[0]}'.", "Remove one of the two folders."));
+                found.Add(OfSet(
+                    ProblemSeverity.Warning, DatasetProblemKind.UnusedFile, folder,
+                    $"'{folder}' is not looked at: the cases of that split are taken from '{folders[0]}'.",
+                    "Remove one of the two folders."));
             }
 
             if (folders.Count > 0)
@@ -115,7 +127,10 @@ public static class DatasetCheck
                         DatasetProblemKind.NoCases,
                         folders[0],
                         $"'{folders[0]}' holds no cases.",
-                        string.Create(CultureInfo.InvariantCulture, $"Put folders such as 'case01' there, each with 'image.nii.gz' and masks 'task{task.Number:00}_seg01.nii.gz' …")));
+                        string.Create(
+                            CultureInfo.InvariantCulture,
+                            $"Put folders such as 'case01' there, each with 'image.nii.gz' and masks "
+                            + $"'task{task.Number:00}_seg01.nii.gz' …")));
                 }
             }
         }
@@ -129,7 +144,9 @@ public static class DatasetCheck
         return Add(found, Run(splits, task.Raters, MissingRaters.Drop, progress, noData, cancellation));
     }
 
-    /// <summary>Checks a manifest and the set that it describes. Mistakes in the manifest are among the problems; what it describes well is checked.</summary>
+    /// <summary>
+    /// Checks a manifest and the set that it describes. Mistakes in the manifest are among the problems; what it describes well is checked.
+    /// </summary>
     /// <param name="path">The manifest.</param>
     /// <param name="progress">As in <see cref="Run"/>.</param>
     /// <param name="noData">As in <see cref="Run"/>.</param>
@@ -145,12 +162,18 @@ public static class DatasetCheck
         (DatasetManifest manifest, IReadOnlyList<ManifestFault> faults) = ManifestReader.Read(path);
         List<DatasetProblem> found =
         [
-            .. faults.Select(fault => OfSet(ProblemSeverity.Error, DatasetProblemKind.Manifest, path, $"'{path}', {fault}.", "Correct the manifest; data-schemas/dataset.schema.json describes it.")),
+            .. faults.Select(fault => OfSet(
+                ProblemSeverity.Error, DatasetProblemKind.Manifest, path, $"'{path}', {fault}.",
+                "Correct the manifest; data-schemas/dataset.schema.json describes it.")),
         ];
-        DatasetSplit[] splits = [.. manifest.Cases.GroupBy(one => one.Split).Select(split => new DatasetSplit(split.Key, ManifestCases(manifest, split, found)))];
+        DatasetSplit[] splits =
+        [
+            .. manifest.Cases.GroupBy(one => one.Split).Select(split => new DatasetSplit(split.Key, ManifestCases(manifest, split, found))),
+        ];
 
         // Of raters that were not described right the number means nothing.
-        return Add(found, Run(splits, manifest.Raters.Count > 0 ? manifest.Levels : null, manifest.MissingRaters, progress, noData, cancellation));
+        return Add(
+            found, Run(splits, manifest.Raters.Count > 0 ? manifest.Levels : null, manifest.MissingRaters, progress, noData, cancellation));
     }
 
     private static List<RaterCase> ManifestCases(DatasetManifest manifest, IEnumerable<DatasetCase> cases, List<DatasetProblem> found)
@@ -164,7 +187,9 @@ public static class DatasetCheck
             }
             catch (Exception exception) when (exception is IOException or InvalidDataException or UnauthorizedAccessException)
             {
-                found.Add(new(ProblemSeverity.Error, DatasetProblemKind.Unreadable, one.Split, one.Name, null, exception.Message, "Correct the case's paths, or do not describe it as a volume."));
+                found.Add(new(
+                    ProblemSeverity.Error, DatasetProblemKind.Unreadable, one.Split, one.Name, null, exception.Message,
+                    "Correct the case's paths, or do not describe it as a volume."));
             }
         }
 
@@ -180,12 +205,15 @@ public static class DatasetCheck
             try
             {
                 QubiqCaseFolder files = QubiqCaseFolder.Read(caseFolder, task.Number);
-                found.AddRange(files.Twins.Select(line => new DatasetProblem(ProblemSeverity.Warning, DatasetProblemKind.UnusedFile, split, name, null, line, "Keep one of the two files.")));
+                found.AddRange(files.Twins.Select(line => new DatasetProblem(
+                    ProblemSeverity.Warning, DatasetProblemKind.UnusedFile, split, name, null, line, "Keep one of the two files.")));
                 cases.Add(files.Case(name, files.Image ?? Path.Combine(caseFolder, "image.nii.gz"), task.Number));
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {
-                found.Add(new(ProblemSeverity.Error, DatasetProblemKind.Unreadable, split, name, caseFolder, exception.Message, "Make the folder readable."));
+                found.Add(new(
+                    ProblemSeverity.Error, DatasetProblemKind.Unreadable, split, name, caseFolder, exception.Message,
+                    "Make the folder readable."));
             }
         }
 
@@ -200,7 +228,9 @@ public static class DatasetCheck
         {
             DatasetProblem example = problems[first];
             problems.RemoveAll(problem => problem.Kind == kind);
-            problems.Insert(first, example with { Message = $"{example.Message} So it is with {(count == 2 ? "1 more file" : $"{count - 1} more files")}." });
+            problems.Insert(
+                first,
+                example with { Message = $"{example.Message} So it is with {(count == 2 ? "1 more file" : $"{count - 1} more files")}." });
         }
     }
 
@@ -221,11 +251,14 @@ public static class DatasetCheck
                    check.Split,
                    check.Name,
                    check.ImagePath,
-                   $"'{check.ImagePath}' gives case '{check.Name}' {(check.Channels == 1 ? "1 channel" : $"{check.Channels} channels")}, but most cases have {usual}.",
+                   $"'{check.ImagePath}' gives case '{check.Name}' {(check.Channels == 1 ? "1 channel" : $"{check.Channels} channels")}, "
+                   + $"but most cases have {usual}.",
                    "All images of a set need the same channels: convert it, or remove the case.");
     }
 
-    /// <summary>Cases whose images are stored in another orientation than most: files of one case are turned to each other, cases are not.</summary>
+    /// <summary>
+    /// Cases whose images are stored in another orientation than most: files of one case are turned to each other, cases are not.
+    /// </summary>
     private static IEnumerable<DatasetProblem> OddDirections(List<CaseCheck> checks)
     {
         CaseCheck[] known = [.. checks.Where(check => check.Directions is not null)];
@@ -234,7 +267,9 @@ public static class DatasetCheck
             return [];
         }
 
-        string usual = known.GroupBy(check => check.Directions!, StringComparer.Ordinal).OrderByDescending(group => group.Count()).First().Key;
+        string usual = known.GroupBy(check => check.Directions!, StringComparer.Ordinal)
+            .OrderByDescending(group => group.Count())
+            .First().Key;
         return from check in known
                where check.Directions != usual
                select new DatasetProblem(
@@ -259,12 +294,17 @@ public static class DatasetCheck
                 other.Split,
                 other.Name,
                 other.ImagePath,
-                $"'{other.ImagePath}' is the same image, pixel by pixel, as '{first.ImagePath}' of case '{first.Name}'{(isWithin ? "" : $" in split '{first.Split}'")}.",
-                isWithin ? "Remove one of the two cases, or join their masks." : "Remove it from one of the splits: scores on a case that was trained on say nothing.");
+                $"'{other.ImagePath}' is the same image, pixel by pixel, as '{first.ImagePath}' of case "
+                + $"'{first.Name}'{(isWithin ? "" : $" in split '{first.Split}'")}.",
+                isWithin
+                    ? "Remove one of the two cases, or join their masks."
+                    : "Remove it from one of the splits: scores on a case that was trained on say nothing.");
         }
     }
 
-    private static DatasetProblem OfSet(ProblemSeverity severity, DatasetProblemKind kind, string? file, string message, string advice) => new(severity, kind, null, null, file, message, advice);
+    private static DatasetProblem OfSet(ProblemSeverity severity, DatasetProblemKind kind, string? file, string message, string advice) =>
+        new(severity, kind, null, null, file, message, advice);
 
-    private static DatasetCheckReport Add(List<DatasetProblem> found, DatasetCheckReport report) => report with { Problems = [.. found, .. report.Problems] };
+    private static DatasetCheckReport Add(List<DatasetProblem> found, DatasetCheckReport report) =>
+        report with { Problems = [.. found, .. report.Problems] };
 }

@@ -2,5 +2,7 @@ namespace Consensus.ML.Datasets;
 
 /// <summary>What a check of a data set found.</summary>
 /// <param name="Cases">How many cases were looked at.</param>
-/// <param name="Problems">The problems: first those of the set's description, then those of each case in order, then those between cases.</param>
+/// <param name="Problems">
+/// The problems: first those of the set's description, then those of each case in order, then those between cases.
+/// </param>
 public sealed record DatasetCheckReport(int Cases, IReadOnlyList<DatasetProblem> Problems);

@@ -8,7 +8,14 @@ namespace Consensus.ML.Datasets;
 /// <param name="File">The file; null where none in particular is meant.</param>
 /// <param name="Message">What was found, in one line.</param>
 /// <param name="Advice">What to do about it, in one line.</param>
-public sealed record DatasetProblem(ProblemSeverity Severity, DatasetProblemKind Kind, string? Split, string? Case, string? File, string Message, string Advice);
+public sealed record DatasetProblem(
+    ProblemSeverity Severity,
+    DatasetProblemKind Kind,
+    string? Split,
+    string? Case,
+    string? File,
+    string Message,
+    string Advice);
 
 /// <summary>How much a problem matters.</summary>
 public enum ProblemSeverity
@@ -92,6 +99,8 @@ public enum DatasetProblemKind
     /// <summary>The image of a case is stored in another orientation than most of the set, as its affine says.</summary>
     CaseOrientation,
 
-    /// <summary>Two splits have cases of one group (a patient), or slices of one volume: what is learned from one is no surprise in the other.</summary>
+    /// <summary>
+    /// Two splits have cases of one group (a patient), or slices of one volume: what is learned from one is no surprise in the other.
+    /// </summary>
     GroupAcrossSplits,
 }

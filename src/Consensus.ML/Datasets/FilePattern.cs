@@ -5,8 +5,9 @@ using System.Text.RegularExpressions;
 namespace Consensus.ML.Datasets;
 
 /// <summary>
-/// A path with placeholders, such as <c>masks/{case}_{rater}.png</c>: <c>{case}</c>, <c>{rater}</c>, <c>{channel}</c>, <c>{split}</c> and <c>{group}</c> (or <c>{patient}</c>) each stand for a
-/// part of one folder's or file's name; <c>*</c> and <c>?</c> too, for any characters and for one, and <c>**</c> for any folders. A placeholder that comes twice stands for the same text.
+/// A path with placeholders, such as <c>masks/{case}_{rater}.png</c>: <c>{case}</c>, <c>{rater}</c>, <c>{channel}</c>, <c>{split}</c> and
+/// <c>{group}</c> (or <c>{patient}</c>) each stand for a part of one folder's or file's name; <c>*</c> and <c>?</c> too, for any
+/// characters and for one, and <c>**</c> for any folders. A placeholder that comes twice stands for the same text.
 /// </summary>
 internal sealed partial class FilePattern
 {
@@ -19,7 +20,9 @@ internal sealed partial class FilePattern
     private readonly Dictionary<int, Regex> _fixed = [];
     private readonly HashSet<string> _placeholders = new(StringComparer.Ordinal);
 
-    /// <exception cref="ArgumentException">The pattern has an unknown placeholder, lacks a needed one or has one that is not meant here.</exception>
+    /// <exception cref="ArgumentException">
+    /// The pattern has an unknown placeholder, lacks a needed one or has one that is not meant here.
+    /// </exception>
     public FilePattern(string text, string[] needed, string[] allowed)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(text);
@@ -29,7 +32,9 @@ internal sealed partial class FilePattern
         {
             if (!_known.Contains(name) || !allowed.Concat(needed).Contains(name))
             {
-                throw new ArgumentException($"The pattern '{text}' holds '{{{name}}}'; meant are {string.Join(", ", needed.Concat(allowed).Select(known => $"{{{known}}}"))}.");
+                throw new ArgumentException(
+                    $"The pattern '{text}' holds '{{{name}}}'; meant are "
+                    + $"{string.Join(", ", needed.Concat(allowed).Select(known => $"{{{known}}}"))}.");
             }
 
             _placeholders.Add(name);
@@ -45,7 +50,10 @@ internal sealed partial class FilePattern
 
     public bool Has(string placeholder) => _placeholders.Contains(placeholder);
 
-    /// <summary>The possible readings of a path, those with a longer case first, as of a_b_c for {case}_{rater}: the text of each placeholder by its name.</summary>
+    /// <summary>
+    /// The possible readings of a path, those with a longer case first, as of a_b_c for {case}_{rater}: the text of each
+    /// placeholder by its name.
+    /// </summary>
     /// <param name="path">A relative path with '/' between names.</param>
     public IEnumerable<IReadOnlyDictionary<string, string>> Read(string path)
     {
@@ -70,7 +78,8 @@ internal sealed partial class FilePattern
         }
     }
 
-    private Dictionary<string, string> Parts(Match match) => _placeholders.ToDictionary(name => name, name => match.Groups[name].Value, StringComparer.Ordinal);
+    private Dictionary<string, string> Parts(Match match) =>
+        _placeholders.ToDictionary(name => name, name => match.Groups[name].Value, StringComparer.Ordinal);
 
     private static Regex Build(string pattern, string caseLength)
     {

@@ -10,7 +10,12 @@ internal static class FrameCases
     /// <exception cref="ArgumentException">There is no such column, or a column is given twice.</exception>
     /// <exception cref="InvalidDataException">A row has no name or no image.</exception>
     public static IEnumerable<RaterCase> Read(
-        DataFrame frame, string caseColumn, string? groupColumn, IReadOnlyList<string> imageColumns, IReadOnlyList<string> raterColumns, string folder)
+        DataFrame frame,
+        string caseColumn,
+        string? groupColumn,
+        IReadOnlyList<string> imageColumns,
+        IReadOnlyList<string> raterColumns,
+        string folder)
     {
         DataFrameColumn names = Column(frame, caseColumn);
         DataFrameColumn? groups = groupColumn is null ? null : Column(frame, groupColumn);
@@ -32,11 +37,15 @@ internal static class FrameCases
         {
             for (long row = 0; row < frame.Rows.Count; row++)
             {
-                string name = Text(names, row) ?? throw new InvalidDataException($"Row {row} of the table has no value in column '{caseColumn}'.");
-                string[] image = [.. images.Select(column => Place(column, row) ?? throw new InvalidDataException($"Case '{name}' has no path in column '{column.Name}'."))];
+                string name = Text(names, row)
+                    ?? throw new InvalidDataException($"Row {row} of the table has no value in column '{caseColumn}'.");
+                string[] image = [.. images.Select(column => Place(column, row)
+                    ?? throw new InvalidDataException($"Case '{name}' has no path in column '{column.Name}'."))];
                 (string Rater, string? Path)[] masks = [.. raters.Select(column => (column.Name, Place(column, row)))];
                 yield return new RaterCase(
-                    name, image, [.. masks.Select(mask => mask.Path).OfType<string>()], [.. masks.Where(mask => mask.Path is not null).Select(mask => mask.Rater)])
+                    name, image, [.. masks.Select(mask => mask.Path).OfType<string>()], [
+                        .. masks.Where(mask => mask.Path is not null).Select(mask => mask.Rater),
+                    ])
                 {
                     Group = groups is null ? null : Text(groups, row),
                 };
@@ -47,7 +56,8 @@ internal static class FrameCases
     }
 
     private static DataFrameColumn Column(DataFrame frame, string name) => frame.Columns.FirstOrDefault(column => column.Name == name)
-        ?? throw new ArgumentException($"The table has no column '{name}'; it has {string.Join(", ", frame.Columns.Select(column => $"'{column.Name}'"))}.");
+        ?? throw new ArgumentException(
+            $"The table has no column '{name}'; it has {string.Join(", ", frame.Columns.Select(column => $"'{column.Name}'"))}.");
 
     /// <summary>Null where the cell is empty: a rater who did not draw the case, say.</summary>
     private static string? Text(DataFrameColumn column, long row) =>

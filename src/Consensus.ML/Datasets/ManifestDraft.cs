@@ -5,17 +5,24 @@ using Consensus.Imaging.Formats.Nifti;
 
 namespace Consensus.ML.Datasets;
 
-/// <summary>A manifest made from what lies in a folder, by the names of the files alone; only the first image is opened, to see whether images are volumes.</summary>
+/// <summary>
+/// A manifest made from what lies in a folder, by the names of the files alone; only the first image is opened, to see
+/// whether images are volumes.
+/// </summary>
 /// <param name="Manifest">The manifest; paths are relative to the folder.</param>
 /// <param name="Warnings">One line for each sort of file or case that was left out.</param>
 public sealed record ManifestDraft(DatasetManifest Manifest, IReadOnlyList<string> Warnings)
 {
     private const int DeepestFolder = 32;
 
-    /// <summary>Describes a task of a QUBIQ folder with both its splits, called <c>train</c> and <c>val</c>, and every case that has an image.</summary>
+    /// <summary>
+    /// Describes a task of a QUBIQ folder with both its splits, called <c>train</c> and <c>val</c>, and every case that has an image.
+    /// </summary>
     /// <param name="root">The folder that holds the set's folder, or is it.</param>
     /// <param name="task">The task.</param>
-    /// <exception cref="DirectoryNotFoundException">The folder does not exist or holds no such set; the message says what was looked for.</exception>
+    /// <exception cref="DirectoryNotFoundException">
+    /// The folder does not exist or holds no such set; the message says what was looked for.
+    /// </exception>
     /// <exception cref="InvalidDataException">The set is there, but no case of it has an image.</exception>
     public static ManifestDraft FromQubiq(string root, QubiqTask task)
     {
@@ -38,7 +45,10 @@ public sealed record ManifestDraft(DatasetManifest Manifest, IReadOnlyList<strin
                 cases.Add(new(
                     Path.GetFileName(folder),
                     [Relative(root, files.Image)],
-                    files.Masks(task.Number).ToDictionary(mask => mask.Key.ToString(CultureInfo.InvariantCulture), mask => Relative(root, mask.Value), StringComparer.Ordinal),
+                    files.Masks(task.Number).ToDictionary(
+                        mask => mask.Key.ToString(CultureInfo.InvariantCulture),
+                        mask => Relative(root, mask.Value),
+                        StringComparer.Ordinal),
                     name));
             }
         }
@@ -53,19 +63,22 @@ public sealed record ManifestDraft(DatasetManifest Manifest, IReadOnlyList<strin
     }
 
     /// <summary>
-    /// Describes a set by the pattern of its files' names, relative to a folder: <c>images/{case}.png</c> and <c>masks/{case}_{rater}.png</c>, say. <c>{case}</c> and <c>{rater}</c> are needed,
-    /// <c>{split}</c>, <c>{group}</c> or <c>{patient}</c> (what cases belong to) and, for images, <c>{channel}</c> are allowed; each stands for a part of one name, <c>*</c> for any characters of one, <c>**</c> for any folders.
+    /// Describes a set by the pattern of its files' names, relative to a folder: <c>images/{case}.png</c> and
+    /// <c>masks/{case}_{rater}.png</c>, say. <c>{case}</c> and <c>{rater}</c> are needed, <c>{split}</c>, <c>{group}</c> or
+    /// <c>{patient}</c> (what cases belong to) and, for images, <c>{channel}</c> are allowed; each stands for a part of one name,
+    /// <c>*</c> for any characters of one, <c>**</c> for any folders.
     /// </summary>
     /// <remarks>
-    /// A file that both patterns fit is a mask where there is an image of its case. A complete case has as many raters as most cases have. Where cases of several groups
-    /// are called alike, the group's name comes before the case's, with <c>_</c> between them.
+    /// A file that both patterns fit is a mask where there is an image of its case. A complete case has as many raters as most cases
+    /// have. Where cases of several groups are called alike, the group's name comes before the case's, with <c>_</c> between them.
     /// </remarks>
     /// <param name="root">The folder; links in it are followed.</param>
     /// <param name="images">The pattern of the images.</param>
     /// <param name="masks">The pattern of the masks.</param>
     /// <param name="name">The set's name; null for the folder's.</param>
     /// <exception cref="ArgumentException">
-    /// A pattern lacks a placeholder or has an unknown one, or cases of several groups are called alike and the masks' pattern does not say which group is meant.
+    /// A pattern lacks a placeholder or has an unknown one, or cases of several groups are called alike and the masks' pattern does not
+    /// say which group is meant.
     /// </exception>
     /// <exception cref="DirectoryNotFoundException">The folder does not exist.</exception>
     /// <exception cref="InvalidDataException">No file fits the images' pattern, or no mask was found for any image.</exception>
@@ -78,11 +91,14 @@ public sealed record ManifestDraft(DatasetManifest Manifest, IReadOnlyList<strin
         if (maskGroup is not null && imageGroup is null)
         {
             throw new ArgumentException(
-                $"The pattern '{masks}' holds '{{{maskGroup}}}', but that of the images, '{images}', does not: it says there which group a case is of.");
+                $"The pattern '{masks}' holds '{{{maskGroup}}}', but that of the images, '{images}', does not: "
+                + "it says there which group a case is of.");
         }
 
         // What is hidden, such as the '._' files that macOS puts beside others, is meant only where a pattern names it.
-        bool namesHidden = new[] { images, masks }.SelectMany(pattern => pattern.Split('/', '\\')).Any(part => part.StartsWith('.') && part is not ("." or ".."));
+        bool namesHidden = new[] { images, masks }
+            .SelectMany(pattern => pattern.Split('/', '\\'))
+            .Any(part => part.StartsWith('.') && part is not ("." or ".."));
         var options = new EnumerationOptions
         {
             RecurseSubdirectories = true,
@@ -99,7 +115,8 @@ public sealed record ManifestDraft(DatasetManifest Manifest, IReadOnlyList<strin
         {
             if (imagePattern.Read(file).FirstOrDefault() is { } parts)
             {
-                (string Case, string? Split, string? Group) key = (parts["case"], parts.GetValueOrDefault("split"), imageGroup is null ? null : parts[imageGroup]);
+                (string Case, string? Split, string? Group) key = (
+                    parts["case"], parts.GetValueOrDefault("split"), imageGroup is null ? null : parts[imageGroup]);
                 if (!found.TryGetValue(key, out Found? one))
                 {
                     found.Add(key, one = new(key.Case, key.Split, key.Group));
@@ -118,11 +135,13 @@ public sealed record ManifestDraft(DatasetManifest Manifest, IReadOnlyList<strin
 
 
         // Masks that do not say of which group they are cannot be told apart where cases are called alike.
-        IGrouping<(string Name, string? Split), Found>? alike = found.Values.GroupBy(one => (one.Name, one.Split)).FirstOrDefault(group => group.Skip(1).Any());
+        IGrouping<(string Name, string? Split), Found>? alike = found.Values.GroupBy(one => (one.Name, one.Split))
+            .FirstOrDefault(group => group.Skip(1).Any());
         if (alike is not null && maskGroup is null)
         {
             throw new ArgumentException(
-                $"The pattern '{masks}' lacks '{{{imageGroup}}}': there is a case '{alike.Key.Name}' in several groups ({string.Join(", ", alike.Select(one => one.Group).Take(3))}), and its masks must say of which they are.");
+                $"The pattern '{masks}' lacks '{{{imageGroup}}}': there is a case '{alike.Key.Name}' in several groups "
+                + $"({string.Join(", ", alike.Select(one => one.Group).Take(3))}), and its masks must say of which they are.");
         }
 
         ILookup<string, Found> byName = found.Values.ToLookup(one => one.Name, StringComparer.Ordinal);
@@ -144,7 +163,8 @@ public sealed record ManifestDraft(DatasetManifest Manifest, IReadOnlyList<strin
                 {
                     if (!one.Masks.TryAdd(parts["rater"], file))
                     {
-                        warnings.Add($"'{file}' was left out: '{one.Masks[parts["rater"]]}' is the mask of rater '{parts["rater"]}' already.");
+                        warnings.Add(
+                            $"'{file}' was left out: '{one.Masks[parts["rater"]]}' is the mask of rater '{parts["rater"]}' already.");
                     }
                 }
 
@@ -165,30 +185,43 @@ public sealed record ManifestDraft(DatasetManifest Manifest, IReadOnlyList<strin
             }
         }
 
-        string[] channels = [.. found.Values.SelectMany(one => one.Images.Keys).Distinct(StringComparer.Ordinal).Order(CaseNameComparer.Instance)];
+        string[] channels =
+        [
+            .. found.Values.SelectMany(one => one.Images.Keys).Distinct(StringComparer.Ordinal).Order(CaseNameComparer.Instance),
+        ];
         Found[] whole = [.. found.Values.Where(one => one.Images.Count == channels.Length)];
         warnings.AddRange(found.Values.Where(one => one.Images.Count > 0 && one.Images.Count < channels.Length)
-            .Select(one => $"Case '{one.Name}' was left out: it has no image of channel {string.Join(", ", channels.Except(one.Images.Keys))}."));
+            .Select(one =>
+                $"Case '{one.Name}' was left out: it has no image of channel {string.Join(", ", channels.Except(one.Images.Keys))}."));
         Summarize(strays, "fit the masks' pattern, but there is no image of their case", warnings);
         Summarize([.. whole.Where(one => one.Masks.Count == 0).Select(one => one.Name)], "have no mask", warnings);
         if (whole.All(one => one.Masks.Count == 0))
         {
-            throw new InvalidDataException($"'{root}' holds no mask '{masks}' of any of its {whole.Length} images '{images}'.{(strays.Count > 0 ? $" {warnings[0]}" : "")}");
+            throw new InvalidDataException(
+                $"'{root}' holds no mask '{masks}' of any of its {whole.Length} images "
+                + $"'{images}'.{(strays.Count > 0 ? $" {warnings[0]}" : "")}");
         }
 
         int raters = whole.GroupBy(one => one.Masks.Count).Where(group => group.Key > 0).MaxBy(group => (group.Count(), group.Key))!.Key;
         DatasetCase[] cases =
         [
             .. whole.Select(one => new DatasetCase(
-                    alike is null ? one.Name : $"{one.Group}_{one.Name}", [.. channels.Select(channel => one.Images[channel])], one.Masks, one.Split, Group: one.Group))
+                    alike is null ? one.Name : $"{one.Group}_{one.Name}", [.. channels.Select(channel => one.Images[channel])], one.Masks,
+                    one.Split, Group: one.Group))
                 .OrderBy(one => one.Split ?? "", CaseNameComparer.Instance).ThenBy(one => one.Name, CaseNameComparer.Instance),
         ];
-        return Draft(root, name ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(root))), imagePattern.Has("channel") ? channels : [], cases, raters, warnings);
+        return Draft(
+            root, name ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(root))),
+            imagePattern.Has("channel") ? channels : [], cases, raters, warnings);
     }
 
-    /// <summary>Sets a random share of the cases aside: they are put in split <c>val</c>, the others in <c>train</c>. Cases of one group stay together.</summary>
+    /// <summary>
+    /// Sets a random share of the cases aside: they are put in split <c>val</c>, the others in <c>train</c>. Cases of
+    /// one group stay together.
+    /// </summary>
     /// <param name="fraction">
-    /// The share, above 0 and below 1; at least one group goes to each split. Groups that do not fit into the share are not taken, so that it may come out smaller; of groups that are all larger, the smallest is.
+    /// The share, above 0 and below 1; at least one group goes to each split. Groups that do not fit into the share are not taken, so
+    /// that it may come out smaller; of groups that are all larger, the smallest is.
     /// </param>
     /// <param name="seed">The same seed chooses the same cases.</param>
     /// <exception cref="ArgumentOutOfRangeException">The share is out of range.</exception>
@@ -203,13 +236,22 @@ public sealed record ManifestDraft(DatasetManifest Manifest, IReadOnlyList<strin
         int count = Manifest.Cases.Count;
         if (Manifest.Splits.Count > 0 || count < 2)
         {
-            throw new InvalidOperationException(count < 2 ? "A single case cannot be split." : $"The set is split already, into {string.Join(" and ", Manifest.Splits)}.");
+            throw new InvalidOperationException(
+                count < 2 ? "A single case cannot be split." : $"The set is split already, into {string.Join(" and ", Manifest.Splits)}.");
         }
 
-        bool[] aside = CaseFolds.SetAside([.. Manifest.Cases.Select(GroupOf)], Math.Clamp((int)Math.Round(fraction * count), 1, count - 1), new Random(seed));
+        bool[] aside = CaseFolds.SetAside(
+            [.. Manifest.Cases.Select(GroupOf)], Math.Clamp((int)Math.Round(fraction * count), 1, count - 1), new Random(seed));
         return aside.Contains(true)
-            ? this with { Manifest = Manifest with { Cases = [.. Manifest.Cases.Select((one, i) => one with { Split = aside[i] ? "val" : "train" })] } }
-            : throw new InvalidOperationException($"All {count} cases are of the group '{GroupOf(Manifest.Cases[0])}', which cannot be split.");
+            ? this with
+            {
+                Manifest = Manifest with
+                {
+                    Cases = [.. Manifest.Cases.Select((one, i) => one with { Split = aside[i] ? "val" : "train" })],
+                },
+            }
+            : throw new InvalidOperationException(
+                $"All {count} cases are of the group '{GroupOf(Manifest.Cases[0])}', which cannot be split.");
 
         static string GroupOf(DatasetCase one) => one.Group ?? SliceAddress.VolumeOf(one.Image) ?? one.Name;
     }
@@ -217,13 +259,20 @@ public sealed record ManifestDraft(DatasetManifest Manifest, IReadOnlyList<strin
     /// <summary>How a pattern calls the group; null where it does not.</summary>
     private static string? GroupIn(FilePattern pattern, string text) => (pattern.Has("group"), pattern.Has("patient")) switch
     {
-        (true, true) => throw new ArgumentException($"The pattern '{text}' holds '{{group}}' and '{{patient}}', which mean the same; give one of them."),
+        (true, true) => throw new ArgumentException(
+            $"The pattern '{text}' holds '{{group}}' and '{{patient}}', which mean the same; give one of them."),
         (true, false) => "group",
         (false, true) => "patient",
         _ => null,
     };
 
-    private static ManifestDraft Draft(string root, string name, IReadOnlyList<string> channels, IReadOnlyList<DatasetCase> cases, int levels, List<string> warnings)
+    private static ManifestDraft Draft(
+        string root,
+        string name,
+        IReadOnlyList<string> channels,
+        IReadOnlyList<DatasetCase> cases,
+        int levels,
+        List<string> warnings)
     {
         string[] raters = [.. cases.SelectMany(one => one.Masks.Keys).Distinct(StringComparer.Ordinal).Order(CaseNameComparer.Instance)];
         if (raters.Length == 0)
@@ -234,11 +283,24 @@ public sealed record ManifestDraft(DatasetManifest Manifest, IReadOnlyList<strin
         int odd = cases.Count(one => one.Masks.Count != levels);
         if (odd > 0)
         {
-            warnings.Add($"{odd} of {cases.Count} cases have another number of raters than {levels}, and are left out of training unless the manifest says \"missingRaters\": \"fraction\".");
+            warnings.Add(
+                $"{odd} of {cases.Count} cases have another number of raters than {levels}, and are left out of training unless the "
+                + "manifest says \"missingRaters\": \"fraction\".");
         }
 
         VolumeSlicing? volume = IsVolume(Path.Combine(root, cases[0].Image[0])) ? new() : null;
-        return new(new() { Folder = root, Name = name, Channels = channels, Raters = raters, Levels = Math.Min(levels, raters.Length), Volume = volume, Cases = cases }, warnings);
+        return new(
+            new()
+            {
+                Folder = root,
+                Name = name,
+                Channels = channels,
+                Raters = raters,
+                Levels = Math.Min(levels, raters.Length),
+                Volume = volume,
+                Cases = cases,
+            },
+            warnings);
     }
 
     /// <summary>Pictures are none; of what cannot be read, the check of the set will tell.</summary>

@@ -6,8 +6,8 @@ using Consensus.Imaging.Storage;
 namespace Consensus.ML.Datasets;
 
 /// <summary>
-/// Reads a dataset manifest strictly, and goes on behind a mistake: a check of the set can name all of them in one run, and still look at the cases that are
-/// described well.
+/// Reads a dataset manifest strictly, and goes on behind a mistake: a check of the set can name all of them in one run, and still look at
+/// the cases that are described well.
 /// </summary>
 internal sealed class ManifestReader
 {
@@ -36,7 +36,8 @@ internal sealed class ManifestReader
         catch (InvalidOperationException exception)
         {
             // Escapes such as \ud800 are found out only where text is read.
-            throw new InvalidDataException($"'{path}' is no valid dataset manifest: it holds text with half a character, such as \"\\ud800\".", exception);
+            throw new InvalidDataException(
+                $"'{path}' is no valid dataset manifest: it holds text with half a character, such as \"\\ud800\".", exception);
         }
     }
 
@@ -44,7 +45,11 @@ internal sealed class ManifestReader
     {
         if (!File.Exists(path))
         {
-            throw new FileNotFoundException(Directory.Exists(path) ? $"'{path}' is a folder; a dataset manifest is a JSON file." : $"The dataset manifest '{path}' does not exist.", path);
+            throw new FileNotFoundException(
+                Directory.Exists(path)
+                    ? $"'{path}' is a folder; a dataset manifest is a JSON file."
+                    : $"The dataset manifest '{path}' does not exist.",
+                path);
         }
 
         try
@@ -54,7 +59,8 @@ internal sealed class ManifestReader
             start = start[..stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)];
             if (OtherEncoding(start) is { } encoding)
             {
-                throw new InvalidDataException($"'{path}' is encoded in {encoding}, but a dataset manifest is text in UTF-8: save it as UTF-8.");
+                throw new InvalidDataException(
+                    $"'{path}' is encoded in {encoding}, but a dataset manifest is text in UTF-8: save it as UTF-8.");
             }
 
             stream.Position = 0;
@@ -72,7 +78,9 @@ internal sealed class ManifestReader
         }
     }
 
-    /// <summary>The encoding of a text that is not UTF-8, by its byte order mark, or by where the zeros of its first characters are; null for UTF-8.</summary>
+    /// <summary>
+    /// The encoding of a text that is not UTF-8, by its byte order mark, or by where the zeros of its first characters are; null for UTF-8.
+    /// </summary>
     private static string? OtherEncoding(ReadOnlySpan<byte> start) => start switch
     {
         [0xFF, 0xFE, 0, 0] or [not 0, 0, 0, 0] or [0, 0, 0xFE, 0xFF] or [0, 0, 0, not 0] => "UTF-32",
@@ -82,9 +90,12 @@ internal sealed class ManifestReader
 
     private static void EnsureVersion(JsonElement root, string path)
     {
-        if (root.ValueKind != JsonValueKind.Object || !root.TryGetProperty("formatVersion", out JsonElement version) || !version.TryGetInt32(out int number))
+        if (root.ValueKind != JsonValueKind.Object
+            || !root.TryGetProperty("formatVersion", out JsonElement version)
+            || !version.TryGetInt32(out int number))
         {
-            throw new InvalidDataException($"'{path}' is no dataset manifest: it must be a JSON object with \"formatVersion\": {DatasetManifest.FormatVersion}.");
+            throw new InvalidDataException(
+                $"'{path}' is no dataset manifest: it must be a JSON object with \"formatVersion\": {DatasetManifest.FormatVersion}.");
         }
 
         if (number != DatasetManifest.FormatVersion)
@@ -100,7 +111,8 @@ internal sealed class ManifestReader
     private DatasetManifest ReadManifest(JsonElement root, string folder)
     {
         Dictionary<string, JsonElement> members = Members(
-            root, "$", ["formatVersion", "name", "raters", "cases"], ["$schema", "description", "channels", "levels", "missingRaters", "volume"]);
+            root, "$", ["formatVersion", "name", "raters", "cases"],
+            ["$schema", "description", "channels", "levels", "missingRaters", "volume"]);
         List<string> channels = Optional(members, "channels", "$", (value, at) => Names(value, at, "channel")) ?? [];
         List<string> raters = Optional(members, "raters", "$", (value, at) => Names(value, at, "rater")) ?? [];
         if (members.ContainsKey("raters") && raters.Count is 0 or > MostRaters)
@@ -121,11 +133,14 @@ internal sealed class ManifestReader
             Description = Optional(members, "description", "$", Text),
             Channels = channels,
             Raters = raters,
-            MissingRaters = Optional(members, "missingRaters", "$", (value, at) => Choice(value, at, ("drop", MissingRaters.Drop), ("fraction", MissingRaters.Fraction))),
+            MissingRaters = Optional(members, "missingRaters", "$", (value, at) =>
+                Choice(value, at, ("drop", MissingRaters.Drop), ("fraction", MissingRaters.Fraction))),
             Volume = volume,
             Cases = ReadCases(members, channels, raters),
         };
-        return Optional<int?>(members, "levels", "$", (value, at) => Whole(value, at, 1, Math.Max(1, raters.Count))) is { } levels ? manifest with { Levels = levels } : manifest;
+        return Optional<int?>(members, "levels", "$", (value, at) => Whole(value, at, 1, Math.Max(1, raters.Count))) is { } levels
+            ? manifest with { Levels = levels }
+            : manifest;
     }
 
     private List<DatasetCase> ReadCases(Dictionary<string, JsonElement> members, List<string> channels, List<string> raters)
@@ -150,7 +165,10 @@ internal sealed class ManifestReader
                 }
                 else
                 {
-                    Complain($"{at}.name", $"'{one.Name}' is the name of cases[{seen[(one.Name, one.Split)]}] too{(one.Split is null ? "" : $", in split '{one.Split}'")}");
+                    Complain(
+                        $"{at}.name",
+                        $"'{one.Name}' is the name of cases[{seen[(one.Name, one.Split)]}] "
+                        + $"too{(one.Split is null ? "" : $", in split '{one.Split}'")}");
                 }
             }
 
@@ -183,7 +201,10 @@ internal sealed class ManifestReader
         string? name = Text(value, at);
         if (name is not null && (name is "." or ".." || name.AsSpan().ContainsAny('/', '\\') || NameText.Problem(name) is not null))
         {
-            Complain(at, $"'{NameText.Printable(name)}' cannot be part of a file's name: a case's name holds no '/', '\\' or control character, and is not '.' or '..'");
+            Complain(
+                at,
+                $"'{NameText.Printable(name)}' cannot be part of a file's name: a case's name holds no '/', '\\' or "
+                + "control character, and is not '.' or '..'");
             return null;
         }
 
@@ -206,7 +227,9 @@ internal sealed class ManifestReader
         int count = value.GetArrayLength();
         if (count == 0 || (channels.Count > 0 && count != channels.Count))
         {
-            Complain(at, channels.Count > 0 ? $"there are {count} paths where there are {channels.Count} channels" : "there must be at least one path");
+            Complain(at, channels.Count > 0
+                ? $"there are {count} paths where there are {channels.Count} channels"
+                : "there must be at least one path");
             return null;
         }
 
@@ -244,7 +267,8 @@ internal sealed class ManifestReader
         return slicing with
         {
             Axis = Optional<int?>(members, "axis", at, (axis, place) => Whole(axis, place, 0, 2)),
-            Slices = Optional(members, "slices", at, (slices, place) => Choice(slices, place, ("all", VolumeSlices.All), ("marked", VolumeSlices.Marked))),
+            Slices = Optional(members, "slices", at, (slices, place) =>
+                Choice(slices, place, ("all", VolumeSlices.All), ("marked", VolumeSlices.Marked))),
         };
     }
 
@@ -390,7 +414,8 @@ internal sealed class ManifestReader
 
     private void Complain(string at, string what) => _faults.Add(new(at, what));
 
-    private static string Member(string at, string name) => name.Length > 0 && name.All(char.IsAsciiLetterOrDigit) ? $"{at}.{name}" : $"{at}['{NameText.Printable(name)}']";
+    private static string Member(string at, string name) =>
+        name.Length > 0 && name.All(char.IsAsciiLetterOrDigit) ? $"{at}.{name}" : $"{at}['{NameText.Printable(name)}']";
 
     private static string Shown(JsonElement value)
     {

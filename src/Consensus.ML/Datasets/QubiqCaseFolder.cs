@@ -10,7 +10,8 @@ internal sealed partial class QubiqCaseFolder
     /// <summary>How the file of an image may be called, for messages.</summary>
     public const string ImageNames = "'image.nii.gz' (or .nii, .tif, .tiff, .png, .bmp, .gif, .jpg, .jpeg)";
 
-    // Of two files for the same image the first in this list stays: NIfTI knows where the pixels lie, TIFF keeps the most values, and JPEG changes them.
+    // Of two files for the same image the first in this list stays: NIfTI knows where the pixels lie, TIFF keeps the most values,
+    // and JPEG changes them.
     private static readonly string[] _extensions = [".nii.gz", ".nii", ".tif", ".tiff", ".png", ".bmp", ".gif", ".jpg", ".jpeg"];
 
     private readonly SortedDictionary<int, SortedDictionary<int, string>> _masks = [];
@@ -31,7 +32,10 @@ internal sealed partial class QubiqCaseFolder
             {
                 Image = Keep(Image, file, _imageTwins);
             }
-            else if (MaskName().Match(name) is { Success: true } match && ParseNumber(match.Groups[1]) is { } task && (only ?? task) == task && ParseNumber(match.Groups[2]) is { } rater)
+            else if (MaskName().Match(name) is { Success: true } match
+                && ParseNumber(match.Groups[1]) is { } task
+                && (only ?? task) == task
+                && ParseNumber(match.Groups[2]) is { } rater)
             {
                 if (!_masks.TryGetValue(task, out SortedDictionary<int, string>? masks))
                 {
@@ -62,7 +66,8 @@ internal sealed partial class QubiqCaseFolder
     public static QubiqCaseFolder Read(string folder, int? only = null) => new(folder, only);
 
     /// <summary>The masks of a task by the number of the rater, in the order of the numbers.</summary>
-    public IReadOnlyDictionary<int, string> Masks(int task) => _masks.TryGetValue(task, out SortedDictionary<int, string>? masks) ? masks : new SortedDictionary<int, string>();
+    public IReadOnlyDictionary<int, string> Masks(int task) =>
+        _masks.TryGetValue(task, out SortedDictionary<int, string>? masks) ? masks : new SortedDictionary<int, string>();
 
     /// <summary>The folder as a case: its image and the masks of a task, each drawn by the rater whose number it bears.</summary>
     public RaterCase Case(string name, string image, int task)
@@ -87,11 +92,13 @@ internal sealed partial class QubiqCaseFolder
         return kept;
     }
 
-    private static int Rank(string file) => Array.FindIndex(_extensions, extension => file.EndsWith(extension, StringComparison.OrdinalIgnoreCase));
+    private static int Rank(string file) =>
+        Array.FindIndex(_extensions, extension => file.EndsWith(extension, StringComparison.OrdinalIgnoreCase));
 
     [GeneratedRegex(@"^image\.(nii|nii\.gz|tiff?|png|bmp|gif|jpe?g)$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex ImageName();
 
-    [GeneratedRegex(@"^task([0-9]+)_seg([0-9]+)\.(?:nii|nii\.gz|tiff?|png|bmp|gif|jpe?g)$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"^task([0-9]+)_seg([0-9]+)\.(?:nii|nii\.gz|tiff?|png|bmp|gif|jpe?g)$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex MaskName();
 }

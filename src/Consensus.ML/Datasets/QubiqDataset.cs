@@ -4,13 +4,16 @@ using Consensus.Imaging.Labels;
 
 namespace Consensus.ML.Datasets;
 
-/// <summary>Finds the tasks and cases of QUBIQ sets on disk, in the published code's layout and in that of the challenge's archives.</summary>
+/// <summary>
+/// Finds the tasks and cases of QUBIQ sets on disk, in the published code's layout and in that of the challenge's archives.
+/// </summary>
 /// <remarks>
 /// Taken are <c>&lt;set&gt;/{train,val}/caseNN</c> and <c>training_data_v3_QC/&lt;set&gt;/Training/caseNN</c> with
-/// <c>validation_data_qubiq2021_QC/&lt;set&gt;/Validation/caseNN</c>. The root may be the folder above the set, the set's folder itself, one of the
-/// archives' folders or the one above them. A case's folder holds <c>image.nii.gz</c> and <c>task0T_seg0R.nii.gz</c>, or the same as
-/// <c>.nii</c>, <c>.tif</c>, <c>.tiff</c>, <c>.png</c>, <c>.bmp</c>, <c>.gif</c>, <c>.jpg</c> or <c>.jpeg</c>, in any case; of two files for the same image the
-/// one whose ending stands first here is taken, and a warning names the other. Links are followed. A set of another name in this layout is as good as the challenge's: see <see cref="FindTask"/>.
+/// <c>validation_data_qubiq2021_QC/&lt;set&gt;/Validation/caseNN</c>. The root may be the folder above the set, the set's folder itself,
+/// one of the archives' folders or the one above them. A case's folder holds <c>image.nii.gz</c> and <c>task0T_seg0R.nii.gz</c>, or the
+/// same as <c>.nii</c>, <c>.tif</c>, <c>.tiff</c>, <c>.png</c>, <c>.bmp</c>, <c>.gif</c>, <c>.jpg</c> or <c>.jpeg</c>, in any case; of
+/// two files for the same image the one whose ending stands first here is taken, and a warning names the other. Links are followed. A set
+/// of another name in this layout is as good as the challenge's: see <see cref="FindTask"/>.
 /// </remarks>
 public static class QubiqDataset
 {
@@ -18,8 +21,12 @@ public static class QubiqDataset
     /// <param name="root">The folder that holds the set's folder, or is it.</param>
     /// <param name="task">The task.</param>
     /// <param name="split">Which part of it.</param>
-    /// <param name="missingRaters">Whether a case that has another number of masks than the task is left out too, or kept; a warning names it either way.</param>
-    /// <exception cref="DirectoryNotFoundException">The folder does not exist or holds no such set; the message says what was looked for.</exception>
+    /// <param name="missingRaters">
+    /// Whether a case that has another number of masks than the task is left out too, or kept; a warning names it either way.
+    /// </param>
+    /// <exception cref="DirectoryNotFoundException">
+    /// The folder does not exist or holds no such set; the message says what was looked for.
+    /// </exception>
     /// <exception cref="InvalidDataException">The set is there, but no case of it can be used.</exception>
     public static CaseListing List(string root, QubiqTask task, QubiqSplit split, MissingRaters missingRaters = MissingRaters.Drop)
     {
@@ -27,7 +34,8 @@ public static class QubiqDataset
         EnsureSplit(split);
         if (!Enum.IsDefined(missingRaters))
         {
-            throw new ArgumentOutOfRangeException(nameof(missingRaters), missingRaters, "What is done with missing raters must be Drop or Fraction.");
+            throw new ArgumentOutOfRangeException(
+                nameof(missingRaters), missingRaters, "What is done with missing raters must be Drop or Fraction.");
         }
 
         EnsureFolder(root);
@@ -35,13 +43,20 @@ public static class QubiqDataset
         return ListCases(FindSplit(root, task.Name, task.Folders, split, warnings), task, split, missingRaters, warnings);
     }
 
-    /// <summary>Lists the images of a set in numeric order, whether anybody drew on them or not: what there is to predict. A case that lacks its image is left out with a warning.</summary>
+    /// <summary>
+    /// Lists the images of a set in numeric order, whether anybody drew on them or not: what there is to predict. A case that lacks its
+    /// image is left out with a warning.
+    /// </summary>
     /// <param name="root">The folder that holds the set's folder, or is it.</param>
     /// <param name="name">The name of a task, as in <see cref="FindTask"/>, or of a set's folder. Null for the only set there is.</param>
     /// <param name="split">Which part of it.</param>
     /// <returns>The cases without masks and raters; at least one.</returns>
-    /// <exception cref="ArgumentException">There is no set of that name, or no name was given and there are several; the message lists those there are.</exception>
-    /// <exception cref="DirectoryNotFoundException">The folder does not exist or holds no such split; the message says what was looked for.</exception>
+    /// <exception cref="ArgumentException">
+    /// There is no set of that name, or no name was given and there are several; the message lists those there are.
+    /// </exception>
+    /// <exception cref="DirectoryNotFoundException">
+    /// The folder does not exist or holds no such split; the message says what was looked for.
+    /// </exception>
     /// <exception cref="InvalidDataException">The split is there, but there is no image in it.</exception>
     public static CaseListing ListImages(string root, string? name, QubiqSplit split)
     {
@@ -66,13 +81,15 @@ public static class QubiqDataset
 
         return cases.Count > 0
             ? new CaseListing(cases, warnings)
-            : throw new InvalidDataException($"'{folder}' holds no images: looked for folders such as 'case01' with {QubiqCaseFolder.ImageNames}.");
+            : throw new InvalidDataException(
+                $"'{folder}' holds no images: looked for folders such as 'case01' with {QubiqCaseFolder.ImageNames}.");
     }
 
     /// <summary>
-    /// The tasks that a folder holds: of the challenge's sets, and of any other set in their layout. Of those, the name is the folder's (<c>cells</c>, or
-    /// <c>cells-1</c>, <c>cells-2</c>, … where there are several tasks), the raters are as many as most training cases have masks (of two numbers
-    /// that are as frequent, the larger), and channels, height and width are those of the first image that can be read.
+    /// The tasks that a folder holds: of the challenge's sets, and of any other set in their layout. Of those, the name is the
+    /// folder's (<c>cells</c>, or <c>cells-1</c>, <c>cells-2</c>, … where there are several tasks), the raters are as many as most
+    /// training cases have masks (of two numbers that are as frequent, the larger), and channels, height and width are those of the
+    /// first image that can be read.
     /// </summary>
     /// <param name="root">The folder that holds the sets' folders, or is one.</param>
     /// <returns>The tasks in natural order of their names; none where the folder holds no set with masks.</returns>
@@ -84,12 +101,14 @@ public static class QubiqDataset
     }
 
     /// <summary>
-    /// Finds a task by name: one of <see cref="QubiqTask.All"/>, else one of a set in the folder that bears the name. As with those, a bare set's name is its first task
-    /// and a number behind it names another: <c>cells</c>, <c>cells-2</c>.
+    /// Finds a task by name: one of <see cref="QubiqTask.All"/>, else one of a set in the folder that bears the name. As with those, a
+    /// bare set's name is its first task and a number behind it names another: <c>cells</c>, <c>cells-2</c>.
     /// </summary>
     /// <param name="root">The folder that holds the set's folder, or is it.</param>
     /// <param name="name">The name, in any case; underscores are as good as hyphens. Null for the only task there is.</param>
-    /// <exception cref="ArgumentException">There is no task of that name, or no name was given and there are several; the message lists those there are.</exception>
+    /// <exception cref="ArgumentException">
+    /// There is no task of that name, or no name was given and there are several; the message lists those there are.
+    /// </exception>
     /// <exception cref="DirectoryNotFoundException">The folder does not exist.</exception>
     public static QubiqTask FindTask(string root, string? name = null)
     {
@@ -111,7 +130,8 @@ public static class QubiqDataset
         }
 
         string names = string.Join(", ", tasks);
-        string nothing = $"'{root}' holds no set in QUBIQ's layout: a folder such as 'cells' with 'train/case01/image.nii.gz' in it, and masks 'task01_seg01.nii.gz' … beside that";
+        string nothing = $"'{root}' holds no set in QUBIQ's layout: a folder such as 'cells' with 'train/case01/image.nii.gz' in it, "
+            + "and masks 'task01_seg01.nii.gz' … beside that";
         throw new ArgumentException((name, tasks.Count) switch
         {
             (null, 0) => $"{nothing}.",
@@ -122,10 +142,14 @@ public static class QubiqDataset
     }
 
     /// <summary>Reads what the folder of one case holds, by the names of its files, whatever set it belongs to.</summary>
-    /// <param name="folder">The case's folder, with <c>image.nii.gz</c> in it and masks <c>task0T_seg0R.nii.gz</c>, or pictures called so.</param>
+    /// <param name="folder">
+    /// The case's folder, with <c>image.nii.gz</c> in it and masks <c>task0T_seg0R.nii.gz</c>, or pictures called so.
+    /// </param>
     /// <param name="task">The number of the task whose masks are meant; null for the only one there is.</param>
     /// <returns>The case with the masks that are there; with none where the folder has no masks of any task.</returns>
-    /// <exception cref="ArgumentException">There are no masks of that task, or no number was given and there are several tasks; the message lists those there are.</exception>
+    /// <exception cref="ArgumentException">
+    /// There are no masks of that task, or no number was given and there are several tasks; the message lists those there are.
+    /// </exception>
     /// <exception cref="DirectoryNotFoundException">The folder does not exist.</exception>
     /// <exception cref="InvalidDataException">The folder holds no image.</exception>
     public static RaterCase ReadCase(string folder, int? task = null)
@@ -140,13 +164,16 @@ public static class QubiqDataset
         int[] tasks = [.. files.Tasks];
         if (task is null ? tasks.Length > 1 : !tasks.Contains(task.Value))
         {
-            string found = tasks.Length == 0 ? "holds no masks" : $"holds masks of {(tasks.Length == 1 ? "task" : "the tasks")} {string.Join(", ", tasks)}";
+            string found = tasks.Length == 0
+                ? "holds no masks"
+                : $"holds masks of {(tasks.Length == 1 ? "task" : "the tasks")} {string.Join(", ", tasks)}";
             throw new ArgumentException(task is null ? $"'{folder}' {found}; say which task is meant." : string.Create(
                 CultureInfo.InvariantCulture,
                 $"'{folder}' {found}, and so none of task {task}."));
         }
 
-        return files.Case(Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))), files.Image, task ?? tasks.FirstOrDefault());
+        return files.Case(
+            Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))), files.Image, task ?? tasks.FirstOrDefault());
     }
 
     internal static void EnsureFolder(string root)
@@ -154,7 +181,8 @@ public static class QubiqDataset
         ArgumentException.ThrowIfNullOrEmpty(root);
         if (!Directory.Exists(root))
         {
-            throw new DirectoryNotFoundException(File.Exists(root) ? $"'{root}' is a file, where a folder of cases is expected." : $"The folder '{root}' does not exist.");
+            throw new DirectoryNotFoundException(
+                File.Exists(root) ? $"'{root}' is a file, where a folder of cases is expected." : $"The folder '{root}' does not exist.");
         }
     }
 
@@ -175,7 +203,10 @@ public static class QubiqDataset
             return (sets[0], sets);
         }
 
-        if (name is not null && QubiqTask.TryParse(name) is null && Array.Find(sets, set => QubiqTask.Spelling(set).Equals(QubiqTask.Spelling(name), StringComparison.OrdinalIgnoreCase)) is { } own)
+        if (name is not null
+            && QubiqTask.TryParse(name) is null
+            && Array.Find(sets, set => QubiqTask.Spelling(set).Equals(QubiqTask.Spelling(name), StringComparison.OrdinalIgnoreCase))
+                is { } own)
         {
             return (own, [own]);
         }
@@ -188,7 +219,9 @@ public static class QubiqDataset
         catch (ArgumentException) when (sets.Length > 0)
         {
             string names = string.Join(", ", sets);
-            throw new ArgumentException(name is null ? $"'{root}' holds several sets; say which is meant: {names}." : $"Unknown task '{name}': '{root}' holds {names}.");
+            throw new ArgumentException(name is null
+                ? $"'{root}' holds several sets; say which is meant: {names}."
+                : $"Unknown task '{name}': '{root}' holds {names}.");
         }
     }
 
@@ -201,8 +234,10 @@ public static class QubiqDataset
         {
             string[] names = QubiqLayout.SplitNames(split);
             throw new DirectoryNotFoundException(
-                $"'{root}' holds no {names[^1]} cases of {name}: looked for a folder {string.Join(" or ", set.Select(folder => $"'{folder}'"))} with a folder "
-                + $"{string.Join(" or ", names.Select(folder => $"'{folder}'"))} in it, for those folders directly, and in {string.Join(" and ", QubiqLayout.ArchiveNames.Select(archive => $"'{archive}'"))}.");
+                $"'{root}' holds no {names[^1]} cases of {name}: looked for a folder "
+                + $"{string.Join(" or ", set.Select(folder => $"'{folder}'"))} with a folder "
+                + $"{string.Join(" or ", names.Select(folder => $"'{folder}'"))} in it, for those folders directly, and in "
+                + $"{string.Join(" and ", QubiqLayout.ArchiveNames.Select(archive => $"'{archive}'"))}.");
         }
 
         foreach (string other in folders.Skip(1))
@@ -213,9 +248,15 @@ public static class QubiqDataset
         return folders[0];
     }
 
-    internal static string WithoutImage(string folder) => $"Case '{Path.GetFileName(folder)}' was left out: '{folder}' holds no {QubiqCaseFolder.ImageNames}.";
+    internal static string WithoutImage(string folder) =>
+        $"Case '{Path.GetFileName(folder)}' was left out: '{folder}' holds no {QubiqCaseFolder.ImageNames}.";
 
-    private static CaseListing ListCases(string folder, QubiqTask task, QubiqSplit split, MissingRaters missingRaters, List<string> warnings)
+    private static CaseListing ListCases(
+        string folder,
+        QubiqTask task,
+        QubiqSplit split,
+        MissingRaters missingRaters,
+        List<string> warnings)
     {
         string[] caseFolders = QubiqLayout.CaseFolders(folder);
         var cases = new List<RaterCase>(caseFolders.Length);
@@ -231,7 +272,8 @@ public static class QubiqDataset
         if (cases.Count == 0)
         {
             throw new InvalidDataException(caseFolders.Length == 0
-                ? $"'{folder}' holds no cases: looked for folders such as 'case01' with 'image.nii.gz' and {task.Raters} masks 'task{task.Number:00}_seg01.nii.gz' …"
+                ? $"'{folder}' holds no cases: looked for folders such as 'case01' with 'image.nii.gz' and {task.Raters} masks "
+                    + $"'task{task.Number:00}_seg01.nii.gz' …"
                 : $"'{folder}' holds no usable {split} case of {task.Name} among {caseFolders.Length}; the first: {warnings[reasons]}");
         }
 
@@ -255,7 +297,8 @@ public static class QubiqDataset
         {
             bool isKept = missingRaters == MissingRaters.Fraction && masks > 0;
             warnings.Add(
-                $"Case '{name}' {(isKept ? "has another number of raters" : "was left out")}: '{folder}' holds {masks} masks 'task{task.Number:00}_seg*' where {task.Name} has {task.Raters}.");
+                $"Case '{name}' {(isKept ? "has another number of raters" : "was left out")}: "
+                + $"'{folder}' holds {masks} masks 'task{task.Number:00}_seg*' where {task.Name} has {task.Raters}.");
             if (!isKept)
             {
                 return null;

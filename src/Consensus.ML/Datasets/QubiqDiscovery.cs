@@ -19,7 +19,8 @@ internal static class QubiqDiscovery
         {
             string own = QubiqTask.Spelling(set);
             if (NumberBehind(own, wanted) is { } number && Tasks(set, folders) is { Count: > 0 } tasks
-                && (tasks.FirstOrDefault(task => task.Number == Math.Max(number, 1)) ?? (number == 0 && tasks.Count == 1 ? tasks[0] : null)) is { } found)
+                && (tasks.FirstOrDefault(task => task.Number == Math.Max(number, 1))
+                    ?? (number == 0 && tasks.Count == 1 ? tasks[0] : null)) is { } found)
             {
                 return found;
             }
@@ -72,7 +73,8 @@ internal static class QubiqDiscovery
         (int channels, int height, int width) = counts.Count > 0 ? Size(images) : (1, 1, 1);
         return
         [
-            .. counts.Select(task => QubiqTask.All.FirstOrDefault(known => known.Number == task.Key && known.Folders.Contains(set, StringComparer.OrdinalIgnoreCase))
+            .. counts.Select(task => QubiqTask.All.FirstOrDefault(
+                known => known.Number == task.Key && known.Folders.Contains(set, StringComparer.OrdinalIgnoreCase))
                 ?? new QubiqTask(
                     counts.Count == 1 && task.Key == 1 ? set : string.Create(CultureInfo.InvariantCulture, $"{set}-{task.Key}"),
                     [set],
@@ -111,7 +113,8 @@ internal static class QubiqDiscovery
 
         ReadOnlySpan<char> rest = wanted.AsSpan(set.Length);
         return rest.IsEmpty ? 0
-            : rest[0] == '-' && int.TryParse(rest[1..], NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number > 0 ? number
+            : rest[0] == '-' && int.TryParse(rest[1..], NumberStyles.None, CultureInfo.InvariantCulture, out int number) && number > 0
+                ? number
             : null;
     }
 }

@@ -2,7 +2,9 @@ using Consensus.Imaging.Cases;
 
 namespace Consensus.ML.Datasets;
 
-/// <summary>Where the sets of a QUBIQ folder and their splits lie: in the published code's layout, and in that of the challenge's archives.</summary>
+/// <summary>
+/// Where the sets of a QUBIQ folder and their splits lie: in the published code's layout, and in that of the challenge's archives.
+/// </summary>
 internal static class QubiqLayout
 {
     public static readonly string[] ArchiveNames = ["training_data_v3_QC", "validation_data_qubiq2021_QC"];
@@ -33,7 +35,9 @@ internal static class QubiqLayout
         return found;
     }
 
-    /// <summary>Every set in a folder, whatever it is called: the folder itself, those in it and those in the challenge's archives.</summary>
+    /// <summary>
+    /// Every set in a folder, whatever it is called: the folder itself, those in it and those in the challenge's archives.
+    /// </summary>
     /// <returns>The name of each with the places that hold a part of it, in natural order of the names.</returns>
     public static IEnumerable<(string Name, IReadOnlyList<string> Folders)> Sets(string root)
     {
@@ -55,7 +59,8 @@ internal static class QubiqLayout
         return found;
     }
 
-    private static IEnumerable<string> Subfolders(string folder) => Directory.EnumerateDirectories(folder).Where(path => !Path.GetFileName(path.AsSpan()).StartsWith('.'));
+    private static IEnumerable<string> Subfolders(string folder) =>
+        Directory.EnumerateDirectories(folder).Where(path => !Path.GetFileName(path.AsSpan()).StartsWith('.'));
 
     private static bool IsSet(string folder)
     {

@@ -3,8 +3,8 @@ using Consensus.Imaging.Augmentation;
 namespace Consensus.ML.Datasets;
 
 /// <summary>
-/// A segmentation task of the QUBIQ challenge (Quantification of Uncertainties in Biomedical Image Quantification), or of another data set in the
-/// same layout: a set's folder, the number of the task in it, and how many raters drew.
+/// A segmentation task of the QUBIQ challenge (Quantification of Uncertainties in Biomedical Image Quantification), or of another data
+/// set in the same layout: a set's folder, the number of the task in it, and how many raters drew.
 /// </summary>
 /// <param name="Name">The task's name on the command line and in reports, for example <c>prostate-1</c>.</param>
 /// <param name="Folders">Accepted spellings of the set's folder; the first is the one that is written.</param>
@@ -39,7 +39,10 @@ public sealed record QubiqTask(string Name, IReadOnlyList<string> Folders, int N
     public static QubiqTask BrainTumor3 { get; } = new("brain-tumor-3", ["brain-tumor", "brain_tumor"], 3, 3, 4, 240, 240);
 
     /// <summary>The seven tasks of the paper.</summary>
-    public static IReadOnlyList<QubiqTask> All { get; } = [BrainGrowth, Kidney, Prostate1, Prostate2, BrainTumor1, BrainTumor2, BrainTumor3];
+    public static IReadOnlyList<QubiqTask> All { get; } =
+    [
+        BrainGrowth, Kidney, Prostate1, Prostate2, BrainTumor1, BrainTumor2, BrainTumor3,
+    ];
 
     /// <summary>The task's name on the command line and in reports.</summary>
     public string Name { get; init; } = NotEmpty(Name);
@@ -63,16 +66,21 @@ public sealed record QubiqTask(string Name, IReadOnlyList<string> Folders, int N
     public int Width { get; init; } = AtLeastOne(Width, nameof(Width));
 
     /// <summary>
-    /// The axes that training mirrors the task's slices along, where nothing else is asked for: those that leave a slice that the task could have. QUBIQ's arrays stand upright when they
-    /// are shown row by row; for files that lie on their side, rows and columns change places.
+    /// The axes that training mirrors the task's slices along, where nothing else is asked for: those that leave a slice that the
+    /// task could have. QUBIQ's arrays stand upright when they are shown row by row; for files that lie on their side, rows and
+    /// columns change places.
     /// </summary>
     /// <remarks>
     /// <list type="table">
     /// <listheader><term>task</term><description>axes, and why</description></listheader>
-    /// <item><term>brain-growth, brain-tumor</term><description>both, as published: left and right are alike, and scores were measured so</description></item>
-    /// <item><term>kidney, prostate</term><description>columns: a kidney of the other side, a prostate whose sides are alike; upside down neither is to be found</description></item>
-    /// <item><term>pancreas, pancreatic-lesion</term><description>none: the organ runs from right to left, and so do its neighbours</description></item>
-    /// <item><term>others</term><description>both: nothing is known of them; say what is plausible (<see cref="AugmentationPolicy.Mirror"/>, <c>--augment-mirror</c>)</description></item>
+    /// <item><term>brain-growth, brain-tumor</term><description>both, as published: left and right are alike, and scores were measured
+    /// so</description></item>
+    /// <item><term>kidney, prostate</term><description>columns: a kidney of the other side, a prostate whose sides are alike; upside down
+    /// neither is to be found</description></item>
+    /// <item><term>pancreas, pancreatic-lesion</term><description>none: the organ runs from right to left, and so do its
+    /// neighbours</description></item>
+    /// <item><term>others</term><description>both: nothing is known of them; say what is plausible
+    /// (<see cref="AugmentationPolicy.Mirror"/>, <c>--augment-mirror</c>)</description></item>
     /// </list>
     /// </remarks>
     public MirrorAxes Mirror => MirrorOf(Name);
@@ -85,10 +93,13 @@ public sealed record QubiqTask(string Name, IReadOnlyList<string> Folders, int N
         string wanted = Spelling(name).ToLowerInvariant();
         (string Name, MirrorAxes Axes)[] table =
         [
-            ("brain-growth", MirrorAxes.Both), ("brain-tumor", MirrorAxes.Both), ("kidney", MirrorAxes.Columns), ("prostate", MirrorAxes.Columns),
-            ("pancreas", MirrorAxes.None), ("pancreatic-lesion", MirrorAxes.None),
+            ("brain-growth", MirrorAxes.Both), ("brain-tumor", MirrorAxes.Both), ("kidney", MirrorAxes.Columns),
+            ("prostate", MirrorAxes.Columns), ("pancreas", MirrorAxes.None), ("pancreatic-lesion", MirrorAxes.None),
         ];
-        (string Name, MirrorAxes Axes)[] known = [.. table.Where(row => wanted == row.Name || wanted.StartsWith($"{row.Name}-", StringComparison.Ordinal))];
+        (string Name, MirrorAxes Axes)[] known =
+        [
+            .. table.Where(row => wanted == row.Name || wanted.StartsWith($"{row.Name}-", StringComparison.Ordinal)),
+        ];
         return known.Length > 0 ? known[0].Axes : MirrorAxes.Both;
     }
 

@@ -24,13 +24,16 @@ internal sealed class SharedSources
         return item;
     }
 
-    /// <summary>A problem for each group and volume that has cases in several splits; of a volume only where its group does not say the same.</summary>
+    /// <summary>
+    /// A problem for each group and volume that has cases in several splits; of a volume only where its group does not say the same.
+    /// </summary>
     public IEnumerable<DatasetProblem> AcrossSplits()
     {
         foreach (((bool isVolume, string name), List<Use> uses) in _uses.Where(source => source.Value.Count > 1))
         {
             Use first = uses[0];
-            foreach (Use other in uses.Skip(1).Where(other => !isVolume || first.Case.GivenGroup is null || first.Case.GivenGroup != other.Case.GivenGroup))
+            foreach (Use other in uses.Skip(1)
+                .Where(other => !isVolume || first.Case.GivenGroup is null || first.Case.GivenGroup != other.Case.GivenGroup))
             {
                 yield return new(
                     ProblemSeverity.Warning,
@@ -39,7 +42,8 @@ internal sealed class SharedSources
                     other.Case.Name,
                     other.Case.ImagePaths[0],
                     $"{(isVolume ? $"Slices of the volume '{SliceAddress.VolumeOf(other.Case.ImagePaths)}'" : $"Cases of the group '{name}'")} are in two splits: {other} and {first}.",
-                    $"Put all of them in one split: scores on a {(isVolume ? "volume" : "group")} that was trained on say little of new ones.");
+                    $"Put all of them in one split: scores on a {(isVolume ? "volume" : "group")} that was "
+                    + "trained on say little of new ones.");
             }
         }
     }
@@ -66,6 +70,7 @@ internal sealed class SharedSources
     private sealed record Use(string? Split, RaterCase Case, int Count)
     {
         public override string ToString() =>
-            $"case '{Case.Name}'{(Count == 1 ? "" : Count == 2 ? " and 1 more" : $" and {Count - 1} more")}{(Split is null ? " in none" : $" in '{Split}'")}";
+            $"case '{Case.Name}'{(Count == 1 ? "" : Count == 2 ? " and 1 more" : $" and {Count - 1} more")}"
+            + $"{(Split is null ? " in none" : $" in '{Split}'")}";
     }
 }

@@ -9,7 +9,9 @@ namespace Consensus.ML.Datasets;
 /// <summary>Makes a case of each slice of a volume.</summary>
 internal static class VolumeCases
 {
-    /// <summary>The slices of a case whose files are volumes, in order; each is called as the case with the slice's number behind it.</summary>
+    /// <summary>
+    /// The slices of a case whose files are volumes, in order; each is called as the case with the slice's number behind it.
+    /// </summary>
     /// <exception cref="InvalidDataException">A path is that of a slice already, or a file is no volume; the message names it.</exception>
     /// <exception cref="IOException">A file is missing or cannot be opened.</exception>
     public static IEnumerable<RaterCase> Slices(RaterCase volume, VolumeSlicing slicing)
@@ -18,7 +20,8 @@ internal static class VolumeCases
         {
             if (SliceAddress.Parse(path).Index is not null)
             {
-                throw new InvalidDataException($"'{path}' is a slice already, but case '{volume.Name}' is said to be a volume that is to be cut.");
+                throw new InvalidDataException(
+                    $"'{path}' is a slice already, but case '{volume.Name}' is said to be a volume that is to be cut.");
             }
         }
 
@@ -47,7 +50,8 @@ internal static class VolumeCases
         }
     }
 
-    private static string[] Cut(IReadOnlyList<string> paths, int axis, int index) => [.. paths.Select(path => new SliceAddress(path, axis, index).ToString())];
+    private static string[] Cut(IReadOnlyList<string> paths, int axis, int index) =>
+        [.. paths.Select(path => new SliceAddress(path, axis, index).ToString())];
 
     private static bool[] Marked(RaterCase volume, NiftiCut cut)
     {

@@ -6,8 +6,8 @@ using Consensus.Imaging.Metrics;
 namespace Consensus.ML.Evaluation;
 
 /// <summary>
-/// Every score of one case. A score is NaN where the case lacks what it is made of (samples, an uncertainty, the raters' masks) or where it is not defined;
-/// <see cref="SegmentationMeasure"/> lists them with their meaning and direction.
+/// Every score of one case. A score is NaN where the case lacks what it is made of (samples, an uncertainty, the raters' masks) or where
+/// it is not defined; <see cref="SegmentationMeasure"/> lists them with their meaning and direction.
 /// </summary>
 public sealed record CaseMetrics
 {
@@ -15,7 +15,8 @@ public sealed record CaseMetrics
     public required string Name { get; init; }
 
     /// <summary>
-    /// What the case shares with others, such as a patient or a volume (<see cref="RaterCase.Group"/>): confidence intervals resample groups. Null (the default) for a group of its own.
+    /// What the case shares with others, such as a patient or a volume (<see cref="RaterCase.Group"/>): confidence intervals resample
+    /// groups. Null (the default) for a group of its own.
     /// </summary>
     public string? Group { get; init; }
 
@@ -31,7 +32,9 @@ public sealed record CaseMetrics
     /// <summary>How many samples were compared with the raters' masks; 0 where there were none.</summary>
     public int Samples { get; init; }
 
-    /// <summary>Soft Dice at the thresholds 0.1, 0.3, 0.5, 0.7, 0.9 (<see cref="SoftDice.FiveThresholds"/>), in [0, 1], higher is better.</summary>
+    /// <summary>
+    /// Soft Dice at the thresholds 0.1, 0.3, 0.5, 0.7, 0.9 (<see cref="SoftDice.FiveThresholds"/>), in [0, 1], higher is better.
+    /// </summary>
     public required double SoftDice5 { get; init; }
 
     /// <summary>Soft Dice at the thresholds 0.1, 0.2, … 0.9 (<see cref="SoftDice.NineThresholds"/>), in [0, 1], higher is better.</summary>
@@ -49,7 +52,9 @@ public sealed record CaseMetrics
     /// <summary>F1 of the rounded maps (<see cref="RoundedMaps.F1"/>), in [0, 1], higher is better.</summary>
     public required double F1 { get; init; }
 
-    /// <summary>Intersection over union of the rounded maps (<see cref="RoundedMaps.IntersectionOverUnion"/>), in [0, 1], higher is better.</summary>
+    /// <summary>
+    /// Intersection over union of the rounded maps (<see cref="RoundedMaps.IntersectionOverUnion"/>), in [0, 1], higher is better.
+    /// </summary>
     public required double IntersectionOverUnion { get; init; }
 
     /// <summary>Smaller over larger area of the rounded maps (<see cref="RoundedMaps.AreaRatio"/>), in [0, 1], higher is better.</summary>
@@ -58,10 +63,16 @@ public sealed record CaseMetrics
     /// <summary>Boundary F of the rounded maps (<see cref="BoundaryScore.Mean"/>), in [0, 1], higher is better.</summary>
     public required double BoundaryF { get; init; }
 
-    /// <summary>Hausdorff distance at 95 % of the rounded maps (<see cref="SurfaceDistance.Hausdorff95"/>) in <see cref="DistanceUnit"/>, lower is better; NaN when just one map is empty.</summary>
+    /// <summary>
+    /// Hausdorff distance at 95 % of the rounded maps (<see cref="SurfaceDistance.Hausdorff95"/>) in <see cref="DistanceUnit"/>, lower is
+    /// better; NaN when just one map is empty.
+    /// </summary>
     public double HausdorffDistance95 { get; init; } = double.NaN;
 
-    /// <summary>Normalised surface Dice of the rounded maps at <see cref="SurfaceTolerance"/> (<see cref="SurfaceDistance.NormalizedDice"/>), in [0, 1], higher is better.</summary>
+    /// <summary>
+    /// Normalised surface Dice of the rounded maps at <see cref="SurfaceTolerance"/> (<see cref="SurfaceDistance.NormalizedDice"/>), in
+    /// [0, 1], higher is better.
+    /// </summary>
     public double NormalizedSurfaceDice { get; init; } = double.NaN;
 
     /// <summary>The tolerance of <see cref="NormalizedSurfaceDice"/>, in <see cref="DistanceUnit"/>.</summary>
@@ -76,13 +87,22 @@ public sealed record CaseMetrics
     /// <summary>Brier score of the soft map (<see cref="Calibration.BrierScore"/>), in [0, 1], lower is better.</summary>
     public double BrierScore { get; init; } = double.NaN;
 
-    /// <summary>The part of <see cref="BrierScore"/> that no map can avoid (<see cref="Calibration.UnavoidableBrierScore"/>), in [0, 0.25]: a fact of the raters.</summary>
+    /// <summary>
+    /// The part of <see cref="BrierScore"/> that no map can avoid (<see cref="Calibration.UnavoidableBrierScore"/>), in [0, 0.25]:
+    /// a fact of the raters.
+    /// </summary>
     public double UnavoidableBrierScore { get; init; } = double.NaN;
 
-    /// <summary>Generalised energy distance of samples and raters (<see cref="SampleSetMetrics.GeneralizedEnergyDistance"/>), at least 0, lower is better.</summary>
+    /// <summary>
+    /// Generalised energy distance of samples and raters (<see cref="SampleSetMetrics.GeneralizedEnergyDistance"/>), at
+    /// least 0, lower is better.
+    /// </summary>
     public double GeneralizedEnergyDistance { get; init; } = double.NaN;
 
-    /// <summary>How the samples differ (<see cref="SampleSetMetrics.SampleDiversity"/>), in [0, 1]; to be compared with <see cref="RaterDiversity"/>.</summary>
+    /// <summary>
+    /// How the samples differ (<see cref="SampleSetMetrics.SampleDiversity"/>), in [0, 1]; to be compared with
+    /// <see cref="RaterDiversity"/>.
+    /// </summary>
     public double SampleDiversity { get; init; } = double.NaN;
 
     /// <summary>How the raters differ (<see cref="SampleSetMetrics.RaterDiversity"/>), in [0, 1]; NaN without samples too.</summary>
@@ -109,13 +129,20 @@ public sealed record CaseMetrics
     /// <summary>Mean area of the raters' masks, in pixels of the maps that were compared.</summary>
     public double MeanRaterArea { get; init; } = double.NaN;
 
-    /// <summary>Relative error of the samples' mean area (<see cref="SampleSetMetrics.AreaError"/>); above 0 where they are too large, best at 0.</summary>
+    /// <summary>
+    /// Relative error of the samples' mean area (<see cref="SampleSetMetrics.AreaError"/>); above 0 where they are too large, best at 0.
+    /// </summary>
     public double AreaError { get; init; } = double.NaN;
 
-    /// <summary>Distance between the samples' areas and the raters' (<see cref="SampleSetMetrics.AreaDistance"/>), at least 0, lower is better.</summary>
+    /// <summary>
+    /// Distance between the samples' areas and the raters' (<see cref="SampleSetMetrics.AreaDistance"/>), at least 0, lower is better.
+    /// </summary>
     public double AreaDistance { get; init; } = double.NaN;
 
-    /// <summary>Rank correlation over the pixels of uncertainty and error (<see cref="Calibration.UncertaintyErrorCorrelation"/>), in [−1, 1], higher is better; NaN where one of them is constant.</summary>
+    /// <summary>
+    /// Rank correlation over the pixels of uncertainty and error (<see cref="Calibration.UncertaintyErrorCorrelation"/>), in [−1, 1],
+    /// higher is better; NaN where one of them is constant.
+    /// </summary>
     public double UncertaintyErrorCorrelation { get; init; } = double.NaN;
 
     /// <summary>Scores a predicted soft map against the raters' masks, and what else was predicted with it.</summary>
@@ -168,7 +195,9 @@ public sealed record CaseMetrics
         };
     }
 
-    /// <summary>Scores a predicted soft map against the true one: all but what needs the single masks, which is NaN; distances are in pixels.</summary>
+    /// <summary>
+    /// Scores a predicted soft map against the true one: all but what needs the single masks, which is NaN; distances are in pixels.
+    /// </summary>
     /// <param name="name">The case's name.</param>
     /// <param name="prediction">Predicted soft map, row by row, in [0, 1].</param>
     /// <param name="truth">Share of raters at each pixel, row by row, in [0, 1].</param>
@@ -177,11 +206,24 @@ public sealed record CaseMetrics
     /// <param name="raters">How many raters <paramref name="truth"/> is made of, at least 1.</param>
     /// <exception cref="ArgumentException">A map has not height × width values.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A dimension or the number of raters is below 1.</exception>
-    public static CaseMetrics Compute(string name, ReadOnlySpan<float> prediction, ReadOnlySpan<float> truth, int height, int width, int raters) =>
+    public static CaseMetrics Compute(
+        string name,
+        ReadOnlySpan<float> prediction,
+        ReadOnlySpan<float> truth,
+        int height,
+        int width,
+        int raters) =>
         OfMaps(name, prediction, truth, height, width, raters, null, new());
 
     private static CaseMetrics OfMaps(
-        string name, ReadOnlySpan<float> prediction, ReadOnlySpan<float> truth, int height, int width, int raters, SliceGeometry? geometry, EvaluationOptions options)
+        string name,
+        ReadOnlySpan<float> prediction,
+        ReadOnlySpan<float> truth,
+        int height,
+        int width,
+        int raters,
+        SliceGeometry? geometry,
+        EvaluationOptions options)
     {
         ArgumentNullException.ThrowIfNull(name);
         ArgumentOutOfRangeException.ThrowIfLessThan(raters, 1);

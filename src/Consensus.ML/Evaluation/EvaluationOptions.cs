@@ -6,22 +6,27 @@ namespace Consensus.ML.Evaluation;
 public sealed record EvaluationOptions
 {
     /// <summary>
-    /// Where both soft maps are cut for <see cref="CaseMetrics.DiceAtThresholds"/>, each in (0, 1]; at least one, each once. Default 0.1, 0.2, … 0.9. The headline scores
-    /// <see cref="CaseMetrics.SoftDice5"/> and <see cref="CaseMetrics.SoftDice9"/> keep their own.
+    /// Where both soft maps are cut for <see cref="CaseMetrics.DiceAtThresholds"/>, each in (0, 1]; at least one, each once. Default 0.1,
+    /// 0.2, … 0.9. The headline scores <see cref="CaseMetrics.SoftDice5"/> and <see cref="CaseMetrics.SoftDice9"/> keep their own.
     /// </summary>
     public IReadOnlyList<float> Thresholds { get; init; } = SoftDice.NineThresholds;
 
     /// <summary>
-    /// How far two outlines may lie apart and still agree (<see cref="SurfaceDistance.NormalizedDice"/>), above 0: in millimetres where the case's spacing is known, in pixels of the
-    /// map elsewhere. Null (the default) for one pixel of the map, the longer of its sides: the finest that the map can tell. Nikolov et al. 2021 take what raters
-    /// differ by, for each organ another.
+    /// How far two outlines may lie apart and still agree (<see cref="SurfaceDistance.NormalizedDice"/>), above 0: in millimetres where
+    /// the case's spacing is known, in pixels of the map elsewhere. Null (the default) for one pixel of the map, the longer of its sides:
+    /// the finest that the map can tell. Nikolov et al. 2021 take what raters differ by, for each organ another.
     /// </summary>
     public double? SurfaceTolerance { get; init; }
 
-    /// <summary>Number of equally wide bins of the expected calibration error (<see cref="Calibration.ExpectedError"/>), 1 to 10000. Default 10.</summary>
+    /// <summary>
+    /// Number of equally wide bins of the expected calibration error (<see cref="Calibration.ExpectedError"/>), 1 to 10000. Default 10.
+    /// </summary>
     public int CalibrationBins { get; init; } = Calibration.DefaultBins;
 
-    /// <summary>How often the cases are drawn anew for the confidence intervals (<see cref="Bootstrap"/>), 0 to 1000000; 0 for no intervals. Default 2000.</summary>
+    /// <summary>
+    /// How often the cases are drawn anew for the confidence intervals (<see cref="Bootstrap"/>), 0 to 1000000; 0 for no
+    /// intervals. Default 2000.
+    /// </summary>
     public int BootstrapResamples { get; init; } = Bootstrap.DefaultResamples;
 
     /// <summary>The share of resamples that an interval covers, above 0 and below 1. Default 0.95.</summary>
@@ -30,13 +35,16 @@ public sealed record EvaluationOptions
     /// <summary>Seed of the resamples. Default 0: the same cases always get the same intervals.</summary>
     public int Seed { get; init; }
 
-    /// <exception cref="ArgumentException">An option is out of range; the message says which, the value found and what is allowed.</exception>
+    /// <exception cref="ArgumentException">
+    /// An option is out of range; the message says which, the value found and what is allowed.
+    /// </exception>
     internal void Check()
     {
         const string Name = nameof(EvaluationOptions) + ".";
         if (Thresholds is null || Thresholds.Count == 0)
         {
-            throw new ArgumentException($"{Name}{nameof(Thresholds)} is {(Thresholds is null ? "null" : "empty")}; at least one threshold must be given.");
+            throw new ArgumentException(
+                $"{Name}{nameof(Thresholds)} is {(Thresholds is null ? "null" : "empty")}; at least one threshold must be given.");
         }
 
         foreach (float threshold in Thresholds)
@@ -49,7 +57,8 @@ public sealed record EvaluationOptions
 
         if (Thresholds.Distinct().Count() < Thresholds.Count)
         {
-            throw new ArgumentException(FormattableString.Invariant($"{Name}{nameof(Thresholds)} has {Thresholds.GroupBy(threshold => threshold).First(group => group.Count() > 1).Key} twice; each threshold must be given once."));
+            throw new ArgumentException(FormattableString.Invariant(
+                $"{Name}{nameof(Thresholds)} has {Thresholds.GroupBy(threshold => threshold).First(group => group.Count() > 1).Key} twice; each threshold must be given once."));
         }
 
         if (SurfaceTolerance is double tolerance && !(tolerance > 0 && double.IsFinite(tolerance)))

@@ -6,7 +6,10 @@ using Microsoft.ML.Data;
 
 namespace Consensus.ML.Evaluation;
 
-/// <summary>The pictures of scored rows that other steps than ours fitted to the model's size: cut or padded, their maps would be compared with masks of another part.</summary>
+/// <summary>
+/// The pictures of scored rows that other steps than ours fitted to the model's size: cut or padded, their maps would be compared with
+/// masks of another part.
+/// </summary>
 internal sealed class FittedPictures
 {
     // Where loaders put the file's path.
@@ -16,7 +19,8 @@ internal sealed class FittedPictures
     private readonly DataViewSchema.Column? _picture;
     private readonly DataViewSchema.Column? _path;
 
-    private FittedPictures(DataViewSchema.Column features, DataViewSchema.Column? picture, DataViewSchema.Column? path) => (_features, _picture, _path) = (features, picture, path);
+    private FittedPictures(DataViewSchema.Column features, DataViewSchema.Column? picture, DataViewSchema.Column? path) =>
+        (_features, _picture, _path) = (features, picture, path);
 
     /// <summary>The columns that are read.</summary>
     public IEnumerable<DataViewSchema.Column> Columns => new[] { _features, _picture, _path }.OfType<DataViewSchema.Column>();
@@ -28,13 +32,18 @@ internal sealed class FittedPictures
     public static FittedPictures? Find(DataViewSchema schema, DataViewSchema.Column? image, string softMap)
     {
         if (image is not null || schema[softMap].PredictedFrom() is not { } name
-            || schema.GetColumnOrNull(name) is not { Type: VectorDataViewType { IsKnownSize: true, Dimensions.Length: 3 } type } features || !type.IsSingleVector())
+            || schema.GetColumnOrNull(name) is not { Type: VectorDataViewType { IsKnownSize: true, Dimensions.Length: 3 } type } features
+            || !type.IsSingleVector())
         {
             return null;
         }
 
         DataViewSchema.Column? picture = PictureColumn.Find(schema);
-        DataViewSchema.Column? path = picture is null && schema.GetColumnOrNull(PathColumnName) is { Type: TextDataViewType or VectorDataViewType { ItemType: TextDataViewType } } column ? column : null;
+        DataViewSchema.Column? path = picture is null
+            && schema.GetColumnOrNull(PathColumnName)
+                is { Type: TextDataViewType or VectorDataViewType { ItemType: TextDataViewType } } column
+            ? column
+            : null;
         return picture is null && path is null ? null : new(features, picture, path);
     }
 
@@ -42,7 +51,8 @@ internal sealed class FittedPictures
     public Action<string, RaterMasks> Checker(DataViewRow row)
     {
         var type = (VectorDataViewType)_features.Type;
-        var guard = new FramingGuard(PictureColumn.PixelsGetter(row, _picture, _path), _features.Name, type.Dimensions[1], type.Dimensions[2]);
+        var guard = new FramingGuard(
+            PictureColumn.PixelsGetter(row, _picture, _path), _features.Name, type.Dimensions[1], type.Dimensions[2]);
         ValueGetter<VBuffer<float>> getter = row.GetGetter<VBuffer<float>>(_features);
         VBuffer<float> features = default;
         return (name, masks) =>

@@ -15,6 +15,9 @@ public sealed record MeasureSummary(SegmentationMeasure Measure, double Mean, Co
     /// <summary>How many cases were scored, those left out of the mean among them.</summary>
     public int AllCases => Cases + LeftOut.Sum(reason => reason.Cases);
 
-    /// <summary>How many groups these cases are of (<see cref="CaseMetrics.Group"/>), which the interval resamples; as many as cases where each is its own.</summary>
+    /// <summary>
+    /// How many groups these cases are of (<see cref="CaseMetrics.Group"/>), which the interval resamples; as many as cases
+    /// where each is its own.
+    /// </summary>
     public int Groups { get; init; } = Cases;
 }

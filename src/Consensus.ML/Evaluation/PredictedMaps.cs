@@ -28,7 +28,9 @@ internal sealed class PredictedMaps
     public PredictedMaps(DataViewSchema schema, string softMap, string? samples, string? uncertainty)
     {
         _softMap = schema.Require(softMap, IsMap, MapExpected);
-        _samples = Find(samples, DefaultSamples, type => type.IsSingleVector() && type is VectorDataViewType { Dimensions: [>= 0, > 0, > 0] }, SamplesExpected);
+        _samples = Find(
+            samples, DefaultSamples,
+            type => type.IsSingleVector() && type is VectorDataViewType { Dimensions: [>= 0, > 0, > 0] }, SamplesExpected);
         _uncertainty = Find(uncertainty, DefaultUncertainty, IsMap, MapExpected);
 
         DataViewSchema.Column? Find(string? name, string byDefault, Func<DataViewType, bool> allowed, string expected) =>
@@ -48,11 +50,14 @@ internal sealed class PredictedMaps
         {
             Map map = softMap();
             Check(caseName, map, _softMap.Name);
-            return new(map.Values, map.Height, map.Width, map.IsNative, map.Geometry, Samples(caseName, map, samples?.Invoke()), Uncertainty(caseName, map, uncertainty?.Invoke()));
+            return new(
+                map.Values, map.Height, map.Width, map.IsNative, map.Geometry, Samples(caseName, map, samples?.Invoke()),
+                Uncertainty(caseName, map, uncertainty?.Invoke()));
         };
     }
 
-    private static bool IsMap(DataViewType type) => type is SliceDataViewType || (type.IsSingleVector() && type is VectorDataViewType { IsKnownSize: true, Dimensions.Length: 2 });
+    private static bool IsMap(DataViewType type) =>
+        type is SliceDataViewType || (type.IsSingleVector() && type is VectorDataViewType { IsKnownSize: true, Dimensions.Length: 2 });
 
     private static void Check(string caseName, Map map, string column)
     {
@@ -95,7 +100,9 @@ internal sealed class PredictedMaps
     private float[] Uncertainty(string caseName, Map softMap, Map? uncertainty) =>
         uncertainty is null ? [] : ToSize(caseName, softMap, uncertainty, 0, _uncertainty!.Value).ToArray();
 
-    /// <summary>One of several maps of the model's size beside a soft map that was brought back to its image's: it goes the same way.</summary>
+    /// <summary>
+    /// One of several maps of the model's size beside a soft map that was brought back to its image's: it goes the same way.
+    /// </summary>
     private static ReadOnlySpan<float> ToSize(string caseName, Map softMap, Map maps, int index, DataViewSchema.Column column)
     {
         int size = maps.Height * maps.Width;
@@ -107,7 +114,9 @@ internal sealed class PredictedMaps
 
         if (!softMap.IsNative || maps.IsNative)
         {
-            throw new InvalidDataException($"Case '{caseName}': column '{column.Name}' is {maps.Height}×{maps.Width}, but the soft map is {softMap.Height}×{softMap.Width}.");
+            throw new InvalidDataException(
+                $"Case '{caseName}': column '{column.Name}' is {maps.Height}×{maps.Width}, but the soft map is "
+                + $"{softMap.Height}×{softMap.Width}.");
         }
 
         var restored = new float[softMap.Height * softMap.Width];
@@ -134,7 +143,8 @@ internal sealed class PredictedMaps
             Slice map = slice();
             return map.Channels == 1
                 ? new(map.Pixels, map.Height, map.Width, IsNative: true, map.Geometry)
-                : throw new InvalidDataException($"Column '{column.Name}' has {map.Channels} channels in row {row.Position}; a soft map has one.");
+                : throw new InvalidDataException(
+                    $"Column '{column.Name}' has {map.Channels} channels in row {row.Position}; a soft map has one.");
         };
     }
 
@@ -149,7 +159,9 @@ internal sealed class PredictedMaps
             getter(ref vector);
             return vector.Length % (height * width) == 0
                 ? new(Vectors.ToArray(vector), height, width, IsNative: false, Geometry: null)
-                : throw new InvalidDataException($"Column '{column.Name}' has {vector.Length} values in row {row.Position}; samples of {height}×{width} have a multiple of {height * width}.");
+                : throw new InvalidDataException(
+                    $"Column '{column.Name}' has {vector.Length} values in row {row.Position}; "
+                    + $"samples of {height}×{width} have a multiple of {height * width}.");
         };
     }
 
@@ -161,7 +173,14 @@ internal sealed class PredictedMaps
     /// <param name="Geometry">Where it lies in space; null when only its image knows.</param>
     /// <param name="Samples">The samples, rounded, of the same size; null for none.</param>
     /// <param name="Uncertainty">The uncertainty, of the same size; empty for none.</param>
-    public sealed record Row(float[] SoftMap, int Height, int Width, bool IsNative, SliceGeometry? Geometry, RaterMasks? Samples, float[] Uncertainty);
+    public sealed record Row(
+        float[] SoftMap,
+        int Height,
+        int Width,
+        bool IsNative,
+        SliceGeometry? Geometry,
+        RaterMasks? Samples,
+        float[] Uncertainty);
 
     /// <summary>One map or several, row by row; at the image's own size when <paramref name="IsNative"/>.</summary>
     private sealed record Map(float[] Values, int Height, int Width, bool IsNative, SliceGeometry? Geometry);

@@ -5,7 +5,9 @@ using Microsoft.Data.Analysis;
 namespace Consensus.ML.Evaluation;
 
 /// <summary>How several raters differ over a data set: over all cases, per rater and per case.</summary>
-/// <remarks>A mean leaves out the cases where its value is NaN (a case with one rater has no pairwise Dice), and is NaN where none is left.</remarks>
+/// <remarks>
+/// A mean leaves out the cases where its value is NaN (a case with one rater has no pairwise Dice), and is NaN where none is left.
+/// </remarks>
 public sealed class RaterReport
 {
     /// <summary>Sums up <paramref name="cases"/>.</summary>
@@ -21,7 +23,10 @@ public sealed class RaterReport
         }
 
         Cases = Array.AsReadOnly(all);
-        Raters = Array.AsReadOnly([.. all.SelectMany(one => one.Raters).GroupBy(one => one.Name, StringComparer.Ordinal).OrderBy(group => group.Key, CaseNameComparer.Instance).Select(Summarise)]);
+        Raters = Array.AsReadOnly([.. all.SelectMany(one => one.Raters)
+            .GroupBy(one => one.Name, StringComparer.Ordinal)
+            .OrderBy(group => group.Key, CaseNameComparer.Instance)
+            .Select(Summarise)]);
         FewestRaters = all.Min(one => one.Raters.Count);
         MostRaters = all.Max(one => one.Raters.Count);
         MeanPairwiseDice = Mean(all, one => one.PairwiseDice);
@@ -44,13 +49,18 @@ public sealed class RaterReport
     /// <summary>Mean over cases of the mean Dice over pairs of raters: the number of the paper's Table 3 (there ×100).</summary>
     public double MeanPairwiseDice { get; }
 
-    /// <summary>Mean over cases of Fleiss' kappa. Cases, not pixels, weigh the same, so that their raters may be others and of any number.</summary>
+    /// <summary>
+    /// Mean over cases of Fleiss' kappa. Cases, not pixels, weigh the same, so that their raters may be others and of any number.
+    /// </summary>
     public double MeanFleissKappa { get; }
 
     /// <summary>Mean over cases of the share of the slice that a rater marks.</summary>
     public double MeanMarkedShare { get; }
 
-    /// <summary>The raters as a table, one row each: Rater (text), Cases, EmptyMasks (whole numbers), MeanArea, Bias, MeanDice, StapleSensitivity, StapleSpecificity, StapleDice, MeanPhysicalArea (mm²).</summary>
+    /// <summary>
+    /// The raters as a table, one row each: Rater (text), Cases, EmptyMasks (whole numbers), MeanArea, Bias, MeanDice, StapleSensitivity,
+    /// StapleSpecificity, StapleDice, MeanPhysicalArea (mm²).
+    /// </summary>
     public DataFrame RatersToDataFrame()
     {
         return new(
@@ -69,8 +79,8 @@ public sealed class RaterReport
     }
 
     /// <summary>
-    /// The cases as a table, one row each: Case (text), Height, Width, Raters (whole numbers), PairwiseDice, FleissKappa, MarkedShare, and Area of each rater
-    /// (a column "Area 1" for the rater 1, and so on; empty where the rater did not draw the case).
+    /// The cases as a table, one row each: Case (text), Height, Width, Raters (whole numbers), PairwiseDice, FleissKappa, MarkedShare,
+    /// and Area of each rater (a column "Area 1" for the rater 1, and so on; empty where the rater did not draw the case).
     /// </summary>
     public DataFrame CasesToDataFrame()
     {
@@ -84,7 +94,8 @@ public sealed class RaterReport
             Column("MarkedShare", one => one.MarkedShare));
         foreach (RaterSummary rater in Raters)
         {
-            frame.Columns.Add(new Int64DataFrameColumn($"Area {rater.Name}", Cases.Select(one => one.Raters.FirstOrDefault(drawn => drawn.Name == rater.Name)?.Area)));
+            frame.Columns.Add(new Int64DataFrameColumn(
+                $"Area {rater.Name}", Cases.Select(one => one.Raters.FirstOrDefault(drawn => drawn.Name == rater.Name)?.Area)));
         }
 
         return frame;
@@ -106,5 +117,6 @@ public sealed class RaterReport
         MeanPhysicalArea = Mean(rater, one => one.PhysicalArea),
     };
 
-    private static double Mean<T>(IEnumerable<T> values, Func<T, double> value) => values.Select(value).Where(number => !double.IsNaN(number)).DefaultIfEmpty(double.NaN).Average();
+    private static double Mean<T>(IEnumerable<T> values, Func<T, double> value) =>
+        values.Select(value).Where(number => !double.IsNaN(number)).DefaultIfEmpty(double.NaN).Average();
 }

@@ -2,18 +2,31 @@ using Consensus.Imaging.Metrics;
 
 namespace Consensus.ML.Evaluation;
 
-/// <summary>One rater over all cases that he or she drew. A mean leaves out the cases where its value is NaN, and is NaN where none is left.</summary>
+/// <summary>
+/// One rater over all cases that he or she drew. A mean leaves out the cases where its value is NaN, and is NaN where none is left.
+/// </summary>
 /// <param name="Name">The rater's name.</param>
 /// <param name="Cases">Number of cases that the rater drew.</param>
 /// <param name="EmptyMasks">In how many of them nothing is marked.</param>
 /// <param name="MeanArea">Mean number of marked pixels, empty masks included.</param>
-/// <param name="Bias">Mean relative deviation from the mean area of the case's raters (<see cref="RaterInCase.AreaDeviation"/>): 0.1 draws 10 % larger than the raters on average.</param>
+/// <param name="Bias">
+/// Mean relative deviation from the mean area of the case's raters (<see cref="RaterInCase.AreaDeviation"/>): 0.1 draws 10 % larger than
+/// the raters on average.
+/// </param>
 /// <param name="MeanDice">Mean over cases of the mean Dice with the other raters.</param>
 /// <param name="StapleSensitivity">Mean sensitivity that STAPLE estimates.</param>
 /// <param name="StapleSpecificity">Mean specificity that STAPLE estimates.</param>
 /// <param name="StapleDice">Mean Dice with the STAPLE estimate, cut above one half.</param>
 public sealed record RaterSummary(
-    string Name, int Cases, int EmptyMasks, double MeanArea, double Bias, double MeanDice, double StapleSensitivity, double StapleSpecificity, double StapleDice)
+    string Name,
+    int Cases,
+    int EmptyMasks,
+    double MeanArea,
+    double Bias,
+    double MeanDice,
+    double StapleSensitivity,
+    double StapleSpecificity,
+    double StapleDice)
 {
     /// <summary>Mean of the marked area in mm² over the cases whose image says how large a pixel is; NaN where none does.</summary>
     public double MeanPhysicalArea { get; init; } = double.NaN;

@@ -3,7 +3,10 @@ using Microsoft.ML.Data;
 
 namespace Consensus.ML.Evaluation;
 
-/// <summary>Some rows of a data view, by their place in it, in their order. The view must give its rows in the same order each time, as views that are not shuffled do.</summary>
+/// <summary>
+/// Some rows of a data view, by their place in it, in their order. The view must give its rows in the same order each time, as views
+/// that are not shuffled do.
+/// </summary>
 /// <param name="source">The data.</param>
 /// <param name="isKept">For each row of it whether it is one of the subset.</param>
 internal sealed class RowSubset(IDataView source, bool[] isKept) : IDataView
@@ -14,9 +17,11 @@ internal sealed class RowSubset(IDataView source, bool[] isKept) : IDataView
 
     public long? GetRowCount() => isKept.LongCount(kept => kept);
 
-    public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand = null) => new Cursor(source.GetRowCursor(columnsNeeded), isKept);
+    public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand = null) =>
+        new Cursor(source.GetRowCursor(columnsNeeded), isKept);
 
-    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) => [GetRowCursor(columnsNeeded)];
+    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) =>
+        [GetRowCursor(columnsNeeded)];
 
     private sealed class Cursor(DataViewRowCursor source, bool[] isKept) : DataViewRowCursor
     {

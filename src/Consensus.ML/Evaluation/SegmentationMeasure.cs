@@ -1,7 +1,8 @@
 namespace Consensus.ML.Evaluation;
 
 /// <summary>
-/// One of the measures of <see cref="CaseMetrics"/>, as something to choose and to list: <see cref="All"/> has every number that is averaged over cases, by the name of its member.
+/// One of the measures of <see cref="CaseMetrics"/>, as something to choose and to list: <see cref="All"/> has every number that is
+/// averaged over cases, by the name of its member.
 /// </summary>
 public sealed class SegmentationMeasure
 {
@@ -19,34 +20,65 @@ public sealed class SegmentationMeasure
     /// <summary>Every measure: those of the soft map first, then those of the samples, and of the uncertainty.</summary>
     public static IReadOnlyList<SegmentationMeasure> All { get; } = Array.AsReadOnly<SegmentationMeasure>(
     [
-        Higher(nameof(CaseMetrics.SoftDice5), "soft Dice 5", "Dice of the soft maps cut at 0.1, 0.3, … 0.9, averaged", one => one.SoftDice5),
-        Higher(nameof(CaseMetrics.SoftDice9), "soft Dice 9", "Dice of the soft maps cut at 0.1, 0.2, … 0.9, averaged", one => one.SoftDice9),
-        Higher(nameof(CaseMetrics.MeanDiceAtThresholds), "soft Dice", "Dice of the soft maps cut at the chosen thresholds", one => one.MeanDiceAtThresholds),
+        Higher(
+            nameof(CaseMetrics.SoftDice5), "soft Dice 5", "Dice of the soft maps cut at 0.1, 0.3, … 0.9, averaged", one => one.SoftDice5),
+        Higher(
+            nameof(CaseMetrics.SoftDice9), "soft Dice 9", "Dice of the soft maps cut at 0.1, 0.2, … 0.9, averaged", one => one.SoftDice9),
+        Higher(
+            nameof(CaseMetrics.MeanDiceAtThresholds), "soft Dice", "Dice of the soft maps cut at the chosen thresholds",
+            one => one.MeanDiceAtThresholds),
         Higher(nameof(CaseMetrics.F1), "F1", "Dice of the maps rounded at one half", one => one.F1),
-        Higher(nameof(CaseMetrics.IntersectionOverUnion), "IoU", "intersection over union of the rounded maps", one => one.IntersectionOverUnion),
+        Higher(
+            nameof(CaseMetrics.IntersectionOverUnion), "IoU", "intersection over union of the rounded maps",
+            one => one.IntersectionOverUnion),
         Higher(nameof(CaseMetrics.AreaRatio), "area ratio", "smaller over larger area of the rounded maps", one => one.AreaRatio),
         Higher(nameof(CaseMetrics.BoundaryF), "boundary F", "boundary F of the rounded maps within 1 to 5 pixels", one => one.BoundaryF),
-        Lower(nameof(CaseMetrics.HausdorffDistance95), "HD95", "Hausdorff distance at 95 % of the rounded maps", one => one.HausdorffDistance95),
-        Higher(nameof(CaseMetrics.NormalizedSurfaceDice), "surface Dice", "share of the rounded maps' outlines within a tolerance", one => one.NormalizedSurfaceDice),
-        Lower(nameof(CaseMetrics.ExpectedCalibrationError), "ECE", "expected calibration error of the share of raters", one => one.ExpectedCalibrationError),
+        Lower(
+            nameof(CaseMetrics.HausdorffDistance95), "HD95", "Hausdorff distance at 95 % of the rounded maps",
+            one => one.HausdorffDistance95),
+        Higher(
+            nameof(CaseMetrics.NormalizedSurfaceDice), "surface Dice", "share of the rounded maps' outlines within a tolerance",
+            one => one.NormalizedSurfaceDice),
+        Lower(
+            nameof(CaseMetrics.ExpectedCalibrationError), "ECE", "expected calibration error of the share of raters",
+            one => one.ExpectedCalibrationError),
         Lower(nameof(CaseMetrics.BrierScore), "Brier", "mean squared difference of map and each rater's mark", one => one.BrierScore),
-        Neither(nameof(CaseMetrics.UnavoidableBrierScore), "unavoidable Brier", "the part of it that is the raters' disagreement", one => one.UnavoidableBrierScore),
-        Lower(nameof(CaseMetrics.GeneralizedEnergyDistance), "GED", "generalised energy distance of samples and raters", one => one.GeneralizedEnergyDistance),
+        Neither(
+            nameof(CaseMetrics.UnavoidableBrierScore), "unavoidable Brier", "the part of it that is the raters' disagreement",
+            one => one.UnavoidableBrierScore),
+        Lower(
+            nameof(CaseMetrics.GeneralizedEnergyDistance), "GED", "generalised energy distance of samples and raters",
+            one => one.GeneralizedEnergyDistance),
         Neither(nameof(CaseMetrics.SampleDiversity), "sample diversity", "mean 1 − IoU of two samples", one => one.SampleDiversity),
         Neither(nameof(CaseMetrics.RaterDiversity), "rater diversity", "mean 1 − IoU of two raters", one => one.RaterDiversity),
-        Higher(nameof(CaseMetrics.MaximumDice), "D max", "Dice of each rater with the most similar sample, averaged", one => one.MaximumDice),
-        Higher(nameof(CaseMetrics.MatchedIntersectionOverUnion), "matched IoU", "IoU of samples and raters matched one to one", one => one.MatchedIntersectionOverUnion),
-        Higher(nameof(CaseMetrics.CombinedSensitivity), "S c", "share of what any rater marked that any sample marks", one => one.CombinedSensitivity),
-        Higher(nameof(CaseMetrics.DiversityAgreement), "D a", "agreement of the samples' and the raters' variance", one => one.DiversityAgreement),
+        Higher(
+            nameof(CaseMetrics.MaximumDice), "D max", "Dice of each rater with the most similar sample, averaged", one => one.MaximumDice),
+        Higher(
+            nameof(CaseMetrics.MatchedIntersectionOverUnion), "matched IoU", "IoU of samples and raters matched one to one",
+            one => one.MatchedIntersectionOverUnion),
+        Higher(
+            nameof(CaseMetrics.CombinedSensitivity), "S c", "share of what any rater marked that any sample marks",
+            one => one.CombinedSensitivity),
+        Higher(
+            nameof(CaseMetrics.DiversityAgreement), "D a", "agreement of the samples' and the raters' variance",
+            one => one.DiversityAgreement),
         Higher(nameof(CaseMetrics.CollectiveInsight), "CI", "collective insight, of S c, D max and D a", one => one.CollectiveInsight),
         Neither(nameof(CaseMetrics.MeanSampleArea), "sample area", "mean area of the samples, in pixels", one => one.MeanSampleArea),
         Neither(nameof(CaseMetrics.MeanRaterArea), "rater area", "mean area of the raters' masks, in pixels", one => one.MeanRaterArea),
-        new(nameof(CaseMetrics.AreaError), "area error", MeasureDirection.NearerToZeroIsBetter, "relative error of the samples' mean area", one => one.AreaError),
-        Lower(nameof(CaseMetrics.AreaDistance), "area distance", "distance of the samples' areas from the raters'", one => one.AreaDistance),
-        Higher(nameof(CaseMetrics.UncertaintyErrorCorrelation), "uncertainty", "rank correlation over pixels of uncertainty and error", one => one.UncertaintyErrorCorrelation),
+        new(
+            nameof(CaseMetrics.AreaError), "area error", MeasureDirection.NearerToZeroIsBetter,
+            "relative error of the samples' mean area", one => one.AreaError),
+        Lower(
+            nameof(CaseMetrics.AreaDistance), "area distance", "distance of the samples' areas from the raters'", one => one.AreaDistance),
+        Higher(
+            nameof(CaseMetrics.UncertaintyErrorCorrelation), "uncertainty", "rank correlation over pixels of uncertainty and error",
+            one => one.UncertaintyErrorCorrelation),
     ]);
 
-    /// <summary>The name of its member in <see cref="CaseMetrics"/> and <see cref="SegmentationMetrics"/>, of its column in tables, and in JSON (there with a small first letter).</summary>
+    /// <summary>
+    /// The name of its member in <see cref="CaseMetrics"/> and <see cref="SegmentationMetrics"/>, of its column in tables, and in JSON
+    /// (there with a small first letter).
+    /// </summary>
     public string Name { get; }
 
     /// <summary>A short heading for tables.</summary>
@@ -61,8 +93,10 @@ public sealed class SegmentationMeasure
     /// <summary>The measure of that name.</summary>
     /// <param name="name">A <see cref="Name"/>, in any case of letters.</param>
     /// <exception cref="ArgumentException">There is none; the message lists those there are.</exception>
-    public static SegmentationMeasure Find(string name) => All.FirstOrDefault(measure => string.Equals(measure.Name, name, StringComparison.OrdinalIgnoreCase))
-        ?? throw new ArgumentException($"There is no measure '{name}'; there are {string.Join(", ", All.Select(measure => measure.Name))}.", nameof(name));
+    public static SegmentationMeasure Find(string name) =>
+        All.FirstOrDefault(measure => string.Equals(measure.Name, name, StringComparison.OrdinalIgnoreCase))
+            ?? throw new ArgumentException(
+                $"There is no measure '{name}'; there are {string.Join(", ", All.Select(measure => measure.Name))}.", nameof(name));
 
     /// <summary>Its value for a case; NaN where the case has none.</summary>
     /// <param name="scores">The scores of the case.</param>
@@ -75,9 +109,12 @@ public sealed class SegmentationMeasure
     /// <summary>Its <see cref="Name"/>.</summary>
     public override string ToString() => Name;
 
-    private static SegmentationMeasure Higher(string name, string title, string description, Func<CaseMetrics, double> value) => new(name, title, MeasureDirection.HigherIsBetter, description, value);
+    private static SegmentationMeasure Higher(string name, string title, string description, Func<CaseMetrics, double> value) =>
+        new(name, title, MeasureDirection.HigherIsBetter, description, value);
 
-    private static SegmentationMeasure Lower(string name, string title, string description, Func<CaseMetrics, double> value) => new(name, title, MeasureDirection.LowerIsBetter, description, value);
+    private static SegmentationMeasure Lower(string name, string title, string description, Func<CaseMetrics, double> value) =>
+        new(name, title, MeasureDirection.LowerIsBetter, description, value);
 
-    private static SegmentationMeasure Neither(string name, string title, string description, Func<CaseMetrics, double> value) => new(name, title, MeasureDirection.Descriptive, description, value);
+    private static SegmentationMeasure Neither(string name, string title, string description, Func<CaseMetrics, double> value) =>
+        new(name, title, MeasureDirection.Descriptive, description, value);
 }

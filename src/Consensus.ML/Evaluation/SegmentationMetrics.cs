@@ -5,8 +5,8 @@ using Microsoft.Data.Analysis;
 namespace Consensus.ML.Evaluation;
 
 /// <summary>
-/// Scores of predictions against several raters, per case and averaged over cases, with bootstrap confidence intervals. A mean leaves out the cases where its value is NaN, and is
-/// NaN where none is left; <see cref="Summary"/> says how many remain.
+/// Scores of predictions against several raters, per case and averaged over cases, with bootstrap confidence intervals. A mean leaves out
+/// the cases where its value is NaN, and is NaN where none is left; <see cref="Summary"/> says how many remain.
 /// </summary>
 public sealed class SegmentationMetrics
 {
@@ -32,26 +32,33 @@ public sealed class SegmentationMetrics
 
         if (all.FirstOrDefault(one => !one.Thresholds.SequenceEqual(all[0].Thresholds)) is { } other)
         {
-            throw new ArgumentException($"Cases '{all[0].Name}' and '{other.Name}' were scored at different thresholds; they cannot be averaged.", nameof(cases));
+            throw new ArgumentException(
+                $"Cases '{all[0].Name}' and '{other.Name}' were scored at different thresholds; they cannot be averaged.", nameof(cases));
         }
 
         Cases = Array.AsReadOnly(all);
         _groups = [.. all.Select((one, i) => one.Group is null ? FormattableString.Invariant($"{i}") : $"={one.Group}")];
         Groups = _groups.Distinct(StringComparer.Ordinal).Count();
         Thresholds = all[0].Thresholds;
-        DiceAtThresholds = Array.AsReadOnly([.. Enumerable.Range(0, Thresholds.Count).Select(i => all.Average(one => one.DiceAtThresholds[i]))]);
+        DiceAtThresholds = Array.AsReadOnly(
+            [.. Enumerable.Range(0, Thresholds.Count).Select(i => all.Average(one => one.DiceAtThresholds[i]))]);
         DistanceUnit = all.Max(one => one.DistanceUnit);
         Summaries = Array.AsReadOnly([.. SegmentationMeasure.All.Select(measure => Summarise(measure, options))]);
         _summaries = Summaries.ToDictionary(summary => summary.Measure);
     }
 
-    /// <summary>Soft Dice at the thresholds 0.1, 0.3, 0.5, 0.7, 0.9, mean over cases: the score of the paper's tables (there ×100).</summary>
+    /// <summary>
+    /// Soft Dice at the thresholds 0.1, 0.3, 0.5, 0.7, 0.9, mean over cases: the score of the paper's tables (there ×100).
+    /// </summary>
     public double SoftDice5 => Mean(nameof(SoftDice5));
 
     /// <summary>Soft Dice at the thresholds 0.1, 0.2, … 0.9, mean over cases.</summary>
     public double SoftDice9 => Mean(nameof(SoftDice9));
 
-    /// <summary>The thresholds of <see cref="DiceAtThresholds"/>: <see cref="EvaluationOptions.Thresholds"/>, 0.1, 0.2, … 0.9 unless others were asked for.</summary>
+    /// <summary>
+    /// The thresholds of <see cref="DiceAtThresholds"/>: <see cref="EvaluationOptions.Thresholds"/>, 0.1, 0.2, … 0.9 unless
+    /// others were asked for.
+    /// </summary>
     public IReadOnlyList<float> Thresholds { get; }
 
     /// <summary>Dice at each of <see cref="Thresholds"/>, mean over cases.</summary>
@@ -72,15 +79,17 @@ public sealed class SegmentationMetrics
     /// <summary>Boundary F of the rounded maps over tolerances of 1 to 5 pixels, mean over cases.</summary>
     public double BoundaryF => Mean(nameof(BoundaryF));
 
-    /// <summary>Hausdorff distance at 95 % of the rounded maps in <see cref="DistanceUnit"/>, mean over the cases that are measured in it.</summary>
+    /// <summary>
+    /// Hausdorff distance at 95 % of the rounded maps in <see cref="DistanceUnit"/>, mean over the cases that are measured in it.
+    /// </summary>
     public double HausdorffDistance95 => Mean(nameof(HausdorffDistance95));
 
     /// <summary>Normalised surface Dice of the rounded maps, mean over cases.</summary>
     public double NormalizedSurfaceDice => Mean(nameof(NormalizedSurfaceDice));
 
     /// <summary>
-    /// What <see cref="HausdorffDistance95"/> is measured in: millimetres where any case knows the size of its pixels. Cases that do not are then left
-    /// out of its mean.
+    /// What <see cref="HausdorffDistance95"/> is measured in: millimetres where any case knows the size of its pixels. Cases that do not
+    /// are then left out of its mean.
     /// </summary>
     public DistanceUnit DistanceUnit { get; }
 
@@ -132,13 +141,17 @@ public sealed class SegmentationMetrics
     /// <summary>Rank correlation over pixels of uncertainty and error, mean over cases.</summary>
     public double UncertaintyErrorCorrelation => Mean(nameof(UncertaintyErrorCorrelation));
 
-    /// <summary>How many groups (patients, volumes) the cases are of; as many as cases where each is its own. Confidence intervals resample groups.</summary>
+    /// <summary>
+    /// How many groups (patients, volumes) the cases are of; as many as cases where each is its own. Confidence intervals resample groups.
+    /// </summary>
     public int Groups { get; }
 
     /// <summary>The scores of each case, in the order of the data.</summary>
     public IReadOnlyList<CaseMetrics> Cases { get; }
 
-    /// <summary>Mean, confidence interval and number of cases of every measure, in the order of <see cref="SegmentationMeasure.All"/>.</summary>
+    /// <summary>
+    /// Mean, confidence interval and number of cases of every measure, in the order of <see cref="SegmentationMeasure.All"/>.
+    /// </summary>
     public IReadOnlyList<MeasureSummary> Summaries { get; }
 
     /// <summary>Mean, confidence interval and number of cases of one measure.</summary>
@@ -150,8 +163,10 @@ public sealed class SegmentationMetrics
     }
 
     /// <summary>
-    /// The scores as a table, one row a case: Case (text), Group (text; the case's name where it is a group of its own), Height, Width, Raters, Samples (whole numbers), SoftDice5, SoftDice9, a column for each threshold
-    /// (DiceAt0.1 … DiceAt0.9), every other measure by its name in the order of <see cref="SegmentationMeasure.All"/>, SurfaceTolerance and DistanceUnit (text: mm or px). What a case does not have is NaN.
+    /// The scores as a table, one row a case: Case (text), Group (text; the case's name where it is a group of its own), Height, Width,
+    /// Raters, Samples (whole numbers), SoftDice5, SoftDice9, a column for each threshold (DiceAt0.1 … DiceAt0.9), every other measure by
+    /// its name in the order of <see cref="SegmentationMeasure.All"/>, SurfaceTolerance and DistanceUnit (text: mm or px). What a case
+    /// does not have is NaN.
     /// </summary>
     public DataFrame ToDataFrame()
     {
@@ -167,7 +182,8 @@ public sealed class SegmentationMetrics
         for (int i = 0; i < Thresholds.Count; i++)
         {
             int threshold = i;
-            frame.Columns.Add(Column($"DiceAt{Thresholds[i].ToString("0.0######", CultureInfo.InvariantCulture)}", one => one.DiceAtThresholds[threshold]));
+            frame.Columns.Add(Column(
+                $"DiceAt{Thresholds[i].ToString("0.0######", CultureInfo.InvariantCulture)}", one => one.DiceAtThresholds[threshold]));
         }
 
         foreach (SegmentationMeasure measure in SegmentationMeasure.All.Skip(2))
@@ -176,7 +192,8 @@ public sealed class SegmentationMetrics
         }
 
         frame.Columns.Add(Column("SurfaceTolerance", one => one.SurfaceTolerance));
-        frame.Columns.Add(new StringDataFrameColumn("DistanceUnit", Cases.Select(one => one.DistanceUnit == Consensus.Imaging.Metrics.DistanceUnit.Millimeters ? "mm" : "px")));
+        frame.Columns.Add(new StringDataFrameColumn(
+            "DistanceUnit", Cases.Select(one => one.DistanceUnit == Consensus.Imaging.Metrics.DistanceUnit.Millimeters ? "mm" : "px")));
         return frame;
     }
 
@@ -212,7 +229,8 @@ public sealed class SegmentationMetrics
             _ => measure.Name switch
             {
                 nameof(CaseMetrics.HausdorffDistance95) => "one of the two maps is empty",
-                nameof(CaseMetrics.UncertaintyErrorCorrelation) => "it has no uncertainty, or its uncertainty or its error is the same everywhere",
+                nameof(CaseMetrics.UncertaintyErrorCorrelation) =>
+                    "it has no uncertainty, or its uncertainty or its error is the same everywhere",
                 _ => one.Samples == 0 ? "it has no samples" : "the measure is not defined for its masks",
             },
         };

@@ -5,8 +5,8 @@ using Microsoft.ML.Runtime;
 namespace Consensus.ML.MLNet;
 
 /// <summary>
-/// Looks once whether the ML.NET that is loaded has the internals that <see cref="MLNetInternals"/> reaches for, so that another version is named in one sentence before anything is done with it,
-/// instead of a type that does not load in the middle of a pipeline.
+/// Looks once whether the ML.NET that is loaded has the internals that <see cref="MLNetInternals"/> reaches for, so that another version
+/// is named in one sentence before anything is done with it, instead of a type that does not load in the middle of a pipeline.
 /// </summary>
 internal static class MLNetCheck
 {
@@ -48,8 +48,13 @@ internal static class MLNetCheck
     private static readonly Lazy<string?> Found = new(() =>
         Problem([typeof(IHostEnvironment).Assembly, typeof(MLContext).Assembly], AssemblyVersion.Of(typeof(MLContext).Assembly)));
 
-    /// <summary>Call before anything that uses an internal type, from a method that does not use one itself: the runtime looks types up for a whole method at a time.</summary>
-    /// <exception cref="InvalidOperationException">This ML.NET has other internals; the message names its version and the one that works.</exception>
+    /// <summary>
+    /// Call before anything that uses an internal type, from a method that does not use one itself: the runtime looks types up for a
+    /// whole method at a time.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">
+    /// This ML.NET has other internals; the message names its version and the one that works.
+    /// </exception>
     public static void Ensure()
     {
         if (Found.Value is { } problem)
@@ -71,15 +76,16 @@ internal static class MLNetCheck
                 continue;
             }
 
-            const BindingFlags all = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
+            const BindingFlags all =
+                BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly;
             members.UnionWith(type.GetMembers(all).Where(member => member is MethodBase or FieldInfo).Select(Describe));
         }
 
         missing ??= Members.FirstOrDefault(member => !members.Contains(member));
         return missing is null
             ? null
-            : $"ML.NET {version} is loaded, but this version of Consensus.ML works with ML.NET {KnownVersion}, whose internals it needs (here there is no {missing}): "
-                + $"reference the package Microsoft.ML in version {KnownVersion}.";
+            : $"ML.NET {version} is loaded, but this version of Consensus.ML works with ML.NET {KnownVersion}, whose internals it needs "
+                + $"(here there is no {missing}): reference the package Microsoft.ML in version {KnownVersion}.";
     }
 
     /// <summary>Names of the types that the build opens.</summary>
@@ -91,7 +97,9 @@ internal static class MLNetCheck
     /// <summary>A method, constructor or field as the list has it.</summary>
     internal static string Describe(MemberInfo member)
     {
-        string arguments = member is MethodBase method ? $"({string.Join(", ", method.GetParameters().Select(parameter => parameter.ParameterType.Name))})" : "";
+        string arguments = member is MethodBase method
+            ? $"({string.Join(", ", method.GetParameters().Select(parameter => parameter.ParameterType.Name))})"
+            : "";
         return $"{member.DeclaringType!.FullName}.{member.Name}{arguments}";
     }
 }

@@ -17,22 +17,29 @@ namespace Consensus.ML.MLNet
     internal static class MLNetInternals
     {
         /// <summary>The host environment behind <c>mlContext.Transforms</c>.</summary>
-        /// <exception cref="InvalidOperationException">This ML.NET has other internals; the message names its version and the one that works.</exception>
+        /// <exception cref="InvalidOperationException">
+        /// This ML.NET has other internals; the message names its version and the one that works.
+        /// </exception>
         public static IHostEnvironment Environment(this TransformsCatalog catalog) => EnvironmentOf(catalog);
 
         /// <summary>The host environment behind <c>mlContext.Data</c>.</summary>
-        /// <exception cref="InvalidOperationException">This ML.NET has other internals; the message names its version and the one that works.</exception>
+        /// <exception cref="InvalidOperationException">
+        /// This ML.NET has other internals; the message names its version and the one that works.
+        /// </exception>
         public static IHostEnvironment Environment(this DataOperationsCatalog catalog) => EnvironmentOf(catalog);
 
         /// <summary>The host environment behind an <see cref="MLContext"/>.</summary>
-        /// <exception cref="InvalidOperationException">This ML.NET has other internals; the message names its version and the one that works.</exception>
+        /// <exception cref="InvalidOperationException">
+        /// This ML.NET has other internals; the message names its version and the one that works.
+        /// </exception>
         public static IHostEnvironment Environment(this MLContext context) => context.Transforms.Environment();
 
         /// <summary><see cref="MLContext.GpuDeviceId"/>: the CUDA device asked for, or null for the CPU.</summary>
         public static int? GpuDeviceId(this IHostEnvironment environment) => (environment as IHostEnvironmentInternal)?.GpuDeviceId;
 
         /// <summary><see cref="MLContext.FallbackToCpu"/>: whether the CPU may take over from a GPU that is not there.</summary>
-        public static bool FallbackToCpu(this IHostEnvironment environment) => (environment as IHostEnvironmentInternal)?.FallbackToCpu ?? true;
+        public static bool FallbackToCpu(this IHostEnvironment environment) =>
+            (environment as IHostEnvironmentInternal)?.FallbackToCpu ?? true;
 
         /// <summary>The seed given to the <see cref="MLContext"/>, if any.</summary>
         public static int? Seed(this IHostEnvironment environment) => (environment as IHostEnvironmentInternal)?.Seed;
@@ -65,10 +72,15 @@ namespace Consensus.ML.MLNet
         }
 
         /// <summary>A column of a <see cref="SchemaShape"/>, whose constructor is not public.</summary>
-        public static SchemaShape.Column ShapeColumn(string name, SchemaShape.Column.VectorKind kind, DataViewType itemType) => new(name, kind, itemType, isKey: false);
+        public static SchemaShape.Column ShapeColumn(string name, SchemaShape.Column.VectorKind kind, DataViewType itemType) =>
+            new(name, kind, itemType, isKey: false);
 
         /// <summary>The result of one fold of a cross-validation, whose constructor is not public.</summary>
-        public static TrainCatalogBase.CrossValidationResult<T> FoldResult<T>(ITransformer model, T metrics, IDataView scoredHoldOutSet, int fold)
+        public static TrainCatalogBase.CrossValidationResult<T> FoldResult<T>(
+            ITransformer model,
+            T metrics,
+            IDataView scoredHoldOutSet,
+            int fold)
             where T : class => new(model, metrics, scoredHoldOutSet, fold);
 
         private static IHostEnvironment EnvironmentOf(object catalog)
@@ -80,10 +92,14 @@ namespace Consensus.ML.MLNet
         [MethodImpl(MethodImplOptions.NoInlining)]
         private static IHostEnvironment CheckedEnvironmentOf(object catalog) => ((IInternalCatalog)catalog).Environment;
 
-        /// <summary>A chain of estimators with others in their places, whose steps are not public; null where the estimator is no chain.</summary>
+        /// <summary>
+        /// A chain of estimators with others in their places, whose steps are not public; null where the estimator is no chain.
+        /// </summary>
         /// <param name="estimator">The chain.</param>
         /// <param name="change">The estimator to put in the place of one.</param>
-        public static IEstimator<ITransformer>? Rebuilt(IEstimator<ITransformer> estimator, Func<IEstimator<ITransformer>, IEstimator<ITransformer>> change)
+        public static IEstimator<ITransformer>? Rebuilt(
+            IEstimator<ITransformer> estimator,
+            Func<IEstimator<ITransformer>, IEstimator<ITransformer>> change)
         {
             const BindingFlags Private = BindingFlags.Instance | BindingFlags.NonPublic;
             Type type = estimator.GetType();

@@ -16,8 +16,8 @@ using static TorchSharp.torch.nn;
 namespace Consensus.ML.Machine;
 
 /// <summary>
-/// Measures what this machine does with a network: how long encoding an image, a sampling step and a training step take. Weights are random and the data is
-/// made up, which changes no time.
+/// Measures what this machine does with a network: how long encoding an image, a sampling step and a training step take. Weights are
+/// random and the data is made up, which changes no time.
 /// </summary>
 public sealed record MachineBenchmark
 {
@@ -36,7 +36,10 @@ public sealed record MachineBenchmark
     /// <summary>Images of a training step, at least 1, with one pass of the network each. Default 4.</summary>
     public int BatchSize { get; init; } = 4;
 
-    /// <summary>Whether a training step computes the encoder's activations twice to save memory (<see cref="TrainingOptions.GradientCheckpointing"/>). Default false.</summary>
+    /// <summary>
+    /// Whether a training step computes the encoder's activations twice to save memory
+    /// (<see cref="TrainingOptions.GradientCheckpointing"/>). Default false.
+    /// </summary>
     public bool GradientCheckpointing { get; init; }
 
     /// <summary>The network's shape. Default the published layers with L = 32.</summary>
@@ -54,7 +57,9 @@ public sealed record MachineBenchmark
     /// <summary>Measures in one number format.</summary>
     /// <param name="precision">Number format of the heavy arithmetic.</param>
     /// <param name="cancellation">Ends the measurement between two repetitions.</param>
-    /// <exception cref="ArgumentException">An option is out of range, or the number format is not for the device; the message names it, its value and what is allowed.</exception>
+    /// <exception cref="ArgumentException">
+    /// An option is out of range, or the number format is not for the device; the message names it, its value and what is allowed.
+    /// </exception>
     /// <exception cref="InvalidOperationException">The device is not usable; the message says why.</exception>
     /// <exception cref="OperationCanceledException">The measurement was cancelled.</exception>
     public MachineMeasurement Measure(Precision precision, CancellationToken cancellation = default)
@@ -77,7 +82,8 @@ public sealed record MachineBenchmark
         double training = MeasureTraining(description, device, precision, cancellation);
         double peak = PeakMemory.Megabytes();
         double roofline = MeasureConvolutions(description.Network, device, precision, cancellation);
-        return new(sampling.EncoderMs, sampling.PassMs, sampling.StepMs, training, sampling.Operations / sampling.PassMs / 1e6, roofline, peak);
+        return new(
+            sampling.EncoderMs, sampling.PassMs, sampling.StepMs, training, sampling.Operations / sampling.PassMs / 1e6, roofline, peak);
     }
 
     private void Check()
@@ -87,7 +93,8 @@ public sealed record MachineBenchmark
         ArgumentOutOfRangeException.ThrowIfLessThan(Levels, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(BatchSize, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(TimeEach, TimeSpan.Zero);
-        OptionsCheck.Check(new ConsensusSegmentationEstimator.Options { Network = Network, Diffusion = Diffusion, Training = new(), Sampling = new() });
+        OptionsCheck.Check(
+            new ConsensusSegmentationEstimator.Options { Network = Network, Diffusion = Diffusion, Training = new(), Sampling = new() });
         OptionsCheck.CheckSize("Features", Size, Size, Network);
     }
 
@@ -100,7 +107,8 @@ public sealed record MachineBenchmark
         using PreparedWeights prepared = weights.Prepare(precision);
         using var generator = new Generator(0, device);
         var context = new ForwardContext(prepared.Weights, Training: false);
-        Tensor image = randn([1, ImageChannels, Size, Size], device: device, generator: generator), features = network.EncodeImage(context, image);
+        Tensor image = randn([1, ImageChannels, Size, Size], device: device, generator: generator),
+            features = network.EncodeImage(context, image);
         Tensor noise = randn([description.Passes, description.MapsAPass, Size, Size], device: device, generator: generator);
         Tensor? levels = description.HasLevelEmbedding ? TensorArithmetic.Range(1, Levels + 1, ScalarType.Int64, device) : null;
         Tensor times = TensorArithmetic.Repeated(description.Passes, 0, device);
@@ -111,7 +119,10 @@ public sealed record MachineBenchmark
         double pass = Median(() => network.Forward(context, noise, features, times, levels), device, cancellation);
 
         // From one call of the network to the next lies a whole step.
-        using var process = new DiffusionProcess(Diffusion, NoiseSchedule.Create(Diffusion.Schedule, Diffusion.Steps).Subsequence(Math.Min(Diffusion.Steps, LeastRepetitions + 1)), device);
+        using var process = new DiffusionProcess(
+            Diffusion,
+            NoiseSchedule.Create(Diffusion.Schedule, Diffusion.Steps).Subsequence(Math.Min(Diffusion.Steps, LeastRepetitions + 1)),
+            device);
         double step = MedianOf(intervals =>
         {
             using var run = NewDisposeScope();
@@ -136,7 +147,14 @@ public sealed record MachineBenchmark
     {
         var random = new Random(0);
         TrainingCase[] cases = [.. Enumerable.Range(0, BatchSize).Select(i => Case(i.ToString(CultureInfo.InvariantCulture)))];
-        var options = new TrainingOptions { Steps = LeastRepetitions + 1, BatchSize = BatchSize, Precision = precision, ValidationFraction = 0, GradientCheckpointing = GradientCheckpointing };
+        var options = new TrainingOptions
+        {
+            Steps = LeastRepetitions + 1,
+            BatchSize = BatchSize,
+            Precision = precision,
+            ValidationFraction = 0,
+            GradientCheckpointing = GradientCheckpointing,
+        };
         var trainer = new ConsensusTrainer(description, options, new AugmentationPolicy(), new float[ImageChannels], seed: 0, device);
         return MedianOf(intervals =>
         {
@@ -150,7 +168,8 @@ public sealed record MachineBenchmark
             var features = new float[ImageChannels * Size * Size];
             var masks = new byte[Levels * Size * Size];
             random.NextBytes(masks);
-            return new(name, [.. features.Select(_ => random.NextSingle())], new RaterMasks(Levels, Size, Size, [.. masks.Select(value => (byte)(value & 1))]));
+            return new(name, [.. features.Select(_ => random.NextSingle())], new RaterMasks(
+                Levels, Size, Size, [.. masks.Select(value => (byte)(value & 1))]));
         }
     }
 
@@ -161,12 +180,14 @@ public sealed record MachineBenchmark
         using var inference = inference_mode();
         ScalarType type = precision.HeavyType();
         int most = Size / network.Patch;
-        IEnumerable<(long Batch, long Channels, long Side)> shapes = network.ChannelMultipliers.Select((multiplier, level) => ((long)Levels, (long)network.ModelChannels * multiplier, (long)most >> level));
+        IEnumerable<(long Batch, long Channels, long Side)> shapes = network.ChannelMultipliers.Select(
+            (multiplier, level) => ((long)Levels, (long)network.ModelChannels * multiplier, (long)most >> level));
         double best = 0;
         foreach ((long batch, long channels, long side) in shapes.Append((8, 128, 64)))
         {
             using var shape = NewDisposeScope();
-            Tensor input = ones([batch, channels, side, side], dtype: type, device: device), weight = ones([channels, channels, 3, 3], dtype: type, device: device);
+            Tensor input = ones([batch, channels, side, side], dtype: type, device: device),
+                weight = ones([channels, channels, 3, 3], dtype: type, device: device);
             double time = Median(() => functional.conv2d(input, weight, padding: [1L, 1L]), device, cancellation);
             best = Math.Max(best, 2.0 * 9 * batch * channels * channels * side * side / time / 1e6);
         }

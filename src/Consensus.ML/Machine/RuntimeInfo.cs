@@ -40,7 +40,10 @@ public sealed record RuntimeInfo
     /// <summary>CPU threads of torch's arithmetic.</summary>
     public required int Threads { get; init; }
 
-    /// <summary>TorchSharp's native library, where a copy in memory, adapted to a system with an older C++ library, is in use in its place; null where it loaded itself.</summary>
+    /// <summary>
+    /// TorchSharp's native library, where a copy in memory, adapted to a system with an older C++ library, is in use in its place; null
+    /// where it loaded itself.
+    /// </summary>
     public required string? AdaptedNativeLibrary { get; init; }
 
     /// <summary>Loads libtorch and collects the facts.</summary>

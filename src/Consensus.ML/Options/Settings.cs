@@ -4,7 +4,9 @@ using System.Text.Json.Serialization;
 
 namespace Consensus.ML.Options;
 
-/// <summary>Options as a flat list, each by its name, such as Training.LearningRate, with its value as JSON: to be written down, compared and named.</summary>
+/// <summary>
+/// Options as a flat list, each by its name, such as Training.LearningRate, with its value as JSON: to be written down, compared and named.
+/// </summary>
 internal static class Settings
 {
     private static readonly JsonSerializerOptions Json = new() { Converters = { new JsonStringEnumConverter() } };
@@ -41,8 +43,13 @@ internal static class Settings
     /// <param name="there">The other.</param>
     /// <param name="ofHere">What the first is called.</param>
     /// <param name="ofThere">What the other is called.</param>
-    public static IEnumerable<string> Differences(IReadOnlyDictionary<string, string> here, IReadOnlyDictionary<string, string> there, string ofHere = "here", string ofThere = "there") =>
+    public static IEnumerable<string> Differences(
+        IReadOnlyDictionary<string, string> here,
+        IReadOnlyDictionary<string, string> there,
+        string ofHere = "here",
+        string ofThere = "there") =>
         there.Keys.Union(here.Keys)
             .Where(name => there.GetValueOrDefault(name) != here.GetValueOrDefault(name))
-            .Select(name => $"{name} is {there.GetValueOrDefault(name) ?? "unknown"} {ofThere} and {here.GetValueOrDefault(name) ?? "unknown"} {ofHere}");
+            .Select(name => $"{name} is {there.GetValueOrDefault(name) ?? "unknown"} {ofThere} and "
+                + $"{here.GetValueOrDefault(name) ?? "unknown"} {ofHere}");
 }

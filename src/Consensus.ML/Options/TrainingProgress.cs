@@ -8,4 +8,11 @@ namespace Consensus.ML.Options;
 /// <param name="BestValidationScore">The best so far; null before the first.</param>
 /// <param name="Elapsed">Wall time since training began.</param>
 /// <param name="Remaining">Estimated wall time left.</param>
-public sealed record TrainingProgress(int Step, double Fraction, double Loss, double? ValidationScore, double? BestValidationScore, TimeSpan Elapsed, TimeSpan Remaining);
+public sealed record TrainingProgress(
+    int Step,
+    double Fraction,
+    double Loss,
+    double? ValidationScore,
+    double? BestValidationScore,
+    TimeSpan Elapsed,
+    TimeSpan Remaining);

@@ -1,15 +1,18 @@
 namespace Consensus.ML.Options;
 
-/// <summary>What a one-pass U-Net learns of the raters: the baselines of the paper's Table 1 that need no network but its own, and the two direct ways to the soft map.</summary>
+/// <summary>
+/// What a one-pass U-Net learns of the raters: the baselines of the paper's Table 1 that need no network but its own, and the two
+/// direct ways to the soft map.
+/// </summary>
 /// <remarks>
-/// All are trained with cross-entropy, and optionally a soft Dice loss, on the U-Net of the diffusion model without time, level and image encoder. The originals have other networks, losses and
-/// data; what is compared is the idea.
+/// All are trained with cross-entropy, and optionally a soft Dice loss, on the U-Net of the diffusion model without time, level and image
+/// encoder. The originals have other networks, losses and data; what is compared is the idea.
 /// </remarks>
 public enum UNetKind
 {
     /// <summary>
-    /// One output for each level of agreement c of C, trained on M_c, the pixels that at least c raters marked (of a case with R raters, at least the share c/C of R). The maps that the paper's
-    /// diffusion model samples, predicted in one pass.
+    /// One output for each level of agreement c of C, trained on M_c, the pixels that at least c raters marked (of a case with R raters,
+    /// at least the share c/C of R). The maps that the paper's diffusion model samples, predicted in one pass.
     /// </summary>
     Levels,
 
@@ -19,18 +22,24 @@ public enum UNetKind
     /// <summary>MV-UNet: one output, trained on the pixels that more than half of the raters marked (a tie is background).</summary>
     MajorityVote,
 
-    /// <summary>LS-UNet (Jensen et al. 2019, "Improving uncertainty estimation in convolutional neural networks using inter-rater agreement"): one output, trained on the mask of one rater, drawn anew at each step.</summary>
+    /// <summary>
+    /// LS-UNet (Jensen et al. 2019, "Improving uncertainty estimation in convolutional neural networks using inter-rater agreement"): one
+    /// output, trained on the mask of one rater, drawn anew at each step.
+    /// </summary>
     LabelSampling,
 
     /// <summary>
-    /// MH-UNet (Guan et al. 2018, "Who said what: modeling individual labelers improves classification"): one output for each rater, trained on that rater's masks; one who did not draw a case has
-    /// no say in its loss. The prediction is the mean of the outputs; the learned weights of raters that the original adds are left out.
+    /// MH-UNet (Guan et al. 2018, "Who said what: modeling individual labelers improves classification"): one output for each rater,
+    /// trained on that rater's masks; one who did not draw a case has no say in its loss. The prediction is the mean of the outputs; the
+    /// learned weights of raters that the original adds are left out.
     /// </summary>
     MultiHead,
 
     /// <summary>
-    /// MCD (Gal and Ghahramani 2016; Kendall et al. 2015): dropout stays on at prediction, and the prediction is the mean of several passes. Trained as the baseline of Kohl et al. 2018 ("A probabilistic
-    /// U-Net for segmentation of ambiguous images"), on the mask of one rater, drawn anew at each step; they drop half of the values around the innermost blocks, where here every residual block drops some.
+    /// MCD (Gal and Ghahramani 2016; Kendall et al. 2015): dropout stays on at prediction, and the prediction is the mean of several
+    /// passes. Trained as the baseline of Kohl et al. 2018 ("A probabilistic U-Net for segmentation of ambiguous images"), on the
+    /// mask of one rater, drawn anew at each step; they drop half of the values around the innermost blocks, where here every
+    /// residual block drops some.
     /// </summary>
     MonteCarloDropout,
 }

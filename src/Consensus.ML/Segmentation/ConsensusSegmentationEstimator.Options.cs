@@ -20,8 +20,8 @@ public sealed partial class ConsensusSegmentationEstimator
         public string FeaturesColumnName { get; set; } = "Features";
 
         /// <summary>
-        /// Label column: a vector of Text (the path of one mask a rater), <see cref="Consensus.Imaging.RaterMasks"/>, or a vector raters × height × width of known size.
-        /// Default "AnnotationPaths".
+        /// Label column: a vector of Text (the path of one mask a rater), <see cref="Consensus.Imaging.RaterMasks"/>, or a vector raters
+        /// × height × width of known size. Default "AnnotationPaths".
         /// </summary>
         public string AnnotationsColumnName { get; set; } = "AnnotationPaths";
 
@@ -29,24 +29,29 @@ public sealed partial class ConsensusSegmentationEstimator
         public string CaseColumnName { get; set; } = "Case";
 
         /// <summary>
-        /// Column that says which cases belong together, such as that of the patients: Text, a number or a key. Cases of one group are never trained on and validated on in one run. By its default name it
-        /// need not be there; where it is missing or empty, slices of one volume (by <see cref="ImagePathColumnName"/>) and rows of one case belong together. Null to go by cases alone. Default "Group".
+        /// Column that says which cases belong together, such as that of the patients: Text, a number or a key. Cases of one group are
+        /// never trained on and validated on in one run. By its default name it need not be there; where it is missing or empty,
+        /// slices of one volume (by <see cref="ImagePathColumnName"/>) and rows of one case belong together. Null to go by cases
+        /// alone. Default "Group".
         /// </summary>
         public string? GroupColumnName { get; set; } = GroupColumn.DefaultName;
 
         /// <summary>
-        /// <see cref="Consensus.Imaging.Slice"/> column with the image at its own size, that the masks are checked against; need not be there. Default "Image".
+        /// <see cref="Consensus.Imaging.Slice"/> column with the image at its own size, that the masks are checked against; need not be
+        /// there. Default "Image".
         /// </summary>
         public string ImageColumnName { get; set; } = "Image";
 
         /// <summary>
-        /// Text column with the image's path, whose size the masks are checked against where there is no image column; need not be there. Default "ImagePath".
+        /// Text column with the image's path, whose size the masks are checked against where there is no image column; need not be
+        /// there. Default "ImagePath".
         /// </summary>
         public string ImagePathColumnName { get; set; } = "ImagePath";
 
         /// <summary>
-        /// Column with a vector of Text, who drew each mask, read for the target <see cref="TrainingTarget.Annotator"/> only: rater c is then the c-th name in natural order
-        /// (2 before 10). Without a column of the default name, the c-th mask of a case is rater c's. Default "RaterNames".
+        /// Column with a vector of Text, who drew each mask, read for the target <see cref="TrainingTarget.Annotator"/> only: rater c is
+        /// then the c-th name in natural order (2 before 10). Without a column of the default name, the c-th mask of a case is rater c's.
+        /// Default "RaterNames".
         /// </summary>
         public string RaterNamesColumnName { get; set; } = RaterNamesColumn.DefaultName;
 
@@ -56,24 +61,30 @@ public sealed partial class ConsensusSegmentationEstimator
         /// <summary>Output column: each level of agreement, levels × height × width values in [0, 1]. Default "ConsensusMaps".</summary>
         public string ConsensusMapsColumnName { get; set; } = "ConsensusMaps";
 
-        /// <summary>Output column: standard deviation of the soft map over generations, height × width values of at least 0. Default "Uncertainty".</summary>
+        /// <summary>
+        /// Output column: standard deviation of the soft map over generations, height × width values of at least 0. Default "Uncertainty".
+        /// </summary>
         public string UncertaintyColumnName { get; set; } = "Uncertainty";
 
         /// <summary>
-        /// Output column: every sampled map before any averaging, samples × height × width values in [0, 1], as many as generations × levels were sampled. Default "Samples".
+        /// Output column: every sampled map before any averaging, samples × height × width values in [0, 1], as many as generations ×
+        /// levels were sampled. Default "Samples".
         /// </summary>
         public string SamplesColumnName { get; set; } = DefaultSamplesColumnName;
 
         /// <summary>What the network learns to draw. Default the levels of consensus, the paper's method.</summary>
         public TrainingTarget Target { get; set; } = TrainingTarget.Consensus;
 
-        /// <summary>What is done with cases that not all raters have drawn. Default they are left out, with a warning, as in the paper.</summary>
+        /// <summary>
+        /// What is done with cases that not all raters have drawn. Default they are left out, with a warning, as in the paper.
+        /// </summary>
         public MissingRaters MissingRaters { get; set; } = MissingRaters.Drop;
 
         /// <summary>
-        /// Number of levels of agreement C, 1 to 255. Null (the default) for the number of raters: that of most cases (of two that are as frequent, the larger) where
-        /// others are left out (<see cref="MissingRaters.Drop"/>), and the largest of all cases where they are kept (<see cref="MissingRaters.Fraction"/>). For the target
-        /// <see cref="TrainingTarget.Annotator"/> it is the number of different raters, and need not be given.
+        /// Number of levels of agreement C, 1 to 255. Null (the default) for the number of raters: that of most cases (of two that are as
+        /// frequent, the larger) where others are left out (<see cref="MissingRaters.Drop"/>), and the largest of all cases where they
+        /// are kept (<see cref="MissingRaters.Fraction"/>). For the target <see cref="TrainingTarget.Annotator"/> it is the number of
+        /// different raters, and need not be given.
         /// </summary>
         public int? Levels { get; set; }
 
@@ -90,26 +101,30 @@ public sealed partial class ConsensusSegmentationEstimator
         public SamplingOptions Sampling { get; set; } = Presets.Compact.Sampling;
 
         /// <summary>
-        /// "cpu", "cuda" or "cuda:N" (GPUs count from 0), which then must be there; null (the default) follows <see cref="Microsoft.ML.MLContext.GpuDeviceId"/> and
-        /// <see cref="Microsoft.ML.MLContext.FallbackToCpu"/>.
+        /// "cpu", "cuda" or "cuda:N" (GPUs count from 0), which then must be there; null (the default) follows
+        /// <see cref="Microsoft.ML.MLContext.GpuDeviceId"/> and <see cref="Microsoft.ML.MLContext.FallbackToCpu"/>.
         /// </summary>
         public string? Device { get; set; }
 
-        /// <summary>Seed of everything random; null (the default) takes the <see cref="Microsoft.ML.MLContext"/>'s, or 0 where that has none.</summary>
+        /// <summary>
+        /// Seed of everything random; null (the default) takes the <see cref="Microsoft.ML.MLContext"/>'s, or 0 where that has none.
+        /// </summary>
         public int? Seed { get; set; }
 
         /// <summary>Told after every training step, on the training thread; null (the default) for nobody.</summary>
         public IProgress<TrainingProgress>? Progress { get; set; }
 
         /// <summary>
-        /// Cases to choose the best weights by, in place of <see cref="TrainingOptions.ValidationFraction"/> of the training cases, all of which are then trained on. As of ML.NET's trainers, they are not
-        /// passed through the steps before this one: give them as those steps transform them, or give them to the pipeline, <c>pipeline.Fit(train, validation)</c>, which does that. They have the
-        /// columns of the training cases, and no group is in both. Null (the default) for none.
+        /// Cases to choose the best weights by, in place of <see cref="TrainingOptions.ValidationFraction"/> of the training cases, all
+        /// of which are then trained on. As of ML.NET's trainers, they are not passed through the steps before this one: give them as
+        /// those steps transform them, or give them to the pipeline, <c>pipeline.Fit(train, validation)</c>, which does that. They have
+        /// the columns of the training cases, and no group is in both. Null (the default) for none.
         /// </summary>
         public IDataView? ValidationSet { get; set; }
 
         /// <summary>
-        /// Ends training early: the best model so far is then returned, and before the first step is done <see cref="OperationCanceledException"/> is thrown. Default none.
+        /// Ends training early: the best model so far is then returned, and before the first step is done
+        /// <see cref="OperationCanceledException"/> is thrown. Default none.
         /// </summary>
         public CancellationToken Cancellation { get; set; }
 
@@ -117,31 +132,40 @@ public sealed partial class ConsensusSegmentationEstimator
         public CheckpointOptions? Checkpoints { get; set; }
 
         /// <summary>
-        /// The most bytes that the training cases may take in memory, at least 0: the prepared images with four bytes a value, and the masks at their own size with a bit a pixel.
-        /// What would take more is kept in a file in the system's temporary folder, which nobody else can read and which is gone when training ends; the model is the same. Null
-        /// (the default) for half of the memory that .NET may use.
+        /// The most bytes that the training cases may take in memory, at least 0: the prepared images with four bytes a value, and
+        /// the masks at their own size with a bit a pixel. What would take more is kept in a file in the system's temporary folder,
+        /// which nobody else can read and which is gone when training ends; the model is the same. Null (the default) for half of the
+        /// memory that .NET may use.
         /// </summary>
         public long? MemoryLimit { get; set; }
 
         /// <summary>
-        /// A trained model, or a chain with one in it, whose weights training begins with (fine-tuning) in place of random ones; null (the default) for none. It must have been trained
-        /// with the same <see cref="Network"/>, <see cref="Diffusion"/> and <see cref="Target"/>, on as many channels and raters: <see cref="ContinueFrom"/> makes such options.
+        /// A trained model, or a chain with one in it, whose weights training begins with (fine-tuning) in place of random ones; null
+        /// (the default) for none. It must have been trained with the same <see cref="Network"/>, <see cref="Diffusion"/> and
+        /// <see cref="Target"/>, on as many channels and raters: <see cref="ContinueFrom"/> makes such options.
         /// </summary>
         public ITransformer? StartFrom { get; set; }
 
-        /// <summary>For two CPU cores: a small network that predicts the clean map, sampled in few steps. Made for slices of about 64 pixels.</summary>
-        /// <param name="target">What is learned. The learning rate goes by it: 1e-3 where a step learns all maps of an image, 2e-3 where it learns one of them, or their mean.</param>
+        /// <summary>
+        /// For two CPU cores: a small network that predicts the clean map, sampled in few steps. Made for slices of about 64 pixels.
+        /// </summary>
+        /// <param name="target">
+        /// What is learned. The learning rate goes by it: 1e-3 where a step learns all maps of an image, 2e-3 where it learns one
+        /// of them, or their mean.
+        /// </param>
         /// <param name="levelConditioning">How levels (or raters) are told apart: by default all are drawn in one pass.</param>
-        public static Options Compact(TrainingTarget target = TrainingTarget.Consensus, LevelConditioning levelConditioning = LevelConditioning.Channels) => new()
-        {
-            Target = target,
-            Network = Presets.Compact.Network with { LevelConditioning = levelConditioning },
-            Training = Presets.Compact.Training with { LearningRate = Presets.Compact.LearningRate(target, levelConditioning) },
-        };
+        public static Options Compact(
+            TrainingTarget target = TrainingTarget.Consensus,
+            LevelConditioning levelConditioning = LevelConditioning.Channels) => new()
+            {
+                Target = target,
+                Network = Presets.Compact.Network with { LevelConditioning = levelConditioning },
+                Training = Presets.Compact.Training with { LearningRate = Presets.Compact.LearningRate(target, levelConditioning) },
+            };
 
         /// <summary>
-        /// The published model and recipe (Amit et al. 2023, section 4): meant for slices resized to 256 × 256, varied as published (<c>AugmentSlices("Features", new AugmentationPolicy())</c>),
-        /// and for a GPU.
+        /// The published model and recipe (Amit et al. 2023, section 4): meant for slices resized to 256 × 256, varied as published
+        /// (<c>AugmentSlices("Features", new AugmentationPolicy())</c>), and for a GPU.
         /// </summary>
         public static Options Paper() => new()
         {
@@ -152,13 +176,15 @@ public sealed partial class ConsensusSegmentationEstimator
         };
 
         /// <summary>
-        /// Options to train a finished model further (fine-tuning), on the same data or other: with its network, diffusion process, target, columns, sampling and training recipe, all
-        /// of which but the first three can then be changed.
+        /// Options to train a finished model further (fine-tuning), on the same data or other: with its network, diffusion process,
+        /// target, columns, sampling and training recipe, all of which but the first three can then be changed.
         /// </summary>
         /// <remarks>
         /// The whole recipe runs again, warm-up included. NormalizeSlices is fitted again with the pipeline, to the new data.
         /// </remarks>
-        /// <param name="model">A <see cref="ConsensusSegmentationTransformer"/>, or a chain with one in it; to be disposed only after training.</param>
+        /// <param name="model">
+        /// A <see cref="ConsensusSegmentationTransformer"/>, or a chain with one in it; to be disposed only after training.
+        /// </param>
         /// <exception cref="ArgumentException">The model has no consensus segmentation in it.</exception>
         public static Options ContinueFrom(ITransformer model)
         {
@@ -169,7 +195,16 @@ public sealed partial class ConsensusSegmentationEstimator
         }
 
         WeightLayout ISegmentationOptions.Layout(int height, int width, int channels, int levels, NetworkOptions network) =>
-            new ModelDescription { Height = height, Width = width, ImageChannels = channels, Levels = levels, Target = Target, Network = network, Diffusion = Diffusion }.Layout();
+            new ModelDescription
+            {
+                Height = height,
+                Width = width,
+                ImageChannels = channels,
+                Levels = levels,
+                Target = Target,
+                Network = network,
+                Diffusion = Diffusion,
+            }.Layout();
 
         string? ISegmentationOptions.TakesRatersForLevels => Target == TrainingTarget.Annotator ? $"the target {Target}" : null;
 

@@ -12,28 +12,40 @@ namespace Consensus.ML.Segmentation;
 
 /// <summary>
 /// Trains a conditional diffusion model on images that several raters have segmented, to predict every level of their agreement and the
-/// soft consensus map (Amit, Shichrur, Shaharabany, Wolf: "Annotator Consensus Prediction for Medical Image Segmentation with Diffusion Models", MICCAI 2023).
+/// soft consensus map (Amit, Shichrur, Shaharabany, Wolf: "Annotator Consensus Prediction for Medical Image Segmentation with Diffusion
+/// Models", MICCAI 2023).
 /// </summary>
 /// <remarks>
 /// <para>Input columns (names can be changed in <see cref="Options"/>):</para>
 /// <list type="table">
 /// <listheader><term>column</term><description>type</description></listheader>
 /// <item><term>Features</term><description>vector of Single, channels × height × width, of known size</description></item>
-/// <item><term>AnnotationPaths</term><description>the label: a vector of Text, the path of one mask a rater; or RaterMasks; or a vector raters × height × width of known size. Not read by the trained model</description></item>
-/// <item><term>Case, Image, ImagePath</term><description>read while training where present: names for messages, and the size that masks must have</description></item>
-/// <item><term>Group</term><description>read while training where present: Text, a number or a key that cases of one patient share</description></item>
+/// <item><term>AnnotationPaths</term><description>the label: a vector of Text, the path of one mask a rater; or RaterMasks; or a vector
+/// raters × height × width of known size. Not read by the trained model</description></item>
+/// <item><term>Case, Image, ImagePath</term><description>read while training where present: names for messages, and the size that masks
+/// must have</description></item>
+/// <item><term>Group</term><description>read while training where present: Text, a number or a key that cases of one patient
+/// share</description></item>
 /// <item><term>RaterNames</term><description>read for the target Annotator where present: who drew each mask</description></item>
 /// </list>
 /// <para>Output columns:</para>
 /// <list type="table">
 /// <listheader><term>column</term><description>type</description></listheader>
 /// <item><term>SoftMap</term><description>vector of Single, height × width in [0, 1]: predicted share of raters</description></item>
-/// <item><term>ConsensusMaps</term><description>vector of Single, levels × height × width in [0, 1]: each level, mean over generations</description></item>
-/// <item><term>Uncertainty</term><description>vector of Single, height × width of at least 0: standard deviation of the soft map over generations</description></item>
-/// <item><term>Samples</term><description>vector of Single, samples × height × width in [0, 1]: every sampled map before any averaging, generation by generation, in each all levels (Consensus), raters (Annotator) or draws (AnyAnnotator, SoftLabel). Of variable size, since sampling options
-/// and early averaging (<see cref="Consensus.ML.Options.SamplingOptions.Tolerance"/>) decide how many there are: generations × levels. The maps of the target Consensus are nested levels of agreement, not masks that raters might draw</description></item>
+/// <item><term>ConsensusMaps</term><description>vector of Single, levels × height × width in [0, 1]: each level, mean over
+/// generations</description></item>
+/// <item><term>Uncertainty</term><description>vector of Single, height × width of at least 0: standard deviation of the soft map over
+/// generations</description></item>
+/// <item><term>Samples</term><description>vector of Single, samples × height × width in [0, 1]: every sampled map before any averaging,
+/// generation by generation, in each all levels (Consensus), raters (Annotator) or draws (AnyAnnotator, SoftLabel). Of variable size,
+/// since sampling options and early averaging (<see cref="Consensus.ML.Options.SamplingOptions.Tolerance"/>) decide how many there are:
+/// generations × levels. The maps of the target Consensus are nested levels of agreement, not masks that raters might
+/// draw</description></item>
 /// </list>
-/// <para>Some training cases, whole groups of them, are set aside to choose the best weights by, unless there are validation cases for that; other data is never read. The same seed, data and machine give the same model.</para>
+/// <para>
+/// Some training cases, whole groups of them, are set aside to choose the best weights by, unless there are validation cases for that;
+/// other data is never read. The same seed, data and machine give the same model.
+/// </para>
 /// </remarks>
 public sealed partial class ConsensusSegmentationEstimator : IEstimator<ConsensusSegmentationTransformer>, ISegmentationEstimator
 {
@@ -45,7 +57,9 @@ public sealed partial class ConsensusSegmentationEstimator : IEstimator<Consensu
     {
         ArgumentNullException.ThrowIfNull(options);
         OptionsCheck.Check(options);
-        _ = options.StartFrom is null ? null : StartingModel.Find<ConsensusSegmentationTransformer>(options.StartFrom, nameof(options.StartFrom));
+        _ = options.StartFrom is null
+            ? null
+            : StartingModel.Find<ConsensusSegmentationTransformer>(options.StartFrom, nameof(options.StartFrom));
         _environment = environment;
         _host = environment.Register(nameof(ConsensusSegmentationEstimator));
         _options = options.Copy();
@@ -54,13 +68,17 @@ public sealed partial class ConsensusSegmentationEstimator : IEstimator<Consensu
     /// <summary>Reads all cases, trains, and returns the best model; when cancelled, the best model so far.</summary>
     /// <param name="input">The training cases.</param>
     /// <exception cref="ArgumentException">
-    /// A column is missing or of another type, the slices' size does not suit the network, a number format does not suit the device, or the model to start from is not of this network; the message says what differs.
+    /// A column is missing or of another type, the slices' size does not suit the network, a number format does not suit the device, or
+    /// the model to start from is not of this network; the message says what differs.
     /// </exception>
     /// <exception cref="InvalidDataException">
-    /// A case cannot be read, does not fit the others, or is a photograph that was cut or padded to its size; or the checkpoint to resume is damaged, too new, or of other data or options. The message says which, and what differs.
+    /// A case cannot be read, does not fit the others, or is a photograph that was cut or padded to its size; or the checkpoint to resume
+    /// is damaged, too new, or of other data or options. The message says which, and what differs.
     /// </exception>
     /// <exception cref="IOException">The folder for checkpoints cannot be written to, or another run holds it.</exception>
-    /// <exception cref="InvalidOperationException">The device asked for is not usable, the loss became NaN, or the folder for checkpoints holds some that are not to be resumed.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The device asked for is not usable, the loss became NaN, or the folder for checkpoints holds some that are not to be resumed.
+    /// </exception>
     /// <exception cref="OperationCanceledException">Training was cancelled before its first step was done.</exception>
     public ConsensusSegmentationTransformer Fit(IDataView input)
     {
@@ -68,14 +86,21 @@ public sealed partial class ConsensusSegmentationEstimator : IEstimator<Consensu
         return Train(input, _options.ValidationSet);
     }
 
-    /// <summary>As <see cref="Fit(IDataView)"/>, with cases of their own to choose the best weights by: all training cases are then trained on.</summary>
+    /// <summary>
+    /// As <see cref="Fit(IDataView)"/>, with cases of their own to choose the best weights by: all training cases are then trained on.
+    /// </summary>
     /// <param name="trainData">The training cases.</param>
     /// <param name="validationData">
-    /// The others, transformed by the steps before this one as the training cases are (<see cref="ConsensusCatalog.Fit{TLastTransformer}"/> does that for a pipeline). They take the place of
+    /// The others, transformed by the steps before this one as the training cases are
+    /// (<see cref="ConsensusCatalog.Fit{TLastTransformer}"/> does that for a pipeline). They take the place of
     /// <see cref="Options.ValidationSet"/>.
     /// </param>
-    /// <exception cref="ArgumentException">As <see cref="Fit(IDataView)"/>, or the validation cases have slices of another size.</exception>
-    /// <exception cref="InvalidDataException">As <see cref="Fit(IDataView)"/>, or a group is in both sets; the message names it.</exception>
+    /// <exception cref="ArgumentException">
+    /// As <see cref="Fit(IDataView)"/>, or the validation cases have slices of another size.
+    /// </exception>
+    /// <exception cref="InvalidDataException">
+    /// As <see cref="Fit(IDataView)"/>, or a group is in both sets; the message names it.
+    /// </exception>
     /// <exception cref="IOException">As <see cref="Fit(IDataView)"/>.</exception>
     /// <exception cref="InvalidOperationException">As <see cref="Fit(IDataView)"/>.</exception>
     /// <exception cref="OperationCanceledException">Training was cancelled before its first step was done.</exception>
@@ -123,7 +148,8 @@ public sealed partial class ConsensusSegmentationEstimator : IEstimator<Consensu
         };
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(_options.Cancellation);
         var progress = new ProgressRelay(_environment, _host, _options.Progress, cancellation);
-        (ConsensusModel model, TrainingHistory history) = trainer.Train(fit.Cases, progress, line => channel.Info(MessageSensitivity.None, line), cancellation.Token);
+        (ConsensusModel model, TrainingHistory history) = trainer.Train(
+            fit.Cases, progress, line => channel.Info(MessageSensitivity.None, line), cancellation.Token);
         PreparedFit.Conclude(channel, _options.Training, model, history);
         var manifest = new ModelManifest
         {

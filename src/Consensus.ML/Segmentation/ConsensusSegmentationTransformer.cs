@@ -10,7 +10,9 @@ using Consensus.ML.Transforms;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
 
-[assembly: LoadableClass(typeof(ConsensusSegmentationTransformer), null, typeof(SignatureLoadModel), "Consensus segmentation", ConsensusSegmentationTransformer.LoaderSignature)]
+[assembly: LoadableClass(
+    typeof(ConsensusSegmentationTransformer), null, typeof(SignatureLoadModel), "Consensus segmentation",
+    ConsensusSegmentationTransformer.LoaderSignature)]
 
 namespace Consensus.ML.Segmentation;
 
@@ -18,9 +20,9 @@ namespace Consensus.ML.Segmentation;
 /// Predicts the soft consensus map of several raters; made by <see cref="ConsensusSegmentationEstimator"/>, whose remarks list the columns.
 /// </summary>
 /// <remarks>
-/// Maps are sampled when a column is read, once a row. The noise of a row comes from a seed and the row's own values: the same slice gives the
-/// same maps alone, in any order and on any thread. Safe for several cursors at once. Holds memory outside .NET: dispose it, or the chain it is in.
-/// A prediction engine disposes its model too, unless it is made with OwnsTransformer = false.
+/// Maps are sampled when a column is read, once a row. The noise of a row comes from a seed and the row's own values: the same slice
+/// gives the same maps alone, in any order and on any thread. Safe for several cursors at once. Holds memory outside .NET: dispose it, or
+/// the chain it is in. A prediction engine disposes its model too, unless it is made with OwnsTransformer = false.
 /// </remarks>
 public sealed class ConsensusSegmentationTransformer : SegmentationTransformer
 {
@@ -34,7 +36,11 @@ public sealed class ConsensusSegmentationTransformer : SegmentationTransformer
     /// <param name="manifest">What the model is.</param>
     /// <param name="model">The weights; one use of them becomes this transformer's.</param>
     /// <param name="limits">What ends predictions; null for nothing.</param>
-    internal ConsensusSegmentationTransformer(IHostEnvironment environment, ModelManifest manifest, SharedModel model, PredictionLimits? limits = null)
+    internal ConsensusSegmentationTransformer(
+        IHostEnvironment environment,
+        ModelManifest manifest,
+        SharedModel model,
+        PredictionLimits? limits = null)
         : base(environment, nameof(ConsensusSegmentationTransformer), manifest, model, limits)
     {
         _environment = environment;
@@ -50,7 +56,9 @@ public sealed class ConsensusSegmentationTransformer : SegmentationTransformer
     private protected override ModelState State => FileState;
 
     /// <inheritdoc/>
-    /// <exception cref="ArgumentException">An option is out of range, such as more sampling steps than the model has diffusion steps.</exception>
+    /// <exception cref="ArgumentException">
+    /// An option is out of range, such as more sampling steps than the model has diffusion steps.
+    /// </exception>
     public override ConsensusSegmentationTransformer WithSampling(SamplingOptions sampling)
     {
         ArgumentNullException.ThrowIfNull(sampling);
@@ -59,7 +67,8 @@ public sealed class ConsensusSegmentationTransformer : SegmentationTransformer
     }
 
     /// <inheritdoc/>
-    public override ConsensusSegmentationTransformer WithCancellation(CancellationToken cancellation) => WithLimits(Limits with { Cancellation = cancellation });
+    public override ConsensusSegmentationTransformer WithCancellation(CancellationToken cancellation) =>
+        WithLimits(Limits with { Cancellation = cancellation });
 
     /// <inheritdoc/>
     public override ConsensusSegmentationTransformer WithTimeLimit(TimeSpan limit) => WithLimits(Within(limit));
@@ -81,8 +90,17 @@ public sealed class ConsensusSegmentationTransformer : SegmentationTransformer
         }
     }
 
-    /// <summary>A model over the weights of a published-format checkpoint; see <see cref="ConsensusCatalog.ConsensusSegmentFromCheckpoint"/>.</summary>
-    internal static ConsensusSegmentationTransformer FromCheckpoint(IHostEnvironment environment, string path, int height, int width, int imageChannels, int raters, ConsensusSegmentationEstimator.Options options)
+    /// <summary>
+    /// A model over the weights of a published-format checkpoint; see <see cref="ConsensusCatalog.ConsensusSegmentFromCheckpoint"/>.
+    /// </summary>
+    internal static ConsensusSegmentationTransformer FromCheckpoint(
+        IHostEnvironment environment,
+        string path,
+        int height,
+        int width,
+        int imageChannels,
+        int raters,
+        ConsensusSegmentationEstimator.Options options)
     {
         OptionsCheck.Check(options);
         SliceLimits.Check(imageChannels, height, width, raters);
@@ -119,7 +137,9 @@ public sealed class ConsensusSegmentationTransformer : SegmentationTransformer
         SharedModel model = Acquire();
         try
         {
-            return new(_environment, Manifest with { FurtherMembers = further }, new SharedModel(ConsensusModel.Load(Manifest.Description, weights, model.Device)), Limits);
+            return new(
+                _environment, Manifest with { FurtherMembers = further },
+                new SharedModel(ConsensusModel.Load(Manifest.Description, weights, model.Device)), Limits);
         }
         finally
         {

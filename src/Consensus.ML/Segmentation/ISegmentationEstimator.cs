@@ -3,8 +3,8 @@ using Microsoft.ML;
 namespace Consensus.ML.Segmentation;
 
 /// <summary>
-/// What the estimators of this library that train a network can be asked for inside a pipeline. Each is an estimator, too; that is not said here, for a type with two of ML.NET's
-/// estimator interfaces could not be appended to a chain without saying which is meant.
+/// What the estimators of this library that train a network can be asked for inside a pipeline. Each is an estimator, too; that is not
+/// said here, for a type with two of ML.NET's estimator interfaces could not be appended to a chain without saying which is meant.
 /// </summary>
 internal interface ISegmentationEstimator
 {

@@ -56,13 +56,18 @@ internal static class OptionsCheck
             throw Wrong(nameof(options.MemoryLimit), limit, "at least 0 bytes, or null for half of the memory");
         }
 
-        if (options.Device is not (null or "cpu" or "cuda") && !(options.Device.StartsWith("cuda:", StringComparison.Ordinal) && uint.TryParse(options.Device.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out _)))
+        if (options.Device is not (null or "cpu" or "cuda")
+            && !(options.Device.StartsWith("cuda:", StringComparison.Ordinal)
+                && uint.TryParse(options.Device.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out _)))
         {
             throw Wrong(nameof(options.Device), $"'{options.Device}'", "'cpu', 'cuda' or 'cuda:N' with N the number of the GPU, from 0");
         }
     }
 
-    /// <summary>Checks how maps are sampled, for a process of <paramref name="diffusionSteps"/> steps; null where there is none, and how many are taken does not matter.</summary>
+    /// <summary>
+    /// Checks how maps are sampled, for a process of <paramref name="diffusionSteps"/> steps; null where there is none, and how many are
+    /// taken does not matter.
+    /// </summary>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     public static void Check(string name, SamplingOptions sampling, int? diffusionSteps)
     {
@@ -88,7 +93,11 @@ internal static class OptionsCheck
     {
         if (precision == Precision.Float16 && device.type == DeviceType.CPU)
         {
-            throw Wrong(name, precision, $"{nameof(Precision.BFloat16)} or {nameof(Precision.Float32)} on the CPU, where convolutions in float16 take more than a hundred times as long");
+            throw Wrong(
+                name,
+                precision,
+                $"{nameof(Precision.BFloat16)} or {nameof(Precision.Float32)} on the CPU, where convolutions in float16 "
+                + "take more than a hundred times as long");
         }
     }
 
@@ -106,17 +115,26 @@ internal static class OptionsCheck
         int side = height % factor != 0 ? height : width;
         int below = side / factor * factor;
         string nearest = below == 0 ? $"{factor}" : $"{below} or {below + factor}";
-        string patches = network.PatchSize is > 1 and int patch ? $"patches of {patch}×{patch} pixels ({nameof(ConsensusSegmentationEstimator.Options.Network)}.{nameof(network.PatchSize)}) and " : "";
+        string patches = network.PatchSize is > 1 and int patch
+            ? $"patches of {patch}×{patch} pixels "
+                + $"({nameof(ConsensusSegmentationEstimator.Options.Network)}.{nameof(network.PatchSize)}) and "
+            : "";
         throw new ArgumentException(
-            $"Column '{featuresColumn}' holds slices of {height}×{width} pixels (height × width); {patches}the {levels} levels of {nameof(ConsensusSegmentationEstimator.Options.Network)}.{nameof(network.ChannelMultipliers)} "
-            + $"{(patches.Length > 0 ? "together divide each side" : $"halve each side {levels - 1} times")}, so it must be a multiple of {factor}: use {nearest} instead of {side} in ResizeSlices.");
+            $"Column '{featuresColumn}' holds slices of {height}×{width} pixels (height × width); {patches}the {levels} levels of "
+            + $"{nameof(ConsensusSegmentationEstimator.Options.Network)}.{nameof(network.ChannelMultipliers)} "
+            + $"{(patches.Length > 0 ? "together divide each side" : $"halve each side {levels - 1} times")}, so it must be a multiple of "
+            + $"{factor}: use {nearest} instead of {side} in ResizeSlices.");
     }
 
-    /// <summary>Checks that the weights of a network fit one file in memory, as models and checkpoints hold them: before they are made, not at the first checkpoint.</summary>
+    /// <summary>
+    /// Checks that the weights of a network fit one file in memory, as models and checkpoints hold them: before they are made, not at
+    /// the first checkpoint.
+    /// </summary>
     /// <exception cref="ArgumentException">There are too many; the message says how many, and what to make smaller.</exception>
     public static void CheckWeights(WeightLayout layout, NetworkOptions network)
     {
-        long bytes = Safetensors.Header(layout.Specs.Select(spec => (spec.Name, spec.Shape))).Length + (sizeof(float) * layout.ParameterCount);
+        long bytes = Safetensors.Header(layout.Specs.Select(spec => (spec.Name, spec.Shape))).Length
+            + (sizeof(float) * layout.ParameterCount);
         if (bytes <= Array.MaxLength)
         {
             return;
@@ -125,10 +143,11 @@ internal static class OptionsCheck
         const string Name = nameof(ConsensusSegmentationEstimator.Options.Network);
         throw new ArgumentException(string.Create(
             CultureInfo.InvariantCulture,
-            $"The network would have {layout.ParameterCount:N0} weights of {bytes / 1e9:0.00} GB, more than the {Array.MaxLength / 1e9:0.00} GB that a model can have. Make {Name}."
-            + $"{nameof(network.ModelChannels)} ({network.ModelChannels}), {Name}.{nameof(network.ChannelMultipliers)} ([{string.Join(", ", network.ChannelMultipliers)}]), "
-            + $"{Name}.{nameof(network.ResidualBlocks)} ({network.ResidualBlocks}) or the encoder ({Name}.{nameof(network.EncoderBlocks)}, {network.EncoderBlocks}, "
-            + $"of width {network.EncoderWidth}) smaller."));
+            $"The network would have {layout.ParameterCount:N0} weights of {bytes / 1e9:0.00} GB, more than the "
+            + $"{Array.MaxLength / 1e9:0.00} GB that a model can have. Make {Name}."
+            + $"{nameof(network.ModelChannels)} ({network.ModelChannels}), {Name}.{nameof(network.ChannelMultipliers)} "
+            + $"([{string.Join(", ", network.ChannelMultipliers)}]), {Name}.{nameof(network.ResidualBlocks)} ({network.ResidualBlocks}) or "
+            + $"the encoder ({Name}.{nameof(network.EncoderBlocks)}, {network.EncoderBlocks}, of width {network.EncoderWidth}) smaller."));
     }
 
     private static void CheckColumns(ISegmentationOptions options)
@@ -158,7 +177,8 @@ internal static class OptionsCheck
     {
         if (outputs.Distinct().Count() < outputs.Length)
         {
-            throw new ArgumentException($"The output columns are '{outputs[0]}', '{outputs[1]}', '{outputs[2]}' and '{outputs[3]}'; they must differ.");
+            throw new ArgumentException(
+                $"The output columns are '{outputs[0]}', '{outputs[1]}', '{outputs[2]}' and '{outputs[3]}'; they must differ.");
         }
     }
 
@@ -195,7 +215,11 @@ internal static class OptionsCheck
         int heads = network.AttentionHeads;
         if (heads < 1 || network.ChannelMultipliers.Any(multiplier => multiplier * network.ModelChannels % heads != 0))
         {
-            throw Wrong(Name + nameof(network.AttentionHeads), heads, $"at least 1 and divide the channels of every level ({string.Join(", ", network.ChannelMultipliers.Select(multiplier => multiplier * network.ModelChannels))})");
+            throw Wrong(
+                Name + nameof(network.AttentionHeads),
+                heads,
+                "at least 1 and divide the channels of every level "
+                + $"({string.Join(", ", network.ChannelMultipliers.Select(multiplier => multiplier * network.ModelChannels))})");
         }
 
         Defined(Name + nameof(network.Conditioning), network.Conditioning);
@@ -220,7 +244,8 @@ internal static class OptionsCheck
     }
 
     /// <summary>
-    /// Checks how a network is trained; <paramref name="diffusion"/> is null where it does not diffuse. Without a validation set, cases must be set aside for what needs validations.
+    /// Checks how a network is trained; <paramref name="diffusion"/> is null where it does not diffuse. Without a validation set, cases
+    /// must be set aside for what needs validations.
     /// </summary>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     public static void Check(TrainingOptions training, DiffusionOptions? diffusion, bool hasValidationSet)
@@ -228,7 +253,8 @@ internal static class OptionsCheck
         const string Name = nameof(ConsensusSegmentationEstimator.Options.Training) + ".";
         if (training.Steps is null && training.TimeLimit is null)
         {
-            throw new ArgumentException($"{Name}{nameof(training.Steps)} and {Name}{nameof(training.TimeLimit)} are both null; at least one must end the run.");
+            throw new ArgumentException(
+                $"{Name}{nameof(training.Steps)} and {Name}{nameof(training.TimeLimit)} are both null; at least one must end the run.");
         }
 
         if (training.Steps is int steps)
@@ -274,7 +300,10 @@ internal static class OptionsCheck
         NotNegative(Name + nameof(training.DiceLossWeight), training.DiceLossWeight);
         if (training.DiceLossWeight > 0 && diffusion?.Prediction is PredictionType.Epsilon or PredictionType.Velocity)
         {
-            throw Wrong(Name + nameof(training.DiceLossWeight), training.DiceLossWeight, $"0 when the network does not predict x_0 (Diffusion.{nameof(diffusion.Prediction)} is {diffusion.Prediction})");
+            throw Wrong(
+                Name + nameof(training.DiceLossWeight),
+                training.DiceLossWeight,
+                $"0 when the network does not predict x_0 (Diffusion.{nameof(diffusion.Prediction)} is {diffusion.Prediction})");
         }
 
         if (training.MinSnrGamma is double gamma)
@@ -294,11 +323,17 @@ internal static class OptionsCheck
             Range(Name + nameof(training.Patience), patience, 1, int.MaxValue, ", or null for never");
             if (training.ValidationFraction == 0 && !hasValidationSet)
             {
-                throw Wrong(Name + nameof(training.Patience), patience, $"null when no case is set aside to validate on ({nameof(training.ValidationFraction)} is 0)");
+                throw Wrong(
+                    Name + nameof(training.Patience),
+                    patience,
+                    $"null when no case is set aside to validate on ({nameof(training.ValidationFraction)} is 0)");
             }
         }
 
-        Check(Name + nameof(training.ValidationSampling), Given(Name + nameof(training.ValidationSampling), training.ValidationSampling), diffusion?.Steps);
+        Check(
+            Name + nameof(training.ValidationSampling),
+            Given(Name + nameof(training.ValidationSampling), training.ValidationSampling),
+            diffusion?.Steps);
         if (training.Threads is int threads)
         {
             Range(Name + nameof(training.Threads), threads, 1, 4096, ", or null for torch's own choice");

@@ -8,8 +8,8 @@ internal static class Presets
     /// <summary>For two CPU cores and a quarter of an hour at 64 pixels.</summary>
     public static class Compact
     {
-        // Half of a step's arithmetic would be the published encoder's: a narrow one leaves more steps in the same minutes. What each of these settings buys is measured in
-        // tests/Consensus.ML.Benchmarks/RESULTS.md.
+        // Half of a step's arithmetic would be the published encoder's: a narrow one leaves more steps in the same minutes. What each of
+        // these settings buys is measured in tests/Consensus.ML.Benchmarks/RESULTS.md.
         public static NetworkOptions Network { get; } = new()
         {
             PatchSize = null,
@@ -39,11 +39,20 @@ internal static class Presets
         };
 
         // One view of the image each: more generations of one view hardly differ.
-        public static SamplingOptions Sampling { get; } = new() { Generations = 4, Mirror = true, Sampler = SamplerKind.Ddim, Steps = 1, Precision = Precision.BFloat16 };
+        public static SamplingOptions Sampling { get; } = new()
+        {
+            Generations = 4,
+            Mirror = true,
+            Sampler = SamplerKind.Ddim,
+            Steps = 1,
+            Precision = Precision.BFloat16,
+        };
 
         // A step that learns one map an image learns more at twice the rate of one that learns them all.
         public static double LearningRate(TrainingTarget target, LevelConditioning levelConditioning) =>
-            levelConditioning == LevelConditioning.Embedding || target is TrainingTarget.AnyAnnotator or TrainingTarget.SoftLabel ? 2e-3 : 1e-3;
+            levelConditioning == LevelConditioning.Embedding || target is TrainingTarget.AnyAnnotator or TrainingTarget.SoftLabel
+                ? 2e-3
+                : 1e-3;
     }
 
     /// <summary>One-pass U-Nets, for the same cores, minutes and pixels, on the same U-Net.</summary>
@@ -69,7 +78,8 @@ internal static class Presets
     /// <summary>As published (Amit et al. 2023, section 4), for a GPU and slices of 256 pixels.</summary>
     public static class Paper
     {
-        // At this size memory is short before arithmetic is: one image at a time while training, its encoder computed twice, and a few maps at a time while sampling.
+        // At this size memory is short before arithmetic is: one image at a time while training, its encoder computed twice, and a few
+        // maps at a time while sampling.
         private const int MapsAtOnce = 3;
 
         public static NetworkOptions Network { get; } = new()

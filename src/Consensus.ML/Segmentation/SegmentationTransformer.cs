@@ -13,11 +13,13 @@ using Microsoft.ML.Runtime;
 
 namespace Consensus.ML.Segmentation;
 
-/// <summary>A trained segmentation of several raters' images: what the transformers of all estimators of this library have in common.</summary>
+/// <summary>
+/// A trained segmentation of several raters' images: what the transformers of all estimators of this library have in common.
+/// </summary>
 /// <remarks>
-/// Maps are predicted when a column is read, once a row. What is random in a row comes from a seed and the row's own values: the same slice gives the
-/// same maps alone, in any order and on any thread. Safe for several cursors at once. Holds memory outside .NET: dispose it, or the chain it is in.
-/// A prediction engine disposes its model too, unless it is made with OwnsTransformer = false.
+/// Maps are predicted when a column is read, once a row. What is random in a row comes from a seed and the row's own values: the same
+/// slice gives the same maps alone, in any order and on any thread. Safe for several cursors at once. Holds memory outside .NET: dispose
+/// it, or the chain it is in. A prediction engine disposes its model too, unless it is made with OwnsTransformer = false.
 /// </remarks>
 public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
 {
@@ -30,7 +32,12 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
     /// <param name="manifest">What the model is.</param>
     /// <param name="model">The weights; one use of them becomes this transformer's.</param>
     /// <param name="limits">What ends predictions; null for nothing.</param>
-    private protected SegmentationTransformer(IHostEnvironment environment, string name, ISegmentationManifest manifest, SharedModel model, PredictionLimits? limits)
+    private protected SegmentationTransformer(
+        IHostEnvironment environment,
+        string name,
+        ISegmentationManifest manifest,
+        SharedModel model,
+        PredictionLimits? limits)
         : base(environment, name)
     {
         _manifest = manifest;
@@ -47,13 +54,18 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
     /// <summary>Channels of the slices.</summary>
     public int ImageChannels => _manifest.ImageChannels;
 
-    /// <summary>Number of consensus levels C: the number of raters of a complete training case, unless the option Levels of the estimator said otherwise.</summary>
+    /// <summary>
+    /// Number of consensus levels C: the number of raters of a complete training case, unless the option Levels of the
+    /// estimator said otherwise.
+    /// </summary>
     public int Raters => _manifest.Raters;
 
     /// <summary>How maps are sampled; <see cref="WithSampling"/> makes a model that samples differently.</summary>
     public SamplingOptions Sampling => _manifest.Sampling;
 
-    /// <summary>Trained networks whose maps a prediction averages: 1, or more in an ensemble (<see cref="SegmentationCatalog.Ensemble"/>).</summary>
+    /// <summary>
+    /// Trained networks whose maps a prediction averages: 1, or more in an ensemble (<see cref="SegmentationCatalog.Ensemble"/>).
+    /// </summary>
     public int Members => 1 + (_manifest.FurtherMembers?.Count ?? 0);
 
     /// <summary>
@@ -89,18 +101,28 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public abstract SegmentationTransformer WithSampling(SamplingOptions sampling);
 
-    /// <summary>A model with the same weights whose predictions end when a token is cancelled; see <see cref="ConsensusCatalog.WithCancellation"/>. Both must be disposed.</summary>
+    /// <summary>
+    /// A model with the same weights whose predictions end when a token is cancelled; see
+    /// <see cref="ConsensusCatalog.WithCancellation"/>. Both must be disposed.
+    /// </summary>
     /// <param name="cancellation">Ends predictions; it replaces a token given before.</param>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public abstract SegmentationTransformer WithCancellation(CancellationToken cancellation);
 
-    /// <summary>A model with the same weights whose predictions take no longer than a limit; see <see cref="ConsensusCatalog.WithTimeLimit"/>. Both must be disposed.</summary>
-    /// <param name="limit">The most that the maps of one slice may take; above zero, at most 24 days. It replaces a limit given before.</param>
+    /// <summary>
+    /// A model with the same weights whose predictions take no longer than a limit; see <see cref="ConsensusCatalog.WithTimeLimit"/>.
+    /// Both must be disposed.
+    /// </summary>
+    /// <param name="limit">
+    /// The most that the maps of one slice may take; above zero, at most 24 days. It replaces a limit given before.
+    /// </param>
     /// <exception cref="ArgumentOutOfRangeException">The limit is out of range.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public abstract SegmentationTransformer WithTimeLimit(TimeSpan limit);
 
-    /// <summary>Gives the weights up. Predictions under way end as if nothing had happened; later ones throw <see cref="ObjectDisposedException"/>.</summary>
+    /// <summary>
+    /// Gives the weights up. Predictions under way end as if nothing had happened; later ones throw <see cref="ObjectDisposedException"/>.
+    /// </summary>
     public void Dispose()
     {
         if (!Interlocked.Exchange(ref _disposed, true))
@@ -112,7 +134,8 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
     }
 
     /// <summary>
-    /// Writes the weights alone as a safetensors file: float32, under the names and in the order and shapes of the published implementation's state dict.
+    /// Writes the weights alone as a safetensors file: float32, under the names and in the order and shapes of the published
+    /// implementation's state dict.
     /// </summary>
     /// <param name="path">The file to create or replace; written whole or not at all.</param>
     /// <exception cref="IOException">The file cannot be written; the message names it.</exception>
@@ -122,7 +145,9 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
     {
         if (Members > 1)
         {
-            throw new InvalidOperationException($"The model is an ensemble of {Members}, and a checkpoint holds the weights of one. Save those of the models it was made of.");
+            throw new InvalidOperationException(
+                $"The model is an ensemble of {Members}, and a checkpoint holds the weights of one. "
+                + "Save those of the models it was made of.");
         }
 
         byte[] weights = Weights()[0];
@@ -156,8 +181,11 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
         int[] dimensions = [ImageChannels, Height, Width];
         DataViewSchema.Column features = inputSchema.Require(
             _manifest.Columns.Features,
-            type => type.IsSingleVector() && type is VectorDataViewType vector && (!vector.IsKnownSize || vector.Dimensions.SequenceEqual(dimensions) || (vector.Dimensions.Length == 1 && vector.Size == dimensions.Aggregate((a, b) => a * b))),
-            $"a vector of Single of {ImageChannels}×{Height}×{Width} (channels × height × width), as the model was trained on (use ResizeSlices)");
+            type => type.IsSingleVector() && type is VectorDataViewType vector && (!vector.IsKnownSize
+                || vector.Dimensions.SequenceEqual(dimensions)
+                || (vector.Dimensions.Length == 1 && vector.Size == dimensions.Aggregate((a, b) => a * b))),
+            $"a vector of Single of {ImageChannels}×{Height}×{Width} (channels × height × width), as the "
+            + "model was trained on (use ResizeSlices)");
         DataViewSchema.Annotations? placement = SliceAnnotations.OfMaps(features.Name, _manifest.Training.Placement);
         DataViewSchema.DetachedColumn[] outputs =
         [
@@ -170,7 +198,10 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
         ];
         DataViewSchema.Column? image = ImageColumn(inputSchema);
         var naming = new SliceNaming(inputSchema);
-        DataViewSchema.Column[] inputs = [features, .. image is { } source ? [source] : Array.Empty<DataViewSchema.Column>(), .. naming.Columns];
+        DataViewSchema.Column[] inputs =
+        [
+            features, .. image is { } source ? [source] : Array.Empty<DataViewSchema.Column>(), .. naming.Columns,
+        ];
         return new(outputs, inputs, (row, isRead, _) =>
         {
             bool keepSamples = isRead(outputs.Length - 1);
@@ -184,7 +215,11 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
                 check();
                 return Predict(Vectors.ToArray(vector), row.Position, nameOf, keepSamples);
             });
-            return [Getter(value, maps => maps.SoftMap), Getter(value, maps => maps.ConsensusMaps), Getter(value, maps => maps.Uncertainty), Getter(value, maps => maps.Samples ?? [])];
+            return
+            [
+                Getter(value, maps => maps.SoftMap), Getter(value, maps => maps.ConsensusMaps), Getter(value, maps => maps.Uncertainty),
+                Getter(value, maps => maps.Samples ?? []),
+            ];
         });
     }
 
@@ -213,11 +248,14 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
         DataViewSchema.Column[] slices = [.. schema.Where(column => !column.IsHidden && column.Type is SliceDataViewType)];
         return slices.Length == 1 ? slices[0]
             : slices.FirstOrDefault(column => column.Name == "Image") is { Name: not null } image ? image
-            : schema.GetColumnOrNull("ImagePath") is { } path && path.Type is TextDataViewType or VectorDataViewType { ItemType: TextDataViewType } ? path
+            : schema.GetColumnOrNull("ImagePath") is { } path
+                && path.Type is TextDataViewType or VectorDataViewType { ItemType: TextDataViewType } ? path
             : null;
     }
 
-    /// <summary>Refuses a slice that lies along another axis than those of training: its map would be of something that the model has never seen.</summary>
+    /// <summary>
+    /// Refuses a slice that lies along another axis than those of training: its map would be of something that the model has never seen.
+    /// </summary>
     private Action AxisCheck(DataViewRow row, DataViewSchema.Column? column)
     {
         if (column is not { } known)
@@ -249,7 +287,8 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
             if (axis is { } along && !VolumeAxes.Contains(along))
             {
                 throw new InvalidDataException(
-                    $"{name} is a slice along axis {along}, but the model was trained on slices along {Describe(VolumeAxes)} of their volumes.");
+                    $"{name} is a slice along axis {along}, but the model was trained on slices along "
+                    + $"{Describe(VolumeAxes)} of their volumes.");
             }
         }
     }
@@ -262,7 +301,9 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
         int size = ImageChannels * Height * Width;
         if (features.Length != size)
         {
-            throw new InvalidOperationException($"Column '{_manifest.Columns.Features}' has {features.Length} values in row {row}; the model needs {ImageChannels}×{Height}×{Width} = {size} (use ResizeSlices).");
+            throw new InvalidOperationException(
+                $"Column '{_manifest.Columns.Features}' has {features.Length} values in row {row}; "
+                + $"the model needs {ImageChannels}×{Height}×{Width} = {size} (use ResizeSlices).");
         }
 
         int wrong = Array.FindIndex(features, value => !float.IsFinite(value) || NoData.IsImplausible(value));
@@ -270,13 +311,16 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
         {
             throw new InvalidOperationException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{nameOf()} has the value {features[wrong]} in column '{_manifest.Columns.Features}'; every value must be finite, and within ±{NoData.LargestMagnitude}."));
+                $"{nameOf()} has the value {features[wrong]} in column '{_manifest.Columns.Features}'; "
+                + $"every value must be finite, and within ±{NoData.LargestMagnitude}."));
         }
 
         SharedModel model = Acquire();
         try
         {
-            return Limits.Run(cancellation => model.Predict(features, Sampling, NoiseSeed.Of(Sampling.Seed ?? _manifest.Seed, features), _manifest.Training.Mirroring, keepSamples, cancellation));
+            return Limits.Run(cancellation => model.Predict(
+                features, Sampling, NoiseSeed.Of(Sampling.Seed ?? _manifest.Seed, features),
+                _manifest.Training.Mirroring, keepSamples, cancellation));
         }
         catch (NotFiniteOutputException)
         {

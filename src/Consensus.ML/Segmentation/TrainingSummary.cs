@@ -10,7 +10,14 @@ namespace Consensus.ML.Segmentation;
 /// <param name="TrainingCases">Number of cases trained on.</param>
 /// <param name="ValidationCases">Number of cases that the best weights were chosen by.</param>
 /// <param name="Cancelled">Whether the run was cancelled before its end.</param>
-public sealed record TrainingSummary(int Steps, int BestStep, double? BestValidationScore, TimeSpan Elapsed, int TrainingCases, int ValidationCases, bool Cancelled)
+public sealed record TrainingSummary(
+    int Steps,
+    int BestStep,
+    double? BestValidationScore,
+    TimeSpan Elapsed,
+    int TrainingCases,
+    int ValidationCases,
+    bool Cancelled)
 {
     /// <summary>The validation curve: every validation in its order; empty where no case was validated on.</summary>
     public IReadOnlyList<TrainingValidation> Validations { get; init; } = [];
@@ -18,11 +25,14 @@ public sealed record TrainingSummary(int Steps, int BestStep, double? BestValida
     /// <summary>Whether two runs did the same, validation by validation.</summary>
     public bool Equals(TrainingSummary? other) => other is not null
         && (Steps, BestStep, BestValidationScore, Elapsed, TrainingCases, ValidationCases, Cancelled).Equals(
-            (other.Steps, other.BestStep, other.BestValidationScore, other.Elapsed, other.TrainingCases, other.ValidationCases, other.Cancelled))
+            (
+                other.Steps, other.BestStep, other.BestValidationScore, other.Elapsed, other.TrainingCases,
+                other.ValidationCases, other.Cancelled))
         && Validations.SequenceEqual(other.Validations);
 
     /// <inheritdoc/>
-    public override int GetHashCode() => HashCode.Combine(Steps, BestStep, BestValidationScore, Elapsed, TrainingCases, ValidationCases, Cancelled);
+    public override int GetHashCode() =>
+        HashCode.Combine(Steps, BestStep, BestValidationScore, Elapsed, TrainingCases, ValidationCases, Cancelled);
 
     internal static TrainingSummary Of(TrainingHistory history)
     {
@@ -33,7 +43,8 @@ public sealed record TrainingSummary(int Steps, int BestStep, double? BestValida
             // As training decides it: of scores as good as each other the later is kept.
             bool isBest = !(point.SoftDice < best);
             best = isBest ? point.SoftDice : best;
-            curve.Add(new(point.Step, point.Seconds is double seconds ? TimeSpan.FromSeconds(seconds) : null, point.Loss, point.SoftDice, isBest));
+            curve.Add(new(
+                point.Step, point.Seconds is double seconds ? TimeSpan.FromSeconds(seconds) : null, point.Loss, point.SoftDice, isBest));
         }
 
         return new(
@@ -55,5 +66,7 @@ public sealed record TrainingSummary(int Steps, int BestStep, double? BestValida
 /// <param name="Elapsed">Wall time of the run by then; null of models that an earlier version of the library trained.</param>
 /// <param name="Loss">Exponentially smoothed training loss.</param>
 /// <param name="Score">Soft Dice (5 thresholds, 0 to 1), mean over the validation cases.</param>
-/// <param name="Kept">Whether none before was better, so that the weights of this step were kept; the last that was kept is the model.</param>
+/// <param name="Kept">
+/// Whether none before was better, so that the weights of this step were kept; the last that was kept is the model.
+/// </param>
 public sealed record TrainingValidation(int Step, TimeSpan? Elapsed, double Loss, double Score, bool Kept);

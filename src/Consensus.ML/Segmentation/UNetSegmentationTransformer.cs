@@ -9,17 +9,20 @@ using Consensus.ML.Transforms;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
 
-[assembly: LoadableClass(typeof(UNetSegmentationTransformer), null, typeof(SignatureLoadModel), "One-pass U-Net segmentation", UNetSegmentationTransformer.LoaderSignature)]
+[assembly: LoadableClass(
+    typeof(UNetSegmentationTransformer), null, typeof(SignatureLoadModel), "One-pass U-Net segmentation",
+    UNetSegmentationTransformer.LoaderSignature)]
 
 namespace Consensus.ML.Segmentation;
 
 /// <summary>
-/// Predicts the soft map of several raters in one pass of a U-Net (several with Monte-Carlo dropout); made by <see cref="UNetSegmentationEstimator"/>, whose remarks list the columns.
+/// Predicts the soft map of several raters in one pass of a U-Net (several with Monte-Carlo dropout); made by
+/// <see cref="UNetSegmentationEstimator"/>, whose remarks list the columns.
 /// </summary>
 /// <remarks>
-/// Maps are predicted when a column is read, once a row. What dropout drops in a row comes from a seed and the row's own values: the same slice gives the
-/// same maps alone, in any order and on any thread. Safe for several cursors at once. Holds memory outside .NET: dispose it, or the chain it is in.
-/// A prediction engine disposes its model too, unless it is made with OwnsTransformer = false.
+/// Maps are predicted when a column is read, once a row. What dropout drops in a row comes from a seed and the row's own values: the same
+/// slice gives the same maps alone, in any order and on any thread. Safe for several cursors at once. Holds memory outside .NET: dispose
+/// it, or the chain it is in. A prediction engine disposes its model too, unless it is made with OwnsTransformer = false.
 /// </remarks>
 public sealed class UNetSegmentationTransformer : SegmentationTransformer
 {
@@ -33,7 +36,11 @@ public sealed class UNetSegmentationTransformer : SegmentationTransformer
     /// <param name="manifest">What the model is.</param>
     /// <param name="model">The weights; one use of them becomes this transformer's.</param>
     /// <param name="limits">What ends predictions; null for nothing.</param>
-    internal UNetSegmentationTransformer(IHostEnvironment environment, UNetManifest manifest, SharedModel model, PredictionLimits? limits = null)
+    internal UNetSegmentationTransformer(
+        IHostEnvironment environment,
+        UNetManifest manifest,
+        SharedModel model,
+        PredictionLimits? limits = null)
         : base(environment, nameof(UNetSegmentationTransformer), manifest, model, limits)
     {
         _environment = environment;
@@ -52,7 +59,10 @@ public sealed class UNetSegmentationTransformer : SegmentationTransformer
     private protected override ModelState State => FileState;
 
     /// <inheritdoc/>
-    /// <remarks>Of the options, Precision and Mirror matter to every kind; Generations (the number of passes), Tolerance and Seed to Monte-Carlo dropout; the others to none.</remarks>
+    /// <remarks>
+    /// Of the options, Precision and Mirror matter to every kind; Generations (the number of passes), Tolerance and Seed to Monte-Carlo
+    /// dropout; the others to none.
+    /// </remarks>
     public override UNetSegmentationTransformer WithSampling(SamplingOptions sampling)
     {
         ArgumentNullException.ThrowIfNull(sampling);
@@ -61,7 +71,8 @@ public sealed class UNetSegmentationTransformer : SegmentationTransformer
     }
 
     /// <inheritdoc/>
-    public override UNetSegmentationTransformer WithCancellation(CancellationToken cancellation) => WithLimits(Limits with { Cancellation = cancellation });
+    public override UNetSegmentationTransformer WithCancellation(CancellationToken cancellation) =>
+        WithLimits(Limits with { Cancellation = cancellation });
 
     /// <inheritdoc/>
     public override UNetSegmentationTransformer WithTimeLimit(TimeSpan limit) => WithLimits(Within(limit));
@@ -72,7 +83,9 @@ public sealed class UNetSegmentationTransformer : SegmentationTransformer
         SharedModel model = Acquire();
         try
         {
-            return new(_environment, Manifest with { FurtherMembers = further }, new SharedModel(UNetModel.Load(Manifest.Description, weights, model.Device)), Limits);
+            return new(
+                _environment, Manifest with { FurtherMembers = further },
+                new SharedModel(UNetModel.Load(Manifest.Description, weights, model.Device)), Limits);
         }
         finally
         {

@@ -36,7 +36,9 @@ internal sealed record ModelState(string Step, string Signature, string Loader)
     }
 
     /// <exception cref="InvalidDataException">The state is cut short, changed, or none that the step can have.</exception>
-    /// <exception cref="InvalidOperationException">This ML.NET has other internals; the message names its version and the one that works.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// This ML.NET has other internals; the message names its version and the one that works.
+    /// </exception>
     public T Load<T>(ModelLoadContext context, Func<BinaryReader, T> read)
     {
         MLNetCheck.Ensure();

@@ -6,8 +6,8 @@ namespace Consensus.ML.Transforms;
 /// <param name="Outputs">The columns it adds.</param>
 /// <param name="Inputs">The columns that every output is computed from.</param>
 /// <param name="CreateGetters">
-/// Makes the getters of the outputs, in their order, over one row or cursor. It is told by its place whether an output will be read, and where to put what the getters hold open:
-/// that is disposed with the row or cursor.
+/// Makes the getters of the outputs, in their order, over one row or cursor. It is told by its place whether an output will be read, and
+/// where to put what the getters hold open: that is disposed with the row or cursor.
 /// </param>
 internal sealed record RowMapping(
     IReadOnlyList<DataViewSchema.DetachedColumn> Outputs,
@@ -15,7 +15,10 @@ internal sealed record RowMapping(
     Func<DataViewRow, Func<int, bool>, ICollection<IDisposable>, Delegate[]> CreateGetters)
 {
     /// <summary>A mapping whose outputs cost the same whichever of them is read.</summary>
-    public RowMapping(IReadOnlyList<DataViewSchema.DetachedColumn> outputs, IReadOnlyList<DataViewSchema.Column> inputs, Func<DataViewRow, Delegate[]> createGetters)
+    public RowMapping(
+        IReadOnlyList<DataViewSchema.DetachedColumn> outputs,
+        IReadOnlyList<DataViewSchema.Column> inputs,
+        Func<DataViewRow, Delegate[]> createGetters)
         : this(outputs, inputs, (row, _, _) => createGetters(row))
     {
     }

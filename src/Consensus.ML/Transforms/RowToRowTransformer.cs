@@ -4,7 +4,9 @@ using Microsoft.ML.Runtime;
 
 namespace Consensus.ML.Transforms;
 
-/// <summary>A transformer that adds columns computed from other columns of the same row. Columns are computed when they are read, once a row.</summary>
+/// <summary>
+/// A transformer that adds columns computed from other columns of the same row. Columns are computed when they are read, once a row.
+/// </summary>
 public abstract class RowToRowTransformer : ITransformer
 {
     // Views, rows and cursors that only ML.NET's internal base classes would otherwise give are written here, once, for all transformers.
@@ -115,7 +117,8 @@ public abstract class RowToRowTransformer : ITransformer
     }
 
     /// <summary>
-    /// The getters of one row or cursor: those of the input passed through, ours made when first asked for. Disposes what they hold open, and the input.
+    /// The getters of one row or cursor: those of the input passed through, ours made when first asked for. Disposes what they
+    /// hold open, and the input.
     /// </summary>
     private sealed class Columns(Mapper mapper, DataViewRow input, bool[] active) : IDisposable
     {
@@ -130,7 +133,8 @@ public abstract class RowToRowTransformer : ITransformer
         {
             if (column.Index >= active.Length || !active[column.Index])
             {
-                throw new ArgumentOutOfRangeException(nameof(column), $"Column '{column.Name}' was not asked for when the rows were opened.");
+                throw new ArgumentOutOfRangeException(
+                    nameof(column), $"Column '{column.Name}' was not asked for when the rows were opened.");
             }
 
             if (column.Index < mapper.InputSchema.Count)
@@ -146,7 +150,9 @@ public abstract class RowToRowTransformer : ITransformer
 
         public DataViewRow Input => input;
 
-        /// <summary>Closes what the getters hold open: behind the last row nothing more is read, whether or not the cursor is disposed at once.</summary>
+        /// <summary>
+        /// Closes what the getters hold open: behind the last row nothing more is read, whether or not the cursor is disposed at once.
+        /// </summary>
         public void Close() => _open.ForEach(one => one.Dispose());
 
         public void Dispose()

@@ -6,7 +6,8 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 
-[assembly: LoadableClass(typeof(SliceAugmentingTransformer), null, typeof(SignatureLoadModel), "Slice augmenting", SliceAugmentingTransformer.LoaderSignature)]
+[assembly: LoadableClass(
+    typeof(SliceAugmentingTransformer), null, typeof(SignatureLoadModel), "Slice augmenting", SliceAugmentingTransformer.LoaderSignature)]
 
 namespace Consensus.ML.Transforms;
 
@@ -134,7 +135,9 @@ public sealed class SliceAugmentingTransformer : RowToRowTransformer
 
     private protected override RowMapping Map(DataViewSchema inputSchema)
     {
-        DataViewSchema.Column features = inputSchema.Require(_column, ColumnContract.IsSingleVector, "a vector of Single (use ResizeSlices)");
-        return new([new(_column, features.Type, SliceAnnotations.Create(features.RawZero(), Policy))], [features], row => [row.GetGetter<VBuffer<float>>(features)]);
+        DataViewSchema.Column features = inputSchema.Require(
+            _column, ColumnContract.IsSingleVector, "a vector of Single (use ResizeSlices)");
+        return new([new(_column, features.Type, SliceAnnotations.Create(features.RawZero(), Policy))], [features], row =>
+            [row.GetGetter<VBuffer<float>>(features)]);
     }
 }

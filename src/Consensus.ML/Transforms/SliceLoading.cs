@@ -7,14 +7,16 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 
-[assembly: LoadableClass(typeof(SliceLoadingTransformer), null, typeof(SignatureLoadModel), "Slice loading", SliceLoadingTransformer.LoaderSignature)]
+[assembly: LoadableClass(
+    typeof(SliceLoadingTransformer), null, typeof(SignatureLoadModel), "Slice loading", SliceLoadingTransformer.LoaderSignature)]
 
 namespace Consensus.ML.Transforms;
 
 /// <summary>Reads the file that a text column names into a slice column.</summary>
 /// <remarks>
-/// Input column: Text, the path of an image file, or a vector of Text, the paths of its channels' files. Output column: <see cref="Slice"/>, in the units of the file. Nothing is learned:
-/// <see cref="Fit"/> only checks the schema. Files are read when the column is.
+/// Input column: Text, the path of an image file, or a vector of Text, the paths of its channels' files. Output column:
+/// <see cref="Slice"/>, in the units of the file. Nothing is learned: <see cref="Fit"/> only checks the schema. Files are
+/// read when the column is.
 /// </remarks>
 public sealed class SliceLoadingEstimator : IEstimator<SliceLoadingTransformer>
 {
@@ -72,7 +74,8 @@ public sealed class SliceLoadingTransformer : RowToRowTransformer
         });
     }
 
-    internal static SliceLoadingTransformer Create(IHostEnvironment env, ModelLoadContext ctx) => State.Load(ctx, reader => new SliceLoadingTransformer(env, reader.ReadString(), reader.ReadString()));
+    internal static SliceLoadingTransformer Create(IHostEnvironment env, ModelLoadContext ctx) =>
+        State.Load(ctx, reader => new SliceLoadingTransformer(env, reader.ReadString(), reader.ReadString()));
 
     private protected override void SaveModel(ModelSaveContext context) => State.Save(context, writer =>
     {
@@ -82,7 +85,8 @@ public sealed class SliceLoadingTransformer : RowToRowTransformer
 
     private protected override RowMapping Map(DataViewSchema inputSchema)
     {
-        DataViewSchema.Column path = inputSchema.Require(_input, type => type is TextDataViewType or VectorDataViewType { ItemType: TextDataViewType }, Expected);
+        DataViewSchema.Column path = inputSchema.Require(
+            _input, type => type is TextDataViewType or VectorDataViewType { ItemType: TextDataViewType }, Expected);
         return new([new(_output, SliceDataViewType.Instance)], [path], (row, _, open) =>
         {
             Func<string[]> getter = PathsColumn.Getter(row, path);

@@ -4,7 +4,9 @@ using Microsoft.ML.Data;
 
 namespace Consensus.ML.Transforms;
 
-/// <summary>What a row's slice is called in messages: its file, else its case, else the row, as far as columns of the usual names tell.</summary>
+/// <summary>
+/// What a row's slice is called in messages: its file, else its case, else the row, as far as columns of the usual names tell.
+/// </summary>
 internal sealed class SliceNaming
 {
     private readonly DataViewSchema.Column? _path;
@@ -12,7 +14,9 @@ internal sealed class SliceNaming
 
     public SliceNaming(DataViewSchema schema)
     {
-        _path = schema.GetColumnOrNull("ImagePath") is { Type: TextDataViewType or VectorDataViewType { ItemType: TextDataViewType } } path ? path : null;
+        _path = schema.GetColumnOrNull("ImagePath") is { Type: TextDataViewType or VectorDataViewType { ItemType: TextDataViewType } } path
+            ? path
+            : null;
         _case = schema.GetColumnOrNull("Case") is { Type: TextDataViewType } name ? name : null;
     }
 
@@ -22,7 +26,8 @@ internal sealed class SliceNaming
     /// <summary>A getter of the row's name, which begins a sentence.</summary>
     public Func<string> Getter(DataViewRow row)
     {
-        Func<string[]>? path = _path is { } first ? PathsColumn.Getter(row, first) : null, name = _case is { } second ? PathsColumn.Getter(row, second) : null;
+        Func<string[]>? path = _path is { } first ? PathsColumn.Getter(row, first) : null,
+            name = _case is { } second ? PathsColumn.Getter(row, second) : null;
         return () => path?.Invoke() is [{ Length: > 0 } file, ..] ? $"'{file}'"
             : name?.Invoke() is [{ Length: > 0 } text] ? $"Case '{text}'"
             : $"Row {row.Position}";

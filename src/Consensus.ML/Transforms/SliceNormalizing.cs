@@ -5,15 +5,18 @@ using Consensus.ML.Transforms.Columns;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
 
-[assembly: LoadableClass(typeof(SliceNormalizingTransformer), null, typeof(SignatureLoadModel), "Slice normalizing", SliceNormalizingTransformer.LoaderSignature)]
+[assembly: LoadableClass(
+    typeof(SliceNormalizingTransformer), null, typeof(SignatureLoadModel), "Slice normalizing",
+    SliceNormalizingTransformer.LoaderSignature)]
 
 namespace Consensus.ML.Transforms;
 
 /// <summary>Learns to shift and scale each channel of a slice column, over the training images at their own sizes.</summary>
 /// <remarks>
-/// Input and output column: <see cref="Slice"/>. A channel's mean is the mean over images of the image's mean; its deviation is the mean over
-/// images of the image's population standard deviation (as the published implementation of Amit et al. 2023 normalises). A channel that is
-/// constant in every image is shifted only. Every image counts once, whatever its size. Pixels without data count nowhere, and become 0, the mean.
+/// Input and output column: <see cref="Slice"/>. A channel's mean is the mean over images of the image's mean; its deviation is the
+/// mean over images of the image's population standard deviation (as the published implementation of Amit et al. 2023 normalises). A
+/// channel that is constant in every image is shifted only. Every image counts once, whatever its size. Pixels without data count
+/// nowhere, and become 0, the mean.
 /// </remarks>
 public sealed class SliceNormalizingEstimator : IEstimator<SliceNormalizingTransformer>
 {
@@ -33,7 +36,10 @@ public sealed class SliceNormalizingEstimator : IEstimator<SliceNormalizingTrans
     /// <summary>Reads every slice once and takes each channel's mean and deviation.</summary>
     /// <param name="input">Data with the slice column; the training images.</param>
     /// <exception cref="ArgumentException">The column is missing, or is no Slice.</exception>
-    /// <exception cref="InvalidDataException">There are no rows, two slices differ in their channels, or one holds values that are not finite or no measurements; the message names the file.</exception>
+    /// <exception cref="InvalidDataException">
+    /// There are no rows, two slices differ in their channels, or one holds values that are not finite or no measurements; the
+    /// message names the file.
+    /// </exception>
     public SliceNormalizingTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
@@ -151,13 +157,17 @@ public sealed class SliceNormalizingTransformer : RowToRowTransformer
         NoDataValue = noData;
     }
 
-    /// <summary>The value of pixels without data, in the units of the images, which become 0; NaN for NaN, null where there are none.</summary>
+    /// <summary>
+    /// The value of pixels without data, in the units of the images, which become 0; NaN for NaN, null where there are none.
+    /// </summary>
     public float? NoDataValue { get; }
 
     /// <summary>What is subtracted from each channel, in the units of the images.</summary>
     public IReadOnlyList<double> Means => Array.AsReadOnly(_means);
 
-    /// <summary>The mean standard deviation of each channel, in the units of the images; a channel is divided by it unless it is 0.</summary>
+    /// <summary>
+    /// The mean standard deviation of each channel, in the units of the images; a channel is divided by it unless it is 0.
+    /// </summary>
     public IReadOnlyList<double> StandardDeviations => Array.AsReadOnly(_deviations);
 
     internal static SliceNormalizingTransformer Create(IHostEnvironment env, ModelLoadContext ctx) => State.Load(ctx, reader =>
@@ -176,7 +186,8 @@ public sealed class SliceNormalizingTransformer : RowToRowTransformer
         return new SliceNormalizingTransformer(env, output, input, means, deviations, noData, ranges);
     });
 
-    internal static ReadOnlySpan<float> Channel(Slice slice, int channel) => slice.Pixels.AsSpan(channel * slice.Height * slice.Width, slice.Height * slice.Width);
+    internal static ReadOnlySpan<float> Channel(Slice slice, int channel) =>
+        slice.Pixels.AsSpan(channel * slice.Height * slice.Width, slice.Height * slice.Width);
 
     internal static void CheckSlice(Slice slice, int channels, float? noData)
     {
@@ -191,7 +202,9 @@ public sealed class SliceNormalizingTransformer : RowToRowTransformer
             {
                 string hint = float.IsInfinity(value) || noData is not null
                     ? ""
-                    : string.Create(CultureInfo.InvariantCulture, $" If it marks missing data, train with --no-data {value} (noData of NormalizeSlices).");
+                    : string.Create(
+                        CultureInfo.InvariantCulture,
+                        $" If it marks missing data, train with --no-data {value} (noData of NormalizeSlices).");
                 throw new InvalidDataException(string.Create(
                     CultureInfo.InvariantCulture,
                     $"{slice.Name()} holds the value {value}; every pixel must be finite, and within ±{NoData.LargestMagnitude}.{hint}"));
@@ -261,11 +274,13 @@ public sealed class SliceNormalizingTransformer : RowToRowTransformer
             MessageSensitivity.None,
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{slice.Name()} has values from {own.Smallest} to {own.Largest}{which}, and the training images had values from {known.Smallest} "
-                + $"to {known.Largest}: in other units, or another window? Its map may mean nothing. Further slices are not warned of."));
+                $"{slice.Name()} has values from {own.Smallest} to {own.Largest}{which}, and the training images had values from "
+                + $"{known.Smallest} to {known.Largest}: in other units, or another window? Its map may mean nothing. "
+                + $"Further slices are not warned of."));
     }
 
-    private float Normalize(float value, int channel) => (float)((value - _means[channel]) / (_deviations[channel] > 0 ? _deviations[channel] : 1));
+    private float Normalize(float value, int channel) =>
+        (float)((value - _means[channel]) / (_deviations[channel] > 0 ? _deviations[channel] : 1));
 
     private Slice Normalize(Slice slice)
     {

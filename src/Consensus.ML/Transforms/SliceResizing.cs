@@ -8,7 +8,8 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 
-[assembly: LoadableClass(typeof(SliceResizingTransformer), null, typeof(SignatureLoadModel), "Slice resizing", SliceResizingTransformer.LoaderSignature)]
+[assembly: LoadableClass(
+    typeof(SliceResizingTransformer), null, typeof(SignatureLoadModel), "Slice resizing", SliceResizingTransformer.LoaderSignature)]
 
 namespace Consensus.ML.Transforms;
 

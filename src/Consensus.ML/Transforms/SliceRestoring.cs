@@ -6,16 +6,18 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 
-[assembly: LoadableClass(typeof(SliceRestoringTransformer), null, typeof(SignatureLoadModel), "Slice restoring", SliceRestoringTransformer.LoaderSignature)]
+[assembly: LoadableClass(
+    typeof(SliceRestoringTransformer), null, typeof(SignatureLoadModel), "Slice restoring", SliceRestoringTransformer.LoaderSignature)]
 
 namespace Consensus.ML.Transforms;
 
 /// <summary>Brings predicted maps back to the size and place of the image they were predicted from.</summary>
 /// <remarks>
-/// Input columns: a vector of Single, height × width (or channels × height × width), and the <see cref="Slice"/> of the image at its own size.
-/// Output column: <see cref="Slice"/> with the map's channels and the image's height, width and geometry. Nothing is learned.
-/// Values go back to the pixels that reduced masks are taken from (<see cref="Resampling.UndoNearest"/>), and are interpolated between them. Of a trained model's map whose
-/// image is reduced by another scale than training's, those are not the pixels: it is put back by the offset that training's masks had, which the column of the map tells.
+/// Input columns: a vector of Single, height × width (or channels × height × width), and the <see cref="Slice"/> of the image at its own
+/// size. Output column: <see cref="Slice"/> with the map's channels and the image's height, width and geometry. Nothing is learned.
+/// Values go back to the pixels that reduced masks are taken from (<see cref="Resampling.UndoNearest"/>), and are interpolated between
+/// them. Of a trained model's map whose image is reduced by another scale than training's, those are not the pixels: it is put back by
+/// the offset that training's masks had, which the column of the map tells.
 /// </remarks>
 public sealed class SliceRestoringEstimator : IEstimator<SliceRestoringTransformer>
 {
@@ -84,11 +86,14 @@ public sealed class SliceRestoringTransformer : RowToRowTransformer
 
     private protected override RowMapping Map(DataViewSchema inputSchema)
     {
-        DataViewSchema.Column map = inputSchema.Require(_input, type => type.IsSingleVector() && type is VectorDataViewType { IsKnownSize: true, Dimensions.Length: 2 or 3 }, Expected);
+        DataViewSchema.Column map = inputSchema.Require(
+            _input, type => type.IsSingleVector() && type is VectorDataViewType { IsKnownSize: true, Dimensions.Length: 2 or 3 }, Expected);
         DataViewSchema.Column image = inputSchema.RequireSlice(_image);
         int[] dimensions = [.. ((VectorDataViewType)map.Type).Dimensions];
         MapPlacement? placement = map.Placement();
-        (int channels, int height, int width) = dimensions.Length == 3 ? (dimensions[0], dimensions[1], dimensions[2]) : (1, dimensions[0], dimensions[1]);
+        (int channels, int height, int width) = dimensions.Length == 3
+            ? (dimensions[0], dimensions[1], dimensions[2])
+            : (1, dimensions[0], dimensions[1]);
         return new([new(_output, SliceDataViewType.Instance)], [map, image], row =>
         {
             ValueGetter<VBuffer<float>> mapGetter = row.GetGetter<VBuffer<float>>(map);
@@ -103,7 +108,8 @@ public sealed class SliceRestoringTransformer : RowToRowTransformer
                 {
                     Resampling.Restore(
                         values.AsSpan(channel * height * width, height * width), height, width,
-                        pixels.AsSpan(channel * original.Height * original.Width, original.Height * original.Width), original.Height, original.Width, placement);
+                        pixels.AsSpan(channel * original.Height * original.Width, original.Height * original.Width), original.Height,
+                        original.Width, placement);
                 }
 
                 return new(channels, original.Height, original.Width, pixels, original.Geometry, original.Source) { Axis = original.Axis };

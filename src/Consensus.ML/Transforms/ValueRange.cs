@@ -33,11 +33,16 @@ internal readonly record struct ValueRange(float Smallest, float Largest, float 
     public ValueRange With(ValueRange other) =>
         new(Math.Min(Smallest, other.Smallest), Math.Max(Largest, other.Largest), Math.Min(LeastWidth, other.LeastWidth));
 
-    /// <summary>Whether an image of these values is far from training's: beyond its range by more than its width, or with hardly any contrast beside the least of it.</summary>
+    /// <summary>
+    /// Whether an image of these values is far from training's: beyond its range by more than its width, or with hardly any contrast
+    /// beside the least of it.
+    /// </summary>
     public bool IsFarFrom(ValueRange training)
     {
         float width = training.Largest - training.Smallest;
         return Largest >= Smallest && width > 0
-            && (Largest > training.Largest + width || Smallest < training.Smallest - width || LeastWidth < LeastContrast * training.LeastWidth);
+            && (Largest > training.Largest + width
+                || Smallest < training.Smallest - width
+                || LeastWidth < LeastContrast * training.LeastWidth);
     }
 }

@@ -38,7 +38,8 @@ public sealed class AugmenterTests
         {
             // A disc's mask moved by the nearest pixel must cover what its image moved bilinearly and rounded covers, but for its edge.
             const int side = 32;
-            byte[] mask = [.. Enumerable.Range(0, side * side).Select(i => Math.Pow((i / side) - 12, 2) + Math.Pow((i % side) - 18, 2) < 60 ? (byte)1 : (byte)0)];
+            byte[] mask = [.. Enumerable.Range(0, side * side)
+                .Select(i => Math.Pow((i / side) - 12, 2) + Math.Pow((i % side) - 18, 2) < 60 ? (byte)1 : (byte)0)];
             DrawnAugmentation change = DrawnAugmentation.Draw(policy, side, side, new Random(seed));
             var movedMask = new byte[mask.Length];
             var movedImage = new float[mask.Length];
@@ -54,7 +55,8 @@ public sealed class AugmenterTests
     [Fact]
     public void A_flipped_mask_is_looked_up_at_its_own_resolution()
     {
-        // One row of eight pixels for a slice of four: reduction takes pixels 0, 2, 4, 6, and mirrored, what lies there mirrored: 7, 5, 3, 1.
+        // One row of eight pixels for a slice of four: reduction takes pixels 0, 2, 4, 6, and mirrored, what lies there
+        // mirrored: 7, 5, 3, 1.
         byte[] mask = [1, 0, 0, 1, 1, 1, 0, 1], moved = new byte[4];
         Augmenter.Nearest(mask, 1, 8, moved, 1, 4, DrawnAugmentation.None);
         Assert.Equal([1, 0, 1, 0], moved);
@@ -101,7 +103,9 @@ public sealed class AugmenterTests
 
     [Fact]
     public void Grey_values_are_multiplied_and_then_shifted_with_what_comes_in_from_outside() =>
-        AssertMoved([-1.5f, -1.5f, -1.5f, -1.5f, 2.5f, 4.5f, -1.5f, 8.5f, 10.5f], DrawnAugmentation.None with { ShiftRows = 1, ShiftColumns = 1, Contrast = 2, Brightness = 0.5 });
+        AssertMoved(
+            [-1.5f, -1.5f, -1.5f, -1.5f, 2.5f, 4.5f, -1.5f, 8.5f, 10.5f],
+            DrawnAugmentation.None with { ShiftRows = 1, ShiftColumns = 1, Contrast = 2, Brightness = 0.5 });
 
     [Fact]
     public void A_field_that_is_the_same_everywhere_is_a_shift()
@@ -117,7 +121,8 @@ public sealed class AugmenterTests
         Random plain = new(5), both = new(5);
         var policy = new AugmentationPolicy();
         DrawnAugmentation first = DrawnAugmentation.Draw(policy, 50, 100, plain);
-        DrawnAugmentation changed = DrawnAugmentation.Draw(policy with { Deformation = 0.02, Contrast = 0.2, Brightness = 0.3 }, 50, 100, both);
+        DrawnAugmentation changed = DrawnAugmentation.Draw(
+            policy with { Deformation = 0.02, Contrast = 0.2, Brightness = 0.3 }, 50, 100, both);
         Assert.Equal(first, changed with { Deformation = null, Contrast = 1, Brightness = 0 });
         Assert.NotNull(changed.Deformation);
         Assert.InRange(changed.Contrast, 0.8, 1.2);

@@ -9,7 +9,8 @@ public sealed class SmoothFieldTests
     [Fact]
     public void A_single_control_point_moves_its_surroundings_as_a_cubic_spline_does()
     {
-        // Three intervals of two pixels and six by six points; the third point of a row sits at the second interval's left end, pixel position 1.5.
+        // Three intervals of two pixels and six by six points; the third point of a row sits at the second interval's left
+        // end, pixel position 1.5.
         var rows = new double[SmoothField.Count];
         rows[(2 * 6) + 2] = 9;
         var field = new SmoothField(rows, new double[SmoothField.Count], Side, Side);
@@ -43,8 +44,12 @@ public sealed class SmoothFieldTests
         Assert.Equal(Draw(1).At(20, 30), Draw(1).At(20, 30));
         Assert.NotEqual(Draw(1).At(20, 30), Draw(2).At(20, 30));
 
-        // At a control point inside, independent displacements of deviation d weigh (1/6, 2/3, 1/6) along each axis: √(1/36 + 16/36 + 1/36)² = ½ of d.
-        (double Rows, double Columns)[] draws = [.. Enumerable.Range(0, 4000).Select(seed => Draw(seed).At((50 / 3.0) - 0.5, (200 / 3.0) - 0.5))];
+        // At a control point inside, independent displacements of deviation d weigh (1/6, 2/3, 1/6) along each axis: √(1/36 +
+        // 16/36 + 1/36)² = ½ of d.
+        (double Rows, double Columns)[] draws =
+        [
+            .. Enumerable.Range(0, 4000).Select(seed => Draw(seed).At((50 / 3.0) - 0.5, (200 / 3.0) - 0.5)),
+        ];
         Assert.Equal(0.5 * 5, Math.Sqrt(draws.Average(draw => draw.Rows * draw.Rows)), 0.15);
         Assert.Equal(0.5 * 20, Math.Sqrt(draws.Average(draw => draw.Columns * draw.Columns)), 0.6);
     }

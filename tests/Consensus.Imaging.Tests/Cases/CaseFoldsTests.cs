@@ -41,9 +41,13 @@ public sealed class CaseFoldsTests
     [Fact]
     public void Fewer_groups_than_folds_are_refused()
     {
-        Assert.Contains("3 folds need 3 groups of rows at least, but there are 2", Assert.Throws<ArgumentException>(() => CaseFolds.Assign(["a", "a", "b", "b"], 3, 0)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "3 folds need 3 groups of rows at least, but there are 2",
+            Assert.Throws<ArgumentException>(() => CaseFolds.Assign(["a", "a", "b", "b"], 3, 0)).Message,
+            StringComparison.Ordinal);
         Assert.Throws<ArgumentOutOfRangeException>(() => CaseFolds.Assign(["a", "b"], 1, 0));
     }
 
-    private static int[] Sizes(int[] folds, int count) => [.. Enumerable.Range(0, count).Select(fold => folds.Count(other => other == fold))];
+    private static int[] Sizes(int[] folds, int count) =>
+        [.. Enumerable.Range(0, count).Select(fold => folds.Count(other => other == fold))];
 }

@@ -13,7 +13,8 @@ public sealed class MaskReaderTests : IDisposable
     [Fact]
     public void One_and_255_and_any_other_single_value_mark_alike()
     {
-        RaterMasks masks = MaskReader.Read([Mask("a", 0, 1, 0, 1, 1, 0), Mask("b", 0, 255, 0, 255, 255, 0), Mask("c", 0, 7, 0, 7, 7, 0), Mask("d", 0, 0, 0, 0, 0, 0)]);
+        RaterMasks masks = MaskReader.Read(
+            [Mask("a", 0, 1, 0, 1, 1, 0), Mask("b", 0, 255, 0, 255, 255, 0), Mask("c", 0, 7, 0, 7, 7, 0), Mask("d", 0, 0, 0, 0, 0, 0)]);
         Assert.Equal((4, 2, 3), (masks.Raters, masks.Height, masks.Width));
         Assert.Equal([0, 0, 1, 1, 1, 0], masks.Rater(0).ToArray());
         Assert.Equal(masks.Rater(0).ToArray(), masks.Rater(1).ToArray());
@@ -28,12 +29,14 @@ public sealed class MaskReaderTests : IDisposable
         string signed = new NiftiBytes { Type = 256, Values = [0, -1, 0, -1, -1, 0] }.WriteTo(_folder["signed.nii"]);
         Assert.Equal([0, 0, 1, 1, 1, 0], MaskReader.Read([signed]).Pixels);
         Assert.Equal([0, 0, 1, 1, 1, 0], MaskReader.Read([Mask("a", 0, -0.5, 0, -0.5, -0.5, 0)]).Pixels);
-        Complaint.Expect<InvalidDataException>(() => MaskReader.Read([Mask("unsure", 0, -1, 0, 1, 1, 0)]), "unsure.nii", "the values -1, 0, 1,");
+        Complaint.Expect<InvalidDataException>(
+            () => MaskReader.Read([Mask("unsure", 0, -1, 0, 1, 1, 0)]), "unsure.nii", "the values -1, 0, 1,");
     }
 
     [Fact]
     public void Two_non_zero_values_are_an_error_that_names_file_and_values()
-        => Complaint.Expect<InvalidDataException>(() => MaskReader.Read([Mask("good", 0, 1, 0, 1, 1, 0), Mask("labels", 0, 2, 0, 1, 2, 0)]), "labels.nii", "0, 1, 2");
+        => Complaint.Expect<InvalidDataException>(
+            () => MaskReader.Read([Mask("good", 0, 1, 0, 1, 1, 0), Mask("labels", 0, 2, 0, 1, 2, 0)]), "labels.nii", "0, 1, 2");
 
     [Fact]
     public void A_value_that_is_no_number_is_an_error()
@@ -43,7 +46,8 @@ public sealed class MaskReaderTests : IDisposable
     public void Masks_of_different_sizes_are_an_error_that_names_both()
     {
         string other = new NiftiBytes { Dimensions = [3, 2], Values = new double[6] }.WriteTo(_folder["other.nii"]);
-        Complaint.Expect<InvalidDataException>(() => MaskReader.Read([Mask("first", 0, 0, 0, 0, 0, 0), other]), "other.nii", "3×2", "first.nii", "2×3");
+        Complaint.Expect<InvalidDataException>(
+            () => MaskReader.Read([Mask("first", 0, 0, 0, 0, 0, 0), other]), "other.nii", "3×2", "first.nii", "2×3");
     }
 
     [Fact]
@@ -65,7 +69,8 @@ public sealed class MaskReaderTests : IDisposable
         Assert.Equal(expected, Picture(new() { Height = 1, Colour = 6, Rows = [0, 0, 0, 0, 255, 9, 9, 9, 255, 0, 0, 0, 255] }));
         Assert.Equal(expected, Picture(new() { Height = 1, Colour = 3, Palette = [0, 0, 0, 128, 0, 0], Rows = [0, 0, 1, 0] }));
         Assert.Equal(expected, Picture(new() { Height = 1, Colour = 3, Palette = [255, 255, 255, 0, 0, 0], Rows = [0, 1, 0, 1] }));
-        Assert.Equal(expected, MaskReader.Read([new TiffBytes { Height = 1, Bits = 1, Photometric = 0, Blocks = [[0b1010_0000]] }.WriteTo(_folder["mask.tif"])]).Pixels);
+        Assert.Equal(expected, MaskReader.Read(
+            [new TiffBytes { Height = 1, Bits = 1, Photometric = 0, Blocks = [[0b1010_0000]] }.WriteTo(_folder["mask.tif"])]).Pixels);
 
         byte[] Picture(PngBytes file) => MaskReader.Read([file.WriteTo(_folder["mask.png"])]).Pixels;
     }
@@ -74,7 +79,8 @@ public sealed class MaskReaderTests : IDisposable
     public void A_picture_of_several_colours_is_an_error_that_lists_them()
     {
         string path = new PngBytes { Height = 1, Colour = 2, Rows = [0, 0, 0, 0, 255, 0, 0, 0, 0, 255] }.WriteTo(_folder["labels.png"]);
-        Complaint.Expect<InvalidDataException>(() => MaskReader.Read([path]), "labels.png", "the colours (0, 0, 0), (255, 0, 0), (0, 0, 255)", "black and one other colour");
+        Complaint.Expect<InvalidDataException>(
+            () => MaskReader.Read([path]), "labels.png", "the colours (0, 0, 0), (255, 0, 0), (0, 0, 255)", "black and one other colour");
     }
 
     [Fact]
@@ -90,12 +96,15 @@ public sealed class MaskReaderTests : IDisposable
 
         using SKData data = bitmap.Encode(SKEncodedImageFormat.Jpeg, 90);
         File.WriteAllBytes(_folder["mask.jpg"], data.ToArray());
-        Complaint.Expect<InvalidDataException>(() => MaskReader.Read([_folder["mask.jpg"]]), "mask.jpg", "holds the values 0, 1,", "JPEG changes values", "as PNG", "-threshold 50%");
+        Complaint.Expect<InvalidDataException>(
+            () => MaskReader.Read([_folder["mask.jpg"]]), "mask.jpg", "holds the values 0, 1,",
+            "JPEG changes values", "as PNG", "-threshold 50%");
     }
 
     [Fact]
     public void No_masks_at_all_are_an_error()
         => Complaint.Expect<ArgumentException>(() => MaskReader.Read([]), "At least one");
 
-    private string Mask(string name, params double[] values) => new NiftiBytes { Type = 64, Values = values }.WriteTo(_folder[name + ".nii"]);
+    private string Mask(string name, params double[] values) =>
+        new NiftiBytes { Type = 64, Values = values }.WriteTo(_folder[name + ".nii"]);
 }

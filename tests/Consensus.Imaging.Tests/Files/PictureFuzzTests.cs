@@ -5,7 +5,9 @@ using SkiaSharp;
 
 namespace Consensus.Imaging.Tests.Files;
 
-/// <summary>Whatever a damaged picture holds: it is read, or refused by an exception that names it, in memory of the file's own scale.</summary>
+/// <summary>
+/// Whatever a damaged picture holds: it is read, or refused by an exception that names it, in memory of the file's own scale.
+/// </summary>
 public sealed class PictureFuzzTests : IDisposable
 {
     // What the largest promise of a small file may take: libraries' tables and buffers, and what compression allows of some kilobytes.
@@ -45,7 +47,9 @@ public sealed class PictureFuzzTests : IDisposable
                 Assert.DoesNotContain('\n', exception.Message);
             }
 
-            Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < MostAllocated, $"Mutation {i} of seed {seed} took {GC.GetAllocatedBytesForCurrentThread() - before} bytes.");
+            Assert.True(
+                GC.GetAllocatedBytesForCurrentThread() - before < MostAllocated,
+                $"Mutation {i} of seed {seed} took {GC.GetAllocatedBytesForCurrentThread() - before} bytes.");
         }
 
         Assert.InRange(refused, count / 3, count);
@@ -85,14 +89,22 @@ public sealed class PictureFuzzTests : IDisposable
 
         yield return new PngBytes { Width = 24, Height = 24, Rows = noise }.File();
         yield return new PngBytes { Width = 12, Height = 24, Depth = 16, Rows = noise, Interlaced = true }.File();
-        yield return new PngBytes { Colour = 3, Height = 1, Palette = [0, 0, 0, 1, 2, 3], Transparency = [255], Rows = [0, 0, 1, 0] }.File();
+        yield return new PngBytes { Colour = 3, Height = 1, Palette = [0, 0, 0, 1, 2, 3], Transparency = [255], Rows = [0, 0, 1, 0] }
+            .File();
         using var bitmap = new SKBitmap(24, 24, isOpaque: true);
         bitmap.Pixels = [.. Enumerable.Range(0, 576).Select(i => new SKColor((byte)i, (byte)(i * i), 9))];
         using SKData jpeg = bitmap.Encode(SKEncodedImageFormat.Jpeg, 80);
         yield return jpeg.ToArray();
         yield return new TiffBytes { BigEndian = true, Bits = 16, Blocks = [new byte[12]], ExtraSamples = [] }.File();
         yield return new TiffBytes { Width = 20, Height = 3, Tile = 16, Blocks = [noise[..256], noise[256..512]] }.File();
-        yield return new TiffBytes { Width = 24, Height = 25, Compression = 8, RowsPerStrip = 5, Blocks = [.. noise.Chunk(120).Select(PngBytes.Deflate)] }.File();
+        yield return new TiffBytes
+        {
+            Width = 24,
+            Height = 25,
+            Compression = 8,
+            RowsPerStrip = 5,
+            Blocks = [.. noise.Chunk(120).Select(PngBytes.Deflate)],
+        }.File();
         foreach (Compression compression in new[] { Compression.LZW, Compression.JPEG, Compression.CCITTFAX4 })
         {
             yield return Written(compression, noise);

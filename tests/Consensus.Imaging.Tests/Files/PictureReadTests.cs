@@ -44,7 +44,10 @@ public sealed class PictureReadTests : IDisposable
     {
         // The first stored quarter is white. EXIF is one TIFF directory with one tag, in a segment behind the first two bytes.
         byte[] stored = Jpeg(24, 16, (x, y) => x < 12 && y < 8 ? SKColors.White : SKColors.Black);
-        byte[] exif = [.. "Exif\0\0"u8, .. "MM\0\u002A\0\0\0\u0008"u8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, orientation, 0, 0, 0, 0, 0, 0];
+        byte[] exif =
+        [
+            .. "Exif\0\0"u8, .. "MM\0\u002A\0\0\0\u0008"u8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, orientation, 0, 0, 0, 0, 0, 0,
+        ];
         byte[] file = [.. stored[..2], 0xFF, 0xE1, 0, (byte)(exif.Length + 2), .. exif, .. stored[2..]];
         Slice slice = Read("turned.jpg", file);
         Assert.Equal((height, width), (slice.Height, slice.Width));
@@ -81,7 +84,9 @@ public sealed class PictureReadTests : IDisposable
     public void Bitmaps_of_colours_greys_and_one_bit_are_read_from_the_bottom_up()
     {
         // Two rows of two pixels, blue first; rows take multiples of four bytes and begin at the bottom.
-        Assert.Equal([1, 4, 7, 10, 2, 5, 8, 11, 3, 6, 9, 12], Read("colour.bmp", Bitmap(2, 2, 24, [], [9, 8, 7, 12, 11, 10, 0, 0, 3, 2, 1, 6, 5, 4, 0, 0])).Pixels);
+        Assert.Equal(
+            [1, 4, 7, 10, 2, 5, 8, 11, 3, 6, 9, 12],
+            Read("colour.bmp", Bitmap(2, 2, 24, [], [9, 8, 7, 12, 11, 10, 0, 0, 3, 2, 1, 6, 5, 4, 0, 0])).Pixels);
         byte[] greys = [.. Enumerable.Range(0, 256).SelectMany(value => new[] { (byte)value, (byte)value, (byte)value, (byte)0 })];
         Slice grey = Read("grey.bmp", Bitmap(2, 2, 8, greys, [3, 4, 0, 0, 1, 2, 0, 0]));
         Assert.Equal(1, grey.Channels);
@@ -123,7 +128,8 @@ public sealed class PictureReadTests : IDisposable
     public void A_picture_is_no_volume()
     {
         string path = new PngBytes().WriteTo(_folder["flat.png"]);
-        Complaint.Expect<InvalidDataException>(() => SliceReader.Read(path + "#slice=3"), "flat.png#axis=2,slice=3", "PNG picture", "name the file alone");
+        Complaint.Expect<InvalidDataException>(
+            () => SliceReader.Read(path + "#slice=3"), "flat.png#axis=2,slice=3", "PNG picture", "name the file alone");
         Complaint.Expect<InvalidDataException>(() => SliceReader.ReadSize(path + "#axis=1,slice=0"), "flat.png#axis=1,slice=0");
     }
 
@@ -174,11 +180,13 @@ public sealed class PictureReadTests : IDisposable
     private static byte[] Bitmap(int width, int height, short bits, byte[] palette, byte[] rows) =>
     [
         .. "BM"u8, .. Int32(54 + palette.Length + rows.Length), .. Int32(0), .. Int32(54 + palette.Length),
-        .. Int32(40), .. Int32(width), .. Int32(height), 1, 0, .. BitConverter.GetBytes(bits), .. Int32(0), .. Int32(rows.Length), .. Int32(0), .. Int32(0), .. Int32(palette.Length / 4), .. Int32(0),
-        .. palette, .. rows,
+        .. Int32(40), .. Int32(width), .. Int32(height), 1, 0, .. BitConverter.GetBytes(bits), .. Int32(0), .. Int32(rows.Length),
+        .. Int32(0), .. Int32(0), .. Int32(palette.Length / 4), .. Int32(0), .. palette, .. rows,
     ];
 
-    /// <summary>Two rows of two pixels, 0 1 and 1 0, in a table of two colours: codes of three bits, cleared before they would grow.</summary>
+    /// <summary>
+    /// Two rows of two pixels, 0 1 and 1 0, in a table of two colours: codes of three bits, cleared before they would grow.
+    /// </summary>
     private static byte[] Gif(byte[] table)
     {
         int packed = 0, at = 0;
@@ -188,7 +196,11 @@ public sealed class PictureReadTests : IDisposable
             at += 3;
         }
 
-        return [.. "GIF89a"u8, 2, 0, 2, 0, 0x80, 0, 0, .. table, 0x2C, 0, 0, 0, 0, 2, 0, 2, 0, 0, 2, 3, (byte)packed, (byte)(packed >> 8), (byte)(packed >> 16), 0, 0x3B];
+        return
+        [
+            .. "GIF89a"u8, 2, 0, 2, 0, 0x80, 0, 0, .. table, 0x2C, 0, 0, 0, 0, 2, 0, 2, 0, 0, 2, 3, (byte)packed, (byte)(packed >> 8),
+            (byte)(packed >> 16), 0, 0x3B,
+        ];
     }
 
     private static byte[] Int32(int value) => BitConverter.GetBytes(value);

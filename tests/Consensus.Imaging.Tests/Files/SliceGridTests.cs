@@ -7,8 +7,8 @@ using Consensus.ML.Tests.Shared;
 namespace Consensus.Imaging.Tests.Files;
 
 /// <summary>
-/// Files of one case are brought onto the grid of their image. Each test stores an image anew in another orientation, pixel by pixel, with the affine that
-/// follows from where its pixels went, so that what must be read is the image itself.
+/// Files of one case are brought onto the grid of their image. Each test stores an image anew in another orientation, pixel by pixel,
+/// with the affine that follows from where its pixels went, so that what must be read is the image itself.
 /// </summary>
 public sealed class SliceGridTests : IDisposable
 {
@@ -83,7 +83,8 @@ public sealed class SliceGridTests : IDisposable
         float[] pixels = SliceReader.Read([$"{first}#axis=2,slice=1", $"{second}#axis=0,slice=2"]).Pixels;
         Assert.Equal(pixels[..6], pixels[6..]);
         Complaint.Expect<InvalidDataException>(
-            () => SliceReader.Read([$"{first}#axis=2,slice=1", $"{second}#axis=0,slice=3"]), "second.nii#axis=0,slice=3' is another slice than its image", "slice 2 along axis 0");
+            () => SliceReader.Read([$"{first}#axis=2,slice=1", $"{second}#axis=0,slice=3"]),
+            "second.nii#axis=0,slice=3' is another slice than its image", "slice 2 along axis 0");
     }
 
     [Theory]
@@ -112,9 +113,17 @@ public sealed class SliceGridTests : IDisposable
                 break;
         }
 
-        string second = new NiftiBytes { Dimensions = [2, 3], Values = [0, 10, 1, 11, 2, 12], Sform = 1, Rows = affine, PixelDimensions = spacing }.WriteTo(_folder["second.nii"]);
+        string second = new NiftiBytes
+        {
+            Dimensions = [2, 3],
+            Values = [0, 10, 1, 11, 2, 12],
+            Sform = 1,
+            Rows = affine,
+            PixelDimensions = spacing,
+        }.WriteTo(_folder["second.nii"]);
         Complaint.Expect<InvalidDataException>(
-            () => SliceReader.Read([first, second]), "'" + second + "'", "'" + first + "'", "does not lie on the grid", difference, "[0.433 -1 0 12.5; 0.25 1.7321 0 -7; 0 0 3 40]");
+            () => SliceReader.Read([first, second]), "'" + second + "'", "'" + first + "'", "does not lie on the grid", difference,
+            "[0.433 -1 0 12.5; 0.25 1.7321 0 -7; 0 0 3 40]");
         Complaint.Expect<InvalidDataException>(() => new RaterCase("a", first, [second]).CheckGrids(), difference);
     }
 
@@ -135,8 +144,15 @@ public sealed class SliceGridTests : IDisposable
     public void A_qform_and_an_sform_of_one_grid_agree()
     {
         // 180° about the third axis: first and second axis point the other way.
-        string qform = new NiftiBytes { Dimensions = [2, 3], Qform = 1, Quaternion = [0, 0, 1, 5, 6, 7], Values = [12, 2, 11, 1, 10, 0] }.WriteTo(_folder["qform.nii"]);
-        string sform = new NiftiBytes { Dimensions = [2, 3], Sform = 1, Rows = [1, 0, 0, 4, 0, 1, 0, 4, 0, 0, 1, 7], Values = [0, 10, 1, 11, 2, 12] }.WriteTo(_folder["sform.nii"]);
+        string qform = new NiftiBytes { Dimensions = [2, 3], Qform = 1, Quaternion = [0, 0, 1, 5, 6, 7], Values = [12, 2, 11, 1, 10, 0] }
+            .WriteTo(_folder["qform.nii"]);
+        string sform = new NiftiBytes
+        {
+            Dimensions = [2, 3],
+            Sform = 1,
+            Rows = [1, 0, 0, 4, 0, 1, 0, 4, 0, 0, 1, 7],
+            Values = [0, 10, 1, 11, 2, 12],
+        }.WriteTo(_folder["sform.nii"]);
         float[] pixels = SliceReader.Read([sform, qform]).Pixels;
         Assert.Equal([0, 1, 2, 10, 11, 12, 0, 1, 2, 10, 11, 12], pixels);
     }
@@ -163,7 +179,9 @@ public sealed class SliceGridTests : IDisposable
     public void A_matrix_that_cannot_be_inverted_says_nothing()
     {
         string first = Stored([2, 3, 1], [0, 1, 2], [false, false, false], 1, false, "first.nii");
-        foreach (double[] rows in (double[][])[new double[12], [double.NaN, .. _oblique[1..]], [.. _oblique[..3], double.PositiveInfinity, .. _oblique[4..]]])
+        foreach (double[] rows in (double[][])[
+            new double[12], [double.NaN, .. _oblique[1..]], [.. _oblique[..3], double.PositiveInfinity, .. _oblique[4..]],
+        ])
         {
             string second = new NiftiBytes { Dimensions = [2, 3], Sform = 2, Rows = rows }.WriteTo(_folder["second.nii"]);
             Assert.False(SliceReader.Read(second).Geometry.HasPosition);
@@ -175,8 +193,20 @@ public sealed class SliceGridTests : IDisposable
     public void Beside_a_picture_the_masks_agree_among_themselves()
     {
         // The picture says nothing; the second rater's mask is the first one's, stored flipped.
-        string first = new NiftiBytes { Dimensions = [2, 3], Sform = 1, Rows = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0], Values = [1, 0, 0, 0, 0, 0] }.WriteTo(_folder["a.nii"]);
-        string second = new NiftiBytes { Dimensions = [2, 3], Sform = 1, Rows = [-1, 0, 0, 1, 0, 1, 0, 0, 0, 0, 1, 0], Values = [0, 1, 0, 0, 0, 0] }.WriteTo(_folder["b.nii"]);
+        string first = new NiftiBytes
+        {
+            Dimensions = [2, 3],
+            Sform = 1,
+            Rows = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0],
+            Values = [1, 0, 0, 0, 0, 0],
+        }.WriteTo(_folder["a.nii"]);
+        string second = new NiftiBytes
+        {
+            Dimensions = [2, 3],
+            Sform = 1,
+            Rows = [-1, 0, 0, 1, 0, 1, 0, 0, 0, 0, 1, 0],
+            Values = [0, 1, 0, 0, 0, 0],
+        }.WriteTo(_folder["b.nii"]);
         string picture = new PngBytes().WriteTo(_folder["picture.png"]);
         byte[] marks = MaskReader.Read([first, second], picture).Pixels;
         Assert.Equal([1, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0], marks);
@@ -200,14 +230,16 @@ public sealed class SliceGridTests : IDisposable
             SliceGeometry geometry = SliceReader.Read(path).Geometry;
             Assert.Equal(expectedRows, geometry.SpacingRows, 1e-6);
             Assert.Equal(expectedColumns, geometry.SpacingColumns, 1e-6);
-            Assert.Equal([expectedRows, 4 * expectedRows], [geometry.Affine[0], geometry.Affine[3]], (one, other) => Math.Abs(one - other) < 1e-6);
+            Assert.Equal(
+                [expectedRows, 4 * expectedRows], [geometry.Affine[0], geometry.Affine[3]], (one, other) => Math.Abs(one - other) < 1e-6);
             Assert.True(geometry.HasSpacing && geometry.HasPosition);
         }
 
         // One grid, whatever the unit that it is written in.
         string inMillimetres = new NiftiBytes
         {
-            Dimensions = [2, 3, 2], PixelDimensions = [1, 0.5, 2, 0.5, 1, 1, 1, 1], Sform = 1, Rows = [0.5, 0, 0, 2, 0, 2, 0, 0, 0, 0, 0.5, 0], Values = new double[12],
+            Dimensions = [2, 3, 2], PixelDimensions = [1, 0.5, 2, 0.5, 1, 1, 1, 1], Sform = 1,
+            Rows = [0.5, 0, 0, 2, 0, 2, 0, 0, 0, 0, 0.5, 0], Values = new double[12],
         }.WriteTo(_folder["mm.nii"]);
         Assert.Empty(new RaterCase("a", inMillimetres, [_folder["v.nii"]]).CheckGrids());
     }
@@ -219,7 +251,8 @@ public sealed class SliceGridTests : IDisposable
     [InlineData(2, 2, true, true)]
     public void One_by_one_is_millimetres_where_the_file_says_so(int code, int unit, bool hasSpacing, bool hasPosition)
     {
-        string path = new NiftiBytes { Sform = code, Units = unit, Rows = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0] }.WriteTo(_folder["unit.nii"]);
+        string path = new NiftiBytes { Sform = code, Units = unit, Rows = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0] }
+            .WriteTo(_folder["unit.nii"]);
         SliceGeometry geometry = SliceReader.Read(path).Geometry;
         Assert.Equal((hasSpacing, hasPosition), (geometry.HasSpacing, geometry.HasPosition));
     }
@@ -292,6 +325,7 @@ public sealed class SliceGridTests : IDisposable
         }
 
         static double[] World(long[] at) =>
-            [.. Enumerable.Range(0, 3).Select(row => Enumerable.Range(0, 3).Sum(column => _oblique[(4 * row) + column] * at[column]) + _oblique[(4 * row) + 3])];
+            [.. Enumerable.Range(0, 3)
+                .Select(row => Enumerable.Range(0, 3).Sum(column => _oblique[(4 * row) + column] * at[column]) + _oblique[(4 * row) + 3])];
     }
 }

@@ -15,7 +15,8 @@ public sealed class BootstrapTests
     [Fact]
     public void The_interval_is_that_of_the_binomial_distribution()
     {
-        // How often a third is drawn in three: never with probability 8/27, at most once with 20/27, at most twice with 26/27. The 5 % and 95 % quantiles of the mean are 0 and 2/3.
+        // How often a third is drawn in three: never with probability 8/27, at most once with 20/27, at most twice with 26/27. The 5 %
+        // and 95 % quantiles of the mean are 0 and 2/3.
         ConfidenceInterval interval = Bootstrap.OfMean([0, 0, 1], confidence: 0.9, resamples: 20_000, seed: 1);
         Assert.Equal(0, interval.Lower);
         Assert.Equal(2 / 3.0, interval.Upper, 1e-12);

@@ -50,7 +50,8 @@ public sealed class CalibrationTests
     [Fact]
     public void Uncertainty_and_error_are_compared_by_ranks()
     {
-        // Ranks of the uncertainty 1.5, 1.5, 3, 4 and of the error 1, 2.5, 2.5, 4, of mean 2.5: products 1.5 + 0 + 0 + 2.25, squares 4.5 and 4.5.
+        // Ranks of the uncertainty 1.5, 1.5, 3, 4 and of the error 1, 2.5, 2.5, 4, of mean 2.5: products 1.5 + 0 + 0 +
+        // 2.25, squares 4.5 and 4.5.
         Assert.Equal(3.75 / 4.5, Correlate([0, 0, 1, 2], [0, 0.1f, 0.1f, 0.3f]), 1e-12);
         Assert.Equal(1, Correlate([0, 1, 7, 1000], [0, 0.1f, 0.2f, 0.21f]), 1e-12);
         Assert.Equal(-1, Correlate([3, 2, 1], [0.1f, 0.2f, 0.3f]), 1e-12);
@@ -58,7 +59,8 @@ public sealed class CalibrationTests
         // An error below the truth is one as well.
         Assert.Equal(1, Calibration.UncertaintyErrorCorrelation([0, 1, 2], [0, 0.9f, 0.4f], [0, 1, 1]), 1e-12);
 
-        static double Correlate(float[] uncertainty, float[] error) => Calibration.UncertaintyErrorCorrelation(uncertainty, error, new float[error.Length]);
+        static double Correlate(float[] uncertainty, float[] error) =>
+            Calibration.UncertaintyErrorCorrelation(uncertainty, error, new float[error.Length]);
     }
 
     [Fact]

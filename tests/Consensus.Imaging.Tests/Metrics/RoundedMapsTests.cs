@@ -61,7 +61,8 @@ public sealed class RoundedMapsTests
         float[] prediction = new float[144], truth = new float[144];
         prediction[(2 * 12) + 2] = 1;
         truth[(6 * 12) + 6] = 1;
-        // So here (1,1) (1,2) (2,1) (2,2) and (5,5) (5,6) (6,5) (6,6): squared distances 32, 25, 25 and 18 to the nearest, and three of four lie within 5 pixels.
+        // So here (1,1) (1,2) (2,1) (2,2) and (5,5) (5,6) (6,5) (6,6): squared distances 32, 25, 25 and 18 to the nearest, and three of
+        // four lie within 5 pixels.
         Assert.Equal(0.75 / 5, BoundaryScore.Mean(prediction, truth, 12, 12), 1e-12);
     }
 

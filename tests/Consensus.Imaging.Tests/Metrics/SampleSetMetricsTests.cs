@@ -20,7 +20,8 @@ public sealed class SampleSetMetricsTests
         // The first sample is the first rater's mask, and has Dice 2/3 with the second's.
         Assert.Equal((1 + (2 / 3.0)) / 2, set.MaximumDice, 1e-12);
 
-        // Six copies: the first sample twice with the first rater (IoU 1), the second once with each (1/3 and 0), the third twice with the second (0).
+        // Six copies: the first sample twice with the first rater (IoU 1), the second once with each (1/3 and 0), the third
+        // twice with the second (0).
         Assert.Equal((1 + 1 + (1 / 3.0)) / 6, set.MatchedIntersectionOverUnion, 1e-12);
         Assert.Equal(1, set.CombinedSensitivity);
 
@@ -39,7 +40,9 @@ public sealed class SampleSetMetricsTests
     [Fact]
     public void Equal_sets_in_any_order_and_number_of_copies_agree_fully()
     {
-        foreach (string[] samples in (string[][])[["1100", "1010", "0000"], ["0000", "1100", "1010"], ["1010", "0000", "1100", "0000", "1100", "1010"]])
+        foreach (string[] samples in (string[][])[
+            ["1100", "1010", "0000"], ["0000", "1100", "1010"], ["1010", "0000", "1100", "0000", "1100", "1010"],
+        ])
         {
             SampleSetMetrics set = Compare(samples, ["1100", "1010", "0000"]);
             Assert.Equal(0, set.GeneralizedEnergyDistance, 1e-12);
@@ -57,7 +60,9 @@ public sealed class SampleSetMetricsTests
     public void Disjoint_masks_share_nothing()
     {
         SampleSetMetrics set = Compare(["1100"], ["0011"]);
-        Assert.Equal((2.0, 0.0, 0.0, 0.0), (set.GeneralizedEnergyDistance, set.MaximumDice, set.MatchedIntersectionOverUnion, set.CombinedSensitivity));
+        Assert.Equal(
+            (2.0, 0.0, 0.0, 0.0),
+            (set.GeneralizedEnergyDistance, set.MaximumDice, set.MatchedIntersectionOverUnion, set.CombinedSensitivity));
         Assert.Equal((1.0, 0.0, 0.0, 0.0), (set.DiversityAgreement, set.CollectiveInsight, set.AreaError, set.AreaDistance));
     }
 
@@ -65,16 +70,24 @@ public sealed class SampleSetMetricsTests
     public void Empty_sets_agree_and_an_empty_one_does_not_with_another()
     {
         SampleSetMetrics both = Compare(["0000", "0000"], ["0000"]);
-        Assert.Equal((0.0, 0.0, 1.0, 1.0), (both.GeneralizedEnergyDistance, both.SampleDiversity, both.MaximumDice, both.MatchedIntersectionOverUnion));
-        Assert.Equal((1.0, 1.0, 1.0, 0.0, 0.0), (both.CombinedSensitivity, both.DiversityAgreement, both.CollectiveInsight, both.AreaError, both.AreaDistance));
+        Assert.Equal(
+            (0.0, 0.0, 1.0, 1.0),
+            (both.GeneralizedEnergyDistance, both.SampleDiversity, both.MaximumDice, both.MatchedIntersectionOverUnion));
+        Assert.Equal(
+            (1.0, 1.0, 1.0, 0.0, 0.0),
+            (both.CombinedSensitivity, both.DiversityAgreement, both.CollectiveInsight, both.AreaError, both.AreaDistance));
 
         SampleSetMetrics missed = Compare(["0000"], ["1110", "1110"]);
-        Assert.Equal((2.0, 0.0, 0.0, 0.0), (missed.GeneralizedEnergyDistance, missed.MaximumDice, missed.CombinedSensitivity, missed.CollectiveInsight));
+        Assert.Equal(
+            (2.0, 0.0, 0.0, 0.0),
+            (missed.GeneralizedEnergyDistance, missed.MaximumDice, missed.CombinedSensitivity, missed.CollectiveInsight));
         Assert.Equal((-1.0, 1.0), (missed.AreaError, missed.AreaDistance));
 
         // Nothing can be related to an area of 0.
         SampleSetMetrics invented = Compare(["1110"], ["0000", "0000"]);
-        Assert.Equal((2.0, 0.0, 1.0, 0.0), (invented.GeneralizedEnergyDistance, invented.MaximumDice, invented.CombinedSensitivity, invented.CollectiveInsight));
+        Assert.Equal(
+            (2.0, 0.0, 1.0, 0.0),
+            (invented.GeneralizedEnergyDistance, invented.MaximumDice, invented.CombinedSensitivity, invented.CollectiveInsight));
         Assert.Equal((double.NaN, double.NaN), (invented.AreaError, invented.AreaDistance));
     }
 
@@ -93,13 +106,21 @@ public sealed class SampleSetMetricsTests
         RaterMasks samples = Masks(5), raters = Masks(3);
         SampleSetMetrics set = SampleSetMetrics.Compute(samples, raters);
         Assert.Equal((2 * Mean(samples, raters)) - Mean(samples, samples) - Mean(raters, raters), set.GeneralizedEnergyDistance, 1e-12);
-        Assert.Equal(Enumerable.Range(0, 3).Average(rater => Enumerable.Range(0, 5).Max(sample => Dice(samples.Rater(sample), raters.Rater(rater)))), set.MaximumDice, 1e-12);
-        double[] variances = [.. Pairs(5).Select(pair => Variance(samples.Rater(pair.First), samples.Rater(pair.Second)))], drawn = [.. Pairs(3).Select(pair => Variance(raters.Rater(pair.First), raters.Rater(pair.Second)))];
-        Assert.Equal(1 - ((Math.Abs(variances.Max() - drawn.Max()) + Math.Abs(variances.Min() - drawn.Min())) / 2), set.DiversityAgreement, 1e-12);
+        Assert.Equal(
+            Enumerable.Range(0, 3).Average(rater => Enumerable.Range(0, 5).Max(sample => Dice(samples.Rater(sample), raters.Rater(rater)))),
+            set.MaximumDice,
+            1e-12);
+        double[] variances = [.. Pairs(5).Select(pair => Variance(samples.Rater(pair.First), samples.Rater(pair.Second)))],
+            drawn = [.. Pairs(3).Select(pair => Variance(raters.Rater(pair.First), raters.Rater(pair.Second)))];
+        Assert.Equal(
+            1 - ((Math.Abs(variances.Max() - drawn.Max()) + Math.Abs(variances.Min() - drawn.Min())) / 2), set.DiversityAgreement, 1e-12);
 
-        RaterMasks Masks(int count) => new(count, 10, 13, [.. Enumerable.Range(0, count * 130).Select(i => (byte)(random.Next(3) > i / 130 % 2 ? 1 : 0))]);
-        static IEnumerable<(int First, int Second)> Pairs(int count) => Enumerable.Range(0, count).SelectMany(first => Enumerable.Range(0, first).Select(second => (first, second)));
-        static double Mean(RaterMasks one, RaterMasks other) => Enumerable.Range(0, one.Raters).Average(a => Enumerable.Range(0, other.Raters).Average(b => Distance(one.Rater(a), other.Rater(b))));
+        RaterMasks Masks(int count) =>
+            new(count, 10, 13, [.. Enumerable.Range(0, count * 130).Select(i => (byte)(random.Next(3) > i / 130 % 2 ? 1 : 0))]);
+        static IEnumerable<(int First, int Second)> Pairs(int count) =>
+            Enumerable.Range(0, count).SelectMany(first => Enumerable.Range(0, first).Select(second => (first, second)));
+        static double Mean(RaterMasks one, RaterMasks other) => Enumerable.Range(0, one.Raters)
+            .Average(a => Enumerable.Range(0, other.Raters).Average(b => Distance(one.Rater(a), other.Rater(b))));
         static double Distance(ReadOnlySpan<byte> one, ReadOnlySpan<byte> other)
         {
             double both = 0, any = 0;
@@ -128,9 +149,14 @@ public sealed class SampleSetMetricsTests
 
     [Fact]
     public void Sets_of_different_sizes_of_masks_are_refused() =>
-        Assert.Contains("1×4", Assert.Throws<ArgumentException>(() => SampleSetMetrics.Compute(new RaterMasks(1, 1, 4, new byte[4]), new RaterMasks(1, 2, 2, new byte[4]))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "1×4",
+            Assert.Throws<ArgumentException>(
+                () => SampleSetMetrics.Compute(new RaterMasks(1, 1, 4, new byte[4]), new RaterMasks(1, 2, 2, new byte[4]))).Message,
+            StringComparison.Ordinal);
 
     private static SampleSetMetrics Compare(string[] samples, string[] raters) => SampleSetMetrics.Compute(Masks(samples), Masks(raters));
 
-    private static RaterMasks Masks(string[] masks) => new(masks.Length, 1, masks[0].Length, [.. string.Concat(masks).Select(pixel => (byte)(pixel - '0'))]);
+    private static RaterMasks Masks(string[] masks) =>
+        new(masks.Length, 1, masks[0].Length, [.. string.Concat(masks).Select(pixel => (byte)(pixel - '0'))]);
 }

@@ -42,7 +42,8 @@ public sealed class SurfaceDistanceTests
     [Fact]
     public void The_percentile_is_interpolated_and_the_larger_direction_counts()
     {
-        // In one row all marked pixels are outline. From 11 to 9 of them: nine times 0, then 1 and 2; the 95th percentile lies at place 9.5 of 0 … 10. The way back is 0.
+        // In one row all marked pixels are outline. From 11 to 9 of them: nine times 0, then 1 and 2; the 95th percentile lies at place
+        // 9.5 of 0 … 10. The way back is 0.
         float[] eleven = Map(1, 20, (_, column) => column < 11), nine = Map(1, 20, (_, column) => column < 9);
         Assert.Equal(1.5, SurfaceDistance.Hausdorff95(eleven, nine, 1, 20), 1e-12);
         Assert.Equal(1.5, SurfaceDistance.Hausdorff95(nine, eleven, 1, 20), 1e-12);
@@ -93,5 +94,6 @@ public sealed class SurfaceDistanceTests
         Assert.Throws<ArgumentOutOfRangeException>(() => SurfaceDistance.NormalizedDice(Square, Square, 6, 6, tolerance: -1));
     }
 
-    private static float[] Map(int height, int width, Func<int, int, bool> isMarked) => [.. Enumerable.Range(0, height * width).Select(i => isMarked(i / width, i % width) ? 1f : 0)];
+    private static float[] Map(int height, int width, Func<int, int, bool> isMarked) =>
+        [.. Enumerable.Range(0, height * width).Select(i => isMarked(i / width, i % width) ? 1f : 0)];
 }

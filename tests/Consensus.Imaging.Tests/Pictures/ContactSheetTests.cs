@@ -28,8 +28,13 @@ public sealed class ContactSheetTests : IDisposable
     [Fact]
     public void The_cases_that_raters_disagree_on_come_first_where_that_is_asked_for()
     {
-        RaterCase[] cases = [Case("agreed", true, "1111000000000000", "1111000000000000"), Case("disputed", false, "1111000000000000", "0000111100000000"), Case("alone", true, "1111000000000000")];
-        RgbImage given = ContactSheet.Draw(cases).Single(), sorted = ContactSheet.Draw(cases, new() { Order = ContactSheetOrder.Agreement }).Single();
+        RaterCase[] cases =
+        [
+            Case("agreed", true, "1111000000000000", "1111000000000000"), Case("disputed", false, "1111000000000000", "0000111100000000"),
+            Case("alone", true, "1111000000000000"),
+        ];
+        RgbImage given = ContactSheet.Draw(cases).Single(),
+            sorted = ContactSheet.Draw(cases, new() { Order = ContactSheetOrder.Agreement }).Single();
         Assert.Equal([true, false], [IsBrightOnTheLeft(given, 0, 0), IsBrightOnTheLeft(given, 0, 1)]);
         Assert.Equal([false, true], [IsBrightOnTheLeft(sorted, 0, 0), IsBrightOnTheLeft(sorted, 0, 1)]);
     }
@@ -38,7 +43,10 @@ public sealed class ContactSheetTests : IDisposable
     public void A_rater_has_the_same_line_in_every_case()
     {
         // Rater B draws alone in the second case, and in the second colour all the same.
-        RaterCase[] cases = [Case("both", true, "1111111100000000", "1111000000000000"), Case("one", true, "1111000000000000") with { RaterNames = ["B"] }];
+        RaterCase[] cases =
+        [
+            Case("both", true, "1111111100000000", "1111000000000000"), Case("one", true, "1111000000000000") with { RaterNames = ["B"] },
+        ];
         RgbImage sheet = ContactSheet.Draw(cases).Single();
         (int, int, int) orange = (230, 159, 0), skyBlue = (86, 180, 233);
         Assert.True(sheet.Count(orange, Top, Left, 184, 184) > 0 && sheet.Count(skyBlue, Top, Left, 184, 184) > 0);
@@ -93,5 +101,6 @@ public sealed class ContactSheetTests : IDisposable
     }
 
     private static bool IsBrightOnTheLeft(RgbImage sheet, int row, int column) =>
-        sheet.At(Top + (row * Down) + 150, Left + (column * Across) + 20).Green > sheet.At(Top + (row * Down) + 150, Left + (column * Across) + 164).Green;
+        sheet.At(Top + (row * Down) + 150, Left + (column * Across) + 20).Green > sheet.At(
+            Top + (row * Down) + 150, Left + (column * Across) + 164).Green;
 }

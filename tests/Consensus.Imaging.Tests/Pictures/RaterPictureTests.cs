@@ -3,7 +3,10 @@ using Consensus.ML.Tests.Shared;
 
 namespace Consensus.Imaging.Tests.Pictures;
 
-/// <summary>A rater picture shows what it should, where it should: positions are derived by hand from its margins (14), title (32), captions (22) and gaps (12).</summary>
+/// <summary>
+/// A rater picture shows what it should, where it should: positions are derived by hand from its margins (14), title (32),
+/// captions (22) and gaps (12).
+/// </summary>
 public sealed class RaterPictureTests
 {
     private const int Left = 14, Top = 14 + 32 + 22, Panel = 512, Second = Left + Panel + 12;
@@ -33,7 +36,8 @@ public sealed class RaterPictureTests
     public void A_straight_border_is_drawn_on_the_edge_of_its_pixels_in_its_raters_colour()
     {
         // 8 × 8 pixels of 64 each, the left half marked: the edge is 4 · 64 = 256 pixels from the left.
-        RgbImage picture = RaterPicture.Draw(Black(8, 8), new RaterMasks(1, 8, 8, [.. Enumerable.Range(0, 64).Select(i => i % 8 < 4 ? (byte)1 : (byte)0)]));
+        RgbImage picture = RaterPicture.Draw(
+            Black(8, 8), new RaterMasks(1, 8, 8, [.. Enumerable.Range(0, 64).Select(i => i % 8 < 4 ? (byte)1 : (byte)0)]));
         int row = Top + 200;
         Assert.True(picture.At(row, Left + 255).Red > 180 && picture.At(row, Left + 256).Red > 180);
         Assert.Equal((0, 0, 0), picture.At(row, Left + 250));
@@ -58,8 +62,10 @@ public sealed class RaterPictureTests
     public void Raters_who_drew_the_same_line_are_both_seen_on_it()
     {
         byte[] half = [.. Enumerable.Range(0, 64).Select(i => i % 8 < 4 ? (byte)1 : (byte)0)];
-        RgbImage one = RaterPicture.Draw(Black(8, 8), new RaterMasks(1, 8, 8, half)), two = RaterPicture.Draw(Black(8, 8), new RaterMasks(2, 8, 8, [.. half, .. half]));
-        int alone = one.Count(Orange, Top, Left, Panel, Panel), first = two.Count(Orange, Top, Left, Panel, Panel), second = two.Count(SkyBlue, Top, Left, Panel, Panel);
+        RgbImage one = RaterPicture.Draw(Black(8, 8), new RaterMasks(1, 8, 8, half)),
+            two = RaterPicture.Draw(Black(8, 8), new RaterMasks(2, 8, 8, [.. half, .. half]));
+        int alone = one.Count(Orange, Top, Left, Panel, Panel), first = two.Count(Orange, Top, Left, Panel, Panel),
+            second = two.Count(SkyBlue, Top, Left, Panel, Panel);
         Assert.InRange(first, 0.4 * alone, 0.6 * alone);
         Assert.InRange(second, 0.4 * alone, 0.6 * alone);
     }
@@ -68,7 +74,10 @@ public sealed class RaterPictureTests
     public void The_soft_map_has_the_colour_of_the_share_and_a_white_line_around_the_majority()
     {
         // All three mark the first column, two the second, one the third, nobody the fourth.
-        byte[] masks = [.. new[] { 3, 2, 1 }.SelectMany(columns => Enumerable.Range(0, 16).Select(i => i % 4 < columns ? (byte)1 : (byte)0))];
+        byte[] masks =
+        [
+            .. new[] { 3, 2, 1 }.SelectMany(columns => Enumerable.Range(0, 16).Select(i => i % 4 < columns ? (byte)1 : (byte)0)),
+        ];
         RgbImage picture = RaterPicture.Draw(Black(4, 4), new RaterMasks(3, 4, 4, masks));
         int row = Top + 200;
 
@@ -82,7 +91,10 @@ public sealed class RaterPictureTests
     [Fact]
     public void The_legend_shows_each_raters_line()
     {
-        RgbImage picture = RaterPicture.Draw(Black(64, 64), new RaterMasks(8, 64, 64, new byte[8 * 64 * 64]), new() { RaterNames = ["A", "B", "C", "D", "E", "F", "G", "H"] });
+        RgbImage picture = RaterPicture.Draw(Black(64, 64), new RaterMasks(8, 64, 64, new byte[8 * 64 * 64]), new()
+        {
+            RaterNames = ["A", "B", "C", "D", "E", "F", "G", "H"],
+        });
         (int, int, int)[] palette = [Orange, SkyBlue, (0, 178, 125), (240, 228, 66), (70, 110, 255), (232, 80, 20), (225, 130, 190), White];
         Assert.All(palette, colour => Assert.InRange(picture.Count(colour, Top + Panel + 12, Left, 14, 44 * 8 * 2), 50, int.MaxValue));
     }
@@ -90,7 +102,8 @@ public sealed class RaterPictureTests
     [Fact]
     public void Thirty_two_raters_have_lines_of_their_own()
     {
-        var lines = Enumerable.Range(0, RaterLine.Distinct).Select(rater => (RaterLine.Of(rater).Colour, string.Join(' ', RaterLine.Of(rater).Pattern)));
+        var lines = Enumerable.Range(0, RaterLine.Distinct)
+            .Select(rater => (RaterLine.Of(rater).Colour, string.Join(' ', RaterLine.Of(rater).Pattern)));
         Assert.Equal(32, lines.Distinct().Count());
         Assert.Equal(RaterLine.Of(0), RaterLine.Of(32));
     }
@@ -126,10 +139,12 @@ public sealed class RaterPictureTests
     public void The_title_is_written()
     {
         var masks = new RaterMasks(1, 64, 64, new byte[64 * 64]);
-        RgbImage short_ = RaterPicture.Draw(Black(64, 64), masks), long_ = RaterPicture.Draw(Black(64, 64), masks, new() { Title = "a case of a longer name" });
+        RgbImage short_ = RaterPicture.Draw(Black(64, 64), masks),
+            long_ = RaterPicture.Draw(Black(64, 64), masks, new() { Title = "a case of a longer name" });
         Assert.True(Dark(long_) > Dark(short_) && Dark(short_) > 100);
 
-        static int Dark(RgbImage picture) => Enumerable.Range(0, 40).Sum(row => Enumerable.Range(0, picture.Width).Count(column => picture.At(row, column).Green < 100));
+        static int Dark(RgbImage picture) =>
+            Enumerable.Range(0, 40).Sum(row => Enumerable.Range(0, picture.Width).Count(column => picture.At(row, column).Green < 100));
     }
 
     [Fact]
@@ -137,8 +152,10 @@ public sealed class RaterPictureTests
     {
         var masks = new RaterMasks(1, 2, 2, new byte[4]);
         Complaint.Expect<ArgumentException>(() => RaterPicture.Draw(Black(2, 3), masks), "2×3", "2×2");
-        Complaint.Expect<ArgumentException>(() => RaterPicture.Draw(Black(2, 2), masks, new() { RaterNames = ["A", "B"] }), "1 rater", "2 names");
-        Complaint.Expect<ArgumentOutOfRangeException>(() => RaterPicture.Draw(Black(2, 2), masks, new() { Channel = 1 }), "1 channel", "channel 1");
+        Complaint.Expect<ArgumentException>(
+            () => RaterPicture.Draw(Black(2, 2), masks, new() { RaterNames = ["A", "B"] }), "1 rater", "2 names");
+        Complaint.Expect<ArgumentOutOfRangeException>(
+            () => RaterPicture.Draw(Black(2, 2), masks, new() { Channel = 1 }), "1 channel", "channel 1");
     }
 
     private static Slice Black(int height, int width) => new(1, height, width, new float[height * width]);

@@ -29,7 +29,8 @@ public sealed class SliceOverlayTests
         const int Side = 320;
         float[] map = new float[Side * Side];
         Array.Fill(map, 0.4f, Side * Side / 2, Side * Side / 2);
-        RgbImage picture = SliceOverlay.Draw(new Slice(1, Side, Side, [.. Enumerable.Range(0, Side * Side).Select(i => (float)(i % Side))]), map);
+        RgbImage picture = SliceOverlay.Draw(
+            new Slice(1, Side, Side, [.. Enumerable.Range(0, Side * Side).Select(i => (float)(i % Side))]), map);
         Assert.Equal(Side, picture.Height);
         Assert.Equal((2 * Side) + 26, picture.Width);
         (byte red, byte green, byte blue) = Pixel(picture, 10, Side + 6 + 100);
@@ -46,7 +47,8 @@ public sealed class SliceOverlayTests
         map[5] = 0.9f;
         RgbImage picture = SliceOverlay.Draw(new Slice(1, 4, 4, new float[16]), map);
 
-        // Each of the 4 × 4 pixels is drawn 80 × 80; the marked one begins at row 80 and column 80 of the second panel, which begins at 326.
+        // Each of the 4 × 4 pixels is drawn 80 × 80; the marked one begins at row 80 and column 80 of the second
+        // panel, which begins at 326.
         (byte, byte, byte) white = (255, 255, 255);
         Assert.Equal(white, Pixel(picture, 80, 326 + 80));
         Assert.Equal(white, Pixel(picture, 159, 326 + 159));

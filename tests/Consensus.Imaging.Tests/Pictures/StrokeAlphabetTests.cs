@@ -6,7 +6,8 @@ namespace Consensus.Imaging.Tests.Pictures;
 /// <summary>Text needs no font: letters are strokes, each with a shape and a width of its own.</summary>
 public sealed class StrokeAlphabetTests
 {
-    private const string Known = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.,:;!?'\"`()[]{}/\\|-_+=<>*#%&@^~$·×±°µ–—…äöüÄÖÜßéèêëáàâãåæçíìîïñóòôõøúùûýÿÉÅÆÇÑØ";
+    private const string Known = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.,:;"
+        + "!?'\"`()[]{}/\\|-_+=<>*#%&@^~$·×±°µ–—…äöüÄÖÜßéèêëáàâãåæçíìîïñóòôõøúùûýÿÉÅÆÇÑØ";
 
     [Fact]
     public void Every_printable_ASCII_character_is_known() =>

@@ -99,7 +99,8 @@ public sealed class DatasetCheckTests : IDisposable
         Case("train", "case01", 1);
         Case("val", "case02", 2);
         File.Delete(At("val", "case02", 0));
-        new NiftiBytes { Type = 64, Dimensions = [2, 2, 1], Values = [1, 2, 1, 3], Sform = 2, Rows = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0] }.WriteTo(_folder["cells", "val", "case02", "image.nii"]);
+        new NiftiBytes { Type = 64, Dimensions = [2, 2, 1], Values = [1, 2, 1, 3], Sform = 2, Rows = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0] }
+            .WriteTo(_folder["cells", "val", "case02", "image.nii"]);
         DatasetProblem problem = Assert.Single(Check().Problems);
         Assert.Equal((DatasetProblemKind.DuplicateAcrossSplits, "case02"), (problem.Kind, problem.Case));
         Assert.Contains(At("train", "case01", 0), problem.Message, StringComparison.Ordinal);
@@ -125,9 +126,14 @@ public sealed class DatasetCheckTests : IDisposable
         DatasetCheckReport report = DatasetCheck.RunManifest(_folder["dataset.json"]);
         string[] places = ["$.note", "$.raters", "$.cases[0].masks.Cleo", "$.cases[1].name", "$.cases[4]"];
         DatasetProblem[] own = [.. report.Problems.Where(problem => problem.Kind == DatasetProblemKind.Manifest)];
-        Assert.Equal(places.Order(StringComparer.Ordinal), own.Select(problem => problem.Message.Split(", ")[1].Split(": ")[0]).Order(StringComparer.Ordinal));
         Assert.Equal(
-            [(DatasetProblemKind.Unreadable, "c"), (DatasetProblemKind.RaterCount, "a"), (DatasetProblemKind.MissingFile, "b"), (DatasetProblemKind.IdenticalMasks, "b")],
+            places.Order(StringComparer.Ordinal),
+            own.Select(problem => problem.Message.Split(", ")[1].Split(": ")[0]).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            [
+                (DatasetProblemKind.Unreadable, "c"), (DatasetProblemKind.RaterCount, "a"), (DatasetProblemKind.MissingFile, "b"),
+                (DatasetProblemKind.IdenticalMasks, "b"),
+            ],
             report.Problems.Except(own).Select(problem => (problem.Kind, problem.Case!)));
     }
 
@@ -145,11 +151,13 @@ public sealed class DatasetCheckTests : IDisposable
     {
         Case("train", "case01", 1, raters: 1);
         Case("train", "case02", 2);
-        RaterCase[] cases = [.. new[] { "case01", "case02" }.Select((name, one) => new RaterCase(name, At("train", name, 0), [.. Enumerable.Range(1, one + 1).Select(rater => At("train", name, rater))]))];
+        RaterCase[] cases = [.. new[] { "case01", "case02" }.Select((name, one) =>
+            new RaterCase(name, At("train", name, 0), [.. Enumerable.Range(1, one + 1).Select(rater => At("train", name, rater))]))];
         Assert.Equal(["case01", "case02"], Names(MissingRaters.Drop));
         Assert.Equal(["case01"], Names(MissingRaters.Fraction));
 
-        IEnumerable<string?> Names(MissingRaters missing) => DatasetCheck.Run([new("train", cases)], raters: 3, missing).Problems.Select(problem => problem.Case);
+        IEnumerable<string?> Names(MissingRaters missing) =>
+            DatasetCheck.Run([new("train", cases)], raters: 3, missing).Problems.Select(problem => problem.Case);
     }
 
     [Fact]
@@ -160,7 +168,8 @@ public sealed class DatasetCheckTests : IDisposable
         var told = new Counter();
         Assert.Equal(2, DatasetCheck.RunQubiq(_folder.Root, QubiqDataset.FindTask(_folder.Root), told).Cases);
         Assert.Equal([1, 2], told.Values);
-        Assert.ThrowsAny<OperationCanceledException>(() => DatasetCheck.RunQubiq(_folder.Root, QubiqDataset.FindTask(_folder.Root), cancellation: new CancellationToken(canceled: true)));
+        Assert.ThrowsAny<OperationCanceledException>(() =>
+            DatasetCheck.RunQubiq(_folder.Root, QubiqDataset.FindTask(_folder.Root), cancellation: new CancellationToken(canceled: true)));
     }
 
     [Theory]
@@ -173,7 +182,8 @@ public sealed class DatasetCheckTests : IDisposable
     public void Marks_for_missing_data_are_found_among_the_grey_values(float mark, string? found, ProblemSeverity? severity)
     {
         // 4 pixels of the mark among 60 from 100 to 159.
-        float[] pixels = [.. Enumerable.Range(0, 64).Select(i => i < 4 ? mark : 96f + i)], half = [.. Enumerable.Range(0, 64).Select(i => i < 20 ? 1f : 0)];
+        float[] pixels = [.. Enumerable.Range(0, 64).Select(i => i < 4 ? mark : 96f + i)],
+            half = [.. Enumerable.Range(0, 64).Select(i => i < 20 ? 1f : 0)];
         Directory.CreateDirectory(_folder["cells", "train", "case01"]);
         Write(At("train", "case01", 0), 1, 8, 8, pixels);
         Write(At("train", "case01", 1), 1, 8, 8, half);
@@ -200,13 +210,16 @@ public sealed class DatasetCheckTests : IDisposable
         Write(At("train", "case01", 0), 1, 8, 8, [.. Enumerable.Range(0, 64).Select(i => (float)i)]);
         for (int rater = 1; rater <= 4; rater++)
         {
-            Write(At("train", "case01", rater), 1, 8, 8, [.. Enumerable.Range(0, 64).Select(i => (i >= rater && i < 15 + rater) == (rater != 3) ? 1f : 0)]);
+            Write(At("train", "case01", rater), 1, 8, 8, [
+                .. Enumerable.Range(0, 64).Select(i => (i >= rater && i < 15 + rater) == (rater != 3) ? 1f : 0),
+            ]);
         }
 
         DatasetProblem problem = Assert.Single(Check().Problems);
         Assert.Equal(DatasetProblemKind.ComplementaryMasks, problem.Kind);
         Assert.Equal(
-            $"'{At("train", "case01", 3)}' (rater 3) marks nearly what '{At("train", "case01", 1)}' (rater 1) leaves unmarked.", problem.Message);
+            $"'{At("train", "case01", 3)}' (rater 3) marks nearly what '{At("train", "case01", 1)}' (rater 1) leaves unmarked.",
+            problem.Message);
     }
 
     [Theory]
@@ -217,13 +230,18 @@ public sealed class DatasetCheckTests : IDisposable
     {
         Directory.CreateDirectory(_folder["cells", "train", "case01"]);
         byte[] pixels = [.. Enumerable.Range(0, 64).Select(i => (byte)i)], first = [.. pixels.Select(i => i < 16 ? (byte)255 : (byte)0)];
-        string image = new TiffBytes { Height = 8, Width = 8, Orientation = tag, Blocks = [pixels] }.WriteTo(_folder["cells", "train", "case01", "image.tif"]);
-        string mask = new TiffBytes { Height = 8, Width = 8, Blocks = [first] }.WriteTo(_folder["cells", "train", "case01", "task01_seg01.tif"]);
-        new TiffBytes { Height = 8, Width = 8, Blocks = [[.. first.Skip(1), 0]] }.WriteTo(_folder["cells", "train", "case01", "task01_seg02.tif"]);
+        string image = new TiffBytes { Height = 8, Width = 8, Orientation = tag, Blocks = [pixels] }
+            .WriteTo(_folder["cells", "train", "case01", "image.tif"]);
+        string mask = new TiffBytes { Height = 8, Width = 8, Blocks = [first] }
+            .WriteTo(_folder["cells", "train", "case01", "task01_seg01.tif"]);
+        new TiffBytes { Height = 8, Width = 8, Blocks = [[.. first.Skip(1), 0]] }
+            .WriteTo(_folder["cells", "train", "case01", "task01_seg02.tif"]);
 
         IReadOnlyList<DatasetProblem> problems = Check().Problems;
         Assert.Equal(
-            told ? [$"'{image}' is shown turned by its Orientation tag ({tag}), and is read so, but its mask '{mask}' has Orientation 1."] : [],
+            told
+                ? [$"'{image}' is shown turned by its Orientation tag ({tag}), and is read so, but its mask '{mask}' has Orientation 1."]
+                : [],
             problems.Select(problem => problem.Message));
     }
 
@@ -240,12 +258,17 @@ public sealed class DatasetCheckTests : IDisposable
         foreach (int file in (int[])[0, 1, 2])
         {
             File.Delete(At("train", "case03", file));
-            new NiftiBytes { Dimensions = [2, 2], Values = file == 0 ? [9, 1, 2, 3] : [1, 0, file == 1 ? 1 : 0, 0], Sform = 1, Rows = rows }.WriteTo(At("train", "case03", file));
+            new NiftiBytes { Dimensions = [2, 2], Values = file == 0 ? [9, 1, 2, 3] : [1, 0, file == 1 ? 1 : 0, 0], Sform = 1, Rows = rows }
+                .WriteTo(At("train", "case03", file));
         }
 
         DatasetProblem problem = Assert.Single(Check().Problems);
-        Assert.Equal((ProblemSeverity.Warning, DatasetProblemKind.CaseOrientation, "case03"), (problem.Severity, problem.Kind, problem.Case));
-        Assert.Contains("its rows to the left, columns to the front, most images of the set with their rows to the right, columns to the front", problem.Message, StringComparison.Ordinal);
+        Assert.Equal(
+            (ProblemSeverity.Warning, DatasetProblemKind.CaseOrientation, "case03"), (problem.Severity, problem.Kind, problem.Case));
+        Assert.Contains(
+            "its rows to the left, columns to the front, most images of the set with their rows to the right, columns to the front",
+            problem.Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -254,8 +277,10 @@ public sealed class DatasetCheckTests : IDisposable
         Case("train", "case01", 1);
         File.Delete(At("train", "case01", 1));
         File.Delete(At("train", "case01", 2));
-        new PngBytes { Width = 2, Height = 2, Colour = 2, Rows = [0, 128, 0, 0, 0, 0, 0, 0, 128, 0, 0, 0, 0, 0] }.WriteTo(_folder["cells", "train", "case01", "task01_seg01.png"]);
-        new NiftiBytes { Type = 256, Dimensions = [2, 2], Values = [-1, 0, -1, 0] }.WriteTo(_folder["cells", "train", "case01", "task01_seg02.nii"]);
+        new PngBytes { Width = 2, Height = 2, Colour = 2, Rows = [0, 128, 0, 0, 0, 0, 0, 0, 128, 0, 0, 0, 0, 0] }
+            .WriteTo(_folder["cells", "train", "case01", "task01_seg01.png"]);
+        new NiftiBytes { Type = 256, Dimensions = [2, 2], Values = [-1, 0, -1, 0] }
+            .WriteTo(_folder["cells", "train", "case01", "task01_seg02.nii"]);
 
         // Only what is assumed of where they lie is said, of both in one line.
         DatasetProblem assumed = Assert.Single(Check().Problems);
@@ -272,7 +297,8 @@ public sealed class DatasetCheckTests : IDisposable
 
     private DatasetCheckReport Check() => DatasetCheck.RunQubiq(_folder.Root, QubiqDataset.FindTask(_folder.Root, "cells"));
 
-    private string At(string split, string name, int rater) => _folder["cells", split, name, rater == 0 ? "image.nii.gz" : $"task01_seg{rater:00}.nii.gz"];
+    private string At(string split, string name, int rater) =>
+        _folder["cells", split, name, rater == 0 ? "image.nii.gz" : $"task01_seg{rater:00}.nii.gz"];
 
     /// <summary>A case of 2×2 pixels, whose image is 1, 1 over 2, 3 for number 1, and of two raters.</summary>
     private void Case(string split, string name, int number, int raters = 2)
@@ -286,7 +312,8 @@ public sealed class DatasetCheckTests : IDisposable
     }
 
     private static void Write(string path, int channels, int height, int width, float[] pixels, double spacing = 1) =>
-        NiftiFile.WriteSlice(path, new Slice(channels, height, width, pixels, new SliceGeometry(spacing, spacing, [spacing, 0, 0, 0, 0, spacing, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1])));
+        NiftiFile.WriteSlice(path, new Slice(channels, height, width, pixels, new SliceGeometry(
+            spacing, spacing, [spacing, 0, 0, 0, 0, spacing, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1])));
 
     private sealed class Counter : IProgress<int>
     {

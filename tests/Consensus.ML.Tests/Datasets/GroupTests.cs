@@ -32,14 +32,16 @@ public sealed class GroupTests : IDisposable
     public void Loaders_write_the_group_beside_the_case()
     {
         Assert.Equal(["p1", "b"], Groups(_ml.Data.LoadFromCases([new("a", "a.png", []) { Group = "p1" }, new("b", "b.png", [])])));
-        Assert.Equal(["p1", "b"], Groups(_ml.Data.LoadFromCases([new("a", ["a1.png", "a2.png"], [], []) { Group = "p1" }, new("b", "b.png", [])])));
+        Assert.Equal(
+            ["p1", "b"], Groups(_ml.Data.LoadFromCases([new("a", ["a1.png", "a2.png"], [], []) { Group = "p1" }, new("b", "b.png", [])])));
         var table = new DataFrame(
             new StringDataFrameColumn("Case", ["a", "b", "c"]),
             new StringDataFrameColumn("ImagePath", ["a.png", "b.png", "c.png"]),
             new StringDataFrameColumn("Patient", ["7", "7", null]));
         Assert.Equal(["7", "7", "c"], Groups(_ml.Data.LoadFromDataFrame(table, [], groupColumn: "Patient")));
         Assert.Equal(["a", "b", "c"], Groups(_ml.Data.LoadFromDataFrame(table, [])));
-        Complaint.Expect<ArgumentException>(() => _ml.Data.LoadFromDataFrame(table, [], groupColumn: "Person"), "no column 'Person'", "'Patient'");
+        Complaint.Expect<ArgumentException>(
+            () => _ml.Data.LoadFromDataFrame(table, [], groupColumn: "Person"), "no column 'Person'", "'Patient'");
         string scan = Volume("scan.nii");
         Assert.Equal([scan, scan], Groups(_ml.Data.LoadFromVolume(scan)));
     }
@@ -58,20 +60,27 @@ public sealed class GroupTests : IDisposable
         Assert.Equal(["p1", "b", _folder["v.nii"], _folder["v.nii"], "p2", "p2"], manifest.AllCases().Select(one => one.Group));
         manifest.Write(_folder["again.json"]);
         Assert.Equal(["p1", null, null, "p2"], DatasetManifest.Read(_folder["again.json"]).Cases.Select(one => one.Group));
-        Complaint.Expect<InvalidDataException>(() => DatasetManifest.Read(Manifest("""{ "name": "a", "group": 7, "image": "a.png" }""")), "$.cases[0].group", "must be text, but it is 7");
+        Complaint.Expect<InvalidDataException>(
+            () => DatasetManifest.Read(Manifest("""{ "name": "a", "group": 7, "image": "a.png" }""")),
+            "$.cases[0].group",
+            "must be text, but it is 7");
     }
 
     [Fact]
     public void Patterns_find_patients_whose_cases_may_be_called_alike()
     {
         Files("p1/1.png", "p1/2.png", "p2/1.png", "m/p1/1_A.png", "m/p1/2_A.png", "m/p2/1_A.png");
-        DatasetManifest manifest = ManifestDraft.FromPatterns(_folder.Root, "{patient}/{case}.png", "m/{patient}/{case}_{rater}.png").Manifest;
+        DatasetManifest manifest = ManifestDraft.FromPatterns(
+            _folder.Root, "{patient}/{case}.png", "m/{patient}/{case}_{rater}.png").Manifest;
         Assert.Equal([("p1_1", "p1"), ("p1_2", "p1"), ("p2_1", "p2")], manifest.Cases.Select(one => (one.Name, one.Group)));
         Assert.Equal("m/p2/1_A.png", manifest.Cases[2].Masks["A"]);
         Complaint.Expect<ArgumentException>(
-            () => ManifestDraft.FromPatterns(_folder.Root, "{patient}/{case}.png", "m/*/{case}_{rater}.png"), "lacks '{patient}'", "a case '1' in several groups (p1, p2)");
-        Complaint.Expect<ArgumentException>(() => ManifestDraft.FromPatterns(_folder.Root, "{case}.png", "{group}/{case}_{rater}.png"), "that of the images");
-        Complaint.Expect<ArgumentException>(() => ManifestDraft.FromPatterns(_folder.Root, "{group}/{patient}_{case}.png", "{case}_{rater}.png"), "mean the same");
+            () => ManifestDraft.FromPatterns(_folder.Root, "{patient}/{case}.png", "m/*/{case}_{rater}.png"), "lacks '{patient}'",
+            "a case '1' in several groups (p1, p2)");
+        Complaint.Expect<ArgumentException>(
+            () => ManifestDraft.FromPatterns(_folder.Root, "{case}.png", "{group}/{case}_{rater}.png"), "that of the images");
+        Complaint.Expect<ArgumentException>(
+            () => ManifestDraft.FromPatterns(_folder.Root, "{group}/{patient}_{case}.png", "{case}_{rater}.png"), "mean the same");
     }
 
     [Fact]
@@ -79,7 +88,8 @@ public sealed class GroupTests : IDisposable
     {
         Files([.. Enumerable.Range(0, 12).SelectMany(i => new[] { $"i/P{i / 3}-{i}.png", $"m/{i}_A.png" })]);
         ManifestDraft draft = ManifestDraft.FromPatterns(_folder.Root, "i/{group}-{case}.png", "m/{case}_{rater}.png");
-        Assert.Equal(Enumerable.Range(0, 12).Select(i => ($"{i}", $"P{i / 3}")), draft.Manifest.Cases.Select(one => (one.Name, one.Group!)));
+        Assert.Equal(
+            Enumerable.Range(0, 12).Select(i => ($"{i}", $"P{i / 3}")), draft.Manifest.Cases.Select(one => (one.Name, one.Group!)));
         for (int seed = 0; seed < 8; seed++)
         {
             ILookup<string?, string?> groups = draft.WithValidation(0.25, seed).Manifest.Cases.ToLookup(one => one.Split, one => one.Group);
@@ -101,20 +111,28 @@ public sealed class GroupTests : IDisposable
             { "name": "c", "split": "val", "group": "p1", "image": "v.nii#slice=1" },
             { "name": "a", "split": "val", "group": "p2", "image": "v.nii#slice=1" }
             """);
-        DatasetProblem[] found = [.. DatasetCheck.RunManifest(path).Problems.Where(problem => problem.Kind == DatasetProblemKind.GroupAcrossSplits)];
+        DatasetProblem[] found =
+        [
+            .. DatasetCheck.RunManifest(path).Problems.Where(problem => problem.Kind == DatasetProblemKind.GroupAcrossSplits),
+        ];
         Assert.Equal(ProblemSeverity.Warning, Assert.Single(found).Severity);
         Assert.Equal("Cases of the group 'p1' are in two splits: case 'c' in 'val' and case 'a' and 1 more in 'train'.", found[0].Message);
         Assert.Equal(("val", "c"), (found[0].Split, found[0].Case));
 
         // Without groups the volume says it, and of groups that differ too; names alone say nothing.
-        string[] messages = Messages("""{ "name": "a", "split": "train", "image": "v.nii#slice=0" }, { "name": "a", "split": "val", "image": "v.nii#slice=1" }""");
+        string[] messages = Messages(
+            """{ "name": "a", "split": "train", "image": "v.nii#slice=0" }, { "name": "a", "split": "val", "image": "v.nii#slice=1" }""");
         Assert.Contains("Slices of the volume", Assert.Single(messages), StringComparison.Ordinal);
-        messages = Messages("""{ "name": "a", "split": "train", "group": "p1", "image": "v.nii#slice=0" }, { "name": "b", "split": "val", "group": "p2", "image": "v.nii#slice=1" }""");
+        messages = Messages(
+            """{ "name": "a", "split": "train", "group": "p1", "image": "v.nii#slice=0" }, { "name": "b", "split": "val", "group": "p2", "image": "v.nii#slice=1" }""");
         Assert.Contains("Slices of the volume", Assert.Single(messages), StringComparison.Ordinal);
-        Assert.Empty(Messages("""{ "name": "a", "split": "train", "image": "x.png" }, { "name": "a", "split": "val", "image": "y.png" }"""));
+        Assert.Empty(
+            Messages("""{ "name": "a", "split": "train", "image": "x.png" }, { "name": "a", "split": "val", "image": "y.png" }"""));
 
         string[] Messages(string cases) =>
-            [.. DatasetCheck.RunManifest(Manifest(cases)).Problems.Where(problem => problem.Kind == DatasetProblemKind.GroupAcrossSplits).Select(problem => problem.Message)];
+            [.. DatasetCheck.RunManifest(Manifest(cases)).Problems
+                .Where(problem => problem.Kind == DatasetProblemKind.GroupAcrossSplits)
+                .Select(problem => problem.Message)];
     }
 
     private static string[] Groups(IDataView rows) => [.. rows.GetColumn<string>("Group")];

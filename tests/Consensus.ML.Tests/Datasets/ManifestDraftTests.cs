@@ -15,7 +15,9 @@ public sealed class ManifestDraftTests : IDisposable
     [Fact]
     public void Cases_and_raters_are_read_from_the_names_in_natural_order()
     {
-        Files("images/eye10.png", "images/eye2.png", "masks/eye10_Ann.png", "masks/eye10_Ben.png", "masks/eye2_Ben.png", "masks/eye2_Ann.png", "notes.txt");
+        Files(
+            "images/eye10.png", "images/eye2.png", "masks/eye10_Ann.png", "masks/eye10_Ben.png",
+            "masks/eye2_Ben.png", "masks/eye2_Ann.png", "notes.txt");
         ManifestDraft draft = ManifestDraft.FromPatterns(_folder.Root, "images/{case}.png", "masks/{case}_{rater}.png", "eyes");
         Assert.Empty(draft.Warnings);
         Assert.Equal("eyes", draft.Manifest.Name);
@@ -38,8 +40,11 @@ public sealed class ManifestDraftTests : IDisposable
     [Fact]
     public void Channels_splits_and_any_folders_have_placeholders_and_a_repeated_one_is_the_same_text()
     {
-        Files("a/train/p1/p1_t1.nii", "a/train/p1/p1_t2.nii", "a/train/p1/p1_seg_1.nii", "b/test/p1/p1_t1.nii", "b/test/p1/p1_t2.nii", "b/test/p1/p1_seg_1.nii", "b/test/p2/p1_t1.nii");
-        DatasetManifest manifest = ManifestDraft.FromPatterns(_folder.Root, "**/{split}/{case}/{case}_{channel}.nii", "*/{split}/{case}/{case}_seg_{rater}.nii").Manifest;
+        Files(
+            "a/train/p1/p1_t1.nii", "a/train/p1/p1_t2.nii", "a/train/p1/p1_seg_1.nii", "b/test/p1/p1_t1.nii", "b/test/p1/p1_t2.nii",
+            "b/test/p1/p1_seg_1.nii", "b/test/p2/p1_t1.nii");
+        DatasetManifest manifest = ManifestDraft.FromPatterns(
+            _folder.Root, "**/{split}/{case}/{case}_{channel}.nii", "*/{split}/{case}/{case}_seg_{rater}.nii").Manifest;
         Assert.Equal(["t1", "t2"], manifest.Channels);
         Assert.Equal(["test", "train"], manifest.Splits);
         Assert.Equal(["b/test/p1/p1_t1.nii", "b/test/p1/p1_t2.nii"], manifest.Cases[0].Image);
@@ -55,11 +60,14 @@ public sealed class ManifestDraftTests : IDisposable
         Assert.Equal(2, draft.Manifest.Levels);
         Assert.Collection(
             draft.Warnings,
-            warning => Assert.Contains("1 fit the masks' pattern, but there is no image of their case; the first: 'm/9-A.png'", warning, StringComparison.Ordinal),
+            warning => Assert.Contains(
+                "1 fit the masks' pattern, but there is no image of their case; the first: 'm/9-A.png'", warning, StringComparison.Ordinal),
             warning => Assert.Contains("1 have no mask; the first: '3'", warning, StringComparison.Ordinal),
             warning => Assert.Contains("1 of 3 cases have another number of raters than 2", warning, StringComparison.Ordinal));
-        Complaint.Expect<InvalidDataException>(() => ManifestDraft.FromPatterns(_folder.Root, "i/{case}.png", "x/{case}-{rater}.png"), "no mask 'x/{case}-{rater}.png'");
-        Complaint.Expect<ArgumentException>(() => ManifestDraft.FromPatterns(_folder.Root, "i/{case}.png", "m/{case}.png"), "lacks '{rater}'");
+        Complaint.Expect<InvalidDataException>(
+            () => ManifestDraft.FromPatterns(_folder.Root, "i/{case}.png", "x/{case}-{rater}.png"), "no mask 'x/{case}-{rater}.png'");
+        Complaint.Expect<ArgumentException>(
+            () => ManifestDraft.FromPatterns(_folder.Root, "i/{case}.png", "m/{case}.png"), "lacks '{rater}'");
     }
 
     [Fact]
@@ -80,7 +88,8 @@ public sealed class ManifestDraftTests : IDisposable
     [Fact]
     public void A_QUBIQ_set_is_described_with_both_splits_and_the_cases_that_lack_a_rater()
     {
-        Files([.. Enumerable.Range(1, 6).Select(rater => $"prostate/train/case01/task02_seg{rater:00}.nii.gz"), "prostate/train/case01/image.nii.gz",
+        Files([.. Enumerable.Range(1, 6).Select(rater => $"prostate/train/case01/task02_seg{rater:00}.nii.gz"),
+            "prostate/train/case01/image.nii.gz",
             "prostate/val/case01/image.nii", "prostate/val/case01/task02_seg01.nii.gz"]);
         ManifestDraft draft = ManifestDraft.FromQubiq(_folder.Root, QubiqTask.Prostate2);
         Assert.Equal(("prostate-2", 6), (draft.Manifest.Name, draft.Manifest.Levels));
@@ -96,7 +105,10 @@ public sealed class ManifestDraftTests : IDisposable
         {
             string file = _folder["pancreas", "Training", "case1-1", $"{name}.nii.gz"];
             Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-            File.WriteAllBytes(file, new NiftiBytes { Dimensions = [2, 3, 12], Values = [.. Enumerable.Range(0, 72).Select(i => (double)(i % 2))] }.SingleFile());
+            File.WriteAllBytes(
+                file,
+                new NiftiBytes { Dimensions = [2, 3, 12], Values = [.. Enumerable.Range(0, 72).Select(i => (double)(i % 2))] }
+                    .SingleFile());
         }
 
         DatasetManifest manifest = ManifestDraft.FromQubiq(_folder.Root, QubiqDataset.FindTask(_folder.Root, "pancreas")).Manifest;
@@ -104,18 +116,23 @@ public sealed class ManifestDraftTests : IDisposable
         RaterCase[] slices = [.. manifest.AllCases("train")];
         Assert.Equal(12, slices.Length);
         Assert.Equal("case1-1_slice11", slices[^1].Name);
-        Assert.Equal((2, 2, 3), (slices[^1].AnnotationPaths.Count, SliceReader.ReadSize(slices[^1].AnnotationPaths[1]).Height, SliceReader.ReadSize(slices[^1].ImagePaths[0]).Width));
+        Assert.Equal((2, 2, 3), (slices[^1].AnnotationPaths.Count, SliceReader.ReadSize(
+            slices[^1].AnnotationPaths[1]).Height, SliceReader.ReadSize(slices[^1].ImagePaths[0]).Width));
     }
 
     [Fact]
     public void Hidden_files_are_taken_only_where_a_pattern_names_them()
     {
-        Files("images/a.png", "images/._a.png", ".trash/images/b.png", "masks/a_A.png", "masks/._a_A.png", "masks/a_B.png", ".own/c.png", ".own/c_A.png");
+        Files(
+            "images/a.png", "images/._a.png", ".trash/images/b.png", "masks/a_A.png", "masks/._a_A.png",
+            "masks/a_B.png", ".own/c.png", ".own/c_A.png");
         Assert.Equal(["a"], Names("images/{case}.png", "masks/{case}_{rater}.png"));
         Assert.Equal(["a"], Names("**/{case}.png", "masks/{case}_{rater}.png"));
         Assert.Equal(["c"], Names(".own/{case}.png", ".own/{case}_{rater}.png"));
 
-        string[] Names(string images, string masks) => [.. ManifestDraft.FromPatterns(_folder.Root, images, masks).Manifest.Cases.Where(one => one.Masks.Count > 0).Select(one => one.Name)];
+        string[] Names(string images, string masks) => [.. ManifestDraft.FromPatterns(_folder.Root, images, masks).Manifest.Cases
+            .Where(one => one.Masks.Count > 0)
+            .Select(one => one.Name)];
     }
 
     [Theory]
@@ -129,18 +146,22 @@ public sealed class ManifestDraftTests : IDisposable
     public void A_manifest_in_another_encoding_is_refused_by_its_name(string encoding, bool mark, string? named)
     {
         var writer = System.Text.Encoding.GetEncoding(encoding);
-        byte[] text = writer.GetBytes("""{ "formatVersion": 1, "name": "a", "raters": ["A"], "cases": [{ "name": "x", "image": "i\\x.png", "masks": { "A": "x.png" } }] }""");
+        byte[] text = writer.GetBytes(
+            """{ "formatVersion": 1, "name": "a", "raters": ["A"], "cases": [{ "name": "x", "image": "i\\x.png", "masks": { "A": "x.png" } }] }""");
         File.WriteAllBytes(_folder["dataset.json"], mark ? [.. writer.GetPreamble(), .. text] : text);
         if (named is null)
         {
             RaterCase read = Assert.Single(DatasetManifest.Read(_folder["dataset.json"]).AllCases());
             string hint = OperatingSystem.IsWindows() ? "" : " Here folders are separated by '/', and '\\' is a part of a name.";
-            Assert.Equal($"'{read.ImagePaths[0]}' does not exist.{hint}", Assert.Throws<FileNotFoundException>(() => SliceReader.Read(read.ImagePaths[0])).Message);
+            Assert.Equal(
+                $"'{read.ImagePaths[0]}' does not exist.{hint}",
+                Assert.Throws<FileNotFoundException>(() => SliceReader.Read(read.ImagePaths[0])).Message);
             return;
         }
 
         Complaint.Expect<InvalidDataException>(
-            () => DatasetManifest.Read(_folder["dataset.json"]), $"dataset.json' is encoded in {named}, but a dataset manifest is text in UTF-8: save it as UTF-8.");
+            () => DatasetManifest.Read(_folder["dataset.json"]),
+            $"dataset.json' is encoded in {named}, but a dataset manifest is text in UTF-8: save it as UTF-8.");
     }
 
     private void Files(params string[] names)

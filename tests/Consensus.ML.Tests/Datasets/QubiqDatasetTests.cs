@@ -60,7 +60,8 @@ public sealed class QubiqDatasetTests : IDisposable
     public void A_root_of_another_sets_name_is_not_this_set()
     {
         Case(3, "kidney", "train", "case01");
-        Complaint.Expect<DirectoryNotFoundException>(() => QubiqDataset.List(_folder["kidney"], QubiqTask.BrainTumor1, QubiqSplit.Train), "brain-tumor-1");
+        Complaint.Expect<DirectoryNotFoundException>(
+            () => QubiqDataset.List(_folder["kidney"], QubiqTask.BrainTumor1, QubiqSplit.Train), "brain-tumor-1");
     }
 
     [Fact]
@@ -146,7 +147,8 @@ public sealed class QubiqDatasetTests : IDisposable
             Directory.CreateDirectory(_folder["retina", "train", name]);
         }
 
-        new PngBytes { Colour = 2, Width = 2, Height = 1, Rows = [0, 1, 2, 3, 4, 5, 6] }.WriteTo(_folder["retina", "train", "case01", "image.png"]);
+        new PngBytes { Colour = 2, Width = 2, Height = 1, Rows = [0, 1, 2, 3, 4, 5, 6] }
+            .WriteTo(_folder["retina", "train", "case01", "image.png"]);
         new PngBytes { Width = 2, Height = 1, Rows = [0, 0, 255] }.WriteTo(_folder["retina", "train", "case01", "task01_seg01.png"]);
         new PngBytes { Width = 2, Height = 1, Rows = [0, 255, 255] }.WriteTo(_folder["retina", "train", "case01", "Task01_Seg02.PNG"]);
         new TiffBytes { Width = 2, Height = 1, Blocks = [[7, 8]] }.WriteTo(_folder["retina", "train", "case02", "IMAGE.TIFF"]);
@@ -161,7 +163,9 @@ public sealed class QubiqDatasetTests : IDisposable
         Assert.Equal([0, 1, 1, 1], MaskReader.Read(listing.Cases[0].AnnotationPaths).Pixels.ToArray());
         Assert.Equal([1, 0, 0, 1], MaskReader.Read(listing.Cases[1].AnnotationPaths).Pixels.ToArray());
         Assert.Equal(2, QubiqDataset.ReadCase(_folder["retina", "train", "case01"]).AnnotationPaths.Count);
-        Assert.Equal(["retina/train/case01/image.png", "retina/train/case02/IMAGE.TIFF"], ManifestDraft.FromQubiq(_folder.Root, task).Manifest.Cases.Select(item => item.Image[0]));
+        Assert.Equal(
+            ["retina/train/case01/image.png", "retina/train/case02/IMAGE.TIFF"],
+            ManifestDraft.FromQubiq(_folder.Root, task).Manifest.Cases.Select(item => item.Image[0]));
     }
 
     [Theory]
@@ -169,7 +173,10 @@ public sealed class QubiqDatasetTests : IDisposable
     [InlineData("image.nii", "image.tif", "image.jpg")]
     [InlineData("IMAGE.TIF", "image.tiff", "image.png")]
     [InlineData("image.png", "image.BMP", "image.jpeg")]
-    public void Of_several_files_for_one_image_the_one_that_keeps_most_is_taken_and_the_others_are_named(string taken, string second, string third)
+    public void Of_several_files_for_one_image_the_one_that_keeps_most_is_taken_and_the_others_are_named(
+        string taken,
+        string second,
+        string third)
     {
         Case(3, "kidney", "train", "case01");
         File.Delete(_folder["kidney", "train", "case01", "image.nii.gz"]);
@@ -181,7 +188,9 @@ public sealed class QubiqDatasetTests : IDisposable
         CaseListing listing = QubiqDataset.List(_folder.Root, QubiqTask.Kidney, QubiqSplit.Train);
         Assert.Equal(taken, Path.GetFileName(Assert.Single(listing.Cases).ImagePaths[0]));
         Assert.Equal(2, listing.Warnings.Count);
-        Assert.All(new[] { second, third }, other => Assert.Contains(listing.Warnings, warning => warning.Contains($"{other}' was left out", StringComparison.Ordinal)));
+        Assert.All(
+            new[] { second, third },
+            other => Assert.Contains(listing.Warnings, warning => warning.Contains($"{other}' was left out", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -200,7 +209,8 @@ public sealed class QubiqDatasetTests : IDisposable
         File.Delete(_folder["kidney", "val", "case3", "image.nii.gz"]);
         listing = QubiqDataset.ListImages(_folder.Root, "kidney", QubiqSplit.Validation);
         Assert.Equal(["case2", "case10"], listing.Cases.Select(item => item.Name));
-        Assert.Collection(listing.Warnings, warning => Mentions(warning, "image.png' was left out"), warning => Mentions(warning, "'case3' was left out", "image.nii.gz"));
+        Assert.Collection(listing.Warnings, warning => Mentions(warning, "image.png' was left out"), warning =>
+            Mentions(warning, "'case3' was left out", "image.nii.gz"));
     }
 
     [Fact]
@@ -212,12 +222,16 @@ public sealed class QubiqDatasetTests : IDisposable
             Assert.Equal("case01", Assert.Single(QubiqDataset.ListImages(_folder.Root, name, QubiqSplit.Validation).Cases).Name);
         }
 
-        Complaint.Expect<DirectoryNotFoundException>(() => QubiqDataset.ListImages(_folder.Root, null, QubiqSplit.Train), "new_patients", "'train'");
-        Complaint.Expect<ArgumentException>(() => QubiqDataset.ListImages(_folder.Root, "old", QubiqSplit.Validation), "'old'", "new_patients");
+        Complaint.Expect<DirectoryNotFoundException>(
+            () => QubiqDataset.ListImages(_folder.Root, null, QubiqSplit.Train), "new_patients", "'train'");
+        Complaint.Expect<ArgumentException>(
+            () => QubiqDataset.ListImages(_folder.Root, "old", QubiqSplit.Validation), "'old'", "new_patients");
         Case(0, "others", "val", "case01");
-        Complaint.Expect<ArgumentException>(() => QubiqDataset.ListImages(_folder.Root, null, QubiqSplit.Validation), "several sets", "new_patients, others");
+        Complaint.Expect<ArgumentException>(
+            () => QubiqDataset.ListImages(_folder.Root, null, QubiqSplit.Validation), "several sets", "new_patients, others");
         Directory.Delete(_folder["others", "val", "case01"], recursive: true);
-        Complaint.Expect<InvalidDataException>(() => QubiqDataset.ListImages(_folder.Root, "others", QubiqSplit.Validation), "others", "no images");
+        Complaint.Expect<InvalidDataException>(
+            () => QubiqDataset.ListImages(_folder.Root, "others", QubiqSplit.Validation), "others", "no images");
     }
 
     [Fact]
@@ -280,10 +294,12 @@ public sealed class QubiqDatasetTests : IDisposable
     public void A_mask_of_another_size_than_its_image_is_named_with_both_sizes_and_one_that_would_fit_transposed_is_hinted_at()
     {
         string image = new NiftiBytes { Dimensions = [2, 3, 2], Values = new double[12] }.WriteTo(_folder["image.nii"]);
-        string good = new NiftiBytes().WriteTo(_folder["good.nii.gz"]), wrong = new NiftiBytes { Dimensions = [3, 2] }.WriteTo(_folder["wrong.nii.gz"]);
+        string good = new NiftiBytes().WriteTo(_folder["good.nii.gz"]),
+            wrong = new NiftiBytes { Dimensions = [3, 2] }.WriteTo(_folder["wrong.nii.gz"]);
         Assert.Empty(new RaterCase("case01", image, [good]).CheckGrids());
         Complaint.Expect<InvalidDataException>(
-            () => new RaterCase("case01", image, [good, wrong]).CheckGrids(), "wrong.nii.gz", "3×2", "image.nii", "2×3", "rows and columns exchanged they would fit");
+            () => new RaterCase("case01", image, [good, wrong]).CheckGrids(), "wrong.nii.gz", "3×2", "image.nii", "2×3",
+            "rows and columns exchanged they would fit");
         string other = new NiftiBytes { Dimensions = [1, 6] }.WriteTo(_folder["other.nii.gz"]);
         InvalidDataException exception = Assert.Throws<InvalidDataException>(() => new RaterCase("case01", image, [other]).CheckGrids());
         Assert.DoesNotContain("would fit", exception.Message, StringComparison.Ordinal);
@@ -293,11 +309,13 @@ public sealed class QubiqDatasetTests : IDisposable
     {
         CaseListing listing = QubiqDataset.List(root, task, split);
         Assert.Empty(listing.Warnings);
-        Assert.All(listing.Cases, item => Assert.All(item.AnnotationPaths.Append(item.ImagePaths[0]), path => Assert.True(File.Exists(path))));
+        Assert.All(
+            listing.Cases, item => Assert.All(item.AnnotationPaths.Append(item.ImagePaths[0]), path => Assert.True(File.Exists(path))));
         return [.. listing.Cases.Select(item => item.Name)];
     }
 
-    private static void Mentions(string text, params string[] parts) => Assert.All(parts, part => Assert.Contains(part, text, StringComparison.Ordinal));
+    private static void Mentions(string text, params string[] parts) =>
+        Assert.All(parts, part => Assert.Contains(part, text, StringComparison.Ordinal));
 
     private void Case(int masks, params string[] names)
     {

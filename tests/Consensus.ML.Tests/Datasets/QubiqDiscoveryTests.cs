@@ -79,7 +79,10 @@ public sealed class QubiqDiscoveryTests : IDisposable
         Case([1, 2, 3], "kidney", "train", "case01");
         Assert.Equal(["cells", "kidney"], QubiqDataset.FindTasks(_folder.Root).Select(task => task.Name));
         Assert.Same(QubiqTask.Kidney, QubiqDataset.FindTask(_folder["kidney"]));
-        foreach (string root in new[] { _folder.Root, _folder["training_data_v3_QC"], _folder["validation_data_qubiq2021_QC"], _folder["training_data_v3_QC", "cells"] })
+        foreach (string root in new[]
+        {
+            _folder.Root, _folder["training_data_v3_QC"], _folder["validation_data_qubiq2021_QC"], _folder["training_data_v3_QC", "cells"],
+        })
         {
             QubiqTask task = QubiqDataset.FindTask(root, "cells");
             Assert.Equal(2, task.Raters);
@@ -112,7 +115,8 @@ public sealed class QubiqDiscoveryTests : IDisposable
         string folder = SharedData.FindOrSkip(null, "rat-smc");
         QubiqTask task = QubiqDataset.FindTask(folder, "rat-smc");
         Assert.Equal((8, 1, 256, 256), (task.Raters, task.Channels, task.Height, task.Width));
-        CaseListing train = QubiqDataset.List(folder, task, QubiqSplit.Train), validation = QubiqDataset.List(folder, task, QubiqSplit.Validation);
+        CaseListing train = QubiqDataset.List(folder, task, QubiqSplit.Train),
+            validation = QubiqDataset.List(folder, task, QubiqSplit.Validation);
         Assert.NotEmpty(train.Cases);
         Assert.NotEmpty(validation.Cases);
         Assert.Empty(train.Warnings.Concat(validation.Warnings));

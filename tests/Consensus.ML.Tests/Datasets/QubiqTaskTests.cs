@@ -34,7 +34,8 @@ public sealed class QubiqTaskTests
     [InlineData("prostate-3")]
     public void An_unknown_task_lists_those_there_are(string name)
         => Complaint.Expect<ArgumentException>(
-            () => QubiqTask.Parse(name), $"'{name}'", "brain-growth", "kidney", "prostate-1", "prostate-2", "brain-tumor-1", "brain-tumor-2", "brain-tumor-3");
+            () => QubiqTask.Parse(name), $"'{name}'", "brain-growth", "kidney", "prostate-1", "prostate-2", "brain-tumor-1",
+            "brain-tumor-2", "brain-tumor-3");
 
     [Fact]
     public void A_task_that_cannot_be_is_refused()
@@ -42,6 +43,7 @@ public sealed class QubiqTaskTests
         Assert.Throws<ArgumentException>(() => new QubiqTask(" ", ["set"], 1, 8, 1, 256, 256));
         Assert.Throws<ArgumentException>(() => new QubiqTask("set", [], 1, 8, 1, 256, 256));
         Assert.Throws<ArgumentOutOfRangeException>(() => new QubiqTask("set", ["set"], 1, 0, 1, 256, 256));
-        Assert.Throws<ArgumentOutOfRangeException>(() => QubiqTask.Kidney with { Number = 0 } is var task ? new QubiqTask("set", ["set"], task.Number, 3, 1, 1, 1) : null!);
+        Assert.Throws<ArgumentOutOfRangeException>(
+            () => QubiqTask.Kidney with { Number = 0 } is var task ? new QubiqTask("set", ["set"], task.Number, 3, 1, 1, 1) : null!);
     }
 }

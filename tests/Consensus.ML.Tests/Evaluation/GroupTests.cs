@@ -6,7 +6,9 @@ using Microsoft.ML;
 
 namespace Consensus.ML.Tests.Evaluation;
 
-/// <summary>Cases of one patient or volume are kept together by folds and splits, and count once for intervals; the numbers are worked out by hand.</summary>
+/// <summary>
+/// Cases of one patient or volume are kept together by folds and splits, and count once for intervals; the numbers are worked out by hand.
+/// </summary>
 public sealed class GroupTests
 {
     private static readonly string[] _threeGroups = ["a", "b", "a", "c"];
@@ -18,7 +20,8 @@ public sealed class GroupTests
         Assert.Equal(new ConfidenceInterval(0.25, 0.25), Bootstrap.OfMean([0, 0, 0, 1], ["a", "a", "a", "b"], confidence: 0.4));
         Assert.Equal(new ConfidenceInterval(0, 1), Bootstrap.OfMean([0, 0, 0, 1], ["a", "a", "a", "b"], confidence: 0.95));
 
-        // Groups {0, 0}, {1} and {1}: k draws of the first in three give (3 − k) / (3 + k): 1 with 8/27, 1/2 with 12/27, 1/5 with 6/27, 0 with 1/27.
+        // Groups {0, 0}, {1} and {1}: k draws of the first in three give (3 − k) / (3 + k): 1 with 8/27, 1/2 with 12/27, 1/5
+        // with 6/27, 0 with 1/27.
         double[] values = [0, 1, 0, 1];
         Assert.Equal(new ConfidenceInterval(0.5, 0.5), Bootstrap.OfMean(values, _threeGroups, confidence: 0.2));
         ConfidenceInterval wide = Bootstrap.OfMean(values, _threeGroups, confidence: 0.84);
@@ -46,9 +49,11 @@ public sealed class GroupTests
     [Fact]
     public void Metrics_say_of_how_many_groups_they_are_and_resample_those()
     {
-        CaseMetrics hit = CaseMetrics.Compute("s1", [1, 0, 0, 0], [1, 0, 0, 0], 2, 2, 3), miss = CaseMetrics.Compute("s2", [0, 0, 0, 0], [0, 0, 0, 1], 2, 2, 3);
+        CaseMetrics hit = CaseMetrics.Compute("s1", [1, 0, 0, 0], [1, 0, 0, 0], 2, 2, 3),
+            miss = CaseMetrics.Compute("s2", [0, 0, 0, 0], [0, 0, 0, 1], 2, 2, 3);
         var metrics = new SegmentationMetrics(
-            [miss with { Group = "a" }, miss with { Group = "a" }, miss with { Group = "a" }, hit with { Group = "b" }], new() { Confidence = 0.4 });
+            [miss with { Group = "a" }, miss with { Group = "a" }, miss with { Group = "a" }, hit with { Group = "b" }],
+            new() { Confidence = 0.4 });
         MeasureSummary f1 = metrics.Summary(SegmentationMeasure.Find("F1"));
         Assert.Equal((0.25, 4, 2, 2), (f1.Mean, f1.Cases, f1.Groups, metrics.Groups));
         Assert.Equal(new ConfidenceInterval(0.25, 0.25), f1.Interval);
@@ -96,16 +101,28 @@ public sealed class GroupTests
     public void Folds_go_by_the_group_column_then_by_volumes_then_by_cases()
     {
         var ml = new MLContext(seed: 1);
-        IDataView given = ml.Data.LoadFromCases([.. Enumerable.Range(0, 8).Select(i => new RaterCase($"s{i}", $"s{i}.png", []) { Group = $"p{i / 2}" })]);
+        IDataView given = ml.Data.LoadFromCases(
+            [.. Enumerable.Range(0, 8).Select(i => new RaterCase($"s{i}", $"s{i}.png", []) { Group = $"p{i / 2}" })]);
         AssertPairs(ml.Segmentation.AssignFolds(given, 4));
-        IDataView slices = ml.Data.LoadFromCases([.. Enumerable.Range(0, 8).Select(i => new RaterCase($"s{i}", $"v{i / 2}.nii#axis=2,slice={i % 2}", []))]);
+        IDataView slices = ml.Data.LoadFromCases(
+            [.. Enumerable.Range(0, 8).Select(i => new RaterCase($"s{i}", $"v{i / 2}.nii#axis=2,slice={i % 2}", []))]);
         AssertPairs(ml.Segmentation.AssignFolds(slices, 4));
 
         // Rows of a program's own: no group column, but paths of slices; and neither, but names of cases.
-        AssertPairs(ml.Segmentation.AssignFolds(ml.Data.LoadFromEnumerable(Enumerable.Range(0, 8).Select(i => new { Case = $"s{i}", ImagePath = $"v{i / 2}.nii#slice={i % 2}" })), 4));
-        AssertPairs(ml.Segmentation.AssignFolds(ml.Data.LoadFromEnumerable(Enumerable.Range(0, 8).Select(i => new { Case = $"p{i / 2}" })), 4));
-        AssertPairs(ml.Segmentation.AssignFolds(ml.Data.LoadFromEnumerable(Enumerable.Range(0, 8).Select(i => new { Case = $"s{i}", Patient = i / 2 })), 4, samplingKeyColumnName: "Patient"));
-        AssertPairs(ml.Segmentation.AssignFolds(ml.Data.LoadFromEnumerable(Enumerable.Range(0, 8).Select(i => new { Case = $"s{i}", Group = i < 6 ? $"p{i / 2}" : i == 6 ? "" : "s6" })), 4));
+        AssertPairs(ml.Segmentation.AssignFolds(
+            ml.Data.LoadFromEnumerable(
+                Enumerable.Range(0, 8).Select(i => new { Case = $"s{i}", ImagePath = $"v{i / 2}.nii#slice={i % 2}" })),
+            4));
+        AssertPairs(
+            ml.Segmentation.AssignFolds(ml.Data.LoadFromEnumerable(Enumerable.Range(0, 8).Select(i => new { Case = $"p{i / 2}" })), 4));
+        AssertPairs(ml.Segmentation.AssignFolds(
+            ml.Data.LoadFromEnumerable(Enumerable.Range(0, 8).Select(i => new { Case = $"s{i}", Patient = i / 2 })),
+            4,
+            samplingKeyColumnName: "Patient"));
+        AssertPairs(ml.Segmentation.AssignFolds(
+            ml.Data.LoadFromEnumerable(
+                Enumerable.Range(0, 8).Select(i => new { Case = $"s{i}", Group = i < 6 ? $"p{i / 2}" : i == 6 ? "" : "s6" })),
+            4));
         Assert.Throws<ArgumentException>(() => ml.Segmentation.AssignFolds(given, 5));
 
         static void AssertPairs(int[] folds)
@@ -119,12 +136,16 @@ public sealed class GroupTests
     public void An_evaluation_takes_groups_from_the_data()
     {
         var ml = new MLContext(seed: 1);
-        IDataView rows = ml.Data.LoadFromEnumerable(Enumerable.Range(0, 4).Select(i => new Scored { Case = $"s{i}", Group = i < 3 ? "p" : "", Map = [1, 0, 0, 0], Masks = [1, 0, 0, 0] }));
+        IDataView rows = ml.Data.LoadFromEnumerable(Enumerable.Range(0, 4)
+            .Select(i => new Scored { Case = $"s{i}", Group = i < 3 ? "p" : "", Map = [1, 0, 0, 0], Masks = [1, 0, 0, 0] }));
         SegmentationMetrics metrics = ml.Segmentation.Evaluate(rows, "Map", "Masks");
         Assert.Equal((4, 2), (metrics.Cases.Count, metrics.Groups));
         Assert.Equal(["p", "p", "p", null], metrics.Cases.Select(one => one.Group));
         Assert.Equal(4, ml.Segmentation.Evaluate(rows, "Map", "Masks", groupColumnName: null).Groups);
-        Assert.Contains("'Patient' is missing", Assert.Throws<ArgumentException>(() => ml.Segmentation.Evaluate(rows, "Map", "Masks", groupColumnName: "Patient")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "'Patient' is missing",
+            Assert.Throws<ArgumentException>(() => ml.Segmentation.Evaluate(rows, "Map", "Masks", groupColumnName: "Patient")).Message,
+            StringComparison.Ordinal);
     }
 
     private sealed class Scored

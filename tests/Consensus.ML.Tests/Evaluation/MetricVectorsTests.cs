@@ -46,7 +46,8 @@ public sealed class MetricVectorsTests
     {
         foreach (Vector vector in Vectors())
         {
-            CaseMetrics scores = CaseMetrics.Compute("case01", vector.Prediction, vector.SoftMap, vector.Height, vector.Width, vector.Raters);
+            CaseMetrics scores = CaseMetrics.Compute(
+                "case01", vector.Prediction, vector.SoftMap, vector.Height, vector.Width, vector.Raters);
             vector.AssertEqual("soft_dice_5", scores.SoftDice5);
             vector.AssertEqual("soft_dice_9", scores.SoftDice9);
             vector.AssertEach("dice_at_9", scores.DiceAtThresholds);
@@ -55,7 +56,8 @@ public sealed class MetricVectorsTests
 
     private static List<Vector> Vectors()
     {
-        Assert.SkipUnless(File.Exists(TestVectors.PathOf("metrics.json")), $"There is no metrics.json in the folder of vectors ({TestVectors.Folder}).");
+        Assert.SkipUnless(
+            File.Exists(TestVectors.PathOf("metrics.json")), $"There is no metrics.json in the folder of vectors ({TestVectors.Folder}).");
         using JsonDocument document = TestVectors.Json("metrics.json");
         List<Vector> vectors = [.. document.RootElement.EnumerateArray().Select((entry, index) => new Vector(index, entry.Clone()))];
         Assert.NotEmpty(vectors);
@@ -73,9 +75,14 @@ public sealed class MetricVectorsTests
             Width = entry.GetProperty("width").GetInt32();
             Expected = entry.GetProperty("expected");
             Prediction = [.. entry.GetProperty("prediction").EnumerateArray().Select(value => value.GetSingle())];
-            string[] masks = [.. entry.GetProperty("masks").EnumerateArray().Select(mask => mask.ValueKind == JsonValueKind.String ? mask.GetString()! : string.Concat(mask.EnumerateArray().Select(row => row.ToString())))];
+            string[] masks = [.. entry.GetProperty("masks").EnumerateArray().Select(mask => mask.ValueKind == JsonValueKind.String
+                ? mask.GetString()!
+                : string.Concat(mask.EnumerateArray().Select(row => row.ToString())))];
             Raters = masks.Length;
-            SoftMap = [.. Enumerable.Range(0, Height * Width).Select(pixel => (float)masks.Count(mask => mask[pixel] == '1') / masks.Length)];
+            SoftMap =
+            [
+                .. Enumerable.Range(0, Height * Width).Select(pixel => (float)masks.Count(mask => mask[pixel] == '1') / masks.Length),
+            ];
         }
 
         public int Height { get; }
@@ -102,7 +109,9 @@ public sealed class MetricVectorsTests
             Assert.Equal(expected.Length, actual.Count);
             for (int i = 0; i < expected.Length; i++)
             {
-                Assert.True(Math.Abs(expected[i] - actual[i]) <= Tolerance, $"Vector {_index}: {name}[{i}] is {actual[i]}, expected {expected[i]}.");
+                Assert.True(
+                    Math.Abs(expected[i] - actual[i]) <= Tolerance,
+                    $"Vector {_index}: {name}[{i}] is {actual[i]}, expected {expected[i]}.");
             }
         }
     }

@@ -12,7 +12,9 @@ using Microsoft.ML.Data;
 
 namespace Consensus.ML.Tests.Evaluation;
 
-/// <summary>What is said of raters: hand-derived numbers of small masks, cases whose raters differ, and errors that name case and file.</summary>
+/// <summary>
+/// What is said of raters: hand-derived numbers of small masks, cases whose raters differ, and errors that name case and file.
+/// </summary>
 public sealed class RaterReportTests
 {
     private const double S = 1e-4;
@@ -22,7 +24,8 @@ public sealed class RaterReportTests
     public void A_case_of_three_raters_follows_by_hand()
     {
         // Areas 3, 2 and 1 of eight pixels, each within the one before: the mean is 2.
-        CaseAgreement one = CaseAgreement.Compute("a", new RaterMasks(3, 2, 4, [1, 1, 1, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0]), ["Ann", "Bob", "Cem"]);
+        CaseAgreement one = CaseAgreement.Compute(
+            "a", new RaterMasks(3, 2, 4, [1, 1, 1, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0]), ["Ann", "Bob", "Cem"]);
         double ab = (4 + S) / (5 + S), ac = (2 + S) / (4 + S), bc = (2 + S) / (3 + S);
         Assert.Equal(["Ann", "Bob", "Cem"], one.Raters.Select(rater => rater.Name));
         Assert.Equal([3L, 2, 1], one.Raters.Select(rater => rater.Area));
@@ -31,15 +34,18 @@ public sealed class RaterReportTests
         Assert.Equal((ab + ac + bc) / 3, one.PairwiseDice, 1e-12);
         Assert.Equal(2 / 8.0, one.MarkedShare, 1e-12);
 
-        // Votes 3, 2, 1 and five times 0: pairs agree by 1, 1/3, 1/3, 1 × 5; a quarter of all marks is set, so chance agrees in 1/16 + 9/16.
+        // Votes 3, 2, 1 and five times 0: pairs agree by 1, 1/3, 1/3, 1 × 5; a quarter of all marks is set, so chance
+        // agrees in 1/16 + 9/16.
         Assert.Equal(((20 / 24.0) - 0.625) / 0.375, one.FleissKappa, 1e-12);
     }
 
     [Fact]
     public void Agreement_with_STAPLE_is_that_of_its_estimate()
     {
-        // Two raters draw two pixels, the third misses one of them and marks another: the estimate is what the two drew, and of the third it finds 1/2 and 5/6.
-        CaseAgreement one = CaseAgreement.Compute("a", new RaterMasks(3, 2, 4, [1, 1, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0, 0, 0]), ["1", "2", "3"]);
+        // Two raters draw two pixels, the third misses one of them and marks another: the estimate is what the two drew, and of the third
+        // it finds 1/2 and 5/6.
+        CaseAgreement one = CaseAgreement.Compute(
+            "a", new RaterMasks(3, 2, 4, [1, 1, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0, 0, 0]), ["1", "2", "3"]);
         Assert.True(one.StapleConverged);
         Near([1, 1, (2 + S) / (4 + S)], one.Raters.Select(rater => rater.StapleDice));
         Near([1, 1, 0.5], one.Raters.Select(rater => rater.StapleSensitivity), 1e-4);
@@ -58,7 +64,8 @@ public sealed class RaterReportTests
         Assert.Equal([1, 1, 0], report.Raters.Select(rater => rater.EmptyMasks));
         Assert.Equal((1, 2), (report.FewestRaters, report.MostRaters));
 
-        // Rater 2: areas 1, 4 and 0; of the three cases only the first has a deviation, (1 − 2)/2, and two have a Dice, 2/4 and that of two empty masks, 1.
+        // Rater 2: areas 1, 4 and 0; of the three cases only the first has a deviation, (1 − 2)/2, and two have a Dice, 2/4 and that
+        // of two empty masks, 1.
         RaterSummary two = report.Raters[0];
         Assert.Equal(5 / 3.0, two.MeanArea, 1e-12);
         Assert.Equal(-0.5, two.Bias, 1e-12);
@@ -77,7 +84,12 @@ public sealed class RaterReportTests
     public void Tables_have_a_row_for_each_rater_and_each_case()
     {
         RaterReport report = Describe(
-            new MasksRow { Case = "first", AnnotationPaths = new RaterMasks(2, 1, 4, [1, 1, 1, 0, 1, 0, 0, 0]), RaterNames = ["Ann", "Bob"] },
+            new MasksRow
+            {
+                Case = "first",
+                AnnotationPaths = new RaterMasks(2, 1, 4, [1, 1, 1, 0, 1, 0, 0, 0]),
+                RaterNames = ["Ann", "Bob"],
+            },
             new MasksRow { Case = "second", AnnotationPaths = new RaterMasks(1, 1, 4, [1, 1, 1, 1]), RaterNames = ["Bob"] });
         DataFrame raters = report.RatersToDataFrame(), cases = report.CasesToDataFrame();
         Assert.Equal(["Ann", "Bob"], raters["Rater"].Cast<string>());
@@ -94,7 +106,9 @@ public sealed class RaterReportTests
         Assert.Equal(["1", "2"], _ml.Segmentation.DescribeRaters(rows).Raters.Select(rater => rater.Name));
         Complaint.Expect<ArgumentException>(() => _ml.Segmentation.DescribeRaters(rows, raterNamesColumnName: "Who"), "'Who' is missing");
         RaterReport numbered = _ml.Segmentation.DescribeRaters(
-            _ml.Data.LoadFromEnumerable([new MasksRow { Case = "a", AnnotationPaths = new RaterMasks(1, 1, 1, [1]), RaterNames = ["Ann"] }]), caseColumnName: null, raterNamesColumnName: null);
+            _ml.Data.LoadFromEnumerable(
+                [new MasksRow { Case = "a", AnnotationPaths = new RaterMasks(1, 1, 1, [1]), RaterNames = ["Ann"] }]),
+            caseColumnName: null, raterNamesColumnName: null);
         Assert.Equal("1", numbered.Raters.Single().Name);
         Assert.Equal("1", numbered.Cases.Single().Name);
     }
@@ -103,9 +117,15 @@ public sealed class RaterReportTests
     public void Names_that_do_not_fit_the_masks_are_refused_with_the_case()
     {
         var masks = new RaterMasks(2, 1, 2, [1, 0, 1, 1]);
-        Complaint.Expect<InvalidDataException>(() => Describe(new MasksRow { Case = "x7", AnnotationPaths = masks, RaterNames = ["Ann"] }), "Case 'x7'", "'RaterNames'", "1 rater names for 2 masks");
-        Complaint.Expect<InvalidDataException>(() => Describe(new MasksRow { Case = "x7", AnnotationPaths = masks, RaterNames = ["Ann", "Ann"] }), "Case 'x7'", "two masks by the rater 'Ann'");
-        Complaint.Expect<InvalidDataException>(() => Describe(new MasksRow { Case = "x7", AnnotationPaths = masks, RaterNames = ["Ann", ""] }), "Case 'x7'", "name is empty");
+        Complaint.Expect<InvalidDataException>(
+            () => Describe(new MasksRow { Case = "x7", AnnotationPaths = masks, RaterNames = ["Ann"] }), "Case 'x7'", "'RaterNames'",
+            "1 rater names for 2 masks");
+        Complaint.Expect<InvalidDataException>(
+            () => Describe(new MasksRow { Case = "x7", AnnotationPaths = masks, RaterNames = ["Ann", "Ann"] }),
+            "Case 'x7'",
+            "two masks by the rater 'Ann'");
+        Complaint.Expect<InvalidDataException>(
+            () => Describe(new MasksRow { Case = "x7", AnnotationPaths = masks, RaterNames = ["Ann", ""] }), "Case 'x7'", "name is empty");
     }
 
     [Fact]
@@ -120,7 +140,8 @@ public sealed class RaterReportTests
         Complaint.Expect<InvalidDataException>(() => Paths(), "Case 'p1'", "no masks");
         Assert.Equal(1, Paths(good, good).MeanPairwiseDice, 1e-12);
 
-        RaterReport Paths(params string[] paths) => _ml.Segmentation.DescribeRaters(_ml.Data.LoadFromCases([new RaterCase("p1", good, paths)]));
+        RaterReport Paths(params string[] paths) =>
+            _ml.Segmentation.DescribeRaters(_ml.Data.LoadFromCases([new RaterCase("p1", good, paths)]));
     }
 
     [Fact]
@@ -131,7 +152,8 @@ public sealed class RaterReportTests
     {
         var told = new List<string>();
         MasksRow Row(string name) => new() { Case = name, AnnotationPaths = new RaterMasks(1, 1, 1, [1]), RaterNames = ["1"] };
-        _ml.Segmentation.DescribeRaters(_ml.Data.LoadFromEnumerable([Row("b"), Row("a")]), progress: new Listener(one => told.Add(one.Name)));
+        _ml.Segmentation.DescribeRaters(
+            _ml.Data.LoadFromEnumerable([Row("b"), Row("a")]), progress: new Listener(one => told.Add(one.Name)));
         Assert.Equal(["b", "a"], told);
     }
 

@@ -38,7 +38,9 @@ public sealed class SegmentationMetricsTests
 
         // Of two values, the resampled means are both, and their middle.
         Assert.Equal(new ConfidenceInterval(0, 1), metrics.Summary(SegmentationMeasure.Find("F1")).Interval);
-        Assert.Equal(ConfidenceInterval.None, new SegmentationMetrics([Perfect, Missed], new() { BootstrapResamples = 0 }).Summary(SegmentationMeasure.Find("F1")).Interval);
+        Assert.Equal(
+            ConfidenceInterval.None,
+            new SegmentationMetrics([Perfect, Missed], new() { BootstrapResamples = 0 }).Summary(SegmentationMeasure.Find("F1")).Interval);
     }
 
     [Fact]
@@ -49,7 +51,9 @@ public sealed class SegmentationMetricsTests
         CaseMetrics[] cases = [.. Enumerable.Range(0, 2).Select(_ => Perfect with { })];
         foreach (CaseMetrics one in cases)
         {
-            foreach (PropertyInfo property in typeof(CaseMetrics).GetProperties().Where(property => property.PropertyType == typeof(double) && property.CanWrite))
+            foreach (PropertyInfo property in typeof(CaseMetrics)
+                .GetProperties()
+                .Where(property => property.PropertyType == typeof(double) && property.CanWrite))
             {
                 property.SetValue(one, (double)next++);
             }
@@ -68,9 +72,15 @@ public sealed class SegmentationMetricsTests
 
         // And no number of a case is forgotten, but for the tolerance, which is no score.
         Assert.Equal(
-            typeof(CaseMetrics).GetProperties().Where(property => property.PropertyType == typeof(double)).Select(property => property.Name).Except(["SurfaceTolerance"]).Order(),
+            typeof(CaseMetrics)
+                .GetProperties()
+                .Where(property => property.PropertyType == typeof(double))
+                .Select(property => property.Name)
+                .Except(["SurfaceTolerance"])
+                .Order(),
             SegmentationMeasure.All.Select(measure => measure.Name).Order());
-        Assert.Contains("SoftDice9", Assert.Throws<ArgumentException>(() => SegmentationMeasure.Find("dice")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "SoftDice9", Assert.Throws<ArgumentException>(() => SegmentationMeasure.Find("dice")).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -84,14 +94,16 @@ public sealed class SegmentationMetricsTests
             Perfect with { DistanceUnit = DistanceUnit.Millimeters, HausdorffDistance95 = double.NaN },
         ];
         var metrics = new SegmentationMetrics(cases);
-        Assert.Equal((DistanceUnit.Millimeters, 3.0, 1.0), (metrics.DistanceUnit, metrics.HausdorffDistance95, metrics.NormalizedSurfaceDice));
+        Assert.Equal(
+            (DistanceUnit.Millimeters, 3.0, 1.0), (metrics.DistanceUnit, metrics.HausdorffDistance95, metrics.NormalizedSurfaceDice));
         MeasureSummary distance = metrics.Summary(SegmentationMeasure.Find("HausdorffDistance95"));
         Assert.Equal((2, 4), (distance.Cases, distance.AllCases));
         Assert.Equal([new("its file does not say how large a pixel is", 1), new("one of the two maps is empty", 1)], distance.LeftOut);
         Assert.Empty(metrics.Summary(SegmentationMeasure.Find("NormalizedSurfaceDice")).LeftOut);
 
         // A tolerance of 2 is 2 mm in some and 2 pixels in others.
-        MeasureSummary surface = new SegmentationMetrics(cases, new() { SurfaceTolerance = 2 }).Summary(SegmentationMeasure.Find("NormalizedSurfaceDice"));
+        MeasureSummary surface = new SegmentationMetrics(cases, new() { SurfaceTolerance = 2 })
+            .Summary(SegmentationMeasure.Find("NormalizedSurfaceDice"));
         Assert.Equal((3, 4), (surface.Cases, surface.AllCases));
         Assert.Equal(DistanceUnit.Pixels, new SegmentationMetrics([Perfect, Missed]).DistanceUnit);
     }
@@ -112,7 +124,10 @@ public sealed class SegmentationMetricsTests
 
         // The headline stays what it is: 0.5 fits, 0.7 does not, 0.9 does.
         Assert.Equal((4 + (2 / 3.0)) / 5, one.SoftDice5, 1e-6);
-        Assert.Contains("different thresholds", Assert.Throws<ArgumentException>(() => new SegmentationMetrics([one, Perfect])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "different thresholds",
+            Assert.Throws<ArgumentException>(() => new SegmentationMetrics([one, Perfect])).Message,
+            StringComparison.Ordinal);
     }
 
     public static TheoryData<string, object> WrongOptions { get; } = new()
@@ -130,7 +145,10 @@ public sealed class SegmentationMetricsTests
     [Theory]
     [MemberData(nameof(WrongOptions), DisableDiscoveryEnumeration = true)]
     public void An_option_out_of_range_is_refused_with_its_name_its_value_and_what_is_allowed(string expected, object options) =>
-        Assert.Contains(expected, Assert.Throws<ArgumentException>(() => new SegmentationMetrics([Perfect], (EvaluationOptions)options)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            expected,
+            Assert.Throws<ArgumentException>(() => new SegmentationMetrics([Perfect], (EvaluationOptions)options)).Message,
+            StringComparison.Ordinal);
 
     [Fact]
     public void A_case_carries_the_measures_of_its_outline_calibration_samples_and_uncertainty()
@@ -139,27 +157,39 @@ public sealed class SegmentationMetricsTests
         var raters = new RaterMasks(2, 1, 4, [1, 1, 0, 0, 1, 0, 0, 0]);
         var samples = new RaterMasks(3, 1, 4, [1, 1, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0]);
         float[] map = [1, 1, 0.5f, 0], truth = [1, 0.5f, 0, 0], uncertainty = [0, 3, 2, 1];
-        CaseMetrics one = CaseMetrics.Compute("a", map, raters, samples, uncertainty, new SliceGeometry(2, 3, [.. SliceGeometry.None.Affine]));
+        CaseMetrics one = CaseMetrics.Compute(
+            "a", map, raters, samples, uncertainty, new SliceGeometry(2, 3, [.. SliceGeometry.None.Affine]));
         SampleSetMetrics set = SampleSetMetrics.Compute(samples, raters);
-        Assert.Equal((3, set.GeneralizedEnergyDistance, set.CollectiveInsight), (one.Samples, one.GeneralizedEnergyDistance, one.CollectiveInsight));
-        Assert.Equal((set.SampleDiversity, set.RaterDiversity, set.MaximumDice), (one.SampleDiversity, one.RaterDiversity, one.MaximumDice));
-        Assert.Equal((set.MatchedIntersectionOverUnion, set.CombinedSensitivity, set.DiversityAgreement), (one.MatchedIntersectionOverUnion, one.CombinedSensitivity, one.DiversityAgreement));
-        Assert.Equal((set.MeanSampleArea, set.MeanRaterArea, set.AreaError, set.AreaDistance), (one.MeanSampleArea, one.MeanRaterArea, one.AreaError, one.AreaDistance));
+        Assert.Equal(
+            (3, set.GeneralizedEnergyDistance, set.CollectiveInsight), (one.Samples, one.GeneralizedEnergyDistance, one.CollectiveInsight));
+        Assert.Equal(
+            (set.SampleDiversity, set.RaterDiversity, set.MaximumDice), (one.SampleDiversity, one.RaterDiversity, one.MaximumDice));
+        Assert.Equal(
+            (set.MatchedIntersectionOverUnion, set.CombinedSensitivity, set.DiversityAgreement),
+            (one.MatchedIntersectionOverUnion, one.CombinedSensitivity, one.DiversityAgreement));
+        Assert.Equal(
+            (set.MeanSampleArea, set.MeanRaterArea, set.AreaError, set.AreaDistance),
+            (one.MeanSampleArea, one.MeanRaterArea, one.AreaError, one.AreaDistance));
 
         // Rounded 1100 against 1000: one pixel of 3 mm apart, at place 0.95 of 0 and 1; the tolerance is the longer side.
         Assert.Equal(0.95 * 3, one.HausdorffDistance95, 1e-12);
         Assert.Equal((DistanceUnit.Millimeters, 3.0, 1.0), (one.DistanceUnit, one.SurfaceTolerance, one.NormalizedSurfaceDice));
-        Assert.Equal(2 / 3.0, CaseMetrics.Compute("a", map, raters, options: new() { SurfaceTolerance = 0.9 }).NormalizedSurfaceDice, 1e-12);
+        Assert.Equal(
+            2 / 3.0, CaseMetrics.Compute("a", map, raters, options: new() { SurfaceTolerance = 0.9 }).NormalizedSurfaceDice, 1e-12);
         Assert.Equal(Calibration.ExpectedError(map, truth), one.ExpectedCalibrationError);
         Assert.Equal(Calibration.BrierScore(map, truth), one.BrierScore);
         Assert.Equal(0.25 / 4, one.UnavoidableBrierScore, 1e-12);
 
-        // Errors 0, 1/2, 1/2, 0 have ranks 1.5, 3.5, 3.5, 1.5; the uncertainties 1, 4, 3, 2: products 1.5 + 1.5 + 0.5 + 0.5, squares 5 and 4.
+        // Errors 0, 1/2, 1/2, 0 have ranks 1.5, 3.5, 3.5, 1.5; the uncertainties 1, 4, 3, 2: products 1.5 + 1.5 + 0.5 +
+        // 0.5, squares 5 and 4.
         Assert.Equal(4 / Math.Sqrt(20), one.UncertaintyErrorCorrelation, 1e-12);
 
         CaseMetrics plain = CaseMetrics.Compute("a", map, raters);
-        Assert.Equal((0, DistanceUnit.Pixels, 1.0, 0.95), (plain.Samples, plain.DistanceUnit, plain.SurfaceTolerance, plain.HausdorffDistance95));
-        Assert.Equal((double.NaN, double.NaN, double.NaN), (plain.GeneralizedEnergyDistance, plain.MeanRaterArea, plain.UncertaintyErrorCorrelation));
+        Assert.Equal(
+            (0, DistanceUnit.Pixels, 1.0, 0.95), (plain.Samples, plain.DistanceUnit, plain.SurfaceTolerance, plain.HausdorffDistance95));
+        Assert.Equal(
+            (double.NaN, double.NaN, double.NaN),
+            (plain.GeneralizedEnergyDistance, plain.MeanRaterArea, plain.UncertaintyErrorCorrelation));
     }
 
     [Fact]

@@ -52,12 +52,14 @@ public sealed class ConsensusLabelsTests
     [Fact]
     public void A_level_of_a_fraction_needs_that_share_of_the_raters()
     {
-        // Of three levels among two raters: 1/3 and 2/3 of two are more than none and more than one, so 1 vote and 2 votes; the whole is 2. Votes: 2, 1, 0.
+        // Of three levels among two raters: 1/3 and 2/3 of two are more than none and more than one, so 1 vote and 2 votes; the whole
+        // is 2. Votes: 2, 1, 0.
         var two = new RaterMasks(2, 1, 3, [1, 1, 0, 1, 0, 0]);
         Assert.Equal([1, 1, 0, 1, 0, 0, 1, 0, 0], ConsensusLabels.Levels(two, 3));
 
         // Of three levels among seven raters: 7/3 rounds up to 3 votes, 14/3 to 5. Votes 2, 3, 4, 5, 7, one rater a row.
-        var seven = new RaterMasks(7, 1, 5, [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 1, 1, 1, 0, 0, 1, 1, 1, 0, 0, 0, 1, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]);
+        var seven = new RaterMasks(
+            7, 1, 5, [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 1, 1, 1, 0, 0, 1, 1, 1, 0, 0, 0, 1, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]);
         Assert.Equal([0, 1, 1, 1, 1, 0, 0, 0, 1, 1, 0, 0, 0, 0, 1], ConsensusLabels.Levels(seven, 3));
 
         // One level of anything is the intersection, and levels of one rater are all that rater's mask.
@@ -114,7 +116,8 @@ public sealed class ConsensusLabelsTests
         Complaint.Expect<ArgumentException>(() => ConsensusLabels.FleissKappa(one), "kappa", "two raters");
     }
 
-    // How many of six psychiatrists gave each of 30 patients a diagnosis (Fleiss 1971, table 1), and the published kappa of that diagnosis against all others.
+    // How many of six psychiatrists gave each of 30 patients a diagnosis (Fleiss 1971, table 1), and the published kappa of that
+    // diagnosis against all others.
     [Theory]
     [InlineData("000002022011010035010002104010", 0.245)] // depression
     [InlineData("031030000001302012012005020000", 0.245)] // personality disorder
@@ -124,14 +127,18 @@ public sealed class ConsensusLabelsTests
     public void Fleiss_kappa_of_his_own_example_is_the_published_one(string votes, double expected)
     {
         const int raters = 6;
-        byte[] pixels = [.. Enumerable.Range(0, raters).SelectMany(rater => votes.Select(count => rater < count - '0' ? (byte)1 : (byte)0))];
+        byte[] pixels =
+        [
+            .. Enumerable.Range(0, raters).SelectMany(rater => votes.Select(count => rater < count - '0' ? (byte)1 : (byte)0)),
+        ];
         Assert.Equal(expected, ConsensusLabels.FleissKappa(new RaterMasks(raters, 1, votes.Length, pixels)), 0.0005);
     }
 
     [Fact]
     public void Fleiss_kappa_follows_by_hand()
     {
-        // Votes 3, 2, 1, 0 of three raters: agreeing pairs 1, 1/3, 1/3, 1 are 2/3 on average; half of the marks are set, so chance agrees in 1/2: (2/3 − 1/2) / (1/2) = 1/3.
+        // Votes 3, 2, 1, 0 of three raters: agreeing pairs 1, 1/3, 1/3, 1 are 2/3 on average; half of the marks are set, so chance agrees
+        // in 1/2: (2/3 − 1/2) / (1/2) = 1/3.
         Assert.Equal(1 / 3.0, ConsensusLabels.FleissKappa(_masks), 1e-12);
 
         // Two raters who disagree everywhere: (0 − 1/2) / (1/2).
@@ -148,13 +155,18 @@ public sealed class ConsensusLabelsTests
     [Trait("Category", "Parity")]
     public void Pairwise_dice_equals_the_published_implementations()
     {
-        Assert.SkipUnless(File.Exists(TestVectors.PathOf("metrics.json")), $"There is no metrics.json in the folder of vectors ({TestVectors.Folder}).");
+        Assert.SkipUnless(
+            File.Exists(TestVectors.PathOf("metrics.json")), $"There is no metrics.json in the folder of vectors ({TestVectors.Folder}).");
         using JsonDocument document = TestVectors.Json("metrics.json");
         int compared = 0;
         foreach (JsonElement item in document.RootElement.EnumerateArray())
         {
-            byte[] pixels = [.. item.GetProperty("masks").EnumerateArray().SelectMany(mask => mask.GetString()!).Select(mark => (byte)(mark - '0'))];
-            var masks = new RaterMasks(item.GetProperty("raters").GetInt32(), item.GetProperty("height").GetInt32(), item.GetProperty("width").GetInt32(), pixels);
+            byte[] pixels =
+            [
+                .. item.GetProperty("masks").EnumerateArray().SelectMany(mask => mask.GetString()!).Select(mark => (byte)(mark - '0')),
+            ];
+            var masks = new RaterMasks(
+                item.GetProperty("raters").GetInt32(), item.GetProperty("height").GetInt32(), item.GetProperty("width").GetInt32(), pixels);
             Assert.Equal(item.GetProperty("expected").GetProperty("pairwise_dice").GetDouble(), ConsensusLabels.PairwiseDice(masks), 1e-6);
             compared++;
         }

@@ -17,7 +17,8 @@ public sealed class MirrorAxesTests
 
         // Probabilities that were chosen stay.
         Assert.Equal((0.1, 0.0), Flips(new AugmentationPolicy { HorizontalFlip = 0.1 } with { Mirror = MirrorAxes.Columns }));
-        Assert.Equal((0.1, 0.5), Flips(new AugmentationPolicy { HorizontalFlip = 0.1, VerticalFlip = 0 } with { Mirror = MirrorAxes.Both }));
+        Assert.Equal(
+            (0.1, 0.5), Flips(new AugmentationPolicy { HorizontalFlip = 0.1, VerticalFlip = 0 } with { Mirror = MirrorAxes.Both }));
 
         static (double Columns, double Rows) Flips(AugmentationPolicy policy) => (policy.HorizontalFlip, policy.VerticalFlip);
     }
@@ -32,8 +33,10 @@ public sealed class MirrorAxesTests
     [InlineData("pancreatic_lesion", MirrorAxes.None)]
     [InlineData("rat-smc", MirrorAxes.Both)]
     [InlineData("kidneys of mice", MirrorAxes.Both)]
-    public void Known_tasks_are_mirrored_along_what_they_could_be(string name, MirrorAxes axes) => Assert.Equal(axes, QubiqTask.MirrorOf(name));
+    public void Known_tasks_are_mirrored_along_what_they_could_be(string name, MirrorAxes axes) =>
+        Assert.Equal(axes, QubiqTask.MirrorOf(name));
 
     [Fact]
-    public void A_task_s_axes_are_the_table_s() => Assert.All(QubiqTask.All, task => Assert.Equal(QubiqTask.MirrorOf(task.Name), task.Mirror));
+    public void A_task_s_axes_are_the_table_s() =>
+        Assert.All(QubiqTask.All, task => Assert.Equal(QubiqTask.MirrorOf(task.Name), task.Mirror));
 }

@@ -44,8 +44,12 @@ public sealed class NameTextTests : IDisposable
             string message = Assert.Throws<InvalidDataException>(() => _ml.Data.LoadFromCases([good, good with { Name = name }])).Message;
             Assert.StartsWith("Case 'bad\uFFFD", message, StringComparison.Ordinal);
             Assert.DoesNotContain(message, char.IsControl);
-            Assert.Contains("Case 'good' has a rater 'bad\uFFFD", Assert.Throws<InvalidDataException>(() => _ml.Data.LoadFromCases([good with { RaterNames = [name] }])).Message, StringComparison.Ordinal);
-            DatasetProblem problem = DatasetCheck.Run([new("train", [good with { Name = name }])]).Problems.First(one => one.Kind == DatasetProblemKind.Name);
+            Assert.Contains(
+                "Case 'good' has a rater 'bad\uFFFD",
+                Assert.Throws<InvalidDataException>(() => _ml.Data.LoadFromCases([good with { RaterNames = [name] }])).Message,
+                StringComparison.Ordinal);
+            DatasetProblem problem = DatasetCheck.Run([new("train", [good with { Name = name }])]).Problems
+                .First(one => one.Kind == DatasetProblemKind.Name);
             Assert.Equal(ProblemSeverity.Error, problem.Severity);
             Assert.StartsWith("Case 'bad\uFFFD", problem.Message, StringComparison.Ordinal);
         }
@@ -58,7 +62,10 @@ public sealed class NameTextTests : IDisposable
         PhantomDataset.Write(_folder.Root, QubiqTask.Kidney, trainCases: 2, validationCases: 1, seed: 1, size: 16);
         string train = _folder["kidney", "train"];
         Directory.Move(Path.Combine(train, "case02"), Path.Combine(train, "case\u00022"));
-        Assert.Contains("Case 'case\uFFFD2' has a name that holds the control character U+0002", Assert.Throws<InvalidDataException>(() => _ml.Data.LoadFromQubiq(_folder.Root, QubiqTask.Kidney, QubiqSplit.Train)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "Case 'case\uFFFD2' has a name that holds the control character U+0002",
+            Assert.Throws<InvalidDataException>(() => _ml.Data.LoadFromQubiq(_folder.Root, QubiqTask.Kidney, QubiqSplit.Train)).Message,
+            StringComparison.Ordinal);
 
         string path = _folder["dataset.json"];
         foreach ((string text, string said) in ((string, string)[])

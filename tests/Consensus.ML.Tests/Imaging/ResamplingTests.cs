@@ -6,7 +6,9 @@ using Consensus.ML.Torch.Training.Batches;
 
 namespace Consensus.ML.Tests.Imaging;
 
-/// <summary>Expected values are derived by hand from position = (i + ½)·source/target − ½ (bilinear) and index = ⌊i·source/target⌋ (nearest).</summary>
+/// <summary>
+/// Expected values are derived by hand from position = (i + ½)·source/target − ½ (bilinear) and index = ⌊i·source/target⌋ (nearest).
+/// </summary>
 public sealed class ResamplingTests
 {
     [Fact]
@@ -171,7 +173,8 @@ public sealed class ResamplingTests
     [InlineData(0.5)]
     public void A_map_is_restored_to_where_it_lies_at_any_other_scale(double trained)
     {
-        // A stand-in for a network that sees discs. It has learnt how far reduced masks lie off them from two hundred of them: that is measured here, not reckoned.
+        // A stand-in for a network that sees discs. It has learnt how far reduced masks lie off them from two hundred of them: that is
+        // measured here, not reckoned.
         const int side = 32;
         int trainedSide = (int)(side * trained);
         var random = new Random(3);
@@ -180,7 +183,10 @@ public sealed class ResamplingTests
         {
             double y = 12 + (8 * random.NextDouble()), x = 12 + (8 * random.NextDouble());
             byte[] mask = [.. Disc(y, x, trainedSide, parts: 1).Select(value => (byte)value)];
-            (double markedY, double markedX) = Middle(Array.ConvertAll(Resampling.Nearest(new RaterMasks(1, trainedSide, trainedSide, mask), side, side).Pixels, value => (float)value), side);
+            (double markedY, double markedX) = Middle(
+                Array.ConvertAll(
+                    Resampling.Nearest(new RaterMasks(1, trainedSide, trainedSide, mask), side, side).Pixels, value => (float)value),
+                side);
             (rows, columns) = (rows + ((markedY - y) / 200), columns + ((markedX - x) / 200));
         }
 
@@ -224,7 +230,9 @@ public sealed class ResamplingTests
         return new(new(offset.Rows, scale?.Rows), new(offset.Columns, scale?.Columns));
     }
 
-    /// <summary>A disc on a grid of this many pixels over a slice of 32: its middle and radius, 6.4, are those on the slice, from its corner.</summary>
+    /// <summary>
+    /// A disc on a grid of this many pixels over a slice of 32: its middle and radius, 6.4, are those on the slice, from its corner.
+    /// </summary>
     private static float[] Disc(double row, double column, int side, int parts = 8)
     {
         double size = 32.0 / side;
@@ -232,7 +240,8 @@ public sealed class ResamplingTests
         for (int i = 0; i < pixels.Length * parts * parts; i++)
         {
             int pixel = i / (parts * parts), part = i % (parts * parts);
-            double y = ((pixel / side) + (((part / parts) + 0.5) / parts)) * size, x = ((pixel % side) + (((part % parts) + 0.5) / parts)) * size;
+            double y = ((pixel / side) + (((part / parts) + 0.5) / parts)) * size,
+                x = ((pixel % side) + (((part % parts) + 0.5) / parts)) * size;
             pixels[pixel] += ((y - row) * (y - row)) + ((x - column) * (x - column)) < 6.4 * 6.4 ? 1f / (parts * parts) : 0;
         }
 
@@ -243,6 +252,8 @@ public sealed class ResamplingTests
     private static (double Row, double Column) Middle(float[] map, int side)
     {
         double sum = map.Sum(value => (double)value), size = 32.0 / side;
-        return (map.Select((value, i) => value * ((i / side) + 0.5)).Sum() / sum * size, map.Select((value, i) => value * ((i % side) + 0.5)).Sum() / sum * size);
+        return (
+            map.Select((value, i) => value * ((i / side) + 0.5)).Sum() / sum * size,
+            map.Select((value, i) => value * ((i % side) + 0.5)).Sum() / sum * size);
     }
 }

@@ -15,7 +15,8 @@ public sealed class SliceAxisTests : IDisposable
 
     private readonly TemporaryFolder _folder = new();
 
-    public static TheoryData<long[], int> Shapes => new() { { [1, 12, 10], 0 }, { [12, 1, 10], 1 }, { [12, 10, 1], 2 }, { [1, 12, 10, 1], 0 } };
+    public static TheoryData<long[], int> Shapes =>
+        new() { { [1, 12, 10], 0 }, { [12, 1, 10], 1 }, { [12, 10, 1], 2 }, { [1, 12, 10, 1], 0 } };
 
     public void Dispose() => _folder.Dispose();
 
@@ -58,20 +59,24 @@ public sealed class SliceAxisTests : IDisposable
         Assert.Equal(slice.Pixels, SliceReader.Read(_folder["soft.nii"]).Pixels);
         foreach (int other in Enumerable.Range(0, 3).Where(other => other != axis))
         {
-            Complaint.Expect<InvalidDataException>(() => NiftiFile.ReadSlice(path, other, 0), "image.nii", $"one slice along axis {axis}", $"axis {other}", $"{shape[other]} strips");
+            Complaint.Expect<InvalidDataException>(
+                () => NiftiFile.ReadSlice(path, other, 0), "image.nii", $"one slice along axis {axis}", $"axis {other}",
+                $"{shape[other]} strips");
         }
     }
 
     [Fact]
     public void Channels_may_follow_the_three_axes()
     {
-        string path = new NiftiBytes { Dimensions = [1, 2, 3, 2], Values = [.. Enumerable.Range(0, 12).Select(value => (double)value)] }.WriteTo(_folder["image.nii"]);
+        string path = new NiftiBytes { Dimensions = [1, 2, 3, 2], Values = [.. Enumerable.Range(0, 12).Select(value => (double)value)] }
+            .WriteTo(_folder["image.nii"]);
         Slice slice = SliceReader.Read(path);
         Assert.Equal((2, 2, 3), (slice.Channels, slice.Height, slice.Width));
         Assert.Equal([0, 2, 4, 1, 3, 5, 6, 8, 10, 7, 9, 11], slice.Pixels);
         NiftiFile.WriteSlice(_folder["soft.nii"], new Slice(1, 2, 3, slice.Pixels[..6]), path);
         Assert.Equal([1, 2, 3, 1], NiftiFile.ReadHeader(_folder["soft.nii"]).Shape);
-        Complaint.Expect<ArgumentException>(() => NiftiFile.WriteSlice(_folder["soft.nii"], new Slice(1, 1, 6, slice.Pixels[..6]), path), "1×6", "2×3");
+        Complaint.Expect<ArgumentException>(
+            () => NiftiFile.WriteSlice(_folder["soft.nii"], new Slice(1, 1, 6, slice.Pixels[..6]), path), "1×6", "2×3");
     }
 
     [Fact]

@@ -7,14 +7,18 @@ using Consensus.ML.Tests.Shared;
 
 namespace Consensus.ML.Tests.Imaging;
 
-/// <summary>STAPLE finds the parameters that masks were made with, ends where hand-derived fixed points lie, and is defined where the paper's fractions are 0/0.</summary>
+/// <summary>
+/// STAPLE finds the parameters that masks were made with, ends where hand-derived fixed points lie, and is defined where the
+/// paper's fractions are 0/0.
+/// </summary>
 public sealed class StapleTests
 {
     [Fact]
     public void Three_alike_raters_end_at_the_fixed_point_that_follows_by_hand()
     {
-        // With p = q = 3/4 and prior 1/2, a pixel with v of 3 votes has the odds 3^v : 3^(3−v), and each pattern of v marks the share (3^v + 3^(3−v)) / 128 of the pixels:
-        // of 64 pixels 14 have no vote, 14 three, and each of the other six patterns 6. Then half of all decisions are marks, and the shares reproduce p and q exactly.
+        // With p = q = 3/4 and prior 1/2, a pixel with v of 3 votes has the odds 3^v : 3^(3−v), and each pattern of v marks the share
+        // (3^v + 3^(3−v)) / 128 of the pixels: of 64 pixels 14 have no vote, 14 three, and each of the other six patterns 6. Then half of
+        // all decisions are marks, and the shares reproduce p and q exactly.
         RaterMasks masks = FromPatterns(3, pattern => pattern is 0 or 7 ? 14 : 6);
         Assert.Equal(64, masks.Width);
         StapleEstimate estimate = Staple.Estimate(masks);
@@ -45,16 +49,19 @@ public sealed class StapleTests
         Assert.Equal(0.108 / (0.108 + 0.0045), estimate.Probability[^1], 1e-5);
 
         static int[] Flip(int[] tenths) => Array.ConvertAll(tenths, value => 10 - value);
-        static int Product(int pattern, int[] marked, int[] unmarked) => Enumerable.Range(0, 3).Aggregate(1, (product, rater) => product * ((pattern >> rater & 1) == 1 ? marked[rater] : unmarked[rater]));
+        static int Product(int pattern, int[] marked, int[] unmarked) => Enumerable.Range(0, 3)
+            .Aggregate(1, (product, rater) => product * ((pattern >> rater & 1) == 1 ? marked[rater] : unmarked[rater]));
     }
 
     [Fact]
     public void One_iteration_follows_the_papers_formulas_by_hand()
     {
-        // Two raters, four pixels: both mark the first, the first rater the second one too; prior 3/8. From p = 0.9 and q = 0.8 (initial) the odds that a pixel is true are
-        // 3·0.9·0.9 : 5·0.2·0.2 = 243 : 20 (both marks), 3·0.9·0.1 : 5·0.2·0.8 = 27 : 80 (one), 3·0.1·0.1 : 5·0.8·0.8 = 3 : 320 (none).
+        // Two raters, four pixels: both mark the first, the first rater the second one too; prior 3/8. From p = 0.9 and q = 0.8 (initial)
+        // the odds that a pixel is true are 3·0.9·0.9 : 5·0.2·0.2 = 243 : 20 (both marks), 3·0.9·0.1 : 5·0.2·0.8 = 27 : 80 (one),
+        // 3·0.1·0.1 : 5·0.8·0.8 = 3 : 320 (none).
         var masks = new RaterMasks(2, 1, 4, [1, 1, 0, 0, 1, 0, 0, 0]);
-        StapleEstimate estimate = Staple.Estimate(masks, new StapleOptions { InitialSensitivity = 0.9, InitialSpecificity = 0.8, MaximumIterations = 1 });
+        StapleEstimate estimate = Staple.Estimate(
+            masks, new StapleOptions { InitialSensitivity = 0.9, InitialSpecificity = 0.8, MaximumIterations = 1 });
         double both = 243 / 263.0, one = 27 / 107.0, none = 3 / 323.0;
         Assert.False(estimate.Converged);
         Assert.Equal(1, estimate.Iterations);
@@ -90,7 +97,8 @@ public sealed class StapleTests
     [Fact]
     public void Two_raters_who_disagree_everywhere_leave_every_pixel_open()
     {
-        // One marks a quarter, the other the rest: by symmetry every pixel stays at 1/2, so that p is the share that a rater marked and q the share that is left.
+        // One marks a quarter, the other the rest: by symmetry every pixel stays at 1/2, so that p is the share that a rater marked and q
+        // the share that is left.
         StapleEstimate estimate = Staple.Estimate(new RaterMasks(2, 1, 4, [1, 0, 0, 0, 0, 1, 1, 1]));
         Assert.True(estimate.Converged);
         Assert.All(estimate.Probability, value => Assert.Equal(0.5, value, 1e-6));
@@ -132,9 +140,11 @@ public sealed class StapleTests
     [Fact]
     public void Two_hundred_raters_do_not_vanish_in_the_product()
     {
-        // 199 raters mark the first two of six pixels; the last rater the first of them and a third: half of the truth found, one of four others marked.
+        // 199 raters mark the first two of six pixels; the last rater the first of them and a third: half of the truth found, one
+        // of four others marked.
         byte[] crowd = [1, 1, 0, 0, 0, 0], loner = [1, 0, 1, 0, 0, 0];
-        StapleEstimate estimate = Staple.Estimate(new RaterMasks(200, 2, 3, [.. Enumerable.Repeat(crowd, 199).SelectMany(mask => mask), .. loner]));
+        StapleEstimate estimate = Staple.Estimate(
+            new RaterMasks(200, 2, 3, [.. Enumerable.Repeat(crowd, 199).SelectMany(mask => mask), .. loner]));
         Assert.True(estimate.Converged);
         Assert.Equal(crowd, estimate.ToMask());
         Assert.Equal(0.5, estimate.Sensitivity[^1], 1e-9);
@@ -157,7 +167,8 @@ public sealed class StapleTests
     public void Background_raises_specificity_and_leaves_sensitivity_alone()
     {
         byte[] first = [1, 1, 1, 0], second = [1, 1, 0, 0], third = [0, 1, 1, 1];
-        RaterMasks Padded(int pixels) => new(3, 1, 4 + pixels, [.. first, .. new byte[pixels], .. second, .. new byte[pixels], .. third, .. new byte[pixels]]);
+        RaterMasks Padded(int pixels) =>
+            new(3, 1, 4 + pixels, [.. first, .. new byte[pixels], .. second, .. new byte[pixels], .. third, .. new byte[pixels]]);
         StapleEstimate close = Staple.Estimate(Padded(4)), wide = Staple.Estimate(Padded(400));
         Assert.True(wide.Specificity[2] > 0.99);
         Assert.True(close.Specificity[2] < 0.9);
@@ -174,7 +185,8 @@ public sealed class StapleTests
         Refused(new() { Tolerance = double.NaN }, nameof(StapleOptions.Tolerance));
         Refused(new() { MaximumIterations = 0 }, nameof(StapleOptions.MaximumIterations));
 
-        void Refused(StapleOptions options, string name) => Assert.StartsWith(name, Assert.Throws<ArgumentOutOfRangeException>(() => Staple.Estimate(masks, options)).Message, StringComparison.Ordinal);
+        void Refused(StapleOptions options, string name) => Assert.StartsWith(
+            name, Assert.Throws<ArgumentOutOfRangeException>(() => Staple.Estimate(masks, options)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -196,6 +208,8 @@ public sealed class StapleTests
     private static RaterMasks FromPatterns(int raters, Func<int, int> count)
     {
         int[] patterns = [.. Enumerable.Range(0, 1 << raters).SelectMany(pattern => Enumerable.Repeat(pattern, count(pattern)))];
-        return new(raters, 1, patterns.Length, [.. Enumerable.Range(0, raters).SelectMany(rater => patterns.Select(pattern => (byte)(pattern >> rater & 1)))]);
+        return new(raters, 1, patterns.Length, [
+            .. Enumerable.Range(0, raters).SelectMany(rater => patterns.Select(pattern => (byte)(pattern >> rater & 1))),
+        ]);
     }
 }

@@ -23,12 +23,17 @@ public sealed class MLNetCheckTests
     public void Every_internal_member_that_the_code_uses_is_looked_for()
     {
         Assert.NotEmpty(MLNetCheck.Opened());
-        IEnumerable<MemberInfo> called = MethodCalls.MethodsOf(typeof(MLNetCheck).Assembly).SelectMany(method => MethodCalls.Of(method).Concat<MemberInfo>(MethodCalls.FieldsOf(method)));
-        IEnumerable<MemberInfo> attributes = typeof(MLNetCheck).Assembly.GetCustomAttributesData().Select(attribute => attribute.Constructor);
+        IEnumerable<MemberInfo> called = MethodCalls.MethodsOf(typeof(MLNetCheck).Assembly)
+            .SelectMany(method => MethodCalls.Of(method).Concat<MemberInfo>(MethodCalls.FieldsOf(method)));
+        IEnumerable<MemberInfo> attributes = typeof(MLNetCheck).Assembly
+            .GetCustomAttributesData()
+            .Select(attribute => attribute.Constructor);
         string[] used =
         [
             .. called.Concat(attributes)
-                .Where(member => member.DeclaringType is { } type && Real.Contains(type.Assembly) && MLNetCheck.Opened().Contains((type.IsGenericType ? type.GetGenericTypeDefinition() : type).FullName))
+                .Where(member => member.DeclaringType is { } type
+                    && Real.Contains(type.Assembly)
+                    && MLNetCheck.Opened().Contains((type.IsGenericType ? type.GetGenericTypeDefinition() : type).FullName))
                 .Select(member => MLNetCheck.Describe(Definition(member)))
                 .Distinct()
                 .Order(StringComparer.Ordinal),
@@ -44,7 +49,11 @@ public sealed class MLNetCheckTests
 
         // Assemblies without any of it stand for a version in which a type was renamed.
         string problem = MLNetCheck.Problem([typeof(Enumerable).Assembly], "6.1.0")!;
-        Assert.StartsWith("ML.NET 6.1.0 is loaded, but this version of Consensus.ML works with ML.NET 5.0.1, whose internals it needs (here there is no Microsoft.ML.", problem, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "ML.NET 6.1.0 is loaded, but this version of Consensus.ML works with ML.NET 5.0.1, whose internals it "
+            + "needs (here there is no Microsoft.ML.",
+            problem,
+            StringComparison.Ordinal);
         Assert.EndsWith("): reference the package Microsoft.ML in version 5.0.1.", problem, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', problem);
         Assert.Contains("no Microsoft.ML.Data.IInternalCatalog)", MLNetCheck.Problem([Real[0]], "6.1.0")!, StringComparison.Ordinal);
@@ -52,5 +61,7 @@ public sealed class MLNetCheckTests
 
     /// <summary>A member of a generic type as it is declared.</summary>
     private static MemberInfo Definition(MemberInfo member) =>
-        member.DeclaringType!.IsGenericType ? member.DeclaringType.GetGenericTypeDefinition().GetMemberWithSameMetadataDefinitionAs(member) : member;
+        member.DeclaringType!.IsGenericType
+            ? member.DeclaringType.GetGenericTypeDefinition().GetMemberWithSameMetadataDefinitionAs(member)
+            : member;
 }

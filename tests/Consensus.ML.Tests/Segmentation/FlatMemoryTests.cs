@@ -9,7 +9,9 @@ using static TorchSharp.torch;
 
 namespace Consensus.ML.Tests.Segmentation;
 
-/// <summary>Memory stays where it is however long a run trains or a model predicts: by TorchSharp's count of tensors, and by what the process holds.</summary>
+/// <summary>
+/// Memory stays where it is however long a run trains or a model predicts: by TorchSharp's count of tensors, and by what the process holds.
+/// </summary>
 [Collection(nameof(TorchMemory))]
 public sealed class FlatMemoryTests
 {
@@ -19,23 +21,27 @@ public sealed class FlatMemoryTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void Memory_is_flat_over_training_steps_and_predictions(bool sparing) => Run(warmUp: 50, steps: 300, predictions: sparing ? 0 : 200, sparing);
+    public void Memory_is_flat_over_training_steps_and_predictions(bool sparing) =>
+        Run(warmUp: 50, steps: 300, predictions: sparing ? 0 : 200, sparing);
 
     /// <summary>As issued for servers and long runs; takes minutes: <c>dotnet test -c Release --filter "Category=Slow"</c>.</summary>
     [Fact]
     [Trait("Category", "Slow")]
-    public void Memory_is_flat_over_ten_thousand_steps_and_a_thousand_predictions() => Run(warmUp: 100, steps: 10_000, predictions: 1000, sparing: false);
+    public void Memory_is_flat_over_ten_thousand_steps_and_a_thousand_predictions() =>
+        Run(warmUp: 100, steps: 10_000, predictions: 1000, sparing: false);
 
     private static void Run(int warmUp, int steps, int predictions, bool sparing)
     {
         var options = new TrainingOptions
         {
-            Steps = steps, BatchSize = 2, PairsPerImage = 2, LearningRate = 1e-4, Threads = 1, Validations = steps / 10, Precision = Precision.BFloat16,
+            Steps = steps, BatchSize = 2, PairsPerImage = 2, LearningRate = 1e-4, Threads = 1, Validations = steps / 10,
+            Precision = Precision.BFloat16,
             MicroBatchSize = sparing ? 1 : null, GradientCheckpointing = sparing,
             ValidationSampling = new() { Generations = 1, Sampler = SamplerKind.Ddim, Steps = 1 },
         };
         var training = new Watch(warmUp);
-        (ConsensusModel model, _) = new ConsensusTrainer(Discs.Description(), options, new AugmentationPolicy(), [0f], 1, CPU).Train(Discs.Cases(10), training, null, CancellationToken.None);
+        (ConsensusModel model, _) = new ConsensusTrainer(Discs.Description(), options, new AugmentationPolicy(), [0f], 1, CPU)
+            .Train(Discs.Cases(10), training, null, CancellationToken.None);
         training.AssertFlat();
         using (model)
         {
@@ -43,7 +49,16 @@ public sealed class FlatMemoryTests
             float[] features = Discs.Cases(1)[0].Features;
             for (int i = 1; i <= predictions; i++)
             {
-                model.Predict(features, new() { Generations = 2, Sampler = SamplerKind.Ddpm, Steps = 3, Precision = i % 2 == 0 ? Precision.BFloat16 : Precision.Float32 }, (ulong)i);
+                model.Predict(
+                    features,
+                    new()
+                    {
+                        Generations = 2,
+                        Sampler = SamplerKind.Ddpm,
+                        Steps = 3,
+                        Precision = i % 2 == 0 ? Precision.BFloat16 : Precision.Float32,
+                    },
+                    (ulong)i);
                 predicting.Note(i);
             }
 
@@ -57,7 +72,8 @@ public sealed class FlatMemoryTests
     [Fact]
     public void An_ensemble_leaves_nothing_behind_whether_it_predicts_or_is_damaged()
     {
-        using ConsensusModel one = ConsensusModel.Create(Discs.Description(), CPU, 1), two = ConsensusModel.Create(Discs.Description(), CPU, 2);
+        using ConsensusModel one = ConsensusModel.Create(Discs.Description(), CPU, 1),
+            two = ConsensusModel.Create(Discs.Description(), CPU, 2);
         byte[][] weights = [one.SaveWeights(), two.SaveWeights()];
         float[] features = Discs.Cases(1)[0].Features;
         Run();
@@ -72,7 +88,8 @@ public sealed class FlatMemoryTests
             foreach (Precision precision in new[] { Precision.Float32, Precision.BFloat16 })
             {
                 ensemble.Predict(features, new() { Generations = 2, Sampler = SamplerKind.Ddpm, Steps = 3, Precision = precision }, 1);
-                ensemble.Predict(features, new() { Generations = 2, Tolerance = 1e-9, Sampler = SamplerKind.Ddim, Steps = 1, Precision = precision }, 1);
+                ensemble.Predict(
+                    features, new() { Generations = 2, Tolerance = 1e-9, Sampler = SamplerKind.Ddim, Steps = 1, Precision = precision }, 1);
             }
         }
     }

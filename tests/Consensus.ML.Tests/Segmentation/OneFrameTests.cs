@@ -11,8 +11,9 @@ using Microsoft.ML.Data;
 namespace Consensus.ML.Tests.Segmentation;
 
 /// <summary>
-/// Reported data sets whose files are stored in different orientations: raters, evaluation, training and the check see all of them in the image's frame.
-/// The right figures were computed without this library, by turning the files by hand; its own Dice has a small term against division by 0.
+/// Reported data sets whose files are stored in different orientations: raters, evaluation, training and the check see all of them in the
+/// image's frame. The right figures were computed without this library, by turning the files by hand; its own Dice has a small term
+/// against division by 0.
 /// </summary>
 public sealed class OneFrameTests
 {
@@ -50,7 +51,8 @@ public sealed class OneFrameTests
         var warnings = new List<string>();
         IDataView rows = _ml.Transforms.LoadSlices("Image", "ImagePath")
             .Append(_ml.Transforms.ResizeSlices("Features", "Image", height: 32, width: 32)).Fit(Flipped()).Transform(Flipped());
-        IReadOnlyList<TrainingCase> cases = new TrainingCaseReader(rows, new ConsensusSegmentationEstimator.Options()).Read(warnings.Add, CancellationToken.None).Cases;
+        IReadOnlyList<TrainingCase> cases = new TrainingCaseReader(rows, new ConsensusSegmentationEstimator.Options())
+            .Read(warnings.Add, CancellationToken.None).Cases;
         Assert.Contains("is stored with its rows flipped", Assert.Single(warnings), StringComparison.Ordinal);
         for (int number = 1; number <= cases.Count; number++)
         {
@@ -72,7 +74,10 @@ public sealed class OneFrameTests
                 Case = "a",
                 ImagePath = Case("mask-flipped", "kid", "train", "case01", "image.nii.gz"),
                 AnnotationPaths = [Case("mask-flipped", "kid", "train", "case01", "task01_seg02.nii.gz")],
-                SoftMap = [.. SliceReader.Read(Case("mask-flipped", "kid", "train", "case01", "task01_seg02.nii.gz")).Pixels.Chunk(32).Reverse().SelectMany(line => line)],
+                SoftMap = [.. SliceReader.Read(Case("mask-flipped", "kid", "train", "case01", "task01_seg02.nii.gz")).Pixels
+                    .Chunk(32)
+                    .Reverse()
+                    .SelectMany(line => line)],
             };
             SchemaDefinition schema = SchemaDefinition.Create(typeof(Scored));
             schema[nameof(Scored.SoftMap)].ColumnType = new VectorDataViewType(NumberDataViewType.Single, 32, 32);
@@ -88,7 +93,8 @@ public sealed class OneFrameTests
     [Fact]
     public void The_check_says_what_is_turned_in_one_line_and_refuses_another_grid()
     {
-        DatasetProblem turned = Assert.Single(DatasetCheck.RunQubiq(Case("mask-flipped"), QubiqDataset.FindTask(Case("mask-flipped"))).Problems);
+        DatasetProblem turned = Assert.Single(
+            DatasetCheck.RunQubiq(Case("mask-flipped"), QubiqDataset.FindTask(Case("mask-flipped"))).Problems);
         Assert.Equal((ProblemSeverity.Warning, DatasetProblemKind.Reoriented), (turned.Severity, turned.Kind));
         Assert.EndsWith("So it is with 2 more files.", turned.Message, StringComparison.Ordinal);
 
@@ -118,7 +124,10 @@ public sealed class OneFrameTests
         {
             Slice image = SliceReader.Read(Case(name, "kid", "val", "case01", "image.nii.gz"));
             RaterMasks masks = MaskReader.Read([Case(name, "kid", "val", "case01", "task01_seg01.nii.gz")]);
-            float[] map = [.. Enumerable.Range(0, masks.Pixels.Length).Select(at => at % masks.Width > 0 ? (float)masks.Pixels[at - 1] : 0)];
+            float[] map =
+            [
+                .. Enumerable.Range(0, masks.Pixels.Length).Select(at => at % masks.Width > 0 ? (float)masks.Pixels[at - 1] : 0),
+            ];
             return CaseMetrics.Compute("a", map, masks, geometry: image.Geometry);
         })];
         Assert.Equal(2, scores[0].HausdorffDistance95, 1e-9);
@@ -133,14 +142,16 @@ public sealed class OneFrameTests
     public void Areas_are_in_square_millimetres_whatever_the_unit_of_the_file(string name)
     {
         // A pixel is 0.5 × 2 mm: as many square millimetres as pixels.
-        RaterReport report = _ml.Segmentation.DescribeRaters(_ml.Data.LoadFromQubiq(Case(name), QubiqDataset.FindTask(Case(name)), QubiqSplit.Validation));
+        RaterReport report = _ml.Segmentation.DescribeRaters(
+            _ml.Data.LoadFromQubiq(Case(name), QubiqDataset.FindTask(Case(name)), QubiqSplit.Validation));
         Assert.All(report.Cases.SelectMany(one => one.Raters), rater => Assert.Equal(rater.Area, rater.PhysicalArea, 1e-9));
         Assert.All(report.Raters, rater => Assert.Equal(rater.MeanArea, rater.MeanPhysicalArea, 1e-9));
     }
 
     private static string Case(params string[] parts) => Path.Combine([AppContext.BaseDirectory, "Cases", .. parts]);
 
-    private IDataView Flipped() => _ml.Data.LoadFromQubiq(Case("mask-flipped"), QubiqDataset.FindTask(Case("mask-flipped")), QubiqSplit.Train);
+    private IDataView Flipped() =>
+        _ml.Data.LoadFromQubiq(Case("mask-flipped"), QubiqDataset.FindTask(Case("mask-flipped")), QubiqSplit.Train);
 
     private sealed class Scored
     {

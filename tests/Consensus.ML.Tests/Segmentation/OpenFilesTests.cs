@@ -10,7 +10,10 @@ using Microsoft.ML.Data;
 
 namespace Consensus.ML.Tests.Segmentation;
 
-/// <summary>Volumes that rows are read from are closed with the cursor, row or call that read them, however it ends: by Linux' list of the files that this process holds open.</summary>
+/// <summary>
+/// Volumes that rows are read from are closed with the cursor, row or call that read them, however it ends: by Linux' list of the files
+/// that this process holds open.
+/// </summary>
 public sealed class OpenFilesTests : IDisposable
 {
     private const int Slices = 4, Cursors = 50;
@@ -114,13 +117,17 @@ public sealed class OpenFilesTests : IDisposable
         IDataView view = Loaded(prepared: true);
         Assert.Equal(Slices, _ml.Segmentation.DescribeRaters(view).Cases.Count);
         Assert.Equal(Slices, _ml.Segmentation.Evaluate(WithMap(view, 0.5f)).Cases.Count);
-        Assert.Equal(Slices, new TrainingCaseReader(view, new ConsensusSegmentationEstimator.Options()).Read(_ => { }, CancellationToken.None).Cases.Count);
+        Assert.Equal(
+            Slices,
+            new TrainingCaseReader(view, new ConsensusSegmentationEstimator.Options()).Read(_ => { }, CancellationToken.None).Cases.Count);
 
         // And where they fail in the midst of their rows.
-        IDataView broken = Loaded(prepared: true, Case(0), Case(1), Case(2) with { AnnotationPaths = [$"{_mask}#slice=0", $"{_mask}#slice=9"] });
+        IDataView broken = Loaded(
+            prepared: true, Case(0), Case(1), Case(2) with { AnnotationPaths = [$"{_mask}#slice=0", $"{_mask}#slice=9"] });
         Assert.Throws<InvalidDataException>(() => _ml.Segmentation.DescribeRaters(broken));
         Assert.Throws<InvalidDataException>(() => _ml.Segmentation.Evaluate(WithMap(broken, 0.5f)));
-        Assert.Throws<InvalidDataException>(() => new TrainingCaseReader(broken, new ConsensusSegmentationEstimator.Options()).Read(_ => { }, CancellationToken.None));
+        Assert.Throws<InvalidDataException>(
+            () => new TrainingCaseReader(broken, new ConsensusSegmentationEstimator.Options()).Read(_ => { }, CancellationToken.None));
         Assert.Empty(OpenFiles());
     }
 
@@ -138,7 +145,10 @@ public sealed class OpenFilesTests : IDisposable
         }
     }
 
-    private IDataView WithMap(IDataView view, float share) => _ml.Transforms.CustomMapping<Nothing, SoftMap>((_, map) => map.Map = [.. Enumerable.Repeat(share, 16)], null).Fit(view).Transform(view);
+    private IDataView WithMap(IDataView view, float share) =>
+        _ml.Transforms.CustomMapping<Nothing, SoftMap>((_, map) => map.Map = [.. Enumerable.Repeat(share, 16)], null)
+            .Fit(view)
+            .Transform(view);
 
     private EstimatorChain<SliceResizingTransformer> Steps() => _ml.Transforms.LoadSlices("Image", "ImagePath")
         .Append(_ml.Transforms.ResizeSlices("Features", "Image", height: 4, width: 4));
@@ -147,21 +157,30 @@ public sealed class OpenFilesTests : IDisposable
     private IDataView Loaded(bool prepared, params RaterCase[] cases)
     {
         IDataView data = _ml.Data.LoadFromCases(cases.Length > 0 ? cases : [.. Enumerable.Range(0, Slices).Select(Case)]);
-        IEstimator<ITransformer> steps = _ml.Transforms.LoadSlices("Image", "ImagePath").Append(_ml.Transforms.LoadSlices("Again", "ImagePath"));
-        steps = prepared ? steps.Append(_ml.Transforms.NormalizeSlices("Image")).Append(_ml.Transforms.ResizeSlices("Features", "Image", height: 4, width: 4)) : steps;
+        IEstimator<ITransformer> steps = _ml.Transforms.LoadSlices("Image", "ImagePath")
+            .Append(_ml.Transforms.LoadSlices("Again", "ImagePath"));
+        steps = prepared
+            ? steps.Append(_ml.Transforms.NormalizeSlices("Image"))
+                .Append(_ml.Transforms.ResizeSlices("Features", "Image", height: 4, width: 4))
+            : steps;
         return cases.Length > 0
             ? steps.Fit(_ml.Data.LoadFromCases([Case(0)])).Transform(data)
             : steps.Fit(data).Transform(data);
     }
 
     private RaterCase Case(int slice) =>
-        new($"slice {slice}", [$"{_image}#slice={slice}", $"{_t2}#slice={slice}"], [$"{_mask}#slice={slice}", $"{_mask}#slice={Slices - 1 - slice}"], ["1", "2"]);
+        new(
+            $"slice {slice}", [$"{_image}#slice={slice}", $"{_t2}#slice={slice}"],
+            [$"{_mask}#slice={slice}", $"{_mask}#slice={Slices - 1 - slice}"], ["1", "2"]);
 
     private string Volume(string name, int values) =>
-        new NiftiBytes { Dimensions = [4, 4, Slices], Values = [.. Enumerable.Range(0, 16 * Slices).Select(i => (double)(i * 7 % values))] }.WriteTo(_folder[name]);
+        new NiftiBytes { Dimensions = [4, 4, Slices], Values = [.. Enumerable.Range(0, 16 * Slices).Select(i => (double)(i * 7 % values))] }
+            .WriteTo(_folder[name]);
 
     private string[] OpenFiles() =>
-        [.. Directory.GetFiles("/proc/self/fd").Select(handle => new FileInfo(handle).LinkTarget ?? "").Where(file => file.StartsWith(_folder.Root, StringComparison.Ordinal))];
+        [.. Directory.GetFiles("/proc/self/fd")
+            .Select(handle => new FileInfo(handle).LinkTarget ?? "")
+            .Where(file => file.StartsWith(_folder.Root, StringComparison.Ordinal))];
 
     private sealed class Input
     {

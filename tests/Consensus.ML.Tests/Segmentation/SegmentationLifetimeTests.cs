@@ -71,19 +71,22 @@ public sealed class SegmentationLifetimeTests
     public void A_model_from_before_there_were_samples_has_them_by_their_default_name()
     {
         using ConsensusSegmentationTransformer model = Train();
-        string json = Encoding.UTF8.GetString((model.Manifest with { Weights = new("weights.safetensors", 1, new string('0', 64)) }).ToJson());
+        string json = Encoding.UTF8.GetString(
+            (model.Manifest with { Weights = new("weights.safetensors", 1, new string('0', 64)) }).ToJson());
         Assert.Contains("\"samples\": \"Samples\"", json, StringComparison.Ordinal);
         string older = json.Replace(",\n    \"samples\": \"Samples\"", "", StringComparison.Ordinal);
         Assert.NotEqual(json, older);
         Assert.Equal("Samples", ModelManifest.FromJson(Encoding.UTF8.GetBytes(older)).Columns.Samples);
-        Assert.Equal("Draws", ModelManifest.FromJson(Encoding.UTF8.GetBytes(json.Replace("\"Samples\"", "\"Draws\"", StringComparison.Ordinal))).Columns.Samples);
+        Assert.Equal("Draws", ModelManifest.FromJson(
+            Encoding.UTF8.GetBytes(json.Replace("\"Samples\"", "\"Draws\"", StringComparison.Ordinal))).Columns.Samples);
     }
 
     [Fact]
     public void A_prediction_engine_samples_once_a_call()
     {
         using ConsensusSegmentationTransformer model = Train();
-        using PredictionEngine<Features, Maps> engine = _ml.Model.CreatePredictionEngine<Features, Maps>(model, new PredictionEngineOptions { OwnsTransformer = false });
+        using PredictionEngine<Features, Maps> engine = _ml.Model.CreatePredictionEngine<Features, Maps>(
+            model, new PredictionEngineOptions { OwnsTransformer = false });
         engine.Predict(Row(1));
         Assert.Equal(1, model.Predictions);
         engine.Predict(Row(1));
@@ -145,7 +148,9 @@ public sealed class SegmentationLifetimeTests
         {
             if (progress.Step == 2)
             {
-                typeof(MLContext).GetMethod("CancelExecution", BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public)!.Invoke(context, null);
+                typeof(MLContext)
+                    .GetMethod("CancelExecution", BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public)!
+                    .Invoke(context, null);
             }
         });
         using ConsensusSegmentationTransformer model = context.Transforms.ConsensusSegment(options).Fit(Rows());
@@ -175,7 +180,8 @@ public sealed class SegmentationLifetimeTests
     {
         byte[] newer = Encoding.UTF8.GetBytes("""{ "formatVersion": 3, "somethingElse": true }""");
         string message = Assert.Throws<InvalidDataException>(() => ModelManifest.FromJson(newer)).Message;
-        Assert.Equal("The model file has format version 3; this version of Consensus.ML reads up to 2. Update the Consensus.ML package.", message);
+        Assert.Equal(
+            "The model file has format version 3; this version of Consensus.ML reads up to 2. Update the Consensus.ML package.", message);
     }
 
     [Theory]
@@ -184,7 +190,8 @@ public sealed class SegmentationLifetimeTests
     [InlineData("null")]
     [InlineData("{ \"formatVersion\": 1 }")]
     public void A_manifest_that_is_none_is_damaged(string json) =>
-        Assert.Contains("manifest.json", Assert.Throws<InvalidDataException>(() => ModelManifest.FromJson(Encoding.UTF8.GetBytes(json))).Message);
+        Assert.Contains(
+            "manifest.json", Assert.Throws<InvalidDataException>(() => ModelManifest.FromJson(Encoding.UTF8.GetBytes(json))).Message);
 
     [Fact]
     public void Options_survive_the_manifest()
@@ -202,7 +209,10 @@ public sealed class SegmentationLifetimeTests
             Diffusion = new() { Prediction = PredictionType.XStartLogit, Schedule = NoiseScheduleKind.Cosine },
             Sampling = new() { Steps = 7, Seed = -3, Sampler = SamplerKind.Ddim },
             Seed = int.MinValue,
-            Training = new(Presets.Compact.Training with { Precision = Precision.BFloat16, TimeLimit = TimeSpan.FromMinutes(15), Steps = null }, new() { VerticalFlip = 0 }, new(1, 2, null, 3.5, 4, 5, true, [new(1, 0.5, 0.25)])),
+            Training = new(
+                Presets.Compact.Training with { Precision = Precision.BFloat16, TimeLimit = TimeSpan.FromMinutes(15), Steps = null },
+                new() { VerticalFlip = 0 },
+                new(1, 2, null, 3.5, 4, 5, true, [new(1, 0.5, 0.25)])),
             Weights = new("weights.safetensors", 1, new string('0', 64)),
         };
         ModelManifest read = ModelManifest.FromJson(manifest.ToJson());
@@ -211,7 +221,9 @@ public sealed class SegmentationLifetimeTests
         Assert.Contains("\"precision\": \"bfloat16\"", Encoding.UTF8.GetString(manifest.ToJson()));
         Assert.Equal(Encoding.UTF8.GetString(manifest.ToJson()), Encoding.UTF8.GetString(read.ToJson()));
         Assert.Equal(manifest.Network.ChannelMultipliers, read.Network.ChannelMultipliers);
-        Assert.Equal((manifest.Diffusion, manifest.Sampling, manifest.Columns, manifest.Seed), (read.Diffusion, read.Sampling, read.Columns, read.Seed));
+        Assert.Equal(
+            (manifest.Diffusion, manifest.Sampling, manifest.Columns, manifest.Seed),
+            (read.Diffusion, read.Sampling, read.Columns, read.Seed));
         Assert.Equal(manifest.Training.Options, read.Training.Options);
         Assert.Equal(manifest.Training.Augmentation, read.Training.Augmentation);
     }
@@ -227,7 +239,16 @@ public sealed class SegmentationLifetimeTests
     private static ConsensusSegmentationEstimator.Options Options() => new()
     {
         AnnotationsColumnName = "Masks",
-        Network = new() { ModelChannels = 32, ChannelMultipliers = [1, 1], ResidualBlocks = 1, AttentionResolutions = [8], EncoderBlocks = 1, EncoderWidth = 4, EncoderGrowth = 2 },
+        Network = new()
+        {
+            ModelChannels = 32,
+            ChannelMultipliers = [1, 1],
+            ResidualBlocks = 1,
+            AttentionResolutions = [8],
+            EncoderBlocks = 1,
+            EncoderWidth = 4,
+            EncoderGrowth = 2,
+        },
         Diffusion = new() { Steps = 4, Prediction = PredictionType.Epsilon },
         Training = new() { Steps = 2, BatchSize = 2, Validations = 1, ValidationFraction = 0.3, Threads = 1 },
         Sampling = new() { Generations = 2 },
@@ -236,7 +257,12 @@ public sealed class SegmentationLifetimeTests
     private static Features Row(int id)
     {
         var random = new Random(id);
-        return new() { Id = id, Features_ = [.. Enumerable.Range(0, 256).Select(_ => random.NextSingle())], Masks = [.. Enumerable.Range(0, 512).Select(_ => random.Next(2) == 1)] };
+        return new()
+        {
+            Id = id,
+            Features_ = [.. Enumerable.Range(0, 256).Select(_ => random.NextSingle())],
+            Masks = [.. Enumerable.Range(0, 512).Select(_ => random.Next(2) == 1)],
+        };
     }
 
     private ConsensusSegmentationTransformer Train() => _ml.Transforms.ConsensusSegment(Options()).Fit(Rows());

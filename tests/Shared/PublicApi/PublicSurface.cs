@@ -12,10 +12,16 @@ internal static class PublicSurface
     public static void AssertApproved(Assembly library, string folder)
     {
         string current = library
-            .GeneratePublicApi(new ApiGeneratorOptions { IncludeAssemblyAttributes = false, ExcludeAttributes = ["System.Runtime.CompilerServices.ExtensionAttribute"] })
+            .GeneratePublicApi(new ApiGeneratorOptions
+            {
+                IncludeAssemblyAttributes = false,
+                ExcludeAttributes = ["System.Runtime.CompilerServices.ExtensionAttribute"],
+            })
             .ReplaceLineEndings("\n")
             .Trim();
-        string approved = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "PublicApi.approved.txt")).ReplaceLineEndings("\n").Trim();
+        string approved = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "PublicApi.approved.txt"))
+            .ReplaceLineEndings("\n")
+            .Trim();
         if (current == approved)
         {
             return;
@@ -24,8 +30,12 @@ internal static class PublicSurface
         string received = Path.Combine(AppContext.BaseDirectory, "PublicApi.received.txt");
         File.WriteAllText(received, current + "\n");
         string[] before = [.. Lines(approved)], after = [.. Lines(current)];
-        string difference = string.Join("\n", [.. before.Except(after).Take(20).Select(line => "- " + line), .. after.Except(before).Take(20).Select(line => "+ " + line)]);
-        Assert.Fail($"The public surface of {library.GetName().Name} changed:\n{difference}\nIf that is on purpose, copy\n  {received}\nover\n  {folder}/PublicApi.approved.txt\nand say in the commit what changes for users.");
+        string difference = string.Join(
+            "\n",
+            [.. before.Except(after).Take(20).Select(line => "- " + line), .. after.Except(before).Take(20).Select(line => "+ " + line)]);
+        Assert.Fail(
+            $"The public surface of {library.GetName().Name} changed:\n{difference}\nIf that is on purpose, copy\n  {received}\nover\n"
+            + $"  {folder}/PublicApi.approved.txt\nand say in the commit what changes for users.");
     }
 
     /// <summary>Each line with the type that it is of, for several types may have a member of the same name.</summary>

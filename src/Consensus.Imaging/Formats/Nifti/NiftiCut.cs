@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Consensus.Imaging.Formats.Nifti;
 
-/// <summary>How a volume falls into slices along one of its first three axes: the other two, in stored order, become rows and columns.</summary>
+/// <summary>
+/// How a volume falls into slices along one of its first three axes: the other two, in stored order, become rows and columns.
+/// </summary>
 internal sealed record NiftiCut
 {
     // Twice what a NIfTI-1 header can say. A list of slices is made from the header alone, so it must not be believed everything.
@@ -73,7 +75,9 @@ internal sealed record NiftiCut
                 if (channels > 1 || shape[further] > NiftiFile.MaximumChannels)
                 {
                     throw new InvalidDataException(
-                        $"'{header.Path}' has shape {header.ShapeText} and cannot be cut into slices: behind the three axes of space one may be longer than 1, for 2 to {NiftiFile.MaximumChannels} channels, but axis {further + 1} has length {shape[further]}.");
+                        $"'{header.Path}' has shape {header.ShapeText} and cannot be cut into slices: "
+                        + $"behind the three axes of space one may be longer than 1, for 2 to {NiftiFile.MaximumChannels} channels, "
+                        + $"but axis {further + 1} has length {shape[further]}.");
                 }
 
                 channels = shape[further];
@@ -106,18 +110,23 @@ internal sealed record NiftiCut
 
         if (lengths[axis] > MaximumCount)
         {
-            throw new InvalidDataException($"'{header.Path}' has shape {header.ShapeText}: {lengths[axis]} slices along axis {axis}, but {MaximumCount} at most are read.");
+            throw new InvalidDataException(
+                $"'{header.Path}' has shape {header.ShapeText}: {lengths[axis]} slices along axis {axis}, "
+                + $"but {MaximumCount} at most are read.");
         }
 
         return new(header, axis, lengths, (int)channels);
     }
 
     /// <summary>The axis to cut along: the one that was asked for, else the one of length 1, else the third.</summary>
-    /// <exception cref="InvalidDataException">Nothing was asked for, and the first two axes are of length 1 both, but the third is not.</exception>
+    /// <exception cref="InvalidDataException">
+    /// Nothing was asked for, and the first two axes are of length 1 both, but the third is not.
+    /// </exception>
     public static int AxisOf(NiftiHeader header, int? asked) => asked ?? header.SliceAxis ?? (header.Shape is not [1, 1, > 1, ..]
         ? SliceAddress.DefaultAxis
         : throw new InvalidDataException(
-            $"'{header.Path}' has shape {header.ShapeText}: axes 0 and 1 both have length 1, so the axis to cut along must be named: 0, 1 or 2."));
+            $"'{header.Path}' has shape {header.ShapeText}: axes 0 and 1 both have length 1, so the axis to "
+            + "cut along must be named: 0, 1 or 2."));
 
     /// <exception cref="InvalidDataException">There is no such slice.</exception>
     public void Check(int index)
@@ -131,10 +140,15 @@ internal sealed record NiftiCut
         }
     }
 
-    /// <summary>Where one slice lies: its own rows, columns and normal direction, and the volume's origin moved along the axis that is cut.</summary>
+    /// <summary>
+    /// Where one slice lies: its own rows, columns and normal direction, and the volume's origin moved along the axis that is cut.
+    /// </summary>
     public SliceGeometry Geometry(int index) => Header.Geometry(RowAxis, ColumnAxis, Axis, index);
 
-    /// <summary>Slices back to planes across the third stored axis, channel after channel, each with the first axis as rows and the second as columns.</summary>
+    /// <summary>
+    /// Slices back to planes across the third stored axis, channel after channel, each with the first axis as rows and
+    /// the second as columns.
+    /// </summary>
     public float[][] Assemble(IEnumerable<Slice> slices, int channels)
     {
         int x = (int)X, y = (int)Y, z = (int)Z;

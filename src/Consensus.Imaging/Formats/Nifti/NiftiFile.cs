@@ -3,8 +3,8 @@ using System.Buffers;
 namespace Consensus.Imaging.Formats.Nifti;
 
 /// <summary>
-/// Reads NIfTI-1 and NIfTI-2 images (single files and .hdr/.img pairs, plain or gzip, both byte orders, integers and floats of 8 to 64 bits)
-/// whole or slice by slice, and writes them. Values agree with what nibabel reads; axis 0 of the file becomes rows, axis 1 columns.
+/// Reads NIfTI-1 and NIfTI-2 images (single files and .hdr/.img pairs, plain or gzip, both byte orders, integers and floats of 8 to 64
+/// bits) whole or slice by slice, and writes them. Values agree with what nibabel reads; axis 0 of the file becomes rows, axis 1 columns.
 /// </summary>
 public static class NiftiFile
 {
@@ -17,14 +17,18 @@ public static class NiftiFile
     /// <summary>Reads the header of an image.</summary>
     /// <param name="path">A .nii file or either half of an .hdr/.img pair, plain or gzip.</param>
     /// <exception cref="FileNotFoundException">The file, or the header of an .img, does not exist.</exception>
-    /// <exception cref="InvalidDataException">It is no NIfTI file, or one of a kind that is not read (colour, complex, 128 bit); the message says which.</exception>
+    /// <exception cref="InvalidDataException">
+    /// It is no NIfTI file, or one of a kind that is not read (colour, complex, 128 bit); the message says which.
+    /// </exception>
     /// <exception cref="IOException">It cannot be opened.</exception>
     public static NiftiHeader ReadHeader(string path) => NiftiSource.ReadHeader(path);
 
     /// <summary>Reads all values once, in small blocks, and sums them up after slope and intercept, in double precision.</summary>
     /// <param name="path">A .nii file or either half of an .hdr/.img pair, plain or gzip, of any size and 1 to 7 axes.</param>
     /// <exception cref="FileNotFoundException">The file, or the other half of a pair, does not exist.</exception>
-    /// <exception cref="InvalidDataException">It is no NIfTI file, of a kind that is not read, or shorter than its header promises.</exception>
+    /// <exception cref="InvalidDataException">
+    /// It is no NIfTI file, of a kind that is not read, or shorter than its header promises.
+    /// </exception>
     /// <exception cref="IOException">It cannot be opened.</exception>
     public static NiftiStatistics ReadStatistics(string path)
     {
@@ -55,19 +59,23 @@ public static class NiftiFile
 
         return summary.Finite == 0
             ? new NiftiStatistics(double.NaN, double.NaN, double.NaN, summary.Count, summary.Count)
-            : new NiftiStatistics(summary.Minimum, summary.Maximum, summary.Sum / summary.Finite, summary.Count, summary.Count - summary.Finite);
+            : new NiftiStatistics(
+                summary.Minimum, summary.Maximum, summary.Sum / summary.Finite, summary.Count, summary.Count - summary.Finite);
     }
 
     /// <summary>
-    /// Reads a slice: an image of X×Y values with any number of further axes, of which at most one is longer than 1; that one holds the channels
-    /// (X×Y×4, X×Y×1×4). Where one of three axes of space has length 1, the other two are rows and columns, whichever it is (1×Y×Z, X×1×Z).
-    /// Values are after slope and intercept, rounded to single precision.
+    /// Reads a slice: an image of X×Y values with any number of further axes, of which at most one is longer than 1; that one holds the
+    /// channels (X×Y×4, X×Y×1×4). Where one of three axes of space has length 1, the other two are rows and columns, whichever it is
+    /// (1×Y×Z, X×1×Z). Values are after slope and intercept, rounded to single precision.
     /// </summary>
     /// <param name="path">A .nii file or either half of an .hdr/.img pair, plain or gzip.</param>
-    /// <returns>Channels × rows × columns: the first axis of the file that does not have length 1 gives the rows, the next the columns.</returns>
+    /// <returns>
+    /// Channels × rows × columns: the first axis of the file that does not have length 1 gives the rows, the next the columns.
+    /// </returns>
     /// <exception cref="FileNotFoundException">The file, or the other half of a pair, does not exist.</exception>
     /// <exception cref="InvalidDataException">
-    /// It is no NIfTI file, of a kind that is not read, shorter than its header promises, or a volume: more than <see cref="MaximumChannels"/> channels.
+    /// It is no NIfTI file, of a kind that is not read, shorter than its header promises, or a volume: more than
+    /// <see cref="MaximumChannels"/> channels.
     /// </exception>
     /// <exception cref="IOException">It cannot be opened.</exception>
     public static Slice ReadSlice(string path)
@@ -120,8 +128,9 @@ public static class NiftiFile
     }
 
     /// <summary>
-    /// Reads one slice of a volume: an image of X×Y×Z values, of which the axes other than <paramref name="axis"/> become, in stored order, rows and columns. One
-    /// further axis may be longer than 1 and hold channels (X×Y×Z×4, X×Y×Z×1×4). Values are after slope and intercept, rounded to single precision.
+    /// Reads one slice of a volume: an image of X×Y×Z values, of which the axes other than <paramref name="axis"/> become, in stored
+    /// order, rows and columns. One further axis may be longer than 1 and hold channels (X×Y×Z×4, X×Y×Z×1×4). Values are after slope and
+    /// intercept, rounded to single precision.
     /// </summary>
     /// <remarks>A compressed file is unpacked each time: to read many slices, use <see cref="ReadSlices"/>.</remarks>
     /// <param name="path">A .nii file or either half of an .hdr/.img pair, plain or gzip.</param>
@@ -131,8 +140,8 @@ public static class NiftiFile
     /// <exception cref="ArgumentOutOfRangeException">The axis is not 0, 1 or 2, or the index is negative.</exception>
     /// <exception cref="FileNotFoundException">The file, or the other half of a pair, does not exist.</exception>
     /// <exception cref="InvalidDataException">
-    /// It is no NIfTI file, of a kind that is not read, shorter than its header promises, has more than <see cref="MaximumChannels"/> channels or several further
-    /// axes, or has no such slice.
+    /// It is no NIfTI file, of a kind that is not read, shorter than its header promises, has more than <see cref="MaximumChannels"/>
+    /// channels or several further axes, or has no such slice.
     /// </exception>
     /// <exception cref="IOException">It cannot be opened.</exception>
     public static Slice ReadSlice(string path, int axis, int index)
@@ -142,9 +151,13 @@ public static class NiftiFile
         return volume.Read(index);
     }
 
-    /// <summary>Reads all slices of a volume in turn, unpacking it once where it, as stored, has no more than 128 MiB or is cut along its last axis.</summary>
+    /// <summary>
+    /// Reads all slices of a volume in turn, unpacking it once where it, as stored, has no more than 128 MiB or is cut along its last axis.
+    /// </summary>
     /// <param name="path">As in <see cref="ReadSlice(string, int, int)"/>.</param>
-    /// <param name="axis">The axis that is cut: 0, 1 or 2 of the stored array; null for the one of length 1, and of a volume for the third.</param>
+    /// <param name="axis">
+    /// The axis that is cut: 0, 1 or 2 of the stored array; null for the one of length 1, and of a volume for the third.
+    /// </param>
     /// <returns>The slices, read while they are enumerated; the file is open meanwhile.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The axis is not 0, 1 or 2.</exception>
     /// <exception cref="FileNotFoundException">The file, or the other half of a pair, does not exist.</exception>
@@ -169,7 +182,9 @@ public static class NiftiFile
 
     /// <summary>Names all slices of a volume, from its header alone.</summary>
     /// <param name="path">As in <see cref="ReadSlice(string, int, int)"/>.</param>
-    /// <param name="axis">The axis that is cut: 0, 1 or 2 of the stored array; null for the one of length 1, and of a volume for the third.</param>
+    /// <param name="axis">
+    /// The axis that is cut: 0, 1 or 2 of the stored array; null for the one of length 1, and of a volume for the third.
+    /// </param>
     /// <returns>The addresses in the order of the slices, for columns of paths.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The axis is not 0, 1 or 2.</exception>
     /// <exception cref="FileNotFoundException">The file, or the header of an .img, does not exist.</exception>
@@ -188,10 +203,13 @@ public static class NiftiFile
     /// <param name="path">The file to create or replace: .nii, or .nii.gz for gzip.</param>
     /// <param name="slice">The values. Several channels go to the axis where the input has its channels, else to the fourth.</param>
     /// <param name="geometryFrom">
-    /// The image whose geometry to repeat to the byte: version, order and number of axes, spacing, units, sform and qform with their codes. Of the address of a
-    /// slice in a volume (<see cref="SliceAddress"/>), the volume's geometry, moved to the slice. Null writes the slice's own geometry as an sform.
+    /// The image whose geometry to repeat to the byte: version, order and number of axes, spacing, units, sform and qform with their
+    /// codes. Of the address of a slice in a volume (<see cref="SliceAddress"/>), the volume's geometry, moved to the slice. Null writes
+    /// the slice's own geometry as an sform.
     /// </param>
-    /// <exception cref="ArgumentException">The name ends otherwise, or <paramref name="geometryFrom"/> has another height or width than the slice.</exception>
+    /// <exception cref="ArgumentException">
+    /// The name ends otherwise, or <paramref name="geometryFrom"/> has another height or width than the slice.
+    /// </exception>
     /// <exception cref="FileNotFoundException"><paramref name="geometryFrom"/> does not exist.</exception>
     /// <exception cref="InvalidDataException"><paramref name="geometryFrom"/> is no NIfTI slice, or has none of this number.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
@@ -211,7 +229,9 @@ public static class NiftiFile
         (_, int height, int width) = cut is null ? SliceShape(header) : (cut.Channels, cut.Height, cut.Width);
         if (height != slice.Height || width != slice.Width)
         {
-            throw new ArgumentException($"A slice of {slice.Height}×{slice.Width} cannot take the geometry of '{geometryFrom}', which has {height}×{width}.", nameof(slice));
+            throw new ArgumentException(
+                $"A slice of {slice.Height}×{slice.Width} cannot take the geometry of '{geometryFrom}', which has {height}×{width}.",
+                nameof(slice));
         }
 
         if (cut is null && header.SliceAxis is { } along and not 2)
@@ -222,21 +242,29 @@ public static class NiftiFile
         }
 
         cut?.Check(address.Index!.Value);
-        NiftiWriter.Write(path, cut is null ? NiftiLayout.Of(header, slice.Channels) : NiftiLayout.Of(cut, address.Index!.Value, slice.Channels), slice.Pixels);
+        NiftiWriter.Write(
+            path,
+            cut is null ? NiftiLayout.Of(header, slice.Channels) : NiftiLayout.Of(cut, address.Index!.Value, slice.Channels),
+            slice.Pixels);
     }
 
     /// <summary>
-    /// Puts slices, such as predicted maps, back into the volume they were cut from: single-precision values, little-endian, through a temporary file. Slices along axis 2
-    /// with one channel are written as they come; else the volume is held in memory, four bytes a value.
+    /// Puts slices, such as predicted maps, back into the volume they were cut from: single-precision values, little-endian,
+    /// through a temporary file. Slices along axis 2 with one channel are written as they come; else the volume is held in
+    /// memory, four bytes a value.
     /// </summary>
     /// <param name="path">The file to create or replace: .nii, or .nii.gz for gzip.</param>
     /// <param name="slices">All slices in order, of one size and number of channels, as <see cref="ReadSlices"/> gives them.</param>
     /// <param name="geometryFrom">
-    /// The volume that was cut, whose geometry to repeat to the byte: version, order and number of axes, spacing, units, sform and qform with their codes. Only the number of
-    /// channels may be another.
+    /// The volume that was cut, whose geometry to repeat to the byte: version, order and number of axes, spacing, units, sform and qform
+    /// with their codes. Only the number of channels may be another.
     /// </param>
-    /// <param name="axis">The axis that was cut: 0, 1 or 2 of the stored array; null for the one of length 1, and of a volume for the third.</param>
-    /// <exception cref="ArgumentException">The name ends otherwise, or number or size of the slices is not that of the volume's.</exception>
+    /// <param name="axis">
+    /// The axis that was cut: 0, 1 or 2 of the stored array; null for the one of length 1, and of a volume for the third.
+    /// </param>
+    /// <exception cref="ArgumentException">
+    /// The name ends otherwise, or number or size of the slices is not that of the volume's.
+    /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">The axis is not 0, 1 or 2.</exception>
     /// <exception cref="FileNotFoundException"><paramref name="geometryFrom"/> does not exist.</exception>
     /// <exception cref="InvalidDataException"><paramref name="geometryFrom"/> is no NIfTI volume.</exception>
@@ -250,12 +278,15 @@ public static class NiftiFile
         using IEnumerator<Slice> enumerator = slices.GetEnumerator();
         if (!enumerator.MoveNext())
         {
-            throw new ArgumentException($"'{geometryFrom}' has {cut.Count} slices along axis {cut.Axis}, but none was given.", nameof(slices));
+            throw new ArgumentException(
+                $"'{geometryFrom}' has {cut.Count} slices along axis {cut.Axis}, but none was given.", nameof(slices));
         }
 
         int channels = enumerator.Current.Channels;
         NiftiLayout layout = NiftiLayout.OfVolume(cut.Header, channels);
-        IEnumerable<float[]> written = cut.Axis == 2 && channels == 1 ? Fitting().Select(slice => slice.Pixels) : cut.Assemble(Fitting(), channels);
+        IEnumerable<float[]> written = cut.Axis == 2 && channels == 1
+            ? Fitting().Select(slice => slice.Pixels)
+            : cut.Assemble(Fitting(), channels);
         NiftiWriter.Write(path, layout, written.Select(plane => (ReadOnlyMemory<float>)plane));
 
         IEnumerable<Slice> Fitting()
@@ -269,7 +300,8 @@ public static class NiftiFile
                     throw new ArgumentException(
                         number == cut.Count
                             ? $"More slices were given than the {cut.Count} that '{geometryFrom}' has along axis {cut.Axis}."
-                            : $"Slice {number} has {slice.Channels}×{slice.Height}×{slice.Width} values (channels × rows × columns), but {channels}×{cut.Height}×{cut.Width} are needed for the geometry of '{geometryFrom}'.",
+                            : $"Slice {number} has {slice.Channels}×{slice.Height}×{slice.Width} values (channels × rows × columns), "
+                                + $"but {channels}×{cut.Height}×{cut.Width} are needed for the geometry of '{geometryFrom}'.",
                         nameof(slices));
                 }
 
@@ -279,7 +311,8 @@ public static class NiftiFile
             while (enumerator.MoveNext());
             if (number < cut.Count)
             {
-                throw new ArgumentException($"'{geometryFrom}' has {cut.Count} slices along axis {cut.Axis}, but {number} were given.", nameof(slices));
+                throw new ArgumentException(
+                    $"'{geometryFrom}' has {cut.Count} slices along axis {cut.Axis}, but {number} were given.", nameof(slices));
             }
         }
     }
@@ -304,7 +337,8 @@ public static class NiftiFile
 
         if (shape.Count < 2)
         {
-            throw new InvalidDataException($"'{header.Path}' has shape {header.ShapeText}, but a slice has at least two axes (rows × columns).");
+            throw new InvalidDataException(
+                $"'{header.Path}' has shape {header.ShapeText}, but a slice has at least two axes (rows × columns).");
         }
 
         long channels = 1;
@@ -320,12 +354,17 @@ public static class NiftiFile
 
         if (volume)
         {
-            throw new InvalidDataException($"'{header.Path}' has shape {header.ShapeText}: a volume, but slices are expected (rows × columns, with 1 to {MaximumChannels} channels on one further axis). Name one of its slices as in '{Path.GetFileName(header.Path)}#axis=2,slice=0', or give the volume to LoadFromVolume or 'consensus predict'; 'consensus dataset init' describes a set of volumes.");
+            throw new InvalidDataException(
+                $"'{header.Path}' has shape {header.ShapeText}: a volume, but slices are expected (rows × columns, with 1 to "
+                + $"{MaximumChannels} channels on one further axis). Name one of its slices as in "
+                + $"'{Path.GetFileName(header.Path)}#axis=2,slice=0', or give the volume to LoadFromVolume or 'consensus predict'; "
+                + "'consensus dataset init' describes a set of volumes.");
         }
 
         if ((Int128)shape[0] * shape[1] * channels > MaximumValues)
         {
-            throw new InvalidDataException($"'{header.Path}' has shape {header.ShapeText}, but a slice has {MaximumValues} values at most.");
+            throw new InvalidDataException(
+                $"'{header.Path}' has shape {header.ShapeText}, but a slice has {MaximumValues} values at most.");
         }
 
         return ((int)channels, (int)shape[0], (int)shape[1]);

@@ -22,7 +22,9 @@ public sealed record NiftiHeader
     /// <summary>Length of each axis as stored, one to seven of them, trailing ones kept. Each is at least 1.</summary>
     public required IReadOnlyList<long> Shape { get; init; }
 
-    /// <summary>Type of the stored values, named as in NumPy: uint8, int8, uint16, int16, uint32, int32, uint64, int64, float32 or float64.</summary>
+    /// <summary>
+    /// Type of the stored values, named as in NumPy: uint8, int8, uint16, int16, uint32, int32, uint64, int64, float32 or float64.
+    /// </summary>
     public required string DataType { get; init; }
 
     /// <summary>Bytes of one stored value: 1, 2, 4 or 8.</summary>
@@ -38,8 +40,8 @@ public sealed record NiftiHeader
     public required IReadOnlyList<double> Spacing { get; init; }
 
     /// <summary>
-    /// The 4×4 matrix from array indices to world coordinates, 16 values, row-major: the sform when its code is above 0, else the qform when
-    /// its code is above 0, else the spacing with the origin in the centre and the first axis pointing left.
+    /// The 4×4 matrix from array indices to world coordinates, 16 values, row-major: the sform when its code is above 0, else the qform
+    /// when its code is above 0, else the spacing with the origin in the centre and the first axis pointing left.
     /// </summary>
     public required IReadOnlyList<double> Affine { get; init; }
 
@@ -61,7 +63,10 @@ public sealed record NiftiHeader
     /// <summary>The unit byte: space in the lowest three bits (1 metre, 2 millimetre, 3 micrometre), time in the next three.</summary>
     public required int Units { get; init; }
 
-    /// <summary>A length in space, as <see cref="Spacing"/> and <see cref="Affine"/> have it, in millimetres; a file without a unit is taken to mean those.</summary>
+    /// <summary>
+    /// A length in space, as <see cref="Spacing"/> and <see cref="Affine"/> have it, in millimetres; a file without a unit
+    /// is taken to mean those.
+    /// </summary>
     /// <param name="length">The length in the file's own unit.</param>
     public double InMillimeters(double length) => SpaceUnit switch
     {
@@ -83,15 +88,15 @@ public sealed record NiftiHeader
     private int SpaceUnit => Units & 7;
 
     /// <summary>
-    /// Whether the image has to be cut into slices: its third axis is longer than 1 and cannot hold channels, being longer than <see cref="NiftiFile.MaximumChannels"/>
-    /// or followed by another axis longer than 1. An image of 1×H×W or H×1×W is one slice.
+    /// Whether the image has to be cut into slices: its third axis is longer than 1 and cannot hold channels, being longer than
+    /// <see cref="NiftiFile.MaximumChannels"/> or followed by another axis longer than 1. An image of 1×H×W or H×1×W is one slice.
     /// </summary>
     public bool IsVolume => SliceAxis is null && Shape.Count > 2 && Shape[2] > 1
         && (Shape[2] > NiftiFile.MaximumChannels || Shape.Skip(3).Any(length => length > 1));
 
     /// <summary>
-    /// The axis along which an image with three axes of space is one slice, having length 1 there: the third where that is 1, else the one of
-    /// the first two that is.
+    /// The axis along which an image with three axes of space is one slice, having length 1 there: the third where that is 1, else the
+    /// one of the first two that is.
     /// Null of two axes, of volumes, and where both of the first two are 1, but the third is not.
     /// </summary>
     public int? SliceAxis => Shape.Count < 3 ? null : Shape[2] == 1 ? 2 : (Shape[0] == 1) == (Shape[1] == 1) ? null : Shape[0] == 1 ? 0 : 1;
@@ -120,7 +125,8 @@ public sealed record NiftiHeader
             IReadOnlyList<double> m = Affine;
             double offset = m[3] + m[7] + m[11];
             return double.IsFinite(offset)
-                ? (m[0] * ((m[5] * m[10]) - (m[6] * m[9]))) - (m[1] * ((m[4] * m[10]) - (m[6] * m[8]))) + (m[2] * ((m[4] * m[9]) - (m[5] * m[8])))
+                ? (m[0] * ((m[5] * m[10]) - (m[6] * m[9]))) - (m[1] * ((m[4] * m[10]) - (m[6] * m[8])))
+                    + (m[2] * ((m[4] * m[9]) - (m[5] * m[8])))
                 : double.NaN;
         }
     }
@@ -129,7 +135,9 @@ public sealed record NiftiHeader
     internal double SpacingOf(int axis) =>
         axis < Spacing.Count && Spacing[axis] > 0 && double.IsFinite(Spacing[axis]) ? InMillimeters(Spacing[axis]) : 1;
 
-    /// <summary>The affine of a slice, as <see cref="Affine"/> in the file's own unit; the parameters are those of <see cref="Geometry"/>.</summary>
+    /// <summary>
+    /// The affine of a slice, as <see cref="Affine"/> in the file's own unit; the parameters are those of <see cref="Geometry"/>.
+    /// </summary>
     internal double[] AffineOf(int rowAxis, int columnAxis, int axis, int index)
     {
         var affine = new double[16];
@@ -165,15 +173,17 @@ public sealed record NiftiHeader
 }
 
 /// <summary>
-/// The fields of a header that carry the image's geometry, exactly as stored, so that a file written for this one repeats them to the byte. What cannot be
-/// used as it stands (a spacing of 0, an unknown code) is repaired where it is read, not here.
+/// The fields of a header that carry the image's geometry, exactly as stored, so that a file written for this one repeats them to the
+/// byte. What cannot be used as it stands (a spacing of 0, an unknown code) is repaired where it is read, not here.
 /// </summary>
 internal sealed record NiftiOrientation
 {
     /// <summary>Which axis is frequency, phase and slice (dim_info).</summary>
     public byte DimensionInfo { get; init; }
 
-    /// <summary>pixdim: eight numbers, of which the last seven are the spacing of each axis, those included that the image does not have.</summary>
+    /// <summary>
+    /// pixdim: eight numbers, of which the last seven are the spacing of each axis, those included that the image does not have.
+    /// </summary>
     public double[] PixelDimensions { get; init; } = [1, 1, 1, 1, 1, 1, 1, 1];
 
     /// <summary>dim from 1 on: seven lengths, of which those beyond the number of axes mean nothing.</summary>

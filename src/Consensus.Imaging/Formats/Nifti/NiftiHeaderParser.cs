@@ -44,7 +44,8 @@ internal static class NiftiHeaderParser
 
         if (bytes.Length < Size1)
         {
-            throw new InvalidDataException($"'{path}' is not a NIfTI file: it has {bytes.Length} bytes, and the header alone takes {Size1}.");
+            throw new InvalidDataException(
+                $"'{path}' is not a NIfTI file: it has {bytes.Length} bytes, and the header alone takes {Size1}.");
         }
 
         if (IsMagic1(bytes))
@@ -58,19 +59,23 @@ internal static class NiftiHeaderParser
         {
             if (bytes.Length < Size2)
             {
-                throw new InvalidDataException($"'{path}' is truncated: a NIfTI-2 header takes {Size2} bytes, and the file has {bytes.Length}.");
+                throw new InvalidDataException(
+                    $"'{path}' is truncated: a NIfTI-2 header takes {Size2} bytes, and the file has {bytes.Length}.");
             }
 
             ReadOnlySpan<byte> magic2 = bytes.Slice(4, 4);
             ReadOnlySpan<byte> lineEnds = bytes.Slice(8, 4);
             if (!magic2.SequenceEqual("n+2\0"u8) && !magic2.SequenceEqual("ni2\0"u8))
             {
-                throw new InvalidDataException($"'{path}' is not a NIfTI file: its magic is {Printable(magic2)}, where NIfTI-2 has 'n+2' or 'ni2'.");
+                throw new InvalidDataException(
+                    $"'{path}' is not a NIfTI file: its magic is {Printable(magic2)}, where NIfTI-2 has 'n+2' or 'ni2'.");
             }
 
             if (!lineEnds.SequenceEqual("\r\n\u001a\n"u8) && lineEnds.ContainsAnyExcept((byte)0))
             {
-                throw new InvalidDataException($"'{path}' is damaged: bytes 8 to 11 are {Convert.ToHexString(lineEnds)}, where NIfTI-2 has 0D0A1A0A, as if it had been transferred as text.");
+                throw new InvalidDataException(
+                    $"'{path}' is damaged: bytes 8 to 11 are {Convert.ToHexString(lineEnds)}, where NIfTI-2 has 0D0A1A0A, "
+                    + "as if it had been transferred as text.");
             }
 
             return ParseFields(path, imagePath, new Fields(bytes, 2, bigEndian), single);
@@ -80,7 +85,8 @@ internal static class NiftiHeaderParser
         string hint = size == Size1 || BinaryPrimitives.ReverseEndianness(size) == Size1
             ? " (an ANALYZE 7.5 file? convert it to NIfTI)"
             : "";
-        throw new InvalidDataException($"'{path}' is not a NIfTI file: its magic is {Printable(bytes.Slice(344, 4))}, where NIfTI-1 has 'n+1' or 'ni1'{hint}.");
+        throw new InvalidDataException(
+            $"'{path}' is not a NIfTI file: its magic is {Printable(bytes.Slice(344, 4))}, where NIfTI-1 has 'n+1' or 'ni1'{hint}.");
     }
 
     private static bool IsMagic1(ReadOnlySpan<byte> bytes)
@@ -135,7 +141,8 @@ internal static class NiftiHeaderParser
         int code = fields.Type;
         if (!Enum.IsDefined((NiftiDataType)code))
         {
-            throw new InvalidDataException($"'{path}' holds values of type {NiftiDataTypes.DescribeRefused(code)}, but only {NiftiDataTypes.Allowed} are read.");
+            throw new InvalidDataException(
+                $"'{path}' holds values of type {NiftiDataTypes.DescribeRefused(code)}, but only {NiftiDataTypes.Allowed} are read.");
         }
 
         var type = (NiftiDataType)code;
@@ -275,7 +282,9 @@ internal static class NiftiHeaderParser
         ];
     }
 
-    /// <summary>Neither sform nor qform: spacing on the diagonal, first axis flipped, origin in the centre (nibabel's base affine).</summary>
+    /// <summary>
+    /// Neither sform nor qform: spacing on the diagonal, first axis flipped, origin in the centre (nibabel's base affine).
+    /// </summary>
     private static double[] AffineOfSpacing(long[] shape, double[] pixdim)
     {
         var affine = new double[16];
@@ -367,11 +376,14 @@ internal static class NiftiHeaderParser
             return numbers;
         }
 
-        private short Int16(int offset) => BigEndian ? BinaryPrimitives.ReadInt16BigEndian(_bytes[offset..]) : BinaryPrimitives.ReadInt16LittleEndian(_bytes[offset..]);
+        private short Int16(int offset) =>
+            BigEndian ? BinaryPrimitives.ReadInt16BigEndian(_bytes[offset..]) : BinaryPrimitives.ReadInt16LittleEndian(_bytes[offset..]);
 
-        private int Int32(int offset) => BigEndian ? BinaryPrimitives.ReadInt32BigEndian(_bytes[offset..]) : BinaryPrimitives.ReadInt32LittleEndian(_bytes[offset..]);
+        private int Int32(int offset) =>
+            BigEndian ? BinaryPrimitives.ReadInt32BigEndian(_bytes[offset..]) : BinaryPrimitives.ReadInt32LittleEndian(_bytes[offset..]);
 
-        private long Int64(int offset) => BigEndian ? BinaryPrimitives.ReadInt64BigEndian(_bytes[offset..]) : BinaryPrimitives.ReadInt64LittleEndian(_bytes[offset..]);
+        private long Int64(int offset) =>
+            BigEndian ? BinaryPrimitives.ReadInt64BigEndian(_bytes[offset..]) : BinaryPrimitives.ReadInt64LittleEndian(_bytes[offset..]);
 
         private float Single(int offset) => BitConverter.Int32BitsToSingle(Int32(offset));
 

@@ -27,7 +27,8 @@ internal sealed record NiftiLayout
         {
             PixelDimensions =
             [
-                1, slice.Geometry.SpacingRows, slice.Geometry.SpacingColumns, thickness > 0 && double.IsFinite(thickness) ? thickness : 1, 1, 1, 1, 1,
+                1, slice.Geometry.SpacingRows, slice.Geometry.SpacingColumns, thickness > 0 && double.IsFinite(thickness) ? thickness : 1,
+                1, 1, 1, 1,
             ],
             SformCode = slice.Geometry.HasPosition ? Aligned : 0,
             Sform = affine[..12],
@@ -38,8 +39,8 @@ internal sealed record NiftiLayout
     }
 
     /// <summary>
-    /// The geometry of one slice of a volume. Along the third axis it is the volume's, moved; along another, rows and columns change places in it, and it is an
-    /// sform with the volume's code.
+    /// The geometry of one slice of a volume. Along the third axis it is the volume's, moved; along another, rows and columns change
+    /// places in it, and it is an sform with the volume's code.
     /// </summary>
     public static NiftiLayout Of(NiftiCut cut, int index, int channels)
     {

@@ -6,8 +6,8 @@ using System.IO.Compression;
 namespace Consensus.Imaging.Formats.Nifti;
 
 /// <summary>
-/// The bytes of a NIfTI image: finds both halves of a pair, unpacks gzip (known by content, not by name), and turns whatever goes wrong into
-/// one line that names the file. Nothing is allocated on the word of a header alone.
+/// The bytes of a NIfTI image: finds both halves of a pair, unpacks gzip (known by content, not by name), and turns whatever goes wrong
+/// into one line that names the file. Nothing is allocated on the word of a header alone.
 /// </summary>
 internal sealed class NiftiSource : IDisposable
 {
@@ -46,7 +46,8 @@ internal sealed class NiftiSource : IDisposable
                 count *= length;
                 if (count > long.MaxValue / 16)
                 {
-                    throw new InvalidDataException($"'{Header.Path}' promises {Header.ShapeText} values in its header: no file holds so many.");
+                    throw new InvalidDataException(
+                        $"'{Header.Path}' promises {Header.ShapeText} values in its header: no file holds so many.");
                 }
             }
 
@@ -90,8 +91,8 @@ internal sealed class NiftiSource : IDisposable
     }
 
     /// <summary>
-    /// Makes sure that the values are there before anyone takes memory for them. A plain file shows its length; of a gzip file that would have
-    /// to unpack to very much more than its own size, the stream is unpacked once into a small buffer and counted.
+    /// Makes sure that the values are there before anyone takes memory for them. A plain file shows its length; of a gzip file that would
+    /// have to unpack to very much more than its own size, the stream is unpacked once into a small buffer and counted.
     /// </summary>
     /// <param name="needed">How many bytes, from the first value on, will be read.</param>
     /// <param name="memory">How many bytes of memory will be taken for them.</param>
@@ -126,7 +127,10 @@ internal sealed class NiftiSource : IDisposable
     /// <summary>Whether a place can still be read, counted from the first value: a compressed file is read in one direction.</summary>
     public bool CanReach(long offset) => !_compressed || Header.DataOffset + offset >= _position - _windowLength;
 
-    /// <summary>Fills <paramref name="target"/> from a place counted from the first value, which <see cref="CanReach"/> allows. Small pieces that lie close together are cheap.</summary>
+    /// <summary>
+    /// Fills <paramref name="target"/> from a place counted from the first value, which <see cref="CanReach"/> allows. Small pieces that
+    /// lie close together are cheap.
+    /// </summary>
     /// <exception cref="InvalidDataException">The file ends before.</exception>
     public void ReadAt(long offset, Span<byte> target)
     {
@@ -153,7 +157,8 @@ internal sealed class NiftiSource : IDisposable
 
             // Not beyond the last value: what follows there is nobody's business before all values are read.
             _window = _window.Length == 0 ? new byte[WindowSize] : _window;
-            int filled = Read(_stream, Header.ImagePath, _window.AsSpan(0, (int)Int128.Min(WindowSize, Header.DataOffset + PromisedBytes - place)));
+            int filled = Read(
+                _stream, Header.ImagePath, _window.AsSpan(0, (int)Int128.Min(WindowSize, Header.DataOffset + PromisedBytes - place)));
             _position += filled;
             _windowLength = filled;
             if (filled == 0)
@@ -176,8 +181,8 @@ internal sealed class NiftiSource : IDisposable
     }
 
     /// <summary>
-    /// After the last value: unpacks to the end of a gzip file, so that its checksum is compared. Where only the checksum itself is cut off, all values
-    /// are there and are taken.
+    /// After the last value: unpacks to the end of a gzip file, so that its checksum is compared. Where only the checksum itself is cut
+    /// off, all values are there and are taken.
     /// </summary>
     public void CheckEnd()
     {
@@ -236,7 +241,11 @@ internal sealed class NiftiSource : IDisposable
         }
         catch (UnauthorizedAccessException exception)
         {
-            throw new IOException(Directory.Exists(path) ? $"'{path}' is a folder, where a NIfTI file is expected." : $"'{path}' cannot be opened: {exception.Message}", exception);
+            throw new IOException(
+                Directory.Exists(path)
+                    ? $"'{path}' is a folder, where a NIfTI file is expected."
+                    : $"'{path}' cannot be opened: {exception.Message}",
+                exception);
         }
 
         try
@@ -278,13 +287,16 @@ internal sealed class NiftiSource : IDisposable
     }
 
     /// <summary>
-    /// Extensions are passed over unread, but they must fit into the file one after another, as nibabel demands: where they do not, the header is wrong about
-    /// what lies where.
+    /// Extensions are passed over unread, but they must fit into the file one after another, as nibabel demands: where they do not, the
+    /// header is wrong about what lies where.
     /// </summary>
     /// <param name="stream">The file behind the four bytes that announce extensions.</param>
     /// <param name="header">The header.</param>
     /// <param name="path">The file.</param>
-    /// <param name="left">Bytes up to the first value; negative to go on to the end of the file, as in the header of a pair, or when an extension reaches into the values.</param>
+    /// <param name="left">
+    /// Bytes up to the first value; negative to go on to the end of the file, as in the header of a pair, or when an extension
+    /// reaches into the values.
+    /// </param>
     /// <param name="position">Where the stream stands.</param>
     private static void PassExtensions(Stream stream, NiftiHeader header, string path, long left, ref long position)
     {
@@ -306,7 +318,8 @@ internal sealed class NiftiSource : IDisposable
                     ? "a header extension is cut off"
                     : string.Create(CultureInfo.InvariantCulture, $"a header extension claims {size} bytes");
                 throw new InvalidDataException(
-                    $"'{header.Path}' is damaged: {what} at byte {position - read}, and the extensions must fit one after another before the values.");
+                    $"'{header.Path}' is damaged: {what} at byte {position - read}, and the extensions must fit "
+                    + "one after another before the values.");
             }
 
             position += size - sizeAndCode;
@@ -362,7 +375,9 @@ internal sealed class NiftiSource : IDisposable
     }
 
     private InvalidDataException TooShort(long found)
-        => new($"'{Header.ImagePath}' is truncated: its header promises {Header.ShapeText} values of {Header.DataType}, that is {PromisedBytes} bytes, but only {found} are there.");
+        => new(
+            $"'{Header.ImagePath}' is truncated: its header promises {Header.ShapeText} values of {Header.DataType}, "
+            + $"that is {PromisedBytes} bytes, but only {found} are there.");
 
     /// <summary>Header file and image file of a path: the same for a single file, two files for .hdr/.img, each plain or gzip.</summary>
     private static (string HeaderPath, string ImagePath) Halves(string path, bool imageMustExist = true)
@@ -390,7 +405,8 @@ internal sealed class NiftiSource : IDisposable
         string? found = Array.Find(candidates, File.Exists);
         if (found is null && (!isHeader || imageMustExist) && File.Exists(path))
         {
-            throw new FileNotFoundException($"'{path}' is one half of a NIfTI pair, but the other is missing: expected '{plain}' or '{gzip}'.", plain);
+            throw new FileNotFoundException(
+                $"'{path}' is one half of a NIfTI pair, but the other is missing: expected '{plain}' or '{gzip}'.", plain);
         }
 
         found ??= plain;

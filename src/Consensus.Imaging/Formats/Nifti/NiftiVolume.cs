@@ -3,8 +3,9 @@ using System.Runtime.InteropServices;
 namespace Consensus.Imaging.Formats.Nifti;
 
 /// <summary>
-/// Reads the slices of one volume, in any order. A file is unpacked once for slices that come in stored order, and else once or twice as long as the volume fits
-/// the memory allowed: a stretch of neighbouring slices is kept, as stored, from the second slice on. Not for several threads at a time.
+/// Reads the slices of one volume, in any order. A file is unpacked once for slices that come in stored order, and else once or twice as
+/// long as the volume fits the memory allowed: a stretch of neighbouring slices is kept, as stored, from the second slice on. Not for
+/// several threads at a time.
 /// </summary>
 internal sealed class NiftiVolume : IDisposable
 {
@@ -26,7 +27,10 @@ internal sealed class NiftiVolume : IDisposable
     /// <param name="axis">The axis to cut: 0, 1 or 2.</param>
     /// <param name="memory">How many bytes may be kept.</param>
     /// <param name="all">Whether it is known that all slices will be read: then neighbours are kept from the first slice on.</param>
-    /// <param name="closing">Whether the file is closed behind each reading, for readers that nobody disposes: neighbours are then kept of compressed files that are read in order too.</param>
+    /// <param name="closing">
+    /// Whether the file is closed behind each reading, for readers that nobody disposes: neighbours are then kept of compressed files
+    /// that are read in order too.
+    /// </param>
     /// <exception cref="FileNotFoundException">The file does not exist.</exception>
     /// <exception cref="InvalidDataException">It is no NIfTI file, or cannot be cut into slices.</exception>
     /// <exception cref="IOException">It cannot be opened.</exception>
@@ -53,7 +57,9 @@ internal sealed class NiftiVolume : IDisposable
 
     private NiftiHeader Header => Cut.Header;
 
-    /// <exception cref="InvalidDataException">There is no such slice, or the file is damaged or shorter than its header promises.</exception>
+    /// <exception cref="InvalidDataException">
+    /// There is no such slice, or the file is damaged or shorter than its header promises.
+    /// </exception>
     /// <exception cref="IOException">It cannot be read.</exception>
     public Slice Read(int index)
     {
@@ -69,7 +75,8 @@ internal sealed class NiftiVolume : IDisposable
         var pixels = GC.AllocateUninitializedArray<float>(Cut.Channels * height * width);
         for (int channel = 0; channel < Cut.Channels; channel++)
         {
-            NiftiValues.PlacePlane(stored.Slice(channel * planeBytes, planeBytes), Header, height, width, pixels.AsSpan(channel * height * width, height * width));
+            NiftiValues.PlacePlane(stored.Slice(channel * planeBytes, planeBytes), Header, height, width, pixels.AsSpan(
+                channel * height * width, height * width));
         }
 
         string address = new SliceAddress(_path, Cut.Axis, index).ToString();
@@ -129,7 +136,10 @@ internal sealed class NiftiVolume : IDisposable
         _source?.Dispose();
         _source = NiftiSource.Open(_path);
         NiftiHeader found = _source.Header;
-        if (!found.Shape.SequenceEqual(Header.Shape) || found.TypeCode != Header.TypeCode || found.BigEndian != Header.BigEndian || found.DataOffset != Header.DataOffset)
+        if (!found.Shape.SequenceEqual(Header.Shape)
+            || found.TypeCode != Header.TypeCode
+            || found.BigEndian != Header.BigEndian
+            || found.DataOffset != Header.DataOffset)
         {
             throw new IOException($"'{_path}' was changed while its slices were read.");
         }
@@ -153,7 +163,9 @@ internal sealed class NiftiVolume : IDisposable
                 case 2:
                     for (int slice = 0; slice < count; slice++)
                     {
-                        source.ReadAt(size * x * y * ((channel * z) + first + slice), kept.Slice((slice * sliceBytes) + channelAt, Cut.Width * columnBytes));
+                        source.ReadAt(
+                            size * x * y * ((channel * z) + first + slice),
+                            kept.Slice((slice * sliceBytes) + channelAt, Cut.Width * columnBytes));
                     }
 
                     break;
@@ -162,7 +174,9 @@ internal sealed class NiftiVolume : IDisposable
                     {
                         for (int slice = 0; slice < count; slice++)
                         {
-                            source.ReadAt(size * x * (first + slice + (y * ((channel * z) + column))), kept.Slice((slice * sliceBytes) + channelAt + (column * columnBytes), columnBytes));
+                            source.ReadAt(
+                                size * x * (first + slice + (y * ((channel * z) + column))),
+                                kept.Slice((slice * sliceBytes) + channelAt + (column * columnBytes), columnBytes));
                         }
                     }
 
@@ -175,10 +189,14 @@ internal sealed class NiftiVolume : IDisposable
                             int rows = (int)Math.Min(runs, y - row);
                             for (int run = 0; run < rows; run++)
                             {
-                                source.ReadAt(size * (first + (x * (row + run + (y * ((channel * z) + column))))), block.AsSpan(run * count * size, count * size));
+                                source.ReadAt(
+                                    size * (first + (x * (row + run + (y * ((channel * z) + column))))),
+                                    block.AsSpan(run * count * size, count * size));
                             }
 
-                            Turn(block.AsSpan(0, rows * count * size), size, count, kept[(channelAt + (column * columnBytes) + (row * size))..], sliceBytes);
+                            Turn(
+                                block.AsSpan(0, rows * count * size), size, count,
+                                kept[(channelAt + (column * columnBytes) + (row * size))..], sliceBytes);
                         }
                     }
 
@@ -195,7 +213,8 @@ internal sealed class NiftiVolume : IDisposable
         switch (size)
         {
             case 1: Turn(block, slices, target, sliceBytes); break;
-            case 2: Turn(MemoryMarshal.Cast<byte, ushort>(block), slices, MemoryMarshal.Cast<byte, ushort>(target), sliceBytes / size); break;
+            case 2: Turn(
+                MemoryMarshal.Cast<byte, ushort>(block), slices, MemoryMarshal.Cast<byte, ushort>(target), sliceBytes / size); break;
             case 4: Turn(MemoryMarshal.Cast<byte, uint>(block), slices, MemoryMarshal.Cast<byte, uint>(target), sliceBytes / size); break;
             case 8: Turn(MemoryMarshal.Cast<byte, ulong>(block), slices, MemoryMarshal.Cast<byte, ulong>(target), sliceBytes / size); break;
         }

@@ -11,8 +11,12 @@ namespace Consensus.Imaging.Formats.Nifti;
 /// <summary>Writes single-file NIfTI images, little-endian, plain or gzip by name.</summary>
 internal static class NiftiWriter
 {
-    /// <summary>Writes channels × rows × columns values, turned around to the file's order: rows fastest, then columns, then channels.</summary>
-    /// <exception cref="ArgumentException">The name does not end in .nii or .nii.gz, or the number of values is not the layout's.</exception>
+    /// <summary>
+    /// Writes channels × rows × columns values, turned around to the file's order: rows fastest, then columns, then channels.
+    /// </summary>
+    /// <exception cref="ArgumentException">
+    /// The name does not end in .nii or .nii.gz, or the number of values is not the layout's.
+    /// </exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public static void Write(string path, NiftiLayout layout, ReadOnlyMemory<float> pixels)
     {
@@ -26,7 +30,10 @@ internal static class NiftiWriter
         Write(path, layout, [pixels]);
     }
 
-    /// <summary>Writes values as <see cref="Write(string, NiftiLayout, ReadOnlyMemory{float})"/> does, in pieces of whole planes that come one after another.</summary>
+    /// <summary>
+    /// Writes values as <see cref="Write(string, NiftiLayout, ReadOnlyMemory{float})"/> does, in pieces of whole planes that
+    /// come one after another.
+    /// </summary>
     /// <exception cref="ArgumentException">The name does not end in .nii or .nii.gz.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public static void Write(string path, NiftiLayout layout, IEnumerable<ReadOnlyMemory<float>> planes)

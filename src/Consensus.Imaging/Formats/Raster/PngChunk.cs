@@ -43,7 +43,8 @@ internal sealed class PngChunk
     {
         Span<byte> head = stackalloc byte[8];
         int read = stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false);
-        return read == head.Length ? new(stream, path, head) : throw new InvalidDataException($"'{path}' is truncated: it ends after {stream.Position} bytes, where another PNG chunk is expected.");
+        return read == head.Length ? new(stream, path, head) : throw new InvalidDataException(
+            $"'{path}' is truncated: it ends after {stream.Position} bytes, where another PNG chunk is expected.");
     }
 
     /// <summary>Content from where the last call ended; after the last byte, compares the checksum.</summary>
@@ -108,7 +109,8 @@ internal sealed class PngChunk
         }
     }
 
-    private InvalidDataException Truncated() => new($"'{_path}' is truncated: it ends within its PNG chunk '{Type}', after {_stream.Length} bytes.");
+    private InvalidDataException Truncated() =>
+        new($"'{_path}' is truncated: it ends within its PNG chunk '{Type}', after {_stream.Length} bytes.");
 
     private static uint Add(uint sum, ReadOnlySpan<byte> bytes)
     {

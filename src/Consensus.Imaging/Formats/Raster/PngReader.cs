@@ -4,8 +4,8 @@ using System.IO.Compression;
 namespace Consensus.Imaging.Formats.Raster;
 
 /// <summary>
-/// Reads PNG files (ISO/IEC 15948). Its own, because the codecs at hand cut 16 bits to 8 and forget the palette: this one keeps every stored value,
-/// checks every checksum and holds two rows at a time.
+/// Reads PNG files (ISO/IEC 15948). Its own, because the codecs at hand cut 16 bits to 8 and forget the palette: this one keeps every
+/// stored value, checks every checksum and holds two rows at a time.
 /// </summary>
 internal sealed class PngReader
 {
@@ -36,7 +36,9 @@ internal sealed class PngReader
         stream.ReadExactly(signature);
         if (!signature.SequenceEqual(Signature))
         {
-            throw new InvalidDataException($"'{path}' is a damaged PNG file: its first bytes are {Convert.ToHexString(signature)}, as if it had been transferred as text.");
+            throw new InvalidDataException(
+                $"'{path}' is a damaged PNG file: its first bytes are {Convert.ToHexString(signature)}, as "
+                + "if it had been transferred as text.");
         }
 
         PngChunk header = PngChunk.ReadNext(stream, path);
@@ -58,10 +60,14 @@ internal sealed class PngReader
         };
         if (!allowed || fields[10] != 0 || fields[11] != 0 || fields[12] > 1)
         {
-            throw Damaged($"its header has bit depth {_depth}, colour type {_colour}, compression {fields[10]}, filter {fields[11]} and interlacing {fields[12]}, which do not go together");
+            throw Damaged(
+                $"its header has bit depth {_depth}, colour type {_colour}, compression {fields[10]}, filter {fields[11]} and interlacing "
+                + $"{fields[12]}, which do not go together");
         }
 
-        RasterFile.CheckPromise(path, _colour is Grey or GreyAlpha ? 1 : 3, height, width, (Int128)height * (((Int128)width * _samples * _depth) + 7) / 8, BestCompression, stream.Length);
+        RasterFile.CheckPromise(
+            path, _colour is Grey or GreyAlpha ? 1 : 3, height, width, (Int128)height * (((Int128)width * _samples * _depth) + 7) / 8,
+            BestCompression, stream.Length);
         (_width, _height) = ((int)width, (int)height);
         (_palette, _transparency) = ReadColours();
         Channels = _colour is Grey or GreyAlpha || (_colour == Palette && IsGrey(_palette)) ? 1 : 3;
@@ -105,7 +111,8 @@ internal sealed class PngReader
                     transparency = chunk.ReadAll();
                     break;
                 case "acTL":
-                    throw new InvalidDataException($"'{_path}' is an animated PNG, but a slice is one picture: save the frame that is meant.");
+                    throw new InvalidDataException(
+                        $"'{_path}' is an animated PNG, but a slice is one picture: save the frame that is meant.");
                 case { } type when char.IsAsciiLetterUpper(type[0]):
                     throw Damaged($"its chunk '{type}' is not of this format");
                 default:
@@ -144,7 +151,8 @@ internal sealed class PngReader
         }
         catch (EndOfStreamException exception)
         {
-            throw new InvalidDataException($"'{_path}' is truncated: it ends before the last of its {_height}×{_width} pixels (height × width).", exception);
+            throw new InvalidDataException(
+                $"'{_path}' is truncated: it ends before the last of its {_height}×{_width} pixels (height × width).", exception);
         }
 
         return new Slice(Channels, _height, _width, pixels, SliceGeometry.None, _path);

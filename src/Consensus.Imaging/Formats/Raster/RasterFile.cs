@@ -5,12 +5,15 @@ using Consensus.Imaging.Storage;
 namespace Consensus.Imaging.Formats.Raster;
 
 /// <summary>
-/// Reads pictures of ordinary formats as slices. Colours become three channels, red, green and blue, where the file stores colours; greys one. Values are as stored:
-/// 8 and more bits unchanged, fewer spread over 0 to 255. Colour profiles, gamma and resolution change nothing. Opaque transparency channels are dropped, others refused.
+/// Reads pictures of ordinary formats as slices. Colours become three channels, red, green and blue, where the file stores colours; greys
+/// one. Values are as stored: 8 and more bits unchanged, fewer spread over 0 to 255. Colour profiles, gamma and resolution change
+/// nothing. Opaque transparency channels are dropped, others refused.
 /// </summary>
 internal static class RasterFile
 {
-    /// <exception cref="InvalidDataException">The file is damaged, of a kind that is not read, or too large; the message names it.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The file is damaged, of a kind that is not read, or too large; the message names it.
+    /// </exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static Slice Read(SliceAddress address, ImageFormat format) => Guard(address, format, (stream, path) => format switch
     {
@@ -20,14 +23,18 @@ internal static class RasterFile
     });
 
     /// <summary>As <see cref="Read"/>, from the header alone.</summary>
-    public static (int Channels, int Height, int Width) ReadSize(SliceAddress address, ImageFormat format) => Guard(address, format, (stream, path) => format switch
-    {
-        ImageFormat.Png => PngReader.ReadSize(stream, path),
-        ImageFormat.Tiff => TiffReader.ReadSize(stream, path),
-        _ => SkiaReader.ReadSize(stream, path, format),
-    });
+    public static (int Channels, int Height, int Width) ReadSize(SliceAddress address, ImageFormat format) =>
+        Guard(address, format, (stream, path) => format switch
+        {
+            ImageFormat.Png => PngReader.ReadSize(stream, path),
+            ImageFormat.Tiff => TiffReader.ReadSize(stream, path),
+            _ => SkiaReader.ReadSize(stream, path, format),
+        });
 
-    /// <summary>How the file says that its picture is turned before it is shown: 1 (upright) to 8, as in EXIF. Formats without such a tag are upright.</summary>
+    /// <summary>
+    /// How the file says that its picture is turned before it is shown: 1 (upright) to 8, as in EXIF. Formats without
+    /// such a tag are upright.
+    /// </summary>
     public static int ReadOrientation(SliceAddress address, ImageFormat format) => format switch
     {
         ImageFormat.Tiff => Guard(address, format, TiffReader.ReadOrientation),
@@ -57,12 +64,16 @@ internal static class RasterFile
 
         if ((Int128)height * width * channels > NiftiFile.MaximumValues)
         {
-            throw new InvalidDataException($"'{path}' promises {channels}×{height}×{width} values (channels × height × width), but a slice has {NiftiFile.MaximumValues} at most.");
+            throw new InvalidDataException(
+                $"'{path}' promises {channels}×{height}×{width} values (channels × height × width), but a slice has "
+                + $"{NiftiFile.MaximumValues} at most.");
         }
 
         if (ratio > 0 && packed > (Int128)fileLength * ratio)
         {
-            throw new InvalidDataException($"'{path}' is truncated or damaged: its header promises {height}×{width} pixels (height × width), which its {fileLength} bytes cannot hold.");
+            throw new InvalidDataException(
+                $"'{path}' is truncated or damaged: its header promises {height}×{width} pixels (height × width), which "
+                + $"its {fileLength} bytes cannot hold.");
         }
     }
 
@@ -76,7 +87,8 @@ internal static class RasterFile
         string path = address.Path;
         if (address.Index is not null)
         {
-            throw new InvalidDataException($"'{address}' asks for a slice of a volume, but '{path}' is a {format.Name()} picture: name the file alone.");
+            throw new InvalidDataException(
+                $"'{address}' asks for a slice of a volume, but '{path}' is a {format.Name()} picture: name the file alone.");
         }
 
         try
@@ -84,9 +96,11 @@ internal static class RasterFile
             using FileStream stream = InputFile.Open(path);
             return read(stream, path);
         }
-        catch (Exception exception) when (exception is EndOfStreamException or (not IOException and not InvalidDataException and not OutOfMemoryException))
+        catch (Exception exception) when (exception is EndOfStreamException
+            or (not IOException and not InvalidDataException and not OutOfMemoryException))
         {
-            throw new InvalidDataException($"'{path}' is a damaged {format.Name()} file: {exception.Message.ReplaceLineEndings(" ")}", exception);
+            throw new InvalidDataException(
+                $"'{path}' is a damaged {format.Name()} file: {exception.Message.ReplaceLineEndings(" ")}", exception);
         }
     }
 

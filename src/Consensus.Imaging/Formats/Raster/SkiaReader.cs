@@ -24,7 +24,8 @@ internal static class SkiaReader
         using SKCodec codec = Open(stream, path, format, grey, out int channels);
         if (codec.FrameCount > 1)
         {
-            throw new InvalidDataException($"'{path}' is an animation of {codec.FrameCount} frames, but a slice is one picture: save the frame that is meant.");
+            throw new InvalidDataException(
+                $"'{path}' is an animation of {codec.FrameCount} frames, but a slice is one picture: save the frame that is meant.");
         }
 
         (int height, int width) = (codec.Info.Height, codec.Info.Width);
@@ -32,7 +33,9 @@ internal static class SkiaReader
         // No colour space asked for: the values are to stay as stored.
         SKImageInfo info = codec.Info.ColorType == SKColorType.Gray8
             ? new(width, height, SKColorType.Gray8, SKAlphaType.Opaque)
-            : new(width, height, SKColorType.Rgba8888, codec.Info.AlphaType == SKAlphaType.Opaque ? SKAlphaType.Opaque : SKAlphaType.Unpremul);
+            : new(
+                width, height, SKColorType.Rgba8888,
+                codec.Info.AlphaType == SKAlphaType.Opaque ? SKAlphaType.Opaque : SKAlphaType.Unpremul);
         byte[] decoded = GC.AllocateUninitializedArray<byte>(info.BytesSize);
         Decode(codec, info, decoded, path, format);
 
@@ -62,11 +65,14 @@ internal static class SkiaReader
     {
         long length = stream.Length;
         SKCodec codec = SKCodec.Create(stream, out SKCodecResult result)
-            ?? throw (result == SKCodecResult.IncompleteInput ? Truncated(path, format) : new InvalidDataException($"'{path}' is a damaged {format.Name()} file, or of a kind that is not read ({result})."));
+            ?? throw (result == SKCodecResult.IncompleteInput
+                ? Truncated(path, format)
+                : new InvalidDataException($"'{path}' is a damaged {format.Name()} file, or of a kind that is not read ({result})."));
         try
         {
             channels = greyTable || codec.Info.ColorType == SKColorType.Gray8 ? 1 : 3;
-            RasterFile.CheckPromise(path, channels, codec.Info.Height, codec.Info.Width, (Int128)codec.Info.Height * codec.Info.Width, BestCompression, length);
+            RasterFile.CheckPromise(
+                path, channels, codec.Info.Height, codec.Info.Width, (Int128)codec.Info.Height * codec.Info.Width, BestCompression, length);
             return codec;
         }
         catch
@@ -112,7 +118,8 @@ internal static class SkiaReader
 
     private static Orientation Turned(SKCodec codec) => Orientation.Of((int)codec.EncodedOrigin, codec.Info.Height, codec.Info.Width);
 
-    private static InvalidDataException Truncated(string path, ImageFormat format) => new($"'{path}' is truncated: it ends before its last pixel, as a {format.Name()} file that was not copied whole.");
+    private static InvalidDataException Truncated(string path, ImageFormat format) =>
+        new($"'{path}' is truncated: it ends before its last pixel, as a {format.Name()} file that was not copied whole.");
 
     /// <summary>
     /// Whether a BMP or GIF has a table of colours of which all are grey, which makes it a picture of greys. The codec does not tell.

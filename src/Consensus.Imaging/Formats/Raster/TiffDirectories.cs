@@ -4,11 +4,13 @@ using System.Buffers.Binary;
 namespace Consensus.Imaging.Formats.Raster;
 
 /// <summary>
-/// Walks the directories of a TIFF or BigTIFF file before LibTiff does, which takes the file's word for every count and takes memory for it.
+/// Walks the directories of a TIFF or BigTIFF file before LibTiff does, which takes the file's word for every count
+/// and takes memory for it.
 /// </summary>
 internal sealed class TiffDirectories
 {
-    private const int NewSubfileType = 254, ImageWidth = 256, ImageLength = 257, StripOffsets = 273, SamplesPerPixel = 277, RowsPerStrip = 278,
+    private const int NewSubfileType = 254, ImageWidth = 256, ImageLength = 257, StripOffsets = 273, SamplesPerPixel = 277,
+        RowsPerStrip = 278,
         PlanarConfiguration = 284, TileWidth = 322, TileLength = 323, TileOffsets = 324;
 
     // What a page that is no reduced copy of another has in NewSubfileType.
@@ -41,7 +43,9 @@ internal sealed class TiffDirectories
 
     /// <summary>The message for a file of several pictures.</summary>
     public static InvalidDataException SeveralPages(string path, int pages) =>
-        new($"'{path}' has {pages} pages, but a slice is one picture: save each page as a file of its own, or the stack as a NIfTI volume.");
+        new(
+            $"'{path}' has {pages} pages, but a slice is one picture: save each page as a file of its "
+            + "own, or the stack as a NIfTI volume.");
 
     private int FindOnlyPage()
     {
@@ -105,7 +109,9 @@ internal sealed class TiffDirectories
             }
 
             long next = _stream.Position + inline;
-            values[tag] = tag is StripOffsets or TileOffsets ? (long)count : count == 1 && size is 1 or 2 or 4 or 8 && size <= inline ? (long)Number(size) : 0;
+            values[tag] = tag is StripOffsets or TileOffsets ? (long)count
+                : count == 1 && size is 1 or 2 or 4 or 8 && size <= inline ? (long)Number(size)
+                : 0;
             _stream.Position = next;
         }
 
@@ -118,7 +124,8 @@ internal sealed class TiffDirectories
     {
         bool tiled = values.ContainsKey(TileWidth) || values.ContainsKey(TileLength) || values.ContainsKey(TileOffsets);
         long height = values.GetValueOrDefault(ImageLength), width = values.GetValueOrDefault(ImageWidth);
-        long rows = tiled ? values.GetValueOrDefault(TileLength) : values.GetValueOrDefault(RowsPerStrip, height), columns = tiled ? values.GetValueOrDefault(TileWidth) : width;
+        long rows = tiled ? values.GetValueOrDefault(TileLength) : values.GetValueOrDefault(RowsPerStrip, height),
+            columns = tiled ? values.GetValueOrDefault(TileWidth) : width;
         if (height < 1 || width < 1)
         {
             throw Damaged($"it promises {height}×{width} pixels (height × width)");
@@ -134,7 +141,8 @@ internal sealed class TiffDirectories
         long listed = Math.Max(values.GetValueOrDefault(StripOffsets), values.GetValueOrDefault(TileOffsets));
         if (listed < needed)
         {
-            throw Damaged($"its {height}×{width} pixels (height × width) need {needed} {(tiled ? "tiles" : "strips")}, and it lists {listed}");
+            throw Damaged(
+                $"its {height}×{width} pixels (height × width) need {needed} {(tiled ? "tiles" : "strips")}, and it lists {listed}");
         }
     }
 

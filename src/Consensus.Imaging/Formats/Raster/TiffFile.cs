@@ -14,7 +14,9 @@ public static class TiffFile
     /// <see cref="SliceReader"/>, ImageJ, tifffile and Pillow read it.
     /// </summary>
     /// <param name="path">The file to create or replace; usually called .tif.</param>
-    /// <param name="slice">The values; several channels are stored one after another. The geometry is not written: TIFF has no place for it.</param>
+    /// <param name="slice">
+    /// The values; several channels are stored one after another. The geometry is not written: TIFF has no place for it.
+    /// </param>
     /// <exception cref="IOException">The file cannot be written; the message names it.</exception>
     public static void WriteSlice(string path, Slice slice)
     {

@@ -5,8 +5,8 @@ using Orientation = Consensus.Imaging.Geometry.Orientation;
 namespace Consensus.Imaging.Formats.Raster;
 
 /// <summary>
-/// Reads TIFF and BigTIFF files of one page: greys, colours and palettes; integers of 1 to 16, 32 and 64 bits, floats of 32 and 64; strips and tiles;
-/// both byte orders and planar configurations; the compressions that LibTiff knows.
+/// Reads TIFF and BigTIFF files of one page: greys, colours and palettes; integers of 1 to 16, 32 and 64 bits, floats of 32 and 64;
+/// strips and tiles; both byte orders and planar configurations; the compressions that LibTiff knows.
 /// </summary>
 internal sealed class TiffReader : IDisposable
 {
@@ -107,14 +107,16 @@ internal sealed class TiffReader : IDisposable
         };
         if (!known)
         {
-            throw Refused($"values of {_bits} bits of sample format {_format}", "unsigned and signed integers and floats of 32 and 64 bits are read");
+            throw Refused(
+                $"values of {_bits} bits of sample format {_format}", "unsigned and signed integers and floats of 32 and 64 bits are read");
         }
 
         if (_photometric == Photometric.YCBCR && compression == Compression.JPEG && _bits == 8)
         {
             _tiff.SetField(TiffTag.JPEGCOLORMODE, JpegColorMode.RGB);
         }
-        else if (_photometric is not (Photometric.MINISBLACK or Photometric.MINISWHITE or Photometric.RGB or Photometric.PALETTE or Photometric.MASK))
+        else if (_photometric is not (Photometric.MINISBLACK or Photometric.MINISWHITE or Photometric.RGB or Photometric.PALETTE
+            or Photometric.MASK))
         {
             throw Refused($"the colours {_photometric}", "greys, RGB and palettes are read");
         }
@@ -144,7 +146,8 @@ internal sealed class TiffReader : IDisposable
                 bool opacity = _samples == 2 && extra is { Length: > 1 } && extra[0].ToInt() == 1 && extra[1].ToShortArray()[0] != 0;
                 return opacity ? (1, 1) : (_samples, -1);
             default:
-                throw Refused($"{_samples} samples a pixel with the colours {_photometric}", "RGB has 3, or 4 with opacity; a palette has 1");
+                throw Refused(
+                    $"{_samples} samples a pixel with the colours {_photometric}", "RGB has 3, or 4 with opacity; a palette has 1");
         }
     }
 
@@ -178,7 +181,11 @@ internal sealed class TiffReader : IDisposable
             : (RowsPerStrip(), _width);
         int samples = _separate ? 1 : _samples;
         Int128 rowBytes = (((Int128)blockWidth * samples * _bits) + 7) / 8;
-        if (blockHeight < 1 || blockWidth < 1 || rowBytes * blockHeight > Array.MaxLength || blockWidth > _width + LargestPadding || blockHeight > _height + LargestPadding
+        if (blockHeight < 1
+            || blockWidth < 1
+            || rowBytes * blockHeight > Array.MaxLength
+            || blockWidth > _width + LargestPadding
+            || blockHeight > _height + LargestPadding
             || (_ratio > 0 && rowBytes * blockHeight > (Int128)_ratio * _length))
         {
             throw Damaged($"its {(tiled ? "tiles" : "strips")} have {blockHeight}×{blockWidth} pixels (height × width)");
@@ -235,7 +242,9 @@ internal sealed class TiffReader : IDisposable
         int read = tiled ? _tiff.ReadEncodedTile(index, block, 0, expected) : _tiff.ReadEncodedStrip(index, block, 0, expected);
         if (read < expected || _source.Error is not null)
         {
-            throw new InvalidDataException($"'{_path}' is truncated or damaged: the pixels from row {top} on cannot be read ({_source.Error ?? $"{Math.Max(read, 0)} of {expected} bytes"}).");
+            throw new InvalidDataException(
+                $"'{_path}' is truncated or damaged: the pixels from row {top} on cannot be read "
+                + $"({_source.Error ?? $"{Math.Max(read, 0)} of {expected} bytes"}).");
         }
     }
 
@@ -324,7 +333,9 @@ internal sealed class TiffReader : IDisposable
         }
     }
 
-    /// <summary>ImageJ writes a large stack behind a single directory, and says so in the description: "ImageJ=1.53t, images=3", a line each.</summary>
+    /// <summary>
+    /// ImageJ writes a large stack behind a single directory, and says so in the description: "ImageJ=1.53t, images=3", a line each.
+    /// </summary>
     private void CheckStack()
     {
         string description = _tiff.GetField(TiffTag.IMAGEDESCRIPTION) is { Length: > 0 } field ? field[0].ToString() ?? "" : "";
@@ -359,5 +370,6 @@ internal sealed class TiffReader : IDisposable
 
     private InvalidDataException Refused(string found, string allowed) => new($"'{_path}' is a TIFF file with {found}: {allowed}.");
 
-    private InvalidDataException Damaged(string? what = null) => new($"'{_path}' is a damaged TIFF file: {what ?? _source.Error ?? "its directory cannot be read"}.");
+    private InvalidDataException Damaged(string? what = null) =>
+        new($"'{_path}' is a damaged TIFF file: {what ?? _source.Error ?? "its directory cannot be read"}.");
 }

@@ -13,11 +13,13 @@ internal sealed class TiffSource(Stream stream) : TiffStream
     /// <summary>Null when the file is refused.</summary>
     public Tiff? Open(string path, string mode) => Tiff.ClientOpen(path, mode, this, this);
 
-    public override int Read(object clientData, byte[] buffer, int offset, int count) => stream.ReadAtLeast(buffer.AsSpan(offset, count), count, throwOnEndOfStream: false);
+    public override int Read(object clientData, byte[] buffer, int offset, int count) =>
+        stream.ReadAtLeast(buffer.AsSpan(offset, count), count, throwOnEndOfStream: false);
 
     public override void Write(object clientData, byte[] buffer, int offset, int count) => stream.Write(buffer, offset, count);
 
-    public override long Seek(object clientData, long offset, SeekOrigin origin) => offset < 0 && origin == SeekOrigin.Begin ? -1 : stream.Seek(offset, origin);
+    public override long Seek(object clientData, long offset, SeekOrigin origin) =>
+        offset < 0 && origin == SeekOrigin.Begin ? -1 : stream.Seek(offset, origin);
 
     /// <summary>The stream is its owner's to close.</summary>
     public override void Close(object clientData)

@@ -3,8 +3,9 @@ using static Consensus.ML.Datasets.Phantom.PhantomShape;
 namespace Consensus.ML.Datasets.Phantom;
 
 /// <summary>
-/// A newborn's brain in T2-weighted MRI, skull removed: bright fluid around it and in the ventricles, a dark thin cortex, and between cortex and
-/// deep nuclei the grey band of white matter that is not myelinated yet. The band is the structure; its inner border is the ambiguous one.
+/// A newborn's brain in T2-weighted MRI, skull removed: bright fluid around it and in the ventricles, a dark thin cortex, and
+/// between cortex and deep nuclei the grey band of white matter that is not myelinated yet. The band is the structure; its inner
+/// border is the ambiguous one.
 /// </summary>
 internal static class BrainGrowthPhantom
 {
@@ -89,7 +90,8 @@ internal static class BrainGrowthPhantom
             band[i] = (float)Math.Max(tissue, -Math.Min(nuclei, ventricle));
 
             // Nobody draws beyond the head.
-            ambiguity[i] = (float)(Inside(headMap[i] + 0.01, 0.02) * open * Mix(0.0125, 0.028, Inside(nuclei - ventricle + tissue + 0.03, 0.12) * Inside(nuclei - 0.06, 0.05)));
+            ambiguity[i] = (float)(Inside(headMap[i] + 0.01, 0.02) * open
+                * Mix(0.0125, 0.028, Inside(nuclei - ventricle + tissue + 0.03, 0.12) * Inside(nuclei - 0.06, 0.05)));
 
             double value = 0.006;
             value = Mix(value, 0.86 + (0.05 * fluidTexture[i]), Inside(headMap[i], edge));
@@ -107,14 +109,17 @@ internal static class BrainGrowthPhantom
         for (int i = 0; i < pixels; i++)
         {
             // The magnitude of a noisy signal, as a scanner gives it.
-            image[i] = (float)Math.Round(gain * Math.Sqrt(Square(image[i] + ((0.004 + (0.014 * Math.Min(1, 3 * image[i]))) * grain[i])) + Square(0.004 * random.NextNormal())));
+            image[i] = (float)Math.Round(gain * Math.Sqrt(
+                Square(image[i] + ((0.004 + (0.014 * Math.Min(1, 3 * image[i]))) * grain[i])) + Square(0.004 * random.NextNormal())));
         }
 
         return new PhantomAnatomy(image, [band], [ambiguity]);
     }
 
     private static PhantomShape Horn(PhantomRandom random, double x, double y, double radiusX, double radiusY, double angle)
-        => new(x + random.Next(-0.012, 0.012), y + random.Next(-0.02, 0.02), radiusX * random.Next(0.85, 1.15), radiusY * random.Next(0.9, 1.1), angle + random.Next(-0.1, 0.1), 0.06, random);
+        => new(
+            x + random.Next(-0.012, 0.012), y + random.Next(-0.02, 0.02), radiusX * random.Next(0.85, 1.15),
+            radiusY * random.Next(0.9, 1.1), angle + random.Next(-0.1, 0.1), 0.06, random);
 
     private static double Angle(double difference) => Math.IEEERemainder(difference, 2 * Math.PI);
 

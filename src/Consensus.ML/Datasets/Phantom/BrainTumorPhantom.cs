@@ -3,8 +3,8 @@ using static Consensus.ML.Datasets.Phantom.PhantomShape;
 namespace Consensus.ML.Datasets.Phantom;
 
 /// <summary>
-/// A glioma in MRI of four modalities (FLAIR, T1, T1 with contrast agent, T2), skull removed: swelling around the tumor, its core, and a rim in it that
-/// takes up the agent around dead tissue. Task 1 is everything, task 2 the core, task 3 the rim.
+/// A glioma in MRI of four modalities (FLAIR, T1, T1 with contrast agent, T2), skull removed: swelling around the tumor, its core, and a
+/// rim in it that takes up the agent around dead tissue. Task 1 is everything, task 2 the core, task 3 the rim.
 /// </summary>
 internal static class BrainTumorPhantom
 {
@@ -38,8 +38,11 @@ internal static class BrainTumorPhantom
         double tumorX = side * reach * Math.Cos(angle), tumorY = 1.2 * reach * Math.Sin(angle);
         double extent = random.Next(0.23, 0.31), core = extent * random.Next(0.58, 0.68), dead = core * random.Next(0.48, 0.6);
         var swelling = new PhantomShape(tumorX, tumorY, extent, extent * random.Next(0.85, 1.15), angle, 0.12, random, 2, 9);
-        var coreShape = new PhantomShape(tumorX + random.Next(-0.03, 0.03), tumorY + random.Next(-0.03, 0.03), core, core * random.Next(0.85, 1.15), angle, 0.06, random);
-        var deadShape = new PhantomShape(tumorX + random.Next(-0.02, 0.02), tumorY + random.Next(-0.02, 0.02), dead, dead * random.Next(0.85, 1.1), angle, 0.1, random);
+        var coreShape = new PhantomShape(
+            tumorX + random.Next(-0.03, 0.03), tumorY + random.Next(-0.03, 0.03), core,
+            core * random.Next(0.85, 1.15), angle, 0.06, random);
+        var deadShape = new PhantomShape(
+            tumorX + random.Next(-0.02, 0.02), tumorY + random.Next(-0.02, 0.02), dead, dead * random.Next(0.85, 1.1), angle, 0.1, random);
 
         // A swollen hemisphere pushes the middle aside.
         double push = -0.05 * side * extent / 0.3;
@@ -47,7 +50,8 @@ internal static class BrainTumorPhantom
         float[] brainMap = canvas.Map(brain.Distance);
         float[] ventricleMap = canvas.Map((x, y) => ventricles.Min(shape => shape.Distance(x - (push * Math.Exp(-y * y * 5)), y)));
         float[] nucleiMap = canvas.Map((x, y) => nuclei.Min(shape => shape.Distance(x - (push * Math.Exp(-y * y * 5)), y)));
-        float[] middleMap = canvas.Map((x, y) => Math.Abs(x - (push * Math.Exp(-y * y * 5)) - (0.01 * Math.Sin(9 * y))) + (0.35 * Math.Max(0, 0.3 - Math.Abs(y))));
+        float[] middleMap = canvas.Map(
+            (x, y) => Math.Abs(x - (push * Math.Exp(-y * y * 5)) - (0.01 * Math.Sin(9 * y))) + (0.35 * Math.Max(0, 0.3 - Math.Abs(y))));
         float[] swellingMap = canvas.Map(swelling.Distance);
         float[] coreMap = canvas.Map(coreShape.Distance);
         float[] deadMap = canvas.Map(deadShape.Distance);

@@ -3,8 +3,8 @@ using static Consensus.ML.Datasets.Phantom.PhantomShape;
 namespace Consensus.ML.Datasets.Phantom;
 
 /// <summary>
-/// A kidney in contrast-enhanced CT, in Hounsfield units, with what lies around it: fat, liver, psoas, spine, bowel, a great vessel, ribs and
-/// the body wall. The kidney is the structure; towards the liver and at the hilum its outline is ambiguous.
+/// A kidney in contrast-enhanced CT, in Hounsfield units, with what lies around it: fat, liver, psoas, spine, bowel, a great vessel, ribs
+/// and the body wall. The kidney is the structure; towards the liver and at the hilum its outline is ambiguous.
 /// </summary>
 internal static class KidneyPhantom
 {
@@ -17,7 +17,8 @@ internal static class KidneyPhantom
         var kidney = new PhantomShape(kidneyX, kidneyY, radiusShort, radiusLong, turn, 0.025, random);
         double hilumX = kidneyX + (radiusShort * 1.05), hilumY = kidneyY - (0.25 * radiusLong);
         var hilum = new PhantomShape(hilumX, hilumY, random.Next(0.10, 0.14), random.Next(0.055, 0.085), turn * 0.5, 0.1, random);
-        var sinus = new PhantomShape(hilumX - (0.55 * radiusShort), hilumY + 0.03, random.Next(0.085, 0.115), random.Next(0.12, 0.15), turn, 0.14, random, 2, 9);
+        var sinus = new PhantomShape(
+            hilumX - (0.55 * radiusShort), hilumY + 0.03, random.Next(0.085, 0.115), random.Next(0.12, 0.15), turn, 0.14, random, 2, 9);
         int pyramids = 6 + random.NextIndex(4);
         double pyramidPhase = random.Next(0, 6.2);
 
@@ -47,7 +48,8 @@ internal static class KidneyPhantom
         float[] sinusMap = canvas.Map((x, y) => Join(sinus.Distance(x, y), hilum.Distance(x, y), 0.05));
         float[] pyramidMap = canvas.Map((x, y) => Math.Cos((pyramids * Math.Atan2(y - kidneyY, x - kidneyX)) + pyramidPhase));
         float[] spineMap = canvas.Map((x, y) => Math.Min(vertebra.Distance(x, y), process.Distance(x, y)));
-        float[] muscleMap = canvas.Map((x, y) => Math.Min(Math.Min(psoas.Distance(x, y), quadratus.Distance(x, y)), erector.Distance(x, y)));
+        float[] muscleMap = canvas.Map(
+            (x, y) => Math.Min(Math.Min(psoas.Distance(x, y), quadratus.Distance(x, y)), erector.Distance(x, y)));
         float[] veinMap = canvas.Map((x, y) => Join(vessel.Distance(x, y), Vein(x, y, hilumX, hilumY), 0.05));
         float[] bowelMap = canvas.Map((x, y) => Math.Min(duodenum.Distance(x, y), bowel.Distance(x, y)));
         float[] gasMap = canvas.Map((x, y) => Math.Max(bowel.Distance(x, y) + 0.03, y - gasLevel));
@@ -83,7 +85,8 @@ internal static class KidneyPhantom
             value += 45 * strand;
             value = Mix(value, muscle, Inside(muscleMap[i] + (0.01 * warp[i]), 0.018));
             double hepatic = Math.Exp(-Square(vessels[i] / 0.10)) * Inside(0.4 - texture[i], 1.5);
-            value = Mix(value, liverValue + (6 * texture[i]) + (38 * hepatic), Inside(Math.Max(liverMap[i], cavity) + (0.004 * warp[i]), 0.016));
+            value = Mix(
+                value, liverValue + (6 * texture[i]) + (38 * hepatic), Inside(Math.Max(liverMap[i], cavity) + (0.004 * warp[i]), 0.016));
             value = Mix(value, 45 + (10 * strands[i]), Inside(bowelMap[i], 0.014));
             value = Mix(value, 15 + (18 * texture[i]), Inside(bowelMap[i] + 0.03, 0.02));
             value = Mix(value, -850, Inside(gasMap[i], 0.014));
@@ -131,7 +134,9 @@ internal static class KidneyPhantom
             reach -= 0.01;
         }
 
-        return new PhantomShape(0.65 + (reach * Math.Cos(angle)), -0.2 + (reach * Math.Sin(angle)), random.Next(0.06, 0.1), random.Next(0.03, 0.04), angle + (Math.PI / 2), 0.05, random);
+        return new PhantomShape(
+            0.65 + (reach * Math.Cos(angle)), -0.2 + (reach * Math.Sin(angle)), random.Next(0.06, 0.1), random.Next(0.03, 0.04),
+            angle + (Math.PI / 2), 0.05, random);
     }
 
     private static double Square(double value) => value * value;

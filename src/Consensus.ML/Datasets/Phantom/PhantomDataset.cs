@@ -4,8 +4,8 @@ using Consensus.Imaging.Formats.Nifti;
 namespace Consensus.ML.Datasets.Phantom;
 
 /// <summary>
-/// Writes imaginary patients in the layout and with the channels, raters, sizes and value types of a QUBIQ set, for samples and tests: nobody's data,
-/// and no licence to ask for. The raters differ as real ones do; see <see cref="Write"/>.
+/// Writes imaginary patients in the layout and with the channels, raters, sizes and value types of a QUBIQ set, for samples and tests:
+/// nobody's data, and no licence to ask for. The raters differ as real ones do; see <see cref="Write"/>.
 /// </summary>
 public static class PhantomDataset
 {
@@ -14,12 +14,13 @@ public static class PhantomDataset
     private const int LargestSize = 2048;
 
     /// <summary>
-    /// Writes <c>root/&lt;set&gt;/{train,val}/caseNN/</c> with <c>image.nii.gz</c> and one <c>task0T_seg0R.nii.gz</c> a rater. Each rater has a lasting tendency to draw large or
-    /// small, smooth deviations that grow where the image is ambiguous, and now and then misses a part.
+    /// Writes <c>root/&lt;set&gt;/{train,val}/caseNN/</c> with <c>image.nii.gz</c> and one <c>task0T_seg0R.nii.gz</c> a rater.
+    /// Each rater has a lasting tendency to draw large or small, smooth deviations that grow where the image is ambiguous, and now
+    /// and then misses a part.
     /// </summary>
     /// <remarks>
-    /// The same arguments give the same bytes. The image of a case depends on the set, split, case number, seed and size only, so that the tasks of one
-    /// set can be written one after the other. Files of the same name are replaced; nothing is ever deleted.
+    /// The same arguments give the same bytes. The image of a case depends on the set, split, case number, seed and size only, so that
+    /// the tasks of one set can be written one after the other. Files of the same name are replaced; nothing is ever deleted.
     /// </remarks>
     /// <param name="root">The folder that will hold the set's folder; created when missing.</param>
     /// <param name="task">One of <see cref="QubiqTask.All"/>.</param>
@@ -47,7 +48,8 @@ public static class PhantomDataset
 
         if (!QubiqTask.All.Contains(task))
         {
-            throw new ArgumentException($"There are no phantoms of '{task.Name}', only of {string.Join(", ", QubiqTask.All)}.", nameof(task));
+            throw new ArgumentException(
+                $"There are no phantoms of '{task.Name}', only of {string.Join(", ", QubiqTask.All)}.", nameof(task));
         }
 
         WriteSplit(root, task, "train", trainCases, seed, size);
@@ -59,7 +61,8 @@ public static class PhantomDataset
         try
         {
             // Every case has random numbers of its own: the order in which they are drawn changes nothing.
-            Parallel.For(1, cases + 1, number => WriteCase(Path.Combine(root, task.Folders[0], split, $"case{number:00}"), task, split, number, seed, size));
+            Parallel.For(1, cases + 1, number =>
+                WriteCase(Path.Combine(root, task.Folders[0], split, $"case{number:00}"), task, split, number, seed, size));
         }
         catch (AggregateException exception)
         {
@@ -82,10 +85,12 @@ public static class PhantomDataset
         var canvas = new PhantomCanvas(height, width, random);
         (PhantomAnatomy anatomy, NiftiDataType type, long[] shape, double spacing, float marked) = set switch
         {
-            "brain-growth" => (BrainGrowthPhantom.Draw(canvas, random), NiftiDataType.Int16, new long[] { height, width }, 130.0 / height, 1f),
+            "brain-growth" =>
+                (BrainGrowthPhantom.Draw(canvas, random), NiftiDataType.Int16, new long[] { height, width }, 130.0 / height, 1f),
             "kidney" => (KidneyPhantom.Draw(canvas, random), NiftiDataType.Float64, [height, width], 180.0 / height, 1f),
             "prostate" => (ProstatePhantom.Draw(canvas, random), NiftiDataType.Int16, [height, width, 1], 200.0 / width, 255f),
-            "brain-tumor" => (BrainTumorPhantom.Draw(canvas, random), NiftiDataType.Float32, [height, width, task.Channels], 240.0 / height, 1f),
+            "brain-tumor" =>
+                (BrainTumorPhantom.Draw(canvas, random), NiftiDataType.Float32, [height, width, task.Channels], 240.0 / height, 1f),
             _ => throw new ArgumentException($"There are no phantoms of '{set}'.", nameof(task)),
         };
 
@@ -94,12 +99,16 @@ public static class PhantomDataset
         NiftiWriter.Write(imagePath, Layout(shape, spacing, type), anatomy.Pixels);
 
         int index = task.Number - 1;
-        byte[][] masks = PhantomRaters.Draw(canvas, anatomy.Structures[index], anatomy.Ambiguity[index], task.Raters, seed, task.Name, split, number);
+        byte[][] masks = PhantomRaters.Draw(
+            canvas, anatomy.Structures[index], anatomy.Ambiguity[index], task.Raters, seed, task.Name, split, number);
         long[] maskShape = [.. shape.Select((length, axis) => axis < 2 ? length : 1)];
         for (int rater = 0; rater < masks.Length; rater++)
         {
             float[] values = Array.ConvertAll(masks[rater], mark => mark * marked);
-            NiftiWriter.Write(Path.Combine(folder, $"task{task.Number:00}_seg{rater + 1:00}.nii.gz"), Layout(maskShape, spacing, NiftiDataType.UInt8), values);
+            NiftiWriter.Write(
+                Path.Combine(folder, $"task{task.Number:00}_seg{rater + 1:00}.nii.gz"),
+                Layout(maskShape, spacing, NiftiDataType.UInt8),
+                values);
         }
     }
 
@@ -117,11 +126,14 @@ public static class PhantomDataset
         if (other is not null && !NiftiFile.ReadSlice(imagePath).Pixels.AsSpan().SequenceEqual(pixels))
         {
             throw new InvalidDataException(
-                $"'{folder}' holds '{other}', drawn on another image than {task.Name} would put there: write all tasks of a set with one seed and size, or to another folder.");
+                $"'{folder}' holds '{other}', drawn on another image than {task.Name} would put there: "
+                + "write all tasks of a set with one seed and size, or to another folder.");
         }
     }
 
-    /// <summary>Rows run from front to back and columns from right to left of the patient, as radiologists look at an axial slice.</summary>
+    /// <summary>
+    /// Rows run from front to back and columns from right to left of the patient, as radiologists look at an axial slice.
+    /// </summary>
     private static NiftiLayout Layout(long[] shape, double spacing, NiftiDataType type)
     {
         const double thickness = 3;

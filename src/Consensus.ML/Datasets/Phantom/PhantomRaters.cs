@@ -1,8 +1,8 @@
 namespace Consensus.ML.Datasets.Phantom;
 
 /// <summary>
-/// Imaginary raters. Each has a habit that lasts over all cases (draws large or small, with a steady or an unsteady hand), follows the outline with
-/// smooth deviations that grow where the image leaves it open, and now and then overlooks a part.
+/// Imaginary raters. Each has a habit that lasts over all cases (draws large or small, with a steady or an unsteady hand), follows the
+/// outline with smooth deviations that grow where the image leaves it open, and now and then overlooks a part.
 /// </summary>
 internal static class PhantomRaters
 {
@@ -18,7 +18,15 @@ internal static class PhantomRaters
     /// <param name="split">The split's folder.</param>
     /// <param name="number">The case's number.</param>
     /// <returns>For each rater height × width values of 0 or 1.</returns>
-    public static byte[][] Draw(PhantomCanvas canvas, float[] distance, float[] ambiguity, int raters, int seed, string task, string split, int number)
+    public static byte[][] Draw(
+        PhantomCanvas canvas,
+        float[] distance,
+        float[] ambiguity,
+        int raters,
+        int seed,
+        string task,
+        string split,
+        int number)
     {
         double[] biases = Biases(raters, seed, task);
         var masks = new byte[raters][];
@@ -46,7 +54,8 @@ internal static class PhantomRaters
     }
 
     /// <summary>
-    /// From the one who draws smallest to the one who draws largest, evenly apart and dealt out by the seed: whatever the seed, raters disagree about as much.
+    /// From the one who draws smallest to the one who draws largest, evenly apart and dealt out by the seed: whatever the seed, raters
+    /// disagree about as much.
     /// </summary>
     private static double[] Biases(int raters, int seed, string task)
     {

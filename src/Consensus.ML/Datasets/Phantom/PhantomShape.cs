@@ -21,7 +21,16 @@ internal sealed class PhantomShape
     /// <param name="random">Where the irregularity comes from.</param>
     /// <param name="lowest">Slowest wave around the outline.</param>
     /// <param name="highest">Fastest wave around the outline.</param>
-    public PhantomShape(double centreX, double centreY, double radiusX, double radiusY, double angle, double roughness, PhantomRandom random, int lowest = 2, int highest = 7)
+    public PhantomShape(
+        double centreX,
+        double centreY,
+        double radiusX,
+        double radiusY,
+        double angle,
+        double roughness,
+        PhantomRandom random,
+        int lowest = 2,
+        int highest = 7)
     {
         _centreX = centreX;
         _centreY = centreY;
@@ -92,7 +101,9 @@ internal sealed class PhantomShape
     /// <summary>The first without the second, its corners rounded over <paramref name="radius"/>.</summary>
     public static double Cut(double first, double second, double radius) => -Join(-first, second, radius);
 
-    /// <summary>Share of the inside at a distance: 1 deep inside, ½ on the outline, 0 outside, over about <paramref name="width"/>.</summary>
+    /// <summary>
+    /// Share of the inside at a distance: 1 deep inside, ½ on the outline, 0 outside, over about <paramref name="width"/>.
+    /// </summary>
     public static double Inside(double distance, double width) => 1 / (1 + Math.Exp(Math.Clamp(4 * distance / width, -40, 40)));
 
     /// <summary>From one value towards another.</summary>

@@ -3,8 +3,8 @@ using static Consensus.ML.Datasets.Phantom.PhantomShape;
 namespace Consensus.ML.Datasets.Phantom;
 
 /// <summary>
-/// The pelvis of a man in T2-weighted MRI: the gland with a bright peripheral zone and a mottled central gland, the rectum behind it, the bladder
-/// before it, muscle, bone and fat around. Task 1 is the whole gland, task 2 the central one, whose border is the more ambiguous.
+/// The pelvis of a man in T2-weighted MRI: the gland with a bright peripheral zone and a mottled central gland, the rectum behind it, the
+/// bladder before it, muscle, bone and fat around. Task 1 is the whole gland, task 2 the central one, whose border is the more ambiguous.
 /// </summary>
 internal static class ProstatePhantom
 {
@@ -13,7 +13,8 @@ internal static class ProstatePhantom
         double width = random.Next(0.30, 0.38), height = random.Next(0.25, 0.31), glandY = random.Next(-0.05, 0.03);
         var gland = new PhantomShape(0, glandY, width, height, 0, 0.025, random);
         double share = random.Next(0.62, 0.76);
-        var central = new PhantomShape(random.Next(-0.015, 0.015), glandY - (0.2 * height), width * share, height * share * 0.98, 0, 0.04, random);
+        var central = new PhantomShape(
+            random.Next(-0.015, 0.015), glandY - (0.2 * height), width * share, height * share * 0.98, 0, 0.04, random);
         double bladderY = glandY - height - random.Next(0.14, 0.2);
         var bladder = new PhantomShape(0, bladderY, random.Next(0.32, 0.46), random.Next(0.13, 0.19), 0, 0.03, random);
         double rectumY = glandY + height + random.Next(0.16, 0.2);
@@ -33,11 +34,13 @@ internal static class ProstatePhantom
         ];
         PhantomShape[] sling =
         [
-            new(-(width + 0.09), glandY + 0.17, 0.028, 0.27, -0.22, 0.05, random), new(width + 0.09, glandY + 0.17, 0.028, 0.27, 0.22, 0.05, random),
+            new(-(width + 0.09), glandY + 0.17, 0.028, 0.27, -0.22, 0.05, random),
+            new(width + 0.09, glandY + 0.17, 0.028, 0.27, 0.22, 0.05, random),
         ];
         PhantomShape[] bundles =
         [
-            new(-0.8 * width, glandY + (0.9 * height), 0.035, 0.025, 0, 0.1, random), new(0.8 * width, glandY + (0.9 * height), 0.035, 0.025, 0, 0.1, random),
+            new(-0.8 * width, glandY + (0.9 * height), 0.035, 0.025, 0, 0.1, random),
+            new(0.8 * width, glandY + (0.9 * height), 0.035, 0.025, 0, 0.1, random),
         ];
         double endY = rectumY + 0.42;
         var coccyx = new PhantomShape(0, endY, 0.1, 0.06, 0, 0.08, random);
@@ -81,8 +84,10 @@ internal static class ProstatePhantom
             centreOpen[i] = (float)(open * 0.014);
 
             double value = 0.6 + (0.05 * texture[i]) - (0.10 * Math.Exp(-Square(fibres[i] / 0.12)));
-            value = Mix(value, 0.17 + (0.02 * texture[i]) + (0.22 * Math.Max(0, fibres[i] - 1.1)), Inside(muscleMap[i] + (0.014 * warp[i]), 0.02));
-            value = Mix(value, Mix(0.1, 0.58 + (0.05 * texture[i]), Inside(boneMap[i] + 0.03, 0.02)), Inside(boneMap[i] + (0.006 * warp[i]), 0.016));
+            value = Mix(
+                value, 0.17 + (0.02 * texture[i]) + (0.22 * Math.Max(0, fibres[i] - 1.1)), Inside(muscleMap[i] + (0.014 * warp[i]), 0.02));
+            value = Mix(value, Mix(0.1, 0.58 + (0.05 * texture[i]), Inside(boneMap[i] + 0.03, 0.02)), Inside(
+                boneMap[i] + (0.006 * warp[i]), 0.016));
             value = Mix(value, 0.2 + (0.04 * texture[i]), Inside(symphysisMap[i], 0.03));
             value = Mix(value, 0.19, Inside(slingMap[i] + (0.008 * warp[i]), 0.014));
             value = Mix(value, 0.28, Inside(bladderMap[i] - 0.022, 0.014));

@@ -22,7 +22,8 @@ internal static class EnsembleMaking
     {
         if (models.Count < 2)
         {
-            throw new ArgumentException($"An ensemble is made of at least two models, but {models.Count} {(models.Count == 1 ? "was" : "were")} given.");
+            throw new ArgumentException(
+                $"An ensemble is made of at least two models, but {models.Count} {(models.Count == 1 ? "was" : "were")} given.");
         }
 
         Candidate[] candidates = [.. models.Select((model, index) => new Candidate(model, names[index]))];
@@ -43,7 +44,9 @@ internal static class EnsembleMaking
                 string hash = Convert.ToHexString(SHA256.HashData(file));
                 if (!owners.TryAdd(hash, candidate.Name))
                 {
-                    throw new ArgumentException($"An ensemble cannot have {owners[hash]} and {candidate.Name}: they have the same weights. Train each from a seed of its own.");
+                    throw new ArgumentException(
+                        $"An ensemble cannot have {owners[hash]} and {candidate.Name}: they have the same weights. "
+                        + "Train each from a seed of its own.");
                 }
 
                 weights.Add(file);
@@ -74,7 +77,10 @@ internal static class EnsembleMaking
             SegmentationTransformer[] found = [.. steps.OfType<SegmentationTransformer>()];
             Segmentation = found.Length == 1
                 ? found[0]
-                : throw new ArgumentException($"An ensemble cannot have {name}: it has {(found.Length == 0 ? "no consensus segmentation" : $"{found.Length} segmentations")} in it, where a member has one.");
+                : throw new ArgumentException(
+                    $"An ensemble cannot have {name}: it has "
+                    + $"{(found.Length == 0 ? "no consensus segmentation" : $"{found.Length} segmentations")} in it, where a member has "
+                    + "one.");
             _before = steps[..Array.IndexOf(steps, Segmentation)];
             _saved = new(() => [.. _before.Select(Saved)]);
         }
@@ -85,7 +91,8 @@ internal static class EnsembleMaking
         public SegmentationTransformer Segmentation { get; }
 
         /// <summary>How each set of its weights came to be.</summary>
-        public IEnumerable<ManifestMember> Members => [new(Segmentation.Facts.Seed, Segmentation.Facts.Training), .. Segmentation.Facts.FurtherMembers ?? []];
+        public IEnumerable<ManifestMember> Members =>
+            [new(Segmentation.Facts.Seed, Segmentation.Facts.Training), .. Segmentation.Facts.FurtherMembers ?? []];
 
         /// <summary>What keeps it from averaging with another; null for nothing.</summary>
         public string? WhyNotBeside(Candidate first)
@@ -93,7 +100,8 @@ internal static class EnsembleMaking
             ISegmentationManifest here = first.Segmentation.Facts, there = Segmentation.Facts;
             if (Segmentation.GetType() != first.Segmentation.GetType())
             {
-                return $"{first.Name} is a {StartingModel.Sort(first.Segmentation.GetType())}, and {Name} a {StartingModel.Sort(Segmentation.GetType())}.";
+                return $"{first.Name} is a {StartingModel.Sort(first.Segmentation.GetType())}, and {Name} a "
+                    + $"{StartingModel.Sort(Segmentation.GetType())}.";
             }
 
             if (Differences(Drawing(here), Drawing(there)) is { } drawing)
@@ -110,14 +118,16 @@ internal static class EnsembleMaking
 
             if (_before.Length != first._before.Length)
             {
-                return $"{first._before.Length} steps come before the segmentation of {first.Name}, and {_before.Length} before that of {Name}. Members are given the same features.";
+                return $"{first._before.Length} steps come before the segmentation of {first.Name}, and {_before.Length} before that of "
+                    + $"{Name}. Members are given the same features.";
             }
 
             for (int i = 0; i < _before.Length; i++)
             {
                 if (!Equal(_saved.Value[i], first._saved.Value[i]))
                 {
-                    return $"step {i + 1} of {Name} ({_before[i].GetType().Name}) is not that of {first.Name}. Members are given the same features: train them by the same steps on the same cases, each from a seed of its own.";
+                    return $"step {i + 1} of {Name} ({_before[i].GetType().Name}) is not that of {first.Name}. Members are given the same "
+                        + "features: train them by the same steps on the same cases, each from a seed of its own.";
                 }
             }
 
@@ -131,13 +141,16 @@ internal static class EnsembleMaking
         }
 
         /// <summary>What members must share of their networks and columns, however they were trained.</summary>
-        private static Dictionary<string, string> Drawing(ISegmentationManifest manifest) => Settings.Of(("", manifest.Description.Comparable()), ("Columns", manifest.Columns));
+        private static Dictionary<string, string> Drawing(ISegmentationManifest manifest) =>
+            Settings.Of(("", manifest.Description.Comparable()), ("Columns", manifest.Columns));
 
         /// <summary>The views of an image that members are shown.</summary>
-        private static Dictionary<string, string> Views(ISegmentationManifest manifest) => Settings.Of(("Mirroring", manifest.Training.Mirroring));
+        private static Dictionary<string, string> Views(ISegmentationManifest manifest) =>
+            Settings.Of(("Mirroring", manifest.Training.Mirroring));
 
         /// <summary>The steps of a model, those of chains within chains in their places.</summary>
-        private static IEnumerable<ITransformer> Steps(ITransformer model) => model is ITransformerChainAccessor chain ? chain.Transformers.SelectMany(Steps) : [model];
+        private static IEnumerable<ITransformer> Steps(ITransformer model) =>
+            model is ITransformerChainAccessor chain ? chain.Transformers.SelectMany(Steps) : [model];
 
         /// <summary>What a step would be saved as, which is all that it is: the contents of each of its files.</summary>
         private static Dictionary<string, byte[]> Saved(ITransformer step)
@@ -155,6 +168,7 @@ internal static class EnsembleMaking
         }
 
         private static bool Equal(Dictionary<string, byte[]> one, Dictionary<string, byte[]> other) =>
-            one.Count == other.Count && one.All(file => other.TryGetValue(file.Key, out byte[]? contents) && contents.AsSpan().SequenceEqual(file.Value));
+            one.Count == other.Count
+            && one.All(file => other.TryGetValue(file.Key, out byte[]? contents) && contents.AsSpan().SequenceEqual(file.Value));
     }
 }

@@ -2,7 +2,9 @@ using Consensus.Imaging;
 
 namespace Consensus.ML.Segmentation.Fitting;
 
-/// <summary>Refuses pictures that a step before ours cut or padded, of which masks, fitted whole, would lie beside what they mark.</summary>
+/// <summary>
+/// Refuses pictures that a step before ours cut or padded, of which masks, fitted whole, would lie beside what they mark.
+/// </summary>
 /// <param name="picture">The row's picture at its own size; null from it where the row does not tell.</param>
 /// <param name="column">The column of the features, for messages.</param>
 /// <param name="height">Rows of the features.</param>
@@ -22,7 +24,9 @@ internal sealed class FramingGuard(Func<Slice?> picture, string column, int heig
     /// <exception cref="InvalidDataException">The picture was cut or padded; the message says what to set.</exception>
     public void Check(string name, string? source, RaterMasks masks, ReadOnlySpan<float> features)
     {
-        if (_looked >= MostPicturesLookedAt || !PictureFraming.Matters(masks.Height, masks.Width, height, width) || picture() is not { } whole)
+        if (_looked >= MostPicturesLookedAt
+            || !PictureFraming.Matters(masks.Height, masks.Width, height, width)
+            || picture() is not { } whole)
         {
             return;
         }
@@ -31,8 +35,9 @@ internal sealed class FramingGuard(Func<Slice?> picture, string column, int heig
         if (PictureFraming.Find(whole, features, height, width) is { } framing)
         {
             throw new InvalidDataException(
-                $"{name} has a picture of {whole.Height}×{whole.Width} pixels (height × width){(source is null ? "" : $", {source},")} that was {framing} to fit {height}×{width} "
-                + $"in column '{column}'; masks are fitted whole and would lie beside what they mark. Give ResizeImages 'resizing: ImageResizingEstimator.ResizingKind.Fill'.");
+                $"{name} has a picture of {whole.Height}×{whole.Width} pixels (height × width){(source is null ? "" : $", {source},")} "
+                + $"that was {framing} to fit {height}×{width} in column '{column}'; masks are fitted whole and would lie beside what they "
+                + "mark. Give ResizeImages 'resizing: ImageResizingEstimator.ResizingKind.Fill'.");
         }
     }
 }

@@ -3,15 +3,17 @@ using Consensus.Imaging;
 namespace Consensus.ML.Segmentation.Fitting;
 
 /// <summary>
-/// Tells by the pixels which part of a picture was fitted to the model's size. Masks are fitted whole, but ML.NET's ResizeImages cuts or pads pictures of another shape unless it
-/// is told not to, which leaves no trace in the schema: training would silently learn masks that lie beside what they mark.
+/// Tells by the pixels which part of a picture was fitted to the model's size. Masks are fitted whole, but ML.NET's ResizeImages cuts or
+/// pads pictures of another shape unless it is told not to, which leaves no trace in the schema: training would silently learn masks that
+/// lie beside what they mark.
 /// </summary>
 internal static class PictureFraming
 {
     // Other loaders place pixels up to half a pixel differently, so that only what moves the edges by more can be told from them.
     private const double SmallestShift = 1;
 
-    // A cut or padded picture must be recognised, not merely be nearer than the whole one: other steps may have changed the pixels beyond recognition.
+    // A cut or padded picture must be recognised, not merely be nearer than the whole one: other steps may have changed the
+    // pixels beyond recognition.
     private const double Recognised = 0.8;
 
     // What the whole picture leaves unexplained, as a multiple of what the other part leaves. Equal where a pattern repeats.
@@ -23,7 +25,8 @@ internal static class PictureFraming
     // Single precision leaves differences of this size, relative to the mean, in a constant picture.
     private const double Rounding = 1e-5;
 
-    // ML.NET fills by taking the pixel in the middle of each new one, and cuts and pads by averaging, which 4 × 4 pixels of each are enough to follow.
+    // ML.NET fills by taking the pixel in the middle of each new one, and cuts and pads by averaging, which 4 × 4 pixels of each
+    // are enough to follow.
     private static readonly int[] PixelsPerSide = [1, 4];
 
     /// <summary>Whether a cut or padded picture would lie beside its masks by a pixel of the features or more.</summary>
@@ -37,9 +40,14 @@ internal static class PictureFraming
         return (1 - Math.Min(shape, 1 / shape)) / 2 * (shape > 1 ? width : height) >= SmallestShift;
     }
 
-    /// <summary>How a picture was fitted when that was not as a whole: "cut" or "padded"; null when it was fitted as a whole, and when the pixels do not tell.</summary>
+    /// <summary>
+    /// How a picture was fitted when that was not as a whole: "cut" or "padded"; null when it was fitted as a whole, and when
+    /// the pixels do not tell.
+    /// </summary>
     /// <param name="picture">The picture at its own size; its channels are summed.</param>
-    /// <param name="features">The pixels at the model's size, scaled and shifted in any way: channels × height × width; their channels are summed.</param>
+    /// <param name="features">
+    /// The pixels at the model's size, scaled and shifted in any way: channels × height × width; their channels are summed.
+    /// </param>
     /// <param name="height">Rows of the features.</param>
     /// <param name="width">Columns of the features.</param>
     public static string? Find(Slice picture, ReadOnlySpan<float> features, int height, int width)
@@ -67,7 +75,8 @@ internal static class PictureFraming
         Part Around(double scale, double anchor) =>
             new((picture.Height - (scale * height)) * anchor, (picture.Width - (scale * width)) * anchor, scale * height, scale * width);
 
-        double Likeness(Part part) => PixelsPerSide.Max(side => Correlation(seen, Fitted(grey, picture.Height, picture.Width, part, height, width, side)));
+        double Likeness(Part part) =>
+            PixelsPerSide.Max(side => Correlation(seen, Fitted(grey, picture.Height, picture.Width, part, height, width, side)));
     }
 
     /// <summary>The share of the variance that a correlation leaves open.</summary>
@@ -111,12 +120,14 @@ internal static class PictureFraming
     }
 
     /// <summary>The pixels at the middles of equal pieces.</summary>
-    private static int[] Places(double start, double length, int count) => [.. Enumerable.Range(0, count).Select(i => (int)Math.Floor(start + ((i + 0.5) * length / count)))];
+    private static int[] Places(double start, double length, int count) =>
+        [.. Enumerable.Range(0, count).Select(i => (int)Math.Floor(start + ((i + 0.5) * length / count)))];
 
     /// <summary>Pearson's; 0 where one of both is constant.</summary>
     private static double Correlation(float[] one, float[] other)
     {
-        double meanOne = one.Average(value => (double)value), meanOther = other.Average(value => (double)value), both = 0, squaresOne = 0, squaresOther = 0;
+        double meanOne = one.Average(value => (double)value), meanOther = other.Average(value => (double)value), both = 0, squaresOne = 0,
+            squaresOther = 0;
         for (int i = 0; i < one.Length; i++)
         {
             double a = one[i] - meanOne, b = other[i] - meanOther;

@@ -15,7 +15,10 @@ using Microsoft.ML.Runtime;
 
 namespace Consensus.ML.Segmentation.Fitting;
 
-/// <summary>What every segmentation estimator has to have before its first step: the cases, where to train on them, how to vary them, and where to keep the run.</summary>
+/// <summary>
+/// What every segmentation estimator has to have before its first step: the cases, where to train on them, how to vary them, and
+/// where to keep the run.
+/// </summary>
 internal sealed class PreparedFit : IDisposable
 {
     // Far from what normalised images have, near what 8 bits give.
@@ -23,25 +26,38 @@ internal sealed class PreparedFit : IDisposable
 
     private readonly CaseStore _store;
 
-    private PreparedFit(IHostEnvironment environment, IChannel channel, IDataView input, IDataView? validation, ISegmentationOptions options)
+    private PreparedFit(
+        IHostEnvironment environment,
+        IChannel channel,
+        IDataView input,
+        IDataView? validation,
+        ISegmentationOptions options)
     {
         var reader = new TrainingCaseReader(input, options);
         SliceLimits.Check(reader.Channels, reader.Height, reader.Width, levels: 1);
         OptionsCheck.CheckSize(options.FeaturesColumnName, reader.Height, reader.Width, options.Network);
         TrainingCaseReader? validationReader = validation is null ? null : ReaderOf(validation, options, reader);
-        (Height, Width, ImageChannels, Network) = (reader.Height, reader.Width, reader.Channels, options.Network.For(reader.Height, reader.Width));
+        (Height, Width, ImageChannels, Network) = (
+            reader.Height, reader.Width, reader.Channels, options.Network.For(reader.Height, reader.Width));
 
         // Before anything is read, as far as it can be told without the number of raters, which matters little.
         OptionsCheck.CheckWeights(options.Layout(Height, Width, ImageChannels, options.Levels ?? 1, Network), Network);
 
         Device = TorchDevice.Choose(options.Device, environment.GpuDeviceId(), environment.FallbackToCpu());
         channel.Info(MessageSensitivity.None, $"Device: {Device.Device} ({Device.Reason})");
-        OptionsCheck.CheckDevice($"{nameof(options.Training)}.{nameof(options.Training.Precision)}", options.Training.Precision, Device.Device);
-        OptionsCheck.CheckDevice($"{nameof(options.Training)}.{nameof(options.Training.ValidationSampling)}.{nameof(options.Training.Precision)}", options.Training.ValidationSampling.Precision, Device.Device);
+        OptionsCheck.CheckDevice(
+            $"{nameof(options.Training)}.{nameof(options.Training.Precision)}", options.Training.Precision, Device.Device);
+        OptionsCheck.CheckDevice(
+            $"{nameof(options.Training)}.{nameof(options.Training.ValidationSampling)}.{nameof(options.Training.Precision)}",
+            options.Training.ValidationSampling.Precision,
+            Device.Device);
         Augmentation = reader.Features.AugmentationPolicy();
         if (Augmentation is null)
         {
-            channel.Warning(MessageSensitivity.Schema, $"Augmentation: none, because column '{reader.Features.Name}' declares no policy (use AugmentSlices); small data sets need it");
+            channel.Warning(
+                MessageSensitivity.Schema,
+                $"Augmentation: none, because column '{reader.Features.Name}' declares no policy (use "
+                + "AugmentSlices); small data sets need it");
         }
         else
         {
@@ -49,7 +65,8 @@ internal sealed class PreparedFit : IDisposable
             channel.Info(MessageSensitivity.None, Augmentation.Mirror switch
             {
                 MirrorAxes.None => "Mirroring: none",
-                MirrorAxes.Both => "Mirroring: along columns and along rows; where that turns what only lies on one side, choose AugmentationPolicy.Mirror",
+                MirrorAxes.Both => "Mirroring: along columns and along rows; where that turns what only lies on one side, "
+                    + "choose AugmentationPolicy.Mirror",
                 MirrorAxes one => $"Mirroring: along {(one == MirrorAxes.Columns ? "columns" : "rows")} only",
             });
         }
@@ -57,7 +74,9 @@ internal sealed class PreparedFit : IDisposable
         // Before hours may be spent: is there a place to keep them, and is it this run's alone?
         long limit = options.MemoryLimit ?? CaseStore.DefaultLimit;
         _store = new(limit);
-        Checkpoints = options.Checkpoints is null ? null : CheckpointFolder.Open(options.Checkpoints, line => channel.Warning(MessageSensitivity.UserData, line));
+        Checkpoints = options.Checkpoints is null
+            ? null
+            : CheckpointFolder.Open(options.Checkpoints, line => channel.Warning(MessageSensitivity.UserData, line));
         try
         {
             (Cases, Levels) = reader.Read(_store, line => channel.Warning(MessageSensitivity.UserData, line), Expect, options.Cancellation);
@@ -73,7 +92,8 @@ internal sealed class PreparedFit : IDisposable
                 + $"{RatersOfCases.Describe(Cases, Levels)}, seed {Seed}"));
             channel.Info(MessageSensitivity.None, string.Create(
                 CultureInfo.InvariantCulture,
-                $"Memory: the cases take {_store.Bytes / 1e6:0.#} MB, {(_store.IsOnDisk ? "in a temporary file that training reads them from" : "in memory")}"));
+                $"Memory: the cases take {_store.Bytes / 1e6:0.#} MB, "
+                + $"{(_store.IsOnDisk ? "in a temporary file that training reads them from" : "in memory")}"));
             if (options.Training.Steps is int steps && steps <= options.Training.WarmUpSteps)
             {
                 channel.Warning(MessageSensitivity.None, TooShort(options.Training, steps, "is to end"));
@@ -90,13 +110,14 @@ internal sealed class PreparedFit : IDisposable
         void Expect(long bytes)
         {
             channel.Info(MessageSensitivity.None, string.Create(
-                CultureInfo.InvariantCulture, $"Memory: the cases will take about {bytes / 1e6:0.#} MB, of {limit / 1e6:0.#} MB at most (MemoryLimit)"));
+                CultureInfo.InvariantCulture,
+                $"Memory: the cases will take about {bytes / 1e6:0.#} MB, of {limit / 1e6:0.#} MB at most (MemoryLimit)"));
             if (bytes > limit)
             {
                 channel.Warning(MessageSensitivity.None, string.Create(
                     CultureInfo.InvariantCulture,
-                    $"The cases will take about {bytes / 1e6:0.#} MB, more than the {limit / 1e6:0.#} MB that they may in memory (MemoryLimit): "
-                    + $"they are kept in a temporary file, and training reads them from there; it makes the same model"));
+                    $"The cases will take about {bytes / 1e6:0.#} MB, more than the {limit / 1e6:0.#} MB that they may in memory "
+                    + $"(MemoryLimit): they are kept in a temporary file, and training reads them from there; it makes the same model"));
                 _store.MoveToDisk();
             }
         }
@@ -144,7 +165,12 @@ internal sealed class PreparedFit : IDisposable
     /// <param name="input">The training cases.</param>
     /// <param name="validation">The cases to choose the best weights by; null to set some of the training cases aside.</param>
     /// <param name="options">The options, but for their validation set.</param>
-    public static PreparedFit Prepare(IHostEnvironment environment, IChannel channel, IDataView input, IDataView? validation, ISegmentationOptions options) =>
+    public static PreparedFit Prepare(
+        IHostEnvironment environment,
+        IChannel channel,
+        IDataView input,
+        IDataView? validation,
+        ISegmentationOptions options) =>
         new(environment, channel, input, validation, options);
 
     /// <summary>Tells the log what came of the training.</summary>
@@ -186,7 +212,10 @@ internal sealed class PreparedFit : IDisposable
         Checkpoints?.Dispose();
     }
 
-    /// <summary>What the model is to remember of how its volumes were cut: single slices say nothing, and leave what a model to start from remembers.</summary>
+    /// <summary>
+    /// What the model is to remember of how its volumes were cut: single slices say nothing, and leave what a model to
+    /// start from remembers.
+    /// </summary>
     private static IReadOnlyList<int> AxesOf(IReadOnlyList<int> axes, ITransformer? start, IChannel channel)
     {
         IReadOnlyList<int> before = start is null ? [] : StartingModel.Find<SegmentationTransformer>(start, nameof(start)).VolumeAxes;
@@ -230,17 +259,27 @@ internal sealed class PreparedFit : IDisposable
             throw new ArgumentException($"The validation set: {exception.Message}", exception);
         }
 
-        return (reader.Channels, reader.Height, reader.Width) == (training.Channels, training.Height, training.Width) ? reader : throw new ArgumentException(
-            $"Column '{reader.Features.Name}' is {reader.Channels}×{reader.Height}×{reader.Width} (channels × height × width) in the validation set, but {training.Channels}×{training.Height}×{training.Width} in the training set; both must be transformed alike (pipeline.Fit(train, validation) does that).");
+        return (reader.Channels, reader.Height, reader.Width) == (training.Channels, training.Height, training.Width)
+            ? reader
+            : throw new ArgumentException(
+                $"Column '{reader.Features.Name}' is {reader.Channels}×{reader.Height}×{reader.Width} (channels × height × width) "
+                + $"in the validation set, but {training.Channels}×{training.Height}×{training.Width} in the training set; "
+                + "both must be transformed alike (pipeline.Fit(train, validation) does that).");
     }
 
     /// <exception cref="InvalidDataException">A row does not fit, or a group is in both sets.</exception>
-    private static IReadOnlyList<TrainingCase> ReadValidation(TrainingCaseReader reader, CaseStore store, IChannel channel, IReadOnlyList<TrainingCase> training, ISegmentationOptions options)
+    private static IReadOnlyList<TrainingCase> ReadValidation(
+        TrainingCaseReader reader,
+        CaseStore store,
+        IChannel channel,
+        IReadOnlyList<TrainingCase> training,
+        ISegmentationOptions options)
     {
         IReadOnlyList<TrainingCase> validation;
         try
         {
-            validation = reader.ReadValidation(store, training[0].Masks.Raters, line => channel.Warning(MessageSensitivity.UserData, line), options.Cancellation);
+            validation = reader.ReadValidation(
+                store, training[0].Masks.Raters, line => channel.Warning(MessageSensitivity.UserData, line), options.Cancellation);
         }
         catch (InvalidDataException exception)
         {
@@ -254,7 +293,8 @@ internal sealed class PreparedFit : IDisposable
             if (trained[one.Group].FirstOrDefault(other => !one.IsOwnGroup || !other.IsOwnGroup) is { } other)
             {
                 throw new InvalidDataException(
-                    $"{one.Name} of the validation set and {other.Name} of the training set are both of the group '{one.Group}': weights chosen by cases that were trained on would not be the best for new ones. Take the group out of one of the sets.");
+                    $"{one.Name} of the validation set and {other.Name} of the training set are both of the group '{one.Group}': weights "
+                    + "chosen by cases that were trained on would not be the best for new ones. Take the group out of one of the sets.");
             }
         }
 
@@ -270,7 +310,8 @@ internal sealed class PreparedFit : IDisposable
         {
             channel.Warning(
                 MessageSensitivity.UserData,
-                $"{twins.Length} of {validation.Count} validation cases have the very image of a training case, and say nothing of new ones; the first: {twins[0].Here.Name}, as {twins[0].There.Name}.");
+                $"{twins.Length} of {validation.Count} validation cases have the very image of a training case, and say nothing of new "
+                + $"ones; the first: {twins[0].Here.Name}, as {twins[0].There.Name}.");
         }
 
         return validation;
@@ -284,14 +325,16 @@ internal sealed class PreparedFit : IDisposable
         {
             channel.Warning(
                 MessageSensitivity.UserData,
-                $"All {Cases.Count} cases are of the group '{Cases[0].Group}', so that none can be set aside: the last weights are kept. Give a validation set to choose the best by.");
+                $"All {Cases.Count} cases are of the group '{Cases[0].Group}', so that none can be set aside: the last weights are kept. "
+                + "Give a validation set to choose the best by.");
         }
     }
 
     // The moving average of the weights needs no such word: of few steps it takes fewer (TrainingOptions.EmaDecay).
     private static string TooShort(TrainingOptions options, int steps, string ends) => string.Create(
         CultureInfo.InvariantCulture,
-        $"Training {ends} after {(steps == 1 ? "1 step" : $"{steps} steps")}, within its warm-up of {options.WarmUpSteps} steps (Training.{nameof(options.WarmUpSteps)}), in which the learning rate has not risen to "
+        $"Training {ends} after {(steps == 1 ? "1 step" : $"{steps} steps")}, within its warm-up of {options.WarmUpSteps} steps "
+        + $"(Training.{nameof(options.WarmUpSteps)}), in which the learning rate has not risen to "
         + $"{options.LearningRate}: the model has learned little. Give it more steps or time.");
 
     private static void WarnOfLargeValues(IChannel channel, string column, double average)

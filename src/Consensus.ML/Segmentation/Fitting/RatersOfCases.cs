@@ -6,7 +6,9 @@ using Consensus.ML.Torch.Training.Batches;
 
 namespace Consensus.ML.Segmentation.Fitting;
 
-/// <summary>Decides which cases are trained on, how many levels there are, and which level each mask is, where not all raters have drawn all cases.</summary>
+/// <summary>
+/// Decides which cases are trained on, how many levels there are, and which level each mask is, where not all raters have drawn all cases.
+/// </summary>
 /// <param name="missing">What is done with cases that raters are missing from.</param>
 /// <param name="levels">The number of levels asked for; null for the data's own.</param>
 /// <param name="byRater">What takes each rater for a level, so that it matters who drew a mask; null where nothing does.</param>
@@ -16,7 +18,9 @@ internal sealed class RatersOfCases(MissingRaters missing, int? levels, string? 
     public static string Describe(IReadOnlyList<TrainingCase> cases, int levels)
     {
         int fewest = cases.Min(one => one.Masks.Raters), most = cases.Max(one => one.Masks.Raters);
-        return fewest == levels && most == levels ? $"{levels} raters" : $"{(fewest == most ? "" : $"{fewest} to ")}{most} raters, {levels} levels";
+        return fewest == levels && most == levels
+            ? $"{levels} raters"
+            : $"{(fewest == most ? "" : $"{fewest} to ")}{most} raters, {levels} levels";
     }
 
     /// <summary>Chooses among cases that the best weights are chosen by: by their soft maps, so that it does not matter who drew.</summary>
@@ -24,27 +28,39 @@ internal sealed class RatersOfCases(MissingRaters missing, int? levels, string? 
     /// <param name="raters">How many raters a training case has.</param>
     /// <param name="warn">Told of each case that is left out.</param>
     /// <exception cref="InvalidDataException">No case is left.</exception>
-    public IReadOnlyList<TrainingCase> ChooseValidation(IReadOnlyList<(TrainingCase Case, string[] Names)> cases, int raters, Action<string> warn)
+    public IReadOnlyList<TrainingCase> ChooseValidation(
+        IReadOnlyList<(TrainingCase Case, string[] Names)> cases,
+        int raters,
+        Action<string> warn)
     {
-        TrainingCase[] kept = [.. cases.Where(one => missing == MissingRaters.Fraction || one.Names.Length == raters).Select(one => one.Case)];
+        TrainingCase[] kept =
+        [
+            .. cases.Where(one => missing == MissingRaters.Fraction || one.Names.Length == raters).Select(one => one.Case),
+        ];
         foreach (TrainingCase one in cases.Select(one => one.Case).Except(kept))
         {
-            warn($"{one.Name} of the validation set was left out: it has {one.Masks.Raters} annotations, where {raters} are needed ({nameof(MissingRaters)}.{nameof(MissingRaters.Fraction)} takes cases as they are).");
+            warn(
+                $"{one.Name} of the validation set was left out: it has {one.Masks.Raters} annotations, where {raters} are needed "
+                + $"({nameof(MissingRaters)}.{nameof(MissingRaters.Fraction)} takes cases as they are).");
         }
 
         return kept.Length > 0 ? kept : throw new InvalidDataException(
-            $"No case has {raters} annotations, as the training cases have. {nameof(MissingRaters)}.{nameof(MissingRaters.Fraction)} takes any number.");
+            $"No case has {raters} annotations, as the training cases have. "
+            + $"{nameof(MissingRaters)}.{nameof(MissingRaters.Fraction)} takes any number.");
     }
 
     /// <summary>Chooses among all cases.</summary>
     /// <param name="cases">Every case with the names of its raters, at least one.</param>
     /// <param name="warn">Told of each case that is left out.</param>
     /// <exception cref="InvalidDataException">No case is left, or there are too many raters.</exception>
-    public (IReadOnlyList<TrainingCase> Cases, int Levels) Choose(IReadOnlyList<(TrainingCase Case, string[] Names)> cases, Action<string> warn)
+    public (IReadOnlyList<TrainingCase> Cases, int Levels) Choose(
+        IReadOnlyList<(TrainingCase Case, string[] Names)> cases,
+        Action<string> warn)
     {
         if (cases.FirstOrDefault(one => one.Names.Length > SliceLimits.MostRaters).Case is { } crowded)
         {
-            throw new InvalidDataException($"{crowded.Name} has {crowded.Masks.Raters} annotations; there may be up to {SliceLimits.MostRaters}.");
+            throw new InvalidDataException(
+                $"{crowded.Name} has {crowded.Masks.Raters} annotations; there may be up to {SliceLimits.MostRaters}.");
         }
 
         IReadOnlyList<(TrainingCase Case, string[] Names)> kept = missing == MissingRaters.Drop ? Complete(cases, warn) : cases;
@@ -55,7 +71,9 @@ internal sealed class RatersOfCases(MissingRaters missing, int? levels, string? 
         }
 
         return levels is null || levels == raters.Length
-            ? ([.. kept.Select(one => one.Case with { Raters = [.. one.Names.Select(name => Array.IndexOf(raters, name))] })], raters.Length)
+            ? (
+                [.. kept.Select(one => one.Case with { Raters = [.. one.Names.Select(name => Array.IndexOf(raters, name))] })],
+                raters.Length)
             : throw new InvalidDataException(string.Create(
                 CultureInfo.InvariantCulture,
                 $"{nameof(ConsensusSegmentationEstimator.Options.Levels)} is {levels}, but the cases were drawn by {raters.Length} "
@@ -63,7 +81,9 @@ internal sealed class RatersOfCases(MissingRaters missing, int? levels, string? 
     }
 
     /// <summary>The cases with as many raters as asked for, or as most have; where it matters who drew, with the same raters.</summary>
-    private List<(TrainingCase Case, string[] Names)> Complete(IReadOnlyList<(TrainingCase Case, string[] Names)> cases, Action<string> warn)
+    private List<(TrainingCase Case, string[] Names)> Complete(
+        IReadOnlyList<(TrainingCase Case, string[] Names)> cases,
+        Action<string> warn)
     {
         // Of groups as large as each other the one with more raters, and of those the one that comes first.
         IGrouping<string, (TrainingCase, string[] Names)>? largest = cases
@@ -74,7 +94,9 @@ internal sealed class RatersOfCases(MissingRaters missing, int? levels, string? 
             .FirstOrDefault();
         if (largest is null)
         {
-            string found = string.Join(", ", cases.CountBy(one => one.Names.Length).OrderBy(count => count.Key).Select(count => $"{count.Value} with {count.Key}"));
+            string found = string.Join(
+                ", ",
+                cases.CountBy(one => one.Names.Length).OrderBy(count => count.Key).Select(count => $"{count.Value} with {count.Key}"));
             throw new InvalidDataException(
                 string.Create(
                     CultureInfo.InvariantCulture,
@@ -93,7 +115,9 @@ internal sealed class RatersOfCases(MissingRaters missing, int? levels, string? 
             else
             {
                 string has = byRater is not null ? $"annotations by {string.Join(", ", names)}" : $"{names.Length} annotations";
-                warn($"{one.Name} was left out: it has {has}, where {wanted} are needed ({nameof(MissingRaters)}.{nameof(MissingRaters.Fraction)} takes cases as they are).");
+                warn(
+                    $"{one.Name} was left out: it has {has}, where {wanted} are needed "
+                    + $"({nameof(MissingRaters)}.{nameof(MissingRaters.Fraction)} takes cases as they are).");
             }
         }
 

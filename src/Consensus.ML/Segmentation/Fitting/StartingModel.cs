@@ -19,13 +19,16 @@ internal static class StartingModel
         where T : SegmentationTransformer
     {
         ArgumentNullException.ThrowIfNull(model, name);
-        return In(model) ?? throw new ArgumentException($"The model ({model.GetType().Name}) has no {Sort(typeof(T))} in it, so there are no weights to start from.", name);
+        return In(model) ?? throw new ArgumentException(
+            $"The model ({model.GetType().Name}) has no {Sort(typeof(T))} in it, so there are no weights to start from.", name);
 
-        static T? In(ITransformer model) => model as T ?? (model as ITransformerChainAccessor)?.Transformers.Select(In).FirstOrDefault(found => found is not null);
+        static T? In(ITransformer model) =>
+            model as T ?? (model as ITransformerChainAccessor)?.Transformers.Select(In).FirstOrDefault(found => found is not null);
     }
 
     /// <summary>What a sort of segmentation is called in messages.</summary>
-    public static string Sort(Type segmentation) => segmentation == typeof(UNetSegmentationTransformer) ? "one-pass U-Net" : "consensus segmentation";
+    public static string Sort(Type segmentation) =>
+        segmentation == typeof(UNetSegmentationTransformer) ? "one-pass U-Net" : "consensus segmentation";
 
     /// <summary>Makes options those of a finished model, to train it further, but for what only one sort of model has.</summary>
     /// <param name="options">The options; what makes raters its levels must be set before.</param>
@@ -39,14 +42,19 @@ internal static class StartingModel
         options.UncertaintyColumnName = manifest.Columns.Uncertainty;
         options.SamplesColumnName = manifest.Columns.Samples;
         options.MissingRaters = manifest.Training.MissingRaters;
-        options.Levels = manifest.Training.MissingRaters == MissingRaters.Fraction && options.TakesRatersForLevels is null ? manifest.Raters : null;
+        options.Levels = manifest.Training.MissingRaters == MissingRaters.Fraction && options.TakesRatersForLevels is null
+            ? manifest.Raters
+            : null;
         options.Network = manifest.Network;
         options.Training = manifest.Training.Options;
         options.Sampling = manifest.Sampling;
         options.StartFrom = model;
     }
 
-    /// <summary>The weights of <see cref="ISegmentationOptions.StartFrom"/>, made sure to be of the network that is to be trained; null where there is none.</summary>
+    /// <summary>
+    /// The weights of <see cref="ISegmentationOptions.StartFrom"/>, made sure to be of the network that is to be trained;
+    /// null where there is none.
+    /// </summary>
     /// <typeparam name="T">Which sort of segmentation.</typeparam>
     /// <param name="options">The options.</param>
     /// <param name="wanted">The network that is to be trained.</param>
@@ -62,23 +70,32 @@ internal static class StartingModel
         T model = Find<T>(options.StartFrom, nameof(options.StartFrom));
         if (model.Members > 1)
         {
-            throw new ArgumentException($"The model to start from is an ensemble of {model.Members}, and is not trained further as a whole. Train the models it was made of further, and put those together.");
+            throw new ArgumentException(
+                $"The model to start from is an ensemble of {model.Members}, and is not trained further as a whole. "
+                + "Train the models it was made of further, and put those together.");
         }
 
         INetworkDescription there = model.Facts.Description;
         string[] differences = [.. Settings.Differences(WithoutSize(wanted), WithoutSize(there))];
         if (differences.Length > 0)
         {
-            throw new ArgumentException($"The model to start from cannot be trained further with these options and data: {string.Join("; ", differences)}. Options.ContinueFrom takes over the model's.");
+            throw new ArgumentException(
+                $"The model to start from cannot be trained further with these options and data: {string.Join("; ", differences)}. "
+                + "Options.ContinueFrom takes over the model's.");
         }
 
         return there.Layout().Specs.Select(spec => spec.Name).SequenceEqual(wanted.Layout().Specs.Select(spec => spec.Name))
             ? model.Weights()[0]
             : throw new ArgumentException(
-                $"The model to start from was trained on slices of {there.Height}×{there.Width} pixels (height × width); on {wanted.Height}×{wanted.Width}, its self-attention (AttentionResolutions) would stand in other places. Use the model's size.");
+                $"The model to start from was trained on slices of {there.Height}×{there.Width} pixels (height × "
+                + $"width); on {wanted.Height}×{wanted.Width}, its self-attention (AttentionResolutions) would stand "
+                + "in other places. Use the model's size.");
     }
 
-    /// <summary>The settings that two networks must share: all that are comparable but for the size of slices, which matters only by where self-attention stands.</summary>
+    /// <summary>
+    /// The settings that two networks must share: all that are comparable but for the size of slices, which matters only by where
+    /// self-attention stands.
+    /// </summary>
     private static Dictionary<string, string> WithoutSize(INetworkDescription description)
     {
         Dictionary<string, string> settings = Settings.Of(("", description.Comparable()));

@@ -41,7 +41,8 @@ internal sealed class TrainingCaseReader
         if (Width <= MostColours && Channels > MostColours && Height > MostColours)
         {
             throw new ArgumentException(
-                $"Column '{Features.Name}' is {Channels}×{Height}×{Width}, which looks like interleaved colours, height × width × channels; it must be channels × height × width (ExtractPixels with interleavePixelColors: false, its default).");
+                $"Column '{Features.Name}' is {Channels}×{Height}×{Width}, which looks like interleaved colours, height × width × "
+                + "channels; it must be channels × height × width (ExtractPixels with interleavePixelColors: false, its default).");
         }
 
         _annotations = data.Schema.RequireAnnotations(options.AnnotationsColumnName);
@@ -54,7 +55,8 @@ internal sealed class TrainingCaseReader
         _raters = new(options.MissingRaters, options.Levels, options.TakesRatersForLevels);
     }
 
-    public static string ExpectedFeatures => "a vector of Single of known dimensions channels × height × width (use ResizeSlices, or ML.NET's ExtractPixels)";
+    public static string ExpectedFeatures =>
+        "a vector of Single of known dimensions channels × height × width (use ResizeSlices, or ML.NET's ExtractPixels)";
 
     public DataViewSchema.Column Features { get; }
 
@@ -64,17 +66,23 @@ internal sealed class TrainingCaseReader
 
     public int Width { get; }
 
-    /// <summary>The axes along which the slices of all cases that were read lie in their volumes, in order; none of single slices and pictures.</summary>
+    /// <summary>
+    /// The axes along which the slices of all cases that were read lie in their volumes, in order; none of single slices and pictures.
+    /// </summary>
     public IReadOnlyList<int> VolumeAxes => [.. _axes];
 
     /// <summary>How far the features are from 0 on average over the cases read.</summary>
     public double AverageMagnitude { get; private set; }
 
     /// <summary>Reads all cases into memory.</summary>
-    /// <param name="warn">Told of each case that is left out because raters are missing, and once of files that were stored in another orientation.</param>
+    /// <param name="warn">
+    /// Told of each case that is left out because raters are missing, and once of files that were stored in another orientation.
+    /// </param>
     /// <param name="cancellation">Ends reading between two cases.</param>
     /// <returns>The cases and the number of levels.</returns>
-    /// <exception cref="InvalidDataException">There are no rows, or a row does not fit; the message names the case, what was found and what is expected.</exception>
+    /// <exception cref="InvalidDataException">
+    /// There are no rows, or a row does not fit; the message names the case, what was found and what is expected.
+    /// </exception>
     public (IReadOnlyList<TrainingCase> Cases, int Levels) Read(Action<string> warn, CancellationToken cancellation)
     {
         // No longer than the cases are: who holds them in memory need not dispose them.
@@ -83,16 +91,28 @@ internal sealed class TrainingCaseReader
 
     /// <summary>Reads all cases.</summary>
     /// <param name="store">Keeps them; to be disposed behind the last use of a case.</param>
-    /// <param name="warn">Told of each case that is left out because raters are missing, and once of files that were stored in another orientation.</param>
-    /// <param name="expect">Told, as soon as the first case is there, what memory all are expected to take, in bytes; not where nobody knows how many there are.</param>
+    /// <param name="warn">
+    /// Told of each case that is left out because raters are missing, and once of files that were stored in another orientation.
+    /// </param>
+    /// <param name="expect">
+    /// Told, as soon as the first case is there, what memory all are expected to take, in bytes; not where nobody knows how many there are.
+    /// </param>
     /// <param name="cancellation">Ends reading between two cases.</param>
     /// <returns>The cases and the number of levels.</returns>
-    /// <exception cref="InvalidDataException">There are no rows, or a row does not fit; the message names the case, what was found and what is expected.</exception>
+    /// <exception cref="InvalidDataException">
+    /// There are no rows, or a row does not fit; the message names the case, what was found and what is expected.
+    /// </exception>
     /// <exception cref="IOException">The cases fit neither memory nor a temporary file.</exception>
-    public (IReadOnlyList<TrainingCase> Cases, int Levels) Read(CaseStore store, Action<string> warn, Action<long> expect, CancellationToken cancellation)
+    public (IReadOnlyList<TrainingCase> Cases, int Levels) Read(
+        CaseStore store,
+        Action<string> warn,
+        Action<long> expect,
+        CancellationToken cancellation)
     {
         List<(TrainingCase, string[])> cases = ReadRows(store, warn, expect, cancellation);
-        return cases.Count > 0 ? _raters.Choose(cases, warn) : throw new InvalidDataException("There are no training cases: the data has no rows.");
+        return cases.Count > 0
+            ? _raters.Choose(cases, warn)
+            : throw new InvalidDataException("There are no training cases: the data has no rows.");
     }
 
     /// <summary>Reads all cases that the best weights are chosen by.</summary>
@@ -104,10 +124,16 @@ internal sealed class TrainingCaseReader
     public IReadOnlyList<TrainingCase> ReadValidation(CaseStore store, int raters, Action<string> warn, CancellationToken cancellation)
     {
         List<(TrainingCase, string[])> cases = ReadRows(store, warn, _ => { }, cancellation);
-        return cases.Count > 0 ? _raters.ChooseValidation(cases, raters, warn) : throw new InvalidDataException("There are no cases: the data has no rows.");
+        return cases.Count > 0
+            ? _raters.ChooseValidation(cases, raters, warn)
+            : throw new InvalidDataException("There are no cases: the data has no rows.");
     }
 
-    private List<(TrainingCase Case, string[] Names)> ReadRows(CaseStore store, Action<string> warn, Action<long> expect, CancellationToken cancellation)
+    private List<(TrainingCase Case, string[] Names)> ReadRows(
+        CaseStore store,
+        Action<string> warn,
+        Action<long> expect,
+        CancellationToken cancellation)
     {
         var cases = new List<(TrainingCase, string[])>();
         DataViewSchema.Column?[] columns = [Features, _annotations, _case, _image, _picture, _imagePath, _raterNames];
@@ -115,7 +141,8 @@ internal sealed class TrainingCaseReader
         ValueGetter<VBuffer<float>> featuresGetter = cursor.GetGetter<VBuffer<float>>(Features);
         using var volumes = new OpenVolumes();
         var notes = new GridNotes(warn);
-        Func<Annotation?> annotationGetter = cursor.AnnotationGetter(_annotations, volumes, GridColumn.Getter(cursor, _image, _imagePath, notes), notes);
+        Func<Annotation?> annotationGetter = cursor.AnnotationGetter(
+            _annotations, volumes, GridColumn.Getter(cursor, _image, _imagePath, notes), notes);
         Func<string> nameGetter = NameGetter(cursor);
         Func<int, string[]> raterNamesGetter = RaterNamesColumn.Getter(cursor, _raterNames);
         Func<(int Height, int Width, string Name)?> imageGetter = ImageGetter(cursor);
@@ -127,13 +154,15 @@ internal sealed class TrainingCaseReader
             cancellation.ThrowIfCancellationRequested();
             string name = nameGetter();
             featuresGetter(ref features);
-            Annotation annotation = annotationGetter() ?? throw new InvalidDataException($"{name} has no annotations in column '{_annotations.Name}'; it must have one mask a rater.");
+            Annotation annotation = annotationGetter() ?? throw new InvalidDataException(
+                $"{name} has no annotations in column '{_annotations.Name}'; it must have one mask a rater.");
             RaterMasks masks = annotation.Masks;
             (int Height, int Width, string Name)? size = imageGetter();
             if (size is { } image && (image.Height != masks.Height || image.Width != masks.Width))
             {
                 throw new InvalidDataException(
-                    $"{(annotation.Source is null ? $"A mask of {name}" : $"'{annotation.Source}'")} is {masks.Height}×{masks.Width} pixels (height × width); its image {image.Name} is {image.Height}×{image.Width}, and both must be of one size.");
+                    $"{(annotation.Source is null ? $"A mask of {name}" : $"'{annotation.Source}'")} is {masks.Height}×{masks.Width} "
+                    + $"pixels (height × width); its image {image.Name} is {image.Height}×{image.Width}, and both must be of one size.");
             }
 
             string[] raterNames = raterNamesGetter(masks.Raters);
@@ -148,7 +177,8 @@ internal sealed class TrainingCaseReader
             {
                 throw new InvalidDataException(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{name} has the value {values[wrong]} in column '{Features.Name}'; every value must be finite, and within ±{NoData.LargestMagnitude}."));
+                    $"{name} has the value {values[wrong]} in column '{Features.Name}'; every value must be finite, and within "
+                    + $"±{NoData.LargestMagnitude}."));
             }
 
             framing.Check(name, size?.Name, masks, values);
@@ -203,7 +233,9 @@ internal sealed class TrainingCaseReader
             Func<MLImage?> getter = PictureColumn.Getter(row, pictureColumn);
 
             // A picture of the model's size may have been fitted before it came here, which only its masks could tell.
-            return () => getter() is { } picture && (picture.Height, picture.Width) != (Height, Width) ? (picture.Height, picture.Width, $"in column '{pictureColumn.Name}'") : null;
+            return () => getter() is { } picture && (picture.Height, picture.Width) != (Height, Width)
+                ? (picture.Height, picture.Width, $"in column '{pictureColumn.Name}'")
+                : null;
         }
 
         if (_imagePath is { } imagePath)

@@ -88,8 +88,12 @@ internal static class ManifestCheck
 
             if (training.MaskScale is { } scale)
             {
-                Within($"{nameof(training.MaskScale)}.{nameof(scale.Rows)}", scale.Rows, 1.0 / NiftiFile.MaximumValues, NiftiFile.MaximumValues);
-                Within($"{nameof(training.MaskScale)}.{nameof(scale.Columns)}", scale.Columns, 1.0 / NiftiFile.MaximumValues, NiftiFile.MaximumValues);
+                Within(
+                    $"{nameof(training.MaskScale)}.{nameof(scale.Rows)}", scale.Rows,
+                    1.0 / NiftiFile.MaximumValues, NiftiFile.MaximumValues);
+                Within(
+                    $"{nameof(training.MaskScale)}.{nameof(scale.Columns)}", scale.Columns,
+                    1.0 / NiftiFile.MaximumValues, NiftiFile.MaximumValues);
             }
 
             foreach (int axis in training.VolumeAxes ?? [])

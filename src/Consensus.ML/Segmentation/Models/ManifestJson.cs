@@ -23,7 +23,9 @@ internal static class ManifestJson
 
     /// <param name="json">The file's text.</param>
     /// <param name="newest">The newest version of the format that is read.</param>
-    /// <exception cref="InvalidDataException">The text is no manifest, or one of a newer format; the message says which and what to do.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The text is no manifest, or one of a newer format; the message says which and what to do.
+    /// </exception>
     public static T Read<T>(byte[] json, int newest)
         where T : class, ISegmentationManifest
     {

@@ -6,7 +6,9 @@ using Microsoft.ML;
 
 namespace Consensus.ML.Segmentation.Models;
 
-/// <summary>Our part of a model zip: the manifest and the weights of each member, as entries in the folder that ML.NET gives the step.</summary>
+/// <summary>
+/// Our part of a model zip: the manifest and the weights of each member, as entries in the folder that ML.NET gives the step.
+/// </summary>
 internal static class ModelFile
 {
     public const string ManifestName = "manifest.json";
@@ -17,7 +19,9 @@ internal static class ModelFile
 
     public static void Save(ModelState state, ModelSaveContext context, ISegmentationManifest manifest, IReadOnlyList<byte[]> weights)
     {
-        byte[] json = manifest.With([.. weights.Select((bytes, member) => new ManifestWeights(NameOf(member), bytes.LongLength, Hash(bytes)))]).ToJson();
+        byte[] json = manifest.With([
+            .. weights.Select((bytes, member) => new ManifestWeights(NameOf(member), bytes.LongLength, Hash(bytes))),
+        ]).ToJson();
         state.Save(context, writer => writer.Write(SHA256.HashData(json)));
         context.SaveBinaryStream(ManifestName, writer => writer.Write(json));
         for (int member = 0; member < weights.Count; member++)
@@ -63,7 +67,9 @@ internal static class ModelFile
         }
 
         string found = Hash(weights);
-        return found == promised.Sha256 ? weights : throw ModelState.Damaged($"{name} has the SHA-256 {found} where {ManifestName} says {promised.Sha256}");
+        return found == promised.Sha256
+            ? weights
+            : throw ModelState.Damaged($"{name} has the SHA-256 {found} where {ManifestName} says {promised.Sha256}");
     }
 
     /// <summary>Reads an entry, of which no more is unpacked than it may have: a zip can make a thousand times its size.</summary>

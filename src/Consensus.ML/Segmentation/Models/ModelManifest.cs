@@ -17,7 +17,9 @@ namespace Consensus.ML.Segmentation.Models;
 /// </summary>
 internal sealed record ModelManifest : ISegmentationManifest
 {
-    /// <summary>The newest version that this library reads. It writes the oldest that says everything: 1 of a model alone, 2 of an ensemble.</summary>
+    /// <summary>
+    /// The newest version that this library reads. It writes the oldest that says everything: 1 of a model alone, 2 of an ensemble.
+    /// </summary>
     public const int CurrentFormatVersion = 2;
 
     public int FormatVersion { get; init; } = 1;
@@ -83,7 +85,9 @@ internal sealed record ModelManifest : ISegmentationManifest
     /// <inheritdoc/>
     public byte[] ToJson() => ManifestJson.Write(this);
 
-    /// <exception cref="InvalidDataException">The text is no manifest, or one of a newer format; the message says which and what to do.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The text is no manifest, or one of a newer format; the message says which and what to do.
+    /// </exception>
     public static ModelManifest FromJson(byte[] json) => ManifestJson.Read<ModelManifest>(json, CurrentFormatVersion);
 }
 
@@ -100,7 +104,10 @@ internal sealed record ManifestColumns(string Features, string SoftMap, string C
     public string Samples { get; init; } = ConsensusSegmentationEstimator.Options.DefaultSamplesColumnName;
 
     public static ManifestColumns Of(ISegmentationOptions options) =>
-        new(options.FeaturesColumnName, options.SoftMapColumnName, options.ConsensusMapsColumnName, options.UncertaintyColumnName) { Samples = options.SamplesColumnName };
+        new(options.FeaturesColumnName, options.SoftMapColumnName, options.ConsensusMapsColumnName, options.UncertaintyColumnName)
+        {
+            Samples = options.SamplesColumnName,
+        };
 }
 
 /// <summary>How a model came to be.</summary>
@@ -117,7 +124,9 @@ internal sealed record ManifestTraining(TrainingOptions Options, AugmentationPol
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public MaskScale? MaskScale { get; init; }
 
-    /// <summary>The axes along which its slices lay in their volumes, in order: none of single slices; null in models that did not note it.</summary>
+    /// <summary>
+    /// The axes along which its slices lay in their volumes, in order: none of single slices; null in models that did not note it.
+    /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<int>? VolumeAxes { get; init; }
 
@@ -127,7 +136,8 @@ internal sealed record ManifestTraining(TrainingOptions Options, AugmentationPol
 
     /// <summary>Where the model's maps lie on its slices; null where it did not note it.</summary>
     [JsonIgnore]
-    public MapPlacement? Placement => MaskOffset is null ? null : new(new(MaskOffset.Rows, MaskScale?.Rows), new(MaskOffset.Columns, MaskScale?.Columns));
+    public MapPlacement? Placement =>
+        MaskOffset is null ? null : new(new(MaskOffset.Rows, MaskScale?.Rows), new(MaskOffset.Columns, MaskScale?.Columns));
 }
 
 /// <summary>A member of an ensemble that is not its first: how its weights came to be, and where they are.</summary>
@@ -147,12 +157,15 @@ internal sealed record ManifestLibraries(
     [property: JsonPropertyName("Microsoft.ML")] string Microsoft,
     [property: JsonPropertyName("TorchSharp")] string TorchSharp)
 {
-    public static ManifestLibraries Current { get; } = new(Version(typeof(ModelManifest)), Version(typeof(MLContext)), Version(typeof(torch)));
+    public static ManifestLibraries Current { get; } = new(
+        Version(typeof(ModelManifest)), Version(typeof(MLContext)), Version(typeof(torch)));
 
     private static string Version(Type type)
     {
         Assembly assembly = type.Assembly;
-        string version = assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? assembly.GetName().Version?.ToString() ?? "unknown";
+        string version = assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
+            ?? assembly.GetName().Version?.ToString()
+            ?? "unknown";
 
         // The commit after '+' is noise in a model.
         return version.Split('+')[0];

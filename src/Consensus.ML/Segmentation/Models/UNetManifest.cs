@@ -5,11 +5,14 @@ using Consensus.ML.Torch.Models;
 namespace Consensus.ML.Segmentation.Models;
 
 /// <summary>
-/// What the zip of a one-pass U-Net says of its weights, as JSON (data-schemas/unet-manifest.schema.json). It holds no file paths and no names of cases.
+/// What the zip of a one-pass U-Net says of its weights, as JSON (data-schemas/unet-manifest.schema.json). It holds no file paths
+/// and no names of cases.
 /// </summary>
 internal sealed record UNetManifest : ISegmentationManifest
 {
-    /// <summary>The newest version that this library reads. It writes the oldest that says everything: 1 of a model alone, 2 of an ensemble.</summary>
+    /// <summary>
+    /// The newest version that this library reads. It writes the oldest that says everything: 1 of a model alone, 2 of an ensemble.
+    /// </summary>
     public const int CurrentFormatVersion = 2;
 
     public int FormatVersion { get; init; } = 1;
@@ -80,6 +83,8 @@ internal sealed record UNetManifest : ISegmentationManifest
     /// <inheritdoc/>
     public byte[] ToJson() => ManifestJson.Write(this);
 
-    /// <exception cref="InvalidDataException">The text is no manifest, or one of a newer format; the message says which and what to do.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The text is no manifest, or one of a newer format; the message says which and what to do.
+    /// </exception>
     public static UNetManifest FromJson(byte[] json) => ManifestJson.Read<UNetManifest>(json, CurrentFormatVersion);
 }

@@ -25,7 +25,10 @@ internal sealed record PredictionLimits(TimeSpan? TimeLimit, CancellationToken C
         }
         catch (OperationCanceledException exception) when (!Cancellation.IsCancellationRequested)
         {
-            throw new TimeoutException($"The prediction took longer than its limit of {limit} (WithTimeLimit); fewer generations or sampling steps (WithSampling) take less.", exception);
+            throw new TimeoutException(
+                $"The prediction took longer than its limit of {limit} (WithTimeLimit); fewer generations or "
+                + "sampling steps (WithSampling) take less.",
+                exception);
         }
         catch (OperationCanceledException exception)
         {

@@ -5,7 +5,8 @@ using static TorchSharp.torch;
 namespace Consensus.ML.Segmentation.Prediction;
 
 /// <summary>
-/// A model that several transformers share: its weights are freed when the last of them, and the last prediction under way, is done with it.
+/// A model that several transformers share: its weights are freed when the last of them, and the last prediction
+/// under way, is done with it.
 /// </summary>
 internal sealed class SharedModel(SegmentationModel model)
 {
@@ -48,7 +49,13 @@ internal sealed class SharedModel(SegmentationModel model)
         model.Dispose();
     }
 
-    public ConsensusPrediction Predict(ReadOnlySpan<float> features, SamplingOptions sampling, ulong seed, Mirroring mirroring, bool keepSamples, CancellationToken cancellation)
+    public ConsensusPrediction Predict(
+        ReadOnlySpan<float> features,
+        SamplingOptions sampling,
+        ulong seed,
+        Mirroring mirroring,
+        bool keepSamples,
+        CancellationToken cancellation)
     {
         OptionsCheck.CheckDevice(nameof(sampling.Precision), sampling.Precision, model.Device);
         Interlocked.Increment(ref _predictions);
@@ -56,7 +63,8 @@ internal sealed class SharedModel(SegmentationModel model)
     }
 
     /// <summary>Every step of one generation, of a model that samples by diffusion.</summary>
-    public IReadOnlyList<TracedStep> Trace(float[] features, SamplingOptions sampling, ulong seed, CancellationToken cancellation) => ((ConsensusModel)model).Trace(features, sampling, seed, cancellation);
+    public IReadOnlyList<TracedStep> Trace(float[] features, SamplingOptions sampling, ulong seed, CancellationToken cancellation) =>
+        ((ConsensusModel)model).Trace(features, sampling, seed, cancellation);
 
     /// <summary>The weights of every member, each as a safetensors file.</summary>
     public IReadOnlyList<byte[]> SaveWeights() => [.. Enumerable.Range(0, model.Members).Select(model.SaveWeights)];

@@ -133,7 +133,14 @@ internal sealed class DiffusionProcess : IDisposable
     /// <param name="noise">The ε that x_t was made with.</param>
     /// <param name="minSnrGamma">γ of the min-SNR weights of the main part; null for equal weights.</param>
     /// <param name="present">B×M of 0 and 1, at least one a sample: the maps that count; null for all.</param>
-    public DiffusionLoss Loss(Tensor output, Tensor start, Tensor current, Tensor steps, Tensor noise, double? minSnrGamma = null, Tensor? present = null)
+    public DiffusionLoss Loss(
+        Tensor output,
+        Tensor start,
+        Tensor current,
+        Tensor steps,
+        Tensor noise,
+        double? minSnrGamma = null,
+        Tensor? present = null)
     {
         using var scope = NewDisposeScope();
         Tensor first = Prediction(output);
@@ -141,8 +148,10 @@ internal sealed class DiffusionProcess : IDisposable
         {
             PredictionType.Epsilon => MeanOverMaps((noise - first).Power(2), present),
             PredictionType.XStart => MeanOverMaps((start - first).Power(2), present),
-            PredictionType.Velocity => MeanOverMaps(((At(_sqrtAlpha, steps) * noise) - (At(_sqrtOneMinusAlpha, steps) * start) - first).Power(2), present),
-            PredictionType.XStartLogit => MeanOverMaps(functional.binary_cross_entropy_with_logits(first, start.Plus(1).Over(2), reduction: Reduction.None), present),
+            PredictionType.Velocity =>
+                MeanOverMaps(((At(_sqrtAlpha, steps) * noise) - (At(_sqrtOneMinusAlpha, steps) * start) - first).Power(2), present),
+            PredictionType.XStartLogit =>
+                MeanOverMaps(functional.binary_cross_entropy_with_logits(first, start.Plus(1).Over(2), reduction: Reduction.None), present),
             _ => throw new InvalidOperationException($"Prediction type {Options.Prediction} is unknown."),
         };
         if (minSnrGamma is double gamma)
@@ -159,12 +168,16 @@ internal sealed class DiffusionProcess : IDisposable
         return new(main.Plus(bound).MoveToOuterDisposeScope(), main.MoveToOuterDisposeScope(), bound.MoveToOuterDisposeScope());
     }
 
-    /// <summary>Soft Dice loss of the predicted x_0 of each sample, 0 to 1; for predictions of x_0 (ε says too little of it at noisy times, v at clean ones).</summary>
+    /// <summary>
+    /// Soft Dice loss of the predicted x_0 of each sample, 0 to 1; for predictions of x_0 (ε says too little of it at noisy
+    /// times, v at clean ones).
+    /// </summary>
     public Tensor DiceLoss(Tensor output, Tensor start, Tensor? present = null)
     {
         using var scope = NewDisposeScope();
         Tensor first = Prediction(output);
-        Tensor share = (Options.Prediction == PredictionType.XStartLogit ? first.sigmoid() : first.Plus(1).Over(2).Clamped(0, 1)).flatten(2);
+        Tensor share = (Options.Prediction == PredictionType.XStartLogit ? first.sigmoid() : first.Plus(1).Over(2).Clamped(0, 1)).flatten(
+            2);
         Tensor truth = start.Plus(1).Over(2).flatten(2);
         Tensor overlap = (share * truth).sum(2).Times(2).Plus(1);
         return MeanOfPresent((overlap / share.sum(2).Plus(truth.sum(2)).Plus(1)).SubtractedFrom(1), present).MoveToOuterDisposeScope();
@@ -183,13 +196,18 @@ internal sealed class DiffusionProcess : IDisposable
         Tensor trueLogVariance = At(_posteriorLogVariance, steps);
 
         Tensor distance = (trueMean - predicted.Mean).Power(2) * (-predicted.LogVariance).exp();
-        Tensor divergence = (predicted.LogVariance.Minus(1.0) - trueLogVariance).Plus((trueLogVariance - predicted.LogVariance).exp()).Plus(distance).Times(0.5);
+        Tensor divergence = (predicted.LogVariance.Minus(1.0) - trueLogVariance)
+            .Plus((trueLogVariance - predicted.LogVariance).exp())
+            .Plus(distance)
+            .Times(0.5);
         Tensor likelihood = -DiscretizedLogLikelihood(start, predicted.Mean, predicted.LogVariance.Times(0.5));
         Tensor bits = where(steps.EqualTo(0).view(-1, 1, 1, 1), likelihood, divergence);
         return MeanOverMaps(bits, present).Times(BitsPerNat).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Log-likelihood of an 8-bit value under a Gaussian: CDF(x + 1/255) − CDF(x − 1/255), with open tails beyond ±0.999.</summary>
+    /// <summary>
+    /// Log-likelihood of an 8-bit value under a Gaussian: CDF(x + 1/255) − CDF(x − 1/255), with open tails beyond ±0.999.
+    /// </summary>
     private static Tensor DiscretizedLogLikelihood(Tensor value, Tensor mean, Tensor logScale)
     {
         Tensor centred = value - mean, inverse = (-logScale).exp();
@@ -202,7 +220,8 @@ internal sealed class DiffusionProcess : IDisposable
     }
 
     /// <summary>The tanh approximation of the standard normal's cumulative distribution.</summary>
-    private static Tensor NormalCumulative(Tensor x) => x.Plus(x.Power(3).Times(0.044715)).Times(Math.Sqrt(2 / Math.PI)).tanh().Plus(1).Times(0.5);
+    private static Tensor NormalCumulative(Tensor x) =>
+        x.Plus(x.Power(3).Times(0.044715)).Times(Math.Sqrt(2 / Math.PI)).tanh().Plus(1).Times(0.5);
 
     private Tensor StartFrom(Tensor first, Tensor current, Tensor steps) => Options.Prediction switch
     {
@@ -213,10 +232,13 @@ internal sealed class DiffusionProcess : IDisposable
         _ => throw new InvalidOperationException($"Prediction type {Options.Prediction} is unknown."),
     };
 
-    /// <summary>min(SNR, γ) as a weight of the squared error of x_0, turned into one of what is predicted (Hang et al. 2023, section 3.4); B values.</summary>
+    /// <summary>
+    /// min(SNR, γ) as a weight of the squared error of x_0, turned into one of what is predicted (Hang et al. 2023, section 3.4); B values.
+    /// </summary>
     private Tensor MinSnrWeights(Tensor steps, double gamma)
     {
-        Tensor alpha = _sqrtAlpha.index_select(0, steps).Power(2), ratio = alpha / alpha.SubtractedFrom(1), clamped = ratio.Clamped(null, gamma);
+        Tensor alpha = _sqrtAlpha.index_select(0, steps).Power(2), ratio = alpha / alpha.SubtractedFrom(1),
+            clamped = ratio.Clamped(null, gamma);
         return Options.Prediction switch
         {
             PredictionType.Epsilon => clamped / ratio,
@@ -225,7 +247,8 @@ internal sealed class DiffusionProcess : IDisposable
         };
     }
 
-    private Tensor PosteriorMean(Tensor start, Tensor current, Tensor steps) => (At(_meanStart, steps) * start).Plus(At(_meanCurrent, steps) * current);
+    private Tensor PosteriorMean(Tensor start, Tensor current, Tensor steps) =>
+        (At(_meanStart, steps) * start).Plus(At(_meanCurrent, steps) * current);
 
     /// <summary>The channels of the network's output that are its predictions, one a map.</summary>
     private Tensor Prediction(Tensor output) => output.narrow(1, 0, Maps(output));
@@ -238,7 +261,8 @@ internal sealed class DiffusionProcess : IDisposable
     /// <summary>Means over pixels and then over the maps that there are: B×M×H×W to B.</summary>
     private static Tensor MeanOverMaps(Tensor values, Tensor? present) => MeanOfPresent(values.flatten(2).mean([2]), present);
 
-    private static Tensor MeanOfPresent(Tensor values, Tensor? present) => present is null ? values.mean([1]) : (values * present).sum(1) / present.sum(1);
+    private static Tensor MeanOfPresent(Tensor values, Tensor? present) =>
+        present is null ? values.mean([1]) : (values * present).sum(1) / present.sum(1);
 
     private static Tensor At(Tensor table, Tensor steps) => table.index_select(0, steps).view(-1, 1, 1, 1);
 

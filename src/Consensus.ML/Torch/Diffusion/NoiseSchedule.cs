@@ -3,7 +3,8 @@ using Consensus.ML.Options;
 namespace Consensus.ML.Torch.Diffusion;
 
 /// <summary>
-/// The numbers of a diffusion process q(x_t | x_0) = N(√ᾱ_t x_0, (1 − ᾱ_t) I) over t = 0..T−1 (Ho et al. 2020, sections 2 and 3), in double precision.
+/// The numbers of a diffusion process q(x_t | x_0) = N(√ᾱ_t x_0, (1 − ᾱ_t) I) over t = 0..T−1 (Ho et al. 2020, sections 2 and
+/// 3), in double precision.
 /// </summary>
 internal sealed class NoiseSchedule
 {
@@ -61,7 +62,10 @@ internal sealed class NoiseSchedule
     public double AlphaCumulativeBefore(int t) => t == 0 ? 1 : AlphasCumulative[t - 1];
 
     /// <summary>A schedule over T steps.</summary>
-    /// <param name="kind">Linear: β from 1000/T·1e-4 to min(1000/T·0.02, 0.8), equally spaced. Cosine: ᾱ(t) = cos²((t/T + 0.008)/1.008 · π/2), β at most 0.999.</param>
+    /// <param name="kind">
+    /// Linear: β from 1000/T·1e-4 to min(1000/T·0.02, 0.8), equally spaced. Cosine: ᾱ(t) = cos²((t/T + 0.008)/1.008 ·
+    /// π/2), β at most 0.999.
+    /// </param>
     /// <param name="steps">T, at least 1.</param>
     public static NoiseSchedule Create(NoiseScheduleKind kind, int steps)
     {
@@ -75,7 +79,9 @@ internal sealed class NoiseSchedule
         return FromBetas(betas, [.. Enumerable.Range(0, steps)]);
     }
 
-    /// <summary>The schedule over an evenly spaced subsequence of the steps, both ends included (a single step is the last, noisiest one).</summary>
+    /// <summary>
+    /// The schedule over an evenly spaced subsequence of the steps, both ends included (a single step is the last, noisiest one).
+    /// </summary>
     /// <param name="count">Number of steps kept, 1 to <see cref="Steps"/>.</param>
     public NoiseSchedule Subsequence(int count)
     {
@@ -121,6 +127,9 @@ internal sealed class NoiseSchedule
     private static double[] Cosine(int steps)
     {
         double AlphaBar(double time) => Math.Pow(Math.Cos((time + 0.008) / 1.008 * Math.PI / 2), 2);
-        return [.. Enumerable.Range(0, steps).Select(t => Math.Min(1 - (AlphaBar((t + 1.0) / steps) / AlphaBar((double)t / steps)), 0.999))];
+        return
+        [
+            .. Enumerable.Range(0, steps).Select(t => Math.Min(1 - (AlphaBar((t + 1.0) / steps) / AlphaBar((double)t / steps)), 0.999)),
+        ];
     }
 }

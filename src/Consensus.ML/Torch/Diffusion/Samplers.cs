@@ -28,7 +28,9 @@ internal sealed class DdpmSampler : ISampler
         SamplerLoop.Run(process, denoise, noise, (prediction, _, steps, step) =>
         {
             // No noise is drawn at the last step, which would not use it.
-            Tensor fresh = step == 0 ? zeros_like(prediction.Mean) : randn(prediction.Mean.shape, device: noise.device, generator: generator);
+            Tensor fresh = step == 0
+                ? zeros_like(prediction.Mean)
+                : randn(prediction.Mean.shape, device: noise.device, generator: generator);
             return DiffusionProcess.DdpmPrevious(prediction, steps, fresh);
         }, cancellation);
 }
@@ -38,15 +40,18 @@ internal sealed class DdimSampler : ISampler
 {
     /// <inheritdoc/>
     public Tensor Sample(DiffusionProcess process, Denoiser denoise, Tensor noise, Generator generator, CancellationToken cancellation) =>
-        SamplerLoop.Run(process, denoise, noise, (prediction, current, steps, _) => process.DdimPrevious(prediction, current, steps), cancellation);
+        SamplerLoop.Run(
+            process, denoise, noise, (prediction, current, steps, _) => process.DdimPrevious(prediction, current, steps), cancellation);
 }
 
 /// <summary>
-/// DPM-Solver++ (2M) (Lu et al. 2022, Algorithm 2): DDIM's step towards a prediction of x_0 that is carried on along its change since the step before.
+/// DPM-Solver++ (2M) (Lu et al. 2022, Algorithm 2): DDIM's step towards a prediction of x_0 that is carried on along its change
+/// since the step before.
 /// </summary>
 /// <remarks>
-/// The algorithm carries it on by h/2h' of that change, with h and h' this stride and the last one in λ. Evenly spaced times end with strides several times
-/// as long as those before, where that overshoots (on Gaussian data by more than DDIM errs): half of the change is the most that is taken here.
+/// The algorithm carries it on by h/2h' of that change, with h and h' this stride and the last one in λ. Evenly spaced times end with
+/// strides several times as long as those before, where that overshoots (on Gaussian data by more than DDIM errs): half of the change is
+/// the most that is taken here.
 /// </remarks>
 internal sealed class DpmSolverSampler : ISampler
 {
@@ -65,7 +70,8 @@ internal sealed class DpmSolverSampler : ISampler
                 return start.alias();
             }
 
-            double alpha = schedule.AlphaCumulativeBefore(step), alphaHere = schedule.AlphasCumulative[step], stride = LogRatio(alpha) - LogRatio(alphaHere);
+            double alpha = schedule.AlphaCumulativeBefore(step), alphaHere = schedule.AlphasCumulative[step],
+                stride = LogRatio(alpha) - LogRatio(alphaHere);
             Tensor aim = start;
             if (before is not null)
             {
@@ -99,9 +105,15 @@ internal static class SamplerLoop
     };
 
     /// <summary>
-    /// Runs the steps; <paramref name="previous"/> makes x_{t−1} from the prediction, x_t and the step, given B times (int64) and as a number, since asking the tensor would make a GPU wait.
+    /// Runs the steps; <paramref name="previous"/> makes x_{t−1} from the prediction, x_t and the step, given B times (int64) and as a
+    /// number, since asking the tensor would make a GPU wait.
     /// </summary>
-    public static Tensor Run(DiffusionProcess process, Denoiser denoise, Tensor noise, Func<StepPrediction, Tensor, Tensor, int, Tensor> previous, CancellationToken cancellation)
+    public static Tensor Run(
+        DiffusionProcess process,
+        Denoiser denoise,
+        Tensor noise,
+        Func<StepPrediction, Tensor, Tensor, int, Tensor> previous,
+        CancellationToken cancellation)
     {
         using var outer = NewDisposeScope();
         Tensor current = noise.alias();

@@ -6,7 +6,9 @@ using static TorchSharp.torch;
 
 namespace Consensus.ML.Torch.Models;
 
-/// <summary>A network with its diffusion process: samples the maps of a slice, and reduces them as its training target asks (the paper's Table 2).</summary>
+/// <summary>
+/// A network with its diffusion process: samples the maps of a slice, and reduces them as its training target asks (the paper's Table 2).
+/// </summary>
 internal sealed class ConsensusModel : SegmentationModel
 {
     private readonly ConsensusNetwork _network;
@@ -32,10 +34,15 @@ internal sealed class ConsensusModel : SegmentationModel
     }
 
     /// <summary>A model over weights that it then owns.</summary>
-    public static ConsensusModel FromWeights(ModelDescription description, ConsensusNetwork network, WeightSet weights, Device device) => new(description, network, [weights], device);
+    public static ConsensusModel FromWeights(ModelDescription description, ConsensusNetwork network, WeightSet weights, Device device) =>
+        new(description, network, [weights], device);
 
-    /// <summary>A model with the weights of a safetensors file in the published checkpoint format, or an ensemble of those of several.</summary>
-    /// <exception cref="InvalidDataException">A file is damaged, or its names or shapes are not the description's; the message says which.</exception>
+    /// <summary>
+    /// A model with the weights of a safetensors file in the published checkpoint format, or an ensemble of those of several.
+    /// </summary>
+    /// <exception cref="InvalidDataException">
+    /// A file is damaged, or its names or shapes are not the description's; the message says which.
+    /// </exception>
     public static ConsensusModel Load(ModelDescription description, IReadOnlyList<byte[]> safetensors, Device device)
     {
         NativeTorch.EnsureLoaded();
@@ -52,39 +59,66 @@ internal sealed class ConsensusModel : SegmentationModel
         return FromWeights(description, network, Checkpoint.Read(network.Layout, safetensors, device), device);
     }
 
-    /// <summary>Every step of one generation of a slice, from noise to maps (the paper's Figure 4); of an ensemble, one of its first member.</summary>
+    /// <summary>
+    /// Every step of one generation of a slice, from noise to maps (the paper's Figure 4); of an ensemble, one of its first member.
+    /// </summary>
     /// <param name="features">Normalised image, C×H×W.</param>
     /// <param name="sampling">How to sample; its Generations, Tolerance and Seed are not used here.</param>
     /// <param name="seed">Seed of the noise of this slice.</param>
     /// <param name="cancellation">Ends waiting for other predictions, or sampling between two passes of the network.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public IReadOnlyList<TracedStep> Trace(float[] features, SamplingOptions sampling, ulong seed, CancellationToken cancellation = default) => InTurn(features, image =>
-    {
-        var steps = new List<TracedStep>();
-        Sample(image, sampling with { Generations = 1, Tolerance = null }, Mirroring.None, members: 1, seed, cancellation, step =>
+    public IReadOnlyList<TracedStep> Trace(
+        float[] features,
+        SamplingOptions sampling,
+        ulong seed,
+        CancellationToken cancellation = default) =>
+        InTurn(features, image =>
         {
-            using var scope = NewDisposeScope();
-            steps.Add(new(step.Time, SampleReduction.ToArray(step.Current.cpu()), SampleReduction.ToArray(step.Start.cpu())));
-        });
-        return steps;
-    }, cancellation);
+            var steps = new List<TracedStep>();
+            Sample(image, sampling with { Generations = 1, Tolerance = null }, Mirroring.None, members: 1, seed, cancellation, step =>
+            {
+                using var scope = NewDisposeScope();
+                steps.Add(new(step.Time, SampleReduction.ToArray(step.Current.cpu()), SampleReduction.ToArray(step.Start.cpu())));
+            });
+            return steps;
+        }, cancellation);
 
     /// <inheritdoc/>
-    protected override ConsensusPrediction Predict(Tensor image, SamplingOptions sampling, ulong seed, Mirroring mirroring, bool keepSamples, CancellationToken cancellation) =>
+    protected override ConsensusPrediction Predict(
+        Tensor image,
+        SamplingOptions sampling,
+        ulong seed,
+        Mirroring mirroring,
+        bool keepSamples,
+        CancellationToken cancellation) =>
         SampleReduction.Reduce(Sample(image, sampling, mirroring, Members, seed, cancellation), Description.Target, keepSamples);
 
     /// <summary>All samples of a slice, those of each member in turn: generations × C × H × W in [0, 1], on the CPU.</summary>
-    private Tensor Sample(Tensor image, SamplingOptions sampling, Mirroring mirroring, int members, ulong seed, CancellationToken cancellation, Action<SampledStep>? watch = null)
+    private Tensor Sample(
+        Tensor image,
+        SamplingOptions sampling,
+        Mirroring mirroring,
+        int members,
+        ulong seed,
+        CancellationToken cancellation,
+        Action<SampledStep>? watch = null)
     {
         ModelDescription model = Description;
-        ForwardContext[] contexts = [.. Enumerable.Range(0, members).Select(member => new ForwardContext(WeightsFor(sampling.Precision, member), Training: false))];
+        ForwardContext[] contexts =
+        [
+            .. Enumerable.Range(0, members).Select(member => new ForwardContext(WeightsFor(sampling.Precision, member), Training: false)),
+        ];
 
         // Each view of the image is encoded once by each member, whatever the number of steps, levels and generations.
         Mirrored[] views = mirroring.ViewsFor(sampling);
-        Tensor[] imageFeatures = [.. contexts.Select(context => cat([.. views.Select(view => _network.EncodeImage(context, mirroring.View(image, view)))], 0))];
+        Tensor[] imageFeatures =
+        [
+            .. contexts.Select(context => cat([.. views.Select(view => _network.EncodeImage(context, mirroring.View(image, view)))], 0)),
+        ];
 
         using var generator = new Generator(seed, Device);
-        using var process = new DiffusionProcess(model.Diffusion, _schedule.Subsequence(Math.Min(sampling.Steps ?? int.MaxValue, _schedule.Steps)), Device) { Watch = watch };
+        using var process = new DiffusionProcess(
+            model.Diffusion, _schedule.Subsequence(Math.Min(sampling.Steps ?? int.MaxValue, _schedule.Steps)), Device) { Watch = watch };
         ISampler sampler = SamplerLoop.Create(sampling.Sampler);
         int taken = 0;
         return sampling.Tolerance is double tolerance
@@ -101,15 +135,21 @@ internal sealed class ConsensusModel : SegmentationModel
         {
             using var scope = NewDisposeScope();
             long passes = (long)generations * model.Passes;
-            Tensor? levels = model.HasLevelEmbedding ? TensorArithmetic.Range(1, model.Levels + 1, ScalarType.Int64, Device).repeat(generations) : null;
+            Tensor? levels = model.HasLevelEmbedding
+                ? TensorArithmetic.Range(1, model.Levels + 1, ScalarType.Int64, Device).repeat(generations)
+                : null;
 
             // Noise is drawn for all maps at once, so that the batch size changes nothing but rounding.
             Tensor noise = randn([passes, model.MapsAPass, model.Height, model.Width], device: Device, generator: generator);
             int[] seen = [.. Enumerable.Range(before, generations).Select(generation => generation % views.Length)];
             long[] seenByPass = [.. Enumerable.Range(0, (int)passes).Select(pass => (long)seen[pass / model.Passes])];
-            Tensor start = sampler.Sample(process, (current, times) => Denoise(member, current, times, levels, seenByPass), noise, generator, cancellation);
-            Tensor samples = start.PlusInPlace(1).TimesInPlace(0.5).ClampInPlace(0, 1).view(generations, model.Levels, model.Height, model.Width).cpu();
-            return (views.Length == 1 ? samples : cat([.. seen.Select((view, i) => Mirroring.Flip(samples.narrow(0, i, 1), views[view]))], 0)).MoveToOuterDisposeScope();
+            Tensor start = sampler.Sample(
+                process, (current, times) => Denoise(member, current, times, levels, seenByPass), noise, generator, cancellation);
+            Tensor samples =
+                start.PlusInPlace(1).TimesInPlace(0.5).ClampInPlace(0, 1).view(generations, model.Levels, model.Height, model.Width).cpu();
+            return (views.Length == 1
+                ? samples
+                : cat([.. seen.Select((view, i) => Mirroring.Flip(samples.narrow(0, i, 1), views[view]))], 0)).MoveToOuterDisposeScope();
         }
 
         Tensor Denoise(int member, Tensor current, Tensor times, Tensor? levels, long[] seenByPass)
@@ -121,8 +161,12 @@ internal sealed class ConsensusModel : SegmentationModel
             {
                 cancellation.ThrowIfCancellationRequested();
                 long count = Math.Min(sampling.BatchSize, passes - first);
-                Tensor seen = views.Length == 1 ? imageFeatures[member] : imageFeatures[member].index_select(0, seenByPass.AsSpan((int)first, (int)count).ToArray().ToTensor(Device));
-                outputs.Add(_network.Forward(contexts[member], current.narrow(0, first, count), seen, times.narrow(0, first, count), levels?.narrow(0, first, count)));
+                Tensor seen = views.Length == 1
+                    ? imageFeatures[member]
+                    : imageFeatures[member].index_select(0, seenByPass.AsSpan((int)first, (int)count).ToArray().ToTensor(Device));
+                outputs.Add(_network.Forward(
+                    contexts[member], current.narrow(0, first, count), seen, times.narrow(0, first, count),
+                    levels?.narrow(0, first, count)));
             }
 
             Tensor output = outputs.Count == 1 ? outputs[0] : cat(outputs, 0);

@@ -25,6 +25,8 @@ internal static class MapReduction
             UNetKind.MultiHead => maps.sort(0, descending: true).Values,
             _ => SampleReduction.Slabs(maps.mean([0]), levels),
         };
-        return new(SampleReduction.ToArray(soft), SampleReduction.ToArray(consensus), SampleReduction.ToArray(uncertainty), keepSamples ? SampleReduction.ToArray(maps) : null);
+        return new(
+            SampleReduction.ToArray(soft), SampleReduction.ToArray(consensus), SampleReduction.ToArray(uncertainty),
+            keepSamples ? SampleReduction.ToArray(maps) : null);
     }
 }

@@ -19,5 +19,7 @@ internal sealed record MaskOffset(double Rows, double Columns)
     /// <param name="height">Rows of a slice.</param>
     /// <param name="width">Columns of a slice.</param>
     public static MaskOffset Mean(IReadOnlyCollection<(int Height, int Width)> masks, int height, int width) =>
-        new(masks.Average(mask => Resampling.NearestOffset(mask.Height, height)), masks.Average(mask => Resampling.NearestOffset(mask.Width, width)));
+        new(
+            masks.Average(mask => Resampling.NearestOffset(mask.Height, height)),
+            masks.Average(mask => Resampling.NearestOffset(mask.Width, width)));
 }

@@ -29,17 +29,23 @@ internal sealed record Mirroring(Mirrored Axes, MaskOffset Offset)
 
     /// <summary>The views that augmentation has shown in training; none beside the image itself where it did not augment.</summary>
     public static Mirroring LearnedFrom(AugmentationPolicy? augmentation, MaskOffset offset) =>
-        new((augmentation?.HorizontalFlip > 0 ? Mirrored.Columns : Mirrored.No) | (augmentation?.VerticalFlip > 0 ? Mirrored.Rows : Mirrored.No), offset);
+        new(
+            (augmentation?.HorizontalFlip > 0
+                ? Mirrored.Columns
+                : Mirrored.No) | (augmentation?.VerticalFlip > 0 ? Mirrored.Rows : Mirrored.No),
+            offset);
 
     /// <summary>The image as it is, then every way to mirror it along some of <see cref="Axes"/>.</summary>
-    public IEnumerable<Mirrored> Views => new[] { Mirrored.No, Mirrored.Columns, Mirrored.Rows, Mirrored.Columns | Mirrored.Rows }.Where(view => (view & Axes) == view);
+    public IEnumerable<Mirrored> Views =>
+        new[] { Mirrored.No, Mirrored.Columns, Mirrored.Rows, Mirrored.Columns | Mirrored.Rows }.Where(view => (view & Axes) == view);
 
     /// <summary>The views that a sampling takes turns at: as many as it has generations to show them, or the image alone.</summary>
     public Mirrored[] ViewsFor(SamplingOptions sampling) => sampling.Mirror ? [.. Views.Take(sampling.Generations)] : [Mirrored.No];
 
     /// <summary>
-    /// A view of images, B×C×H×W. A model draws a mask off its image by <see cref="Offset"/> whichever way that is mirrored; moved by twice as much before, a mirrored image
-    /// gives a map that lies, mirrored back, where that of the image itself does. Owned by the surrounding dispose scope.
+    /// A view of images, B×C×H×W. A model draws a mask off its image by <see cref="Offset"/> whichever way that is mirrored; moved by
+    /// twice as much before, a mirrored image gives a map that lies, mirrored back, where that of the image itself does. Owned by the
+    /// surrounding dispose scope.
     /// </summary>
     public Tensor View(Tensor images, Mirrored view)
     {
@@ -48,7 +54,9 @@ internal sealed record Mirroring(Mirrored Axes, MaskOffset Offset)
         return (view & Mirrored.Columns) != 0 ? Moved(seen, 3, -2 * Offset.Columns) : seen;
     }
 
-    /// <summary>Mirrors images or maps, whose last dimensions are H×W; a second time, brings them back. Owned by the surrounding dispose scope.</summary>
+    /// <summary>
+    /// Mirrors images or maps, whose last dimensions are H×W; a second time, brings them back. Owned by the surrounding dispose scope.
+    /// </summary>
     public static Tensor Flip(Tensor images, Mirrored view) => view switch
     {
         Mirrored.No => images.alias(),
@@ -57,7 +65,10 @@ internal sealed record Mirroring(Mirrored Axes, MaskOffset Offset)
         _ => images.flip(-2, -1),
     };
 
-    /// <summary>Each pixel takes the value from <paramref name="ahead"/> pixels further on, 0 to 1, between two neighbours linearly; the last repeats itself.</summary>
+    /// <summary>
+    /// Each pixel takes the value from <paramref name="ahead"/> pixels further on, 0 to 1, between two neighbours linearly;
+    /// the last repeats itself.
+    /// </summary>
     private static Tensor Moved(Tensor images, long axis, double ahead)
     {
         if (ahead == 0)

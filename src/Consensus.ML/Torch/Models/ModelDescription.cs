@@ -51,5 +51,6 @@ internal sealed record ModelDescription : INetworkDescription
 
     /// <inheritdoc/>
     /// <remarks>Dropout changes no weight, nor does a way to tell levels apart where there is one map.</remarks>
-    public INetworkDescription Comparable() => this with { Network = Network with { Dropout = 0, LevelConditioning = TellsLevelsApart ? Network.LevelConditioning : default } };
+    public INetworkDescription Comparable() =>
+        this with { Network = Network with { Dropout = 0, LevelConditioning = TellsLevelsApart ? Network.LevelConditioning : default } };
 }

@@ -8,7 +8,9 @@ internal static class RunningMean
 {
     /// <summary>Samples in the order they were taken, joined along their first dimension; owned by the surrounding dispose scope.</summary>
     /// <param name="most">The most samples.</param>
-    /// <param name="tolerance">Ends once one more has moved the mean soft map by less, as the mean absolute change over its pixels; null for all samples.</param>
+    /// <param name="tolerance">
+    /// Ends once one more has moved the mean soft map by less, as the mean absolute change over its pixels; null for all samples.
+    /// </param>
     /// <param name="generate">Takes one more.</param>
     /// <param name="softMap">The soft map of one, H×W.</param>
     public static Tensor Generate(int most, double? tolerance, Func<Tensor> generate, Func<Tensor, Tensor> softMap)

@@ -34,7 +34,8 @@ internal static class SampleReduction
 
     /// <summary>The levels of a soft map, H×W: a stack of C slabs of height 1/C, of which slab c fills from (c − 1)/C to c/C.</summary>
     public static Tensor Slabs(Tensor softMap, long levels) =>
-        (softMap.unsqueeze(0).Times(levels) - TensorArithmetic.Range(0, levels, ScalarType.Float32, softMap.device).view(-1, 1, 1)).Clamped(0, 1);
+        (softMap.unsqueeze(0).Times(levels) - TensorArithmetic.Range(0, levels, ScalarType.Float32, softMap.device).view(-1, 1, 1)).Clamped(
+            0, 1);
 
     /// <summary>The values of a tensor on the CPU.</summary>
     public static float[] ToArray(Tensor values)

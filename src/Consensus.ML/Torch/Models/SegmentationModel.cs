@@ -6,15 +6,17 @@ using static TorchSharp.torch;
 namespace Consensus.ML.Torch.Models;
 
 /// <summary>
-/// A network with its weights on one device: predicts the maps of slices, and writes the weights. Safe for several threads at once. Several sets of weights are members of an ensemble, over which
-/// predictions average (Lakshminarayanan et al. 2017, "Simple and scalable predictive uncertainty estimation using deep ensembles").
+/// A network with its weights on one device: predicts the maps of slices, and writes the weights. Safe for several threads at once.
+/// Several sets of weights are members of an ensemble, over which predictions average (Lakshminarayanan et al. 2017, "Simple and scalable
+/// predictive uncertainty estimation using deep ensembles").
 /// </summary>
 /// <param name="members">The weights of each member, at least one, which the model then owns.</param>
 /// <param name="device">Where they are.</param>
 /// <param name="imageChannels">Channels of a slice.</param>
 /// <param name="height">Rows of a slice.</param>
 /// <param name="width">Columns of a slice.</param>
-internal abstract class SegmentationModel(IReadOnlyList<WeightSet> members, Device device, int imageChannels, int height, int width) : IDisposable
+internal abstract class SegmentationModel(IReadOnlyList<WeightSet> members, Device device, int imageChannels, int height, int width)
+    : IDisposable
 {
     // One prediction at a time: torch spreads each over all cores already.
     private readonly TurnQueue _turn = new();
@@ -59,7 +61,13 @@ internal abstract class SegmentationModel(IReadOnlyList<WeightSet> members, Devi
     /// <param name="keepSamples">Whether the prediction keeps every map it is made of.</param>
     /// <param name="cancellation">Ends waiting for other predictions, or this one between two passes of the network.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    public ConsensusPrediction Predict(ReadOnlySpan<float> features, SamplingOptions sampling, ulong seed, Mirroring? mirroring = null, bool keepSamples = false, CancellationToken cancellation = default) =>
+    public ConsensusPrediction Predict(
+        ReadOnlySpan<float> features,
+        SamplingOptions sampling,
+        ulong seed,
+        Mirroring? mirroring = null,
+        bool keepSamples = false,
+        CancellationToken cancellation = default) =>
         InTurn(features, image => Predict(image, sampling, seed, mirroring ?? Mirroring.None, keepSamples, cancellation), cancellation);
 
     /// <inheritdoc/>
@@ -90,15 +98,25 @@ internal abstract class SegmentationModel(IReadOnlyList<WeightSet> members, Devi
     }
 
     /// <summary>Predicts the maps of one slice, 1×C×H×W, inside a dispose scope and without gradients.</summary>
-    protected abstract ConsensusPrediction Predict(Tensor image, SamplingOptions sampling, ulong seed, Mirroring mirroring, bool keepSamples, CancellationToken cancellation);
+    protected abstract ConsensusPrediction Predict(
+        Tensor image,
+        SamplingOptions sampling,
+        ulong seed,
+        Mirroring mirroring,
+        bool keepSamples,
+        CancellationToken cancellation);
 
-    /// <summary>Runs what needs a slice on the device, 1×C×H×W, when it is its turn, inside a dispose scope and without gradients.</summary>
+    /// <summary>
+    /// Runs what needs a slice on the device, 1×C×H×W, when it is its turn, inside a dispose scope and without gradients.
+    /// </summary>
     protected T InTurn<T>(ReadOnlySpan<float> features, Func<Tensor, T> work, CancellationToken cancellation)
     {
         int expected = imageChannels * Height * Width;
         if (features.Length != expected)
         {
-            throw new ArgumentException($"A slice for this model has {imageChannels}×{Height}×{Width} = {expected} values, but {features.Length} were given.", nameof(features));
+            throw new ArgumentException(
+                $"A slice for this model has {imageChannels}×{Height}×{Width} = {expected} values, but {features.Length} were given.",
+                nameof(features));
         }
 
         // A taken copy, since a span cannot be captured by the samplers' callbacks.
@@ -130,7 +148,9 @@ internal abstract class SegmentationModel(IReadOnlyList<WeightSet> members, Devi
     }
 
     /// <summary>The weights of each member's safetensors file.</summary>
-    /// <exception cref="InvalidDataException">A file is damaged, or its names or shapes are not the layout's; the message says which.</exception>
+    /// <exception cref="InvalidDataException">
+    /// A file is damaged, or its names or shapes are not the layout's; the message says which.
+    /// </exception>
     protected static IReadOnlyList<WeightSet> Read(WeightLayout layout, IReadOnlyList<byte[]> files, Device device)
     {
         var members = new List<WeightSet>(files.Count);

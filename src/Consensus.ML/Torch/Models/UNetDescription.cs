@@ -16,7 +16,10 @@ internal sealed record UNetDescription : INetworkDescription
     /// <summary>Channels of a slice.</summary>
     public required int ImageChannels { get; init; }
 
-    /// <summary>Number of levels C: as many as a complete case has raters, unless another number was asked for; of <see cref="UNetKind.MultiHead"/>, the number of different raters.</summary>
+    /// <summary>
+    /// Number of levels C: as many as a complete case has raters, unless another number was asked for; of
+    /// <see cref="UNetKind.MultiHead"/>, the number of different raters.
+    /// </summary>
     public required int Levels { get; init; }
 
     /// <summary>What it learns.</summary>
@@ -46,7 +49,9 @@ internal sealed record UNetDescription : INetworkDescription
     public WeightLayout Layout() => CreateNetwork().Layout;
 
     /// <inheritdoc/>
-    /// <remarks>Rounding and dropout change no weight, and what tells a diffusion model of the image, the level and the time is not in this network.</remarks>
+    /// <remarks>
+    /// Rounding and dropout change no weight, and what tells a diffusion model of the image, the level and the time is not in this network.
+    /// </remarks>
     public INetworkDescription Comparable()
     {
         var plain = new NetworkOptions();
@@ -56,7 +61,8 @@ internal sealed record UNetDescription : INetworkDescription
             PassDropout = 0,
             Network = Network with
             {
-                Dropout = 0, Conditioning = plain.Conditioning, LevelConditioning = plain.LevelConditioning, EncoderBlocks = plain.EncoderBlocks, EncoderWidth = plain.EncoderWidth, EncoderGrowth = plain.EncoderGrowth,
+                Dropout = 0, Conditioning = plain.Conditioning, LevelConditioning = plain.LevelConditioning,
+                EncoderBlocks = plain.EncoderBlocks, EncoderWidth = plain.EncoderWidth, EncoderGrowth = plain.EncoderGrowth,
                 NoiseStartsAtZero = false, ScaleShiftNorm = false,
             },
         };

@@ -25,7 +25,9 @@ internal sealed class UNetModel : SegmentationModel
     public UNetDescription Description { get; }
 
     /// <summary>A model with the weights of a safetensors file, or an ensemble of those of several.</summary>
-    /// <exception cref="InvalidDataException">A file is damaged, or its names or shapes are not the description's; the message says which.</exception>
+    /// <exception cref="InvalidDataException">
+    /// A file is damaged, or its names or shapes are not the description's; the message says which.
+    /// </exception>
     public static UNetModel Load(UNetDescription description, IReadOnlyList<byte[]> safetensors, Device device)
     {
         NativeTorch.EnsureLoaded();
@@ -34,9 +36,18 @@ internal sealed class UNetModel : SegmentationModel
     }
 
     /// <inheritdoc/>
-    protected override ConsensusPrediction Predict(Tensor image, SamplingOptions sampling, ulong seed, Mirroring mirroring, bool keepSamples, CancellationToken cancellation)
+    protected override ConsensusPrediction Predict(
+        Tensor image,
+        SamplingOptions sampling,
+        ulong seed,
+        Mirroring mirroring,
+        bool keepSamples,
+        CancellationToken cancellation)
     {
-        ForwardContext[] contexts = [.. Enumerable.Range(0, Members).Select(member => new ForwardContext(WeightsFor(sampling.Precision, member), Training: false))];
+        ForwardContext[] contexts =
+        [
+            .. Enumerable.Range(0, Members).Select(member => new ForwardContext(WeightsFor(sampling.Precision, member), Training: false)),
+        ];
         Mirrored[] views = mirroring.ViewsFor(sampling);
         Tensor maps = Description.Kind == UNetKind.MonteCarloDropout
             ? Passes(contexts, image, sampling, mirroring, views, seed, cancellation)
@@ -55,11 +66,24 @@ internal sealed class UNetModel : SegmentationModel
         return Mirroring.Flip(maps, view).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Several passes of each member with dropout, passes×H×W, which take turns at the members and the views. One after another, so that the first of many are those of few.</summary>
-    private Tensor Passes(ForwardContext[] contexts, Tensor image, SamplingOptions sampling, Mirroring mirroring, Mirrored[] views, ulong seed, CancellationToken cancellation)
+    /// <summary>
+    /// Several passes of each member with dropout, passes×H×W, which take turns at the members and the views. One after another, so that
+    /// the first of many are those of few.
+    /// </summary>
+    private Tensor Passes(
+        ForwardContext[] contexts,
+        Tensor image,
+        SamplingOptions sampling,
+        Mirroring mirroring,
+        Mirrored[] views,
+        ulong seed,
+        CancellationToken cancellation)
     {
         using var generator = new Generator(seed, Device);
-        ForwardContext[] dropping = [.. contexts.Select(context => context with { Dropout = Description.PassDropout, DropoutGenerator = generator })];
+        ForwardContext[] dropping =
+        [
+            .. contexts.Select(context => context with { Dropout = Description.PassDropout, DropoutGenerator = generator }),
+        ];
         int taken = 0;
         return RunningMean.Generate(checked(dropping.Length * sampling.Generations), sampling.Tolerance, PassInTurn, map => map[0]);
 

@@ -6,7 +6,9 @@ namespace Consensus.ML.Torch.Networks;
 /// <summary>Weights as a published-format checkpoint (safetensors): the names, order and shapes of the published state dict.</summary>
 internal static class Checkpoint
 {
-    /// <summary>Reads the weights of <paramref name="layout"/>. Tensors whose names begin with "io." are a test vector's, and are passed over.</summary>
+    /// <summary>
+    /// Reads the weights of <paramref name="layout"/>. Tensors whose names begin with "io." are a test vector's, and are passed over.
+    /// </summary>
     /// <exception cref="InvalidDataException">A weight is missing, unknown, or of another shape; the message names it.</exception>
     public static WeightSet Read(WeightLayout layout, ReadOnlyMemory<byte> file, Device device)
     {

@@ -4,8 +4,9 @@ using static TorchSharp.torch;
 namespace Consensus.ML.Torch.Networks;
 
 /// <summary>
-/// An image encoding that can be differentiated without its activations being kept (gradient checkpointing, Chen et al. 2016): of each part only the input is, and the part is run
-/// again when its gradient is due. The gradients are those of an ordinary pass but for the order of one addition. The tensors belong to the dispose scope it is made in.
+/// An image encoding that can be differentiated without its activations being kept (gradient checkpointing, Chen et al. 2016): of each
+/// part only the input is, and the part is run again when its gradient is due. The gradients are those of an ordinary pass but for the
+/// order of one addition. The tensors belong to the dispose scope it is made in.
 /// </summary>
 internal sealed class CheckpointedEncoding
 {
@@ -33,7 +34,9 @@ internal sealed class CheckpointedEncoding
     /// <summary>G(I), B×L×H×W: a leaf, to which a loss's backward pass brings its gradient.</summary>
     public Tensor Features { get; }
 
-    /// <summary>Carries the gradient of <see cref="Features"/> on to the encoder's weights. To be called once, after the loss's own backward pass.</summary>
+    /// <summary>
+    /// Carries the gradient of <see cref="Features"/> on to the encoder's weights. To be called once, after the loss's own backward pass.
+    /// </summary>
     public void Backward()
     {
         using var scope = NewDisposeScope();

@@ -6,8 +6,8 @@ using static TorchSharp.torch.nn;
 namespace Consensus.ML.Torch.Networks;
 
 /// <summary>
-/// ε(x_t, I, t, c) = D(E(F(x_t) + G(I), emb)): the conditional U-Net of Amit et al. 2023 (section 3, Figure 1). Or, with <see cref="Conditioning.Concatenation"/>, D(E(F(I, x_t), emb)).
-/// Holds structure only; weights come with each pass.
+/// ε(x_t, I, t, c) = D(E(F(x_t) + G(I), emb)): the conditional U-Net of Amit et al. 2023 (section 3, Figure 1). Or, with
+/// <see cref="Conditioning.Concatenation"/>, D(E(F(I, x_t), emb)). Holds structure only; weights come with each pass.
 /// </summary>
 internal sealed class ConsensusNetwork
 {
@@ -18,7 +18,9 @@ internal sealed class ConsensusNetwork
     private readonly UNet _unet;
 
     /// <param name="options">The shape.</param>
-    /// <param name="imageSide">The smaller side of a slice, in pixels: attention stands where a feature map's side is one of the options'.</param>
+    /// <param name="imageSide">
+    /// The smaller side of a slice, in pixels: attention stands where a feature map's side is one of the options'.
+    /// </param>
     /// <param name="imageChannels">Channels of a slice.</param>
     /// <param name="levels">Number of levels to embed; null where the target has none.</param>
     /// <param name="learnedVariance">Whether there is a second output channel for each map.</param>
@@ -32,7 +34,9 @@ internal sealed class ConsensusNetwork
         _time2 = new(layout, "time_embed.2", embedding, embedding);
         _levelEmbedding = levels is int count ? layout.Add("label_emb.weight", [count, embedding], Initialization.Normal) : null;
         _encoder = options.Conditioning == Conditioning.Encoder ? new(layout, "rrdb", imageChannels, options.ModelChannels, options) : null;
-        _unet = new(layout, options, imageSide, _encoder is null ? imageChannels + maps : maps, learnedVariance ? 2 * maps : maps, embedding, zeroInput: _encoder is not null && options.NoiseStartsAtZero);
+        _unet = new(
+            layout, options, imageSide, _encoder is null ? imageChannels + maps : maps, learnedVariance ? 2 * maps : maps, embedding,
+            zeroInput: _encoder is not null && options.NoiseStartsAtZero);
     }
 
     /// <summary>Names and shapes of the weights, in checkpoint order.</summary>
@@ -49,14 +53,20 @@ internal sealed class ConsensusNetwork
         return (_encoder is null ? typed.alias() : _encoder.Forward(context, typed)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>G(I) for training with gradient checkpointing: its activations are not kept but computed again for the gradient. Null without an encoder.</summary>
+    /// <summary>
+    /// G(I) for training with gradient checkpointing: its activations are not kept but computed again for the gradient.
+    /// Null without an encoder.
+    /// </summary>
     /// <param name="context">Weights and mode.</param>
     /// <param name="image">B×image channels×H×W float32, normalised.</param>
-    public CheckpointedEncoding? EncodeImageCheckpointed(ForwardContext context, Tensor image) => _encoder is null ? null : new(_encoder, context, image.to_type(_unet.Type(context)));
+    public CheckpointedEncoding? EncodeImageCheckpointed(ForwardContext context, Tensor image) =>
+        _encoder is null ? null : new(_encoder, context, image.to_type(_unet.Type(context)));
 
     /// <summary>One pass of the U-Net.</summary>
     /// <param name="context">Weights and mode.</param>
-    /// <param name="noisy">x_t: (B·P)×M×H×W float32, with the M maps of a pass in its channels; the P passes of an image one after another.</param>
+    /// <param name="noisy">
+    /// x_t: (B·P)×M×H×W float32, with the M maps of a pass in its channels; the P passes of an image one after another.
+    /// </param>
     /// <param name="imageFeatures">What <see cref="EncodeImage"/> gave of the B images.</param>
     /// <param name="times">B·P diffusion times.</param>
     /// <param name="levels">B·P levels from 1 (int64); null where the target has none.</param>
@@ -64,7 +74,8 @@ internal sealed class ConsensusNetwork
     public Tensor Forward(ForwardContext context, Tensor noisy, Tensor imageFeatures, Tensor times, Tensor? levels)
     {
         using var scope = NewDisposeScope();
-        Tensor embedding = _time2.Forward(context, functional.silu(_time1.Forward(context, TimestepEmbedding.Create(times, _options.ModelChannels))));
+        Tensor embedding = _time2.Forward(
+            context, functional.silu(_time1.Forward(context, TimestepEmbedding.Create(times, _options.ModelChannels))));
         if (_levelEmbedding is int table)
         {
             ArgumentNullException.ThrowIfNull(levels);
@@ -72,7 +83,9 @@ internal sealed class ConsensusNetwork
         }
 
         embedding = functional.silu(embedding);
-        return _unet.Forward(context, _encoder is null ? Concatenated(context, noisy, imageFeatures) : Added(context, noisy, imageFeatures), embedding).MoveToOuterDisposeScope();
+        return _unet.Forward(
+            context, _encoder is null ? Concatenated(context, noisy, imageFeatures) : Added(context, noisy, imageFeatures), embedding)
+            .MoveToOuterDisposeScope();
     }
 
     /// <summary>F(x_t) + G(I).</summary>
@@ -82,7 +95,9 @@ internal sealed class ConsensusNetwork
         long pairs = hidden.shape[0] / imageFeatures.shape[0];
         return pairs == 1
             ? hidden.Plus(imageFeatures)
-            : hidden.view(imageFeatures.shape[0], pairs, hidden.shape[1], hidden.shape[2], hidden.shape[3]).Plus(imageFeatures.unsqueeze(1)).view(hidden.shape);
+            : hidden.view(imageFeatures.shape[0], pairs, hidden.shape[1], hidden.shape[2], hidden.shape[3])
+                .Plus(imageFeatures.unsqueeze(1))
+                .view(hidden.shape);
     }
 
     /// <summary>F(I, x_t), the image first as Wolleb et al. 2022 have it.</summary>

@@ -20,7 +20,10 @@ internal sealed record ForwardContext(IReadOnlyList<Tensor> Weights, bool Traini
 /// <summary>How much arithmetic a pass asks for.</summary>
 internal sealed class OperationCount
 {
-    /// <summary>Floating-point operations of convolutions and attention, a multiplication and an addition counted as two; the rest is left out as small.</summary>
+    /// <summary>
+    /// Floating-point operations of convolutions and attention, a multiplication and an addition counted as two; the rest
+    /// is left out as small.
+    /// </summary>
     public long Total { get; private set; }
 
     /// <summary>Adds a product of matrices, or what amounts to one.</summary>

@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace Consensus.ML.Torch.Networks;
 
 /// <summary>
-/// G(I): a net of residual-in-residual dense blocks (RRDB, Wang et al. 2018) on the image alone, at the resolution of the U-Net's first level.
-/// Needed once for an image, whatever the number of steps, levels and generations.
+/// G(I): a net of residual-in-residual dense blocks (RRDB, Wang et al. 2018) on the image alone, at the resolution of the U-Net's first
+/// level. Needed once for an image, whatever the number of steps, levels and generations.
 /// </summary>
 internal sealed class ImageEncoder
 {
@@ -19,7 +19,8 @@ internal sealed class ImageEncoder
         _patch = options.Patch;
         int width = options.EncoderWidth;
         _first = new(layout, $"{name}.conv_first", imageChannels * _patch * _patch, width);
-        _blocks = [.. Enumerable.Range(0, options.EncoderBlocks).Select(i => new ResidualInResidualBlock(layout, $"{name}.RRDB_trunk.{i}", width, options.EncoderGrowth))];
+        _blocks = [.. Enumerable.Range(0, options.EncoderBlocks)
+            .Select(i => new ResidualInResidualBlock(layout, $"{name}.RRDB_trunk.{i}", width, options.EncoderGrowth))];
         _trunk = new(layout, $"{name}.trunk_conv", width, width);
         _high = new(layout, $"{name}.HRconv", width, width);
         _last = new(layout, $"{name}.conv_last", width, outputs);
@@ -67,7 +68,11 @@ internal sealed class ImageEncoder
     /// <summary>Three dense blocks with a scaled residual around them.</summary>
     private sealed class ResidualInResidualBlock(WeightLayout layout, string name, int width, int growth)
     {
-        private readonly DenseBlock[] _blocks = [new(layout, $"{name}.RDB1", width, growth), new(layout, $"{name}.RDB2", width, growth), new(layout, $"{name}.RDB3", width, growth)];
+        private readonly DenseBlock[] _blocks =
+        [
+            new(layout, $"{name}.RDB1", width, growth), new(layout, $"{name}.RDB2", width, growth),
+            new(layout, $"{name}.RDB3", width, growth),
+        ];
 
         public Tensor Forward(ForwardContext context, Tensor input)
         {
@@ -88,7 +93,8 @@ internal sealed class ImageEncoder
         private readonly Convolution[] _convolutions;
 
         public DenseBlock(WeightLayout layout, string name, int width, int growth) =>
-            _convolutions = [.. Enumerable.Range(0, 5).Select(i => new Convolution(layout, $"{name}.conv{i + 1}", width + (i * growth), i == 4 ? width : growth))];
+            _convolutions = [.. Enumerable.Range(0, 5)
+                .Select(i => new Convolution(layout, $"{name}.conv{i + 1}", width + (i * growth), i == 4 ? width : growth))];
 
         public Tensor Forward(ForwardContext context, Tensor input)
         {
@@ -99,7 +105,10 @@ internal sealed class ImageEncoder
                 grown.Add(Leaky(convolution.Forward(context, grown.Count == 1 ? input : cat(grown, 1))));
             }
 
-            return _convolutions[4].Forward(context, cat(grown, 1)).TimesInPlace(ResidualScale).PlusInPlace(input).MoveToOuterDisposeScope();
+            return _convolutions[4].Forward(context, cat(grown, 1))
+                .TimesInPlace(ResidualScale)
+                .PlusInPlace(input)
+                .MoveToOuterDisposeScope();
         }
     }
 

@@ -10,7 +10,15 @@ internal sealed class Convolution
     private readonly int _weight, _bias;
     private readonly long _stride, _padding;
 
-    public Convolution(WeightLayout layout, string name, long inputs, long outputs, int kernel = 3, int stride = 1, bool zero = false, bool lowPrecision = true)
+    public Convolution(
+        WeightLayout layout,
+        string name,
+        long inputs,
+        long outputs,
+        int kernel = 3,
+        int stride = 1,
+        bool zero = false,
+        bool lowPrecision = true)
     {
         Initialization initialization = zero ? Initialization.Zeros : Initialization.Uniform;
         long fanIn = inputs * kernel * kernel;
@@ -26,7 +34,8 @@ internal sealed class Convolution
     public Tensor Forward(ForwardContext context, Tensor input)
     {
         Tensor weight = context.Weights[_weight];
-        Tensor output = functional.conv2d(input, weight, context.Weights[_bias], strides: [_stride, _stride], padding: [_padding, _padding]);
+        Tensor output = functional.conv2d(
+            input, weight, context.Weights[_bias], strides: [_stride, _stride], padding: [_padding, _padding]);
         context.Operations?.Add(output.numel(), weight.shape[1] * weight.shape[2] * weight.shape[3]);
         return output;
     }
@@ -43,7 +52,8 @@ internal sealed class Linear
         _bias = layout.Add($"{name}.bias", [outputs], Initialization.Uniform, inputs);
     }
 
-    public Tensor Forward(ForwardContext context, Tensor input) => functional.linear(input, context.Weights[_weight], context.Weights[_bias]);
+    public Tensor Forward(ForwardContext context, Tensor input) =>
+        functional.linear(input, context.Weights[_weight], context.Weights[_bias]);
 }
 
 /// <summary>Group normalisation over 32 groups; statistics and weights in float32.</summary>
@@ -72,8 +82,8 @@ internal sealed class GroupNormalization
 }
 
 /// <summary>
-/// Residual block of the U-Net: norm, SiLU, convolution; the embedding, where there is one, added before the second norm or scaling and shifting what comes of it; SiLU, dropout, zeroed
-/// convolution; skip.
+/// Residual block of the U-Net: norm, SiLU, convolution; the embedding, where there is one, added before the second norm or scaling and
+/// shifting what comes of it; SiLU, dropout, zeroed convolution; skip.
 /// </summary>
 internal sealed class ResidualBlock
 {
@@ -96,7 +106,9 @@ internal sealed class ResidualBlock
 
     /// <param name="context">Weights and mode.</param>
     /// <param name="input">B×inputs×H×W.</param>
-    /// <param name="embedding">B×embedding width, already through SiLU (it is the same for every block); null where the network has none.</param>
+    /// <param name="embedding">
+    /// B×embedding width, already through SiLU (it is the same for every block); null where the network has none.
+    /// </param>
     public Tensor Forward(ForwardContext context, Tensor input, Tensor? embedding)
     {
         using var scope = NewDisposeScope();
@@ -105,7 +117,9 @@ internal sealed class ResidualBlock
         {
             ArgumentNullException.ThrowIfNull(embedding);
             Tensor told = _embedding.Forward(context, embedding).unsqueeze(-1).unsqueeze(-1);
-            hidden = _scaleShift ? ScaledAndShifted(context, _outputNorm.Forward(context, hidden), told) : _outputNorm.Forward(context, Sum(context, hidden, told.to_type(hidden.dtype)));
+            hidden = _scaleShift
+                ? ScaledAndShifted(context, _outputNorm.Forward(context, hidden), told)
+                : _outputNorm.Forward(context, Sum(context, hidden, told.to_type(hidden.dtype)));
         }
         else
         {
@@ -133,7 +147,8 @@ internal sealed class ResidualBlock
     }
 
     /// <summary>A sum, in place where no gradient needs what it overwrites.</summary>
-    private static Tensor Sum(ForwardContext context, Tensor left, Tensor right) => context.Training ? left.Plus(right) : left.PlusInPlace(right);
+    private static Tensor Sum(ForwardContext context, Tensor left, Tensor right) =>
+        context.Training ? left.Plus(right) : left.PlusInPlace(right);
 
     /// <summary>SiLU, in place where no gradient needs what it overwrites.</summary>
     private static Tensor Activate(ForwardContext context, Tensor tensor) => functional.silu(tensor, inplace: !context.Training);
@@ -162,10 +177,13 @@ internal sealed class AttentionBlock
 
         // Heads are outermost, then the thirds q, k, v: B × heads × 3 × (channels / heads) × pixels.
         Tensor normed = _norm.Forward(context, input).flatten(2);
-        Tensor qkv = functional.conv1d(normed, context.Weights[_qkvWeight], context.Weights[_qkvBias]).view(batch, _heads, 3, channels / _heads, -1).transpose(3, 4);
+        Tensor qkv = functional.conv1d(normed, context.Weights[_qkvWeight], context.Weights[_qkvBias])
+            .view(batch, _heads, 3, channels / _heads, -1)
+            .transpose(3, 4);
         Tensor attended = functional.scaled_dot_product_attention(qkv.select(2, 0), qkv.select(2, 1), qkv.select(2, 2));
         Tensor merged = attended.transpose(2, 3).reshape(batch, channels, -1);
-        Tensor output = functional.conv1d(merged, context.Weights[_outputWeight], context.Weights[_outputBias]).view(batch, channels, height, width);
+        Tensor output = functional.conv1d(merged, context.Weights[_outputWeight], context.Weights[_outputBias])
+            .view(batch, channels, height, width);
 
         // The projections to q, k, v and back; then the products of q with k and of the shares with v.
         context.Operations?.Add(4 * input.numel(), channels);

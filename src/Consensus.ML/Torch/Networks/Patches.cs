@@ -4,10 +4,15 @@ using static TorchSharp.torch.nn;
 
 namespace Consensus.ML.Torch.Networks;
 
-/// <summary>Square patches of pixels as channels, and back (space to depth): what <see cref="NetworkOptions.PatchSize"/> asks for.</summary>
+/// <summary>
+/// Square patches of pixels as channels, and back (space to depth): what <see cref="NetworkOptions.PatchSize"/> asks for.
+/// </summary>
 internal static class Patches
 {
-    /// <summary>B×C×H×W to B×(C·patch²)×H/patch×W/patch, the patch² pixels of a channel one after another, row by row; owned by the surrounding dispose scope.</summary>
+    /// <summary>
+    /// B×C×H×W to B×(C·patch²)×H/patch×W/patch, the patch² pixels of a channel one after another, row by row; owned by the
+    /// surrounding dispose scope.
+    /// </summary>
     public static Tensor Fold(Tensor pixels, int patch) => patch == 1 ? pixels : functional.pixel_unshuffle(pixels, patch);
 
     /// <summary>The way back.</summary>

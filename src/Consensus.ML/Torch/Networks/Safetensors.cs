@@ -50,7 +50,9 @@ internal sealed class Safetensors
         ulong length = BinaryPrimitives.ReadUInt64LittleEndian(file.Span);
         if (length > MaximumHeader || length > (ulong)(file.Length - 8))
         {
-            throw new InvalidDataException($"Not a whole safetensors file: its header should have {length} bytes, but {file.Length - 8} follow (and {MaximumHeader} are allowed).");
+            throw new InvalidDataException(
+                $"Not a whole safetensors file: its header should have {length} bytes, but {file.Length - 8} follow "
+                + $"(and {MaximumHeader} are allowed).");
         }
 
         ReadOnlyMemory<byte> values = file[(8 + (int)length)..];
@@ -62,7 +64,9 @@ internal sealed class Safetensors
     /// <exception cref="InvalidDataException">
     /// The header is damaged, names a tensor twice or of an unknown type, or its tensors do not fill the file.
     /// </exception>
-    internal static (List<SafetensorsEntry> Entries, Dictionary<string, string> Metadata) ParseHeader(ReadOnlyMemory<byte> json, long available)
+    internal static (List<SafetensorsEntry> Entries, Dictionary<string, string> Metadata) ParseHeader(
+        ReadOnlyMemory<byte> json,
+        long available)
     {
         var entries = new List<SafetensorsEntry>();
         var names = new HashSet<string>(StringComparer.Ordinal);
@@ -89,7 +93,8 @@ internal sealed class Safetensors
                 }
             }
         }
-        catch (Exception exception) when (exception is JsonException or InvalidOperationException or KeyNotFoundException or FormatException or OverflowException or IndexOutOfRangeException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException or KeyNotFoundException or FormatException
+            or OverflowException or IndexOutOfRangeException)
         {
             throw new InvalidDataException(
                 $"The header of the safetensors file is damaged: {Printable.OneLine(exception.Message)}", exception);
@@ -111,7 +116,12 @@ internal sealed class Safetensors
             "F32" => tensor(MemoryMarshal.Cast<byte, float>(bytes).ToArray(), device: CPU),
             "F64" => tensor(MemoryMarshal.Cast<byte, double>(bytes).ToArray(), device: CPU),
             "F16" => tensor(MemoryMarshal.Cast<byte, Half>(bytes).ToArray().Select(value => (float)value).ToArray(), device: CPU),
-            "BF16" => tensor(MemoryMarshal.Cast<byte, ushort>(bytes).ToArray().Select(value => BitConverter.UInt32BitsToSingle((uint)value << 16)).ToArray(), device: CPU),
+            "BF16" => tensor(
+                MemoryMarshal.Cast<byte, ushort>(bytes)
+                    .ToArray()
+                    .Select(value => BitConverter.UInt32BitsToSingle((uint)value << 16))
+                    .ToArray(),
+                device: CPU),
             "I32" => tensor(MemoryMarshal.Cast<byte, int>(bytes).ToArray(), device: CPU),
             "I64" => tensor(MemoryMarshal.Cast<byte, long>(bytes).ToArray(), device: CPU),
             _ => throw new InvalidDataException(
@@ -121,7 +131,9 @@ internal sealed class Safetensors
     }
 
     /// <summary>Writes float32 tensors in the given order.</summary>
-    public static byte[] Write(IEnumerable<(string Name, long[] Shape, float[] Values)> tensors, IReadOnlyDictionary<string, string>? metadata = null)
+    public static byte[] Write(
+        IEnumerable<(string Name, long[] Shape, float[] Values)> tensors,
+        IReadOnlyDictionary<string, string>? metadata = null)
     {
         var all = tensors.ToList();
         byte[] header = Header(all.Select(item => (item.Name, item.Shape)), metadata);

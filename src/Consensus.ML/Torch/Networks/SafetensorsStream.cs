@@ -4,15 +4,19 @@ using static TorchSharp.torch;
 namespace Consensus.ML.Torch.Networks;
 
 /// <summary>
-/// Safetensors files that are larger than memory should hold at once (a byte array ends at 2 GB): float32 tensors go to and come from a stream one
-/// after another.
+/// Safetensors files that are larger than memory should hold at once (a byte array ends at 2 GB): float32 tensors go to and come from a
+/// stream one after another.
 /// </summary>
 internal sealed class SafetensorsStream
 {
     private readonly Stream _stream;
     private readonly long _begin;
 
-    private SafetensorsStream(Stream stream, long begin, IReadOnlyList<SafetensorsEntry> entries, IReadOnlyDictionary<string, string> metadata)
+    private SafetensorsStream(
+        Stream stream,
+        long begin,
+        IReadOnlyList<SafetensorsEntry> entries,
+        IReadOnlyDictionary<string, string> metadata)
     {
         _stream = stream;
         _begin = begin;
@@ -27,7 +31,10 @@ internal sealed class SafetensorsStream
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
     /// <summary>Writes float32 tensors in the given order; metadata comes first, in its own order.</summary>
-    public static void Write(Stream stream, IReadOnlyList<(string Name, Tensor Values)> tensors, IReadOnlyDictionary<string, string> metadata)
+    public static void Write(
+        Stream stream,
+        IReadOnlyList<(string Name, Tensor Values)> tensors,
+        IReadOnlyDictionary<string, string> metadata)
     {
         stream.Write(Safetensors.Header(tensors.Select(tensor => (tensor.Name, tensor.Values.shape)), metadata));
         foreach ((_, Tensor values) in tensors)
@@ -43,7 +50,9 @@ internal sealed class SafetensorsStream
     {
         Span<byte> prefix = stackalloc byte[sizeof(ulong)];
         stream.Position = 0;
-        ulong length = stream.ReadAtLeast(prefix, prefix.Length, throwOnEndOfStream: false) == prefix.Length ? BinaryPrimitives.ReadUInt64LittleEndian(prefix) : ulong.MaxValue;
+        ulong length = stream.ReadAtLeast(prefix, prefix.Length, throwOnEndOfStream: false) == prefix.Length
+            ? BinaryPrimitives.ReadUInt64LittleEndian(prefix)
+            : ulong.MaxValue;
         if (length > Safetensors.MaximumHeader || (long)length > stream.Length - prefix.Length)
         {
             throw new InvalidDataException($"Not a whole safetensors file: its {stream.Length} bytes do not hold its header.");
@@ -70,10 +79,13 @@ internal sealed class SafetensorsStream
     /// <exception cref="InvalidDataException">There is no such tensor, or it is of another type or shape.</exception>
     public void Read(string name, Tensor target)
     {
-        SafetensorsEntry entry = Entries.FirstOrDefault(entry => entry.Name == name) ?? throw new InvalidDataException($"There is no tensor '{name}'.");
+        SafetensorsEntry entry = Entries.FirstOrDefault(entry => entry.Name == name)
+            ?? throw new InvalidDataException($"There is no tensor '{name}'.");
         if (entry.Type != "F32" || !entry.Shape.AsSpan().SequenceEqual(target.shape))
         {
-            throw new InvalidDataException($"Tensor '{name}' is {entry.Type} [{string.Join(", ", entry.Shape)}]; expected is F32 [{string.Join(", ", target.shape)}].");
+            throw new InvalidDataException(
+                $"Tensor '{name}' is {entry.Type} [{string.Join(", ", entry.Shape)}]; expected is F32 "
+                + $"[{string.Join(", ", target.shape)}].");
         }
 
         using var scope = NewDisposeScope();

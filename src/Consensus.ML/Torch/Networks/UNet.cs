@@ -5,8 +5,8 @@ using static TorchSharp.torch.nn;
 namespace Consensus.ML.Torch.Networks;
 
 /// <summary>
-/// The U-Net of Nichol and Dhariwal 2021: residual blocks, self-attention at some sides, strided convolutions down and repetition up, every output on the way down skipped across. Holds
-/// structure only; weights come with each pass.
+/// The U-Net of Nichol and Dhariwal 2021: residual blocks, self-attention at some sides, strided convolutions down and repetition up,
+/// every output on the way down skipped across. Holds structure only; weights come with each pass.
 /// </summary>
 internal sealed class UNet
 {
@@ -19,12 +19,21 @@ internal sealed class UNet
 
     /// <param name="layout">Where its weights are declared, under their published names.</param>
     /// <param name="options">The shape.</param>
-    /// <param name="imageSide">The smaller side of a slice, in pixels: attention stands where a feature map's side is one of the options'.</param>
+    /// <param name="imageSide">
+    /// The smaller side of a slice, in pixels: attention stands where a feature map's side is one of the options'.
+    /// </param>
     /// <param name="inputs">Channels that go in, each of them PatchSize² channels of the first convolution.</param>
     /// <param name="outputs">Channels that come out.</param>
     /// <param name="embedding">Width of an embedding that every residual block is told; null for none.</param>
     /// <param name="zeroInput">Whether the first convolution starts at zero.</param>
-    public UNet(WeightLayout layout, NetworkOptions options, int imageSide, long inputs, long outputs, long? embedding, bool zeroInput = false)
+    public UNet(
+        WeightLayout layout,
+        NetworkOptions options,
+        int imageSide,
+        long inputs,
+        long outputs,
+        long? embedding,
+        bool zeroInput = false)
     {
         _patch = options.Patch;
         long channels = options.ModelChannels, pixels = _patch * _patch;
@@ -63,7 +72,9 @@ internal sealed class UNet
             for (int block = 0; block <= options.ResidualBlocks; block++, index++)
             {
                 bool last = block == options.ResidualBlocks && level > 0;
-                _up.Add(new(layout, $"output_blocks.{index}", channels + skips.Pop(), width, embedding, HasAttention(side), options, upsampled: last));
+                _up.Add(new(
+                    layout, $"output_blocks.{index}", channels + skips.Pop(), width, embedding,
+                    HasAttention(side), options, upsampled: last));
                 channels = width;
             }
 
@@ -92,7 +103,9 @@ internal sealed class UNet
 
     /// <summary>All that follows the first convolution.</summary>
     /// <param name="context">Weights and mode.</param>
-    /// <param name="entered">B×L×H/PatchSize×W/PatchSize from <see cref="Enter"/>, with what is added to it; without gradients it is used up.</param>
+    /// <param name="entered">
+    /// B×L×H/PatchSize×W/PatchSize from <see cref="Enter"/>, with what is added to it; without gradients it is used up.
+    /// </param>
     /// <param name="embedding">B×embedding width, already through SiLU (it is the same for every block); null where there is none.</param>
     /// <returns>B×outputs×H×W float32.</returns>
     public Tensor Forward(ForwardContext context, Tensor entered, Tensor? embedding)
@@ -123,7 +136,8 @@ internal sealed class UNet
         }
 
         Tensor normed = _outputNorm.Forward(context, hidden).to_type(ScalarType.Float32);
-        return Patches.Unfold(_output.Forward(context, functional.silu(normed, inplace: !context.Training)), _patch).MoveToOuterDisposeScope();
+        return Patches.Unfold(_output.Forward(context, functional.silu(normed, inplace: !context.Training)), _patch)
+            .MoveToOuterDisposeScope();
     }
 
     /// <summary>One entry of the published lists input_blocks and output_blocks.</summary>
@@ -136,7 +150,15 @@ internal sealed class UNet
 
         public Stage(Downsampling down) => _down = down;
 
-        public Stage(WeightLayout layout, string name, long inputs, long outputs, long? embedding, bool attention, NetworkOptions options, bool upsampled = false)
+        public Stage(
+            WeightLayout layout,
+            string name,
+            long inputs,
+            long outputs,
+            long? embedding,
+            bool attention,
+            NetworkOptions options,
+            bool upsampled = false)
         {
             _residual = new(layout, $"{name}.0", inputs, outputs, embedding, options.ScaleShiftNorm);
             _attention = attention ? new(layout, $"{name}.1", outputs, options.AttentionHeads) : null;

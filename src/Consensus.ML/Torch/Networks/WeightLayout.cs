@@ -21,7 +21,9 @@ internal enum Initialization
 /// <param name="Shape">Its shape.</param>
 /// <param name="Initialization">How it begins.</param>
 /// <param name="FanIn">Inputs of one output, for <see cref="Initialization.Uniform"/>.</param>
-/// <param name="LowPrecision">Whether a run in a 16-bit format may hold it in that (convolutions and projections; not norms, embeddings and the output).</param>
+/// <param name="LowPrecision">
+/// Whether a run in a 16-bit format may hold it in that (convolutions and projections; not norms, embeddings and the output).
+/// </param>
 internal sealed record WeightSpec(string Name, long[] Shape, Initialization Initialization, long FanIn, bool LowPrecision)
 {
     /// <summary>Number of values.</summary>

@@ -78,7 +78,10 @@ internal sealed class WeightSet : IDisposable
     /// <summary>Length of <see cref="Flat"/>.</summary>
     public static long FlatLength(WeightLayout layout) => layout.Specs.Sum(Padded);
 
-    /// <summary>A view for each weight of a flat tensor laid out as <see cref="Flat"/> is; with <paramref name="lowPrecisionOnly"/>, of its leading part, and null for the others.</summary>
+    /// <summary>
+    /// A view for each weight of a flat tensor laid out as <see cref="Flat"/> is; with <paramref name="lowPrecisionOnly"/>, of its
+    /// leading part, and null for the others.
+    /// </summary>
     public static Tensor[] Views(WeightLayout layout, Tensor flat, bool lowPrecisionOnly = false)
     {
         using var scope = NewDisposeScope();

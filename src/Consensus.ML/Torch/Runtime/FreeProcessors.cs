@@ -3,10 +3,14 @@ using System.Globalization;
 namespace Consensus.ML.Torch.Runtime;
 
 /// <summary>How many of the processors that this process may use others leave free.</summary>
-/// <remarks>What is counted is the time from one look to the next, so that looking takes no time: what others took is what all processes took less what this one did.</remarks>
+/// <remarks>
+/// What is counted is the time from one look to the next, so that looking takes no time: what others took is what all processes took
+/// less what this one did.
+/// </remarks>
 internal sealed class FreeProcessors
 {
-    // proc_stat(5): user, nice, system, idle, iowait, irq, softirq, steal. What a virtual machine's host takes away (steal) is no more free than what others take.
+    // proc_stat(5): user, nice, system, idle, iowait, irq, softirq, steal. What a virtual machine's host takes away (steal) is no more
+    // free than what others take.
     private const int Idle = 3, Waiting = 4, Fields = 8;
     private const double TicksPerSecond = 100;
 
@@ -16,7 +20,10 @@ internal sealed class FreeProcessors
     /// <summary>Begins to count; null in <see cref="Look"/> where the system does not tell (other than Linux).</summary>
     public FreeProcessors() => _before = Read();
 
-    /// <summary>Processors, from 1 to <see cref="Environment.ProcessorCount"/>, that were free for this process on the mean since the last look; null where that is not known.</summary>
+    /// <summary>
+    /// Processors, from 1 to <see cref="Environment.ProcessorCount"/>, that were free for this process on the mean since the last look;
+    /// null where that is not known.
+    /// </summary>
     public int? Look()
     {
         if (_before is not { } before || Read() is not { } now)
@@ -52,12 +59,18 @@ internal sealed class FreeProcessors
         foreach (string line in lines)
         {
             string[] parts = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-            if (parts.Length <= Fields || parts[0].Length <= 3 || !parts[0].StartsWith("cpu", StringComparison.Ordinal) || allowed?.Contains(parts[0]) == false)
+            if (parts.Length <= Fields
+                || parts[0].Length <= 3
+                || !parts[0].StartsWith("cpu", StringComparison.Ordinal)
+                || allowed?.Contains(parts[0]) == false)
             {
                 continue;
             }
 
-            double[] times = [.. parts.Skip(1).Take(Fields).Select(part => double.Parse(part, CultureInfo.InvariantCulture) / TicksPerSecond)];
+            double[] times =
+            [
+                .. parts.Skip(1).Take(Fields).Select(part => double.Parse(part, CultureInfo.InvariantCulture) / TicksPerSecond),
+            ];
             free += times[Idle] + times[Waiting];
             busy += times.Sum() - times[Idle] - times[Waiting];
             processors++;
@@ -73,7 +86,8 @@ internal sealed class FreeProcessors
         foreach (string range in list.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
             int[] ends = [.. range.Split('-').Select(end => int.Parse(end, CultureInfo.InvariantCulture))];
-            names.UnionWith(Enumerable.Range(ends[0], ends[^1] - ends[0] + 1).Select(number => string.Create(CultureInfo.InvariantCulture, $"cpu{number}")));
+            names.UnionWith(Enumerable.Range(ends[0], ends[^1] - ends[0] + 1)
+                .Select(number => string.Create(CultureInfo.InvariantCulture, $"cpu{number}")));
         }
 
         return names;
@@ -83,7 +97,9 @@ internal sealed class FreeProcessors
     {
         try
         {
-            return OperatingSystem.IsLinux() ? Parse(File.ReadLines("/proc/stat"), _allowed, Environment.CpuUsage.TotalTime.TotalSeconds) : null;
+            return OperatingSystem.IsLinux()
+                ? Parse(File.ReadLines("/proc/stat"), _allowed, Environment.CpuUsage.TotalTime.TotalSeconds)
+                : null;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or FormatException)
         {
@@ -96,7 +112,8 @@ internal sealed class FreeProcessors
         const string field = "Cpus_allowed_list:";
         try
         {
-            return OperatingSystem.IsLinux() && File.ReadLines("/proc/self/status").FirstOrDefault(line => line.StartsWith(field, StringComparison.Ordinal)) is { } found
+            return OperatingSystem.IsLinux()
+                && File.ReadLines("/proc/self/status").FirstOrDefault(line => line.StartsWith(field, StringComparison.Ordinal)) is { } found
                 ? Names(found[field.Length..])
                 : null;
         }

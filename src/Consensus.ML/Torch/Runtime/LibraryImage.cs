@@ -14,7 +14,10 @@ internal static class LibraryImage
     // Stay open: the loader knows a library by its path, and would take another file under the same number for this one.
     private static readonly List<SafeFileHandle> Files = [];
 
-    /// <summary>Loads it for good, from a file that exists in memory alone, or where the system has none, from a folder that is this user's alone and is removed at once.</summary>
+    /// <summary>
+    /// Loads it for good, from a file that exists in memory alone, or where the system has none, from a folder that is this user's alone
+    /// and is removed at once.
+    /// </summary>
     /// <exception cref="DllNotFoundException">It could not be loaded from anywhere; the message says why.</exception>
     public static nint Load(byte[] image)
     {
@@ -72,7 +75,8 @@ internal static class LibraryImage
             file.Dispose();
             return 0;
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or EntryPointNotFoundException or DllNotFoundException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or EntryPointNotFoundException
+            or DllNotFoundException)
         {
             return 0;
         }
@@ -97,7 +101,12 @@ internal static class LibraryImage
         try
         {
             // A new file, not one that is there, and not one that a link leads to.
-            var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite };
+            var options = new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew,
+                Access = FileAccess.Write,
+                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            };
             using (var file = new FileStream(path, options))
             {
                 file.Write(image);
@@ -112,7 +121,10 @@ internal static class LibraryImage
         }
     }
 
-    /// <summary>A folder is safe to make another in where it is this user's or the system's, and others may not write to it or, as in /tmp, not move what is not theirs.</summary>
+    /// <summary>
+    /// A folder is safe to make another in where it is this user's or the system's, and others may not write to it or, as in /tmp, not
+    /// move what is not theirs.
+    /// </summary>
     private static void CheckParent(string parent)
     {
         (uint owner, UnixFileMode mode) = Status(parent);
@@ -129,7 +141,8 @@ internal static class LibraryImage
 
     private static (uint Owner, UnixFileMode Mode) Status(string path)
     {
-        // struct statx of statx(2): stx_uid is at byte 20 of 256, stx_mode at 28. It is asked of what a link leads to, as the folder will be made there.
+        // struct statx of statx(2): stx_uid is at byte 20 of 256, stx_mode at 28. It is asked of what a link leads to, as the
+        // folder will be made there.
         const int currentDirectory = -100;
         const uint basicFields = 0x7ff;
         Span<byte> status = stackalloc byte[256];
@@ -159,7 +172,8 @@ internal static class LibraryImage
     private static extern int MakeDirectory([MarshalAs(UnmanagedType.LPUTF8Str)] string path, uint mode);
 
     [DllImport("libc", EntryPoint = "statx", SetLastError = true, BestFitMapping = false, ThrowOnUnmappableChar = true)]
-    private static extern int Status(int workingDirectory, [MarshalAs(UnmanagedType.LPUTF8Str)] string path, int flags, uint mask, ref byte status);
+    private static extern int Status(int workingDirectory, [MarshalAs(
+        UnmanagedType.LPUTF8Str)] string path, int flags, uint mask, ref byte status);
 
     [DllImport("libc", EntryPoint = "geteuid")]
     private static extern uint EffectiveUser();

@@ -21,19 +21,24 @@ internal static class NativeTorch
     private static nint _adapted;
 
     /// <summary>Loads the native libraries once; call before the first use of torch.</summary>
-    /// <exception cref="DllNotFoundException">No libtorch for this platform beside the application; the message says what to reference.</exception>
-    /// <exception cref="InvalidOperationException">TorchSharp was used before, and could not load its library without us; the message says what to do.</exception>
+    /// <exception cref="DllNotFoundException">
+    /// No libtorch for this platform beside the application; the message says what to reference.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">
+    /// TorchSharp was used before, and could not load its library without us; the message says what to do.
+    /// </exception>
     public static void EnsureLoaded() => _ = Loaded.Value;
 
     /// <summary>The library that an adapted copy in memory takes the place of, or null where the ordinary one loaded.</summary>
     public static string? Adapted { get; private set; }
 
     /// <summary>Whether the CUDA build of libtorch lies beside the application.</summary>
-    public static bool HasCudaLibraries => SearchFolders().Any(folder => File.Exists(Path.Combine(folder, "libtorch_cuda.so")) || File.Exists(Path.Combine(folder, "torch_cuda.dll")));
+    public static bool HasCudaLibraries => SearchFolders()
+        .Any(folder => File.Exists(Path.Combine(folder, "libtorch_cuda.so")) || File.Exists(Path.Combine(folder, "torch_cuda.dll")));
 
     /// <summary>
-    /// Has torch's threads wait with measure, and TorchSharp's native library adapted where that must be, whoever uses torch first. It costs nothing until then. TorchSharp looks for its
-    /// library once, when torch is first touched, and never again where it finds none.
+    /// Has torch's threads wait with measure, and TorchSharp's native library adapted where that must be, whoever uses torch first. It
+    /// costs nothing until then. TorchSharp looks for its library once, when torch is first touched, and never again where it finds none.
     /// </summary>
     /// <param name="context">Where TorchSharp's assembly is loaded, or will be.</param>
     public static void Watch(AssemblyLoadContext context)
@@ -50,7 +55,8 @@ internal static class NativeTorch
                 return;
             }
 
-            context.ResolvingUnmanagedDll += (asker, name) => OperatingSystem.IsLinux() && name == LibraryName && asker.GetName().Name == nameof(TorchSharp) ? Adapt() : 0;
+            context.ResolvingUnmanagedDll += (asker, name) =>
+                OperatingSystem.IsLinux() && name == LibraryName && asker.GetName().Name == nameof(TorchSharp) ? Adapt() : 0;
         }
 
         // The managed assembly comes before the native libraries.
@@ -84,12 +90,16 @@ internal static class NativeTorch
             if (exception is TypeInitializationException && OperatingSystem.IsLinux() && Adapt() != 0)
             {
                 throw new InvalidOperationException(
-                    "TorchSharp was used in this process before Consensus.ML was, and cannot load its native library on this system without it; it does not try again. "
-                    + $"Make {typeof(TorchRuntime).FullName}.{nameof(TorchRuntime.Load)}() the first line of the program, before anything of TorchSharp. TorchSharp's own words: {cause}", exception);
+                    "TorchSharp was used in this process before Consensus.ML was, and cannot load its native library on this system "
+                    + "without it; it does not try again. "
+                    + $"Make {typeof(TorchRuntime).FullName}.{nameof(TorchRuntime.Load)}() the first line of the program, "
+                    + $"before anything of TorchSharp. TorchSharp's own words: {cause}",
+                    exception);
             }
 
             throw new DllNotFoundException(
-                "libtorch could not be loaded. The application must reference one of the packages TorchSharp-cpu, TorchSharp-cuda-linux or TorchSharp-cuda-windows, "
+                "libtorch could not be loaded. The application must reference one of the packages TorchSharp-cpu, "
+                + "TorchSharp-cuda-linux or TorchSharp-cuda-windows, "
                 + $"in the version of TorchSharp (0.107.0), for {RuntimeInformation.RuntimeIdentifier}. Cause: {cause}", exception);
         }
     }
@@ -100,13 +110,15 @@ internal static class NativeTorch
     {
         lock (Adapting)
         {
-            if (_adapted != 0 || SearchFolders().Select(folder => Path.Combine(folder, FileName)).FirstOrDefault(File.Exists) is not { } library)
+            if (_adapted != 0
+                || SearchFolders().Select(folder => Path.Combine(folder, FileName)).FirstOrDefault(File.Exists) is not { } library)
             {
                 return _adapted;
             }
 
             // The copy lies elsewhere, so its neighbours are loaded first, from where they are; the loader then finds them by name.
-            foreach (string dependency in Dependencies.SelectMany(pattern => SearchFolders().SelectMany(folder => Directory.EnumerateFiles(folder, pattern))))
+            foreach (string dependency in Dependencies.SelectMany(
+                pattern => SearchFolders().SelectMany(folder => Directory.EnumerateFiles(folder, pattern))))
             {
                 if (TryLoad(dependency) is string failed && !dependency.Contains("cuda", StringComparison.Ordinal))
                 {
@@ -132,7 +144,8 @@ internal static class NativeTorch
     }
 
     // In the order in which each needs the ones before it; CUDA ones are there with the CUDA backend only.
-    private static IEnumerable<string> Dependencies => ["libc10.so", "libtorch_cpu.so", "libc10_cuda.so", "libtorch_cuda.so", "libtorch.so"];
+    private static IEnumerable<string> Dependencies =>
+        ["libc10.so", "libtorch_cpu.so", "libc10_cuda.so", "libtorch_cuda.so", "libtorch.so"];
 
     /// <summary>Loads a library for good; returns null, or why it did not load.</summary>
     private static string? TryLoad(string path)
@@ -155,7 +168,8 @@ internal static class NativeTorch
         string beside = AppContext.BaseDirectory;
         return told.Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
             .Append(beside)
-            .Append(Path.Combine(beside, "runtimes", $"linux-{(RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "arm64" : "x64")}", "native"))
+            .Append(Path.Combine(
+                beside, "runtimes", $"linux-{(RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? "arm64" : "x64")}", "native"))
             .Where(Directory.Exists)
             .Distinct(StringComparer.Ordinal);
     }

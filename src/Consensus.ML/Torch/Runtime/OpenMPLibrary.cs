@@ -7,9 +7,10 @@ namespace Consensus.ML.Torch.Runtime;
 /// Loads the OpenMP library that libtorch brings along (GNU libgomp) such that its threads soon sleep where they wait for each other.
 /// </summary>
 /// <remarks>
-/// Left alone they keep a core busy for 300,000 turns of a loop, some milliseconds, each time that one is ready before another. Where other processes want the cores too, that is time in which the
-/// thread waited for does not run; with many processes a prediction took ten times as long. How many turns is read from the variable GOMP_SPINCOUNT, once, when the library is loaded (libgomp
-/// manual, section 4.21). What other counts cost is in tests/Consensus.ML.Benchmarks/RESULTS.md.
+/// Left alone they keep a core busy for 300,000 turns of a loop, some milliseconds, each time that one is ready before another. Where
+/// other processes want the cores too, that is time in which the thread waited for does not run; with many processes a prediction took
+/// ten times as long. How many turns is read from the variable GOMP_SPINCOUNT, once, when the library is loaded (libgomp manual, section
+/// 4.21). What other counts cost is in tests/Consensus.ML.Benchmarks/RESULTS.md.
 /// </remarks>
 internal static unsafe class OpenMPLibrary
 {
@@ -22,7 +23,8 @@ internal static unsafe class OpenMPLibrary
     private static bool _isLoaded;
 
     /// <summary>
-    /// Loads it for good, where it lies in one of the folders. Where it is loaded already, or the user has said how its threads wait (GOMP_SPINCOUNT or OMP_WAIT_POLICY), nothing changes.
+    /// Loads it for good, where it lies in one of the folders. Where it is loaded already, or the user has said how its threads wait
+    /// (GOMP_SPINCOUNT or OMP_WAIT_POLICY), nothing changes.
     /// </summary>
     public static void Load(IEnumerable<string> folders)
     {
@@ -55,8 +57,9 @@ internal static unsafe class OpenMPLibrary
             return;
         }
 
-        // The variable is there while the library loads and no longer, so that neither the process nor its children see it. setenv would be simpler, but moves the table that getenv may be
-        // reading in another thread just then: the process gets another table for the moment, and then its own again.
+        // The variable is there while the library loads and no longer, so that neither the process nor its children see it. setenv would
+        // be simpler, but moves the table that getenv may be reading in another thread just then: the process gets another table for the
+        // moment, and then its own again.
         ref nint current = ref *(nint*)address;
         nint own = current;
         _variables = With((byte**)own);

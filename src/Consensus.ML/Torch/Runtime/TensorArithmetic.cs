@@ -4,11 +4,14 @@ using static TorchSharp.torch;
 namespace Consensus.ML.Torch.Runtime;
 
 /// <summary>
-/// Arithmetic of tensors with numbers, safe beside other threads. In place of TorchSharp's own, which makes a <see cref="Scalar"/> of each number (and of the factor 1 in
-/// <c>tensor + tensor</c>) and lets go of it before libtorch has read it: a garbage collection that another thread begins in that moment frees it, and libtorch reads what is no number. Here
-/// each number is held until libtorch is done, and then freed at once. Numbers take part in the tensor's own type, as they do there.
+/// Arithmetic of tensors with numbers, safe beside other threads. In place of TorchSharp's own, which makes a <see cref="Scalar"/> of
+/// each number (and of the factor 1 in <c>tensor + tensor</c>) and lets go of it before libtorch has read it: a garbage collection that
+/// another thread begins in that moment frees it, and libtorch reads what is no number. Here each number is held until libtorch is done,
+/// and then freed at once. Numbers take part in the tensor's own type, as they do there.
 /// </summary>
-/// <remarks>Between tensors, <c>*</c>, <c>/</c> and <c>-</c> need no number and are safe as they are. A test finds calls that are not.</remarks>
+/// <remarks>
+/// Between tensors, <c>*</c>, <c>/</c> and <c>-</c> need no number and are safe as they are. A test finds calls that are not.
+/// </remarks>
 internal static class TensorArithmetic
 {
     // The factor of the second operand of a sum, which every sum asks for. Never disposed of.

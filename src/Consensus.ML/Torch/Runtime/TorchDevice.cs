@@ -74,8 +74,10 @@ internal sealed record TorchDevice(torch.Device Device, string Reason)
             return 0;
         }
 
-        return requested.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(requested.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out int index)
+        return requested.StartsWith("cuda:", StringComparison.Ordinal)
+            && int.TryParse(requested.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out int index)
             ? index
-            : throw new ArgumentException($"Device '{requested}' is unknown; it must be 'cpu', 'cuda' or 'cuda:N' with N the number of the GPU, from 0.");
+            : throw new ArgumentException(
+                $"Device '{requested}' is unknown; it must be 'cpu', 'cuda' or 'cuda:N' with N the number of the GPU, from 0.");
     }
 }

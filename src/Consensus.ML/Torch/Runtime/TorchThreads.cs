@@ -2,10 +2,13 @@ using static TorchSharp.torch;
 
 namespace Consensus.ML.Torch.Runtime;
 
-/// <summary>How many CPU threads torch takes for what the calling thread asks of it, for a while: dispose it on that thread, and torch takes as many as before.</summary>
+/// <summary>
+/// How many CPU threads torch takes for what the calling thread asks of it, for a while: dispose it on that thread, and torch
+/// takes as many as before.
+/// </summary>
 /// <remarks>
-/// torch keeps one number for each thread that has used it, and one for threads that have not yet; setting it sets both. The second is the process's: it is put back at once, by a thread that is new.
-/// Several threads may hold different numbers at a time.
+/// torch keeps one number for each thread that has used it, and one for threads that have not yet; setting it sets both. The second is
+/// the process's: it is put back at once, by a thread that is new. Several threads may hold different numbers at a time.
 /// </remarks>
 internal sealed class TorchThreads : IDisposable
 {

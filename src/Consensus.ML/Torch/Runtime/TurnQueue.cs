@@ -1,7 +1,8 @@
 namespace Consensus.ML.Torch.Runtime;
 
 /// <summary>
-/// One at a time, in the order of asking. A <see cref="SemaphoreSlim"/> lets whoever comes just then pass those who wait, so that of several threads that ask again and again one may wait for many times its turn.
+/// One at a time, in the order of asking. A <see cref="SemaphoreSlim"/> lets whoever comes just then pass those who wait, so that of
+/// several threads that ask again and again one may wait for many times its turn.
 /// </summary>
 internal sealed class TurnQueue
 {

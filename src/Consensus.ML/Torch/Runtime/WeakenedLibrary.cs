@@ -46,7 +46,9 @@ internal static class WeakenedLibrary
             if (Int(image, section + 4) == VersionNeededSection)
             {
                 int names = checked((int)(table + (Int(image, section + 40) * (long)entrySize)));
-                marked += WeakenNeeds(image, checked((int)Long(image, section + 24)), checked((int)Int(image, section + 44)), checked((int)Long(image, names + 24)), version);
+                marked += WeakenNeeds(
+                    image, checked((int)Long(image, section + 24)), checked((int)Int(image, section + 44)),
+                    checked((int)Long(image, names + 24)), version);
             }
         }
 

@@ -11,7 +11,15 @@ namespace Consensus.ML.Torch.Training;
 /// <param name="ValidationCases">Cases set aside.</param>
 /// <param name="Cancelled">Whether the run was cancelled before its end.</param>
 /// <param name="Validations">Every validation: step, smoothed loss, soft Dice.</param>
-internal sealed record TrainingHistory(int Steps, int BestStep, double? BestValidationScore, double Seconds, int TrainingCases, int ValidationCases, bool Cancelled, IReadOnlyList<ValidationPoint> Validations);
+internal sealed record TrainingHistory(
+    int Steps,
+    int BestStep,
+    double? BestValidationScore,
+    double Seconds,
+    int TrainingCases,
+    int ValidationCases,
+    bool Cancelled,
+    IReadOnlyList<ValidationPoint> Validations);
 
 /// <summary>One validation during training.</summary>
 internal sealed record ValidationPoint(int Step, double Loss, double SoftDice)
@@ -21,7 +29,8 @@ internal sealed record ValidationPoint(int Step, double Loss, double SoftDice)
     public double? Seconds { get; init; }
 
     /// <summary>Whether the same came of two validations, whenever they were.</summary>
-    public bool Equals(ValidationPoint? other) => other is not null && (Step, Loss, SoftDice).Equals((other.Step, other.Loss, other.SoftDice));
+    public bool Equals(ValidationPoint? other) =>
+        other is not null && (Step, Loss, SoftDice).Equals((other.Step, other.Loss, other.SoftDice));
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Step, Loss, SoftDice);

@@ -11,10 +11,13 @@ namespace Consensus.ML.Transforms.Columns;
 /// <param name="Source">The first mask's file, for messages; null when they came from memory.</param>
 internal sealed record Annotation(RaterMasks Masks, string? Source);
 
-/// <summary>The label column in any of its three forms: paths of mask files, masks in memory, or a vector raters × height × width.</summary>
+/// <summary>
+/// The label column in any of its three forms: paths of mask files, masks in memory, or a vector raters × height × width.
+/// </summary>
 internal static class AnnotationColumn
 {
-    public const string Expected = "a vector of Text (the paths of one mask a rater), RaterMasks, or a vector of Single, Byte or Boolean of known dimensions raters × height × width";
+    public const string Expected = "a vector of Text (the paths of one mask a rater), RaterMasks, or a vector of Single, "
+        + "Byte or Boolean of known dimensions raters × height × width";
 
     /// <exception cref="ArgumentException">The column is missing or of another type.</exception>
     public static DataViewSchema.Column RequireAnnotations(this DataViewSchema schema, string name) =>
@@ -31,7 +34,9 @@ internal static class AnnotationColumn
     /// <summary>A getter of masks; files are read when it is called, and brought onto the grid of the row's image.</summary>
     /// <param name="row">The row.</param>
     /// <param name="column">The column of the masks.</param>
-    /// <param name="volumes">Keeps the volumes that masks come from for the next row; whoever reads the rows disposes it after them.</param>
+    /// <param name="volumes">
+    /// Keeps the volumes that masks come from for the next row; whoever reads the rows disposes it after them.
+    /// </param>
     /// <param name="grid">A getter of the image's grid (<see cref="GridColumn"/>).</param>
     /// <param name="notes">Told what is turned or assumed among masks whose image is not known.</param>
     /// <returns>Null from the getter when the row has no masks.</returns>
@@ -68,7 +73,11 @@ internal static class AnnotationColumn
         };
     }
 
-    private static Func<Annotation?> VectorGetter<T>(DataViewRow row, DataViewSchema.Column column, VectorDataViewType type, Converter<T, float> valueOf)
+    private static Func<Annotation?> VectorGetter<T>(
+        DataViewRow row,
+        DataViewSchema.Column column,
+        VectorDataViewType type,
+        Converter<T, float> valueOf)
     {
         ValueGetter<VBuffer<T>> getter = row.GetGetter<VBuffer<T>>(column);
         VBuffer<T> vector = default;
@@ -91,7 +100,9 @@ internal static class AnnotationColumn
 
     private static bool IsPaths(DataViewType type) => type is VectorDataViewType { ItemType: TextDataViewType };
 
-    private static bool IsVector(DataViewType type) => type is VectorDataViewType { IsKnownSize: true, Dimensions.Length: 3 } vector && IsNumber(vector.ItemType);
+    private static bool IsVector(DataViewType type) =>
+        type is VectorDataViewType { IsKnownSize: true, Dimensions.Length: 3 } vector && IsNumber(vector.ItemType);
 
-    private static bool IsNumber(DataViewType type) => type is BooleanDataViewType || type == NumberDataViewType.Single || type == NumberDataViewType.Byte;
+    private static bool IsNumber(DataViewType type) =>
+        type is BooleanDataViewType || type == NumberDataViewType.Single || type == NumberDataViewType.Byte;
 }

@@ -32,7 +32,8 @@ internal static class ColumnContract
             throw Missing(name, shape.Select(other => other.Name));
         }
 
-        return allowed(column) ? column : throw WrongType(name, $"{(column.Kind == SchemaShape.Column.VectorKind.Scalar ? "" : "vector of ")}{column.ItemType}", expected);
+        return allowed(column) ? column : throw WrongType(
+            name, $"{(column.Kind == SchemaShape.Column.VectorKind.Scalar ? "" : "vector of ")}{column.ItemType}", expected);
     }
 
     /// <summary>The shape with columns added, which hide those of the same names.</summary>
@@ -42,20 +43,29 @@ internal static class ColumnContract
         return new SchemaShape(shape.Where(column => !names.Contains(column.Name)).Concat(added));
     }
 
-    public static SchemaShape.Column SliceShape(string name) => MLNetInternals.ShapeColumn(name, SchemaShape.Column.VectorKind.Scalar, SliceDataViewType.Instance);
+    public static SchemaShape.Column SliceShape(string name) =>
+        MLNetInternals.ShapeColumn(name, SchemaShape.Column.VectorKind.Scalar, SliceDataViewType.Instance);
 
-    public static SchemaShape.Column VectorShape(string name) => MLNetInternals.ShapeColumn(name, SchemaShape.Column.VectorKind.Vector, NumberDataViewType.Single);
+    public static SchemaShape.Column VectorShape(string name) =>
+        MLNetInternals.ShapeColumn(name, SchemaShape.Column.VectorKind.Vector, NumberDataViewType.Single);
 
-    public static SchemaShape.Column VariableVectorShape(string name) => MLNetInternals.ShapeColumn(name, SchemaShape.Column.VectorKind.VariableVector, NumberDataViewType.Single);
+    public static SchemaShape.Column VariableVectorShape(string name) =>
+        MLNetInternals.ShapeColumn(name, SchemaShape.Column.VectorKind.VariableVector, NumberDataViewType.Single);
 
-    public static DataViewSchema.Column RequireSlice(this DataViewSchema schema, string name) => schema.Require(name, type => type is SliceDataViewType, "Slice (use LoadSlices)");
+    public static DataViewSchema.Column RequireSlice(this DataViewSchema schema, string name) =>
+        schema.Require(name, type => type is SliceDataViewType, "Slice (use LoadSlices)");
 
     public static SchemaShape.Column RequireSlice(this SchemaShape shape, string name) =>
-        shape.Require(name, column => column.Kind == SchemaShape.Column.VectorKind.Scalar && column.ItemType is SliceDataViewType, "Slice (use LoadSlices)");
+        shape.Require(
+            name,
+            column => column.Kind == SchemaShape.Column.VectorKind.Scalar && column.ItemType is SliceDataViewType,
+            "Slice (use LoadSlices)");
 
-    public static bool IsSingleVector(this DataViewType type) => type is VectorDataViewType vector && vector.ItemType == NumberDataViewType.Single;
+    public static bool IsSingleVector(this DataViewType type) =>
+        type is VectorDataViewType vector && vector.ItemType == NumberDataViewType.Single;
 
-    public static bool IsSingleVector(this SchemaShape.Column column) => column.Kind != SchemaShape.Column.VectorKind.Scalar && column.ItemType == NumberDataViewType.Single;
+    public static bool IsSingleVector(this SchemaShape.Column column) =>
+        column.Kind != SchemaShape.Column.VectorKind.Scalar && column.ItemType == NumberDataViewType.Single;
 
     /// <summary>A getter of slices that refuses rows without one.</summary>
     public static Func<Slice> SliceGetter(this DataViewRow row, DataViewSchema.Column column)
@@ -73,10 +83,14 @@ internal static class ColumnContract
     public static string Name(this Slice slice) => slice.Source is null ? "A slice from memory" : $"'{slice.Source}'";
 
     /// <summary>A column name that is given, or the reason why it must be.</summary>
-    public static string CheckedName(string? name, string what) => string.IsNullOrEmpty(name) ? throw new ArgumentException($"{what} is empty; it must name a column.") : name;
+    public static string CheckedName(string? name, string what) =>
+        string.IsNullOrEmpty(name) ? throw new ArgumentException($"{what} is empty; it must name a column.") : name;
 
     private static ArgumentException Missing(string name, IEnumerable<string> present) =>
-        new($"Column '{name}' is missing; the data has {(present.Any() ? string.Join(", ", present.Select(other => $"'{other}'")) : "no columns")}.");
+        new(
+            $"Column '{name}' is missing; the data has "
+            + $"{(present.Any() ? string.Join(", ", present.Select(other => $"'{other}'")) : "no columns")}.");
 
-    private static ArgumentException WrongType(string name, string found, string expected) => new($"Column '{name}' is {found}; it must be {expected}.");
+    private static ArgumentException WrongType(string name, string found, string expected) =>
+        new($"Column '{name}' is {found}; it must be {expected}.");
 }

@@ -5,7 +5,9 @@ using Microsoft.ML;
 
 namespace Consensus.ML.Transforms.Columns;
 
-/// <summary>The grid of a row's image, which the row's masks are brought onto: from the image itself, or from the header of its file.</summary>
+/// <summary>
+/// The grid of a row's image, which the row's masks are brought onto: from the image itself, or from the header of its file.
+/// </summary>
 internal static class GridColumn
 {
     /// <summary>A getter of the grid; files are opened when it is called.</summary>
@@ -13,7 +15,9 @@ internal static class GridColumn
     /// <param name="image">The column of the image as a <see cref="Slice"/>; null where there is none.</param>
     /// <param name="imagePath">The column of the image's path or paths; null where there is none.</param>
     /// <param name="notes">Told what is turned or assumed.</param>
-    /// <returns>Null from the getter where the row does not tell, or its file is none that this library reads: another loader read it.</returns>
+    /// <returns>
+    /// Null from the getter where the row does not tell, or its file is none that this library reads: another loader read it.
+    /// </returns>
     public static Func<SliceGrid?> Getter(DataViewRow row, DataViewSchema.Column? image, DataViewSchema.Column? imagePath, GridNotes notes)
     {
         if (image is { } slices)

@@ -5,7 +5,8 @@ using Microsoft.ML.Data;
 namespace Consensus.ML.Transforms.Columns;
 
 /// <summary>
-/// Which rows belong together: those with the same value in the group column; where that is missing or empty, slices of one volume by their paths, and any other row by the name of its case.
+/// Which rows belong together: those with the same value in the group column; where that is missing or empty, slices of one volume by
+/// their paths, and any other row by the name of its case.
 /// </summary>
 internal sealed class GroupColumn
 {
@@ -35,19 +36,27 @@ internal sealed class GroupColumn
 
         DataViewSchema.Column? group = name == DefaultName && schema.GetColumnOrNull(name) is null
             ? null
-            : schema.Require(name, type => type is TextDataViewType or NumberDataViewType or KeyDataViewType, "Text, a number or a key (what rows belong together)");
+            : schema.Require(
+                name,
+                type => type is TextDataViewType or NumberDataViewType or KeyDataViewType,
+                "Text, a number or a key (what rows belong together)");
         return new(group, schema.GetColumnOrNull(imagePath) is { } paths && PathsColumn.HoldsPaths(paths.Type) ? paths : null, caseColumn);
     }
 
     /// <summary>A getter of the row's group.</summary>
     public Func<RowGroup> Getter(DataViewRow row)
     {
-        Func<string>? group = _group is { } groups ? TextGetter(row, groups) : null, name = _case is { } cases ? TextGetter(row, cases) : null;
+        Func<string>? group = _group is { } groups ? TextGetter(row, groups) : null,
+            name = _case is { } cases ? TextGetter(row, cases) : null;
         Func<string[]>? paths = _imagePath is { } images ? PathsColumn.Getter(row, images) : null;
         return () =>
         {
-            string own = name is null ? FormattableString.Invariant($"{row.Position}") : name() is { Length: > 0 } text ? text : FormattableString.Invariant($"Row {row.Position}");
-            string found = group?.Invoke() is { Length: > 0 } given ? given : (paths is null ? null : SliceAddress.VolumeOf(paths())) ?? own;
+            string own = name is null ? FormattableString.Invariant($"{row.Position}")
+                : name() is { Length: > 0 } text ? text
+                : FormattableString.Invariant($"Row {row.Position}");
+            string found = group?.Invoke() is { Length: > 0 } given
+                ? given
+                : (paths is null ? null : SliceAddress.VolumeOf(paths())) ?? own;
             return new(found, IsOwn: found == own);
         };
     }
@@ -57,7 +66,9 @@ internal sealed class GroupColumn
     {
         bool isKey = column.Type is KeyDataViewType;
         Func<DataViewRow, DataViewSchema.Column, bool, Func<string>> typed = Typed<int>;
-        return (Func<string>)typed.Method.GetGenericMethodDefinition().MakeGenericMethod(column.Type.RawType).Invoke(null, [row, column, isKey])!;
+        return (Func<string>)typed.Method.GetGenericMethodDefinition()
+            .MakeGenericMethod(column.Type.RawType)
+            .Invoke(null, [row, column, isKey])!;
 
         static Func<string> Typed<T>(DataViewRow row, DataViewSchema.Column column, bool isKey)
         {

@@ -10,18 +10,20 @@ namespace Consensus.ML.Transforms.Columns;
 internal static class PictureColumn
 {
     /// <summary>
-    /// The first column of pictures of no declared size, which no step has fitted yet, or else the first of all: pictures in memory always declare a size, which need not be theirs. A
-    /// later column of the same name may hide it. Null where there is none.
+    /// The first column of pictures of no declared size, which no step has fitted yet, or else the first of all: pictures in memory
+    /// always declare a size, which need not be theirs. A later column of the same name may hide it. Null where there is none.
     /// </summary>
     public static DataViewSchema.Column? Find(DataViewSchema schema)
     {
         DataViewSchema.Column[] pictures = [.. schema.Where(column => column.Type is ImageDataViewType)];
-        return pictures.Length == 0 ? null : pictures.OrderBy(column => column.Type is ImageDataViewType { Height: 0, Width: 0 } ? 0 : 1).First();
+        return pictures.Length == 0
+            ? null
+            : pictures.OrderBy(column => column.Type is ImageDataViewType { Height: 0, Width: 0 } ? 0 : 1).First();
     }
 
     /// <summary>
-    /// A getter of pictures. A picture is valid until the next is asked for: a step that loads pictures disposes the one before, and pictures that were given in memory belong to
-    /// whoever gave them.
+    /// A getter of pictures. A picture is valid until the next is asked for: a step that loads pictures disposes the one before, and
+    /// pictures that were given in memory belong to whoever gave them.
     /// </summary>
     public static Func<MLImage?> Getter(DataViewRow row, DataViewSchema.Column column)
     {
@@ -34,7 +36,9 @@ internal static class PictureColumn
         };
     }
 
-    /// <summary>A getter of the picture's own pixels, where another loader than ours fitted it; null from it where the row does not tell them.</summary>
+    /// <summary>
+    /// A getter of the picture's own pixels, where another loader than ours fitted it; null from it where the row does not tell them.
+    /// </summary>
     /// <param name="row">The row or cursor.</param>
     /// <param name="picture">The column of pictures; null for none.</param>
     /// <param name="path">The column of paths that is read where there are no pictures; null for none.</param>

@@ -28,7 +28,9 @@ public sealed class RaterMasksDataViewType : StructuredDataViewType
     public override string ToString() => "RaterMasks";
 }
 
-/// <summary>Marks a property or field of type <see cref="RaterMasks"/> as a column of masks of a class that rows are read from or written to.</summary>
+/// <summary>
+/// Marks a property or field of type <see cref="RaterMasks"/> as a column of masks of a class that rows are read from or written to.
+/// </summary>
 [AttributeUsage(AttributeTargets.Property | AttributeTargets.Field)]
 public sealed class RaterMasksTypeAttribute : DataViewTypeAttribute
 {

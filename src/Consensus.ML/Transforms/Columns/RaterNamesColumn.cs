@@ -12,9 +12,11 @@ internal static class RaterNamesColumn
 
     /// <summary>The column of that name; null where none is asked for, or where none is there that only the default asks for.</summary>
     /// <exception cref="ArgumentException">A column that was asked for is missing or of another type.</exception>
-    public static DataViewSchema.Column? Find(DataViewSchema schema, string? name) => name is null || (name == DefaultName && schema.GetColumnOrNull(name) is null)
-        ? null
-        : schema.Require(name, type => type is VectorDataViewType { ItemType: TextDataViewType }, "a vector of Text (who drew each mask)");
+    public static DataViewSchema.Column? Find(DataViewSchema schema, string? name) =>
+        name is null || (name == DefaultName && schema.GetColumnOrNull(name) is null)
+            ? null
+            : schema.Require(
+                name, type => type is VectorDataViewType { ItemType: TextDataViewType }, "a vector of Text (who drew each mask)");
 
     /// <summary>A getter of the row's names; told how many masks there are.</summary>
     public static Func<int, string[]> Getter(DataViewRow row, DataViewSchema.Column? column)

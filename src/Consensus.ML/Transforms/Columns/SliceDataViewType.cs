@@ -28,7 +28,9 @@ public sealed class SliceDataViewType : StructuredDataViewType
     public override string ToString() => "Slice";
 }
 
-/// <summary>Marks a property or field of type <see cref="Slice"/> as a slice column of a class that rows are read from or written to.</summary>
+/// <summary>
+/// Marks a property or field of type <see cref="Slice"/> as a slice column of a class that rows are read from or written to.
+/// </summary>
 [AttributeUsage(AttributeTargets.Property | AttributeTargets.Field)]
 public sealed class SliceTypeAttribute : DataViewTypeAttribute
 {

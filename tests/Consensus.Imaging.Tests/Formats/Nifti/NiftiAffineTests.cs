@@ -23,8 +23,16 @@ public sealed class NiftiAffineTests : IDisposable
     [InlineData(2)]
     public void The_qform_turns_scales_and_shifts(int version)
     {
-        // A quarter turn about the third axis: (a, b, c, d) = (√½, 0, 0, √½) sends the first axis to the second and the second to minus the first.
-        var image = new NiftiBytes { Version = version, Magic = version == 1 ? "n+1" : "n+2", Qform = 1, Quaternion = [0, 0, _half, 10, 20, 30], PixelDimensions = [1, 2, 3, 4, 1, 1, 1, 1] };
+        // A quarter turn about the third axis: (a, b, c, d) = (√½, 0, 0, √½) sends the first axis to the second and the
+        // second to minus the first.
+        var image = new NiftiBytes
+        {
+            Version = version,
+            Magic = version == 1 ? "n+1" : "n+2",
+            Qform = 1,
+            Quaternion = [0, 0, _half, 10, 20, 30],
+            PixelDimensions = [1, 2, 3, 4, 1, 1, 1, 1],
+        };
         Near([0, -3, 0, 10, 2, 0, 0, 20, 0, 0, 4, 30, 0, 0, 0, 1], Affine(image));
     }
 
@@ -44,8 +52,10 @@ public sealed class NiftiAffineTests : IDisposable
     [Fact]
     public void A_quaternion_longer_than_one_is_refused_when_it_is_used()
     {
-        Complaint.Expect<InvalidDataException>(() => Affine(new NiftiBytes { Qform = 1, Quaternion = [1, 1, 0, 0, 0, 0] }), "image.nii", "quaternion");
-        Complaint.Expect<InvalidDataException>(() => Affine(new NiftiBytes { Qform = 1, Quaternion = [double.NegativeInfinity, 0, 0, 0, 0, 0] }), "image.nii", "quaternion");
+        Complaint.Expect<InvalidDataException>(
+            () => Affine(new NiftiBytes { Qform = 1, Quaternion = [1, 1, 0, 0, 0, 0] }), "image.nii", "quaternion");
+        Complaint.Expect<InvalidDataException>(
+            () => Affine(new NiftiBytes { Qform = 1, Quaternion = [double.NegativeInfinity, 0, 0, 0, 0, 0] }), "image.nii", "quaternion");
         Affine(new NiftiBytes { Qform = 0, Quaternion = [1, 1, 0, 0, 0, 0] });
     }
 
@@ -53,7 +63,8 @@ public sealed class NiftiAffineTests : IDisposable
     public void What_is_no_number_in_a_transform_is_passed_on_as_such()
     {
         Assert.True(double.IsNaN(Affine(new NiftiBytes { Qform = 1, Quaternion = [double.NaN, 0, 0, 7, 8, 9] })[0]));
-        Assert.Equal([7, 8, 9], new[] { 3, 7, 11 }.Select(at => Affine(new NiftiBytes { Qform = 1, Quaternion = [double.NaN, 0, 0, 7, 8, 9] })[at]));
+        Assert.Equal(
+            [7, 8, 9], new[] { 3, 7, 11 }.Select(at => Affine(new NiftiBytes { Qform = 1, Quaternion = [double.NaN, 0, 0, 7, 8, 9] })[at]));
         Assert.True(double.IsNaN(Affine(new NiftiBytes { Sform = 1, Rows = [double.NaN, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0] })[0]));
     }
 

@@ -6,8 +6,8 @@ using Consensus.ML.Tests.Shared;
 namespace Consensus.Imaging.Tests.Formats.Nifti;
 
 /// <summary>
-/// Damaged files of every kind end in a reading or in an InvalidDataException or IOException of one line: no crash, no hang, no other exception, and no memory beyond
-/// the file's own scale.
+/// Damaged files of every kind end in a reading or in an InvalidDataException or IOException of one line: no crash, no hang, no other
+/// exception, and no memory beyond the file's own scale.
 /// </summary>
 public sealed class NiftiFuzzTests : IDisposable
 {
@@ -18,14 +18,26 @@ public sealed class NiftiFuzzTests : IDisposable
     // Far more than any case needs, even on a busy machine.
     private static readonly TimeSpan LongestCase = TimeSpan.FromSeconds(30);
 
-    private static readonly double[] Extremes = [0, 1, -1, 2, 7, 8, 127, 255, 347, 348, 351, 352, 540, 544, 32767, -32768, 65535, int.MaxValue, int.MinValue, 1e15, 1e38, -1e38, double.NaN, double.PositiveInfinity, double.NegativeInfinity, 1e-45];
+    private static readonly double[] Extremes =
+    [
+        0, 1, -1, 2, 7, 8, 127, 255, 347, 348, 351, 352, 540, 544, 32767, -32768, 65535, int.MaxValue, int.MinValue, 1e15, 1e38, -1e38,
+        double.NaN, double.PositiveInfinity, double.NegativeInfinity, 1e-45,
+    ];
 
     // Type and place of the fields that decide on reading: NIfTI-1, then NIfTI-2.
     private static readonly (char Kind, int At)[] Fields1 =
-        [('i', 0), .. Enumerable.Range(0, 8).Select(at => ('s', 40 + (2 * at))), ('s', 70), ('s', 72), .. Enumerable.Range(0, 4).Select(at => ('f', 76 + (4 * at))), ('f', 108), ('f', 112), ('f', 116), ('i', 144), ('s', 252), ('s', 254), .. Enumerable.Range(0, 18).Select(at => ('f', 256 + (4 * at))), ('i', 344), ('i', 348), ('i', 352), ('i', 356)];
+        [
+            ('i', 0), .. Enumerable.Range(0, 8).Select(at => ('s', 40 + (2 * at))), ('s', 70), ('s', 72),
+            .. Enumerable.Range(0, 4).Select(at => ('f', 76 + (4 * at))), ('f', 108), ('f', 112), ('f', 116), ('i', 144), ('s', 252),
+            ('s', 254), .. Enumerable.Range(0, 18).Select(at => ('f', 256 + (4 * at))), ('i', 344), ('i', 348), ('i', 352), ('i', 356),
+        ];
 
     private static readonly (char Kind, int At)[] Fields2 =
-        [('i', 0), ('i', 4), ('i', 8), ('s', 12), .. Enumerable.Range(0, 8).Select(at => ('l', 16 + (8 * at))), .. Enumerable.Range(0, 4).Select(at => ('d', 104 + (8 * at))), ('l', 168), ('d', 176), ('d', 184), ('i', 344), ('i', 348), .. Enumerable.Range(0, 6).Select(at => ('d', 352 + (8 * at))), ('i', 504), ('i', 540), ('i', 544), ('i', 548)];
+        [
+            ('i', 0), ('i', 4), ('i', 8), ('s', 12), .. Enumerable.Range(0, 8).Select(at => ('l', 16 + (8 * at))),
+            .. Enumerable.Range(0, 4).Select(at => ('d', 104 + (8 * at))), ('l', 168), ('d', 176), ('d', 184), ('i', 344), ('i', 348),
+            .. Enumerable.Range(0, 6).Select(at => ('d', 352 + (8 * at))), ('i', 504), ('i', 540), ('i', 544), ('i', 548),
+        ];
 
     private readonly TemporaryFolder _folder = new();
 
@@ -87,7 +99,8 @@ public sealed class NiftiFuzzTests : IDisposable
         // Most damage is noticed, much does not matter: a fuzzer that only ever sees one of both tests nothing.
         Assert.InRange(read, cases / 4, cases * 5);
         Assert.InRange(refused, cases / 4, cases * 5);
-        TestContext.Current.TestOutputHelper?.WriteLine($"{cases} cases from {originals.Length} originals: {read} calls read, {refused} refused.");
+        TestContext.Current.TestOutputHelper?.WriteLine(
+            $"{cases} cases from {originals.Length} originals: {read} calls read, {refused} refused.");
     }
 
     private static bool Try(Action call, long fileLength, string name)
@@ -100,7 +113,10 @@ public sealed class NiftiFuzzTests : IDisposable
         }
         catch (Exception exception) when (exception is InvalidDataException or IOException)
         {
-            Assert.True(!exception.Message.Contains('\n', StringComparison.Ordinal) && exception.Message.Contains("case.", StringComparison.Ordinal), $"{name}: {exception.Message}");
+            Assert.True(
+                !exception.Message.Contains('\n', StringComparison.Ordinal)
+                    && exception.Message.Contains("case.", StringComparison.Ordinal),
+                $"{name}: {exception.Message}");
             read = false;
         }
         catch (Exception exception)
@@ -126,23 +142,56 @@ public sealed class NiftiFuzzTests : IDisposable
             {
                 foreach (short type in new short[] { 2, 4, 16, 64 })
                 {
-                    originals.Add(new NiftiBytes { Version = version, Magic = magic, BigEndian = bigEndian, Type = type, Dimensions = [4, 6, 2], Values = values, Qform = 1, Slope = 2, Intercept = 1 }.SingleFile());
+                    originals.Add(new NiftiBytes
+                    {
+                        Version = version,
+                        Magic = magic,
+                        BigEndian = bigEndian,
+                        Type = type,
+                        Dimensions = [4, 6, 2],
+                        Values = values,
+                        Qform = 1,
+                        Slope = 2,
+                        Intercept = 1,
+                    }.SingleFile());
                 }
             }
 
-            originals.Add(new NiftiBytes { Version = version, Magic = magic, Type = 8, Dimensions = [2, 3, 2, 1, 4], Values = values, Sform = 1, Rows = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0] }.SingleFile());
-            originals.Add(new NiftiBytes { Version = version, Magic = magic, Type = 1024, Dimensions = [48], Values = values }.SingleFile());
-            byte[] extended = new NiftiBytes { Version = version, Magic = magic, Type = 512, Dimensions = [6, 8], Values = values, Extension = new byte[64] }.SingleFile();
+            originals.Add(new NiftiBytes
+            {
+                Version = version,
+                Magic = magic,
+                Type = 8,
+                Dimensions = [2, 3, 2, 1, 4],
+                Values = values,
+                Sform = 1,
+                Rows = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0],
+            }.SingleFile());
+            originals.Add(
+                new NiftiBytes { Version = version, Magic = magic, Type = 1024, Dimensions = [48], Values = values }.SingleFile());
+            byte[] extended = new NiftiBytes
+            {
+                Version = version,
+                Magic = magic,
+                Type = 512,
+                Dimensions = [6, 8],
+                Values = values,
+                Extension = new byte[64],
+            }.SingleFile();
             int end = version == 1 ? 352 : 544;
             (extended[end - 4], extended[end], extended[end + 32]) = (1, 32, 32);
             originals.Add(extended);
-            originals.Add(new NiftiBytes { Version = version, Magic = version == 1 ? "ni1" : "ni2", Dimensions = [6, 8], Values = values }.SingleFile());
+            originals.Add(new NiftiBytes { Version = version, Magic = version == 1 ? "ni1" : "ni2", Dimensions = [6, 8], Values = values }
+                .SingleFile());
         }
 
         originals.Add(new NiftiBytes { Dimensions = [300, 200], Type = 4, Values = new double[60_000] }.SingleFile());
         if (SharedData.Find("CONSENSUS_NIFTI", "nifti") is { } folder)
         {
-            originals.AddRange(Directory.GetFiles(folder).Order(StringComparer.Ordinal).Where(file => new FileInfo(file).Length < 80_000 && !file.EndsWith(".json", StringComparison.Ordinal)).Select(File.ReadAllBytes));
+            originals.AddRange(Directory.GetFiles(folder)
+                .Order(StringComparer.Ordinal)
+                .Where(file => new FileInfo(file).Length < 80_000 && !file.EndsWith(".json", StringComparison.Ordinal))
+                .Select(File.ReadAllBytes));
         }
 
         return [.. originals];
@@ -166,7 +215,9 @@ public sealed class NiftiFuzzTests : IDisposable
                 case 3:
                     byte[] other = originals[random.Next(originals.Length)];
                     int from = random.Next(other.Length), count = Math.Min(random.Next(1, 64), other.Length - from);
-                    bytes = random.Next(2) == 0 ? [.. bytes[..Place(bytes, random)], .. other.AsSpan(from, count)] : [.. bytes, .. other.AsSpan(from, count)];
+                    bytes = random.Next(2) == 0
+                        ? [.. bytes[..Place(bytes, random)], .. other.AsSpan(from, count)]
+                        : [.. bytes, .. other.AsSpan(from, count)];
                     break;
                 default:
                     SetField(bytes, random);
@@ -208,7 +259,8 @@ public sealed class NiftiFuzzTests : IDisposable
         {
             's' => BitConverter.GetBytes((short)Math.Clamp(double.IsNaN(value) ? 0 : value, short.MinValue, short.MaxValue)),
             'i' => BitConverter.GetBytes((int)Math.Clamp(double.IsNaN(value) ? 0 : value, int.MinValue, int.MaxValue)),
-            'l' => BitConverter.GetBytes(random.Next(4) == 0 ? long.MaxValue - random.Next(3) : (long)Math.Clamp(double.IsNaN(value) ? 0 : value, -9e18, 9e18)),
+            'l' => BitConverter.GetBytes(
+                random.Next(4) == 0 ? long.MaxValue - random.Next(3) : (long)Math.Clamp(double.IsNaN(value) ? 0 : value, -9e18, 9e18)),
             'f' => BitConverter.GetBytes((float)value),
             _ => BitConverter.GetBytes(value),
         };

@@ -59,7 +59,8 @@ public sealed class NiftiGeometryTests : IDisposable
             string image = Image(shape, version, 1, 0, bigEndian);
             for (int axis = 0; axis < 3; axis++)
             {
-                IEnumerable<Slice> maps = NiftiFile.ReadSlices(image, axis).Select(slice => new Slice(1, slice.Height, slice.Width, new float[slice.Height * slice.Width]));
+                IEnumerable<Slice> maps = NiftiFile.ReadSlices(image, axis)
+                    .Select(slice => new Slice(1, slice.Height, slice.Width, new float[slice.Height * slice.Width]));
                 NiftiFile.WriteVolume(_folder["soft.nii.gz"], maps, image, axis);
                 Expect(Unchannelled(expected, shape, version), Read("soft.nii.gz"), version);
             }
@@ -70,7 +71,8 @@ public sealed class NiftiGeometryTests : IDisposable
     public void The_slice_spacing_of_a_file_with_two_axes_is_kept()
     {
         // 0.7 × 1.3 with slices 2 apart, turned by half a turn about the third axis, in a qform alone.
-        string image = new NiftiBytes { PixelDimensions = [1, 0.7, 1.3, 2, 1, 1, 1, 1], Qform = 1, Quaternion = [0, 0, 1, 0, 0, 0] }.WriteTo(_folder["image.nii.gz"]);
+        string image = new NiftiBytes { PixelDimensions = [1, 0.7, 1.3, 2, 1, 1, 1, 1], Qform = 1, Quaternion = [0, 0, 1, 0, 0, 0] }
+            .WriteTo(_folder["image.nii.gz"]);
         NiftiFile.WriteSlice(_folder["soft.nii.gz"], new Slice(1, 2, 3, new float[6]), image);
         byte[] written = Read("soft.nii.gz");
         Assert.Equal(2f, BitConverter.ToSingle(written, 76 + 12));
@@ -104,7 +106,10 @@ public sealed class NiftiGeometryTests : IDisposable
     {
         string image = Image([4, 5, 9], 1, qform, sform, bigEndian: false);
         Slice slice = NiftiFile.ReadSlice(image, axis, 3);
-        NiftiFile.WriteSlice(_folder["soft.nii"], new Slice(2, slice.Height, slice.Width, new float[2 * slice.Pixels.Length]), $"{image}#axis={axis},slice=3");
+        NiftiFile.WriteSlice(
+            _folder["soft.nii"],
+            new Slice(2, slice.Height, slice.Width, new float[2 * slice.Pixels.Length]),
+            $"{image}#axis={axis},slice=3");
         NiftiHeader written = NiftiFile.ReadHeader(_folder["soft.nii"]);
         ExpectAffine(slice.Geometry.Affine, NiftiFile.ReadSlice(_folder["soft.nii"]).Geometry.Affine);
         Assert.Equal((code, 0x13), (written.SformCode, written.Units));
@@ -147,7 +152,9 @@ public sealed class NiftiGeometryTests : IDisposable
     private string Image(long[] shape, int version, int qform, int sform, bool bigEndian)
     {
         string path = _folder["image.nii"];
-        File.WriteAllBytes(path, [.. Header(shape, version, qform, sform, bigEndian), .. new byte[shape.Aggregate(1L, (product, length) => product * length)]]);
+        File.WriteAllBytes(
+            path,
+            [.. Header(shape, version, qform, sform, bigEndian), .. new byte[shape.Aggregate(1L, (product, length) => product * length)]]);
         return path;
     }
 
@@ -159,7 +166,9 @@ public sealed class NiftiGeometryTests : IDisposable
         return bytes.ToArray();
     }
 
-    /// <summary>The header with a single channel, where the image has several: beyond the second axis of a slice, beyond the third of a volume.</summary>
+    /// <summary>
+    /// The header with a single channel, where the image has several: beyond the second axis of a slice, beyond the third of a volume.
+    /// </summary>
     private static byte[] Unchannelled(byte[] header, long[] shape, int version)
     {
         byte[] single = [.. header];

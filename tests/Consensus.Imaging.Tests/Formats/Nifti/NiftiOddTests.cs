@@ -5,8 +5,8 @@ using Consensus.ML.Tests.Shared;
 namespace Consensus.Imaging.Tests.Formats.Nifti;
 
 /// <summary>
-/// Headers that bend the standard are read or refused as nibabel 5 does (nifti1.py and analyze.py of its source): what it repairs is repaired, what it raises an
-/// error for is refused.
+/// Headers that bend the standard are read or refused as nibabel 5 does (nifti1.py and analyze.py of its source): what it repairs is
+/// repaired, what it raises an error for is refused.
 /// </summary>
 public sealed class NiftiOddTests : IDisposable
 {
@@ -47,7 +47,8 @@ public sealed class NiftiOddTests : IDisposable
             foreach ((int version, bool bigEndian) in new[] { (1, true), (2, false) })
             {
                 string path = Write(name, Extended(size, 32, version, bigEndian));
-                Complaint.Expect<InvalidDataException>(() => NiftiFile.ReadHeader(path), name, "extension claims " + size, $"byte {(version == 1 ? 352 : 544)}");
+                Complaint.Expect<InvalidDataException>(
+                    () => NiftiFile.ReadHeader(path), name, "extension claims " + size, $"byte {(version == 1 ? 352 : 544)}");
             }
         }
     }
@@ -55,11 +56,13 @@ public sealed class NiftiOddTests : IDisposable
     [Fact]
     public void An_extension_into_the_values_passes_only_when_the_file_ends_with_it()
     {
-        // 32 bytes of room and 6 bytes of values: an extension of 38 ends where the file does, one of 36 leaves two bytes that are no extension.
+        // 32 bytes of room and 6 bytes of values: an extension of 38 ends where the file does, one of 36 leaves two bytes
+        // that are no extension.
         foreach (string name in new[] { "image.nii", "image.nii.gz" })
         {
             Assert.Equal(_asRows, NiftiFile.ReadSlice(Write(name, Extended(38, 32, 1, false))).Pixels);
-            Complaint.Expect<InvalidDataException>(() => NiftiFile.ReadSlice(Write(name, Extended(36, 32, 1, false))), name, "cut off", "byte 388");
+            Complaint.Expect<InvalidDataException>(
+                () => NiftiFile.ReadSlice(Write(name, Extended(36, 32, 1, false))), name, "cut off", "byte 388");
         }
     }
 
@@ -135,10 +138,16 @@ public sealed class NiftiOddTests : IDisposable
     [Fact]
     public void Long_surfaces_are_stored_by_tricks()
     {
-        NiftiHeader any = NiftiFile.ReadHeader(Write("long.nii", WithSmallestGrey(new NiftiBytes { Dimensions = [-1, 1, 1, 2], Values = new double[24] }.SingleFile(), 12)));
+        NiftiHeader any = NiftiFile.ReadHeader(
+            Write("long.nii", WithSmallestGrey(new NiftiBytes { Dimensions = [-1, 1, 1, 2], Values = new double[24] }.SingleFile(), 12)));
         Assert.Equal([12, 1, 1, 2], any.Shape);
-        Assert.Equal([163842, 1, 1], NiftiFile.ReadHeader(new NiftiBytes { Dimensions = [27307, 1, 6], Values = new double[163842] }.WriteTo(_folder["seventh.nii"])).Shape);
-        Complaint.Expect<InvalidDataException>(() => NiftiFile.ReadHeader(Write("long.nii", WithSmallestGrey(new NiftiBytes { Dimensions = [-1, 1, 1], Values = [1] }.SingleFile(), 0))), "long.nii", "dim[1]");
+        Assert.Equal([163842, 1, 1], NiftiFile.ReadHeader(
+            new NiftiBytes { Dimensions = [27307, 1, 6], Values = new double[163842] }.WriteTo(_folder["seventh.nii"])).Shape);
+        Complaint.Expect<InvalidDataException>(
+            () => NiftiFile.ReadHeader(
+                Write("long.nii", WithSmallestGrey(new NiftiBytes { Dimensions = [-1, 1, 1], Values = [1] }.SingleFile(), 0))),
+            "long.nii",
+            "dim[1]");
 
         static byte[] WithSmallestGrey(byte[] bytes, int value)
         {
@@ -152,7 +161,8 @@ public sealed class NiftiOddTests : IDisposable
     {
         byte[] bytes = new NiftiBytes { Version = 2, Magic = "n+2" }.SingleFile();
         BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(504), 3002);
-        Complaint.Expect<InvalidDataException>(() => NiftiFile.ReadHeader(Write("a.dtseries.nii", bytes)), "a.dtseries.nii", "CIFTI-2", "3002");
+        Complaint.Expect<InvalidDataException>(
+            () => NiftiFile.ReadHeader(Write("a.dtseries.nii", bytes)), "a.dtseries.nii", "CIFTI-2", "3002");
         BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(504), 2999);
         Assert.Equal(_asRows, NiftiFile.ReadSlice(Write("a.nii", bytes)).Pixels);
     }
@@ -171,15 +181,25 @@ public sealed class NiftiOddTests : IDisposable
     public void Gzip_in_several_parts_or_with_something_behind_it_reads()
     {
         byte[] whole = new NiftiBytes().SingleFile(), packed = NiftiBytes.Gzip(whole);
-        Assert.Equal(_asRows, NiftiFile.ReadSlice(Write("parts.nii.gz", [.. NiftiBytes.Gzip(whole[..100]), .. NiftiBytes.Gzip(whole[100..355]), .. NiftiBytes.Gzip(whole[355..])], pack: false)).Pixels);
+        Assert.Equal(_asRows, NiftiFile.ReadSlice(Write(
+            "parts.nii.gz",
+            [.. NiftiBytes.Gzip(whole[..100]), .. NiftiBytes.Gzip(whole[100..355]), .. NiftiBytes.Gzip(whole[355..])],
+            pack: false)).Pixels);
         Assert.Equal(_asRows, NiftiFile.ReadSlice(Write("padded.nii.gz", [.. packed, .. new byte[100]], pack: false)).Pixels);
-        Assert.Equal(_asRows, NiftiFile.ReadSlice(Write("longer.nii.gz", NiftiBytes.Gzip([.. whole, .. new byte[100]]), pack: false)).Pixels);
+        Assert.Equal(
+            _asRows, NiftiFile.ReadSlice(Write("longer.nii.gz", NiftiBytes.Gzip([.. whole, .. new byte[100]]), pack: false)).Pixels);
     }
 
     /// <summary>A single file of six bytes of values, with one extension of this claimed size in this much room.</summary>
     private static byte[] Extended(int size, int room, int version, bool bigEndian)
     {
-        byte[] bytes = new NiftiBytes { Version = version, Magic = version == 1 ? "n+1" : "n+2", BigEndian = bigEndian, Extension = [.. Enumerable.Repeat((byte)99, room)] }.SingleFile();
+        byte[] bytes = new NiftiBytes
+        {
+            Version = version,
+            Magic = version == 1 ? "n+1" : "n+2",
+            BigEndian = bigEndian,
+            Extension = [.. Enumerable.Repeat((byte)99, room)],
+        }.SingleFile();
         int end = version == 1 ? 352 : 544;
         bytes[end - 4] = 1;
         if (bigEndian)

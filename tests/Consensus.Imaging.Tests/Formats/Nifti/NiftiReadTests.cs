@@ -31,7 +31,14 @@ public sealed class NiftiReadTests : IDisposable
         {
             foreach (bool bigEndian in new[] { false, true })
             {
-                string path = new NiftiBytes { Version = version, Magic = version == 1 ? "n+1" : "n+2", BigEndian = bigEndian, Type = type, Values = values }.WriteTo(_folder["image.nii"]);
+                string path = new NiftiBytes
+                {
+                    Version = version,
+                    Magic = version == 1 ? "n+1" : "n+2",
+                    BigEndian = bigEndian,
+                    Type = type,
+                    Values = values,
+                }.WriteTo(_folder["image.nii"]);
 
                 NiftiHeader header = NiftiFile.ReadHeader(path);
                 Assert.Equal((version, name, bigEndian), (header.Version, header.DataType, header.BigEndian));
@@ -68,7 +75,8 @@ public sealed class NiftiReadTests : IDisposable
     [Fact]
     public void A_slope_with_an_infinite_intercept_is_refused()
         => Complaint.Expect<InvalidDataException>(
-            () => NiftiFile.ReadSlice(new NiftiBytes { Slope = 2, Intercept = double.PositiveInfinity }.WriteTo(_folder["image.nii"])), "image.nii", "slope 2", "intercept");
+            () => NiftiFile.ReadSlice(new NiftiBytes { Slope = 2, Intercept = double.PositiveInfinity }.WriteTo(_folder["image.nii"])),
+            "image.nii", "slope 2", "intercept");
 
     [Theory]
     [InlineData(new long[] { 2, 3, 1 }, 1)]
@@ -79,7 +87,11 @@ public sealed class NiftiReadTests : IDisposable
     [InlineData(new long[] { 2, 3, 1, 1, 2 }, 2)]
     public void Trailing_axes_of_one_are_dropped_and_one_short_axis_holds_the_channels(long[] dimensions, int channels)
     {
-        string path = new NiftiBytes { Dimensions = dimensions, Values = [.. Enumerable.Range(1, 6 * channels).Select(value => (double)value)] }.WriteTo(_folder["image.nii"]);
+        string path = new NiftiBytes
+        {
+            Dimensions = dimensions,
+            Values = [.. Enumerable.Range(1, 6 * channels).Select(value => (double)value)],
+        }.WriteTo(_folder["image.nii"]);
         Slice slice = NiftiFile.ReadSlice(path);
         Assert.Equal((channels, 2, 3), (slice.Channels, slice.Height, slice.Width));
         Assert.Equal([1, 3, 5, 2, 4, 6], slice.Pixels[..6]);
@@ -97,14 +109,17 @@ public sealed class NiftiReadTests : IDisposable
     public void A_volume_is_refused_as_a_slice_but_summed_up(long[] dimensions)
     {
         int count = (int)dimensions.Aggregate(1L, (product, length) => product * length);
-        string path = new NiftiBytes { Dimensions = dimensions, Values = [.. Enumerable.Range(1, count).Select(value => (double)value)] }.WriteTo(_folder["volume.nii"]);
-        Complaint.Expect<InvalidDataException>(() => NiftiFile.ReadSlice(path), path, string.Join('×', dimensions), "volume", "1 to 8 channels");
+        string path = new NiftiBytes { Dimensions = dimensions, Values = [.. Enumerable.Range(1, count).Select(value => (double)value)] }
+            .WriteTo(_folder["volume.nii"]);
+        Complaint.Expect<InvalidDataException>(
+            () => NiftiFile.ReadSlice(path), path, string.Join('×', dimensions), "volume", "1 to 8 channels");
         Assert.Equal((count + 1) / 2.0, NiftiFile.ReadStatistics(path).Mean, 1e-12);
     }
 
     [Fact]
     public void A_line_of_values_is_no_slice()
-        => Complaint.Expect<InvalidDataException>(() => NiftiFile.ReadSlice(new NiftiBytes { Dimensions = [6] }.WriteTo(_folder["line.nii"])), "line.nii", "shape 6", "two axes");
+        => Complaint.Expect<InvalidDataException>(
+            () => NiftiFile.ReadSlice(new NiftiBytes { Dimensions = [6] }.WriteTo(_folder["line.nii"])), "line.nii", "shape 6", "two axes");
 
     [Fact]
     public void A_plane_larger_than_a_block_is_turned_around_in_full()
@@ -128,7 +143,8 @@ public sealed class NiftiReadTests : IDisposable
     [Fact]
     public void Statistics_leave_out_what_is_not_finite_and_count_it()
     {
-        string path = new NiftiBytes { Type = 64, Values = [1, double.NaN, 2, double.PositiveInfinity, 6, double.NegativeInfinity] }.WriteTo(_folder["image.nii"]);
+        string path = new NiftiBytes { Type = 64, Values = [1, double.NaN, 2, double.PositiveInfinity, 6, double.NegativeInfinity] }
+            .WriteTo(_folder["image.nii"]);
         Assert.Equal(new NiftiStatistics(1, 6, 3, 6, 3), NiftiFile.ReadStatistics(path));
     }
 
@@ -161,8 +177,10 @@ public sealed class NiftiReadTests : IDisposable
         {
             var image = new NiftiBytes { Version = version, Magic = version == 1 ? "ni1" : "ni2", Offset = 4 };
             byte[] header = image.Header(), data = [9, 9, 9, 9, .. image.Data()];
-            File.WriteAllBytes(_folder["brain" + headerEnd], headerEnd.EndsWith("gz", StringComparison.Ordinal) ? NiftiBytes.Gzip(header) : header);
-            File.WriteAllBytes(_folder["brain" + imageEnd], imageEnd.EndsWith("gz", StringComparison.Ordinal) ? NiftiBytes.Gzip(data) : data);
+            File.WriteAllBytes(
+                _folder["brain" + headerEnd], headerEnd.EndsWith("gz", StringComparison.Ordinal) ? NiftiBytes.Gzip(header) : header);
+            File.WriteAllBytes(
+                _folder["brain" + imageEnd], imageEnd.EndsWith("gz", StringComparison.Ordinal) ? NiftiBytes.Gzip(data) : data);
             foreach (string end in new[] { headerEnd, imageEnd })
             {
                 Assert.Equal([1, 3, 5, 2, 4, 6], NiftiFile.ReadSlice(_folder["brain" + end]).Pixels);
@@ -202,7 +220,9 @@ public sealed class NiftiReadTests : IDisposable
     [InlineData(0, "unknown")]
     [InlineData(77, "77")]
     public void Colour_complex_and_wide_types_are_refused_by_name(short type, string name)
-        => Complaint.Expect<InvalidDataException>(() => NiftiFile.ReadHeader(new NiftiBytes { Type = type }.WriteTo(_folder["image.nii"])), "image.nii", name, "uint8", "float64");
+        => Complaint.Expect<InvalidDataException>(
+            () => NiftiFile.ReadHeader(new NiftiBytes { Type = type }.WriteTo(_folder["image.nii"])), "image.nii", name, "uint8",
+            "float64");
 
     [Fact]
     public void What_is_no_nifti_file_is_refused_in_one_line()
@@ -243,12 +263,18 @@ public sealed class NiftiReadTests : IDisposable
     [Fact]
     public void A_file_shorter_than_its_header_promises_is_refused_wherever_it_ends()
     {
-        var image = new NiftiBytes { Dimensions = [64, 64], Type = 4, Values = [.. Enumerable.Range(0, 4096).Select(value => (double)((value * 7919) % 30000))] };
+        var image = new NiftiBytes
+        {
+            Dimensions = [64, 64],
+            Type = 4,
+            Values = [.. Enumerable.Range(0, 4096).Select(value => (double)((value * 7919) % 30000))],
+        };
         byte[] plain = image.SingleFile(), packed = NiftiBytes.Gzip(plain);
         foreach (int length in new[] { plain.Length - 1, 4000, 353, 352 })
         {
             File.WriteAllBytes(_folder["cut.nii"], plain[..length]);
-            Complaint.Expect<InvalidDataException>(() => NiftiFile.ReadSlice(_folder["cut.nii"]), "cut.nii", "truncated", "8192 bytes", $"only {length - 352}");
+            Complaint.Expect<InvalidDataException>(
+                () => NiftiFile.ReadSlice(_folder["cut.nii"]), "cut.nii", "truncated", "8192 bytes", $"only {length - 352}");
             Complaint.Expect<InvalidDataException>(() => NiftiFile.ReadStatistics(_folder["cut.nii"]), "cut.nii", "truncated");
 
             File.WriteAllBytes(_folder["short.nii.gz"], NiftiBytes.Gzip(plain[..length]));
@@ -281,8 +307,16 @@ public sealed class NiftiReadTests : IDisposable
             new NiftiBytes { Dimensions = [16384, 16384], Type = 64, Values = [] }.WriteTo(_folder["huge.nii"]),
             new NiftiBytes { Dimensions = [16384, 16384], Type = 64, Values = [] }.WriteTo(_folder["huge.nii.gz"]),
             new NiftiBytes { Dimensions = [32767, 32767, 8], Type = 64, Values = [] }.WriteTo(_folder["larger.nii.gz"]),
-            new NiftiBytes { Version = 2, Magic = "n+2", Dimensions = [long.MaxValue, long.MaxValue, long.MaxValue], Type = 64, Values = [] }.WriteTo(_folder["absurd.nii.gz"]),
-            new NiftiBytes { Version = 2, Magic = "n+2", Dimensions = [3, 2], Offset = long.MaxValue / 2, Type = 64, Values = [] }.WriteTo(_folder["far.nii.gz"]),
+            new NiftiBytes
+            {
+                Version = 2,
+                Magic = "n+2",
+                Dimensions = [long.MaxValue, long.MaxValue, long.MaxValue],
+                Type = 64,
+                Values = [],
+            }.WriteTo(_folder["absurd.nii.gz"]),
+            new NiftiBytes { Version = 2, Magic = "n+2", Dimensions = [3, 2], Offset = long.MaxValue / 2, Type = 64, Values = [] }
+                .WriteTo(_folder["far.nii.gz"]),
         ];
         Refuse();
         long before = GC.GetAllocatedBytesForCurrentThread();
@@ -310,7 +344,8 @@ public sealed class NiftiReadTests : IDisposable
     [Fact]
     public void Statistics_of_a_large_file_take_no_memory_for_it()
     {
-        string path = new NiftiBytes { Dimensions = [1000, 100, 40], Type = 4, Values = [.. Enumerable.Repeat(3.0, 4_000_000)] }.WriteTo(_folder["large.nii.gz"]);
+        string path = new NiftiBytes { Dimensions = [1000, 100, 40], Type = 4, Values = [.. Enumerable.Repeat(3.0, 4_000_000)] }
+            .WriteTo(_folder["large.nii.gz"]);
         NiftiFile.ReadStatistics(path);
         long before = GC.GetAllocatedBytesForCurrentThread();
         Assert.Equal(3, NiftiFile.ReadStatistics(path).Mean);
@@ -323,8 +358,16 @@ public sealed class NiftiReadTests : IDisposable
         var random = new Random(20230604);
         byte[][] originals =
         [
-            new NiftiBytes { Dimensions = [8, 7, 2], Type = 4, Values = [.. Enumerable.Range(0, 112).Select(value => (double)value)], Qform = 1, PixelDimensions = [1, 2, 2, 2, 0, 0, 0, 0] }.SingleFile(),
-            new NiftiBytes { Version = 2, Magic = "n+2", BigEndian = true, Dimensions = [8, 7], Type = 64, Values = new double[56] }.SingleFile(),
+            new NiftiBytes
+            {
+                Dimensions = [8, 7, 2],
+                Type = 4,
+                Values = [.. Enumerable.Range(0, 112).Select(value => (double)value)],
+                Qform = 1,
+                PixelDimensions = [1, 2, 2, 2, 0, 0, 0, 0],
+            }.SingleFile(),
+            new NiftiBytes { Version = 2, Magic = "n+2", BigEndian = true, Dimensions = [8, 7], Type = 64, Values = new double[56] }
+                .SingleFile(),
         ];
         int refused = 0;
         for (int round = 0; round < 1500; round++)

@@ -53,19 +53,27 @@ public sealed class NiftiReferenceTests
             }
             catch (InvalidDataException exception)
             {
-                return exception.Message.Contains(Path.GetFileName(path), StringComparison.Ordinal) ? null : "was refused without its name: " + exception.Message;
+                return exception.Message.Contains(Path.GetFileName(path), StringComparison.Ordinal)
+                    ? null
+                    : "was refused without its name: " + exception.Message;
             }
         }
 
         NiftiHeader header = NiftiFile.ReadHeader(path);
-        string kind = expected.GetProperty("kind").GetString()! switch { "u" => "uint", "i" => "int", var other => other == "f" ? "float" : other };
+        string kind = expected.GetProperty("kind").GetString()! switch
+        {
+            "u" => "uint",
+            "i" => "int",
+            var other => other == "f" ? "float" : other,
+        };
         int bytes = expected.GetProperty("bytes").GetInt32();
         if (header.DataType != kind + (8 * bytes) || header.BytesPerValue != bytes)
         {
             return $"type {header.DataType}";
         }
 
-        if (header.Version != expected.GetProperty("version").GetInt32() || header.BigEndian != (expected.GetProperty("endian").GetString() == ">"))
+        if (header.Version != expected.GetProperty("version").GetInt32()
+            || header.BigEndian != (expected.GetProperty("endian").GetString() == ">"))
         {
             return $"version {header.Version}, big-endian {header.BigEndian}";
         }
@@ -75,7 +83,10 @@ public sealed class NiftiReferenceTests
             return $"shape {string.Join('×', header.Shape)}";
         }
 
-        double[] affine = [.. expected.GetProperty("affine").EnumerateArray().SelectMany(row => row.EnumerateArray()).Select(value => value.GetDouble())];
+        double[] affine =
+        [
+            .. expected.GetProperty("affine").EnumerateArray().SelectMany(row => row.EnumerateArray()).Select(value => value.GetDouble()),
+        ];
         for (int i = 0; i < 16; i++)
         {
             if (!Near(affine[i], header.Affine[i]))
@@ -93,11 +104,13 @@ public sealed class NiftiReferenceTests
         NiftiStatistics statistics = NiftiFile.ReadStatistics(path);
         double[] found = [statistics.Minimum, statistics.Maximum, statistics.Mean];
         double[] wanted = [Number("min"), Number("max"), Number("mean")];
-        return found.Zip(wanted).All(pair => Near(pair.Second, pair.First)) && statistics.NonFinite == expected.GetProperty("nonfinite").GetInt64()
+        return found.Zip(wanted).All(pair => Near(pair.Second, pair.First))
+            && statistics.NonFinite == expected.GetProperty("nonfinite").GetInt64()
             ? null
             : $"min, max, mean are {string.Join(", ", found)}, expected {string.Join(", ", wanted)}; {statistics.NonFinite} are not finite";
 
-        double Number(string name) => expected.GetProperty(name) is { ValueKind: JsonValueKind.Number } value ? value.GetDouble() : double.NaN;
+        double Number(string name) =>
+            expected.GetProperty(name) is { ValueKind: JsonValueKind.Number } value ? value.GetDouble() : double.NaN;
     }
 
     /// <summary>Within 1e-6 relative; what is 0 but for the rounding of a quaternion is 0.</summary>

@@ -4,7 +4,9 @@ using Consensus.ML.Tests.Shared;
 
 namespace Consensus.Imaging.Tests.Formats.Nifti;
 
-/// <summary>Volumes are cut into slices along each axis: the right values, the right place in space, in any order and from any kind of file.</summary>
+/// <summary>
+/// Volumes are cut into slices along each axis: the right values, the right place in space, in any order and from any kind of file.
+/// </summary>
 public sealed class NiftiVolumeTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -33,7 +35,9 @@ public sealed class NiftiVolumeTests : IDisposable
         string path = Volume(dimensions).WriteTo(_folder["volume.nii.gz"]);
         Expect(path, 2, 1, 2, 3, [100, 110, 120, 101, 111, 121, 1100, 1110, 1120, 1101, 1111, 1121]);
         Expect(path, 1, 0, 2, 4, [0, 100, 200, 300, 1, 101, 201, 301, 1000, 1100, 1200, 1300, 1001, 1101, 1201, 1301]);
-        Expect(path, 0, 1, 3, 4, [1, 101, 201, 301, 11, 111, 211, 311, 21, 121, 221, 321, 1001, 1101, 1201, 1301, 1011, 1111, 1211, 1311, 1021, 1121, 1221, 1321]);
+        Expect(path, 0, 1, 3, 4, [
+            1, 101, 201, 301, 11, 111, 211, 311, 21, 121, 221, 321, 1001, 1101, 1201, 1301, 1011, 1111, 1211, 1311, 1021, 1121, 1221, 1321,
+        ]);
     }
 
     [Fact]
@@ -41,14 +45,16 @@ public sealed class NiftiVolumeTests : IDisposable
     {
         string path = Volume([2, 3]).WriteTo(_folder["flat.nii"]);
         Expect(path, 2, 0, 2, 3, [0, 10, 20, 1, 11, 21]);
-        Complaint.Expect<InvalidDataException>(() => NiftiFile.ReadSlice(path, 0, 1), "flat.nii", "2×3", "one slice along axis 2", "axis 0", "2 strips");
+        Complaint.Expect<InvalidDataException>(
+            () => NiftiFile.ReadSlice(path, 0, 1), "flat.nii", "2×3", "one slice along axis 2", "axis 0", "2 strips");
         Complaint.Expect<InvalidDataException>(() => NiftiFile.ReadSlice(path, 2, 1), "flat.nii", "1 slices along axis 2", "no slice 1");
     }
 
     [Fact]
     public void Slope_and_intercept_apply_to_slices_of_volumes()
     {
-        string path = new NiftiBytes { Dimensions = [2, 2, 2], Values = [1, 2, 3, 4, 5, 6, 7, 8], Slope = 2, Intercept = -1 }.WriteTo(_folder["scaled.nii"]);
+        string path = new NiftiBytes { Dimensions = [2, 2, 2], Values = [1, 2, 3, 4, 5, 6, 7, 8], Slope = 2, Intercept = -1 }
+            .WriteTo(_folder["scaled.nii"]);
         Assert.Equal([9, 13, 11, 15], NiftiFile.ReadSlice(path, 2, 1).Pixels);
     }
 
@@ -73,7 +79,12 @@ public sealed class NiftiVolumeTests : IDisposable
     [Fact]
     public void Spacing_that_is_missing_or_no_number_counts_as_one()
     {
-        string path = new NiftiBytes { Dimensions = [2, 2, 2], Values = [1, 2, 3, 4, 5, 6, 7, 8], PixelDimensions = [1, double.NaN, 0, double.PositiveInfinity, 0, 0, 0, 0] }.WriteTo(_folder["odd.nii"]);
+        string path = new NiftiBytes
+        {
+            Dimensions = [2, 2, 2],
+            Values = [1, 2, 3, 4, 5, 6, 7, 8],
+            PixelDimensions = [1, double.NaN, 0, double.PositiveInfinity, 0, 0, 0, 0],
+        }.WriteTo(_folder["odd.nii"]);
         SliceGeometry geometry = NiftiFile.ReadSlice(path, 1, 0).Geometry;
         Assert.Equal((1, 1), (geometry.SpacingRows, geometry.SpacingColumns));
     }
@@ -93,15 +104,28 @@ public sealed class NiftiVolumeTests : IDisposable
                 {
                     using var volume = new NiftiVolume(path, axis, memory, all, closing);
                     int count = (int)shape[axis];
-                    int[] order = [.. Enumerable.Range(0, count), .. Enumerable.Range(0, count).Reverse(), .. Enumerable.Range(0, count).Select(index => index * 3 % count), 2, 2];
+                    int[] order =
+                    [
+                        .. Enumerable.Range(0, count), .. Enumerable.Range(0, count).Reverse(),
+                        .. Enumerable.Range(0, count).Select(index => index * 3 % count), 2, 2,
+                    ];
                     foreach (int index in order)
                     {
                         Slice slice = volume.Read(index);
                         for (int at = 0; at < slice.Pixels.Length; at++)
                         {
-                            int channel = at / (slice.Height * slice.Width), row = at / slice.Width % slice.Height, column = at % slice.Width;
-                            int expected = (1000 * channel) + (axis switch { 0 => (100 * column) + (10 * row) + index, 1 => (100 * column) + (10 * index) + row, _ => (100 * index) + (10 * column) + row });
-                            Assert.True(slice.Pixels[at] == expected, $"axis {axis}, slice {index}, memory {memory}: {slice.Pixels[at]} at {row}, {column} instead of {expected}");
+                            int channel = at / (slice.Height * slice.Width), row = at / slice.Width % slice.Height,
+                                column = at % slice.Width;
+                            int expected = (1000 * channel) + (axis switch
+                            {
+                                0 => (100 * column) + (10 * row) + index,
+                                1 => (100 * column) + (10 * index) + row,
+                                _ => (100 * index) + (10 * column) + row,
+                            });
+                            Assert.True(
+                                slice.Pixels[at] == expected,
+                                $"axis {axis}, slice {index}, memory {memory}: {slice.Pixels[at]} at "
+                                + $"{row}, {column} instead of {expected}");
                         }
                     }
                 }
@@ -113,7 +137,9 @@ public sealed class NiftiVolumeTests : IDisposable
     public void Slices_are_listed_and_enumerated_in_order()
     {
         string path = Volume([2, 3, 4]).WriteTo(_folder["volume.nii.gz"]);
-        Assert.Equal([$"{path}#axis=1,slice=0", $"{path}#axis=1,slice=1", $"{path}#axis=1,slice=2"], NiftiFile.ListSlices(path, 1).Select(address => address.ToString()));
+        Assert.Equal(
+            [$"{path}#axis=1,slice=0", $"{path}#axis=1,slice=1", $"{path}#axis=1,slice=2"],
+            NiftiFile.ListSlices(path, 1).Select(address => address.ToString()));
         Assert.Equal([0, 100, 200, 300], NiftiFile.ReadSlices(path).Select(slice => slice.Pixels[0]));
         Assert.Equal([0, 1], NiftiFile.ReadSlices(path, 0).Select(slice => slice.Pixels[0]));
         Assert.Equal($"{path}#axis=2,slice=1", NiftiFile.ReadSlices(path).ElementAt(1).Source);
@@ -127,7 +153,8 @@ public sealed class NiftiVolumeTests : IDisposable
         Assert.Equal((1, 9, 3), SliceReader.ReadSize(path + "#slice=3"));
         Assert.Equal([8, 108, 208, 308], SliceReader.Read(path + "#axis=0,slice=8").Pixels[..4]);
         Assert.Equal(2, SliceReader.Read([path + "#slice=3", path + "#slice=0"]).Channels);
-        Complaint.Expect<InvalidDataException>(() => SliceReader.Read(path + "#axis=1,slice=3"), "volume.nii.gz", "3 slices along axis 1", "9×3×4", "no slice 3");
+        Complaint.Expect<InvalidDataException>(
+            () => SliceReader.Read(path + "#axis=1,slice=3"), "volume.nii.gz", "3 slices along axis 1", "9×3×4", "no slice 3");
         Complaint.Expect<InvalidDataException>(() => SliceReader.ReadSize(path + "#axis=1,slice=3"), "volume.nii.gz", "no slice 3");
         Complaint.Expect<FileNotFoundException>(() => SliceReader.Read(_folder["absent.nii"] + "#slice=0"), "absent.nii' does not exist");
     }
@@ -136,19 +163,29 @@ public sealed class NiftiVolumeTests : IDisposable
     public void A_volume_without_a_slice_says_how_to_name_one()
     {
         string path = Volume([2, 3, 9]).WriteTo(_folder["volume.nii"]);
-        Complaint.Expect<InvalidDataException>(() => SliceReader.Read(path), path, "2×3×9", "volume.nii#axis=2,slice=0", "LoadFromVolume", "consensus predict");
+        Complaint.Expect<InvalidDataException>(
+            () => SliceReader.Read(path), path, "2×3×9", "volume.nii#axis=2,slice=0", "LoadFromVolume", "consensus predict");
         Complaint.Expect<InvalidDataException>(() => SliceReader.ReadSize(path), path, "volume.nii#axis=2,slice=0");
     }
 
     [Fact]
     public void What_cannot_be_cut_is_refused_by_name()
     {
-        Complaint.Expect<InvalidDataException>(() => Cut(new() { Dimensions = [2, 3, 4, 9], Values = new double[216] }), "volume.nii", "2×3×4×9", "axis 4 has length 9", "2 to 8 channels");
-        Complaint.Expect<InvalidDataException>(() => Cut(new() { Dimensions = [2, 3, 4, 2, 1, 3], Values = new double[144] }), "volume.nii", "axis 6 has length 3");
+        Complaint.Expect<InvalidDataException>(
+            () => Cut(new() { Dimensions = [2, 3, 4, 9], Values = new double[216] }), "volume.nii", "2×3×4×9",
+            "axis 4 has length 9", "2 to 8 channels");
+        Complaint.Expect<InvalidDataException>(
+            () => Cut(new() { Dimensions = [2, 3, 4, 2, 1, 3], Values = new double[144] }), "volume.nii", "axis 6 has length 3");
         Complaint.Expect<InvalidDataException>(() => Cut(new() { Dimensions = [6] }), "volume.nii", "shape 6", "two axes");
-        Complaint.Expect<InvalidDataException>(() => Cut(new() { Version = 2, Magic = "n+2", Dimensions = [1 << 20, 1 << 20, 2], Values = [] }), "volume.nii", "too large");
-        Complaint.Expect<InvalidDataException>(() => Cut(new() { Version = 2, Magic = "n+2", Dimensions = [long.MaxValue, long.MaxValue, long.MaxValue], Values = [] }), "volume.nii", "too large");
-        Complaint.Expect<InvalidDataException>(() => Cut(new() { Version = 2, Magic = "n+2", Dimensions = [2, 3, 1 << 30], Values = [] }), "volume.nii", "1073741824 slices", "65536");
+        Complaint.Expect<InvalidDataException>(
+            () => Cut(new() { Version = 2, Magic = "n+2", Dimensions = [1 << 20, 1 << 20, 2], Values = [] }), "volume.nii", "too large");
+        Complaint.Expect<InvalidDataException>(
+            () => Cut(new() { Version = 2, Magic = "n+2", Dimensions = [long.MaxValue, long.MaxValue, long.MaxValue], Values = [] }),
+            "volume.nii",
+            "too large");
+        Complaint.Expect<InvalidDataException>(
+            () => Cut(new() { Version = 2, Magic = "n+2", Dimensions = [2, 3, 1 << 30], Values = [] }),
+            "volume.nii", "1073741824 slices", "65536");
         Assert.Throws<ArgumentOutOfRangeException>(() => NiftiFile.ReadSlice(Volume([2, 3, 4]).WriteTo(_folder["volume.nii"]), 3, 0));
         Assert.Throws<ArgumentOutOfRangeException>(() => NiftiFile.ReadSlice(_folder["volume.nii"], 2, -1));
 
@@ -162,8 +199,10 @@ public sealed class NiftiVolumeTests : IDisposable
         File.WriteAllBytes(_folder["cut.nii"], bytes[..^1]);
         File.WriteAllBytes(_folder["cut.nii.gz"], NiftiBytes.Gzip(bytes[..^1]));
         Complaint.Expect<InvalidDataException>(() => NiftiFile.ReadSlice(_folder["cut.nii"], 2, 0), "cut.nii", "truncated", "only 127");
-        Complaint.Expect<InvalidDataException>(() => NiftiFile.ReadSlice(_folder["cut.nii.gz"], 2, 3), "cut.nii.gz", "truncated", "only 127");
-        Complaint.Expect<InvalidDataException>(() => _ = NiftiFile.ReadSlices(_folder["cut.nii.gz"], 1).ToArray(), "cut.nii.gz", "truncated");
+        Complaint.Expect<InvalidDataException>(
+            () => NiftiFile.ReadSlice(_folder["cut.nii.gz"], 2, 3), "cut.nii.gz", "truncated", "only 127");
+        Complaint.Expect<InvalidDataException>(
+            () => _ = NiftiFile.ReadSlices(_folder["cut.nii.gz"], 1).ToArray(), "cut.nii.gz", "truncated");
     }
 
     [Fact]
@@ -173,7 +212,15 @@ public sealed class NiftiVolumeTests : IDisposable
         [
             new NiftiBytes { Dimensions = [16384, 16384, 2], Type = 4, Values = [] }.WriteTo(_folder["huge.nii"]),
             new NiftiBytes { Dimensions = [16384, 16384, 2], Type = 4, Values = [] }.WriteTo(_folder["huge.nii.gz"]),
-            new NiftiBytes { Version = 2, Magic = "n+2", Dimensions = [100, 100, 60000], Offset = long.MaxValue / 4, Type = 64, Values = [] }.WriteTo(_folder["far.nii.gz"]),
+            new NiftiBytes
+            {
+                Version = 2,
+                Magic = "n+2",
+                Dimensions = [100, 100, 60000],
+                Offset = long.MaxValue / 4,
+                Type = 64,
+                Values = [],
+            }.WriteTo(_folder["far.nii.gz"]),
         ];
         Refuse();
         long before = GC.GetAllocatedBytesForCurrentThread();
@@ -234,7 +281,8 @@ public sealed class NiftiVolumeTests : IDisposable
         if (name.EndsWith(".gz", StringComparison.Ordinal))
         {
             using var unpacked = new MemoryStream();
-            using var gzip = new System.IO.Compression.GZipStream(new MemoryStream(bytes), System.IO.Compression.CompressionMode.Decompress);
+            using var gzip = new System.IO.Compression.GZipStream(
+                new MemoryStream(bytes), System.IO.Compression.CompressionMode.Decompress);
             gzip.CopyTo(unpacked);
             bytes = unpacked.ToArray();
         }
@@ -268,13 +316,19 @@ public sealed class NiftiVolumeTests : IDisposable
         for (int axis = 1; axis < 3; axis++)
         {
             Slice[] slices = [.. NiftiFile.ReadSlices(input, axis)];
-            Complaint.Expect<ArgumentException>(() => NiftiFile.WriteVolume(soft, slices[1..], input, axis), $"has {slices.Length} slices along axis {axis}", $"{slices.Length - 1} were given");
-            Complaint.Expect<ArgumentException>(() => NiftiFile.WriteVolume(soft, [.. slices, slices[0]], input, axis), $"More slices were given than the {slices.Length}");
-            Complaint.Expect<ArgumentException>(() => NiftiFile.WriteVolume(soft, [slices[0], new Slice(1, 1, 1, [0])], input, axis), "Slice 1 has 1×1×1", "volume.nii");
+            Complaint.Expect<ArgumentException>(
+                () => NiftiFile.WriteVolume(soft, slices[1..], input, axis),
+                $"has {slices.Length} slices along axis {axis}",
+                $"{slices.Length - 1} were given");
+            Complaint.Expect<ArgumentException>(
+                () => NiftiFile.WriteVolume(soft, [.. slices, slices[0]], input, axis), $"More slices were given than the {slices.Length}");
+            Complaint.Expect<ArgumentException>(
+                () => NiftiFile.WriteVolume(soft, [slices[0], new Slice(1, 1, 1, [0])], input, axis), "Slice 1 has 1×1×1", "volume.nii");
             Complaint.Expect<ArgumentException>(() => NiftiFile.WriteVolume(soft, [], input, axis), "none was given");
         }
 
-        Complaint.Expect<ArgumentException>(() => NiftiFile.WriteVolume(_folder["soft.png"], NiftiFile.ReadSlices(input), input), "soft.png", ".nii.gz");
+        Complaint.Expect<ArgumentException>(
+            () => NiftiFile.WriteVolume(_folder["soft.png"], NiftiFile.ReadSlices(input), input), "soft.png", ".nii.gz");
         Assert.Equal("previous", File.ReadAllText(soft));
         Assert.Equal(2, Directory.GetFiles(_folder.Root).Length);
     }
@@ -282,7 +336,8 @@ public sealed class NiftiVolumeTests : IDisposable
     [Fact]
     public void A_volume_is_told_from_a_slice_with_channels_by_its_shape()
     {
-        (long[] Shape, bool IsVolume)[] cases = [([2, 3], false), ([2, 3, 1], false), ([2, 3, 8], false), ([2, 3, 9], true), ([2, 3, 1, 4], false), ([2, 3, 2, 1, 2], true), ([2, 3, 1, 9], false),
+        (long[] Shape, bool IsVolume)[] cases = [([2, 3], false), ([2, 3, 1], false), ([2, 3, 8], false), ([2, 3, 9], true),
+            ([2, 3, 1, 4], false), ([2, 3, 2, 1, 2], true), ([2, 3, 1, 9], false),
             ([1, 3, 9], false), ([2, 1, 9, 4], false), ([1, 1, 9], true)];
         foreach ((long[] shape, bool isVolume) in cases)
         {
@@ -293,7 +348,8 @@ public sealed class NiftiVolumeTests : IDisposable
     [Fact]
     public void Volumes_stay_open_between_slices_and_are_told_apart()
     {
-        string first = Volume([2, 3, 4]).WriteTo(_folder["first.nii.gz"]), second = Volume([2, 3, 4], bigEndian: true).WriteTo(_folder["second.nii.gz"]);
+        string first = Volume([2, 3, 4]).WriteTo(_folder["first.nii.gz"]),
+            second = Volume([2, 3, 4], bigEndian: true).WriteTo(_folder["second.nii.gz"]);
         using var volumes = new OpenVolumes();
         for (int index = 0; index < 4; index++)
         {

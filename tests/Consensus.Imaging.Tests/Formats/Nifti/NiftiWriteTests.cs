@@ -81,7 +81,8 @@ public sealed class NiftiWriteTests : IDisposable
     [InlineData(new long[] { 2, 3, 1 }, 1, new long[] { 2, 3, 1 })]
     public void Channels_go_where_the_input_has_them(long[] input, int channels, long[] expected)
     {
-        string from = new NiftiBytes { Dimensions = input, Values = new double[input.Aggregate(1L, (product, length) => product * length)] }.WriteTo(_folder["image.nii"]);
+        string from = new NiftiBytes { Dimensions = input, Values = new double[input.Aggregate(1L, (product, length) => product * length)] }
+            .WriteTo(_folder["image.nii"]);
         float[] values = [.. Enumerable.Range(0, channels * 6).Select(value => (float)value)];
         NiftiFile.WriteSlice(_folder["soft.nii"], new Slice(channels, 2, 3, values), from);
         Assert.Equal(expected, NiftiFile.ReadHeader(_folder["soft.nii"]).Shape);
@@ -92,13 +93,15 @@ public sealed class NiftiWriteTests : IDisposable
     public void A_slice_of_another_size_than_the_input_is_refused_and_nothing_is_written()
     {
         string from = new NiftiBytes().WriteTo(_folder["image.nii"]);
-        Complaint.Expect<ArgumentException>(() => NiftiFile.WriteSlice(_folder["soft.nii"], new Slice(1, 3, 2, _values), from), "3×2", "2×3", "image.nii");
+        Complaint.Expect<ArgumentException>(
+            () => NiftiFile.WriteSlice(_folder["soft.nii"], new Slice(1, 3, 2, _values), from), "3×2", "2×3", "image.nii");
         Assert.False(File.Exists(_folder["soft.nii"]));
     }
 
     [Fact]
     public void A_name_of_another_format_is_refused()
-        => Complaint.Expect<ArgumentException>(() => NiftiFile.WriteSlice(_folder["soft.png"], new Slice(1, 2, 3, _values)), "soft.png", ".nii.gz");
+        => Complaint.Expect<ArgumentException>(
+            () => NiftiFile.WriteSlice(_folder["soft.png"], new Slice(1, 2, 3, _values)), "soft.png", ".nii.gz");
 
     [Fact]
     public void A_side_too_long_for_the_first_version_is_written_in_the_second()

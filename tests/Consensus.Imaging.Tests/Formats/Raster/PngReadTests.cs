@@ -40,7 +40,8 @@ public sealed class PngReadTests : IDisposable
 
     [Fact]
     public void Sixteen_bit_colours_keep_their_sixteen_bits()
-        => Assert.Equal([258, 772, 65535], Read(new() { Colour = 2, Depth = 16, Width = 1, Height = 1, Rows = [0, 1, 2, 3, 4, 255, 255] }).Pixels);
+        => Assert.Equal(
+            [258, 772, 65535], Read(new() { Colour = 2, Depth = 16, Width = 1, Height = 1, Rows = [0, 1, 2, 3, 4, 255, 255] }).Pixels);
 
     [Fact]
     public void Greys_that_are_stored_as_colours_stay_three_channels()
@@ -66,7 +67,11 @@ public sealed class PngReadTests : IDisposable
     public void Gamma_and_colour_profiles_change_no_value()
     {
         // A gamma of 0.1 and the red primary of another screen.
-        byte[] chunks = [.. PngBytes.Chunk("gAMA", [0, 0, 0x27, 0x10]), .. PngBytes.Chunk("cHRM", [.. new byte[] { 0, 0, 0x7A, 0x26, 0, 0, 0x80, 0x84, 0, 0, 0x40, 0 }, .. new byte[20]])];
+        byte[] chunks =
+        [
+            .. PngBytes.Chunk("gAMA", [0, 0, 0x27, 0x10]),
+            .. PngBytes.Chunk("cHRM", [.. new byte[] { 0, 0, 0x7A, 0x26, 0, 0, 0x80, 0x84, 0, 0, 0x40, 0 }, .. new byte[20]]),
+        ];
         Assert.Equal([1, 100, 200], Read(new() { Height = 1, Extra = chunks, Rows = [0, 1, 100, 200] }).Pixels);
         Assert.Equal([1, 100, 200], Read(new() { Colour = 2, Width = 1, Height = 1, Extra = chunks, Rows = [0, 1, 100, 200] }).Pixels);
     }
@@ -75,7 +80,8 @@ public sealed class PngReadTests : IDisposable
     [InlineData(new byte[] { 1, 1, 1, 1, 1, 10, 251, 2 }, new float[] { 1, 2, 3, 10, 5, 7 })] // Sub: each adds to its left neighbour.
     [InlineData(new byte[] { 0, 1, 2, 3, 2, 9, 3, 254 }, new float[] { 1, 2, 3, 10, 5, 1 })] // Up: each adds to the one above.
     [InlineData(new byte[] { 0, 1, 2, 3, 3, 10, 0, 1 }, new float[] { 1, 2, 3, 10, 6, 5 })] // Average: (0+1)/2+10, (10+2)/2+0, (6+3)/2+1.
-    [InlineData(new byte[] { 0, 1, 9, 3, 4, 4, 1, 1 }, new float[] { 1, 9, 3, 5, 10, 4 })] // Paeth: nearest to 0+1-0, 5+9-1 and 10+3-9 are the ones above, 1, 9 and 3.
+    // Paeth: nearest to 0+1-0, 5+9-1 and 10+3-9 are the ones above, 1, 9 and 3.
+    [InlineData(new byte[] { 0, 1, 9, 3, 4, 4, 1, 1 }, new float[] { 1, 9, 3, 5, 10, 4 })]
     public void Every_row_filter_is_undone(byte[] rows, float[] expected)
         => Assert.Equal(expected, Read(new() { Rows = rows }).Pixels);
 
@@ -100,7 +106,9 @@ public sealed class PngReadTests : IDisposable
         Slice slice = SliceReader.Read(_folder["encoded.png"]);
         for (int channel = 0; channel < 3; channel++)
         {
-            Assert.Equal(picture.Pixels.Where((_, i) => i % 3 == channel).Select(value => (float)value), slice.Pixels.AsSpan(channel * 61 * 47, 61 * 47).ToArray());
+            Assert.Equal(
+                picture.Pixels.Where((_, i) => i % 3 == channel).Select(value => (float)value),
+                slice.Pixels.AsSpan(channel * 61 * 47, 61 * 47).ToArray());
         }
 
         Assert.Equal([1, 2, 3, 4, 5, 6], Read(new() { ChunkSize = 1 }).Pixels);
@@ -112,7 +120,8 @@ public sealed class PngReadTests : IDisposable
         var random = new Random(3);
         foreach ((byte colour, int samples) in new (byte, int)[] { (0, 1), (2, 3) })
         {
-            byte[] rows = [.. Enumerable.Range(0, 40).SelectMany(row => (byte[])[(byte)(row % 5), .. Enumerable.Range(0, 31 * samples).Select(_ => (byte)random.Next(256))])];
+            byte[] rows = [.. Enumerable.Range(0, 40)
+                .SelectMany(row => (byte[])[(byte)(row % 5), .. Enumerable.Range(0, 31 * samples).Select(_ => (byte)random.Next(256))])];
             byte[] file = new PngBytes { Width = 31, Height = 40, Colour = colour, Rows = rows }.File();
             File.WriteAllBytes(_folder["random.png"], file);
             using SKBitmap other = SKBitmap.Decode(file);
@@ -141,7 +150,10 @@ public sealed class PngReadTests : IDisposable
     public void A_file_cut_anywhere_is_refused_or_whole()
     {
         var random = new Random(1);
-        byte[] rows = [.. Enumerable.Range(0, 30).SelectMany(_ => (byte[])[0, .. Enumerable.Range(0, 20).Select(_ => (byte)random.Next(256))])];
+        byte[] rows =
+        [
+            .. Enumerable.Range(0, 30).SelectMany(_ => (byte[])[0, .. Enumerable.Range(0, 20).Select(_ => (byte)random.Next(256))]),
+        ];
         byte[] file = new PngBytes { Width = 20, Height = 30, Rows = rows, ChunkSize = 100 }.File();
         for (int length = 1; length < file.Length - 12; length++)
         {
@@ -200,5 +212,6 @@ public sealed class PngReadTests : IDisposable
 
     private Slice Read(PngBytes file) => SliceReader.Read(file.WriteTo(_folder["picture.png"]));
 
-    private void Refused(PngBytes file, params string[] parts) => Complaint.Expect<InvalidDataException>(() => Read(file), ["picture.png", .. parts]);
+    private void Refused(PngBytes file, params string[] parts) =>
+        Complaint.Expect<InvalidDataException>(() => Read(file), ["picture.png", .. parts]);
 }

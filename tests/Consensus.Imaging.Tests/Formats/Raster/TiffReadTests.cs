@@ -18,7 +18,8 @@ public sealed class TiffReadTests : IDisposable
     public void Greys_of_8_and_16_bits_are_read_in_both_byte_orders(bool bigEndian)
     {
         Assert.Equal([1, 2, 3, 4, 5, 6], Read(new() { BigEndian = bigEndian }).Pixels);
-        Slice slice = Read(new() { BigEndian = bigEndian, Bits = 16, Blocks = [TiffBytes.Shorts(bigEndian, 0, 1, 256, 4095, 32768, 65535)] });
+        Slice slice = Read(
+            new() { BigEndian = bigEndian, Bits = 16, Blocks = [TiffBytes.Shorts(bigEndian, 0, 1, 256, 4095, 32768, 65535)] });
         Assert.Equal((1, 2, 3), (slice.Channels, slice.Height, slice.Width));
         Assert.Equal([0, 1, 256, 4095, 32768, 65535], slice.Pixels);
         Assert.Same(SliceGeometry.None, slice.Geometry);
@@ -48,7 +49,9 @@ public sealed class TiffReadTests : IDisposable
         Assert.Equal([255, 0, 255, 0, 0, 255], Read(new() { Bits = 1, Blocks = [[0b1010_0000, 0b0010_0000]] }).Pixels);
         Assert.Equal([0, 255, 0, 255, 255, 0], Read(new() { Bits = 1, Photometric = 0, Blocks = [[0b1010_0000, 0b0010_0000]] }).Pixels);
         Assert.Equal([254, 253, 252, 251, 250, 249], Read(new() { Photometric = 0 }).Pixels);
-        Assert.Equal([65535, 65534, 0], Read(new() { Height = 1, Bits = 16, Photometric = 0, Blocks = [TiffBytes.Shorts(false, 0, 1, 65535)] }).Pixels);
+        Assert.Equal(
+            [65535, 65534, 0],
+            Read(new() { Height = 1, Bits = 16, Photometric = 0, Blocks = [TiffBytes.Shorts(false, 0, 1, 65535)] }).Pixels);
     }
 
     [Theory]
@@ -56,7 +59,15 @@ public sealed class TiffReadTests : IDisposable
     [InlineData(true)]
     public void Colours_become_channels_however_they_are_laid_out(bool planar)
     {
-        Slice slice = Read(new() { Width = 2, Height = 1, Samples = 3, Photometric = 2, Planar = planar, Blocks = planar ? [[1, 4], [2, 5], [3, 6]] : [[1, 2, 3, 4, 5, 6]] });
+        Slice slice = Read(new()
+        {
+            Width = 2,
+            Height = 1,
+            Samples = 3,
+            Photometric = 2,
+            Planar = planar,
+            Blocks = planar ? [[1, 4], [2, 5], [3, 6]] : [[1, 2, 3, 4, 5, 6]],
+        });
         Assert.Equal((3, 1, 2), (slice.Channels, slice.Height, slice.Width));
         Assert.Equal([1, 4, 2, 5, 3, 6], slice.Pixels);
     }
@@ -66,8 +77,12 @@ public sealed class TiffReadTests : IDisposable
     {
         Assert.Equal([1, 3, 2, 4], Read(new() { Width = 2, Height = 1, Samples = 2, ExtraSamples = [0], Blocks = [[1, 2, 3, 4]] }).Pixels);
         Assert.Equal([1, 3], Read(new() { Width = 2, Height = 1, Samples = 2, ExtraSamples = [2], Blocks = [[1, 255, 3, 255]] }).Pixels);
-        Assert.Equal([1, 2, 3], Read(new() { Width = 1, Height = 1, Samples = 4, Photometric = 2, ExtraSamples = [2], Blocks = [[1, 2, 3, 255]] }).Pixels);
-        Refused(new() { Width = 1, Height = 1, Samples = 4, Photometric = 2, ExtraSamples = [2], Blocks = [[1, 2, 3, 254]] }, "partly transparent");
+        Assert.Equal(
+            [1, 2, 3],
+            Read(new() { Width = 1, Height = 1, Samples = 4, Photometric = 2, ExtraSamples = [2], Blocks = [[1, 2, 3, 255]] }).Pixels);
+        Refused(
+            new() { Width = 1, Height = 1, Samples = 4, Photometric = 2, ExtraSamples = [2], Blocks = [[1, 2, 3, 254]] },
+            "partly transparent");
     }
 
     [Fact]
@@ -75,7 +90,9 @@ public sealed class TiffReadTests : IDisposable
     {
         // Of four colours: all reds, all greens, all blues, of 16 bits.
         ushort[] colours = [0, 0x1000, 0x2000, 0xFFFF, 0, 0, 0, 0xFFFF, 0, 0x0500, 0, 0xFFFF];
-        Assert.Equal([0, 16, 255, 0, 0, 255, 0, 5, 255], Read(new() { Height = 1, Bits = 2, Photometric = 3, Palette = colours, Blocks = [[0b0001_1100]] }).Pixels);
+        Assert.Equal(
+            [0, 16, 255, 0, 0, 255, 0, 5, 255],
+            Read(new() { Height = 1, Bits = 2, Photometric = 3, Palette = colours, Blocks = [[0b0001_1100]] }).Pixels);
         ushort[] greys = [0, 0xFFFF, 0, 0xFFFF, 0, 0xFFFF];
         Slice mask = Read(new() { Height = 1, Bits = 1, Photometric = 3, Palette = greys, Blocks = [[0b0100_0000]] });
         Assert.Equal(1, mask.Channels);
@@ -85,7 +102,8 @@ public sealed class TiffReadTests : IDisposable
     [Fact]
     public void Strips_and_tiles_go_to_their_places()
     {
-        Assert.Equal([1, 2, 3, 4, 5, 6, 7, 8, 9], Read(new() { Height = 3, RowsPerStrip = 2, Blocks = [[1, 2, 3, 4, 5, 6], [7, 8, 9]] }).Pixels);
+        Assert.Equal(
+            [1, 2, 3, 4, 5, 6, 7, 8, 9], Read(new() { Height = 3, RowsPerStrip = 2, Blocks = [[1, 2, 3, 4, 5, 6], [7, 8, 9]] }).Pixels);
 
         // 3 rows of 20 columns in tiles of 16: what reaches over the edge is padding.
         byte[] left = new byte[256], right = new byte[256];
@@ -98,7 +116,9 @@ public sealed class TiffReadTests : IDisposable
             }
         }
 
-        Assert.Equal(Enumerable.Range(0, 60).Select(value => (float)value), Read(new() { Width = 20, Height = 3, Tile = 16, Blocks = [left, right] }).Pixels);
+        Assert.Equal(
+            Enumerable.Range(0, 60).Select(value => (float)value),
+            Read(new() { Width = 20, Height = 3, Tile = 16, Blocks = [left, right] }).Pixels);
     }
 
     [Fact]
@@ -120,7 +140,10 @@ public sealed class TiffReadTests : IDisposable
     {
         const int Width = 70, Height = 50;
         string path = _folder["written.tif"];
-        byte[] pixels = [.. Enumerable.Range(0, Width * Height).SelectMany(i => new[] { (byte)(100 + (i % Width)), (byte)(i / Width), (byte)200 })];
+        byte[] pixels =
+        [
+            .. Enumerable.Range(0, Width * Height).SelectMany(i => new[] { (byte)(100 + (i % Width)), (byte)(i / Width), (byte)200 }),
+        ];
         using (Tiff tiff = Tiff.Open(path, "w"))
         {
             tiff.SetField(TiffTag.IMAGEWIDTH, Width);
@@ -232,7 +255,10 @@ public sealed class TiffReadTests : IDisposable
 
     [Fact]
     public void A_folder_in_the_way_is_said()
-        => Assert.Contains(_folder.Root, Assert.Throws<IOException>(() => TiffFile.WriteSlice(_folder.Root, new Slice(1, 1, 1, [1]))).Message, StringComparison.Ordinal);
+        => Assert.Contains(
+            _folder.Root,
+            Assert.Throws<IOException>(() => TiffFile.WriteSlice(_folder.Root, new Slice(1, 1, 1, [1]))).Message,
+            StringComparison.Ordinal);
 
     private static byte[] RandomBytes(int count)
     {
@@ -246,5 +272,6 @@ public sealed class TiffReadTests : IDisposable
 
     private Slice Read(TiffBytes file) => SliceReader.Read(file.WriteTo(_folder["picture.tif"]));
 
-    private void Refused(TiffBytes file, params string[] parts) => Complaint.Expect<InvalidDataException>(() => Read(file), ["picture.tif", .. parts]);
+    private void Refused(TiffBytes file, params string[] parts) =>
+        Complaint.Expect<InvalidDataException>(() => Read(file), ["picture.tif", .. parts]);
 }

@@ -24,7 +24,8 @@ public sealed class PhantomDatasetTests : IDisposable
     {
         QubiqTask task = QubiqTask.Parse(name);
         PhantomDataset.Write(_folder.Root, task, trainCases: 2, validationCases: 1, seed: 3, size: 96);
-        CaseListing train = QubiqDataset.List(_folder.Root, task, QubiqSplit.Train), validation = QubiqDataset.List(_folder.Root, task, QubiqSplit.Validation);
+        CaseListing train = QubiqDataset.List(_folder.Root, task, QubiqSplit.Train),
+            validation = QubiqDataset.List(_folder.Root, task, QubiqSplit.Validation);
         Assert.Equal(["case01", "case02"], train.Cases.Select(item => item.Name));
         Assert.Equal(["case01"], validation.Cases.Select(item => item.Name));
         Assert.Empty(train.Warnings.Concat(validation.Warnings));
@@ -40,7 +41,8 @@ public sealed class PhantomDatasetTests : IDisposable
             }
         }
 
-        Assert.NotEqual(NiftiFile.ReadSlice(train.Cases[0].ImagePaths[0]).Pixels, NiftiFile.ReadSlice(validation.Cases[0].ImagePaths[0]).Pixels);
+        Assert.NotEqual(
+            NiftiFile.ReadSlice(train.Cases[0].ImagePaths[0]).Pixels, NiftiFile.ReadSlice(validation.Cases[0].ImagePaths[0]).Pixels);
     }
 
     [Theory]
@@ -56,7 +58,8 @@ public sealed class PhantomDatasetTests : IDisposable
         NiftiHeader header = NiftiFile.ReadHeader(item.ImagePaths[0]);
         Assert.Equal(type, header.DataType);
         Assert.Equal(shape ?? [header.Shape[0] == 960 ? 960 : 640, 640, 1], header.Shape);
-        Assert.Equal((0, marked), ((int)NiftiFile.ReadStatistics(item.AnnotationPaths[0]).Minimum, (int)NiftiFile.ReadStatistics(item.AnnotationPaths[0]).Maximum));
+        Assert.Equal((0, marked), ((int)NiftiFile.ReadStatistics(
+            item.AnnotationPaths[0]).Minimum, (int)NiftiFile.ReadStatistics(item.AnnotationPaths[0]).Maximum));
         if (name == "kidney")
         {
             NiftiStatistics statistics = NiftiFile.ReadStatistics(item.ImagePaths[0]);
@@ -102,11 +105,15 @@ public sealed class PhantomDatasetTests : IDisposable
         Assert.Equal((4 * 2) + (2 * QubiqTask.All.Sum(task => task.Raters)), files.Length);
         foreach (string file in files)
         {
-            Assert.True(File.ReadAllBytes(file).AsSpan().SequenceEqual(File.ReadAllBytes(_folder["b", Path.GetRelativePath(_folder["a"], file)])), $"{file} differs");
+            Assert.True(
+                File.ReadAllBytes(file).AsSpan().SequenceEqual(File.ReadAllBytes(_folder["b", Path.GetRelativePath(_folder["a"], file)])),
+                $"{file} differs");
         }
 
         PhantomDataset.Write(_folder["c"], QubiqTask.Kidney, 1, 0, seed: -4, size: 48);
-        Assert.NotEqual(File.ReadAllBytes(_folder["a", "kidney", "train", "case01", "image.nii.gz"]), File.ReadAllBytes(_folder["c", "kidney", "train", "case01", "image.nii.gz"]));
+        Assert.NotEqual(
+            File.ReadAllBytes(_folder["a", "kidney", "train", "case01", "image.nii.gz"]),
+            File.ReadAllBytes(_folder["c", "kidney", "train", "case01", "image.nii.gz"]));
     }
 
     [Fact]
@@ -129,7 +136,9 @@ public sealed class PhantomDatasetTests : IDisposable
     {
         PhantomDataset.Write(_folder.Root, QubiqTask.Prostate1, 1, 0, seed: 1, size: 48);
         byte[] image = File.ReadAllBytes(_folder["prostate", "train", "case01", "image.nii.gz"]);
-        Complaint.Expect<InvalidDataException>(() => PhantomDataset.Write(_folder.Root, QubiqTask.Prostate2, 1, 0, seed: 2, size: 48), "case01", "task01_seg01.nii.gz", "one seed");
+        Complaint.Expect<InvalidDataException>(
+            () => PhantomDataset.Write(_folder.Root, QubiqTask.Prostate2, 1, 0, seed: 2, size: 48),
+            "case01", "task01_seg01.nii.gz", "one seed");
         Assert.Equal(image, File.ReadAllBytes(_folder["prostate", "train", "case01", "image.nii.gz"]));
         PhantomDataset.Write(_folder.Root, QubiqTask.Prostate1, 1, 0, seed: 2, size: 48);
         Assert.NotEqual(image, File.ReadAllBytes(_folder["prostate", "train", "case01", "image.nii.gz"]));
@@ -159,7 +168,8 @@ public sealed class PhantomDatasetTests : IDisposable
         Assert.InRange(early.Max() - early.Min(), 0.02, 0.5);
 
         static double[] RelativeAreas(RaterMasks[] masks)
-            => [.. Enumerable.Range(0, 7).Select(rater => masks.Average(item => item.Rater(rater).Count((byte)1) * 7.0 / item.Pixels.Count(mark => mark == 1)))];
+            => [.. Enumerable.Range(0, 7)
+                .Select(rater => masks.Average(item => item.Rater(rater).Count((byte)1) * 7.0 / item.Pixels.Count(mark => mark == 1)))];
     }
 
     [Theory]
@@ -199,7 +209,10 @@ public sealed class PhantomDatasetTests : IDisposable
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => PhantomDataset.Write(_folder["x"], QubiqTask.Kidney, -1, 0, 1));
         Assert.Throws<ArgumentOutOfRangeException>(() => PhantomDataset.Write(_folder["x"], QubiqTask.Kidney, 1, 0, 1, size: 4));
-        Complaint.Expect<ArgumentException>(() => PhantomDataset.Write(_folder["x"], new QubiqTask("cells", ["cells"], 1, 8, 1, 256, 256), 1, 0, 1), "cells", "brain-growth");
+        Complaint.Expect<ArgumentException>(
+            () => PhantomDataset.Write(_folder["x"], new QubiqTask("cells", ["cells"], 1, 8, 1, 256, 256), 1, 0, 1),
+            "cells",
+            "brain-growth");
         Assert.False(Directory.Exists(_folder["x"]));
     }
 

@@ -30,7 +30,8 @@ public sealed class BeforeTrainingTests
         Assert.DoesNotContain(_log, line => line.StartsWith("Warning: The cases", StringComparison.Ordinal));
         _log.Clear();
         byte[] streamed = Weights(onePass, memoryLimit: 2000);
-        Assert.Contains(_log, line => line.StartsWith("Warning: The cases will take about", StringComparison.Ordinal) && line.Contains("it makes the same model", StringComparison.Ordinal));
+        Assert.Contains(_log, line => line.StartsWith("Warning: The cases will take about", StringComparison.Ordinal)
+            && line.Contains("it makes the same model", StringComparison.Ordinal));
         Assert.Contains(_log, line => line.EndsWith("in a temporary file that training reads them from", StringComparison.Ordinal));
         Assert.Equal(inMemory, streamed);
     }
@@ -46,7 +47,10 @@ public sealed class BeforeTrainingTests
             ? _ml.Transforms.UNetSegment(new() { Network = network })
             : _ml.Transforms.ConsensusSegment(new() { Network = network });
         string message = Assert.Throws<ArgumentException>(() => estimator.Fit(cases)).Message;
-        Assert.Matches(@"^The network would have [0-9,]+ weights of [0-9]+\.[0-9]{2} GB, more than the 2\.15 GB that a model can have\. Make Network\.ModelChannels \(2048\)", message);
+        Assert.Matches(
+            @"^The network would have [0-9,]+ weights of [0-9]+\.[0-9]{2} GB, more than the 2\.15 GB that a model can have\. "
+            + @"Make Network\.ModelChannels \(2048\)",
+            message);
     }
 
     [Fact]
@@ -81,8 +85,17 @@ public sealed class BeforeTrainingTests
     [Fact]
     public void A_run_whose_time_was_over_before_its_warm_up_is_warned_of_behind_it()
     {
-        Weights(false, null, new() { Steps = null, TimeLimit = TimeSpan.FromMilliseconds(1), BatchSize = 2, Threads = 1, WarmUpSteps = 5000, ValidationFraction = 0 });
-        Assert.Contains(_log, line => line.StartsWith("Warning: Training ended after ", StringComparison.Ordinal) && line.Contains("within its warm-up of 5000 steps", StringComparison.Ordinal));
+        Weights(false, null, new()
+        {
+            Steps = null,
+            TimeLimit = TimeSpan.FromMilliseconds(1),
+            BatchSize = 2,
+            Threads = 1,
+            WarmUpSteps = 5000,
+            ValidationFraction = 0,
+        });
+        Assert.Contains(_log, line => line.StartsWith("Warning: Training ended after ", StringComparison.Ordinal)
+            && line.Contains("within its warm-up of 5000 steps", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -92,8 +105,11 @@ public sealed class BeforeTrainingTests
     [InlineData(MirrorAxes.Both, "Info: Mirroring: along columns and along rows;")]
     public void The_log_says_along_which_axes_cases_are_mirrored_and_the_model_remembers_them(MirrorAxes axes, string said)
     {
-        IDataView cases = _ml.Transforms.AugmentSlices("Features", new AugmentationPolicy { Mirror = axes }).Fit(Cases()).Transform(Cases());
-        using UNetSegmentationTransformer model = _ml.Transforms.UNetSegment(Options(new() { Steps = 1, BatchSize = 1, Threads = 1, ValidationFraction = 0 }, null)).Fit(cases);
+        IDataView cases = _ml.Transforms.AugmentSlices("Features", new AugmentationPolicy { Mirror = axes })
+            .Fit(Cases())
+            .Transform(Cases());
+        using UNetSegmentationTransformer model =
+            _ml.Transforms.UNetSegment(Options(new() { Steps = 1, BatchSize = 1, Threads = 1, ValidationFraction = 0 }, null)).Fit(cases);
         Assert.Contains(_log, line => line.StartsWith(said, StringComparison.Ordinal));
         Assert.Equal((int)axes, (int)model.Facts.Training.Mirroring.Axes);
     }
@@ -111,7 +127,8 @@ public sealed class BeforeTrainingTests
         ModelDescription description = Discs.Description();
         using ConsensusSegmentationTransformer consensus = _ml.Transforms.ConsensusSegment(new()
         {
-            Network = description.Network, Diffusion = description.Diffusion, Training = training, MemoryLimit = memoryLimit, Device = "cpu",
+            Network = description.Network, Diffusion = description.Diffusion, Training = training, MemoryLimit = memoryLimit,
+            Device = "cpu",
         }).Fit(cases);
         return consensus.Weights()[0];
     }
@@ -119,7 +136,8 @@ public sealed class BeforeTrainingTests
     private static UNetSegmentationEstimator.Options Options(TrainingOptions training, long? memoryLimit) =>
         new() { Network = Discs.Description().Network, Training = training, MemoryLimit = memoryLimit, Device = "cpu" };
 
-    private IDataView Cases() => _ml.Data.LoadFromEnumerable(Discs.Cases(8).Select(one => new Row { Case = one.Name, Features = one.Features, AnnotationPaths = one.Masks.Unpack() }).ToArray());
+    private IDataView Cases() => _ml.Data.LoadFromEnumerable(
+        Discs.Cases(8).Select(one => new Row { Case = one.Name, Features = one.Features, AnnotationPaths = one.Masks.Unpack() }).ToArray());
 
     private static IEnumerable<Row> NobodyReads()
     {

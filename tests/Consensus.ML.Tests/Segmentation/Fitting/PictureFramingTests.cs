@@ -36,7 +36,8 @@ public sealed class PictureFramingTests
         {
             Slice picture = Picture(scene, height, width);
             float[] bilinear = Resampling.Bilinear(picture, Side, Side).Pixels, nearest = Middles(picture);
-            float[] floor = [.. Enumerable.Range(0, Side * Side).Select(i => picture.Pixels[(i / Side * height / Side * width) + (i % Side * width / Side)])];
+            float[] floor = [.. Enumerable.Range(0, Side * Side)
+                .Select(i => picture.Pixels[(i / Side * height / Side * width) + (i % Side * width / Side)])];
             foreach (float[] features in (float[][])[bilinear, nearest, floor])
             {
                 Assert.Null(PictureFraming.Find(picture, features, Side, Side));
@@ -55,7 +56,8 @@ public sealed class PictureFramingTests
         {
             // 16 rows of 32 columns, of which 16 are kept: each pixel of the features is one of the picture's.
             Slice picture = Picture("noise", Side, 2 * Side, channels);
-            float[] kept = [.. Enumerable.Range(0, channels * Side * Side).Select(i => (picture.Pixels[(i / Side * 2 * Side) + left + (i % Side)] - 20) / 7)];
+            float[] kept = [.. Enumerable.Range(0, channels * Side * Side)
+                .Select(i => (picture.Pixels[(i / Side * 2 * Side) + left + (i % Side)] - 20) / 7)];
             Assert.Equal("cut", PictureFraming.Find(picture, kept, Side, Side));
         }
     }
@@ -89,7 +91,12 @@ public sealed class PictureFramingTests
     [InlineData(100, 101, 64, 64, false)]
     [InlineData(584, 565, 64, 64, true)]
     [InlineData(584, 565, 32, 32, false)]
-    public void Only_another_shape_that_moves_an_edge_by_a_pixel_matters(int pictureHeight, int pictureWidth, int height, int width, bool matters) =>
+    public void Only_another_shape_that_moves_an_edge_by_a_pixel_matters(
+        int pictureHeight,
+        int pictureWidth,
+        int height,
+        int width,
+        bool matters) =>
         Assert.Equal(matters, PictureFraming.Matters(pictureHeight, pictureWidth, height, width));
 
     private static Slice Picture(string scene, int height, int width, int channels = 1) =>
@@ -97,7 +104,9 @@ public sealed class PictureFramingTests
 
     /// <summary>Each new pixel is the one at its middle, as ML.NET fills.</summary>
     private static float[] Middles(Slice picture) =>
-        [.. Enumerable.Range(0, Side * Side).Select(i => picture.Pixels[(((2 * (i / Side)) + 1) * picture.Height / (2 * Side) * picture.Width) + (((2 * (i % Side)) + 1) * picture.Width / (2 * Side))])];
+        [.. Enumerable.Range(0, Side * Side)
+            .Select(i => picture.Pixels[(((2 * (i / Side)) + 1) * picture.Height / (2 * Side) * picture.Width)
+                + (((2 * (i % Side)) + 1) * picture.Width / (2 * Side))])];
 
     private static float Noise(int row, int column) => new Random((row * 7919) + column).Next(256);
 }

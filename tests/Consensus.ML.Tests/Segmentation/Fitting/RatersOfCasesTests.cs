@@ -29,7 +29,8 @@ public sealed class RatersOfCasesTests
     {
         Assert.Equal(("a", 2), Choose(MissingRaters.Drop, 2, false, ("a", "1 2"), ("b", "1 2 3"), ("c", "1 2 3")));
         Complaint.Expect<InvalidDataException>(
-            () => Choose(MissingRaters.Drop, 4, false, ("a", "1 2"), ("b", "1 2 3"), ("c", "1 2 3")), "No case has 4 annotations", "1 with 2, 2 with 3", "Fraction");
+            () => Choose(MissingRaters.Drop, 4, false, ("a", "1 2"), ("b", "1 2 3"), ("c", "1 2 3")), "No case has 4 annotations",
+            "1 with 2, 2 with 3", "Fraction");
     }
 
     [Fact]
@@ -43,7 +44,8 @@ public sealed class RatersOfCasesTests
     [Fact]
     public void Where_a_level_is_a_rater_names_decide_in_natural_order_whatever_the_order_of_the_masks()
     {
-        (IReadOnlyList<TrainingCase> cases, int levels) = Of(MissingRaters.Fraction, null, true).Choose([Case("a", "10 2"), Case("b", "9"), Case("c", "2 9 10")], _warnings.Add);
+        (IReadOnlyList<TrainingCase> cases, int levels) = Of(MissingRaters.Fraction, null, true)
+            .Choose([Case("a", "10 2"), Case("b", "9"), Case("c", "2 9 10")], _warnings.Add);
         Assert.Equal(3, levels);
         Assert.Equal([2, 0], cases[0].Raters);
         Assert.Equal([1], cases[1].Raters);
@@ -54,15 +56,23 @@ public sealed class RatersOfCasesTests
     public void Where_a_level_is_a_rater_dropping_keeps_the_cases_that_the_same_raters_drew()
     {
         Assert.Equal(("a c", 2), Choose(MissingRaters.Drop, null, true, ("a", "Ann Bob"), ("b", "Bob Cem"), ("c", "Bob Ann")));
-        Assert.StartsWith("b was left out: it has annotations by Bob, Cem, where those by Ann, Bob are needed", Assert.Single(_warnings), StringComparison.Ordinal);
-        Complaint.Expect<InvalidDataException>(() => Choose(MissingRaters.Fraction, 2, true, ("a", "Ann Bob"), ("b", "Cem")), "Levels is 2", "3 raters (Ann, Bob, Cem), each of whom the target Annotator takes for a level");
+        Assert.StartsWith(
+            "b was left out: it has annotations by Bob, Cem, where those by Ann, Bob are needed",
+            Assert.Single(_warnings),
+            StringComparison.Ordinal);
+        Complaint.Expect<InvalidDataException>(
+            () => Choose(MissingRaters.Fraction, 2, true, ("a", "Ann Bob"), ("b", "Cem")),
+            "Levels is 2",
+            "3 raters (Ann, Bob, Cem), each of whom the target Annotator takes for a level");
     }
 
     [Fact]
     public void More_raters_than_can_be_counted_are_refused() => Complaint.Expect<InvalidDataException>(
-        () => Choose(MissingRaters.Fraction, null, false, ("crowd", string.Join(' ', Enumerable.Range(1, 256)))), "crowd has 256 annotations", "255");
+        () => Choose(MissingRaters.Fraction, null, false, ("crowd", string.Join(' ', Enumerable.Range(1, 256)))),
+        "crowd has 256 annotations", "255");
 
-    private static RatersOfCases Of(MissingRaters missing, int? levels, bool byRater) => new(missing, levels, byRater ? "the target Annotator" : null);
+    private static RatersOfCases Of(MissingRaters missing, int? levels, bool byRater) =>
+        new(missing, levels, byRater ? "the target Annotator" : null);
 
     private static (TrainingCase Case, string[] Names) Case(string name, string raters)
     {
@@ -72,7 +82,8 @@ public sealed class RatersOfCasesTests
 
     private (string Cases, int Levels) Choose(MissingRaters missing, int? levels, bool byRater, params (string Name, string Raters)[] cases)
     {
-        (IReadOnlyList<TrainingCase> kept, int chosen) = Of(missing, levels, byRater).Choose([.. cases.Select(one => Case(one.Name, one.Raters))], _warnings.Add);
+        (IReadOnlyList<TrainingCase> kept, int chosen) = Of(missing, levels, byRater)
+            .Choose([.. cases.Select(one => Case(one.Name, one.Raters))], _warnings.Add);
         return (string.Join(' ', kept.Select(one => one.Name)), chosen);
     }
 }

@@ -32,7 +32,9 @@ public sealed class NoiseScheduleTests
             Assert.Equal(wanted.Length, actual.Length);
             for (int t = 0; t < wanted.Length; t++)
             {
-                Assert.True(Math.Abs(wanted[t] - actual[t]) <= 1e-12 * Math.Max(1, Math.Abs(wanted[t])), $"{name}[{t}] is {actual[t]:R}, published {wanted[t]:R}");
+                Assert.True(
+                    Math.Abs(wanted[t] - actual[t]) <= 1e-12 * Math.Max(1, Math.Abs(wanted[t])),
+                    $"{name}[{t}] is {actual[t]:R}, published {wanted[t]:R}");
             }
         }
     }

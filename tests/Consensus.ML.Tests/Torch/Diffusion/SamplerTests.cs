@@ -22,7 +22,9 @@ public sealed class SamplerTests
             using DiffusionProcess process = Process(PredictionType.XStart, count);
             using var generator = new Generator(3, CPU);
             int calls = 0;
-            Tensor sample = SamplerLoop.Create(kind).Sample(process, (_, _) => { calls++; return Truth(); }, randn([1, 1, 2, 2], generator: generator), generator, CancellationToken.None);
+            Tensor sample = SamplerLoop.Create(kind).Sample(
+                process, (_, _) => { calls++; return Truth(); },
+                randn([1, 1, 2, 2], generator: generator), generator, CancellationToken.None);
 
             Assert.Equal(count, calls);
             AssertEqual(Map, sample, 1e-5f);
@@ -36,7 +38,9 @@ public sealed class SamplerTests
         using DiffusionProcess process = Process(PredictionType.XStart, 4);
         using var generator = new Generator(3, CPU);
         var times = new List<long>();
-        SamplerLoop.Create(SamplerKind.Ddim).Sample(process, (_, time) => { times.Add(time[0].item<long>()); return Truth(); }, randn([1, 1, 2, 2], generator: generator), generator, CancellationToken.None);
+        SamplerLoop.Create(SamplerKind.Ddim).Sample(
+            process, (_, time) => { times.Add(time[0].item<long>()); return Truth(); }, randn([1, 1, 2, 2], generator: generator),
+            generator, CancellationToken.None);
         Assert.Equal([99, 66, 33, 0], times);
     }
 
@@ -47,7 +51,8 @@ public sealed class SamplerTests
         {
             using var scope = NewDisposeScope();
             var seen = new List<(int Time, float[] Current, float[] Start)>();
-            Tensor watched = Sample(kind, step => seen.Add((step.Time, [.. step.Current.data<float>()], [.. step.Start.data<float>()]))), alone = Sample(kind, null);
+            Tensor watched = Sample(kind, step => seen.Add((step.Time, [.. step.Current.data<float>()], [.. step.Start.data<float>()]))),
+                alone = Sample(kind, null);
             Assert.Equal([99, 66, 33, 0], seen.Select(step => step.Time));
             Assert.All(seen, step => Assert.Equal(Map, step.Start, (expected, actual) => Math.Abs(expected - actual) < 1e-6f));
             Assert.Equal(4, seen.Select(step => step.Current[0]).Distinct().Count());
@@ -58,7 +63,8 @@ public sealed class SamplerTests
         {
             using DiffusionProcess process = Process(PredictionType.XStart, 4, watch);
             using var generator = new Generator(3, CPU);
-            return SamplerLoop.Create(kind).Sample(process, (_, _) => Truth(), randn([1, 1, 2, 2], generator: generator), generator, CancellationToken.None);
+            return SamplerLoop.Create(kind)
+                .Sample(process, (_, _) => Truth(), randn([1, 1, 2, 2], generator: generator), generator, CancellationToken.None);
         }
     }
 
@@ -128,7 +134,8 @@ public sealed class SamplerTests
             using DiffusionProcess process = Process(PredictionType.XStart, count);
             using var generator = new Generator(3, CPU);
             double[] alphas = process.Schedule.AlphasCumulative;
-            double start = 0.7, z = (start - (Math.Sqrt(alphas[^1]) * mean)) / Math.Sqrt((alphas[^1] * variance) + 1 - alphas[^1]), last = 0;
+            double start = 0.7, z = (start - (Math.Sqrt(alphas[^1]) * mean)) / Math.Sqrt((alphas[^1] * variance) + 1 - alphas[^1]),
+                last = 0;
             int step = count;
             SamplerLoop.Create(kind).Sample(process, (current, _) =>
             {
@@ -146,8 +153,10 @@ public sealed class SamplerTests
         using var scope = NewDisposeScope();
         using DiffusionProcess process = Process(PredictionType.Velocity, 100);
         double alpha = process.Schedule.AlphasCumulative[40];
-        float[] noise = [0.5f, -1.5f, 0.25f, 2f], velocity = [.. Map.Zip(noise, (start, epsilon) => (float)((Math.Sqrt(alpha) * epsilon) - (Math.Sqrt(1 - alpha) * start)))];
-        Tensor steps = tensor(new[] { 40L }), epsilons = tensor(noise).view(1, 1, 2, 2), current = process.AddNoise(Truth(), steps, epsilons);
+        float[] noise = [0.5f, -1.5f, 0.25f, 2f],
+            velocity = [.. Map.Zip(noise, (start, epsilon) => (float)((Math.Sqrt(alpha) * epsilon) - (Math.Sqrt(1 - alpha) * start)))];
+        Tensor steps = tensor(new[] { 40L }), epsilons = tensor(noise).view(1, 1, 2, 2),
+            current = process.AddNoise(Truth(), steps, epsilons);
         AssertEqual(Map, process.Interpret(tensor(velocity).view(1, 1, 2, 2), current, steps, clamp: true).Start, 1e-5f);
 
         // Half a unit off everywhere: a squared error of a quarter.
@@ -215,7 +224,8 @@ public sealed class SamplerTests
         using DiffusionProcess process = Process(PredictionType.XStart, 100);
 
         // Shares 1, 0.5, 0, 0 against 1, 1, 0, 0: 1 − (2·1.5 + 1) / (1.5 + 2 + 1).
-        Tensor loss = process.DiceLoss(tensor(new[] { 1f, 0f, -1f, -1f }).view(1, 1, 2, 2), tensor(new[] { 1f, 1f, -1f, -1f }).view(1, 1, 2, 2));
+        Tensor loss = process.DiceLoss(
+            tensor(new[] { 1f, 0f, -1f, -1f }).view(1, 1, 2, 2), tensor(new[] { 1f, 1f, -1f, -1f }).view(1, 1, 2, 2));
         Assert.Equal(1 - (4 / 4.5), loss.item<float>(), 1e-6);
     }
 
@@ -242,7 +252,10 @@ public sealed class SamplerTests
     private static Tensor Truth() => tensor(Map).view(1, 1, 2, 2);
 
     private static DiffusionProcess Process(PredictionType prediction, int steps, Action<SampledStep>? watch = null) =>
-        new(new DiffusionOptions { Prediction = prediction, LearnedVariance = false }, NoiseSchedule.Create(NoiseScheduleKind.Linear, 100).Subsequence(steps), CPU) { Watch = watch };
+        new(
+            new DiffusionOptions { Prediction = prediction, LearnedVariance = false },
+            NoiseSchedule.Create(NoiseScheduleKind.Linear, 100).Subsequence(steps),
+            CPU) { Watch = watch };
 
     private static void AssertEqual(float[] expected, Tensor actual, float tolerance) =>
         Assert.All(expected.Zip(actual.data<float>().ToArray()), pair => Assert.Equal(pair.First, pair.Second, tolerance));

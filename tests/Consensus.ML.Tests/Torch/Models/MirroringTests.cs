@@ -18,7 +18,8 @@ public sealed class MirroringTests
     [InlineData(96, -1.0 / 3)]
     public void Masks_reduced_by_the_nearest_pixel_lie_up_to_half_a_pixel_off(int side, double expected)
     {
-        // Of every two (four) pixels the first is taken, whose middle lies ¼ (⅜) of a reduced pixel before that of the reduced one; of every three for two the first and the second, −⅙ and −½.
+        // Of every two (four) pixels the first is taken, whose middle lies ¼ (⅜) of a reduced pixel before that of the reduced one; of
+        // every three for two the first and the second, −⅙ and −½.
         TrainingCase[] cases = [new("a", [], new RaterMasks(1, side, 64, new byte[side * 64]))];
         MaskOffset offset = MaskOffset.Mean(TrainingCase.MaskSizes(cases), 64, 64);
         Assert.Equal(expected, offset.Rows, 1e-12);
@@ -47,17 +48,21 @@ public sealed class MirroringTests
         Assert.Equal([6, 3, 1.5f, 1, 60, 30, 15, 10], mirroring.View(image, Mirrored.Columns).data<float>());
         Assert.Equal([10, 20, 40, 80, 1, 2, 4, 8], mirroring.View(image, Mirrored.Rows).data<float>());
         Assert.Equal(image.data<float>(), mirroring.View(image, Mirrored.No).data<float>());
-        Assert.Equal(image.data<float>(), Mirroring.Flip(Mirroring.Flip(image, Mirrored.Rows | Mirrored.Columns), Mirrored.Rows | Mirrored.Columns).data<float>());
+        Assert.Equal(
+            image.data<float>(),
+            Mirroring.Flip(Mirroring.Flip(image, Mirrored.Rows | Mirrored.Columns), Mirrored.Rows | Mirrored.Columns).data<float>());
     }
 
     [Fact]
     public void What_is_drawn_off_a_view_lies_mirrored_back_where_it_lies_off_the_image()
     {
-        // A model that draws what it sees a quarter of a pixel before each pixel, as one does that has learned from reduced masks, on an image that rises evenly.
+        // A model that draws what it sees a quarter of a pixel before each pixel, as one does that has learned from reduced masks, on an
+        // image that rises evenly.
         using var scope = NewDisposeScope();
         Tensor image = arange(8, ScalarType.Float32).view(1, 1, 1, 8);
         var mirroring = new Mirroring(Mirrored.Columns, new(0, -0.25));
-        float[] back = [.. Mirroring.Flip(Draw(mirroring.View(image, Mirrored.Columns)), Mirrored.Columns).data<float>()], direct = [.. Draw(image).data<float>()];
+        float[] back = [.. Mirroring.Flip(Draw(mirroring.View(image, Mirrored.Columns)), Mirrored.Columns).data<float>()],
+            direct = [.. Draw(image).data<float>()];
         Assert.Equal(direct[1..^1], back[1..^1]);
         Assert.Equal(2.75f, direct[3]);
 
@@ -69,7 +74,8 @@ public sealed class MirroringTests
     {
         // A few steps of training, for a new network draws nothing yet.
         var options = new TrainingOptions { Steps = 5, BatchSize = 2, LearningRate = 1e-2, ValidationFraction = 0 };
-        using ConsensusModel model = new ConsensusTrainer(Discs.Description(), options, null, [0f], seed: 3, CPU).Train(Discs.Cases(2), null, null, CancellationToken.None).Model;
+        using ConsensusModel model = new ConsensusTrainer(Discs.Description(), options, null, [0f], seed: 3, CPU)
+            .Train(Discs.Cases(2), null, null, CancellationToken.None).Model;
         var mirroring = new Mirroring(Mirrored.Columns, MaskOffset.None);
         float[] image = Discs.Cases(1)[0].Features, mirrored = Flipped(image);
         var one = new SamplingOptions { Generations = 1, Sampler = SamplerKind.Ddim, Steps = 2 };
@@ -84,7 +90,9 @@ public sealed class MirroringTests
         Assert.NotEqual(Maps(image, two), actual);
 
         // Early averaging takes the same turns; without axes to mirror, the option changes nothing.
-        Assert.All(expected.Zip(model.Predict(image, two with { Mirror = true, Tolerance = 1e-9 }, 5, mirroring).ConsensusMaps), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
+        Assert.All(
+            expected.Zip(model.Predict(image, two with { Mirror = true, Tolerance = 1e-9 }, 5, mirroring).ConsensusMaps),
+            pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
         Assert.Equal(Maps(image, two), model.Predict(image, two with { Mirror = true }, 5, Mirroring.None).ConsensusMaps);
 
         float[] Maps(float[] features, SamplingOptions sampling) => model.Predict(features, sampling, 5, mirroring).ConsensusMaps;

@@ -19,7 +19,8 @@ public sealed class SampleReductionTests
         AssertEqual([1, 0, 0], prediction.SoftMap);
         AssertEqual([1, 0.5f, 0.3f, 0.6f, 0.1f, 0], prediction.ConsensusMaps);
 
-        // Unrounded soft maps of the generations: 0.7, 0.5, 0.1 and 0.9, 0.1, 0.2; half their difference is the population deviation of two.
+        // Unrounded soft maps of the generations: 0.7, 0.5, 0.1 and 0.9, 0.1, 0.2; half their difference is the
+        // population deviation of two.
         AssertEqual([0.1f, 0.2f, 0.05f], prediction.Uncertainty);
     }
 
@@ -56,7 +57,8 @@ public sealed class SampleReductionTests
     public void Samples_are_kept_as_they_are_when_asked_for()
     {
         using var scope = NewDisposeScope();
-        Assert.Equal(Samples, SampleReduction.Reduce(tensor(Samples).view(2, 2, 1, 3), TrainingTarget.Consensus, keepSamples: true).Samples);
+        Assert.Equal(
+            Samples, SampleReduction.Reduce(tensor(Samples).view(2, 2, 1, 3), TrainingTarget.Consensus, keepSamples: true).Samples);
         Assert.Null(Reduce(TrainingTarget.Consensus).Samples);
     }
 

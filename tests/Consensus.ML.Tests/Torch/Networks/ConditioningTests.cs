@@ -14,13 +14,23 @@ namespace Consensus.ML.Tests.Torch.Networks;
 /// <summary>The image beside x_t in the first convolution, and the U-Net alone.</summary>
 public sealed class ConditioningTests
 {
-    private static readonly NetworkOptions Small = new() { ModelChannels = 32, ChannelMultipliers = [1, 1], ResidualBlocks = 1, AttentionResolutions = [8], EncoderBlocks = 1, EncoderWidth = 8, EncoderGrowth = 4 };
+    private static readonly NetworkOptions Small = new()
+    {
+        ModelChannels = 32,
+        ChannelMultipliers = [1, 1],
+        ResidualBlocks = 1,
+        AttentionResolutions = [8],
+        EncoderBlocks = 1,
+        EncoderWidth = 8,
+        EncoderGrowth = 4,
+    };
     private static readonly NetworkOptions Concatenated = Small with { Conditioning = Conditioning.Concatenation };
 
     [Fact]
     public void Concatenation_changes_the_first_convolution_and_leaves_the_encoder_out()
     {
-        Dictionary<string, long[]> with = Shapes(new ConsensusNetwork(Small, 16, 3, 2, false).Layout), without = Shapes(new ConsensusNetwork(Concatenated, 16, 3, 2, false).Layout);
+        Dictionary<string, long[]> with = Shapes(new ConsensusNetwork(Small, 16, 3, 2, false).Layout),
+            without = Shapes(new ConsensusNetwork(Concatenated, 16, 3, 2, false).Layout);
         Assert.Equal(with.Keys.Where(name => !name.StartsWith("rrdb.", StringComparison.Ordinal)), without.Keys);
         Assert.Equal([32, 1, 3, 3], with["input_blocks.0.0.weight"]);
         Assert.Equal([32, 4, 3, 3], without["input_blocks.0.0.weight"]);
@@ -34,7 +44,10 @@ public sealed class ConditioningTests
         _ = new UNet(layout, Small, 16, inputs: 3, outputs: 7, embedding: null);
         Dictionary<string, long[]> published = Shapes(new ConsensusNetwork(Small, 16, 3, 2, false).Layout), alone = Shapes(layout);
         string[] left = ["time_embed.", "label_emb.", "rrdb."];
-        Assert.Equal(published.Keys.Where(name => !left.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal)) && !name.Contains(".emb_layers.", StringComparison.Ordinal)), alone.Keys);
+        Assert.Equal(
+            published.Keys.Where(name => !left.Any(prefix => name.StartsWith(prefix, StringComparison.Ordinal))
+                && !name.Contains(".emb_layers.", StringComparison.Ordinal)),
+            alone.Keys);
         Assert.Equal([32, 3, 3, 3], alone["input_blocks.0.0.weight"]);
         Assert.Equal([7, 32, 3, 3], alone["out.2.weight"]);
         Assert.Equal([7], alone["out.2.bias"]);
@@ -50,7 +63,8 @@ public sealed class ConditioningTests
         using var generator = new Generator(3, CPU);
 
         // The last convolution begins at zero, where everything would be equal.
-        Tensor last = weights.Weights[Place(network.Layout, "out.2.weight")], first = weights.Weights[Place(network.Layout, "input_blocks.0.0.weight")];
+        Tensor last = weights.Weights[Place(network.Layout, "out.2.weight")],
+            first = weights.Weights[Place(network.Layout, "input_blocks.0.0.weight")];
         last.copy_(randn(last.shape, generator: generator));
         var context = new ForwardContext(weights.Weights, Training: false);
         Tensor images = randn([2, 2, 16, 16], generator: generator), noisy = randn([6, 1, 16, 16], generator: generator);
@@ -58,7 +72,9 @@ public sealed class ConditioningTests
         Tensor together = network.Forward(context, noisy, network.EncodeImage(context, images), times, levels);
         for (int map = 0; map < 6; map++)
         {
-            Tensor alone = network.Forward(context, noisy.narrow(0, map, 1), network.EncodeImage(context, images.narrow(0, map / 3, 1)), times.narrow(0, map, 1), levels.narrow(0, map, 1));
+            Tensor alone = network.Forward(
+                context, noisy.narrow(0, map, 1), network.EncodeImage(context, images.narrow(0, map / 3, 1)), times.narrow(0, map, 1),
+                levels.narrow(0, map, 1));
             Assert.True((alone - together.narrow(0, map, 1)).abs().max().item<float>() < 1e-4);
         }
 
@@ -72,7 +88,11 @@ public sealed class ConditioningTests
         Assert.Equal(Values(noisy, images), Values(noisy, images.flip(0)));
         Assert.NotEqual(Values(noisy, images), Values(noisy.flip(0), images));
 
-        float[] Values(Tensor maps, Tensor pictures) => network.Forward(context, maps, network.EncodeImage(context, pictures), zeros_like(times), ones_like(levels)).contiguous().data<float>().ToArray();
+        float[] Values(Tensor maps, Tensor pictures) =>
+            network.Forward(context, maps, network.EncodeImage(context, pictures), zeros_like(times), ones_like(levels))
+                .contiguous()
+                .data<float>()
+                .ToArray();
     }
 
     [Theory]
@@ -88,9 +108,21 @@ public sealed class ConditioningTests
         byte[] Run()
         {
             ModelDescription description = Discs.Description(TrainingTarget.AnyAnnotator) with { Network = Concatenated };
-            var options = new TrainingOptions { Steps = 2, BatchSize = 2, PairsPerImage = 2, ValidationFraction = 0, Threads = 1, Precision = (Precision)precision };
-            using ConsensusModel model = new ConsensusTrainer(description, options, new AugmentationPolicy(), [0f], 1, CPU).Train(Discs.Cases(4), null, null, CancellationToken.None).Model;
-            Assert.Equal(256, model.Predict(Discs.Cases(1)[0].Features, new SamplingOptions { Generations = 2, Steps = 2, BatchSize = 3, Precision = (Precision)precision }, 1).SoftMap.Length);
+            var options = new TrainingOptions
+            {
+                Steps = 2,
+                BatchSize = 2,
+                PairsPerImage = 2,
+                ValidationFraction = 0,
+                Threads = 1,
+                Precision = (Precision)precision,
+            };
+            using ConsensusModel model = new ConsensusTrainer(description, options, new AugmentationPolicy(), [0f], 1, CPU)
+                .Train(Discs.Cases(4), null, null, CancellationToken.None).Model;
+            Assert.Equal(256, model.Predict(
+                Discs.Cases(1)[0].Features,
+                new SamplingOptions { Generations = 2, Steps = 2, BatchSize = 3, Precision = (Precision)precision },
+                1).SoftMap.Length);
             return model.SaveWeights();
         }
     }
@@ -110,7 +142,9 @@ public sealed class ConditioningTests
         Assert.Contains("Network.Conditioning", concatenated.DifferencesFrom(encoder), StringComparison.Ordinal);
     }
 
-    private static Dictionary<string, long[]> Shapes(WeightLayout layout) => layout.Specs.ToDictionary(spec => spec.Name, spec => spec.Shape);
+    private static Dictionary<string, long[]> Shapes(WeightLayout layout) =>
+        layout.Specs.ToDictionary(spec => spec.Name, spec => spec.Shape);
 
-    private static int Place(WeightLayout layout, string name) => Enumerable.Range(0, layout.Specs.Count).Single(i => layout.Specs[i].Name == name);
+    private static int Place(WeightLayout layout, string name) =>
+        Enumerable.Range(0, layout.Specs.Count).Single(i => layout.Specs[i].Name == name);
 }

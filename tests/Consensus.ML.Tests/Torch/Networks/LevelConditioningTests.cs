@@ -26,7 +26,8 @@ public sealed class LevelConditioningTests
     public void Channels_take_the_place_of_the_embedding(object target, bool learned)
     {
         var diffusion = new DiffusionOptions { LearnedVariance = learned };
-        Dictionary<string, long[]> embedding = Shapes(Describe((TrainingTarget)target, LevelConditioning.Embedding, diffusion)), channels = Shapes(Describe((TrainingTarget)target, LevelConditioning.Channels, diffusion));
+        Dictionary<string, long[]> embedding = Shapes(Describe((TrainingTarget)target, LevelConditioning.Embedding, diffusion)),
+            channels = Shapes(Describe((TrainingTarget)target, LevelConditioning.Channels, diffusion));
         Assert.Equal(embedding.Keys.Where(name => name != "label_emb.weight"), channels.Keys);
         Assert.Equal([32, 3, 3, 3], channels["input_blocks.0.0.weight"]);
         Assert.Equal(learned ? 6 : 3, channels["out.2.weight"][0]);
@@ -39,7 +40,8 @@ public sealed class LevelConditioningTests
     [InlineData(TrainingTarget.SoftLabel)]
     public void Targets_of_one_map_are_the_same_either_way(object target)
     {
-        Dictionary<string, long[]> embedding = Shapes(Describe((TrainingTarget)target, LevelConditioning.Embedding)), channels = Shapes(Describe((TrainingTarget)target, LevelConditioning.Channels));
+        Dictionary<string, long[]> embedding = Shapes(Describe((TrainingTarget)target, LevelConditioning.Embedding)),
+            channels = Shapes(Describe((TrainingTarget)target, LevelConditioning.Channels));
         Assert.Equal(embedding.Keys, channels.Keys);
         Assert.All(channels.Keys, name => Assert.Equal(embedding[name], channels[name]));
     }
@@ -48,7 +50,11 @@ public sealed class LevelConditioningTests
     public void Beside_the_image_without_an_encoder_every_channel_goes_in()
     {
         ModelDescription description = Describe(TrainingTarget.Consensus, LevelConditioning.Channels);
-        description = description with { ImageChannels = 2, Network = description.Network with { Conditioning = Conditioning.Concatenation } };
+        description = description with
+        {
+            ImageChannels = 2,
+            Network = description.Network with { Conditioning = Conditioning.Concatenation },
+        };
         Assert.Equal([32, 5, 3, 3], Shapes(description)["input_blocks.0.0.weight"]);
     }
 
@@ -58,18 +64,24 @@ public sealed class LevelConditioningTests
     [InlineData(PredictionType.XStart, true, 5.0)]
     [InlineData(PredictionType.Velocity, true, null)]
     [InlineData(PredictionType.XStartLogit, false, null)]
-    public void The_losses_and_steps_of_a_pass_of_several_maps_are_those_of_its_maps_one_by_one(object prediction, bool learned, double? minSnrGamma)
+    public void The_losses_and_steps_of_a_pass_of_several_maps_are_those_of_its_maps_one_by_one(
+        object prediction,
+        bool learned,
+        double? minSnrGamma)
     {
         using var scope = NewDisposeScope();
         using var generator = new Generator(5, CPU);
         var options = new DiffusionOptions { Prediction = (PredictionType)prediction, LearnedVariance = learned };
         using var process = new DiffusionProcess(options, NoiseSchedule.Create(options.Schedule, options.Steps), CPU);
         const int samples = 4, maps = 3;
-        Tensor start = randn([samples, maps, 5, 4], generator: generator).sign(), noise = randn(start.shape, generator: generator), steps = tensor(new long[] { 0, 1, 40, 99 });
-        Tensor output = randn([samples, learned ? 2 * maps : maps, 5, 4], generator: generator), current = process.AddNoise(start, steps, noise);
+        Tensor start = randn([samples, maps, 5, 4], generator: generator).sign(), noise = randn(start.shape, generator: generator),
+            steps = tensor(new long[] { 0, 1, 40, 99 });
+        Tensor output = randn([samples, learned ? 2 * maps : maps, 5, 4], generator: generator),
+            current = process.AddNoise(start, steps, noise);
         Tensor present = tensor(new float[] { 1, 1, 1, 0, 1, 0, 1, 1, 0, 0, 0, 1 }).view(samples, maps);
 
-        Tensor[] losses = [.. Enumerable.Range(0, maps).Select(map => process.Loss(One(output, map), Map(start, map), Map(current, map), steps, Map(noise, map), minSnrGamma).Total)];
+        Tensor[] losses = [.. Enumerable.Range(0, maps)
+            .Select(map => process.Loss(One(output, map), Map(start, map), Map(current, map), steps, Map(noise, map), minSnrGamma).Total)];
         Same(Mean(losses, null), process.Loss(output, start, current, steps, noise, minSnrGamma).Total);
         Same(Mean(losses, present), process.Loss(output, start, current, steps, noise, minSnrGamma, present).Total);
         if (options.Prediction is PredictionType.XStart or PredictionType.XStartLogit)
@@ -96,7 +108,9 @@ public sealed class LevelConditioningTests
 
         // Means over the maps that there are, written out.
         static Tensor Mean(Tensor[] one, Tensor? present) => tensor(Enumerable.Range(0, samples).Select(sample =>
-            Enumerable.Range(0, maps).Where(map => present is null || present[sample, map].item<float>() == 1).Average(map => one[map][sample].item<float>())).ToArray());
+            Enumerable.Range(0, maps)
+                .Where(map => present is null || present[sample, map].item<float>() == 1)
+                .Average(map => one[map][sample].item<float>())).ToArray());
 
         static void Same(Tensor expected, Tensor found)
         {
@@ -110,7 +124,8 @@ public sealed class LevelConditioningTests
     {
         // Votes 3, 2, 1, 0 on the four pixels: level c marks the first 4 − c.
         using var scope = NewDisposeScope();
-        TrainingBatch batch = Draw(TrainingTarget.Consensus, new("case01", [1, 2, 3, 4], new RaterMasks(3, 2, 2, [1, 1, 1, 0, 1, 1, 0, 0, 1, 0, 0, 0])));
+        TrainingBatch batch = Draw(
+            TrainingTarget.Consensus, new("case01", [1, 2, 3, 4], new RaterMasks(3, 2, 2, [1, 1, 1, 0, 1, 1, 0, 0, 1, 0, 0, 0])));
         Assert.Equal([2, 3, 2, 2], batch.Starts.shape);
         Assert.Null(batch.Levels);
         Assert.Null(batch.Present);
@@ -124,7 +139,9 @@ public sealed class LevelConditioningTests
     {
         // The two masks are the third rater's and the first's.
         using var scope = NewDisposeScope();
-        TrainingBatch batch = Draw(TrainingTarget.Annotator, new TrainingCase("pair", [1, 2, 3, 4], new RaterMasks(2, 2, 2, [1, 1, 0, 0, 0, 0, 0, 1])) { Raters = [2, 0] });
+        TrainingBatch batch = Draw(
+            TrainingTarget.Annotator,
+            new TrainingCase("pair", [1, 2, 3, 4], new RaterMasks(2, 2, 2, [1, 1, 0, 0, 0, 0, 0, 1])) { Raters = [2, 0] });
         float[] raters = [-1, -1, -1, 1, 0, 0, 0, 0, 1, 1, -1, -1];
         Assert.Equal([.. raters, .. raters], batch.Starts.data<float>().ToArray());
         Assert.Equal([1, 0, 1, 1, 0, 1], batch.Present!.data<float>().ToArray());
@@ -145,10 +162,20 @@ public sealed class LevelConditioningTests
         {
             ModelDescription description = Discs.Description(TrainingTarget.Annotator);
             description = description with { Network = description.Network with { LevelConditioning = LevelConditioning.Channels } };
-            var options = new TrainingOptions { Steps = 2, BatchSize = 2, PairsPerImage = 2, MicroBatchSize = 1, ValidationFraction = 0, Threads = 1, Precision = (Precision)precision };
+            var options = new TrainingOptions
+            {
+                Steps = 2,
+                BatchSize = 2,
+                PairsPerImage = 2,
+                MicroBatchSize = 1,
+                ValidationFraction = 0,
+                Threads = 1,
+                Precision = (Precision)precision,
+            };
             TrainingCase[] cases = Discs.Cases(4);
             cases[0] = cases[0] with { Masks = new(1, Side, Side, cases[0].Masks.Unpack().Rater(1).ToArray()), Raters = [1] };
-            using ConsensusModel model = new ConsensusTrainer(description, options, new AugmentationPolicy(), [0f], 1, CPU).Train(cases, null, null, CancellationToken.None).Model;
+            using ConsensusModel model = new ConsensusTrainer(description, options, new AugmentationPolicy(), [0f], 1, CPU)
+                .Train(cases, null, null, CancellationToken.None).Model;
             var sampling = new SamplingOptions { Generations = 3, Steps = 2, Mirror = true, Precision = (Precision)precision };
             ConsensusPrediction prediction = model.Predict(cases[1].Features, sampling, 1, Views, keepSamples: true);
             Assert.Equal(2 * Side * Side, prediction.ConsensusMaps.Length);
@@ -167,15 +194,26 @@ public sealed class LevelConditioningTests
         // The second rater's discs are a pixel smaller: 2 of 2 marks fewer pixels than 1 of 2, on images that training has not seen too.
         ModelDescription description = Discs.Description();
         description = description with { Network = description.Network with { LevelConditioning = LevelConditioning.Channels } };
-        var options = new TrainingOptions { Steps = 120, BatchSize = 4, LearningRate = 2e-3, EmaDecay = 0.9, TimePower = 3, ValidationFraction = 0 };
-        using ConsensusModel model = new ConsensusTrainer(description, options, null, [0f], 1, CPU).Train(Discs.Cases(12), null, null, CancellationToken.None).Model;
+        var options = new TrainingOptions
+        {
+            Steps = 120,
+            BatchSize = 4,
+            LearningRate = 2e-3,
+            EmaDecay = 0.9,
+            TimePower = 3,
+            ValidationFraction = 0,
+        };
+        using ConsensusModel model = new ConsensusTrainer(description, options, null, [0f], 1, CPU)
+            .Train(Discs.Cases(12), null, null, CancellationToken.None).Model;
         TrainingCase unseen = Discs.Cases(14)[13];
-        ConsensusPrediction prediction = model.Predict(unseen.Features, new SamplingOptions { Generations = 1, Sampler = SamplerKind.Ddim, Steps = 2 }, 1);
+        ConsensusPrediction prediction = model.Predict(
+            unseen.Features, new SamplingOptions { Generations = 1, Sampler = SamplerKind.Ddim, Steps = 2 }, 1);
         for (int level = 0; level < 2; level++)
         {
             bool[] found = [.. prediction.ConsensusMaps.AsSpan(level * Side * Side, Side * Side).ToArray().Select(value => value > 0.5f)];
             bool[] drawn = [.. unseen.Masks.Unpack().Rater(level).ToArray().Select(value => value == 1)];
-            double dice = 2.0 * found.Zip(drawn).Count(pair => pair.First && pair.Second) / (found.Count(value => value) + drawn.Count(value => value));
+            double dice = 2.0 * found.Zip(drawn)
+                .Count(pair => pair.First && pair.Second) / (found.Count(value => value) + drawn.Count(value => value));
             Assert.InRange(dice, 0.9, 1);
         }
     }
@@ -183,7 +221,8 @@ public sealed class LevelConditioningTests
     [Fact]
     public void Manifests_and_checkpoints_from_before_there_was_a_choice_mean_the_embedding()
     {
-        NetworkOptions embedding = new() { ModelChannels = 32 }, channels = embedding with { LevelConditioning = LevelConditioning.Channels };
+        NetworkOptions embedding = new() { ModelChannels = 32 },
+            channels = embedding with { LevelConditioning = LevelConditioning.Channels };
         string json = Encoding.UTF8.GetString(Discs.Manifest(channels).ToJson());
         Assert.Equal(LevelConditioning.Channels, ModelManifest.FromJson(Encoding.UTF8.GetBytes(json)).Network.LevelConditioning);
         string older = json.Replace("\"levelConditioning\": \"channels\",", "", StringComparison.Ordinal);
@@ -191,7 +230,10 @@ public sealed class LevelConditioningTests
         Assert.Equal(LevelConditioning.Embedding, ModelManifest.FromJson(Encoding.UTF8.GetBytes(older)).Network.LevelConditioning);
 
         Assert.DoesNotContain("Network.LevelConditioning", Discs.Fingerprint(embedding).Settings.Keys);
-        Assert.Contains("Network.LevelConditioning", Discs.Fingerprint(channels).DifferencesFrom(Discs.Fingerprint(embedding)), StringComparison.Ordinal);
+        Assert.Contains(
+            "Network.LevelConditioning",
+            Discs.Fingerprint(channels).DifferencesFrom(Discs.Fingerprint(embedding)),
+            StringComparison.Ordinal);
     }
 
     private static ModelDescription Describe(TrainingTarget target, LevelConditioning conditioning, DiffusionOptions? diffusion = null)
@@ -206,5 +248,6 @@ public sealed class LevelConditioningTests
         return new BatchSource(description, new TrainingOptions { BatchSize = 1, PairsPerImage = 2 }, null, [0f], 7, [one]).Draw(0)(CPU);
     }
 
-    private static Dictionary<string, long[]> Shapes(ModelDescription description) => description.Layout().Specs.ToDictionary(spec => spec.Name, spec => spec.Shape);
+    private static Dictionary<string, long[]> Shapes(ModelDescription description) =>
+        description.Layout().Specs.ToDictionary(spec => spec.Name, spec => spec.Shape);
 }

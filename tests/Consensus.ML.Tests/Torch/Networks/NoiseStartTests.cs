@@ -18,10 +18,13 @@ public sealed class NoiseStartTests
     public void Nothing_but_the_first_convolution_starts_otherwise()
     {
         Dictionary<string, Initialization> published = Specs(false), quiet = Specs(true);
-        Assert.Equal(["input_blocks.0.0.bias", "input_blocks.0.0.weight"], published.Keys.Where(name => published[name] != quiet[name]).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            ["input_blocks.0.0.bias", "input_blocks.0.0.weight"],
+            published.Keys.Where(name => published[name] != quiet[name]).Order(StringComparer.Ordinal));
         Assert.Equal(published.Keys, quiet.Keys);
 
-        static Dictionary<string, Initialization> Specs(bool noiseStartsAtZero) => Network(noiseStartsAtZero).Layout.Specs.ToDictionary(spec => spec.Name, spec => spec.Initialization);
+        static Dictionary<string, Initialization> Specs(bool noiseStartsAtZero) =>
+            Network(noiseStartsAtZero).Layout.Specs.ToDictionary(spec => spec.Name, spec => spec.Initialization);
     }
 
     /// <summary>How far the output of a new network moves with x_t, or with the image.</summary>
@@ -36,17 +39,20 @@ public sealed class NoiseStartTests
         // The last convolution starts at zero in every new network, and would hide all.
         weights.Weights[network.Layout.Specs.ToList().FindIndex(spec => spec.Name == "out.2.weight")].fill_(0.1);
         var context = new ForwardContext(weights.Weights, Training: false);
-        Tensor image = randn([1, 1, 8, 8], generator: generator), noise = randn([1, 1, 8, 8], generator: generator), other = randn([1, 1, 8, 8], generator: generator);
+        Tensor image = randn([1, 1, 8, 8], generator: generator), noise = randn([1, 1, 8, 8], generator: generator),
+            other = randn([1, 1, 8, 8], generator: generator);
         Tensor before = Run(image, noise), after = changeNoise ? Run(image, other) : Run(other, noise);
         return (before - after).abs().max().item<float>();
 
-        Tensor Run(Tensor seen, Tensor noisy) => network.Forward(context, noisy, network.EncodeImage(context, seen), zeros(1, ScalarType.Int64), ones(1, ScalarType.Int64));
+        Tensor Run(Tensor seen, Tensor noisy) =>
+            network.Forward(context, noisy, network.EncodeImage(context, seen), zeros(1, ScalarType.Int64), ones(1, ScalarType.Int64));
     }
 
     private static ConsensusNetwork Network(bool noiseStartsAtZero) => new(
         new NetworkOptions
         {
-            ModelChannels = 32, ChannelMultipliers = [1], ResidualBlocks = 1, AttentionResolutions = [], EncoderBlocks = 1, EncoderWidth = 4, EncoderGrowth = 2, NoiseStartsAtZero = noiseStartsAtZero,
+            ModelChannels = 32, ChannelMultipliers = [1], ResidualBlocks = 1, AttentionResolutions = [], EncoderBlocks = 1,
+            EncoderWidth = 4, EncoderGrowth = 2, NoiseStartsAtZero = noiseStartsAtZero,
         },
         imageSide: 8, imageChannels: 1, levels: 3, learnedVariance: true);
 }

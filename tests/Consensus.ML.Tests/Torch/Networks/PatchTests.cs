@@ -39,17 +39,23 @@ public sealed class PatchTests
         const int side = 32, maps = 2, channels = 3;
         var plain = new NetworkOptions
         {
-            ModelChannels = 32, ChannelMultipliers = [1, 2], ResidualBlocks = 1, AttentionResolutions = [side / patch / 2], EncoderBlocks = 1, EncoderWidth = 8, EncoderGrowth = 4, Conditioning = (Conditioning)conditioning,
+            ModelChannels = 32, ChannelMultipliers = [1, 2], ResidualBlocks = 1, AttentionResolutions = [side / patch / 2],
+            EncoderBlocks = 1, EncoderWidth = 8, EncoderGrowth = 4, Conditioning = (Conditioning)conditioning,
         };
         ConsensusNetwork patched = new(plain with { PatchSize = patch }, side, channels, levels: null, learnedVariance: true, maps);
-        ConsensusNetwork folded = new(plain, side / patch, channels * patch * patch, levels: null, learnedVariance: true, maps * patch * patch);
-        Assert.Equal(folded.Layout.Specs.Select(spec => (spec.Name, Shape(spec.Shape))), patched.Layout.Specs.Select(spec => (spec.Name, Shape(spec.Shape))));
+        ConsensusNetwork folded = new(
+            plain, side / patch, channels * patch * patch, levels: null, learnedVariance: true, maps * patch * patch);
+        Assert.Equal(
+            folded.Layout.Specs.Select(spec => (spec.Name, Shape(spec.Shape))),
+            patched.Layout.Specs.Select(spec => (spec.Name, Shape(spec.Shape))));
 
         Tensor[] weights = [.. patched.Layout.Specs.Select(spec => randn(spec.Shape, generator: generator).mul_(0.1))];
         var context = new ForwardContext(weights, Training: false);
-        Tensor image = randn([1, channels, side, side], generator: generator), noise = randn([1, maps, side, side], generator: generator), times = tensor(new long[] { 40 });
+        Tensor image = randn([1, channels, side, side], generator: generator), noise = randn([1, maps, side, side], generator: generator),
+            times = tensor(new long[] { 40 });
         Tensor given = patched.Forward(context, noise, patched.EncodeImage(context, image), times, null);
-        Tensor expected = folded.Forward(context, Patches.Fold(noise, patch), folded.EncodeImage(context, Patches.Fold(image, patch)), times, null);
+        Tensor expected = folded.Forward(
+            context, Patches.Fold(noise, patch), folded.EncodeImage(context, Patches.Fold(image, patch)), times, null);
 
         Assert.Equal([1, 2 * maps, side, side], given.shape);
         Assert.Equal(Patches.Unfold(expected, patch).data<float>().ToArray(), given.data<float>().ToArray());
@@ -63,11 +69,15 @@ public sealed class PatchTests
         Dictionary<string, long[]> small = Shapes(64, 1), large = Shapes(128, 2);
         Assert.Equal(small.Keys, large.Keys);
         string[] wider = [.. small.Keys.Where(name => !small[name].SequenceEqual(large[name]))];
-        Assert.Equal(["rrdb.conv_first.weight", "input_blocks.0.0.weight", "out.2.weight", "out.2.bias"], wider.OrderBy(name => Array.IndexOf([.. small.Keys], name)));
+        Assert.Equal(
+            ["rrdb.conv_first.weight", "input_blocks.0.0.weight", "out.2.weight", "out.2.bias"],
+            wider.OrderBy(name => Array.IndexOf([.. small.Keys], name)));
         Assert.Equal((4, 4, 8), (large["rrdb.conv_first.weight"][1], large["input_blocks.0.0.weight"][1], large["out.2.weight"][0]));
 
         static Dictionary<string, long[]> Shapes(int side, int patch) =>
-            new ConsensusNetwork(new NetworkOptions { PatchSize = patch }, side, imageChannels: 1, levels: 7, learnedVariance: true).Layout.Specs.ToDictionary(spec => spec.Name, spec => spec.Shape);
+            new ConsensusNetwork(
+                new NetworkOptions { PatchSize = patch }, side, imageChannels: 1, levels: 7, learnedVariance: true).Layout.Specs
+                .ToDictionary(spec => spec.Name, spec => spec.Shape);
     }
 
     [Theory]
@@ -92,7 +102,8 @@ public sealed class PatchTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public void A_model_with_patches_trains_the_same_from_one_seed_and_with_its_encoder_computed_twice_and_leaves_no_tensor_behind(bool onePass)
+    public void A_model_with_patches_trains_the_same_from_one_seed_and_with_its_encoder_computed_twice_and_leaves_no_tensor_behind(
+        bool onePass)
     {
         byte[] first = Run(checkpointing: false);
         long before = TorchSharp.DisposeScopeManager.Statistics.ThreadTotalLiveCount;
@@ -103,13 +114,34 @@ public sealed class PatchTests
         {
             ModelDescription description = Discs.Description();
             NetworkOptions network = description.Network with { PatchSize = 2 };
-            var options = new TrainingOptions { Steps = 3, BatchSize = 2, ValidationFraction = 0, Threads = 1, GradientCheckpointing = checkpointing };
+            var options = new TrainingOptions
+            {
+                Steps = 3,
+                BatchSize = 2,
+                ValidationFraction = 0,
+                Threads = 1,
+                GradientCheckpointing = checkpointing,
+            };
             TrainingCase[] cases = Discs.Cases(4);
             using SegmentationModel model = onePass
-                ? new UNetTrainer(new() { Height = Discs.Side, Width = Discs.Side, ImageChannels = 1, Levels = 2, Kind = UNetKind.Levels, Rounded = true, PassDropout = 0.1, Network = network }, options, new AugmentationPolicy(), [0f], 1, CPU)
+                ? new UNetTrainer(
+                    new()
+                    {
+                        Height = Discs.Side,
+                        Width = Discs.Side,
+                        ImageChannels = 1,
+                        Levels = 2,
+                        Kind = UNetKind.Levels,
+                        Rounded = true,
+                        PassDropout = 0.1,
+                        Network = network,
+                    },
+                    options, new AugmentationPolicy(), [0f], 1, CPU)
                     .Train(cases, null, null, CancellationToken.None).Model
-                : new ConsensusTrainer(description with { Network = network }, options, new AugmentationPolicy(), [0f], 1, CPU).Train(cases, null, null, CancellationToken.None).Model;
-            ConsensusPrediction prediction = model.Predict(cases[0].Features, new SamplingOptions { Generations = 2, Steps = 2 }, 1, Mirroring.None);
+                : new ConsensusTrainer(description with { Network = network }, options, new AugmentationPolicy(), [0f], 1, CPU)
+                    .Train(cases, null, null, CancellationToken.None).Model;
+            ConsensusPrediction prediction = model.Predict(
+                cases[0].Features, new SamplingOptions { Generations = 2, Steps = 2 }, 1, Mirroring.None);
             Assert.Equal(2 * Discs.Side * Discs.Side, prediction.ConsensusMaps.Length);
             return model.SaveWeights();
         }
@@ -120,15 +152,36 @@ public sealed class PatchTests
     {
         // Discs on slices of 16 pixels that training has not seen, from feature maps of 8 and 4.
         ModelDescription description = Discs.Description();
-        description = description with { Network = description.Network with { PatchSize = 2, AttentionResolutions = [4], LevelConditioning = LevelConditioning.Channels } };
-        var options = new TrainingOptions { Steps = 150, BatchSize = 4, LearningRate = 2e-3, EmaDecay = 0.9, TimePower = 3, ValidationFraction = 0 };
-        using ConsensusModel model = new ConsensusTrainer(description, options, null, [0f], 1, CPU).Train(Discs.Cases(12), null, null, CancellationToken.None).Model;
+        description = description with
+        {
+            Network = description.Network with
+            {
+                PatchSize = 2,
+                AttentionResolutions = [4],
+                LevelConditioning = LevelConditioning.Channels,
+            },
+        };
+        var options = new TrainingOptions
+        {
+            Steps = 150,
+            BatchSize = 4,
+            LearningRate = 2e-3,
+            EmaDecay = 0.9,
+            TimePower = 3,
+            ValidationFraction = 0,
+        };
+        using ConsensusModel model = new ConsensusTrainer(description, options, null, [0f], 1, CPU)
+            .Train(Discs.Cases(12), null, null, CancellationToken.None).Model;
         TrainingCase unseen = Discs.Cases(14)[13];
-        ConsensusPrediction prediction = model.Predict(unseen.Features, new SamplingOptions { Generations = 1, Sampler = SamplerKind.Ddim, Steps = 2 }, 1, Mirroring.None);
+        ConsensusPrediction prediction = model.Predict(
+            unseen.Features, new SamplingOptions { Generations = 1, Sampler = SamplerKind.Ddim, Steps = 2 }, 1, Mirroring.None);
         for (int level = 0; level < 2; level++)
         {
             int pixels = Discs.Side * Discs.Side;
-            int wrong = prediction.ConsensusMaps.AsSpan(level * pixels, pixels).ToArray().Zip(unseen.Masks.Unpack().Rater(level).ToArray()).Count(pair => (pair.First > 0.5f) != (pair.Second == 1));
+            int wrong = prediction.ConsensusMaps.AsSpan(level * pixels, pixels)
+                .ToArray()
+                .Zip(unseen.Masks.Unpack().Rater(level).ToArray())
+                .Count(pair => (pair.First > 0.5f) != (pair.Second == 1));
 
             // Whole patches would miss the edge of a disc of 9 pixels by more.
             Assert.InRange(wrong, 0, 6);
@@ -146,6 +199,7 @@ public sealed class PatchTests
         Assert.Equal(1, ModelManifest.FromJson(Encoding.UTF8.GetBytes(older)).Network.PatchSize);
 
         Assert.DoesNotContain("Network.PatchSize", Discs.Fingerprint(plain).Settings.Keys);
-        Assert.Contains("Network.PatchSize", Discs.Fingerprint(patched).DifferencesFrom(Discs.Fingerprint(plain)), StringComparison.Ordinal);
+        Assert.Contains(
+            "Network.PatchSize", Discs.Fingerprint(patched).DifferencesFrom(Discs.Fingerprint(plain)), StringComparison.Ordinal);
     }
 }

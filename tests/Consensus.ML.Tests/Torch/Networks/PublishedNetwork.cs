@@ -30,7 +30,8 @@ internal sealed class PublishedNetwork : IDisposable
         };
         bool embedded = Text("levels") != "None" && Text("mode") is not ("no-annotator" or "soft-label");
         Diffusion = new DiffusionOptions { Steps = Number("steps"), LearnedVariance = Text("learn_sigma") == "True" };
-        Network = new ConsensusNetwork(Options, Side, Number("image_channels"), embedded ? Number("levels") : null, Diffusion.LearnedVariance);
+        Network = new ConsensusNetwork(
+            Options, Side, Number("image_channels"), embedded ? Number("levels") : null, Diffusion.LearnedVariance);
         Weights = Checkpoint.Read(Network.Layout, Bytes, CPU);
         Process = new DiffusionProcess(Diffusion, NoiseSchedule.Create(NoiseScheduleKind.Linear, Diffusion.Steps), CPU);
     }

@@ -81,7 +81,8 @@ public sealed class PublishedNetworkTests
             double wanted = norms.GetProperty(name).GetDouble(), actual = leaves[i].grad!.norm().item<float>();
 
             // Mostly relative to the norm itself: a small gradient must be right too. Far below the largest, float32 has no digits left.
-            Assert.True(Math.Abs(wanted - actual) <= (1e-4 * wanted) + (1e-5 * largest), $"{name}: gradient norm {actual:R}, published {wanted:R}");
+            Assert.True(
+                Math.Abs(wanted - actual) <= (1e-4 * wanted) + (1e-5 * largest), $"{name}: gradient norm {actual:R}, published {wanted:R}");
         }
     }
 
@@ -131,7 +132,10 @@ public sealed class PublishedNetworkTests
         using var scope = NewDisposeScope();
         using JsonDocument expected = TestVectors.Json("timestep_embedding.json");
         long[] times = [.. expected.RootElement.GetProperty("t").EnumerateArray().Select(t => t.GetInt64())];
-        float[] wanted = [.. expected.RootElement.GetProperty("embedding").EnumerateArray().SelectMany(TestVectors.Doubles).Select(value => (float)value)];
+        float[] wanted =
+        [
+            .. expected.RootElement.GetProperty("embedding").EnumerateArray().SelectMany(TestVectors.Doubles).Select(value => (float)value),
+        ];
 
         Tensor actual = TimestepEmbedding.Create(tensor(times), expected.RootElement.GetProperty("dim").GetInt32());
 
@@ -141,7 +145,8 @@ public sealed class PublishedNetworkTests
     }
 
     private static bool HasRecordedPass(string name) =>
-        Safetensors.Parse(File.ReadAllBytes(TestVectors.PathOf(name))).Entries.Any(entry => entry.Name.StartsWith("io.", StringComparison.Ordinal));
+        Safetensors.Parse(File.ReadAllBytes(TestVectors.PathOf(name))).Entries
+            .Any(entry => entry.Name.StartsWith("io.", StringComparison.Ordinal));
 
     private static ReadOnlySpan<byte> Values(byte[] file, SafetensorsEntry entry)
     {

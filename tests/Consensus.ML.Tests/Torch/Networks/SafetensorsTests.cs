@@ -15,7 +15,10 @@ public sealed class SafetensorsTests
     public static TheoryData<string, int, string> WrongHeaders => new()
     {
         { Two("\"a\"", "[0,8]", "\"a\"", "[8,16]"), 16, "names tensor 'a' twice" },
-        { Two("\"a\"", "[0,8]", "\"b\"", "[4,12]"), 12, "Tensor 'b' of the safetensors file begins at byte 4 of the values, where the one before it ends at 8" },
+        {
+            Two("\"a\"", "[0,8]", "\"b\"", "[4,12]"), 12,
+            "Tensor 'b' of the safetensors file begins at byte 4 of the values, where the one before it ends at 8"
+        },
         { Two("\"a\"", "[0,8]", "\"b\"", "[0,8]"), 8, "begins at byte 0 of the values, where the one before it ends at 8" },
         { Two("\"a\"", "[0,8]", "\"b\"", "[12,20]"), 20, "begins at byte 12 of the values, where the one before it ends at 8" },
         { Two("\"a\"", "[0,8]", "\"b\"", "[8,16]"), 20, "has 20 bytes of values, but its tensors end at 16" },
@@ -106,7 +109,8 @@ public sealed class SafetensorsTests
             "I32":{"dtype":"I32","shape":[2],"data_offsets":[32,40]},"I64":{"dtype":"I64","shape":[2],"data_offsets":[40,56]}}
             """;
         byte[] values = Convert.FromHexString(
-            "000000000000F03F00000000000000C0" + "0000803F000000C0" + "003C00C0" + "803F00C0" + "01000000FEFFFFFF" + "0100000000000000FEFFFFFFFFFFFFFF");
+            "000000000000F03F00000000000000C0" + "0000803F000000C0" + "003C00C0" + "803F00C0" + "01000000FEFFFFFF"
+            + "0100000000000000FEFFFFFFFFFFFFFF");
         byte[] file = [.. File(Header, 0), .. values];
         using WeightSet memory = Checkpoint.Read(layout, file, CPU), stream = Checkpoint.Read(layout, new MemoryStream(file), CPU);
         foreach (WeightSet weights in (WeightSet[])[memory, stream])
@@ -145,10 +149,12 @@ public sealed class SafetensorsTests
         Assert.True(refused > whole.Length);
     }
 
-    private static string One(string type, string shape, string offsets) => $"{{\"a\":{{\"dtype\":\"{type}\",\"shape\":{shape},\"data_offsets\":{offsets}}}}}";
+    private static string One(string type, string shape, string offsets) =>
+        $"{{\"a\":{{\"dtype\":\"{type}\",\"shape\":{shape},\"data_offsets\":{offsets}}}}}";
 
     private static string Two(string first, string offsets, string second, string others) =>
-        $"{{{first}:{{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":{offsets}}},{second}:{{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":{others}}}}}";
+        $"{{{first}:{{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":{offsets}}},{second}"
+        + $":{{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":{others}}}}}";
 
     private static byte[] File(string header, int values)
     {

@@ -27,17 +27,22 @@ public sealed class ScaleShiftTests
         using var generator = new Generator(4, CPU);
         var layout = new WeightLayout();
         var block = new ResidualBlock(layout, "block", inputs: 32, outputs: 64, embeddingWidth: 6, scaleShift: true);
-        Dictionary<string, Tensor> weights = layout.Specs.ToDictionary(spec => spec.Name["block.".Length..], spec => randn(spec.Shape, generator: generator));
+        Dictionary<string, Tensor> weights = layout.Specs.ToDictionary(
+            spec => spec.Name["block.".Length..], spec => randn(spec.Shape, generator: generator));
         Tensor input = randn([2, 32, 5, 4], generator: generator), embedding = randn([2, 6], generator: generator);
 
         // The same written out for this one block: normalisation over 32 groups, silu(a) = a / (1 + e^−a).
         Tensor hidden = Convolved(Silu(Normed(input, "in_layers.0")), "in_layers.2", padding: 1);
         Tensor told = embedding.matmul(weights["emb_layers.1.weight"].t()) + weights["emb_layers.1.bias"];
         Tensor normed = Normed(hidden, "out_layers.0");
-        Tensor scaled = normed * (1 + told[TensorIndex.Ellipsis, TensorIndex.Slice(0, 64)].reshape(2, 64, 1, 1)) + told[TensorIndex.Ellipsis, TensorIndex.Slice(64, 128)].reshape(2, 64, 1, 1);
+        Tensor scaled = normed * (1 + told[TensorIndex.Ellipsis, TensorIndex.Slice(0, 64)].reshape(2, 64, 1, 1))
+            + told[TensorIndex.Ellipsis, TensorIndex.Slice(64, 128)].reshape(2, 64, 1, 1);
         Tensor expected = Convolved(Silu(scaled), "out_layers.3", padding: 1) + Convolved(input, "skip_connection", padding: 0);
 
-        Tensor given = block.Forward(new ForwardContext([.. layout.Specs.Select(spec => weights[spec.Name["block.".Length..]])], training), input.clone(), embedding);
+        Tensor given = block.Forward(
+            new ForwardContext([.. layout.Specs.Select(spec => weights[spec.Name["block.".Length..]])], training),
+            input.clone(),
+            embedding);
         Assert.True((given - expected).abs().max().item<float>() < 1e-4 * expected.abs().max().item<float>());
 
         Tensor Normed(Tensor x, string name)
@@ -49,7 +54,8 @@ public sealed class ScaleShiftTests
             return whitened * weights[$"{name}.weight"].reshape(1, channels, 1, 1) + weights[$"{name}.bias"].reshape(1, channels, 1, 1);
         }
 
-        Tensor Convolved(Tensor x, string name, long padding) => functional.conv2d(x, weights[$"{name}.weight"], weights[$"{name}.bias"], padding: [padding, padding]);
+        Tensor Convolved(Tensor x, string name, long padding) =>
+            functional.conv2d(x, weights[$"{name}.weight"], weights[$"{name}.bias"], padding: [padding, padding]);
 
         static Tensor Silu(Tensor x) => x / (1 + (-x).exp());
     }
@@ -63,7 +69,8 @@ public sealed class ScaleShiftTests
         Assert.Equal(added.Keys.Where(name => name.Contains(".emb_layers.1.", StringComparison.Ordinal)), wider);
         Assert.All(wider, name => Assert.Equal(2 * added[name][0], scaled[name][0]));
 
-        static Dictionary<string, long[]> Shapes(bool scaleShift) => Network(32, scaleShift).Layout.Specs.ToDictionary(spec => spec.Name, spec => spec.Shape);
+        static Dictionary<string, long[]> Shapes(bool scaleShift) =>
+            Network(32, scaleShift).Layout.Specs.ToDictionary(spec => spec.Name, spec => spec.Shape);
     }
 
     /// <summary>How far the output of a network of one resolution moves with the level, by its own size.</summary>
@@ -79,10 +86,21 @@ public sealed class ScaleShiftTests
         Tensor first = Run(1), last = Run(3);
         return ((first - last).abs().max() / first.abs().max()).item<float>();
 
-        Tensor Run(long level) => network.Forward(context, noise, network.EncodeImage(context, image), tensor(new long[] { 50 }), tensor(new[] { level }));
+        Tensor Run(long level) =>
+            network.Forward(context, noise, network.EncodeImage(context, image), tensor(new long[] { 50 }), tensor(new[] { level }));
     }
 
     private static ConsensusNetwork Network(int channels, bool scaleShift) => new(
-        new NetworkOptions { ModelChannels = channels, ChannelMultipliers = [1], ResidualBlocks = 1, AttentionResolutions = [], EncoderBlocks = 1, EncoderWidth = 4, EncoderGrowth = 2, ScaleShiftNorm = scaleShift },
+        new NetworkOptions
+        {
+            ModelChannels = channels,
+            ChannelMultipliers = [1],
+            ResidualBlocks = 1,
+            AttentionResolutions = [],
+            EncoderBlocks = 1,
+            EncoderWidth = 4,
+            EncoderGrowth = 2,
+            ScaleShiftNorm = scaleShift,
+        },
         imageSide: 16, imageChannels: 1, levels: 3, learnedVariance: false);
 }

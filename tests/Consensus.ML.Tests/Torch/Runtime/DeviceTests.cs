@@ -17,12 +17,14 @@ using static TorchSharp.torch;
 namespace Consensus.ML.Tests.Torch.Runtime;
 
 /// <summary>
-/// Every tensor is made on its model's device. Nothing here runs on a GPU: what a machine without one can show is that no tensor is made without naming a device, and that the CPU is
-/// named nowhere but where the host is meant. Torch's own kernels for GPUs, and what they ask of types and layouts, stay unproven.
+/// Every tensor is made on its model's device. Nothing here runs on a GPU: what a machine without one can show is that no tensor is made
+/// without naming a device, and that the CPU is named nowhere but where the host is meant. Torch's own kernels for GPUs, and what they
+/// ask of types and layouts, stay unproven.
 /// </summary>
 public sealed class DeviceTests
 {
-    // Where the host's memory is meant: files, random initial weights that are the same on every device, arrays on their way to and from the device, the scaler's three numbers, and the choice of device.
+    // Where the host's memory is meant: files, random initial weights that are the same on every device, arrays on their way to and from
+    // the device, the scaler's three numbers, and the choice of device.
     private static readonly HashSet<string> Host =
     [
         $"{nameof(Safetensors)}.{nameof(Safetensors.ToTensor)}",
@@ -42,7 +44,8 @@ public sealed class DeviceTests
     ];
 
     /// <summary>
-    /// With torch's default device set to one that holds no data ("meta"), a tensor made without naming its device lands there, and the first operation that mixes it with others, or copies it, fails.
+    /// With torch's default device set to one that holds no data ("meta"), a tensor made without naming its device lands there, and the
+    /// first operation that mixes it with others, or copies it, fails.
     /// </summary>
     [Theory]
     [InlineData(PredictionType.Epsilon, true, Precision.Float32)]
@@ -50,11 +53,13 @@ public sealed class DeviceTests
     public void No_tensor_is_made_without_naming_its_device(object prediction, bool learnedVariance, object precision)
     {
         using var folder = new TemporaryFolder();
-        ModelDescription description = Discs.Description(diffusion: new() { Prediction = (PredictionType)prediction, LearnedVariance = learnedVariance });
+        ModelDescription description = Discs.Description(
+            diffusion: new() { Prediction = (PredictionType)prediction, LearnedVariance = learnedVariance });
         description = description with { Network = description.Network with { Dropout = 0.1 } };
         var options = new TrainingOptions
         {
-            Steps = 2, BatchSize = 2, PairsPerImage = 2, MicroBatchSize = 1, GradientCheckpointing = true, GradientClipping = 1, WeightDecay = 0.1, MinSnrGamma = 5, Threads = 1, Validations = 1,
+            Steps = 2, BatchSize = 2, PairsPerImage = 2, MicroBatchSize = 1, GradientCheckpointing = true, GradientClipping = 1,
+            WeightDecay = 0.1, MinSnrGamma = 5, Threads = 1, Validations = 1,
             DiceLossWeight = learnedVariance ? 0 : 0.5, Precision = (Precision)precision,
         };
         set_default_device(META);
@@ -62,21 +67,41 @@ public sealed class DeviceTests
         {
             Assert.Equal(DeviceType.META, zeros(1).device_type);
             using CheckpointFolder checkpoints = CheckpointFolder.Open(new() { Folder = folder["run"], EverySteps = 1 }, _ => { });
-            using ConsensusModel model = new ConsensusTrainer(description, options, new AugmentationPolicy(), [0f], 1, CPU) { Checkpoints = checkpoints }.Train(Discs.Cases(4), null, null, CancellationToken.None).Model;
+            using ConsensusModel model = new ConsensusTrainer(description, options, new AugmentationPolicy(), [0f], 1, CPU)
+            {
+                Checkpoints = checkpoints,
+            }.Train(Discs.Cases(4), null, null, CancellationToken.None).Model;
             using ConsensusModel loaded = ConsensusModel.Load(description, [model.SaveWeights()], CPU);
             float[] features = Discs.Cases(1)[0].Features;
             foreach (SamplerKind sampler in Enum.GetValues<SamplerKind>())
             {
-                loaded.Predict(features, new() { Generations = 3, Sampler = sampler, Steps = 3, BatchSize = 4, Tolerance = 1e-9, Mirror = true, Precision = (Precision)precision }, 1, new(Mirrored.Rows | Mirrored.Columns, new(0.25, -0.25)));
+                loaded.Predict(
+                    features,
+                    new()
+                    {
+                        Generations = 3,
+                        Sampler = sampler,
+                        Steps = 3,
+                        BatchSize = 4,
+                        Tolerance = 1e-9,
+                        Mirror = true,
+                        Precision = (Precision)precision,
+                    },
+                    1,
+                    new(Mirrored.Rows | Mirrored.Columns, new(0.25, -0.25)));
             }
 
             // What training was taken up again from.
             checkpoints.Dispose();
-            using CheckpointFolder resumed = CheckpointFolder.Open(new() { Folder = folder["run"], EverySteps = 1, Resume = true }, _ => { });
-            new ConsensusTrainer(description, options, new AugmentationPolicy(), [0f], 1, CPU) { Checkpoints = resumed }.Train(Discs.Cases(4), null, null, CancellationToken.None).Model.Dispose();
+            using CheckpointFolder resumed = CheckpointFolder.Open(
+                new() { Folder = folder["run"], EverySteps = 1, Resume = true }, _ => { });
+            new ConsensusTrainer(description, options, new AugmentationPolicy(), [0f], 1, CPU) { Checkpoints = resumed }
+                .Train(Discs.Cases(4), null, null, CancellationToken.None).Model
+                .Dispose();
             foreach (UNetKind kind in Enum.GetValues<UNetKind>())
             {
-                using UNetModel baseline = new UNetTrainer(UNetTrainerTests.Description(kind), options with { DiceLossWeight = 0.5 }, new AugmentationPolicy(), [0f], 1, CPU)
+                using UNetModel baseline = new UNetTrainer(
+                    UNetTrainerTests.Description(kind), options with { DiceLossWeight = 0.5 }, new AugmentationPolicy(), [0f], 1, CPU)
                     .Train(Discs.Cases(4), null, null, CancellationToken.None).Model;
                 baseline.Predict(features, new() { Generations = 3 }, 1);
             }
@@ -99,7 +124,8 @@ public sealed class DeviceTests
         set_default_device(META);
         try
         {
-            new MachineBenchmark { Size = 16, Levels = 2, BatchSize = 1, TimeEach = TimeSpan.Zero, Network = Discs.Description().Network }.Measure(Precision.Float32);
+            new MachineBenchmark { Size = 16, Levels = 2, BatchSize = 1, TimeEach = TimeSpan.Zero, Network = Discs.Description().Network }
+                .Measure(Precision.Float32);
         }
         finally
         {

@@ -14,7 +14,8 @@ public sealed class FreeProcessorsTests
         ctxt 678
         """;
 
-    // Of cpu0: 100 + 10 + 50 ticks busy, 600 + 40 not. Of cpu1: 200 + 10 + 50 + 5 + 5 + 90 busy (a host that takes the processor away leaves it no more free), 400 + 40 not; 100 ticks are a second.
+    // Of cpu0: 100 + 10 + 50 ticks busy, 600 + 40 not. Of cpu1: 200 + 10 + 50 + 5 + 5 + 90 busy (a host that takes the processor away
+    // leaves it no more free), 400 + 40 not; 100 ticks are a second.
     [Theory]
     [InlineData(null, 5.2, 10.8, 2)]
     [InlineData("0", 1.6, 6.4, 1)]
@@ -23,12 +24,15 @@ public sealed class FreeProcessorsTests
     public void The_times_of_the_processors_that_may_be_used_are_added_up(string? list, double busy, double free, int processors)
     {
         Reading reading = FreeProcessors.Parse(Stat.Split('\n'), list is null ? null : FreeProcessors.Names(list), own: 1.5)!;
-        Assert.Equal((busy, free, 1.5, processors), (Math.Round(reading.Busy, 9), Math.Round(reading.Free, 9), reading.Own, reading.Processors));
+        Assert.Equal(
+            (busy, free, 1.5, processors), (Math.Round(reading.Busy, 9), Math.Round(reading.Free, 9), reading.Own, reading.Processors));
     }
 
     [Fact]
     public void A_list_of_processors_is_read() =>
-        Assert.Equal(["cpu0", "cpu1", "cpu2", "cpu3", "cpu8", "cpu10", "cpu11"], FreeProcessors.Names(" 0-3,8,10-11\n").Order(StringComparer.Ordinal).OrderBy(name => int.Parse(name[3..])));
+        Assert.Equal(
+            ["cpu0", "cpu1", "cpu2", "cpu3", "cpu8", "cpu10", "cpu11"],
+            FreeProcessors.Names(" 0-3,8,10-11\n").Order(StringComparer.Ordinal).OrderBy(name => int.Parse(name[3..])));
 
     // Ten seconds of each processor.
     [Theory]
@@ -42,7 +46,8 @@ public sealed class FreeProcessorsTests
     [InlineData(8, 2, 40, 20, 2)]
     [InlineData(8, 2, 75, 5, 1)]
     public void What_others_took_is_not_free(int processors, int allowed, double busy, double own, int free) =>
-        Assert.Equal(free, FreeProcessors.Free(new(100, 1000, 30, processors), new(100 + busy, 1000 + (10 * processors) - busy, 30 + own, processors), allowed));
+        Assert.Equal(free, FreeProcessors.Free(
+            new(100, 1000, 30, processors), new(100 + busy, 1000 + (10 * processors) - busy, 30 + own, processors), allowed));
 
     [Fact]
     public void Nothing_is_said_where_no_time_has_passed() => Assert.Null(FreeProcessors.Free(new(1, 2, 3, 2), new(1, 2, 3, 2), 2));

@@ -48,7 +48,9 @@ public sealed class LibraryImageTests : IDisposable
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Other systems load what is shipped.");
         NativeTorch.EnsureLoaded();
         string told = (string)AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES")!;
-        return File.ReadAllBytes(told.Split(Path.PathSeparator).Append(AppContext.BaseDirectory).Append(Path.Combine(AppContext.BaseDirectory, "runtimes", RuntimeInformation.RuntimeIdentifier, "native"))
+        return File.ReadAllBytes(told.Split(Path.PathSeparator)
+            .Append(AppContext.BaseDirectory)
+            .Append(Path.Combine(AppContext.BaseDirectory, "runtimes", RuntimeInformation.RuntimeIdentifier, "native"))
             .Select(folder => Path.Combine(folder, "libtorch.so")).First(File.Exists));
     }
 }

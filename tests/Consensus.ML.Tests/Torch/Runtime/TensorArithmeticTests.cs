@@ -9,8 +9,9 @@ namespace Consensus.ML.Tests.Torch.Runtime;
 public sealed class TensorArithmeticTests
 {
     /// <summary>
-    /// TorchSharp makes a <see cref="Scalar"/> of every number, and lets go of it before libtorch has read it: <c>a + b</c> (its factor, 1), <c>a * 2</c>, <c>a.clamp(0, 1)</c>. A garbage
-    /// collection that another thread begins in that moment frees it. Our code hands numbers over through <see cref="TensorArithmetic"/>, which keeps them; this test finds what does not.
+    /// TorchSharp makes a <see cref="Scalar"/> of every number, and lets go of it before libtorch has read it: <c>a + b</c> (its factor,
+    /// 1), <c>a * 2</c>, <c>a.clamp(0, 1)</c>. A garbage collection that another thread begins in that moment frees it. Our code hands
+    /// numbers over through <see cref="TensorArithmetic"/>, which keeps them; this test finds what does not.
     /// </summary>
     [Fact]
     public void No_code_of_ours_lets_go_of_a_number_before_torch_has_read_it()
@@ -26,18 +27,29 @@ public sealed class TensorArithmeticTests
         [
             .. MethodCalls.MethodsOf(typeof(TensorArithmetic).Assembly)
                 .Where(method => MethodCalls.Home(method) != typeof(TensorArithmetic))
-                .SelectMany(method => MethodCalls.Of(method).Where(hazards.Contains).Select(called => $"{MethodCalls.Home(method).Name} ({method.Name}) calls {called}"))
+                .SelectMany(method => MethodCalls.Of(method)
+                    .Where(hazards.Contains)
+                    .Select(called => $"{MethodCalls.Home(method).Name} ({method.Name}) calls {called}"))
                 .Distinct(),
         ];
-        Assert.True(found.Length == 0, $"Use the members of {nameof(TensorArithmetic)} instead:{Environment.NewLine}{string.Join(Environment.NewLine, found)}");
+        Assert.True(
+            found.Length == 0,
+            $"Use the members of {nameof(TensorArithmetic)} instead:{Environment.NewLine}{string.Join(Environment.NewLine, found)}");
     }
 
-    /// <summary>TorchSharp's methods that make a scalar of a number, directly or through others of its methods, and the conversions themselves.</summary>
+    /// <summary>
+    /// TorchSharp's methods that make a scalar of a number, directly or through others of its methods, and the conversions themselves.
+    /// </summary>
     private static HashSet<MethodBase> CallsThatMakeScalars()
     {
         MethodBase[] methods = [.. MethodCalls.MethodsOf(typeof(torch).Assembly).Where(method => !method.ContainsGenericParameters)];
-        ILookup<MethodBase, MethodBase> callers = methods.SelectMany(method => MethodCalls.Of(method).Select(called => (Called: called, Caller: method))).ToLookup(pair => pair.Called, pair => pair.Caller);
-        HashSet<MethodBase> found = [.. methods.Where(method => method.DeclaringType == typeof(Scalar) && method.Name == "op_Implicit" || method.DeclaringType == typeof(ScalarExtensionMethods) && method.Name.StartsWith("To", StringComparison.Ordinal) && ((MethodInfo)method).ReturnType == typeof(Scalar))];
+        ILookup<MethodBase, MethodBase> callers = methods.SelectMany(
+            method => MethodCalls.Of(method).Select(called => (Called: called, Caller: method)))
+            .ToLookup(pair => pair.Called, pair => pair.Caller);
+        HashSet<MethodBase> found = [.. methods.Where(method => method.DeclaringType == typeof(Scalar) && method.Name == "op_Implicit"
+            || method.DeclaringType == typeof(ScalarExtensionMethods)
+                && method.Name.StartsWith("To", StringComparison.Ordinal)
+                && ((MethodInfo)method).ReturnType == typeof(Scalar))];
         var open = new Stack<MethodBase>(found);
         while (open.TryPop(out MethodBase? method))
         {

@@ -81,7 +81,9 @@ public sealed class TorchThreadsTests
             }
         });
 
-        void Train() => new ConsensusTrainer(Discs.Description(), options, null, [0f], 1, torch.CPU).Train(Discs.Cases(3), progress, null, source.Token).Model.Dispose();
+        void Train() => new ConsensusTrainer(Discs.Description(), options, null, [0f], 1, torch.CPU)
+            .Train(Discs.Cases(3), progress, null, source.Token).Model
+            .Dispose();
         if (ends == "fails")
         {
             Assert.Throws<InvalidDataException>(Train);

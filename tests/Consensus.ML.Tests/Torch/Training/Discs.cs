@@ -11,23 +11,36 @@ internal static class Discs
 {
     public const int Side = 16;
 
-    public static ModelDescription Description(TrainingTarget target = TrainingTarget.Consensus, DiffusionOptions? diffusion = null) => new()
-    {
-        Height = Side, Width = Side, ImageChannels = 1, Levels = 2, Target = target,
-        Network = new NetworkOptions { ModelChannels = 32, ChannelMultipliers = [1, 1], ResidualBlocks = 1, AttentionResolutions = [8], EncoderBlocks = 1, EncoderWidth = 8, EncoderGrowth = 4 },
-        Diffusion = diffusion ?? new DiffusionOptions { Prediction = PredictionType.XStartLogit, LearnedVariance = false },
-    };
+    public static ModelDescription Description(TrainingTarget target = TrainingTarget.Consensus, DiffusionOptions? diffusion = null) =>
+        new()
+        {
+            Height = Side, Width = Side, ImageChannels = 1, Levels = 2, Target = target,
+            Network = new NetworkOptions
+            {
+                ModelChannels = 32,
+                ChannelMultipliers = [1, 1],
+                ResidualBlocks = 1,
+                AttentionResolutions = [8],
+                EncoderBlocks = 1,
+                EncoderWidth = 8,
+                EncoderGrowth = 4,
+            },
+            Diffusion = diffusion ?? new DiffusionOptions { Prediction = PredictionType.XStartLogit, LearnedVariance = false },
+        };
 
     /// <summary>What the zip of a model of such a network would say.</summary>
     public static ModelManifest Manifest(NetworkOptions network) => new()
     {
-        Columns = new("a", "b", "c", "d"), Height = Side, Width = Side, ImageChannels = 1, Raters = 2, Target = TrainingTarget.Consensus, Network = network, Diffusion = new(), Sampling = new(), Seed = 1,
-        Training = new(new TrainingOptions(), null, new(0, 0, null, 0, 0, 0, false, [])), Weights = new("weights.safetensors", 1, new string('0', 64)),
+        Columns = new("a", "b", "c", "d"), Height = Side, Width = Side, ImageChannels = 1, Raters = 2, Target = TrainingTarget.Consensus,
+        Network = network, Diffusion = new(), Sampling = new(), Seed = 1,
+        Training = new(new TrainingOptions(), null, new(0, 0, null, 0, 0, 0, false, [])),
+        Weights = new("weights.safetensors", 1, new string('0', 64)),
     };
 
     /// <summary>What the checkpoint of a training of such a network would say.</summary>
     public static TrainingFingerprint Fingerprint(NetworkOptions network, TrainingOptions? options = null) =>
-        TrainingFingerprint.Of(Description() with { Network = network }, network, options ?? new TrainingOptions(), null, [0f], 1, null, Cases(1));
+        TrainingFingerprint.Of(
+            Description() with { Network = network }, network, options ?? new TrainingOptions(), null, [0f], 1, null, Cases(1));
 
     /// <summary>Discs at seeded places; the second rater draws them a pixel smaller.</summary>
     public static TrainingCase[] Cases(int count) => [.. Enumerable.Range(0, count).Select(i =>
@@ -37,6 +50,8 @@ internal static class Discs
         double Distance(int pixel) => Math.Sqrt(Math.Pow((pixel / Side) - row, 2) + Math.Pow((pixel % Side) - column, 2));
         int[] pixels = [.. Enumerable.Range(0, Side * Side)];
         return new TrainingCase($"case{i}", [.. pixels.Select(p => (Distance(p) < 4.5 ? 1f : -1f) + (0.1f * (float)random.NextDouble()))],
-            new(2, Side, Side, [.. pixels.Select(p => Distance(p) < 4.5 ? (byte)1 : (byte)0), .. pixels.Select(p => Distance(p) < 3.5 ? (byte)1 : (byte)0)]));
+            new(2, Side, Side, [
+                .. pixels.Select(p => Distance(p) < 4.5 ? (byte)1 : (byte)0), .. pixels.Select(p => Distance(p) < 3.5 ? (byte)1 : (byte)0),
+            ]));
     })];
 }

@@ -11,7 +11,15 @@ namespace Consensus.ML.Torch.Training.Batches;
 /// <param name="padding">What comes in from outside when a slice is moved, one value a channel.</param>
 /// <param name="seed">The seed.</param>
 /// <param name="cases">The cases to draw from.</param>
-internal sealed class CaseSampler(int height, int width, int channels, int batch, AugmentationPolicy? augmentation, IReadOnlyList<float> padding, int seed, IReadOnlyList<TrainingCase> cases)
+internal sealed class CaseSampler(
+    int height,
+    int width,
+    int channels,
+    int batch,
+    AugmentationPolicy? augmentation,
+    IReadOnlyList<float> padding,
+    int seed,
+    IReadOnlyList<TrainingCase> cases)
 {
     private long _orderEpoch = -1;
     private int[] _order = [];
@@ -36,11 +44,15 @@ internal sealed class CaseSampler(int height, int width, int channels, int batch
         for (int i = 0; i < batch; i++)
         {
             TrainingCase source = cases[CaseAt((step * batch) + i)];
-            DrawnAugmentation change = augmentation is null ? DrawnAugmentation.None : DrawnAugmentation.Draw(augmentation, height, width, random);
+            DrawnAugmentation change = augmentation is null
+                ? DrawnAugmentation.None
+                : DrawnAugmentation.Draw(augmentation, height, width, random);
             float[] features = source.Features;
             for (int channel = 0; channel < channels; channel++)
             {
-                Augmenter.Bilinear(features.AsSpan(channel * pixels, pixels), images.AsSpan(((i * channels) + channel) * pixels, pixels), height, width, change, padding[channel]);
+                Augmenter.Bilinear(
+                    features.AsSpan(channel * pixels, pixels), images.AsSpan(((i * channels) + channel) * pixels, pixels), height, width,
+                    change, padding[channel]);
             }
 
             if (_unpacked.Length < source.Masks.Count)
@@ -49,7 +61,8 @@ internal sealed class CaseSampler(int height, int width, int channels, int batch
             }
 
             source.Masks.UnpackTo(_unpacked);
-            Augmenter.Nearest(_unpacked, source.Masks.Height, source.Masks.Width, moved.AsSpan(0, source.Masks.Raters * pixels), height, width, change);
+            Augmenter.Nearest(
+                _unpacked, source.Masks.Height, source.Masks.Width, moved.AsSpan(0, source.Masks.Raters * pixels), height, width, change);
             targets(i, source, moved, random);
         }
 

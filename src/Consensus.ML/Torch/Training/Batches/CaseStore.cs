@@ -6,8 +6,9 @@ using Microsoft.Win32.SafeHandles;
 namespace Consensus.ML.Torch.Training.Batches;
 
 /// <summary>
-/// Keeps training cases in memory, or, once they would take more of it than allowed, in a temporary file that training reads them from again: the same values, thus the same model. The file
-/// is this user's alone and has no name any more once it is open, so that nothing of it stays behind, however the process ends (where a system keeps the name, it goes with the handle).
+/// Keeps training cases in memory, or, once they would take more of it than allowed, in a temporary file that training reads them from
+/// again: the same values, thus the same model. The file is this user's alone and has no name any more once it is open, so that nothing
+/// of it stays behind, however the process ends (where a system keeps the name, it goes with the handle).
 /// </summary>
 /// <param name="limit">The most bytes that cases may take in memory.</param>
 /// <param name="folder">Where the file goes; null for the system's temporary folder.</param>
@@ -23,7 +24,9 @@ internal sealed class CaseStore(long limit, string? folder = null) : IDisposable
     /// <summary>Whether the cases are in the file.</summary>
     public bool IsOnDisk => _file is not null;
 
-    /// <summary>What is allowed where nothing is asked for: half of the memory that .NET may use, which a container's limit bounds.</summary>
+    /// <summary>
+    /// What is allowed where nothing is asked for: half of the memory that .NET may use, which a container's limit bounds.
+    /// </summary>
     public static long DefaultLimit => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;
 
     /// <summary>What a case takes, in bytes.</summary>
@@ -139,7 +142,8 @@ internal sealed class CaseStore(long limit, string? folder = null) : IDisposable
             // A stream can say who may read the file from its first moment; its handle stays good without a name.
             var stream = new FileStream(path, new FileStreamOptions
             {
-                Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Share = FileShare.None, BufferSize = 0, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+                Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Share = FileShare.None, BufferSize = 0,
+                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
             });
             File.Delete(path);
             return stream.SafeFileHandle;
@@ -153,8 +157,9 @@ internal sealed class CaseStore(long limit, string? folder = null) : IDisposable
     private IOException NoPlace(Exception exception) => new(
         string.Create(
             CultureInfo.InvariantCulture,
-            $"The training cases take more than the {limit / 1e6:0.#} MB that they may in memory (MemoryLimit), and cannot be kept in a temporary file in "
-            + $"'{folder ?? Path.GetTempPath()}': {exception.Message.TrimEnd('.')}. Raise the limit, or make room there."),
+            $"The training cases take more than the {limit / 1e6:0.#} MB that they may in memory (MemoryLimit), and cannot be kept in a "
+            + $"temporary file in '{folder ?? Path.GetTempPath()}': {exception.Message.TrimEnd('.')}. "
+            + $"Raise the limit, or make room there."),
         exception);
 
     /// <summary>What is kept of a case: its values, or where in the file they are.</summary>

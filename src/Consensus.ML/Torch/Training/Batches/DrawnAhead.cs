@@ -1,7 +1,9 @@
 namespace Consensus.ML.Torch.Training.Batches;
 
-/// <summary>Draws what the next step needs on another thread while the step before it is computed, so that no device waits for it. What a step draws depends on nothing but its number, thus
-/// not on when it is drawn or whether a step was skipped.</summary>
+/// <summary>
+/// Draws what the next step needs on another thread while the step before it is computed, so that no device waits for it. What a step
+/// draws depends on nothing but its number, thus not on when it is drawn or whether a step was skipped.
+/// </summary>
 /// <param name="draw">Draws what a step needs; never called by two threads at a time.</param>
 /// <typeparam name="T">What a step needs.</typeparam>
 internal sealed class DrawnAhead<T>(Func<long, T> draw) : IDisposable

@@ -3,7 +3,10 @@ using Consensus.Imaging;
 
 namespace Consensus.ML.Torch.Training.Batches;
 
-/// <summary>The raters' masks of a training case at their own size, eight pixels in a byte: hundreds of volumes fit memory that dozens would fill as bytes.</summary>
+/// <summary>
+/// The raters' masks of a training case at their own size, eight pixels in a byte: hundreds of volumes fit memory that
+/// dozens would fill as bytes.
+/// </summary>
 internal sealed class PackedMasks
 {
     // The eight pixels of each byte, the first in its lowest bit.
@@ -15,7 +18,8 @@ internal sealed class PackedMasks
     /// <param name="height">Rows of a mask.</param>
     /// <param name="width">Columns of a mask.</param>
     /// <param name="bits">Gives what <see cref="Bits"/> had, from wherever it is kept.</param>
-    public PackedMasks(int raters, int height, int width, Func<byte[]> bits) => (Raters, Height, Width, _bits) = (raters, height, width, bits);
+    public PackedMasks(int raters, int height, int width, Func<byte[]> bits) =>
+        (Raters, Height, Width, _bits) = (raters, height, width, bits);
 
     /// <summary>Packs masks.</summary>
     /// <param name="raters">Number of raters.</param>
@@ -84,5 +88,6 @@ internal sealed class PackedMasks
         return bits;
     }
 
-    private static ulong Spread(int bits) => Enumerable.Range(0, 8).Aggregate(0UL, (spread, bit) => spread | ((ulong)((bits >> bit) & 1) << (8 * bit)));
+    private static ulong Spread(int bits) =>
+        Enumerable.Range(0, 8).Aggregate(0UL, (spread, bit) => spread | ((ulong)((bits >> bit) & 1) << (8 * bit)));
 }

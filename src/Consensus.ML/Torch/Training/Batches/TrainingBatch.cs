@@ -7,28 +7,41 @@ using static TorchSharp.torch;
 
 namespace Consensus.ML.Torch.Training.Batches;
 
-/// <summary>The samples of one step: B images and B·P passes of M maps each (one, or those of all levels), those of an image one after another.</summary>
+/// <summary>
+/// The samples of one step: B images and B·P passes of M maps each (one, or those of all levels), those of an image one after another.
+/// </summary>
 /// <param name="Images">B×C×H×W, normalised and augmented.</param>
 /// <param name="Starts">x_0: (B·P)×M×H×W in [−1, 1].</param>
 /// <param name="Levels">B·P levels from 1; null where the network is told none.</param>
 /// <param name="Steps">B·P diffusion steps.</param>
-/// <param name="Present">(B·P)×M: 1 where there is a map, 0 where a rater has not drawn the case (x_0 is 0 there); null where all are there.</param>
+/// <param name="Present">
+/// (B·P)×M: 1 where there is a map, 0 where a rater has not drawn the case (x_0 is 0 there); null where all are there.
+/// </param>
 internal sealed record TrainingBatch(Tensor Images, Tensor Starts, Tensor? Levels, Tensor Steps, Tensor? Present)
 {
     /// <summary>Some of its images, with all their passes: views, owned by the surrounding dispose scope.</summary>
     public TrainingBatch Slice(long first, long count)
     {
         long pairs = Starts.shape[0] / Images.shape[0];
-        return new(Images.narrow(0, first, count), Part(Starts), Levels is null ? null : Part(Levels), Part(Steps), Present is null ? null : Part(Present));
+        return new(
+            Images.narrow(0, first, count), Part(Starts), Levels is null ? null : Part(Levels), Part(Steps),
+            Present is null ? null : Part(Present));
 
         Tensor Part(Tensor passes) => passes.narrow(0, first * pairs, count * pairs);
     }
 }
 
 /// <summary>Draws the samples of a step; the same step of the same seed draws the same.</summary>
-internal sealed class BatchSource(ModelDescription description, TrainingOptions options, AugmentationPolicy? augmentation, IReadOnlyList<float> padding, int seed, IReadOnlyList<TrainingCase> cases)
+internal sealed class BatchSource(
+    ModelDescription description,
+    TrainingOptions options,
+    AugmentationPolicy? augmentation,
+    IReadOnlyList<float> padding,
+    int seed,
+    IReadOnlyList<TrainingCase> cases)
 {
-    private readonly CaseSampler _cases = new(description.Height, description.Width, description.ImageChannels, options.BatchSize, augmentation, padding, seed, cases);
+    private readonly CaseSampler _cases = new(
+        description.Height, description.Width, description.ImageChannels, options.BatchSize, augmentation, padding, seed, cases);
 
     /// <summary>Draws the batch of a step, from 0, without a tensor, which any thread can do.</summary>
     /// <returns>Puts it on a device; its tensors belong to the dispose scope that surrounds that call.</returns>
@@ -42,7 +55,8 @@ internal sealed class BatchSource(ModelDescription description, TrainingOptions 
         var steps = new long[batch * pairs];
         float[] images = _cases.Draw(step, (i, source, moved, random) =>
         {
-            // The passes of an image take different levels (or raters) as long as there are any, unless each takes all of them: every one is as likely as before, and the gradient is less noisy.
+            // The passes of an image take different levels (or raters) as long as there are any, unless each takes all of them: every one
+            // is as likely as before, and the gradient is less noisy.
             bool byRater = description.Target is TrainingTarget.Annotator or TrainingTarget.AnyAnnotator;
             int[] shuffled = [.. Enumerable.Range(0, byRater ? source.Masks.Raters : description.Levels)];
             random.Shuffle(shuffled);

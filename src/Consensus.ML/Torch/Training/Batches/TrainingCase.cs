@@ -22,10 +22,14 @@ internal sealed record TrainingCase(string Name, PackedMasks Masks, Func<float[]
         init => ReadFeatures = () => value;
     }
 
-    /// <summary>Which of the model's raters, from 0, drew each mask; the first mask is the first rater's where nothing else is said.</summary>
+    /// <summary>
+    /// Which of the model's raters, from 0, drew each mask; the first mask is the first rater's where nothing else is said.
+    /// </summary>
     public IReadOnlyList<int> Raters { get; init; } = [.. Enumerable.Range(0, Masks.Raters)];
 
-    /// <summary>What the case shares with others, such as a patient: of one group, no case is trained on while another is validated on.</summary>
+    /// <summary>
+    /// What the case shares with others, such as a patient: of one group, no case is trained on while another is validated on.
+    /// </summary>
     public string Group { get; init; } = Name;
 
     /// <summary>Whether the group is only the case's own name, so that another set may have it without meaning the same.</summary>

@@ -14,13 +14,21 @@ namespace Consensus.ML.Torch.Training.Batches;
 internal sealed record UNetBatch(Tensor Images, Tensor Targets, Tensor? Present)
 {
     /// <summary>Some of its images: views, owned by the surrounding dispose scope.</summary>
-    public UNetBatch Slice(long first, long count) => new(Images.narrow(0, first, count), Targets.narrow(0, first, count), Present?.narrow(0, first, count));
+    public UNetBatch Slice(long first, long count) =>
+        new(Images.narrow(0, first, count), Targets.narrow(0, first, count), Present?.narrow(0, first, count));
 }
 
 /// <summary>Draws the samples of a step; the same step of the same seed draws the same.</summary>
-internal sealed class UNetBatchSource(UNetDescription description, TrainingOptions options, AugmentationPolicy? augmentation, IReadOnlyList<float> padding, int seed, IReadOnlyList<TrainingCase> cases)
+internal sealed class UNetBatchSource(
+    UNetDescription description,
+    TrainingOptions options,
+    AugmentationPolicy? augmentation,
+    IReadOnlyList<float> padding,
+    int seed,
+    IReadOnlyList<TrainingCase> cases)
 {
-    private readonly CaseSampler _cases = new(description.Height, description.Width, description.ImageChannels, options.BatchSize, augmentation, padding, seed, cases);
+    private readonly CaseSampler _cases = new(
+        description.Height, description.Width, description.ImageChannels, options.BatchSize, augmentation, padding, seed, cases);
 
     /// <inheritdoc cref="BatchSource.Draw"/>
     public Func<Device, UNetBatch> Draw(long step)
@@ -49,7 +57,8 @@ internal sealed class UNetBatchSource(UNetDescription description, TrainingOptio
             case UNetKind.Levels:
                 for (int level = 1; level <= description.Levels; level++)
                 {
-                    AtLeast(masks, raters, ConsensusLabels.VotesNeeded(level, description.Levels, raters), targets.Slice((level - 1) * pixels, pixels));
+                    AtLeast(masks, raters, ConsensusLabels.VotesNeeded(level, description.Levels, raters), targets.Slice(
+                        (level - 1) * pixels, pixels));
                 }
 
                 break;

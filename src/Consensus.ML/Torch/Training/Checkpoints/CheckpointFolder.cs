@@ -7,7 +7,9 @@ using Consensus.ML.Torch.Training.Optimization;
 
 namespace Consensus.ML.Torch.Training.Checkpoints;
 
-/// <summary>The checkpoints of one run: finds the one to go on from, writes new ones, keeps the two latest. Held by one process at a time.</summary>
+/// <summary>
+/// The checkpoints of one run: finds the one to go on from, writes new ones, keeps the two latest. Held by one process at a time.
+/// </summary>
 internal sealed partial class CheckpointFolder : IDisposable
 {
     private const string BestName = "best.safetensors";
@@ -43,7 +45,8 @@ internal sealed partial class CheckpointFolder : IDisposable
             if (!options.Resume && folder.Steps() is [int latest, ..])
             {
                 throw new InvalidOperationException(
-                    $"'{options.Folder}' holds checkpoints of an earlier run, up to step {latest}, which another run would replace: resume it ({nameof(CheckpointOptions)}.{nameof(options.Resume)}, or --resume), or use another folder.");
+                    $"'{options.Folder}' holds checkpoints of an earlier run, up to step {latest}, which another run would replace: "
+                    + $"resume it ({nameof(CheckpointOptions)}.{nameof(options.Resume)}, or --resume), or use another folder.");
             }
 
             return folder;
@@ -57,7 +60,9 @@ internal sealed partial class CheckpointFolder : IDisposable
 
     /// <summary>Fills the optimizer and the state from the latest checkpoint that is whole.</summary>
     /// <returns>False where there is none, and training starts afresh.</returns>
-    /// <exception cref="InvalidDataException">The checkpoint is of another run or of a newer format, or none of several is whole; the message says what differs.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The checkpoint is of another run or of a newer format, or none of several is whole; the message says what differs.
+    /// </exception>
     public bool TryResume(TrainingFingerprint fingerprint, Optimizer optimizer, TrainingState state)
     {
         var damaged = new List<(string Path, string Why)>();
@@ -81,7 +86,9 @@ internal sealed partial class CheckpointFolder : IDisposable
 
             if (fingerprint.DifferencesFrom(checkpoint.Fingerprint) is string differences)
             {
-                throw new InvalidDataException($"The checkpoint '{path}' is of another run: {differences}. Use the same data and options to resume it, or another folder.");
+                throw new InvalidDataException(
+                    $"The checkpoint '{path}' is of another run: {differences}. Use the same data and "
+                    + "options to resume it, or another folder.");
             }
 
             foreach ((string spoilt, string why) in damaged)
@@ -98,19 +105,24 @@ internal sealed partial class CheckpointFolder : IDisposable
 
         return damaged.Count == 0
             ? false
-            : throw new InvalidDataException($"The checkpoint '{damaged[0].Path}' cannot be resumed, and there is no other that is whole. {damaged[0].Why} Remove it to start afresh.");
+            : throw new InvalidDataException(
+                $"The checkpoint '{damaged[0].Path}' cannot be resumed, and there is no other that is whole. "
+                + $"{damaged[0].Why} Remove it to start afresh.");
     }
 
     /// <summary>Writes a checkpoint when one is due.</summary>
     public void SaveWhenDue(TrainingFingerprint fingerprint, Optimizer optimizer, TrainingState state)
     {
-        if ((_options.EverySteps is int steps && optimizer.Steps % steps == 0) || (_options.Interval is TimeSpan interval && state.Elapsed - _last >= interval))
+        if ((_options.EverySteps is int steps && optimizer.Steps % steps == 0)
+            || (_options.Interval is TimeSpan interval && state.Elapsed - _last >= interval))
         {
             Save(fingerprint, optimizer, state);
         }
     }
 
-    /// <summary>Writes a checkpoint, and the best weights where they are new; where that fails, warns and leaves the previous one.</summary>
+    /// <summary>
+    /// Writes a checkpoint, and the best weights where they are new; where that fails, warns and leaves the previous one.
+    /// </summary>
     public void Save(TrainingFingerprint fingerprint, Optimizer optimizer, TrainingState state)
     {
         _last = state.Elapsed;
@@ -131,7 +143,9 @@ internal sealed partial class CheckpointFolder : IDisposable
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             string previous = Steps() is [int latest, ..] ? $"the last whole one is that of step {latest}" : "there is none yet";
-            _warn($"The checkpoint of step {optimizer.Steps} could not be written: {exception.Message.TrimEnd('.')}; {previous}. Training goes on.");
+            _warn(
+                $"The checkpoint of step {optimizer.Steps} could not be written: "
+                + $"{exception.Message.TrimEnd('.')}; {previous}. Training goes on.");
         }
     }
 
@@ -186,5 +200,6 @@ internal sealed partial class CheckpointFolder : IDisposable
             .OrderDescending(),
     ];
 
-    private string PathOf(int step) => Path.Combine(_options.Folder, string.Create(CultureInfo.InvariantCulture, $"step-{step:000000000}.safetensors"));
+    private string PathOf(int step) =>
+        Path.Combine(_options.Folder, string.Create(CultureInfo.InvariantCulture, $"step-{step:000000000}.safetensors"));
 }

@@ -10,8 +10,8 @@ using static TorchSharp.torch;
 namespace Consensus.ML.Torch.Training.Checkpoints;
 
 /// <summary>
-/// A checkpoint of a run: one safetensors file with the optimizer's tensors and the best weights, whose metadata tell the run's fingerprint, how far it is, and the
-/// SHA-256 of the file. One file, renamed into its place, so that no kill can leave half of a pair.
+/// A checkpoint of a run: one safetensors file with the optimizer's tensors and the best weights, whose metadata tell the run's
+/// fingerprint, how far it is, and the SHA-256 of the file. One file, renamed into its place, so that no kill can leave half of a pair.
 /// </summary>
 /// <param name="Fingerprint">What the run is.</param>
 /// <param name="Facts">How far it is.</param>
@@ -22,10 +22,12 @@ internal sealed record TrainingCheckpoint(TrainingFingerprint Fingerprint, Train
 
     private const string HashKey = "sha256", VersionKey = "formatVersion", FactsKey = "checkpoint", BestName = "best";
 
-    // The hash is the first thing in the header, so that its place is fixed: 8 bytes of length, then this text. It is taken over the file with zeros in its place.
+    // The hash is the first thing in the header, so that its place is fixed: 8 bytes of length, then this text. It is taken over the file
+    // with zeros in its place.
     private const int LengthBytes = 8, HashLength = 2 * SHA256.HashSizeInBytes;
 
-    private static readonly byte[] BeforeHash = "{\"__metadata__\":{\"sha256\":\""u8.ToArray(), NoHash = Encoding.ASCII.GetBytes(new string('0', HashLength));
+    private static readonly byte[] BeforeHash = "{\"__metadata__\":{\"sha256\":\""u8.ToArray(),
+        NoHash = Encoding.ASCII.GetBytes(new string('0', HashLength));
     private const string NoRun = "What it says of its run is not what a run writes.";
 
     private static readonly JsonSerializerOptions Strict = new()
@@ -66,9 +68,12 @@ internal sealed record TrainingCheckpoint(TrainingFingerprint Fingerprint, Train
         using FileStream stream = File.OpenRead(path);
         EnsureWhole(stream);
         IReadOnlyDictionary<string, string> metadata = SafetensorsStream.Open(stream).Metadata;
-        if (!int.TryParse(metadata.GetValueOrDefault(VersionKey), CultureInfo.InvariantCulture, out int version) || version > CurrentFormatVersion)
+        if (!int.TryParse(metadata.GetValueOrDefault(VersionKey), CultureInfo.InvariantCulture, out int version)
+            || version > CurrentFormatVersion)
         {
-            throw new NotSupportedException($"It has format version {metadata.GetValueOrDefault(VersionKey)}; this version of Consensus.ML reads up to {CurrentFormatVersion}. Update the Consensus.ML package.");
+            throw new NotSupportedException(
+                $"It has format version {metadata.GetValueOrDefault(VersionKey)}; this version of Consensus.ML reads up to "
+                + $"{CurrentFormatVersion}. Update the Consensus.ML package.");
         }
 
         try
@@ -108,7 +113,8 @@ internal sealed record TrainingCheckpoint(TrainingFingerprint Fingerprint, Train
     private static void EnsureWhole(FileStream stream)
     {
         var head = new byte[HashPosition + HashLength];
-        if (stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false) < head.Length || !head.AsSpan(LengthBytes, BeforeHash.Length).SequenceEqual(BeforeHash))
+        if (stream.ReadAtLeast(head, head.Length, throwOnEndOfStream: false) < head.Length
+            || !head.AsSpan(LengthBytes, BeforeHash.Length).SequenceEqual(BeforeHash))
         {
             throw new InvalidDataException("It is cut short, or no checkpoint.");
         }

@@ -22,7 +22,9 @@ internal sealed record TrainingFingerprint(IReadOnlyDictionary<string, string> S
     /// <summary>The fingerprint of a run.</summary>
     /// <param name="description">The model, as a record.</param>
     /// <param name="network">The shape of its network, which the description has as its member Network.</param>
-    /// <param name="options">The training options. The number of threads is left out: it changes rounding, and a run may move to another machine.</param>
+    /// <param name="options">
+    /// The training options. The number of threads is left out: it changes rounding, and a run may move to another machine.
+    /// </param>
     /// <param name="augmentation">Random changes of the samples.</param>
     /// <param name="padding">What comes in from outside when a slice is moved.</param>
     /// <param name="seed">The seed.</param>
@@ -41,7 +43,8 @@ internal sealed record TrainingFingerprint(IReadOnlyDictionary<string, string> S
         IReadOnlyList<TrainingCase>? validation = null)
     {
         Dictionary<string, string> settings = Consensus.ML.Options.Settings.Of(
-            ("", description), ("Training", options), ("Augmentation", augmentation), ("Padding", padding), ("Seed", seed), ("StartFrom", start));
+            ("", description), ("Training", options), ("Augmentation", augmentation), ("Padding", padding), ("Seed", seed),
+            ("StartFrom", start));
         settings.Remove($"Training.{nameof(options.Threads)}");
 
         // Checkpoints from before there was a choice do not name it.
@@ -75,7 +78,10 @@ internal sealed record TrainingFingerprint(IReadOnlyDictionary<string, string> S
             settings["Groups"] = groups;
         }
 
-        return new(settings, [.. cases.Select(CaseFingerprint.Of)]) { Validation = validation is null ? null : [.. validation.Select(CaseFingerprint.Of)] };
+        return new(settings, [.. cases.Select(CaseFingerprint.Of)])
+        {
+            Validation = validation is null ? null : [.. validation.Select(CaseFingerprint.Of)],
+        };
     }
 
     /// <summary>What tells this run from the one that a checkpoint is of, in one line; null where they are the same.</summary>
@@ -85,30 +91,43 @@ internal sealed record TrainingFingerprint(IReadOnlyDictionary<string, string> S
         [
             .. Consensus.ML.Options.Settings.Differences(Settings, checkpoint.Settings),
             .. CaseDifferences(Cases, checkpoint.Cases, "trained on"),
-            .. Validation is null || checkpoint.Validation is null ? [] : CaseDifferences(Validation, checkpoint.Validation, "validated on"),
+            .. Validation is null || checkpoint.Validation is null
+                ? []
+                : CaseDifferences(Validation, checkpoint.Validation, "validated on"),
         ];
         return found.Count switch
         {
             0 => null,
             <= MostDifferences => string.Join("; ", found),
-            _ => string.Create(CultureInfo.InvariantCulture, $"{string.Join("; ", found.Take(MostDifferences))}; and {found.Count - MostDifferences} more"),
+            _ => string.Create(
+                CultureInfo.InvariantCulture,
+                $"{string.Join("; ", found.Take(MostDifferences))}; and {found.Count - MostDifferences} more"),
         };
     }
 
-    /// <summary>Which cases belong together, for cases are set aside by groups: how many groups there are and a hash of who is in which, whatever they are called. Null where each case is its own.</summary>
+    /// <summary>
+    /// Which cases belong together, for cases are set aside by groups: how many groups there are and a hash of who is in which, whatever
+    /// they are called. Null where each case is its own.
+    /// </summary>
     private static string? Partition(IReadOnlyList<TrainingCase> cases)
     {
         var numbers = new Dictionary<string, int>(StringComparer.Ordinal);
         int[] groups = [.. cases.Select(one => numbers.TryAdd(one.Group, numbers.Count) ? numbers.Count - 1 : numbers[one.Group])];
         return numbers.Count == cases.Count
             ? null
-            : string.Create(CultureInfo.InvariantCulture, $"{numbers.Count} ({Convert.ToHexStringLower(SHA256.HashData(MemoryMarshal.AsBytes(groups.AsSpan())))[..8]})");
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"{numbers.Count} ({Convert.ToHexStringLower(SHA256.HashData(MemoryMarshal.AsBytes(groups.AsSpan())))[..8]})");
     }
 
-    private static IEnumerable<string> CaseDifferences(IReadOnlyList<CaseFingerprint> cases, IReadOnlyList<CaseFingerprint> checkpoint, string used)
+    private static IEnumerable<string> CaseDifferences(
+        IReadOnlyList<CaseFingerprint> cases,
+        IReadOnlyList<CaseFingerprint> checkpoint,
+        string used)
     {
         Dictionary<string, string> here = Named(cases), there = Named(checkpoint);
-        string[] added = [.. here.Keys.Where(name => !there.ContainsKey(name))], removed = [.. there.Keys.Where(name => !here.ContainsKey(name))];
+        string[] added = [.. here.Keys.Where(name => !there.ContainsKey(name))],
+            removed = [.. there.Keys.Where(name => !here.ContainsKey(name))];
         string[] changed = [.. here.Keys.Where(name => there.TryGetValue(name, out string? hash) && hash != here[name])];
         if (changed.Length > 1 && changed.Length == here.Count)
         {

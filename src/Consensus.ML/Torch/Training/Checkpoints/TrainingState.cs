@@ -78,7 +78,8 @@ internal sealed class TrainingState : IDisposable
     }
 
     /// <summary>The facts of this state, to be written down.</summary>
-    public TrainingFacts Facts(int step) => new(step, Loss, BestStep, ScheduledValidations, SlowestValidation, Elapsed.TotalSeconds, Finished, [.. _points]);
+    public TrainingFacts Facts(int step) =>
+        new(step, Loss, BestStep, ScheduledValidations, SlowestValidation, Elapsed.TotalSeconds, Finished, [.. _points]);
 
     /// <summary>Goes on from what was written down.</summary>
     public void Resume(TrainingFacts facts, WeightSet? best)

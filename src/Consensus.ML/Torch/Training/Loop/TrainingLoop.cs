@@ -25,10 +25,18 @@ namespace Consensus.ML.Torch.Training.Loop;
 /// <param name="seed">Seed of everything random: initial weights, split, batches, augmentation, times, noise.</param>
 /// <param name="device">Where to train.</param>
 /// <typeparam name="TModel">What comes of it.</typeparam>
-internal sealed class TrainingLoop<TModel>(ITrainingObjective<TModel> objective, TrainingOptions options, AugmentationPolicy? augmentation, IReadOnlyList<float> padding, int seed, Device device)
+internal sealed class TrainingLoop<TModel>(
+    ITrainingObjective<TModel> objective,
+    TrainingOptions options,
+    AugmentationPolicy? augmentation,
+    IReadOnlyList<float> padding,
+    int seed,
+    Device device)
     where TModel : SegmentationModel
 {
-    /// <summary>The weights that training begins with, as a safetensors file under their published names; null for seeded initial ones.</summary>
+    /// <summary>
+    /// The weights that training begins with, as a safetensors file under their published names; null for seeded initial ones.
+    /// </summary>
     public byte[]? StartFrom { get; init; }
 
     /// <summary>Where the run is kept and taken up from; null for nowhere.</summary>
@@ -42,13 +50,23 @@ internal sealed class TrainingLoop<TModel>(ITrainingObjective<TModel> objective,
     /// <param name="progress">Told after every step; may be null.</param>
     /// <param name="log">Told of notable events, one line each; may be null.</param>
     /// <param name="cancellation">Ends the run early, between two steps or within a validation.</param>
-    /// <exception cref="InvalidDataException">The weights to start from, or the checkpoint to resume, do not belong to this run; the message says why.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The weights to start from, or the checkpoint to resume, do not belong to this run; the message says why.
+    /// </exception>
     /// <exception cref="InvalidOperationException">The loss became NaN or infinite; the message says at which step.</exception>
-    /// <exception cref="OperationCanceledException">The run was cancelled before its first step was done: there is no trained model to return.</exception>
-    public (TModel Model, TrainingHistory History) Train(IReadOnlyList<TrainingCase> cases, IProgress<TrainingProgress>? progress, Action<string>? log, CancellationToken cancellation)
+    /// <exception cref="OperationCanceledException">
+    /// The run was cancelled before its first step was done: there is no trained model to return.
+    /// </exception>
+    public (TModel Model, TrainingHistory History) Train(
+        IReadOnlyList<TrainingCase> cases,
+        IProgress<TrainingProgress>? progress,
+        Action<string>? log,
+        CancellationToken cancellation)
     {
         using var threads = TrainingThreads.Take(options);
-        (IReadOnlyList<TrainingCase> training, IReadOnlyList<TrainingCase> validation) = Validation is null ? Split(cases) : (cases, Validation);
+        (IReadOnlyList<TrainingCase> training, IReadOnlyList<TrainingCase> validation) = Validation is null
+            ? Split(cases)
+            : (cases, Validation);
         log?.Invoke(Validation is null
             ? $"Training on {Counted(training)}; {Counted(validation, noun: "")} set aside to choose the best weights by."
             : $"Training on {Counted(training)}; the best weights are chosen by {Counted(validation)} of the validation set.");
@@ -62,10 +80,13 @@ internal sealed class TrainingLoop<TModel>(ITrainingObjective<TModel> objective,
         using var optimizer = new Optimizer(InitialWeights(objective.Layout), options with { Precision = precision });
         objective.Begin(training);
         using var state = new TrainingState();
-        TrainingFingerprint? fingerprint = Checkpoints is null ? null : TrainingFingerprint.Of(objective.Description, objective.Network, options, augmentation, padding, seed, HashOf(StartFrom), cases, Validation);
+        TrainingFingerprint? fingerprint = Checkpoints is null ? null : TrainingFingerprint.Of(
+            objective.Description, objective.Network, options, augmentation, padding, seed, HashOf(StartFrom), cases, Validation);
         if (fingerprint is not null && Checkpoints!.TryResume(fingerprint, optimizer, state))
         {
-            log?.Invoke(state.Finished ? $"The run had ended after {optimizer.Steps} steps: its model is given again." : $"Training goes on from the checkpoint of step {optimizer.Steps}.");
+            log?.Invoke(state.Finished
+                ? $"The run had ended after {optimizer.Steps} steps: its model is given again."
+                : $"Training goes on from the checkpoint of step {optimizer.Steps}.");
         }
 
         var clock = new RunClock(options, state.Elapsed);
@@ -76,7 +97,8 @@ internal sealed class TrainingLoop<TModel>(ITrainingObjective<TModel> objective,
             {
                 // Where an interruption broke a validation off, that comes first.
                 ValidateWhenDue();
-                while (!clock.IsOver(optimizer.Steps, reserve: state.SlowestValidation) && !EarlyStopping.IsDue(options.Patience, state.Points))
+                while (!clock.IsOver(optimizer.Steps, reserve: state.SlowestValidation)
+                    && !EarlyStopping.IsDue(options.Patience, state.Points))
                 {
                     cancellation.ThrowIfCancellationRequested();
                     threads.Adapt();
@@ -102,7 +124,8 @@ internal sealed class TrainingLoop<TModel>(ITrainingObjective<TModel> objective,
         {
             if (optimizer.Steps == 0)
             {
-                throw new OperationCanceledException("Training was cancelled before its first step was done; there is no model.", exception, cancellation);
+                throw new OperationCanceledException(
+                    "Training was cancelled before its first step was done; there is no model.", exception, cancellation);
             }
 
             cancelled = true;
@@ -111,13 +134,18 @@ internal sealed class TrainingLoop<TModel>(ITrainingObjective<TModel> objective,
 
         Conclude();
         Report(1, TimeSpan.Zero);
-        var history = new TrainingHistory(optimizer.Steps, state.BestStep, state.BestScore, state.Elapsed.TotalSeconds, training.Count, validation.Count, cancelled, state.Points);
+        var history = new TrainingHistory(
+            optimizer.Steps, state.BestStep, state.BestScore, state.Elapsed.TotalSeconds, training.Count,
+            validation.Count, cancelled, state.Points);
         return (objective.CreateModel(state.TakeBest()), history);
 
         void ValidateWhenDue()
         {
             int due = (int)(clock.Fraction(optimizer.Steps) * options.Validations);
-            if (optimizer.Steps > 0 && validation.Count > 0 && state.ScheduledValidations < due && state.ScheduledValidations < options.Validations - 1)
+            if (optimizer.Steps > 0
+                && validation.Count > 0
+                && state.ScheduledValidations < due
+                && state.ScheduledValidations < options.Validations - 1)
             {
                 Validate();
                 state.ScheduledValidations = due;
@@ -149,7 +177,9 @@ internal sealed class TrainingLoop<TModel>(ITrainingObjective<TModel> objective,
             {
                 if (clock.Fraction(optimizer.Steps) < 1 && EarlyStopping.IsDue(options.Patience, state.Points))
                 {
-                    log?.Invoke($"Training ended early, after {optimizer.Steps} steps: the last {options.Patience} validations brought nothing better.");
+                    log?.Invoke(
+                        $"Training ended early, after {optimizer.Steps} steps: the last {options.Patience} "
+                        + "validations brought nothing better.");
                 }
 
                 KeepAtLeastTheLast();
@@ -188,7 +218,8 @@ internal sealed class TrainingLoop<TModel>(ITrainingObjective<TModel> objective,
 
     private static string? HashOf(byte[]? weights) => weights is null ? null : Convert.ToHexStringLower(SHA256.HashData(weights));
 
-    private WeightSet InitialWeights(WeightLayout layout) => StartFrom is null ? WeightSet.Initialize(layout, device, seed) : Checkpoint.Read(layout, StartFrom, device);
+    private WeightSet InitialWeights(WeightLayout layout) =>
+        StartFrom is null ? WeightSet.Initialize(layout, device, seed) : Checkpoint.Read(layout, StartFrom, device);
 
     /// <summary>One optimizer step; returns its loss.</summary>
     private double TrainStep(Optimizer optimizer, double fraction)
@@ -233,11 +264,14 @@ internal sealed class TrainingLoop<TModel>(ITrainingObjective<TModel> objective,
     private double Score(WeightSet weights, IReadOnlyList<TrainingCase> validation, CancellationToken cancellation)
     {
         using TModel model = objective.CreateModel(weights.Clone());
-        Mirroring mirroring = Mirroring.LearnedFrom(augmentation, MaskOffset.Mean(TrainingCase.MaskSizes(validation), model.Height, model.Width));
+        Mirroring mirroring = Mirroring.LearnedFrom(
+            augmentation, MaskOffset.Mean(TrainingCase.MaskSizes(validation), model.Height, model.Width));
         double sum = 0;
         for (int i = 0; i < validation.Count; i++)
         {
-            ConsensusPrediction prediction = model.Predict(validation[i].Features, options.ValidationSampling, SeededRandom.Seed(seed, SeededRandom.Purpose.Validation, i), mirroring, cancellation: cancellation);
+            ConsensusPrediction prediction = model.Predict(
+                validation[i].Features, options.ValidationSampling, SeededRandom.Seed(seed, SeededRandom.Purpose.Validation, i), mirroring,
+                cancellation: cancellation);
             float[] truth = ConsensusLabels.SoftMap(Resampling.Nearest(validation[i].Masks.Unpack(), model.Height, model.Width));
             sum += SoftDice.Mean(prediction.SoftMap, truth, SoftDice.FiveThresholds);
         }
@@ -254,7 +288,9 @@ internal sealed class TrainingLoop<TModel>(ITrainingObjective<TModel> objective,
 
     private (List<TrainingCase> Training, List<TrainingCase> Validation) Split(IReadOnlyList<TrainingCase> cases)
     {
-        int count = options.ValidationFraction > 0 && cases.Count > 1 ? Math.Max(1, (int)Math.Round(options.ValidationFraction * cases.Count)) : 0;
+        int count = options.ValidationFraction > 0 && cases.Count > 1
+            ? Math.Max(1, (int)Math.Round(options.ValidationFraction * cases.Count))
+            : 0;
         bool[] aside = CaseFolds.SetAside([.. cases.Select(one => one.Group)], count, SeededRandom.At(seed, SeededRandom.Purpose.Split, 0));
         return (cases.Where((_, i) => !aside[i]).ToList(), cases.Where((_, i) => aside[i]).ToList());
     }

@@ -6,8 +6,9 @@ namespace Consensus.ML.Torch.Training.Loop;
 
 /// <summary>The CPU threads of a training run: as many as were asked for, or as are free where nothing but time ends the run.</summary>
 /// <remarks>
-/// Threads wait for each other several hundred times a step. Where one of them has to share its processor with another process, all wait until it is its turn there: a step on two threads beside one
-/// busy process takes two to four times as long as on one thread. The number changes how sums are rounded, though, so it is only chosen where the clock decides over the result anyhow.
+/// Threads wait for each other several hundred times a step. Where one of them has to share its processor with another process, all wait
+/// until it is its turn there: a step on two threads beside one busy process takes two to four times as long as on one thread. The number
+/// changes how sums are rounded, though, so it is only chosen where the clock decides over the result anyhow.
 /// </remarks>
 internal sealed class TrainingThreads : IDisposable
 {

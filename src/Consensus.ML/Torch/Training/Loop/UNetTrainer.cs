@@ -15,7 +15,13 @@ namespace Consensus.ML.Torch.Training.Loop;
 /// <param name="padding">What comes in from outside when a slice is moved, one value a channel: raw 0 after normalisation.</param>
 /// <param name="seed">Seed of everything random.</param>
 /// <param name="device">Where to train.</param>
-internal sealed class UNetTrainer(UNetDescription description, TrainingOptions options, AugmentationPolicy? augmentation, IReadOnlyList<float> padding, int seed, Device device)
+internal sealed class UNetTrainer(
+    UNetDescription description,
+    TrainingOptions options,
+    AugmentationPolicy? augmentation,
+    IReadOnlyList<float> padding,
+    int seed,
+    Device device)
 {
     /// <inheritdoc cref="TrainingLoop{TModel}.StartFrom"/>
     public byte[]? StartFrom { get; init; }
@@ -27,7 +33,11 @@ internal sealed class UNetTrainer(UNetDescription description, TrainingOptions o
     public IReadOnlyList<TrainingCase>? Validation { get; init; }
 
     /// <inheritdoc cref="TrainingLoop{TModel}.Train"/>
-    public (UNetModel Model, TrainingHistory History) Train(IReadOnlyList<TrainingCase> cases, IProgress<TrainingProgress>? progress, Action<string>? log, CancellationToken cancellation)
+    public (UNetModel Model, TrainingHistory History) Train(
+        IReadOnlyList<TrainingCase> cases,
+        IProgress<TrainingProgress>? progress,
+        Action<string>? log,
+        CancellationToken cancellation)
     {
         using var objective = new UNetObjective(description, options, augmentation, padding, seed, device);
         var loop = new TrainingLoop<UNetModel>(objective, options, augmentation, padding, seed, device)

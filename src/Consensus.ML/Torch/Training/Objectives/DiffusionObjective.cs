@@ -21,7 +21,13 @@ internal sealed class DiffusionObjective : ITrainingObjective<ConsensusModel>
     private readonly DiffusionProcess _process;
     private DrawnAhead<Func<Device, TrainingBatch>>? _batches;
 
-    public DiffusionObjective(ModelDescription description, TrainingOptions options, AugmentationPolicy? augmentation, IReadOnlyList<float> padding, int seed, Device device)
+    public DiffusionObjective(
+        ModelDescription description,
+        TrainingOptions options,
+        AugmentationPolicy? augmentation,
+        IReadOnlyList<float> padding,
+        int seed,
+        Device device)
     {
         NativeTorch.EnsureLoaded();
         (_description, _options, _seed, _device) = (description, options, seed, device);

@@ -20,7 +20,8 @@ internal sealed class GradientPass(ConsensusNetwork network, DiffusionProcess pr
     {
         // The loss is a mean over the maps, of which each image has as many.
         long images = batch.Images.shape[0], pairs = batch.Starts.shape[0] / images;
-        return MicroBatches.Sum(images, options.MicroBatchSize, (first, count, share) => RunSlice(context, batch.Slice(first, count), noise.narrow(0, first * pairs, count * pairs), scale * share));
+        return MicroBatches.Sum(images, options.MicroBatchSize, (first, count, share) =>
+            RunSlice(context, batch.Slice(first, count), noise.narrow(0, first * pairs, count * pairs), scale * share));
     }
 
     private Tensor RunSlice(ForwardContext context, TrainingBatch batch, Tensor noise, double scale)

@@ -19,7 +19,13 @@ internal sealed class UNetObjective : ITrainingObjective<UNetModel>
     private readonly UNet _network;
     private DrawnAhead<Func<Device, UNetBatch>>? _batches;
 
-    public UNetObjective(UNetDescription description, TrainingOptions options, AugmentationPolicy? augmentation, IReadOnlyList<float> padding, int seed, Device device)
+    public UNetObjective(
+        UNetDescription description,
+        TrainingOptions options,
+        AugmentationPolicy? augmentation,
+        IReadOnlyList<float> padding,
+        int seed,
+        Device device)
     {
         NativeTorch.EnsureLoaded();
         (_description, _options, _device) = (description, options, device);
@@ -57,7 +63,10 @@ internal sealed class UNetObjective : ITrainingObjective<UNetModel>
         }).MoveToOuterDisposeScope();
     }
 
-    /// <summary>Cross-entropy and soft Dice loss, over the pixels of an output, then over the outputs of an image that have a target, then over the images.</summary>
+    /// <summary>
+    /// Cross-entropy and soft Dice loss, over the pixels of an output, then over the outputs of an image that have a target,
+    /// then over the images.
+    /// </summary>
     /// <param name="logits">B×heads×H×W.</param>
     /// <param name="targets">B×heads×H×W in [0, 1].</param>
     /// <param name="present">B×heads of 0 and 1, at least one an image; null for all.</param>

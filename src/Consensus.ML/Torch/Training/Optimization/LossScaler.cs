@@ -1,8 +1,9 @@
 namespace Consensus.ML.Torch.Training.Optimization;
 
 /// <summary>
-/// Dynamic loss scaling for float16 (Micikevicius et al. 2018, section 3.2): the loss is multiplied by a power of two, so that small gradients do not vanish in float16, and the gradients
-/// are divided by it again. Where one overflows, the step is left out and the scale halved; after many steps without, it is doubled.
+/// Dynamic loss scaling for float16 (Micikevicius et al. 2018, section 3.2): the loss is multiplied by a power of two, so that small
+/// gradients do not vanish in float16, and the gradients are divided by it again. Where one overflows, the step is left out and the scale
+/// halved; after many steps without, it is doubled.
 /// </summary>
 internal sealed class LossScaler
 {
@@ -26,7 +27,9 @@ internal sealed class LossScaler
         {
             if (Scale == 1)
             {
-                throw new InvalidOperationException("The gradients exceed what float16 holds, however little the loss is scaled. Lower the learning rate, set GradientClipping, or use BFloat16 or Float32.");
+                throw new InvalidOperationException(
+                    "The gradients exceed what float16 holds, however little the loss is scaled. "
+                    + "Lower the learning rate, set GradientClipping, or use BFloat16 or Float32.");
             }
 
             (Scale, GoodSteps, Skipped) = (Scale / 2, 0, Skipped + 1);

@@ -34,7 +34,8 @@ internal sealed class Optimizer : IDisposable
         _gradient = Own(zeros_like(initial.Flat));
         _first = Own(zeros_like(initial.Flat));
         _second = Own(zeros_like(initial.Flat));
-        (_weightDecay, _emaDecay, _clipping, _updateClipping) = (options.WeightDecay, options.EmaDecay, options.GradientClipping, options.UpdateClipping);
+        (_weightDecay, _emaDecay, _clipping, _updateClipping) = (
+            options.WeightDecay, options.EmaDecay, options.GradientClipping, options.UpdateClipping);
 
         WeightLayout layout = initial.Layout;
         Tensor[] values = WeightSet.Views(layout, initial.Flat), gradients = WeightSet.Views(layout, _gradient);
@@ -77,7 +78,10 @@ internal sealed class Optimizer : IDisposable
     /// <summary>What the loss is to be multiplied by before its backward pass; 1 but in float16.</summary>
     public double LossScale => _scaler?.Scale ?? 1;
 
-    /// <summary>All that a later step depends on beside the gradients and the number of <see cref="Steps"/>, by name: flat float32 tensors, laid out as the weights are; and the state of the loss scaling, where there is one.</summary>
+    /// <summary>
+    /// All that a later step depends on beside the gradients and the number of <see cref="Steps"/>, by name: flat float32 tensors, laid
+    /// out as the weights are; and the state of the loss scaling, where there is one.
+    /// </summary>
     public IReadOnlyList<(string Name, Tensor Values)> State =>
     [
         ("weights", _masters.Flat), ("average", Average.Flat), ("first_moment", _first), ("second_moment", _second),
@@ -113,7 +117,8 @@ internal sealed class Optimizer : IDisposable
     }
 
     /// <summary>
-    /// One step of AdamW with the gathered gradients of the loss times <see cref="LossScale"/>, then of the moving average. In float16 a step whose gradients overflowed changes no weight; else it is an error.
+    /// One step of AdamW with the gathered gradients of the loss times <see cref="LossScale"/>, then of the moving average. In float16 a
+    /// step whose gradients overflowed changes no weight; else it is an error.
     /// </summary>
     /// <exception cref="NotFiniteGradientException">The gradient is NaN or infinite; no weight was changed.</exception>
     public void Step(double learningRate)

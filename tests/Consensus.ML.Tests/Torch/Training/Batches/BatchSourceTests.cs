@@ -32,7 +32,8 @@ public sealed class BatchSourceTests
     public void Annotator_targets_are_the_masks_themselves_and_only_annotator_is_told_whose()
     {
         using var scope = NewDisposeScope();
-        TrainingBatch told = Source(TrainingTarget.Annotator, pairs: 1).Draw(4)(CPU), untold = Source(TrainingTarget.AnyAnnotator, pairs: 1).Draw(4)(CPU);
+        TrainingBatch told = Source(TrainingTarget.Annotator, pairs: 1).Draw(4)(CPU),
+            untold = Source(TrainingTarget.AnyAnnotator, pairs: 1).Draw(4)(CPU);
 
         long rater = told.Levels!.item<long>();
         float[] expected = [.. Masks.AsSpan((int)(rater - 1) * 4, 4).ToArray().Select(value => (2f * value) - 1)];
@@ -47,7 +48,9 @@ public sealed class BatchSourceTests
         using var scope = NewDisposeScope();
         TrainingBatch batch = Source(TrainingTarget.SoftLabel, pairs: 1).Draw(0)(CPU);
         Assert.Null(batch.Levels);
-        Assert.All(new[] { 1f, 1 / 3f, -1 / 3f, -1f }.Zip(batch.Starts.data<float>().ToArray()), pair => Assert.Equal(pair.First, pair.Second, 1e-6f));
+        Assert.All(
+            new[] { 1f, 1 / 3f, -1 / 3f, -1f }.Zip(batch.Starts.data<float>().ToArray()),
+            pair => Assert.Equal(pair.First, pair.Second, 1e-6f));
     }
 
     [Fact]
@@ -88,11 +91,14 @@ public sealed class BatchSourceTests
     public void Cases_with_few_and_many_raters_come_in_one_batch()
     {
         using var scope = NewDisposeScope();
-        TrainingCase[] cases = [.. new[] { 1, 2, 32 }.Select(raters => new TrainingCase($"{raters}", [1, 2, 3, 4], new RaterMasks(raters, 2, 2, [.. Enumerable.Repeat((byte)1, raters * 4)])))];
+        TrainingCase[] cases = [.. new[] { 1, 2, 32 }.Select(raters =>
+            new TrainingCase($"{raters}", [1, 2, 3, 4], new RaterMasks(raters, 2, 2, [.. Enumerable.Repeat((byte)1, raters * 4)])))];
         foreach (TrainingTarget target in Enum.GetValues<TrainingTarget>())
         {
             // Everybody marks everything, so that every target does.
-            Assert.All(Source(target, pairs: 2, batch: 3, cases: cases).Draw(0)(CPU).Starts.data<float>().ToArray(), value => Assert.Equal(1f, value));
+            Assert.All(
+                Source(target, pairs: 2, batch: 3, cases: cases).Draw(0)(CPU).Starts.data<float>().ToArray(),
+                value => Assert.Equal(1f, value));
         }
     }
 
@@ -100,7 +106,8 @@ public sealed class BatchSourceTests
     public void A_step_draws_the_same_whatever_was_drawn_before()
     {
         using var scope = NewDisposeScope();
-        BatchSource fresh = Source(TrainingTarget.Consensus, pairs: 2, batch: 2), used = Source(TrainingTarget.Consensus, pairs: 2, batch: 2);
+        BatchSource fresh = Source(TrainingTarget.Consensus, pairs: 2, batch: 2),
+            used = Source(TrainingTarget.Consensus, pairs: 2, batch: 2);
         used.Draw(0);
         used.Draw(5);
 
@@ -127,11 +134,27 @@ public sealed class BatchSourceTests
         Assert.Equal(mean, times.Average(), 2.0);
     }
 
-    private static BatchSource Source(TrainingTarget target, int pairs, int batch = 1, double power = 0, IReadOnlyList<TrainingCase>? cases = null)
+    private static BatchSource Source(
+        TrainingTarget target,
+        int pairs,
+        int batch = 1,
+        double power = 0,
+        IReadOnlyList<TrainingCase>? cases = null)
     {
-        var description = new ModelDescription { Height = 2, Width = 2, ImageChannels = 1, Levels = 3, Target = target, Network = new NetworkOptions(), Diffusion = new DiffusionOptions() };
+        var description = new ModelDescription
+        {
+            Height = 2,
+            Width = 2,
+            ImageChannels = 1,
+            Levels = 3,
+            Target = target,
+            Network = new NetworkOptions(),
+            Diffusion = new DiffusionOptions(),
+        };
         var options = new TrainingOptions { BatchSize = batch, PairsPerImage = pairs, TimePower = power };
         var masks = new RaterMasks(3, 2, 2, Masks);
-        return new(description, options, null, [0f], 7, cases ?? [new TrainingCase("case01", [1, 2, 3, 4], masks), new TrainingCase("case02", [1, 2, 3, 4], masks)]);
+        return new(
+            description, options, null, [0f], 7,
+            cases ?? [new TrainingCase("case01", [1, 2, 3, 4], masks), new TrainingCase("case02", [1, 2, 3, 4], masks)]);
     }
 }

@@ -74,14 +74,24 @@ public sealed class UNetBatchSourceTests
     public void A_step_draws_the_same_whatever_was_drawn_before_and_its_images_are_those_of_the_diffusion_model()
     {
         using var scope = NewDisposeScope();
-        UNetBatchSource fresh = Source(UNetKind.LabelSampling, [Whole, Pair], batch: 3), used = Source(UNetKind.LabelSampling, [Whole, Pair], batch: 3);
+        UNetBatchSource fresh = Source(UNetKind.LabelSampling, [Whole, Pair], batch: 3),
+            used = Source(UNetKind.LabelSampling, [Whole, Pair], batch: 3);
         used.Draw(0);
         used.Draw(7);
         UNetBatch a = fresh.Draw(3)(CPU), b = used.Draw(3)(CPU);
         Assert.Equal(a.Images.data<float>().ToArray(), b.Images.data<float>().ToArray());
         Assert.Equal(a.Targets.data<float>().ToArray(), b.Targets.data<float>().ToArray());
 
-        var diffusion = new ModelDescription { Height = 2, Width = 2, ImageChannels = 1, Levels = 3, Target = TrainingTarget.SoftLabel, Network = new(), Diffusion = new() };
+        var diffusion = new ModelDescription
+        {
+            Height = 2,
+            Width = 2,
+            ImageChannels = 1,
+            Levels = 3,
+            Target = TrainingTarget.SoftLabel,
+            Network = new(),
+            Diffusion = new(),
+        };
         Tensor images = new BatchSource(diffusion, new() { BatchSize = 3 }, null, [0f], 7, [Whole, Pair]).Draw(3)(CPU).Images;
         Assert.Equal(images.data<float>().ToArray(), a.Images.data<float>().ToArray());
     }
@@ -98,5 +108,17 @@ public sealed class UNetBatchSourceTests
         new(name, [1, 2, 3, 4], new RaterMasks(masks.Length, 2, 2, [.. masks.SelectMany(mask => mask)])) { Raters = raters };
 
     private static UNetBatchSource Source(UNetKind kind, IReadOnlyList<TrainingCase> cases, int batch = 1) =>
-        new(new() { Height = 2, Width = 2, ImageChannels = 1, Levels = 3, Kind = kind, Rounded = false, PassDropout = 0.5, Network = new NetworkOptions() }, new() { BatchSize = batch }, null, [0f], 7, cases);
+        new(
+            new()
+            {
+                Height = 2,
+                Width = 2,
+                ImageChannels = 1,
+                Levels = 3,
+                Kind = kind,
+                Rounded = false,
+                PassDropout = 0.5,
+                Network = new NetworkOptions(),
+            },
+            new() { BatchSize = batch }, null, [0f], 7, cases);
 }

@@ -12,12 +12,16 @@ using static TorchSharp.torch;
 
 namespace Consensus.ML.Tests.Torch.Training.Checkpoints;
 
-/// <summary>A run that was interrupted, at any moment and in any way, ends with the weights of one that was not; what cannot be resumed is refused with the reason.</summary>
+/// <summary>
+/// A run that was interrupted, at any moment and in any way, ends with the weights of one that was not; what cannot be resumed is
+/// refused with the reason.
+/// </summary>
 public sealed class CheckpointTests : IDisposable
 {
     private static readonly TrainingOptions Quick = new()
     {
-        Steps = 7, BatchSize = 2, LearningRate = 1e-3, WarmUpSteps = 3, CosineDecay = true, GradientClipping = 1, EmaDecay = 0.5, Threads = 1, Validations = 3, ValidationFraction = 0.25,
+        Steps = 7, BatchSize = 2, LearningRate = 1e-3, WarmUpSteps = 3, CosineDecay = true, GradientClipping = 1, EmaDecay = 0.5,
+        Threads = 1, Validations = 3, ValidationFraction = 0.25,
         ValidationSampling = new() { Generations = 1, Sampler = SamplerKind.Ddim, Steps = 1 },
     };
 
@@ -42,7 +46,9 @@ public sealed class CheckpointTests : IDisposable
             (byte[] weights, TrainingHistory resumed) = Train(options, checkpoints);
             Assert.Equal(expected, weights);
             Assert.Equal(history.Validations, resumed.Validations);
-            Assert.Equal((history.Steps, history.BestStep, history.BestValidationScore, false), (resumed.Steps, resumed.BestStep, resumed.BestValidationScore, resumed.Cancelled));
+            Assert.Equal(
+                (history.Steps, history.BestStep, history.BestValidationScore, false),
+                (resumed.Steps, resumed.BestStep, resumed.BestValidationScore, resumed.Cancelled));
         }
 
         Assert.Empty(_warnings);
@@ -119,7 +125,12 @@ public sealed class CheckpointTests : IDisposable
     public void Cancelling_ends_a_validation_under_way_and_what_it_owes_is_made_up_for()
     {
         // A validation of minutes, broken off in its first second or before it begins.
-        TrainingOptions options = Quick with { Steps = 2, Validations = 2, ValidationSampling = new() { Generations = 1000, Sampler = SamplerKind.Ddpm } };
+        TrainingOptions options = Quick with
+        {
+            Steps = 2,
+            Validations = 2,
+            ValidationSampling = new() { Generations = 1000, Sampler = SamplerKind.Ddpm },
+        };
         CheckpointOptions checkpoints = Every(1);
         using var cancellation = new CancellationTokenSource();
         cancellation.CancelAfter(TimeSpan.FromSeconds(1));
@@ -136,7 +147,8 @@ public sealed class CheckpointTests : IDisposable
         CheckpointOptions checkpoints = Every(100);
         using var cancellation = new CancellationTokenSource();
 
-        // Cancelled while step 3 waits for its batch (of two images), which another thread draws: seen by the validation that follows, since a step does not look.
+        // Cancelled while step 3 waits for its batch (of two images), which another thread draws: seen by the validation that follows,
+        // since a step does not look.
         Thread training = Thread.CurrentThread;
         using var second = new ManualResetEventSlim();
         var padding = new WatchedPadding(read =>
@@ -186,7 +198,9 @@ public sealed class CheckpointTests : IDisposable
         // What a kill in the middle of a write leaves is cleared away.
         File.WriteAllText(_folder["run/.step-000000008.safetensors.0123.tmp"], "half");
         Train(Quick, checkpoints);
-        Assert.Equal([".lock", "best.safetensors", "step-000000006.safetensors", "step-000000007.safetensors"], Directory.GetFiles(checkpoints.Folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            [".lock", "best.safetensors", "step-000000006.safetensors", "step-000000007.safetensors"],
+            Directory.GetFiles(checkpoints.Folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
     }
 
     [Theory]
@@ -203,7 +217,9 @@ public sealed class CheckpointTests : IDisposable
         Assert.Throws<BreakException>(() => Train(Quick, checkpoints, breakAt: 5));
         Damage(_folder["run/step-000000004.safetensors"], where, truncate);
         Assert.Equal(expected, Train(Quick, checkpoints).Weights);
-        Assert.Matches("^The checkpoint '.*step-000000004.safetensors' is not used. .* Training goes on from that of step 2.$", Assert.Single(_warnings));
+        Assert.Matches(
+            "^The checkpoint '.*step-000000004.safetensors' is not used. .* Training goes on from that of step 2.$",
+            Assert.Single(_warnings));
 
         // Where no other is whole, nothing is thrown away.
         foreach (string file in Files(checkpoints))
@@ -211,7 +227,10 @@ public sealed class CheckpointTests : IDisposable
             Damage(_folder[$"run/{file}"], where, truncate);
         }
 
-        Complaint.Expect<InvalidDataException>(() => Train(Quick, checkpoints), "step-000000007.safetensors' cannot be resumed, and there is no other that is whole.", "Remove it to start afresh.");
+        Complaint.Expect<InvalidDataException>(
+            () => Train(Quick, checkpoints),
+            "step-000000007.safetensors' cannot be resumed, and there is no other that is whole.",
+            "Remove it to start afresh.");
         Assert.Equal(2, Files(checkpoints).Length);
     }
 
@@ -239,11 +258,16 @@ public sealed class CheckpointTests : IDisposable
         Train(Quick with { Steps = 1 }, checkpoints);
         string path = _folder["run/step-000000001.safetensors"], text = Encoding.Latin1.GetString(File.ReadAllBytes(path));
         int hash = text.IndexOf("\"sha256\":\"", StringComparison.Ordinal) + 10;
-        text = text.Replace("\"formatVersion\":\"1\"", "\"formatVersion\":\"2\"", StringComparison.Ordinal).Remove(hash, 64).Insert(hash, new string('0', 64));
+        text = text.Replace("\"formatVersion\":\"1\"", "\"formatVersion\":\"2\"", StringComparison.Ordinal)
+            .Remove(hash, 64)
+            .Insert(hash, new string('0', 64));
         byte[] bytes = Encoding.Latin1.GetBytes(text);
         Encoding.ASCII.GetBytes(Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(bytes))).CopyTo(bytes, hash);
         File.WriteAllBytes(path, bytes);
-        Complaint.Expect<InvalidDataException>(() => Train(Quick with { Steps = 1 }, checkpoints), "format version 2; this version of Consensus.ML reads up to 1", "Update the Consensus.ML package");
+        Complaint.Expect<InvalidDataException>(
+            () => Train(Quick with { Steps = 1 }, checkpoints),
+            "format version 2; this version of Consensus.ML reads up to 1",
+            "Update the Consensus.ML package");
     }
 
     [Fact]
@@ -252,12 +276,16 @@ public sealed class CheckpointTests : IDisposable
         CheckpointOptions checkpoints = Every(2);
         Train(Quick, checkpoints);
         Complaint.Expect<InvalidDataException>(
-            () => Train(Quick with { LearningRate = 0.002, Steps = 9 }, checkpoints), "step-000000007.safetensors' is of another run:", "Training.Steps is 7 there and 9 here", "Training.LearningRate is 0.001 there and 0.002 here");
+            () => Train(Quick with { LearningRate = 0.002, Steps = 9 }, checkpoints), "step-000000007.safetensors' is of another run:",
+            "Training.Steps is 7 there and 9 here", "Training.LearningRate is 0.001 there and 0.002 here");
         Complaint.Expect<InvalidDataException>(() => Train(Quick, checkpoints, seed: 2), "Seed is 1 there and 2 here");
-        Complaint.Expect<InvalidDataException>(() => Train(Quick with { Precision = Precision.BFloat16 }, checkpoints), "Training.Precision is \"Float32\" there and \"BFloat16\" here");
+        Complaint.Expect<InvalidDataException>(
+            () => Train(Quick with { Precision = Precision.BFloat16 }, checkpoints),
+            "Training.Precision is \"Float32\" there and \"BFloat16\" here");
         Complaint.Expect<InvalidDataException>(() => Train(Quick, checkpoints, dropout: 0.5), "Network.Dropout is 0 there and 0.5 here");
         Complaint.Expect<InvalidDataException>(
-            () => Train(Quick with { BatchSize = 1, TimePower = 1, EmaDecay = 0.1, WarmUpSteps = 0, Validations = 4 }, checkpoints), "; and 2 more");
+            () => Train(Quick with { BatchSize = 1, TimePower = 1, EmaDecay = 0.1, WarmUpSteps = 0, Validations = 4 }, checkpoints),
+            "; and 2 more");
 
         // A run may move to a machine with more cores.
         Assert.Equal(7, Train(Quick with { Threads = 2 }, checkpoints).History.Steps);
@@ -275,9 +303,12 @@ public sealed class CheckpointTests : IDisposable
         Expect([.. cases[..3], other[11] with { Name = "case3" }, .. cases[4..]], "case3 has other pixels here");
         Expect([.. cases[..3], cases[3] with { Masks = other[11].Masks }, .. cases[4..]], "case3 has other pixels here");
         Expect([.. cases.Reverse()], "the cases come in another order here");
-        Expect([.. cases.Select(item => item with { Features = Array.ConvertAll(item.Features, value => value / 2) })], "all 10 cases have other pixels here (their preparation may have changed)");
+        Expect(
+            [.. cases.Select(item => item with { Features = Array.ConvertAll(item.Features, value => value / 2) })],
+            "all 10 cases have other pixels here (their preparation may have changed)");
 
-        void Expect(TrainingCase[] given, string said) => Complaint.Expect<InvalidDataException>(() => Train(Quick, checkpoints, cases: given), "is of another run: " + said + ". Use the same data and options");
+        void Expect(TrainingCase[] given, string said) => Complaint.Expect<InvalidDataException>(
+            () => Train(Quick, checkpoints, cases: given), "is of another run: " + said + ". Use the same data and options");
     }
 
     [Fact]
@@ -285,7 +316,8 @@ public sealed class CheckpointTests : IDisposable
     {
         CheckpointOptions checkpoints = Every(2);
         Train(Quick, checkpoints);
-        Complaint.Expect<InvalidOperationException>(() => Train(Quick, checkpoints with { Resume = false }), "holds checkpoints of an earlier run, up to step 7", "--resume");
+        Complaint.Expect<InvalidOperationException>(
+            () => Train(Quick, checkpoints with { Resume = false }), "holds checkpoints of an earlier run, up to step 7", "--resume");
         Assert.Equal(2, Files(checkpoints).Length);
     }
 
@@ -295,12 +327,16 @@ public sealed class CheckpointTests : IDisposable
         CheckpointOptions checkpoints = Every(2);
         using (CheckpointFolder.Open(checkpoints, _warnings.Add))
         {
-            Complaint.Expect<IOException>(() => CheckpointFolder.Open(checkpoints, _warnings.Add), _folder["run"], "in use by another training run");
+            Complaint.Expect<IOException>(
+                () => CheckpointFolder.Open(checkpoints, _warnings.Add), _folder["run"], "in use by another training run");
         }
 
         CheckpointFolder.Open(checkpoints, _warnings.Add).Dispose();
         File.WriteAllText(_folder["file"], "");
-        Complaint.Expect<IOException>(() => CheckpointFolder.Open(checkpoints with { Folder = _folder["file"] }, _warnings.Add), "'" + _folder["file"] + "'", "cannot be made");
+        Complaint.Expect<IOException>(
+            () => CheckpointFolder.Open(checkpoints with { Folder = _folder["file"] }, _warnings.Add),
+            "'" + _folder["file"] + "'",
+            "cannot be made");
     }
 
     [Fact]
@@ -310,7 +346,10 @@ public sealed class CheckpointTests : IDisposable
         CheckpointOptions checkpoints = Every(2);
         Directory.CreateDirectory(_folder["run/step-000000004.safetensors"]);
         Assert.Equal(expected, Train(Quick with { Steps = 7 }, checkpoints, breakAt: null).Weights);
-        Assert.Matches("^The checkpoint of step 4 could not be written: Cannot write '.*': a folder has that name; the last whole one is that of step 2. Training goes on.$", Assert.Single(_warnings));
+        Assert.Matches(
+            "^The checkpoint of step 4 could not be written: Cannot write '.*': a folder has that name; "
+            + "the last whole one is that of step 2. Training goes on.$",
+            Assert.Single(_warnings));
     }
 
     [Fact]
@@ -332,17 +371,30 @@ public sealed class CheckpointTests : IDisposable
 
     private CheckpointOptions Every(int steps) => new() { Folder = _folder["run"], EverySteps = steps, Interval = null, Resume = true };
 
-    private static string[] Files(CheckpointOptions checkpoints) => [.. Directory.GetFiles(checkpoints.Folder, "step-*.safetensors").Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
+    private static string[] Files(CheckpointOptions checkpoints) => [.. Directory.GetFiles(checkpoints.Folder, "step-*.safetensors")
+        .Select(path => Path.GetFileName(path))
+        .Order(StringComparer.Ordinal)];
 
-    /// <summary>Trains, within the folder where one is given, and perhaps breaks off as a crash would: by an exception that nobody expects.</summary>
+    /// <summary>
+    /// Trains, within the folder where one is given, and perhaps breaks off as a crash would: by an exception that nobody expects.
+    /// </summary>
     private (byte[] Weights, TrainingHistory History) Train(
-        TrainingOptions options, CheckpointOptions? checkpoints, int? breakAt = null, bool breakInValidation = false, double dropout = 0, int seed = 1, TrainingCase[]? cases = null,
+        TrainingOptions options,
+        CheckpointOptions? checkpoints,
+        int? breakAt = null,
+        bool breakInValidation = false,
+        double dropout = 0,
+        int seed = 1,
+        TrainingCase[]? cases = null,
         Action<TrainingProgress>? progress = null, IReadOnlyList<float>? padding = null, CancellationToken cancellation = default)
     {
         using CheckpointFolder? folder = checkpoints is null ? null : CheckpointFolder.Open(checkpoints, _warnings.Add);
         ModelDescription description = Discs.Description();
         description = description with { Network = description.Network with { Dropout = dropout } };
-        var trainer = new ConsensusTrainer(description, options, new AugmentationPolicy(), padding ?? [0f], seed, CPU) { Checkpoints = folder };
+        var trainer = new ConsensusTrainer(description, options, new AugmentationPolicy(), padding ?? [0f], seed, CPU)
+        {
+            Checkpoints = folder,
+        };
         (ConsensusModel model, TrainingHistory history) = trainer.Train(
             cases ?? Discs.Cases(10),
             new Immediate(report =>

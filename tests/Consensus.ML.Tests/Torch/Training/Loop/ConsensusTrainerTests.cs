@@ -14,7 +14,8 @@ public sealed class ConsensusTrainerTests
 {
     private static readonly TrainingOptions Quick = new()
     {
-        Steps = 6, BatchSize = 2, PairsPerImage = 2, LearningRate = 1e-3, EmaDecay = 0.5, Threads = 1, Validations = 2, ValidationFraction = 0.25,
+        Steps = 6, BatchSize = 2, PairsPerImage = 2, LearningRate = 1e-3, EmaDecay = 0.5, Threads = 1, Validations = 2,
+        ValidationFraction = 0.25,
         ValidationSampling = new() { Generations = 1, Sampler = SamplerKind.Ddim, Steps = 1 },
     };
 
@@ -37,7 +38,16 @@ public sealed class ConsensusTrainerTests
     [InlineData(Precision.BFloat16)]
     public void Training_learns_the_disc(Precision precision)
     {
-        (ConsensusModel model, TrainingHistory history) = Train(Quick with { Steps = 150, LearningRate = 3e-3, TimePower = 3, EmaDecay = 0.9, ValidationFraction = 0.2, Validations = 5, Precision = precision });
+        (ConsensusModel model, TrainingHistory history) = Train(Quick with
+        {
+            Steps = 150,
+            LearningRate = 3e-3,
+            TimePower = 3,
+            EmaDecay = 0.9,
+            ValidationFraction = 0.2,
+            Validations = 5,
+            Precision = precision,
+        });
         using (model)
         {
             Assert.Equal(150, history.Steps);
@@ -57,7 +67,8 @@ public sealed class ConsensusTrainerTests
     {
         foreach (bool learned in new[] { true, false })
         {
-            using ConsensusModel model = Train(Quick with { Steps = 2 }, (TrainingTarget)target, new DiffusionOptions { Steps = 10, LearnedVariance = learned }).Model;
+            using ConsensusModel model = Train(
+                Quick with { Steps = 2 }, (TrainingTarget)target, new DiffusionOptions { Steps = 10, LearnedVariance = learned }).Model;
             ConsensusPrediction prediction = model.Predict(Discs.Cases(1)[0].Features, new SamplingOptions { Generations = 2 }, 1);
             Assert.Equal(Discs.Side * Discs.Side, prediction.SoftMap.Length);
             Assert.Equal(2 * Discs.Side * Discs.Side, prediction.ConsensusMaps.Length);
@@ -90,7 +101,8 @@ public sealed class ConsensusTrainerTests
     {
         TrainingCase[] cases = Discs.Cases(4);
         Array.ForEach(cases, item => item.Features[5] = float.NaN);
-        var exception = Assert.Throws<InvalidOperationException>(() => new ConsensusTrainer(Discs.Description(), Quick, null, [0f], 1, CPU).Train(cases, null, null, CancellationToken.None));
+        var exception = Assert.Throws<InvalidOperationException>(
+            () => new ConsensusTrainer(Discs.Description(), Quick, null, [0f], 1, CPU).Train(cases, null, null, CancellationToken.None));
         Assert.Contains("NaN at step 1", exception.Message, StringComparison.Ordinal);
     }
 
@@ -123,7 +135,8 @@ public sealed class ConsensusTrainerTests
         using ConsensusModel model = Train(Quick).Model;
         float[] features = Discs.Cases(1)[0].Features;
         var sampling = new SamplingOptions { Generations = 3, Sampler = SamplerKind.Ddpm, Steps = 4 };
-        float[] whole = model.Predict(features, sampling, 5).ConsensusMaps, parts = model.Predict(features, sampling with { BatchSize = 1 }, 5).ConsensusMaps;
+        float[] whole = model.Predict(features, sampling, 5).ConsensusMaps,
+            parts = model.Predict(features, sampling with { BatchSize = 1 }, 5).ConsensusMaps;
         Assert.All(whole.Zip(parts), pair => Assert.Equal(pair.First, pair.Second, 1e-4f));
     }
 
@@ -148,12 +161,15 @@ public sealed class ConsensusTrainerTests
         int expected = Array.FindIndex(changes, change => change < between) + 3;
         Assert.Equal(expected, Generations(between));
 
-        float[] Mean(SamplingOptions options) => model.Predict(features, options, 5).ConsensusMaps.Chunk(Discs.Side * Discs.Side).Aggregate(new float[Discs.Side * Discs.Side], (sum, level) => [.. sum.Zip(level, (a, b) => a + (b / 2))]);
+        float[] Mean(SamplingOptions options) => model.Predict(features, options, 5).ConsensusMaps
+            .Chunk(Discs.Side * Discs.Side)
+            .Aggregate(new float[Discs.Side * Discs.Side], (sum, level) => [.. sum.Zip(level, (a, b) => a + (b / 2))]);
 
         int Generations(double tolerance)
         {
             float[] maps = model.Predict(features, sampling with { Tolerance = tolerance }, 5).ConsensusMaps;
-            return Enumerable.Range(2, 5).Single(count => maps.SequenceEqual(model.Predict(features, sampling with { Generations = count, Tolerance = 1e-9 }, 5).ConsensusMaps));
+            return Enumerable.Range(2, 5).Single(count =>
+                maps.SequenceEqual(model.Predict(features, sampling with { Generations = count, Tolerance = 1e-9 }, 5).ConsensusMaps));
         }
     }
 
@@ -170,8 +186,14 @@ public sealed class ConsensusTrainerTests
             using ConsensusModel model = Train(Quick).Model;
             for (int i = 0; i < 3; i++)
             {
-                model.Predict(Discs.Cases(1)[0].Features, new SamplingOptions { Generations = 2, Sampler = SamplerKind.Ddpm, Steps = 3, Precision = Precision.BFloat16 }, 1);
-                model.Predict(Discs.Cases(1)[0].Features, new SamplingOptions { Generations = 3, Sampler = SamplerKind.DpmSolver, Steps = 4, Tolerance = 1e-9 }, 1);
+                model.Predict(
+                    Discs.Cases(1)[0].Features,
+                    new SamplingOptions { Generations = 2, Sampler = SamplerKind.Ddpm, Steps = 3, Precision = Precision.BFloat16 },
+                    1);
+                model.Predict(
+                    Discs.Cases(1)[0].Features,
+                    new SamplingOptions { Generations = 3, Sampler = SamplerKind.DpmSolver, Steps = 4, Tolerance = 1e-9 },
+                    1);
             }
         }
 
@@ -187,8 +209,15 @@ public sealed class ConsensusTrainerTests
         Assert.Contains("'label_emb.weight'", exception.Message, StringComparison.Ordinal);
     }
 
-    private static (ConsensusModel Model, TrainingHistory History) Train(TrainingOptions options, TrainingTarget target = TrainingTarget.Consensus, DiffusionOptions? diffusion = null, int seed = 1, Action<TrainingProgress>? progress = null, CancellationToken cancellation = default) =>
-        new ConsensusTrainer(Discs.Description(target, diffusion), options, new AugmentationPolicy(), [0f], seed, CPU).Train(Discs.Cases(10), progress is null ? null : new Immediate(progress), null, cancellation);
+    private static (ConsensusModel Model, TrainingHistory History) Train(
+        TrainingOptions options,
+        TrainingTarget target = TrainingTarget.Consensus,
+        DiffusionOptions? diffusion = null,
+        int seed = 1,
+        Action<TrainingProgress>? progress = null,
+        CancellationToken cancellation = default) =>
+        new ConsensusTrainer(Discs.Description(target, diffusion), options, new AugmentationPolicy(), [0f], seed, CPU)
+            .Train(Discs.Cases(10), progress is null ? null : new Immediate(progress), null, cancellation);
 
     /// <summary>Reports on the caller's thread, unlike <see cref="Progress{T}"/>.</summary>
     private sealed class Immediate(Action<TrainingProgress> report) : IProgress<TrainingProgress>

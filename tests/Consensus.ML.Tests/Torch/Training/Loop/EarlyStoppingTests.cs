@@ -25,14 +25,17 @@ public sealed class EarlyStoppingTests
     [Fact]
     public void A_run_that_learns_nothing_ends_when_its_patience_does()
     {
-        // At this rate the weights stay as they are, and so does the score: the first validation is the best, the second and third beat nothing.
+        // At this rate the weights stay as they are, and so does the score: the first validation is the best, the second
+        // and third beat nothing.
         var options = new TrainingOptions
         {
             Steps = 40, BatchSize = 2, LearningRate = 1e-12, Threads = 1, Validations = 20, Patience = 2, ValidationFraction = 0.25,
             ValidationSampling = new() { Generations = 1, Sampler = SamplerKind.Ddim, Steps = 1 },
         };
         var log = new List<string>();
-        (ConsensusModel model, TrainingHistory history) = new ConsensusTrainer(Discs.Description(), options, new AugmentationPolicy(), [0f], 1, CPU).Train(Discs.Cases(10), null, log.Add, CancellationToken.None);
+        (ConsensusModel model, TrainingHistory history) = new ConsensusTrainer(
+            Discs.Description(), options, new AugmentationPolicy(), [0f], 1, CPU)
+            .Train(Discs.Cases(10), null, log.Add, CancellationToken.None);
         using (model)
         {
             Assert.Equal([2, 4, 6], history.Validations.Select(point => point.Step));

@@ -14,7 +14,14 @@ namespace Consensus.ML.Tests.Torch.Training.Loop;
 /// <summary>What is no number is refused where it appears: it reaches no map, no checkpoint and no model.</summary>
 public sealed class NotFiniteTests : IDisposable
 {
-    private static readonly TrainingOptions Quick = new() { Steps = 3, BatchSize = 2, GradientClipping = null, ValidationFraction = 0, Threads = 1 };
+    private static readonly TrainingOptions Quick = new()
+    {
+        Steps = 3,
+        BatchSize = 2,
+        GradientClipping = null,
+        ValidationFraction = 0,
+        Threads = 1,
+    };
 
     private readonly TemporaryFolder _folder = new();
 
@@ -31,7 +38,8 @@ public sealed class NotFiniteTests : IDisposable
         var layout = new WeightLayout();
         layout.Add("w", [1], Initialization.Ones, lowPrecision: true);
         layout.Add("other", [3], Initialization.Ones);
-        using var optimizer = new Optimizer(WeightSet.Initialize(layout, CPU, 1), new() { Precision = (Precision)precision, GradientClipping = clipping, EmaDecay = 0.5 });
+        using var optimizer = new Optimizer(
+            WeightSet.Initialize(layout, CPU, 1), new() { Precision = (Precision)precision, GradientClipping = clipping, EmaDecay = 0.5 });
         optimizer.ZeroGradients();
         (optimizer.Leaves[0].to_type(ScalarType.Float32) * slope).sum().backward();
 
@@ -58,8 +66,10 @@ public sealed class NotFiniteTests : IDisposable
             using CheckpointFolder checkpoints = CheckpointFolder.Open(kept, _ => { });
             var loop = new TrainingLoop<T>(objective, Quick, null, [0f], 1, CPU) { Checkpoints = checkpoints };
             Complaint.Expect<InvalidOperationException>(
-                () => loop.Train(Discs.Cases(4), null, null, CancellationToken.None), $"The training gradient became NaN at step {step}.", "Lower the learning rate");
-            Assert.DoesNotContain(Directory.GetFiles(kept.Folder), file => Path.GetFileName(file).Contains($"{step:000000000}", StringComparison.Ordinal));
+                () => loop.Train(Discs.Cases(4), null, null, CancellationToken.None), $"The training gradient became NaN at step {step}.",
+                "Lower the learning rate");
+            Assert.DoesNotContain(
+                Directory.GetFiles(kept.Folder), file => Path.GetFileName(file).Contains($"{step:000000000}", StringComparison.Ordinal));
         }
     }
 
@@ -74,7 +84,8 @@ public sealed class NotFiniteTests : IDisposable
             using ConsensusModel ensemble = ConsensusModel.Load(Discs.Description(), [good, Spoil(good)], CPU);
             var sampling = new SamplingOptions { Sampler = sampler, Steps = 3, Generations = 1, Mirror = false };
             Assert.Throws<NotFiniteOutputException>(() => ensemble.Predict(features, sampling, 1));
-            Assert.Throws<NotFiniteOutputException>(() => ensemble.Predict(features, sampling with { Tolerance = 0.1, Generations = 3 }, 1));
+            Assert.Throws<NotFiniteOutputException>(
+                () => ensemble.Predict(features, sampling with { Tolerance = 0.1, Generations = 3 }, 1));
         }
     }
 

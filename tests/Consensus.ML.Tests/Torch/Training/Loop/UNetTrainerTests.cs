@@ -15,7 +15,8 @@ public sealed class UNetTrainerTests
 {
     private static readonly TrainingOptions Quick = new()
     {
-        Steps = 4, BatchSize = 2, LearningRate = 1e-3, EmaDecay = 0.5, Threads = 1, Validations = 2, ValidationFraction = 0.25, ValidationSampling = new() { Generations = 2 },
+        Steps = 4, BatchSize = 2, LearningRate = 1e-3, EmaDecay = 0.5, Threads = 1, Validations = 2, ValidationFraction = 0.25,
+        ValidationSampling = new() { Generations = 2 },
     };
 
     public static TheoryData<string> Kinds => [.. Enum.GetNames<UNetKind>()];
@@ -25,7 +26,17 @@ public sealed class UNetTrainerTests
     [InlineData(Precision.BFloat16)]
     public void Training_learns_the_levels_of_the_disc(object precision)
     {
-        (UNetModel model, TrainingHistory history) = Train(Quick with { Steps = 60, BatchSize = 4, LearningRate = 3e-3, EmaDecay = 0.9, Validations = 4, Precision = (Precision)precision }, UNetKind.Levels);
+        (UNetModel model, TrainingHistory history) = Train(
+            Quick with
+            {
+                Steps = 60,
+                BatchSize = 4,
+                LearningRate = 3e-3,
+                EmaDecay = 0.9,
+                Validations = 4,
+                Precision = (Precision)precision,
+            },
+            UNetKind.Levels);
         using (model)
         {
             Assert.True(history.BestValidationScore > 0.8, $"soft Dice {history.BestValidationScore}");
@@ -33,7 +44,8 @@ public sealed class UNetTrainerTests
 
             // The larger disc is the first level's, the smaller one the second's.
             float[] levels = model.Predict(Discs.Cases(12)[11].Features, new(), 1).ConsensusMaps;
-            int pixels = Discs.Side * Discs.Side, first = levels[..pixels].Count(value => value > 0.5f), second = levels[pixels..].Count(value => value > 0.5f);
+            int pixels = Discs.Side * Discs.Side, first = levels[..pixels].Count(value => value > 0.5f),
+                second = levels[pixels..].Count(value => value > 0.5f);
             Assert.True(first > second && second > 10, $"{first} and {second} pixels");
         }
     }
@@ -58,7 +70,8 @@ public sealed class UNetTrainerTests
         Assert.Equal(prediction.Uncertainty, same.Uncertainty);
         Assert.Equal((256, 512, 256), (prediction.SoftMap.Length, prediction.ConsensusMaps.Length, prediction.Uncertainty.Length));
         Assert.All(prediction.SoftMap.Concat(prediction.ConsensusMaps), value => Assert.InRange(value, 0, 1));
-        Assert.Equal(kind is UNetKind.Levels or UNetKind.MultiHead or UNetKind.MonteCarloDropout, prediction.Uncertainty.Any(value => value > 0));
+        Assert.Equal(
+            kind is UNetKind.Levels or UNetKind.MultiHead or UNetKind.MonteCarloDropout, prediction.Uncertainty.Any(value => value > 0));
 
         // Only dropout leaves anything to chance.
         Assert.Equal(kind != UNetKind.MonteCarloDropout, prediction.SoftMap.SequenceEqual(model.Predict(features, sampling, 6).SoftMap));
@@ -114,7 +127,8 @@ public sealed class UNetTrainerTests
             // Each pass from the means, then the population's deviation of all.
             double a = one.SoftMap[pixel], b = (2 * two.SoftMap[pixel]) - a, c = (3 * three.SoftMap[pixel]) - a - b, mean = (a + b + c) / 3;
             Assert.Equal(Math.Abs(a - b) / 2, two.Uncertainty[pixel], 1e-5);
-            Assert.Equal(Math.Sqrt((Math.Pow(a - mean, 2) + Math.Pow(b - mean, 2) + Math.Pow(c - mean, 2)) / 3), three.Uncertainty[pixel], 1e-5);
+            Assert.Equal(
+                Math.Sqrt((Math.Pow(a - mean, 2) + Math.Pow(b - mean, 2) + Math.Pow(c - mean, 2)) / 3), three.Uncertainty[pixel], 1e-5);
         }
 
         // No change reaches 1: two passes are the least that a tolerance takes.
@@ -136,17 +150,22 @@ public sealed class UNetTrainerTests
             foreach (UNetKind kind in Enum.GetValues<UNetKind>())
             {
                 using UNetModel model = Train(Quick with { Steps = 1, DiceLossWeight = 0.5 }, kind).Model;
-                model.Predict(Discs.Cases(1)[0].Features, new SamplingOptions { Generations = 2, Tolerance = 1e-9, Precision = Precision.BFloat16 }, 1);
+                model.Predict(
+                    Discs.Cases(1)[0].Features,
+                    new SamplingOptions { Generations = 2, Tolerance = 1e-9, Precision = Precision.BFloat16 },
+                    1);
             }
         }
     }
 
     private static (UNetModel Model, TrainingHistory History) Train(TrainingOptions options, UNetKind kind, int seed = 1) =>
-        new UNetTrainer(Description(kind), options, new AugmentationPolicy(), [0f], seed, CPU).Train(Discs.Cases(10), null, null, CancellationToken.None);
+        new UNetTrainer(Description(kind), options, new AugmentationPolicy(), [0f], seed, CPU)
+            .Train(Discs.Cases(10), null, null, CancellationToken.None);
 
     internal static UNetDescription Description(UNetKind kind) => new()
     {
-        Height = Discs.Side, Width = Discs.Side, ImageChannels = 1, Levels = 2, Kind = kind, Rounded = kind == UNetKind.Levels, PassDropout = 0.3, Network = Discs.Description().Network,
+        Height = Discs.Side, Width = Discs.Side, ImageChannels = 1, Levels = 2, Kind = kind, Rounded = kind == UNetKind.Levels,
+        PassDropout = 0.3, Network = Discs.Description().Network,
     };
 
     private sealed class Watch(Action<int> seen) : IProgress<TrainingProgress>

@@ -25,7 +25,8 @@ public sealed class GradientPassTests
     {
         var plain = new TrainingOptions { PairsPerImage = Pairs };
         (float loss, float[][] gradients) = Gradients(plain, 1);
-        (float sameLoss, float[][] same) = Gradients(plain with { MicroBatchSize = microBatchSize, GradientCheckpointing = checkpointing }, 1);
+        (float sameLoss, float[][] same) = Gradients(
+            plain with { MicroBatchSize = microBatchSize, GradientCheckpointing = checkpointing }, 1);
         Assert.Equal(loss, sameLoss, 1e-5f * loss);
         for (int i = 0; i < gradients.Length; i++)
         {
@@ -72,21 +73,29 @@ public sealed class GradientPassTests
         (float loss, float[][] gradients) = Gradients(options with { Precision = Precision.Float32 }, 1, images: 1, channels: 32);
         (float sameLoss, float[][] same) = Gradients(options with { GradientCheckpointing = true }, 65536, images: 1, channels: 32);
         Assert.Equal(loss, sameLoss, (float)tolerance * loss);
-        float[] all = [.. gradients.SelectMany(values => values)], others = [.. same.SelectMany(values => values.Select(value => value / 65536))];
-        double norm = Math.Sqrt(all.Sum(value => (double)value * value)), difference = Math.Sqrt(all.Zip(others).Sum(pair => Math.Pow(pair.First - pair.Second, 2)));
+        float[] all = [.. gradients.SelectMany(values => values)],
+            others = [.. same.SelectMany(values => values.Select(value => value / 65536))];
+        double norm = Math.Sqrt(all.Sum(value => (double)value * value)),
+            difference = Math.Sqrt(all.Zip(others).Sum(pair => Math.Pow(pair.First - pair.Second, 2)));
         Assert.InRange(difference / norm, 0, tolerance);
     }
 
     /// <summary>Loss and gradients, one array a weight, of a batch of noise on a network whose weights are all random.</summary>
-    private static (float Loss, float[][] Gradients) Gradients(TrainingOptions options, double scale, int images = Images, int channels = 64)
+    private static (float Loss, float[][] Gradients) Gradients(
+        TrainingOptions options,
+        double scale,
+        int images = Images,
+        int channels = 64)
     {
-        // With 32 channels each is a group of its own, and group normalisation takes out what the embedding adds: gradients would be zero but for rounding.
+        // With 32 channels each is a group of its own, and group normalisation takes out what the embedding adds: gradients would be
+        // zero but for rounding.
         using var scope = NewDisposeScope();
         ModelDescription description = Discs.Description(diffusion: new DiffusionOptions());
         description = description with { Network = description.Network with { EncoderBlocks = 3, ModelChannels = channels } };
         ConsensusNetwork network = description.CreateNetwork();
         using var generator = new Generator(1, CPU);
-        using var process = new DiffusionProcess(description.Diffusion, NoiseSchedule.Create(description.Diffusion.Schedule, description.Diffusion.Steps), CPU);
+        using var process = new DiffusionProcess(
+            description.Diffusion, NoiseSchedule.Create(description.Diffusion.Schedule, description.Diffusion.Steps), CPU);
         using var optimizer = new Optimizer(Scattered(network.Layout), options);
         int maps = images * Pairs;
         var batch = new TrainingBatch(
@@ -96,7 +105,8 @@ public sealed class GradientPassTests
             tensor(Enumerable.Range(0, maps).Select(i => (long)(i * 90 / maps)).ToArray()),
             Present: null);
         Tensor noise = randn([maps, 1, Side, Side], generator: generator);
-        Tensor loss = new GradientPass(network, process, options).Run(new ForwardContext(optimizer.Leaves, Training: true), batch, noise, scale);
+        Tensor loss = new GradientPass(network, process, options)
+            .Run(new ForwardContext(optimizer.Leaves, Training: true), batch, noise, scale);
         return (loss.item<float>(), [.. optimizer.Leaves.Select(leaf => leaf.grad!.to_type(ScalarType.Float32).data<float>().ToArray())]);
     }
 

@@ -66,7 +66,8 @@ public sealed class UNetArithmeticTests
     public void The_levels_of_a_soft_map_are_its_slabs(string kind)
     {
         using var scope = NewDisposeScope();
-        ConsensusPrediction one = MapReduction.Reduce(tensor(new float[] { 0, 0.25f, 0.5f, 0.8f }).view(1, 2, 2), Enum.Parse<UNetKind>(kind), levels: 2, rounded: false);
+        ConsensusPrediction one = MapReduction.Reduce(
+            tensor(new float[] { 0, 0.25f, 0.5f, 0.8f }).view(1, 2, 2), Enum.Parse<UNetKind>(kind), levels: 2, rounded: false);
         AssertClose([0, 0.25f, 0.5f, 0.8f], one.SoftMap);
         AssertClose([0, 0.5f, 1, 1, 0, 0, 0, 0.6f], one.ConsensusMaps);
         Assert.Equal([0, 0, 0, 0], one.Uncertainty);
@@ -75,14 +76,19 @@ public sealed class UNetArithmeticTests
     private static ConsensusPrediction Reduce(UNetKind kind, bool rounded)
     {
         using var scope = NewDisposeScope();
-        return MapReduction.Reduce(tensor(new float[] { 0.9f, 0.6f, 0.5f, 0.1f, 0.8f, 0.2f, 0.3f, 0.2f }).view(2, 2, 2), kind, levels: 2, rounded, keepSamples: true);
+        return MapReduction.Reduce(
+            tensor(new float[] { 0.9f, 0.6f, 0.5f, 0.1f, 0.8f, 0.2f, 0.3f, 0.2f }).view(2, 2, 2),
+            kind, levels: 2, rounded, keepSamples: true);
     }
 
     private static double Loss(float[]? present, double dice)
     {
         using var scope = NewDisposeScope();
-        return UNetObjective.Loss(tensor(Logits).view(2, 2, 1, 2), tensor(Truth).view(2, 2, 1, 2), present is null ? null : tensor(present).view(2, 2), dice).item<float>();
+        return UNetObjective.Loss(
+            tensor(Logits).view(2, 2, 1, 2), tensor(Truth).view(2, 2, 1, 2), present is null ? null : tensor(present).view(2, 2), dice)
+            .item<float>();
     }
 
-    private static void AssertClose(float[] expected, float[] actual) => Assert.All(expected.Zip(actual), pair => Assert.Equal(pair.First, pair.Second, 1e-6f));
+    private static void AssertClose(float[] expected, float[] actual) =>
+        Assert.All(expected.Zip(actual), pair => Assert.Equal(pair.First, pair.Second, 1e-6f));
 }

@@ -60,7 +60,8 @@ public sealed class LossScalerTests
         Assert.Equal(2, Weight(optimizer));
         Assert.Equal(2, optimizer.Average.Weights[0].item<float>());
 
-        // A gradient g = 1e-8, which float16 holds only scaled, is as large as AdamW's ε: its first step is 0.01·g / (g + ε) = 0.005, where one corrected as a second would be 0.0031.
+        // A gradient g = 1e-8, which float16 holds only scaled, is as large as AdamW's ε: its first step is 0.01·g / (g + ε) = 0.005,
+        // where one corrected as a second would be 0.0031.
         Descend(optimizer, slope: 1e-8f, rate: 0.01);
         Assert.Equal(1.995, optimizer.State[0].Values[0].item<float>(), 1e-4);
         Assert.Equal((2, 32768), (optimizer.Steps, optimizer.LossScale));

@@ -40,7 +40,8 @@ public sealed class OptimizerTests
             Descend(optimizer, 0.01, slope: 0.25f);
         }
 
-        double Second(double first) => 0.01 * ((0.1 * 0.9 * first + 0.1 * 0.25) / 0.19) / Math.Sqrt((0.001 * 0.999 * first * first + 0.001 * 0.0625) / (1 - 0.999 * 0.999));
+        double Second(double first) => 0.01 * ((0.1 * 0.9 * first + 0.1 * 0.25) / 0.19)
+            / Math.Sqrt((0.001 * 0.999 * first * first + 0.001 * 0.0625) / (1 - 0.999 * 0.999));
         AssertWeight(1.99 - Second(3), free);
         AssertWeight(1.99 - Second(0.5), clipped);
     }
@@ -49,7 +50,8 @@ public sealed class OptimizerTests
     public void A_gradient_that_outgrows_its_estimate_makes_a_step_shorter_by_as_much()
     {
         using var scope = NewDisposeScope();
-        using Optimizer free = Create(new TrainingOptions()), loose = Create(new TrainingOptions { UpdateClipping = 0.71 }), tight = Create(new TrainingOptions { UpdateClipping = 0.5 });
+        using Optimizer free = Create(new TrainingOptions()), loose = Create(new TrainingOptions { UpdateClipping = 0.71 }),
+            tight = Create(new TrainingOptions { UpdateClipping = 0.5 });
 
         // One of the four parameters has a gradient: by AdamW's estimate it is 1 at the first step, and the root mean square sqrt(1/4).
         foreach (Optimizer optimizer in new[] { free, loose, tight })
@@ -110,5 +112,6 @@ public sealed class OptimizerTests
         optimizer.Step(rate);
     }
 
-    private static void AssertWeight(double expected, Optimizer optimizer) => Assert.Equal(expected, optimizer.Leaves[0].item<float>(), 1e-5);
+    private static void AssertWeight(double expected, Optimizer optimizer) =>
+        Assert.Equal(expected, optimizer.Leaves[0].item<float>(), 1e-5);
 }
