@@ -25,7 +25,12 @@ public sealed class DatasetManifestTests : IDisposable
           "levels": 2,
           "missingRaters": "fraction",
           "cases": [
-            { "name": "one", "split": "train", "image": ["images/one r.png", "images/one g.png"], "masks": { "Ben": "masks/one-b.png", "Ann": "masks/one-a.png" } },
+            {
+              "name": "one",
+              "split": "train",
+              "image": ["images/one r.png", "images/one g.png"],
+              "masks": { "Ben": "masks/one-b.png", "Ann": "masks/one-a.png" }
+            },
             { "name": "two", "split": "train", "image": ["../two.png#axis=2,slice=3", "/data/two.png"], "masks": { "Cleo": "c.png" } },
             { "name": "one", "split": "val", "image": "rg.tif" }
           ]

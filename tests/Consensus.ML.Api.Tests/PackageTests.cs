@@ -65,12 +65,15 @@ public sealed class PackageTests
             var options = ConsensusSegmentationEstimator.Options.Compact();
             options.Training = options.Training with { Steps = 1 };
             var pipeline = ml.Transforms.LoadSlices("Image", "ImagePath").Append(ml.Transforms.NormalizeSlices("Image"))
-                .Append(ml.Transforms.ResizeSlices("Features", "Image", height: 32, width: 32)).Append(ml.Transforms.AugmentSlices("Features"))
+                .Append(ml.Transforms.ResizeSlices("Features", "Image", height: 32, width: 32))
+                .Append(ml.Transforms.AugmentSlices("Features"))
                 .Append(ml.Transforms.ConsensusSegment(options));
             var model = pipeline.Fit(train);
             ml.Model.Save(model, train.Schema, "model.zip");
             var loaded = new MLContext().Model.Load("model.zip", out _);
-            bool same = model.Transform(train).GetColumn<float[]>("SoftMap").Zip(loaded.Transform(train).GetColumn<float[]>("SoftMap")).All(pair => pair.First.SequenceEqual(pair.Second));
+            var before = model.Transform(train).GetColumn<float[]>("SoftMap");
+            var after = loaded.Transform(train).GetColumn<float[]>("SoftMap");
+            bool same = before.Zip(after).All(pair => pair.First.SequenceEqual(pair.Second));
             Console.WriteLine(same ? "the same maps" : "other maps");
             """);
         string output = await Run(application, "run", "-c", "Release");

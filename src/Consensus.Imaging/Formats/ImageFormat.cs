@@ -1,8 +1,6 @@
-using Consensus.Imaging.Files;
-
 namespace Consensus.Imaging.Formats;
 
-/// <summary>The image file formats that <see cref="SliceReader"/> reads.</summary>
+/// <summary>The image file formats that <c>SliceReader</c> reads.</summary>
 public enum ImageFormat
 {
     /// <summary>NIfTI-1 or NIfTI-2, plain or gzip, as one file or an .hdr/.img pair.</summary>

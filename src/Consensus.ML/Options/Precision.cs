@@ -1,5 +1,3 @@
-using static TorchSharp.torch;
-
 namespace Consensus.ML.Options;
 
 /// <summary>Number format of the heavy arithmetic.</summary>
@@ -20,17 +18,4 @@ public enum Precision
     /// more than a hundred times as long as float32 ones.
     /// </summary>
     Float16,
-}
-
-/// <summary>What torch calls the formats.</summary>
-internal static class PrecisionTypes
-{
-    /// <summary>The type that heavy layers compute in.</summary>
-    public static ScalarType HeavyType(this Precision precision) => precision switch
-    {
-        Precision.Float32 => ScalarType.Float32,
-        Precision.BFloat16 => ScalarType.BFloat16,
-        Precision.Float16 => ScalarType.Float16,
-        _ => throw new ArgumentOutOfRangeException(nameof(precision), precision, "The number format must be Float32, BFloat16 or Float16."),
-    };
 }

@@ -1,5 +1,4 @@
 using BitMiracle.LibTiff.Classic;
-using Consensus.Imaging.Files;
 using Consensus.Imaging.Storage;
 
 namespace Consensus.Imaging.Formats.Raster;
@@ -11,7 +10,7 @@ public static class TiffFile
 
     /// <summary>
     /// Writes a slice as single-precision values exactly as they are, deflated; whole or not at all (<see cref="AtomicFile"/>).
-    /// <see cref="SliceReader"/>, ImageJ, tifffile and Pillow read it.
+    /// <c>SliceReader</c>, ImageJ, tifffile and Pillow read it.
     /// </summary>
     /// <param name="path">The file to create or replace; usually called .tif.</param>
     /// <param name="slice">
