@@ -1,31 +1,5 @@
 namespace Consensus.ML.Options;
 
-/// <summary>How β_t grows with t.</summary>
-public enum NoiseScheduleKind
-{
-    /// <summary>Equally spaced β, scaled to the number of steps (the paper's).</summary>
-    Linear,
-
-    /// <summary>ᾱ(t) follows a squared cosine (Nichol and Dhariwal 2021, equation 17).</summary>
-    Cosine,
-}
-
-/// <summary>What the first output channel of the network is.</summary>
-public enum PredictionType
-{
-    /// <summary>The noise ε (the paper's).</summary>
-    Epsilon,
-
-    /// <summary>The clean map x_0 itself.</summary>
-    XStart,
-
-    /// <summary>The velocity v = √ᾱ ε − √(1 − ᾱ) x_0 (Salimans and Ho 2022): ε at clean times, x_0 at noisy ones.</summary>
-    Velocity,
-
-    /// <summary>The clean map as a logit: x_0 = tanh(output / 2), that is 2·sigmoid(output) − 1; trained with cross-entropy.</summary>
-    XStartLogit,
-}
-
 /// <summary>The diffusion process (Amit et al. 2023, section 3; Nichol and Dhariwal 2021).</summary>
 public sealed record DiffusionOptions
 {

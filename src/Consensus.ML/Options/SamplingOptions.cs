@@ -1,21 +1,5 @@
 namespace Consensus.ML.Options;
 
-/// <summary>Which sampler turns noise into maps.</summary>
-public enum SamplerKind
-{
-    /// <summary>Ancestral sampling (Ho et al. 2020): random at every step.</summary>
-    Ddpm,
-
-    /// <summary>Deterministic sampling, η = 0 (Song et al. 2021), usually over few of the T steps.</summary>
-    Ddim,
-
-    /// <summary>
-    /// DPM-Solver++ (2M) (Lu et al. 2022, Algorithm 2): deterministic, of second order, for 5 to 25 of the T steps; with
-    /// one or two it is DDIM.
-    /// </summary>
-    DpmSolver,
-}
-
 /// <summary>How maps are sampled. Can be changed on a trained model without retraining.</summary>
 public sealed record SamplingOptions
 {

@@ -55,28 +55,28 @@ internal sealed class NoiseSchedule
     /// <summary>Weight of x_t in the mean of q(x_{t−1} | x_t, x_0).</summary>
     public double[] PosteriorMeanCurrent { get; }
 
-    /// <summary>The time that the network is told at each step: 0..T−1, or the chosen ones of a subsequence.</summary>
+    /// <summary>The time t that the network gets at each step: 0..T−1, or those that a subsequence keeps.</summary>
     public int[] Times { get; }
 
     /// <summary>ᾱ of the step before t; 1 before the first.</summary>
     public double AlphaCumulativeBefore(int t) => t == 0 ? 1 : AlphasCumulative[t - 1];
 
-    /// <summary>A schedule over T steps.</summary>
-    /// <param name="kind">
-    /// Linear: β from 1000/T·1e-4 to min(1000/T·0.02, 0.8), equally spaced. Cosine: ᾱ(t) = cos²((t/T + 0.008)/1.008 ·
-    /// π/2), β at most 0.999.
-    /// </param>
+    /// <summary>A schedule over all T steps, by one of the <see cref="NoiseFormulas"/>.</summary>
+    /// <param name="kind">The formula.</param>
     /// <param name="steps">T, at least 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is no such formula, or T is less than 1.</exception>
     public static NoiseSchedule Create(NoiseScheduleKind kind, int steps)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(steps, 1);
-        double[] betas = kind switch
+        double[] betas = NoiseFormulas.Betas(kind, steps);
+        var alphasCumulative = new double[steps];
+        double product = 1;
+        for (int t = 0; t < steps; t++)
         {
-            NoiseScheduleKind.Linear => Linear(steps),
-            NoiseScheduleKind.Cosine => Cosine(steps),
-            _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "The noise schedule must be Linear or Cosine."),
-        };
-        return FromBetas(betas, [.. Enumerable.Range(0, steps)]);
+            product *= 1 - betas[t];
+            alphasCumulative[t] = product;
+        }
+
+        return new(betas, alphasCumulative, [.. Enumerable.Range(0, steps)]);
     }
 
     /// <summary>
@@ -103,33 +103,5 @@ internal sealed class NoiseSchedule
         }
 
         return new(betas, [.. kept.Select(t => AlphasCumulative[t])], [.. kept.Select(t => Times[t])]);
-    }
-
-    private static NoiseSchedule FromBetas(double[] betas, int[] times)
-    {
-        var cumulative = new double[betas.Length];
-        double product = 1;
-        for (int t = 0; t < betas.Length; t++)
-        {
-            product *= 1 - betas[t];
-            cumulative[t] = product;
-        }
-
-        return new(betas, cumulative, times);
-    }
-
-    private static double[] Linear(int steps)
-    {
-        double scale = 1000.0 / steps, first = scale * 1e-4, last = Math.Min(scale * 0.02, 0.8);
-        return [.. Enumerable.Range(0, steps).Select(t => steps == 1 ? first : first + (t * ((last - first) / (steps - 1))))];
-    }
-
-    private static double[] Cosine(int steps)
-    {
-        double AlphaBar(double time) => Math.Pow(Math.Cos((time + 0.008) / 1.008 * Math.PI / 2), 2);
-        return
-        [
-            .. Enumerable.Range(0, steps).Select(t => Math.Min(1 - (AlphaBar((t + 1.0) / steps) / AlphaBar((double)t / steps)), 0.999)),
-        ];
     }
 }

@@ -119,7 +119,7 @@ internal sealed class ConsensusModel : SegmentationModel
         using var generator = new Generator(seed, Device);
         using var process = new DiffusionProcess(
             model.Diffusion, _schedule.Subsequence(Math.Min(sampling.Steps ?? int.MaxValue, _schedule.Steps)), Device) { Watch = watch };
-        ISampler sampler = SamplerLoop.Create(sampling.Sampler);
+        ISampler sampler = Samplers.Get(sampling.Sampler);
         int taken = 0;
         return sampling.Tolerance is double tolerance
             ? RunningMean.Generate(checked(members * sampling.Generations), tolerance, GenerateInTurn, sample => sample.mean([0, 1]))

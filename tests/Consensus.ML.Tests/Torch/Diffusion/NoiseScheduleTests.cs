@@ -9,6 +9,9 @@ public sealed class NoiseScheduleTests
 {
     public static TheoryData<string> Schedules => [.. TestVectors.Names("schedule_*.json")];
 
+    /// <summary>Every schedule with the fewest, the usual and the most steps that the options allow.</summary>
+    public static MatrixTheoryData<NoiseScheduleKind, int> KindsAndSteps => new(Enum.GetValues<NoiseScheduleKind>(), [2, 100, 4000]);
+
     [Theory(SkipTestWithoutData = true)]
     [Trait("Category", "Parity")]
     [MemberData(nameof(Schedules))]
@@ -38,6 +41,37 @@ public sealed class NoiseScheduleTests
             }
         }
     }
+
+    // By hand with T = 4. Linear: 250 · 0.0001 to 0.8. Cosine: 1 − ᾱ((t+1)/4) / ᾱ(t/4), the last one cut.
+    [Theory]
+    [InlineData(NoiseScheduleKind.Linear, 0.025, 0.283333333, 0.541666667, 0.8)]
+    [InlineData(NoiseScheduleKind.Cosine, 0.152987839, 0.416958088, 0.707858712, 0.999)]
+    public void Four_steps_have_the_betas_of_the_formula(NoiseScheduleKind kind, params double[] expected) =>
+        Assert.Equal(expected, NoiseSchedule.Create(kind, 4).Betas.Select(beta => Math.Round(beta, 9)));
+
+    [Theory]
+    [MemberData(nameof(KindsAndSteps))]
+    public void Every_schedule_takes_the_map_from_signal_to_noise(NoiseScheduleKind kind, int steps)
+    {
+        NoiseSchedule schedule = NoiseSchedule.Create(kind, steps);
+
+        Assert.Equal(steps, schedule.Steps);
+        Assert.All(schedule.Betas, beta => Assert.InRange(beta, double.Epsilon, 0.999));
+        Assert.All(Enumerable.Range(0, steps), t => Assert.True(schedule.AlphasCumulative[t] < schedule.AlphaCumulativeBefore(t)));
+        Assert.InRange(schedule.AlphasCumulative[^1], double.Epsilon, 0.25);
+
+        // The process keeps this number as float32.
+        Assert.True(float.IsFinite((float)Math.Sqrt(1 / schedule.AlphasCumulative[^1])));
+    }
+
+    [Fact]
+    public void Each_name_has_its_own_formula() =>
+        Assert.Distinct(Enum.GetValues<NoiseScheduleKind>().Select(kind => NoiseSchedule.Create(kind, 10).Betas[4]));
+
+    [Fact]
+    public void A_name_without_a_formula_is_refused_with_the_names_that_have_one() =>
+        Assert.Contains(
+            "Linear, Cosine", Assert.Throws<ArgumentOutOfRangeException>(() => NoiseSchedule.Create((NoiseScheduleKind)(-1), 10)).Message);
 
     [Fact]
     public void Subsequence_keeps_both_ends_and_the_signal_at_each_kept_step()

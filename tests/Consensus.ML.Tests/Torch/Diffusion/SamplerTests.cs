@@ -22,7 +22,7 @@ public sealed class SamplerTests
             using DiffusionProcess process = Process(PredictionType.XStart, count);
             using var generator = new Generator(3, CPU);
             int calls = 0;
-            Tensor sample = SamplerLoop.Create(kind).Sample(
+            Tensor sample = Samplers.Get(kind).Sample(
                 process, (_, _) => { calls++; return Truth(); },
                 randn([1, 1, 2, 2], generator: generator), generator, CancellationToken.None);
 
@@ -38,7 +38,7 @@ public sealed class SamplerTests
         using DiffusionProcess process = Process(PredictionType.XStart, 4);
         using var generator = new Generator(3, CPU);
         var times = new List<long>();
-        SamplerLoop.Create(SamplerKind.Ddim).Sample(
+        Samplers.Get(SamplerKind.Ddim).Sample(
             process, (_, time) => { times.Add(time[0].item<long>()); return Truth(); }, randn([1, 1, 2, 2], generator: generator),
             generator, CancellationToken.None);
         Assert.Equal([99, 66, 33, 0], times);
@@ -63,7 +63,7 @@ public sealed class SamplerTests
         {
             using DiffusionProcess process = Process(PredictionType.XStart, 4, watch);
             using var generator = new Generator(3, CPU);
-            return SamplerLoop.Create(kind)
+            return Samplers.Get(kind)
                 .Sample(process, (_, _) => Truth(), randn([1, 1, 2, 2], generator: generator), generator, CancellationToken.None);
         }
     }
@@ -77,7 +77,7 @@ public sealed class SamplerTests
         Tensor truth = Truth();
 
         // ε = (x_t − √ᾱ x_0) / √(1 − ᾱ), from the process's own x_t: DDIM then follows one line to x_0.
-        Tensor sample = SamplerLoop.Create(SamplerKind.Ddim).Sample(process, (current, times) =>
+        Tensor sample = Samplers.Get(SamplerKind.Ddim).Sample(process, (current, times) =>
         {
             double alpha = process.Schedule.AlphasCumulative[(int)times[0].item<long>()];
             return (current - (Math.Sqrt(alpha) * truth)) / Math.Sqrt(1 - alpha);
@@ -93,7 +93,7 @@ public sealed class SamplerTests
         using var generator = new Generator(3, CPU);
         var seen = new List<double>();
         double[] predictions = [0.2, 0.5, 0.1, -0.75];
-        Tensor sample = SamplerLoop.Create(SamplerKind.DpmSolver).Sample(process, (current, _) =>
+        Tensor sample = Samplers.Get(SamplerKind.DpmSolver).Sample(process, (current, _) =>
         {
             seen.Add(current.item<float>());
             return full([1, 1, 1, 1], (float)predictions[seen.Count - 1]);
@@ -137,7 +137,7 @@ public sealed class SamplerTests
             double start = 0.7, z = (start - (Math.Sqrt(alphas[^1]) * mean)) / Math.Sqrt((alphas[^1] * variance) + 1 - alphas[^1]),
                 last = 0;
             int step = count;
-            SamplerLoop.Create(kind).Sample(process, (current, _) =>
+            Samplers.Get(kind).Sample(process, (current, _) =>
             {
                 double alpha = alphas[--step];
                 last = current.item<float>();
@@ -237,7 +237,7 @@ public sealed class SamplerTests
         using var generator = new Generator(3, CPU);
         using var cancellation = new CancellationTokenSource();
         int calls = 0;
-        Assert.Throws<OperationCanceledException>(() => SamplerLoop.Create(SamplerKind.Ddim).Sample(process, (_, _) =>
+        Assert.Throws<OperationCanceledException>(() => Samplers.Get(SamplerKind.Ddim).Sample(process, (_, _) =>
         {
             if (++calls == 3)
             {

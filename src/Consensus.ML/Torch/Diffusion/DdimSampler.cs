@@ -1,0 +1,12 @@
+using static TorchSharp.torch;
+
+namespace Consensus.ML.Torch.Diffusion;
+
+/// <summary>Deterministic sampling with η = 0 (Song et al. 2021).</summary>
+internal sealed class DdimSampler : ISampler
+{
+    /// <inheritdoc/>
+    public Tensor Sample(DiffusionProcess process, Denoiser denoise, Tensor noise, Generator generator, CancellationToken cancellation) =>
+        SamplerLoop.Run(
+            process, denoise, noise, (prediction, current, steps, _) => process.DdimPrevious(prediction, current, steps), cancellation);
+}

@@ -1,0 +1,16 @@
+using static TorchSharp.torch;
+
+namespace Consensus.ML.Torch.Diffusion;
+
+/// <summary>Turns noise into maps: one class for each <see cref="Options.SamplerKind"/>.</summary>
+internal interface ISampler
+{
+    /// <summary>Samples.</summary>
+    /// <param name="process">The process over the steps to take.</param>
+    /// <param name="denoise">The network.</param>
+    /// <param name="noise">Starting noise B×M×H×W; not changed.</param>
+    /// <param name="generator">Source of further noise, on the process's device.</param>
+    /// <param name="cancellation">Ends sampling between two steps.</param>
+    /// <returns>x_0 in [−1, 1], B×M×H×W; owned by the surrounding dispose scope.</returns>
+    Tensor Sample(DiffusionProcess process, Denoiser denoise, Tensor noise, Generator generator, CancellationToken cancellation);
+}

@@ -1,0 +1,37 @@
+using Consensus.ML.Torch.Runtime;
+using static TorchSharp.torch;
+
+namespace Consensus.ML.Torch.Diffusion;
+
+/// <summary>What every sampler does: from the noisiest step to the last, one network output a step.</summary>
+internal static class SamplerLoop
+{
+    /// <summary>
+    /// Runs the steps; <paramref name="previous"/> makes x_{t−1} from the prediction, x_t and the step, given B times (int64) and as a
+    /// number, since asking the tensor would make a GPU wait.
+    /// </summary>
+    public static Tensor Run(
+        DiffusionProcess process,
+        Denoiser denoise,
+        Tensor noise,
+        Func<StepPrediction, Tensor, Tensor, int, Tensor> previous,
+        CancellationToken cancellation)
+    {
+        using var outer = NewDisposeScope();
+        Tensor current = noise.alias();
+        for (int step = process.Schedule.Steps - 1; step >= 0; step--)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            using var scope = NewDisposeScope();
+            Tensor steps = TensorArithmetic.Repeated(noise.shape[0], step, noise.device);
+            Tensor output = denoise(current, process.NetworkTimes(steps));
+            StepPrediction prediction = process.Interpret(output, current, steps, clamp: true);
+            process.Watch?.Invoke(new(process.Schedule.Times[step], current, prediction.Start));
+            Tensor next = previous(prediction, current, steps, step).MoveToOuterDisposeScope();
+            current.Dispose();
+            current = next;
+        }
+
+        return current.MoveToOuterDisposeScope();
+    }
+}
