@@ -65,6 +65,19 @@ public sealed partial class SegmentationCatalog
     /// <exception cref="ArgumentOutOfRangeException">There are fewer than 2 folds.</exception>
     /// <exception cref="ArgumentException">A column is missing or of another type, or there are fewer groups than folds.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled before the first fold was done.</exception>
+    /// <example>
+    /// <code>
+    /// var pipeline = ml.Transforms.LoadSlices("Image", "ImagePath")
+    ///     .Append(ml.Transforms.NormalizeSlices("Image"))
+    ///     .Append(ml.Transforms.ResizeSlices("Features", "Image", height: 64, width: 64))
+    ///     .Append(ml.Transforms.UNetSegment());
+    /// foreach (var fold in ml.Segmentation.CrossValidate(train, pipeline, numberOfFolds: 5))
+    /// {
+    ///     Console.WriteLine($"fold {fold.Fold}: soft Dice {fold.Metrics.SoftDice5:0.000}");
+    ///     ((IDisposable)fold.Model).Dispose();
+    /// }
+    /// </code>
+    /// </example>
     public IReadOnlyList<TrainCatalogBase.CrossValidationResult<SegmentationMetrics>> CrossValidate(
         IDataView data,
         IEstimator<ITransformer> estimator,
@@ -175,6 +188,11 @@ public sealed partial class SegmentationCatalog
     /// <returns>The fold of each row, from 0.</returns>
     /// <exception cref="ArgumentOutOfRangeException">There are fewer than 2 folds.</exception>
     /// <exception cref="ArgumentException">A column is missing or of another type, or there are fewer groups than folds.</exception>
+    /// <example>
+    /// <code>
+    /// int[] folds = ml.Segmentation.AssignFolds(train, numberOfFolds: 5);
+    /// </code>
+    /// </example>
     public int[] AssignFolds(
         IDataView data,
         int numberOfFolds = 5,

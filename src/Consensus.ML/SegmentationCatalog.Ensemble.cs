@@ -28,6 +28,13 @@ public sealed partial class SegmentationCatalog
     /// other cases); or two have the same weights; the message names the model and what differs.
     /// </exception>
     /// <exception cref="ObjectDisposedException">A model was disposed.</exception>
+    /// <example>
+    /// <code>
+    /// ITransformer second = ml.Model.Load("second.zip", out _);
+    /// ITransformer together = ml.Segmentation.Ensemble([model, second]);
+    /// ml.Model.Save(together, train.Schema, "together.zip");
+    /// </code>
+    /// </example>
     public ITransformer Ensemble(IEnumerable<ITransformer> models, IReadOnlyList<string>? names = null)
     {
         ArgumentNullException.ThrowIfNull(models);

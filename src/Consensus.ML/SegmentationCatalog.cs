@@ -68,6 +68,13 @@ public sealed partial class SegmentationCatalog
     /// that ML.NET's steps cut or padded to the model's size; the message names the case and the file.
     /// </exception>
     /// <exception cref="FileNotFoundException">A mask file does not exist.</exception>
+    /// <example>
+    /// <code>
+    /// SegmentationMetrics metrics = ml.Segmentation.Evaluate(model.Transform(test));
+    /// Console.WriteLine($"soft Dice {metrics.SoftDice5:0.000}, GED {metrics.GeneralizedEnergyDistance:0.000}");
+    /// DataFrame perCase = metrics.ToDataFrame();
+    /// </code>
+    /// </example>
     public SegmentationMetrics Evaluate(
         IDataView data,
         string softMapColumnName = "SoftMap",
@@ -156,6 +163,12 @@ public sealed partial class SegmentationCatalog
     /// <exception cref="IOException">
     /// A mask file does not exist (<see cref="FileNotFoundException"/>) or cannot be opened; the message names the case and the file.
     /// </exception>
+    /// <example>
+    /// <code>
+    /// RaterReport report = ml.Segmentation.DescribeRaters(train);
+    /// Console.WriteLine($"pairwise Dice {report.MeanPairwiseDice:0.000}, Fleiss' kappa {report.MeanFleissKappa:0.000}");
+    /// </code>
+    /// </example>
     public RaterReport DescribeRaters(
         IDataView data,
         string annotationsColumnName = "AnnotationPaths",

@@ -29,8 +29,14 @@ internal static class CSharpBlock
             .Select(path => MetadataReference.CreateFromFile(path))]);
 
     /// <summary>Compiles a block. Warnings and usings that nothing needs are errors, as in the rest of the code.</summary>
+    /// <param name="block">The block.</param>
+    /// <param name="epilogue">Code to put behind it.</param>
+    /// <param name="ignored">Diagnostics that do not count.</param>
     /// <returns>What the compiler complains of, with file and line; and the program where it complains of nothing.</returns>
-    public static (IReadOnlyList<string> Complaints, byte[]? Program) Compile(CodeBlock block, string epilogue = "")
+    public static (IReadOnlyList<string> Complaints, byte[]? Program) Compile(
+        CodeBlock block,
+        string epilogue = "",
+        IReadOnlyList<string>? ignored = null)
     {
         // Empty lines before it, so that messages have the file's own line numbers.
         string text = $"{new string('\n', block.Line - 1)}{block.Text}\n{epilogue}";
@@ -47,6 +53,7 @@ internal static class CSharpBlock
         using var program = new MemoryStream();
         string[] complaints = [.. compilation.Emit(program).Diagnostics.Concat(compilation.GetDiagnostics())
             .Where(found => found.Severity >= DiagnosticSeverity.Warning)
+            .Where(found => ignored?.Contains(found.Id) != true)
             .Where(found => found.Id != "CS8019" || found.Location.SourceTree == code)
             .Select(found => found.ToString())
             .Distinct()];
