@@ -155,7 +155,7 @@ public static partial class ConsensusCatalog
     /// do not unpack the volume each time. <see cref="NiftiFile.WriteVolume"/> puts predicted slices back into a volume.
     /// </remarks>
     /// <param name="catalog">The catalog.</param>
-    /// <param name="path">A NIfTI volume: X×Y×Z, with up to <see cref="NiftiFile.MaximumChannels"/> channels on one further axis.</param>
+    /// <param name="path">A NIfTI volume: X×Y×Z, with up to <see cref="ImageLimits.MaximumChannels"/> channels on one further axis.</param>
     /// <param name="axis">
     /// The axis that is cut: 0, 1 or 2 of the stored array; the other two become rows and columns. Null for the one of length 1, and of a
     /// volume for the third. A model that was trained on volumes wants theirs (<see cref="SegmentationTransformer.VolumeAxes"/>), and

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Consensus.Imaging.Formats;
+using Consensus.Imaging.Formats.Raster;
 using Consensus.Imaging.Geometry;
 
 namespace Consensus.Imaging.Files;
@@ -174,10 +175,14 @@ public static class MaskReader
         return values;
     }
 
-    private static string LossyHint(string path) => SliceReader.ReadFormat(path) == ImageFormat.Jpeg
-        ? " JPEG changes values a little wherever they meet: export masks as PNG, or convert this one with 'magick "
-            + "mask.jpg -threshold 50% mask.png'."
-        : "";
+    private static string LossyHint(string path)
+    {
+        ImageFormat format = SliceReader.ReadFormat(path);
+        return format != ImageFormat.Nifti && RasterFormats.Get(format) is { ExactBits: 0 } lossy
+            ? $" {lossy.Name} changes values a little wherever they meet: export masks as PNG, or convert this one with 'magick "
+                + $"mask{lossy.Extensions[0]} -threshold 50% mask.png'."
+            : "";
+    }
 
     /// <summary>The first few colours, in the order in which they appear.</summary>
     private static string DistinctColours(Slice mask)

@@ -68,7 +68,7 @@ internal sealed class SliceGrid
     public static SliceGrid Read(string path, GridNotes? notes = null)
     {
         SliceAddress address = SliceAddress.Parse(path);
-        ImageFormat format = ImageFile.FormatOf(address.Path);
+        ImageFormat format = ImageFormatDetector.Detect(address.Path);
         if (format != ImageFormat.Nifti)
         {
             (_, int rows, int columns) = RasterFile.ReadSize(address, format);
@@ -111,7 +111,7 @@ internal sealed class SliceGrid
         }
 
         int size = slice.Height * slice.Width;
-        Orientation orientation = Orientation.Of(turn, slice.Height, slice.Width);
+        Orientation orientation = Orientation.FromTag(turn, slice.Height, slice.Width);
         var pixels = new float[slice.Pixels.Length];
         for (int channel = 0; channel < slice.Channels; channel++)
         {
@@ -153,7 +153,7 @@ internal sealed class SliceGrid
     {
         mismatch = null;
         SliceAddress address = SliceAddress.Parse(path);
-        return address.Index is not null && ImageFile.FormatOf(address.Path) == ImageFormat.Nifti
+        return address.Index is not null && ImageFormatDetector.Detect(address.Path) == ImageFormat.Nifti
             ? Locate(address, headerOf(address.Path), out mismatch)?.ToString()
             : path;
     }
@@ -277,7 +277,7 @@ internal sealed class SliceGrid
         double nearest = double.PositiveInfinity;
         for (int turn = Upright; turn <= Turns; turn++)
         {
-            Orientation orientation = Orientation.Of(turn, height, width);
+            Orientation orientation = Orientation.FromTag(turn, height, width);
             if (orientation.Height == Height
                 && orientation.Width == Width
                 && Distance(orientation, height, width, geometry) is var distance

@@ -106,7 +106,7 @@ public static class SliceReader
     internal static Slice Read(string path, int place, int places, OpenVolumes? volumes)
     {
         SliceAddress address = SliceAddress.Parse(path);
-        ImageFormat format = ImageFile.FormatOf(address.Path);
+        ImageFormat format = ImageFormatDetector.Detect(address.Path);
         return (format, address) switch
         {
             (ImageFormat.Nifti, { Axis: int axis, Index: int index }) =>
@@ -127,7 +127,7 @@ public static class SliceReader
     public static (int Channels, int Height, int Width) ReadSize(string path)
     {
         SliceAddress address = SliceAddress.Parse(path);
-        ImageFormat format = ImageFile.FormatOf(address.Path);
+        ImageFormat format = ImageFormatDetector.Detect(address.Path);
         return (format, address) switch
         {
             (ImageFormat.Nifti, { Axis: int axis, Index: int index }) => NiftiFile.SliceShape(address.Path, axis, index),
@@ -137,12 +137,14 @@ public static class SliceReader
     }
 
     /// <summary>
-    /// How a picture's file says that it is turned before it is shown, 1 (upright) to 8; it has been turned so when it is read.
+    /// Reads the orientation tag of a picture, 1 (upright) to 8, as EXIF defines it. <see cref="Read(string)"/> turns the picture so.
+    /// NIfTI files have no such tag and are upright.
     /// </summary>
     internal static int ReadOrientation(string path)
     {
         SliceAddress address = SliceAddress.Parse(path);
-        return RasterFile.ReadOrientation(address, ImageFile.FormatOf(address.Path));
+        ImageFormat format = ImageFormatDetector.Detect(address.Path);
+        return format == ImageFormat.Nifti ? Orientation.Upright : RasterFile.ReadOrientation(address, format);
     }
 
     /// <summary>Tells the format of a file by its first bytes, whatever it is called.</summary>
@@ -152,7 +154,7 @@ public static class SliceReader
     /// The file is empty or of a format that is not read; the message says which, where that is known.
     /// </exception>
     /// <exception cref="IOException">The file cannot be opened.</exception>
-    public static ImageFormat ReadFormat(string path) => ImageFile.FormatOf(SliceAddress.Parse(path).Path);
+    public static ImageFormat ReadFormat(string path) => ImageFormatDetector.Detect(SliceAddress.Parse(path).Path);
 
     /// <summary>Names all slices of a volume whose channels lie in several files, from their headers alone.</summary>
     /// <param name="paths">

@@ -17,7 +17,7 @@ internal readonly record struct Orientation(int Height, int Width, int First, in
     /// <param name="tag">The tag's value; one that is not defined counts as 1, upright.</param>
     /// <param name="height">Rows as stored.</param>
     /// <param name="width">Columns as stored.</param>
-    public static Orientation Of(int tag, int height, int width) => tag switch
+    public static Orientation FromTag(int tag, int height, int width) => tag switch
     {
         2 => new(height, width, width - 1, width, -1),
         3 => new(height, width, (height * width) - 1, -width, -1),

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Consensus.Imaging;
+using Consensus.Imaging.Files;
 using Consensus.Imaging.Formats;
 using Consensus.ML.Cli.Output;
 using Spectre.Console;
@@ -14,7 +15,7 @@ internal sealed class SliceDescription
     public SliceDescription(string file, ImageFormat format, Slice slice)
     {
         (File, Format, Channels, Height, Width, Count) = (
-            file, Formats.Name(format), slice.Channels, slice.Height, slice.Width, slice.Pixels.LongLength);
+            file, format.Name(), slice.Channels, slice.Height, slice.Width, slice.Pixels.LongLength);
         double sum = 0;
         foreach (float value in slice.Pixels)
         {

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Consensus.Imaging.Formats;
 using Consensus.Imaging.Metrics;
 using Consensus.ML.Datasets;
 using Consensus.ML.Options;
@@ -65,8 +64,6 @@ internal static class Formats
     public static string Name(DistanceUnit unit) => unit == DistanceUnit.Millimeters ? "mm" : "px";
 
     public static string Name(QubiqSplit split) => split == QubiqSplit.Train ? "train" : "val";
-
-    public static string Name(ImageFormat format) => format == ImageFormat.Nifti ? "NIfTI" : format.ToString().ToUpperInvariant();
 
     public static string Name(UNetKind kind) => kind switch
     {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using Consensus.Imaging.Cases;
+using Consensus.Imaging.Files;
 
 namespace Consensus.ML.Datasets;
 
@@ -8,11 +9,8 @@ namespace Consensus.ML.Datasets;
 internal sealed partial class QubiqCaseFolder
 {
     /// <summary>How the file of an image may be called, for messages.</summary>
-    public const string ImageNames = "'image.nii.gz' (or .nii, .tif, .tiff, .png, .bmp, .gif, .jpg, .jpeg)";
-
-    // Of two files for the same image the first in this list stays: NIfTI knows where the pixels lie, TIFF keeps the most values,
-    // and JPEG changes them.
-    private static readonly string[] _extensions = [".nii.gz", ".nii", ".tif", ".tiff", ".png", ".bmp", ".gif", ".jpg", ".jpeg"];
+    public static string ImageNames { get; } =
+        $"'image{ImageFormats.ExtensionsByPrecision[0]}' (or {string.Join(", ", ImageFormats.ExtensionsByPrecision.Skip(1))})";
 
     private readonly SortedDictionary<int, SortedDictionary<int, string>> _masks = [];
     private readonly List<string> _imageTwins = [];
@@ -27,8 +25,8 @@ internal sealed partial class QubiqCaseFolder
         Array.Sort(files, StringComparer.Ordinal);
         foreach (string file in files)
         {
-            string name = Path.GetFileName(file);
-            if (ImageName().IsMatch(name))
+            string name = NameWithoutExtension(file);
+            if (name.Equals("image", StringComparison.OrdinalIgnoreCase))
             {
                 Image = Keep(Image, file, _imageTwins);
             }
@@ -92,13 +90,25 @@ internal sealed partial class QubiqCaseFolder
         return kept;
     }
 
-    private static int Rank(string file) =>
-        Array.FindIndex(_extensions, extension => file.EndsWith(extension, StringComparison.OrdinalIgnoreCase));
+    /// <summary>The place of a file's extension among those of the formats that are read; -1 where it is not among them.</summary>
+    private static int Rank(string file)
+    {
+        IReadOnlyList<string> extensions = ImageFormats.ExtensionsByPrecision;
+        for (int rank = 0; rank < extensions.Count; rank++)
+        {
+            if (file.EndsWith(extensions[rank], StringComparison.OrdinalIgnoreCase))
+            {
+                return rank;
+            }
+        }
 
-    [GeneratedRegex(@"^image\.(nii|nii\.gz|tiff?|png|bmp|gif|jpe?g)$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex ImageName();
+        return -1;
+    }
 
-    [GeneratedRegex(
-        @"^task([0-9]+)_seg([0-9]+)\.(?:nii|nii\.gz|tiff?|png|bmp|gif|jpe?g)$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    /// <summary>The name of an image file without its extension; empty where the extension is not that of an image.</summary>
+    private static string NameWithoutExtension(string file) =>
+        Rank(file) is >= 0 and int rank ? Path.GetFileName(file)[..^ImageFormats.ExtensionsByPrecision[rank].Length] : "";
+
+    [GeneratedRegex(@"^task([0-9]+)_seg([0-9]+)$", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex MaskName();
 }

@@ -72,11 +72,11 @@ internal sealed record NiftiCut
         {
             if (shape[further] > 1)
             {
-                if (channels > 1 || shape[further] > NiftiFile.MaximumChannels)
+                if (channels > 1 || shape[further] > ImageLimits.MaximumChannels)
                 {
                     throw new InvalidDataException(
                         $"'{header.Path}' has shape {header.ShapeText} and cannot be cut into slices: "
-                        + $"behind the three axes of space one may be longer than 1, for 2 to {NiftiFile.MaximumChannels} channels, "
+                        + $"behind the three axes of space one may be longer than 1, for 2 to {ImageLimits.MaximumChannels} channels, "
                         + $"but axis {further + 1} has length {shape[further]}.");
                 }
 
@@ -97,15 +97,15 @@ internal sealed record NiftiCut
         for (int other = 0; other < 3; other++)
         {
             // Stopped early: three lengths of 64 bit could be too much even for 128.
-            values *= other == axis || values > NiftiFile.MaximumValues ? 1 : lengths[other];
+            values *= other == axis || values > ImageLimits.MaximumValues ? 1 : lengths[other];
         }
 
-        if (values > NiftiFile.MaximumValues || values * header.BytesPerValue > Array.MaxLength)
+        if (values > ImageLimits.MaximumValues || values * header.BytesPerValue > Array.MaxLength)
         {
             throw new InvalidDataException(string.Create(
                 CultureInfo.InvariantCulture,
                 $"'{header.Path}' has shape {header.ShapeText}: its slices along axis {axis} are too large, for a slice has "
-                + $"{NiftiFile.MaximumValues} values at most."));
+                + $"{ImageLimits.MaximumValues} values at most."));
         }
 
         if (lengths[axis] > MaximumCount)

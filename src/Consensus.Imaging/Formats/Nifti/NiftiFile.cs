@@ -8,12 +8,6 @@ namespace Consensus.Imaging.Formats.Nifti;
 /// </summary>
 public static class NiftiFile
 {
-    /// <summary>Largest number of channels of a slice: a longer third axis is taken for a volume.</summary>
-    public const int MaximumChannels = 8;
-
-    /// <summary>Largest number of values of a slice, 2²⁸ (one gibibyte in memory): beyond that a header is not believed.</summary>
-    public const long MaximumValues = 1L << 28;
-
     /// <summary>Reads the header of an image.</summary>
     /// <param name="path">A .nii file or either half of an .hdr/.img pair, plain or gzip.</param>
     /// <exception cref="FileNotFoundException">The file, or the header of an .img, does not exist.</exception>
@@ -75,7 +69,7 @@ public static class NiftiFile
     /// <exception cref="FileNotFoundException">The file, or the other half of a pair, does not exist.</exception>
     /// <exception cref="InvalidDataException">
     /// It is no NIfTI file, of a kind that is not read, shorter than its header promises, or a volume: more than
-    /// <see cref="MaximumChannels"/> channels.
+    /// <see cref="ImageLimits.MaximumChannels"/> channels.
     /// </exception>
     /// <exception cref="IOException">It cannot be opened.</exception>
     public static Slice ReadSlice(string path)
@@ -140,8 +134,8 @@ public static class NiftiFile
     /// <exception cref="ArgumentOutOfRangeException">The axis is not 0, 1 or 2, or the index is negative.</exception>
     /// <exception cref="FileNotFoundException">The file, or the other half of a pair, does not exist.</exception>
     /// <exception cref="InvalidDataException">
-    /// It is no NIfTI file, of a kind that is not read, shorter than its header promises, has more than <see cref="MaximumChannels"/>
-    /// channels or several further axes, or has no such slice.
+    /// It is no NIfTI file, of a kind that is not read, shorter than its header promises, has more than
+    /// <see cref="ImageLimits.MaximumChannels"/> channels or several further axes, or has no such slice.
     /// </exception>
     /// <exception cref="IOException">It cannot be opened.</exception>
     public static Slice ReadSlice(string path, int axis, int index)
@@ -347,7 +341,7 @@ public static class NiftiFile
         {
             if (shape[axis] > 1)
             {
-                volume |= channels > 1 || shape[axis] > MaximumChannels;
+                volume |= channels > 1 || shape[axis] > ImageLimits.MaximumChannels;
                 channels = shape[axis];
             }
         }
@@ -356,15 +350,15 @@ public static class NiftiFile
         {
             throw new InvalidDataException(
                 $"'{header.Path}' has shape {header.ShapeText}: a volume, but slices are expected (rows × columns, with 1 to "
-                + $"{MaximumChannels} channels on one further axis). Name one of its slices as in "
+                + $"{ImageLimits.MaximumChannels} channels on one further axis). Name one of its slices as in "
                 + $"'{Path.GetFileName(header.Path)}#axis=2,slice=0', or give the volume to LoadFromVolume or 'consensus predict'; "
                 + "'consensus dataset init' describes a set of volumes.");
         }
 
-        if ((Int128)shape[0] * shape[1] * channels > MaximumValues)
+        if ((Int128)shape[0] * shape[1] * channels > ImageLimits.MaximumValues)
         {
             throw new InvalidDataException(
-                $"'{header.Path}' has shape {header.ShapeText}, but a slice has {MaximumValues} values at most.");
+                $"'{header.Path}' has shape {header.ShapeText}, but a slice has {ImageLimits.MaximumValues} values at most.");
         }
 
         return ((int)channels, (int)shape[0], (int)shape[1]);

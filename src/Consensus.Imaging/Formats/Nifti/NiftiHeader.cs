@@ -89,10 +89,10 @@ public sealed record NiftiHeader
 
     /// <summary>
     /// Whether the image has to be cut into slices: its third axis is longer than 1 and cannot hold channels, being longer than
-    /// <see cref="NiftiFile.MaximumChannels"/> or followed by another axis longer than 1. An image of 1×H×W or H×1×W is one slice.
+    /// <see cref="ImageLimits.MaximumChannels"/> or followed by another axis longer than 1. An image of 1×H×W or H×1×W is one slice.
     /// </summary>
     public bool IsVolume => SliceAxis is null && Shape.Count > 2 && Shape[2] > 1
-        && (Shape[2] > NiftiFile.MaximumChannels || Shape.Skip(3).Any(length => length > 1));
+        && (Shape[2] > ImageLimits.MaximumChannels || Shape.Skip(3).Any(length => length > 1));
 
     /// <summary>
     /// The axis along which an image with three axes of space is one slice, having length 1 there: the third where that is 1, else the

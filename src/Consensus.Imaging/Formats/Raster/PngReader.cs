@@ -65,12 +65,12 @@ internal sealed class PngReader
                 + $"{fields[12]}, which do not go together");
         }
 
-        RasterFile.CheckPromise(
+        RasterLimits.CheckPromise(
             path, _colour is Grey or GreyAlpha ? 1 : 3, height, width, (Int128)height * (((Int128)width * _samples * _depth) + 7) / 8,
             BestCompression, stream.Length);
         (_width, _height) = ((int)width, (int)height);
         (_palette, _transparency) = ReadColours();
-        Channels = _colour is Grey or GreyAlpha || (_colour == Palette && IsGrey(_palette)) ? 1 : 3;
+        Channels = _colour is Grey or GreyAlpha || (_colour == Palette && ColourTable.IsGrey(_palette, 3)) ? 1 : 3;
     }
 
     private int Channels { get; }
@@ -175,7 +175,7 @@ internal sealed class PngReader
             int filter = unpacked.ReadByte();
             unpacked.ReadExactly(current, distance, size);
             Unfilter(filter, current, previous, distance);
-            Samples.Unpack(current.AsSpan(distance, size), _depth, values);
+            SampleUnpacker.Unpack(current.AsSpan(distance, size), _depth, values);
             Place(values, columns, pixels, (row * _width) + firstColumn, columnStep);
             (current, previous) = (previous, current);
         }
@@ -298,21 +298,8 @@ internal sealed class PngReader
 
         if (transparent)
         {
-            throw RasterFile.Transparent(_path);
+            throw RasterLimits.Transparent(_path);
         }
-    }
-
-    private static bool IsGrey(byte[] palette)
-    {
-        for (int i = 0; i + 2 < palette.Length; i += 3)
-        {
-            if (palette[i] != palette[i + 1] || palette[i] != palette[i + 2])
-            {
-                return false;
-            }
-        }
-
-        return true;
     }
 
     private InvalidDataException Damaged(string what) => new($"'{_path}' is a damaged PNG file: {what}.");

@@ -57,8 +57,8 @@ internal sealed class TiffReader : IDisposable
             _palette = _photometric == Photometric.PALETTE ? ReadPalette() : [];
             (Channels, _alpha) = CountChannels();
             (_length, _ratio) = (stream.Length, BestCompression(compression));
-            RasterFile.CheckPromise(path, Channels, _height, _width, (Int128)_height * _width * _samples * _bits / 8, _ratio, _length);
-            _orientation = Orientation.Of(Tag(TiffTag.ORIENTATION, 1), _height, _width);
+            RasterLimits.CheckPromise(path, Channels, _height, _width, (Int128)_height * _width * _samples * _bits / 8, _ratio, _length);
+            _orientation = Orientation.FromTag(Tag(TiffTag.ORIENTATION, 1), _height, _width);
         }
         catch
         {
@@ -253,16 +253,16 @@ internal sealed class TiffReader : IDisposable
     {
         switch (_format, _bits)
         {
-            case (SampleFormat.IEEEFP, 32): Samples.Convert<float>(row, values); break;
-            case (SampleFormat.IEEEFP, 64): Samples.Convert<double>(row, values); break;
-            case (SampleFormat.INT, 8): Samples.Convert<sbyte>(row, values); break;
-            case (SampleFormat.INT, 16): Samples.Convert<short>(row, values); break;
-            case (SampleFormat.INT, 32): Samples.Convert<int>(row, values); break;
-            case (SampleFormat.INT, 64): Samples.Convert<long>(row, values); break;
-            case (_, 16): Samples.Convert<ushort>(row, values); break;
-            case (_, 32): Samples.Convert<uint>(row, values); break;
-            case (_, 64): Samples.Convert<ulong>(row, values); break;
-            default: Samples.Unpack(row, _bits, values); break;
+            case (SampleFormat.IEEEFP, 32): SampleUnpacker.Convert<float>(row, values); break;
+            case (SampleFormat.IEEEFP, 64): SampleUnpacker.Convert<double>(row, values); break;
+            case (SampleFormat.INT, 8): SampleUnpacker.Convert<sbyte>(row, values); break;
+            case (SampleFormat.INT, 16): SampleUnpacker.Convert<short>(row, values); break;
+            case (SampleFormat.INT, 32): SampleUnpacker.Convert<int>(row, values); break;
+            case (SampleFormat.INT, 64): SampleUnpacker.Convert<long>(row, values); break;
+            case (_, 16): SampleUnpacker.Convert<ushort>(row, values); break;
+            case (_, 32): SampleUnpacker.Convert<uint>(row, values); break;
+            case (_, 64): SampleUnpacker.Convert<ulong>(row, values); break;
+            default: SampleUnpacker.Unpack(row, _bits, values); break;
         }
     }
 
@@ -328,7 +328,7 @@ internal sealed class TiffReader : IDisposable
         {
             if (values[(i * samples) + sample] != opaque)
             {
-                throw RasterFile.Transparent(_path);
+                throw RasterLimits.Transparent(_path);
             }
         }
     }

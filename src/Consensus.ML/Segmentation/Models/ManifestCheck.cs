@@ -1,5 +1,5 @@
 using System.Globalization;
-using Consensus.Imaging.Formats.Nifti;
+using Consensus.Imaging;
 using Consensus.ML.Options;
 using Consensus.ML.Segmentation.Chains;
 using Consensus.ML.Torch.Networks;
@@ -90,10 +90,10 @@ internal static class ManifestCheck
             {
                 Within(
                     $"{nameof(training.MaskScale)}.{nameof(scale.Rows)}", scale.Rows,
-                    1.0 / NiftiFile.MaximumValues, NiftiFile.MaximumValues);
+                    1.0 / ImageLimits.MaximumValues, ImageLimits.MaximumValues);
                 Within(
                     $"{nameof(training.MaskScale)}.{nameof(scale.Columns)}", scale.Columns,
-                    1.0 / NiftiFile.MaximumValues, NiftiFile.MaximumValues);
+                    1.0 / ImageLimits.MaximumValues, ImageLimits.MaximumValues);
             }
 
             foreach (int axis in training.VolumeAxes ?? [])

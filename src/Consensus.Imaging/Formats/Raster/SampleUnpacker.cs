@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Consensus.Imaging.Formats.Raster;
 
 /// <summary>Unpacks the unsigned integers of picture files, 1 to 16 bits each, the first in the highest bits.</summary>
-internal static class Samples
+internal static class SampleUnpacker
 {
     /// <param name="row">The bytes of one row; 16-bit values are big-endian.</param>
     /// <param name="bits">Bits of a value, 1 to 16.</param>
