@@ -18,6 +18,7 @@ internal static class StrokeAlphabet
     private const float SpaceWidth = 6;
 
     // Character, width and strokes as an SVG path: capitals from 0 down to the base line at 14, small letters from 5, descenders to 18.
+    // A line that begins with two spaces continues the line before it.
     private const string Strokes = """
         A 10 M0 14L5 0L10 14M1.8 9H8.2
         B 9 M0 0V14H5.2A3.7 3.7 0 0 0 5.2 6.6H0M5 6.6A3.3 3.3 0 0 0 5 0H0
@@ -74,7 +75,8 @@ internal static class StrokeAlphabet
         0 9 M4.5 0A4.5 7 0 1 0 4.5 14A4.5 7 0 1 0 4.5 0Z
         1 9 M1.5 3L5 0V14
         2 9 M0.4 4.2C0.4 1.6 2.2 0 4.5 0C6.9 0 8.6 1.6 8.6 3.9C8.6 7.8 0 11 0 14H9
-        3 9 M0.6 2.2C1.4 0.8 2.8 0 4.4 0C6.7 0 8.4 1.4 8.4 3.4C8.4 5.5 6.8 6.8 4.2 6.8C7.2 6.8 9 8.2 9 10.3C9 12.6 7 14 4.4 14C2.4 14 0.9 13.2 0 11.6
+        3 9 M0.6 2.2C1.4 0.8 2.8 0 4.4 0C6.7 0 8.4 1.4 8.4 3.4C8.4 5.5 6.8 6.8 4.2 6.8C7.2 6.8 9 8.2 9 10.3
+          C9 12.6 7 14 4.4 14C2.4 14 0.9 13.2 0 11.6
         4 9 M7 14V0L0 10H9.2
         5 9 M8.2 0H1.4L0.7 6.4C1.8 5.6 3 5.2 4.4 5.2C7.1 5.2 9 6.9 9 9.5C9 12.2 7 14 4.3 14C2.4 14 0.9 13.2 0 11.8
         6 9 M7.8 1.4C6.9 0.5 5.9 0 4.8 0C1.8 0 0 2.9 0 8V9.4A4.5 4.6 0 1 0 9 9.4A4.5 4.6 0 1 0 0 9.4
@@ -109,7 +111,8 @@ internal static class StrokeAlphabet
         # 11 M4 0L2 14M9 0L7 14M0.6 4.6H11M0 9.6H10.4
         % 13 M11 0L2 14M2.8 0A2.8 3.2 0 1 0 2.8 6.4A2.8 3.2 0 1 0 2.8 0ZM10.2 7.6A2.8 3.2 0 1 0 10.2 14A2.8 3.2 0 1 0 10.2 7.6Z
         & 11 M11 14L2.6 4.4C0.8 2.2 2.2 0 4.4 0C7.6 0 7.8 3.4 5 5.2L2.6 6.8C-1.2 9.4 0.2 14 4 14C7 14 9.6 12 10.4 8
-        @ 14 M10 5V9.6C10 12.4 14 11.4 14 7.4C14 3 11 0.6 7.2 0.6C3 0.6 0 3.8 0 8.4C0 12.8 3 16 7.4 16C9 16 10.4 15.6 11.6 14.8M7 5.2A3 3.3 0 1 0 7 11.8A3 3.3 0 1 0 7 5.2Z
+        @ 14 M10 5V9.6C10 12.4 14 11.4 14 7.4C14 3 11 0.6 7.2 0.6C3 0.6 0 3.8 0 8.4C0 12.8 3 16 7.4 16
+          C9 16 10.4 15.6 11.6 14.8M7 5.2A3 3.3 0 1 0 7 11.8A3 3.3 0 1 0 7 5.2Z
         ^ 7 M0 6L3.5 0L7 6
         ~ 9 M0 9.4C1.4 6.6 3 6.8 4.5 8C6 9.2 7.6 9.4 9 6.6
         $ 9 M8.5 2.5C7.5 0.8 6 0 4.5 0C2 0 0.4 1.5 0.4 3.5C0.4 8 9 5.8 9 10.4C9 12.6 7 14 4.6 14C2.6 14 1 13.2 0 11.3M4.5 -2V16
@@ -211,7 +214,7 @@ internal static class StrokeAlphabet
     private static FrozenDictionary<char, (float Width, SKPath Strokes)> Parse()
     {
         var letters = new Dictionary<char, (float Width, SKPath Strokes)>();
-        foreach (string line in Strokes.Split('\n', StringSplitOptions.TrimEntries))
+        foreach (string line in Strokes.Replace("\n  ", "", StringComparison.Ordinal).Split('\n', StringSplitOptions.TrimEntries))
         {
             string[] parts = line.Split(' ', 3);
             letters.Add(parts[0][0], (float.Parse(parts[1], CultureInfo.InvariantCulture), SKPath.ParseSvgPathData(parts[2])));

@@ -1,39 +1,18 @@
 using Consensus.Imaging.Cases;
-using Consensus.Imaging.Storage;
 using Consensus.ML.Datasets;
 using Consensus.ML.Datasets.Phantom;
 using Consensus.ML.Tests.Shared;
 using Microsoft.ML;
 
-namespace Consensus.ML.Tests.Imaging;
+namespace Consensus.ML.Tests.Datasets;
 
 /// <summary>Names that no report can hold are refused where cases are listed, whichever way they come.</summary>
-public sealed class NameTextTests : IDisposable
+public sealed class CaseNameTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
     private readonly MLContext _ml = new();
 
     public void Dispose() => _folder.Dispose();
-
-    [Theory]
-    [InlineData("case01", null)]
-    [InlineData("Ünïcode 例 \U0001F9E0", null)]
-    [InlineData("a\u0001b", "holds the control character U+0001")]
-    [InlineData("a\nb", "holds the control character U+000A")]
-    [InlineData("a\u007f", "holds the control character U+007F")]
-    [InlineData("a\0", "holds the control character U+0000")]
-    [InlineData("a\uFFFE", "holds U+FFFE, which stands for no character")]
-    public void A_name_holds_characters(string name, string? problem) => Assert.Equal(problem, NameText.Problem(name));
-
-    [Fact]
-    public void Half_a_character_is_none()
-    {
-        // Attributes of tests cannot carry them.
-        Assert.Equal("holds U+D83E, which is half a character", NameText.Problem("a\ud83e"));
-        Assert.Equal("holds U+DDE0, which is half a character", NameText.Problem("\udde0\ud83e"));
-        Assert.Equal("a\uFFFDb\U0001F9E0\uFFFD", NameText.Printable("a\u0001b\U0001F9E0\ud83e"));
-        Assert.Equal(("a\uFFFD", "a\n"), (NameText.Printable("a\n"), NameText.Printable("a\n", breaks: true)));
-    }
 
     [Fact]
     public void Rows_of_cases_are_refused_with_a_name_that_shows()
@@ -88,5 +67,10 @@ public sealed class NameTextTests : IDisposable
     }
 
     private static string Manifest(string name = "kidney", string rater = "Ann", string split = "train", string one = "case") =>
-        $$"""{ "formatVersion": 1, "name": "{{name}}", "raters": ["{{rater}}"], "cases": [ { "name": "{{one}}", "split": "{{split}}", "image": "i.nii", "masks": { "{{rater}}": "m.nii" } } ] }""";
+        $$"""
+        {
+          "formatVersion": 1, "name": "{{name}}", "raters": ["{{rater}}"],
+          "cases": [ { "name": "{{one}}", "split": "{{split}}", "image": "i.nii", "masks": { "{{rater}}": "m.nii" } } ]
+        }
+        """;
 }

@@ -1,10 +1,9 @@
 using Consensus.Imaging.Augmentation;
-using Consensus.ML.Datasets;
 
-namespace Consensus.ML.Tests.Imaging;
+namespace Consensus.Imaging.Tests.Augmentation;
 
-/// <summary>Mirroring is a choice by axis, whose defaults are one table.</summary>
-public sealed class MirrorAxesTests
+/// <summary>The axes of mirroring follow from the probabilities of flips, and set them.</summary>
+public sealed class AugmentationPolicyTests
 {
     [Fact]
     public void A_policy_s_axes_are_its_probabilities_above_0()
@@ -22,21 +21,4 @@ public sealed class MirrorAxesTests
 
         static (double Columns, double Rows) Flips(AugmentationPolicy policy) => (policy.HorizontalFlip, policy.VerticalFlip);
     }
-
-    [Theory]
-    [InlineData("brain-growth", MirrorAxes.Both)]
-    [InlineData("brain-tumor-3", MirrorAxes.Both)]
-    [InlineData("kidney", MirrorAxes.Columns)]
-    [InlineData("prostate-1", MirrorAxes.Columns)]
-    [InlineData("Prostate", MirrorAxes.Columns)]
-    [InlineData("pancreas", MirrorAxes.None)]
-    [InlineData("pancreatic_lesion", MirrorAxes.None)]
-    [InlineData("rat-smc", MirrorAxes.Both)]
-    [InlineData("kidneys of mice", MirrorAxes.Both)]
-    public void Known_tasks_are_mirrored_along_what_they_could_be(string name, MirrorAxes axes) =>
-        Assert.Equal(axes, QubiqTask.MirrorOf(name));
-
-    [Fact]
-    public void A_task_s_axes_are_the_table_s() =>
-        Assert.All(QubiqTask.All, task => Assert.Equal(QubiqTask.MirrorOf(task.Name), task.Mirror));
 }

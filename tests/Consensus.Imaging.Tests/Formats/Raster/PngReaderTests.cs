@@ -6,7 +6,7 @@ using SkiaSharp;
 namespace Consensus.Imaging.Tests.Formats.Raster;
 
 /// <summary>Every kind of PNG gives the values it stores; what cannot be read whole is refused by name.</summary>
-public sealed class PngReadTests : IDisposable
+public sealed class PngReaderTests : IDisposable
 {
     private static readonly byte[] Colours = [0, 0, 0, 10, 20, 30, 255, 0, 128];
 

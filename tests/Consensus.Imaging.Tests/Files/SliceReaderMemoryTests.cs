@@ -7,8 +7,8 @@ using SkiaSharp;
 namespace Consensus.Imaging.Tests.Files;
 
 /// <summary>Reading pictures leaves no memory behind, in .NET or outside. Alone, because it watches the whole process.</summary>
-[Collection(nameof(PictureMemoryTests))]
-public sealed class PictureMemoryTests : IDisposable
+[Collection(nameof(SliceReaderMemoryTests))]
+public sealed class SliceReaderMemoryTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
@@ -58,5 +58,5 @@ public sealed class PictureMemoryTests : IDisposable
     }
 }
 
-[CollectionDefinition(nameof(PictureMemoryTests), DisableParallelization = true)]
+[CollectionDefinition(nameof(SliceReaderMemoryTests), DisableParallelization = true)]
 public sealed class PictureMemoryCollection;

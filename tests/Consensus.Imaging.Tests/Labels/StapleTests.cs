@@ -1,11 +1,6 @@
-using Consensus.Imaging;
-using Consensus.Imaging.Cases;
-using Consensus.Imaging.Files;
 using Consensus.Imaging.Labels;
-using Consensus.ML.Datasets;
-using Consensus.ML.Tests.Shared;
 
-namespace Consensus.ML.Tests.Imaging;
+namespace Consensus.Imaging.Tests.Labels;
 
 /// <summary>
 /// STAPLE finds the parameters that masks were made with, ends where hand-derived fixed points lie, and is defined where the
@@ -187,21 +182,6 @@ public sealed class StapleTests
 
         void Refused(StapleOptions options, string name) => Assert.StartsWith(
             name, Assert.Throws<ArgumentOutOfRangeException>(() => Staple.Estimate(masks, options)).Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void Real_raters_converge_to_what_most_of_them_drew()
-    {
-        string folder = SharedData.FindOrSkip(null, "brain-growth");
-        foreach (RaterCase item in QubiqDataset.List(folder, QubiqTask.BrainGrowth, QubiqSplit.Train).Cases)
-        {
-            RaterMasks masks = MaskReader.Read(item.AnnotationPaths);
-            StapleEstimate estimate = Staple.Estimate(masks);
-            Assert.True(estimate.Converged, $"{item.Name}: {estimate.Iterations} iterations");
-            byte[] truth = estimate.ToMask(), majority = ConsensusLabels.Majority(masks);
-            int both = truth.Zip(majority).Count(pixel => pixel is (1, 1));
-            Assert.InRange(2.0 * both / (truth.Count((byte)1) + majority.Count((byte)1)), 0.85, 1);
-        }
     }
 
     /// <summary>One row of pixels, in which each pattern of marks (bit r for rater r) occurs as often as it is told.</summary>

@@ -6,7 +6,7 @@ using Consensus.ML.Tests.Shared;
 namespace Consensus.Imaging.Tests.Formats.Raster;
 
 /// <summary>Every kind of TIFF gives the values it stores, and what is written is read back to the bit.</summary>
-public sealed class TiffReadTests : IDisposable
+public sealed class TiffReaderTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 

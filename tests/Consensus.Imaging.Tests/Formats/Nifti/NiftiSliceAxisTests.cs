@@ -1,14 +1,11 @@
-using Consensus.Imaging;
-using Consensus.Imaging.Cases;
 using Consensus.Imaging.Files;
 using Consensus.Imaging.Formats.Nifti;
-using Consensus.ML.Datasets;
 using Consensus.ML.Tests.Shared;
 
-namespace Consensus.ML.Tests.Imaging;
+namespace Consensus.Imaging.Tests.Formats.Nifti;
 
 /// <summary>A single slice that is stored with its axis of length 1 in another place than the last is one slice, everywhere.</summary>
-public sealed class SliceAxisTests : IDisposable
+public sealed class NiftiSliceAxisTests : IDisposable
 {
     // x fastest: rows of the slice run along the first axis that is longer than 1.
     private static readonly double[] _stored = [.. Enumerable.Range(0, 12 * 10).Select(value => (double)value)];
@@ -97,24 +94,6 @@ public sealed class SliceAxisTests : IDisposable
         Complaint.Expect<InvalidDataException>(() => NiftiFile.ListSlices(path), "line.nii", "1×1×9", "axes 0 and 1", "must be named");
         Assert.Equal(9, NiftiFile.ListSlices(path, 2).Count);
         Assert.Equal((1, 9), (NiftiFile.ReadSlice(path, 0, 0).Height, NiftiFile.ReadSlice(path, 0, 0).Width));
-    }
-
-    [Fact]
-    public void A_manifest_that_names_no_axis_cuts_each_image_where_it_is_one_slice()
-    {
-        Image([1, 12, 10], "one.nii");
-        new NiftiBytes { Dimensions = [2, 3, 9], Values = new double[54] }.WriteTo(_folder["volume.nii"]);
-        new NiftiBytes { Dimensions = [1, 12, 10], Values = new double[120] }.WriteTo(_folder["mask1.nii"]);
-        new NiftiBytes { Dimensions = [2, 3, 9], Values = new double[54] }.WriteTo(_folder["mask2.nii"]);
-        File.WriteAllText(_folder["dataset.json"], """
-            { "formatVersion": 1, "name": "mixed", "raters": ["Ann"], "volume": { },
-              "cases": [{ "name": "a", "image": "one.nii", "masks": { "Ann": "mask1.nii" } }, { "name": "b", "image": "volume.nii", "masks": { "Ann": "mask2.nii" } }] }
-            """);
-        RaterCase[] cases = [.. DatasetManifest.Read(_folder["dataset.json"]).List().Cases];
-        Assert.Equal(10, cases.Length);
-        Assert.EndsWith("one.nii#axis=0,slice=0", cases[0].ImagePaths[0]);
-        Assert.EndsWith("mask1.nii#axis=0,slice=0", cases[0].AnnotationPaths[0]);
-        Assert.EndsWith("volume.nii#axis=2,slice=8", cases[9].ImagePaths[0]);
     }
 
     private string Image(long[] shape, string name) => new NiftiBytes

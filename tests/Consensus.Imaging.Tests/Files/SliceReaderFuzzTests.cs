@@ -8,7 +8,7 @@ namespace Consensus.Imaging.Tests.Files;
 /// <summary>
 /// Whatever a damaged picture holds: it is read, or refused by an exception that names it, in memory of the file's own scale.
 /// </summary>
-public sealed class PictureFuzzTests : IDisposable
+public sealed class SliceReaderFuzzTests : IDisposable
 {
     // What the largest promise of a small file may take: libraries' tables and buffers, and what compression allows of some kilobytes.
     private const long MostAllocated = 64_000_000;

@@ -1,147 +1,13 @@
 using Consensus.Imaging;
 using Consensus.Imaging.Geometry;
-using Consensus.ML.Tests.Shared;
 using Consensus.ML.Torch.Models;
 using Consensus.ML.Torch.Training.Batches;
 
-namespace Consensus.ML.Tests.Imaging;
+namespace Consensus.ML.Tests.Torch.Models;
 
-/// <summary>
-/// Expected values are derived by hand from position = (i + ½)·source/target − ½ (bilinear) and index = ⌊i·source/target⌋ (nearest).
-/// </summary>
-public sealed class ResamplingTests
+/// <summary>Maps of a model are brought to the size of an image so that they lie where the masks lie.</summary>
+public sealed class MapPlacementTests
 {
-    [Fact]
-    public void Twice_as_many_columns_lie_at_quarters()
-    {
-        // Positions −¼ (held at 0), ¼, ¾, 1¼ (held at 1).
-        var target = new float[4];
-        Resampling.Bilinear([0f, 4f], 1, 2, target, 1, 4);
-        Assert.Equal([0f, 1f, 3f, 4f], target);
-    }
-
-    [Fact]
-    public void Half_as_many_rows_lie_between_two_without_antialiasing()
-    {
-        // Positions ½ and 2½; and 4 → 1 lies at 1½, so that the outer rows count for nothing.
-        var target = new float[2];
-        Resampling.Bilinear([0f, 2f, 10f, 20f], 4, 1, target, 2, 1);
-        Assert.Equal([1f, 15f], target);
-        Resampling.Bilinear([100f, 2f, 10f, 100f], 4, 1, target.AsSpan(0, 1), 1, 1);
-        Assert.Equal(6f, target[0]);
-    }
-
-    [Fact]
-    public void Three_to_two_weighs_a_quarter()
-    {
-        // Positions ¼ and 1¾.
-        var target = new float[2];
-        Resampling.Bilinear([0f, 10f, 50f], 1, 3, target, 1, 2);
-        Assert.Equal([2.5f, 40f], target);
-    }
-
-    [Fact]
-    public void Both_axes_multiply()
-    {
-        // 2 × 2 → 4 × 4 of 0, 4 / 8, 12: value = 4·x + 8·y with x, y in 0, ¼, ¾, 1.
-        float[] share = [0, 0.25f, 0.75f, 1];
-        Slice resized = Resampling.Bilinear(new Slice(1, 2, 2, [0, 4, 8, 12]), 4, 4);
-        for (int row = 0; row < 4; row++)
-        {
-            for (int column = 0; column < 4; column++)
-            {
-                Assert.Equal((4 * share[column]) + (8 * share[row]), resized.Pixels[(row * 4) + column], 1e-6f);
-            }
-        }
-    }
-
-    [Fact]
-    public void Each_channel_is_resized_alone()
-    {
-        Slice resized = Resampling.Bilinear(new Slice(2, 1, 2, [0, 4, 10, 18]), 1, 4);
-        Assert.Equal([0f, 1f, 3f, 4f, 10f, 12f, 16f, 18f], resized.Pixels);
-    }
-
-    [Fact]
-    public void The_same_size_changes_nothing()
-    {
-        var slice = new Slice(1, 2, 2, [1, 2, 3, 4]);
-        Assert.Same(slice, Resampling.Bilinear(slice, 2, 2));
-        var masks = new RaterMasks(1, 2, 2, [0, 1, 1, 0]);
-        Assert.Same(masks, Resampling.Nearest(masks, 2, 2));
-    }
-
-    [Fact]
-    public void Geometry_keeps_the_corners_in_place()
-    {
-        // 2 columns of 3 mm become 4 of 1.5 mm; the outer edge stays at −1.5 mm, so the first centre moves to −0.75 mm.
-        var geometry = new SliceGeometry(2, 3, [2, 0, 0, 0, 0, 3, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]);
-        SliceGeometry resized = Resampling.Bilinear(new Slice(1, 2, 2, new float[4], geometry), 2, 4).Geometry;
-        Assert.Equal((2, 1.5), (resized.SpacingRows, resized.SpacingColumns));
-        Assert.Equal([2, 0, 0, 0, 0, 1.5, 0, -0.75, 0, 0, 1, 0, 0, 0, 0, 1], resized.Affine);
-    }
-
-    [Fact]
-    public void Nearest_rounds_the_index_down()
-    {
-        // 5 → 3: ⌊0⌋, ⌊1.67⌋, ⌊3.33⌋; 2 → 5: ⌊0⌋, ⌊0.4⌋, ⌊0.8⌋, ⌊1.2⌋, ⌊1.6⌋.
-        Assert.Equal([1, 0, 1], Resampling.Nearest(new RaterMasks(1, 1, 5, [1, 0, 1, 1, 0]), 1, 3).Pixels);
-        Assert.Equal([0, 0, 0, 1, 1], Resampling.Nearest(new RaterMasks(1, 1, 2, [0, 1]), 1, 5).Pixels);
-        Assert.Equal([0, 0, 0, 1, 1], Resampling.Nearest(new RaterMasks(1, 2, 1, [0, 1]), 5, 1).Pixels);
-    }
-
-    [Fact]
-    public void Nearest_keeps_raters_apart()
-        => Assert.Equal([1, 1, 0, 0, 0, 0, 1, 1], Resampling.Nearest(new RaterMasks(2, 1, 2, [1, 0, 0, 1]), 1, 4).Pixels);
-
-    [Fact]
-    public void Sizes_that_do_not_fit_are_refused()
-    {
-        Assert.Throws<ArgumentOutOfRangeException>(() => Resampling.Bilinear(new Slice(1, 1, 1, [1]), 0, 4));
-        Assert.Throws<ArgumentOutOfRangeException>(() => Resampling.Nearest(new RaterMasks(1, 1, 1, [1]), 4, 0));
-        Complaint.Expect<ArgumentException>(() => Resampling.Bilinear(new float[3], 2, 2, new float[4], 2, 2), "2×2", "3");
-    }
-
-    [Fact]
-    public void A_reduced_map_comes_back_to_where_its_pixels_were_taken_from()
-    {
-        // Eight columns reduced to four take columns 0, 2, 4, 6: their values belong there, and halfway between lies the mean.
-        var restored = new float[8];
-        Resampling.UndoNearest([1, 3, 5, 9], 1, 4, restored, 1, 8);
-        Assert.Equal([1, 2, 3, 4, 5, 7, 9, 9], restored);
-    }
-
-    [Theory]
-    [InlineData(64, 128)]
-    [InlineData(64, 497)]
-    [InlineData(10, 33)]
-    [InlineData(7, 7)]
-    public void Reducing_a_restored_map_gives_the_map(int reduced, int native)
-    {
-        var random = new Random(1);
-        float[] map = [.. Enumerable.Range(0, reduced * reduced).Select(_ => random.NextSingle())];
-        var restored = new float[native * native];
-        Resampling.UndoNearest(map, reduced, reduced, restored, native, native);
-        for (int row = 0; row < reduced; row++)
-        {
-            for (int column = 0; column < reduced; column++)
-            {
-                // PyTorch's nearest: the scaled index, rounded down.
-                int y = (int)MathF.Floor(row * ((float)native / reduced)), x = (int)MathF.Floor(column * ((float)native / reduced));
-                Assert.Equal(map[(row * reduced) + column], restored[(y * native) + x], 1e-6f);
-            }
-        }
-    }
-
-    [Fact]
-    public void An_enlarged_map_is_reduced_to_values_it_has()
-    {
-        // Two columns enlarged to four take columns 0, 0, 1, 1.
-        var restored = new float[2];
-        Resampling.UndoNearest([1, 2, 3, 4], 1, 4, restored, 1, 2);
-        Assert.Equal([2, 4], restored);
-    }
-
     [Theory]
     [InlineData(64, 64)]
     [InlineData(64, 128)]
@@ -201,6 +67,7 @@ public sealed class ResamplingTests
             Assert.Equal(row, restoredRow, 0.1);
             Assert.Equal(column, restoredColumn, 0.1);
         }
+
     }
 
     [Fact]
