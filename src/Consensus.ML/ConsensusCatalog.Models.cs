@@ -27,7 +27,7 @@ public static partial class ConsensusCatalog
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(sampling);
-        return Pipelines.Changed(model, segmentation => segmentation.WithSampling(sampling));
+        return SegmentationPipelines.ReplaceSegmentations(model, segmentation => segmentation.WithSampling(sampling));
     }
 
     /// <summary>
@@ -52,7 +52,7 @@ public static partial class ConsensusCatalog
     public static ITransformer WithCancellation(this ITransformer model, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(model);
-        return Pipelines.Changed(model, segmentation => segmentation.WithCancellation(cancellation));
+        return SegmentationPipelines.ReplaceSegmentations(model, segmentation => segmentation.WithCancellation(cancellation));
     }
 
     /// <summary>A trained model that shares the weights, and whose predictions take no longer than <paramref name="limit"/> each.</summary>
@@ -74,6 +74,6 @@ public static partial class ConsensusCatalog
     public static ITransformer WithTimeLimit(this ITransformer model, TimeSpan limit)
     {
         ArgumentNullException.ThrowIfNull(model);
-        return Pipelines.Changed(model, segmentation => segmentation.WithTimeLimit(limit));
+        return SegmentationPipelines.ReplaceSegmentations(model, segmentation => segmentation.WithTimeLimit(limit));
     }
 }

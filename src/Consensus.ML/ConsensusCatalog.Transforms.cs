@@ -217,8 +217,8 @@ public static partial class ConsensusCatalog
         ArgumentNullException.ThrowIfNull(pipeline);
         ArgumentNullException.ThrowIfNull(train);
         ArgumentNullException.ThrowIfNull(validation);
-        return Pipelines.Trainers(pipeline).Count > 0
-            ? (TransformerChain<TLastTransformer>)Pipelines.Fit(pipeline, train, validation)
+        return SegmentationPipelines.Trainers(pipeline).Count > 0
+            ? (TransformerChain<TLastTransformer>)SegmentationPipelines.Fit(pipeline, train, validation)
             : throw new ArgumentException(
                 "The pipeline has no trainer of Consensus.ML in it, so that nothing would be chosen by the validation cases.",
                 nameof(pipeline));

@@ -102,7 +102,7 @@ public sealed partial class SegmentationCatalog
 
         // Whoever ends a trainer ends the folds behind it too.
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(
-            [cancellation, .. Pipelines.Trainers(estimator).Select(trainer => trainer.Cancellation)]);
+            [cancellation, .. SegmentationPipelines.Trainers(estimator).Select(trainer => trainer.Cancellation)]);
         using IChannel channel = _environment.Start("CrossValidate");
         var results = new List<TrainCatalogBase.CrossValidationResult<SegmentationMetrics>>();
         try
@@ -112,7 +112,7 @@ public sealed partial class SegmentationCatalog
                 int held = fold;
                 stop.Token.ThrowIfCancellationRequested();
                 string run = string.Create(CultureInfo.InvariantCulture, $"fold-{fold + 1}");
-                IEstimator<ITransformer> own = Pipelines.Changed(estimator, trainer => trainer.ForRun(run, stop.Token));
+                IEstimator<ITransformer> own = SegmentationPipelines.ReplaceTrainers(estimator, trainer => trainer.ForRun(run, stop.Token));
                 ITransformer model = own.Fit(new RowSubset(data, Array.ConvertAll(folds, other => other != held)));
                 try
                 {
@@ -157,7 +157,7 @@ public sealed partial class SegmentationCatalog
             SegmentationTransformer[] stoppable = [];
             try
             {
-                ITransformer scored = Pipelines.TryChange(model, segmentation =>
+                ITransformer scored = PipelineSteps.TryReplace(model, (SegmentationTransformer segmentation) =>
                 {
                     SegmentationTransformer changed = segmentation.WithCancellation(token);
                     stoppable = [.. stoppable, changed];

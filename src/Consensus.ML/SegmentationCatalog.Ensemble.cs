@@ -45,7 +45,7 @@ public sealed partial class SegmentationCatalog
             throw new ArgumentException($"There are {names.Count} names for {given.Length} models.", nameof(names));
         }
 
-        ITransformer together = EnsembleMaking.Combine(given, names);
+        ITransformer together = Ensembles.Combine(given, names);
         using IChannel channel = _environment.Start(nameof(Ensemble));
         channel.Info(MessageSensitivity.None, $"An ensemble of {given.Length} models.");
         return together;

@@ -1,5 +1,6 @@
 using System.Reflection;
 using Microsoft.ML;
+using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 
 namespace Consensus.ML.MLNet;
@@ -45,6 +46,16 @@ internal static class MLNetCheck
         "Microsoft.ML.VersionInfo..ctor(String, UInt32, UInt32, UInt32, String, String, String)",
     ];
 
+    // What is used of public types by unsafe access, as Describe writes it; a test compares the list with the code.
+    internal static readonly string[] PrivateMembers =
+    [
+        "Microsoft.ML.Data.EstimatorChain`1..ctor(IHostEnvironment, IEstimator`1[], TransformerScope[], Boolean[])",
+        "Microsoft.ML.Data.EstimatorChain`1._estimators",
+        "Microsoft.ML.Data.EstimatorChain`1._host",
+        "Microsoft.ML.Data.EstimatorChain`1._needCacheAfter",
+        "Microsoft.ML.Data.EstimatorChain`1._scopes",
+    ];
+
     private static readonly Lazy<string?> Found = new(() =>
         Problem([typeof(IHostEnvironment).Assembly, typeof(MLContext).Assembly], AssemblyVersion.Of(typeof(MLContext).Assembly)));
 
@@ -68,7 +79,7 @@ internal static class MLNetCheck
     {
         string? missing = null;
         HashSet<string> members = [];
-        foreach (string name in Opened())
+        foreach (string name in Opened().Append(typeof(EstimatorChain<>).FullName!))
         {
             if (assemblies.Select(assembly => assembly.GetType(name)).FirstOrDefault(type => type is not null) is not { } type)
             {
@@ -81,7 +92,7 @@ internal static class MLNetCheck
             members.UnionWith(type.GetMembers(all).Where(member => member is MethodBase or FieldInfo).Select(Describe));
         }
 
-        missing ??= Members.FirstOrDefault(member => !members.Contains(member));
+        missing ??= Members.Concat(PrivateMembers).FirstOrDefault(member => !members.Contains(member));
         return missing is null
             ? null
             : $"ML.NET {version} is loaded, but this version of Consensus.ML works with ML.NET {KnownVersion}, whose internals it needs "

@@ -1,5 +1,4 @@
 using System.IO.Compression;
-using System.Reflection;
 using System.Runtime.CompilerServices;
 using Microsoft.ML;
 using Microsoft.ML.Data;
@@ -91,29 +90,6 @@ namespace Consensus.ML.MLNet
 
         [MethodImpl(MethodImplOptions.NoInlining)]
         private static IHostEnvironment CheckedEnvironmentOf(object catalog) => ((IInternalCatalog)catalog).Environment;
-
-        /// <summary>
-        /// A chain of estimators with others in their places, whose steps are not public; null where the estimator is no chain.
-        /// </summary>
-        /// <param name="estimator">The chain.</param>
-        /// <param name="change">The estimator to put in the place of one.</param>
-        public static IEstimator<ITransformer>? Rebuilt(
-            IEstimator<ITransformer> estimator,
-            Func<IEstimator<ITransformer>, IEstimator<ITransformer>> change)
-        {
-            const BindingFlags Private = BindingFlags.Instance | BindingFlags.NonPublic;
-            Type type = estimator.GetType();
-            if (!type.IsGenericType || type.GetGenericTypeDefinition() != typeof(EstimatorChain<>))
-            {
-                return null;
-            }
-
-            var steps = (IEstimator<ITransformer>[])Field("_estimators")!;
-            return (IEstimator<ITransformer>)type.GetConstructors(Private).Single()
-                .Invoke([Field("_host"), Array.ConvertAll(steps, step => change(step)), Field("_scopes"), Field("_needCacheAfter")]);
-
-            object? Field(string name) => type.GetField(name, Private)!.GetValue(estimator);
-        }
 
         /// <summary>
         /// A model's header. The assembly is written by its simple name: with the full name an older version of this library

@@ -19,5 +19,5 @@ internal interface ISegmentationEstimator
     /// <summary>The same estimator for one of several runs.</summary>
     /// <param name="run">The run's name: its checkpoints go to a folder of that name in the estimator's.</param>
     /// <param name="cancellation">Ends the run early, in place of the estimator's own token.</param>
-    ISegmentationEstimator ForRun(string run, CancellationToken cancellation);
+    IEstimator<ITransformer> ForRun(string run, CancellationToken cancellation);
 }

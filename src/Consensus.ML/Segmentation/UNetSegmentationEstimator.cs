@@ -124,7 +124,7 @@ public sealed partial class UNetSegmentationEstimator : IEstimator<UNetSegmentat
 
     ITransformer ISegmentationEstimator.FitWith(IDataView input, IDataView validation) => Fit(input, validation);
 
-    ISegmentationEstimator ISegmentationEstimator.ForRun(string run, CancellationToken cancellation)
+    IEstimator<ITransformer> ISegmentationEstimator.ForRun(string run, CancellationToken cancellation)
     {
         Options options = _options.Copy();
         options.Checkpoints = options.Checkpoints is { } kept ? kept with { Folder = Path.Combine(kept.Folder, run) } : null;

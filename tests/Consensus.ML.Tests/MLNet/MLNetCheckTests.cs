@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using Consensus.ML.Machine;
 using Consensus.ML.MLNet;
 using Consensus.ML.Tests.Shared;
@@ -43,6 +44,24 @@ public sealed class MLNetCheckTests
     }
 
     [Fact]
+    public void Every_private_member_that_the_code_uses_is_looked_for()
+    {
+        // A version without the archive's field serves too: its absence is caught where it is used.
+        const string Archive = "Microsoft.ML.RepositoryReader._archive";
+        const BindingFlags All = BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
+        string[] used =
+        [
+            .. typeof(MLNetCheck).Assembly.GetTypes()
+                .SelectMany(type => type.GetMethods(All))
+                .Select(method => (Method: method, Accessor: method.GetCustomAttribute<UnsafeAccessorAttribute>()))
+                .Where(found => found.Accessor is not null)
+                .Select(found => Accessed(found.Method, found.Accessor!))
+                .Order(StringComparer.Ordinal),
+        ];
+        Assert.Equal([.. MLNetCheck.PrivateMembers, Archive], used);
+    }
+
+    [Fact]
     public void Another_version_is_named_with_the_one_that_works_and_with_what_is_missing()
     {
         Assert.Null(MLNetCheck.Problem(Real, "5.9.0"));
@@ -58,6 +77,17 @@ public sealed class MLNetCheckTests
         Assert.DoesNotContain('\n', problem);
         Assert.Contains("no Microsoft.ML.Data.IInternalCatalog)", MLNetCheck.Problem([Real[0]], "6.1.0")!, StringComparison.Ordinal);
     }
+
+    /// <summary>The member that an accessor reaches, as the list writes it.</summary>
+    private static string Accessed(MethodInfo method, UnsafeAccessorAttribute accessor)
+    {
+        Type[] parameters = [.. method.GetParameters().Select(parameter => parameter.ParameterType)];
+        return accessor.Kind == UnsafeAccessorKind.Constructor
+            ? $"{Definition(method.ReturnType).FullName}..ctor({string.Join(", ", parameters.Select(type => type.Name))})"
+            : $"{Definition(parameters[0]).FullName}.{accessor.Name}";
+    }
+
+    private static Type Definition(Type type) => type.IsGenericType ? type.GetGenericTypeDefinition() : type;
 
     /// <summary>A member of a generic type as it is declared.</summary>
     private static MemberInfo Definition(MemberInfo member) =>

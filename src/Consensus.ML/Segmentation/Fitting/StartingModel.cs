@@ -1,9 +1,9 @@
 using Consensus.Imaging.Labels;
+using Consensus.ML.MLNet;
 using Consensus.ML.Options;
 using Consensus.ML.Segmentation.Models;
 using Consensus.ML.Torch.Models;
 using Microsoft.ML;
-using Microsoft.ML.Data;
 
 namespace Consensus.ML.Segmentation.Fitting;
 
@@ -19,11 +19,8 @@ internal static class StartingModel
         where T : SegmentationTransformer
     {
         ArgumentNullException.ThrowIfNull(model, name);
-        return In(model) ?? throw new ArgumentException(
+        return PipelineSteps.List(model).OfType<T>().FirstOrDefault() ?? throw new ArgumentException(
             $"The model ({model.GetType().Name}) has no {Sort(typeof(T))} in it, so there are no weights to start from.", name);
-
-        static T? In(ITransformer model) =>
-            model as T ?? (model as ITransformerChainAccessor)?.Transformers.Select(In).FirstOrDefault(found => found is not null);
     }
 
     /// <summary>What a sort of segmentation is called in messages.</summary>

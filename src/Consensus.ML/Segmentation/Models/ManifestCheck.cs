@@ -132,7 +132,7 @@ internal static class ManifestCheck
     private static void CheckWeights(ISegmentationManifest manifest)
     {
         ManifestWeights[] files = [manifest.Weights!, .. manifest.FurtherMembers?.Select(member => member.Weights!) ?? []];
-        OptionRange.Range("Members", files.Length, 1, EnsembleMaking.MostMembers);
+        OptionRange.Range("Members", files.Length, 1, Ensembles.MostMembers);
         (long least, long most) = Checkpoint.Length(manifest.Description.Layout());
         var hashes = new HashSet<string>(StringComparer.Ordinal);
         for (int member = 0; member < files.Length; member++)

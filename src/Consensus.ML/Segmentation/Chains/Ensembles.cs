@@ -1,15 +1,15 @@
 using System.IO.Compression;
 using System.Security.Cryptography;
+using Consensus.ML.MLNet;
 using Consensus.ML.Options;
 using Consensus.ML.Segmentation.Fitting;
 using Consensus.ML.Segmentation.Models;
 using Microsoft.ML;
-using Microsoft.ML.Data;
 
 namespace Consensus.ML.Segmentation.Chains;
 
 /// <summary>Puts models together that can be members of one ensemble, and says of others why they cannot.</summary>
-internal static class EnsembleMaking
+internal static class Ensembles
 {
     /// <summary>The most members: as many as a prediction may take generations.</summary>
     public const int MostMembers = 1000;
@@ -59,7 +59,7 @@ internal static class EnsembleMaking
         }
 
         ManifestMember[] further = [.. candidates.SelectMany(candidate => candidate.Members).Skip(1)];
-        return Pipelines.Changed(models[0], segmentation => segmentation.AsFirstOf(further, weights));
+        return SegmentationPipelines.ReplaceSegmentations(models[0], segmentation => segmentation.AsFirstOf(further, weights));
     }
 
     /// <summary>A model that may become a member.</summary>
@@ -73,7 +73,9 @@ internal static class EnsembleMaking
         public Candidate(ITransformer model, string name)
         {
             Name = name;
-            ITransformer[] steps = [.. Steps(model ?? throw new ArgumentException($"An ensemble cannot have {name}: it is null."))];
+            ITransformer[] steps = [
+                .. PipelineSteps.List(model ?? throw new ArgumentException($"An ensemble cannot have {name}: it is null.")),
+            ];
             SegmentationTransformer[] found = [.. steps.OfType<SegmentationTransformer>()];
             Segmentation = found.Length == 1
                 ? found[0]
@@ -147,10 +149,6 @@ internal static class EnsembleMaking
         /// <summary>The views of an image that members are shown.</summary>
         private static Dictionary<string, string> Views(ISegmentationManifest manifest) =>
             Settings.Of(("Mirroring", manifest.Training.Mirroring));
-
-        /// <summary>The steps of a model, those of chains within chains in their places.</summary>
-        private static IEnumerable<ITransformer> Steps(ITransformer model) =>
-            model is ITransformerChainAccessor chain ? chain.Transformers.SelectMany(Steps) : [model];
 
         /// <summary>What a step would be saved as, which is all that it is: the contents of each of its files.</summary>
         private static Dictionary<string, byte[]> Saved(ITransformer step)
