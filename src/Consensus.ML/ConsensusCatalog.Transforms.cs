@@ -233,7 +233,7 @@ public static partial class ConsensusCatalog
     /// <param name="height">Rows of the slices, in pixels.</param>
     /// <param name="width">Columns of the slices, in pixels.</param>
     /// <param name="imageChannels">Channels of the slices.</param>
-    /// <param name="raters">Number of raters C.</param>
+    /// <param name="levels">Number of levels C: the number of raters that the weights were trained on.</param>
     /// <param name="options">
     /// Network, diffusion, target, sampling, columns and device as the weights need them; null for the Paper preset.
     /// </param>
@@ -245,7 +245,7 @@ public static partial class ConsensusCatalog
     /// <example>
     /// <code>
     /// using var published = ml.Transforms.ConsensusSegmentFromCheckpoint(
-    ///     "published.safetensors", height: 256, width: 256, imageChannels: 1, raters: 7);
+    ///     "published.safetensors", height: 256, width: 256, imageChannels: 1, levels: 7);
     /// </code>
     /// </example>
     public static ConsensusSegmentationTransformer ConsensusSegmentFromCheckpoint(
@@ -254,7 +254,7 @@ public static partial class ConsensusCatalog
         int height,
         int width,
         int imageChannels,
-        int raters,
+        int levels,
         ConsensusSegmentationEstimator.Options? options = null)
     {
         ArgumentNullException.ThrowIfNull(catalog);
@@ -262,8 +262,8 @@ public static partial class ConsensusCatalog
         ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
         ArgumentOutOfRangeException.ThrowIfLessThan(imageChannels, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(raters, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(levels, 1);
         return ConsensusSegmentationTransformer.FromCheckpoint(
-            catalog.Environment(), path, height, width, imageChannels, raters, options ?? ConsensusSegmentationEstimator.Options.Paper());
+            catalog.Environment(), path, height, width, imageChannels, levels, options ?? ConsensusSegmentationEstimator.Options.Paper());
     }
 }

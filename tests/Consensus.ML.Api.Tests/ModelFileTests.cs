@@ -39,7 +39,7 @@ public sealed class ModelFileTests : IDisposable
         Assert.Equal(TinyModel.SoftMaps(_tiny.Model, _tiny.Data), TinyModel.SoftMaps(loaded, _tiny.Data));
         Assert.Equal(original.Training, segmentation.Training);
         Assert.Equal(original.Sampling, segmentation.Sampling);
-        Assert.Equal((16, 16, 1, 3), (segmentation.Height, segmentation.Width, segmentation.ImageChannels, segmentation.Raters));
+        Assert.Equal((16, 16, 1, 3), (segmentation.Height, segmentation.Width, segmentation.ImageChannels, segmentation.Levels));
         Assert.Equal((2, 3, 1), (segmentation.Training.Steps, segmentation.Training.TrainingCases, segmentation.Training.ValidationCases));
     }
 

@@ -61,7 +61,7 @@ public sealed class ModelsOfVersion01Tests : IDisposable
             ],
             steps.Select(step => step.GetType()));
         SegmentationTransformer facts = steps.OfType<SegmentationTransformer>().Single();
-        Assert.Equal((SmallModels.Side, SmallModels.Side, 1, Levels), (facts.Height, facts.Width, facts.ImageChannels, facts.Raters));
+        Assert.Equal((SmallModels.Side, SmallModels.Side, 1, Levels), (facts.Height, facts.Width, facts.ImageChannels, facts.Levels));
         Assert.Equal(name == SmallModels.Ensemble ? 2 : 1, facts.Members);
         Assert.Equal((2, 3, 1), (facts.Training.Steps, facts.Training.TrainingCases, facts.Training.ValidationCases));
         Assert.Equal(2, facts.Sampling.Generations);

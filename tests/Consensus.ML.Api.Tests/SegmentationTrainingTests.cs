@@ -140,7 +140,7 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
             .Append(_ml.Transforms.ExtractPixels("Features", "Photo", scaleImage: 1 / 255f))
             .Append(_ml.Transforms.ConsensusSegment(TinyModel.Options()))
             .Fit(data);
-        Assert.Equal((3, 3), (model.LastTransformer.ImageChannels, model.LastTransformer.Raters));
+        Assert.Equal((3, 3), (model.LastTransformer.ImageChannels, model.LastTransformer.Levels));
         Assert.Equal(256, TinyModel.SoftMaps(model, data)[2].Length);
     }
 
@@ -433,7 +433,7 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
         using (var model = Pipelines.Build(_ml, TinyModel.Options()).Fit(_ml.Data.LoadFromEnumerable(rows)))
         {
             Assert.Equal((3, 2), (
-                model.LastTransformer.Raters,
+                model.LastTransformer.Levels,
                 model.LastTransformer.Training.TrainingCases + model.LastTransformer.Training.ValidationCases));
         }
 
@@ -464,7 +464,7 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
         ConsensusSegmentationEstimator.Options options = TinyModel.Options();
         (options.Target, options.MissingRaters, options.Levels) = (target, MissingRaters.Fraction, levels);
         using var model = Pipelines.Build(_ml, options).Fit(data);
-        Assert.Equal(expected, model.LastTransformer.Raters);
+        Assert.Equal(expected, model.LastTransformer.Levels);
         Assert.Contains(log, line => line.Contains($"2 to 32 raters, {expected} levels, seed 5", StringComparison.Ordinal));
         IDataView predicted = model.Transform(data);
         Assert.All(predicted.GetColumn<float[]>("ConsensusMaps"), maps => Assert.Equal(expected * 256, maps.Length));
@@ -489,7 +489,7 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
         ConsensusSegmentationEstimator.Options options = TinyModel.Options();
         (options.Target, options.MissingRaters) = (TrainingTarget.Annotator, MissingRaters.Fraction);
         using var model = Pipelines.Build(_ml, options).Fit(data);
-        Assert.Equal(4, model.LastTransformer.Raters);
+        Assert.Equal(4, model.LastTransformer.Levels);
 
         options.RaterNamesColumnName = "Who";
         Assert.Contains("'Who' is missing", Assert.Throws<ArgumentException>(() => Pipelines.Build(_ml, options).Fit(data)).Message);

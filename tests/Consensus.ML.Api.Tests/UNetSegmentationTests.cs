@@ -57,7 +57,7 @@ public sealed class UNetSegmentationTests(TinyModel tiny) : IDisposable
         UNetSegmentationTransformer facts = Find(loaded);
         Assert.Equal(
             (kind, kind == UNetKind.Levels, 16, 16, 1, 3),
-            (facts.Kind, facts.RoundsMaps, facts.Height, facts.Width, facts.ImageChannels, facts.Raters));
+            (facts.Kind, facts.RoundsMaps, facts.Height, facts.Width, facts.ImageChannels, facts.Levels));
         Assert.Equal(model.LastTransformer.Training, facts.Training);
         Assert.Equal((2, 3, 1), (facts.Training.Steps, facts.Training.TrainingCases, facts.Training.ValidationCases));
         Assert.Equal(4, _ml.Segmentation.Evaluate(model.Transform(tiny.Data)).Cases.Count);
@@ -181,7 +181,7 @@ public sealed class UNetSegmentationTests(TinyModel tiny) : IDisposable
         using (TransformerChain<UNetSegmentationTransformer> dropped = Pipeline(options).Fit(data))
         {
             Assert.Equal((2, 3), (
-                dropped.LastTransformer.Raters,
+                dropped.LastTransformer.Levels,
                 dropped.LastTransformer.Training.TrainingCases + dropped.LastTransformer.Training.ValidationCases));
             Assert.Contains(warnings, line => line.StartsWith(
                 "Case 'case04' was left out: it has annotations by 2, where those by 10, 2 are needed", StringComparison.Ordinal));
@@ -192,7 +192,7 @@ public sealed class UNetSegmentationTests(TinyModel tiny) : IDisposable
         {
             Assert.Equal(
                 (2, 4),
-                (kept.LastTransformer.Raters, kept.LastTransformer.Training.TrainingCases + kept.LastTransformer.Training.ValidationCases));
+                (kept.LastTransformer.Levels, kept.LastTransformer.Training.TrainingCases + kept.LastTransformer.Training.ValidationCases));
         }
 
         options.Levels = 5;

@@ -69,7 +69,7 @@ public sealed class OnePassModelTests : IDisposable
         Assert.Contains($"at 32×32 pixels: 3 raters, {Formats.Name(kind)} in one pass.", run.Out, StringComparison.Ordinal);
         ITransformer further = new MLContext().Model.Load(_workspace["further.zip"], out _);
         UNetSegmentationTransformer trained = Assert.Single(((IEnumerable<ITransformer>)further).OfType<UNetSegmentationTransformer>());
-        Assert.Equal((kind, 3, 3), (trained.Kind, trained.Raters, trained.Sampling.Generations));
+        Assert.Equal((kind, 3, 3), (trained.Kind, trained.Levels, trained.Sampling.Generations));
         ((IDisposable)further).Dispose();
     }
 
@@ -91,7 +91,7 @@ public sealed class OnePassModelTests : IDisposable
         Assert.Contains($"3 raters, {Formats.Name(kind)} in one pass.", run.Out, StringComparison.Ordinal);
         ITransformer model = new MLContext().Model.Load(_workspace["one-pass.zip"], out _);
         UNetSegmentationTransformer trained = Assert.Single(((IEnumerable<ITransformer>)model).OfType<UNetSegmentationTransformer>());
-        Assert.Equal((kind, 3, 32), (trained.Kind, trained.Raters, trained.Height));
+        Assert.Equal((kind, 3, 32), (trained.Kind, trained.Levels, trained.Height));
         ((IDisposable)model).Dispose();
         CommandRun.InProcess([.. train, "--target", "annotator"])
             .AssertFailed(2, $"--target is for the method consensus; it does not go with the method {method}");

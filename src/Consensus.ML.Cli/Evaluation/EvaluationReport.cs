@@ -51,7 +51,7 @@ internal sealed class EvaluationReport(
     public ResolutionFacts Resolution { get; } = native ? new(true, null, null) : new(false, model.Height, model.Width);
 
     public ModelFacts Model { get; } = new(
-        Formats.Method(model), Formats.Learned(model), model.Members, model.Raters, model.ImageChannels, model.Height, model.Width);
+        Formats.Method(model), Formats.Learned(model), model.Members, model.Levels, model.ImageChannels, model.Height, model.Width);
 
     public SamplingFacts Sampling { get; } = new(
         Formats.Maps(model), model.Sampling.Tolerance, model.Sampling.Mirror, Formats.Sampler(model),

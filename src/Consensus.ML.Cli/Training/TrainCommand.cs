@@ -202,7 +202,7 @@ internal static class TrainCommand
             // further keeps its own.
             int? Levels(bool raterIsLevel) =>
                 raterIsLevel ? null
-                    : start is not null && source.MissingRaters == MissingRaters.Fraction ? start.Segmentation.Raters
+                    : start is not null && source.MissingRaters == MissingRaters.Fraction ? start.Segmentation.Levels
                     : source.Raters;
 
             long? Bytes() => parsed.GetValue(memory) is int megabytes ? megabytes * 1_000_000L : null;

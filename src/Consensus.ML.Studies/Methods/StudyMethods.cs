@@ -155,10 +155,10 @@ public static class StudyMethods
     }
 
     /// <summary>Makes options follow a recipe; what makes raters the levels must be set before.</summary>
-    private static void Follow(ISegmentationOptions options, StudyRecipe recipe)
+    private static void Follow(SegmentationOptions options, StudyRecipe recipe)
     {
         // Where a level is a rater, there are as many as drew.
-        options.Levels = options.TakesRatersForLevels is null ? recipe.Levels : null;
+        options.Levels = options.RaterLevelSource is null ? recipe.Levels : null;
         options.MissingRaters = recipe.MissingRaters;
         options.Training = WithLimits(options.Training, recipe) with { Precision = recipe.Precision ?? options.Training.Precision };
         options.Device = recipe.Device;

@@ -101,7 +101,7 @@ internal sealed class RunModel : IDisposable
     private float[] Reduce(Tensor samples) => _step switch
     {
         ConsensusSegmentationTransformer diffusion => SampleReduction.Reduce(samples, diffusion.Target).SoftMap,
-        UNetSegmentationTransformer unet => MapReduction.Reduce(samples.squeeze(1), unet.Kind, unet.Raters, unet.RoundsMaps).SoftMap,
+        UNetSegmentationTransformer unet => MapReduction.Reduce(samples.squeeze(1), unet.Kind, unet.Levels, unet.RoundsMaps).SoftMap,
         _ => throw new InvalidOperationException($"{_step.GetType().Name} does not average generations."),
     };
 

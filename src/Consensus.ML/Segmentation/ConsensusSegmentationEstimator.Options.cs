@@ -1,10 +1,6 @@
-using Consensus.Imaging.Labels;
 using Consensus.ML.Options;
 using Consensus.ML.Segmentation.Fitting;
 using Consensus.ML.Segmentation.Models;
-using Consensus.ML.Torch.Models;
-using Consensus.ML.Torch.Networks;
-using Consensus.ML.Transforms.Columns;
 using Microsoft.ML;
 
 namespace Consensus.ML.Segmentation;
@@ -12,148 +8,32 @@ namespace Consensus.ML.Segmentation;
 public sealed partial class ConsensusSegmentationEstimator
 {
     /// <summary>Options of <see cref="ConsensusSegmentationEstimator"/>; new ones are the Compact preset.</summary>
-    public sealed class Options : ISegmentationOptions
+    public sealed class Options : SegmentationOptions
     {
-        internal const string DefaultSamplesColumnName = "Samples";
-
-        /// <summary>Input column: a vector of Single, channels × height × width, of known size. Default "Features".</summary>
-        public string FeaturesColumnName { get; set; } = "Features";
-
-        /// <summary>
-        /// Label column: a vector of Text (the path of one mask a rater), <see cref="Consensus.Imaging.RaterMasks"/>, or a vector raters
-        /// × height × width of known size. Default "AnnotationPaths".
-        /// </summary>
-        public string AnnotationsColumnName { get; set; } = "AnnotationPaths";
-
-        /// <summary>Text column with the case's name, for messages; need not be there. Default "Case".</summary>
-        public string CaseColumnName { get; set; } = "Case";
+        /// <summary>The Compact preset.</summary>
+        public Options()
+            : base(Presets.Compact.Network, Presets.Compact.Training, Presets.Compact.Sampling)
+        {
+        }
 
         /// <summary>
-        /// Column that says which cases belong together, such as that of the patients: Text, a number or a key. Cases of one group are
-        /// never trained on and validated on in one run. By its default name it need not be there; where it is missing or empty,
-        /// slices of one volume (by <see cref="ImagePathColumnName"/>) and rows of one case belong together. Null to go by cases
-        /// alone. Default "Group".
+        /// What the network learns to draw. Default <see cref="TrainingTarget.Consensus"/>: the levels of consensus, the paper's method.
         /// </summary>
-        public string? GroupColumnName { get; set; } = GroupColumn.DefaultName;
-
-        /// <summary>
-        /// <see cref="Consensus.Imaging.Slice"/> column with the image at its own size, that the masks are checked against; need not be
-        /// there. Default "Image".
-        /// </summary>
-        public string ImageColumnName { get; set; } = "Image";
-
-        /// <summary>
-        /// Text column with the image's path, whose size the masks are checked against where there is no image column; need not be
-        /// there. Default "ImagePath".
-        /// </summary>
-        public string ImagePathColumnName { get; set; } = "ImagePath";
-
-        /// <summary>
-        /// Column with a vector of Text, who drew each mask, read for the target <see cref="TrainingTarget.Annotator"/> only: rater c is
-        /// then the c-th name in natural order (2 before 10). Without a column of the default name, the c-th mask of a case is rater c's.
-        /// Default "RaterNames".
-        /// </summary>
-        public string RaterNamesColumnName { get; set; } = RaterNamesColumn.DefaultName;
-
-        /// <summary>Output column: the predicted share of raters, height × width values in [0, 1]. Default "SoftMap".</summary>
-        public string SoftMapColumnName { get; set; } = "SoftMap";
-
-        /// <summary>Output column: each level of agreement, levels × height × width values in [0, 1]. Default "ConsensusMaps".</summary>
-        public string ConsensusMapsColumnName { get; set; } = "ConsensusMaps";
-
-        /// <summary>
-        /// Output column: standard deviation of the soft map over generations, height × width values of at least 0. Default "Uncertainty".
-        /// </summary>
-        public string UncertaintyColumnName { get; set; } = "Uncertainty";
-
-        /// <summary>
-        /// Output column: every sampled map before any averaging, samples × height × width values in [0, 1], as many as generations ×
-        /// levels were sampled. Default "Samples".
-        /// </summary>
-        public string SamplesColumnName { get; set; } = DefaultSamplesColumnName;
-
-        /// <summary>What the network learns to draw. Default the levels of consensus, the paper's method.</summary>
         public TrainingTarget Target { get; set; } = TrainingTarget.Consensus;
 
-        /// <summary>
-        /// What is done with cases that not all raters have drawn. Default they are left out, with a warning, as in the paper.
-        /// </summary>
-        public MissingRaters MissingRaters { get; set; } = MissingRaters.Drop;
-
-        /// <summary>
-        /// Number of levels of agreement C, 1 to 255. Null (the default) for the number of raters: that of most cases (of two that are as
-        /// frequent, the larger) where others are left out (<see cref="MissingRaters.Drop"/>), and the largest of all cases where they
-        /// are kept (<see cref="MissingRaters.Fraction"/>). For the target <see cref="TrainingTarget.Annotator"/> it is the number of
-        /// different raters, and need not be given.
-        /// </summary>
-        public int? Levels { get; set; }
-
-        /// <summary>The network's shape.</summary>
-        public NetworkOptions Network { get; set; } = Presets.Compact.Network;
-
-        /// <summary>The diffusion process.</summary>
+        /// <summary>The diffusion process. Default: that of the preset.</summary>
         public DiffusionOptions Diffusion { get; set; } = Presets.Compact.Diffusion;
 
-        /// <summary>How the network is trained.</summary>
-        public TrainingOptions Training { get; set; } = Presets.Compact.Training;
-
-        /// <summary>How maps are sampled; can be changed on the trained model.</summary>
-        public SamplingOptions Sampling { get; set; } = Presets.Compact.Sampling;
-
-        /// <summary>
-        /// "cpu", "cuda" or "cuda:N" (GPUs count from 0), which then must be there; null (the default) follows
-        /// <see cref="Microsoft.ML.MLContext.GpuDeviceId"/> and <see cref="Microsoft.ML.MLContext.FallbackToCpu"/>.
-        /// </summary>
-        public string? Device { get; set; }
-
-        /// <summary>
-        /// Seed of everything random; null (the default) takes the <see cref="Microsoft.ML.MLContext"/>'s, or 0 where that has none.
-        /// </summary>
-        public int? Seed { get; set; }
-
-        /// <summary>Told after every training step, on the training thread; null (the default) for nobody.</summary>
-        public IProgress<TrainingProgress>? Progress { get; set; }
-
-        /// <summary>
-        /// Cases to choose the best weights by, in place of <see cref="TrainingOptions.ValidationFraction"/> of the training cases, all
-        /// of which are then trained on. As of ML.NET's trainers, they are not passed through the steps before this one: give them as
-        /// those steps transform them, or give them to the pipeline, <c>pipeline.Fit(train, validation)</c>, which does that. They have
-        /// the columns of the training cases, and no group is in both. Null (the default) for none.
-        /// </summary>
-        public IDataView? ValidationSet { get; set; }
-
-        /// <summary>
-        /// Ends training early: the best model so far is then returned, and before the first step is done
-        /// <see cref="OperationCanceledException"/> is thrown. Default none.
-        /// </summary>
-        public CancellationToken Cancellation { get; set; }
-
-        /// <summary>Where training keeps what it needs to go on after a crash; null (the default) for nowhere.</summary>
-        public CheckpointOptions? Checkpoints { get; set; }
-
-        /// <summary>
-        /// The most bytes that the training cases may take in memory, at least 0: the prepared images with four bytes a value, and
-        /// the masks at their own size with a bit a pixel. What would take more is kept in a file in the system's temporary folder,
-        /// which nobody else can read and which is gone when training ends; the model is the same. Null (the default) for half of the
-        /// memory that .NET may use.
-        /// </summary>
-        public long? MemoryLimit { get; set; }
-
-        /// <summary>
-        /// A trained model, or a chain with one in it, whose weights training begins with (fine-tuning) in place of random ones; null
-        /// (the default) for none. It must have been trained with the same <see cref="Network"/>, <see cref="Diffusion"/> and
-        /// <see cref="Target"/>, on as many channels and raters: <see cref="ContinueFrom"/> makes such options.
-        /// </summary>
-        public ITransformer? StartFrom { get; set; }
+        internal override string? RaterLevelSource => Target == TrainingTarget.Annotator ? $"the target {Target}" : null;
 
         /// <summary>
         /// For two CPU cores: a small network that predicts the clean map, sampled in few steps. Made for slices of about 64 pixels.
         /// </summary>
         /// <param name="target">
-        /// What is learned. The learning rate goes by it: 1e-3 where a step learns all maps of an image, 2e-3 where it learns one
-        /// of them, or their mean.
+        /// What the network learns. The learning rate depends on it: 1e-3 where a step learns all maps of an image, 2e-3 where it learns
+        /// one map, or the mean of the maps.
         /// </param>
-        /// <param name="levelConditioning">How levels (or raters) are told apart: by default all are drawn in one pass.</param>
+        /// <param name="levelConditioning">How the network tells levels (or raters) apart: by default it draws all in one pass.</param>
         public static Options Compact(
             TrainingTarget target = TrainingTarget.Consensus,
             LevelConditioning levelConditioning = LevelConditioning.Channels) => new()
@@ -176,39 +56,27 @@ public sealed partial class ConsensusSegmentationEstimator
         };
 
         /// <summary>
-        /// Options to train a finished model further (fine-tuning), on the same data or other: with its network, diffusion process,
-        /// target, columns, sampling and training recipe, all of which but the first three can then be changed.
+        /// Options to train a finished model further (fine-tuning), on the same data or other data. They have the model's network,
+        /// diffusion process, target, columns, sampling and training recipe; all but the first three can then be changed.
         /// </summary>
         /// <remarks>
         /// The whole recipe runs again, warm-up included. NormalizeSlices is fitted again with the pipeline, to the new data.
         /// </remarks>
         /// <param name="model">
-        /// A <see cref="ConsensusSegmentationTransformer"/>, or a chain with one in it; to be disposed only after training.
+        /// A <see cref="ConsensusSegmentationTransformer"/>, or a chain with one in it; dispose it only after training.
         /// </param>
         /// <exception cref="ArgumentException">The model has no consensus segmentation in it.</exception>
         public static Options ContinueFrom(ITransformer model)
         {
-            ModelManifest manifest = StartingModel.Find<ConsensusSegmentationTransformer>(model, nameof(model)).Manifest;
+            DiffusionManifest manifest = StartingModel.Require<ConsensusSegmentationTransformer>(model, nameof(model)).Manifest;
             var options = new Options { Target = manifest.Target, Diffusion = manifest.Diffusion };
             StartingModel.TakeOver(options, manifest, model);
             return options;
         }
 
-        WeightLayout ISegmentationOptions.Layout(int height, int width, int channels, int levels, NetworkOptions network) =>
-            new ModelDescription
-            {
-                Height = height,
-                Width = width,
-                ImageChannels = channels,
-                Levels = levels,
-                Target = Target,
-                Network = network,
-                Diffusion = Diffusion,
-            }.Layout();
+        internal override void Check() => OptionsCheck.Check(this);
 
-        string? ISegmentationOptions.TakesRatersForLevels => Target == TrainingTarget.Annotator ? $"the target {Target}" : null;
-
-        /// <summary>A copy, so that later changes do not reach an estimator already made.</summary>
-        internal Options Copy() => (Options)MemberwiseClone();
+        internal override DiffusionManifest CreateManifest(ModelShape shape, int seed, ManifestTraining training) =>
+            new(this, shape, seed, training) { Target = Target, Diffusion = Diffusion };
     }
 }

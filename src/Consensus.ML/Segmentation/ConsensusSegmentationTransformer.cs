@@ -5,7 +5,6 @@ using Consensus.ML.Segmentation.Models;
 using Consensus.ML.Segmentation.Prediction;
 using Consensus.ML.Torch.Models;
 using Consensus.ML.Torch.Runtime;
-using Consensus.ML.Torch.Training;
 using Consensus.ML.Transforms;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
@@ -30,28 +29,23 @@ public sealed class ConsensusSegmentationTransformer : SegmentationTransformer
 
     private static readonly ModelState FileState = new("ConsensusSegment", "CMLSEGMT", LoaderSignature);
 
-    private readonly IHostEnvironment _environment;
-
     /// <param name="environment">The environment.</param>
     /// <param name="manifest">What the model is.</param>
     /// <param name="model">The weights; one use of them becomes this transformer's.</param>
     /// <param name="limits">What ends predictions; null for nothing.</param>
     internal ConsensusSegmentationTransformer(
         IHostEnvironment environment,
-        ModelManifest manifest,
+        DiffusionManifest manifest,
         SharedModel model,
         PredictionLimits? limits = null)
         : base(environment, nameof(ConsensusSegmentationTransformer), manifest, model, limits)
     {
-        _environment = environment;
-        Manifest = manifest;
     }
 
     /// <summary>What the network learnt to draw.</summary>
     public TrainingTarget Target => Manifest.Target;
 
-    /// <summary>All that is known of the model beside its weights.</summary>
-    internal ModelManifest Manifest { get; }
+    internal override DiffusionManifest Manifest => (DiffusionManifest)base.Manifest;
 
     private protected override ModelState State => FileState;
 
@@ -59,19 +53,16 @@ public sealed class ConsensusSegmentationTransformer : SegmentationTransformer
     /// <exception cref="ArgumentException">
     /// An option is out of range, such as more sampling steps than the model has diffusion steps.
     /// </exception>
-    public override ConsensusSegmentationTransformer WithSampling(SamplingOptions sampling)
-    {
-        ArgumentNullException.ThrowIfNull(sampling);
-        OptionsCheck.Check(nameof(Sampling), sampling, Manifest.Diffusion.Steps);
-        return new(_environment, Manifest with { Sampling = sampling }, Acquire(), Limits);
-    }
+    public override ConsensusSegmentationTransformer WithSampling(SamplingOptions sampling) =>
+        (ConsensusSegmentationTransformer)base.WithSampling(sampling);
 
     /// <inheritdoc/>
     public override ConsensusSegmentationTransformer WithCancellation(CancellationToken cancellation) =>
-        WithLimits(Limits with { Cancellation = cancellation });
+        (ConsensusSegmentationTransformer)base.WithCancellation(cancellation);
 
     /// <inheritdoc/>
-    public override ConsensusSegmentationTransformer WithTimeLimit(TimeSpan limit) => WithLimits(Within(limit));
+    public override ConsensusSegmentationTransformer WithTimeLimit(TimeSpan limit) =>
+        (ConsensusSegmentationTransformer)base.WithTimeLimit(limit);
 
     /// <summary>Every step of one generation of a slice (the paper's Figure 4).</summary>
     /// <param name="features">As in the Features column.</param>
@@ -82,7 +73,7 @@ public sealed class ConsensusSegmentationTransformer : SegmentationTransformer
         SharedModel model = Acquire();
         try
         {
-            return model.Trace(features, Sampling, NoiseSeed.Of(Sampling.Seed ?? Manifest.Seed, features), cancellation);
+            return model.Trace(features, Sampling, NoiseSeed.Compute(Sampling.Seed ?? Manifest.Seed, features), cancellation);
         }
         finally
         {
@@ -99,26 +90,16 @@ public sealed class ConsensusSegmentationTransformer : SegmentationTransformer
         int height,
         int width,
         int imageChannels,
-        int raters,
+        int levels,
         ConsensusSegmentationEstimator.Options options)
     {
         OptionsCheck.Check(options);
-        SliceLimits.Check(imageChannels, height, width, raters);
+        SliceLimits.Check(imageChannels, height, width, levels);
         OptionsCheck.CheckSize(options.FeaturesColumnName, height, width, options.Network);
-        var manifest = new ModelManifest
-        {
-            Columns = ManifestColumns.Of(options),
-            Height = height,
-            Width = width,
-            ImageChannels = imageChannels,
-            Raters = raters,
-            Target = options.Target,
-            Network = options.Network.For(height, width),
-            Diffusion = options.Diffusion,
-            Sampling = options.Sampling,
-            Seed = options.Seed ?? environment.Seed() ?? 0,
-            Training = new(options.Training, null, new TrainingHistory(0, 0, null, 0, 0, 0, false, [])),
-        };
+        DiffusionManifest manifest = options.CreateManifest(
+            new(height, width, imageChannels, levels, options.Network.For(height, width)),
+            options.Seed ?? environment.Seed() ?? 0,
+            ManifestTraining.Untrained(options.Training));
         using FileStream weights = File.OpenRead(path);
         TorchDevice device = TorchDevice.Choose(options.Device, environment.GpuDeviceId(), environment.FallbackToCpu());
         try
@@ -131,28 +112,15 @@ public sealed class ConsensusSegmentationTransformer : SegmentationTransformer
         }
     }
 
-    /// <inheritdoc/>
-    internal override ConsensusSegmentationTransformer AsFirstOf(IReadOnlyList<ManifestMember> further, IReadOnlyList<byte[]> weights)
-    {
-        SharedModel model = Acquire();
-        try
-        {
-            return new(
-                _environment, Manifest with { FurtherMembers = further },
-                new SharedModel(ConsensusModel.Load(Manifest.Description, weights, model.Device)), Limits);
-        }
-        finally
-        {
-            model.Release();
-        }
-    }
-
     internal static ConsensusSegmentationTransformer Create(IHostEnvironment env, ModelLoadContext ctx)
     {
-        (ModelManifest manifest, IReadOnlyList<byte[]> weights) = ModelFile.Load(FileState, ctx, ModelManifest.FromJson);
-        TorchDevice device = TorchDevice.Choose(null, env.GpuDeviceId(), env.FallbackToCpu());
-        return new(env, manifest, new SharedModel(ConsensusModel.Load(manifest.Description, weights, device.Device)));
+        (DiffusionManifest manifest, SharedModel model) = Load<DiffusionManifest>(FileState, env, ctx);
+        return new(env, manifest, model);
     }
 
-    private ConsensusSegmentationTransformer WithLimits(PredictionLimits limits) => new(_environment, Manifest, Acquire(), limits);
+    private protected override ConsensusSegmentationTransformer Create(
+        IHostEnvironment environment,
+        ModelManifest manifest,
+        SharedModel model,
+        PredictionLimits limits) => new(environment, (DiffusionManifest)manifest, model, limits);
 }

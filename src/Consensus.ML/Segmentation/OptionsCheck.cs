@@ -38,7 +38,7 @@ internal static class OptionsCheck
         }
     }
 
-    private static void CheckCommon(ISegmentationOptions options, DiffusionOptions? diffusion)
+    private static void CheckCommon(SegmentationOptions options, DiffusionOptions? diffusion)
     {
         CheckColumns(options);
         Defined(nameof(options.MissingRaters), options.MissingRaters);
@@ -150,7 +150,7 @@ internal static class OptionsCheck
             + $"the encoder ({Name}.{nameof(network.EncoderBlocks)}, {network.EncoderBlocks}, of width {network.EncoderWidth}) smaller."));
     }
 
-    private static void CheckColumns(ISegmentationOptions options)
+    private static void CheckColumns(SegmentationOptions options)
     {
         ColumnContract.CheckedName(options.FeaturesColumnName, nameof(options.FeaturesColumnName));
         ColumnContract.CheckedName(options.AnnotationsColumnName, nameof(options.AnnotationsColumnName));

@@ -1,10 +1,12 @@
 using System.Globalization;
 using Consensus.Imaging;
 using Consensus.Imaging.Storage;
+using Consensus.ML.MLNet;
 using Consensus.ML.Options;
 using Consensus.ML.Segmentation.Models;
 using Consensus.ML.Segmentation.Prediction;
 using Consensus.ML.Torch.Models;
+using Consensus.ML.Torch.Runtime;
 using Consensus.ML.Transforms;
 using Consensus.ML.Transforms.Columns;
 using Microsoft.ML;
@@ -23,83 +25,86 @@ namespace Consensus.ML.Segmentation;
 /// </remarks>
 public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
 {
-    private readonly ISegmentationManifest _manifest;
+    private readonly IHostEnvironment _environment;
     private readonly SharedModel _model;
+    private readonly PredictionLimits _limits;
     private bool _disposed;
 
     /// <param name="environment">The environment.</param>
-    /// <param name="name">What it is called in the log.</param>
+    /// <param name="name">Its name in the log.</param>
     /// <param name="manifest">What the model is.</param>
     /// <param name="model">The weights; one use of them becomes this transformer's.</param>
     /// <param name="limits">What ends predictions; null for nothing.</param>
     private protected SegmentationTransformer(
         IHostEnvironment environment,
         string name,
-        ISegmentationManifest manifest,
+        ModelManifest manifest,
         SharedModel model,
         PredictionLimits? limits)
         : base(environment, name)
     {
-        _manifest = manifest;
+        _environment = environment;
         _model = model;
-        Limits = limits ?? PredictionLimits.None;
+        _limits = limits ?? PredictionLimits.None;
+        Manifest = manifest;
     }
 
     /// <summary>Rows of the slices and maps, in pixels.</summary>
-    public int Height => _manifest.Height;
+    public int Height => Manifest.Height;
 
     /// <summary>Columns of the slices and maps, in pixels.</summary>
-    public int Width => _manifest.Width;
+    public int Width => Manifest.Width;
 
     /// <summary>Channels of the slices.</summary>
-    public int ImageChannels => _manifest.ImageChannels;
+    public int ImageChannels => Manifest.ImageChannels;
 
     /// <summary>
-    /// Number of consensus levels C: the number of raters of a complete training case, unless the option Levels of the
-    /// estimator said otherwise.
+    /// Number of consensus levels C: the number of raters of a complete training case, unless the estimator's option
+    /// <see cref="SegmentationOptions.Levels"/> said otherwise.
     /// </summary>
-    public int Raters => _manifest.Raters;
+    public int Levels => Manifest.Levels;
 
     /// <summary>How maps are sampled; <see cref="WithSampling"/> makes a model that samples differently.</summary>
-    public SamplingOptions Sampling => _manifest.Sampling;
+    public SamplingOptions Sampling => Manifest.Sampling;
 
     /// <summary>
     /// Trained networks whose maps a prediction averages: 1, or more in an ensemble (<see cref="SegmentationCatalog.Ensemble"/>).
     /// </summary>
-    public int Members => 1 + (_manifest.FurtherMembers?.Count ?? 0);
+    public int Members => 1 + (Manifest.FurtherMembers?.Count ?? 0);
 
     /// <summary>
     /// The axes along which training's slices lay in their volumes, in ascending order: volumes to predict must be cut along one of them.
     /// Empty where it was trained on single slices, and where the model does not know.
     /// </summary>
     public IReadOnlyList<int> VolumeAxes =>
-        new[] { _manifest.Training }.Concat(_manifest.FurtherMembers?.Select(member => member.Training) ?? [])
+        new[] { Manifest.Training }.Concat(Manifest.FurtherMembers?.Select(member => member.Training) ?? [])
             .Select(training => training.VolumeAxes).FirstOrDefault(axes => axes is { Count: > 0 }) ?? [];
 
-    /// <summary>What training did; of an ensemble, that of its first member.</summary>
-    public TrainingSummary Training => TrainingSummary.Of(_manifest.Training.History);
+    /// <summary>
+    /// What training did, with every validation (<see cref="TrainingSummary.Validations"/>); for an ensemble, the training of its first
+    /// member.
+    /// </summary>
+    public TrainingSummary Training => TrainingSummary.FromHistory(Manifest.Training.History);
 
-    /// <summary>All that is known of the model beside its weights, as far as all sorts of models have it.</summary>
-    internal ISegmentationManifest Facts => _manifest;
+    /// <summary>All that is known about the model beside its weights.</summary>
+    internal virtual ModelManifest Manifest { get; }
 
     /// <summary>How many slices were predicted with these weights so far.</summary>
     internal int Predictions => _model.Predictions;
 
-    private protected PredictionLimits Limits { get; }
-
-    /// <summary>Axes as people say it: axis 0, axes 0 and 2.</summary>
-    internal static string Describe(IReadOnlyList<int> axes) => axes.Count == 1
-        ? $"axis {axes[0]}"
-        : $"axes {string.Join(", ", axes.SkipLast(1))} and {axes[^1]}";
-
-    /// <summary>How this sort of model is saved.</summary>
+    /// <summary>How this kind of model is saved.</summary>
     private protected abstract ModelState State { get; }
 
     /// <summary>A model with the same weights that samples differently. Both must be disposed; the weights go with the last.</summary>
     /// <param name="sampling">How to sample.</param>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
-    public abstract SegmentationTransformer WithSampling(SamplingOptions sampling);
+    public virtual SegmentationTransformer WithSampling(SamplingOptions sampling)
+    {
+        ArgumentNullException.ThrowIfNull(sampling);
+        OptionsCheck.Check(nameof(Sampling), sampling, Manifest.DiffusionSteps);
+        return Create(_environment, Manifest with { Sampling = sampling }, Acquire(), _limits);
+    }
 
     /// <summary>
     /// A model with the same weights whose predictions end when a token is cancelled; see
@@ -107,7 +112,8 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
     /// </summary>
     /// <param name="cancellation">Ends predictions; it replaces a token given before.</param>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
-    public abstract SegmentationTransformer WithCancellation(CancellationToken cancellation);
+    public virtual SegmentationTransformer WithCancellation(CancellationToken cancellation) =>
+        Create(_environment, Manifest, Acquire(), _limits with { Cancellation = cancellation });
 
     /// <summary>
     /// A model with the same weights whose predictions take no longer than a limit; see <see cref="ConsensusCatalog.WithTimeLimit"/>.
@@ -118,7 +124,12 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
     /// </param>
     /// <exception cref="ArgumentOutOfRangeException">The limit is out of range.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
-    public abstract SegmentationTransformer WithTimeLimit(TimeSpan limit);
+    public virtual SegmentationTransformer WithTimeLimit(TimeSpan limit)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(limit, TimeSpan.Zero);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, TimeSpan.FromDays(24));
+        return Create(_environment, Manifest, Acquire(), _limits with { TimeLimit = limit });
+    }
 
     /// <summary>
     /// Gives the weights up. Predictions under way end as if nothing had happened; later ones throw <see cref="ObjectDisposedException"/>.
@@ -155,9 +166,21 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
     }
 
     /// <summary>An ensemble that predicts as this model does, columns and sampling included, and shares nothing with it.</summary>
-    /// <param name="further">How the members that are not its first came to be.</param>
+    /// <param name="further">How the members after the first were trained.</param>
     /// <param name="weights">The weights of all members.</param>
-    internal abstract SegmentationTransformer AsFirstOf(IReadOnlyList<ManifestMember> further, IReadOnlyList<byte[]> weights);
+    internal SegmentationTransformer AsFirstOf(IReadOnlyList<ManifestMember> further, IReadOnlyList<byte[]> weights)
+    {
+        SharedModel model = Acquire();
+        try
+        {
+            ModelManifest manifest = Manifest with { FurtherMembers = further };
+            return Create(_environment, manifest, new SharedModel(manifest.CreateModel(weights, model.Device)), _limits);
+        }
+        finally
+        {
+            model.Release();
+        }
+    }
 
     /// <summary>The weights of every member, each as a safetensors file under their published names.</summary>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
@@ -174,38 +197,63 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
         }
     }
 
-    private protected override void SaveModel(ModelSaveContext context) => ModelFile.Save(State, context, _manifest, Weights());
+    /// <summary>Reads a model from a zip.</summary>
+    /// <typeparam name="T">The kind of manifest.</typeparam>
+    /// <exception cref="InvalidDataException">The file is damaged or too new; the message says how.</exception>
+    private protected static (T Manifest, SharedModel Model) Load<T>(
+        ModelState state,
+        IHostEnvironment environment,
+        ModelLoadContext context)
+        where T : ModelManifest
+    {
+        (T manifest, IReadOnlyList<byte[]> weights) = ModelFile.Load<T>(state, context);
+        TorchDevice device = TorchDevice.Choose(null, environment.GpuDeviceId(), environment.FallbackToCpu());
+        return (manifest, new SharedModel(manifest.CreateModel(weights, device.Device)));
+    }
+
+    /// <summary>A transformer of the same type.</summary>
+    /// <param name="environment">The environment.</param>
+    /// <param name="manifest">A manifest of the same kind.</param>
+    /// <param name="model">The weights; one use of them becomes the new transformer's.</param>
+    /// <param name="limits">What ends predictions.</param>
+    private protected abstract SegmentationTransformer Create(
+        IHostEnvironment environment,
+        ModelManifest manifest,
+        SharedModel model,
+        PredictionLimits limits);
+
+    private protected override void SaveModel(ModelSaveContext context) => ModelFile.Save(State, context, Manifest, Weights());
 
     private protected override RowMapping Map(DataViewSchema inputSchema)
     {
         int[] dimensions = [ImageChannels, Height, Width];
         DataViewSchema.Column features = inputSchema.Require(
-            _manifest.Columns.Features,
+            Manifest.Columns.Features,
             type => type.IsSingleVector() && type is VectorDataViewType vector && (!vector.IsKnownSize
                 || vector.Dimensions.SequenceEqual(dimensions)
                 || (vector.Dimensions.Length == 1 && vector.Size == dimensions.Aggregate((a, b) => a * b))),
             $"a vector of Single of {ImageChannels}×{Height}×{Width} (channels × height × width), as the "
             + "model was trained on (use ResizeSlices)");
-        DataViewSchema.Annotations? placement = SliceAnnotations.OfMaps(features.Name, _manifest.Training.Placement);
+        DataViewSchema.Annotations? placement = SliceAnnotations.OfMaps(features.Name, Manifest.Training.Placement);
         DataViewSchema.DetachedColumn[] outputs =
         [
-            new(_manifest.Columns.SoftMap, new VectorDataViewType(NumberDataViewType.Single, Height, Width), placement),
-            new(_manifest.Columns.ConsensusMaps, new VectorDataViewType(NumberDataViewType.Single, Raters, Height, Width), placement),
-            new(_manifest.Columns.Uncertainty, new VectorDataViewType(NumberDataViewType.Single, Height, Width), placement),
+            new(Manifest.Columns.SoftMap, new VectorDataViewType(NumberDataViewType.Single, Height, Width), placement),
+            new(Manifest.Columns.ConsensusMaps, new VectorDataViewType(NumberDataViewType.Single, Levels, Height, Width), placement),
+            new(Manifest.Columns.Uncertainty, new VectorDataViewType(NumberDataViewType.Single, Height, Width), placement),
 
             // 0 is ML.NET's "any number of".
-            new(_manifest.Columns.Samples, new VectorDataViewType(NumberDataViewType.Single, 0, Height, Width), placement),
+            new(Manifest.Columns.Samples, new VectorDataViewType(NumberDataViewType.Single, 0, Height, Width), placement),
         ];
-        DataViewSchema.Column? image = ImageColumn(inputSchema);
+        var axes = SliceAxisGuard.Find(inputSchema, VolumeAxes);
         var naming = new SliceNaming(inputSchema);
         DataViewSchema.Column[] inputs =
         [
-            features, .. image is { } source ? [source] : Array.Empty<DataViewSchema.Column>(), .. naming.Columns,
+            features, .. axes.Columns, .. naming.Columns,
         ];
         return new(outputs, inputs, (row, isRead, _) =>
         {
             bool keepSamples = isRead(outputs.Length - 1);
-            Action check = AxisCheck(row, image);
+            Action check = axes.Checker(row);
             ValueGetter<VBuffer<float>> getter = row.GetGetter<VBuffer<float>>(features);
             Func<string> nameOf = naming.Getter(row);
             VBuffer<float> vector = default;
@@ -230,69 +278,6 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
         return _model;
     }
 
-    private protected PredictionLimits Within(TimeSpan limit)
-    {
-        ArgumentOutOfRangeException.ThrowIfLessThanOrEqual(limit, TimeSpan.Zero);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(limit, TimeSpan.FromDays(24));
-        return Limits with { TimeLimit = limit };
-    }
-
-    /// <summary>The column that tells how a row's slice was cut; null where no row can be cut wrongly.</summary>
-    private DataViewSchema.Column? ImageColumn(DataViewSchema schema)
-    {
-        if (VolumeAxes.Count == 0)
-        {
-            return null;
-        }
-
-        DataViewSchema.Column[] slices = [.. schema.Where(column => !column.IsHidden && column.Type is SliceDataViewType)];
-        return slices.Length == 1 ? slices[0]
-            : slices.FirstOrDefault(column => column.Name == "Image") is { Name: not null } image ? image
-            : schema.GetColumnOrNull("ImagePath") is { } path
-                && path.Type is TextDataViewType or VectorDataViewType { ItemType: TextDataViewType } ? path
-            : null;
-    }
-
-    /// <summary>
-    /// Refuses a slice that lies along another axis than those of training: its map would be of something that the model has never seen.
-    /// </summary>
-    private Action AxisCheck(DataViewRow row, DataViewSchema.Column? column)
-    {
-        if (column is not { } known)
-        {
-            return () => { };
-        }
-
-        if (known.Type is SliceDataViewType)
-        {
-            Func<Slice> slice = row.SliceGetter(known);
-            return () =>
-            {
-                Slice one = slice();
-                Check(one.Axis, one.Name());
-            };
-        }
-
-        Func<string[]> paths = PathsColumn.Getter(row, known);
-        return () =>
-        {
-            if (paths() is [{ Length: > 0 } path, ..])
-            {
-                Check(SliceAddress.Parse(path).Axis, $"'{path}'");
-            }
-        };
-
-        void Check(int? axis, string name)
-        {
-            if (axis is { } along && !VolumeAxes.Contains(along))
-            {
-                throw new InvalidDataException(
-                    $"{name} is a slice along axis {along}, but the model was trained on slices along "
-                    + $"{Describe(VolumeAxes)} of their volumes.");
-            }
-        }
-    }
-
     private static ValueGetter<VBuffer<float>> Getter(RowValue<ConsensusPrediction> value, Func<ConsensusPrediction, float[]> map) =>
         (ref VBuffer<float> vector) => Vectors.Copy(map(value.Get()), ref vector);
 
@@ -302,7 +287,7 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
         if (features.Length != size)
         {
             throw new InvalidOperationException(
-                $"Column '{_manifest.Columns.Features}' has {features.Length} values in row {row}; "
+                $"Column '{Manifest.Columns.Features}' has {features.Length} values in row {row}; "
                 + $"the model needs {ImageChannels}×{Height}×{Width} = {size} (use ResizeSlices).");
         }
 
@@ -311,16 +296,16 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
         {
             throw new InvalidOperationException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{nameOf()} has the value {features[wrong]} in column '{_manifest.Columns.Features}'; "
+                $"{nameOf()} has the value {features[wrong]} in column '{Manifest.Columns.Features}'; "
                 + $"every value must be finite, and within ±{NoData.LargestMagnitude}."));
         }
 
         SharedModel model = Acquire();
         try
         {
-            return Limits.Run(cancellation => model.Predict(
-                features, Sampling, NoiseSeed.Of(Sampling.Seed ?? _manifest.Seed, features),
-                _manifest.Training.Mirroring, keepSamples, cancellation));
+            return _limits.Run(cancellation => model.Predict(
+                features, Sampling, NoiseSeed.Compute(Sampling.Seed ?? Manifest.Seed, features),
+                Manifest.Training.Mirroring, keepSamples, cancellation));
         }
         catch (NotFiniteOutputException)
         {

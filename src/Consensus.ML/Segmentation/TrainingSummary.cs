@@ -34,7 +34,7 @@ public sealed record TrainingSummary(
     public override int GetHashCode() =>
         HashCode.Combine(Steps, BestStep, BestValidationScore, Elapsed, TrainingCases, ValidationCases, Cancelled);
 
-    internal static TrainingSummary Of(TrainingHistory history)
+    internal static TrainingSummary FromHistory(TrainingHistory history)
     {
         var curve = new List<TrainingValidation>();
         double best = double.NegativeInfinity;

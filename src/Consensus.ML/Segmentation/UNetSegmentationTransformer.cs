@@ -1,10 +1,7 @@
-using Consensus.ML.MLNet;
 using Consensus.ML.Options;
 using Consensus.ML.Segmentation;
 using Consensus.ML.Segmentation.Models;
 using Consensus.ML.Segmentation.Prediction;
-using Consensus.ML.Torch.Models;
-using Consensus.ML.Torch.Runtime;
 using Consensus.ML.Transforms;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
@@ -30,21 +27,17 @@ public sealed class UNetSegmentationTransformer : SegmentationTransformer
 
     private static readonly ModelState FileState = new("UNetSegment", "CMLUNETS", LoaderSignature);
 
-    private readonly IHostEnvironment _environment;
-
     /// <param name="environment">The environment.</param>
     /// <param name="manifest">What the model is.</param>
     /// <param name="model">The weights; one use of them becomes this transformer's.</param>
     /// <param name="limits">What ends predictions; null for nothing.</param>
     internal UNetSegmentationTransformer(
         IHostEnvironment environment,
-        UNetManifest manifest,
+        OnePassManifest manifest,
         SharedModel model,
         PredictionLimits? limits = null)
         : base(environment, nameof(UNetSegmentationTransformer), manifest, model, limits)
     {
-        _environment = environment;
-        Manifest = manifest;
     }
 
     /// <summary>What the network learnt.</summary>
@@ -53,8 +46,7 @@ public sealed class UNetSegmentationTransformer : SegmentationTransformer
     /// <summary>Whether the soft map is the mean of rounded maps.</summary>
     public bool RoundsMaps => Manifest.Rounded;
 
-    /// <summary>All that is known of the model beside its weights.</summary>
-    internal UNetManifest Manifest { get; }
+    internal override OnePassManifest Manifest => (OnePassManifest)base.Manifest;
 
     private protected override ModelState State => FileState;
 
@@ -63,42 +55,25 @@ public sealed class UNetSegmentationTransformer : SegmentationTransformer
     /// Of the options, Precision and Mirror matter to every kind; Generations (the number of passes), Tolerance and Seed to Monte-Carlo
     /// dropout; the others to none.
     /// </remarks>
-    public override UNetSegmentationTransformer WithSampling(SamplingOptions sampling)
-    {
-        ArgumentNullException.ThrowIfNull(sampling);
-        OptionsCheck.Check(nameof(Sampling), sampling, diffusionSteps: null);
-        return new(_environment, Manifest with { Sampling = sampling }, Acquire(), Limits);
-    }
+    public override UNetSegmentationTransformer WithSampling(SamplingOptions sampling) =>
+        (UNetSegmentationTransformer)base.WithSampling(sampling);
 
     /// <inheritdoc/>
     public override UNetSegmentationTransformer WithCancellation(CancellationToken cancellation) =>
-        WithLimits(Limits with { Cancellation = cancellation });
+        (UNetSegmentationTransformer)base.WithCancellation(cancellation);
 
     /// <inheritdoc/>
-    public override UNetSegmentationTransformer WithTimeLimit(TimeSpan limit) => WithLimits(Within(limit));
-
-    /// <inheritdoc/>
-    internal override UNetSegmentationTransformer AsFirstOf(IReadOnlyList<ManifestMember> further, IReadOnlyList<byte[]> weights)
-    {
-        SharedModel model = Acquire();
-        try
-        {
-            return new(
-                _environment, Manifest with { FurtherMembers = further },
-                new SharedModel(UNetModel.Load(Manifest.Description, weights, model.Device)), Limits);
-        }
-        finally
-        {
-            model.Release();
-        }
-    }
+    public override UNetSegmentationTransformer WithTimeLimit(TimeSpan limit) => (UNetSegmentationTransformer)base.WithTimeLimit(limit);
 
     internal static UNetSegmentationTransformer Create(IHostEnvironment env, ModelLoadContext ctx)
     {
-        (UNetManifest manifest, IReadOnlyList<byte[]> weights) = ModelFile.Load(FileState, ctx, UNetManifest.FromJson);
-        TorchDevice device = TorchDevice.Choose(null, env.GpuDeviceId(), env.FallbackToCpu());
-        return new(env, manifest, new SharedModel(UNetModel.Load(manifest.Description, weights, device.Device)));
+        (OnePassManifest manifest, SharedModel model) = Load<OnePassManifest>(FileState, env, ctx);
+        return new(env, manifest, model);
     }
 
-    private UNetSegmentationTransformer WithLimits(PredictionLimits limits) => new(_environment, Manifest, Acquire(), limits);
+    private protected override UNetSegmentationTransformer Create(
+        IHostEnvironment environment,
+        ModelManifest manifest,
+        SharedModel model,
+        PredictionLimits limits) => new(environment, (OnePassManifest)manifest, model, limits);
 }

@@ -72,12 +72,12 @@ public sealed class SegmentationLifetimeTests
     {
         using ConsensusSegmentationTransformer model = Train();
         string json = Encoding.UTF8.GetString(
-            (model.Manifest with { Weights = new("weights.safetensors", 1, new string('0', 64)) }).ToJson());
+            ManifestJson.Write(model.Manifest with { Weights = new("weights.safetensors", 1, new string('0', 64)) }));
         Assert.Contains("\"samples\": \"Samples\"", json, StringComparison.Ordinal);
         string older = json.Replace(",\n    \"samples\": \"Samples\"", "", StringComparison.Ordinal);
         Assert.NotEqual(json, older);
-        Assert.Equal("Samples", ModelManifest.FromJson(Encoding.UTF8.GetBytes(older)).Columns.Samples);
-        Assert.Equal("Draws", ModelManifest.FromJson(
+        Assert.Equal("Samples", ManifestJson.Read<DiffusionManifest>(Encoding.UTF8.GetBytes(older)).Columns.Samples);
+        Assert.Equal("Draws", ManifestJson.Read<DiffusionManifest>(
             Encoding.UTF8.GetBytes(json.Replace("\"Samples\"", "\"Draws\"", StringComparison.Ordinal))).Columns.Samples);
     }
 
@@ -164,9 +164,9 @@ public sealed class SegmentationLifetimeTests
         float[] features = [1, 2, 3, 4];
 
         // Fixed for ever: a change would change every published prediction.
-        Assert.Equal(Expected(5, features), NoiseSeed.Of(5, features));
-        Assert.NotEqual(NoiseSeed.Of(5, features), NoiseSeed.Of(6, features));
-        Assert.NotEqual(NoiseSeed.Of(5, features), NoiseSeed.Of(5, [1, 2, 3, 4.0000005f]));
+        Assert.Equal(Expected(5, features), NoiseSeed.Compute(5, features));
+        Assert.NotEqual(NoiseSeed.Compute(5, features), NoiseSeed.Compute(6, features));
+        Assert.NotEqual(NoiseSeed.Compute(5, features), NoiseSeed.Compute(5, [1, 2, 3, 4.0000005f]));
 
         static ulong Expected(int seed, float[] features)
         {
@@ -179,7 +179,7 @@ public sealed class SegmentationLifetimeTests
     public void A_manifest_of_a_newer_format_says_which_and_what_to_do()
     {
         byte[] newer = Encoding.UTF8.GetBytes("""{ "formatVersion": 3, "somethingElse": true }""");
-        string message = Assert.Throws<InvalidDataException>(() => ModelManifest.FromJson(newer)).Message;
+        string message = Assert.Throws<InvalidDataException>(() => ManifestJson.Read<DiffusionManifest>(newer)).Message;
         Assert.Equal(
             "The model file has format version 3; this version of Consensus.ML reads up to 2. Update the Consensus.ML package.", message);
     }
@@ -191,19 +191,20 @@ public sealed class SegmentationLifetimeTests
     [InlineData("{ \"formatVersion\": 1 }")]
     public void A_manifest_that_is_none_is_damaged(string json) =>
         Assert.Contains(
-            "manifest.json", Assert.Throws<InvalidDataException>(() => ModelManifest.FromJson(Encoding.UTF8.GetBytes(json))).Message);
+            "manifest.json",
+            Assert.Throws<InvalidDataException>(() => ManifestJson.Read<DiffusionManifest>(Encoding.UTF8.GetBytes(json))).Message);
 
     [Fact]
     public void Options_survive_the_manifest()
     {
         using ConsensusSegmentationTransformer model = Train();
-        var manifest = new ModelManifest
+        var manifest = new DiffusionManifest
         {
             Columns = new("a", "b", "c", "d"),
             Height = 1,
             Width = 2,
             ImageChannels = 3,
-            Raters = 4,
+            Levels = 4,
             Target = TrainingTarget.SoftLabel,
             Network = Presets.Paper.Network,
             Diffusion = new() { Prediction = PredictionType.XStartLogit, Schedule = NoiseScheduleKind.Cosine },
@@ -215,11 +216,11 @@ public sealed class SegmentationLifetimeTests
                 new(1, 2, null, 3.5, 4, 5, true, [new(1, 0.5, 0.25)])),
             Weights = new("weights.safetensors", 1, new string('0', 64)),
         };
-        ModelManifest read = ModelManifest.FromJson(manifest.ToJson());
-        Assert.Contains("\"target\": \"soft-label\"", Encoding.UTF8.GetString(manifest.ToJson()));
-        Assert.Contains("\"prediction\": \"x-start-logit\"", Encoding.UTF8.GetString(manifest.ToJson()));
-        Assert.Contains("\"precision\": \"bfloat16\"", Encoding.UTF8.GetString(manifest.ToJson()));
-        Assert.Equal(Encoding.UTF8.GetString(manifest.ToJson()), Encoding.UTF8.GetString(read.ToJson()));
+        DiffusionManifest read = ManifestJson.Read<DiffusionManifest>(ManifestJson.Write(manifest));
+        Assert.Contains("\"target\": \"soft-label\"", Encoding.UTF8.GetString(ManifestJson.Write(manifest)));
+        Assert.Contains("\"prediction\": \"x-start-logit\"", Encoding.UTF8.GetString(ManifestJson.Write(manifest)));
+        Assert.Contains("\"precision\": \"bfloat16\"", Encoding.UTF8.GetString(ManifestJson.Write(manifest)));
+        Assert.Equal(Encoding.UTF8.GetString(ManifestJson.Write(manifest)), Encoding.UTF8.GetString(ManifestJson.Write(read)));
         Assert.Equal(manifest.Network.ChannelMultipliers, read.Network.ChannelMultipliers);
         Assert.Equal(
             (manifest.Diffusion, manifest.Sampling, manifest.Columns, manifest.Seed),

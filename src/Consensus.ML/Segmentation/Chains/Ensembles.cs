@@ -4,6 +4,7 @@ using Consensus.ML.MLNet;
 using Consensus.ML.Options;
 using Consensus.ML.Segmentation.Fitting;
 using Consensus.ML.Segmentation.Models;
+using Consensus.ML.Segmentation.Prediction;
 using Microsoft.ML;
 
 namespace Consensus.ML.Segmentation.Chains;
@@ -92,14 +93,14 @@ internal static class Ensembles
 
         public SegmentationTransformer Segmentation { get; }
 
-        /// <summary>How each set of its weights came to be.</summary>
+        /// <summary>How each set of its weights was trained.</summary>
         public IEnumerable<ManifestMember> Members =>
-            [new(Segmentation.Facts.Seed, Segmentation.Facts.Training), .. Segmentation.Facts.FurtherMembers ?? []];
+            [new(Segmentation.Manifest.Seed, Segmentation.Manifest.Training), .. Segmentation.Manifest.FurtherMembers ?? []];
 
         /// <summary>What keeps it from averaging with another; null for nothing.</summary>
         public string? WhyNotBeside(Candidate first)
         {
-            ISegmentationManifest here = first.Segmentation.Facts, there = Segmentation.Facts;
+            ModelManifest here = first.Segmentation.Manifest, there = Segmentation.Manifest;
             if (Segmentation.GetType() != first.Segmentation.GetType())
             {
                 return $"{first.Name} is a {StartingModel.Sort(first.Segmentation.GetType())}, and {Name} a "
@@ -114,8 +115,8 @@ internal static class Ensembles
             IReadOnlyList<int> cut = first.Segmentation.VolumeAxes, otherwise = Segmentation.VolumeAxes;
             if (cut.Count > 0 && otherwise.Count > 0 && !cut.SequenceEqual(otherwise))
             {
-                return $"{first.Name} was trained on slices along {SegmentationTransformer.Describe(cut)} of their volumes, "
-                    + $"and {Name} along {SegmentationTransformer.Describe(otherwise)}.";
+                return $"{first.Name} was trained on slices along {SliceAxisGuard.Describe(cut)} of their volumes, "
+                    + $"and {Name} along {SliceAxisGuard.Describe(otherwise)}.";
             }
 
             if (_before.Length != first._before.Length)
@@ -143,11 +144,11 @@ internal static class Ensembles
         }
 
         /// <summary>What members must share of their networks and columns, however they were trained.</summary>
-        private static Dictionary<string, string> Drawing(ISegmentationManifest manifest) =>
+        private static Dictionary<string, string> Drawing(ModelManifest manifest) =>
             Settings.Of(("", manifest.Description.Comparable()), ("Columns", manifest.Columns));
 
         /// <summary>The views of an image that members are shown.</summary>
-        private static Dictionary<string, string> Views(ISegmentationManifest manifest) =>
+        private static Dictionary<string, string> Views(ModelManifest manifest) =>
             Settings.Of(("Mirroring", manifest.Training.Mirroring));
 
         /// <summary>What a step would be saved as, which is all that it is: the contents of each of its files.</summary>

@@ -15,7 +15,7 @@ internal static class StartingModel
     /// <param name="model">It, or a chain with it inside.</param>
     /// <param name="name">The parameter or option that the model came by, for messages.</param>
     /// <exception cref="ArgumentException">There is none of this sort.</exception>
-    public static T Find<T>(ITransformer model, string name)
+    public static T Require<T>(ITransformer model, string name)
         where T : SegmentationTransformer
     {
         ArgumentNullException.ThrowIfNull(model, name);
@@ -31,7 +31,7 @@ internal static class StartingModel
     /// <param name="options">The options; what makes raters its levels must be set before.</param>
     /// <param name="manifest">What the model is.</param>
     /// <param name="model">The model.</param>
-    public static void TakeOver(ISegmentationOptions options, ISegmentationManifest manifest, ITransformer model)
+    public static void TakeOver(SegmentationOptions options, ModelManifest manifest, ITransformer model)
     {
         options.FeaturesColumnName = manifest.Columns.Features;
         options.SoftMapColumnName = manifest.Columns.SoftMap;
@@ -39,8 +39,8 @@ internal static class StartingModel
         options.UncertaintyColumnName = manifest.Columns.Uncertainty;
         options.SamplesColumnName = manifest.Columns.Samples;
         options.MissingRaters = manifest.Training.MissingRaters;
-        options.Levels = manifest.Training.MissingRaters == MissingRaters.Fraction && options.TakesRatersForLevels is null
-            ? manifest.Raters
+        options.Levels = manifest.Training.MissingRaters == MissingRaters.Fraction && options.RaterLevelSource is null
+            ? manifest.Levels
             : null;
         options.Network = manifest.Network;
         options.Training = manifest.Training.Options;
@@ -49,14 +49,14 @@ internal static class StartingModel
     }
 
     /// <summary>
-    /// The weights of <see cref="ISegmentationOptions.StartFrom"/>, made sure to be of the network that is to be trained;
+    /// The weights of <see cref="SegmentationOptions.StartFrom"/>, made sure to be of the network that is to be trained;
     /// null where there is none.
     /// </summary>
     /// <typeparam name="T">Which sort of segmentation.</typeparam>
     /// <param name="options">The options.</param>
     /// <param name="wanted">The network that is to be trained.</param>
     /// <exception cref="ArgumentException">They are of another; the message says what differs.</exception>
-    public static byte[]? Weights<T>(ISegmentationOptions options, INetworkDescription wanted)
+    public static byte[]? Weights<T>(SegmentationOptions options, INetworkDescription wanted)
         where T : SegmentationTransformer
     {
         if (options.StartFrom is null)
@@ -64,7 +64,7 @@ internal static class StartingModel
             return null;
         }
 
-        T model = Find<T>(options.StartFrom, nameof(options.StartFrom));
+        T model = Require<T>(options.StartFrom, nameof(options.StartFrom));
         if (model.Members > 1)
         {
             throw new ArgumentException(
@@ -72,7 +72,7 @@ internal static class StartingModel
                 + "Train the models it was made of further, and put those together.");
         }
 
-        INetworkDescription there = model.Facts.Description;
+        INetworkDescription there = model.Manifest.Description;
         string[] differences = [.. Settings.Differences(WithoutSize(wanted), WithoutSize(there))];
         if (differences.Length > 0)
         {

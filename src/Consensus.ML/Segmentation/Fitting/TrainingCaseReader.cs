@@ -29,7 +29,7 @@ internal sealed class TrainingCaseReader
     private double _magnitudes;
 
     /// <exception cref="ArgumentException">A column is missing or of another type.</exception>
-    public TrainingCaseReader(IDataView data, ISegmentationOptions options)
+    public TrainingCaseReader(IDataView data, SegmentationOptions options)
     {
         _data = data;
         Features = data.Schema.Require(
@@ -50,9 +50,9 @@ internal sealed class TrainingCaseReader
         _image = Optional(data.Schema, options.ImageColumnName, type => type is SliceDataViewType);
         _picture = _image is null ? PictureColumn.Find(data.Schema) : null;
         _imagePath = _image is null && _picture is null ? Optional(data.Schema, options.ImagePathColumnName, PathsColumn.HoldsPaths) : null;
-        _raterNames = options.TakesRatersForLevels is not null ? RaterNamesColumn.Find(data.Schema, options.RaterNamesColumnName) : null;
+        _raterNames = options.RaterLevelSource is not null ? RaterNamesColumn.Find(data.Schema, options.RaterNamesColumnName) : null;
         _groups = GroupColumn.Find(data.Schema, options.GroupColumnName, _case, options.ImagePathColumnName);
-        _raters = new(options.MissingRaters, options.Levels, options.TakesRatersForLevels);
+        _raters = new(options.MissingRaters, options.Levels, options.RaterLevelSource);
     }
 
     public static string ExpectedFeatures =>

@@ -10,11 +10,11 @@ using Consensus.ML.Transforms.Columns;
 namespace Consensus.ML.Segmentation.Models;
 
 /// <summary>
-/// Refuses a manifest that no model of this library can have, before anything is made as large as it says: a model zip may come from
-/// anyone, and the hashes in it find damage, not tampering. Options are held to the rules of <see cref="OptionsCheck"/>; what else a
-/// manifest holds has its rules here.
+/// Refuses a manifest that no model of this library can have, before anything is allocated by its numbers: a model zip may come from
+/// anyone, and the hashes in it find damage, not tampering. <see cref="OptionsCheck"/> has the rules for options; the rules for all other
+/// members are here. Loading a model calls it once (<see cref="ModelFile"/>).
 /// </summary>
-/// <remarks>Whoever adds a member to a manifest adds its rule here, to the method of the record that it is in.</remarks>
+/// <remarks>A new member needs its rule here, in the method for the record that has it.</remarks>
 internal static class ManifestCheck
 {
     private const int HashDigits = 64;
@@ -22,26 +22,24 @@ internal static class ManifestCheck
     // Some thirty years, which a TimeSpan holds.
     private const double LongestRun = 1e9;
 
+    /// <summary>Checks every value of a manifest.</summary>
     /// <exception cref="InvalidDataException">A value is out of range, or the weights have another size than the network's.</exception>
-    public static void Check(ModelManifest manifest) => Refusing(() =>
+    public static void Check(ModelManifest manifest)
     {
-        OptionRange.Defined(nameof(manifest.Target), manifest.Target);
-        OptionsCheck.Check(manifest.Diffusion);
-        CheckFacts(manifest, manifest.Diffusion.Steps);
-        CheckTraining(manifest, training => OptionsCheck.Check(training, manifest.Diffusion, hasValidationSet: true));
-    });
+        try
+        {
+            manifest.CheckKind();
+            CheckCommon(manifest);
+            CheckTraining(manifest);
+        }
+        catch (ArgumentException exception)
+        {
+            // The value is at fault, not an argument of the caller.
+            throw ModelState.Damaged($"in {ModelFile.ManifestName}, {exception.Message.TrimEnd('.')}");
+        }
+    }
 
-    /// <exception cref="InvalidDataException">A value is out of range, or the weights have another size than the network's.</exception>
-    public static void Check(UNetManifest manifest) => Refusing(() =>
-    {
-        OptionRange.Defined(nameof(manifest.Kind), manifest.Kind);
-        OptionsCheck.CheckPassDropout(manifest.PassDropout);
-        CheckFacts(manifest, diffusionSteps: null);
-        CheckTraining(manifest, training => OptionsCheck.Check(training, diffusion: null, hasValidationSet: true));
-    });
-
-    /// <summary>What all sorts of manifests have.</summary>
-    private static void CheckFacts(ISegmentationManifest manifest, int? diffusionSteps)
+    private static void CheckCommon(ModelManifest manifest)
     {
         OptionRange.Range(nameof(manifest.FormatVersion), manifest.FormatVersion, 1, int.MaxValue);
         CheckColumns(manifest.Columns);
@@ -51,9 +49,9 @@ internal static class ManifestCheck
             throw new ArgumentException($"{nameof(manifest.Network)}.{nameof(NetworkOptions.PatchSize)} is null; a trained model has one.");
         }
 
-        SliceLimits.Check(manifest.ImageChannels, manifest.Height, manifest.Width, manifest.Raters);
+        SliceLimits.Check(manifest.ImageChannels, manifest.Height, manifest.Width, manifest.Levels);
         OptionsCheck.CheckSize(manifest.Columns.Features, manifest.Height, manifest.Width, manifest.Network);
-        OptionsCheck.Check(nameof(manifest.Sampling), manifest.Sampling, diffusionSteps);
+        OptionsCheck.Check(nameof(manifest.Sampling), manifest.Sampling, manifest.DiffusionSteps);
         CheckWeights(manifest);
     }
 
@@ -67,13 +65,13 @@ internal static class ManifestCheck
         OptionsCheck.CheckOutputs([columns.SoftMap, columns.ConsensusMaps, columns.Uncertainty, columns.Samples]);
     }
 
-    /// <summary>How each member came to be.</summary>
-    private static void CheckTraining(ISegmentationManifest manifest, Action<TrainingOptions> checkOptions)
+    /// <summary>Checks how each member was trained.</summary>
+    private static void CheckTraining(ModelManifest manifest)
     {
         IEnumerable<ManifestTraining> further = manifest.FurtherMembers?.Select(member => member.Training) ?? [];
         foreach (ManifestTraining training in further.Prepend(manifest.Training))
         {
-            checkOptions(training.Options);
+            manifest.CheckTraining(training.Options);
             OptionRange.Defined(nameof(training.MissingRaters), training.MissingRaters);
             if (training.Augmentation is not null)
             {
@@ -129,7 +127,7 @@ internal static class ManifestCheck
     }
 
     /// <summary>Every file of weights must be as large as those of this network are, and none may be there twice.</summary>
-    private static void CheckWeights(ISegmentationManifest manifest)
+    private static void CheckWeights(ModelManifest manifest)
     {
         ManifestWeights[] files = [manifest.Weights!, .. manifest.FurtherMembers?.Select(member => member.Weights!) ?? []];
         OptionRange.Range("Members", files.Length, 1, Ensembles.MostMembers);
@@ -168,19 +166,6 @@ internal static class ManifestCheck
         {
             throw new ArgumentException(string.Create(
                 CultureInfo.InvariantCulture, $"{name} is {value}; it must be from {minimum} to {maximum}."));
-        }
-    }
-
-    /// <summary>Says what is wrong as of a file, not as of an argument.</summary>
-    private static void Refusing(Action check)
-    {
-        try
-        {
-            check();
-        }
-        catch (ArgumentException exception)
-        {
-            throw ModelState.Damaged($"in {ModelFile.ManifestName}, {exception.Message.TrimEnd('.')}");
         }
     }
 }

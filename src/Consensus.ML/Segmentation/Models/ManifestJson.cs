@@ -18,26 +18,28 @@ internal static class ManifestJson
         WriteIndented = true,
     };
 
-    public static byte[] Write<T>(T manifest)
-        where T : ISegmentationManifest => JsonSerializer.SerializeToUtf8Bytes(manifest, Options);
+    /// <summary>The manifest as the text of its file.</summary>
+    public static byte[] Write(ModelManifest manifest) => JsonSerializer.SerializeToUtf8Bytes(manifest, manifest.GetType(), Options);
 
-    /// <param name="json">The file's text.</param>
-    /// <param name="newest">The newest version of the format that is read.</param>
+    /// <summary>Reads a manifest. <see cref="ManifestCheck"/> then checks its values.</summary>
+    /// <typeparam name="T">The kind of manifest.</typeparam>
+    /// <param name="json">The text of the file.</param>
     /// <exception cref="InvalidDataException">
     /// The text is no manifest, or one of a newer format; the message says which and what to do.
     /// </exception>
-    public static T Read<T>(byte[] json, int newest)
-        where T : class, ISegmentationManifest
+    public static T Read<T>(byte[] json)
+        where T : ModelManifest
     {
         try
         {
             // Before anything else: what a newer format holds is not for this version to judge.
-            if (JsonSerializer.Deserialize<Version>(json, JsonSerializerOptions.Web)?.FormatVersion is { } version && version > newest)
+            if (JsonSerializer.Deserialize<Version>(json, JsonSerializerOptions.Web)?.FormatVersion is { } version
+                && version > ModelManifest.CurrentFormatVersion)
             {
                 throw new InvalidDataException(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"The model file has format version {version}; this version of Consensus.ML reads up to {newest}. "
-                    + $"Update the Consensus.ML package."));
+                    $"The model file has format version {version}; this version of Consensus.ML reads up to "
+                    + $"{ModelManifest.CurrentFormatVersion}. Update the Consensus.ML package."));
             }
 
             T manifest = JsonSerializer.Deserialize<T>(json, Options) ?? throw ModelState.Damaged($"{ModelFile.ManifestName} is empty");

@@ -17,11 +17,11 @@ internal static class ModelFile
     // A manifest has some 4 kB, and 100 bytes more for each validation of each member.
     private const long LargestManifest = 1 << 24;
 
-    public static void Save(ModelState state, ModelSaveContext context, ISegmentationManifest manifest, IReadOnlyList<byte[]> weights)
+    public static void Save(ModelState state, ModelSaveContext context, ModelManifest manifest, IReadOnlyList<byte[]> weights)
     {
-        byte[] json = manifest.With([
+        byte[] json = ManifestJson.Write(manifest.WithWeights([
             .. weights.Select((bytes, member) => new ManifestWeights(NameOf(member), bytes.LongLength, Hash(bytes))),
-        ]).ToJson();
+        ]));
         state.Save(context, writer => writer.Write(SHA256.HashData(json)));
         context.SaveBinaryStream(ManifestName, writer => writer.Write(json));
         for (int member = 0; member < weights.Count; member++)
@@ -31,13 +31,14 @@ internal static class ModelFile
         }
     }
 
+    /// <summary>Reads and checks the manifest, and reads the weights that it names.</summary>
+    /// <typeparam name="T">The kind of manifest.</typeparam>
     /// <param name="state">The step's state.</param>
     /// <param name="context">Where to read from.</param>
-    /// <param name="parse">Reads the step's sort of manifest.</param>
     /// <returns>The manifest, and the weights of each member.</returns>
     /// <exception cref="InvalidDataException">The file is damaged, too new or no model of this library; the message says which.</exception>
-    public static (T Manifest, IReadOnlyList<byte[]> Weights) Load<T>(ModelState state, ModelLoadContext context, Func<byte[], T> parse)
-        where T : ISegmentationManifest
+    public static (T Manifest, IReadOnlyList<byte[]> Weights) Load<T>(ModelState state, ModelLoadContext context)
+        where T : ModelManifest
     {
         byte[] hash = state.Load(context, reader => reader.ReadBytes(SHA256.HashSizeInBytes));
         byte[] json = ReadEntry(context, ManifestName, LargestManifest, "where a manifest has at most");
@@ -46,8 +47,8 @@ internal static class ModelFile
             throw ModelState.Damaged($"{ManifestName} does not have the SHA-256 it was saved with");
         }
 
-        T manifest = parse(json);
-        manifest.Check();
+        T manifest = ManifestJson.Read<T>(json);
+        ManifestCheck.Check(manifest);
         ManifestWeights[] members = [manifest.Weights!, .. manifest.FurtherMembers?.Select(member => member.Weights!) ?? []];
         return (manifest, [.. members.Select((promised, member) => ReadWeights(context, NameOf(member), promised))]);
     }

@@ -10,7 +10,7 @@ namespace Consensus.ML.Segmentation.Prediction;
 /// </summary>
 internal static class NoiseSeed
 {
-    public static ulong Of(int seed, ReadOnlySpan<float> features)
+    public static ulong Compute(int seed, ReadOnlySpan<float> features)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         Span<byte> prefix = stackalloc byte[sizeof(int)];

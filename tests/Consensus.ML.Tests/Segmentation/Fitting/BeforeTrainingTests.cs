@@ -111,7 +111,7 @@ public sealed class BeforeTrainingTests
         using UNetSegmentationTransformer model =
             _ml.Transforms.UNetSegment(Options(new() { Steps = 1, BatchSize = 1, Threads = 1, ValidationFraction = 0 }, null)).Fit(cases);
         Assert.Contains(_log, line => line.StartsWith(said, StringComparison.Ordinal));
-        Assert.Equal((int)axes, (int)model.Facts.Training.Mirroring.Axes);
+        Assert.Equal((int)axes, (int)model.Manifest.Training.Mirroring.Axes);
     }
 
     private byte[] Weights(bool onePass, long? memoryLimit, TrainingOptions? training = null)

@@ -113,40 +113,40 @@ public sealed class ManifestCheckTests
     [Fact]
     public void A_manifest_as_it_is_saved_is_taken()
     {
-        Assert.Equal(16, Read(Consensus().ToJson()).Height);
-        Assert.Equal(16, ReadOnePass(OnePass().ToJson()).Height);
+        Assert.Equal(16, Read(ManifestJson.Write(Consensus())).Height);
+        Assert.Equal(16, ReadOnePass(ManifestJson.Write(OnePass())).Height);
     }
 
     [Theory]
     [MemberData(nameof(WrongValues))]
     public void A_value_that_no_model_has_is_refused_by_name(string path, string value, string expected)
     {
-        ExpectRefusal(() => Read(Changed(Consensus().ToJson(), path, value)), expected);
-        ExpectRefusal(() => ReadOnePass(Changed(OnePass().ToJson(), path, value)), expected);
+        ExpectRefusal(() => Read(Changed(ManifestJson.Write(Consensus()), path, value)), expected);
+        ExpectRefusal(() => ReadOnePass(Changed(ManifestJson.Write(OnePass()), path, value)), expected);
     }
 
     [Theory]
     [MemberData(nameof(WrongValuesOfDiffusion))]
     public void A_value_that_no_diffusion_model_has_is_refused(string path, string value, string expected) =>
-        ExpectRefusal(() => Read(Changed(Consensus().ToJson(), path, value)), expected);
+        ExpectRefusal(() => Read(Changed(ManifestJson.Write(Consensus()), path, value)), expected);
 
     [Theory]
     [InlineData("passDropout", "0", "PassDropout is 0")]
     [InlineData("passDropout", "1", "PassDropout is 1")]
     [InlineData("kind", "\"other\"", "cannot be read")]
     public void A_value_that_no_one_pass_model_has_is_refused(string path, string value, string expected) =>
-        ExpectRefusal(() => ReadOnePass(Changed(OnePass().ToJson(), path, value)), expected);
+        ExpectRefusal(() => ReadOnePass(Changed(ManifestJson.Write(OnePass()), path, value)), expected);
 
     [Fact]
     public void Members_have_their_own_weights_and_no_more_than_a_thousand_are_read()
     {
         long bytes = Consensus().Weights!.Bytes;
-        byte[] Ensemble(int further, Func<int, string> hash) => (Consensus() with
+        byte[] Ensemble(int further, Func<int, string> hash) => ManifestJson.Write(Consensus() with
         {
             FormatVersion = 2,
             FurtherMembers = [.. Enumerable.Range(2, further).Select(member =>
                 new ManifestMember(member, Training) { Weights = new($"weights-{member}.safetensors", bytes, hash(member)) })],
-        }).ToJson();
+        });
         string Numbered(int member) => member.ToString("x64", CultureInfo.InvariantCulture);
 
         Assert.Equal(2, Read(Ensemble(2, Numbered)).FurtherMembers!.Count);
@@ -164,13 +164,13 @@ public sealed class ManifestCheckTests
         using WeightSet weights = WeightSet.Initialize(layout, TorchSharp.torch.CPU, seed: 1);
         int length = Checkpoint.Write(weights).Length;
         string Promised(int bytes) => bytes.ToString(CultureInfo.InvariantCulture);
-        Assert.Equal(length, Read(Changed(Consensus().ToJson(), "weights/bytes", Promised(length))).Weights!.Bytes);
-        ExpectRefusal(() => Read(Changed(Consensus().ToJson(), "weights/bytes", Promised(length + 1))), $"take {length}");
+        Assert.Equal(length, Read(Changed(ManifestJson.Write(Consensus()), "weights/bytes", Promised(length))).Weights!.Bytes);
+        ExpectRefusal(() => Read(Changed(ManifestJson.Write(Consensus()), "weights/bytes", Promised(length + 1))), $"take {length}");
 
         // The values themselves: the header of another writer may be shorter.
         int values = (int)(4 * layout.ParameterCount);
-        Assert.Equal(values, Read(Changed(Consensus().ToJson(), "weights/bytes", Promised(values))).Weights!.Bytes);
-        ExpectRefusal(() => Read(Changed(Consensus().ToJson(), "weights/bytes", Promised(values - 1))), $"take {length}");
+        Assert.Equal(values, Read(Changed(ManifestJson.Write(Consensus()), "weights/bytes", Promised(values))).Weights!.Bytes);
+        ExpectRefusal(() => Read(Changed(ManifestJson.Write(Consensus()), "weights/bytes", Promised(values - 1))), $"take {length}");
     }
 
     /// <summary>Every number of both manifests in turn becomes one that is hardly right; what is not refused must be small.</summary>
@@ -190,8 +190,11 @@ public sealed class ManifestCheckTests
     public void Any_member_that_is_changed_is_refused_in_one_line_or_harmless(string value)
     {
         int refused = 0, all = 0;
-        foreach ((byte[] json, Func<byte[], ISegmentationManifest> read) in
-            new (byte[], Func<byte[], ISegmentationManifest>)[] { (Consensus().ToJson(), Read), (OnePass().ToJson(), ReadOnePass) })
+        foreach ((byte[] json, Func<byte[], ModelManifest> read) in
+            new (byte[], Func<byte[], ModelManifest>)[]
+            {
+                (ManifestJson.Write(Consensus()), Read), (ManifestJson.Write(OnePass()), ReadOnePass),
+            })
         {
             foreach (string path in Paths(JsonNode.Parse(json)!, ""))
             {
@@ -218,7 +221,7 @@ public sealed class ManifestCheckTests
     [Fact]
     public void Every_truncation_and_many_flipped_bits_are_refused_in_one_line_or_harmless()
     {
-        byte[] whole = Consensus().ToJson();
+        byte[] whole = ManifestJson.Write(Consensus());
         var random = new Random(1);
         IEnumerable<byte[]> cut = Enumerable.Range(0, whole.Length / 7).Select(i => whole[..(7 * i)]);
         IEnumerable<byte[]> flipped = Enumerable.Range(0, 1000).Select(_ =>
@@ -247,7 +250,7 @@ public sealed class ManifestCheckTests
     [Fact]
     public void A_member_that_is_named_twice_is_refused()
     {
-        string json = Encoding.UTF8.GetString(Consensus().ToJson());
+        string json = Encoding.UTF8.GetString(ManifestJson.Write(Consensus()));
         string twice = json.Replace("\"height\": 16,", "\"height\": 16, \"height\": 16,");
         ExpectRefusal(() => Read(Encoding.UTF8.GetBytes(twice)), "cannot be read");
     }
@@ -259,27 +262,27 @@ public sealed class ManifestCheckTests
         ExpectRefusal(() => Read(Encoding.UTF8.GetBytes(deep)), "cannot be read");
     }
 
-    private static ModelManifest Read(byte[] json)
+    private static DiffusionManifest Read(byte[] json)
     {
-        ModelManifest manifest = ModelManifest.FromJson(json);
-        manifest.Check();
+        DiffusionManifest manifest = ManifestJson.Read<DiffusionManifest>(json);
+        ManifestCheck.Check(manifest);
         return manifest;
     }
 
-    private static UNetManifest ReadOnePass(byte[] json)
+    private static OnePassManifest ReadOnePass(byte[] json)
     {
-        UNetManifest manifest = UNetManifest.FromJson(json);
-        manifest.Check();
+        OnePassManifest manifest = ManifestJson.Read<OnePassManifest>(json);
+        ManifestCheck.Check(manifest);
         return manifest;
     }
 
-    private static ModelManifest Consensus() => Promising(new ModelManifest()
+    private static DiffusionManifest Consensus() => Promising(new DiffusionManifest()
     {
         Columns = new("Features", "SoftMap", "ConsensusMaps", "Uncertainty"),
         Height = 16,
         Width = 16,
         ImageChannels = 1,
-        Raters = 3,
+        Levels = 3,
         Target = TrainingTarget.Consensus,
         Network = Network,
         Diffusion = new(),
@@ -288,13 +291,13 @@ public sealed class ManifestCheckTests
         Training = Training,
     });
 
-    private static UNetManifest OnePass() => Promising(new UNetManifest()
+    private static OnePassManifest OnePass() => Promising(new OnePassManifest()
     {
         Columns = new("Features", "SoftMap", "ConsensusMaps", "Uncertainty"),
         Height = 16,
         Width = 16,
         ImageChannels = 1,
-        Raters = 3,
+        Levels = 3,
         Kind = UNetKind.Levels,
         Rounded = true,
         PassDropout = 0.5,
@@ -306,10 +309,10 @@ public sealed class ManifestCheckTests
 
     /// <summary>The manifest as a file has it, with the weights of its network beside it.</summary>
     private static T Promising<T>(T manifest)
-        where T : ISegmentationManifest
+        where T : ModelManifest
     {
         long bytes = Checkpoint.Length(manifest.Description.Layout()).File;
-        return (T)manifest.With([new(ModelFile.WeightsName, bytes, Hash)]);
+        return (T)manifest.WithWeights([new(ModelFile.WeightsName, bytes, Hash)]);
     }
 
     /// <summary>The paths of everything below a node, with numbers for the places of lists.</summary>

@@ -130,12 +130,12 @@ public sealed class ConditioningTests
     [Fact]
     public void Manifests_and_checkpoints_from_before_there_was_a_choice_mean_the_encoder()
     {
-        string json = Encoding.UTF8.GetString(Discs.Manifest(Concatenated).ToJson());
+        string json = Encoding.UTF8.GetString(ManifestJson.Write(Discs.Manifest(Concatenated)));
         Assert.Contains("\"conditioning\": \"concatenation\"", json, StringComparison.Ordinal);
-        Assert.Equal(Conditioning.Concatenation, ModelManifest.FromJson(Encoding.UTF8.GetBytes(json)).Network.Conditioning);
+        Assert.Equal(Conditioning.Concatenation, ManifestJson.Read<DiffusionManifest>(Encoding.UTF8.GetBytes(json)).Network.Conditioning);
         string older = json.Replace("\"conditioning\": \"concatenation\",", "", StringComparison.Ordinal);
         Assert.NotEqual(json, older);
-        Assert.Equal(Conditioning.Encoder, ModelManifest.FromJson(Encoding.UTF8.GetBytes(older)).Network.Conditioning);
+        Assert.Equal(Conditioning.Encoder, ManifestJson.Read<DiffusionManifest>(Encoding.UTF8.GetBytes(older)).Network.Conditioning);
 
         TrainingFingerprint encoder = Discs.Fingerprint(Small), concatenated = Discs.Fingerprint(Concatenated);
         Assert.DoesNotContain("Network.Conditioning", encoder.Settings.Keys);

@@ -223,11 +223,13 @@ public sealed class LevelConditioningTests
     {
         NetworkOptions embedding = new() { ModelChannels = 32 },
             channels = embedding with { LevelConditioning = LevelConditioning.Channels };
-        string json = Encoding.UTF8.GetString(Discs.Manifest(channels).ToJson());
-        Assert.Equal(LevelConditioning.Channels, ModelManifest.FromJson(Encoding.UTF8.GetBytes(json)).Network.LevelConditioning);
+        string json = Encoding.UTF8.GetString(ManifestJson.Write(Discs.Manifest(channels)));
+        Assert.Equal(
+            LevelConditioning.Channels, ManifestJson.Read<DiffusionManifest>(Encoding.UTF8.GetBytes(json)).Network.LevelConditioning);
         string older = json.Replace("\"levelConditioning\": \"channels\",", "", StringComparison.Ordinal);
         Assert.NotEqual(json, older);
-        Assert.Equal(LevelConditioning.Embedding, ModelManifest.FromJson(Encoding.UTF8.GetBytes(older)).Network.LevelConditioning);
+        Assert.Equal(
+            LevelConditioning.Embedding, ManifestJson.Read<DiffusionManifest>(Encoding.UTF8.GetBytes(older)).Network.LevelConditioning);
 
         Assert.DoesNotContain("Network.LevelConditioning", Discs.Fingerprint(embedding).Settings.Keys);
         Assert.Contains(

@@ -192,11 +192,11 @@ public sealed class PatchTests
     public void Manifests_and_checkpoints_from_before_there_was_a_choice_mean_none()
     {
         NetworkOptions plain = new() { ModelChannels = 32 }, patched = plain with { PatchSize = 2 };
-        string json = Encoding.UTF8.GetString(Discs.Manifest(patched).ToJson());
-        Assert.Equal(2, ModelManifest.FromJson(Encoding.UTF8.GetBytes(json)).Network.PatchSize);
+        string json = Encoding.UTF8.GetString(ManifestJson.Write(Discs.Manifest(patched)));
+        Assert.Equal(2, ManifestJson.Read<DiffusionManifest>(Encoding.UTF8.GetBytes(json)).Network.PatchSize);
         string older = json.Replace("\"patchSize\": 2,", "", StringComparison.Ordinal);
         Assert.NotEqual(json, older);
-        Assert.Equal(1, ModelManifest.FromJson(Encoding.UTF8.GetBytes(older)).Network.PatchSize);
+        Assert.Equal(1, ManifestJson.Read<DiffusionManifest>(Encoding.UTF8.GetBytes(older)).Network.PatchSize);
 
         Assert.DoesNotContain("Network.PatchSize", Discs.Fingerprint(plain).Settings.Keys);
         Assert.Contains(

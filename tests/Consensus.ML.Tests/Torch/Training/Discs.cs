@@ -29,9 +29,9 @@ internal static class Discs
         };
 
     /// <summary>What the zip of a model of such a network would say.</summary>
-    public static ModelManifest Manifest(NetworkOptions network) => new()
+    public static DiffusionManifest Manifest(NetworkOptions network) => new()
     {
-        Columns = new("a", "b", "c", "d"), Height = Side, Width = Side, ImageChannels = 1, Raters = 2, Target = TrainingTarget.Consensus,
+        Columns = new("a", "b", "c", "d"), Height = Side, Width = Side, ImageChannels = 1, Levels = 2, Target = TrainingTarget.Consensus,
         Network = network, Diffusion = new(), Sampling = new(), Seed = 1,
         Training = new(new TrainingOptions(), null, new(0, 0, null, 0, 0, 0, false, [])),
         Weights = new("weights.safetensors", 1, new string('0', 64)),

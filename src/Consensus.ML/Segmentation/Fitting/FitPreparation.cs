@@ -1,0 +1,115 @@
+using Consensus.Imaging.Augmentation;
+using Consensus.ML.MLNet;
+using Consensus.ML.Options;
+using Consensus.ML.Segmentation.Models;
+using Consensus.ML.Torch.Runtime;
+using Consensus.ML.Torch.Training.Batches;
+using Consensus.ML.Torch.Training.Checkpoints;
+using Consensus.ML.Transforms.Columns;
+using Microsoft.ML;
+using Microsoft.ML.Runtime;
+
+namespace Consensus.ML.Segmentation.Fitting;
+
+/// <summary>Reads and checks everything that a training needs before its first step, and reports it to the log.</summary>
+internal static class FitPreparation
+{
+    /// <summary>Prepares a training.</summary>
+    /// <param name="environment">The environment.</param>
+    /// <param name="channel">The log.</param>
+    /// <param name="input">The training cases.</param>
+    /// <param name="validation">The cases to choose the best weights by; null to set some of the training cases aside.</param>
+    /// <param name="options">The options; their validation set is not read.</param>
+    public static PreparedFit Run(
+        IHostEnvironment environment,
+        IChannel channel,
+        IDataView input,
+        IDataView? validation,
+        SegmentationOptions options)
+    {
+        var reader = new TrainingCaseReader(input, options);
+        SliceLimits.Check(reader.Channels, reader.Height, reader.Width, levels: 1);
+        OptionsCheck.CheckSize(options.FeaturesColumnName, reader.Height, reader.Width, options.Network);
+        TrainingCaseReader? validationReader = validation is null ? null : ValidationCases.CreateReader(validation, options, reader);
+
+        // Before any case is read. The number of levels is not known yet, but it matters little to the number of weights.
+        var shape = new ModelShape(
+            reader.Height, reader.Width, reader.Channels, options.Levels ?? 1, options.Network.For(reader.Height, reader.Width));
+        CheckWeights(options, shape);
+        TorchDevice device = ChooseDevice(environment, channel, options);
+        AugmentationPolicy? augmentation = reader.Features.AugmentationPolicy();
+        FitLog.Augmentation(channel, reader.Features.Name, augmentation);
+
+        // Before hours may be spent: is there a place to keep them, and does it belong to this run alone?
+        long limit = options.MemoryLimit ?? CaseStore.DefaultLimit;
+        var store = new CaseStore(limit);
+        CheckpointFolder? checkpoints = options.Checkpoints is null
+            ? null
+            : CheckpointFolder.Open(options.Checkpoints, line => channel.Warning(MessageSensitivity.UserData, line));
+        try
+        {
+            (IReadOnlyList<TrainingCase> cases, int levels) = reader.Read(
+                store, line => channel.Warning(MessageSensitivity.UserData, line), Expect, options.Cancellation);
+            shape = shape with { Levels = levels };
+            IReadOnlyList<int> axes = FitLog.VolumeAxes(channel, reader.VolumeAxes, AxesOf(options.StartFrom));
+            CheckWeights(options, shape);
+            FitLog.LargeValues(channel, reader.Features.Name, reader.AverageMagnitude);
+            IReadOnlyList<TrainingCase>? validationCases = validationReader is null
+                ? null
+                : ValidationCases.Read(validationReader, store, channel, cases, options.Cancellation);
+            FitLog.SingleGroup(channel, cases, isSplit: validationCases is null && options.Training.ValidationFraction > 0);
+            int seed = options.Seed ?? environment.Seed() ?? 0;
+            FitLog.Data(channel, shape, cases, seed);
+            FitLog.Memory(channel, store);
+            FitLog.PlannedSteps(channel, options.Training);
+            return new()
+            {
+                Shape = shape,
+                Cases = cases,
+                Validation = validationCases,
+                VolumeAxes = axes,
+                Device = device,
+                Augmentation = augmentation,
+                Padding = reader.Features.RawZero() is { } zero && zero.Length == shape.ImageChannels
+                    ? zero
+                    : new float[shape.ImageChannels],
+                Seed = seed,
+                Checkpoints = checkpoints,
+                Store = store,
+            };
+        }
+        catch
+        {
+            store.Dispose();
+            checkpoints?.Dispose();
+            throw;
+        }
+
+        void Expect(long bytes)
+        {
+            if (FitLog.ExpectedMemory(channel, bytes, limit) > limit)
+            {
+                store.MoveToDisk();
+            }
+        }
+    }
+
+    private static void CheckWeights(SegmentationOptions options, ModelShape shape) => OptionsCheck.CheckWeights(
+        options.CreateManifest(shape, seed: 0, ManifestTraining.Untrained(options.Training)).Description.Layout(), shape.Network);
+
+    private static TorchDevice ChooseDevice(IHostEnvironment environment, IChannel channel, SegmentationOptions options)
+    {
+        TorchDevice device = TorchDevice.Choose(options.Device, environment.GpuDeviceId(), environment.FallbackToCpu());
+        channel.Info(MessageSensitivity.None, $"Device: {device.Device} ({device.Reason})");
+        OptionsCheck.CheckDevice(
+            $"{nameof(options.Training)}.{nameof(options.Training.Precision)}", options.Training.Precision, device.Device);
+        OptionsCheck.CheckDevice(
+            $"{nameof(options.Training)}.{nameof(options.Training.ValidationSampling)}.{nameof(options.Training.Precision)}",
+            options.Training.ValidationSampling.Precision,
+            device.Device);
+        return device;
+    }
+
+    private static IReadOnlyList<int> AxesOf(ITransformer? start) =>
+        start is null ? [] : StartingModel.Require<SegmentationTransformer>(start, nameof(start)).VolumeAxes;
+}

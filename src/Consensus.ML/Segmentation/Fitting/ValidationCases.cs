@@ -1,0 +1,102 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using Consensus.ML.Torch.Training.Batches;
+using Microsoft.ML;
+using Microsoft.ML.Runtime;
+
+namespace Consensus.ML.Segmentation.Fitting;
+
+/// <summary>Reads the cases of a validation set, and refuses those that training would see.</summary>
+internal static class ValidationCases
+{
+    /// <summary>The reader of a validation set.</summary>
+    /// <exception cref="ArgumentException">A column is missing, or the slices have another size than those of training.</exception>
+    public static TrainingCaseReader CreateReader(IDataView validation, SegmentationOptions options, TrainingCaseReader training)
+    {
+        TrainingCaseReader reader;
+        try
+        {
+            reader = new(validation, options);
+        }
+        catch (ArgumentException exception)
+        {
+            throw new ArgumentException($"The validation set: {exception.Message}", exception);
+        }
+
+        return (reader.Channels, reader.Height, reader.Width) == (training.Channels, training.Height, training.Width)
+            ? reader
+            : throw new ArgumentException(
+                $"Column '{reader.Features.Name}' is {reader.Channels}×{reader.Height}×{reader.Width} (channels × height × width) "
+                + $"in the validation set, but {training.Channels}×{training.Height}×{training.Width} in the training set; "
+                + "both must be transformed alike (pipeline.Fit(train, validation) does that).");
+    }
+
+    /// <summary>Reads the cases.</summary>
+    /// <param name="reader">The reader of the validation set.</param>
+    /// <param name="store">Keeps the cases.</param>
+    /// <param name="channel">The log.</param>
+    /// <param name="training">The training cases.</param>
+    /// <param name="cancellation">Ends reading between two cases.</param>
+    /// <exception cref="InvalidDataException">A row does not fit, or a group is in both sets.</exception>
+    public static IReadOnlyList<TrainingCase> Read(
+        TrainingCaseReader reader,
+        CaseStore store,
+        IChannel channel,
+        IReadOnlyList<TrainingCase> training,
+        CancellationToken cancellation)
+    {
+        IReadOnlyList<TrainingCase> validation;
+        try
+        {
+            validation = reader.ReadValidation(
+                store, training[0].Masks.Raters, line => channel.Warning(MessageSensitivity.UserData, line), cancellation);
+        }
+        catch (InvalidDataException exception)
+        {
+            throw new InvalidDataException($"The validation set: {exception.Message}", exception);
+        }
+
+        CheckGroups(training, validation);
+        WarnOfSharedImages(channel, training, validation);
+        return validation;
+    }
+
+    private static void CheckGroups(IReadOnlyList<TrainingCase> training, IReadOnlyList<TrainingCase> validation)
+    {
+        // A name that only says which case it is may come again in another folder; a patient's or a volume's may not.
+        ILookup<string, TrainingCase> trained = training.ToLookup(one => one.Group, StringComparer.Ordinal);
+        foreach (TrainingCase one in validation)
+        {
+            if (trained[one.Group].FirstOrDefault(other => !one.IsOwnGroup || !other.IsOwnGroup) is { } other)
+            {
+                throw new InvalidDataException(
+                    $"{one.Name} of the validation set and {other.Name} of the training set are both of the group '{one.Group}': weights "
+                    + "chosen by cases that were trained on would not be the best for new ones. Take the group out of one of the sets.");
+            }
+        }
+    }
+
+    private static void WarnOfSharedImages(
+        IChannel channel,
+        IReadOnlyList<TrainingCase> training,
+        IReadOnlyList<TrainingCase> validation)
+    {
+        Dictionary<string, TrainingCase> images = [];
+        foreach (TrainingCase one in training)
+        {
+            images.TryAdd(HashImage(one), one);
+        }
+
+        (TrainingCase Here, TrainingCase There)[] twins =
+            [.. validation.Where(one => images.ContainsKey(HashImage(one))).Select(one => (one, images[HashImage(one)]))];
+        if (twins.Length > 0)
+        {
+            channel.Warning(
+                MessageSensitivity.UserData,
+                $"{twins.Length} of {validation.Count} validation cases have the very image of a training case, and say nothing of new "
+                + $"ones; the first: {twins[0].Here.Name}, as {twins[0].There.Name}.");
+        }
+
+        static string HashImage(TrainingCase one) => Convert.ToHexString(SHA256.HashData(MemoryMarshal.AsBytes(one.Features.AsSpan())));
+    }
+}

@@ -1,0 +1,62 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json.Serialization;
+using Consensus.ML.Options;
+using Consensus.ML.Torch.Models;
+using static TorchSharp.torch;
+
+namespace Consensus.ML.Segmentation.Models;
+
+/// <summary>The manifest of a diffusion model (data-schemas/model-manifest.schema.json).</summary>
+internal sealed record DiffusionManifest : ModelManifest
+{
+    [JsonConstructor]
+    public DiffusionManifest()
+    {
+    }
+
+    /// <summary>Common members; <see cref="Target"/> and <see cref="Diffusion"/> are to be set beside it.</summary>
+    [SetsRequiredMembers]
+    public DiffusionManifest(SegmentationOptions options, ModelShape shape, int seed, ManifestTraining training)
+        : base(options, shape, seed, training)
+    {
+        Diffusion = null!;
+    }
+
+    /// <summary>What the network draws.</summary>
+    [JsonPropertyOrder(1)]
+    public required TrainingTarget Target { get; init; }
+
+    [JsonPropertyOrder(3)]
+    public required DiffusionOptions Diffusion { get; init; }
+
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override ModelDescription Description => new()
+    {
+        Height = Height,
+        Width = Width,
+        ImageChannels = ImageChannels,
+        Levels = Levels,
+        Target = Target,
+        Network = Network,
+        Diffusion = Diffusion,
+    };
+
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override int? DiffusionSteps => Diffusion.Steps;
+
+    /// <inheritdoc/>
+    public override ConsensusModel CreateModel(IReadOnlyList<byte[]> weights, Device device) =>
+        ConsensusModel.Load(Description, weights, device);
+
+    /// <inheritdoc/>
+    public override void CheckKind()
+    {
+        OptionRange.Defined(nameof(Target), Target);
+        OptionsCheck.Check(Diffusion);
+    }
+
+    /// <inheritdoc/>
+    public override void CheckTraining(TrainingOptions training) => OptionsCheck.Check(training, Diffusion, hasValidationSet: true);
+}

@@ -1,0 +1,8 @@
+namespace Consensus.ML.Segmentation.Models;
+
+/// <summary>A member of an ensemble that is not its first: how its weights were trained, and where they are.</summary>
+internal sealed record ManifestMember(int Seed, ManifestTraining Training)
+{
+    /// <summary>Null in memory; always there in a file.</summary>
+    public ManifestWeights? Weights { get; init; }
+}

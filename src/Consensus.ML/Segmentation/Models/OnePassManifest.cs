@@ -1,0 +1,68 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json.Serialization;
+using Consensus.ML.Options;
+using Consensus.ML.Torch.Models;
+using static TorchSharp.torch;
+
+namespace Consensus.ML.Segmentation.Models;
+
+/// <summary>The manifest of a one-pass U-Net (data-schemas/unet-manifest.schema.json).</summary>
+internal sealed record OnePassManifest : ModelManifest
+{
+    [JsonConstructor]
+    public OnePassManifest()
+    {
+    }
+
+    /// <summary>
+    /// Common members; <see cref="Kind"/>, <see cref="Rounded"/> and <see cref="PassDropout"/> are to be set beside it.
+    /// </summary>
+    [SetsRequiredMembers]
+    public OnePassManifest(SegmentationOptions options, ModelShape shape, int seed, ManifestTraining training)
+        : base(options, shape, seed, training)
+    {
+    }
+
+    /// <summary>What the network learned of the raters.</summary>
+    [JsonPropertyOrder(1)]
+    public required UNetKind Kind { get; init; }
+
+    /// <summary>Whether the soft map is the mean of rounded maps.</summary>
+    [JsonPropertyOrder(1)]
+    public required bool Rounded { get; init; }
+
+    /// <summary>Dropout probability of Monte-Carlo dropout.</summary>
+    [JsonPropertyOrder(1)]
+    public required double PassDropout { get; init; }
+
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override UNetDescription Description => new()
+    {
+        Height = Height,
+        Width = Width,
+        ImageChannels = ImageChannels,
+        Levels = Levels,
+        Kind = Kind,
+        Rounded = Rounded,
+        PassDropout = PassDropout,
+        Network = Network,
+    };
+
+    /// <inheritdoc/>
+    [JsonIgnore]
+    public override int? DiffusionSteps => null;
+
+    /// <inheritdoc/>
+    public override UNetModel CreateModel(IReadOnlyList<byte[]> weights, Device device) => UNetModel.Load(Description, weights, device);
+
+    /// <inheritdoc/>
+    public override void CheckKind()
+    {
+        OptionRange.Defined(nameof(Kind), Kind);
+        OptionsCheck.CheckPassDropout(PassDropout);
+    }
+
+    /// <inheritdoc/>
+    public override void CheckTraining(TrainingOptions training) => OptionsCheck.Check(training, diffusion: null, hasValidationSet: true);
+}

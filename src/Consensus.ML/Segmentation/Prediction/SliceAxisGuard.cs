@@ -1,0 +1,83 @@
+using Consensus.Imaging;
+using Consensus.ML.Transforms.Columns;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+
+namespace Consensus.ML.Segmentation.Prediction;
+
+/// <summary>
+/// Refuses a slice that lies along another axis than the slices of training: its map would show something that the model has never seen.
+/// </summary>
+internal sealed class SliceAxisGuard
+{
+    private readonly IReadOnlyList<int> _axes;
+    private readonly DataViewSchema.Column? _column;
+
+    private SliceAxisGuard(IReadOnlyList<int> axes, DataViewSchema.Column? column)
+    {
+        _axes = axes;
+        _column = column;
+    }
+
+    /// <summary>The columns that it reads.</summary>
+    public IEnumerable<DataViewSchema.Column> Columns => _column is { } column ? [column] : [];
+
+    /// <summary>Finds the column that tells how slices were cut.</summary>
+    /// <param name="schema">The schema of the data to predict.</param>
+    /// <param name="axes">The axes of training; empty to check nothing.</param>
+    public static SliceAxisGuard Find(DataViewSchema schema, IReadOnlyList<int> axes) =>
+        new(axes, axes.Count == 0 ? null : ImageColumn(schema));
+
+    /// <summary>Axes in words: axis 0, axes 0 and 2.</summary>
+    public static string Describe(IReadOnlyList<int> axes) => axes.Count == 1
+        ? $"axis {axes[0]}"
+        : $"axes {string.Join(", ", axes.SkipLast(1))} and {axes[^1]}";
+
+    /// <summary>Checks the current row.</summary>
+    public Action Checker(DataViewRow row)
+    {
+        if (_column is not { } known)
+        {
+            return () => { };
+        }
+
+        if (known.Type is SliceDataViewType)
+        {
+            Func<Slice> getter = row.SliceGetter(known);
+            return () =>
+            {
+                Slice slice = getter();
+                Check(slice.Axis, slice.Name());
+            };
+        }
+
+        Func<string[]> paths = PathsColumn.Getter(row, known);
+        return () =>
+        {
+            if (paths() is [{ Length: > 0 } path, ..])
+            {
+                Check(SliceAddress.Parse(path).Axis, $"'{path}'");
+            }
+        };
+    }
+
+    private static DataViewSchema.Column? ImageColumn(DataViewSchema schema)
+    {
+        DataViewSchema.Column[] slices = [.. schema.Where(column => !column.IsHidden && column.Type is SliceDataViewType)];
+        return slices.Length == 1 ? slices[0]
+            : slices.FirstOrDefault(column => column.Name == "Image") is { Name: not null } image ? image
+            : schema.GetColumnOrNull("ImagePath") is { } path
+                && path.Type is TextDataViewType or VectorDataViewType { ItemType: TextDataViewType } ? path
+            : null;
+    }
+
+    private void Check(int? axis, string name)
+    {
+        if (axis is { } along && !_axes.Contains(along))
+        {
+            throw new InvalidDataException(
+                $"{name} is a slice along axis {along}, but the model was trained on slices along "
+                + $"{Describe(_axes)} of their volumes.");
+        }
+    }
+}

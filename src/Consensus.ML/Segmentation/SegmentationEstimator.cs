@@ -1,0 +1,152 @@
+using Consensus.ML.Options;
+using Consensus.ML.Segmentation.Fitting;
+using Consensus.ML.Segmentation.Models;
+using Consensus.ML.Segmentation.Prediction;
+using Consensus.ML.Torch.Models;
+using Consensus.ML.Torch.Training;
+using Consensus.ML.Torch.Training.Batches;
+using Consensus.ML.Transforms.Columns;
+using Microsoft.ML;
+using Microsoft.ML.Runtime;
+
+namespace Consensus.ML.Segmentation;
+
+/// <summary>Trains a segmentation by several raters: what all segmentation estimators of this library do alike.</summary>
+/// <typeparam name="TTransformer">The trained model.</typeparam>
+public abstract class SegmentationEstimator<TTransformer> : IEstimator<TTransformer>, ISegmentationEstimator
+    where TTransformer : SegmentationTransformer
+{
+    private readonly IHostEnvironment _environment;
+    private readonly IHost _host;
+    private readonly SegmentationOptions _options;
+
+    private protected SegmentationEstimator(IHostEnvironment environment, string name, SegmentationOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        options.Check();
+        if (options.StartFrom is not null)
+        {
+            StartingModel.Require<TTransformer>(options.StartFrom, nameof(options.StartFrom));
+        }
+
+        _environment = environment;
+        _host = environment.Register(name);
+        _options = options.Copy();
+    }
+
+    CancellationToken ISegmentationEstimator.Cancellation => _options.Cancellation;
+
+    /// <summary>Reads all cases, trains, and returns the best model; when cancelled, the best model so far.</summary>
+    /// <param name="input">The training cases.</param>
+    /// <exception cref="ArgumentException">
+    /// A column is missing or of another type, the slices' size does not suit the network, a number format does not suit the device, or
+    /// the model to start from is not of this network; the message says what differs.
+    /// </exception>
+    /// <exception cref="InvalidDataException">
+    /// A case cannot be read, does not fit the others, or is a photograph that was cut or padded to its size; or the checkpoint to resume
+    /// is damaged, too new, or of other data or options. The message says which, and what differs.
+    /// </exception>
+    /// <exception cref="IOException">The folder for checkpoints cannot be written to, or another run holds it.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The device asked for is not usable, the loss became NaN, or the folder for checkpoints holds some that are not to be resumed.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">Training was cancelled before its first step was done.</exception>
+    public TTransformer Fit(IDataView input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        return Train(input, _options.ValidationSet);
+    }
+
+    /// <summary>
+    /// As <see cref="Fit(IDataView)"/>, with validation cases to choose the best weights by: all training cases are then trained on.
+    /// </summary>
+    /// <param name="trainData">The training cases.</param>
+    /// <param name="validationData">
+    /// The validation cases, transformed by the steps before this one as the training cases are
+    /// (<see cref="ConsensusCatalog.Fit{TLastTransformer}"/> does that for a pipeline). They take the place of
+    /// <see cref="SegmentationOptions.ValidationSet"/>.
+    /// </param>
+    /// <exception cref="ArgumentException">
+    /// As <see cref="Fit(IDataView)"/>, or the validation cases have slices of another size.
+    /// </exception>
+    /// <exception cref="InvalidDataException">
+    /// As <see cref="Fit(IDataView)"/>, or a group is in both sets; the message names it.
+    /// </exception>
+    /// <exception cref="IOException">As <see cref="Fit(IDataView)"/>.</exception>
+    /// <exception cref="InvalidOperationException">As <see cref="Fit(IDataView)"/>.</exception>
+    /// <exception cref="OperationCanceledException">Training was cancelled before its first step was done.</exception>
+    public TTransformer Fit(IDataView trainData, IDataView validationData)
+    {
+        ArgumentNullException.ThrowIfNull(trainData);
+        ArgumentNullException.ThrowIfNull(validationData);
+        return Train(trainData, validationData);
+    }
+
+    /// <inheritdoc/>
+    public SchemaShape GetOutputSchema(SchemaShape inputSchema)
+    {
+        inputSchema.Require(_options.FeaturesColumnName, ColumnContract.IsSingleVector, TrainingCaseReader.ExpectedFeatures);
+        inputSchema.RequireAnnotations(_options.AnnotationsColumnName);
+        return inputSchema.With(
+            ColumnContract.VectorShape(_options.SoftMapColumnName),
+            ColumnContract.VectorShape(_options.ConsensusMapsColumnName),
+            ColumnContract.VectorShape(_options.UncertaintyColumnName),
+            ColumnContract.VariableVectorShape(_options.SamplesColumnName));
+    }
+
+    ITransformer ISegmentationEstimator.FitWith(IDataView input, IDataView validation) => Fit(input, validation);
+
+    IEstimator<ITransformer> ISegmentationEstimator.ForRun(string run, CancellationToken cancellation)
+    {
+        SegmentationOptions options = _options.Copy();
+        options.Checkpoints = options.Checkpoints is { } kept ? kept with { Folder = Path.Combine(kept.Folder, run) } : null;
+        options.Cancellation = cancellation;
+        return WithOptions(_environment, options);
+    }
+
+    /// <summary>The same estimator with other options.</summary>
+    private protected abstract IEstimator<TTransformer> WithOptions(IHostEnvironment environment, SegmentationOptions options);
+
+    /// <summary>Trains the network that a manifest describes.</summary>
+    /// <param name="manifest">The manifest; its history is empty.</param>
+    /// <param name="options">How to train.</param>
+    /// <param name="fit">The cases, and where and how to train on them.</param>
+    /// <param name="startFrom">The weights that training begins with; null for random ones.</param>
+    /// <param name="run">The log and progress of training, and what ends it early.</param>
+    private protected abstract (SegmentationModel Model, TrainingHistory History) Train(
+        ModelManifest manifest,
+        TrainingOptions options,
+        PreparedFit fit,
+        byte[]? startFrom,
+        TrainingRun run);
+
+    /// <summary>The transformer of a trained model.</summary>
+    private protected abstract TTransformer CreateTransformer(IHostEnvironment environment, ModelManifest manifest, SharedModel model);
+
+    private TTransformer Train(IDataView input, IDataView? validation)
+    {
+        using IChannel channel = _host.Start(nameof(Fit));
+        using PreparedFit fit = FitPreparation.Run(_environment, channel, input, validation, _options);
+        ModelManifest manifest = _options.CreateManifest(
+            fit.Shape,
+            fit.Seed,
+            ManifestTraining.Untrained(_options.Training) with
+            {
+                Augmentation = fit.Augmentation,
+                MissingRaters = _options.MissingRaters,
+                MaskOffset = MaskOffset.Mean(TrainingCase.MaskSizes(fit.Cases), fit.Shape.Height, fit.Shape.Width),
+                MaskScale = MaskScale.Common(TrainingCase.MaskSizes(fit.Cases), fit.Shape.Height, fit.Shape.Width),
+                VolumeAxes = fit.VolumeAxes,
+            });
+        byte[]? startFrom = StartingModel.Weights<TTransformer>(_options, manifest.Description);
+        using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(_options.Cancellation);
+        var run = new TrainingRun(
+            new ProgressRelay(_environment, _host, _options.Progress, cancellation),
+            line => channel.Info(MessageSensitivity.None, line),
+            cancellation.Token);
+        (SegmentationModel model, TrainingHistory history) = Train(manifest, _options.Training, fit, startFrom, run);
+        FitLog.Result(channel, _options.Training, model, history);
+        return CreateTransformer(
+            _environment, manifest with { Training = manifest.Training with { History = history } }, new SharedModel(model));
+    }
+}

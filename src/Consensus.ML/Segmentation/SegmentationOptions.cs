@@ -1,0 +1,163 @@
+using Consensus.Imaging.Labels;
+using Consensus.ML.Options;
+using Consensus.ML.Segmentation.Models;
+using Consensus.ML.Transforms.Columns;
+using Microsoft.ML;
+
+namespace Consensus.ML.Segmentation;
+
+/// <summary>What the options of all segmentation estimators have in common: columns, data, network, training and sampling.</summary>
+public abstract class SegmentationOptions
+{
+    internal const string DefaultSamplesColumnName = "Samples";
+
+    private protected SegmentationOptions(NetworkOptions network, TrainingOptions training, SamplingOptions sampling)
+    {
+        Network = network;
+        Training = training;
+        Sampling = sampling;
+    }
+
+    /// <summary>Input column: a vector of Single, channels × height × width, of known size. Default "Features".</summary>
+    public string FeaturesColumnName { get; set; } = "Features";
+
+    /// <summary>
+    /// Label column: a vector of Text (the path of each rater's mask), <see cref="Consensus.Imaging.RaterMasks"/>, or a vector raters ×
+    /// height × width of known size. Default "AnnotationPaths".
+    /// </summary>
+    public string AnnotationsColumnName { get; set; } = "AnnotationPaths";
+
+    /// <summary>Text column with the name of the case, for messages. The data need not have it. Default "Case".</summary>
+    public string CaseColumnName { get; set; } = "Case";
+
+    /// <summary>
+    /// Column that says which cases belong together, such as a column of patients: Text, a number or a key. Cases of one group are never
+    /// trained on and validated on in one run. The data need not have a column of the default name. Where the column or a value is
+    /// missing, slices of one volume (by <see cref="ImagePathColumnName"/>) and rows of one case belong together. Null goes by cases
+    /// alone. Default "Group".
+    /// </summary>
+    public string? GroupColumnName { get; set; } = GroupColumn.DefaultName;
+
+    /// <summary>
+    /// <see cref="Consensus.Imaging.Slice"/> column with the image at its own size, to check the size of the masks. The data need not
+    /// have it. Default "Image".
+    /// </summary>
+    public string ImageColumnName { get; set; } = "Image";
+
+    /// <summary>
+    /// Text column with the path of the image, to check the size of the masks where there is no image column. The data need not have it.
+    /// Default "ImagePath".
+    /// </summary>
+    public string ImagePathColumnName { get; set; } = "ImagePath";
+
+    /// <summary>
+    /// Column with a vector of Text: the name of the rater of each mask. It is read only where each level is a rater
+    /// (<see cref="TrainingTarget.Annotator"/>, <see cref="UNetKind.MultiHead"/>): rater c is then the c-th name in natural order (2
+    /// before 10). Without a column of the default name, the c-th mask of a case is that of rater c. Default "RaterNames".
+    /// </summary>
+    public string RaterNamesColumnName { get; set; } = RaterNamesColumn.DefaultName;
+
+    /// <summary>Output column: the predicted share of raters, height × width values in [0, 1]. Default "SoftMap".</summary>
+    public string SoftMapColumnName { get; set; } = "SoftMap";
+
+    /// <summary>Output column: each level of agreement, levels × height × width values in [0, 1]. Default "ConsensusMaps".</summary>
+    public string ConsensusMapsColumnName { get; set; } = "ConsensusMaps";
+
+    /// <summary>
+    /// Output column: standard deviation of the maps that the soft map is the mean of, height × width values of at least 0. A diffusion
+    /// model takes it over generations. Default "Uncertainty".
+    /// </summary>
+    public string UncertaintyColumnName { get; set; } = "Uncertainty";
+
+    /// <summary>
+    /// Output column: every map before averaging, maps × height × width values in [0, 1], of variable size. A diffusion model has
+    /// generations × levels of them. They are copied only when the column is read. Default "Samples".
+    /// </summary>
+    public string SamplesColumnName { get; set; } = DefaultSamplesColumnName;
+
+    /// <summary>
+    /// What training does with a case that does not have all raters. Drop leaves it out with a warning, as in the paper. Default
+    /// <see cref="Consensus.Imaging.Labels.MissingRaters.Drop"/>.
+    /// </summary>
+    public MissingRaters MissingRaters { get; set; } = MissingRaters.Drop;
+
+    /// <summary>
+    /// Number of levels of agreement C, 1 to 255. Null (the default) takes the number of raters: with
+    /// <see cref="Consensus.Imaging.Labels.MissingRaters.Drop"/> that of most cases (the larger of two that are as frequent), with
+    /// <see cref="Consensus.Imaging.Labels.MissingRaters.Fraction"/> the largest of all cases. Where each level is a rater
+    /// (<see cref="TrainingTarget.Annotator"/>, <see cref="UNetKind.MultiHead"/>), it is the number of different raters, and need not be
+    /// given.
+    /// </summary>
+    public int? Levels { get; set; }
+
+    /// <summary>The network's shape. Default: that of the preset.</summary>
+    public NetworkOptions Network { get; set; }
+
+    /// <summary>How the network is trained. Default: the recipe of the preset.</summary>
+    public TrainingOptions Training { get; set; }
+
+    /// <summary>How maps are sampled; can be changed on the trained model. Default: the sampling of the preset.</summary>
+    public SamplingOptions Sampling { get; set; }
+
+    /// <summary>
+    /// "cpu", "cuda" or "cuda:N" (GPUs count from 0); the device must be there. Null (the default) follows
+    /// <see cref="Microsoft.ML.MLContext.GpuDeviceId"/> and <see cref="Microsoft.ML.MLContext.FallbackToCpu"/>.
+    /// </summary>
+    public string? Device { get; set; }
+
+    /// <summary>
+    /// Seed of everything random. Null (the default) takes the seed of the <see cref="Microsoft.ML.MLContext"/>, or 0 where it has none.
+    /// </summary>
+    public int? Seed { get; set; }
+
+    /// <summary>Receives a report after every training step, on the training thread. Null (the default) for no reports.</summary>
+    public IProgress<TrainingProgress>? Progress { get; set; }
+
+    /// <summary>
+    /// Cases to choose the best weights by, in place of <see cref="TrainingOptions.ValidationFraction"/> of the training cases: all
+    /// training cases are then trained on. As with ML.NET's trainers, they do not pass through the steps before this one: give them as
+    /// those steps transform them, or call <c>pipeline.Fit(train, validation)</c>, which does that. They have the columns of the
+    /// training cases, and no group is in both. Null (the default) for none.
+    /// </summary>
+    public IDataView? ValidationSet { get; set; }
+
+    /// <summary>
+    /// Ends training early. Training then returns the best model so far; before the first step is done it throws
+    /// <see cref="OperationCanceledException"/>. Default none.
+    /// </summary>
+    public CancellationToken Cancellation { get; set; }
+
+    /// <summary>Where training keeps what it needs to go on after a crash. Null (the default) for nowhere.</summary>
+    public CheckpointOptions? Checkpoints { get; set; }
+
+    /// <summary>
+    /// The most bytes that the training cases may take in memory, at least 0: prepared images take four bytes a value, masks one bit a
+    /// pixel at their own size. Where the cases take more, they are kept in a file in the system's temporary folder; only this user can
+    /// read the file, and it is gone when training ends. The model is the same. Null (the default) for half of the memory that .NET
+    /// may use.
+    /// </summary>
+    public long? MemoryLimit { get; set; }
+
+    /// <summary>
+    /// A trained model, or a chain with a trained model in it, whose weights training begins with (fine-tuning). It must have the same
+    /// network and the same target or kind, and as many channels and levels: <c>ContinueFrom</c> makes such options. Null (the default)
+    /// begins with random weights.
+    /// </summary>
+    public ITransformer? StartFrom { get; set; }
+
+    /// <summary>The option that makes each level one rater, for messages; null where a level is a share of the raters.</summary>
+    internal abstract string? RaterLevelSource { get; }
+
+    /// <summary>Refuses options that cannot work.</summary>
+    /// <exception cref="ArgumentException">An option is out of range.</exception>
+    internal abstract void Check();
+
+    /// <summary>The manifest of a model that these options train.</summary>
+    /// <param name="shape">The size of the model.</param>
+    /// <param name="seed">The seed of training.</param>
+    /// <param name="training">How the model was trained.</param>
+    internal abstract ModelManifest CreateManifest(ModelShape shape, int seed, ManifestTraining training);
+
+    /// <summary>A copy, so that later changes do not reach an estimator that was made before.</summary>
+    internal SegmentationOptions Copy() => (SegmentationOptions)MemberwiseClone();
+}
