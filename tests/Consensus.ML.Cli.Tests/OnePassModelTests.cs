@@ -28,7 +28,7 @@ public sealed class OnePassModelTests : IDisposable
         Assert.Empty(JsonSchema.Read(Path.Combine(AppContext.BaseDirectory, "data-schemas", "evaluation-report.schema.json"))
             .Violations(report.RootElement));
         Assert.Equal("one-pass", report.RootElement.GetProperty("model").GetProperty("method").GetString());
-        Assert.Equal(Formats.Name(kind), report.RootElement.GetProperty("model").GetProperty("target").GetString());
+        Assert.Equal(Spelling.Write(kind), report.RootElement.GetProperty("model").GetProperty("target").GetString());
         Assert.Equal(passes, report.RootElement.GetProperty("sampling").GetProperty("generations").GetInt32());
         Assert.Equal(JsonValueKind.Null, report.RootElement.GetProperty("sampling").GetProperty("sampler").ValueKind);
 
@@ -66,7 +66,7 @@ public sealed class OnePassModelTests : IDisposable
         string data = _workspace.Phantom(), model = Train(kind);
         string[] train = ["train", "--data", data, "--task", "kidney", "--from", model, "--steps", "1", "--out", _workspace["further.zip"]];
         CommandRun run = CommandRun.InProcess(method is null ? train : [.. train, "--method", method]).AssertSucceeded();
-        Assert.Contains($"at 32×32 pixels: 3 raters, {Formats.Name(kind)} in one pass.", run.Out, StringComparison.Ordinal);
+        Assert.Contains($"at 32×32 pixels: 3 raters, {Spelling.Write(kind)} in one pass.", run.Out, StringComparison.Ordinal);
         ITransformer further = new MLContext().Model.Load(_workspace["further.zip"], out _);
         UNetSegmentationTransformer trained = Assert.Single(((IEnumerable<ITransformer>)further).OfType<UNetSegmentationTransformer>());
         Assert.Equal((kind, 3, 3), (trained.Kind, trained.Levels, trained.Sampling.Generations));
@@ -88,7 +88,7 @@ public sealed class OnePassModelTests : IDisposable
             "--out", _workspace["one-pass.zip"], "--method", method,
         ];
         CommandRun run = CommandRun.InProcess(train).AssertSucceeded();
-        Assert.Contains($"3 raters, {Formats.Name(kind)} in one pass.", run.Out, StringComparison.Ordinal);
+        Assert.Contains($"3 raters, {Spelling.Write(kind)} in one pass.", run.Out, StringComparison.Ordinal);
         ITransformer model = new MLContext().Model.Load(_workspace["one-pass.zip"], out _);
         UNetSegmentationTransformer trained = Assert.Single(((IEnumerable<ITransformer>)model).OfType<UNetSegmentationTransformer>());
         Assert.Equal((kind, 3, 32), (trained.Kind, trained.Levels, trained.Height));

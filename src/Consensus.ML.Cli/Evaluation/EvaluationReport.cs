@@ -4,6 +4,7 @@ using Consensus.ML.Cli.Data;
 using Consensus.ML.Cli.Output;
 using Consensus.ML.Evaluation;
 using Consensus.ML.Machine;
+using Consensus.ML.Options;
 using Consensus.ML.Segmentation;
 
 namespace Consensus.ML.Cli.Evaluation;
@@ -56,7 +57,7 @@ internal sealed class EvaluationReport(
     public SamplingFacts Sampling { get; } = new(
         Formats.Maps(model), model.Sampling.Tolerance, model.Sampling.Mirror, Formats.Sampler(model),
         model is ConsensusSegmentationTransformer ? model.Sampling.Steps : null, model.Sampling.Seed,
-        Formats.Name(model.Sampling.Precision));
+        Spelling.Write(model.Sampling.Precision));
 
     public VersionFacts Versions { get; } = VersionFacts.OfThisProcess();
 

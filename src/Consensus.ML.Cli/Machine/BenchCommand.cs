@@ -139,7 +139,7 @@ internal static class BenchCommand
         public SettingFacts Settings { get; } = new(
             benchmark.Size, benchmark.Network.ModelChannels, benchmark.Network.ChannelMultipliers, benchmark.Network.ResidualBlocks,
             benchmark.Network.EncoderBlocks, benchmark.Network.EncoderWidth, benchmark.Network.EncoderGrowth, benchmark.Levels,
-            Formats.Name(benchmark.Network.LevelConditioning), benchmark.Network.PatchSize, benchmark.BatchSize);
+            Spelling.Write(benchmark.Network.LevelConditioning), benchmark.Network.PatchSize, benchmark.BatchSize);
 
         public MachineFacts Machine { get; } = MachineFacts.Of(RuntimeInfo.Collect(benchmark.Device));
 
@@ -192,9 +192,9 @@ internal static class BenchCommand
                 paper = ConsensusSegmentationEstimator.Options.Paper();
             int steps = compact.Training.Steps!.Value;
             double minutes = steps * training.TrainingStepMs / MillisecondsPerMinute, map = Seconds(compact), paperMap = Seconds(paper);
-            return new(Formats.Name(precision), steps, minutes, map, paperMap, string.Create(
+            return new(Spelling.Write(precision), steps, minutes, map, paperMap, string.Create(
                 CultureInfo.InvariantCulture,
-                $"About {minutes:0.#} minutes for {steps} training steps ({Formats.Name(precision)}); one map {map:0.0#} s "
+                $"About {minutes:0.#} minutes for {steps} training steps ({Spelling.Write(precision)}); one map {map:0.0#} s "
                 + $"({Formats.Describe(compact.Sampling)}), or {paperMap:0} s as the paper samples ({Formats.Describe(paper.Sampling)})."));
 
             double Seconds(ConsensusSegmentationEstimator.Options options)

@@ -29,52 +29,9 @@ internal static class Formats
 
     public static string Duration(TimeSpan time) => time.TotalHours >= 1 ? time.ToString(@"h\:mm\:ss") : time.ToString(@"mm\:ss");
 
-    public static string Name(TrainingTarget target) => target switch
-    {
-        TrainingTarget.Consensus => "consensus",
-        TrainingTarget.Annotator => "annotator",
-        TrainingTarget.AnyAnnotator => "any-annotator",
-        TrainingTarget.SoftLabel => "soft-label",
-        _ => throw new ArgumentOutOfRangeException(nameof(target), target, null),
-    };
-
-    public static string Name(SamplerKind sampler) => sampler switch
-    {
-        SamplerKind.Ddpm => "ddpm",
-        SamplerKind.Ddim => "ddim",
-        SamplerKind.DpmSolver => "dpm-solver",
-        _ => throw new ArgumentOutOfRangeException(nameof(sampler), sampler, null),
-    };
-
-    public static string Name(Precision precision) => precision switch
-    {
-        Precision.Float32 => "float32",
-        Precision.BFloat16 => "bfloat16",
-        Precision.Float16 => "float16",
-        _ => throw new ArgumentOutOfRangeException(nameof(precision), precision, null),
-    };
-
-    public static string Name(LevelConditioning conditioning) => conditioning switch
-    {
-        LevelConditioning.Embedding => "embedding",
-        LevelConditioning.Channels => "channels",
-        _ => throw new ArgumentOutOfRangeException(nameof(conditioning), conditioning, null),
-    };
-
     public static string Name(DistanceUnit unit) => unit == DistanceUnit.Millimeters ? "mm" : "px";
 
     public static string Name(QubiqSplit split) => split == QubiqSplit.Train ? "train" : "val";
-
-    public static string Name(UNetKind kind) => kind switch
-    {
-        UNetKind.Levels => "levels",
-        UNetKind.SoftLabel => "soft-label",
-        UNetKind.MajorityVote => "majority-vote",
-        UNetKind.LabelSampling => "label-sampling",
-        UNetKind.MultiHead => "multi-head",
-        UNetKind.MonteCarloDropout => "monte-carlo-dropout",
-        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, null),
-    };
 
     /// <summary>How a model comes to its maps.</summary>
     public static string Method(SegmentationTransformer model) => model is ConsensusSegmentationTransformer ? "diffusion" : "one-pass";
@@ -82,8 +39,8 @@ internal static class Formats
     /// <summary>What a model has learnt of the raters.</summary>
     public static string Learned(SegmentationTransformer model) => model switch
     {
-        ConsensusSegmentationTransformer diffusion => Name(diffusion.Target),
-        UNetSegmentationTransformer unet => Name(unet.Kind),
+        ConsensusSegmentationTransformer diffusion => Spelling.Write(diffusion.Target),
+        UNetSegmentationTransformer unet => Spelling.Write(unet.Kind),
         _ => throw new ArgumentOutOfRangeException(nameof(model), model.GetType().Name, null),
     };
 
@@ -96,13 +53,13 @@ internal static class Formats
         string sampling = model is ConsensusSegmentationTransformer
             ? Describe(model.Sampling)
             : $"{(Maps(model) == 1 ? "1 pass" : $"{Maps(model)} passes")}{(model.Sampling.Mirror ? " in turn mirrored" : "")}, "
-                + $"{Name(model.Sampling.Precision)}";
+                + $"{Spelling.Write(model.Sampling.Precision)}";
         return model.Members == 1 ? sampling : $"{sampling}, of each of {model.Members} networks";
     }
 
     /// <summary>The sampler of a model; null where it has none.</summary>
     public static string? Sampler(SegmentationTransformer model) =>
-        model is ConsensusSegmentationTransformer ? Name(model.Sampling.Sampler) : null;
+        model is ConsensusSegmentationTransformer ? Spelling.Write(model.Sampling.Sampler) : null;
 
     public static string Describe(SamplingOptions sampling)
     {
@@ -111,7 +68,7 @@ internal static class Formats
             ? string.Create(CultureInfo.InvariantCulture, $" or until still within {tolerance}")
             : "";
         string steps = sampling.Steps switch { null => "all steps", 1 => "1 step", int count => $"{count} steps" };
-        return $"{generations}{still}{(sampling.Mirror && sampling.Generations > 1 ? " in turn mirrored" : "")}, {Name(sampling.Sampler)}, "
-            + $"{steps}, {Name(sampling.Precision)}";
+        return $"{generations}{still}{(sampling.Mirror && sampling.Generations > 1 ? " in turn mirrored" : "")}, "
+            + $"{Spelling.Write(sampling.Sampler)}, {steps}, {Spelling.Write(sampling.Precision)}";
     }
 }

@@ -39,14 +39,13 @@ internal sealed class SamplingArguments
         "--mirror",
         "Whether generations take turns at the image and its mirror images, as far as training mirrored them: "
         + "better maps for the same time. Default: the model's own.",
-        ("on", Switch.On),
-        ("off", Switch.Off));
+        Spelling.List<Switch>());
 
     public Option<SamplerKind?> Sampler { get; } = SharedOptions.Choice(
         "--sampler",
         "ddpm (random at every step), ddim (deterministic, good with few steps) or dpm-solver (deterministic, of "
         + "second order). Default: the model's own.",
-        [.. Enum.GetValues<SamplerKind>().Select(value => (Formats.Name(value), value))]);
+        Spelling.List<SamplerKind>());
 
     public Option<int?> Steps { get; } =
         SharedOptions.Whole(

@@ -22,16 +22,14 @@ internal static class SharedOptions
         "--missing-raters",
         "What is done with cases of another number of raters: drop leaves them out, as the paper does; fraction keeps them, "
         + $"{kept}. Default: as the manifest of the set says, else drop.",
-        ("drop", Consensus.Imaging.Labels.MissingRaters.Drop),
-        ("fraction", Consensus.Imaging.Labels.MissingRaters.Fraction));
+        Spelling.List<MissingRaters>());
 
     /// <summary>How much training varies the cases.</summary>
     public static Option<AugmentationStrength?> Augmentation(string byDefault) => Choice(
         "--augmentation",
         "How training varies the cases: published (mirrored, turned, shifted, scaled) or strong (deformed, and with other grey values, "
         + $"as well). Default {byDefault}.",
-        ("strong", AugmentationStrength.Strong),
-        ("published", AugmentationStrength.Published));
+        Spelling.List<AugmentationStrength>());
 
     /// <summary>The axes that training mirrors cases along.</summary>
     public static Option<MirrorAxes?> Mirror() => Choice(
@@ -40,7 +38,7 @@ internal static class SharedOptions
         + "columns (left and right of slices that stand upright), rows, or both. "
         + "The model remembers them, and averages over no other views. Default: by the task (kidney and prostate "
         + "columns, pancreas none, others both).",
-        ("none", MirrorAxes.None), ("columns", MirrorAxes.Columns), ("rows", MirrorAxes.Rows), ("both", MirrorAxes.Both));
+        Spelling.List<MirrorAxes>());
 
     public static Option<int?> Threads() => Whole("--threads", "N",
         "CPU threads. Default: torch's own choice ('consensus info' says how many) or, where --minutes alone ends training, "
@@ -72,15 +70,13 @@ internal static class SharedOptions
     }
 
     public static Option<Precision?> Precision(string description) =>
-        Choice(
-            "--precision", description, ("float32", Consensus.ML.Options.Precision.Float32),
-            ("bfloat16", Consensus.ML.Options.Precision.BFloat16), ("float16", Consensus.ML.Options.Precision.Float16));
+        Choice("--precision", description, Spelling.List<Precision>());
 
     public static Option<LevelConditioning?> LevelConditioning(string theDefault) => Choice(
         "--level-conditioning",
         "How a diffusion model tells the levels apart: embedding (as published, a pass draws one level) or channels (a pass draws all of "
         + $"them). Default: {theDefault}.",
-        [.. Enum.GetValues<LevelConditioning>().Select(value => (Formats.Name(value), value))]);
+        Spelling.List<LevelConditioning>());
 
     public static Option<int?> PatchSize(string theDefault) => Choice(
         "--patch-size",

@@ -51,7 +51,7 @@ internal static class TrainCommand
             "--size", "S", "Side, in pixels, that slices are resized to. Default 64, or 256 for the paper preset.", 1, LargestSize);
         Option<Preset?> preset = SharedOptions.Choice(
             "--preset", "compact (made for a CPU) or paper (as published: 256 pixels, for a GPU). Default compact.",
-            ("compact", Preset.Compact), ("paper", Preset.Paper));
+            Spelling.List<Preset>());
         Option<Method?> method = SharedOptions.Choice(
             "--method",
             "consensus (the paper's, by diffusion) or a U-Net that predicts in one pass, named as in 'consensus study': "
@@ -61,7 +61,7 @@ internal static class TrainCommand
             "--target",
             "What the method consensus learns: each level of agreement (the method), one rater's mask knowing whose, not knowing whose, "
             + "or the soft map itself. Default consensus.",
-            [.. Enum.GetValues<TrainingTarget>().Select(value => (Formats.Name(value), value))]);
+            Spelling.List<TrainingTarget>());
         Option<LevelConditioning?> levelConditioning = SharedOptions.LevelConditioning("the preset's");
         Option<int?> patchSize = SharedOptions.PatchSize(
             "2 where S is at least 128 and a multiple of 16, else 1; 1 for the paper preset; with --from the model's");
@@ -166,10 +166,10 @@ internal static class TrainCommand
             return unet is not null
                 ? Train(
                     terminal, ml, source, validation, withoutData, augmentation, side,
-                    $"{Formats.Name(unet.Kind)} in one pass", OnePassing, path)
+                    $"{Spelling.Write(unet.Kind)} in one pass", OnePassing, path)
                 : Train(
                     terminal, ml, source, validation, withoutData, augmentation, side,
-                    $"target {Formats.Name(options.Target)}", Diffusing, path);
+                    $"target {Spelling.Write(options.Target)}", Diffusing, path);
 
             IEstimator<ITransformer> Diffusing(TrainingDisplay display, CancellationToken cancellation)
             {

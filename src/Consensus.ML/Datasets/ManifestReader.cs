@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Consensus.Imaging.Labels;
 using Consensus.Imaging.Storage;
+using Consensus.ML.Options;
 
 namespace Consensus.ML.Datasets;
 
@@ -134,7 +135,7 @@ internal sealed class ManifestReader
             Channels = channels,
             Raters = raters,
             MissingRaters = Optional(members, "missingRaters", "$", (value, at) =>
-                Choice(value, at, ("drop", MissingRaters.Drop), ("fraction", MissingRaters.Fraction))),
+                Choice(value, at, Spelling.List<MissingRaters>())),
             Volume = volume,
             Cases = ReadCases(members, channels, raters),
         };
@@ -268,7 +269,7 @@ internal sealed class ManifestReader
         {
             Axis = Optional<int?>(members, "axis", at, (axis, place) => Whole(axis, place, 0, 2)),
             Slices = Optional(members, "slices", at, (slices, place) =>
-                Choice(slices, place, ("all", VolumeSlices.All), ("marked", VolumeSlices.Marked))),
+                Choice(slices, place, Spelling.List<VolumeSlices>())),
         };
     }
 

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Consensus.Imaging.Labels;
+using Consensus.ML.Options;
 
 namespace Consensus.ML.Datasets;
 
@@ -42,7 +43,7 @@ internal static class ManifestWriter
 
         if (manifest.MissingRaters != MissingRaters.Drop)
         {
-            json.WriteString("missingRaters", "fraction");
+            json.WriteString("missingRaters", Spelling.Write(manifest.MissingRaters));
         }
 
         WriteVolume(json, manifest.Volume);

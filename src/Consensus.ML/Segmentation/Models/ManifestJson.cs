@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Consensus.ML.Options;
 using Consensus.ML.Transforms;
 
 namespace Consensus.ML.Segmentation.Models;
@@ -8,10 +9,10 @@ namespace Consensus.ML.Segmentation.Models;
 /// <summary>How manifests are written and read.</summary>
 internal static class ManifestJson
 {
-    private static readonly JsonSerializerOptions Options = new()
+    private static readonly JsonSerializerOptions SerializerOptions = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
-        Converters = { new JsonStringEnumConverter(new CommandSpelling(), allowIntegerValues: false) },
+        Converters = { new JsonStringEnumConverter(Spelling.Policy, allowIntegerValues: false) },
         AllowDuplicateProperties = false,
         RespectNullableAnnotations = true,
         RespectRequiredConstructorParameters = true,
@@ -19,7 +20,8 @@ internal static class ManifestJson
     };
 
     /// <summary>The manifest as the text of its file.</summary>
-    public static byte[] Write(ModelManifest manifest) => JsonSerializer.SerializeToUtf8Bytes(manifest, manifest.GetType(), Options);
+    public static byte[] Write(ModelManifest manifest) =>
+        JsonSerializer.SerializeToUtf8Bytes(manifest, manifest.GetType(), SerializerOptions);
 
     /// <summary>Reads a manifest. <see cref="ManifestCheck"/> then checks its values.</summary>
     /// <typeparam name="T">The kind of manifest.</typeparam>
@@ -42,7 +44,8 @@ internal static class ManifestJson
                     + $"{ModelManifest.CurrentFormatVersion}. Update the Consensus.ML package."));
             }
 
-            T manifest = JsonSerializer.Deserialize<T>(json, Options) ?? throw ModelState.Damaged($"{ModelFile.ManifestName} is empty");
+            T manifest = JsonSerializer.Deserialize<T>(json, SerializerOptions)
+                ?? throw ModelState.Damaged($"{ModelFile.ManifestName} is empty");
             return manifest.Weights is null || manifest.FurtherMembers?.All(member => member?.Weights is not null) == false
                 ? throw ModelState.Damaged($"{ModelFile.ManifestName} says nothing of the weights")
                 : manifest;

@@ -1,6 +1,5 @@
 using System.Text.Json.Nodes;
 using Consensus.ML.Options;
-using Consensus.ML.Segmentation.Models;
 using Consensus.ML.Tests.Shared;
 
 namespace Consensus.ML.Tests.Segmentation.Models;
@@ -26,8 +25,7 @@ public sealed class ManifestSchemaTests
         string path = Path.Combine(RepositoryFolder.Find(), "data-schemas", schema + ".schema.json");
         string[][] lists = [.. EnumsOf(JsonNode.Parse(File.ReadAllText(path))!, member)];
 
-        var spelling = new CommandSpelling();
-        string[] expected = [.. Enum.GetNames(names).Select(spelling.ConvertName)];
+        string[] expected = [.. Enum.GetNames(names).Select(Spelling.Policy.ConvertName)];
         Assert.NotEmpty(lists);
         Assert.All(lists, list => Assert.Equal(expected, list));
     }

@@ -1,0 +1,34 @@
+using System.Text.Json;
+
+namespace Consensus.ML.Options;
+
+/// <summary>
+/// How values of enumerations are spelled in model files, data set manifests and on the command line: any-annotator, x-start, bfloat16.
+/// </summary>
+public static class Spelling
+{
+    /// <summary>The rule, for JSON.</summary>
+    internal static JsonNamingPolicy Policy { get; } = new KebabCase();
+
+    /// <summary>A value as text.</summary>
+    /// <typeparam name="T">The enumeration.</typeparam>
+    /// <param name="value">One of its values.</param>
+    /// <exception cref="ArgumentOutOfRangeException">It is not a value of the enumeration.</exception>
+    public static string Write<T>(T value)
+        where T : struct, Enum =>
+        Enum.GetName(value) is { } name
+            ? Policy.ConvertName(name)
+            : throw new ArgumentOutOfRangeException(nameof(value), value, $"{value} is not a value of {typeof(T).Name}.");
+
+    /// <summary>Every value of an enumeration with its spelling, in the order of the values.</summary>
+    /// <typeparam name="T">The enumeration.</typeparam>
+    public static (string Text, T Value)[] List<T>()
+        where T : struct, Enum => [.. Enum.GetValues<T>().Select(value => (Write(value), value))];
+
+    private sealed class KebabCase : JsonNamingPolicy
+    {
+        // The rule alone would make it b-float16.
+        public override string ConvertName(string name) =>
+            name == nameof(Precision.BFloat16) ? "bfloat16" : KebabCaseLower.ConvertName(name);
+    }
+}
