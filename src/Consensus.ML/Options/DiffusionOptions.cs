@@ -6,7 +6,7 @@ public sealed record DiffusionOptions
     /// <summary>Number of diffusion steps T, 2 to 4000. Default 100, the paper's.</summary>
     public int Steps { get; init; } = 100;
 
-    /// <summary>The noise schedule. Default linear, the paper's.</summary>
+    /// <summary>The noise schedule. Default <see cref="NoiseScheduleKind.Linear"/>, the paper's.</summary>
     public NoiseScheduleKind Schedule { get; init; } = NoiseScheduleKind.Linear;
 
     /// <summary>
@@ -16,6 +16,6 @@ public sealed record DiffusionOptions
     /// </summary>
     public bool LearnedVariance { get; init; } = true;
 
-    /// <summary>What the network predicts. Default ε, the paper's.</summary>
+    /// <summary>What the network predicts. Default <see cref="PredictionType.Epsilon"/>: the noise ε, the paper's.</summary>
     public PredictionType Prediction { get; init; } = PredictionType.Epsilon;
 }

@@ -77,10 +77,16 @@ public sealed record NetworkOptions
     /// <summary>Heads of each self-attention. Default 4.</summary>
     public int AttentionHeads { get; init; } = 4;
 
-    /// <summary>How the network is told the image. Default by the RRDB encoder, the method's.</summary>
+    /// <summary>
+    /// How the image reaches the network. Default <see cref="Consensus.ML.Options.Conditioning.Encoder"/>: by the RRDB encoder, the
+    /// method's.
+    /// </summary>
     public Conditioning Conditioning { get; init; } = Conditioning.Encoder;
 
-    /// <summary>How the network tells the levels of agreement (or the raters) apart. Default by an embedding, as published.</summary>
+    /// <summary>
+    /// How the network tells the levels of agreement (or the raters) apart. Default
+    /// <see cref="Consensus.ML.Options.LevelConditioning.Embedding"/>, as published.
+    /// </summary>
     public LevelConditioning LevelConditioning { get; init; }
 
     /// <summary>Blocks of the RRDB image encoder G. Default 2; the paper's is 8.</summary>

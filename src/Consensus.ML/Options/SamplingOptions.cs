@@ -23,7 +23,7 @@ public sealed record SamplingOptions
     /// </summary>
     public bool Mirror { get; init; }
 
-    /// <summary>The sampler. Default DDPM, the paper's.</summary>
+    /// <summary>The sampler. Default <see cref="SamplerKind.Ddpm"/>, the paper's.</summary>
     public SamplerKind Sampler { get; init; } = SamplerKind.Ddpm;
 
     /// <summary>How many of the T diffusion steps are taken, evenly spaced, 1 to T; null (the default) takes all.</summary>
@@ -41,6 +41,6 @@ public sealed record SamplingOptions
     /// </summary>
     public int? Seed { get; init; }
 
-    /// <summary>Number format. Default float32.</summary>
+    /// <summary>Number format. Default <see cref="Consensus.ML.Options.Precision.Float32"/>.</summary>
     public Precision Precision { get; init; } = Precision.Float32;
 }

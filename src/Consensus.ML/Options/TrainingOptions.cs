@@ -9,8 +9,8 @@ public sealed record TrainingOptions
     public int? Steps { get; init; } = 2000;
 
     /// <summary>
-    /// Wall time after which training ends, validation included; null for no limit. The learning-rate schedule runs over whichever of the
-    /// two limits comes first.
+    /// Wall time after which training ends, validation included. Null (the default) for no limit. The learning-rate schedule runs over
+    /// whichever of the two limits comes first.
     /// </summary>
     public TimeSpan? TimeLimit { get; init; }
 
@@ -86,7 +86,7 @@ public sealed record TrainingOptions
     /// </summary>
     public double? MinSnrGamma { get; init; }
 
-    /// <summary>Number format. Default float32.</summary>
+    /// <summary>Number format. Default <see cref="Consensus.ML.Options.Precision.Float32"/>.</summary>
     public Precision Precision { get; init; } = Precision.Float32;
 
     /// <summary>
@@ -117,4 +117,7 @@ public sealed record TrainingOptions
     /// number that it had. While they compute, one more thread draws the samples of the next step, for some hundredth of the time.
     /// </summary>
     public int? Threads { get; init; }
+
+    /// <summary>The same for a wall time alone; null for these options as they are.</summary>
+    internal TrainingOptions Within(TimeSpan? timeLimit) => timeLimit is null ? this : this with { Steps = null, TimeLimit = timeLimit };
 }
