@@ -1,3 +1,4 @@
+using Consensus.ML.MLNet;
 using Consensus.ML.Options;
 using Consensus.ML.Segmentation;
 using Consensus.ML.Segmentation.Chains;
@@ -8,6 +9,24 @@ namespace Consensus.ML;
 // What trained models gain: other sampling, cancellation and time limits on the same weights.
 public static partial class ConsensusCatalog
 {
+    /// <summary>
+    /// The steps of a trained model in their order; a chain inside the model gives its own steps. A model that is a single step gives
+    /// itself.
+    /// </summary>
+    /// <param name="model">The model.</param>
+    /// <example>
+    /// <code>
+    /// // How training went: soft Dice at every validation.
+    /// TrainingSummary training = model.GetSteps().OfType&lt;SegmentationTransformer&gt;().Single().Training;
+    /// double[] curve = [.. training.Validations.Select(validation => validation.Score)];
+    /// </code>
+    /// </example>
+    public static IEnumerable<ITransformer> GetSteps(this ITransformer model)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        return PipelineSteps.List(model);
+    }
+
     /// <summary>A trained model that shares the weights but samples differently: nothing is trained again.</summary>
     /// <remarks>
     /// Chains are searched to any depth; their other steps are shared as they are. Dispose both models; the weights go with the last.

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Consensus.Imaging;
 using Consensus.Imaging.Augmentation;
 using Consensus.Imaging.Cases;
@@ -128,9 +129,58 @@ public static partial class ConsensusCatalog
         return new(catalog.Environment(), outputColumnName, inputColumnName, imageColumnName);
     }
 
+    /// <summary>Trains a model that predicts the soft consensus map of several raters, with the Compact preset.</summary>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="featuresColumnName">Input column: a vector of Single, channels × height × width, of known size.</param>
+    /// <param name="annotationsColumnName">
+    /// Label column: a vector of Text (the path of each rater's mask), <see cref="RaterMasks"/>, or a vector raters × height × width.
+    /// </param>
+    /// <param name="softMapColumnName">Output column: the predicted share of raters, which <c>Evaluate</c> scores.</param>
+    /// <param name="consensusMapsColumnName">Output column: each level of agreement.</param>
+    /// <param name="uncertaintyColumnName">Output column: the standard deviation of the soft map over generations.</param>
+    /// <param name="samplesColumnName">Output column: every map before averaging.</param>
+    /// <param name="timeLimit">Ends training after this wall time; null for the preset's number of steps.</param>
+    /// <param name="seed">Seed of everything random; null for the seed of the <see cref="MLContext"/>, or 0 where it has none.</param>
+    /// <exception cref="ArgumentException">A name is empty or given twice, or the time is not above zero.</exception>
+    /// <example>
+    /// <code>
+    /// var pipeline = ml.Transforms.LoadSlices("Image", "ImagePath")
+    ///     .Append(ml.Transforms.NormalizeSlices("Image"))
+    ///     .Append(ml.Transforms.ResizeSlices("Features", "Image", height: 64, width: 64))
+    ///     .Append(ml.Transforms.AugmentSlices("Features"))
+    ///     .Append(ml.Transforms.ConsensusSegment(timeLimit: TimeSpan.FromMinutes(15), seed: 1));
+    /// using var trained = pipeline.Fit(train);
+    /// </code>
+    /// </example>
+    public static ConsensusSegmentationEstimator ConsensusSegment(
+        this TransformsCatalog catalog,
+        string featuresColumnName = "Features",
+        string annotationsColumnName = "AnnotationPaths",
+        string softMapColumnName = "SoftMap",
+        string consensusMapsColumnName = "ConsensusMaps",
+        string uncertaintyColumnName = "Uncertainty",
+        string samplesColumnName = SegmentationOptions.DefaultSamplesColumnName,
+        TimeSpan? timeLimit = null,
+        int? seed = null)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        var options = new ConsensusSegmentationEstimator.Options
+        {
+            FeaturesColumnName = featuresColumnName,
+            AnnotationsColumnName = annotationsColumnName,
+            SoftMapColumnName = softMapColumnName,
+            ConsensusMapsColumnName = consensusMapsColumnName,
+            UncertaintyColumnName = uncertaintyColumnName,
+            SamplesColumnName = samplesColumnName,
+            Seed = seed,
+        };
+        options.Training = options.Training.Within(timeLimit);
+        return new(catalog.Environment(), options);
+    }
+
     /// <summary>Trains a model that predicts the soft consensus map of several raters.</summary>
     /// <param name="catalog">The catalog.</param>
-    /// <param name="options">The options; null for the Compact preset.</param>
+    /// <param name="options">The options.</param>
     /// <exception cref="ArgumentException">An option is out of range; the message names it, its value and what is allowed.</exception>
     /// <example>
     /// <code>
@@ -145,12 +195,62 @@ public static partial class ConsensusCatalog
     /// ml.Model.Save(trained, train.Schema, "model.zip");
     /// </code>
     /// </example>
+    [OverloadResolutionPriority(1)]
     public static ConsensusSegmentationEstimator ConsensusSegment(
         this TransformsCatalog catalog,
-        ConsensusSegmentationEstimator.Options? options = null)
+        ConsensusSegmentationEstimator.Options options)
     {
         ArgumentNullException.ThrowIfNull(catalog);
-        return new(catalog.Environment(), options ?? new ConsensusSegmentationEstimator.Options());
+        return new(catalog.Environment(), options);
+    }
+
+    /// <summary>Trains a U-Net that predicts the consensus levels and the soft map in one pass, for two CPU cores.</summary>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="featuresColumnName">Input column: a vector of Single, channels × height × width, of known size.</param>
+    /// <param name="annotationsColumnName">
+    /// Label column: a vector of Text (the path of each rater's mask), <see cref="RaterMasks"/>, or a vector raters × height × width.
+    /// </param>
+    /// <param name="softMapColumnName">Output column: the predicted share of raters, which <c>Evaluate</c> scores.</param>
+    /// <param name="consensusMapsColumnName">Output column: each level of agreement.</param>
+    /// <param name="uncertaintyColumnName">Output column: the standard deviation of the maps.</param>
+    /// <param name="samplesColumnName">Output column: every map before averaging.</param>
+    /// <param name="timeLimit">Ends training after this wall time; null for the recipe's number of steps.</param>
+    /// <param name="seed">Seed of everything random; null for the seed of the <see cref="MLContext"/>, or 0 where it has none.</param>
+    /// <exception cref="ArgumentException">A name is empty or given twice, or the time is not above zero.</exception>
+    /// <example>
+    /// <code>
+    /// var pipeline = ml.Transforms.LoadSlices("Image", "ImagePath")
+    ///     .Append(ml.Transforms.NormalizeSlices("Image"))
+    ///     .Append(ml.Transforms.ResizeSlices("Features", "Image", height: 64, width: 64))
+    ///     .Append(ml.Transforms.AugmentSlices("Features"))
+    ///     .Append(ml.Transforms.UNetSegment(timeLimit: TimeSpan.FromMinutes(5)));
+    /// using var trained = pipeline.Fit(train);
+    /// </code>
+    /// </example>
+    public static UNetSegmentationEstimator UNetSegment(
+        this TransformsCatalog catalog,
+        string featuresColumnName = "Features",
+        string annotationsColumnName = "AnnotationPaths",
+        string softMapColumnName = "SoftMap",
+        string consensusMapsColumnName = "ConsensusMaps",
+        string uncertaintyColumnName = "Uncertainty",
+        string samplesColumnName = SegmentationOptions.DefaultSamplesColumnName,
+        TimeSpan? timeLimit = null,
+        int? seed = null)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        var options = new UNetSegmentationEstimator.Options
+        {
+            FeaturesColumnName = featuresColumnName,
+            AnnotationsColumnName = annotationsColumnName,
+            SoftMapColumnName = softMapColumnName,
+            ConsensusMapsColumnName = consensusMapsColumnName,
+            UncertaintyColumnName = uncertaintyColumnName,
+            SamplesColumnName = samplesColumnName,
+            Seed = seed,
+        };
+        options.Training = options.Training.Within(timeLimit);
+        return new(catalog.Environment(), options);
     }
 
     /// <summary>
@@ -158,7 +258,7 @@ public static partial class ConsensusCatalog
     /// consensus levels directly.
     /// </summary>
     /// <param name="catalog">The catalog.</param>
-    /// <param name="options">The options; null for the consensus levels with a recipe for two CPU cores.</param>
+    /// <param name="options">The options.</param>
     /// <exception cref="ArgumentException">An option is out of range; the message names it, its value and what is allowed.</exception>
     /// <example>
     /// <code>
@@ -170,10 +270,11 @@ public static partial class ConsensusCatalog
     /// using var trained = pipeline.Fit(train);
     /// </code>
     /// </example>
-    public static UNetSegmentationEstimator UNetSegment(this TransformsCatalog catalog, UNetSegmentationEstimator.Options? options = null)
+    [OverloadResolutionPriority(1)]
+    public static UNetSegmentationEstimator UNetSegment(this TransformsCatalog catalog, UNetSegmentationEstimator.Options options)
     {
         ArgumentNullException.ThrowIfNull(catalog);
-        return new(catalog.Environment(), options ?? new UNetSegmentationEstimator.Options());
+        return new(catalog.Environment(), options);
     }
 
     /// <summary>

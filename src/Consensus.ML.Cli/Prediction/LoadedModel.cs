@@ -34,14 +34,14 @@ internal sealed record LoadedModel(ITransformer Model, SegmentationTransformer S
             throw new InvalidDataException($"'{path}' cannot be used. {damage.Message}", damage);
         }
 
-        return Find(model) is { } segmentation
+        return FindSegmentation(model) is { } segmentation
             ? new(model, segmentation, schema)
             : throw new InvalidDataException(
                 $"'{path}' is an ML.NET model without a consensus segmentation; use one that 'consensus train' wrote.");
     }
 
     /// <summary>The value of pixels without data that the model was trained with; null for none.</summary>
-    public float? NoData => Steps(Model).OfType<SliceNormalizingTransformer>().FirstOrDefault()?.NoDataValue;
+    public float? NoData => Model.GetSteps().OfType<SliceNormalizingTransformer>().FirstOrDefault()?.NoDataValue;
 
     public static void EnsureExists(string path)
     {
@@ -56,19 +56,12 @@ internal sealed record LoadedModel(ITransformer Model, SegmentationTransformer S
     public LoadedModel WithSampling(SamplingOptions sampling)
     {
         ITransformer model = Model.WithSampling(sampling);
-        return new(model, Find(model)!, InputSchema);
+        return new(model, FindSegmentation(model)!, InputSchema);
     }
 
     /// <inheritdoc/>
     public void Dispose() => (Model as IDisposable)?.Dispose();
 
-    private static IEnumerable<ITransformer> Steps(ITransformer model) =>
-        model is IEnumerable<ITransformer> chain ? chain.SelectMany(Steps) : [model];
-
-    private static SegmentationTransformer? Find(ITransformer model) => model switch
-    {
-        SegmentationTransformer segmentation => segmentation,
-        IEnumerable<ITransformer> chain => chain.Select(Find).FirstOrDefault(found => found is not null),
-        _ => null,
-    };
+    private static SegmentationTransformer? FindSegmentation(ITransformer model) =>
+        model.GetSteps().OfType<SegmentationTransformer>().FirstOrDefault();
 }

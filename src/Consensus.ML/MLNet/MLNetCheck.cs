@@ -43,6 +43,7 @@ internal static class MLNetCheck
         "Microsoft.ML.SchemaShape+Column.Name",
         "Microsoft.ML.TrainCatalogBase+CrossValidationResult`1..ctor(ITransformer, T, IDataView, Int32)",
         "Microsoft.ML.TrainCatalogBase+CrossValidationResult`1.Model",
+        "Microsoft.ML.TrainerInfo..ctor(Boolean, Boolean, Boolean, Boolean, Boolean, Boolean)",
         "Microsoft.ML.VersionInfo..ctor(String, UInt32, UInt32, UInt32, String, String, String)",
     ];
 

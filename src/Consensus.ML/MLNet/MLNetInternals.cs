@@ -82,6 +82,14 @@ namespace Consensus.ML.MLNet
             int fold)
             where T : class => new(model, metrics, scoredHoldOutSet, fold);
 
+        /// <summary>What a trainer needs and can do, as ML.NET describes it; the constructor is not public.</summary>
+        public static TrainerInfo TrainerInfo(
+            bool normalization,
+            bool calibration,
+            bool caching,
+            bool validation,
+            bool incremental) => new(normalization, calibration, caching, validation, incremental, supportTest: false);
+
         private static IHostEnvironment EnvironmentOf(object catalog)
         {
             MLNetCheck.Ensure();

@@ -1,3 +1,4 @@
+using Consensus.ML.MLNet;
 using Consensus.ML.Options;
 using Consensus.ML.Segmentation.Fitting;
 using Consensus.ML.Segmentation.Models;
@@ -33,6 +34,14 @@ public abstract class SegmentationEstimator<TTransformer> : IEstimator<TTransfor
         _host = environment.Register(name);
         _options = options.Copy();
     }
+
+    /// <summary>
+    /// What the trainer needs and can do, as ML.NET's trainers say it. It needs normalised values (NormalizeSlices); its maps are shares of
+    /// raters and need no calibration; it reads the data once, so that a cache before it gains nothing; it can take a validation set and
+    /// go on from a trained model (<see cref="SegmentationOptions.StartFrom"/>).
+    /// </summary>
+    public TrainerInfo Info { get; } = MLNetInternals.TrainerInfo(
+        normalization: true, calibration: false, caching: false, validation: true, incremental: true);
 
     CancellationToken ISegmentationEstimator.Cancellation => _options.Cancellation;
 
