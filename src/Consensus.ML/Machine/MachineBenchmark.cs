@@ -66,7 +66,7 @@ public sealed record MachineBenchmark
     {
         Check();
         Device device = TorchDevice.Choose(Device, gpuDeviceId: null, fallbackToCpu: false).Device;
-        OptionsCheck.CheckDevice(nameof(precision), precision, device);
+        SamplingCheck.CheckDevice(nameof(precision), precision, device);
         var description = new ModelDescription
         {
             Height = Size,
@@ -95,7 +95,7 @@ public sealed record MachineBenchmark
         ArgumentOutOfRangeException.ThrowIfLessThan(TimeEach, TimeSpan.Zero);
         OptionsCheck.Check(
             new ConsensusSegmentationEstimator.Options { Network = Network, Diffusion = Diffusion, Training = new(), Sampling = new() });
-        OptionsCheck.CheckSize("Features", Size, Size, Network);
+        NetworkCheck.CheckSize("Features", Size, Size, Network);
     }
 
     private Sampling MeasureSampling(ModelDescription description, Device device, Precision precision, CancellationToken cancellation)

@@ -95,7 +95,7 @@ public sealed class ConsensusSegmentationTransformer : SegmentationTransformer
     {
         OptionsCheck.Check(options);
         SliceLimits.Check(imageChannels, height, width, levels);
-        OptionsCheck.CheckSize(options.FeaturesColumnName, height, width, options.Network);
+        NetworkCheck.CheckSize(options.FeaturesColumnName, height, width, options.Network);
         DiffusionManifest manifest = options.CreateManifest(
             new(height, width, imageChannels, levels, options.Network.For(height, width)),
             options.Seed ?? environment.Seed() ?? 0,

@@ -1,5 +1,3 @@
-using System.Globalization;
-using Consensus.Imaging;
 using Consensus.Imaging.Storage;
 using Consensus.ML.MLNet;
 using Consensus.ML.Options;
@@ -8,9 +6,7 @@ using Consensus.ML.Segmentation.Prediction;
 using Consensus.ML.Torch.Models;
 using Consensus.ML.Torch.Runtime;
 using Consensus.ML.Transforms;
-using Consensus.ML.Transforms.Columns;
 using Microsoft.ML;
-using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 
 namespace Consensus.ML.Segmentation;
@@ -102,7 +98,7 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
     public virtual SegmentationTransformer WithSampling(SamplingOptions sampling)
     {
         ArgumentNullException.ThrowIfNull(sampling);
-        OptionsCheck.Check(nameof(Sampling), sampling, Manifest.DiffusionSteps);
+        SamplingCheck.Check(nameof(Sampling), sampling, Manifest.DiffusionSteps);
         return Create(_environment, Manifest with { Sampling = sampling }, Acquire(), _limits);
     }
 
@@ -224,52 +220,7 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
 
     private protected override void SaveModel(ModelSaveContext context) => ModelFile.Save(State, context, Manifest, Weights());
 
-    private protected override RowMapping Map(DataViewSchema inputSchema)
-    {
-        int[] dimensions = [ImageChannels, Height, Width];
-        DataViewSchema.Column features = inputSchema.Require(
-            Manifest.Columns.Features,
-            type => type.IsSingleVector() && type is VectorDataViewType vector && (!vector.IsKnownSize
-                || vector.Dimensions.SequenceEqual(dimensions)
-                || (vector.Dimensions.Length == 1 && vector.Size == dimensions.Aggregate((a, b) => a * b))),
-            $"a vector of Single of {ImageChannels}×{Height}×{Width} (channels × height × width), as the "
-            + "model was trained on (use ResizeSlices)");
-        DataViewSchema.Annotations? placement = SliceAnnotations.OfMaps(features.Name, Manifest.Training.Placement);
-        DataViewSchema.DetachedColumn[] outputs =
-        [
-            new(Manifest.Columns.SoftMap, new VectorDataViewType(NumberDataViewType.Single, Height, Width), placement),
-            new(Manifest.Columns.ConsensusMaps, new VectorDataViewType(NumberDataViewType.Single, Levels, Height, Width), placement),
-            new(Manifest.Columns.Uncertainty, new VectorDataViewType(NumberDataViewType.Single, Height, Width), placement),
-
-            // 0 is ML.NET's "any number of".
-            new(Manifest.Columns.Samples, new VectorDataViewType(NumberDataViewType.Single, 0, Height, Width), placement),
-        ];
-        var axes = SliceAxisGuard.Find(inputSchema, VolumeAxes);
-        var naming = new SliceNaming(inputSchema);
-        DataViewSchema.Column[] inputs =
-        [
-            features, .. axes.Columns, .. naming.Columns,
-        ];
-        return new(outputs, inputs, (row, isRead, _) =>
-        {
-            bool keepSamples = isRead(outputs.Length - 1);
-            Action check = axes.Checker(row);
-            ValueGetter<VBuffer<float>> getter = row.GetGetter<VBuffer<float>>(features);
-            Func<string> nameOf = naming.Getter(row);
-            VBuffer<float> vector = default;
-            var value = new RowValue<ConsensusPrediction>(row, () =>
-            {
-                getter(ref vector);
-                check();
-                return Predict(Vectors.ToArray(vector), row.Position, nameOf, keepSamples);
-            });
-            return
-            [
-                Getter(value, maps => maps.SoftMap), Getter(value, maps => maps.ConsensusMaps), Getter(value, maps => maps.Uncertainty),
-                Getter(value, maps => maps.Samples ?? []),
-            ];
-        });
-    }
+    private protected override RowMapping Map(DataViewSchema inputSchema) => new MapColumns(Manifest, VolumeAxes, Predict).Map(inputSchema);
 
     /// <summary>Keeps the weights alive, whoever disposes what meanwhile; to be followed by a release.</summary>
     private protected SharedModel Acquire()
@@ -278,39 +229,14 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
         return _model;
     }
 
-    private static ValueGetter<VBuffer<float>> Getter(RowValue<ConsensusPrediction> value, Func<ConsensusPrediction, float[]> map) =>
-        (ref VBuffer<float> vector) => Vectors.Copy(map(value.Get()), ref vector);
-
-    private ConsensusPrediction Predict(float[] features, long row, Func<string> nameOf, bool keepSamples)
+    private ConsensusPrediction Predict(float[] features, bool keepSamples)
     {
-        int size = ImageChannels * Height * Width;
-        if (features.Length != size)
-        {
-            throw new InvalidOperationException(
-                $"Column '{Manifest.Columns.Features}' has {features.Length} values in row {row}; "
-                + $"the model needs {ImageChannels}×{Height}×{Width} = {size} (use ResizeSlices).");
-        }
-
-        int wrong = Array.FindIndex(features, value => !float.IsFinite(value) || NoData.IsImplausible(value));
-        if (wrong >= 0)
-        {
-            throw new InvalidOperationException(string.Create(
-                CultureInfo.InvariantCulture,
-                $"{nameOf()} has the value {features[wrong]} in column '{Manifest.Columns.Features}'; "
-                + $"every value must be finite, and within ±{NoData.LargestMagnitude}."));
-        }
-
         SharedModel model = Acquire();
         try
         {
             return _limits.Run(cancellation => model.Predict(
                 features, Sampling, NoiseSeed.Compute(Sampling.Seed ?? Manifest.Seed, features),
                 Manifest.Training.Mirroring, keepSamples, cancellation));
-        }
-        catch (NotFiniteOutputException)
-        {
-            // Without the other inside, which programs that show the innermost message would take.
-            throw new InvalidOperationException($"{nameOf()}: {NotFiniteOutputException.Reason}.");
         }
         finally
         {

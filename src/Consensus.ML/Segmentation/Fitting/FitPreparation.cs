@@ -29,7 +29,7 @@ internal static class FitPreparation
     {
         var reader = new TrainingCaseReader(input, options);
         SliceLimits.Check(reader.Channels, reader.Height, reader.Width, levels: 1);
-        OptionsCheck.CheckSize(options.FeaturesColumnName, reader.Height, reader.Width, options.Network);
+        NetworkCheck.CheckSize(options.FeaturesColumnName, reader.Height, reader.Width, options.Network);
         TrainingCaseReader? validationReader = validation is null ? null : ValidationCases.CreateReader(validation, options, reader);
 
         // Before any case is read. The number of levels is not known yet, but it matters little to the number of weights.
@@ -94,16 +94,16 @@ internal static class FitPreparation
         }
     }
 
-    private static void CheckWeights(SegmentationOptions options, ModelShape shape) => OptionsCheck.CheckWeights(
+    private static void CheckWeights(SegmentationOptions options, ModelShape shape) => NetworkCheck.CheckWeights(
         options.CreateManifest(shape, seed: 0, ManifestTraining.Untrained(options.Training)).Description.Layout(), shape.Network);
 
     private static TorchDevice ChooseDevice(IHostEnvironment environment, IChannel channel, SegmentationOptions options)
     {
         TorchDevice device = TorchDevice.Choose(options.Device, environment.GpuDeviceId(), environment.FallbackToCpu());
         channel.Info(MessageSensitivity.None, $"Device: {device.Device} ({device.Reason})");
-        OptionsCheck.CheckDevice(
+        SamplingCheck.CheckDevice(
             $"{nameof(options.Training)}.{nameof(options.Training.Precision)}", options.Training.Precision, device.Device);
-        OptionsCheck.CheckDevice(
+        SamplingCheck.CheckDevice(
             $"{nameof(options.Training)}.{nameof(options.Training.ValidationSampling)}.{nameof(options.Training.Precision)}",
             options.Training.ValidationSampling.Precision,
             device.Device);

@@ -25,7 +25,7 @@ internal sealed class TrainingCaseReader
     private readonly DataViewSchema.Column? _raterNames;
     private readonly GroupColumn _groups;
     private readonly RatersOfCases _raters;
-    private readonly SortedSet<int> _axes = [];
+    private readonly ImageSizes _sizes;
     private double _magnitudes;
 
     /// <exception cref="ArgumentException">A column is missing or of another type.</exception>
@@ -50,6 +50,7 @@ internal sealed class TrainingCaseReader
         _image = Optional(data.Schema, options.ImageColumnName, type => type is SliceDataViewType);
         _picture = _image is null ? PictureColumn.Find(data.Schema) : null;
         _imagePath = _image is null && _picture is null ? Optional(data.Schema, options.ImagePathColumnName, PathsColumn.HoldsPaths) : null;
+        _sizes = new(_image, _picture, _imagePath, Height, Width);
         _raterNames = options.RaterLevelSource is not null ? RaterNamesColumn.Find(data.Schema, options.RaterNamesColumnName) : null;
         _groups = GroupColumn.Find(data.Schema, options.GroupColumnName, _case, options.ImagePathColumnName);
         _raters = new(options.MissingRaters, options.Levels, options.RaterLevelSource);
@@ -69,7 +70,7 @@ internal sealed class TrainingCaseReader
     /// <summary>
     /// The axes along which the slices of all cases that were read lie in their volumes, in order; none of single slices and pictures.
     /// </summary>
-    public IReadOnlyList<int> VolumeAxes => [.. _axes];
+    public IReadOnlyList<int> VolumeAxes => _sizes.VolumeAxes;
 
     /// <summary>How far the features are from 0 on average over the cases read.</summary>
     public double AverageMagnitude { get; private set; }
@@ -145,7 +146,7 @@ internal sealed class TrainingCaseReader
             _annotations, volumes, GridColumn.Getter(cursor, _image, _imagePath, notes), notes);
         Func<string> nameGetter = NameGetter(cursor);
         Func<int, string[]> raterNamesGetter = RaterNamesColumn.Getter(cursor, _raterNames);
-        Func<(int Height, int Width, string Name)?> imageGetter = ImageGetter(cursor);
+        Func<(int Height, int Width, string Name)?> imageGetter = _sizes.Getter(cursor);
         var framing = new FramingGuard(PictureColumn.PixelsGetter(cursor, _picture, _imagePath), Features.Name, Height, Width);
         Func<GroupColumn.RowGroup> groupGetter = _groups.Getter(cursor);
         VBuffer<float> features = default;
@@ -212,68 +213,5 @@ internal sealed class TrainingCaseReader
             getter(ref text);
             return text.Length > 0 ? $"Case '{text}'" : $"Row {row.Position}";
         };
-    }
-
-    /// <summary>The image's own size, where the row tells it.</summary>
-    private Func<(int Height, int Width, string Name)?> ImageGetter(DataViewRow row)
-    {
-        if (_image is { } image)
-        {
-            Func<Slice> getter = row.SliceGetter(image);
-            return () =>
-            {
-                Slice slice = getter();
-                Note(slice.Axis, slice.Source);
-                return (slice.Height, slice.Width, slice.Source is null ? "from memory" : $"'{slice.Source}'");
-            };
-        }
-
-        if (_picture is { } pictureColumn)
-        {
-            Func<MLImage?> getter = PictureColumn.Getter(row, pictureColumn);
-
-            // A picture of the model's size may have been fitted before it came here, which only its masks could tell.
-            return () => getter() is { } picture && (picture.Height, picture.Width) != (Height, Width)
-                ? (picture.Height, picture.Width, $"in column '{pictureColumn.Name}'")
-                : null;
-        }
-
-        if (_imagePath is { } imagePath)
-        {
-            Func<string[]> getter = PathsColumn.Getter(row, imagePath);
-            return () =>
-            {
-                if (getter() is not [{ Length: > 0 } path, ..])
-                {
-                    return null;
-                }
-
-                Note(SliceAddress.Parse(path).Axis, path);
-                return SizeOfFile(path);
-            };
-        }
-
-        return () => null;
-    }
-
-    /// <summary>A third axis of length 1 is what many programs add to a single slice: it does not tell how a volume would be cut.</summary>
-    private void Note(int? axis, string? source)
-    {
-        if (axis is { } along && (along != 2 || (source is not null && SliceAddress.Parse(source).Index is not null)))
-        {
-            _axes.Add(along);
-        }
-    }
-
-    /// <summary>A file of a format that is not ours was read by another loader, which knows its size; we do not.</summary>
-    private static (int Height, int Width, string Name)? SizeOfFile(string path)
-    {
-        if (!GridColumn.IsOurs(path))
-        {
-            return null;
-        }
-
-        (_, int height, int width) = SliceReader.ReadSize(path);
-        return (height, width, $"'{path}'");
     }
 }

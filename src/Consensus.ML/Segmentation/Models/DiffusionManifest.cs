@@ -58,5 +58,5 @@ internal sealed record DiffusionManifest : ModelManifest
     }
 
     /// <inheritdoc/>
-    public override void CheckTraining(TrainingOptions training) => OptionsCheck.Check(training, Diffusion, hasValidationSet: true);
+    public override void CheckTraining(TrainingOptions training) => TrainingCheck.Check(training, Diffusion, hasValidationSet: true);
 }

@@ -43,15 +43,15 @@ internal static class ManifestCheck
     {
         OptionRange.Range(nameof(manifest.FormatVersion), manifest.FormatVersion, 1, int.MaxValue);
         CheckColumns(manifest.Columns);
-        OptionsCheck.Check(manifest.Network);
+        NetworkCheck.Check(manifest.Network);
         if (manifest.Network.PatchSize is null)
         {
             throw new ArgumentException($"{nameof(manifest.Network)}.{nameof(NetworkOptions.PatchSize)} is null; a trained model has one.");
         }
 
         SliceLimits.Check(manifest.ImageChannels, manifest.Height, manifest.Width, manifest.Levels);
-        OptionsCheck.CheckSize(manifest.Columns.Features, manifest.Height, manifest.Width, manifest.Network);
-        OptionsCheck.Check(nameof(manifest.Sampling), manifest.Sampling, manifest.DiffusionSteps);
+        NetworkCheck.CheckSize(manifest.Columns.Features, manifest.Height, manifest.Width, manifest.Network);
+        SamplingCheck.Check(nameof(manifest.Sampling), manifest.Sampling, manifest.DiffusionSteps);
         CheckWeights(manifest);
     }
 

@@ -64,5 +64,5 @@ internal sealed record OnePassManifest : ModelManifest
     }
 
     /// <inheritdoc/>
-    public override void CheckTraining(TrainingOptions training) => OptionsCheck.Check(training, diffusion: null, hasValidationSet: true);
+    public override void CheckTraining(TrainingOptions training) => TrainingCheck.Check(training, diffusion: null, hasValidationSet: true);
 }

@@ -57,7 +57,7 @@ internal sealed class SharedModel(SegmentationModel model)
         bool keepSamples,
         CancellationToken cancellation)
     {
-        OptionsCheck.CheckDevice(nameof(sampling.Precision), sampling.Precision, model.Device);
+        SamplingCheck.CheckDevice(nameof(sampling.Precision), sampling.Precision, model.Device);
         Interlocked.Increment(ref _predictions);
         return model.Predict(features, sampling, seed, mirroring, keepSamples, cancellation);
     }

@@ -59,10 +59,10 @@ public sealed class BeforeTrainingTests
         // Four bytes a value; the header takes more than nothing.
         var layout = new WeightLayout();
         layout.Add("a", [Array.MaxLength / 4], Initialization.Zeros);
-        Assert.Throws<ArgumentException>(() => OptionsCheck.CheckWeights(layout, new()));
+        Assert.Throws<ArgumentException>(() => NetworkCheck.CheckWeights(layout, new()));
         layout = new();
         layout.Add("a", [(Array.MaxLength / 4) - 100], Initialization.Zeros);
-        OptionsCheck.CheckWeights(layout, new());
+        NetworkCheck.CheckWeights(layout, new());
     }
 
     [Theory]

@@ -1,0 +1,104 @@
+using System.Globalization;
+using Consensus.Imaging;
+using Consensus.ML.Segmentation.Models;
+using Consensus.ML.Torch.Models;
+using Consensus.ML.Transforms;
+using Consensus.ML.Transforms.Columns;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+
+namespace Consensus.ML.Segmentation.Prediction;
+
+/// <summary>
+/// The columns of a prediction: checks a row's features, has the model predict once a row, and gives each column its maps.
+/// </summary>
+/// <param name="manifest">What the model is.</param>
+/// <param name="volumeAxes">The axes of training's slices in their volumes; empty where they are not known.</param>
+/// <param name="predict">Predicts from checked features; its second argument says whether the samples are read.</param>
+internal sealed class MapColumns(
+    ModelManifest manifest,
+    IReadOnlyList<int> volumeAxes,
+    Func<float[], bool, ConsensusPrediction> predict)
+{
+    /// <summary>The columns that a model adds to data of a schema.</summary>
+    /// <exception cref="ArgumentException">The features are missing or of another type.</exception>
+    public RowMapping Map(DataViewSchema inputSchema)
+    {
+        int[] dimensions = [manifest.ImageChannels, manifest.Height, manifest.Width];
+        DataViewSchema.Column features = inputSchema.Require(
+            manifest.Columns.Features,
+            type => type.IsSingleVector() && type is VectorDataViewType vector && (!vector.IsKnownSize
+                || vector.Dimensions.SequenceEqual(dimensions)
+                || (vector.Dimensions.Length == 1 && vector.Size == dimensions.Aggregate((a, b) => a * b))),
+            $"a vector of Single of {manifest.ImageChannels}×{manifest.Height}×{manifest.Width} (channels × height × width), as the "
+            + "model was trained on (use ResizeSlices)");
+        DataViewSchema.Annotations? placement = SliceAnnotations.OfMaps(features.Name, manifest.Training.Placement);
+        DataViewSchema.DetachedColumn[] outputs =
+        [
+            Output(manifest.Columns.SoftMap, manifest.Height, manifest.Width),
+            Output(manifest.Columns.ConsensusMaps, manifest.Levels, manifest.Height, manifest.Width),
+            Output(manifest.Columns.Uncertainty, manifest.Height, manifest.Width),
+
+            // 0 is ML.NET's "any number of".
+            Output(manifest.Columns.Samples, 0, manifest.Height, manifest.Width),
+        ];
+        var axes = SliceAxisGuard.Find(inputSchema, volumeAxes);
+        var naming = new SliceNaming(inputSchema);
+        DataViewSchema.Column[] inputs = [features, .. axes.Columns, .. naming.Columns];
+        return new(outputs, inputs, (row, isRead, _) =>
+        {
+            bool keepSamples = isRead(outputs.Length - 1);
+            Action check = axes.Checker(row);
+            ValueGetter<VBuffer<float>> getter = row.GetGetter<VBuffer<float>>(features);
+            Func<string> nameOf = naming.Getter(row);
+            VBuffer<float> vector = default;
+            var value = new RowValue<ConsensusPrediction>(row, () =>
+            {
+                getter(ref vector);
+                check();
+                return Predict(Vectors.ToArray(vector), row.Position, nameOf, keepSamples);
+            });
+            return
+            [
+                Getter(value, maps => maps.SoftMap), Getter(value, maps => maps.ConsensusMaps), Getter(value, maps => maps.Uncertainty),
+                Getter(value, maps => maps.Samples ?? []),
+            ];
+        });
+
+        DataViewSchema.DetachedColumn Output(string name, params int[] size) =>
+            new(name, new VectorDataViewType(NumberDataViewType.Single, size), placement);
+    }
+
+    private static ValueGetter<VBuffer<float>> Getter(RowValue<ConsensusPrediction> value, Func<ConsensusPrediction, float[]> map) =>
+        (ref VBuffer<float> vector) => Vectors.Copy(map(value.Get()), ref vector);
+
+    private ConsensusPrediction Predict(float[] features, long row, Func<string> nameOf, bool keepSamples)
+    {
+        int size = manifest.ImageChannels * manifest.Height * manifest.Width;
+        if (features.Length != size)
+        {
+            throw new InvalidOperationException(
+                $"Column '{manifest.Columns.Features}' has {features.Length} values in row {row}; "
+                + $"the model needs {manifest.ImageChannels}×{manifest.Height}×{manifest.Width} = {size} (use ResizeSlices).");
+        }
+
+        int wrong = Array.FindIndex(features, value => !float.IsFinite(value) || NoData.IsImplausible(value));
+        if (wrong >= 0)
+        {
+            throw new InvalidOperationException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{nameOf()} has the value {features[wrong]} in column '{manifest.Columns.Features}'; "
+                + $"every value must be finite, and within ±{NoData.LargestMagnitude}."));
+        }
+
+        try
+        {
+            return predict(features, keepSamples);
+        }
+        catch (NotFiniteOutputException)
+        {
+            // Without the other inside, which programs that show the innermost message would take.
+            throw new InvalidOperationException($"{nameOf()}: {NotFiniteOutputException.Reason}.");
+        }
+    }
+}
