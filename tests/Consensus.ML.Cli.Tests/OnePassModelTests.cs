@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Consensus.ML.Cli.Output;
 using Consensus.ML.Datasets;
 using Consensus.ML.Options;
 using Consensus.ML.Segmentation;
