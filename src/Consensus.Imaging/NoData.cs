@@ -23,7 +23,7 @@ internal static class NoData
     /// <param name="mark">
     /// What stands for missing data; NaN for NaN, null for nothing. Beyond <see cref="LargestMagnitude"/>, about this value is enough.
     /// </param>
-    public static bool Is(float value, float? mark) => mark is float named
+    public static bool IsMark(float value, float? mark) => mark is float named
         && (value == named
             || (float.IsNaN(named) && float.IsNaN(value))
             || (Math.Abs(named) > LargestMagnitude && float.IsFinite(value) && Math.Abs((value / named) - 1) <= Tolerance));

@@ -79,7 +79,7 @@ public static class Study
             StudyProgress progress = new(
                 StudyStage.Training, run.Method.Name, run.Fold.Name, run.Seed, i + 1, runs.Length, null, 0, run.Fold.Evaluation.Count);
             Directory.CreateDirectory(files.Path);
-            using FileLock? held = FileLock.Try(files.Path);
+            using FileLock? held = FileLock.TryTake(files.Path);
             if (held is null)
             {
                 elsewhere ??= progress with { Stage = StudyStage.Waiting };

@@ -272,8 +272,8 @@ public sealed class StudyRunTests : IDisposable
         StudyOptions one = _options with { Methods = [StudyMethods.Levels], Resume = true };
         StudyFolder.Open(_options.Folder, StudyRecord.Of(one), resume: true);
         Directory.CreateDirectory(Run("level-unet", ""));
-        FileLock other = Assert.IsType<FileLock>(FileLock.Try(Run("level-unet", "")));
-        Assert.Null(FileLock.Try(Run("level-unet", "")));
+        FileLock other = Assert.IsType<FileLock>(FileLock.TryTake(Run("level-unet", "")));
+        Assert.Null(FileLock.TryTake(Run("level-unet", "")));
         var stages = new List<StudyStage>();
         StudyResults results = Study.Run(new MLContext(), one with { Progress = new Reporter(Note) });
         Assert.Equal(StudyStage.Waiting, stages[0]);

@@ -59,7 +59,7 @@ internal static class Augmenter
         for (int pixel = 0; pixel < size; pixel++)
         {
             (double sourceRow, double sourceColumn) = map.Source(
-                Resampling.Taken(pixel / width, rowScale), Resampling.Taken(pixel % width, columnScale));
+                ResamplingWeights.TakenPosition(pixel / width, rowScale), ResamplingWeights.TakenPosition(pixel % width, columnScale));
             int y = (int)Math.Floor((sourceRow + 0.5) * rowScale), x = (int)Math.Floor((sourceColumn + 0.5) * columnScale);
             int from = (uint)y < (uint)sourceHeight && (uint)x < (uint)sourceWidth ? (y * sourceWidth) + x : -1;
             for (int mask = 0; mask * size < target.Length; mask++)

@@ -73,10 +73,10 @@ public static class MaskReader
             if (grid is null || (!grid.Geometry.HasPosition && mask.Geometry.HasPosition))
             {
                 // Beside a picture, which says nothing, the masks still have to agree among themselves.
-                grid = SliceGrid.Of(mask, notes);
+                grid = SliceGrid.FromSlice(mask, notes);
             }
 
-            byte[] marks = Marks(mask, path);
+            byte[] marks = ToMarks(mask, path);
             if (pixels is null)
             {
                 (height, width) = (mask.Height, mask.Width);
@@ -95,7 +95,7 @@ public static class MaskReader
     /// <exception cref="InvalidDataException">
     /// It has several channels, or more than one value or colour that marks, or one that is no number.
     /// </exception>
-    internal static byte[] Marks(Slice mask, string path)
+    internal static byte[] ToMarks(Slice mask, string path)
     {
         float[] values = mask.Pixels;
         if (mask.Channels == 3 && SliceReader.ReadFormat(path) != ImageFormat.Nifti)
@@ -108,7 +108,7 @@ public static class MaskReader
         }
 
         var marks = new byte[mask.Height * mask.Width];
-        Mark(values, marks, $"'{path}'", () => LossyHint(path));
+        MarkNonZero(values, marks, $"'{path}'", () => LossyHint(path));
         return marks;
     }
 
@@ -118,7 +118,7 @@ public static class MaskReader
     /// <param name="source">Where the mask comes from, for messages.</param>
     /// <param name="hint">What to add to the message about several values.</param>
     /// <exception cref="InvalidDataException">Values that are not 0 differ, or one is no finite number.</exception>
-    internal static void Mark(ReadOnlySpan<float> values, Span<byte> marks, string source, Func<string>? hint = null)
+    internal static void MarkNonZero(ReadOnlySpan<float> values, Span<byte> marks, string source, Func<string>? hint = null)
     {
         float nonZero = 0;
         for (int i = 0; i < values.Length; i++)

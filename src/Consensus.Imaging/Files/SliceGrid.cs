@@ -45,7 +45,7 @@ internal sealed class SliceGrid
     /// <summary>The grid of a slice that has been read.</summary>
     /// <param name="slice">The slice.</param>
     /// <param name="notes">Told what is turned or assumed; null for nobody.</param>
-    public static SliceGrid Of(Slice slice, GridNotes? notes = null) => new(
+    public static SliceGrid FromSlice(Slice slice, GridNotes? notes = null) => new(
         slice.Source ?? "the image in memory", slice.Height, slice.Width, slice.Geometry,
         slice.Source is null ? null : SliceAddress.Parse(slice.Source), notes);
 
@@ -53,7 +53,7 @@ internal sealed class SliceGrid
     /// <param name="cut">The volume, as it is cut.</param>
     /// <param name="index">Which slice, from 0.</param>
     /// <param name="notes">Told what is turned or assumed; null for nobody.</param>
-    public static SliceGrid Of(NiftiCut cut, int index, GridNotes? notes = null)
+    public static SliceGrid FromCut(NiftiCut cut, int index, GridNotes? notes = null)
     {
         var address = new SliceAddress(cut.Header.Path, cut.Axis, index);
         return new(address.ToString(), cut.Height, cut.Width, cut.Geometry(index), address, notes);
@@ -78,14 +78,14 @@ internal sealed class SliceGrid
         NiftiHeader header = NiftiFile.ReadHeader(address.Path);
         if (address is { Axis: int axis, Index: int index })
         {
-            NiftiCut cut = NiftiCut.Of(header, axis);
-            cut.Check(index);
-            return Of(cut, index, notes);
+            NiftiCut cut = NiftiCut.Along(header, axis);
+            cut.CheckIndex(index);
+            return FromCut(cut, index, notes);
         }
 
-        (_, int height, int width) = NiftiFile.SliceShape(header);
+        (_, int height, int width) = NiftiSliceShape.Read(header);
         SliceGeometry geometry = header.SliceAxis is { } along and not 2
-            ? NiftiCut.Of(header, along).Geometry(0)
+            ? NiftiCut.Along(header, along).Geometry(0)
             : header.Geometry(0, 1, 2, 0);
         return new(path, height, width, geometry, address, notes);
     }
@@ -97,9 +97,9 @@ internal sealed class SliceGrid
     /// <returns>
     /// The slice itself where nothing is to be turned, else a turned copy with this grid's geometry; null where it lies on another grid.
     /// </returns>
-    public Slice? Bring(Slice slice, string name, out GridMismatch? mismatch)
+    public Slice? Align(Slice slice, string name, out GridMismatch? mismatch)
     {
-        int turn = TurnOf(name, slice.Height, slice.Width, slice.Geometry, out mismatch);
+        int turn = FindTurn(name, slice.Height, slice.Width, slice.Geometry, out mismatch);
         if (mismatch is not null)
         {
             return null;
@@ -135,7 +135,7 @@ internal sealed class SliceGrid
     public void Check(string path)
     {
         SliceGrid other = Read(Locate(path, NiftiFile.ReadHeader, out GridMismatch? apart) ?? throw apart!.Exception());
-        TurnOf(other.Name, other.Height, other.Width, other.Geometry, out GridMismatch? mismatch);
+        FindTurn(other.Name, other.Height, other.Width, other.Geometry, out GridMismatch? mismatch);
         if (mismatch is not null)
         {
             throw mismatch.Exception();
@@ -185,8 +185,8 @@ internal sealed class SliceGrid
         {
             string where = string.Create(
                 CultureInfo.InvariantCulture, $"that lies at slice {place:0.##} along axis {axis}, but there are slices 0 to {count - 1}");
-            mismatch = Elsewhere(
-                $"'{address}' does not reach to its image '{Name}': {where}. {Beside(address.Path, header.Geometry(0, 1, 2, 0))}");
+            mismatch = PositionMismatch(
+                $"'{address}' does not reach to its image '{Name}': {where}. {AffinesText(address.Path, header.Geometry(0, 1, 2, 0))}");
             return null;
         }
 
@@ -209,13 +209,13 @@ internal sealed class SliceGrid
     /// <exception cref="InvalidDataException">They have not, or lie elsewhere; the message names both files.</exception>
     public static void CheckVolumes(NiftiHeader reference, int axis, NiftiHeader other)
     {
-        NiftiCut cut = NiftiCut.Of(reference, axis);
+        NiftiCut cut = NiftiCut.Along(reference, axis);
         int along = axis;
         if (reference.HasPosition && other.HasPosition)
         {
             foreach (int index in (int[])[0, cut.Count - 1])
             {
-                SliceGrid grid = Of(cut, index);
+                SliceGrid grid = FromCut(cut, index);
                 SliceAddress found = grid.Locate(new SliceAddress(other.Path, axis, index), other, out GridMismatch? mismatch)
                     ?? throw mismatch!.Exception();
                 along = found.Axis!.Value;
@@ -223,7 +223,7 @@ internal sealed class SliceGrid
             }
         }
 
-        int count = NiftiCut.Of(other, along).Count;
+        int count = NiftiCut.Along(other, along).Count;
         if (count != cut.Count)
         {
             string which = along == axis ? "" : $" along axis {axis}";
@@ -263,7 +263,7 @@ internal sealed class SliceGrid
     }
 
     /// <summary>How a slice of these pixels is to be turned; 1 for not at all.</summary>
-    private int TurnOf(string name, int height, int width, SliceGeometry geometry, out GridMismatch? mismatch)
+    private int FindTurn(string name, int height, int width, SliceGeometry geometry, out GridMismatch? mismatch)
     {
         if (!Geometry.HasPosition || !geometry.HasPosition)
         {
@@ -291,7 +291,7 @@ internal sealed class SliceGrid
         {
             if (best != Upright)
             {
-                _notes?.Turned(name, Name, Described(best));
+                _notes?.Turned(name, Name, DescribeTurn(best));
             }
 
             return best;
@@ -299,7 +299,8 @@ internal sealed class SliceGrid
 
         mismatch = best == 0
             ? new(SizesText(name, height, width), IsSize: true)
-            : Elsewhere($"'{name}' does not lie on the grid of '{Name}': {Difference(best, geometry, nearest)}. {Beside(name, geometry)}");
+            : PositionMismatch(
+                $"'{name}' does not lie on the grid of '{Name}': {Difference(best, geometry, nearest)}. {AffinesText(name, geometry)}");
         return Upright;
     }
 
@@ -317,7 +318,7 @@ internal sealed class SliceGrid
 
         if (Geometry.HasSpacing && geometry.HasSpacing && SpacingDiffers(geometry, exchanged: false))
         {
-            return Elsewhere($"'{name}' does not lie on the grid of '{Name}': {SpacingText(geometry)}.");
+            return PositionMismatch($"'{name}' does not lie on the grid of '{Name}': {SpacingText(geometry)}.");
         }
 
         if (Geometry.HasPosition != geometry.HasPosition)
@@ -368,14 +369,14 @@ internal sealed class SliceGrid
     private string SizesText(string name, int height, int width) =>
         $"'{name}' has {height}×{width} pixels, but '{Name}' has {Height}×{Width}: the files of one case must be of one size.";
 
-    private static GridMismatch Elsewhere(string message) =>
+    private static GridMismatch PositionMismatch(string message) =>
         new($"{message} Resample the file onto the other's grid, or correct its header.", IsSize: false);
 
-    private string Beside(string name, SliceGeometry geometry) =>
+    private string AffinesText(string name, SliceGeometry geometry) =>
         $"Affines: '{name}' {geometry.AffineText()}, '{Name}' {Geometry.AffineText()}.";
 
     /// <summary>How a slice was stored that takes this turn, in words.</summary>
-    private static string Described(int turn) => turn switch
+    private static string DescribeTurn(int turn) => turn switch
     {
         2 => "with its columns flipped",
         3 => "with its rows and columns flipped",

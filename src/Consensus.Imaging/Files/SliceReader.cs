@@ -63,7 +63,7 @@ public static class SliceReader
             return first;
         }
 
-        SliceGrid grid = SliceGrid.Of(first, notes);
+        SliceGrid grid = SliceGrid.FromSlice(first, notes);
         var channels = new List<Slice>(paths.Count) { first };
         for (int place = 1; place < paths.Count; place++)
         {
@@ -98,7 +98,7 @@ public static class SliceReader
         }
 
         return grid.Locate(path, file => volumes?.Header(file, place) ?? NiftiFile.ReadHeader(file), out mismatch) is { } found
-            ? grid.Bring(Read(found, place, places, volumes), found, out mismatch)
+            ? grid.Align(Read(found, place, places, volumes), found, out mismatch)
             : null;
     }
 
@@ -130,8 +130,8 @@ public static class SliceReader
         ImageFormat format = ImageFormatDetector.Detect(address.Path);
         return (format, address) switch
         {
-            (ImageFormat.Nifti, { Axis: int axis, Index: int index }) => NiftiFile.SliceShape(address.Path, axis, index),
-            (ImageFormat.Nifti, _) => NiftiFile.SliceShape(NiftiFile.ReadHeader(path)),
+            (ImageFormat.Nifti, { Axis: int axis, Index: int index }) => NiftiSliceShape.Read(address.Path, axis, index),
+            (ImageFormat.Nifti, _) => NiftiSliceShape.Read(NiftiFile.ReadHeader(path)),
             _ => RasterFile.ReadSize(address, format),
         };
     }
@@ -182,7 +182,7 @@ public static class SliceReader
         }
 
         NiftiHeader first = NiftiFile.ReadHeader(paths[0]);
-        int along = NiftiCut.AxisOf(first, axis);
+        int along = NiftiCut.ChooseAxis(first, axis);
         foreach (string path in paths.Skip(1))
         {
             SliceGrid.CheckVolumes(first, along, NiftiFile.ReadHeader(path));
@@ -190,7 +190,7 @@ public static class SliceReader
 
         return
         [
-            .. Enumerable.Range(0, NiftiCut.Of(first, along).Count)
+            .. Enumerable.Range(0, NiftiCut.Along(first, along).Count)
                 .Select(index => paths.Select(path => new SliceAddress(path, along, index).ToString()).ToArray()),
         ];
     }

@@ -27,6 +27,6 @@ internal readonly record struct AxisPlacement(double Offset, double? Scale)
         // Enlarged masks of other scales can have the same offset, since their pixels repeat themselves: there it tells nothing.
         return Scale is { } trained
             ? trained == scale
-            : scale >= 1 && Math.Abs(Resampling.NearestOffset(imageLength, length) - Offset) < SameOffset;
+            : scale >= 1 && Math.Abs(ResamplingWeights.NearestOffset(imageLength, length) - Offset) < SameOffset;
     }
 }

@@ -66,7 +66,9 @@ public static class Resampling
             return;
         }
 
-        Interpolate(source, sourceWidth, target, Neighbours(sourceHeight, targetHeight), Neighbours(sourceWidth, targetWidth));
+        Interpolate(
+            source, sourceWidth, target, ResamplingWeights.CentreNeighbours(sourceHeight, targetHeight),
+            ResamplingWeights.CentreNeighbours(sourceWidth, targetWidth));
     }
 
     /// <summary>
@@ -91,7 +93,9 @@ public static class Resampling
     {
         CheckPlane(source.Length, sourceHeight, sourceWidth, nameof(source));
         CheckPlane(target.Length, targetHeight, targetWidth, nameof(target));
-        Interpolate(source, sourceWidth, target, TakenNeighbours(sourceHeight, targetHeight), TakenNeighbours(sourceWidth, targetWidth));
+        Interpolate(
+            source, sourceWidth, target, ResamplingWeights.TakenNeighbours(sourceHeight, targetHeight),
+            ResamplingWeights.TakenNeighbours(sourceWidth, targetWidth));
     }
 
     /// <summary>
@@ -132,32 +136,16 @@ public static class Resampling
         static double? OtherOffset(AxisPlacement? placement, int source, int target) =>
             placement is { } known && !known.IsAsTrained(target, source) ? known.Offset : null;
 
-        static Between[] Neighbours(double? offset, int source, int target) =>
-            offset is { } known ? OffsetNeighbours(source, target, known) : TakenNeighbours(source, target);
+        static WeightedPair[] Neighbours(double? offset, int source, int target) =>
+            offset is { } known
+                ? ResamplingWeights.OffsetNeighbours(source, target, known)
+                : ResamplingWeights.TakenNeighbours(source, target);
 
-        static Share[] Shares(double? offset, int source, int target) => offset is { } known && target < source
-            ? OffsetShares(source, target, known)
+        static WeightedSpan[] Shares(double? offset, int source, int target) => offset is { } known && target < source
+            ? ResamplingWeights.OffsetShares(source, target, known)
             : [.. Neighbours(offset, source, target).Select(
-                between => new Share(between.Lower, between.Upper > between.Lower ? [1 - between.UpperWeight, between.UpperWeight] : [1]))];
-    }
-
-    /// <summary>
-    /// Where reduction by the nearest pixel takes a pixel from, in pixels of the result: the middle of one pixel of the source, which is
-    /// not the middle of the result's.
-    /// </summary>
-    /// <param name="index">Row or column of the result.</param>
-    /// <param name="scale">Side of the source by that of the result.</param>
-    internal static double Taken(int index, double scale) => ((Math.Floor(index * scale) + 0.5) / scale) - 0.5;
-
-    /// <summary>
-    /// How far reduction by the nearest pixel takes pixels from off their own places, on average over a side, in pixels of the result.
-    /// </summary>
-    /// <param name="source">Side of the source.</param>
-    /// <param name="target">Side of the result.</param>
-    internal static double NearestOffset(int source, int target)
-    {
-        double scale = (double)source / target;
-        return Enumerable.Range(0, target).Average(index => Taken(index, scale) - index);
+                between => new WeightedSpan(
+                    between.Lower, between.Upper > between.Lower ? [1 - between.UpperWeight, between.UpperWeight] : [1]))];
     }
 
     /// <summary>Resizes every mask by taking, for each new pixel, the one whose index is the scaled index rounded down.</summary>
@@ -179,7 +167,7 @@ public static class Resampling
         var columns = new int[width];
         for (int column = 0; column < width; column++)
         {
-            columns[column] = NearestIndex(column, masks.Width, width);
+            columns[column] = ResamplingWeights.NearestIndex(column, masks.Width, width);
         }
 
         var pixels = new byte[checked(masks.Raters * height * width)];
@@ -188,7 +176,8 @@ public static class Resampling
             ReadOnlySpan<byte> source = masks.Rater(rater);
             for (int row = 0; row < height; row++)
             {
-                ReadOnlySpan<byte> line = source.Slice(NearestIndex(row, masks.Height, height) * masks.Width, masks.Width);
+                ReadOnlySpan<byte> line = source.Slice(
+                    ResamplingWeights.NearestIndex(row, masks.Height, height) * masks.Width, masks.Width);
                 Span<byte> output = pixels.AsSpan(((rater * height) + row) * width, width);
                 for (int column = 0; column < output.Length; column++)
                 {
@@ -200,13 +189,12 @@ public static class Resampling
         return new RaterMasks(masks.Raters, height, width, pixels);
     }
 
-    /// <summary>Between two source indices: the upper one's weight is from 0 to 1.</summary>
-    private readonly record struct Between(int Lower, int Upper, float UpperWeight);
-
-    /// <summary>Of which source indices, from the first on, a target index is the mean, and by what weights.</summary>
-    private readonly record struct Share(int First, float[] Weights);
-
-    private static void Interpolate(ReadOnlySpan<float> source, int sourceWidth, Span<float> target, Between[] rows, Between[] columns)
+    private static void Interpolate(
+        ReadOnlySpan<float> source,
+        int sourceWidth,
+        Span<float> target,
+        WeightedPair[] rows,
+        WeightedPair[] columns)
     {
         for (int row = 0; row < rows.Length; row++)
         {
@@ -225,80 +213,12 @@ public static class Resampling
         }
     }
 
-    /// <summary>Pixel centres line up: position (i + ½)·source/target − ½, in single precision as PyTorch computes it.</summary>
-    private static Between[] Neighbours(int source, int target)
-    {
-        float scale = (float)source / target;
-        var neighbours = new Between[target];
-        for (int index = 0; index < target; index++)
-        {
-            float position = Math.Max(0, (scale * (index + 0.5f)) - 0.5f);
-            int lower = Math.Min((int)position, source - 1);
-            neighbours[index] = new(lower, Math.Min(lower + 1, source - 1), Math.Clamp(position - lower, 0f, 1f));
-        }
-
-        return neighbours;
-    }
-
-    /// <summary>
-    /// Source index j lies at the target index that it was taken from; where several were taken from one, the last of them counts.
-    /// </summary>
-    private static Between[] TakenNeighbours(int source, int target)
-    {
-        var neighbours = new Between[target];
-        int lower = 0;
-        for (int index = 0; index < target; index++)
-        {
-            while (lower + 1 < source && NearestIndex(lower + 1, target, source) <= index)
-            {
-                lower++;
-            }
-
-            int upper = Math.Min(lower + 1, source - 1), from = NearestIndex(lower, target, source),
-                to = NearestIndex(upper, target, source);
-            neighbours[index] = new(lower, upper, to > from ? Math.Clamp((float)(index - from) / (to - from), 0f, 1f) : 0);
-        }
-
-        return neighbours;
-    }
-
-    /// <summary>Source index j lies where its centre does, and <paramref name="offset"/> source pixels further on.</summary>
-    private static Between[] OffsetNeighbours(int source, int target, double offset)
-    {
-        double scale = (double)source / target;
-        var neighbours = new Between[target];
-        for (int index = 0; index < target; index++)
-        {
-            double position = Math.Clamp((scale * (index + 0.5)) - 0.5 - offset, 0, source - 1);
-            int lower = (int)position;
-            neighbours[index] = new(lower, Math.Min(lower + 1, source - 1), (float)(position - lower));
-        }
-
-        return neighbours;
-    }
-
-    /// <summary>
-    /// The source indices, each with its centre moved by <paramref name="offset"/>, that a target index covers, by how
-    /// much of it they fill.
-    /// </summary>
-    private static Share[] OffsetShares(int source, int target, double offset)
-    {
-        double scale = (double)source / target;
-        var shares = new Share[target];
-        for (int index = 0; index < target; index++)
-        {
-            // The outermost go on for ever.
-            double start = Math.Clamp((index * scale) - offset, 0, source - 1),
-                end = Math.Clamp(((index + 1) * scale) - offset, start + 0.5, source);
-            int first = (int)start, last = Math.Min((int)Math.Ceiling(end), source) - 1;
-            shares[index] = new(first, [.. Enumerable.Range(first, last - first + 1).Select(at =>
-                (float)((Math.Min(end, at + 1) - Math.Max(start, at)) / (end - start)))]);
-        }
-
-        return shares;
-    }
-
-    private static void Average(ReadOnlySpan<float> source, int sourceWidth, Span<float> target, Share[] rows, Share[] columns)
+    private static void Average(
+        ReadOnlySpan<float> source,
+        int sourceWidth,
+        Span<float> target,
+        WeightedSpan[] rows,
+        WeightedSpan[] columns)
     {
         for (int row = 0; row < rows.Length; row++)
         {
@@ -318,9 +238,6 @@ public static class Resampling
             }
         }
     }
-
-    private static int NearestIndex(int index, int source, int target)
-        => Math.Min((int)MathF.Floor(index * ((float)source / target)), source - 1);
 
     private static void CheckPlane(int length, int height, int width, string name)
     {

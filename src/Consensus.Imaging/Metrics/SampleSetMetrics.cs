@@ -96,7 +96,7 @@ public sealed record SampleSetMetrics
         var sampled = new BinaryMasks(samples);
         var drawn = new BinaryMasks(raters);
         (double[,] distances, double maximum) = Across(sampled, drawn);
-        Diversity amongSamples = Diversity.Of(sampled), amongRaters = Diversity.Of(drawn);
+        Diversity amongSamples = Diversity.Compute(sampled), amongRaters = Diversity.Compute(drawn);
         double sensitivity = Sensitivity(sampled, drawn);
         double agreement = 1 - ((Math.Abs(amongSamples.LargestVariance - amongRaters.LargestVariance)
             + Math.Abs(amongSamples.SmallestVariance - amongRaters.SmallestVariance)) / 2);
@@ -180,7 +180,7 @@ public sealed record SampleSetMetrics
     /// <param name="LargestVariance">Largest of these variances.</param>
     private sealed record Diversity(double MeanDistance, double SmallestVariance, double LargestVariance)
     {
-        public static Diversity Of(BinaryMasks masks)
+        public static Diversity Compute(BinaryMasks masks)
         {
             double distances = 0, smallest = double.PositiveInfinity, largest = 0;
             for (int one = 0; one < masks.Count; one++)

@@ -58,7 +58,8 @@ public static class ContactSheet
     private static IEnumerable<RgbImage> DrawSheets(IReadOnlyList<RaterCase> cases, ContactSheetOptions options)
     {
         string[] raters = [.. cases.SelectMany(one => one.RaterNames).Distinct(StringComparer.Ordinal).Order(CaseNameComparer.Instance)];
-        Dictionary<string, RaterLine> lines = raters.Select((name, i) => (name, RaterLine.Of(i))).ToDictionary(StringComparer.Ordinal);
+        Dictionary<string, RaterLine> lines = raters.Select((name, i) => (name, RaterLine.ForRater(i)))
+            .ToDictionary(StringComparer.Ordinal);
         RaterCase[] shown = [.. Ordered(cases, options.Order).Take(options.Limit ?? cases.Count)];
         int columns = Math.Clamp((int)Math.Ceiling(Math.Sqrt(1.3 * shown.Length)), 1, MostColumns);
         int first = 0;
@@ -116,7 +117,7 @@ public static class ContactSheet
 
         float scale = Tile / (float)Math.Max(image.Height, image.Width), height = image.Height * scale, width = image.Width * scale;
         SKRect area = SKRect.Create(left + ((Tile - width) / 2), top + ((Tile - height) / 2), width, height);
-        sheet.DrawImage(SliceColours.Of(image, channel), image.Height, image.Width, area, isSmooth: true);
+        sheet.DrawImage(SliceColours.FromSlice(image, channel), image.Height, image.Width, area, isSmooth: true);
         sheet.DrawOutlines(masks, [.. one.RaterNames.Select(name => lines[name])], area, thickness: 1.2f);
         string dice = masks.Raters > 1
             ? $"Dice {ConsensusLabels.PairwiseDice(masks).ToString("0.0000", CultureInfo.InvariantCulture)}  ·  "

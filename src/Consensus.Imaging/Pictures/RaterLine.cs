@@ -22,7 +22,7 @@ internal sealed record RaterLine(SKColor Colour, IReadOnlyList<float> Pattern)
 
     /// <summary>The line of one rater: eight colours without gaps, then the same dashed, dotted, and dashed and dotted.</summary>
     /// <param name="rater">The rater, from 0.</param>
-    public static RaterLine Of(int rater) => new(Palette[rater % Palette.Length], Patterns[rater / Palette.Length % Patterns.Length]);
+    public static RaterLine ForRater(int rater) => new(Palette[rater % Palette.Length], Patterns[rater / Palette.Length % Patterns.Length]);
 
     /// <summary>Whether the line is drawn at this distance from its beginning.</summary>
     public bool IsDrawn(float distance)

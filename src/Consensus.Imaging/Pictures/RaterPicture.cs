@@ -34,7 +34,7 @@ public static class RaterPicture
     {
         ArgumentNullException.ThrowIfNull(image);
         options ??= new();
-        SKColor[] colours = SliceColours.Of(image, options.Channel);
+        SKColor[] colours = SliceColours.FromSlice(image, options.Channel);
         string title = Title(options.Title, image);
         (int height, int width, _) = PanelSize(image);
         using var picture = new PictureCanvas(TitleHeight + height + (2 * Margin), Width(title, width));
@@ -78,8 +78,8 @@ public static class RaterPicture
             throw new ArgumentException($"There are masks of {masks.Raters} raters, but {names.Count} names.", nameof(options));
         }
 
-        SKColor[] colours = SliceColours.Of(image, options.Channel);
-        RaterLine[] lines = [.. Enumerable.Range(0, masks.Raters).Select(RaterLine.Of)];
+        SKColor[] colours = SliceColours.FromSlice(image, options.Channel);
+        RaterLine[] lines = [.. Enumerable.Range(0, masks.Raters).Select(RaterLine.ForRater)];
         string title = Title(options.Title, image, masks);
         (int height, int width, int zoom) = PanelSize(image);
         int pictureWidth = Width(title, (2 * width) + (2 * Gap) + ScaleWidth + ScaleLabels);
@@ -141,7 +141,7 @@ public static class RaterPicture
         using var paint = new SKPaint();
         for (int row = 0; row < area.Height; row++)
         {
-            paint.Color = ShareColours.Of(area.Height == 1 ? 1 : 1 - (row / (area.Height - 1)));
+            paint.Color = ShareColours.FromShare(area.Height == 1 ? 1 : 1 - (row / (area.Height - 1)));
             picture.Canvas.DrawRect(area.Left, area.Top + row, area.Width, 1, paint);
         }
 

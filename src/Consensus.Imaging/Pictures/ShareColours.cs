@@ -11,7 +11,7 @@ internal static class ShareColours
     private static readonly (float Red, float Green, float Blue)[] Ramp = [(64, 20, 120), (170, 40, 130), (240, 110, 50), (255, 235, 120)];
 
     /// <summary>The colour of a share in [0, 1].</summary>
-    public static SKColor Of(float share)
+    public static SKColor FromShare(float share)
     {
         float position = share * (Ramp.Length - 1);
         int below = Math.Min((int)position, Ramp.Length - 2);
@@ -25,7 +25,7 @@ internal static class ShareColours
     public static SKColor Over(SKColor below, float share)
     {
         float opacity = share < 0.02f ? 0 : 0.25f + (0.45f * share);
-        SKColor above = Of(share);
+        SKColor above = FromShare(share);
         return new(Byte(Mix(below.Red, above.Red, opacity)), Byte(Mix(below.Green, above.Green, opacity)), Byte(
             Mix(below.Blue, above.Blue, opacity)));
     }

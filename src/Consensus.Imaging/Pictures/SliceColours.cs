@@ -15,7 +15,7 @@ internal static class SliceColours
     /// <param name="image">The image.</param>
     /// <param name="channel">The only channel to draw, from 0; null for colour where there are three, else the first.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such channel; the message says how many there are.</exception>
-    public static SKColor[] Of(Slice image, int? channel)
+    public static SKColor[] FromSlice(Slice image, int? channel)
     {
         if (channel < 0 || channel >= image.Channels)
         {

@@ -35,7 +35,7 @@ public static class SliceOverlay
         int zoom = Math.Max(1, (SmallestPanel + Math.Max(height, width) - 1) / Math.Max(height, width));
         int panelHeight = height * zoom, panelWidth = width * zoom;
         var picture = new RgbImage(panelHeight, (2 * panelWidth) + (2 * Gap) + ScaleWidth);
-        SKColor[] colours = SliceColours.Of(image, channel: null);
+        SKColor[] colours = SliceColours.FromSlice(image, channel: null);
         for (int y = 0; y < panelHeight; y++)
         {
             for (int x = 0; x < panelWidth; x++)
@@ -47,7 +47,7 @@ public static class SliceOverlay
                     IsContour(softMap, y, x, zoom, height, width) ? SKColors.White : ShareColours.Over(colours[at], Clamp(softMap[at])));
             }
 
-            SKColor scale = ShareColours.Of(panelHeight == 1 ? 1 : 1 - (y / (panelHeight - 1f)));
+            SKColor scale = ShareColours.FromShare(panelHeight == 1 ? 1 : 1 - (y / (panelHeight - 1f)));
             for (int x = 0; x < ScaleWidth; x++)
             {
                 Set(picture, y, (2 * panelWidth) + (2 * Gap) + x, scale);

@@ -23,7 +23,7 @@ internal sealed class FileLock : IDisposable
     /// <summary>The same; null where another holds it.</summary>
     /// <exception cref="IOException">It cannot be written to.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be written to.</exception>
-    public static FileLock? Try(string folder)
+    public static FileLock? TryTake(string folder)
     {
         try
         {
@@ -46,7 +46,7 @@ internal sealed class FileLock : IDisposable
     {
         while (true)
         {
-            if (Try(folder) is { } taken)
+            if (TryTake(folder) is { } taken)
             {
                 return taken;
             }

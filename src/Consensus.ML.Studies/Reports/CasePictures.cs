@@ -14,20 +14,20 @@ internal static class CasePictures
 
     /// <summary>The image alone.</summary>
     public static byte[] Image(Slice image) => Draw(image.Height, image.Width, Large, (canvas, area) =>
-        canvas.DrawImage(SliceColours.Of(image, null), image.Height, image.Width, area, isSmooth: true));
+        canvas.DrawImage(SliceColours.FromSlice(image, null), image.Height, image.Width, area, isSmooth: true));
 
     /// <summary>The image with each rater's outline.</summary>
     public static byte[] Outlines(Slice image, RaterMasks masks) => Draw(image.Height, image.Width, Large, (canvas, area) =>
     {
-        canvas.DrawImage(SliceColours.Of(image, null), image.Height, image.Width, area, isSmooth: true);
-        canvas.DrawOutlines(masks, [.. Enumerable.Range(0, masks.Raters).Select(RaterLine.Of)], area, thickness: 1.3f);
+        canvas.DrawImage(SliceColours.FromSlice(image, null), image.Height, image.Width, area, isSmooth: true);
+        canvas.DrawOutlines(masks, [.. Enumerable.Range(0, masks.Raters).Select(RaterLine.ForRater)], area, thickness: 1.3f);
     });
 
     /// <summary>A soft map over the image, with the majority's outline.</summary>
     public static byte[] SoftMap(Slice image, float[] map, bool isLarge = false) =>
         Draw(image.Height, image.Width, isLarge ? Large : Small, (canvas, area) =>
         {
-            canvas.DrawImage([.. SliceColours.Of(image, null).Zip(map, ShareColours.Over)], image.Height, image.Width, area);
+            canvas.DrawImage([.. SliceColours.FromSlice(image, null).Zip(map, ShareColours.Over)], image.Height, image.Width, area);
             canvas.DrawOutlines(Above(map, image.Height, image.Width), [Majority], area, thickness: 1.2f);
         });
 
@@ -44,7 +44,7 @@ internal static class CasePictures
     /// <summary>An uncertainty from 0 to <paramref name="most"/>.</summary>
     public static byte[] Uncertainty(float[] map, float most, int height, int width) =>
         Draw(height, width, Small, (canvas, area) => canvas.DrawImage(
-            [.. map.Select(value => ShareColours.Of(most > 0 ? Math.Clamp(value / most, 0, 1) : 0))], height, width, area));
+            [.. map.Select(value => ShareColours.FromShare(most > 0 ? Math.Clamp(value / most, 0, 1) : 0))], height, width, area));
 
     private static RaterMasks Above(float[] map, int height, int width) =>
         new(1, height, width, [.. map.Select(value => value > 0.5f ? (byte)1 : (byte)0)]);

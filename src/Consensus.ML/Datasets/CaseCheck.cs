@@ -96,7 +96,7 @@ internal sealed class CaseCheck
             channels += slice.Channels;
             bool isFileConstant = slice.Pixels.AsSpan().IndexOfAnyExcept(slice.Pixels[0]) < 0;
             isConstant &= isFileConstant;
-            int wrong = slice.Pixels.Count(value => !float.IsFinite(value) && !NoData.Is(value, _noData));
+            int wrong = slice.Pixels.Count(value => !float.IsFinite(value) && !NoData.IsMark(value, _noData));
             if (wrong > 0)
             {
                 Fail(
@@ -132,7 +132,7 @@ internal sealed class CaseCheck
 
     private void CheckMagnitudes(Slice slice, string path)
     {
-        float[] values = [.. slice.Pixels.Where(value => float.IsFinite(value) && !NoData.Is(value, _noData))];
+        float[] values = [.. slice.Pixels.Where(value => float.IsFinite(value) && !NoData.IsMark(value, _noData))];
         if (values.FirstOrDefault(NoData.IsImplausible) is not 0 and var implausible)
         {
             Report(ProblemSeverity.Error, implausible, "which no scanner gives");
@@ -312,7 +312,7 @@ internal sealed class CaseCheck
     {
         try
         {
-            return MaskReader.Marks(mask, path);
+            return MaskReader.ToMarks(mask, path);
         }
         catch (InvalidDataException exception)
         {
@@ -334,7 +334,7 @@ internal sealed class CaseCheck
     {
         try
         {
-            SliceGrid? grid = reference is null ? null : SliceGrid.Of(reference, NotesOf(path));
+            SliceGrid? grid = reference is null ? null : SliceGrid.FromSlice(reference, NotesOf(path));
             Slice? slice = SliceReader.ReadOnto(grid, path, 0, 1, null, out GridMismatch? mismatch);
             if (mismatch is not null)
             {

@@ -26,8 +26,8 @@ internal static class VolumeCases
         }
 
         NiftiHeader header = NiftiFile.ReadHeader(volume.ImagePaths[0]);
-        int axis = NiftiCut.AxisOf(header, slicing.Axis);
-        NiftiCut cut = NiftiCut.Of(header, axis);
+        int axis = NiftiCut.ChooseAxis(header, slicing.Axis);
+        NiftiCut cut = NiftiCut.Along(header, axis);
         int count = cut.Count;
         foreach (string path in volume.ImagePaths.Skip(1).Concat(volume.AnnotationPaths))
         {
@@ -59,7 +59,7 @@ internal static class VolumeCases
         using var volumes = new OpenVolumes();
         for (int index = 0; index < cut.Count; index++)
         {
-            SliceGrid grid = SliceGrid.Of(cut, index);
+            SliceGrid grid = SliceGrid.FromCut(cut, index);
             for (int rater = 0; rater < volume.AnnotationPaths.Count && !marked[index]; rater++)
             {
                 string path = new SliceAddress(volume.AnnotationPaths[rater], cut.Axis, index).ToString();

@@ -102,7 +102,7 @@ public sealed class SliceNormalizingEstimator : IEstimator<SliceNormalizingTrans
 
     /// <summary>The pixels that have data.</summary>
     private ReadOnlySpan<float> WithData(ReadOnlySpan<float> values) =>
-        _noData is null ? values : values.ToArray().Where(value => !NoData.Is(value, _noData)).ToArray();
+        _noData is null ? values : values.ToArray().Where(value => !NoData.IsMark(value, _noData)).ToArray();
 
     private static (double Mean, double Deviation) MeanAndDeviation(ReadOnlySpan<float> values)
     {
@@ -198,7 +198,7 @@ public sealed class SliceNormalizingTransformer : RowToRowTransformer
 
         foreach (float value in slice.Pixels)
         {
-            if ((!float.IsFinite(value) || NoData.IsImplausible(value)) && !NoData.Is(value, noData))
+            if ((!float.IsFinite(value) || NoData.IsImplausible(value)) && !NoData.IsMark(value, noData))
             {
                 string hint = float.IsInfinity(value) || noData is not null
                     ? ""
@@ -292,7 +292,7 @@ public sealed class SliceNormalizingTransformer : RowToRowTransformer
             Span<float> to = pixels.AsSpan(channel * from.Length, from.Length);
             for (int i = 0; i < from.Length; i++)
             {
-                to[i] = NoData.Is(from[i], NoDataValue) ? 0 : Normalize(from[i], channel);
+                to[i] = NoData.IsMark(from[i], NoDataValue) ? 0 : Normalize(from[i], channel);
             }
 
             if (_ranges.Length > 0)

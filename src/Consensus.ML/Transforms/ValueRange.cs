@@ -20,7 +20,7 @@ internal readonly record struct ValueRange(float Smallest, float Largest, float 
         (float smallest, float largest) = (float.PositiveInfinity, float.NegativeInfinity);
         foreach (float value in values)
         {
-            if (!NoData.Is(value, noData))
+            if (!NoData.IsMark(value, noData))
             {
                 (smallest, largest) = (Math.Min(smallest, value), Math.Max(largest, value));
             }

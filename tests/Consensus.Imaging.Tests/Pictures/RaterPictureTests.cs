@@ -103,15 +103,15 @@ public sealed class RaterPictureTests
     public void Thirty_two_raters_have_lines_of_their_own()
     {
         var lines = Enumerable.Range(0, RaterLine.Distinct)
-            .Select(rater => (RaterLine.Of(rater).Colour, string.Join(' ', RaterLine.Of(rater).Pattern)));
+            .Select(rater => (RaterLine.ForRater(rater).Colour, string.Join(' ', RaterLine.ForRater(rater).Pattern)));
         Assert.Equal(32, lines.Distinct().Count());
-        Assert.Equal(RaterLine.Of(0), RaterLine.Of(32));
+        Assert.Equal(RaterLine.ForRater(0), RaterLine.ForRater(32));
     }
 
     [Fact]
     public void A_dashed_line_is_drawn_and_left_out_in_turn()
     {
-        RaterLine dashed = RaterLine.Of(8);
+        RaterLine dashed = RaterLine.ForRater(8);
         Assert.Equal([9, 5], dashed.Pattern);
         Assert.Equal([true, true, false, false, true], new[] { 0f, 8.9f, 9, 13.9f, 14 }.Select(dashed.IsDrawn));
     }

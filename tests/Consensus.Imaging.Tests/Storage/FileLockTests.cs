@@ -13,10 +13,10 @@ public sealed class FileLockTests : IDisposable
     {
         using (FileLock.Take(_folder.Root))
         {
-            Assert.Null(FileLock.Try(_folder.Root));
+            Assert.Null(FileLock.TryTake(_folder.Root));
         }
 
-        using FileLock? again = FileLock.Try(_folder.Root);
+        using FileLock? again = FileLock.TryTake(_folder.Root);
         Assert.NotNull(again);
     }
 
@@ -42,7 +42,7 @@ public sealed class FileLockTests : IDisposable
     {
         FileLock held = FileLock.Take(_folder.Root);
         using FileLock taken = FileLock.Wait(_folder.Root, held.Dispose, CancellationToken.None);
-        Assert.Null(FileLock.Try(_folder.Root));
+        Assert.Null(FileLock.TryTake(_folder.Root));
     }
 
     /// <summary>These were once taken for another's hold, and waited for without end.</summary>

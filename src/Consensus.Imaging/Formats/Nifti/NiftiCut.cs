@@ -57,7 +57,7 @@ internal sealed record NiftiCut
     /// <exception cref="InvalidDataException">
     /// The image has one axis only, several or too long ones behind the third, too large slices, or is one slice along another axis.
     /// </exception>
-    public static NiftiCut Of(NiftiHeader header, int axis)
+    public static NiftiCut Along(NiftiHeader header, int axis)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(axis);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(axis, 2);
@@ -122,14 +122,14 @@ internal sealed record NiftiCut
     /// <exception cref="InvalidDataException">
     /// Nothing was asked for, and the first two axes are of length 1 both, but the third is not.
     /// </exception>
-    public static int AxisOf(NiftiHeader header, int? asked) => asked ?? header.SliceAxis ?? (header.Shape is not [1, 1, > 1, ..]
+    public static int ChooseAxis(NiftiHeader header, int? asked) => asked ?? header.SliceAxis ?? (header.Shape is not [1, 1, > 1, ..]
         ? SliceAddress.DefaultAxis
         : throw new InvalidDataException(
             $"'{header.Path}' has shape {header.ShapeText}: axes 0 and 1 both have length 1, so the axis to "
             + "cut along must be named: 0, 1 or 2."));
 
     /// <exception cref="InvalidDataException">There is no such slice.</exception>
-    public void Check(int index)
+    public void CheckIndex(int index)
     {
         if (index >= Count)
         {

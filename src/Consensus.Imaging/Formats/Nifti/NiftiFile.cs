@@ -83,7 +83,7 @@ public static class NiftiFile
             return new Slice(only.Channels, only.Height, only.Width, only.Pixels, only.Geometry, path) { Axis = along };
         }
 
-        (int channels, int height, int width) = SliceShape(header);
+        (int channels, int height, int width) = NiftiSliceShape.Read(header);
         source.CheckPromise();
         source.SeekToValues();
 
@@ -161,7 +161,7 @@ public static class NiftiFile
     {
         // Complaints come from the call itself, not from the first step of the enumeration.
         NiftiHeader header = ReadHeader(path);
-        int along = NiftiCut.AxisOf(header, axis), count = NiftiCut.Of(header, along).Count;
+        int along = NiftiCut.ChooseAxis(header, axis), count = NiftiCut.Along(header, along).Count;
         return Enumerate();
 
         IEnumerable<Slice> Enumerate()
@@ -187,8 +187,8 @@ public static class NiftiFile
     public static IReadOnlyList<SliceAddress> ListSlices(string path, int? axis = null)
     {
         NiftiHeader header = ReadHeader(path);
-        int along = NiftiCut.AxisOf(header, axis);
-        return [.. Enumerable.Range(0, NiftiCut.Of(header, along).Count).Select(index => new SliceAddress(path, along, index))];
+        int along = NiftiCut.ChooseAxis(header, axis);
+        return [.. Enumerable.Range(0, NiftiCut.Along(header, along).Count).Select(index => new SliceAddress(path, along, index))];
     }
 
     /// <summary>
@@ -213,14 +213,14 @@ public static class NiftiFile
         ArgumentNullException.ThrowIfNull(slice);
         if (geometryFrom is null)
         {
-            NiftiWriter.Write(path, NiftiLayout.Of(slice), slice.Pixels);
+            NiftiWriter.Write(path, NiftiLayout.FromSlice(slice), slice.Pixels);
             return;
         }
 
         SliceAddress address = SliceAddress.Parse(geometryFrom);
         NiftiHeader header = ReadHeader(address.Path);
-        NiftiCut? cut = address.Axis is { } axis ? NiftiCut.Of(header, axis) : null;
-        (_, int height, int width) = cut is null ? SliceShape(header) : (cut.Channels, cut.Height, cut.Width);
+        NiftiCut? cut = address.Axis is { } axis ? NiftiCut.Along(header, axis) : null;
+        (_, int height, int width) = cut is null ? NiftiSliceShape.Read(header) : (cut.Channels, cut.Height, cut.Width);
         if (height != slice.Height || width != slice.Width)
         {
             throw new ArgumentException(
@@ -230,15 +230,15 @@ public static class NiftiFile
 
         if (cut is null && header.SliceAxis is { } along and not 2)
         {
-            float[][] planes = NiftiCut.Of(header, along).Assemble([slice], slice.Channels);
-            NiftiWriter.Write(path, NiftiLayout.OfVolume(header, slice.Channels), planes.Select(plane => (ReadOnlyMemory<float>)plane));
+            float[][] planes = NiftiCut.Along(header, along).Assemble([slice], slice.Channels);
+            NiftiWriter.Write(path, NiftiLayout.ForVolume(header, slice.Channels), planes.Select(plane => (ReadOnlyMemory<float>)plane));
             return;
         }
 
-        cut?.Check(address.Index!.Value);
+        cut?.CheckIndex(address.Index!.Value);
         NiftiWriter.Write(
             path,
-            cut is null ? NiftiLayout.Of(header, slice.Channels) : NiftiLayout.Of(cut, address.Index!.Value, slice.Channels),
+            cut is null ? NiftiLayout.ForSlice(header, slice.Channels) : NiftiLayout.FromCut(cut, address.Index!.Value, slice.Channels),
             slice.Pixels);
     }
 
@@ -268,7 +268,7 @@ public static class NiftiFile
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(slices);
         NiftiHeader header = ReadHeader(geometryFrom);
-        NiftiCut cut = NiftiCut.Of(header, NiftiCut.AxisOf(header, axis));
+        NiftiCut cut = NiftiCut.Along(header, NiftiCut.ChooseAxis(header, axis));
         using IEnumerator<Slice> enumerator = slices.GetEnumerator();
         if (!enumerator.MoveNext())
         {
@@ -277,7 +277,7 @@ public static class NiftiFile
         }
 
         int channels = enumerator.Current.Channels;
-        NiftiLayout layout = NiftiLayout.OfVolume(cut.Header, channels);
+        NiftiLayout layout = NiftiLayout.ForVolume(cut.Header, channels);
         IEnumerable<float[]> written = cut.Axis == 2 && channels == 1
             ? Fitting().Select(slice => slice.Pixels)
             : cut.Assemble(Fitting(), channels);
@@ -309,58 +309,5 @@ public static class NiftiFile
                     $"'{geometryFrom}' has {cut.Count} slices along axis {cut.Axis}, but {number} were given.", nameof(slices));
             }
         }
-    }
-
-    /// <summary>Channels, rows and columns of one slice of a volume, from the header alone.</summary>
-    internal static (int Channels, int Height, int Width) SliceShape(string path, int axis, int index)
-    {
-        NiftiCut cut = NiftiCut.Of(ReadHeader(path), axis);
-        cut.Check(index);
-        return (cut.Channels, cut.Height, cut.Width);
-    }
-
-    /// <summary>Channels, rows and columns of an image that is a slice.</summary>
-    internal static (int Channels, int Height, int Width) SliceShape(NiftiHeader header)
-    {
-        IReadOnlyList<long> shape = header.Shape;
-        if (header.SliceAxis is { } along and not 2)
-        {
-            NiftiCut cut = NiftiCut.Of(header, along);
-            return (cut.Channels, cut.Height, cut.Width);
-        }
-
-        if (shape.Count < 2)
-        {
-            throw new InvalidDataException(
-                $"'{header.Path}' has shape {header.ShapeText}, but a slice has at least two axes (rows × columns).");
-        }
-
-        long channels = 1;
-        bool volume = false;
-        for (int axis = 2; axis < shape.Count; axis++)
-        {
-            if (shape[axis] > 1)
-            {
-                volume |= channels > 1 || shape[axis] > ImageLimits.MaximumChannels;
-                channels = shape[axis];
-            }
-        }
-
-        if (volume)
-        {
-            throw new InvalidDataException(
-                $"'{header.Path}' has shape {header.ShapeText}: a volume, but slices are expected (rows × columns, with 1 to "
-                + $"{ImageLimits.MaximumChannels} channels on one further axis). Name one of its slices as in "
-                + $"'{Path.GetFileName(header.Path)}#axis=2,slice=0', or give the volume to LoadFromVolume or 'consensus predict'; "
-                + "'consensus dataset init' describes a set of volumes.");
-        }
-
-        if ((Int128)shape[0] * shape[1] * channels > ImageLimits.MaximumValues)
-        {
-            throw new InvalidDataException(
-                $"'{header.Path}' has shape {header.ShapeText}, but a slice has {ImageLimits.MaximumValues} values at most.");
-        }
-
-        return ((int)channels, (int)shape[0], (int)shape[1]);
     }
 }

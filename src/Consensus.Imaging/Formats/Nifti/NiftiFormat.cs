@@ -27,5 +27,5 @@ internal static class NiftiFormat
         path.EndsWith(extension, StringComparison.OrdinalIgnoreCase)
         || path.EndsWith($"{extension}.gz", StringComparison.OrdinalIgnoreCase);
 
-    private static bool IsHeaderSize(int size) => size is NiftiHeaderParser.Size1 or NiftiHeaderParser.Size2;
+    private static bool IsHeaderSize(int size) => size is NiftiConstants.Size1 or NiftiConstants.Size2;
 }

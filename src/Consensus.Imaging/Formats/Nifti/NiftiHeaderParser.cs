@@ -6,18 +6,6 @@ namespace Consensus.Imaging.Formats.Nifti;
 /// <summary>Bytes of a header to <see cref="NiftiHeader"/>; what is repaired and what is refused follows nibabel.</summary>
 internal static class NiftiHeaderParser
 {
-    /// <summary>Bytes of a NIfTI-1 header.</summary>
-    public const int Size1 = 348;
-
-    /// <summary>Bytes of a NIfTI-2 header.</summary>
-    public const int Size2 = 540;
-
-    /// <summary>First place where a NIfTI-1 single file may hold values: header and four bytes that announce extensions.</summary>
-    public const int SingleOffset1 = 352;
-
-    /// <summary>First place where a NIfTI-2 single file may hold values.</summary>
-    public const int SingleOffset2 = 544;
-
     private const int LargestKnownTransform = 5;
     private const int FirstCiftiIntent = 3000;
     private const int LastCiftiIntent = 3099;
@@ -27,7 +15,7 @@ internal static class NiftiHeaderParser
 
     /// <summary>Whether the first bytes announce the longer NIfTI-2 header.</summary>
     public static bool NeedsMore(ReadOnlySpan<byte> bytes)
-        => bytes.Length >= Size1 && !IsMagic1(bytes) && IsSize2(bytes, out _);
+        => bytes.Length >= NiftiConstants.Size1 && !IsMagic1(bytes) && IsSize2(bytes, out _);
 
     /// <summary>Reads the header at the start of <paramref name="bytes"/>.</summary>
     /// <param name="path">The path the user gave, for the header and for messages.</param>
@@ -39,28 +27,28 @@ internal static class NiftiHeaderParser
     {
         if (bytes.Length == 0)
         {
-            throw new InvalidDataException($"'{path}' is empty: a NIfTI file has at least {Size1} bytes.");
+            throw new InvalidDataException($"'{path}' is empty: a NIfTI file has at least {NiftiConstants.Size1} bytes.");
         }
 
-        if (bytes.Length < Size1)
+        if (bytes.Length < NiftiConstants.Size1)
         {
             throw new InvalidDataException(
-                $"'{path}' is not a NIfTI file: it has {bytes.Length} bytes, and the header alone takes {Size1}.");
+                $"'{path}' is not a NIfTI file: it has {bytes.Length} bytes, and the header alone takes {NiftiConstants.Size1}.");
         }
 
         if (IsMagic1(bytes))
         {
             // As nibabel does: the number of axes, 1 to 7, shows the byte order; sizeof_hdr is often wrong.
             short axes = BinaryPrimitives.ReadInt16LittleEndian(bytes[40..]);
-            return ParseFields(path, imagePath, new Fields(bytes, 1, axes is < 0 or > 7), single);
+            return ParseFields(path, imagePath, new NiftiFields(bytes, 1, axes is < 0 or > 7), single);
         }
 
         if (IsSize2(bytes, out bool bigEndian))
         {
-            if (bytes.Length < Size2)
+            if (bytes.Length < NiftiConstants.Size2)
             {
                 throw new InvalidDataException(
-                    $"'{path}' is truncated: a NIfTI-2 header takes {Size2} bytes, and the file has {bytes.Length}.");
+                    $"'{path}' is truncated: a NIfTI-2 header takes {NiftiConstants.Size2} bytes, and the file has {bytes.Length}.");
             }
 
             ReadOnlySpan<byte> magic2 = bytes.Slice(4, 4);
@@ -78,11 +66,11 @@ internal static class NiftiHeaderParser
                     + "as if it had been transferred as text.");
             }
 
-            return ParseFields(path, imagePath, new Fields(bytes, 2, bigEndian), single);
+            return ParseFields(path, imagePath, new NiftiFields(bytes, 2, bigEndian), single);
         }
 
         int size = BinaryPrimitives.ReadInt32LittleEndian(bytes);
-        string hint = size == Size1 || BinaryPrimitives.ReverseEndianness(size) == Size1
+        string hint = size == NiftiConstants.Size1 || BinaryPrimitives.ReverseEndianness(size) == NiftiConstants.Size1
             ? " (an ANALYZE 7.5 file? convert it to NIfTI)"
             : "";
         throw new InvalidDataException(
@@ -95,11 +83,11 @@ internal static class NiftiHeaderParser
     private static bool IsSize2(ReadOnlySpan<byte> bytes, out bool bigEndian)
     {
         int size = BinaryPrimitives.ReadInt32LittleEndian(bytes);
-        bigEndian = BinaryPrimitives.ReverseEndianness(size) == Size2;
-        return bigEndian || size == Size2;
+        bigEndian = BinaryPrimitives.ReverseEndianness(size) == NiftiConstants.Size2;
+        return bigEndian || size == NiftiConstants.Size2;
     }
 
-    private static NiftiHeader ParseFields(string path, string imagePath, Fields fields, bool single)
+    private static NiftiHeader ParseFields(string path, string imagePath, NiftiFields fields, bool single)
     {
         long axes = fields.Dimension(0);
         if (axes is < 1 or > 7)
@@ -171,12 +159,12 @@ internal static class NiftiHeaderParser
             Sform = fields.Sform(),
             Units = fields.Units,
         };
-        double[] pixdim = UsablePixelDimensions(orientation);
+        double[] pixdim = NiftiAffine.UsablePixelDimensions(orientation);
         int qformCode = fields.QformCode is >= 0 and <= LargestKnownTransform ? fields.QformCode : 0;
         int sformCode = fields.SformCode is >= 0 and <= LargestKnownTransform ? fields.SformCode : 0;
         double[] affine = sformCode > 0 ? [.. orientation.Sform, 0, 0, 0, 1]
-            : qformCode > 0 ? AffineOfQform(path, fields.Version, orientation)
-            : AffineOfSpacing(shape, pixdim);
+            : qformCode > 0 ? NiftiAffine.FromQform(path, fields.Version, orientation)
+            : NiftiAffine.FromSpacing(shape, pixdim);
 
         return new NiftiHeader
         {
@@ -200,20 +188,8 @@ internal static class NiftiHeaderParser
         };
     }
 
-    /// <summary>pixdim, where of the first three a stored 0 counts as 1 and a negative one as positive.</summary>
-    private static double[] UsablePixelDimensions(NiftiOrientation orientation)
-    {
-        double[] pixdim = [.. orientation.PixelDimensions];
-        for (int axis = 1; axis <= 3; axis++)
-        {
-            pixdim[axis] = pixdim[axis] == 0 ? 1 : Math.Abs(pixdim[axis]);
-        }
-
-        return pixdim;
-    }
-
     /// <summary>FreeSurfer stores surfaces longer than 32767 by two tricks; both are undone as nibabel does.</summary>
-    private static void RestoreSurfaceShape(long[] shape, Fields fields)
+    private static void RestoreSurfaceShape(long[] shape, NiftiFields fields)
     {
         if (shape.Length < 3 || shape[1] != 1)
         {
@@ -230,10 +206,10 @@ internal static class NiftiHeaderParser
         }
     }
 
-    private static long DataOffset(string path, Fields fields, bool single)
+    private static long DataOffset(string path, NiftiFields fields, bool single)
     {
         double offset = fields.DataOffset;
-        int least = fields.Version == 1 ? SingleOffset1 : SingleOffset2;
+        int least = fields.Version == 1 ? NiftiConstants.SingleOffset1 : NiftiConstants.SingleOffset2;
         if (single && offset == 0)
         {
             return least;
@@ -252,55 +228,6 @@ internal static class NiftiHeaderParser
         return (long)offset;
     }
 
-    /// <summary>nifti1.h, "METHOD 2": a unit quaternion turns, the spacing scales, qfac flips the third axis.</summary>
-    /// <exception cref="InvalidDataException">The quaternion is none.</exception>
-    internal static double[] AffineOfQform(string path, int version, NiftiOrientation orientation)
-    {
-        double[] pixdim = UsablePixelDimensions(orientation);
-        double b = orientation.Quaternion[0], c = orientation.Quaternion[1], d = orientation.Quaternion[2];
-        double aSquared = 1 - ((b * b) + (c * c) + (d * d));
-
-        // Within three roundings of the stored precision, a is taken to be 0, as in nibabel.
-        double tolerance = 3 * (version == 1 ? 1.1920929e-7 : double.BitIncrement(1) - 1);
-        // What is not a number is not greater either: like a matrix of no numbers in the sform, it is passed on.
-        if (aSquared <= -tolerance)
-        {
-            throw new InvalidDataException(string.Create(
-                CultureInfo.InvariantCulture,
-                $"'{path}' has the quaternion ({b}, {c}, {d}) in its qform, but the sum of squares may be 1 at most."));
-        }
-
-        double a = Math.Abs(aSquared) < tolerance ? 0 : Math.Sqrt(aSquared);
-        double s = 2 / ((a * a) + (b * b) + (c * c) + (d * d));
-        double x = pixdim[1], y = pixdim[2], z = pixdim[3] * orientation.Qfac;
-        return
-        [
-            (1 - (s * ((c * c) + (d * d)))) * x, s * ((b * c) - (a * d)) * y, s * ((b * d) + (a * c)) * z, orientation.Offset[0],
-            s * ((b * c) + (a * d)) * x, (1 - (s * ((b * b) + (d * d)))) * y, s * ((c * d) - (a * b)) * z, orientation.Offset[1],
-            s * ((b * d) - (a * c)) * x, s * ((c * d) + (a * b)) * y, (1 - (s * ((b * b) + (c * c)))) * z, orientation.Offset[2],
-            0, 0, 0, 1,
-        ];
-    }
-
-    /// <summary>
-    /// Neither sform nor qform: spacing on the diagonal, first axis flipped, origin in the centre (nibabel's base affine).
-    /// </summary>
-    private static double[] AffineOfSpacing(long[] shape, double[] pixdim)
-    {
-        var affine = new double[16];
-        affine[15] = 1;
-        for (int axis = 0; axis < 3; axis++)
-        {
-            double zoom = axis < shape.Length ? pixdim[axis + 1] : 1;
-            zoom = axis == 0 ? -zoom : zoom;
-            double centre = axis < shape.Length ? (shape[axis] - 1) / 2.0 : 0;
-            affine[(axis * 4) + axis] = zoom;
-            affine[(axis * 4) + 3] = -centre * zoom;
-        }
-
-        return affine;
-    }
-
     private static string Printable(ReadOnlySpan<byte> magic)
     {
         Span<char> text = stackalloc char[magic.Length];
@@ -310,83 +237,5 @@ internal static class NiftiHeaderParser
         }
 
         return $"'{text}'";
-    }
-
-    /// <summary>Both versions' fields by name. Offsets are those of nifti1.h and nifti2.h.</summary>
-    private readonly ref struct Fields(ReadOnlySpan<byte> bytes, int version, bool bigEndian)
-    {
-        private readonly ReadOnlySpan<byte> _bytes = bytes;
-
-        public int Version { get; } = version;
-
-        public bool BigEndian { get; } = bigEndian;
-
-        /// <summary>Whether the magic is that of a file with header and values, n+1 or n+2.</summary>
-        public bool IsSingle => _bytes[Version == 1 ? 345 : 5] == (byte)'+';
-
-        public int Intent => Version == 1 ? Int16(68) : Int32(504);
-
-        public int Type => Int16(Version == 1 ? 70 : 12);
-
-        public double Slope => Version == 1 ? Single(112) : Double(176);
-
-        public double Intercept => Version == 1 ? Single(116) : Double(184);
-
-        public double DataOffset => Version == 1 ? Single(108) : Int64(168);
-
-        public int QformCode => Version == 1 ? Int16(252) : Int32(344);
-
-        public int SformCode => Version == 1 ? Int16(254) : Int32(348);
-
-        public int Units => Version == 1 ? _bytes[123] : Int32(500);
-
-        public byte DimensionInfo => _bytes[Version == 1 ? 39 : 524];
-
-        public int SmallestGrey => Int32(144);
-
-        public long Dimension(int index) => Version == 1 ? Int16(40 + (2 * index)) : Int64(16 + (8 * index));
-
-        public long[] Dimensions()
-        {
-            var dimensions = new long[7];
-            for (int i = 0; i < dimensions.Length; i++)
-            {
-                dimensions[i] = Dimension(i + 1);
-            }
-
-            return dimensions;
-        }
-
-        public double[] PixelDimensions() => Numbers(76, 104, 8);
-
-        public double[] Quaternion() => Numbers(256, 352, 3);
-
-        public double[] QuaternionOffset() => Numbers(268, 376, 3);
-
-        public double[] Sform() => Numbers(280, 400, 12);
-
-        private double[] Numbers(int offset1, int offset2, int count)
-        {
-            var numbers = new double[count];
-            for (int i = 0; i < count; i++)
-            {
-                numbers[i] = Version == 1 ? Single(offset1 + (4 * i)) : Double(offset2 + (8 * i));
-            }
-
-            return numbers;
-        }
-
-        private short Int16(int offset) =>
-            BigEndian ? BinaryPrimitives.ReadInt16BigEndian(_bytes[offset..]) : BinaryPrimitives.ReadInt16LittleEndian(_bytes[offset..]);
-
-        private int Int32(int offset) =>
-            BigEndian ? BinaryPrimitives.ReadInt32BigEndian(_bytes[offset..]) : BinaryPrimitives.ReadInt32LittleEndian(_bytes[offset..]);
-
-        private long Int64(int offset) =>
-            BigEndian ? BinaryPrimitives.ReadInt64BigEndian(_bytes[offset..]) : BinaryPrimitives.ReadInt64LittleEndian(_bytes[offset..]);
-
-        private float Single(int offset) => BitConverter.Int32BitsToSingle(Int32(offset));
-
-        private double Double(int offset) => BitConverter.Int64BitsToDouble(Int64(offset));
     }
 }

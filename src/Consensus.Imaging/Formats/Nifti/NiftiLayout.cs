@@ -19,7 +19,7 @@ internal sealed record NiftiLayout
     public required NiftiOrientation Orientation { get; init; }
 
     /// <summary>The geometry that a slice in memory carries, as an sform.</summary>
-    public static NiftiLayout Of(Slice slice)
+    public static NiftiLayout FromSlice(Slice slice)
     {
         double[] affine = [.. slice.Geometry.Affine];
         double thickness = Math.Sqrt((affine[2] * affine[2]) + (affine[6] * affine[6]) + (affine[10] * affine[10]));
@@ -42,7 +42,7 @@ internal sealed record NiftiLayout
     /// The geometry of one slice of a volume. Along the third axis it is the volume's, moved; along another, rows and columns change
     /// places in it, and it is an sform with the volume's code.
     /// </summary>
-    public static NiftiLayout Of(NiftiCut cut, int index, int channels)
+    public static NiftiLayout FromCut(NiftiCut cut, int index, int channels)
     {
         NiftiHeader header = cut.Header;
         NiftiOrientation volume = header.Orientation;
@@ -70,7 +70,7 @@ internal sealed record NiftiLayout
             // Where the sform counts, nobody has looked at the quaternion yet.
             if (header.QformCode > 0 && (header.SformCode == 0 || volume.Quaternion.Sum(value => value * value) <= 1))
             {
-                double[] qform = NiftiHeaderParser.AffineOfQform(header.Path, header.Version, volume);
+                double[] qform = NiftiAffine.FromQform(header.Path, header.Version, volume);
                 moved = moved with { Offset = [.. volume.Offset.Select((offset, row) => offset + (index * qform[(4 * row) + 2]))] };
             }
         }
@@ -79,10 +79,10 @@ internal sealed record NiftiLayout
     }
 
     /// <summary>The geometry of a slice's file, with another number of channels on the axis where it has them.</summary>
-    public static NiftiLayout Of(NiftiHeader header, int channels) => Of(header, 2, channels);
+    public static NiftiLayout ForSlice(NiftiHeader header, int channels) => FromHeader(header, 2, channels);
 
     /// <summary>The geometry of a volume's file, with another number of channels on the axis where it has them.</summary>
-    public static NiftiLayout OfVolume(NiftiHeader header, int channels) => Of(header, 3, channels);
+    public static NiftiLayout ForVolume(NiftiHeader header, int channels) => FromHeader(header, 3, channels);
 
     /// <summary>What is stored as the length of an axis, from 0 to 6: beyond the image's axes, what its input has there.</summary>
     public long Dimension(int axis) => axis < Shape.Length ? Shape[axis] : Orientation.Dimensions[axis];
@@ -97,7 +97,7 @@ internal sealed record NiftiLayout
     /// <param name="header">The file's header.</param>
     /// <param name="further">The first axis that may hold channels.</param>
     /// <param name="channels">How many there are to be.</param>
-    private static NiftiLayout Of(NiftiHeader header, int further, int channels)
+    private static NiftiLayout FromHeader(NiftiHeader header, int further, int channels)
     {
         List<long> shape = [.. header.Shape];
         int axis = further < shape.Count ? shape.FindIndex(further, length => length > 1) : -1;

@@ -1,8 +1,3 @@
-using System.Globalization;
-using System.Buffers;
-using System.Buffers.Binary;
-using System.IO.Compression;
-
 namespace Consensus.Imaging.Formats.Nifti;
 
 /// <summary>
@@ -11,7 +6,6 @@ namespace Consensus.Imaging.Formats.Nifti;
 /// </summary>
 internal sealed class NiftiSource : IDisposable
 {
-    private const int ScanBufferSize = 1 << 16;
     private const int WindowSize = 1 << 16;
 
     private readonly Stream _stream;
@@ -59,16 +53,16 @@ internal sealed class NiftiSource : IDisposable
     public static NiftiSource Open(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        (string headerPath, string imagePath) = Halves(path);
+        (string headerPath, string imagePath) = NiftiPair.Find(path);
         bool single = headerPath == imagePath;
-        Stream stream = OpenStream(headerPath, out bool compressed, out long length);
+        Stream stream = NiftiStream.Open(headerPath, out bool compressed, out long length);
         try
         {
             NiftiHeader header = ReadHeader(stream, path, headerPath, imagePath, out long position);
             if (!single || (compressed && position > header.DataOffset))
             {
                 stream.Dispose();
-                stream = OpenStream(imagePath, out compressed, out length);
+                stream = NiftiStream.Open(imagePath, out compressed, out length);
                 position = 0;
             }
 
@@ -85,8 +79,8 @@ internal sealed class NiftiSource : IDisposable
     public static NiftiHeader ReadHeader(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        (string headerPath, string imagePath) = Halves(path, imageMustExist: false);
-        using Stream stream = OpenStream(headerPath, out _, out _);
+        (string headerPath, string imagePath) = NiftiPair.Find(path, imageMustExist: false);
+        using Stream stream = NiftiStream.Open(headerPath, out _, out _);
         return ReadHeader(stream, path, headerPath, imagePath, out _);
     }
 
@@ -109,8 +103,8 @@ internal sealed class NiftiSource : IDisposable
         else if (memory > (16 * (Int128)_storedLength) + (1 << 20))
         {
             needed += Header.DataOffset;
-            using Stream scan = OpenStream(Header.ImagePath, out _, out _);
-            long found = Pass(scan, Header.ImagePath, (long)Int128.Min(needed, long.MaxValue));
+            using Stream scan = NiftiStream.Open(Header.ImagePath, out _, out _);
+            long found = NiftiStream.Skip(scan, Header.ImagePath, (long)Int128.Min(needed, long.MaxValue));
             if (found < needed)
             {
                 throw TooShort(Math.Max(0, found - Header.DataOffset));
@@ -155,9 +149,9 @@ internal sealed class NiftiSource : IDisposable
                 return;
             }
 
-            // Not beyond the last value: what follows there is nobody's business before all values are read.
+            // Not beyond the last value: CheckEnd reads on when all values are read.
             _window = _window.Length == 0 ? new byte[WindowSize] : _window;
-            int filled = Read(
+            int filled = NiftiStream.Read(
                 _stream, Header.ImagePath, _window.AsSpan(0, (int)Int128.Min(WindowSize, Header.DataOffset + PromisedBytes - place)));
             _position += filled;
             _windowLength = filled;
@@ -172,7 +166,7 @@ internal sealed class NiftiSource : IDisposable
     /// <exception cref="InvalidDataException">The file ends before.</exception>
     public void ReadValues(Span<byte> bytes)
     {
-        int read = Read(_stream, Header.ImagePath, bytes);
+        int read = NiftiStream.Read(_stream, Header.ImagePath, bytes);
         _position += read;
         if (read < bytes.Length)
         {
@@ -189,7 +183,7 @@ internal sealed class NiftiSource : IDisposable
         if (_compressed)
         {
             Span<byte> rest = stackalloc byte[256];
-            Read(_stream, Header.ImagePath, rest);
+            NiftiStream.Read(_stream, Header.ImagePath, rest);
         }
     }
 
@@ -220,196 +214,37 @@ internal sealed class NiftiSource : IDisposable
             throw new InvalidOperationException("What has been read of a compressed file cannot be reached again.");
         }
 
-        _position += Pass(_stream, Header.ImagePath, place - _position);
+        _position += NiftiStream.Skip(_stream, Header.ImagePath, place - _position);
         if (_position < place)
         {
             throw TooShort(Math.Max(0, _position - Header.DataOffset));
         }
     }
 
-    private static Stream OpenStream(string path, out bool compressed, out long length)
-    {
-        FileStream file;
-        try
-        {
-            // No buffer of its own: every read here is large already.
-            file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
-        }
-        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
-        {
-            throw new FileNotFoundException($"'{path}' does not exist.", path, exception);
-        }
-        catch (UnauthorizedAccessException exception)
-        {
-            throw new IOException(
-                Directory.Exists(path)
-                    ? $"'{path}' is a folder, where a NIfTI file is expected."
-                    : $"'{path}' cannot be opened: {exception.Message}",
-                exception);
-        }
-
-        try
-        {
-            length = file.Length;
-            Span<byte> start = stackalloc byte[2];
-            int read = file.ReadAtLeast(start, 2, throwOnEndOfStream: false);
-            file.Position = 0;
-            compressed = read == 2 && start[0] == 0x1F && start[1] == 0x8B;
-            return compressed ? new GZipStream(file, CompressionMode.Decompress) : file;
-        }
-        catch
-        {
-            file.Dispose();
-            throw;
-        }
-    }
-
     private static NiftiHeader ReadHeader(Stream stream, string path, string headerPath, string imagePath, out long position)
     {
         // With the four bytes behind the header that say whether extensions follow.
-        Span<byte> bytes = stackalloc byte[NiftiHeaderParser.SingleOffset2];
-        int read = Read(stream, headerPath, bytes[..NiftiHeaderParser.SingleOffset1]);
+        Span<byte> bytes = stackalloc byte[NiftiConstants.SingleOffset2];
+        int read = NiftiStream.Read(stream, headerPath, bytes[..NiftiConstants.SingleOffset1]);
         if (NiftiHeaderParser.NeedsMore(bytes[..read]))
         {
-            read += Read(stream, headerPath, bytes[read..]);
+            read += NiftiStream.Read(stream, headerPath, bytes[read..]);
         }
 
         bool single = headerPath == imagePath;
         NiftiHeader header = NiftiHeaderParser.Parse(path, imagePath, bytes[..read], single);
-        int first = header.Version == 1 ? NiftiHeaderParser.SingleOffset1 : NiftiHeaderParser.SingleOffset2;
+        int first = header.Version == 1 ? NiftiConstants.SingleOffset1 : NiftiConstants.SingleOffset2;
         position = read;
         if (read == first && bytes[first - 4] != 0)
         {
-            PassExtensions(stream, header, headerPath, single ? header.DataOffset - first : -1, ref position);
+            NiftiExtensions.Skip(stream, header, headerPath, single ? header.DataOffset - first : -1, ref position);
         }
 
         return header;
-    }
-
-    /// <summary>
-    /// Extensions are passed over unread, but they must fit into the file one after another, as nibabel demands: where they do not, the
-    /// header is wrong about what lies where.
-    /// </summary>
-    /// <param name="stream">The file behind the four bytes that announce extensions.</param>
-    /// <param name="header">The header.</param>
-    /// <param name="path">The file.</param>
-    /// <param name="left">
-    /// Bytes up to the first value; negative to go on to the end of the file, as in the header of a pair, or when an extension
-    /// reaches into the values.
-    /// </param>
-    /// <param name="position">Where the stream stands.</param>
-    private static void PassExtensions(Stream stream, NiftiHeader header, string path, long left, ref long position)
-    {
-        const int sizeAndCode = 8;
-        Span<byte> bytes = stackalloc byte[sizeAndCode];
-        while (left is >= 16 or < 0)
-        {
-            int read = Read(stream, path, bytes);
-            position += read;
-            if (read == 0 && left < 0)
-            {
-                return;
-            }
-
-            int size = header.BigEndian ? BinaryPrimitives.ReadInt32BigEndian(bytes) : BinaryPrimitives.ReadInt32LittleEndian(bytes);
-            if (read < sizeAndCode || size < sizeAndCode || Pass(stream, path, size - sizeAndCode) < size - sizeAndCode)
-            {
-                string what = read < sizeAndCode
-                    ? "a header extension is cut off"
-                    : string.Create(CultureInfo.InvariantCulture, $"a header extension claims {size} bytes");
-                throw new InvalidDataException(
-                    $"'{header.Path}' is damaged: {what} at byte {position - read}, and the extensions must fit "
-                    + "one after another before the values.");
-            }
-
-            position += size - sizeAndCode;
-            left -= size;
-        }
-    }
-
-    /// <summary>Moves on by a number of bytes, or to the end of the file.</summary>
-    /// <returns>How far it went.</returns>
-    private static long Pass(Stream stream, string path, long distance)
-    {
-        if (stream.CanSeek)
-        {
-            distance = Math.Clamp(stream.Length - stream.Position, 0, distance);
-            stream.Seek(distance, SeekOrigin.Current);
-            return distance;
-        }
-
-        long passed = 0;
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(ScanBufferSize);
-        try
-        {
-            while (passed < distance)
-            {
-                int wanted = (int)Math.Min(distance - passed, buffer.Length);
-                int read = Read(stream, path, buffer.AsSpan(0, wanted));
-                passed += read;
-                if (read < wanted)
-                {
-                    break;
-                }
-            }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
-
-        return passed;
-    }
-
-    /// <summary>As many bytes as there are, up to the length of <paramref name="target"/>.</summary>
-    private static int Read(Stream stream, string path, Span<byte> target)
-    {
-        try
-        {
-            return stream.ReadAtLeast(target, target.Length, throwOnEndOfStream: false);
-        }
-        catch (InvalidDataException exception)
-        {
-            throw new InvalidDataException($"'{path}' is a damaged gzip file: it does not unpack, or its checksum is wrong.", exception);
-        }
     }
 
     private InvalidDataException TooShort(long found)
         => new(
             $"'{Header.ImagePath}' is truncated: its header promises {Header.ShapeText} values of {Header.DataType}, "
             + $"that is {PromisedBytes} bytes, but only {found} are there.");
-
-    /// <summary>Header file and image file of a path: the same for a single file, two files for .hdr/.img, each plain or gzip.</summary>
-    private static (string HeaderPath, string ImagePath) Halves(string path, bool imageMustExist = true)
-    {
-        string name = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? path[..^3] : path;
-        string extension = Path.GetExtension(name);
-        bool isHeader = extension.Equals(".hdr", StringComparison.OrdinalIgnoreCase);
-        if (!isHeader && !extension.Equals(".img", StringComparison.OrdinalIgnoreCase))
-        {
-            return (path, path);
-        }
-
-        // The partner is spelled like its sibling: brain.HDR goes with brain.IMG.
-        string partner = isHeader ? "img" : "hdr";
-        if (char.IsUpper(extension[^1]))
-        {
-            partner = partner.ToUpperInvariant();
-        }
-
-        string plain = name[..^extension.Length] + "." + partner;
-        string gzip = plain + ".gz";
-
-        // The one that is stored as the given file is comes first, when both exist.
-        string[] candidates = path.Length == name.Length ? [plain, gzip] : [gzip, plain];
-        string? found = Array.Find(candidates, File.Exists);
-        if (found is null && (!isHeader || imageMustExist) && File.Exists(path))
-        {
-            throw new FileNotFoundException(
-                $"'{path}' is one half of a NIfTI pair, but the other is missing: expected '{plain}' or '{gzip}'.", plain);
-        }
-
-        found ??= plain;
-        return isHeader ? (path, found) : (found, path);
-    }
 }

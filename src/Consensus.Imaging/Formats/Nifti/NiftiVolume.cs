@@ -44,7 +44,7 @@ internal sealed class NiftiVolume : IDisposable
         _compressed = _source.IsCompressed;
         try
         {
-            Cut = NiftiCut.Of(_source.Header, axis);
+            Cut = NiftiCut.Along(_source.Header, axis);
         }
         catch
         {
@@ -63,7 +63,7 @@ internal sealed class NiftiVolume : IDisposable
     /// <exception cref="IOException">It cannot be read.</exception>
     public Slice Read(int index)
     {
-        Cut.Check(index);
+        Cut.CheckIndex(index);
         if (index < _first || index >= _first + _count)
         {
             Keep(index);

@@ -124,9 +124,9 @@ internal static class NiftiWriter
 
     private static byte[] Header1(NiftiLayout layout)
     {
-        var bytes = new byte[NiftiHeaderParser.SingleOffset1];
+        var bytes = new byte[NiftiConstants.SingleOffset1];
         Span<byte> header = bytes;
-        BinaryPrimitives.WriteInt32LittleEndian(header, NiftiHeaderParser.Size1);
+        BinaryPrimitives.WriteInt32LittleEndian(header, NiftiConstants.Size1);
         header[38] = (byte)'r';
         header[39] = layout.Orientation.DimensionInfo;
         BinaryPrimitives.WriteInt16LittleEndian(header[40..], (short)layout.Shape.Length);
@@ -138,7 +138,7 @@ internal static class NiftiWriter
         BinaryPrimitives.WriteInt16LittleEndian(header[70..], (short)layout.Type);
         BinaryPrimitives.WriteInt16LittleEndian(header[72..], (short)(8 * layout.Type.Size()));
         WriteSingles(header[76..], layout.Orientation.PixelDimensions);
-        WriteSingles(header[108..], [NiftiHeaderParser.SingleOffset1, 1, 0]);
+        WriteSingles(header[108..], [NiftiConstants.SingleOffset1, 1, 0]);
         header[123] = (byte)layout.Orientation.Units;
         BinaryPrimitives.WriteInt16LittleEndian(header[252..], (short)layout.Orientation.QformCode);
         BinaryPrimitives.WriteInt16LittleEndian(header[254..], (short)layout.Orientation.SformCode);
@@ -151,9 +151,9 @@ internal static class NiftiWriter
 
     private static byte[] Header2(NiftiLayout layout)
     {
-        var bytes = new byte[NiftiHeaderParser.SingleOffset2];
+        var bytes = new byte[NiftiConstants.SingleOffset2];
         Span<byte> header = bytes;
-        BinaryPrimitives.WriteInt32LittleEndian(header, NiftiHeaderParser.Size2);
+        BinaryPrimitives.WriteInt32LittleEndian(header, NiftiConstants.Size2);
         "n+2\0\r\n\u001a\n"u8.CopyTo(header[4..]);
         BinaryPrimitives.WriteInt16LittleEndian(header[12..], (short)layout.Type);
         BinaryPrimitives.WriteInt16LittleEndian(header[14..], (short)(8 * layout.Type.Size()));
@@ -164,7 +164,7 @@ internal static class NiftiWriter
         }
 
         WriteDoubles(header[104..], layout.Orientation.PixelDimensions);
-        BinaryPrimitives.WriteInt64LittleEndian(header[168..], NiftiHeaderParser.SingleOffset2);
+        BinaryPrimitives.WriteInt64LittleEndian(header[168..], NiftiConstants.SingleOffset2);
         WriteDoubles(header[176..], [1, 0]);
         BinaryPrimitives.WriteInt32LittleEndian(header[344..], layout.Orientation.QformCode);
         BinaryPrimitives.WriteInt32LittleEndian(header[348..], layout.Orientation.SformCode);

@@ -20,6 +20,6 @@ internal sealed record MaskOffset(double Rows, double Columns)
     /// <param name="width">Columns of a slice.</param>
     public static MaskOffset Mean(IReadOnlyCollection<(int Height, int Width)> masks, int height, int width) =>
         new(
-            masks.Average(mask => Resampling.NearestOffset(mask.Height, height)),
-            masks.Average(mask => Resampling.NearestOffset(mask.Width, width)));
+            masks.Average(mask => ResamplingWeights.NearestOffset(mask.Height, height)),
+            masks.Average(mask => ResamplingWeights.NearestOffset(mask.Width, width)));
 }

@@ -23,7 +23,7 @@ internal static class GridColumn
         if (image is { } slices)
         {
             Func<Slice> getter = row.SliceGetter(slices);
-            return () => SliceGrid.Of(getter(), notes);
+            return () => SliceGrid.FromSlice(getter(), notes);
         }
 
         if (imagePath is { } paths)

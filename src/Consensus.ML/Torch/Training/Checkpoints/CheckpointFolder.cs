@@ -169,7 +169,7 @@ internal sealed partial class CheckpointFolder : IDisposable
         FileLock? held;
         try
         {
-            held = FileLock.Try(folder);
+            held = FileLock.TryTake(folder);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
