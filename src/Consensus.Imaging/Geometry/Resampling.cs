@@ -50,7 +50,7 @@ public static class Resampling
     /// <param name="targetWidth">Columns of <paramref name="target"/>, at least 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">A size is below 1.</exception>
     /// <exception cref="ArgumentException">A span has another length than its height × width.</exception>
-    public static void Bilinear(
+    internal static void Bilinear(
         ReadOnlySpan<float> source,
         int sourceHeight,
         int sourceWidth,
@@ -83,7 +83,7 @@ public static class Resampling
     /// <param name="targetWidth">Columns of <paramref name="target"/>, at least 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">A size is below 1.</exception>
     /// <exception cref="ArgumentException">A span has another length than its height × width.</exception>
-    public static void UndoNearest(
+    internal static void UndoNearest(
         ReadOnlySpan<float> source,
         int sourceHeight,
         int sourceWidth,
@@ -109,7 +109,7 @@ public static class Resampling
     /// <param name="target">Receives targetHeight × targetWidth values, row by row.</param>
     /// <param name="targetHeight">Rows of <paramref name="target"/>, at least 1.</param>
     /// <param name="targetWidth">Columns of <paramref name="target"/>, at least 1.</param>
-    /// <param name="placement">Where the model's maps lie; null where nobody knows, as of masks that were reduced.</param>
+    /// <param name="placement">Where the model's maps lie; null where that is not known, as for reduced masks.</param>
     internal static void Restore(
         ReadOnlySpan<float> source,
         int sourceHeight,
