@@ -4,18 +4,18 @@ namespace Consensus.Imaging;
 internal static class NoData
 {
     /// <summary>
-    /// Beyond this, to either side, a value is no measurement: Hounsfield units, grey values of 16 bits and activities in Bq/mL all stay
+    /// No measurement has a larger magnitude: Hounsfield units, grey values of 16 bits and activities in Bq/mL all stay
     /// below, and what marks missing data in floats (the largest or smallest float, 1e30) or integers of 32 bits (their ends) does not.
     /// </summary>
     public const float LargestMagnitude = 1e9f;
 
-    // A lone value this many times as large as all others is no part of the picture.
+    // A single value that is this many times as large as all others marks missing data.
     private const float LoneFactor = 10;
 
-    // Of fewer values it cannot be told.
+    // With fewer values, a lone value cannot be recognised.
     private const int FewestValues = 64;
 
-    // Huge marks are seldom written with all their digits.
+    // Huge marks are often written with rounded digits.
     private const float Tolerance = 1e-3f;
 
     /// <summary>Whether a value is the one that was named.</summary>
@@ -28,7 +28,7 @@ internal static class NoData
             || (float.IsNaN(named) && float.IsNaN(value))
             || (Math.Abs(named) > LargestMagnitude && float.IsFinite(value) && Math.Abs((value / named) - 1) <= Tolerance));
 
-    /// <summary>Whether a value is finite, but no measurement.</summary>
+    /// <summary>Whether a value is finite, but too large for a measurement.</summary>
     public static bool IsImplausible(float value) => float.IsFinite(value) && Math.Abs(value) > LargestMagnitude;
 
     /// <summary>

@@ -8,15 +8,15 @@ namespace Consensus.Imaging.Augmentation;
 public sealed record AugmentationPolicy
 {
     /// <summary>
-    /// The paper's changes, and beside them smooth deformation and other grey values: with some twenty training cases it scored a point
-    /// of soft Dice more after 1,400 steps (tests/Consensus.ML.Benchmarks/RESULTS.md). What AugmentSlices does where no policy is given.
+    /// The paper's changes, smooth deformation and changes of grey values. With about twenty training cases it scored one point of soft
+    /// Dice more after 1,400 steps (tests/Consensus.ML.Benchmarks/RESULTS.md). AugmentSlices uses it where no policy is given.
     /// </summary>
     public static AugmentationPolicy Strong { get; } = new() { Deformation = 0.015, Contrast = 0.2, Brightness = 0.2 };
 
     /// <summary>
-    /// The axes that samples are mirrored along; predictions average over views mirrored along the same. Setting it makes the probability
-    /// of an axis that is left out 0, and of one that was not mirrored 0.5. Default both; <c>QubiqTask.Mirror</c> of Consensus.ML has the
-    /// defaults of known tasks.
+    /// The axes that samples are mirrored along. Predictions average over views that are mirrored along these axes. Setting it makes the
+    /// probability of an axis that is left out 0, and of one that was not mirrored 0.5. Default both; <c>QubiqTask.Mirror</c> of
+    /// Consensus.ML has the defaults of known tasks.
     /// </summary>
     [JsonIgnore]
     public MirrorAxes Mirror

@@ -7,7 +7,7 @@ namespace Consensus.Imaging.Augmentation;
 /// </summary>
 internal static class Augmenter
 {
-    /// <summary>Moves one channel, bilinearly, and changes its grey values; <paramref name="padding"/> comes in from outside.</summary>
+    /// <summary>Moves one channel, bilinearly, and changes its grey values. Pixels from outside are <paramref name="padding"/>.</summary>
     public static void Bilinear(
         ReadOnlySpan<float> source,
         Span<float> target,
@@ -35,7 +35,7 @@ internal static class Augmenter
             (uint)y < (uint)height && (uint)x < (uint)width ? pixels[(y * width) + x] : padding;
     }
 
-    /// <summary>Moves masks and brings them to the slice's size, by the nearest pixel; 0 comes in from outside.</summary>
+    /// <summary>Moves masks and resizes them to the slice's size, by the nearest pixel. Pixels from outside are 0.</summary>
     /// <param name="source">The masks at their own size, one after another.</param>
     /// <param name="sourceHeight">Their rows.</param>
     /// <param name="sourceWidth">Their columns.</param>
@@ -52,7 +52,7 @@ internal static class Augmenter
         int width,
         in DrawnAugmentation change)
     {
-        // All masks of an image move alike: where each pixel comes from is found once.
+        // All masks of an image move alike, so the source of each pixel is found once.
         var map = new SourceMap(change, height, width);
         double rowScale = (double)sourceHeight / height, columnScale = (double)sourceWidth / width;
         int size = height * width, sourceSize = sourceHeight * sourceWidth;

@@ -10,8 +10,8 @@ namespace Consensus.Imaging.Augmentation;
 /// <param name="ShiftColumns">Shift along columns, in whole pixels.</param>
 /// <param name="Scale">Scale.</param>
 /// <param name="Deformation">Smooth displacement; null for none.</param>
-/// <param name="Contrast">What grey values are multiplied by.</param>
-/// <param name="Brightness">What is then added to them.</param>
+/// <param name="Contrast">The factor of the grey values.</param>
+/// <param name="Brightness">The value that is then added to them.</param>
 internal readonly record struct DrawnAugmentation(
     bool FlipColumns,
     bool FlipRows,
@@ -35,7 +35,7 @@ internal readonly record struct DrawnAugmentation(
         int rows = (int)Math.Round(Between(-policy.Translation * height, policy.Translation * height));
         double scale = Between(policy.MinimumScale, policy.MaximumScale);
 
-        // What a policy does not ask for draws no number.
+        // A change that the policy does not use draws no random number.
         double contrast = policy.Contrast > 0 ? Between(1 - policy.Contrast, 1 + policy.Contrast) : 1;
         double brightness = policy.Brightness > 0 ? Between(-policy.Brightness, policy.Brightness) : 0;
         SmoothField? deformation = policy.Deformation > 0 ? SmoothField.Draw(policy.Deformation, height, width, random) : null;

@@ -8,7 +8,7 @@ namespace Consensus.Imaging.Augmentation;
 [Flags]
 public enum MirrorAxes
 {
-    /// <summary>Never mirrored: where left and right, and up and down, tell something.</summary>
+    /// <summary>Never mirrored: for images in which left and right, and up and down, mean something.</summary>
     None = 0,
 
     /// <summary>The order of columns is reversed (a horizontal flip of the array).</summary>
@@ -17,6 +17,6 @@ public enum MirrorAxes
     /// <summary>The order of rows is reversed (a vertical flip of the array).</summary>
     Rows = 2,
 
-    /// <summary>Along both, each by itself.</summary>
+    /// <summary>Along both axes, each independently.</summary>
     Both = Columns | Rows,
 }

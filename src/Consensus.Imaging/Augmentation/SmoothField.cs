@@ -29,7 +29,7 @@ internal sealed class SmoothField
     /// <param name="deviation">Standard deviation of the control points' displacements, as a share of each side.</param>
     /// <param name="height">Rows of the slice.</param>
     /// <param name="width">Columns of the slice.</param>
-    /// <param name="random">Where the numbers come from.</param>
+    /// <param name="random">The source of the random numbers.</param>
     public static SmoothField Draw(double deviation, int height, int width, Random random)
     {
         return new(Displacements(height), Displacements(width), height, width);

@@ -2,11 +2,11 @@ using System.Globalization;
 
 namespace Consensus.Imaging.Cases;
 
-/// <summary>Cases shared out among the folds of a cross-validation.</summary>
+/// <summary>Assigns cases to the folds of a cross-validation.</summary>
 public static class CaseFolds
 {
     /// <summary>
-    /// Gives each row a fold, so that rows of one group (the slices of a case, the cases of a patient) share theirs and the folds have
+    /// Assigns a fold to each row. Rows of one group (the slices of a case, the cases of a patient) have the same fold, and the folds have
     /// about as many rows each.
     /// </summary>
     /// <remarks>

@@ -27,18 +27,18 @@ internal sealed class CaseNameComparer : IComparer<string>
 
         int rest = (x.Length - i).CompareTo(y.Length - j);
 
-        // case1 and case01 are the same number: some order must still hold, whatever order the disk gave them in.
+        // case1 and case01 are the same number: their order must not depend on that of the disk.
         return rest != 0 ? rest : string.CompareOrdinal(x, y);
     }
 
-    /// <summary>Digits without leading zeros, of any length: the longer is the larger.</summary>
+    /// <summary>Compares digits without leading zeros, of any length: the longer number is larger.</summary>
     private static int CompareNumbers(ReadOnlySpan<char> left, ReadOnlySpan<char> right)
     {
         int order = left.Length.CompareTo(right.Length);
         return order != 0 ? order : left.CompareTo(right, StringComparison.Ordinal);
     }
 
-    /// <summary>The digits, or the characters that are none, from <paramref name="start"/> on.</summary>
+    /// <summary>The digits, or the other characters, from <paramref name="start"/> on.</summary>
     private static ReadOnlySpan<char> Run(string text, ref int start)
     {
         int end = start;

@@ -9,10 +9,10 @@ namespace Consensus.Imaging.Cases;
 /// <summary>
 /// One image on disk with the masks that several raters drew on it. Paths may be those of slices in volumes (<see cref="SliceAddress"/>).
 /// </summary>
-/// <param name="Name">The case's name: its folder, or as a manifest calls it.</param>
+/// <param name="Name">The case's name: that of its folder, or its name in a manifest.</param>
 /// <param name="ImagePaths">The image: one file, or one a channel in the order of the channels.</param>
 /// <param name="AnnotationPaths">One mask file per rater, in the order of the raters.</param>
-/// <param name="RaterNames">Who drew each mask: as many different names as there are masks.</param>
+/// <param name="RaterNames">The name of the rater of each mask: as many different names as there are masks.</param>
 public sealed record RaterCase(
     string Name,
     IReadOnlyList<string> ImagePaths,
@@ -44,9 +44,9 @@ public sealed record RaterCase(
         : null;
 
     /// <summary>
-    /// What the case belongs to and shares with others, such as a patient: cases of one group say the same thing twice, and are kept
-    /// together by splits, folds, intervals and tests. Unless it is given, slices of one volume share the volume's path, and any other
-    /// case is a group of its own that bears its name. Null and empty text take it back.
+    /// The group of the case, such as its patient. Cases of one group are not independent: splits, folds, intervals and tests keep them
+    /// together. By default the group of a slice is the path of its volume, and the group of any other case is its own name. Null and empty
+    /// text restore the default.
     /// </summary>
     [AllowNull]
     public string Group
@@ -56,8 +56,8 @@ public sealed record RaterCase(
     }
 
     /// <summary>
-    /// Whether nothing says what the case belongs to, so that the group is only its name, which a case of another split may have
-    /// without meaning the same.
+    /// Whether the group is only the name of the case, by default. A case of another split may then have the same name without belonging
+    /// to the same group.
     /// </summary>
     public bool IsOwnGroup => SharedGroup is null;
 
@@ -71,8 +71,8 @@ public sealed record RaterCase(
     /// to do for a whole set.
     /// </summary>
     /// <returns>
-    /// What is turned into the image's frame when the case is read, and what is assumed of files that do not say where
-    /// they lie, in a line each.
+    /// A line for the files that are turned into the image's frame when the case is read, and a line for the files whose position is
+    /// assumed.
     /// </returns>
     /// <exception cref="FileNotFoundException">A file does not exist.</exception>
     /// <exception cref="InvalidDataException">

@@ -8,7 +8,7 @@ namespace Consensus.Imaging.Files;
 /// <summary>Reads the masks that several raters drew on one image, one file each.</summary>
 public static class MaskReader
 {
-    // Values or colours that a message lists.
+    // The most values or colours that a message lists.
     private const int Shown = 6;
 
     /// <summary>
@@ -48,12 +48,12 @@ public static class MaskReader
         return Read(paths, SliceGrid.Read(image), null, null);
     }
 
-    /// <summary>The same, keeping the volumes that masks come from for the next ones.</summary>
+    /// <summary>The same, and keeps volumes open so that the next masks are read faster.</summary>
     /// <param name="paths">One file per rater.</param>
     /// <param name="image">The image's grid; null for that of the first mask.</param>
     /// <param name="volumes">Keeps volumes open; null to open them anew.</param>
     /// <param name="notes">
-    /// Told what is turned or assumed among masks alone; null for nobody. Beside an image, its grid tells its own.
+    /// Receives what is turned or assumed among the masks; may be null. With an image, the notes of its grid are used instead.
     /// </param>
     internal static RaterMasks Read(IReadOnlyList<string> paths, SliceGrid? image, OpenVolumes? volumes, GridNotes? notes)
     {
@@ -89,7 +89,7 @@ public static class MaskReader
         return new RaterMasks(paths.Count, height, width, pixels!);
     }
 
-    /// <summary>What a mask marks, 0 or 1 for each pixel: one rule for all who read masks.</summary>
+    /// <summary>Turns a mask into marks, 0 or 1 for each pixel. All readers of masks use this rule.</summary>
     /// <param name="mask">The mask as read.</param>
     /// <param name="path">Its file, as it was named.</param>
     /// <exception cref="InvalidDataException">

@@ -8,7 +8,7 @@ namespace Consensus.Imaging.Files;
 /// disposed; it can be read from afterwards, which opens files anew. Not for several threads at a time.
 /// </summary>
 /// <param name="closing">
-/// Whether files are closed behind each reading: for single rows, such as those of prediction engines, which nobody disposes.
+/// Whether each file is closed after each slice: for prediction engines, which are not disposed.
 /// </param>
 internal sealed class OpenVolumes(bool closing = false) : IDisposable
 {
@@ -27,7 +27,7 @@ internal sealed class OpenVolumes(bool closing = false) : IDisposable
 
         if (_places[place] is not { } open || open.Path != address.Path || open.Axis != address.Axis)
         {
-            // Let go of the last one before the next one takes memory.
+            // Release the last volume before the next one allocates memory.
             Close(place);
             open = (address.Path, address.Axis!.Value, new NiftiVolume(
                 address.Path, address.Axis.Value, NiftiVolume.Memory / places, closing: closing));
@@ -45,7 +45,7 @@ internal sealed class OpenVolumes(bool closing = false) : IDisposable
         }
     }
 
-    /// <summary>Closes all files and lets go of their memory.</summary>
+    /// <summary>Closes all files and releases their memory.</summary>
     public void Dispose()
     {
         for (int place = 0; place < _places.Count; place++)

@@ -9,7 +9,7 @@ namespace Consensus.Imaging.Files;
 /// <summary>
 /// The grid that the pixels of one slice lie on. It is the one place that knows whether two files of a case lie on the same grid: a mask
 /// and its image, or two channels. The same grid stored with flipped or exchanged axes is turned into this one's frame; another grid is
-/// an error. Files that do not say where they lie, such as pictures, are taken to lie as this one does, pixel by pixel.
+/// an error. Files without a position, such as pictures, are assumed to lie on this grid, pixel by pixel.
 /// </summary>
 internal sealed class SliceGrid
 {
@@ -44,7 +44,7 @@ internal sealed class SliceGrid
 
     /// <summary>The grid of a slice that has been read.</summary>
     /// <param name="slice">The slice.</param>
-    /// <param name="notes">Told what is turned or assumed; null for nobody.</param>
+    /// <param name="notes">Receives what is turned or assumed; may be null.</param>
     public static SliceGrid FromSlice(Slice slice, GridNotes? notes = null) => new(
         slice.Source ?? "the image in memory", slice.Height, slice.Width, slice.Geometry,
         slice.Source is null ? null : SliceAddress.Parse(slice.Source), notes);
@@ -52,7 +52,7 @@ internal sealed class SliceGrid
     /// <summary>The grid of one slice of a volume.</summary>
     /// <param name="cut">The volume, as it is cut.</param>
     /// <param name="index">Which slice, from 0.</param>
-    /// <param name="notes">Told what is turned or assumed; null for nobody.</param>
+    /// <param name="notes">Receives what is turned or assumed; may be null.</param>
     public static SliceGrid FromCut(NiftiCut cut, int index, GridNotes? notes = null)
     {
         var address = new SliceAddress(cut.Header.Path, cut.Axis, index);
@@ -61,7 +61,7 @@ internal sealed class SliceGrid
 
     /// <summary>The grid of a slice, from its file's header alone.</summary>
     /// <param name="path">As in <see cref="SliceReader.Read(string)"/>.</param>
-    /// <param name="notes">Told what is turned or assumed; null for nobody.</param>
+    /// <param name="notes">Receives what is turned or assumed; may be null.</param>
     /// <exception cref="FileNotFoundException">The file does not exist.</exception>
     /// <exception cref="InvalidDataException">It is no slice.</exception>
     /// <exception cref="IOException">It cannot be opened.</exception>
@@ -90,10 +90,10 @@ internal sealed class SliceGrid
         return new(path, height, width, geometry, address, notes);
     }
 
-    /// <summary>Brings a slice into this grid's frame.</summary>
+    /// <summary>Turns a slice into this grid's frame.</summary>
     /// <param name="slice">The slice as it is stored.</param>
     /// <param name="name">Its file, for messages.</param>
-    /// <param name="mismatch">Why it cannot be brought; null where it can.</param>
+    /// <param name="mismatch">Why the slice lies on another grid; null where it does not.</param>
     /// <returns>
     /// The slice itself where nothing is to be turned, else a turned copy with this grid's geometry; null where it lies on another grid.
     /// </returns>
@@ -304,7 +304,7 @@ internal sealed class SliceGrid
         return Upright;
     }
 
-    /// <summary>Without a position there are only pixels to compare.</summary>
+    /// <summary>Compares sizes and spacings where one of the two has no position.</summary>
     private GridMismatch? ComparePixels(string name, int height, int width, SliceGeometry geometry)
     {
         if (height != Height || width != Width)
@@ -330,7 +330,7 @@ internal sealed class SliceGrid
     }
 
     /// <summary>
-    /// The largest distance, over the corners, between a pixel and the one of this grid that it would be brought to; in millimetres.
+    /// The largest distance over the four corners, in millimetres, between a pixel and the pixel of this grid that it would become.
     /// </summary>
     private double Distance(Orientation orientation, int height, int width, SliceGeometry geometry)
     {
@@ -356,7 +356,7 @@ internal sealed class SliceGrid
             ? (geometry.SpacingColumns, geometry.SpacingRows)
             : (geometry.SpacingRows, geometry.SpacingColumns);
 
-        // By as much as moves the far edge out of its pixel.
+        // The spacing differs where it moves the far edge out of its pixel.
         return Math.Abs(rows - Geometry.SpacingRows) * Height > Tolerance * Geometry.SpacingRows
             || Math.Abs(columns - Geometry.SpacingColumns) * Width > Tolerance * Geometry.SpacingColumns;
     }

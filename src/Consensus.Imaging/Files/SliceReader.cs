@@ -48,7 +48,7 @@ public static class SliceReader
     /// <summary><see cref="Read(IReadOnlyList{string})"/>, keeping the volumes that slices come from for the next ones.</summary>
     /// <param name="paths">The files.</param>
     /// <param name="volumes">Keeps volumes open; null to open them anew.</param>
-    /// <param name="notes">Told what is turned or assumed; null for nobody.</param>
+    /// <param name="notes">Receives what is turned or assumed; may be null.</param>
     internal static Slice Read(IReadOnlyList<string> paths, OpenVolumes? volumes, GridNotes? notes)
     {
         ArgumentNullException.ThrowIfNull(paths);
@@ -78,7 +78,7 @@ public static class SliceReader
         };
     }
 
-    /// <summary>Reads the slice at a place in a list of paths, and brings it onto the grid of the case.</summary>
+    /// <summary>Reads the slice at a place in a list of paths, turned onto the grid of the case.</summary>
     /// <param name="grid">The grid; null to read the slice as it is stored.</param>
     /// <param name="path">The file.</param>
     /// <param name="place">Which path of the list it is.</param>
@@ -88,7 +88,9 @@ public static class SliceReader
     internal static Slice ReadOnto(SliceGrid? grid, string path, int place, int places, OpenVolumes? volumes) =>
         ReadOnto(grid, path, place, places, volumes, out GridMismatch? mismatch) ?? throw mismatch!.Exception();
 
-    /// <summary>The same, for callers that tell a file on another grid from one that cannot be read: they get null and why.</summary>
+    /// <summary>
+    /// The same, for callers that treat a file on another grid differently from one that cannot be read: it returns null and says why.
+    /// </summary>
     internal static Slice? ReadOnto(SliceGrid? grid, string path, int place, int places, OpenVolumes? volumes, out GridMismatch? mismatch)
     {
         mismatch = null;
@@ -147,16 +149,16 @@ public static class SliceReader
         return format == ImageFormat.Nifti ? Orientation.Upright : RasterFile.ReadOrientation(address, format);
     }
 
-    /// <summary>Tells the format of a file by its first bytes, whatever it is called.</summary>
+    /// <summary>Reads the format of a file from its first bytes. The name of the file does not matter.</summary>
     /// <param name="path">As in <see cref="Read(string)"/>.</param>
     /// <exception cref="FileNotFoundException">The file does not exist.</exception>
     /// <exception cref="InvalidDataException">
-    /// The file is empty or of a format that is not read; the message says which, where that is known.
+    /// The file is empty, or its format is not read; the message says which format it is, where that is known.
     /// </exception>
     /// <exception cref="IOException">The file cannot be opened.</exception>
     public static ImageFormat ReadFormat(string path) => ImageFormatDetector.Detect(SliceAddress.Parse(path).Path);
 
-    /// <summary>Names all slices of a volume whose channels lie in several files, from their headers alone.</summary>
+    /// <summary>Lists all slices of a volume whose channels lie in several files, from their headers alone.</summary>
     /// <param name="paths">
     /// The channels' files, at least one, which must lie on one grid; stored in any orientation, as their affines say.
     /// </param>

@@ -1,8 +1,8 @@
 namespace Consensus.Imaging.Geometry;
 
 /// <summary>
-/// Says what was done, or had to be assumed, to bring files onto the grid of their image. Each of the two is said once, with the first
-/// file as the example: a set has thousands of files that were all stored in one way. For several threads.
+/// Reports files that were turned onto the grid of their image, or were assumed to lie on it. Each of the two is reported once, with the
+/// first file as the example: a data set has thousands of files that are all stored alike. Safe for several threads.
 /// </summary>
 /// <param name="turned">Takes a line on a file that was stored flipped, or with its axes exchanged.</param>
 /// <param name="assumed">Takes a line on a file that does not say where it lies.</param>

@@ -24,7 +24,7 @@ internal readonly record struct AxisPlacement(double Offset, double? Scale)
     {
         double scale = (double)imageLength / length;
 
-        // Enlarged masks of other scales can have the same offset, since their pixels repeat themselves: there it tells nothing.
+        // Enlarged masks of other scales can have the same offset, since their pixels repeat: there the offset does not identify the scale.
         return Scale is { } trained
             ? trained == scale
             : scale >= 1 && Math.Abs(ResamplingWeights.NearestOffset(imageLength, length) - Offset) < SameOffset;

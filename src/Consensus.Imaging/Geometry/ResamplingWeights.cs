@@ -96,7 +96,7 @@ internal static class ResamplingWeights
         var shares = new WeightedSpan[target];
         for (int index = 0; index < target; index++)
         {
-            // The outermost go on for ever.
+            // Outside the source, its outermost pixels repeat.
             double start = Math.Clamp((index * scale) - offset, 0, source - 1),
                 end = Math.Clamp(((index + 1) * scale) - offset, start + 0.5, source);
             int first = (int)start, last = Math.Min((int)Math.Ceiling(end), source) - 1;

@@ -134,7 +134,7 @@ public static class ContactSheet
         }
         catch (InvalidDataException exception)
         {
-            // Of a whole set, the file alone does not say which case to look at.
+            // In a whole data set, the name of the file does not say which case is wrong.
             throw new InvalidDataException($"Case '{one.Name}': {exception.Message}", exception);
         }
     }

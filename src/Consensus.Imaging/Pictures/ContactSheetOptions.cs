@@ -3,7 +3,10 @@ namespace Consensus.Imaging.Pictures;
 /// <summary>How <see cref="ContactSheet"/> draws.</summary>
 public sealed record ContactSheetOptions
 {
-    /// <summary>What the title of each sheet begins with, for example the data set's name; null for a title of facts alone.</summary>
+    /// <summary>
+    /// What the title of each sheet begins with, for example the data set's name; null for a title with the range, the order and the
+    /// number of raters only.
+    /// </summary>
     public string? Title { get; init; }
 
     /// <summary>The order of the cases. Default: as they are given.</summary>

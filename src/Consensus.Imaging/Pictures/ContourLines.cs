@@ -14,11 +14,11 @@ internal static class ContourLines
     private const float Casing = 1.3f;
 
     /// <summary>Draws the outline of every rater's mask.</summary>
-    /// <param name="canvas">Where to.</param>
+    /// <param name="canvas">The canvas.</param>
     /// <param name="masks">The masks.</param>
     /// <param name="lines">A line for each mask.</param>
     /// <param name="area">Where on the canvas the image lies.</param>
-    /// <param name="thickness">Of the lines, in pixels of the canvas.</param>
+    /// <param name="thickness">The width of the lines, in pixels of the canvas.</param>
     public static void Draw(SKCanvas canvas, RaterMasks masks, IReadOnlyList<RaterLine> lines, SKRect area, float thickness)
     {
         var outlines = new List<(int X, int Y)[]>[masks.Raters];
@@ -113,7 +113,7 @@ internal static class ContourLines
         return ((from.X + to.X) / 2f, (from.Y + to.Y) / 2f);
     }
 
-    /// <summary>The pixel edge that a piece runs on: the same for two outlines that share it, whichever way they run.</summary>
+    /// <summary>The pixel edge that a piece runs on: the same for two outlines that share it, in either direction.</summary>
     private static long Key((int X, int Y)[] loop, int i, int stride)
     {
         (int X, int Y) from = loop[i], to = loop[(i + 1) % loop.Length];

@@ -53,7 +53,7 @@ internal sealed class PictureCanvas : IDisposable
     /// <param name="masks">The masks.</param>
     /// <param name="lines">A line for each mask.</param>
     /// <param name="area">Where the image lies.</param>
-    /// <param name="thickness">Of the lines, in pixels.</param>
+    /// <param name="thickness">The width of the lines, in pixels.</param>
     public void DrawOutlines(RaterMasks masks, IReadOnlyList<RaterLine> lines, SKRect area, float thickness)
     {
         Canvas.Save();

@@ -3,10 +3,10 @@ namespace Consensus.Imaging.Pictures;
 /// <summary>How <see cref="RaterPicture"/> draws.</summary>
 public sealed record RaterPictureOptions
 {
-    /// <summary>What the title begins with, for example the case's name; null for a title of facts alone.</summary>
+    /// <summary>What the title begins with, for example the case's name; null for a title with size, raters and agreement only.</summary>
     public string? Title { get; init; }
 
-    /// <summary>Who drew each mask, for the legend; null for 1, 2, 3, …</summary>
+    /// <summary>The names of the raters, for the legend; null for 1, 2, 3, …</summary>
     public IReadOnlyList<string>? RaterNames { get; init; }
 
     /// <summary>

@@ -3,7 +3,7 @@ using SkiaSharp;
 
 namespace Consensus.Imaging.Pictures;
 
-/// <summary>A picture for people to look at: 8-bit red, green and blue, row by row.</summary>
+/// <summary>A picture of 8-bit red, green and blue, row by row.</summary>
 public sealed class RgbImage
 {
     /// <summary>Creates a black picture.</summary>
@@ -34,7 +34,7 @@ public sealed class RgbImage
     public void SavePng(string path) => AtomicFile.Write(path, WritePng);
 
     /// <summary>Writes the picture in PNG format.</summary>
-    /// <param name="stream">Where to; stays open.</param>
+    /// <param name="stream">The stream; it stays open.</param>
     public void WritePng(Stream stream)
     {
         ArgumentNullException.ThrowIfNull(stream);

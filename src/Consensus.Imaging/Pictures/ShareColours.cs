@@ -21,7 +21,9 @@ internal static class ShareColours
         return new(Byte(Mix(red, nextRed, part)), Byte(Mix(green, nextGreen, part)), Byte(Mix(blue, nextBlue, part)));
     }
 
-    /// <summary>A share in [0, 1] over a pixel of the image, which shines through, and is left as it is where nobody marked it.</summary>
+    /// <summary>
+    /// The colour of a share in [0, 1] over a pixel of the image, which stays visible. A share of 0 leaves the pixel unchanged.
+    /// </summary>
     public static SKColor Over(SKColor below, float share)
     {
         float opacity = share < 0.02f ? 0 : 0.25f + (0.45f * share);

@@ -5,8 +5,8 @@ using SkiaSharp;
 namespace Consensus.Imaging.Pictures;
 
 /// <summary>
-/// A plain alphabet of strokes, so that pictures carry the same text on every machine: servers often have no fonts, and what Skia
-/// draws without one is nothing. Holds ASCII, the accented letters of Latin-1 and the signs that captions use; any other character is
+/// A plain alphabet of strokes, so that pictures carry the same text on every machine: servers often have no fonts, and without
+/// one Skia draws nothing. It has ASCII, the accented letters of Latin-1 and the signs that captions use; any other character is
 /// drawn as an empty box.
 /// </summary>
 internal static class StrokeAlphabet

@@ -49,7 +49,7 @@ public static class AtomicFile
     }
 
     /// <summary>
-    /// Whether a path stands for something else than a file, such as /dev/null or /dev/stdout, and must not be replaced by one.
+    /// Whether a path names a device, such as /dev/null or /dev/stdout, which must not be replaced by a file.
     /// </summary>
     /// <param name="path">The path; need not exist.</param>
     public static bool IsDevice(string path)
@@ -61,7 +61,7 @@ public static class AtomicFile
     }
 
     /// <summary>
-    /// What .NET throws for a file that the disk or a quota has no room for at this length (EFBIG): no IOException, of all things.
+    /// Whether this is what .NET throws where a file is too long for the disk or the quota (EFBIG). It is no IOException.
     /// </summary>
     private static bool IsTooLong(Exception exception) => exception is ArgumentOutOfRangeException { ParamName: "value",
         TargetSite.DeclaringType.Namespace: "System.IO" or "System.IO.Strategies" or "Microsoft.Win32.SafeHandles" };

@@ -1,8 +1,8 @@
 namespace Consensus.Imaging.Storage;
 
 /// <summary>
-/// Keeps other processes, and other threads of this one, from a folder. The operating system lets go of it when the process ends, however
-/// that comes. The file stays: taking it away would let two processes hold one name.
+/// Locks a folder against other processes and other threads. The operating system releases the lock when the process ends, even after a
+/// crash. The lock file stays: if it were deleted, two processes could hold locks on files of the same name.
 /// </summary>
 internal sealed class FileLock : IDisposable
 {
@@ -14,13 +14,13 @@ internal sealed class FileLock : IDisposable
 
     private FileLock(FileStream file) => _file = file;
 
-    /// <summary>Takes hold of a folder that is there.</summary>
-    /// <exception cref="IOException">Another holds it, or it cannot be written to.</exception>
+    /// <summary>Locks an existing folder.</summary>
+    /// <exception cref="IOException">Another process or thread holds it, or it cannot be written to.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be written to.</exception>
     public static FileLock Take(string folder) =>
         new(new FileStream(Path.Combine(folder, Name), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1));
 
-    /// <summary>The same; null where another holds it.</summary>
+    /// <summary>The same; null where another process or thread holds the folder.</summary>
     /// <exception cref="IOException">It cannot be written to.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be written to.</exception>
     public static FileLock? TryTake(string folder)
@@ -35,9 +35,9 @@ internal sealed class FileLock : IDisposable
         }
     }
 
-    /// <summary>Takes hold of a folder that is there, once no other holds it.</summary>
+    /// <summary>Locks an existing folder, and waits until no other process or thread holds it.</summary>
     /// <param name="folder">The folder.</param>
-    /// <param name="waiting">Told once where it has to wait; may be null.</param>
+    /// <param name="waiting">Called once if another process holds the folder; may be null.</param>
     /// <param name="cancellation">Ends the wait.</param>
     /// <exception cref="IOException">It cannot be written to.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be written to.</exception>
@@ -62,8 +62,8 @@ internal sealed class FileLock : IDisposable
     }
 
     /// <summary>
-    /// Whether a file could not be opened for no other reason than that someone has it: ERROR_SHARING_VIOLATION and ERROR_LOCK_VIOLATION
-    /// on Windows, else EWOULDBLOCK, as flock(2) has it.
+    /// Whether a file could not be opened because another process or thread holds it: ERROR_SHARING_VIOLATION and ERROR_LOCK_VIOLATION on
+    /// Windows, else EWOULDBLOCK of flock(2).
     /// </summary>
     private static bool IsHeldByAnother(IOException exception) => OperatingSystem.IsWindows()
         ? (exception.HResult & 0xffff) is 32 or 33

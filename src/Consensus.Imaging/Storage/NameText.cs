@@ -5,7 +5,7 @@ namespace Consensus.Imaging.Storage;
 
 /// <summary>
 /// Names of cases, raters and sets: they come from folders, tables and manifests, and go into reports, tables, pictures and the names of
-/// files. Told at the door, a name that cannot go there costs nothing; told at the end, it costs the work of hours.
+/// files. A name that cannot be written there is refused when it is read, not after hours of training.
 /// </summary>
 internal static class NameText
 {

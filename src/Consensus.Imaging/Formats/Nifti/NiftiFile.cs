@@ -159,7 +159,7 @@ public static class NiftiFile
     /// <exception cref="IOException">It cannot be opened.</exception>
     public static IEnumerable<Slice> ReadSlices(string path, int? axis = null)
     {
-        // Complaints come from the call itself, not from the first step of the enumeration.
+        // Errors are thrown by the call itself, not by the first step of the enumeration.
         NiftiHeader header = ReadHeader(path);
         int along = NiftiCut.ChooseAxis(header, axis), count = NiftiCut.Along(header, along).Count;
         return Enumerate();
@@ -174,7 +174,7 @@ public static class NiftiFile
         }
     }
 
-    /// <summary>Names all slices of a volume, from its header alone.</summary>
+    /// <summary>Lists all slices of a volume, from its header alone.</summary>
     /// <param name="path">As in <see cref="ReadSlice(string, int, int)"/>.</param>
     /// <param name="axis">
     /// The axis that is cut: 0, 1 or 2 of the stored array; null for the one of length 1, and of a volume for the third.

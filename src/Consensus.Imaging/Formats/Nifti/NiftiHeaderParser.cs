@@ -3,14 +3,14 @@ using System.Buffers.Binary;
 
 namespace Consensus.Imaging.Formats.Nifti;
 
-/// <summary>Bytes of a header to <see cref="NiftiHeader"/>; what is repaired and what is refused follows nibabel.</summary>
+/// <summary>Parses the bytes of a header into a <see cref="NiftiHeader"/>. It repairs and refuses what nibabel does.</summary>
 internal static class NiftiHeaderParser
 {
     private const int LargestKnownTransform = 5;
     private const int FirstCiftiIntent = 3000;
     private const int LastCiftiIntent = 3099;
 
-    // Far beyond any file, and far enough from the largest number that places behind it can be reckoned with.
+    // Larger than any file, and small enough that sums with it do not overflow.
     private const long LargestOffset = long.MaxValue / 4;
 
     /// <summary>Whether the first bytes announce the longer NIfTI-2 header.</summary>
@@ -215,7 +215,7 @@ internal static class NiftiHeaderParser
             return least;
         }
 
-        // It is the magic, not the file's name, that tells whether the header comes first.
+        // The magic, not the file's name, says whether the header and the values share a file.
         bool behindHeader = fields.IsSingle && offset != 0;
         if (!(offset >= 0 && offset <= LargestOffset) || (behindHeader && offset < least))
         {

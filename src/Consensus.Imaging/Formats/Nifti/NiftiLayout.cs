@@ -1,9 +1,9 @@
 namespace Consensus.Imaging.Formats.Nifti;
 
-/// <summary>Everything of a header that <see cref="NiftiWriter"/> writes.</summary>
+/// <summary>The header fields that <see cref="NiftiWriter"/> writes.</summary>
 internal sealed record NiftiLayout
 {
-    // "Aligned", as nibabel writes an affine that nothing is known of.
+    // "Aligned": nibabel writes this code for an affine of unknown origin.
     private const int Aligned = 2;
 
     private const int MillimetresAndSeconds = 2 | 8;
@@ -33,7 +33,7 @@ internal sealed record NiftiLayout
             SformCode = slice.Geometry.HasPosition ? Aligned : 0,
             Sform = affine[..12],
 
-            // Code and unit are claims: of a picture that does not know where it lies, or how large its pixels are, none is made.
+            // Code and unit are claims. A picture without a position, or without a spacing, makes none.
             Units = slice.Geometry.HasSpacing ? MillimetresAndSeconds : 0,
         });
     }
@@ -67,7 +67,7 @@ internal sealed record NiftiLayout
                 moved = moved with { Sform = sform };
             }
 
-            // Where the sform counts, nobody has looked at the quaternion yet.
+            // Where the sform counts, the quaternion has not been checked yet.
             if (header.QformCode > 0 && (header.SformCode == 0 || volume.Quaternion.Sum(value => value * value) <= 1))
             {
                 double[] qform = NiftiAffine.FromQform(header.Path, header.Version, volume);

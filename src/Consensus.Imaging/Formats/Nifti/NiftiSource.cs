@@ -1,8 +1,8 @@
 namespace Consensus.Imaging.Formats.Nifti;
 
 /// <summary>
-/// The bytes of a NIfTI image: finds both halves of a pair, unpacks gzip (known by content, not by name), and turns whatever goes wrong
-/// into one line that names the file. Nothing is allocated on the word of a header alone.
+/// Reads the bytes of a NIfTI image, single file or pair, plain or gzip. Every error becomes one line that names the file. No memory is
+/// allocated before the file is known to hold what its header promises.
 /// </summary>
 internal sealed class NiftiSource : IDisposable
 {
@@ -85,16 +85,16 @@ internal sealed class NiftiSource : IDisposable
     }
 
     /// <summary>
-    /// Makes sure that the values are there before anyone takes memory for them. A plain file shows its length; of a gzip file that would
+    /// Makes sure that the values are there before memory is allocated for them. A plain file shows its length; of a gzip file that would
     /// have to unpack to very much more than its own size, the stream is unpacked once into a small buffer and counted.
     /// </summary>
     /// <param name="needed">How many bytes, from the first value on, will be read.</param>
-    /// <param name="memory">How many bytes of memory will be taken for them.</param>
+    /// <param name="memory">How many bytes of memory will be allocated for them.</param>
     public void CheckPromise(Int128 needed, long memory)
     {
         if (!_compressed)
         {
-            // A plain file has to be whole, whatever will be read of it.
+            // A plain file must be complete, even where only a part of it is read.
             if (Header.DataOffset + PromisedBytes > _storedLength)
             {
                 throw TooShort(Math.Max(0, _storedLength - Header.DataOffset));

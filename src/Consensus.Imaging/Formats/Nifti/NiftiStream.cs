@@ -19,7 +19,7 @@ internal static class NiftiStream
         FileStream file;
         try
         {
-            // No buffer of its own: every read here is large already.
+            // No buffer: all reads here are large.
             file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)

@@ -28,7 +28,7 @@ internal sealed class NiftiVolume : IDisposable
     /// <param name="memory">How many bytes may be kept.</param>
     /// <param name="all">Whether it is known that all slices will be read: then neighbours are kept from the first slice on.</param>
     /// <param name="closing">
-    /// Whether the file is closed behind each reading, for readers that nobody disposes: neighbours are then kept of compressed files
+    /// Whether the file is closed after each slice, for readers that are not disposed: neighbours are then kept of compressed files
     /// that are read in order too.
     /// </param>
     /// <exception cref="FileNotFoundException">The file does not exist.</exception>
@@ -85,7 +85,7 @@ internal sealed class NiftiVolume : IDisposable
 
     public void Dispose() => _source?.Dispose();
 
-    /// <summary>Takes a slice into memory, with as many neighbours as are worth it.</summary>
+    /// <summary>Reads a slice into memory, with as many neighbours as save time.</summary>
     private void Keep(int index)
     {
         // One slice alone when it may stay the only one, or when the next one is read just as cheaply.
@@ -99,7 +99,7 @@ internal sealed class NiftiVolume : IDisposable
         source.CheckPromise(End(first + count - 1), bytes);
         if (_kept.Length < bytes)
         {
-            // Let go of the old one first: both together could be twice what is allowed.
+            // Release the old stretch first: both together could take twice the memory allowed.
             _kept = [];
             _kept = GC.AllocateUninitializedArray<byte>((int)bytes);
         }

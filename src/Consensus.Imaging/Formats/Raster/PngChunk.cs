@@ -38,7 +38,7 @@ internal sealed class PngChunk
     /// <summary>Bytes of content that have not been read.</summary>
     public long Left { get; private set; }
 
-    /// <exception cref="InvalidDataException">There is none.</exception>
+    /// <exception cref="InvalidDataException">The file ends here.</exception>
     public static PngChunk ReadNext(Stream stream, string path)
     {
         Span<byte> head = stackalloc byte[8];
@@ -84,7 +84,7 @@ internal sealed class PngChunk
         return content;
     }
 
-    /// <summary>Passes over the content and its checksum.</summary>
+    /// <summary>Skips the content and its checksum.</summary>
     public void Skip()
     {
         if (Left + 4 > _stream.Length - _stream.Position)

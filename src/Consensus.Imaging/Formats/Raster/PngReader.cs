@@ -4,12 +4,12 @@ using System.IO.Compression;
 namespace Consensus.Imaging.Formats.Raster;
 
 /// <summary>
-/// Reads PNG files (ISO/IEC 15948). Its own, because the codecs at hand cut 16 bits to 8 and forget the palette: this one keeps every
-/// stored value, checks every checksum and holds two rows at a time.
+/// Reads PNG files (ISO/IEC 15948). SkiaSharp would reduce 16 bits to 8 and lose the palette. This reader keeps every stored value, checks
+/// every checksum, and holds two rows in memory.
 /// </summary>
 internal sealed class PngReader
 {
-    // Deflate makes at most 258 bytes of 2 bits.
+    // Deflate unpacks 2 bits to at most 258 bytes.
     private const int BestCompression = 1032;
 
     private const int Grey = 0, Rgb = 2, Palette = 3, GreyAlpha = 4, Rgba = 6;

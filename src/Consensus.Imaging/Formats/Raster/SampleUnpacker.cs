@@ -7,7 +7,7 @@ internal static class SampleUnpacker
 {
     /// <param name="row">The bytes of one row; 16-bit values are big-endian.</param>
     /// <param name="bits">Bits of a value, 1 to 16.</param>
-    /// <param name="values">As many values as are wanted.</param>
+    /// <param name="values">Receives the values.</param>
     public static void Unpack(ReadOnlySpan<byte> row, int bits, Span<float> values)
     {
         if (bits == 8)
@@ -35,7 +35,7 @@ internal static class SampleUnpacker
         }
     }
 
-    /// <summary>Numbers of a type that the machine knows, in its own byte order.</summary>
+    /// <summary>Converts numbers in the byte order of the machine.</summary>
     public static void Convert<T>(ReadOnlySpan<byte> row, Span<float> values)
         where T : unmanaged, System.Numerics.INumberBase<T>
     {

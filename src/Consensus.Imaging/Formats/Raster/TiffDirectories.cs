@@ -4,8 +4,7 @@ using System.Buffers.Binary;
 namespace Consensus.Imaging.Formats.Raster;
 
 /// <summary>
-/// Walks the directories of a TIFF or BigTIFF file before LibTiff does, which takes the file's word for every count
-/// and takes memory for it.
+/// Checks the directories of a TIFF or BigTIFF file before LibTiff reads them. LibTiff believes every count and allocates memory for it.
 /// </summary>
 internal sealed class TiffDirectories
 {
@@ -146,7 +145,7 @@ internal sealed class TiffDirectories
         }
     }
 
-    /// <summary>Bytes of a value of a type; of an unknown one, which LibTiff passes over, 0.</summary>
+    /// <summary>Bytes of a value of this type; 0 for an unknown type, which LibTiff skips.</summary>
     private static int Size(int type) => type switch
     {
         1 or 2 or 6 or 7 => 1,

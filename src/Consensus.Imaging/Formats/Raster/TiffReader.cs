@@ -10,7 +10,7 @@ namespace Consensus.Imaging.Formats.Raster;
 /// </summary>
 internal sealed class TiffReader : IDisposable
 {
-    // A tile may reach over the edge of a small picture, but not by any size.
+    // A tile may be larger than a small picture, up to this many pixels.
     private const int LargestPadding = 4096;
 
     private readonly TiffSource _source;
@@ -35,7 +35,7 @@ internal sealed class TiffReader : IDisposable
         int page = TiffDirectories.FindOnlyPage(stream, path);
         _source = new TiffSource(stream);
 
-        // One strip is not to be cut into many.
+        // "c" keeps LibTiff from cutting one strip into many.
         _tiff = _source.Open(path, "rc") ?? throw Damaged();
         try
         {
@@ -229,7 +229,7 @@ internal sealed class TiffReader : IDisposable
 
     private void ReadBlock(bool tiled, int top, int left, int plane, int expected, byte[] block)
     {
-        // LibTiff takes memory for as many bytes as the block is said to have.
+        // LibTiff allocates as many bytes as the file promises for the block.
         int index = tiled ? _tiff.ComputeTile(left, top, 0, (short)plane) : _tiff.ComputeStrip(top, (short)plane);
         long stored = tiled ? _tiff.RawTileSize(index) : _tiff.RawStripSize(index);
         if (stored > _length)

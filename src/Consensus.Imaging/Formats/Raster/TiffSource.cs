@@ -2,7 +2,7 @@ using BitMiracle.LibTiff.Classic;
 
 namespace Consensus.Imaging.Formats.Raster;
 
-/// <summary>A file as LibTiff reads and writes it, and what LibTiff complains about; it would print that on the console.</summary>
+/// <summary>A stream for LibTiff to read and write. It collects the errors that LibTiff would otherwise print on the console.</summary>
 internal sealed class TiffSource(Stream stream) : TiffStream
 {
     static TiffSource() => ErrorSink.Previous = Tiff.SetErrorHandler(new ErrorSink());
