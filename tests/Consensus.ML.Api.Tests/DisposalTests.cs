@@ -40,6 +40,7 @@ public sealed class DisposalTests(TinyModel tiny)
         ConsensusSegmentationTransformer model = DeterminismTests.Segmentation(tiny.Model.WithSampling(_sampling));
         float[] expected = TinyModel.SoftMaps(model, Features())[0];
         int whole = 0;
+        var enough = new TaskCompletionSource();
         Task[] readers = [.. Enumerable.Range(0, 3).Select(_ => Task.Run(() =>
         {
             try
@@ -47,7 +48,10 @@ public sealed class DisposalTests(TinyModel tiny)
                 while (true)
                 {
                     Assert.Equal(expected, TinyModel.SoftMaps(model, Features())[0]);
-                    Interlocked.Increment(ref whole);
+                    if (Interlocked.Increment(ref whole) == 3)
+                    {
+                        enough.SetResult();
+                    }
                 }
             }
             catch (ObjectDisposedException)
@@ -55,9 +59,10 @@ public sealed class DisposalTests(TinyModel tiny)
                 // The only other way out: never a crash, never a wrong map.
             }
         }))];
-        SpinWait.SpinUntil(() => Volatile.Read(ref whole) >= 3, TimeSpan.FromSeconds(60));
+        Task all = Task.WhenAll(readers);
+        await Task.WhenAny(enough.Task, all);
         model.Dispose();
-        await Task.WhenAll(readers);
+        await all;
         Assert.True(whole >= 3);
     }
 

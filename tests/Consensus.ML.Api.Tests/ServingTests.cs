@@ -69,8 +69,9 @@ public sealed class ServingTests(TinyModel tiny)
         using var source = new CancellationTokenSource();
         using ConsensusSegmentationTransformer endless = DeterminismTests.Segmentation(tiny.Model.WithSampling(Endless));
         using ConsensusSegmentationTransformer cancellable = endless.WithCancellation(source.Token);
-        Task prediction = Task.Run(() => TinyModel.SoftMaps(cancellable, Features()), TestContext.Current.CancellationToken);
-        await Task.WhenAny(prediction, Task.Delay(300, TestContext.Current.CancellationToken));
+        var begun = new TaskCompletionSource();
+        Task prediction = Begin(cancellable, begun);
+        await Task.WhenAny(prediction, begun.Task);
         Assert.False(prediction.IsCompleted);
         await source.CancelAsync();
         OperationCanceledException exception = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => prediction);
@@ -85,10 +86,13 @@ public sealed class ServingTests(TinyModel tiny)
         using ConsensusSegmentationTransformer endless = DeterminismTests.Segmentation(tiny.Model.WithSampling(Endless));
         using ConsensusSegmentationTransformer busy = endless.WithCancellation(first.Token),
             waiting = endless.WithCancellation(second.Token);
-        Task working = Task.Run(() => TinyModel.SoftMaps(busy, Features()), TestContext.Current.CancellationToken);
-        await Task.Delay(200, TestContext.Current.CancellationToken);
-        second.CancelAfter(100);
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Task.Run(() => TinyModel.SoftMaps(waiting, Features())));
+        TaskCompletionSource begun = new(), asked = new();
+        Task working = Begin(busy, begun);
+        await Task.WhenAny(working, begun.Task);
+        Task queued = Begin(waiting, asked);
+        await Task.WhenAny(queued, asked.Task);
+        await second.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => queued);
         Assert.False(working.IsCompleted);
         await first.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => working);
@@ -114,6 +118,18 @@ public sealed class ServingTests(TinyModel tiny)
             TinyModel.SoftMaps(tiny.Model, tiny.Data), TinyModel.SoftMaps(tiny.Model.WithTimeLimit(TimeSpan.FromMinutes(10)), tiny.Data));
         Assert.Throws<ArgumentOutOfRangeException>(() => tiny.Model.WithTimeLimit(TimeSpan.Zero));
         Assert.Throws<ArgumentOutOfRangeException>(() => tiny.Model.WithTimeLimit(Timeout.InfiniteTimeSpan));
+    }
+
+    /// <summary>Predicts on another thread, and signals when the model has read its row.</summary>
+    private Task<float[][]> Begin(ITransformer model, TaskCompletionSource read)
+    {
+        return Task.Run(() => TinyModel.SoftMaps(model, tiny.Context.Data.LoadFromEnumerable(Rows())), TestContext.Current.CancellationToken);
+
+        IEnumerable<FeaturesRow> Rows()
+        {
+            read.TrySetResult();
+            yield return Row(0);
+        }
     }
 
     /// <summary>The soft map of each row, by one engine.</summary>

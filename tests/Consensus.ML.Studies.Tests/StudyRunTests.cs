@@ -261,7 +261,7 @@ public sealed class StudyRunTests : IDisposable
             if (!begun.IsSet)
             {
                 begun.Signal();
-                begun.Wait();
+                Assert.True(begun.Wait(TimeSpan.FromMinutes(5)), "The other never came to a run.");
             }
         }
     }

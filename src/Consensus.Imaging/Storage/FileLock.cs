@@ -39,11 +39,13 @@ internal sealed class FileLock : IDisposable
     /// <param name="folder">The folder.</param>
     /// <param name="waiting">Called once if another process holds the folder; may be null.</param>
     /// <param name="cancellation">Ends the wait.</param>
+    /// <param name="pause">Passes the time between two tries; null for 50 milliseconds, or until the wait is cancelled.</param>
     /// <exception cref="IOException">It cannot be written to.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be written to.</exception>
     /// <exception cref="OperationCanceledException">Waiting was cancelled; the message says for what.</exception>
-    public static FileLock Wait(string folder, Action? waiting, CancellationToken cancellation)
+    public static FileLock Wait(string folder, Action? waiting, CancellationToken cancellation, Action? pause = null)
     {
+        pause ??= () => cancellation.WaitHandle.WaitOne(BetweenTries);
         while (true)
         {
             if (TryTake(folder) is { } taken)
@@ -53,7 +55,7 @@ internal sealed class FileLock : IDisposable
 
             waiting?.Invoke();
             waiting = null;
-            cancellation.WaitHandle.WaitOne(BetweenTries);
+            pause();
             if (cancellation.IsCancellationRequested)
             {
                 throw new OperationCanceledException($"Interrupted while another process held '{folder}'.", cancellation);

@@ -25,15 +25,18 @@ public sealed class FileLockTests : IDisposable
     {
         using FileLock held = FileLock.Take(_folder.Root);
         using var source = new CancellationTokenSource();
-        int told = 0;
-        var cancelled = Assert.Throws<OperationCanceledException>(() => FileLock.Wait(_folder.Root, Told, source.Token));
-        Assert.Equal(1, told);
+        int told = 0, pauses = 0;
+        var cancelled = Assert.Throws<OperationCanceledException>(
+            () => FileLock.Wait(_folder.Root, () => told++, source.Token, CancelAtTheThird));
+        Assert.Equal((1, 3), (told, pauses));
         Assert.Contains(_folder.Root, cancelled.Message, StringComparison.Ordinal);
 
-        void Told()
+        void CancelAtTheThird()
         {
-            told++;
-            source.CancelAfter(TimeSpan.FromMilliseconds(200));
+            if (++pauses == 3)
+            {
+                source.Cancel();
+            }
         }
     }
 

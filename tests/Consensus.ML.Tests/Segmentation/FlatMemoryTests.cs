@@ -22,7 +22,7 @@ public sealed class FlatMemoryTests
     [InlineData(false)]
     [InlineData(true)]
     public void Memory_is_flat_over_training_steps_and_predictions(bool sparing) =>
-        Run(warmUp: 50, steps: 300, predictions: sparing ? 0 : 200, sparing);
+        Run(warmUp: 40, steps: 200, predictions: sparing ? 0 : 160, sparing);
 
     /// <summary>As issued for servers and long runs; takes minutes: <c>dotnet test -c Release --filter "Category=Slow"</c>.</summary>
     [Fact]

@@ -80,7 +80,7 @@ public sealed class TurnQueueTests
         int before = _turns.Waiting;
         var thread = new Thread(() => Take(name, cancellation));
         thread.Start();
-        SpinWait.SpinUntil(() => _turns.Waiting > before);
+        Assert.True(SpinWait.SpinUntil(() => _turns.Waiting > before, TimeSpan.FromMinutes(2)), $"'{name}' does not wait.");
         return thread;
     }
 

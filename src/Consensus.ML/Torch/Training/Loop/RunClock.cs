@@ -1,22 +1,24 @@
-using System.Diagnostics;
 using Consensus.ML.Options;
 
 namespace Consensus.ML.Torch.Training.Loop;
 
 /// <summary>How far a run is, by steps and by wall time, whichever ends first.</summary>
 /// <param name="options">The limits.</param>
-/// <param name="before">Wall time spent before the run was taken up again.</param>
-internal sealed class RunClock(TrainingOptions options, TimeSpan before)
+/// <param name="before">Wall time spent before the run was resumed.</param>
+/// <param name="time">The clock; null for the system's.</param>
+internal sealed class RunClock(TrainingOptions options, TimeSpan before, TimeProvider? time = null)
 {
-    private readonly Stopwatch _watch = Stopwatch.StartNew();
+    private readonly TimeProvider _time = time ?? TimeProvider.System;
+    private readonly long _start = (time ?? TimeProvider.System).GetTimestamp();
 
-    public TimeSpan Elapsed => before + _watch.Elapsed;
+    /// <summary>Wall time of the run so far, with the time before it was resumed.</summary>
+    public TimeSpan Elapsed => before + _time.GetElapsedTime(_start);
 
     /// <summary>Share of the run that is done, 0 to 1.</summary>
     public double Fraction(int steps)
     {
         double bySteps = options.Steps is int limit ? (double)steps / limit : 0;
-        double byTime = options.TimeLimit is TimeSpan time ? Elapsed / time : 0;
+        double byTime = options.TimeLimit is TimeSpan limitOfTime ? Elapsed / limitOfTime : 0;
         return Math.Min(1, Math.Max(bySteps, byTime));
     }
 
@@ -24,6 +26,7 @@ internal sealed class RunClock(TrainingOptions options, TimeSpan before)
     public bool IsOver(int steps, double reserve) =>
         steps >= options.Steps || (steps > 0 && Elapsed.TotalSeconds + reserve >= options.TimeLimit?.TotalSeconds);
 
+    /// <summary>The time that the rest takes at the pace so far; zero before anything is done.</summary>
     public TimeSpan Remaining(int steps)
     {
         double fraction = Fraction(steps);

@@ -64,21 +64,31 @@ public sealed class DrawnAheadTests
     [Fact]
     public void Whoever_lets_go_of_it_waits_until_nothing_is_being_drawn()
     {
-        bool done = false;
+        using var mayEnd = new ManualResetEventSlim();
+        bool drawn = false, drawnWhenDisposed = false;
         var ahead = new DrawnAhead<long>(step =>
         {
             if (step == 1)
             {
-                Thread.Sleep(50);
-                done = true;
+                mayEnd.Wait();
+                drawn = true;
             }
 
             return step;
         });
         ahead.Take(0);
+        var disposing = new Thread(() =>
+        {
+            ahead.Dispose();
+            drawnWhenDisposed = drawn;
+        });
 
-        ahead.Dispose();
+        // Step 1 may end only once disposing waits for it, or has ended without waiting.
+        disposing.Start();
+        SpinWait.SpinUntil(() => disposing.ThreadState.HasFlag(ThreadState.WaitSleepJoin) || !disposing.IsAlive);
+        mayEnd.Set();
+        disposing.Join();
 
-        Assert.True(done);
+        Assert.True(drawnWhenDisposed);
     }
 }

@@ -3,7 +3,7 @@ using Consensus.Imaging.Files;
 using Consensus.Imaging.Formats.Nifti;
 using Consensus.ML.Tests.Shared;
 
-namespace Consensus.ML.Tests;
+namespace Consensus.Imaging.Tests.Files;
 
 /// <summary>The refusals that data-schemas/README.md lists, word for word; an ellipsis stands for anything.</summary>
 public sealed partial class ReadmeRefusalTests : IDisposable
