@@ -123,7 +123,8 @@ public sealed class ServingTests(TinyModel tiny)
     /// <summary>Predicts on another thread, and signals when the model has read its row.</summary>
     private Task<float[][]> Begin(ITransformer model, TaskCompletionSource read)
     {
-        return Task.Run(() => TinyModel.SoftMaps(model, tiny.Context.Data.LoadFromEnumerable(Rows())), TestContext.Current.CancellationToken);
+        return Task.Run(
+            () => TinyModel.SoftMaps(model, tiny.Context.Data.LoadFromEnumerable(Rows())), TestContext.Current.CancellationToken);
 
         IEnumerable<FeaturesRow> Rows()
         {

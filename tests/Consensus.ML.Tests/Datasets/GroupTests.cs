@@ -124,7 +124,10 @@ public sealed class GroupTests : IDisposable
             """{ "name": "a", "split": "train", "image": "v.nii#slice=0" }, { "name": "a", "split": "val", "image": "v.nii#slice=1" }""");
         Assert.Contains("Slices of the volume", Assert.Single(messages), StringComparison.Ordinal);
         messages = Messages(
-            """{ "name": "a", "split": "train", "group": "p1", "image": "v.nii#slice=0" }, { "name": "b", "split": "val", "group": "p2", "image": "v.nii#slice=1" }""");
+            """
+            { "name": "a", "split": "train", "group": "p1", "image": "v.nii#slice=0" },
+            { "name": "b", "split": "val", "group": "p2", "image": "v.nii#slice=1" }
+            """);
         Assert.Contains("Slices of the volume", Assert.Single(messages), StringComparison.Ordinal);
         Assert.Empty(
             Messages("""{ "name": "a", "split": "train", "image": "x.png" }, { "name": "a", "split": "val", "image": "y.png" }"""));

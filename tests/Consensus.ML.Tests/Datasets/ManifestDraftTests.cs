@@ -147,7 +147,12 @@ public sealed class ManifestDraftTests : IDisposable
     {
         var writer = System.Text.Encoding.GetEncoding(encoding);
         byte[] text = writer.GetBytes(
-            """{ "formatVersion": 1, "name": "a", "raters": ["A"], "cases": [{ "name": "x", "image": "i\\x.png", "masks": { "A": "x.png" } }] }""");
+            """
+            {
+              "formatVersion": 1, "name": "a", "raters": ["A"],
+              "cases": [{ "name": "x", "image": "i\\x.png", "masks": { "A": "x.png" } }]
+            }
+            """);
         File.WriteAllBytes(_folder["dataset.json"], mark ? [.. writer.GetPreamble(), .. text] : text);
         if (named is null)
         {
