@@ -64,7 +64,7 @@ public sealed partial record SliceAddress
 
     /// <summary>The file of the volume that an image is a slice of; null where it is none.</summary>
     /// <param name="paths">The image's files, one or one a channel.</param>
-    internal static string? VolumeOf(IReadOnlyList<string> paths) =>
+    public static string? VolumeOf(IReadOnlyList<string> paths) =>
         paths is [{ Length: > 0 } first, ..] && Parse(first) is { Index: not null } slice ? slice.Path : null;
 
     /// <summary>The address as it stands in a column of paths; <see cref="Parse"/> reads it.</summary>

@@ -1,7 +1,7 @@
 using Consensus.Imaging.Storage;
 using Consensus.ML.Options;
-using Consensus.ML.Studies.Folds;
-using Consensus.ML.Studies.Methods;
+using Consensus.ML.Studies.Planning;
+using Consensus.ML.Studies.Reports;
 using Consensus.ML.Studies.Results;
 using Consensus.ML.Studies.Running;
 using Consensus.ML.Torch.Runtime;
@@ -43,7 +43,7 @@ public static class Study
         StudyCheck.Check(options);
         void Waiting() => options.Progress?.Report(new(StudyStage.Waiting, "", "", 0, 0, 0, null, 0, 0));
         var folder = StudyFolder.Open(options.Folder, StudyRecord.Of(options), options.Resume, Waiting, options.Cancellation);
-        using var threads = TorchThreads.Use(options.Threads);
+        using IDisposable threads = TorchRuntime.UseThreads(options.Threads);
         StudyRecord record;
         StudyRun[] runs;
         do
@@ -54,10 +54,10 @@ public static class Study
         }
         while (Advance(ml, options, folder, record, runs));
 
-        using FileLock held = folder.Hold(Waiting, options.Cancellation);
+        using FolderLock held = folder.Hold(Waiting, options.Cancellation);
         options.Progress?.Report(new(StudyStage.Reporting, "", "", 0, runs.Length, runs.Length, null, 0, 0));
         var found = new StudyResults(options, record, [.. runs.Select(run => Result(folder, run))], PicturedCase(options.Folds[0]));
-        found.Write(folder);
+        ResultFiles.Write(found, folder);
         return found;
     }
 
@@ -79,7 +79,7 @@ public static class Study
             StudyProgress progress = new(
                 StudyStage.Training, run.Method.Name, run.Fold.Name, run.Seed, i + 1, runs.Length, null, 0, run.Fold.Evaluation.Count);
             Directory.CreateDirectory(files.Path);
-            using FileLock? held = FileLock.TryTake(files.Path);
+            using FolderLock? held = FolderLock.TryTake(files.Path);
             if (held is null)
             {
                 elsewhere ??= progress with { Stage = StudyStage.Waiting };

@@ -2,7 +2,8 @@ using System.Globalization;
 using Consensus.Imaging;
 using Consensus.Imaging.Cases;
 using Consensus.Imaging.Storage;
-using Consensus.ML.Studies.Folds;
+using Consensus.ML.Studies.Formatting;
+using Consensus.ML.Studies.Planning;
 
 namespace Consensus.ML.Studies;
 

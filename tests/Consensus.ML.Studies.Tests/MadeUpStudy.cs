@@ -7,7 +7,7 @@ using Consensus.Imaging.Storage;
 using Consensus.ML.Datasets;
 using Consensus.ML.Datasets.Phantom;
 using Consensus.ML.Evaluation;
-using Consensus.ML.Studies.Methods;
+using Consensus.ML.Studies.Planning;
 using Consensus.ML.Studies.Results;
 using Consensus.ML.Studies.Running;
 using Microsoft.ML;

@@ -12,7 +12,7 @@ internal static class ModuleSetup
     [ModuleInitializer]
     public static void LoadTorch()
     {
-        NativeTorch.EnsureLoaded();
+        TorchRuntime.Load();
         torch.set_num_threads(1);
     }
 }

@@ -1,3 +1,4 @@
+using Consensus.ML.Studies.Formatting;
 using Consensus.ML.Studies.Plots;
 using Consensus.ML.Studies.Reports;
 using Consensus.ML.Studies.Running;

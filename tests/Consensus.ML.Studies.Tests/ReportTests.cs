@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Xml.Linq;
-using Consensus.ML.Studies.Folds;
-using Consensus.ML.Studies.Methods;
+using Consensus.ML.Studies.Formatting;
+using Consensus.ML.Studies.Planning;
 using Consensus.ML.Studies.Reports;
 using Consensus.ML.Studies.Results;
 using Consensus.ML.Studies.Running;
@@ -161,7 +161,7 @@ public sealed class ReportTests : IDisposable
         Assert.Equal(2.0 / 64, comparison.PValue, 12);
         Assert.Equal(comparison.PValue, comparison.AdjustedPValue, 12);
         Assert.Equal(results.Methods[1].Score("SoftDice5").Mean - results.Methods[0].Score("SoftDice5").Mean, comparison.Difference, 12);
-        Assert.InRange(comparison.Difference, comparison.Low, comparison.High);
+        Assert.InRange(comparison.Difference, comparison.Interval.Lower, comparison.Interval.Upper);
     }
 
     public void Dispose() => _folder.Dispose();

@@ -90,21 +90,21 @@ public sealed class StatisticsTests
     public void An_interval_resamples_groups()
     {
         // Groups {0, 0, 0} and {1}: a quarter of the means is 0, half 1/4, a quarter 1. One group says nothing of others.
-        Interval two = Interval.OfMean([0, 0, 1, 0], ["a", "a", "b", "a"]);
-        Assert.Equal((0.25, 0.0, 1.0), (two.Mean, two.Low, two.High));
-        Interval one = Interval.OfMean([0, 1], ["a", "a"]);
-        Assert.Equal((0.5, double.NaN, double.NaN), (one.Mean, one.Low, one.High));
+        var two = MeanOverCases.Compute([0, 0, 1, 0], ["a", "a", "b", "a"]);
+        Assert.Equal((0.25, 0.0, 1.0), (two.Mean, two.Interval.Lower, two.Interval.Upper));
+        var one = MeanOverCases.Compute([0, 1], ["a", "a"]);
+        Assert.Equal((0.5, double.NaN, double.NaN), (one.Mean, one.Interval.Lower, one.Interval.Upper));
     }
 
     [Fact]
     public void An_interval_leaves_out_what_is_no_number_and_needs_two_values()
     {
-        Interval two = Interval.OfMean([0, double.NaN, 1]);
+        var two = MeanOverCases.Compute([0, double.NaN, 1]);
 
         // Of 0 and 1 a quarter of the means is 0 and a quarter 1: both ends of the middle 95 %.
-        Assert.Equal((0.5, 0.0, 1.0), (two.Mean, two.Low, two.High));
-        Interval one = Interval.OfMean([0.3, double.NaN]);
-        Assert.Equal((0.3, double.NaN, double.NaN), (one.Mean, one.Low, one.High));
-        Assert.Equal(double.NaN, Interval.OfMean([]).Mean);
+        Assert.Equal((0.5, 0.0, 1.0), (two.Mean, two.Interval.Lower, two.Interval.Upper));
+        var one = MeanOverCases.Compute([0.3, double.NaN]);
+        Assert.Equal((0.3, double.NaN, double.NaN), (one.Mean, one.Interval.Lower, one.Interval.Upper));
+        Assert.Equal(double.NaN, MeanOverCases.Compute([]).Mean);
     }
 }

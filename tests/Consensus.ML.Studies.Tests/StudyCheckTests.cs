@@ -1,6 +1,5 @@
 using Consensus.Imaging.Cases;
-using Consensus.ML.Studies.Folds;
-using Consensus.ML.Studies.Methods;
+using Consensus.ML.Studies.Planning;
 using Consensus.ML.Studies.Running;
 using Consensus.ML.Tests.Shared;
 

@@ -1,5 +1,5 @@
 using Consensus.Imaging.Cases;
-using Consensus.ML.Studies.Folds;
+using Consensus.ML.Studies.Planning;
 
 namespace Consensus.ML.Studies.Tests;
 

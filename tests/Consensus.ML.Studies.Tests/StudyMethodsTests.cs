@@ -1,4 +1,4 @@
-using Consensus.ML.Studies.Methods;
+using Consensus.ML.Studies.Planning;
 
 namespace Consensus.ML.Studies.Tests;
 

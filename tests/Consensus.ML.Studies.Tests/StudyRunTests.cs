@@ -8,11 +8,11 @@ using Consensus.Imaging.Storage;
 using Consensus.ML.Datasets;
 using Consensus.ML.Datasets.Phantom;
 using Consensus.ML.Evaluation;
-using Consensus.ML.Studies.Methods;
+using Consensus.ML.Segmentation;
+using Consensus.ML.Studies.Planning;
 using Consensus.ML.Studies.Results;
 using Consensus.ML.Studies.Running;
 using Consensus.ML.Tests.Shared;
-using Consensus.ML.Torch.Models;
 using Microsoft.ML;
 using TorchSharp;
 
@@ -109,13 +109,13 @@ public sealed class StudyRunTests : IDisposable
             if (model.Diffusion is { } diffusion)
             {
                 Assert.Equal(1, diffusion.Sampling.Steps);
-                TracedStep step = Assert.Single(diffusion.Trace(features, CancellationToken.None));
+                SamplingStep step = Assert.Single(diffusion.TraceSampling(features));
 
                 // One step from noise: what the network predicts there is the sample.
                 Assert.Equal(99, step.Time);
                 Assert.Equal(
                     prediction.Samples,
-                    step.Start.Select(value => (value + 1) * 0.5f),
+                    step.PredictedMaps,
                     (expected, actual) => Math.Abs(expected - actual) < 1e-5f);
             }
 
@@ -272,8 +272,8 @@ public sealed class StudyRunTests : IDisposable
         StudyOptions one = _options with { Methods = [StudyMethods.Levels], Resume = true };
         StudyFolder.Open(_options.Folder, StudyRecord.Of(one), resume: true);
         Directory.CreateDirectory(Run("level-unet", ""));
-        FileLock other = Assert.IsType<FileLock>(FileLock.TryTake(Run("level-unet", "")));
-        Assert.Null(FileLock.TryTake(Run("level-unet", "")));
+        FolderLock other = Assert.IsType<FolderLock>(FolderLock.TryTake(Run("level-unet", "")));
+        Assert.Null(FolderLock.TryTake(Run("level-unet", "")));
         var stages = new List<StudyStage>();
         StudyResults results = Study.Run(new MLContext(), one with { Progress = new Reporter(Note) });
         Assert.Equal(StudyStage.Waiting, stages[0]);

@@ -1,3 +1,4 @@
+
 namespace Consensus.ML.Studies.Tests;
 
 /// <summary>A folder for one test, removed afterwards.</summary>

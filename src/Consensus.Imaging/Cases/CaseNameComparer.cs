@@ -1,10 +1,18 @@
 namespace Consensus.Imaging.Cases;
 
-/// <summary>Orders names as people count: case2 before case10, case1-2 before case1-10; text is compared without regard to case.</summary>
-internal sealed class CaseNameComparer : IComparer<string>
+/// <summary>
+/// Compares names as people count: case2 comes before case10, and case1-2 before case1-10. Upper and lower case are alike.
+/// </summary>
+public sealed class CaseNameComparer : IComparer<string>
 {
+    /// <summary>The comparer.</summary>
     public static CaseNameComparer Instance { get; } = new();
 
+    private CaseNameComparer()
+    {
+    }
+
+    /// <inheritdoc/>
     public int Compare(string? x, string? y)
     {
         if (x is null || y is null)

@@ -33,9 +33,10 @@ public sealed record RaterCase(
     }
 
     /// <summary>
-    /// Why the name of the case, of its group or of one of its raters cannot be written into reports, in one sentence; null where all can.
+    /// Why the name of the case, of its group or of one of its raters cannot be written into reports, in one sentence; null where all can
+    /// (<see cref="NameText"/>).
     /// </summary>
-    internal string? ProblemWithNames() =>
+    public string? ProblemWithNames() =>
         NameText.Problem(Name) is { } problem ? $"Case '{NameText.Printable(Name)}' has a name that {problem}."
         : RaterNames.FirstOrDefault(rater => NameText.Problem(rater) is not null) is { } rater
             ? $"Case '{Name}' has a rater '{NameText.Printable(rater)}', whose name {NameText.Problem(rater)}."
@@ -61,8 +62,8 @@ public sealed record RaterCase(
     /// </summary>
     public bool IsOwnGroup => SharedGroup is null;
 
-    /// <summary>The group as it was given; null where it was not.</summary>
-    internal string? GivenGroup => _group;
+    /// <summary>The group that was set; null where none was, so that <see cref="Group"/> is the volume or the case's own name.</summary>
+    public string? GivenGroup => _group;
 
     private string? SharedGroup => _group ?? SliceAddress.VolumeOf(ImagePaths);
 

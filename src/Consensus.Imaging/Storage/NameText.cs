@@ -4,10 +4,10 @@ using System.Xml;
 namespace Consensus.Imaging.Storage;
 
 /// <summary>
-/// Names of cases, raters and sets: they come from folders, tables and manifests, and go into reports, tables, pictures and the names of
-/// files. A name that cannot be written there is refused when it is read, not after hours of training.
+/// Checks the names of cases, raters and data sets before they are written into reports, tables, pictures and names of files. Check them
+/// first: a name that cannot be written then stops a program before its work and not after it.
 /// </summary>
-internal static class NameText
+public static class NameText
 {
     private static readonly HashSet<string> Devices = new(
         [
@@ -16,7 +16,10 @@ internal static class NameText
         ],
         StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>What is wrong with a name wherever it is written, as in "holds a line break"; null where nothing is.</summary>
+    /// <summary>
+    /// Why a name cannot be written, as the end of a sentence such as "holds the control character U+000A"; null for a good name.
+    /// </summary>
+    /// <param name="name">The name.</param>
     public static string? Problem(string name)
     {
         for (int at = 0; at < name.Length; at++)
@@ -43,11 +46,12 @@ internal static class NameText
         return null;
     }
 
-    /// <summary>Whether Windows takes a file of this name, whatever its extension, for a device.</summary>
+    /// <summary>Whether Windows takes a file of this name, with any extension, for a device: CON, NUL, COM1, …</summary>
+    /// <param name="name">The name.</param>
     public static bool IsDevice(string name) => Devices.Contains(name.Split('.', 2)[0].TrimEnd());
 
     /// <summary>
-    /// A name as messages and pages can show it: each character that would not be seen, or that XML cannot hold, is replaced.
+    /// Text that messages and pages can show: each control character, and each that XML cannot hold, is replaced by U+FFFD.
     /// </summary>
     /// <param name="text">The name, or any text.</param>
     /// <param name="breaks">Whether line breaks and tabs may stay.</param>

@@ -11,7 +11,7 @@ using Consensus.ML.Machine;
 using Consensus.ML.Options;
 using Consensus.ML.Segmentation;
 using Consensus.ML.Studies;
-using Consensus.ML.Studies.Methods;
+using Consensus.ML.Studies.Planning;
 using Consensus.ML.Studies.Results;
 using Microsoft.ML;
 using Spectre.Console;
@@ -225,7 +225,9 @@ internal static class StudyCommand
             table.AddRow(
                 Markup.Escape(method.Name),
                 Formats.Score(score.Mean),
-                double.IsNaN(score.Low) ? "–" : $"{Formats.Score(score.Low)} to {Formats.Score(score.High)}",
+                double.IsNaN(score.Interval.Lower)
+                    ? "–"
+                    : $"{Formats.Score(score.Interval.Lower)} to {Formats.Score(score.Interval.Upper)}",
                 comparison is null ? "reference" : comparison.AdjustedPValue.ToString("0.000", CultureInfo.InvariantCulture),
                 Formats.Duration(TimeSpan.FromSeconds(method.Cost.TrainingSeconds)),
                 method.Cost.PredictionMs.ToString("0.0", CultureInfo.InvariantCulture),

@@ -3,7 +3,7 @@ using Consensus.Imaging.Labels;
 using Consensus.ML.Cli.Data;
 using Consensus.ML.Cli.Shell;
 using Consensus.ML.Datasets;
-using Consensus.ML.Studies.Folds;
+using Consensus.ML.Studies.Planning;
 
 namespace Consensus.ML.Cli.Studies;
 

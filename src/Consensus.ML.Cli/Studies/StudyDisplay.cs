@@ -1,7 +1,7 @@
 using System.Globalization;
 using Consensus.ML.Cli.Output;
 using Consensus.ML.Cli.Shell;
-using Consensus.ML.Studies;
+using Consensus.ML.Studies.Planning;
 using Spectre.Console;
 
 namespace Consensus.ML.Cli.Studies;

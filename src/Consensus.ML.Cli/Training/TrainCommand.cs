@@ -10,7 +10,7 @@ using Consensus.ML.Cli.Shell;
 using Consensus.ML.Datasets;
 using Consensus.ML.Options;
 using Consensus.ML.Segmentation;
-using Consensus.ML.Studies.Methods;
+using Consensus.ML.Studies.Planning;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 

@@ -1,4 +1,4 @@
-using Consensus.ML.Studies.Reports;
+using Consensus.ML.Studies.Formatting;
 using Consensus.ML.Studies.Results;
 using OxyPlot;
 using OxyPlot.Annotations;
@@ -16,20 +16,20 @@ internal static class CostPlot
     // From so many times the smallest on, a linear axis would press the small ones together.
     private const double Wide = 5;
 
-    public static byte[] Draw(ReportContext context, string title, Func<MethodResult, double> cost)
+    public static byte[] Draw(IReadOnlyList<MethodResult> methods, MethodStyles styles, string title, Func<MethodResult, double> cost)
     {
         PlotModel model = Plot.Create();
         model.PlotMargins = new(Left, Top, Right, Bottom);
         model.Padding = new(0);
         (MethodResult Method, double Cost, ScoreSummary Score)[] points =
         [
-            .. context.Methods.Select(method => (method, Math.Max(cost(method), 1e-6), method.Score(MethodResult.Headline))),
+            .. methods.Select(method => (method, Math.Max(cost(method), 1e-6), method.Score(MethodResult.Headline))),
         ];
         double least = points.Min(point => point.Cost), most = points.Max(point => point.Cost);
         bool isLogarithmic = most > Wide * least;
         (double low, double high) = isLogarithmic ? (least / 1.8, most * 2.6) : (0, most * 1.25);
         (double bottom, double top) = Plot.AroundScores(
-            points.SelectMany(point => (double[])[point.Score.Mean, point.Score.Low, point.Score.High]));
+            points.SelectMany(point => (double[])[point.Score.Mean, point.Score.Interval.Lower, point.Score.Interval.Upper]));
         Axis x = isLogarithmic
             ? new LogarithmicAxis { Minimum = low, Maximum = high, LabelFormatter = Label }
             : new LinearAxis { Minimum = low, Maximum = high };
@@ -37,12 +37,12 @@ internal static class CostPlot
         model.Axes.Add(new LinearAxis { Minimum = bottom, Maximum = top }.With(AxisPosition.Left, "soft Dice, 5 thresholds"));
         foreach ((MethodResult method, double at, ScoreSummary score) in points)
         {
-            MethodStyle style = context.StyleOf(method);
-            if (!double.IsNaN(score.Low))
+            MethodStyle style = styles[method];
+            if (!double.IsNaN(score.Interval.Lower))
             {
                 model.Annotations.Add(new LineAnnotation
                 {
-                    Type = LineAnnotationType.Vertical, X = at, MinimumY = score.Low, MaximumY = score.High,
+                    Type = LineAnnotationType.Vertical, X = at, MinimumY = score.Interval.Lower, MaximumY = score.Interval.Upper,
                     Color = OxyColor.FromAColor(150, style.Colour), StrokeThickness = 1.6, LineStyle = LineStyle.Solid,
                     Layer = AnnotationLayer.BelowSeries,
                 });
@@ -71,7 +71,7 @@ internal static class CostPlot
             {
                 Text = points[i].Method.Name, TextPosition = new(DataX(labels[i].X), DataY(labels[i].Y)),
                 TextHorizontalAlignment = HorizontalAlignment.Left, TextVerticalAlignment = VerticalAlignment.Middle,
-                StrokeThickness = 0, TextColor = context.StyleOf(points[i].Method).Colour, FontSize = 14, Padding = new(0),
+                StrokeThickness = 0, TextColor = styles[points[i].Method].Colour, FontSize = 14, Padding = new(0),
                 Background = OxyColor.FromAColor(200, OxyColors.White),
             });
         }

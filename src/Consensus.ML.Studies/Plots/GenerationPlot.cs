@@ -1,4 +1,3 @@
-using Consensus.ML.Studies.Reports;
 using Consensus.ML.Studies.Results;
 using OxyPlot;
 using OxyPlot.Axes;
@@ -9,19 +8,19 @@ namespace Consensus.ML.Studies.Plots;
 /// <summary>The score against the number of generations.</summary>
 internal static class GenerationPlot
 {
-    public static byte[] Draw(ReportContext context, IReadOnlyList<MethodResult> methods)
+    public static byte[] Draw(IReadOnlyList<MethodResult> methods, MethodStyles styles)
     {
         PlotModel model = Plot.Create().WithLegend();
         (double low, double high) = Plot.AroundScores(
-            methods.SelectMany(method => GenerationSection.Counts(method).Select(count => GenerationSection.After(method, count))));
+            methods.SelectMany(method => method.GenerationCounts.Select(count => method.ScoreAfter(count))));
         model.Axes.Add(
             new LinearAxis { Minimum = 0, MinimumMajorStep = 1, MaximumPadding = 0.03 }.With(AxisPosition.Bottom, "generations averaged"));
         model.Axes.Add(new LinearAxis { Minimum = low, Maximum = high }.With(AxisPosition.Left, "soft Dice, 5 thresholds"));
         foreach (MethodResult method in methods)
         {
-            LineSeries line = Lines.Of(context.StyleOf(method), method.Name);
+            LineSeries line = Lines.Create(styles[method], method.Name);
             line.Points.AddRange(
-                GenerationSection.Counts(method).Select(count => new DataPoint(count, GenerationSection.After(method, count))));
+                method.GenerationCounts.Select(count => new DataPoint(count, method.ScoreAfter(count))));
             model.Series.Add(line);
         }
 

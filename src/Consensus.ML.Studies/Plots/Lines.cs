@@ -1,4 +1,3 @@
-using Consensus.ML.Studies.Reports;
 using OxyPlot.Series;
 
 namespace Consensus.ML.Studies.Plots;
@@ -6,7 +5,7 @@ namespace Consensus.ML.Studies.Plots;
 /// <summary>A method's line in a plot.</summary>
 internal static class Lines
 {
-    public static LineSeries Of(MethodStyle style, string? title) => new()
+    public static LineSeries Create(MethodStyle style, string? title) => new()
     {
         Title = title,
         Color = style.Colour,

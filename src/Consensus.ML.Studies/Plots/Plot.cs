@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Consensus.ML.Studies.Formatting;
 using OxyPlot;
 using OxyPlot.Axes;
 using OxyPlot.Legends;

@@ -1,4 +1,3 @@
-using Consensus.ML.Studies.Reports;
 using Consensus.ML.Studies.Results;
 using OxyPlot;
 using OxyPlot.Annotations;
@@ -12,10 +11,9 @@ internal static class ScorePlot
 {
     private const int RowHeight = 34, LetterWidth = 8;
 
-    public static byte[] Draw(ReportContext context)
+    public static byte[] Draw(IReadOnlyList<MethodResult> methods, MethodStyles styles)
     {
         PlotModel model = Plot.Create();
-        MethodResult[] methods = [.. context.Methods];
         model.PlotMargins = new(24 + (LetterWidth * methods.Max(method => method.Name.Length)), double.NaN, double.NaN, double.NaN);
         double[] all = [.. methods.SelectMany(method => method.Cases.Select(one => one.Score(MethodResult.Headline)))];
         (double low, double high) = Plot.AroundScores(all);
@@ -23,11 +21,11 @@ internal static class ScorePlot
         LinearAxis y = new LinearAxis
         {
             Minimum = -0.6,
-            Maximum = methods.Length - 0.4,
+            Maximum = methods.Count - 0.4,
             MajorStep = 1,
             MinimumMajorStep = 1,
-            LabelFormatter = value => Math.Abs(value - Math.Round(value)) < 1e-9 && value >= 0 && value < methods.Length
-                ? methods[methods.Length - 1 - (int)Math.Round(value)].Name
+            LabelFormatter = value => Math.Abs(value - Math.Round(value)) < 1e-9 && value >= 0 && value < methods.Count
+                ? methods[methods.Count - 1 - (int)Math.Round(value)].Name
                 : "",
         }.With(AxisPosition.Left, "");
         y.MajorTickSize = 0;
@@ -41,21 +39,21 @@ internal static class ScorePlot
             MarkerStroke = OxyColors.Undefined,
         };
         model.Series.Add(cases);
-        for (int i = 0; i < methods.Length; i++)
+        for (int i = 0; i < methods.Count; i++)
         {
-            double row = methods.Length - 1 - i;
-            MethodStyle style = context.StyleOf(methods[i]);
+            double row = methods.Count - 1 - i;
+            MethodStyle style = styles[methods[i]];
             cases.Points.AddRange(
                 methods[i].Cases.Select((one, k) => new ScatterPoint(one.Score(MethodResult.Headline), row - 0.26 + (0.05 * (k % 3)))));
             ScoreSummary score = methods[i].Score(MethodResult.Headline);
-            if (!double.IsNaN(score.Low))
+            if (!double.IsNaN(score.Interval.Lower))
             {
                 model.Annotations.Add(new LineAnnotation
                 {
                     Type = LineAnnotationType.Horizontal,
                     Y = row,
-                    MinimumX = score.Low,
-                    MaximumX = score.High,
+                    MinimumX = score.Interval.Lower,
+                    MaximumX = score.Interval.Upper,
                     Color = style.Colour,
                     StrokeThickness = 2.4,
                     LineStyle = LineStyle.Solid,
@@ -75,6 +73,6 @@ internal static class ScorePlot
             model.Series.Add(mean);
         }
 
-        return model.ToSvg(80 + (RowHeight * methods.Length));
+        return model.ToSvg(80 + (RowHeight * methods.Count));
     }
 }

@@ -1,5 +1,4 @@
 using Consensus.Imaging.Metrics;
-using Consensus.ML.Studies.Reports;
 using Consensus.ML.Studies.Results;
 using OxyPlot;
 using OxyPlot.Axes;
@@ -10,17 +9,17 @@ namespace Consensus.ML.Studies.Plots;
 /// <summary>Dice at each threshold.</summary>
 internal static class ThresholdPlot
 {
-    public static byte[] Draw(ReportContext context)
+    public static byte[] Draw(IReadOnlyList<MethodResult> methods, MethodStyles styles)
     {
         PlotModel model = Plot.Create().WithLegend();
         (double low, double high) = Plot.AroundScores(
-            context.Methods.SelectMany(method => SoftDice.NineThresholds.Select(threshold => At(method, threshold))));
+            methods.SelectMany(method => SoftDice.NineThresholds.Select(threshold => At(method, threshold))));
         model.Axes.Add(new LinearAxis { Minimum = 0.05, Maximum = 0.95, MajorStep = 0.1, StringFormat = "0.0" }
             .With(AxisPosition.Bottom, "threshold (share of raters)"));
         model.Axes.Add(new LinearAxis { Minimum = low, Maximum = high }.With(AxisPosition.Left, "Dice"));
-        foreach (MethodResult method in context.Methods)
+        foreach (MethodResult method in methods)
         {
-            LineSeries line = Lines.Of(context.StyleOf(method), method.Name);
+            LineSeries line = Lines.Create(styles[method], method.Name);
             line.Points.AddRange(SoftDice.NineThresholds.Select(threshold => new DataPoint(threshold, At(method, threshold))));
             model.Series.Add(line);
         }
@@ -28,5 +27,5 @@ internal static class ThresholdPlot
         return model.ToSvg(360);
     }
 
-    private static double At(MethodResult method, float threshold) => method.Score(ThresholdSection.Name(threshold)).Mean;
+    private static double At(MethodResult method, float threshold) => method.Score(MethodResult.ScoreNameAt(threshold)).Mean;
 }

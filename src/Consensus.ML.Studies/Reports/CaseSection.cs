@@ -3,6 +3,7 @@ using Consensus.Imaging;
 using Consensus.Imaging.Cases;
 using Consensus.Imaging.Geometry;
 using Consensus.Imaging.Labels;
+using Consensus.ML.Studies.Formatting;
 using Consensus.ML.Studies.Results;
 using Consensus.ML.Studies.Running;
 using static Consensus.ML.Studies.Reports.Html;

@@ -1,3 +1,4 @@
+using Consensus.ML.Studies.Formatting;
 using Consensus.ML.Studies.Plots;
 using Consensus.ML.Studies.Results;
 using static Consensus.ML.Studies.Reports.Html;
@@ -14,11 +15,11 @@ internal static class CostSection
             "; ",
             context.Methods.Select(method => $"{method.Name}: {cost(method)}, {Text.Score(method.Score(MethodResult.Headline).Mean)}"));
         yield return context.Figure(
-            CostPlot.Draw(context, "time to predict one slice, ms", method => method.Cost.PredictionMs),
+            CostPlot.Draw(context.Methods, context.Styles, "time to predict one slice, ms", method => method.Cost.PredictionMs),
             $"Soft Dice against prediction time. {Points(method => $"{Text.Measured(method.Cost.PredictionMs)} ms")}.",
             "Soft Dice (5 thresholds, 95 % interval) against the time to predict the maps of one slice.");
         yield return context.Figure(
-            CostPlot.Draw(context, "time to train, minutes", method => method.Cost.TrainingSeconds / 60),
+            CostPlot.Draw(context.Methods, context.Styles, "time to train, minutes", method => method.Cost.TrainingSeconds / 60),
             $"Soft Dice against training time. {Points(method => Text.Duration(method.Cost.TrainingSeconds))}.",
             "Soft Dice (5 thresholds, 95 % interval) against the wall time of a training.");
         yield return E("div", A("class", "wide"), E("table", A("class", "short"),

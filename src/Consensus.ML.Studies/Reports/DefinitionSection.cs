@@ -1,4 +1,5 @@
 using Consensus.ML.Evaluation;
+using Consensus.ML.Studies.Formatting;
 using Consensus.ML.Studies.Statistics;
 using static Consensus.ML.Studies.Reports.Html;
 
@@ -18,7 +19,7 @@ internal static class DefinitionSection
             E("dt", "95 % interval"),
             E("dd",
                 $"Percentile bootstrap over {unit}s: as many {unit}s as there are were drawn with replacement "
-                + $"{Text.Number(Interval.Resamples, "#,0")} times{(unit == "case" ? "" : ", each with all its cases")}. It says how the "
+                + $"{Text.Number(MeanOverCases.Resamples, "#,0")} times{(unit == "case" ? "" : ", each with all its cases")}. It says how the "
                 + $"mean would vary with other {unit}s of the same kind, not with another training. With few {unit}s it is too narrow."),
             E("dt", "Generation"),
             E("dd",

@@ -1,3 +1,4 @@
+using Consensus.ML.Studies.Formatting;
 using Consensus.ML.Studies.Plots;
 using Consensus.ML.Studies.Results;
 using static Consensus.ML.Studies.Reports.Html;
@@ -9,13 +10,13 @@ internal static class GenerationSection
 {
     public static IEnumerable<object> Content(ReportContext context)
     {
-        MethodResult[] sampling = [.. context.Methods.Where(method => Counts(method).Length > 1)];
+        MethodResult[] sampling = [.. context.Methods.Where(method => method.GenerationCounts.Length > 1)];
         if (sampling.Length == 0)
         {
             yield break;
         }
 
-        int[] counts = Counts(sampling[0]);
+        int[] counts = sampling[0].GenerationCounts;
         string[] own =
         [
             .. sampling.Select(
@@ -28,17 +29,8 @@ internal static class GenerationSection
             + $"The scores above are of the number that each model is set to: {string.Join("; ", own)}. "
             + $"Below, up to {counts[^1]} generations of each slice were sampled once, and the first 1, 2, 3, … of them averaged.");
         yield return context.Figure(
-            GenerationPlot.Draw(context, sampling),
-            $"Soft Dice against the number of generations. {string.Join("; ", sampling.Select(method => $"{method.Name}: {Text.Score(After(method, counts[0]))} after {counts[0]}, {Text.Score(After(method, counts[^1]))} after {counts[^1]}"))}.",
+            GenerationPlot.Draw(sampling, context.Styles),
+            $"Soft Dice against the number of generations. {string.Join("; ", sampling.Select(method => $"{method.Name}: {Text.Score(method.ScoreAfter(counts[0]))} after {counts[0]}, {Text.Score(method.ScoreAfter(counts[^1]))} after {counts[^1]}"))}.",
             "Soft Dice (5 thresholds), mean over cases, against the number of generations averaged (the paper's Figure 3).");
     }
-
-    public static int[] Counts(MethodResult method) => [.. method.Cases.SelectMany(one => one.Seeds)
-        .SelectMany(one => one.Generations)
-        .Select(point => point.Generations)
-        .Distinct()
-        .Order()];
-
-    public static double After(MethodResult method, int generations) =>
-        MethodResult.Mean(method.Cases.Select(one => one.After(generations)));
 }

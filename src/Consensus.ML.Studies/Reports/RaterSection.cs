@@ -1,4 +1,5 @@
 using Consensus.ML.Evaluation;
+using Consensus.ML.Studies.Formatting;
 using static Consensus.ML.Studies.Reports.Html;
 
 namespace Consensus.ML.Studies.Reports;

@@ -1,4 +1,6 @@
 using System.Xml.Linq;
+using Consensus.ML.Studies.Planning;
+using Consensus.ML.Studies.Plots;
 using Consensus.ML.Studies.Results;
 
 namespace Consensus.ML.Studies.Reports;
@@ -19,12 +21,13 @@ internal sealed class ReportContext(StudyResults results)
 
     public object[] FigureCaption(params object[] text) => [Html.E("strong", $"Figure {++_figures}. "), .. text];
 
-    public MethodStyle StyleOf(MethodResult method) => MethodStyle.Of(Methods.ToList().IndexOf(method), method.Method.IsDiffusion);
+    /// <summary>How each method is drawn.</summary>
+    public MethodStyles Styles { get; } = new(results.Methods);
 
     /// <summary>The method's name with its colour before it.</summary>
     public object[] Name(MethodResult method)
     {
-        MethodStyle style = StyleOf(method);
+        MethodStyle style = Styles[method];
         string hex = style.Hex;
         return
         [

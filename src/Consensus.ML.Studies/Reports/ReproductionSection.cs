@@ -1,3 +1,4 @@
+using Consensus.ML.Studies.Formatting;
 using Consensus.ML.Studies.Results;
 using Consensus.ML.Studies.Running;
 using static Consensus.ML.Studies.Reports.Html;

@@ -1,5 +1,6 @@
 using System.Xml.Linq;
 using Consensus.ML.Evaluation;
+using Consensus.ML.Studies.Formatting;
 using Consensus.ML.Studies.Plots;
 using Consensus.ML.Studies.Results;
 using static Consensus.ML.Studies.Reports.Html;
@@ -17,7 +18,7 @@ internal static class ScoreSection
             + $", with the 95 % bootstrap interval over cases. Arrows point to where better is; the best of each column is bold. "
             + $"Cases: {context.Results.Raters.Cases.Count}.", hasSeeds);
         yield return context.Figure(
-            ScorePlot.Draw(context),
+            ScorePlot.Draw(context.Methods, context.Styles),
             $"Mean soft Dice of each method with its interval: {string.Join("; ", context.Methods.Select(method => $"{method.Name} {Text.Score(method.Score(MethodResult.Headline).Mean)}"))}.",
             "Soft Dice (5 thresholds) of each method: the mean with its 95 % interval, and each case as a grey point.");
         string[] units =
@@ -70,7 +71,7 @@ internal static class ScoreSection
 
     private static XElement Cell(ScoreSummary score, double best, string format) => E("td",
         A("class", score.Mean == best ? "n best" : "n"), Text.Number(score.Mean, format),
-        double.IsNaN(score.Low)
+        double.IsNaN(score.Interval.Lower)
             ? null
-            : new object[] { E("br"), E("small", $"{Text.Number(score.Low, format)} to {Text.Number(score.High, format)}") });
+            : new object[] { E("br"), E("small", $"{Text.Number(score.Interval.Lower, format)} to {Text.Number(score.Interval.Upper, format)}") });
 }

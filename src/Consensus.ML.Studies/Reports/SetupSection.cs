@@ -1,4 +1,5 @@
-using Consensus.ML.Studies.Folds;
+using Consensus.ML.Studies.Formatting;
+using Consensus.ML.Studies.Planning;
 using Consensus.ML.Studies.Results;
 using static Consensus.ML.Studies.Reports.Html;
 

@@ -1,4 +1,5 @@
-using Consensus.ML.Studies.Methods;
+using Consensus.ML.Studies.Formatting;
+using Consensus.ML.Studies.Planning;
 using Consensus.ML.Studies.Results;
 using Consensus.ML.Studies.Statistics;
 using static Consensus.ML.Studies.Reports.Html;
@@ -50,7 +51,7 @@ internal static class SignificanceSection
             E("tbody", results.Comparisons.Select((comparison, i) => E("tr",
                 E("th", A("scope", "row"), context.Name(results.Methods.First(method => method.Name == comparison.Method))),
                 D(Text.Signed(comparison.Difference)),
-                D(double.IsNaN(comparison.Low) ? Text.Nothing : $"{Text.Signed(comparison.Low)} to {Text.Signed(comparison.High)}"),
+                D(double.IsNaN(comparison.Interval.Lower) ? Text.Nothing : $"{Text.Signed(comparison.Interval.Lower)} to {Text.Signed(comparison.Interval.Upper)}"),
                 D($"{comparison.Better}"), D($"{comparison.Worse}"), D(Text.Probability(comparison.PValue)),
                 E("td", A("class", comparison.AdjustedPValue < 0.05 ? "n best" : "n"), Text.Probability(comparison.AdjustedPValue)))))));
 

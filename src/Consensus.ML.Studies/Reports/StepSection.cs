@@ -1,5 +1,6 @@
 using System.Xml.Linq;
-using Consensus.ML.Studies.Methods;
+using Consensus.ML.Studies.Formatting;
+using Consensus.ML.Studies.Planning;
 using Consensus.ML.Studies.Results;
 using Consensus.ML.Studies.Running;
 using static Consensus.ML.Studies.Reports.Html;

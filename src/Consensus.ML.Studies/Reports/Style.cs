@@ -1,3 +1,4 @@
+
 namespace Consensus.ML.Studies.Reports;
 
 /// <summary>

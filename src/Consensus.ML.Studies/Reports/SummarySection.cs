@@ -1,4 +1,7 @@
 using System.Xml.Linq;
+using Consensus.Imaging.Metrics;
+using Consensus.ML.Studies.Formatting;
+using Consensus.ML.Studies.Planning;
 using Consensus.ML.Studies.Results;
 using Consensus.ML.Studies.Statistics;
 using static Consensus.ML.Studies.Reports.Html;
@@ -23,7 +26,7 @@ internal static class SummarySection
         MethodResult best = results.Best, reference = results.Reference;
         ScoreSummary top = best.Score(MethodResult.Headline);
         int cases = best.Cases.Count;
-        yield return $"Highest mean soft Dice (5 thresholds): {Text.Score(top.Mean)} by {best.Name}{Ends(top.Low, top.High)}, "
+        yield return $"Highest mean soft Dice (5 thresholds): {Text.Score(top.Mean)} by {best.Name}{Ends(top.Interval)}, "
             + $"over {Text.Count(cases, "held-out case")}{(results.Unit == "case" ? "" : $" of {Text.Count(results.Groups, "group")}")}.";
         if (results.Methods.Count > 1)
         {
@@ -77,8 +80,8 @@ internal static class SummarySection
         return methods.Where(method => method.Score(MethodResult.Headline).Mean >= top - 0.01).MinBy(method => method.Cost.PredictionMs)!;
     }
 
-    private static string Ends(double low, double high) =>
-        double.IsNaN(low) ? "" : $" (95 % interval {Text.Score(low)} to {Text.Score(high)})";
+    private static string Ends(ConfidenceInterval interval) =>
+        double.IsNaN(interval.Lower) ? "" : $" (95 % interval {Text.Score(interval.Lower)} to {Text.Score(interval.Upper)})";
 
     private static XElement Resolution(StudyOptions options) => E("div", A("class", "note"), E("p", E("strong", "Resolution. "),
         options.Size == 256

@@ -1,3 +1,4 @@
+using Consensus.ML.Studies.Formatting;
 using Consensus.ML.Studies.Plots;
 using Consensus.ML.Studies.Running;
 using static Consensus.ML.Studies.Reports.Html;
@@ -19,7 +20,7 @@ internal static class TrainingSection
             "While training, the moving average of the weights was scored on the training cases set aside, and the best of these weights "
             + "were kept. A curve that still rises at its end says that more training would help.");
         yield return context.Figure(
-            LearningPlot.Draw(context),
+            LearningPlot.Draw(context.Methods, context.Styles),
             $"Validation soft Dice against steps. {string.Join("; ", context.Methods.Select(method => $"{method.Name}: best {Text.Score(method.Runs.Average(run => run.Training.Validations.Select(point => point.SoftDice).DefaultIfEmpty(double.NaN).Max()))}"))}.",
             $"Soft Dice (5 thresholds) on the {Text.Count(first.ValidationCases, "training case")} set aside, against optimizer steps; "
             + "a line for each training. These few cases choose the weights: they are not a score.");

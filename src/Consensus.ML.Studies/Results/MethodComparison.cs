@@ -1,12 +1,11 @@
+using Consensus.Imaging.Metrics;
+
 namespace Consensus.ML.Studies.Results;
 
 /// <summary>How a method's soft Dice (5 thresholds) compares with the reference's on the same cases.</summary>
 /// <param name="Method">The method's name.</param>
 /// <param name="Difference">Mean over cases of the method's score less the reference's, each averaged over seeds first.</param>
-/// <param name="Low">
-/// Lower end of the 95 % bootstrap interval of the difference, over cases by their groups; NaN for fewer than two groups.
-/// </param>
-/// <param name="High">Upper end.</param>
+/// <param name="Interval">The 95 % bootstrap interval of the difference, over the groups of cases; NaN for fewer than two groups.</param>
 /// <param name="PValue">Two-sided p-value of the paired sign-flip test over groups of cases, which are cases where each is its own.</param>
 /// <param name="AdjustedPValue">The same after Holm's correction for all comparisons of the study.</param>
 /// <param name="Better">In how many cases the method is better.</param>
@@ -14,8 +13,7 @@ namespace Consensus.ML.Studies.Results;
 public sealed record MethodComparison(
     string Method,
     double Difference,
-    double Low,
-    double High,
+    ConfidenceInterval Interval,
     double PValue,
     double AdjustedPValue,
     int Better,

@@ -1,3 +1,4 @@
+
 namespace Consensus.ML.Studies.Results;
 
 /// <summary>What a method takes.</summary>

@@ -1,7 +1,6 @@
-using Consensus.Imaging.Metrics;
+using System.Globalization;
 using Consensus.ML.Evaluation;
-using Consensus.ML.Studies.Folds;
-using Consensus.ML.Studies.Methods;
+using Consensus.ML.Studies.Planning;
 using Consensus.ML.Studies.Running;
 using Consensus.ML.Studies.Statistics;
 
@@ -50,6 +49,13 @@ public sealed class MethodResult
     /// <summary>The group of each of <see cref="Cases"/>.</summary>
     internal IReadOnlyList<string> Groups => [.. Cases.Select(one => one.Group)];
 
+    /// <summary>Numbers of generations after which the score is known, in ascending order; empty for methods that do not sample.</summary>
+    internal int[] GenerationCounts => [.. Cases.SelectMany(one => one.Seeds)
+        .SelectMany(one => one.Generations)
+        .Select(point => point.Generations)
+        .Distinct()
+        .Order()];
+
     /// <summary>A score over all cases.</summary>
     /// <param name="name">One of <see cref="ScoreNames"/>, such as SoftDice5.</param>
     public ScoreSummary Score(string name)
@@ -60,8 +66,8 @@ public sealed class MethodResult
         }
 
         double[] values = [.. Cases.Select(one => one.Score(name))];
-        Interval interval = Interval.OfMean(values, Groups);
-        return _scores[name] = new(interval.Mean, interval.Low, interval.High, values.Count(value => !double.IsNaN(value)));
+        var mean = MeanOverCases.Compute(values, Groups);
+        return _scores[name] = new(mean.Mean, mean.Interval, values.Count(value => !double.IsNaN(value)));
     }
 
     /// <summary>Standard deviation over seeds of the mean score over cases; NaN for one seed.</summary>
@@ -81,6 +87,12 @@ public sealed class MethodResult
         return Math.Sqrt(means.Sum(value => (value - mean) * (value - mean)) / (means.Length - 1));
     }
 
+    /// <summary>The name of the score at a threshold, such as DiceAt0.5.</summary>
+    internal static string ScoreNameAt(float threshold) => $"DiceAt{threshold.ToString("0.0", CultureInfo.InvariantCulture)}";
+
+    /// <summary>Mean over cases of the headline score after so many generations.</summary>
+    internal double ScoreAfter(int generations) => Mean(Cases.Select(one => one.ScoreAfter(generations)));
+
     /// <summary>The score of a case, NaN where it has none of that name.</summary>
     internal static double Value(CaseRecord one, string name) => one.Scores.TryGetValue(name, out double value) ? value : double.NaN;
 
@@ -93,7 +105,7 @@ public sealed class MethodResult
     private static double Median(IEnumerable<double> values)
     {
         double[] sorted = [.. values.Order()];
-        return Bootstrap.Quantile(sorted, 0.5);
+        return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
     }
 }
 
@@ -103,7 +115,7 @@ internal sealed record CaseAverage(string Name, string Group, string Fold, IRead
     /// <summary>A score, averaged over seeds; NaN where none has it.</summary>
     public double Score(string name) => MethodResult.Mean(Seeds.Select(one => MethodResult.Value(one, name)));
 
-    /// <summary>The score after so many generations, averaged over seeds.</summary>
-    public double After(int generations) => MethodResult.Mean(
+    /// <summary>The headline score after so many generations, averaged over seeds.</summary>
+    public double ScoreAfter(int generations) => MethodResult.Mean(
         Seeds.SelectMany(one => one.Generations).Where(point => point.Generations == generations).Select(point => point.SoftDice5));
 }

@@ -1,12 +1,9 @@
 using System.Globalization;
-using System.Text;
 using Consensus.Imaging;
 using Consensus.Imaging.Cases;
 using Consensus.Imaging.Metrics;
-using Consensus.Imaging.Storage;
 using Consensus.ML.Evaluation;
-using Consensus.ML.Studies.Methods;
-using Consensus.ML.Studies.Reports;
+using Consensus.ML.Studies.Planning;
 using Consensus.ML.Studies.Running;
 using Consensus.ML.Studies.Statistics;
 
@@ -64,21 +61,6 @@ public sealed class StudyResults
     /// <summary>What is resampled and tested: the case, or the group where cases share one.</summary>
     internal string Unit => Groups == Reference.Cases.Count ? "case" : "group";
 
-    internal void Write(StudyFolder folder)
-    {
-        AtomicFile.Write(folder.Table, stream =>
-        {
-            using var writer = new StreamWriter(stream, new UTF8Encoding(false), leaveOpen: true) { NewLine = "\n" };
-            ResultsTable.Write(writer, this);
-        });
-        StudyJson.Write(folder.Results, ResultsFile.Of(this));
-        AtomicFile.Write(folder.Report, stream =>
-        {
-            using var writer = new StreamWriter(stream, new UTF8Encoding(false), leaveOpen: true) { NewLine = "\n" };
-            StudyReport.Write(writer, this);
-        });
-    }
-
     private MethodComparison[] Compare()
     {
         Dictionary<string, double> reference = Reference.Cases.ToDictionary(
@@ -94,9 +76,9 @@ public sealed class StudyResults
         [
             .. others.Select((method, i) =>
             {
-                Interval interval = Interval.OfMean(differences[i], method.Groups);
+                var mean = MeanOverCases.Compute(differences[i], method.Groups);
                 return new MethodComparison(
-                    method.Name, interval.Mean, interval.Low, interval.High, values[i], adjusted[i],
+                    method.Name, mean.Mean, mean.Interval, values[i], adjusted[i],
                     differences[i].Count(difference => difference > 0), differences[i].Count(difference => difference < 0));
             }),
         ];

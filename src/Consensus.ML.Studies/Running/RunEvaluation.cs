@@ -6,7 +6,7 @@ using Consensus.Imaging.Metrics;
 using Consensus.ML.Evaluation;
 using Consensus.ML.Options;
 using Consensus.ML.Segmentation;
-using Consensus.ML.Torch.Models;
+using Consensus.ML.Studies.Planning;
 using Microsoft.Data.Analysis;
 using Microsoft.ML;
 using Microsoft.ML.Data;
@@ -120,14 +120,14 @@ internal static class RunEvaluation
         string path,
         CancellationToken cancellation)
     {
-        int steps = Math.Min(PicturedSteps, model.Manifest.Diffusion.Steps);
+        int steps = Math.Min(PicturedSteps, model.Diffusion.Steps);
         using ConsensusSegmentationTransformer slow = model.WithSampling(model.Sampling with { Sampler = SamplerKind.Ddim, Steps = steps });
-        IReadOnlyList<TracedStep> traced = slow.Trace(features, cancellation);
-        new StoredMaps([.. traced.SelectMany(step => Maps(step.Current).Concat(Maps(step.Start)))], size, size).Write(path);
+        IReadOnlyList<SamplingStep> traced = slow.TraceSampling(features, cancellation);
 
-        // From [−1, 1] to [0, 1]; noise beyond is drawn black or white.
-        IEnumerable<float[]> Maps(float[] values) =>
-            values.Chunk(size * size).Select(map => map.Select(value => (value + 1) / 2).ToArray());
+        // Noise outside [0, 1] is drawn black or white.
+        new StoredMaps([.. traced.SelectMany(step => Maps(step.NoisyMaps).Concat(Maps(step.PredictedMaps)))], size, size).Write(path);
+
+        IEnumerable<float[]> Maps(float[] values) => values.Chunk(size * size);
     }
 
     private static StoredMaps Split(Prediction prediction, int size) =>

@@ -2,11 +2,8 @@ using System.Diagnostics;
 using Consensus.Imaging.Cases;
 using Consensus.ML.Options;
 using Consensus.ML.Segmentation;
-using Consensus.ML.Torch.Models;
-using Consensus.ML.Torch.Runtime;
 using Microsoft.ML;
 using Microsoft.ML.Data;
-using static TorchSharp.torch;
 
 namespace Consensus.ML.Studies.Running;
 
@@ -90,20 +87,12 @@ internal sealed class RunModel : IDisposable
         using SegmentationTransformer longer = model.WithSampling(model.Sampling with { Generations = counts[^1], Tolerance = null }),
             stoppable = longer.WithCancellation(cancellation);
         float[] samples = stoppable.Transform(Row(features, size)).GetColumn<float[]>(SamplesColumn).Single();
-        using var scope = NewDisposeScope();
-        Tensor all = samples.ToTensor(CPU, counts[^1], samples.Length / (counts[^1] * size * size), size, size);
-        return [.. counts.Select(count => Reduce(all.narrow(0, 0, count)))];
+        int generation = samples.Length / counts[^1];
+        return [.. counts.Select(count => model.SoftMapFrom(samples.AsSpan(0, count * generation)))];
     }
 
     /// <inheritdoc/>
     public void Dispose() => _owner.Dispose();
-
-    private float[] Reduce(Tensor samples) => _step switch
-    {
-        ConsensusSegmentationTransformer diffusion => SampleReduction.Reduce(samples, diffusion.Target).SoftMap,
-        UNetSegmentationTransformer unet => MapReduction.Reduce(samples.squeeze(1), unet.Kind, unet.Levels, unet.RoundsMaps).SoftMap,
-        _ => throw new InvalidOperationException($"{_step.GetType().Name} does not average generations."),
-    };
 
     private IDataView Row(float[] features, int size)
     {

@@ -1,7 +1,8 @@
 using Consensus.Imaging.Storage;
+using Consensus.ML.Machine;
 using Consensus.ML.Options;
-using Consensus.ML.Studies.Methods;
-using Consensus.ML.Torch.Runtime;
+using Consensus.ML.Segmentation;
+using Consensus.ML.Studies.Planning;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
@@ -53,11 +54,14 @@ internal static class RunTraining
         options.Cancellation.ThrowIfCancellationRequested();
         double peak = PeakMemory.Megabytes();
         AtomicFile.Write(folder.Model, stream => ml.Model.Save(model, cases.Schema, stream));
-        TrainedSummary facts = TrainedSummary.Of(model.LastTransformer);
+
+        // A step of the user's own need not say how it was trained.
+        var trained = model.LastTransformer as SegmentationTransformer;
+        TrainingSummary summary = trained?.Training ?? new(0, 0, null, TimeSpan.Zero, 0, 0, false);
         StudyJson.Write(folder.Training, new TrainingRecord(
-            facts.History.Steps, facts.History.BestStep, facts.History.Seconds, facts.History.TrainingCases, facts.History.ValidationCases,
-            peak, new FileInfo(folder.Model).Length, facts.Parameters,
-            [.. facts.History.Validations.Select(point => new ValidationRecord(point.Step, point.Loss, point.SoftDice))],
-            MachineRecord.OfThisProcess(TorchDevice.Choose(options.Device, ml.GpuDeviceId, ml.FallbackToCpu).Device.ToString())));
+            summary.Steps, summary.BestStep, trained is null ? double.NaN : summary.Elapsed.TotalSeconds, summary.TrainingCases,
+            summary.ValidationCases, peak, new FileInfo(folder.Model).Length, trained?.ParameterCount ?? 0,
+            [.. summary.Validations.Select(point => new ValidationRecord(point.Step, point.Loss, point.Score))],
+            MachineRecord.OfThisProcess(RuntimeInfo.Collect(ml, options.Device))));
     }
 }

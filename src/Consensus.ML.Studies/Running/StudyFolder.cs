@@ -1,6 +1,8 @@
 using System.Globalization;
 using Consensus.Imaging.Cases;
 using Consensus.Imaging.Storage;
+using Consensus.ML.Studies.Formatting;
+using Consensus.ML.Studies.Planning;
 
 namespace Consensus.ML.Studies.Running;
 
@@ -46,7 +48,7 @@ internal sealed class StudyFolder
         Action? waiting = null,
         CancellationToken cancellation = default)
     {
-        using FileLock held = Take(path, waiting, cancellation);
+        using FolderLock held = Take(path, waiting, cancellation);
         var folder = new StudyFolder(path);
         if (File.Exists(folder.Record))
         {
@@ -63,7 +65,7 @@ internal sealed class StudyFolder
 
         if (Directory.EnumerateFileSystemEntries(path)
             .Select(System.IO.Path.GetFileName)
-            .FirstOrDefault(name => name != FileLock.Name) is { } other)
+            .FirstOrDefault(name => name != FolderLock.FileName) is { } other)
         {
             throw new InvalidOperationException(
                 $"'{path}' is not empty and holds no study (there is '{other}'): use a new or an empty folder.");
@@ -78,7 +80,7 @@ internal sealed class StudyFolder
 
     /// <summary>Waits until no other process writes the study's record or results, and keeps others from it.</summary>
     /// <exception cref="OperationCanceledException">Waiting was cancelled.</exception>
-    public FileLock Hold(Action? waiting, CancellationToken cancellation) => FileLock.Wait(Path, waiting, cancellation);
+    public FolderLock Hold(Action? waiting, CancellationToken cancellation) => FolderLock.Wait(Path, waiting, cancellation);
 
     public RunFolder Of(StudyRun run) =>
         new(System.IO.Path.Combine(Path, RunsName, run.Method.Name, Text.Invariant($"{FileName(run.Fold.Name)}-seed{run.Seed}")));
@@ -124,12 +126,12 @@ internal sealed class StudyFolder
     }
 
     /// <summary>Takes hold of a folder that need not be there yet.</summary>
-    private static FileLock Take(string path, Action? waiting, CancellationToken cancellation)
+    private static FolderLock Take(string path, Action? waiting, CancellationToken cancellation)
     {
         try
         {
             Directory.CreateDirectory(path);
-            return FileLock.Wait(path, waiting, cancellation);
+            return FolderLock.Wait(path, waiting, cancellation);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -2,8 +2,9 @@ using System.Globalization;
 using System.Security.Cryptography;
 using Consensus.Imaging;
 using Consensus.Imaging.Cases;
-using Consensus.ML.Studies.Folds;
-using Consensus.ML.Studies.Methods;
+using Consensus.ML.Options;
+using Consensus.ML.Studies.Formatting;
+using Consensus.ML.Studies.Planning;
 
 namespace Consensus.ML.Studies.Running;
 
@@ -35,7 +36,7 @@ internal sealed record StudyRecord(
     public static StudyRecord Of(StudyOptions options)
     {
         StudyRecipe recipe = Recipe(options);
-        Dictionary<string, string> settings = Consensus.ML.Options.Settings.Of(
+        Dictionary<string, string> settings = OptionValues.Flatten(
             ("Data", options.DataName), ("Levels", options.Levels), ("Size", options.Size), ("Steps", options.Steps),
             ("Minutes", options.TimeLimit?.TotalMinutes), ("Precision", options.Precision?.ToString()),
             ("MissingRaters", options.MissingRaters.ToString()), ("Augmentation", options.Augmentation),
@@ -76,7 +77,7 @@ internal sealed record StudyRecord(
     /// </summary>
     public string? DifferencesFrom(StudyRecord there)
     {
-        List<string> found = [.. Consensus.ML.Options.Settings.Differences(Settings, there.Settings)];
+        List<string> found = [.. OptionValues.Differences(Settings, there.Settings)];
         string[] removed = [.. there.Cases.Keys.Except(Cases.Keys)], added = [.. Cases.Keys.Except(there.Cases.Keys)];
         found.AddRange(removed.Select(name => $"case '{name}' belongs to it there and is missing here"));
         found.AddRange(added.Select(name => $"case '{name}' is new here"));
@@ -94,7 +95,7 @@ internal sealed record StudyRecord(
             if (there.Methods.TryGetValue(method, out IReadOnlyDictionary<string, string>? other))
             {
                 found.AddRange(
-                    Consensus.ML.Options.Settings.Differences(settings, other).Select(difference => $"of {method}, {difference}"));
+                    OptionValues.Differences(settings, other).Select(difference => $"of {method}, {difference}"));
             }
         }
 

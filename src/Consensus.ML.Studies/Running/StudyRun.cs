@@ -1,5 +1,5 @@
-using Consensus.ML.Studies.Folds;
-using Consensus.ML.Studies.Methods;
+using Consensus.ML.Studies.Formatting;
+using Consensus.ML.Studies.Planning;
 
 namespace Consensus.ML.Studies.Running;
 

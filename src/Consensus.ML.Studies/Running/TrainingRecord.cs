@@ -1,3 +1,5 @@
+using Consensus.ML.Machine;
+
 namespace Consensus.ML.Studies.Running;
 
 /// <summary>What one training did and took, as training.json keeps it beside the model.</summary>
@@ -39,14 +41,10 @@ internal sealed record MachineRecord(
     string TorchSharp,
     string LibTorch)
 {
-    /// <param name="device">What was computed on: "cpu" or "cuda:N".</param>
-    public static MachineRecord OfThisProcess(string device)
-    {
-        Consensus.ML.Machine.RuntimeInfo facts = Consensus.ML.Machine.RuntimeInfo.Collect(device);
-        return new(
-            ProcessorName(), Environment.ProcessorCount, facts.Threads, facts.Device, facts.OperatingSystem, facts.DotNet, facts.Library,
-            facts.MLNet, facts.TorchSharp, facts.LibTorch);
-    }
+    /// <param name="runtime">What this process computes with.</param>
+    public static MachineRecord OfThisProcess(RuntimeInfo runtime) => new(
+        ProcessorName(), Environment.ProcessorCount, runtime.Threads, runtime.Device, runtime.OperatingSystem, runtime.DotNet,
+        runtime.Library, runtime.MLNet, runtime.TorchSharp, runtime.LibTorch);
 
     private static string ProcessorName()
     {

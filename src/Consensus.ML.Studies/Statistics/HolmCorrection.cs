@@ -1,3 +1,4 @@
+
 namespace Consensus.ML.Studies.Statistics;
 
 /// <summary>Holm's correction (1979) of several p-values: the chance of any false finding among them stays below the level.</summary>

@@ -53,7 +53,23 @@ public sealed record RuntimeInfo
     /// <exception cref="DllNotFoundException">There is no libtorch for this platform; the message says what to reference.</exception>
     public static RuntimeInfo Collect(string? device = null)
     {
-        TorchDevice chosen = TorchDevice.Choose(device, gpuDeviceId: device is null ? 0 : null, fallbackToCpu: true);
+        return Collect(TorchDevice.Choose(device, gpuDeviceId: device is null ? 0 : null, fallbackToCpu: true));
+    }
+
+    /// <summary>Loads libtorch and collects the facts for pipelines of a context.</summary>
+    /// <param name="ml">The context: its GpuDeviceId and FallbackToCpu choose the device.</param>
+    /// <param name="device">The option Device of an estimator: "cpu", "cuda" or "cuda:N"; null for the context's choice.</param>
+    /// <exception cref="ArgumentException"><paramref name="device"/> is none of the three forms.</exception>
+    /// <exception cref="InvalidOperationException">The device asked for is not usable; the message says why.</exception>
+    /// <exception cref="DllNotFoundException">There is no libtorch for this platform; the message says what to reference.</exception>
+    public static RuntimeInfo Collect(MLContext ml, string? device = null)
+    {
+        ArgumentNullException.ThrowIfNull(ml);
+        return Collect(TorchDevice.Choose(device, ml.GpuDeviceId, ml.FallbackToCpu));
+    }
+
+    private static RuntimeInfo Collect(TorchDevice chosen)
+    {
         bool gpu = chosen.Device.type == DeviceType.CUDA;
         return new()
         {

@@ -8,6 +8,7 @@ using Consensus.ML.Torch.Runtime;
 using Consensus.ML.Transforms;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
+using TorchSharp;
 
 [assembly: LoadableClass(
     typeof(ConsensusSegmentationTransformer), null, typeof(SignatureLoadModel), "Consensus segmentation",
@@ -45,9 +46,14 @@ public sealed class ConsensusSegmentationTransformer : SegmentationTransformer
     /// <summary>What the network learnt to draw.</summary>
     public TrainingTarget Target => Manifest.Target;
 
+    /// <summary>The diffusion process that the network was trained for.</summary>
+    public DiffusionOptions Diffusion => Manifest.Diffusion;
+
     internal override DiffusionManifest Manifest => (DiffusionManifest)base.Manifest;
 
     private protected override ModelState State => FileState;
+
+    private protected override int MapsOfGeneration => Levels;
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">
@@ -64,21 +70,41 @@ public sealed class ConsensusSegmentationTransformer : SegmentationTransformer
     public override ConsensusSegmentationTransformer WithTimeLimit(TimeSpan limit) =>
         (ConsensusSegmentationTransformer)base.WithTimeLimit(limit);
 
-    /// <summary>Every step of one generation of a slice (the paper's Figure 4).</summary>
-    /// <param name="features">As in the Features column.</param>
+    /// <summary>
+    /// Samples one generation of a slice and returns the maps of every step, from noise to the last (the paper's Figure 4). An ensemble
+    /// samples with its first member.
+    /// </summary>
+    /// <param name="features">The slice: the values of a row of the Features column, channels × height × width.</param>
     /// <param name="cancellation">Ends sampling.</param>
-    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
-    internal IReadOnlyList<TracedStep> Trace(float[] features, CancellationToken cancellation)
+    /// <returns>The steps in order: as many as <see cref="SamplingOptions.Steps"/> asks for.</returns>
+    /// <exception cref="ArgumentException">The slice has another number of values than the model needs.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    /// <exception cref="OperationCanceledException">Sampling was cancelled.</exception>
+    public IReadOnlyList<SamplingStep> TraceSampling(float[] features, CancellationToken cancellation = default)
     {
+        ArgumentNullException.ThrowIfNull(features);
+        if (features.Length != ImageChannels * Height * Width)
+        {
+            throw new ArgumentException(
+                $"The slice has {features.Length} values; the model needs {ImageChannels}×{Height}×{Width}.", nameof(features));
+        }
+
         SharedModel model = Acquire();
         try
         {
-            return model.Trace(features, Sampling, NoiseSeed.Compute(Sampling.Seed ?? Manifest.Seed, features), cancellation);
+            return
+            [
+                .. model.Trace(features, Sampling, NoiseSeed.Compute(Sampling.Seed ?? Manifest.Seed, features), cancellation)
+                    .Select(step => new SamplingStep(step.Time, FromNetwork(step.Current), FromNetwork(step.Start))),
+            ];
         }
         finally
         {
             model.Release();
         }
+
+        // The network works with maps in [-1, 1].
+        static float[] FromNetwork(float[] maps) => [.. maps.Select(value => (value + 1) / 2)];
     }
 
     /// <summary>
@@ -123,4 +149,6 @@ public sealed class ConsensusSegmentationTransformer : SegmentationTransformer
         ModelManifest manifest,
         SharedModel model,
         PredictionLimits limits) => new(environment, (DiffusionManifest)manifest, model, limits);
+
+    private protected override ConsensusPrediction Reduce(torch.Tensor samples) => SampleReduction.Reduce(samples, Target);
 }

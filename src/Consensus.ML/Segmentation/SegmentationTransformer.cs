@@ -8,6 +8,7 @@ using Consensus.ML.Torch.Runtime;
 using Consensus.ML.Transforms;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
+using TorchSharp;
 
 namespace Consensus.ML.Segmentation;
 
@@ -81,6 +82,9 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
     /// member.
     /// </summary>
     public TrainingSummary Training => TrainingSummary.FromHistory(Manifest.Training.History);
+
+    /// <summary>Number of trained values of the network; of an ensemble, of its first member.</summary>
+    public long ParameterCount => Manifest.Description.Layout().ParameterCount;
 
     /// <summary>All that is known about the model beside its weights.</summary>
     internal virtual ModelManifest Manifest { get; }
@@ -160,6 +164,37 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
         byte[] weights = Weights()[0];
         AtomicFile.Write(path, stream => stream.Write(weights));
     }
+
+    /// <summary>
+    /// The soft map that this model makes of sampled maps: of all in the column Samples it is the prediction, of the first few what fewer
+    /// generations would have given.
+    /// </summary>
+    /// <param name="samples">
+    /// Maps of height × width in [0, 1], one after another as in the column Samples: one or more generations, each with all its maps.
+    /// </param>
+    /// <returns>Height × width in [0, 1].</returns>
+    /// <exception cref="ArgumentException">There is no generation, or the last is not complete.</exception>
+    public float[] SoftMapFrom(ReadOnlySpan<float> samples)
+    {
+        int generation = MapsOfGeneration * Height * Width;
+        if (samples.IsEmpty || samples.Length % generation != 0)
+        {
+            throw new ArgumentException(
+                $"There are {samples.Length} values, but a generation has {MapsOfGeneration}×{Height}×{Width} = {generation}: "
+                + "there must be one generation or more.",
+                nameof(samples));
+        }
+
+        NativeTorch.EnsureLoaded();
+        using var scope = torch.NewDisposeScope();
+        return Reduce(samples.ToArray().ToTensor(torch.CPU, samples.Length / generation, MapsOfGeneration, Height, Width)).SoftMap;
+    }
+
+    /// <summary>Maps that the column Samples has for each generation, or for each pass of the network.</summary>
+    private protected abstract int MapsOfGeneration { get; }
+
+    /// <summary>The prediction that is made of sampled maps: generations × maps × height × width, on the CPU.</summary>
+    private protected abstract ConsensusPrediction Reduce(torch.Tensor samples);
 
     /// <summary>An ensemble that predicts as this model does, columns and sampling included, and shares nothing with it.</summary>
     /// <param name="further">How the members after the first were trained.</param>

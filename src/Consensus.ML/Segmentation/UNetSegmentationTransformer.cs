@@ -5,6 +5,7 @@ using Consensus.ML.Segmentation.Prediction;
 using Consensus.ML.Transforms;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
+using TorchSharp;
 
 [assembly: LoadableClass(
     typeof(UNetSegmentationTransformer), null, typeof(SignatureLoadModel), "One-pass U-Net segmentation",
@@ -50,6 +51,13 @@ public sealed class UNetSegmentationTransformer : SegmentationTransformer
 
     private protected override ModelState State => FileState;
 
+    // Passes with dropout are counted as generations; the outputs of the other kinds belong to one pass.
+    private protected override int MapsOfGeneration => Kind switch
+    {
+        UNetKind.Levels or UNetKind.MultiHead => Levels,
+        _ => 1,
+    };
+
     /// <inheritdoc/>
     /// <remarks>
     /// Of the options, Precision and Mirror matter to every kind; Generations (the number of passes), Tolerance and Seed to Monte-Carlo
@@ -76,4 +84,7 @@ public sealed class UNetSegmentationTransformer : SegmentationTransformer
         ModelManifest manifest,
         SharedModel model,
         PredictionLimits limits) => new(environment, (OnePassManifest)manifest, model, limits);
+
+    private protected override ConsensusPrediction Reduce(torch.Tensor samples) =>
+        MapReduction.Reduce(samples.flatten(0, 1), Kind, Levels, RoundsMaps);
 }

@@ -138,18 +138,18 @@ internal static class Ensembles
 
             string? Differences(Dictionary<string, string> one, Dictionary<string, string> other)
             {
-                string differences = string.Join("; ", Settings.Differences(one, other, $"in {first.Name}", $"in {Name}"));
+                string differences = string.Join("; ", OptionValues.Differences(one, other, $"in {first.Name}", $"in {Name}"));
                 return differences.Length > 0 ? $"{differences}." : null;
             }
         }
 
         /// <summary>What members must share of their networks and columns, however they were trained.</summary>
         private static Dictionary<string, string> Drawing(ModelManifest manifest) =>
-            Settings.Of(("", manifest.Description.Comparable()), ("Columns", manifest.Columns));
+            OptionValues.Flatten(("", manifest.Description.Comparable()), ("Columns", manifest.Columns));
 
         /// <summary>The views of an image that members are shown.</summary>
         private static Dictionary<string, string> Views(ModelManifest manifest) =>
-            Settings.Of(("Mirroring", manifest.Training.Mirroring));
+            OptionValues.Flatten(("Mirroring", manifest.Training.Mirroring));
 
         /// <summary>What a step would be saved as, which is all that it is: the contents of each of its files.</summary>
         private static Dictionary<string, byte[]> Saved(ITransformer step)

@@ -73,7 +73,7 @@ internal static class StartingModel
         }
 
         INetworkDescription there = model.Manifest.Description;
-        string[] differences = [.. Settings.Differences(WithoutSize(wanted), WithoutSize(there))];
+        string[] differences = [.. OptionValues.Differences(WithoutSize(wanted), WithoutSize(there))];
         if (differences.Length > 0)
         {
             throw new ArgumentException(
@@ -95,7 +95,7 @@ internal static class StartingModel
     /// </summary>
     private static Dictionary<string, string> WithoutSize(INetworkDescription description)
     {
-        Dictionary<string, string> settings = Settings.Of(("", description.Comparable()));
+        Dictionary<string, string> settings = OptionValues.Flatten(("", description.Comparable()));
         settings.Remove(nameof(description.Height));
         settings.Remove(nameof(description.Width));
         return settings;

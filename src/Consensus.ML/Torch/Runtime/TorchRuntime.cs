@@ -29,6 +29,25 @@ public static class TorchRuntime
     /// <summary>Makes sure that libtorch loads on this system when torch is first used, by whomever. It takes no time until then.</summary>
     public static void LoadOnFirstUse() => NativeTorch.Watch(AssemblyLoadContext.GetLoadContext(typeof(TorchRuntime).Assembly)!);
 
+    /// <summary>
+    /// Sets how many CPU threads torch uses for the work of the calling thread, until the result is disposed on that thread. Other threads
+    /// keep their numbers.
+    /// </summary>
+    /// <param name="threads">The number, at least 1; null leaves it as it is.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The number is below 1.</exception>
+    /// <exception cref="DllNotFoundException">
+    /// There is no libtorch for this platform beside the application; the message says what to reference.
+    /// </exception>
+    public static IDisposable UseThreads(int? threads)
+    {
+        if (threads is { } number)
+        {
+            ArgumentOutOfRangeException.ThrowIfLessThan(number, 1, nameof(threads));
+        }
+
+        return TorchThreads.Use(threads);
+    }
+
     [ModuleInitializer]
     [SuppressMessage(
         "Usage",

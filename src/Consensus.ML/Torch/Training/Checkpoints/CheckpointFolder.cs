@@ -19,11 +19,11 @@ internal sealed partial class CheckpointFolder : IDisposable
 
     private readonly CheckpointOptions _options;
     private readonly Action<string> _warn;
-    private readonly FileLock _lock;
+    private readonly FolderLock _lock;
     private TimeSpan _last;
     private int? _bestWritten;
 
-    private CheckpointFolder(CheckpointOptions options, Action<string> warn, FileLock held)
+    private CheckpointFolder(CheckpointOptions options, Action<string> warn, FolderLock held)
     {
         _options = options;
         _warn = warn;
@@ -37,7 +37,7 @@ internal sealed partial class CheckpointFolder : IDisposable
     /// <exception cref="InvalidOperationException">It holds checkpoints, and is not to be resumed.</exception>
     public static CheckpointFolder Open(CheckpointOptions options, Action<string> warn)
     {
-        FileLock held = Hold(options.Folder);
+        FolderLock held = Hold(options.Folder);
         try
         {
             RemoveRemains(options.Folder);
@@ -155,7 +155,7 @@ internal sealed partial class CheckpointFolder : IDisposable
     [GeneratedRegex("^step-([0-9]{9,10})\\.safetensors$", RegexOptions.CultureInvariant)]
     private static partial Regex CheckpointName();
 
-    private static FileLock Hold(string folder)
+    private static FolderLock Hold(string folder)
     {
         try
         {
@@ -166,10 +166,10 @@ internal sealed partial class CheckpointFolder : IDisposable
             throw new IOException($"The folder '{folder}' for checkpoints cannot be made: {exception.Message}", exception);
         }
 
-        FileLock? held;
+        FolderLock? held;
         try
         {
-            held = FileLock.TryTake(folder);
+            held = FolderLock.TryTake(folder);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -42,7 +42,7 @@ internal sealed record TrainingFingerprint(IReadOnlyDictionary<string, string> S
         IReadOnlyList<TrainingCase> cases,
         IReadOnlyList<TrainingCase>? validation = null)
     {
-        Dictionary<string, string> settings = Consensus.ML.Options.Settings.Of(
+        Dictionary<string, string> settings = OptionValues.Flatten(
             ("", description), ("Training", options), ("Augmentation", augmentation), ("Padding", padding), ("Seed", seed),
             ("StartFrom", start));
         settings.Remove($"Training.{nameof(options.Threads)}");
@@ -89,7 +89,7 @@ internal sealed record TrainingFingerprint(IReadOnlyDictionary<string, string> S
     {
         List<string> found =
         [
-            .. Consensus.ML.Options.Settings.Differences(Settings, checkpoint.Settings),
+            .. OptionValues.Differences(Settings, checkpoint.Settings),
             .. CaseDifferences(Cases, checkpoint.Cases, "trained on"),
             .. Validation is null || checkpoint.Validation is null
                 ? []

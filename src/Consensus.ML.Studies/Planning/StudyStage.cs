@@ -1,4 +1,5 @@
-namespace Consensus.ML.Studies;
+
+namespace Consensus.ML.Studies.Planning;
 
 /// <summary>What a study is doing.</summary>
 public enum StudyStage

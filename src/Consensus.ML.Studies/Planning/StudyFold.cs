@@ -1,6 +1,6 @@
 using Consensus.Imaging.Cases;
 
-namespace Consensus.ML.Studies.Folds;
+namespace Consensus.ML.Studies.Planning;
 
 /// <summary>One division of a data set into cases to train on and cases to score.</summary>
 /// <param name="Name">What the fold is called in reports, such as "val" or "fold 1"; different for each fold of a study.</param>

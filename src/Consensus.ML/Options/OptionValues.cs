@@ -5,14 +5,19 @@ using System.Text.Json.Serialization;
 namespace Consensus.ML.Options;
 
 /// <summary>
-/// Options as a flat list, each by its name, such as Training.LearningRate, with its value as JSON: to be written down, compared and named.
+/// Options as a flat list of names and values, to log or to compare: each option has a name such as Training.LearningRate, and its value as
+/// JSON.
 /// </summary>
-internal static class Settings
+public static class OptionValues
 {
     private static readonly JsonSerializerOptions Json = new() { Converters = { new JsonStringEnumConverter() } };
 
-    /// <summary>The settings of several named objects; those of one without a name are named by its members.</summary>
-    public static Dictionary<string, string> Of(params ReadOnlySpan<(string Name, object? Value)> parts)
+    /// <summary>Lists the options of several objects.</summary>
+    /// <param name="parts">
+    /// Each object with the name that its members' names begin with, such as ("Network", options.Network); where the name is empty, they
+    /// begin with the member.
+    /// </param>
+    public static Dictionary<string, string> Flatten(params ReadOnlySpan<(string Name, object? Value)> parts)
     {
         var settings = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach ((string name, object? value) in parts)
@@ -38,18 +43,22 @@ internal static class Settings
         }
     }
 
-    /// <summary>The options in which two lists differ, each with both values.</summary>
+    /// <summary>Names the options in which two lists differ, each with both values: "Levels is 3 there and 4 here".</summary>
     /// <param name="here">One list.</param>
     /// <param name="there">The other.</param>
-    /// <param name="ofHere">What the first is called.</param>
-    /// <param name="ofThere">What the other is called.</param>
+    /// <param name="ofHere">What to call the first.</param>
+    /// <param name="ofThere">What to call the other.</param>
     public static IEnumerable<string> Differences(
         IReadOnlyDictionary<string, string> here,
         IReadOnlyDictionary<string, string> there,
         string ofHere = "here",
-        string ofThere = "there") =>
-        there.Keys.Union(here.Keys)
+        string ofThere = "there")
+    {
+        ArgumentNullException.ThrowIfNull(here);
+        ArgumentNullException.ThrowIfNull(there);
+        return there.Keys.Union(here.Keys)
             .Where(name => there.GetValueOrDefault(name) != here.GetValueOrDefault(name))
             .Select(name => $"{name} is {there.GetValueOrDefault(name) ?? "unknown"} {ofThere} and "
                 + $"{here.GetValueOrDefault(name) ?? "unknown"} {ofHere}");
+    }
 }

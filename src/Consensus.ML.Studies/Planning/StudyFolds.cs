@@ -1,7 +1,8 @@
 using System.Globalization;
 using Consensus.Imaging.Cases;
+using Consensus.ML.Studies.Formatting;
 
-namespace Consensus.ML.Studies.Folds;
+namespace Consensus.ML.Studies.Planning;
 
 /// <summary>Divides a data set into folds for cross-validation.</summary>
 public static class StudyFolds

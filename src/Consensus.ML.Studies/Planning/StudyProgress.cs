@@ -1,6 +1,6 @@
 using Consensus.ML.Options;
 
-namespace Consensus.ML.Studies;
+namespace Consensus.ML.Studies.Planning;
 
 /// <summary>Where a study is.</summary>
 /// <param name="Stage">What is being done.</param>

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Consensus.ML.Studies;
+namespace Consensus.ML.Studies.Formatting;
 
 /// <summary>How values are written for people: the same in every culture.</summary>
 internal static class Text

@@ -1,6 +1,7 @@
+using Consensus.ML.Studies.Formatting;
 using OxyPlot;
 
-namespace Consensus.ML.Studies.Reports;
+namespace Consensus.ML.Studies.Plots;
 
 /// <summary>How a method is drawn in every plot.</summary>
 /// <param name="Colour">Its colour.</param>
@@ -20,14 +21,14 @@ internal sealed record MethodStyle(OxyColor Colour, MarkerType Marker, bool IsFi
 
     private static readonly MarkerType[] Markers = [MarkerType.Circle, MarkerType.Square, MarkerType.Triangle, MarkerType.Diamond];
 
-    /// <summary>As a style sheet has it.</summary>
+    /// <summary>The colour in a style sheet.</summary>
     public string Hex => Text.Invariant($"#{Colour.R:x2}{Colour.G:x2}{Colour.B:x2}");
 
     public OxyColor Fill => IsFilled ? Colour : OxyColors.White;
 
-    /// <summary>The style of a method: 32 differ in colour or shape, and filled from open ones in any case.</summary>
+    /// <summary>The style of a method. 32 of them differ in colour or shape; filled and open marks always differ.</summary>
     /// <param name="index">Its place in the report.</param>
     /// <param name="isFilled">Whether it samples by diffusion.</param>
-    public static MethodStyle Of(int index, bool isFilled) =>
+    public static MethodStyle Choose(int index, bool isFilled) =>
         new(Palette[index % Palette.Length], Markers[(index + (index / Palette.Length)) % Markers.Length], isFilled);
 }

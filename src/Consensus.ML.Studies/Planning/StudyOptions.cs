@@ -1,10 +1,8 @@
 using Consensus.Imaging.Augmentation;
 using Consensus.Imaging.Labels;
 using Consensus.ML.Options;
-using Consensus.ML.Studies.Folds;
-using Consensus.ML.Studies.Methods;
 
-namespace Consensus.ML.Studies;
+namespace Consensus.ML.Studies.Planning;
 
 /// <summary>What a study compares, on what data, and how long each method may train.</summary>
 public sealed record StudyOptions

@@ -2,7 +2,7 @@ using Consensus.ML.Options;
 using Consensus.ML.Segmentation;
 using Microsoft.ML;
 
-namespace Consensus.ML.Studies.Methods;
+namespace Consensus.ML.Studies.Planning;
 
 /// <summary>A method that a study trains and scores; <see cref="StudyMethods"/> has those that come with the library.</summary>
 public sealed class StudyMethod

@@ -1,7 +1,7 @@
 using Consensus.ML.Options;
 using Consensus.ML.Segmentation;
 
-namespace Consensus.ML.Studies.Methods;
+namespace Consensus.ML.Studies.Planning;
 
 /// <summary>The methods that come with the library.</summary>
 public static class StudyMethods
@@ -115,7 +115,7 @@ public static class StudyMethods
         return new(name, description, (ml, recipe) => ml.Transforms.ConsensusSegment(Options(recipe)), recipe =>
         {
             ConsensusSegmentationEstimator.Options options = Options(recipe);
-            return Settings.Of(
+            return OptionValues.Flatten(
                 ("Target", options.Target), ("Network", options.Network), ("Diffusion", options.Diffusion), ("Training", options.Training),
                 ("Sampling", options.Sampling));
         })
@@ -128,7 +128,7 @@ public static class StudyMethods
             var options = ConsensusSegmentationEstimator.Options.Compact(target, levelConditioning);
             options.Network = options.Network with { Conditioning = conditioning };
             options.Sampling = options.Sampling with { Generations = recipe.Generations ?? options.Sampling.Generations };
-            Follow(options, recipe);
+            Follow(options, recipe, isRaterLevel: target == TrainingTarget.Annotator);
             return options;
         }
     }
@@ -138,7 +138,7 @@ public static class StudyMethods
         return new(name, description, (ml, recipe) => ml.Transforms.UNetSegment(Options(recipe)), recipe =>
         {
             UNetSegmentationEstimator.Options options = Options(recipe);
-            return Settings.Of(
+            return OptionValues.Flatten(
                 ("Kind", options.Kind), ("RoundMaps", options.RoundMaps), ("PassDropout", options.PassDropout),
                 ("Network", options.Network), ("Training", options.Training), ("Sampling", options.Sampling));
         })
@@ -149,18 +149,17 @@ public static class StudyMethods
         UNetSegmentationEstimator.Options Options(StudyRecipe recipe)
         {
             var options = new UNetSegmentationEstimator.Options { Kind = kind };
-            Follow(options, recipe);
+            Follow(options, recipe, isRaterLevel: kind == UNetKind.MultiHead);
             return options;
         }
     }
 
-    /// <summary>Makes options follow a recipe; what makes raters the levels must be set before.</summary>
-    private static void Follow(SegmentationOptions options, StudyRecipe recipe)
+    private static void Follow(SegmentationOptions options, StudyRecipe recipe, bool isRaterLevel)
     {
-        // Where a level is a rater, there are as many as drew.
-        options.Levels = options.RaterLevelSource is null ? recipe.Levels : null;
+        // Where a level is a rater, there are as many levels as raters.
+        options.Levels = isRaterLevel ? null : recipe.Levels;
         options.MissingRaters = recipe.MissingRaters;
-        options.Training = WithLimits(options.Training, recipe) with { Precision = recipe.Precision ?? options.Training.Precision };
+        options.Training = With(options.Training, recipe);
         options.Device = recipe.Device;
         options.Seed = recipe.Seed;
         options.Checkpoints = recipe.Checkpoints;
@@ -168,6 +167,11 @@ public static class StudyMethods
         options.Cancellation = recipe.Cancellation;
     }
 
-    private static TrainingOptions WithLimits(TrainingOptions training, StudyRecipe recipe) =>
-        recipe.Steps is null && recipe.TimeLimit is null ? training : training with { Steps = recipe.Steps, TimeLimit = recipe.TimeLimit };
+    private static TrainingOptions With(TrainingOptions training, StudyRecipe recipe)
+    {
+        TrainingOptions precise = training with { Precision = recipe.Precision ?? training.Precision };
+        return recipe.Steps is null && recipe.TimeLimit is null
+            ? precise
+            : precise with { Steps = recipe.Steps, TimeLimit = recipe.TimeLimit };
+    }
 }

@@ -1,7 +1,7 @@
 using Consensus.Imaging.Labels;
 using Consensus.ML.Options;
 
-namespace Consensus.ML.Studies.Methods;
+namespace Consensus.ML.Studies.Planning;
 
 /// <summary>What a method is given to train by: the same for all methods of a study.</summary>
 public sealed record StudyRecipe

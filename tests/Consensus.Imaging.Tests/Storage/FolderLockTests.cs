@@ -4,30 +4,30 @@ using Consensus.ML.Tests.Shared;
 namespace Consensus.Imaging.Tests.Storage;
 
 /// <summary>Only what another holds is waited for, and never without a word or an end.</summary>
-public sealed class FileLockTests : IDisposable
+public sealed class FolderLockTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
 
     [Fact]
     public void One_at_a_time_holds_a_folder()
     {
-        using (FileLock.Take(_folder.Root))
+        using (FolderLock.Take(_folder.Root))
         {
-            Assert.Null(FileLock.TryTake(_folder.Root));
+            Assert.Null(FolderLock.TryTake(_folder.Root));
         }
 
-        using FileLock? again = FileLock.TryTake(_folder.Root);
+        using FolderLock? again = FolderLock.TryTake(_folder.Root);
         Assert.NotNull(again);
     }
 
     [Fact]
     public void Waiting_says_so_once_and_can_be_cancelled()
     {
-        using FileLock held = FileLock.Take(_folder.Root);
+        using FolderLock held = FolderLock.Take(_folder.Root);
         using var source = new CancellationTokenSource();
         int told = 0, pauses = 0;
         var cancelled = Assert.Throws<OperationCanceledException>(
-            () => FileLock.Wait(_folder.Root, () => told++, source.Token, CancelAtTheThird));
+            () => FolderLock.Wait(_folder.Root, () => told++, CancelAtTheThird, source.Token));
         Assert.Equal((1, 3), (told, pauses));
         Assert.Contains(_folder.Root, cancelled.Message, StringComparison.Ordinal);
 
@@ -43,9 +43,9 @@ public sealed class FileLockTests : IDisposable
     [Fact]
     public void Waiting_ends_when_the_other_lets_go()
     {
-        FileLock held = FileLock.Take(_folder.Root);
-        using FileLock taken = FileLock.Wait(_folder.Root, held.Dispose, CancellationToken.None);
-        Assert.Null(FileLock.TryTake(_folder.Root));
+        FolderLock held = FolderLock.Take(_folder.Root);
+        using FolderLock taken = FolderLock.Wait(_folder.Root, held.Dispose, CancellationToken.None);
+        Assert.Null(FolderLock.TryTake(_folder.Root));
     }
 
     /// <summary>These were once taken for another's hold, and waited for without end.</summary>
@@ -54,14 +54,14 @@ public sealed class FileLockTests : IDisposable
     {
         // The lock's own name is taken by a folder, by a link that leads in a circle, or is too long for the system.
         string folder = Directory.CreateDirectory(_folder["folder"]).FullName;
-        Directory.CreateDirectory(Path.Combine(folder, FileLock.Name));
-        Assert.Throws<UnauthorizedAccessException>(() => FileLock.Wait(folder, null, CancellationToken.None));
-        Assert.Throws<DirectoryNotFoundException>(() => FileLock.Wait(_folder["missing"], null, CancellationToken.None));
+        Directory.CreateDirectory(Path.Combine(folder, FolderLock.FileName));
+        Assert.Throws<UnauthorizedAccessException>(() => FolderLock.Wait(folder, null, CancellationToken.None));
+        Assert.Throws<DirectoryNotFoundException>(() => FolderLock.Wait(_folder["missing"], null, CancellationToken.None));
         if (!OperatingSystem.IsWindows())
         {
             string circle = Directory.CreateDirectory(_folder["circle"]).FullName;
-            File.CreateSymbolicLink(Path.Combine(circle, FileLock.Name), Path.Combine(circle, FileLock.Name));
-            Assert.Throws<IOException>(() => FileLock.Wait(circle, null, CancellationToken.None));
+            File.CreateSymbolicLink(Path.Combine(circle, FolderLock.FileName), Path.Combine(circle, FolderLock.FileName));
+            Assert.Throws<IOException>(() => FolderLock.Wait(circle, null, CancellationToken.None));
         }
     }
 

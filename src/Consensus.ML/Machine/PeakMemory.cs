@@ -1,13 +1,13 @@
 using System.Diagnostics;
 
-namespace Consensus.ML.Torch.Runtime;
+namespace Consensus.ML.Machine;
 
-/// <summary>The largest resident memory of this process.</summary>
-internal static class PeakMemory
+/// <summary>The most memory that this process has had in use, torch's memory included (but not a GPU's).</summary>
+public static class PeakMemory
 {
     private const double BytesPerMebibyte = 1 << 20;
 
-    /// <summary>Begins anew, where the system can (Linux); elsewhere the peak stays that of the whole process.</summary>
+    /// <summary>Starts a new measurement. Only Linux can do this: elsewhere the peak stays that of the whole process.</summary>
     public static void Reset()
     {
         try
@@ -20,7 +20,7 @@ internal static class PeakMemory
         }
     }
 
-    /// <summary>The peak in MiB.</summary>
+    /// <summary>The largest resident memory since the last <see cref="Reset"/>, in MiB.</summary>
     public static double Megabytes()
     {
         using var process = Process.GetCurrentProcess();
