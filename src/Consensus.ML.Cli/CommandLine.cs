@@ -15,11 +15,13 @@ namespace Consensus.ML.Cli;
 /// <summary>The <c>consensus</c> command: parses, runs, and turns every failure into one line and an exit code.</summary>
 internal static class CommandLine
 {
-    private static readonly Option<bool> Verbose = new("--verbose")
-    {
-        Description = "Also print the log and, after an error, where it happened (as the environment variable CONSENSUS_DEBUG=1 does).",
-        Recursive = true,
-    };
+    private static readonly string[] Examples =
+    [
+        "consensus phantom --out data --task brain-growth",
+        "consensus train --data data --task brain-growth --minutes 5 --out model.zip",
+        "consensus evaluate --model model.zip --data data --task brain-growth",
+        "consensus predict --model model.zip --out maps data/brain-growth/val/case01/image.nii.gz",
+    ];
 
     /// <summary>Runs one command.</summary>
     /// <param name="args">What was typed.</param>
@@ -45,15 +47,11 @@ internal static class CommandLine
                 ProcessTerminationTimeout = null, // signals are handled in Interruption
             });
         }
-        catch (Exception exception) when (!IsDebugging(parsed) || ReportWithTrace(exception, terminal))
+        catch (Exception exception) when (!parsed.IsVerbose() || ReportWithTrace(exception, terminal))
         {
             return Report(exception, terminal);
         }
     }
-
-    /// <summary>Whether the log and stack traces are to be shown.</summary>
-    public static bool IsDebugging(ParseResult parsed) =>
-        parsed.GetValue(Verbose) || Environment.GetEnvironmentVariable("CONSENSUS_DEBUG") is { Length: > 0 } and not "0";
 
     /// <summary>The tree of all commands.</summary>
     internal static RootCommand CreateRoot(Terminal terminal)
@@ -74,9 +72,9 @@ internal static class CommandLine
             BenchCommand.Create(terminal),
             InfoCommand.Create(terminal),
         };
-        root.Options.Add(Verbose);
+        root.Options.Add(VerboseOption.Instance);
         HelpOption help = root.Options.OfType<HelpOption>().Single();
-        var helping = new HelpWithExamples((HelpAction)help.Action!);
+        var helping = new HelpWithExamples((HelpAction)help.Action!, Examples);
         help.Action = helping;
         root.SetAction(helping.Invoke); // not as the root's own action, which would forgive a mistyped command
         root.Options.OfType<VersionOption>().Single().Action = new VersionAction();

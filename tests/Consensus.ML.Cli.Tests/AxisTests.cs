@@ -144,7 +144,10 @@ public sealed class AxisTests(AxisTests.Models models) : IClassFixture<AxisTests
             Write(workspace["ben.nii.gz"], [10, 10, 10], (at, size) => at / 10 % 10 > 3 ? 1 : 0);
             string cases = string.Join(", ", axes.Select(axis => string.Create(
                 CultureInfo.InvariantCulture,
-                $$"""{ "name": "cube{{axis}}", "split": "train", "image": "scan.nii.gz", "masks": { "Ann": "ann.nii.gz", "Ben": "ben.nii.gz" }, "volume": { "axis": {{axis}} } }""")));
+                $$"""
+                { "name": "cube{{axis}}", "split": "train", "image": "scan.nii.gz",
+                  "masks": { "Ann": "ann.nii.gz", "Ben": "ben.nii.gz" }, "volume": { "axis": {{axis}} } }
+                """)));
             File.WriteAllText(
                 workspace[$"{name}.json"],
                 $$"""{ "formatVersion": 1, "name": "{{name}}", "raters": ["Ann", "Ben"], "cases": [{{cases}}] }""");

@@ -79,7 +79,10 @@ public sealed class StudyTests : IDisposable
     {
         string data = Path.Combine(_workspace.Phantom(5), "kidney", "train");
         string[] cases = [.. Enumerable.Range(1, 4).Select(i =>
-            $$"""{ "name": "c{{i}}", "image": "{{data}}/case0{{i}}/image.nii.gz", "masks": { "A": "{{data}}/case0{{i}}/task01_seg01.nii.gz", "B": "{{data}}/case0{{i}}/task01_seg02.nii.gz" } }""")];
+            $$"""
+            { "name": "c{{i}}", "image": "{{data}}/case0{{i}}/image.nii.gz",
+              "masks": { "A": "{{data}}/case0{{i}}/task01_seg01.nii.gz", "B": "{{data}}/case0{{i}}/task01_seg02.nii.gz" } }
+            """)];
         File.WriteAllText(
             _workspace["dataset.json"],
             $$"""{ "formatVersion": 1, "name": "two", "raters": ["A", "B"], "cases": [{{string.Join(",", cases)}}] }""");

@@ -217,7 +217,9 @@ public sealed class WholeRoundTests(TrainedModel model) : IClassFixture<TrainedM
             Path.Combine(folder, "case09", "task01_seg01.nii.gz"));
         File.WriteAllText(workspace["dataset.json"], """
             { "formatVersion": 1, "name": "new", "raters": ["Ann", "Ben"],
-              "cases": [{ "name": "case08", "image": "data/new-patients/val/case08/image.tif" }, { "name": "case09", "image": "data/new-patients/val/case09/image.tif" }] }
+              "cases": [
+                { "name": "case08", "image": "data/new-patients/val/case08/image.tif" },
+                { "name": "case09", "image": "data/new-patients/val/case09/image.tif" }] }
             """);
         foreach (string data in new[] { workspace["data"], workspace["dataset.json"] })
         {

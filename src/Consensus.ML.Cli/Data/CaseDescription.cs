@@ -24,7 +24,7 @@ internal sealed class CaseDescription
         }
 
         CaseAgreement agreement = CaseAgreement.Compute(one.Name, masks, one.RaterNames, image.Geometry);
-        Raters = [.. agreement.Raters.Select((rater, i) => new MaskFacts(
+        Raters = [.. agreement.Raters.Select((rater, i) => new MaskDescription(
             rater.Name, one.AnnotationPaths[i], rater.Area,
             rater.Area / (double)(masks.Height * masks.Width), rater.Dice, rater.PhysicalArea))];
         MeanPairwiseDice = agreement.PairwiseDice;
@@ -35,7 +35,7 @@ internal sealed class CaseDescription
 
     public SliceDescription Image { get; }
 
-    public IReadOnlyList<MaskFacts> Raters { get; } = [];
+    public IReadOnlyList<MaskDescription> Raters { get; } = [];
 
     public double MeanPairwiseDice { get; } = double.NaN;
 
@@ -61,7 +61,7 @@ internal sealed class CaseDescription
         }
 
         table.AddColumn("mask");
-        foreach (MaskFacts rater in Raters)
+        foreach (MaskDescription rater in Raters)
         {
             table.AddRow(
                 Markup.Escape(rater.Name), $"{rater.Area}", Formats.Area(rater.PhysicalArea),
@@ -79,5 +79,5 @@ internal sealed class CaseDescription
     /// <param name="Share">Of the slice, in [0, 1].</param>
     /// <param name="Dice">Mean Dice with each of the others.</param>
     /// <param name="PhysicalArea">In mm²; NaN, null in JSON, where the image does not say how large a pixel is.</param>
-    internal sealed record MaskFacts(string Name, string File, long Area, double Share, double Dice, double PhysicalArea);
+    internal sealed record MaskDescription(string Name, string File, long Area, double Share, double Dice, double PhysicalArea);
 }

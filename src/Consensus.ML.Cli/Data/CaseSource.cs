@@ -4,7 +4,6 @@ using Consensus.Imaging.Files;
 using Consensus.Imaging.Labels;
 using Consensus.ML.Cli.Output;
 using Consensus.ML.Cli.Shell;
-using Consensus.ML.Cli.Training;
 using Consensus.ML.Datasets;
 using Microsoft.ML;
 
@@ -16,7 +15,7 @@ namespace Consensus.ML.Cli.Data;
 /// <param name="Raters">How many raters a complete case has, which is the number of levels.</param>
 /// <param name="MissingRaters">What was done with cases of another number of raters, and is to be done while training.</param>
 /// <param name="Cases">The cases, in numeric order; at least one.</param>
-/// <param name="Augmentation">How training varies them where that shall be strongly.</param>
+/// <param name="Augmentation">How training varies them at full strength.</param>
 internal sealed record CaseSource(
     string Name,
     string Split,
@@ -27,15 +26,6 @@ internal sealed record CaseSource(
 {
     /// <summary>How the split of a set without splits is called in reports.</summary>
     private const string AllCases = "all";
-
-    /// <summary>How training varies the cases, strongly or as published.</summary>
-    /// <param name="strength">How much.</param>
-    /// <param name="mirror">The axes to mirror along; null for the task's own.</param>
-    public AugmentationPolicy Varied(AugmentationStrength strength, MirrorAxes? mirror) =>
-        Varied(strength) with { Mirror = mirror ?? Augmentation.Mirror };
-
-    private AugmentationPolicy Varied(AugmentationStrength strength) =>
-        strength == AugmentationStrength.Published ? new() { Mirror = Augmentation.Mirror } : Augmentation;
 
     /// <summary>How many groups (patients, volumes) the cases are of; as many as cases where each is its own.</summary>
     public int Groups => Cases.Select(one => one.Group).Distinct(StringComparer.Ordinal).Count();
@@ -171,9 +161,12 @@ internal sealed record CaseSource(
         string? part = split ?? (manifest.Splits.Count > 0 ? splitByDefault : null);
         if (part is not null && !manifest.Splits.Contains(part))
         {
+            string problem = split is null
+                ? $"'{path}' has no split '{part}', which is meant where --split is left out"
+                : $"'{part}' is not a value of --split";
             throw new UsageException(manifest.Splits.Count == 0
                 ? $"'{part}' is not a value of --split: the cases of '{path}' are in no split; leave --split out."
-                : $"{(split is null ? $"'{path}' has no split '{part}', which is meant where --split is left out" : $"'{part}' is not a value of --split")}; it must be one of {string.Join(", ", manifest.Splits)}.");
+                : $"{problem}; it must be one of {string.Join(", ", manifest.Splits)}.");
         }
 
         return (manifest, part);

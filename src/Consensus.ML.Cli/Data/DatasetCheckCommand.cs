@@ -22,11 +22,16 @@ internal static class DatasetCheckCommand
             Description = "The only task to check. Default: every task found in ROOT.",
             HelpName = "TASK",
         };
-        Option<float?> noData = SharedOptions.NoData();
+        Option<float?> noData = CaseArguments.NoData();
         var json = new Option<bool>("--json") { Description = "Print JSON instead of a table." };
-        var command = new Command(
+        var command = new CommandWithExamples(
             "check",
-            "Check every file of a set. Exits with 0 only if there is no problem at all, not even a warning.") { data, task, noData, json };
+            "Check every file of a set. Exits with 0 only if there is no problem at all, not even a warning.",
+            "consensus dataset check --data QUBIQ --task brain-growth",
+            "consensus dataset check --data retina/dataset.json --json")
+        {
+            data, task, noData, json,
+        };
         command.SetAction(parsed =>
         {
             using var interruption = new Interruption();

@@ -39,7 +39,7 @@ internal static class DatasetInitCommand
             HelpName = "NAME",
         };
         Option<double?> fraction = Fraction();
-        Option<int?> seed = SharedOptions.Seed("Chooses the cases of --validation-fraction. Default 0.");
+        Option<int?> seed = OptionKinds.Seed("Chooses the cases of --validation-fraction. Default 0.");
         var output = new Option<string?>("--out")
         {
             Description = $"The manifest to write. Default: {DatasetManifest.FileName} in ROOT.",
@@ -47,7 +47,11 @@ internal static class DatasetInitCommand
         };
         var force = new Option<bool>("--force") { Description = "Replace a manifest that is there." };
         var json = new Option<bool>("--json") { Description = "Print what was written as JSON." };
-        var command = new Command("init", "Write a manifest that describes a set, by the names of its files alone.")
+        var command = new CommandWithExamples(
+            "init",
+            "Write a manifest that describes a set, by the names of its files alone.",
+            "consensus dataset init --data QUBIQ --task brain-growth --out brain-growth.json",
+            "consensus dataset init --data retina --images images/{case}.jpg --masks masks/{case}_{rater}.png --validation-fraction 0.2")
         {
             data, task, images, masks, name, fraction, seed, output, force, json,
         };

@@ -34,17 +34,22 @@ internal static class InspectCommand
                 + "sheets of all cases (FILE, FILE-2, …).",
             HelpName = "FILE",
         };
-        Option<int?> channel = SharedOptions.Whole(
+        Option<int?> channel = OptionKinds.Whole(
             "--channel", "N", "The only channel to draw, from 0, in grey. Default: three channels in colour, else the first.", 0,
             int.MaxValue);
-        Option<int?> cases = SharedOptions.Whole(
+        Option<int?> cases = OptionKinds.Whole(
             "--cases", "N", "The most cases on contact sheets, the first in their order. Default: all.", 1, int.MaxValue);
-        Option<ContactSheetOrder?> sort = SharedOptions.Choice(
+        Option<ContactSheetOrder?> sort = OptionKinds.Choice(
             "--sort", "Order of the cases on contact sheets: case, or agreement (the lowest first). Default case.",
             ("case", ContactSheetOrder.Given), ("agreement", ContactSheetOrder.Agreement));
         var json = new Option<bool>("--json") { Description = "Print JSON instead of tables." };
-        var command = new Command(
-            "inspect", "Show what an image, a case or a set holds: shape, range and raters in figures, outlines and soft maps in pictures.")
+        var command = new CommandWithExamples(
+            "inspect",
+            "Show what an image, a case or a set holds: shape, range and raters in figures, outlines and soft maps in pictures.",
+            "consensus inspect image.nii.gz",
+            "consensus inspect QUBIQ/brain-growth/train/case01 --png case01.png",
+            "consensus inspect case07 --data QUBIQ --task prostate-2 --split val --png case07.png",
+            "consensus inspect --data QUBIQ --task brain-growth --sort agreement --png sheet.png")
         {
             subject, data.Data, data.Task, data.Split, png, channel, cases, sort, json,
         };
@@ -200,11 +205,18 @@ internal static class InspectCommand
 
     private static RaterCase FindCase(CaseSource source, string name)
     {
-        const int named = 5;
-        return source.Cases.FirstOrDefault(one => one.Name == name)
-            ?? throw new UsageException(
-                $"'{name}' is not a {source.Split} case of {source.Name}; the nearest of its {source.Cases.Count} names: "
-                + $"{string.Join(", ", source.Cases.Select(one => one.Name).OrderBy(known => NameDistance.Between(known, name)).Take(named))}.");
+        const int MostNamed = 5;
+        if (source.Cases.FirstOrDefault(one => one.Name == name) is { } found)
+        {
+            return found;
+        }
+
+        IEnumerable<string> nearest = source.Cases.Select(one => one.Name)
+            .OrderBy(known => NameDistance.Between(known, name))
+            .Take(MostNamed);
+        throw new UsageException(
+            $"'{name}' is not a {source.Split} case of {source.Name}; the nearest of its {source.Cases.Count} names: "
+            + $"{string.Join(", ", nearest)}.");
     }
 
     private static void Refuse(ParseResult parsed, Option option, bool isOutOfPlace, string reason)

@@ -22,12 +22,15 @@ internal static class PhantomCommand
             Required = true,
         };
         Option<QubiqTask?> task = Task();
-        Option<int?> cases = SharedOptions.Whole(
+        Option<int?> cases = OptionKinds.Whole(
             "--cases", "N", $"How many cases, one in {ValidationShare} of them for validation. Default {DefaultCases}.", 2, 9999);
-        Option<int?> size = SharedOptions.Whole(
+        Option<int?> size = OptionKinds.Whole(
             "--size", "S", "Side of the slices, in pixels. Default: as large as the real set's.", 16, 2048);
-        Option<int?> seed = SharedOptions.Seed("The same seed gives the same files. Default 0.");
-        var command = new Command("phantom", "Make a data set of drawn organs and made-up raters who disagree in a believable way.")
+        Option<int?> seed = OptionKinds.Seed("The same seed gives the same files. Default 0.");
+        var command = new CommandWithExamples(
+            "phantom",
+            "Make a data set of drawn organs and made-up raters who disagree in a believable way.",
+            "consensus phantom --out data --task kidney --cases 24 --seed 1")
         {
             output, task, cases, size, seed,
         };

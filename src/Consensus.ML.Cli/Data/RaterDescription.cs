@@ -21,9 +21,9 @@ internal sealed class RaterDescription(RaterReport report, CaseSource source)
 
     public int FormatVersion { get; } = 1;
 
-    public DataFacts Data { get; } = new(source.Name, source.Split, report.Cases.Count, source.Groups);
+    public DataDescription Data { get; } = new(source.Name, source.Split, report.Cases.Count, source.Groups);
 
-    public CountFacts RatersPerCase { get; } = new(report.FewestRaters, report.MostRaters);
+    public CountDescription RatersPerCase { get; } = new(report.FewestRaters, report.MostRaters);
 
     public double MeanPairwiseDice { get; } = report.MeanPairwiseDice;
 
@@ -45,7 +45,7 @@ internal sealed class RaterDescription(RaterReport report, CaseSource source)
     public string CountText =>
         RatersPerCase.Fewest == RatersPerCase.Most ? $"{RatersPerCase.Most}" : $"{RatersPerCase.Fewest} to {RatersPerCase.Most}";
 
-    internal sealed record DataFacts(string Task, string Split, int Cases, int Groups);
+    internal sealed record DataDescription(string Task, string Split, int Cases, int Groups);
 
-    internal sealed record CountFacts(int Fewest, int Most);
+    internal sealed record CountDescription(int Fewest, int Most);
 }

@@ -26,8 +26,11 @@ internal static class RatersCommand
             HelpName = "report.json",
             Arity = ArgumentArity.ZeroOrOne,
         };
-        var command = new Command(
-            "raters", "Describe how the raters of a set differ: area, bias, agreement with each other and with the STAPLE estimate.")
+        var command = new CommandWithExamples(
+            "raters",
+            "Describe how the raters of a set differ: area, bias, agreement with each other and with the STAPLE estimate.",
+            "consensus raters --data QUBIQ --task brain-growth",
+            "consensus raters --data QUBIQ --task prostate-2 --split val --json")
         {
             data.Data, data.Task, data.Split, json,
         };
@@ -40,7 +43,7 @@ internal static class RatersCommand
             }
 
             using var interruption = new Interruption();
-            MLContext ml = Session.CreateWithoutDevice(terminal, null, CommandLine.IsDebugging(parsed));
+            MLContext ml = Session.CreateWithoutDevice(terminal, null, parsed.IsVerbose());
             CaseSource source = data.Find(terminal, parsed, MissingRaters.Fraction);
             var facts = new RaterDescription(Describe(terminal, ml, source, quiet: path == Standard), source);
             if (path != Standard)

@@ -18,11 +18,11 @@ internal static class EvaluateCommand
 {
     public static Command Create(Terminal terminal)
     {
-        Option<string> model = SharedOptions.Model();
+        Option<string> model = ModelArguments.Model();
         var data = new DataOptions(QubiqSplit.Validation);
-        Option<MissingRaters?> missing = SharedOptions.MissingRaters("each scored by the share of its own raters");
+        Option<MissingRaters?> missing = CaseArguments.MissingRaters("each scored by the share of its own raters");
         var sampling = new SamplingArguments();
-        Option<string?> device = SharedOptions.Device();
+        Option<string?> device = DeviceOption.Create();
         var native = new Option<bool>("--native")
         {
             Description = "Score at each case's own size; the default is the model's size, as published.",
@@ -73,7 +73,12 @@ internal static class EvaluateCommand
             Description = "Also write a report in JSON; '-' prints it instead of the table.",
             HelpName = "report.json",
         };
-        var command = new Command("evaluate", "Score a model's soft maps against the raters' masks.")
+        var command = new CommandWithExamples(
+            "evaluate",
+            "Score a model's soft maps against the raters' masks.",
+            "consensus evaluate --model brain-growth.zip --data QUBIQ --task brain-growth --json report.json",
+            "consensus evaluate --model brain-growth.zip --data QUBIQ --task brain-growth --sampler ddim "
+            + "--sampling-steps 2 --generations 1")
         {
             model, data.Data, data.Task, data.Split, missing,
             sampling.Generations, sampling.Tolerance, sampling.Mirror, sampling.Sampler, sampling.Steps, sampling.Seed, sampling.Precision,
@@ -90,23 +95,23 @@ internal static class EvaluateCommand
 
             EvaluationOptions options = Options(parsed.GetValue(thresholds), parsed.GetValue(tolerance));
             using var interruption = new Interruption();
-            MLContext ml = Session.Create(terminal, parsed.GetValue(device), null, CommandLine.IsDebugging(parsed));
+            MLContext ml = Session.Create(terminal, parsed.GetValue(device), null, parsed.IsVerbose());
             CaseSource source = data.Find(terminal, parsed, parsed.GetValue(missing));
             using LoadedModel loaded = LoadedModel.Read(ml, parsed.Require(model!));
             using LoadedModel sampled = loaded.WithSampling(sampling.Read(parsed, loaded.Segmentation));
             SegmentationMetrics metrics = Evaluate(
                 terminal, ml, sampled.Model.Transform(source.View(ml)), parsed.GetValue(native), options, quiet: report == "-");
-            var facts = new EvaluationReport(metrics, options, sampled.Segmentation, source, parsed.GetValue(native));
+            var scores = new EvaluationReport(metrics, options, sampled.Segmentation, source, parsed.GetValue(native));
             if (report != "-")
             {
                 terminal.Console.Write(EvaluationTables.Cases(metrics));
                 terminal.Console.Write(EvaluationTables.Means(metrics, options));
-                terminal.Out.WriteLine(Headline(metrics, facts));
+                terminal.Out.WriteLine(Headline(metrics, scores));
             }
 
             if (report is not null)
             {
-                JsonOutput.Write(report, facts, terminal.Out);
+                JsonOutput.Write(report, scores, terminal.Out);
             }
 
             return ExitCode.Success;

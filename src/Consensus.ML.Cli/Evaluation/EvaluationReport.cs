@@ -37,40 +37,40 @@ internal sealed class EvaluationReport(
     public double BoundaryF { get; } = metrics.BoundaryF;
 
     /// <summary>Every measure with its interval, those above among them.</summary>
-    public IReadOnlyDictionary<string, MeasureFacts> Measures { get; } = metrics.Summaries.ToDictionary(
+    public IReadOnlyDictionary<string, MeasureDescription> Measures { get; } = metrics.Summaries.ToDictionary(
         summary => Key(summary.Measure),
-        summary => new MeasureFacts(
+        summary => new MeasureDescription(
             summary.Mean, summary.Interval.Lower, summary.Interval.Upper, summary.Cases, summary.AllCases, summary.LeftOut,
             summary.Groups));
 
-    public OptionFacts Options { get; } = new(
+    public OptionDescription Options { get; } = new(
         options.Confidence, options.BootstrapResamples, options.Seed, options.CalibrationBins, options.SurfaceTolerance,
         Formats.Name(metrics.DistanceUnit));
 
-    public DataFacts Data { get; } = new(source.Name, source.Split, metrics.Cases.Count, metrics.Groups);
+    public DataDescription Data { get; } = new(source.Name, source.Split, metrics.Cases.Count, metrics.Groups);
 
-    public ResolutionFacts Resolution { get; } = native ? new(true, null, null) : new(false, model.Height, model.Width);
+    public ResolutionDescription Resolution { get; } = native ? new(true, null, null) : new(false, model.Height, model.Width);
 
-    public ModelFacts Model { get; } = new(
+    public ModelDescription Model { get; } = new(
         Formats.Method(model), Formats.Learned(model), model.Members, model.Levels, model.ImageChannels, model.Height, model.Width);
 
-    public SamplingFacts Sampling { get; } = new(
+    public SamplingDescription Sampling { get; } = new(
         Formats.Maps(model), model.Sampling.Tolerance, model.Sampling.Mirror, Formats.Sampler(model),
         model is ConsensusSegmentationTransformer ? model.Sampling.Steps : null, model.Sampling.Seed,
         Spelling.Write(model.Sampling.Precision));
 
-    public VersionFacts Versions { get; } = VersionFacts.OfThisProcess();
+    public VersionDescription Versions { get; } = VersionDescription.OfThisProcess();
 
-    public IReadOnlyList<Dictionary<string, object>> Cases { get; } = [.. metrics.Cases.Select(Facts)];
+    public IReadOnlyList<Dictionary<string, object>> Cases { get; } = [.. metrics.Cases.Select(Describe)];
 
     [JsonIgnore]
     public string SamplingText { get; } = Formats.Describe(model);
 
     private static string Key(SegmentationMeasure measure) => JsonNamingPolicy.CamelCase.ConvertName(measure.Name);
 
-    private static Dictionary<string, object> Facts(CaseMetrics one)
+    private static Dictionary<string, object> Describe(CaseMetrics one)
     {
-        var facts = new Dictionary<string, object>
+        var values = new Dictionary<string, object>
         {
             ["name"] = one.Name,
             ["group"] = one.Group ?? one.Name,
@@ -84,16 +84,16 @@ internal sealed class EvaluationReport(
         };
         foreach (SegmentationMeasure measure in SegmentationMeasure.All)
         {
-            facts.Add(Key(measure), measure.Of(one));
+            values.Add(Key(measure), measure.Of(one));
         }
 
-        return facts;
+        return values;
     }
 
-    internal sealed record MeasureFacts(
+    internal sealed record MeasureDescription(
         double Mean, double Lower, double Upper, int Cases, int AllCases, IReadOnlyList<LeftOutCases> LeftOut, int Groups);
 
-    internal sealed record OptionFacts(
+    internal sealed record OptionDescription(
         double Confidence,
         int BootstrapResamples,
         int BootstrapSeed,
@@ -101,13 +101,20 @@ internal sealed class EvaluationReport(
         double? SurfaceTolerance,
         string DistanceUnit);
 
-    internal sealed record DataFacts(string Task, string Split, int Cases, int Groups);
+    internal sealed record DataDescription(string Task, string Split, int Cases, int Groups);
 
-    internal sealed record ResolutionFacts(bool Native, int? Height, int? Width);
+    internal sealed record ResolutionDescription(bool Native, int? Height, int? Width);
 
-    internal sealed record ModelFacts(string Method, string Target, int Members, int Raters, int ImageChannels, int Height, int Width);
+    internal sealed record ModelDescription(
+        string Method,
+        string Target,
+        int Members,
+        int Raters,
+        int ImageChannels,
+        int Height,
+        int Width);
 
-    internal sealed record SamplingFacts(
+    internal sealed record SamplingDescription(
         int Generations,
         double? Tolerance,
         bool Mirror,
@@ -116,12 +123,12 @@ internal sealed class EvaluationReport(
         int? Seed,
         string Precision);
 
-    internal sealed record VersionFacts(string Library, string TorchSharp, string DotNet)
+    internal sealed record VersionDescription(string Library, string TorchSharp, string DotNet)
     {
-        public static VersionFacts OfThisProcess()
+        public static VersionDescription OfThisProcess()
         {
-            RuntimeInfo facts = RuntimeInfo.Collect("cpu");
-            return new(facts.Library, facts.TorchSharp, facts.DotNet);
+            RuntimeInfo runtime = RuntimeInfo.Collect("cpu");
+            return new(runtime.Library, runtime.TorchSharp, runtime.DotNet);
         }
     }
 }

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json.Serialization;
 using Consensus.ML.Cli.Output;
 using Consensus.ML.Cli.Shell;
+using Consensus.ML.Cli.Training;
 using Consensus.ML.Machine;
 using Consensus.ML.Options;
 using Consensus.ML.Segmentation;
@@ -17,23 +18,23 @@ internal static class BenchCommand
 
     public static Command Create(Terminal terminal)
     {
-        Option<int?> size = SharedOptions.Whole("--size", "S", "Side, in pixels, of the slices. Default 64.", 1, 4096);
-        Option<int?> channels = SharedOptions.Whole(
+        Option<int?> size = OptionKinds.Whole("--size", "S", "Side, in pixels, of the slices. Default 64.", 1, 4096);
+        Option<int?> channels = OptionKinds.Whole(
             "--channels", "L", "Base channels of the U-Net, a multiple of 32. Default 32.", 32, 4096);
         Option<int[]?> multipliers = Multipliers();
-        Option<int?> residualBlocks = SharedOptions.Whole(
+        Option<int?> residualBlocks = OptionKinds.Whole(
             "--residual-blocks", "R", "Residual blocks of each level of the U-Net. Default 2.", 1, 64);
-        Option<int?> encoderBlocks = SharedOptions.Whole("--rrdb-blocks", "N", "RRDB blocks of the image encoder. Default 2.", 1, 256);
-        Option<int?> width = SharedOptions.Whole(
+        Option<int?> encoderBlocks = OptionKinds.Whole("--rrdb-blocks", "N", "RRDB blocks of the image encoder. Default 2.", 1, 256);
+        Option<int?> width = OptionKinds.Whole(
             "--encoder-width", "F", "Features inside the image encoder. Default 64, as published.", 1, 4096);
-        Option<int?> growth = SharedOptions.Whole(
+        Option<int?> growth = OptionKinds.Whole(
             "--encoder-growth", "G", "Features that each convolution of a dense block adds. Default 32, as published.", 1, 4096);
-        Option<int?> levels = SharedOptions.Whole(
+        Option<int?> levels = OptionKinds.Whole(
             "--levels", "C", "Levels of consensus: maps that a sampling step takes further. Default 7.", 1, 255);
-        Option<LevelConditioning?> levelConditioning = SharedOptions.LevelConditioning("embedding");
-        Option<int?> patchSize = SharedOptions.PatchSize("1");
-        Option<int?> batch = SharedOptions.Whole("--batch", "B", "Images of a training step. Default 4.", 1, 4096);
-        Option<string?> device = SharedOptions.Device();
+        Option<LevelConditioning?> levelConditioning = NetworkArguments.LevelConditioning("embedding");
+        Option<int?> patchSize = NetworkArguments.PatchSize("1");
+        Option<int?> batch = OptionKinds.Whole("--batch", "B", "Images of a training step. Default 4.", 1, 4096);
+        Option<string?> device = DeviceOption.Create();
         var json = new Option<bool>("--json") { Description = "Print JSON instead of a table." };
         var command = new Command(
             "bench",
@@ -70,7 +71,7 @@ internal static class BenchCommand
                     + "it must be a multiple of 32.");
             }
 
-            SharedOptions.EnsureSideFits(benchmark.Size, benchmark.Network);
+            NetworkArguments.EnsureSideFits(benchmark.Size, benchmark.Network);
             benchmark = benchmark with { Device = RuntimeInfo.Collect(parsed.GetValue(device)).Device };
             using var interruption = new Interruption();
             var report = new Report(benchmark, benchmark.Measure(Precision.Float32, interruption.Token), benchmark.Measure(
@@ -119,12 +120,12 @@ internal static class BenchCommand
     {
         var table = new Table { Border = TableBorder.Simple };
         table.AddColumn("").AddColumn(new TableColumn("float32").RightAligned()).AddColumn(new TableColumn("bfloat16").RightAligned());
-        Row("encoding an image", "ms", facts => facts.EncoderMs);
-        Row($"sampling step, {report.Settings.Levels} levels", "ms", facts => facts.SamplingStepMs);
-        Row($"training step, batch {report.Settings.Batch}", "ms", facts => facts.TrainingStepMs);
-        Row("U-Net pass", "GFLOP/s", facts => facts.UnetGflops);
-        Row("convolutions alone", "GFLOP/s", facts => facts.ConvolutionGflops);
-        Row("peak memory", "MB", facts => facts.PeakMemoryMb);
+        Row("encoding an image", "ms", measured => measured.EncoderMs);
+        Row($"sampling step, {report.Settings.Levels} levels", "ms", measured => measured.SamplingStepMs);
+        Row($"training step, batch {report.Settings.Batch}", "ms", measured => measured.TrainingStepMs);
+        Row("U-Net pass", "GFLOP/s", measured => measured.UnetGflops);
+        Row("convolutions alone", "GFLOP/s", measured => measured.ConvolutionGflops);
+        Row("peak memory", "MB", measured => measured.PeakMemoryMb);
         return table;
 
         void Row(string name, string unit, Func<MachineMeasurement, double> value) =>
@@ -136,22 +137,22 @@ internal static class BenchCommand
     /// <summary>What is printed with <c>--json</c>.</summary>
     private sealed class Report(MachineBenchmark benchmark, MachineMeasurement float32, MachineMeasurement bfloat16)
     {
-        public SettingFacts Settings { get; } = new(
+        public SettingDescription Settings { get; } = new(
             benchmark.Size, benchmark.Network.ModelChannels, benchmark.Network.ChannelMultipliers, benchmark.Network.ResidualBlocks,
             benchmark.Network.EncoderBlocks, benchmark.Network.EncoderWidth, benchmark.Network.EncoderGrowth, benchmark.Levels,
             Spelling.Write(benchmark.Network.LevelConditioning), benchmark.Network.PatchSize, benchmark.BatchSize);
 
-        public MachineFacts Machine { get; } = MachineFacts.Of(RuntimeInfo.Collect(benchmark.Device));
+        public MachineDescription Machine { get; } = MachineDescription.Of(RuntimeInfo.Collect(benchmark.Device));
 
         public MachineMeasurement Float32 { get; } = float32;
 
         [JsonPropertyName("bfloat16")]
         public MachineMeasurement BFloat16 { get; } = bfloat16;
 
-        public EstimateFacts Estimate { get; } = EstimateFacts.Of(float32, bfloat16);
+        public EstimateDescription Estimate { get; } = EstimateDescription.Of(float32, bfloat16);
     }
 
-    private sealed record SettingFacts(
+    private sealed record SettingDescription(
         int Size,
         int Channels,
         IReadOnlyList<int> Multipliers,
@@ -164,17 +165,17 @@ internal static class BenchCommand
         int? PatchSize,
         int Batch);
 
-    private sealed record MachineFacts(string Device, int Threads, string OperatingSystem, string TorchSharp, string DotNet)
+    private sealed record MachineDescription(string Device, int Threads, string OperatingSystem, string TorchSharp, string DotNet)
     {
-        public static MachineFacts Of(RuntimeInfo facts) =>
-            new(facts.Device, facts.Threads, facts.OperatingSystem, facts.TorchSharp, facts.DotNet);
+        public static MachineDescription Of(RuntimeInfo measured) =>
+            new(measured.Device, measured.Threads, measured.OperatingSystem, measured.TorchSharp, measured.DotNet);
     }
 
     /// <summary>
     /// What a run would take in the faster of the two formats: training as long as the preset does, one map as the preset samples
     /// and as the paper does.
     /// </summary>
-    private sealed record EstimateFacts(
+    private sealed record EstimateDescription(
         string Precision,
         int TrainingSteps,
         double TrainingMinutes,
@@ -182,7 +183,7 @@ internal static class BenchCommand
         double PaperMapSeconds,
         [property: JsonIgnore] string Text)
     {
-        public static EstimateFacts Of(MachineMeasurement float32, MachineMeasurement bfloat16)
+        public static EstimateDescription Of(MachineMeasurement float32, MachineMeasurement bfloat16)
         {
             (MachineMeasurement training, Precision precision) = bfloat16.TrainingStepMs < float32.TrainingStepMs
                 ? (bfloat16, Consensus.ML.Options.Precision.BFloat16)

@@ -12,20 +12,23 @@ internal static class InfoCommand
     public static Command Create(Terminal terminal)
     {
         var json = new Option<bool>("--json") { Description = "Print JSON instead of a table." };
-        var command = new Command("info", "Show versions, backend, device and threads, and why the GPU is not used where it is not.")
+        var command = new CommandWithExamples(
+            "info",
+            "Show versions, backend, device and threads, and why the GPU is not used where it is not.",
+            "consensus info")
         {
             json,
         };
         command.SetAction(parsed =>
         {
-            RuntimeInfo facts = RuntimeInfo.Collect();
+            RuntimeInfo runtime = RuntimeInfo.Collect();
             if (parsed.GetValue(json))
             {
-                terminal.Out.WriteLine(JsonOutput.Text(facts));
+                terminal.Out.WriteLine(JsonOutput.Text(runtime));
             }
             else
             {
-                terminal.Console.Write(Table(facts));
+                terminal.Console.Write(Table(runtime));
             }
 
             return ExitCode.Success;
@@ -33,27 +36,27 @@ internal static class InfoCommand
         return command;
     }
 
-    private static Table Table(RuntimeInfo facts)
+    private static Table Table(RuntimeInfo runtime)
     {
         var table = new Table { Border = TableBorder.Simple, ShowHeaders = false };
         table.AddColumn("name").AddColumn("value");
-        Row("Consensus.ML", facts.Library);
-        Row("ML.NET", facts.MLNet);
-        Row("TorchSharp", facts.TorchSharp);
-        Row("libtorch", facts.LibTorch);
-        Row(".NET", facts.DotNet);
-        Row("system", facts.OperatingSystem);
-        Row("backend", facts.Backend);
-        Row("device", facts.Device);
-        if (facts.WhyNoGpu is not null)
+        Row("Consensus.ML", runtime.Library);
+        Row("ML.NET", runtime.MLNet);
+        Row("TorchSharp", runtime.TorchSharp);
+        Row("libtorch", runtime.LibTorch);
+        Row(".NET", runtime.DotNet);
+        Row("system", runtime.OperatingSystem);
+        Row("backend", runtime.Backend);
+        Row("device", runtime.Device);
+        if (runtime.WhyNoGpu is not null)
         {
-            Row("GPU not used", facts.WhyNoGpu);
+            Row("GPU not used", runtime.WhyNoGpu);
         }
 
-        Row("threads", facts.Threads.ToString());
-        Row("native library", facts.AdaptedNativeLibrary is null
+        Row("threads", runtime.Threads.ToString());
+        Row("native library", runtime.AdaptedNativeLibrary is null
             ? "as shipped"
-            : $"adapted to this system's C++ library in memory: {facts.AdaptedNativeLibrary}");
+            : $"adapted to this system's C++ library in memory: {runtime.AdaptedNativeLibrary}");
         return table;
 
         void Row(string name, string value) => table.AddRow(Markup.Escape(name), Markup.Escape(value));

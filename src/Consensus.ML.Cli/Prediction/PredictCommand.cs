@@ -15,7 +15,7 @@ internal static class PredictCommand
 {
     public static Command Create(Terminal terminal)
     {
-        Option<string> model = SharedOptions.Model();
+        Option<string> model = ModelArguments.Model();
         var output = new Option<string>("--out")
         {
             Description = "Folder to write to: <case>_soft.nii.gz (of pictures, <case>_soft.tif) and <case>.png for each case.",
@@ -23,9 +23,9 @@ internal static class PredictCommand
             Required = true,
         };
         var sampling = new SamplingArguments();
-        Option<string?> device = SharedOptions.Device();
+        Option<string?> device = DeviceOption.Create();
         var data = new DataOptions(QubiqSplit.Validation, required: false);
-        Option<int?> axis = SharedOptions.Choice<int>(
+        Option<int?> axis = OptionKinds.Choice<int>(
             "--axis",
             "Axis that volumes are cut along, of the stored array; the predicted slices are put back into a volume. "
             + "Default: as the model's training volumes were cut, or 2. When given, images with 2 to 8 "
@@ -36,7 +36,11 @@ internal static class PredictCommand
             Description = "Images or volumes to segment. A case is named by its folder when the file is called image.*, else by the file.",
             Arity = ArgumentArity.ZeroOrMore,
         }.RefusingOptions();
-        var command = new Command("predict", "Predict the soft maps of images, at their own size and geometry.")
+        var command = new CommandWithExamples(
+            "predict",
+            "Predict the soft maps of images, at their own size and geometry.",
+            "consensus predict --model brain-growth.zip --out maps patient7/image.nii.gz patient8/image.nii.gz",
+            "consensus predict --model brain-growth.zip --out maps --data QUBIQ --task brain-growth --split val")
         {
             model, output, sampling.Generations, sampling.Tolerance, sampling.Mirror, sampling.Sampler, sampling.Steps, sampling.Seed,
             sampling.Precision, device, axis, data.Data, data.Task, data.Split, files,
@@ -62,7 +66,7 @@ internal static class PredictCommand
             EnsureKept(cases, folder);
             int? asked = parsed.GetValue(axis);
             using var interruption = new Interruption();
-            MLContext ml = Session.Create(terminal, parsed.GetValue(device), null, CommandLine.IsDebugging(parsed));
+            MLContext ml = Session.Create(terminal, parsed.GetValue(device), null, parsed.IsVerbose());
             using LoadedModel loaded = LoadedModel.Read(ml, parsed.Require(model!));
             EnsureAxis(asked, loaded.Segmentation.VolumeAxes);
             PredictionInput[] inputs = [.. cases.Select(one => PredictionInput.Of(one, asked, loaded.Segmentation))];

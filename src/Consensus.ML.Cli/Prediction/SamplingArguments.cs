@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Consensus.ML.Cli.Output;
 using Consensus.ML.Cli.Shell;
 using Consensus.ML.Options;
 using Consensus.ML.Segmentation;
@@ -10,7 +9,7 @@ namespace Consensus.ML.Cli.Prediction;
 internal sealed class SamplingArguments
 {
     public Option<int?> Generations { get; } =
-        SharedOptions.Whole(
+        OptionKinds.Whole(
             "--generations", "n",
             "Maps sampled for each level, or passes of Monte-Carlo dropout; the prediction is their mean. "
             + "1 to 1000. Default: the model's own.",
@@ -35,26 +34,26 @@ internal sealed class SamplingArguments
     };
 
     // Two words rather than a truth value, whose options the parser lets stand alone.
-    public Option<Switch?> Mirror { get; } = SharedOptions.Choice(
+    public Option<Switch?> Mirror { get; } = OptionKinds.Choice(
         "--mirror",
         "Whether generations take turns at the image and its mirror images, as far as training mirrored them: "
         + "better maps for the same time. Default: the model's own.",
         Spelling.List<Switch>());
 
-    public Option<SamplerKind?> Sampler { get; } = SharedOptions.Choice(
+    public Option<SamplerKind?> Sampler { get; } = OptionKinds.Choice(
         "--sampler",
         "ddpm (random at every step), ddim (deterministic, good with few steps) or dpm-solver (deterministic, of "
         + "second order). Default: the model's own.",
         Spelling.List<SamplerKind>());
 
     public Option<int?> Steps { get; } =
-        SharedOptions.Whole(
+        OptionKinds.Whole(
             "--sampling-steps", "N",
             "How many of the model's diffusion steps are taken, evenly spaced. Default: the model's own.", 1, 4000);
 
-    public Option<int?> Seed { get; } = SharedOptions.Seed("Seed of the sampling noise. Default: the model's own.");
+    public Option<int?> Seed { get; } = OptionKinds.Seed("Seed of the sampling noise. Default: the model's own.");
 
-    public Option<Precision?> Precision { get; } = SharedOptions.Precision(
+    public Option<Precision?> Precision { get; } = ModelArguments.Precision(
         "Number format of the heavy arithmetic while sampling. Default: the model's own.");
 
     /// <summary>What is done or not.</summary>

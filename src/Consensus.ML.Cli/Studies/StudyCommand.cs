@@ -4,6 +4,7 @@ using Consensus.Imaging.Augmentation;
 using Consensus.Imaging.Labels;
 using Consensus.ML.Cli.Data;
 using Consensus.ML.Cli.Output;
+using Consensus.ML.Cli.Prediction;
 using Consensus.ML.Cli.Shell;
 using Consensus.ML.Cli.Training;
 using Consensus.ML.Datasets;
@@ -26,7 +27,7 @@ internal static class StudyCommand
     public static Command Create(Terminal terminal)
     {
         var data = new DataOptions(QubiqSplit.Train);
-        Option<int?> folds = SharedOptions.Whole(
+        Option<int?> folds = OptionKinds.Whole(
             "--folds", "K",
             "Cross-validation: divide the cases of --split into K folds, and score each case by models trained on the other folds.", 2,
             1000);
@@ -40,40 +41,40 @@ internal static class StudyCommand
             Description = "Without --folds: the split to score. Default val.",
             HelpName = "SPLIT",
         };
-        Option<MissingRaters?> missing = SharedOptions.MissingRaters("each trained on and scored by the share of its own raters");
+        Option<MissingRaters?> missing = CaseArguments.MissingRaters("each trained on and scored by the share of its own raters");
         var methods = new Option<string?>("--methods")
         {
             Description = $"What to compare, with commas between: {string.Join(", ", StudyMethods.All)}; or all. Default: "
                 + $"the four training targets of the paper's Table 2, {string.Join(",", StudyMethods.TrainingTargets)}.",
             HelpName = "NAMES",
         };
-        Option<double?> minutes = SharedOptions.Minutes(
+        Option<double?> minutes = RecipeArguments.Minutes(
             "Wall time of each training, validation included. Default: each method's own number of steps.");
-        Option<int?> steps = SharedOptions.Whole(
+        Option<int?> steps = OptionKinds.Whole(
             "--steps", "N", "Training steps of each training, in place of --minutes.", 1, int.MaxValue);
-        Option<int?> size = SharedOptions.Whole(
+        Option<int?> size = OptionKinds.Whole(
             "--size", "S", "Side, in pixels, that slices are resized to, trained at and scored at. Default 64.", 1, 4096);
-        Option<int?> seed = SharedOptions.Seed(
+        Option<int?> seed = OptionKinds.Seed(
             "Seed of everything random in training and sampling; the division into folds does not depend on it. Default 0.");
         var seeds = new Option<string?>("--seeds")
         {
             Description = "Several seeds with commas between, in place of --seed: each method is trained with each of them.",
             HelpName = "1,2,3",
         };
-        Option<int?> generations = SharedOptions.Whole(
+        Option<int?> generations = OptionKinds.Whole(
             "--generations", "n",
             "Maps that diffusion methods sample for each level, 1 to 1000. Default: each method's own number.", 1, 1000);
-        Option<int?> curve = SharedOptions.Whole(
+        Option<int?> curve = OptionKinds.Whole(
             "--curve", "n",
             "Draw the score against the number of generations, up to n (the paper's Figure 3); "
             + "0 leaves it out, which makes scoring much faster. Default 25.",
             0, 1000);
-        Option<string?> device = SharedOptions.Device();
-        Option<int?> threads = SharedOptions.Threads();
-        Option<AugmentationStrength?> strength = SharedOptions.Augmentation("strong");
-        Option<float?> noData = SharedOptions.NoData();
-        Option<MirrorAxes?> mirror = SharedOptions.Mirror();
-        Option<Precision?> precision = SharedOptions.Precision(
+        Option<string?> device = DeviceOption.Create();
+        Option<int?> threads = RecipeArguments.Threads();
+        Option<AugmentationStrength?> strength = RecipeArguments.Augmentation("strong");
+        Option<float?> noData = CaseArguments.NoData();
+        Option<MirrorAxes?> mirror = RecipeArguments.Mirror();
+        Option<Precision?> precision = ModelArguments.Precision(
             "Number format of the heavy arithmetic while training. Default: each method's own.");
         var resume = new Option<bool>("--resume")
         {
@@ -87,7 +88,14 @@ internal static class StudyCommand
             HelpName = "DIR",
             Required = true,
         };
-        var command = new Command("study", "Train, score and compare several methods on held-out cases, and write a report.")
+        var command = new CommandWithExamples(
+            "study",
+            "Train, score and compare several methods on held-out cases, and write a report.",
+            "consensus study --data QUBIQ --task brain-growth --minutes 15 --seeds 1,2,3 --out study",
+            "consensus study --data QUBIQ --task brain-growth --minutes 15 --seeds 1,2,3 --methods "
+            + "consensus,level-unet,mcd --resume --out study",
+            "consensus study --data QUBIQ --task brain-growth --minutes 15 --seeds 1,2,3 --resume --device cuda:1 --out study",
+            "consensus study --data retina/dataset.json --folds 5 --steps 2000 --methods all --out retina-study")
         {
             data.Data, data.Task, folds, data.Split, trainSplit, evalSplit, missing, methods, minutes, steps, size, seed, seeds,
             generations, curve, device, precision, threads, strength, noData, mirror, resume, output,
@@ -104,11 +112,11 @@ internal static class StudyCommand
             StudyMethod[] chosen = ParseMethods(parsed.GetValue(methods));
             int[] all = ParseSeeds(parsed.GetValue(seed), parsed.GetValue(seeds));
             int side = parsed.GetValue(size) ?? 64;
-            SharedOptions.EnsureSideFits(side, ConsensusSegmentationEstimator.Options.Compact().Network);
+            NetworkArguments.EnsureSideFits(side, ConsensusSegmentationEstimator.Options.Compact().Network);
             OutputPath.EnsureFolder(folder);
             using var interruption = new Interruption(
                 () => terminal.Complain("stopping; what is done stays, and --resume goes on from here (Ctrl-C again aborts at once)"));
-            MLContext ml = Session.Create(terminal, parsed.GetValue(device), all[0], CommandLine.IsDebugging(parsed));
+            MLContext ml = Session.Create(terminal, parsed.GetValue(device), all[0], parsed.IsVerbose());
             StudyData found = StudyData.Find(
                 terminal, parsed, data, parsed.GetValue(folds), parsed.GetValue(trainSplit), parsed.GetValue(evalSplit),
                 parsed.GetValue(missing), parsed.GetValue(noData), interruption.Token);
@@ -120,7 +128,9 @@ internal static class StudyCommand
                 Folds = found.Folds,
                 Levels = found.Source.Raters,
                 MissingRaters = found.Source.MissingRaters,
-                Augmentation = found.Source.Varied(parsed.GetValue(strength) ?? AugmentationStrength.Strong, parsed.GetValue(mirror)),
+                Augmentation = found.Source.AugmentationAt(
+                    parsed.GetValue(strength) ?? AugmentationStrength.Strong,
+                    parsed.GetValue(mirror)),
                 NoData = parsed.GetValue(noData),
                 Methods = chosen,
                 Seeds = all,

@@ -15,7 +15,7 @@ internal sealed class CheckpointArguments
     };
 
     public Option<int?> Every { get; } =
-        SharedOptions.Whole(
+        OptionKinds.Whole(
             "--checkpoint-every", "N",
             "Steps between checkpoints. Default: one every five minutes, and one at the end or at an interruption.", 1, int.MaxValue);
 

@@ -19,8 +19,10 @@ internal static class EnsembleCommand
             Description = "Models that 'consensus train' wrote with the same data and options and different --seed: two or more.",
             Arity = ArgumentArity.ZeroOrMore,
         }.RefusingOptions();
-        var command = new Command(
-            "ensemble", "Put models that were trained alike from different seeds into one, which averages over what each of them draws.")
+        var command = new CommandWithExamples(
+            "ensemble",
+            "Put models that were trained alike from different seeds into one, which averages over what each of them draws.",
+            "consensus ensemble --out brain-growth.zip seed1.zip seed2.zip seed3.zip")
         {
             models, output,
         };
@@ -42,7 +44,7 @@ internal static class EnsembleCommand
             OutputPath.EnsureFile(path);
             Array.ForEach(paths, LoadedModel.EnsureExists);
             using var interruption = new Interruption();
-            MLContext ml = Session.Create(terminal, "cpu", null, CommandLine.IsDebugging(parsed));
+            MLContext ml = Session.Create(terminal, "cpu", null, parsed.IsVerbose());
             var loaded = new List<LoadedModel>(paths.Length);
             try
             {

@@ -39,7 +39,7 @@ internal static class TrainCommand
     public static Command Create(Terminal terminal)
     {
         var data = new DataOptions(QubiqSplit.Train);
-        Option<MissingRaters?> missing = SharedOptions.MissingRaters(
+        Option<MissingRaters?> missing = CaseArguments.MissingRaters(
             "and level c of C then means at least the share c/C of a case's raters");
         var validationSplit = new Option<string?>("--validation-split")
         {
@@ -47,42 +47,42 @@ internal static class TrainCommand
                 + "a tenth of the training cases, whole groups of them, is set aside for that.",
             HelpName = "SPLIT",
         };
-        Option<int?> size = SharedOptions.Whole(
+        Option<int?> size = OptionKinds.Whole(
             "--size", "S", "Side, in pixels, that slices are resized to. Default 64, or 256 for the paper preset.", 1, LargestSize);
-        Option<Preset?> preset = SharedOptions.Choice(
+        Option<Preset?> preset = OptionKinds.Choice(
             "--preset", "compact (made for a CPU) or paper (as published: 256 pixels, for a GPU). Default compact.",
             Spelling.List<Preset>());
-        Option<Method?> method = SharedOptions.Choice(
+        Option<Method?> method = OptionKinds.Choice(
             "--method",
             "consensus (the paper's, by diffusion) or a U-Net that predicts in one pass, named as in 'consensus study': "
             + "level-unet learns the same levels of agreement, and needs less time. Default consensus.",
             [("consensus", default(Method)), .. OnePass.Select(one => (one.Name, new Method(one.OnePass)))]);
-        Option<TrainingTarget?> target = SharedOptions.Choice(
+        Option<TrainingTarget?> target = OptionKinds.Choice(
             "--target",
             "What the method consensus learns: each level of agreement (the method), one rater's mask knowing whose, not knowing whose, "
             + "or the soft map itself. Default consensus.",
             Spelling.List<TrainingTarget>());
-        Option<LevelConditioning?> levelConditioning = SharedOptions.LevelConditioning("the preset's");
-        Option<int?> patchSize = SharedOptions.PatchSize(
+        Option<LevelConditioning?> levelConditioning = NetworkArguments.LevelConditioning("the preset's");
+        Option<int?> patchSize = NetworkArguments.PatchSize(
             "2 where S is at least 128 and a multiple of 16, else 1; 1 for the paper preset; with --from the model's");
-        Option<double?> minutes = SharedOptions.Minutes(
+        Option<double?> minutes = RecipeArguments.Minutes(
             "End after this much wall time, validation included; fractions are fine. With --steps too, whichever comes first.");
-        Option<int?> steps = SharedOptions.Whole(
+        Option<int?> steps = OptionKinds.Whole(
             "--steps", "N", "End after this many training steps. Default: the preset's, unless --minutes is given.", 1, int.MaxValue);
-        Option<int?> seed = SharedOptions.Seed("Seed of everything random. Default 0.");
-        Option<string?> device = SharedOptions.Device();
-        Option<Precision?> precision = SharedOptions.Precision(
+        Option<int?> seed = OptionKinds.Seed("Seed of everything random. Default 0.");
+        Option<string?> device = DeviceOption.Create();
+        Option<Precision?> precision = ModelArguments.Precision(
             "Number format of the heavy arithmetic while training; float16 is for GPUs without bfloat16. Default: the preset's.");
-        Option<int?> threads = SharedOptions.Threads();
-        Option<AugmentationStrength?> strength = SharedOptions.Augmentation("strong, or published for the paper preset");
-        Option<float?> noData = SharedOptions.NoData();
-        Option<MirrorAxes?> mirror = SharedOptions.Mirror();
-        Option<int?> memory = SharedOptions.Whole(
+        Option<int?> threads = RecipeArguments.Threads();
+        Option<AugmentationStrength?> strength = RecipeArguments.Augmentation("strong, or published for the paper preset");
+        Option<float?> noData = CaseArguments.NoData();
+        Option<MirrorAxes?> mirror = RecipeArguments.Mirror();
+        Option<int?> memory = OptionKinds.Whole(
             "--memory-limit", "MB",
             "The most memory that the cases may take; more are kept in a temporary file, to the same "
             + "model. Default: half of the machine's.",
             0, int.MaxValue);
-        Option<int?> patience = SharedOptions.Whole(
+        Option<int?> patience = OptionKinds.Whole(
             "--patience", "N",
             "End early once so many validations in a row brought nothing better; 10 are spread over a run. Default: never.", 1,
             int.MaxValue);
@@ -93,7 +93,13 @@ internal static class TrainCommand
         };
         var checkpoints = new CheckpointArguments();
         var output = new Option<string>("--out") { Description = "The model to write.", HelpName = "model.zip", Required = true };
-        var command = new Command("train", "Train a model on cases that several raters have segmented.")
+        var command = new CommandWithExamples(
+            "train",
+            "Train a model on cases that several raters have segmented.",
+            "consensus train --data QUBIQ --task brain-growth --minutes 15 --out brain-growth.zip",
+            "consensus train --data QUBIQ --task brain-growth --method level-unet --minutes 5 --out one-pass.zip",
+            "consensus train --data QUBIQ --task kidney --steps 20000 --checkpoints run --resume --out kidney.zip",
+            "consensus train --data QUBIQ --task kidney --preset paper --device cuda --precision bfloat16 --out kidney.zip")
         {
             data.Data, data.Task, data.Split, validationSplit, missing, size, method, preset, target, levelConditioning, patchSize, minutes,
             steps, patience, seed, device, precision, threads, strength, noData, mirror, memory,
@@ -105,7 +111,7 @@ internal static class TrainCommand
             string path = parsed.Require(output!);
             OutputPath.EnsureFile(path);
             CheckpointOptions? kept = checkpoints.Read(parsed);
-            MLContext ml = Session.Create(terminal, parsed.GetValue(device), parsed.GetValue(seed) ?? 0, CommandLine.IsDebugging(parsed));
+            MLContext ml = Session.Create(terminal, parsed.GetValue(device), parsed.GetValue(seed) ?? 0, parsed.IsVerbose());
             using LoadedModel? start = parsed.GetValue(from) is string model ? LoadedModel.Read(ml, model) : null;
             UNetKind? onePass = start is null
                 ? parsed.GetValue(method)?.OnePass
@@ -148,7 +154,7 @@ internal static class TrainCommand
             }
 
             int side = parsed.GetValue(size) ?? start?.Segmentation.Height ?? (isPaper ? 256 : 64);
-            SharedOptions.EnsureSideFits(side, unet?.Network ?? options.Network);
+            NetworkArguments.EnsureSideFits(side, unet?.Network ?? options.Network);
             CaseSource source = data.Find(terminal, parsed, parsed.GetValue(missing));
             float? withoutData = parsed.GetValue(noData) ?? start?.NoData;
             CaseSource? validation = parsed.GetValue(validationSplit) is { } split
@@ -160,7 +166,7 @@ internal static class TrainCommand
             ];
             DatasetSplit[] others = [.. source.Others.Where(other => other.Name != validation?.Split)];
             DatasetGate.Check(terminal, source, used, others, data.CheckCommand(parsed), withoutData, CancellationToken.None);
-            AugmentationPolicy augmentation = source.Varied(
+            AugmentationPolicy augmentation = source.AugmentationAt(
                 parsed.GetValue(strength) ?? (isPaper ? AugmentationStrength.Published : AugmentationStrength.Strong),
                 parsed.GetValue(mirror));
             return unet is not null

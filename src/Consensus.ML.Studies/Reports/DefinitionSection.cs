@@ -19,8 +19,9 @@ internal static class DefinitionSection
             E("dt", "95 % interval"),
             E("dd",
                 $"Percentile bootstrap over {unit}s: as many {unit}s as there are were drawn with replacement "
-                + $"{Text.Number(MeanOverCases.Resamples, "#,0")} times{(unit == "case" ? "" : ", each with all its cases")}. It says how the "
-                + $"mean would vary with other {unit}s of the same kind, not with another training. With few {unit}s it is too narrow."),
+                + $"{Text.Number(MeanOverCases.Resamples, "#,0")} times{(unit == "case" ? "" : ", each with all its cases")}. "
+                + $"It says how the mean would vary with other {unit}s of the same kind, not with another training. "
+                + $"With few {unit}s it is too narrow."),
             E("dt", "Generation"),
             E("dd",
                 "One drawing of every level from fresh noise. Several are averaged, and rounded at one "

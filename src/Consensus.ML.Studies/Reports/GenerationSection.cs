@@ -30,7 +30,10 @@ internal static class GenerationSection
             + $"Below, up to {counts[^1]} generations of each slice were sampled once, and the first 1, 2, 3, … of them averaged.");
         yield return context.Figure(
             GenerationPlot.Draw(sampling, context.Styles),
-            $"Soft Dice against the number of generations. {string.Join("; ", sampling.Select(method => $"{method.Name}: {Text.Score(method.ScoreAfter(counts[0]))} after {counts[0]}, {Text.Score(method.ScoreAfter(counts[^1]))} after {counts[^1]}"))}.",
+            $"Soft Dice against the number of generations. {string.Join("; ", sampling.Select(Ends))}.",
             "Soft Dice (5 thresholds), mean over cases, against the number of generations averaged (the paper's Figure 3).");
+
+        string Ends(MethodResult method) => $"{method.Name}: {Text.Score(method.ScoreAfter(counts[0]))} after {counts[0]}, "
+            + $"{Text.Score(method.ScoreAfter(counts[^1]))} after {counts[^1]}";
     }
 }

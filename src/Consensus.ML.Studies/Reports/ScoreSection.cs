@@ -17,9 +17,11 @@ internal static class ScoreSection
             + (hasSeeds ? ", each averaged over seeds first" : "")
             + $", with the 95 % bootstrap interval over cases. Arrows point to where better is; the best of each column is bold. "
             + $"Cases: {context.Results.Raters.Cases.Count}.", hasSeeds);
+        IEnumerable<string> means = context.Methods.Select(
+            method => $"{method.Name} {Text.Score(method.Score(MethodResult.Headline).Mean)}");
         yield return context.Figure(
             ScorePlot.Draw(context.Methods, context.Styles),
-            $"Mean soft Dice of each method with its interval: {string.Join("; ", context.Methods.Select(method => $"{method.Name} {Text.Score(method.Score(MethodResult.Headline).Mean)}"))}.",
+            $"Mean soft Dice of each method with its interval: {string.Join("; ", means)}.",
             "Soft Dice (5 thresholds) of each method: the mean with its 95 % interval, and each case as a grey point.");
         string[] units =
         [
@@ -28,15 +30,15 @@ internal static class ScoreSection
         string distances = units switch
         {
             ["mm"] => "HD95: Hausdorff distance at 95 % of the majority's outline, in millimetres by the images' own pixel size",
-            ["px"] => Text.Invariant(
-                $"HD95: Hausdorff distance at 95 % of the majority's outline, in pixels of the {context.Options.Size} × {context.Options.Size} map"),
+            ["px"] => "HD95: Hausdorff distance at 95 % of the majority's outline, in pixels of the "
+                + Text.Invariant($"{context.Options.Size} × {context.Options.Size} map"),
             _ => "HD95 is left out, for it is in millimetres in some cases and in pixels in others",
         };
         yield return ScoreTable(
             context,
             [.. ScoreGroup.Outlines.Where(measure => units.Length == 1 || measure.Name != nameof(CaseMetrics.HausdorffDistance95))],
-            Text.Invariant(
-                $"Outlines, and what the numbers in a map are worth. {distances}; surface Dice: within one pixel; ECE and Brier: calibration of the predicted share; uncertainty: rank correlation with the error."),
+            $"Outlines, and how well the numbers in a map are calibrated. {distances}; surface Dice: within one pixel; "
+                + "ECE and Brier: calibration of the predicted share; uncertainty: rank correlation with the error.",
             hasSeeds: false);
         yield return ScoreTable(context, ScoreGroup.Samples,
             "The maps that a prediction is made of, beside the raters' masks as a set: how well they stand for the raters one by one, "
@@ -73,5 +75,9 @@ internal static class ScoreSection
         A("class", score.Mean == best ? "n best" : "n"), Text.Number(score.Mean, format),
         double.IsNaN(score.Interval.Lower)
             ? null
-            : new object[] { E("br"), E("small", $"{Text.Number(score.Interval.Lower, format)} to {Text.Number(score.Interval.Upper, format)}") });
+            : new object[]
+            {
+                E("br"),
+                E("small", $"{Text.Number(score.Interval.Lower, format)} to {Text.Number(score.Interval.Upper, format)}"),
+            });
 }

@@ -34,8 +34,12 @@ internal static class SignificanceSection
         double smallest = SignFlipTest.Smallest(units), corrected = Math.Min(1, smallest * results.Comparisons.Count);
         if (corrected > 0.05)
         {
+            string afterCorrection = results.Comparisons.Count > 1
+                ? $", and {Text.Probability(corrected)} after correction for {results.Comparisons.Count} comparisons"
+                : "";
             yield return E("div", A("class", "note"), P(
-                $"With {Text.Count(units, results.Unit)} the smallest p-value that this test can give is {Text.Probability(smallest)}{(results.Comparisons.Count > 1 ? $", and {Text.Probability(corrected)} after correction for {results.Comparisons.Count} comparisons" : "")}: "
+                $"With {Text.Count(units, results.Unit)} the smallest p-value that this test can give is "
+                + $"{Text.Probability(smallest)}{afterCorrection}: "
                 + $"no difference can be significant at the 5 % level here, however large. Compare fewer methods, or more {results.Unit}s; "
                 + "six are the fewest for a single comparison."));
         }
@@ -51,7 +55,9 @@ internal static class SignificanceSection
             E("tbody", results.Comparisons.Select((comparison, i) => E("tr",
                 E("th", A("scope", "row"), context.Name(results.Methods.First(method => method.Name == comparison.Method))),
                 D(Text.Signed(comparison.Difference)),
-                D(double.IsNaN(comparison.Interval.Lower) ? Text.Nothing : $"{Text.Signed(comparison.Interval.Lower)} to {Text.Signed(comparison.Interval.Upper)}"),
+                D(double.IsNaN(comparison.Interval.Lower)
+                    ? Text.Nothing
+                    : $"{Text.Signed(comparison.Interval.Lower)} to {Text.Signed(comparison.Interval.Upper)}"),
                 D($"{comparison.Better}"), D($"{comparison.Worse}"), D(Text.Probability(comparison.PValue)),
                 E("td", A("class", comparison.AdjustedPValue < 0.05 ? "n best" : "n"), Text.Probability(comparison.AdjustedPValue)))))));
 

@@ -11,7 +11,10 @@ internal static class Style
         :root { color-scheme: light; --ink: #1b1f24; --soft: #57606a; --rule: #d0d7de; --tint: #f6f8fa; --accent: #0b5a8f; }
         * { box-sizing: border-box; }
         html { -webkit-text-size-adjust: 100%; }
-        body { margin: 0; background: #fff; color: var(--ink); font: 16px/1.55 "Source Sans 3", "Segoe UI", "Helvetica Neue", Helvetica, Arial, "Liberation Sans", sans-serif; }
+        body {
+          margin: 0; background: #fff; color: var(--ink);
+          font: 16px/1.55 "Source Sans 3", "Segoe UI", "Helvetica Neue", Helvetica, Arial, "Liberation Sans", sans-serif;
+        }
         main { max-width: 1060px; margin: 0 auto; padding: 40px 32px 64px; }
         header { border-bottom: 2px solid var(--ink); padding-bottom: 14px; margin-bottom: 22px; }
         h1 { font-size: 30px; line-height: 1.2; margin: 0 0 6px; }
@@ -30,11 +33,17 @@ internal static class Style
         .summary h2 { border: 0; margin: 0 0 6px; padding: 0; font-size: 18px; }
         figure { margin: 18px 0 26px; }
         figure img { max-width: 100%; height: auto; }
-        figcaption, caption { text-align: left; font-size: 14.5px; color: var(--ink); line-height: 1.45; padding: 0 0 8px; caption-side: top; }
+        figcaption, caption {
+          text-align: left; font-size: 14.5px; color: var(--ink); line-height: 1.45; padding: 0 0 8px;
+          caption-side: top;
+        }
         figcaption { padding: 6px 0 0; max-width: 100ch; }
         .wide { overflow-x: auto; container-type: inline-size; }
         caption { max-width: 100cqi; }
-        table { width: 100%; border-collapse: collapse; font-size: 14.5px; line-height: 1.35; margin: 14px 0 26px; border-top: 1.5px solid var(--ink); border-bottom: 1.5px solid var(--ink); }
+        table {
+          width: 100%; border-collapse: collapse; font-size: 14.5px; line-height: 1.35; margin: 14px 0 26px;
+          border-top: 1.5px solid var(--ink); border-bottom: 1.5px solid var(--ink);
+        }
         th, td { padding: 5px 10px; text-align: left; vertical-align: top; }
         thead th { border-bottom: 1px solid var(--ink); vertical-align: bottom; font-weight: 600; }
         tbody tr + tr td, tbody tr + tr th { border-top: 1px solid #eaeef2; }
@@ -44,12 +53,24 @@ internal static class Style
         td.best { font-weight: 700; }
         tr.reference td, tr.reference th { background: var(--tint); }
         small { font-size: 13px; font-weight: 400; color: var(--soft); }
-        .key { display: inline-block; width: 11px; height: 11px; margin-right: 7px; border: 2px solid; border-radius: 50%; vertical-align: -1px; }
-        code { font: 13.5px/1.4 "Source Code Pro", Consolas, "Liberation Mono", monospace; background: var(--tint); padding: 1px 4px; border-radius: 3px; overflow-wrap: anywhere; }
-        pre { background: var(--tint); border: 1px solid var(--rule); border-radius: 6px; padding: 10px 14px; white-space: pre-wrap; overflow-wrap: anywhere; }
+        .key {
+          display: inline-block; width: 11px; height: 11px; margin-right: 7px; border: 2px solid; border-radius: 50%;
+          vertical-align: -1px;
+        }
+        code {
+          font: 13.5px/1.4 "Source Code Pro", Consolas, "Liberation Mono", monospace; background: var(--tint);
+          padding: 1px 4px; border-radius: 3px; overflow-wrap: anywhere;
+        }
+        pre {
+          background: var(--tint); border: 1px solid var(--rule); border-radius: 6px; padding: 10px 14px;
+          white-space: pre-wrap; overflow-wrap: anywhere;
+        }
         pre code { background: none; padding: 0; }
         table.panels { border: 0; table-layout: fixed; margin: 6px 0 0; font-size: 12.5px; }
-        table.panels th, table.panels td { border: 0; padding: 2px; text-align: center; vertical-align: middle; white-space: normal; overflow-wrap: anywhere; line-height: 1.25; }
+        table.panels th, table.panels td {
+          border: 0; padding: 2px; text-align: center; vertical-align: middle; white-space: normal;
+          overflow-wrap: anywhere; line-height: 1.25;
+        }
         table.panels thead th { border: 0; font-weight: 400; color: var(--soft); }
         table.panels tbody th { text-align: left; padding-right: 8px; }
         table.panels img { display: block; width: 100%; image-rendering: auto; border-radius: 2px; }
@@ -63,7 +84,11 @@ internal static class Style
         dt { font-weight: 600; }
         dd { margin: 0 0 8px 0; }
         footer { margin-top: 48px; border-top: 1px solid var(--rule); padding-top: 12px; color: var(--soft); font-size: 14px; }
-        @media screen { table.dense { font-size: 13px; } table.dense th, table.dense td { padding: 5px 6px; } table.dense small { font-size: 11px; } }
+        @media screen {
+          table.dense { font-size: 13px; }
+          table.dense th, table.dense td { padding: 5px 6px; }
+          table.dense small { font-size: 11px; }
+        }
         @media (max-width: 700px) { main { padding: 20px 16px 40px; } h1 { font-size: 25px; } nav ol { columns: 1; } }
         @page { size: A4; margin: 16mm 15mm 18mm; }
         @media print {

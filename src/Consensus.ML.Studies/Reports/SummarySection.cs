@@ -50,7 +50,7 @@ internal static class SummarySection
                 .. results.Comparisons.Where(other => other.AdjustedPValue < Level && other.Difference > 0).Select(other => other.Method),
             ];
             yield return better.Length + worse.Length == 0
-                ? $"No method differs significantly from {reference.Name} at the 5 % level{(SignFlipTest.Smallest(results.Groups) * results.Comparisons.Count > Level ? $": {Text.Count(results.Groups, results.Unit)} cannot show any difference at that level in {Text.Count(results.Comparisons.Count, "comparison")}, however large" : "")}."
+                ? $"No method differs significantly from {reference.Name} at the 5 % level{TooFew(results)}."
                 : $"Significantly different from {reference.Name} (p below 0.05 after correction): "
                     + $"{string.Join("; ", new[] { Said("better", better), Said("worse", worse) }.Where(part => part.Length > 0))}.";
 
@@ -80,6 +80,13 @@ internal static class SummarySection
         return methods.Where(method => method.Score(MethodResult.Headline).Mean >= top - 0.01).MinBy(method => method.Cost.PredictionMs)!;
     }
 
+    /// <summary>What to add where there are too few cases for any finding; else empty.</summary>
+    private static string TooFew(StudyResults results) =>
+        SignFlipTest.Smallest(results.Groups) * results.Comparisons.Count > Level
+            ? $": {Text.Count(results.Groups, results.Unit)} cannot show any difference at that level in "
+                + $"{Text.Count(results.Comparisons.Count, "comparison")}, however large"
+            : "";
+
     private static string Ends(ConfidenceInterval interval) =>
         double.IsNaN(interval.Lower) ? "" : $" (95 % interval {Text.Score(interval.Lower)} to {Text.Score(interval.Upper)})";
 
@@ -87,6 +94,8 @@ internal static class SummarySection
         options.Size == 256
             ? "All scores are at 256 × 256 pixels, the size of the paper (Amit et al., MICCAI 2023). "
                 + "They are comparable with its tables only where the cases, the split and the budget are the paper's too."
-            : Text.Invariant(
-                $"All scores are at {options.Size} × {options.Size} pixels: images and masks were resized to that before training and scoring. They are not comparable with the paper's (Amit et al., MICCAI 2023), which are at 256 × 256 pixels, nor with scores at any other size.")));
+            : Text.Invariant($"All scores are at {options.Size} × {options.Size} pixels: ")
+                + "images and masks were resized to that before training and scoring. "
+                + "They are not comparable with the paper's (Amit et al., MICCAI 2023), which are at 256 × 256 pixels, "
+                + "nor with scores at any other size."));
 }

@@ -15,14 +15,18 @@ internal static class ThresholdSection
             "A soft map cut at a low threshold is what a few raters marked (towards their union); "
             + "at a high one, what nearly all of them did (towards their intersection).");
         yield return context.Figure(
-            ThresholdPlot.Draw(context.Methods, context.Styles), "Dice of each method at thresholds from 0.1 to 0.9; the table below has the numbers.",
+            ThresholdPlot.Draw(context.Methods, context.Styles),
+            "Dice of each method at thresholds from 0.1 to 0.9; the table below has the numbers.",
             "Dice of the soft maps cut at each threshold, mean over cases.");
         float[] thresholds = [.. SoftDice.NineThresholds];
         yield return E("div", A("class", "wide"),
             E("table", A("class", "short"), E("caption", context.TableCaption("Dice at each threshold, mean over cases.")),
-                E("thead", E("tr", E("th", "method"), thresholds.Select(threshold => E("th", A("class", "n"), MethodResult.ScoreNameAt(threshold)[6..])))),
+                E("thead", E("tr", E("th", "method"),
+                    thresholds.Select(threshold => E("th", A("class", "n"), MethodResult.ScoreNameAt(threshold)["DiceAt".Length..])))),
                 E("tbody",
                     context.Methods.Select(method => E("tr", E("th", A("scope", "row"), context.Name(method)),
-                        thresholds.Select(threshold => E("td", A("class", "n"), Text.Score(method.Score(MethodResult.ScoreNameAt(threshold)).Mean))))))));
+                        thresholds.Select(threshold => E("td", A("class", "n"), Text.Score(MeanAt(method, threshold)))))))));
+
+        static double MeanAt(MethodResult method, float threshold) => method.Score(MethodResult.ScoreNameAt(threshold)).Mean;
     }
 }

@@ -1,5 +1,6 @@
 using Consensus.ML.Studies.Formatting;
 using Consensus.ML.Studies.Plots;
+using Consensus.ML.Studies.Results;
 using Consensus.ML.Studies.Running;
 using static Consensus.ML.Studies.Reports.Html;
 
@@ -21,8 +22,12 @@ internal static class TrainingSection
             + "were kept. A curve that still rises at its end says that more training would help.");
         yield return context.Figure(
             LearningPlot.Draw(context.Methods, context.Styles),
-            $"Validation soft Dice against steps. {string.Join("; ", context.Methods.Select(method => $"{method.Name}: best {Text.Score(method.Runs.Average(run => run.Training.Validations.Select(point => point.SoftDice).DefaultIfEmpty(double.NaN).Max()))}"))}.",
+            $"Validation soft Dice against steps. {string.Join("; ", context.Methods.Select(Best))}.",
             $"Soft Dice (5 thresholds) on the {Text.Count(first.ValidationCases, "training case")} set aside, against optimizer steps; "
             + "a line for each training. These few cases choose the weights: they are not a score.");
+
+        static string Best(MethodResult method) => $"{method.Name}: best "
+            + Text.Score(method.Runs.Average(
+                run => run.Training.Validations.Select(point => point.SoftDice).DefaultIfEmpty(double.NaN).Max()));
     }
 }

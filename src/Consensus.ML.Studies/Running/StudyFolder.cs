@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using Consensus.Imaging.Cases;
 using Consensus.Imaging.Storage;
 using Consensus.ML.Studies.Formatting;
@@ -113,8 +115,10 @@ internal sealed class StudyFolder
             .Select(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.' ? letter : '_'));
         return !alwaysHash && plain == name.Replace(" ", "", StringComparison.Ordinal) && plain.Length is > 0 and < 100 && plain[0] != '.'
             ? plain
-            : $"{plain[..Math.Min(plain.Length, 80)].TrimStart('.')}-{Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(name)))[..8]}";
+            : $"{plain[..Math.Min(plain.Length, 80)].TrimStart('.')}-{Hash(name)}";
     }
+
+    private static string Hash(string name) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(name)))[..8];
 
     /// <summary>
     /// A case's name as a file can have it, another for each case: "a b" is not "ab", and Windows takes "con" for a device.

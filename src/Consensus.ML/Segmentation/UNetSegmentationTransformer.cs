@@ -2,6 +2,7 @@ using Consensus.ML.Options;
 using Consensus.ML.Segmentation;
 using Consensus.ML.Segmentation.Models;
 using Consensus.ML.Segmentation.Prediction;
+using Consensus.ML.Torch.Models;
 using Consensus.ML.Transforms;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
