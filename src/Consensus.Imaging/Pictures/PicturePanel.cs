@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using SkiaSharp;
 
 namespace Consensus.Imaging.Pictures;
@@ -6,6 +7,7 @@ namespace Consensus.Imaging.Pictures;
 /// Small pictures without text, for tables and pages: an image, outlines, maps. They have the colours of <see cref="RaterPicture"/>, whose
 /// pictures explain themselves.
 /// </summary>
+[Experimental("CONSENSUS001")]
 public static class PicturePanel
 {
     private const float OutlineThickness = 1.2f;

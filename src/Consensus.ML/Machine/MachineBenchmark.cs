@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Consensus.Imaging;
 using Consensus.Imaging.Augmentation;
@@ -10,6 +11,7 @@ using Consensus.ML.Torch.Networks;
 using Consensus.ML.Torch.Runtime;
 using Consensus.ML.Torch.Training.Batches;
 using Consensus.ML.Torch.Training.Loop;
+
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -19,6 +21,7 @@ namespace Consensus.ML.Machine;
 /// Measures what this machine does with a network: how long encoding an image, a sampling step and a training step take. Weights are
 /// random and the data is made up, which changes no time.
 /// </summary>
+[Experimental("CONSENSUS001")]
 public sealed record MachineBenchmark
 {
     // So many that a disturbance does not move the median.

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Consensus.ML.Machine;
 
 /// <summary>What <see cref="MachineBenchmark"/> measured in one number format. Times are medians, in milliseconds.</summary>
@@ -15,6 +17,7 @@ namespace Consensus.ML.Machine;
 /// Largest resident memory of the process meanwhile, in MiB; of its whole life where the system cannot begin anew. Memory of a GPU is not
 /// in it: TorchSharp does not tell.
 /// </param>
+[Experimental("CONSENSUS001")]
 public sealed record MachineMeasurement(
     double EncoderMs,
     double UnetMs,

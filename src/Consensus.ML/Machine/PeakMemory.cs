@@ -1,8 +1,10 @@
 using System.Diagnostics;
+using System.Diagnostics.CodeAnalysis;
 
 namespace Consensus.ML.Machine;
 
 /// <summary>The most memory that this process has had in use, torch's memory included (but not a GPU's).</summary>
+[Experimental("CONSENSUS001")]
 public static class PeakMemory
 {
     private const double BytesPerMebibyte = 1 << 20;

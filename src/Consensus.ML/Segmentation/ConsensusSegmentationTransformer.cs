@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Consensus.ML.MLNet;
 using Consensus.ML.Options;
 using Consensus.ML.Segmentation;
@@ -80,6 +81,7 @@ public sealed class ConsensusSegmentationTransformer : SegmentationTransformer
     /// <exception cref="ArgumentException">The slice has another number of values than the model needs.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     /// <exception cref="OperationCanceledException">Sampling was cancelled.</exception>
+    [Experimental("CONSENSUS001")]
     public IReadOnlyList<SamplingStep> TraceSampling(float[] features, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(features);

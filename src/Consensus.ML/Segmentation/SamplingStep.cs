@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Consensus.ML.Segmentation;
 
 /// <summary>One step of sampling a slice's maps by diffusion (<see cref="ConsensusSegmentationTransformer.TraceSampling"/>).</summary>
@@ -6,4 +8,5 @@ namespace Consensus.ML.Segmentation;
 /// The maps that the network sees, maps × height × width: pure noise in the first step. Scaled so that a map without noise lies in [0, 1].
 /// </param>
 /// <param name="PredictedMaps">The maps without noise that the network predicts from them, maps × height × width in [0, 1].</param>
+[Experimental("CONSENSUS001")]
 public sealed record SamplingStep(int Time, float[] NoisyMaps, float[] PredictedMaps);
