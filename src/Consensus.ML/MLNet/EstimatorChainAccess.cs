@@ -25,11 +25,11 @@ internal abstract class EstimatorChainAccess
         return (EstimatorChainAccess)Activator.CreateInstance(typeof(Typed<>).MakeGenericType(type.GetGenericArguments()), estimator)!;
     }
 
-    /// <summary>A chain with other steps, which are cached and kept in the model as this chain's are.</summary>
+    /// <summary>A chain with other steps. It caches them and keeps them in the model as this chain does.</summary>
     /// <param name="steps">As many steps as this chain has.</param>
     public abstract IEstimator<ITransformer> WithSteps(IEnumerable<IEstimator<ITransformer>> steps);
 
-    // The type of the last step is known at run time only.
+    // The type of the last step is only known at run time.
     private sealed class Typed<TLastTransformer>(EstimatorChain<TLastTransformer> chain) : EstimatorChainAccess
         where TLastTransformer : class, ITransformer
     {

@@ -6,8 +6,8 @@ using Microsoft.ML.Runtime;
 namespace Consensus.ML.MLNet;
 
 /// <summary>
-/// Looks once whether the ML.NET that is loaded has the internals that <see cref="MLNetInternals"/> reaches for, so that another version
-/// is named in one sentence before anything is done with it, instead of a type that does not load in the middle of a pipeline.
+/// Checks once whether the loaded ML.NET has the internals that <see cref="MLNetInternals"/> uses. If it has not, the check reports the
+/// version in one sentence before any work begins. Without it, a type would fail to load in the middle of a pipeline.
 /// </summary>
 internal static class MLNetCheck
 {
@@ -17,7 +17,7 @@ internal static class MLNetCheck
     /// <summary>The metadata of this assembly that names the types which the build opens (MLNetInternals.targets).</summary>
     private const string OpenedTypes = "MLNetInternals";
 
-    // What is used of the opened types, as Describe writes it; a test compares the list with the code.
+    // The members of the opened types that this library uses, as Describe writes them. A test compares the list with the code.
     internal static readonly string[] Members =
     [
         "Microsoft.ML.Data.IInternalCatalog.get_Environment()",
@@ -47,7 +47,7 @@ internal static class MLNetCheck
         "Microsoft.ML.VersionInfo..ctor(String, UInt32, UInt32, UInt32, String, String, String)",
     ];
 
-    // What is used of public types by unsafe access, as Describe writes it; a test compares the list with the code.
+    // The private members of public types that this library uses, as Describe writes them. A test compares the list with the code.
     internal static readonly string[] PrivateMembers =
     [
         "Microsoft.ML.Data.EstimatorChain`1..ctor(IHostEnvironment, IEstimator`1[], TransformerScope[], Boolean[])",
@@ -58,11 +58,11 @@ internal static class MLNetCheck
     ];
 
     private static readonly Lazy<string?> Found = new(() =>
-        Problem([typeof(IHostEnvironment).Assembly, typeof(MLContext).Assembly], AssemblyVersion.Of(typeof(MLContext).Assembly)));
+        Problem([typeof(IHostEnvironment).Assembly, typeof(MLContext).Assembly], AssemblyVersion.Read(typeof(MLContext).Assembly)));
 
     /// <summary>
-    /// Call before anything that uses an internal type, from a method that does not use one itself: the runtime looks types up for a
-    /// whole method at a time.
+    /// Call this before any use of an internal type, from a method that uses no internal type: the runtime resolves the types of a whole
+    /// method at once.
     /// </summary>
     /// <exception cref="InvalidOperationException">
     /// This ML.NET has other internals; the message names its version and the one that works.
@@ -75,7 +75,9 @@ internal static class MLNetCheck
         }
     }
 
-    /// <summary>What is wrong with these assemblies of ML.NET, as one sentence; null where they have all that is used.</summary>
+    /// <summary>
+    /// What is wrong with these assemblies of ML.NET, as one sentence; null if they have everything that this library uses.
+    /// </summary>
     internal static string? Problem(IReadOnlyList<Assembly> assemblies, string version)
     {
         string? missing = null;
@@ -106,7 +108,7 @@ internal static class MLNetCheck
         .SelectMany(attribute => attribute.Value!.Split(';'))
         .Select(name => name.Replace(':', '`'));
 
-    /// <summary>A method, constructor or field as the list has it.</summary>
+    /// <summary>A method, constructor or field as written in the list.</summary>
     internal static string Describe(MemberInfo member)
     {
         string arguments = member is MethodBase method

@@ -10,8 +10,8 @@ using Microsoft.ML.Runtime;
 namespace Consensus.ML.MLNet
 {
     /// <summary>
-    /// The one place that reaches into ML.NET. What a third-party trainer needs and the public surface does not give:
-    /// the environment behind a catalog, and the settings of the <see cref="MLContext"/> behind an environment.
+    /// The only place that uses internals of ML.NET. A third-party trainer needs them, and the public API does not offer them: the
+    /// environment behind a catalog, and the settings of the <see cref="MLContext"/> behind an environment.
     /// </summary>
     internal static class MLNetInternals
     {
@@ -43,14 +43,14 @@ namespace Consensus.ML.MLNet
         /// <summary>The seed given to the <see cref="MLContext"/>, if any.</summary>
         public static int? Seed(this IHostEnvironment environment) => (environment as IHostEnvironmentInternal)?.Seed;
 
-        /// <summary>Whether the <see cref="MLContext"/> behind the environment was told to cancel.</summary>
+        /// <summary>Whether cancellation was requested on the <see cref="MLContext"/> behind the environment.</summary>
         public static bool IsCanceled(this IHostEnvironment environment) => (environment as ICancelable)?.IsCanceled ?? false;
 
         /// <summary>
-        /// How many bytes an entry of a step's folder in a model zip unpacks to, as the zip's directory says: ML.NET unpacks it whole,
-        /// to a temporary file, before it hands it out. .NET ends an entry at this length, whatever follows. The largest where several have
-        /// the name; null where there is none, or this version of ML.NET keeps its archive elsewhere: the caller finds the length after
-        /// unpacking then.
+        /// The unpacked length in bytes of an entry of a step's folder in a model zip, from the zip's directory. ML.NET unpacks the whole
+        /// entry to a temporary file before it returns it, and .NET ends an entry at this length in any case. If several entries have the
+        /// name, this is the largest length. Null if there is no such entry, or if this version of ML.NET keeps its archive elsewhere: the
+        /// caller then finds the length after unpacking.
         /// </summary>
         public static long? UnpackedLength(this ModelLoadContext context, string name)
         {
@@ -100,8 +100,8 @@ namespace Consensus.ML.MLNet
         private static IHostEnvironment CheckedEnvironmentOf(object catalog) => ((IInternalCatalog)catalog).Environment;
 
         /// <summary>
-        /// A model's header. The assembly is written by its simple name: with the full name an older version of this library
-        /// would refuse a model only because a newer one wrote it.
+        /// A model's header. It holds the assembly's simple name. With the full name, an older version of this library would refuse a model
+        /// only because a newer version wrote it.
         /// </summary>
         public static Microsoft.ML.VersionInfo VersionInfo(string signature, string loader) =>
             new(modelSignature: signature, verWrittenCur: 0x00010001, verReadableCur: 0x00010001, verWeCanReadBack: 0x00010001,
@@ -114,7 +114,7 @@ namespace Consensus.ML.MLNet
 
 namespace System.Runtime.CompilerServices
 {
-    /// <summary>Known to the runtime by name: the assembly that carries it may use the internals of the one it names.</summary>
+    /// <summary>The runtime knows this attribute by name: an assembly that has it may use the internals of the named assembly.</summary>
     [AttributeUsage(AttributeTargets.Assembly, AllowMultiple = true)]
     internal sealed class IgnoresAccessChecksToAttribute(string assemblyName) : Attribute
     {

@@ -3,7 +3,9 @@ using Microsoft.ML.Data;
 
 namespace Consensus.ML.MLNet;
 
-/// <summary>Walks ML.NET's chains of estimators and of transformers, to any depth. A step is what is not a chain itself.</summary>
+/// <summary>
+/// Walks ML.NET's chains of estimators and of transformers, to any depth. A step is an element that is not a chain itself.
+/// </summary>
 internal static class PipelineSteps
 {
     /// <summary>The steps of a pipeline in their order.</summary>
@@ -16,7 +18,7 @@ internal static class PipelineSteps
 
     /// <summary>A pipeline of the same shape with other steps.</summary>
     /// <param name="pipeline">The pipeline; it stays as it is.</param>
-    /// <param name="replacement">The step to put in the place of a step; it may return the same step.</param>
+    /// <param name="replacement">Gives the new step for each step; it may return the same step.</param>
     public static IEstimator<ITransformer> Replace(
         IEstimator<ITransformer> pipeline,
         Func<IEstimator<ITransformer>, IEstimator<ITransformer>> replacement) =>
@@ -27,7 +29,7 @@ internal static class PipelineSteps
     /// <summary>A model of the same shape with other steps of one type. All other steps are shared with the given model.</summary>
     /// <typeparam name="T">The type of the steps to replace.</typeparam>
     /// <param name="model">The model; it stays as it is.</param>
-    /// <param name="replacement">The step to put in the place of a step.</param>
+    /// <param name="replacement">Gives the new step for each step of the type.</param>
     /// <returns>Null where the model has no step of the type.</returns>
     public static ITransformer? TryReplace<T>(ITransformer model, Func<T, ITransformer> replacement)
         where T : class, ITransformer

@@ -18,13 +18,13 @@ using static TorchSharp.torch.nn;
 namespace Consensus.ML.Machine;
 
 /// <summary>
-/// Measures what this machine does with a network: how long encoding an image, a sampling step and a training step take. Weights are
-/// random and the data is made up, which changes no time.
+/// Measures how fast this machine computes a network: the time to encode an image, of a sampling step and of a training step. Weights and
+/// data are random; this does not change the times.
 /// </summary>
 [Experimental("CONSENSUS001")]
 public sealed record MachineBenchmark
 {
-    // So many that a disturbance does not move the median.
+    // Enough that a single disturbance does not move the median.
     private const int LeastRepetitions = 5, MostRepetitions = 100;
 
     /// <summary>Side S of the square slices, in pixels; a multiple of <see cref="NetworkOptions.SideMultiple"/>. Default 64.</summary>
@@ -33,7 +33,7 @@ public sealed record MachineBenchmark
     /// <summary>Channels of a slice, at least 1. Default 1.</summary>
     public int ImageChannels { get; init; } = 1;
 
-    /// <summary>Levels of consensus C, at least 1: how many maps sampling draws at once. Default 7.</summary>
+    /// <summary>Levels of consensus C, at least 1: the number of maps that sampling draws at once. Default 7.</summary>
     public int Levels { get; init; } = 7;
 
     /// <summary>Images of a training step, at least 1, with one pass of the network each. Default 4.</summary>
@@ -112,7 +112,7 @@ public sealed record MachineBenchmark
         var context = new ForwardContext(prepared.Weights, Training: false);
         Tensor image = randn([1, ImageChannels, Size, Size], device: device, generator: generator),
             features = network.EncodeImage(context, image);
-        Tensor noise = randn([description.Passes, description.MapsAPass, Size, Size], device: device, generator: generator);
+        Tensor noise = randn([description.Passes, description.MapsPerPass, Size, Size], device: device, generator: generator);
         Tensor? levels = description.HasLevelEmbedding ? TensorArithmetic.Range(1, Levels + 1, ScalarType.Int64, device) : null;
         Tensor times = TensorArithmetic.Repeated(description.Passes, 0, device);
         var operations = new OperationCount();
@@ -121,7 +121,7 @@ public sealed record MachineBenchmark
         double encoder = Median(() => network.EncodeImage(context, image), device, cancellation);
         double pass = Median(() => network.Forward(context, noise, features, times, levels), device, cancellation);
 
-        // From one call of the network to the next lies a whole step.
+        // A whole step lies between two calls of the network.
         using var process = new DiffusionProcess(
             Diffusion,
             NoiseSchedule.Create(Diffusion.Schedule, Diffusion.Steps).Subsequence(Math.Min(Diffusion.Steps, LeastRepetitions + 1)),
@@ -145,7 +145,7 @@ public sealed record MachineBenchmark
         return new(encoder, pass, step, operations.Total);
     }
 
-    /// <summary>Training itself, on cases of noise; the time of a step is that from one report of its progress to the next.</summary>
+    /// <summary>Runs real training on cases of noise. The time of a step is the time between two progress reports.</summary>
     private double MeasureTraining(ModelDescription description, Device device, Precision precision, CancellationToken cancellation)
     {
         var random = new Random(0);
@@ -176,7 +176,7 @@ public sealed record MachineBenchmark
         }
     }
 
-    /// <summary>The best rate of 3×3 convolutions, at the shapes of the U-Net's levels and at one that fills any machine.</summary>
+    /// <summary>The best rate of 3×3 convolutions, over the shapes of the U-Net's levels and a shape that fills any machine.</summary>
     private double MeasureConvolutions(NetworkOptions network, Device device, Precision precision, CancellationToken cancellation)
     {
         using var scope = NewDisposeScope();
@@ -218,7 +218,7 @@ public sealed record MachineBenchmark
         }
     }
 
-    /// <summary>Repeats what adds times until there are enough of them.</summary>
+    /// <summary>Repeats a measurement until there are enough times; returns their median.</summary>
     private double MedianOf(Action<List<double>> measure)
     {
         var times = new List<double>();
@@ -233,7 +233,7 @@ public sealed record MachineBenchmark
         return (times[(times.Count - 1) / 2] + times[times.Count / 2]) / 2;
     }
 
-    /// <summary>GPUs work on after a call returns.</summary>
+    /// <summary>Waits for the device: a GPU still computes after a call returns.</summary>
     private static void Wait(Device device)
     {
         if (device.type == TorchSharp.DeviceType.CUDA)
@@ -244,7 +244,7 @@ public sealed record MachineBenchmark
 
     private sealed record Sampling(double EncoderMs, double PassMs, double StepMs, long Operations);
 
-    /// <summary>Times from step to step; the first, which chooses kernels, and the report at the end are left out.</summary>
+    /// <summary>Collects the times between steps. It leaves out the first step, which chooses kernels, and the last report.</summary>
     private sealed class Reports(List<double> intervals, int steps) : IProgress<TrainingProgress>
     {
         private int _step;

@@ -6,16 +6,16 @@ namespace Consensus.ML.Machine;
 /// <param name="EncoderMs">Encoding one image.</param>
 /// <param name="UnetMs">One pass of the U-Net over the maps of all levels.</param>
 /// <param name="SamplingStepMs">
-/// One DDPM step of all levels, the image being encoded: the pass, x_{t−1} from its output, and fresh noise.
+/// One DDPM step of all levels for an encoded image: the pass, x_{t−1} from its output, and new noise.
 /// </param>
-/// <param name="TrainingStepMs">One training step: samples drawn and augmented, forward, backward, AdamW, and the moving average.</param>
-/// <param name="UnetGflops">Arithmetic of the U-Net pass by its time, in 10⁹ floating-point operations a second.</param>
+/// <param name="TrainingStepMs">One training step: draw and augment samples, forward, backward, AdamW, and the moving average.</param>
+/// <param name="UnetGflops">Operations of the U-Net pass divided by its time, in 10⁹ floating-point operations per second.</param>
 /// <param name="ConvolutionGflops">
-/// What the machine does in 3×3 convolutions alone, at the best of several shapes: the roofline of <paramref name="UnetGflops"/>.
+/// The machine's rate in 3×3 convolutions alone, at the best of several shapes: the upper limit of <paramref name="UnetGflops"/>.
 /// </param>
 /// <param name="PeakMemoryMb">
-/// Largest resident memory of the process meanwhile, in MiB; of its whole life where the system cannot begin anew. Memory of a GPU is not
-/// in it: TorchSharp does not tell.
+/// Largest resident memory of the process during the measurement, in MiB. If the system cannot reset the peak, it is the peak since the
+/// process began. It does not include GPU memory, which TorchSharp does not report.
 /// </param>
 [Experimental("CONSENSUS001")]
 public sealed record MachineMeasurement(

@@ -7,7 +7,7 @@ using TorchSharp;
 
 namespace Consensus.ML.Machine;
 
-/// <summary>What this process computes with: versions, backend, device, and why it is not the GPU where it is not.</summary>
+/// <summary>What this process computes with: versions, backend, device, and the reason if it is not a GPU.</summary>
 public sealed record RuntimeInfo
 {
     /// <summary>Version of Consensus.ML.</summary>
@@ -31,25 +31,25 @@ public sealed record RuntimeInfo
     /// <summary>Which libtorch the application carries: "cpu" or "cuda".</summary>
     public required string Backend { get; init; }
 
-    /// <summary>The device that training and prediction take when none is asked for: "cpu" or "cuda:N".</summary>
+    /// <summary>The device that training and prediction use by default: "cpu" or "cuda:N".</summary>
     public required string Device { get; init; }
 
     /// <summary>Why <see cref="Device"/> is not a GPU; null when it is one.</summary>
     public required string? WhyNoGpu { get; init; }
 
-    /// <summary>CPU threads of torch's arithmetic.</summary>
+    /// <summary>CPU threads that torch computes with.</summary>
     public required int Threads { get; init; }
 
     /// <summary>
-    /// TorchSharp's native library, where a copy in memory, adapted to a system with an older C++ library, is in use in its place; null
-    /// where it loaded itself.
+    /// TorchSharp's native library, if this process uses an adapted copy of it in memory (for a system with an older C++ library). Null if
+    /// the library itself was loaded.
     /// </summary>
     public required string? AdaptedNativeLibrary { get; init; }
 
-    /// <summary>Loads libtorch and collects the facts.</summary>
-    /// <param name="device">"cpu", "cuda" or "cuda:N"; null for the GPU when there is one, else the CPU.</param>
+    /// <summary>Loads libtorch and collects this information.</summary>
+    /// <param name="device">"cpu", "cuda" or "cuda:N"; null for the GPU if there is one, else the CPU.</param>
     /// <exception cref="ArgumentException"><paramref name="device"/> is none of the three forms.</exception>
-    /// <exception cref="InvalidOperationException">The device asked for is not usable; the message says why.</exception>
+    /// <exception cref="InvalidOperationException">The requested device is not usable; the message says why.</exception>
     /// <exception cref="DllNotFoundException">There is no libtorch for this platform; the message says what to reference.</exception>
     public static RuntimeInfo Collect(string? device = null)
     {
@@ -73,9 +73,9 @@ public sealed record RuntimeInfo
         bool gpu = chosen.Device.type == DeviceType.CUDA;
         return new()
         {
-            Library = AssemblyVersion.Of(typeof(RuntimeInfo).Assembly),
-            MLNet = AssemblyVersion.Of(typeof(MLContext).Assembly),
-            TorchSharp = AssemblyVersion.Of(typeof(torch).Assembly),
+            Library = AssemblyVersion.Read(typeof(RuntimeInfo).Assembly),
+            MLNet = AssemblyVersion.Read(typeof(MLContext).Assembly),
+            TorchSharp = AssemblyVersion.Read(typeof(torch).Assembly),
             LibTorch = torch.__version__,
             DotNet = RuntimeInformation.FrameworkDescription,
             OperatingSystem = $"{RuntimeInformation.OSDescription} ({RuntimeInformation.OSArchitecture})",

@@ -10,9 +10,9 @@ public sealed record DiffusionOptions
     public NoiseScheduleKind Schedule { get; init; } = NoiseScheduleKind.Linear;
 
     /// <summary>
-    /// Whether the network predicts the variance too, in a second output channel, and learns it from the variational bound. Default true,
-    /// the paper's. Without it the variance is β_t, and the loss is the mean squared error over pixels, where the published code then
-    /// sums it (a factor that AdamW does not see).
+    /// Whether the network also predicts the variance, in a second output channel, and learns it from the variational bound. Default true,
+    /// the paper's. When false, the variance is β_t and the loss is the mean squared error over pixels. (The published code sums over
+    /// pixels instead; AdamW does not depend on that factor.)
     /// </summary>
     public bool LearnedVariance { get; init; } = true;
 

@@ -2,21 +2,21 @@ using System.Text.Json.Serialization;
 
 namespace Consensus.ML.Options;
 
-/// <summary>How the network is told the image beside x_t.</summary>
+/// <summary>How the network receives the image together with x_t.</summary>
 public enum Conditioning
 {
     /// <summary>
-    /// The method's: D(E(F(x_t) + G(I), emb)), where an RRDB net G encodes the image once, however many maps are drawn of it (Amit et
-    /// al. 2023, section 3).
+    /// As in the method: D(E(F(x_t) + G(I), emb)). An RRDB net G encodes the image once for any number of maps (Amit et al. 2023, section
+    /// 3).
     /// </summary>
     Encoder,
 
     /// <summary>
-    /// The image's channels and x_t go into the first convolution together, with no encoder of its own. The encoder's options are then
+    /// The image's channels and x_t go into the first convolution together, without an image encoder. The encoder's options are then
     /// ignored. With the target Consensus this is like DMISE (Wolleb et al. 2022, "Diffusion models for implicit image segmentation
-    /// ensembles"), which learns single masks and is told no level; with the target AnyAnnotator it is like AMIS (Rahman et al. 2023,
+    /// ensembles"), which learns single masks and has no level input. With the target AnyAnnotator it is like AMIS (Rahman et al. 2023,
     /// "Ambiguous medical image segmentation using diffusion models"), which has two more networks for the ambiguity of an image, and a
-    /// loss for them, that are left out here. Both take more diffusion steps than the presets do.
+    /// loss for them. Those are left out here. Both methods use more diffusion steps than the presets do.
     /// </summary>
     Concatenation,
 }
@@ -24,13 +24,13 @@ public enum Conditioning
 /// <summary>How the network tells the levels of agreement (or the raters) apart.</summary>
 public enum LevelConditioning
 {
-    /// <summary>The method's: a pass draws one map, of the level that its embedding c says (Amit et al. 2023, section 3).</summary>
+    /// <summary>As in the method: a pass draws one map, and the embedding c gives its level (Amit et al. 2023, section 3).</summary>
     Embedding,
 
     /// <summary>
-    /// A pass draws the maps of all levels, each in a channel of x_t of its own; no embedding says which. Every step of training learns
-    /// all levels from each of its images, and a prediction takes as many passes fewer as there are levels. It changes nothing where the
-    /// target has one map (<see cref="Consensus.ML.Options.TrainingTarget.SoftLabel"/>,
+    /// A pass draws the maps of all levels, each in its own channel of x_t, without a level embedding. Every step of training learns all
+    /// levels from each of its images. A prediction takes one pass where <see cref="Embedding"/> takes one pass for each level. It changes
+    /// nothing if the target has one map (<see cref="Consensus.ML.Options.TrainingTarget.SoftLabel"/>,
     /// <see cref="Consensus.ML.Options.TrainingTarget.AnyAnnotator"/>).
     /// </summary>
     Channels,
@@ -54,16 +54,17 @@ public sealed record NetworkOptions
     public IReadOnlyList<int> ChannelMultipliers { get; init; } = [1, 2, 3, 4];
 
     /// <summary>
-    /// Side, in pixels, of the square patches whose pixels go into the first convolutions as channels and come out of the last one so:
-    /// the network works on 1/PatchSize of each side, in about 1/PatchSize² of the time, and still draws every pixel (Hoogeboom et al.
-    /// 2023, "simple diffusion: End-to-end diffusion for high resolution images", section 3.2). 1, 2, 4 or 8; or null for 2 where both
-    /// sides of a slice have at least 128 pixels and can be divided so, and 1 elsewhere. Default 1, as published.
+    /// Side, in pixels, of square patches. The pixels of a patch go into the first convolutions as channels, and come out of the last
+    /// convolution as channels. The network works on 1/PatchSize of each side, in about 1/PatchSize² of the time, and still draws every
+    /// pixel (Hoogeboom et al. 2023, "simple diffusion: End-to-end diffusion for high resolution images", section 3.2). 1, 2, 4 or 8; or
+    /// null to choose by the slice: 2 if both sides have at least 128 pixels and can be divided into such patches, else 1. Default 1, as
+    /// published.
     /// </summary>
     public int? PatchSize { get; init; } = 1;
 
     /// <summary>
-    /// What both sides of a slice must be a multiple of, so that every level can halve them: <see cref="PatchSize"/> · 2^(levels − 1),
-    /// where a PatchSize of null, which follows the sides, counts as 1.
+    /// Both sides of a slice must be a multiple of this number, so that every level can halve them: <see cref="PatchSize"/> · 2^(levels −
+    /// 1). A PatchSize of null counts as 1 here, since it follows the sides.
     /// </summary>
     [JsonIgnore]
     public int SideMultiple => (PatchSize ?? 1) << (ChannelMultipliers.Count - 1);
@@ -78,8 +79,8 @@ public sealed record NetworkOptions
     public int AttentionHeads { get; init; } = 4;
 
     /// <summary>
-    /// How the image reaches the network. Default <see cref="Consensus.ML.Options.Conditioning.Encoder"/>: by the RRDB encoder, the
-    /// method's.
+    /// How the image reaches the network. Default <see cref="Consensus.ML.Options.Conditioning.Encoder"/>: through the RRDB encoder, as in
+    /// the method.
     /// </summary>
     public Conditioning Conditioning { get; init; } = Conditioning.Encoder;
 
@@ -99,28 +100,28 @@ public sealed record NetworkOptions
     public int EncoderGrowth { get; init; } = 32;
 
     /// <summary>
-    /// Whether the first convolution of x_t, F, starts at zero, so that a new network sees the image alone and finds out what x_t tells
-    /// it as it learns. Predictions of x_0 at noisy times learn faster so (tests/Consensus.ML.Benchmarks/RESULTS.md). For
+    /// Whether the first convolution of x_t, F, starts at zero. A new network then sees the image alone, and learns during training to use
+    /// x_t. Predictions of x_0 at noisy times learn faster this way (tests/Consensus.ML.Benchmarks/RESULTS.md). For
     /// <see cref="Conditioning.Encoder"/> only. Default false, as published.
     /// </summary>
     public bool NoiseStartsAtZero { get; init; }
 
     /// <summary>
-    /// Whether time and level scale and shift what comes of each residual block's second normalisation (use_scale_shift_norm in the
+    /// Whether time and level scale and shift the output of each residual block's second normalisation (use_scale_shift_norm in the
     /// published code; Dhariwal and Nichol 2021, section 3.1) instead of being added before it. The normalisation works on 32 groups and
-    /// takes a group's mean away: with 32 channels, one a group, it takes away what was added, and such blocks are told neither time nor
-    /// level. Default false, as published.
+    /// subtracts each group's mean. With 32 channels, each group has one channel, so it removes what was added: such blocks learn neither
+    /// time nor level. Default false, as published.
     /// </summary>
     public bool ScaleShiftNorm { get; init; }
 
     /// <summary>Dropout probability inside residual blocks, in [0, 1). Default 0, as published.</summary>
     public double Dropout { get; init; }
 
-    /// <summary>The patches' side, which has been chosen by now.</summary>
+    /// <summary>The patches' side; it must have been chosen before.</summary>
     [JsonIgnore]
     internal int Patch => PatchSize ?? throw new InvalidOperationException($"{nameof(PatchSize)} was not chosen.");
 
-    /// <summary>The same with a number for <see cref="PatchSize"/>, chosen by the sides of the slices where there is none.</summary>
+    /// <summary>The same options with a number for <see cref="PatchSize"/>; if it is null, the sides of the slices decide.</summary>
     internal NetworkOptions For(int height, int width)
     {
         int twice = 2 * SideMultiple;

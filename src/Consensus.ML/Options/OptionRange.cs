@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Consensus.ML.Options;
 
-/// <summary>Checks single values that users set; each complaint names the option, the value found and what is allowed.</summary>
+/// <summary>Checks single values that users set. Each message names the option, the value found and what is allowed.</summary>
 internal static class OptionRange
 {
     /// <summary>A value that must be given.</summary>
@@ -11,7 +11,7 @@ internal static class OptionRange
         where T : class => value ?? throw new ArgumentException($"{name} is null; it must be given.");
 
     /// <summary>Checks that a value is one of its enumeration.</summary>
-    /// <exception cref="ArgumentException">It is not; the message lists them.</exception>
+    /// <exception cref="ArgumentException">It is not a value of the enumeration; the message lists those.</exception>
     public static void Defined<T>(string name, T value)
         where T : struct, Enum
     {
@@ -21,8 +21,8 @@ internal static class OptionRange
         }
     }
 
-    /// <summary>Checks that a value lies between two others, both included.</summary>
-    /// <exception cref="ArgumentException">It does not; the message names both.</exception>
+    /// <summary>Checks that a value lies between a minimum and a maximum, both included.</summary>
+    /// <exception cref="ArgumentException">It does not; the message names both limits.</exception>
     public static void Range(string name, int value, int minimum, int maximum, string note = "")
     {
         if (value < minimum || value > maximum)
@@ -51,7 +51,7 @@ internal static class OptionRange
         }
     }
 
-    /// <summary>The complaint about an option: its name, its value, and what is allowed.</summary>
+    /// <summary>The exception for an option out of range: its name, its value, and what is allowed.</summary>
     public static ArgumentException Wrong(string name, object value, string allowed) => new(string.Create(
         CultureInfo.InvariantCulture,
         $"{name} is {value}; it must be {allowed}."));

@@ -14,7 +14,7 @@ public static class OptionValues
 
     /// <summary>Lists the options of several objects.</summary>
     /// <param name="parts">
-    /// Each object with the name that its members' names begin with, such as ("Network", options.Network); where the name is empty, they
+    /// Each object with the name that its members' names begin with, such as ("Network", options.Network); if the name is empty, they
     /// begin with the member.
     /// </param>
     public static Dictionary<string, string> Flatten(params ReadOnlySpan<(string Name, object? Value)> parts)
@@ -22,18 +22,18 @@ public static class OptionValues
         var settings = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach ((string name, object? value) in parts)
         {
-            Flatten(name, JsonSerializer.SerializeToNode(value, Json));
+            Add(name, JsonSerializer.SerializeToNode(value, Json));
         }
 
         return settings;
 
-        void Flatten(string name, JsonNode? node)
+        void Add(string name, JsonNode? node)
         {
             if (node is JsonObject members)
             {
                 foreach ((string member, JsonNode? value) in members)
                 {
-                    Flatten(name.Length > 0 ? $"{name}.{member}" : member, value);
+                    Add(name.Length > 0 ? $"{name}.{member}" : member, value);
                 }
             }
             else
@@ -43,11 +43,11 @@ public static class OptionValues
         }
     }
 
-    /// <summary>Names the options in which two lists differ, each with both values: "Levels is 3 there and 4 here".</summary>
-    /// <param name="here">One list.</param>
-    /// <param name="there">The other.</param>
-    /// <param name="ofHere">What to call the first.</param>
-    /// <param name="ofThere">What to call the other.</param>
+    /// <summary>Names the options that differ between two lists, each with both values: "Levels is 3 there and 4 here".</summary>
+    /// <param name="here">The first list.</param>
+    /// <param name="there">The other list.</param>
+    /// <param name="ofHere">What messages call the first list.</param>
+    /// <param name="ofThere">What messages call the other list.</param>
     public static IEnumerable<string> Differences(
         IReadOnlyDictionary<string, string> here,
         IReadOnlyDictionary<string, string> there,

@@ -9,9 +9,9 @@ public enum PredictionType
     /// <summary>The clean map x_0 itself.</summary>
     XStart,
 
-    /// <summary>The velocity v = √ᾱ ε − √(1 − ᾱ) x_0 (Salimans and Ho 2022): ε at clean times, x_0 at noisy ones.</summary>
+    /// <summary>The velocity v = √ᾱ ε − √(1 − ᾱ) x_0 (Salimans and Ho 2022): ε at clean times, x_0 at noisy times.</summary>
     Velocity,
 
-    /// <summary>The clean map as a logit: x_0 = tanh(output / 2), that is 2·sigmoid(output) − 1; trained with cross-entropy.</summary>
+    /// <summary>The clean map as a logit: x_0 = tanh(output / 2) = 2·sigmoid(output) − 1. Trained with cross-entropy.</summary>
     XStartLogit,
 }

@@ -10,8 +10,8 @@ public enum SamplerKind
     Ddim,
 
     /// <summary>
-    /// DPM-Solver++ (2M) (Lu et al. 2022, Algorithm 2): deterministic, of second order, for 5 to 25 of the T steps; with
-    /// one or two it is DDIM.
+    /// DPM-Solver++ (2M) (Lu et al. 2022, Algorithm 2): deterministic, second order, for 5 to 25 of the T steps. With one or two steps it
+    /// equals DDIM.
     /// </summary>
     DpmSolver,
 }

@@ -4,40 +4,39 @@ namespace Consensus.ML.Options;
 public sealed record SamplingOptions
 {
     /// <summary>
-    /// Number n of maps generated for each level, by each member of an ensemble, 1 to 1000; the prediction is their mean (the paper's
+    /// Number n of maps that each member of an ensemble generates for each level, 1 to 1000. The prediction is their mean (the paper's
     /// Figure 3). Default 25, the paper's.
     /// </summary>
     public int Generations { get; init; } = 25;
 
     /// <summary>
-    /// Ends averaging early, above 0: once one more generation has moved the mean soft map by less than this, as the mean absolute change
-    /// over its pixels. Two generations are taken at least, <see cref="Generations"/> at most; they are then sampled one after another.
-    /// Null (the default) takes them all.
+    /// Ends averaging early, above 0: sampling stops when a further generation moves the mean soft map by less than this (mean absolute
+    /// change over its pixels). It takes at least two generations and at most <see cref="Generations"/>, one after another. Null (the
+    /// default) takes them all.
     /// </summary>
     public double? Tolerance { get; init; }
 
     /// <summary>
-    /// Whether generations take turns at the image and its mirror images, whose maps are mirrored back before they are averaged
-    /// (test-time augmentation): the second generation sees it with its columns reversed, the third its rows, the fourth both. Only the
-    /// axes that training's augmentation mirrored are used. Default false, as published.
+    /// Whether generations take turns at the image and its mirror images (test-time augmentation). Maps of mirror images are mirrored back
+    /// before averaging. The second generation sees the image with its columns reversed, the third with its rows reversed, the fourth with
+    /// both. Only axes that augmentation mirrored in training are used. Default false, as published.
     /// </summary>
     public bool Mirror { get; init; }
 
     /// <summary>The sampler. Default <see cref="SamplerKind.Ddpm"/>, the paper's.</summary>
     public SamplerKind Sampler { get; init; } = SamplerKind.Ddpm;
 
-    /// <summary>How many of the T diffusion steps are taken, evenly spaced, 1 to T; null (the default) takes all.</summary>
+    /// <summary>Number of the T diffusion steps to take, evenly spaced, 1 to T; null (the default) takes all.</summary>
     public int? Steps { get; init; }
 
     /// <summary>
-    /// How many passes of the network are made at once, 1 to 4096, each of one map, or with
-    /// <see cref="Consensus.ML.Options.LevelConditioning.Channels"/> of those of all levels: bounds memory, and changes results by
-    /// rounding only. Default 16.
+    /// Number of network passes computed at once, 1 to 4096. A pass draws one map, or the maps of all levels with
+    /// <see cref="Consensus.ML.Options.LevelConditioning.Channels"/>. It bounds memory, and changes results by rounding only. Default 16.
     /// </summary>
     public int BatchSize { get; init; } = 16;
 
     /// <summary>
-    /// Seed of the noise; null (the default) takes the model's. The noise of a slice depends on this seed and the slice's values alone.
+    /// Seed of the noise; null (the default) takes the model's. The noise of a slice depends only on this seed and on the slice's values.
     /// </summary>
     public int? Seed { get; init; }
 

@@ -3,17 +3,17 @@ using static Consensus.ML.Options.OptionRange;
 
 namespace Consensus.ML.Options;
 
-/// <summary>How large slices, and how many their raters, may be.</summary>
+/// <summary>How large slices may be, and how many raters a case may have.</summary>
 internal static class SliceLimits
 {
-    /// <summary>The most pixels that a side of a slice may have: at more, one feature map of the smallest network takes 32 GB.</summary>
+    /// <summary>The largest side of a slice, in pixels. Above it, one feature map of the smallest network takes 32 GB.</summary>
     public const int LongestSide = 16_384;
 
-    /// <summary>The most raters that a case may have, and the most levels.</summary>
+    /// <summary>The largest number of raters of a case, and of levels.</summary>
     public const int MostRaters = byte.MaxValue;
 
     /// <summary>
-    /// Checks that slices and their maps can be held: a side has up to <see cref="LongestSide"/> pixels, and all values fit into an array.
+    /// Checks that slices and their maps can be held: no side exceeds <see cref="LongestSide"/> pixels, and all values fit into an array.
     /// </summary>
     /// <exception cref="ArgumentException">A number is out of range; the message names it.</exception>
     public static void Check(int channels, int height, int width, int levels)

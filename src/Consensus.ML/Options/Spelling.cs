@@ -3,11 +3,11 @@ using System.Text.Json;
 namespace Consensus.ML.Options;
 
 /// <summary>
-/// How values of enumerations are spelled in model files, data set manifests and on the command line: any-annotator, x-start, bfloat16.
+/// Spells values of enumerations in model files, data set manifests and on the command line: any-annotator, x-start, bfloat16.
 /// </summary>
 public static class Spelling
 {
-    /// <summary>The rule, for JSON.</summary>
+    /// <summary>The spelling as a JSON naming policy.</summary>
     internal static JsonNamingPolicy Policy { get; } = new KebabCase();
 
     /// <summary>A value as text.</summary>
@@ -27,7 +27,7 @@ public static class Spelling
 
     private sealed class KebabCase : JsonNamingPolicy
     {
-        // The rule alone would make it b-float16.
+        // The general rule would give b-float16.
         public override string ConvertName(string name) =>
             name == nameof(Precision.BFloat16) ? "bfloat16" : KebabCaseLower.ConvertName(name);
     }

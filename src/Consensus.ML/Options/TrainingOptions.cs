@@ -4,13 +4,13 @@ namespace Consensus.ML.Options;
 public sealed record TrainingOptions
 {
     /// <summary>
-    /// Number of optimizer steps, at least 1; null for no limit of its own (then <see cref="TimeLimit"/> must be given). Default 2000.
+    /// Number of optimizer steps, at least 1; null for no limit by steps (then <see cref="TimeLimit"/> must be given). Default 2000.
     /// </summary>
     public int? Steps { get; init; } = 2000;
 
     /// <summary>
-    /// Wall time after which training ends, validation included. Null (the default) for no limit. The learning-rate schedule runs over
-    /// whichever of the two limits comes first.
+    /// Wall time after which training ends, validation included. Null (the default) for no limit. The learning-rate schedule follows the
+    /// limit that comes first.
     /// </summary>
     public TimeSpan? TimeLimit { get; init; }
 
@@ -18,28 +18,28 @@ public sealed record TrainingOptions
     public int BatchSize { get; init; } = 4;
 
     /// <summary>
-    /// How many images of a step pass through the network at once, at least 1; their gradients add up to those of the batch. Null (the
-    /// default) for all of them. It bounds memory, and changes results by rounding only (with <see cref="NetworkOptions.Dropout"/>,
-    /// other units are dropped).
+    /// Number of images of a step that pass through the network at once, at least 1. Their gradients add up to the batch's gradient. Null
+    /// (the default) for all of them. It bounds memory, and changes results by rounding only (with <see cref="NetworkOptions.Dropout"/>,
+    /// dropout also draws other units).
     /// </summary>
     public int? MicroBatchSize { get; init; }
 
     /// <summary>
-    /// Whether the image encoder's activations are computed again for its gradient instead of being kept (gradient checkpointing, Chen et
-    /// al. 2016). It saves most of the encoder's memory for one more pass of the encoder in each step, and changes results by rounding
-    /// only. Without an encoder it changes nothing. Default false.
+    /// Whether training computes the image encoder's activations again for its gradient instead of keeping them (gradient checkpointing,
+    /// Chen et al. 2016). It saves most of the encoder's memory, and costs one more pass of the encoder in each step. It changes results by
+    /// rounding only. Without an encoder it has no effect. Default false.
     /// </summary>
     public bool GradientCheckpointing { get; init; }
 
     /// <summary>
-    /// (level, time) pairs drawn for each image of a step, at least 1: the image is encoded once for all of them. With
-    /// <see cref="LevelConditioning.Channels"/> each is a time with all levels. Default 1, the paper's.
+    /// Number of (level, time) pairs for each image of a step, at least 1. The image is encoded once for all of them. With
+    /// <see cref="LevelConditioning.Channels"/> each pair is a time with all levels. Default 1, the paper's.
     /// </summary>
     public int PairsPerImage { get; init; } = 1;
 
     /// <summary>
-    /// How much noisy times are preferred, 0 to 100: the density of time t is proportional to (t/T)^power. Default 0, the paper's: every
-    /// time equally often. At noisy times the map must come from the image, so predictions of x_0 learn faster with 1 and more.
+    /// How strongly training prefers noisy times, 0 to 100: the density of time t is proportional to (t/T)^power. Default 0, the paper's:
+    /// every time equally often. At noisy times the map must come from the image, so predictions of x_0 learn faster with 1 or more.
     /// </summary>
     public double TimePower { get; init; }
 
@@ -56,14 +56,15 @@ public sealed record TrainingOptions
     public bool CosineDecay { get; init; }
 
     /// <summary>
-    /// Largest L2 norm of the gradient over all parameters; larger ones are scaled down. Null (the default, as published) for none.
+    /// Largest L2 norm of the gradient over all parameters; a larger gradient is scaled down to it. Null (the default, as published) for
+    /// none.
     /// </summary>
     public double? GradientClipping { get; init; }
 
     /// <summary>
-    /// Largest root mean square, over all parameters, of the gradient by AdamW's estimate of its size; where it is larger, the step's
-    /// learning rate is smaller by as much, above 0. In calm training it is about 0.5. Gradients that grow faster than the estimate
-    /// follows make steps that are too long, which make gradients grow: without a bound such a training can lose within fifty steps what
+    /// Largest root mean square, over all parameters, of the gradient divided by AdamW's estimate of its size; above 0. Where it is larger,
+    /// the step's learning rate shrinks by the same factor. In calm training it is about 0.5. When gradients grow faster than the estimate
+    /// follows, steps become too long, and long steps make gradients grow. Without a bound, training can then lose within fifty steps what
     /// it had learned (Shazeer and Stern 2018, "Adafactor", section 6; Wortsman et al. 2023, "Stable and low-precision training for
     /// large-scale vision-language models", section 3, whose bound is 1). Null (the default, as published) for none.
     /// </summary>
@@ -76,13 +77,14 @@ public sealed record TrainingOptions
     public double EmaDecay { get; init; } = 0.9999;
 
     /// <summary>
-    /// Weight of a soft Dice loss on x_0 beside the main loss, at least 0; for predictions of x_0 only (XStart and XStartLogit). Default 0.
+    /// Weight of a soft Dice loss on x_0 that is added to the main loss, at least 0. Only for predictions of x_0 (XStart and XStartLogit).
+    /// Default 0.
     /// </summary>
     public double DiceLossWeight { get; init; }
 
     /// <summary>
-    /// γ of the min-SNR loss weights (Hang et al. 2023; there 5), above 0: an error of x_0 at time t counts min(SNR_t, γ) with SNR = ᾱ/(1
-    /// − ᾱ). Null (the default, as published) counts every time alike.
+    /// γ of the min-SNR loss weights, above 0 (Hang et al. 2023, who use 5): an error of x_0 at time t has the weight min(SNR_t, γ), with
+    /// SNR = ᾱ/(1 − ᾱ). Null (the default, as published) weights every time equally.
     /// </summary>
     public double? MinSnrGamma { get; init; }
 
@@ -90,8 +92,8 @@ public sealed record TrainingOptions
     public Precision Precision { get; init; } = Precision.Float32;
 
     /// <summary>
-    /// Share of the training cases set aside to choose the best weights by, in [0, 0.5]; 0 keeps the last weights. Default
-    /// 0.1, at least one case.
+    /// Share of the training cases that are set aside to choose the best weights, in [0, 0.5]; 0 keeps the last weights. Default 0.1, at
+    /// least one case.
     /// </summary>
     public double ValidationFraction { get; init; } = 0.1;
 
@@ -99,25 +101,26 @@ public sealed record TrainingOptions
     public int Validations { get; init; } = 10;
 
     /// <summary>
-    /// Ends training early once so many validations in a row, at least 1, have brought no better soft Dice; null (the default, as
-    /// published) for never. With it, more <see cref="Validations"/> than the default end the run sooner after the best.
+    /// Ends training early after this number of validations in a row, at least 1, without a better soft Dice; null (the default, as
+    /// published) for never. More <see cref="Validations"/> than the default then end the run sooner after its best weights.
     /// </summary>
     public int? Patience { get; init; }
 
     /// <summary>
-    /// How validation samples. Default two DDIM steps and one generation: enough to rank weights that predict x_0; those that predict ε
-    /// need 20 steps and more.
+    /// How validation samples. Default two DDIM steps and one generation. That is enough to rank weights that predict x_0; weights that
+    /// predict ε need 20 steps or more.
     /// </summary>
     public SamplingOptions ValidationSampling { get; init; } = new() { Generations = 1, Sampler = SamplerKind.Ddim, Steps = 2 };
 
     /// <summary>
-    /// CPU threads that compute a step; null (the default) for torch's own choice or, where <see cref="TimeLimit"/> alone ends training,
-    /// for as many of those as other processes leave processors free, looked at every few seconds. The number changes rounding, so a run
-    /// of so many <see cref="Steps"/> keeps to one. Beside other work that lasts, a run is faster with fewer. Afterwards torch has the
-    /// number that it had. While they compute, one more thread draws the samples of the next step, for some hundredth of the time.
+    /// CPU threads that compute a step; null (the default) for torch's own choice. If only <see cref="TimeLimit"/> ends training, null
+    /// takes at most as many as there are free processors, counted again every few seconds. The number of threads changes rounding, so a
+    /// run with a limit of <see cref="Steps"/> never changes it. If other programs keep the processors busy, fewer threads are faster.
+    /// After training, torch has its previous number again. While they compute, one more thread draws the samples of the next step; it
+    /// works about a hundredth of the time.
     /// </summary>
     public int? Threads { get; init; }
 
-    /// <summary>The same for a wall time alone; null for these options as they are.</summary>
+    /// <summary>The same options with a wall time as the only limit; null keeps these options.</summary>
     internal TrainingOptions Within(TimeSpan? timeLimit) => timeLimit is null ? this : this with { Steps = null, TimeLimit = timeLimit };
 }

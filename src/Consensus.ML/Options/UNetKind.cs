@@ -1,18 +1,18 @@
 namespace Consensus.ML.Options;
 
 /// <summary>
-/// What a one-pass U-Net learns of the raters: the baselines of the paper's Table 1 that need no network but its own, and the two
-/// direct ways to the soft map.
+/// What a one-pass U-Net learns from the raters: the baselines of the paper's Table 1 that need only this network, and two direct ways to
+/// the soft map.
 /// </summary>
 /// <remarks>
 /// All are trained with cross-entropy, and optionally a soft Dice loss, on the U-Net of the diffusion model without time, level and image
-/// encoder. The originals have other networks, losses and data; what is compared is the idea.
+/// encoder. The original papers have other networks, losses and data, so a comparison tests the idea alone.
 /// </remarks>
 public enum UNetKind
 {
     /// <summary>
-    /// One output for each level of agreement c of C, trained on M_c, the pixels that at least c raters marked (of a case with R raters,
-    /// at least the share c/C of R). The maps that the paper's diffusion model samples, predicted in one pass.
+    /// One output for each level of agreement c of C, trained on M_c, the pixels that at least c raters marked (for a case with R raters,
+    /// at least the share c/C of R). These are the maps that the paper's diffusion model samples, predicted in one pass.
     /// </summary>
     Levels,
 
@@ -24,22 +24,22 @@ public enum UNetKind
 
     /// <summary>
     /// LS-UNet (Jensen et al. 2019, "Improving uncertainty estimation in convolutional neural networks using inter-rater agreement"): one
-    /// output, trained on the mask of one rater, drawn anew at each step.
+    /// output, trained on the mask of one rater, chosen at random in each step.
     /// </summary>
     LabelSampling,
 
     /// <summary>
     /// MH-UNet (Guan et al. 2018, "Who said what: modeling individual labelers improves classification"): one output for each rater,
-    /// trained on that rater's masks; one who did not draw a case has no say in its loss. The prediction is the mean of the outputs; the
-    /// learned weights of raters that the original adds are left out.
+    /// trained on that rater's masks. A rater who did not draw a case does not count in its loss. The prediction is the mean of the
+    /// outputs. The learned rater weights of the original are left out.
     /// </summary>
     MultiHead,
 
     /// <summary>
     /// MCD (Gal and Ghahramani 2016; Kendall et al. 2015): dropout stays on at prediction, and the prediction is the mean of several
-    /// passes. Trained as the baseline of Kohl et al. 2018 ("A probabilistic U-Net for segmentation of ambiguous images"), on the
-    /// mask of one rater, drawn anew at each step; they drop half of the values around the innermost blocks, where here every
-    /// residual block drops some.
+    /// passes. Trained as the baseline of Kohl et al. 2018 ("A probabilistic U-Net for segmentation of ambiguous images"), on the mask of
+    /// one rater, chosen at random in each step. Kohl et al. drop half of the values around the innermost blocks; here every residual block
+    /// drops some.
     /// </summary>
     MonteCarloDropout,
 }

@@ -7,7 +7,8 @@ using static TorchSharp.torch;
 namespace Consensus.ML.Torch.Models;
 
 /// <summary>
-/// A network with its diffusion process: samples the maps of a slice, and reduces them as its training target asks (the paper's Table 2).
+/// A network with its diffusion process: samples the maps of a slice, and reduces them according to its training target (the paper's Table
+/// 2).
 /// </summary>
 internal sealed class ConsensusModel : SegmentationModel
 {
@@ -33,15 +34,15 @@ internal sealed class ConsensusModel : SegmentationModel
         return new(description, network, [WeightSet.Initialize(network.Layout, device, seed)], device);
     }
 
-    /// <summary>A model over weights that it then owns.</summary>
+    /// <summary>A model with the given weights, which it then owns.</summary>
     public static ConsensusModel FromWeights(ModelDescription description, ConsensusNetwork network, WeightSet weights, Device device) =>
         new(description, network, [weights], device);
 
     /// <summary>
-    /// A model with the weights of a safetensors file in the published checkpoint format, or an ensemble of those of several.
+    /// A model with the weights of a safetensors file in the published checkpoint format, or an ensemble with the weights of several files.
     /// </summary>
     /// <exception cref="InvalidDataException">
-    /// A file is damaged, or its names or shapes are not the description's; the message says which.
+    /// A file is damaged, or its names or shapes do not match the description; the message says which.
     /// </exception>
     public static ConsensusModel Load(ModelDescription description, IReadOnlyList<byte[]> safetensors, Device device)
     {
@@ -50,8 +51,8 @@ internal sealed class ConsensusModel : SegmentationModel
         return new(description, network, Read(network.Layout, safetensors, device), device);
     }
 
-    /// <summary>A model with the weights of one such file, of which nothing else is read.</summary>
-    /// <exception cref="InvalidDataException">The file is damaged, or not of this description; the message says how.</exception>
+    /// <summary>A model with the weights of one such file. It reads only the weights from the stream.</summary>
+    /// <exception cref="InvalidDataException">The file is damaged or does not match the description; the message says how.</exception>
     public static ConsensusModel Load(ModelDescription description, Stream safetensors, Device device)
     {
         NativeTorch.EnsureLoaded();
@@ -60,7 +61,7 @@ internal sealed class ConsensusModel : SegmentationModel
     }
 
     /// <summary>
-    /// Every step of one generation of a slice, from noise to maps (the paper's Figure 4); of an ensemble, one of its first member.
+    /// Every step of one generation of a slice, from noise to maps (the paper's Figure 4). An ensemble uses its first member.
     /// </summary>
     /// <param name="features">Normalised image, C×H×W.</param>
     /// <param name="sampling">How to sample; its Generations, Tolerance and Seed are not used here.</param>
@@ -93,7 +94,7 @@ internal sealed class ConsensusModel : SegmentationModel
         CancellationToken cancellation) =>
         SampleReduction.Reduce(Sample(image, sampling, mirroring, Members, seed, cancellation), Description.Target, keepSamples);
 
-    /// <summary>All samples of a slice, those of each member in turn: generations × C × H × W in [0, 1], on the CPU.</summary>
+    /// <summary>All samples of a slice, member after member: generations × C × H × W in [0, 1], on the CPU.</summary>
     private Tensor Sample(
         Tensor image,
         SamplingOptions sampling,
@@ -109,7 +110,7 @@ internal sealed class ConsensusModel : SegmentationModel
             .. Enumerable.Range(0, members).Select(member => new ForwardContext(WeightsFor(sampling.Precision, member), Training: false)),
         ];
 
-        // Each view of the image is encoded once by each member, whatever the number of steps, levels and generations.
+        // Each member encodes each view of the image once, for any number of steps, levels and generations.
         Mirrored[] views = mirroring.ViewsFor(sampling);
         Tensor[] imageFeatures =
         [
@@ -139,8 +140,8 @@ internal sealed class ConsensusModel : SegmentationModel
                 ? TensorArithmetic.Range(1, model.Levels + 1, ScalarType.Int64, Device).repeat(generations)
                 : null;
 
-            // Noise is drawn for all maps at once, so that the batch size changes nothing but rounding.
-            Tensor noise = randn([passes, model.MapsAPass, model.Height, model.Width], device: Device, generator: generator);
+            // One call draws the noise of all maps, so that the batch size only changes rounding.
+            Tensor noise = randn([passes, model.MapsPerPass, model.Height, model.Width], device: Device, generator: generator);
             int[] seen = [.. Enumerable.Range(before, generations).Select(generation => generation % views.Length)];
             long[] seenByPass = [.. Enumerable.Range(0, (int)passes).Select(pass => (long)seen[pass / model.Passes])];
             Tensor start = sampler.Sample(

@@ -1,8 +1,8 @@
 namespace Consensus.ML.Torch.Models;
 
-/// <summary>What a model says of one slice.</summary>
+/// <summary>A model's prediction for one slice.</summary>
 /// <param name="SoftMap">H×W in [0, 1]: predicted share of raters.</param>
-/// <param name="ConsensusMaps">C×H×W in [0, 1]: each level, mean over generations.</param>
+/// <param name="ConsensusMaps">C×H×W in [0, 1]: the map of each level, averaged over generations.</param>
 /// <param name="Uncertainty">H×W, at least 0: standard deviation of the soft map over generations.</param>
-/// <param name="Samples">N×H×W in [0, 1]: every sampled map, generation by generation and level by level; null unless asked for.</param>
+/// <param name="Samples">N×H×W in [0, 1]: every sampled map, generation by generation and level by level; null unless requested.</param>
 internal sealed record ConsensusPrediction(float[] SoftMap, float[] ConsensusMaps, float[] Uncertainty, float[]? Samples = null);

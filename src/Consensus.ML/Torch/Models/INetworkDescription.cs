@@ -3,7 +3,7 @@ using Consensus.ML.Torch.Networks;
 namespace Consensus.ML.Torch.Models;
 
 /// <summary>
-/// What the descriptions of all segmentation networks have in common: records, whose members say what tells one from another.
+/// What the descriptions of all segmentation networks have in common. They are records, and their members show how two of them differ.
 /// </summary>
 internal interface INetworkDescription
 {
@@ -17,8 +17,8 @@ internal interface INetworkDescription
     WeightLayout Layout();
 
     /// <summary>
-    /// The description with what changes neither a weight's shape nor its meaning at rest: two that are then equal but for their sizes
-    /// can take each other's weights.
+    /// The description with default values for everything that changes neither the shapes nor the use of weights. Two networks can take
+    /// each other's weights if these descriptions differ in their sizes only.
     /// </summary>
     INetworkDescription Comparable();
 }

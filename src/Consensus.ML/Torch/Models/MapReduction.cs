@@ -4,13 +4,13 @@ using static TorchSharp.torch;
 
 namespace Consensus.ML.Torch.Models;
 
-/// <summary>From the maps that a one-pass U-Net gives of a slice to its soft map and levels.</summary>
+/// <summary>Reduces the maps that a one-pass U-Net predicts for a slice to its soft map and levels.</summary>
 internal static class MapReduction
 {
-    /// <param name="maps">N×H×W in [0, 1], on the CPU: one for each level, rater or pass, or a single one.</param>
-    /// <param name="kind">What they are.</param>
+    /// <param name="maps">N×H×W in [0, 1], on the CPU: a map for each level, rater or pass, or a single map.</param>
+    /// <param name="kind">What the maps are.</param>
     /// <param name="levels">Number of levels C.</param>
-    /// <param name="rounded">Whether the soft map is the mean of the maps rounded, 1 only above 0.5.</param>
+    /// <param name="rounded">Whether the soft map is the mean of the rounded maps (1 above 0.5, else 0).</param>
     /// <param name="keepSamples">Whether the maps themselves are part of the prediction.</param>
     public static ConsensusPrediction Reduce(Tensor maps, UNetKind kind, int levels, bool rounded, bool keepSamples = false)
     {
@@ -21,7 +21,7 @@ internal static class MapReduction
         {
             UNetKind.Levels => maps,
 
-            // The c-th largest of C masks is where at least c of them are marked.
+            // The c-th largest of C masks is 1 where at least c of them are marked.
             UNetKind.MultiHead => maps.sort(0, descending: true).Values,
             _ => SampleReduction.Slabs(maps.mean([0]), levels),
         };

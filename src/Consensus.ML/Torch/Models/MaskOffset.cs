@@ -3,18 +3,18 @@ using Consensus.Imaging.Geometry;
 namespace Consensus.ML.Torch.Models;
 
 /// <summary>
-/// How far, in pixels of a slice, the masks of training lie off their images on average. Reduction by the nearest pixel takes the middle of
-/// one of the larger mask's pixels, which is not the middle of the slice's pixel: −¼ for masks of twice the slice's size, towards −½ for
-/// larger ones, 0 for masks of its own size.
+/// The mean offset between training masks and their images, in pixels of a slice. Nearest-pixel reduction takes the middle of a pixel of
+/// the larger mask, and this is not the middle of the slice's pixel. The offset is −¼ for masks of twice the slice's size, goes towards −½
+/// for larger masks, and is 0 for masks of the slice's size.
 /// </summary>
 /// <param name="Rows">Along rows, from −½ to ½.</param>
 /// <param name="Columns">Along columns, from −½ to ½.</param>
 internal sealed record MaskOffset(double Rows, double Columns)
 {
-    /// <summary>Masks of the slices' own size.</summary>
+    /// <summary>The offset of masks of the slices' size.</summary>
     public static MaskOffset None { get; } = new(0, 0);
 
-    /// <summary>The mean over cases.</summary>
+    /// <summary>The mean offset over cases.</summary>
     /// <param name="masks">The size of each case's masks, at least one.</param>
     /// <param name="height">Rows of a slice.</param>
     /// <param name="width">Columns of a slice.</param>

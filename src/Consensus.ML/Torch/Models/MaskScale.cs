@@ -1,11 +1,11 @@
 namespace Consensus.ML.Torch.Models;
 
-/// <summary>The size of training's masks by that of the slices: how far they were reduced.</summary>
+/// <summary>The size of the training masks divided by the size of the slices.</summary>
 /// <param name="Rows">Along rows.</param>
 /// <param name="Columns">Along columns.</param>
 internal sealed record MaskScale(double Rows, double Columns)
 {
-    /// <summary>The scale of all cases; null where they have several.</summary>
+    /// <summary>The scale that all cases share; null if the cases have different scales.</summary>
     /// <param name="masks">The size of each case's masks.</param>
     /// <param name="height">Rows of a slice.</param>
     /// <param name="width">Columns of a slice.</param>

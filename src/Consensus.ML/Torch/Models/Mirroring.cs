@@ -19,15 +19,15 @@ internal enum Mirrored
     Rows = 2,
 }
 
-/// <summary>The mirrored views of an image that a model was trained to know, for predictions that average over them.</summary>
+/// <summary>The mirrored views of an image that a model saw in training. Predictions can average over them.</summary>
 /// <param name="Axes">The axes that training mirrored.</param>
-/// <param name="Offset">How far the masks that training drew lie off their images.</param>
+/// <param name="Offset">The offset between training masks and their images.</param>
 internal sealed record Mirroring(Mirrored Axes, MaskOffset Offset)
 {
     /// <summary>The image alone.</summary>
     public static Mirroring None { get; } = new(Mirrored.No, MaskOffset.None);
 
-    /// <summary>The views that augmentation has shown in training; none beside the image itself where it did not augment.</summary>
+    /// <summary>The views that augmentation showed in training; the image alone without augmentation.</summary>
     public static Mirroring LearnedFrom(AugmentationPolicy? augmentation, MaskOffset offset) =>
         new(
             (augmentation?.HorizontalFlip > 0
@@ -35,17 +35,17 @@ internal sealed record Mirroring(Mirrored Axes, MaskOffset Offset)
                 : Mirrored.No) | (augmentation?.VerticalFlip > 0 ? Mirrored.Rows : Mirrored.No),
             offset);
 
-    /// <summary>The image as it is, then every way to mirror it along some of <see cref="Axes"/>.</summary>
+    /// <summary>The image as it is, then mirrored along every combination of <see cref="Axes"/>.</summary>
     public IEnumerable<Mirrored> Views =>
         new[] { Mirrored.No, Mirrored.Columns, Mirrored.Rows, Mirrored.Columns | Mirrored.Rows }.Where(view => (view & Axes) == view);
 
-    /// <summary>The views that a sampling takes turns at: as many as it has generations to show them, or the image alone.</summary>
+    /// <summary>The views that the generations of a sampling take turns at: at most as many as generations, or the image alone.</summary>
     public Mirrored[] ViewsFor(SamplingOptions sampling) => sampling.Mirror ? [.. Views.Take(sampling.Generations)] : [Mirrored.No];
 
     /// <summary>
-    /// A view of images, B×C×H×W. A model draws a mask off its image by <see cref="Offset"/> whichever way that is mirrored; moved by
-    /// twice as much before, a mirrored image gives a map that lies, mirrored back, where that of the image itself does. Owned by the
-    /// surrounding dispose scope.
+    /// A view of images, B×C×H×W. A model draws masks with <see cref="Offset"/> to the image it gets, also if that is mirrored. This method
+    /// therefore moves a mirrored image by twice the offset. Its map, mirrored back, then lies at the place of the unmirrored image's map.
+    /// Owned by the surrounding dispose scope.
     /// </summary>
     public Tensor View(Tensor images, Mirrored view)
     {
@@ -55,7 +55,7 @@ internal sealed record Mirroring(Mirrored Axes, MaskOffset Offset)
     }
 
     /// <summary>
-    /// Mirrors images or maps, whose last dimensions are H×W; a second time, brings them back. Owned by the surrounding dispose scope.
+    /// Mirrors images or maps, whose last dimensions are H×W. A second call mirrors them back. Owned by the surrounding dispose scope.
     /// </summary>
     public static Tensor Flip(Tensor images, Mirrored view) => view switch
     {
@@ -66,8 +66,7 @@ internal sealed record Mirroring(Mirrored Axes, MaskOffset Offset)
     };
 
     /// <summary>
-    /// Each pixel takes the value from <paramref name="ahead"/> pixels further on, 0 to 1, between two neighbours linearly;
-    /// the last repeats itself.
+    /// Each pixel takes the value <paramref name="ahead"/> pixels further on, 0 to 1, by linear interpolation. The last pixel is repeated.
     /// </summary>
     private static Tensor Moved(Tensor images, long axis, double ahead)
     {

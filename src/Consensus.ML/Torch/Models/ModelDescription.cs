@@ -16,7 +16,7 @@ internal sealed record ModelDescription : INetworkDescription
     /// <summary>Channels of a slice.</summary>
     public required int ImageChannels { get; init; }
 
-    /// <summary>Number of levels C: as many as a complete case has raters, unless another number was asked for.</summary>
+    /// <summary>Number of levels C: the number of raters of a complete case, unless another number was requested.</summary>
     public required int Levels { get; init; }
 
     /// <summary>What the network draws.</summary>
@@ -28,29 +28,29 @@ internal sealed record ModelDescription : INetworkDescription
     /// <summary>The diffusion process.</summary>
     public required DiffusionOptions Diffusion { get; init; }
 
-    /// <summary>Whether the network is told the level (or rater).</summary>
+    /// <summary>Whether the network has an embedding of the level (or rater).</summary>
     [JsonIgnore]
     public bool HasLevelEmbedding => TellsLevelsApart && Network.LevelConditioning == LevelConditioning.Embedding;
 
     /// <summary>Maps that one pass of the network draws: channels of x_t.</summary>
     [JsonIgnore]
-    public int MapsAPass => TellsLevelsApart && Network.LevelConditioning == LevelConditioning.Channels ? Levels : 1;
+    public int MapsPerPass => TellsLevelsApart && Network.LevelConditioning == LevelConditioning.Channels ? Levels : 1;
 
-    /// <summary>Passes of the network for the maps of all levels.</summary>
+    /// <summary>Number of network passes for the maps of all levels.</summary>
     [JsonIgnore]
-    public int Passes => Levels / MapsAPass;
+    public int Passes => Levels / MapsPerPass;
 
     private bool TellsLevelsApart => Target is TrainingTarget.Consensus or TrainingTarget.Annotator;
 
     /// <summary>The network of this description.</summary>
     public ConsensusNetwork CreateNetwork() =>
-        new(Network, Math.Min(Height, Width), ImageChannels, HasLevelEmbedding ? Levels : null, Diffusion.LearnedVariance, MapsAPass);
+        new(Network, Math.Min(Height, Width), ImageChannels, HasLevelEmbedding ? Levels : null, Diffusion.LearnedVariance, MapsPerPass);
 
     /// <inheritdoc/>
     public WeightLayout Layout() => CreateNetwork().Layout;
 
     /// <inheritdoc/>
-    /// <remarks>Dropout changes no weight, nor does a way to tell levels apart where there is one map.</remarks>
+    /// <remarks>Dropout changes no weight. Level conditioning changes no weight if there is one map.</remarks>
     public INetworkDescription Comparable() =>
         this with { Network = Network with { Dropout = 0, LevelConditioning = TellsLevelsApart ? Network.LevelConditioning : default } };
 }

@@ -1,6 +1,8 @@
 namespace Consensus.ML.Torch.Models;
 
-/// <summary>What a network draws is no number: its weights hold NaN, or the image's values are beyond what it can compute with.</summary>
+/// <summary>
+/// A network's output is NaN or infinite: its weights hold NaN, or the image's values are too large for its number format.
+/// </summary>
 internal sealed class NotFiniteOutputException : InvalidOperationException
 {
     public const string Reason = "the network's output is NaN or infinite, and no map can be made of it: "

@@ -3,16 +3,16 @@ using static TorchSharp.torch;
 
 namespace Consensus.ML.Torch.Models;
 
-/// <summary>Takes samples one after another until their mean stands still.</summary>
+/// <summary>Takes samples one after another until their mean hardly changes.</summary>
 internal static class RunningMean
 {
-    /// <summary>Samples in the order they were taken, joined along their first dimension; owned by the surrounding dispose scope.</summary>
-    /// <param name="most">The most samples.</param>
+    /// <summary>The samples in their order, joined along their first dimension; owned by the surrounding dispose scope.</summary>
+    /// <param name="most">Maximum number of samples.</param>
     /// <param name="tolerance">
-    /// Ends once one more has moved the mean soft map by less, as the mean absolute change over its pixels; null for all samples.
+    /// Sampling ends when a sample moves the mean soft map by less than this (mean absolute change over its pixels); null for all samples.
     /// </param>
-    /// <param name="generate">Takes one more.</param>
-    /// <param name="softMap">The soft map of one, H×W.</param>
+    /// <param name="generate">Takes a further sample.</param>
+    /// <param name="softMap">The soft map of a sample, H×W.</param>
     public static Tensor Generate(int most, double? tolerance, Func<Tensor> generate, Func<Tensor, Tensor> softMap)
     {
         using var scope = NewDisposeScope();
@@ -34,7 +34,7 @@ internal static class RunningMean
                 continue;
             }
 
-            // The mean of n maps lies |x_n − mean of the others| / n from that of n − 1.
+            // The n-th map moves the mean by |x_n − mean of the others| / n.
             change = (map - sum.Over(samples.Count - 1)).abs().mean().item<float>() / samples.Count;
             sum.PlusInPlace(map);
         }

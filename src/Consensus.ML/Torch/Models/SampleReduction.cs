@@ -5,12 +5,12 @@ using static TorchSharp.torch;
 
 namespace Consensus.ML.Torch.Models;
 
-/// <summary>From the samples of a slice to its maps, as each training target asks (the paper's section 3.2 and Table 2).</summary>
+/// <summary>Reduces the samples of a slice to its maps, according to the training target (the paper's section 3.2 and Table 2).</summary>
 internal static class SampleReduction
 {
     /// <param name="samples">Generations × C × H × W in [0, 1], on the CPU.</param>
     /// <param name="target">What the network learned to draw.</param>
-    /// <param name="keepSamples">Whether the samples themselves are part of the prediction: there may be hundreds of them.</param>
+    /// <param name="keepSamples">Whether the prediction keeps the samples; there may be hundreds of them.</param>
     public static ConsensusPrediction Reduce(Tensor samples, TrainingTarget target, bool keepSamples = false)
     {
         using var scope = NewDisposeScope();
@@ -20,10 +20,10 @@ internal static class SampleReduction
         Tensor means = samples.mean([0]);
         (Tensor soft, Tensor maps) = target switch
         {
-            // A level is marked where more than half of the generations' mean says so; a tie is not.
+            // A level is marked where the generations' mean is above one half, not at exactly one half.
             TrainingTarget.Consensus => (Rounded(means), means),
 
-            // The c-th largest of C masks is where at least c of them are marked.
+            // The c-th largest of C masks is 1 where at least c of them are marked.
             TrainingTarget.Annotator or TrainingTarget.AnyAnnotator => (Rounded(means), samples.sort(1, descending: true).Values.mean([0])),
 
             TrainingTarget.SoftLabel => (means.mean([0]), Slabs(means.mean([0]), levels)),

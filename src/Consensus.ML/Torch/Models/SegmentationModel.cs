@@ -6,9 +6,9 @@ using static TorchSharp.torch;
 namespace Consensus.ML.Torch.Models;
 
 /// <summary>
-/// A network with its weights on one device: predicts the maps of slices, and writes the weights. Safe for several threads at once.
-/// Several sets of weights are members of an ensemble, over which predictions average (Lakshminarayanan et al. 2017, "Simple and scalable
-/// predictive uncertainty estimation using deep ensembles").
+/// A network with its weights on one device: predicts the maps of slices, and writes the weights. Several threads may use it at once.
+/// Several sets of weights are the members of an ensemble; predictions average over the members (Lakshminarayanan et al. 2017, "Simple and
+/// scalable predictive uncertainty estimation using deep ensembles").
 /// </summary>
 /// <param name="members">The weights of each member, at least one, which the model then owns.</param>
 /// <param name="device">Where they are.</param>
@@ -18,7 +18,7 @@ namespace Consensus.ML.Torch.Models;
 internal abstract class SegmentationModel(IReadOnlyList<WeightSet> members, Device device, int imageChannels, int height, int width)
     : IDisposable
 {
-    // One prediction at a time: torch spreads each over all cores already.
+    // One prediction at a time: torch already uses all cores for each.
     private readonly TurnQueue _turn = new();
     private readonly Dictionary<(Precision Precision, int Member), PreparedWeights> _lowPrecision = [];
     private bool _disposed;
@@ -56,9 +56,9 @@ internal abstract class SegmentationModel(IReadOnlyList<WeightSet> members, Devi
     /// <summary>Predicts the maps of one slice.</summary>
     /// <param name="features">Normalised image, C×H×W.</param>
     /// <param name="sampling">How to sample; its Seed is not used here.</param>
-    /// <param name="seed">Seed of what is random in the prediction of this slice.</param>
+    /// <param name="seed">Seed of the random numbers in the prediction of this slice.</param>
     /// <param name="mirroring">The views that <see cref="SamplingOptions.Mirror"/> may take; null for the image alone.</param>
-    /// <param name="keepSamples">Whether the prediction keeps every map it is made of.</param>
+    /// <param name="keepSamples">Whether the prediction keeps every sampled map.</param>
     /// <param name="cancellation">Ends waiting for other predictions, or this one between two passes of the network.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public ConsensusPrediction Predict(
@@ -92,7 +92,7 @@ internal abstract class SegmentationModel(IReadOnlyList<WeightSet> members, Devi
         }
         finally
         {
-            // Someone may still wait for their turn, to hear that it is over.
+            // A caller may still wait for its turn; it then gets the exception that the model is disposed.
             _turn.Release();
         }
     }
@@ -107,7 +107,7 @@ internal abstract class SegmentationModel(IReadOnlyList<WeightSet> members, Devi
         CancellationToken cancellation);
 
     /// <summary>
-    /// Runs what needs a slice on the device, 1×C×H×W, when it is its turn, inside a dispose scope and without gradients.
+    /// Waits for its turn, then runs work on a slice on the device, 1×C×H×W, inside a dispose scope and without gradients.
     /// </summary>
     protected T InTurn<T>(ReadOnlySpan<float> features, Func<Tensor, T> work, CancellationToken cancellation)
     {
@@ -119,7 +119,7 @@ internal abstract class SegmentationModel(IReadOnlyList<WeightSet> members, Devi
                 nameof(features));
         }
 
-        // A taken copy, since a span cannot be captured by the samplers' callbacks.
+        // Copied, since the samplers' callbacks cannot capture a span.
         float[] image = features.ToArray();
         _turn.Take(cancellation);
         try
@@ -135,7 +135,7 @@ internal abstract class SegmentationModel(IReadOnlyList<WeightSet> members, Devi
         }
     }
 
-    /// <summary>Refuses what a network drew where it is no number: rounding and clamping would make an empty map of it.</summary>
+    /// <summary>Refuses output with NaN or infinite values: rounding and clamping would turn it into an empty map.</summary>
     /// <exception cref="NotFiniteOutputException">A value is NaN or infinite.</exception>
     protected static void EnsureFinite(Tensor output)
     {
@@ -149,7 +149,7 @@ internal abstract class SegmentationModel(IReadOnlyList<WeightSet> members, Devi
 
     /// <summary>The weights of each member's safetensors file.</summary>
     /// <exception cref="InvalidDataException">
-    /// A file is damaged, or its names or shapes are not the layout's; the message says which.
+    /// A file is damaged, or its names or shapes do not match the layout; the message says which.
     /// </exception>
     protected static IReadOnlyList<WeightSet> Read(WeightLayout layout, IReadOnlyList<byte[]> files, Device device)
     {
@@ -170,7 +170,7 @@ internal abstract class SegmentationModel(IReadOnlyList<WeightSet> members, Devi
         }
     }
 
-    /// <summary>The weights of a member in the precision asked for; 16-bit copies are made once and kept.</summary>
+    /// <summary>The weights of a member in the requested precision; 16-bit copies are made once and kept.</summary>
     protected IReadOnlyList<Tensor> WeightsFor(Precision asked, int member)
     {
         Precision precision = ProcessorFormats.Effective(asked, Device);

@@ -17,12 +17,12 @@ internal sealed record UNetDescription : INetworkDescription
     public required int ImageChannels { get; init; }
 
     /// <summary>
-    /// Number of levels C: as many as a complete case has raters, unless another number was asked for; of
+    /// Number of levels C: the number of raters of a complete case, unless another number was requested. For
     /// <see cref="UNetKind.MultiHead"/>, the number of different raters.
     /// </summary>
     public required int Levels { get; init; }
 
-    /// <summary>What it learns.</summary>
+    /// <summary>What the network learns.</summary>
     public required UNetKind Kind { get; init; }
 
     /// <summary>Whether the soft map is the mean of rounded maps.</summary>
@@ -50,7 +50,8 @@ internal sealed record UNetDescription : INetworkDescription
 
     /// <inheritdoc/>
     /// <remarks>
-    /// Rounding and dropout change no weight, and what tells a diffusion model of the image, the level and the time is not in this network.
+    /// Rounding and dropout change no weight. This network has no parts for the conditioning of a diffusion model (image encoder, level,
+    /// time).
     /// </remarks>
     public INetworkDescription Comparable()
     {

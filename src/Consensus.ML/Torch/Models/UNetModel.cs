@@ -5,12 +5,12 @@ using static TorchSharp.torch;
 
 namespace Consensus.ML.Torch.Models;
 
-/// <summary>A one-pass U-Net: predicts its maps, and reduces them as its kind asks.</summary>
+/// <summary>A one-pass U-Net: predicts its maps, and reduces them according to its kind.</summary>
 internal sealed class UNetModel : SegmentationModel
 {
     private readonly UNet _network;
 
-    /// <param name="description">What it is.</param>
+    /// <param name="description">The description of the model.</param>
     /// <param name="network">The network of the description.</param>
     /// <param name="members">The weights of each member, which the model then owns.</param>
     /// <param name="device">Where they are.</param>
@@ -24,9 +24,9 @@ internal sealed class UNetModel : SegmentationModel
     /// <summary>All that fixes the weights' names and shapes.</summary>
     public UNetDescription Description { get; }
 
-    /// <summary>A model with the weights of a safetensors file, or an ensemble of those of several.</summary>
+    /// <summary>A model with the weights of a safetensors file, or an ensemble with the weights of several files.</summary>
     /// <exception cref="InvalidDataException">
-    /// A file is damaged, or its names or shapes are not the description's; the message says which.
+    /// A file is damaged, or its names or shapes do not match the description; the message says which.
     /// </exception>
     public static UNetModel Load(UNetDescription description, IReadOnlyList<byte[]> safetensors, Device device)
     {
@@ -67,8 +67,8 @@ internal sealed class UNetModel : SegmentationModel
     }
 
     /// <summary>
-    /// Several passes of each member with dropout, passes×H×W, which take turns at the members and the views. One after another, so that
-    /// the first of many are those of few.
+    /// Passes with dropout, passes×H×W, which take turns at the members and the views. They run one after another, so that the first passes
+    /// do not depend on how many follow.
     /// </summary>
     private Tensor Passes(
         ForwardContext[] contexts,

@@ -17,14 +17,14 @@ internal sealed class FreeProcessors
     private readonly HashSet<string>? _allowed = Allowed();
     private Reading? _before;
 
-    /// <summary>Begins to count; null in <see cref="Look"/> where the system does not tell (other than Linux).</summary>
+    /// <summary>Begins to count; null in <see cref="CountSinceLast"/> where the system does not tell (other than Linux).</summary>
     public FreeProcessors() => _before = Read();
 
     /// <summary>
     /// Processors, from 1 to <see cref="Environment.ProcessorCount"/>, that were free for this process on the mean since the last look;
     /// null where that is not known.
     /// </summary>
-    public int? Look()
+    public int? CountSinceLast()
     {
         if (_before is not { } before || Read() is not { } now)
         {

@@ -35,10 +35,12 @@ internal sealed record TorchDevice(torch.Device Device, string Reason)
         // A device named in the options is a demand; one named in the MLContext follows its FallbackToCpu.
         if (requested is not null || !fallbackToCpu)
         {
+            string advice = requested is null
+                ? "MLContext.FallbackToCpu is false, so the CPU was not used instead."
+                : "Use 'cpu', or leave the device out.";
             throw new InvalidOperationException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"Device 'cuda:{index}' is not usable: {problem}."
-                + $"{(requested is null ? " MLContext.FallbackToCpu is false, so the CPU was not used instead." : " Use 'cpu', or leave the device out.")}"));
+                $"Device 'cuda:{index}' is not usable: {problem}. {advice}"));
         }
 
         return new(torch.CPU, string.Create(CultureInfo.InvariantCulture, $"GPU {index} was asked for but is not usable: {problem}"));

@@ -1,12 +1,11 @@
 namespace Consensus.ML.Torch.Training;
 
 /// <summary>
-/// Random numbers that follow from a seed, a purpose and a position alone: a run can be taken up at any step without the
-/// history of a generator.
+/// Random numbers that depend only on a seed, a purpose and a position. A run can resume at any step without the history of a generator.
 /// </summary>
 internal static class SeededRandom
 {
-    /// <summary>What numbers are drawn for; each purpose has a sequence of its own.</summary>
+    /// <summary>What the numbers are for; each purpose has its own sequence.</summary>
     public enum Purpose
     {
         /// <summary>Cases set aside for validation.</summary>
@@ -24,7 +23,7 @@ internal static class SeededRandom
         /// <summary>The noise of a validation case.</summary>
         Validation,
 
-        /// <summary>What dropout drops in a step.</summary>
+        /// <summary>The dropout masks of a step.</summary>
         Dropout,
     }
 

@@ -5,7 +5,7 @@ namespace Consensus.ML.Torch.Training;
 /// <summary>What a training run did, kept in the model's manifest.</summary>
 /// <param name="Steps">Optimizer steps done.</param>
 /// <param name="BestStep">The step whose weights were kept.</param>
-/// <param name="BestValidationScore">Their soft Dice (5 thresholds, 0 to 1) on the cases set aside; null where none were.</param>
+/// <param name="BestValidationScore">Their soft Dice (5 thresholds, 0 to 1) on the cases set aside; null if there were none.</param>
 /// <param name="Seconds">Wall time.</param>
 /// <param name="TrainingCases">Cases trained on.</param>
 /// <param name="ValidationCases">Cases set aside.</param>
@@ -24,11 +24,11 @@ internal sealed record TrainingHistory(
 /// <summary>One validation during training.</summary>
 internal sealed record ValidationPoint(int Step, double Loss, double SoftDice)
 {
-    /// <summary>Wall time of the run until then; null in models and checkpoints that did not note it.</summary>
+    /// <summary>Wall time of the run until then; null in models and checkpoints from before it was recorded.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? Seconds { get; init; }
 
-    /// <summary>Whether the same came of two validations, whenever they were.</summary>
+    /// <summary>Whether two validations have the same results; their times do not count.</summary>
     public bool Equals(ValidationPoint? other) =>
         other is not null && (Step, Loss, SoftDice).Equals((other.Step, other.Loss, other.SoftDice));
 

@@ -39,7 +39,7 @@ internal static class Discs
 
     /// <summary>What the checkpoint of a training of such a network would say.</summary>
     public static TrainingFingerprint Fingerprint(NetworkOptions network, TrainingOptions? options = null) =>
-        TrainingFingerprint.Of(
+        TrainingFingerprint.Compute(
             Description() with { Network = network }, network, options ?? new TrainingOptions(), null, [0f], 1, null, Cases(1));
 
     /// <summary>Discs at seeded places; the second rater draws them a pixel smaller.</summary>

@@ -48,7 +48,7 @@ internal sealed class BatchSource(
     public Func<Device, TrainingBatch> Draw(long step)
     {
         int batch = options.BatchSize, pairs = options.PairsPerImage, pixels = description.Height * description.Width;
-        int maps = description.MapsAPass;
+        int maps = description.MapsPerPass;
         var starts = new float[batch * pairs * maps * pixels];
         var present = new float[batch * pairs * maps];
         var levels = new long[batch * pairs];

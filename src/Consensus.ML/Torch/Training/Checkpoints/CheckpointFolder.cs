@@ -8,13 +8,14 @@ using Consensus.ML.Torch.Training.Optimization;
 namespace Consensus.ML.Torch.Training.Checkpoints;
 
 /// <summary>
-/// The checkpoints of one run: finds the one to go on from, writes new ones, keeps the two latest. Held by one process at a time.
+/// The checkpoints of one run: finds the checkpoint to resume from, writes new checkpoints, and keeps the two latest. One process at a time
+/// holds the folder.
 /// </summary>
 internal sealed partial class CheckpointFolder : IDisposable
 {
     private const string BestName = "best.safetensors";
 
-    // One could do: a checkpoint takes its place whole. The one before is there for the day when a disk spoils the last.
+    // One checkpoint would do, since it is replaced whole. The previous one is kept in case the disk damages the last.
     private const int Kept = 2;
 
     private readonly CheckpointOptions _options;
@@ -30,11 +31,11 @@ internal sealed partial class CheckpointFolder : IDisposable
         _lock = held;
     }
 
-    /// <summary>Takes hold of a folder, before any other work is done.</summary>
-    /// <param name="options">Which folder, and what to do with it.</param>
-    /// <param name="warn">Told of checkpoints that could not be read or written, one line each.</param>
+    /// <summary>Opens a folder and locks it, before any other work.</summary>
+    /// <param name="options">The folder, and how to use it.</param>
+    /// <param name="warn">Receives a line for each checkpoint that could not be read or written.</param>
     /// <exception cref="IOException">The folder cannot be made, or another run holds it.</exception>
-    /// <exception cref="InvalidOperationException">It holds checkpoints, and is not to be resumed.</exception>
+    /// <exception cref="InvalidOperationException">It holds checkpoints, and the options do not ask to resume.</exception>
     public static CheckpointFolder Open(CheckpointOptions options, Action<string> warn)
     {
         FolderLock held = Hold(options.Folder);
@@ -58,10 +59,10 @@ internal sealed partial class CheckpointFolder : IDisposable
         }
     }
 
-    /// <summary>Fills the optimizer and the state from the latest checkpoint that is whole.</summary>
-    /// <returns>False where there is none, and training starts afresh.</returns>
+    /// <summary>Fills the optimizer and the state from the latest undamaged checkpoint.</summary>
+    /// <returns>False if there is no checkpoint; training then starts from the beginning.</returns>
     /// <exception cref="InvalidDataException">
-    /// The checkpoint is of another run or of a newer format, or none of several is whole; the message says what differs.
+    /// The checkpoint belongs to another run or has a newer format, or all checkpoints are damaged; the message says what is wrong.
     /// </exception>
     public bool TryResume(TrainingFingerprint fingerprint, Optimizer optimizer, TrainingState state)
     {
@@ -93,7 +94,7 @@ internal sealed partial class CheckpointFolder : IDisposable
 
             foreach ((string spoilt, string why) in damaged)
             {
-                // Out of the way, so that it is not mistaken for the latest again.
+                // Moved away, so that it is not taken for the latest again.
                 File.Move(spoilt, $"{spoilt}.damaged", overwrite: true);
                 _warn($"The checkpoint '{spoilt}' is not used. {why} Training goes on from that of step {step}.");
             }
@@ -121,7 +122,7 @@ internal sealed partial class CheckpointFolder : IDisposable
     }
 
     /// <summary>
-    /// Writes a checkpoint, and the best weights where they are new; where that fails, warns and leaves the previous one.
+    /// Writes a checkpoint, and the best weights if they are new. If that fails, it warns and keeps the previous checkpoint.
     /// </summary>
     public void Save(TrainingFingerprint fingerprint, Optimizer optimizer, TrainingState state)
     {
@@ -179,7 +180,7 @@ internal sealed partial class CheckpointFolder : IDisposable
         return held ?? throw new IOException($"'{folder}' is in use by another training run. Each run needs a folder of its own.");
     }
 
-    /// <summary>A run that was killed while it wrote leaves its unfinished file.</summary>
+    /// <summary>Removes unfinished files of a run that was killed while it wrote.</summary>
     private static void RemoveRemains(string folder)
     {
         foreach (string remains in Directory.EnumerateFiles(folder, ".*.safetensors.*.tmp"))
@@ -188,7 +189,7 @@ internal sealed partial class CheckpointFolder : IDisposable
         }
     }
 
-    /// <summary>The steps there are checkpoints of, the latest first.</summary>
+    /// <summary>The steps that have checkpoints, the latest first.</summary>
     private int[] Steps() =>
     [
         .. Directory.EnumerateFiles(_options.Folder)

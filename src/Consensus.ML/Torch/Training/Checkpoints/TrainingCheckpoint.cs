@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Consensus.Imaging.Storage;
 using Consensus.ML.Torch.Networks;
 using Consensus.ML.Torch.Training.Optimization;
@@ -10,20 +11,23 @@ using static TorchSharp.torch;
 namespace Consensus.ML.Torch.Training.Checkpoints;
 
 /// <summary>
-/// A checkpoint of a run: one safetensors file with the optimizer's tensors and the best weights, whose metadata tell the run's
-/// fingerprint, how far it is, and the SHA-256 of the file. One file, renamed into its place, so that no kill can leave half of a pair.
+/// A checkpoint of a run: one safetensors file with the optimizer's tensors and the best weights. Its metadata hold the run's fingerprint,
+/// its progress, and the SHA-256 of the file. It is a single file that is renamed into its place, so that a killed process cannot leave
+/// half of a pair.
 /// </summary>
-/// <param name="Fingerprint">What the run is.</param>
-/// <param name="Facts">How far it is.</param>
-internal sealed record TrainingCheckpoint(TrainingFingerprint Fingerprint, TrainingFacts Facts)
+/// <param name="Fingerprint">What identifies the run.</param>
+/// <param name="Snapshot">How far the run is. Checkpoint files call it Facts.</param>
+internal sealed record TrainingCheckpoint(
+    TrainingFingerprint Fingerprint,
+    [property: JsonPropertyName("Facts")] TrainingSnapshot Snapshot)
 {
-    /// <summary>The version that this library writes, and the newest that it reads.</summary>
+    /// <summary>The version that this library writes, and the newest version that it reads.</summary>
     public const int CurrentFormatVersion = 1;
 
     private const string HashKey = "sha256", VersionKey = "formatVersion", FactsKey = "checkpoint", BestName = "best";
 
-    // The hash is the first thing in the header, so that its place is fixed: 8 bytes of length, then this text. It is taken over the file
-    // with zeros in its place.
+    // The hash comes first in the header, so that its position is fixed: 8 bytes of length, then this text. It is computed over the file
+    // with zeros in place of the hash.
     private const int LengthBytes = 8, HashLength = 2 * SHA256.HashSizeInBytes;
 
     private static readonly byte[] BeforeHash = "{\"__metadata__\":{\"sha256\":\""u8.ToArray(),
@@ -41,7 +45,7 @@ internal sealed record TrainingCheckpoint(TrainingFingerprint Fingerprint, Train
     /// <exception cref="IOException">The file cannot be written; the message names it.</exception>
     public static void Write(string path, TrainingFingerprint fingerprint, Optimizer optimizer, TrainingState state)
     {
-        var checkpoint = new TrainingCheckpoint(fingerprint, state.Facts(optimizer.Steps));
+        var checkpoint = new TrainingCheckpoint(fingerprint, state.TakeSnapshot(optimizer.Steps));
         var metadata = new Dictionary<string, string>
         {
             [HashKey] = Encoding.ASCII.GetString(NoHash),
@@ -59,9 +63,9 @@ internal sealed record TrainingCheckpoint(TrainingFingerprint Fingerprint, Train
         });
     }
 
-    /// <summary>Reads what a checkpoint is of, after making sure that every byte is as it was written.</summary>
+    /// <summary>Reads a checkpoint's description, after checking that every byte is as it was written.</summary>
     /// <exception cref="InvalidDataException">The file is damaged; the message says how.</exception>
-    /// <exception cref="NotSupportedException">It is of a newer format.</exception>
+    /// <exception cref="NotSupportedException">It has a newer format.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static TrainingCheckpoint Read(string path)
     {
@@ -80,7 +84,7 @@ internal sealed record TrainingCheckpoint(TrainingFingerprint Fingerprint, Train
         {
             string facts = metadata.GetValueOrDefault(FactsKey, "");
             TrainingCheckpoint? checkpoint = JsonSerializer.Deserialize<TrainingCheckpoint>(facts, Strict);
-            return checkpoint is not null && checkpoint.Facts.ArePossible ? checkpoint : throw new InvalidDataException(NoRun);
+            return checkpoint is not null && checkpoint.Snapshot.IsPossible ? checkpoint : throw new InvalidDataException(NoRun);
         }
         catch (JsonException exception)
         {
@@ -88,8 +92,8 @@ internal sealed record TrainingCheckpoint(TrainingFingerprint Fingerprint, Train
         }
     }
 
-    /// <summary>Fills the optimizer and the state from a checkpoint that <see cref="Read"/> found good.</summary>
-    /// <exception cref="InvalidDataException">A tensor is missing or of another shape.</exception>
+    /// <summary>Fills the optimizer and the state from a checkpoint that <see cref="Read"/> accepted.</summary>
+    /// <exception cref="InvalidDataException">A tensor is missing or has another shape.</exception>
     public void Restore(string path, Optimizer optimizer, TrainingState state)
     {
         using FileStream stream = File.OpenRead(path);
@@ -106,8 +110,8 @@ internal sealed record TrainingCheckpoint(TrainingFingerprint Fingerprint, Train
             tensors.Read(BestName, best.Flat);
         }
 
-        optimizer.Resume(Facts.Step);
-        state.Resume(Facts, best);
+        optimizer.Resume(Snapshot.Step);
+        state.Resume(Snapshot, best);
     }
 
     private static void EnsureWhole(FileStream stream)

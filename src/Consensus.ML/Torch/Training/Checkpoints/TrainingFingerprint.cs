@@ -8,30 +8,32 @@ using Consensus.ML.Torch.Training.Batches;
 
 namespace Consensus.ML.Torch.Training.Checkpoints;
 
-/// <summary>All that decides the weights a run ends with, so that a checkpoint of another run is told apart, and by what.</summary>
+/// <summary>
+/// Everything that determines the weights at the end of a run. It shows whether a checkpoint belongs to another run, and how that differs.
+/// </summary>
 /// <param name="Settings">Every option by its name, such as Training.LearningRate, and its value as JSON.</param>
 /// <param name="Cases">The training cases in their order.</param>
 internal sealed record TrainingFingerprint(IReadOnlyDictionary<string, string> Settings, IReadOnlyList<CaseFingerprint> Cases)
 {
     private const int MostDifferences = 3;
 
-    /// <summary>The cases that the best weights are chosen by; null where they are some of the training cases.</summary>
+    /// <summary>The cases that choose the best weights; null if they are some of the training cases.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<CaseFingerprint>? Validation { get; init; }
 
-    /// <summary>The fingerprint of a run.</summary>
+    /// <summary>Computes the fingerprint of a run.</summary>
     /// <param name="description">The model, as a record.</param>
-    /// <param name="network">The shape of its network, which the description has as its member Network.</param>
+    /// <param name="network">The shape of the network: the member Network of the description.</param>
     /// <param name="options">
     /// The training options. The number of threads is left out: it changes rounding, and a run may move to another machine.
     /// </param>
     /// <param name="augmentation">Random changes of the samples.</param>
-    /// <param name="padding">What comes in from outside when a slice is moved.</param>
+    /// <param name="padding">The values of pixels from outside the slice when it is moved.</param>
     /// <param name="seed">The seed.</param>
-    /// <param name="start">SHA-256 of the weights that training begins with; null for seeded ones.</param>
+    /// <param name="start">SHA-256 of the weights that training begins with; null for seeded weights.</param>
     /// <param name="cases">All training cases.</param>
-    /// <param name="validation">The cases to choose the best weights by; null where some of the training cases are.</param>
-    public static TrainingFingerprint Of(
+    /// <param name="validation">The cases that choose the best weights; null if these are some of the training cases.</param>
+    public static TrainingFingerprint Compute(
         object description,
         NetworkOptions network,
         TrainingOptions options,
@@ -47,7 +49,7 @@ internal sealed record TrainingFingerprint(IReadOnlyDictionary<string, string> S
             ("StartFrom", start));
         settings.Remove($"Training.{nameof(options.Threads)}");
 
-        // Checkpoints from before there was a choice do not name it.
+        // Checkpoints from before this option existed do not name it.
         if (network.Conditioning == Conditioning.Encoder)
         {
             settings.Remove($"Network.{nameof(network.Conditioning)}");
@@ -68,7 +70,7 @@ internal sealed record TrainingFingerprint(IReadOnlyDictionary<string, string> S
             settings.Remove($"Network.{nameof(network.PatchSize)}");
         }
 
-        // Nor do they name a validation set or groups, of which there were none.
+        // Nor do they name a validation set or groups, which did not exist yet.
         if (validation is not null)
         {
             settings["ValidationSet"] = string.Create(CultureInfo.InvariantCulture, $"{validation.Count} cases");
@@ -78,13 +80,13 @@ internal sealed record TrainingFingerprint(IReadOnlyDictionary<string, string> S
             settings["Groups"] = groups;
         }
 
-        return new(settings, [.. cases.Select(CaseFingerprint.Of)])
+        return new(settings, [.. cases.Select(CaseFingerprint.Compute)])
         {
-            Validation = validation is null ? null : [.. validation.Select(CaseFingerprint.Of)],
+            Validation = validation is null ? null : [.. validation.Select(CaseFingerprint.Compute)],
         };
     }
 
-    /// <summary>What tells this run from the one that a checkpoint is of, in one line; null where they are the same.</summary>
+    /// <summary>How this run differs from the run of a checkpoint, in one line; null if they are the same.</summary>
     public string? DifferencesFrom(TrainingFingerprint checkpoint)
     {
         List<string> found =
@@ -106,8 +108,8 @@ internal sealed record TrainingFingerprint(IReadOnlyDictionary<string, string> S
     }
 
     /// <summary>
-    /// Which cases belong together, for cases are set aside by groups: how many groups there are and a hash of who is in which, whatever
-    /// they are called. Null where each case is its own.
+    /// Which cases belong together, since whole groups are set aside: the number of groups and a hash of their members, without the groups'
+    /// names. Null if each case is its own group.
     /// </summary>
     private static string? Partition(IReadOnlyList<TrainingCase> cases)
     {
@@ -157,7 +159,7 @@ internal sealed record TrainingFingerprint(IReadOnlyDictionary<string, string> S
         }
     }
 
-    /// <summary>Cases by name; of those with one name, the later ones get a number.</summary>
+    /// <summary>Cases by name. If several have the same name, a number is added to the later ones.</summary>
     private static Dictionary<string, string> Named(IReadOnlyList<CaseFingerprint> cases)
     {
         var named = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -174,12 +176,12 @@ internal sealed record TrainingFingerprint(IReadOnlyDictionary<string, string> S
     }
 }
 
-/// <summary>One case.</summary>
-/// <param name="Name">Its name, as messages have it.</param>
-/// <param name="Sha256">Of its prepared image and its masks, with who drew each.</param>
+/// <summary>What identifies a training case.</summary>
+/// <param name="Name">Its name, for messages.</param>
+/// <param name="Sha256">SHA-256 of its prepared image, its masks and the rater of each mask.</param>
 internal sealed record CaseFingerprint(string Name, string Sha256)
 {
-    public static CaseFingerprint Of(TrainingCase item)
+    public static CaseFingerprint Compute(TrainingCase item)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(MemoryMarshal.AsBytes(item.Features.AsSpan()));

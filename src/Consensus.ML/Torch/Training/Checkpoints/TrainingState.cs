@@ -3,10 +3,10 @@ using Consensus.ML.Torch.Networks;
 
 namespace Consensus.ML.Torch.Training.Checkpoints;
 
-/// <summary>What a run has come to beside the optimizer's state: with both, it can be taken up again at any step.</summary>
+/// <summary>The state of a run without the optimizer's state. With both, a run can resume at any step.</summary>
 internal sealed class TrainingState : IDisposable
 {
-    // The loss that is shown forgets half of itself in about 35 steps.
+    // The weight of a loss in the smoothed loss halves in about 35 steps.
     private const double LossSmoothing = 0.98;
 
     private readonly List<ValidationPoint> _points = [];
@@ -29,22 +29,22 @@ internal sealed class TrainingState : IDisposable
     /// <summary>The latest score; null before the first validation.</summary>
     public double? LatestScore => _points.Count > 0 ? _points[^1].SoftDice : null;
 
-    /// <summary>How many of the validations that are spread over the run are behind it.</summary>
+    /// <summary>Number of scheduled validations that are done.</summary>
     public int ScheduledValidations { get; set; }
 
     /// <summary>Seconds that the slowest validation took.</summary>
     public double SlowestValidation { get; set; }
 
-    /// <summary>Wall time spent on the run, whether in one go or several.</summary>
+    /// <summary>Wall time spent on the run, over all its parts if it was resumed.</summary>
     public TimeSpan Elapsed { get; set; }
 
-    /// <summary>Whether the run has come to its end, and <see cref="Best"/> is its result.</summary>
+    /// <summary>Whether the run has ended, so that <see cref="Best"/> is its result.</summary>
     public bool Finished { get; private set; }
 
-    /// <summary>Notes the loss of a step.</summary>
+    /// <summary>Records the loss of a step.</summary>
     public void AddLoss(double loss) => Loss = double.IsNaN(Loss) ? loss : (LossSmoothing * Loss) + ((1 - LossSmoothing) * loss);
 
-    /// <summary>Notes a validation, and keeps a copy of the weights where none were better.</summary>
+    /// <summary>Records a validation, and keeps a copy of the weights if they are the best.</summary>
     /// <returns>Whether they are the best so far.</returns>
     public bool AddValidation(int step, TimeSpan elapsed, double score, WeightSet weights)
     {
@@ -66,7 +66,7 @@ internal sealed class TrainingState : IDisposable
         BestStep = step;
     }
 
-    /// <summary>Notes that the run has come to its end.</summary>
+    /// <summary>Records that the run has ended.</summary>
     public void Finish() => Finished = true;
 
     /// <summary>The best weights; the caller owns them from here on.</summary>
@@ -77,19 +77,19 @@ internal sealed class TrainingState : IDisposable
         return best;
     }
 
-    /// <summary>The facts of this state, to be written down.</summary>
-    public TrainingFacts Facts(int step) =>
+    /// <summary>The numbers of this state, for a checkpoint.</summary>
+    public TrainingSnapshot TakeSnapshot(int step) =>
         new(step, Loss, BestStep, ScheduledValidations, SlowestValidation, Elapsed.TotalSeconds, Finished, [.. _points]);
 
-    /// <summary>Goes on from what was written down.</summary>
-    public void Resume(TrainingFacts facts, WeightSet? best)
+    /// <summary>Restores the numbers of a checkpoint.</summary>
+    public void Resume(TrainingSnapshot snapshot, WeightSet? best)
     {
-        // TimeSpan.FromSeconds cuts what rounding has left below a whole tick, and a resumed run would write another number than it read.
-        var elapsed = TimeSpan.FromTicks((long)Math.Round(facts.Seconds * TimeSpan.TicksPerSecond));
+        // TimeSpan.FromSeconds truncates to whole ticks, so that a resumed run would write a different number from the one it read.
+        var elapsed = TimeSpan.FromTicks((long)Math.Round(snapshot.Seconds * TimeSpan.TicksPerSecond));
         (Loss, BestStep, ScheduledValidations, SlowestValidation, Elapsed, Finished) =
-            (facts.Loss, facts.BestStep, facts.ScheduledValidations, facts.SlowestValidation, elapsed, facts.Finished);
+            (snapshot.Loss, snapshot.BestStep, snapshot.ScheduledValidations, snapshot.SlowestValidation, elapsed, snapshot.Finished);
         _points.Clear();
-        _points.AddRange(facts.Validations);
+        _points.AddRange(snapshot.Validations);
         Best?.Dispose();
         Best = best;
     }
@@ -98,17 +98,17 @@ internal sealed class TrainingState : IDisposable
     public void Dispose() => Best?.Dispose();
 }
 
-/// <summary>A <see cref="TrainingState"/> in numbers, without its weights.</summary>
-internal sealed record TrainingFacts(
+/// <summary>The numbers of a <see cref="TrainingState"/>, without its weights.</summary>
+internal sealed record TrainingSnapshot(
     int Step, double Loss, int BestStep, int ScheduledValidations, double SlowestValidation, double Seconds, bool Finished,
     IReadOnlyList<ValidationPoint> Validations)
 {
-    // Some thirty years, which a TimeSpan holds.
+    // About thirty years; a TimeSpan can hold that.
     private const double LongestRun = 1e9;
 
-    /// <summary>Whether a run can have come to this.</summary>
+    /// <summary>Whether a run can have these numbers.</summary>
     [JsonIgnore]
-    public bool ArePossible =>
+    public bool IsPossible =>
         Step >= 0 && BestStep >= 0 && BestStep <= Step && ScheduledValidations >= 0
         && SlowestValidation is >= 0 and <= LongestRun && Seconds is >= 0 and <= LongestRun && Validations.All(point => point is not null);
 }

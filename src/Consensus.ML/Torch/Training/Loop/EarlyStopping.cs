@@ -1,11 +1,9 @@
 namespace Consensus.ML.Torch.Training.Loop;
 
-/// <summary>When more training is not expected to help (Prechelt 1998).</summary>
+/// <summary>Decides when further training is not expected to help (Prechelt 1998).</summary>
 internal static class EarlyStopping
 {
-    /// <summary>
-    /// Whether the last <paramref name="patience"/> validations all failed to beat the best before them; never when it is null.
-    /// </summary>
+    /// <summary>Whether none of the last <paramref name="patience"/> validations beat the best before them; false if it is null.</summary>
     public static bool IsDue(int? patience, IReadOnlyList<ValidationPoint> validations)
     {
         double best = double.NegativeInfinity;

@@ -2,7 +2,7 @@ using Consensus.ML.Options;
 
 namespace Consensus.ML.Torch.Training.Loop;
 
-/// <summary>How far a run is, by steps and by wall time, whichever ends first.</summary>
+/// <summary>How far a run is, by the limit that ends first: steps or wall time.</summary>
 /// <param name="options">The limits.</param>
 /// <param name="before">Wall time spent before the run was resumed.</param>
 /// <param name="time">The clock; null for the system's.</param>
@@ -11,7 +11,7 @@ internal sealed class RunClock(TrainingOptions options, TimeSpan before, TimePro
     private readonly TimeProvider _time = time ?? TimeProvider.System;
     private readonly long _start = (time ?? TimeProvider.System).GetTimestamp();
 
-    /// <summary>Wall time of the run so far, with the time before it was resumed.</summary>
+    /// <summary>Wall time of the run so far, including the time before it was resumed.</summary>
     public TimeSpan Elapsed => before + _time.GetElapsedTime(_start);
 
     /// <summary>Share of the run that is done, 0 to 1.</summary>
@@ -22,11 +22,11 @@ internal sealed class RunClock(TrainingOptions options, TimeSpan before, TimePro
         return Math.Min(1, Math.Max(bySteps, byTime));
     }
 
-    /// <summary>Whether the limits are reached, with the seconds that the last validation needs kept in reserve.</summary>
+    /// <summary>Whether a limit is reached; the seconds that the last validation needs stay in reserve.</summary>
     public bool IsOver(int steps, double reserve) =>
         steps >= options.Steps || (steps > 0 && Elapsed.TotalSeconds + reserve >= options.TimeLimit?.TotalSeconds);
 
-    /// <summary>The time that the rest takes at the pace so far; zero before anything is done.</summary>
+    /// <summary>The estimated time of the rest at the pace so far; zero before the first step.</summary>
     public TimeSpan Remaining(int steps)
     {
         double fraction = Fraction(steps);

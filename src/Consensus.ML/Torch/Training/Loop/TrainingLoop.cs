@@ -17,14 +17,14 @@ using static TorchSharp.torch;
 
 namespace Consensus.ML.Torch.Training.Loop;
 
-/// <summary>The training loop: knows tensors, not data views.</summary>
-/// <param name="objective">What is trained, and for what; disposed by whoever made it.</param>
-/// <param name="options">How.</param>
+/// <summary>The training loop; it works on tensors, not on data views.</summary>
+/// <param name="objective">The model and the loss to train with; the caller disposes it.</param>
+/// <param name="options">How to train.</param>
 /// <param name="augmentation">Random changes of the samples; null for none.</param>
-/// <param name="padding">What comes in from outside when a slice is moved, one value a channel: raw 0 after normalisation.</param>
+/// <param name="padding">The value of pixels from outside the slice when it is moved, for each channel: raw 0 after normalisation.</param>
 /// <param name="seed">Seed of everything random: initial weights, split, batches, augmentation, times, noise.</param>
 /// <param name="device">Where to train.</param>
-/// <typeparam name="TModel">What comes of it.</typeparam>
+/// <typeparam name="TModel">The trained model.</typeparam>
 internal sealed class TrainingLoop<TModel>(
     ITrainingObjective<TModel> objective,
     TrainingOptions options,
@@ -35,20 +35,20 @@ internal sealed class TrainingLoop<TModel>(
     where TModel : SegmentationModel
 {
     /// <summary>
-    /// The weights that training begins with, as a safetensors file under their published names; null for seeded initial ones.
+    /// The weights that training begins with, as a safetensors file with the published names; null for seeded initial weights.
     /// </summary>
     public byte[]? StartFrom { get; init; }
 
-    /// <summary>Where the run is kept and taken up from; null for nowhere.</summary>
+    /// <summary>Where the run is saved and resumed from; null for none.</summary>
     public CheckpointFolder? Checkpoints { get; init; }
 
-    /// <summary>The cases to choose the best weights by; null to set some of the training cases aside, whole groups of them.</summary>
+    /// <summary>The cases that choose the best weights; null to set some of the training cases aside, in whole groups.</summary>
     public IReadOnlyList<TrainingCase>? Validation { get; init; }
 
     /// <summary>Trains; when cancelled, returns the best model so far.</summary>
     /// <param name="cases">All training cases.</param>
-    /// <param name="progress">Told after every step; may be null.</param>
-    /// <param name="log">Told of notable events, one line each; may be null.</param>
+    /// <param name="progress">Receives the progress after every step; may be null.</param>
+    /// <param name="log">Receives notable events, one line each; may be null.</param>
     /// <param name="cancellation">Ends the run early, between two steps or within a validation.</param>
     /// <exception cref="InvalidDataException">
     /// The weights to start from, or the checkpoint to resume, do not belong to this run; the message says why.
@@ -80,7 +80,7 @@ internal sealed class TrainingLoop<TModel>(
         using var optimizer = new Optimizer(InitialWeights(objective.Layout), options with { Precision = precision });
         objective.Begin(training);
         using var state = new TrainingState();
-        TrainingFingerprint? fingerprint = Checkpoints is null ? null : TrainingFingerprint.Of(
+        TrainingFingerprint? fingerprint = Checkpoints is null ? null : TrainingFingerprint.Compute(
             objective.Description, objective.Network, options, augmentation, padding, seed, HashOf(StartFrom), cases, Validation);
         if (fingerprint is not null && Checkpoints!.TryResume(fingerprint, optimizer, state))
         {
@@ -95,7 +95,7 @@ internal sealed class TrainingLoop<TModel>(
         {
             if (!state.Finished)
             {
-                // Where an interruption broke a validation off, that comes first.
+                // If an interruption stopped a validation, that validation comes first.
                 ValidateWhenDue();
                 while (!clock.IsOver(optimizer.Steps, reserve: state.SlowestValidation)
                     && !EarlyStopping.IsDue(options.Patience, state.Points))
@@ -164,7 +164,7 @@ internal sealed class TrainingLoop<TModel>(
                 $"Step {optimizer.Steps}: loss {state.Loss:F4}, validation soft Dice {score:F4}{(best ? " (best so far)" : "")}."));
         }
 
-        // The last checkpoint of a run that was cancelled is one to go on from; that of one that has ended has its result.
+        // The last checkpoint of a cancelled run lets it go on; the last checkpoint of a finished run holds its result.
         void Conclude()
         {
             if (state.Finished)
@@ -203,7 +203,7 @@ internal sealed class TrainingLoop<TModel>(
             }
         }
 
-        // A step can leave the numbers by its length alone.
+        // A step that is too long can make the weights infinite even with a finite loss.
         void EnsureFinite()
         {
             if (!optimizer.IsFinite)
@@ -260,7 +260,7 @@ internal sealed class TrainingLoop<TModel>(
         return options.LearningRate * warm * decay;
     }
 
-    /// <summary>Mean soft Dice (5 thresholds) of a set of weights on the cases set aside.</summary>
+    /// <summary>Mean soft Dice (5 thresholds) of the given weights on the cases set aside.</summary>
     private double Score(WeightSet weights, IReadOnlyList<TrainingCase> validation, CancellationToken cancellation)
     {
         using TModel model = objective.CreateModel(weights.Clone());
@@ -279,7 +279,7 @@ internal sealed class TrainingLoop<TModel>(
         return sum / validation.Count;
     }
 
-    /// <summary>How many cases there are, and of how many groups where that is another number.</summary>
+    /// <summary>The number of cases, and the number of their groups if it differs.</summary>
     private static string Counted(IReadOnlyList<TrainingCase> cases, string noun = " cases")
     {
         int groups = cases.Select(one => one.Group).Distinct(StringComparer.Ordinal).Count();

@@ -4,15 +4,15 @@ using Consensus.ML.Torch.Runtime;
 
 namespace Consensus.ML.Torch.Training.Loop;
 
-/// <summary>The CPU threads of a training run: as many as were asked for, or as are free where nothing but time ends the run.</summary>
+/// <summary>The CPU threads of a training run: the requested number, or the number of free processors if only time ends the run.</summary>
 /// <remarks>
-/// Threads wait for each other several hundred times a step. Where one of them has to share its processor with another process, all wait
-/// until it is its turn there: a step on two threads beside one busy process takes two to four times as long as on one thread. The number
-/// changes how sums are rounded, though, so it is only chosen where the clock decides over the result anyhow.
+/// Threads wait for each other several hundred times a step. If one of them shares its processor with another process, all of them wait for
+/// it. A step on two threads beside one busy process takes two to four times as long as on one thread. But the number of threads changes
+/// how sums are rounded. So it only adapts in runs whose result depends on the clock anyway.
 /// </remarks>
 internal sealed class TrainingThreads : IDisposable
 {
-    // The first look is soon, for what is there when training begins.
+    // The first count comes early, so that training soon adapts to processes that already run.
     private static readonly TimeSpan FirstLook = TimeSpan.FromSeconds(1), BetweenLooks = TimeSpan.FromSeconds(5);
 
     private readonly TorchThreads _threads;
@@ -27,17 +27,17 @@ internal sealed class TrainingThreads : IDisposable
         _free = free;
     }
 
-    /// <summary>Whether the number follows what is free.</summary>
+    /// <summary>Whether the number follows the free processors.</summary>
     public bool AreAdapted => _free is not null;
 
-    /// <summary>Takes the threads of a run, until it is disposed of on the same thread.</summary>
+    /// <summary>Sets the threads of a run until the result is disposed, on the same thread.</summary>
     public static TrainingThreads Take(TrainingOptions options)
     {
         bool endsByClock = options.Steps is null && options.TimeLimit is not null;
         return new(TorchThreads.Use(options.Threads), options.Threads is null && endsByClock ? new FreeProcessors() : null);
     }
 
-    /// <summary>Between two steps: takes as many threads as processors are free by now.</summary>
+    /// <summary>Adapts the number of threads to the free processors; call it between two steps.</summary>
     public void Adapt()
     {
         if (_free is null || Stopwatch.GetElapsedTime(_last) < _next)
@@ -46,7 +46,7 @@ internal sealed class TrainingThreads : IDisposable
         }
 
         (_next, _last) = (BetweenLooks, Stopwatch.GetTimestamp());
-        if (_free.Look() is int free)
+        if (_free.CountSinceLast() is int free)
         {
             _threads.Change(Math.Min(free, _most));
         }

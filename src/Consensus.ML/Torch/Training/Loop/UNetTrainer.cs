@@ -10,9 +10,9 @@ namespace Consensus.ML.Torch.Training.Loop;
 
 /// <summary>Trains one-pass U-Nets.</summary>
 /// <param name="description">The model to train.</param>
-/// <param name="options">How; what is of diffusion alone is not looked at.</param>
+/// <param name="options">How to train; options for diffusion only are ignored.</param>
 /// <param name="augmentation">Random changes of the samples; null for none.</param>
-/// <param name="padding">What comes in from outside when a slice is moved, one value a channel: raw 0 after normalisation.</param>
+/// <param name="padding">The value of pixels from outside the slice when it is moved, for each channel: raw 0 after normalisation.</param>
 /// <param name="seed">Seed of everything random.</param>
 /// <param name="device">Where to train.</param>
 internal sealed class UNetTrainer(

@@ -9,7 +9,7 @@ using static TorchSharp.torch;
 
 namespace Consensus.ML.Torch.Training.Objectives;
 
-/// <summary>The diffusion model's training: (map, level, time) triples, noise of a seed, and the losses of the process.</summary>
+/// <summary>Trains a diffusion model: (map, level, time) triples, seeded noise, and the losses of the diffusion process.</summary>
 internal sealed class DiffusionObjective : ITrainingObjective<ConsensusModel>
 {
     private readonly ModelDescription _description;

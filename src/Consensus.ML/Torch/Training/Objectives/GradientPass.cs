@@ -13,12 +13,12 @@ internal sealed class GradientPass(ConsensusNetwork network, DiffusionProcess pr
     /// <summary>Adds the gradients of a batch's mean loss to those of the context's weights.</summary>
     /// <param name="context">Weights with gradients to add to.</param>
     /// <param name="batch">The batch.</param>
-    /// <param name="noise">ε of each of its maps.</param>
-    /// <param name="scale">What the gradients are multiplied by.</param>
-    /// <returns>The mean loss, not multiplied; owned by the surrounding dispose scope.</returns>
+    /// <param name="noise">ε for each map of the batch.</param>
+    /// <param name="scale">The factor of the gradients.</param>
+    /// <returns>The mean loss, without the factor; owned by the surrounding dispose scope.</returns>
     public Tensor Run(ForwardContext context, TrainingBatch batch, Tensor noise, double scale)
     {
-        // The loss is a mean over the maps, of which each image has as many.
+        // The loss is a mean over the maps, and each image has the same number of maps.
         long images = batch.Images.shape[0], pairs = batch.Starts.shape[0] / images;
         return MicroBatches.Sum(images, options.MicroBatchSize, (first, count, share) =>
             RunSlice(context, batch.Slice(first, count), noise.narrow(0, first * pairs, count * pairs), scale * share));

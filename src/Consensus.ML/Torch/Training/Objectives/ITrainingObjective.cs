@@ -7,15 +7,15 @@ using static TorchSharp.torch;
 namespace Consensus.ML.Torch.Training.Objectives;
 
 /// <summary>
-/// What the training loop is told of one sort of model: its weights, the samples of a step and their loss, and the model
-/// that the weights make.
+/// What the training loop needs to know about a kind of model: its weights, the samples of a step and their loss, and how to make the model
+/// from the weights.
 /// </summary>
-/// <typeparam name="TModel">The sort of model.</typeparam>
+/// <typeparam name="TModel">The kind of model.</typeparam>
 internal interface ITrainingObjective<TModel> : IDisposable
     where TModel : SegmentationModel
 {
     /// <summary>
-    /// All that fixes the weights' names and shapes and how they are used: a record, whose members say what tells one run from another.
+    /// Everything that determines the weights' names, shapes and use. It is a record; its members show how two runs differ.
     /// </summary>
     object Description { get; }
 
@@ -28,16 +28,16 @@ internal interface ITrainingObjective<TModel> : IDisposable
     /// <summary>Dropout probability while training.</summary>
     double Dropout { get; }
 
-    /// <summary>Says once, before the first step, which cases are trained on.</summary>
+    /// <summary>Sets the cases to train on; called once, before the first step.</summary>
     void Begin(IReadOnlyList<TrainingCase> cases);
 
     /// <summary>
-    /// Adds the gradients of the mean loss of a step's samples, times a scale, to those of the context's weights. The same step (from 0)
-    /// of the same seed draws the same samples.
+    /// Adds the gradients of the mean loss of a step's samples, times a scale, to the gradients of the context's weights. The same step
+    /// (from 0) with the same seed draws the same samples.
     /// </summary>
     /// <returns>The mean loss, not scaled; owned by the surrounding dispose scope.</returns>
     Tensor Differentiate(ForwardContext context, long step, double scale);
 
-    /// <summary>A model over weights that it then owns.</summary>
+    /// <summary>A model with the given weights, which it then owns.</summary>
     TModel CreateModel(WeightSet weights);
 }

@@ -9,7 +9,7 @@ using static TorchSharp.torch.nn;
 
 namespace Consensus.ML.Torch.Training.Objectives;
 
-/// <summary>A one-pass U-Net's training: images, what each output is to be, and cross-entropy.</summary>
+/// <summary>Trains a one-pass U-Net: images, the target of each output, and cross-entropy.</summary>
 internal sealed class UNetObjective : ITrainingObjective<UNetModel>
 {
     private readonly UNetDescription _description;
@@ -64,12 +64,12 @@ internal sealed class UNetObjective : ITrainingObjective<UNetModel>
     }
 
     /// <summary>
-    /// Cross-entropy and soft Dice loss, over the pixels of an output, then over the outputs of an image that have a target,
-    /// then over the images.
+    /// Cross-entropy and soft Dice loss, averaged over the pixels of an output, then over the outputs of an image that have a target, then
+    /// over the images.
     /// </summary>
     /// <param name="logits">B×heads×H×W.</param>
     /// <param name="targets">B×heads×H×W in [0, 1].</param>
-    /// <param name="present">B×heads of 0 and 1, at least one an image; null for all.</param>
+    /// <param name="present">B×heads of 0 and 1, with at least one 1 for each image; null for all.</param>
     /// <param name="diceWeight">Weight of the soft Dice loss.</param>
     public static Tensor Loss(Tensor logits, Tensor targets, Tensor? present, double diceWeight)
     {
@@ -89,7 +89,7 @@ internal sealed class UNetObjective : ITrainingObjective<UNetModel>
     /// <inheritdoc/>
     public void Dispose() => _batches?.Dispose();
 
-    /// <summary>Soft Dice loss of each output, 0 to 1, as the diffusion model's of x_0: B×heads.</summary>
+    /// <summary>Soft Dice loss of each output, 0 to 1, B×heads; the diffusion model has the same loss on x_0.</summary>
     private static Tensor DiceLoss(Tensor logits, Tensor targets)
     {
         Tensor share = logits.sigmoid().flatten(2), truth = targets.flatten(2);

@@ -6,8 +6,8 @@ using static TorchSharp.torch;
 namespace Consensus.ML.Torch.Training.Optimization;
 
 /// <summary>
-/// Weights in training: float32 masters, the leaves that gradients flow to, AdamW (Loshchilov and Hutter 2019) and the
-/// exponential moving average, all on flat tensors.
+/// Weights in training: float32 master weights, the leaf tensors that receive gradients, AdamW (Loshchilov and Hutter 2019) and the
+/// exponential moving average. All work on flat tensors.
 /// </summary>
 internal sealed class Optimizer : IDisposable
 {
@@ -20,11 +20,11 @@ internal sealed class Optimizer : IDisposable
     private readonly double _weightDecay, _emaDecay;
     private readonly double? _clipping, _updateClipping;
 
-    // The scaler's state as a tensor beside the others, so that checkpoints hold it.
+    // The scaler's state as a tensor, so that checkpoints hold it too.
     private readonly LossScaler? _scaler;
     private readonly Tensor? _scaling;
 
-    /// <param name="initial">Initial weights; owned from here on.</param>
+    /// <param name="initial">Initial weights; the optimizer then owns them.</param>
     /// <param name="options">Weight decay, clipping, EMA and precision.</param>
     public Optimizer(WeightSet initial, TrainingOptions options)
     {
@@ -41,7 +41,7 @@ internal sealed class Optimizer : IDisposable
         Tensor[] values = WeightSet.Views(layout, initial.Flat), gradients = WeightSet.Views(layout, _gradient);
         if (options.Precision != Precision.Float32)
         {
-            // Leaves of the heavy layers are 16-bit copies; their gradients are gathered in 16 bits too and widened in one go.
+            // Leaves of the heavy layers are 16-bit copies. Their gradients are gathered in 16 bits as well, and then widened together.
             long length = WeightSet.LowPrecisionLength(layout);
             _lowWeights = Own(initial.Flat.narrow(0, 0, length).to_type(options.Precision.HeavyType()));
             _lowGradient = Own(zeros_like(_lowWeights));
@@ -66,21 +66,21 @@ internal sealed class Optimizer : IDisposable
         Leaves = values;
     }
 
-    /// <summary>What a forward pass takes, in the layout's order.</summary>
+    /// <summary>The weights for a forward pass, in the layout's order.</summary>
     public IReadOnlyList<Tensor> Leaves { get; }
 
     /// <summary>The moving average of the weights.</summary>
     public WeightSet Average { get; }
 
-    /// <summary>Steps done.</summary>
+    /// <summary>Number of steps done.</summary>
     public int Steps { get; private set; }
 
-    /// <summary>What the loss is to be multiplied by before its backward pass; 1 but in float16.</summary>
+    /// <summary>The factor of the loss before its backward pass; 1 unless the precision is float16.</summary>
     public double LossScale => _scaler?.Scale ?? 1;
 
     /// <summary>
-    /// All that a later step depends on beside the gradients and the number of <see cref="Steps"/>, by name: flat float32 tensors, laid
-    /// out as the weights are; and the state of the loss scaling, where there is one.
+    /// Everything that a later step depends on, by name, except the gradients and the number of <see cref="Steps"/>: flat float32 tensors
+    /// with the layout of the weights, and the state of the loss scaling if there is any.
     /// </summary>
     public IReadOnlyList<(string Name, Tensor Values)> State =>
     [
@@ -88,8 +88,8 @@ internal sealed class Optimizer : IDisposable
         .. _scaling is null ? Array.Empty<(string, Tensor)>() : [("loss_scaling", _scaling)],
     ];
 
-    /// <summary>Goes on from a <see cref="State"/> whose tensors have just been filled.</summary>
-    /// <param name="steps">Steps done when it was taken.</param>
+    /// <summary>Continues after the tensors of <see cref="State"/> were filled.</summary>
+    /// <param name="steps">Number of steps done when the state was saved.</param>
     public void Resume(int steps)
     {
         using var none = no_grad();
@@ -98,7 +98,7 @@ internal sealed class Optimizer : IDisposable
         RefreshLowPrecision();
     }
 
-    /// <summary>Forgets the gradients of the last step.</summary>
+    /// <summary>Sets the gradients to zero.</summary>
     public void ZeroGradients()
     {
         _gradient.zero_();
@@ -117,8 +117,8 @@ internal sealed class Optimizer : IDisposable
     }
 
     /// <summary>
-    /// One step of AdamW with the gathered gradients of the loss times <see cref="LossScale"/>, then of the moving average. In float16 a
-    /// step whose gradients overflowed changes no weight; else it is an error.
+    /// One step of AdamW with the gathered gradients of the loss times <see cref="LossScale"/>, then of the moving average. In float16, a
+    /// step whose gradients overflowed changes no weight; in other formats it is an error.
     /// </summary>
     /// <exception cref="NotFiniteGradientException">The gradient is NaN or infinite; no weight was changed.</exception>
     public void Step(double learningRate)
@@ -134,7 +134,7 @@ internal sealed class Optimizer : IDisposable
         double norm = _gradient.norm().item<float>();
         if (_scaler is not null)
         {
-            // The norm is finite where all of the gradient is.
+            // The norm is finite if the whole gradient is.
             double scale = _scaler.Scale;
             bool accepted = _scaler.Accept(double.IsFinite(norm));
             _scaling!.copy_(_scaler.State.ToTensor(CPU, _scaler.State.Length));
@@ -149,7 +149,7 @@ internal sealed class Optimizer : IDisposable
 
         if (!double.IsFinite(norm))
         {
-            // Once in the weights and their average it would stay there, and a run may end before another loss shows it.
+            // NaN would stay in the weights and their average, and a run may end before another loss shows it.
             throw new NotFiniteGradientException(norm);
         }
 
@@ -164,7 +164,7 @@ internal sealed class Optimizer : IDisposable
         Tensor denominator = _second.sqrt().OverInPlace(Math.Sqrt(1 - Math.Pow(Beta2, updates))).PlusInPlace(Epsilon);
         if (_updateClipping is double most)
         {
-            // What lies between the weights of the flat tensors is 0, and does not count.
+            // The gaps between weights in the flat tensors hold 0 and do not count.
             double root = (_gradient / denominator).norm().item<float>() / Math.Sqrt(_masters.Layout.ParameterCount);
             learningRate *= Math.Min(1, most / root);
         }
@@ -177,7 +177,7 @@ internal sealed class Optimizer : IDisposable
         _masters.Flat.PlusQuotientInPlace(_first, denominator, -learningRate / (1 - Math.Pow(Beta1, updates)));
         RefreshLowPrecision();
 
-        // Early on the average follows quickly, or it would hold the initial weights for thousands of steps.
+        // The average follows quickly at first. Otherwise it would hold the initial weights for thousands of steps.
         double decay = Math.Min(_emaDecay, (1.0 + updates) / (10.0 + updates));
         Average.Flat.LerpInPlace(_masters.Flat, 1 - decay);
     }

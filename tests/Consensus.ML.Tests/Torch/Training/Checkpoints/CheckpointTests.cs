@@ -89,7 +89,7 @@ public sealed class CheckpointTests : IDisposable
     [InlineData(7, 3, 1, 0.5, double.PositiveInfinity, false)]
     public void Only_what_a_run_can_have_come_to_is_resumed(
         int step, int bestStep, int validations, double slowest, double seconds, bool possible) =>
-        Assert.Equal(possible, new TrainingFacts(step, 0.5, bestStep, validations, slowest, seconds, false, []).ArePossible);
+        Assert.Equal(possible, new TrainingSnapshot(step, 0.5, bestStep, validations, slowest, seconds, false, []).IsPossible);
 
     [Fact]
     public void A_run_that_broke_off_in_a_validation_does_it_again()

@@ -11,7 +11,7 @@ public sealed class TrainingStateTests
         for (int i = 0; i < 1000; i++)
         {
             using TrainingState before = new() { Elapsed = TimeSpan.FromTicks(random.NextInt64(TimeSpan.TicksPerDay)) }, after = new();
-            after.Resume(before.Facts(step: 1), best: null);
+            after.Resume(before.TakeSnapshot(step: 1), best: null);
             Assert.Equal(before.Elapsed, after.Elapsed);
         }
     }
