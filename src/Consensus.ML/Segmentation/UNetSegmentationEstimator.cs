@@ -51,6 +51,17 @@ namespace Consensus.ML.Segmentation;
 /// other data is never read. The same seed, data and machine give the same model.
 /// </para>
 /// </remarks>
+/// <example>
+/// <code>
+/// UNetSegmentationEstimator trainer = ml.Transforms.UNetSegment(new() { Kind = UNetKind.Levels });
+/// var pipeline = ml.Transforms.LoadSlices("Image", "ImagePath")
+///     .Append(ml.Transforms.NormalizeSlices("Image"))
+///     .Append(ml.Transforms.ResizeSlices("Features", "Image", height: 64, width: 64))
+///     .Append(trainer);
+/// using var trained = pipeline.Fit(train);
+/// float[][] softMaps = [.. trained.Transform(test).GetColumn&lt;float[]&gt;("SoftMap")];
+/// </code>
+/// </example>
 public sealed partial class UNetSegmentationEstimator : SegmentationEstimator<UNetSegmentationTransformer>
 {
     internal UNetSegmentationEstimator(IHostEnvironment environment, Options options)

@@ -16,6 +16,16 @@ namespace Consensus.ML.Transforms;
 /// Input and output column: a vector of Single, channels × height × width. The policy and what raw 0 has become travel in the column's
 /// annotations; a trainer that follows applies them to images and masks alike while it trains, and prediction is left alone.
 /// </remarks>
+/// <example>
+/// <code>
+/// SliceAugmentingEstimator varied = ml.Transforms.AugmentSlices("Features", AugmentationPolicy.Strong with { RotationDegrees = 15 });
+/// var pipeline = ml.Transforms.LoadSlices("Image", "ImagePath")
+///     .Append(ml.Transforms.NormalizeSlices("Image"))
+///     .Append(ml.Transforms.ResizeSlices("Features", "Image", height: 64, width: 64))
+///     .Append(varied)
+///     .Append(ml.Transforms.UNetSegment());
+/// </code>
+/// </example>
 public sealed class SliceAugmentingEstimator : IEstimator<SliceAugmentingTransformer>
 {
     private readonly IHostEnvironment _environment;

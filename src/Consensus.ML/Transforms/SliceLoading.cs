@@ -18,6 +18,12 @@ namespace Consensus.ML.Transforms;
 /// <see cref="Slice"/>, in the units of the file. Nothing is learned: <see cref="Fit"/> only checks the schema. Files are
 /// read when the column is.
 /// </remarks>
+/// <example>
+/// <code>
+/// SliceLoadingEstimator images = ml.Transforms.LoadSlices("Image", "ImagePath");
+/// Slice first = images.Fit(train).Transform(train).GetColumn&lt;Slice&gt;("Image").First();
+/// </code>
+/// </example>
 public sealed class SliceLoadingEstimator : IEstimator<SliceLoadingTransformer>
 {
     private readonly IHostEnvironment _environment;

@@ -18,6 +18,13 @@ namespace Consensus.ML.Transforms;
 /// channel that is constant in every image is shifted only. Every image counts once, whatever its size. Pixels without data count
 /// nowhere, and become 0, the mean.
 /// </remarks>
+/// <example>
+/// <code>
+/// IDataView images = ml.Transforms.LoadSlices("Image", "ImagePath").Fit(train).Transform(train);
+/// var normalizing = ml.Transforms.NormalizeSlices("Image").Fit(images);
+/// Console.WriteLine($"mean of the first channel: {normalizing.Means[0]}");
+/// </code>
+/// </example>
 public sealed class SliceNormalizingEstimator : IEstimator<SliceNormalizingTransformer>
 {
     private readonly IHostEnvironment _environment;
@@ -75,7 +82,7 @@ public sealed class SliceNormalizingEstimator : IEstimator<SliceNormalizingTrans
                 means[channel] += mean;
                 deviations[channel] += deviation;
                 counts[channel]++;
-                ranges[channel] = ranges[channel].With(ValueRange.Of(values, null));
+                ranges[channel] = ranges[channel].With(ValueRange.Measure(values, null));
             }
         }
 
@@ -262,7 +269,7 @@ public sealed class SliceNormalizingTransformer : RowToRowTransformer
             return;
         }
 
-        ValueRange own = ValueRange.Of(Channel(slice, channel), NoDataValue), known = _ranges[channel];
+        ValueRange own = ValueRange.Measure(Channel(slice, channel), NoDataValue), known = _ranges[channel];
         if (!own.IsFarFrom(known) || Interlocked.Exchange(ref _warned, true))
         {
             return;

@@ -18,6 +18,13 @@ namespace Consensus.ML.Transforms;
 /// Input column: <see cref="Slice"/>. Output column: a vector of Single, channels × height × width, bilinear (corners not aligned, no
 /// antialiasing, as in the published implementation). <see cref="Fit"/> takes the number of channels from the first row.
 /// </remarks>
+/// <example>
+/// <code>
+/// IDataView images = ml.Transforms.LoadSlices("Image", "ImagePath").Fit(train).Transform(train);
+/// var resizing = ml.Transforms.ResizeSlices("Features", "Image", height: 64, width: 64).Fit(images);
+/// float[] pixels = resizing.Transform(images).GetColumn&lt;float[]&gt;("Features").First();   // channels × 64 × 64
+/// </code>
+/// </example>
 public sealed class SliceResizingEstimator : IEstimator<SliceResizingTransformer>
 {
     private readonly IHostEnvironment _environment;

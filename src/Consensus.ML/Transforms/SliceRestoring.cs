@@ -19,6 +19,13 @@ namespace Consensus.ML.Transforms;
 /// them. Of a trained model's map whose image is reduced by another scale than training's, those are not the pixels: it is put back by
 /// the offset that training's masks had, which the column of the map tells.
 /// </remarks>
+/// <example>
+/// <code>
+/// IDataView maps = model.Transform(test);
+/// SliceRestoringEstimator restoring = ml.Transforms.RestoreSlices("FullSoftMap", "SoftMap", "Image");
+/// Slice map = restoring.Fit(maps).Transform(maps).GetColumn&lt;Slice&gt;("FullSoftMap").First();   // the size of its image
+/// </code>
+/// </example>
 public sealed class SliceRestoringEstimator : IEstimator<SliceRestoringTransformer>
 {
     private readonly IHostEnvironment _environment;

@@ -15,7 +15,7 @@ internal readonly record struct ValueRange(float Smallest, float Largest, float 
     public static ValueRange None { get; } = new(float.PositiveInfinity, float.NegativeInfinity, float.PositiveInfinity);
 
     /// <summary>The range of values, those without data aside.</summary>
-    public static ValueRange Of(ReadOnlySpan<float> values, float? noData)
+    public static ValueRange Measure(ReadOnlySpan<float> values, float? noData)
     {
         (float smallest, float largest) = (float.PositiveInfinity, float.NegativeInfinity);
         foreach (float value in values)

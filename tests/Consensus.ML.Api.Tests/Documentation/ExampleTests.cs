@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Xml.Linq;
 using Consensus.ML.Tests.Shared;
+using Microsoft.ML;
 
 namespace Consensus.ML.Api.Tests.Documentation;
 
@@ -17,6 +18,7 @@ public sealed class ExampleTests
         using Consensus.ML.Evaluation;
         using Consensus.ML.Options;
         using Consensus.ML.Segmentation;
+        using Consensus.ML.Transforms;
         using Microsoft.Data.Analysis;
         using Microsoft.ML;
         using Microsoft.ML.Data;
@@ -37,6 +39,12 @@ public sealed class ExampleTests
         group method by $"M:{type.FullName}.{method.Name}" into overloads
         select overloads.Key);
 
+    public static TheoryData<string> Estimators => new(
+        from type in typeof(ConsensusCatalog).Assembly.GetExportedTypes()
+        where type is { IsClass: true, IsAbstract: false }
+            && type.GetInterfaces().Any(part => part.IsGenericType && part.GetGenericTypeDefinition() == typeof(IEstimator<>))
+        select $"T:{type.FullName}");
+
     public static TheoryData<string> Examples => new(
         _members.Value.Where(member => member.Descendants("example").Any()).Select(member => (string)member.Attribute("name")!));
 
@@ -45,6 +53,10 @@ public sealed class ExampleTests
     public void Every_loader_and_catalog_method_has_an_example(string name) =>
         Assert.Contains(Examples, row => row.Data.StartsWith(name + "(", StringComparison.Ordinal)
             || row.Data.StartsWith(name + "`", StringComparison.Ordinal));
+
+    [Theory]
+    [MemberData(nameof(Estimators))]
+    public void Every_estimator_has_an_example(string name) => Assert.Contains(Examples, row => row.Data == name);
 
     [Theory]
     [MemberData(nameof(Examples))]
