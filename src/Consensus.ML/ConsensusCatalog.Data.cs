@@ -11,21 +11,21 @@ using Microsoft.ML.Runtime;
 
 namespace Consensus.ML;
 
-// What ml.Data gains: cases as rows of paths.
+// Extends ml.Data with loaders that give cases as rows of paths.
 public static partial class ConsensusCatalog
 {
     /// <summary>Lists the cases of one task of a QUBIQ folder.</summary>
     /// <remarks>
-    /// Columns: Case (Text), Group (Text, here the case's name), ImagePath (Text), AnnotationPaths (vector of Text, one path a rater),
-    /// RaterNames (vector of Text, the masks' numbers), cases in numeric order. Files are not read here. A warning in the ML.NET log
-    /// names each case that is left out, or that is kept though it has another number of masks than the task.
+    /// Columns: Case (Text), Group (Text, here the case's name), ImagePath (Text), AnnotationPaths (vector of Text, one path for each
+    /// rater), RaterNames (vector of Text, the numbers of the masks). Cases are in numeric order. Files are not read here. A warning in the
+    /// ML.NET log names each case that is left out, and each case that is kept although its number of masks differs from that of the task.
     /// </remarks>
     /// <param name="catalog">The catalog.</param>
-    /// <param name="root">The folder that holds the set's folder, or is it.</param>
+    /// <param name="root">The folder that holds the set's folder, or the set's folder itself.</param>
     /// <param name="task">The task.</param>
     /// <param name="split">Training or validation cases.</param>
     /// <param name="missingRaters">
-    /// Whether a case with another number of masks than the task is left out, as the paper does, or kept.
+    /// Whether to leave out (as in the paper) or keep a case whose number of masks differs from that of the task.
     /// </param>
     /// <exception cref="IOException">The folder is missing or holds no case of the task; the message names it.</exception>
     /// <example>
@@ -51,18 +51,20 @@ public static partial class ConsensusCatalog
     /// Lists the cases of a set that a manifest describes (<see cref="DatasetManifest"/>; data-schemas/dataset.schema.json).
     /// </summary>
     /// <remarks>
-    /// Columns: Case (Text), Group (Text, <see cref="RaterCase.Group"/>), ImagePath (Text, or a vector of Text where a case has several
-    /// files, one a channel), AnnotationPaths (vector of Text, one path a rater) and RaterNames (vector of Text, who drew each), in the
-    /// manifest's order. Files are not read here, but for the headers of volumes that are cut into slices. A warning in the ML.NET log
-    /// names each case that is left out for its number of masks (<see cref="DatasetManifest.MissingRaters"/>).
+    /// Columns: Case (Text), Group (Text, <see cref="RaterCase.Group"/>), ImagePath (Text, or a vector of Text where a case has one file
+    /// for each channel), AnnotationPaths (vector of Text, one path for each rater) and RaterNames (vector of Text, the rater of each
+    /// mask), in the manifest's order. Only the headers of volumes that are cut into slices are read here. A warning in the ML.NET log
+    /// names each case that is left out because of its number of masks (<see cref="DatasetManifest.MissingRaters"/>).
     /// </remarks>
     /// <param name="catalog">The catalog.</param>
     /// <param name="path">The manifest, usually called <c>dataset.json</c>.</param>
-    /// <param name="split">The split, as the manifest calls it; null for all cases.</param>
-    /// <exception cref="ArgumentException">There is no such split; the message lists those there are.</exception>
+    /// <param name="split">The name of the split in the manifest; null for all cases.</param>
+    /// <exception cref="ArgumentException">No split has that name; the message lists the splits.</exception>
     /// <exception cref="FileNotFoundException">The manifest does not exist.</exception>
-    /// <exception cref="InvalidDataException">It has a mistake, or no case of it can be used; the message says where and why.</exception>
-    /// <exception cref="IOException">It, or a volume, cannot be opened.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The manifest has a mistake, or none of its cases can be used; the message says where and why.
+    /// </exception>
+    /// <exception cref="IOException">The manifest or a volume cannot be opened.</exception>
     /// <example>
     /// <code>
     /// IDataView cases = ml.Data.LoadFromManifest("retina/dataset.json", split: "train");
@@ -77,25 +79,25 @@ public static partial class ConsensusCatalog
 
     /// <summary>Cases from a table with one column of mask paths for each rater, as <c>DataFrame.LoadCsv</c> reads it.</summary>
     /// <remarks>
-    /// Columns: Case, Group, ImagePath, AnnotationPaths and RaterNames as from <see cref="LoadFromCases"/>; the raters are called as
-    /// their columns. Files are not read here. A data frame that has these columns itself, the vectors as
-    /// <c>VBufferDataFrameColumn&lt;ReadOnlyMemory&lt;char&gt;&gt;</c>, needs no loading: it is a data view.
+    /// Columns: Case, Group, ImagePath, AnnotationPaths and RaterNames as from <see cref="LoadFromCases"/>; the names of the raters are the
+    /// names of their columns. Files are not read here. A data frame that already has these columns needs no loading, because it is a data
+    /// view; its vectors must be <c>VBufferDataFrameColumn&lt;ReadOnlyMemory&lt;char&gt;&gt;</c>.
     /// </remarks>
     /// <param name="catalog">The catalog.</param>
-    /// <param name="frame">The table: a row a case. It is read at once.</param>
+    /// <param name="frame">The table, with one row for each case. It is read immediately.</param>
     /// <param name="raterColumns">
-    /// The columns with the paths of the masks, in the order of the raters. An empty cell is a rater who did not draw the case.
+    /// The columns with the paths of the masks, in the order of the raters. An empty cell means that the rater did not draw the case.
     /// </param>
     /// <param name="caseColumn">The column with the names of the cases.</param>
-    /// <param name="imageColumns">The columns with the paths of the images, one a channel; null for one called ImagePath.</param>
-    /// <param name="folder">The folder that relative paths start from; null for the current one.</param>
-    /// <param name="groupColumn">
-    /// The column that says which cases belong together, such as that of the patients (<see cref="RaterCase.Group"/>; an empty cell: to
-    /// no other). Null for none.
+    /// <param name="imageColumns">
+    /// The columns with the paths of the images, one for each channel; null for the single column ImagePath.
     /// </param>
-    /// <exception cref="ArgumentException">
-    /// There is no such column, the message lists those there are; or a rater is given twice.
-    /// </exception>
+    /// <param name="folder">The folder that relative paths start from; null for the current folder.</param>
+    /// <param name="groupColumn">
+    /// The column that says which cases belong together, such as a column of patients (<see cref="RaterCase.Group"/>). A case with an empty
+    /// cell is a group by itself. Null for no column.
+    /// </param>
+    /// <exception cref="ArgumentException">A column does not exist (the message lists the columns), or a rater is given twice.</exception>
     /// <exception cref="InvalidDataException">
     /// A row has no name or no image, or a name that holds a control character; the message names it.
     /// </exception>
@@ -123,12 +125,12 @@ public static partial class ConsensusCatalog
     }
 
     /// <summary>
-    /// Cases that a program has put together itself, as rows: one image and its masks each, from any place and in any format that is read.
+    /// Turns cases that a program lists itself into rows. Each case has an image and its masks, in any folder and any supported format.
     /// </summary>
     /// <remarks>
-    /// Columns: Case (Text), Group (Text, <see cref="RaterCase.Group"/>), ImagePath (Text, or a vector of Text where a case has
-    /// several files, one a channel), AnnotationPaths (vector of Text, one path a rater) and RaterNames (vector of Text, who drew
-    /// each). Files are not read here.
+    /// Columns: Case (Text), Group (Text, <see cref="RaterCase.Group"/>), ImagePath (Text, or a vector of Text where a case has one file
+    /// for each channel), AnnotationPaths (vector of Text, one path for each rater) and RaterNames (vector of Text, the rater of each
+    /// mask). Files are not read here.
     /// </remarks>
     /// <param name="catalog">The catalog.</param>
     /// <param name="cases">The cases; their order is kept.</param>
@@ -151,22 +153,24 @@ public static partial class ConsensusCatalog
     /// <summary>The slices of a volume as rows, for a trained model to predict.</summary>
     /// <remarks>
     /// Columns: Case (Text, the file's name and the slice's number), Group (Text, the volume's path) and ImagePath (Text, a
-    /// <see cref="SliceAddress"/>), in the order of the slices. The header is read here, the values when the rows are; rows read in turn
-    /// do not unpack the volume each time. <see cref="NiftiFile.WriteVolume"/> puts predicted slices back into a volume.
+    /// <see cref="SliceAddress"/>), in the order of the slices. Only the header is read here. The values are read with the rows. Rows that
+    /// are read in order do not unpack the volume each time. <see cref="NiftiFile.WriteVolume"/> puts predicted slices back into a volume.
     /// </remarks>
     /// <param name="catalog">The catalog.</param>
-    /// <param name="path">A NIfTI volume: X×Y×Z, with up to <see cref="ImageLimits.MaximumChannels"/> channels on one further axis.</param>
+    /// <param name="path">
+    /// A NIfTI volume: X×Y×Z, and optionally a further axis with up to <see cref="ImageLimits.MaximumChannels"/> channels.
+    /// </param>
     /// <param name="axis">
-    /// The axis that is cut: 0, 1 or 2 of the stored array; the other two become rows and columns. Null for the one of length 1, and of a
-    /// volume for the third. A model that was trained on volumes wants theirs (<see cref="SegmentationTransformer.VolumeAxes"/>), and
-    /// refuses slices along another.
+    /// The axis of the stored array that is cut: 0, 1 or 2. The other two axes become rows and columns. Null for the axis of length 1, or
+    /// for the third axis of a volume. A model that was trained on volumes needs slices along the same axis
+    /// (<see cref="SegmentationTransformer.VolumeAxes"/>) and rejects others.
     /// </param>
     /// <exception cref="ArgumentOutOfRangeException">The axis is not 0, 1 or 2.</exception>
     /// <exception cref="FileNotFoundException">The file does not exist.</exception>
     /// <exception cref="InvalidDataException">
-    /// It is no NIfTI file or cannot be cut into slices; the message names it and says why.
+    /// The file is not NIfTI or cannot be cut into slices; the message names it and says why.
     /// </exception>
-    /// <exception cref="IOException">It cannot be opened.</exception>
+    /// <exception cref="IOException">The file cannot be opened.</exception>
     /// <example>
     /// <code>
     /// IDataView slices = ml.Data.LoadFromVolume("scan.nii.gz", axis: 2);

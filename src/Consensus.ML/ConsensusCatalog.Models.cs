@@ -6,12 +6,11 @@ using Microsoft.ML;
 
 namespace Consensus.ML;
 
-// What trained models gain: other sampling, cancellation and time limits on the same weights.
+// Extends trained models: the same weights with different sampling, with cancellation and with time limits.
 public static partial class ConsensusCatalog
 {
     /// <summary>
-    /// The steps of a trained model in their order; a chain inside the model gives its own steps. A model that is a single step gives
-    /// itself.
+    /// The steps of a trained model in their order; a chain inside the model gives its own steps. A model of a single step gives itself.
     /// </summary>
     /// <param name="model">The model.</param>
     /// <example>
@@ -29,11 +28,12 @@ public static partial class ConsensusCatalog
 
     /// <summary>A trained model that shares the weights but samples differently: nothing is trained again.</summary>
     /// <remarks>
-    /// Chains are searched to any depth; their other steps are shared as they are. Dispose both models; the weights go with the last.
+    /// Chains are searched to any depth. Both models share the other steps of the chains. Dispose both models: the weights are freed with
+    /// the last of them.
     /// </remarks>
     /// <param name="model">A <see cref="SegmentationTransformer"/>, or a chain with at least one in it.</param>
     /// <param name="sampling">How to sample.</param>
-    /// <exception cref="ArgumentException">The model has no consensus segmentation in it, or an option is out of range.</exception>
+    /// <exception cref="ArgumentException">The model has no segmentation of this library in it, or an option is out of range.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     /// <example>
     /// <code>
@@ -53,9 +53,9 @@ public static partial class ConsensusCatalog
     /// A trained model that shares the weights, and whose predictions end when <paramref name="cancellation"/> is cancelled.
     /// </summary>
     /// <remarks>
-    /// A prediction under way, or waiting for its turn behind others, then throws <see cref="OperationCanceledException"/> within a pass
-    /// of the network; the model it shares its weights with is not touched. Made in no time, so that each request of a server can have
-    /// its own. Chains and disposal as for <see cref="WithSampling"/>. The token is not saved with the model.
+    /// A running prediction, or a prediction that waits for others, then throws <see cref="OperationCanceledException"/> within one pass of
+    /// the network. The original model is not affected. The new model is cheap to make, so each request of a server can have its own.
+    /// Chains and disposal work as for <see cref="WithSampling"/>. The token is not saved with the model.
     /// </remarks>
     /// <param name="model">A <see cref="SegmentationTransformer"/>, or a chain with at least one in it.</param>
     /// <param name="cancellation">Ends predictions.</param>
@@ -76,12 +76,12 @@ public static partial class ConsensusCatalog
 
     /// <summary>A trained model that shares the weights, and whose predictions take no longer than <paramref name="limit"/> each.</summary>
     /// <remarks>
-    /// What takes longer, the wait for other predictions included, throws <see cref="TimeoutException"/> within a pass of the
-    /// network. It suits prediction engines, which take no token. Chains and disposal as for <see cref="WithSampling"/>. The limit is
-    /// not saved with the model.
+    /// A prediction that takes longer, including the time it waits for others, throws <see cref="TimeoutException"/> within one pass of the
+    /// network. Use it with prediction engines, which accept no token. Chains and disposal work as for <see cref="WithSampling"/>. The
+    /// limit is not saved with the model.
     /// </remarks>
     /// <param name="model">A <see cref="SegmentationTransformer"/>, or a chain with at least one in it.</param>
-    /// <param name="limit">The most that the maps of one slice may take; above zero, at most 24 days.</param>
+    /// <param name="limit">The longest time for the maps of one slice; above zero, at most 24 days.</param>
     /// <exception cref="ArgumentException">The model has no consensus segmentation in it, or the limit is out of range.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     /// <example>

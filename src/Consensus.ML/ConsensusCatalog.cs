@@ -3,7 +3,7 @@ using Microsoft.ML;
 
 namespace Consensus.ML;
 
-/// <summary>What Consensus.ML adds to an <see cref="MLContext"/> and to trained models.</summary>
+/// <summary>Extends <see cref="MLContext"/> and trained models with the loaders, steps and trainers of Consensus.ML.</summary>
 public static partial class ConsensusCatalog
 {
     extension(MLContext context)

@@ -14,43 +14,43 @@ namespace Consensus.ML;
 public sealed partial class SegmentationCatalog
 {
     /// <summary>
-    /// Trains a pipeline on all folds of the data but one and scores it on that one, for each fold, as the other catalogs of ML.NET do.
-    /// The rows of a group (a patient, a volume, a case) always share a fold.
+    /// Cross-validates a pipeline, as the other catalogs of ML.NET do: for each fold of the data, trains the pipeline on the other folds
+    /// and scores it on this fold. The rows of a group (a patient, a volume, a case) are always in the same fold.
     /// </summary>
     /// <remarks>
-    /// Folds are trained one after another. Each result has the trained model, its scores on the fold that it did not see, that fold with
-    /// the model's columns, and the fold's number from 0. The models belong to the caller, who disposes each when its scored fold is no
-    /// longer read (<c>(result.Model as IDisposable)?.Dispose()</c>): reading that again samples again. When a fold fails, the models of
-    /// those before are disposed here. Every case is held out once, so that <c>new SegmentationMetrics(results.SelectMany(result =&gt;
+    /// Folds are trained one after the other. Each result has the trained model, its scores on the held-out fold, that fold with the
+    /// model's columns, and the number of the fold from 0. The caller owns the models and disposes each when its scored fold is no longer
+    /// read (<c>(result.Model as IDisposable)?.Dispose()</c>). Reading the scored fold again samples again. If a fold fails, the models of
+    /// earlier folds are disposed here. Every case is held out once, so <c>new SegmentationMetrics(results.SelectMany(result =&gt;
     /// result.Metrics.Cases))</c> scores the whole data.
     /// <para>
-    /// Where the trainer in the pipeline keeps checkpoints, those of each fold go to a folder of its own in the one it names:
-    /// <c>fold-1</c>, <c>fold-2</c>, … Called again with <c>Resume</c>, folds that were trained are not trained again, and one that
-    /// was interrupted goes on.
+    /// If the trainer in the pipeline keeps checkpoints, each fold gets its own subfolder for them: <c>fold-1</c>, <c>fold-2</c>, … With
+    /// <c>Resume</c>, a second call does not train finished folds again, and it continues an interrupted fold.
     /// </para>
     /// <para>
-    /// When <paramref name="cancellation"/> or the trainer's own token is cancelled, the folds that were trained and scored by then
-    /// are returned: fewer results than <paramref name="numberOfFolds"/>, with a warning in the log. The fold under way is given up,
-    /// but for its checkpoint.
+    /// When <paramref name="cancellation"/> or the trainer's own token is cancelled, only the folds that are already trained and scored are
+    /// returned: fewer results than <paramref name="numberOfFolds"/>, with a warning in the log. Of the current fold, only the checkpoint
+    /// is kept.
     /// </para>
     /// <para>
-    /// The trainer sets cases aside by its own option <c>GroupColumnName</c>: give it the column of
-    /// <paramref name="samplingKeyColumnName"/> too.
+    /// The trainer chooses its validation cases by its own option <c>GroupColumnName</c>. Set that option to the column of
+    /// <paramref name="samplingKeyColumnName"/>.
     /// </para>
     /// </remarks>
     /// <param name="data">The cases. Its rows must come in the same order each time.</param>
     /// <param name="estimator">
-    /// A pipeline with all that is to be fitted, such as NormalizeSlices, in it: what was fitted before has seen the held-out cases.
+    /// A pipeline with every step that learns from data, such as NormalizeSlices. A step that was fitted before has already seen the
+    /// held-out cases.
     /// </param>
     /// <param name="numberOfFolds">Number of folds, at least 2.</param>
     /// <param name="caseColumnName">
-    /// Text column with the names of the cases, whose rows are kept together where nothing else says what belongs together; null when
-    /// every row is a case of its own.
+    /// Text column with the names of the cases. The rows of a case are kept together where no group is known. Null when every row is a
+    /// separate case.
     /// </param>
     /// <param name="samplingKeyColumnName">
-    /// Column whose equal values are kept together and resampled together for confidence intervals, such as one of patients: Text, a
-    /// number or a key. Null (the default) for the column Group, as loaders write it (<see cref="RaterCase.Group"/>); where that is
-    /// missing or empty, slices of one volume (by the column ImagePath) and rows of one case are.
+    /// Column of groups, such as patients: Text, a number or a key. Rows with the same value are kept together, and confidence intervals
+    /// resample them together. Null (the default) for the column Group, which loaders write (<see cref="RaterCase.Group"/>). Where that
+    /// column is missing or empty, slices of one volume (by the column ImagePath) and rows of one case are kept together.
     /// </param>
     /// <param name="seed">
     /// Seed of the folds (<see cref="CaseFolds"/>); null (the default) takes the <see cref="MLContext"/>'s, or 0 where that has none.
@@ -59,12 +59,12 @@ public sealed partial class SegmentationCatalog
     /// <param name="annotationsColumnName">The raters' masks, as in <see cref="Evaluate"/>.</param>
     /// <param name="samplesColumnName">Every sampled map, as in <see cref="Evaluate"/>; null to score without.</param>
     /// <param name="uncertaintyColumnName">The uncertainty, as in <see cref="Evaluate"/>; null to score without.</param>
-    /// <param name="options">Thresholds, tolerance, bins and confidence intervals; null for the defaults.</param>
+    /// <param name="options">Thresholds, tolerance, bins and confidence intervals; null for the default values.</param>
     /// <param name="cancellation">Ends the cross-validation early. Default none.</param>
-    /// <returns>One result a fold, in the order of the folds; fewer when it was cancelled.</returns>
+    /// <returns>One result for each fold, in the order of the folds; fewer if the call was cancelled.</returns>
     /// <exception cref="ArgumentOutOfRangeException">There are fewer than 2 folds.</exception>
     /// <exception cref="ArgumentException">A column is missing or of another type, or there are fewer groups than folds.</exception>
-    /// <exception cref="OperationCanceledException">It was cancelled before the first fold was done.</exception>
+    /// <exception cref="OperationCanceledException">The call was cancelled before the first fold was done.</exception>
     /// <example>
     /// <code>
     /// var pipeline = ml.Transforms.LoadSlices("Image", "ImagePath")
@@ -100,7 +100,7 @@ public sealed partial class SegmentationCatalog
         int[] folds = AssignFolds(data, numberOfFolds, caseColumnName, samplingKeyColumnName, seed);
         string group = samplingKeyColumnName ?? GroupColumn.DefaultName;
 
-        // Whoever ends a trainer ends the folds behind it too.
+        // Cancelling a trainer also cancels the folds after it.
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(
             [cancellation, .. SegmentationPipelines.Trainers(estimator).Select(trainer => trainer.Cancellation)]);
         using IChannel channel = _environment.Start("CrossValidate");
@@ -116,7 +116,7 @@ public sealed partial class SegmentationCatalog
                 ITransformer model = own.Fit(new RowSubset(data, Array.ConvertAll(folds, other => other != held)));
                 try
                 {
-                    // A trainer that was cancelled has given its best so far, which is not what was asked for.
+                    // A cancelled trainer returns its best weights so far. That is not a complete fold.
                     stop.Token.ThrowIfCancellationRequested();
                     var holdOut = new RowSubset(data, Array.ConvertAll(folds, other => other == held));
                     SegmentationMetrics metrics = Score(model, holdOut, stop.Token);
@@ -151,7 +151,7 @@ public sealed partial class SegmentationCatalog
 
         return results.AsReadOnly();
 
-        // Sampling ends with the token; the model itself, which the caller gets, does not.
+        // Only the sampling here uses the token. The model that the caller gets does not.
         SegmentationMetrics Score(ITransformer model, IDataView holdOut, CancellationToken token)
         {
             SegmentationTransformer[] stoppable = [];
@@ -175,14 +175,14 @@ public sealed partial class SegmentationCatalog
     }
 
     /// <summary>
-    /// The folds that <see cref="CrossValidate"/> holds out, for each row of the data from 0: to compare several
-    /// pipelines on the same ones.
+    /// Gives the fold of each row in <see cref="CrossValidate"/>, for example to compare several pipelines on the same folds.
     /// </summary>
     /// <param name="data">The cases; only columns of names, keys and paths are read.</param>
     /// <param name="numberOfFolds">Number of folds, at least 2.</param>
-    /// <param name="caseColumnName">Text column with the names of the cases; null when every row is a case of its own.</param>
+    /// <param name="caseColumnName">Text column with the names of the cases; null when every row is a separate case.</param>
     /// <param name="samplingKeyColumnName">
-    /// Column whose equal values are kept together; null for the column Group, volumes and cases as in <see cref="CrossValidate"/>.
+    /// Column of groups: rows with the same value are kept together. Null for the column Group, volumes and cases, as in
+    /// <see cref="CrossValidate"/>.
     /// </param>
     /// <param name="seed">Seed of the folds; null takes the <see cref="MLContext"/>'s, or 0 where that has none.</param>
     /// <returns>The fold of each row, from 0.</returns>
@@ -209,7 +209,7 @@ public sealed partial class SegmentationCatalog
         DataViewSchema.Column? cases = caseColumn is null || (keyColumn is not null && data.Schema.GetColumnOrNull(caseColumn) is null)
             ? null
             : data.Schema.Require(caseColumn, type => type is TextDataViewType, "Text");
-        var groups = GroupColumn.Find(data.Schema, keyColumn ?? GroupColumn.DefaultName, cases);
+        var groups = GroupColumn.FromSchema(data.Schema, keyColumn ?? GroupColumn.DefaultName, cases);
         using DataViewRowCursor cursor = data.GetRowCursor(groups.Columns);
         Func<GroupColumn.RowGroup> group = groups.Getter(cursor);
         var names = new List<string>();

@@ -8,24 +8,26 @@ namespace Consensus.ML;
 public sealed partial class SegmentationCatalog
 {
     /// <summary>
-    /// One model of several that were trained alike from different seeds: it averages over what each of them draws (a deep ensemble;
-    /// Lakshminarayanan et al. 2017, "Simple and scalable predictive uncertainty estimation using deep ensembles"). Nothing is trained.
+    /// Combines several models that were trained in the same way with different seeds. The combined model averages over their maps (a deep
+    /// ensemble; Lakshminarayanan et al. 2017, "Simple and scalable predictive uncertainty estimation using deep ensembles"). Nothing is
+    /// trained.
     /// </summary>
     /// <remarks>
-    /// It takes and gives the columns that its members do, predicts as the first of them does
-    /// (<see cref="SegmentationTransformer.Sampling"/>, whose Generations are of each member), is saved to one zip and serves as any
-    /// model. A prediction takes as long as those of all members together. Of diffusion models and of Monte-Carlo dropout, Samples has
-    /// the samples of all members, ConsensusMaps are means over them, and Uncertainty is also how far the members differ; of other
-    /// one-pass models the maps are averaged over the members first. Steps behind the segmentation are those of the first model.
-    /// Ensembles can be given, too: their members become the new one's. The models given share nothing with it but the other steps of the
-    /// first one's chain: dispose all.
+    /// The ensemble has the columns of its members and the sampling options of the first member
+    /// (<see cref="SegmentationTransformer.Sampling"/>; each member makes that number of Generations). It is saved to one zip and used as
+    /// any other model. A prediction takes as long as those of all members together. For diffusion models and Monte-Carlo dropout, Samples
+    /// has the samples of all members, ConsensusMaps are means over them, and Uncertainty includes the differences between members. For
+    /// other one-pass models, the maps are first averaged over the members. Steps after the segmentation are those of the first model. A
+    /// given model may be an ensemble: its members become members of the new ensemble. The ensemble shares only the other steps of the
+    /// first model's chain with the given models, so dispose all of them.
     /// </remarks>
-    /// <param name="models">At least two: each a <see cref="SegmentationTransformer"/>, or a chain with one in it.</param>
-    /// <param name="names">What each is called in messages, such as its file; null for model 1, model 2 and so on.</param>
+    /// <param name="models">At least two models. Each is a <see cref="SegmentationTransformer"/>, or a chain that contains one.</param>
+    /// <param name="names">The name of each model in messages, such as its file; null for model 1, model 2 and so on.</param>
     /// <exception cref="ArgumentException">
-    /// There are fewer than two, or another number of names; one has no segmentation or several; they were not trained alike (another
-    /// network, size, number of levels, columns, mirroring, or other steps before the segmentation, such as a normalisation learned on
-    /// other cases); or two have the same weights; the message names the model and what differs.
+    /// There are fewer than two models; the number of names differs from that of the models; a model has no segmentation or several; the
+    /// models were not trained in the same way (a different network, size, number of levels, columns or mirroring, or different steps
+    /// before the segmentation, such as a normalisation learned on other cases); or two models have the same weights. The message names the
+    /// model and what differs.
     /// </exception>
     /// <exception cref="ObjectDisposedException">A model was disposed.</exception>
     /// <example>

@@ -12,10 +12,10 @@ using Microsoft.ML.Runtime;
 
 namespace Consensus.ML;
 
-/// <summary>What can be done with segmentations by several raters besides training: <c>mlContext.Segmentation</c>.</summary>
+/// <summary>Tasks on segmentations by several raters other than training: <c>mlContext.Segmentation</c>.</summary>
 public sealed partial class SegmentationCatalog
 {
-    // Where LoadSlices puts the image, and where loaders put its path; the masks of a row must lie on its grid.
+    // The columns of the image (from LoadSlices) and of its path (from loaders). The masks of a row must lie on the grid of its image.
     private const string ImageColumnName = "Image";
     private const string ImagePathColumnName = "ImagePath";
 
@@ -24,48 +24,54 @@ public sealed partial class SegmentationCatalog
     internal SegmentationCatalog(IHostEnvironment environment) => _environment = environment;
 
     /// <summary>
-    /// Scores predictions against the raters' masks, per case and averaged over cases with confidence intervals: the soft map (soft Dice
-    /// as in Amit et al. 2023, section 4, scores of the rounded map, its outline and its calibration), the set of samples and the
-    /// uncertainty where the data has them; <see cref="SegmentationMeasure.All"/> lists every measure.
+    /// Scores predictions against the raters' masks, for each case and averaged over cases with confidence intervals. It scores the soft
+    /// map (soft Dice as in Amit et al. 2023, section 4; scores of the rounded map, of its outline and of its calibration), and also the
+    /// set of samples and the uncertainty where the data has them. <see cref="SegmentationMeasure.All"/> lists every measure.
     /// </summary>
     /// <remarks>
-    /// Samples are rounded (1 above one half) and compared with the raters as one set with another (<see cref="SampleSetMetrics"/>). What
-    /// they are depends on what the network learnt to draw: masks of raters for the targets Annotator and AnyAnnotator; soft maps for
-    /// SoftLabel; and for Consensus the levels of agreement, nested maps and not draws of raters, so that the energy distance then
-    /// compares the levels with the raters' masks. Distances are in millimetres where the row has an image that says how large its pixels
-    /// are (a <see cref="Slice"/> in the column Image whose geometry has a spacing), in pixels of the map elsewhere.
+    /// Samples are rounded (1 above one half). Then the set of samples is compared with the set of the raters' masks
+    /// (<see cref="SampleSetMetrics"/>). Their meaning depends on the target of the network. For Annotator and AnyAnnotator they are masks
+    /// of raters. For SoftLabel they are soft maps. For Consensus they are the nested levels of agreement, not masks that raters might
+    /// draw: the energy distance then compares the levels with the raters' masks. Distances are in millimetres where the image of the row
+    /// gives the size of its pixels (a <see cref="Slice"/> in the column Image whose geometry has a spacing). Elsewhere they are in pixels
+    /// of the map.
     /// </remarks>
-    /// <param name="data">What a trained model's Transform returns. Its rows are read once, in order.</param>
+    /// <param name="data">The result of a trained model's Transform. Its rows are read once, in order.</param>
     /// <param name="softMapColumnName">
-    /// The prediction: a vector of Single of known dimensions height × width, to which the masks are then resized (nearest; so the paper
-    /// scores), or a <see cref="Slice"/> (as RestoreSlices makes it), which must be of the masks' own size. Values in [0, 1].
+    /// The prediction, with values in [0, 1]: a vector of Single of known dimensions height × width, or a <see cref="Slice"/> (from
+    /// RestoreSlices). For a vector, the masks are resized to its size (nearest neighbour, as in the paper). A slice must have the masks'
+    /// own size.
     /// </param>
     /// <param name="annotationsColumnName">
     /// The raters' masks: a vector of Text (the path of one mask a rater), <see cref="RaterMasks"/>, or a vector raters × height
     /// × width of known size.
     /// </param>
     /// <param name="caseColumnName">Text column with the names of the cases; null to number the rows from 1.</param>
-    /// <param name="progress">Told the scores of each case as soon as they are known, on the calling thread; null for nobody.</param>
+    /// <param name="progress">
+    /// Receives the scores of each case as soon as they are known, on the calling thread; null for no progress.
+    /// </param>
     /// <param name="samplesColumnName">
-    /// Every sampled map: a vector of Single, samples × height × width of any number of samples, in [0, 1], brought to the soft map's
-    /// size where that is the masks' own; null to score without. Data that has no column of the default name is scored without too.
+    /// Every sampled map: a vector of Single, samples × height × width, in [0, 1], with any number of samples. Where the soft map has the
+    /// masks' own size, the samples are brought to that size. Null to score without samples. Data without a column of the default name is
+    /// scored without samples too.
     /// </param>
     /// <param name="uncertaintyColumnName">
-    /// The uncertainty: a vector of Single of known dimensions height × width, or a <see cref="Slice"/>; null to score without. Data that
-    /// has no column of the default name is scored without too.
+    /// The uncertainty: a vector of Single of known dimensions height × width, or a <see cref="Slice"/>. Null to score without it. Data
+    /// without a column of the default name is scored without it too.
     /// </param>
     /// <param name="options">Thresholds, tolerance, bins and confidence intervals; null for the defaults.</param>
     /// <param name="groupColumnName">
-    /// What rows belong together, such as a column of patients: Text, a number or a key. Confidence intervals then resample groups, for
-    /// the slices of one patient are no independent cases. By its default name it need not be there; where it is missing or empty, slices
-    /// of one volume (by the column ImagePath) and rows of one case belong together. Null to take each row for itself.
+    /// The column that says which rows belong together, such as a column of patients: Text, a number or a key. Confidence intervals
+    /// resample groups, because the slices of one patient are not independent cases. A column of the default name may be missing. Where the
+    /// column is missing or empty, slices of one volume (by the column ImagePath) and rows of one case belong together. Null to make each
+    /// row a group by itself.
     /// </param>
     /// <exception cref="ArgumentException">
     /// A column is missing or of another type, there are no rows, or an option is out of range.
     /// </exception>
     /// <exception cref="InvalidDataException">
-    /// A row has no masks or no map, masks that cannot be read or are not of their image's size, a map that leaves [0, 1], or a picture
-    /// that ML.NET's steps cut or padded to the model's size; the message names the case and the file.
+    /// A row has no masks or no map; its masks cannot be read or do not have the size of its image; its map has values outside [0, 1]; or
+    /// ML.NET's steps cut or padded its picture to the model's size. The message names the case and the file.
     /// </exception>
     /// <exception cref="FileNotFoundException">A mask file does not exist.</exception>
     /// <example>
@@ -98,9 +104,9 @@ public sealed partial class SegmentationCatalog
             ? null
             : data.Schema.Require(caseColumnName, type => type is TextDataViewType, "Text");
         DataViewSchema.Column? image = ImageColumn(data.Schema), imagePath = image is null ? ImagePathColumn(data.Schema) : null;
-        var groups = GroupColumn.Find(data.Schema, groupColumnName, name);
+        var groups = GroupColumn.FromSchema(data.Schema, groupColumnName, name);
 
-        var pictures = FittedPictures.Find(data.Schema, image, softMapColumnName);
+        var pictures = FittedPictures.FromSchema(data.Schema, image, softMapColumnName);
 
         using IChannel channel = _environment.Start("Evaluate");
         var notes = new GridNotes(line => channel.Warning(MessageSensitivity.UserData, line));
@@ -136,13 +142,14 @@ public sealed partial class SegmentationCatalog
     }
 
     /// <summary>
-    /// Describes how the raters differ: per data set the mean pairwise Dice (the paper's Table 3) and Fleiss' kappa, per rater
-    /// area, bias and agreement with the others and with the STAPLE estimate, per case areas and agreement. The masks are
-    /// compared at their own size.
+    /// Describes how the raters differ: for the data set the mean pairwise Dice (the paper's Table 3) and Fleiss' kappa; for each rater the
+    /// area, the bias and the agreement with the others and with the STAPLE estimate; for each case the areas and the agreement. The masks
+    /// are compared at their own size.
     /// </summary>
     /// <remarks>
-    /// One case's masks are in memory at a time. Cases may have any number of raters and need not share them. Of images only the headers
-    /// are read, in the column ImagePath where there is one: masks must lie on the grid of their image, stored in any orientation.
+    /// Only the masks of one case are in memory at a time. Cases may have any number of raters, and the raters may differ. Only the headers
+    /// of images are read, from the column ImagePath if it exists. Masks must lie on the grid of their image, but may be stored in any
+    /// orientation.
     /// </remarks>
     /// <param name="data">The cases, as a loader gives them. Rows are read once, in order.</param>
     /// <param name="annotationsColumnName">
@@ -151,14 +158,14 @@ public sealed partial class SegmentationCatalog
     /// </param>
     /// <param name="caseColumnName">Text column with the names of the cases; null to number the rows from 1.</param>
     /// <param name="raterNamesColumnName">
-    /// Vector of Text, who drew each mask; null to number the masks of each case from 1. Data that has no column of the default
-    /// name is numbered too.
+    /// Vector of Text with the name of the rater of each mask; null to number the masks of each case from 1. The masks are numbered too if
+    /// the data has no column of the default name.
     /// </param>
-    /// <param name="progress">Told of each case as soon as it is known, on the calling thread; null for nobody.</param>
+    /// <param name="progress">Receives the result of each case as soon as it is known, on the calling thread; null for no progress.</param>
     /// <exception cref="ArgumentException">A column is missing or of another type, or there are no rows.</exception>
     /// <exception cref="InvalidDataException">
-    /// A row has no masks, masks that cannot be read or differ in size, or names that do not fit them; the message names
-    /// the case and the file.
+    /// A row has no masks, its masks cannot be read or differ in size, or its names do not fit them. The message names the case and the
+    /// file.
     /// </exception>
     /// <exception cref="IOException">
     /// A mask file does not exist (<see cref="FileNotFoundException"/>) or cannot be opened; the message names the case and the file.
@@ -182,9 +189,9 @@ public sealed partial class SegmentationCatalog
         DataViewSchema.Column? name = caseColumnName is null
             ? null
             : data.Schema.Require(caseColumnName, type => type is TextDataViewType, "Text");
-        DataViewSchema.Column? names = RaterNamesColumn.Find(data.Schema, raterNamesColumnName);
+        DataViewSchema.Column? names = RaterNamesColumn.FindByName(data.Schema, raterNamesColumnName);
 
-        // The path alone: of an image that has not been read, its header is enough.
+        // The path comes first: the header of the file is enough, and the image need not be read.
         DataViewSchema.Column? imagePath = ImagePathColumn(data.Schema), image = imagePath is null ? ImageColumn(data.Schema) : null;
 
         using IChannel channel = _environment.Start("DescribeRaters");
@@ -228,8 +235,8 @@ public sealed partial class SegmentationCatalog
     }
 
     /// <summary>
-    /// The cases with their groups; one that bears its case's name and has no other row here is the case by itself, for other sets may
-    /// have a case of that name.
+    /// The cases with their groups. A group with the name of its own case and no other row is left out, because a different data set may
+    /// have a case of the same name.
     /// </summary>
     private static IEnumerable<CaseMetrics> Grouped(List<CaseMetrics> cases, List<GroupColumn.RowGroup?> groups)
     {

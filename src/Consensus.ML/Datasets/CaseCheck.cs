@@ -10,12 +10,9 @@ using Consensus.Imaging.Storage;
 
 namespace Consensus.ML.Datasets;
 
-/// <summary>Reads all files of a case, each once, and remembers of them only what is needed to compare cases.</summary>
+/// <summary>Reads all files of a case, each once, and keeps only what is needed to compare cases.</summary>
 internal sealed class CaseCheck
 {
-    /// <summary>From this Dice with what another rater left unmarked on, a mask is nearly that rater's complement.</summary>
-    private const double ComplementDice = 0.5;
-
     private readonly RaterCase _case;
     private readonly string? _split;
     private readonly float? _noData;
@@ -39,13 +36,15 @@ internal sealed class CaseCheck
 
     public IReadOnlyList<DatasetProblem> Problems => _problems;
 
-    /// <summary>Of all files together; null where one could not be read.</summary>
+    /// <summary>The number of channels of all image files together; null where a file could not be read.</summary>
     public int? Channels { get; private set; }
 
-    /// <summary>Where the image's rows and columns run in the body; null where it does not say, or could not be read.</summary>
+    /// <summary>
+    /// The directions of the image's rows and columns in the body; null where the image does not give them or could not be read.
+    /// </summary>
     public string? Directions { get; private set; }
 
-    /// <summary>Stands for the pixels of the image; null where it could not be read, or has one value only.</summary>
+    /// <summary>A hash of the pixels of the image; null where the image could not be read or has a single value.</summary>
     public string? ImageHash { get; private set; }
 
     public static CaseCheck Read(string? split, RaterCase one, int? raters, MissingRaters missingRaters, float? noData) =>
@@ -176,7 +175,7 @@ internal sealed class CaseCheck
 
             if (reference is not { Geometry.HasPosition: true })
             {
-                // Beside a picture, which says nothing, the masks still have to agree among themselves.
+                // A picture has no position in space. Its masks must still agree with each other.
                 reference = mask;
             }
 
@@ -210,63 +209,23 @@ internal sealed class CaseCheck
         CheckComplements(drawn);
     }
 
-    /// <summary>Warns of masks that mark what the other raters leave, as one with 255 for background does.</summary>
+    /// <summary>Warns of masks that mark what the other raters leave unmarked, as a mask with 255 for the background does.</summary>
     private void CheckComplements(List<(int Rater, byte[] Marks)> drawn)
     {
-        long[] areas = [.. drawn.Select(one => one.Marks.LongCount(mark => mark != 0))];
-        var pairs = new List<(int First, int Second)>();
-        for (int first = 0; first < drawn.Count; first++)
+        foreach ((int odd, int other) in ComplementaryMasks.List([.. drawn.Select(mask => mask.Marks)]))
         {
-            for (int second = first + 1; second < drawn.Count; second++)
-            {
-                if (AreComplements(drawn[first].Marks, areas[first], drawn[second].Marks, areas[second]))
-                {
-                    pairs.Add((first, second));
-                }
-            }
-        }
-
-        // The odd one out is in the most pairs; of two alone, the one that marks more.
-        while (pairs.Count > 0)
-        {
-            int odd = pairs.SelectMany(pair => (int[])[pair.First, pair.Second])
-                .GroupBy(place => place).OrderByDescending(group => group.Count()).ThenByDescending(group => areas[group.Key]).First().Key;
-            (int one, int two) = pairs.First(pair => pair.First == odd || pair.Second == odd);
-            int rater = drawn[odd].Rater, other = drawn[one == odd ? two : one].Rater;
+            int oddRater = drawn[odd].Rater, otherRater = drawn[other].Rater;
             Warn(
                 DatasetProblemKind.ComplementaryMasks,
-                _case.AnnotationPaths[rater],
-                $"'{_case.AnnotationPaths[rater]}' (rater {_case.RaterNames[rater]}) marks nearly what '{_case.AnnotationPaths[other]}' "
-                + $"(rater {_case.RaterNames[other]}) leaves unmarked.",
+                _case.AnnotationPaths[oddRater],
+                $"'{_case.AnnotationPaths[oddRater]}' (rater {_case.RaterNames[oddRater]}) marks nearly what "
+                + $"'{_case.AnnotationPaths[otherRater]}' (rater {_case.RaterNames[otherRater]}) leaves unmarked.",
                 "If it marks the background, exchange its two values; a pixel is marked where it is not 0.");
-            pairs.RemoveAll(pair => pair.First == odd || pair.Second == odd);
         }
-    }
-
-    private static bool AreComplements(byte[] first, long firstArea, byte[] second, long secondArea)
-    {
-        long size = first.Length, firstRest = size - firstArea, secondRest = size - secondArea;
-        if (second.Length != size || Dice(Math.Min(firstArea, secondRest), firstArea, secondRest) <= ComplementDice
-            || Dice(Math.Min(firstRest, secondArea), firstRest, secondArea) <= ComplementDice)
-        {
-            return false;
-        }
-
-        long both = 0;
-        for (int i = 0; i < first.Length; i++)
-        {
-            both += first[i] & second[i];
-        }
-
-        double alike = Dice(both, firstArea, secondArea);
-        double firstOnRest = Dice(firstArea - both, firstArea, secondRest), secondOnRest = Dice(secondArea - both, firstRest, secondArea);
-        return Math.Min(firstOnRest, secondOnRest) > Math.Max(ComplementDice, alike);
-
-        static double Dice(long both, long one, long other) => one + other == 0 ? 0 : 2.0 * both / (one + other);
     }
 
     /// <summary>
-    /// Warns where image and masks are turned differently for showing: masks drawn on the pixels as stored lie elsewhere.
+    /// Warns where the Orientation tags turn image and masks differently: masks drawn on the stored pixels then lie in the wrong place.
     /// </summary>
     private void CheckOrientations()
     {
@@ -294,7 +253,7 @@ internal sealed class CaseCheck
         }
     }
 
-    /// <summary>As the file says; null where it cannot be read.</summary>
+    /// <summary>The Orientation tag of a file; null where the file cannot be read.</summary>
     private static int? OrientationOf(string path)
     {
         try
@@ -307,7 +266,7 @@ internal sealed class CaseCheck
         }
     }
 
-    /// <summary>The mask's marks, 0 or 1; null where it is none.</summary>
+    /// <summary>The mask's marks, 0 or 1; null where the file is not a mask.</summary>
     private byte[]? Marks(Slice mask, string path)
     {
         try
@@ -325,11 +284,9 @@ internal sealed class CaseCheck
         }
     }
 
-    /// <summary>Reads a file into the frame of another one of the case.</summary>
+    /// <summary>Reads a file onto the grid of another file of the case.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="reference">
-    /// The image, or the first mask where there is none that can be read; null to read the file as it is stored.
-    /// </param>
+    /// <param name="reference">The image, or the first mask where no image can be read; null to read the file as it is stored.</param>
     private Slice? Read(string path, Slice? reference)
     {
         try
@@ -355,7 +312,7 @@ internal sealed class CaseCheck
         }
         catch (Exception exception) when (exception is not OperationCanceledException)
         {
-            // Whatever a broken file does to its reader, the others are still to be looked at.
+            // A broken file can fail in any way. The other files must still be checked.
             string message = exception.Message.ReplaceLineEndings(" ");
             Fail(
                 DatasetProblemKind.Unreadable,

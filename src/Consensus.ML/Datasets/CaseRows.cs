@@ -10,7 +10,8 @@ internal static class CaseRows
 {
     /// <summary>
     /// Columns: Case (Text), Group (Text, <see cref="RaterCase.Group"/>), ImagePath (Text, or a vector of Text where a case has several
-    /// files, one a channel), AnnotationPaths (vector of Text, one path a rater) and RaterNames (vector of Text, who drew each).
+    /// files, one for each channel), AnnotationPaths (vector of Text, one path for each rater) and RaterNames (vector of Text, the rater of
+    /// each mask).
     /// </summary>
     /// <exception cref="InvalidDataException">The name of a case or of a rater cannot be written; the message shows it.</exception>
     public static IDataView Load(DataOperationsCatalog catalog, IReadOnlyList<RaterCase> cases)

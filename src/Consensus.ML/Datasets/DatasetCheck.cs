@@ -5,9 +5,9 @@ using Consensus.Imaging.Labels;
 namespace Consensus.ML.Datasets;
 
 /// <summary>
-/// Looks for everything in a data set that would stop a training run or make its result mean something else. Every file is opened and
-/// read to its end, once for each case it belongs to; a broken one stops nothing, so that one run lists all problems. Cases are read in
-/// parallel, and of each only a few numbers are kept.
+/// Looks for everything in a data set that would stop a training run or make its result misleading. Every file is opened and read to its
+/// end, once for each case it belongs to. A broken file does not end the check, so that one run lists all problems. Cases are read in
+/// parallel. Only a few numbers of each case are kept.
 /// </summary>
 public static class DatasetCheck
 {
@@ -15,12 +15,12 @@ public static class DatasetCheck
     private const int MostRaters = 32;
 
     /// <summary>Checks cases that a program has listed itself.</summary>
-    /// <param name="splits">The parts of the set: images are compared within each and between them.</param>
-    /// <param name="raters">How many masks each case should have; null to check the number of none.</param>
-    /// <param name="missingRaters">Whether a case may have fewer: with <see cref="MissingRaters.Fraction"/>, two are enough.</param>
-    /// <param name="progress">Told how many cases have been looked at, after each; on any thread.</param>
+    /// <param name="splits">The splits of the set. Images are compared within each split and between splits.</param>
+    /// <param name="raters">How many masks each case should have; null to skip this check.</param>
+    /// <param name="missingRaters">Whether a case may have fewer masks: with <see cref="MissingRaters.Fraction"/>, two are enough.</param>
+    /// <param name="progress">Receives the number of cases checked so far, after each case, on any thread.</param>
     /// <param name="noData">
-    /// The value of pixels without data, which are not looked at, as in NormalizeSlices; null where there are none.
+    /// The value of pixels without data, as in NormalizeSlices. These pixels are not checked. Null where all pixels have data.
     /// </param>
     /// <param name="cancellation">Ends the check.</param>
     /// <exception cref="OperationCanceledException">The check was cancelled.</exception>
@@ -36,7 +36,7 @@ public static class DatasetCheck
         var problems = new List<DatasetProblem>();
         if (raters is < FewestRaters or > MostRaters)
         {
-            problems.Add(OfSet(
+            problems.Add(ProblemOfSet(
                 ProblemSeverity.Warning,
                 DatasetProblemKind.RaterCount,
                 null,
@@ -87,8 +87,8 @@ public static class DatasetCheck
         return new(cases, problems);
     }
 
-    /// <summary>Checks a task of a QUBIQ folder, both splits, with the cases that a listing would leave out.</summary>
-    /// <param name="root">The folder that holds the set's folder, or is it.</param>
+    /// <summary>Checks both splits of a task of a QUBIQ folder, including the cases that a listing would leave out.</summary>
+    /// <param name="root">The folder that holds the set's folder, or the set's folder itself.</param>
     /// <param name="task">The task.</param>
     /// <param name="progress">As in <see cref="Run"/>.</param>
     /// <param name="noData">As in <see cref="Run"/>.</param>
@@ -110,7 +110,7 @@ public static class DatasetCheck
             string name = split == QubiqSplit.Train ? "train" : "val";
             foreach (string folder in folders.Skip(1))
             {
-                found.Add(OfSet(
+                found.Add(ProblemOfSet(
                     ProblemSeverity.Warning, DatasetProblemKind.UnusedFile, folder,
                     $"'{folder}' is not looked at: the cases of that split are taken from '{folders[0]}'.",
                     "Remove one of the two folders."));
@@ -122,7 +122,7 @@ public static class DatasetCheck
                 splits.Add(new(name, cases));
                 if (cases.Count == 0)
                 {
-                    found.Add(OfSet(
+                    found.Add(ProblemOfSet(
                         ProblemSeverity.Error,
                         DatasetProblemKind.NoCases,
                         folders[0],
@@ -137,7 +137,7 @@ public static class DatasetCheck
 
         if (splits.Count == 0)
         {
-            // Says what was looked for, and where.
+            // Throws an exception that says what was looked for, and where.
             _ = QubiqDataset.List(root, task, QubiqSplit.Train);
         }
 
@@ -145,15 +145,16 @@ public static class DatasetCheck
     }
 
     /// <summary>
-    /// Checks a manifest and the set that it describes. Mistakes in the manifest are among the problems; what it describes well is checked.
+    /// Checks a manifest and the set that it describes. Mistakes in the manifest are among the problems. The cases without such mistakes
+    /// are checked.
     /// </summary>
     /// <param name="path">The manifest.</param>
     /// <param name="progress">As in <see cref="Run"/>.</param>
     /// <param name="noData">As in <see cref="Run"/>.</param>
     /// <param name="cancellation">Ends the check.</param>
-    /// <exception cref="FileNotFoundException">It does not exist.</exception>
-    /// <exception cref="InvalidDataException">It is not JSON, or of a newer format.</exception>
-    /// <exception cref="IOException">It cannot be opened.</exception>
+    /// <exception cref="FileNotFoundException">The manifest does not exist.</exception>
+    /// <exception cref="InvalidDataException">The manifest is not JSON, or its format is newer.</exception>
+    /// <exception cref="IOException">The manifest cannot be opened.</exception>
     /// <exception cref="OperationCanceledException">The check was cancelled.</exception>
     public static DatasetCheckReport RunManifest(
         string path, IProgress<int>? progress = null, float? noData = null, CancellationToken cancellation = default)
@@ -162,7 +163,7 @@ public static class DatasetCheck
         (DatasetManifest manifest, IReadOnlyList<ManifestFault> faults) = ManifestReader.Read(path);
         List<DatasetProblem> found =
         [
-            .. faults.Select(fault => OfSet(
+            .. faults.Select(fault => ProblemOfSet(
                 ProblemSeverity.Error, DatasetProblemKind.Manifest, path, $"'{path}', {fault}.",
                 "Correct the manifest; data-schemas/dataset.schema.json describes it.")),
         ];
@@ -171,7 +172,7 @@ public static class DatasetCheck
             .. manifest.Cases.GroupBy(one => one.Split).Select(split => new DatasetSplit(split.Key, ManifestCases(manifest, split, found))),
         ];
 
-        // Of raters that were not described right the number means nothing.
+        // If the list of raters has a mistake, its length cannot be used.
         return Add(
             found, Run(splits, manifest.Raters.Count > 0 ? manifest.Levels : null, manifest.MissingRaters, progress, noData, cancellation));
     }
@@ -220,7 +221,7 @@ public static class DatasetCheck
         return cases;
     }
 
-    /// <summary>Leaves the first problem of a kind that whole sets have, with the number of the others.</summary>
+    /// <summary>Keeps the first problem of a kind that usually affects a whole set, and adds the number of the others.</summary>
     private static void SayOnce(List<DatasetProblem> problems, DatasetProblemKind kind)
     {
         int first = problems.FindIndex(problem => problem.Kind == kind), count = problems.Count(problem => problem.Kind == kind);
@@ -234,7 +235,7 @@ public static class DatasetCheck
         }
     }
 
-    /// <summary>Cases whose number of channels is not that of most.</summary>
+    /// <summary>Cases whose number of channels differs from that of most cases.</summary>
     private static IEnumerable<DatasetProblem> OddChannels(List<CaseCheck> checks)
     {
         if (checks.Count == 0)
@@ -257,7 +258,7 @@ public static class DatasetCheck
     }
 
     /// <summary>
-    /// Cases whose images are stored in another orientation than most: files of one case are turned to each other, cases are not.
+    /// Cases whose images are stored in a different orientation from most. Reading aligns the files of one case, but not different cases.
     /// </summary>
     private static IEnumerable<DatasetProblem> OddDirections(List<CaseCheck> checks)
     {
@@ -302,7 +303,8 @@ public static class DatasetCheck
         }
     }
 
-    private static DatasetProblem OfSet(ProblemSeverity severity, DatasetProblemKind kind, string? file, string message, string advice) =>
+    private static DatasetProblem ProblemOfSet(
+        ProblemSeverity severity, DatasetProblemKind kind, string? file, string message, string advice) =>
         new(severity, kind, null, null, file, message, advice);
 
     private static DatasetCheckReport Add(List<DatasetProblem> found, DatasetCheckReport report) =>

@@ -1,7 +1,7 @@
 namespace Consensus.ML.Datasets;
 
-/// <summary>What a check of a data set found.</summary>
-/// <param name="Cases">How many cases were looked at.</param>
+/// <summary>The result of a check of a data set.</summary>
+/// <param name="Cases">How many cases were checked.</param>
 /// <param name="Problems">
 /// The problems: first those of the set's description, then those of each case in order, then those between cases.
 /// </param>

@@ -5,26 +5,26 @@ using Consensus.Imaging.Storage;
 namespace Consensus.ML.Datasets;
 
 /// <summary>
-/// Describes a data set of any layout: its cases, their image files, the mask of each rater and the splits. On disk it is a JSON file,
+/// Describes a data set of any layout: its cases, their image files, the mask of each rater and the splits. It is stored as a JSON file,
 /// usually <c>dataset.json</c> (data-schemas/dataset.schema.json).
 /// </summary>
 public sealed record DatasetManifest
 {
-    /// <summary>How the manifest of a set is usually called.</summary>
+    /// <summary>The usual file name of a manifest.</summary>
     public const string FileName = "dataset.json";
 
-    /// <summary>The version of the format that is written, and the newest that is read.</summary>
+    /// <summary>The version of the format that is written; also the newest version that can be read.</summary>
     internal const int FormatVersion = 1;
 
     private readonly int? _levels;
 
-    /// <summary>The folder that relative paths start from: the one that holds the manifest.</summary>
+    /// <summary>The folder that relative paths start from: the folder of the manifest.</summary>
     public required string Folder { get; init; }
 
     /// <summary>The set's name, for reports.</summary>
     public required string Name { get; init; }
 
-    /// <summary>What the set is and where it comes from; null for nothing.</summary>
+    /// <summary>What the set is and where it comes from; null for no description.</summary>
     public string? Description { get; init; }
 
     /// <summary>The names of the image's channels in their order; empty where they have none.</summary>
@@ -34,7 +34,7 @@ public sealed record DatasetManifest
     public required IReadOnlyList<string> Raters { get; init; }
 
     /// <summary>
-    /// How many raters a complete case has, which is the number of consensus levels. As many as there are names, unless set.
+    /// How many raters a complete case has. This is the number of consensus levels. Default: the number of <see cref="Raters"/>.
     /// </summary>
     public int Levels
     {
@@ -42,10 +42,10 @@ public sealed record DatasetManifest
         init => _levels = value;
     }
 
-    /// <summary>What is done with a case that has another number of masks than <see cref="Levels"/>. Default: it is left out.</summary>
+    /// <summary>What to do with a case whose number of masks differs from <see cref="Levels"/>. Default: the case is left out.</summary>
     public MissingRaters MissingRaters { get; init; }
 
-    /// <summary>How to cut the files of all cases, which are volumes then; null where they are slices.</summary>
+    /// <summary>Says that the files of all cases are volumes, and how to cut them; null where they are slices.</summary>
     public VolumeSlicing? Volume { get; init; }
 
     /// <summary>The cases in the manifest's order.</summary>
@@ -55,15 +55,14 @@ public sealed record DatasetManifest
     public IReadOnlyList<string> Splits => [.. Cases.Select(one => one.Split).OfType<string>().Distinct(StringComparer.Ordinal)];
 
     /// <summary>
-    /// Reads a manifest. Unknown properties, names given twice and values of the wrong type are errors; the files of the
-    /// cases are not looked for.
+    /// Reads a manifest. Unknown properties, repeated names and values of the wrong type are errors. The files of the cases are not opened.
     /// </summary>
     /// <param name="path">The manifest.</param>
-    /// <exception cref="FileNotFoundException">It does not exist.</exception>
+    /// <exception cref="FileNotFoundException">The manifest does not exist.</exception>
     /// <exception cref="InvalidDataException">
-    /// It is no manifest, of a newer format, or has a mistake; the message names the file and the place in it.
+    /// The file is not a manifest, its format is newer, or it has a mistake; the message names the file and the place in it.
     /// </exception>
-    /// <exception cref="IOException">It cannot be opened.</exception>
+    /// <exception cref="IOException">The manifest cannot be opened.</exception>
     public static DatasetManifest Read(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -74,11 +73,11 @@ public sealed record DatasetManifest
     }
 
     /// <summary>
-    /// Writes the manifest, whole or not at all. Paths that are relative to <see cref="Folder"/> are rewritten where the file
-    /// goes to another folder.
+    /// Writes the manifest completely or not at all. Paths relative to <see cref="Folder"/> are rewritten when the file goes to a different
+    /// folder.
     /// </summary>
     /// <param name="path">The file to create or replace.</param>
-    /// <exception cref="IOException">It cannot be written.</exception>
+    /// <exception cref="IOException">The file cannot be written.</exception>
     public void Write(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -86,10 +85,10 @@ public sealed record DatasetManifest
     }
 
     /// <summary>
-    /// The cases with the paths of their files. Of a volume, its header is read, and its masks where only marked slices are wanted.
+    /// The cases with the paths of their files. For a volume, the header is read; the masks are read too if only marked slices are wanted.
     /// </summary>
     /// <param name="split">The split; null for all cases.</param>
-    /// <returns>Every case, whatever number of masks it has, in the manifest's order and the order of its slices.</returns>
+    /// <returns>Every case with any number of masks, in the manifest's order; the slices of a volume follow in their order.</returns>
     /// <exception cref="ArgumentException">There is no such split; the message lists those there are.</exception>
     /// <exception cref="InvalidDataException">A volume is none; the message names the file.</exception>
     /// <exception cref="IOException">A volume is missing or cannot be opened.</exception>
@@ -103,10 +102,11 @@ public sealed record DatasetManifest
     }
 
     /// <summary>
-    /// The cases that can be trained on or scored: those with a mask of every rater, or with any mask, as <see cref="MissingRaters"/> says.
+    /// The cases that can be used for training or scoring: cases with a mask of every rater, or with at least one mask.
+    /// <see cref="MissingRaters"/> decides which.
     /// </summary>
     /// <param name="split">The split; null for all cases.</param>
-    /// <param name="missingRaters">Another rule than the manifest's; null for its own.</param>
+    /// <param name="missingRaters">A rule that replaces the manifest's; null for the manifest's own.</param>
     /// <exception cref="ArgumentException">There is no such split; the message lists those there are.</exception>
     /// <exception cref="InvalidDataException">No case can be used, or a volume is none; the message names the file.</exception>
     /// <exception cref="IOException">A volume is missing or cannot be opened.</exception>
@@ -139,8 +139,7 @@ public sealed record DatasetManifest
     }
 
     /// <summary>
-    /// The images of all cases, whether anybody drew on them or not: what there is to predict. Of a volume, every slice,
-    /// whichever are marked.
+    /// The images of all cases, with or without masks: everything that can be predicted. A volume gives all its slices, marked or not.
     /// </summary>
     /// <param name="split">The split; null for all cases.</param>
     /// <returns>The cases without masks and raters, in the manifest's order and the order of their slices.</returns>

@@ -2,10 +2,10 @@ namespace Consensus.ML.Datasets;
 
 /// <summary>Something that a check of a data set found.</summary>
 /// <param name="Severity">Whether the case can be used as it is.</param>
-/// <param name="Kind">What sort of problem it is.</param>
-/// <param name="Split">The split that the case belongs to; null where it is in none, or where the whole set is meant.</param>
-/// <param name="Case">The case; null where the whole set is meant.</param>
-/// <param name="File">The file; null where none in particular is meant.</param>
+/// <param name="Kind">The kind of problem.</param>
+/// <param name="Split">The split of the case; null where the case has no split, or where the problem concerns the whole set.</param>
+/// <param name="Case">The case; null where the problem concerns the whole set.</param>
+/// <param name="File">The file; null where the problem concerns no particular file.</param>
 /// <param name="Message">What was found, in one line.</param>
 /// <param name="Advice">What to do about it, in one line.</param>
 public sealed record DatasetProblem(
@@ -20,14 +20,14 @@ public sealed record DatasetProblem(
 /// <summary>How much a problem matters.</summary>
 public enum ProblemSeverity
 {
-    /// <summary>The data can be used, but may not be what it seems; or a case or file is passed over.</summary>
+    /// <summary>The data can be used, but it may not be what it seems; or a case or file is skipped.</summary>
     Warning,
 
-    /// <summary>A case cannot be used as it is: training refuses it.</summary>
+    /// <summary>A case cannot be used as it is: training rejects it.</summary>
     Error,
 }
 
-/// <summary>Sorts of problems of a data set.</summary>
+/// <summary>Kinds of problems of a data set.</summary>
 public enum DatasetProblemKind
 {
     /// <summary>The manifest itself has a mistake.</summary>
@@ -36,7 +36,7 @@ public enum DatasetProblemKind
     /// <summary>There are no cases where some should be.</summary>
     NoCases,
 
-    /// <summary>A file is passed over, because another one stands for the same.</summary>
+    /// <summary>A file is skipped, because a different file is used for the same image or mask.</summary>
     UnusedFile,
 
     /// <summary>A file does not exist.</summary>
@@ -45,16 +45,18 @@ public enum DatasetProblemKind
     /// <summary>A file cannot be opened or read to its end, or is no slice.</summary>
     Unreadable,
 
-    /// <summary>A mask or a channel is of another size than its image.</summary>
+    /// <summary>The size of a mask or a channel differs from that of its image.</summary>
     SizeMismatch,
 
-    /// <summary>A mask or a channel lies on another grid than its image: its spacing, its axes or its place in space differ.</summary>
+    /// <summary>The grid of a mask or a channel differs from that of its image: its spacing, its axes or its position in space.</summary>
     GridMismatch,
 
-    /// <summary>A mask or a channel is stored in another orientation than its image, and is turned when it is read.</summary>
+    /// <summary>A mask or a channel is stored in a different orientation from its image. It is turned when it is read.</summary>
     Reoriented,
 
-    /// <summary>A file does not say where it lies in space, beside one that does: its pixels are taken to lie as the other's.</summary>
+    /// <summary>
+    /// A file has no position in space, but a file of the same case has. The pixels of both are assumed to lie in the same places.
+    /// </summary>
     PositionAssumed,
 
     /// <summary>A mask holds more than 0 and one other value, or several channels.</summary>
@@ -66,10 +68,10 @@ public enum DatasetProblemKind
     /// <summary>Two raters' masks of a case are equal in every pixel.</summary>
     IdenticalMasks,
 
-    /// <summary>A case has another number of masks than the set, or the set has an unusual number of raters.</summary>
+    /// <summary>The number of masks of a case differs from that of the set, or the set has an unusual number of raters.</summary>
     RaterCount,
 
-    /// <summary>A case has another number of channels than the others.</summary>
+    /// <summary>The number of channels of a case differs from that of the others.</summary>
     ChannelCount,
 
     /// <summary>An image holds a value that is infinite or no number.</summary>
@@ -81,26 +83,24 @@ public enum DatasetProblemKind
     /// <summary>Two cases of one split have the same image, pixel by pixel.</summary>
     DuplicateImage,
 
-    /// <summary>Two splits have the same image, pixel by pixel: what is learned from one is no surprise in the other.</summary>
+    /// <summary>Two splits have the same image, pixel by pixel: scores on a case that the model was trained on are misleading.</summary>
     DuplicateAcrossSplits,
 
-    /// <summary>The name of a case or of a rater holds what no report can, such as a control character.</summary>
+    /// <summary>The name of a case or of a rater holds a character that reports cannot show, such as a control character.</summary>
     Name,
 
-    /// <summary>An image holds a value of a magnitude that no scanner gives, or one far from all others: a mark for missing data.</summary>
+    /// <summary>An image holds a value that no scanner gives, or a value far from all others: probably a mark for missing data.</summary>
     NoDataValue,
 
-    /// <summary>A mask marks nearly what another rater's leaves unmarked.</summary>
+    /// <summary>A mask marks nearly the pixels that another rater left unmarked.</summary>
     ComplementaryMasks,
 
-    /// <summary>An image and its masks are turned differently by their Orientation tags (EXIF, TIFF).</summary>
+    /// <summary>The Orientation tags (EXIF, TIFF) turn an image and its masks differently.</summary>
     OrientationMismatch,
 
-    /// <summary>The image of a case is stored in another orientation than most of the set, as its affine says.</summary>
+    /// <summary>By its affine, the image of a case is stored in a different orientation from most images of the set.</summary>
     CaseOrientation,
 
-    /// <summary>
-    /// Two splits have cases of one group (a patient), or slices of one volume: what is learned from one is no surprise in the other.
-    /// </summary>
+    /// <summary>Two splits have cases of one group (a patient), or slices of one volume: scores on them are misleading.</summary>
     GroupAcrossSplits,
 }

@@ -6,8 +6,8 @@ namespace Consensus.ML.Datasets;
 
 /// <summary>
 /// A path with placeholders, such as <c>masks/{case}_{rater}.png</c>: <c>{case}</c>, <c>{rater}</c>, <c>{channel}</c>, <c>{split}</c> and
-/// <c>{group}</c> (or <c>{patient}</c>) each stand for a part of one folder's or file's name; <c>*</c> and <c>?</c> too, for any
-/// characters and for one, and <c>**</c> for any folders. A placeholder that comes twice stands for the same text.
+/// <c>{group}</c> (or <c>{patient}</c>) each stand for a part of the name of one folder or file. <c>*</c> and <c>?</c> stand for any
+/// characters and for one character, and <c>**</c> for any folders. A placeholder that occurs twice stands for the same text.
 /// </summary>
 internal sealed partial class FilePattern
 {
@@ -16,12 +16,12 @@ internal sealed partial class FilePattern
     private readonly string _pattern;
     private readonly Regex _longest;
 
-    // One for each length of the case's name.
+    // One expression for each length of the case's name.
     private readonly Dictionary<int, Regex> _fixed = [];
     private readonly HashSet<string> _placeholders = new(StringComparer.Ordinal);
 
     /// <exception cref="ArgumentException">
-    /// The pattern has an unknown placeholder, lacks a needed one or has one that is not meant here.
+    /// The pattern has an unknown placeholder, lacks a needed placeholder, or has a placeholder that is not allowed here.
     /// </exception>
     public FilePattern(string text, string[] needed, string[] allowed)
     {
@@ -51,8 +51,8 @@ internal sealed partial class FilePattern
     public bool Has(string placeholder) => _placeholders.Contains(placeholder);
 
     /// <summary>
-    /// The possible readings of a path, those with a longer case first, as of a_b_c for {case}_{rater}: the text of each
-    /// placeholder by its name.
+    /// The possible readings of a path, with the longest case name first: for {case}_{rater}, the path a_b_c gives the case a_b, then a.
+    /// Each reading has the text of each placeholder by its name.
     /// </summary>
     /// <param name="path">A relative path with '/' between names.</param>
     public IEnumerable<IReadOnlyDictionary<string, string>> Read(string path)

@@ -7,7 +7,7 @@ namespace Consensus.ML.Datasets;
 /// <summary>Reads cases from a table that has a column for the case, for the image and for each rater.</summary>
 internal static class FrameCases
 {
-    /// <exception cref="ArgumentException">There is no such column, or a column is given twice.</exception>
+    /// <exception cref="ArgumentException">A column does not exist, or a column is given twice.</exception>
     /// <exception cref="InvalidDataException">A row has no name or no image.</exception>
     public static IEnumerable<RaterCase> Read(
         DataFrame frame,
@@ -59,7 +59,7 @@ internal static class FrameCases
         ?? throw new ArgumentException(
             $"The table has no column '{name}'; it has {string.Join(", ", frame.Columns.Select(column => $"'{column.Name}'"))}.");
 
-    /// <summary>Null where the cell is empty: a rater who did not draw the case, say.</summary>
+    /// <summary>The text of a cell; null where the cell is empty, for example because a rater did not draw the case.</summary>
     private static string? Text(DataFrameColumn column, long row) =>
         Convert.ToString(column[row], CultureInfo.InvariantCulture)?.Trim() is { Length: > 0 } text ? text : null;
 }

@@ -6,11 +6,11 @@ using Consensus.Imaging.Formats.Nifti;
 namespace Consensus.ML.Datasets;
 
 /// <summary>
-/// A manifest made from what lies in a folder, by the names of the files alone; only the first image is opened, to see
-/// whether images are volumes.
+/// A manifest made from the files of a folder. Only the names of the files are used. The first image alone is opened, to find out whether
+/// images are volumes.
 /// </summary>
 /// <param name="Manifest">The manifest; paths are relative to the folder.</param>
-/// <param name="Warnings">One line for each sort of file or case that was left out.</param>
+/// <param name="Warnings">One line for each kind of file or case that was left out.</param>
 public sealed record ManifestDraft(DatasetManifest Manifest, IReadOnlyList<string> Warnings)
 {
     private const int DeepestFolder = 32;
@@ -18,7 +18,7 @@ public sealed record ManifestDraft(DatasetManifest Manifest, IReadOnlyList<strin
     /// <summary>
     /// Describes a task of a QUBIQ folder with both its splits, called <c>train</c> and <c>val</c>, and every case that has an image.
     /// </summary>
-    /// <param name="root">The folder that holds the set's folder, or is it.</param>
+    /// <param name="root">The folder that holds the set's folder, or the set's folder itself.</param>
     /// <param name="task">The task.</param>
     /// <exception cref="DirectoryNotFoundException">
     /// The folder does not exist or holds no such set; the message says what was looked for.
@@ -55,7 +55,7 @@ public sealed record ManifestDraft(DatasetManifest Manifest, IReadOnlyList<strin
 
         if (cases.Count == 0)
         {
-            // Says what was looked for, and where.
+            // Throws an exception that says what was looked for, and where.
             _ = QubiqDataset.List(root, task, QubiqSplit.Train);
         }
 
@@ -63,22 +63,22 @@ public sealed record ManifestDraft(DatasetManifest Manifest, IReadOnlyList<strin
     }
 
     /// <summary>
-    /// Describes a set by the pattern of its files' names, relative to a folder: <c>images/{case}.png</c> and
-    /// <c>masks/{case}_{rater}.png</c>, say. <c>{case}</c> and <c>{rater}</c> are needed, <c>{split}</c>, <c>{group}</c> or
-    /// <c>{patient}</c> (what cases belong to) and, for images, <c>{channel}</c> are allowed; each stands for a part of one name,
-    /// <c>*</c> for any characters of one, <c>**</c> for any folders.
+    /// Describes a set by the patterns of its files' paths relative to a folder, for example <c>images/{case}.png</c> and
+    /// <c>masks/{case}_{rater}.png</c>. <c>{case}</c> and <c>{rater}</c> are needed. Allowed are <c>{split}</c>, <c>{group}</c> or
+    /// <c>{patient}</c> (the group of a case) and, for images, <c>{channel}</c>. Each stands for a part of the name of a file or folder.
+    /// <c>*</c> stands for any characters of such a name, <c>**</c> for any folders.
     /// </summary>
     /// <remarks>
-    /// A file that both patterns fit is a mask where there is an image of its case. A complete case has as many raters as most cases
-    /// have. Where cases of several groups are called alike, the group's name comes before the case's, with <c>_</c> between them.
+    /// A file that fits both patterns is a mask if its case has an image. A complete case has as many raters as most cases have. Where
+    /// cases of several groups have the same name, the name of the group and <c>_</c> are put before the name of each case.
     /// </remarks>
     /// <param name="root">The folder; links in it are followed.</param>
     /// <param name="images">The pattern of the images.</param>
     /// <param name="masks">The pattern of the masks.</param>
     /// <param name="name">The set's name; null for the folder's.</param>
     /// <exception cref="ArgumentException">
-    /// A pattern lacks a placeholder or has an unknown one, or cases of several groups are called alike and the masks' pattern does not
-    /// say which group is meant.
+    /// A pattern lacks a placeholder or has an unknown placeholder, or cases of several groups have the same name and the masks' pattern
+    /// does not give the group.
     /// </exception>
     /// <exception cref="DirectoryNotFoundException">The folder does not exist.</exception>
     /// <exception cref="InvalidDataException">No file fits the images' pattern, or no mask was found for any image.</exception>
@@ -95,7 +95,7 @@ public sealed record ManifestDraft(DatasetManifest Manifest, IReadOnlyList<strin
                 + "it says there which group a case is of.");
         }
 
-        // What is hidden, such as the '._' files that macOS puts beside others, is meant only where a pattern names it.
+        // Hidden files, such as the '._' files that macOS writes, are used only where a pattern names them.
         bool namesHidden = new[] { images, masks }
             .SelectMany(pattern => pattern.Split('/', '\\'))
             .Any(part => part.StartsWith('.') && part is not ("." or ".."));
@@ -133,8 +133,7 @@ public sealed record ManifestDraft(DatasetManifest Manifest, IReadOnlyList<strin
             throw new InvalidDataException($"'{root}' holds no file '{images}' among its {files.Length} files.");
         }
 
-
-        // Masks that do not say of which group they are cannot be told apart where cases are called alike.
+        // Where cases of several groups have the same name, masks must give the group.
         IGrouping<(string Name, string? Split), Found>? alike = found.Values.GroupBy(one => (one.Name, one.Split))
             .FirstOrDefault(group => group.Skip(1).Any());
         if (alike is not null && maskGroup is null)
@@ -216,12 +215,12 @@ public sealed record ManifestDraft(DatasetManifest Manifest, IReadOnlyList<strin
     }
 
     /// <summary>
-    /// Sets a random share of the cases aside: they are put in split <c>val</c>, the others in <c>train</c>. Cases of
-    /// one group stay together.
+    /// Puts a random share of the cases in split <c>val</c> and the others in <c>train</c>. Cases of one group stay together.
     /// </summary>
     /// <param name="fraction">
-    /// The share, above 0 and below 1; at least one group goes to each split. Groups that do not fit into the share are not taken, so
-    /// that it may come out smaller; of groups that are all larger, the smallest is.
+    /// The share of the cases in <c>val</c>, above 0 and below 1. Each split gets at least one group. A group that is larger than the rest
+    /// of the share is not taken, so the result may be smaller than the share. If every group is larger than the share, the smallest group
+    /// is taken.
     /// </param>
     /// <param name="seed">The same seed chooses the same cases.</param>
     /// <exception cref="ArgumentOutOfRangeException">The share is out of range.</exception>
@@ -256,7 +255,7 @@ public sealed record ManifestDraft(DatasetManifest Manifest, IReadOnlyList<strin
         static string GroupOf(DatasetCase one) => one.Group ?? SliceAddress.VolumeOf(one.Image) ?? one.Name;
     }
 
-    /// <summary>How a pattern calls the group; null where it does not.</summary>
+    /// <summary>The placeholder that a pattern uses for the group; null where it has none.</summary>
     private static string? GroupIn(FilePattern pattern, string text) => (pattern.Has("group"), pattern.Has("patient")) switch
     {
         (true, true) => throw new ArgumentException(
@@ -303,7 +302,7 @@ public sealed record ManifestDraft(DatasetManifest Manifest, IReadOnlyList<strin
             warnings);
     }
 
-    /// <summary>Pictures are none; of what cannot be read, the check of the set will tell.</summary>
+    /// <summary>Whether an image is a volume. Pictures are not. A file that cannot be read is left to the check of the set.</summary>
     private static bool IsVolume(string image)
     {
         try

@@ -5,7 +5,7 @@ using Consensus.ML.Options;
 
 namespace Consensus.ML.Datasets;
 
-/// <summary>Writes a dataset manifest as people would: what is as by default is left out.</summary>
+/// <summary>Writes a dataset manifest. Properties with default values are left out, as people would do.</summary>
 internal static class ManifestWriter
 {
     private static readonly JsonWriterOptions _options = new()
@@ -15,9 +15,9 @@ internal static class ManifestWriter
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, // names stay readable; the text is never put into a web page
     };
 
-    /// <param name="manifest">What to write.</param>
-    /// <param name="stream">Where to.</param>
-    /// <param name="folder">The full path of the folder that the file will lie in.</param>
+    /// <param name="manifest">The manifest.</param>
+    /// <param name="stream">The stream to write to.</param>
+    /// <param name="folder">The full path of the folder of the new file.</param>
     public static void Write(DatasetManifest manifest, Stream stream, string folder)
     {
         using var json = new Utf8JsonWriter(stream, _options);
@@ -119,7 +119,9 @@ internal static class ManifestWriter
         json.WriteEndArray();
     }
 
-    /// <summary>The same file as seen from another folder, with '/' on every system; absolute paths stay.</summary>
+    /// <summary>
+    /// The path of the same file relative to a different folder, with '/' on every system. Absolute paths stay as they are.
+    /// </summary>
     private static string Rebase(string path, string from, string to)
     {
         string moved = Path.IsPathRooted(path) || from == to ? path : Path.GetRelativePath(to, Path.Combine(from, path));

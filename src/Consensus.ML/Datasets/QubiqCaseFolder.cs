@@ -5,10 +5,10 @@ using Consensus.Imaging.Files;
 
 namespace Consensus.ML.Datasets;
 
-/// <summary>What a case's folder holds, by the names of its files alone.</summary>
+/// <summary>The image and the masks in a case's folder, found by the names of the files alone.</summary>
 internal sealed partial class QubiqCaseFolder
 {
-    /// <summary>How the file of an image may be called, for messages.</summary>
+    /// <summary>The allowed names of an image file, for messages.</summary>
     public static string ImageNames { get; } =
         $"'image{ImageFormats.ExtensionsByPrecision[0]}' (or {string.Join(", ", ImageFormats.ExtensionsByPrecision.Skip(1))})";
 
@@ -21,7 +21,7 @@ internal sealed partial class QubiqCaseFolder
         Folder = folder;
         string[] files = [.. Directory.EnumerateFiles(folder)];
 
-        // The order of a disk is none.
+        // The file system gives files in no particular order.
         Array.Sort(files, StringComparer.Ordinal);
         foreach (string file in files)
         {
@@ -50,13 +50,13 @@ internal sealed partial class QubiqCaseFolder
     /// <summary>The image; null where there is none.</summary>
     public string? Image { get; }
 
-    /// <summary>The numbers of the tasks that there are masks of.</summary>
+    /// <summary>The numbers of the tasks that have masks.</summary>
     public IEnumerable<int> Tasks => _masks.Keys.Where(number => number > 0);
 
-    /// <summary>One line for each file that another one stands for.</summary>
+    /// <summary>One line for each file that was left out because a different file is used for the same image or mask.</summary>
     public IReadOnlyList<string> Twins => [.. _imageTwins, .. _maskTwins];
 
-    /// <summary>Those of the <see cref="Twins"/> that are images.</summary>
+    /// <summary>The lines of <see cref="Twins"/> about images.</summary>
     public IReadOnlyList<string> ImageTwins => _imageTwins;
 
     /// <param name="folder">The case's folder.</param>
@@ -67,7 +67,9 @@ internal sealed partial class QubiqCaseFolder
     public IReadOnlyDictionary<int, string> Masks(int task) =>
         _masks.TryGetValue(task, out SortedDictionary<int, string>? masks) ? masks : new SortedDictionary<int, string>();
 
-    /// <summary>The folder as a case: its image and the masks of a task, each drawn by the rater whose number it bears.</summary>
+    /// <summary>
+    /// The folder as a case: its image and the masks of a task. The number in the name of a mask is the name of its rater.
+    /// </summary>
     public RaterCase Case(string name, string image, int task)
     {
         IReadOnlyDictionary<int, string> masks = Masks(task);
@@ -77,7 +79,7 @@ internal sealed partial class QubiqCaseFolder
     private static int? ParseNumber(Group group)
         => int.TryParse(group.ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : null;
 
-    /// <summary>The better of two files for the same image; of two as good, the later.</summary>
+    /// <summary>The better of two files for the same image; the second if both are equally good.</summary>
     private static string Keep(string? first, string second, List<string> twins)
     {
         if (first is null)
@@ -90,7 +92,7 @@ internal sealed partial class QubiqCaseFolder
         return kept;
     }
 
-    /// <summary>The place of a file's extension among those of the formats that are read; -1 where it is not among them.</summary>
+    /// <summary>The place of a file's extension in the list of extensions that can be read; -1 where it is not in the list.</summary>
     private static int Rank(string file)
     {
         IReadOnlyList<string> extensions = ImageFormats.ExtensionsByPrecision;

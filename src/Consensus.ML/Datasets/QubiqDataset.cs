@@ -5,24 +5,25 @@ using Consensus.Imaging.Labels;
 namespace Consensus.ML.Datasets;
 
 /// <summary>
-/// Finds the tasks and cases of QUBIQ sets on disk, in the published code's layout and in that of the challenge's archives.
+/// Finds the tasks and cases of QUBIQ sets on disk. It knows the layout of the published code and the layout of the challenge's archives.
 /// </summary>
 /// <remarks>
-/// Taken are <c>&lt;set&gt;/{train,val}/caseNN</c> and <c>training_data_v3_QC/&lt;set&gt;/Training/caseNN</c> with
+/// The folders of cases are <c>&lt;set&gt;/{train,val}/caseNN</c>, or <c>training_data_v3_QC/&lt;set&gt;/Training/caseNN</c> with
 /// <c>validation_data_qubiq2021_QC/&lt;set&gt;/Validation/caseNN</c>. The root may be the folder above the set, the set's folder itself,
-/// one of the archives' folders or the one above them. A case's folder holds <c>image.nii.gz</c> and <c>task0T_seg0R.nii.gz</c>, or the
-/// same as <c>.nii</c>, <c>.tif</c>, <c>.tiff</c>, <c>.png</c>, <c>.bmp</c>, <c>.gif</c>, <c>.jpg</c> or <c>.jpeg</c>, in any case; of
-/// two files for the same image the one whose ending stands first here is taken, and a warning names the other. Links are followed. A set
-/// of another name in this layout is as good as the challenge's: see <see cref="FindTask"/>.
+/// one of the archives' folders or the folder above them. A case's folder holds <c>image.nii.gz</c> and <c>task0T_seg0R.nii.gz</c>, or the
+/// same as <c>.nii</c>, <c>.tif</c>, <c>.tiff</c>, <c>.png</c>, <c>.bmp</c>, <c>.gif</c>, <c>.jpg</c> or <c>.jpeg</c>, in any case of
+/// letters. Of two files for the same image, the file whose ending comes first in this list is used, and a warning names the other. Links
+/// are followed. Sets with other names can use this layout too: see <see cref="FindTask"/>.
 /// </remarks>
 public static class QubiqDataset
 {
-    /// <summary>Lists the usable cases in numeric order. A case that lacks its image or all masks is left out with a warning.</summary>
+    /// <summary>Lists the usable cases in numeric order. A case without an image or without any mask is left out with a warning.</summary>
     /// <param name="root">The folder that holds the set's folder, or is it.</param>
     /// <param name="task">The task.</param>
     /// <param name="split">Which part of it.</param>
     /// <param name="missingRaters">
-    /// Whether a case that has another number of masks than the task is left out too, or kept; a warning names it either way.
+    /// Whether to leave out or keep a case whose number of masks differs from that of the task. A warning names the case in both
+    /// situations.
     /// </param>
     /// <exception cref="DirectoryNotFoundException">
     /// The folder does not exist or holds no such set; the message says what was looked for.
@@ -44,15 +45,17 @@ public static class QubiqDataset
     }
 
     /// <summary>
-    /// Lists the images of a set in numeric order, whether anybody drew on them or not: what there is to predict. A case that lacks its
-    /// image is left out with a warning.
+    /// Lists the images of a set in numeric order, with or without masks: everything that can be predicted. A case without an image is left
+    /// out with a warning.
     /// </summary>
     /// <param name="root">The folder that holds the set's folder, or is it.</param>
-    /// <param name="name">The name of a task, as in <see cref="FindTask"/>, or of a set's folder. Null for the only set there is.</param>
+    /// <param name="name">
+    /// The name of a task, as in <see cref="FindTask"/>, or of a set's folder. Null for the only set in the folder.
+    /// </param>
     /// <param name="split">Which part of it.</param>
     /// <returns>The cases without masks and raters; at least one.</returns>
     /// <exception cref="ArgumentException">
-    /// There is no set of that name, or no name was given and there are several; the message lists those there are.
+    /// No set has that name, or no name was given and there are several sets; the message lists the sets.
     /// </exception>
     /// <exception cref="DirectoryNotFoundException">
     /// The folder does not exist or holds no such split; the message says what was looked for.
@@ -86,12 +89,12 @@ public static class QubiqDataset
     }
 
     /// <summary>
-    /// The tasks that a folder holds: of the challenge's sets, and of any other set in their layout. Of those, the name is the
-    /// folder's (<c>cells</c>, or <c>cells-1</c>, <c>cells-2</c>, … where there are several tasks), the raters are as many as most
-    /// training cases have masks (of two numbers that are as frequent, the larger), and channels, height and width are those of the
-    /// first image that can be read.
+    /// The tasks in a folder: those of the challenge's sets, and those of any other set in the same layout. A task of another set gets its
+    /// name from the folder (<c>cells</c>, or <c>cells-1</c>, <c>cells-2</c>, … where there are several tasks). Its number of raters is the
+    /// number of masks that most training cases have (the larger number of two that are equally frequent). Its channels, height and width
+    /// are those of the first image that can be read.
     /// </summary>
-    /// <param name="root">The folder that holds the sets' folders, or is one.</param>
+    /// <param name="root">The folder that holds the sets' folders, or the folder of a set.</param>
     /// <returns>The tasks in natural order of their names; none where the folder holds no set with masks.</returns>
     /// <exception cref="DirectoryNotFoundException">The folder does not exist.</exception>
     public static IReadOnlyList<QubiqTask> FindTasks(string root)
@@ -101,13 +104,13 @@ public static class QubiqDataset
     }
 
     /// <summary>
-    /// Finds a task by name: one of <see cref="QubiqTask.All"/>, else one of a set in the folder that bears the name. As with those, a
-    /// bare set's name is its first task and a number behind it names another: <c>cells</c>, <c>cells-2</c>.
+    /// Finds a task by name: a task of <see cref="QubiqTask.All"/>, or else a task of a set in the folder. The name of a set alone means
+    /// its first task. A number after it means the task of that number: <c>cells</c>, <c>cells-2</c>.
     /// </summary>
     /// <param name="root">The folder that holds the set's folder, or is it.</param>
-    /// <param name="name">The name, in any case; underscores are as good as hyphens. Null for the only task there is.</param>
+    /// <param name="name">The name, in any case of letters, with hyphens or underscores. Null for the only task in the folder.</param>
     /// <exception cref="ArgumentException">
-    /// There is no task of that name, or no name was given and there are several; the message lists those there are.
+    /// No task has that name, or no name was given and there are several tasks; the message lists the tasks.
     /// </exception>
     /// <exception cref="DirectoryNotFoundException">The folder does not exist.</exception>
     public static QubiqTask FindTask(string root, string? name = null)
@@ -118,7 +121,7 @@ public static class QubiqDataset
         }
 
         EnsureFolder(root);
-        if (name is not null && QubiqDiscovery.Find(root, name) is { } found)
+        if (name is not null && QubiqDiscovery.FindTask(root, name) is { } found)
         {
             return found;
         }
@@ -141,14 +144,14 @@ public static class QubiqDataset
         });
     }
 
-    /// <summary>Reads what the folder of one case holds, by the names of its files, whatever set it belongs to.</summary>
+    /// <summary>Reads the image and the masks of the folder of one case, of any set, from the names of its files.</summary>
     /// <param name="folder">
-    /// The case's folder, with <c>image.nii.gz</c> in it and masks <c>task0T_seg0R.nii.gz</c>, or pictures called so.
+    /// The case's folder, with <c>image.nii.gz</c> and masks <c>task0T_seg0R.nii.gz</c> in it, or pictures with such names.
     /// </param>
-    /// <param name="task">The number of the task whose masks are meant; null for the only one there is.</param>
-    /// <returns>The case with the masks that are there; with none where the folder has no masks of any task.</returns>
+    /// <param name="task">The number of the task whose masks are read; null for the only task in the folder.</param>
+    /// <returns>The case with its masks; without masks where the folder has no masks of any task.</returns>
     /// <exception cref="ArgumentException">
-    /// There are no masks of that task, or no number was given and there are several tasks; the message lists those there are.
+    /// That task has no masks, or no number was given and there are several tasks; the message lists the tasks.
     /// </exception>
     /// <exception cref="DirectoryNotFoundException">The folder does not exist.</exception>
     /// <exception cref="InvalidDataException">The folder holds no image.</exception>
@@ -194,7 +197,7 @@ public static class QubiqDataset
         }
     }
 
-    /// <summary>The set that a name means: all tasks of a set share its images, and a set without masks has no task.</summary>
+    /// <summary>The set for a name of a set or task. All tasks of a set share its images, and a set without masks has no task.</summary>
     private static (string Name, IReadOnlyList<string> Folders) FindSet(string root, string? name)
     {
         string[] sets = [.. QubiqLayout.Sets(root).Select(set => set.Name)];
@@ -226,7 +229,7 @@ public static class QubiqDataset
     }
 
     /// <summary>The folder of a split.</summary>
-    /// <exception cref="DirectoryNotFoundException">There is none; the message says what was looked for.</exception>
+    /// <exception cref="DirectoryNotFoundException">The split has no folder; the message says what was looked for.</exception>
     private static string FindSplit(string root, string name, IReadOnlyList<string> set, QubiqSplit split, List<string> warnings)
     {
         List<string> folders = QubiqLayout.SplitFolders(root, set, split);

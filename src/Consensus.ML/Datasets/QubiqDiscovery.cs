@@ -3,14 +3,14 @@ using Consensus.Imaging.Files;
 
 namespace Consensus.ML.Datasets;
 
-/// <summary>Finds out which tasks a set has, and how many raters, from what lies in its folders.</summary>
+/// <summary>Finds the tasks of a set and their numbers of raters from the files in its folders.</summary>
 internal static class QubiqDiscovery
 {
-    // An image that cannot be read is for the data check to name; one of the first few will do.
+    // The data check reports images that cannot be read. Here, any of the first few images gives the size.
     private const int ImagesTried = 8;
 
-    /// <summary>The task of that name in a set that is there; null where there is none.</summary>
-    public static QubiqTask? Find(string root, string name)
+    /// <summary>Finds a task by name in the sets of a folder; null where no task has the name.</summary>
+    public static QubiqTask? FindTask(string root, string name)
     {
         string wanted = QubiqTask.Spelling(name);
 
@@ -31,7 +31,7 @@ internal static class QubiqDiscovery
 
     /// <summary>The tasks of one set, in the order of their numbers.</summary>
     /// <param name="set">The name of its folder.</param>
-    /// <param name="folders">The places that hold its splits.</param>
+    /// <param name="folders">The folders that hold its splits.</param>
     public static IReadOnlyList<QubiqTask> Tasks(string set, IReadOnlyList<string> folders)
     {
         foreach (QubiqSplit split in (QubiqSplit[])[QubiqSplit.Train, QubiqSplit.Validation])
@@ -96,14 +96,14 @@ internal static class QubiqDiscovery
             }
             catch (Exception exception) when (exception is IOException or InvalidDataException or UnauthorizedAccessException)
             {
-                // The next one may do.
+                // Try the next image.
             }
         }
 
         return (1, 1, 1);
     }
 
-    /// <summary>0 for the set's bare name, T for the name with -T behind it, null for another name.</summary>
+    /// <summary>0 for the name of the set alone, T for the name followed by -T, null for any other name.</summary>
     private static int? NumberBehind(string set, string wanted)
     {
         if (!wanted.StartsWith(set, StringComparison.OrdinalIgnoreCase))

@@ -3,7 +3,7 @@ using Consensus.Imaging.Cases;
 namespace Consensus.ML.Datasets;
 
 /// <summary>
-/// Where the sets of a QUBIQ folder and their splits lie: in the published code's layout, and in that of the challenge's archives.
+/// Finds the folders of QUBIQ sets and of their splits, in the layout of the published code and in that of the challenge's archives.
 /// </summary>
 internal static class QubiqLayout
 {
@@ -14,12 +14,12 @@ internal static class QubiqLayout
 
     public static string[] SplitNames(QubiqSplit split) => split == QubiqSplit.Train ? _trainFolders : _validationFolders;
 
-    /// <summary>A set's folder in a split, where it has that.</summary>
+    /// <summary>The folder of a split in a set's folder; null where there is none.</summary>
     public static string? SplitFolder(string set, QubiqSplit split) => Child(set, SplitNames(split));
 
-    /// <summary>Every place that holds the split of a set, the most direct first.</summary>
-    /// <param name="root">The folder that holds the set's folder, or is it.</param>
-    /// <param name="names">How the set's folder may be called.</param>
+    /// <summary>Every folder that holds the split of a set, the most direct first.</summary>
+    /// <param name="root">The folder that holds the set's folder, or the set's folder itself.</param>
+    /// <param name="names">The allowed names of the set's folder.</param>
     /// <param name="split">The split.</param>
     public static List<string> SplitFolders(string root, IReadOnlyList<string> names, QubiqSplit split)
     {
@@ -35,10 +35,8 @@ internal static class QubiqLayout
         return found;
     }
 
-    /// <summary>
-    /// Every set in a folder, whatever it is called: the folder itself, those in it and those in the challenge's archives.
-    /// </summary>
-    /// <returns>The name of each with the places that hold a part of it, in natural order of the names.</returns>
+    /// <summary>Every set in a folder, with any name: the folder itself, the sets in it and the sets in the challenge's archives.</summary>
+    /// <returns>The name of each set with the folders that hold a part of it, in natural order of the names.</returns>
     public static IEnumerable<(string Name, IReadOnlyList<string> Folders)> Sets(string root)
     {
         string full = FullPath(root);
@@ -70,7 +68,7 @@ internal static class QubiqLayout
         }
         catch (UnauthorizedAccessException)
         {
-            // A folder that others keep to themselves, such as lost+found, is nobody's set.
+            // A folder that cannot be opened, such as lost+found, is not a set.
             return false;
         }
     }
@@ -82,7 +80,7 @@ internal static class QubiqLayout
             yield return direct;
         }
 
-        // A folder that bears another set's name is that set's, whatever it holds.
+        // A folder with the name of a different set belongs to that set, whatever it holds.
         string full = FullPath(root);
         string own = Path.GetFileName(full);
         bool isOwn = names.Contains(own, StringComparer.OrdinalIgnoreCase);
@@ -91,7 +89,7 @@ internal static class QubiqLayout
             yield return root;
         }
 
-        // One archive was named, or the set in it: the other archive lies beside it.
+        // The root is an archive, or a set in an archive. The other archive is next to it.
         string? above = Path.GetDirectoryName(full);
         string? aboveSet = isOwn && above is not null && IsArchive(Path.GetFileName(above)) ? Path.GetDirectoryName(above) : null;
         foreach (string? holder in new[] { root, IsArchive(own) ? above : null, aboveSet })
@@ -116,7 +114,7 @@ internal static class QubiqLayout
 
     private static bool IsArchive(string name) => ArchiveNames.Contains(name, StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>The folder of one of these names, whatever its case; an earlier name wins.</summary>
+    /// <summary>The folder with one of these names, in any case of letters; an earlier name has priority.</summary>
     private static string? Child(string folder, IReadOnlyList<string> names)
     {
         foreach (string name in names)

@@ -6,6 +6,6 @@ public enum QubiqSplit
     /// <summary>Cases to learn from: folder <c>train</c> or <c>Training</c>.</summary>
     Train,
 
-    /// <summary>Cases to report on, never read while training: folder <c>val</c> or <c>Validation</c>.</summary>
+    /// <summary>Cases for reported scores, never read while training: folder <c>val</c> or <c>Validation</c>.</summary>
     Validation,
 }

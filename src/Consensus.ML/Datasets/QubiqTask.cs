@@ -3,17 +3,17 @@ using Consensus.Imaging.Augmentation;
 namespace Consensus.ML.Datasets;
 
 /// <summary>
-/// A segmentation task of the QUBIQ challenge (Quantification of Uncertainties in Biomedical Image Quantification), or of another data
-/// set in the same layout: a set's folder, the number of the task in it, and how many raters drew.
+/// A segmentation task of the QUBIQ challenge (Quantification of Uncertainties in Biomedical Image Quantification), or of another data set
+/// in the same layout: a set's folder, the number of the task in it, and the number of raters.
 /// </summary>
 /// <param name="Name">The task's name on the command line and in reports, for example <c>prostate-1</c>.</param>
-/// <param name="Folders">Accepted spellings of the set's folder; the first is the one that is written.</param>
+/// <param name="Folders">Accepted spellings of the set's folder; the first spelling is written.</param>
 /// <param name="Number">Number of the task, from 1: the T of <c>task0T_seg0R</c>.</param>
 /// <param name="Raters">Number of raters, at least 1.</param>
 /// <param name="Channels">Number of image channels (modalities), at least 1.</param>
 /// <param name="Height">Typical number of rows; cases may differ.</param>
 /// <param name="Width">Typical number of columns; cases may differ.</param>
-/// <exception cref="ArgumentException">The name is empty or there is no folder.</exception>
+/// <exception cref="ArgumentException">The name or the list of folders is empty.</exception>
 /// <exception cref="ArgumentOutOfRangeException">A number is below 1.</exception>
 public sealed record QubiqTask(string Name, IReadOnlyList<string> Folders, int Number, int Raters, int Channels, int Height, int Width)
 {
@@ -47,7 +47,7 @@ public sealed record QubiqTask(string Name, IReadOnlyList<string> Folders, int N
     /// <summary>The task's name on the command line and in reports.</summary>
     public string Name { get; init; } = NotEmpty(Name);
 
-    /// <summary>Accepted spellings of the set's folder; the first is the one that is written.</summary>
+    /// <summary>Accepted spellings of the set's folder; the first spelling is written.</summary>
     public IReadOnlyList<string> Folders { get; init; } = NotEmpty(Folders);
 
     /// <summary>Number of the task, from 1.</summary>
@@ -66,27 +66,26 @@ public sealed record QubiqTask(string Name, IReadOnlyList<string> Folders, int N
     public int Width { get; init; } = AtLeastOne(Width, nameof(Width));
 
     /// <summary>
-    /// The axes that training mirrors the task's slices along, where nothing else is asked for: those that leave a slice that the
-    /// task could have. QUBIQ's arrays stand upright when they are shown row by row; for files that lie on their side, rows and
-    /// columns change places.
+    /// The default axes for mirroring the task's slices in training. Mirrored slices must look like slices that the task could have.
+    /// QUBIQ's arrays stand upright when they are shown row by row. For files that lie on their side, exchange rows and columns.
     /// </summary>
     /// <remarks>
     /// <list type="table">
     /// <listheader><term>task</term><description>axes, and why</description></listheader>
-    /// <item><term>brain-growth, brain-tumor</term><description>both, as published: left and right are alike, and scores were measured
-    /// so</description></item>
-    /// <item><term>kidney, prostate</term><description>columns: a kidney of the other side, a prostate whose sides are alike; upside down
-    /// neither is to be found</description></item>
-    /// <item><term>pancreas, pancreatic-lesion</term><description>none: the organ runs from right to left, and so do its
-    /// neighbours</description></item>
-    /// <item><term>others</term><description>both: nothing is known of them; say what is plausible
+    /// <item><term>brain-growth, brain-tumor</term><description>both, as published: left and right look alike, and the published scores
+    /// were measured with both</description></item>
+    /// <item><term>kidney, prostate</term><description>columns: the mirror image is the other kidney, and the two sides of a prostate look
+    /// alike; neither organ is ever upside down</description></item>
+    /// <item><term>pancreas, pancreatic-lesion</term><description>none: the organ runs from right to left, and its neighbours have fixed
+    /// sides</description></item>
+    /// <item><term>others</term><description>both: nothing is known about them; set the plausible axes
     /// (<see cref="AugmentationPolicy.Mirror"/>, <c>--augment-mirror</c>)</description></item>
     /// </list>
     /// </remarks>
     public MirrorAxes Mirror => MirrorOf(Name);
 
-    /// <summary>The one table of <see cref="Mirror"/>, by the name of a task or a set.</summary>
-    /// <param name="name">The name, in any case; underscores are as good as hyphens, and a number may follow.</param>
+    /// <summary>The axes of <see cref="Mirror"/> for the name of a task or a set.</summary>
+    /// <param name="name">The name, in any case of letters, with hyphens or underscores; a number may follow.</param>
     public static MirrorAxes MirrorOf(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
@@ -103,9 +102,11 @@ public sealed record QubiqTask(string Name, IReadOnlyList<string> Folders, int N
         return known.Length > 0 ? known[0].Axes : MirrorAxes.Both;
     }
 
-    /// <summary>Finds a task of <see cref="All"/> by name; a bare <c>prostate</c> or <c>brain-tumor</c> is its first task.</summary>
-    /// <param name="name">The name, in any case; underscores are as good as hyphens.</param>
-    /// <exception cref="ArgumentException">There is no such task; the message lists those there are.</exception>
+    /// <summary>
+    /// Finds a task of <see cref="All"/> by name; <c>prostate</c> or <c>brain-tumor</c> without a number is the first task.
+    /// </summary>
+    /// <param name="name">The name, in any case of letters, with hyphens or underscores.</param>
+    /// <exception cref="ArgumentException">No task has that name; the message lists the tasks.</exception>
     public static QubiqTask Parse(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
@@ -130,7 +131,7 @@ public sealed record QubiqTask(string Name, IReadOnlyList<string> Folders, int N
         return null;
     }
 
-    /// <summary>A name as it is compared, but for its case.</summary>
+    /// <summary>A name in the form that is compared: trimmed, with hyphens. The case of letters is kept.</summary>
     internal static string Spelling(string name) => name.Trim().Replace('_', '-');
 
     /// <summary>The task's name.</summary>

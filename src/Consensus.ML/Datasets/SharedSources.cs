@@ -3,12 +3,12 @@ using Consensus.Imaging.Cases;
 
 namespace Consensus.ML.Datasets;
 
-/// <summary>Remembers which groups and volumes the cases of each split are of, and finds those that two splits have.</summary>
+/// <summary>Keeps the groups and volumes of the cases of each split, and finds those that occur in two splits.</summary>
 internal sealed class SharedSources
 {
     private readonly Dictionary<(bool IsVolume, string Name), List<Use>> _uses = [];
 
-    /// <summary>Notes a case on its way.</summary>
+    /// <summary>Notes the group and the volume of a case, and returns the case.</summary>
     public (string? Split, RaterCase Case) Noted((string? Split, RaterCase Case) item)
     {
         if (item.Case.GivenGroup is { } group)
@@ -25,7 +25,8 @@ internal sealed class SharedSources
     }
 
     /// <summary>
-    /// A problem for each group and volume that has cases in several splits; of a volume only where its group does not say the same.
+    /// A problem for each group and each volume that has cases in several splits. A volume gives no problem where its group already gives
+    /// one.
     /// </summary>
     public IEnumerable<DatasetProblem> AcrossSplits()
     {
@@ -35,13 +36,16 @@ internal sealed class SharedSources
             foreach (Use other in uses.Skip(1)
                 .Where(other => !isVolume || first.Case.GivenGroup is null || first.Case.GivenGroup != other.Case.GivenGroup))
             {
+                string cases = isVolume
+                    ? $"Slices of the volume '{SliceAddress.VolumeOf(other.Case.ImagePaths)}'"
+                    : $"Cases of the group '{name}'";
                 yield return new(
                     ProblemSeverity.Warning,
                     DatasetProblemKind.GroupAcrossSplits,
                     other.Split,
                     other.Case.Name,
                     other.Case.ImagePaths[0],
-                    $"{(isVolume ? $"Slices of the volume '{SliceAddress.VolumeOf(other.Case.ImagePaths)}'" : $"Cases of the group '{name}'")} are in two splits: {other} and {first}.",
+                    $"{cases} are in two splits: {other} and {first}.",
                     $"Put all of them in one split: scores on a {(isVolume ? "volume" : "group")} that was "
                     + "trained on say little of new ones.");
             }

@@ -10,9 +10,12 @@ namespace Consensus.ML.Datasets;
 internal static class VolumeCases
 {
     /// <summary>
-    /// The slices of a case whose files are volumes, in order; each is called as the case with the slice's number behind it.
+    /// The slices of a case whose files are volumes, in order. The name of each is the name of the case followed by the number of the
+    /// slice.
     /// </summary>
-    /// <exception cref="InvalidDataException">A path is that of a slice already, or a file is no volume; the message names it.</exception>
+    /// <exception cref="InvalidDataException">
+    /// A path is the address of a slice, or a file is not a volume; the message names it.
+    /// </exception>
     /// <exception cref="IOException">A file is missing or cannot be opened.</exception>
     public static IEnumerable<RaterCase> Slices(RaterCase volume, VolumeSlicing slicing)
     {

@@ -1,12 +1,16 @@
 namespace Consensus.ML.Datasets;
 
 /// <summary>Says that images and masks are volumes, and how they are cut: each slice becomes a case.</summary>
-/// <param name="Axis">The axis that is cut, as stored: 0, 1 or 2; null for the one of length 1, and of volumes for the third.</param>
+/// <param name="Axis">
+/// The axis of the stored array that is cut: 0, 1 or 2. Null for the axis of length 1, or for the third axis of a volume.
+/// </param>
 /// <param name="Slices">Which slices become cases.</param>
 /// <exception cref="ArgumentOutOfRangeException">The axis is not 0, 1 or 2.</exception>
 public sealed record VolumeSlicing(int? Axis = null, VolumeSlices Slices = VolumeSlices.All)
 {
-    /// <summary>The axis that is cut, as stored: 0, 1 or 2; null for the one of length 1, and of volumes for the third.</summary>
+    /// <summary>
+    /// The axis of the stored array that is cut: 0, 1 or 2. Null for the axis of length 1, or for the third axis of a volume.
+    /// </summary>
     public int? Axis { get; init; } = Axis is null or (>= 0 and <= 2)
         ? Axis
         : throw new ArgumentOutOfRangeException(nameof(Axis), Axis, "The axis must be 0, 1 or 2.");
@@ -18,6 +22,6 @@ public enum VolumeSlices
     /// <summary>Every slice.</summary>
     All,
 
-    /// <summary>Slices on which at least one rater drew. To find them, the masks are read.</summary>
+    /// <summary>Slices that at least one rater marked. The masks are read to find them.</summary>
     Marked,
 }

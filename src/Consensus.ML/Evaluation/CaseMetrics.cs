@@ -165,7 +165,7 @@ public sealed record CaseMetrics
     {
         ArgumentNullException.ThrowIfNull(masks);
         float[] truth = ConsensusLabels.SoftMap(masks);
-        CaseMetrics scores = OfMaps(name, prediction, truth, masks.Height, masks.Width, masks.Raters, geometry, options ?? new());
+        CaseMetrics scores = ScoreMaps(name, prediction, truth, masks.Height, masks.Width, masks.Raters, geometry, options ?? new());
         if (!uncertainty.IsEmpty)
         {
             scores = scores with { UncertaintyErrorCorrelation = Calibration.UncertaintyErrorCorrelation(uncertainty, prediction, truth) };
@@ -213,9 +213,9 @@ public sealed record CaseMetrics
         int height,
         int width,
         int raters) =>
-        OfMaps(name, prediction, truth, height, width, raters, null, new());
+        ScoreMaps(name, prediction, truth, height, width, raters, null, new());
 
-    private static CaseMetrics OfMaps(
+    private static CaseMetrics ScoreMaps(
         string name,
         ReadOnlySpan<float> prediction,
         ReadOnlySpan<float> truth,

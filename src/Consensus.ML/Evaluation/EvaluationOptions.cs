@@ -55,10 +55,10 @@ public sealed record EvaluationOptions
             }
         }
 
-        if (Thresholds.Distinct().Count() < Thresholds.Count)
+        if (Thresholds.GroupBy(threshold => threshold).FirstOrDefault(group => group.Skip(1).Any()) is { } repeated)
         {
             throw new ArgumentException(FormattableString.Invariant(
-                $"{Name}{nameof(Thresholds)} has {Thresholds.GroupBy(threshold => threshold).First(group => group.Count() > 1).Key} twice; each threshold must be given once."));
+                $"{Name}{nameof(Thresholds)} has {repeated.Key} twice; each threshold must be given once."));
         }
 
         if (SurfaceTolerance is double tolerance && !(tolerance > 0 && double.IsFinite(tolerance)))

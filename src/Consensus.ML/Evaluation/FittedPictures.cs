@@ -29,7 +29,7 @@ internal sealed class FittedPictures
     /// <param name="schema">The schema of the scored data.</param>
     /// <param name="image">The image of our own loader, which is fitted whole; null for none.</param>
     /// <param name="softMap">The column of the soft map.</param>
-    public static FittedPictures? Find(DataViewSchema schema, DataViewSchema.Column? image, string softMap)
+    public static FittedPictures? FromSchema(DataViewSchema schema, DataViewSchema.Column? image, string softMap)
     {
         if (image is not null || schema[softMap].PredictedFrom() is not { } name
             || schema.GetColumnOrNull(name) is not { Type: VectorDataViewType { IsKnownSize: true, Dimensions.Length: 3 } type } features
@@ -38,7 +38,7 @@ internal sealed class FittedPictures
             return null;
         }
 
-        DataViewSchema.Column? picture = PictureColumn.Find(schema);
+        DataViewSchema.Column? picture = PictureColumn.FindOriginal(schema);
         DataViewSchema.Column? path = picture is null
             && schema.GetColumnOrNull(PathColumnName)
                 is { Type: TextDataViewType or VectorDataViewType { ItemType: TextDataViewType } } column

@@ -48,11 +48,11 @@ internal sealed class TrainingCaseReader
         _annotations = data.Schema.RequireAnnotations(options.AnnotationsColumnName);
         _case = Optional(data.Schema, options.CaseColumnName, type => type is TextDataViewType);
         _image = Optional(data.Schema, options.ImageColumnName, type => type is SliceDataViewType);
-        _picture = _image is null ? PictureColumn.Find(data.Schema) : null;
+        _picture = _image is null ? PictureColumn.FindOriginal(data.Schema) : null;
         _imagePath = _image is null && _picture is null ? Optional(data.Schema, options.ImagePathColumnName, PathsColumn.HoldsPaths) : null;
         _sizes = new(_image, _picture, _imagePath, Height, Width);
-        _raterNames = options.RaterLevelSource is not null ? RaterNamesColumn.Find(data.Schema, options.RaterNamesColumnName) : null;
-        _groups = GroupColumn.Find(data.Schema, options.GroupColumnName, _case, options.ImagePathColumnName);
+        _raterNames = options.RaterLevelSource is not null ? RaterNamesColumn.FindByName(data.Schema, options.RaterNamesColumnName) : null;
+        _groups = GroupColumn.FromSchema(data.Schema, options.GroupColumnName, _case, options.ImagePathColumnName);
         _raters = new(options.MissingRaters, options.Levels, options.RaterLevelSource);
     }
 

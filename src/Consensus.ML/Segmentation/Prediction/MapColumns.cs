@@ -32,7 +32,7 @@ internal sealed class MapColumns(
                 || (vector.Dimensions.Length == 1 && vector.Size == dimensions.Aggregate((a, b) => a * b))),
             $"a vector of Single of {manifest.ImageChannels}×{manifest.Height}×{manifest.Width} (channels × height × width), as the "
             + "model was trained on (use ResizeSlices)");
-        DataViewSchema.Annotations? placement = SliceAnnotations.OfMaps(features.Name, manifest.Training.Placement);
+        DataViewSchema.Annotations? placement = SliceAnnotations.ForMaps(features.Name, manifest.Training.Placement);
         DataViewSchema.DetachedColumn[] outputs =
         [
             Output(manifest.Columns.SoftMap, manifest.Height, manifest.Width),

@@ -27,7 +27,8 @@ internal sealed class GroupColumn
     /// <param name="caseColumn">The Text column with the names of the cases; null for none.</param>
     /// <param name="imagePath">The column with the paths of the images; looked at where it is there and holds paths.</param>
     /// <exception cref="ArgumentException">A group column that was asked for is missing, or it is of another type.</exception>
-    public static GroupColumn Find(DataViewSchema schema, string? name, DataViewSchema.Column? caseColumn, string imagePath = "ImagePath")
+    public static GroupColumn FromSchema(
+        DataViewSchema schema, string? name, DataViewSchema.Column? caseColumn, string imagePath = "ImagePath")
     {
         if (name is null)
         {

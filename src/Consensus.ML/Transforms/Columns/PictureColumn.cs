@@ -13,7 +13,7 @@ internal static class PictureColumn
     /// The first column of pictures of no declared size, which no step has fitted yet, or else the first of all: pictures in memory
     /// always declare a size, which need not be theirs. A later column of the same name may hide it. Null where there is none.
     /// </summary>
-    public static DataViewSchema.Column? Find(DataViewSchema schema)
+    public static DataViewSchema.Column? FindOriginal(DataViewSchema schema)
     {
         DataViewSchema.Column[] pictures = [.. schema.Where(column => column.Type is ImageDataViewType)];
         return pictures.Length == 0

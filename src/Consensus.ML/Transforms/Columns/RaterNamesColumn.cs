@@ -12,7 +12,7 @@ internal static class RaterNamesColumn
 
     /// <summary>The column of that name; null where none is asked for, or where none is there that only the default asks for.</summary>
     /// <exception cref="ArgumentException">A column that was asked for is missing or of another type.</exception>
-    public static DataViewSchema.Column? Find(DataViewSchema schema, string? name) =>
+    public static DataViewSchema.Column? FindByName(DataViewSchema schema, string? name) =>
         name is null || (name == DefaultName && schema.GetColumnOrNull(name) is null)
             ? null
             : schema.Require(

@@ -74,7 +74,7 @@ internal static class SliceAnnotations
     /// <summary>The annotations of a column of predicted maps.</summary>
     /// <param name="features">The column of the slices.</param>
     /// <param name="placement">Where the maps lie on them; null where nobody has said so.</param>
-    public static DataViewSchema.Annotations OfMaps(string features, MapPlacement? placement)
+    public static DataViewSchema.Annotations ForMaps(string features, MapPlacement? placement)
     {
         var builder = new DataViewSchema.Annotations.Builder();
         ValueGetter<ReadOnlyMemory<char>> getter = (ref ReadOnlyMemory<char> value) => value = features.AsMemory();
@@ -113,7 +113,6 @@ internal static class SliceAnnotations
 
     /// <summary>The policy as numbers, for annotations and for files.</summary>
     public static double[] ToArray(AugmentationPolicy policy) =>
-        
     [
         policy.HorizontalFlip, policy.VerticalFlip, policy.RotationDegrees, policy.Translation, policy.MinimumScale, policy.MaximumScale,
         policy.Deformation, policy.Contrast, policy.Brightness,
