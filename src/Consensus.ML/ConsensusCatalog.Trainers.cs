@@ -224,7 +224,7 @@ public static partial class ConsensusCatalog
     /// </param>
     /// <exception cref="ArgumentException">An option is out of range, or the size does not suit the network.</exception>
     /// <exception cref="InvalidDataException">
-    /// The file is damaged or belongs to another network; the message names the file and the first weight that does not fit.
+    /// The file is damaged or belongs to a different network; the message names the file and the first weight that does not fit.
     /// </exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <example>

@@ -8,7 +8,7 @@ public static partial class ConsensusCatalog
 {
     extension(MLContext context)
     {
-        /// <summary>Tasks on segmentations, beside ML.NET's own <c>BinaryClassification</c>, <c>Regression</c> and so on.</summary>
+        /// <summary>Tasks on segmentations, in addition to ML.NET's own <c>BinaryClassification</c>, <c>Regression</c> and so on.</summary>
         public SegmentationCatalog Segmentation => new(context.Environment());
     }
 }

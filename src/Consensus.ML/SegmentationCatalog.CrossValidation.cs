@@ -63,7 +63,7 @@ public sealed partial class SegmentationCatalog
     /// <param name="cancellation">Ends the cross-validation early. Default none.</param>
     /// <returns>One result for each fold, in the order of the folds; fewer if the call was cancelled.</returns>
     /// <exception cref="ArgumentOutOfRangeException">There are fewer than 2 folds.</exception>
-    /// <exception cref="ArgumentException">A column is missing or of another type, or there are fewer groups than folds.</exception>
+    /// <exception cref="ArgumentException">A column is missing or has a different type, or there are fewer groups than folds.</exception>
     /// <exception cref="OperationCanceledException">The call was cancelled before the first fold was done.</exception>
     /// <example>
     /// <code>
@@ -187,7 +187,7 @@ public sealed partial class SegmentationCatalog
     /// <param name="seed">Seed of the folds; null takes the <see cref="MLContext"/>'s, or 0 where that has none.</param>
     /// <returns>The fold of each row, from 0.</returns>
     /// <exception cref="ArgumentOutOfRangeException">There are fewer than 2 folds.</exception>
-    /// <exception cref="ArgumentException">A column is missing or of another type, or there are fewer groups than folds.</exception>
+    /// <exception cref="ArgumentException">A column is missing or has a different type, or there are fewer groups than folds.</exception>
     /// <example>
     /// <code>
     /// int[] folds = ml.Segmentation.AssignFolds(train, numberOfFolds: 5);

@@ -43,8 +43,8 @@ public sealed partial class SegmentationCatalog
     /// own size.
     /// </param>
     /// <param name="annotationsColumnName">
-    /// The raters' masks: a vector of Text (the path of one mask a rater), <see cref="RaterMasks"/>, or a vector raters × height
-    /// × width of known size.
+    /// The raters' masks: a vector of Text (one path for each rater), <see cref="RaterMasks"/>, or a vector raters × height × width of
+    /// known size.
     /// </param>
     /// <param name="caseColumnName">Text column with the names of the cases; null to number the rows from 1.</param>
     /// <param name="progress">
@@ -67,7 +67,7 @@ public sealed partial class SegmentationCatalog
     /// row a group by itself.
     /// </param>
     /// <exception cref="ArgumentException">
-    /// A column is missing or of another type, there are no rows, or an option is out of range.
+    /// A column is missing or has a different type, there are no rows, or an option is out of range.
     /// </exception>
     /// <exception cref="InvalidDataException">
     /// A row has no masks or no map; its masks cannot be read or do not have the size of its image; its map has values outside [0, 1]; or
@@ -153,8 +153,8 @@ public sealed partial class SegmentationCatalog
     /// </remarks>
     /// <param name="data">The cases, as a loader gives them. Rows are read once, in order.</param>
     /// <param name="annotationsColumnName">
-    /// The raters' masks: a vector of Text (the path of one mask a rater), <see cref="RaterMasks"/>, or a vector raters × height
-    /// × width of known size.
+    /// The raters' masks: a vector of Text (one path for each rater), <see cref="RaterMasks"/>, or a vector raters × height × width of
+    /// known size.
     /// </param>
     /// <param name="caseColumnName">Text column with the names of the cases; null to number the rows from 1.</param>
     /// <param name="raterNamesColumnName">
@@ -162,7 +162,7 @@ public sealed partial class SegmentationCatalog
     /// the data has no column of the default name.
     /// </param>
     /// <param name="progress">Receives the result of each case as soon as it is known, on the calling thread; null for no progress.</param>
-    /// <exception cref="ArgumentException">A column is missing or of another type, or there are no rows.</exception>
+    /// <exception cref="ArgumentException">A column is missing or has a different type, or there are no rows.</exception>
     /// <exception cref="InvalidDataException">
     /// A row has no masks, its masks cannot be read or differ in size, or its names do not fit them. The message names the case and the
     /// file.

@@ -284,7 +284,7 @@ internal sealed class CaseCheck
         }
     }
 
-    /// <summary>Reads a file onto the grid of another file of the case.</summary>
+    /// <summary>Reads a file of the case onto the grid of the reference.</summary>
     /// <param name="path">The file.</param>
     /// <param name="reference">The image, or the first mask where no image can be read; null to read the file as it is stored.</param>
     private Slice? Read(string path, Slice? reference)

@@ -6,7 +6,9 @@ internal static class ComplementaryMasks
     /// <summary>A mask is nearly a rater's complement when its Dice with what that rater left unmarked is above this value.</summary>
     private const double LeastDice = 0.5;
 
-    /// <summary>Lists the odd masks of a case, each with another mask that it complements, by their places in the list.</summary>
+    /// <summary>
+    /// Lists the odd masks of a case by their places in the list. The second place is that of a mask that the odd mask complements.
+    /// </summary>
     /// <param name="masks">The masks of one case, with 0 or 1 at each pixel.</param>
     public static IEnumerable<(int Odd, int Other)> List(IReadOnlyList<byte[]> masks)
     {

@@ -89,8 +89,8 @@ public sealed record DatasetManifest
     /// </summary>
     /// <param name="split">The split; null for all cases.</param>
     /// <returns>Every case with any number of masks, in the manifest's order; the slices of a volume follow in their order.</returns>
-    /// <exception cref="ArgumentException">There is no such split; the message lists those there are.</exception>
-    /// <exception cref="InvalidDataException">A volume is none; the message names the file.</exception>
+    /// <exception cref="ArgumentException">No split has that name; the message lists the splits.</exception>
+    /// <exception cref="InvalidDataException">A file that should be a volume is not a volume; the message names it.</exception>
     /// <exception cref="IOException">A volume is missing or cannot be opened.</exception>
     public IEnumerable<RaterCase> AllCases(string? split = null)
     {
@@ -107,8 +107,10 @@ public sealed record DatasetManifest
     /// </summary>
     /// <param name="split">The split; null for all cases.</param>
     /// <param name="missingRaters">A rule that replaces the manifest's; null for the manifest's own.</param>
-    /// <exception cref="ArgumentException">There is no such split; the message lists those there are.</exception>
-    /// <exception cref="InvalidDataException">No case can be used, or a volume is none; the message names the file.</exception>
+    /// <exception cref="ArgumentException">No split has that name; the message lists the splits.</exception>
+    /// <exception cref="InvalidDataException">
+    /// No case can be used, or a file that should be a volume is not a volume; the message names it.
+    /// </exception>
     /// <exception cref="IOException">A volume is missing or cannot be opened.</exception>
     public CaseListing List(string? split = null, MissingRaters? missingRaters = null)
     {
@@ -143,8 +145,8 @@ public sealed record DatasetManifest
     /// </summary>
     /// <param name="split">The split; null for all cases.</param>
     /// <returns>The cases without masks and raters, in the manifest's order and the order of their slices.</returns>
-    /// <exception cref="ArgumentException">There is no such split; the message lists those there are.</exception>
-    /// <exception cref="InvalidDataException">A volume is none; the message names the file.</exception>
+    /// <exception cref="ArgumentException">No split has that name; the message lists the splits.</exception>
+    /// <exception cref="InvalidDataException">A file that should be a volume is not a volume; the message names it.</exception>
     /// <exception cref="IOException">A volume is missing or cannot be opened.</exception>
     public IEnumerable<RaterCase> AllImages(string? split = null)
     {

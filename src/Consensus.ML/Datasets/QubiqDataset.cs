@@ -18,9 +18,9 @@ namespace Consensus.ML.Datasets;
 public static class QubiqDataset
 {
     /// <summary>Lists the usable cases in numeric order. A case without an image or without any mask is left out with a warning.</summary>
-    /// <param name="root">The folder that holds the set's folder, or is it.</param>
+    /// <param name="root">The folder that holds the set's folder, or the set's folder itself.</param>
     /// <param name="task">The task.</param>
-    /// <param name="split">Which part of it.</param>
+    /// <param name="split">The split.</param>
     /// <param name="missingRaters">
     /// Whether to leave out or keep a case whose number of masks differs from that of the task. A warning names the case in both
     /// situations.
@@ -28,7 +28,7 @@ public static class QubiqDataset
     /// <exception cref="DirectoryNotFoundException">
     /// The folder does not exist or holds no such set; the message says what was looked for.
     /// </exception>
-    /// <exception cref="InvalidDataException">The set is there, but no case of it can be used.</exception>
+    /// <exception cref="InvalidDataException">The set exists, but none of its cases can be used.</exception>
     public static CaseListing List(string root, QubiqTask task, QubiqSplit split, MissingRaters missingRaters = MissingRaters.Drop)
     {
         ArgumentNullException.ThrowIfNull(task);
@@ -48,11 +48,11 @@ public static class QubiqDataset
     /// Lists the images of a set in numeric order, with or without masks: everything that can be predicted. A case without an image is left
     /// out with a warning.
     /// </summary>
-    /// <param name="root">The folder that holds the set's folder, or is it.</param>
+    /// <param name="root">The folder that holds the set's folder, or the set's folder itself.</param>
     /// <param name="name">
     /// The name of a task, as in <see cref="FindTask"/>, or of a set's folder. Null for the only set in the folder.
     /// </param>
-    /// <param name="split">Which part of it.</param>
+    /// <param name="split">The split.</param>
     /// <returns>The cases without masks and raters; at least one.</returns>
     /// <exception cref="ArgumentException">
     /// No set has that name, or no name was given and there are several sets; the message lists the sets.
@@ -60,7 +60,7 @@ public static class QubiqDataset
     /// <exception cref="DirectoryNotFoundException">
     /// The folder does not exist or holds no such split; the message says what was looked for.
     /// </exception>
-    /// <exception cref="InvalidDataException">The split is there, but there is no image in it.</exception>
+    /// <exception cref="InvalidDataException">The split exists, but has no image.</exception>
     public static CaseListing ListImages(string root, string? name, QubiqSplit split)
     {
         EnsureFolder(root);
@@ -107,7 +107,7 @@ public static class QubiqDataset
     /// Finds a task by name: a task of <see cref="QubiqTask.All"/>, or else a task of a set in the folder. The name of a set alone means
     /// its first task. A number after it means the task of that number: <c>cells</c>, <c>cells-2</c>.
     /// </summary>
-    /// <param name="root">The folder that holds the set's folder, or is it.</param>
+    /// <param name="root">The folder that holds the set's folder, or the set's folder itself.</param>
     /// <param name="name">The name, in any case of letters, with hyphens or underscores. Null for the only task in the folder.</param>
     /// <exception cref="ArgumentException">
     /// No task has that name, or no name was given and there are several tasks; the message lists the tasks.

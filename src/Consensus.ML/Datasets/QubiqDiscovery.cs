@@ -14,7 +14,7 @@ internal static class QubiqDiscovery
     {
         string wanted = QubiqTask.Spelling(name);
 
-        // A set whose own name ends in a number comes before the task of that number in another set.
+        // The longest name comes first, because the name of a set may itself end in a number.
         foreach ((string set, IReadOnlyList<string> folders) in QubiqLayout.Sets(root).OrderByDescending(set => set.Name.Length))
         {
             string own = QubiqTask.Spelling(set);

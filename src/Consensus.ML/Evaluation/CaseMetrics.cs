@@ -6,8 +6,8 @@ using Consensus.Imaging.Metrics;
 namespace Consensus.ML.Evaluation;
 
 /// <summary>
-/// Every score of one case. A score is NaN where the case lacks what it is made of (samples, an uncertainty, the raters' masks) or where
-/// it is not defined; <see cref="SegmentationMeasure"/> lists them with their meaning and direction.
+/// Every score of one case. A score is NaN where the case lacks the data for it (samples, an uncertainty, the raters' masks) or where it is
+/// not defined. <see cref="SegmentationMeasure"/> lists them with their meaning and direction.
 /// </summary>
 public sealed record CaseMetrics
 {
@@ -15,8 +15,8 @@ public sealed record CaseMetrics
     public required string Name { get; init; }
 
     /// <summary>
-    /// What the case shares with others, such as a patient or a volume (<see cref="RaterCase.Group"/>): confidence intervals resample
-    /// groups. Null (the default) for a group of its own.
+    /// The group that the case shares with others, such as a patient or a volume (<see cref="RaterCase.Group"/>). Confidence intervals
+    /// resample groups. Null (the default) where the case is a group by itself.
     /// </summary>
     public string? Group { get; init; }
 
@@ -26,10 +26,10 @@ public sealed record CaseMetrics
     /// <summary>Columns of the maps that were compared.</summary>
     public required int Width { get; init; }
 
-    /// <summary>How many raters the true soft map is made of.</summary>
+    /// <summary>The number of raters behind the true soft map.</summary>
     public required int Raters { get; init; }
 
-    /// <summary>How many samples were compared with the raters' masks; 0 where there were none.</summary>
+    /// <summary>How many samples were compared with the raters' masks; 0 without samples.</summary>
     public int Samples { get; init; }
 
     /// <summary>
@@ -78,7 +78,7 @@ public sealed record CaseMetrics
     /// <summary>The tolerance of <see cref="NormalizedSurfaceDice"/>, in <see cref="DistanceUnit"/>.</summary>
     public double SurfaceTolerance { get; init; } = double.NaN;
 
-    /// <summary>What <see cref="HausdorffDistance95"/> and <see cref="SurfaceTolerance"/> are measured in.</summary>
+    /// <summary>The unit of <see cref="HausdorffDistance95"/> and <see cref="SurfaceTolerance"/>.</summary>
     public DistanceUnit DistanceUnit { get; init; }
 
     /// <summary>Expected calibration error of the soft map (<see cref="Calibration.ExpectedError"/>), in [0, 1], lower is better.</summary>
@@ -88,8 +88,8 @@ public sealed record CaseMetrics
     public double BrierScore { get; init; } = double.NaN;
 
     /// <summary>
-    /// The part of <see cref="BrierScore"/> that no map can avoid (<see cref="Calibration.UnavoidableBrierScore"/>), in [0, 0.25]:
-    /// a fact of the raters.
+    /// The part of <see cref="BrierScore"/> that no map can avoid (<see cref="Calibration.UnavoidableBrierScore"/>), in [0, 0.25]. It
+    /// depends only on the raters.
     /// </summary>
     public double UnavoidableBrierScore { get; init; } = double.NaN;
 
@@ -100,12 +100,11 @@ public sealed record CaseMetrics
     public double GeneralizedEnergyDistance { get; init; } = double.NaN;
 
     /// <summary>
-    /// How the samples differ (<see cref="SampleSetMetrics.SampleDiversity"/>), in [0, 1]; to be compared with
-    /// <see cref="RaterDiversity"/>.
+    /// How the samples differ (<see cref="SampleSetMetrics.SampleDiversity"/>), in [0, 1]. Compare it with <see cref="RaterDiversity"/>.
     /// </summary>
     public double SampleDiversity { get; init; } = double.NaN;
 
-    /// <summary>How the raters differ (<see cref="SampleSetMetrics.RaterDiversity"/>), in [0, 1]; NaN without samples too.</summary>
+    /// <summary>How the raters differ (<see cref="SampleSetMetrics.RaterDiversity"/>), in [0, 1]. It is NaN without samples too.</summary>
     public double RaterDiversity { get; init; } = double.NaN;
 
     /// <summary>Maximum Dice matching D_max (<see cref="SampleSetMetrics.MaximumDice"/>), in [0, 1], higher is better.</summary>
@@ -140,20 +139,22 @@ public sealed record CaseMetrics
     public double AreaDistance { get; init; } = double.NaN;
 
     /// <summary>
-    /// Rank correlation over the pixels of uncertainty and error (<see cref="Calibration.UncertaintyErrorCorrelation"/>), in [−1, 1],
+    /// Rank correlation of uncertainty and error over the pixels (<see cref="Calibration.UncertaintyErrorCorrelation"/>), in [−1, 1],
     /// higher is better; NaN where one of them is constant.
     /// </summary>
     public double UncertaintyErrorCorrelation { get; init; } = double.NaN;
 
-    /// <summary>Scores a predicted soft map against the raters' masks, and what else was predicted with it.</summary>
+    /// <summary>Scores a predicted soft map against the raters' masks, together with its samples and its uncertainty.</summary>
     /// <param name="name">The case's name.</param>
     /// <param name="prediction">Predicted soft map, row by row, in [0, 1].</param>
     /// <param name="masks">The raters' masks, of the map's height and width.</param>
-    /// <param name="samples">Sampled masks of the same size, as many as there are; null for none.</param>
+    /// <param name="samples">Sampled masks of the same size, in any number; null for none.</param>
     /// <param name="uncertainty">Uncertainty of the soft map, row by row; empty for none.</param>
-    /// <param name="geometry">Where the maps lie in space, for their spacing in millimetres; null for distances in pixels.</param>
-    /// <param name="options">What the measures leave open; null for the defaults.</param>
-    /// <exception cref="ArgumentException">A map or the samples have another size than the masks, or an option is out of range.</exception>
+    /// <param name="geometry">The geometry of the maps, which gives their spacing in millimetres; null for distances in pixels.</param>
+    /// <param name="options">Thresholds, tolerance and bins; null for the defaults.</param>
+    /// <exception cref="ArgumentException">
+    /// The size of a map or of the samples differs from that of the masks, or an option is out of range.
+    /// </exception>
     public static CaseMetrics Compute(
         string name,
         ReadOnlySpan<float> prediction,
@@ -196,15 +197,15 @@ public sealed record CaseMetrics
     }
 
     /// <summary>
-    /// Scores a predicted soft map against the true one: all but what needs the single masks, which is NaN; distances are in pixels.
+    /// Scores a predicted soft map against the true soft map. Scores that need the masks of single raters are NaN. Distances are in pixels.
     /// </summary>
     /// <param name="name">The case's name.</param>
     /// <param name="prediction">Predicted soft map, row by row, in [0, 1].</param>
     /// <param name="truth">Share of raters at each pixel, row by row, in [0, 1].</param>
     /// <param name="height">Number of rows, at least 1.</param>
     /// <param name="width">Number of columns, at least 1.</param>
-    /// <param name="raters">How many raters <paramref name="truth"/> is made of, at least 1.</param>
-    /// <exception cref="ArgumentException">A map has not height × width values.</exception>
+    /// <param name="raters">The number of raters behind <paramref name="truth"/>, at least 1.</param>
+    /// <exception cref="ArgumentException">A map does not have height × width values.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A dimension or the number of raters is below 1.</exception>
     public static CaseMetrics Compute(
         string name,

@@ -2,19 +2,23 @@ using Consensus.Imaging.Metrics;
 
 namespace Consensus.ML.Evaluation;
 
-/// <summary>How predictions are scored: what the measures leave open, and the confidence intervals of their means.</summary>
+/// <summary>
+/// Options for scoring predictions: the thresholds, tolerance and bins of the measures, and the confidence intervals of their means.
+/// </summary>
 public sealed record EvaluationOptions
 {
     /// <summary>
-    /// Where both soft maps are cut for <see cref="CaseMetrics.DiceAtThresholds"/>, each in (0, 1]; at least one, each once. Default 0.1,
-    /// 0.2, … 0.9. The headline scores <see cref="CaseMetrics.SoftDice5"/> and <see cref="CaseMetrics.SoftDice9"/> keep their own.
+    /// The thresholds of both soft maps for <see cref="CaseMetrics.DiceAtThresholds"/>, each in (0, 1]. At least one is needed, and none
+    /// may occur twice. Default 0.1, 0.2, … 0.9. The main scores <see cref="CaseMetrics.SoftDice5"/> and
+    /// <see cref="CaseMetrics.SoftDice9"/> keep their own thresholds.
     /// </summary>
     public IReadOnlyList<float> Thresholds { get; init; } = SoftDice.NineThresholds;
 
     /// <summary>
-    /// How far two outlines may lie apart and still agree (<see cref="SurfaceDistance.NormalizedDice"/>), above 0: in millimetres where
-    /// the case's spacing is known, in pixels of the map elsewhere. Null (the default) for one pixel of the map, the longer of its sides:
-    /// the finest that the map can tell. Nikolov et al. 2021 take what raters differ by, for each organ another.
+    /// The largest distance at which two outlines still agree (<see cref="SurfaceDistance.NormalizedDice"/>), above 0: in millimetres where
+    /// the case's spacing is known, in pixels of the map elsewhere. Null (the default) for one pixel of the map (the longer of its sides),
+    /// the finest distance that the map can show. Nikolov et al. 2021 use the differences between raters, with a separate value for each
+    /// organ.
     /// </summary>
     public double? SurfaceTolerance { get; init; }
 
@@ -24,8 +28,8 @@ public sealed record EvaluationOptions
     public int CalibrationBins { get; init; } = Calibration.DefaultBins;
 
     /// <summary>
-    /// How often the cases are drawn anew for the confidence intervals (<see cref="Bootstrap"/>), 0 to 1000000; 0 for no
-    /// intervals. Default 2000.
+    /// The number of resamples of the cases for the confidence intervals (<see cref="Bootstrap"/>), 0 to 1000000; 0 for no intervals.
+    /// Default 2000.
     /// </summary>
     public int BootstrapResamples { get; init; } = Bootstrap.DefaultResamples;
 

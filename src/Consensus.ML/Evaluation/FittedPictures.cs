@@ -7,12 +7,12 @@ using Microsoft.ML.Data;
 namespace Consensus.ML.Evaluation;
 
 /// <summary>
-/// The pictures of scored rows that other steps than ours fitted to the model's size: cut or padded, their maps would be compared with
-/// masks of another part.
+/// Checks pictures that steps of other libraries fitted to the model's size. If such a step cut or padded a picture, its map would be
+/// compared with masks of a different part.
 /// </summary>
 internal sealed class FittedPictures
 {
-    // Where loaders put the file's path.
+    // The column in which loaders put the path of the file.
     private const string PathColumnName = "ImagePath";
 
     private readonly DataViewSchema.Column _features;
@@ -25,9 +25,11 @@ internal sealed class FittedPictures
     /// <summary>The columns that are read.</summary>
     public IEnumerable<DataViewSchema.Column> Columns => new[] { _features, _picture, _path }.OfType<DataViewSchema.Column>();
 
-    /// <summary>Where the maps are the model's, its slices are there, and so are the pictures that they were made of; else null.</summary>
+    /// <summary>
+    /// Finds the slices of predicted maps and the pictures that the slices were made from; null where the data lacks either.
+    /// </summary>
     /// <param name="schema">The schema of the scored data.</param>
-    /// <param name="image">The image of our own loader, which is fitted whole; null for none.</param>
+    /// <param name="image">The image of our own loader, which our steps never cut; null where there is none.</param>
     /// <param name="softMap">The column of the soft map.</param>
     public static FittedPictures? FromSchema(DataViewSchema schema, DataViewSchema.Column? image, string softMap)
     {
@@ -47,7 +49,7 @@ internal sealed class FittedPictures
         return picture is null && path is null ? null : new(features, picture, path);
     }
 
-    /// <summary>Checks a row; told the name of the case and its masks.</summary>
+    /// <summary>Gives the check of a row. Its arguments are the name of the case and its masks.</summary>
     public Action<string, RaterMasks> Checker(DataViewRow row)
     {
         var type = (VectorDataViewType)_features.Type;

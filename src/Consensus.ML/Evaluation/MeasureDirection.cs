@@ -12,6 +12,6 @@ public enum MeasureDirection
     /// <summary>The nearer to zero, the better, from either side.</summary>
     NearerToZeroIsBetter,
 
-    /// <summary>Neither: a fact of the data, or one to be compared with another.</summary>
+    /// <summary>No direction: the measure describes the data, or is meant for comparison with another measure.</summary>
     Descriptive,
 }

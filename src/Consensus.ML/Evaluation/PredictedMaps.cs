@@ -17,14 +17,14 @@ internal sealed class PredictedMaps
     private const string MapExpected = "a vector of Single of known dimensions height × width, or a Slice";
     private const string SamplesExpected = "a vector of Single of dimensions samples × height × width (0 for any number of samples)";
 
-    // A map that was sampled or resized may leave [0, 1] by rounding, but not by more.
+    // Rounding may bring a sampled or resized map slightly outside [0, 1], but not further.
     private const float Rounding = 1e-4f;
 
     private readonly DataViewSchema.Column _softMap;
     private readonly DataViewSchema.Column? _samples;
     private readonly DataViewSchema.Column? _uncertainty;
 
-    /// <exception cref="ArgumentException">A column that was asked for is missing or of another type.</exception>
+    /// <exception cref="ArgumentException">A column with a given name is missing or has a different type.</exception>
     public PredictedMaps(DataViewSchema schema, string softMap, string? samples, string? uncertainty)
     {
         _softMap = schema.Require(softMap, IsMap, MapExpected);
@@ -40,7 +40,7 @@ internal sealed class PredictedMaps
     /// <summary>The columns that are read.</summary>
     public IEnumerable<DataViewSchema.Column> Columns => new[] { _softMap, _samples, _uncertainty }.OfType<DataViewSchema.Column>();
 
-    /// <summary>A getter of a row's maps; told the name of the case, for messages.</summary>
+    /// <summary>A getter of a row's maps. Its argument is the name of the case, for messages.</summary>
     public Func<string, Row> Getter(DataViewRow row)
     {
         Func<Map> softMap = MapGetter(row, _softMap);
@@ -73,7 +73,7 @@ internal sealed class PredictedMaps
         }
     }
 
-    /// <summary>The samples as masks of the soft map's size; null where there is none.</summary>
+    /// <summary>The samples as masks of the soft map's size; null where there are no samples.</summary>
     private RaterMasks? Samples(string caseName, Map softMap, Map? samples)
     {
         if (samples is null || samples.Values.Length == 0)
@@ -86,7 +86,7 @@ internal sealed class PredictedMaps
         byte[] pixels = new byte[checked(count * to)];
         for (int sample = 0; sample < count; sample++)
         {
-            // One after another: at its image's size a sample may be a hundred times as large.
+            // Samples are resized one by one, because a sample may be a hundred times as large at the size of its image.
             ReadOnlySpan<float> values = ToSize(caseName, softMap, samples, sample, _samples.Value);
             for (int i = 0; i < to; i++)
             {
@@ -101,7 +101,8 @@ internal sealed class PredictedMaps
         uncertainty is null ? [] : ToSize(caseName, softMap, uncertainty, 0, _uncertainty!.Value).ToArray();
 
     /// <summary>
-    /// One of several maps of the model's size beside a soft map that was brought back to its image's: it goes the same way.
+    /// Brings one of several maps to the size of the soft map. Where the soft map was brought back to its image's size, a map of the
+    /// model's size is brought back in the same way.
     /// </summary>
     private static ReadOnlySpan<float> ToSize(string caseName, Map softMap, Map maps, int index, DataViewSchema.Column column)
     {
@@ -165,12 +166,12 @@ internal sealed class PredictedMaps
         };
     }
 
-    /// <summary>What a row predicts.</summary>
+    /// <summary>The maps that a row predicts.</summary>
     /// <param name="SoftMap">The soft map, row by row.</param>
     /// <param name="Height">Its rows.</param>
     /// <param name="Width">Its columns.</param>
-    /// <param name="IsNative">Whether it has its image's own size.</param>
-    /// <param name="Geometry">Where it lies in space; null when only its image knows.</param>
+    /// <param name="IsNative">Whether the map has its image's own size.</param>
+    /// <param name="Geometry">The geometry of the map; null when only its image has a geometry.</param>
     /// <param name="Samples">The samples, rounded, of the same size; null for none.</param>
     /// <param name="Uncertainty">The uncertainty, of the same size; empty for none.</param>
     public sealed record Row(

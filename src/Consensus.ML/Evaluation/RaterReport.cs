@@ -6,12 +6,12 @@ namespace Consensus.ML.Evaluation;
 
 /// <summary>How several raters differ over a data set: over all cases, per rater and per case.</summary>
 /// <remarks>
-/// A mean leaves out the cases where its value is NaN (a case with one rater has no pairwise Dice), and is NaN where none is left.
+/// A mean leaves out the cases where its value is NaN (a case with one rater has no pairwise Dice), and is NaN where no case is left.
 /// </remarks>
 public sealed class RaterReport
 {
     /// <summary>Sums up <paramref name="cases"/>.</summary>
-    /// <param name="cases">One entry a case, at least one, in the order in which they are to be listed.</param>
+    /// <param name="cases">One entry for each case, at least one, in the order of the report.</param>
     /// <exception cref="ArgumentException">There is no case.</exception>
     public RaterReport(IEnumerable<CaseAgreement> cases)
     {
@@ -50,7 +50,8 @@ public sealed class RaterReport
     public double MeanPairwiseDice { get; }
 
     /// <summary>
-    /// Mean over cases of Fleiss' kappa. Cases, not pixels, weigh the same, so that their raters may be others and of any number.
+    /// Mean over cases of Fleiss' kappa. Each case has the same weight, whatever its number of pixels. Cases may have different raters, in
+    /// any number.
     /// </summary>
     public double MeanFleissKappa { get; }
 

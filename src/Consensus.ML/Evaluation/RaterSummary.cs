@@ -3,15 +3,16 @@ using Consensus.Imaging.Metrics;
 namespace Consensus.ML.Evaluation;
 
 /// <summary>
-/// One rater over all cases that he or she drew. A mean leaves out the cases where its value is NaN, and is NaN where none is left.
+/// The results of one rater over all cases that he or she drew. A mean leaves out the cases where its value is NaN, and is NaN where no
+/// case is left.
 /// </summary>
 /// <param name="Name">The rater's name.</param>
 /// <param name="Cases">Number of cases that the rater drew.</param>
-/// <param name="EmptyMasks">In how many of them nothing is marked.</param>
+/// <param name="EmptyMasks">Number of these cases in which the rater marked nothing.</param>
 /// <param name="MeanArea">Mean number of marked pixels, empty masks included.</param>
 /// <param name="Bias">
-/// Mean relative deviation from the mean area of the case's raters (<see cref="RaterInCase.AreaDeviation"/>): 0.1 draws 10 % larger than
-/// the raters on average.
+/// Mean relative deviation from the mean area of the case's raters (<see cref="RaterInCase.AreaDeviation"/>): at 0.1, the rater marks 10 %
+/// more than the raters on average.
 /// </param>
 /// <param name="MeanDice">Mean over cases of the mean Dice with the other raters.</param>
 /// <param name="StapleSensitivity">Mean sensitivity that STAPLE estimates.</param>
@@ -28,6 +29,6 @@ public sealed record RaterSummary(
     double StapleSpecificity,
     double StapleDice)
 {
-    /// <summary>Mean of the marked area in mm² over the cases whose image says how large a pixel is; NaN where none does.</summary>
+    /// <summary>Mean of the marked area in mm² over the cases whose image says how large a pixel is; NaN where no image does.</summary>
     public double MeanPhysicalArea { get; init; } = double.NaN;
 }

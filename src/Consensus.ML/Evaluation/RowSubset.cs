@@ -4,11 +4,11 @@ using Microsoft.ML.Data;
 namespace Consensus.ML.Evaluation;
 
 /// <summary>
-/// Some rows of a data view, by their place in it, in their order. The view must give its rows in the same order each time, as views
-/// that are not shuffled do.
+/// Some rows of a data view, chosen by their places and kept in their order. The view must give its rows in the same order each time, as
+/// views that are not shuffled do.
 /// </summary>
 /// <param name="source">The data.</param>
-/// <param name="isKept">For each row of it whether it is one of the subset.</param>
+/// <param name="isKept">For each row of the data, whether the row belongs to the subset.</param>
 internal sealed class RowSubset(IDataView source, bool[] isKept) : IDataView
 {
     public bool CanShuffle => false;

@@ -1,8 +1,8 @@
 namespace Consensus.ML.Evaluation;
 
 /// <summary>
-/// One of the measures of <see cref="CaseMetrics"/>, as something to choose and to list: <see cref="All"/> has every number that is
-/// averaged over cases, by the name of its member.
+/// A measure of <see cref="CaseMetrics"/>, for choosing and listing measures. <see cref="All"/> has every number that is averaged over
+/// cases. Its name is the name of its member.
 /// </summary>
 public sealed class SegmentationMeasure
 {
@@ -76,29 +76,29 @@ public sealed class SegmentationMeasure
     ]);
 
     /// <summary>
-    /// The name of its member in <see cref="CaseMetrics"/> and <see cref="SegmentationMetrics"/>, of its column in tables, and in JSON
-    /// (there with a small first letter).
+    /// The name of the measure's member in <see cref="CaseMetrics"/> and <see cref="SegmentationMetrics"/>, and of its column in tables. In
+    /// JSON, the name starts with a small letter.
     /// </summary>
     public string Name { get; }
 
     /// <summary>A short heading for tables.</summary>
     public string Title { get; }
 
-    /// <summary>What it is, in a line.</summary>
+    /// <summary>A description of the measure in one line.</summary>
     public string Description { get; }
 
     /// <summary>Which values are good.</summary>
     public MeasureDirection Direction { get; }
 
-    /// <summary>The measure of that name.</summary>
+    /// <summary>Finds a measure by name.</summary>
     /// <param name="name">A <see cref="Name"/>, in any case of letters.</param>
-    /// <exception cref="ArgumentException">There is none; the message lists those there are.</exception>
+    /// <exception cref="ArgumentException">No measure has that name; the message lists the measures.</exception>
     public static SegmentationMeasure Find(string name) =>
         All.FirstOrDefault(measure => string.Equals(measure.Name, name, StringComparison.OrdinalIgnoreCase))
             ?? throw new ArgumentException(
                 $"There is no measure '{name}'; there are {string.Join(", ", All.Select(measure => measure.Name))}.", nameof(name));
 
-    /// <summary>Its value for a case; NaN where the case has none.</summary>
+    /// <summary>The value of the measure for a case; NaN where the case has no value.</summary>
     /// <param name="scores">The scores of the case.</param>
     public double Of(CaseMetrics scores)
     {

@@ -5,19 +5,19 @@ using Microsoft.Data.Analysis;
 namespace Consensus.ML.Evaluation;
 
 /// <summary>
-/// Scores of predictions against several raters, per case and averaged over cases, with bootstrap confidence intervals. A mean leaves out
-/// the cases where its value is NaN, and is NaN where none is left; <see cref="Summary"/> says how many remain.
+/// Scores of predictions against several raters, for each case and averaged over cases, with bootstrap confidence intervals. A mean leaves
+/// out the cases where its value is NaN, and is NaN where no case is left. <see cref="Summary"/> says how many remain.
 /// </summary>
 public sealed class SegmentationMetrics
 {
     private readonly Dictionary<SegmentationMeasure, MeasureSummary> _summaries;
 
-    // The group of each case by a number, so that a case by itself is none of another's, whatever it is called.
+    // The group of each case. A case that is a group by itself has its number here, which differs from the name of every group.
     private readonly string[] _groups;
 
     /// <summary>Averages the scores of <paramref name="cases"/>.</summary>
-    /// <param name="cases">One entry a case, at least one, in the order in which they are to be listed.</param>
-    /// <param name="options">How confidence intervals are found; null for the defaults.</param>
+    /// <param name="cases">One entry for each case, at least one, in the order of the results.</param>
+    /// <param name="options">The options for confidence intervals; null for the defaults.</param>
     /// <exception cref="ArgumentException">There is no case, two cases have different thresholds, or an option is out of range.</exception>
     public SegmentationMetrics(IEnumerable<CaseMetrics> cases, EvaluationOptions? options = null)
     {
@@ -56,8 +56,7 @@ public sealed class SegmentationMetrics
     public double SoftDice9 => Mean(nameof(SoftDice9));
 
     /// <summary>
-    /// The thresholds of <see cref="DiceAtThresholds"/>: <see cref="EvaluationOptions.Thresholds"/>, 0.1, 0.2, … 0.9 unless
-    /// others were asked for.
+    /// The thresholds of <see cref="DiceAtThresholds"/>: <see cref="EvaluationOptions.Thresholds"/>, 0.1, 0.2, … 0.9 by default.
     /// </summary>
     public IReadOnlyList<float> Thresholds { get; }
 
@@ -88,8 +87,8 @@ public sealed class SegmentationMetrics
     public double NormalizedSurfaceDice => Mean(nameof(NormalizedSurfaceDice));
 
     /// <summary>
-    /// What <see cref="HausdorffDistance95"/> is measured in: millimetres where any case knows the size of its pixels. Cases that do not
-    /// are then left out of its mean.
+    /// The unit of <see cref="HausdorffDistance95"/>: millimetres if the size of the pixels is known for any case. Cases of unknown pixel
+    /// size are then left out of its mean.
     /// </summary>
     public DistanceUnit DistanceUnit { get; }
 
@@ -142,7 +141,8 @@ public sealed class SegmentationMetrics
     public double UncertaintyErrorCorrelation => Mean(nameof(UncertaintyErrorCorrelation));
 
     /// <summary>
-    /// How many groups (patients, volumes) the cases are of; as many as cases where each is its own. Confidence intervals resample groups.
+    /// The number of groups (patients, volumes) of the cases. Equals the number of cases if each case is a group by itself. Confidence
+    /// intervals resample groups.
     /// </summary>
     public int Groups { get; }
 
@@ -163,10 +163,10 @@ public sealed class SegmentationMetrics
     }
 
     /// <summary>
-    /// The scores as a table, one row a case: Case (text), Group (text; the case's name where it is a group of its own), Height, Width,
-    /// Raters, Samples (whole numbers), SoftDice5, SoftDice9, a column for each threshold (DiceAt0.1 … DiceAt0.9), every other measure by
-    /// its name in the order of <see cref="SegmentationMeasure.All"/>, SurfaceTolerance and DistanceUnit (text: mm or px). What a case
-    /// does not have is NaN.
+    /// The scores as a table, one row for each case: Case (text), Group (text; the case's name where the case is a group by itself),
+    /// Height, Width, Raters, Samples (whole numbers), SoftDice5, SoftDice9, a column for each threshold (DiceAt0.1 … DiceAt0.9), every
+    /// other measure by its name in the order of <see cref="SegmentationMeasure.All"/>, SurfaceTolerance and DistanceUnit (text: mm or px).
+    /// A value that a case does not have is NaN.
     /// </summary>
     public DataFrame ToDataFrame()
     {
@@ -216,10 +216,10 @@ public sealed class SegmentationMetrics
         };
     }
 
-    /// <summary>Why a case has no place in the mean of a measure; null where it has.</summary>
+    /// <summary>The reason why a case is left out of the mean of a measure; null where the case counts.</summary>
     private string? WhyLeftOut(SegmentationMeasure measure, CaseMetrics one, EvaluationOptions options)
     {
-        // A mean of millimetres and pixels would be a number without meaning, and so would one of tolerances in both.
+        // A mean over millimetres and pixels has no meaning. The same holds for a surface Dice with tolerances in both units.
         bool isLength = measure.Name == nameof(CaseMetrics.HausdorffDistance95)
             || (measure.Name == nameof(CaseMetrics.NormalizedSurfaceDice) && options.SurfaceTolerance is not null);
         return (isLength && one.DistanceUnit != DistanceUnit, double.IsNaN(measure.Of(one))) switch

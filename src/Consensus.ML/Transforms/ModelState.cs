@@ -8,11 +8,11 @@ using Microsoft.ML;
 namespace Consensus.ML.Transforms;
 
 /// <summary>
-/// The state of a step inside a model zip, with its SHA-256: ML.NET does not check a zip's own checksums, so that a changed byte would
-/// load as another number.
+/// The state of a step inside a model zip, with its SHA-256. ML.NET does not check the zip's own checksums, so without it a changed byte
+/// would load as a wrong number.
 /// </summary>
 /// <param name="Step">The step's name, for messages.</param>
-/// <param name="Signature">Eight characters at the head of the step's stream.</param>
+/// <param name="Signature">Eight characters at the start of the step's stream.</param>
 /// <param name="Loader">The name under which the step's loader is registered.</param>
 internal sealed record ModelState(string Step, string Signature, string Loader)
 {
@@ -35,9 +35,9 @@ internal sealed record ModelState(string Step, string Signature, string Loader)
         context.Writer.Write(state);
     }
 
-    /// <exception cref="InvalidDataException">The state is cut short, changed, or none that the step can have.</exception>
+    /// <exception cref="InvalidDataException">The state is cut short, changed, or not valid for the step.</exception>
     /// <exception cref="InvalidOperationException">
-    /// This ML.NET has other internals; the message names its version and the one that works.
+    /// The internals of this ML.NET version differ; the message names the version and the version that works.
     /// </exception>
     public T Load<T>(ModelLoadContext context, Func<BinaryReader, T> read)
     {
@@ -74,7 +74,7 @@ internal sealed record ModelState(string Step, string Signature, string Loader)
         }
     }
 
-    /// <summary>The one way to say that a model file cannot be trusted, and what to do.</summary>
+    /// <summary>The exception for a model file that cannot be trusted. It says what is wrong and what to do.</summary>
     public static InvalidDataException Damaged(string what, Exception? inner = null) =>
         new(
             $"The model file is damaged: {Printable.OneLine(what)}. Copy it again from where it was made, or train the model again.",

@@ -5,11 +5,11 @@ using Microsoft.ML.Runtime;
 namespace Consensus.ML.Transforms;
 
 /// <summary>
-/// A transformer that adds columns computed from other columns of the same row. Columns are computed when they are read, once a row.
+/// A transformer that adds columns computed from other columns of the same row. Columns are computed when they are read, once for each row.
 /// </summary>
 public abstract class RowToRowTransformer : ITransformer
 {
-    // Views, rows and cursors that only ML.NET's internal base classes would otherwise give are written here, once, for all transformers.
+    // Only internal base classes of ML.NET offer such views, rows and cursors. This class has them for all transformers.
     private protected RowToRowTransformer(IHostEnvironment environment, string name) => Host = environment.Register(name);
 
     bool ITransformer.IsRowToRowMapper => true;
@@ -18,12 +18,12 @@ public abstract class RowToRowTransformer : ITransformer
 
     /// <summary>The schema of <see cref="Transform"/>'s result.</summary>
     /// <param name="inputSchema">The schema of the data to be transformed.</param>
-    /// <exception cref="ArgumentException">A column this step reads is missing or of another type; the message names it.</exception>
+    /// <exception cref="ArgumentException">A column this step reads is missing or has a different type; the message names it.</exception>
     public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => new Mapper(this, inputSchema).OutputSchema;
 
     /// <summary>Adds the output columns to <paramref name="input"/>. Nothing is computed before a column is read.</summary>
     /// <param name="input">The data to be transformed.</param>
-    /// <exception cref="ArgumentException">A column this step reads is missing or of another type; the message names it.</exception>
+    /// <exception cref="ArgumentException">A column this step reads is missing or has a different type; the message names it.</exception>
     public IDataView Transform(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
@@ -32,7 +32,7 @@ public abstract class RowToRowTransformer : ITransformer
 
     /// <summary>Computes the output columns of single rows, as prediction engines do.</summary>
     /// <param name="inputSchema">The schema of the rows.</param>
-    /// <exception cref="ArgumentException">A column this step reads is missing or of another type; the message names it.</exception>
+    /// <exception cref="ArgumentException">A column this step reads is missing or has a different type; the message names it.</exception>
     public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema) => new Mapper(this, inputSchema);
 
     void ICanSaveModel.Save(ModelSaveContext ctx)
@@ -41,7 +41,9 @@ public abstract class RowToRowTransformer : ITransformer
         SaveModel(ctx);
     }
 
-    /// <summary>What this transformer adds to data of the given schema; refuses schemas it cannot work on.</summary>
+    /// <summary>
+    /// Gives the columns that this transformer adds to data of a schema. Throws an exception if it cannot work on the schema.
+    /// </summary>
     private protected abstract RowMapping Map(DataViewSchema inputSchema);
 
     /// <summary>Writes the version and all state.</summary>
@@ -117,8 +119,8 @@ public abstract class RowToRowTransformer : ITransformer
     }
 
     /// <summary>
-    /// The getters of one row or cursor: those of the input passed through, ours made when first asked for. Disposes what they
-    /// hold open, and the input.
+    /// The getters of one row or cursor. Getters of the input pass through; our own are made at the first request. Disposes the objects
+    /// that they keep open, and the input.
     /// </summary>
     private sealed class Columns(Mapper mapper, DataViewRow input, bool[] active) : IDisposable
     {
@@ -151,7 +153,7 @@ public abstract class RowToRowTransformer : ITransformer
         public DataViewRow Input => input;
 
         /// <summary>
-        /// Closes what the getters hold open: behind the last row nothing more is read, whether or not the cursor is disposed at once.
+        /// Closes the objects that the getters keep open. Nothing is read after the last row, even if the cursor is disposed later.
         /// </summary>
         public void Close() => _open.ForEach(one => one.Dispose());
 

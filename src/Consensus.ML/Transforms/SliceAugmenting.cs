@@ -13,8 +13,8 @@ namespace Consensus.ML.Transforms;
 
 /// <summary>Declares how training samples are varied. The data itself passes through unchanged.</summary>
 /// <remarks>
-/// Input and output column: a vector of Single, channels × height × width. The policy and what raw 0 has become travel in the column's
-/// annotations; a trainer that follows applies them to images and masks alike while it trains, and prediction is left alone.
+/// Input and output column: a vector of Single, channels × height × width. The column's annotations carry the policy and the present value
+/// of raw 0. A later trainer applies the policy to images and masks alike while it trains. Predictions are not varied.
 /// </remarks>
 /// <example>
 /// <code>
@@ -41,7 +41,7 @@ public sealed class SliceAugmentingEstimator : IEstimator<SliceAugmentingTransfo
 
     /// <summary>Checks the schema.</summary>
     /// <param name="input">Data with the column.</param>
-    /// <exception cref="ArgumentException">The column is missing, or is no vector of Single.</exception>
+    /// <exception cref="ArgumentException">The column is missing, or its type is not a vector of Single.</exception>
     public SliceAugmentingTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
@@ -118,14 +118,14 @@ public sealed class SliceAugmentingTransformer : RowToRowTransformer
         Policy = policy;
     }
 
-    /// <summary>How a trainer that follows varies its samples.</summary>
+    /// <summary>The policy by which a later trainer varies its samples.</summary>
     public AugmentationPolicy Policy { get; }
 
     internal static SliceAugmentingTransformer Create(IHostEnvironment env, ModelLoadContext ctx) => State.Load(ctx, reader =>
         new SliceAugmentingTransformer(
             env, reader.ReadString(), SliceAugmentingEstimator.Check(SliceAnnotations.FromArray([.. Numbers(reader)]))));
 
-    /// <summary>All that are left: older models have fewer.</summary>
+    /// <summary>All numbers up to the end of the state. Older models have fewer.</summary>
     private static IEnumerable<double> Numbers(BinaryReader reader)
     {
         while (reader.BaseStream.Position < reader.BaseStream.Length)

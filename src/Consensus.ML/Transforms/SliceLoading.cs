@@ -14,9 +14,9 @@ namespace Consensus.ML.Transforms;
 
 /// <summary>Reads the file that a text column names into a slice column.</summary>
 /// <remarks>
-/// Input column: Text, the path of an image file, or a vector of Text, the paths of its channels' files. Output column:
-/// <see cref="Slice"/>, in the units of the file. Nothing is learned: <see cref="Fit"/> only checks the schema. Files are
-/// read when the column is.
+/// Input column: Text with the path of an image file, or a vector of Text with one path for each channel. Output column:
+/// <see cref="Slice"/>, in the units of the file. Nothing is learned: <see cref="Fit"/> only checks the schema. A file is read when its row
+/// of the output column is read.
 /// </remarks>
 /// <example>
 /// <code>

@@ -5,7 +5,7 @@ using Microsoft.ML.Data;
 namespace Consensus.ML.Transforms;
 
 /// <summary>
-/// What a row's slice is called in messages: its file, else its case, else the row, as far as columns of the usual names tell.
+/// The name of a row's slice in messages, from the columns with the usual names: its file, or else its case, or else the number of the row.
 /// </summary>
 internal sealed class SliceNaming
 {

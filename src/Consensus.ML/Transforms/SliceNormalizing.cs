@@ -13,10 +13,10 @@ namespace Consensus.ML.Transforms;
 
 /// <summary>Learns to shift and scale each channel of a slice column, over the training images at their own sizes.</summary>
 /// <remarks>
-/// Input and output column: <see cref="Slice"/>. A channel's mean is the mean over images of the image's mean; its deviation is the
-/// mean over images of the image's population standard deviation (as the published implementation of Amit et al. 2023 normalises). A
-/// channel that is constant in every image is shifted only. Every image counts once, whatever its size. Pixels without data count
-/// nowhere, and become 0, the mean.
+/// Input and output column: <see cref="Slice"/>. A channel's mean is the mean over images of the image's mean; its deviation is the mean
+/// over images of the image's population standard deviation (as the published implementation of Amit et al. 2023 normalises). A channel
+/// that is constant in every image is only shifted. Every image counts once, whatever its size. Pixels without data do not count. They
+/// become 0, the mean.
 /// </remarks>
 /// <example>
 /// <code>
@@ -40,12 +40,12 @@ public sealed class SliceNormalizingEstimator : IEstimator<SliceNormalizingTrans
         _input = ColumnContract.CheckedName(input, "The input column of NormalizeSlices");
     }
 
-    /// <summary>Reads every slice once and takes each channel's mean and deviation.</summary>
+    /// <summary>Reads every slice once and computes the mean and deviation of each channel.</summary>
     /// <param name="input">Data with the slice column; the training images.</param>
-    /// <exception cref="ArgumentException">The column is missing, or is no Slice.</exception>
+    /// <exception cref="ArgumentException">The column is missing, or its type is not Slice.</exception>
     /// <exception cref="InvalidDataException">
-    /// There are no rows, two slices differ in their channels, or one holds values that are not finite or no measurements; the
-    /// message names the file.
+    /// There are no rows, two slices differ in their channels, or a slice holds values that are not finite or too large for measurements;
+    /// the message names the file.
     /// </exception>
     public SliceNormalizingTransformer Fit(IDataView input)
     {
@@ -119,7 +119,8 @@ public sealed class SliceNormalizingEstimator : IEstimator<SliceNormalizingTrans
             sum += value;
         }
 
-        // Two passes: the sum of squares of Hounsfield units would lose what a narrow distribution has to say.
+        // Two passes are needed: with large values such as Hounsfield units, a sum of squares would lose the precision for a narrow
+        // distribution.
         double mean = sum / values.Length;
         double squares = 0;
         foreach (float value in values)
@@ -148,10 +149,10 @@ public sealed class SliceNormalizingTransformer : RowToRowTransformer
     /// <param name="environment">The environment.</param>
     /// <param name="output">The new column.</param>
     /// <param name="input">The slice column.</param>
-    /// <param name="means">One a channel.</param>
-    /// <param name="deviations">One a channel.</param>
-    /// <param name="noData">What stands for missing data; null for nothing.</param>
-    /// <param name="ranges">The values that training saw, one a channel; none in models that did not note them.</param>
+    /// <param name="means">The mean of each channel.</param>
+    /// <param name="deviations">The deviation of each channel.</param>
+    /// <param name="noData">The value that marks missing data; null for none.</param>
+    /// <param name="ranges">The range of the training values of each channel; empty in older models, which do not store it.</param>
     internal SliceNormalizingTransformer(
         IHostEnvironment environment, string output, string input, double[] means, double[] deviations, float? noData, ValueRange[] ranges)
         : base(environment, nameof(SliceNormalizingTransformer))
@@ -165,11 +166,12 @@ public sealed class SliceNormalizingTransformer : RowToRowTransformer
     }
 
     /// <summary>
-    /// The value of pixels without data, in the units of the images, which become 0; NaN for NaN, null where there are none.
+    /// The value that marks pixels without data, in the units of the images. Such pixels become 0. The value may be NaN; null where all
+    /// pixels have data.
     /// </summary>
     public float? NoDataValue { get; }
 
-    /// <summary>What is subtracted from each channel, in the units of the images.</summary>
+    /// <summary>The value that is subtracted from each channel, in the units of the images.</summary>
     public IReadOnlyList<double> Means => Array.AsReadOnly(_means);
 
     /// <summary>
@@ -184,7 +186,7 @@ public sealed class SliceNormalizingTransformer : RowToRowTransformer
         double[] Read() => [.. Enumerable.Range(0, channels).Select(_ => reader.ReadDouble())];
         double[] means = Read(), deviations = Read();
 
-        // Models of before say nothing more.
+        // Older models end here.
         bool isNewer = reader.BaseStream.Position < reader.BaseStream.Length;
         float? noData = isNewer && reader.ReadBoolean() ? reader.ReadSingle() : null;
         ValueRange[] ranges = isNewer
@@ -261,7 +263,7 @@ public sealed class SliceNormalizingTransformer : RowToRowTransformer
         });
     }
 
-    /// <summary>Says once of the first slice that is far from what training saw what both hold.</summary>
+    /// <summary>Warns once, about the first slice whose values are far from the training values. The warning gives both ranges.</summary>
     private void WarnOfOtherValues(Slice slice, int channel)
     {
         if (Volatile.Read(ref _warned))

@@ -48,7 +48,7 @@ public sealed class SliceResizingEstimator : IEstimator<SliceResizingTransformer
 
     /// <summary>Takes the number of channels from the first slice.</summary>
     /// <param name="input">Data with the slice column.</param>
-    /// <exception cref="ArgumentException">The column is missing, or is no Slice.</exception>
+    /// <exception cref="ArgumentException">The column is missing, or its type is not Slice.</exception>
     /// <exception cref="InvalidDataException">There are no rows.</exception>
     public SliceResizingTransformer Fit(IDataView input)
     {

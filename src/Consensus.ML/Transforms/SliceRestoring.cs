@@ -14,10 +14,10 @@ namespace Consensus.ML.Transforms;
 /// <summary>Brings predicted maps back to the size and place of the image they were predicted from.</summary>
 /// <remarks>
 /// Input columns: a vector of Single, height × width (or channels × height × width), and the <see cref="Slice"/> of the image at its own
-/// size. Output column: <see cref="Slice"/> with the map's channels and the image's height, width and geometry. Nothing is learned.
-/// Values go back to the pixels that reduced masks are taken from (<see cref="Resampling.UndoNearest"/>), and are interpolated between
-/// them. Of a trained model's map whose image is reduced by another scale than training's, those are not the pixels: it is put back by
-/// the offset that training's masks had, which the column of the map tells.
+/// size. Output column: <see cref="Slice"/> with the map's channels and the image's height, width and geometry. Nothing is learned. Each
+/// value goes back to the pixel that a reduced mask takes its value from (<see cref="Resampling.UndoNearest"/>). Values between these
+/// pixels are interpolated. If the scale of an image differs from the scale in training, these pixels are not the right ones. The map is
+/// then placed with the offset of the training masks, which the annotations of its column give.
 /// </remarks>
 /// <example>
 /// <code>
@@ -43,7 +43,7 @@ public sealed class SliceRestoringEstimator : IEstimator<SliceRestoringTransform
 
     /// <summary>Checks the schema.</summary>
     /// <param name="input">Data with both columns.</param>
-    /// <exception cref="ArgumentException">A column is missing or of another type.</exception>
+    /// <exception cref="ArgumentException">A column is missing or has a different type.</exception>
     public SliceRestoringTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);

@@ -2,19 +2,22 @@ using Consensus.Imaging;
 
 namespace Consensus.ML.Transforms;
 
-/// <summary>The values of one channel, of one image or of all images of training.</summary>
+/// <summary>The range of the values of one channel, in one image or in all training images.</summary>
 /// <param name="Smallest">The smallest value.</param>
-/// <param name="Largest">The largest value; below <paramref name="Smallest"/> where there are none.</param>
-/// <param name="LeastWidth">How far the values of that image lie apart that has the least contrast, images of a single value aside.</param>
+/// <param name="Largest">The largest value; below <paramref name="Smallest"/> where there are no values.</param>
+/// <param name="LeastWidth">
+/// The smallest difference between the largest and the smallest value of an image. Images with a single value do not count.
+/// </param>
 internal readonly record struct ValueRange(float Smallest, float Largest, float LeastWidth)
 {
-    // Contrast below this share of the least that training saw comes from other units: grey values of 0 to 1 for those of 0 to 255.
+    // Contrast below this share of the least contrast in training means different units, for example grey values of 0 to 1 in place of 0 to
+    // 255.
     private const float LeastContrast = 1 / 20f;
 
-    /// <summary>The range of nothing.</summary>
+    /// <summary>The range of no values.</summary>
     public static ValueRange None { get; } = new(float.PositiveInfinity, float.NegativeInfinity, float.PositiveInfinity);
 
-    /// <summary>The range of values, those without data aside.</summary>
+    /// <summary>The range of the values that are not marks for missing data.</summary>
     public static ValueRange Measure(ReadOnlySpan<float> values, float? noData)
     {
         (float smallest, float largest) = (float.PositiveInfinity, float.NegativeInfinity);
@@ -29,13 +32,13 @@ internal readonly record struct ValueRange(float Smallest, float Largest, float 
         return new(smallest, largest, largest > smallest ? largest - smallest : float.PositiveInfinity);
     }
 
-    /// <summary>The range of both.</summary>
+    /// <summary>The range that covers both ranges.</summary>
     public ValueRange With(ValueRange other) =>
         new(Math.Min(Smallest, other.Smallest), Math.Max(Largest, other.Largest), Math.Min(LeastWidth, other.LeastWidth));
 
     /// <summary>
-    /// Whether an image of these values is far from training's: beyond its range by more than its width, or with hardly any contrast
-    /// beside the least of it.
+    /// Whether an image with this range is far from the training images: its values leave their range by more than its width, or its
+    /// contrast is far below their least contrast.
     /// </summary>
     public bool IsFarFrom(ValueRange training)
     {

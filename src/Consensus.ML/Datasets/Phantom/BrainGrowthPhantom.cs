@@ -3,9 +3,8 @@ using static Consensus.ML.Datasets.Phantom.PhantomShape;
 namespace Consensus.ML.Datasets.Phantom;
 
 /// <summary>
-/// A newborn's brain in T2-weighted MRI, skull removed: bright fluid around it and in the ventricles, a dark thin cortex, and
-/// between cortex and deep nuclei the grey band of white matter that is not myelinated yet. The band is the structure; its inner
-/// border is the ambiguous one.
+/// A newborn's brain in T2-weighted MRI, with the skull removed: bright fluid around the brain and in the ventricles, a dark thin cortex,
+/// and a grey band of unmyelinated white matter between cortex and deep nuclei. The band is the structure. Its inner border is ambiguous.
 /// </summary>
 internal static class BrainGrowthPhantom
 {
@@ -89,7 +88,7 @@ internal static class BrainGrowthPhantom
             double inner = 0.05 * open;
             band[i] = (float)Math.Max(tissue, -Math.Min(nuclei, ventricle));
 
-            // Nobody draws beyond the head.
+            // No rater draws outside the head.
             ambiguity[i] = (float)(Inside(headMap[i] + 0.01, 0.02) * open
                 * Mix(0.0125, 0.028, Inside(nuclei - ventricle + tissue + 0.03, 0.12) * Inside(nuclei - 0.06, 0.05)));
 
@@ -108,7 +107,7 @@ internal static class BrainGrowthPhantom
         float[] grain = canvas.Noise(1.2 / canvas.Unit, random);
         for (int i = 0; i < pixels; i++)
         {
-            // The magnitude of a noisy signal, as a scanner gives it.
+            // A scanner gives the magnitude of a noisy signal.
             image[i] = (float)Math.Round(gain * Math.Sqrt(
                 Square(image[i] + ((0.004 + (0.014 * Math.Min(1, 3 * image[i]))) * grain[i])) + Square(0.004 * random.NextNormal())));
         }

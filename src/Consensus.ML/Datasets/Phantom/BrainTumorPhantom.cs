@@ -3,8 +3,9 @@ using static Consensus.ML.Datasets.Phantom.PhantomShape;
 namespace Consensus.ML.Datasets.Phantom;
 
 /// <summary>
-/// A glioma in MRI of four modalities (FLAIR, T1, T1 with contrast agent, T2), skull removed: swelling around the tumor, its core, and a
-/// rim in it that takes up the agent around dead tissue. Task 1 is everything, task 2 the core, task 3 the rim.
+/// A glioma in MRI of four modalities (FLAIR, T1, T1 with contrast agent, T2), with the skull removed. The tumor has swelling around it, a
+/// core, and a rim in the core that takes up the agent around dead tissue. Task 1 is the whole tumor with its swelling, task 2 the core,
+/// task 3 the rim.
 /// </summary>
 internal static class BrainTumorPhantom
 {
@@ -86,7 +87,7 @@ internal static class BrainTumorPhantom
             (structures[0][i], structures[1][i], structures[2][i]) = ((float)whole, (float)middle, (float)rim);
             (ambiguity[0][i], ambiguity[1][i], ambiguity[2][i]) = ((float)(0.023 * open), (float)(0.012 * open), (float)(0.0065 * open));
 
-            // Where the noise crosses 0 near the surface lies a furrow; grey matter lines furrow and surface.
+            // A furrow lies where the noise crosses 0 near the surface. Grey matter lines furrows and surface.
             double furrow = Math.Min(0.13, 0.055 * Math.Abs(sulci[i])) + (0.6 * Math.Max(0, depth - 0.2)) + (0.9 * Math.Max(0, -whole));
             double surface = Math.Min(Math.Min(depth, furrow), middleMap[i]);
             shares[0][i] = Math.Max(Inside(surface - 0.006, 0.012), Inside(ventricleMap[i] + (0.003 * warp[i]), edge));
@@ -117,7 +118,7 @@ internal static class BrainTumorPhantom
             double gain = random.Next(420, 780);
             for (int i = 0; i < pixels; i++)
             {
-                // Outside the removed skull there is exactly nothing, as in the real set.
+                // All values outside the brain are exactly 0, as in the real set.
                 double signal = gain * Math.Max(0.01, plane[i] + (0.022 * grain[i]) + (0.008 * random.NextNormal()));
                 image[(channel * pixels) + i] = brainMap[i] < 0.004 ? (float)signal : 0;
             }

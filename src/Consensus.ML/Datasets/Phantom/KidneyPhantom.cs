@@ -3,8 +3,8 @@ using static Consensus.ML.Datasets.Phantom.PhantomShape;
 namespace Consensus.ML.Datasets.Phantom;
 
 /// <summary>
-/// A kidney in contrast-enhanced CT, in Hounsfield units, with what lies around it: fat, liver, psoas, spine, bowel, a great vessel, ribs
-/// and the body wall. The kidney is the structure; towards the liver and at the hilum its outline is ambiguous.
+/// A kidney in contrast-enhanced CT, in Hounsfield units, with its surroundings: fat, liver, psoas, spine, bowel, a great vessel, ribs and
+/// the body wall. The kidney is the structure. Its outline is ambiguous towards the liver and at the hilum.
 /// </summary>
 internal static class KidneyPhantom
 {
@@ -80,7 +80,7 @@ internal static class KidneyPhantom
             value = Mix(value, muscle, Inside(Math.Max(depth + fatLayer, -(depth + fatLayer + wall)) + (0.012 * warp[i]), 0.02));
             double cavity = depth + fatLayer + wall + 0.015;
 
-            // Strands of vessel and fascia run through the fat where the noise crosses 0.
+            // Where the noise crosses 0, strands of vessel and fascia run through the fat.
             double strand = Math.Exp(-Square(strands[i] / 0.09)) * Inside(cavity, 0.02);
             value += 45 * strand;
             value = Mix(value, muscle, Inside(muscleMap[i] + (0.01 * warp[i]), 0.018));

@@ -7,6 +7,6 @@ namespace Consensus.ML.Datasets.Phantom;
 /// half the shorter side.
 /// </param>
 /// <param name="Ambiguity">
-/// For each task, how wide the image leaves the outline open at each pixel (standard deviation, same units).
+/// For each task, the uncertainty of the outline in the image at each pixel (standard deviation, same units).
 /// </param>
 internal sealed record PhantomAnatomy(float[] Pixels, float[][] Structures, float[][] Ambiguity);

@@ -2,7 +2,7 @@ namespace Consensus.ML.Datasets.Phantom;
 
 /// <summary>
 /// The plane that a phantom is drawn on. Coordinates are in units of half the shorter side with the origin in the centre, x to the right
-/// and y downwards, after a small random turn, shift and scale of the whole body; so anatomy is written once for every size.
+/// and y downwards, after a small random turn, shift and scale of the whole body. So one description of the anatomy serves every size.
 /// </summary>
 internal sealed class PhantomCanvas
 {
@@ -29,10 +29,10 @@ internal sealed class PhantomCanvas
 
     public int Width { get; }
 
-    /// <summary>Pixels to one unit.</summary>
+    /// <summary>Number of pixels in one unit.</summary>
     public double Unit { get; }
 
-    /// <summary>Evaluates a function of the place at every pixel, row by row.</summary>
+    /// <summary>Evaluates a function of the position at every pixel, row by row.</summary>
     public float[] Map(Func<double, double, double> function)
     {
         var values = new float[Height * Width];
@@ -51,7 +51,7 @@ internal sealed class PhantomCanvas
 
     /// <summary>Smooth noise of mean 0 and standard deviation 1: random coefficients of a uniform cubic B-spline.</summary>
     /// <param name="wavelength">Distance of the coefficients, in units.</param>
-    /// <param name="random">Where they come from.</param>
+    /// <param name="random">The source of the coefficients.</param>
     public float[] Noise(double wavelength, PhantomRandom random)
     {
         double step = Math.Max(1, wavelength * Unit);
@@ -62,7 +62,7 @@ internal sealed class PhantomCanvas
             lattice[i] = (float)random.NextNormal();
         }
 
-        // The mean of a cubic B-spline's squared weights is 151/315 along each axis: this brings the variance back to 1.
+        // The mean of a cubic B-spline's squared weights is 151/315 along each axis. This factor brings the variance back to 1.
         const float gain = (float)(315.0 / 151.0);
         (int[] columnStart, float[] columnWeights) = SplineWeights(Width, step);
         (int[] rowStart, float[] rowWeights) = SplineWeights(Height, step);
@@ -92,7 +92,9 @@ internal sealed class PhantomCanvas
         return values;
     }
 
-    /// <summary>Noise of several sizes at once, each half as long and half as strong as the one before: what tissue looks like.</summary>
+    /// <summary>
+    /// Noise of several wavelengths, which resembles tissue. Each wavelength has half the length and half the strength of the previous.
+    /// </summary>
     public float[] Texture(double wavelength, int octaves, PhantomRandom random)
     {
         float[] sum = Noise(wavelength, random);

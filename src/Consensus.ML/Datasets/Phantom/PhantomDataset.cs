@@ -4,8 +4,8 @@ using Consensus.Imaging.Formats.Nifti;
 namespace Consensus.ML.Datasets.Phantom;
 
 /// <summary>
-/// Writes imaginary patients in the layout and with the channels, raters, sizes and value types of a QUBIQ set, for samples and tests:
-/// nobody's data, and no licence to ask for. The raters differ as real ones do; see <see cref="Write"/>.
+/// Writes imaginary patients in the layout and with the channels, raters, sizes and value types of a QUBIQ set, for samples and tests. The
+/// data belongs to no patient and needs no licence. The raters differ as real raters do; see <see cref="Write"/>.
 /// </summary>
 public static class PhantomDataset
 {
@@ -14,23 +14,25 @@ public static class PhantomDataset
     private const int LargestSize = 2048;
 
     /// <summary>
-    /// Writes <c>root/&lt;set&gt;/{train,val}/caseNN/</c> with <c>image.nii.gz</c> and one <c>task0T_seg0R.nii.gz</c> a rater.
-    /// Each rater has a lasting tendency to draw large or small, smooth deviations that grow where the image is ambiguous, and now
-    /// and then misses a part.
+    /// Writes <c>root/&lt;set&gt;/{train,val}/caseNN/</c> with <c>image.nii.gz</c> and one <c>task0T_seg0R.nii.gz</c> for each rater. Each
+    /// rater tends to draw large or small in all cases, has smooth deviations that grow where the image is ambiguous, and sometimes misses
+    /// a part.
     /// </summary>
     /// <remarks>
-    /// The same arguments give the same bytes. The image of a case depends on the set, split, case number, seed and size only, so that
-    /// the tasks of one set can be written one after the other. Files of the same name are replaced; nothing is ever deleted.
+    /// The same arguments give the same bytes. The image of a case depends only on the set, split, case number, seed and size, so the tasks
+    /// of one set can be written one after the other. Files of the same name are replaced. No file is deleted.
     /// </remarks>
-    /// <param name="root">The folder that will hold the set's folder; created when missing.</param>
+    /// <param name="root">The folder for the set's folder; created if missing.</param>
     /// <param name="task">One of <see cref="QubiqTask.All"/>.</param>
     /// <param name="trainCases">Number of cases in <c>train</c>, 0 to 9999.</param>
     /// <param name="validationCases">Number of cases in <c>val</c>, 0 to 9999.</param>
     /// <param name="seed">Any number.</param>
     /// <param name="size">Rows and columns of every image, 16 to 2048; null for the real set's.</param>
-    /// <exception cref="ArgumentException">The task is none of the seven.</exception>
+    /// <exception cref="ArgumentException">The task is not one of the seven.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A count or the size is out of range.</exception>
-    /// <exception cref="InvalidDataException">A case there has masks of another task that were drawn on another image.</exception>
+    /// <exception cref="InvalidDataException">
+    /// A case in the folder has masks of a different task that were drawn on a different image.
+    /// </exception>
     /// <exception cref="IOException">A file cannot be written.</exception>
     public static void Write(string root, QubiqTask task, int trainCases, int validationCases, int seed, int? size = null)
     {
@@ -60,13 +62,13 @@ public static class PhantomDataset
     {
         try
         {
-            // Every case has random numbers of its own: the order in which they are drawn changes nothing.
+            // Every case has its own random numbers, so the order of drawing does not matter.
             Parallel.For(1, cases + 1, number =>
                 WriteCase(Path.Combine(root, task.Folders[0], split, $"case{number:00}"), task, split, number, seed, size));
         }
         catch (AggregateException exception)
         {
-            // One line says it: a full disk is the same for all of them.
+            // One exception is enough: a full disk fails every case in the same way.
             ExceptionDispatchInfo.Throw(exception.InnerExceptions[0]);
         }
     }
@@ -112,7 +114,7 @@ public static class PhantomDataset
         }
     }
 
-    /// <summary>Masks of another task fit the image that is there: it must not be replaced by another.</summary>
+    /// <summary>Checks that a case with masks of a different task keeps its image, because these masks fit no other image.</summary>
     private static void CheckOtherTasks(string folder, string imagePath, QubiqTask task, float[] pixels)
     {
         if (!File.Exists(imagePath))
@@ -131,9 +133,7 @@ public static class PhantomDataset
         }
     }
 
-    /// <summary>
-    /// Rows run from front to back and columns from right to left of the patient, as radiologists look at an axial slice.
-    /// </summary>
+    /// <summary>Rows run from front to back and columns from right to left of the patient, as radiologists view an axial slice.</summary>
     private static NiftiLayout Layout(long[] shape, double spacing, NiftiDataType type)
     {
         const double thickness = 3;

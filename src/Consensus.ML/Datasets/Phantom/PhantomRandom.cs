@@ -1,10 +1,10 @@
 namespace Consensus.ML.Datasets.Phantom;
 
 /// <summary>
-/// Random numbers for phantoms: each purpose has its own stream, named by the seed and the purpose, so that drawing more for one thing
-/// (a rater, a task) changes nothing else (the image).
+/// Random numbers for phantoms. Each purpose has its own stream, which is named by the seed and the purpose. So more numbers for one
+/// purpose (a rater, a task) do not change another (the image).
 /// </summary>
-/// <remarks>SplitMix64 (Steele, Lea, Flood, OOPSLA 2014), so that the numbers depend on no framework version.</remarks>
+/// <remarks>SplitMix64 (Steele, Lea, Flood, OOPSLA 2014). Its numbers do not depend on the version of the framework.</remarks>
 internal sealed class PhantomRandom
 {
     private ulong _state;
@@ -12,7 +12,7 @@ internal sealed class PhantomRandom
 
     public PhantomRandom(int seed, string purpose, params ReadOnlySpan<int> indices)
     {
-        // FNV-1a over everything that names the stream; one round of the generator then spreads it.
+        // FNV-1a over all parts of the name of the stream. One round of the generator then mixes the bits.
         ulong hash = 14695981039346656037;
         foreach (char letter in purpose)
         {

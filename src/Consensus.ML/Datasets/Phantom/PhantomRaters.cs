@@ -1,8 +1,8 @@
 namespace Consensus.ML.Datasets.Phantom;
 
 /// <summary>
-/// Imaginary raters. Each has a habit that lasts over all cases (draws large or small, with a steady or an unsteady hand), follows the
-/// outline with smooth deviations that grow where the image leaves it open, and now and then overlooks a part.
+/// Imaginary raters. Each rater has the same habit in all cases (draws large or small, with a steady or an unsteady hand), follows the
+/// outline with smooth deviations that grow where the image is ambiguous, and sometimes misses a part.
 /// </summary>
 internal static class PhantomRaters
 {
@@ -11,10 +11,10 @@ internal static class PhantomRaters
     /// <summary>Draws every rater's mask of one structure.</summary>
     /// <param name="canvas">The plane.</param>
     /// <param name="distance">Distance of each pixel from the outline, negative inside.</param>
-    /// <param name="ambiguity">How wide the image leaves the outline open at each pixel.</param>
+    /// <param name="ambiguity">The uncertainty of the outline in the image at each pixel.</param>
     /// <param name="raters">Number of raters.</param>
     /// <param name="seed">The data set's seed.</param>
-    /// <param name="task">The task's name: it names the raters' random numbers.</param>
+    /// <param name="task">The task's name, which is part of the name of the raters' random numbers.</param>
     /// <param name="split">The split's folder.</param>
     /// <param name="number">The case's number.</param>
     /// <returns>For each rater height × width values of 0 or 1.</returns>
@@ -54,8 +54,8 @@ internal static class PhantomRaters
     }
 
     /// <summary>
-    /// From the one who draws smallest to the one who draws largest, evenly apart and dealt out by the seed: whatever the seed, raters
-    /// disagree about as much.
+    /// The tendencies of the raters, from the smallest to the largest drawing. They are evenly spaced, and the seed assigns them to raters.
+    /// So raters disagree by about the same amount with every seed.
     /// </summary>
     private static double[] Biases(int raters, int seed, string task)
     {
@@ -76,7 +76,7 @@ internal static class PhantomRaters
         return biases;
     }
 
-    /// <summary>A soft bite around a random place on the outline: what is added to the distance there.</summary>
+    /// <summary>A missed part around a random place on the outline, with soft edges: the values to add to the distance there.</summary>
     private static double[]? Overlook(PhantomCanvas canvas, float[] distance, PhantomRandom random)
     {
         double line = 1.5 / canvas.Unit;

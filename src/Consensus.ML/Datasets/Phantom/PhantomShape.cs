@@ -1,7 +1,8 @@
 namespace Consensus.ML.Datasets.Phantom;
 
 /// <summary>
-/// A closed outline as a function of the place: negative inside, 0 on the outline, and about the distance from it, in the canvas's units.
+/// A closed outline as a function of the position: approximately the distance from the outline in the canvas's units, negative inside and 0
+/// on the outline.
 /// </summary>
 internal sealed class PhantomShape
 {
@@ -11,14 +12,14 @@ internal sealed class PhantomShape
     private readonly double _centreY;
     private readonly float[] _radii = new float[TableSize + 1];
 
-    /// <summary>An ellipse, turned, with an irregular edge.</summary>
+    /// <summary>A turned ellipse with an irregular edge.</summary>
     /// <param name="centreX">Centre, to the right.</param>
     /// <param name="centreY">Centre, downwards.</param>
     /// <param name="radiusX">Half of the width before turning.</param>
     /// <param name="radiusY">Half of the height before turning.</param>
     /// <param name="angle">Turn in radians, from x towards y.</param>
     /// <param name="roughness">Standard deviation of the radius, as a share of it.</param>
-    /// <param name="random">Where the irregularity comes from.</param>
+    /// <param name="random">The source of the irregularity.</param>
     /// <param name="lowest">Slowest wave around the outline.</param>
     /// <param name="highest">Fastest wave around the outline.</param>
     public PhantomShape(
@@ -40,7 +41,7 @@ internal sealed class PhantomShape
         double power = 0;
         for (int k = 0; k < waves; k++)
         {
-            // Slow waves are the strongest, as in anything that grew.
+            // Slow waves are the strongest, as in natural shapes.
             amplitude[k] = random.NextNormal() * lowest / (lowest + (0.7 * k));
             phase[k] = random.Next(0, 2 * Math.PI);
             power += 0.5 * (lowest / (lowest + (0.7 * k))) * (lowest / (lowest + (0.7 * k)));
@@ -75,7 +76,7 @@ internal sealed class PhantomShape
         _radii[TableSize] = _radii[0];
     }
 
-    /// <summary>About the distance from the outline; negative inside.</summary>
+    /// <summary>The approximate distance from the outline, negative inside.</summary>
     public double Distance(double x, double y)
     {
         x -= _centreX;
@@ -86,19 +87,19 @@ internal sealed class PhantomShape
         double share = position - index;
         double radius = (_radii[index] * (1 - share)) + (_radii[index + 1] * share);
 
-        // Along a steep outline the radial gap overstates the distance.
+        // Where the outline is steep, the radial gap is larger than the distance.
         double slope = (_radii[index + 1] - _radii[index]) * TableSize / (2 * Math.PI) / radius;
         return (rho - radius) / Math.Sqrt(1 + (slope * slope));
     }
 
-    /// <summary>The union of two distances, its inner corners rounded over <paramref name="radius"/>.</summary>
+    /// <summary>The union of two distances, with inner corners rounded over <paramref name="radius"/>.</summary>
     public static double Join(double first, double second, double radius)
     {
         double blend = Math.Max(radius - Math.Abs(first - second), 0) / radius;
         return Math.Min(first, second) - (blend * blend * radius / 4);
     }
 
-    /// <summary>The first without the second, its corners rounded over <paramref name="radius"/>.</summary>
+    /// <summary>The first distance without the second, with corners rounded over <paramref name="radius"/>.</summary>
     public static double Cut(double first, double second, double radius) => -Join(-first, second, radius);
 
     /// <summary>
@@ -106,6 +107,6 @@ internal sealed class PhantomShape
     /// </summary>
     public static double Inside(double distance, double width) => 1 / (1 + Math.Exp(Math.Clamp(4 * distance / width, -40, 40)));
 
-    /// <summary>From one value towards another.</summary>
+    /// <summary>Interpolates between two values.</summary>
     public static double Mix(double from, double to, double share) => from + ((to - from) * share);
 }

@@ -3,8 +3,9 @@ using static Consensus.ML.Datasets.Phantom.PhantomShape;
 namespace Consensus.ML.Datasets.Phantom;
 
 /// <summary>
-/// The pelvis of a man in T2-weighted MRI: the gland with a bright peripheral zone and a mottled central gland, the rectum behind it, the
-/// bladder before it, muscle, bone and fat around. Task 1 is the whole gland, task 2 the central one, whose border is the more ambiguous.
+/// The pelvis of a man in T2-weighted MRI: the prostate with a bright peripheral zone and a mottled central gland, the rectum behind it,
+/// the bladder in front of it, and muscle, bone and fat around it. Task 1 is the whole prostate. Task 2 is the central gland, whose border
+/// is more ambiguous.
 /// </summary>
 internal static class ProstatePhantom
 {
@@ -79,7 +80,7 @@ internal static class ProstatePhantom
             whole[i] = (float)outline;
             centre[i] = (float)border;
 
-            // The front of the gland fades into muscle: nobody sees its border there.
+            // The front of the gland fades into muscle, so its border is not visible there.
             wholeOpen[i] = (float)(open * (0.0135 + (0.012 * Inside(apex[i], 0.1))));
             centreOpen[i] = (float)(open * 0.014);
 

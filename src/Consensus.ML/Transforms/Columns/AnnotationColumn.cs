@@ -6,7 +6,7 @@ using Microsoft.ML.Data;
 
 namespace Consensus.ML.Transforms.Columns;
 
-/// <summary>The masks of one row and where they came from.</summary>
+/// <summary>The masks of one row and their source.</summary>
 /// <param name="Masks">The masks at their own size.</param>
 /// <param name="Source">The first mask's file, for messages; null when they came from memory.</param>
 internal sealed record Annotation(RaterMasks Masks, string? Source);
@@ -19,11 +19,11 @@ internal static class AnnotationColumn
     public const string Expected = "a vector of Text (the paths of one mask a rater), RaterMasks, or a vector of Single, "
         + "Byte or Boolean of known dimensions raters × height × width";
 
-    /// <exception cref="ArgumentException">The column is missing or of another type.</exception>
+    /// <exception cref="ArgumentException">The column is missing or has a different type.</exception>
     public static DataViewSchema.Column RequireAnnotations(this DataViewSchema schema, string name) =>
         schema.Require(name, type => type is RaterMasksDataViewType || IsPaths(type) || IsVector(type), Expected);
 
-    /// <exception cref="ArgumentException">The column is missing or of another type.</exception>
+    /// <exception cref="ArgumentException">The column is missing or has a different type.</exception>
     public static SchemaShape.Column RequireAnnotations(this SchemaShape shape, string name) => shape.Require(
         name,
         column => column.Kind == SchemaShape.Column.VectorKind.Scalar
@@ -31,15 +31,13 @@ internal static class AnnotationColumn
             : column.ItemType is TextDataViewType || (column.Kind == SchemaShape.Column.VectorKind.Vector && IsNumber(column.ItemType)),
         Expected);
 
-    /// <summary>A getter of masks; files are read when it is called, and brought onto the grid of the row's image.</summary>
+    /// <summary>A getter of masks. A call reads the files and brings the masks onto the grid of the row's image.</summary>
     /// <param name="row">The row.</param>
     /// <param name="column">The column of the masks.</param>
-    /// <param name="volumes">
-    /// Keeps the volumes that masks come from for the next row; whoever reads the rows disposes it after them.
-    /// </param>
+    /// <param name="volumes">Keeps the volumes of the masks open for the next row. The reader of the rows disposes it at the end.</param>
     /// <param name="grid">A getter of the image's grid (<see cref="GridColumn"/>).</param>
-    /// <param name="notes">Told what is turned or assumed among masks whose image is not known.</param>
-    /// <returns>Null from the getter when the row has no masks.</returns>
+    /// <param name="notes">Receives notes about masks that are turned, and about assumed positions, where the image is not known.</param>
+    /// <returns>The getter. It gives null for a row without masks.</returns>
     public static Func<Annotation?> AnnotationGetter(
         this DataViewRow row, DataViewSchema.Column column, OpenVolumes volumes, Func<SliceGrid?> grid, GridNotes notes)
     {

@@ -5,11 +5,11 @@ using Microsoft.ML.Data;
 
 namespace Consensus.ML.Transforms.Columns;
 
-/// <summary>Checks of columns, and the messages when they fail: the same in every step.</summary>
+/// <summary>Checks columns. The checks and their messages are the same in every step.</summary>
 internal static class ColumnContract
 {
-    /// <summary>The column of that name, when its type is what is expected.</summary>
-    /// <exception cref="ArgumentException">It is missing or of another type.</exception>
+    /// <summary>Finds a column by name and checks its type.</summary>
+    /// <exception cref="ArgumentException">It is missing or has a different type.</exception>
     public static DataViewSchema.Column Require(this DataViewSchema schema, string name, Func<DataViewType, bool> allowed, string expected)
     {
         DataViewSchema.Column? column = schema.GetColumnOrNull(name);
@@ -21,8 +21,8 @@ internal static class ColumnContract
         return allowed(column.Value.Type) ? column.Value : throw WrongType(name, $"{column.Value.Type}", expected);
     }
 
-    /// <summary>The column of that name, when its type is what is expected, before there is data.</summary>
-    /// <exception cref="ArgumentException">It is missing or of another type.</exception>
+    /// <summary>Finds a column by name and checks its type, before there is data.</summary>
+    /// <exception cref="ArgumentException">It is missing or has a different type.</exception>
     public static SchemaShape.Column Require(this SchemaShape shape, string name, Func<SchemaShape.Column, bool> allowed, string expected)
     {
         ArgumentNullException.ThrowIfNull(shape);
@@ -36,7 +36,7 @@ internal static class ColumnContract
             name, $"{(column.Kind == SchemaShape.Column.VectorKind.Scalar ? "" : "vector of ")}{column.ItemType}", expected);
     }
 
-    /// <summary>The shape with columns added, which hide those of the same names.</summary>
+    /// <summary>The shape with added columns. An added column replaces a column of the same name.</summary>
     public static SchemaShape With(this SchemaShape shape, params SchemaShape.Column[] added)
     {
         var names = added.Select(column => column.Name).ToHashSet();
@@ -67,7 +67,7 @@ internal static class ColumnContract
     public static bool IsSingleVector(this SchemaShape.Column column) =>
         column.Kind != SchemaShape.Column.VectorKind.Scalar && column.ItemType == NumberDataViewType.Single;
 
-    /// <summary>A getter of slices that refuses rows without one.</summary>
+    /// <summary>A getter of slices that throws an exception for rows without a slice.</summary>
     public static Func<Slice> SliceGetter(this DataViewRow row, DataViewSchema.Column column)
     {
         ValueGetter<Slice> getter = row.GetGetter<Slice>(column);
@@ -79,10 +79,10 @@ internal static class ColumnContract
         };
     }
 
-    /// <summary>How a slice is called in messages.</summary>
+    /// <summary>The name of a slice in messages.</summary>
     public static string Name(this Slice slice) => slice.Source is null ? "A slice from memory" : $"'{slice.Source}'";
 
-    /// <summary>A column name that is given, or the reason why it must be.</summary>
+    /// <summary>Checks that a column name is given.</summary>
     public static string CheckedName(string? name, string what) =>
         string.IsNullOrEmpty(name) ? throw new ArgumentException($"{what} is empty; it must name a column.") : name;
 

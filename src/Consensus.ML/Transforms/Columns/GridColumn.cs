@@ -6,17 +6,18 @@ using Microsoft.ML;
 namespace Consensus.ML.Transforms.Columns;
 
 /// <summary>
-/// The grid of a row's image, which the row's masks are brought onto: from the image itself, or from the header of its file.
+/// Gives the grid of a row's image, from the image itself or from the header of its file. The row's masks are brought onto this grid.
 /// </summary>
 internal static class GridColumn
 {
-    /// <summary>A getter of the grid; files are opened when it is called.</summary>
+    /// <summary>A getter of the grid. A call opens the file.</summary>
     /// <param name="row">The row.</param>
     /// <param name="image">The column of the image as a <see cref="Slice"/>; null where there is none.</param>
     /// <param name="imagePath">The column of the image's path or paths; null where there is none.</param>
-    /// <param name="notes">Told what is turned or assumed.</param>
+    /// <param name="notes">Receives notes about images that are turned, and about assumed positions.</param>
     /// <returns>
-    /// Null from the getter where the row does not tell, or its file is none that this library reads: another loader read it.
+    /// The getter. It gives null where the row has no image or path, or where this library cannot read the file (a different loader read
+    /// it).
     /// </returns>
     public static Func<SliceGrid?> Getter(DataViewRow row, DataViewSchema.Column? image, DataViewSchema.Column? imagePath, GridNotes notes)
     {
@@ -35,7 +36,7 @@ internal static class GridColumn
         return () => null;
     }
 
-    /// <summary>Whether a file is there and of a format that this library reads.</summary>
+    /// <summary>Whether a file exists and this library can read its format.</summary>
     internal static bool IsOurs(string path)
     {
         try

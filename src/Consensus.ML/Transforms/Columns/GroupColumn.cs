@@ -5,12 +5,12 @@ using Microsoft.ML.Data;
 namespace Consensus.ML.Transforms.Columns;
 
 /// <summary>
-/// Which rows belong together: those with the same value in the group column; where that is missing or empty, slices of one volume by
-/// their paths, and any other row by the name of its case.
+/// Says which rows belong together: rows with the same value in the group column. Where that column is missing or empty, slices of one
+/// volume belong together by their paths, and other rows by the name of their case.
 /// </summary>
 internal sealed class GroupColumn
 {
-    /// <summary>What loaders call it.</summary>
+    /// <summary>The name that loaders give the column.</summary>
     public const string DefaultName = "Group";
 
     private readonly DataViewSchema.Column? _group, _imagePath, _case;
@@ -22,11 +22,13 @@ internal sealed class GroupColumn
     public IEnumerable<DataViewSchema.Column> Columns => new[] { _group, _imagePath, _case }.OfType<DataViewSchema.Column>();
 
     /// <summary>Finds the columns.</summary>
-    /// <param name="schema">The columns there are.</param>
-    /// <param name="name">The group column, which need not be there by its default name; null to go by cases alone.</param>
+    /// <param name="schema">The schema of the data.</param>
+    /// <param name="name">The group column. A column of the default name may be missing. Null to group by cases alone.</param>
     /// <param name="caseColumn">The Text column with the names of the cases; null for none.</param>
-    /// <param name="imagePath">The column with the paths of the images; looked at where it is there and holds paths.</param>
-    /// <exception cref="ArgumentException">A group column that was asked for is missing, or it is of another type.</exception>
+    /// <param name="imagePath">The column with the paths of the images. It is used if it exists and holds paths.</param>
+    /// <exception cref="ArgumentException">
+    /// A group column with a name other than the default is missing, or the type of the column is different.
+    /// </exception>
     public static GroupColumn FromSchema(
         DataViewSchema schema, string? name, DataViewSchema.Column? caseColumn, string imagePath = "ImagePath")
     {
@@ -84,8 +86,10 @@ internal sealed class GroupColumn
         }
     }
 
-    /// <summary>What a row belongs to.</summary>
+    /// <summary>The group of a row.</summary>
     /// <param name="Name">The group's name.</param>
-    /// <param name="IsOwn">Whether it is the name of the row's own case, so that another set may have it without meaning the same.</param>
+    /// <param name="IsOwn">
+    /// Whether the group has the name of the row's own case. A different data set may then have the same name for a different group.
+    /// </param>
     public readonly record struct RowGroup(string Name, bool IsOwn);
 }

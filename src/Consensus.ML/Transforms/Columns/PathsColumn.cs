@@ -3,13 +3,13 @@ using Microsoft.ML.Data;
 
 namespace Consensus.ML.Transforms.Columns;
 
-/// <summary>A column of paths, one a row or several.</summary>
+/// <summary>A column with one path or several paths in each row.</summary>
 internal static class PathsColumn
 {
-    /// <summary>Whether values of a type may be paths.</summary>
+    /// <summary>Whether a column of this type can hold paths.</summary>
     public static bool HoldsPaths(DataViewType type) => type is TextDataViewType or VectorDataViewType { ItemType: TextDataViewType };
 
-    /// <summary>A getter of the row's paths; of a Text column there is one, which may be empty.</summary>
+    /// <summary>A getter of the row's paths. A Text column gives one path, which may be empty.</summary>
     public static Func<string[]> Getter(DataViewRow row, DataViewSchema.Column column)
     {
         if (column.Type is TextDataViewType)

@@ -6,12 +6,13 @@ using Microsoft.ML.Transforms.Image;
 
 namespace Consensus.ML.Transforms.Columns;
 
-/// <summary>ML.NET's own picture of a row before it was fitted to the model's size.</summary>
+/// <summary>Finds ML.NET's own picture of a row, before it was fitted to the model's size.</summary>
 internal static class PictureColumn
 {
     /// <summary>
-    /// The first column of pictures of no declared size, which no step has fitted yet, or else the first of all: pictures in memory
-    /// always declare a size, which need not be theirs. A later column of the same name may hide it. Null where there is none.
+    /// The first column of pictures without a declared size, because no step has fitted these pictures yet. If every column declares a
+    /// size, the first column of pictures: columns of pictures in memory always declare a size, which may be wrong. A later column of the
+    /// same name may hide the column. Null where there are no pictures.
     /// </summary>
     public static DataViewSchema.Column? FindOriginal(DataViewSchema schema)
     {
@@ -22,8 +23,8 @@ internal static class PictureColumn
     }
 
     /// <summary>
-    /// A getter of pictures. A picture is valid until the next is asked for: a step that loads pictures disposes the one before, and
-    /// pictures that were given in memory belong to whoever gave them.
+    /// A getter of pictures. A picture is valid until the next call, because a step that loads pictures disposes the previous picture. The
+    /// owner of pictures in memory disposes them.
     /// </summary>
     public static Func<MLImage?> Getter(DataViewRow row, DataViewSchema.Column column)
     {
@@ -37,11 +38,11 @@ internal static class PictureColumn
     }
 
     /// <summary>
-    /// A getter of the picture's own pixels, where another loader than ours fitted it; null from it where the row does not tell them.
+    /// A getter of the original pixels of a picture that a different loader fitted. It gives null where the row does not have them.
     /// </summary>
     /// <param name="row">The row or cursor.</param>
-    /// <param name="picture">The column of pictures; null for none.</param>
-    /// <param name="path">The column of paths that is read where there are no pictures; null for none.</param>
+    /// <param name="picture">The column of pictures; null where there is none.</param>
+    /// <param name="path">The column of paths, which is read where there are no pictures; null where there is none.</param>
     public static Func<Slice?> PixelsGetter(DataViewRow row, DataViewSchema.Column? picture, DataViewSchema.Column? path)
     {
         if (picture is { } pictureColumn)
@@ -59,7 +60,7 @@ internal static class PictureColumn
         return () => null;
     }
 
-    /// <summary>What another loader took from these files may be more than we read in them.</summary>
+    /// <summary>Reads the files; null where this library cannot read them. A different loader may read more formats.</summary>
     private static Slice? Readable(string[] paths)
     {
         try
@@ -72,7 +73,7 @@ internal static class PictureColumn
         }
     }
 
-    /// <summary>Red, green and blue, in either order, without the opacity behind them.</summary>
+    /// <summary>The three colours in the order of the picture, without its opacity.</summary>
     private static Slice Colours(MLImage picture)
     {
         ReadOnlySpan<byte> stored = picture.Pixels;

@@ -4,21 +4,21 @@ using Microsoft.ML.Data;
 
 namespace Consensus.ML.Transforms.Columns;
 
-/// <summary>The column that says who drew each mask of a row; where there is none, masks are numbered.</summary>
+/// <summary>The column with the name of the rater of each mask of a row. Without it, masks are numbered.</summary>
 internal static class RaterNamesColumn
 {
-    /// <summary>What loaders call it.</summary>
+    /// <summary>The name that loaders give the column.</summary>
     public const string DefaultName = "RaterNames";
 
-    /// <summary>The column of that name; null where none is asked for, or where none is there that only the default asks for.</summary>
-    /// <exception cref="ArgumentException">A column that was asked for is missing or of another type.</exception>
+    /// <summary>The column of a name; null where the name is null, or where it is the default name and the column is missing.</summary>
+    /// <exception cref="ArgumentException">A column with a given name is missing or has a different type.</exception>
     public static DataViewSchema.Column? FindByName(DataViewSchema schema, string? name) =>
         name is null || (name == DefaultName && schema.GetColumnOrNull(name) is null)
             ? null
             : schema.Require(
                 name, type => type is VectorDataViewType { ItemType: TextDataViewType }, "a vector of Text (who drew each mask)");
 
-    /// <summary>A getter of the row's names; told how many masks there are.</summary>
+    /// <summary>A getter of the row's names. Its argument is the number of masks.</summary>
     public static Func<int, string[]> Getter(DataViewRow row, DataViewSchema.Column? column)
     {
         if (column is null)

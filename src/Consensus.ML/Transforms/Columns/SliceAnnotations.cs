@@ -6,8 +6,8 @@ using Microsoft.ML.Data;
 namespace Consensus.ML.Transforms.Columns;
 
 /// <summary>
-/// What travels with a slice column beside its values, in the column's annotations: what raw 0 has become (after NormalizeSlices), and how
-/// the trainer is to augment (after AugmentSlices); and with predicted maps, which slices they are of and where they lie on them.
+/// The annotations of a slice column: the present value of raw 0 (after NormalizeSlices), and the augmentation policy for the trainer
+/// (after AugmentSlices). The annotations of predicted maps give the column of their slices and the position of the maps on the slices.
 /// </summary>
 internal static class SliceAnnotations
 {
@@ -16,7 +16,7 @@ internal static class SliceAnnotations
     private const string PlacementKind = "Consensus.MapPlacement";
     private const string PredictedFromKind = "Consensus.PredictedFrom";
 
-    /// <summary>What raw 0 has become, one value a channel; null when nothing has changed it.</summary>
+    /// <summary>The present value of raw 0, one value for each channel; null when no step has changed it.</summary>
     public static float[]? RawZero(this DataViewSchema.Column column)
     {
         if (column.Annotations.Schema.GetColumnOrNull(RawZeroKind) is null)
@@ -29,7 +29,7 @@ internal static class SliceAnnotations
         return [.. values.DenseValues()];
     }
 
-    /// <summary>How the trainer is to augment; null when AugmentSlices was not used.</summary>
+    /// <summary>The augmentation policy for the trainer; null when AugmentSlices was not used.</summary>
     public static AugmentationPolicy? AugmentationPolicy(this DataViewSchema.Column column)
     {
         if (column.Annotations.Schema.GetColumnOrNull(PolicyKind) is null)
@@ -42,7 +42,7 @@ internal static class SliceAnnotations
         return FromArray([.. values.DenseValues()]);
     }
 
-    /// <summary>Where the maps of a column lie on their slices; null when nobody has said so.</summary>
+    /// <summary>The position of the maps of a column on their slices; null when it is not known.</summary>
     public static MapPlacement? Placement(this DataViewSchema.Column column)
     {
         if (column.Annotations.Schema.GetColumnOrNull(PlacementKind) is null)
@@ -58,7 +58,9 @@ internal static class SliceAnnotations
         static double? Known(double scale) => double.IsNaN(scale) ? null : scale;
     }
 
-    /// <summary>The column of the slices that a column of maps was predicted from; null where it was not.</summary>
+    /// <summary>
+    /// The column of the slices that a column of maps was predicted from; null where the column does not hold predicted maps.
+    /// </summary>
     public static string? PredictedFrom(this DataViewSchema.Column column)
     {
         if (column.Annotations.Schema.GetColumnOrNull(PredictedFromKind) is null)
@@ -73,7 +75,7 @@ internal static class SliceAnnotations
 
     /// <summary>The annotations of a column of predicted maps.</summary>
     /// <param name="features">The column of the slices.</param>
-    /// <param name="placement">Where the maps lie on them; null where nobody has said so.</param>
+    /// <param name="placement">The position of the maps on the slices; null where it is not known.</param>
     public static DataViewSchema.Annotations ForMaps(string features, MapPlacement? placement)
     {
         var builder = new DataViewSchema.Annotations.Builder();
@@ -118,7 +120,9 @@ internal static class SliceAnnotations
         policy.Deformation, policy.Contrast, policy.Brightness,
     ];
 
-    /// <summary>The inverse of <see cref="ToArray"/>; models of before there were deformations have six numbers.</summary>
+    /// <summary>
+    /// The inverse of <see cref="ToArray"/>. Older models have six numbers, without deformation, contrast and brightness.
+    /// </summary>
     public static AugmentationPolicy FromArray(double[] values) => new()
     {
         HorizontalFlip = values[0],

@@ -5,7 +5,7 @@ namespace Consensus.ML.Transforms.Columns;
 /// <summary>Vectors of ML.NET rows and arrays.</summary>
 internal static class Vectors
 {
-    /// <summary>Copies an array into a row's buffer: whoever reads a column may change what it was given.</summary>
+    /// <summary>Copies an array into a row's buffer. The array is copied because a reader of the column may change the buffer.</summary>
     public static void Copy(ReadOnlySpan<float> from, ref VBuffer<float> to)
     {
         VBufferEditor<float> editor = VBufferEditor.Create(ref to, from.Length);
