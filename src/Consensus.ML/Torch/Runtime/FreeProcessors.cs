@@ -2,27 +2,27 @@ using System.Globalization;
 
 namespace Consensus.ML.Torch.Runtime;
 
-/// <summary>How many of the processors that this process may use others leave free.</summary>
+/// <summary>Counts the processors that this process may use and that other processes leave free.</summary>
 /// <remarks>
-/// What is counted is the time from one look to the next, so that looking takes no time: what others took is what all processes took
-/// less what this one did.
+/// Each count covers the time since the last count, so that it does not have to wait. The time of other processes is the time of all
+/// processes minus the time of this process.
 /// </remarks>
 internal sealed class FreeProcessors
 {
-    // proc_stat(5): user, nice, system, idle, iowait, irq, softirq, steal. What a virtual machine's host takes away (steal) is no more
-    // free than what others take.
+    // proc_stat(5): user, nice, system, idle, iowait, irq, softirq, steal. Time that a virtual machine's host takes away (steal) is not
+    // free either.
     private const int Idle = 3, Waiting = 4, Fields = 8;
     private const double TicksPerSecond = 100;
 
     private readonly HashSet<string>? _allowed = Allowed();
     private Reading? _before;
 
-    /// <summary>Begins to count; null in <see cref="CountSinceLast"/> where the system does not tell (other than Linux).</summary>
+    /// <summary>Begins to count. <see cref="CountSinceLast"/> is null on systems other than Linux, which do not report the times.</summary>
     public FreeProcessors() => _before = Read();
 
     /// <summary>
-    /// Processors, from 1 to <see cref="Environment.ProcessorCount"/>, that were free for this process on the mean since the last look;
-    /// null where that is not known.
+    /// Mean number of processors, from 1 to <see cref="Environment.ProcessorCount"/>, that were free for this process since the last count;
+    /// null if unknown.
     /// </summary>
     public int? CountSinceLast()
     {
@@ -35,7 +35,7 @@ internal sealed class FreeProcessors
         return Free(before, now, Environment.ProcessorCount);
     }
 
-    /// <summary>What two readings say.</summary>
+    /// <summary>The free processors between two readings.</summary>
     internal static int? Free(Reading before, Reading now, int processors)
     {
         double seconds = (now.Busy + now.Free - before.Busy - before.Free) / now.Processors;
@@ -51,7 +51,7 @@ internal sealed class FreeProcessors
     /// <summary>The times, in seconds, of the processors in /proc/stat.</summary>
     /// <param name="lines">The file.</param>
     /// <param name="allowed">Names of the processors to count, as in cpu0; null for all.</param>
-    /// <param name="own">What this process took, in seconds.</param>
+    /// <param name="own">Seconds that this process used.</param>
     internal static Reading? Parse(IEnumerable<string> lines, IReadOnlySet<string>? allowed, double own)
     {
         double busy = 0, free = 0;
@@ -123,10 +123,10 @@ internal sealed class FreeProcessors
         }
     }
 
-    /// <summary>What /proc/stat said at one time.</summary>
-    /// <param name="Busy">Seconds that the processors, taken together, were busy.</param>
-    /// <param name="Free">Seconds that they were not.</param>
-    /// <param name="Own">Seconds of those that this process took.</param>
-    /// <param name="Processors">How many they are.</param>
+    /// <summary>The times of /proc/stat at one moment.</summary>
+    /// <param name="Busy">Seconds that all processors together were busy.</param>
+    /// <param name="Free">Seconds that all processors together were idle.</param>
+    /// <param name="Own">Busy seconds of this process.</param>
+    /// <param name="Processors">Number of processors.</param>
     internal sealed record Reading(double Busy, double Free, double Own, int Processors);
 }

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace Consensus.ML.Torch.Runtime;
 
-/// <summary>Arrays as tensors of a device.</summary>
+/// <summary>Copies arrays to tensors on a device.</summary>
 internal static class HostArrays
 {
     /// <summary>A tensor of a shape on a device, with the array's values.</summary>
@@ -14,8 +14,8 @@ internal static class HostArrays
     public static Tensor ToTensor(this long[] values, Device device) => Move(tensor(values, device: CPU), device);
 
     /// <summary>
-    /// To a GPU, from page-locked memory and without waiting: what follows on the GPU comes after the copy anyhow. On the CPU the
-    /// tensor stays where it is.
+    /// Copies to a GPU from page-locked memory and does not wait: later work on the GPU runs after the copy anyway. For the CPU, the tensor
+    /// stays where it is.
     /// </summary>
     private static Tensor Move(Tensor host, Device device)
     {
@@ -24,7 +24,7 @@ internal static class HostArrays
             return host.to(device);
         }
 
-        // Torch keeps page-locked memory from being used again before a copy from it is done.
+        // Torch does not reuse page-locked memory before a copy from it has ended.
         using Tensor pinned = host.pin_memory();
         return pinned.to(device, non_blocking: true);
     }

@@ -4,21 +4,21 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Consensus.ML.Torch.Runtime;
 
-/// <summary>Loads a shared library from an image that is in memory (Linux), such that nobody else can put another in its place.</summary>
+/// <summary>Loads a shared library from an image in memory (Linux), so that no other user can replace it.</summary>
 [SupportedOSPlatform("linux")]
 internal static class LibraryImage
 {
     private const uint CloseOnExec = 0x1;
     private const string SelfDescriptors = "/proc/self/fd";
 
-    // Stay open: the loader knows a library by its path, and would take another file under the same number for this one.
+    // These stay open: the loader knows a library by its path, and would confuse another file with the same number with this library.
     private static readonly List<SafeFileHandle> Files = [];
 
     /// <summary>
-    /// Loads it for good, from a file that exists in memory alone, or where the system has none, from a folder that is this user's alone
-    /// and is removed at once.
+    /// Loads the library for the life of the process, from a file that exists only in memory. If the system has no such files, it uses a
+    /// folder that only this user can open, and removes it at once.
     /// </summary>
-    /// <exception cref="DllNotFoundException">It could not be loaded from anywhere; the message says why.</exception>
+    /// <exception cref="DllNotFoundException">Both ways failed; the message says why.</exception>
     public static nint Load(byte[] image)
     {
         if (LoadFromMemory(image) is nint loaded and not 0)
@@ -44,7 +44,7 @@ internal static class LibraryImage
             + $"({string.Join("; ", problems)}). Set TMPDIR to a folder of your own that programs may be run from.");
     }
 
-    /// <summary>Loads it from a file in memory (memfd_create(2)); 0 where that is not possible.</summary>
+    /// <summary>Loads the library from a file in memory (memfd_create(2)); 0 if that is not possible.</summary>
     internal static nint LoadFromMemory(byte[] image)
     {
         if (!Directory.Exists(SelfDescriptors))
@@ -82,12 +82,12 @@ internal static class LibraryImage
         }
     }
 
-    /// <summary>Loads it from a new folder that only this user may open, which is gone when this returns.</summary>
+    /// <summary>Loads the library from a new folder that only this user may open. The folder is removed before this returns.</summary>
     /// <param name="image">The library.</param>
-    /// <param name="parent">Where the folder is made: a folder that nobody else may take things out of.</param>
-    /// <exception cref="UnauthorizedAccessException">Another user could put something else in the folder's place.</exception>
-    /// <exception cref="IOException">The folder or the file could not be made.</exception>
-    /// <exception cref="DllNotFoundException">The loader refused it.</exception>
+    /// <param name="parent">The folder to create it in. Other users must not be able to remove entries from it.</param>
+    /// <exception cref="UnauthorizedAccessException">Another user could replace the folder.</exception>
+    /// <exception cref="IOException">The folder or the file could not be created.</exception>
+    /// <exception cref="DllNotFoundException">The loader refused the library.</exception>
     internal static nint LoadFromFolder(byte[] image, string parent)
     {
         CheckParent(parent);
@@ -100,7 +100,7 @@ internal static class LibraryImage
         string path = Path.Combine(folder, "library.so");
         try
         {
-            // A new file, not one that is there, and not one that a link leads to.
+            // A new file: neither an existing file nor the target of a link.
             var options = new FileStreamOptions
             {
                 Mode = FileMode.CreateNew,
@@ -122,8 +122,8 @@ internal static class LibraryImage
     }
 
     /// <summary>
-    /// A folder is safe to make another in where it is this user's or the system's, and others may not write to it or, as in /tmp, not
-    /// move what is not theirs.
+    /// A folder is a safe parent if it belongs to this user or the system, and others may not write to it or, as in /tmp, may not move the
+    /// files of other users.
     /// </summary>
     private static void CheckParent(string parent)
     {
@@ -141,8 +141,8 @@ internal static class LibraryImage
 
     private static (uint Owner, UnixFileMode Mode) Status(string path)
     {
-        // struct statx of statx(2): stx_uid is at byte 20 of 256, stx_mode at 28. It is asked of what a link leads to, as the
-        // folder will be made there.
+        // struct statx of statx(2): stx_uid is at byte 20 of 256, stx_mode at 28. The call follows links, since the folder will be created
+        // in the target.
         const int currentDirectory = -100;
         const uint basicFields = 0x7ff;
         Span<byte> status = stackalloc byte[256];

@@ -7,8 +7,8 @@ using TorchSharp;
 namespace Consensus.ML.Torch.Runtime;
 
 /// <summary>
-/// Loads libtorch and TorchSharp's native library. On Linux systems whose C++ library is older than the one TorchSharp was
-/// built with (Debian 12, Ubuntu 22.04), and only there, a copy with one version requirement marked weak is loaded instead.
+/// Loads libtorch and TorchSharp's native library. On Linux systems whose C++ library is older than the one TorchSharp was built with
+/// (Debian 12, Ubuntu 22.04), and only there, this class loads a copy instead, with one version requirement marked weak.
 /// </summary>
 internal static class NativeTorch
 {
@@ -22,14 +22,14 @@ internal static class NativeTorch
 
     /// <summary>Loads the native libraries once; call before the first use of torch.</summary>
     /// <exception cref="DllNotFoundException">
-    /// No libtorch for this platform beside the application; the message says what to reference.
+    /// There is no libtorch for this platform in the application's folder; the message says which package to reference.
     /// </exception>
     /// <exception cref="InvalidOperationException">
-    /// TorchSharp was used before, and could not load its library without us; the message says what to do.
+    /// TorchSharp was used before, and could not load its library without this class; the message says what to do.
     /// </exception>
     public static void EnsureLoaded() => _ = Loaded.Value;
 
-    /// <summary>The library that an adapted copy in memory takes the place of, or null where the ordinary one loaded.</summary>
+    /// <summary>The library that an adapted copy in memory replaces; null if the library itself was loaded.</summary>
     public static string? Adapted { get; private set; }
 
     /// <summary>Whether the CUDA build of libtorch lies beside the application.</summary>
@@ -37,8 +37,9 @@ internal static class NativeTorch
         .Any(folder => File.Exists(Path.Combine(folder, "libtorch_cuda.so")) || File.Exists(Path.Combine(folder, "torch_cuda.dll")));
 
     /// <summary>
-    /// Has torch's threads wait with measure, and TorchSharp's native library adapted where that must be, whoever uses torch first. It
-    /// costs nothing until then. TorchSharp looks for its library once, when torch is first touched, and never again where it finds none.
+    /// Prepares for the first use of torch by any code: torch's threads will soon sleep while they wait, and TorchSharp's native library is
+    /// adapted if necessary. It costs nothing until then. TorchSharp looks for its library once, at the first use of torch, and does not
+    /// try again if it finds none.
     /// </summary>
     /// <param name="context">Where TorchSharp's assembly is loaded, or will be.</param>
     public static void Watch(AssemblyLoadContext context)
@@ -85,7 +86,7 @@ internal static class NativeTorch
         }
         catch (Exception exception) when (exception is NotSupportedException or DllNotFoundException or TypeInitializationException)
         {
-            // An initializer that has failed fails for good; what it failed for may load now.
+            // A failed initializer fails for the rest of the process, even if the adapted copy can be loaded now.
             string cause = (exception.InnerException ?? exception).Message.Split('\n')[0];
             if (exception is TypeInitializationException && OperatingSystem.IsLinux() && Adapt() != 0)
             {
@@ -104,7 +105,7 @@ internal static class NativeTorch
         }
     }
 
-    /// <summary>Loads the adapted copy, once; 0 where the ordinary library does not want for the version.</summary>
+    /// <summary>Loads the adapted copy, once; 0 if the library itself does not lack the version.</summary>
     [SupportedOSPlatform("linux")]
     private static nint Adapt()
     {
@@ -116,7 +117,7 @@ internal static class NativeTorch
                 return _adapted;
             }
 
-            // The copy lies elsewhere, so its neighbours are loaded first, from where they are; the loader then finds them by name.
+            // The copy is in another place, so its dependencies are loaded first from their folder. The loader then finds them by name.
             foreach (string dependency in Dependencies.SelectMany(
                 pattern => SearchFolders().SelectMany(folder => Directory.EnumerateFiles(folder, pattern))))
             {
@@ -143,11 +144,11 @@ internal static class NativeTorch
         }
     }
 
-    // In the order in which each needs the ones before it; CUDA ones are there with the CUDA backend only.
+    // Each library needs those before it. The CUDA libraries exist with the CUDA backend only.
     private static IEnumerable<string> Dependencies =>
         ["libc10.so", "libtorch_cpu.so", "libc10_cuda.so", "libtorch_cuda.so", "libtorch.so"];
 
-    /// <summary>Loads a library for good; returns null, or why it did not load.</summary>
+    /// <summary>Loads a library for the life of the process; returns null, or the reason why it did not load.</summary>
     private static string? TryLoad(string path)
     {
         try
@@ -161,7 +162,7 @@ internal static class NativeTorch
         }
     }
 
-    /// <summary>Where the application keeps native libraries: what the host was told, then beside the application.</summary>
+    /// <summary>The folders with native libraries: the folders that the .NET host was given, then the application's folder.</summary>
     private static IEnumerable<string> SearchFolders()
     {
         string told = AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string ?? "";

@@ -3,28 +3,26 @@ using System.Text;
 
 namespace Consensus.ML.Torch.Runtime;
 
-/// <summary>
-/// Loads the OpenMP library that libtorch brings along (GNU libgomp) such that its threads soon sleep where they wait for each other.
-/// </summary>
+/// <summary>Loads the OpenMP library of libtorch (GNU libgomp) so that its threads soon sleep when they wait for each other.</summary>
 /// <remarks>
-/// Left alone they keep a core busy for 300,000 turns of a loop, some milliseconds, each time that one is ready before another. Where
-/// other processes want the cores too, that is time in which the thread waited for does not run; with many processes a prediction took
-/// ten times as long. How many turns is read from the variable GOMP_SPINCOUNT, once, when the library is loaded (libgomp manual, section
-/// 4.21). What other counts cost is in tests/Consensus.ML.Benchmarks/RESULTS.md.
+/// By default, a thread that waits keeps its core busy for 300,000 turns of a loop, which takes some milliseconds. If other processes need
+/// the cores, the other threads cannot run in that time; with many processes a prediction took ten times as long. The library reads the
+/// number of turns from the variable GOMP_SPINCOUNT once, when it is loaded (libgomp manual, section 4.21).
+/// tests/Consensus.ML.Benchmarks/RESULTS.md shows what other numbers cost.
 /// </remarks>
 internal static unsafe class OpenMPLibrary
 {
     private const string Variable = "GOMP_SPINCOUNT", Value = "2000";
 
-    // Kept for good, with what it points to: another thread may be reading it.
+    // Never freed, nor the variables it points to: another thread may be reading it.
     private static byte** _variables;
 
     private static readonly Lock Loading = new();
     private static bool _isLoaded;
 
     /// <summary>
-    /// Loads it for good, where it lies in one of the folders. Where it is loaded already, or the user has said how its threads wait
-    /// (GOMP_SPINCOUNT or OMP_WAIT_POLICY), nothing changes.
+    /// Loads the library for the life of the process if it is in one of the folders. If it is loaded already, or the user has set how its
+    /// threads wait (GOMP_SPINCOUNT or OMP_WAIT_POLICY), nothing changes.
     /// </summary>
     public static void Load(IEnumerable<string> folders)
     {
@@ -47,7 +45,7 @@ internal static unsafe class OpenMPLibrary
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // Torch will find it, or say what is wrong.
+            // Torch will find the library or report the problem.
             return;
         }
 
@@ -57,9 +55,9 @@ internal static unsafe class OpenMPLibrary
             return;
         }
 
-        // The variable is there while the library loads and no longer, so that neither the process nor its children see it. setenv would
-        // be simpler, but moves the table that getenv may be reading in another thread just then: the process gets another table for the
-        // moment, and then its own again.
+        // The variable exists only while the library loads, so that neither the process nor its children see it later. setenv would be
+        // simpler, but it moves the table, which another thread may be reading with getenv at that moment. So the process gets another
+        // table for a moment, and then its own again.
         ref nint current = ref *(nint*)address;
         nint own = current;
         _variables = With((byte**)own);
@@ -67,12 +65,12 @@ internal static unsafe class OpenMPLibrary
         NativeLibrary.TryLoad(path, out _);
         if (Interlocked.CompareExchange(ref current, own, (nint)_variables) != (nint)_variables)
         {
-            // Another thread has set a variable meanwhile, in a table of its own that has ours too.
+            // Another thread has set a variable in the meantime. That made a new table, which also has this variable.
             _ = Unset(Variable);
         }
     }
 
-    /// <summary>The variables of a table, and ours.</summary>
+    /// <summary>A copy of a table of variables with this variable added.</summary>
     private static byte** With(byte** own)
     {
         int count = 0;

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace Consensus.ML.Torch.Runtime;
 
-/// <summary>What torch calls the formats.</summary>
+/// <summary>Torch's types of the number formats.</summary>
 internal static class PrecisionTypes
 {
     /// <summary>The type that heavy layers compute in.</summary>

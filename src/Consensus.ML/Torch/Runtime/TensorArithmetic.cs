@@ -4,17 +4,15 @@ using static TorchSharp.torch;
 namespace Consensus.ML.Torch.Runtime;
 
 /// <summary>
-/// Arithmetic of tensors with numbers, safe beside other threads. In place of TorchSharp's own, which makes a <see cref="Scalar"/> of
-/// each number (and of the factor 1 in <c>tensor + tensor</c>) and lets go of it before libtorch has read it: a garbage collection that
-/// another thread begins in that moment frees it, and libtorch reads what is no number. Here each number is held until libtorch is done,
-/// and then freed at once. Numbers take part in the tensor's own type, as they do there.
+/// Arithmetic of tensors with numbers that is safe with several threads. It replaces TorchSharp's operators. These make a
+/// <see cref="Scalar"/> of each number (and of the factor 1 in <c>tensor + tensor</c>) and do not keep it alive until libtorch has read it.
+/// If another thread starts a garbage collection at that moment, the scalar is freed and libtorch reads garbage. Here each number is held
+/// until libtorch is done, and then freed at once. As in TorchSharp, numbers take the tensor's type.
 /// </summary>
-/// <remarks>
-/// Between tensors, <c>*</c>, <c>/</c> and <c>-</c> need no number and are safe as they are. A test finds calls that are not.
-/// </remarks>
+/// <remarks>Between tensors, <c>*</c>, <c>/</c> and <c>-</c> need no number and are safe as they are. A test finds unsafe calls.</remarks>
 internal static class TensorArithmetic
 {
-    // The factor of the second operand of a sum, which every sum asks for. Never disposed of.
+    // Every sum needs a factor of its second operand. Never disposed.
     private static readonly Scalar One = 1;
 
     /// <summary>left + right.</summary>
@@ -34,7 +32,7 @@ internal static class TensorArithmetic
         return left.sub(held);
     }
 
-    /// <summary>left − number, of whole numbers.</summary>
+    /// <summary>left − number, for whole numbers.</summary>
     public static Tensor Minus(this Tensor left, long number)
     {
         using Scalar held = number;
@@ -121,14 +119,14 @@ internal static class TensorArithmetic
         return left.lerp(end, weights);
     }
 
-    /// <summary>Every value brought into [minimum, maximum]; null for no bound.</summary>
+    /// <summary>Limits every value to [minimum, maximum]; null for no limit.</summary>
     public static Tensor Clamped(this Tensor tensor, double? minimum, double? maximum)
     {
         using Scalar? low = minimum, high = maximum;
         return tensor.clamp(low, high);
     }
 
-    /// <summary>Every value brought into [minimum, maximum] in place; returns the tensor.</summary>
+    /// <summary>Limits every value to [minimum, maximum] in place; returns the tensor.</summary>
     public static Tensor ClampInPlace(this Tensor tensor, double minimum, double maximum)
     {
         using Scalar low = minimum, high = maximum;
@@ -177,21 +175,24 @@ internal static class TensorArithmetic
         return tensor.lt(held);
     }
 
-    /// <summary>Whole numbers from <paramref name="first"/> up to, and without, <paramref name="end"/>.</summary>
+    /// <summary>Whole numbers from <paramref name="first"/> to <paramref name="end"/>, without the end.</summary>
     public static Tensor Range(long first, long end, ScalarType type, Device device)
     {
         using Scalar start = first, stop = end, step = 1L;
         return arange(start, stop, step, type, device);
     }
 
-    /// <summary>So many times the same whole number (int64).</summary>
+    /// <summary>The same whole number (int64) <paramref name="count"/> times.</summary>
     public static Tensor Repeated(long count, long value, Device device)
     {
         using Scalar held = value;
         return full([count], held, ScalarType.Int64, device);
     }
 
-    /// <summary>TorchSharp interpolates by a tensor alone, and makes one of a number on the CPU.</summary>
+    /// <summary>
+    /// A number as a tensor on the device of <paramref name="left"/>: TorchSharp interpolates with a tensor only, and would make it on the
+    /// CPU.
+    /// </summary>
     private static Tensor Weight(Tensor left, double weight)
     {
         using Scalar held = weight;

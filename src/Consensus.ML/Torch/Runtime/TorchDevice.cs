@@ -3,9 +3,9 @@ using TorchSharp;
 
 namespace Consensus.ML.Torch.Runtime;
 
-/// <summary>The device that the arithmetic runs on, and why it is not the GPU where it is not.</summary>
+/// <summary>The device to compute on, and the reason for the choice.</summary>
 /// <param name="Device">The torch device.</param>
-/// <param name="Reason">Why this device was taken, for the log and for <c>consensus info</c>.</param>
+/// <param name="Reason">Why this device was chosen, for the log and for <c>consensus info</c>.</param>
 internal sealed record TorchDevice(torch.Device Device, string Reason)
 {
     /// <summary>Chooses the device.</summary>
@@ -13,7 +13,9 @@ internal sealed record TorchDevice(torch.Device Device, string Reason)
     /// <param name="gpuDeviceId"><see cref="Microsoft.ML.MLContext.GpuDeviceId"/>.</param>
     /// <param name="fallbackToCpu"><see cref="Microsoft.ML.MLContext.FallbackToCpu"/>.</param>
     /// <exception cref="ArgumentException"><paramref name="requested"/> is none of the three forms.</exception>
-    /// <exception cref="InvalidOperationException">A GPU was asked for, is not usable, and falling back is not allowed.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// A GPU was requested but is not usable, and falling back to the CPU is not allowed.
+    /// </exception>
     public static TorchDevice Choose(string? requested, int? gpuDeviceId, bool fallbackToCpu)
     {
         int? index = requested is null ? gpuDeviceId : ParseIndex(requested);
@@ -32,7 +34,7 @@ internal sealed record TorchDevice(torch.Device Device, string Reason)
                 $"GPU {index} was asked for"));
         }
 
-        // A device named in the options is a demand; one named in the MLContext follows its FallbackToCpu.
+        // A device in the options is a requirement. A device in the MLContext follows its FallbackToCpu.
         if (requested is not null || !fallbackToCpu)
         {
             string advice = requested is null

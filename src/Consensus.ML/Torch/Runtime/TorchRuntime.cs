@@ -5,28 +5,28 @@ using System.Runtime.Loader;
 namespace Consensus.ML.Torch.Runtime;
 
 /// <summary>
-/// Loads libtorch. The library does so by itself when it first needs torch; a program that uses TorchSharp directly, before anything of
-/// Consensus.ML, should call <see cref="Load"/> first.
+/// Loads libtorch. Consensus.ML does this by itself when it first needs torch. A program that uses TorchSharp directly before it uses
+/// Consensus.ML should call <see cref="Load"/> first.
 /// </summary>
 /// <remarks>
-/// On Linux systems with a C++ library older than GCC 13's (Debian 12, Ubuntu 22.04) TorchSharp's native library does not load as it is
-/// shipped: the first use of torch then fails, and every later one. This library has an adapted copy loaded there in its place, also for
-/// the program's own use of TorchSharp, provided that it was asked to before. A C# program that references the NuGet package asks for
-/// that by itself when it starts (the package adds <see cref="LoadOnFirstUse"/> to it; set the MSBuild property
-/// <c>ConsensusMLLoadsTorch</c> to false to leave it out).
+/// On Linux systems with a C++ library older than GCC 13's (Debian 12, Ubuntu 22.04) TorchSharp's native library does not load in its
+/// shipped form: the first use of torch then fails, and so does every later use. Consensus.ML loads an adapted copy instead. This also
+/// works for the program's own use of TorchSharp if <see cref="LoadOnFirstUse"/> was called before. A C# program that references the NuGet
+/// package calls it when it starts, since the package adds this call to the program (set the MSBuild property <c>ConsensusMLLoadsTorch</c>
+/// to false to leave it out).
 /// </remarks>
 public static class TorchRuntime
 {
-    /// <summary>Loads libtorch now, unless it is loaded. As the first line of a program it makes all of TorchSharp work.</summary>
+    /// <summary>Loads libtorch now, unless it is loaded. Call it in the first line of a program to make all of TorchSharp work.</summary>
     /// <exception cref="DllNotFoundException">
-    /// There is no libtorch for this platform beside the application; the message says what to reference.
+    /// There is no libtorch for this platform beside the application; the message says which package to reference.
     /// </exception>
     /// <exception cref="InvalidOperationException">
     /// TorchSharp was used before and has failed for good; the message says what to do.
     /// </exception>
     public static void Load() => NativeTorch.EnsureLoaded();
 
-    /// <summary>Makes sure that libtorch loads on this system when torch is first used, by whomever. It takes no time until then.</summary>
+    /// <summary>Makes sure that libtorch loads on this system at the first use of torch by any code. It takes no time until then.</summary>
     public static void LoadOnFirstUse() => NativeTorch.Watch(AssemblyLoadContext.GetLoadContext(typeof(TorchRuntime).Assembly)!);
 
     /// <summary>
@@ -36,7 +36,7 @@ public static class TorchRuntime
     /// <param name="threads">The number, at least 1; null leaves it as it is.</param>
     /// <exception cref="ArgumentOutOfRangeException">The number is below 1.</exception>
     /// <exception cref="DllNotFoundException">
-    /// There is no libtorch for this platform beside the application; the message says what to reference.
+    /// There is no libtorch for this platform beside the application; the message says which package to reference.
     /// </exception>
     public static IDisposable UseThreads(int? threads)
     {

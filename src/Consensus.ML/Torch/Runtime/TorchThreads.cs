@@ -3,12 +3,12 @@ using static TorchSharp.torch;
 namespace Consensus.ML.Torch.Runtime;
 
 /// <summary>
-/// How many CPU threads torch takes for what the calling thread asks of it, for a while: dispose it on that thread, and torch
-/// takes as many as before.
+/// Sets the number of CPU threads that torch uses for work of the calling thread. Dispose it on that thread to return to the previous
+/// number.
 /// </summary>
 /// <remarks>
-/// torch keeps one number for each thread that has used it, and one for threads that have not yet; setting it sets both. The second is
-/// the process's: it is put back at once, by a thread that is new. Several threads may hold different numbers at a time.
+/// torch keeps one number for each thread that has used it, and one for threads that have not yet; setting it sets both. The second number
+/// belongs to the process, so a new thread restores it at once. Several threads may hold different numbers at a time.
 /// </remarks>
 internal sealed class TorchThreads : IDisposable
 {
@@ -20,7 +20,7 @@ internal sealed class TorchThreads : IDisposable
 
     private TorchThreads(int before) => _before = before;
 
-    /// <summary>Threads that torch takes for the calling thread now.</summary>
+    /// <summary>The number of threads that torch uses for the calling thread now.</summary>
     public static int Current
     {
         get
@@ -30,7 +30,7 @@ internal sealed class TorchThreads : IDisposable
         }
     }
 
-    /// <summary>Takes a number of threads for what follows on this thread.</summary>
+    /// <summary>Sets the number of threads for later work of this thread.</summary>
     /// <param name="threads">At least 1; null to leave the number as it is.</param>
     public static TorchThreads Use(int? threads)
     {
@@ -39,7 +39,7 @@ internal sealed class TorchThreads : IDisposable
         return used;
     }
 
-    /// <summary>Takes another number from now on.</summary>
+    /// <summary>Changes the number from now on.</summary>
     public void Change(int threads)
     {
         if (Environment.CurrentManagedThreadId != _owner)

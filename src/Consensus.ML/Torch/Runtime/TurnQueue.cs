@@ -1,8 +1,8 @@
 namespace Consensus.ML.Torch.Runtime;
 
 /// <summary>
-/// One at a time, in the order of asking. A <see cref="SemaphoreSlim"/> lets whoever comes just then pass those who wait, so that of
-/// several threads that ask again and again one may wait for many times its turn.
+/// A lock for one caller at a time, in the order of their calls. A <see cref="SemaphoreSlim"/> lets a new caller pass those who wait. If
+/// several threads call again and again, one of them may then wait very long.
 /// </summary>
 internal sealed class TurnQueue
 {
@@ -10,7 +10,7 @@ internal sealed class TurnQueue
     private readonly LinkedList<TaskCompletionSource> _waiting = new();
     private bool _taken;
 
-    /// <summary>How many wait.</summary>
+    /// <summary>Number of callers that wait.</summary>
     public int Waiting
     {
         get
@@ -22,9 +22,9 @@ internal sealed class TurnQueue
         }
     }
 
-    /// <summary>Waits until it is the caller's turn, who must give it on with <see cref="Release"/>.</summary>
+    /// <summary>Waits until it is the caller's turn. The caller must end its turn with <see cref="Release"/>.</summary>
     /// <param name="cancellation">Ends the wait.</param>
-    /// <exception cref="OperationCanceledException">It was cancelled; there is no turn to give on.</exception>
+    /// <exception cref="OperationCanceledException">The wait was cancelled; the caller has no turn to release.</exception>
     public void Take(CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
@@ -51,7 +51,7 @@ internal sealed class TurnQueue
         }
     }
 
-    /// <summary>Gives the turn to who has waited longest.</summary>
+    /// <summary>Gives the turn to the caller that has waited longest.</summary>
     public void Release()
     {
         lock (_lock)
@@ -80,7 +80,7 @@ internal sealed class TurnQueue
             }
         }
 
-        // The turn came in the moment of cancelling: others wait for it.
+        // The turn came at the moment of cancelling. Pass it on, since others wait for it.
         if (given)
         {
             Release();

@@ -4,10 +4,10 @@ using System.Text;
 namespace Consensus.ML.Torch.Runtime;
 
 /// <summary>
-/// Marks one version requirement of an ELF shared library weak, so that the loader accepts a system that lacks it.
+/// Marks one version requirement of an ELF shared library as weak, so that the loader accepts a system without that version.
 /// </summary>
 /// <remarks>
-/// TorchSharp's native library asks for GLIBCXX_3.4.32 through a marker that newer C++ headers leave and nothing in it calls;
+/// TorchSharp's native library requires GLIBCXX_3.4.32 because of a marker that newer C++ headers add; nothing in the library calls it.
 /// Debian 12 and Ubuntu 22.04 end at 3.4.30. The requirement sits in the section .gnu.version_r (Linux Standard Base, "Symbol Versioning").
 /// </remarks>
 internal static class WeakenedLibrary
@@ -16,8 +16,8 @@ internal static class WeakenedLibrary
     private const ushort WeakFlag = 0x2;
 
     /// <summary>Sets the weak flag on every requirement of <paramref name="version"/> in a 64-bit little-endian ELF image.</summary>
-    /// <returns>How many requirements were marked.</returns>
-    /// <exception cref="InvalidDataException">The image is not such a library, or is cut short.</exception>
+    /// <returns>Number of requirements that were marked.</returns>
+    /// <exception cref="InvalidDataException">The image is not such a library, or is truncated.</exception>
     public static int Weaken(Span<byte> image, string version)
     {
         if (image.Length < 64 || !image[..6].SequenceEqual<byte>([0x7f, (byte)'E', (byte)'L', (byte)'F', 2, 1]))

@@ -2,13 +2,13 @@ using Consensus.Imaging.Augmentation;
 
 namespace Consensus.ML.Torch.Training.Batches;
 
-/// <summary>Chooses and augments the cases of a step; the same step of the same seed draws the same.</summary>
+/// <summary>Chooses and augments the cases of a step; the same step and seed always give the same cases and changes.</summary>
 /// <param name="height">Rows of a slice.</param>
 /// <param name="width">Columns of a slice.</param>
 /// <param name="channels">Channels of a slice.</param>
 /// <param name="batch">Images in a step.</param>
 /// <param name="augmentation">Random changes; null for none.</param>
-/// <param name="padding">What comes in from outside when a slice is moved, one value a channel.</param>
+/// <param name="padding">The value of pixels from outside the slice when it is moved, for each channel.</param>
 /// <param name="seed">The seed.</param>
 /// <param name="cases">The cases to draw from.</param>
 internal sealed class CaseSampler(
@@ -24,14 +24,16 @@ internal sealed class CaseSampler(
     private long _orderEpoch = -1;
     private int[] _order = [];
 
-    // The masks of one case, unpacked; one thread draws at a time.
+    // The unpacked masks of one case. Only one thread draws at a time.
     private byte[] _unpacked = [];
 
     /// <summary>Makes the targets of one image.</summary>
     /// <param name="index">Its place in the batch, from 0.</param>
-    /// <param name="source">Its case.</param>
-    /// <param name="masks">Raters × H × W, moved as the image was, at the slice's size; what lies behind is of other cases.</param>
-    /// <param name="random">The step's random numbers, whose next are the target's.</param>
+    /// <param name="source">The case of the image.</param>
+    /// <param name="masks">
+    /// Raters × H × W, transformed like the image, at the slice's size. Values behind them belong to other cases.
+    /// </param>
+    /// <param name="random">The step's random numbers; the target uses the next of them.</param>
     public delegate void Targets(int index, TrainingCase source, ReadOnlySpan<byte> masks, Random random);
 
     /// <summary>The images of a step, from 0: B×C×H×W.</summary>
@@ -69,7 +71,7 @@ internal sealed class CaseSampler(
         return images;
     }
 
-    /// <summary>Cases come in epochs, each in an order of its own.</summary>
+    /// <summary>The case at a position. Cases come in epochs, and each epoch has its own order.</summary>
     private int CaseAt(long position)
     {
         (long epoch, long index) = Math.DivRem(position, cases.Count);

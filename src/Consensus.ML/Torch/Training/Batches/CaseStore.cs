@@ -6,11 +6,11 @@ using Microsoft.Win32.SafeHandles;
 namespace Consensus.ML.Torch.Training.Batches;
 
 /// <summary>
-/// Keeps training cases in memory, or, once they would take more of it than allowed, in a temporary file that training reads them from
-/// again: the same values, thus the same model. The file is this user's alone and has no name any more once it is open, so that nothing
-/// of it stays behind, however the process ends (where a system keeps the name, it goes with the handle).
+/// Keeps training cases in memory. If they exceed the limit, it keeps them in a temporary file and reads them again in training: the
+/// values, and so the model, are the same. Only this user can read the file. Its name is removed as soon as it is open, so that nothing
+/// stays behind, however the process ends (if the system keeps the name, it disappears with the handle).
 /// </summary>
-/// <param name="limit">The most bytes that cases may take in memory.</param>
+/// <param name="limit">Maximum number of bytes that cases may take in memory.</param>
 /// <param name="folder">Where the file goes; null for the system's temporary folder.</param>
 internal sealed class CaseStore(long limit, string? folder = null) : IDisposable
 {
@@ -24,18 +24,18 @@ internal sealed class CaseStore(long limit, string? folder = null) : IDisposable
     /// <summary>Whether the cases are in the file.</summary>
     public bool IsOnDisk => _file is not null;
 
-    /// <summary>
-    /// What is allowed where nothing is asked for: half of the memory that .NET may use, which a container's limit bounds.
-    /// </summary>
+    /// <summary>The default limit: half of the memory that .NET may use (a container's limit counts).</summary>
     public static long DefaultLimit => GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;
 
-    /// <summary>What a case takes, in bytes.</summary>
+    /// <summary>The size of a case in bytes.</summary>
     /// <param name="features">Values of the prepared image, four bytes each.</param>
     /// <param name="masks">Pixels of all masks, a bit each.</param>
     public static long SizeOf(long features, long masks) => (features * sizeof(float)) + ((masks + 7) / 8);
 
-    /// <summary>Keeps a case; the store owns what it is given.</summary>
-    /// <exception cref="IOException">The cases do not fit memory, nor the temporary file; the message says where that is.</exception>
+    /// <summary>Adds a case; the store then owns its arrays.</summary>
+    /// <exception cref="IOException">
+    /// The cases fit neither into memory nor into the temporary file; the message names the file's folder.
+    /// </exception>
     public TrainingCase Add(string name, float[] features, RaterMasks masks)
     {
         PackedMasks packed = masks;
@@ -57,7 +57,7 @@ internal sealed class CaseStore(long limit, string? folder = null) : IDisposable
         return new(name, new PackedMasks(packed.Raters, packed.Height, packed.Width, () => Bits(stored)), () => Features(stored));
     }
 
-    /// <summary>Puts what there is, and all that comes, into the file.</summary>
+    /// <summary>Moves the present cases into the file; later cases go there too.</summary>
     /// <exception cref="IOException">The file cannot be made or written.</exception>
     public void MoveToDisk()
     {
@@ -66,7 +66,7 @@ internal sealed class CaseStore(long limit, string? folder = null) : IDisposable
         _inMemory.Clear();
     }
 
-    /// <summary>Gives the file up; its cases can no longer be read.</summary>
+    /// <summary>Closes the file; its cases can no longer be read.</summary>
     public void Dispose() => _file?.Dispose();
 
     private float[] Features(Stored stored)
@@ -139,7 +139,7 @@ internal sealed class CaseStore(long limit, string? folder = null) : IDisposable
                 return File.OpenHandle(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, FileOptions.DeleteOnClose);
             }
 
-            // A stream can say who may read the file from its first moment; its handle stays good without a name.
+            // A stream can restrict the file to this user from the beginning; its handle works without the name.
             var stream = new FileStream(path, new FileStreamOptions
             {
                 Mode = FileMode.CreateNew, Access = FileAccess.ReadWrite, Share = FileShare.None, BufferSize = 0,
@@ -162,7 +162,7 @@ internal sealed class CaseStore(long limit, string? folder = null) : IDisposable
             + $"Raise the limit, or make room there."),
         exception);
 
-    /// <summary>What is kept of a case: its values, or where in the file they are.</summary>
+    /// <summary>A stored case: its values, or their position in the file.</summary>
     private sealed class Stored(float[] features, byte[] bits)
     {
         public float[]? Features { get; set; } = features;

@@ -1,17 +1,17 @@
 namespace Consensus.ML.Torch.Training.Batches;
 
 /// <summary>
-/// Draws what the next step needs on another thread while the step before it is computed, so that no device waits for it. What a step
-/// draws depends on nothing but its number, thus not on when it is drawn or whether a step was skipped.
+/// Draws the samples of the next step on another thread while the current step is computed, so that no device waits for them. The samples
+/// depend only on the number of the step, not on the time when they are drawn or on skipped steps.
 /// </summary>
-/// <param name="draw">Draws what a step needs; never called by two threads at a time.</param>
-/// <typeparam name="T">What a step needs.</typeparam>
+/// <param name="draw">Draws the samples of a step; never called by two threads at a time.</param>
+/// <typeparam name="T">The samples of a step.</typeparam>
 internal sealed class DrawnAhead<T>(Func<long, T> draw) : IDisposable
 {
     private Task<T>? _ahead;
     private long _aheadStep;
 
-    /// <summary>What a step needs, from 0; then begins the step after it.</summary>
+    /// <summary>Returns the samples of a step, from 0, and begins to draw the samples of the following step.</summary>
     public T Take(long step)
     {
         T taken = _ahead is not null && _aheadStep == step ? _ahead.GetAwaiter().GetResult() : Afresh(step);
@@ -20,7 +20,7 @@ internal sealed class DrawnAhead<T>(Func<long, T> draw) : IDisposable
         return taken;
     }
 
-    /// <summary>Waits for what is being drawn, which nobody will take.</summary>
+    /// <summary>Waits until drawing has ended; the result is dropped.</summary>
     public void Dispose() => Wait();
 
     private T Afresh(long step)
@@ -29,7 +29,7 @@ internal sealed class DrawnAhead<T>(Func<long, T> draw) : IDisposable
         return draw(step);
     }
 
-    // Does not throw what drawing threw: nobody takes that.
+    // Ignores exceptions of drawing, since nobody takes its result.
     private void Wait()
     {
         if (_ahead is not null)

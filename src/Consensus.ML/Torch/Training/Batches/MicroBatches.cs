@@ -3,19 +3,19 @@ using static TorchSharp.torch;
 
 namespace Consensus.ML.Torch.Training.Batches;
 
-/// <summary>Takes a batch in slices, so that the activations of one slice at a time are held.</summary>
+/// <summary>Computes a batch in slices, so that memory holds the activations of one slice at a time.</summary>
 internal static class MicroBatches
 {
     /// <summary>Adds the gradients of some images of a batch.</summary>
-    /// <param name="first">The first of them.</param>
-    /// <param name="count">How many.</param>
-    /// <param name="share">Their share in the batch, by which their gradients count.</param>
+    /// <param name="first">The first image.</param>
+    /// <param name="count">Number of images.</param>
+    /// <param name="share">Their share of the batch: the weight of their gradients.</param>
     /// <returns>Their mean loss.</returns>
     public delegate Tensor Slice(long first, long count, double share);
 
     /// <summary>The mean loss over a batch; owned by the surrounding dispose scope.</summary>
     /// <param name="images">Images in the batch.</param>
-    /// <param name="most">The most in a slice; null for all.</param>
+    /// <param name="most">Maximum number of images in a slice; null for all.</param>
     /// <param name="differentiate">Adds the gradients of a slice.</param>
     public static Tensor Sum(long images, int? most, Slice differentiate)
     {

@@ -4,12 +4,11 @@ using Consensus.Imaging;
 namespace Consensus.ML.Torch.Training.Batches;
 
 /// <summary>
-/// The raters' masks of a training case at their own size, eight pixels in a byte: hundreds of volumes fit memory that
-/// dozens would fill as bytes.
+/// The raters' masks of a training case at their original size, with eight pixels in a byte. They take an eighth of the memory of bytes.
 /// </summary>
 internal sealed class PackedMasks
 {
-    // The eight pixels of each byte, the first in its lowest bit.
+    // The eight pixels of each byte value; the first pixel is the lowest bit.
     private static readonly ulong[] Eight = [.. Enumerable.Range(0, 256).Select(Spread)];
 
     private readonly Func<byte[]> _bits;
@@ -17,11 +16,11 @@ internal sealed class PackedMasks
     /// <param name="raters">Number of raters.</param>
     /// <param name="height">Rows of a mask.</param>
     /// <param name="width">Columns of a mask.</param>
-    /// <param name="bits">Gives what <see cref="Bits"/> had, from wherever it is kept.</param>
+    /// <param name="bits">Reads <see cref="Bits"/> from where they are stored.</param>
     public PackedMasks(int raters, int height, int width, Func<byte[]> bits) =>
         (Raters, Height, Width, _bits) = (raters, height, width, bits);
 
-    /// <summary>Packs masks.</summary>
+    /// <summary>Packs masks of one byte a pixel.</summary>
     /// <param name="raters">Number of raters.</param>
     /// <param name="height">Rows of a mask.</param>
     /// <param name="width">Columns of a mask.</param>
@@ -41,12 +40,14 @@ internal sealed class PackedMasks
     /// <summary>Number of values.</summary>
     public int Count => Raters * Height * Width;
 
-    /// <summary>One bit a pixel, rater by rater, row by row, the first in the lowest bit of the first byte. Not to be changed.</summary>
+    /// <summary>
+    /// One bit a pixel, rater by rater, row by row; the first pixel is the lowest bit of the first byte. Callers must not change them.
+    /// </summary>
     public byte[] Bits => _bits();
 
     public static implicit operator PackedMasks(RaterMasks masks) => new(masks.Raters, masks.Height, masks.Width, masks.Pixels);
 
-    /// <summary>0 or 1 for each pixel, rater by rater, row by row, into the first <see cref="Count"/> bytes.</summary>
+    /// <summary>Writes 0 or 1 for each pixel, rater by rater, row by row, into the first <see cref="Count"/> bytes.</summary>
     public void UnpackTo(Span<byte> pixels)
     {
         byte[] bits = _bits();

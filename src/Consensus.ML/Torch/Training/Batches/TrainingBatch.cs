@@ -8,14 +8,15 @@ using static TorchSharp.torch;
 namespace Consensus.ML.Torch.Training.Batches;
 
 /// <summary>
-/// The samples of one step: B images and B·P passes of M maps each (one, or those of all levels), those of an image one after another.
+/// The samples of one step: B images, and B·P passes with M maps each (one map, or the maps of all levels). The P passes of an image follow
+/// one another.
 /// </summary>
 /// <param name="Images">B×C×H×W, normalised and augmented.</param>
 /// <param name="Starts">x_0: (B·P)×M×H×W in [−1, 1].</param>
-/// <param name="Levels">B·P levels from 1; null where the network is told none.</param>
+/// <param name="Levels">B·P levels from 1; null if the network has no level input.</param>
 /// <param name="Steps">B·P diffusion steps.</param>
 /// <param name="Present">
-/// (B·P)×M: 1 where there is a map, 0 where a rater has not drawn the case (x_0 is 0 there); null where all are there.
+/// (B·P)×M: 1 if there is a map, 0 if a rater has not drawn the case (x_0 is then 0); null if all maps are there.
 /// </param>
 internal sealed record TrainingBatch(Tensor Images, Tensor Starts, Tensor? Levels, Tensor Steps, Tensor? Present)
 {
@@ -31,7 +32,7 @@ internal sealed record TrainingBatch(Tensor Images, Tensor Starts, Tensor? Level
     }
 }
 
-/// <summary>Draws the samples of a step; the same step of the same seed draws the same.</summary>
+/// <summary>Draws the samples of a step; the same step and seed always give the same samples.</summary>
 internal sealed class BatchSource(
     ModelDescription description,
     TrainingOptions options,
@@ -43,8 +44,8 @@ internal sealed class BatchSource(
     private readonly CaseSampler _cases = new(
         description.Height, description.Width, description.ImageChannels, options.BatchSize, augmentation, padding, seed, cases);
 
-    /// <summary>Draws the batch of a step, from 0, without a tensor, which any thread can do.</summary>
-    /// <returns>Puts it on a device; its tensors belong to the dispose scope that surrounds that call.</returns>
+    /// <summary>Draws the batch of a step, from 0, without tensors, so that any thread can do it.</summary>
+    /// <returns>A function that puts the batch on a device. Its tensors belong to the dispose scope around that call.</returns>
     public Func<Device, TrainingBatch> Draw(long step)
     {
         int batch = options.BatchSize, pairs = options.PairsPerImage, pixels = description.Height * description.Width;
@@ -55,8 +56,8 @@ internal sealed class BatchSource(
         var steps = new long[batch * pairs];
         float[] images = _cases.Draw(step, (i, source, moved, random) =>
         {
-            // The passes of an image take different levels (or raters) as long as there are any, unless each takes all of them: every one
-            // is as likely as before, and the gradient is less noisy.
+            // The passes of an image take different levels (or raters) until all are used, unless each pass takes all of them. Each level
+            // is as likely as with independent draws, and the gradient is less noisy.
             bool byRater = description.Target is TrainingTarget.Annotator or TrainingTarget.AnyAnnotator;
             int[] shuffled = [.. Enumerable.Range(0, byRater ? source.Masks.Raters : description.Levels)];
             random.Shuffle(shuffled);
@@ -103,7 +104,7 @@ internal sealed class BatchSource(
         }
     }
 
-    /// <summary>x_0 = 2·target − 1 (the paper's Table 2), where the target is a level of agreement or the share of raters.</summary>
+    /// <summary>x_0 = 2·target − 1 (the paper's Table 2). The target is a level of agreement or the share of raters.</summary>
     private void DrawVotes(ReadOnlySpan<byte> masks, int raters, int level, Span<float> start)
     {
         int pixels = start.Length, needed = ConsensusLabels.VotesNeeded(level, description.Levels, raters);

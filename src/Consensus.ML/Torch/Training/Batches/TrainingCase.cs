@@ -3,10 +3,10 @@ namespace Consensus.ML.Torch.Training.Batches;
 /// <summary>One training sample.</summary>
 /// <param name="Name">The case, for messages.</param>
 /// <param name="Masks">
-/// The raters' masks at their own resolution: what augmentation turns or mirrors must be looked up there, or the half pixel by which a
-/// reduced mask lies off its image would change sides with every flip.
+/// The raters' masks at their original resolution. Augmentation must turn and mirror these: a reduced mask lies half a pixel off its image,
+/// and every flip would put this offset on the other side.
 /// </param>
-/// <param name="ReadFeatures">Gives the image from wherever it is kept.</param>
+/// <param name="ReadFeatures">Reads the image from where it is stored.</param>
 internal sealed record TrainingCase(string Name, PackedMasks Masks, Func<float[]> ReadFeatures)
 {
     /// <summary>A sample in memory.</summary>
@@ -22,20 +22,18 @@ internal sealed record TrainingCase(string Name, PackedMasks Masks, Func<float[]
         init => ReadFeatures = () => value;
     }
 
-    /// <summary>
-    /// Which of the model's raters, from 0, drew each mask; the first mask is the first rater's where nothing else is said.
-    /// </summary>
+    /// <summary>The model's rater, from 0, of each mask. By default, mask i belongs to rater i.</summary>
     public IReadOnlyList<int> Raters { get; init; } = [.. Enumerable.Range(0, Masks.Raters)];
 
     /// <summary>
-    /// What the case shares with others, such as a patient: of one group, no case is trained on while another is validated on.
+    /// What the case shares with other cases, such as the patient. Cases of one group are all trained on or all validated on.
     /// </summary>
     public string Group { get; init; } = Name;
 
-    /// <summary>Whether the group is only the case's own name, so that another set may have it without meaning the same.</summary>
+    /// <summary>Whether the group is only the case's name. The same name in another set then does not mean the same group.</summary>
     public bool IsOwnGroup { get; init; } = true;
 
-    /// <summary>The size of each case's masks, in their order.</summary>
+    /// <summary>The size of each case's masks, in the order of the cases.</summary>
     public static (int Height, int Width)[] MaskSizes(IEnumerable<TrainingCase> cases) =>
         [.. cases.Select(one => (one.Masks.Height, one.Masks.Width))];
 }

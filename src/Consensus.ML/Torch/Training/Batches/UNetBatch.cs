@@ -7,10 +7,10 @@ using static TorchSharp.torch;
 
 namespace Consensus.ML.Torch.Training.Batches;
 
-/// <summary>The samples of one step of a one-pass U-Net: B images and what each output is to be.</summary>
+/// <summary>The samples of one step of a one-pass U-Net: B images and the target of each output.</summary>
 /// <param name="Images">B×C×H×W, normalised and augmented.</param>
 /// <param name="Targets">B×heads×H×W in [0, 1].</param>
-/// <param name="Present">B×heads: 1 where there is a target, 0 where a rater has not drawn the case; null where all are there.</param>
+/// <param name="Present">B×heads: 1 if there is a target, 0 if a rater has not drawn the case; null if all targets are there.</param>
 internal sealed record UNetBatch(Tensor Images, Tensor Targets, Tensor? Present)
 {
     /// <summary>Some of its images: views, owned by the surrounding dispose scope.</summary>
@@ -18,7 +18,7 @@ internal sealed record UNetBatch(Tensor Images, Tensor Targets, Tensor? Present)
         new(Images.narrow(0, first, count), Targets.narrow(0, first, count), Present?.narrow(0, first, count));
 }
 
-/// <summary>Draws the samples of a step; the same step of the same seed draws the same.</summary>
+/// <summary>Draws the samples of a step; the same step and seed always give the same samples.</summary>
 internal sealed class UNetBatchSource(
     UNetDescription description,
     TrainingOptions options,
@@ -48,7 +48,7 @@ internal sealed class UNetBatchSource(
         };
     }
 
-    /// <summary>What the outputs are to be for one image.</summary>
+    /// <summary>Fills the targets of the outputs for one image.</summary>
     private void Fill(TrainingCase source, ReadOnlySpan<byte> masks, Random random, Span<float> targets, Span<float> present)
     {
         int raters = source.Masks.Raters, pixels = description.Height * description.Width;
