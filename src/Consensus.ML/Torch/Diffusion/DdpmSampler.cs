@@ -9,7 +9,7 @@ internal sealed class DdpmSampler : ISampler
     public Tensor Sample(DiffusionProcess process, Denoiser denoise, Tensor noise, Generator generator, CancellationToken cancellation) =>
         SamplerLoop.Run(process, denoise, noise, (prediction, _, steps, step) =>
         {
-            // No noise is drawn at the last step, which would not use it.
+            // The last step uses no noise, so none is drawn.
             Tensor fresh = step == 0
                 ? zeros_like(prediction.Mean)
                 : randn(prediction.Mean.shape, device: noise.device, generator: generator);

@@ -5,22 +5,22 @@ using static TorchSharp.torch.nn;
 
 namespace Consensus.ML.Torch.Diffusion;
 
-/// <summary>What a network's output says of the step from x_t to x_{t−1}. Owned by the surrounding dispose scope.</summary>
+/// <summary>What a network's output predicts for the step from x_t to x_{t−1}. Owned by the surrounding dispose scope.</summary>
 /// <param name="Start">Predicted x_0, B×M×H×W for M maps a pass.</param>
 /// <param name="Mean">Mean of p(x_{t−1} | x_t).</param>
-/// <param name="LogVariance">Logarithm of its variance; a single value a sample where the variance is not learned.</param>
+/// <param name="LogVariance">Logarithm of its variance; one value for each sample if the variance is not learned.</param>
 internal sealed record StepPrediction(Tensor Start, Tensor Mean, Tensor LogVariance);
 
 /// <summary>A step of a sampler as it happens. Its tensors live until the step is done.</summary>
-/// <param name="Time">The time t that the network was told, from the process's full T steps.</param>
+/// <param name="Time">The time t that the network received, from the process's full T steps.</param>
 /// <param name="Current">x_t, B×M×H×W.</param>
 /// <param name="Start">The x_0 that the network predicts from it, clamped to [−1, 1].</param>
 internal sealed record SampledStep(int Time, Tensor Current, Tensor Start);
 
-/// <summary>The losses of a batch, one value a sample. Owned by the surrounding dispose scope.</summary>
-/// <param name="Total">What training minimises, averaged over the batch.</param>
+/// <summary>The losses of a batch, one value for each sample. Owned by the surrounding dispose scope.</summary>
+/// <param name="Total">The loss that training minimises, averaged over the batch.</param>
 /// <param name="Main">Its main part: mean squared error of the predicted quantity, or cross-entropy for logits.</param>
-/// <param name="VariationalBound">The bound in bits per pixel, which teaches the variance; null where that is fixed.</param>
+/// <param name="VariationalBound">The bound in bits per pixel, which trains the variance; null if the variance is fixed.</param>
 internal sealed record DiffusionLoss(Tensor Total, Tensor Main, Tensor? VariationalBound);
 
 /// <summary>
@@ -66,10 +66,10 @@ internal sealed class DiffusionProcess : IDisposable
     /// <summary>The schedule, full or a subsequence.</summary>
     public NoiseSchedule Schedule { get; }
 
-    /// <summary>Shown every step that a sampler takes, before its tensors are gone; null for nobody.</summary>
+    /// <summary>Called with every step of a sampler, before its tensors are disposed; null for no call.</summary>
     public Action<SampledStep>? Watch { get; init; }
 
-    /// <summary>The times that the network is told for steps (B int64).</summary>
+    /// <summary>The times that the network receives for steps (B int64).</summary>
     public Tensor NetworkTimes(Tensor steps) => _times.index_select(0, steps);
 
     /// <summary>x_t = √ᾱ_t x_0 + √(1 − ᾱ_t) ε.</summary>
@@ -83,7 +83,7 @@ internal sealed class DiffusionProcess : IDisposable
     /// <param name="output">B×M or 2M×H×W float32, for M maps a pass.</param>
     /// <param name="current">x_t.</param>
     /// <param name="steps">B int64.</param>
-    /// <param name="clamp">Whether x_0 is clamped to [−1, 1], as sampling does and the bound does not.</param>
+    /// <param name="clamp">Whether to clamp x_0 to [−1, 1]. Sampling does; the variational bound does not.</param>
     public StepPrediction Interpret(Tensor output, Tensor current, Tensor steps, bool clamp)
     {
         using var scope = NewDisposeScope();
@@ -132,7 +132,7 @@ internal sealed class DiffusionProcess : IDisposable
     /// <param name="steps">B int64.</param>
     /// <param name="noise">The ε that x_t was made with.</param>
     /// <param name="minSnrGamma">γ of the min-SNR weights of the main part; null for equal weights.</param>
-    /// <param name="present">B×M of 0 and 1, at least one a sample: the maps that count; null for all.</param>
+    /// <param name="present">The maps that count, as B×M of 0 and 1, with at least one 1 for each sample; null for all.</param>
     public DiffusionLoss Loss(
         Tensor output,
         Tensor start,
@@ -169,8 +169,8 @@ internal sealed class DiffusionProcess : IDisposable
     }
 
     /// <summary>
-    /// Soft Dice loss of the predicted x_0 of each sample, 0 to 1; for predictions of x_0 (ε says too little of it at noisy
-    /// times, v at clean ones).
+    /// Soft Dice loss of the predicted x_0 of each sample, 0 to 1; for predictions of x_0 (ε says too little about x_0 at noisy times, and
+    /// v at clean times).
     /// </summary>
     public Tensor DiceLoss(Tensor output, Tensor start, Tensor? present = null)
     {
@@ -184,8 +184,8 @@ internal sealed class DiffusionProcess : IDisposable
     }
 
     /// <summary>
-    /// The variational bound's term in bits per pixel: KL between the true and the predicted posterior, at t = 0 the negative log
-    /// likelihood. The first channel is detached, so that the variance alone learns from it.
+    /// The variational bound's term in bits per pixel: the KL divergence between the true and the predicted posterior, or the negative log
+    /// likelihood at t = 0. The first channel is detached, so that only the variance learns from this term.
     /// </summary>
     private Tensor VariationalBound(Tensor output, Tensor start, Tensor current, Tensor steps, Tensor? present)
     {
@@ -233,7 +233,8 @@ internal sealed class DiffusionProcess : IDisposable
     };
 
     /// <summary>
-    /// min(SNR, γ) as a weight of the squared error of x_0, turned into one of what is predicted (Hang et al. 2023, section 3.4); B values.
+    /// The weight min(SNR, γ) of the squared error of x_0, converted to a weight of the predicted quantity (Hang et al. 2023, section 3.4);
+    /// B values.
     /// </summary>
     private Tensor MinSnrWeights(Tensor steps, double gamma)
     {
@@ -250,15 +251,15 @@ internal sealed class DiffusionProcess : IDisposable
     private Tensor PosteriorMean(Tensor start, Tensor current, Tensor steps) =>
         (At(_meanStart, steps) * start).Plus(At(_meanCurrent, steps) * current);
 
-    /// <summary>The channels of the network's output that are its predictions, one a map.</summary>
+    /// <summary>The channels of the network's output with its predictions, one for each map.</summary>
     private Tensor Prediction(Tensor output) => output.narrow(1, 0, Maps(output));
 
-    /// <summary>The channels behind them, that say the variance.</summary>
+    /// <summary>The channels after the predictions, which hold the variance.</summary>
     private Tensor Variance(Tensor output) => output.narrow(1, Maps(output), Maps(output));
 
     private long Maps(Tensor output) => Options.LearnedVariance ? output.shape[1] / 2 : output.shape[1];
 
-    /// <summary>Means over pixels and then over the maps that there are: B×M×H×W to B.</summary>
+    /// <summary>Means over pixels and then over the present maps: B×M×H×W to B.</summary>
     private static Tensor MeanOverMaps(Tensor values, Tensor? present) => MeanOfPresent(values.flatten(2).mean([2]), present);
 
     private static Tensor MeanOfPresent(Tensor values, Tensor? present) =>

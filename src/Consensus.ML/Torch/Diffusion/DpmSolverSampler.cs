@@ -4,13 +4,13 @@ using static TorchSharp.torch;
 namespace Consensus.ML.Torch.Diffusion;
 
 /// <summary>
-/// DPM-Solver++ (2M) (Lu et al. 2022, Algorithm 2): DDIM's step towards a prediction of x_0 that is carried on along its change
-/// since the step before.
+/// DPM-Solver++ (2M) (Lu et al. 2022, Algorithm 2): a DDIM step towards an extrapolated prediction of x_0. The extrapolation continues the
+/// change of the prediction since the previous step.
 /// </summary>
 /// <remarks>
-/// The algorithm carries it on by h/2h' of that change, with h and h' this stride and the last one in λ. Evenly spaced times end with
-/// strides several times as long as those before, where that overshoots (on Gaussian data by more than DDIM errs): half of the change is
-/// the most that is taken here.
+/// The algorithm adds h/2h' of that change, where h and h' are this stride and the previous stride in λ. With evenly spaced times, the last
+/// strides are several times as long as those before. The algorithm overshoots there (on Gaussian data, by more than DDIM's error). So this
+/// class adds at most half of the change.
 /// </remarks>
 internal sealed class DpmSolverSampler : ISampler
 {
@@ -25,7 +25,7 @@ internal sealed class DpmSolverSampler : ISampler
 
             if (step == 0)
             {
-                // The last step leads to x_0 itself, infinitely far in λ: no slope carries there.
+                // The last step leads to x_0 itself, infinitely far in λ, so there is no extrapolation.
                 return start.alias();
             }
 
@@ -40,7 +40,7 @@ internal sealed class DpmSolverSampler : ISampler
 
             Tensor next = current.Times(Math.Sqrt((1 - alpha) / (1 - alphaHere))) - aim.Times(Math.Sqrt(alpha) * (Math.Exp(-stride) - 1));
 
-            // The scope of the step ends before the next one needs this.
+            // The step's dispose scope ends before the next step needs this tensor.
             before?.Dispose();
             before = start.alias().MoveToOuterDisposeScope();
             return next;

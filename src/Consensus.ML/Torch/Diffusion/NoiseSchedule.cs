@@ -28,7 +28,7 @@ internal sealed class NoiseSchedule
 
         for (int t = 0; t < steps; t++)
         {
-            // The variance at t = 0 is 0: its logarithm takes the next one's (with a single step, the floor of the logarithms).
+            // The variance at t = 0 is 0, so its logarithm is replaced by that at t = 1 (with a single step, by the smallest logarithm).
             double variance = t > 0 ? PosteriorVariance[t] : steps > 1 ? PosteriorVariance[1] : 1e-20;
             PosteriorLogVarianceClipped[t] = Math.Log(variance);
         }
@@ -55,13 +55,13 @@ internal sealed class NoiseSchedule
     /// <summary>Weight of x_t in the mean of q(x_{t−1} | x_t, x_0).</summary>
     public double[] PosteriorMeanCurrent { get; }
 
-    /// <summary>The time t that the network gets at each step: 0..T−1, or those that a subsequence keeps.</summary>
+    /// <summary>The time t that the network receives at each step: 0..T−1, or the times that a subsequence keeps.</summary>
     public int[] Times { get; }
 
     /// <summary>ᾱ of the step before t; 1 before the first.</summary>
     public double AlphaCumulativeBefore(int t) => t == 0 ? 1 : AlphasCumulative[t - 1];
 
-    /// <summary>A schedule over all T steps, by one of the <see cref="NoiseFormulas"/>.</summary>
+    /// <summary>A schedule over all T steps with one of the <see cref="NoiseFormulas"/>.</summary>
     /// <param name="kind">The formula.</param>
     /// <param name="steps">T, at least 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such formula, or T is less than 1.</exception>

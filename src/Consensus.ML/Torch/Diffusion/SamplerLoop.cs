@@ -3,12 +3,12 @@ using static TorchSharp.torch;
 
 namespace Consensus.ML.Torch.Diffusion;
 
-/// <summary>What every sampler does: from the noisiest step to the last, one network output a step.</summary>
+/// <summary>The loop of every sampler: from the noisiest step to the last, with one network output for each step.</summary>
 internal static class SamplerLoop
 {
     /// <summary>
-    /// Runs the steps; <paramref name="previous"/> makes x_{t−1} from the prediction, x_t and the step, given B times (int64) and as a
-    /// number, since asking the tensor would make a GPU wait.
+    /// Runs the steps; <paramref name="previous"/> makes x_{t−1} from the prediction, x_t and the step. It gets the step as a tensor (B
+    /// int64) and as a number, since reading the tensor would make a GPU wait.
     /// </summary>
     public static Tensor Run(
         DiffusionProcess process,

@@ -2,7 +2,7 @@ using Consensus.ML.Options;
 
 namespace Consensus.ML.Torch.Diffusion;
 
-/// <summary>The samplers by name.</summary>
+/// <summary>The samplers by kind.</summary>
 internal static class Samplers
 {
     private static readonly Dictionary<SamplerKind, ISampler> ByKind = new()
@@ -12,7 +12,7 @@ internal static class Samplers
         [SamplerKind.DpmSolver] = new DpmSolverSampler(),
     };
 
-    /// <summary>The sampler of a name. It keeps no state: any number of callers may use it at once.</summary>
+    /// <summary>The sampler of a kind. It keeps no state, so any number of callers may use it at once.</summary>
     /// <exception cref="ArgumentOutOfRangeException">There is no such sampler.</exception>
     public static ISampler Get(SamplerKind kind) => ByKind.TryGetValue(kind, out ISampler? sampler)
         ? sampler

@@ -7,7 +7,7 @@ namespace Consensus.ML.Torch.Networks;
 internal static class Checkpoint
 {
     /// <summary>
-    /// Reads the weights of <paramref name="layout"/>. Tensors whose names begin with "io." are a test vector's, and are passed over.
+    /// Reads the weights of <paramref name="layout"/>. It ignores tensors whose names begin with "io."; they belong to test vectors.
     /// </summary>
     /// <exception cref="InvalidDataException">A weight is missing, unknown, or of another shape; the message names it.</exception>
     public static WeightSet Read(WeightLayout layout, ReadOnlyMemory<byte> file, Device device)
@@ -16,7 +16,7 @@ internal static class Checkpoint
         return Read(layout, tensors.Entries, tensors.Read, device);
     }
 
-    /// <summary>The same from a seekable stream, of which only the header and these weights are read.</summary>
+    /// <summary>The same from a seekable stream; reads only the header and these weights.</summary>
     /// <exception cref="InvalidDataException">A weight is missing, unknown, or of another shape; the message names it.</exception>
     public static WeightSet Read(WeightLayout layout, Stream file, Device device)
     {
@@ -47,7 +47,7 @@ internal static class Checkpoint
         }
     }
 
-    /// <summary>The tensor of each weight of a layout, before anything is made as large as the layout says.</summary>
+    /// <summary>Finds the tensor of each weight of a layout. It runs before any memory of the layout's size is taken.</summary>
     private static SafetensorsEntry[] Match(WeightLayout layout, IReadOnlyList<SafetensorsEntry> tensors)
     {
         Dictionary<string, SafetensorsEntry> entries = tensors
@@ -77,7 +77,9 @@ internal static class Checkpoint
                 + $"'{Printable.OneLine(entries.Keys.First())}' first: it belongs to another network.");
     }
 
-    /// <summary>Bytes of what <see cref="Write"/> makes of weights of this layout: of the values alone, and with their header.</summary>
+    /// <summary>
+    /// The bytes that <see cref="Write"/> makes from weights of this layout: the values alone, and the file with its header.
+    /// </summary>
     public static (long Values, long File) Length(WeightLayout layout)
     {
         long values = sizeof(float) * layout.ParameterCount;

@@ -4,9 +4,9 @@ using static TorchSharp.torch;
 namespace Consensus.ML.Torch.Networks;
 
 /// <summary>
-/// An image encoding that can be differentiated without its activations being kept (gradient checkpointing, Chen et al. 2016): of each
-/// part only the input is, and the part is run again when its gradient is due. The gradients are those of an ordinary pass but for the
-/// order of one addition. The tensors belong to the dispose scope it is made in.
+/// An image encoding with gradient checkpointing (Chen et al. 2016). It keeps only the input of each part, and runs the part again to get
+/// its gradient. The gradients equal those of an ordinary pass, except for the order of one addition. The tensors belong to the dispose
+/// scope that surrounds the constructor's call.
 /// </summary>
 internal sealed class CheckpointedEncoding
 {
@@ -14,7 +14,7 @@ internal sealed class CheckpointedEncoding
     private readonly ForwardContext _context;
     private readonly Tensor _image;
 
-    // What went into each block of the trunk, and what came out of the last.
+    // The input of each block of the trunk, and the output of the last block.
     private readonly Tensor[] _trunk;
 
     public CheckpointedEncoding(ImageEncoder encoder, ForwardContext context, Tensor image)
@@ -31,11 +31,11 @@ internal sealed class CheckpointedEncoding
         Features = encoder.Last(context, _trunk[0], _trunk[^1]).requires_grad_();
     }
 
-    /// <summary>G(I), B×L×H×W: a leaf, to which a loss's backward pass brings its gradient.</summary>
+    /// <summary>G(I), B×L×H×W: a leaf tensor that gets its gradient from the loss's backward pass.</summary>
     public Tensor Features { get; }
 
     /// <summary>
-    /// Carries the gradient of <see cref="Features"/> on to the encoder's weights. To be called once, after the loss's own backward pass.
+    /// Propagates the gradient of <see cref="Features"/> to the encoder's weights. Call it once, after the loss's backward pass.
     /// </summary>
     public void Backward()
     {

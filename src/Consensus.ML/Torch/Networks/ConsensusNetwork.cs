@@ -7,7 +7,7 @@ namespace Consensus.ML.Torch.Networks;
 
 /// <summary>
 /// ε(x_t, I, t, c) = D(E(F(x_t) + G(I), emb)): the conditional U-Net of Amit et al. 2023 (section 3, Figure 1). Or, with
-/// <see cref="Conditioning.Concatenation"/>, D(E(F(I, x_t), emb)). Holds structure only; weights come with each pass.
+/// <see cref="Conditioning.Concatenation"/>, D(E(F(I, x_t), emb)). It holds structure only; each pass brings the weights.
 /// </summary>
 internal sealed class ConsensusNetwork
 {
@@ -19,10 +19,10 @@ internal sealed class ConsensusNetwork
 
     /// <param name="options">The shape.</param>
     /// <param name="imageSide">
-    /// The smaller side of a slice, in pixels: attention stands where a feature map's side is one of the options'.
+    /// The smaller side of a slice, in pixels: attention is used if a feature map's side is listed in the options.
     /// </param>
     /// <param name="imageChannels">Channels of a slice.</param>
-    /// <param name="levels">Number of levels to embed; null where the target has none.</param>
+    /// <param name="levels">Number of levels to embed; null if the target has none.</param>
     /// <param name="learnedVariance">Whether there is a second output channel for each map.</param>
     /// <param name="maps">Maps that a pass draws.</param>
     public ConsensusNetwork(NetworkOptions options, int imageSide, int imageChannels, int? levels, bool learnedVariance, int maps = 1)
@@ -42,7 +42,9 @@ internal sealed class ConsensusNetwork
     /// <summary>Names and shapes of the weights, in checkpoint order.</summary>
     public WeightLayout Layout { get; } = new();
 
-    /// <summary>What depends on the image alone: G(I), or without an encoder the image as it goes into the first convolution.</summary>
+    /// <summary>
+    /// The part that depends on the image alone: G(I), or without an encoder the image as input of the first convolution.
+    /// </summary>
     /// <param name="context">Weights and mode.</param>
     /// <param name="image">B×image channels×H×W float32, normalised.</param>
     /// <returns>B×L×H/PatchSize×W/PatchSize, or B×image channels×H×W, in the pass's precision.</returns>
@@ -54,8 +56,8 @@ internal sealed class ConsensusNetwork
     }
 
     /// <summary>
-    /// G(I) for training with gradient checkpointing: its activations are not kept but computed again for the gradient.
-    /// Null without an encoder.
+    /// G(I) for training with gradient checkpointing: it computes its activations again for the gradient instead of keeping them. Null
+    /// without an encoder.
     /// </summary>
     /// <param name="context">Weights and mode.</param>
     /// <param name="image">B×image channels×H×W float32, normalised.</param>
@@ -65,12 +67,12 @@ internal sealed class ConsensusNetwork
     /// <summary>One pass of the U-Net.</summary>
     /// <param name="context">Weights and mode.</param>
     /// <param name="noisy">
-    /// x_t: (B·P)×M×H×W float32, with the M maps of a pass in its channels; the P passes of an image one after another.
+    /// x_t: (B·P)×M×H×W float32, with the M maps of a pass as channels. The P passes of an image follow one another.
     /// </param>
-    /// <param name="imageFeatures">What <see cref="EncodeImage"/> gave of the B images.</param>
+    /// <param name="imageFeatures">The result of <see cref="EncodeImage"/> for the B images.</param>
     /// <param name="times">B·P diffusion times.</param>
     /// <param name="levels">B·P levels from 1 (int64); null where the target has none.</param>
-    /// <returns>(B·P)×M or 2M×H×W float32: the predictions and, where it is learned, the variances' interpolation v.</returns>
+    /// <returns>(B·P)×M or 2M×H×W float32: the predictions and, if the variance is learned, its interpolation v.</returns>
     public Tensor Forward(ForwardContext context, Tensor noisy, Tensor imageFeatures, Tensor times, Tensor? levels)
     {
         using var scope = NewDisposeScope();
@@ -100,7 +102,7 @@ internal sealed class ConsensusNetwork
                 .view(hidden.shape);
     }
 
-    /// <summary>F(I, x_t), the image first as Wolleb et al. 2022 have it.</summary>
+    /// <summary>F(I, x_t), with the image first, as in Wolleb et al. 2022.</summary>
     private Tensor Concatenated(ForwardContext context, Tensor noisy, Tensor image)
     {
         long pairs = noisy.shape[0] / image.shape[0];

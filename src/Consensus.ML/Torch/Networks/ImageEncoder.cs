@@ -6,7 +6,7 @@ namespace Consensus.ML.Torch.Networks;
 
 /// <summary>
 /// G(I): a net of residual-in-residual dense blocks (RRDB, Wang et al. 2018) on the image alone, at the resolution of the U-Net's first
-/// level. Needed once for an image, whatever the number of steps, levels and generations.
+/// level. It runs once for an image, for any number of steps, levels and generations.
 /// </summary>
 internal sealed class ImageEncoder
 {
@@ -51,10 +51,10 @@ internal sealed class ImageEncoder
         return _first.Forward(context, Patches.Fold(image, _patch)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>One of the <see cref="BlockCount"/> parts of the trunk, each on what the one before gave.</summary>
+    /// <summary>One of the <see cref="BlockCount"/> parts of the trunk. Each takes the output of the part before.</summary>
     public Tensor Block(ForwardContext context, int block, Tensor input) => _blocks[block].Forward(context, input);
 
-    /// <summary>The last part, on what the first part and the trunk gave.</summary>
+    /// <summary>The last part, which takes the outputs of the first part and the trunk.</summary>
     public Tensor Last(ForwardContext context, Tensor features, Tensor trunk)
     {
         using var scope = NewDisposeScope();

@@ -28,7 +28,7 @@ internal sealed class Convolution
         _padding = kernel / 2;
     }
 
-    /// <summary>The type it computes in, which its input must have: that of the weights given.</summary>
+    /// <summary>The type of the weights. The layer computes in it, and the input must have it.</summary>
     public ScalarType Type(ForwardContext context) => context.Weights[_weight].dtype;
 
     public Tensor Forward(ForwardContext context, Tensor input)
@@ -73,7 +73,7 @@ internal sealed class GroupNormalization
         Tensor weight = context.Weights[_weight], bias = context.Weights[_bias];
         if (input.dtype != weight.dtype && input.device_type != TorchSharp.DeviceType.CPU)
         {
-            // The CPU kernel takes a 16-bit input with float32 weights; the one for GPUs wants one type.
+            // The CPU kernel takes a 16-bit input with float32 weights; the GPU kernel needs a single type.
             (weight, bias) = (weight.to_type(input.dtype), bias.to_type(input.dtype));
         }
 
@@ -82,8 +82,8 @@ internal sealed class GroupNormalization
 }
 
 /// <summary>
-/// Residual block of the U-Net: norm, SiLU, convolution; the embedding, where there is one, added before the second norm or scaling and
-/// shifting what comes of it; SiLU, dropout, zeroed convolution; skip.
+/// Residual block of the U-Net: norm, SiLU, convolution; second norm, SiLU, dropout, zeroed convolution; skip. An embedding, if there is
+/// any, is added before the second norm, or scales and shifts the output of that norm.
 /// </summary>
 internal sealed class ResidualBlock
 {
@@ -107,7 +107,7 @@ internal sealed class ResidualBlock
     /// <param name="context">Weights and mode.</param>
     /// <param name="input">B×inputs×H×W.</param>
     /// <param name="embedding">
-    /// B×embedding width, already through SiLU (it is the same for every block); null where the network has none.
+    /// B×embedding width, already through SiLU (it is the same for every block); null if the network has none.
     /// </param>
     public Tensor Forward(ForwardContext context, Tensor input, Tensor? embedding)
     {
@@ -116,10 +116,10 @@ internal sealed class ResidualBlock
         if (_embedding is not null)
         {
             ArgumentNullException.ThrowIfNull(embedding);
-            Tensor told = _embedding.Forward(context, embedding).unsqueeze(-1).unsqueeze(-1);
+            Tensor projected = _embedding.Forward(context, embedding).unsqueeze(-1).unsqueeze(-1);
             hidden = _scaleShift
-                ? ScaledAndShifted(context, _outputNorm.Forward(context, hidden), told)
-                : _outputNorm.Forward(context, Sum(context, hidden, told.to_type(hidden.dtype)));
+                ? ScaledAndShifted(context, _outputNorm.Forward(context, hidden), projected)
+                : _outputNorm.Forward(context, Sum(context, hidden, projected.to_type(hidden.dtype)));
         }
         else
         {
@@ -138,10 +138,10 @@ internal sealed class ResidualBlock
         return Sum(context, hidden, skip).MoveToOuterDisposeScope();
     }
 
-    /// <summary>normed · (1 + scale) + shift, channel by channel; the first half of what the embedding says is the scale.</summary>
-    private static Tensor ScaledAndShifted(ForwardContext context, Tensor normed, Tensor told)
+    /// <summary>normed · (1 + scale) + shift for each channel. The first half of the projected embedding is the scale.</summary>
+    private static Tensor ScaledAndShifted(ForwardContext context, Tensor normed, Tensor projected)
     {
-        Tensor[] parts = told.chunk(2, 1);
+        Tensor[] parts = projected.chunk(2, 1);
         Tensor scaled = normed * parts[0].Plus(1).to_type(normed.dtype);
         return Sum(context, scaled, parts[1].to_type(normed.dtype));
     }
@@ -175,7 +175,7 @@ internal sealed class AttentionBlock
         using var scope = NewDisposeScope();
         long batch = input.shape[0], channels = input.shape[1], height = input.shape[2], width = input.shape[3];
 
-        // Heads are outermost, then the thirds q, k, v: B × heads × 3 × (channels / heads) × pixels.
+        // Heads come first, then the thirds q, k, v: B × heads × 3 × (channels / heads) × pixels.
         Tensor normed = _norm.Forward(context, input).flatten(2);
         Tensor qkv = functional.conv1d(normed, context.Weights[_qkvWeight], context.Weights[_qkvBias])
             .view(batch, _heads, 3, channels / _heads, -1)

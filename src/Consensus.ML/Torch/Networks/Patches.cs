@@ -5,7 +5,7 @@ using static TorchSharp.torch.nn;
 namespace Consensus.ML.Torch.Networks;
 
 /// <summary>
-/// Square patches of pixels as channels, and back (space to depth): what <see cref="NetworkOptions.PatchSize"/> asks for.
+/// Square patches of pixels as channels, and back (space to depth): the implementation of <see cref="NetworkOptions.PatchSize"/>.
 /// </summary>
 internal static class Patches
 {
@@ -15,6 +15,6 @@ internal static class Patches
     /// </summary>
     public static Tensor Fold(Tensor pixels, int patch) => patch == 1 ? pixels : functional.pixel_unshuffle(pixels, patch);
 
-    /// <summary>The way back.</summary>
+    /// <summary>The inverse of <see cref="Fold"/>.</summary>
     public static Tensor Unfold(Tensor channels, int patch) => patch == 1 ? channels : functional.pixel_shuffle(channels, patch);
 }

@@ -12,7 +12,7 @@ namespace Consensus.ML.Torch.Networks;
 /// <param name="Type">Its type as the file names it: F32, I32, …</param>
 /// <param name="Shape">Its shape.</param>
 /// <param name="Begin">First byte of its values, counted from the end of the header.</param>
-/// <param name="End">One past the last.</param>
+/// <param name="End">The position after the last byte.</param>
 internal sealed record SafetensorsEntry(string Name, string Type, long[] Shape, long Begin, long End);
 
 /// <summary>
@@ -150,7 +150,7 @@ internal sealed class Safetensors
         return file;
     }
 
-    /// <summary>All that comes before the values of float32 tensors written in the given order: the header with its length.</summary>
+    /// <summary>The bytes before the values of float32 tensors in the given order: the header with its length.</summary>
     internal static byte[] Header(IEnumerable<(string Name, long[] Shape)> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
         using var header = new MemoryStream();
@@ -199,11 +199,11 @@ internal sealed class Safetensors
         return bytes;
     }
 
-    /// <summary>A shape as messages have it.</summary>
+    /// <summary>A shape as text, for messages.</summary>
     internal static string Text(long[] shape) =>
         $"[{string.Join(", ", shape.Select(side => side.ToString(CultureInfo.InvariantCulture)))}]";
 
-    /// <summary>Makes sure that every byte of the values belongs to one tensor, as in files that a library wrote.</summary>
+    /// <summary>Checks that every byte of the values belongs to one tensor, as the format requires.</summary>
     private static void EnsureFilled(List<SafetensorsEntry> entries, long available)
     {
         long at = 0;

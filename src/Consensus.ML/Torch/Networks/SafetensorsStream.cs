@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace Consensus.ML.Torch.Networks;
 
 /// <summary>
-/// Safetensors files that are larger than memory should hold at once (a byte array ends at 2 GB): float32 tensors go to and come from a
-/// stream one after another.
+/// Safetensors files that are too large to hold in memory at once (a byte array has at most 2 GB). It reads and writes float32 tensors one
+/// after another.
 /// </summary>
 internal sealed class SafetensorsStream
 {
@@ -66,7 +66,7 @@ internal sealed class SafetensorsStream
     }
 
     /// <summary>The values of a tensor as float32 on the CPU; the caller owns the tensor.</summary>
-    /// <exception cref="InvalidDataException">It is of a type that no weight has.</exception>
+    /// <exception cref="InvalidDataException">The tensor's type is not a type of weights.</exception>
     public Tensor Read(SafetensorsEntry entry)
     {
         var bytes = new byte[entry.End - entry.Begin];
@@ -75,8 +75,8 @@ internal sealed class SafetensorsStream
         return Safetensors.ToTensor(entry, bytes);
     }
 
-    /// <summary>Reads the tensor of a name into <paramref name="target"/>, a contiguous float32 tensor.</summary>
-    /// <exception cref="InvalidDataException">There is no such tensor, or it is of another type or shape.</exception>
+    /// <summary>Reads a tensor by its name into <paramref name="target"/>, a contiguous float32 tensor.</summary>
+    /// <exception cref="InvalidDataException">There is no such tensor, or it has another type or shape.</exception>
     public void Read(string name, Tensor target)
     {
         SafetensorsEntry entry = Entries.FirstOrDefault(entry => entry.Name == name)

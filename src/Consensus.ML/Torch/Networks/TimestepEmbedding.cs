@@ -7,7 +7,7 @@ namespace Consensus.ML.Torch.Networks;
 internal static class TimestepEmbedding
 {
     /// <param name="times">B times, any number type.</param>
-    /// <param name="width">Values an embedding has, even.</param>
+    /// <param name="width">Number of values of an embedding, even.</param>
     /// <returns>B×width: cosines, then sines, of t·exp(−ln(10000)·i/half) for i in 0..half−1.</returns>
     public static Tensor Create(Tensor times, int width)
     {

@@ -5,8 +5,8 @@ using static TorchSharp.torch.nn;
 namespace Consensus.ML.Torch.Networks;
 
 /// <summary>
-/// The U-Net of Nichol and Dhariwal 2021: residual blocks, self-attention at some sides, strided convolutions down and repetition up,
-/// every output on the way down skipped across. Holds structure only; weights come with each pass.
+/// The U-Net of Nichol and Dhariwal 2021: residual blocks, self-attention at some sides, strided convolutions down and repetition up, and a
+/// skip connection from every output on the way down. It holds structure only; each pass brings the weights.
 /// </summary>
 internal sealed class UNet
 {
@@ -20,11 +20,11 @@ internal sealed class UNet
     /// <param name="layout">Where its weights are declared, under their published names.</param>
     /// <param name="options">The shape.</param>
     /// <param name="imageSide">
-    /// The smaller side of a slice, in pixels: attention stands where a feature map's side is one of the options'.
+    /// The smaller side of a slice, in pixels: attention is used if a feature map's side is listed in the options.
     /// </param>
-    /// <param name="inputs">Channels that go in, each of them PatchSize² channels of the first convolution.</param>
-    /// <param name="outputs">Channels that come out.</param>
-    /// <param name="embedding">Width of an embedding that every residual block is told; null for none.</param>
+    /// <param name="inputs">Input channels. Each makes PatchSize² channels of the first convolution.</param>
+    /// <param name="outputs">Output channels.</param>
+    /// <param name="embedding">Width of an embedding that every residual block gets; null for none.</param>
     /// <param name="zeroInput">Whether the first convolution starts at zero.</param>
     public UNet(
         WeightLayout layout,
@@ -38,7 +38,7 @@ internal sealed class UNet
         _patch = options.Patch;
         long channels = options.ModelChannels, pixels = _patch * _patch;
 
-        // Down: what comes of the first convolution is the first skip; each stage's output is one more.
+        // Down: the output of the first convolution is the first skip; each stage's output is a further skip.
         _input = new(layout, "input_blocks.0.0", inputs * pixels, channels, zero: zeroInput);
         var skips = new Stack<long>([channels]);
         int depth = options.ChannelMultipliers.Count, index = 1, side = imageSide / _patch;
@@ -64,7 +64,7 @@ internal sealed class UNet
         _middleAttention = new(layout, "middle_block.1", channels, options.AttentionHeads);
         _middle2 = new(layout, "middle_block.2", channels, channels, embedding, options.ScaleShiftNorm);
 
-        // Up: one block more a level, each on a skip.
+        // Up: one more block for each level; each block takes a skip.
         index = 0;
         for (int level = depth - 1; level >= 0; level--)
         {
@@ -88,7 +88,7 @@ internal sealed class UNet
         bool HasAttention(int side) => options.AttentionResolutions.Contains(side);
     }
 
-    /// <summary>The type it computes in: that of the weights given.</summary>
+    /// <summary>The type of the weights, in which the network computes.</summary>
     public ScalarType Type(ForwardContext context) => _input.Type(context);
 
     /// <summary>The first convolution.</summary>
@@ -101,12 +101,12 @@ internal sealed class UNet
         return _input.Forward(context, Patches.Fold(input.to_type(Type(context)), _patch)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>All that follows the first convolution.</summary>
+    /// <summary>Everything after the first convolution.</summary>
     /// <param name="context">Weights and mode.</param>
     /// <param name="entered">
-    /// B×L×H/PatchSize×W/PatchSize from <see cref="Enter"/>, with what is added to it; without gradients it is used up.
+    /// B×L×H/PatchSize×W/PatchSize from <see cref="Enter"/>, with anything added to it. Without gradients, this call overwrites it.
     /// </param>
-    /// <param name="embedding">B×embedding width, already through SiLU (it is the same for every block); null where there is none.</param>
+    /// <param name="embedding">B×embedding width, already through SiLU (it is the same for every block); null if there is none.</param>
     /// <returns>B×outputs×H×W float32.</returns>
     public Tensor Forward(ForwardContext context, Tensor entered, Tensor? embedding)
     {

@@ -1,6 +1,8 @@
 namespace Consensus.ML.Torch.Networks;
 
-/// <summary>How a weight begins (PyTorch's defaults, which the published implementation keeps, and its zeroed layers).</summary>
+/// <summary>
+/// The initial values of a weight: PyTorch's defaults, as in the published implementation, and zeros for its zeroed layers.
+/// </summary>
 internal enum Initialization
 {
     /// <summary>Uniform within ±1/√fan-in.</summary>
@@ -19,10 +21,10 @@ internal enum Initialization
 /// <summary>One named weight of a network.</summary>
 /// <param name="Name">Its name in a published checkpoint.</param>
 /// <param name="Shape">Its shape.</param>
-/// <param name="Initialization">How it begins.</param>
+/// <param name="Initialization">Its initial values.</param>
 /// <param name="FanIn">Inputs of one output, for <see cref="Initialization.Uniform"/>.</param>
 /// <param name="LowPrecision">
-/// Whether a run in a 16-bit format may hold it in that (convolutions and projections; not norms, embeddings and the output).
+/// Whether a run in a 16-bit format may hold it in that format (convolutions and projections, but not norms, embeddings and the output).
 /// </param>
 internal sealed record WeightSpec(string Name, long[] Shape, Initialization Initialization, long FanIn, bool LowPrecision)
 {
@@ -31,9 +33,9 @@ internal sealed record WeightSpec(string Name, long[] Shape, Initialization Init
 }
 
 /// <summary>
-/// The weights of a network, in the order of a published checkpoint. Layers declare theirs here while the network is built and keep the
-/// indices; the values live elsewhere (<see cref="WeightSet"/>). So one network serves training weights, their moving average
-/// and their 16-bit copies.
+/// The weights of a network, in the order of a published checkpoint. Layers declare their weights here while the network is built, and keep
+/// the indices. A <see cref="WeightSet"/> holds the values. So one network works with training weights, their moving average and their
+/// 16-bit copies.
 /// </summary>
 internal sealed class WeightLayout
 {

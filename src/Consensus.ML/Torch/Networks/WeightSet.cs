@@ -11,7 +11,7 @@ namespace Consensus.ML.Torch.Networks;
 /// </summary>
 internal sealed class WeightSet : IDisposable
 {
-    // Views begin at multiples of 64 bytes, as the convolution kernels like their operands.
+    // Views begin at multiples of 64 bytes, which is faster for the convolution kernels.
     private const long Alignment = 16;
 
     private readonly Tensor[] _views;
@@ -26,7 +26,7 @@ internal sealed class WeightSet : IDisposable
     /// <summary>The names and shapes.</summary>
     public WeightLayout Layout { get; }
 
-    /// <summary>All values, float32, one dimension; those that may be held in a 16-bit format come first.</summary>
+    /// <summary>All values, float32, one dimension; weights that may be held in a 16-bit format come first.</summary>
     public Tensor Flat { get; }
 
     /// <summary>A view of each weight, in the layout's order.</summary>
@@ -79,8 +79,8 @@ internal sealed class WeightSet : IDisposable
     public static long FlatLength(WeightLayout layout) => layout.Specs.Sum(Padded);
 
     /// <summary>
-    /// A view for each weight of a flat tensor laid out as <see cref="Flat"/> is; with <paramref name="lowPrecisionOnly"/>, of its
-    /// leading part, and null for the others.
+    /// A view for each weight of a flat tensor with the layout of <see cref="Flat"/>. With <paramref name="lowPrecisionOnly"/>, the tensor
+    /// is only the leading part, and the other weights get null.
     /// </summary>
     public static Tensor[] Views(WeightLayout layout, Tensor flat, bool lowPrecisionOnly = false)
     {
@@ -103,8 +103,8 @@ internal sealed class WeightSet : IDisposable
     }
 
     /// <summary>
-    /// The weights as a forward pass at <paramref name="precision"/> takes them: views of <see cref="Flat"/>, or 16-bit copies where
-    /// the layout allows them. The caller disposes the copies.
+    /// The weights for a forward pass at <paramref name="precision"/>: views of <see cref="Flat"/>, or 16-bit copies where the layout
+    /// allows them. The caller disposes the copies.
     /// </summary>
     public PreparedWeights Prepare(Precision precision)
     {
