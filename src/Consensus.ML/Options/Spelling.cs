@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace Consensus.ML.Options;
@@ -18,7 +19,8 @@ public static class Spelling
         where T : struct, Enum =>
         Enum.GetName(value) is { } name
             ? Policy.ConvertName(name)
-            : throw new ArgumentOutOfRangeException(nameof(value), value, $"{value} is not a value of {typeof(T).Name}.");
+            : throw new ArgumentOutOfRangeException(nameof(value), value, string.Create(
+                CultureInfo.InvariantCulture, $"{value} is not a value of {typeof(T).Name}."));
 
     /// <summary>Every value of an enumeration with its spelling, in the order of the values.</summary>
     /// <typeparam name="T">The enumeration.</typeparam>

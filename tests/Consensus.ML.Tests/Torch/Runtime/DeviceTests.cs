@@ -2,6 +2,7 @@ using System.Reflection;
 using Consensus.Imaging.Augmentation;
 using Consensus.ML.Machine;
 using Consensus.ML.Options;
+using Consensus.ML.Segmentation;
 using Consensus.ML.Tests.Shared;
 using Consensus.ML.Tests.Torch.Training;
 using Consensus.ML.Tests.Torch.Training.Loop;
@@ -36,6 +37,9 @@ public sealed class DeviceTests
         $"{nameof(TorchDevice)}.{nameof(TorchDevice.Choose)}",
         $"{nameof(Optimizer)}.{nameof(Optimizer.Step)}",
         $"{nameof(Optimizer)}..ctor",
+
+        // Samples come as an array of the host, and the soft map goes back as one.
+        $"{nameof(SegmentationTransformer)}.{nameof(SegmentationTransformer.SoftMapFrom)}",
 
         // From here on the maps are arrays.
         $"{nameof(ConsensusModel)}.Sample",
