@@ -16,7 +16,7 @@ namespace Consensus.ML.Segmentation;
 /// with (Amit et al. 2023, Table 1).
 /// </summary>
 /// <remarks>
-/// <para>Input columns, as <see cref="ConsensusSegmentationEstimator"/> has them (names can be changed in <see cref="Options"/>):</para>
+/// <para>Input columns, the same as for <see cref="ConsensusSegmentationEstimator"/> (names can be changed in <see cref="Options"/>):</para>
 /// <list type="table">
 /// <listheader><term>column</term><description>type</description></listheader>
 /// <item><term>Features</term><description>vector of Single, channels × height × width, of known size</description></item>
@@ -26,7 +26,7 @@ namespace Consensus.ML.Segmentation;
 /// must have</description></item>
 /// <item><term>Group</term><description>read while training where present: Text, a number or a key that cases of one patient
 /// share</description></item>
-/// <item><term>RaterNames</term><description>read for the kind MultiHead where present: who drew each mask</description></item>
+/// <item><term>RaterNames</term><description>the name of each mask's rater; the kind MultiHead reads it where present</description></item>
 /// </list>
 /// <para>
 /// Output columns, where the maps that a prediction is made of are one for each level (Levels), rater (MultiHead) or pass

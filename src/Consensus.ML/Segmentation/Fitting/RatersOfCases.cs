@@ -7,11 +7,14 @@ using Consensus.ML.Torch.Training.Batches;
 namespace Consensus.ML.Segmentation.Fitting;
 
 /// <summary>
-/// Decides which cases are trained on, how many levels there are, and which level each mask is, where not all raters have drawn all cases.
+/// Decides which cases training uses, how many levels there are, and which level each mask is. It matters where some raters have not drawn
+/// some cases.
 /// </summary>
-/// <param name="missing">What is done with cases that raters are missing from.</param>
+/// <param name="missing">What to do with cases that lack raters.</param>
 /// <param name="levels">The number of levels asked for; null for the data's own.</param>
-/// <param name="byRater">What takes each rater for a level, so that it matters who drew a mask; null where nothing does.</param>
+/// <param name="byRater">
+/// The option that takes each rater for a level, so that the rater of a mask matters; null where there is none.
+/// </param>
 internal sealed class RatersOfCases(MissingRaters missing, int? levels, string? byRater)
 {
     /// <summary>The raters of these cases, for the log.</summary>
@@ -23,10 +26,12 @@ internal sealed class RatersOfCases(MissingRaters missing, int? levels, string? 
             : $"{(fewest == most ? "" : $"{fewest} to ")}{most} raters, {levels} levels";
     }
 
-    /// <summary>Chooses among cases that the best weights are chosen by: by their soft maps, so that it does not matter who drew.</summary>
+    /// <summary>
+    /// Chooses validation cases. They are compared by their soft maps, so that the rater of a mask does not matter.
+    /// </summary>
     /// <param name="cases">Every case with the names of its raters, at least one.</param>
     /// <param name="raters">How many raters a training case has.</param>
-    /// <param name="warn">Told of each case that is left out.</param>
+    /// <param name="warn">Receives a message for each case that is left out.</param>
     /// <exception cref="InvalidDataException">No case is left.</exception>
     public IReadOnlyList<TrainingCase> ChooseValidation(
         IReadOnlyList<(TrainingCase Case, string[] Names)> cases,
@@ -51,7 +56,7 @@ internal sealed class RatersOfCases(MissingRaters missing, int? levels, string? 
 
     /// <summary>Chooses among all cases.</summary>
     /// <param name="cases">Every case with the names of its raters, at least one.</param>
-    /// <param name="warn">Told of each case that is left out.</param>
+    /// <param name="warn">Receives a message for each case that is left out.</param>
     /// <exception cref="InvalidDataException">No case is left, or there are too many raters.</exception>
     public (IReadOnlyList<TrainingCase> Cases, int Levels) Choose(
         IReadOnlyList<(TrainingCase Case, string[] Names)> cases,
@@ -80,12 +85,15 @@ internal sealed class RatersOfCases(MissingRaters missing, int? levels, string? 
                 + $"raters ({string.Join(", ", raters)}), each of whom {byRater} takes for a level."));
     }
 
-    /// <summary>The cases with as many raters as asked for, or as most have; where it matters who drew, with the same raters.</summary>
+    /// <summary>
+    /// The cases with the number of raters asked for, or with the most frequent number. Where the rater of a mask matters, all have the
+    /// same raters.
+    /// </summary>
     private List<(TrainingCase Case, string[] Names)> Complete(
         IReadOnlyList<(TrainingCase Case, string[] Names)> cases,
         Action<string> warn)
     {
-        // Of groups as large as each other the one with more raters, and of those the one that comes first.
+        // Among groups of the same size, the group with more raters wins; then the first.
         IGrouping<string, (TrainingCase, string[] Names)>? largest = cases
             .Where(one => levels is null || one.Names.Length == levels)
             .GroupBy(one => Key(one.Names), StringComparer.Ordinal)

@@ -77,7 +77,7 @@ internal sealed class TrainingCaseReader
 
     /// <summary>Reads all cases into memory.</summary>
     /// <param name="warn">
-    /// Told of each case that is left out because raters are missing, and once of files that were stored in another orientation.
+    /// Receives a message for each case that lacks raters and is left out, and one message about files in another orientation.
     /// </param>
     /// <param name="cancellation">Ends reading between two cases.</param>
     /// <returns>The cases and the number of levels.</returns>
@@ -93,7 +93,7 @@ internal sealed class TrainingCaseReader
     /// <summary>Reads all cases.</summary>
     /// <param name="store">Keeps them; to be disposed behind the last use of a case.</param>
     /// <param name="warn">
-    /// Told of each case that is left out because raters are missing, and once of files that were stored in another orientation.
+    /// Receives a message for each case that lacks raters and is left out, and one message about files in another orientation.
     /// </param>
     /// <param name="expect">
     /// Told, as soon as the first case is there, what memory all are expected to take, in bytes; not where nobody knows how many there are.
@@ -119,7 +119,7 @@ internal sealed class TrainingCaseReader
     /// <summary>Reads all cases that the best weights are chosen by.</summary>
     /// <param name="store">Keeps them; to be disposed behind the last use of a case.</param>
     /// <param name="raters">How many raters a training case has: others are left out where they are left out of training.</param>
-    /// <param name="warn">Told of each case that is left out.</param>
+    /// <param name="warn">Receives a message for each case that is left out.</param>
     /// <param name="cancellation">Ends reading between two cases.</param>
     /// <exception cref="InvalidDataException">There are no rows, or a row does not fit.</exception>
     public IReadOnlyList<TrainingCase> ReadValidation(CaseStore store, int raters, Action<string> warn, CancellationToken cancellation)
