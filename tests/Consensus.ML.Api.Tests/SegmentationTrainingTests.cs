@@ -757,7 +757,7 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
         SegmentationMetrics metrics = _ml.Segmentation.Evaluate(
             view, softMapColumnName: "Share", samplesColumnName: "Draws", uncertaintyColumnName: "Doubt");
         Assert.All(metrics.Cases, one => Assert.Equal(6, one.Samples));
-        Assert.Equal(tiny.Cases.Length, metrics.Summary(SegmentationMeasure.Find("UncertaintyErrorCorrelation")).Cases);
+        Assert.Equal(tiny.Cases.Length, metrics.Summary(SegmentationMeasure.ByName("UncertaintyErrorCorrelation")).Cases);
     }
 
     /// <summary>Photographs of 20×20 pixels: a red ramp over noise, each with three masks.</summary>

@@ -91,10 +91,10 @@ public sealed class StudyCheckTests
             "'My method' cannot be a method's name",
             Assert.Throws<ArgumentException>(() => new StudyMethod("My method", "d", (_, _) => null!)).Message,
             StringComparison.Ordinal);
-        Assert.Equal("level-unet", StudyMethods.Find("level-unet").Name);
+        Assert.Equal("level-unet", StudyMethods.ByName("level-unet").Name);
         Assert.Contains(
             "There is no method 'unet'; there are consensus, annotator",
-            Assert.Throws<ArgumentException>(() => StudyMethods.Find("unet")).Message,
+            Assert.Throws<ArgumentException>(() => StudyMethods.ByName("unet")).Message,
             StringComparison.Ordinal);
         Assert.Equal(13, StudyMethods.All.Select(method => method.Name).Distinct().Count());
     }

@@ -84,7 +84,7 @@ internal sealed class EvaluationReport(
         };
         foreach (SegmentationMeasure measure in SegmentationMeasure.All)
         {
-            values.Add(Key(measure), measure.Of(one));
+            values.Add(Key(measure), measure.ValueOf(one));
         }
 
         return values;

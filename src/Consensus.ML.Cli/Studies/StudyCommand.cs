@@ -180,7 +180,7 @@ internal static class StudyCommand
         }
 
         return names.Distinct(StringComparer.Ordinal).Count() == names.Length
-            ? [.. names.Select(StudyMethods.Find)]
+            ? [.. names.Select(StudyMethods.ByName)]
             : throw new UsageException($"'{given}' is not a value of --methods: it names a method twice.");
     }
 

@@ -98,7 +98,7 @@ public static class StudyMethods
     /// <summary>Finds a method by its name.</summary>
     /// <param name="name">The name.</param>
     /// <exception cref="ArgumentException">There is none; the message lists those there are.</exception>
-    public static StudyMethod Find(string name)
+    public static StudyMethod ByName(string name)
     {
         ArgumentNullException.ThrowIfNull(name);
         return All.FirstOrDefault(method => method.Name == name)

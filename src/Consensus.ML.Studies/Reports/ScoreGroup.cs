@@ -48,7 +48,7 @@ internal static class ScoreGroup
         var measures = new SegmentationMeasure[names.Length];
         for (int i = 0; i < names.Length; i++)
         {
-            measures[i] = SegmentationMeasure.Find(names[i]);
+            measures[i] = SegmentationMeasure.ByName(names[i]);
         }
 
         return measures;

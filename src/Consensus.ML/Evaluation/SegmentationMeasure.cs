@@ -93,14 +93,14 @@ public sealed class SegmentationMeasure
     /// <summary>Finds a measure by name.</summary>
     /// <param name="name">A <see cref="Name"/>, in any case of letters.</param>
     /// <exception cref="ArgumentException">No measure has that name; the message lists the measures.</exception>
-    public static SegmentationMeasure Find(string name) =>
+    public static SegmentationMeasure ByName(string name) =>
         All.FirstOrDefault(measure => string.Equals(measure.Name, name, StringComparison.OrdinalIgnoreCase))
             ?? throw new ArgumentException(
                 $"There is no measure '{name}'; there are {string.Join(", ", All.Select(measure => measure.Name))}.", nameof(name));
 
     /// <summary>The value of the measure for a case; NaN where the case has no value.</summary>
     /// <param name="scores">The scores of the case.</param>
-    public double Of(CaseMetrics scores)
+    public double ValueOf(CaseMetrics scores)
     {
         ArgumentNullException.ThrowIfNull(scores);
         return _value(scores);

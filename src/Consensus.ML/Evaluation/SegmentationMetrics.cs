@@ -155,7 +155,7 @@ public sealed class SegmentationMetrics
     public IReadOnlyList<MeasureSummary> Summaries { get; }
 
     /// <summary>Mean, confidence interval and number of cases of one measure.</summary>
-    /// <param name="measure">The measure, such as <c>SegmentationMeasure.Find("SoftDice5")</c>.</param>
+    /// <param name="measure">The measure, such as <c>SegmentationMeasure.ByName("SoftDice5")</c>.</param>
     public MeasureSummary Summary(SegmentationMeasure measure)
     {
         ArgumentNullException.ThrowIfNull(measure);
@@ -188,7 +188,7 @@ public sealed class SegmentationMetrics
 
         foreach (SegmentationMeasure measure in SegmentationMeasure.All.Skip(2))
         {
-            frame.Columns.Add(Column(measure.Name, measure.Of));
+            frame.Columns.Add(Column(measure.Name, measure.ValueOf));
         }
 
         frame.Columns.Add(Column("SurfaceTolerance", one => one.SurfaceTolerance));
@@ -197,13 +197,13 @@ public sealed class SegmentationMetrics
         return frame;
     }
 
-    private double Mean(string measure) => _summaries[SegmentationMeasure.Find(measure)].Mean;
+    private double Mean(string measure) => _summaries[SegmentationMeasure.ByName(measure)].Mean;
 
     private MeasureSummary Summarise(SegmentationMeasure measure, EvaluationOptions options)
     {
         string?[] reasons = [.. Cases.Select(one => WhyLeftOut(measure, one, options))];
         int[] with = [.. Enumerable.Range(0, Cases.Count).Where(i => reasons[i] is null)];
-        double[] values = Array.ConvertAll(with, i => measure.Of(Cases[i]));
+        double[] values = Array.ConvertAll(with, i => measure.ValueOf(Cases[i]));
         string[] groups = Array.ConvertAll(with, i => _groups[i]);
         return new(
             measure,
@@ -222,7 +222,7 @@ public sealed class SegmentationMetrics
         // A mean over millimetres and pixels has no meaning. The same holds for a surface Dice with tolerances in both units.
         bool isLength = measure.Name == nameof(CaseMetrics.HausdorffDistance95)
             || (measure.Name == nameof(CaseMetrics.NormalizedSurfaceDice) && options.SurfaceTolerance is not null);
-        return (isLength && one.DistanceUnit != DistanceUnit, double.IsNaN(measure.Of(one))) switch
+        return (isLength && one.DistanceUnit != DistanceUnit, double.IsNaN(measure.ValueOf(one))) switch
         {
             (true, _) => "its file does not say how large a pixel is",
             (_, false) => null,

@@ -54,7 +54,7 @@ public sealed class GroupTests
         var metrics = new SegmentationMetrics(
             [miss with { Group = "a" }, miss with { Group = "a" }, miss with { Group = "a" }, hit with { Group = "b" }],
             new() { Confidence = 0.4 });
-        MeasureSummary f1 = metrics.Summary(SegmentationMeasure.Find("F1"));
+        MeasureSummary f1 = metrics.Summary(SegmentationMeasure.ByName("F1"));
         Assert.Equal((0.25, 4, 2, 2), (f1.Mean, f1.Cases, f1.Groups, metrics.Groups));
         Assert.Equal(new ConfidenceInterval(0.25, 0.25), f1.Interval);
         DataFrame table = metrics.ToDataFrame();

@@ -29,18 +29,19 @@ public sealed class SegmentationMetricsTests
         // The second map is empty and its truth is not, so that it has no Hausdorff distance; neither has samples.
         var metrics = new SegmentationMetrics([Perfect, Missed]);
         Assert.Equal(0, metrics.HausdorffDistance95);
-        Assert.Equal(1, metrics.Summary(SegmentationMeasure.Find("hausdorffDistance95")).Cases);
+        Assert.Equal(1, metrics.Summary(SegmentationMeasure.ByName("hausdorffDistance95")).Cases);
         Assert.Equal(0.5, metrics.NormalizedSurfaceDice);
-        Assert.Equal(2, metrics.Summary(SegmentationMeasure.Find("NormalizedSurfaceDice")).Cases);
+        Assert.Equal(2, metrics.Summary(SegmentationMeasure.ByName("NormalizedSurfaceDice")).Cases);
         Assert.Equal(double.NaN, metrics.GeneralizedEnergyDistance);
-        MeasureSummary none = metrics.Summary(SegmentationMeasure.Find("GeneralizedEnergyDistance"));
+        MeasureSummary none = metrics.Summary(SegmentationMeasure.ByName("GeneralizedEnergyDistance"));
         Assert.Equal((0, ConfidenceInterval.None), (none.Cases, none.Interval));
 
         // Of two values, the resampled means are both, and their middle.
-        Assert.Equal(new ConfidenceInterval(0, 1), metrics.Summary(SegmentationMeasure.Find("F1")).Interval);
+        Assert.Equal(new ConfidenceInterval(0, 1), metrics.Summary(SegmentationMeasure.ByName("F1")).Interval);
         Assert.Equal(
             ConfidenceInterval.None,
-            new SegmentationMetrics([Perfect, Missed], new() { BootstrapResamples = 0 }).Summary(SegmentationMeasure.Find("F1")).Interval);
+            new SegmentationMetrics([Perfect, Missed], new() { BootstrapResamples = 0 })
+                .Summary(SegmentationMeasure.ByName("F1")).Interval);
     }
 
     [Fact]
@@ -80,7 +81,7 @@ public sealed class SegmentationMetricsTests
                 .Order(),
             SegmentationMeasure.All.Select(measure => measure.Name).Order());
         Assert.Contains(
-            "SoftDice9", Assert.Throws<ArgumentException>(() => SegmentationMeasure.Find("dice")).Message, StringComparison.Ordinal);
+            "SoftDice9", Assert.Throws<ArgumentException>(() => SegmentationMeasure.ByName("dice")).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -96,14 +97,14 @@ public sealed class SegmentationMetricsTests
         var metrics = new SegmentationMetrics(cases);
         Assert.Equal(
             (DistanceUnit.Millimeters, 3.0, 1.0), (metrics.DistanceUnit, metrics.HausdorffDistance95, metrics.NormalizedSurfaceDice));
-        MeasureSummary distance = metrics.Summary(SegmentationMeasure.Find("HausdorffDistance95"));
+        MeasureSummary distance = metrics.Summary(SegmentationMeasure.ByName("HausdorffDistance95"));
         Assert.Equal((2, 4), (distance.Cases, distance.AllCases));
         Assert.Equal([new("its file does not say how large a pixel is", 1), new("one of the two maps is empty", 1)], distance.LeftOut);
-        Assert.Empty(metrics.Summary(SegmentationMeasure.Find("NormalizedSurfaceDice")).LeftOut);
+        Assert.Empty(metrics.Summary(SegmentationMeasure.ByName("NormalizedSurfaceDice")).LeftOut);
 
         // A tolerance of 2 is 2 mm in some and 2 pixels in others.
         MeasureSummary surface = new SegmentationMetrics(cases, new() { SurfaceTolerance = 2 })
-            .Summary(SegmentationMeasure.Find("NormalizedSurfaceDice"));
+            .Summary(SegmentationMeasure.ByName("NormalizedSurfaceDice"));
         Assert.Equal((3, 4), (surface.Cases, surface.AllCases));
         Assert.Equal(DistanceUnit.Pixels, new SegmentationMetrics([Perfect, Missed]).DistanceUnit);
     }
