@@ -66,7 +66,7 @@ public sealed class SegmentationMetricsTests
         foreach (SegmentationMeasure measure in SegmentationMeasure.All)
         {
             double[] values = [.. cases.Select(one => (double)typeof(CaseMetrics).GetProperty(measure.Name)!.GetValue(one)!)];
-            Assert.Equal(values, cases.Select(measure.Of));
+            Assert.Equal(values, cases.Select(measure.ValueOf));
             Assert.Equal(values.Average(), (double)typeof(SegmentationMetrics).GetProperty(measure.Name)!.GetValue(metrics)!, 1e-12);
             Assert.Equal(values.Average(), metrics.Summary(measure).Mean, 1e-12);
         }
