@@ -25,7 +25,8 @@ namespace Consensus.ML.Segmentation;
 /// must have</description></item>
 /// <item><term>Group</term><description>read while training where present: Text, a number or a key that cases of one patient
 /// share</description></item>
-/// <item><term>RaterNames</term><description>the name of each mask's rater; the target Annotator reads it where present</description></item>
+/// <item><term>RaterNames</term><description>the name of each mask's rater; the target Annotator reads it where
+/// present</description></item>
 /// </list>
 /// <para>Output columns:</para>
 /// <list type="table">

@@ -16,7 +16,9 @@ namespace Consensus.ML.Segmentation;
 /// with (Amit et al. 2023, Table 1).
 /// </summary>
 /// <remarks>
-/// <para>Input columns, the same as for <see cref="ConsensusSegmentationEstimator"/> (names can be changed in <see cref="Options"/>):</para>
+/// <para>
+/// Input columns, the same as for <see cref="ConsensusSegmentationEstimator"/> (names can be changed in <see cref="Options"/>):
+/// </para>
 /// <list type="table">
 /// <listheader><term>column</term><description>type</description></listheader>
 /// <item><term>Features</term><description>vector of Single, channels × height × width, of known size</description></item>
