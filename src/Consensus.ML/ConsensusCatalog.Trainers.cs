@@ -47,18 +47,15 @@ public static partial class ConsensusCatalog
         int? seed = null)
     {
         ArgumentNullException.ThrowIfNull(catalog);
-        var options = new ConsensusSegmentationEstimator.Options
-        {
-            FeaturesColumnName = featuresColumnName,
-            AnnotationsColumnName = annotationsColumnName,
-            SoftMapColumnName = softMapColumnName,
-            ConsensusMapsColumnName = consensusMapsColumnName,
-            UncertaintyColumnName = uncertaintyColumnName,
-            SamplesColumnName = samplesColumnName,
-            Seed = seed,
-        };
-        options.Training = options.Training.Within(timeLimit);
-        return new(catalog.Environment(), options);
+        return new(catalog.Environment(), WithNames<ConsensusSegmentationEstimator.Options>(
+            featuresColumnName,
+            annotationsColumnName,
+            softMapColumnName,
+            consensusMapsColumnName,
+            uncertaintyColumnName,
+            samplesColumnName,
+            timeLimit,
+            seed));
     }
 
     /// <summary>Trains a model that predicts the soft consensus map of several raters.</summary>
@@ -122,18 +119,15 @@ public static partial class ConsensusCatalog
         int? seed = null)
     {
         ArgumentNullException.ThrowIfNull(catalog);
-        var options = new UNetSegmentationEstimator.Options
-        {
-            FeaturesColumnName = featuresColumnName,
-            AnnotationsColumnName = annotationsColumnName,
-            SoftMapColumnName = softMapColumnName,
-            ConsensusMapsColumnName = consensusMapsColumnName,
-            UncertaintyColumnName = uncertaintyColumnName,
-            SamplesColumnName = samplesColumnName,
-            Seed = seed,
-        };
-        options.Training = options.Training.Within(timeLimit);
-        return new(catalog.Environment(), options);
+        return new(catalog.Environment(), WithNames<UNetSegmentationEstimator.Options>(
+            featuresColumnName,
+            annotationsColumnName,
+            softMapColumnName,
+            consensusMapsColumnName,
+            uncertaintyColumnName,
+            samplesColumnName,
+            timeLimit,
+            seed));
     }
 
     /// <summary>
@@ -250,5 +244,31 @@ public static partial class ConsensusCatalog
         ArgumentOutOfRangeException.ThrowIfLessThan(levels, 1);
         return ConsensusSegmentationTransformer.FromCheckpoint(
             catalog.Environment(), path, height, width, imageChannels, levels, options ?? ConsensusSegmentationEstimator.Options.Paper());
+    }
+
+    // The overloads with named columns are short for these options; everything else keeps its default.
+    private static TOptions WithNames<TOptions>(
+        string features,
+        string annotations,
+        string softMap,
+        string consensusMaps,
+        string uncertainty,
+        string samples,
+        TimeSpan? timeLimit,
+        int? seed)
+        where TOptions : SegmentationOptions, new()
+    {
+        var options = new TOptions
+        {
+            FeaturesColumnName = features,
+            AnnotationsColumnName = annotations,
+            SoftMapColumnName = softMap,
+            ConsensusMapsColumnName = consensusMaps,
+            UncertaintyColumnName = uncertainty,
+            SamplesColumnName = samples,
+            Seed = seed,
+        };
+        options.Training = options.Training.Within(timeLimit);
+        return options;
     }
 }

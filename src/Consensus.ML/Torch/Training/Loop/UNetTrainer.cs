@@ -1,8 +1,6 @@
 using Consensus.Imaging.Augmentation;
 using Consensus.ML.Options;
 using Consensus.ML.Torch.Models;
-using Consensus.ML.Torch.Training.Batches;
-using Consensus.ML.Torch.Training.Checkpoints;
 using Consensus.ML.Torch.Training.Objectives;
 using static TorchSharp.torch;
 
@@ -22,30 +20,10 @@ internal sealed class UNetTrainer(
     IReadOnlyList<float> padding,
     int seed,
     Device device)
-{
-    /// <inheritdoc cref="TrainingLoop{TModel}.StartFrom"/>
-    public byte[]? StartFrom { get; init; }
-
-    /// <inheritdoc cref="TrainingLoop{TModel}.Checkpoints"/>
-    public CheckpointFolder? Checkpoints { get; init; }
-
-    /// <inheritdoc cref="TrainingLoop{TModel}.Validation"/>
-    public IReadOnlyList<TrainingCase>? Validation { get; init; }
-
-    /// <inheritdoc cref="TrainingLoop{TModel}.Train"/>
-    public (UNetModel Model, TrainingHistory History) Train(
-        IReadOnlyList<TrainingCase> cases,
-        IProgress<TrainingProgress>? progress,
-        Action<string>? log,
-        CancellationToken cancellation)
-    {
-        using var objective = new UNetObjective(description, options, augmentation, padding, seed, device);
-        var loop = new TrainingLoop<UNetModel>(objective, options, augmentation, padding, seed, device)
-        {
-            StartFrom = StartFrom,
-            Checkpoints = Checkpoints,
-            Validation = Validation,
-        };
-        return loop.Train(cases, progress, log, cancellation);
-    }
-}
+    : SegmentationTrainer<UNetModel>(
+        () => new UNetObjective(description, options, augmentation, padding, seed, device),
+        options,
+        augmentation,
+        padding,
+        seed,
+        device);
