@@ -67,6 +67,8 @@ public sealed class RoomTests
             [
                 "Consensus.Imaging.Files.SliceReader reaches up to Consensus.Imaging.Slice",
                 "Consensus.ML.Torch.Training.Loop.TrainingLoop reaches up to Consensus.ML.Torch.Models.SegmentationModel",
+                "Consensus.ML.Segmentation.Prediction.MapColumns reaches up to Consensus.ML.Segmentation.Models.ModelManifest",
+                "Consensus.ML.Segmentation.SegmentationEstimator reaches up to Consensus.ML.Segmentation.Fitting.FitPreparation",
                 "Consensus.ML.ConsensusCatalog reaches up to Consensus.ML.Transforms.SliceLoadingEstimator",
             ])
         {

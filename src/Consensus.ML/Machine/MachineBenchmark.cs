@@ -5,6 +5,7 @@ using Consensus.Imaging;
 using Consensus.Imaging.Augmentation;
 using Consensus.ML.Options;
 using Consensus.ML.Segmentation;
+using Consensus.ML.Segmentation.Checks;
 using Consensus.ML.Torch.Diffusion;
 using Consensus.ML.Torch.Models;
 using Consensus.ML.Torch.Networks;

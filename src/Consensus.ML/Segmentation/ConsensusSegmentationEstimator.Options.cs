@@ -1,5 +1,4 @@
 using Consensus.ML.Options;
-using Consensus.ML.Segmentation.Fitting;
 using Consensus.ML.Segmentation.Models;
 using Microsoft.ML;
 
@@ -77,6 +76,6 @@ public sealed partial class ConsensusSegmentationEstimator
         internal override void Check() => OptionsCheck.Check(this);
 
         internal override DiffusionManifest CreateManifest(ModelShape shape, int seed, ManifestTraining training) =>
-            new(this, shape, seed, training) { Target = Target, Diffusion = Diffusion };
+            new(Columns, Sampling, shape, seed, training) { Target = Target, Diffusion = Diffusion };
     }
 }

@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using Consensus.ML.MLNet;
 using Consensus.ML.Options;
 using Consensus.ML.Segmentation;
+using Consensus.ML.Segmentation.Checks;
 using Consensus.ML.Segmentation.Models;
 using Consensus.ML.Segmentation.Prediction;
 using Consensus.ML.Torch.Models;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Consensus.ML.Options;
+using Consensus.ML.Segmentation.Checks;
 using Consensus.ML.Transforms.Columns;
 using static Consensus.ML.Options.OptionRange;
 
@@ -12,7 +13,7 @@ internal static class OptionsCheck
     public static void Check(ConsensusSegmentationEstimator.Options options)
     {
         Defined(nameof(options.Target), options.Target);
-        Check(Given(nameof(options.Diffusion), options.Diffusion));
+        DiffusionCheck.Check(Given(nameof(options.Diffusion), options.Diffusion));
         CheckCommon(options, options.Diffusion);
     }
 
@@ -21,18 +22,8 @@ internal static class OptionsCheck
     public static void Check(UNetSegmentationEstimator.Options options)
     {
         Defined(nameof(options.Kind), options.Kind);
-        CheckPassDropout(options.PassDropout);
+        NetworkCheck.CheckPassDropout(options.PassDropout);
         CheckCommon(options, diffusion: null);
-    }
-
-    /// <summary>Checks the probability with which Monte-Carlo dropout drops.</summary>
-    /// <exception cref="ArgumentException">It is out of range.</exception>
-    public static void CheckPassDropout(double passDropout)
-    {
-        if (!(passDropout > 0 && passDropout < 1))
-        {
-            throw Wrong(nameof(UNetSegmentationEstimator.Options.PassDropout), passDropout, "above 0 and below 1");
-        }
     }
 
     private static void CheckCommon(SegmentationOptions options, DiffusionOptions? diffusion)
@@ -78,28 +69,7 @@ internal static class OptionsCheck
         ColumnContract.CheckedName(options.ConsensusMapsColumnName, nameof(options.ConsensusMapsColumnName));
         ColumnContract.CheckedName(options.UncertaintyColumnName, nameof(options.UncertaintyColumnName));
         ColumnContract.CheckedName(options.SamplesColumnName, nameof(options.SamplesColumnName));
-        CheckOutputs(
-            [options.SoftMapColumnName, options.ConsensusMapsColumnName, options.UncertaintyColumnName, options.SamplesColumnName]);
-    }
-
-    /// <summary>Checks that the output columns differ.</summary>
-    /// <exception cref="ArgumentException">Two have one name.</exception>
-    public static void CheckOutputs(string[] outputs)
-    {
-        if (outputs.Distinct().Count() < outputs.Length)
-        {
-            throw new ArgumentException(
-                $"The output columns are '{outputs[0]}', '{outputs[1]}', '{outputs[2]}' and '{outputs[3]}'; they must differ.");
-        }
-    }
-
-    /// <summary>Checks the diffusion process.</summary>
-    /// <exception cref="ArgumentException">An option is out of range.</exception>
-    public static void Check(DiffusionOptions diffusion)
-    {
-        const string Name = nameof(ConsensusSegmentationEstimator.Options.Diffusion) + ".";
-        Range(Name + nameof(diffusion.Steps), diffusion.Steps, 2, 4000);
-        Defined(Name + nameof(diffusion.Schedule), diffusion.Schedule);
-        Defined(Name + nameof(diffusion.Prediction), diffusion.Prediction);
+        OutputColumnsCheck.Check(
+            options.SoftMapColumnName, options.ConsensusMapsColumnName, options.UncertaintyColumnName, options.SamplesColumnName);
     }
 }

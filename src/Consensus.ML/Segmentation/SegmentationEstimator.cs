@@ -135,7 +135,8 @@ public abstract class SegmentationEstimator<TTransformer> : IEstimator<TTransfor
     private TTransformer Train(IDataView input, IDataView? validation)
     {
         using IChannel channel = _host.Start(nameof(Fit));
-        using PreparedFit fit = FitPreparation.Run(_environment, channel, input, validation, _options);
+        using PreparedFit fit = FitPreparation.Run(
+            _environment, channel, input, validation, _options, StartingModel.VolumeAxes(_options.StartFrom));
         ModelManifest manifest = _options.CreateManifest(
             fit.Shape,
             fit.Seed,

@@ -1,5 +1,6 @@
 using Consensus.Imaging.Labels;
 using Consensus.ML.Options;
+using Consensus.ML.Segmentation.Fitting;
 using Consensus.ML.Segmentation.Models;
 using Consensus.ML.Transforms.Columns;
 using Microsoft.ML;
@@ -7,9 +8,9 @@ using Microsoft.ML;
 namespace Consensus.ML.Segmentation;
 
 /// <summary>What the options of all segmentation estimators have in common: columns, data, network, training and sampling.</summary>
-public abstract class SegmentationOptions
+public abstract class SegmentationOptions : IFitOptions
 {
-    internal const string DefaultSamplesColumnName = "Samples";
+    internal const string DefaultSamplesColumnName = ManifestColumns.DefaultSamples;
 
     private protected SegmentationOptions(NetworkOptions network, TrainingOptions training, SamplingOptions sampling)
     {
@@ -145,8 +146,16 @@ public abstract class SegmentationOptions
     /// </summary>
     public ITransformer? StartFrom { get; set; }
 
+    string? IFitOptions.RaterLevelSource => RaterLevelSource;
+
     /// <summary>The option that makes each level one rater, for messages; null where a level is a share of the raters.</summary>
     internal abstract string? RaterLevelSource { get; }
+
+    /// <summary>The columns of a model that these options train.</summary>
+    internal ManifestColumns Columns => new(FeaturesColumnName, SoftMapColumnName, ConsensusMapsColumnName, UncertaintyColumnName)
+    {
+        Samples = SamplesColumnName,
+    };
 
     /// <summary>Refuses options that cannot work.</summary>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
@@ -157,6 +166,9 @@ public abstract class SegmentationOptions
     /// <param name="seed">The seed of training.</param>
     /// <param name="training">How the model was trained.</param>
     internal abstract ModelManifest CreateManifest(ModelShape shape, int seed, ManifestTraining training);
+
+    ModelManifest IFitOptions.CreateManifest(ModelShape shape, int seed, ManifestTraining training) =>
+        CreateManifest(shape, seed, training);
 
     /// <summary>A copy, so that later changes do not reach an estimator that was made before.</summary>
     internal SegmentationOptions Copy() => (SegmentationOptions)MemberwiseClone();

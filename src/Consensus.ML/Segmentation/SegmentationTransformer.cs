@@ -1,6 +1,7 @@
 using Consensus.Imaging.Storage;
 using Consensus.ML.MLNet;
 using Consensus.ML.Options;
+using Consensus.ML.Segmentation.Checks;
 using Consensus.ML.Segmentation.Models;
 using Consensus.ML.Segmentation.Prediction;
 using Consensus.ML.Torch.Models;

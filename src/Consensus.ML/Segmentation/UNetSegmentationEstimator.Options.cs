@@ -1,5 +1,4 @@
 using Consensus.ML.Options;
-using Consensus.ML.Segmentation.Fitting;
 using Consensus.ML.Segmentation.Models;
 using Microsoft.ML;
 
@@ -72,6 +71,11 @@ public sealed partial class UNetSegmentationEstimator
         internal override void Check() => OptionsCheck.Check(this);
 
         internal override OnePassManifest CreateManifest(ModelShape shape, int seed, ManifestTraining training) =>
-            new(this, shape, seed, training) { Kind = Kind, Rounded = RoundMaps ?? (Kind == UNetKind.Levels), PassDropout = PassDropout };
+            new(Columns, Sampling, shape, seed, training)
+            {
+                Kind = Kind,
+                Rounded = RoundMaps ?? (Kind == UNetKind.Levels),
+                PassDropout = PassDropout,
+            };
     }
 }

@@ -2,7 +2,6 @@ using System.IO.Compression;
 using System.Security.Cryptography;
 using Consensus.ML.MLNet;
 using Consensus.ML.Options;
-using Consensus.ML.Segmentation.Fitting;
 using Consensus.ML.Segmentation.Models;
 using Consensus.ML.Segmentation.Prediction;
 using Microsoft.ML;
@@ -12,9 +11,6 @@ namespace Consensus.ML.Segmentation.Chains;
 /// <summary>Puts models together that can be members of one ensemble, and says of others why they cannot.</summary>
 internal static class Ensembles
 {
-    /// <summary>The most members: as many as a prediction may take generations.</summary>
-    public const int MostMembers = 1000;
-
     /// <summary>The first model with the members of all in place of its own.</summary>
     /// <param name="models">The models.</param>
     /// <param name="names">What each is called in messages.</param>
@@ -54,9 +50,10 @@ internal static class Ensembles
             }
         }
 
-        if (weights.Count > MostMembers)
+        if (weights.Count > ModelManifest.MostMembers)
         {
-            throw new ArgumentException($"An ensemble has up to {MostMembers} members, but the models given have {weights.Count}.");
+            throw new ArgumentException(
+                $"An ensemble has up to {ModelManifest.MostMembers} members, but the models given have {weights.Count}.");
         }
 
         ManifestMember[] further = [.. candidates.SelectMany(candidate => candidate.Members).Skip(1)];

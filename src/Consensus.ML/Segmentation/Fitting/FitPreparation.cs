@@ -1,6 +1,7 @@
 using Consensus.Imaging.Augmentation;
 using Consensus.ML.MLNet;
 using Consensus.ML.Options;
+using Consensus.ML.Segmentation.Checks;
 using Consensus.ML.Segmentation.Models;
 using Consensus.ML.Torch.Runtime;
 using Consensus.ML.Torch.Training.Batches;
@@ -19,13 +20,15 @@ internal static class FitPreparation
     /// <param name="channel">The log.</param>
     /// <param name="input">The training cases.</param>
     /// <param name="validation">The cases to choose the best weights by; null to set some of the training cases aside.</param>
-    /// <param name="options">The options; their validation set is not read.</param>
+    /// <param name="options">The options.</param>
+    /// <param name="startAxes">The axes of the model to start from in its volumes; empty where there are none.</param>
     public static PreparedFit Run(
         IHostEnvironment environment,
         IChannel channel,
         IDataView input,
         IDataView? validation,
-        SegmentationOptions options)
+        IFitOptions options,
+        IReadOnlyList<int> startAxes)
     {
         var reader = new TrainingCaseReader(input, options);
         SliceLimits.Check(reader.Channels, reader.Height, reader.Width, levels: 1);
@@ -51,7 +54,7 @@ internal static class FitPreparation
             (IReadOnlyList<TrainingCase> cases, int levels) = reader.Read(
                 store, line => channel.Warning(MessageSensitivity.UserData, line), Expect, options.Cancellation);
             shape = shape with { Levels = levels };
-            IReadOnlyList<int> axes = FitLog.VolumeAxes(channel, reader.VolumeAxes, AxesOf(options.StartFrom));
+            IReadOnlyList<int> axes = FitLog.VolumeAxes(channel, reader.VolumeAxes, startAxes);
             CheckWeights(options, shape);
             FitLog.LargeValues(channel, reader.Features.Name, reader.AverageMagnitude);
             IReadOnlyList<TrainingCase>? validationCases = validationReader is null
@@ -94,10 +97,10 @@ internal static class FitPreparation
         }
     }
 
-    private static void CheckWeights(SegmentationOptions options, ModelShape shape) => NetworkCheck.CheckWeights(
+    private static void CheckWeights(IFitOptions options, ModelShape shape) => NetworkCheck.CheckWeights(
         options.CreateManifest(shape, seed: 0, ManifestTraining.Untrained(options.Training)).Description.Layout(), shape.Network);
 
-    private static TorchDevice ChooseDevice(IHostEnvironment environment, IChannel channel, SegmentationOptions options)
+    private static TorchDevice ChooseDevice(IHostEnvironment environment, IChannel channel, IFitOptions options)
     {
         TorchDevice device = TorchDevice.Choose(options.Device, environment.GpuDeviceId(), environment.FallbackToCpu());
         channel.Info(MessageSensitivity.None, $"Device: {device.Device} ({device.Reason})");
@@ -109,7 +112,4 @@ internal static class FitPreparation
             device.Device);
         return device;
     }
-
-    private static IReadOnlyList<int> AxesOf(ITransformer? start) =>
-        start is null ? [] : StartingModel.Require<SegmentationTransformer>(start, nameof(start)).VolumeAxes;
 }

@@ -81,7 +81,7 @@ internal sealed class RatersOfCases(MissingRaters missing, int? levels, string? 
                 raters.Length)
             : throw new InvalidDataException(string.Create(
                 CultureInfo.InvariantCulture,
-                $"{nameof(ConsensusSegmentationEstimator.Options.Levels)} is {levels}, but the cases were drawn by {raters.Length} "
+                $"{nameof(IFitOptions.Levels)} is {levels}, but the cases were drawn by {raters.Length} "
                 + $"raters ({string.Join(", ", raters)}), each of whom {byRater} takes for a level."));
     }
 
@@ -108,7 +108,7 @@ internal sealed class RatersOfCases(MissingRaters missing, int? levels, string? 
             throw new InvalidDataException(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"No case has {levels} annotations, as {nameof(ConsensusSegmentationEstimator.Options.Levels)} asks; there are "
+                    $"No case has {levels} annotations, as {nameof(IFitOptions.Levels)} asks; there are "
                     + $"{found}. {nameof(MissingRaters)}.{nameof(MissingRaters.Fraction)} takes any number."));
         }
 

@@ -29,7 +29,7 @@ internal sealed class TrainingCaseReader
     private double _magnitudes;
 
     /// <exception cref="ArgumentException">A column is missing or of another type.</exception>
-    public TrainingCaseReader(IDataView data, SegmentationOptions options)
+    public TrainingCaseReader(IDataView data, IFitOptions options)
     {
         _data = data;
         Features = data.Schema.Require(

@@ -11,7 +11,7 @@ internal static class ValidationCases
 {
     /// <summary>The reader of a validation set.</summary>
     /// <exception cref="ArgumentException">A column is missing, or the slices have another size than those of training.</exception>
-    public static TrainingCaseReader CreateReader(IDataView validation, SegmentationOptions options, TrainingCaseReader training)
+    public static TrainingCaseReader CreateReader(IDataView validation, IFitOptions options, TrainingCaseReader training)
     {
         TrainingCaseReader reader;
         try

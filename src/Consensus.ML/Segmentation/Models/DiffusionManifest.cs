@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Serialization;
 using Consensus.ML.Options;
+using Consensus.ML.Segmentation.Checks;
 using Consensus.ML.Torch.Models;
 using static TorchSharp.torch;
 
@@ -16,8 +17,8 @@ internal sealed record DiffusionManifest : ModelManifest
 
     /// <summary>Common members; <see cref="Target"/> and <see cref="Diffusion"/> are to be set beside it.</summary>
     [SetsRequiredMembers]
-    public DiffusionManifest(SegmentationOptions options, ModelShape shape, int seed, ManifestTraining training)
-        : base(options, shape, seed, training)
+    public DiffusionManifest(ManifestColumns columns, SamplingOptions sampling, ModelShape shape, int seed, ManifestTraining training)
+        : base(columns, sampling, shape, seed, training)
     {
         Diffusion = null!;
     }
@@ -54,7 +55,7 @@ internal sealed record DiffusionManifest : ModelManifest
     public override void CheckKind()
     {
         OptionRange.Defined(nameof(Target), Target);
-        OptionsCheck.Check(Diffusion);
+        DiffusionCheck.Check(Diffusion);
     }
 
     /// <inheritdoc/>

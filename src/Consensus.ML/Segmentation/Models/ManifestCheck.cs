@@ -1,7 +1,7 @@
 using System.Globalization;
 using Consensus.Imaging;
 using Consensus.ML.Options;
-using Consensus.ML.Segmentation.Chains;
+using Consensus.ML.Segmentation.Checks;
 using Consensus.ML.Torch.Networks;
 using Consensus.ML.Torch.Training;
 using Consensus.ML.Transforms;
@@ -11,8 +11,8 @@ namespace Consensus.ML.Segmentation.Models;
 
 /// <summary>
 /// Refuses a manifest that no model of this library can have, before anything is allocated by its numbers: a model zip may come from
-/// anyone, and the hashes in it find damage, not tampering. <see cref="OptionsCheck"/> has the rules for options; the rules for all other
-/// members are here. Loading a model calls it once (<see cref="ModelFile"/>).
+/// anyone, and the hashes in it find damage, not tampering. The room Checks has the rules for options; the rules for all other members
+/// are here. Loading a model calls it once (<see cref="ModelFile"/>).
 /// </summary>
 /// <remarks>A new member needs its rule here, in the method for the record that has it.</remarks>
 internal static class ManifestCheck
@@ -62,7 +62,7 @@ internal static class ManifestCheck
         ColumnContract.CheckedName(columns.ConsensusMaps, nameof(columns.ConsensusMaps));
         ColumnContract.CheckedName(columns.Uncertainty, nameof(columns.Uncertainty));
         ColumnContract.CheckedName(columns.Samples, nameof(columns.Samples));
-        OptionsCheck.CheckOutputs([columns.SoftMap, columns.ConsensusMaps, columns.Uncertainty, columns.Samples]);
+        OutputColumnsCheck.Check(columns.SoftMap, columns.ConsensusMaps, columns.Uncertainty, columns.Samples);
     }
 
     /// <summary>Checks how each member was trained.</summary>
@@ -130,7 +130,7 @@ internal static class ManifestCheck
     private static void CheckWeights(ModelManifest manifest)
     {
         ManifestWeights[] files = [manifest.Weights!, .. manifest.FurtherMembers?.Select(member => member.Weights!) ?? []];
-        OptionRange.Range("Members", files.Length, 1, Ensembles.MostMembers);
+        OptionRange.Range("Members", files.Length, 1, ModelManifest.MostMembers);
         (long least, long most) = Checkpoint.Length(manifest.Description.Layout());
         var hashes = new HashSet<string>(StringComparer.Ordinal);
         for (int member = 0; member < files.Length; member++)

@@ -16,16 +16,24 @@ internal abstract record ModelManifest
     /// <summary>The newest version of the format that this library reads.</summary>
     public const int CurrentFormatVersion = 2;
 
+    /// <summary>The most members of an ensemble: as many as a prediction may take generations.</summary>
+    public const int MostMembers = 1000;
+
     private protected ModelManifest()
     {
     }
 
     [SetsRequiredMembers]
-    private protected ModelManifest(SegmentationOptions options, ModelShape shape, int seed, ManifestTraining training)
+    private protected ModelManifest(
+        ManifestColumns columns,
+        SamplingOptions sampling,
+        ModelShape shape,
+        int seed,
+        ManifestTraining training)
     {
-        Columns = ManifestColumns.FromOptions(options);
+        Columns = columns;
         (Height, Width, ImageChannels, Levels, Network) = shape;
-        Sampling = options.Sampling;
+        Sampling = sampling;
         Seed = seed;
         Training = training;
     }

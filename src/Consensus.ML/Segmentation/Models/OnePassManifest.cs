@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Serialization;
 using Consensus.ML.Options;
+using Consensus.ML.Segmentation.Checks;
 using Consensus.ML.Torch.Models;
 using static TorchSharp.torch;
 
@@ -18,8 +19,8 @@ internal sealed record OnePassManifest : ModelManifest
     /// Common members; <see cref="Kind"/>, <see cref="Rounded"/> and <see cref="PassDropout"/> are to be set beside it.
     /// </summary>
     [SetsRequiredMembers]
-    public OnePassManifest(SegmentationOptions options, ModelShape shape, int seed, ManifestTraining training)
-        : base(options, shape, seed, training)
+    public OnePassManifest(ManifestColumns columns, SamplingOptions sampling, ModelShape shape, int seed, ManifestTraining training)
+        : base(columns, sampling, shape, seed, training)
     {
     }
 
@@ -60,7 +61,7 @@ internal sealed record OnePassManifest : ModelManifest
     public override void CheckKind()
     {
         OptionRange.Defined(nameof(Kind), Kind);
-        OptionsCheck.CheckPassDropout(PassDropout);
+        NetworkCheck.CheckPassDropout(PassDropout);
     }
 
     /// <inheritdoc/>

@@ -1,4 +1,5 @@
 using Consensus.ML.Options;
+using Consensus.ML.Segmentation.Checks;
 using Consensus.ML.Torch.Models;
 using static TorchSharp.torch;
 

@@ -2,6 +2,7 @@ using Consensus.Imaging;
 using Consensus.Imaging.Augmentation;
 using Consensus.ML.Options;
 using Consensus.ML.Segmentation;
+using Consensus.ML.Segmentation.Checks;
 using Consensus.ML.Tests.Torch.Training;
 using Consensus.ML.Torch.Models;
 using Consensus.ML.Torch.Networks;

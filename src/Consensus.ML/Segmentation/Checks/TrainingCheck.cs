@@ -1,7 +1,7 @@
 using Consensus.ML.Options;
 using static Consensus.ML.Options.OptionRange;
 
-namespace Consensus.ML.Segmentation;
+namespace Consensus.ML.Segmentation.Checks;
 
 /// <summary>Refuses training that cannot work; a message names the option, its value and what is allowed.</summary>
 internal static class TrainingCheck
@@ -13,7 +13,7 @@ internal static class TrainingCheck
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     public static void Check(TrainingOptions training, DiffusionOptions? diffusion, bool hasValidationSet)
     {
-        const string Name = nameof(ConsensusSegmentationEstimator.Options.Training) + ".";
+        const string Name = "Training.";
         if (training.Steps is null && training.TimeLimit is null)
         {
             throw new ArgumentException(
@@ -107,7 +107,7 @@ internal static class TrainingCheck
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     public static void Check(CheckpointOptions? checkpoints)
     {
-        const string Name = nameof(ConsensusSegmentationEstimator.Options.Checkpoints) + ".";
+        const string Name = "Checkpoints.";
         if (checkpoints is null)
         {
             return;

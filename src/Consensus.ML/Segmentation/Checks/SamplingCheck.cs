@@ -3,7 +3,7 @@ using TorchSharp;
 using static TorchSharp.torch;
 using static Consensus.ML.Options.OptionRange;
 
-namespace Consensus.ML.Segmentation;
+namespace Consensus.ML.Segmentation.Checks;
 
 /// <summary>Refuses sampling that cannot work; a message names the option, its value and what is allowed.</summary>
 internal static class SamplingCheck

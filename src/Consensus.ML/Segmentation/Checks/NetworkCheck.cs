@@ -3,16 +3,19 @@ using Consensus.ML.Options;
 using Consensus.ML.Torch.Networks;
 using static Consensus.ML.Options.OptionRange;
 
-namespace Consensus.ML.Segmentation;
+namespace Consensus.ML.Segmentation.Checks;
 
 /// <summary>Refuses networks that cannot be made; a message names the option, its value and what is allowed.</summary>
 internal static class NetworkCheck
 {
+    // The member of the options and of the manifest that holds the network.
+    private const string OptionName = "Network";
+
     /// <summary>Checks the shape of a network.</summary>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     public static void Check(NetworkOptions network)
     {
-        const string Name = nameof(ConsensusSegmentationEstimator.Options.Network) + ".";
+        const string Name = OptionName + ".";
         if (network.ModelChannels is < 32 or > 4096 || network.ModelChannels % 32 != 0)
         {
             throw Wrong(Name + nameof(network.ModelChannels), network.ModelChannels, "a multiple of 32, from 32 to 4096");
@@ -75,11 +78,11 @@ internal static class NetworkCheck
         string nearest = below == 0 ? $"{factor}" : $"{below} or {below + factor}";
         string patches = network.PatchSize is > 1 and int patch
             ? $"patches of {patch}×{patch} pixels "
-                + $"({nameof(ConsensusSegmentationEstimator.Options.Network)}.{nameof(network.PatchSize)}) and "
+                + $"({OptionName}.{nameof(network.PatchSize)}) and "
             : "";
         throw new ArgumentException(
             $"Column '{featuresColumn}' holds slices of {height}×{width} pixels (height × width); {patches}the {levels} levels of "
-            + $"{nameof(ConsensusSegmentationEstimator.Options.Network)}.{nameof(network.ChannelMultipliers)} "
+            + $"{OptionName}.{nameof(network.ChannelMultipliers)} "
             + $"{(patches.Length > 0 ? "together divide each side" : $"halve each side {levels - 1} times")}, so it must be a multiple of "
             + $"{factor}: use {nearest} instead of {side} in ResizeSlices.");
     }
@@ -98,14 +101,24 @@ internal static class NetworkCheck
             return;
         }
 
-        const string Name = nameof(ConsensusSegmentationEstimator.Options.Network);
         throw new ArgumentException(string.Create(
             CultureInfo.InvariantCulture,
             $"The network would have {layout.ParameterCount:N0} weights of {bytes / 1e9:0.00} GB, more than the "
-            + $"{Array.MaxLength / 1e9:0.00} GB that a model can have. Make {Name}."
-            + $"{nameof(network.ModelChannels)} ({network.ModelChannels}), {Name}.{nameof(network.ChannelMultipliers)} "
-            + $"([{string.Join(", ", network.ChannelMultipliers)}]), {Name}.{nameof(network.ResidualBlocks)} ({network.ResidualBlocks}) or "
-            + $"the encoder ({Name}.{nameof(network.EncoderBlocks)}, {network.EncoderBlocks}, of width {network.EncoderWidth}) smaller."));
+            + $"{Array.MaxLength / 1e9:0.00} GB that a model can have. Make {OptionName}."
+            + $"{nameof(network.ModelChannels)} ({network.ModelChannels}), {OptionName}.{nameof(network.ChannelMultipliers)} "
+            + $"([{string.Join(", ", network.ChannelMultipliers)}]), {OptionName}.{nameof(network.ResidualBlocks)} "
+            + $"({network.ResidualBlocks}) or the encoder ({OptionName}.{nameof(network.EncoderBlocks)}, {network.EncoderBlocks}, of width "
+            + $"{network.EncoderWidth}) smaller."));
+    }
+
+    /// <summary>Checks the probability with which Monte-Carlo dropout drops a value.</summary>
+    /// <exception cref="ArgumentException">It is out of range.</exception>
+    public static void CheckPassDropout(double passDropout)
+    {
+        if (!(passDropout > 0 && passDropout < 1))
+        {
+            throw Wrong("PassDropout", passDropout, "above 0 and below 1");
+        }
     }
 
     private static string Listed(IEnumerable<int> values) =>

@@ -5,7 +5,7 @@ using Consensus.ML.Segmentation.Models;
 using Consensus.ML.Torch.Models;
 using Microsoft.ML;
 
-namespace Consensus.ML.Segmentation.Fitting;
+namespace Consensus.ML.Segmentation;
 
 /// <summary>The model whose weights training begins with (fine-tuning).</summary>
 internal static class StartingModel
@@ -22,6 +22,10 @@ internal static class StartingModel
         return PipelineSteps.List(model).OfType<T>().FirstOrDefault() ?? throw new ArgumentException(
             $"The model ({model.GetType().Name}) has no {Sort(typeof(T))} in it, so there are no weights to start from.", name);
     }
+
+    /// <summary>The axes of a model's training slices in their volumes; empty for no model, and for single slices.</summary>
+    public static IReadOnlyList<int> VolumeAxes(ITransformer? model) =>
+        model is null ? [] : Require<SegmentationTransformer>(model, nameof(model)).VolumeAxes;
 
     /// <summary>What a sort of segmentation is called in messages.</summary>
     public static string Sort(Type segmentation) =>
