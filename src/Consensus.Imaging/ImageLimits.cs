@@ -1,13 +1,11 @@
 namespace Consensus.Imaging;
 
-/// <summary>
-/// The largest slice that is read from a file. Whoever reads a header checks it against these before memory is allocated.
-/// </summary>
+/// <summary>The largest slice that is read from a file. Readers check a header against these limits before they allocate memory.</summary>
 public static class ImageLimits
 {
-    /// <summary>The most channels of one file: 8. A longer axis of a NIfTI file is an axis of space.</summary>
+    /// <summary>The largest number of channels in one file: 8. A longer axis of a NIfTI file is an axis of space.</summary>
     public const int MaximumChannels = 8;
 
-    /// <summary>The most values of one slice, over all its channels: 2²⁸, which take 1 GiB as single-precision values.</summary>
+    /// <summary>The largest number of values in one slice, over all its channels: 2²⁸. They take 1 GiB in single precision.</summary>
     public const long MaximumValues = 1L << 28;
 }

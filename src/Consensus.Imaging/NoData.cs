@@ -1,27 +1,28 @@
 namespace Consensus.Imaging;
 
-/// <summary>Which values of an image stand for missing data, and which cannot be measurements.</summary>
+/// <summary>Finds values of an image that mean missing data, and values that cannot be measurements.</summary>
 internal static class NoData
 {
     /// <summary>
-    /// No measurement has a larger magnitude: Hounsfield units, grey values of 16 bits and activities in Bq/mL all stay
-    /// below, and what marks missing data in floats (the largest or smallest float, 1e30) or integers of 32 bits (their ends) does not.
+    /// Larger magnitudes cannot be measurements. Hounsfield units, grey values of 16 bits and activities in Bq/mL are all smaller. The
+    /// usual marks for missing data are larger: the largest or smallest float, 1e30, and the ends of the range of 32-bit integers.
     /// </summary>
     public const float LargestMagnitude = 1e9f;
 
     // A single value that is this many times as large as all others marks missing data.
     private const float LoneFactor = 10;
 
-    // With fewer values, a lone value cannot be recognised.
+    // Among fewer values, a lone value cannot be recognised reliably.
     private const int FewestValues = 64;
 
-    // Huge marks are often written with rounded digits.
+    // Writers often round the digits of huge marks.
     private const float Tolerance = 1e-3f;
 
-    /// <summary>Whether a value is the one that was named.</summary>
+    /// <summary>Whether a value equals the given mark.</summary>
     /// <param name="value">A pixel's value.</param>
     /// <param name="mark">
-    /// What stands for missing data; NaN for NaN, null for nothing. Beyond <see cref="LargestMagnitude"/>, about this value is enough.
+    /// The value that means missing data. It may be NaN; null means that no value does. A mark beyond <see cref="LargestMagnitude"/> need
+    /// only match approximately.
     /// </param>
     public static bool IsMark(float value, float? mark) => mark is float named
         && (value == named
@@ -32,7 +33,8 @@ internal static class NoData
     public static bool IsImplausible(float value) => float.IsFinite(value) && Math.Abs(value) > LargestMagnitude;
 
     /// <summary>
-    /// The one value that is ten times as large as all others in magnitude, as −9999 among grey values; null where there is none.
+    /// Finds a value whose magnitude is at least ten times as large as that of all other values, such as −9999 among grey values. Null if
+    /// there is none.
     /// </summary>
     public static float? FindLone(ReadOnlySpan<float> values)
     {

@@ -5,13 +5,13 @@ namespace Consensus.Imaging;
 /// <summary>The binary masks that several raters drew on one slice: raters × height × width values of 0 or 1.</summary>
 public sealed class RaterMasks
 {
-    /// <summary>Creates the masks over <paramref name="pixels"/>, which they then own.</summary>
+    /// <summary>Creates masks from <paramref name="pixels"/>. The array is not copied, and this object owns it.</summary>
     /// <param name="raters">Number of raters, at least 1.</param>
     /// <param name="height">Number of rows, at least 1.</param>
     /// <param name="width">Number of columns, at least 1.</param>
     /// <param name="pixels">0 or 1, rater by rater, row by row: exactly raters × height × width values.</param>
     /// <exception cref="ArgumentOutOfRangeException">A dimension is below 1.</exception>
-    /// <exception cref="ArgumentException">The number of values is wrong, or one of them is neither 0 nor 1.</exception>
+    /// <exception cref="ArgumentException">The number of values is wrong, or a value is neither 0 nor 1.</exception>
     public RaterMasks(int raters, int height, int width, byte[] pixels)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(raters, 1);

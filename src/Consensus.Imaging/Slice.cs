@@ -3,18 +3,18 @@ using System.Globalization;
 namespace Consensus.Imaging;
 
 /// <summary>
-/// One image slice in memory: channels × height × width single-precision values. Rows run along the first stored axis
-/// of a NIfTI file and columns along its second, as in the arrays that nibabel gives and the published implementation trains on.
+/// One image slice in memory: channels × height × width single-precision values. The first stored axis of a NIfTI file is counted by rows
+/// and its second axis by columns, as in the arrays of nibabel, on which the published implementation trains.
 /// </summary>
 public sealed class Slice
 {
-    /// <summary>Creates a slice over <paramref name="pixels"/>, which it then owns.</summary>
+    /// <summary>Creates a slice from <paramref name="pixels"/>. The array is not copied, and the slice owns it.</summary>
     /// <param name="channels">Number of channels (modalities), at least 1.</param>
     /// <param name="height">Number of rows, at least 1.</param>
     /// <param name="width">Number of columns, at least 1.</param>
     /// <param name="pixels">The values, channel by channel, row by row: exactly channels × height × width of them.</param>
-    /// <param name="geometry">Where the slice lies in space; <see cref="SliceGeometry.None"/> when null.</param>
-    /// <param name="source">The file it came from, for messages; null when it came from memory.</param>
+    /// <param name="geometry">The geometry of the slice in space. Null means <see cref="SliceGeometry.None"/>.</param>
+    /// <param name="source">The file that the slice was read from, for messages. Null if it was made in memory.</param>
     /// <exception cref="ArgumentOutOfRangeException">A dimension is below 1.</exception>
     /// <exception cref="ArgumentException">The number of values is not channels × height × width.</exception>
     public Slice(int channels, int height, int width, float[] pixels, SliceGeometry? geometry = null, string? source = null)
@@ -54,11 +54,12 @@ public sealed class Slice
     /// <summary>Where the slice lies in space.</summary>
     public SliceGeometry Geometry { get; }
 
-    /// <summary>The file it came from, for messages; null when it came from memory.</summary>
+    /// <summary>The file that the slice was read from, for messages. Null if it was made in memory.</summary>
     public string? Source { get; }
 
     /// <summary>
-    /// The stored axis of its file that it lies along: that of the cut volume, or the one of length 1; null where nothing tells it.
+    /// The axis of the file that the slice lies across: the axis along which the volume was cut, or the axis of length 1. Null if it is
+    /// not known.
     /// </summary>
     internal int? Axis { get; init; }
 }

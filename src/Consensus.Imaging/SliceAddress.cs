@@ -4,14 +4,13 @@ using System.Text.RegularExpressions;
 namespace Consensus.Imaging;
 
 /// <summary>
-/// Where a slice is: a file that holds one slice, or a volume's file with an axis and an index in it. As text, which is how it stands in
-/// columns of paths, a slice of a volume is written behind the file's name: <c>scan.nii.gz#axis=2,slice=12</c>.
+/// The address of a slice: a file that holds one slice, or the file of a volume with an axis and an index. Columns of paths hold addresses
+/// as text. There, the axis and the index follow the file's name: <c>scan.nii.gz#axis=2,slice=12</c>.
 /// </summary>
 public sealed partial record SliceAddress
 {
     /// <summary>
-    /// The axis that volumes are cut along where nothing else is said and none has length 1: the third, which in most scans
-    /// runs from foot to head.
+    /// The default axis to cut volumes along, if no axis has length 1. It is the third axis, which in most scans runs from foot to head.
     /// </summary>
     public const int DefaultAxis = 2;
 
@@ -25,8 +24,8 @@ public sealed partial record SliceAddress
 
     /// <summary>One slice of a volume.</summary>
     /// <param name="path">The volume's file.</param>
-    /// <param name="axis">The axis that is cut, as stored: 0, 1 or 2.</param>
-    /// <param name="index">Which slice along it, from 0.</param>
+    /// <param name="axis">The axis along which the volume is cut: 0, 1 or 2 of the stored array.</param>
+    /// <param name="index">The number of the slice along this axis, from 0.</param>
     /// <exception cref="ArgumentOutOfRangeException">The axis is not 0, 1 or 2, or the index is negative.</exception>
     public SliceAddress(string path, int axis, int index)
         : this(path)
@@ -40,15 +39,17 @@ public sealed partial record SliceAddress
     /// <summary>The file.</summary>
     public string Path { get; }
 
-    /// <summary>The axis of the volume that is cut, as stored: 0, 1 or 2; null where the file holds one slice.</summary>
+    /// <summary>The axis along which the volume is cut: 0, 1 or 2 of the stored array. Null if the file holds one slice.</summary>
     public int? Axis { get; }
 
-    /// <summary>Which slice along the axis, from 0; null where the file holds one slice.</summary>
+    /// <summary>The number of the slice along the axis, from 0. Null if the file holds one slice.</summary>
     public int? Index { get; }
 
-    /// <summary>Reads an address as it stands in a column of paths. A file whose own name looks like an address is that file.</summary>
+    /// <summary>
+    /// Reads an address from its text in a column of paths. If a file has this whole text as its name, the address is this file.
+    /// </summary>
     /// <param name="text">
-    /// A path, or a path with <c>#axis=A,slice=I</c> (or <c>#slice=I</c>, along <see cref="DefaultAxis"/>) behind it.
+    /// A path, or a path followed by <c>#axis=A,slice=I</c>. In the short form <c>#slice=I</c>, the axis is <see cref="DefaultAxis"/>.
     /// </param>
     /// <exception cref="ArgumentException">The text is empty.</exception>
     public static SliceAddress Parse(string text)
@@ -62,12 +63,12 @@ public sealed partial record SliceAddress
             : new(text);
     }
 
-    /// <summary>The file of the volume that an image is a slice of; null where it is none.</summary>
-    /// <param name="paths">The image's files, one or one a channel.</param>
+    /// <summary>The file of the volume if an image is a slice of a volume; null if it is not.</summary>
+    /// <param name="paths">The image's files: one file, or one file per channel.</param>
     public static string? VolumeOf(IReadOnlyList<string> paths) =>
         paths is [{ Length: > 0 } first, ..] && Parse(first) is { Index: not null } slice ? slice.Path : null;
 
-    /// <summary>The address as it stands in a column of paths; <see cref="Parse"/> reads it.</summary>
+    /// <summary>The address as text for a column of paths. <see cref="Parse"/> reads it.</summary>
     public override string ToString() =>
         Index is null ? Path : string.Create(CultureInfo.InvariantCulture, $"{Path}#axis={Axis},slice={Index}");
 

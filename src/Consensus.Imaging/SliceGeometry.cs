@@ -2,29 +2,32 @@ using System.Globalization;
 
 namespace Consensus.Imaging;
 
-/// <summary>Where a slice lies in space: what a file must carry so that a prediction lines up with its image.</summary>
-/// <param name="SpacingRows">Distance between two rows, in millimetres (1 where the file does not say).</param>
-/// <param name="SpacingColumns">Distance between two columns, in millimetres (1 where the file does not say).</param>
+/// <summary>The position and the spacing of a slice in space. A file must store them so that a prediction lies on its image.</summary>
+/// <param name="SpacingRows">Distance between two rows, in millimetres; 1 if the file does not store it.</param>
+/// <param name="SpacingColumns">Distance between two columns, in millimetres; 1 if the file does not store it.</param>
 /// <param name="Affine">
-/// The 4×4 matrix from (row, column, slice, 1) to world coordinates in millimetres, row-major, 16 values; the identity where
-/// the file does not say.
+/// The 4×4 matrix from (row, column, slice, 1) to world coordinates in millimetres, row-major, 16 values. It is the identity if the file
+/// does not store it.
 /// </param>
 public sealed record SliceGeometry(double SpacingRows, double SpacingColumns, IReadOnlyList<double> Affine)
 {
-    /// <summary>Unit spacing and the identity matrix, neither of them known: for images without a geometry, such as PNG files.</summary>
+    /// <summary>
+    /// The geometry of images that store none, such as PNG files. It has unit spacing and the identity matrix, and both are marked as
+    /// unknown.
+    /// </summary>
     public static SliceGeometry None { get; } =
         new(1, 1, [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]) { HasPosition = false, HasSpacing = false };
 
     /// <summary>
-    /// Whether <see cref="Affine"/> is known: of NIfTI, whether sform or qform has a code above 0 and a usable matrix. Only then can the
-    /// slice be compared in space with another; else it is taken to lie as its neighbours do.
+    /// Whether <see cref="Affine"/> is known. In a NIfTI file, the sform or the qform must have a code above 0 and a usable matrix. Only
+    /// slices with known positions can be compared in space. Otherwise, a slice is assumed to lie like the other files of its case.
     /// </summary>
     public bool HasPosition { get; init; } = true;
 
     /// <summary>
-    /// Whether the spacing is known to be millimetres, so that distances are reported in them and not in pixels. Of NIfTI:
-    /// another spacing than 1×1, or a position together with a unit or an affine other than the identity, which is what writers
-    /// of plain arrays leave.
+    /// Whether the spacing is known in millimetres. If so, distances are reported in millimetres and not in pixels. In a NIfTI file, the
+    /// spacing is known if it is not 1×1. A spacing of 1×1 is known if there is a position, and also a unit or an affine that is not the
+    /// identity. Programs that write plain arrays leave neither.
     /// </summary>
     public bool HasSpacing { get; init; } = true;
 
@@ -37,8 +40,8 @@ public sealed record SliceGeometry(double SpacingRows, double SpacingColumns, IR
     }
 
     /// <summary>
-    /// Where in the body rows and columns are counted to, each by the nearest of right, left, anterior, posterior, superior and inferior;
-    /// null where the position is not known. World coordinates of NIfTI grow to the right, to the front and upwards.
+    /// The directions in the body in which rows and columns are counted: right, left, front, back, top or bottom, whichever is nearest.
+    /// Null if the position is not known. World coordinates of NIfTI grow to the right, to the front and upwards.
     /// </summary>
     internal string? DirectionText()
     {
@@ -60,7 +63,7 @@ public sealed record SliceGeometry(double SpacingRows, double SpacingColumns, IR
         }
     }
 
-    /// <summary>The affine as people write it, row by row, for messages.</summary>
+    /// <summary>The affine as text, row by row, for messages.</summary>
     internal string AffineText()
     {
         return $"[{string.Join("; ", Affine.Take(12).Chunk(4).Select(row => string.Join(' ', row.Select(Text))))}]";

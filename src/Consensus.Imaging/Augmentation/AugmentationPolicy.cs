@@ -4,19 +4,22 @@ using System.Text.Json.Serialization;
 
 namespace Consensus.Imaging.Augmentation;
 
-/// <summary>Random changes of a training sample, the same for the image and its masks. A new policy is the paper's (section 4).</summary>
+/// <summary>
+/// Random changes of a training sample. The image and its masks are changed alike. The defaults are those of the paper (section 4).
+/// </summary>
 public sealed record AugmentationPolicy
 {
     /// <summary>
-    /// The paper's changes, smooth deformation and changes of grey values. With about twenty training cases it scored one point of soft
-    /// Dice more after 1,400 steps (tests/Consensus.ML.Benchmarks/RESULTS.md). AugmentSlices uses it where no policy is given.
+    /// The paper's changes, and in addition smooth deformation and changes of grey values. With about twenty training cases, the soft Dice
+    /// was one point higher after 1,400 steps (tests/Consensus.ML.Benchmarks/RESULTS.md). AugmentSlices uses this policy unless you give
+    /// another.
     /// </summary>
     public static AugmentationPolicy Strong { get; } = new() { Deformation = 0.015, Contrast = 0.2, Brightness = 0.2 };
 
     /// <summary>
-    /// The axes that samples are mirrored along. Predictions average over views that are mirrored along these axes. Setting it makes the
-    /// probability of an axis that is left out 0, and of one that was not mirrored 0.5. Default both; <c>QubiqTask.Mirror</c> of
-    /// Consensus.ML has the defaults of known tasks.
+    /// The axes that samples are mirrored along. Predictions average over views that are mirrored along these axes. When you set this
+    /// property, axes that you leave out get the probability 0. Axes that you name keep their probability, or get 0.5 if it was 0. The
+    /// default is both axes; <c>QubiqTask.Mirror</c> of Consensus.ML has the defaults of known tasks.
     /// </summary>
     [JsonIgnore]
     public MirrorAxes Mirror
@@ -40,7 +43,7 @@ public sealed record AugmentationPolicy
     /// <summary>Largest rotation to either side, in degrees, 0 to 180. Default 15.</summary>
     public double RotationDegrees { get; init; } = 15;
 
-    /// <summary>Largest shift along each side, as a share of it, 0 to 1; drawn in whole pixels. Default 0.1.</summary>
+    /// <summary>Largest shift along each side, as a share of the side's length, 0 to 1. Shifts are whole pixels. Default 0.1.</summary>
     public double Translation { get; init; } = 0.1;
 
     /// <summary>Smallest scale, above 0. Default 0.9.</summary>
@@ -50,24 +53,24 @@ public sealed record AugmentationPolicy
     public double MaximumScale { get; init; } = 1.1;
 
     /// <summary>
-    /// Strength of a random smooth deformation (Ronneberger et al. 2015): the standard deviation of the displacements of its control
-    /// points, as a share of each side, 0 to 0.5; 0 (the default, as published) for none.
+    /// Strength of a random smooth deformation (Ronneberger et al. 2015), 0 to 0.5. It is the standard deviation of the control points'
+    /// displacements, as a share of each side's length. The default is 0, as published: no deformation.
     /// </summary>
     public double Deformation { get; init; }
 
     /// <summary>
-    /// Largest relative change of contrast, 0 to 1: grey values, 0 after normalisation being their mean, are multiplied by between 1 −
-    /// this and 1 + this. Default 0, as published.
+    /// Largest relative change of contrast, 0 to 1. Grey values are multiplied by a factor between 1 − this value and 1 + this value.
+    /// Their mean, which is 0 after normalisation, stays. Default 0, as published.
     /// </summary>
     public double Contrast { get; init; }
 
     /// <summary>
-    /// Largest change of brightness to either side, at least 0, in units of the normalised image (its standard deviation being 1).
-    /// Default 0, as published.
+    /// Largest change of brightness, up or down, at least 0. The unit is the standard deviation of the normalised image. Default 0, as
+    /// published.
     /// </summary>
     public double Brightness { get; init; }
 
-    // The log shows the policy: the same in every culture.
+    // The log shows the policy. Its text must be the same in every culture.
     private bool PrintMembers(StringBuilder builder)
     {
         builder.Append(

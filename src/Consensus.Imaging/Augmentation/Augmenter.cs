@@ -3,11 +3,14 @@ using Consensus.Imaging.Geometry;
 namespace Consensus.Imaging.Augmentation;
 
 /// <summary>
-/// Applies an <see cref="DrawnAugmentation"/>: bilinear for images, nearest for masks, by looking up each target pixel in the source.
+/// Applies a <see cref="DrawnAugmentation"/>. Each target pixel is looked up in the source: bilinearly for images, by the nearest pixel
+/// for masks.
 /// </summary>
 internal static class Augmenter
 {
-    /// <summary>Moves one channel, bilinearly, and changes its grey values. Pixels from outside are <paramref name="padding"/>.</summary>
+    /// <summary>
+    /// Moves one channel bilinearly, and changes its grey values. Pixels from outside the slice get the value <paramref name="padding"/>.
+    /// </summary>
     public static void Bilinear(
         ReadOnlySpan<float> source,
         Span<float> target,
@@ -35,11 +38,13 @@ internal static class Augmenter
             (uint)y < (uint)height && (uint)x < (uint)width ? pixels[(y * width) + x] : padding;
     }
 
-    /// <summary>Moves masks and resizes them to the slice's size, by the nearest pixel. Pixels from outside are 0.</summary>
+    /// <summary>Moves masks and resizes them to the slice's size by the nearest pixel. Pixels from outside the slice are 0.</summary>
     /// <param name="source">The masks at their own size, one after another.</param>
     /// <param name="sourceHeight">Their rows.</param>
     /// <param name="sourceWidth">Their columns.</param>
-    /// <param name="target">The moved masks, one after another; without a change, what <see cref="Resampling.Nearest"/> gives.</param>
+    /// <param name="target">
+    /// Receives the moved masks, one after another. If the change is none, they equal the result of <see cref="Resampling.Nearest"/>.
+    /// </param>
     /// <param name="height">Rows of the slice.</param>
     /// <param name="width">Columns of the slice.</param>
     /// <param name="change">The change, in pixels of the slice.</param>
@@ -69,7 +74,9 @@ internal static class Augmenter
         }
     }
 
-    /// <summary>From a target pixel to where it comes from: the deformation and the affine map undone, then the flips.</summary>
+    /// <summary>
+    /// Finds the place in the source that a target pixel comes from. It undoes the deformation, then the affine map, then the flips.
+    /// </summary>
     private readonly struct SourceMap
     {
         private readonly double _cosine, _sine, _centreRow, _centreColumn, _shiftRows, _shiftColumns;

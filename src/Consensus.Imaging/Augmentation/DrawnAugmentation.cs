@@ -1,7 +1,9 @@
 namespace Consensus.Imaging.Augmentation;
 
 /// <summary>
-/// One random change of a slice: flips, then one affine map about the centre, a smooth deformation, and other grey values.
+/// One random change of a slice: flips, then an affine map about the centre, then a smooth deformation, and a change of grey values. It is
+/// a plain value with everything that was drawn. So it can be written as JSON, read back, and applied again with the same result, bit for
+/// bit.
 /// </summary>
 /// <param name="FlipColumns">Whether columns are mirrored.</param>
 /// <param name="FlipRows">Whether rows are mirrored.</param>
@@ -11,7 +13,7 @@ namespace Consensus.Imaging.Augmentation;
 /// <param name="Scale">Scale.</param>
 /// <param name="Deformation">Smooth displacement; null for none.</param>
 /// <param name="Contrast">The factor of the grey values.</param>
-/// <param name="Brightness">The value that is then added to them.</param>
+/// <param name="Brightness">The value that is added to the grey values after the factor.</param>
 internal readonly record struct DrawnAugmentation(
     bool FlipColumns,
     bool FlipRows,

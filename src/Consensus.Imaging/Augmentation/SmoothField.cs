@@ -1,19 +1,20 @@
 namespace Consensus.Imaging.Augmentation;
 
 /// <summary>
-/// A random smooth displacement of a slice's pixels: independent normal displacements on a coarse grid, between which a uniform cubic
-/// B-spline runs (the free-form deformation of Rueckert et al. 1999; random ones as in Ronneberger et al. 2015, section 3.1).
+/// A random smooth displacement of a slice's pixels. The control points of a coarse grid have independent, normally distributed
+/// displacements. A uniform cubic B-spline interpolates between them (free-form deformation, Rueckert et al. 1999; random displacements as
+/// in Ronneberger et al. 2015, section 3.1).
 /// </summary>
 internal sealed class SmoothField
 {
-    // As coarse as the published U-Net's: four control points span a slice, with one more ring around it for the spline.
+    // The grid is as coarse as that of the published U-Net: four control points span a slice. The spline needs one more ring of points.
     private const int Intervals = 3, Points = Intervals + 3;
 
     private readonly double[] _rows, _columns;
     private readonly double _rowScale, _columnScale;
 
     /// <param name="rows">Displacement along rows at each control point, in pixels; row by row.</param>
-    /// <param name="columns">The same along columns.</param>
+    /// <param name="columns">Displacement along columns at each control point, in pixels; row by row.</param>
     /// <param name="height">Rows of the slice.</param>
     /// <param name="width">Columns of the slice.</param>
     public SmoothField(double[] rows, double[] columns, int height, int width)
@@ -36,11 +37,11 @@ internal sealed class SmoothField
 
         double[] Displacements(int side) => [.. Enumerable.Range(0, Count).Select(_ => deviation * side * Normal())];
 
-        // Box and Muller 1958.
+        // The method of Box and Muller (1958).
         double Normal() => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
     }
 
-    /// <summary>The displacement of a place in the slice, in pixels.</summary>
+    /// <summary>The displacement at a position in the slice, in pixels.</summary>
     public (double Rows, double Columns) At(double row, double column)
     {
         (int firstRow, double atRow) = Cell((row + 0.5) * _rowScale);

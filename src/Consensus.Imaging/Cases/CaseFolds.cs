@@ -10,9 +10,9 @@ public static class CaseFolds
     /// about as many rows each.
     /// </summary>
     /// <remarks>
-    /// The groups, put in order by a seeded shuffle and then the largest first, go one after another to the fold with the fewest rows.
-    /// Groups of one row give folds that differ by one row at most. The folds follow from the names, the number of rows of each and the
-    /// seed; the order of the rows changes nothing.
+    /// A seeded shuffle puts the groups into a random order. Then they are sorted by size, the largest first. Each group goes to the fold
+    /// that has the fewest rows so far. If every group has one row, the folds differ by one row at most. The folds depend only on the
+    /// names of the groups, their numbers of rows and the seed. The order of the rows does not matter.
     /// </remarks>
     /// <param name="groups">The group of each row.</param>
     /// <param name="numberOfFolds">Number of folds, at least 2.</param>
@@ -55,13 +55,14 @@ public static class CaseFolds
     }
 
     /// <summary>
-    /// Sets whole groups aside, about <paramref name="count"/> rows: in the order of a shuffle each that still fits, or the smallest
-    /// where none does. One group at least is left, so that of a single one nothing is set aside.
+    /// Sets whole groups aside, together about <paramref name="count"/> rows. The groups are shuffled, and each group that still fits is
+    /// taken. If none fits, the smallest group is taken. At least one group always remains, so nothing is set aside if there is only one
+    /// group.
     /// </summary>
     /// <param name="groups">The group of each row.</param>
-    /// <param name="count">The most rows, fewer than there are.</param>
-    /// <param name="random">Shuffles the groups, which come in the order of their first rows.</param>
-    /// <returns>For each row whether it is set aside.</returns>
+    /// <param name="count">The largest number of rows to set aside; fewer than there are.</param>
+    /// <param name="random">Shuffles the groups. Before the shuffle, they are in the order of their first rows.</param>
+    /// <returns>For each row, whether it is set aside.</returns>
     internal static bool[] SetAside(IReadOnlyList<string> groups, int count, Random random)
     {
         int[][] rowsOf =

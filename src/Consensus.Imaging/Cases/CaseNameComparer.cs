@@ -1,7 +1,8 @@
 namespace Consensus.Imaging.Cases;
 
 /// <summary>
-/// Compares names as people count: case2 comes before case10, and case1-2 before case1-10. Upper and lower case are alike.
+/// Compares names and treats digits in them as numbers: case2 comes before case10, and case1-2 before case1-10. Upper and lower case are
+/// equal.
 /// </summary>
 public sealed class CaseNameComparer : IComparer<string>
 {
@@ -35,18 +36,18 @@ public sealed class CaseNameComparer : IComparer<string>
 
         int rest = (x.Length - i).CompareTo(y.Length - j);
 
-        // case1 and case01 are the same number: their order must not depend on that of the disk.
+        // case1 and case01 hold the same number. Their order must not depend on the order of files on the disk.
         return rest != 0 ? rest : string.CompareOrdinal(x, y);
     }
 
-    /// <summary>Compares digits without leading zeros, of any length: the longer number is larger.</summary>
+    /// <summary>Compares two numbers of any length, given as digits without leading zeros. The longer number is larger.</summary>
     private static int CompareNumbers(ReadOnlySpan<char> left, ReadOnlySpan<char> right)
     {
         int order = left.Length.CompareTo(right.Length);
         return order != 0 ? order : left.CompareTo(right, StringComparison.Ordinal);
     }
 
-    /// <summary>The digits, or the other characters, from <paramref name="start"/> on.</summary>
+    /// <summary>The run of digits, or of other characters, that begins at <paramref name="start"/>.</summary>
     private static ReadOnlySpan<char> Run(string text, ref int start)
     {
         int end = start;

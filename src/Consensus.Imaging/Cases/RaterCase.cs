@@ -7,12 +7,12 @@ using Consensus.Imaging.Storage;
 namespace Consensus.Imaging.Cases;
 
 /// <summary>
-/// One image on disk with the masks that several raters drew on it. Paths may be those of slices in volumes (<see cref="SliceAddress"/>).
+/// One image on disk with the masks that several raters drew on it. A path may also name a slice of a volume (<see cref="SliceAddress"/>).
 /// </summary>
-/// <param name="Name">The case's name: that of its folder, or its name in a manifest.</param>
-/// <param name="ImagePaths">The image: one file, or one a channel in the order of the channels.</param>
+/// <param name="Name">The case's name: the name of its folder, or its name in a manifest.</param>
+/// <param name="ImagePaths">The image: one file, or one file per channel in the order of the channels.</param>
 /// <param name="AnnotationPaths">One mask file per rater, in the order of the raters.</param>
-/// <param name="RaterNames">The name of the rater of each mask: as many different names as there are masks.</param>
+/// <param name="RaterNames">The name of each mask's rater. There are as many names as masks, and no two are equal.</param>
 public sealed record RaterCase(
     string Name,
     IReadOnlyList<string> ImagePaths,
@@ -33,8 +33,8 @@ public sealed record RaterCase(
     }
 
     /// <summary>
-    /// Why the name of the case, of its group or of one of its raters cannot be written into reports, in one sentence; null where all can
-    /// (<see cref="NameText"/>).
+    /// Says in one sentence why the name of the case, of its group or of one of its raters cannot be written into reports. Null if all
+    /// names can be written (<see cref="NameText"/>).
     /// </summary>
     public string? ProblemWithNames() =>
         NameText.Problem(Name) is { } problem ? $"Case '{NameText.Printable(Name)}' has a name that {problem}."
@@ -62,14 +62,13 @@ public sealed record RaterCase(
     /// </summary>
     public bool IsOwnGroup => SharedGroup is null;
 
-    /// <summary>The group that was set; null where none was, so that <see cref="Group"/> is the volume or the case's own name.</summary>
+    /// <summary>The group that was set. Null if none was set; then <see cref="Group"/> is the volume or the case's own name.</summary>
     public string? GivenGroup => _group;
 
     private string? SharedGroup => _group ?? SliceAddress.VolumeOf(ImagePaths);
 
     /// <summary>
-    /// Makes sure that all files lie on the grid of the image (its first file), from their headers alone: cheap enough
-    /// to do for a whole set.
+    /// Makes sure that all files lie on the grid of the image's first file. Only headers are read, so a whole set can be checked quickly.
     /// </summary>
     /// <returns>
     /// A line for the files that are turned into the image's frame when the case is read, and a line for the files whose position is
@@ -77,8 +76,7 @@ public sealed record RaterCase(
     /// </returns>
     /// <exception cref="FileNotFoundException">A file does not exist.</exception>
     /// <exception cref="InvalidDataException">
-    /// A file is of another size than the image, has another spacing or lies elsewhere, or is no slice; the message names both
-    /// files and the difference.
+    /// A file differs from the image in size, spacing or position, or is not a slice. The message names both files and the difference.
     /// </exception>
     /// <exception cref="IOException">A file cannot be opened.</exception>
     public IReadOnlyList<string> CheckGrids()
@@ -95,13 +93,13 @@ public sealed record RaterCase(
 
     /// <summary>Reads the image with all its channels, in the frame of the first file.</summary>
     /// <exception cref="FileNotFoundException">A file does not exist.</exception>
-    /// <exception cref="InvalidDataException">As of <see cref="SliceReader.Read(IReadOnlyList{string})"/>.</exception>
+    /// <exception cref="InvalidDataException">See <see cref="SliceReader.Read(IReadOnlyList{string})"/>.</exception>
     /// <exception cref="IOException">A file cannot be opened.</exception>
     public Slice ReadImage() => SliceReader.Read(ImagePaths);
 
     /// <summary>Reads the masks in the frame of the image.</summary>
     /// <exception cref="FileNotFoundException">A file does not exist.</exception>
-    /// <exception cref="InvalidDataException">As of <see cref="MaskReader.Read(IReadOnlyList{string}, string)"/>.</exception>
+    /// <exception cref="InvalidDataException">See <see cref="MaskReader.Read(IReadOnlyList{string}, string)"/>.</exception>
     /// <exception cref="IOException">A file cannot be opened.</exception>
     public RaterMasks ReadMasks() => MaskReader.Read(AnnotationPaths, ImagePaths[0]);
 }

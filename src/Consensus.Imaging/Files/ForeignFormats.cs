@@ -24,7 +24,9 @@ internal static class ForeignFormats
         (0, "<"u8.ToArray(), "a text of XML or HTML"),
     ];
 
-    /// <summary>What a file is, and what to do with it, as in "a WebP picture; convert it to PNG"; null where that is not known.</summary>
+    /// <summary>
+    /// Says what a file is and what to do with it, for example "a WebP picture; convert it to PNG". Null if the format is not known.
+    /// </summary>
     /// <param name="start">The first bytes of the file.</param>
     public static string? Describe(ReadOnlySpan<byte> start)
     {

@@ -5,13 +5,13 @@ using Consensus.Imaging.Storage;
 
 namespace Consensus.Imaging.Files;
 
-/// <summary>Recognises the format of an image file by its first bytes, whatever the file is called.</summary>
+/// <summary>Recognises the format of an image file by its first bytes. The name of the file does not matter.</summary>
 internal static class ImageFormatDetector
 {
     /// <summary>Reads the format of a file.</summary>
     /// <exception cref="FileNotFoundException">The file does not exist.</exception>
     /// <exception cref="InvalidDataException">
-    /// The file is empty, or its format is not read; the message says which format it is, where that is known.
+    /// The file is empty, or its format is not supported. The message names the format if it is known.
     /// </exception>
     /// <exception cref="IOException">The file cannot be opened.</exception>
     public static ImageFormat Detect(string path)

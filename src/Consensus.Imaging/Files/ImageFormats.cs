@@ -4,15 +4,16 @@ using Consensus.Imaging.Formats.Raster;
 
 namespace Consensus.Imaging.Files;
 
-/// <summary>What people call the formats, and what their files are called.</summary>
+/// <summary>The names of the formats and the extensions of their files.</summary>
 public static class ImageFormats
 {
     /// <summary>The formats that are read, for messages: "NIfTI, PNG, … and GIF are read".</summary>
     internal static string Readable { get; } = ReadableText();
 
     /// <summary>
-    /// The extensions of all formats, with their dots. Where one image is stored twice, the file that comes first here is the better one:
-    /// NIfTI knows where the pixels lie, and the raster formats follow by the bits that they keep.
+    /// The extensions of all formats, with their dots, the best format first. If an image is stored in two formats, the file whose
+    /// extension comes first is the better choice. NIfTI is first because it stores the position of the pixels. The raster formats follow,
+    /// sorted by the number of bits that they keep.
     /// </summary>
     internal static IReadOnlyList<string> ExtensionsByPrecision { get; } =
     [
@@ -20,7 +21,7 @@ public static class ImageFormats
         .. RasterFormats.All.OrderByDescending(format => format.ExactBits).SelectMany(format => format.Extensions),
     ];
 
-    /// <summary>The name of a format as messages write it, such as "NIfTI" or "PNG".</summary>
+    /// <summary>The name of a format, as messages show it, such as "NIfTI" or "PNG".</summary>
     /// <param name="format">The format.</param>
     /// <exception cref="ArgumentOutOfRangeException">The value is not defined.</exception>
     public static string Name(this ImageFormat format) =>

@@ -5,22 +5,22 @@ using Consensus.Imaging.Geometry;
 
 namespace Consensus.Imaging.Files;
 
-/// <summary>Reads the masks that several raters drew on one image, one file each.</summary>
+/// <summary>Reads the masks that several raters drew on one image. Each rater has one file.</summary>
 public static class MaskReader
 {
     // The most values or colours that a message lists.
     private const int Shown = 6;
 
     /// <summary>
-    /// Reads one mask per file. A pixel is marked when its value is not 0, so that 0/1, 0/255 and 0/−1 (255 in signed bytes) mean the same.
-    /// In a picture that stores colours, black is not marked, and one other colour is.
+    /// Reads one mask per file. A pixel is marked when its value is not 0, so that 0/1, 0/255 and 0/−1 (255 in signed bytes) mean the
+    /// same. In a colour picture, black pixels are not marked, and the pixels of one other colour are marked.
     /// </summary>
     /// <param name="paths">One file per rater, in the order of the raters; at least one.</param>
     /// <exception cref="ArgumentException">There are no paths.</exception>
     /// <exception cref="FileNotFoundException">A file does not exist.</exception>
     /// <exception cref="InvalidDataException">
-    /// A file is no image, has more than one channel, holds more than one non-zero value or colour or one that is no number, or is of
-    /// another size than the first; the message names it.
+    /// A file is not an image, has more than one channel, holds more than one non-zero value or colour, holds a value that is not a
+    /// number, or has another size than the first. The message names the file.
     /// </exception>
     /// <exception cref="IOException">A file cannot be opened.</exception>
     public static RaterMasks Read(IReadOnlyList<string> paths) => Read(paths, (SliceGrid?)null, null, null);
@@ -29,17 +29,17 @@ public static class MaskReader
     /// Reads one mask per file, as <see cref="Read(IReadOnlyList{string})"/>, in the frame of the image that the masks were drawn on.
     /// </summary>
     /// <remarks>
-    /// Masks must lie on the image's grid. Those that are stored in another orientation, as their affines say, are turned into the
-    /// image's frame, and of a volume the slice is read that lies where the image's does; files that do not say where they lie are taken
-    /// to lie as the image does.
+    /// Masks must lie on the image's grid. If a mask's affine says that it is stored in another orientation, the mask is turned into the
+    /// image's frame. From a volume, the slice at the image's position is read. If a file does not store a position, it is assumed to lie
+    /// like the image.
     /// </remarks>
     /// <param name="paths">One file per rater, in the order of the raters; at least one.</param>
     /// <param name="image">The image: a path as in <see cref="SliceReader.Read(string)"/>. Only its header is read.</param>
     /// <exception cref="ArgumentException">There are no paths.</exception>
     /// <exception cref="FileNotFoundException">A file does not exist.</exception>
     /// <exception cref="InvalidDataException">
-    /// As <see cref="Read(IReadOnlyList{string})"/>, or a mask lies on another grid than the image; the message names both
-    /// files and the difference.
+    /// See <see cref="Read(IReadOnlyList{string})"/>; or a mask does not lie on the image's grid, and the message names both files and the
+    /// difference.
     /// </exception>
     /// <exception cref="IOException">A file cannot be opened.</exception>
     public static RaterMasks Read(IReadOnlyList<string> paths, string image)
@@ -48,12 +48,13 @@ public static class MaskReader
         return Read(paths, SliceGrid.Read(image), null, null);
     }
 
-    /// <summary>The same, and keeps volumes open so that the next masks are read faster.</summary>
+    /// <summary>Reads the masks, and keeps volumes open so that the next masks are read faster.</summary>
     /// <param name="paths">One file per rater.</param>
-    /// <param name="image">The image's grid; null for that of the first mask.</param>
-    /// <param name="volumes">Keeps volumes open; null to open them anew.</param>
+    /// <param name="image">The image's grid; null to use the first mask's grid.</param>
+    /// <param name="volumes">Keeps volumes open; null to open them each time.</param>
     /// <param name="notes">
-    /// Receives what is turned or assumed among the masks; may be null. With an image, the notes of its grid are used instead.
+    /// Collects which masks were turned and which positions were assumed; may be null. If an image is given, the notes of its grid are
+    /// used instead.
     /// </param>
     internal static RaterMasks Read(IReadOnlyList<string> paths, SliceGrid? image, OpenVolumes? volumes, GridNotes? notes)
     {
@@ -72,7 +73,7 @@ public static class MaskReader
             Slice mask = SliceReader.ReadOnto(grid, path, rater, paths.Count, volumes);
             if (grid is null || (!grid.Geometry.HasPosition && mask.Geometry.HasPosition))
             {
-                // Beside a picture, which says nothing, the masks still have to agree among themselves.
+                // A picture stores no position. The masks must still agree with each other.
                 grid = SliceGrid.FromSlice(mask, notes);
             }
 
@@ -93,7 +94,7 @@ public static class MaskReader
     /// <param name="mask">The mask as read.</param>
     /// <param name="path">Its file, as it was named.</param>
     /// <exception cref="InvalidDataException">
-    /// It has several channels, or more than one value or colour that marks, or one that is no number.
+    /// It has several channels, holds more than one non-zero value or colour, or holds a value that is not a number.
     /// </exception>
     internal static byte[] ToMarks(Slice mask, string path)
     {
@@ -114,10 +115,10 @@ public static class MaskReader
 
     /// <summary>Marks the pixels whose value is not 0.</summary>
     /// <param name="values">The values of one mask.</param>
-    /// <param name="marks">Takes 0 or 1 for each.</param>
+    /// <param name="marks">Receives 0 or 1 for each value.</param>
     /// <param name="source">Where the mask comes from, for messages.</param>
     /// <param name="hint">What to add to the message about several values.</param>
-    /// <exception cref="InvalidDataException">Values that are not 0 differ, or one is no finite number.</exception>
+    /// <exception cref="InvalidDataException">There are two different non-zero values, or a value is not a finite number.</exception>
     internal static void MarkNonZero(ReadOnlySpan<float> values, Span<byte> marks, string source, Func<string>? hint = null)
     {
         float nonZero = 0;
@@ -146,7 +147,7 @@ public static class MaskReader
         }
     }
 
-    /// <summary>Black as 0, and the one other colour as 1.</summary>
+    /// <summary>The pixels as one channel: 0 for black, 1 for the other colour.</summary>
     private static float[] WithoutColour(Slice mask, string path)
     {
         int size = mask.Height * mask.Width;

@@ -3,20 +3,19 @@ using Consensus.Imaging.Formats.Nifti;
 namespace Consensus.Imaging.Files;
 
 /// <summary>
-/// The volumes that slices were last read from, one for each place in a list of paths (channels, raters), so that slices that are read in
-/// turn do not unpack their volume each time. Holds memory, shared among the places, and at most one open file a place, until it is
-/// disposed; it can be read from afterwards, which opens files anew. Not for several threads at a time.
+/// Keeps the volumes that slices were last read from. Slices that are read in turn then do not unpack their volume each time. There is one
+/// volume for each place in a list of paths (channels or raters). All places share the allowed memory, and each place has at most one open
+/// file, until this object is disposed. It can still be used after that, and then opens files again. Not for several threads at the same
+/// time.
 /// </summary>
-/// <param name="closing">
-/// Whether each file is closed after each slice: for prediction engines, which are not disposed.
-/// </param>
+/// <param name="closing">Whether files are closed after each slice. Prediction engines need this, because nobody disposes them.</param>
 internal sealed class OpenVolumes(bool closing = false) : IDisposable
 {
     private readonly List<(string Path, int Axis, NiftiVolume Volume)?> _places = [];
 
     /// <summary>Reads a slice.</summary>
-    /// <param name="address">Where it is.</param>
-    /// <param name="place">Which path of the list it is.</param>
+    /// <param name="address">The address of the slice.</param>
+    /// <param name="place">The index of its path in the list.</param>
     /// <param name="places">How many paths the list has.</param>
     public Slice Read(SliceAddress address, int place, int places)
     {
@@ -54,9 +53,9 @@ internal sealed class OpenVolumes(bool closing = false) : IDisposable
         }
     }
 
-    /// <summary>The header of a volume: that of the open one where it is the same file.</summary>
+    /// <summary>The header of a volume. If the volume at this place is the same file, its header is reused.</summary>
     /// <param name="path">The volume's file.</param>
-    /// <param name="place">Which path of the list it is.</param>
+    /// <param name="place">The index of its path in the list.</param>
     public NiftiHeader Header(string path, int place) =>
         place < _places.Count && _places[place] is { } open && open.Path == path ? open.Volume.Cut.Header : NiftiFile.ReadHeader(path);
 

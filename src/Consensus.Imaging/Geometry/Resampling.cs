@@ -3,18 +3,19 @@ using System.Globalization;
 namespace Consensus.Imaging.Geometry;
 
 /// <summary>
-/// Changes the number of rows and columns as PyTorch's <c>interpolate</c> does, so that images and masks are those that the published
-/// implementation trains on: bilinear (align_corners = false, no antialiasing) and nearest (floor).
+/// Changes the number of rows and columns in the same way as PyTorch's <c>interpolate</c>: bilinear (align_corners = false, no
+/// antialiasing) and nearest (floor). So images and masks are equal to those that the published implementation trains on.
 /// </summary>
 public static class Resampling
 {
     /// <summary>
-    /// Resizes every channel of a slice bilinearly. Spacing and affine are adapted, so that the corners stay where they are.
+    /// Resizes every channel of a slice bilinearly. Spacing and affine are adapted, so that the corners of the slice stay at the same
+    /// place in space.
     /// </summary>
     /// <param name="slice">The slice.</param>
     /// <param name="height">New number of rows, at least 1.</param>
     /// <param name="width">New number of columns, at least 1.</param>
-    /// <returns>A new slice; the given one when the size is the same.</returns>
+    /// <returns>A new slice, or the given slice if the size is the same.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A size is below 1.</exception>
     public static Slice Bilinear(Slice slice, int height, int width)
     {
@@ -49,7 +50,7 @@ public static class Resampling
     /// <param name="targetHeight">Rows of <paramref name="target"/>, at least 1.</param>
     /// <param name="targetWidth">Columns of <paramref name="target"/>, at least 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">A size is below 1.</exception>
-    /// <exception cref="ArgumentException">A span has another length than its height × width.</exception>
+    /// <exception cref="ArgumentException">The length of a span is not its height × width.</exception>
     internal static void Bilinear(
         ReadOnlySpan<float> source,
         int sourceHeight,
@@ -72,8 +73,9 @@ public static class Resampling
     }
 
     /// <summary>
-    /// Brings a map that was learned from masks reduced by <see cref="Nearest"/> back to the masks' size: each value lies where its pixel
-    /// was taken from, which is up to half a reduced pixel off that pixel's own centre, and between them is interpolated linearly.
+    /// Enlarges a map that was learned from masks reduced by <see cref="Nearest"/> to the size of the masks. Each value is put at the
+    /// place that its pixel was taken from. That place is up to half a reduced pixel away from the centre of the reduced pixel. Between
+    /// these places, values are interpolated linearly.
     /// </summary>
     /// <param name="source">sourceHeight × sourceWidth values, row by row.</param>
     /// <param name="sourceHeight">Rows of <paramref name="source"/>, at least 1.</param>
@@ -82,7 +84,7 @@ public static class Resampling
     /// <param name="targetHeight">Rows of <paramref name="target"/>, at least 1.</param>
     /// <param name="targetWidth">Columns of <paramref name="target"/>, at least 1.</param>
     /// <exception cref="ArgumentOutOfRangeException">A size is below 1.</exception>
-    /// <exception cref="ArgumentException">A span has another length than its height × width.</exception>
+    /// <exception cref="ArgumentException">The length of a span is not its height × width.</exception>
     internal static void UndoNearest(
         ReadOnlySpan<float> source,
         int sourceHeight,
@@ -99,9 +101,10 @@ public static class Resampling
     }
 
     /// <summary>
-    /// Brings a model's map to the size of its image. Where the image is reduced as training's were, as <see cref="UndoNearest"/> does;
-    /// else each value goes to where it lies on the image by the offset that training had, and between them is interpolated linearly; of
-    /// an image with fewer pixels than the map, each takes the mean of what lies on it.
+    /// Brings a model's map to the size of its image. If the image is reduced by the same scale as the training images, this does the same
+    /// as <see cref="UndoNearest"/>. If not, each value is put at its place on the image, moved by the offset of the training masks, and
+    /// values are interpolated linearly in between. If the image has fewer pixels than the map, each pixel gets the mean of the values
+    /// that lie on it.
     /// </summary>
     /// <param name="source">sourceHeight × sourceWidth values, row by row.</param>
     /// <param name="sourceHeight">Rows of <paramref name="source"/>, at least 1.</param>
@@ -109,7 +112,9 @@ public static class Resampling
     /// <param name="target">Receives targetHeight × targetWidth values, row by row.</param>
     /// <param name="targetHeight">Rows of <paramref name="target"/>, at least 1.</param>
     /// <param name="targetWidth">Columns of <paramref name="target"/>, at least 1.</param>
-    /// <param name="placement">Where the model's maps lie; null where that is not known, as for reduced masks.</param>
+    /// <param name="placement">
+    /// Where the model's maps lie. Null if this is not known; then the maps are assumed to lie like reduced masks.
+    /// </param>
     internal static void Restore(
         ReadOnlySpan<float> source,
         int sourceHeight,
@@ -148,11 +153,11 @@ public static class Resampling
                     between.Lower, between.Upper > between.Lower ? [1 - between.UpperWeight, between.UpperWeight] : [1]))];
     }
 
-    /// <summary>Resizes every mask by taking, for each new pixel, the one whose index is the scaled index rounded down.</summary>
+    /// <summary>Resizes every mask. Each new pixel takes the old pixel whose index is the scaled index, rounded down.</summary>
     /// <param name="masks">The masks.</param>
     /// <param name="height">New number of rows, at least 1.</param>
     /// <param name="width">New number of columns, at least 1.</param>
-    /// <returns>New masks; the given ones when the size is the same.</returns>
+    /// <returns>New masks, or the given masks if the size is the same.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A size is below 1.</exception>
     public static RaterMasks Nearest(RaterMasks masks, int height, int width)
     {
@@ -251,7 +256,10 @@ public static class Resampling
         }
     }
 
-    /// <summary>New pixel i lies at old position (i + ½)·s − ½: steps grow by s, and the origin moves by (s − 1)/2 old steps.</summary>
+    /// <summary>
+    /// The new pixel i lies at the old position (i + ½)·s − ½. So steps become s times as long, and the origin moves by (s − 1)/2 old
+    /// steps.
+    /// </summary>
     private static SliceGeometry Rescale(Slice slice, int height, int width)
     {
         double rows = (double)slice.Height / height;

@@ -6,35 +6,39 @@ internal readonly record struct WeightedPair(int Lower, int Upper, float UpperWe
 /// <summary>Consecutive source indices, and the weights of their mean.</summary>
 internal readonly record struct WeightedSpan(int First, float[] Weights);
 
-/// <summary>Which source indices make up each target index along one axis, and by what weights.</summary>
+/// <summary>For one axis: the source indices that make up each target index, and their weights.</summary>
 internal static class ResamplingWeights
 {
     /// <summary>
-    /// The index in the source that the nearest rule takes: the scaled index, rounded down, in single precision as PyTorch computes it.
+    /// The source index that the nearest rule takes: the scaled index, rounded down. It is computed in single precision, as in PyTorch.
     /// </summary>
     public static int NearestIndex(int index, int source, int target)
         => Math.Min((int)MathF.Floor(index * ((float)source / target)), source - 1);
 
     /// <summary>
-    /// Where reduction by the nearest pixel takes a pixel from, in pixels of the result: the middle of one pixel of the source, which is
-    /// not the middle of the result's.
+    /// The place from which the nearest rule takes a pixel, in pixels of the result. It is the centre of a source pixel, and usually not
+    /// the centre of the result's pixel.
     /// </summary>
     /// <param name="index">Row or column of the result.</param>
-    /// <param name="scale">Side of the source by that of the result.</param>
+    /// <param name="scale">Length of the source divided by the length of the result.</param>
     public static double TakenPosition(int index, double scale) => ((Math.Floor(index * scale) + 0.5) / scale) - 0.5;
 
     /// <summary>
-    /// How far reduction by the nearest pixel takes pixels from off their own places, on average over a side, in pixels of the result.
+    /// The mean distance between the places that the nearest rule takes pixels from and the pixels' own places, over one side, in pixels
+    /// of the result.
     /// </summary>
-    /// <param name="source">Side of the source.</param>
-    /// <param name="target">Side of the result.</param>
+    /// <param name="source">Length of the source.</param>
+    /// <param name="target">Length of the result.</param>
     public static double NearestOffset(int source, int target)
     {
         double scale = (double)source / target;
         return Enumerable.Range(0, target).Average(index => TakenPosition(index, scale) - index);
     }
 
-    /// <summary>Pixel centres line up: position (i + ½)·source/target − ½, in single precision as PyTorch computes it.</summary>
+    /// <summary>
+    /// For linear interpolation with aligned pixel centres: position (i + ½)·source/target − ½, computed in single precision as in
+    /// PyTorch.
+    /// </summary>
     public static WeightedPair[] CentreNeighbours(int source, int target)
     {
         float scale = (float)source / target;
@@ -50,7 +54,8 @@ internal static class ResamplingWeights
     }
 
     /// <summary>
-    /// Source index j lies at the target index that it was taken from; where several were taken from one, the last of them counts.
+    /// For linear interpolation in which source index j lies at the target index that it was taken from. If several indices were taken
+    /// from the same target index, the last one counts.
     /// </summary>
     public static WeightedPair[] TakenNeighbours(int source, int target)
     {
@@ -71,7 +76,9 @@ internal static class ResamplingWeights
         return neighbours;
     }
 
-    /// <summary>Source index j lies where its centre does, and <paramref name="offset"/> source pixels further on.</summary>
+    /// <summary>
+    /// For linear interpolation in which source index j lies at its own centre, moved by <paramref name="offset"/> source pixels.
+    /// </summary>
     public static WeightedPair[] OffsetNeighbours(int source, int target, double offset)
     {
         double scale = (double)source / target;
@@ -87,8 +94,8 @@ internal static class ResamplingWeights
     }
 
     /// <summary>
-    /// The source indices, each with its centre moved by <paramref name="offset"/>, that a target index covers, by how
-    /// much of it they fill.
+    /// For averages: the source indices that a target index covers, after their centres are moved by <paramref name="offset"/>. Each
+    /// weight is the share of the target index that the source index fills.
     /// </summary>
     public static WeightedSpan[] OffsetShares(int source, int target, double offset)
     {
@@ -96,7 +103,7 @@ internal static class ResamplingWeights
         var shares = new WeightedSpan[target];
         for (int index = 0; index < target; index++)
         {
-            // Outside the source, its outermost pixels repeat.
+            // Outside the source, its outermost pixels are repeated.
             double start = Math.Clamp((index * scale) - offset, 0, source - 1),
                 end = Math.Clamp(((index + 1) * scale) - offset, start + 0.5, source);
             int first = (int)start, last = Math.Min((int)Math.Ceiling(end), source) - 1;

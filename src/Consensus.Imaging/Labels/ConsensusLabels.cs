@@ -1,14 +1,17 @@
 namespace Consensus.Imaging.Labels;
 
 /// <summary>
-/// What several raters' masks say together (Amit et al., MICCAI 2023, section 3): soft map, consensus levels and how far the raters agree.
+/// Combines the masks of several raters (Amit et al., MICCAI 2023, section 3): soft map, consensus levels, and measures of the raters'
+/// agreement.
 /// </summary>
 public static class ConsensusLabels
 {
     /// <summary>Keeps the Dice of two empty masks at 1, as in the paper's Table 3.</summary>
     private const double PairwiseSmoothing = 1e-4;
 
-    /// <summary>The share of raters who marked each pixel: the mean of the masks, and of the consensus levels.</summary>
+    /// <summary>
+    /// The share of raters who marked each pixel. It is the mean of the masks, and also the mean of the consensus levels.
+    /// </summary>
     /// <param name="masks">One mask per rater.</param>
     /// <returns>Height × width values in [0, 1], row by row.</returns>
     public static float[] SoftMap(RaterMasks masks)
@@ -26,7 +29,7 @@ public static class ConsensusLabels
 
     /// <summary>The consensus map of one level: the pixels that at least <paramref name="level"/> raters marked.</summary>
     /// <param name="masks">One mask per rater.</param>
-    /// <param name="level">1 (the union, liberal) to the number of raters (the intersection, conservative).</param>
+    /// <param name="level">1 (the union, the largest map) to the number of raters (the intersection, the smallest map).</param>
     /// <returns>Height × width values of 0 or 1, row by row.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The level is below 1 or above the number of raters.</exception>
     public static byte[] Level(RaterMasks masks, int level)
@@ -55,13 +58,13 @@ public static class ConsensusLabels
     }
 
     /// <summary>
-    /// The consensus maps of a number of levels that need not be the number of raters (<see cref="MissingRaters.Fraction"/>).
+    /// The consensus maps for a number of levels that may differ from the number of raters (<see cref="MissingRaters.Fraction"/>).
     /// </summary>
     /// <param name="masks">One mask per rater.</param>
     /// <param name="count">Number of levels C, at least 1.</param>
     /// <returns>
     /// C × height × width values of 0 or 1: level 1 first, each row by row. Level c holds the pixels that at least the share c/C of the
-    /// raters marked; with as many levels as raters these are the paper's.
+    /// raters marked. If there are as many levels as raters, these are the levels of the paper.
     /// </returns>
     /// <exception cref="ArgumentOutOfRangeException">The number of levels is below 1.</exception>
     public static byte[] Levels(RaterMasks masks, int count)
@@ -77,7 +80,7 @@ public static class ConsensusLabels
         return maps;
     }
 
-    /// <summary>The pixels that more than half of the raters marked; a tie is background.</summary>
+    /// <summary>The pixels that more than half of the raters marked. If exactly half of them marked a pixel, it is background.</summary>
     /// <param name="masks">One mask per rater.</param>
     /// <returns>Height × width values of 0 or 1, row by row.</returns>
     public static byte[] Majority(RaterMasks masks)
@@ -102,7 +105,7 @@ public static class ConsensusLabels
 
     /// <summary>
     /// Mean Dice between raters, over all ordered pairs of different raters: (2·TP + s) / (2·TP + FP + FN + s) with s = 1e-4 (the paper's
-    /// Table 3). Two empty masks agree fully.
+    /// Table 3). Two empty masks have the value 1.
     /// </summary>
     /// <param name="masks">Masks of at least two raters.</param>
     /// <returns>A value above 0 and at most 1.</returns>
@@ -114,12 +117,15 @@ public static class ConsensusLabels
     }
 
     /// <summary>
-    /// Fleiss' kappa (Psychological Bulletin 76, 1971) of two categories, with the pixels of the whole slice for subjects: how much of
-    /// the agreement that chance leaves open the raters reach. A wider background makes chance agreement likelier and kappa, unlike Dice,
-    /// depend on the size of the slice.
+    /// Fleiss' kappa (Psychological Bulletin 76, 1971) for two categories; the subjects are all pixels of the slice. Kappa is the
+    /// agreement beyond chance, divided by the largest possible agreement beyond chance. A larger background makes agreement by chance
+    /// more likely. So kappa, unlike Dice, depends on the size of the slice.
     /// </summary>
     /// <param name="masks">Masks of at least two raters.</param>
-    /// <returns>At most 1, 0 for agreement as by chance, negative below it; 1 where all raters marked nothing, or everything.</returns>
+    /// <returns>
+    /// At most 1. It is 0 if the raters agree as often as by chance, and negative if they agree less often. It is 1 if all raters marked
+    /// nothing, or if all marked everything.
+    /// </returns>
     /// <exception cref="ArgumentException">There is only one rater.</exception>
     public static double FleissKappa(RaterMasks masks)
     {
@@ -128,15 +134,15 @@ public static class ConsensusLabels
     }
 
     /// <summary>
-    /// The lowest number of votes v with v·C ≥ c·R: the votes of level <paramref name="level"/> of <paramref name="count"/> among
-    /// <paramref name="raters"/>.
+    /// The number of votes that a pixel needs for level c = <paramref name="level"/> of C = <paramref name="count"/> levels, if there are
+    /// R = <paramref name="raters"/> raters: the smallest v with v·C ≥ c·R.
     /// </summary>
     internal static int VotesNeeded(int level, int count, int raters) => (int)((((long)level * raters) + count - 1) / count);
 
-    /// <summary>Mean Dice over pairs, from what <see cref="DecisionPatterns.Overlaps"/> counts.</summary>
+    /// <summary>Mean Dice over pairs of raters, from the counts of <see cref="DecisionPatterns.Overlaps"/>.</summary>
     internal static double PairwiseDice(long[,] overlaps)
     {
-        // The Dice of a pair does not depend on its order: each pair once is the same mean.
+        // The Dice of a pair does not depend on the order, so counting each pair once gives the same mean.
         double sum = 0;
         int raters = overlaps.GetLength(0);
         for (int first = 0; first < raters; first++)
@@ -150,7 +156,7 @@ public static class ConsensusLabels
         return sum / (raters * (raters - 1) / 2);
     }
 
-    /// <summary>Dice of two raters, from what <see cref="DecisionPatterns.Overlaps"/> counts.</summary>
+    /// <summary>Dice of two raters, from the counts of <see cref="DecisionPatterns.Overlaps"/>.</summary>
     internal static double PairDice(long[,] overlaps, int first, int second) =>
         ((2.0 * overlaps[first, second]) + PairwiseSmoothing) / (overlaps[first, first] + overlaps[second, second] + PairwiseSmoothing);
 

@@ -1,8 +1,9 @@
 namespace Consensus.Imaging.Labels;
 
 /// <summary>
-/// The pixels of one slice, grouped by who marked them. Most pixels share a few patterns of decisions, and everything that does not ask
-/// where a pixel lies (areas, overlaps, kappa, STAPLE) follows from how often each pattern occurs.
+/// The pixels of one slice, grouped by the set of raters that marked them. Such a set is a pattern of decisions, and a slice has only a
+/// few different patterns. Areas, overlaps, kappa and STAPLE do not depend on the position of a pixel, so the number of pixels of each
+/// pattern is enough to compute them.
 /// </summary>
 internal sealed class DecisionPatterns
 {
@@ -49,13 +50,13 @@ internal sealed class DecisionPatterns
     /// <summary>Number of pixels of the slice.</summary>
     public int Size => _patternOf.Length;
 
-    /// <summary>How many pixels have a pattern; at least 1.</summary>
+    /// <summary>Number of pixels that have a pattern; at least 1.</summary>
     public long Pixels(int pattern) => _pixels[pattern];
 
-    /// <summary>How many raters marked the pixels of a pattern.</summary>
+    /// <summary>Number of raters that marked the pixels of a pattern.</summary>
     public int Votes(int pattern) => _votes[pattern];
 
-    /// <summary>For each rater, whether he or she marked the pixels of a pattern.</summary>
+    /// <summary>For each rater, whether this rater marked the pixels of a pattern.</summary>
     public ReadOnlySpan<bool> Decisions(int pattern) => _decisions.AsSpan(pattern * Raters, Raters);
 
     /// <summary>Gives every pixel the value of its pattern.</summary>
@@ -70,7 +71,9 @@ internal sealed class DecisionPatterns
         return map;
     }
 
-    /// <summary>How many pixels each pair of raters both marked: raters × raters values, with the raters' areas on the diagonal.</summary>
+    /// <summary>
+    /// For each pair of raters, the number of pixels that both marked: raters × raters values. The diagonal holds the raters' areas.
+    /// </summary>
     public long[,] Overlaps()
     {
         var overlaps = new long[Raters, Raters];
@@ -89,10 +92,10 @@ internal sealed class DecisionPatterns
         return overlaps;
     }
 
-    /// <summary>Splits every pattern by what one more rater says; returns how many there are then.</summary>
+    /// <summary>Splits every pattern by the decisions of one more rater. Returns the new number of patterns.</summary>
     private int Split(ReadOnlySpan<byte> mask, int count)
     {
-        // Numbered as they are met, so that no number stands for a pattern without pixels.
+        // Patterns get their numbers when they first occur. So every number belongs to a pattern with pixels.
         var next = new int[2 * count];
         Array.Fill(next, -1);
         int found = 0;

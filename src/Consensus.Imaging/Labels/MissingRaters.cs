@@ -1,14 +1,16 @@
 namespace Consensus.Imaging.Labels;
 
-/// <summary>What is done with a case that fewer (or more) raters have drawn than there are levels of consensus.</summary>
+/// <summary>
+/// What happens to a case whose number of masks is not the number of consensus levels, because fewer or more raters drew it.
+/// </summary>
 public enum MissingRaters
 {
-    /// <summary>The case is left out, with a warning: the paper's protocol.</summary>
+    /// <summary>The case is left out, with a warning. This is the paper's protocol.</summary>
     Drop,
 
     /// <summary>
-    /// The case is kept: of C levels, level c means at least the share c/C of the raters who drew it. With as many raters as levels that
-    /// is the paper's level.
+    /// The case is kept. If there are C levels, level c holds the pixels that at least the share c/C of the case's raters marked. If there
+    /// are as many raters as levels, this is the paper's level.
     /// </summary>
     Fraction,
 }

@@ -1,25 +1,25 @@
 namespace Consensus.Imaging.Labels;
 
 /// <summary>
-/// Simultaneous truth and performance level estimation (Warfield, Zou, Wells: IEEE Transactions on Medical Imaging 23(7), 2004) of binary
-/// masks: expectation–maximisation of a hidden true segmentation together with each rater's sensitivity and specificity.
+/// Simultaneous truth and performance level estimation (Warfield, Zou, Wells: IEEE Transactions on Medical Imaging 23(7), 2004) for binary
+/// masks. It estimates a hidden true segmentation together with each rater's sensitivity and specificity, by expectation–maximisation.
 /// </summary>
 /// <remarks>
 /// <para>
-/// Pixels are independent, without the paper's optional spatial prior. Every pixel of the slice counts: a wide background that nobody
-/// marks brings every specificity close to 1 and lowers the prior, so compare specificities only between slices cropped alike.
+/// Pixels are independent; the paper's optional spatial prior is not used. Every pixel of the slice counts. A large background that nobody
+/// marks brings every specificity close to 1 and makes the prior small. So compare specificities only between slices cropped alike.
 /// </para>
 /// <para>
-/// Masks tell three raters' quality apart, not one's or two's: of a single mask the estimate is that mask, and two raters share the blame
-/// for what they disagree on as the initial values (both good, equally) have it. Where nobody marked anything, the truth is taken to be
-/// empty, and where everybody marked everything, full, whatever the prior.
+/// At least three raters are needed to tell good raters from poor ones. For a single mask, the estimate is this mask. For two raters, both
+/// share the blame for their differences equally, because the initial values rate them as equally good. If nobody marked anything, the
+/// truth is empty, and if everybody marked everything, it is full, whatever the prior is.
 /// </para>
 /// </remarks>
 public static class Staple
 {
     /// <summary>Estimates the true segmentation and how well each rater drew it.</summary>
     /// <param name="masks">One mask per rater.</param>
-    /// <param name="options">Where to start and when to end; null for the defaults.</param>
+    /// <param name="options">The starting values and the stopping rule; null for the defaults.</param>
     /// <exception cref="ArgumentOutOfRangeException">An option is out of range; the message names it.</exception>
     public static StapleEstimate Estimate(RaterMasks masks, StapleOptions? options = null)
     {
@@ -29,7 +29,7 @@ public static class Staple
         return new(patterns.Spread(performance.Truth), performance);
     }
 
-    /// <summary>The same, for each pattern of decisions.</summary>
+    /// <summary>Does the same for each pattern of decisions.</summary>
     internal static PerformanceEstimate Estimate(DecisionPatterns patterns, StapleOptions options)
     {
         options.Check();
@@ -39,7 +39,8 @@ public static class Staple
             return Unanimous(patterns, prior);
         }
 
-        // Logarithms, because the product over many raters is too small for a double. An index is 1 where the rater marked the pixel.
+        // These are logarithms, because the product over many raters is too small for a double. The first index is 1 if the rater marked
+        // the pixel.
         int raters = patterns.Raters;
         double[][] ifTrue = [Constant(Math.Log(1 - options.InitialSensitivity)), Constant(Math.Log(options.InitialSensitivity))];
         double[][] ifFalse = [Constant(Math.Log(options.InitialSpecificity)), Constant(Math.Log(1 - options.InitialSpecificity))];
@@ -109,7 +110,7 @@ public static class Staple
                 change = Math.Max(change, Math.Max(Math.Abs(p - sensitivity[rater]), Math.Abs(q - specificity[rater])));
                 (sensitivity[rater], specificity[rater]) = (p, q);
 
-                // Not from 1 − p: what is left of 1 would drown in its rounding.
+                // Computing this from 1 − p would lose nearly all digits when p is close to 1.
                 (ifTrue[1][rater], ifTrue[0][rater]) = (Math.Log(p), Math.Log(missedTrue / allTrue));
                 (ifFalse[0][rater], ifFalse[1][rater]) = (Math.Log(q), Math.Log(markedFalse / allFalse));
             }
@@ -117,7 +118,7 @@ public static class Staple
             return change;
         }
 
-        // Only ratios of the sums matter: scaled by the largest probability, they cannot all vanish.
+        // Only the ratios of the sums matter. After scaling by the largest probability, the sums cannot all become 0.
         void Weigh(double[] logarithms, double[] weights)
         {
             double largest = logarithms.Max();
@@ -128,10 +129,13 @@ public static class Staple
         }
     }
 
-    /// <summary>log(1 / (1 + exp(−x))), where exp(−x) would be infinite too.</summary>
+    /// <summary>log(1 / (1 + exp(−x))), also for x whose exp(−x) would overflow.</summary>
     private static double LogSigmoid(double x) => x < -40 ? x : -Math.Log(1 + Math.Exp(-x));
 
-    /// <summary>Nobody marked anything, or everybody everything: what is not there cannot be found or missed.</summary>
+    /// <summary>
+    /// The result if nobody marked anything, or if everybody marked everything. Then there are no pixels of one kind, and one of the two
+    /// measures is not defined.
+    /// </summary>
     private static PerformanceEstimate Unanimous(DecisionPatterns patterns, double prior)
     {
         bool full = patterns.Votes(0) > 0;
@@ -153,13 +157,13 @@ public static class Staple
     }
 }
 
-/// <summary>What STAPLE found, for each pattern of decisions.</summary>
+/// <summary>The result of STAPLE for each pattern of decisions.</summary>
 /// <param name="Truth">For each pattern, the probability that its pixels are true.</param>
-/// <param name="Sensitivity">Of each rater.</param>
-/// <param name="Specificity">Of each rater.</param>
+/// <param name="Sensitivity">One value for each rater.</param>
+/// <param name="Specificity">One value for each rater.</param>
 /// <param name="Prior">The prior that was used.</param>
 /// <param name="Iterations">Number of iterations done.</param>
-/// <param name="Converged">Whether they ended because nothing changed any more.</param>
+/// <param name="Converged">Whether the iterations ended because nothing changed any more.</param>
 internal sealed record PerformanceEstimate(
     double[] Truth,
     double[] Sensitivity,

@@ -1,6 +1,6 @@
 namespace Consensus.Imaging.Labels;
 
-/// <summary>What <see cref="Staple"/> found.</summary>
+/// <summary>The result of <see cref="Staple"/>.</summary>
 public sealed class StapleEstimate
 {
     internal StapleEstimate(float[] probability, PerformanceEstimate performance)
@@ -19,14 +19,13 @@ public sealed class StapleEstimate
     public float[] Probability { get; }
 
     /// <summary>
-    /// For each rater, the share of the true pixels that he or she marked, in [0, 1]; NaN where no pixel is true,
-    /// because nobody marked any.
+    /// For each rater, the share of the true pixels that the rater marked, in [0, 1]. NaN if no pixel is true, because nobody marked any.
     /// </summary>
     public IReadOnlyList<double> Sensitivity { get; }
 
     /// <summary>
-    /// For each rater, the share of the other pixels that he or she left out, in [0, 1]; NaN where every pixel is true, because
-    /// everybody marked all.
+    /// For each rater, the share of the other pixels that the rater did not mark, in [0, 1]. NaN if every pixel is true, because everybody
+    /// marked all of them.
     /// </summary>
     public IReadOnlyList<double> Specificity { get; }
 

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Consensus.Imaging.Labels;
 
-/// <summary>Where <see cref="Staple"/> starts and when it ends.</summary>
+/// <summary>The starting values of <see cref="Staple"/>, and its stopping rule.</summary>
 public sealed record StapleOptions
 {
     /// <summary>Every rater's sensitivity before the first iteration, in (0.5, 1). Default 0.99999, as Warfield et al. recommend.</summary>
@@ -12,18 +12,18 @@ public sealed record StapleOptions
     public double InitialSpecificity { get; init; } = 0.99999;
 
     /// <summary>
-    /// Probability that a pixel belongs to the structure before any mask is seen, in (0, 1); null (the default) for the mean of all
-    /// decisions, as in the paper.
+    /// Prior probability that a pixel belongs to the structure, in (0, 1). Null (the default) takes the mean of all decisions, as in the
+    /// paper.
     /// </summary>
     public double? Prior { get; init; }
 
     /// <summary>
-    /// Iterations end when no sensitivity and no specificity changed by more than this, at least 0. Default 1e-7, where the Insight
-    /// Toolkit (ITK) and SimpleITK end too.
+    /// Iterations end when no sensitivity and no specificity changes by more than this value, at least 0. Default 1e-7, as in the Insight
+    /// Toolkit (ITK) and SimpleITK.
     /// </summary>
     public double Tolerance { get; init; } = 1e-7;
 
-    /// <summary>Iterations end after this many, at least 1. Default 1000; ITK has no limit.</summary>
+    /// <summary>The largest number of iterations, at least 1. Default 1000; ITK has no limit.</summary>
     public int MaximumIterations { get; init; } = 1000;
 
     /// <exception cref="ArgumentOutOfRangeException">A value is out of range.</exception>

@@ -2,7 +2,9 @@ using System.Numerics;
 
 namespace Consensus.Imaging.Metrics;
 
-/// <summary>Masks of one size, a bit a pixel, so that the overlaps of some hundred samples with each other cost little.</summary>
+/// <summary>
+/// Masks of the same size, stored with one bit per pixel. So the overlaps between hundreds of samples can be counted fast.
+/// </summary>
 internal sealed class BinaryMasks
 {
     private readonly ulong[][] _bits;
@@ -17,16 +19,16 @@ internal sealed class BinaryMasks
 
     public int Count => _bits.Length;
 
-    /// <summary>Pixels of a mask, marked or not.</summary>
+    /// <summary>Number of pixels of a mask, marked or not.</summary>
     public long Pixels { get; }
 
-    /// <summary>Marked pixels of each mask.</summary>
+    /// <summary>Number of marked pixels of each mask.</summary>
     public IReadOnlyList<long> Areas { get; }
 
-    /// <summary>The pixels that any of the masks marks.</summary>
+    /// <summary>The pixels that at least one mask marks, one bit per pixel.</summary>
     public ulong[] Union { get; }
 
-    /// <summary>Marked pixels that two masks share.</summary>
+    /// <summary>Number of pixels that two masks both mark.</summary>
     public static long Shared(ReadOnlySpan<ulong> one, ReadOnlySpan<ulong> other)
     {
         long shared = 0;
@@ -38,7 +40,7 @@ internal sealed class BinaryMasks
         return shared;
     }
 
-    /// <summary>The pixels that a mask of this set and one of another both mark.</summary>
+    /// <summary>Number of pixels that a mask of this set and a mask of another set both mark.</summary>
     public long Shared(int mask, BinaryMasks others, int other) => Shared(_bits[mask], others._bits[other]);
 
     private static ulong[] Pack(ReadOnlySpan<byte> mask)

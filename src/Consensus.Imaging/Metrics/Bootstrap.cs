@@ -3,31 +3,34 @@ using System.Runtime.InteropServices;
 namespace Consensus.Imaging.Metrics;
 
 /// <summary>
-/// Confidence intervals of a mean over cases by resampling the cases (Efron 1979; the percentile method of Efron and
-/// Tibshirani 1993, section 13.3).
+/// Computes confidence intervals of a mean over cases by resampling the cases (Efron 1979; the percentile method of Efron and Tibshirani
+/// 1993, section 13.3).
 /// </summary>
 /// <remarks>
-/// n of the n values are drawn with replacement, again and again; the interval spans the middle share of the means so found, quantiles
-/// interpolated linearly between them (the default of R and NumPy). It says how far the mean would change with other cases of the same
-/// kind; with fewer than about ten it is too narrow. Values of one group (slices of one patient, say) are no independent ones: groups are
-/// drawn then in place of values, and the mean is that over all values of the groups drawn (the cluster bootstrap, Davison and Hinkley
-/// 1997, section 3.8). The draws follow from the seed and n, the number of groups, alone: values of the same cases are resampled alike,
-/// so that the interval of a mean difference between two methods (the values being the differences case by case) is a paired one.
+/// From n values, n are drawn with replacement, and their mean is taken. This is repeated many times. The interval covers the middle share
+/// of these means. Its ends are quantiles with linear interpolation (the default of R and NumPy). The interval says how much the mean
+/// would change with other cases of the same kind. With fewer than about ten cases it is too narrow. Values of the same group, such as
+/// slices of one patient, are not independent. Then groups are drawn instead of values, and the mean is taken over all values of the drawn
+/// groups (the cluster bootstrap, Davison and Hinkley 1997, section 3.8). The draws depend only on the seed and on n, the number of
+/// groups. So two sets of values for the same cases are resampled alike. If the values are differences between two methods, case by case,
+/// the interval is a paired interval.
 /// </remarks>
 public static class Bootstrap
 {
-    /// <summary>How often values are drawn unless said otherwise.</summary>
+    /// <summary>The default number of resamples.</summary>
     public const int DefaultResamples = 2000;
 
-    /// <summary>The share of the resampled means that an interval covers unless said otherwise.</summary>
+    /// <summary>The default share of the resampled means that an interval covers.</summary>
     public const double DefaultConfidence = 0.95;
 
     /// <summary>The interval of the mean of <paramref name="values"/>.</summary>
-    /// <param name="values">One value a case; NaN is left out.</param>
-    /// <param name="confidence">The share of the resampled means that it covers, above 0 and below 1.</param>
-    /// <param name="resamples">How often the values are drawn; at least 0, where 0 gives no interval.</param>
+    /// <param name="values">One value per case. NaN is left out.</param>
+    /// <param name="confidence">The share of the resampled means that the interval covers, above 0 and below 1.</param>
+    /// <param name="resamples">Number of resamples, at least 0. With 0 there is no interval.</param>
     /// <param name="seed">Seed of the draws.</param>
-    /// <returns>The interval, a single point for one value; <see cref="ConfidenceInterval.None"/> where no value remains.</returns>
+    /// <returns>
+    /// The interval. For one value, both ends are this value. <see cref="ConfidenceInterval.None"/> if no value remains.
+    /// </returns>
     /// <exception cref="ArgumentOutOfRangeException">The confidence or the number of resamples is out of range.</exception>
     public static ConfidenceInterval OfMean(
         IEnumerable<double> values,
@@ -39,16 +42,16 @@ public static class Bootstrap
         return OfGroups([.. values.Where(value => !double.IsNaN(value)).Select(value => (value, 1))], confidence, resamples, seed);
     }
 
-    /// <summary>The interval of the mean of <paramref name="values"/> that are not independent within their groups.</summary>
-    /// <param name="values">One value a case; NaN is left out.</param>
-    /// <param name="groups">The group of each value, as many as there are values.</param>
-    /// <param name="confidence">The share of the resampled means that it covers, above 0 and below 1.</param>
-    /// <param name="resamples">How often the groups are drawn; at least 0, where 0 gives no interval.</param>
+    /// <summary>The interval of the mean of <paramref name="values"/>, if values of the same group are not independent.</summary>
+    /// <param name="values">One value per case. NaN is left out.</param>
+    /// <param name="groups">The group of each value. There are as many groups as values.</param>
+    /// <param name="confidence">The share of the resampled means that the interval covers, above 0 and below 1.</param>
+    /// <param name="resamples">Number of resamples of the groups, at least 0. With 0 there is no interval.</param>
     /// <param name="seed">Seed of the draws.</param>
     /// <returns>
-    /// The interval, where each value is a group of its own that of <see cref="OfMean(IEnumerable{double}, double, int, int)"/>;
-    /// <see cref="ConfidenceInterval.None"/> where no value remains, and where several values are all of one group, which do not
-    /// tell how groups differ.
+    /// The interval. If each value has its own group, it equals the interval of
+    /// <see cref="OfMean(IEnumerable{double}, double, int, int)"/>. <see cref="ConfidenceInterval.None"/> if no value remains, and if
+    /// several values all belong to one group, because then it is unknown how groups differ.
     /// </returns>
     /// <exception cref="ArgumentException">There are more or fewer groups than values.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The confidence or the number of resamples is out of range.</exception>
@@ -66,7 +69,8 @@ public static class Bootstrap
             throw new ArgumentException($"There are {groups.Count} groups for {values.Count} values.", nameof(groups));
         }
 
-        // In the order of their first values, so that groups of one value are drawn as values are.
+        // Groups are in the order of their first values. So if every group has one value, the draws are the same as for values without
+        // groups.
         var sums = new List<(double Sum, int Count)>();
         var places = new Dictionary<string, int>(StringComparer.Ordinal);
         for (int i = 0; i < values.Count; i++)

@@ -3,18 +3,19 @@ using System.Globalization;
 namespace Consensus.Imaging.Metrics;
 
 /// <summary>
-/// Boundary F of two rounded soft maps, averaged over tolerances of 1 to 5 pixels ("FBound"; the boundary measure of Perazzi et al.,
-/// CVPR 2016, without its matching of single pixels). Pure arithmetic on arrays.
+/// Boundary F of two rounded soft maps, averaged over tolerances of 1 to 5 pixels ("FBound"). It is the boundary measure of Perazzi et
+/// al., CVPR 2016, without the matching of single pixels.
 /// </summary>
 /// <remarks>
-/// A pixel is on the boundary when it differs from its neighbour to the right, below, or below right; in the last row and column only the
-/// neighbour along the edge counts, so a region that runs into the edge of the image has no boundary there. At tolerance w, precision is
-/// the share of the predicted boundary within w pixels (Euclidean) of the true one, recall the reverse, and F = 2PR / (P + R). Without
-/// any boundary on either side (both maps empty or full) F is 1; without one on just one side, 0.
+/// A pixel is on the boundary if it differs from its neighbour to the right, below, or below right. In the last row and column, only the
+/// neighbour along the edge counts. So a region that reaches the edge of the image has no boundary there. For a tolerance of w pixels, the
+/// precision P is the share of the predicted boundary whose Euclidean distance to the true boundary is at most w. The recall R is the
+/// share of the true boundary within w pixels of the predicted boundary. F = 2PR / (P + R). If neither map has a boundary (both are empty
+/// or full), F is 1. If only one map has a boundary, F is 0.
 /// </remarks>
 public static class BoundaryScore
 {
-    /// <summary>The largest of the tolerances averaged over, in pixels.</summary>
+    /// <summary>The largest tolerance of the average, in pixels.</summary>
     public const int LargestTolerance = 5;
 
     /// <summary>Boundary F averaged over the tolerances 1 to <see cref="LargestTolerance"/> pixels.</summary>
@@ -23,7 +24,7 @@ public static class BoundaryScore
     /// <param name="height">Number of rows, at least 1.</param>
     /// <param name="width">Number of columns, at least 1.</param>
     /// <returns>Between 0 and 1.</returns>
-    /// <exception cref="ArgumentException">A map has not height × width values.</exception>
+    /// <exception cref="ArgumentException">The number of values of a map is not height × width.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A dimension is below 1.</exception>
     public static double Mean(ReadOnlySpan<float> prediction, ReadOnlySpan<float> truth, int height, int width)
     {
@@ -79,8 +80,8 @@ public static class BoundaryScore
     }
 
     /// <summary>
-    /// For each tolerance w (the index; 0 is not used) the number of pixels of <paramref name="boundary"/> within w pixels of
-    /// <paramref name="other"/>.
+    /// For each tolerance w, the number of pixels of <paramref name="boundary"/> within w pixels of <paramref name="other"/>. The index is
+    /// w; index 0 is not used.
     /// </summary>
     private static long[] MatchedWithin(bool[] boundary, bool[] other, int height, int width)
     {

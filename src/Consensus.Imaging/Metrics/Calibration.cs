@@ -1,32 +1,35 @@
 namespace Consensus.Imaging.Metrics;
 
 /// <summary>
-/// Whether a predicted soft map can be taken at its word: where it says that three of ten raters mark a pixel, do three of ten?
-/// Pure arithmetic on arrays.
+/// Measures whether a predicted soft map is calibrated. If it predicts a share of 0.3 at some pixels, then three of ten raters should have
+/// marked these pixels.
 /// </summary>
 /// <remarks>
-/// All pixels count, and most of them are plain background that any map gets right, so that the figures are small and depend on how much
-/// of the slice is background: compare them on the same data only.
+/// All pixels count. Most pixels are background that every map predicts correctly. So the values are small, and they depend on the share
+/// of background in the slice. Compare them only on the same data.
 /// </remarks>
 public static class Calibration
 {
-    /// <summary>How many bins <see cref="ExpectedError"/> has unless said otherwise.</summary>
+    /// <summary>The default number of bins of <see cref="ExpectedError"/>.</summary>
     public const int DefaultBins = 10;
 
     /// <summary>
-    /// Expected calibration error: <c>Σ_b |B_b| / n · |mean prediction in B_b − mean truth in B_b|</c> over bins of equal width, B_b
-    /// being the pixels that are predicted in ((b − 1)/B, b/B], and 0 in the first (Naeini et al., AAAI 2015; Guo et al., ICML 2017,
-    /// equation 3, here of the predicted share and not of the likelier of two classes).
+    /// Expected calibration error: <c>Σ_b |B_b| / n · |mean prediction in B_b − mean truth in B_b|</c> over B bins of equal width. The bin
+    /// B_b holds the pixels whose prediction lies in ((b − 1)/B, b/B]; predictions of 0 belong to the first bin. Source: Naeini et al.,
+    /// AAAI 2015; Guo et al., ICML 2017, equation 3. There, the prediction is the probability of the more likely class; here, it is the
+    /// predicted share.
     /// </summary>
     /// <remarks>
-    /// The edges are compared in single precision, so that 0.3 lies in the third of ten bins though its nearest single is a little larger.
+    /// The edges of the bins are rounded to single precision. So 0.3f lies in the third of ten bins, although it is a little larger than
+    /// 0.3.
     /// </remarks>
     /// <param name="prediction">
-    /// Predicted soft map, one value a pixel, in [0, 1]; what leaves that range by rounding belongs to the nearest bin.
+    /// Predicted soft map, one value per pixel, in [0, 1]. Values that lie outside this range because of rounding belong to the nearest
+    /// bin.
     /// </param>
     /// <param name="truth">Share of raters at each pixel, in the same order.</param>
     /// <param name="bins">Number of bins, at least 1.</param>
-    /// <returns>Between 0 and 1, lower is better; NaN for no pixels, or where a value is NaN.</returns>
+    /// <returns>Between 0 and 1; lower is better. NaN if there are no pixels, or if a value is NaN.</returns>
     /// <exception cref="ArgumentException">The maps have different lengths.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The number of bins is below 1.</exception>
     public static double ExpectedError(ReadOnlySpan<float> prediction, ReadOnlySpan<float> truth, int bins = DefaultBins)
@@ -34,7 +37,8 @@ public static class Calibration
         ArgumentOutOfRangeException.ThrowIfLessThan(bins, 1);
         Overlap.RequireEqualLengths(prediction, truth);
 
-        // The pixels of a bin weigh by their number, which the two means divide by: the sum of the differences is all that is needed.
+        // A bin's weight is its number of pixels, and its two means are divided by the same number. So the sum of the differences is
+        // enough.
         var differences = new double[bins];
         for (int i = 0; i < prediction.Length; i++)
         {
@@ -51,13 +55,13 @@ public static class Calibration
     }
 
     /// <summary>
-    /// Brier score (Monthly Weather Review 78, 1950; here of the event "marked"): the mean over raters and pixels of <c>(p − a)²</c>, a
-    /// being 1 where the rater marked the pixel and 0 elsewhere. With the share of raters y it is the mean of <c>(p − y)² + y(1 − y)</c>,
-    /// whose second part no map can avoid (<see cref="UnavoidableBrierScore"/>).
+    /// Brier score (Monthly Weather Review 78, 1950) for the event "marked": the mean of <c>(p − a)²</c> over raters and pixels. Here p is
+    /// the prediction, and a is 1 if the rater marked the pixel, else 0. With y for the share of raters, this equals the mean of <c>(p −
+    /// y)² + y(1 − y)</c> over pixels. No map can avoid the second part (<see cref="UnavoidableBrierScore"/>).
     /// </summary>
-    /// <param name="prediction">Predicted soft map, one value a pixel, in [0, 1].</param>
+    /// <param name="prediction">Predicted soft map, one value per pixel, in [0, 1].</param>
     /// <param name="truth">Share of raters at each pixel, in the same order, in [0, 1].</param>
-    /// <returns>Between 0 and 1, lower is better; NaN for no pixels.</returns>
+    /// <returns>Between 0 and 1; lower is better. NaN if there are no pixels.</returns>
     /// <exception cref="ArgumentException">The maps have different lengths.</exception>
     public static double BrierScore(ReadOnlySpan<float> prediction, ReadOnlySpan<float> truth)
     {
@@ -73,26 +77,26 @@ public static class Calibration
     }
 
     /// <summary>
-    /// The Brier score of the raters' own soft map, the least that any map can have: the mean over pixels of <c>y(1 − y)</c>, the
-    /// raters' disagreement.
+    /// The Brier score of the raters' own soft map, which is the smallest score that a map can have. It is the mean of <c>y(1 − y)</c>
+    /// over pixels, where y is the share of raters, and measures the raters' disagreement.
     /// </summary>
     /// <param name="truth">Share of raters at each pixel, in [0, 1].</param>
-    /// <returns>Between 0 and 0.25; NaN for no pixels.</returns>
+    /// <returns>Between 0 and 0.25. NaN if there are no pixels.</returns>
     public static double UnavoidableBrierScore(ReadOnlySpan<float> truth) => BrierScore(truth, truth);
 
     /// <summary>
-    /// Whether a map is unsure where it is wrong: Spearman's rank correlation over the pixels between the uncertainty and
-    /// <c>|prediction − truth|</c>, equal values sharing their mean rank.
+    /// Measures whether a map is uncertain at the pixels where it is wrong. It is Spearman's rank correlation between the uncertainty and
+    /// <c>|prediction − truth|</c> over the pixels. Equal values share their mean rank.
     /// </summary>
     /// <remarks>
-    /// Ranks, because the two have different units and rise together without being proportional; Pearson's correlation would be that of
-    /// the few worst pixels. The many background pixels that are sure and right share one rank.
+    /// Ranks are used because uncertainty and error have different units and need not be proportional. A few very wrong pixels would
+    /// dominate Pearson's correlation. The many background pixels that are certain and correct share one rank.
     /// </remarks>
-    /// <param name="uncertainty">One value a pixel, such as the standard deviation over generations.</param>
+    /// <param name="uncertainty">One value per pixel, such as the standard deviation over generations.</param>
     /// <param name="prediction">Predicted soft map, in the same order.</param>
     /// <param name="truth">Share of raters at each pixel, in the same order.</param>
     /// <returns>
-    /// Between −1 and 1, higher is better; NaN where the uncertainty or the error is the same at all pixels, or a value is NaN.
+    /// Between −1 and 1; higher is better. NaN if the uncertainty or the error is the same at all pixels, or if a value is NaN.
     /// </returns>
     /// <exception cref="ArgumentException">The maps have different lengths.</exception>
     public static double UncertaintyErrorCorrelation(

@@ -2,7 +2,7 @@ using Consensus.Imaging.Labels;
 
 namespace Consensus.Imaging.Metrics;
 
-/// <summary>How far the raters of one case agree.</summary>
+/// <summary>The agreement of the raters of one case.</summary>
 public sealed record CaseAgreement
 {
     /// <summary>The case's name.</summary>
@@ -14,7 +14,7 @@ public sealed record CaseAgreement
     /// <summary>Columns of the masks.</summary>
     public required int Width { get; init; }
 
-    /// <summary>Each rater's mask beside the others', in the order of the masks.</summary>
+    /// <summary>Each rater's mask compared with the others, in the order of the masks.</summary>
     public required IReadOnlyList<RaterInCase> Raters { get; init; }
 
     /// <summary>Mean Dice over pairs of raters (<see cref="ConsensusLabels.PairwiseDice(RaterMasks)"/>); NaN for one rater.</summary>
@@ -23,18 +23,20 @@ public sealed record CaseAgreement
     /// <summary>Fleiss' kappa over the pixels (<see cref="ConsensusLabels.FleissKappa(RaterMasks)"/>); NaN for one rater.</summary>
     public required double FleissKappa { get; init; }
 
-    /// <summary>Mean of the soft map, in [0, 1]: the share of the slice that a rater marks on average.</summary>
+    /// <summary>Mean of the soft map, in [0, 1]. It is the share of the slice that a rater marks on average.</summary>
     public required double MarkedShare { get; init; }
 
-    /// <summary>Whether STAPLE's iterations ended because nothing changed any more; true for one rater, where it is not asked.</summary>
+    /// <summary>
+    /// Whether STAPLE's iterations ended because nothing changed any more. Also true for a single rater, where STAPLE does not iterate.
+    /// </summary>
     public required bool StapleConverged { get; init; }
 
     /// <summary>Compares the masks of one case.</summary>
     /// <param name="name">The case's name.</param>
     /// <param name="masks">One mask per rater.</param>
-    /// <param name="raterNames">Who drew each mask: as many different names as there are masks.</param>
-    /// <param name="geometry">Where the masks lie in space, for areas in mm²; null where that is not known.</param>
-    /// <exception cref="ArgumentException">There are more or fewer names than masks, a name is empty, or two are the same.</exception>
+    /// <param name="raterNames">The name of each mask's rater. There are as many names as masks, and no two are equal.</param>
+    /// <param name="geometry">The geometry of the masks, for areas in mm². Null if it is not known.</param>
+    /// <exception cref="ArgumentException">There are more or fewer names than masks, a name is empty, or two names are equal.</exception>
     public static CaseAgreement Compute(string name, RaterMasks masks, IReadOnlyList<string> raterNames, SliceGeometry? geometry = null)
     {
         ArgumentNullException.ThrowIfNull(name);
@@ -81,7 +83,7 @@ public sealed record CaseAgreement
         };
     }
 
-    /// <summary>What is wrong with the names of a case's raters, as the end of a sentence; null when nothing is.</summary>
+    /// <summary>Says what is wrong with the names of a case's raters, as the end of a sentence. Null if nothing is wrong.</summary>
     internal static string? ProblemWith(IReadOnlyList<string> raterNames, int masks)
     {
         if (raterNames.Count != masks)
@@ -107,10 +109,10 @@ public sealed record CaseAgreement
         return raters == 1 ? double.NaN : sum / (raters - 1);
     }
 
-    /// <summary>Each rater's Dice with the pixels that are true with a probability above one half.</summary>
+    /// <summary>Each rater's Dice with the pixels whose probability to be true is above one half.</summary>
     private static double[] StapleDice(DecisionPatterns patterns, PerformanceEstimate staple)
     {
-        // The estimate stands in the last row, as one rater more.
+        // The estimate is in the last row, like one more rater.
         int raters = patterns.Raters;
         var overlaps = new long[raters + 1, raters + 1];
         for (int pattern = 0; pattern < patterns.Count; pattern++)

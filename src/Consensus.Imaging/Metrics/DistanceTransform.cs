@@ -1,18 +1,18 @@
 namespace Consensus.Imaging.Metrics;
 
 /// <summary>
-/// The exact distance of every pixel to the nearest of some pixels (Felzenszwalb and Huttenlocher, Theory of Computing 8, 2012), with
-/// pixels that need not be square.
+/// The exact distance of every pixel to the nearest target pixel (Felzenszwalb and Huttenlocher, Theory of Computing 8, 2012). Pixels need
+/// not be square.
 /// </summary>
 internal static class DistanceTransform
 {
     /// <summary>Squared Euclidean distances between the centres of pixels.</summary>
-    /// <param name="targets">height × width values, row by row: whether the pixel is one of those that the distance is measured to.</param>
+    /// <param name="targets">height × width values, row by row: whether the pixel is a target.</param>
     /// <param name="height">Number of rows.</param>
     /// <param name="width">Number of columns.</param>
     /// <param name="spacingRows">Distance between two rows.</param>
     /// <param name="spacingColumns">Distance between two columns.</param>
-    /// <returns>height × width values, 0 at the targets; positive infinity everywhere when there is none.</returns>
+    /// <returns>height × width values. They are 0 at the targets, and positive infinity everywhere if there is no target.</returns>
     public static double[] Squared(bool[] targets, int height, int width, double spacingRows, double spacingColumns)
     {
         var distances = new double[targets.Length];
@@ -40,7 +40,7 @@ internal static class DistanceTransform
         return distances;
     }
 
-    /// <summary>Within one row the nearest target lies to the left or to the right.</summary>
+    /// <summary>Distances within one row. The nearest target lies to the left or to the right.</summary>
     private static void AlongRow(ReadOnlySpan<bool> targets, Span<double> squared, double spacing)
     {
         int last = -1;
@@ -60,12 +60,15 @@ internal static class DistanceTransform
 
     private static double Square(double value) => value * value;
 
-    /// <summary>The lower envelope of parabolas that stand on a column's pixels, each as high as the distance found in its row.</summary>
+    /// <summary>
+    /// The lower envelope of parabolas. Each pixel of a column has a parabola; the height of its vertex is the squared distance within the
+    /// pixel's row.
+    /// </summary>
     private sealed class Envelope(int length)
     {
         private readonly int[] _feet = new int[length];
 
-        // Parabola i is the lowest from _starts[i] on, in pixels.
+        // Parabola i is the lowest one from _starts[i] (in pixels) to the start of the next.
         private readonly double[] _starts = new double[length];
         private int _count;
         private int _current;
@@ -101,7 +104,7 @@ internal static class DistanceTransform
             }
         }
 
-        /// <summary>The envelope at a pixel; pixels are to be asked for in order.</summary>
+        /// <summary>The height of the envelope at a pixel. Ask for the pixels in ascending order.</summary>
         public double Lowest(double[] heights, int at, double spacing)
         {
             if (_count == 0)

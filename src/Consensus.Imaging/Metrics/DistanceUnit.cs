@@ -1,11 +1,11 @@
 namespace Consensus.Imaging.Metrics;
 
-/// <summary>What distances of a case are measured in.</summary>
+/// <summary>The unit of the distances of a case.</summary>
 public enum DistanceUnit
 {
-    /// <summary>Pixels of the map, because the case does not say how large they are.</summary>
+    /// <summary>Pixels of the map, because the size of a pixel is not known for the case.</summary>
     Pixels,
 
-    /// <summary>Millimetres, by the spacing of the case's image.</summary>
+    /// <summary>Millimetres, from the spacing of the case's image.</summary>
     Millimeters,
 }

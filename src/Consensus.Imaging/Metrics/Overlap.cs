@@ -1,9 +1,9 @@
 namespace Consensus.Imaging.Metrics;
 
-/// <summary>How two cut maps overlap, in pixels.</summary>
-/// <param name="Both">Pixels in both.</param>
-/// <param name="Predicted">Pixels in the prediction.</param>
-/// <param name="True">Pixels in the truth.</param>
+/// <summary>The overlap of two maps that were cut at a threshold, in pixels.</summary>
+/// <param name="Both">Number of pixels in both maps.</param>
+/// <param name="Predicted">Number of pixels in the prediction.</param>
+/// <param name="True">Number of pixels in the truth.</param>
 internal readonly record struct Overlap(long Both, long Predicted, long True)
 {
     /// <summary>Cuts both maps by <c>value &gt;= threshold</c>.</summary>
@@ -22,7 +22,7 @@ internal readonly record struct Overlap(long Both, long Predicted, long True)
         return new(both, predicted, real);
     }
 
-    /// <summary>Rounds both maps: 1 only above one half, so that a tie is 0.</summary>
+    /// <summary>Rounds both maps. Only values above one half become 1, so a tie becomes 0.</summary>
     public static Overlap Rounded(ReadOnlySpan<float> prediction, ReadOnlySpan<float> truth) =>
         AtLeast(prediction, truth, MathF.BitIncrement(0.5f));
 

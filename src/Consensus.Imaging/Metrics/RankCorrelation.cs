@@ -4,7 +4,7 @@ namespace Consensus.Imaging.Metrics;
 internal static class RankCorrelation
 {
     /// <summary>Pearson's correlation of the ranks; equal values share the mean of their ranks.</summary>
-    /// <returns>Between −1 and 1; NaN where either side is constant or has a NaN, and for no values.</returns>
+    /// <returns>Between −1 and 1. NaN if one of the two is constant or holds a NaN, and if there are no values.</returns>
     public static double Spearman(ReadOnlySpan<float> first, ReadOnlySpan<float> second)
     {
         if (first.IndexOf(float.NaN) >= 0 || second.IndexOf(float.NaN) >= 0)

@@ -1,16 +1,14 @@
 namespace Consensus.Imaging.Metrics;
 
 /// <summary>
-/// Scores of two soft maps after rounding: a pixel counts only above one half, so a tie among the raters is background
-/// (the majority vote). Pure arithmetic on arrays.
+/// Scores of two soft maps after rounding. Only pixels above one half count, as in a majority vote, so a tie among the raters is
+/// background.
 /// </summary>
-/// <remarks>
-/// F1, IoU and area ratio are 1 when both rounded maps are empty and 0 when just one is.
-/// </remarks>
+/// <remarks>If both rounded maps are empty, F1, IoU and area ratio are 1. If only one of them is empty, they are 0.</remarks>
 public static class RoundedMaps
 {
     /// <summary>F1, the Dice without smoothing: 2·TP / (2·TP + FP + FN).</summary>
-    /// <param name="prediction">Predicted soft map, one value a pixel.</param>
+    /// <param name="prediction">Predicted soft map, one value per pixel.</param>
     /// <param name="truth">True soft map, in the same order.</param>
     /// <returns>Between 0 and 1.</returns>
     /// <exception cref="ArgumentException">The maps have different lengths.</exception>
@@ -21,7 +19,7 @@ public static class RoundedMaps
     }
 
     /// <summary>Intersection over union (Jaccard): TP / (TP + FP + FN).</summary>
-    /// <param name="prediction">Predicted soft map, one value a pixel.</param>
+    /// <param name="prediction">Predicted soft map, one value per pixel.</param>
     /// <param name="truth">True soft map, in the same order.</param>
     /// <returns>Between 0 and 1.</returns>
     /// <exception cref="ArgumentException">The maps have different lengths.</exception>
@@ -31,8 +29,10 @@ public static class RoundedMaps
         return Ratio(overlap.Both, overlap.Predicted + overlap.True - overlap.Both);
     }
 
-    /// <summary>The smaller area over the larger one, wherever they lie ("WCov" in the published implementation).</summary>
-    /// <param name="prediction">Predicted soft map, one value a pixel.</param>
+    /// <summary>
+    /// The smaller area divided by the larger area, independent of their positions ("WCov" in the published implementation).
+    /// </summary>
+    /// <param name="prediction">Predicted soft map, one value per pixel.</param>
     /// <param name="truth">True soft map, in the same order.</param>
     /// <returns>Between 0 and 1.</returns>
     /// <exception cref="ArgumentException">The maps have different lengths.</exception>

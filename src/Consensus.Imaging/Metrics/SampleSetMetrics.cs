@@ -1,25 +1,26 @@
 namespace Consensus.Imaging.Metrics;
 
 /// <summary>
-/// How a set of sampled masks stands for the set of the raters' masks: not one mask against one, but the variety of the samples against
-/// the variety of the raters. Pure arithmetic on masks.
+/// Compares a set of sampled masks with the set of the raters' masks. It does not compare single masks with each other, but the variety of
+/// the samples with the variety of the raters.
 /// </summary>
 /// <remarks>
-/// With <c>d(A, B) = 1 − IoU(A, B)</c>, of two empty masks d is 0 and Dice 1; of an empty and another mask d is 1 and Dice 0. Means over
-/// pairs within a set take all ordered pairs, that of a mask with itself included (as the published estimators do): over pairs of
-/// different masks the diversity of n masks is n / (n − 1) times as large.
+/// The distance of two masks is <c>d(A, B) = 1 − IoU(A, B)</c>. For two empty masks, d is 0 and Dice is 1. If only one mask is empty, d is
+/// 1 and Dice is 0. Means within a set are taken over all ordered pairs, including the pairs of a mask with itself, as in the published
+/// estimators. A mean over pairs of different masks would be n / (n − 1) times as large for n masks.
 /// </remarks>
 public sealed record SampleSetMetrics
 {
     /// <summary>
-    /// Generalised energy distance <c>D²_GED = 2·E[d(S, Y)] − E[d(S, S′)] − E[d(Y, Y′)]</c> of samples S and raters Y (Székely
-    /// and Rizzo 2013; with d = 1 − IoU by Kohl et al., "A Probabilistic U-Net", NeurIPS 2018). At least 0, and 0 for two equal
-    /// sets; lower is better.
+    /// Generalised energy distance <c>D²_GED = 2·E[d(S, Y)] − E[d(S, S′)] − E[d(Y, Y′)]</c> of samples S and raters Y (Székely and Rizzo
+    /// 2013; with d = 1 − IoU by Kohl et al., "A Probabilistic U-Net", NeurIPS 2018). It is at least 0, and 0 for two equal sets. Lower is
+    /// better.
     /// </summary>
     public required double GeneralizedEnergyDistance { get; init; }
 
     /// <summary>
-    /// <c>E[d(S, S′)]</c> over pairs of samples, in [0, 1]: to be compared with <see cref="RaterDiversity"/>, neither high nor low is good.
+    /// <c>E[d(S, S′)]</c> over pairs of samples, in [0, 1]. Compare it with <see cref="RaterDiversity"/>. The two should be close; neither
+    /// a high nor a low value is good in itself.
     /// </summary>
     public required double SampleDiversity { get; init; }
 
@@ -28,34 +29,35 @@ public sealed record SampleSetMetrics
 
     /// <summary>
     /// Maximum Dice matching D_max (Rahman et al., "Ambiguous Medical Image Segmentation using Diffusion Models", CVPR 2023): for each
-    /// rater the Dice of the sample that is most like his or her mask, mean over raters. In [0, 1], higher is better; it never falls
-    /// when samples are added.
+    /// rater, the Dice of the sample that is most similar to the rater's mask, averaged over the raters. In [0, 1]; higher is better. It
+    /// never becomes smaller when samples are added.
     /// </summary>
     public required double MaximumDice { get; init; }
 
     /// <summary>
-    /// Hungarian-matched IoU (Kohl et al., "A Hierarchical Probabilistic U-Net", 2019, appendix): both sets replicated to the
-    /// least common multiple of their sizes and assigned one to one so that the mean IoU of the pairs is largest; that mean. In
-    /// [0, 1], higher is better.
+    /// Hungarian-matched IoU (Kohl et al., "A Hierarchical Probabilistic U-Net", 2019, appendix). Both sets are replicated to the least
+    /// common multiple of their sizes. Then samples and raters are paired one to one, such that the mean IoU of the pairs is as large as
+    /// possible. The value is this mean. In [0, 1]; higher is better.
     /// </summary>
     public required double MatchedIntersectionOverUnion { get; init; }
 
     /// <summary>
-    /// Combined sensitivity S_c (Rahman et al. 2023): the share of what any rater marked that any sample marks. In [0, 1], higher is
-    /// better; 1 when no rater marked anything.
+    /// Combined sensitivity S_c (Rahman et al. 2023): the pixels that at least one rater marked are taken, and the value is the share of
+    /// them that at least one sample marks. In [0, 1]; higher is better. 1 if no rater marked anything.
     /// </summary>
     public required double CombinedSensitivity { get; init; }
 
     /// <summary>
     /// Diversity agreement D_a (Rahman et al. 2023): <c>1 − (ΔV_max + ΔV_min) / 2</c>, where V is the variance over pixels of the
-    /// difference of two masks of a set, its largest and smallest value over pairs of different masks are taken for each set (0 for a set
-    /// of one mask), and ΔV are the absolute differences between the sets. In [0, 1], higher is better.
+    /// difference between two masks of a set. V_max and V_min are its largest and smallest values over pairs of different masks of a set,
+    /// and 0 if the set has one mask. ΔV_max and ΔV_min are the absolute differences of these values between the two sets. In [0, 1];
+    /// higher is better.
     /// </summary>
     public required double DiversityAgreement { get; init; }
 
     /// <summary>
-    /// Collective insight CI (Rahman et al. 2023): <c>3·S_c·D_max·D_a / (S_c + D_max + D_a)</c> as published, which is not the harmonic
-    /// mean of the three. In [0, 1], higher is better; 0 when the three are 0.
+    /// Collective insight CI (Rahman et al. 2023): <c>3·S_c·D_max·D_a / (S_c + D_max + D_a)</c> as published. This is not the harmonic
+    /// mean of the three. In [0, 1]; higher is better. 0 if all three are 0.
     /// </summary>
     public required double CollectiveInsight { get; init; }
 
@@ -66,20 +68,20 @@ public sealed record SampleSetMetrics
     public required double MeanRaterArea { get; init; }
 
     /// <summary>
-    /// Relative error of the mean area: <c>(mean of the samples − mean of the raters) / mean of the raters</c>; above 0 where samples are
-    /// too large. 0 when all masks are empty, NaN when only the raters' are.
+    /// Relative error of the mean area: <c>(mean of the samples − mean of the raters) / mean of the raters</c>; above 0 if the samples are
+    /// too large. 0 if all masks are empty; NaN if only the raters' masks are empty.
     /// </summary>
     public required double AreaError { get; init; }
 
     /// <summary>
-    /// Distance between the distributions of areas: the 1-Wasserstein distance between the samples' areas and the raters' (the area
-    /// between the two empirical distribution functions), over the raters' mean area. At least 0 and at least <c>|AreaError|</c>, lower
-    /// is better. 0 when all masks are empty, NaN when only the raters' are.
+    /// Distance between the distributions of areas. It is the 1-Wasserstein distance between the samples' areas and the raters' areas,
+    /// divided by the raters' mean area. (The 1-Wasserstein distance is the area between the two empirical distribution functions.) At
+    /// least 0 and at least <c>|AreaError|</c>; lower is better. 0 if all masks are empty; NaN if only the raters' masks are empty.
     /// </summary>
     public required double AreaDistance { get; init; }
 
     /// <summary>Compares two sets of masks.</summary>
-    /// <param name="samples">The sampled masks, in the place of raters.</param>
+    /// <param name="samples">The sampled masks. Each sample takes the place of a rater.</param>
     /// <param name="raters">The raters' masks, of the same height and width.</param>
     /// <exception cref="ArgumentException">The masks differ in size.</exception>
     public static SampleSetMetrics Compute(RaterMasks samples, RaterMasks raters)
@@ -103,7 +105,7 @@ public sealed record SampleSetMetrics
         double sampleArea = sampled.Areas.Average(), raterArea = drawn.Areas.Average(), parts = sensitivity + maximum + agreement;
         return new()
         {
-            // below 0 by rounding only
+            // The sum can fall below 0 only by rounding.
             GeneralizedEnergyDistance = Math.Max(
                 0, (2 * distances.Cast<double>().Average()) - amongSamples.MeanDistance - amongRaters.MeanDistance),
             SampleDiversity = amongSamples.MeanDistance,
@@ -153,7 +155,8 @@ public sealed record SampleSetMetrics
     }
 
     /// <summary>
-    /// d = 1 − IoU of each sample (rows) and rater (columns), and the mean over raters of the largest Dice with a sample.
+    /// The distance d = 1 − IoU between each sample (rows) and each rater (columns), and the mean over raters of the largest Dice with a
+    /// sample.
     /// </summary>
     private static (double[,] Distances, double MaximumDice) Across(BinaryMasks samples, BinaryMasks raters)
     {
@@ -174,9 +177,11 @@ public sealed record SampleSetMetrics
 
     private static double Distance(long both, long sumOfAreas) => sumOfAreas == 0 ? 0 : 1 - ((double)both / (sumOfAreas - both));
 
-    /// <summary>How the masks of one set differ.</summary>
-    /// <param name="MeanDistance">Mean d over all ordered pairs, that of a mask with itself included.</param>
-    /// <param name="SmallestVariance">Smallest variance of the difference over pairs of different masks; 0 where there is none.</param>
+    /// <summary>The differences between the masks of one set.</summary>
+    /// <param name="MeanDistance">Mean d over all ordered pairs, including the pairs of a mask with itself.</param>
+    /// <param name="SmallestVariance">
+    /// Smallest variance of the difference over pairs of different masks; 0 if there is no such pair.
+    /// </param>
     /// <param name="LargestVariance">Largest of these variances.</param>
     private sealed record Diversity(double MeanDistance, double SmallestVariance, double LargestVariance)
     {
@@ -195,7 +200,7 @@ public sealed record SampleSetMetrics
                 }
             }
 
-            // Each pair stands for both of its orders; a mask does not differ from itself.
+            // Each pair counts twice, for both of its orders. The distance of a mask to itself is 0.
             return new(2 * distances / ((double)masks.Count * masks.Count), masks.Count == 1 ? 0 : smallest, largest);
         }
     }

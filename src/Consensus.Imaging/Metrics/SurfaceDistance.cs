@@ -3,26 +3,26 @@ using System.Globalization;
 namespace Consensus.Imaging.Metrics;
 
 /// <summary>
-/// Distances between the outlines of two rounded soft maps (a pixel counts above one half only, so that a tie is background): Hausdorff
-/// distance at 95 % and normalised surface Dice. Pure arithmetic on arrays.
+/// Distances between the outlines of two rounded soft maps: Hausdorff distance at 95 % and normalised surface Dice. Only pixels above one
+/// half count, so a tie is background.
 /// </summary>
 /// <remarks>
-/// The conventions are MONAI's (<c>monai.metrics</c>, with pixels for surface elements). The outline of a map is its pixels that
-/// have a neighbour above, below, left or right outside of it; what lies beyond the image is outside, so that a map which runs into
-/// the edge of the image has its outline there. (Of empty maps MONAI gives NaN or infinity; what is given here is said below.)
-/// Distances go from centre to centre of pixels, by the exact Euclidean distance transform (Felzenszwalb and Huttenlocher 2012).
-/// DeepMind's surface-distance library instead lays a line between pixels and weighs its pieces by their length; its figures differ
-/// by fractions of a pixel.
+/// The conventions are those of MONAI (<c>monai.metrics</c>, with pixels as surface elements). The outline of a map consists of its pixels
+/// that have a neighbour outside the map: above, below, left or right. Everything beyond the edge of the image is outside. So a map that
+/// reaches the edge of the image has an outline there. For empty maps, MONAI gives NaN or infinity; the methods here document their own
+/// values. Distances are measured between the centres of pixels, with the exact Euclidean distance transform (Felzenszwalb and
+/// Huttenlocher 2012). DeepMind's surface-distance library draws the outline between pixels and weights its pieces by their length. Its
+/// values differ by fractions of a pixel.
 /// </remarks>
 public static class SurfaceDistance
 {
-    // What rounding may add to a distance that equals the tolerance.
+    // Rounding may make a distance that equals the tolerance larger by this amount.
     private const double Slack = 1e-9;
 
     /// <summary>
-    /// Hausdorff distance at 95 % (HD95): of the distances from each outline pixel of one map to the nearest of the other the
-    /// 95th percentile, interpolated linearly, and of both directions the larger (Huttenlocher et al. 1993 with a percentile in
-    /// place of the maximum).
+    /// Hausdorff distance at 95 % (HD95). For each outline pixel of one map, the distance to the nearest outline pixel of the other map is
+    /// measured. The 95th percentile of these distances is taken, with linear interpolation. The result is the larger value of both
+    /// directions (Huttenlocher et al. 1993, with a percentile instead of the maximum).
     /// </summary>
     /// <param name="prediction">Predicted soft map, row by row.</param>
     /// <param name="truth">True soft map, row by row.</param>
@@ -31,9 +31,10 @@ public static class SurfaceDistance
     /// <param name="spacingRows">Distance between two rows, above 0; 1 for distances in pixels.</param>
     /// <param name="spacingColumns">Distance between two columns, above 0; 1 for distances in pixels.</param>
     /// <returns>
-    /// At least 0, in the unit of the spacing, lower is better; 0 when both maps are empty, NaN when just one is: nothing to measure to.
+    /// At least 0, in the unit of the spacing; lower is better. 0 if both maps are empty. NaN if only one map is empty, because then there
+    /// is no distance.
     /// </returns>
-    /// <exception cref="ArgumentException">A map has not height × width values.</exception>
+    /// <exception cref="ArgumentException">The number of values of a map is not height × width.</exception>
     /// <exception cref="ArgumentOutOfRangeException">A dimension is below 1, or a spacing is not above 0.</exception>
     public static double Hausdorff95(
         ReadOnlySpan<float> prediction,
@@ -46,21 +47,22 @@ public static class SurfaceDistance
 
     /// <summary>
     /// Normalised surface Dice (Nikolov et al., Journal of Medical Internet Research 23, 2021; "surface DSC"): the share of the outline
-    /// pixels of both maps that lie within a tolerance of the other's outline.
+    /// pixels of both maps whose distance to the other outline is at most the tolerance.
     /// </summary>
     /// <param name="prediction">Predicted soft map, row by row.</param>
     /// <param name="truth">True soft map, row by row.</param>
     /// <param name="height">Number of rows, at least 1.</param>
     /// <param name="width">Number of columns, at least 1.</param>
     /// <param name="tolerance">
-    /// How far two outlines may lie apart, at least 0, in the unit of the spacing; a distance that equals it is within.
+    /// The largest accepted distance between two outlines, at least 0, in the unit of the spacing. A distance that equals the tolerance is
+    /// accepted.
     /// </param>
     /// <param name="spacingRows">Distance between two rows, above 0; 1 for a tolerance in pixels.</param>
     /// <param name="spacingColumns">Distance between two columns, above 0; 1 for a tolerance in pixels.</param>
-    /// <returns>Between 0 and 1, higher is better; 1 when both maps are empty, 0 when just one is.</returns>
-    /// <exception cref="ArgumentException">A map has not height × width values.</exception>
+    /// <returns>Between 0 and 1; higher is better. 1 if both maps are empty; 0 if only one is empty.</returns>
+    /// <exception cref="ArgumentException">The number of values of a map is not height × width.</exception>
     /// <exception cref="ArgumentOutOfRangeException">
-    /// A dimension is below 1, a spacing is not above 0, or the tolerance is negative or no number.
+    /// A dimension is below 1, a spacing is not above 0, or the tolerance is negative or NaN.
     /// </exception>
     public static double NormalizedDice(
         ReadOnlySpan<float> prediction,
@@ -72,9 +74,11 @@ public static class SurfaceDistance
         double spacingColumns = 1) =>
         OutlineDistances.Between(prediction, truth, height, width, spacingRows, spacingColumns).Within(tolerance);
 
-    /// <summary>From each outline pixel the distance to the other map's outline.</summary>
-    /// <param name="FromPrediction">Sorted, one a pixel of the predicted outline; infinite where there is no true one.</param>
-    /// <param name="FromTruth">Sorted, one a pixel of the true outline; infinite where there is no predicted one.</param>
+    /// <summary>The distances from each outline pixel to the outline of the other map.</summary>
+    /// <param name="FromPrediction">
+    /// One distance for each pixel of the predicted outline, sorted. Infinite if there is no true outline.
+    /// </param>
+    /// <param name="FromTruth">One distance for each pixel of the true outline, sorted. Infinite if there is no predicted outline.</param>
     internal sealed record OutlineDistances(double[] FromPrediction, double[] FromTruth)
     {
         public static OutlineDistances Between(

@@ -1,13 +1,13 @@
 namespace Consensus.Imaging.Metrics;
 
 /// <summary>
-/// The cheapest matching of two sets of different sizes in which every member of a set counts the same: both are replicated to the least
-/// common multiple of their sizes and assigned one to one. That is optimal transport between two uniform distributions, solved exactly by
-/// successive shortest paths without writing out the copies.
+/// The cheapest matching of two sets that may have different sizes. Every member of a set has the same weight: both sets are replicated to
+/// the least common multiple of their sizes, and the copies are paired one to one. This is optimal transport between two uniform
+/// distributions. It is solved exactly by successive shortest paths, without storing the copies.
 /// </summary>
 internal static class UniformTransport
 {
-    // Shorter paths than this do not count: rounding must not send the search round a circle of no cost.
+    // A path must be shorter by at least this value. Otherwise, rounding could send the search round a circle of zero cost for ever.
     private const double Gain = 1e-12;
 
     /// <summary>The mean cost of the matched pairs.</summary>
@@ -39,8 +39,8 @@ internal static class UniformTransport
     }
 
     /// <summary>
-    /// Assigns copies of a row along the cheapest path: to a column, whose copies of another row may move on to a second column, and so
-    /// forth to one that has room.
+    /// Assigns copies of a row along the cheapest path. The path leads to a column. If that column is full, copies of another row move
+    /// from it to a second column, and so on, until a column has room.
     /// </summary>
     private static long Assign(double[,] costs, long[,] flow, long[] free, int row, long most)
     {
@@ -88,7 +88,9 @@ internal static class UniformTransport
         return amount;
     }
 
-    /// <summary>What it costs at least to move an assigned copy from one column to another, and the row whose copy that is.</summary>
+    /// <summary>
+    /// For each pair of columns, the smallest cost of moving an assigned copy from the one to the other, and the row of that copy.
+    /// </summary>
     private static (double[,] Costs, int[,] Rows) Moves(double[,] costs, long[,] flow)
     {
         int columns = costs.GetLength(1);

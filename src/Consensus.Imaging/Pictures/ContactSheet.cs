@@ -5,11 +5,11 @@ using SkiaSharp;
 
 namespace Consensus.Imaging.Pictures;
 
-/// <summary>Draws a whole data set: every case as a small image with its raters' outlines, its name and its mean pairwise Dice.</summary>
-/// <remarks>A rater has the same line on every sheet, found by name. Lines and text are those of <see cref="RaterPicture"/>.</remarks>
+/// <summary>Draws a whole data set. Every case is a small image with its raters' outlines, its name and its mean pairwise Dice.</summary>
+/// <remarks>A rater, identified by name, has the same line on every sheet. Lines and text look as in <see cref="RaterPicture"/>.</remarks>
 public static class ContactSheet
 {
-    /// <summary>The most cases on one sheet.</summary>
+    /// <summary>The largest number of cases on one sheet.</summary>
     public const int CasesPerSheet = 100;
 
     private const int Tile = 184;
@@ -24,7 +24,8 @@ public static class ContactSheet
     private const float FactsSize = 7.5f;
 
     /// <summary>
-    /// Draws the sheets one after another. Cases are read as their sheet is asked for, and one sheet and one case are in memory at a time.
+    /// Draws the sheets one after another. The cases of a sheet are read when you ask for the sheet. Only one sheet and one case are in
+    /// memory at a time.
     /// </summary>
     /// <param name="cases">The cases, at least one.</param>
     /// <param name="options">Title, order, number and channel; null for the defaults.</param>
@@ -33,7 +34,7 @@ public static class ContactSheet
     /// <exception cref="ArgumentOutOfRangeException">The limit is below 1; while drawing: an image has no such channel.</exception>
     /// <exception cref="FileNotFoundException">While drawing: a file does not exist.</exception>
     /// <exception cref="InvalidDataException">
-    /// While drawing: a file is no image or no mask, or masks are of another size than their image; the message names it.
+    /// While drawing: a file is not an image or not a mask, or masks and image differ in size. The message names it.
     /// </exception>
     /// <exception cref="IOException">While drawing: a file cannot be opened.</exception>
     public static IEnumerable<RgbImage> Draw(IReadOnlyList<RaterCase> cases, ContactSheetOptions? options = null)
@@ -134,7 +135,7 @@ public static class ContactSheet
         }
         catch (InvalidDataException exception)
         {
-            // In a whole data set, the name of the file does not say which case is wrong.
+            // The name of a file alone does not say which case of the data set is wrong.
             throw new InvalidDataException($"Case '{one.Name}': {exception.Message}", exception);
         }
     }

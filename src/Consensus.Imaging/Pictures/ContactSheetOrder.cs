@@ -1,14 +1,14 @@
 namespace Consensus.Imaging.Pictures;
 
-/// <summary>In which order a <see cref="ContactSheet"/> shows its cases.</summary>
+/// <summary>The order of the cases on a <see cref="ContactSheet"/>.</summary>
 public enum ContactSheetOrder
 {
-    /// <summary>As they are given.</summary>
+    /// <summary>The given order.</summary>
     Given,
 
     /// <summary>
-    /// The lowest mean pairwise Dice first, for a look at what the raters disagree on; cases with one rater last. Every
-    /// mask is read once more.
+    /// The case with the lowest mean pairwise Dice first, to see where the raters disagree. Cases with one rater come last. Every mask is
+    /// read one more time.
     /// </summary>
     Agreement,
 }

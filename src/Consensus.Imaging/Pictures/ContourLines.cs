@@ -4,9 +4,9 @@ using SkiaSharp;
 namespace Consensus.Imaging.Pictures;
 
 /// <summary>
-/// The outlines of several masks as smooth lines: quadratic splines over the middles of the pixels' edges, which are the points of
-/// marching squares. A line runs on straight edges, cuts steps short and is nowhere further than 0.36 pixels from its mask's border.
-/// Outlines that share an edge take turns along it, so that none hides another.
+/// Draws the outlines of several masks as smooth lines. The lines are quadratic splines through the middles of the pixels' edges, which
+/// are the points of marching squares. A line follows straight edges, cuts the corners of steps, and is never more than 0.36 pixels away
+/// from the border of its mask. If several outlines share an edge, they are drawn in turns along it, so that no outline hides another.
 /// </summary>
 internal static class ContourLines
 {
@@ -17,7 +17,7 @@ internal static class ContourLines
     /// <param name="canvas">The canvas.</param>
     /// <param name="masks">The masks.</param>
     /// <param name="lines">A line for each mask.</param>
-    /// <param name="area">Where on the canvas the image lies.</param>
+    /// <param name="area">The place of the image on the canvas.</param>
     /// <param name="thickness">The width of the lines, in pixels of the canvas.</param>
     public static void Draw(SKCanvas canvas, RaterMasks masks, IReadOnlyList<RaterLine> lines, SKRect area, float thickness)
     {
@@ -53,7 +53,9 @@ internal static class ContourLines
         }
     }
 
-    /// <summary>How many outlines go through each piece, and how far along the first of them it lies.</summary>
+    /// <summary>
+    /// For each piece, the number of outlines that pass through it, and the position of the piece along the first of them.
+    /// </summary>
     private static Dictionary<long, Sharing> Shared(List<(int X, int Y)[]>[] outlines, int stride)
     {
         var shared = new Dictionary<long, Sharing>();
@@ -72,7 +74,9 @@ internal static class ContourLines
         return shared;
     }
 
-    /// <summary>The pieces of an outline in which it is its turn, in pixels of the image.</summary>
+    /// <summary>
+    /// The pieces of an outline that are drawn in its own colour because it is its turn. Coordinates are pixels of the image.
+    /// </summary>
     private static SKPath Path(List<(int X, int Y)[]> loops, RaterLine line, Dictionary<long, Sharing> shared, int stride, float scale)
     {
         int turn = Math.Max(1, (int)MathF.Round(Turn / scale));
@@ -91,7 +95,7 @@ internal static class ContourLines
                     continue;
                 }
 
-                // Control points are the middles of the pixel's edges.
+                // The spline runs through the middles of the pixels' edges.
                 (float X, float Y) from = Middle(loop, i - 1), to = Middle(loop, i), beyond = Middle(loop, i + 1);
                 if (!isDown)
                 {
@@ -113,7 +117,9 @@ internal static class ContourLines
         return ((from.X + to.X) / 2f, (from.Y + to.Y) / 2f);
     }
 
-    /// <summary>The pixel edge that a piece runs on: the same for two outlines that share it, in either direction.</summary>
+    /// <summary>
+    /// A number for the pixel edge under a piece. Two outlines that share the edge get the same number, in either direction.
+    /// </summary>
     private static long Key((int X, int Y)[] loop, int i, int stride)
     {
         (int X, int Y) from = loop[i], to = loop[(i + 1) % loop.Length];
@@ -121,8 +127,8 @@ internal static class ContourLines
         return (2 * corner) + (from.X == to.X ? 1 : 0);
     }
 
-    /// <param name="Outlines">How many outlines go through a piece.</param>
-    /// <param name="Position">Its number along the first of them.</param>
-    /// <param name="Drawn">How many of them have been drawn.</param>
+    /// <param name="Outlines">Number of outlines that pass through a piece.</param>
+    /// <param name="Position">The number of the piece along the first of these outlines.</param>
+    /// <param name="Drawn">Number of these outlines that have been drawn already.</param>
     private readonly record struct Sharing(int Outlines, int Position, int Drawn);
 }

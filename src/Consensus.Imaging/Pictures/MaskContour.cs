@@ -9,14 +9,15 @@ internal static class MaskContour
     private static readonly (int X, int Y)[] Steps = [(1, 0), (0, 1), (-1, 0), (0, -1)];
 
     /// <summary>
-    /// Traces every border between marked and unmarked pixels, the image's own border included: clockwise around marked pixels and
-    /// counter-clockwise around holes. Pixels that touch at a corner only have outlines of their own.
+    /// Traces every border between marked and unmarked pixels, clockwise around marked pixels and counter-clockwise around holes. Marked
+    /// pixels at the edge of the image have a border there. Pixels that touch only at a corner get separate outlines.
     /// </summary>
-    /// <param name="mask">Marked where not 0, row by row.</param>
+    /// <param name="mask">The mask, row by row. A pixel is marked if its value is not 0.</param>
     /// <param name="height">Number of rows.</param>
     /// <param name="width">Number of columns.</param>
     /// <returns>
-    /// Closed loops of pixel corners one unit apart, from (0, 0) at the top left to (width, height); the last is joined to the first.
+    /// Closed loops of pixel corners. Neighbouring corners are one unit apart, and the last corner is joined to the first. The top left of
+    /// the image is (0, 0), the bottom right is (width, height).
     /// </returns>
     public static List<(int X, int Y)[]> Trace(ReadOnlySpan<byte> mask, int height, int width)
     {
@@ -26,7 +27,7 @@ internal static class MaskContour
         int stride = width + 1;
         for (int start = 0; start < edges.Length; start++)
         {
-            // Every loop has an edge that leads to the right: the top of a marked pixel.
+            // Every loop has at least one edge that leads to the right, at the top of a marked pixel.
             while ((edges[start] & 1) != 0)
             {
                 loop.Clear();
@@ -47,7 +48,9 @@ internal static class MaskContour
         return loops;
     }
 
-    /// <summary>The edges that begin at each corner, a bit for each direction, with the marked pixel on their right.</summary>
+    /// <summary>
+    /// For each corner, the edges that begin there, with one bit for each direction. The marked pixel lies on the right of an edge.
+    /// </summary>
     private static byte[] Edges(ReadOnlySpan<byte> mask, int height, int width)
     {
         var edges = new byte[(height + 1) * (width + 1)];
@@ -88,7 +91,8 @@ internal static class MaskContour
     }
 
     /// <summary>
-    /// Turns right where it can, which keeps to the same pixel where two touch at a corner; -1 where that leads into the loop's first edge.
+    /// The next direction. It turns right if possible, so the outline stays at the same pixel where two pixels touch at a corner. Returns
+    /// -1 if the next edge is the first edge of the loop.
     /// </summary>
     private static int Next(byte edges, int direction, bool isStart)
     {

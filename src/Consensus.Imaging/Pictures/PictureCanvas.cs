@@ -2,7 +2,7 @@ using SkiaSharp;
 
 namespace Consensus.Imaging.Pictures;
 
-/// <summary>A white sheet of paper in memory, with text that is the same on every machine.</summary>
+/// <summary>A white canvas in memory. Text looks the same on every machine.</summary>
 internal sealed class PictureCanvas : IDisposable
 {
     private static readonly SKColor Ink = new(25, 25, 25);
@@ -20,8 +20,8 @@ internal sealed class PictureCanvas : IDisposable
 
     /// <summary>Writes a line of text.</summary>
     /// <param name="text">The line.</param>
-    /// <param name="x">Its left end.</param>
-    /// <param name="baseline">The height that capital letters stand on.</param>
+    /// <param name="x">The left end of the line.</param>
+    /// <param name="baseline">The vertical position of the bottom of capital letters.</param>
     /// <param name="size">Height of a capital letter, in pixels.</param>
     public void Write(string text, float x, float baseline, float size)
     {
@@ -40,7 +40,7 @@ internal sealed class PictureCanvas : IDisposable
     }
 
     /// <summary>
-    /// Draws an image's colours, smoothly or each pixel as a square; always smoothly where the area is smaller than the image.
+    /// Draws an image, smoothly or with each pixel as a square. If the area is smaller than the image, it is always drawn smoothly.
     /// </summary>
     public void DrawImage(SKColor[] colours, int height, int width, SKRect area, bool isSmooth = false)
     {
@@ -52,7 +52,7 @@ internal sealed class PictureCanvas : IDisposable
     /// <summary>Draws the outline of each mask over its image.</summary>
     /// <param name="masks">The masks.</param>
     /// <param name="lines">A line for each mask.</param>
-    /// <param name="area">Where the image lies.</param>
+    /// <param name="area">The place of the image.</param>
     /// <param name="thickness">The width of the lines, in pixels.</param>
     public void DrawOutlines(RaterMasks masks, IReadOnlyList<RaterLine> lines, SKRect area, float thickness)
     {
@@ -62,7 +62,7 @@ internal sealed class PictureCanvas : IDisposable
         Canvas.Restore();
     }
 
-    /// <summary>What has been drawn.</summary>
+    /// <summary>The canvas as a picture.</summary>
     public RgbImage ToImage()
     {
         Canvas.Flush();

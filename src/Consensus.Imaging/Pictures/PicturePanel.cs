@@ -4,15 +4,15 @@ using SkiaSharp;
 namespace Consensus.Imaging.Pictures;
 
 /// <summary>
-/// Small pictures without text, for tables and pages: an image, outlines, maps. They have the colours of <see cref="RaterPicture"/>, whose
-/// pictures explain themselves.
+/// Draws small pictures without text, for tables and pages: an image, outlines or maps. The colours are those of
+/// <see cref="RaterPicture"/>. Use that class for pictures with captions and a legend.
 /// </summary>
 [Experimental("CONSENSUS001")]
 public static class PicturePanel
 {
     private const float OutlineThickness = 1.2f;
 
-    // Orange of the raters' palette, which shows on black and white alike.
+    // The orange of the raters' palette can be seen on black and on white.
     private static readonly RaterLine Truth = new(new SKColor(230, 159, 0), []), Majority = new(SKColors.White, []);
 
     /// <summary>Draws an image.</summary>
@@ -50,9 +50,9 @@ public static class PicturePanel
         });
     }
 
-    /// <summary>Draws a soft map over its image, with the outline of the part above one half.</summary>
+    /// <summary>Draws a soft map over its image, with an outline around the pixels above one half.</summary>
     /// <param name="image">The image.</param>
-    /// <param name="map">The share of raters at each pixel, in [0, 1]: as many values as the image has pixels.</param>
+    /// <param name="map">The share of raters at each pixel, in [0, 1], row by row. It has as many values as the image has pixels.</param>
     /// <param name="side">The longer side of the picture, in pixels.</param>
     /// <exception cref="ArgumentException">The map has another number of values.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The side is below 1.</exception>
@@ -68,8 +68,8 @@ public static class PicturePanel
         });
     }
 
-    /// <summary>Draws a map in grey, from black for 0 to white for 1, with the outline of the true mask where it is known.</summary>
-    /// <param name="map">The map, row by row; values outside [0, 1] are drawn black or white.</param>
+    /// <summary>Draws a map in grey, from black for 0 to white for 1. If the true mask is given, its outline is drawn too.</summary>
+    /// <param name="map">The map, row by row. Values below 0 are drawn black, values above 1 white.</param>
     /// <param name="truth">The true mask, 0 or 1 for each pixel; null for none.</param>
     /// <param name="height">Rows of the map.</param>
     /// <param name="width">Columns of the map.</param>
@@ -92,7 +92,7 @@ public static class PicturePanel
 
     /// <summary>Draws an uncertainty in the colours of soft maps.</summary>
     /// <param name="map">The map, row by row, at least 0.</param>
-    /// <param name="most">The value that gets the brightest colour, as do values above it.</param>
+    /// <param name="most">The value of the brightest colour. Larger values get the same colour.</param>
     /// <param name="height">Rows of the map.</param>
     /// <param name="width">Columns of the map.</param>
     /// <param name="side">The longer side of the picture, in pixels.</param>

@@ -25,7 +25,7 @@ internal sealed class RaterLegend
         _columns = Math.Clamp((width + Between) / _columnWidth, 1, _entries.Length);
     }
 
-    /// <summary>In pixels.</summary>
+    /// <summary>Height of the legend in pixels.</summary>
     public int Height => RowHeight * ((_entries.Length + _columns - 1) / _columns);
 
     public void Draw(PictureCanvas picture, float left, float top)
@@ -36,7 +36,7 @@ internal sealed class RaterLegend
             (string name, RaterLine line) = _entries[i];
             float x = left + (i % _columns * _columnWidth), y = top + (i / _columns * RowHeight);
 
-            // Light lines are drawn for dark images: they show on a dark ground only.
+            // The lines are light, for dark images, so they need a dark ground to be seen.
             paint.Color = new SKColor(60, 60, 60);
             picture.Canvas.DrawRoundRect(x, y, SwatchWidth, SwatchHeight, 3, 3, paint);
             paint.Color = line.Colour;

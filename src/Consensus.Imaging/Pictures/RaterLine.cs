@@ -4,14 +4,14 @@ namespace Consensus.Imaging.Pictures;
 
 /// <summary>The colour and the pattern of a rater's line.</summary>
 /// <param name="Colour">The colour.</param>
-/// <param name="Pattern">Lengths in pixels that are drawn and left out, in turn; empty for a line without gaps.</param>
+/// <param name="Pattern">Lengths of dashes and gaps in turn, in pixels. Empty for a line without gaps.</param>
 internal sealed record RaterLine(SKColor Colour, IReadOnlyList<float> Pattern)
 {
-    /// <summary>How many raters have a line of their own; from there on lines repeat.</summary>
+    /// <summary>Number of different lines. With more raters, lines repeat.</summary>
     public const int Distinct = 32;
 
-    // The palette of Okabe and Ito, which readers with any of the common colour deficiencies can tell apart; its blue is lightened and
-    // its black turned white, because most of these images are dark.
+    // The palette of Okabe and Ito. Readers with any of the common colour deficiencies can tell its colours apart. The blue is lighter
+    // here, and white replaces black, because most of these images are dark.
     private static readonly SKColor[] Palette =
     [
         new(230, 159, 0), new(86, 180, 233), new(0, 178, 125), new(240, 228, 66), new(70, 110, 255), new(232, 80, 20), new(225, 130, 190),
@@ -20,7 +20,10 @@ internal sealed record RaterLine(SKColor Colour, IReadOnlyList<float> Pattern)
 
     private static readonly float[][] Patterns = [[], [9, 5], [3, 4], [11, 4, 3, 4]];
 
-    /// <summary>The line of one rater: eight colours without gaps, then the same dashed, dotted, and dashed and dotted.</summary>
+    /// <summary>
+    /// The line of one rater. The first eight raters have colours without gaps. Then the same colours follow dashed, dotted, and dashed
+    /// and dotted.
+    /// </summary>
     /// <param name="rater">The rater, from 0.</param>
     public static RaterLine ForRater(int rater) => new(Palette[rater % Palette.Length], Patterns[rater / Palette.Length % Patterns.Length]);
 

@@ -4,12 +4,12 @@ using SkiaSharp;
 
 namespace Consensus.Imaging.Pictures;
 
-/// <summary>Draws what several raters marked on one image: the outline of each, and the soft map that they make together.</summary>
+/// <summary>Draws one image with the outlines of several raters, and their soft map.</summary>
 /// <remarks>
-/// Small images are enlarged by a whole number, so that each pixel is a square; large ones are fitted. Outlines are smooth lines
-/// along the edges of the pixels, nowhere further than 0.36 pixels from them; where several share an edge, their colours take turns
-/// along it. Text does not depend on the fonts of the machine: Latin letters are drawn, any other is an empty box. The same input
-/// gives the same picture.
+/// Small images are enlarged by a whole number, so that each pixel is a square. Large images are made smaller to fit. Outlines are smooth
+/// lines along the edges of the pixels, never more than 0.36 pixels away from them. If several outlines share an edge, their colours are
+/// drawn in turns along it. Text does not depend on the fonts of the machine: Latin letters are drawn, and any other letter is an empty
+/// box. The same input gives the same picture.
 /// </remarks>
 public static class RaterPicture
 {
@@ -24,9 +24,10 @@ public static class RaterPicture
     private const int TitleHeight = 32;
     private const int CaptionHeight = 22;
 
-    /// <summary>Draws an image alone, under a title with its size.</summary>
+    /// <summary>Draws only an image, under a title with its size.</summary>
     /// <param name="image">
-    /// The image; grey values are drawn from their 0.5th to their 99.5th percentile. Rows run down and columns to the right, as stored.
+    /// The image. The darkest grey is the 0.5th percentile of its values, and the brightest is the 99.5th. Rows run down and columns to
+    /// the right, as stored.
     /// </param>
     /// <param name="options">Title and channel; null for the defaults.</param>
     /// <exception cref="ArgumentOutOfRangeException">The image has no such channel.</exception>
@@ -44,19 +45,20 @@ public static class RaterPicture
     }
 
     /// <summary>
-    /// Draws two things side by side: the image with each rater's outline, and the image under the soft map, whose colour scale runs from
-    /// 0, no rater, to 1, all of them, and whose white line encloses the majority. A title with size, raters and mean pairwise Dice
-    /// stands above and a legend of the raters below.
+    /// Draws two panels side by side. The left panel shows the image with each rater's outline. The right panel shows the image under the
+    /// soft map, with a colour scale from 0 (no rater) to 1 (all raters). A white line encloses the majority. Above is a title with size,
+    /// number of raters and mean pairwise Dice; below is a legend of the raters.
     /// </summary>
     /// <param name="image">
-    /// The image; grey values are drawn from their 0.5th to their 99.5th percentile. Rows run down and columns to the right, as stored.
+    /// The image. The darkest grey is the 0.5th percentile of its values, and the brightest is the 99.5th. Rows run down and columns to
+    /// the right, as stored.
     /// </param>
     /// <param name="masks">
-    /// What the raters marked, of the image's height × width. Lines of 32 raters differ in colour or in dashes; from there on they repeat.
+    /// The raters' masks, of the image's height × width. The lines of the first 32 raters differ in colour or in dashes; then they repeat.
     /// </param>
     /// <param name="options">Title, names and channel; null for the defaults.</param>
     /// <exception cref="ArgumentException">
-    /// The masks are of another size than the image, or the names not as many as the raters.
+    /// The masks have another size than the image, or there are more or fewer names than raters.
     /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">The image has no such channel.</exception>
     public static RgbImage Draw(Slice image, RaterMasks masks, RaterPictureOptions? options = null)
@@ -116,7 +118,7 @@ public static class RaterPicture
         return string.Join("  ·  ", new[] { name, size, raters, dice }.Where(part => !string.IsNullOrWhiteSpace(part)));
     }
 
-    /// <summary>Room for the panels, and for the title as far as it is no wider than two panels are.</summary>
+    /// <summary>The width of the panels, or of the title if it is wider. Two panels are the largest width.</summary>
     private static int Width(string title, int panels) =>
         (2 * Margin) + Math.Max(panels, Math.Min((int)MathF.Ceiling(StrokeAlphabet.Measure(title, TitleSize)), 2 * Panel));
 
@@ -145,7 +147,7 @@ public static class RaterPicture
             picture.Canvas.DrawRect(area.Left, area.Top + row, area.Width, 1, paint);
         }
 
-        // Ticks are as many as the height has room for.
+        // The number of ticks depends on the height.
         int steps = area.Height >= 100 ? 4 : area.Height >= 40 ? 2 : 1;
         paint.Color = new SKColor(25, 25, 25);
         for (int step = 0; step <= steps; step++)

@@ -3,7 +3,7 @@ using SkiaSharp;
 
 namespace Consensus.Imaging.Pictures;
 
-/// <summary>A picture of 8-bit red, green and blue, row by row.</summary>
+/// <summary>A picture with 8 bits each for red, green and blue.</summary>
 public sealed class RgbImage
 {
     /// <summary>Creates a black picture.</summary>
@@ -28,7 +28,7 @@ public sealed class RgbImage
     /// <summary>Red, green and blue of each pixel, row by row: height × width × 3 values.</summary>
     public byte[] Pixels { get; }
 
-    /// <summary>Writes the picture as a PNG file, whole or not at all (<see cref="AtomicFile"/>).</summary>
+    /// <summary>Writes the picture as a PNG file. The file is written completely or not at all (<see cref="AtomicFile"/>).</summary>
     /// <param name="path">The file to create or replace.</param>
     /// <exception cref="IOException">The file cannot be written; the message names it.</exception>
     public void SavePng(string path) => AtomicFile.Write(path, WritePng);

@@ -3,8 +3,8 @@ using SkiaSharp;
 namespace Consensus.Imaging.Pictures;
 
 /// <summary>
-/// The colour scale of shares of raters, from none to all: dark violet, magenta, orange, light yellow. Brightness grows with the share,
-/// so it reads in grey too.
+/// The colour scale of shares of raters, from none to all: dark violet, magenta, orange, light yellow. Brightness grows with the share, so
+/// the scale also works in grey.
 /// </summary>
 internal static class ShareColours
 {
@@ -22,7 +22,7 @@ internal static class ShareColours
     }
 
     /// <summary>
-    /// The colour of a share in [0, 1] over a pixel of the image, which stays visible. A share of 0 leaves the pixel unchanged.
+    /// The colour of a share in [0, 1] over a pixel of the image. The pixel stays visible. A share of 0 does not change it.
     /// </summary>
     public static SKColor Over(SKColor below, float share)
     {

@@ -3,17 +3,19 @@ using SkiaSharp;
 
 namespace Consensus.Imaging.Pictures;
 
-/// <summary>A slice's values as colours.</summary>
+/// <summary>Turns a slice's values into colours.</summary>
 internal static class SliceColours
 {
     private const int MostSorted = 1 << 20;
 
     /// <summary>
-    /// The colour of each pixel, row by row: three channels are red, green and blue under one window, so that their balance stays;
-    /// else one channel is grey.
+    /// The colour of each pixel, row by row. Three channels become red, green and blue. They share one window of values, so the balance of
+    /// the colours stays. In all other cases, one channel is drawn in grey.
     /// </summary>
     /// <param name="image">The image.</param>
-    /// <param name="channel">The only channel to draw, from 0; null for colour where there are three, else the first.</param>
+    /// <param name="channel">
+    /// The only channel to draw, from 0. Null means colour if there are three channels, else the first channel.
+    /// </param>
     /// <exception cref="ArgumentOutOfRangeException">There is no such channel; the message says how many there are.</exception>
     public static SKColor[] FromSlice(Slice image, int? channel)
     {
@@ -44,10 +46,10 @@ internal static class SliceColours
         }
     }
 
-    /// <summary>Values drawn black and white, so that a few extreme pixels do not wash the image out.</summary>
+    /// <summary>The value that is drawn black, and the value that is drawn white. A few extreme pixels do not change them much.</summary>
     private static (float Dark, float Light) Window(ReadOnlySpan<float> values)
     {
-        // Evenly spaced values of a large image have its percentiles near enough, and sorting all of them would take seconds.
+        // Sorting all values of a large image would take seconds. Evenly spaced values give nearly the same percentiles.
         int step = 1 + (values.Length / MostSorted);
         var finite = new List<float>((values.Length / step) + 1);
         for (int i = 0; i < values.Length; i += step)

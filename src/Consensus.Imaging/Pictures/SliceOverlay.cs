@@ -10,19 +10,19 @@ public static class SliceOverlay
     private const int ScaleWidth = 14;
 
     /// <summary>
-    /// Draws three things side by side: the image, the same image under the soft map, and the colour scale (bottom: no rater, top: all
-    /// raters). The white line encloses the pixels above one half, the majority.
+    /// Draws three parts side by side: the image, the same image under the soft map, and the colour scale (bottom: no rater, top: all
+    /// raters). A white line encloses the pixels above one half, which is the majority.
     /// </summary>
     /// <param name="image">
-    /// The image: three channels are drawn in colour, else the first in grey, from its 0.5th to its 99.5th percentile. Rows run down and
-    /// columns to the right, as stored.
+    /// The image. Three channels are drawn in colour; otherwise the first channel is drawn in grey. The darkest value is the 0.5th
+    /// percentile, and the brightest is the 99.5th. Rows run down and columns to the right, as stored.
     /// </param>
     /// <param name="softMap">Share of raters, row by row, in [0, 1], of the image's height × width.</param>
     /// <returns>
-    /// A picture in which each pixel of the image is a square of the same whole number of pixels, enlarged to at least 320 pixels a
-    /// side where it is smaller.
+    /// A picture in which each pixel of the image is a square with a whole number of pixels per side. Images smaller than 320 pixels are
+    /// enlarged until the longer side has at least 320 pixels.
     /// </returns>
-    /// <exception cref="ArgumentException">The map has not the image's number of pixels.</exception>
+    /// <exception cref="ArgumentException">The map and the image have different numbers of pixels.</exception>
     public static RgbImage Draw(Slice image, ReadOnlySpan<float> softMap)
     {
         ArgumentNullException.ThrowIfNull(image);
@@ -57,7 +57,7 @@ public static class SliceOverlay
         return picture;
     }
 
-    /// <summary>Enlarged pixels inside the majority that touch, within their panel, one outside it.</summary>
+    /// <summary>Whether a pixel of the panel is inside the majority and touches a pixel of the panel outside it.</summary>
     private static bool IsContour(ReadOnlySpan<float> map, int y, int x, int zoom, int height, int width)
     {
         return Inside(map, y, x) && (!Inside(map, y - 1, x) || !Inside(map, y + 1, x) || !Inside(map, y, x - 1) || !Inside(map, y, x + 1));
@@ -75,6 +75,6 @@ public static class SliceOverlay
         (pixel[0], pixel[1], pixel[2]) = (colour.Red, colour.Green, colour.Blue);
     }
 
-    /// <summary>Into [0, 1]; what is not a number becomes 0.</summary>
+    /// <summary>Limits a value to [0, 1]. NaN becomes 0.</summary>
     private static float Clamp(float value) => value > 0 ? Math.Min(value, 1) : 0;
 }

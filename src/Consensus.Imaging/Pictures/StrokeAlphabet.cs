@@ -5,8 +5,8 @@ using SkiaSharp;
 namespace Consensus.Imaging.Pictures;
 
 /// <summary>
-/// A plain alphabet of strokes, so that pictures carry the same text on every machine: servers often have no fonts, and without
-/// one Skia draws nothing. It has ASCII, the accented letters of Latin-1 and the signs that captions use; any other character is
+/// A simple alphabet made of strokes. With it, text in pictures looks the same on every machine. Servers often have no fonts, and then
+/// Skia draws no text. The alphabet has ASCII, the accented letters of Latin-1 and the signs that captions use. Any other character is
 /// drawn as an empty box.
 /// </summary>
 internal static class StrokeAlphabet
@@ -133,7 +133,7 @@ internal static class StrokeAlphabet
         ı 0 M0 5V14
         """;
 
-    // Accents over a letter of no width that reaches up to 5, the height of small letters; the cedilla hangs below the base line.
+    // Accents, drawn over the middle of a small letter whose top is at 5. The cedilla hangs below the base line.
     private static readonly FrozenDictionary<char, string> Accents = new Dictionary<char, string>
     {
         ['`'] = "M-2 0.4L1 3",
@@ -145,7 +145,7 @@ internal static class StrokeAlphabet
         [','] = "M0.4 14C2.6 15.4 1.6 18 -1.4 17.4",
     }.ToFrozenDictionary();
 
-    // Each composed letter, its plain letter and its accent.
+    // Each entry has a composed letter, its plain letter and its accent.
     private const string Composed =
         "ÀA` ÁA' ÂA^ ÃA~ ÄA\" ÅA° ÇC, ÈE` ÉE' ÊE^ ËE\" ÌI` ÍI' ÎI^ ÏI\" ÑN~ ÒO` ÓO' ÔO^ ÕO~ ÖO\" ÙU` ÚU' ÛU^ ÜU\" ÝY' "
         + "àa` áa' âa^ ãa~ äa\" åa° çc, èe` ée' êe^ ëe\" ìı` íı' îı^ ïı\" ñn~ òo` óo' ôo^ õo~ öo\" ùu` úu' ûu^ üu\" ýy' ÿy\"";
@@ -154,7 +154,7 @@ internal static class StrokeAlphabet
 
     private static readonly (float Width, SKPath Strokes) Unknown = (8, SKPath.ParseSvgPathData("M0 0H8V14H0Z"));
 
-    /// <summary>How wide a line of text is.</summary>
+    /// <summary>The width of a line of text, in pixels.</summary>
     /// <param name="text">The line.</param>
     /// <param name="size">Height of a capital letter, in pixels.</param>
     public static float Measure(string text, float size)
@@ -168,7 +168,7 @@ internal static class StrokeAlphabet
         return Math.Max(0, width - (2 * Bearing)) * size / CapitalHeight;
     }
 
-    /// <summary>The strokes of a line of text, its base line's left end at the origin.</summary>
+    /// <summary>The strokes of a line of text. The left end of its base line is at the origin.</summary>
     /// <param name="text">The line.</param>
     /// <param name="size">Height of a capital letter, in pixels.</param>
     public static SKPath Outline(string text, float size)
@@ -189,7 +189,7 @@ internal static class StrokeAlphabet
         return path;
     }
 
-    /// <summary>The text itself where it fits, else as much of it as fits with an ellipsis behind.</summary>
+    /// <summary>The text if it fits into the width. If not, as much of the text as fits, followed by an ellipsis.</summary>
     public static string Fit(string text, float size, float width)
     {
         if (Measure(text, size) <= width)

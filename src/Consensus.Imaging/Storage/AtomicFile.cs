@@ -1,11 +1,11 @@
 namespace Consensus.Imaging.Storage;
 
-/// <summary>Writes files so that a failed or interrupted run leaves the previous file whole.</summary>
+/// <summary>Writes files so that a failed or interrupted run does not damage the previous file.</summary>
 public static class AtomicFile
 {
-    /// <summary>Writes to a temporary file beside <paramref name="path"/> and renames it when everything is on disk.</summary>
-    /// <param name="path">The file to create or replace; its folder is created when missing.</param>
-    /// <param name="write">Writes the content; when it throws, the temporary file is removed and the previous file stays.</param>
+    /// <summary>Writes to a temporary file beside <paramref name="path"/>, and renames it after everything is on disk.</summary>
+    /// <param name="path">The file to create or replace. Its folder is created if it does not exist.</param>
+    /// <param name="write">Writes the content. If it throws, the temporary file is removed and the previous file stays.</param>
     /// <exception cref="IOException">
     /// The file cannot be written (no space, no permission, a folder of that name); the message names it.
     /// </exception>
@@ -48,10 +48,8 @@ public static class AtomicFile
         }
     }
 
-    /// <summary>
-    /// Whether a path names a device, such as /dev/null or /dev/stdout, which must not be replaced by a file.
-    /// </summary>
-    /// <param name="path">The path; need not exist.</param>
+    /// <summary>Whether a path names a device, such as /dev/null or /dev/stdout, which must not be replaced by a file.</summary>
+    /// <param name="path">The path. It need not exist.</param>
     public static bool IsDevice(string path)
     {
         string full = Path.GetFullPath(path);
@@ -61,7 +59,7 @@ public static class AtomicFile
     }
 
     /// <summary>
-    /// Whether this is what .NET throws where a file is too long for the disk or the quota (EFBIG). It is no IOException.
+    /// Whether this is the exception of .NET for a file that is too long for the disk or the quota (EFBIG). It is not an IOException.
     /// </summary>
     private static bool IsTooLong(Exception exception) => exception is ArgumentOutOfRangeException { ParamName: "value",
         TargetSite.DeclaringType.Namespace: "System.IO" or "System.IO.Strategies" or "Microsoft.Win32.SafeHandles" };
@@ -74,7 +72,7 @@ public static class AtomicFile
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // The first failure is the one to report.
+            // The first failure is reported, so this one is ignored.
         }
     }
 }

@@ -1,12 +1,12 @@
 namespace Consensus.Imaging.Storage;
 
 /// <summary>
-/// A lock on a folder, for programs of which several processes may work in one folder: while one holds it, no other process and no other
-/// thread can take it. Dispose it to let go.
+/// A lock on a folder, for programs whose processes may work in the same folder at the same time. While the lock is held, no other process
+/// and no other thread can take it. Dispose it to release the lock.
 /// </summary>
 /// <remarks>
-/// The operating system releases the lock when the process ends, whatever ends it. The lock's file stays in the folder: without it, two
-/// processes could lock two files of the same name.
+/// The operating system releases the lock when the process ends for any reason. The file of the lock stays in the folder. If it were
+/// deleted, two processes could lock two different files of the same name.
 /// </remarks>
 public sealed class FolderLock : IDisposable
 {
@@ -26,9 +26,9 @@ public sealed class FolderLock : IDisposable
     public static FolderLock Take(string folder) =>
         new(new FileStream(Path.Combine(folder, FileName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1));
 
-    /// <summary>Takes the lock of a folder unless it is held.</summary>
+    /// <summary>Takes the lock of a folder if it is free.</summary>
     /// <param name="folder">The folder, which must exist.</param>
-    /// <returns>The lock; null while another process or thread holds it.</returns>
+    /// <returns>The lock, or null if another process or thread holds it.</returns>
     /// <exception cref="IOException">The folder cannot be written to.</exception>
     /// <exception cref="UnauthorizedAccessException">There is no permission to write to the folder.</exception>
     public static FolderLock? TryTake(string folder)
@@ -43,7 +43,7 @@ public sealed class FolderLock : IDisposable
         }
     }
 
-    /// <summary>Takes the lock of a folder, and waits for it while it is held.</summary>
+    /// <summary>Takes the lock of a folder, and waits until it is free.</summary>
     /// <param name="folder">The folder, which must exist.</param>
     /// <param name="waiting">Called once before the first wait; may be null.</param>
     /// <param name="cancellation">Ends the wait.</param>
@@ -53,7 +53,7 @@ public sealed class FolderLock : IDisposable
     public static FolderLock Wait(string folder, Action? waiting, CancellationToken cancellation) =>
         Wait(folder, waiting, () => cancellation.WaitHandle.WaitOne(BetweenTries), cancellation);
 
-    /// <summary>The same, with another way to pass the time between two tries.</summary>
+    /// <summary>Does the same, with a given action between two tries.</summary>
     internal static FolderLock Wait(string folder, Action? waiting, Action pause, CancellationToken cancellation)
     {
         while (true)
@@ -74,8 +74,8 @@ public sealed class FolderLock : IDisposable
     }
 
     /// <summary>
-    /// Whether a file could not be opened only because another process has it open: ERROR_SHARING_VIOLATION and ERROR_LOCK_VIOLATION
-    /// on Windows, elsewhere EWOULDBLOCK (flock(2)).
+    /// Whether a file could not be opened because another process has it open. The errors are ERROR_SHARING_VIOLATION and
+    /// ERROR_LOCK_VIOLATION on Windows, and EWOULDBLOCK of flock(2) elsewhere.
     /// </summary>
     private static bool IsHeldByAnother(IOException exception) => OperatingSystem.IsWindows()
         ? (exception.HResult & 0xffff) is 32 or 33

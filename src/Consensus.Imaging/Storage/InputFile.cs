@@ -1,6 +1,6 @@
 namespace Consensus.Imaging.Storage;
 
-/// <summary>Opens the files that users name, and says in one line why one cannot be opened.</summary>
+/// <summary>Opens files that users name. If a file cannot be opened, the message gives the reason in one line.</summary>
 internal static class InputFile
 {
     /// <summary>Opens a file for reading.</summary>
@@ -28,7 +28,7 @@ internal static class InputFile
     }
 
     /// <summary>
-    /// What to add to the message about a file that does not exist, where Windows' separator was taken for a part of a name.
+    /// A hint for the message about a file that does not exist. It is for paths with '\' on systems where '\' is a part of a name.
     /// </summary>
     public static string SeparatorHint(string path) =>
         Path.DirectorySeparatorChar == '/' && path.Contains('\\', StringComparison.Ordinal)

@@ -7,7 +7,10 @@ namespace Consensus.Imaging.Formats.Nifti;
 /// </summary>
 internal static class NiftiAffine
 {
-    /// <summary>nifti1.h, "METHOD 2": a unit quaternion turns, the spacing scales, qfac flips the third axis.</summary>
+    /// <summary>
+    /// The affine of a qform, as nifti1.h defines it in "METHOD 2": a unit quaternion rotates, the spacing scales, and qfac flips the
+    /// third axis.
+    /// </summary>
     /// <exception cref="InvalidDataException">The quaternion is longer than 1.</exception>
     public static double[] FromQform(string path, int version, NiftiOrientation orientation)
     {
@@ -15,10 +18,10 @@ internal static class NiftiAffine
         double b = orientation.Quaternion[0], c = orientation.Quaternion[1], d = orientation.Quaternion[2];
         double aSquared = 1 - ((b * b) + (c * c) + (d * d));
 
-        // Within three roundings of the stored precision, a is taken to be 0, as in nibabel.
+        // If a differs from 0 by less than three rounding errors of the stored precision, it is 0, as in nibabel.
         double tolerance = 3 * (version == 1 ? 1.1920929e-7 : double.BitIncrement(1) - 1);
 
-        // NaN passes this check: it makes an affine of NaN, as an sform of NaN does.
+        // NaN passes this check and gives an affine of NaN, just as an sform with NaN does.
         if (aSquared <= -tolerance)
         {
             throw new InvalidDataException(string.Create(
@@ -58,7 +61,9 @@ internal static class NiftiAffine
         return affine;
     }
 
-    /// <summary>The field pixdim, with usable spacings: of its first three, 0 becomes 1 and a negative value becomes positive.</summary>
+    /// <summary>
+    /// The field pixdim with usable spacings. In its first three spacings, 0 becomes 1 and a negative value becomes positive.
+    /// </summary>
     public static double[] UsablePixelDimensions(NiftiOrientation orientation)
     {
         double[] pixdim = [.. orientation.PixelDimensions];

@@ -10,7 +10,7 @@ internal static class NiftiConstants
     public const int Size2 = 540;
 
     /// <summary>
-    /// The first byte of the values in a NIfTI-1 single file: behind the header and the four bytes that announce extensions.
+    /// The first byte of the values in a NIfTI-1 single file. It follows the header and the four bytes that announce extensions.
     /// </summary>
     public const int SingleOffset1 = 352;
 

@@ -3,11 +3,12 @@ using System.Globalization;
 namespace Consensus.Imaging.Formats.Nifti;
 
 /// <summary>
-/// How a volume falls into slices along one of its first three axes: the other two, in stored order, become rows and columns.
+/// How a volume is cut into slices along one of its first three axes. The other two axes, in stored order, become rows and columns.
 /// </summary>
 internal sealed record NiftiCut
 {
-    // Twice what a NIfTI-1 header can say. A list of slices is made from the header alone, so it must not be believed everything.
+    // Twice the largest length in a NIfTI-1 header. A list of slices is made from the header alone, so a wrong header must not make it
+    // huge.
     private const int MaximumCount = 1 << 16;
 
     private NiftiCut(NiftiHeader header, int axis, long[] lengths, int channels)
@@ -25,13 +26,13 @@ internal sealed record NiftiCut
     /// <summary>The axis that is cut: 0, 1 or 2.</summary>
     public int Axis { get; }
 
-    /// <summary>Length of the first stored axis, along which values lie side by side.</summary>
+    /// <summary>Length of the first stored axis. Neighbours along this axis are stored side by side.</summary>
     public long X { get; }
 
     /// <summary>Length of the second stored axis.</summary>
     public long Y { get; }
 
-    /// <summary>Length of the third stored axis, 1 where there is none.</summary>
+    /// <summary>Length of the third stored axis; 1 if there is none.</summary>
     public long Z { get; }
 
     public int RowAxis { get; }
@@ -50,12 +51,15 @@ internal sealed record NiftiCut
     /// <summary>Stored bytes of one slice.</summary>
     public long SliceBytes => (long)Channels * Height * Width * Header.BytesPerValue;
 
-    /// <summary>Whether each slice is one stretch of the file, so that slices in order are read as they come.</summary>
+    /// <summary>
+    /// Whether each slice is one contiguous part of the file. Then slices that are read in order are read straight through.
+    /// </summary>
     public bool IsContiguous => Axis == 2 && Channels == 1;
 
     /// <exception cref="ArgumentOutOfRangeException">The axis is not 0, 1 or 2.</exception>
     /// <exception cref="InvalidDataException">
-    /// The image has one axis only, several or too long ones behind the third, too large slices, or is one slice along another axis.
+    /// The image has only one axis, has several axes or a too long axis after the third, has too large slices, or is a single slice along
+    /// another axis.
     /// </exception>
     public static NiftiCut Along(NiftiHeader header, int axis)
     {
@@ -96,7 +100,7 @@ internal sealed record NiftiCut
         Int128 values = channels;
         for (int other = 0; other < 3; other++)
         {
-            // Stopped early: three lengths of 64 bit could be too much even for 128.
+            // The product stops growing early. Three lengths of 64 bits could overflow even 128 bits.
             values *= other == axis || values > ImageLimits.MaximumValues ? 1 : lengths[other];
         }
 
@@ -118,9 +122,9 @@ internal sealed record NiftiCut
         return new(header, axis, lengths, (int)channels);
     }
 
-    /// <summary>The axis to cut along: the one that was asked for, else the one of length 1, else the third.</summary>
+    /// <summary>The axis to cut along: the requested axis if there is one, else the axis of length 1, else the third axis.</summary>
     /// <exception cref="InvalidDataException">
-    /// Nothing was asked for, and the first two axes are of length 1 both, but the third is not.
+    /// No axis was requested, the first two axes both have length 1, and the third has not.
     /// </exception>
     public static int ChooseAxis(NiftiHeader header, int? asked) => asked ?? header.SliceAxis ?? (header.Shape is not [1, 1, > 1, ..]
         ? SliceAddress.DefaultAxis
@@ -141,13 +145,13 @@ internal sealed record NiftiCut
     }
 
     /// <summary>
-    /// Where one slice lies: its own rows, columns and normal direction, and the volume's origin moved along the axis that is cut.
+    /// The geometry of one slice: its rows, columns and normal direction, and the volume's origin moved along the cut axis.
     /// </summary>
     public SliceGeometry Geometry(int index) => Header.Geometry(RowAxis, ColumnAxis, Axis, index);
 
     /// <summary>
-    /// Slices back to planes across the third stored axis, channel after channel, each with the first axis as rows and
-    /// the second as columns.
+    /// Turns slices back into planes across the third stored axis, channel after channel. In each plane, the first axis becomes rows and
+    /// the second becomes columns.
     /// </summary>
     public float[][] Assemble(IEnumerable<Slice> slices, int channels)
     {

@@ -17,7 +17,7 @@ internal enum NiftiDataType
     UInt64 = 1280,
 }
 
-/// <summary>What is known of each type code, the refused ones included.</summary>
+/// <summary>Names and sizes of all type codes, including the codes that are refused.</summary>
 internal static class NiftiDataTypes
 {
     /// <summary>The names of all types that are read, for messages.</summary>
@@ -49,7 +49,7 @@ internal static class NiftiDataTypes
         _ => throw new ArgumentOutOfRangeException(nameof(type), type, null),
     };
 
-    /// <summary>What a code stands for that is not read, for messages.</summary>
+    /// <summary>The meaning of a code that is not supported, for messages.</summary>
     public static string DescribeRefused(int code) => code switch
     {
         0 => "unknown (code 0)",

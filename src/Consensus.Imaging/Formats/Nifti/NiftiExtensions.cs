@@ -7,17 +7,17 @@ namespace Consensus.Imaging.Formats.Nifti;
 internal static class NiftiExtensions
 {
     /// <summary>
-    /// Skips the extensions without reading them. They must fit into the file one after another, as in nibabel: otherwise the header is
-    /// wrong about where things are.
+    /// Skips the extensions without reading them. As in nibabel, they must fit into the file one after another. If they do not, the header
+    /// is wrong.
     /// </summary>
-    /// <param name="stream">The file behind the four bytes that announce extensions.</param>
+    /// <param name="stream">The file, positioned after the four bytes that announce extensions.</param>
     /// <param name="header">The header.</param>
     /// <param name="path">The file.</param>
     /// <param name="left">
-    /// Bytes up to the first value; negative to go on to the end of the file, as in the header of a pair, or when an extension
-    /// reaches into the values.
+    /// Number of bytes up to the first value. A negative number means to continue to the end of the file: in the header of a pair, or if
+    /// an extension reaches into the values.
     /// </param>
-    /// <param name="position">Where the stream stands.</param>
+    /// <param name="position">The position of the stream.</param>
     public static void Skip(Stream stream, NiftiHeader header, string path, long left, ref long position)
     {
         const int sizeAndCode = 8;

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace Consensus.Imaging.Formats.Nifti;
 
-/// <summary>The fields of a header of either version, by name. The offsets are those of nifti1.h and nifti2.h.</summary>
+/// <summary>The fields of a header of either version, by name. The offsets come from nifti1.h and nifti2.h.</summary>
 internal readonly ref struct NiftiFields(ReadOnlySpan<byte> bytes, int version, bool bigEndian)
 {
     private readonly ReadOnlySpan<byte> _bytes = bytes;
@@ -11,7 +11,7 @@ internal readonly ref struct NiftiFields(ReadOnlySpan<byte> bytes, int version, 
 
     public bool BigEndian { get; } = bigEndian;
 
-    /// <summary>Whether the magic is that of a file with header and values, n+1 or n+2.</summary>
+    /// <summary>Whether the magic is n+1 or n+2: the header and the values are in one file.</summary>
     public bool IsSingle => _bytes[Version == 1 ? 345 : 5] == (byte)'+';
 
     public int Intent => Version == 1 ? Int16(68) : Int32(504);

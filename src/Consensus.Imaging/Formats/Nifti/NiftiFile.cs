@@ -4,7 +4,8 @@ namespace Consensus.Imaging.Formats.Nifti;
 
 /// <summary>
 /// Reads NIfTI-1 and NIfTI-2 images (single files and .hdr/.img pairs, plain or gzip, both byte orders, integers and floats of 8 to 64
-/// bits) whole or slice by slice, and writes them. Values agree with what nibabel reads; axis 0 of the file becomes rows, axis 1 columns.
+/// bits), whole or slice by slice, and writes them. Values are equal to those that nibabel reads. Axis 0 of the file becomes rows, axis 1
+/// becomes columns.
 /// </summary>
 public static class NiftiFile
 {
@@ -12,16 +13,19 @@ public static class NiftiFile
     /// <param name="path">A .nii file or either half of an .hdr/.img pair, plain or gzip.</param>
     /// <exception cref="FileNotFoundException">The file, or the header of an .img, does not exist.</exception>
     /// <exception cref="InvalidDataException">
-    /// It is no NIfTI file, or one of a kind that is not read (colour, complex, 128 bit); the message says which.
+    /// It is not a NIfTI file, or its kind of values is not supported (colour, complex, 128 bits). The message says which.
     /// </exception>
     /// <exception cref="IOException">It cannot be opened.</exception>
     public static NiftiHeader ReadHeader(string path) => NiftiSource.ReadHeader(path);
 
-    /// <summary>Reads all values once, in small blocks, and sums them up after slope and intercept, in double precision.</summary>
+    /// <summary>
+    /// Reads all values once, in small blocks, and computes statistics of them. Slope and intercept are applied first, in double
+    /// precision.
+    /// </summary>
     /// <param name="path">A .nii file or either half of an .hdr/.img pair, plain or gzip, of any size and 1 to 7 axes.</param>
     /// <exception cref="FileNotFoundException">The file, or the other half of a pair, does not exist.</exception>
     /// <exception cref="InvalidDataException">
-    /// It is no NIfTI file, of a kind that is not read, or shorter than its header promises.
+    /// It is not a NIfTI file, its kind is not supported, or it is shorter than its header promises.
     /// </exception>
     /// <exception cref="IOException">It cannot be opened.</exception>
     public static NiftiStatistics ReadStatistics(string path)
@@ -58,18 +62,18 @@ public static class NiftiFile
     }
 
     /// <summary>
-    /// Reads a slice: an image of X×Y values with any number of further axes, of which at most one is longer than 1; that one holds the
-    /// channels (X×Y×4, X×Y×1×4). Where one of three axes of space has length 1, the other two are rows and columns, whichever it is
-    /// (1×Y×Z, X×1×Z). Values are after slope and intercept, rounded to single precision.
+    /// Reads an image that is one slice: X×Y values with any number of further axes. At most one further axis may be longer than 1; it
+    /// holds the channels (X×Y×4, X×Y×1×4). If the image has three axes of space and any of them has length 1, the other two are rows and
+    /// columns (1×Y×Z, X×1×Z). Slope and intercept are applied, and the values are rounded to single precision.
     /// </summary>
     /// <param name="path">A .nii file or either half of an .hdr/.img pair, plain or gzip.</param>
     /// <returns>
-    /// Channels × rows × columns: the first axis of the file that does not have length 1 gives the rows, the next the columns.
+    /// Channels × rows × columns. The first axis of the file that is longer than 1 gives the rows, and the next axis gives the columns.
     /// </returns>
     /// <exception cref="FileNotFoundException">The file, or the other half of a pair, does not exist.</exception>
     /// <exception cref="InvalidDataException">
-    /// It is no NIfTI file, of a kind that is not read, shorter than its header promises, or a volume: more than
-    /// <see cref="ImageLimits.MaximumChannels"/> channels.
+    /// It is not a NIfTI file, its kind is not supported, it is shorter than its header promises, or it is a volume (more than
+    /// <see cref="ImageLimits.MaximumChannels"/> channels).
     /// </exception>
     /// <exception cref="IOException">It cannot be opened.</exception>
     public static Slice ReadSlice(string path)
@@ -122,20 +126,22 @@ public static class NiftiFile
     }
 
     /// <summary>
-    /// Reads one slice of a volume: an image of X×Y×Z values, of which the axes other than <paramref name="axis"/> become, in stored
-    /// order, rows and columns. One further axis may be longer than 1 and hold channels (X×Y×Z×4, X×Y×Z×1×4). Values are after slope and
-    /// intercept, rounded to single precision.
+    /// Reads one slice of a volume, which is an image of X×Y×Z values. The slice lies across <paramref name="axis"/>. The other two axes,
+    /// in stored order, become its rows and columns. One further axis may be longer than 1 and hold channels (X×Y×Z×4, X×Y×Z×1×4). Slope
+    /// and intercept are applied, and the values are rounded to single precision.
     /// </summary>
-    /// <remarks>A compressed file is unpacked each time: to read many slices, use <see cref="ReadSlices"/>.</remarks>
+    /// <remarks>A compressed file is unpacked at each call. To read many slices, use <see cref="ReadSlices"/>.</remarks>
     /// <param name="path">A .nii file or either half of an .hdr/.img pair, plain or gzip.</param>
-    /// <param name="axis">The axis that is cut: 0, 1 or 2 of the stored array.</param>
-    /// <param name="index">Which slice along it, from 0.</param>
-    /// <returns>Channels × rows × columns, with the slice's own affine: its translation is the place of the slice in the volume.</returns>
+    /// <param name="axis">The axis to cut along: 0, 1 or 2 of the stored array.</param>
+    /// <param name="index">The number of the slice along this axis, from 0.</param>
+    /// <returns>
+    /// Channels × rows × columns, with the slice's own affine. Its translation is the position of the slice in the volume.
+    /// </returns>
     /// <exception cref="ArgumentOutOfRangeException">The axis is not 0, 1 or 2, or the index is negative.</exception>
     /// <exception cref="FileNotFoundException">The file, or the other half of a pair, does not exist.</exception>
     /// <exception cref="InvalidDataException">
-    /// It is no NIfTI file, of a kind that is not read, shorter than its header promises, has more than
-    /// <see cref="ImageLimits.MaximumChannels"/> channels or several further axes, or has no such slice.
+    /// It is not a NIfTI file, its kind is not supported, it is shorter than its header promises, it has more than
+    /// <see cref="ImageLimits.MaximumChannels"/> channels or several further axes, or it has no such slice.
     /// </exception>
     /// <exception cref="IOException">It cannot be opened.</exception>
     public static Slice ReadSlice(string path, int axis, int index)
@@ -146,20 +152,21 @@ public static class NiftiFile
     }
 
     /// <summary>
-    /// Reads all slices of a volume in turn, unpacking it once where it, as stored, has no more than 128 MiB or is cut along its last axis.
+    /// Reads all slices of a volume in turn. The file is unpacked only once if its values take at most 128 MiB as stored, or if it is cut
+    /// along its last axis.
     /// </summary>
     /// <param name="path">As in <see cref="ReadSlice(string, int, int)"/>.</param>
     /// <param name="axis">
-    /// The axis that is cut: 0, 1 or 2 of the stored array; null for the one of length 1, and of a volume for the third.
+    /// The axis to cut along: 0, 1 or 2 of the stored array. Null means the axis of length 1, or the third axis if there is none.
     /// </param>
-    /// <returns>The slices, read while they are enumerated; the file is open meanwhile.</returns>
+    /// <returns>The slices. They are read while you enumerate them, and the file is open during that time.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The axis is not 0, 1 or 2.</exception>
     /// <exception cref="FileNotFoundException">The file, or the other half of a pair, does not exist.</exception>
     /// <exception cref="InvalidDataException">As in <see cref="ReadSlice(string, int, int)"/>.</exception>
     /// <exception cref="IOException">It cannot be opened.</exception>
     public static IEnumerable<Slice> ReadSlices(string path, int? axis = null)
     {
-        // Errors are thrown by the call itself, not by the first step of the enumeration.
+        // This part is not an iterator, so that errors are thrown by the call itself and not by the first step of the enumeration.
         NiftiHeader header = ReadHeader(path);
         int along = NiftiCut.ChooseAxis(header, axis), count = NiftiCut.Along(header, along).Count;
         return Enumerate();
@@ -174,10 +181,10 @@ public static class NiftiFile
         }
     }
 
-    /// <summary>Lists all slices of a volume, from its header alone.</summary>
+    /// <summary>Lists all slices of a volume. Only its header is read.</summary>
     /// <param name="path">As in <see cref="ReadSlice(string, int, int)"/>.</param>
     /// <param name="axis">
-    /// The axis that is cut: 0, 1 or 2 of the stored array; null for the one of length 1, and of a volume for the third.
+    /// The axis to cut along: 0, 1 or 2 of the stored array. Null means the axis of length 1, or the third axis if there is none.
     /// </param>
     /// <returns>The addresses in the order of the slices, for columns of paths.</returns>
     /// <exception cref="ArgumentOutOfRangeException">The axis is not 0, 1 or 2.</exception>
@@ -192,20 +199,24 @@ public static class NiftiFile
     }
 
     /// <summary>
-    /// Writes a slice as single-precision values, little-endian, through a temporary file, so that nothing half written is left behind.
+    /// Writes a slice as single-precision values, little-endian. It goes through a temporary file, so no half-written file is left behind.
     /// </summary>
     /// <param name="path">The file to create or replace: .nii, or .nii.gz for gzip.</param>
-    /// <param name="slice">The values. Several channels go to the axis where the input has its channels, else to the fourth.</param>
+    /// <param name="slice">
+    /// The values. Several channels go to the axis on which <paramref name="geometryFrom"/> has its channels, else to the fourth axis.
+    /// </param>
     /// <param name="geometryFrom">
-    /// The image whose geometry to repeat to the byte: version, order and number of axes, spacing, units, sform and qform with their
-    /// codes. Of the address of a slice in a volume (<see cref="SliceAddress"/>), the volume's geometry, moved to the slice. Null writes
-    /// the slice's own geometry as an sform.
+    /// The image whose geometry is copied byte by byte: version, order and number of axes, spacing, units, sform and qform with their
+    /// codes. If it is the address of a slice in a volume (<see cref="SliceAddress"/>), the volume's geometry is moved to that slice. Null
+    /// writes the slice's own geometry as an sform.
     /// </param>
     /// <exception cref="ArgumentException">
-    /// The name ends otherwise, or <paramref name="geometryFrom"/> has another height or width than the slice.
+    /// The name has another ending, or <paramref name="geometryFrom"/> has another height or width than the slice.
     /// </exception>
     /// <exception cref="FileNotFoundException"><paramref name="geometryFrom"/> does not exist.</exception>
-    /// <exception cref="InvalidDataException"><paramref name="geometryFrom"/> is no NIfTI slice, or has none of this number.</exception>
+    /// <exception cref="InvalidDataException">
+    /// <paramref name="geometryFrom"/> is not a NIfTI slice, or the volume has no slice of this number.
+    /// </exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public static void WriteSlice(string path, Slice slice, string? geometryFrom = null)
     {
@@ -243,25 +254,28 @@ public static class NiftiFile
     }
 
     /// <summary>
-    /// Puts slices, such as predicted maps, back into the volume they were cut from: single-precision values, little-endian,
-    /// through a temporary file. Slices along axis 2 with one channel are written as they come; else the volume is held in
-    /// memory, four bytes a value.
+    /// Puts slices, such as predicted maps, back into the volume that they were cut from. The values have single precision and are
+    /// little-endian. The file is written through a temporary file. Slices along axis 2 with one channel are written one by one. In all
+    /// other cases the volume is held in memory, four bytes per value.
     /// </summary>
     /// <param name="path">The file to create or replace: .nii, or .nii.gz for gzip.</param>
-    /// <param name="slices">All slices in order, of one size and number of channels, as <see cref="ReadSlices"/> gives them.</param>
+    /// <param name="slices">
+    /// All slices in order, as <see cref="ReadSlices"/> gives them. They have the same size and number of channels.
+    /// </param>
     /// <param name="geometryFrom">
-    /// The volume that was cut, whose geometry to repeat to the byte: version, order and number of axes, spacing, units, sform and qform
-    /// with their codes. Only the number of channels may be another.
+    /// The volume that was cut. Its geometry is copied byte by byte: version, order and number of axes, spacing, units, sform and qform
+    /// with their codes. Only the number of channels may differ.
     /// </param>
     /// <param name="axis">
-    /// The axis that was cut: 0, 1 or 2 of the stored array; null for the one of length 1, and of a volume for the third.
+    /// The axis along which the volume was cut: 0, 1 or 2 of the stored array. Null means the axis of length 1, or the third axis if there
+    /// is none.
     /// </param>
     /// <exception cref="ArgumentException">
-    /// The name ends otherwise, or number or size of the slices is not that of the volume's.
+    /// The name has another ending, or the slices differ in number or size from the slices of the volume.
     /// </exception>
     /// <exception cref="ArgumentOutOfRangeException">The axis is not 0, 1 or 2.</exception>
     /// <exception cref="FileNotFoundException"><paramref name="geometryFrom"/> does not exist.</exception>
-    /// <exception cref="InvalidDataException"><paramref name="geometryFrom"/> is no NIfTI volume.</exception>
+    /// <exception cref="InvalidDataException"><paramref name="geometryFrom"/> is not a NIfTI volume.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public static void WriteVolume(string path, IEnumerable<Slice> slices, string geometryFrom, int? axis = null)
     {

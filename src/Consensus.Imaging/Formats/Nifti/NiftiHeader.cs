@@ -13,13 +13,13 @@ public sealed record NiftiHeader
     /// <summary>The path that was opened: a single file, or either half of a pair.</summary>
     public required string Path { get; init; }
 
-    /// <summary>The file that holds the values: the same as the header's for a single file, the <c>.img</c> of a pair.</summary>
+    /// <summary>The file that holds the values: the file itself if it is a single file, else the <c>.img</c> file of the pair.</summary>
     public required string ImagePath { get; init; }
 
     /// <summary>1 for NIfTI-1, 2 for NIfTI-2.</summary>
     public required int Version { get; init; }
 
-    /// <summary>Length of each axis as stored, one to seven of them, trailing ones kept. Each is at least 1.</summary>
+    /// <summary>Length of each axis as stored: one to seven lengths, each at least 1. Trailing lengths of 1 are kept.</summary>
     public required IReadOnlyList<long> Shape { get; init; }
 
     /// <summary>
@@ -34,24 +34,26 @@ public sealed record NiftiHeader
     public required bool BigEndian { get; init; }
 
     /// <summary>
-    /// Distance between neighbours along each axis (pixdim), as many as <see cref="Shape"/> has; millimetres for space and seconds for time
-    /// unless <see cref="Units"/> says otherwise. Of the first three, a stored 0 counts as 1 and a negative one as positive.
+    /// Distance between neighbours along each axis of <see cref="Shape"/> (pixdim). The units are millimetres for space and seconds for
+    /// time unless <see cref="Units"/> says otherwise. For the first three axes, a stored 0 becomes 1 and a negative value becomes
+    /// positive.
     /// </summary>
     public required IReadOnlyList<double> Spacing { get; init; }
 
     /// <summary>
-    /// The 4×4 matrix from array indices to world coordinates, 16 values, row-major: the sform when its code is above 0, else the qform
-    /// when its code is above 0, else the spacing with the origin in the centre and the first axis pointing left.
+    /// The 4×4 matrix from array indices to world coordinates, 16 values, row-major. It is the sform if the sform's code is above 0, else
+    /// the qform if the qform's code is above 0. If neither is, it is made from the spacing, with the origin in the centre and the first
+    /// axis pointing left.
     /// </summary>
     public required IReadOnlyList<double> Affine { get; init; }
 
-    /// <summary>What a stored value is multiplied with; 1 when the file has none (0, infinite or not a number).</summary>
+    /// <summary>The factor of the stored values; 1 if the file has no usable factor (0, infinite or not a number).</summary>
     public required double Slope { get; init; }
 
-    /// <summary>What is added after <see cref="Slope"/>; 0 when the file has no slope.</summary>
+    /// <summary>The value that is added after multiplying by <see cref="Slope"/>; 0 if the file has no slope.</summary>
     public required double Intercept { get; init; }
 
-    /// <summary>Where the values begin in <see cref="ImagePath"/>, in (uncompressed) bytes.</summary>
+    /// <summary>Position of the first value in <see cref="ImagePath"/>, in bytes of the uncompressed file.</summary>
     public required long DataOffset { get; init; }
 
     /// <summary>Code of the qform (0 none, 1 scanner, 2 aligned, 3 Talairach, 4 MNI 152, 5 other template).</summary>
@@ -64,19 +66,19 @@ public sealed record NiftiHeader
     public required int Units { get; init; }
 
     /// <summary>
-    /// A length in space, as <see cref="Spacing"/> and <see cref="Affine"/> have it, in millimetres; a file without a unit
-    /// is taken to mean those.
+    /// Converts a length, such as those in <see cref="Spacing"/> and <see cref="Affine"/>, to millimetres. If the file has no unit,
+    /// lengths are assumed to be millimetres.
     /// </summary>
     /// <param name="length">The length in the file's own unit.</param>
     public double InMillimeters(double length) => SpaceUnit switch
     {
-        // Divided where the unit is smaller, so that what is a round number stays one.
+        // Micrometres are divided by 1000 and not multiplied by 0.001, so that round numbers stay round.
         Metre => length * 1000,
         Micrometre => length / 1000,
         _ => length,
     };
 
-    /// <summary>The name of the unit of space: metre, millimetre, micrometre; null where the file does not say.</summary>
+    /// <summary>The name of the unit of space: metre, millimetre or micrometre. Null if the file has no unit.</summary>
     public string? SpaceUnitName => SpaceUnit switch
     {
         Metre => "metre",
@@ -88,20 +90,21 @@ public sealed record NiftiHeader
     private int SpaceUnit => Units & 7;
 
     /// <summary>
-    /// Whether the image has to be cut into slices: its third axis is longer than 1 and cannot hold channels, being longer than
-    /// <see cref="ImageLimits.MaximumChannels"/> or followed by another axis longer than 1. An image of 1×H×W or H×1×W is one slice.
+    /// Whether the image has to be cut into slices. This is so if its third axis is longer than 1 and cannot hold channels, because it is
+    /// longer than <see cref="ImageLimits.MaximumChannels"/> or because another axis longer than 1 follows. An image of 1×H×W or H×1×W is
+    /// one slice.
     /// </summary>
     public bool IsVolume => SliceAxis is null && Shape.Count > 2 && Shape[2] > 1
         && (Shape[2] > ImageLimits.MaximumChannels || Shape.Skip(3).Any(length => length > 1));
 
     /// <summary>
-    /// The axis along which an image with three axes of space is one slice, having length 1 there: the third where that is 1, else the
-    /// one of the first two that is.
-    /// Null of two axes, of volumes, and where both of the first two are 1, but the third is not.
+    /// The axis of length 1 of an image with three axes of space; the image is one slice along it. It is the third axis if that has length
+    /// 1, else the one of the first two axes that has. Null for images with two axes, for volumes, and if both of the first two axes have
+    /// length 1 but the third has not.
     /// </summary>
     public int? SliceAxis => Shape.Count < 3 ? null : Shape[2] == 1 ? 2 : (Shape[0] == 1) == (Shape[1] == 1) ? null : Shape[0] == 1 ? 0 : 1;
 
-    /// <summary>The orientation fields as stored, so that a file written for this one can repeat them.</summary>
+    /// <summary>The orientation fields as stored. A file that is written for this image repeats them.</summary>
     internal NiftiOrientation Orientation { get; init; } = new();
 
     /// <summary><see cref="DataType"/> as the reader's own code.</summary>
@@ -110,11 +113,11 @@ public sealed record NiftiHeader
     /// <summary>Whether <see cref="Slope"/> and <see cref="Intercept"/> change anything.</summary>
     internal bool IsScaled => Slope != 1 || Intercept != 0;
 
-    /// <summary>The shape as people write it: 256×256×1.</summary>
+    /// <summary>The shape as text, such as 256×256×1.</summary>
     internal string ShapeText => string.Join('×', Shape);
 
     /// <summary>
-    /// Whether the file says where it lies: sform or qform has a code above 0 and a matrix of numbers that can be inverted.
+    /// Whether the file stores a position: the sform or the qform has a code above 0 and a matrix of finite numbers that can be inverted.
     /// </summary>
     internal bool HasPosition => (SformCode > 0 || QformCode > 0) && double.IsFinite(Determinant) && Determinant != 0;
 
@@ -131,12 +134,12 @@ public sealed record NiftiHeader
         }
     }
 
-    /// <summary>Distance between neighbours along an axis of space, in millimetres; 1 where the file has none that can be used.</summary>
+    /// <summary>Distance between neighbours along an axis of space, in millimetres; 1 if the file has no usable spacing.</summary>
     internal double SpacingOf(int axis) =>
         axis < Spacing.Count && Spacing[axis] > 0 && double.IsFinite(Spacing[axis]) ? InMillimeters(Spacing[axis]) : 1;
 
     /// <summary>
-    /// The affine of a slice, as <see cref="Affine"/> in the file's own unit; the parameters are those of <see cref="Geometry"/>.
+    /// The affine of a slice, in the file's own unit like <see cref="Affine"/>. The parameters are those of <see cref="Geometry"/>.
     /// </summary>
     internal double[] AffineOf(int rowAxis, int columnAxis, int axis, int index)
     {
@@ -153,7 +156,7 @@ public sealed record NiftiHeader
         return affine;
     }
 
-    /// <summary>Where a slice lies whose rows, columns and normal run along these axes of space.</summary>
+    /// <summary>The geometry of a slice whose rows, columns and normal run along these axes of space.</summary>
     /// <param name="rowAxis">The axis that rows are counted along: 0, 1 or 2.</param>
     /// <param name="columnAxis">The axis that columns are counted along.</param>
     /// <param name="axis">The axis across the slice.</param>
@@ -173,8 +176,8 @@ public sealed record NiftiHeader
 }
 
 /// <summary>
-/// The fields of a header that carry the image's geometry, exactly as stored, so that a file written for this one repeats them to the
-/// byte. What cannot be used as it stands (a spacing of 0, an unknown code) is repaired where it is read, not here.
+/// The fields of a header that carry the image's geometry, exactly as stored. A file that is written for this image repeats them byte by
+/// byte. Unusable values, such as a spacing of 0 or an unknown code, are kept here and repaired by the code that reads them.
 /// </summary>
 internal sealed record NiftiOrientation
 {
@@ -182,11 +185,11 @@ internal sealed record NiftiOrientation
     public byte DimensionInfo { get; init; }
 
     /// <summary>
-    /// pixdim: eight numbers, of which the last seven are the spacing of each axis, those included that the image does not have.
+    /// The field pixdim: eight numbers. The last seven are the spacings of the axes, also of axes that the image does not have.
     /// </summary>
     public double[] PixelDimensions { get; init; } = [1, 1, 1, 1, 1, 1, 1, 1];
 
-    /// <summary>dim from 1 on: seven lengths, of which those beyond the number of axes mean nothing.</summary>
+    /// <summary>The field dim without its first number: seven lengths. Lengths beyond the number of axes mean nothing.</summary>
     public long[] Dimensions { get; init; } = [1, 1, 1, 1, 1, 1, 1];
 
     /// <summary>qform_code.</summary>
@@ -204,7 +207,7 @@ internal sealed record NiftiOrientation
     /// <summary>srow_x, srow_y, srow_z: 12 values.</summary>
     public double[] Sform { get; init; } = new double[12];
 
-    /// <summary>xyzt_units; where nothing is read, millimetres and seconds.</summary>
+    /// <summary>The field xyzt_units. The default is millimetres and seconds.</summary>
     public int Units { get; init; } = 2 | 8;
 
     /// <summary>−1 or 1: whether the third axis of the qform is flipped.</summary>

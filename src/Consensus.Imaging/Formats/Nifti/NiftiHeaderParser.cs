@@ -3,7 +3,7 @@ using System.Buffers.Binary;
 
 namespace Consensus.Imaging.Formats.Nifti;
 
-/// <summary>Parses the bytes of a header into a <see cref="NiftiHeader"/>. It repairs and refuses what nibabel does.</summary>
+/// <summary>Parses the bytes of a header into a <see cref="NiftiHeader"/>. It repairs and refuses the same headers as nibabel.</summary>
 internal static class NiftiHeaderParser
 {
     private const int LargestKnownTransform = 5;
@@ -20,9 +20,9 @@ internal static class NiftiHeaderParser
     /// <summary>Reads the header at the start of <paramref name="bytes"/>.</summary>
     /// <param name="path">The path the user gave, for the header and for messages.</param>
     /// <param name="imagePath">The file that holds the values.</param>
-    /// <param name="bytes">The file's first bytes, at least 348 or 540 of them where it has so many.</param>
-    /// <param name="single">Whether header and values share a file.</param>
-    /// <exception cref="InvalidDataException">These are not a NIfTI header, or one of something this library does not read.</exception>
+    /// <param name="bytes">The first 348 or 540 bytes of the file, or more; fewer if the file is shorter.</param>
+    /// <param name="single">Whether the header and the values are in one file.</param>
+    /// <exception cref="InvalidDataException">The bytes are not a NIfTI header, or this library does not support such images.</exception>
     public static NiftiHeader Parse(string path, string imagePath, ReadOnlySpan<byte> bytes, bool single)
     {
         if (bytes.Length == 0)
@@ -38,7 +38,7 @@ internal static class NiftiHeaderParser
 
         if (IsMagic1(bytes))
         {
-            // As nibabel does: the number of axes, 1 to 7, shows the byte order; sizeof_hdr is often wrong.
+            // The number of axes, 1 to 7, shows the byte order, as in nibabel. The field sizeof_hdr is often wrong.
             short axes = BinaryPrimitives.ReadInt16LittleEndian(bytes[40..]);
             return ParseFields(path, imagePath, new NiftiFields(bytes, 1, axes is < 0 or > 7), single);
         }
@@ -188,7 +188,7 @@ internal static class NiftiHeaderParser
         };
     }
 
-    /// <summary>FreeSurfer stores surfaces longer than 32767 by two tricks; both are undone as nibabel does.</summary>
+    /// <summary>FreeSurfer uses two tricks to store surfaces longer than 32767 points. Both are undone here, as in nibabel.</summary>
     private static void RestoreSurfaceShape(long[] shape, NiftiFields fields)
     {
         if (shape.Length < 3 || shape[1] != 1)

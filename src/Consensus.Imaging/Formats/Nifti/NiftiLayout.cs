@@ -10,15 +10,15 @@ internal sealed record NiftiLayout
 
     public int Version { get; init; } = 1;
 
-    /// <summary>Length of each axis: for a slice rows, columns, and at most one more that is longer than 1.</summary>
+    /// <summary>Length of each axis. A slice has rows, columns, and at most one further axis that is longer than 1.</summary>
     public required long[] Shape { get; init; }
 
     public NiftiDataType Type { get; init; } = NiftiDataType.Float32;
 
-    /// <summary>Where the image lies in space, and how far its voxels are apart.</summary>
+    /// <summary>The position of the image in space, and the spacing of its voxels.</summary>
     public required NiftiOrientation Orientation { get; init; }
 
-    /// <summary>The geometry that a slice in memory carries, as an sform.</summary>
+    /// <summary>The geometry of a slice in memory, written as an sform.</summary>
     public static NiftiLayout FromSlice(Slice slice)
     {
         double[] affine = [.. slice.Geometry.Affine];
@@ -33,14 +33,14 @@ internal sealed record NiftiLayout
             SformCode = slice.Geometry.HasPosition ? Aligned : 0,
             Sform = affine[..12],
 
-            // Code and unit are claims. A picture without a position, or without a spacing, makes none.
+            // A code says that the position is known, and a unit that the spacing is known. A picture without them gets neither.
             Units = slice.Geometry.HasSpacing ? MillimetresAndSeconds : 0,
         });
     }
 
     /// <summary>
-    /// The geometry of one slice of a volume. Along the third axis it is the volume's, moved; along another, rows and columns change
-    /// places in it, and it is an sform with the volume's code.
+    /// The geometry of one slice of a volume. For a cut along the third axis, it is the volume's geometry, moved to the slice. For a cut
+    /// along another axis, the axes are rearranged, and the geometry is written as an sform with the volume's code.
     /// </summary>
     public static NiftiLayout FromCut(NiftiCut cut, int index, int channels)
     {
@@ -67,7 +67,7 @@ internal sealed record NiftiLayout
                 moved = moved with { Sform = sform };
             }
 
-            // Where the sform counts, the quaternion has not been checked yet.
+            // If the sform is used, nobody has checked the quaternion yet.
             if (header.QformCode > 0 && (header.SformCode == 0 || volume.Quaternion.Sum(value => value * value) <= 1))
             {
                 double[] qform = NiftiAffine.FromQform(header.Path, header.Version, volume);
@@ -78,13 +78,15 @@ internal sealed record NiftiLayout
         return OfSlice(header.Version, channels, cut.Height, cut.Width, moved with { Dimensions = [1, 1, 1, 1, 1, 1, 1] });
     }
 
-    /// <summary>The geometry of a slice's file, with another number of channels on the axis where it has them.</summary>
+    /// <summary>The geometry of a slice's file, with another number of channels on its channel axis.</summary>
     public static NiftiLayout ForSlice(NiftiHeader header, int channels) => FromHeader(header, 2, channels);
 
-    /// <summary>The geometry of a volume's file, with another number of channels on the axis where it has them.</summary>
+    /// <summary>The geometry of a volume's file, with another number of channels on its channel axis.</summary>
     public static NiftiLayout ForVolume(NiftiHeader header, int channels) => FromHeader(header, 3, channels);
 
-    /// <summary>What is stored as the length of an axis, from 0 to 6: beyond the image's axes, what its input has there.</summary>
+    /// <summary>
+    /// The length that is stored for an axis, 0 to 6. Beyond the image's own axes, it is the length that the input file stores.
+    /// </summary>
     public long Dimension(int axis) => axis < Shape.Length ? Shape[axis] : Orientation.Dimensions[axis];
 
     private static NiftiLayout OfSlice(int version, int channels, int height, int width, NiftiOrientation orientation) => new()
@@ -96,7 +98,7 @@ internal sealed record NiftiLayout
 
     /// <param name="header">The file's header.</param>
     /// <param name="further">The first axis that may hold channels.</param>
-    /// <param name="channels">How many there are to be.</param>
+    /// <param name="channels">The new number of channels.</param>
     private static NiftiLayout FromHeader(NiftiHeader header, int further, int channels)
     {
         List<long> shape = [.. header.Shape];

@@ -3,7 +3,10 @@ namespace Consensus.Imaging.Formats.Nifti;
 /// <summary>Finds the two files of an image that is stored as a pair.</summary>
 internal static class NiftiPair
 {
-    /// <summary>Header file and image file of a path: the same for a single file, two files for .hdr/.img, each plain or gzip.</summary>
+    /// <summary>
+    /// The header file and the image file of a path. For a single file both are the same; for .hdr/.img they are two files, each plain or
+    /// gzip.
+    /// </summary>
     public static (string HeaderPath, string ImagePath) Find(string path, bool imageMustExist = true)
     {
         string name = path.EndsWith(".gz", StringComparison.OrdinalIgnoreCase) ? path[..^3] : path;
@@ -14,7 +17,7 @@ internal static class NiftiPair
             return (path, path);
         }
 
-        // The partner is spelled like its sibling: brain.HDR goes with brain.IMG.
+        // The partner is spelled like the given file: brain.IMG belongs to brain.HDR.
         string partner = isHeader ? "img" : "hdr";
         if (char.IsUpper(extension[^1]))
         {
@@ -24,7 +27,7 @@ internal static class NiftiPair
         string plain = name[..^extension.Length] + "." + partner;
         string gzip = plain + ".gz";
 
-        // The one that is stored as the given file is comes first, when both exist.
+        // If both a plain and a gzip partner exist, take the same kind as the given file.
         string[] candidates = path.Length == name.Length ? [plain, gzip] : [gzip, plain];
         string? found = Array.Find(candidates, File.Exists);
         if (found is null && (!isHeader || imageMustExist) && File.Exists(path))

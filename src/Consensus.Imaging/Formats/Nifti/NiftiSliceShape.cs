@@ -1,6 +1,6 @@
 namespace Consensus.Imaging.Formats.Nifti;
 
-/// <summary>Reads channels, rows and columns of slices from the header alone.</summary>
+/// <summary>Finds the number of channels, rows and columns of slices from the header alone.</summary>
 internal static class NiftiSliceShape
 {
     /// <summary>Channels, rows and columns of one slice of a volume, from the header alone.</summary>

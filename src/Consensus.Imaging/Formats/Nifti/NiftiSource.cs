@@ -1,8 +1,8 @@
 namespace Consensus.Imaging.Formats.Nifti;
 
 /// <summary>
-/// Reads the bytes of a NIfTI image, single file or pair, plain or gzip. Every error becomes one line that names the file. No memory is
-/// allocated before the file is known to hold what its header promises.
+/// Reads the bytes of a NIfTI image, single file or pair, plain or gzip. Every error becomes one line that names the file. Memory is
+/// allocated only after the file is known to hold what its header promises.
 /// </summary>
 internal sealed class NiftiSource : IDisposable
 {
@@ -29,7 +29,7 @@ internal sealed class NiftiSource : IDisposable
     public bool IsCompressed => _compressed;
 
     /// <summary>Number of values that the header promises.</summary>
-    /// <exception cref="InvalidDataException">More than any file can hold.</exception>
+    /// <exception cref="InvalidDataException">The number is larger than any file can hold.</exception>
     public long ValueCount
     {
         get
@@ -49,7 +49,7 @@ internal sealed class NiftiSource : IDisposable
         }
     }
 
-    /// <summary>Reads the header of <paramref name="path"/> and leaves the stream before the values.</summary>
+    /// <summary>Reads the header of <paramref name="path"/>. The stream then stands before the values.</summary>
     public static NiftiSource Open(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -75,7 +75,7 @@ internal sealed class NiftiSource : IDisposable
         }
     }
 
-    /// <summary>Reads a header alone: of a pair, the values need not exist.</summary>
+    /// <summary>Reads only a header. The image file of a pair need not exist.</summary>
     public static NiftiHeader ReadHeader(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
@@ -85,16 +85,16 @@ internal sealed class NiftiSource : IDisposable
     }
 
     /// <summary>
-    /// Makes sure that the values are there before memory is allocated for them. A plain file shows its length; of a gzip file that would
-    /// have to unpack to very much more than its own size, the stream is unpacked once into a small buffer and counted.
+    /// Makes sure that the values are there before memory is allocated for them. A plain file must be long enough. If a gzip file promises
+    /// very much more than its own size, it is unpacked once into a small buffer to count its bytes.
     /// </summary>
-    /// <param name="needed">How many bytes, from the first value on, will be read.</param>
-    /// <param name="memory">How many bytes of memory will be allocated for them.</param>
+    /// <param name="needed">Number of bytes that will be read, counted from the first value.</param>
+    /// <param name="memory">Number of bytes of memory that will be allocated for them.</param>
     public void CheckPromise(Int128 needed, long memory)
     {
         if (!_compressed)
         {
-            // A plain file must be complete, even where only a part of it is read.
+            // A plain file must be complete, even if only a part of it is read.
             if (Header.DataOffset + PromisedBytes > _storedLength)
             {
                 throw TooShort(Math.Max(0, _storedLength - Header.DataOffset));
@@ -118,14 +118,16 @@ internal sealed class NiftiSource : IDisposable
     /// <summary>Moves to the first value.</summary>
     public void SeekToValues() => SeekTo(Header.DataOffset);
 
-    /// <summary>Whether a place can still be read, counted from the first value: a compressed file is read in one direction.</summary>
+    /// <summary>
+    /// Whether a position can still be read. It is counted from the first value. A compressed file can only be read forwards.
+    /// </summary>
     public bool CanReach(long offset) => !_compressed || Header.DataOffset + offset >= _position - _windowLength;
 
     /// <summary>
-    /// Fills <paramref name="target"/> from a place counted from the first value, which <see cref="CanReach"/> allows. Small pieces that
-    /// lie close together are cheap.
+    /// Fills <paramref name="target"/> from a position, counted from the first value. <see cref="CanReach"/> must be true for it. Small
+    /// pieces that lie close together are read fast.
     /// </summary>
-    /// <exception cref="InvalidDataException">The file ends before.</exception>
+    /// <exception cref="InvalidDataException">The file ends too early.</exception>
     public void ReadAt(long offset, Span<byte> target)
     {
         long place = Header.DataOffset + offset;
@@ -149,7 +151,7 @@ internal sealed class NiftiSource : IDisposable
                 return;
             }
 
-            // Not beyond the last value: CheckEnd reads on when all values are read.
+            // The window must not go beyond the last value, because CheckEnd reads what follows.
             _window = _window.Length == 0 ? new byte[WindowSize] : _window;
             int filled = NiftiStream.Read(
                 _stream, Header.ImagePath, _window.AsSpan(0, (int)Int128.Min(WindowSize, Header.DataOffset + PromisedBytes - place)));
@@ -163,7 +165,7 @@ internal sealed class NiftiSource : IDisposable
     }
 
     /// <summary>Fills <paramref name="bytes"/> with the next stored values.</summary>
-    /// <exception cref="InvalidDataException">The file ends before.</exception>
+    /// <exception cref="InvalidDataException">The file ends too early.</exception>
     public void ReadValues(Span<byte> bytes)
     {
         int read = NiftiStream.Read(_stream, Header.ImagePath, bytes);
@@ -175,8 +177,8 @@ internal sealed class NiftiSource : IDisposable
     }
 
     /// <summary>
-    /// After the last value: unpacks to the end of a gzip file, so that its checksum is compared. Where only the checksum itself is cut
-    /// off, all values are there and are taken.
+    /// Call this after the last value. It unpacks a gzip file to its end, so that its checksum is compared. If only the checksum itself is
+    /// cut off, all values are there, and the file is accepted.
     /// </summary>
     public void CheckEnd()
     {
@@ -187,7 +189,7 @@ internal sealed class NiftiSource : IDisposable
         }
     }
 
-    /// <summary><see cref="CheckEnd"/>, if the last value has been read.</summary>
+    /// <summary>Calls <see cref="CheckEnd"/> if the last value has been read.</summary>
     public void CheckEndOfValues()
     {
         if (_position == Header.DataOffset + PromisedBytes)
@@ -223,7 +225,7 @@ internal sealed class NiftiSource : IDisposable
 
     private static NiftiHeader ReadHeader(Stream stream, string path, string headerPath, string imagePath, out long position)
     {
-        // With the four bytes behind the header that say whether extensions follow.
+        // This includes the four bytes after the header that say whether extensions follow.
         Span<byte> bytes = stackalloc byte[NiftiConstants.SingleOffset2];
         int read = NiftiStream.Read(stream, headerPath, bytes[..NiftiConstants.SingleOffset1]);
         if (NiftiHeaderParser.NeedsMore(bytes[..read]))

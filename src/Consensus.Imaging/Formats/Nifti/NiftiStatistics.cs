@@ -1,6 +1,6 @@
 namespace Consensus.Imaging.Formats.Nifti;
 
-/// <summary>What the values of a NIfTI file are, after slope and intercept, in double precision.</summary>
+/// <summary>Statistics of the values of a NIfTI file, after slope and intercept, in double precision.</summary>
 /// <param name="Minimum">Smallest finite value; not a number when there is none.</param>
 /// <param name="Maximum">Largest finite value; not a number when there is none.</param>
 /// <param name="Mean">Mean of the finite values; not a number when there is none.</param>

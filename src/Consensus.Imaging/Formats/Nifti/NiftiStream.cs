@@ -8,10 +8,10 @@ internal static class NiftiStream
 {
     private const int ScanBufferSize = 1 << 16;
 
-    /// <summary>Opens a file, and unpacks it where it begins as gzip does.</summary>
+    /// <summary>Opens a file, and unpacks it if it begins like a gzip file.</summary>
     /// <param name="path">The file.</param>
     /// <param name="compressed">Whether it is gzip.</param>
-    /// <param name="length">Its bytes as stored.</param>
+    /// <param name="length">Number of bytes of the file as stored.</param>
     /// <exception cref="FileNotFoundException">It does not exist.</exception>
     /// <exception cref="IOException">It cannot be opened, or is a folder.</exception>
     public static Stream Open(string path, out bool compressed, out long length)
@@ -19,7 +19,7 @@ internal static class NiftiStream
         FileStream file;
         try
         {
-            // No buffer: all reads here are large.
+            // A buffer would not help, because all reads here are large.
             file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
@@ -51,8 +51,8 @@ internal static class NiftiStream
         }
     }
 
-    /// <summary>Skips a number of bytes, or all up to the end of the file.</summary>
-    /// <returns>The number of bytes skipped: fewer where the file ends.</returns>
+    /// <summary>Skips a number of bytes, or all bytes up to the end of the file.</summary>
+    /// <returns>The number of skipped bytes. It is smaller than the distance if the file ends first.</returns>
     public static long Skip(Stream stream, string path, long distance)
     {
         if (stream.CanSeek)

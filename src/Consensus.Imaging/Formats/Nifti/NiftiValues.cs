@@ -4,13 +4,15 @@ using System.Runtime.InteropServices;
 
 namespace Consensus.Imaging.Formats.Nifti;
 
-/// <summary>Stored bytes to numbers: one loop per value type, chosen once per block and not once per pixel.</summary>
+/// <summary>
+/// Converts stored bytes to numbers. Each value type has its own loop, which is chosen once per block and not once per pixel.
+/// </summary>
 internal static class NiftiValues
 {
-    /// <summary>Bytes of a block that stays in a processor's cache while it is turned around.</summary>
+    /// <summary>Bytes of a block that fits into a processor's cache while its rows and columns are exchanged.</summary>
     public const int BlockBytes = 1 << 17;
 
-    /// <summary>Reverses the bytes of each value in place when the file's order is not the machine's.</summary>
+    /// <summary>Reverses the bytes of each value in place if the file has another byte order than the machine.</summary>
     public static void ToNativeOrder(Span<byte> block, int size, bool bigEndian)
     {
         if (bigEndian != BitConverter.IsLittleEndian)
@@ -35,7 +37,9 @@ internal static class NiftiValues
         }
     }
 
-    /// <summary>Puts a plane as stored, column by column and in the machine's byte order, into a row-major one.</summary>
+    /// <summary>
+    /// Copies a stored plane into a row-major plane. The stored plane is in column order and already in the machine's byte order.
+    /// </summary>
     public static void PlacePlane(ReadOnlySpan<byte> stored, NiftiHeader header, int height, int width, Span<float> plane)
     {
         int columnBytes = height * header.BytesPerValue;
@@ -47,7 +51,7 @@ internal static class NiftiValues
         }
     }
 
-    /// <summary>Puts a block of whole or partial columns, as stored, into a row-major plane.</summary>
+    /// <summary>Copies a stored block of whole or partial columns into a row-major plane.</summary>
     public static void Place(ReadOnlySpan<byte> block, NiftiHeader header, in Window window, Span<float> plane)
     {
         switch (header.TypeCode)
@@ -134,7 +138,7 @@ internal static class NiftiValues
         summary = new Summary(minimum, maximum, summary.Sum + sum, summary.Count + values.Length, summary.Finite + finite);
     }
 
-    /// <summary>Which part of a plane a block covers; stored column by column, rows fastest.</summary>
+    /// <summary>The part of a plane that a block covers. Blocks are stored column by column: the row index changes fastest.</summary>
     public readonly record struct Window(int FirstRow, int Rows, int FirstColumn, int Columns, int Width);
 
     /// <summary>Statistics so far.</summary>

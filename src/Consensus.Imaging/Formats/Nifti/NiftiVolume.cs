@@ -3,13 +3,16 @@ using System.Runtime.InteropServices;
 namespace Consensus.Imaging.Formats.Nifti;
 
 /// <summary>
-/// Reads the slices of one volume, in any order. A file is unpacked once for slices that come in stored order, and else once or twice as
-/// long as the volume fits the memory allowed: a stretch of neighbouring slices is kept, as stored, from the second slice on. Not for
-/// several threads at a time.
+/// Reads the slices of one volume, in any order. A compressed file is unpacked once if slices are read in stored order. In another order,
+/// it is unpacked once or twice if the volume fits into the allowed memory: from the second slice on, a run of neighbouring slices is kept
+/// as stored bytes. Not for several threads at the same time.
 /// </summary>
 internal sealed class NiftiVolume : IDisposable
 {
-    /// <summary>Stored bytes that are kept at most (but always one slice): a scan of 512×512×256 values of 16 bit.</summary>
+    /// <summary>
+    /// The largest number of stored bytes to keep: a scan of 512×512×256 values of 16 bits. One slice is always kept, even if it is
+    /// larger.
+    /// </summary>
     public const long Memory = 128L << 20;
 
     private readonly string _path;
@@ -24,15 +27,15 @@ internal sealed class NiftiVolume : IDisposable
     private int _last = -1;
 
     /// <param name="path">The file.</param>
-    /// <param name="axis">The axis to cut: 0, 1 or 2.</param>
-    /// <param name="memory">How many bytes may be kept.</param>
-    /// <param name="all">Whether it is known that all slices will be read: then neighbours are kept from the first slice on.</param>
+    /// <param name="axis">The axis to cut along: 0, 1 or 2.</param>
+    /// <param name="memory">Number of bytes that may be kept.</param>
+    /// <param name="all">Whether the caller will read all slices. Then neighbours are kept from the first slice on.</param>
     /// <param name="closing">
-    /// Whether the file is closed after each slice, for readers that are not disposed: neighbours are then kept of compressed files
-    /// that are read in order too.
+    /// Whether the file is closed after each slice, for readers that are not disposed. Then neighbours are also kept for compressed files
+    /// that are read in order.
     /// </param>
     /// <exception cref="FileNotFoundException">The file does not exist.</exception>
-    /// <exception cref="InvalidDataException">It is no NIfTI file, or cannot be cut into slices.</exception>
+    /// <exception cref="InvalidDataException">It is not a NIfTI file, or cannot be cut into slices.</exception>
     /// <exception cref="IOException">It cannot be opened.</exception>
     public NiftiVolume(string path, int axis, long memory = Memory, bool all = false, bool closing = false)
     {
@@ -85,10 +88,10 @@ internal sealed class NiftiVolume : IDisposable
 
     public void Dispose() => _source?.Dispose();
 
-    /// <summary>Reads a slice into memory, with as many neighbours as save time.</summary>
+    /// <summary>Reads a slice into memory, together with as many neighbours as are useful.</summary>
     private void Keep(int index)
     {
-        // One slice alone when it may stay the only one, or when the next one is read just as cheaply.
+        // Read a single slice if it may be the only request, or if the next slice can be read just as fast later.
         bool alone = (_last < 0 && !_all) || (Cut.IsContiguous && (!_compressed || (index > _last && !_closing)));
         int count = alone ? 1 : (int)Math.Clamp(_memory / Cut.SliceBytes, 1, Math.Min(Cut.Count, Array.MaxLength / Cut.SliceBytes));
         int first = index > _last ? Math.Min(index, Cut.Count - count) : Math.Max(0, index - count + 1);
@@ -99,7 +102,7 @@ internal sealed class NiftiVolume : IDisposable
         source.CheckPromise(End(first + count - 1), bytes);
         if (_kept.Length < bytes)
         {
-            // Release the old stretch first: both together could take twice the memory allowed.
+            // Release the old bytes first. Both arrays together could take twice the allowed memory.
             _kept = [];
             _kept = GC.AllocateUninitializedArray<byte>((int)bytes);
         }
@@ -115,17 +118,17 @@ internal sealed class NiftiVolume : IDisposable
         }
     }
 
-    /// <summary>Place of a slice's first value, in bytes behind the file's first value.</summary>
+    /// <summary>Position of a slice's first value, in bytes, counted from the file's first value.</summary>
     private long Offset(int index) => Header.BytesPerValue * index * (Cut.Axis switch { 0 => 1, 1 => Cut.X, _ => Cut.X * Cut.Y });
 
-    /// <summary>Place behind a slice's last value.</summary>
+    /// <summary>Position after a slice's last value.</summary>
     private long End(int index)
     {
         long x = Cut.Axis == 0 ? index : Cut.X - 1, y = Cut.Axis == 1 ? index : Cut.Y - 1, z = Cut.Axis == 2 ? index : Cut.Z - 1;
         return Header.BytesPerValue * (x + (Cut.X * (y + (Cut.Y * (z + (Cut.Z * (Cut.Channels - 1)))))) + 1);
     }
 
-    /// <summary>The file, opened anew where a compressed one has been read beyond the place already.</summary>
+    /// <summary>The open file. A compressed file that has been read beyond this position is opened again.</summary>
     private NiftiSource Reopened(long offset)
     {
         if (_source is not null && _source.CanReach(offset))
@@ -147,7 +150,9 @@ internal sealed class NiftiVolume : IDisposable
         return _source;
     }
 
-    /// <summary>Reads slices so that each lies in one piece: channel by channel, column by column, rows fastest.</summary>
+    /// <summary>
+    /// Reads slices into memory, each in one piece: channel by channel, column by column, with the row index changing fastest.
+    /// </summary>
     private void Fill(NiftiSource source, int first, int count, Span<byte> kept)
     {
         int size = Header.BytesPerValue;
@@ -207,7 +212,9 @@ internal sealed class NiftiVolume : IDisposable
         source.CheckEndOfValues();
     }
 
-    /// <summary>Runs along the first axis, of one value a slice, to stretches of each slice.</summary>
+    /// <summary>
+    /// Transposes a block. It holds runs along the first axis, with one value for each slice. The values are collected slice by slice.
+    /// </summary>
     private static void Turn(ReadOnlySpan<byte> block, int size, int slices, Span<byte> target, int sliceBytes)
     {
         switch (size)

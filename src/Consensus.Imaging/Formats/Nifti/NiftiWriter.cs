@@ -8,14 +8,14 @@ using Consensus.Imaging.Storage;
 
 namespace Consensus.Imaging.Formats.Nifti;
 
-/// <summary>Writes single-file NIfTI images, little-endian, plain or gzip by name.</summary>
+/// <summary>Writes single-file NIfTI images, little-endian. The name decides whether the file is plain or gzip.</summary>
 internal static class NiftiWriter
 {
     /// <summary>
-    /// Writes channels × rows × columns values, turned around to the file's order: rows fastest, then columns, then channels.
+    /// Writes channels × rows × columns values in the file's order: the row index changes fastest, then the column, then the channel.
     /// </summary>
     /// <exception cref="ArgumentException">
-    /// The name does not end in .nii or .nii.gz, or the number of values is not the layout's.
+    /// The name does not end in .nii or .nii.gz, or the number of values does not match the layout.
     /// </exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
     public static void Write(string path, NiftiLayout layout, ReadOnlyMemory<float> pixels)
@@ -31,8 +31,8 @@ internal static class NiftiWriter
     }
 
     /// <summary>
-    /// Writes values as <see cref="Write(string, NiftiLayout, ReadOnlyMemory{float})"/> does, in pieces of whole planes that
-    /// come one after another.
+    /// Writes values as <see cref="Write(string, NiftiLayout, ReadOnlyMemory{float})"/> does. The values come as pieces of whole planes,
+    /// one after another.
     /// </summary>
     /// <exception cref="ArgumentException">The name does not end in .nii or .nii.gz.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>

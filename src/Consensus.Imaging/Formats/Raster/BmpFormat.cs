@@ -11,7 +11,9 @@ internal sealed class BmpFormat : SkiaFormat
 
     public override int ExactBits => 8;
 
-    /// <summary>Two letters say little: the size of the header behind them must be one of a bitmap too.</summary>
+    /// <summary>
+    /// Two letters alone are weak evidence. So the size of the header that follows must also be the size of a bitmap header.
+    /// </summary>
     public override bool Matches(ReadOnlySpan<byte> start) =>
         start is [(byte)'B', (byte)'M', ..]
         && start.Length >= 26
@@ -25,7 +27,7 @@ internal sealed class BmpFormat : SkiaFormat
             return false;
         }
 
-        // The header of OS/2 is shorter, and its entries have three bytes.
+        // The header of OS/2 bitmaps is shorter, and the entries of their colour tables have three bytes.
         bool old = headerSize < 40;
         int bits = BinaryPrimitives.ReadUInt16LittleEndian(start[(old ? 24 : 28)..]), entryBytes = old ? 3 : 4;
         if (bits is < 1 or > 8)

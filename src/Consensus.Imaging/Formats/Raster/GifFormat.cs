@@ -15,7 +15,7 @@ internal sealed class GifFormat : SkiaFormat
 
     protected override bool HasGreyTable(ReadOnlySpan<byte> start)
     {
-        // The header ends with the global table.
+        // The global table of colours follows the header.
         int at = 13;
         ReadOnlySpan<byte> table = ReadTable(start, flags: 10, at);
         at += table.Length;
@@ -37,7 +37,9 @@ internal sealed class GifFormat : SkiaFormat
         return ColourTable.IsGrey(table, 3);
     }
 
-    /// <summary>The table behind a byte of flags; empty where there is none, or where it is not among the first bytes.</summary>
+    /// <summary>
+    /// The table that a byte of flags announces. Empty if there is no table, or if it lies beyond the first bytes of the file.
+    /// </summary>
     private static ReadOnlySpan<byte> ReadTable(ReadOnlySpan<byte> file, int flags, int at)
     {
         if (flags >= file.Length || !HasTable(file[flags]))

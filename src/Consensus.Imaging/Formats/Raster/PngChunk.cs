@@ -47,8 +47,8 @@ internal sealed class PngChunk
             $"'{path}' is truncated: it ends after {stream.Position} bytes, where another PNG chunk is expected.");
     }
 
-    /// <summary>Content from where the last call ended; after the last byte, compares the checksum.</summary>
-    /// <exception cref="InvalidDataException">The file ends before, or the checksum is wrong.</exception>
+    /// <summary>Reads the content, continuing where the last call ended. After the last byte, it compares the checksum.</summary>
+    /// <exception cref="InvalidDataException">The file ends too early, or the checksum is wrong.</exception>
     public int Read(Span<byte> target)
     {
         int read = _stream.Read(target[..(int)Math.Min(target.Length, Left)]);
@@ -67,7 +67,7 @@ internal sealed class PngChunk
         return read;
     }
 
-    /// <summary>The whole content of a chunk that is known to be short.</summary>
+    /// <summary>Reads the whole content of a chunk. Use it only for chunks that are known to be short.</summary>
     public byte[] ReadAll()
     {
         var content = new byte[Length];
@@ -123,7 +123,7 @@ internal sealed class PngChunk
     }
 }
 
-/// <summary>The content of a PNG file's IDAT chunks, which together are one stream.</summary>
+/// <summary>The content of a PNG file's IDAT chunks as one stream.</summary>
 internal sealed class PngDataStream(Stream stream, string path) : Stream
 {
     private PngChunk? _chunk;
@@ -149,7 +149,7 @@ internal sealed class PngDataStream(Stream stream, string path) : Stream
     {
         while (!_ended && _chunk is not { Left: > 0 })
         {
-            // A file that ends between two chunks may have all its pixels: they are counted elsewhere.
+            // A file that ends between two chunks may still have all its pixels. PngReader counts them.
             _ended = stream.Position == stream.Length;
             if (!_ended)
             {

@@ -9,7 +9,7 @@ namespace Consensus.Imaging.Formats.Raster;
 /// </summary>
 internal sealed class PngReader
 {
-    // Deflate unpacks 2 bits to at most 258 bytes.
+    // Deflate can unpack 2 bits to 258 bytes, but not to more.
     private const int BestCompression = 1032;
 
     private const int Grey = 0, Rgb = 2, Palette = 3, GreyAlpha = 4, Rgba = 6;
@@ -27,7 +27,7 @@ internal sealed class PngReader
     private readonly byte[] _palette;
     private readonly byte[] _transparency;
 
-    /// <summary>Reads all that stands before the pixels.</summary>
+    /// <summary>Reads everything before the pixels.</summary>
     private PngReader(Stream stream, string path)
     {
         _path = path;
@@ -83,7 +83,7 @@ internal sealed class PngReader
 
     public static Slice Read(Stream stream, string path) => new PngReader(stream, path).ReadPixels();
 
-    /// <summary>Palette and transparency, up to the first chunk of pixels, before which the stream is left.</summary>
+    /// <summary>Reads the palette and the transparency. Afterwards, the stream stands before the first chunk of pixels.</summary>
     private (byte[] Palette, byte[] Transparency) ReadColours()
     {
         byte[] palette = [], transparency = [];
@@ -139,7 +139,7 @@ internal sealed class PngReader
                     ReadPass(unpacked, pixels, row, rowStep, column, columnStep);
                 }
 
-                // Unpacks to the end, where the checksum is compared.
+                // This unpacks to the end of the stream, so that the checksum is compared.
                 unpacked.ReadByte();
             }
 
@@ -166,7 +166,7 @@ internal sealed class PngReader
             return;
         }
 
-        // A row behind one zero pixel, so that the first pixel too has a left neighbour.
+        // Each row begins with one extra zero pixel, so that the first pixel also has a left neighbour.
         int size = (int)((((long)columns * _samples * _depth) + 7) / 8), distance = Math.Max(1, _samples * _depth / 8);
         byte[] current = new byte[distance + size], previous = new byte[distance + size];
         float[] values = new float[columns * _samples];
@@ -252,7 +252,7 @@ internal sealed class PngReader
             return;
         }
 
-        // Fewer than 8 bits are spread over 0 to 255, as every viewer does.
+        // Values of fewer than 8 bits are spread over 0 to 255, as in every viewer.
         float scale = _depth < 8 ? 255f / ((1 << _depth) - 1) : 1;
         for (int channel = 0; channel < Channels; channel++)
         {
@@ -283,7 +283,7 @@ internal sealed class PngReader
         }
         else if (_transparency.Length >= 2 * _samples)
         {
-            // One colour, of 16 bits a sample whatever the depth, that stands for transparency.
+            // The chunk names one colour that means transparency. It always has 16 bits per sample.
             for (int i = 0; i < values.Length; i += _samples)
             {
                 bool same = true;

@@ -9,7 +9,7 @@ internal static class RasterFile
     /// <param name="address">The file. An address of a slice in a volume is refused.</param>
     /// <param name="format">Its format.</param>
     /// <exception cref="InvalidDataException">
-    /// The file is damaged, of a kind that is not read, or too large; the message names it.
+    /// The file is damaged, its kind is not supported, or it is too large. The message names it.
     /// </exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static Slice Read(SliceAddress address, ImageFormat format) =>

@@ -1,6 +1,6 @@
 namespace Consensus.Imaging.Formats.Raster;
 
-/// <summary>What the readers of all raster formats refuse in the same words.</summary>
+/// <summary>Checks that the readers of all raster formats share, with the same messages.</summary>
 internal static class RasterLimits
 {
     /// <summary>Refuses a header that promises too much, before memory is allocated for it.</summary>
@@ -9,7 +9,7 @@ internal static class RasterLimits
     /// <param name="height">Rows that the header promises.</param>
     /// <param name="width">Columns that the header promises.</param>
     /// <param name="packed">Bytes of all pixels before compression.</param>
-    /// <param name="ratio">The most bytes that one byte of the file can unpack to; 0 where there is no bound.</param>
+    /// <param name="ratio">The largest number of bytes that one byte of the file can unpack to; 0 if there is no limit.</param>
     /// <param name="fileLength">Bytes of the file.</param>
     /// <exception cref="InvalidDataException">
     /// The size is 0 or above <see cref="ImageLimits"/>, or the file is too short for it.

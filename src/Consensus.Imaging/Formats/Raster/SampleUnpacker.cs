@@ -2,11 +2,11 @@ using System.Runtime.InteropServices;
 
 namespace Consensus.Imaging.Formats.Raster;
 
-/// <summary>Unpacks the unsigned integers of picture files, 1 to 16 bits each, the first in the highest bits.</summary>
+/// <summary>Unpacks the unsigned integers of picture files. Each has 1 to 16 bits, and the first value is in the highest bits.</summary>
 internal static class SampleUnpacker
 {
     /// <param name="row">The bytes of one row; 16-bit values are big-endian.</param>
-    /// <param name="bits">Bits of a value, 1 to 16.</param>
+    /// <param name="bits">Number of bits per value, 1 to 16.</param>
     /// <param name="values">Receives the values.</param>
     public static void Unpack(ReadOnlySpan<byte> row, int bits, Span<float> values)
     {

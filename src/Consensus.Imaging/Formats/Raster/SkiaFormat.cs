@@ -3,13 +3,13 @@ using SkiaSharp;
 
 namespace Consensus.Imaging.Formats.Raster;
 
-/// <summary>A format that SkiaSharp decodes, which reads the images of ML.NET too.</summary>
+/// <summary>A format that SkiaSharp decodes. ML.NET uses SkiaSharp for its images too.</summary>
 internal abstract class SkiaFormat : RasterFormat
 {
-    // A code of GIF has 12 bits at most and stands for at most 4096 pixels. The shortest block of JPEG takes one bit for 64 pixels.
+    // A code of GIF has at most 12 bits and means at most 4096 pixels. The shortest block of JPEG takes one bit for 64 pixels.
     private const int BestCompression = 4096;
 
-    // Headers and tables of colours stand here.
+    // Number of bytes at the start of a file that hold headers and tables of colours.
     private const int TableSearchLength = 4096;
 
     public sealed override Slice Read(Stream stream, string path)
@@ -23,7 +23,7 @@ internal abstract class SkiaFormat : RasterFormat
 
         (int height, int width) = (codec.Info.Height, codec.Info.Width);
 
-        // No colour space is asked for, so that the values stay as stored.
+        // Without a requested colour space, the values stay as they are stored.
         SKImageInfo info = codec.Info.ColorType == SKColorType.Gray8
             ? new(width, height, SKColorType.Gray8, SKAlphaType.Opaque)
             : new(
@@ -68,9 +68,10 @@ internal abstract class SkiaFormat : RasterFormat
     }
 
     /// <summary>
-    /// Whether the file has a table of colours that are all grey, which makes it a picture of greys. SkiaSharp does not say so.
+    /// Whether the file has a table of colours in which all colours are grey. Then it is a picture of greys, but SkiaSharp does not say
+    /// so.
     /// </summary>
-    /// <param name="start">The first 4096 bytes, or all of a shorter file.</param>
+    /// <param name="start">The first 4096 bytes of the file, or all bytes of a shorter file.</param>
     protected virtual bool HasGreyTable(ReadOnlySpan<byte> start) => false;
 
     private SKCodec Open(Stream stream, string path, out int channels)

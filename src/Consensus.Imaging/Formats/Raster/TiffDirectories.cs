@@ -4,7 +4,8 @@ using System.Buffers.Binary;
 namespace Consensus.Imaging.Formats.Raster;
 
 /// <summary>
-/// Checks the directories of a TIFF or BigTIFF file before LibTiff reads them. LibTiff believes every count and allocates memory for it.
+/// Checks the directories of a TIFF or BigTIFF file before LibTiff reads them. LibTiff trusts every count in the file and allocates memory
+/// for it.
 /// </summary>
 internal sealed class TiffDirectories
 {
@@ -12,7 +13,7 @@ internal sealed class TiffDirectories
         RowsPerStrip = 278,
         PlanarConfiguration = 284, TileWidth = 322, TileLength = 323, TileOffsets = 324;
 
-    // What a page that is no reduced copy of another has in NewSubfileType.
+    // The bit of the tag NewSubfileType that marks a page as a reduced copy of another page.
     private const long ReducedCopy = 1;
 
     private readonly Stream _stream;
@@ -29,8 +30,10 @@ internal sealed class TiffDirectories
         _big = start[_bigEndian ? 3 : 2] == 43;
     }
 
-    /// <summary>Makes sure that there is one page, and that no tag and no list of strips or tiles is larger than the file.</summary>
-    /// <returns>The number of the directory that holds the page; reduced copies of it are not counted.</returns>
+    /// <summary>
+    /// Makes sure that there is exactly one page, and that no tag and no list of strips or tiles is larger than the file.
+    /// </summary>
+    /// <returns>The number of the directory that holds the page. Reduced copies do not count as pages.</returns>
     /// <exception cref="InvalidDataException">The file is damaged, or has several pages.</exception>
     public static int FindOnlyPage(Stream stream, string path)
     {
@@ -40,7 +43,7 @@ internal sealed class TiffDirectories
         return page;
     }
 
-    /// <summary>The message for a file of several pictures.</summary>
+    /// <summary>The exception for a file with several pictures.</summary>
     public static InvalidDataException SeveralPages(string path, int pages) =>
         new(
             $"'{path}' has {pages} pages, but a slice is one picture: save each page as a file of its "
@@ -78,8 +81,8 @@ internal sealed class TiffDirectories
         return (long)Number(8);
     }
 
-    /// <summary>Checks a directory and moves on to the next.</summary>
-    /// <returns>Its kind of page.</returns>
+    /// <summary>Checks a directory, and moves the offset to the next one.</summary>
+    /// <returns>The kind of page that the directory describes (NewSubfileType).</returns>
     private long ReadDirectory(ref long offset)
     {
         if (offset < 0 || offset > _stream.Length)
@@ -145,7 +148,7 @@ internal sealed class TiffDirectories
         }
     }
 
-    /// <summary>Bytes of a value of this type; 0 for an unknown type, which LibTiff skips.</summary>
+    /// <summary>Number of bytes of a value of this type; 0 for an unknown type. LibTiff skips unknown types.</summary>
     private static int Size(int type) => type switch
     {
         1 or 2 or 6 or 7 => 1,
@@ -155,7 +158,7 @@ internal sealed class TiffDirectories
         _ => 0,
     };
 
-    /// <summary>The next number of the file.</summary>
+    /// <summary>Reads the next number of the file.</summary>
     private ulong Number(int bytes)
     {
         Span<byte> number = stackalloc byte[8];

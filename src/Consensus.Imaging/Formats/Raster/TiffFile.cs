@@ -3,18 +3,18 @@ using Consensus.Imaging.Storage;
 
 namespace Consensus.Imaging.Formats.Raster;
 
-/// <summary>Writes slices as TIFF files, for images that came without a geometry: photographs.</summary>
+/// <summary>Writes slices as TIFF files. This is for images without a geometry, such as photographs.</summary>
 public static class TiffFile
 {
     private const int BytesPerStrip = 1 << 18;
 
     /// <summary>
-    /// Writes a slice as single-precision values exactly as they are, deflated; whole or not at all (<see cref="AtomicFile"/>).
-    /// <c>SliceReader</c>, ImageJ, tifffile and Pillow read it.
+    /// Writes a slice as exact single-precision values, compressed with Deflate. The file is written completely or not at all
+    /// (<see cref="AtomicFile"/>). <c>SliceReader</c>, ImageJ, tifffile and Pillow can read it.
     /// </summary>
-    /// <param name="path">The file to create or replace; usually called .tif.</param>
+    /// <param name="path">The file to create or replace. Its usual extension is .tif.</param>
     /// <param name="slice">
-    /// The values; several channels are stored one after another. The geometry is not written: TIFF has no place for it.
+    /// The values. Several channels are stored one after another. The geometry is not written, because TIFF has no field for it.
     /// </param>
     /// <exception cref="IOException">The file cannot be written; the message names it.</exception>
     public static void WriteSlice(string path, Slice slice)

@@ -10,7 +10,7 @@ internal sealed class TiffSource(Stream stream) : TiffStream
     /// <summary>The first error, on one line; null when there is none.</summary>
     public string? Error { get; private set; }
 
-    /// <summary>Null when the file is refused.</summary>
+    /// <summary>Opens the file. Null if LibTiff refuses it.</summary>
     public Tiff? Open(string path, string mode) => Tiff.ClientOpen(path, mode, this, this);
 
     public override int Read(object clientData, byte[] buffer, int offset, int count) =>
@@ -21,14 +21,16 @@ internal sealed class TiffSource(Stream stream) : TiffStream
     public override long Seek(object clientData, long offset, SeekOrigin origin) =>
         offset < 0 && origin == SeekOrigin.Begin ? -1 : stream.Seek(offset, origin);
 
-    /// <summary>The stream is its owner's to close.</summary>
+    /// <summary>Does nothing, because the owner of the stream closes it.</summary>
     public override void Close(object clientData)
     {
     }
 
     public override long Size(object clientData) => stream.Length;
 
-    /// <summary>LibTiff has one handler for the whole process: messages about others' files go where they went before.</summary>
+    /// <summary>
+    /// LibTiff has one error handler for the whole process. Messages about files that others opened are passed on to the previous handler.
+    /// </summary>
     private sealed class ErrorSink : TiffErrorHandler
     {
         public static TiffErrorHandler? Previous { get; set; }
