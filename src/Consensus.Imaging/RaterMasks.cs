@@ -38,6 +38,40 @@ public sealed class RaterMasks
         Pixels = pixels;
     }
 
+    /// <summary>Makes masks of slices in memory, one for each rater. A pixel is marked when its value is not 0.</summary>
+    /// <param name="masks">One slice for each rater, of one channel and one size; at least one.</param>
+    /// <exception cref="ArgumentException">
+    /// There is no slice, or a slice has several channels or another size than the first; the message names it.
+    /// </exception>
+    /// <exception cref="InvalidDataException">A slice holds more than one value beside 0, or one that is no number.</exception>
+    public static RaterMasks FromSlices(IReadOnlyList<Slice> masks)
+    {
+        ArgumentNullException.ThrowIfNull(masks);
+        if (masks.Count == 0)
+        {
+            throw new ArgumentException("At least one mask is needed, but none was given.", nameof(masks));
+        }
+
+        (int height, int width) = (masks[0].Height, masks[0].Width);
+        var pixels = new byte[checked(masks.Count * height * width)];
+        for (int rater = 0; rater < masks.Count; rater++)
+        {
+            Slice mask = masks[rater];
+            string name = mask.Source is { } source ? $"'{source}'" : string.Create(CultureInfo.InvariantCulture, $"Mask {rater + 1}");
+            if (mask.Channels != 1 || mask.Height != height || mask.Width != width)
+            {
+                throw new ArgumentException(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{name} has {mask.Channels}×{mask.Height}×{mask.Width} values (channels × height × width), where the first mask has "
+                    + $"1×{height}×{width}."), nameof(masks));
+            }
+
+            MaskMarks.MarkNonZero(mask.Pixels, pixels.AsSpan(rater * height * width, height * width), name);
+        }
+
+        return new(masks.Count, height, width, pixels);
+    }
+
     /// <summary>Number of raters.</summary>
     public int Raters { get; }
 

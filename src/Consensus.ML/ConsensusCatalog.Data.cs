@@ -150,11 +150,54 @@ public static partial class ConsensusCatalog
         return CaseRows.Load(catalog, [.. cases]);
     }
 
+    /// <summary>Turns cases in memory into rows, for training, prediction and evaluation without files.</summary>
+    /// <remarks>
+    /// Columns: Case (Text), Group (Text, <see cref="SliceCase.Group"/>), Image (<see cref="Slice"/>), AnnotationPaths
+    /// (<see cref="RaterMasks"/>, where estimators and metrics look for masks of any form) and RaterNames (vector of Text). A pipeline for
+    /// files works on these rows as it is: LoadSlices leaves the column Image alone where there is no column of paths.
+    /// </remarks>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="cases">The cases; their order is kept.</param>
+    /// <exception cref="InvalidDataException">
+    /// A name holds a control character or half a character, or a case has other numbers of masks and raters; the message shows it.
+    /// </exception>
+    /// <example>
+    /// <code>
+    /// Slice image = Slice.FromPixels&lt;ushort&gt;(frame, height: 480, width: 640, geometry: SliceGeometry.FromSpacing(0.3, 0.3));
+    /// IDataView cases = ml.Data.LoadFromSlices([new SliceCase("frame 1", image)]);
+    /// float[] softMap = model.Transform(cases).GetColumn&lt;float[]&gt;("SoftMap").First();
+    /// </code>
+    /// </example>
+    public static IDataView LoadFromSlices(this DataOperationsCatalog catalog, IEnumerable<SliceCase> cases)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(cases);
+        return CaseRows.Load(catalog, [.. cases]);
+    }
+
+    /// <summary>Turns slices in memory into rows, for a trained model to predict. Slices are taken one by one, as rows are read.</summary>
+    /// <remarks>Columns: Case (Text, the number of the slice, from 000) and Image (<see cref="Slice"/>).</remarks>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="slices">The slices. They are enumerated anew for each pass over the rows.</param>
+    /// <example>
+    /// <code>
+    /// EncodedImage upload = EncodedImage.FromStream(request, "scan.nii.gz");
+    /// IDataView maps = model.Transform(ml.Data.LoadFromSlices(upload.ReadSlices()));
+    /// float[][] softMaps = [.. maps.GetColumn&lt;float[]&gt;("SoftMap")];
+    /// </code>
+    /// </example>
+    public static IDataView LoadFromSlices(this DataOperationsCatalog catalog, IEnumerable<Slice> slices)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(slices);
+        return CaseRows.Load(catalog, slices);
+    }
+
     /// <summary>The slices of a volume as rows, for a trained model to predict.</summary>
     /// <remarks>
     /// Columns: Case (Text, the file's name and the slice's number), Group (Text, the volume's path) and ImagePath (Text, a
     /// <see cref="SliceAddress"/>), in the order of the slices. Only the header is read here. The values are read with the rows. Rows that
-    /// are read in order do not unpack the volume each time. <see cref="NiftiFile.WriteVolume"/> puts predicted slices back into a volume.
+    /// are read in order do not unpack the volume each time. <c>NiftiFile.WriteVolume</c> puts predicted slices back into a volume.
     /// </remarks>
     /// <param name="catalog">The catalog.</param>
     /// <param name="path">

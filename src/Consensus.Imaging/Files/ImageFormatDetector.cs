@@ -17,13 +17,16 @@ internal static class ImageFormatDetector
     public static ImageFormat Detect(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        if (NiftiFormat.IsNameOfHalf(path))
-        {
-            return ImageFormat.Nifti;
-        }
+        return NiftiFormat.IsNameOfHalf(path) ? ImageFormat.Nifti : Detect(InputContent.FromFile(path));
+    }
+
+    /// <summary>Reads the format of a file or of bytes in memory; otherwise as <see cref="Detect(string)"/>.</summary>
+    public static ImageFormat Detect(InputContent content)
+    {
+        string path = content.Name;
 
         Span<byte> start = stackalloc byte[RasterFormat.StartLength];
-        using (FileStream stream = InputFile.Open(path))
+        using (Stream stream = content.Open())
         {
             start = start[..stream.ReadAtLeast(start, start.Length, throwOnEndOfStream: false)];
         }

@@ -8,9 +8,6 @@ namespace Consensus.Imaging.Files;
 /// <summary>Reads the masks that several raters drew on one image. Each rater has one file.</summary>
 public static class MaskReader
 {
-    // The most values or colours that a message lists.
-    private const int Shown = 6;
-
     /// <summary>
     /// Reads one mask per file. A pixel is marked when its value is not 0, so that 0/1, 0/255 and 0/−1 (255 in signed bytes) mean the
     /// same. In a colour picture, black pixels are not marked, and the pixels of one other colour are marked.
@@ -109,42 +106,8 @@ public static class MaskReader
         }
 
         var marks = new byte[mask.Height * mask.Width];
-        MarkNonZero(values, marks, $"'{path}'", () => LossyHint(path));
+        MaskMarks.MarkNonZero(values, marks, $"'{path}'", () => LossyHint(path));
         return marks;
-    }
-
-    /// <summary>Marks the pixels whose value is not 0.</summary>
-    /// <param name="values">The values of one mask.</param>
-    /// <param name="marks">Receives 0 or 1 for each value.</param>
-    /// <param name="source">Where the mask comes from, for messages.</param>
-    /// <param name="hint">What to add to the message about several values.</param>
-    /// <exception cref="InvalidDataException">There are two different non-zero values, or a value is not a finite number.</exception>
-    internal static void MarkNonZero(ReadOnlySpan<float> values, Span<byte> marks, string source, Func<string>? hint = null)
-    {
-        float nonZero = 0;
-        for (int i = 0; i < values.Length; i++)
-        {
-            float value = values[i];
-            if (value != 0)
-            {
-                if (!float.IsFinite(value))
-                {
-                    throw new InvalidDataException(string.Create(
-                        CultureInfo.InvariantCulture,
-                        $"{source} holds the value {value}, but a mask holds 0 and one other finite value."));
-                }
-
-                if (nonZero != 0 && value != nonZero)
-                {
-                    throw new InvalidDataException(
-                        $"{source} holds the values {Distinct(values)}, but a mask holds 0 and one other value.{hint?.Invoke()}");
-                }
-
-                nonZero = value;
-            }
-
-            marks[i] = value != 0 ? (byte)1 : (byte)0;
-        }
     }
 
     /// <summary>The pixels as one channel: 0 for black, 1 for the other colour.</summary>
@@ -189,31 +152,9 @@ public static class MaskReader
     private static string DistinctColours(Slice mask)
     {
         int size = mask.Height * mask.Width;
-        return FirstFew(Enumerable.Range(0, size)
+        return MaskMarks.FirstFew(Enumerable.Range(0, size)
             .Select(i =>
                 string.Create(CultureInfo.InvariantCulture, $"({mask.Pixels[i]}, {mask.Pixels[size + i]}, {mask.Pixels[(2 * size) + i]})"))
             .Distinct());
-    }
-
-    private static string FirstFew(IEnumerable<string> distinct)
-    {
-        string[] first = [.. distinct.Take(Shown + 1)];
-        return string.Join(", ", first.Take(Shown)) + (first.Length > Shown ? ", …" : "");
-    }
-
-    /// <summary>The first few distinct values, in ascending order.</summary>
-    private static string Distinct(ReadOnlySpan<float> values)
-    {
-        var distinct = new SortedSet<float>();
-        foreach (float value in values)
-        {
-            distinct.Add(value);
-            if (distinct.Count > Shown)
-            {
-                break;
-            }
-        }
-
-        return FirstFew(distinct.Select(value => value.ToString(CultureInfo.InvariantCulture)));
     }
 }

@@ -1,4 +1,5 @@
 using Consensus.Imaging.Formats.Nifti;
+using Consensus.Imaging.Storage;
 
 namespace Consensus.Imaging.Files;
 
@@ -29,7 +30,7 @@ internal sealed class OpenVolumes(bool closing = false) : IDisposable
             // Release the last volume before the next one allocates memory.
             Close(place);
             open = (address.Path, address.Axis!.Value, new NiftiVolume(
-                address.Path, address.Axis.Value, NiftiVolume.Memory / places, closing: closing));
+                InputContent.FromFile(address.Path), address.Axis.Value, NiftiVolume.Memory / places, closing: closing));
             _places[place] = open;
         }
 

@@ -1,11 +1,12 @@
 using System.Globalization;
 using Consensus.Imaging;
 using Consensus.Imaging.Cases;
+using Consensus.ML.Transforms.Columns;
 using Microsoft.ML;
 
 namespace Consensus.ML.Datasets;
 
-/// <summary>Cases on disk as the rows of a data view; files are not read here.</summary>
+/// <summary>Cases as the rows of a data view: cases on disk, whose files are not read here, and cases in memory.</summary>
 internal static class CaseRows
 {
     /// <summary>
@@ -54,6 +55,61 @@ internal static class CaseRows
             Group = slice.Path,
             ImagePath = slice.ToString(),
         }).ToArray());
+
+    /// <summary>
+    /// Cases in memory. Columns: Case (Text), Group (Text), Image (Slice), AnnotationPaths (RaterMasks) and RaterNames (vector of Text).
+    /// </summary>
+    /// <exception cref="InvalidDataException">A name cannot be written, or the number of names is wrong; the message shows it.</exception>
+    public static IDataView Load(DataOperationsCatalog catalog, IReadOnlyList<SliceCase> cases)
+    {
+        if (cases.Select(item => item.Problem()).OfType<string>().FirstOrDefault() is { } problem)
+        {
+            throw new InvalidDataException(problem);
+        }
+
+        return catalog.LoadFromEnumerable(cases.Select(item => new InMemory
+        {
+            Case = item.Name,
+            Group = item.Group,
+            Image = item.Image,
+            AnnotationPaths = item.Masks,
+            RaterNames = [.. item.RaterNames],
+        }).ToArray());
+    }
+
+    /// <summary>
+    /// Slices in memory, read again for each pass over the rows. Columns: Case (Text, the number of the slice from 000) and Image (Slice).
+    /// </summary>
+    public static IDataView Load(DataOperationsCatalog catalog, IEnumerable<Slice> slices) =>
+        catalog.LoadFromEnumerable(slices.Select((slice, index) => new ImageInMemory
+        {
+            Case = string.Create(CultureInfo.InvariantCulture, $"{index:000}"),
+            Image = slice,
+        }));
+
+    private sealed class ImageInMemory
+    {
+        public string Case { get; set; } = "";
+
+        [SliceType]
+        public Slice? Image { get; set; }
+    }
+
+    private sealed class InMemory
+    {
+        public string Case { get; set; } = "";
+
+        public string Group { get; set; } = "";
+
+        [SliceType]
+        public Slice? Image { get; set; }
+
+        // Estimators look for masks in a column of this name, whatever form they have.
+        [RaterMasksType]
+        public RaterMasks? AnnotationPaths { get; set; }
+
+        public string[] RaterNames { get; set; } = [];
+    }
 
     private sealed class OneSlice
     {

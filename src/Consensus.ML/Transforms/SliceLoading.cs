@@ -16,7 +16,8 @@ namespace Consensus.ML.Transforms;
 /// <remarks>
 /// Input column: Text with the path of an image file, or a vector of Text with one path for each channel. Output column:
 /// <see cref="Slice"/>, in the units of the file. Nothing is learned: <see cref="Fit"/> only checks the schema. A file is read when its row
-/// of the output column is read.
+/// of the output column is read. Data that already has the output column as slices in memory and has no input column stays as it is: a
+/// model that was trained on files can so predict slices in memory (<c>ml.Data.LoadFromSlices</c>).
 /// </remarks>
 /// <example>
 /// <code>
@@ -51,6 +52,12 @@ public sealed class SliceLoadingEstimator : IEstimator<SliceLoadingTransformer>
     /// <inheritdoc/>
     public SchemaShape GetOutputSchema(SchemaShape inputSchema)
     {
+        if (!inputSchema.Any(column => column.Name == _input)
+            && inputSchema.Any(column => column.Name == _output && column.ItemType is SliceDataViewType))
+        {
+            return inputSchema;
+        }
+
         inputSchema.Require(_input, column => column.ItemType is TextDataViewType, SliceLoadingTransformer.Expected);
         return inputSchema.With(ColumnContract.SliceShape(_output));
     }
@@ -91,6 +98,11 @@ public sealed class SliceLoadingTransformer : RowToRowTransformer
 
     private protected override RowMapping Map(DataViewSchema inputSchema)
     {
+        if (inputSchema.GetColumnOrNull(_input) is null && inputSchema.GetColumnOrNull(_output) is { Type: SliceDataViewType })
+        {
+            return new([], [], _ => []);
+        }
+
         DataViewSchema.Column path = inputSchema.Require(
             _input, type => type is TextDataViewType or VectorDataViewType { ItemType: TextDataViewType }, Expected);
         return new([new(_output, SliceDataViewType.Instance)], [path], (row, _, open) =>

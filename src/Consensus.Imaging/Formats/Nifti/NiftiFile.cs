@@ -1,4 +1,5 @@
 using System.Buffers;
+using Consensus.Imaging.Storage;
 
 namespace Consensus.Imaging.Formats.Nifti;
 
@@ -16,7 +17,7 @@ public static class NiftiFile
     /// It is not a NIfTI file, or its kind of values is not supported (colour, complex, 128 bits). The message says which.
     /// </exception>
     /// <exception cref="IOException">It cannot be opened.</exception>
-    public static NiftiHeader ReadHeader(string path) => NiftiSource.ReadHeader(path);
+    public static NiftiHeader ReadHeader(string path) => NiftiSource.ReadHeader(InputContent.FromFile(path));
 
     /// <summary>
     /// Reads all values once, in small blocks, and computes statistics of them. Slope and intercept are applied first, in double
@@ -30,7 +31,7 @@ public static class NiftiFile
     /// <exception cref="IOException">It cannot be opened.</exception>
     public static NiftiStatistics ReadStatistics(string path)
     {
-        using NiftiSource source = NiftiSource.Open(path);
+        using NiftiSource source = NiftiSource.Open(InputContent.FromFile(path));
         NiftiHeader header = source.Header;
         long left = source.ValueCount;
         source.SeekToValues();
@@ -76,15 +77,18 @@ public static class NiftiFile
     /// <see cref="ImageLimits.MaximumChannels"/> channels).
     /// </exception>
     /// <exception cref="IOException">It cannot be opened.</exception>
-    public static Slice ReadSlice(string path)
+    public static Slice ReadSlice(string path) => ReadSlice(InputContent.FromFile(path));
+
+    /// <summary>Reads a slice from a file or from memory; otherwise as <see cref="ReadSlice(string)"/>.</summary>
+    internal static Slice ReadSlice(InputContent content)
     {
-        using NiftiSource source = NiftiSource.Open(path);
+        using NiftiSource source = NiftiSource.Open(content);
         NiftiHeader header = source.Header;
         if (header.SliceAxis is { } along and not 2)
         {
-            using var volume = new NiftiVolume(path, along);
+            using var volume = new NiftiVolume(content, along);
             Slice only = volume.Read(0);
-            return new Slice(only.Channels, only.Height, only.Width, only.Pixels, only.Geometry, path) { Axis = along };
+            return new Slice(only.Channels, only.Height, only.Width, only.Pixels, only.Geometry, content.Name) { Axis = along };
         }
 
         (int channels, int height, int width) = NiftiSliceShape.Read(header);
@@ -122,7 +126,7 @@ public static class NiftiFile
             ArrayPool<byte>.Shared.Return(buffer);
         }
 
-        return new Slice(channels, height, width, pixels, header.Geometry(0, 1, 2, 0), path) { Axis = header.SliceAxis };
+        return new Slice(channels, height, width, pixels, header.Geometry(0, 1, 2, 0), content.Name) { Axis = header.SliceAxis };
     }
 
     /// <summary>
@@ -130,7 +134,7 @@ public static class NiftiFile
     /// in stored order, become its rows and columns. One further axis may be longer than 1 and hold channels (X×Y×Z×4, X×Y×Z×1×4). Slope
     /// and intercept are applied, and the values are rounded to single precision.
     /// </summary>
-    /// <remarks>A compressed file is unpacked at each call. To read many slices, use <see cref="ReadSlices"/>.</remarks>
+    /// <remarks>A compressed file is unpacked at each call. To read many slices, use <see cref="ReadSlices(string, int?)"/>.</remarks>
     /// <param name="path">A .nii file or either half of an .hdr/.img pair, plain or gzip.</param>
     /// <param name="axis">The axis to cut along: 0, 1 or 2 of the stored array.</param>
     /// <param name="index">The number of the slice along this axis, from 0.</param>
@@ -147,7 +151,7 @@ public static class NiftiFile
     public static Slice ReadSlice(string path, int axis, int index)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(index);
-        using var volume = new NiftiVolume(path, axis);
+        using var volume = new NiftiVolume(InputContent.FromFile(path), axis);
         return volume.Read(index);
     }
 
@@ -164,16 +168,19 @@ public static class NiftiFile
     /// <exception cref="FileNotFoundException">The file, or the other half of a pair, does not exist.</exception>
     /// <exception cref="InvalidDataException">As in <see cref="ReadSlice(string, int, int)"/>.</exception>
     /// <exception cref="IOException">It cannot be opened.</exception>
-    public static IEnumerable<Slice> ReadSlices(string path, int? axis = null)
+    public static IEnumerable<Slice> ReadSlices(string path, int? axis = null) => ReadSlices(InputContent.FromFile(path), axis);
+
+    /// <summary>Reads all slices from a file or from memory; otherwise as <see cref="ReadSlices(string, int?)"/>.</summary>
+    internal static IEnumerable<Slice> ReadSlices(InputContent content, int? axis)
     {
         // This part is not an iterator, so that errors are thrown by the call itself and not by the first step of the enumeration.
-        NiftiHeader header = ReadHeader(path);
+        NiftiHeader header = NiftiSource.ReadHeader(content);
         int along = NiftiCut.ChooseAxis(header, axis), count = NiftiCut.Along(header, along).Count;
         return Enumerate();
 
         IEnumerable<Slice> Enumerate()
         {
-            using var volume = new NiftiVolume(path, along, all: true);
+            using var volume = new NiftiVolume(content, along, all: true);
             for (int index = 0; index < count; index++)
             {
                 yield return volume.Read(index);
@@ -224,33 +231,35 @@ public static class NiftiFile
         ArgumentNullException.ThrowIfNull(slice);
         if (geometryFrom is null)
         {
-            NiftiWriter.Write(path, NiftiLayout.FromSlice(slice), slice.Pixels);
+            NiftiWriter.Write(path, NiftiContent.FromSlice(slice));
             return;
         }
 
         SliceAddress address = SliceAddress.Parse(geometryFrom);
         NiftiHeader header = ReadHeader(address.Path);
-        NiftiCut? cut = address.Axis is { } axis ? NiftiCut.Along(header, axis) : null;
-        (_, int height, int width) = cut is null ? NiftiSliceShape.Read(header) : (cut.Channels, cut.Height, cut.Width);
-        if (height != slice.Height || width != slice.Width)
-        {
-            throw new ArgumentException(
-                $"A slice of {slice.Height}×{slice.Width} cannot take the geometry of '{geometryFrom}', which has {height}×{width}.",
-                nameof(slice));
-        }
+        NiftiWriter.Write(path, address is { Axis: { } axis, Index: { } index }
+            ? NiftiContent.FromSlice(slice, NiftiCut.Along(header, axis), index, geometryFrom)
+            : NiftiContent.FromSlice(slice, header, geometryFrom));
+    }
 
-        if (cut is null && header.SliceAxis is { } along and not 2)
-        {
-            float[][] planes = NiftiCut.Along(header, along).Assemble([slice], slice.Channels);
-            NiftiWriter.Write(path, NiftiLayout.ForVolume(header, slice.Channels), planes.Select(plane => (ReadOnlyMemory<float>)plane));
-            return;
-        }
-
-        cut?.CheckIndex(address.Index!.Value);
+    /// <summary>Writes a slice to a stream, as <see cref="WriteSlice(string, Slice, string)"/> writes it to a file.</summary>
+    /// <param name="stream">Where to write to; it stays open.</param>
+    /// <param name="slice">The values. Several channels go to the axis where the input has its channels, else to the fourth.</param>
+    /// <param name="geometryFrom">
+    /// The header of the image whose geometry to repeat to the byte (<see cref="NiftiHeader"/>). Null writes the slice's own
+    /// geometry as an sform.
+    /// </param>
+    /// <param name="compress">Whether to write gzip (.nii.gz) rather than plain (.nii).</param>
+    /// <exception cref="ArgumentException">The header has another height or width than the slice.</exception>
+    /// <exception cref="InvalidDataException">The header is that of a volume.</exception>
+    public static void WriteSlice(Stream stream, Slice slice, NiftiHeader? geometryFrom, bool compress)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        ArgumentNullException.ThrowIfNull(slice);
         NiftiWriter.Write(
-            path,
-            cut is null ? NiftiLayout.ForSlice(header, slice.Channels) : NiftiLayout.FromCut(cut, address.Index!.Value, slice.Channels),
-            slice.Pixels);
+            stream,
+            geometryFrom is null ? NiftiContent.FromSlice(slice) : NiftiContent.FromSlice(slice, geometryFrom, geometryFrom.Path),
+            compress);
     }
 
     /// <summary>
@@ -260,7 +269,7 @@ public static class NiftiFile
     /// </summary>
     /// <param name="path">The file to create or replace: .nii, or .nii.gz for gzip.</param>
     /// <param name="slices">
-    /// All slices in order, as <see cref="ReadSlices"/> gives them. They have the same size and number of channels.
+    /// All slices in order, as <see cref="ReadSlices(string, int?)"/> gives them. They have the same size and number of channels.
     /// </param>
     /// <param name="geometryFrom">
     /// The volume that was cut. Its geometry is copied byte by byte: version, order and number of axes, spacing, units, sform and qform
@@ -281,47 +290,25 @@ public static class NiftiFile
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(slices);
-        NiftiHeader header = ReadHeader(geometryFrom);
-        NiftiCut cut = NiftiCut.Along(header, NiftiCut.ChooseAxis(header, axis));
-        using IEnumerator<Slice> enumerator = slices.GetEnumerator();
-        if (!enumerator.MoveNext())
-        {
-            throw new ArgumentException(
-                $"'{geometryFrom}' has {cut.Count} slices along axis {cut.Axis}, but none was given.", nameof(slices));
-        }
+        NiftiWriter.Write(path, NiftiContent.FromSlices(slices, ReadHeader(geometryFrom), axis, geometryFrom));
+    }
 
-        int channels = enumerator.Current.Channels;
-        NiftiLayout layout = NiftiLayout.ForVolume(cut.Header, channels);
-        IEnumerable<float[]> written = cut.Axis == 2 && channels == 1
-            ? Fitting().Select(slice => slice.Pixels)
-            : cut.Assemble(Fitting(), channels);
-        NiftiWriter.Write(path, layout, written.Select(plane => (ReadOnlyMemory<float>)plane));
-
-        IEnumerable<Slice> Fitting()
-        {
-            int number = 0;
-            do
-            {
-                Slice slice = enumerator.Current;
-                if (number == cut.Count || slice.Height != cut.Height || slice.Width != cut.Width || slice.Channels != channels)
-                {
-                    throw new ArgumentException(
-                        number == cut.Count
-                            ? $"More slices were given than the {cut.Count} that '{geometryFrom}' has along axis {cut.Axis}."
-                            : $"Slice {number} has {slice.Channels}×{slice.Height}×{slice.Width} values (channels × rows × columns), "
-                                + $"but {channels}×{cut.Height}×{cut.Width} are needed for the geometry of '{geometryFrom}'.",
-                        nameof(slices));
-                }
-
-                number++;
-                yield return slice;
-            }
-            while (enumerator.MoveNext());
-            if (number < cut.Count)
-            {
-                throw new ArgumentException(
-                    $"'{geometryFrom}' has {cut.Count} slices along axis {cut.Axis}, but {number} were given.", nameof(slices));
-            }
-        }
+    /// <summary>
+    /// Writes slices as a volume to a stream, as <see cref="WriteVolume(string, IEnumerable{Slice}, string, int?)"/> writes them to a file.
+    /// </summary>
+    /// <param name="stream">Where to write to; it stays open.</param>
+    /// <param name="slices">All slices in order, of one size and number of channels.</param>
+    /// <param name="geometryFrom">The header of the volume that was cut (<see cref="NiftiHeader"/>).</param>
+    /// <param name="axis">The axis that was cut: 0, 1 or 2; null for the axis of length 1, and for the third axis of a volume.</param>
+    /// <param name="compress">Whether to write gzip (.nii.gz) rather than plain (.nii).</param>
+    /// <exception cref="ArgumentException">The number or the size of the slices is not that of the volume's.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The axis is not 0, 1 or 2.</exception>
+    /// <exception cref="InvalidDataException">The header is not that of a volume.</exception>
+    public static void WriteVolume(Stream stream, IEnumerable<Slice> slices, NiftiHeader geometryFrom, int? axis, bool compress)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        ArgumentNullException.ThrowIfNull(slices);
+        ArgumentNullException.ThrowIfNull(geometryFrom);
+        NiftiWriter.Write(stream, NiftiContent.FromSlices(slices, geometryFrom, axis, geometryFrom.Path), compress);
     }
 }

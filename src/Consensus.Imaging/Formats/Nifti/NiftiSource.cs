@@ -1,3 +1,5 @@
+using Consensus.Imaging.Storage;
+
 namespace Consensus.Imaging.Formats.Nifti;
 
 /// <summary>
@@ -8,6 +10,7 @@ internal sealed class NiftiSource : IDisposable
 {
     private const int WindowSize = 1 << 16;
 
+    private readonly InputContent _content;
     private readonly Stream _stream;
     private readonly bool _compressed;
     private readonly long _storedLength;
@@ -15,9 +18,11 @@ internal sealed class NiftiSource : IDisposable
     private byte[] _window = [];
     private int _windowLength;
 
-    private NiftiSource(NiftiHeader header, Stream stream, bool compressed, long storedLength, long position)
+    private NiftiSource(
+        NiftiHeader header, InputContent content, Stream stream, bool compressed, long storedLength, long position)
     {
         Header = header;
+        _content = content;
         _stream = stream;
         _compressed = compressed;
         _storedLength = storedLength;
@@ -49,24 +54,23 @@ internal sealed class NiftiSource : IDisposable
         }
     }
 
-    /// <summary>Reads the header of <paramref name="path"/>. The stream then stands before the values.</summary>
-    public static NiftiSource Open(string path)
+    /// <summary>Reads the header of an image. The stream then stands before the values.</summary>
+    public static NiftiSource Open(InputContent content)
     {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        (string headerPath, string imagePath) = NiftiPair.Find(path);
-        bool single = headerPath == imagePath;
-        Stream stream = NiftiStream.Open(headerPath, out bool compressed, out long length);
+        (InputContent headerContent, InputContent imageContent) = Halves(content, imageMustExist: true);
+        bool single = headerContent == imageContent;
+        Stream stream = NiftiStream.Open(headerContent, out bool compressed, out long length);
         try
         {
-            NiftiHeader header = ReadHeader(stream, path, headerPath, imagePath, out long position);
+            NiftiHeader header = ReadHeader(stream, content.Name, headerContent.Name, imageContent.Name, out long position);
             if (!single || (compressed && position > header.DataOffset))
             {
                 stream.Dispose();
-                stream = NiftiStream.Open(imagePath, out compressed, out length);
+                stream = NiftiStream.Open(imageContent, out compressed, out length);
                 position = 0;
             }
 
-            return new NiftiSource(header, stream, compressed, length, position);
+            return new NiftiSource(header, imageContent, stream, compressed, length, position);
         }
         catch
         {
@@ -76,12 +80,11 @@ internal sealed class NiftiSource : IDisposable
     }
 
     /// <summary>Reads only a header. The image file of a pair need not exist.</summary>
-    public static NiftiHeader ReadHeader(string path)
+    public static NiftiHeader ReadHeader(InputContent content)
     {
-        ArgumentException.ThrowIfNullOrEmpty(path);
-        (string headerPath, string imagePath) = NiftiPair.Find(path, imageMustExist: false);
-        using Stream stream = NiftiStream.Open(headerPath, out _, out _);
-        return ReadHeader(stream, path, headerPath, imagePath, out _);
+        (InputContent header, InputContent image) = Halves(content, imageMustExist: false);
+        using Stream stream = NiftiStream.Open(header, out _, out _);
+        return ReadHeader(stream, content.Name, header.Name, image.Name, out _);
     }
 
     /// <summary>
@@ -103,7 +106,7 @@ internal sealed class NiftiSource : IDisposable
         else if (memory > (16 * (Int128)_storedLength) + (1 << 20))
         {
             needed += Header.DataOffset;
-            using Stream scan = NiftiStream.Open(Header.ImagePath, out _, out _);
+            using Stream scan = NiftiStream.Open(_content, out _, out _);
             long found = NiftiStream.Skip(scan, Header.ImagePath, (long)Int128.Min(needed, long.MaxValue));
             if (found < needed)
             {
@@ -221,6 +224,18 @@ internal sealed class NiftiSource : IDisposable
         {
             throw TooShort(Math.Max(0, _position - Header.DataOffset));
         }
+    }
+
+    /// <summary>The header and the values of an image: twice the same, except for the two files of a pair.</summary>
+    private static (InputContent Header, InputContent Image) Halves(InputContent content, bool imageMustExist)
+    {
+        if (content.IsInMemory)
+        {
+            return (content, content);
+        }
+
+        (string headerPath, string imagePath) = NiftiPair.Find(content.Name, imageMustExist);
+        return headerPath == imagePath ? (content, content) : (InputContent.FromFile(headerPath), InputContent.FromFile(imagePath));
     }
 
     private static NiftiHeader ReadHeader(Stream stream, string path, string headerPath, string imagePath, out long position)

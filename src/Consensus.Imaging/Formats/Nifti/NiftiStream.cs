@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Compression;
+using Consensus.Imaging.Storage;
 
 namespace Consensus.Imaging.Formats.Nifti;
 
@@ -8,33 +9,15 @@ internal static class NiftiStream
 {
     private const int ScanBufferSize = 1 << 16;
 
-    /// <summary>Opens a file, and unpacks it if it begins like a gzip file.</summary>
-    /// <param name="path">The file.</param>
+    /// <summary>Opens a file or bytes in memory, and unpacks them if they begin like a gzip file.</summary>
+    /// <param name="content">The file or the bytes.</param>
     /// <param name="compressed">Whether it is gzip.</param>
     /// <param name="length">Number of bytes of the file as stored.</param>
     /// <exception cref="FileNotFoundException">It does not exist.</exception>
     /// <exception cref="IOException">It cannot be opened, or is a folder.</exception>
-    public static Stream Open(string path, out bool compressed, out long length)
+    public static Stream Open(InputContent content, out bool compressed, out long length)
     {
-        FileStream file;
-        try
-        {
-            // A buffer would not help, because all reads here are large.
-            file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
-        }
-        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
-        {
-            throw new FileNotFoundException($"'{path}' does not exist.", path, exception);
-        }
-        catch (UnauthorizedAccessException exception)
-        {
-            throw new IOException(
-                Directory.Exists(path)
-                    ? $"'{path}' is a folder, where a NIfTI file is expected."
-                    : $"'{path}' cannot be opened: {exception.Message}",
-                exception);
-        }
-
+        Stream file = content.IsInMemory ? content.OpenMemory() : OpenFile(content.Name);
         try
         {
             length = file.Length;
@@ -95,6 +78,27 @@ internal static class NiftiStream
         catch (InvalidDataException exception)
         {
             throw new InvalidDataException($"'{path}' is a damaged gzip file: it does not unpack, or its checksum is wrong.", exception);
+        }
+    }
+
+    private static FileStream OpenFile(string path)
+    {
+        try
+        {
+            // A buffer would not help, because all reads here are large.
+            return new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+        }
+        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
+        {
+            throw new FileNotFoundException($"'{path}' does not exist.", path, exception);
+        }
+        catch (UnauthorizedAccessException exception)
+        {
+            throw new IOException(
+                Directory.Exists(path)
+                    ? $"'{path}' is a folder, where a NIfTI file is expected."
+                    : $"'{path}' cannot be opened: {exception.Message}",
+                exception);
         }
     }
 }

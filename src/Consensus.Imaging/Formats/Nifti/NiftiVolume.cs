@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Consensus.Imaging.Storage;
 
 namespace Consensus.Imaging.Formats.Nifti;
 
@@ -15,7 +16,7 @@ internal sealed class NiftiVolume : IDisposable
     /// </summary>
     public const long Memory = 128L << 20;
 
-    private readonly string _path;
+    private readonly InputContent _content;
     private readonly long _memory;
     private readonly bool _all;
     private readonly bool _closing;
@@ -26,7 +27,7 @@ internal sealed class NiftiVolume : IDisposable
     private int _count;
     private int _last = -1;
 
-    /// <param name="path">The file.</param>
+    /// <param name="content">The file, or its bytes in memory.</param>
     /// <param name="axis">The axis to cut along: 0, 1 or 2.</param>
     /// <param name="memory">Number of bytes that may be kept.</param>
     /// <param name="all">Whether the caller will read all slices. Then neighbours are kept from the first slice on.</param>
@@ -37,13 +38,13 @@ internal sealed class NiftiVolume : IDisposable
     /// <exception cref="FileNotFoundException">The file does not exist.</exception>
     /// <exception cref="InvalidDataException">It is not a NIfTI file, or cannot be cut into slices.</exception>
     /// <exception cref="IOException">It cannot be opened.</exception>
-    public NiftiVolume(string path, int axis, long memory = Memory, bool all = false, bool closing = false)
+    public NiftiVolume(InputContent content, int axis, long memory = Memory, bool all = false, bool closing = false)
     {
-        _path = path;
+        _content = content;
         _memory = memory;
         _all = all;
         _closing = closing;
-        _source = NiftiSource.Open(path);
+        _source = NiftiSource.Open(content);
         _compressed = _source.IsCompressed;
         try
         {
@@ -82,7 +83,7 @@ internal sealed class NiftiVolume : IDisposable
                 channel * height * width, height * width));
         }
 
-        string address = new SliceAddress(_path, Cut.Axis, index).ToString();
+        string address = new SliceAddress(_content.Name, Cut.Axis, index).ToString();
         return new Slice(Cut.Channels, height, width, pixels, Cut.Geometry(index), address) { Axis = Cut.Axis };
     }
 
@@ -137,14 +138,14 @@ internal sealed class NiftiVolume : IDisposable
         }
 
         _source?.Dispose();
-        _source = NiftiSource.Open(_path);
+        _source = NiftiSource.Open(_content);
         NiftiHeader found = _source.Header;
         if (!found.Shape.SequenceEqual(Header.Shape)
             || found.TypeCode != Header.TypeCode
             || found.BigEndian != Header.BigEndian
             || found.DataOffset != Header.DataOffset)
         {
-            throw new IOException($"'{_path}' was changed while its slices were read.");
+            throw new IOException($"'{_content.Name}' was changed while its slices were read.");
         }
 
         return _source;

@@ -27,16 +27,13 @@ internal static class NiftiWriter
                 $"Shape {string.Join('×', layout.Shape)} does not hold {pixels.Length} values."), nameof(pixels));
         }
 
-        Write(path, layout, [pixels]);
+        Write(path, new NiftiContent(layout, [pixels]));
     }
 
-    /// <summary>
-    /// Writes values as <see cref="Write(string, NiftiLayout, ReadOnlyMemory{float})"/> does. The values come as pieces of whole planes,
-    /// one after another.
-    /// </summary>
+    /// <summary>Writes a file in pieces of whole planes that come one after another.</summary>
     /// <exception cref="ArgumentException">The name does not end in .nii or .nii.gz.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
-    public static void Write(string path, NiftiLayout layout, IEnumerable<ReadOnlyMemory<float>> planes)
+    public static void Write(string path, NiftiContent content)
     {
         bool gzip = path.EndsWith(".nii.gz", StringComparison.OrdinalIgnoreCase);
         if (!gzip && !path.EndsWith(".nii", StringComparison.OrdinalIgnoreCase))
@@ -44,24 +41,28 @@ internal static class NiftiWriter
             throw new ArgumentException($"Cannot write '{path}': the name of a NIfTI file must end in .nii or .nii.gz.", nameof(path));
         }
 
-        AtomicFile.Write(path, stream =>
-        {
-            if (gzip)
-            {
-                using var compressed = new GZipStream(stream, CompressionLevel.Optimal, leaveOpen: true);
-                WriteContent(compressed, layout, planes);
-            }
-            else
-            {
-                WriteContent(stream, layout, planes);
-            }
-        });
+        AtomicFile.Write(path, stream => Write(stream, content, gzip));
     }
 
-    private static void WriteContent(Stream stream, NiftiLayout layout, IEnumerable<ReadOnlyMemory<float>> planes)
+    /// <summary>The same to a stream, which stays open.</summary>
+    public static void Write(Stream stream, NiftiContent content, bool compress)
     {
+        if (compress)
+        {
+            using var compressed = new GZipStream(stream, CompressionLevel.Optimal, leaveOpen: true);
+            WriteContent(compressed, content);
+        }
+        else
+        {
+            WriteContent(stream, content);
+        }
+    }
+
+    private static void WriteContent(Stream stream, NiftiContent content)
+    {
+        NiftiLayout layout = content.Layout;
         stream.Write(layout.Version == 1 ? Header1(layout) : Header2(layout));
-        foreach (ReadOnlyMemory<float> piece in planes)
+        foreach (ReadOnlyMemory<float> piece in content.Planes)
         {
             WriteValues(stream, layout, piece.Span);
         }

@@ -12,30 +12,32 @@ internal static class RasterFile
     /// The file is damaged, its kind is not supported, or it is too large. The message names it.
     /// </exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
-    public static Slice Read(SliceAddress address, ImageFormat format) =>
-        Open(address, format, (raster, stream) => raster.Read(stream, address.Path));
+    public static Slice Read(SliceAddress address, ImageFormat format) => Read(Content(address, format), format);
 
-    /// <summary>Reads the size of a picture from its header alone; otherwise as <see cref="Read"/>.</summary>
+    /// <summary>Reads a picture from a file or from memory; otherwise as <see cref="Read(SliceAddress, ImageFormat)"/>.</summary>
+    public static Slice Read(InputContent content, ImageFormat format) =>
+        Open(content, format, (raster, stream) => raster.Read(stream, content.Name));
+
+    /// <summary>Reads the size of a picture from its header alone; otherwise as <see cref="Read(SliceAddress, ImageFormat)"/>.</summary>
     public static (int Channels, int Height, int Width) ReadSize(SliceAddress address, ImageFormat format) =>
-        Open(address, format, (raster, stream) => raster.ReadSize(stream, address.Path));
+        Open(Content(address, format), format, (raster, stream) => raster.ReadSize(stream, address.Path));
 
-    /// <summary>Reads the orientation tag, 1 (upright) to 8; otherwise as <see cref="Read"/>.</summary>
+    /// <summary>Reads the orientation tag, 1 (upright) to 8; otherwise as <see cref="Read(SliceAddress, ImageFormat)"/>.</summary>
     public static int ReadOrientation(SliceAddress address, ImageFormat format) =>
-        Open(address, format, (raster, stream) => raster.ReadOrientation(stream, address.Path));
+        Open(Content(address, format), format, (raster, stream) => raster.ReadOrientation(stream, address.Path));
 
-    private static T Open<T>(SliceAddress address, ImageFormat format, Func<RasterFormat, Stream, T> read)
+    private static InputContent Content(SliceAddress address, ImageFormat format) => address.Index is null
+        ? InputContent.FromFile(address.Path)
+        : throw new InvalidDataException(
+            $"'{address}' asks for a slice of a volume, but '{address.Path}' is a {RasterFormats.Get(format).Name} picture: "
+            + "name the file alone.");
+
+    private static T Open<T>(InputContent content, ImageFormat format, Func<RasterFormat, Stream, T> read)
     {
         RasterFormat raster = RasterFormats.Get(format);
-        string path = address.Path;
-        if (address.Index is not null)
-        {
-            throw new InvalidDataException(
-                $"'{address}' asks for a slice of a volume, but '{path}' is a {raster.Name} picture: name the file alone.");
-        }
-
         try
         {
-            using FileStream stream = InputFile.Open(path);
+            using Stream stream = content.Open();
             return read(raster, stream);
         }
         catch (Exception exception) when (exception is EndOfStreamException
@@ -43,7 +45,7 @@ internal static class RasterFile
         {
             // Decoders throw exceptions of many types. To a caller, each of them means that the file is damaged.
             throw new InvalidDataException(
-                $"'{path}' is a damaged {raster.Name} file: {exception.Message.ReplaceLineEndings(" ")}", exception);
+                $"'{content.Name}' is a damaged {raster.Name} file: {exception.Message.ReplaceLineEndings(" ")}", exception);
         }
     }
 }

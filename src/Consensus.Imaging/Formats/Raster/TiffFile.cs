@@ -21,15 +21,32 @@ public static class TiffFile
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(slice);
-        AtomicFile.Write(path, stream =>
+        AtomicFile.Write(path, stream => Write(stream, slice, path));
+    }
+
+    /// <summary>Writes a slice to a stream, as <see cref="WriteSlice(string, Slice)"/> writes it to a file.</summary>
+    /// <param name="stream">Where to write to; it stays open.</param>
+    /// <param name="slice">The values.</param>
+    /// <exception cref="IOException">The stream cannot be written.</exception>
+    public static void WriteSlice(Stream stream, Slice slice)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        ArgumentNullException.ThrowIfNull(slice);
+
+        // LibTiff goes back to fill in what it did not know, and a network's stream cannot.
+        using var whole = new MemoryStream();
+        Write(whole, slice, "TIFF");
+        whole.WriteTo(stream);
+    }
+
+    private static void Write(Stream stream, Slice slice, string name)
+    {
+        var target = new TiffSource(stream);
+        using Tiff? tiff = target.Open(name, "w");
+        if (tiff is null || !Write(tiff, slice) || target.Error is not null)
         {
-            var target = new TiffSource(stream);
-            using Tiff? tiff = target.Open(path, "w");
-            if (tiff is null || !Write(tiff, slice) || target.Error is not null)
-            {
-                throw new IOException(target.Error ?? "the TIFF file cannot be made");
-            }
-        });
+            throw new IOException(target.Error ?? "the TIFF file cannot be made");
+        }
     }
 
     private static bool Write(Tiff tiff, Slice slice)

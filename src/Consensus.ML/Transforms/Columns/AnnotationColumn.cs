@@ -89,7 +89,7 @@ internal static class AnnotationColumn
             for (int rater = 0; rater < raters; rater++)
             {
                 string source = $"Column '{column.Name}' in row {row.Position}, mask {rater + 1},";
-                MaskReader.MarkNonZero(values.AsSpan(rater * size, size), pixels.AsSpan(rater * size, size), source);
+                MaskMarks.MarkNonZero(values.AsSpan(rater * size, size), pixels.AsSpan(rater * size, size), source);
             }
 
             return new(new RaterMasks(raters, height, width, pixels), null);

@@ -1,5 +1,6 @@
 using Consensus.Imaging.Files;
 using Consensus.Imaging.Formats.Nifti;
+using Consensus.Imaging.Storage;
 using Consensus.ML.Tests.Shared;
 
 namespace Consensus.Imaging.Tests.Formats.Nifti;
@@ -102,7 +103,7 @@ public sealed class NiftiVolumeTests : IDisposable
             {
                 foreach ((bool all, bool closing) in new[] { (false, false), (true, false), (false, true), (true, true) })
                 {
-                    using var volume = new NiftiVolume(path, axis, memory, all, closing);
+                    using var volume = new NiftiVolume(InputContent.FromFile(path), axis, memory, all, closing);
                     int count = (int)shape[axis];
                     int[] order =
                     [
