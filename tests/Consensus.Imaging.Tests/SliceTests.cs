@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Consensus.Imaging.Tests;
 
 /// <summary>Slices, their geometry and masks of pixels in memory, against values derived by hand.</summary>
@@ -70,7 +72,7 @@ public sealed class SliceTests
     [InlineData("2 0 0 0 1 0", "The directions 2 0 0 0 1 0 must have length 1 and be at a right angle.")]
     public void Directions_that_are_none_are_refused(string orientation, string expected)
     {
-        double[] values = [.. orientation.Split(' ').Select(value => double.Parse(value, System.Globalization.CultureInfo.InvariantCulture))];
+        double[] values = [.. orientation.Split(' ').Select(value => double.Parse(value, CultureInfo.InvariantCulture))];
 
         string message = Assert.Throws<ArgumentException>(() => SliceGeometry.FromDicom([0, 0, 0], values, [1, 1])).Message;
 
