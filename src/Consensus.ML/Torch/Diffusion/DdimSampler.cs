@@ -1,3 +1,4 @@
+using Consensus.ML.Graphs;
 using static TorchSharp.torch;
 
 namespace Consensus.ML.Torch.Diffusion;
@@ -9,4 +10,8 @@ internal sealed class DdimSampler : ISampler
     public Tensor Sample(DiffusionProcess process, Denoiser denoise, Tensor noise, Generator generator, CancellationToken cancellation) =>
         SamplerLoop.Run(
             process, denoise, noise, (prediction, current, steps, _) => process.DdimPrevious(prediction, current, steps), cancellation);
+
+    /// <inheritdoc/>
+    public GraphValue Emit(GraphProcess process, GraphDenoiser denoise, GraphValue noise) =>
+        process.Run(denoise, noise, process.DdimPrevious);
 }

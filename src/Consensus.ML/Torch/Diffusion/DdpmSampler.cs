@@ -1,3 +1,4 @@
+using Consensus.ML.Graphs;
 using static TorchSharp.torch;
 
 namespace Consensus.ML.Torch.Diffusion;
@@ -15,4 +16,9 @@ internal sealed class DdpmSampler : ISampler
                 : randn(prediction.Mean.shape, device: noise.device, generator: generator);
             return DiffusionProcess.DdpmPrevious(prediction, steps, fresh);
         }, cancellation);
+
+    /// <inheritdoc/>
+    public GraphValue Emit(GraphProcess process, GraphDenoiser denoise, GraphValue noise) => throw new NotSupportedException(
+        "The sampler Ddpm draws new noise at each of its steps, and a graph has the noise of the first step alone: "
+        + "choose the sampler Ddim or DpmSolver, with few steps (WithSampling).");
 }

@@ -1,3 +1,4 @@
+using Consensus.ML.Graphs;
 using static TorchSharp.torch;
 
 namespace Consensus.ML.Torch.Diffusion;
@@ -13,4 +14,12 @@ internal interface ISampler
     /// <param name="cancellation">Ends sampling between two steps.</param>
     /// <returns>x_0 in [−1, 1], B×M×H×W; owned by the surrounding dispose scope.</returns>
     Tensor Sample(DiffusionProcess process, Denoiser denoise, Tensor noise, Generator generator, CancellationToken cancellation);
+
+    /// <summary>Writes the same into a graph, step after step.</summary>
+    /// <param name="process">The process over the steps to take.</param>
+    /// <param name="denoise">The network.</param>
+    /// <param name="noise">Starting noise B×M×H×W.</param>
+    /// <returns>x_0 in [−1, 1], B×M×H×W.</returns>
+    /// <exception cref="NotSupportedException">A graph cannot sample this way; the message says why and what can.</exception>
+    GraphValue Emit(GraphProcess process, GraphDenoiser denoise, GraphValue noise);
 }

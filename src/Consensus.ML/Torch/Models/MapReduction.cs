@@ -1,3 +1,4 @@
+using Consensus.ML.Graphs;
 using Consensus.ML.Options;
 using Consensus.ML.Torch.Runtime;
 using static TorchSharp.torch;
@@ -28,5 +29,18 @@ internal static class MapReduction
         return new(
             SampleReduction.ToArray(soft), SampleReduction.ToArray(consensus), SampleReduction.ToArray(uncertainty),
             keepSamples ? SampleReduction.ToArray(maps) : null);
+    }
+
+    /// <summary><see cref="Reduce"/> in a graph; the samples are 1×N×H×W.</summary>
+    public static GraphMaps Emit(GraphValue maps, UNetKind kind, int levels, bool rounded)
+    {
+        GraphValue soft = (rounded ? maps.Above(0.5).As(GraphType.Single) : maps).Mean(0);
+        GraphValue consensus = kind switch
+        {
+            UNetKind.Levels => maps,
+            UNetKind.MultiHead => maps.Descending(0),
+            _ => SampleReduction.EmitSlabs(maps.Mean(0), levels),
+        };
+        return new(soft, consensus, maps.Deviation(0), maps.WithAxis(0));
     }
 }

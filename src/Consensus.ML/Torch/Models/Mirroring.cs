@@ -1,4 +1,5 @@
 using Consensus.Imaging.Augmentation;
+using Consensus.ML.Graphs;
 using Consensus.ML.Options;
 using Consensus.ML.Torch.Runtime;
 using static TorchSharp.torch;
@@ -64,6 +65,37 @@ internal sealed record Mirroring(Mirrored Axes, MaskOffset Offset)
         Mirrored.Rows => images.flip(-2),
         _ => images.flip(-2, -1),
     };
+
+    /// <summary><see cref="View"/> in a graph.</summary>
+    public GraphValue EmitView(GraphValue images, Mirrored view)
+    {
+        GraphValue seen = EmitFlip(images, view);
+        seen = (view & Mirrored.Rows) != 0 ? EmitMoved(seen, 2, -2 * Offset.Rows) : seen;
+        return (view & Mirrored.Columns) != 0 ? EmitMoved(seen, 3, -2 * Offset.Columns) : seen;
+    }
+
+    /// <summary><see cref="Flip"/> in a graph.</summary>
+    public static GraphValue EmitFlip(GraphValue images, Mirrored view)
+    {
+        GraphValue seen = (view & Mirrored.Columns) != 0 ? images.Flipped(-1) : images;
+        return (view & Mirrored.Rows) != 0 ? seen.Flipped(-2) : seen;
+    }
+
+    private static GraphValue EmitMoved(GraphValue images, int axis, double ahead)
+    {
+        if (ahead == 0)
+        {
+            return images;
+        }
+
+        long length = images.Shape[axis];
+        GraphValue next = GraphValue.Join([images.Part(axis, 1, length - 1), images.Part(axis, length - 1, 1)], axis);
+
+        // Torch's interpolation too begins at the nearer end.
+        return ahead < 0.5
+            ? images.Plus(next.Minus(images).Times(ahead))
+            : next.Minus(next.Minus(images).Times(1 - ahead));
+    }
 
     /// <summary>
     /// Each pixel takes the value <paramref name="ahead"/> pixels further on, 0 to 1, by linear interpolation. The last pixel is repeated.

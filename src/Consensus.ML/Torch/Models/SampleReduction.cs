@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Consensus.ML.Graphs;
 using Consensus.ML.Options;
 using Consensus.ML.Torch.Runtime;
 using static TorchSharp.torch;
@@ -36,6 +37,30 @@ internal static class SampleReduction
     public static Tensor Slabs(Tensor softMap, long levels) =>
         (softMap.unsqueeze(0).Times(levels) - TensorArithmetic.Range(0, levels, ScalarType.Float32, softMap.device).view(-1, 1, 1)).Clamped(
             0, 1);
+
+    /// <summary><see cref="Reduce"/> in a graph.</summary>
+    public static GraphMaps Emit(GraphValue samples, TrainingTarget target)
+    {
+        long levels = samples.Shape[1];
+        GraphValue means = samples.Mean(0);
+        (GraphValue soft, GraphValue maps) = target switch
+        {
+            TrainingTarget.Consensus => (EmitRounded(means), means),
+            TrainingTarget.Annotator or TrainingTarget.AnyAnnotator => (EmitRounded(means), samples.Descending(1).Mean(0)),
+            TrainingTarget.SoftLabel => (means.Mean(0), EmitSlabs(means.Mean(0), levels)),
+            _ => throw new ArgumentOutOfRangeException(nameof(target), target, "The training target is unknown."),
+        };
+        return new(soft, maps, samples.Mean(1).Deviation(0), samples);
+    }
+
+    /// <summary><see cref="Slabs"/> in a graph.</summary>
+    public static GraphValue EmitSlabs(GraphValue softMap, long levels)
+    {
+        float[] below = [.. Enumerable.Range(0, (int)levels).Select(level => (float)level)];
+        return softMap.WithAxis(0).Times(levels).Minus(softMap.Graph.Constant(below, levels, 1, 1)).Clamped(0, 1);
+    }
+
+    private static GraphValue EmitRounded(GraphValue means) => means.Above(0.5).As(GraphType.Single).Mean(0);
 
     /// <summary>The values of a tensor on the CPU.</summary>
     public static float[] ToArray(Tensor values)

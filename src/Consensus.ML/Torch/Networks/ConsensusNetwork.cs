@@ -1,3 +1,4 @@
+using Consensus.ML.Graphs;
 using Consensus.ML.Options;
 using Consensus.ML.Torch.Runtime;
 using static TorchSharp.torch;
@@ -55,6 +56,9 @@ internal sealed class ConsensusNetwork
         return (_encoder is null ? typed.alias() : _encoder.Forward(context, typed)).MoveToOuterDisposeScope();
     }
 
+    /// <summary><see cref="EncodeImage"/> in a graph.</summary>
+    public GraphValue EmitEncodeImage(GraphContext context, GraphValue image) => _encoder?.Emit(context, image) ?? image;
+
     /// <summary>
     /// G(I) for training with gradient checkpointing: it computes its activations again for the gradient instead of keeping them. Null
     /// without an encoder.
@@ -88,6 +92,31 @@ internal sealed class ConsensusNetwork
         return _unet.Forward(
             context, _encoder is null ? Concatenated(context, noisy, imageFeatures) : Added(context, noisy, imageFeatures), embedding)
             .MoveToOuterDisposeScope();
+    }
+
+    /// <summary>One pass of the U-Net in a graph, at a time that is known when the graph is made.</summary>
+    /// <param name="context">Graph and weights.</param>
+    /// <param name="noisy">x_t: P×M×H×W.</param>
+    /// <param name="imageFeatures">
+    /// Of <see cref="EmitEncodeImage"/>: a single entry for all passes, or one for each of them.
+    /// </param>
+    /// <param name="time">The diffusion time of all passes.</param>
+    /// <param name="levels">P levels from 1 (int64); null where the target has none.</param>
+    public GraphValue Emit(GraphContext context, GraphValue noisy, GraphValue imageFeatures, int time, GraphValue? levels)
+    {
+        GraphValue embedding = _time2.Emit(
+            context, _time1.Emit(context, TimestepEmbedding.Emit(context.Graph, time, _options.ModelChannels)).Silu());
+        if (_levelEmbedding is int table)
+        {
+            ArgumentNullException.ThrowIfNull(levels);
+            embedding = context.Weight(table).Rows(levels.Plus(-1)).Plus(embedding);
+        }
+
+        return _unet.Emit(
+            context, _encoder is null
+                ? _unet.EmitEnter(context, GraphValue.Join([imageFeatures.RepeatedAs(noisy), noisy], 1))
+                : _unet.EmitEnter(context, noisy).Plus(imageFeatures),
+            embedding.Silu());
     }
 
     /// <summary>F(x_t) + G(I).</summary>

@@ -1,3 +1,4 @@
+using Consensus.ML.Graphs;
 using Consensus.ML.Options;
 using Consensus.ML.Torch.Runtime;
 using static TorchSharp.torch;
@@ -44,6 +45,18 @@ internal sealed class ImageEncoder
         return Last(context, features, trunk).MoveToOuterDisposeScope();
     }
 
+    /// <summary><see cref="Forward"/> in a graph.</summary>
+    public GraphValue Emit(GraphContext context, GraphValue image)
+    {
+        GraphValue features = EmitFirst(context, image), trunk = features;
+        for (int block = 0; block < BlockCount; block++)
+        {
+            trunk = EmitBlock(context, block, trunk);
+        }
+
+        return EmitLast(context, features, trunk);
+    }
+
     /// <summary>The first part: from the image to features.</summary>
     public Tensor First(ForwardContext context, Tensor image)
     {
@@ -51,8 +64,14 @@ internal sealed class ImageEncoder
         return _first.Forward(context, Patches.Fold(image, _patch)).MoveToOuterDisposeScope();
     }
 
+    /// <summary><see cref="First"/> in a graph.</summary>
+    public GraphValue EmitFirst(GraphContext context, GraphValue image) => _first.Emit(context, Patches.EmitFold(image, _patch));
+
     /// <summary>One of the <see cref="BlockCount"/> parts of the trunk. Each takes the output of the part before.</summary>
     public Tensor Block(ForwardContext context, int block, Tensor input) => _blocks[block].Forward(context, input);
+
+    /// <summary><see cref="Block"/> in a graph.</summary>
+    public GraphValue EmitBlock(GraphContext context, int block, GraphValue input) => _blocks[block].Emit(context, input);
 
     /// <summary>The last part, which takes the outputs of the first part and the trunk.</summary>
     public Tensor Last(ForwardContext context, Tensor features, Tensor trunk)
@@ -62,8 +81,15 @@ internal sealed class ImageEncoder
         return _last.Forward(context, Leaky(_high.Forward(context, sum))).MoveToOuterDisposeScope();
     }
 
+    /// <summary><see cref="Last"/> in a graph.</summary>
+    public GraphValue EmitLast(GraphContext context, GraphValue features, GraphValue trunk)
+    {
+        GraphValue sum = features.Plus(_trunk.Emit(context, trunk));
+        return _last.Emit(context, _high.Emit(context, sum).LeakyRelu(LeakySlope));
+    }
+
     // In place is safe with gradients too: the derivative of a leaky ReLU follows from its output.
-    private static Tensor Leaky(Tensor tensor) => tensor.LeakyReluInPlace(0.2);
+    private static Tensor Leaky(Tensor tensor) => tensor.LeakyReluInPlace(LeakySlope);
 
     /// <summary>Three dense blocks with a scaled residual around them.</summary>
     private sealed class ResidualInResidualBlock(WeightLayout layout, string name, int width, int growth)
@@ -85,6 +111,9 @@ internal sealed class ImageEncoder
 
             return hidden.Times(ResidualScale).PlusInPlace(input).MoveToOuterDisposeScope();
         }
+
+        public GraphValue Emit(GraphContext context, GraphValue input) =>
+            _blocks.Aggregate(input, (hidden, block) => block.Emit(context, hidden)).Times(ResidualScale).Plus(input);
     }
 
     /// <summary>Five convolutions, each on everything before it, with a scaled residual around them.</summary>
@@ -110,7 +139,18 @@ internal sealed class ImageEncoder
                 .PlusInPlace(input)
                 .MoveToOuterDisposeScope();
         }
+
+        public GraphValue Emit(GraphContext context, GraphValue input)
+        {
+            var grown = new List<GraphValue> { input };
+            foreach (Convolution convolution in _convolutions.AsSpan(0, 4))
+            {
+                grown.Add(convolution.Emit(context, GraphValue.Join(grown, 1)).LeakyRelu(LeakySlope));
+            }
+
+            return _convolutions[4].Emit(context, GraphValue.Join(grown, 1)).Times(ResidualScale).Plus(input);
+        }
     }
 
-    private const double ResidualScale = 0.2;
+    private const double ResidualScale = 0.2, LeakySlope = 0.2;
 }

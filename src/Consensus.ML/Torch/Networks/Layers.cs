@@ -1,3 +1,4 @@
+using Consensus.ML.Graphs;
 using Consensus.ML.Torch.Runtime;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -39,6 +40,9 @@ internal sealed class Convolution
         context.Operations?.Add(output.numel(), weight.shape[1] * weight.shape[2] * weight.shape[3]);
         return output;
     }
+
+    public GraphValue Emit(GraphContext context, GraphValue input) =>
+        input.Convolution(context.Weight(_weight), context.Weight(_bias), _stride, _padding);
 }
 
 /// <summary>A fully connected layer; always float32, since it works on a few vectors only.</summary>
@@ -54,12 +58,15 @@ internal sealed class Linear
 
     public Tensor Forward(ForwardContext context, Tensor input) =>
         functional.linear(input, context.Weights[_weight], context.Weights[_bias]);
+
+    public GraphValue Emit(GraphContext context, GraphValue input) => input.Linear(context.Weight(_weight), context.Weight(_bias));
 }
 
 /// <summary>Group normalisation over 32 groups; statistics and weights in float32.</summary>
 internal sealed class GroupNormalization
 {
     private const int Groups = 32;
+    private const double Epsilon = 1e-5;
     private readonly int _weight, _bias;
 
     public GroupNormalization(WeightLayout layout, string name, long channels)
@@ -77,8 +84,11 @@ internal sealed class GroupNormalization
             (weight, bias) = (weight.to_type(input.dtype), bias.to_type(input.dtype));
         }
 
-        return functional.group_norm(input, Groups, weight, bias, 1e-5);
+        return functional.group_norm(input, Groups, weight, bias, Epsilon);
     }
+
+    public GraphValue Emit(GraphContext context, GraphValue input) =>
+        input.GroupNormalized(Groups, context.Weight(_weight), context.Weight(_bias), Epsilon);
 }
 
 /// <summary>
@@ -138,6 +148,35 @@ internal sealed class ResidualBlock
         return Sum(context, hidden, skip).MoveToOuterDisposeScope();
     }
 
+    /// <param name="context">Graph and weights.</param>
+    /// <param name="input">B×inputs×H×W.</param>
+    /// <param name="embedding">As for <see cref="Forward"/>; a single row where all samples share it.</param>
+    public GraphValue Emit(GraphContext context, GraphValue input, GraphValue? embedding)
+    {
+        GraphValue hidden = _inputConvolution.Emit(context, _inputNorm.Emit(context, input).Silu());
+        if (_embedding is null)
+        {
+            hidden = _outputNorm.Emit(context, hidden);
+        }
+        else
+        {
+            ArgumentNullException.ThrowIfNull(embedding);
+            GraphValue projected = _embedding.Emit(context, embedding).WithAxis(-1).WithAxis(-1);
+            if (_scaleShift)
+            {
+                GraphValue[] parts = projected.Parts(1, 2);
+                hidden = _outputNorm.Emit(context, hidden).Times(parts[0].Plus(1)).Plus(parts[1]);
+            }
+            else
+            {
+                hidden = _outputNorm.Emit(context, hidden.Plus(projected));
+            }
+        }
+
+        hidden = _outputConvolution.Emit(context, hidden.Silu());
+        return hidden.Plus(_skip is null ? input : _skip.Emit(context, input));
+    }
+
     /// <summary>normed · (1 + scale) + shift for each channel. The first half of the projected embedding is the scale.</summary>
     private static Tensor ScaledAndShifted(ForwardContext context, Tensor normed, Tensor projected)
     {
@@ -190,6 +229,20 @@ internal sealed class AttentionBlock
         context.Operations?.Add(2 * input.numel(), height * width);
         return input.Plus(output).MoveToOuterDisposeScope();
     }
+
+    public GraphValue Emit(GraphContext context, GraphValue input)
+    {
+        long channels = input.Shape[1], height = input.Shape[2], width = input.Shape[3], each = channels / _heads;
+        GraphValue normed = _norm.Emit(context, input).Reshaped(0, channels, height * width);
+        GraphValue[] qkv = normed.Convolution(context.Weight(_qkvWeight), context.Weight(_qkvBias))
+            .Reshaped(0, _heads, 3 * each, height * width)
+            .Parts(2, 3);
+        GraphValue shares = qkv[0].Times(1 / Math.Sqrt(each)).Transposed(0, 1, 3, 2).MatrixProduct(qkv[1]).Softmax();
+        GraphValue attended = qkv[2].MatrixProduct(shares.Transposed(0, 1, 3, 2)).Reshaped(0, channels, height * width);
+        return input.Plus(attended
+            .Convolution(context.Weight(_outputWeight), context.Weight(_outputBias))
+            .Reshaped(0, channels, height, width));
+    }
 }
 
 /// <summary>Halves both sides with a strided convolution.</summary>
@@ -198,6 +251,8 @@ internal sealed class Downsampling(WeightLayout layout, string name, long channe
     private readonly Convolution _convolution = new(layout, $"{name}.op", channels, channels, stride: 2);
 
     public Tensor Forward(ForwardContext context, Tensor input) => _convolution.Forward(context, input);
+
+    public GraphValue Emit(GraphContext context, GraphValue input) => _convolution.Emit(context, input);
 }
 
 /// <summary>Doubles both sides by repetition, then a convolution.</summary>
@@ -211,4 +266,6 @@ internal sealed class Upsampling(WeightLayout layout, string name, long channels
         Tensor large = functional.interpolate(input, scale_factor: [2, 2], mode: InterpolationMode.Nearest);
         return _convolution.Forward(context, large).MoveToOuterDisposeScope();
     }
+
+    public GraphValue Emit(GraphContext context, GraphValue input) => _convolution.Emit(context, input.Doubled());
 }

@@ -1,3 +1,4 @@
+using Consensus.ML.Graphs;
 using Consensus.ML.Options;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -17,4 +18,32 @@ internal static class Patches
 
     /// <summary>The inverse of <see cref="Fold"/>.</summary>
     public static Tensor Unfold(Tensor channels, int patch) => patch == 1 ? channels : functional.pixel_shuffle(channels, patch);
+
+    /// <summary><see cref="Fold"/> in a graph.</summary>
+    public static GraphValue EmitFold(GraphValue pixels, int patch)
+    {
+        if (patch == 1)
+        {
+            return pixels;
+        }
+
+        long channels = pixels.Shape[1], height = pixels.Shape[2] / patch, width = pixels.Shape[3] / patch;
+        return pixels.Reshaped(0, channels, height, patch, width, patch)
+            .Transposed(0, 1, 3, 5, 2, 4)
+            .Reshaped(0, channels * patch * patch, height, width);
+    }
+
+    /// <summary><see cref="Unfold"/> in a graph.</summary>
+    public static GraphValue EmitUnfold(GraphValue channels, int patch)
+    {
+        if (patch == 1)
+        {
+            return channels;
+        }
+
+        long pixels = channels.Shape[1] / (patch * patch), height = channels.Shape[2], width = channels.Shape[3];
+        return channels.Reshaped(0, pixels, patch, patch, height, width)
+            .Transposed(0, 1, 4, 2, 5, 3)
+            .Reshaped(0, pixels, height * patch, width * patch);
+    }
 }

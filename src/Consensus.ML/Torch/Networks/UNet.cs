@@ -1,3 +1,4 @@
+using Consensus.ML.Graphs;
 using Consensus.ML.Options;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -101,6 +102,9 @@ internal sealed class UNet
         return _input.Forward(context, Patches.Fold(input.to_type(Type(context)), _patch)).MoveToOuterDisposeScope();
     }
 
+    /// <summary><see cref="Enter"/> in a graph.</summary>
+    public GraphValue EmitEnter(GraphContext context, GraphValue input) => _input.Emit(context, Patches.EmitFold(input, _patch));
+
     /// <summary>Everything after the first convolution.</summary>
     /// <param name="context">Weights and mode.</param>
     /// <param name="entered">
@@ -140,6 +144,28 @@ internal sealed class UNet
             .MoveToOuterDisposeScope();
     }
 
+    /// <summary><see cref="Forward"/> in a graph.</summary>
+    public GraphValue Emit(GraphContext context, GraphValue entered, GraphValue? embedding)
+    {
+        GraphValue hidden = entered;
+        var skips = new Stack<GraphValue>([hidden]);
+        foreach (Stage stage in _down)
+        {
+            hidden = stage.Emit(context, hidden, embedding);
+            skips.Push(hidden);
+        }
+
+        hidden = _middle1.Emit(context, hidden, embedding);
+        hidden = _middleAttention.Emit(context, hidden);
+        hidden = _middle2.Emit(context, hidden, embedding);
+        foreach (Stage stage in _up)
+        {
+            hidden = stage.Emit(context, GraphValue.Join([hidden, skips.Pop()], 1), embedding);
+        }
+
+        return Patches.EmitUnfold(_output.Emit(context, _outputNorm.Emit(context, hidden).Silu()), _patch);
+    }
+
     /// <summary>One entry of the published lists input_blocks and output_blocks.</summary>
     private sealed class Stage
     {
@@ -177,6 +203,18 @@ internal sealed class UNet
             hidden = _attention?.Forward(context, hidden) ?? hidden;
             hidden = _up?.Forward(context, hidden) ?? hidden;
             return hidden.MoveToOuterDisposeScope();
+        }
+
+        public GraphValue Emit(GraphContext context, GraphValue input, GraphValue? embedding)
+        {
+            if (_down is not null)
+            {
+                return _down.Emit(context, input);
+            }
+
+            GraphValue hidden = _residual!.Emit(context, input, embedding);
+            hidden = _attention?.Emit(context, hidden) ?? hidden;
+            return _up?.Emit(context, hidden) ?? hidden;
         }
     }
 }
