@@ -10,41 +10,41 @@ using Microsoft.ML.Runtime;
 namespace Consensus.ML.Segmentation;
 
 /// <summary>
-/// Trains a conditional diffusion model on images that several raters have segmented, to predict every level of their agreement and the
-/// soft consensus map (Amit, Shichrur, Shaharabany, Wolf: "Annotator Consensus Prediction for Medical Image Segmentation with Diffusion
-/// Models", MICCAI 2023).
+/// Trains a conditional diffusion model on images that several raters have segmented. The model predicts every level of their agreement
+/// and the soft consensus map (Amit, Shichrur, Shaharabany, Wolf: "Annotator Consensus Prediction for Medical Image Segmentation with
+/// Diffusion Models", MICCAI 2023).
 /// </summary>
 /// <remarks>
 /// <para>Input columns (names can be changed in <see cref="Options"/>):</para>
 /// <list type="table">
 /// <listheader><term>column</term><description>type</description></listheader>
 /// <item><term>Features</term><description>vector of Single, channels × height × width, of known size</description></item>
-/// <item><term>AnnotationPaths</term><description>the label: a vector of Text, the path of one mask a rater; or RaterMasks; or a vector
-/// raters × height × width of known size. Not read by the trained model</description></item>
-/// <item><term>Case, Image, ImagePath</term><description>read while training where present: names for messages, and the size that masks
-/// must have</description></item>
-/// <item><term>Group</term><description>read while training where present: Text, a number or a key that cases of one patient
-/// share</description></item>
-/// <item><term>RaterNames</term><description>the name of each mask's rater; the target Annotator reads it where
+/// <item><term>AnnotationPaths</term><description>the label: a vector of Text with the path of each rater's mask, or RaterMasks,
+/// or a vector raters × height × width of known size. The trained model does not read it</description></item>
+/// <item><term>Case, Image, ImagePath</term><description>read in training where present: names for messages, and the size that
+/// masks must have</description></item>
+/// <item><term>Group</term><description>read in training where present: Text, a number or a key that all cases of
+/// one patient share</description></item>
+/// <item><term>RaterNames</term><description>the name of each mask's rater. The target Annotator reads it where
 /// present</description></item>
 /// </list>
 /// <para>Output columns:</para>
 /// <list type="table">
 /// <listheader><term>column</term><description>type</description></listheader>
 /// <item><term>SoftMap</term><description>vector of Single, height × width in [0, 1]: predicted share of raters</description></item>
-/// <item><term>ConsensusMaps</term><description>vector of Single, levels × height × width in [0, 1]: each level, mean over
-/// generations</description></item>
+/// <item><term>ConsensusMaps</term><description>vector of Single, levels × height × width in [0, 1]: each level, as the
+/// mean over generations</description></item>
 /// <item><term>Uncertainty</term><description>vector of Single, height × width of at least 0: standard deviation of the soft map over
 /// generations</description></item>
-/// <item><term>Samples</term><description>vector of Single, samples × height × width in [0, 1]: every sampled map before any averaging,
-/// generation by generation, in each all levels (Consensus), raters (Annotator) or draws (AnyAnnotator, SoftLabel). Of variable size,
-/// since sampling options and early averaging (<see cref="Consensus.ML.Options.SamplingOptions.Tolerance"/>) decide how many there are:
-/// generations × levels. The maps of the target Consensus are nested levels of agreement, not masks that raters might
-/// draw</description></item>
+/// <item><term>Samples</term><description>vector of Single, samples × height × width in [0, 1]: every sampled map before averaging,
+/// generation by generation. A generation has one map for each level (Consensus), rater (Annotator) or draw (AnyAnnotator, SoftLabel).
+/// The size is variable: there are generations × levels maps, and the sampling options and early averaging
+/// (<see cref="Consensus.ML.Options.SamplingOptions.Tolerance"/>) decide the number of generations. The maps of the target Consensus
+/// are nested levels of agreement, not masks that raters might draw</description></item>
 /// </list>
 /// <para>
-/// Some training cases, whole groups of them, are set aside to choose the best weights by, unless there are validation cases for that;
-/// other data is never read. The same seed, data and machine give the same model.
+/// Training sets some training cases aside, in whole groups, and keeps the weights that are best on them, unless there are separate
+/// validation cases. It never reads other data. The same seed, data and machine give the same model.
 /// </para>
 /// </remarks>
 /// <example>

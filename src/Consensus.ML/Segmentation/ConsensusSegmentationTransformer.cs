@@ -19,12 +19,13 @@ using TorchSharp;
 namespace Consensus.ML.Segmentation;
 
 /// <summary>
-/// Predicts the soft consensus map of several raters; made by <see cref="ConsensusSegmentationEstimator"/>, whose remarks list the columns.
+/// Predicts the soft consensus map of several raters. <see cref="ConsensusSegmentationEstimator"/> makes it; its remarks list the columns.
 /// </summary>
 /// <remarks>
-/// Maps are sampled when a column is read, once a row. The noise of a row comes from a seed and the row's own values: the same slice
-/// gives the same maps alone, in any order and on any thread. Safe for several cursors at once. Holds memory outside .NET: dispose it, or
-/// the chain it is in. A prediction engine disposes its model too, unless it is made with OwnsTransformer = false.
+/// Maps are sampled when a column is read, once for each row. The noise of a row comes from a seed and from the row's own values. So the
+/// same slice always gives the same maps: alone or among others, in any order and on any thread. Several cursors may use the transformer
+/// at the same time. It holds memory outside .NET: dispose it, or the chain that contains it. A prediction engine disposes its model too,
+/// unless the engine is made with OwnsTransformer = false.
 /// </remarks>
 public sealed class ConsensusSegmentationTransformer : SegmentationTransformer
 {
@@ -33,9 +34,9 @@ public sealed class ConsensusSegmentationTransformer : SegmentationTransformer
     private static readonly ModelState FileState = new("ConsensusSegment", "CMLSEGMT", LoaderSignature);
 
     /// <param name="environment">The environment.</param>
-    /// <param name="manifest">What the model is.</param>
-    /// <param name="model">The weights; one use of them becomes this transformer's.</param>
-    /// <param name="limits">What ends predictions; null for nothing.</param>
+    /// <param name="manifest">The manifest of the model.</param>
+    /// <param name="model">The weights. The caller has acquired them, and this transformer releases them.</param>
+    /// <param name="limits">The limits of predictions; null for no limits.</param>
     internal ConsensusSegmentationTransformer(
         IHostEnvironment environment,
         DiffusionManifest manifest,
@@ -73,8 +74,8 @@ public sealed class ConsensusSegmentationTransformer : SegmentationTransformer
         (ConsensusSegmentationTransformer)base.WithTimeLimit(limit);
 
     /// <summary>
-    /// Samples one generation of a slice and returns the maps of every step, from noise to the last (the paper's Figure 4). An ensemble
-    /// samples with its first member.
+    /// Samples one generation of a slice and returns the maps of every step, from pure noise to the final maps (the paper's Figure 4). An
+    /// ensemble samples with its first member.
     /// </summary>
     /// <param name="features">The slice: the values of a row of the Features column, channels × height × width.</param>
     /// <param name="cancellation">Ends sampling.</param>
@@ -111,7 +112,8 @@ public sealed class ConsensusSegmentationTransformer : SegmentationTransformer
     }
 
     /// <summary>
-    /// A model over the weights of a published-format checkpoint; see <see cref="ConsensusCatalog.ConsensusSegmentFromCheckpoint"/>.
+    /// Makes a model from the weights of a checkpoint in the published format; see
+    /// <see cref="ConsensusCatalog.ConsensusSegmentFromCheckpoint"/>.
     /// </summary>
     internal static ConsensusSegmentationTransformer FromCheckpoint(
         IHostEnvironment environment,

@@ -6,9 +6,10 @@ using static Consensus.ML.Options.OptionRange;
 
 namespace Consensus.ML.Segmentation;
 
-/// <summary>Refuses options that cannot work before any work is done; a message names the option, its value and what is allowed.</summary>
+/// <summary>Refuses options that cannot work, before any work is done. A message names the option, its value and what is allowed.</summary>
 internal static class OptionsCheck
 {
+    /// <summary>Checks the options of a diffusion model.</summary>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     public static void Check(ConsensusSegmentationEstimator.Options options)
     {
@@ -17,7 +18,7 @@ internal static class OptionsCheck
         CheckCommon(options, options.Diffusion);
     }
 
-    /// <summary>The same for one-pass U-Nets.</summary>
+    /// <summary>Checks the options of a one-pass U-Net.</summary>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     public static void Check(UNetSegmentationEstimator.Options options)
     {

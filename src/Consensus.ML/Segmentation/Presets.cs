@@ -2,14 +2,14 @@ using Consensus.ML.Options;
 
 namespace Consensus.ML.Segmentation;
 
-/// <summary>The values of the two presets, in one place.</summary>
+/// <summary>The values of the presets, in one place.</summary>
 internal static class Presets
 {
     /// <summary>For two CPU cores and a quarter of an hour at 64 pixels.</summary>
     public static class Compact
     {
-        // Half of a step's arithmetic would be the published encoder's: a narrow one leaves more steps in the same minutes. What each of
-        // these settings buys is measured in tests/Consensus.ML.Benchmarks/RESULTS.md.
+        // The published encoder would take half of the arithmetic of a training step. A narrow encoder leaves time for more steps.
+        // tests/Consensus.ML.Benchmarks/RESULTS.md measures what each of these settings brings.
         public static NetworkOptions Network { get; } = new()
         {
             PatchSize = null,
@@ -24,7 +24,8 @@ internal static class Presets
 
         public static DiffusionOptions Diffusion { get; } = new() { LearnedVariance = false, Prediction = PredictionType.XStartLogit };
 
-        // The rate does not decay: the moving average of the weights does what decay is for, and the steps at a small rate are lost.
+        // The learning rate does not decay. The moving average of the weights has the same effect as a decay, and with a decay the steps
+        // at a small rate would teach little.
         public static TrainingOptions Training { get; } = new()
         {
             PairsPerImage = 1,
@@ -38,7 +39,7 @@ internal static class Presets
             Precision = Precision.BFloat16,
         };
 
-        // One view of the image each: more generations of one view hardly differ.
+        // Each generation sees another mirror image: more generations of the same image would hardly differ.
         public static SamplingOptions Sampling { get; } = new()
         {
             Generations = 4,
@@ -48,17 +49,17 @@ internal static class Presets
             Precision = Precision.BFloat16,
         };
 
-        // A step that learns one map an image learns more at twice the rate of one that learns them all.
+        // A step that learns a single map of each image learns best at twice the rate of a step that learns all maps.
         public static double LearningRate(TrainingTarget target, LevelConditioning levelConditioning) =>
             levelConditioning == LevelConditioning.Embedding || target is TrainingTarget.AnyAnnotator or TrainingTarget.SoftLabel
                 ? 2e-3
                 : 1e-3;
     }
 
-    /// <summary>One-pass U-Nets, for the same cores, minutes and pixels, on the same U-Net.</summary>
+    /// <summary>One-pass models on the same U-Net, for the same cores, time and size of slices.</summary>
     public static class UNet
     {
-        // What tells a diffusion model's levels apart says nothing here.
+        // Level conditioning has no effect here: it tells the levels of a diffusion model apart.
         public static NetworkOptions Network { get; } = Compact.Network with { LevelConditioning = default };
 
         public static TrainingOptions Training { get; } = new()
@@ -78,8 +79,8 @@ internal static class Presets
     /// <summary>As published (Amit et al. 2023, section 4), for a GPU and slices of 256 pixels.</summary>
     public static class Paper
     {
-        // At this size memory is short before arithmetic is: one image at a time while training, its encoder computed twice, and a few
-        // maps at a time while sampling.
+        // At this size, memory is the limit, not arithmetic. So training takes one image at a time and computes its encoder twice, and
+        // sampling takes a few maps at a time.
         private const int MapsAtOnce = 3;
 
         public static NetworkOptions Network { get; } = new()
@@ -92,8 +93,8 @@ internal static class Presets
 
         public static DiffusionOptions Diffusion { get; } = new();
 
-        // The paper does not say how long it trained; validation keeps the best weights of this run.
-        // Predictions of ε need more than a step or two before they can be ranked.
+        // The paper does not say how long it trained; validation keeps the best weights of this run. A network that predicts ε needs more
+        // than one or two sampling steps before its maps can be compared.
         public static TrainingOptions Training { get; } = new()
         {
             Steps = 100_000,

@@ -12,7 +12,7 @@ using Microsoft.ML.Runtime;
 
 namespace Consensus.ML.Segmentation;
 
-/// <summary>Trains a segmentation by several raters: what all segmentation estimators of this library do alike.</summary>
+/// <summary>Trains a segmentation by several raters. It has what all segmentation estimators of this library share.</summary>
 /// <typeparam name="TTransformer">The trained model.</typeparam>
 public abstract class SegmentationEstimator<TTransformer> : IEstimator<TTransformer>, ISegmentationEstimator
     where TTransformer : SegmentationTransformer
@@ -36,28 +36,29 @@ public abstract class SegmentationEstimator<TTransformer> : IEstimator<TTransfor
     }
 
     /// <summary>
-    /// What the trainer needs and can do, as ML.NET's trainers say it. It needs normalised values (NormalizeSlices); its maps are shares of
-    /// raters and need no calibration; it reads the data once, so that a cache before it gains nothing; it can take a validation set and
-    /// go on from a trained model (<see cref="SegmentationOptions.StartFrom"/>).
+    /// What the trainer needs and can do, in the form of ML.NET's trainers. It needs normalised values (NormalizeSlices). Its maps are
+    /// shares of raters and need no calibration. It reads the data once, so a cache before it gains nothing. It can take a validation set,
+    /// and it can start from a trained model (<see cref="SegmentationOptions.StartFrom"/>).
     /// </summary>
     public TrainerInfo Info { get; } = MLNetInternals.TrainerInfo(
         normalization: true, calibration: false, caching: false, validation: true, incremental: true);
 
     CancellationToken ISegmentationEstimator.Cancellation => _options.Cancellation;
 
-    /// <summary>Reads all cases, trains, and returns the best model; when cancelled, the best model so far.</summary>
+    /// <summary>Reads all cases, trains, and returns the best model. When cancelled, it returns the best model so far.</summary>
     /// <param name="input">The training cases.</param>
     /// <exception cref="ArgumentException">
     /// A column is missing or of another type, the slices' size does not suit the network, a number format does not suit the device, or
     /// the model to start from is not of this network; the message says what differs.
     /// </exception>
     /// <exception cref="InvalidDataException">
-    /// A case cannot be read, does not fit the others, or is a photograph that was cut or padded to its size; or the checkpoint to resume
-    /// is damaged, too new, or of other data or options. The message says which, and what differs.
+    /// A case cannot be read, does not fit the others, or is a photograph that was cut or padded when it was resized; or the checkpoint to
+    /// resume from is damaged, too new, or belongs to other data or options. The message says which, and what differs.
     /// </exception>
     /// <exception cref="IOException">The folder for checkpoints cannot be written to, or another run holds it.</exception>
     /// <exception cref="InvalidOperationException">
-    /// The device asked for is not usable, the loss became NaN, or the folder for checkpoints holds some that are not to be resumed.
+    /// The device of the options is not usable, the loss became NaN, or the folder for checkpoints already holds checkpoints and the
+    /// options do not resume them.
     /// </exception>
     /// <exception cref="OperationCanceledException">Training was cancelled before its first step was done.</exception>
     public TTransformer Fit(IDataView input)
@@ -67,12 +68,13 @@ public abstract class SegmentationEstimator<TTransformer> : IEstimator<TTransfor
     }
 
     /// <summary>
-    /// As <see cref="Fit(IDataView)"/>, with validation cases to choose the best weights by: all training cases are then trained on.
+    /// Trains like <see cref="Fit(IDataView)"/>, but separate validation cases decide which weights are best. So no training case is set
+    /// aside.
     /// </summary>
     /// <param name="trainData">The training cases.</param>
     /// <param name="validationData">
-    /// The validation cases, transformed by the steps before this one as the training cases are
-    /// (<see cref="ConsensusCatalog.Fit{TLastTransformer}"/> does that for a pipeline). They take the place of
+    /// The validation cases. The earlier steps of the pipeline must have transformed them like the training cases;
+    /// <see cref="ConsensusCatalog.Fit{TLastTransformer}"/> does that for a pipeline. They replace
     /// <see cref="SegmentationOptions.ValidationSet"/>.
     /// </param>
     /// <exception cref="ArgumentException">
@@ -120,8 +122,8 @@ public abstract class SegmentationEstimator<TTransformer> : IEstimator<TTransfor
     /// <param name="manifest">The manifest; its history is empty.</param>
     /// <param name="options">How to train.</param>
     /// <param name="fit">The cases, and where and how to train on them.</param>
-    /// <param name="startFrom">The weights that training begins with; null for random ones.</param>
-    /// <param name="run">The log and progress of training, and what ends it early.</param>
+    /// <param name="startFrom">The weights that training begins with; null for random weights.</param>
+    /// <param name="run">Where training reports its progress, and how it can be ended early.</param>
     private protected abstract (SegmentationModel Model, TrainingHistory History) Train(
         ModelManifest manifest,
         TrainingOptions options,

@@ -7,7 +7,7 @@ using Microsoft.ML;
 
 namespace Consensus.ML.Segmentation;
 
-/// <summary>What the options of all segmentation estimators have in common: columns, data, network, training and sampling.</summary>
+/// <summary>The options that all segmentation estimators have: columns, data, network, training and sampling.</summary>
 public abstract class SegmentationOptions : IFitOptions
 {
     internal const string DefaultSamplesColumnName = ManifestColumns.DefaultSamples;
@@ -32,10 +32,10 @@ public abstract class SegmentationOptions : IFitOptions
     public string CaseColumnName { get; set; } = "Case";
 
     /// <summary>
-    /// Column that says which cases belong together, such as a column of patients: Text, a number or a key. Cases of one group are never
-    /// trained on and validated on in one run. The data need not have a column of the default name. Where the column or a value is
-    /// missing, slices of one volume (by <see cref="ImagePathColumnName"/>) and rows of one case belong together. Null goes by cases
-    /// alone. Default "Group".
+    /// Column that says which cases belong together, such as a column of patients: Text, a number or a key. A run never trains on some
+    /// cases of a group and validates on others. The data need not have a column of the default name. Where the column or a value is
+    /// missing, slices of one volume (by <see cref="ImagePathColumnName"/>) and rows of one case belong together. Null means that only
+    /// rows of one case belong together. Default "Group".
     /// </summary>
     public string? GroupColumnName { get; set; } = GroupColumn.DefaultName;
 
@@ -65,8 +65,8 @@ public abstract class SegmentationOptions : IFitOptions
     public string ConsensusMapsColumnName { get; set; } = "ConsensusMaps";
 
     /// <summary>
-    /// Output column: standard deviation of the maps that the soft map is the mean of, height × width values of at least 0. A diffusion
-    /// model takes it over generations. Default "Uncertainty".
+    /// Output column: height × width values of at least 0. The soft map is a mean of maps, and this is their standard deviation. In a
+    /// diffusion model it is the standard deviation over generations. Default "Uncertainty".
     /// </summary>
     public string UncertaintyColumnName { get; set; } = "Uncertainty";
 
@@ -91,17 +91,17 @@ public abstract class SegmentationOptions : IFitOptions
     /// </summary>
     public int? Levels { get; set; }
 
-    /// <summary>The network's shape. Default: that of the preset.</summary>
+    /// <summary>The network's shape. Default: the network of the preset.</summary>
     public NetworkOptions Network { get; set; }
 
     /// <summary>How the network is trained. Default: the recipe of the preset.</summary>
     public TrainingOptions Training { get; set; }
 
-    /// <summary>How maps are sampled; can be changed on the trained model. Default: the sampling of the preset.</summary>
+    /// <summary>How maps are sampled. It can be changed on the trained model. Default: the sampling of the preset.</summary>
     public SamplingOptions Sampling { get; set; }
 
     /// <summary>
-    /// "cpu", "cuda" or "cuda:N" (GPUs count from 0); the device must be there. Null (the default) follows
+    /// "cpu", "cuda" or "cuda:N" (GPUs count from 0). The device must exist. Null (the default) follows
     /// <see cref="Microsoft.ML.MLContext.GpuDeviceId"/> and <see cref="Microsoft.ML.MLContext.FallbackToCpu"/>.
     /// </summary>
     public string? Device { get; set; }
@@ -115,10 +115,10 @@ public abstract class SegmentationOptions : IFitOptions
     public IProgress<TrainingProgress>? Progress { get; set; }
 
     /// <summary>
-    /// Cases to choose the best weights by, in place of <see cref="TrainingOptions.ValidationFraction"/> of the training cases: all
-    /// training cases are then trained on. As with ML.NET's trainers, they do not pass through the steps before this one: give them as
-    /// those steps transform them, or call <c>pipeline.Fit(train, validation)</c>, which does that. They have the columns of the
-    /// training cases, and no group is in both. Null (the default) for none.
+    /// The cases that decide which weights are best, in place of <see cref="TrainingOptions.ValidationFraction"/> of the training cases. So
+    /// no training case is set aside. As with ML.NET's trainers, the validation cases do not pass through the earlier steps of the
+    /// pipeline: transform them with these steps before, or call <c>pipeline.Fit(train, validation)</c>, which does that. They must have
+    /// the columns of the training cases, and no group may be in both sets. Null (the default) for none.
     /// </summary>
     public IDataView? ValidationSet { get; set; }
 
@@ -128,21 +128,21 @@ public abstract class SegmentationOptions : IFitOptions
     /// </summary>
     public CancellationToken Cancellation { get; set; }
 
-    /// <summary>Where training keeps what it needs to go on after a crash. Null (the default) for nowhere.</summary>
+    /// <summary>Where training keeps checkpoints, so that it can go on after a crash. Null (the default) for nowhere.</summary>
     public CheckpointOptions? Checkpoints { get; set; }
 
     /// <summary>
-    /// The most bytes that the training cases may take in memory, at least 0: prepared images take four bytes a value, masks one bit a
-    /// pixel at their own size. Where the cases take more, they are kept in a file in the system's temporary folder; only this user can
-    /// read the file, and it is gone when training ends. The model is the same. Null (the default) for half of the memory that .NET
-    /// may use.
+    /// The most bytes that the training cases may take in memory, at least 0. Prepared images take four bytes for each value, masks one bit
+    /// for each pixel at their own size. Where the cases take more, they are kept in a file in the system's temporary folder. Only this
+    /// user can read the file, and it is deleted when training ends. The model is the same. Null (the default) for half of the memory
+    /// that .NET may use.
     /// </summary>
     public long? MemoryLimit { get; set; }
 
     /// <summary>
-    /// A trained model, or a chain with a trained model in it, whose weights training begins with (fine-tuning). It must have the same
-    /// network and the same target or kind, and as many channels and levels: <c>ContinueFrom</c> makes such options. Null (the default)
-    /// begins with random weights.
+    /// A trained model, or a chain that contains a trained model. Training begins with its weights (fine-tuning). It must have the same
+    /// network, the same target or kind, and the same number of channels and levels: <c>ContinueFrom</c> makes such options. Null (the
+    /// default) begins with random weights.
     /// </summary>
     public ITransformer? StartFrom { get; set; }
 

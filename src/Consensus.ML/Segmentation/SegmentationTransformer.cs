@@ -14,12 +14,13 @@ using TorchSharp;
 namespace Consensus.ML.Segmentation;
 
 /// <summary>
-/// A trained segmentation of several raters' images: what the transformers of all estimators of this library have in common.
+/// A trained model that segments as several raters would. It has what all trained models of this library share.
 /// </summary>
 /// <remarks>
-/// Maps are predicted when a column is read, once a row. What is random in a row comes from a seed and the row's own values: the same
-/// slice gives the same maps alone, in any order and on any thread. Safe for several cursors at once. Holds memory outside .NET: dispose
-/// it, or the chain it is in. A prediction engine disposes its model too, unless it is made with OwnsTransformer = false.
+/// Maps are predicted when a column is read, once for each row. The random numbers of a row come from a seed and from the row's own values.
+/// So the same slice always gives the same maps: alone or among others, in any order and on any thread. Several cursors may use the
+/// transformer at the same time. It holds memory outside .NET: dispose it, or the chain that contains it. A prediction engine disposes its
+/// model too, unless the engine is made with OwnsTransformer = false.
 /// </remarks>
 public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
 {
@@ -30,9 +31,9 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
 
     /// <param name="environment">The environment.</param>
     /// <param name="name">Its name in the log.</param>
-    /// <param name="manifest">What the model is.</param>
-    /// <param name="model">The weights; one use of them becomes this transformer's.</param>
-    /// <param name="limits">What ends predictions; null for nothing.</param>
+    /// <param name="manifest">The manifest of the model.</param>
+    /// <param name="model">The weights. The caller has acquired them, and this transformer releases them.</param>
+    /// <param name="limits">The limits of predictions; null for no limits.</param>
     private protected SegmentationTransformer(
         IHostEnvironment environment,
         string name,
@@ -66,13 +67,14 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
     public SamplingOptions Sampling => Manifest.Sampling;
 
     /// <summary>
-    /// Trained networks whose maps a prediction averages: 1, or more in an ensemble (<see cref="SegmentationCatalog.Ensemble"/>).
+    /// The number of trained networks whose maps a prediction averages: 1, or more in an ensemble
+    /// (<see cref="SegmentationCatalog.Ensemble"/>).
     /// </summary>
     public int Members => 1 + (Manifest.FurtherMembers?.Count ?? 0);
 
     /// <summary>
-    /// The axes along which training's slices lay in their volumes, in ascending order: volumes to predict must be cut along one of them.
-    /// Empty where it was trained on single slices, and where the model does not know.
+    /// The axes along which the training slices lay in their volumes, in ascending order. Volumes to predict must be cut along one of them.
+    /// Empty where the model was trained on single slices, and where it did not record the axes.
     /// </summary>
     public IReadOnlyList<int> VolumeAxes =>
         new[] { Manifest.Training }.Concat(Manifest.FurtherMembers?.Select(member => member.Training) ?? [])
@@ -84,19 +86,19 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
     /// </summary>
     public TrainingSummary Training => TrainingSummary.FromHistory(Manifest.Training.History);
 
-    /// <summary>Number of trained values of the network; of an ensemble, of its first member.</summary>
+    /// <summary>The number of trained values of the network; for an ensemble, those of its first member.</summary>
     public long ParameterCount => Manifest.Description.Layout().ParameterCount;
 
-    /// <summary>All that is known about the model beside its weights.</summary>
+    /// <summary>Everything that is known about the model, except its weights.</summary>
     internal virtual ModelManifest Manifest { get; }
 
-    /// <summary>How many slices were predicted with these weights so far.</summary>
+    /// <summary>The number of slices predicted with these weights so far.</summary>
     internal int Predictions => _model.Predictions;
 
     /// <summary>How this kind of model is saved.</summary>
     private protected abstract ModelState State { get; }
 
-    /// <summary>A model with the same weights that samples differently. Both must be disposed; the weights go with the last.</summary>
+    /// <summary>A model with the same weights that samples differently. Both must be disposed; the last one frees the weights.</summary>
     /// <param name="sampling">How to sample.</param>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
@@ -111,7 +113,7 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
     /// A model with the same weights whose predictions end when a token is cancelled; see
     /// <see cref="ConsensusCatalog.WithCancellation"/>. Both must be disposed.
     /// </summary>
-    /// <param name="cancellation">Ends predictions; it replaces a token given before.</param>
+    /// <param name="cancellation">Ends predictions. It replaces an earlier token.</param>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     public virtual SegmentationTransformer WithCancellation(CancellationToken cancellation) =>
         Create(_environment, Manifest, Acquire(), _limits with { Cancellation = cancellation });
@@ -121,7 +123,7 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
     /// Both must be disposed.
     /// </summary>
     /// <param name="limit">
-    /// The most that the maps of one slice may take; above zero, at most 24 days. It replaces a limit given before.
+    /// The longest time that the maps of one slice may take: above zero, at most 24 days. It replaces an earlier limit.
     /// </param>
     /// <exception cref="ArgumentOutOfRangeException">The limit is out of range.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
@@ -133,7 +135,7 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
     }
 
     /// <summary>
-    /// Gives the weights up. Predictions under way end as if nothing had happened; later ones throw <see cref="ObjectDisposedException"/>.
+    /// Gives up the weights. Running predictions still finish normally; later predictions throw <see cref="ObjectDisposedException"/>.
     /// </summary>
     public void Dispose()
     {
@@ -167,11 +169,11 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
     }
 
     /// <summary>
-    /// The soft map that this model makes of sampled maps: of all in the column Samples it is the prediction, of the first few what fewer
-    /// generations would have given.
+    /// Makes a soft map from sampled maps, as this model does in a prediction. All maps of the column Samples give the predicted soft map;
+    /// the first few give the soft map that fewer generations would have given.
     /// </summary>
     /// <param name="samples">
-    /// Maps of height × width in [0, 1], one after another as in the column Samples: one or more generations, each with all its maps.
+    /// Maps of height × width in [0, 1], one after another as in the column Samples: one or more complete generations.
     /// </param>
     /// <returns>Height × width in [0, 1].</returns>
     /// <exception cref="ArgumentException">There is no generation, or the last is not complete.</exception>
@@ -191,13 +193,13 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
         return Reduce(samples.ToArray().ToTensor(torch.CPU, samples.Length / generation, MapsOfGeneration, Height, Width)).SoftMap;
     }
 
-    /// <summary>Maps that the column Samples has for each generation, or for each pass of the network.</summary>
+    /// <summary>How many maps the column Samples has for each generation, or for each pass of the network.</summary>
     private protected abstract int MapsOfGeneration { get; }
 
-    /// <summary>The prediction that is made of sampled maps: generations × maps × height × width, on the CPU.</summary>
+    /// <summary>Makes a prediction from sampled maps: generations × maps × height × width, on the CPU.</summary>
     private protected abstract ConsensusPrediction Reduce(torch.Tensor samples);
 
-    /// <summary>An ensemble that predicts as this model does, columns and sampling included, and shares nothing with it.</summary>
+    /// <summary>An ensemble with the columns and the sampling of this model. It shares no memory with this model.</summary>
     /// <param name="further">How the members after the first were trained.</param>
     /// <param name="weights">The weights of all members.</param>
     internal SegmentationTransformer AsFirstOf(IReadOnlyList<ManifestMember> further, IReadOnlyList<byte[]> weights)
@@ -214,7 +216,7 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
         }
     }
 
-    /// <summary>The weights of every member, each as a safetensors file under their published names.</summary>
+    /// <summary>The weights of every member, each a safetensors file with the published names.</summary>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
     internal IReadOnlyList<byte[]> Weights()
     {
@@ -246,8 +248,8 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
     /// <summary>A transformer of the same type.</summary>
     /// <param name="environment">The environment.</param>
     /// <param name="manifest">A manifest of the same kind.</param>
-    /// <param name="model">The weights; one use of them becomes the new transformer's.</param>
-    /// <param name="limits">What ends predictions.</param>
+    /// <param name="model">The weights. The caller has acquired them, and the new transformer releases them.</param>
+    /// <param name="limits">The limits of predictions.</param>
     private protected abstract SegmentationTransformer Create(
         IHostEnvironment environment,
         ModelManifest manifest,
@@ -258,7 +260,7 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
 
     private protected override RowMapping Map(DataViewSchema inputSchema) => new MapColumns(Manifest, VolumeAxes, Predict).Map(inputSchema);
 
-    /// <summary>Keeps the weights alive, whoever disposes what meanwhile; to be followed by a release.</summary>
+    /// <summary>Keeps the weights alive even if a transformer is disposed meanwhile. The caller must release them once.</summary>
     private protected SharedModel Acquire()
     {
         ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) || !_model.TryAcquire(), this);

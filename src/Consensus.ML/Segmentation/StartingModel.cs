@@ -11,29 +11,31 @@ namespace Consensus.ML.Segmentation;
 internal static class StartingModel
 {
     /// <summary>The segmentation in a model.</summary>
-    /// <typeparam name="T">Which sort of segmentation.</typeparam>
-    /// <param name="model">It, or a chain with it inside.</param>
-    /// <param name="name">The parameter or option that the model came by, for messages.</param>
-    /// <exception cref="ArgumentException">There is none of this sort.</exception>
+    /// <typeparam name="T">The kind of segmentation.</typeparam>
+    /// <param name="model">The segmentation, or a chain that contains it.</param>
+    /// <param name="name">The parameter or option that holds the model, for messages.</param>
+    /// <exception cref="ArgumentException">The model contains no segmentation of this kind.</exception>
     public static T Require<T>(ITransformer model, string name)
         where T : SegmentationTransformer
     {
         ArgumentNullException.ThrowIfNull(model, name);
         return PipelineSteps.List(model).OfType<T>().FirstOrDefault() ?? throw new ArgumentException(
-            $"The model ({model.GetType().Name}) has no {Sort(typeof(T))} in it, so there are no weights to start from.", name);
+            $"The model ({model.GetType().Name}) has no {KindName(typeof(T))} in it, so there are no weights to start from.", name);
     }
 
     /// <summary>The axes of a model's training slices in their volumes; empty for no model, and for single slices.</summary>
     public static IReadOnlyList<int> VolumeAxes(ITransformer? model) =>
         model is null ? [] : Require<SegmentationTransformer>(model, nameof(model)).VolumeAxes;
 
-    /// <summary>What a sort of segmentation is called in messages.</summary>
-    public static string Sort(Type segmentation) =>
+    /// <summary>The name of a kind of segmentation in messages.</summary>
+    public static string KindName(Type segmentation) =>
         segmentation == typeof(UNetSegmentationTransformer) ? "one-pass U-Net" : "consensus segmentation";
 
-    /// <summary>Makes options those of a finished model, to train it further, but for what only one sort of model has.</summary>
-    /// <param name="options">The options; what makes raters its levels must be set before.</param>
-    /// <param name="manifest">What the model is.</param>
+    /// <summary>
+    /// Sets options to those of a finished model, to train it further. The caller sets the options that only one kind of model has.
+    /// </summary>
+    /// <param name="options">The options. The target or kind must be set before, because it decides whether each level is a rater.</param>
+    /// <param name="manifest">The manifest of the model.</param>
     /// <param name="model">The model.</param>
     public static void TakeOver(SegmentationOptions options, ModelManifest manifest, ITransformer model)
     {
@@ -53,13 +55,13 @@ internal static class StartingModel
     }
 
     /// <summary>
-    /// The weights of <see cref="SegmentationOptions.StartFrom"/>, made sure to be of the network that is to be trained;
-    /// null where there is none.
+    /// The weights of <see cref="SegmentationOptions.StartFrom"/>, after a check that they belong to the network that is to be trained;
+    /// null where the option is null.
     /// </summary>
-    /// <typeparam name="T">Which sort of segmentation.</typeparam>
+    /// <typeparam name="T">The kind of segmentation.</typeparam>
     /// <param name="options">The options.</param>
     /// <param name="wanted">The network that is to be trained.</param>
-    /// <exception cref="ArgumentException">They are of another; the message says what differs.</exception>
+    /// <exception cref="ArgumentException">They belong to another network; the message says what differs.</exception>
     public static byte[]? Weights<T>(SegmentationOptions options, INetworkDescription wanted)
         where T : SegmentationTransformer
     {
@@ -94,8 +96,8 @@ internal static class StartingModel
     }
 
     /// <summary>
-    /// The settings that two networks must share: all that are comparable but for the size of slices, which matters only by where
-    /// self-attention stands.
+    /// The settings that two networks must share: all that can be compared, except the size of the slices. The size matters only because
+    /// it decides where the network has self-attention.
     /// </summary>
     private static Dictionary<string, string> WithoutSize(INetworkDescription description)
     {

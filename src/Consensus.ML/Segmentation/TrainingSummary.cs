@@ -5,10 +5,10 @@ namespace Consensus.ML.Segmentation;
 /// <summary>What the training of a model did.</summary>
 /// <param name="Steps">Optimizer steps done.</param>
 /// <param name="BestStep">The step whose weights were kept.</param>
-/// <param name="BestValidationScore">Their soft Dice (5 thresholds, 0 to 1) on the validation cases; null where there were none.</param>
+/// <param name="BestValidationScore">Their soft Dice (5 thresholds, 0 to 1) on the validation cases; null without them.</param>
 /// <param name="Elapsed">Wall time.</param>
 /// <param name="TrainingCases">Number of cases trained on.</param>
-/// <param name="ValidationCases">Number of cases that the best weights were chosen by.</param>
+/// <param name="ValidationCases">Number of cases that decided which weights are best.</param>
 /// <param name="Cancelled">Whether the run was cancelled before its end.</param>
 public sealed record TrainingSummary(
     int Steps,
@@ -19,10 +19,10 @@ public sealed record TrainingSummary(
     int ValidationCases,
     bool Cancelled)
 {
-    /// <summary>The validation curve: every validation in its order; empty where no case was validated on.</summary>
+    /// <summary>The validation curve: every validation in order. Empty where there were no validation cases.</summary>
     public IReadOnlyList<TrainingValidation> Validations { get; init; } = [];
 
-    /// <summary>Whether two runs did the same, validation by validation.</summary>
+    /// <summary>Whether two summaries have the same values, every validation included.</summary>
     public bool Equals(TrainingSummary? other) => other is not null
         && (Steps, BestStep, BestValidationScore, Elapsed, TrainingCases, ValidationCases, Cancelled).Equals(
             (
@@ -40,7 +40,7 @@ public sealed record TrainingSummary(
         double best = double.NegativeInfinity;
         foreach (ValidationPoint point in history.Validations)
         {
-            // As training decides it: of scores as good as each other the later is kept.
+            // Decided as training does: where two scores are equal, the later weights are kept.
             bool isBest = !(point.SoftDice < best);
             best = isBest ? point.SoftDice : best;
             curve.Add(new(
@@ -62,11 +62,11 @@ public sealed record TrainingSummary(
 }
 
 /// <summary>One point of the validation curve of a training run.</summary>
-/// <param name="Step">Optimizer steps done by then.</param>
-/// <param name="Elapsed">Wall time of the run by then; null of models that an earlier version of the library trained.</param>
+/// <param name="Step">Optimizer steps done so far.</param>
+/// <param name="Elapsed">Wall time of the run so far; null for models that an earlier version of the library trained.</param>
 /// <param name="Loss">Exponentially smoothed training loss.</param>
 /// <param name="Score">Soft Dice (5 thresholds, 0 to 1), mean over the validation cases.</param>
 /// <param name="Kept">
-/// Whether none before was better, so that the weights of this step were kept; the last that was kept is the model.
+/// Whether no earlier score was better, so that the weights of this step were kept. The last weights that were kept are the model.
 /// </param>
 public sealed record TrainingValidation(int Step, TimeSpan? Elapsed, double Loss, double Score, bool Kept);

@@ -10,10 +10,10 @@ using Microsoft.ML.Runtime;
 namespace Consensus.ML.Segmentation;
 
 /// <summary>
-/// Trains a U-Net that predicts the soft map of several raters in one pass (or one for each mirror image,
-/// <see cref="Consensus.ML.Options.SamplingOptions.Mirror"/>): without diffusion, hence in a fraction of the time.
-/// <see cref="Options.Kind"/> says what it learns of the raters: each level of agreement, or one of the baselines that the paper compares
-/// with (Amit et al. 2023, Table 1).
+/// Trains a U-Net that predicts the soft map of several raters in one pass, or in one pass for each mirror image
+/// (<see cref="Consensus.ML.Options.SamplingOptions.Mirror"/>). It needs no diffusion and so takes a fraction of the time.
+/// <see cref="Options.Kind"/> says what it learns from the raters: each level of agreement, or one of the baselines that the paper
+/// compares with (Amit et al. 2023, Table 1).
 /// </summary>
 /// <remarks>
 /// <para>
@@ -22,35 +22,36 @@ namespace Consensus.ML.Segmentation;
 /// <list type="table">
 /// <listheader><term>column</term><description>type</description></listheader>
 /// <item><term>Features</term><description>vector of Single, channels × height × width, of known size</description></item>
-/// <item><term>AnnotationPaths</term><description>the label: a vector of Text, the path of one mask a rater; or RaterMasks; or a vector
-/// raters × height × width of known size. Not read by the trained model</description></item>
-/// <item><term>Case, Image, ImagePath</term><description>read while training where present: names for messages, and the size that masks
-/// must have</description></item>
-/// <item><term>Group</term><description>read while training where present: Text, a number or a key that cases of one patient
-/// share</description></item>
-/// <item><term>RaterNames</term><description>the name of each mask's rater; the kind MultiHead reads it where present</description></item>
+/// <item><term>AnnotationPaths</term><description>the label: a vector of Text with the path of each rater's mask, or RaterMasks,
+/// or a vector raters × height × width of known size. The trained model does not read it</description></item>
+/// <item><term>Case, Image, ImagePath</term><description>read in training where present: names for messages, and the size that
+/// masks must have</description></item>
+/// <item><term>Group</term><description>read in training where present: Text, a number or a key that all cases of
+/// one patient share</description></item>
+/// <item><term>RaterNames</term><description>the name of each mask's rater. The kind MultiHead reads it where
+/// present</description></item>
 /// </list>
 /// <para>
-/// Output columns, where the maps that a prediction is made of are one for each level (Levels), rater (MultiHead) or pass
-/// (MonteCarloDropout), and a single one of the other kinds:
+/// Output columns. A prediction is made of one map for each level (Levels), rater (MultiHead) or pass (MonteCarloDropout); with the other
+/// kinds it is made of a single map.
 /// </para>
 /// <list type="table">
 /// <listheader><term>column</term><description>type</description></listheader>
-/// <item><term>SoftMap</term><description>vector of Single, height × width in [0, 1]: the mean of the maps, rounded before where
-/// <see cref="Options.RoundMaps"/> says so</description></item>
-/// <item><term>ConsensusMaps</term><description>vector of Single, levels × height × width in [0, 1]: of Levels the probability of each;
-/// of MultiHead the c-th largest of the raters' maps; of the others the soft map in slabs, of which the c-th fills from (c − 1)/C to
-/// c/C</description></item>
-/// <item><term>Uncertainty</term><description>vector of Single, height × width of at least 0: standard deviation of the maps, 0 where
-/// there is one. Of Levels and MultiHead it is how far raters are expected to differ, of MonteCarloDropout how unsure the network
-/// is</description></item>
+/// <item><term>SoftMap</term><description>vector of Single, height × width in [0, 1]: the mean of the maps. They are rounded before
+/// the mean is taken where <see cref="Options.RoundMaps"/> says so</description></item>
+/// <item><term>ConsensusMaps</term><description>vector of Single, levels × height × width in [0, 1]: with Levels, the probability of
+/// each level; with MultiHead, the c-th largest of the raters' maps; with the other kinds, the soft map cut into C slabs, where level c
+/// rises from 0 to 1 while the soft map rises from (c − 1)/C to c/C</description></item>
+/// <item><term>Uncertainty</term><description>vector of Single, height × width of at least 0: standard deviation of the maps; 0 where
+/// there is a single map. With Levels and MultiHead it says how far raters are expected to differ, with MonteCarloDropout how unsure the
+/// network is</description></item>
 /// <item><term>Samples</term><description>vector of Single, maps × height × width in [0, 1], of variable size: the maps themselves, not
-/// rounded. Those of MultiHead and MonteCarloDropout stand for what raters might draw; those of Levels are nested levels of agreement,
-/// and one map alone is the share of raters</description></item>
+/// rounded. The maps of MultiHead and MonteCarloDropout stand for what raters might draw. The maps of Levels are nested levels of
+/// agreement. The single map of the other kinds is the share of raters</description></item>
 /// </list>
 /// <para>
-/// Some training cases, whole groups of them, are set aside to choose the best weights by, unless there are validation cases for that;
-/// other data is never read. The same seed, data and machine give the same model.
+/// Training sets some training cases aside, in whole groups, and keeps the weights that are best on them, unless there are separate
+/// validation cases. It never reads other data. The same seed, data and machine give the same model.
 /// </para>
 /// </remarks>
 /// <example>

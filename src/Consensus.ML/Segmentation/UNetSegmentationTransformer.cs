@@ -15,13 +15,14 @@ using TorchSharp;
 namespace Consensus.ML.Segmentation;
 
 /// <summary>
-/// Predicts the soft map of several raters in one pass of a U-Net (several with Monte-Carlo dropout); made by
-/// <see cref="UNetSegmentationEstimator"/>, whose remarks list the columns.
+/// Predicts the soft map of several raters in one pass of a U-Net, or in several passes with Monte-Carlo dropout.
+/// <see cref="UNetSegmentationEstimator"/> makes it; its remarks list the columns.
 /// </summary>
 /// <remarks>
-/// Maps are predicted when a column is read, once a row. What dropout drops in a row comes from a seed and the row's own values: the same
-/// slice gives the same maps alone, in any order and on any thread. Safe for several cursors at once. Holds memory outside .NET: dispose
-/// it, or the chain it is in. A prediction engine disposes its model too, unless it is made with OwnsTransformer = false.
+/// Maps are predicted when a column is read, once for each row. A seed and the row's own values decide which values dropout drops. So the
+/// same slice always gives the same maps: alone or among others, in any order and on any thread. Several cursors may use the transformer
+/// at the same time. It holds memory outside .NET: dispose it, or the chain that contains it. A prediction engine disposes its model too,
+/// unless the engine is made with OwnsTransformer = false.
 /// </remarks>
 public sealed class UNetSegmentationTransformer : SegmentationTransformer
 {
@@ -30,9 +31,9 @@ public sealed class UNetSegmentationTransformer : SegmentationTransformer
     private static readonly ModelState FileState = new("UNetSegment", "CMLUNETS", LoaderSignature);
 
     /// <param name="environment">The environment.</param>
-    /// <param name="manifest">What the model is.</param>
-    /// <param name="model">The weights; one use of them becomes this transformer's.</param>
-    /// <param name="limits">What ends predictions; null for nothing.</param>
+    /// <param name="manifest">The manifest of the model.</param>
+    /// <param name="model">The weights. The caller has acquired them, and this transformer releases them.</param>
+    /// <param name="limits">The limits of predictions; null for no limits.</param>
     internal UNetSegmentationTransformer(
         IHostEnvironment environment,
         OnePassManifest manifest,
@@ -52,7 +53,7 @@ public sealed class UNetSegmentationTransformer : SegmentationTransformer
 
     private protected override ModelState State => FileState;
 
-    // Passes with dropout are counted as generations; the outputs of the other kinds belong to one pass.
+    // Each pass with dropout counts as a generation. All maps of the other kinds belong to one pass.
     private protected override int MapsOfGeneration => Kind switch
     {
         UNetKind.Levels or UNetKind.MultiHead => Levels,
@@ -61,8 +62,8 @@ public sealed class UNetSegmentationTransformer : SegmentationTransformer
 
     /// <inheritdoc/>
     /// <remarks>
-    /// Of the options, Precision and Mirror matter to every kind; Generations (the number of passes), Tolerance and Seed to Monte-Carlo
-    /// dropout; the others to none.
+    /// The options Precision and Mirror matter to every kind. Generations (the number of passes), Tolerance and Seed matter only to
+    /// Monte-Carlo dropout. The other options have no effect.
     /// </remarks>
     public override UNetSegmentationTransformer WithSampling(SamplingOptions sampling) =>
         (UNetSegmentationTransformer)base.WithSampling(sampling);

@@ -8,13 +8,13 @@ using Microsoft.ML;
 
 namespace Consensus.ML.Segmentation.Chains;
 
-/// <summary>Puts models together that can be members of one ensemble, and says of others why they cannot.</summary>
+/// <summary>Combines several models into one ensemble. Where two models do not go together, it says why.</summary>
 internal static class Ensembles
 {
-    /// <summary>The first model with the members of all in place of its own.</summary>
+    /// <summary>Makes the ensemble: the first model, with the weights of all models as its members.</summary>
     /// <param name="models">The models.</param>
-    /// <param name="names">What each is called in messages.</param>
-    /// <exception cref="ArgumentException">They do not go together; the message says which and why.</exception>
+    /// <param name="names">The name of each model in messages.</param>
+    /// <exception cref="ArgumentException">Two models do not go together; the message names both and says why.</exception>
     public static ITransformer Combine(IReadOnlyList<ITransformer> models, IReadOnlyList<string> names)
     {
         if (models.Count < 2)
@@ -60,12 +60,12 @@ internal static class Ensembles
         return SegmentationPipelines.ReplaceSegmentations(models[0], segmentation => segmentation.AsFirstOf(further, weights));
     }
 
-    /// <summary>A model that may become a member.</summary>
+    /// <summary>A model that is to become a member.</summary>
     private sealed class Candidate
     {
         private readonly ITransformer[] _before;
 
-        // The first model's are compared with those of every other.
+        // Saved once: the steps of the first model are compared with those of every other model.
         private readonly Lazy<Dictionary<string, byte[]>[]> _saved;
 
         public Candidate(ITransformer model, string name)
@@ -85,7 +85,7 @@ internal static class Ensembles
             _saved = new(() => [.. _before.Select(Saved)]);
         }
 
-        /// <summary>What it is called.</summary>
+        /// <summary>The name of the model in messages.</summary>
         public string Name { get; }
 
         public SegmentationTransformer Segmentation { get; }
@@ -94,14 +94,14 @@ internal static class Ensembles
         public IEnumerable<ManifestMember> Members =>
             [new(Segmentation.Manifest.Seed, Segmentation.Manifest.Training), .. Segmentation.Manifest.FurtherMembers ?? []];
 
-        /// <summary>What keeps it from averaging with another; null for nothing.</summary>
+        /// <summary>Why its maps cannot be averaged with those of the first model; null where they can.</summary>
         public string? WhyNotBeside(Candidate first)
         {
             ModelManifest here = first.Segmentation.Manifest, there = Segmentation.Manifest;
             if (Segmentation.GetType() != first.Segmentation.GetType())
             {
-                return $"{first.Name} is a {StartingModel.Sort(first.Segmentation.GetType())}, and {Name} a "
-                    + $"{StartingModel.Sort(Segmentation.GetType())}.";
+                return $"{first.Name} is a {StartingModel.KindName(first.Segmentation.GetType())}, and {Name} a "
+                    + $"{StartingModel.KindName(Segmentation.GetType())}.";
             }
 
             if (Differences(Drawing(here), Drawing(there)) is { } drawing)
@@ -133,22 +133,22 @@ internal static class Ensembles
 
             return Differences(Views(here), Views(there));
 
-            string? Differences(Dictionary<string, string> one, Dictionary<string, string> other)
+            string? Differences(Dictionary<string, string> ofFirst, Dictionary<string, string> ofThis)
             {
-                string differences = string.Join("; ", OptionValues.Differences(one, other, $"in {first.Name}", $"in {Name}"));
+                string differences = string.Join("; ", OptionValues.Differences(ofFirst, ofThis, $"in {first.Name}", $"in {Name}"));
                 return differences.Length > 0 ? $"{differences}." : null;
             }
         }
 
-        /// <summary>What members must share of their networks and columns, however they were trained.</summary>
+        /// <summary>The settings of network and columns that all members must share. How they were trained does not matter.</summary>
         private static Dictionary<string, string> Drawing(ModelManifest manifest) =>
             OptionValues.Flatten(("", manifest.Description.Comparable()), ("Columns", manifest.Columns));
 
-        /// <summary>The views of an image that members are shown.</summary>
+        /// <summary>The mirror images that a member has learned to know. All members must share them.</summary>
         private static Dictionary<string, string> Views(ModelManifest manifest) =>
             OptionValues.Flatten(("Mirroring", manifest.Training.Mirroring));
 
-        /// <summary>What a step would be saved as, which is all that it is: the contents of each of its files.</summary>
+        /// <summary>The files that a step is saved as, with their contents. Two steps with the same files do the same.</summary>
         private static Dictionary<string, byte[]> Saved(ITransformer step)
         {
             using var zip = new MemoryStream();
@@ -163,8 +163,8 @@ internal static class Ensembles
             });
         }
 
-        private static bool Equal(Dictionary<string, byte[]> one, Dictionary<string, byte[]> other) =>
-            one.Count == other.Count
-            && one.All(file => other.TryGetValue(file.Key, out byte[]? contents) && contents.AsSpan().SequenceEqual(file.Value));
+        private static bool Equal(Dictionary<string, byte[]> files, Dictionary<string, byte[]> other) =>
+            files.Count == other.Count
+            && files.All(file => other.TryGetValue(file.Key, out byte[]? contents) && contents.AsSpan().SequenceEqual(file.Value));
     }
 }

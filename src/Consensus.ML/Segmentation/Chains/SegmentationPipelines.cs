@@ -10,19 +10,19 @@ internal static class SegmentationPipelines
     public static IReadOnlyList<ISegmentationEstimator> Trainers(IEstimator<ITransformer> pipeline) =>
         [.. PipelineSteps.List(pipeline).OfType<ISegmentationEstimator>()];
 
-    /// <summary>A pipeline with other trainers in the place of its own.</summary>
+    /// <summary>A copy of a pipeline with other trainers in place of its own.</summary>
     public static IEstimator<ITransformer> ReplaceTrainers(
         IEstimator<ITransformer> pipeline,
         Func<ISegmentationEstimator, IEstimator<ITransformer>> replacement) =>
         PipelineSteps.Replace(pipeline, step => step is ISegmentationEstimator trainer ? replacement(trainer) : step);
 
     /// <summary>
-    /// Fits a pipeline step by step. Each step learns from the training cases alone and then transforms the validation cases too, so that
-    /// these reach the trainers as the training cases do.
+    /// Fits a pipeline step by step. Each step learns from the training cases alone and then transforms both sets. So a trainer gets
+    /// training cases and validation cases that went through the same steps.
     /// </summary>
     /// <param name="pipeline">The pipeline.</param>
     /// <param name="train">The training cases.</param>
-    /// <param name="validation">The cases to choose the best weights by.</param>
+    /// <param name="validation">The cases that decide which weights are best.</param>
     public static ITransformer Fit(IEstimator<ITransformer> pipeline, IDataView train, IDataView validation)
     {
         IDataView current = validation;
@@ -36,7 +36,7 @@ internal static class SegmentationPipelines
         }
     }
 
-    /// <summary>A model with other segmentations in the place of its own. All other steps are shared with the given model.</summary>
+    /// <summary>A copy of a model with other segmentations in place of its own. All other steps are shared with the given model.</summary>
     /// <exception cref="ArgumentException">The model has no segmentation.</exception>
     public static ITransformer ReplaceSegmentations(ITransformer model, Func<SegmentationTransformer, ITransformer> replacement) =>
         PipelineSteps.TryReplace(model, replacement) ?? throw new ArgumentException(

@@ -3,7 +3,7 @@ using static Consensus.ML.Options.OptionRange;
 
 namespace Consensus.ML.Segmentation.Checks;
 
-/// <summary>Refuses a diffusion process that cannot work; a message names the option, its value and what is allowed.</summary>
+/// <summary>Refuses a diffusion process that cannot work. A message names the option, its value and what is allowed.</summary>
 internal static class DiffusionCheck
 {
     /// <summary>Checks the diffusion process.</summary>

@@ -5,7 +5,7 @@ using static Consensus.ML.Options.OptionRange;
 
 namespace Consensus.ML.Segmentation.Checks;
 
-/// <summary>Refuses networks that cannot be made; a message names the option, its value and what is allowed.</summary>
+/// <summary>Refuses networks that cannot be made. A message names the option, its value and what is allowed.</summary>
 internal static class NetworkCheck
 {
     // The member of the options and of the manifest that holds the network.
@@ -88,10 +88,10 @@ internal static class NetworkCheck
     }
 
     /// <summary>
-    /// Checks that the weights of a network fit one file in memory, as models and checkpoints hold them: before they are made, not at
-    /// the first checkpoint.
+    /// Checks that the weights of a network fit into one file in memory, because models and checkpoints hold them so. It is called before
+    /// the weights are made, so that a user does not learn of it at the first checkpoint.
     /// </summary>
-    /// <exception cref="ArgumentException">There are too many; the message says how many, and what to make smaller.</exception>
+    /// <exception cref="ArgumentException">There are too many weights; the message says how many, and what to make smaller.</exception>
     public static void CheckWeights(WeightLayout layout, NetworkOptions network)
     {
         long bytes = Safetensors.Header(layout.Specs.Select(spec => (spec.Name, spec.Shape))).Length

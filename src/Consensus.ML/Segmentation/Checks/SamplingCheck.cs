@@ -5,12 +5,12 @@ using static Consensus.ML.Options.OptionRange;
 
 namespace Consensus.ML.Segmentation.Checks;
 
-/// <summary>Refuses sampling that cannot work; a message names the option, its value and what is allowed.</summary>
+/// <summary>Refuses sampling options that cannot work. A message names the option, its value and what is allowed.</summary>
 internal static class SamplingCheck
 {
     /// <summary>
-    /// Checks how maps are sampled, for a process of <paramref name="diffusionSteps"/> steps; null where there is none, and how many are
-    /// taken does not matter.
+    /// Checks how maps are sampled from a diffusion process of <paramref name="diffusionSteps"/> steps. Null means that the model has no
+    /// such process; the number of sampling steps then does not matter.
     /// </summary>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     public static void Check(string name, SamplingOptions sampling, int? diffusionSteps)
@@ -31,8 +31,8 @@ internal static class SamplingCheck
         Defined($"{name}.{nameof(sampling.Precision)}", sampling.Precision);
     }
 
-    /// <summary>Checks that a number format is of use on a device.</summary>
-    /// <exception cref="ArgumentException">It is float16, and the device the CPU.</exception>
+    /// <summary>Checks that a number format makes sense on a device.</summary>
+    /// <exception cref="ArgumentException">The format is float16, and the device is the CPU.</exception>
     public static void CheckDevice(string name, Precision precision, Device device)
     {
         if (precision == Precision.Float16 && device.type == DeviceType.CPU)

@@ -3,12 +3,12 @@ using static Consensus.ML.Options.OptionRange;
 
 namespace Consensus.ML.Segmentation.Checks;
 
-/// <summary>Refuses training that cannot work; a message names the option, its value and what is allowed.</summary>
+/// <summary>Refuses training options that cannot work. A message names the option, its value and what is allowed.</summary>
 internal static class TrainingCheck
 {
     /// <summary>
-    /// Checks how a network is trained; <paramref name="diffusion"/> is null where it does not diffuse. Without a validation set, cases
-    /// must be set aside for what needs validations.
+    /// Checks how a network is trained. <paramref name="diffusion"/> is null for a model without diffusion. Options that need validations
+    /// are refused where there is no validation set and no case is set aside.
     /// </summary>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     public static void Check(TrainingOptions training, DiffusionOptions? diffusion, bool hasValidationSet)
@@ -103,7 +103,7 @@ internal static class TrainingCheck
         }
     }
 
-    /// <summary>Checks where a training is kept; null for nowhere.</summary>
+    /// <summary>Checks the options for checkpoints; null for no checkpoints.</summary>
     /// <exception cref="ArgumentException">An option is out of range.</exception>
     public static void Check(CheckpointOptions? checkpoints)
     {

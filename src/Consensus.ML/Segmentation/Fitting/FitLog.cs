@@ -16,7 +16,7 @@ internal static class FitLog
     // Far above the values of normalised images, near the average of 8-bit images.
     private const double LargeAverage = 10;
 
-    /// <summary>How cases are varied.</summary>
+    /// <summary>Logs how cases are augmented.</summary>
     public static void Augmentation(IChannel channel, string column, AugmentationPolicy? policy)
     {
         if (policy is null)
@@ -32,13 +32,16 @@ internal static class FitLog
         channel.Info(MessageSensitivity.None, policy.Mirror switch
         {
             MirrorAxes.None => "Mirroring: none",
-            MirrorAxes.Both => "Mirroring: along columns and along rows; where that turns what only lies on one side, "
+            MirrorAxes.Both => "Mirroring: along columns and along rows; where something lies on one side only, "
                 + "choose AugmentationPolicy.Mirror",
-            MirrorAxes one => $"Mirroring: along {(one == MirrorAxes.Columns ? "columns" : "rows")} only",
+            MirrorAxes axis => $"Mirroring: along {(axis == MirrorAxes.Columns ? "columns" : "rows")} only",
         });
     }
 
-    /// <summary>The axes that a model remembers, those of its training or, for single slices, those of the model to start from.</summary>
+    /// <summary>
+    /// The axes that a model remembers: those of its training slices. A model that is trained on single slices takes them over from the
+    /// model to start from.
+    /// </summary>
     /// <param name="channel">The log.</param>
     /// <param name="axes">The axes of the training slices in their volumes; empty for single slices.</param>
     /// <param name="before">The axes of the model to start from; empty where there are none.</param>
@@ -62,7 +65,7 @@ internal static class FitLog
             channel.Warning(
                 MessageSensitivity.None,
                 $"Slices lie along {SliceAxisGuard.Describe(axes)} of their volumes: "
-                + "the model cannot tell how to cut a volume, and a prediction of one must say it");
+                + "the model cannot tell how to cut a volume, and a prediction of a volume must say it");
         }
         else
         {
@@ -72,21 +75,21 @@ internal static class FitLog
         return axes;
     }
 
-    /// <summary>The number and size of the cases.</summary>
+    /// <summary>Logs the number and size of the cases.</summary>
     public static void Data(IChannel channel, ModelShape shape, IReadOnlyList<TrainingCase> cases, int seed) =>
         channel.Info(MessageSensitivity.None, string.Create(
             CultureInfo.InvariantCulture,
             $"Data: {cases.Count} cases of {shape.ImageChannels}×{shape.Height}×{shape.Width} (channels × height × width), "
             + $"{RatersOfCases.Describe(cases, shape.Levels)}, seed {seed}"));
 
-    /// <summary>The memory that the cases take.</summary>
+    /// <summary>Logs the memory that the cases take.</summary>
     public static void Memory(IChannel channel, CaseStore store) =>
         channel.Info(MessageSensitivity.None, string.Create(
             CultureInfo.InvariantCulture,
             $"Memory: the cases take {store.Bytes / 1e6:0.#} MB, "
             + $"{(store.IsOnDisk ? "in a temporary file that training reads them from" : "in memory")}"));
 
-    /// <summary>The memory that the cases will take.</summary>
+    /// <summary>Logs the memory that the cases will take, and warns where that is above the limit.</summary>
     /// <returns>The same number of bytes.</returns>
     public static long ExpectedMemory(IChannel channel, long bytes, long limit)
     {
@@ -118,10 +121,10 @@ internal static class FitLog
         }
     }
 
-    /// <summary>Warns where no case can be set aside, because all are of one group.</summary>
+    /// <summary>Warns where no case can be set aside, because all cases are in one group.</summary>
     public static void SingleGroup(IChannel channel, IReadOnlyList<TrainingCase> cases, bool isSplit)
     {
-        if (isSplit && cases.Count > 1 && cases.All(one => one.Group == cases[0].Group))
+        if (isSplit && cases.Count > 1 && cases.All(trainingCase => trainingCase.Group == cases[0].Group))
         {
             channel.Warning(
                 MessageSensitivity.UserData,
@@ -130,7 +133,7 @@ internal static class FitLog
         }
     }
 
-    /// <summary>Warns where training is to end within its warm-up.</summary>
+    /// <summary>Warns where the options end training within its warm-up.</summary>
     public static void PlannedSteps(IChannel channel, TrainingOptions options)
     {
         if (options.Steps is int steps && steps <= options.WarmUpSteps)
@@ -139,10 +142,10 @@ internal static class FitLog
         }
     }
 
-    /// <summary>The result of training.</summary>
+    /// <summary>Logs the result of training.</summary>
     public static void Result(IChannel channel, TrainingOptions options, SegmentationModel model, TrainingHistory history)
     {
-        // A number of steps that was given has been warned of before.
+        // Where the options give the number of steps, PlannedSteps has already warned.
         if (history.Steps <= options.WarmUpSteps && !(options.Steps <= options.WarmUpSteps))
         {
             channel.Warning(MessageSensitivity.None, TooShort(options, history.Steps, "ended"));
@@ -158,7 +161,7 @@ internal static class FitLog
                     : ""));
     }
 
-    // The moving average of the weights needs no such warning: over few steps it averages fewer (TrainingOptions.EmaDecay).
+    // The moving average of the weights needs no such warning: in a short training it averages fewer steps (TrainingOptions.EmaDecay).
     private static string TooShort(TrainingOptions options, int steps, string ends) => string.Create(
         CultureInfo.InvariantCulture,
         $"Training {ends} after {(steps == 1 ? "1 step" : $"{steps} steps")}, within its warm-up of {options.WarmUpSteps} steps "

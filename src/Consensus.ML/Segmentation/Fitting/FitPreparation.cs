@@ -19,9 +19,9 @@ internal static class FitPreparation
     /// <param name="environment">The environment.</param>
     /// <param name="channel">The log.</param>
     /// <param name="input">The training cases.</param>
-    /// <param name="validation">The cases to choose the best weights by; null to set some of the training cases aside.</param>
+    /// <param name="validation">The cases that decide which weights are best; null to set some training cases aside for that.</param>
     /// <param name="options">The options.</param>
-    /// <param name="startAxes">The axes of the model to start from in its volumes; empty where there are none.</param>
+    /// <param name="startAxes">The axes of the slices that the model to start from was trained on; empty where there are none.</param>
     public static PreparedFit Run(
         IHostEnvironment environment,
         IChannel channel,
@@ -35,7 +35,7 @@ internal static class FitPreparation
         NetworkCheck.CheckSize(options.FeaturesColumnName, reader.Height, reader.Width, options.Network);
         TrainingCaseReader? validationReader = validation is null ? null : ValidationCases.CreateReader(validation, options, reader);
 
-        // Before any case is read. The number of levels is not known yet, but it matters little to the number of weights.
+        // Checked before any case is read. The number of levels is not known yet, but it hardly changes the number of weights.
         var shape = new ModelShape(
             reader.Height, reader.Width, reader.Channels, options.Levels ?? 1, options.Network.For(reader.Height, reader.Width));
         CheckWeights(options, shape);
@@ -43,7 +43,7 @@ internal static class FitPreparation
         AugmentationPolicy? augmentation = reader.Features.AugmentationPolicy();
         FitLog.Augmentation(channel, reader.Features.Name, augmentation);
 
-        // Before hours may be spent: is there a place to keep them, and does it belong to this run alone?
+        // A training may take hours. So check first that its checkpoints can be kept, and that no other run uses their folder.
         long limit = options.MemoryLimit ?? CaseStore.DefaultLimit;
         var store = new CaseStore(limit);
         CheckpointFolder? checkpoints = options.Checkpoints is null

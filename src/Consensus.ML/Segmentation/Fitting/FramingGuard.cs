@@ -3,23 +3,25 @@ using Consensus.Imaging;
 namespace Consensus.ML.Segmentation.Fitting;
 
 /// <summary>
-/// Refuses pictures that a step before ours cut or padded, of which masks, fitted whole, would lie beside what they mark.
+/// Refuses pictures that an earlier step of the pipeline cut or padded. Masks are always resized as a whole, so they would not lie on
+/// what they mark in such a picture.
 /// </summary>
-/// <param name="picture">The row's picture at its own size; null from it where the row does not tell.</param>
+/// <param name="picture">Returns the row's picture at its own size, or null where the row has none.</param>
 /// <param name="column">The column of the features, for messages.</param>
 /// <param name="height">Rows of the features.</param>
 /// <param name="width">Columns of the features.</param>
 internal sealed class FramingGuard(Func<Slice?> picture, string column, int height, int width)
 {
-    // All cases go through one chain, so that a few show how it fits pictures of another shape; the others are not read twice.
+    // All cases go through the same steps. So a few pictures show how these fit pictures of another shape, and the others need not be
+    // read twice.
     private const int MostPicturesLookedAt = 3;
 
     private int _looked;
 
-    /// <summary>Looks at the first few pictures whose shape is another than the model's.</summary>
+    /// <summary>Checks a case. Only the first few pictures whose shape differs from the model's are looked at.</summary>
     /// <param name="name">The case, for messages.</param>
-    /// <param name="source">Where the picture is from, for messages; null where that is not known.</param>
-    /// <param name="masks">The masks, whose size is the picture's.</param>
+    /// <param name="source">The picture's file or column, for messages; null where it is not known.</param>
+    /// <param name="masks">The masks. They have the size of the picture.</param>
     /// <param name="features">The pixels at the model's size.</param>
     /// <exception cref="InvalidDataException">The picture was cut or padded; the message says what to set.</exception>
     public void Check(string name, string? source, RaterMasks masks, ReadOnlySpan<float> features)
@@ -32,12 +34,12 @@ internal sealed class FramingGuard(Func<Slice?> picture, string column, int heig
         }
 
         _looked++;
-        if (PictureFraming.Find(whole, features, height, width) is { } framing)
+        if (PictureFraming.CutOrPadded(whole, features, height, width) is { } framing)
         {
             throw new InvalidDataException(
                 $"{name} has a picture of {whole.Height}×{whole.Width} pixels (height × width){(source is null ? "" : $", {source},")} "
-                + $"that was {framing} to fit {height}×{width} in column '{column}'; masks are fitted whole and would lie beside what they "
-                + "mark. Give ResizeImages 'resizing: ImageResizingEstimator.ResizingKind.Fill'.");
+                + $"that was {framing} to fit {height}×{width} in column '{column}'; masks are fitted whole and would lie beside what "
+                + "they mark. Give ResizeImages 'resizing: ImageResizingEstimator.ResizingKind.Fill'.");
         }
     }
 }

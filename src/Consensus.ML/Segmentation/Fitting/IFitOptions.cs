@@ -5,8 +5,8 @@ using Consensus.ML.Segmentation.Models;
 namespace Consensus.ML.Segmentation.Fitting;
 
 /// <summary>
-/// What a fit needs to know of a trainer's options. The options of the trainers implement it, so that this room does not depend on the
-/// trainers that use it.
+/// The options that a fit reads. The options of the trainers implement it, so that this room does not depend on the trainers that use
+/// it.
 /// </summary>
 internal interface IFitOptions
 {
@@ -55,7 +55,7 @@ internal interface IFitOptions
     /// <summary>Ends the fit early.</summary>
     CancellationToken Cancellation { get; }
 
-    /// <summary>Where training keeps what it needs to go on after a crash; null for nowhere.</summary>
+    /// <summary>Where training keeps checkpoints, so that it can go on after a crash; null for nowhere.</summary>
     CheckpointOptions? Checkpoints { get; }
 
     /// <summary>The most bytes that the cases may take in memory; null for half of the memory that .NET may use.</summary>

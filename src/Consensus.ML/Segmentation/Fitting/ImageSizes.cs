@@ -9,7 +9,7 @@ namespace Consensus.ML.Segmentation.Fitting;
 /// <summary>Reads the size of each row's image, and collects the axes along which slices lie in their volumes.</summary>
 /// <param name="image">The column of slices; null where there is none.</param>
 /// <param name="picture">The column of ML.NET's pictures; null where there is none.</param>
-/// <param name="imagePath">The column of paths; null where there is none, or another column tells the size.</param>
+/// <param name="imagePath">The column of paths; null where there is none, or where another column gives the size.</param>
 /// <param name="height">Rows of the model's slices.</param>
 /// <param name="width">Columns of the model's slices.</param>
 internal sealed class ImageSizes(
@@ -21,10 +21,10 @@ internal sealed class ImageSizes(
 {
     private readonly SortedSet<int> _axes = [];
 
-    /// <summary>The axes of all rows that were read, in order; empty for single slices and pictures.</summary>
+    /// <summary>The axes of all rows read so far, in ascending order; empty for single slices and pictures.</summary>
     public IReadOnlyList<int> VolumeAxes => [.. _axes];
 
-    /// <summary>The size and name of the image of the current row; null where the row does not tell.</summary>
+    /// <summary>The size and name of the image of the current row; null where the row does not say.</summary>
     public Func<(int Height, int Width, string Name)?> Getter(DataViewRow row)
     {
         if (image is { } imageColumn)
@@ -42,7 +42,7 @@ internal sealed class ImageSizes(
         {
             Func<MLImage?> getter = PictureColumn.Getter(row, pictureColumn);
 
-            // A picture of the model's size may have been fitted before it came here, which only its masks could tell.
+            // A picture of the model's size may already have been resized. Its original size is then unknown.
             return () => getter() is { } shown && (shown.Height, shown.Width) != (height, width)
                 ? (shown.Height, shown.Width, $"in column '{pictureColumn.Name}'")
                 : null;
@@ -66,7 +66,10 @@ internal sealed class ImageSizes(
         return () => null;
     }
 
-    /// <summary>A third axis of length 1 is what many programs add to a single slice: it does not tell how a volume would be cut.</summary>
+    /// <summary>
+    /// Collects an axis. Many programs add a third axis of length 1 to a single slice; it does not say how a volume would be cut, and is
+    /// left out.
+    /// </summary>
     private void Note(int? axis, string? source)
     {
         if (axis is { } along && (along != 2 || (source is not null && SliceAddress.Parse(source).Index is not null)))
@@ -75,7 +78,7 @@ internal sealed class ImageSizes(
         }
     }
 
-    /// <summary>A file of a format that is not ours was read by another loader, which knows its size; we do not.</summary>
+    /// <summary>The size of an image file; null for a format that this library does not read and another loader has read.</summary>
     private static (int Height, int Width, string Name)? SizeOfFile(string path)
     {
         if (!GridColumn.IsOurs(path))

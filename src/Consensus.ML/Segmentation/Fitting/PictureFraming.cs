@@ -3,33 +3,34 @@ using Consensus.Imaging;
 namespace Consensus.ML.Segmentation.Fitting;
 
 /// <summary>
-/// Tells by the pixels which part of a picture was fitted to the model's size. Masks are fitted whole, but ML.NET's ResizeImages cuts or
-/// pads pictures of another shape unless it is told not to, which leaves no trace in the schema: training would silently learn masks that
-/// lie beside what they mark.
+/// Finds out from the pixels whether a picture was cut or padded when it was resized to the model's size. Masks are resized as a whole,
+/// but ML.NET's ResizeImages cuts or pads pictures of another shape by default, and the schema does not show it. Training would then
+/// silently learn from masks that do not lie on what they mark.
 /// </summary>
 internal static class PictureFraming
 {
-    // Other loaders place pixels up to half a pixel differently, so that only what moves the edges by more can be told from them.
+    // Other loaders place pixels up to half a pixel differently. Only a larger shift of the edges shows that a picture was cut or padded.
     private const double SmallestShift = 1;
 
-    // A cut or padded picture must be recognised, not merely be nearer than the whole one: other steps may have changed the
-    // pixels beyond recognition.
+    // The least correlation at which a picture counts as recognised. It is not enough that the cut or padded picture fits better than the
+    // whole picture: other steps may have changed the pixels beyond recognition.
     private const double Recognised = 0.8;
 
-    // What the whole picture leaves unexplained, as a multiple of what the other part leaves. Equal where a pattern repeats.
+    // How many times more of the variance the whole picture must leave unexplained than the cut or padded one. Where a pattern repeats,
+    // both leave the same.
     private const double ClearlyBetter = 2;
 
-    // A picture whose whole explains nearly all is whole: in smooth ones every part looks alike.
+    // Where the whole picture leaves less than this unexplained, it was not cut or padded. In smooth pictures every part looks alike.
     private const double Whole = 0.05;
 
-    // Single precision leaves differences of this size, relative to the mean, in a constant picture.
+    // In a constant picture, single precision leaves differences of this size, relative to the mean.
     private const double Rounding = 1e-5;
 
-    // ML.NET fills by taking the pixel in the middle of each new one, and cuts and pads by averaging, which 4 × 4 pixels of each
-    // are enough to follow.
+    // When ML.NET fills, it takes the pixel in the middle of each new pixel: 1 point. When it cuts or pads, it averages, and 4 × 4 points
+    // in each new pixel are enough to imitate that.
     private static readonly int[] PixelsPerSide = [1, 4];
 
-    /// <summary>Whether a cut or padded picture would lie beside its masks by a pixel of the features or more.</summary>
+    /// <summary>Whether cutting or padding would move the picture against its masks by at least one pixel of the features.</summary>
     /// <param name="pictureHeight">Rows of the picture at its own size.</param>
     /// <param name="pictureWidth">Columns of the picture at its own size.</param>
     /// <param name="height">Rows of the features.</param>
@@ -41,8 +42,8 @@ internal static class PictureFraming
     }
 
     /// <summary>
-    /// How a picture was fitted when that was not as a whole: "cut" or "padded"; null when it was fitted as a whole, and when
-    /// the pixels do not tell.
+    /// How a picture was resized where it was not resized as a whole: "cut" or "padded". Null where it was resized as a whole, and where
+    /// the pixels do not show it.
     /// </summary>
     /// <param name="picture">The picture at its own size; its channels are summed.</param>
     /// <param name="features">
@@ -50,7 +51,7 @@ internal static class PictureFraming
     /// </param>
     /// <param name="height">Rows of the features.</param>
     /// <param name="width">Columns of the features.</param>
-    public static string? Find(Slice picture, ReadOnlySpan<float> features, int height, int width)
+    public static string? CutOrPadded(Slice picture, ReadOnlySpan<float> features, int height, int width)
     {
         if (!Matters(picture.Height, picture.Width, height, width))
         {
@@ -61,7 +62,7 @@ internal static class PictureFraming
         var whole = new Part(0, 0, picture.Height, picture.Width);
         double scaleOfRows = (double)picture.Height / height, scaleOfColumns = (double)picture.Width / width;
 
-        // Other loaders take the first pixel of each new one, as PyTorch does, which is half a new pixel before the middle.
+        // Some loaders, such as PyTorch, take the first pixel of each new pixel, which is half a new pixel before the middle.
         double filled = Math.Max(Likeness(whole), Likeness(whole with { Top = -scaleOfRows / 2, Left = -scaleOfColumns / 2 })), cut = 0;
         foreach (double anchor in (ReadOnlySpan<double>)[0.5, 0, 1])
         {
@@ -69,8 +70,8 @@ internal static class PictureFraming
         }
 
         double padded = Likeness(Around(Math.Max(scaleOfRows, scaleOfColumns), 0.5)), best = Math.Max(cut, padded);
-        bool told = best >= Recognised && Unexplained(filled) > Whole && Unexplained(filled) > ClearlyBetter * Unexplained(best);
-        return !told ? null : cut >= padded ? "cut" : "padded";
+        bool isClear = best >= Recognised && Unexplained(filled) > Whole && Unexplained(filled) > ClearlyBetter * Unexplained(best);
+        return !isClear ? null : cut >= padded ? "cut" : "padded";
 
         Part Around(double scale, double anchor) =>
             new((picture.Height - (scale * height)) * anchor, (picture.Width - (scale * width)) * anchor, scale * height, scale * width);
@@ -79,7 +80,7 @@ internal static class PictureFraming
             PixelsPerSide.Max(side => Correlation(seen, Fitted(grey, picture.Height, picture.Width, part, height, width, side)));
     }
 
-    /// <summary>The share of the variance that a correlation leaves open.</summary>
+    /// <summary>The share of the variance that a correlation does not explain.</summary>
     private static double Unexplained(double correlation) => 1 - (Math.Max(correlation, 0) * Math.Max(correlation, 0));
 
     private static float[] Sum(ReadOnlySpan<float> channels, int size)
@@ -93,7 +94,7 @@ internal static class PictureFraming
         return sum;
     }
 
-    /// <summary>A part of the picture at the model's size; what of it lies beside the picture is black.</summary>
+    /// <summary>A part of the picture, resized to the model's size. Where the part reaches beyond the picture, it is black.</summary>
     private static float[] Fitted(float[] picture, int pictureHeight, int pictureWidth, Part part, int height, int width, int side)
     {
         int[] rows = Places(part.Top, part.Height, height * side), columns = Places(part.Left, part.Width, width * side);
@@ -123,24 +124,24 @@ internal static class PictureFraming
     private static int[] Places(double start, double length, int count) =>
         [.. Enumerable.Range(0, count).Select(i => (int)Math.Floor(start + ((i + 0.5) * length / count)))];
 
-    /// <summary>Pearson's; 0 where one of both is constant.</summary>
-    private static double Correlation(float[] one, float[] other)
+    /// <summary>Pearson's correlation; 0 where one of the pictures is constant.</summary>
+    private static double Correlation(float[] left, float[] right)
     {
-        double meanOne = one.Average(value => (double)value), meanOther = other.Average(value => (double)value), both = 0, squaresOne = 0,
-            squaresOther = 0;
-        for (int i = 0; i < one.Length; i++)
+        double leftMean = left.Average(value => (double)value), rightMean = right.Average(value => (double)value);
+        double products = 0, leftSquares = 0, rightSquares = 0;
+        for (int i = 0; i < left.Length; i++)
         {
-            double a = one[i] - meanOne, b = other[i] - meanOther;
-            both += a * b;
-            squaresOne += a * a;
-            squaresOther += b * b;
+            double a = left[i] - leftMean, b = right[i] - rightMean;
+            products += a * b;
+            leftSquares += a * a;
+            rightSquares += b * b;
         }
 
-        return Varies(squaresOne, meanOne) && Varies(squaresOther, meanOther) ? both / Math.Sqrt(squaresOne * squaresOther) : 0;
+        return Varies(leftSquares, leftMean) && Varies(rightSquares, rightMean) ? products / Math.Sqrt(leftSquares * rightSquares) : 0;
 
-        bool Varies(double squares, double mean) => Math.Sqrt(squares / one.Length) > Rounding * Math.Abs(mean);
+        bool Varies(double squares, double mean) => Math.Sqrt(squares / left.Length) > Rounding * Math.Abs(mean);
     }
 
-    /// <summary>A rectangle in pixels of the picture; it may reach beyond it.</summary>
+    /// <summary>A rectangle in pixels of the picture. It may reach beyond the picture.</summary>
     private readonly record struct Part(double Top, double Left, double Height, double Width);
 }

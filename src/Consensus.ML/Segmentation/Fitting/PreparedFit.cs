@@ -6,7 +6,7 @@ using Consensus.ML.Torch.Training.Checkpoints;
 
 namespace Consensus.ML.Segmentation.Fitting;
 
-/// <summary>What a segmentation estimator has before its first step; <see cref="FitPreparation"/> makes it.</summary>
+/// <summary>Everything that a training needs before its first step. <see cref="FitPreparation"/> makes it.</summary>
 internal sealed record PreparedFit : IDisposable
 {
     /// <summary>The size of the model, and its network.</summary>
@@ -15,7 +15,7 @@ internal sealed record PreparedFit : IDisposable
     /// <summary>The training cases.</summary>
     public required IReadOnlyList<TrainingCase> Cases { get; init; }
 
-    /// <summary>The cases to choose the best weights by; null to set some of <see cref="Cases"/> aside for that.</summary>
+    /// <summary>The cases that decide which weights are best; null to set some of <see cref="Cases"/> aside for that.</summary>
     public required IReadOnlyList<TrainingCase>? Validation { get; init; }
 
     /// <summary>The axes along which the slices lie in their volumes, in order; empty for single slices.</summary>
@@ -24,16 +24,16 @@ internal sealed record PreparedFit : IDisposable
     /// <summary>Where to train.</summary>
     public required TorchDevice Device { get; init; }
 
-    /// <summary>How to vary the cases; null for not at all.</summary>
+    /// <summary>How to augment the cases; null for no augmentation.</summary>
     public required AugmentationPolicy? Augmentation { get; init; }
 
-    /// <summary>What comes in from outside when a slice is moved, one value a channel.</summary>
+    /// <summary>The values that fill the pixels outside a slice when augmentation moves it, one value for each channel.</summary>
     public required IReadOnlyList<float> Padding { get; init; }
 
     /// <summary>Seed of everything random.</summary>
     public required int Seed { get; init; }
 
-    /// <summary>Where to keep the run; null for nowhere.</summary>
+    /// <summary>Where to keep checkpoints of the run; null for nowhere.</summary>
     public required CheckpointFolder? Checkpoints { get; init; }
 
     /// <summary>Holds the cases.</summary>

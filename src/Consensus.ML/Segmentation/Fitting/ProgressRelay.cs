@@ -5,7 +5,10 @@ using Microsoft.ML.Runtime;
 
 namespace Consensus.ML.Segmentation.Fitting;
 
-/// <summary>Passes progress on to the user, and listens for cancellation of the <see cref="MLContext"/>, which has no token.</summary>
+/// <summary>
+/// Passes progress on to the user. With every report it asks whether the <see cref="MLContext"/> was cancelled, which has no
+/// token for that.
+/// </summary>
 internal sealed class ProgressRelay(
     IHostEnvironment environment,
     IHost host,

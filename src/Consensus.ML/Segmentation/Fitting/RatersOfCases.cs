@@ -7,27 +7,27 @@ using Consensus.ML.Torch.Training.Batches;
 namespace Consensus.ML.Segmentation.Fitting;
 
 /// <summary>
-/// Decides which cases training uses, how many levels there are, and which level each mask is. It matters where some raters have not drawn
-/// some cases.
+/// Decides which cases training uses, how many levels there are, and which level each mask belongs to. This matters where some raters have
+/// not segmented some cases.
 /// </summary>
 /// <param name="missing">What to do with cases that lack raters.</param>
-/// <param name="levels">The number of levels asked for; null for the data's own.</param>
+/// <param name="levels">The number of levels that the options ask for; null for the number that the data has.</param>
 /// <param name="byRater">
-/// The option that takes each rater for a level, so that the rater of a mask matters; null where there is none.
+/// The option that makes each level one rater, so that it matters which rater made a mask; null where there is none.
 /// </param>
 internal sealed class RatersOfCases(MissingRaters missing, int? levels, string? byRater)
 {
-    /// <summary>The raters of these cases, for the log.</summary>
+    /// <summary>Describes the number of raters of these cases, for the log.</summary>
     public static string Describe(IReadOnlyList<TrainingCase> cases, int levels)
     {
-        int fewest = cases.Min(one => one.Masks.Raters), most = cases.Max(one => one.Masks.Raters);
+        int fewest = cases.Min(chosen => chosen.Masks.Raters), most = cases.Max(chosen => chosen.Masks.Raters);
         return fewest == levels && most == levels
             ? $"{levels} raters"
             : $"{(fewest == most ? "" : $"{fewest} to ")}{most} raters, {levels} levels";
     }
 
     /// <summary>
-    /// Chooses validation cases. They are compared by their soft maps, so that the rater of a mask does not matter.
+    /// Chooses validation cases. They are scored by their soft maps, so it does not matter which rater made which mask.
     /// </summary>
     /// <param name="cases">Every case with the names of its raters, at least one.</param>
     /// <param name="raters">How many raters a training case has.</param>
@@ -40,13 +40,13 @@ internal sealed class RatersOfCases(MissingRaters missing, int? levels, string? 
     {
         TrainingCase[] kept =
         [
-            .. cases.Where(one => missing == MissingRaters.Fraction || one.Names.Length == raters).Select(one => one.Case),
+            .. cases.Where(read => missing == MissingRaters.Fraction || read.Names.Length == raters).Select(read => read.Case),
         ];
-        foreach (TrainingCase one in cases.Select(one => one.Case).Except(kept))
+        foreach (TrainingCase incomplete in cases.Select(read => read.Case).Except(kept))
         {
             warn(
-                $"{one.Name} of the validation set was left out: it has {one.Masks.Raters} annotations, where {raters} are needed "
-                + $"({nameof(MissingRaters)}.{nameof(MissingRaters.Fraction)} takes cases as they are).");
+                $"{incomplete.Name} of the validation set was left out: it has {incomplete.Masks.Raters} annotations, where {raters} are "
+                + $"needed ({nameof(MissingRaters)}.{nameof(MissingRaters.Fraction)} takes cases as they are).");
         }
 
         return kept.Length > 0 ? kept : throw new InvalidDataException(
@@ -54,7 +54,7 @@ internal sealed class RatersOfCases(MissingRaters missing, int? levels, string? 
             + $"{nameof(MissingRaters)}.{nameof(MissingRaters.Fraction)} takes any number.");
     }
 
-    /// <summary>Chooses among all cases.</summary>
+    /// <summary>Chooses the training cases and the number of levels.</summary>
     /// <param name="cases">Every case with the names of its raters, at least one.</param>
     /// <param name="warn">Receives a message for each case that is left out.</param>
     /// <exception cref="InvalidDataException">No case is left, or there are too many raters.</exception>
@@ -62,22 +62,22 @@ internal sealed class RatersOfCases(MissingRaters missing, int? levels, string? 
         IReadOnlyList<(TrainingCase Case, string[] Names)> cases,
         Action<string> warn)
     {
-        if (cases.FirstOrDefault(one => one.Names.Length > SliceLimits.MostRaters).Case is { } crowded)
+        if (cases.FirstOrDefault(read => read.Names.Length > SliceLimits.MostRaters).Case is { } crowded)
         {
             throw new InvalidDataException(
                 $"{crowded.Name} has {crowded.Masks.Raters} annotations; there may be up to {SliceLimits.MostRaters}.");
         }
 
         IReadOnlyList<(TrainingCase Case, string[] Names)> kept = missing == MissingRaters.Drop ? Complete(cases, warn) : cases;
-        string[] raters = [.. kept.SelectMany(one => one.Names).Distinct(StringComparer.Ordinal).Order(CaseNameComparer.Instance)];
+        string[] raters = [.. kept.SelectMany(read => read.Names).Distinct(StringComparer.Ordinal).Order(CaseNameComparer.Instance)];
         if (byRater is null)
         {
-            return ([.. kept.Select(one => one.Case)], levels ?? kept.Max(one => one.Names.Length));
+            return ([.. kept.Select(read => read.Case)], levels ?? kept.Max(read => read.Names.Length));
         }
 
         return levels is null || levels == raters.Length
             ? (
-                [.. kept.Select(one => one.Case with { Raters = [.. one.Names.Select(name => Array.IndexOf(raters, name))] })],
+                [.. kept.Select(read => read.Case with { Raters = [.. read.Names.Select(name => Array.IndexOf(raters, name))] })],
                 raters.Length)
             : throw new InvalidDataException(string.Create(
                 CultureInfo.InvariantCulture,
@@ -86,8 +86,8 @@ internal sealed class RatersOfCases(MissingRaters missing, int? levels, string? 
     }
 
     /// <summary>
-    /// The cases with the number of raters asked for, or with the most frequent number. Where the rater of a mask matters, all have the
-    /// same raters.
+    /// The cases that have the number of raters that the options ask for, or else the most frequent number. Where it matters which rater
+    /// made a mask, all these cases have the same raters.
     /// </summary>
     private List<(TrainingCase Case, string[] Names)> Complete(
         IReadOnlyList<(TrainingCase Case, string[] Names)> cases,
@@ -95,8 +95,8 @@ internal sealed class RatersOfCases(MissingRaters missing, int? levels, string? 
     {
         // Among groups of the same size, the group with more raters wins; then the first.
         IGrouping<string, (TrainingCase, string[] Names)>? largest = cases
-            .Where(one => levels is null || one.Names.Length == levels)
-            .GroupBy(one => Key(one.Names), StringComparer.Ordinal)
+            .Where(read => levels is null || read.Names.Length == levels)
+            .GroupBy(read => Key(read.Names), StringComparer.Ordinal)
             .OrderByDescending(group => group.Count())
             .ThenByDescending(group => group.First().Names.Length)
             .FirstOrDefault();
@@ -104,7 +104,7 @@ internal sealed class RatersOfCases(MissingRaters missing, int? levels, string? 
         {
             string found = string.Join(
                 ", ",
-                cases.CountBy(one => one.Names.Length).OrderBy(count => count.Key).Select(count => $"{count.Value} with {count.Key}"));
+                cases.CountBy(read => read.Names.Length).OrderBy(count => count.Key).Select(count => $"{count.Value} with {count.Key}"));
             throw new InvalidDataException(
                 string.Create(
                     CultureInfo.InvariantCulture,
@@ -114,17 +114,17 @@ internal sealed class RatersOfCases(MissingRaters missing, int? levels, string? 
 
         string wanted = byRater is not null ? $"those by {string.Join(", ", largest.First().Names)}" : $"{largest.First().Names.Length}";
         var kept = new List<(TrainingCase, string[])>();
-        foreach ((TrainingCase one, string[] names) in cases)
+        foreach ((TrainingCase read, string[] names) in cases)
         {
             if (Key(names) == largest.Key)
             {
-                kept.Add((one, names));
+                kept.Add((read, names));
             }
             else
             {
                 string has = byRater is not null ? $"annotations by {string.Join(", ", names)}" : $"{names.Length} annotations";
                 warn(
-                    $"{one.Name} was left out: it has {has}, where {wanted} are needed "
+                    $"{read.Name} was left out: it has {has}, where {wanted} are needed "
                     + $"({nameof(MissingRaters)}.{nameof(MissingRaters.Fraction)} takes cases as they are).");
             }
         }

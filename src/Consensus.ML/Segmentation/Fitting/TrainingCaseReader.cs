@@ -10,7 +10,7 @@ using Microsoft.ML.Data;
 
 namespace Consensus.ML.Segmentation.Fitting;
 
-/// <summary>Reads the rows of a data view, once, into training cases at the model's size; refuses cases that do not fit together.</summary>
+/// <summary>Reads the rows of a data view once, as training cases at the model's size. Refuses cases that do not fit together.</summary>
 internal sealed class TrainingCaseReader
 {
     // Red, green, blue and opacity.
@@ -68,11 +68,11 @@ internal sealed class TrainingCaseReader
     public int Width { get; }
 
     /// <summary>
-    /// The axes along which the slices of all cases that were read lie in their volumes, in order; none of single slices and pictures.
+    /// The axes along which the slices of all cases read lie in their volumes, in ascending order; empty for single slices and pictures.
     /// </summary>
     public IReadOnlyList<int> VolumeAxes => _sizes.VolumeAxes;
 
-    /// <summary>How far the features are from 0 on average over the cases read.</summary>
+    /// <summary>The mean distance of the features from 0, over the cases read.</summary>
     public double AverageMagnitude { get; private set; }
 
     /// <summary>Reads all cases into memory.</summary>
@@ -86,17 +86,18 @@ internal sealed class TrainingCaseReader
     /// </exception>
     public (IReadOnlyList<TrainingCase> Cases, int Levels) Read(Action<string> warn, CancellationToken cancellation)
     {
-        // No longer than the cases are: who holds them in memory need not dispose them.
+        // The store holds memory alone, which .NET frees together with the cases: nobody needs to dispose it.
         return Read(new CaseStore(long.MaxValue), warn, _ => { }, cancellation);
     }
 
     /// <summary>Reads all cases.</summary>
-    /// <param name="store">Keeps them; to be disposed behind the last use of a case.</param>
+    /// <param name="store">Keeps the cases. Dispose it after the last use of a case.</param>
     /// <param name="warn">
     /// Receives a message for each case that lacks raters and is left out, and one message about files in another orientation.
     /// </param>
     /// <param name="expect">
-    /// Told, as soon as the first case is there, what memory all are expected to take, in bytes; not where nobody knows how many there are.
+    /// Receives the memory that all cases are expected to take, in bytes, as soon as the first case is read. It is not called where the
+    /// number of rows is unknown.
     /// </param>
     /// <param name="cancellation">Ends reading between two cases.</param>
     /// <returns>The cases and the number of levels.</returns>
@@ -116,9 +117,9 @@ internal sealed class TrainingCaseReader
             : throw new InvalidDataException("There are no training cases: the data has no rows.");
     }
 
-    /// <summary>Reads all cases that the best weights are chosen by.</summary>
-    /// <param name="store">Keeps them; to be disposed behind the last use of a case.</param>
-    /// <param name="raters">How many raters a training case has: others are left out where they are left out of training.</param>
+    /// <summary>Reads all cases of a validation set.</summary>
+    /// <param name="store">Keeps the cases. Dispose it after the last use of a case.</param>
+    /// <param name="raters">How many raters a training case has. Other cases are left out if training leaves them out too.</param>
     /// <param name="warn">Receives a message for each case that is left out.</param>
     /// <param name="cancellation">Ends reading between two cases.</param>
     /// <exception cref="InvalidDataException">There are no rows, or a row does not fit.</exception>

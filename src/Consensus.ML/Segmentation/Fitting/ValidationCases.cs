@@ -6,10 +6,10 @@ using Microsoft.ML.Runtime;
 
 namespace Consensus.ML.Segmentation.Fitting;
 
-/// <summary>Reads the cases of a validation set, and refuses those that training would see.</summary>
+/// <summary>Reads the cases of a validation set. Refuses cases of groups that are in the training set too.</summary>
 internal static class ValidationCases
 {
-    /// <summary>The reader of a validation set.</summary>
+    /// <summary>Makes the reader of a validation set.</summary>
     /// <exception cref="ArgumentException">A column is missing, or the slices have another size than those of training.</exception>
     public static TrainingCaseReader CreateReader(IDataView validation, IFitOptions options, TrainingCaseReader training)
     {
@@ -63,15 +63,16 @@ internal static class ValidationCases
 
     private static void CheckGroups(IReadOnlyList<TrainingCase> training, IReadOnlyList<TrainingCase> validation)
     {
-        // A name that only says which case it is may come again in another folder; a patient's or a volume's may not.
-        ILookup<string, TrainingCase> trained = training.ToLookup(one => one.Group, StringComparer.Ordinal);
-        foreach (TrainingCase one in validation)
+        // Two folders may use the same name for different cases. The name of a patient or of a volume must not be in both sets.
+        ILookup<string, TrainingCase> trained = training.ToLookup(trainingCase => trainingCase.Group, StringComparer.Ordinal);
+        foreach (TrainingCase candidate in validation)
         {
-            if (trained[one.Group].FirstOrDefault(other => !one.IsOwnGroup || !other.IsOwnGroup) is { } other)
+            if (trained[candidate.Group].FirstOrDefault(other => !candidate.IsOwnGroup || !other.IsOwnGroup) is { } other)
             {
                 throw new InvalidDataException(
-                    $"{one.Name} of the validation set and {other.Name} of the training set are both of the group '{one.Group}': weights "
-                    + "chosen by cases that were trained on would not be the best for new ones. Take the group out of one of the sets.");
+                    $"{candidate.Name} of the validation set and {other.Name} of the training set are both of the group "
+                    + $"'{candidate.Group}': weights chosen by cases that were trained on would not be the best for new ones. Take the "
+                    + "group out of one of the sets.");
             }
         }
     }
@@ -82,13 +83,16 @@ internal static class ValidationCases
         IReadOnlyList<TrainingCase> validation)
     {
         Dictionary<string, TrainingCase> images = [];
-        foreach (TrainingCase one in training)
+        foreach (TrainingCase trainingCase in training)
         {
-            images.TryAdd(HashImage(one), one);
+            images.TryAdd(HashImage(trainingCase), trainingCase);
         }
 
         (TrainingCase Here, TrainingCase There)[] twins =
-            [.. validation.Where(one => images.ContainsKey(HashImage(one))).Select(one => (one, images[HashImage(one)]))];
+        [
+            .. validation.Where(candidate => images.ContainsKey(HashImage(candidate)))
+                .Select(candidate => (candidate, images[HashImage(candidate)])),
+        ];
         if (twins.Length > 0)
         {
             channel.Warning(
@@ -97,6 +101,7 @@ internal static class ValidationCases
                 + $"ones; the first: {twins[0].Here.Name}, as {twins[0].There.Name}.");
         }
 
-        static string HashImage(TrainingCase one) => Convert.ToHexString(SHA256.HashData(MemoryMarshal.AsBytes(one.Features.AsSpan())));
+        static string HashImage(TrainingCase pictured) =>
+            Convert.ToHexString(SHA256.HashData(MemoryMarshal.AsBytes(pictured.Features.AsSpan())));
     }
 }

@@ -15,7 +15,7 @@ internal sealed record DiffusionManifest : ModelManifest
     {
     }
 
-    /// <summary>Common members; <see cref="Target"/> and <see cref="Diffusion"/> are to be set beside it.</summary>
+    /// <summary>Sets the members that all manifests have. The caller sets <see cref="Target"/> and <see cref="Diffusion"/>.</summary>
     [SetsRequiredMembers]
     public DiffusionManifest(ManifestColumns columns, SamplingOptions sampling, ModelShape shape, int seed, ManifestTraining training)
         : base(columns, sampling, shape, seed, training)

@@ -10,16 +10,16 @@ using Consensus.ML.Transforms.Columns;
 namespace Consensus.ML.Segmentation.Models;
 
 /// <summary>
-/// Refuses a manifest that no model of this library can have, before anything is allocated by its numbers: a model zip may come from
-/// anyone, and the hashes in it find damage, not tampering. The room Checks has the rules for options; the rules for all other members
-/// are here. Loading a model calls it once (<see cref="ModelFile"/>).
+/// Refuses a manifest that no model of this library can have, before memory is reserved by its numbers. A model zip may come from anyone,
+/// and the hashes in it find damage, not tampering. The room Checks has the rules for options; the rules for all other members are here.
+/// <see cref="ModelFile"/> calls it once when it loads a model.
 /// </summary>
 /// <remarks>A new member needs its rule here, in the method for the record that has it.</remarks>
 internal static class ManifestCheck
 {
     private const int HashDigits = 64;
 
-    // Some thirty years, which a TimeSpan holds.
+    // In seconds: about thirty years, which a TimeSpan can hold.
     private const double LongestRun = 1e9;
 
     /// <summary>Checks every value of a manifest.</summary>
@@ -34,7 +34,7 @@ internal static class ManifestCheck
         }
         catch (ArgumentException exception)
         {
-            // The value is at fault, not an argument of the caller.
+            // The value in the file is wrong, not an argument of the caller.
             throw ModelState.Damaged($"in {ModelFile.ManifestName}, {exception.Message.TrimEnd('.')}");
         }
     }
@@ -126,7 +126,7 @@ internal static class ManifestCheck
         }
     }
 
-    /// <summary>Every file of weights must be as large as those of this network are, and none may be there twice.</summary>
+    /// <summary>Checks that every file of weights has the size that this network needs, and that no two files are the same.</summary>
     private static void CheckWeights(ModelManifest manifest)
     {
         ManifestWeights[] files = [manifest.Weights!, .. manifest.FurtherMembers?.Select(member => member.Weights!) ?? []];

@@ -1,6 +1,6 @@
 namespace Consensus.ML.Segmentation.Models;
 
-/// <summary>The columns a model reads and writes.</summary>
+/// <summary>The columns that a model reads and writes.</summary>
 internal sealed record ManifestColumns(string Features, string SoftMap, string ConsensusMaps, string Uncertainty)
 {
     /// <summary>The default name of the column of samples.</summary>

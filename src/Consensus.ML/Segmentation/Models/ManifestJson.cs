@@ -6,7 +6,7 @@ using Consensus.ML.Transforms;
 
 namespace Consensus.ML.Segmentation.Models;
 
-/// <summary>How manifests are written and read.</summary>
+/// <summary>Writes manifests as JSON and reads them.</summary>
 internal static class ManifestJson
 {
     private static readonly JsonSerializerOptions SerializerOptions = new()
@@ -27,14 +27,14 @@ internal static class ManifestJson
     /// <typeparam name="T">The kind of manifest.</typeparam>
     /// <param name="json">The text of the file.</param>
     /// <exception cref="InvalidDataException">
-    /// The text is no manifest, or one of a newer format; the message says which and what to do.
+    /// The text is no manifest, or it has a newer format; the message says which and what to do.
     /// </exception>
     public static T Read<T>(byte[] json)
         where T : ModelManifest
     {
         try
         {
-            // Before anything else: what a newer format holds is not for this version to judge.
+            // The version comes first: this version of the library cannot judge the other members of a newer format.
             if (JsonSerializer.Deserialize<Version>(json, JsonSerializerOptions.Web)?.FormatVersion is { } version
                 && version > ModelManifest.CurrentFormatVersion)
             {
@@ -56,6 +56,6 @@ internal static class ManifestJson
         }
     }
 
-    /// <summary>All that is read of a manifest before its version is known.</summary>
+    /// <summary>The part of a manifest that is read before its version is known.</summary>
     private sealed record Version(int? FormatVersion);
 }

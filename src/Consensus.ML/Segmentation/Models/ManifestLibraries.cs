@@ -22,7 +22,7 @@ internal sealed record ManifestLibraries(
             ?? assembly.GetName().Version?.ToString()
             ?? "unknown";
 
-        // The commit after '+' is noise in a model.
+        // The commit after '+' says nothing to the user of a model.
         return version.Split('+')[0];
     }
 }

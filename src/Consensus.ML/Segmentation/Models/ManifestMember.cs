@@ -1,8 +1,8 @@
 namespace Consensus.ML.Segmentation.Models;
 
-/// <summary>A member of an ensemble that is not its first: how its weights were trained, and where they are.</summary>
+/// <summary>A member of an ensemble after the first: how its weights were trained, and where they are.</summary>
 internal sealed record ManifestMember(int Seed, ManifestTraining Training)
 {
-    /// <summary>Null in memory; always there in a file.</summary>
+    /// <summary>Null in memory; always present in a file.</summary>
     public ManifestWeights? Weights { get; init; }
 }

@@ -14,24 +14,25 @@ internal sealed record ManifestTraining(TrainingOptions Options, AugmentationPol
     /// <summary>What training did with cases that did not have all raters.</summary>
     public MissingRaters MissingRaters { get; init; }
 
-    /// <summary>How far the masks lay off their images; null in models that did not record it.</summary>
+    /// <summary>How far the masks were shifted against their images; null in models that did not record it.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public MaskOffset? MaskOffset { get; init; }
 
-    /// <summary>How far the masks were reduced; null where that differed between cases, and in models that did not record it.</summary>
+    /// <summary>By what factor the masks were reduced; null where it differed between cases, or was not recorded.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public MaskScale? MaskScale { get; init; }
 
     /// <summary>
-    /// The axes along which its slices lay in their volumes, in order: none of single slices; null in models that did not record it.
+    /// The axes along which its slices lay in their volumes, in ascending order. Empty for single slices; null in models that did not
+    /// record it.
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<int>? VolumeAxes { get; init; }
 
-    /// <summary>A model that was not trained with these options, such as one from a published checkpoint.</summary>
+    /// <summary>For a model that has no training history, such as a model from a published checkpoint.</summary>
     public static ManifestTraining Untrained(TrainingOptions options) => new(options, null, new(0, 0, null, 0, 0, 0, false, []));
 
-    /// <summary>The views of an image that the model has learned to know.</summary>
+    /// <summary>The mirror images that the model has learned to know.</summary>
     [JsonIgnore]
     public Mirroring Mirroring => Mirroring.LearnedFrom(Augmentation, MaskOffset ?? Consensus.ML.Torch.Models.MaskOffset.None);
 

@@ -7,14 +7,15 @@ using Microsoft.ML;
 namespace Consensus.ML.Segmentation.Models;
 
 /// <summary>
-/// Our part of a model zip: the manifest and the weights of each member, as entries in the folder that ML.NET gives the step.
+/// The part of a model zip that this library writes: the manifest and the weights of each member, in the folder that ML.NET gives the
+/// step.
 /// </summary>
 internal static class ModelFile
 {
     public const string ManifestName = "manifest.json";
     public const string WeightsName = "weights.safetensors";
 
-    // A manifest has some 4 kB, and 100 bytes more for each validation of each member.
+    // A manifest has about 4 kB, and 100 bytes more for each validation of each member.
     private const long LargestManifest = 1 << 24;
 
     public static void Save(ModelState state, ModelSaveContext context, ModelManifest manifest, IReadOnlyList<byte[]> weights)
@@ -31,7 +32,7 @@ internal static class ModelFile
         }
     }
 
-    /// <summary>Reads and checks the manifest, and reads the weights that it names.</summary>
+    /// <summary>Reads and checks the manifest, then reads the weights that it names.</summary>
     /// <typeparam name="T">The kind of manifest.</typeparam>
     /// <param name="state">The step's state.</param>
     /// <param name="context">Where to read from.</param>
@@ -73,11 +74,11 @@ internal static class ModelFile
             : throw ModelState.Damaged($"{name} has the SHA-256 {found} where {ManifestName} says {promised.Sha256}");
     }
 
-    /// <summary>Reads an entry, of which no more is unpacked than it may have: a zip can make a thousand times its size.</summary>
+    /// <summary>Reads an entry. It unpacks no more bytes than allowed, because a zip can unpack to a thousand times its own size.</summary>
     /// <param name="context">Where to read from.</param>
     /// <param name="name">The entry.</param>
-    /// <param name="most">The most bytes it may have.</param>
-    /// <param name="why">Where that is said.</param>
+    /// <param name="most">The most bytes that it may have.</param>
+    /// <param name="why">The words before that number in a message.</param>
     private static byte[] ReadEntry(ModelLoadContext context, string name, long most, string why)
     {
         if (context.UnpackedLength(name) is long length && length > most)

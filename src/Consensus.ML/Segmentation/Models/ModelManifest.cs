@@ -7,10 +7,11 @@ using static TorchSharp.torch;
 namespace Consensus.ML.Segmentation.Models;
 
 /// <summary>
-/// What a model zip says about its weights, as JSON: the members that all kinds of models have. <see cref="DiffusionManifest"/> and
-/// <see cref="OnePassManifest"/> add the members of their kind. It holds no file paths and no names of cases.
+/// The manifest of a model zip, as JSON: it describes the weights. This type has the members that all kinds of models have;
+/// <see cref="DiffusionManifest"/> and <see cref="OnePassManifest"/> add the members of their kind. It holds no file paths and no names
+/// of cases.
 /// </summary>
-/// <remarks>The order of the members in the file is that of the first version: members of the kind stand among the common ones.</remarks>
+/// <remarks>The members keep the order of the first version in the file: the members of the kind stand between the common ones.</remarks>
 internal abstract record ModelManifest
 {
     /// <summary>The newest version of the format that this library reads.</summary>
@@ -38,7 +39,7 @@ internal abstract record ModelManifest
         Training = training;
     }
 
-    /// <summary>The oldest version of the format that says everything: 1 for a single model, 2 for an ensemble.</summary>
+    /// <summary>The oldest version of the format that can hold this model: 1 for a single model, 2 for an ensemble.</summary>
     public int FormatVersion { get; init; } = 1;
 
     public required ManifestColumns Columns { get; init; }
@@ -59,7 +60,7 @@ internal abstract record ModelManifest
     [JsonPropertyOrder(4)]
     public required SamplingOptions Sampling { get; init; }
 
-    /// <summary>The seed of training, and of what is random in predictions where sampling has no seed of its own.</summary>
+    /// <summary>The seed of training. Predictions use it too where the sampling options have no seed.</summary>
     [JsonPropertyOrder(4)]
     public required int Seed { get; init; }
 
@@ -86,7 +87,7 @@ internal abstract record ModelManifest
     [JsonIgnore]
     public abstract int? DiffusionSteps { get; }
 
-    /// <summary>The model with the weights of every member, each as a safetensors file.</summary>
+    /// <summary>Makes the model from the weights of every member, each a safetensors file.</summary>
     /// <exception cref="InvalidDataException">A file is damaged, or its names or shapes are not those of this network.</exception>
     public abstract SegmentationModel CreateModel(IReadOnlyList<byte[]> weights, Device device);
 

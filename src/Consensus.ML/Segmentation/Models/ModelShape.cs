@@ -7,5 +7,5 @@ namespace Consensus.ML.Segmentation.Models;
 /// <param name="Width">Columns of a slice.</param>
 /// <param name="ImageChannels">Channels of a slice.</param>
 /// <param name="Levels">Number of levels C.</param>
-/// <param name="Network">The network's shape, with a number for its patches.</param>
+/// <param name="Network">The network's shape. Its patch size is a number, not null.</param>
 internal sealed record ModelShape(int Height, int Width, int ImageChannels, int Levels, NetworkOptions Network);

@@ -16,7 +16,7 @@ internal sealed record OnePassManifest : ModelManifest
     }
 
     /// <summary>
-    /// Common members; <see cref="Kind"/>, <see cref="Rounded"/> and <see cref="PassDropout"/> are to be set beside it.
+    /// Sets the members that all manifests have. The caller sets <see cref="Kind"/>, <see cref="Rounded"/> and <see cref="PassDropout"/>.
     /// </summary>
     [SetsRequiredMembers]
     public OnePassManifest(ManifestColumns columns, SamplingOptions sampling, ModelShape shape, int seed, ManifestTraining training)
@@ -24,7 +24,7 @@ internal sealed record OnePassManifest : ModelManifest
     {
     }
 
-    /// <summary>What the network learned of the raters.</summary>
+    /// <summary>What the network learned from the raters.</summary>
     [JsonPropertyOrder(1)]
     public required UNetKind Kind { get; init; }
 

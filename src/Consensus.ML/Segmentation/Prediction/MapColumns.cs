@@ -10,11 +10,11 @@ using Microsoft.ML.Data;
 namespace Consensus.ML.Segmentation.Prediction;
 
 /// <summary>
-/// The columns of a prediction: checks a row's features, has the model predict once a row, and gives each column its maps.
+/// The columns of a prediction. For each row it checks the features, asks the model for one prediction, and gives each column its maps.
 /// </summary>
-/// <param name="manifest">What the model is.</param>
-/// <param name="volumeAxes">The axes of training's slices in their volumes; empty where they are not known.</param>
-/// <param name="predict">Predicts from checked features; its second argument says whether the samples are read.</param>
+/// <param name="manifest">The manifest of the model.</param>
+/// <param name="volumeAxes">The axes of the training slices in their volumes; empty where they are not known.</param>
+/// <param name="predict">Predicts from checked features. Its second argument says whether someone reads the samples.</param>
 internal sealed class MapColumns(
     ModelManifest manifest,
     IReadOnlyList<int> volumeAxes,
@@ -39,10 +39,10 @@ internal sealed class MapColumns(
             Output(manifest.Columns.ConsensusMaps, manifest.Levels, manifest.Height, manifest.Width),
             Output(manifest.Columns.Uncertainty, manifest.Height, manifest.Width),
 
-            // 0 is ML.NET's "any number of".
+            // For ML.NET, a size of 0 means any number.
             Output(manifest.Columns.Samples, 0, manifest.Height, manifest.Width),
         ];
-        var axes = SliceAxisGuard.Find(inputSchema, volumeAxes);
+        var axes = SliceAxisGuard.ForSchema(inputSchema, volumeAxes);
         var naming = new SliceNaming(inputSchema);
         DataViewSchema.Column[] inputs = [features, .. axes.Columns, .. naming.Columns];
         return new(outputs, inputs, (row, isRead, _) =>
@@ -97,7 +97,7 @@ internal sealed class MapColumns(
         }
         catch (NotFiniteOutputException)
         {
-            // Without the other inside, which programs that show the innermost message would take.
+            // Without an inner exception: some programs show only the innermost message, which does not name the row.
             throw new InvalidOperationException($"{nameOf()}: {NotFiniteOutputException.Reason}.");
         }
     }

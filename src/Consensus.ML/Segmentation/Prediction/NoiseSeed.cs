@@ -5,8 +5,8 @@ using System.Security.Cryptography;
 namespace Consensus.ML.Segmentation.Prediction;
 
 /// <summary>
-/// The seed of a slice's noise: from a seed and the slice's own values, so that its maps are the same alone, in a batch, in any
-/// order and on any thread.
+/// Computes the seed of a slice's noise from a seed and from the slice's own values. So a slice has the same maps alone and in a batch, in
+/// any order and on any thread.
 /// </summary>
 internal static class NoiseSeed
 {

@@ -1,7 +1,7 @@
 namespace Consensus.ML.Segmentation.Prediction;
 
-/// <summary>What may end a prediction before its time. It belongs to the use of a model, not to the model: none of it is saved.</summary>
-/// <param name="TimeLimit">Ends a prediction after so long, with the wait for predictions before it; null for never.</param>
+/// <summary>What may end a prediction early. The limits belong to the use of a model, not to the model: they are not saved.</summary>
+/// <param name="TimeLimit">Ends a prediction after this time, which includes the wait for earlier predictions; null for no limit.</param>
 /// <param name="Cancellation">Ends a prediction when it is cancelled.</param>
 internal sealed record PredictionLimits(TimeSpan? TimeLimit, CancellationToken Cancellation)
 {
@@ -32,7 +32,7 @@ internal sealed record PredictionLimits(TimeSpan? TimeLimit, CancellationToken C
         }
         catch (OperationCanceledException exception)
         {
-            // With the token that the caller knows.
+            // Names the token that the caller passed, not the linked token of this method.
             throw new OperationCanceledException(exception.Message, exception, Cancellation);
         }
     }

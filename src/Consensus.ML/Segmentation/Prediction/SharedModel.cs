@@ -6,8 +6,8 @@ using static TorchSharp.torch;
 namespace Consensus.ML.Segmentation.Prediction;
 
 /// <summary>
-/// A model that several transformers share: its weights are freed when the last of them, and the last prediction
-/// under way, is done with it.
+/// A model that several transformers share. Its weights are freed when the last transformer is disposed and the last running prediction has
+/// ended.
 /// </summary>
 internal sealed class SharedModel(SegmentationModel model)
 {
@@ -15,10 +15,10 @@ internal sealed class SharedModel(SegmentationModel model)
     private int _users = 1;
     private int _predictions;
 
-    /// <summary>Where the weights are.</summary>
+    /// <summary>The device that holds the weights.</summary>
     public Device Device => model.Device;
 
-    /// <summary>How many slices were sampled so far.</summary>
+    /// <summary>The number of slices predicted so far.</summary>
     public int Predictions => Volatile.Read(ref _predictions);
 
     /// <summary>Adds a user, who must call <see cref="Release"/> once.</summary>
@@ -63,10 +63,10 @@ internal sealed class SharedModel(SegmentationModel model)
         return model.Predict(features, sampling, seed, mirroring, keepSamples, cancellation);
     }
 
-    /// <summary>Every step of one generation, of a model that samples by diffusion.</summary>
+    /// <summary>Every sampling step of one generation. The model must sample by diffusion.</summary>
     public IReadOnlyList<TracedStep> Trace(float[] features, SamplingOptions sampling, ulong seed, CancellationToken cancellation) =>
         ((ConsensusModel)model).Trace(features, sampling, seed, cancellation);
 
-    /// <summary>The weights of every member, each as a safetensors file.</summary>
+    /// <summary>The weights of every member, each a safetensors file.</summary>
     public IReadOnlyList<byte[]> SaveWeights() => [.. Enumerable.Range(0, model.Members).Select(model.SaveWeights)];
 }

@@ -6,7 +6,7 @@ using Microsoft.ML.Data;
 namespace Consensus.ML.Segmentation.Prediction;
 
 /// <summary>
-/// Refuses a slice that lies along another axis than the slices of training: its map would show something that the model has never seen.
+/// Refuses a slice that lies along another axis than the training slices. The model has never seen such a slice.
 /// </summary>
 internal sealed class SliceAxisGuard
 {
@@ -22,10 +22,10 @@ internal sealed class SliceAxisGuard
     /// <summary>The columns that it reads.</summary>
     public IEnumerable<DataViewSchema.Column> Columns => _column is { } column ? [column] : [];
 
-    /// <summary>Finds the column that tells how slices were cut.</summary>
+    /// <summary>Makes the guard for data of a schema, with the column that says how slices were cut.</summary>
     /// <param name="schema">The schema of the data to predict.</param>
-    /// <param name="axes">The axes of training; empty to check nothing.</param>
-    public static SliceAxisGuard Find(DataViewSchema schema, IReadOnlyList<int> axes) =>
+    /// <param name="axes">The axes of the training slices; empty to check nothing.</param>
+    public static SliceAxisGuard ForSchema(DataViewSchema schema, IReadOnlyList<int> axes) =>
         new(axes, axes.Count == 0 ? null : ImageColumn(schema));
 
     /// <summary>Axes in words: axis 0, axes 0 and 2.</summary>
@@ -33,7 +33,7 @@ internal sealed class SliceAxisGuard
         ? $"axis {axes[0]}"
         : $"axes {string.Join(", ", axes.SkipLast(1))} and {axes[^1]}";
 
-    /// <summary>Checks the current row.</summary>
+    /// <summary>An action that checks the current row.</summary>
     public Action Checker(DataViewRow row)
     {
         if (_column is not { } known)

@@ -40,9 +40,9 @@ public sealed class PictureFramingTests
                 .Select(i => picture.Pixels[(i / Side * height / Side * width) + (i % Side * width / Side)])];
             foreach (float[] features in (float[][])[bilinear, nearest, floor])
             {
-                Assert.Null(PictureFraming.Find(picture, features, Side, Side));
-                Assert.Null(PictureFraming.Find(picture, Array.ConvertAll(features, value => (value - 127.5f) / 60), Side, Side));
-                Assert.Null(PictureFraming.Find(picture, Array.ConvertAll(features, value => -3 * value), Side, Side));
+                Assert.Null(PictureFraming.CutOrPadded(picture, features, Side, Side));
+                Assert.Null(PictureFraming.CutOrPadded(picture, Array.ConvertAll(features, value => (value - 127.5f) / 60), Side, Side));
+                Assert.Null(PictureFraming.CutOrPadded(picture, Array.ConvertAll(features, value => -3 * value), Side, Side));
             }
         }
     }
@@ -58,7 +58,7 @@ public sealed class PictureFramingTests
             Slice picture = Picture("noise", Side, 2 * Side, channels);
             float[] kept = [.. Enumerable.Range(0, channels * Side * Side)
                 .Select(i => (picture.Pixels[(i / Side * 2 * Side) + left + (i % Side)] - 20) / 7)];
-            Assert.Equal("cut", PictureFraming.Find(picture, kept, Side, Side));
+            Assert.Equal("cut", PictureFraming.CutOrPadded(picture, kept, Side, Side));
         }
     }
 
@@ -74,14 +74,14 @@ public sealed class PictureFramingTests
             features[i] = (column is >= 0 and < 8 ? picture.Pixels[(((2 * row) + 1) * Side) + (2 * column) + 1] : 0) - 50;
         }
 
-        Assert.Equal("padded", PictureFraming.Find(picture, features, Side, Side));
+        Assert.Equal("padded", PictureFraming.CutOrPadded(picture, features, Side, Side));
     }
 
     [Fact]
     public void Pixels_that_other_steps_changed_beyond_recognition_tell_nothing()
     {
         float[] other = [.. Enumerable.Range(0, Side * Side).Select(i => Noise(i, 9999))];
-        Assert.Null(PictureFraming.Find(Picture("noise", 48, 96), other, Side, Side));
+        Assert.Null(PictureFraming.CutOrPadded(Picture("noise", 48, 96), other, Side, Side));
     }
 
     [Theory]
