@@ -10,30 +10,31 @@ using Microsoft.ML;
 namespace Consensus.ML.Studies;
 
 /// <summary>
-/// Compares methods that learn from several raters: trains each of them in each fold with each seed, scores them on the held-out cases,
+/// Compares methods that learn from several raters. It trains each method in each fold with each seed, scores it on the held-out cases,
 /// and writes report.html, results.csv and results.json.
 /// </summary>
 /// <remarks>
-/// What is finished is kept in the folder at once, and not done again: models as zips, scores as one file a case; a training that a crash
-/// interrupted goes on from its last checkpoint. The held-out cases are hashed at the beginning, so that another study is told apart, and
-/// otherwise read only after training has ended. Several processes may work on one study, each on a GPU or on some of the cores: all but
-/// the first resume it, each takes runs that no other is at, and all of them end with the report of the whole.
+/// Finished work is kept in the folder at once and not done again: models as zips, scores as one file for each case. A training that a
+/// crash interrupted goes on from its last checkpoint. The files of the held-out cases are hashed at the beginning, so that the folder of
+/// another study is recognised. Apart from that, they are read only after training has ended. Several processes may work on one study,
+/// each on its own GPU or on some of the cores. All processes but the first resume the study. Each takes runs that no other process works
+/// on, and each ends with the report of the whole study.
 /// </remarks>
 public static class Study
 {
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(1);
 
-    /// <summary>Runs a study, or what is missing of it.</summary>
+    /// <summary>Runs a study, or the part of it that is not finished.</summary>
     /// <param name="ml">The context.</param>
     /// <param name="options">What to compare, and where to keep it.</param>
-    /// <returns>The results, of everything that the folder then holds.</returns>
+    /// <returns>The results of everything that the folder holds at the end.</returns>
     /// <exception cref="ArgumentException">An option is out of range or does not fit another; the message says which.</exception>
     /// <exception cref="IOException">The folder cannot be written to, or a case's file cannot be read.</exception>
     /// <exception cref="InvalidDataException">
-    /// The folder holds another study, the message says what differs; or a file is damaged.
+    /// The folder holds another study (the message says what differs), or a file is damaged.
     /// </exception>
     /// <exception cref="InvalidOperationException">
-    /// The folder holds a study that is not to be resumed, or other files; or training failed.
+    /// The folder holds a study and the options do not resume it, or it holds other files, or training failed.
     /// </exception>
     /// <exception cref="OperationCanceledException">The study was cancelled; it can be resumed.</exception>
     public static StudyResults Run(MLContext ml, StudyOptions options)
@@ -42,13 +43,13 @@ public static class Study
         ArgumentNullException.ThrowIfNull(options);
         StudyCheck.Check(options);
         void Waiting() => options.Progress?.Report(new(StudyStage.Waiting, "", "", 0, 0, 0, null, 0, 0));
-        var folder = StudyFolder.Open(options.Folder, StudyRecord.Of(options), options.Resume, Waiting, options.Cancellation);
+        var folder = StudyFolder.Open(options.Folder, StudyRecord.FromOptions(options), options.Resume, Waiting, options.Cancellation);
         using IDisposable threads = TorchRuntime.UseThreads(options.Threads);
         StudyRecord record;
         StudyRun[] runs;
         do
         {
-            // Read anew each time: others may have asked for more.
+            // Read anew each time: other processes may have added methods or seeds.
             record = folder.Read();
             runs = [.. Runs(options, record)];
         }
@@ -61,8 +62,8 @@ public static class Study
         return found;
     }
 
-    /// <summary>Does every run that is left to do and that no other process is at; where there is none, waits a moment.</summary>
-    /// <returns>Whether anything was left to do.</returns>
+    /// <summary>Does every unfinished run that no other process works on. Where there is no such run, it waits a moment.</summary>
+    /// <returns>Whether a run was unfinished.</returns>
     private static bool Advance(MLContext ml, StudyOptions options, StudyFolder folder, StudyRecord record, StudyRun[] runs)
     {
         bool advanced = false;
@@ -70,7 +71,7 @@ public static class Study
         for (int i = 0; i < runs.Length; i++)
         {
             StudyRun run = runs[i];
-            RunFolder files = folder.Of(run);
+            RunFolder files = folder.FilesOf(run);
             if (files.IsDone(run.Fold.Evaluation))
             {
                 continue;
@@ -129,13 +130,13 @@ public static class Study
 
     private static RunResult Result(StudyFolder folder, StudyRun run)
     {
-        RunFolder files = folder.Of(run);
+        RunFolder files = folder.FilesOf(run);
         return new(
             run, StudyJson.Read<TrainingRecord>(files.Training),
-            [.. run.Fold.Evaluation.Select(one => StudyJson.Read<CaseRecord>(files.Case(one.Name)))], files);
+            [.. run.Fold.Evaluation.Select(raterCase => StudyJson.Read<CaseRecord>(files.Case(raterCase.Name)))], files);
     }
 
-    /// <summary>Every method in every fold with every seed; a method's runs one after another.</summary>
+    /// <summary>Every method in every fold with every seed. The runs of a method follow each other.</summary>
     private static IEnumerable<StudyRun> Runs(StudyOptions options, StudyRecord record)
     {
         StudyMethod[] known = [.. options.Methods, .. StudyMethods.All];
@@ -150,7 +151,7 @@ public static class Study
             method => options.Folds.SelectMany(fold => record.Seeds.Select(seed => new StudyRun(method, fold, seed))));
     }
 
-    /// <summary>The case whose sampling is drawn: in the middle of its fold, by name.</summary>
+    /// <summary>The name of the case whose sampling the report draws step by step: the case in the middle of its fold.</summary>
     private static string PicturedCase(StudyFold fold) => fold.Evaluation[fold.Evaluation.Count / 2].Name;
 
     private sealed class Relay(Action<TrainingProgress> report) : IProgress<TrainingProgress>

@@ -7,7 +7,7 @@ using Consensus.ML.Studies.Planning;
 
 namespace Consensus.ML.Studies;
 
-/// <summary>Refuses a study that cannot work before any work is done.</summary>
+/// <summary>Refuses a study that cannot work, before any work is done.</summary>
 internal static class StudyCheck
 {
     private const int FewestTrainingCases = 2;
@@ -58,7 +58,7 @@ internal static class StudyCheck
         foreach (StudyFold fold in options.Folds)
         {
             Writable("The name of a fold", fold.Name);
-            if (fold.Training.Concat(fold.Evaluation).Select(one => one.ProblemWithNames()).OfType<string>().FirstOrDefault()
+            if (fold.Training.Concat(fold.Evaluation).Select(raterCase => raterCase.ProblemWithNames()).OfType<string>().FirstOrDefault()
                 is { } problem)
             {
                 throw new ArgumentException($"{problem} The report could not be written with it.");
@@ -76,16 +76,16 @@ internal static class StudyCheck
                 throw new ArgumentException($"'{fold.Name}' has no case to score.");
             }
 
-            HashSet<string> trained = [.. fold.Training.SelectMany(one => one.ImagePaths)];
-            if (fold.Evaluation.FirstOrDefault(one => one.ImagePaths.Any(trained.Contains)) is { } leaked)
+            HashSet<string> trained = [.. fold.Training.SelectMany(raterCase => raterCase.ImagePaths)];
+            if (fold.Evaluation.FirstOrDefault(raterCase => raterCase.ImagePaths.Any(trained.Contains)) is { } leaked)
             {
                 throw new ArgumentException(
                     $"Case '{leaked.Name}' of '{fold.Name}' is both trained on and scored: its score would say nothing of new cases.");
             }
 
-            // Names alone may come again in another split; a group that was given may not, nor a volume.
+            // Two splits may use the same name for different cases. But a given group, or a volume, must not be in both parts.
             HashSet<string> groups = [.. fold.Training.SelectMany(Shared)];
-            if (fold.Evaluation.FirstOrDefault(one => Shared(one).Any(groups.Contains)) is { } related)
+            if (fold.Evaluation.FirstOrDefault(raterCase => Shared(raterCase).Any(groups.Contains)) is { } related)
             {
                 throw new ArgumentException(
                     $"Case '{related.Name}' of '{fold.Name}' is scored, and others of its group '{related.Group}' are trained on: "
@@ -93,7 +93,7 @@ internal static class StudyCheck
             }
         }
 
-        string[] scored = [.. options.Folds.SelectMany(fold => fold.Evaluation).Select(one => one.Name)];
+        string[] scored = [.. options.Folds.SelectMany(fold => fold.Evaluation).Select(raterCase => raterCase.Name)];
         Distinct("The scored cases", scored);
         if (!OperatingSystem.IsLinux()
             && scored.GroupBy(name => name, StringComparer.OrdinalIgnoreCase).FirstOrDefault(group => group.Skip(1).Any()) is { } alike)
@@ -112,8 +112,11 @@ internal static class StudyCheck
         }
     }
 
-    private static IEnumerable<string> Shared(RaterCase one) =>
-        new[] { one.GivenGroup, SliceAddress.VolumeOf(one.ImagePaths) is { } volume ? Path.GetFullPath(volume) : null }.OfType<string>();
+    private static IEnumerable<string> Shared(RaterCase raterCase) =>
+        new[]
+        {
+            raterCase.GivenGroup, SliceAddress.VolumeOf(raterCase.ImagePaths) is { } volume ? Path.GetFullPath(volume) : null,
+        }.OfType<string>();
 
     private static void Positive(string name, int value)
     {

@@ -15,8 +15,8 @@ using Microsoft.ML;
 namespace Consensus.ML.Studies.Tests;
 
 /// <summary>
-/// A study whose trainings and predictions are made up, put into its folder as if they had been done: running it only writes the report.
-/// Predictions are the truth with parts of it shifted, more for worse methods, and scored by the library.
+/// A study with made-up trainings and predictions. They are put into its folder as if they had been done, so that running the study only
+/// writes the report. A prediction is the truth with parts of it shifted, further for worse methods. The library scores it.
 /// </summary>
 internal sealed class MadeUpStudy
 {
@@ -25,12 +25,12 @@ internal sealed class MadeUpStudy
 
     private readonly MLContext _ml = new(seed: 0);
 
-    /// <param name="root">Where the data and the study go.</param>
+    /// <param name="root">The folder for the data and the study.</param>
     /// <param name="cases">How many cases are scored.</param>
-    /// <param name="methods">The methods; null for all of the library.</param>
+    /// <param name="methods">The methods; null for all methods of the library.</param>
     /// <param name="seeds">The seeds.</param>
     /// <param name="size">Side of the slices.</param>
-    /// <param name="task">What is drawn.</param>
+    /// <param name="task">The task that the phantom imitates.</param>
     public MadeUpStudy(
         string root,
         int cases = 3,
@@ -69,7 +69,7 @@ internal sealed class MadeUpStudy
 
     private void Fill()
     {
-        var folder = StudyFolder.Open(Options.Folder, StudyRecord.Of(Options), resume: false);
+        var folder = StudyFolder.Open(Options.Folder, StudyRecord.FromOptions(Options), resume: false);
         foreach (StudyMethod method in Options.Methods)
         {
             foreach (int seed in Options.Seeds)
@@ -81,7 +81,7 @@ internal sealed class MadeUpStudy
 
     private void Fill(StudyRun run, StudyFolder folder)
     {
-        RunFolder files = folder.Of(run);
+        RunFolder files = folder.FilesOf(run);
         int index = StudyMethods.All.ToList().IndexOf(run.Method);
         ValidationRecord[] validations = [.. Enumerable.Range(1, 10)
             .Select(i => new ValidationRecord(20 * i, 0.5 / i, 0.85 - (0.02 * index) - (0.3 / i) + (0.01 * run.Seed)))];
@@ -89,9 +89,9 @@ internal sealed class MadeUpStudy
         StudyJson.Write(files.Training, new TrainingRecord(
             200, 180, run.Method.IsDiffusion ? 912.4 : 301.7 + index, 3, 1, 812 + (30 * index),
             run.Method.IsDiffusion ? 15_200_000 : 9_100_000, run.Method.IsDiffusion ? 3_812_001 : 2_280_000, validations, Machine));
-        foreach (RaterCase one in run.Fold.Evaluation)
+        foreach (RaterCase raterCase in run.Fold.Evaluation)
         {
-            RaterMasks masks = Resampling.Nearest(MaskReader.Read(one.AnnotationPaths), Options.Size, Options.Size);
+            RaterMasks masks = Resampling.Nearest(MaskReader.Read(raterCase.AnnotationPaths), Options.Size, Options.Size);
             int shift = Shift(run.Method) + (run.Seed % 2);
             float[] truth = ConsensusLabels.SoftMap(masks), soft = Shifted(truth, shift);
             float[][] levels = [.. ConsensusLabels.Levels(masks, Options.Levels)
@@ -101,19 +101,19 @@ internal sealed class MadeUpStudy
             var samples = new RaterMasks(
                 levels.Length, Options.Size, Options.Size, [.. levels.SelectMany(level => level.Select(value => (byte)value))]);
             float[] uncertainty = [.. soft.Select(value => 0.5f * value * (1 - value))];
-            CaseMetrics metrics = CaseMetrics.Compute(one.Name, soft, masks, samples, uncertainty);
-            new StoredMaps([soft, uncertainty, .. levels], Options.Size, Options.Size).Write(files.Maps(one.Name));
+            CaseMetrics metrics = CaseMetrics.Compute(raterCase.Name, soft, masks, samples, uncertainty);
+            new StoredMaps([soft, uncertainty, .. levels], Options.Size, Options.Size).Write(files.Maps(raterCase.Name));
             GenerationRecord[] curve = run.Method.IsDiffusion
                 ? [.. RunEvaluation.CurveCounts(Options.CurveGenerations)
                     .Select(count => new GenerationRecord(count, metrics.SoftDice5 - (0.05 / count)))]
                 : [];
-            if (run.Method.IsDiffusion && one == run.Fold.Evaluation[run.Fold.Evaluation.Count / 2])
+            if (run.Method.IsDiffusion && raterCase == run.Fold.Evaluation[run.Fold.Evaluation.Count / 2])
             {
-                StoreSteps(levels, files.Steps(one.Name));
+                StoreSteps(levels, files.Steps(raterCase.Name));
             }
 
-            StudyJson.Write(files.Case(one.Name), new CaseRecord(
-                one.Name, Options.Size, Options.Size, masks.Raters, run.Method.IsDiffusion ? 1600 + (10 * index) : 12 + (7 * index),
+            StudyJson.Write(files.Case(raterCase.Name), new CaseRecord(
+                raterCase.Name, Options.Size, Options.Size, masks.Raters, run.Method.IsDiffusion ? 1600 + (10 * index) : 12 + (7 * index),
                 RunEvaluation.Unit(metrics), RunEvaluation.Scores(metrics), curve));
         }
     }

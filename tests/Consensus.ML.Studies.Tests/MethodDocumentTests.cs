@@ -6,7 +6,7 @@ using Consensus.ML.Tests.Shared;
 namespace Consensus.ML.Studies.Tests;
 
 /// <summary>
-/// src/METHOD.md names the types and members that implement each part: they exist, and every reported measure is defined.
+/// src/METHOD.md names the types and members that implement each part. These exist, and the page defines every reported measure.
 /// </summary>
 public sealed partial class MethodDocumentTests
 {
@@ -19,7 +19,7 @@ public sealed partial class MethodDocumentTests
         .SelectMany(file => Assembly.LoadFrom(file).GetTypes())];
 
     [Fact]
-    public void Every_type_and_member_that_is_named_exists()
+    public void Every_candidateand_member_that_is_named_exists()
     {
         string[] names = [.. Identifier().Matches(Text).Select(match => match.Groups[1].Value).Distinct()];
         Assert.InRange(names.Length, 80, 200);
@@ -38,13 +38,14 @@ public sealed partial class MethodDocumentTests
     public void Every_measure_is_defined() =>
         Assert.All(SegmentationMeasure.All, measure => Assert.Contains($"`{measure.Name}`", Text, StringComparison.Ordinal));
 
-    // Generic types without the number of their parameters.
+    // The name of a generic type without the number of its parameters.
     private static string Name(Type type) => type.Name.Split('`')[0];
 
     private static bool Exists(string name) => name.Split('.') switch
     {
-        [var type, var member] => Types.Any(one => Name(one) == type && one.GetMember(member, Any).Length > 0),
-        [var single] => Types.Any(one => Name(one) == single || (one.IsPublic && one.GetMember(single, Any).Length > 0)),
+        [var type, var member] => Types.Any(candidate => Name(candidate) == type && candidate.GetMember(member, Any).Length > 0),
+        [var single] => Types.Any(
+            candidate => Name(candidate) == single || (candidate.IsPublic && candidate.GetMember(single, Any).Length > 0)),
         _ => false,
     };
 

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 using Consensus.ML.Torch.Runtime;
 using TorchSharp;
 
-// Tests that compute do not run beside others: each would wait for the other's turn on a core.
+// Tests do not run side by side: they compute on all cores, and would wait for each other.
 [assembly: CollectionBehavior(DisableTestParallelization = true)]
 
 namespace Consensus.ML.Studies.Tests;

@@ -34,11 +34,11 @@ public sealed class ReportTests : IDisposable
         Assert.All(page.Descendants("a").Attributes("href"), link => Assert.Contains(link.Value[1..], ids));
         Assert.All(page.Descendants("table"), table => Assert.NotNull(table.Element("thead")));
 
-        // No element but the void ones closes itself, which browsers would not take for an end.
+        // Only void elements may close themselves: browsers ignore the slash of any other element.
         string[] empty = ["br", "img", "meta", "col", "hr"];
         Assert.All(page.Descendants().Where(element => element.IsEmpty), element => Assert.Contains(element.Name.LocalName, empty));
 
-        // A style sheet is not escaped in HTML.
+        // HTML does not decode characters in a style sheet.
         Assert.DoesNotContain(page.Descendants("style").Single().Value, letter => letter is '<' or '>' or '&');
         Assert.All(
             page.Descendants("img")
@@ -46,7 +46,7 @@ public sealed class ReportTests : IDisposable
             Svg);
     }
 
-    /// <summary>A case's name comes from a stranger's folder; a spreadsheet would run what it takes for a formula.</summary>
+    /// <summary>The name of a case may come from anyone, and a spreadsheet runs text that looks like a formula.</summary>
     [Theory]
     [InlineData("=1+1", "'=1+1")]
     [InlineData("+1", "'+1")]
@@ -74,7 +74,7 @@ public sealed class ReportTests : IDisposable
         Assert.EndsWith(",SoftDice5,'=Score,Group", parts[0], StringComparison.Ordinal);
         Assert.StartsWith($"soft-label,val,1,{cell},32,32,3,", parts[1], StringComparison.Ordinal);
 
-        // Behind the scores is the group, which of a single case is its name.
+        // The group follows the scores. A case without a group has its own name there.
         Assert.EndsWith($",-0.25,-1,{cell}\n", parts[1], StringComparison.Ordinal);
     }
 
@@ -104,7 +104,7 @@ public sealed class ReportTests : IDisposable
         Assert.Contains("6 cases count as 6", said, StringComparison.Ordinal);
         Assert.Contains("Not a medical device", said, StringComparison.Ordinal);
 
-        // The headline table: the mean over cases of the mean over seeds, from the rows of results.csv.
+        // The headline table has the mean over cases of the mean over seeds, computed here from the rows of results.csv.
         string[][] rows = [.. File.ReadAllLines(Path.Combine(study.Options.Folder, "results.csv")).Select(line => line.Split(','))];
         int column = Array.IndexOf(rows[0], "SoftDice5");
         foreach (MethodResult method in results.Methods)
@@ -125,7 +125,7 @@ public sealed class ReportTests : IDisposable
             Assert.Equal(Enumerable.Range(1, numbers.Length), numbers);
         }
 
-        // A row for the raters and each method in each of six panels.
+        // Each of six panels has a row for the raters and a row for each method.
         Assert.Equal(6 * 4, page.Descendants("article").SelectMany(panel => panel.Descendants("tbody").Elements("tr")).Count());
         Assert.Equal(text, Render(study).Text);
     }
@@ -156,7 +156,8 @@ public sealed class ReportTests : IDisposable
             new MadeUpStudy(_folder.Root, cases: 6, methods: [StudyMethods.Consensus, StudyMethods.Annotator], seeds: [1, 2]).Run();
         MethodComparison comparison = Assert.Single(results.Comparisons);
 
-        // Shifted one pixel further, annotator is worse in each of six cases: two of 64 choices of signs are as far.
+        // The maps of annotator are shifted one pixel further, so it is worse in all six cases. Of 64 choices of signs, two are as far from
+        // zero.
         Assert.Equal((0, 6), (comparison.Better, comparison.Worse));
         Assert.Equal(2.0 / 64, comparison.PValue, 12);
         Assert.Equal(comparison.PValue, comparison.AdjustedPValue, 12);

@@ -11,11 +11,15 @@ public sealed class StudyFoldsTests
         RaterCase[] cases = Cases(11);
         IReadOnlyList<StudyFold> folds = StudyFolds.Split(cases, 3, seed: 4);
         Assert.Equal(["fold 1", "fold 2", "fold 3"], folds.Select(fold => fold.Name));
-        Assert.Equal(cases.Select(one => one.Name).Order(), folds.SelectMany(fold => fold.Evaluation).Select(one => one.Name).Order());
+        Assert.Equal(
+            cases.Select(rated => rated.Name).Order(),
+            folds.SelectMany(fold => fold.Evaluation).Select(rated => rated.Name).Order());
         Assert.All(folds, fold =>
         {
             Assert.InRange(fold.Evaluation.Count, 3, 4);
-            Assert.Equal(cases.Select(one => one.Name).Order(), fold.Training.Concat(fold.Evaluation).Select(one => one.Name).Order());
+            Assert.Equal(
+                cases.Select(rated => rated.Name).Order(),
+                fold.Training.Concat(fold.Evaluation).Select(rated => rated.Name).Order());
         });
     }
 
@@ -24,7 +28,7 @@ public sealed class StudyFoldsTests
     {
         RaterCase[] cases = Cases(9);
         string[] Names(IEnumerable<RaterCase> from, int seed) =>
-            [.. StudyFolds.Split([.. from], 3, seed).Select(fold => string.Join(' ', fold.Evaluation.Select(one => one.Name)))];
+            [.. StudyFolds.Split([.. from], 3, seed).Select(fold => string.Join(' ', fold.Evaluation.Select(rated => rated.Name)))];
         Assert.Equal(Names(cases, 1), Names(cases.Reverse(), 1));
         Assert.NotEqual(Names(cases, 1), Names(cases, 2));
     }
@@ -39,7 +43,7 @@ public sealed class StudyFoldsTests
         foreach (StudyFold fold in StudyFolds.Split(slices, 3))
         {
             Assert.Equal(4, fold.Evaluation.Count);
-            Assert.Single(fold.Evaluation.Select(one => one.ImagePaths[0].Split('#')[0]).Distinct());
+            Assert.Single(fold.Evaluation.Select(rated => rated.ImagePaths[0].Split('#')[0]).Distinct());
         }
 
         Assert.Contains(
@@ -53,10 +57,11 @@ public sealed class StudyFoldsTests
     {
         // Patients of 5, 2, 2, 1 and 2 cases: four folds of 5, 2, 2 and 3.
         string[] patients = ["p1", "p1", "p1", "p2", "p2", "p1", "p3", "p3", "p1", "p4", "p5", "p5"];
-        RaterCase[] cases = [.. Cases(12).Zip(patients, (one, patient) => one with { Group = patient })];
+        RaterCase[] cases = [.. Cases(12).Zip(patients, (rated, patient) => rated with { Group = patient })];
         IReadOnlyList<StudyFold> folds = StudyFolds.Split(cases, 4);
         Assert.Equal([2, 2, 3, 5], folds.Select(fold => fold.Evaluation.Count).Order());
-        Assert.All(folds, fold => Assert.Empty(fold.Evaluation.Select(one => one.Group).Intersect(fold.Training.Select(one => one.Group))));
+        Assert.All(folds, fold => Assert.Empty(
+            fold.Evaluation.Select(rated => rated.Group).Intersect(fold.Training.Select(rated => rated.Group))));
         Assert.Contains(
             "6 folds need at least 6 cases, but there are 5 groups (12 cases; those of one group, such as a patient, "
             + "stay together): ask for at most 5 folds",

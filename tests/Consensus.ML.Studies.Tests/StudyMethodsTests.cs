@@ -2,7 +2,7 @@ using Consensus.ML.Studies.Planning;
 
 namespace Consensus.ML.Studies.Tests;
 
-/// <summary>What sets the diffusion methods apart: little else than their names say.</summary>
+/// <summary>The diffusion methods differ in little more than their names say.</summary>
 public sealed class StudyMethodsTests
 {
     private static readonly StudyRecipe Recipe = new() { Levels = 7 };

@@ -18,7 +18,7 @@ using TorchSharp;
 
 namespace Consensus.ML.Studies.Tests;
 
-/// <summary>Whole studies, with trainings of a step or two: what is done is kept, and not done again.</summary>
+/// <summary>Whole studies with trainings of a few steps. Finished work is kept and not done again.</summary>
 public sealed class StudyRunTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -58,21 +58,21 @@ public sealed class StudyRunTests : IDisposable
         AssertFitsSchema();
         Assert.True(File.Exists(Path.Combine(_options.Folder, "report.html")));
 
-        // The score in the table is the library's own of the saved model.
+        // The score in the table is the score that the library gives the saved model.
         var ml = new MLContext();
         ITransformer model = ml.Model.Load(Run("level-unet", "model.zip"), out _);
         CaseMetrics[] scores = [.. ml.Segmentation.Evaluate(model.Transform(ml.Data.LoadFromCases(_options.Folds[0].Evaluation))).Cases];
         (model as IDisposable)?.Dispose();
-        Assert.Equal(scores.Select(one => one.SoftDice5), results.Methods[1].Runs[0].Cases.Select(one => one.Scores["SoftDice5"]));
+        Assert.Equal(scores.Select(row => row.SoftDice5), results.Methods[1].Runs[0].Cases.Select(row => row.Scores["SoftDice5"]));
         Assert.Equal(
-            scores.Select(one => one.HausdorffDistance95),
-            results.Methods[1].Runs[0].Cases.Select(one => one.Scores["HausdorffDistance95"]));
+            scores.Select(row => row.HausdorffDistance95),
+            results.Methods[1].Runs[0].Cases.Select(row => row.Scores["HausdorffDistance95"]));
         Assert.Equal(
-            scores.Select(one => one.GeneralizedEnergyDistance),
-            results.Methods[1].Runs[0].Cases.Select(one => one.Scores["GeneralizedEnergyDistance"]));
+            scores.Select(row => row.GeneralizedEnergyDistance),
+            results.Methods[1].Runs[0].Cases.Select(row => row.Scores["GeneralizedEnergyDistance"]));
 
-        // With as many generations as the headline, the curve has its score.
-        Assert.All(results.Methods[0].Runs[0].Cases, one => Assert.Equal(one.Scores["SoftDice5"], one.Generations[0].SoftDice5, 0.02));
+        // The curve agrees with the headline score at the same number of generations.
+        Assert.All(results.Methods[0].Runs[0].Cases, row => Assert.Equal(row.Scores["SoftDice5"], row.Generations[0].SoftDice5, 0.02));
         Assert.False(Directory.Exists(Run("consensus", "checkpoints")));
         Assert.True(File.Exists(Run("consensus", "cases/case02_steps.png")));
 
@@ -102,7 +102,7 @@ public sealed class StudyRunTests : IDisposable
                 own = method.IsDiffusion ? maps / _options.Levels : maps;
             Assert.Equal(method.IsDiffusion ? 1 : 16, own);
 
-            // The first of many are those of few, and all of them are the prediction.
+            // The first generations of a long sampling are those of a short one, and all of them together give the prediction.
             IReadOnlyList<float[]> after = model.PredictAfter(features, _options.Size, [1, own + 1], CancellationToken.None);
             Assert.Equal(prediction.SoftMap, model.PredictAfter(features, _options.Size, [own], CancellationToken.None)[0]);
             Assert.Equal(2, after.Count);
@@ -111,7 +111,7 @@ public sealed class StudyRunTests : IDisposable
                 Assert.Equal(1, diffusion.Sampling.Steps);
                 SamplingStep step = Assert.Single(diffusion.TraceSampling(features));
 
-                // One step from noise: what the network predicts there is the sample.
+                // With a single step from noise, the prediction of the network is the sample.
                 Assert.Equal(99, step.Time);
                 Assert.Equal(
                     prediction.Samples,
@@ -126,7 +126,7 @@ public sealed class StudyRunTests : IDisposable
     [Fact]
     public void Another_study_is_refused_with_what_differs()
     {
-        StudyFolder.Open(_options.Folder, StudyRecord.Of(_options), resume: false);
+        StudyFolder.Open(_options.Folder, StudyRecord.FromOptions(_options), resume: false);
         StudyOptions resumed = _options with { Resume = true };
         AssertRefused(resumed with { Steps = 3 }, "Steps is 2 there and 3 here");
         AssertRefused(resumed with { Size = 64 }, "Size is 32 there and 64 here");
@@ -153,8 +153,11 @@ public sealed class StudyRunTests : IDisposable
     [Fact]
     public void A_study_that_is_interrupted_while_training_ends_with_the_weights_of_one_that_was_not()
     {
-        StudyOptions one = _options with { Methods = [StudyMethods.Levels], Steps = 6, Precision = Consensus.ML.Options.Precision.Float32 };
-        Study.Run(new MLContext(), one with { Folder = _folder["whole"] });
+        StudyOptions study = _options with
+        {
+            Methods = [StudyMethods.Levels], Steps = 6, Precision = Consensus.ML.Options.Precision.Float32,
+        };
+        Study.Run(new MLContext(), study with { Folder = _folder["whole"] });
         using var cancellation = new CancellationTokenSource();
         var stop = new Reporter(progress =>
         {
@@ -164,26 +167,26 @@ public sealed class StudyRunTests : IDisposable
             }
         });
         Assert.Throws<OperationCanceledException>(
-            () => Study.Run(new MLContext(), one with { Cancellation = cancellation.Token, Progress = stop }));
+            () => Study.Run(new MLContext(), study with { Cancellation = cancellation.Token, Progress = stop }));
         Assert.False(File.Exists(Run("level-unet", "model.zip")));
-        Assert.False(File.Exists(Path.Combine(one.Folder, "report.html")));
+        Assert.False(File.Exists(Path.Combine(study.Folder, "report.html")));
         Assert.NotEmpty(Directory.GetFiles(Run("level-unet", "checkpoints"), "step-*.safetensors"));
 
         int first = 0;
-        StudyResults results = Study.Run(new MLContext(), one with
+        StudyResults results = Study.Run(new MLContext(), study with
         {
             Resume = true,
             Progress = new Reporter(progress => first = first == 0 && progress.Training is { } training ? training.Step : first),
         });
         Assert.Equal(4, first);
-        Assert.Equal(Weights(_folder["whole"]), Weights(one.Folder));
+        Assert.Equal(Weights(_folder["whole"]), Weights(study.Folder));
         Assert.Equal(6, results.Methods[0].Cost.Steps);
     }
 
     [Fact]
     public void A_study_that_is_interrupted_while_scoring_scores_the_rest()
     {
-        StudyOptions one = _options with { Methods = [StudyMethods.Levels] };
+        StudyOptions study = _options with { Methods = [StudyMethods.Levels] };
         using var cancellation = new CancellationTokenSource();
         var stop = new Reporter(progress =>
         {
@@ -193,10 +196,10 @@ public sealed class StudyRunTests : IDisposable
             }
         });
         Assert.Throws<OperationCanceledException>(
-            () => Study.Run(new MLContext(), one with { Cancellation = cancellation.Token, Progress = stop }));
+            () => Study.Run(new MLContext(), study with { Cancellation = cancellation.Token, Progress = stop }));
         DateTime scored = File.GetLastWriteTimeUtc(Run("level-unet", "cases/case01.json"));
         Assert.False(File.Exists(Run("level-unet", "cases/case02.json")));
-        StudyResults results = Study.Run(new MLContext(), one with { Resume = true });
+        StudyResults results = Study.Run(new MLContext(), study with { Resume = true });
         Assert.Equal(2, results.Methods[0].Runs[0].Cases.Count);
         Assert.Equal(scored, File.GetLastWriteTimeUtc(Run("level-unet", "cases/case01.json")));
     }
@@ -204,12 +207,12 @@ public sealed class StudyRunTests : IDisposable
     [Fact]
     public void A_damaged_model_is_named_with_what_to_do()
     {
-        StudyOptions one = _options with { Methods = [StudyMethods.Levels] };
-        Study.Run(new MLContext(), one);
+        StudyOptions study = _options with { Methods = [StudyMethods.Levels] };
+        Study.Run(new MLContext(), study);
         File.Delete(Run("level-unet", "cases/case01.json"));
         byte[] bytes = File.ReadAllBytes(Run("level-unet", "model.zip"));
         File.WriteAllBytes(Run("level-unet", "model.zip"), bytes[..(bytes.Length / 2)]);
-        string message = Assert.Throws<InvalidDataException>(() => Study.Run(new MLContext(), one with { Resume = true })).Message;
+        string message = Assert.Throws<InvalidDataException>(() => Study.Run(new MLContext(), study with { Resume = true })).Message;
         Assert.Contains(Run("level-unet", "model.zip") + "' is damaged", message, StringComparison.Ordinal);
         Assert.Contains("Remove it, and --resume trains it again", message, StringComparison.Ordinal);
     }
@@ -240,11 +243,11 @@ public sealed class StudyRunTests : IDisposable
             results.Methods.SelectMany(method => method.Runs).Select(run => $"{run.Run.Method} {run.Run.Seed}")));
         Assert.Equal(1 + 4 * 2, File.ReadAllLines(Path.Combine(_options.Folder, "results.csv")).Length);
 
-        // Alone, every run gives the same weights.
+        // A process that works alone gives every run the same weights.
         Study.Run(new MLContext(), shared with { Folder = _folder["alone"], Methods = [StudyMethods.Levels], Seeds = [1] });
         Assert.Equal(Weights(_folder["alone"], seed: 1), Weights(_options.Folder, seed: 1));
 
-        // A thread of its own for each: one that waits for the other must not keep it from beginning.
+        // Each has its own thread: a process that waits must not keep the other from starting.
         Task<StudyResults> Begin() => Task.Factory.StartNew(
             () => Study.Run(new MLContext(), shared with { Progress = new Reporter(Note) }), CancellationToken.None,
             TaskCreationOptions.LongRunning, TaskScheduler.Default);
@@ -256,7 +259,7 @@ public sealed class StudyRunTests : IDisposable
                 return;
             }
 
-            // Neither goes on before both are at a run, so that they do meet.
+            // Each waits until both work on a run, so that they meet for certain.
             trained.Add($"{progress.Method} {progress.Seed}");
             if (!begun.IsSet)
             {
@@ -269,13 +272,13 @@ public sealed class StudyRunTests : IDisposable
     [Fact]
     public void What_another_process_left_undone_is_taken_over()
     {
-        StudyOptions one = _options with { Methods = [StudyMethods.Levels], Resume = true };
-        StudyFolder.Open(_options.Folder, StudyRecord.Of(one), resume: true);
+        StudyOptions study = _options with { Methods = [StudyMethods.Levels], Resume = true };
+        StudyFolder.Open(_options.Folder, StudyRecord.FromOptions(study), resume: true);
         Directory.CreateDirectory(Run("level-unet", ""));
         FolderLock other = Assert.IsType<FolderLock>(FolderLock.TryTake(Run("level-unet", "")));
         Assert.Null(FolderLock.TryTake(Run("level-unet", "")));
         var stages = new List<StudyStage>();
-        StudyResults results = Study.Run(new MLContext(), one with { Progress = new Reporter(Note) });
+        StudyResults results = Study.Run(new MLContext(), study with { Progress = new Reporter(Note) });
         Assert.Equal(StudyStage.Waiting, stages[0]);
         Assert.Contains(StudyStage.Training, stages);
         Assert.Single(results.Methods);

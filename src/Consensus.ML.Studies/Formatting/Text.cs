@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace Consensus.ML.Studies.Formatting;
 
-/// <summary>How values are written for people: the same in every culture.</summary>
+/// <summary>Writes values for people, the same in every culture.</summary>
 internal static class Text
 {
-    /// <summary>What stands for a value that is not defined.</summary>
+    /// <summary>The text for a value that is not defined.</summary>
     public const string Nothing = "–";
 
     public static string Invariant(FormattableString text) => FormattableString.Invariant(text);
@@ -17,7 +17,7 @@ internal static class Text
     public static string Number(double value, string format) =>
         double.IsFinite(value) ? value.ToString(format, CultureInfo.InvariantCulture) : Nothing;
 
-    /// <summary>Three significant digits at most, as measured times and sizes have them.</summary>
+    /// <summary>A measured time or size, with at most three significant digits below 100.</summary>
     public static string Measured(double value) => Number(value, value >= 100 ? "#,0" : value >= 10 ? "0.#" : "0.##");
 
     public static string Count(int count, string noun) =>
@@ -37,11 +37,11 @@ internal static class Text
             : $"{(int)time.TotalHours} h {time.Minutes} min";
     }
 
-    /// <summary>A probability as tables print it: two or three digits, and never 0.</summary>
+    /// <summary>A probability for tables: with two or three decimals, and never 0.</summary>
     public static string Probability(double value) =>
         !double.IsFinite(value) ? Nothing : value < 0.001 ? "< 0.001" : value >= 0.0995 ? Number(value, "0.00") : Number(value, "0.000");
 
-    /// <summary>A case's name as a heading: most sets call theirs case01 already.</summary>
+    /// <summary>A heading for a case. The word "Case" is left out where the name begins with it, as case01 does.</summary>
     public static string Case(string name) => name.StartsWith("case", StringComparison.OrdinalIgnoreCase) ? name : $"Case {name}";
 
     /// <summary>"a", "a and b", "a, b and c".</summary>

@@ -4,20 +4,20 @@ using Microsoft.ML;
 
 namespace Consensus.ML.Studies.Planning;
 
-/// <summary>A method that a study trains and scores; <see cref="StudyMethods"/> has those that come with the library.</summary>
+/// <summary>A method that a study trains and scores. <see cref="StudyMethods"/> has the methods that come with the library.</summary>
 public sealed class StudyMethod
 {
-    /// <summary>A method of one's own.</summary>
-    /// <param name="name">Its short name, of lower-case letters, digits and hyphens: also that of its folder.</param>
+    /// <summary>Makes a method that the library does not have.</summary>
+    /// <param name="name">Its short name, made of lower-case letters, digits and hyphens. Its folder has the same name.</param>
     /// <param name="description">What it learns and how it predicts, in a sentence for readers of the report.</param>
     /// <param name="create">
-    /// Makes the step that is trained behind LoadSlices, NormalizeSlices, ResizeSlices and AugmentSlices. The model it gives
-    /// reads Features, and writes SoftMap (height × width in [0, 1]), ConsensusMaps (levels × height × width in [0, 1]) and
+    /// Makes the step that is trained after LoadSlices, NormalizeSlices, ResizeSlices and AugmentSlices. The trained model
+    /// must read Features and write SoftMap (height × width in [0, 1]), ConsensusMaps (levels × height × width in [0, 1]) and
     /// Uncertainty (height × width).
     /// </param>
     /// <param name="settings">
-    /// Every setting by name, so that a study is not resumed with other ones; called with a recipe without checkpoints, progress and
-    /// cancellation. Null for none.
+    /// Returns every setting by name, so that a study is not resumed with other settings. It is called with a recipe without checkpoints,
+    /// progress and cancellation. Null for no settings.
     /// </param>
     /// <exception cref="ArgumentException">The name has other characters.</exception>
     public StudyMethod(
@@ -48,12 +48,12 @@ public sealed class StudyMethod
     public string Description { get; }
 
     /// <summary>
-    /// The kind of the one-pass U-Net that it trains (<see cref="UNetSegmentationEstimator"/>); null for a method that trains no such
-    /// network, or that is not the library's.
+    /// The kind of the one-pass U-Net that it trains (<see cref="UNetSegmentationEstimator"/>). Null for a method that trains no such
+    /// network, or that does not come with the library.
     /// </summary>
     public UNetKind? OnePass { get; internal init; }
 
-    /// <summary>Whether it draws maps by diffusion, several generations of them; other methods predict directly.</summary>
+    /// <summary>Whether it draws several generations of maps by diffusion. Other methods predict their maps directly.</summary>
     internal bool IsDiffusion { get; init; }
 
     internal Func<MLContext, StudyRecipe, IEstimator<ITransformer>> Create { get; }

@@ -6,63 +6,63 @@ namespace Consensus.ML.Studies.Planning;
 /// <summary>The methods that come with the library.</summary>
 public static class StudyMethods
 {
-    /// <summary>The paper's method: the levels of consensus, by diffusion; all levels in one pass.</summary>
+    /// <summary>The paper's method: diffusion draws the levels of consensus, all of them in one pass.</summary>
     public static StudyMethod Consensus { get; } = Diffusion(
         "consensus", TrainingTarget.Consensus,
         "The method of the paper: a diffusion model that draws each level of agreement (where at least 1, 2, … C raters agree); "
         + "the soft map is the mean of the levels. A pass of the network draws all levels, each in a channel of its own.");
 
-    /// <summary>Diffusion trained on each rater's mask, knowing whose.</summary>
+    /// <summary>Diffusion trained on each rater's mask. The network knows which rater made each mask.</summary>
     public static StudyMethod Annotator { get; } = Diffusion(
         "annotator", TrainingTarget.Annotator,
-        "The same diffusion model drawing the masks of all raters, each in a channel of its own, where the paper's is told whose to draw "
-        + "(Table 2); the soft map is the mean over the raters.");
+        "The same diffusion model, but it draws the masks of all raters, each in its own channel. (The paper's model gets the number of "
+        + "the rater to draw, Table 2.) The soft map is the mean over the raters.");
 
-    /// <summary>Diffusion trained on one rater's mask, not told whose.</summary>
+    /// <summary>Diffusion trained on single masks. The network does not know which rater made a mask.</summary>
     public static StudyMethod AnyAnnotator { get; } = Diffusion(
         "any-annotator", TrainingTarget.AnyAnnotator,
-        "The same diffusion model drawing the mask of any rater, not told whose (Table 2 of the paper); "
+        "The same diffusion model, but it draws the mask of any rater and does not know which (Table 2 of the paper); "
         + "the soft map is the mean over as many drawings as there are raters.");
 
     /// <summary>Diffusion trained on the soft map itself.</summary>
     public static StudyMethod SoftLabel { get; } = Diffusion(
         "soft-label", TrainingTarget.SoftLabel,
-        "The same diffusion model drawing the soft map, the share of raters at each pixel, directly (Table 2 of the paper).");
+        "The same diffusion model, but it draws the soft map directly: the share of raters at each pixel (Table 2 of the paper).");
 
     /// <summary>The four training targets of the paper's Table 2.</summary>
     public static IReadOnlyList<StudyMethod> TrainingTargets { get; } = [Consensus, Annotator, AnyAnnotator, SoftLabel];
 
-    /// <summary>The paper's method with its own conditioning: one level a pass.</summary>
+    /// <summary>The paper's method with its published conditioning: a pass draws one level.</summary>
     public static StudyMethod ConsensusByLevel { get; } = Diffusion(
         "consensus-by-level", TrainingTarget.Consensus,
-        "As consensus, with one level drawn in a pass, told which by an embedding: as published.",
+        "Like consensus, but a pass draws one level, and an embedding says which: as published.",
         levelConditioning: LevelConditioning.Embedding);
 
     /// <summary>Concatenated conditioning, trained on levels of consensus.</summary>
     public static StudyMethod DmiseLike { get; } = Diffusion(
         "dmise-like", TrainingTarget.Consensus,
         "Diffusion without the image encoder: the image goes into the network beside the noisy map, after DMISE (Wolleb et al. 2022); "
-        + "trained on the levels of agreement. \"-like\": the original draws single masks and knows no levels, and takes more steps.",
+        + "trained on the levels of agreement. \"-like\": the original draws single masks, has no levels, and takes more steps.",
         Conditioning.Concatenation);
 
     /// <summary>Concatenated conditioning, trained on the mask of any rater.</summary>
     public static StudyMethod AmisLike { get; } = Diffusion(
         "amis-like", TrainingTarget.AnyAnnotator,
-        "Diffusion without the image encoder, drawing the mask of any rater, after AMIS (Rahman et al. 2023). \"-like\": "
-        + "the original's two networks for the ambiguity of an image, and their loss, are left out.",
+        "Diffusion without the image encoder that draws the mask of any rater, after AMIS (Rahman et al. 2023). \"-like\": "
+        + "it does without the original's two networks for the ambiguity of an image, and without their loss.",
         Conditioning.Concatenation);
 
     /// <summary>One network on the majority vote.</summary>
     public static StudyMethod MajorityVote { get; } = OnePass(
         "mv-unet",
         UNetKind.MajorityVote,
-        "MV-UNet: one network trained on the majority's mask; its probability is taken for the soft map.");
+        "MV-UNet: one network trained on the mask of the majority; its probability is used as the soft map.");
 
-    /// <summary>One network on a rater's mask drawn anew at each step.</summary>
+    /// <summary>One network that learns the mask of a random rater at each step.</summary>
     public static StudyMethod LabelSampling { get; } = OnePass(
         "ls-unet",
         UNetKind.LabelSampling,
-        "LS-UNet (Jensen et al. 2019): one network trained on the mask of a rater drawn anew at each step; "
+        "LS-UNet (Jensen et al. 2019): one network that learns the mask of a random rater at each step; "
         + "its probability is the soft map.");
 
     /// <summary>One head for each rater.</summary>
@@ -81,8 +81,8 @@ public static class StudyMethods
     public static StudyMethod Levels { get; } = OnePass(
         "level-unet",
         UNetKind.Levels,
-        "One network with an output for each level of agreement: what the paper's method draws by diffusion, predicted directly. "
-        + "The soft map is the mean of the levels, rounded.");
+        "One network with an output for each level of agreement. It predicts directly what the paper's method draws by diffusion. "
+        + "The levels are rounded, and the soft map is their mean.");
 
     /// <summary>The soft label in one pass.</summary>
     public static StudyMethod SoftLabelUNet { get; } = OnePass(
@@ -97,7 +97,7 @@ public static class StudyMethods
 
     /// <summary>Finds a method by its name.</summary>
     /// <param name="name">The name.</param>
-    /// <exception cref="ArgumentException">There is none; the message lists those there are.</exception>
+    /// <exception cref="ArgumentException">There is no such method; the message lists all methods.</exception>
     public static StudyMethod ByName(string name)
     {
         ArgumentNullException.ThrowIfNull(name);

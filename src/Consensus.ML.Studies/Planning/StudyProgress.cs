@@ -2,18 +2,19 @@ using Consensus.ML.Options;
 
 namespace Consensus.ML.Studies.Planning;
 
-/// <summary>Where a study is.</summary>
-/// <param name="Stage">What is being done.</param>
+/// <summary>The progress of a study.</summary>
+/// <param name="Stage">What the study is doing.</param>
 /// <param name="Method">The method's name; empty while reporting.</param>
 /// <param name="Fold">The fold's name; empty while reporting.</param>
 /// <param name="Seed">The seed.</param>
 /// <param name="Run">
-/// Which run this is, from 1: one for each method, fold and seed. While waiting, the first that another process is at.
+/// The number of this run, from 1. There is a run for each method, fold and seed. While waiting: the first run that another process
+/// works on.
 /// </param>
-/// <param name="Runs">How many there are.</param>
-/// <param name="Training">Where training is; null before its first step, and while something else is done.</param>
-/// <param name="CasesDone">Cases scored so far, while evaluating.</param>
-/// <param name="Cases">Cases to score.</param>
+/// <param name="Runs">How many runs there are.</param>
+/// <param name="Training">The progress of training; null before its first step, and in other stages.</param>
+/// <param name="CasesDone">How many cases are scored so far, while evaluating.</param>
+/// <param name="Cases">How many cases there are to score.</param>
 public sealed record StudyProgress(
     StudyStage Stage,
     string Method,

@@ -13,6 +13,6 @@ public enum StudyStage
     /// <summary>The report and tables are being written.</summary>
     Reporting,
 
-    /// <summary>Other processes are at what is left of the study.</summary>
+    /// <summary>Other processes work on the runs that are left.</summary>
     Waiting,
 }

@@ -3,8 +3,8 @@ using OxyPlot;
 namespace Consensus.ML.Studies.Plots;
 
 /// <summary>
-/// How wide text is in Arial, and in the fonts made to its measure (Helvetica, Liberation Sans): OxyPlot's own measure for SVG comes out
-/// too narrow, so that names are cut and titles run over numbers. Widths are thousandths of the font's size.
+/// Measures the width of text in Arial, and in fonts of the same widths (Helvetica, Liberation Sans). OxyPlot's own measure for SVG is too
+/// small: it cuts names, and titles run over numbers. Widths are in thousandths of the font's size.
 /// </summary>
 internal sealed class ArialMeasurer() : PdfRenderContext(1, 1, OxyColors.White)
 {

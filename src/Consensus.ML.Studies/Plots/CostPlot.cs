@@ -7,13 +7,13 @@ using OxyPlot.Series;
 
 namespace Consensus.ML.Studies.Plots;
 
-/// <summary>Score against what it costs, every method with its name beside its point.</summary>
+/// <summary>Draws the score against a cost. Each method is a point with its name beside it.</summary>
 internal static class CostPlot
 {
     private const int Height = 400, Left = 70, Right = 24, Top = 14, Bottom = 56;
     private const double LetterWidth = 7.2, LetterHeight = 15, Marker = 6.5;
 
-    // From so many times the smallest on, a linear axis would press the small ones together.
+    // Where the largest cost is more than this many times the smallest, the axis is logarithmic: a linear axis would crowd small costs.
     private const double Wide = 5;
 
     public static byte[] Draw(IReadOnlyList<MethodResult> methods, MethodStyles styles, string title, Func<MethodResult, double> cost)

@@ -5,7 +5,7 @@ using OxyPlot.Series;
 
 namespace Consensus.ML.Studies.Plots;
 
-/// <summary>The score against the number of generations.</summary>
+/// <summary>Draws the score against the number of generations.</summary>
 internal static class GenerationPlot
 {
     public static byte[] Draw(IReadOnlyList<MethodResult> methods, MethodStyles styles)

@@ -4,20 +4,20 @@ namespace Consensus.ML.Studies.Plots;
 internal readonly record struct Label(double X, double Y);
 
 /// <summary>
-/// Puts names beside points so that they cover neither each other nor the points: each in turn where it overlaps least, the
-/// nearest such place first.
+/// Puts names beside points so that names cover neither each other nor the points. Each name in turn gets the place where it overlaps
+/// least, and among such places the nearest.
 /// </summary>
 internal static class LabelPlacement
 {
-    // Outwards from the point, in heights of a letter: beside it, then above and below it in turn.
+    // Vertical distances from the point, in heights of a letter: first beside the point, then above and below it in turn.
     private static readonly double[] Shifts = [0, -0.9, 0.9, -1.7, 1.7, -2.5, 2.5, -3.4, 3.4, -4.4, 4.4];
 
-    /// <param name="points">Names and places, in pixels.</param>
+    /// <param name="points">The names, and the places of the points in pixels.</param>
     /// <param name="letterWidth">Width of a letter, in pixels.</param>
     /// <param name="letterHeight">Height of a line, in pixels.</param>
     /// <param name="marker">Half the size of a point.</param>
-    /// <param name="width">Of the area, in pixels.</param>
-    /// <param name="height">Of the area, in pixels.</param>
+    /// <param name="width">Width of the area, in pixels.</param>
+    /// <param name="height">Height of the area, in pixels.</param>
     public static Label[] Place(
         IReadOnlyList<(string Name, double X, double Y)> points,
         double letterWidth,

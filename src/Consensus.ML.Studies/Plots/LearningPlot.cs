@@ -5,7 +5,7 @@ using OxyPlot.Series;
 
 namespace Consensus.ML.Studies.Plots;
 
-/// <summary>The validation score while training, a line for each training.</summary>
+/// <summary>Draws the validation score during training, with a line for each training.</summary>
 internal static class LearningPlot
 {
     public static byte[] Draw(IReadOnlyList<MethodResult> methods, MethodStyles styles)

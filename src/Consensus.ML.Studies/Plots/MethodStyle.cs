@@ -7,12 +7,12 @@ namespace Consensus.ML.Studies.Plots;
 /// <param name="Colour">Its colour.</param>
 /// <param name="Marker">The shape of its points.</param>
 /// <param name="IsFilled">
-/// Whether its points are filled: those of methods that sample by diffusion are, those of one-pass methods are not.
+/// Whether its points are filled. Methods that sample by diffusion have filled points, other methods have open points.
 /// </param>
 internal sealed record MethodStyle(OxyColor Colour, MarkerType Marker, bool IsFilled)
 {
-    // The palette of Okabe and Ito, which readers with any of the common colour deficiencies can tell apart; its yellow is darkened, for
-    // it must show on white.
+    // The palette of Okabe and Ito: readers with any common colour deficiency can tell its colours apart. Its yellow is darkened, so that
+    // it can be seen on white.
     private static readonly OxyColor[] Palette =
     [
         OxyColor.FromRgb(0, 114, 178), OxyColor.FromRgb(213, 94, 0), OxyColor.FromRgb(0, 158, 115), OxyColor.FromRgb(204, 121, 167),
@@ -26,9 +26,9 @@ internal sealed record MethodStyle(OxyColor Colour, MarkerType Marker, bool IsFi
 
     public OxyColor Fill => IsFilled ? Colour : OxyColors.White;
 
-    /// <summary>The style of a method. 32 of them differ in colour or shape; filled and open marks always differ.</summary>
-    /// <param name="index">Its place in the report.</param>
-    /// <param name="isFilled">Whether it samples by diffusion.</param>
+    /// <summary>The style of a method. The first 32 styles differ in colour or shape; filled and open marks always differ.</summary>
+    /// <param name="index">The place of the method in the report, from 0.</param>
+    /// <param name="isFilled">Whether the method samples by diffusion.</param>
     public static MethodStyle Choose(int index, bool isFilled) =>
         new(Palette[index % Palette.Length], Markers[(index + (index / Palette.Length)) % Markers.Length], isFilled);
 }

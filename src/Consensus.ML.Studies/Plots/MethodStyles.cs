@@ -2,7 +2,7 @@ using Consensus.ML.Studies.Results;
 
 namespace Consensus.ML.Studies.Plots;
 
-/// <summary>How each method of a study is drawn, in all plots and tables alike.</summary>
+/// <summary>How each method of a study is drawn: the same in all plots and tables.</summary>
 internal sealed class MethodStyles(IReadOnlyList<MethodResult> methods)
 {
     private readonly Dictionary<string, MethodStyle> _styles = methods

@@ -7,12 +7,12 @@ using OxyPlot.Legends;
 
 namespace Consensus.ML.Studies.Plots;
 
-/// <summary>What all plots have in common: fonts, grid, and the way to SVG.</summary>
+/// <summary>What all plots share: fonts, grid, and the export to SVG.</summary>
 internal static class Plot
 {
     public const int Width = 860;
 
-    // The font that text is measured in; readers who do not have it get one of the same widths.
+    // Text is measured in this font. Readers who do not have it see a font of the same widths.
     private const string MeasuredFont = "Arial", Fonts = "Arial, Helvetica, Liberation Sans, sans-serif";
 
     private static readonly OxyColor Ink = OxyColor.FromRgb(27, 31, 36), Grid = OxyColor.FromRgb(228, 232, 236);
@@ -29,7 +29,7 @@ internal static class Plot
         Padding = new(4, 10, 18, 4),
     };
 
-    /// <summary>An axis with a title, linear unless asked otherwise.</summary>
+    /// <summary>Gives an axis its position, its title, and the style that all plots share.</summary>
     public static T With<T>(this T axis, AxisPosition position, string title)
         where T : Axis
     {
@@ -60,7 +60,7 @@ internal static class Plot
         return model;
     }
 
-    /// <summary>Room around values: a share of their range on both sides.</summary>
+    /// <summary>The range of values, with some room on both sides: a share of the range.</summary>
     public static (double Low, double High) Around(IEnumerable<double> values, double share = 0.06)
     {
         double[] known = [.. values.Where(double.IsFinite)];
@@ -86,7 +86,7 @@ internal static class Plot
             TextMeasurer = new ArialMeasurer(),
         }.ExportToString(model);
 
-        // With a size in pixels alone, the drawing would not shrink to the page.
+        // The viewBox lets the drawing shrink to the page, which a size in pixels alone would not.
         return Encoding.UTF8.GetBytes(svg
             .Replace("<svg ", Text.Invariant($"<svg viewBox=\"0 0 {Width} {height}\" "), StringComparison.Ordinal)
             .Replace($"font-family=\"{MeasuredFont}\"", $"font-family=\"{Fonts}\"", StringComparison.Ordinal));

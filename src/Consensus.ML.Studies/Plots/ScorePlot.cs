@@ -6,7 +6,7 @@ using OxyPlot.Series;
 
 namespace Consensus.ML.Studies.Plots;
 
-/// <summary>The headline score of each method: mean, interval, and every case.</summary>
+/// <summary>Draws the headline score of each method: the mean, the interval, and every case.</summary>
 internal static class ScorePlot
 {
     private const int RowHeight = 34, LetterWidth = 8;
@@ -15,7 +15,7 @@ internal static class ScorePlot
     {
         PlotModel model = Plot.Create();
         model.PlotMargins = new(24 + (LetterWidth * methods.Max(method => method.Name.Length)), double.NaN, double.NaN, double.NaN);
-        double[] all = [.. methods.SelectMany(method => method.Cases.Select(one => one.Score(MethodResult.Headline)))];
+        double[] all = [.. methods.SelectMany(method => method.Cases.Select(average => average.Score(MethodResult.Headline)))];
         (double low, double high) = Plot.AroundScores(all);
         LinearAxis x = new LinearAxis { Minimum = low, Maximum = high }.With(AxisPosition.Bottom, "soft Dice, 5 thresholds");
         LinearAxis y = new LinearAxis
@@ -44,7 +44,8 @@ internal static class ScorePlot
             double row = methods.Count - 1 - i;
             MethodStyle style = styles[methods[i]];
             cases.Points.AddRange(
-                methods[i].Cases.Select((one, k) => new ScatterPoint(one.Score(MethodResult.Headline), row - 0.26 + (0.05 * (k % 3)))));
+                methods[i].Cases.Select(
+                    (average, k) => new ScatterPoint(average.Score(MethodResult.Headline), row - 0.26 + (0.05 * (k % 3)))));
             ScoreSummary score = methods[i].Score(MethodResult.Headline);
             if (!double.IsNaN(score.Interval.Lower))
             {

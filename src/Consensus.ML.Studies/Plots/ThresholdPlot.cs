@@ -6,7 +6,7 @@ using OxyPlot.Series;
 
 namespace Consensus.ML.Studies.Plots;
 
-/// <summary>Dice at each threshold.</summary>
+/// <summary>Draws Dice at each threshold.</summary>
 internal static class ThresholdPlot
 {
     public static byte[] Draw(IReadOnlyList<MethodResult> methods, MethodStyles styles)

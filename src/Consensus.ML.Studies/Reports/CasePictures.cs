@@ -3,7 +3,7 @@ using Consensus.Imaging.Pictures;
 
 namespace Consensus.ML.Studies.Reports;
 
-/// <summary>The pictures of a case, as PNG files in memory, each in one of two sizes.</summary>
+/// <summary>Draws the pictures of a case as PNG files in memory, in one of two sizes.</summary>
 internal static class CasePictures
 {
     private const int Large = 288, Small = 168;
@@ -18,11 +18,11 @@ internal static class CasePictures
     public static byte[] SoftMap(Slice image, float[] map, bool isLarge = false) =>
         Png(PicturePanel.DrawSoftMap(image, map, isLarge ? Large : Small));
 
-    /// <summary>A level in grey, with the outline of the true one.</summary>
+    /// <summary>A level in grey, with the outline of the true level.</summary>
     public static byte[] Level(float[] map, byte[]? truth, int height, int width) =>
         Png(PicturePanel.DrawLevel(map, truth, height, width, Small));
 
-    /// <summary>An uncertainty from 0 to <paramref name="most"/>.</summary>
+    /// <summary>The uncertainty, on a scale from 0 to <paramref name="most"/>.</summary>
     public static byte[] Uncertainty(float[] map, float most, int height, int width) =>
         Png(PicturePanel.DrawUncertainty(map, most, height, width, Small));
 

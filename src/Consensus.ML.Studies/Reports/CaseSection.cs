@@ -10,7 +10,7 @@ using static Consensus.ML.Studies.Reports.Html;
 
 namespace Consensus.ML.Studies.Reports;
 
-/// <summary>Every case's score, and pictures of the best, the worst and some between.</summary>
+/// <summary>The score of every case, and pictures of the best case, the worst case and some cases between.</summary>
 internal static class CaseSection
 {
     private const int MostLevels = 8;
@@ -18,7 +18,7 @@ internal static class CaseSection
     public static IEnumerable<object> Content(ReportContext context)
     {
         StudyResults results = context.Results;
-        CaseAverage[] ordered = [.. results.Reference.Cases.OrderBy(one => one.Score(MethodResult.Headline))];
+        CaseAverage[] ordered = [.. results.Reference.Cases.OrderBy(shownCase => shownCase.Score(MethodResult.Headline))];
         yield return E("div", A("class", "wide"), E("table", A("class", context.Methods.Count > 7 ? "dense" : "plain"),
             E("caption",
                 context.TableCaption(
@@ -27,7 +27,7 @@ internal static class CaseSection
             E("thead",
                 E("tr", E("th", "case"), context.Options.Folds.Count > 1 ? E("th", "fold") : null, N("pairwise rater Dice"),
                     context.Methods.Select(method => N(method.Name)))),
-            E("tbody", ordered.Select(one => Row(context, one)))));
+            E("tbody", ordered.Select(shownCase => Row(context, shownCase)))));
 
         CaseAverage[] shown = Chosen(ordered, context.Options.CasePanels);
         yield return P(
@@ -39,7 +39,7 @@ internal static class CaseSection
             + "its soft map over the image, each level in grey with the true level outlined in orange, and its uncertainty. "
             + "Colours of a soft map run from violet (few raters) over orange to yellow (all of them); "
             + "the white line encloses the majority.");
-        Dictionary<string, RaterCase> cases = results.Cases.ToDictionary(one => one.Name, StringComparer.Ordinal);
+        Dictionary<string, RaterCase> cases = results.Cases.ToDictionary(shownCase => shownCase.Name, StringComparer.Ordinal);
         for (int i = 0; i < shown.Length; i++)
         {
             string rank = shown.Length < 2 ? "" : i == 0 ? "the hardest" : i == shown.Length - 1 ? "the easiest" : "";
@@ -47,42 +47,42 @@ internal static class CaseSection
         }
     }
 
-    /// <summary>So many of the cases: both ends, and others evenly between.</summary>
+    /// <summary>Chooses some of the cases: the first, the last, and others evenly spaced between them.</summary>
     internal static T[] Chosen<T>(T[] ordered, int most) =>
         ordered.Length <= most ? ordered
             : most == 1 ? [ordered[0]]
             : [.. Enumerable.Range(0, most).Select(i => ordered[(int)Math.Round(i * (ordered.Length - 1) / (most - 1.0))])];
 
-    private static XElement Row(ReportContext context, CaseAverage one)
+    private static XElement Row(ReportContext context, CaseAverage shownCase)
     {
         double[] scores =
         [
-            .. context.Methods.Select(method => method.Cases.First(other => other.Name == one.Name).Score(MethodResult.Headline)),
+            .. context.Methods.Select(method => method.Cases.First(other => other.Name == shownCase.Name).Score(MethodResult.Headline)),
         ];
-        double agreement = context.Results.Raters.Cases.First(other => other.Name == one.Name).PairwiseDice;
-        return E("tr", E("th", A("scope", "row"), one.Name), context.Options.Folds.Count > 1 ? E("td", one.Fold) : null,
+        double agreement = context.Results.Raters.Cases.First(other => other.Name == shownCase.Name).PairwiseDice;
+        return E("tr", E("th", A("scope", "row"), shownCase.Name), context.Options.Folds.Count > 1 ? E("td", shownCase.Fold) : null,
             E("td", A("class", "n"), Text.Score(agreement)),
             scores.Select(score => E("td", A("class", scores.Length > 1 && score == scores.Max() ? "n best" : "n"), Text.Score(score))));
     }
 
-    private static XElement Panel(ReportContext context, RaterCase one, CaseAverage scores, string rank)
+    private static XElement Panel(ReportContext context, RaterCase shownCase, CaseAverage scores, string rank)
     {
         int size = context.Options.Size;
-        Slice image = Resampling.Bilinear(one.ReadImage(), size, size);
-        RaterMasks masks = Resampling.Nearest(one.ReadMasks(), size, size);
+        Slice image = Resampling.Bilinear(shownCase.ReadImage(), size, size);
+        RaterMasks masks = Resampling.Nearest(shownCase.ReadMasks(), size, size);
         (MethodResult Method, CaseRecord Record, StoredMaps Maps)[] rows =
         [
             .. context.Methods.Select(method => (method, Run: method.Runs.First(run => run.Run.Fold.Name == scores.Fold)))
                 .Select(pair => (
-                    pair.method, pair.Run.Cases.First(record => record.Case == one.Name),
-                    StoredMaps.Read(pair.Run.Files.Maps(one.Name), size, size))),
+                    pair.method, pair.Run.Cases.First(record => record.Case == shownCase.Name),
+                    StoredMaps.Read(pair.Run.Files.Maps(shownCase.Name), size, size))),
         ];
         int levels = rows.Max(row => row.Maps.Maps.Count) - 2;
         int[] shown = levels <= MostLevels
             ? [.. Enumerable.Range(0, levels)]
             : [.. Enumerable.Range(0, MostLevels).Select(i => i * (levels - 1) / (MostLevels - 1))];
 
-        // A method that draws raters may have more maps than there are levels elsewhere.
+        // A method that draws the raters may have more maps than the other methods have levels.
         Dictionary<int, byte[][]> truths = rows.Select(row => row.Maps.Maps.Count - 2)
             .Append(levels)
             .Distinct()
@@ -92,32 +92,32 @@ internal static class CaseSection
         string range = $"{Text.Score(rows.Min(row => MethodResult.Value(row.Record, MethodResult.Headline)))} to "
             + $"{Text.Score(rows.Max(row => MethodResult.Value(row.Record, MethodResult.Headline)))}";
         return E("article", A("class", "case"),
-            E("h3", $"{Text.Case(one.Name)}{(rank.Length > 0 ? $": {rank}" : "")}"),
+            E("h3", $"{Text.Case(shownCase.Name)}{(rank.Length > 0 ? $": {rank}" : "")}"),
             E("p", A("class", "quiet"),
                 $"{Text.Count(masks.Raters, "rater")}, pairwise Dice "
-                + $"{Text.Score(context.Results.Raters.Cases.First(other => other.Name == one.Name).PairwiseDice)}; soft Dice {range}; "
-                + $"uncertainty drawn from 0 to {Text.Score(most)}."),
+                + $"{Text.Score(context.Results.Raters.Cases.First(other => other.Name == shownCase.Name).PairwiseDice)}; "
+                + $"soft Dice {range}; uncertainty drawn from 0 to {Text.Score(most)}."),
             E("div", A("class", "trio"),
-                Large(CasePictures.Image(image), "the image", $"Image of {one.Name}"),
+                Large(CasePictures.Image(image), "the image", $"Image of {shownCase.Name}"),
                 Large(
                     CasePictures.Outlines(image, masks),
                     "the raters' outlines",
-                    $"Image of {one.Name} with the outline that each of {masks.Raters} raters drew"),
+                    $"Image of {shownCase.Name} with the outline that each of {masks.Raters} raters drew"),
                 Large(
                     CasePictures.SoftMap(image, soft, isLarge: true),
                     "the true soft map",
-                    $"Share of raters who marked each pixel of {one.Name}"),
+                    $"Share of raters who marked each pixel of {shownCase.Name}"),
                 Large(
                     CasePictures.SoftMap(image, rows.First(row => row.Method == context.Results.Reference).Maps.Maps[0], isLarge: true),
                     $"predicted by {context.Results.Reference.Name}",
-                    $"Soft map of {one.Name} by {context.Results.Reference.Name}")),
+                    $"Soft map of {shownCase.Name} by {context.Results.Reference.Name}")),
             E("table", A("class", "panels"), A("style", PaperWidth(rows.Length + 1, shown.Length + 2)),
                 E("colgroup", E("col", A("class", "names")), Enumerable.Range(0, shown.Length + 2).Select(_ => E("col"))),
                 E("thead", E("tr", E("th", ""), E("th", A("scope", "col"), "soft map"),
                     shown.Select(level => E("th", A("scope", "col"), $"level {level + 1}")), E("th", A("scope", "col"), "uncertainty"))),
                 E("tbody",
                     E("tr", E("th", A("scope", "row"), "raters"),
-                        Picture(CasePictures.SoftMap(image, soft), $"True soft map of {one.Name} over the image"),
+                        Picture(CasePictures.SoftMap(image, soft), $"True soft map of {shownCase.Name} over the image"),
                         shown.Select(level => Picture(
                             CasePictures.Level([.. truths[levels][level].Select(value => (float)value)], null, size, size),
                             $"True level {level + 1}: where at least {level + 1} of {levels} raters agree")),
@@ -137,10 +137,10 @@ internal static class CaseSection
                         Picture(CasePictures.Uncertainty(row.Maps.Maps[1], most, size, size), $"Uncertainty of {row.Method.Name}"))))));
     }
 
-    /// <summary>So wide on paper that all rows fit on one page below the large pictures.</summary>
+    /// <summary>The width of the table on paper, chosen so that all rows fit on one page below the large pictures.</summary>
     private static string PaperWidth(int rows, int columns)
     {
-        // Millimetres of an A4 page, of which the large pictures take a quarter.
+        // In millimetres, for an A4 page. The large pictures take a quarter of its height.
         const double Height = 182, Width = 180, Names = 26, Spacing = 0.9;
         double picture = Math.Min(Height / rows, (Width - Names) / columns) - Spacing;
         return Text.Invariant($"--paper: {Names + ((picture + Spacing) * columns):0}mm");

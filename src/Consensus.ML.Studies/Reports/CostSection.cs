@@ -5,7 +5,7 @@ using static Consensus.ML.Studies.Reports.Html;
 
 namespace Consensus.ML.Studies.Reports;
 
-/// <summary>What each method takes, and what it gives for it.</summary>
+/// <summary>The time and memory that each method takes, beside its score.</summary>
 internal static class CostSection
 {
     public static IEnumerable<object> Content(ReportContext context)

@@ -20,13 +20,13 @@ internal static class DefinitionSection
             E("dd",
                 $"Percentile bootstrap over {unit}s: as many {unit}s as there are were drawn with replacement "
                 + $"{Text.Number(MeanOverCases.Resamples, "#,0")} times{(unit == "case" ? "" : ", each with all its cases")}. "
-                + $"It says how the mean would vary with other {unit}s of the same kind, not with another training. "
+                + $"It says how the mean would vary with other {unit}s of the same kind, not how it would vary with another training. "
                 + $"With few {unit}s it is too narrow."),
             E("dt", "Generation"),
             E("dd",
                 "One drawing of every level from fresh noise. Several are averaged, and rounded at one "
                 + "half for all methods but soft-label."),
-            E("dt", "Uncertainty"), E("dd", "Standard deviation, pixel by pixel, of the maps that a prediction is made of."));
+            E("dt", "Uncertainty"), E("dd", "Standard deviation, at each pixel, of the maps that a prediction is made of."));
         string folds = context.Options.Folds.Count > 1
             ? $" Folds share training cases, so that their models are not independent; intervals and tests treat {unit}s as if they were."
             : "";

@@ -19,14 +19,14 @@ internal static class Html
     /// <summary>A picture inside the page.</summary>
     /// <param name="type">Its media type.</param>
     /// <param name="bytes">The file.</param>
-    /// <param name="alt">What it shows, for those who do not see it; empty where the text beside it says so.</param>
+    /// <param name="alt">What it shows, for readers who cannot see it; empty where the text beside it says the same.</param>
     /// <param name="attributes">Further attributes.</param>
     public static XElement Image(string type, byte[] bytes, string alt, params object?[] attributes) =>
         E("img", A("src", $"data:{type};base64,{Convert.ToBase64String(bytes)}"), A("alt", alt), attributes);
 
     /// <summary>
-    /// The page as text: well-formed XML that is HTML too. Characters that XML cannot hold are replaced: a name must not
-    /// cost the whole report.
+    /// Writes the page as well-formed XML that is also HTML. Characters that XML cannot hold are replaced, so that an odd name does not
+    /// prevent the whole report.
     /// </summary>
     public static void Write(TextWriter writer, XElement page)
     {

@@ -16,7 +16,7 @@ internal sealed class ReportContext(StudyResults results)
 
     public StudyOptions Options => Results.Options;
 
-    /// <summary>Bold number, then the caption's text.</summary>
+    /// <summary>The caption of a table: its number in bold, then the text.</summary>
     public object[] TableCaption(params object[] text) => [Html.E("strong", $"Table {++_tables}. "), .. text];
 
     public object[] FigureCaption(params object[] text) => [Html.E("strong", $"Figure {++_figures}. "), .. text];
@@ -24,7 +24,7 @@ internal sealed class ReportContext(StudyResults results)
     /// <summary>How each method is drawn.</summary>
     public MethodStyles Styles { get; } = new(results.Methods);
 
-    /// <summary>The method's name with its colour before it.</summary>
+    /// <summary>The method's name, after a mark in its colour.</summary>
     public object[] Name(MethodResult method)
     {
         MethodStyle style = Styles[method];
@@ -36,7 +36,7 @@ internal sealed class ReportContext(StudyResults results)
         ];
     }
 
-    /// <summary>A figure that holds a drawing.</summary>
+    /// <summary>A figure with a drawing and a caption.</summary>
     public XElement Figure(byte[] svg, string alt, params object[] caption) =>
         Html.E("figure", Html.Image("image/svg+xml", svg, alt), Html.E("figcaption", FigureCaption(caption)));
 }

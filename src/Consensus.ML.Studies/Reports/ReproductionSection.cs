@@ -31,7 +31,7 @@ internal static class ReproductionSection
                     D(Text.Number(run.Training.Steps, "#,0")),
                     D(Text.Number(run.Training.BestStep, "#,0")),
                     D(Text.Duration(run.Training.Seconds)),
-                    D(Text.Score(MethodResult.Mean(run.Cases.Select(one => MethodResult.Value(one, MethodResult.Headline))))))))));
+                    D(Text.Score(MethodResult.Mean(run.Cases.Select(record => MethodResult.Value(record, MethodResult.Headline))))))))));
         MachineRecord[] machines = [.. runs.Select(run => run.Training.Machine).Distinct()];
         yield return P(machines.Length == 1
             ? "Trained and timed on:"

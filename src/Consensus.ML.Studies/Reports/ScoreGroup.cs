@@ -2,26 +2,26 @@ using Consensus.ML.Evaluation;
 
 namespace Consensus.ML.Studies.Reports;
 
-/// <summary>Measures of the library that stand in one table.</summary>
+/// <summary>Groups of the library's measures: each group is a table of the report.</summary>
 internal static class ScoreGroup
 {
-    /// <summary>Of the soft map: the headline table.</summary>
+    /// <summary>Measures of the soft map: the headline table.</summary>
     public static IReadOnlyList<SegmentationMeasure> Maps { get; } = Named(
         nameof(CaseMetrics.SoftDice5), nameof(CaseMetrics.SoftDice9), nameof(CaseMetrics.F1), nameof(CaseMetrics.IntersectionOverUnion),
         nameof(CaseMetrics.AreaRatio), nameof(CaseMetrics.BoundaryF));
 
-    /// <summary>Of outlines and of what the numbers of a map are worth.</summary>
+    /// <summary>Measures of outlines, and of how well the numbers in a map are calibrated.</summary>
     public static IReadOnlyList<SegmentationMeasure> Outlines { get; } = Named(
         nameof(CaseMetrics.HausdorffDistance95), nameof(CaseMetrics.NormalizedSurfaceDice), nameof(CaseMetrics.ExpectedCalibrationError),
         nameof(CaseMetrics.BrierScore), nameof(CaseMetrics.UncertaintyErrorCorrelation));
 
-    /// <summary>Of the set of sampled maps beside the set of raters.</summary>
+    /// <summary>Measures that compare the set of sampled maps with the set of raters' masks.</summary>
     public static IReadOnlyList<SegmentationMeasure> Samples { get; } = Named(
         nameof(CaseMetrics.GeneralizedEnergyDistance), nameof(CaseMetrics.SampleDiversity), nameof(CaseMetrics.RaterDiversity),
         nameof(CaseMetrics.MaximumDice), nameof(CaseMetrics.MatchedIntersectionOverUnion),
         nameof(CaseMetrics.CollectiveInsight), nameof(CaseMetrics.AreaError), nameof(CaseMetrics.AreaDistance));
 
-    /// <summary>Which way is better, behind a heading.</summary>
+    /// <summary>An arrow for the end of a heading: it says which direction is better.</summary>
     public static string Arrow(SegmentationMeasure measure) => measure.Direction switch
     {
         MeasureDirection.HigherIsBetter => "\u00A0↑",
@@ -30,7 +30,7 @@ internal static class ScoreGroup
         _ => "",
     };
 
-    /// <summary>The best of several means; NaN where none is better than another.</summary>
+    /// <summary>The best of several means; NaN where a measure has no better direction, and for fewer than two means.</summary>
     public static double Best(SegmentationMeasure measure, IEnumerable<double> means)
     {
         double[] known = [.. means.Where(mean => !double.IsNaN(mean))];

@@ -25,7 +25,10 @@ internal static class ScoreSection
             "Soft Dice (5 thresholds) of each method: the mean with its 95 % interval, and each case as a grey point.");
         string[] units =
         [
-            .. context.Methods.SelectMany(method => method.Runs).SelectMany(run => run.Cases).Select(one => one.DistanceUnit).Distinct(),
+            .. context.Methods.SelectMany(method => method.Runs)
+                .SelectMany(run => run.Cases)
+                .Select(record => record.DistanceUnit)
+                .Distinct(),
         ];
         string distances = units switch
         {

@@ -6,7 +6,7 @@ using static Consensus.ML.Studies.Reports.Html;
 
 namespace Consensus.ML.Studies.Reports;
 
-/// <summary>Paired comparisons with the reference.</summary>
+/// <summary>Paired comparisons of every method with the reference.</summary>
 internal static class SignificanceSection
 {
     public static IEnumerable<object> Content(ReportContext context)

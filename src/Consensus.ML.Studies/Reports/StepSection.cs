@@ -27,14 +27,14 @@ internal static class StepSection
         int size = context.Options.Size;
         StoredMaps maps = StoredMaps.Read(run.Files.Steps(results.Pictured), size, size);
 
-        // Each step is x_t of every level, then x_0 of every level.
+        // For each step the file has x_t of every level, then x_0 of every level.
         int levels = StoredMaps.Read(run.Files.Maps(results.Pictured), size, size).Maps.Count - 2, steps = maps.Maps.Count / (2 * levels);
         int[] shown = levels <= MostLevels
             ? [.. Enumerable.Range(0, levels)]
             : [.. Enumerable.Range(0, MostLevels).Select(i => i * (levels - 1) / (MostLevels - 1))];
         string what = drawn == results.Reference && drawn.Name == StudyMethods.Consensus.Name ? "level" : "map";
         yield return P(
-            $"Diffusion draws a map by taking noise out of it step by step. One generation of {results.Pictured} by {drawn.Name} "
+            $"Diffusion draws a map by removing noise from it step by step. One generation of {results.Pictured} by {drawn.Name} "
             + Text.Invariant($"(seed {run.Run.Seed}), here in {Text.Count(steps, "step")} so that they can be seen; ")
             + "the scores above are of the number of steps that the model is set to. "
             + "In each step the network looks at the noisy map x(t) and at the image, and says what the map without noise, x(0), "
@@ -54,10 +54,10 @@ internal static class StepSection
                 context.FigureCaption(
                     $"All steps of one sampling, from noise (left) to the map (right); a row for each {what} (the paper's Figure 4).")));
 
-        IEnumerable<XElement> Pictures(int level, int offset, string sort) => Enumerable.Range(0, steps).Select(step => E("td",
+        IEnumerable<XElement> Pictures(int level, int offset, string kind) => Enumerable.Range(0, steps).Select(step => E("td",
             Image(
                 "image/png",
                 CasePictures.Level(maps.Maps[(step * 2 * levels) + offset + level], null, size, size),
-                $"{what} {level + 1}, step {step + 1}, {sort}")));
+                $"{what} {level + 1}, step {step + 1}, {kind}")));
     }
 }

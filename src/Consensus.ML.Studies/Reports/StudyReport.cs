@@ -3,7 +3,7 @@ using Consensus.ML.Studies.Results;
 
 namespace Consensus.ML.Studies.Reports;
 
-/// <summary>report.html: one page that needs nothing beside it.</summary>
+/// <summary>Writes report.html: a single page that needs no other file.</summary>
 internal static class StudyReport
 {
     public static void Write(TextWriter writer, StudyResults results) => Html.Write(writer, Page(results));
@@ -29,7 +29,7 @@ internal static class StudyReport
             ("definitions", "What the numbers mean, and what they do not", DefinitionSection.Content),
         ];
 
-        // Numbers of tables and figures follow the order in which sections are made.
+        // The sections number their tables and figures as they are made, so they are made in the order of the page.
         (string Id, string Title, object[] Content)[] made =
         [
             .. sections.Select(section => (section.Id, section.Title, Content: section.Content(context).ToArray()))

@@ -2,7 +2,7 @@
 namespace Consensus.ML.Studies.Reports;
 
 /// <summary>
-/// How the page looks on screen and on paper. Without the characters that XML would escape, for a style sheet is read as it stands.
+/// The style sheet of the page, for screen and paper. It has no character that XML would escape, because HTML does not decode style sheets.
 /// </summary>
 internal static class Style
 {

@@ -8,7 +8,7 @@ using static Consensus.ML.Studies.Reports.Html;
 
 namespace Consensus.ML.Studies.Reports;
 
-/// <summary>What a reader should know who reads nothing else.</summary>
+/// <summary>The main findings, for readers who read nothing else.</summary>
 internal static class SummarySection
 {
     private const double Level = 0.05;
@@ -73,14 +73,14 @@ internal static class SummarySection
         static string Said(string what, string[] methods) => methods.Length == 0 ? "" : $"{what}, {Text.List(methods)}";
     }
 
-    /// <summary>The fastest of those within 0.01 of the best.</summary>
+    /// <summary>The fastest method whose score is within 0.01 of the best score.</summary>
     private static MethodResult Quick(IReadOnlyList<MethodResult> methods)
     {
         double top = methods.Max(method => method.Score(MethodResult.Headline).Mean);
         return methods.Where(method => method.Score(MethodResult.Headline).Mean >= top - 0.01).MinBy(method => method.Cost.PredictionMs)!;
     }
 
-    /// <summary>What to add where there are too few cases for any finding; else empty.</summary>
+    /// <summary>A remark that there are too few cases for any finding; empty where there are enough.</summary>
     private static string TooFew(StudyResults results) =>
         SignFlipTest.Smallest(results.Groups) * results.Comparisons.Count > Level
             ? $": {Text.Count(results.Groups, results.Unit)} cannot show any difference at that level in "

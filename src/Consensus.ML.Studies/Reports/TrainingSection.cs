@@ -6,7 +6,7 @@ using static Consensus.ML.Studies.Reports.Html;
 
 namespace Consensus.ML.Studies.Reports;
 
-/// <summary>How the validation score grew while training.</summary>
+/// <summary>How the validation score changed during training.</summary>
 internal static class TrainingSection
 {
     public static IEnumerable<object> Content(ReportContext context)

@@ -1,7 +1,7 @@
 
 namespace Consensus.ML.Studies.Results;
 
-/// <summary>What a method takes.</summary>
+/// <summary>The time and memory that a method takes.</summary>
 /// <param name="TrainingSeconds">Wall time of a training, mean over runs.</param>
 /// <param name="Steps">Optimizer steps of a training, mean over runs.</param>
 /// <param name="PredictionMs">Wall time for the maps of one slice in ms, median over all predictions.</param>

@@ -6,7 +6,7 @@ using Consensus.ML.Studies.Statistics;
 
 namespace Consensus.ML.Studies.Results;
 
-/// <summary>What came of one method in all folds and with all seeds.</summary>
+/// <summary>The results of one method, over all folds and seeds.</summary>
 public sealed class MethodResult
 {
     /// <summary>The score that methods are compared by.</summary>
@@ -18,14 +18,14 @@ public sealed class MethodResult
     {
         Method = method;
         Runs = runs;
-        Cases = [.. runs.SelectMany(run => run.Cases.Select(one => (Run: run, One: one)))
-            .GroupBy(pair => pair.One.Case, StringComparer.Ordinal)
+        Cases = [.. runs.SelectMany(run => run.Cases.Select(scored => (Run: run, Scored: scored)))
+            .GroupBy(pair => pair.Scored.Case, StringComparer.Ordinal)
             .Select(group => new CaseAverage(group.Key, GroupOf(group.First().Run.Run.Fold, group.Key), group.First().Run.Run.Fold.Name, [
-                .. group.Select(pair => pair.One),
+                .. group.Select(pair => pair.Scored),
             ]))];
         Cost = new(
             runs.Average(run => run.Training.Seconds), runs.Average(run => run.Training.Steps),
-            Median(runs.SelectMany(run => run.Cases).Select(one => one.PredictionMs)),
+            Median(runs.SelectMany(run => run.Cases).Select(scored => scored.PredictionMs)),
             runs.Max(run => run.Training.PeakMemoryMb), (long)runs.Average(run => run.Training.ModelBytes), runs[0].Training.Parameters);
     }
 
@@ -35,7 +35,7 @@ public sealed class MethodResult
     /// <summary>What the method is.</summary>
     public StudyMethod Method { get; }
 
-    /// <summary>What it takes.</summary>
+    /// <summary>The time and memory that it takes.</summary>
     public MethodCost Cost { get; }
 
     /// <summary>The names of all scores.</summary>
@@ -43,15 +43,15 @@ public sealed class MethodResult
 
     internal IReadOnlyList<RunResult> Runs { get; }
 
-    /// <summary>The cases in the order of the folds, each averaged over seeds.</summary>
+    /// <summary>The cases in the order of the folds, each with its results for every seed.</summary>
     internal IReadOnlyList<CaseAverage> Cases { get; }
 
     /// <summary>The group of each of <see cref="Cases"/>.</summary>
-    internal IReadOnlyList<string> Groups => [.. Cases.Select(one => one.Group)];
+    internal IReadOnlyList<string> Groups => [.. Cases.Select(scored => scored.Group)];
 
     /// <summary>Numbers of generations after which the score is known, in ascending order; empty for methods that do not sample.</summary>
-    internal int[] GenerationCounts => [.. Cases.SelectMany(one => one.Seeds)
-        .SelectMany(one => one.Generations)
+    internal int[] GenerationCounts => [.. Cases.SelectMany(scored => scored.Seeds)
+        .SelectMany(scored => scored.Generations)
         .Select(point => point.Generations)
         .Distinct()
         .Order()];
@@ -65,7 +65,7 @@ public sealed class MethodResult
             return known;
         }
 
-        double[] values = [.. Cases.Select(one => one.Score(name))];
+        double[] values = [.. Cases.Select(scored => scored.Score(name))];
         var mean = MeanOverCases.Compute(values, Groups);
         return _scores[name] = new(mean.Mean, mean.Interval, values.Count(value => !double.IsNaN(value)));
     }
@@ -76,7 +76,8 @@ public sealed class MethodResult
     {
         double[] means =
         [
-            .. Runs.GroupBy(run => run.Run.Seed).Select(seed => Mean(seed.SelectMany(run => run.Cases).Select(one => Value(one, name)))),
+            .. Runs.GroupBy(run => run.Run.Seed)
+                .Select(seed => Mean(seed.SelectMany(run => run.Cases).Select(scored => Value(scored, name)))),
         ];
         if (means.Length < 2)
         {
@@ -90,17 +91,17 @@ public sealed class MethodResult
     /// <summary>The name of the score at a threshold, such as DiceAt0.5.</summary>
     internal static string ScoreNameAt(float threshold) => $"DiceAt{threshold.ToString("0.0", CultureInfo.InvariantCulture)}";
 
-    /// <summary>Mean over cases of the headline score after so many generations.</summary>
-    internal double ScoreAfter(int generations) => Mean(Cases.Select(one => one.ScoreAfter(generations)));
+    /// <summary>Mean over cases of the headline score after this number of generations.</summary>
+    internal double ScoreAfter(int generations) => Mean(Cases.Select(scored => scored.ScoreAfter(generations)));
 
-    /// <summary>The score of a case, NaN where it has none of that name.</summary>
-    internal static double Value(CaseRecord one, string name) => one.Scores.TryGetValue(name, out double value) ? value : double.NaN;
+    /// <summary>The score of a case; NaN where the case has no score of this name.</summary>
+    internal static double Value(CaseRecord scored, string name) => scored.Scores.TryGetValue(name, out double value) ? value : double.NaN;
 
-    /// <summary>Mean of what is a number; NaN of nothing.</summary>
+    /// <summary>Mean of the values that are not NaN; NaN where there are no such values.</summary>
     internal static double Mean(IEnumerable<double> values) =>
         values.Where(value => !double.IsNaN(value)).DefaultIfEmpty(double.NaN).Average();
 
-    private static string GroupOf(StudyFold fold, string name) => fold.Evaluation.First(one => one.Name == name).Group;
+    private static string GroupOf(StudyFold fold, string name) => fold.Evaluation.First(scored => scored.Name == name).Group;
 
     private static double Median(IEnumerable<double> values)
     {
@@ -112,10 +113,10 @@ public sealed class MethodResult
 /// <summary>A case's results with every seed.</summary>
 internal sealed record CaseAverage(string Name, string Group, string Fold, IReadOnlyList<CaseRecord> Seeds)
 {
-    /// <summary>A score, averaged over seeds; NaN where none has it.</summary>
-    public double Score(string name) => MethodResult.Mean(Seeds.Select(one => MethodResult.Value(one, name)));
+    /// <summary>A score, averaged over seeds; NaN where no seed has it.</summary>
+    public double Score(string name) => MethodResult.Mean(Seeds.Select(scored => MethodResult.Value(scored, name)));
 
-    /// <summary>The headline score after so many generations, averaged over seeds.</summary>
+    /// <summary>The headline score after this number of generations, averaged over seeds.</summary>
     public double ScoreAfter(int generations) => MethodResult.Mean(
-        Seeds.SelectMany(one => one.Generations).Where(point => point.Generations == generations).Select(point => point.SoftDice5));
+        Seeds.SelectMany(scored => scored.Generations).Where(point => point.Generations == generations).Select(point => point.SoftDice5));
 }

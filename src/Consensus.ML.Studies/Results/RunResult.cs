@@ -2,5 +2,5 @@ using Consensus.ML.Studies.Running;
 
 namespace Consensus.ML.Studies.Results;
 
-/// <summary>What came of one run.</summary>
+/// <summary>The results of one run.</summary>
 internal sealed record RunResult(StudyRun Run, TrainingRecord Training, IReadOnlyList<CaseRecord> Cases, RunFolder Files);

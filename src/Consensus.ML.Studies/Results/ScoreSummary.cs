@@ -3,7 +3,7 @@ using Consensus.Imaging.Metrics;
 namespace Consensus.ML.Studies.Results;
 
 /// <summary>A score of one method over a study.</summary>
-/// <param name="Mean">Mean over cases, of each case's mean over seeds; NaN where no case has a value.</param>
+/// <param name="Mean">Mean over cases of each case's mean over seeds; NaN where no case has a value.</param>
 /// <param name="Interval">The 95 % bootstrap interval of the mean, over the groups of cases; NaN for fewer than two groups.</param>
 /// <param name="Cases">How many cases have a value.</param>
 public sealed record ScoreSummary(double Mean, ConfidenceInterval Interval, int Cases);

@@ -9,7 +9,7 @@ using Consensus.ML.Studies.Statistics;
 
 namespace Consensus.ML.Studies.Results;
 
-/// <summary>What came of a study.</summary>
+/// <summary>The results of a study.</summary>
 public sealed class StudyResults
 {
     internal StudyResults(StudyOptions options, StudyRecord record, IReadOnlyList<RunResult> runs, string pictured)
@@ -30,21 +30,23 @@ public sealed class StudyResults
     /// <summary>The methods, in the order in which reports list them.</summary>
     public IReadOnlyList<MethodResult> Methods { get; }
 
-    /// <summary>What the others are compared with: the paper's method where the study has it, else the best.</summary>
+    /// <summary>
+    /// The method that all others are compared with: the paper's method where the study has it, otherwise the best method.
+    /// </summary>
     public MethodResult Reference { get; }
 
     /// <summary>The method with the highest mean soft Dice (5 thresholds).</summary>
     public MethodResult Best => Methods.MaxBy(method => method.Score(MethodResult.Headline).Mean)!;
 
-    /// <summary>Every other method beside <see cref="Reference"/>.</summary>
+    /// <summary>The comparison of every other method with <see cref="Reference"/>.</summary>
     public IReadOnlyList<MethodComparison> Comparisons { get; }
 
     /// <summary>How the raters of the scored cases agree, at the cases' own size.</summary>
     public RaterReport Raters { get; }
 
     /// <summary>
-    /// How many groups (patients, volumes) the scored cases are of; as many as cases where each is its own. Intervals
-    /// and tests go by groups.
+    /// The number of groups (patients, volumes) of the scored cases. A case without a group is a group of its own. Intervals and tests
+    /// count groups.
     /// </summary>
     public int Groups { get; }
 
@@ -52,23 +54,24 @@ public sealed class StudyResults
 
     internal StudyRecord Record { get; }
 
-    /// <summary>The case whose sampling is drawn step by step.</summary>
+    /// <summary>The case whose sampling the report draws step by step.</summary>
     internal string Pictured { get; }
 
     /// <summary>All scored cases, in the order of the folds.</summary>
     internal IEnumerable<RaterCase> Cases => Options.Folds.SelectMany(fold => fold.Evaluation);
 
-    /// <summary>What is resampled and tested: the case, or the group where cases share one.</summary>
+    /// <summary>The unit of intervals and tests: "case", or "group" where several cases are in one group.</summary>
     internal string Unit => Groups == Reference.Cases.Count ? "case" : "group";
 
     private MethodComparison[] Compare()
     {
         Dictionary<string, double> reference = Reference.Cases.ToDictionary(
-            one => one.Name, one => one.Score(MethodResult.Headline), StringComparer.Ordinal);
+            scored => scored.Name, scored => scored.Score(MethodResult.Headline), StringComparer.Ordinal);
         MethodResult[] others = [.. Methods.Where(method => method != Reference)];
         double[][] differences =
         [
-            .. others.Select(method => method.Cases.Select(one => one.Score(MethodResult.Headline) - reference[one.Name]).ToArray()),
+            .. others.Select(
+                method => method.Cases.Select(scored => scored.Score(MethodResult.Headline) - reference[scored.Name]).ToArray()),
         ];
         double[] values = [.. others.Select((method, i) => SignFlipTest.PValue(differences[i], method.Groups))],
             adjusted = HolmCorrection.Adjust(values);
@@ -84,11 +87,11 @@ public sealed class StudyResults
         ];
     }
 
-    private static CaseAgreement Agreement(RaterCase one)
+    private static CaseAgreement Agreement(RaterCase raterCase)
     {
-        RaterMasks masks = one.ReadMasks();
-        return CaseAgreement.Compute(one.Name, masks, one.RaterNames.Count == masks.Raters
-            ? one.RaterNames
+        RaterMasks masks = raterCase.ReadMasks();
+        return CaseAgreement.Compute(raterCase.Name, masks, raterCase.RaterNames.Count == masks.Raters
+            ? raterCase.RaterNames
             : [.. Enumerable.Range(1, masks.Raters).Select(rater => rater.ToString(CultureInfo.InvariantCulture))]);
     }
 }

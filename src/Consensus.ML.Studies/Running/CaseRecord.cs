@@ -3,15 +3,16 @@ using Consensus.ML.Evaluation;
 namespace Consensus.ML.Studies.Running;
 
 /// <summary>
-/// What one model says of one held-out case, as a file of the run keeps it. The maps lie beside it as a picture (<see cref="StoredMaps"/>).
+/// The scores of one model on one held-out case, as a file of the run keeps them. The maps are in a picture beside it
+/// (<see cref="StoredMaps"/>).
 /// </summary>
 /// <param name="Case">The case's name.</param>
 /// <param name="Height">Rows of the maps that were compared.</param>
-/// <param name="Width">Columns.</param>
+/// <param name="Width">Columns of the maps.</param>
 /// <param name="Raters">How many raters the true soft map is made of.</param>
-/// <param name="PredictionMs">Wall time of the model for this case's maps, from the prepared slice on, in ms.</param>
+/// <param name="PredictionMs">Wall time in ms in which the model made the maps from the prepared slice.</param>
 /// <param name="DistanceUnit">
-/// What distances among the scores are in: mm where the image says how large a pixel is, else px, those of the map.
+/// The unit of distances among the scores: mm where the image says how large a pixel is, otherwise px, the pixels of the map.
 /// </param>
 /// <param name="Scores">Every score by name, as in the table of <see cref="SegmentationMetrics.ToDataFrame"/>.</param>
 /// <param name="Generations">The score after 1, 2, 3, … generations; empty for methods that do not sample.</param>

@@ -13,10 +13,10 @@ using Microsoft.ML.Data;
 
 namespace Consensus.ML.Studies.Running;
 
-/// <summary>The second stage of a run: predicts every held-out case and scores it, one file a case.</summary>
+/// <summary>The second stage of a run: predicts and scores every held-out case. Each case has a file of its own.</summary>
 internal static class RunEvaluation
 {
-    /// <summary>Steps of the sampling that is drawn step by step: enough to see something, and few enough for a page.</summary>
+    /// <summary>The number of steps of the sampling that the report draws: enough to see it, and few enough for a page.</summary>
     public const int PicturedSteps = 6;
 
     private static readonly int[] CurvePoints = [1, 2, 3, 5, 9, 15, 25, 50, 100, 200, 500, 1000];
@@ -24,20 +24,20 @@ internal static class RunEvaluation
     /// <summary>Scores the cases that are not scored yet.</summary>
     /// <param name="ml">The context.</param>
     /// <param name="options">The study.</param>
-    /// <param name="run">Which run.</param>
-    /// <param name="folder">Where it keeps its files.</param>
-    /// <param name="pictured">The case whose sampling is drawn step by step; null for none of this run's.</param>
-    /// <param name="report">Told how many cases are done.</param>
-    /// <exception cref="OperationCanceledException">The study was cancelled; what is scored stays.</exception>
+    /// <param name="run">The run.</param>
+    /// <param name="folder">The folder of the run.</param>
+    /// <param name="pictured">The case whose sampling the report draws step by step; null for no case of this run.</param>
+    /// <param name="report">Receives the number of cases that are done.</param>
+    /// <exception cref="OperationCanceledException">The study was cancelled. The scores so far stay.</exception>
     public static void Evaluate(MLContext ml, StudyOptions options, StudyRun run, RunFolder folder, string? pictured, Action<int> report)
     {
         IReadOnlyList<RaterCase> cases = run.Fold.Evaluation;
-        RaterCase[] missing = [.. cases.Where(one => !folder.IsScored(one.Name))];
+        RaterCase[] missing = [.. cases.Where(raterCase => !folder.IsScored(raterCase.Name))];
         if (missing.Length > 0)
         {
             using RunModel model = RunModel.Read(ml, folder.Model);
 
-            // The first prediction of a process loads and compiles: its time would be that of no other.
+            // The first prediction of a process also loads and compiles code. It is not timed.
             model.Predict(model.Prepare(missing[0]), options.Size, options.Cancellation);
             for (int i = 0; i < missing.Length; i++)
             {
@@ -49,27 +49,27 @@ internal static class RunEvaluation
         report(cases.Count);
     }
 
-    private static void Evaluate(MLContext ml, StudyOptions options, RunModel model, RaterCase one, RunFolder folder, bool isPictured)
+    private static void Evaluate(MLContext ml, StudyOptions options, RunModel model, RaterCase raterCase, RunFolder folder, bool isPictured)
     {
         int size = options.Size;
-        float[] features = model.Prepare(one);
+        float[] features = model.Prepare(raterCase);
         Prediction prediction = model.Predict(features, size, options.Cancellation);
-        RaterMasks masks = Resampling.Nearest(one.ReadMasks(), size, size);
+        RaterMasks masks = Resampling.Nearest(raterCase.ReadMasks(), size, size);
         GenerationRecord[] curve = model.IsMeanOfMany ? Curve(model, features, ConsensusLabels.SoftMap(masks), options) : [];
         if (isPictured && model.Diffusion is { } diffusion)
         {
-            SaveSteps(diffusion, features, size, folder.Steps(one.Name), options.Cancellation);
+            SaveSteps(diffusion, features, size, folder.Steps(raterCase.Name), options.Cancellation);
         }
 
-        CaseMetrics metrics = Score(ml, one, prediction, size);
+        CaseMetrics metrics = Score(ml, raterCase, prediction, size);
         options.Cancellation.ThrowIfCancellationRequested();
-        Split(prediction, size).Write(folder.Maps(one.Name));
-        StudyJson.Write(folder.Case(one.Name), new CaseRecord(
-            one.Name, metrics.Height, metrics.Width, metrics.Raters, prediction.Milliseconds, Unit(metrics), Scores(metrics), curve));
+        Split(prediction, size).Write(folder.Maps(raterCase.Name));
+        StudyJson.Write(folder.Case(raterCase.Name), new CaseRecord(
+            raterCase.Name, metrics.Height, metrics.Width, metrics.Raters, prediction.Milliseconds, Unit(metrics), Scores(metrics), curve));
     }
 
-    /// <summary>The scores that the library gives, of the maps at the size they were predicted.</summary>
-    private static CaseMetrics Score(MLContext ml, RaterCase one, Prediction prediction, int size)
+    /// <summary>The scores of the maps at the size at which they were predicted, computed by the library.</summary>
+    private static CaseMetrics Score(MLContext ml, RaterCase raterCase, Prediction prediction, int size)
     {
         var map = new VectorDataViewType(NumberDataViewType.Single, size, size);
         SchemaDefinition schema = SchemaDefinition.Create(typeof(Predicted));
@@ -77,26 +77,26 @@ internal static class RunEvaluation
         schema[nameof(Predicted.Samples)].ColumnType = new VectorDataViewType(NumberDataViewType.Single, 0, size, size);
         var row = new Predicted
         {
-            Case = one.Name,
-            ImagePath = [.. one.ImagePaths],
-            AnnotationPaths = [.. one.AnnotationPaths],
+            Case = raterCase.Name,
+            ImagePath = [.. raterCase.ImagePaths],
+            AnnotationPaths = [.. raterCase.AnnotationPaths],
             SoftMap = prediction.SoftMap,
             Uncertainty = prediction.Uncertainty,
             Samples = prediction.Samples ?? [],
         };
         IDataView rows = ml.Data.LoadFromEnumerable([row], schema);
 
-        // The image says how large a pixel is, for distances.
+        // The image is loaded because it says how large a pixel is, for distances.
         return ml.Segmentation.Evaluate(
             ml.Transforms.LoadSlices("Image", nameof(Predicted.ImagePath)).Fit(rows).Transform(rows),
             samplesColumnName: prediction.Samples is null ? null : nameof(Predicted.Samples),
             options: new() { BootstrapResamples = 0 }).Cases[0];
     }
 
-    /// <summary>What distances are in.</summary>
+    /// <summary>The unit of distances.</summary>
     internal static string Unit(CaseMetrics metrics) => metrics.DistanceUnit == DistanceUnit.Millimeters ? "mm" : "px";
 
-    /// <summary>Every number of the library's own table, by the name of its column.</summary>
+    /// <summary>Every number in the library's table of scores, by the name of its column.</summary>
     internal static Dictionary<string, double> Scores(CaseMetrics metrics)
     {
         DataFrame table = new SegmentationMetrics([metrics], new() { BootstrapResamples = 0 }).ToDataFrame();
@@ -110,7 +110,7 @@ internal static class RunEvaluation
             .Select((map, i) => new GenerationRecord(counts[i], SoftDice.Mean(map, truth, SoftDice.FiveThresholds)))];
     }
 
-    /// <summary>1, 2, 3, 5, 9, … up to a number, and that number.</summary>
+    /// <summary>The numbers of generations in the curve: 1, 2, 3, 5, 9, … below a number, and that number itself.</summary>
     internal static int[] CurveCounts(int most) => most < 1 ? [] : [.. CurvePoints.Where(count => count < most), most];
 
     private static void SaveSteps(
@@ -124,7 +124,7 @@ internal static class RunEvaluation
         using ConsensusSegmentationTransformer slow = model.WithSampling(model.Sampling with { Sampler = SamplerKind.Ddim, Steps = steps });
         IReadOnlyList<SamplingStep> traced = slow.TraceSampling(features, cancellation);
 
-        // Noise outside [0, 1] is drawn black or white.
+        // Noise outside [0, 1] becomes black or white.
         new StoredMaps([.. traced.SelectMany(step => Maps(step.NoisyMaps).Concat(Maps(step.PredictedMaps)))], size, size).Write(path);
 
         IEnumerable<float[]> Maps(float[] values) => values.Chunk(size * size);

@@ -7,7 +7,7 @@ using Microsoft.ML.Data;
 
 namespace Consensus.ML.Studies.Running;
 
-/// <summary>A run's model, read from its file: prepares a case's slice, and predicts it.</summary>
+/// <summary>The model of a run, read from its file. It prepares the slice of a case and predicts it.</summary>
 internal sealed class RunModel : IDisposable
 {
     private const string SamplesColumn = "Samples";
@@ -25,10 +25,10 @@ internal sealed class RunModel : IDisposable
         _step = steps[^1];
     }
 
-    /// <summary>The trained step where it draws by diffusion; else null.</summary>
+    /// <summary>The trained step if it draws by diffusion, otherwise null.</summary>
     public ConsensusSegmentationTransformer? Diffusion => _step as ConsensusSegmentationTransformer;
 
-    /// <summary>Whether a prediction is the mean of several drawings or passes, of which there could be more.</summary>
+    /// <summary>Whether a prediction is the mean of random drawings or passes, so that more of them can be taken.</summary>
     public bool IsMeanOfMany =>
         _step is ConsensusSegmentationTransformer or UNetSegmentationTransformer { Kind: UNetKind.MonteCarloDropout };
 
@@ -50,12 +50,12 @@ internal sealed class RunModel : IDisposable
         }
     }
 
-    /// <summary>The slice as the model gets it.</summary>
-    public float[] Prepare(RaterCase one) =>
-        _preparation.Transform(_ml.Data.LoadFromCases([one])).GetColumn<float[]>("Features").Single();
+    /// <summary>Loads, normalises and resizes the slice of a case.</summary>
+    public float[] Prepare(RaterCase raterCase) =>
+        _preparation.Transform(_ml.Data.LoadFromCases([raterCase])).GetColumn<float[]>("Features").Single();
 
     /// <summary>Predicts a prepared slice.</summary>
-    /// <param name="features">What <see cref="Prepare"/> gave.</param>
+    /// <param name="features">The result of <see cref="Prepare"/>.</param>
     /// <param name="size">Height and width.</param>
     /// <param name="cancellation">Ends the prediction.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
@@ -73,12 +73,12 @@ internal sealed class RunModel : IDisposable
     }
 
     /// <summary>
-    /// The soft map after each of several numbers of generations (passes, with dropout), all from one long sampling: its first
-    /// generation, its first two, and so on.
+    /// The soft map after each of several numbers of generations (or passes with dropout). All come from one long sampling: from its first
+    /// generation, its first two generations, and so on.
     /// </summary>
-    /// <param name="features">What <see cref="Prepare"/> gave.</param>
+    /// <param name="features">The result of <see cref="Prepare"/>.</param>
     /// <param name="size">Height and width.</param>
-    /// <param name="counts">The numbers, rising.</param>
+    /// <param name="counts">The numbers of generations, in ascending order.</param>
     /// <param name="cancellation">Ends sampling.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public IReadOnlyList<float[]> PredictAfter(float[] features, int size, IReadOnlyList<int> counts, CancellationToken cancellation)
@@ -111,7 +111,7 @@ internal sealed class RunModel : IDisposable
             samples is null ? [soft, levels, uncertainty] : [soft, levels, uncertainty, samples.Value]);
         cursor.MoveNext();
 
-        // The first column that is read has the model predict; the others are there then.
+        // Reading the first column makes the model predict. The other columns then need no time.
         var watch = Stopwatch.StartNew();
         float[] map = Values(soft);
         double milliseconds = watch.Elapsed.TotalMilliseconds;

@@ -8,16 +8,16 @@ using Microsoft.ML.Data;
 
 namespace Consensus.ML.Studies.Running;
 
-/// <summary>The first stage of a run: trains its model and saves it, taking up an interrupted training where it was.</summary>
+/// <summary>The first stage of a run: trains its model and saves it. An interrupted training goes on where it stopped.</summary>
 internal static class RunTraining
 {
-    /// <summary>Trains, unless that is done.</summary>
+    /// <summary>Trains, unless the model is trained already.</summary>
     /// <param name="ml">The context.</param>
     /// <param name="options">The study.</param>
-    /// <param name="run">Which run.</param>
-    /// <param name="folder">Where it keeps its files.</param>
-    /// <param name="progress">Told after every step.</param>
-    /// <exception cref="OperationCanceledException">The study was cancelled; a checkpoint is left.</exception>
+    /// <param name="run">The run.</param>
+    /// <param name="folder">The folder of the run.</param>
+    /// <param name="progress">Receives a report after every step.</param>
+    /// <exception cref="OperationCanceledException">The study was cancelled. A checkpoint stays.</exception>
     public static void Train(MLContext ml, StudyOptions options, StudyRun run, RunFolder folder, IProgress<TrainingProgress> progress)
     {
         if (!folder.IsTrained)
@@ -25,7 +25,7 @@ internal static class RunTraining
             Fit(ml, options, run, folder, progress);
         }
 
-        // All that they were kept for is in the model; they are several times its size.
+        // The model is saved, so the checkpoints are not needed any more. They are several times as large.
         if (Directory.Exists(folder.Checkpoints))
         {
             Directory.Delete(folder.Checkpoints, recursive: true);
@@ -50,12 +50,12 @@ internal static class RunTraining
         PeakMemory.Reset();
         using TransformerChain<ITransformer> model = pipeline.Fit(cases);
 
-        // What a cancelled training returns is the best so far, not what the study asks for.
+        // A cancelled training returns the best model so far, which is not the model that the study needs.
         options.Cancellation.ThrowIfCancellationRequested();
         double peak = PeakMemory.Megabytes();
         AtomicFile.Write(folder.Model, stream => ml.Model.Save(model, cases.Schema, stream));
 
-        // A step of the user's own need not say how it was trained.
+        // A method of the user may give a model that does not say how it was trained.
         var trained = model.LastTransformer as SegmentationTransformer;
         TrainingSummary summary = trained?.Training ?? new(0, 0, null, TimeSpan.Zero, 0, 0, false);
         StudyJson.Write(folder.Training, new TrainingRecord(

@@ -5,8 +5,8 @@ using Consensus.Imaging.Pictures;
 namespace Consensus.ML.Studies.Running;
 
 /// <summary>
-/// Maps of one size, kept as one grey PNG picture, one below the other: for pictures in the report, and for people who look into the
-/// folder. Values in [0, 1] become 0 to 254, so that one half stays one half; scores are computed before.
+/// Maps of one size, kept one below the other in a grey PNG picture: for the pictures in the report, and for people who look into the
+/// folder. Values in [0, 1] become 0 to 254, so that one half becomes exactly 127. Scores are computed before this rounding.
 /// </summary>
 internal sealed class StoredMaps(IReadOnlyList<float[]> maps, int height, int width)
 {

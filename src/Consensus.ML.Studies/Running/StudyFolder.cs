@@ -9,10 +9,10 @@ using Consensus.ML.Studies.Planning;
 namespace Consensus.ML.Studies.Running;
 
 /// <summary>
-/// Where a study keeps what it has done. <c>study.json</c> says what it is; <c>runs/METHOD/FOLD-seedS</c> holds one training:
-/// <c>checkpoints</c> while it lasts, then <c>model.zip</c> and <c>training.json</c>, and in <c>cases</c> the scores and maps of each
-/// held-out case. Every file takes its place whole, and what is in its place is not made again. Several processes may share it: each run
-/// is one process's at a time, and so is the folder itself while its record or its results are written.
+/// The folder in which a study keeps its work. <c>study.json</c> describes the study. <c>runs/METHOD/FOLD-seedS</c> holds one training:
+/// <c>checkpoints</c> during the training, then <c>model.zip</c> and <c>training.json</c>, and in <c>cases</c> the scores and maps of each
+/// held-out case. Every file appears only when it is complete, and a file that exists is not made again. Several processes may share the
+/// folder: one process at a time works on a run, and one process at a time writes the study's record or its results.
 /// </summary>
 internal sealed class StudyFolder
 {
@@ -31,17 +31,19 @@ internal sealed class StudyFolder
     private string Record => System.IO.Path.Combine(Path, RecordName);
 
     /// <summary>
-    /// Opens the folder for a study: makes sure that what is asked for is the study that is there, if any, and writes down what
-    /// it is with what is new.
+    /// Opens the folder for a study. If it already holds a study, that must be the same study. The record of the study is then written,
+    /// with the methods, seeds and commands that are new.
     /// </summary>
-    /// <param name="path">The folder; created when missing.</param>
-    /// <param name="asked">The study.</param>
-    /// <param name="resume">Whether a study that is there is gone on with, beside other processes where they are at it.</param>
-    /// <param name="waiting">Told once where it has to wait for another process that is writing the study's record; may be null.</param>
+    /// <param name="path">The folder. It is created when it is missing.</param>
+    /// <param name="asked">The record of the study to run.</param>
+    /// <param name="resume">Whether to go on with a study that the folder holds, also beside other processes.</param>
+    /// <param name="waiting">Called once if another process is writing the study's record; may be null.</param>
     /// <param name="cancellation">Ends the wait.</param>
-    /// <exception cref="IOException">It cannot be made or written to.</exception>
-    /// <exception cref="InvalidOperationException">It holds a study and is not to be resumed, or other files.</exception>
-    /// <exception cref="InvalidDataException">Another study is there, or one of a newer format; the message says what differs.</exception>
+    /// <exception cref="IOException">The folder cannot be made or written to.</exception>
+    /// <exception cref="InvalidOperationException">The folder holds a study that is not to be resumed, or other files.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The folder holds another study, or a record of a newer format; the message says what differs.
+    /// </exception>
     /// <exception cref="OperationCanceledException">Waiting was cancelled.</exception>
     public static StudyFolder Open(
         string path,
@@ -77,14 +79,17 @@ internal sealed class StudyFolder
         return folder;
     }
 
-    /// <summary>The whole study, with what other processes have asked for in addition.</summary>
+    /// <summary>The record of the whole study, with the methods and seeds that other processes have added.</summary>
     public StudyRecord Read() => StudyJson.Read<StudyRecord>(Record);
 
-    /// <summary>Waits until no other process writes the study's record or results, and keeps others from it.</summary>
+    /// <summary>
+    /// Waits until no other process writes the study's record or results. Then no other process can, until the lock is disposed.
+    /// </summary>
     /// <exception cref="OperationCanceledException">Waiting was cancelled.</exception>
     public FolderLock Hold(Action? waiting, CancellationToken cancellation) => FolderLock.Wait(Path, waiting, cancellation);
 
-    public RunFolder Of(StudyRun run) =>
+    /// <summary>The files of a run.</summary>
+    public RunFolder FilesOf(StudyRun run) =>
         new(System.IO.Path.Combine(Path, RunsName, run.Method.Name, Text.Invariant($"{FileName(run.Fold.Name)}-seed{run.Seed}")));
 
     private StudyRecord Join(StudyRecord asked)
@@ -106,7 +111,7 @@ internal sealed class StudyFolder
         return here.With(asked);
     }
 
-    /// <summary>A name as a file can have it; what had to be replaced is told apart by a hash.</summary>
+    /// <summary>A name that a file can have. Where characters had to be replaced, a hash keeps different names apart.</summary>
     internal static string FileName(string name) => FileName(name, alwaysHash: false);
 
     private static string FileName(string name, bool alwaysHash)
@@ -121,7 +126,7 @@ internal sealed class StudyFolder
     private static string Hash(string name) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(name)))[..8];
 
     /// <summary>
-    /// A case's name as a file can have it, another for each case: "a b" is not "ab", and Windows takes "con" for a device.
+    /// The name of a case as a file name. Different cases have different file names: "a b" is not "ab". On Windows "con" is a device.
     /// </summary>
     internal static string CaseFileName(string name)
     {
@@ -129,7 +134,7 @@ internal sealed class StudyFolder
         return (isDevice ? "_" : "") + FileName(name, alwaysHash: isDevice || name.Contains(' ', StringComparison.Ordinal));
     }
 
-    /// <summary>Takes hold of a folder that need not be there yet.</summary>
+    /// <summary>Makes the folder if it is missing, and locks it.</summary>
     private static FolderLock Take(string path, Action? waiting, CancellationToken cancellation)
     {
         try
@@ -155,20 +160,22 @@ internal sealed class RunFolder(string path)
 
     public string Training => System.IO.Path.Combine(path, "training.json");
 
-    /// <summary>Whether the model is trained and saved; training.json is written last.</summary>
+    /// <summary>Whether the model is trained and saved. training.json is written last.</summary>
     public bool IsTrained => File.Exists(Training) && File.Exists(Model);
 
-    /// <summary>Whether a case is predicted and scored; its scores are written last.</summary>
+    /// <summary>Whether a case is predicted and scored. Its scores are written last.</summary>
     public bool IsScored(string name) => File.Exists(Case(name)) && File.Exists(Maps(name));
 
     /// <summary>Whether nothing is left to do for these cases.</summary>
-    public bool IsDone(IEnumerable<RaterCase> cases) => IsTrained && !Directory.Exists(Checkpoints) && cases.All(one => IsScored(one.Name));
+    public bool IsDone(IEnumerable<RaterCase> cases) =>
+        IsTrained && !Directory.Exists(Checkpoints) && cases.All(raterCase => IsScored(raterCase.Name));
 
-    public string Case(string name) => Of(name, ".json");
+    public string Case(string name) => CaseFile(name, ".json");
 
-    public string Maps(string name) => Of(name, ".png");
+    public string Maps(string name) => CaseFile(name, ".png");
 
-    public string Steps(string name) => Of(name, "_steps.png");
+    public string Steps(string name) => CaseFile(name, "_steps.png");
 
-    private string Of(string name, string extension) => System.IO.Path.Combine(path, "cases", StudyFolder.CaseFileName(name) + extension);
+    private string CaseFile(string name, string extension) =>
+        System.IO.Path.Combine(path, "cases", StudyFolder.CaseFileName(name) + extension);
 }

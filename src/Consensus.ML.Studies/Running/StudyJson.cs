@@ -5,7 +5,7 @@ using Consensus.Imaging.Storage;
 
 namespace Consensus.ML.Studies.Running;
 
-/// <summary>The study's own files: strict JSON, in which what is not a number is null, written whole or not at all.</summary>
+/// <summary>Reads and writes the files of a study: strict JSON, where null stands for NaN and infinity. Files are written whole.</summary>
 internal static class StudyJson
 {
     private static readonly JsonSerializerOptions Options = new()

@@ -9,7 +9,8 @@ using Consensus.ML.Studies.Planning;
 namespace Consensus.ML.Studies.Running;
 
 /// <summary>
-/// What a study is, as study.json keeps it: all that decides its results, so that another study is told apart, and by what.
+/// The description of a study in study.json. It has everything that decides the results, so that another study is recognised, and so that
+/// a message can say what differs.
 /// </summary>
 /// <param name="FormatVersion">Version of this file's format.</param>
 /// <param name="Settings">The study's settings by name, each with its value as JSON.</param>
@@ -17,7 +18,7 @@ namespace Consensus.ML.Studies.Running;
 /// <param name="Cases">Every case by name, with the SHA-256 of its files.</param>
 /// <param name="Methods">The methods by name, each with its settings.</param>
 /// <param name="Seeds">The seeds.</param>
-/// <param name="Commands">The commands that made it, in turn.</param>
+/// <param name="Commands">The commands that made it, in order.</param>
 internal sealed record StudyRecord(
     int FormatVersion,
     IReadOnlyDictionary<string, string> Settings,
@@ -32,8 +33,8 @@ internal sealed record StudyRecord(
 
     private const int MostDifferences = 3;
 
-    /// <summary>The record of what the options ask for; reads every file of the data once.</summary>
-    public static StudyRecord Of(StudyOptions options)
+    /// <summary>Makes the record of a study from its options. It reads every file of the data once.</summary>
+    public static StudyRecord FromOptions(StudyOptions options)
     {
         StudyRecipe recipe = Recipe(options);
         Dictionary<string, string> settings = OptionValues.Flatten(
@@ -43,7 +44,7 @@ internal sealed record StudyRecord(
             ("Generations", options.Generations), ("CurveGenerations", options.CurveGenerations));
         if (options.NoData is float noData)
         {
-            // NaN is no JSON; studies of before there was a choice do not name it.
+            // As text, because JSON has no NaN. Records of versions without this option do not have it.
             settings["NoData"] = noData.ToString("R", CultureInfo.InvariantCulture);
         }
 
@@ -51,12 +52,12 @@ internal sealed record StudyRecord(
         var cases = new SortedDictionary<string, string>(CaseNameComparer.Instance);
         foreach (StudyFold fold in options.Folds)
         {
-            // Sets with folders of their own for each split call the first case of both case01.
-            foreach ((string part, RaterCase one) in fold.Training.Select(one => ("train", one))
-                .Concat(fold.Evaluation.Select(one => ("eval", one))))
+            // Sets that have a folder for each split often use the name case01 in both.
+            foreach ((string part, RaterCase raterCase) in fold.Training.Select(raterCase => ("train", raterCase))
+                .Concat(fold.Evaluation.Select(raterCase => ("eval", raterCase))))
             {
                 options.Cancellation.ThrowIfCancellationRequested();
-                cases[options.Folds.Count > 1 ? one.Name : $"{part} {one.Name}"] = Hash(one, files);
+                cases[options.Folds.Count > 1 ? raterCase.Name : $"{part} {raterCase.Name}"] = Hash(raterCase, files);
             }
         }
 
@@ -64,16 +65,18 @@ internal sealed record StudyRecord(
             CurrentFormatVersion,
             settings,
             [.. options.Folds.Select(fold =>
-                new FoldRecord(fold.Name, [.. fold.Training.Select(one => one.Name)], [.. fold.Evaluation.Select(one => one.Name)]))],
+                new FoldRecord(fold.Name, Names(fold.Training), Names(fold.Evaluation)))],
             cases,
             options.Methods.ToDictionary(method => method.Name, method => method.Settings(recipe)),
             [.. options.Seeds],
             options.Command is null ? [] : [options.Command]);
     }
 
+    private static string[] Names(IReadOnlyList<RaterCase> cases) => [.. cases.Select(raterCase => raterCase.Name)];
+
     /// <summary>
-    /// What tells this study from the one in a folder, in one line; null where they are the same but for methods and seeds that one of
-    /// them has and the other has not.
+    /// The differences between this study and the study in a folder, in one line. Null where they are the same; methods and seeds that only
+    /// one of them has do not count.
     /// </summary>
     public string? DifferencesFrom(StudyRecord there)
     {
@@ -81,8 +84,8 @@ internal sealed record StudyRecord(
         string[] removed = [.. there.Cases.Keys.Except(Cases.Keys)], added = [.. Cases.Keys.Except(there.Cases.Keys)];
         found.AddRange(removed.Select(name => $"case '{name}' belongs to it there and is missing here"));
         found.AddRange(added.Select(name => $"case '{name}' is new here"));
-        found.AddRange(Cases.Where(one => there.Cases.TryGetValue(one.Key, out string? hash) && hash != one.Value)
-            .Select(one => $"case '{one.Key}' has other files here"));
+        found.AddRange(Cases.Where(entry => there.Cases.TryGetValue(entry.Key, out string? hash) && hash != entry.Value)
+            .Select(entry => $"case '{entry.Key}' has other files here"));
         if (found.Count == 0 && !Folds.Select(fold => fold.Key).SequenceEqual(there.Folds.Select(fold => fold.Key)))
         {
             found.Add(Folds.Count == there.Folds.Count
@@ -107,7 +110,7 @@ internal sealed record StudyRecord(
         };
     }
 
-    /// <summary>The study in the folder with what is asked for in addition.</summary>
+    /// <summary>The study in the folder, with the methods, seeds and commands that are new.</summary>
     public StudyRecord With(StudyRecord asked) => this with
     {
         Methods = Methods.Concat(asked.Methods.Where(method => !Methods.ContainsKey(method.Key))).ToDictionary(),
@@ -115,7 +118,7 @@ internal sealed record StudyRecord(
         Commands = [.. Commands.Union(asked.Commands)],
     };
 
-    /// <summary>What every method is given, but for what changes from run to run.</summary>
+    /// <summary>The recipe of every method, without the parts that change from run to run.</summary>
     public static StudyRecipe Recipe(StudyOptions options) => new()
     {
         Levels = options.Levels,
@@ -127,10 +130,10 @@ internal sealed record StudyRecord(
         Device = options.Device,
     };
 
-    private static string Hash(RaterCase one, Dictionary<string, string> files)
+    private static string Hash(RaterCase raterCase, Dictionary<string, string> files)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (string text in one.ImagePaths.Concat(one.AnnotationPaths))
+        foreach (string text in raterCase.ImagePaths.Concat(raterCase.AnnotationPaths))
         {
             var address = SliceAddress.Parse(text);
             if (!files.TryGetValue(address.Path, out string? file))
@@ -143,8 +146,8 @@ internal sealed record StudyRecord(
             hash.AppendData(System.Text.Encoding.UTF8.GetBytes(Text.Invariant($"{file} {address.Axis} {address.Index}\n")));
         }
 
-        hash.AppendData(System.Text.Encoding.UTF8.GetBytes(string.Join('\n', one.RaterNames)));
-        if (one.GivenGroup is { } group)
+        hash.AppendData(System.Text.Encoding.UTF8.GetBytes(string.Join('\n', raterCase.RaterNames)));
+        if (raterCase.GivenGroup is { } group)
         {
             hash.AppendData(System.Text.Encoding.UTF8.GetBytes($"\ngroup {group}"));
         }
@@ -153,10 +156,10 @@ internal sealed record StudyRecord(
     }
 }
 
-/// <summary>One fold: the names of its cases.</summary>
+/// <summary>A fold: the names of its cases.</summary>
 internal sealed record FoldRecord(string Name, IReadOnlyList<string> Training, IReadOnlyList<string> Evaluation)
 {
-    /// <summary>All of it, to be compared.</summary>
+    /// <summary>The whole fold as text, to compare folds.</summary>
     [System.Text.Json.Serialization.JsonIgnore]
     public string Key => string.Join('\n', [Name, .. Training, "", .. Evaluation]);
 }

@@ -1,11 +1,12 @@
 
 namespace Consensus.ML.Studies.Statistics;
 
-/// <summary>Holm's correction (1979) of several p-values: the chance of any false finding among them stays below the level.</summary>
+/// <summary>Holm's correction (1979) of several p-values: the chance of any false finding stays below the level of significance.</summary>
 internal static class HolmCorrection
 {
     /// <summary>
-    /// Adjusted p-values, in the order given: the k-th smallest of m times m − k + 1, never smaller than the one before, and 1 at most.
+    /// The adjusted p-values, in the given order. The k-th smallest of m values is multiplied by m − k + 1; the result is at most 1, and
+    /// not smaller than the result for a smaller value.
     /// </summary>
     public static double[] Adjust(IReadOnlyList<double> values)
     {

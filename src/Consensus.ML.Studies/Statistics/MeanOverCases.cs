@@ -8,15 +8,15 @@ namespace Consensus.ML.Studies.Statistics;
 /// <param name="Interval">The interval; <see cref="ConfidenceInterval.None"/> for fewer than two groups.</param>
 internal readonly record struct MeanOverCases(double Mean, ConfidenceInterval Interval)
 {
-    /// <summary>How often groups are drawn: enough for three digits.</summary>
+    /// <summary>The number of resamples: enough for three digits.</summary>
     public const int Resamples = 10_000;
 
-    /// <summary>The mean of values of which each case is a group of its own; NaN is left out.</summary>
+    /// <summary>The mean of values where each case is a group of its own. NaN is left out.</summary>
     /// <param name="values">The value of each case.</param>
     public static MeanOverCases Compute(IReadOnlyList<double> values) =>
         Compute(values, [.. Enumerable.Range(0, values.Count).Select(i => Text.Invariant($"{i}"))]);
 
-    /// <summary>The mean of values; NaN is left out.</summary>
+    /// <summary>The mean of values. NaN is left out.</summary>
     /// <param name="values">The value of each case.</param>
     /// <param name="groups">The group of each case.</param>
     public static MeanOverCases Compute(IReadOnlyList<double> values, IReadOnlyList<string> groups)
