@@ -163,6 +163,7 @@ public static partial class ConsensusCatalog
     /// </exception>
     /// <example>
     /// <code>
+    /// var frame = new ushort[480 * 640];   // what a camera or a DICOM reader gives
     /// Slice image = Slice.FromPixels&lt;ushort&gt;(frame, height: 480, width: 640, geometry: SliceGeometry.FromSpacing(0.3, 0.3));
     /// IDataView cases = ml.Data.LoadFromSlices([new SliceCase("frame 1", image)]);
     /// float[] softMap = model.Transform(cases).GetColumn&lt;float[]&gt;("SoftMap").First();
@@ -181,6 +182,7 @@ public static partial class ConsensusCatalog
     /// <param name="slices">The slices. They are enumerated anew for each pass over the rows.</param>
     /// <example>
     /// <code>
+    /// using Stream request = File.OpenRead("scan.nii.gz");   // or the body of a request
     /// EncodedImage upload = EncodedImage.FromStream(request, "scan.nii.gz");
     /// IDataView maps = model.Transform(ml.Data.LoadFromSlices(upload.ReadSlices()));
     /// float[][] softMaps = [.. maps.GetColumn&lt;float[]&gt;("SoftMap")];

@@ -43,6 +43,16 @@ public sealed partial class SampleTests
     }
 
     [Fact]
+    public async Task Pixels_train_and_are_predicted_without_an_image_file()
+    {
+        using var folder = new TemporaryFolder();
+        string output = await SampleRun.InFolder(folder, "Pixels", "out", "--seconds", "1");
+        Assert.Contains("1. 24 images in memory, 96×112 pixels, 3 raters\n", output, StringComparison.Ordinal);
+        Assert.Matches(@"3\. A map of 96×112 pixels: the raters would mark [0-9]+ mm² on average\n", output);
+        Assert.Equal("map.png", Path.GetFileName(Assert.Single(Directory.GetFiles(folder["out"]))));
+    }
+
+    [Fact]
     public async Task Volumes_are_trained_on_by_slices_and_predicted_back_into_a_volume_of_the_same_geometry()
     {
         using var folder = new TemporaryFolder();

@@ -11,7 +11,8 @@ namespace Consensus.Imaging.Files;
 /// </summary>
 /// <example>
 /// <code>
-/// EncodedImage upload = EncodedImage.FromStream(request.Body, "scan.nii.gz");
+/// using Stream request = File.OpenRead("scan.nii.gz");   // or the body of a request
+/// EncodedImage upload = EncodedImage.FromStream(request, "scan.nii.gz");
 /// Slice slice = upload.ReadSlice();                 // or, for a volume:
 /// IEnumerable&lt;Slice&gt; slices = upload.ReadSlices(axis: 2);
 /// </code>

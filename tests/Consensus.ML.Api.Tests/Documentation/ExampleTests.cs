@@ -13,6 +13,7 @@ public sealed class ExampleTests
         using Consensus.Imaging;
         using Consensus.Imaging.Augmentation;
         using Consensus.Imaging.Cases;
+        using Consensus.Imaging.Files;
         using Consensus.ML;
         using Consensus.ML.Datasets;
         using Consensus.ML.Evaluation;
