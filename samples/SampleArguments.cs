@@ -1,14 +1,14 @@
 using System.Globalization;
 
-/// <summary>What every sample takes: <c>[folder] [--seconds S]</c>.</summary>
-/// <param name="Folder">Where the sample writes: the folder that was named, or a new one of its own.</param>
+/// <summary>The arguments of every sample: <c>[folder] [--seconds S]</c>.</summary>
+/// <param name="Folder">Where the sample writes: the folder that was named, or a new folder.</param>
 /// <param name="Training">How long it trains.</param>
 internal sealed record SampleArguments(string Folder, TimeSpan Training)
 {
-    /// <summary>Reads the arguments, and makes the folder. Ends the program where they are wrong.</summary>
+    /// <summary>Reads the arguments and makes the folder. Wrong arguments end the program.</summary>
     /// <param name="args">The program's arguments.</param>
     /// <param name="sample">The sample's name.</param>
-    /// <param name="seconds">How long it trains unless it is told otherwise.</param>
+    /// <param name="seconds">How long it trains when the arguments name no time.</param>
     public static SampleArguments Read(string[] args, string sample, double seconds)
     {
         string? named = null;
@@ -28,7 +28,7 @@ internal sealed record SampleArguments(string Folder, TimeSpan Training)
             }
         }
 
-        // Date, time and process: no two runs have the same.
+        // Date, time and process: no two runs have the same name.
         string own = string.Create(CultureInfo.InvariantCulture, $"{sample}-{DateTime.Now:yyyyMMdd-HHmmss}-{Environment.ProcessId}");
         string folder = Path.GetFullPath(named ?? Path.Combine("runs", own));
         if (File.Exists(folder) || (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any()))
@@ -44,7 +44,7 @@ internal sealed record SampleArguments(string Folder, TimeSpan Training)
     private static bool TryReadSeconds(string text, out double seconds) =>
         double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out seconds) && seconds is > 0 and < 1e6;
 
-    // Exit does not come back: the exception is for the compiler.
+    // Exit does not return. The exception is only for the compiler.
     private static InvalidOperationException End(string message)
     {
         Console.Error.WriteLine(message);

@@ -1,5 +1,5 @@
-// Data in a layout of its own, with raters who did not draw every case: described in a manifest, looked at, trained on, scored.
-// Nothing is downloaded.
+// Data in its own layout, with raters who did not draw every case. The sample describes it in a manifest, looks at it, trains on it and
+// scores. Nothing is downloaded.
 //
 //   dotnet run -c Release --project samples/Manifest [-- folder --seconds S]
 
@@ -20,7 +20,7 @@ const int Side = 64, TrainCases = 24, ValidationCases = 6;
 string manifestPath = Path.Combine(folder, DatasetManifest.FileName);
 string[] raters = ["Ann", "Ben", "Chris"];
 
-// 1. Files as a clinic might have them: scans in one folder, and a folder of masks for each rater. Ben has drawn two cases of three only.
+// 1. Files as a clinic might have them: scans in one folder, and one folder of masks for each rater. Ben has drawn only two of three cases.
 Console.WriteLine($"1. Drawing {TrainCases + ValidationCases} kidneys, outlined by {string.Join(", ", raters)} – but not all by Ben …");
 List<DatasetCase> cases = [.. MakeFiles("train", TrainCases), .. MakeFiles("val", ValidationCases)];
 
@@ -31,13 +31,13 @@ var manifest = new DatasetManifest
     Folder = folder,
     Name = "clinic kidneys",
     Raters = raters,
-    MissingRaters = MissingRaters.Fraction, // take cases as they are; Drop, the default and the paper's way, leaves incomplete ones out
+    MissingRaters = MissingRaters.Fraction, // keep incomplete cases; Drop, the default and the paper's way, leaves them out
     Cases = cases,
 };
 manifest.Write(manifestPath);
 Console.WriteLine($"2. Wrote {manifestPath}");
 
-// 3. From here on the manifest is the data set: for the command as 'consensus raters --data dataset.json', and for a program so.
+// 3. From here on, the manifest is the data set. The command takes it as 'consensus raters --data dataset.json'.
 foreach (DatasetProblem problem in DatasetCheck.RunManifest(manifestPath).Problems)
 {
     Console.WriteLine($"   {problem.Severity}: {problem.Message} {problem.Advice}");
@@ -46,7 +46,7 @@ foreach (DatasetProblem problem in DatasetCheck.RunManifest(manifestPath).Proble
 var ml = new MLContext(seed: 1);
 IDataView train = ml.Data.LoadFromManifest(manifestPath, "train"), validation = ml.Data.LoadFromManifest(manifestPath, "val");
 
-// 4. Who draws how?
+// 4. How does each rater draw?
 RaterReport report = ml.Segmentation.DescribeRaters(train);
 Console.WriteLine(
     $"3. {report.Cases.Count} training cases with {report.FewestRaters} to {report.MostRaters} raters, "
@@ -62,7 +62,7 @@ string sheetPath = Path.Combine(folder, "train.png");
 ContactSheet.Draw([.. manifest.AllCases("train")], new() { Title = manifest.Name }).First().SavePng(sheetPath);
 Console.WriteLine($"   All of them at a glance: {sheetPath}");
 
-// 5. Train on every case: level c of 3 holds the pixels that at least the share c/3 of the raters who drew the case have marked.
+// 5. Train on every case. Level c of 3 holds the pixels that at least the share c/3 of the case's raters have marked.
 ConsensusSegmentationEstimator.Options options = ConsensusSegmentationEstimator.Options.Compact();
 options.MissingRaters = MissingRaters.Fraction;
 options.Training = options.Training with { Steps = null, TimeLimit = training };
@@ -77,7 +77,7 @@ using TransformerChain<ConsensusSegmentationTransformer> model = ml.Transforms.L
 SegmentationMetrics metrics = ml.Segmentation.Evaluate(model.Transform(validation));
 Console.WriteLine($"5. Soft Dice on {metrics.Cases.Count} validation cases: {metrics.SoftDice5:0.000}");
 
-// 6. The same cases from a table, as spreadsheets have them: a column for each rater, and an empty cell where one has not drawn.
+// 6. The same cases from a table such as a spreadsheet: one column for each rater. An empty cell means that the rater did not draw.
 string csvPath = Path.Combine(folder, "val.csv");
 File.WriteAllLines(csvPath, [$"Case,ImagePath,{string.Join(',', raters)}", .. cases.Where(one => one.Split == "val").Select(Row)]);
 IDataView table = ml.Data.LoadFromDataFrame(DataFrame.LoadCsv(csvPath), raters, folder: folder);
@@ -86,7 +86,7 @@ Console.WriteLine($"6. The same from {csvPath}: {ml.Segmentation.Evaluate(model.
 string Row(DatasetCase one) =>
     string.Join(',', [one.Name, one.Image[0], .. raters.Select(rater => one.Masks.GetValueOrDefault(rater, ""))]);
 
-// Draws phantom cases and moves their files to the clinic's own places.
+// Draws phantom cases and moves their files to the places of the clinic's layout.
 IEnumerable<DatasetCase> MakeFiles(string split, int count)
 {
     string drawn = Path.Combine(folder, "drawn");

@@ -1,5 +1,5 @@
 // Colour photographs through ML.NET's own image steps: PNG files in, soft consensus maps out.
-// Nothing is downloaded: retinas and raters are drawn.
+// Nothing is downloaded: the sample draws the retinas and the raters' masks.
 //
 //   dotnet run -c Release --project samples/Photographs [-- folder --seconds S]
 
@@ -20,14 +20,14 @@ const int Side = 64, Raters = 2;
 (string folder, TimeSpan training) = SampleArguments.Read(args, "Photographs", seconds: 110);
 string modelPath = Path.Combine(folder, "retina.zip");
 
-// 1. Data: photographs of retinas, in which two raters outlined the bright optic disc, each a little differently.
+// 1. Data: photographs of retinas. Two raters outlined the bright optic disc, each a little differently.
 Console.WriteLine($"1. Drawing retinas and {Raters} raters …");
 RaterCase[] cases = [.. Enumerable.Range(1, 24).Select(number => Retina.Draw(Path.Combine(folder, $"retina{number:00}"), number, Raters))];
 var ml = new MLContext(seed: 1);
 IDataView train = ml.Data.LoadFromCases(cases[..20]), test = ml.Data.LoadFromCases(cases[20..]);
 
-// 2. An ordinary ML.NET image pipeline. Fill, because masks are fitted to the whole picture: the default, IsoCrop, would cut the
-//    edges of a picture that is not square, which training refuses.
+// 2. An ordinary ML.NET image pipeline. Fill is needed because masks are fitted to the whole picture. The default, IsoCrop, would cut the
+// edges of a picture that is not square, and training refuses such pictures.
 ConsensusSegmentationEstimator.Options options = ConsensusSegmentationEstimator.Options.Compact();
 options.Training = options.Training with { Steps = null, TimeLimit = training };
 EstimatorChain<ConsensusSegmentationTransformer> pipeline = ml.Transforms.LoadImages("Photo", imageFolder: "", inputColumnName: "ImagePath")
@@ -50,7 +50,7 @@ using var loaded = (IDisposable)new MLContext().Model.Load(modelPath, out _);
 ITransformer model = ((ITransformer)loaded).WithSampling(options.Sampling with { Generations = 2 });
 using var disposable = (IDisposable)model;
 
-// 4. Predict photographs that training has not seen, and put the maps back to their size: as exact TIFF, and as a picture.
+// 4. Predict photographs that training has not seen. Put the maps back to the photographs' size: as exact TIFF, and as a picture.
 Console.WriteLine("3. Predicting …");
 IDataView predicted = model.Transform(test);
 IDataView restored = ml.Transforms.LoadSlices("Image", "ImagePath")
@@ -74,7 +74,7 @@ using (DataViewRowCursor rows = restored.GetRowCursor([restored.Schema["Image"],
 double softDice = ml.Segmentation.Evaluate(predicted).SoftDice5;
 Console.WriteLine($"4. Soft Dice {softDice:0.000}; maps and pictures are in {Path.Combine(folder, "maps")}");
 
-/// <summary>Draws a retina as a fundus camera shows it, and what the raters take for its optic disc.</summary>
+/// <summary>Draws a retina as a fundus camera shows it, and the raters' masks of its optic disc.</summary>
 internal static class Retina
 {
     private const int Height = 200, Width = 220;
@@ -91,7 +91,7 @@ internal static class Retina
         string[] masks = [.. Enumerable.Range(1, raters).Select(rater => Path.Combine(folder, $"rater{rater}.png"))];
         for (int rater = 0; rater < raters; rater++)
         {
-            // The second rater draws more widely than the first, and neither has a steady hand.
+            // The second rater draws wider than the first, and neither hand is steady.
             float drawn = radius + (4 * rater) + random.NextSingle();
             SKPoint center = disc + new SKPoint(3 * (random.NextSingle() - 0.5f), 3 * (random.NextSingle() - 0.5f));
             Save(masks[rater], canvas =>

@@ -15,9 +15,9 @@ using Microsoft.ML.Data;
 const int Side = 64;
 (string folder, TimeSpan training) = SampleArguments.Read(args, "Pixels", seconds: 100);
 
-// 1. The seam to your own reader. Every DICOM library gives these values of an image; here a phantom stands for it.
-//    A raw value of CT becomes Hounsfield units by RescaleSlope and RescaleIntercept, but the model does not ask for that:
-//    NormalizeSlices brings every slice to the same scale.
+// 1. Connect your own reader here. Every DICOM library gives these values for an image. In this sample they come from a phantom.
+//    RescaleSlope and RescaleIntercept turn a raw CT value into Hounsfield units, but the model does not need that: NormalizeSlices
+//    brings every slice to the same scale.
 static Slice FromDicom(DicomImage image) => Slice.FromPixels<ushort>(
     image.Pixels, image.Rows, image.Columns,
     geometry: SliceGeometry.FromDicom(image.ImagePositionPatient, image.ImageOrientationPatient, image.PixelSpacing));
@@ -29,7 +29,7 @@ SliceCase[] cases =
 ];
 Console.WriteLine($"1. {cases.Length} images in memory, {cases[0].Image.Height}×{cases[0].Image.Width} pixels, 3 raters");
 
-// 2. The pipeline is that for files, without LoadSlices. (A pipeline with LoadSlices takes these rows too.)
+// 2. The pipeline is the same as for files, but without LoadSlices. (A pipeline with LoadSlices takes these rows too.)
 var ml = new MLContext(seed: 1);
 ConsensusSegmentationEstimator.Options options = ConsensusSegmentationEstimator.Options.Compact();
 options.Training = options.Training with { Steps = null, TimeLimit = training };
@@ -61,7 +61,7 @@ internal sealed class ImageRow
     public Slice? Image { get; set; }
 }
 
-/// <summary>The columns that are read of a prediction.</summary>
+/// <summary>The columns that are read from a prediction.</summary>
 internal sealed class MapRow
 {
     [SliceType]
@@ -95,7 +95,7 @@ internal sealed record DicomImage(
         return new(number, pixels, Height, Width, [0.8, 0.8], [-44.8, -38.4, 5.0 * number], [1, 0, 0, 0, 1, 0]);
     }
 
-    /// <summary>The masks of three raters, who put the border at different places.</summary>
+    /// <summary>The masks of three raters, who place the border differently.</summary>
     public RaterMasks DrawMasks() => RaterMasks.FromSlices(
     [
         .. Borders.Select(border => new Slice(1, Height, Width, [
@@ -103,7 +103,7 @@ internal sealed record DicomImage(
         ])),
     ]);
 
-    /// <summary>How far a pixel lies from the middle of the organ; 1 at its border.</summary>
+    /// <summary>The distance of a pixel from the middle of the organ, where 1 is the border.</summary>
     private static double Distance(int number, int at)
     {
         var random = new Random(number);

@@ -18,7 +18,7 @@ const int Side = 64;
 (string folder, TimeSpan training) = SampleArguments.Read(args, "QuickStart", seconds: 110);
 string data = Path.Combine(folder, "data"), modelPath = Path.Combine(folder, "kidney.zip"), maps = Path.Combine(folder, "maps");
 
-// 1. Data: kidneys on CT that three raters have outlined, each in a way of their own.
+// 1. Data: kidneys on CT. Three raters have outlined them, each in a different way.
 QubiqTask task = QubiqTask.Kidney;
 Console.WriteLine($"1. Drawing kidneys and {task.Raters} raters who disagree …");
 PhantomDataset.Write(data, task, trainCases: 30, validationCases: 6, seed: 1, size: 2 * Side);
@@ -45,8 +45,8 @@ using (TransformerChain<ConsensusSegmentationTransformer> trained = pipeline.Fit
 
 Console.WriteLine($"3. Saved {modelPath} ({new FileInfo(modelPath).Length / 1e6:0.0} MB) and loading it again …");
 
-// 4. Load, as another program would: from here on, only the file is needed.
-//    How it samples can be changed without training again; two maps a level are enough here.
+// 4. Load, as another program would: from here on, only the file is needed. You can change how a model samples without training it again.
+// Two maps for each level are enough here.
 using var loaded = (IDisposable)new MLContext().Model.Load(modelPath, out _);
 ITransformer model = ((ITransformer)loaded).WithSampling(options.Sampling with { Generations = 2 });
 using var disposable = (IDisposable)model;

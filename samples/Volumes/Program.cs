@@ -1,5 +1,5 @@
-// Scans in, soft consensus maps out as volumes: trains on the slices, predicts every slice of a new scan and puts the maps back
-// together. Nothing is downloaded.
+// Scans in, soft consensus maps out as volumes. The sample trains on the slices and predicts every slice of a new scan. Then it puts the
+// maps back into one volume. Nothing is downloaded.
 //
 //   dotnet run -c Release --project samples/Volumes [-- folder --seconds S]
 
@@ -24,8 +24,8 @@ Phantom.WriteGrid(folder);
 DatasetCase[] cases = [.. Enumerable.Range(1, Scans).Select(number =>
     Phantom.Draw(folder, $"scan{number}", seed: number) with { Split = number < Scans ? "train" : "test" })];
 
-// 2. A manifest says that the files are volumes. Every slice is trained on: a model that has seen marked slices only
-//    (VolumeSlices.Marked) finds organs where there are none.
+// 2. A manifest says that the files are volumes. Training uses every slice. A model that has seen only marked slices (VolumeSlices.Marked)
+// finds organs where there are none.
 var manifest = new DatasetManifest
 {
     Folder = folder,
@@ -39,7 +39,7 @@ var ml = new MLContext(seed: 1);
 IDataView train = ml.Data.LoadFromManifest(manifestPath, "train"), test = ml.Data.LoadFromManifest(manifestPath, "test");
 Console.WriteLine($"2. {manifest.AllCases("train").Count()} slices to train on, {manifest.AllCases("test").Count()} to predict");
 
-// 3. From here on a slice of a volume is a row like any other.
+// 3. From here on, a slice of a volume is a row like any other.
 ConsensusSegmentationEstimator.Options options = ConsensusSegmentationEstimator.Options.Compact();
 options.Training = options.Training with { Steps = null, TimeLimit = training };
 options.Sampling = options.Sampling with { Generations = 2 };
@@ -53,8 +53,8 @@ using TransformerChain<ConsensusSegmentationTransformer> model = ml.Transforms.L
 ml.Model.Save(model, train.Schema, modelPath);
 Console.WriteLine($"   {model.LastTransformer.Training.Steps} steps; saved {modelPath}");
 
-// 4. A new scan needs no masks: its slices in order, each map at the slice's own size, and all of them back in one volume that
-//    lies where the scan lies.
+// 4. A new scan needs no masks. Its slices come in order, and each map has the slice's own size. All maps go back into one volume with the
+// geometry of the scan.
 string scan = Path.Combine(folder, cases[^1].Image[0]), scanFolder = Path.GetDirectoryName(scan)!;
 string map = Path.Combine(scanFolder, "soft.nii.gz"), picture = Path.Combine(scanFolder, "soft.png");
 IDataView predicted = model.Transform(ml.Data.LoadFromVolume(scan));
@@ -62,12 +62,12 @@ IDataView restored = ml.Transforms.RestoreSlices("NativeSoftMap", "SoftMap", "Im
 NiftiFile.WriteVolume(map, restored.GetColumn<Slice>("NativeSoftMap"), geometryFrom: scan);
 Console.WriteLine($"4. Wrote {map}: {string.Join('×', NiftiFile.ReadHeader(map).Shape)} voxels, beside its scan");
 
-// 5. The slice where most is predicted, as a picture.
+// 5. A picture of the slice with the largest predicted area.
 (int index, Slice fullest) = NiftiFile.ReadSlices(map).Index().MaxBy(slice => slice.Item.Pixels.Sum());
 SliceOverlay.Draw(NiftiFile.ReadSlice(scan, axis: 2, index), fullest.Pixels).SavePng(picture);
 Console.WriteLine($"5. Slice {index}: {picture}");
 
-// 6. How well the maps agree with all raters at once, slice by slice.
+// 6. How well the maps agree with all raters together, slice by slice.
 SegmentationMetrics metrics = ml.Segmentation.Evaluate(model.Transform(test));
 foreach (CaseMetrics one in metrics.Cases)
 {
@@ -76,13 +76,13 @@ foreach (CaseMetrics one in metrics.Cases)
 
 Console.WriteLine($"6. Soft Dice on the {metrics.Cases.Count} slices of a scan that training has not seen: {metrics.SoftDice5:0.000}");
 
-/// <summary>Scans of a tilted organ whose border fades, and the masks of raters with different ideas of a border.</summary>
+/// <summary>Scans of a tilted organ with a soft border, and masks of raters who place the border differently.</summary>
 internal static class Phantom
 {
     private const int Rows = 96, Columns = 88, Slices = 14;
     private static readonly float[] Spacing = [2, 2, 5]; // millimetres, thick slices as usual
 
-    /// <summary>In the order of how widely they draw.</summary>
+    /// <summary>The raters, from the narrowest masks to the widest.</summary>
     public static string[] Raters { get; } = ["Ann", "Ben", "Chris"];
 
     /// <summary>Draws a scan and its masks.</summary>
@@ -107,7 +107,7 @@ internal static class Phantom
         var masks = new Dictionary<string, string>();
         for (int rater = 0; rater < Raters.Length; rater++)
         {
-            // Each has a limit of their own, and a hand that wavers around it.
+            // Each rater has a limit, and a hand that wavers around it.
             float limit = 0.9f + (0.1f * rater) + Between(-0.02f, 0.02f), phase = Between(0, MathF.Tau);
             masks[Raters[rater]] = Write(Raters[rater], (row, column, slice) =>
             {
@@ -131,7 +131,7 @@ internal static class Phantom
             return path;
         }
 
-        // How far from the middle, where 1 is the organ's border, and in which direction within the slice.
+        // The distance from the middle, where 1 is the organ's border, and the direction within the slice.
         (float Radius, float Angle) Distance(int row, int column, int slice)
         {
             float z = (slice * Spacing[2]) - center[2];
@@ -142,7 +142,7 @@ internal static class Phantom
     }
 
     /// <summary>
-    /// An empty volume, a NIfTI-1 header and zeros, that says how large the scans are and where they lie. Real scans bring their own.
+    /// An empty volume: a NIfTI-1 header and zeros. It says how large the scans are and where they are. Real scans have their own header.
     /// </summary>
     public static void WriteGrid(string folder)
     {
@@ -151,7 +151,7 @@ internal static class Phantom
         Buffer.BlockCopy(new short[] { 3, Rows, Columns, Slices, 1, 1, 1, 1 }, 0, bytes, 40, 16);
         BitConverter.TryWriteBytes(bytes.AsSpan(70), (short)2); // unsigned bytes
         BitConverter.TryWriteBytes(bytes.AsSpan(72), (short)8);
-        float[] spacing = [1, .. Spacing, 1, 1, 1, 1, 352]; // the last is where the values begin
+        float[] spacing = [1, .. Spacing, 1, 1, 1, 1, 352]; // the last number says where the values begin
         Buffer.BlockCopy(spacing, 0, bytes, 76, 36);
         bytes[123] = 2; // millimetres
         BitConverter.TryWriteBytes(bytes.AsSpan(254), (short)1); // the next three rows say where voxels lie in the scanner

@@ -1,2 +1,2 @@
-// Torch spreads each computation over all cores already.
+// Torch already spreads each computation over all cores.
 [assembly: CollectionBehavior(DisableTestParallelization = true)]

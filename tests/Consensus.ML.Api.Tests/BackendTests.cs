@@ -6,7 +6,7 @@ using Consensus.ML.Tests.Shared;
 namespace Consensus.ML.Api.Tests;
 
 /// <summary>
-/// Which libtorch each project asks for. The package for GPUs itself is installed nowhere here: this is MSBuild's evaluation alone.
+/// Which libtorch each project asks for. The package for GPUs is not installed here: MSBuild only evaluates the projects.
 /// </summary>
 public sealed class BackendTests
 {
@@ -32,7 +32,7 @@ public sealed class BackendTests
         static bool IsNative(string package) => package.StartsWith("TorchSharp-", StringComparison.Ordinal);
     }
 
-    /// <summary>The packages that a project refers to itself, in order.</summary>
+    /// <summary>The packages that the project itself refers to, in order.</summary>
     private static async Task<string[]> Packages(string project, string backend)
     {
         var start = new ProcessStartInfo("dotnet", ["msbuild", project, "-getItem:PackageReference", $"-p:TorchBackend={backend}"])

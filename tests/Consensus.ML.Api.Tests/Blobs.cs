@@ -3,12 +3,12 @@ using Consensus.Imaging.Formats.Nifti;
 
 namespace Consensus.ML.Api.Tests;
 
-/// <summary>Small seeded images of a bright disc that several raters outlined a little differently, in memory or as files.</summary>
+/// <summary>Small seeded images of a bright disc, in memory or as files. Several raters outlined each disc a little differently.</summary>
 internal static class Blobs
 {
     public const int Raters = 3;
 
-    /// <summary>An image in arbitrary units, far from zero mean and unit deviation.</summary>
+    /// <summary>An image in arbitrary units. Its mean is far from zero and its deviation far from one.</summary>
     public static Slice Image(int number, int size = 20, int channels = 1, string? source = null)
     {
         var random = new Random(number);
@@ -71,7 +71,7 @@ internal static class Blobs
     private static (double Row, double Column) Center(int number, int size) => ((size * 0.4) + (number % 3), (size * 0.6) - (number % 4));
 }
 
-/// <summary>A row as loaders give it.</summary>
+/// <summary>A row in the form of the loaders.</summary>
 internal sealed class CaseRow
 {
     public string Case { get; set; } = "";
@@ -81,7 +81,7 @@ internal sealed class CaseRow
     public string[] AnnotationPaths { get; set; } = [];
 }
 
-/// <summary>What a model predicts.</summary>
+/// <summary>The predictions of a model.</summary>
 internal sealed class MapsRow
 {
     public float[] SoftMap { get; set; } = [];

@@ -23,8 +23,8 @@ public sealed class CrossValidationTests(TinyModel tiny)
             Assert.InRange(summary.Mean, summary.Interval.Lower, summary.Interval.Upper);
         }
 
-        // The files say that a pixel is 0.5 × 0.75 mm; of 20×20 pixels brought to 16×16 each is a quarter longer, and the
-        // tolerance its longer side.
+        // The files say that a pixel is 0.5 × 0.75 mm. Images of 20×20 pixels become 16×16, so each pixel is a quarter longer. The
+        // tolerance is its longer side.
         Assert.Equal(DistanceUnit.Millimeters, metrics.DistanceUnit);
         Assert.All(metrics.Cases, one => Assert.Equal(0.75 * 20 / 16, one.SurfaceTolerance, 1e-6));
     }
@@ -42,7 +42,7 @@ public sealed class CrossValidationTests(TinyModel tiny)
             Assert.Equal(2, result.Metrics.Cases.Count);
             Assert.All(result.Metrics.Cases, one => Assert.Equal(6, one.Samples));
 
-            // Reading the scored fold samples the same again, while there is a model.
+            // Reading the scored fold again samples the same maps, as long as the model lives.
             Assert.Equal(result.Metrics.SoftDice5, _ml.Segmentation.Evaluate(result.ScoredHoldOutSet).SoftDice5);
             ((IDisposable)result.Model).Dispose();
             Assert.Throws<ObjectDisposedException>(() => result.ScoredHoldOutSet.GetColumn<float[]>("SoftMap").ToArray());

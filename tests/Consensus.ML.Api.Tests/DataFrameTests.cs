@@ -5,7 +5,9 @@ using Microsoft.ML.Data;
 
 namespace Consensus.ML.Api.Tests;
 
-/// <summary>Tables are a way in: with one column a rater, as spreadsheets have it, or with the columns of the loaders.</summary>
+/// <summary>
+/// Tables are one form of input: with one column for each rater, as in a spreadsheet, or with the columns of the loaders.
+/// </summary>
 public sealed class DataFrameTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

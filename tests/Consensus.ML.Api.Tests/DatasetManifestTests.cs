@@ -11,7 +11,7 @@ using Microsoft.ML.Data;
 
 namespace Consensus.ML.Api.Tests;
 
-/// <summary>A manifest describes a set of any layout, is read strictly, and gives the rows that a pipeline starts from.</summary>
+/// <summary>A manifest describes a set of any layout. It is read strictly, and gives the rows at the beginning of a pipeline.</summary>
 public sealed class DatasetManifestTests : IDisposable
 {
     private const string Whole = """

@@ -5,7 +5,7 @@ using Microsoft.ML.Data;
 
 namespace Consensus.ML.Api.Tests;
 
-/// <summary>The same slice gives the same maps, whatever is read beside it.</summary>
+/// <summary>The same slice gives the same maps, whatever else is read with it.</summary>
 [Collection(nameof(TinyModel))]
 public sealed class DeterminismTests(TinyModel tiny)
 {

@@ -56,7 +56,7 @@ public sealed class DisposalTests(TinyModel tiny)
             }
             catch (ObjectDisposedException)
             {
-                // The only other way out: never a crash, never a wrong map.
+                // This is the only other result that is allowed: never a crash, never a wrong map.
             }
         }))];
         Task all = Task.WhenAll(readers);
@@ -66,7 +66,7 @@ public sealed class DisposalTests(TinyModel tiny)
         Assert.True(whole >= 3);
     }
 
-    /// <summary>Rows as the segmentation step alone takes them.</summary>
+    /// <summary>Rows as input of the segmentation step alone.</summary>
     private IDataView Features() => tiny.Context.Data.LoadFromEnumerable(
         new[] { new FeaturesRow { Features = [.. Enumerable.Range(0, 256).Select(i => (i % 7) - 3f)] } });
 

@@ -10,13 +10,13 @@ using Microsoft.ML.Data;
 
 namespace Consensus.ML.Api.Tests;
 
-/// <summary>Several models in one: it draws what each of them draws, averages over it, and is a model like any other.</summary>
+/// <summary>Several models in one. It draws what each of them draws, averages over all, and behaves like any other model.</summary>
 [Collection(nameof(TinyModel))]
 public sealed class EnsembleTests : IDisposable
 {
     private const int Pixels = TinyModel.Side * TinyModel.Side;
 
-    // Noise of one seed for all, so that what a model draws can be found again in an ensemble.
+    // One noise seed for all, so that a model's samples can be found again in an ensemble.
     private static readonly SamplingOptions OneSeed = new() { Generations = 2, Sampler = SamplerKind.Ddpm, Seed = 9 };
 
     private readonly MLContext _ml = new(seed: 5);
@@ -50,7 +50,7 @@ public sealed class EnsembleTests : IDisposable
             Assert.Equal(4, maps.Length);
             for (int row = 0; row < maps.Length; row++)
             {
-                // 2 members × 2 generations × 3 levels; whichever model comes first draws from the noise that it has alone.
+                // 2 members × 2 generations × 3 levels. Whichever model comes first draws from the same noise as when it is alone.
                 Assert.Equal(4 * 3 * Pixels, maps[row].Samples.Length);
                 Assert.Equal(first[row].Samples, maps[row].Samples[..(2 * 3 * Pixels)]);
                 Assert.Equal(second[row].Samples, other[row].Samples[..(2 * 3 * Pixels)]);
@@ -85,7 +85,7 @@ public sealed class EnsembleTests : IDisposable
             Assert.Equal(first[..(3 * Pixels)], samples[..(3 * Pixels)]);
             Assert.NotEqual(first[(3 * Pixels)..], samples[(3 * Pixels)..(2 * 3 * Pixels)]);
 
-            // Two samples can be compared, and so are always taken.
+            // Two samples can be compared, so they are always taken.
             using var loose = (IDisposable)ensemble.WithSampling(sampling with { Tolerance = 1 });
             Assert.Equal(2 * 3 * Pixels, Read((ITransformer)loose)[0].Samples.Length);
         }
@@ -117,7 +117,7 @@ public sealed class EnsembleTests : IDisposable
             (2, 2),
             (member.GetProperty("seed").GetInt32(), member.GetProperty("training").GetProperty("history").GetProperty("steps").GetInt32()));
 
-        // The schema sees what is wrong with a member, and a model alone is written as it was before there were ensembles.
+        // The schema finds a mistake in a member. A single model is written as it was before there were ensembles.
         using JsonDocument wrong = JsonDocument.Parse(
             Encoding.UTF8.GetString(ModelFileTests.Entry(_folder["ensemble.zip"], "manifest.json"))
                 .Replace("weights-2.safetensors", "other", StringComparison.Ordinal));
@@ -219,7 +219,7 @@ public sealed class EnsembleTests : IDisposable
         using (TransformerChain<ConsensusSegmentationTransformer> fewer = Pipelines.Build(_ml, Options(2))
             .Fit(_ml.Data.LoadFromEnumerable(_tiny.Cases[..3])))
         {
-            // Normalised by what other cases have: the features of the same image would differ.
+            // Normalised by the values of other cases: the features of the same image would differ.
             Refused(
                 "An ensemble cannot have model 1 and model 3: step 2 of model 3 (SliceNormalizingTransformer) is not that of model 1. "
                 + "Members are given the same features",

@@ -8,7 +8,7 @@ using Microsoft.ML.Data;
 
 namespace Consensus.ML.Api.Tests;
 
-/// <summary>Images and masks that never were files: they train, predict and score as the same values from files do.</summary>
+/// <summary>Images and masks that never were files. They train, predict and score like the same values from files.</summary>
 public sealed class InMemoryTests(TinyModel tiny) : IClassFixture<TinyModel>
 {
     [Fact]

@@ -12,7 +12,7 @@ using Microsoft.ML;
 
 namespace Consensus.ML.Api.Tests;
 
-/// <summary>The model zip: what is in it, that it travels, and that a damaged one is refused.</summary>
+/// <summary>The model zip: its content, how it moves to other places, and that a damaged zip is refused.</summary>
 [Collection(nameof(TinyModel))]
 public sealed class ModelFileTests : IDisposable
 {
@@ -73,7 +73,7 @@ public sealed class ModelFileTests : IDisposable
     }
 
     /// <summary>
-    /// A version of ML.NET with another internal member is made of this one: its name is replaced wherever ML.NET has it.
+    /// Makes a version of ML.NET with another internal member from the installed one. The name is replaced wherever ML.NET has it.
     /// </summary>
     [Fact]
     public async Task An_MLNet_with_other_internals_is_refused_in_one_sentence()
@@ -118,7 +118,7 @@ public sealed class ModelFileTests : IDisposable
         using JsonDocument manifest = JsonDocument.Parse(Entry(_zip, "manifest.json"));
         Assert.Empty(schema.Violations(manifest.RootElement));
 
-        // The validator does see what is wrong.
+        // Proof that the validator finds mistakes.
         string wrong = Encoding.UTF8.GetString(Entry(_zip, "manifest.json"))
             .Replace("\"raters\": 3", "\"raters\": 0")
             .Replace("\"sampler\": \"ddpm\"", "\"sampler\": \"other\"");
@@ -270,7 +270,7 @@ public sealed class ModelFileTests : IDisposable
     [Fact]
     public void Weights_of_another_shape_are_refused_by_name_though_their_hash_is_right()
     {
-        // A bias of 128 values becomes a matrix of 2×64 of the same values; spaces keep the header's length.
+        // A bias of 128 values becomes a matrix of 2×64 of the same values. Spaces keep the header's length.
         byte[] weights = Entry(_zip, "weights.safetensors");
         string header = Encoding.UTF8.GetString(weights, 8, (int)BitConverter.ToInt64(weights));
         string other = header.Replace(
@@ -295,7 +295,7 @@ public sealed class ModelFileTests : IDisposable
             Refused().Message);
     }
 
-    /// <summary>Changes the manifest, and the hash of it that the step's own state holds.</summary>
+    /// <summary>Changes the manifest, and its hash in the state of the step.</summary>
     private void Reseal(Func<string, string> change)
     {
         byte[] before = Entry(_zip, "manifest.json"), after = Encoding.UTF8.GetBytes(change(Encoding.UTF8.GetString(before)));
@@ -303,7 +303,7 @@ public sealed class ModelFileTests : IDisposable
         Reseal(_zip, after);
     }
 
-    /// <summary>Puts another manifest into a zip, and its hash into the state of the step it belongs to.</summary>
+    /// <summary>Puts another manifest into a zip, and its hash into the state of its step.</summary>
     internal static void Reseal(string zip, byte[] manifest)
     {
         byte[] oldState = SHA256.HashData(Entry(zip, "manifest.json")), newState = SHA256.HashData(manifest);

@@ -9,13 +9,13 @@ using Microsoft.ML.Data;
 namespace Consensus.ML.Api.Tests;
 
 /// <summary>
-/// Models that version 0.1 saved load in every later version and predict what they predicted then. They lie in the folder Models,
-/// whose README.md says how they were made.
-/// When one of these tests fails, change the code that loads, not the zips: somebody has models like them.
+/// Models that version 0.1 saved load in every later version, and predict the same as then. They are in the folder Models, whose README.md
+/// says how they were made. When one of these tests fails, change the code that loads, not the zips: users have models like these.
 /// </summary>
 public sealed class ModelsOfVersion01Tests : IDisposable
 {
-    // Other processors add in another order. Limited to SSE 4.1 and to AVX2, torch came within 2e-6 of the stored maps, which AVX-512 made.
+    // Other processors add in another order. The stored maps come from AVX-512. With torch limited to SSE 4.1 and to AVX2, its maps were
+    // within 2e-6 of them.
     private const float Tolerance = 1e-4f;
 
     private const int Levels = 3, Pixels = SmallModels.Side * SmallModels.Side;
@@ -147,7 +147,7 @@ public sealed class ModelsOfVersion01Tests : IDisposable
         int compared = 0;
         for (int pixel = 0; pixel < Pixels; pixel++)
         {
-            // The soft map is the mean of levels that are rounded at 0.5: a level within the tolerance of it may fall on either side.
+            // The soft map is the mean of levels that are rounded at 0.5. A level within the tolerance of 0.5 may be rounded either way.
             IEnumerable<float> levels = Enumerable.Range(0, Levels).Select(level => expected.ConsensusMaps[(level * Pixels) + pixel]);
             if (levels.All(value => Math.Abs(value - 0.5f) > Tolerance))
             {

@@ -6,7 +6,7 @@ using Consensus.ML.Tests.Shared;
 
 namespace Consensus.ML.Api.Tests;
 
-/// <summary>The library as its users get it: a package, installed into a project that knows nothing of this repository.</summary>
+/// <summary>The library as its users get it: a package, installed into a project that does not know this repository.</summary>
 public sealed class PackageTests
 {
     private const string Version = "0.0.0-test";
@@ -57,7 +57,7 @@ public sealed class PackageTests
             using Microsoft.ML;
             using Microsoft.ML.Data;
 
-            // On a system with an older C++ library, only because the package was asked when the program began.
+            // On a system with an older C++ library, this works only because the package was asked when the program began.
             Console.WriteLine($"torch first: {TorchSharp.torch.ones(3).sum().item<float>()}");
             PhantomDataset.Write("data", QubiqTask.Kidney, trainCases: 3, validationCases: 1, seed: 1, size: 40);
             var ml = new MLContext(seed: 1);
@@ -81,7 +81,7 @@ public sealed class PackageTests
         Assert.Contains("the same maps", output, StringComparison.Ordinal);
     }
 
-    /// <summary>What a package relies on without a contract is asked for in the version it was built with, and no other.</summary>
+    /// <summary>Where a package relies on something without a contract, it asks for exactly the version that it was built with.</summary>
     [Fact]
     [Trait("Category", "Slow")]
     public async Task Packages_ask_for_torch_and_for_each_other_in_one_version()
@@ -111,7 +111,7 @@ public sealed class PackageTests
         }
     }
 
-    /// <summary>Every project has its lock file, with packages of fixed content and nothing of the machine that wrote it.</summary>
+    /// <summary>Every project has its lock file. It lists packages of fixed content, and nothing from the machine that wrote it.</summary>
     [Fact]
     public void Every_project_has_a_lock_file_that_names_no_machine()
     {

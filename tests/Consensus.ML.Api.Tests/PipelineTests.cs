@@ -22,7 +22,7 @@ public sealed class PipelineTests(TinyModel tiny)
         Assert.Equal(new VectorDataViewType(NumberDataViewType.Single, 16, 16), schema["Uncertainty"].Type);
         Assert.Equal(new VectorDataViewType(NumberDataViewType.Single, 1, 16, 16), schema["Features"].Type);
 
-        // As many samples as there are; ML.NET writes 0 for that.
+        // The number of samples is open. ML.NET writes 0 for that.
         Assert.Equal(new VectorDataViewType(NumberDataViewType.Single, 0, 16, 16), schema["Samples"].Type);
     }
 
@@ -37,7 +37,7 @@ public sealed class PipelineTests(TinyModel tiny)
             Assert.Contains(row.SoftMap, value => value > 0);
             Assert.Contains(row.Uncertainty, value => value > 0);
 
-            // The levels are what the soft map is made of: rounded, then averaged.
+            // The soft map is made of the levels: rounded, then averaged.
             for (int pixel = 0; pixel < row.SoftMap.Length; pixel++)
             {
                 int levels = Enumerable.Range(0, 3).Count(level => row.ConsensusMaps[(level * row.SoftMap.Length) + pixel] > 0.5f);

@@ -6,7 +6,7 @@ namespace Consensus.ML.Api.Tests;
 
 internal static class Pipelines
 {
-    /// <summary>From image paths to maps, 16 pixels a side.</summary>
+    /// <summary>From image paths to maps of 16×16 pixels.</summary>
     public static EstimatorChain<ConsensusSegmentationTransformer> Build(
         MLContext context,
         ConsensusSegmentationEstimator.Options options,

@@ -7,8 +7,8 @@ using Microsoft.ML.Data;
 namespace Consensus.ML.Api.Tests;
 
 /// <summary>
-/// Maps lie on what they mark whatever the size of the image, by a model that has learnt where: small one-pass networks
-/// that find a bright disc.
+/// Maps lie on the structure that they mark, whatever the size of the image. Small one-pass networks that find a bright disc have learnt
+/// where it is.
 /// </summary>
 public sealed class RestoredScaleTests
 {
@@ -24,7 +24,7 @@ public sealed class RestoredScaleTests
         using var model = Train(trainedScale);
         foreach (double scale in new[] { 1, 2, 3, 4, 8, 0.5 })
         {
-            // One network is a little off at every place of a disc; eight of them show whether all are off the same way.
+            // One network is a little wrong at every place of a disc. Eight networks show whether all are wrong in the same direction.
             int side = (int)(Side * scale);
             Disc[] discs = [.. Enumerable.Range(0, 8).Select(number => Disc.Of(100 + number))];
             IDataView predicted = model.Transform(_ml.Data.LoadFromEnumerable(discs.Select(disc => disc.Row(side))));
@@ -43,8 +43,8 @@ public sealed class RestoredScaleTests
 
             (rows, columns) = (rows / maps.Length, columns / maps.Length);
 
-            // The networks themselves are up to 0.08 pixels off. A map that was put back by the image's own reduction would be 0.25 off
-            // at the least, and 0.44 at eight times.
+            // The networks themselves are up to 0.08 pixels off. A map restored by the image's own reduction would be at least 0.25 off,
+            // and 0.44 at eight times.
             Assert.True(
                 Math.Abs(rows) < 0.15 && Math.Abs(columns) < 0.15,
                 FormattableString.Invariant(
@@ -79,7 +79,7 @@ public sealed class RestoredScaleTests
     }
 
     /// <summary>
-    /// A disc whose middle is given in pixels of the model, from the upper left corner of the slice; its radius is 3.5 of them.
+    /// A disc with its middle in pixels of the model, from the upper left corner of the slice. Its radius is 3.5 of these pixels.
     /// </summary>
     private sealed record Disc(double Row0, double Column0)
     {
@@ -90,8 +90,8 @@ public sealed class RestoredScaleTests
         }
 
         /// <summary>
-        /// The disc as a scanner of this many pixels sees it, so blurred that coarse pixels show as much as fine ones, and as two raters
-        /// draw it on the same pixels.
+        /// The disc as a scanner of this many pixels sees it. It is blurred so much that coarse pixels show as much as fine ones. Two
+        /// raters draw it on the same pixels.
         /// </summary>
         public DiscRow Row(int side)
         {

@@ -6,7 +6,7 @@ using Microsoft.ML;
 
 namespace Consensus.ML.Api.Tests;
 
-/// <summary>Runs that are taken up again, and finished models that are trained further, as a program does it.</summary>
+/// <summary>Interrupted runs that are continued, and finished models that are trained further, as a program does it.</summary>
 [Collection(nameof(TinyModel))]
 public sealed class ResumeTests(TinyModel tiny) : IDisposable
 {
@@ -74,7 +74,7 @@ public sealed class ResumeTests(TinyModel tiny) : IDisposable
         ConsensusSegmentationEstimator.Options options = ConsensusSegmentationEstimator.Options.ContinueFrom(tiny.Model);
         Assert.Equal((model.Target, model.Sampling, 2), (options.Target, options.Sampling, options.Training.Steps));
 
-        // Steps far too small to be seen: what comes out is what went in.
+        // The steps are far too small to be seen: the result equals the input.
         options.Training = options.Training with { LearningRate = 1e-30 };
         using (ConsensusSegmentationTransformer same = Fit(options))
         {

@@ -3,13 +3,13 @@ using Consensus.ML.Tests.Shared;
 
 namespace Consensus.ML.Api.Tests;
 
-/// <summary>Runs a sample as a user does, as a process of its own.</summary>
+/// <summary>Runs a sample as a user does, as a separate process.</summary>
 internal static class SampleRun
 {
-    /// <summary>Runs a sample to its end, which must be a good one.</summary>
+    /// <summary>Runs a sample to its end, which must be a success.</summary>
     /// <param name="folder">The current directory of the sample.</param>
     /// <param name="sample">Its name.</param>
-    /// <param name="args">What it is given: a folder and how long it trains.</param>
+    /// <param name="args">Its arguments: a folder and how long it trains.</param>
     /// <returns>What it printed.</returns>
     public static async Task<string> InFolder(TemporaryFolder folder, string sample, params string[] args)
     {
@@ -18,11 +18,11 @@ internal static class SampleRun
         return output;
     }
 
-    /// <summary>Runs a sample to whatever end it comes to.</summary>
+    /// <summary>Runs a sample until it ends, with success or an error.</summary>
     /// <param name="folder">The current directory of the sample.</param>
     /// <param name="sample">Its name.</param>
-    /// <param name="args">What it is given.</param>
-    /// <returns>Its exit code, and what it said of errors.</returns>
+    /// <param name="args">Its arguments.</param>
+    /// <returns>Its exit code, and its error output.</returns>
     public static async Task<(int Code, string Errors)> Failing(TemporaryFolder folder, string sample, params string[] args)
     {
         (int code, _, string errors) = await Run(folder, sample, args);

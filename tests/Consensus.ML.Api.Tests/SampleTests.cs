@@ -5,8 +5,8 @@ using Consensus.Imaging.Formats.Nifti;
 namespace Consensus.ML.Api.Tests;
 
 /// <summary>
-/// The samples run to their ends, with training cut to a second. (QuickStart is the first command of README.md, and is run where that
-/// page is tested.)
+/// The samples run to the end, with training cut to a second. (QuickStart is the first command of README.md, and the test of that page runs
+/// it.)
 /// </summary>
 public sealed partial class SampleTests
 {
@@ -31,7 +31,7 @@ public sealed partial class SampleTests
         string output = await SampleRun.InFolder(folder, "Photographs", "--seconds", "1");
         Assert.Contains("4. Soft Dice ", output, StringComparison.Ordinal);
 
-        // No folder was named: the sample makes one of its own, and says where.
+        // No folder was named: the sample makes a new one, and says where.
         string own = Assert.Single(Directory.GetDirectories(folder["runs"]));
         Assert.StartsWith("Photographs-", Path.GetFileName(own), StringComparison.Ordinal);
         Assert.StartsWith($"Everything is written to {own}\n", output, StringComparison.Ordinal);

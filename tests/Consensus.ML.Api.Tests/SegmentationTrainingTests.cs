@@ -16,7 +16,7 @@ using Microsoft.ML.Transforms.Image;
 
 namespace Consensus.ML.Api.Tests;
 
-/// <summary>What the estimator takes, what it refuses, and what it says.</summary>
+/// <summary>What the estimator takes, what it refuses, and what its messages say.</summary>
 [Collection(nameof(TinyModel))]
 public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
 {
@@ -110,7 +110,7 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
             .Fit(data);
         Assert.Equal([0], model.LastTransformer.VolumeAxes);
 
-        // It travels with the model.
+        // It is saved with the model.
         _ml.Model.Save(model, data.Schema, _folder["model.zip"]);
         ITransformer loaded = new MLContext().Model.Load(_folder["model.zip"], out _);
         using var disposable = (IDisposable)loaded;
@@ -159,7 +159,7 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
         using var disposable = (IDisposable)loaded;
         Assert.Equal(TinyModel.SoftMaps(model, data), TinyModel.SoftMaps(loaded, data));
 
-        // One plane after another, red first, rows as stored: what the library's own steps give.
+        // One plane after another, red first, rows as stored: the same as from the library's own steps.
         float[] features = loaded.Transform(data).GetColumn<float[]>("Features").First();
         IDataView own = _ml.Transforms.LoadSlices("Image", "ImagePath")
             .Append(_ml.Transforms.ResizeSlices("Features", "Image", height: 20, width: 20))
@@ -193,7 +193,7 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
             Case = row.Case, ImagePath = row.ImagePath, AnnotationPaths = Array.ConvertAll(Blobs.Masks(i + 1).Pixels, mark => -(float)mark),
         })];
 
-        // Any value that is not 0 marks, −1 as well.
+        // Any value that is not 0 marks a pixel, −1 too.
         Assert.Equal(
             _ml.Segmentation.DescribeRaters(tiny.Data).MeanPairwiseDice,
             _ml.Segmentation.DescribeRaters(_ml.Data.LoadFromEnumerable(rows)).MeanPairwiseDice);
@@ -249,7 +249,7 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
             $"{height}×{width} pixels (height × width), in column 'Photo', that was {found} to fit 16×16 in column 'Features'", message);
         Assert.Contains("resizing: ImageResizingEstimator.ResizingKind.Fill", message);
 
-        // Without ML.NET's picture the file itself tells.
+        // Without ML.NET's picture, the file itself says the size.
         message = Assert.Throws<InvalidDataException>(() => FitPhotographs(height, width, resizing, dropped: true)).Message;
         Assert.Contains($"photo1.png', that was {found} to fit 16×16", message);
 
@@ -280,7 +280,7 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
     [InlineData(ImageResizingEstimator.ResizingKind.IsoPad, true)]
     public void Pictures_that_were_cut_are_not_scored_against_whole_masks(ImageResizingEstimator.ResizingKind resizing, bool refused)
     {
-        // Square pictures, which no way of fitting cuts, teach the model; wider ones are scored.
+        // Square pictures teach the model: no way of fitting cuts them. Wider pictures are scored.
         ImageRow[] square = PatchedPhotographs(20, 20), wide = PatchedPhotographs(20, 40);
         using var model = Fitting(resizing)
             .Append(_ml.Transforms.ConsensusSegment(TinyModel.Options()))
@@ -371,7 +371,7 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
             "'cuda:1'",
             Assert.Throws<InvalidOperationException>(() => Pipelines.Build(context, TinyModel.Options()).Fit(tiny.Data)).Message);
 
-        // The options outrank the context, in both directions.
+        // The options win over the context, in both directions.
         ConsensusSegmentationEstimator.Options options = TinyModel.Options();
         options.Device = "cpu";
         Pipelines.Build(context, options).Fit(tiny.Data).Dispose();
@@ -464,7 +464,7 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
         ConsensusSegmentationEstimator.Options options = TinyModel.Options();
         (options.Target, options.MissingRaters, options.Levels) = (target, MissingRaters.Fraction, levels);
 
-        // One step for each of the 32 levels: the maps need not be good.
+        // One step for each of the 32 levels. The maps need not be good.
         options.Sampling = new() { Generations = 1, Sampler = SamplerKind.Ddim, Steps = 1 };
         using var model = Pipelines.Build(_ml, options).Fit(data);
         Assert.Equal(expected, model.LastTransformer.Levels);
@@ -792,7 +792,7 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
         _ml.Transforms.ConsensusSegment(TinyModel.Options()).Fit(features).Dispose();
     }
 
-    /// <summary>Trains on pictures in memory, which declare a size of 20×40 or the model's; gives the first of them.</summary>
+    /// <summary>Trains on pictures in memory, which declare a size of 20×40 or the model's. Returns the first of them.</summary>
     private MLImage FitPictures(int height, int width, ImageResizingEstimator.ResizingKind resizing, bool sized)
     {
         ImageRow[] files = PatchedPhotographs(height, width);
@@ -822,7 +822,7 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
         })];
         for (int i = 0; i < rows.Length; i++)
         {
-            // Patches of noise, which no other part of a picture repeats.
+            // Patches of noise: no other part of a picture is the same.
             var picture = new RgbImage(height, width);
             byte[] noise = new byte[picture.Pixels.Length];
             new Random(i).NextBytes(noise);

@@ -7,11 +7,11 @@ using TorchSharp;
 
 namespace Consensus.ML.Api.Tests;
 
-/// <summary>One model in a server: many threads at once, requests that are given up, and requests that take too long.</summary>
+/// <summary>One model in a server: many threads at once, cancelled requests, and requests that take too long.</summary>
 [Collection(nameof(TinyModel))]
 public sealed class ServingTests(TinyModel tiny)
 {
-    // So many maps that only a prediction that is broken off can end within a test.
+    // So many maps that a prediction can end within a test only if it is stopped.
     private static readonly SamplingOptions Endless = new() { Generations = 1000, BatchSize = 3 };
 
     [Fact]
@@ -29,8 +29,8 @@ public sealed class ServingTests(TinyModel tiny)
     [Trait("Category", "Slow")]
     public async Task Twelve_thousand_requests_of_eight_threads_are_served_in_the_memory_of_the_first_half()
     {
-        // Every round has eight new threads, and what the allocator keeps for threads, its arenas, settles only after some tens of them.
-        // A request that kept one activation, 32 KiB, would add 190 MB in the second half.
+        // Every round has eight new threads. The allocator keeps memory for threads (arenas), which settles only after some tens of
+        // threads. A request that kept one activation, 32 KiB, would add 190 MB in the second half.
         const int rounds = 12;
         const long tolerance = 32L << 20;
         using ConsensusSegmentationTransformer model = DeterminismTests.Segmentation(
@@ -42,7 +42,7 @@ public sealed class ServingTests(TinyModel tiny)
         {
             await Serve(model, rows, expected, requestsEach: 125);
 
-            // Requests that are given up, or take too long, leave nothing behind either.
+            // Requests that are cancelled or take too long leave nothing behind either.
             using ConsensusSegmentationTransformer given = model.WithCancellation(new(canceled: true)),
                 limited = DeterminismTests.Segmentation(tiny.Model.WithSampling(Endless).WithTimeLimit(TimeSpan.FromMilliseconds(20)));
             for (int i = 0; i < 20; i++)
@@ -107,7 +107,7 @@ public sealed class ServingTests(TinyModel tiny)
             var exception = Assert.Throws<TimeoutException>(() => TinyModel.SoftMaps(limited, Features()));
             Assert.Contains("longer than its limit of 00:00:00.0500000", exception.Message, StringComparison.Ordinal);
 
-            // The limit stays with the model when its sampling changes, and a token beside it works.
+            // The limit stays with the model when its sampling changes. A token works together with it.
             using ConsensusSegmentationTransformer cancelled = limited.WithSampling(Endless).WithCancellation(new(canceled: true));
             Assert.ThrowsAny<OperationCanceledException>(() => TinyModel.SoftMaps(cancelled, Features()));
             Assert.Throws<TimeoutException>(() => TinyModel.SoftMaps(limited.WithSampling(Endless with { Seed = 1 }), Features()));
@@ -133,7 +133,7 @@ public sealed class ServingTests(TinyModel tiny)
         }
     }
 
-    /// <summary>The soft map of each row, by one engine.</summary>
+    /// <summary>The soft map of each row, from one engine.</summary>
     private float[][] Expected(ITransformer model, FeaturesRow[] rows)
     {
         using PredictionEngine<FeaturesRow, MapsRow> engine = Engine(model);
@@ -141,8 +141,8 @@ public sealed class ServingTests(TinyModel tiny)
     }
 
     /// <summary>
-    /// Eight threads, each with an engine of its own over the one model, ask for the rows in turn; each must get what is expected and
-    /// leave no tensor behind.
+    /// Eight threads ask for the rows in turn, each with its own engine over the one model. Each must get the expected map and leave no
+    /// tensor behind.
     /// </summary>
     private Task Serve(ITransformer model, FeaturesRow[] rows, float[][] expected, int requestsEach) =>
         Task.WhenAll(Enumerable.Range(0, 8).Select(thread => Task.Factory.StartNew(() =>

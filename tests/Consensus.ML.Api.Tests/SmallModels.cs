@@ -53,7 +53,7 @@ internal static class SmallModels
         File.WriteAllText(Path.Combine(folder, Expected), Json(maps));
     }
 
-    /// <summary>The maps that a saved model predicts of an image.</summary>
+    /// <summary>The maps that a saved model predicts for an image.</summary>
     public static MapsRow Predict(string zip, string image)
     {
         var ml = new MLContext();
@@ -64,7 +64,7 @@ internal static class SmallModels
         }
     }
 
-    /// <summary>The maps that a model predicts of an image.</summary>
+    /// <summary>The maps that a model predicts for an image.</summary>
     public static MapsRow Predict(MLContext ml, ITransformer model, string image)
     {
         IDataView output = model.Transform(ml.Data.LoadFromEnumerable([new { ImagePath = image }]));
@@ -104,7 +104,7 @@ internal static class SmallModels
         ScaleShiftNorm = true,
     };
 
-    // Two steps so long that the last convolution, which starts at zero, gives maps that are not flat.
+    // Two very long steps. The last convolution starts at zero; after them its maps are not flat.
     private static TrainingOptions Training { get; } = new()
     {
         Steps = 2,
@@ -149,7 +149,7 @@ internal static class SmallModels
     }
 
     /// <summary>
-    /// Rounds the weights of a saved model to few different values, so that the zip is small, and puts their new hash into its manifest.
+    /// Rounds the weights of a saved model to few different values, so that the zip is small. Puts their new hash into its manifest.
     /// </summary>
     private static void MakeCoarse(string zip)
     {
@@ -171,7 +171,8 @@ internal static class SmallModels
         ModelFileTests.Reseal(zip, Encoding.UTF8.GetBytes(Regex.Replace(manifest, "\"sha256\": \"[0-9a-f]{64}\"", hash)));
     }
 
-    // Kernels to multiples of a power of two near twice their size, most of them to zero; biases and scales of normalisations to eighths.
+    // Kernels become multiples of a power of two near twice their size, so most of them become zero. Biases and scales of normalisations
+    // become multiples of an eighth.
     private static void Round(Span<float> values, bool kernel)
     {
         double squares = 0;

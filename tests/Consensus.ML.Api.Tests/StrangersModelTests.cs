@@ -8,7 +8,9 @@ using Microsoft.ML;
 
 namespace Consensus.ML.Api.Tests;
 
-/// <summary>Model zips that somebody made up: little may be unpacked of them, and nothing made that their bytes do not back.</summary>
+/// <summary>
+/// Model zips that somebody made up. Little of them may be unpacked, and nothing may be made that their bytes do not contain.
+/// </summary>
 [Collection(nameof(TinyModel))]
 public sealed class StrangersModelTests : IDisposable
 {
@@ -17,7 +19,7 @@ public sealed class StrangersModelTests : IDisposable
     // A quarter of a gigabyte of zeros takes 260 kB in a zip.
     private const int Bomb = 1 << 28;
 
-    // ML.NET itself, and our own buffers, for a model of 1 MB.
+    // What ML.NET itself and our own buffers need for a model of 1 MB.
     private const long MostAllocated = 64_000_000;
 
     private readonly TemporaryFolder _folder = new();
@@ -56,7 +58,7 @@ public sealed class StrangersModelTests : IDisposable
         ExpectRefusal($"{Manifest} has {Bomb} bytes where a manifest has at most {1 << 24}.");
     }
 
-    /// <summary>The zip's directory is looked at before ML.NET unpacks an entry: of this one there is nothing to unpack.</summary>
+    /// <summary>The zip's directory is checked before ML.NET unpacks an entry. This zip has nothing to unpack.</summary>
     [Fact]
     public void A_length_that_the_zip_only_claims_is_refused_before_anything_is_unpacked()
     {
@@ -93,7 +95,7 @@ public sealed class StrangersModelTests : IDisposable
     [InlineData(2, 1_000_000_000, "Width is 1000000000; it must be from 1 to 16384 pixels")]
     public void A_step_that_would_make_slices_of_an_impossible_size_is_refused(int number, int value, string expected)
     {
-        // The state of ResizeSlices: names of two columns, then channels, height and width; before it, its length and its SHA-256.
+        // The state of ResizeSlices: names of two columns, then channels, height and width. Before it come its length and its SHA-256.
         byte[] before = [8, .. "Features"u8, 5, .. "Image"u8, .. Whole(1), .. Whole(TinyModel.Side), .. Whole(TinyModel.Side)];
         byte[] after = [.. before];
         Whole(value).CopyTo(after, before.Length - (3 - number) * sizeof(int));

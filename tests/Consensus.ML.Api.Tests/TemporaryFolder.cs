@@ -1,6 +1,6 @@
 namespace Consensus.ML.Api.Tests;
 
-/// <summary>A folder that goes away with its test.</summary>
+/// <summary>A folder that is deleted with its test.</summary>
 public sealed class TemporaryFolder : IDisposable
 {
     public TemporaryFolder() => Path = Directory.CreateTempSubdirectory("consensus-api-").FullName;

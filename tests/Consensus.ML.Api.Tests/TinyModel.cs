@@ -6,8 +6,8 @@ using Microsoft.ML.Data;
 namespace Consensus.ML.Api.Tests;
 
 /// <summary>
-/// A model small enough to train in a second, once for all tests that only look at it. It has learnt next to nothing, so that its maps
-/// are mostly noise: any change of the noise shows.
+/// A model that trains in a second. It is trained once for all tests that only look at it. It has learnt almost nothing, so its maps are
+/// mostly noise, and any change of the noise shows.
 /// </summary>
 public sealed class TinyModel : IDisposable
 {
@@ -41,7 +41,7 @@ public sealed class TinyModel : IDisposable
 
     internal CaseRow[] Cases { get; }
 
-    /// <summary>Trains on its cases, with built-in steps before and after ours.</summary>
+    /// <summary>Trains on its cases, with ML.NET's own steps before and after ours.</summary>
     public ITransformer Fit(ConsensusSegmentationEstimator.Options options) => Context.Transforms.CopyColumns(
         "File", nameof(CaseRow.ImagePath))
         .Append(Context.Transforms.LoadSlices("Image", "File"))
@@ -79,6 +79,6 @@ public sealed class TinyModel : IDisposable
     }
 }
 
-/// <summary>Tests of one collection share the model, and run one after the other: torch uses all cores already.</summary>
+/// <summary>Tests of one collection share the model and run one after the other, because torch already uses all cores.</summary>
 [CollectionDefinition(nameof(TinyModel))]
 public sealed class TinyModelCollection : ICollectionFixture<TinyModel>;

@@ -4,7 +4,7 @@ using Consensus.ML.Tests.Shared;
 
 namespace Consensus.ML.Api.Tests;
 
-/// <summary>How libtorch gets into a process: seen in processes of their own, since it gets there once.</summary>
+/// <summary>How libtorch gets into a process. Each test looks at a separate process, because a process loads it only once.</summary>
 public sealed class TorchLoadingTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -18,7 +18,7 @@ public sealed class TorchLoadingTests : IDisposable
         Assert.True(code == 0, output);
         Assert.Contains("sum 12", output, StringComparison.Ordinal);
 
-        // Nothing is written for it, nor left behind.
+        // Loading writes nothing, and leaves nothing behind.
         Assert.Empty(Directory.EnumerateFileSystemEntries(_folder.Path));
     }
 
@@ -59,7 +59,7 @@ public sealed class TorchLoadingTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     /// <summary>
-    /// Runs the program with folders of its own to write to, of which TorchSharp knows none that it could copy libtorch from.
+    /// Runs the program with its own writable folders. TorchSharp finds no folder from which it could copy libtorch.
     /// </summary>
     private async Task<(int Code, string Output)> Run(string how, params (string Name, string Value)[] variables)
     {
@@ -74,7 +74,7 @@ public sealed class TorchLoadingTests : IDisposable
             start.Environment[name] = _folder.Path;
         }
 
-        start.Environment["DOTNET_EnableDiagnostics"] = "0"; // its sockets lie in the temporary folder
+        start.Environment["DOTNET_EnableDiagnostics"] = "0"; // its sockets are in the temporary folder
         start.Environment["NUGET_PACKAGES"] = _folder["nowhere"];
         foreach ((string name, string value) in variables)
         {

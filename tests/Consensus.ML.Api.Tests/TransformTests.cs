@@ -11,7 +11,7 @@ using Microsoft.ML.Data;
 
 namespace Consensus.ML.Api.Tests;
 
-/// <summary>Loading, normalising, resizing, augmenting and restoring, each by itself.</summary>
+/// <summary>Loading, normalising, resizing, augmenting and restoring, each alone.</summary>
 public sealed class TransformTests : IDisposable
 {
     private readonly MLContext _ml = new(seed: 1);
@@ -57,7 +57,7 @@ public sealed class TransformTests : IDisposable
     [Fact]
     public void Normalising_takes_the_mean_of_means_and_of_population_deviations()
     {
-        // Means 2 and 10, deviations 1 and 4: a large image counts no more than a small one.
+        // Means 2 and 10, deviations 1 and 4: a large image counts as much as a small one.
         Slice small = new(1, 1, 2, [1, 3]), large = new(1, 2, 2, [6, 14, 6, 14]);
         IDataView data = Memory(small, large);
         SliceNormalizingTransformer model = _ml.Transforms.NormalizeSlices("Image").Fit(data);
@@ -192,7 +192,7 @@ public sealed class TransformTests : IDisposable
         Assert.Equal(image.Geometry, restored.Geometry);
         Assert.Equal("image.nii", restored.Source);
 
-        // Reduction by the nearest pixel took rows 0 and 2: the map's rows go back there.
+        // Reduction by the nearest pixel took rows 0 and 2, so the map's rows go back there.
         Assert.Equal([0f, 0f, 0f, 0f, 0.5f, 0.5f, 0.5f, 0.5f, 1f, 1f, 1f, 1f, 1f, 1f, 1f, 1f], restored.Pixels);
     }
 

@@ -46,7 +46,7 @@ public sealed class UNetSegmentationTests(TinyModel tiny) : IDisposable
             Assert.Equal(one.Uncertainty, same.Uncertainty);
             Assert.Equal(one.Samples, same.Samples);
 
-            // The soft map is the mean of the samples, of levels rounded.
+            // The soft map is the mean of the samples. For levels, the samples are rounded first.
             for (int pixel = 0; pixel < 256; pixel++)
             {
                 float[] samples = [.. Enumerable.Range(0, maps).Select(map => one.Samples[(map * 256) + pixel])];
@@ -87,7 +87,7 @@ public sealed class UNetSegmentationTests(TinyModel tiny) : IDisposable
             model, new PredictionEngineOptions { OwnsTransformer = false });
         Assert.All(tiny.Cases.Zip(expected), pair => Assert.Equal(pair.Second, engine.Predict(pair.First).SoftMap));
 
-        // Another seed drops other values, more passes give another mean, and the first model stays as it was.
+        // Another seed drops other values, more passes give another mean, and the first model does not change.
         using UNetSegmentationTransformer reseeded = Find(model.WithSampling(new SamplingOptions { Generations = 4, Seed = 1 })),
             longer = Find(model).WithSampling(new SamplingOptions { Generations = 7 });
         IDataView features = model.Transform(tiny.Data);
@@ -126,7 +126,7 @@ public sealed class UNetSegmentationTests(TinyModel tiny) : IDisposable
         Assert.Equal(new VectorDataViewType(NumberDataViewType.Single, 16, 16), schema["C"].Type);
         Assert.Equal(new VectorDataViewType(NumberDataViewType.Single, 0, 16, 16), schema["D"].Type);
 
-        // What an estimator promises is what ML.NET checks the next step of a chain against.
+        // ML.NET checks the next step of a chain against what an estimator promises.
         using var longer = (IDisposable)Pipeline(options).Append(_ml.Transforms.NormalizeMinMax("Scaled", "A")).Fit(tiny.Data);
         Assert.Equal(256, ((ITransformer)longer).Transform(tiny.Data).GetColumn<float[]>("Scaled").First().Length);
         options.SamplesColumnName = "A";
@@ -217,7 +217,7 @@ public sealed class UNetSegmentationTests(TinyModel tiny) : IDisposable
         Refused(options => options.Training = options.Training with { LearningRate = -1 }, "Training.LearningRate is -1");
         Refused(options => options.Network = null!, "Network is null");
 
-        // What only diffusion knows is not looked at.
+        // Settings that only diffusion has are not checked.
         _ = _ml.Transforms.UNetSegment(new()
         {
             Sampling = new() { Steps = 5000 },
@@ -250,7 +250,7 @@ public sealed class UNetSegmentationTests(TinyModel tiny) : IDisposable
         byte[] hash = SHA256.HashData(ModelFileTests.Entry(_folder["model.zip"], "manifest.json"));
         using (ZipArchive archive = ZipFile.Open(_folder["model.zip"], ZipArchiveMode.Update))
         {
-            // The step is the last of the chain; what its state says is the hash of the manifest.
+            // The step is the last of the chain. Its state holds the hash of the manifest.
             ZipArchiveEntry entry = archive.Entries.Last(
                 other => other.Name == name && other.FullName.Contains("Transform_003", StringComparison.Ordinal));
             using Stream stream = entry.Open();
@@ -327,7 +327,7 @@ public sealed class UNetSegmentationTests(TinyModel tiny) : IDisposable
         Assert.Equal(
             (kind, kind == UNetKind.Levels, 4, 2), (options.Kind, options.RoundMaps, options.Sampling.Generations, options.Training.Steps));
 
-        // Steps far too small to be seen: what comes out is what went in.
+        // The steps are far too small to be seen: the result equals the input.
         options.Training = options.Training with { LearningRate = 1e-30 };
         using (TransformerChain<UNetSegmentationTransformer> same = Fit(options))
         {

@@ -9,7 +9,7 @@ using Microsoft.ML.Data;
 namespace Consensus.ML.Api.Tests;
 
 /// <summary>
-/// The best weights are chosen by cases of patients that training does not see: some of its own, set aside, or a validation set.
+/// The best weights are chosen by cases of patients that training does not see. These are training cases set aside, or a validation set.
 /// </summary>
 public sealed class ValidationTests : IDisposable
 {
@@ -26,7 +26,7 @@ public sealed class ValidationTests : IDisposable
     [InlineData(true)]
     public void Whole_groups_are_set_aside(bool onePass)
     {
-        // Three patients of two cases: a quarter of six is one or two, which is a patient.
+        // Three patients of two cases. A quarter of six cases is one or two, which is one patient.
         IDataView cases = _ml.Data.LoadFromCases(Cases(6, i => $"p{i / 2}"));
         using TrainedOwner model = new(Pipeline(onePass).Fit(cases));
         Assert.Equal((4, 2), (model.Training.TrainingCases, model.Training.ValidationCases));
@@ -54,7 +54,7 @@ public sealed class ValidationTests : IDisposable
         using TrainedOwner together = new(Pipeline(onePass).Fit(train, validation));
         Assert.Equal((4, 2), (together.Training.TrainingCases, together.Training.ValidationCases));
 
-        // The same by hand: steps fitted to the training cases, and both sets given transformed, in either way.
+        // The same by hand: the steps are fitted to the training cases, and both sets are given transformed, in either way.
         TransformerChain<SliceResizingTransformer> steps = Steps().Fit(train);
         using TrainedOwner byHand = new(onePass
             ? _ml.Transforms.UNetSegment(OnePass()).Fit(steps.Transform(train), steps.Transform(validation))
@@ -69,7 +69,7 @@ public sealed class ValidationTests : IDisposable
         Assert.Equal(together.Training.BestValidationScore, byHand.Training.BestValidationScore);
         Assert.Equal(together.Training.BestValidationScore, byOption.Training.BestValidationScore);
 
-        // Normalised by its own mean, the set would score otherwise; so would other cases.
+        // If the set were normalised by its own mean, its score would differ. Other cases would also have another score.
         using TrainedOwner other = new(Pipeline(onePass).Fit(train, _ml.Data.LoadFromCases(Cases(2, first: 20))));
         Assert.NotEqual(together.Training.BestValidationScore, other.Training.BestValidationScore);
     }
@@ -105,7 +105,7 @@ public sealed class ValidationTests : IDisposable
             message,
             StringComparison.Ordinal);
 
-        // Another folder's case01, with other pixels.
+        // case01 of another folder, with other pixels.
         RaterCase[] alike = [.. Cases(1, first: 9).Select(one => one with { Name = "case01" })];
         using TrainedOwner model = new(Pipeline(onePass: true).Fit(_ml.Data.LoadFromCases(Cases(3)), _ml.Data.LoadFromCases(alike)));
         Assert.Equal(1, model.Training.ValidationCases);
@@ -165,7 +165,7 @@ public sealed class ValidationTests : IDisposable
         using var cancelled = new CancellationTokenSource();
         IDataView train = _ml.Data.LoadFromCases(Cases(3)), validation = _ml.Data.LoadFromCases(Cases(1, first: 7));
 
-        // Cancelled by the line of the log that comes between the last case and the first step.
+        // Cancelled by the line of the log between the last case and the first step.
         _ml.Log += (_, message) =>
         {
             if (message.RawMessage.StartsWith("Training on ", StringComparison.Ordinal))
@@ -210,7 +210,7 @@ public sealed class ValidationTests : IDisposable
         EstimatorChain<UNetSegmentationTransformer> pipeline = Steps().Append(_ml.Transforms.UNetSegment(options));
         pipeline.Fit(_ml.Data.LoadFromCases(Cases(4, i => $"p{i / 2}"))).Dispose();
 
-        // The same division by other names is the same; another one is not, nor none.
+        // The same division under other names is the same. Another division is not the same, and no division is not either.
         pipeline.Fit(_ml.Data.LoadFromCases(Cases(4, i => $"q{i / 2}"))).Dispose();
         Assert.Contains(
             "Groups is 2 (",
@@ -253,7 +253,7 @@ public sealed class ValidationTests : IDisposable
             && line.EndsWith("Cross-validation was cancelled: 1 of 3 folds are done.", StringComparison.Ordinal));
         Assert.Equal(["fold-1", "fold-2"], Directory.GetDirectories(folder).Select(Path.GetFileName).Order());
 
-        // Taken up: the first fold is not trained again, the second goes on, and all end as they would have without a break.
+        // Continued: the first fold is not trained again, the second goes on, and all end as they would without an interruption.
         var steps = new List<int>();
         IReadOnlyList<TrainCatalogBase.CrossValidationResult<SegmentationMetrics>> resumed = _ml.Segmentation.CrossValidate(
             cases, Kept(steps.Add), numberOfFolds: 3);
@@ -272,7 +272,7 @@ public sealed class ValidationTests : IDisposable
 
         void Cancel(int step)
         {
-            // In the second fold, behind its first step.
+            // In the second fold, after its first step.
             fits += step == 1 ? 1 : 0;
             if (fits == 2)
             {
@@ -327,7 +327,7 @@ public sealed class ValidationTests : IDisposable
         public void Report(TrainingProgress value) => report(value);
     }
 
-    /// <summary>A trained pipeline, and what training did.</summary>
+    /// <summary>A trained pipeline, and the history of its training.</summary>
     private sealed class TrainedOwner(ITransformer model) : IDisposable
     {
         public ITransformer Model => model;

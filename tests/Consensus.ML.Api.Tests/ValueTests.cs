@@ -7,7 +7,7 @@ using Microsoft.ML.Data;
 
 namespace Consensus.ML.Api.Tests;
 
-/// <summary>Values that are no measurements, that training did not see, or that no network can draw.</summary>
+/// <summary>Values that are no measurements, values that training did not see, and values that no network can draw.</summary>
 [Collection(nameof(TinyModel))]
 public sealed class ValueTests(TinyModel tiny) : IDisposable
 {
@@ -58,7 +58,7 @@ public sealed class ValueTests(TinyModel tiny) : IDisposable
     [InlineData(float.NaN)]
     public void Pixels_without_data_are_refused_or_left_out(float mark)
     {
-        // 8 and 4 around a mean of 2; the mean of their deviations is 2.
+        // 8 and 4 around a mean of 2. The divisor is the mean of their deviations, 2.
         var marked = new Slice(1, 1, 4, [0, 8, mark, 4]);
         IDataView data = _ml.Data.LoadFromEnumerable([new InMemory { Image = marked }]);
         string refusal = Assert.Throws<InvalidDataException>(() => _ml.Transforms.NormalizeSlices("Image").Fit(data)).Message;
@@ -82,7 +82,7 @@ public sealed class ValueTests(TinyModel tiny) : IDisposable
                 [-unit, unit, 0, 0], pixels.Select(pixel => (float)Math.Round(pixel, 6)).ToArray(), (a, b) => Math.Abs(a - b) < 1e-5);
         }
 
-        // Another value of that kind is still none.
+        // Another value of that kind is also no value.
         Assert.Throws<InvalidDataException>(() => _ml.Data.CreateEnumerable<InMemory>(
             fitted.Transform(_ml.Data.LoadFromEnumerable([new InMemory { Image = new(1, 1, 2, [5, float.PositiveInfinity]) }])),
             reuseRowObject: false).Single());

@@ -4,15 +4,15 @@ using Consensus.ML.Segmentation;
 
 namespace Consensus.ML.Benchmarks;
 
-/// <summary>A network that is measured, at one size of slices.</summary>
-/// <param name="Name">How it is called in the tables and on the command line.</param>
+/// <summary>A network to measure, at one size of slices.</summary>
+/// <param name="Name">Its name in the tables and on the command line.</param>
 /// <param name="Machine">What is measured.</param>
-/// <param name="Rounds">How often, each time from a fresh network.</param>
+/// <param name="Rounds">The number of rounds. Each round has a fresh network.</param>
 internal sealed record Configuration(string Name, MachineBenchmark Machine, int Rounds = 3)
 {
     private static ConsensusSegmentationEstimator.Options Compact { get; } = ConsensusSegmentationEstimator.Options.Compact();
 
-    /// <summary>The published layers at the sizes that the published implementation was timed at, and the Compact preset.</summary>
+    /// <summary>The published layers at the sizes at which the published implementation was timed, and the Compact preset.</summary>
     public static IReadOnlyList<Configuration> All { get; } =
     [
         Published("S64-L32-3", 64, 32, 3),
@@ -31,7 +31,7 @@ internal sealed record Configuration(string Name, MachineBenchmark Machine, int 
     private static Configuration Published(string name, int size, int channels, int levels) =>
         new(name, new() { Size = size, Levels = levels, Network = new NetworkOptions { ModelChannels = channels } });
 
-    // One image at a time, as the preset trains; paper-kept keeps the activations of the encoder, which needs above 11 GB.
+    // One image at a time, as the preset trains. paper-kept keeps the activations of the encoder, which needs above 11 GB.
     private static Configuration Paper(string name, bool checkpointing) =>
         new(
             name,

@@ -14,7 +14,7 @@ using TorchSharp;
 
 namespace Consensus.ML.Benchmarks;
 
-/// <summary>What lies between the disk and the network: reading cases, and making the batches of training from them.</summary>
+/// <summary>The work between the disk and the network: reading cases, and making training batches of them.</summary>
 internal static class DataLoading
 {
     private const int Cases = 40, Batches = 200;
@@ -74,7 +74,8 @@ internal static class DataLoading
     }
 
     /// <summary>
-    /// Milliseconds spent on batches by a thread that asks for one after another as training does, and has nothing to compute in between.
+    /// The milliseconds that a thread spends on batches when it asks for one after another, as training does, and computes nothing in
+    /// between.
     /// </summary>
     private static double WaitForBatches(TrainingCase[] cases, AugmentationPolicy augmentation)
     {

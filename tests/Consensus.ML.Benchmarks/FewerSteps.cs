@@ -7,7 +7,7 @@ using Microsoft.ML;
 namespace Consensus.ML.Benchmarks;
 
 /// <summary>
-/// What each way to sample costs and scores, on cases held out, paired with the paper's protocol: the same weights, the same cases.
+/// The time and the score of each way to sample, on held-out cases. It is paired with the paper's protocol: same weights, same cases.
 /// </summary>
 internal static class FewerSteps
 {
@@ -40,8 +40,8 @@ internal static class FewerSteps
     ];
 
     /// <summary>
-    /// Scores every way to sample, or those named, with the models fold0.zip, fold1.zip, … of a folder, and prints a table whose
-    /// differences are against the last of them.
+    /// Scores every way to sample, or those named, with the models fold0.zip, fold1.zip, … of a folder. Prints a table whose differences
+    /// are against the last way.
     /// </summary>
     public static void Measure(HeldOutCases cases, string models, string[] names)
     {

@@ -8,20 +8,20 @@ using Microsoft.ML.Data;
 
 namespace Consensus.ML.Benchmarks;
 
-/// <summary>A set's training cases in folds: those of a fold are held out, and a model is trained on the others.</summary>
+/// <summary>A set's training cases in folds. The cases of one fold are held out, and a model is trained on the others.</summary>
 /// <param name="Root">Folder of the sets, in QUBIQ's layout.</param>
 /// <param name="Task">The set.</param>
 internal sealed record HeldOutCases(string Root, QubiqTask Task)
 {
-    /// <summary>Number of folds; the case at position i, in natural order, is in fold i modulo this.</summary>
+    /// <summary>Number of folds. The case at position i, in natural order, is in fold i modulo this.</summary>
     public const int Folds = 3;
 
-    /// <summary>Side that slices are resized to, in pixels.</summary>
+    /// <summary>Side of the resized slices, in pixels.</summary>
     public int Size { get; init; } = 64;
 
     private IReadOnlyList<RaterCase> Cases { get; } = QubiqDataset.List(Root, Task, QubiqSplit.Train).Cases;
 
-    /// <summary>Trains on what is not in a fold; without a policy, varied as AugmentSlices does by itself.</summary>
+    /// <summary>Trains on the cases outside a fold. Without a policy, they are varied by the default of AugmentSlices.</summary>
     /// <typeparam name="T">What the trainer makes.</typeparam>
     public TransformerChain<T> Fit<T>(MLContext ml, int fold, AugmentationPolicy? augmentation, IEstimator<T> trainer)
         where T : class, ITransformer =>
@@ -36,11 +36,11 @@ internal sealed record HeldOutCases(string Root, QubiqTask Task)
     public double[] Score(MLContext ml, ITransformer model, int fold) =>
         [.. Evaluate(ml, model, fold, samples: null).Metrics.Cases.Select(one => one.SoftDice5)];
 
-    /// <summary>Scores of the cases of a fold, and how long drawing their maps took, reading the images included.</summary>
+    /// <summary>Scores of the cases of a fold, and the time that drawing their maps took, including reading the images.</summary>
     /// <param name="ml">The context.</param>
     /// <param name="model">The model; its maps are drawn once.</param>
     /// <param name="fold">The fold.</param>
-    /// <param name="samples">Name of the column of sampled maps, to score them too; null not to.</param>
+    /// <param name="samples">Name of the column of sampled maps, to score them too. Null leaves them out.</param>
     public (SegmentationMetrics Metrics, TimeSpan Drawing) Evaluate(MLContext ml, ITransformer model, int fold, string? samples)
     {
         string[] drawn = samples is null ? ["SoftMap"] : ["SoftMap", samples];

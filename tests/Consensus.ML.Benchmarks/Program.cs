@@ -4,13 +4,18 @@ using Consensus.ML.Datasets;
 using Consensus.ML.Machine;
 using Consensus.ML.Options;
 
-// Prints the tables of RESULTS.md. Of times: every configuration, or those named, and 'data', the loading of data.
-//   dotnet run -c Release --project tests/Consensus.ML.Benchmarks [-- S64-L32-7 compact-64 data …] Of quality, on a set in
-// QUBIQ's layout, a third of whose training cases are held out at a time: what settings of training buy, and what ways to sample
-// cost. … -- recipes ROOT TASK STEPS [NAME …] … -- sampling ROOT TASK MODELS [NAME …] Of endurance: a saved model, asked by eight
-// threads for some minutes.
-//   … -- serving MODEL MINUTES IMAGE … Of threads that wait for each other: a training step and a prediction, alone and beside busy
-// processes, with so many threads and a variable of the environment. … -- waiting ROUNDS THREADS[:VARIABLE=VALUE]|free …
+// Prints the tables of RESULTS.md. Put the words below after: dotnet run -c Release --project tests/Consensus.ML.Benchmarks --
+//
+//   [S64-L32-7 compact-64 data …]
+//     Times of every configuration, or of those named. 'data' is the loading of data.
+//   recipes ROOT TASK STEPS [NAME …]
+//     What training settings gain. ROOT is a set in QUBIQ's layout. A third of its training cases is held out at a time.
+//   sampling ROOT TASK MODELS [NAME …]
+//     The time and the score of ways to sample, on the same held-out cases.
+//   serving MODEL MINUTES IMAGE …
+//     Eight threads ask a saved model for some minutes.
+//   waiting ROUNDS THREADS[:VARIABLE=VALUE]|free …
+//     A training step and a prediction, alone and beside busy processes, with that many threads and an environment variable.
 switch (args)
 {
     case ["recipes", string root, string task, string steps, .. string[] names]:
@@ -78,7 +83,7 @@ void PrintConfigurations()
     Console.WriteLine("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |");
     foreach (Configuration configuration in Configuration.All.Where(one => chosen.Contains(one.Name)))
     {
-        // The formats take turns, so that a slow minute of the machine falls on both.
+        // The formats take turns, so that a slow minute of the machine affects both.
         var rounds = Enumerable.Range(0, configuration.Rounds)
             .Select(_ =>
                 (Float32: configuration.Machine.Measure(Precision.Float32), BFloat16: configuration.Machine.Measure(Precision.BFloat16)))
@@ -108,7 +113,7 @@ static void PrintRow(string name, string format, MachineMeasurement[] rounds)
         + $"{Number(one => one.TrainingStepMs)} | {Number(one => one.UnetGflops)} | {Number(one => one.ConvolutionGflops)} | {share} % | "
         + $"{Number(one => one.PeakMemoryMb)} |");
 
-    // The median over the rounds, and how far the rounds lie apart.
+    // The median over the rounds, and the range of the rounds.
     string Number(Func<MachineMeasurement, double> value)
     {
         double low = rounds.Min(value), high = rounds.Max(value);

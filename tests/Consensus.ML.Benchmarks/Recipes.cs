@@ -7,9 +7,7 @@ using Microsoft.ML;
 
 namespace Consensus.ML.Benchmarks;
 
-/// <summary>
-/// What each setting of training buys: soft Dice on cases held out, after the same number of steps, and what a step costs.
-/// </summary>
+/// <summary>What each training setting gains: soft Dice on held-out cases after the same number of steps, and the cost of a step.</summary>
 internal static class Recipes
 {
     private static readonly (string Name, Action<ConsensusSegmentationEstimator.Options> Change, AugmentationPolicy? Augmentation)[] All =
@@ -19,7 +17,7 @@ internal static class Recipes
         ("dropout 0.1", o => o.Network = o.Network with { Dropout = 0.1 }, null),
         ("cosine decay", o => o.Training = o.Training with { CosineDecay = true }, null),
 
-        // As Compact was before a pass drew all levels.
+        // Compact as it was before one pass drew all levels.
         ("one level a pass, rate 2e-3", OneLevelAPass, null),
         ("one level a pass, rate 3e-3", o => { OneLevelAPass(o); o.Training = o.Training with { LearningRate = 3e-3 }; }, null),
         ("one level a pass, rate 1e-3", o => { OneLevelAPass(o); o.Training = o.Training with { LearningRate = 1e-3 }; }, null),
@@ -34,7 +32,7 @@ internal static class Recipes
         ("noise ε", o => Predict(o, PredictionType.Epsilon), null),
     ];
 
-    /// <summary>Trains every recipe, or those named, and the one-pass U-Net of the levels, on each fold, and prints a table.</summary>
+    /// <summary>Trains every recipe, or those named, and the one-pass U-Net of the levels, on each fold. Prints a table.</summary>
     public static void Measure(HeldOutCases cases, int steps, int folds, string[] names)
     {
         Console.WriteLine("| recipe | CPU seconds a step | soft Dice, 1 generation | 4 generations, mirrored |");
@@ -96,7 +94,7 @@ internal static class Recipes
             options.Network with { LevelConditioning = LevelConditioning.Embedding },
             options.Training with { LearningRate = 2e-3, CosineDecay = true });
 
-    /// <summary>Another prediction type; without the Dice term, which only predictions of x_0 can have.</summary>
+    /// <summary>Another prediction type, without the Dice term: only predictions of x_0 can have that term.</summary>
     private static void Predict(ConsensusSegmentationEstimator.Options options, PredictionType type, double? minSnrGamma = null)
     {
         options.Diffusion = options.Diffusion with { Prediction = type };
@@ -105,7 +103,7 @@ internal static class Recipes
             MinSnrGamma = minSnrGamma,
             DiceLossWeight = type == PredictionType.XStart ? options.Training.DiceLossWeight : 0,
 
-            // The noise can be seen only where it is not all there is.
+            // The noise can be seen only where the input also holds something else.
             TimePower = type == PredictionType.Epsilon ? 0 : options.Training.TimePower,
             ValidationSampling = new() { Generations = 1, Sampler = SamplerKind.Ddim, Steps = 10 },
         };

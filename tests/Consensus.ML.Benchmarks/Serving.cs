@@ -5,22 +5,22 @@ using Microsoft.ML;
 namespace Consensus.ML.Benchmarks;
 
 /// <summary>
-/// One saved model, asked by eight threads for as long as one likes: are the answers always the same, how long do they take, and does
-/// memory stay where it is?
+/// Eight threads ask one saved model for as long as you like. Are the answers always the same, how long do they take, and does memory stay
+/// the same?
 /// </summary>
 /// <remarks>
-/// Each thread has a prediction engine, as a pool hands them out, and gets a new one after every hundred answers. One request in ten is
-/// given up before its turn or after a few milliseconds.
+/// Each thread has a prediction engine, as from a pool, and gets a new one after every hundred requests. One request in ten is cancelled
+/// before its turn or after a few milliseconds.
 /// </remarks>
 internal static class Serving
 {
     private const int Threads = 8, RequestsAnEngine = 100, GivenUpEvery = 10;
 
-    /// <summary>Prints a row of a table every so often; throws when an answer differs from the first of its image.</summary>
+    /// <summary>Prints a row of a table after each interval. Throws when an answer differs from the first answer for its image.</summary>
     /// <param name="model">The model's zip.</param>
     /// <param name="images">Images to ask for.</param>
     /// <param name="length">How long.</param>
-    /// <param name="interval">How often a row is printed.</param>
+    /// <param name="interval">The time between two rows.</param>
     public static void Measure(string model, IReadOnlyList<string> images, TimeSpan length, TimeSpan interval)
     {
         var ml = new MLContext(seed: 1);

@@ -12,12 +12,12 @@ using TorchSharp;
 namespace Consensus.ML.Benchmarks;
 
 /// <summary>
-/// What torch's threads cost where they wait for each other: a training step and a prediction of Compact at 64 pixels, alone and
-/// beside busy processes.
+/// The cost of torch's threads when they wait for each other: a training step and a prediction of Compact at 64 pixels, alone and beside
+/// busy processes.
 /// </summary>
 /// <remarks>
-/// Libgomp reads how long its threads wait actively when it is loaded, so each measurement is a process of its own. The settings take
-/// turns, so that a slow minute falls on all.
+/// Libgomp reads how long its threads wait actively when it is loaded. So each measurement is a separate process. The settings take turns,
+/// so that a slow minute affects all of them.
 /// </remarks>
 internal static class Waiting
 {
@@ -30,13 +30,12 @@ internal static class Waiting
     private static readonly TimeSpan TimeEach = TimeSpan.FromSeconds(1.5), LongestProcess = TimeSpan.FromMinutes(2);
 
     /// <summary>
-    /// Prints a row for each setting and number of busy processes: medians over the rounds, and how often as long as the
-    /// first setting they take.
+    /// Prints a row for each setting and number of busy processes: the medians over the rounds, and their ratio to the first setting.
     /// </summary>
-    /// <param name="rounds">How often each is measured.</param>
+    /// <param name="rounds">How many times each setting is measured.</param>
     /// <param name="settings">
-    /// THREADS or THREADS:VARIABLE=VALUE, the variable being one of the environment; as THREADS, a number, or "free" for training that
-    /// nothing but time ends, which chooses by itself, and predictions on torch's own number.
+    /// THREADS or THREADS:VARIABLE=VALUE, where VARIABLE is an environment variable. THREADS is a number or "free". With "free", training
+    /// that only time ends chooses its number of threads itself, and predictions keep torch's own number.
     /// </param>
     public static void Measure(int rounds, IReadOnlyList<string> settings)
     {
@@ -78,7 +77,7 @@ internal static class Waiting
         }
     }
 
-    /// <summary>In a process of its own: prints the medians of a training step and of a prediction.</summary>
+    /// <summary>Runs in a separate process: prints the medians of a training step and of a prediction.</summary>
     public static void MeasureHere(string threads)
     {
         using var used = TorchThreads.Use(threads == Free ? null : int.Parse(threads, CultureInfo.InvariantCulture));
@@ -118,7 +117,7 @@ internal static class Waiting
 
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Median(training)} {Median(prediction)}"));
 
-        // The first step chooses kernels and takes memory, and what is free is looked at after a second.
+        // The first step chooses kernels and takes memory. Training looks for free processors after a second.
         void Reported()
         {
             if (last > 0 && Stopwatch.GetElapsedTime(before) > TimeEach)
@@ -142,7 +141,7 @@ internal static class Waiting
         }
     }
 
-    /// <summary>Keeps one core busy; ends by itself some time after it should have been ended.</summary>
+    /// <summary>Keeps one core busy. It ends by itself if nothing has ended it in time.</summary>
     public static void KeepBusy()
     {
         long before = Stopwatch.GetTimestamp();

@@ -5,7 +5,7 @@ using Microsoft.ML.Data;
 
 namespace Consensus.ML.Tests;
 
-/// <summary>Cross-validation of a pipeline that learns nothing, but remembers what it was shown.</summary>
+/// <summary>Cross-validation of a pipeline that learns nothing, but remembers the rows that it was given.</summary>
 public sealed class CrossValidationTests
 {
     private readonly MLContext _ml = new();
@@ -13,7 +13,7 @@ public sealed class CrossValidationTests
     [Fact]
     public void Every_row_is_held_out_once_and_never_trained_on_with_its_case()
     {
-        // Ten cases, the even ones of two slices.
+        // Ten cases. The even cases have two slices.
         Row[] rows = [.. Enumerable.Range(0, 10).SelectMany(number => Enumerable.Range(0, 2 - (number % 2))
             .Select(slice => new Row { Case = $"case{number}", Slice = slice, Patient = number / 5 }))];
         IDataView data = _ml.Data.LoadFromEnumerable(rows);
@@ -33,7 +33,7 @@ public sealed class CrossValidationTests
             Assert.NotNull(result.Model);
         }
 
-        // The folds are those that can be asked for, and follow from the seed.
+        // The folds can be computed without training, and follow from the seed.
         int[] folds = _ml.Segmentation.AssignFolds(data, 3, seed: 4);
         Assert.Equal(
             rows.Where((_, row) => folds[row] == 1).Select(row => row.Case), results[1].ScoredHoldOutSet.GetColumn<string>("Case"));
@@ -56,7 +56,7 @@ public sealed class CrossValidationTests
                 .GroupBy(row => row.First.Patient, row => row.Second),
             patient => Assert.Single(patient.Distinct()));
 
-        // Without either every row is for itself.
+        // Without either, every row is alone.
         Assert.Equal(12, _ml.Segmentation.AssignFolds(data, 12, caseColumnName: null).Distinct().Count());
         Complaint.Expect<ArgumentException>(
             () => _ml.Segmentation.AssignFolds(data, 5, samplingKeyColumnName: "Patient"), "5 folds need 5 groups", "there are 4");

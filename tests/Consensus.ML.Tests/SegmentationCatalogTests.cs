@@ -18,7 +18,7 @@ public sealed class SegmentationCatalogTests : IDisposable
     [Fact]
     public void Masks_are_resized_to_the_map_before_they_are_compared()
     {
-        // One rater marks the left half at 4 × 4; the map says the same at 2 × 2.
+        // One rater marks the left half at 4 × 4. The map marks the same half at 2 × 2.
         string mask = Mask("mask.nii", 4, 4, (_, column) => column < 2);
         SegmentationMetrics metrics = _ml.Segmentation.Evaluate(
             Rows(new Row { Case = "a", SoftMap = [1, 0, 1, 0], AnnotationPaths = [mask] }));
@@ -31,7 +31,7 @@ public sealed class SegmentationCatalogTests : IDisposable
     [Fact]
     public void The_truth_is_the_share_of_raters_who_marked_a_pixel()
     {
-        // Two raters, one of whom marks everything: the share is one half everywhere, and so reaches 0.1, 0.3 and 0.5 but not 0.7 and 0.9.
+        // One of two raters marks everything. So the share is one half everywhere. It reaches 0.1, 0.3 and 0.5, but not 0.7 and 0.9.
         string[] masks = [Mask("all.nii", 2, 2, (_, _) => true), Mask("none.nii", 2, 2, (_, _) => false)];
         SegmentationMetrics metrics = _ml.Segmentation.Evaluate(
             Rows(new Row { Case = "a", SoftMap = [1, 1, 1, 1], AnnotationPaths = masks }));
@@ -125,8 +125,8 @@ public sealed class SegmentationCatalogTests : IDisposable
     [Fact]
     public void Samples_are_rounded_and_compared_with_the_raters_at_the_size_of_the_map()
     {
-        // Masks of 4×4 whose left half, and whose upper half, is marked; samples of the left half (a little unsure), of nothing (a
-        // tie) and of everything.
+        // Masks of 4×4: one marks the left half, the other the upper half. Samples: the left half (a little unsure), nothing (a tie), and
+        // everything.
         string[] masks = [Mask("left.nii", 4, 4, (_, column) => column < 2), Mask("up.nii", 4, 4, (row, _) => row < 2)];
         SampledRow Row(params float[] samples) =>
             new() { Case = "a", SoftMap = [1, 0.5f, 0.5f, 0], Uncertainty = [0, 1, 2, 3], Samples = samples, AnnotationPaths = masks };
@@ -138,11 +138,11 @@ public sealed class SegmentationCatalogTests : IDisposable
             (3, set.GeneralizedEnergyDistance, set.MatchedIntersectionOverUnion),
             (one.Samples, one.GeneralizedEnergyDistance, one.MatchedIntersectionOverUnion));
 
-        // A map that is the raters' own has no error to be unsure about.
+        // A map that equals the raters' own map has no error that could be uncertain.
         Assert.Equal(double.NaN, one.UncertaintyErrorCorrelation);
         Assert.Equal(1, one.SoftDice9, 1e-6);
 
-        // A row without samples, and rows whose samples nobody asks for.
+        // A row without samples, and rows whose samples are not read.
         Assert.Equal((0, double.NaN), Of(_ml.Segmentation.Evaluate(SampledRows(Row()))));
         Assert.Equal((0, double.NaN), Of(_ml.Segmentation.Evaluate(rows, samplesColumnName: null, uncertaintyColumnName: null)));
         Assert.Contains(
@@ -172,8 +172,8 @@ public sealed class SegmentationCatalogTests : IDisposable
     [Fact]
     public void Samples_and_uncertainty_follow_a_map_that_was_brought_back_to_its_image()
     {
-        // At 4×4 the raters' own maps; at 2×2 the same, which nearest neighbours take from it and interpolation gives back blurred, and
-        // rounding sharp again.
+        // At 4×4, these are the raters' own maps. At 2×2, the nearest neighbour takes the same. Interpolation blurs them on the way back,
+        // and rounding makes them sharp again.
         string mask = Mask("left.nii", 4, 4, (_, column) => column < 2);
         var row = new RestoredRow
         {
@@ -186,7 +186,7 @@ public sealed class SegmentationCatalogTests : IDisposable
         CaseMetrics one = Assert.Single(_ml.Segmentation.Evaluate(SampledRows(row), softMapColumnName: "NativeSoftMap").Cases);
         Assert.Equal((4, 4, 1), (one.Height, one.Width, one.Samples));
 
-        // What was taken from columns 0 and 2 comes back as 1, 0.5, 0, 0: a tie is background, so that half of the marked pixels remain.
+        // What was taken from columns 0 and 2 comes back as 1, 0.5, 0, 0. A tie is background, so half of the marked pixels remain.
         Assert.Equal((4.0, 8.0, 0.5), (one.MeanSampleArea, one.MeanRaterArea, one.MatchedIntersectionOverUnion));
 
         row.NativeSoftMap = new Slice(1, 4, 4, new float[16]);
@@ -202,7 +202,8 @@ public sealed class SegmentationCatalogTests : IDisposable
     [Fact]
     public void Distances_are_in_millimetres_where_the_image_says_how_large_its_pixels_are()
     {
-        // An image of 8×8 pixels of 0.5×2 mm; at 4×4 a pixel is 1×4 mm. The map's single pixel lies two columns right of the raters'.
+        // The image has 8×8 pixels of 0.5×2 mm, so a pixel at 4×4 is 1×4 mm. The map's single pixel is two columns right of the raters'
+        // pixel.
         var row = new ImageRow
         {
             Case = "a",

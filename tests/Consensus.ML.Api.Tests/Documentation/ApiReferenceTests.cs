@@ -4,7 +4,7 @@ using Consensus.ML.Tests.Shared;
 
 namespace Consensus.ML.Api.Tests.Documentation;
 
-/// <summary>The API reference is made by the command that CONTRIBUTING.md names, and every public type has a page.</summary>
+/// <summary>The command that CONTRIBUTING.md names makes the API reference, and every public type has a page.</summary>
 public sealed class ApiReferenceTests
 {
     [Fact]
@@ -14,7 +14,7 @@ public sealed class ApiReferenceTests
         string root = RepositoryFolder.Find(), folder = Path.Combine(root, "artifacts", "docs"), site = Path.Combine(folder, "site");
         if (Directory.Exists(folder))
         {
-            // Pages of types that have gone would stay, and refer to nothing.
+            // Old pages of deleted types would stay, and refer to nothing.
             Directory.Delete(folder, recursive: true);
         }
 
@@ -23,7 +23,7 @@ public sealed class ApiReferenceTests
         Assert.Contains("0 warning(s)", output, StringComparison.Ordinal);
         Assert.DoesNotContain("warning:", output, StringComparison.Ordinal);
 
-        // Those with '<' in their names are made by the compiler.
+        // The compiler makes the types with '<' in their names.
         IEnumerable<Assembly> libraries = [typeof(ConsensusCatalog).Assembly, typeof(Slice).Assembly];
         IEnumerable<string> types = libraries.SelectMany(library => library.GetExportedTypes()).Select(type => type.FullName!);
         types = types.Where(name => !name.Contains('<', StringComparison.Ordinal));

@@ -7,10 +7,10 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace Consensus.ML.Api.Tests.Documentation;
 
-/// <summary>Compiles and runs a C# block of a Markdown file as a program of its own, which sees public members alone.</summary>
+/// <summary>Compiles and runs a C# block of a Markdown file as a separate program, which sees only public members.</summary>
 internal static class CSharpBlock
 {
-    // What the SDK gives every program (ImplicitUsings).
+    // The usings that the SDK gives every program (ImplicitUsings).
     private const string ImplicitUsings = """
         global using System;
         global using System.Collections.Generic;
@@ -28,11 +28,11 @@ internal static class CSharpBlock
             .Where(path => Path.GetFileNameWithoutExtension(path) != typeof(CSharpBlock).Assembly.GetName().Name)
             .Select(path => MetadataReference.CreateFromFile(path))]);
 
-    /// <summary>Compiles a block. Warnings and usings that nothing needs are errors, as in the rest of the code.</summary>
+    /// <summary>Compiles a block. Warnings and unnecessary usings are errors, as in the rest of the code.</summary>
     /// <param name="block">The block.</param>
-    /// <param name="epilogue">Code to put behind it.</param>
+    /// <param name="epilogue">Code to add after it.</param>
     /// <param name="ignored">Diagnostics that do not count.</param>
-    /// <returns>What the compiler complains of, with file and line; and the program where it complains of nothing.</returns>
+    /// <returns>The compiler's complaints, with file and line, and the program if there are none.</returns>
     public static (IReadOnlyList<string> Complaints, byte[]? Program) Compile(
         CodeBlock block,
         string epilogue = "",
@@ -63,7 +63,7 @@ internal static class CSharpBlock
     /// <summary>Runs a block in a folder.</summary>
     /// <param name="block">The block.</param>
     /// <param name="folder">The current directory while it runs.</param>
-    /// <param name="variables">Variables of the block whose last values are wanted.</param>
+    /// <param name="variables">Variables of the block whose last values are returned.</param>
     /// <returns>What it printed, and the values.</returns>
     public static (string Output, IReadOnlyDictionary<string, object?> Values) Run(
         CodeBlock block,

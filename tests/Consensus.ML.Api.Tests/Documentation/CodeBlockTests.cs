@@ -3,7 +3,7 @@ using Consensus.ML.Tests.Shared;
 
 namespace Consensus.ML.Api.Tests.Documentation;
 
-/// <summary>Every block of C#, JSON and Python in the repository's Markdown files is right by its language; some are run as well.</summary>
+/// <summary>Every block of C#, JSON and Python in the repository's Markdown files is correct in its language. Some are also run.</summary>
 public sealed class CodeBlockTests
 {
     public static TheoryData<string> CSharpBlocks => new(Named("csharp"));

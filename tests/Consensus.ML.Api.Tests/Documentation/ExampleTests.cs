@@ -5,7 +5,7 @@ using Microsoft.ML;
 
 namespace Consensus.ML.Api.Tests.Documentation;
 
-/// <summary>Whatever a pipeline is made of has an example in its XML comment, and every example compiles as a user's code.</summary>
+/// <summary>Every part of a pipeline has an example in its XML comment, and every example compiles as a user's code.</summary>
 public sealed class ExampleTests
 {
     // Examples are short: they may use these names, and need no using lines.

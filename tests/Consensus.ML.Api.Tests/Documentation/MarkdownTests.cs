@@ -4,7 +4,7 @@ using Consensus.ML.Tests.Shared;
 
 namespace Consensus.ML.Api.Tests.Documentation;
 
-/// <summary>The repository's Markdown files can be read on a telephone, their links lead somewhere, and their lists are complete.</summary>
+/// <summary>The repository's Markdown files can be read on a phone, their links lead somewhere, and their lists are complete.</summary>
 public sealed partial class MarkdownTests
 {
     private const int LongestLine = 140;

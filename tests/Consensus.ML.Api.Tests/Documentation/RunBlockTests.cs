@@ -13,7 +13,7 @@ using Microsoft.ML.Data;
 
 namespace Consensus.ML.Api.Tests.Documentation;
 
-/// <summary>The C# blocks of README.md and of the library's README do what is said of them, with small models and little data.</summary>
+/// <summary>The C# blocks of README.md and of the library's README do what the pages say, with small models and little data.</summary>
 [Collection(nameof(TinyModel))]
 public sealed class RunBlockTests(TinyModel tiny) : IDisposable
 {
@@ -69,7 +69,7 @@ public sealed class RunBlockTests(TinyModel tiny) : IDisposable
         Assert.Equal(2, ((IDataView)values["table"]!).GetColumn<string>("Case").Count());
         Assert.Equal(12, ((IDataView)values["volume"]!).GetColumn<string>("ImagePath").Count());
 
-        // Ann and Ben mark the same 10 pixels, Cleo 5 of them: (1 + 10/15 + 10/15) / 3.
+        // Ann and Ben mark the same 10 pixels, and Cleo marks 5 of them: (1 + 10/15 + 10/15) / 3.
         Assert.Equal(7 / 9.0, report.MeanPairwiseDice, 1e-4);
         Assert.StartsWith("pairwise Dice 0.778, ", output, StringComparison.Ordinal);
     }
@@ -134,7 +134,7 @@ public sealed class RunBlockTests(TinyModel tiny) : IDisposable
         File.Copy(tiny.Cases[0].ImagePath, _folder["scan.nii.gz"]);
     }
 
-    /// <summary>The manifest of data-schemas/README.md, and masks of which Cleo's are half of the others'.</summary>
+    /// <summary>The manifest of data-schemas/README.md, and masks. Cleo's masks are half of the others'.</summary>
     private void WriteRetina()
     {
         CodeBlock manifest = MarkdownFile.Read("data-schemas/README.md").Blocks.First(block => block.Language == "json");
@@ -149,7 +149,7 @@ public sealed class RunBlockTests(TinyModel tiny) : IDisposable
         }
     }
 
-    // A slice of 4×48 becomes a volume of 4×4×12 by its header: dim, from byte 40 on.
+    // The header makes a volume of 4×4×12 of a slice of 4×48: dim, from byte 40 on.
     private void WriteVolume()
     {
         NiftiFile.WriteSlice(_folder["scan.nii"], new Slice(1, 4, 48, new float[4 * 48]));

@@ -6,7 +6,7 @@ using Microsoft.ML;
 
 namespace Consensus.ML.Tests.Datasets;
 
-/// <summary>Names that no report can hold are refused where cases are listed, whichever way they come.</summary>
+/// <summary>Names that no report can hold are refused where cases are listed, from whatever source.</summary>
 public sealed class CaseNameTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

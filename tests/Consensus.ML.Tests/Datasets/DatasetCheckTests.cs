@@ -7,7 +7,7 @@ using Consensus.ML.Tests.Shared;
 
 namespace Consensus.ML.Tests.Datasets;
 
-/// <summary>One run of the check names every mistake of a set; a broken case stops nothing.</summary>
+/// <summary>One run of the check names every mistake of a set. A broken case does not stop it.</summary>
 public sealed class DatasetCheckTests : IDisposable
 {
     private static readonly float[] _left = [1, 0, 1, 0], _top = [1, 1, 0, 0], _none = [0, 0, 0, 0];
@@ -181,7 +181,7 @@ public sealed class DatasetCheckTests : IDisposable
     [InlineData(0f, null, null)]
     public void Marks_for_missing_data_are_found_among_the_grey_values(float mark, string? found, ProblemSeverity? severity)
     {
-        // 4 pixels of the mark among 60 from 100 to 159.
+        // 4 pixels have the mark. The other 60 have values from 100 to 159.
         float[] pixels = [.. Enumerable.Range(0, 64).Select(i => i < 4 ? mark : 96f + i)],
             half = [.. Enumerable.Range(0, 64).Select(i => i < 20 ? 1f : 0)];
         Directory.CreateDirectory(_folder["cells", "train", "case01"]);
@@ -205,7 +205,7 @@ public sealed class DatasetCheckTests : IDisposable
     [Fact]
     public void A_mask_that_marks_what_the_others_leave_is_named_once()
     {
-        // Three raters who agree on some 16 of 64 pixels, and one file with its values exchanged.
+        // Three raters agree on about 16 of 64 pixels. One file has its two values exchanged.
         Directory.CreateDirectory(_folder["cells", "train", "case01"]);
         Write(At("train", "case01", 0), 1, 8, 8, [.. Enumerable.Range(0, 64).Select(i => (float)i)]);
         for (int rater = 1; rater <= 4; rater++)
@@ -253,7 +253,7 @@ public sealed class DatasetCheckTests : IDisposable
             Case("train", $"case0{number}", number);
         }
 
-        // The whole case lies on one grid, but its rows run the other way.
+        // The whole case lies on one grid, but its rows run in the other direction.
         double[] rows = [-1, 0, 0, 1, 0, 1, 0, 0, 0, 0, 1, 0];
         foreach (int file in (int[])[0, 1, 2])
         {
@@ -282,7 +282,7 @@ public sealed class DatasetCheckTests : IDisposable
         new NiftiBytes { Type = 256, Dimensions = [2, 2], Values = [-1, 0, -1, 0] }
             .WriteTo(_folder["cells", "train", "case01", "task01_seg02.nii"]);
 
-        // Only what is assumed of where they lie is said, of both in one line.
+        // The check only says what it assumes about their position, and says it of both in one line.
         DatasetProblem assumed = Assert.Single(Check().Problems);
         Assert.Equal((ProblemSeverity.Warning, DatasetProblemKind.PositionAssumed), (assumed.Severity, assumed.Kind));
         Assert.EndsWith("So it is with 1 more file.", assumed.Message, StringComparison.Ordinal);
@@ -300,7 +300,7 @@ public sealed class DatasetCheckTests : IDisposable
     private string At(string split, string name, int rater) =>
         _folder["cells", split, name, rater == 0 ? "image.nii.gz" : $"task01_seg{rater:00}.nii.gz"];
 
-    /// <summary>A case of 2×2 pixels, whose image is 1, 1 over 2, 3 for number 1, and of two raters.</summary>
+    /// <summary>A case of 2×2 pixels with two raters. The image of case number 1 has the values 1, 1 and below them 2, 3.</summary>
     private void Case(string split, string name, int number, int raters = 2)
     {
         Directory.CreateDirectory(_folder["cells", split, name]);

@@ -7,7 +7,7 @@ using Microsoft.ML.Data;
 
 namespace Consensus.ML.Tests.Datasets;
 
-/// <summary>What a case belongs to: given by whoever describes the set, or known of slices of one volume.</summary>
+/// <summary>The group of a case: the description of the set names it, or it is known because slices come from one volume.</summary>
 public sealed class GroupTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -119,7 +119,7 @@ public sealed class GroupTests : IDisposable
         Assert.Equal("Cases of the group 'p1' are in two splits: case 'c' in 'val' and case 'a' and 1 more in 'train'.", found[0].Message);
         Assert.Equal(("val", "c"), (found[0].Split, found[0].Case));
 
-        // Without groups the volume says it, and of groups that differ too; names alone say nothing.
+        // Without groups, the volume is the group, also where the given groups differ. Names alone are no group.
         string[] messages = Messages(
             """{ "name": "a", "split": "train", "image": "v.nii#slice=0" }, { "name": "a", "split": "val", "image": "v.nii#slice=1" }""");
         Assert.Contains("Slices of the volume", Assert.Single(messages), StringComparison.Ordinal);

@@ -3,7 +3,7 @@ using Consensus.ML.Tests.Shared;
 
 namespace Consensus.ML.Tests.Datasets;
 
-/// <summary>Sets of any name in QUBIQ's layout are tasks too: their raters, channels and sizes are taken from what lies there.</summary>
+/// <summary>Sets of any name in QUBIQ's layout are tasks too. Their raters, channels and sizes are read from the files.</summary>
 public sealed class QubiqDiscoveryTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

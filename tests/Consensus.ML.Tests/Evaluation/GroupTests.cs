@@ -7,7 +7,7 @@ using Microsoft.ML;
 namespace Consensus.ML.Tests.Evaluation;
 
 /// <summary>
-/// Cases of one patient or volume are kept together by folds and splits, and count once for intervals; the numbers are worked out by hand.
+/// Folds and splits keep the cases of one patient or volume together, and intervals count them once. The numbers are derived by hand.
 /// </summary>
 public sealed class GroupTests
 {
@@ -20,8 +20,8 @@ public sealed class GroupTests
         Assert.Equal(new ConfidenceInterval(0.25, 0.25), Bootstrap.OfMean([0, 0, 0, 1], ["a", "a", "a", "b"], confidence: 0.4));
         Assert.Equal(new ConfidenceInterval(0, 1), Bootstrap.OfMean([0, 0, 0, 1], ["a", "a", "a", "b"], confidence: 0.95));
 
-        // Groups {0, 0}, {1} and {1}: k draws of the first in three give (3 − k) / (3 + k): 1 with 8/27, 1/2 with 12/27, 1/5
-        // with 6/27, 0 with 1/27.
+        // Groups {0, 0}, {1} and {1}. If k of three draws take the first group, the mean is (3 − k) / (3 + k): 1 with 8/27, 1/2 with 12/27,
+        // 1/5 with 6/27, 0 with 1/27.
         double[] values = [0, 1, 0, 1];
         Assert.Equal(new ConfidenceInterval(0.5, 0.5), Bootstrap.OfMean(values, _threeGroups, confidence: 0.2));
         ConfidenceInterval wide = Bootstrap.OfMean(values, _threeGroups, confidence: 0.84);
@@ -41,7 +41,7 @@ public sealed class GroupTests
     {
         Assert.Equal(ConfidenceInterval.None, Bootstrap.OfMean([0.3, 0.4], ["a", "a"]));
 
-        // What is left out leaves a group without any.
+        // The value of group b is no number, so it is left out. Only one group remains.
         Assert.Equal(ConfidenceInterval.None, Bootstrap.OfMean([0.3, 0.4, double.NaN], ["a", "a", "b"]));
         Assert.Throws<ArgumentException>(() => Bootstrap.OfMean([0.3], ["a", "b"]));
     }
@@ -60,14 +60,15 @@ public sealed class GroupTests
         DataFrame table = metrics.ToDataFrame();
         Assert.Equal(["a", "a", "a", "b"], table["Group"].Cast<string>());
 
-        // A case by itself is none of another's group, even where they bear one name.
+        // A case without a group belongs to no other group, even when both have the same name.
         Assert.Equal(3, new SegmentationMetrics([hit, hit, miss with { Group = "s1" }]).Groups);
     }
 
     [Fact]
     public void Whole_groups_are_set_aside_and_one_is_left()
     {
-        // Of ten rows in groups of 4, 3, 2 and 1, at most 3: whatever the order, what fits; never a part of a group.
+        // Ten rows in groups of 4, 3, 2 and 1, and at most 3 rows are wanted. In every order, a group is taken whole if it fits, and never
+        // in parts.
         string[] groups = ["a", "a", "b", "a", "b", "c", "a", "b", "c", "d"];
         for (int seed = 0; seed < 20; seed++)
         {
@@ -77,7 +78,7 @@ public sealed class GroupTests
             Assert.Equal(3, aside.Count(one => one));
         }
 
-        // Where none fits, the smallest; of a single one nothing.
+        // If no group fits, the smallest is taken. If there is only one group, nothing is taken.
         Assert.Equal([false, false, false, true, true], CaseFolds.SetAside(["a", "a", "a", "b", "b"], 1, new Random(1)));
         Assert.DoesNotContain(true, CaseFolds.SetAside(["a", "a", "a"], 1, new Random(1)));
     }
@@ -108,7 +109,7 @@ public sealed class GroupTests
             [.. Enumerable.Range(0, 8).Select(i => new RaterCase($"s{i}", $"v{i / 2}.nii#axis=2,slice={i % 2}", []))]);
         AssertPairs(ml.Segmentation.AssignFolds(slices, 4));
 
-        // Rows of a program's own: no group column, but paths of slices; and neither, but names of cases.
+        // Rows that a program made: without a group column but with paths of slices, and with names of cases only.
         AssertPairs(ml.Segmentation.AssignFolds(
             ml.Data.LoadFromEnumerable(
                 Enumerable.Range(0, 8).Select(i => new { Case = $"s{i}", ImagePath = $"v{i / 2}.nii#slice={i % 2}" })),

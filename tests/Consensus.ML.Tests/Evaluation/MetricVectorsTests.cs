@@ -5,7 +5,7 @@ using Consensus.ML.Tests.Shared;
 
 namespace Consensus.ML.Tests.Evaluation;
 
-/// <summary>The metrics against numbers of the published implementation, whichever masks the folder of vectors holds.</summary>
+/// <summary>The metrics against numbers of the published implementation, for all masks in the folder of vectors.</summary>
 [Trait("Category", "Parity")]
 public sealed class MetricVectorsTests
 {

@@ -13,7 +13,7 @@ using Microsoft.ML.Data;
 namespace Consensus.ML.Tests.Evaluation;
 
 /// <summary>
-/// What is said of raters: hand-derived numbers of small masks, cases whose raters differ, and errors that name case and file.
+/// The description of raters: hand-derived numbers of small masks, cases with different raters, and errors that name case and file.
 /// </summary>
 public sealed class RaterReportTests
 {
@@ -23,7 +23,7 @@ public sealed class RaterReportTests
     [Fact]
     public void A_case_of_three_raters_follows_by_hand()
     {
-        // Areas 3, 2 and 1 of eight pixels, each within the one before: the mean is 2.
+        // Areas 3, 2 and 1 of eight pixels. Each lies inside the one before. The mean is 2.
         CaseAgreement one = CaseAgreement.Compute(
             "a", new RaterMasks(3, 2, 4, [1, 1, 1, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0]), ["Ann", "Bob", "Cem"]);
         double ab = (4 + S) / (5 + S), ac = (2 + S) / (4 + S), bc = (2 + S) / (3 + S);
@@ -34,16 +34,16 @@ public sealed class RaterReportTests
         Assert.Equal((ab + ac + bc) / 3, one.PairwiseDice, 1e-12);
         Assert.Equal(2 / 8.0, one.MarkedShare, 1e-12);
 
-        // Votes 3, 2, 1 and five times 0: pairs agree by 1, 1/3, 1/3, 1 × 5; a quarter of all marks is set, so chance
-        // agrees in 1/16 + 9/16.
+        // Votes 3, 2, 1 and five times 0. Pairs agree by 1, 1/3, 1/3, 1 × 5. A quarter of all marks is set, so agreement by chance is 1/16
+        // + 9/16.
         Assert.Equal(((20 / 24.0) - 0.625) / 0.375, one.FleissKappa, 1e-12);
     }
 
     [Fact]
     public void Agreement_with_STAPLE_is_that_of_its_estimate()
     {
-        // Two raters draw two pixels, the third misses one of them and marks another: the estimate is what the two drew, and of the third
-        // it finds 1/2 and 5/6.
+        // Two raters draw two pixels. The third misses one of them and marks another pixel. The estimate is what the two drew. The third has a
+        // sensitivity of 1/2 and a specificity of 5/6.
         CaseAgreement one = CaseAgreement.Compute(
             "a", new RaterMasks(3, 2, 4, [1, 1, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0, 0, 0]), ["1", "2", "3"]);
         Assert.True(one.StapleConverged);
@@ -64,8 +64,8 @@ public sealed class RaterReportTests
         Assert.Equal([1, 1, 0], report.Raters.Select(rater => rater.EmptyMasks));
         Assert.Equal((1, 2), (report.FewestRaters, report.MostRaters));
 
-        // Rater 2: areas 1, 4 and 0; of the three cases only the first has a deviation, (1 − 2)/2, and two have a Dice, 2/4 and that
-        // of two empty masks, 1.
+        // Rater 2 has areas 1, 4 and 0. Only the first of the three cases has a deviation, (1 − 2)/2. Two cases have a Dice: 2/4, and 1 for
+        // two empty masks.
         RaterSummary two = report.Raters[0];
         Assert.Equal(5 / 3.0, two.MeanArea, 1e-12);
         Assert.Equal(-0.5, two.Bias, 1e-12);
@@ -165,7 +165,7 @@ public sealed class RaterReportTests
         Assert.Equal(34, report.Cases.Count);
         Assert.Equal(["1", "2", "3", "4", "5", "6", "7"], report.Raters.Select(rater => rater.Name));
 
-        // 0.8574 in Table 3, at the original resolution; these are resized to 128 pixels.
+        // Table 3 has 0.8574 at the original resolution. These masks are resized to 128 pixels.
         Assert.Equal(0.856, report.MeanPairwiseDice, 0.0005);
         Assert.Equal(report.MeanPairwiseDice, report.Raters.Average(rater => rater.MeanDice), 1e-12);
         Assert.Equal(0, report.Raters.Average(rater => rater.Bias), 1e-12);

@@ -26,7 +26,7 @@ public sealed class SegmentationMetricsTests
     [Fact]
     public void Means_leave_out_cases_without_a_value_and_say_how_many_remain()
     {
-        // The second map is empty and its truth is not, so that it has no Hausdorff distance; neither has samples.
+        // The second map is empty and its truth is not, so it has no Hausdorff distance. Neither case has samples.
         var metrics = new SegmentationMetrics([Perfect, Missed]);
         Assert.Equal(0, metrics.HausdorffDistance95);
         Assert.Equal(1, metrics.Summary(SegmentationMeasure.ByName("hausdorffDistance95")).Cases);
@@ -36,7 +36,7 @@ public sealed class SegmentationMetricsTests
         MeasureSummary none = metrics.Summary(SegmentationMeasure.ByName("GeneralizedEnergyDistance"));
         Assert.Equal((0, ConfidenceInterval.None), (none.Cases, none.Interval));
 
-        // Of two values, the resampled means are both, and their middle.
+        // With two values, the resampled means are the two values and their middle.
         Assert.Equal(new ConfidenceInterval(0, 1), metrics.Summary(SegmentationMeasure.ByName("F1")).Interval);
         Assert.Equal(
             ConfidenceInterval.None,
@@ -47,7 +47,7 @@ public sealed class SegmentationMetricsTests
     [Fact]
     public void Every_measure_has_a_member_of_its_name_in_both_and_the_mean_is_that_of_the_cases()
     {
-        // Each number of a case differs from all others, and so shows if it were mistaken for another.
+        // Each number of a case differs from all others, so that a mix-up of two numbers shows.
         int next = 0;
         CaseMetrics[] cases = [.. Enumerable.Range(0, 2).Select(_ => Perfect with { })];
         foreach (CaseMetrics one in cases)
@@ -71,7 +71,7 @@ public sealed class SegmentationMetricsTests
             Assert.Equal(values.Average(), metrics.Summary(measure).Mean, 1e-12);
         }
 
-        // And no number of a case is forgotten, but for the tolerance, which is no score.
+        // No number of a case is forgotten. Only the tolerance is left out, because it is no score.
         Assert.Equal(
             typeof(CaseMetrics)
                 .GetProperties()
@@ -102,7 +102,7 @@ public sealed class SegmentationMetricsTests
         Assert.Equal([new("its file does not say how large a pixel is", 1), new("one of the two maps is empty", 1)], distance.LeftOut);
         Assert.Empty(metrics.Summary(SegmentationMeasure.ByName("NormalizedSurfaceDice")).LeftOut);
 
-        // A tolerance of 2 is 2 mm in some and 2 pixels in others.
+        // A tolerance of 2 means 2 mm in some cases and 2 pixels in others.
         MeasureSummary surface = new SegmentationMetrics(cases, new() { SurfaceTolerance = 2 })
             .Summary(SegmentationMeasure.ByName("NormalizedSurfaceDice"));
         Assert.Equal((3, 4), (surface.Cases, surface.AllCases));
@@ -112,7 +112,8 @@ public sealed class SegmentationMetricsTests
     [Fact]
     public void Any_thresholds_can_be_asked_for()
     {
-        // Two of four raters at the first pixel, all at the second: at 0.5 both maps have two pixels, at 0.6 the prediction still has.
+        // Two of four raters mark the first pixel, and all mark the second. At 0.5, both maps have two pixels. At 0.6, only the prediction
+        // still has two.
         var masks = new RaterMasks(4, 1, 3, [1, 1, 0, 1, 1, 0, 0, 1, 0, 0, 1, 0]);
         CaseMetrics one = CaseMetrics.Compute("a", [0.7f, 1, 0], masks, options: new() { Thresholds = [0.5f, 0.6f] });
         Assert.Equal(1, one.DiceAtThresholds[0], 1e-6);
@@ -123,7 +124,7 @@ public sealed class SegmentationMetricsTests
         Assert.Equal([0.5f, 0.6f], metrics.Thresholds);
         Assert.Equal(2 / 3.0, (double)metrics.ToDataFrame()["DiceAt0.6"][0], 1e-6);
 
-        // The headline stays what it is: 0.5 fits, 0.7 does not, 0.9 does.
+        // The headline does not change: 0.5 fits, 0.7 does not, 0.9 does.
         Assert.Equal((4 + (2 / 3.0)) / 5, one.SoftDice5, 1e-6);
         Assert.Contains(
             "different thresholds",
@@ -154,7 +155,7 @@ public sealed class SegmentationMetricsTests
     [Fact]
     public void A_case_carries_the_measures_of_its_outline_calibration_samples_and_uncertainty()
     {
-        // Two raters mark two and one of four pixels; the map says one half of the first three.
+        // One rater marks two of four pixels, the other marks one. The map is 1, 1, 1/2, 0.
         var raters = new RaterMasks(2, 1, 4, [1, 1, 0, 0, 1, 0, 0, 0]);
         var samples = new RaterMasks(3, 1, 4, [1, 1, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0]);
         float[] map = [1, 1, 0.5f, 0], truth = [1, 0.5f, 0, 0], uncertainty = [0, 3, 2, 1];
@@ -172,7 +173,8 @@ public sealed class SegmentationMetricsTests
             (set.MeanSampleArea, set.MeanRaterArea, set.AreaError, set.AreaDistance),
             (one.MeanSampleArea, one.MeanRaterArea, one.AreaError, one.AreaDistance));
 
-        // Rounded 1100 against 1000: one pixel of 3 mm apart, at place 0.95 of 0 and 1; the tolerance is the longer side.
+        // Rounded, the maps are 1100 and 1000. The distance is one pixel of 3 mm, at position 0.95 between 0 and 1. The tolerance is the
+        // longer side.
         Assert.Equal(0.95 * 3, one.HausdorffDistance95, 1e-12);
         Assert.Equal((DistanceUnit.Millimeters, 3.0, 1.0), (one.DistanceUnit, one.SurfaceTolerance, one.NormalizedSurfaceDice));
         Assert.Equal(
@@ -181,8 +183,8 @@ public sealed class SegmentationMetricsTests
         Assert.Equal(Calibration.BrierScore(map, truth), one.BrierScore);
         Assert.Equal(0.25 / 4, one.UnavoidableBrierScore, 1e-12);
 
-        // Errors 0, 1/2, 1/2, 0 have ranks 1.5, 3.5, 3.5, 1.5; the uncertainties 1, 4, 3, 2: products 1.5 + 1.5 + 0.5 +
-        // 0.5, squares 5 and 4.
+        // The errors 0, 1/2, 1/2, 0 have the ranks 1.5, 3.5, 3.5, 1.5. The uncertainties have the ranks 1, 4, 3, 2. The products sum to 1.5
+        // + 1.5 + 0.5 + 0.5, and the squares to 5 and 4.
         Assert.Equal(4 / Math.Sqrt(20), one.UncertaintyErrorCorrelation, 1e-12);
 
         CaseMetrics plain = CaseMetrics.Compute("a", map, raters);

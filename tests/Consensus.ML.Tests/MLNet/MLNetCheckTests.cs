@@ -8,7 +8,7 @@ using Microsoft.ML.Runtime;
 
 namespace Consensus.ML.Tests.MLNet;
 
-/// <summary>An ML.NET with other internals is named in one sentence.</summary>
+/// <summary>If ML.NET has other internals, one sentence names them.</summary>
 public sealed class MLNetCheckTests
 {
     private static readonly Assembly[] Real = [typeof(IHostEnvironment).Assembly, typeof(MLContext).Assembly];
@@ -46,7 +46,7 @@ public sealed class MLNetCheckTests
     [Fact]
     public void Every_private_member_that_the_code_uses_is_looked_for()
     {
-        // A version without the archive's field serves too: its absence is caught where it is used.
+        // A version without the archive's field works too: the code that uses the field catches its absence.
         const string Archive = "Microsoft.ML.RepositoryReader._archive";
         const BindingFlags All = BindingFlags.Static | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
         string[] used =
@@ -66,7 +66,7 @@ public sealed class MLNetCheckTests
     {
         Assert.Null(MLNetCheck.Problem(Real, "5.9.0"));
 
-        // Assemblies without any of it stand for a version in which a type was renamed.
+        // Assemblies without these members stand for a version in which a type was renamed.
         string problem = MLNetCheck.Problem([typeof(Enumerable).Assembly], "6.1.0")!;
         Assert.StartsWith(
             "ML.NET 6.1.0 is loaded, but this version of Consensus.ML works with ML.NET 5.0.1, whose internals it "
@@ -78,7 +78,7 @@ public sealed class MLNetCheckTests
         Assert.Contains("no Microsoft.ML.Data.IInternalCatalog)", MLNetCheck.Problem([Real[0]], "6.1.0")!, StringComparison.Ordinal);
     }
 
-    /// <summary>The member that an accessor reaches, as the list writes it.</summary>
+    /// <summary>The member that an accessor reaches, written as in the list.</summary>
     private static string Accessed(MethodInfo method, UnsafeAccessorAttribute accessor)
     {
         Type[] parameters = [.. method.GetParameters().Select(parameter => parameter.ParameterType)];

@@ -8,7 +8,7 @@ using Consensus.ML.Segmentation;
 
 namespace Consensus.ML.Tests.Options;
 
-/// <summary>The default that the documentation of an option states is the default that it has.</summary>
+/// <summary>The documentation of an option states its default, and that is its real default.</summary>
 public sealed partial class OptionDefaultsTests
 {
     private static readonly Dictionary<string, string> Summaries = XDocument
@@ -76,7 +76,7 @@ public sealed partial class OptionDefaultsTests
         type.GetProperties().Where(option => option.CanWrite && option.Name is not
             (nameof(CheckpointOptions.Folder) or nameof(TrainingOptions.ValidationSampling)));
 
-    /// <summary>The text of a summary; a reference to a value is its name.</summary>
+    /// <summary>The text of a summary. A reference to a value becomes its name.</summary>
     private static string Plain(XElement summary) => Spaces().Replace(
         string.Concat(summary.Nodes().Select(node => node switch
         {
@@ -87,7 +87,7 @@ public sealed partial class OptionDefaultsTests
         })),
         " ");
 
-    /// <summary>What the documentation says the default is; null where it says nothing.</summary>
+    /// <summary>The default that the documentation states. Null when it states none.</summary>
     private static string? Stated(string summary) =>
         NullDefault().IsMatch(summary) ? "null"
             : Default().Match(summary) is { Success: true } match

@@ -5,7 +5,7 @@ using Consensus.ML.Options;
 
 namespace Consensus.ML.Tests.Options;
 
-/// <summary>Files of today and scripts that call the command depend on every spelling.</summary>
+/// <summary>Every spelling must stay, because existing files and scripts that call the command depend on it.</summary>
 public sealed class SpellingTests
 {
     [Fact]

@@ -10,12 +10,12 @@ using static TorchSharp.torch;
 namespace Consensus.ML.Tests.Segmentation;
 
 /// <summary>
-/// Memory stays where it is however long a run trains or a model predicts: by TorchSharp's count of tensors, and by what the process holds.
+/// Memory stays the same however long a run trains or a model predicts. TorchSharp counts its tensors, and the process's memory is read.
 /// </summary>
 [Collection(nameof(TorchMemory))]
 public sealed class FlatMemoryTests
 {
-    // A step that kept its activations would add about a megabyte each time; the allocator's own ups and downs stay below this.
+    // A step that kept its activations would add about a megabyte each time. The allocator's own changes stay below this.
     private const long Tolerance = 32L << 20;
 
     [Theory]
@@ -24,7 +24,7 @@ public sealed class FlatMemoryTests
     public void Memory_is_flat_over_training_steps_and_predictions(bool sparing) =>
         Run(warmUp: 40, steps: 200, predictions: sparing ? 0 : 160, sparing);
 
-    /// <summary>As issued for servers and long runs; takes minutes: <c>dotnet test -c Release --filter "Category=Slow"</c>.</summary>
+    /// <summary>Lengths as for servers and long runs. Takes minutes: <c>dotnet test -c Release --filter "Category=Slow"</c>.</summary>
     [Fact]
     [Trait("Category", "Slow")]
     public void Memory_is_flat_over_ten_thousand_steps_and_a_thousand_predictions() =>
@@ -94,7 +94,7 @@ public sealed class FlatMemoryTests
         }
     }
 
-    /// <summary>Compares what is held after a warm-up with what is held at the end.</summary>
+    /// <summary>Compares what is held after a warm-up and at the end.</summary>
     private sealed class Watch(int warmUp) : IProgress<TrainingProgress>
     {
         private (long Tensors, long Bytes)? _first;

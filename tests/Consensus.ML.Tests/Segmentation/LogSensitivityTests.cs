@@ -10,10 +10,10 @@ using Microsoft.ML.Runtime;
 
 namespace Consensus.ML.Tests.Segmentation;
 
-/// <summary>ML.NET's log says of each message whether it holds the user's data: names of cases and of files are the user's.</summary>
+/// <summary>ML.NET's log marks each message that holds the user's data. Names of cases and of files are the user's data.</summary>
 public sealed class LogSensitivityTests : IDisposable
 {
-    // Stands in every name and path, and in nothing that the library says of itself.
+    // This word is in every name and path, and in no text of the library itself.
     private const string Secret = "Jane-Doe";
 
     private readonly TemporaryFolder _folder = new();
@@ -75,7 +75,7 @@ public sealed class LogSensitivityTests : IDisposable
         return proxy;
     }
 
-    /// <summary>Passes every call on; notes what is said to channels, and wraps what it hands out.</summary>
+    /// <summary>Passes every call on. It records the messages to channels, and wraps the objects that it returns.</summary>
     public class Recorder : DispatchProxy
     {
         private object _real = null!;

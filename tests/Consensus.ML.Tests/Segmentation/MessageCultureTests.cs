@@ -5,7 +5,7 @@ using Microsoft.ML;
 
 namespace Consensus.ML.Tests.Segmentation;
 
-/// <summary>What the library says is the same in an application of any culture.</summary>
+/// <summary>The library's messages are the same in an application of any culture.</summary>
 public sealed class MessageCultureTests
 {
     [Fact]

@@ -11,9 +11,9 @@ using Microsoft.ML.Data;
 namespace Consensus.ML.Tests.Segmentation;
 
 /// <summary>
-/// Reported data sets whose files are stored in different orientations: raters, evaluation, training and the check see all of them in the
-/// image's frame. The right figures were computed without this library, by turning the files by hand; its own Dice has a small term
-/// against division by 0.
+/// Data sets from reports, with files in different orientations. Raters, evaluation, training and the check see all files in the image's
+/// frame. The right figures were computed without this library, by turning the files by hand. The library's Dice adds a small term against
+/// division by 0.
 /// </summary>
 public sealed class OneFrameTests
 {
@@ -66,7 +66,7 @@ public sealed class OneFrameTests
     [Fact]
     public void Evaluation_compares_a_map_with_the_masks_in_its_images_frame()
     {
-        // The map is the first rater's mask of an image of 2×3; the second rater's is the same one, stored flipped.
+        // The map is the first rater's mask of an image of 2×3. The second rater's mask is the same, but stored flipped.
         CaseMetrics Score(params string[] columns)
         {
             var row = new Scored
@@ -119,7 +119,7 @@ public sealed class OneFrameTests
     [Fact]
     public void Micrometres_and_millimetres_of_one_case_give_the_same_scores()
     {
-        // A map that marks the first rater's mask, one column further right: 2 mm.
+        // The map marks the first rater's mask moved one column to the right: 2 mm.
         CaseMetrics[] scores = [.. ((string[])["units-mm", "units-micron"]).Select(name =>
         {
             Slice image = SliceReader.Read(Case(name, "kid", "val", "case01", "image.nii.gz"));
@@ -141,7 +141,7 @@ public sealed class OneFrameTests
     [InlineData("units-micron")]
     public void Areas_are_in_square_millimetres_whatever_the_unit_of_the_file(string name)
     {
-        // A pixel is 0.5 × 2 mm: as many square millimetres as pixels.
+        // A pixel is 0.5 × 2 mm, so the area has as many square millimetres as pixels.
         RaterReport report = _ml.Segmentation.DescribeRaters(
             _ml.Data.LoadFromQubiq(Case(name), QubiqDataset.FindTask(Case(name)), QubiqSplit.Validation));
         Assert.All(report.Cases.SelectMany(one => one.Raters), rater => Assert.Equal(rater.Area, rater.PhysicalArea, 1e-9));

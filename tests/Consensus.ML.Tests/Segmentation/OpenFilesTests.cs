@@ -11,8 +11,8 @@ using Microsoft.ML.Data;
 namespace Consensus.ML.Tests.Segmentation;
 
 /// <summary>
-/// Volumes that rows are read from are closed with the cursor, row or call that read them, however it ends: by Linux' list of the files
-/// that this process holds open.
+/// Volumes from which rows are read are closed with the cursor, row or call that read them, however it ends. Linux' list of open files of
+/// this process shows it.
 /// </summary>
 public sealed class OpenFilesTests : IDisposable
 {
@@ -121,7 +121,7 @@ public sealed class OpenFilesTests : IDisposable
             Slices,
             new TrainingCaseReader(view, new ConsensusSegmentationEstimator.Options()).Read(_ => { }, CancellationToken.None).Cases.Count);
 
-        // And where they fail in the midst of their rows.
+        // They are also closed when an error comes in the middle of the rows.
         IDataView broken = Loaded(
             prepared: true, Case(0), Case(1), Case(2) with { AnnotationPaths = [$"{_mask}#slice=0", $"{_mask}#slice=9"] });
         Assert.Throws<InvalidDataException>(() => _ml.Segmentation.DescribeRaters(broken));
@@ -153,7 +153,7 @@ public sealed class OpenFilesTests : IDisposable
     private EstimatorChain<SliceResizingTransformer> Steps() => _ml.Transforms.LoadSlices("Image", "ImagePath")
         .Append(_ml.Transforms.ResizeSlices("Features", "Image", height: 4, width: 4));
 
-    /// <summary>Slices of two channels, each of a volume of its own, that two steps read independently of each other.</summary>
+    /// <summary>Slices of two channels, each from its own volume. Two steps read them independently.</summary>
     private IDataView Loaded(bool prepared, params RaterCase[] cases)
     {
         IDataView data = _ml.Data.LoadFromCases(cases.Length > 0 ? cases : [.. Enumerable.Range(0, Slices).Select(Case)]);

@@ -10,7 +10,7 @@ using TorchSharp;
 
 namespace Consensus.ML.Tests.Segmentation;
 
-/// <summary>When sampling happens, and what stays behind: seen through internals that users have no need of.</summary>
+/// <summary>When sampling happens, and what stays behind. The tests use internals that users do not need.</summary>
 [Collection(nameof(TorchMemory))]
 public sealed class SegmentationLifetimeTests
 {
@@ -51,7 +51,7 @@ public sealed class SegmentationLifetimeTests
         Assert.Equal(3, model.Predictions);
         foreach (SampledMaps row in rows)
         {
-            // Two generations of two levels: the levels' maps are their means.
+            // Two generations of two levels. The maps of the levels are the means.
             float[][] samples = [.. row.Samples.Chunk(256)];
             Assert.Equal(4, samples.Length);
             Assert.All(row.Samples, value => Assert.InRange(value, 0, 1));
@@ -61,7 +61,7 @@ public sealed class SegmentationLifetimeTests
             }
         }
 
-        // The same alone, and as many as early averaging leaves.
+        // The column read alone has the same samples. With early averaging, it has as many as that leaves.
         Assert.Equal(rows.Select(row => row.Samples), view.GetColumn<float[]>("Samples"));
         using ConsensusSegmentationTransformer early = model.WithSampling(model.Sampling with { Generations = 9, Tolerance = 1 });
         Assert.All(early.Transform(Rows()).GetColumn<float[]>("Samples"), samples => Assert.Equal(2 * 2 * 256, samples.Length));
@@ -131,7 +131,7 @@ public sealed class SegmentationLifetimeTests
             }
         }
 
-        // Once for what torch and ML.NET keep for ever, then again for what would grow.
+        // The first run pays for what torch and ML.NET keep for ever. The second run shows what would grow.
         Everything();
         long before = LiveTensors();
         Everything();
@@ -163,7 +163,7 @@ public sealed class SegmentationLifetimeTests
     {
         float[] features = [1, 2, 3, 4];
 
-        // Fixed for ever: a change would change every published prediction.
+        // This value must never change: a change would change every published prediction.
         Assert.Equal(Expected(5, features), NoiseSeed.Compute(5, features));
         Assert.NotEqual(NoiseSeed.Compute(5, features), NoiseSeed.Compute(6, features));
         Assert.NotEqual(NoiseSeed.Compute(5, features), NoiseSeed.Compute(5, [1, 2, 3, 4.0000005f]));

@@ -101,7 +101,7 @@ public sealed class PhantomDatasetTests : IDisposable
 
         string[] files = [.. Directory.EnumerateFiles(_folder["a"], "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
 
-        // Four sets, two cases each: an image, and all the masks of seven tasks.
+        // Four sets with two cases each: an image, and all masks of seven tasks.
         Assert.Equal((4 * 2) + (2 * QubiqTask.All.Sum(task => task.Raters)), files.Length);
         foreach (string file in files)
         {
@@ -178,7 +178,7 @@ public sealed class PhantomDatasetTests : IDisposable
     [InlineData("brain-tumor-3", 2, 1.3, 4)]
     public void The_image_shows_the_structure(string name, int channel, double low, double high)
     {
-        // Hounsfield units for the kidney; for the tumor, brightness against the rest of the brain (FLAIR, and T1 with agent).
+        // The kidney has Hounsfield units. The tumor has brightness against the rest of the brain (FLAIR, and T1 with contrast agent).
         QubiqTask task = QubiqTask.Parse(name);
         PhantomDataset.Write(_folder.Root, task, 3, 0, seed: 8, size: 96);
         foreach (RaterCase item in QubiqDataset.List(_folder.Root, task, QubiqSplit.Train).Cases)

@@ -12,7 +12,7 @@ using Microsoft.ML.Data;
 
 namespace Consensus.ML.Tests.Segmentation.Fitting;
 
-/// <summary>What is said, refused and kept before the first step of training.</summary>
+/// <summary>Messages, refusals and stored cases before the first step of training.</summary>
 [Collection(nameof(TorchMemory))]
 public sealed class BeforeTrainingTests
 {
@@ -57,7 +57,7 @@ public sealed class BeforeTrainingTests
     [Fact]
     public void The_limit_of_a_model_is_what_an_array_holds()
     {
-        // Four bytes a value; the header takes more than nothing.
+        // Four bytes for each value. The header takes more than nothing.
         var layout = new WeightLayout();
         layout.Add("a", [Array.MaxLength / 4], Initialization.Zeros);
         Assert.Throws<ArgumentException>(() => NetworkCheck.CheckWeights(layout, new()));

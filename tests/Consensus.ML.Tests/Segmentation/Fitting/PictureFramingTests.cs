@@ -4,7 +4,7 @@ using Consensus.ML.Segmentation.Fitting;
 
 namespace Consensus.ML.Tests.Segmentation.Fitting;
 
-/// <summary>Cut and padded pictures are recognised by their pixels; whole ones are never taken for them, whatever they show.</summary>
+/// <summary>Cut and padded pictures are recognised by their pixels. Whole pictures are never taken for them, whatever they show.</summary>
 public sealed class PictureFramingTests
 {
     private const int Side = 16;
@@ -23,7 +23,7 @@ public sealed class PictureFramingTests
         ["one bright pixel"] = (row, column) => row == 20 && column == 20 ? 1 : 0,
     };
 
-    // Several shapes of pictures: wider, taller, and as many retinas are, nearly square.
+    // Several shapes of pictures: wider, taller, and nearly square, as many retinas are.
     private static readonly (int Height, int Width)[] Shapes = [(48, 96), (96, 48), (32, 37), (584, 565), (7, 13), (64, 48)];
 
     public static TheoryData<string> Scene => [.. Scenes.Keys];
@@ -54,7 +54,7 @@ public sealed class PictureFramingTests
     {
         for (int left = 0; left <= 16; left += 8)
         {
-            // 16 rows of 32 columns, of which 16 are kept: each pixel of the features is one of the picture's.
+            // Of 16 rows with 32 columns, 16 columns are kept. Each pixel of the features is a pixel of the picture.
             Slice picture = Picture("noise", Side, 2 * Side, channels);
             float[] kept = [.. Enumerable.Range(0, channels * Side * Side)
                 .Select(i => (picture.Pixels[(i / Side * 2 * Side) + left + (i % Side)] - 20) / 7)];
@@ -65,7 +65,8 @@ public sealed class PictureFramingTests
     [Fact]
     public void Padding_is_recognised_though_black_is_no_longer_zero()
     {
-        // 32 rows of 16 columns become 16 of 8, every second pixel of each, between 4 black columns on either side.
+        // 32 rows of 16 columns become 16 rows of 8. Every second pixel is taken in both directions. There are 4 black columns on each
+        // side.
         Slice picture = Picture("noise", 2 * Side, Side);
         float[] features = new float[Side * Side];
         for (int i = 0; i < features.Length; i++)
@@ -102,7 +103,7 @@ public sealed class PictureFramingTests
     private static Slice Picture(string scene, int height, int width, int channels = 1) =>
         new(channels, height, width, [.. Enumerable.Range(0, channels * height * width).Select(i => Scenes[scene](i / width, i % width))]);
 
-    /// <summary>Each new pixel is the one at its middle, as ML.NET fills.</summary>
+    /// <summary>Each new pixel is the old pixel at its middle, as in ML.NET's Fill.</summary>
     private static float[] Middles(Slice picture) =>
         [.. Enumerable.Range(0, Side * Side)
             .Select(i => picture.Pixels[(((2 * (i / Side)) + 1) * picture.Height / (2 * Side) * picture.Width)

@@ -6,7 +6,7 @@ using Consensus.ML.Torch.Training.Batches;
 
 namespace Consensus.ML.Tests.Segmentation.Fitting;
 
-/// <summary>Which cases are trained on, how many levels there are, and whose mask is which level, where raters are missing.</summary>
+/// <summary>Which cases are trained on, how many levels there are, and which mask is which level, when raters are missing.</summary>
 public sealed class RatersOfCasesTests
 {
     private readonly List<string> _warnings = [];

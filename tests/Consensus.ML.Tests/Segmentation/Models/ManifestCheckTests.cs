@@ -10,16 +10,16 @@ using Consensus.ML.Torch.Training;
 
 namespace Consensus.ML.Tests.Segmentation.Models;
 
-/// <summary>A model's manifest is a stranger's: whatever it says is checked before anything is made by it.</summary>
+/// <summary>A model's manifest may come from a stranger. Everything in it is checked before anything is made from it.</summary>
 public sealed class ManifestCheckTests
 {
     private const string Hash = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
     private const string OtherHash = "f123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
-    // More than a layout takes, and far less than what any of the numbers below asks for.
+    // More than a layout takes, and far less than any of the numbers below would take.
     private const long MostAllocated = 32_000_000;
 
-    // JSON's own: no double is as large.
+    // JSON allows this number, but no double is as large.
     private const string TooLarge = "1e999";
 
     private static readonly NetworkOptions Network = new()
@@ -167,13 +167,15 @@ public sealed class ManifestCheckTests
         Assert.Equal(length, Read(Changed(ManifestJson.Write(Consensus()), "weights/bytes", Promised(length))).Weights!.Bytes);
         ExpectRefusal(() => Read(Changed(ManifestJson.Write(Consensus()), "weights/bytes", Promised(length + 1))), $"take {length}");
 
-        // The values themselves: the header of another writer may be shorter.
+        // Compares the values themselves, because another writer's header may be shorter.
         int values = (int)(4 * layout.ParameterCount);
         Assert.Equal(values, Read(Changed(ManifestJson.Write(Consensus()), "weights/bytes", Promised(values))).Weights!.Bytes);
         ExpectRefusal(() => Read(Changed(ManifestJson.Write(Consensus()), "weights/bytes", Promised(values - 1))), $"take {length}");
     }
 
-    /// <summary>Every number of both manifests in turn becomes one that is hardly right; what is not refused must be small.</summary>
+    /// <summary>
+    /// Each number of both manifests in turn becomes a number that is probably wrong. If it is not refused, what it makes must be small.
+    /// </summary>
     [Theory]
     [InlineData("-1")]
     [InlineData("0")]
@@ -307,7 +309,7 @@ public sealed class ManifestCheckTests
         Training = Training,
     });
 
-    /// <summary>The manifest as a file has it, with the weights of its network beside it.</summary>
+    /// <summary>The manifest as in a file, with the weights of its network beside it.</summary>
     private static T Promising<T>(T manifest)
         where T : ModelManifest
     {
@@ -315,7 +317,7 @@ public sealed class ManifestCheckTests
         return (T)manifest.WithWeights([new(ModelFile.WeightsName, bytes, Hash)]);
     }
 
-    /// <summary>The paths of everything below a node, with numbers for the places of lists.</summary>
+    /// <summary>The paths of everything below a node. Places in lists are numbers.</summary>
     private static IEnumerable<string> Paths(JsonNode node, string path)
     {
         IEnumerable<(string Name, JsonNode? Value)> children = node switch
@@ -335,7 +337,7 @@ public sealed class ManifestCheckTests
         }
     }
 
-    /// <summary>The JSON with another value at a path; a placeholder takes the place of what no JSON library writes.</summary>
+    /// <summary>The JSON with another value at a path. A placeholder stands for values that no JSON library writes.</summary>
     private static byte[] Changed(byte[] json, string path, string value)
     {
         const string Placeholder = "\"*placeholder*\"";

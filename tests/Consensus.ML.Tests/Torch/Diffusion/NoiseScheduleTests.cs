@@ -9,7 +9,7 @@ public sealed class NoiseScheduleTests
 {
     public static TheoryData<string> Schedules => [.. TestVectors.Names("schedule_*.json")];
 
-    /// <summary>Every schedule with the fewest, the usual and the most steps that the options allow.</summary>
+    /// <summary>Every schedule, with the smallest, the usual and the largest number of steps that the options allow.</summary>
     public static MatrixTheoryData<NoiseScheduleKind, int> KindsAndSteps => new(Enum.GetValues<NoiseScheduleKind>(), [2, 100, 4000]);
 
     [Theory(SkipTestWithoutData = true)]

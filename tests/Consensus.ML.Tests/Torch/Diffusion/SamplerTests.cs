@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace Consensus.ML.Tests.Torch.Diffusion;
 
-/// <summary>Samplers driven by networks that know the answer.</summary>
+/// <summary>Samplers with networks that know the answer.</summary>
 public sealed class SamplerTests
 {
     private static readonly float[] Map = [1, -1, 0.25f, -0.5f];
@@ -76,7 +76,7 @@ public sealed class SamplerTests
         using var generator = new Generator(3, CPU);
         Tensor truth = Truth();
 
-        // ε = (x_t − √ᾱ x_0) / √(1 − ᾱ), from the process's own x_t: DDIM then follows one line to x_0.
+        // ε = (x_t − √ᾱ x_0) / √(1 − ᾱ), from the process's own x_t. DDIM then follows one line to x_0.
         Tensor sample = Samplers.Get(SamplerKind.Ddim).Sample(process, (current, times) =>
         {
             double alpha = process.Schedule.AlphasCumulative[(int)times[0].item<long>()];
@@ -106,7 +106,7 @@ public sealed class SamplerTests
         double x1 = Step(0.8, alphas[0], alphas[1], 0.2);
         double x2 = Step(x1, alphas[1], alphas[2], ((1 + (1 / (2 * r))) * 0.5) - (1 / (2 * r) * 0.2));
 
-        // The third stride is longer than the second: half of the change from 0.5 to 0.1, and not 0.99 of it.
+        // The third stride is longer than the second. Half of the change from 0.5 to 0.1 is used, not 0.99 of it.
         double x3 = Step(x2, alphas[2], alphas[3], 0.1 + (0.5 * (0.1 - 0.5)));
         Assert.Equal([0.8, x1, x2, x3], seen, (expected, actual) => Math.Abs(expected - actual) < 1e-5);
         Assert.Equal(-0.75, sample.item<float>(), 1e-6);
@@ -119,8 +119,8 @@ public sealed class SamplerTests
     [Fact]
     public void The_second_order_solver_is_closer_to_the_exact_path_than_ddim()
     {
-        // Data N(0.3, 0.4²): the best prediction of x_0 is linear in x_t, and the deterministic path is known:
-        // x_t = √ᾱ·0.3 + z·√(ᾱ·0.16 + 1 − ᾱ) with z fixed. Compared where the last step begins, at t = 0.
+        // Data N(0.3, 0.4²). The best prediction of x_0 is linear in x_t, and the deterministic path is known:
+        // x_t = √ᾱ·0.3 + z·√(ᾱ·0.16 + 1 − ᾱ) with z fixed. They are compared at the beginning of the last step, at t = 0.
         const double mean = 0.3, variance = 0.16;
         foreach ((int count, double gain) in new[] { (6, 1.3), (11, 2), (21, 5) })
         {
@@ -159,7 +159,7 @@ public sealed class SamplerTests
             current = process.AddNoise(Truth(), steps, epsilons);
         AssertEqual(Map, process.Interpret(tensor(velocity).view(1, 1, 2, 2), current, steps, clamp: true).Start, 1e-5f);
 
-        // Half a unit off everywhere: a squared error of a quarter.
+        // Every value is wrong by half a unit, so the squared error is a quarter.
         Tensor off = tensor(velocity).view(1, 1, 2, 2) + 0.5;
         Assert.Equal(0.25, process.Loss(off, Truth(), current, steps, epsilons).Total.item<float>(), 1e-5);
     }
@@ -175,7 +175,7 @@ public sealed class SamplerTests
         Tensor steps = tensor(new[] { 2L, 90L }), zero = zeros(2, 1, 1, 1), error = full([2, 1, 1, 1], 0.1f);
         DiffusionLoss loss = process.Loss(error, zero, zero, steps, zero, minSnrGamma: 5);
 
-        // What is predicted is off by 0.1; x_0 then is off by 0.1·√((1 − ᾱ)/ᾱ) for ε, 0.1 for x_0 and 0.1·√(1 − ᾱ) for v.
+        // The prediction is wrong by 0.1. Then x_0 is wrong by 0.1·√((1 − ᾱ)/ᾱ) for ε, 0.1 for x_0 and 0.1·√(1 − ᾱ) for v.
         double[] expected = [.. new[] { 2, 90 }.Select(t =>
         {
             double alpha = process.Schedule.AlphasCumulative[t], ratio = alpha / (1 - alpha);
@@ -197,7 +197,7 @@ public sealed class SamplerTests
         StepPrediction prediction = process.Interpret(zeros(20000, 1, 1, 1), current, steps, clamp: true);
         Tensor previous = DiffusionProcess.DdpmPrevious(prediction, steps, randn([20000, 1, 1, 1], generator: generator));
 
-        // The fixed large variance is β_t; 20,000 draws know a variance to about one part in a hundred.
+        // The fixed large variance is β_t. With 20,000 draws, a variance is known to about one part in a hundred.
         Assert.Equal(process.Schedule.Betas[50], previous.var().item<float>(), process.Schedule.Betas[50] * 0.04);
     }
 

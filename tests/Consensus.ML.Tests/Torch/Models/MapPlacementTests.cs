@@ -23,7 +23,7 @@ public sealed class MapPlacementTests
         Resampling.Restore(map, side, side, restored, native, native, Placement(native, side));
         Assert.Equal(expected, restored);
 
-        // Models of before the scale was noted have the offset alone, which tells as much of masks that were larger than the slices.
+        // Models from before the scale was saved have only the offset. For masks that were larger than the slices, that says as much.
         Resampling.Restore(map, side, side, restored, native, native, Placement(native, side, isScaleKnown: native < side));
         Assert.Equal(expected, restored);
         Resampling.Restore(map, side, side, restored, native, native, null);
@@ -39,8 +39,8 @@ public sealed class MapPlacementTests
     [InlineData(0.5)]
     public void A_map_is_restored_to_where_it_lies_at_any_other_scale(double trained)
     {
-        // A stand-in for a network that sees discs. It has learnt how far reduced masks lie off them from two hundred of them: that is
-        // measured here, not reckoned.
+        // A stand-in for a network that sees discs. From two hundred of them it has learnt how far reduced masks are moved. That distance
+        // is measured here, not calculated.
         const int side = 32;
         int trainedSide = (int)(side * trained);
         var random = new Random(3);
@@ -73,22 +73,23 @@ public sealed class MapPlacementTests
     [Fact]
     public void A_map_of_a_model_of_unreduced_slices_is_enlarged_about_its_middles()
     {
-        // Each pixel covers two: places −¼, ¼, ¾, 1¼ of a row of two, the ends repeated.
+        // Each pixel covers two. The places in a row of two are −¼, ¼, ¾, 1¼, and the ends are repeated.
         float[] restored = new float[4];
         Resampling.Restore([1, 3], 1, 2, restored, 1, 4, Placement(1, 1));
         Assert.Equal([1, 1.5f, 2.5f, 3], restored);
 
-        // Two of four pixels lie on each: their mean.
+        // Each pixel covers two of four pixels, and is their mean.
         restored = new float[2];
         Resampling.Restore([1, 2, 5, 8], 1, 4, restored, 1, 2, Placement(1, 1));
         Assert.Equal([1.5f, 6.5f], restored);
 
-        // After training on masks of twice the size a map lies ¼ before its slice: the pixels cover ¼ to 2¼ and 2¼ to the end of the four.
+        // After training on masks of twice the size, a map lies ¼ before its slice. The pixels cover ¼ to 2¼, and 2¼ to the end of the
+        // four.
         Resampling.Restore([1, 2, 5, 8], 1, 4, restored, 1, 2, Placement(2, 1));
         Assert.Equal([((0.75f * 1) + 2 + (0.25f * 5)) / 2, ((0.75f * 5) + 8) / 1.75f], restored);
     }
 
-    /// <summary>What a model knows that was trained on masks of one side.</summary>
+    /// <summary>The placement of a model that was trained on masks of one side.</summary>
     private static MapPlacement Placement(int native, int side, bool isScaleKnown = true)
     {
         TrainingCase[] cases = [new("a", [], new RaterMasks(1, native, native, new byte[native * native]))];
@@ -98,7 +99,8 @@ public sealed class MapPlacementTests
     }
 
     /// <summary>
-    /// A disc on a grid of this many pixels over a slice of 32: its middle and radius, 6.4, are those on the slice, from its corner.
+    /// A disc on a grid of this many pixels over a slice of 32. Its middle and its radius, 6.4, are in pixels of that slice, from its
+    /// corner.
     /// </summary>
     private static float[] Disc(double row, double column, int side, int parts = 8)
     {
@@ -115,7 +117,7 @@ public sealed class MapPlacementTests
         return pixels;
     }
 
-    /// <summary>Where the middle of what is marked lies, on a slice of 32, from its corner.</summary>
+    /// <summary>The middle of the marked pixels, on a slice of 32, from its corner.</summary>
     private static (double Row, double Column) Middle(float[] map, int side)
     {
         double sum = map.Sum(value => (double)value), size = 32.0 / side;

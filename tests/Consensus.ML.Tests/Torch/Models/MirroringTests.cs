@@ -18,8 +18,8 @@ public sealed class MirroringTests
     [InlineData(96, -1.0 / 3)]
     public void Masks_reduced_by_the_nearest_pixel_lie_up_to_half_a_pixel_off(int side, double expected)
     {
-        // Of every two (four) pixels the first is taken, whose middle lies ¼ (⅜) of a reduced pixel before that of the reduced one; of
-        // every three for two the first and the second, −⅙ and −½.
+        // Of every two (four) pixels, the first is taken. Its middle lies ¼ (⅜) of a reduced pixel before the middle of the reduced pixel.
+        // When three become two, the first and the second are taken: −⅙ and −½.
         TrainingCase[] cases = [new("a", [], new RaterMasks(1, side, 64, new byte[side * 64]))];
         MaskOffset offset = MaskOffset.Mean(TrainingCase.MaskSizes(cases), 64, 64);
         Assert.Equal(expected, offset.Rows, 1e-12);
@@ -44,7 +44,7 @@ public sealed class MirroringTests
         Tensor image = tensor(new float[] { 1, 2, 4, 8, 10, 20, 40, 80 }).view(1, 1, 2, 4);
         var mirroring = new Mirroring(Mirrored.Rows | Mirrored.Columns, new(0, -0.25));
 
-        // Mirrored 8 4 2 1; then halfway to the neighbour on the right, and the last one repeats itself.
+        // Mirrored, the row is 8 4 2 1. Then each value moves halfway to its right neighbour, and the last value repeats itself.
         Assert.Equal([6, 3, 1.5f, 1, 60, 30, 15, 10], mirroring.View(image, Mirrored.Columns).data<float>());
         Assert.Equal([10, 20, 40, 80, 1, 2, 4, 8], mirroring.View(image, Mirrored.Rows).data<float>());
         Assert.Equal(image.data<float>(), mirroring.View(image, Mirrored.No).data<float>());
@@ -56,8 +56,8 @@ public sealed class MirroringTests
     [Fact]
     public void What_is_drawn_off_a_view_lies_mirrored_back_where_it_lies_off_the_image()
     {
-        // A model that draws what it sees a quarter of a pixel before each pixel, as one does that has learned from reduced masks, on an
-        // image that rises evenly.
+        // A model that draws what it sees a quarter of a pixel before each pixel, as a model does after learning from reduced masks. The
+        // image rises evenly.
         using var scope = NewDisposeScope();
         Tensor image = arange(8, ScalarType.Float32).view(1, 1, 1, 8);
         var mirroring = new Mirroring(Mirrored.Columns, new(0, -0.25));
@@ -72,7 +72,7 @@ public sealed class MirroringTests
     [Fact]
     public void The_second_generation_sees_the_image_mirrored_and_its_map_is_mirrored_back()
     {
-        // A few steps of training, for a new network draws nothing yet.
+        // A few steps of training, because a new network draws nothing yet.
         var options = new TrainingOptions { Steps = 5, BatchSize = 2, LearningRate = 1e-2, ValidationFraction = 0 };
         using ConsensusModel model = new ConsensusTrainer(Discs.Description(), options, null, [0f], seed: 3, CPU)
             .Train(Discs.Cases(2), null, null, CancellationToken.None).Model;
@@ -81,7 +81,7 @@ public sealed class MirroringTests
         var one = new SamplingOptions { Generations = 1, Sampler = SamplerKind.Ddim, Steps = 2 };
         SamplingOptions two = one with { Generations = 2 };
 
-        // The second generation's map of the mirrored image is what its mean leaves when the first is taken away.
+        // The second generation's map of the mirrored image is found by subtracting the first map from the mean.
         float[] first = Maps(image, one), firstOfMirrored = Maps(mirrored, one), meanOfMirrored = Maps(mirrored, two);
         float[] second = Flipped([.. meanOfMirrored.Zip(firstOfMirrored, (mean, sample) => (2 * mean) - sample)]);
         float[] expected = [.. first.Zip(second, (a, b) => (a + b) / 2)];
@@ -89,7 +89,7 @@ public sealed class MirroringTests
         Assert.All(expected.Zip(actual), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
         Assert.NotEqual(Maps(image, two), actual);
 
-        // Early averaging takes the same turns; without axes to mirror, the option changes nothing.
+        // Early averaging takes the same turns. Without axes to mirror, the option changes nothing.
         Assert.All(
             expected.Zip(model.Predict(image, two with { Mirror = true, Tolerance = 1e-9 }, 5, mirroring).ConsensusMaps),
             pair => Assert.Equal(pair.First, pair.Second, 1e-5f));

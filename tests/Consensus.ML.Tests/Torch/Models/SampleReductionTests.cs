@@ -19,8 +19,8 @@ public sealed class SampleReductionTests
         AssertEqual([1, 0, 0], prediction.SoftMap);
         AssertEqual([1, 0.5f, 0.3f, 0.6f, 0.1f, 0], prediction.ConsensusMaps);
 
-        // Unrounded soft maps of the generations: 0.7, 0.5, 0.1 and 0.9, 0.1, 0.2; half their difference is the
-        // population deviation of two.
+        // Unrounded soft maps of the generations: 0.7, 0.5, 0.1 and 0.9, 0.1, 0.2. The population deviation of two values is half of their
+        // difference.
         AssertEqual([0.1f, 0.2f, 0.05f], prediction.Uncertainty);
     }
 

@@ -11,7 +11,7 @@ using static TorchSharp.torch;
 
 namespace Consensus.ML.Tests.Torch.Networks;
 
-/// <summary>The image beside x_t in the first convolution, and the U-Net alone.</summary>
+/// <summary>The image enters the first convolution beside x_t. The U-Net is also tested alone.</summary>
 public sealed class ConditioningTests
 {
     private static readonly NetworkOptions Small = new()
@@ -62,7 +62,7 @@ public sealed class ConditioningTests
         using WeightSet weights = WeightSet.Initialize(network.Layout, CPU, seed: 1);
         using var generator = new Generator(3, CPU);
 
-        // The last convolution begins at zero, where everything would be equal.
+        // The last convolution begins at zero, and then all outputs would be equal.
         Tensor last = weights.Weights[Place(network.Layout, "out.2.weight")],
             first = weights.Weights[Place(network.Layout, "input_blocks.0.0.weight")];
         last.copy_(randn(last.shape, generator: generator));
@@ -78,7 +78,7 @@ public sealed class ConditioningTests
             Assert.True((alone - together.narrow(0, map, 1)).abs().max().item<float>() < 1e-4);
         }
 
-        // Without its last input the convolution does not see x_t any more, and without the others no image.
+        // Without its last input the convolution no longer sees x_t. Without the other inputs it sees no image.
         Tensor kept = first.clone();
         first.narrow(1, 2, 1).zero_();
         Assert.Equal(Values(noisy, images), Values(noisy.flip(0), images));

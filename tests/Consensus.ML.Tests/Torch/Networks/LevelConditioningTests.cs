@@ -12,7 +12,7 @@ using static TorchSharp.torch;
 
 namespace Consensus.ML.Tests.Torch.Networks;
 
-/// <summary>All levels in the channels of one pass, beside one level a pass told by an embedding.</summary>
+/// <summary>All levels as channels of one pass, compared with one level in each pass that an embedding selects.</summary>
 public sealed class LevelConditioningTests
 {
     private const int Side = 16;
@@ -101,12 +101,12 @@ public sealed class LevelConditioningTests
             Same(process.DdimPrevious(alone, Map(current, map), steps), Map(process.DdimPrevious(together, current, steps), map));
         }
 
-        // What a network gives for one map: its prediction and, behind all predictions, what it says of the variance.
+        // The network's output for one map: its prediction and, after all predictions, its variance.
         Tensor One(Tensor all, int map) => learned ? cat([Map(all, map), Map(all, maps + map)], 1) : Map(all, map);
 
         static Tensor Map(Tensor all, int map) => all.narrow(1, map, 1);
 
-        // Means over the maps that there are, written out.
+        // Means over the maps that exist, written out.
         static Tensor Mean(Tensor[] one, Tensor? present) => tensor(Enumerable.Range(0, samples).Select(sample =>
             Enumerable.Range(0, maps)
                 .Where(map => present is null || present[sample, map].item<float>() == 1)
@@ -122,7 +122,7 @@ public sealed class LevelConditioningTests
     [Fact]
     public void A_step_draws_every_level_of_an_image_in_its_channel()
     {
-        // Votes 3, 2, 1, 0 on the four pixels: level c marks the first 4 − c.
+        // Votes 3, 2, 1, 0 on the four pixels, so level c marks the first 4 − c.
         using var scope = NewDisposeScope();
         TrainingBatch batch = Draw(
             TrainingTarget.Consensus, new("case01", [1, 2, 3, 4], new RaterMasks(3, 2, 2, [1, 1, 1, 0, 1, 1, 0, 0, 1, 0, 0, 0])));
@@ -137,7 +137,7 @@ public sealed class LevelConditioningTests
     [Fact]
     public void A_rater_who_has_not_drawn_a_case_has_an_empty_channel_that_does_not_count()
     {
-        // The two masks are the third rater's and the first's.
+        // The two masks are those of the third rater and the first.
         using var scope = NewDisposeScope();
         TrainingBatch batch = Draw(
             TrainingTarget.Annotator,
@@ -191,7 +191,8 @@ public sealed class LevelConditioningTests
     [Fact]
     public void Every_level_is_learned_from_the_channel_that_it_is_drawn_in()
     {
-        // The second rater's discs are a pixel smaller: 2 of 2 marks fewer pixels than 1 of 2, on images that training has not seen too.
+        // The second rater's discs are a pixel smaller. So 2 of 2 raters mark fewer pixels than 1 of 2, also on images that training has
+        // not seen.
         ModelDescription description = Discs.Description();
         description = description with { Network = description.Network with { LevelConditioning = LevelConditioning.Channels } };
         var options = new TrainingOptions

@@ -27,7 +27,7 @@ public sealed class NoiseStartTests
             Network(noiseStartsAtZero).Layout.Specs.ToDictionary(spec => spec.Name, spec => spec.Initialization);
     }
 
-    /// <summary>How far the output of a new network moves with x_t, or with the image.</summary>
+    /// <summary>How much the output of a new network changes with x_t, or with the image.</summary>
     private static double Difference(bool noiseStartsAtZero, bool changeNoise)
     {
         using var scope = NewDisposeScope();
@@ -36,7 +36,7 @@ public sealed class NoiseStartTests
         ConsensusNetwork network = Network(noiseStartsAtZero);
         using WeightSet weights = WeightSet.Initialize(network.Layout, CPU, seed: 1);
 
-        // The last convolution starts at zero in every new network, and would hide all.
+        // The last convolution starts at zero in every new network, and would hide all changes.
         weights.Weights[network.Layout.Specs.ToList().FindIndex(spec => spec.Name == "out.2.weight")].fill_(0.1);
         var context = new ForwardContext(weights.Weights, Training: false);
         Tensor image = randn([1, 1, 8, 8], generator: generator), noise = randn([1, 1, 8, 8], generator: generator),

@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 
 namespace Consensus.ML.Tests.Torch.Networks;
 
-/// <summary>The arithmetic that rates of benchmarks rest on, counted by hand for the smallest network.</summary>
+/// <summary>The number of operations behind the rates of benchmarks, counted by hand for the smallest network.</summary>
 public sealed class OperationCountTests
 {
     [Fact]
@@ -29,7 +29,7 @@ public sealed class OperationCountTests
         network.Forward(context with { Operations = operations }, zeros(3, 1, 8, 8), features, zeros(3, ScalarType.Int64), arange(
             1, 4, ScalarType.Int64));
 
-        // 64 pixels of 32 channels are 2048 outputs of a map; a 3×3 convolution takes 9 terms a channel.
+        // 64 pixels of 32 channels are 2048 outputs of a map. A 3×3 convolution takes 9 terms for each channel.
         const long outputs = 2048, nine = 9 * 32;
         long input = outputs * 9, residual = 2 * outputs * nine, up = (outputs * 2 * nine) + (outputs * nine) + (outputs * 64),
             last = 2 * 64 * nine;

@@ -11,7 +11,7 @@ using static TorchSharp.torch;
 
 namespace Consensus.ML.Tests.Torch.Networks;
 
-/// <summary>A network that takes patches of pixels for channels is the published one on slices that were folded before.</summary>
+/// <summary>A network that turns patches of pixels into channels equals the published network on slices that were folded before.</summary>
 public sealed class PatchTests
 {
     [Fact]
@@ -183,7 +183,7 @@ public sealed class PatchTests
                 .Zip(unseen.Masks.Unpack().Rater(level).ToArray())
                 .Count(pair => (pair.First > 0.5f) != (pair.Second == 1));
 
-            // Whole patches would miss the edge of a disc of 9 pixels by more.
+            // With whole patches, the error at the edge of a disc of 9 pixels would be larger.
             Assert.InRange(wrong, 0, 6);
         }
     }

@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 
 namespace Consensus.ML.Tests.Torch.Networks;
 
-/// <summary>A network of the published implementation with one recorded pass through everything.</summary>
+/// <summary>A network of the published implementation, with one recorded pass through all of it.</summary>
 internal sealed class PublishedNetwork : IDisposable
 {
     private readonly Safetensors _file;
@@ -50,7 +50,7 @@ internal sealed class PublishedNetwork : IDisposable
 
     public DiffusionProcess Process { get; }
 
-    /// <summary>A recorded tensor as float32; whole numbers (t, level) as int64. Owned by the surrounding scope.</summary>
+    /// <summary>A recorded tensor as float32. Whole numbers (t, level) are int64. The surrounding scope owns it.</summary>
     public Tensor Recorded(string name)
     {
         SafetensorsEntry entry = _entries[$"io.{name}"];

@@ -31,7 +31,7 @@ public sealed class PublishedNetworkTests
         Tensor output = published.Network.Forward(context, current, features, published.Process.NetworkTimes(steps), levels);
         AssertClose(published, "model_output", output);
 
-        // What sampling and the losses make of an output is checked on the recorded one, so that an error shows where it arises.
+        // Sampling and losses are checked with the recorded output, so that an error shows where it begins.
         Tensor recorded = published.Recorded("model_output");
         StepPrediction prediction = published.Process.Interpret(recorded, published.Recorded("x_t"), steps, clamp: true);
         AssertClose(published, "pred_x_start", prediction.Start);
@@ -56,7 +56,7 @@ public sealed class PublishedNetworkTests
 
         DiffusionLoss loss = published.Process.Loss(output, start, current, steps, published.Recorded("noise"));
 
-        // With the fixed variance the published code's loss is a sum over pixels; ours is the mean, as its part loss_mse is there too.
+        // With the fixed variance, the published code's loss is a sum over pixels. Ours is the mean, as loss_mse is in the published code.
         double scale = published.Diffusion.LearnedVariance ? 1 : published.Side * published.Side;
         Tensor total = loss.Total * scale;
         AssertClose(published, "loss", total);
@@ -80,13 +80,16 @@ public sealed class PublishedNetworkTests
             string name = published.Network.Layout.Specs[i].Name;
             double wanted = norms.GetProperty(name).GetDouble(), actual = leaves[i].grad!.norm().item<float>();
 
-            // Mostly relative to the norm itself: a small gradient must be right too. Far below the largest, float32 has no digits left.
+            // The error is mostly relative to the norm itself, because a small gradient must be right too. Far below the largest value,
+            // float32 has no digits left.
             Assert.True(
                 Math.Abs(wanted - actual) <= (1e-4 * wanted) + (1e-5 * largest), $"{name}: gradient norm {actual:R}, published {wanted:R}");
         }
     }
 
-    /// <summary>Without the channel of the variance, what is left of a recorded output is that of a network with the fixed one.</summary>
+    /// <summary>
+    /// A recorded output without the channel of the variance. The rest is the output of a network with the fixed variance.
+    /// </summary>
     [Theory(SkipTestWithoutData = true)]
     [MemberData(nameof(Networks))]
     public void With_the_fixed_variance_the_loss_is_the_recorded_mean_over_pixels(string file)

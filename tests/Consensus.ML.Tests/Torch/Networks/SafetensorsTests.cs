@@ -7,7 +7,9 @@ using static TorchSharp.torch;
 
 namespace Consensus.ML.Tests.Torch.Networks;
 
-/// <summary>Safetensors files that somebody made up: each is refused in one line, and nothing is made that its bytes do not back.</summary>
+/// <summary>
+/// Safetensors files that somebody made up. Each is refused in one line, and nothing is made that its bytes do not contain.
+/// </summary>
 public sealed class SafetensorsTests
 {
     private const long MostAllocated = 8_000_000;
@@ -81,7 +83,7 @@ public sealed class SafetensorsTests
         Assert.Equal([0], Assert.Single(Safetensors.Parse(File(One("F32", "[0]", "[0,0]"), 0)).Entries).Shape);
     }
 
-    /// <summary>The network that is asked for takes gigabytes; the file that is said to hold it, a few bytes.</summary>
+    /// <summary>The requested network takes gigabytes. The file that should hold it has a few bytes.</summary>
     [Fact]
     public void A_network_is_not_made_before_its_file_is_known_to_hold_it()
     {

@@ -5,13 +5,13 @@ using static TorchSharp.torch.nn;
 
 namespace Consensus.ML.Tests.Torch.Networks;
 
-/// <summary>How a residual block is told time and level.</summary>
+/// <summary>How time and level reach a residual block.</summary>
 public sealed class ScaleShiftTests
 {
     [Fact]
     public void What_is_added_before_a_normalisation_of_one_channel_a_group_is_taken_away_again_and_a_scale_and_shift_behind_it_is_not()
     {
-        // Not to the bit: means are rounded.
+        // Not equal to the bit, because means are rounded.
         Assert.True(DifferenceBetweenLevels(channels: 32, scaleShift: false) < 1e-5);
         Assert.True(DifferenceBetweenLevels(channels: 64, scaleShift: false) > 1e-2);
         Assert.True(DifferenceBetweenLevels(channels: 32, scaleShift: true) > 1e-2);
@@ -31,7 +31,7 @@ public sealed class ScaleShiftTests
             spec => spec.Name["block.".Length..], spec => randn(spec.Shape, generator: generator));
         Tensor input = randn([2, 32, 5, 4], generator: generator), embedding = randn([2, 6], generator: generator);
 
-        // The same written out for this one block: normalisation over 32 groups, silu(a) = a / (1 + e^−a).
+        // The same written out for this block: normalisation over 32 groups, silu(a) = a / (1 + e^−a).
         Tensor hidden = Convolved(Silu(Normed(input, "in_layers.0")), "in_layers.2", padding: 1);
         Tensor told = embedding.matmul(weights["emb_layers.1.weight"].t()) + weights["emb_layers.1.bias"];
         Tensor normed = Normed(hidden, "out_layers.0");
@@ -73,7 +73,7 @@ public sealed class ScaleShiftTests
             Network(32, scaleShift).Layout.Specs.ToDictionary(spec => spec.Name, spec => spec.Shape);
     }
 
-    /// <summary>How far the output of a network of one resolution moves with the level, by its own size.</summary>
+    /// <summary>How much the output of a network of one resolution changes with the level, relative to its size.</summary>
     private static double DifferenceBetweenLevels(int channels, bool scaleShift)
     {
         using var scope = NewDisposeScope();

@@ -18,14 +18,14 @@ using static TorchSharp.torch;
 namespace Consensus.ML.Tests.Torch.Runtime;
 
 /// <summary>
-/// Every tensor is made on its model's device. Nothing here runs on a GPU: what a machine without one can show is that no tensor is made
-/// without naming a device, and that the CPU is named nowhere but where the host is meant. Torch's own kernels for GPUs, and what they
-/// ask of types and layouts, stay unproven.
+/// Every tensor is made on its model's device. Nothing here runs on a GPU. A machine without one can show two things: no tensor is made
+/// without a named device, and the CPU is named only where the host is meant. Torch's own GPU kernels, and their demands on types and
+/// layouts, stay unproven.
 /// </summary>
 public sealed class DeviceTests
 {
-    // Where the host's memory is meant: files, random initial weights that are the same on every device, arrays on their way to and from
-    // the device, the scaler's three numbers, and the choice of device.
+    // The places where the host's memory is meant: files, random initial weights that are the same on every device, arrays on their way to
+    // and from the device, the scaler's three numbers, and the choice of device.
     private static readonly HashSet<string> Host =
     [
         $"{nameof(Safetensors)}.{nameof(Safetensors.ToTensor)}",
@@ -38,18 +38,18 @@ public sealed class DeviceTests
         $"{nameof(Optimizer)}.{nameof(Optimizer.Step)}",
         $"{nameof(Optimizer)}..ctor",
 
-        // Samples come as an array of the host, and the soft map goes back as one.
+        // Samples come as an array of the host, and the soft map goes back as an array.
         $"{nameof(SegmentationTransformer)}.{nameof(SegmentationTransformer.SoftMapFrom)}",
 
-        // From here on the maps are arrays.
+        // After this line the maps are arrays.
         $"{nameof(ConsensusModel)}.Sample",
         $"{nameof(ConsensusModel)}.{nameof(ConsensusModel.Trace)}",
         $"{nameof(UNetModel)}.Pass",
     ];
 
     /// <summary>
-    /// With torch's default device set to one that holds no data ("meta"), a tensor made without naming its device lands there, and the
-    /// first operation that mixes it with others, or copies it, fails.
+    /// Torch's default device is set to one that holds no data ("meta"). A tensor made without a named device lands there. The first
+    /// operation that mixes it with other tensors, or copies it, fails.
     /// </summary>
     [Theory]
     [InlineData(PredictionType.Epsilon, true, Precision.Float32)]
@@ -95,7 +95,7 @@ public sealed class DeviceTests
                     new(Mirrored.Rows | Mirrored.Columns, new(0.25, -0.25)));
             }
 
-            // What training was taken up again from.
+            // The model from which training was continued.
             checkpoints.Dispose();
             using CheckpointFolder resumed = CheckpointFolder.Open(
                 new() { Folder = folder["run"], EverySteps = 1, Resume = true }, _ => { });
@@ -153,7 +153,7 @@ public sealed class DeviceTests
         Assert.Equal([], found.Where(name => !Host.Contains(name)));
     }
 
-    /// <summary>Type and member; of a lambda or a local function, the member that it is written in.</summary>
+    /// <summary>Type and member. For a lambda or a local function, the member that contains it.</summary>
     private static string Name(MethodBase method) =>
         $"{MethodCalls.Home(method).Name}.{(method.Name is ['<', .. string rest] ? rest[..rest.IndexOf('>')] : method.Name)}";
 }

@@ -3,7 +3,7 @@ using Reading = Consensus.ML.Torch.Runtime.FreeProcessors.Reading;
 
 namespace Consensus.ML.Tests.Torch.Runtime;
 
-/// <summary>What others leave free is what all took less what this process took, counted by hand.</summary>
+/// <summary>What others leave free is computed from what all took and what this process took. The numbers are counted by hand.</summary>
 public sealed class FreeProcessorsTests
 {
     private const string Stat = """
@@ -14,8 +14,8 @@ public sealed class FreeProcessorsTests
         ctxt 678
         """;
 
-    // Of cpu0: 100 + 10 + 50 ticks busy, 600 + 40 not. Of cpu1: 200 + 10 + 50 + 5 + 5 + 90 busy (a host that takes the processor away
-    // leaves it no more free), 400 + 40 not; 100 ticks are a second.
+    // cpu0: 100 + 10 + 50 ticks busy, 600 + 40 not busy. cpu1: 200 + 10 + 50 + 5 + 5 + 90 busy, 400 + 40 not busy. When the host takes the
+    // processor away, that time is not free either. 100 ticks are a second.
     [Theory]
     [InlineData(null, 5.2, 10.8, 2)]
     [InlineData("0", 1.6, 6.4, 1)]
@@ -59,7 +59,7 @@ public sealed class FreeProcessorsTests
         var free = new FreeProcessors();
         int? found = null;
 
-        // The system counts in hundredths of a second: the first looks may see no time pass.
+        // The system counts hundredths of a second, so the first looks may see no time pass.
         Assert.True(SpinWait.SpinUntil(() => (found = free.CountSinceLast()) is not null, TimeSpan.FromMinutes(2)));
         Assert.InRange(found!.Value, 1, Environment.ProcessorCount);
     }

@@ -5,7 +5,7 @@ using Consensus.ML.Torch.Runtime;
 
 namespace Consensus.ML.Tests.Torch.Runtime;
 
-/// <summary>A library is loaded from memory, or from a folder that is this user's alone and does not stay.</summary>
+/// <summary>A library is loaded from memory, or from a folder that only this user can use and that is deleted.</summary>
 [SupportedOSPlatform("linux")]
 public sealed class LibraryImageTests : IDisposable
 {
@@ -34,7 +34,7 @@ public sealed class LibraryImageTests : IDisposable
         File.SetUnixFileMode(open, everybody);
         Assert.Throws<UnauthorizedAccessException>(() => LibraryImage.LoadFromFolder(Stub(), open));
 
-        // As /tmp is.
+        // Like /tmp.
         File.SetUnixFileMode(open, everybody | UnixFileMode.StickyBit);
         Assert.NotEqual(0, LibraryImage.LoadFromFolder(Stub(), open));
         Assert.Empty(Directory.EnumerateFileSystemEntries(open));
@@ -42,7 +42,7 @@ public sealed class LibraryImageTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    /// <summary>A small library of libtorch's with nothing in it but the names of others that are loaded.</summary>
+    /// <summary>A small library of libtorch. It contains only the names of other libraries, which are already loaded.</summary>
     private static byte[] Stub()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Other systems load what is shipped.");

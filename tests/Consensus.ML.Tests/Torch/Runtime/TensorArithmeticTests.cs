@@ -5,20 +5,20 @@ using TorchSharp;
 
 namespace Consensus.ML.Tests.Torch.Runtime;
 
-/// <summary>Numbers handed to torch live until torch has read them (see <see cref="TensorArithmetic"/>).</summary>
+/// <summary>Numbers given to torch live until torch has read them (see <see cref="TensorArithmetic"/>).</summary>
 public sealed class TensorArithmeticTests
 {
     /// <summary>
-    /// TorchSharp makes a <see cref="Scalar"/> of every number, and lets go of it before libtorch has read it: <c>a + b</c> (its factor,
-    /// 1), <c>a * 2</c>, <c>a.clamp(0, 1)</c>. A garbage collection that another thread begins in that moment frees it. Our code hands
-    /// numbers over through <see cref="TensorArithmetic"/>, which keeps them; this test finds what does not.
+    /// TorchSharp makes a <see cref="Scalar"/> from every number, and releases it before libtorch has read it: <c>a + b</c> (its factor,
+    /// 1), <c>a * 2</c>, <c>a.clamp(0, 1)</c>. A garbage collection that another thread starts in that moment frees it. Our code passes
+    /// numbers through <see cref="TensorArithmetic"/>, which keeps them. This test finds code that does not.
     /// </summary>
     [Fact]
     public void No_code_of_ours_lets_go_of_a_number_before_torch_has_read_it()
     {
         HashSet<MethodBase> hazards = CallsThatMakeScalars();
 
-        // What was seen to fail must be among them, or this test would pass by blindness.
+        // The calls that were seen to fail must be among them. Otherwise this test would pass because it finds nothing.
         Assert.Contains(hazards, method => method.Name == "op_Addition");
         Assert.Contains(hazards, method => method.Name == nameof(torch.Tensor.add_));
         Assert.Contains(hazards, method => method.Name == nameof(torch.nn.functional.leaky_relu));
@@ -38,7 +38,7 @@ public sealed class TensorArithmeticTests
     }
 
     /// <summary>
-    /// TorchSharp's methods that make a scalar of a number, directly or through others of its methods, and the conversions themselves.
+    /// TorchSharp's methods that make a scalar from a number, directly or through another of its methods, and the conversions themselves.
     /// </summary>
     private static HashSet<MethodBase> CallsThatMakeScalars()
     {

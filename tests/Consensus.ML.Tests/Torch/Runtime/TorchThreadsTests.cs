@@ -6,7 +6,7 @@ using TorchSharp;
 
 namespace Consensus.ML.Tests.Torch.Runtime;
 
-/// <summary>Whoever takes a number of torch's threads gives it back, and no other thread of the process ever sees it.</summary>
+/// <summary>Whoever takes a number of torch's threads gives it back, and no other thread of the process ever sees the change.</summary>
 public sealed class TorchThreadsTests
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);

@@ -2,7 +2,7 @@ using Consensus.ML.Torch.Runtime;
 
 namespace Consensus.ML.Tests.Torch.Runtime;
 
-/// <summary>Turns are taken one at a time and in the order of asking, whoever gives up.</summary>
+/// <summary>Turns are taken one at a time, in the order of the requests, even when some give up.</summary>
 public sealed class TurnQueueTests
 {
     private readonly TurnQueue _turns = new();
@@ -62,7 +62,7 @@ public sealed class TurnQueueTests
                 }
                 catch (OperationCanceledException)
                 {
-                    // Given up, with or without the turn.
+                    // Given up, with or without having the turn.
                 }
 
                 other?.Join();
@@ -74,7 +74,7 @@ public sealed class TurnQueueTests
         Assert.Equal(["after all"], _order);
     }
 
-    /// <summary>Asks on a thread of its own, which waits by the time this returns.</summary>
+    /// <summary>Asks on another thread, which is waiting when this method returns.</summary>
     private Thread Ask(string name, CancellationToken cancellation = default)
     {
         int before = _turns.Waiting;

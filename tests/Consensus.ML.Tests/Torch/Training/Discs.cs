@@ -6,7 +6,7 @@ using Consensus.ML.Torch.Training.Checkpoints;
 
 namespace Consensus.ML.Tests.Torch.Training;
 
-/// <summary>A tiny training problem: 16-px slices with a bright disc that two raters outline.</summary>
+/// <summary>A tiny training problem: slices of 16 pixels with a bright disc that two raters outline.</summary>
 internal static class Discs
 {
     public const int Side = 16;
@@ -28,7 +28,7 @@ internal static class Discs
             Diffusion = diffusion ?? new DiffusionOptions { Prediction = PredictionType.XStartLogit, LearnedVariance = false },
         };
 
-    /// <summary>What the zip of a model of such a network would say.</summary>
+    /// <summary>What the zip of a model with such a network would say.</summary>
     public static DiffusionManifest Manifest(NetworkOptions network) => new()
     {
         Columns = new("a", "b", "c", "d"), Height = Side, Width = Side, ImageChannels = 1, Levels = 2, Target = TrainingTarget.Consensus,
@@ -37,12 +37,12 @@ internal static class Discs
         Weights = new("weights.safetensors", 1, new string('0', 64)),
     };
 
-    /// <summary>What the checkpoint of a training of such a network would say.</summary>
+    /// <summary>What the checkpoint of a training with such a network would say.</summary>
     public static TrainingFingerprint Fingerprint(NetworkOptions network, TrainingOptions? options = null) =>
         TrainingFingerprint.Compute(
             Description() with { Network = network }, network, options ?? new TrainingOptions(), null, [0f], 1, null, Cases(1));
 
-    /// <summary>Discs at seeded places; the second rater draws them a pixel smaller.</summary>
+    /// <summary>Discs at seeded places. The second rater's discs are a pixel smaller.</summary>
     public static TrainingCase[] Cases(int count) => [.. Enumerable.Range(0, count).Select(i =>
     {
         var random = new Random(i);

@@ -22,7 +22,7 @@ public sealed class BatchSourceTests
         float[] starts = batch.Starts.data<float>().ToArray();
         for (int pair = 0; pair < 3; pair++)
         {
-            // Votes fall from 3 to 0 along the pixels: level c marks the first 4 − c.
+            // Votes fall from 3 to 0 along the pixels, so level c marks the first 4 − c.
             float[] expected = [.. Enumerable.Range(0, 4).Select(pixel => pixel < 4 - levels[pair] ? 1f : -1f)];
             Assert.Equal(expected, starts[(pair * 4)..((pair * 4) + 4)]);
         }
@@ -56,7 +56,7 @@ public sealed class BatchSourceTests
     [Fact]
     public void Levels_of_a_case_with_another_number_of_raters_are_shares_of_those_there_are()
     {
-        // Two raters, votes 2, 1, 1, 0, and three levels: a third and two thirds of two need one vote and two, the whole needs two.
+        // Two raters, votes 2, 1, 1, 0, and three levels. A third and two thirds of two raters need one vote and two. The whole needs two.
         using var scope = NewDisposeScope();
         var pair = new TrainingCase("pair", [1, 2, 3, 4], new RaterMasks(2, 2, 2, [1, 1, 0, 0, 1, 0, 1, 0]));
         TrainingBatch batch = Source(TrainingTarget.Consensus, pairs: 3, cases: [pair]).Draw(0)(CPU);
@@ -74,7 +74,7 @@ public sealed class BatchSourceTests
     [Fact]
     public void Annotators_are_drawn_among_those_who_drew_the_case()
     {
-        // The first rater is missing: the two masks are the third's and the second's.
+        // The first rater is missing. The two masks are the third rater's and the second's.
         using var scope = NewDisposeScope();
         byte[][] masks = [[1, 1, 0, 0], [0, 0, 0, 1]];
         var pair = new TrainingCase("pair", [1, 2, 3, 4], new RaterMasks(2, 2, 2, [.. masks[0], .. masks[1]])) { Raters = [2, 1] };
@@ -95,7 +95,7 @@ public sealed class BatchSourceTests
             new TrainingCase($"{raters}", [1, 2, 3, 4], new RaterMasks(raters, 2, 2, [.. Enumerable.Repeat((byte)1, raters * 4)])))];
         foreach (TrainingTarget target in Enum.GetValues<TrainingTarget>())
         {
-            // Everybody marks everything, so that every target does.
+            // Everybody marks everything, so every target marks everything too.
             Assert.All(
                 Source(target, pairs: 2, batch: 3, cases: cases).Draw(0)(CPU).Starts.data<float>().ToArray(),
                 value => Assert.Equal(1f, value));
@@ -130,7 +130,8 @@ public sealed class BatchSourceTests
 
         Assert.All(times, time => Assert.InRange(time, 0, 99));
 
-        // The mean of a density ∝ t^p over [0, 100) is 100·(p + 1)/(p + 2), and rounding down takes half; 4000 draws know it to about 0.5.
+        // The mean of a density ∝ t^p over [0, 100) is 100·(p + 1)/(p + 2). Rounding down takes away half. With 4000 draws, the mean is
+        // known to about 0.5.
         Assert.Equal(mean, times.Average(), 2.0);
     }
 

@@ -4,7 +4,7 @@ using Consensus.ML.Torch.Training.Batches;
 
 namespace Consensus.ML.Tests.Torch.Training.Batches;
 
-/// <summary>Training cases are the same wherever they are kept, and nothing of them stays behind.</summary>
+/// <summary>Training cases are the same wherever they are stored, and nothing of them stays behind.</summary>
 public sealed class CaseStoreTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -31,7 +31,7 @@ public sealed class CaseStoreTests : IDisposable
         Assert.Equal((pixels.Length + 7) / 8, packed.Bits.Length);
         Assert.Equal(pixels, packed.Unpack().Pixels);
 
-        // A buffer may be longer; what lies behind stays.
+        // A buffer may be longer than the case. What lies after the case does not change.
         byte[] buffer = [.. Enumerable.Repeat((byte)9, pixels.Length + 3)];
         packed.UnpackTo(buffer);
         Assert.Equal([.. pixels, 9, 9, 9], buffer);
@@ -43,7 +43,7 @@ public sealed class CaseStoreTests : IDisposable
     [InlineData(0, true)]
     public void Cases_are_the_same_in_memory_and_in_the_file(long limit, bool onDisk)
     {
-        // 16 × 16 values of four bytes, and two masks with a bit a pixel: 1088 bytes a case.
+        // 16 × 16 values of four bytes, and two masks with one bit for each pixel: 1088 bytes for a case.
         TrainingCase[] cases = Discs.Cases(5);
         using var store = new CaseStore(limit, _folder.Root);
         TrainingCase[] kept = [.. cases.Select(one => store.Add(one.Name, [.. one.Features], one.Masks.Unpack()))];
@@ -56,7 +56,7 @@ public sealed class CaseStoreTests : IDisposable
             Assert.Equal((2, 16, 16), (after.Masks.Raters, after.Masks.Height, after.Masks.Width));
         }
 
-        // No name leads to the file while it is open, so that no end of the process leaves it behind.
+        // The file has no name while it is open. So it does not stay behind, however the process ends.
         if (!OperatingSystem.IsWindows())
         {
             Assert.Empty(Directory.GetFileSystemEntries(_folder.Root));

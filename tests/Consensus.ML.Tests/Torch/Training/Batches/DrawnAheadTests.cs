@@ -2,7 +2,7 @@ using Consensus.ML.Torch.Training.Batches;
 
 namespace Consensus.ML.Tests.Torch.Training.Batches;
 
-/// <summary>Samples are drawn while the step before is computed, by one thread at a time, and each step gets its own.</summary>
+/// <summary>Samples are drawn while the step before is computed. One thread draws at a time, and each step gets its own samples.</summary>
 public sealed class DrawnAheadTests
 {
     [Fact]
@@ -83,7 +83,7 @@ public sealed class DrawnAheadTests
             drawnWhenDisposed = drawn;
         });
 
-        // Step 1 may end only once disposing waits for it, or has ended without waiting.
+        // Step 1 may end only after disposing has begun to wait for it, or has ended without waiting.
         disposing.Start();
         SpinWait.SpinUntil(() => disposing.ThreadState.HasFlag(ThreadState.WaitSleepJoin) || !disposing.IsAlive);
         mayEnd.Set();

@@ -6,7 +6,9 @@ using static TorchSharp.torch;
 
 namespace Consensus.ML.Tests.Torch.Training.Batches;
 
-/// <summary>What each kind of one-pass U-Net is trained on, by hand: three raters on four pixels, with the votes 3, 2, 1 and 0.</summary>
+/// <summary>
+/// The training targets of each kind of one-pass U-Net, derived by hand: three raters on four pixels, with the votes 3, 2, 1 and 0.
+/// </summary>
 public sealed class UNetBatchSourceTests
 {
     private static readonly byte[][] Masks = [[1, 1, 1, 0], [1, 1, 0, 0], [1, 0, 0, 0]];
@@ -20,7 +22,7 @@ public sealed class UNetBatchSourceTests
     {
         Assert.Equal([1, 1, 1, 0, 1, 1, 0, 0, 1, 0, 0, 0], Targets(UNetKind.Levels, Whole));
 
-        // Of two raters with the votes 1, 1, 0, 1, a third needs one of them, two thirds and the whole need both.
+        // Two raters with the votes 1, 1, 0, 1. A third needs one vote. Two thirds and the whole need both.
         Assert.Equal([1, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0], Targets(UNetKind.Levels, Pair));
     }
 
@@ -66,7 +68,7 @@ public sealed class UNetBatchSourceTests
             counts[rater]++;
         }
 
-        // A hundred each, with a standard deviation of 8.
+        // A hundred of each are expected, with a standard deviation of 8.
         Assert.All(counts, count => Assert.InRange(count, 68, 132));
     }
 

@@ -13,8 +13,8 @@ using static TorchSharp.torch;
 namespace Consensus.ML.Tests.Torch.Training.Checkpoints;
 
 /// <summary>
-/// A run that was interrupted, at any moment and in any way, ends with the weights of one that was not; what cannot be resumed is
-/// refused with the reason.
+/// A run that was interrupted, at any moment and in any way, ends with the weights of a run that was not. What cannot be resumed is refused
+/// with the reason.
 /// </summary>
 public sealed class CheckpointTests : IDisposable
 {
@@ -124,7 +124,7 @@ public sealed class CheckpointTests : IDisposable
     [Fact]
     public void Cancelling_ends_a_validation_under_way_and_what_it_owes_is_made_up_for()
     {
-        // A validation of many seconds, cancelled when it reads its first image. This thread drew the two images of the first step; the
+        // A validation of many seconds is cancelled when it reads its first image. This thread drew the two images of the first step. The
         // next image that it reads is the validation's.
         TrainingOptions options = Quick with
         {
@@ -162,8 +162,8 @@ public sealed class CheckpointTests : IDisposable
         CheckpointOptions checkpoints = Every(100);
         using var cancellation = new CancellationTokenSource();
 
-        // Cancelled while step 3 waits for its batch (of two images), which another thread draws: seen by the validation that follows,
-        // since a step does not look.
+        // Cancelled while step 3 waits for its batch (of two images), which another thread draws. The validation that follows sees it,
+        // because a step does not check.
         Thread training = Thread.CurrentThread;
         using var second = new ManualResetEventSlim();
         var padding = new WatchedPadding(read =>
@@ -210,7 +210,7 @@ public sealed class CheckpointTests : IDisposable
         Assert.Equal(["step-000000006.safetensors", "step-000000007.safetensors"], Files(checkpoints));
         Assert.Equal(best, File.ReadAllBytes(_folder["run/best.safetensors"]));
 
-        // What a kill in the middle of a write leaves is cleared away.
+        // A kill in the middle of a write leaves a file, which is removed.
         File.WriteAllText(_folder["run/.step-000000008.safetensors.0123.tmp"], "half");
         Train(Quick, checkpoints);
         Assert.Equal(
@@ -236,7 +236,7 @@ public sealed class CheckpointTests : IDisposable
             "^The checkpoint '.*step-000000004.safetensors' is not used. .* Training goes on from that of step 2.$",
             Assert.Single(_warnings));
 
-        // Where no other is whole, nothing is thrown away.
+        // If no other checkpoint is whole, nothing is deleted.
         foreach (string file in Files(checkpoints))
         {
             Damage(_folder[$"run/{file}"], where, truncate);
@@ -381,9 +381,7 @@ public sealed class CheckpointTests : IDisposable
         .Select(path => Path.GetFileName(path))
         .Order(StringComparer.Ordinal)];
 
-    /// <summary>
-    /// Trains, within the folder where one is given, and perhaps breaks off as a crash would: by an exception that nobody expects.
-    /// </summary>
+    /// <summary>Trains, within the folder if one is given. It may break off as in a crash: with an exception that nobody expects.</summary>
     private (byte[] Weights, TrainingHistory History) Train(
         TrainingOptions options,
         CheckpointOptions? checkpoints,
@@ -427,7 +425,7 @@ public sealed class CheckpointTests : IDisposable
 
     private sealed class BreakException : Exception;
 
-    /// <summary>One channel's padding, asked for once an image: so it tells where in a step the trainer is.</summary>
+    /// <summary>The padding of one channel. Each image asks for it once, so it shows where in a step the trainer is.</summary>
     private sealed class WatchedPadding(Action<int> onRead) : IReadOnlyList<float>
     {
         private int _reads;

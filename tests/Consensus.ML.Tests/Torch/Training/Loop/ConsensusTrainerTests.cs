@@ -9,7 +9,7 @@ using static TorchSharp.torch;
 
 namespace Consensus.ML.Tests.Torch.Training.Loop;
 
-/// <summary>Whole, tiny training runs: 16-px slices with a bright disc that two raters outline.</summary>
+/// <summary>Complete, tiny training runs: slices of 16 pixels with a bright disc that two raters outline.</summary>
 public sealed class ConsensusTrainerTests
 {
     private static readonly TrainingOptions Quick = new()
@@ -147,16 +147,16 @@ public sealed class ConsensusTrainerTests
         float[] features = Discs.Cases(1)[0].Features;
         var sampling = new SamplingOptions { Generations = 6, Sampler = SamplerKind.Ddim, Steps = 2 };
 
-        // A bound that no change reaches takes two generations, one that every change exceeds takes all.
+        // If no change reaches the bound, two generations are taken. If every change exceeds it, all are taken.
         Assert.Equal(2, Generations(1));
         Assert.Equal(6, Generations(1e-9));
 
-        // Between them: the running means, worked out from the maps of 2, 3, … generations.
+        // Bounds between these two: the running means, derived from the maps of 2, 3, … generations.
         float[][] means = [.. Enumerable.Range(2, 5).Select(count => Mean(sampling with { Generations = count, Tolerance = 1e-9 }))];
         double[] changes = [.. means.Zip(means.Skip(1), (before, after) => before.Zip(after, (a, b) => Math.Abs((double)a - b)).Average())];
         Assert.All(changes, change => Assert.True(change > 1e-6));
 
-        // Halfway to the next, where rounding decides nothing.
+        // Halfway to the next change, where rounding does not matter.
         double between = changes.Order().Take(2).Average();
         int expected = Array.FindIndex(changes, change => change < between) + 3;
         Assert.Equal(expected, Generations(between));

@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 
 namespace Consensus.ML.Tests.Torch.Training.Loop;
 
-/// <summary>A run ends once patience is used up, with the best weights, and not before.</summary>
+/// <summary>A run ends when its patience is used up, with the best weights, and not before.</summary>
 public sealed class EarlyStoppingTests
 {
     [Theory]
@@ -25,8 +25,8 @@ public sealed class EarlyStoppingTests
     [Fact]
     public void A_run_that_learns_nothing_ends_when_its_patience_does()
     {
-        // At this rate the weights stay as they are, and so does the score: the first validation is the best, the second
-        // and third beat nothing.
+        // At this rate the weights stay the same, and so does the score. The first validation is the best. The second and third are not
+        // better.
         var options = new TrainingOptions
         {
             Steps = 40, BatchSize = 2, LearningRate = 1e-12, Threads = 1, Validations = 20, Patience = 2, ValidationFraction = 0.25,

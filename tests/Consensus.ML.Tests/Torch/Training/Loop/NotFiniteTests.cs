@@ -11,7 +11,7 @@ using static TorchSharp.torch;
 
 namespace Consensus.ML.Tests.Torch.Training.Loop;
 
-/// <summary>What is no number is refused where it appears: it reaches no map, no checkpoint and no model.</summary>
+/// <summary>A value that is not a number is refused where it appears. It reaches no map, no checkpoint and no model.</summary>
 public sealed class NotFiniteTests : IDisposable
 {
     private static readonly TrainingOptions Quick = new()
@@ -115,7 +115,7 @@ public sealed class NotFiniteTests : IDisposable
         return spoilt;
     }
 
-    /// <summary>An objective whose gradient is NaN at one step, though its loss is not.</summary>
+    /// <summary>An objective whose gradient is NaN at one step, although its loss is not.</summary>
     private sealed class Poisoned<T>(ITrainingObjective<T> inner, int step) : ITrainingObjective<T>
         where T : SegmentationModel
     {

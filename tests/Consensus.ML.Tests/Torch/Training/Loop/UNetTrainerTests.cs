@@ -10,7 +10,7 @@ using static TorchSharp.torch;
 
 namespace Consensus.ML.Tests.Torch.Training.Loop;
 
-/// <summary>Whole, tiny training runs of one-pass U-Nets: 16-px slices with a bright disc that two raters outline.</summary>
+/// <summary>Complete, tiny training runs of one-pass U-Nets: slices of 16 pixels with a bright disc that two raters outline.</summary>
 public sealed class UNetTrainerTests
 {
     private static readonly TrainingOptions Quick = new()
@@ -42,7 +42,7 @@ public sealed class UNetTrainerTests
             Assert.True(history.BestValidationScore > 0.8, $"soft Dice {history.BestValidationScore}");
             Assert.Equal(history.Validations.Max(point => point.SoftDice), history.BestValidationScore);
 
-            // The larger disc is the first level's, the smaller one the second's.
+            // The larger disc belongs to the first level, the smaller disc to the second.
             float[] levels = model.Predict(Discs.Cases(12)[11].Features, new(), 1).ConsensusMaps;
             int pixels = Discs.Side * Discs.Side, first = levels[..pixels].Count(value => value > 0.5f),
                 second = levels[pixels..].Count(value => value > 0.5f);
@@ -73,7 +73,7 @@ public sealed class UNetTrainerTests
         Assert.Equal(
             kind is UNetKind.Levels or UNetKind.MultiHead or UNetKind.MonteCarloDropout, prediction.Uncertainty.Any(value => value > 0));
 
-        // Only dropout leaves anything to chance.
+        // Only dropout is random here.
         Assert.Equal(kind != UNetKind.MonteCarloDropout, prediction.SoftMap.SequenceEqual(model.Predict(features, sampling, 6).SoftMap));
     }
 
@@ -90,7 +90,7 @@ public sealed class UNetTrainerTests
 
         Assert.Equal(expected, Weights(options));
 
-        // Another kind is another run.
+        // Another kind gives another run.
         string message = Assert.Throws<InvalidDataException>(() => Weights(options, other: UNetKind.Levels)).Message;
         Assert.Contains($"Kind is \"{name}\" there and \"Levels\" here", message, StringComparison.Ordinal);
 
@@ -124,14 +124,14 @@ public sealed class UNetTrainerTests
         Assert.Contains(two.Uncertainty, value => value > 1e-4);
         for (int pixel = 0; pixel < 256; pixel++)
         {
-            // Each pass from the means, then the population's deviation of all.
+            // The passes are computed from the means, and the deviation of the population from the passes.
             double a = one.SoftMap[pixel], b = (2 * two.SoftMap[pixel]) - a, c = (3 * three.SoftMap[pixel]) - a - b, mean = (a + b + c) / 3;
             Assert.Equal(Math.Abs(a - b) / 2, two.Uncertainty[pixel], 1e-5);
             Assert.Equal(
                 Math.Sqrt((Math.Pow(a - mean, 2) + Math.Pow(b - mean, 2) + Math.Pow(c - mean, 2)) / 3), three.Uncertainty[pixel], 1e-5);
         }
 
-        // No change reaches 1: two passes are the least that a tolerance takes.
+        // No change reaches 1. Two passes are the least that a tolerance takes.
         Assert.Equal(two.SoftMap, model.Predict(features, new SamplingOptions { Generations = 9, Tolerance = 1 }, 5).SoftMap);
 
         ConsensusPrediction Passes(int count) => model.Predict(features, new SamplingOptions { Generations = count, BatchSize = 1 }, 5);

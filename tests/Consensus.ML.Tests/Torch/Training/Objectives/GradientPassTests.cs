@@ -10,7 +10,7 @@ using static TorchSharp.torch;
 
 namespace Consensus.ML.Tests.Torch.Training.Objectives;
 
-/// <summary>What saves memory changes no gradient but by rounding.</summary>
+/// <summary>The ways to save memory change gradients only by rounding.</summary>
 public sealed class GradientPassTests
 {
     private const int Images = 3, Pairs = 2, Side = 16;
@@ -30,7 +30,7 @@ public sealed class GradientPassTests
         Assert.Equal(loss, sameLoss, 1e-5f * loss);
         for (int i = 0; i < gradients.Length; i++)
         {
-            // Every weight learns, the encoder's and those behind zeroed convolutions too.
+            // Every weight learns, also those of the encoder and those after zeroed convolutions.
             float largest = gradients[i].Max(Math.Abs);
             Assert.True(largest > 0);
             Assert.All(gradients[i].Zip(same[i]), pair => Assert.Equal(pair.First, pair.Second, 2e-5f * largest));
@@ -51,7 +51,7 @@ public sealed class GradientPassTests
 
         (float Loss, float[] Gradient) Gradient(TrainingOptions options)
         {
-            // The first rater has not drawn the last case, so that one of its outputs has no target.
+            // The first rater has not drawn the last case, so one of its outputs has no target.
             using var scope = NewDisposeScope();
             using var objective = new UNetObjective(UNetTrainerTests.Description((UNetKind)kind), options, null, [0f], 1, CPU);
             TrainingCase[] cases = Discs.Cases(Images);
@@ -68,7 +68,7 @@ public sealed class GradientPassTests
     [InlineData(Precision.Float16, 0.01)]
     public void Formats_of_16_bits_give_these_gradients_as_exactly_as_they_can(object precision, double tolerance)
     {
-        // A scale of 2^16 is what float16 starts with; a power of two changes no digit of bfloat16's.
+        // float16 starts with a scale of 2^16. A power of two changes no digit of a bfloat16 number.
         var options = new TrainingOptions { PairsPerImage = Pairs, Precision = (Precision)precision };
         (float loss, float[][] gradients) = Gradients(options with { Precision = Precision.Float32 }, 1, images: 1, channels: 32);
         (float sameLoss, float[][] same) = Gradients(options with { GradientCheckpointing = true }, 65536, images: 1, channels: 32);
@@ -80,15 +80,15 @@ public sealed class GradientPassTests
         Assert.InRange(difference / norm, 0, tolerance);
     }
 
-    /// <summary>Loss and gradients, one array a weight, of a batch of noise on a network whose weights are all random.</summary>
+    /// <summary>Loss and gradients, one array for each weight, of a batch of noise. All weights of the network are random.</summary>
     private static (float Loss, float[][] Gradients) Gradients(
         TrainingOptions options,
         double scale,
         int images = Images,
         int channels = 64)
     {
-        // With 32 channels each is a group of its own, and group normalisation takes out what the embedding adds: gradients would be
-        // zero but for rounding.
+        // With 32 channels, each channel is a group, and group normalisation removes what the embedding adds. Gradients would then be zero
+        // except for rounding.
         using var scope = NewDisposeScope();
         ModelDescription description = Discs.Description(diffusion: new DiffusionOptions());
         description = description with { Network = description.Network with { EncoderBlocks = 3, ModelChannels = channels } };
@@ -110,7 +110,7 @@ public sealed class GradientPassTests
         return (loss.item<float>(), [.. optimizer.Leaves.Select(leaf => leaf.grad!.to_type(ScalarType.Float32).data<float>().ToArray())]);
     }
 
-    /// <summary>Initial weights with some noise, so that no layer is zero and hides what lies before it.</summary>
+    /// <summary>Initial weights with some noise, so that no layer is zero and hides the layers before it.</summary>
     private static WeightSet Scattered(WeightLayout layout)
     {
         using var scope = NewDisposeScope();

@@ -5,22 +5,22 @@ using static TorchSharp.torch;
 
 namespace Consensus.ML.Tests.Torch.Training.Objectives;
 
-/// <summary>The loss of one-pass U-Nets and what becomes of their maps, by hand.</summary>
+/// <summary>The loss of one-pass U-Nets and the maps made from their outputs, derived by hand.</summary>
 public sealed class UNetArithmeticTests
 {
-    // Two images, two heads, 1×2 pixels. A logit of ln 3 is the probability 3/4, 0 is a half.
+    // Two images, two heads, 1×2 pixels. A logit of ln 3 is the probability 3/4, and a logit of 0 is one half.
     private static readonly float Three = MathF.Log(3);
     private static readonly float[] Logits = [Three, 0, 0, 0, -Three, 0, Three, Three], Truth = [1, 0, 1, 1, 0, 1, 0, 0.5f];
 
     [Fact]
     public void The_loss_is_the_mean_cross_entropy_of_the_heads_that_have_a_target()
     {
-        // Of each head the mean over its two pixels; a soft target of a half counts both ways.
+        // The mean over the two pixels of each head. A soft target of one half counts for both classes.
         double half = Math.Log(2), right = -Math.Log(0.75), wrong = -Math.Log(0.25);
         double[] heads = [(right + half) / 2, half, (right + half) / 2, (wrong + ((right + wrong) / 2)) / 2];
         Assert.Equal(heads.Average(), Loss(null, 0), 1e-6);
 
-        // The second head of the first image is missing: its other head counts alone, and as much as the second image.
+        // The second head of the first image is missing. Its other head counts alone, and as much as the second image.
         Assert.Equal((heads[0] + ((heads[2] + heads[3]) / 2)) / 2, Loss([1, 0, 1, 1], 0), 1e-6);
     }
 
@@ -38,7 +38,7 @@ public sealed class UNetArithmeticTests
     {
         ConsensusPrediction rounded = Reduce(UNetKind.Levels, rounded: true), plain = Reduce(UNetKind.Levels, rounded: false);
 
-        // Two maps of four pixels: 0.9 0.6 0.5 0.1 and 0.8 0.2 0.3 0.2. A half is not above a half.
+        // Two maps of four pixels: 0.9 0.6 0.5 0.1 and 0.8 0.2 0.3 0.2. One half is not above one half.
         Assert.Equal([1, 0.5f, 0, 0], rounded.SoftMap);
         AssertClose([0.85f, 0.4f, 0.4f, 0.15f], plain.SoftMap);
         Assert.Equal([0.9f, 0.6f, 0.5f, 0.1f, 0.8f, 0.2f, 0.3f, 0.2f], rounded.ConsensusMaps);

@@ -20,7 +20,7 @@ public sealed class LossScalerTests
         Good(1999);
         Assert.Equal((16384, 1999), (scaler.Scale, scaler.GoodSteps));
 
-        // One step short of growing: the count begins anew.
+        // One step before the scale would grow, the count starts again.
         Assert.False(scaler.Accept(finite: false));
         Good(2000);
         Assert.Equal((16384, 0, 3), (scaler.Scale, scaler.GoodSteps, scaler.Skipped));
@@ -60,13 +60,13 @@ public sealed class LossScalerTests
         Assert.Equal(2, Weight(optimizer));
         Assert.Equal(2, optimizer.Average.Weights[0].item<float>());
 
-        // A gradient g = 1e-8, which float16 holds only scaled, is as large as AdamW's ε: its first step is 0.01·g / (g + ε) = 0.005,
-        // where one corrected as a second would be 0.0031.
+        // A gradient g = 1e-8 is as large as AdamW's ε, and float16 can hold it only scaled. The first step is 0.01·g / (g + ε) = 0.005. If
+        // it were corrected as a second step, it would be 0.0031.
         Descend(optimizer, slope: 1e-8f, rate: 0.01);
         Assert.Equal(1.995, optimizer.State[0].Values[0].item<float>(), 1e-4);
         Assert.Equal((2, 32768), (optimizer.Steps, optimizer.LossScale));
 
-        // The average's first step too: decay min(0.9, 2/11).
+        // The average is also at its first step: decay min(0.9, 2/11).
         Assert.Equal((2 * 2 / 11.0) + (1.995 * 9 / 11), optimizer.Average.Weights[0].item<float>(), 1e-4);
     }
 
@@ -97,7 +97,7 @@ public sealed class LossScalerTests
         TrainingCheckpoint.Read(folder["step.safetensors"]).Restore(folder["step.safetensors"], resumed, there);
         Assert.Equal((3, 16384), (resumed.Steps, resumed.LossScale));
 
-        // The next step is that of the run that was not interrupted, to the bit.
+        // The next step equals that of the run without interruption, to the bit.
         Descend(optimizer, slope: 0.5f);
         Descend(resumed, slope: 0.5f);
         foreach ((Tensor expected, Tensor actual) in optimizer.State.Zip(resumed.State, (a, b) => (a.Values, b.Values)))
@@ -118,7 +118,7 @@ public sealed class LossScalerTests
         return optimizer;
     }
 
-    /// <summary>Loss = slope · w, scaled; where it is to overflow, by more than float16 holds.</summary>
+    /// <summary>Loss = slope · w, scaled. To make it overflow, the slope is larger than float16 can hold.</summary>
     private static void Descend(Optimizer optimizer, float slope = 0.5f, double rate = 1e-3, bool overflow = false)
     {
         optimizer.ZeroGradients();

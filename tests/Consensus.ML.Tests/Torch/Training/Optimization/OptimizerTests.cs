@@ -33,7 +33,7 @@ public sealed class OptimizerTests
         using var scope = NewDisposeScope();
         using Optimizer free = Create(new TrainingOptions()), clipped = Create(new TrainingOptions { GradientClipping = 0.5 });
 
-        // AdamW's first step is blind to the gradient's size; its second sees the change from a clipped 3 to an unclipped 0.25.
+        // AdamW's first step does not depend on the gradient's size. Its second step sees the change from a clipped 3 to an unclipped 0.25.
         foreach (Optimizer optimizer in new[] { free, clipped })
         {
             Descend(optimizer, 0.01);
@@ -53,7 +53,7 @@ public sealed class OptimizerTests
         using Optimizer free = Create(new TrainingOptions()), loose = Create(new TrainingOptions { UpdateClipping = 0.71 }),
             tight = Create(new TrainingOptions { UpdateClipping = 0.5 });
 
-        // One of the four parameters has a gradient: by AdamW's estimate it is 1 at the first step, and the root mean square sqrt(1/4).
+        // One of the four parameters has a gradient. By AdamW's estimate it is 1 at the first step, so the root mean square is sqrt(1/4).
         foreach (Optimizer optimizer in new[] { free, loose, tight })
         {
             Descend(optimizer, 0.01, slope: 0.25f);
@@ -61,7 +61,7 @@ public sealed class OptimizerTests
             Descend(optimizer, 0.01);
         }
 
-        // At the second, the estimate of 3² is (0.001·0.999·0.25² + 0.001·3²) / (1 − 0.999²).
+        // At the second step, the estimate of 3² is (0.001·0.999·0.25² + 0.001·3²) / (1 − 0.999²).
         double estimate = Math.Sqrt(((0.001 * 0.999 * 0.0625) + (0.001 * 9)) / (1 - (0.999 * 0.999)));
         double step = 0.01 * (((0.1 * 0.9 * 0.25) + (0.1 * 3)) / 0.19) / estimate, root = 3 / estimate / 2;
         Assert.Equal(0.7045, root, 1e-4);
@@ -86,7 +86,7 @@ public sealed class OptimizerTests
         Assert.Equal(ScalarType.BFloat16, optimizer.Leaves[0].dtype);
         Assert.Equal(ScalarType.Float32, optimizer.Leaves[1].dtype);
 
-        // Steps of 1e-4 are below bfloat16's spacing at 2 (2^-7): only a float32 master can take ten of them.
+        // Steps of 1e-4 are smaller than bfloat16's spacing at 2 (2^-7). Only a float32 master can take ten of them.
         for (int i = 0; i < 10; i++)
         {
             Descend(optimizer, 1e-4);
