@@ -42,8 +42,8 @@ public sealed class RaterReportTests
     [Fact]
     public void Agreement_with_STAPLE_is_that_of_its_estimate()
     {
-        // Two raters draw two pixels. The third misses one of them and marks another pixel. The estimate is what the two drew. The third has
-        // a sensitivity of 1/2 and a specificity of 5/6.
+        // Two raters draw two pixels. The third misses one of them and marks another pixel. The estimate is what the two drew.
+        // The third has a sensitivity of 1/2 and a specificity of 5/6.
         CaseAgreement one = CaseAgreement.Compute(
             "a", new RaterMasks(3, 2, 4, [1, 1, 0, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0, 0, 0]), ["1", "2", "3"]);
         Assert.True(one.StapleConverged);
