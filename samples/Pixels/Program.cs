@@ -49,7 +49,7 @@ Slice map = engine.Predict(new ImageRow { Image = scan }).NativeSoftMap!;
 double area = map.Pixels.Sum() * map.Geometry.SpacingRows * map.Geometry.SpacingColumns;
 Console.WriteLine($"3. A map of {map.Height}×{map.Width} pixels: the raters would mark {area:0} mm² on average");
 
-// 4. Pictures and files are written where they are wanted.
+// 4. Write pictures and files where you want them.
 string picture = Path.Combine(folder, "map.png");
 SliceOverlay.Draw(scan, map.Pixels).SavePng(picture);
 Console.WriteLine($"4. Wrote {picture}");
@@ -68,7 +68,7 @@ internal sealed class MapRow
     public Slice? NativeSoftMap { get; set; }
 }
 
-/// <summary>What a DICOM reader gives of an axial CT image. The names are those of the attributes.</summary>
+/// <summary>The values that a DICOM reader gives for an axial CT image. The names are those of the DICOM attributes.</summary>
 internal sealed record DicomImage(
     int Number,
     ushort[] Pixels,
