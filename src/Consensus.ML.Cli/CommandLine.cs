@@ -24,12 +24,12 @@ internal static class CommandLine
     ];
 
     /// <summary>Runs one command.</summary>
-    /// <param name="args">What was typed.</param>
+    /// <param name="args">The arguments of the command line.</param>
     /// <param name="terminal">Where to print.</param>
     /// <returns>One of <see cref="ExitCode"/>.</returns>
     public static int Run(IReadOnlyList<string> args, Terminal terminal)
     {
-        // '@name' is a file name like any other here, not a file of arguments.
+        // '@name' is an ordinary file name here, not a file with arguments.
         ParseResult parsed = CreateRoot(terminal).Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
         if (parsed.Action is ParseErrorAction || (parsed.Action is null && parsed.Errors.Count > 0))
         {
@@ -76,7 +76,7 @@ internal static class CommandLine
         HelpOption help = root.Options.OfType<HelpOption>().Single();
         var helping = new HelpWithExamples((HelpAction)help.Action!, Examples);
         help.Action = helping;
-        root.SetAction(helping.Invoke); // not as the root's own action, which would forgive a mistyped command
+        root.SetAction(helping.Invoke); // as the root's own action, help would accept a mistyped command
         root.Options.OfType<VersionOption>().Single().Action = new VersionAction();
         return root;
     }
@@ -98,7 +98,7 @@ internal static class CommandLine
         return true;
     }
 
-    /// <summary>The version as people cite it, without the commit that the ordinary action appends.</summary>
+    /// <summary>Prints the version without the commit that the ordinary action appends.</summary>
     private sealed class VersionAction : SynchronousCommandLineAction
     {
         public override bool ClearsParseErrors => true;

@@ -1,2 +1,2 @@
-// Each training takes all cores: side by side they would only wait for each other.
+// Tests do not run side by side: each training takes all cores, so they would only wait for each other.
 [assembly: CollectionBehavior(DisableTestParallelization = true)]

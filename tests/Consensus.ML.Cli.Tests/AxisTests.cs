@@ -5,7 +5,7 @@ using Consensus.Imaging.Formats.Nifti;
 
 namespace Consensus.ML.Cli.Tests;
 
-/// <summary>A model remembers along which axis its volumes were cut, and what is predicted is cut so, or refused.</summary>
+/// <summary>A model remembers the axis along which its volumes were cut. Volumes to predict are cut along that axis, or refused.</summary>
 public sealed class AxisTests(AxisTests.Models models) : IClassFixture<AxisTests.Models>, IDisposable
 {
     private static readonly string[] Quick = ["--generations", "1", "--sampler", "ddim", "--sampling-steps", "1", "--precision", "float32"];
@@ -20,7 +20,7 @@ public sealed class AxisTests(AxisTests.Models models) : IClassFixture<AxisTests
         CommandRun run = Predict(models.Along0, WriteVolume("one.nii.gz", 9, 20, 24), WriteVolume("two.nii.gz", 9, 20, 24))
             .AssertSucceeded();
         string said = Assert.Single(run.Out.Split('\n'), line => line.Contains("Volumes are cut", StringComparison.Ordinal));
-        Assert.Equal("Volumes are cut along axis 0, as those that the model was trained on", said.TrimEnd());
+        Assert.Equal("Volumes are cut along axis 0, like the volumes that the model was trained on", said.TrimEnd());
         Assert.Contains("one: 9 slices of 20×24 along axis 0, ", run.Out, StringComparison.Ordinal);
         Assert.Contains("two: 9 slices of 20×24 along axis 0, ", run.Out, StringComparison.Ordinal);
     }
@@ -57,7 +57,7 @@ public sealed class AxisTests(AxisTests.Models models) : IClassFixture<AxisTests
         Assert.Equal([1, 32, 40], map.Shape);
         Predict(models.OfSlices.Path, image, "--axis", "2").AssertFailed(1, "scan.nii.gz", "one slice along axis 0", "--axis is 2");
 
-        // The same slice, stored as usual, has the same map.
+        // The same slice has the same map when it is stored along the usual axis.
         Slice stored = SliceReader.Read(image);
         NiftiFile.WriteSlice(_workspace["usual.nii.gz"], stored);
         Predict(models.OfSlices.Path, _workspace["usual.nii.gz"]).AssertSucceeded();
@@ -70,7 +70,7 @@ public sealed class AxisTests(AxisTests.Models models) : IClassFixture<AxisTests
     {
         CommandRun run = Predict(models.OfSlices.Path, WriteVolume("scan.nii.gz", 20, 24, 9)).AssertSucceeded();
         Assert.Contains(
-            "Volumes are cut along axis 2: the model was trained on single slices, or does not know; --axis chooses another",
+            "Volumes are cut along axis 2: the model was trained on single slices, or did not record the axis; --axis chooses another",
             run.Out,
             StringComparison.Ordinal);
     }
@@ -107,7 +107,7 @@ public sealed class AxisTests(AxisTests.Models models) : IClassFixture<AxisTests
     private string WriteVolume(string name, params int[] shape) =>
         Models.Write(_workspace[name], shape, (at, size) => (at * 7 % 50) + (at > size / 2 ? 150 : 0));
 
-    /// <summary>Small models that have learnt next to nothing, of volumes along two axes and of both.</summary>
+    /// <summary>Small models that have learnt almost nothing: from volumes along one axis, along another, and along both.</summary>
     public sealed class Models : IDisposable
     {
         private readonly Workspace _workspace = new();
@@ -136,7 +136,7 @@ public sealed class AxisTests(AxisTests.Models models) : IClassFixture<AxisTests
             _workspace.Dispose();
         }
 
-        /// <summary>A set of one cube that two raters drew on, cut along each of these axes.</summary>
+        /// <summary>A set of one cube that two raters have segmented, cut along each of these axes.</summary>
         internal static string Manifest(Workspace workspace, string name, params int[] axes)
         {
             Write(workspace["scan.nii.gz"], [10, 10, 10], (at, size) => (at * 7 % 50) + (at % 10 > 4 ? 150 : 0));

@@ -6,7 +6,7 @@ using Consensus.ML.Datasets.Phantom;
 
 namespace Consensus.ML.Cli.Tests;
 
-/// <summary>Every bad input is one line on the error stream and a code, before any work, and leaves nothing behind.</summary>
+/// <summary>Every bad input gives one line on the error stream and an exit code, before any work, and leaves nothing behind.</summary>
 public sealed class BadInputTests : IDisposable
 {
     private readonly Workspace _workspace = new();

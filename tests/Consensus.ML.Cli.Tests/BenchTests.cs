@@ -5,7 +5,7 @@ using Consensus.ML.Options;
 
 namespace Consensus.ML.Cli.Tests;
 
-/// <summary><c>consensus bench</c> on the smallest network: every number is there, and options that cannot be are refused.</summary>
+/// <summary><c>consensus bench</c> on the smallest network prints every number, and refuses options that cannot work.</summary>
 public sealed class BenchTests
 {
     internal static readonly string[] Smallest =
@@ -58,7 +58,7 @@ public sealed class BenchTests
         Assert.Equal(
             ("channels", 2), (settings.GetProperty("levelConditioning").GetString(), settings.GetProperty("patchSize").GetInt32()));
 
-        // The same network, measured by the library: its operations tell it from any other (MachineBenchmarkTests).
+        // The library measures the same network. The number of operations shows which network it is (MachineBenchmarkTests).
         JsonElement measured = json.RootElement.GetProperty("float32");
         MachineMeasurement expected = new MachineBenchmark
         {

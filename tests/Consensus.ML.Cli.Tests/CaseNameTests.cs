@@ -16,7 +16,7 @@ public sealed class CaseNameTests
     [InlineData("/data/.nii.gz", ".nii.gz")]
     [InlineData("/data/case07/scan.nii.gz#axis=0,slice=12", "scan_axis0_slice12")]
     [InlineData("/data/case07/image.nii#slice=3", "case07_axis2_slice3")]
-    public void A_case_is_called_after_its_folder_or_its_file(string path, string name) => Assert.Equal(name, CaseName.Of(path));
+    public void A_case_is_called_after_its_folder_or_its_file(string path, string name) => Assert.Equal(name, CaseName.FromPath(path));
 
     [Theory]
     [InlineData("case07", null)]

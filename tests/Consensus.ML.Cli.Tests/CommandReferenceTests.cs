@@ -8,8 +8,8 @@ using Consensus.ML.Tests.Shared;
 namespace Consensus.ML.Cli.Tests;
 
 /// <summary>
-/// The command's README and its help agree with the command line: each command has a section with an example, each option that is
-/// named exists, and each example that help prints can be typed.
+/// The README of the command and its help agree with the command line: each command has a section with an example, each option in the
+/// text exists, and each example in the help is a valid command.
 /// </summary>
 public sealed partial class CommandReferenceTests
 {

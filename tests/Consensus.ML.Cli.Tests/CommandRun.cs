@@ -4,7 +4,7 @@ using Consensus.ML.Tests.Shared;
 
 namespace Consensus.ML.Cli.Tests;
 
-/// <summary>What a run of the command did.</summary>
+/// <summary>The output of a run of the command.</summary>
 internal sealed record CommandRun(int Code, string Out, string Error)
 {
     public string[] ErrorLines => Error.Split('\n', StringSplitOptions.RemoveEmptyEntries);
@@ -36,7 +36,7 @@ internal sealed record CommandRun(int Code, string Out, string Error)
             Environment = { ["CONSENSUS_DEBUG"] = "" },
         };
 
-    /// <summary>Makes sure that the command failed as it should: with this code, and one line that says why.</summary>
+    /// <summary>Makes sure that the command failed with this code, and with one line that says why.</summary>
     public void AssertFailed(int code, params string[] said)
     {
         Assert.True(code == Code, $"Exit code {Code} instead of {code}: {Error}");

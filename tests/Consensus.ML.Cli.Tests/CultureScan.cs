@@ -7,8 +7,8 @@ using System.Reflection.PortableExecutable;
 namespace Consensus.ML.Cli.Tests;
 
 /// <summary>
-/// Finds in an assembly's code where a number or date becomes text, or text a number, as the current culture has it. The analyzers see
-/// most such calls, but not what stands in an interpolated string, and none in a program that is built for the invariant culture alone.
+/// Searches the code of an assembly for conversions between text and numbers or dates that depend on the current culture. The analyzers see
+/// most such calls. They do not look into interpolated strings, and not into a program that is built for the invariant culture alone.
 /// </summary>
 internal sealed class CultureScan
 {
@@ -16,7 +16,7 @@ internal sealed class CultureScan
         .Select(field => (OpCode)field.GetValue(null)!)
         .ToDictionary(code => (int)(ushort)code.Value);
 
-    // What a culture writes in its own way whatever the value; a whole number only where it is negative or grouped.
+    // Types whose values every culture writes in its own way. A whole number differs only if it is negative or grouped.
     private static readonly HashSet<string> Fractions =
         [
             "float", "double", "decimal", "System.Half", "System.DateTime", "System.DateTimeOffset", "System.DateOnly", "System.TimeOnly",
@@ -36,7 +36,7 @@ internal sealed class CultureScan
 
     private CultureScan(PEReader file) => (_file, _metadata) = (file, file.GetMetadataReader());
 
-    /// <summary>What was found, each as "Type.Method: what".</summary>
+    /// <summary>The findings, each as "Type.Method: what".</summary>
     public static IReadOnlyList<string> Of(string assembly)
     {
         using var file = new PEReader(File.OpenRead(assembly));
@@ -51,7 +51,7 @@ internal sealed class CultureScan
 
         string place = $"{_names.GetTypeFromDefinition(_metadata, method.GetDeclaringType(), 0)}.{name}";
 
-        // What the compiler writes for ToString of records and anonymous types, which are no messages.
+        // The compiler writes ToString of records and anonymous types. These texts are no messages.
         if (method.RelativeVirtualAddress == 0 || name == "PrintMembers" || place.StartsWith("<>f", StringComparison.Ordinal))
         {
             yield break;
@@ -59,8 +59,8 @@ internal sealed class CultureScan
 
         BlobReader code = _file.GetMethodBody(method.RelativeVirtualAddress).GetILReader();
 
-        // In the order of the code, a handler's parts stand between its constructor and the call that takes its text, and those
-        // of an inner one within.
+        // In the code, the parts of an interpolated string stand between the constructor of its handler and the call that takes its text.
+        // The parts of an inner string stand in between.
         var open = new Stack<bool>();
         string lastText = "", lastCall = "";
         string? constrained = null;
@@ -162,7 +162,7 @@ internal sealed class CultureScan
         return culprit ? $"{type}.{call.Name}" : null;
     }
 
-    // A type parameter may stand for any of them.
+    // A type parameter may be any of these types.
     private static bool Depends(string type) => Fractions.Contains(type) || type.StartsWith('!');
 
     private static bool IsCultural(string format) =>
@@ -203,7 +203,7 @@ internal sealed class CultureScan
         public bool TakesProvider => Parameters.Any(type => type is "System.IFormatProvider" or "System.Globalization.CultureInfo");
     }
 
-    /// <summary>Types by name; what may be null, as what it may hold.</summary>
+    /// <summary>The types by name. A nullable type counts as the type inside it.</summary>
     private sealed class Names : ISignatureTypeProvider<string, object?>
     {
         public static string Short(string name) => name switch

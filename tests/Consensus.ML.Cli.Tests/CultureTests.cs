@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Consensus.ML.Cli.Tests;
 
-/// <summary>Messages, logs and files are the same in every culture, wherever the library is a guest.</summary>
+/// <summary>Messages, logs and files are the same in every culture.</summary>
 public sealed class CultureTests
 {
     [Theory]
@@ -35,7 +35,7 @@ public sealed class CultureTests
             found);
     }
 
-#pragma warning disable CA1305, CA1304, CA1311, CA1830, CA1834 // What the scan is there to find.
+#pragma warning disable CA1305, CA1304, CA1311, CA1830, CA1834 // The scan has to find these calls.
     private static class Culprits
     {
         public static string Named(double value) => $"value {value}";

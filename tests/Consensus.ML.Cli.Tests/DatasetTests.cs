@@ -42,7 +42,7 @@ public sealed class DatasetTests : IDisposable
             .GetProperty("kind");
         string[] known = [.. kind.GetProperty("enum").EnumerateArray().Select(name => name.GetString()!)];
         IEnumerable<string> kinds = Enum.GetValues<DatasetProblemKind>()
-            .Select(one => new DatasetProblem(ProblemSeverity.Warning, one, null, null, null, "a", "b"))
+            .Select(name => new DatasetProblem(ProblemSeverity.Warning, name, null, null, null, "a", "b"))
             .Select(problem => new DatasetReport.Problem(null, problem).Kind);
         Assert.Equal(known.Order(StringComparer.Ordinal), kinds.Order(StringComparer.Ordinal));
     }

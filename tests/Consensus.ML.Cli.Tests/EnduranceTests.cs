@@ -9,7 +9,7 @@ using Consensus.ML.Tests.Shared;
 namespace Consensus.ML.Cli.Tests;
 
 /// <summary>
-/// Training that is killed, interrupted or runs out of disk loses nothing; training that would lose something is refused.
+/// A training that is killed, interrupted or runs out of disk space loses nothing. A training that would lose something is refused.
 /// </summary>
 public sealed class EnduranceTests : IDisposable
 {
@@ -31,7 +31,8 @@ public sealed class EnduranceTests : IDisposable
             .. Train(Steps, "float32", "model.zip"), "--checkpoints", _workspace["run"], "--checkpoint-every", "2", "--resume",
         ];
 
-        // Killed once a checkpoint is there, while a later one is being written, and between the last one and the model.
+        // Killed when the first checkpoint exists, while a later checkpoint is being written, and between the last checkpoint and the
+        // model.
         Kill(resumed, () => Exists("step-000000002.safetensors"));
         Kill(resumed, () => Directory.GetFiles(_workspace["run"], ".step-*.tmp").Length > 0 && Exists("step-000000004.safetensors"));
         Kill(resumed, () => Exists($"step-{Steps:000000000}.safetensors"));
@@ -42,7 +43,7 @@ public sealed class EnduranceTests : IDisposable
         Assert.True(JsonNode.DeepEquals(Untimed(whole["validations"]!), Untimed(model["validations"]!)), $"{whole} is not {model}");
         Assert.Equal((Steps, (int?)whole["bestStep"]), ((int)model["steps"]!, (int?)model["bestStep"]));
 
-        // Resumed once more, it writes what it wrote.
+        // Resumed once more, it writes the same model again.
         resumed[Array.IndexOf(resumed, "--out") + 1] = _workspace["again.zip"];
         CommandRun.InProcess(resumed).AssertSucceeded();
         Assert.Equal(Entries("model.zip"), Entries("again.zip"));
@@ -82,14 +83,14 @@ public sealed class EnduranceTests : IDisposable
         Kill(resumed, () => Exists("step-000000001.safetensors"));
         string[] before = Checkpoints();
 
-        // Files may grow to 40 MiB: enough for the weights, too little for a checkpoint, which has the optimizer's moments too.
+        // Files may have up to 40 MiB: enough for the weights, too little for a checkpoint, which also has the optimizer's moments.
         ProcessStartInfo start = CommandRun.StartInfo(resumed);
         string command = string.Join(' ', new[] { start.FileName }.Concat(start.ArgumentList).Select(part => $"'{part}'"));
         using ChildProcess process = ChildProcess.Start(new("bash", ["-c", $"trap '' XFSZ; ulimit -f 40960; {command}"])
         {
             RedirectStandardError = true,
             RedirectStandardOutput = true,
-            // the runtime's own memory is a file too, and would not fit
+            // the runtime keeps some of its own memory in a file, which would not fit
             Environment = { ["DOTNET_EnableWriteXorExecute"] = "0", ["CONSENSUS_DEBUG"] = "" },
         });
         (int code, string output, string error) = await process.FinishAsync();
@@ -187,7 +188,7 @@ public sealed class EnduranceTests : IDisposable
         CommandRun.InProcess([.. train, _workspace["asked.zip"], "--size", "32", "--patch-size", "4"]).AssertSucceeded();
         Assert.Equal((1, 2, 4), (PatchSize("small.zip"), PatchSize("large.zip"), PatchSize("asked.zip")));
 
-        // A new model of that size would take none.
+        // A new model for slices of that size would take no patches.
         string[] further =
         [
             "train", "--data", _data, "--task", "kidney", "--steps", "1", "--out", _workspace["further.zip"],
@@ -212,7 +213,7 @@ public sealed class EnduranceTests : IDisposable
             && Path.GetFileName(path).StartsWith("step-", StringComparison.Ordinal))
         .Order(StringComparer.Ordinal)];
 
-    /// <summary>Runs the command, and ends it by SIGKILL at a moment.</summary>
+    /// <summary>Runs the command, and ends it by SIGKILL at a given moment.</summary>
     private static void Kill(string[] command, Func<bool> moment)
     {
         using ChildProcess process = CommandRun.Start(command);
@@ -240,13 +241,13 @@ public sealed class EnduranceTests : IDisposable
         Assert.Fail($"The moment did not come. {error.GetAwaiter().GetResult()}");
     }
 
-    /// <summary>The validations without the clock's times, which no two runs share.</summary>
+    /// <summary>The validations without their times, which differ in every run.</summary>
     private static JsonArray Untimed(JsonNode validations)
     {
         JsonArray copy = validations.DeepClone().AsArray();
-        foreach (JsonNode? one in copy)
+        foreach (JsonNode? validation in copy)
         {
-            Assert.True(one!.AsObject().Remove("seconds"));
+            Assert.True(validation!.AsObject().Remove("seconds"));
         }
 
         return copy;

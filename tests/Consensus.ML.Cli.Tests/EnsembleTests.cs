@@ -3,7 +3,7 @@ using Consensus.ML.Tests.Shared;
 
 namespace Consensus.ML.Cli.Tests;
 
-/// <summary><c>consensus ensemble</c>: several trained models become one.</summary>
+/// <summary><c>consensus ensemble</c> combines several trained models into one model.</summary>
 public sealed class EnsembleTests(TrainedModel trained) : IClassFixture<TrainedModel>, IDisposable
 {
     private readonly Workspace _workspace = new();

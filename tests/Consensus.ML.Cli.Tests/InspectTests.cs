@@ -7,7 +7,7 @@ using SkiaSharp;
 
 namespace Consensus.ML.Cli.Tests;
 
-/// <summary><c>consensus inspect</c> on cases and sets: figures, pictures, and what it says when it is asked for what cannot be.</summary>
+/// <summary><c>consensus inspect</c> on cases and sets: numbers, pictures, and messages about options that cannot work.</summary>
 public sealed class InspectTests : IDisposable
 {
     private readonly Workspace _workspace = new();
@@ -192,7 +192,7 @@ public sealed class InspectTests : IDisposable
     public void The_distance_of_names_counts_letters_to_change(string first, string second, int distance) =>
         Assert.Equal(distance, NameDistance.Between(first, second));
 
-    /// <summary>A case of 4 × 4 pixels with two masks, of its first row and of its first two.</summary>
+    /// <summary>A case of 4 × 4 pixels with two masks: the first row, and the first two rows.</summary>
     private string MadeCase()
     {
         string folder = Directory.CreateDirectory(_workspace["case07"]).FullName;

@@ -5,7 +5,8 @@ using Consensus.ML.Datasets;
 namespace Consensus.ML.Cli.Tests;
 
 /// <summary>
-/// Cases that some raters have not drawn, from a shell: left out by name, or trained on and scored with the raters that are there.
+/// The command with cases that some raters have not segmented. They are left out with a warning, or trained on and scored with the raters
+/// that they have.
 /// </summary>
 public sealed class MissingRatersTests : IDisposable
 {
@@ -62,6 +63,6 @@ public sealed class MissingRatersTests : IDisposable
         Assert.Equal(3, report.RootElement.GetProperty("model").GetProperty("raters").GetInt32());
         JsonElement[] scores = [.. report.RootElement.GetProperty("cases").EnumerateArray()];
         Assert.Equal(cases, scores.Length);
-        Assert.Equal(policy == "drop" ? [3, 3] : [3, 2, 3], scores.Select(one => one.GetProperty("raters").GetInt32()));
+        Assert.Equal(policy == "drop" ? [3, 3] : [3, 2, 3], scores.Select(score => score.GetProperty("raters").GetInt32()));
     }
 }

@@ -7,7 +7,7 @@ using Microsoft.ML;
 
 namespace Consensus.ML.Cli.Tests;
 
-/// <summary>Models that a program trained with UNetSegment, at the command.</summary>
+/// <summary>The command with models that a program trained with UNetSegment.</summary>
 public sealed class OnePassModelTests : IDisposable
 {
     private readonly Workspace _workspace = new();

@@ -4,7 +4,7 @@ using Consensus.ML.Tests.Shared;
 
 namespace Consensus.ML.Cli.Tests;
 
-/// <summary>What only a process of its own shows: exit codes, streams and signals.</summary>
+/// <summary>Tests that need a separate process: exit codes, streams and signals.</summary>
 public sealed class ProcessTests
 {
     [Fact]
@@ -63,7 +63,8 @@ public sealed class ProcessTests
             "train", "--data", workspace.Phantom(), "--task", "kidney", "--size", "32", "--minutes", "60", "--precision", "float32",
             "--out", workspace["model.zip"]);
 
-        // What a shell starts behind its back (with & or nohup) ignores interrupts, and so do its children, these tests among them.
+        // A process that a shell starts in the background (with & or nohup) ignores interrupts. So do its children, perhaps also these
+        // tests.
         start.ArgumentList.Insert(0, $"--default-signal={signal}");
         start.ArgumentList.Insert(1, start.FileName);
         start.FileName = "env";
@@ -89,13 +90,15 @@ public sealed class ProcessTests
         ProcessStartInfo start = CommandRun.StartInfo();
         string command = string.Join(' ', new[] { start.FileName }.Concat(start.ArgumentList).Select(part => $"'{part}'"));
 
-        // Files may grow to 256 KiB: enough to begin with, too little for the slices of a kidney at full size.
+        // Files may have up to 256 KiB: enough to begin, too little for the slices of a kidney at full size.
         using ChildProcess process = ChildProcess.Start(
             new("bash", ["-c", $"trap '' XFSZ; ulimit -f 256; {command} phantom --out '{workspace["data"]}' --task kidney --cases 2"])
             {
                 RedirectStandardError = true,
                 RedirectStandardOutput = true,
-                Environment = { ["DOTNET_EnableWriteXorExecute"] = "0" }, // the runtime's own memory is a file too, and would not fit
+
+                // Otherwise the runtime keeps some of its own memory in a file, which would not fit.
+                Environment = { ["DOTNET_EnableWriteXorExecute"] = "0" },
             });
         (int code, _, string error) = process.Finish();
         new CommandRun(code, "", error).AssertFailed(1, "too large");

@@ -6,7 +6,7 @@ using Consensus.ML.Tests.Shared;
 namespace Consensus.ML.Cli.Tests;
 
 /// <summary>
-/// How raters differ, from a shell: tables, JSON that fits its schema, cases that some raters have not drawn, and no torch.
+/// <c>consensus raters</c>: tables, JSON that fits its schema, cases that some raters have not segmented. It does not load torch.
 /// </summary>
 public sealed class RatersTests : IDisposable
 {
@@ -65,7 +65,7 @@ public sealed class RatersTests : IDisposable
         Assert.Equal(["1", "2", "3"], raters.Select(rater => rater.GetProperty("name").GetString()));
         Assert.All(raters, rater => Assert.Equal(1, rater.GetProperty("cases").GetInt32()));
 
-        // The second rater is alone in the only case that he drew.
+        // The second rater has segmented a single case, and is the only rater of that case.
         Assert.Equal(JsonValueKind.Null, raters[1].GetProperty("meanDice").ValueKind);
         CommandRun table = CommandRun.InProcess("raters", "--data", _workspace["data"], "--task", "kidney").AssertSucceeded();
         Assert.Contains("1 to 2 raters each", table.Out, StringComparison.Ordinal);
@@ -90,7 +90,7 @@ public sealed class RatersTests : IDisposable
         _workspace.Phantom();
         System.Diagnostics.ProcessStartInfo start = CommandRun.StartInfo("raters", "--data", _workspace["data"], "--task", "kidney");
 
-        // The loader tells what it opens when it is asked to.
+        // With this variable, the loader prints the libraries that it opens.
         start.Environment["LD_DEBUG"] = "files";
         start.Environment["LD_DEBUG_OUTPUT"] = _workspace["loaded"];
         using (ChildProcess process = ChildProcess.Start(start))

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Consensus.ML.Cli.Tests;
 
-/// <summary><c>consensus study</c> as a new user meets it.</summary>
+/// <summary><c>consensus study</c> as a new user would run it.</summary>
 public sealed class StudyTests : IDisposable
 {
     private readonly Workspace _workspace = new();
@@ -30,7 +30,7 @@ public sealed class StudyTests : IDisposable
         Assert.Single(
             JsonDocument.Parse(File.ReadAllText(_workspace["study/results.json"])).RootElement.GetProperty("commands").EnumerateArray());
 
-        // A seed that is added meets the same folds.
+        // A seed that is added later has the same folds.
         CommandRun more = CommandRun.InProcess(
             Study("--steps", "1", "--methods", "soft-unet", "--seed", "3", "--folds", "2", "--device", "cpu", "--resume"))
             .AssertSucceeded();

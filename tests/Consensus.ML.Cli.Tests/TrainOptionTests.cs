@@ -1,6 +1,6 @@
 namespace Consensus.ML.Cli.Tests;
 
-/// <summary>What 'train' is told of mirroring and memory, and what it says of them.</summary>
+/// <summary>The options of 'train' for mirroring and memory, and what it prints about them.</summary>
 public sealed class TrainOptionTests : IDisposable
 {
     private readonly Workspace _workspace = new();

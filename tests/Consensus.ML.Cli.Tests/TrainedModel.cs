@@ -1,6 +1,6 @@
 namespace Consensus.ML.Cli.Tests;
 
-/// <summary>One small model, trained by the command, for all tests that need one. It has learnt next to nothing.</summary>
+/// <summary>A small model that the command trained, for all tests that need a model. It has learnt almost nothing.</summary>
 public sealed class TrainedModel : IDisposable
 {
     private readonly Workspace _workspace = new();

@@ -3,7 +3,7 @@ using Consensus.Imaging.Formats.Nifti;
 
 namespace Consensus.ML.Cli.Tests;
 
-/// <summary><c>consensus predict</c> on volumes: one map of the volume's own geometry, sliced along the axis that was asked for.</summary>
+/// <summary><c>consensus predict</c> on volumes: a map in the geometry of the volume, which is cut along the given axis.</summary>
 public sealed class VolumePredictionTests(TrainedModel model) : IClassFixture<TrainedModel>, IDisposable
 {
     private static readonly string[] Quick = ["--generations", "1", "--sampler", "ddim", "--sampling-steps", "1", "--precision", "float32"];
@@ -43,7 +43,7 @@ public sealed class VolumePredictionTests(TrainedModel model) : IClassFixture<Tr
         Slice slice = NiftiFile.ReadSlice(alone);
         Assert.Equal((inVolume.Height, inVolume.Width), (slice.Height, slice.Width));
 
-        // Rows of one batch are the same to the bit; batches of another shape within the rounding of single precision.
+        // Rows of the same batch are equal to the bit. Batches of another shape are equal within the rounding of single precision.
         Assert.All(inVolume.Pixels.Zip(slice.Pixels), pair => Assert.Equal(pair.First, pair.Second, 1e-4f));
         Assert.All(inVolume.Geometry.Affine.Zip(slice.Geometry.Affine), pair => Assert.Equal(pair.First, pair.Second, 1e-5));
     }
@@ -64,7 +64,7 @@ public sealed class VolumePredictionTests(TrainedModel model) : IClassFixture<Tr
     private CommandRun Predict(string input, params string[] more) =>
         CommandRun.InProcess(["predict", "--model", model.Path, "--out", _workspace["maps"], .. Quick, .. more, input]);
 
-    /// <summary>A volume that is another one's slices put together: bright blocks that grow with the slice.</summary>
+    /// <summary>A volume of bright blocks that grow from slice to slice.</summary>
     private string WriteVolume(string name, int x, int y, int z)
     {
         string like = _workspace["like.nii"];

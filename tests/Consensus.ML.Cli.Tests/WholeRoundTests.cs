@@ -14,7 +14,7 @@ namespace Consensus.ML.Cli.Tests;
 /// <summary>The main job from a shell: phantom, train, evaluate, predict, inspect.</summary>
 public sealed class WholeRoundTests(TrainedModel model) : IClassFixture<TrainedModel>
 {
-    // Few samples: these tests ask whether everything is connected, not how well it predicts.
+    // Few samples are enough: these tests check that the parts work together, not how well the model predicts.
     private static readonly string[] Quick = ["--generations", "1", "--sampler", "ddim", "--sampling-steps", "1", "--precision", "float32"];
 
     [Fact]
@@ -97,17 +97,18 @@ public sealed class WholeRoundTests(TrainedModel model) : IClassFixture<TrainedM
         JsonSchema schema = JsonSchema.Read(Path.Combine(AppContext.BaseDirectory, "data-schemas", "evaluation-report.schema.json"));
         Assert.Empty(schema.Violations(JsonDocument.Parse(report.ToJsonString()).RootElement));
         Assert.NotEmpty(schema.Violations(JsonDocument.Parse("""{ "softDice5": 2 }""").RootElement));
-        JsonNode one = Assert.Single(report["cases"]!.AsArray())!;
-        Assert.Equal("case01", (string?)one["name"]);
-        Assert.Equal((double)one["softDice5"]!, (double)report["softDice5"]!, 1e-12);
+        JsonNode score = Assert.Single(report["cases"]!.AsArray())!;
+        Assert.Equal("case01", (string?)score["name"]);
+        Assert.Equal((double)score["softDice5"]!, (double)report["softDice5"]!, 1e-12);
         Assert.Equal("kidney", (string?)report["data"]!["task"]);
 
-        // One generation of three levels; without a second there is no uncertainty that could vary. One case has an interval of one point.
-        Assert.Equal(3, (int)one["samples"]!);
-        Assert.Equal("mm", (string?)one["distanceUnit"]);
-        Assert.Null(one["uncertaintyErrorCorrelation"]);
+        // One generation of three levels. With a single generation the uncertainty is 0 everywhere. With a single case the interval is a
+        // point.
+        Assert.Equal(3, (int)score["samples"]!);
+        Assert.Equal("mm", (string?)score["distanceUnit"]);
+        Assert.Null(score["uncertaintyErrorCorrelation"]);
         JsonNode distance = report["measures"]!["generalizedEnergyDistance"]!;
-        Assert.Equal((double)one["generalizedEnergyDistance"]!, (double)distance["mean"]!, 1e-12);
+        Assert.Equal((double)score["generalizedEnergyDistance"]!, (double)distance["mean"]!, 1e-12);
         Assert.Equal((double)distance["mean"]!, (double)distance["lower"]!, 1e-12);
         Assert.Equal(1, (int)distance["cases"]!);
         Assert.Equal(0, (int)report["measures"]!["uncertaintyErrorCorrelation"]!["cases"]!);
@@ -145,8 +146,8 @@ public sealed class WholeRoundTests(TrainedModel model) : IClassFixture<TrainedM
         ]).AssertSucceeded();
         using JsonDocument report = JsonDocument.Parse(run.Out);
         JsonElement[] cases = [.. report.RootElement.GetProperty("cases").EnumerateArray()];
-        Assert.Equal(["case01", "case02", "case03"], cases.Select(one => one.GetProperty("name").GetString()));
-        Assert.All(cases, one => Assert.Equal(40, one.GetProperty("height").GetInt32()));
+        Assert.Equal(["case01", "case02", "case03"], cases.Select(score => score.GetProperty("name").GetString()));
+        Assert.All(cases, score => Assert.Equal(40, score.GetProperty("height").GetInt32()));
         Assert.True(report.RootElement.GetProperty("resolution").GetProperty("native").GetBoolean());
     }
 

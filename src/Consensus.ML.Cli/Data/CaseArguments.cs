@@ -5,16 +5,16 @@ using Consensus.ML.Options;
 
 namespace Consensus.ML.Cli.Data;
 
-/// <summary>Options about the cases of a set, for commands that read them.</summary>
+/// <summary>Options about the cases of a set, for commands that read cases.</summary>
 internal static class CaseArguments
 {
     public static Option<MissingRaters?> MissingRaters(string kept) => OptionKinds.Choice(
         "--missing-raters",
-        "What is done with cases of another number of raters: drop leaves them out, as the paper does; fraction keeps them, "
-        + $"{kept}. Default: as the manifest of the set says, else drop.",
+        "What is done with cases that have another number of raters: drop leaves them out, as the paper does; fraction keeps them, "
+        + $"{kept}. Default: the rule of the manifest, otherwise drop.",
         Spelling.List<MissingRaters>());
 
-    /// <summary>The value of pixels without data.</summary>
+    /// <summary><c>--no-data</c>: the value of pixels without data.</summary>
     public static Option<float?> NoData() => new("--no-data")
     {
         Description = "Value of pixels without data, in the images' units, or nan: they are left out of normalisation, "

@@ -9,23 +9,23 @@ using Spectre.Console;
 namespace Consensus.ML.Cli.Data;
 
 /// <summary>
-/// What a case holds: its image, each rater's mask, and how far they agree. In JSON, what needs another rater is null
-/// where there is only one.
+/// Describes a case: its image, the mask of each rater, and how far the raters agree. In JSON, values that need two raters are null for
+/// a single rater.
 /// </summary>
 internal sealed class CaseDescription
 {
-    public CaseDescription(RaterCase one, Slice image, RaterMasks? masks)
+    public CaseDescription(RaterCase raterCase, Slice image, RaterMasks? masks)
     {
-        Case = one.Name;
-        Image = new(string.Join(", ", one.ImagePaths), SliceReader.ReadFormat(one.ImagePaths[0]), image);
+        Case = raterCase.Name;
+        Image = new(string.Join(", ", raterCase.ImagePaths), SliceReader.ReadFormat(raterCase.ImagePaths[0]), image);
         if (masks is null)
         {
             return;
         }
 
-        CaseAgreement agreement = CaseAgreement.Compute(one.Name, masks, one.RaterNames, image.Geometry);
+        CaseAgreement agreement = CaseAgreement.Compute(raterCase.Name, masks, raterCase.RaterNames, image.Geometry);
         Raters = [.. agreement.Raters.Select((rater, i) => new MaskDescription(
-            rater.Name, one.AnnotationPaths[i], rater.Area,
+            rater.Name, raterCase.AnnotationPaths[i], rater.Area,
             rater.Area / (double)(masks.Height * masks.Width), rater.Dice, rater.PhysicalArea))];
         MeanPairwiseDice = agreement.PairwiseDice;
         FleissKappa = agreement.FleissKappa;
@@ -73,11 +73,11 @@ internal sealed class CaseDescription
 
     private static string Score(double value) => double.IsNaN(value) ? "–" : Formats.Score(value);
 
-    /// <param name="Name">Who drew it.</param>
-    /// <param name="File">Where it is.</param>
+    /// <param name="Name">The rater who made the mask.</param>
+    /// <param name="File">The file of the mask.</param>
     /// <param name="Area">Number of marked pixels.</param>
-    /// <param name="Share">Of the slice, in [0, 1].</param>
-    /// <param name="Dice">Mean Dice with each of the others.</param>
-    /// <param name="PhysicalArea">In mm²; NaN, null in JSON, where the image does not say how large a pixel is.</param>
+    /// <param name="Share">The marked share of the slice, in [0, 1].</param>
+    /// <param name="Dice">Mean Dice with the masks of the other raters.</param>
+    /// <param name="PhysicalArea">The marked area in mm². NaN (null in JSON) where the image does not say how large a pixel is.</param>
     internal sealed record MaskDescription(string Name, string File, long Area, double Share, double Dice, double PhysicalArea);
 }

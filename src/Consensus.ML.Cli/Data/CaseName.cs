@@ -6,10 +6,10 @@ using Consensus.Imaging;
 
 namespace Consensus.ML.Cli.Data;
 
-/// <summary>How a case is called when all there is of it is a file.</summary>
+/// <summary>Names cases that are given as a file, and checks names that files will have.</summary>
 internal static partial class CaseName
 {
-    // File systems take 255 bytes for a whole name, of which what stands around a case's name needs some.
+    // File systems allow 255 bytes for a name. The rest is for the text that is added to the name of a case.
     private const int LongestFile = 180;
 
     private static readonly SearchValues<char> WindowsOnly = SearchValues.Create("<>:\"|?*");
@@ -17,17 +17,17 @@ internal static partial class CaseName
     private static readonly string[] Compressions = [".gz"];
 
     /// <summary>
-    /// The folder's name for a file called <c>image.*</c>, as data sets have it; else the file's, without extension. A slice of a volume
-    /// has its axis and number behind it.
+    /// The name of a case that is given as a file: the folder's name if the file is called <c>image.*</c>, otherwise the file's name
+    /// without extension. For a slice of a volume, the axis and the number of the slice follow.
     /// </summary>
-    public static string Of(string path)
+    public static string FromPath(string path)
     {
         var address = SliceAddress.Parse(path);
-        return address.Index is null ? OfFile(path) : $"{OfFile(address.Path)}_axis{address.Axis}_slice{address.Index}";
+        return address.Index is null ? FromFile(path) : $"{FromFile(address.Path)}_axis{address.Axis}_slice{address.Index}";
     }
 
     /// <summary>
-    /// What is wrong with a name that files are to bear, something behind it included, as in "holds a '/'"; null where nothing is.
+    /// Why a name cannot be the beginning of a file name, as in "holds a '/'"; null where it can.
     /// </summary>
     public static string? ProblemAsFile(string name)
     {
@@ -46,13 +46,13 @@ internal static partial class CaseName
         };
     }
 
-    /// <summary>A name as messages can show it.</summary>
+    /// <summary>A name for messages: control characters are replaced.</summary>
     public static string Printable(string name) => string.Concat(name.Select(letter => char.IsControl(letter) ? '\uFFFD' : letter));
 
     [GeneratedRegex(@"^(con|prn|aux|nul|com[1-9]|lpt[1-9])\s*(\.|$)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
     private static partial Regex Device();
 
-    private static string OfFile(string path)
+    private static string FromFile(string path)
     {
         string name = WithoutExtension(Path.GetFileName(path));
         if (name.Equals("image", StringComparison.OrdinalIgnoreCase))

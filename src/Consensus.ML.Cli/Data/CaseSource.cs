@@ -9,13 +9,13 @@ using Microsoft.ML;
 
 namespace Consensus.ML.Cli.Data;
 
-/// <summary>The cases that <c>--data</c>, <c>--task</c> and <c>--split</c> stand for, listed but not read.</summary>
-/// <param name="Name">The set's or task's name, for reports.</param>
-/// <param name="Split">The split's name, for reports.</param>
-/// <param name="Raters">How many raters a complete case has, which is the number of levels.</param>
-/// <param name="MissingRaters">What was done with cases of another number of raters, and is to be done while training.</param>
-/// <param name="Cases">The cases, in numeric order; at least one.</param>
-/// <param name="Augmentation">How training varies them at full strength.</param>
+/// <summary>The cases that <c>--data</c>, <c>--task</c> and <c>--split</c> name. They are listed, but not read.</summary>
+/// <param name="Name">The name of the set or task, for reports.</param>
+/// <param name="Split">The name of the split, for reports.</param>
+/// <param name="Raters">The number of raters of a complete case, which is the number of levels.</param>
+/// <param name="MissingRaters">What is done with cases that have another number of raters, when cases are listed and in training.</param>
+/// <param name="Cases">The cases, in numeric order. There is at least one.</param>
+/// <param name="Augmentation">How training augments them at full strength.</param>
 internal sealed record CaseSource(
     string Name,
     string Split,
@@ -24,29 +24,29 @@ internal sealed record CaseSource(
     IReadOnlyList<RaterCase> Cases,
     AugmentationPolicy Augmentation)
 {
-    /// <summary>How the split of a set without splits is called in reports.</summary>
+    /// <summary>The name that reports use where a set has no splits.</summary>
     private const string AllCases = "all";
 
-    /// <summary>How many groups (patients, volumes) the cases are of; as many as cases where each is its own.</summary>
-    public int Groups => Cases.Select(one => one.Group).Distinct(StringComparer.Ordinal).Count();
+    /// <summary>The number of groups (patients, volumes) of the cases. A case without a group is a group of its own.</summary>
+    public int Groups => Cases.Select(raterCase => raterCase.Group).Distinct(StringComparer.Ordinal).Count();
 
-    /// <summary>The set's other splits where they can be listed, which is done when they are enumerated.</summary>
+    /// <summary>The other splits of the set. They are listed when they are enumerated; a split that cannot be listed is empty.</summary>
     public IReadOnlyList<DatasetSplit> Others { get; init; } = [];
 
-    /// <summary>Finds the cases; what is left out is said as a warning.</summary>
+    /// <summary>Lists the cases. A warning names each case that is left out.</summary>
     /// <param name="terminal">Where warnings go.</param>
-    /// <param name="data">The folder that holds the set's folder, or is it; or a manifest.</param>
-    /// <param name="task">The name of the task; null for the only one there is, and for a manifest.</param>
+    /// <param name="data">The folder of the set, the folder that contains it, or a manifest.</param>
+    /// <param name="task">The name of the task; null for the only task, and for a manifest.</param>
     /// <param name="split">
     /// The name of the split; null for <paramref name="splitByDefault"/>, or for all cases of a manifest that has no splits.
     /// </param>
-    /// <param name="splitByDefault">The split that is meant where none is named.</param>
+    /// <param name="splitByDefault">The split to take where no split is named.</param>
     /// <param name="missingRaters">
-    /// Whether cases that some raters have not drawn are left out or kept; null for the manifest's own rule, and for
-    /// the paper's of a folder.
+    /// Whether cases that some raters have not segmented are left out or kept. Null for the rule of the manifest; for a folder, null means
+    /// the rule of the paper, which leaves them out.
     /// </param>
-    /// <exception cref="UsageException">There is no such split or task, or no task was named and there are several.</exception>
-    public static CaseSource Find(
+    /// <exception cref="UsageException">There is no such split or task, or no task is named and there are several.</exception>
+    public static CaseSource List(
         Terminal terminal,
         string data,
         string? task,
@@ -56,7 +56,7 @@ internal sealed record CaseSource(
     {
         if (File.Exists(data))
         {
-            return FindInManifest(terminal, data, task, split, splitByDefault, missingRaters);
+            return ListManifest(terminal, data, task, split, splitByDefault, missingRaters);
         }
 
         QubiqSplit part = ParseSplit(split ?? splitByDefault);
@@ -72,16 +72,16 @@ internal sealed record CaseSource(
         };
     }
 
-    /// <summary>Finds the images alone, of every case whether it has masks or not.</summary>
+    /// <summary>Lists the images of all cases, with or without masks.</summary>
     /// <param name="terminal">Where warnings go.</param>
-    /// <param name="data">The folder that holds the set's folder, or is it; or a manifest.</param>
-    /// <param name="task">The name of a task or set; null for the only set there is, and for a manifest.</param>
+    /// <param name="data">The folder of the set, the folder that contains it, or a manifest.</param>
+    /// <param name="task">The name of a task or set; null for the only set, and for a manifest.</param>
     /// <param name="split">
     /// The name of the split; null for <paramref name="splitByDefault"/>, or for all cases of a manifest that has no splits.
     /// </param>
-    /// <param name="splitByDefault">The split that is meant where none is named.</param>
-    /// <exception cref="UsageException">There is no such split or set, or none was named and there are several.</exception>
-    public static IReadOnlyList<RaterCase> FindImages(Terminal terminal, string data, string? task, string? split, string splitByDefault)
+    /// <param name="splitByDefault">The split to take where no split is named.</param>
+    /// <exception cref="UsageException">There is no such split or set, or no set is named and there are several.</exception>
+    public static IReadOnlyList<RaterCase> ListImages(Terminal terminal, string data, string? task, string? split, string splitByDefault)
     {
         if (File.Exists(data))
         {
@@ -103,7 +103,7 @@ internal sealed record CaseSource(
         }
     }
 
-    /// <summary>Finds a task by name, or the only one there is.</summary>
+    /// <summary>Finds a task by its name, or the only task where no name is given.</summary>
     public static QubiqTask FindTask(string data, string? name)
     {
         try
@@ -117,20 +117,21 @@ internal sealed record CaseSource(
     }
 
     /// <summary>
-    /// Bytes that training on slices of a side will take for the cases, by the size of the first: the images with four bytes a value, and
-    /// the masks at their own size with a bit a pixel.
+    /// The bytes that the cases take in training on slices of this side. It is computed from the size of the first case: four bytes for
+    /// each value of an image, and one bit for each pixel of a mask at its own size.
     /// </summary>
     public long MemoryAt(int side)
     {
         (int channels, int height, int width) = SliceReader.ReadSize(Cases[0].ImagePaths[0]);
-        return Cases.Sum(one =>
-            (4L * Math.Max(channels, one.ImagePaths.Count) * side * side) + (((long)one.AnnotationPaths.Count * height * width) / 8));
+        return Cases.Sum(raterCase =>
+            (4L * Math.Max(channels, raterCase.ImagePaths.Count) * side * side)
+            + (((long)raterCase.AnnotationPaths.Count * height * width) / 8));
     }
 
     /// <summary>The cases as rows.</summary>
     public IDataView View(MLContext ml) => ml.Data.LoadFromCases(Cases);
 
-    private static CaseSource FindInManifest(
+    private static CaseSource ListManifest(
         Terminal terminal,
         string path,
         string? task,
@@ -162,7 +163,7 @@ internal sealed record CaseSource(
         if (part is not null && !manifest.Splits.Contains(part))
         {
             string problem = split is null
-                ? $"'{path}' has no split '{part}', which is meant where --split is left out"
+                ? $"'{path}' has no split '{part}', which is the default of --split"
                 : $"'{part}' is not a value of --split";
             throw new UsageException(manifest.Splits.Count == 0
                 ? $"'{part}' is not a value of --split: the cases of '{path}' are in no split; leave --split out."
@@ -187,7 +188,9 @@ internal sealed record CaseSource(
         _ => throw new UsageException($"'{name}' is not a value of --split; it must be train or val."),
     };
 
-    /// <summary>The images alone of other cases; none where they cannot be listed, for nobody asked for them.</summary>
+    /// <summary>
+    /// The images of other splits, without their masks. Nobody asked for these splits, so a failure to list them is ignored.
+    /// </summary>
     private static IEnumerable<RaterCase> OrNone(Func<IReadOnlyList<RaterCase>> list)
     {
         IReadOnlyList<RaterCase> cases;
@@ -200,9 +203,9 @@ internal sealed record CaseSource(
             yield break;
         }
 
-        foreach (RaterCase one in cases)
+        foreach (RaterCase raterCase in cases)
         {
-            yield return one with { AnnotationPaths = [], RaterNames = [] };
+            yield return raterCase with { AnnotationPaths = [], RaterNames = [] };
         }
     }
 }

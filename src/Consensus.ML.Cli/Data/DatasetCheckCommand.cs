@@ -6,14 +6,14 @@ using Spectre.Console;
 
 namespace Consensus.ML.Cli.Data;
 
-/// <summary><c>consensus dataset check</c>: everything that is wrong with a set, in one run.</summary>
+/// <summary><c>consensus dataset check</c>: lists everything that is wrong with a set, in one run.</summary>
 internal static class DatasetCheckCommand
 {
     public static Command Create(Terminal terminal)
     {
         var data = new Option<string>("--data")
         {
-            Description = "Folder that holds sets, or is one; or a manifest.",
+            Description = "Folder of a set, or a folder that contains sets; or a manifest.",
             HelpName = "ROOT|dataset.json",
             Required = true,
         };
@@ -69,9 +69,9 @@ internal static class DatasetCheckCommand
         IReadOnlyList<QubiqTask> tasks = task is null ? QubiqDataset.FindTasks(data) : [CaseSource.FindTask(data, task)];
         return tasks.Count > 0
             ? [.. tasks.Select(
-                one => ((string?)one.Name, Watch(terminal, quiet, progress => DatasetCheck.RunQubiq(data, one, progress, noData))))]
+                each => ((string?)each.Name, Watch(terminal, quiet, progress => DatasetCheck.RunQubiq(data, each, progress, noData))))]
             : throw new InvalidDataException(
-                $"'{data}' holds no set in QUBIQ's layout; of any other layout, 'consensus dataset init' "
+                $"'{data}' holds no set in QUBIQ's layout; for any other layout, 'consensus dataset init' "
                 + "makes a manifest that can be checked.");
     }
 
@@ -98,7 +98,7 @@ internal static class DatasetCheckCommand
         }
         else if (report.Problems.Count > 0)
         {
-            // Elsewhere a line a problem, however long: paths stay whole, and other programs can search them.
+            // Outside a terminal, each problem is one line, however long. So paths stay whole, and other programs can search them.
             int width = report.Problems.Max(problem => Place(problem).Length);
             foreach (DatasetReport.Problem problem in report.Problems)
             {

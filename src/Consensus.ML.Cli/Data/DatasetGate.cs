@@ -3,28 +3,30 @@ using Consensus.ML.Datasets;
 
 namespace Consensus.ML.Cli.Data;
 
-/// <summary>The check that training runs first: hours are not spent on data that turns out to be broken.</summary>
+/// <summary>The check that runs before training, so that no hours are lost on damaged data.</summary>
 internal static class DatasetGate
 {
     private const int WarningsShown = 5;
 
-    /// <summary>Says warnings, and refuses training cases that cannot be used.</summary>
+    /// <summary>Prints warnings, and refuses training cases that cannot be used.</summary>
     /// <exception cref="InvalidDataException">
-    /// A training case cannot be used; the message names the first problem and how to see all.
+    /// A training case cannot be used. The message names the first problem, and the command that lists all.
     /// </exception>
     public static void Check(Terminal terminal, CaseSource source, string command, float? noData, CancellationToken cancellation) =>
         Check(terminal, source, [new(source.Split, source.Cases)], source.Others, command, noData, cancellation);
 
-    /// <summary>Says warnings, and refuses cases that cannot be used, of several splits.</summary>
+    /// <summary>Prints warnings, and refuses cases of several splits that cannot be used.</summary>
     /// <param name="terminal">Where warnings go.</param>
-    /// <param name="source">What a case must be like.</param>
+    /// <param name="source">The set, which says how many raters a case must have.</param>
     /// <param name="used">The splits that are trained on or scored.</param>
-    /// <param name="others">The set's other splits, of which only what they share with these matters.</param>
+    /// <param name="others">
+    /// The other splits of the set. They are only checked for cases and groups that they share with the used splits.
+    /// </param>
     /// <param name="command">The command that lists all problems.</param>
-    /// <param name="noData">The value of pixels without data; null where there are none.</param>
+    /// <param name="noData">The value of pixels without data; null for no such value.</param>
     /// <param name="cancellation">Ends the check.</param>
     /// <exception cref="InvalidDataException">
-    /// A case of <paramref name="used"/> cannot be used; the message names the first problem and how to see all.
+    /// A case of <paramref name="used"/> cannot be used. The message names the first problem, and the command that lists all.
     /// </exception>
     public static void Check(
         Terminal terminal,
@@ -39,8 +41,8 @@ internal static class DatasetGate
             [.. used, .. others], source.Raters, source.MissingRaters, noData: noData, cancellation: cancellation);
         HashSet<string?> names = [null, .. used.Select(split => split.Name)];
 
-        // Of the other splits, which training does not read, only what they share with this one matters; numbers of masks were said when
-        // the cases were listed.
+        // Training does not read the other splits. So only the problems count that concern what they share with the used splits. Warnings
+        // about the number of masks are left out, because they were printed when the cases were listed.
         DatasetProblem[] problems =
         [
             .. report.Problems.Where(

@@ -5,14 +5,14 @@ using Consensus.ML.Datasets;
 
 namespace Consensus.ML.Cli.Data;
 
-/// <summary><c>consensus dataset init</c>: a manifest from what lies in a folder.</summary>
+/// <summary><c>consensus dataset init</c>: writes a manifest for the files in a folder.</summary>
 internal static class DatasetInitCommand
 {
     public static Command Create(Terminal terminal)
     {
         var data = new Option<string>("--data")
         {
-            Description = "The folder: of a set in QUBIQ's layout, or of any files with --images and --masks.",
+            Description = "The folder of the set: in QUBIQ's layout, or any files with --images and --masks.",
             HelpName = "ROOT",
             Required = true,
         };
@@ -23,19 +23,19 @@ internal static class DatasetInitCommand
         };
         var images = new Option<string?>("--images")
         {
-            Description = "Where images lie in ROOT, for example images/{case}.png. {case} is needed, {channel}, {split} and {group} (or "
-                + "{patient}: cases that are kept together) are allowed; * is any part of a name, ** any folders.",
+            Description = "The paths of images in ROOT, for example images/{case}.png. {case} is needed; {channel}, {split} and {group} "
+                + "(or {patient}: cases that are kept together) are allowed; * is any part of a name, ** any folders.",
             HelpName = "PATTERN",
         };
         var masks = new Option<string?>("--masks")
         {
             Description =
-                "Where masks lie, for example masks/{case}_{rater}.png. {case} and {rater} are needed, {split} and {group} are allowed.",
+                "The paths of masks, for example masks/{case}_{rater}.png. {case} and {rater} are needed, {split} and {group} are allowed.",
             HelpName = "PATTERN",
         };
         var name = new Option<string?>("--name")
         {
-            Description = "The set's name, for reports. Default: the task's or the folder's.",
+            Description = "The name of the set, for reports. Default: the name of the task or the folder.",
             HelpName = "NAME",
         };
         Option<double?> fraction = Fraction();
@@ -45,11 +45,11 @@ internal static class DatasetInitCommand
             Description = $"The manifest to write. Default: {DatasetManifest.FileName} in ROOT.",
             HelpName = "FILE",
         };
-        var force = new Option<bool>("--force") { Description = "Replace a manifest that is there." };
+        var force = new Option<bool>("--force") { Description = "Replace an existing manifest." };
         var json = new Option<bool>("--json") { Description = "Print what was written as JSON." };
         var command = new CommandWithExamples(
             "init",
-            "Write a manifest that describes a set, by the names of its files alone.",
+            "Write a manifest that describes a set. It looks only at the names of the files.",
             "consensus dataset init --data QUBIQ --task brain-growth --out brain-growth.json",
             "consensus dataset init --data retina --images images/{case}.jpg --masks masks/{case}_{rater}.png --validation-fraction 0.2")
         {
@@ -108,14 +108,17 @@ internal static class DatasetInitCommand
         {
             throw new UsageException(
                 $"{Failure.Describe(exception).TrimEnd('.')}."
-                + $"{(images is null && task is null ? " Of another layout, say where its files are with --images and --masks." : "")}");
+                + $"{(images is null && task is null ? " For another layout, say where its files are with --images and --masks." : "")}");
         }
     }
 
     private static void Report(Terminal terminal, string path, ManifestDraft draft, bool json)
     {
         DatasetManifest manifest = draft.Manifest;
-        (string? Name, int Cases)[] splits = [.. manifest.Cases.GroupBy(one => one.Split).Select(split => (split.Key, split.Count()))];
+        (string? Name, int Cases)[] splits =
+        [
+            .. manifest.Cases.GroupBy(listed => listed.Split).Select(split => (split.Key, split.Count())),
+        ];
         if (json)
         {
             terminal.Out.WriteLine(JsonOutput.Text(new
@@ -127,16 +130,16 @@ internal static class DatasetInitCommand
                 manifest.Channels,
                 manifest.Raters,
                 manifest.Levels,
-                Groups = manifest.Cases.Select(one => one.Group).OfType<string>().Distinct(StringComparer.Ordinal).Count(),
+                Groups = manifest.Cases.Select(listed => listed.Group).OfType<string>().Distinct(StringComparer.Ordinal).Count(),
                 draft.Warnings,
             }));
             return;
         }
 
-        int groups = manifest.Cases.Select(one => one.Group ?? one.Name).Distinct(StringComparer.Ordinal).Count();
+        int groups = manifest.Cases.Select(listed => listed.Group ?? listed.Name).Distinct(StringComparer.Ordinal).Count();
         string cases = string.Join(
             ", ", splits.Select(split => split.Name is null ? Count(split.Cases) : $"{split.Name} {Count(split.Cases)}"));
-        string grouped = manifest.Cases.Any(one => one.Group is not null) ? $" of {Formats.Groups(groups)}" : "";
+        string grouped = manifest.Cases.Any(listed => listed.Group is not null) ? $" of {Formats.Groups(groups)}" : "";
         terminal.Out.WriteLine(
             $"Wrote {path}: {manifest.Name}, {cases}{grouped}; raters {string.Join(", ", manifest.Raters)}"
             + $"{(manifest.Channels.Count > 0 ? $"; channels {string.Join(", ", manifest.Channels)}" : "")}"
@@ -148,7 +151,7 @@ internal static class DatasetInitCommand
 
     private static Option<double?> Fraction() => new("--validation-fraction")
     {
-        Description = "Put this share of the cases, chosen at random, whole groups of them, into split val and the others into train. "
+        Description = "Put this share of the cases, chosen at random in whole groups, into split val and the others into train. "
             + "Above 0 and below 1. Default: no splits, unless {split} names them.",
         HelpName = "F",
         CustomParser = result =>

@@ -3,16 +3,16 @@ using Consensus.ML.Datasets;
 
 namespace Consensus.ML.Cli.Data;
 
-/// <summary>What <c>consensus dataset check --json</c> writes; data-schemas/dataset-check.schema.json describes it.</summary>
-/// <param name="data">What was checked, as typed.</param>
-/// <param name="parts">The tasks of a folder, or the one set of a manifest, which has no task's name.</param>
+/// <summary>The output of <c>consensus dataset check --json</c>; data-schemas/dataset-check.schema.json describes it.</summary>
+/// <param name="data">The value of --data.</param>
+/// <param name="parts">The report of each task of a folder, or the report of a manifest, which has no task.</param>
 internal sealed class DatasetReport(string data, IReadOnlyList<(string? Task, DatasetCheckReport Report)> parts)
 {
     public int FormatVersion { get; } = 1;
 
     public string Data { get; } = data;
 
-    /// <summary>The names of the tasks; none for a manifest.</summary>
+    /// <summary>The names of the tasks; empty for a manifest.</summary>
     public IReadOnlyList<string> Tasks { get; } = [.. parts.Select(part => part.Task).OfType<string>()];
 
     public int Cases { get; } = parts.Sum(part => part.Report.Cases);
@@ -46,7 +46,7 @@ internal sealed class DatasetReport(string data, IReadOnlyList<(string? Task, Da
     {
         public string Severity { get; } = Name(problem.Severity);
 
-        /// <summary>In the spelling of the command: missing-file.</summary>
+        /// <summary>The kind in the spelling of the command, such as missing-file.</summary>
         public string Kind { get; } = string.Concat(problem.Kind.ToString()
             .Select((letter, i) => char.IsUpper(letter) ? $"{(i == 0 ? "" : "-")}{char.ToLowerInvariant(letter)}" : $"{letter}"));
 

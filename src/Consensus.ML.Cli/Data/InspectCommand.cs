@@ -14,7 +14,7 @@ using Spectre.Console;
 
 namespace Consensus.ML.Cli.Data;
 
-/// <summary><c>consensus inspect</c>: what a file, a case or a whole set holds, in figures and in pictures.</summary>
+/// <summary><c>consensus inspect</c>: shows what a file, a case or a whole set holds, in numbers and in pictures.</summary>
 internal static class InspectCommand
 {
     private const string SeeHelp = "See 'consensus inspect --help'.";
@@ -23,29 +23,29 @@ internal static class InspectCommand
     {
         Argument<string?> subject = new Argument<string?>("CASE")
         {
-            Description = "An image file (of a volume, a slice: scan.nii.gz#axis=2,slice=12), the folder of a case, "
+            Description = "An image file (or a slice of a volume: scan.nii.gz#axis=2,slice=12), the folder of a case, "
                 + "or with --data the name of a case.",
             Arity = ArgumentArity.ZeroOrOne,
         }.RefusingOptions();
         var data = new DataOptions(QubiqSplit.Train, required: false);
         var png = new Option<string?>("--png")
         {
-            Description = "Draw a picture: of a case, each rater's outline and the soft map; with --data alone, contact "
+            Description = "Draw a picture. For a case: each rater's outline and the soft map; with --data alone: contact "
                 + "sheets of all cases (FILE, FILE-2, …).",
             HelpName = "FILE",
         };
         Option<int?> channel = OptionKinds.Whole(
-            "--channel", "N", "The only channel to draw, from 0, in grey. Default: three channels in colour, else the first.", 0,
+            "--channel", "N", "The only channel to draw, from 0, in grey. Default: three channels in colour, otherwise the first.", 0,
             int.MaxValue);
         Option<int?> cases = OptionKinds.Whole(
-            "--cases", "N", "The most cases on contact sheets, the first in their order. Default: all.", 1, int.MaxValue);
+            "--cases", "N", "The most cases on contact sheets: the first N in their order. Default: all.", 1, int.MaxValue);
         Option<ContactSheetOrder?> sort = OptionKinds.Choice(
             "--sort", "Order of the cases on contact sheets: case, or agreement (the lowest first). Default case.",
             ("case", ContactSheetOrder.Given), ("agreement", ContactSheetOrder.Agreement));
         var json = new Option<bool>("--json") { Description = "Print JSON instead of tables." };
         var command = new CommandWithExamples(
             "inspect",
-            "Show what an image, a case or a set holds: shape, range and raters in figures, outlines and soft maps in pictures.",
+            "Show what an image, a case or a set holds: shape, range and raters in numbers, outlines and soft maps in pictures.",
             "consensus inspect image.nii.gz",
             "consensus inspect QUBIQ/brain-growth/train/case01 --png case01.png",
             "consensus inspect case07 --data QUBIQ --task prostate-2 --split val --png case07.png",
@@ -78,7 +78,7 @@ internal static class InspectCommand
             using var interruption = new Interruption();
             if (isSheet)
             {
-                DrawSheets(terminal, data.Find(terminal, parsed, MissingRaters.Fraction), target!, new()
+                DrawSheets(terminal, data.ListCases(terminal, parsed, MissingRaters.Fraction), target!, new()
                 {
                     Order = parsed.GetValue(sort) ?? ContactSheetOrder.Given,
                     Limit = parsed.GetValue(cases),
@@ -87,10 +87,10 @@ internal static class InspectCommand
             }
             else if (isCaseFolder || hasData)
             {
-                RaterCase one = isCaseFolder
+                RaterCase raterCase = isCaseFolder
                     ? ReadFolder(name!, parsed.GetValue(data.Task))
-                    : FindCase(data.Find(terminal, parsed, MissingRaters.Fraction), name!);
-                InspectCase(terminal, one, target, parsed.GetValue(channel), asJson);
+                    : FindCase(data.ListCases(terminal, parsed, MissingRaters.Fraction), name!);
+                InspectCase(terminal, raterCase, target, parsed.GetValue(channel), asJson);
             }
             else
             {
@@ -109,7 +109,8 @@ internal static class InspectCommand
         var slice = new Lazy<Slice>(() => SliceReader.Read(path));
         RgbImage? picture = target is null
             ? null
-            : RaterPicture.Draw(slice.Value, new() { Title = isWholeFile ? CaseName.Of(path) : Path.GetFileName(path), Channel = channel });
+            : RaterPicture.Draw(
+                slice.Value, new() { Title = isWholeFile ? CaseName.FromPath(path) : Path.GetFileName(path), Channel = channel });
         if (isWholeFile && format == ImageFormat.Nifti)
         {
             var facts = new NiftiDescription(NiftiFile.ReadHeader(path), NiftiFile.ReadStatistics(path));
@@ -124,20 +125,20 @@ internal static class InspectCommand
         Save(terminal, picture, target, quiet: asJson);
     }
 
-    private static void InspectCase(Terminal terminal, RaterCase one, string? target, int? channel, bool asJson)
+    private static void InspectCase(Terminal terminal, RaterCase raterCase, string? target, int? channel, bool asJson)
     {
-        foreach (string note in one.CheckGrids())
+        foreach (string note in raterCase.CheckGrids())
         {
             terminal.Warn(note);
         }
 
-        Slice image = one.ReadImage();
-        RaterMasks? masks = one.AnnotationPaths.Count == 0 ? null : one.ReadMasks();
-        RaterPictureOptions options = new() { Title = one.Name, Channel = channel, RaterNames = one.RaterNames };
+        Slice image = raterCase.ReadImage();
+        RaterMasks? masks = raterCase.AnnotationPaths.Count == 0 ? null : raterCase.ReadMasks();
+        RaterPictureOptions options = new() { Title = raterCase.Name, Channel = channel, RaterNames = raterCase.RaterNames };
         RgbImage? picture = target is null ? null
             : masks is null ? RaterPicture.Draw(image, options)
             : RaterPicture.Draw(image, masks, options);
-        var facts = new CaseDescription(one, image, masks);
+        var facts = new CaseDescription(raterCase, image, masks);
         Print(terminal, facts, facts.Table, asJson);
         Save(terminal, picture, target, quiet: asJson);
     }
@@ -183,7 +184,8 @@ internal static class InspectCommand
     }
 
     /// <summary>
-    /// Of a case in a folder, the task is its number; a task's name says it at its end, and is the first where it does not.
+    /// Reads the case in a folder. Masks in a folder have the number of a task; the name of a task ends in its number, and without a number
+    /// it is task 1.
     /// </summary>
     private static RaterCase ReadFolder(string folder, string? task)
     {
@@ -206,12 +208,12 @@ internal static class InspectCommand
     private static RaterCase FindCase(CaseSource source, string name)
     {
         const int MostNamed = 5;
-        if (source.Cases.FirstOrDefault(one => one.Name == name) is { } found)
+        if (source.Cases.FirstOrDefault(raterCase => raterCase.Name == name) is { } found)
         {
             return found;
         }
 
-        IEnumerable<string> nearest = source.Cases.Select(one => one.Name)
+        IEnumerable<string> nearest = source.Cases.Select(raterCase => raterCase.Name)
             .OrderBy(known => NameDistance.Between(known, name))
             .Take(MostNamed);
         throw new UsageException(

@@ -5,7 +5,7 @@ using Spectre.Console;
 
 namespace Consensus.ML.Cli.Data;
 
-/// <summary>What a NIfTI file holds; in JSON, min, max and mean are null when no value is finite.</summary>
+/// <summary>Describes a NIfTI file. In JSON, min, max and mean are null when no value is finite.</summary>
 internal sealed class NiftiDescription(NiftiHeader header, NiftiStatistics statistics)
 {
     public string File { get; } = header.Path;
@@ -22,16 +22,16 @@ internal sealed class NiftiDescription(NiftiHeader header, NiftiStatistics stati
 
     public double Intercept { get; } = header.Intercept;
 
-    /// <summary>The unit of space that the file is stored in; null where it does not say, and millimetres are assumed.</summary>
+    /// <summary>The unit of length that the file names. Null where it names none; millimetres are then assumed.</summary>
     public string? StoredUnit { get; } = header.SpaceUnitName;
 
-    /// <summary>Millimetres along the axes of space; further axes as stored.</summary>
+    /// <summary>The spacing: in millimetres along the axes of space, and as stored along further axes.</summary>
     public IReadOnlyList<double> Spacing { get; } =
     [
         .. header.Spacing.Select((length, axis) => axis < 3 ? header.InMillimeters(length) : length),
     ];
 
-    /// <summary>To millimetres.</summary>
+    /// <summary>The transformation from indices to millimetres.</summary>
     public IReadOnlyList<double[]> Affine { get; } =
         [.. header.Affine.Take(12).Select(header.InMillimeters).Concat(header.Affine.Skip(12)).Chunk(4)];
 

@@ -6,10 +6,10 @@ using Consensus.ML.Datasets.Phantom;
 
 namespace Consensus.ML.Cli.Data;
 
-/// <summary><c>consensus phantom</c>: a made-up data set to try everything on.</summary>
+/// <summary><c>consensus phantom</c>: makes an artificial data set, to try everything with.</summary>
 internal static class PhantomCommand
 {
-    // As in the kidney set: 20 to train on, 4 to report on.
+    // As in the kidney set: 20 cases to train on, 4 to validate on.
     private const int DefaultCases = 24;
     private const int ValidationShare = 6;
 
@@ -23,13 +23,13 @@ internal static class PhantomCommand
         };
         Option<QubiqTask?> task = Task();
         Option<int?> cases = OptionKinds.Whole(
-            "--cases", "N", $"How many cases, one in {ValidationShare} of them for validation. Default {DefaultCases}.", 2, 9999);
+            "--cases", "N", $"Number of cases; one in {ValidationShare} is for validation. Default {DefaultCases}.", 2, 9999);
         Option<int?> size = OptionKinds.Whole(
-            "--size", "S", "Side of the slices, in pixels. Default: as large as the real set's.", 16, 2048);
+            "--size", "S", "Side of the slices, in pixels. Default: the size of the real set.", 16, 2048);
         Option<int?> seed = OptionKinds.Seed("The same seed gives the same files. Default 0.");
         var command = new CommandWithExamples(
             "phantom",
-            "Make a data set of drawn organs and made-up raters who disagree in a believable way.",
+            "Make a data set of artificial organs, with raters who disagree in a realistic way.",
             "consensus phantom --out data --task kidney --cases 24 --seed 1")
         {
             output, task, cases, size, seed,
@@ -73,8 +73,8 @@ internal static class PhantomCommand
     };
 
     /// <summary>
-    /// Writes a new set beside its place and moves it there when it is complete; into a set that is there (of another
-    /// task, say) file by file.
+    /// Writes a set. A new set is written to a temporary folder, which is moved to its place when it is complete. Where the set's folder
+    /// exists already (for example with another task), the files are written one by one.
     /// </summary>
     private static void Write(string root, QubiqTask task, int train, int validation, int seed, int? size)
     {
@@ -117,7 +117,7 @@ internal static class PhantomCommand
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // The first failure is the one to report.
+            // The first failure is reported, not this one.
         }
     }
 }

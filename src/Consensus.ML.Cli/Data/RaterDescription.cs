@@ -6,10 +6,12 @@ using Consensus.ML.Evaluation;
 
 namespace Consensus.ML.Cli.Data;
 
-/// <summary>What <c>consensus raters --json</c> writes; data-schemas/rater-report.schema.json describes it.</summary>
+/// <summary>The output of <c>consensus raters --json</c>; data-schemas/rater-report.schema.json describes it.</summary>
 internal sealed class RaterDescription(RaterReport report, CaseSource source)
 {
-    /// <summary>Mean pairwise Dice over the training cases (Amit et al. 2023, Table 3); of the tumor tasks the paper has one.</summary>
+    /// <summary>
+    /// Mean pairwise Dice over the training cases (Amit et al. 2023, Table 3). The paper has only one of the tumor tasks.
+    /// </summary>
     private static readonly Dictionary<string, double> PublishedOfTraining = new(StringComparer.Ordinal)
     {
         [QubiqTask.Kidney.Name] = 0.9495,
@@ -27,7 +29,7 @@ internal sealed class RaterDescription(RaterReport report, CaseSource source)
 
     public double MeanPairwiseDice { get; } = report.MeanPairwiseDice;
 
-    /// <summary>The paper's value for these cases; null where it has none.</summary>
+    /// <summary>The paper's value for these cases; null where the paper has no value.</summary>
     public double? PublishedPairwiseDice { get; } =
         source.Split == Formats.Name(QubiqSplit.Train) && PublishedOfTraining.TryGetValue(source.Name, out double published)
             ? published

@@ -12,7 +12,7 @@ using Spectre.Console;
 
 namespace Consensus.ML.Cli.Data;
 
-/// <summary><c>consensus raters</c>: how the raters of a set differ.</summary>
+/// <summary><c>consensus raters</c>: describes how the raters of a set differ.</summary>
 internal static class RatersCommand
 {
     private const string Standard = "-";
@@ -22,7 +22,7 @@ internal static class RatersCommand
         var data = new DataOptions(QubiqSplit.Train);
         var json = new Option<string?>("--json")
         {
-            Description = "Print JSON instead of the tables; with a file name, write it there beside them.",
+            Description = "Print JSON instead of the tables. With a file name: print the tables, and write JSON to the file.",
             HelpName = "report.json",
             Arity = ArgumentArity.ZeroOrOne,
         };
@@ -44,7 +44,7 @@ internal static class RatersCommand
 
             using var interruption = new Interruption();
             MLContext ml = Session.CreateWithoutDevice(terminal, null, parsed.IsVerbose());
-            CaseSource source = data.Find(terminal, parsed, MissingRaters.Fraction);
+            CaseSource source = data.ListCases(terminal, parsed, MissingRaters.Fraction);
             var facts = new RaterDescription(Describe(terminal, ml, source, quiet: path == Standard), source);
             if (path != Standard)
             {
@@ -74,7 +74,9 @@ internal static class RatersCommand
         {
             int read = 0;
             return ml.Segmentation.DescribeRaters(
-                cases, progress: new Reporter(one => context.Status(Markup.Escape($"{one.Name}: case {++read} of {source.Cases.Count}"))));
+                cases,
+                progress: new Reporter(
+                    agreement => context.Status(Markup.Escape($"{agreement.Name}: case {++read} of {source.Cases.Count}"))));
         });
     }
 

@@ -8,7 +8,7 @@ using Spectre.Console;
 namespace Consensus.ML.Cli.Data;
 
 /// <summary>
-/// What a slice holds, of whatever format its file is; min, max and mean are NaN, and null in JSON, when no value is finite.
+/// Describes a slice, in any file format. Min, max and mean are NaN (null in JSON) when no value is finite.
 /// </summary>
 internal sealed class SliceDescription
 {
@@ -55,7 +55,8 @@ internal sealed class SliceDescription
 
     public IEnumerable<Table> Table() => [PropertyTable.Create(Rows("file"))];
 
-    /// <summary>The facts for a table, the file under the name that it has there.</summary>
+    /// <summary>The rows of a table.</summary>
+    /// <param name="fileName">The name of the row with the file.</param>
     public IEnumerable<(string Name, string Value)> Rows(string fileName)
     {
         yield return (fileName, File);

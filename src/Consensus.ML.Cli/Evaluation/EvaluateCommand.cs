@@ -25,11 +25,11 @@ internal static class EvaluateCommand
         Option<string?> device = DeviceOption.Create();
         var native = new Option<bool>("--native")
         {
-            Description = "Score at each case's own size; the default is the model's size, as published.",
+            Description = "Score at each case's own size. Default: at the model's size, as published.",
         };
         var thresholds = new Option<float[]>("--thresholds")
         {
-            Description = "Where the soft maps are cut for one more soft Dice, such as 0.25 0.5 0.75. Default: 0.1 to 0.9.",
+            Description = "Thresholds of one more soft Dice, such as 0.25 0.5 0.75. Default: 0.1 to 0.9.",
             HelpName = "share",
             AllowMultipleArgumentsPerToken = true,
             CustomParser = result =>
@@ -53,8 +53,8 @@ internal static class EvaluateCommand
         };
         var tolerance = new Option<double?>("--surface-tolerance")
         {
-            Description = "How far outlines may lie apart for the surface Dice, in mm where the images say how large a pixel is, "
-                + "else in pixels. Default: one pixel.",
+            Description = "How far apart outlines may lie for the surface Dice: in mm where the images say how large a pixel is, "
+                + "otherwise in pixels. Default: one pixel.",
             HelpName = "distance",
             CustomParser = result =>
             {
@@ -96,7 +96,7 @@ internal static class EvaluateCommand
             EvaluationOptions options = Options(parsed.GetValue(thresholds), parsed.GetValue(tolerance));
             using var interruption = new Interruption();
             MLContext ml = Session.Create(terminal, parsed.GetValue(device), null, parsed.IsVerbose());
-            CaseSource source = data.Find(terminal, parsed, parsed.GetValue(missing));
+            CaseSource source = data.ListCases(terminal, parsed, parsed.GetValue(missing));
             using LoadedModel loaded = LoadedModel.Read(ml, parsed.Require(model!));
             using LoadedModel sampled = loaded.WithSampling(sampling.Read(parsed, loaded.Segmentation));
             SegmentationMetrics metrics = Evaluate(

@@ -9,7 +9,7 @@ using Consensus.ML.Segmentation;
 
 namespace Consensus.ML.Cli.Evaluation;
 
-/// <summary>What <c>consensus evaluate --json</c> writes; data-schemas/evaluation-report.schema.json describes it.</summary>
+/// <summary>The output of <c>consensus evaluate --json</c>; data-schemas/evaluation-report.schema.json describes it.</summary>
 internal sealed class EvaluationReport(
     SegmentationMetrics metrics,
     EvaluationOptions options,
@@ -23,7 +23,7 @@ internal sealed class EvaluationReport(
 
     public double SoftDice9 { get; } = metrics.SoftDice9;
 
-    /// <summary>As decimals of a person's making: 0.1 in single precision would read 0.10000000149.</summary>
+    /// <summary>The thresholds, rounded: 0.1 in single precision would read 0.10000000149.</summary>
     public IReadOnlyList<double> Thresholds { get; } = [.. metrics.Thresholds.Select(threshold => Math.Round((double)threshold, 6))];
 
     public IReadOnlyList<double> DiceAtThresholds { get; } = metrics.DiceAtThresholds;
@@ -36,7 +36,7 @@ internal sealed class EvaluationReport(
 
     public double BoundaryF { get; } = metrics.BoundaryF;
 
-    /// <summary>Every measure with its interval, those above among them.</summary>
+    /// <summary>Every measure with its interval, also those above.</summary>
     public IReadOnlyDictionary<string, MeasureDescription> Measures { get; } = metrics.Summaries.ToDictionary(
         summary => Key(summary.Measure),
         summary => new MeasureDescription(
@@ -68,23 +68,23 @@ internal sealed class EvaluationReport(
 
     private static string Key(SegmentationMeasure measure) => JsonNamingPolicy.CamelCase.ConvertName(measure.Name);
 
-    private static Dictionary<string, object> Describe(CaseMetrics one)
+    private static Dictionary<string, object> Describe(CaseMetrics scored)
     {
         var values = new Dictionary<string, object>
         {
-            ["name"] = one.Name,
-            ["group"] = one.Group ?? one.Name,
-            ["height"] = one.Height,
-            ["width"] = one.Width,
-            ["raters"] = one.Raters,
-            ["samples"] = one.Samples,
-            ["diceAtThresholds"] = one.DiceAtThresholds,
-            ["surfaceTolerance"] = one.SurfaceTolerance,
-            ["distanceUnit"] = Formats.Name(one.DistanceUnit),
+            ["name"] = scored.Name,
+            ["group"] = scored.Group ?? scored.Name,
+            ["height"] = scored.Height,
+            ["width"] = scored.Width,
+            ["raters"] = scored.Raters,
+            ["samples"] = scored.Samples,
+            ["diceAtThresholds"] = scored.DiceAtThresholds,
+            ["surfaceTolerance"] = scored.SurfaceTolerance,
+            ["distanceUnit"] = Formats.Name(scored.DistanceUnit),
         };
         foreach (SegmentationMeasure measure in SegmentationMeasure.All)
         {
-            values.Add(Key(measure), measure.ValueOf(one));
+            values.Add(Key(measure), measure.ValueOf(scored));
         }
 
         return values;

@@ -9,10 +9,10 @@ namespace Consensus.ML.Cli.Evaluation;
 /// <summary>Scores as tables that fit into 120 columns.</summary>
 internal static class EvaluationTables
 {
-    // More columns of single thresholds would not fit.
+    // More columns for single thresholds would not fit.
     private const int ThresholdsShown = 5;
 
-    /// <summary>A row a case, and one of the means, with the scores of the soft map.</summary>
+    /// <summary>A row with the scores of the soft map for each case, and a row of the means.</summary>
     public static Table Cases(SegmentationMetrics metrics)
     {
         int every = (metrics.Thresholds.Count + ThresholdsShown - 1) / ThresholdsShown;
@@ -25,11 +25,11 @@ internal static class EvaluationTables
             table.AddColumn(new TableColumn(score).RightAligned());
         }
 
-        foreach (CaseMetrics one in metrics.Cases)
+        foreach (CaseMetrics scored in metrics.Cases)
         {
             table.AddRow(Row(
-                one.Name, one.SoftDice5, one.SoftDice9, one.DiceAtThresholds, one.F1,
-                one.IntersectionOverUnion, one.AreaRatio, one.BoundaryF));
+                scored.Name, scored.SoftDice5, scored.SoftDice9, scored.DiceAtThresholds, scored.F1,
+                scored.IntersectionOverUnion, scored.AreaRatio, scored.BoundaryF));
         }
 
         table.AddEmptyRow();
@@ -45,7 +45,7 @@ internal static class EvaluationTables
             ];
     }
 
-    /// <summary>A row a measure that any case has: its mean, how sure that is, and what it says.</summary>
+    /// <summary>A row for each measure that at least one case has: its mean, the interval of the mean, and what it measures.</summary>
     public static Table Means(SegmentationMetrics metrics, EvaluationOptions options)
     {
         var table = new Table { Border = TableBorder.Simple };
@@ -99,7 +99,7 @@ internal static class EvaluationTables
         return Markup.Escape($"{measure.Title}{unit}{direction}");
     }
 
-    // Areas are pixels by the hundred, where four decimals say nothing.
+    // Areas are hundreds of pixels, where four decimals say nothing.
     private static string Number(double value) =>
         Math.Abs(value) < 100 ? Formats.Score(value) : value.ToString("0.0", CultureInfo.InvariantCulture);
 }

@@ -11,7 +11,7 @@ using Spectre.Console;
 
 namespace Consensus.ML.Cli.Machine;
 
-/// <summary><c>consensus bench</c>: what this machine does with a network, and how long training and one map would take.</summary>
+/// <summary><c>consensus bench</c>: measures how fast this machine is, and estimates the time for a training and for a map.</summary>
 internal static class BenchCommand
 {
     private const double MillisecondsPerMinute = 60_000, MillisecondsPerSecond = 1000;
@@ -30,7 +30,7 @@ internal static class BenchCommand
         Option<int?> growth = OptionKinds.Whole(
             "--encoder-growth", "G", "Features that each convolution of a dense block adds. Default 32, as published.", 1, 4096);
         Option<int?> levels = OptionKinds.Whole(
-            "--levels", "C", "Levels of consensus: maps that a sampling step takes further. Default 7.", 1, 255);
+            "--levels", "C", "Levels of consensus: the number of maps in a sampling step. Default 7.", 1, 255);
         Option<LevelConditioning?> levelConditioning = NetworkArguments.LevelConditioning("embedding");
         Option<int?> patchSize = NetworkArguments.PatchSize("1");
         Option<int?> batch = OptionKinds.Whole("--batch", "B", "Images of a training step. Default 4.", 1, 4096);
@@ -38,8 +38,8 @@ internal static class BenchCommand
         var json = new Option<bool>("--json") { Description = "Print JSON instead of a table." };
         var command = new Command(
             "bench",
-            "Measure what this machine does: encoding, sampling, training, in both number formats, and the "
-            + "share of what convolutions alone reach.")
+            "Measure how fast this machine is: encoding, sampling and training, in both number formats, beside "
+            + "the speed of convolutions alone.")
         {
             size, channels, multipliers, residualBlocks, encoderBlocks, width, growth, levels, levelConditioning, patchSize, batch, device,
             json,
@@ -134,7 +134,7 @@ internal static class BenchCommand
         static string Number(double value) => value.ToString(value < 100 ? "0.0" : "0", CultureInfo.InvariantCulture);
     }
 
-    /// <summary>What is printed with <c>--json</c>.</summary>
+    /// <summary>The output with <c>--json</c>.</summary>
     private sealed class Report(MachineBenchmark benchmark, MachineMeasurement float32, MachineMeasurement bfloat16)
     {
         public SettingDescription Settings { get; } = new(
@@ -142,14 +142,14 @@ internal static class BenchCommand
             benchmark.Network.EncoderBlocks, benchmark.Network.EncoderWidth, benchmark.Network.EncoderGrowth, benchmark.Levels,
             Spelling.Write(benchmark.Network.LevelConditioning), benchmark.Network.PatchSize, benchmark.BatchSize);
 
-        public MachineDescription Machine { get; } = MachineDescription.Of(RuntimeInfo.Collect(benchmark.Device));
+        public MachineDescription Machine { get; } = MachineDescription.FromRuntime(RuntimeInfo.Collect(benchmark.Device));
 
         public MachineMeasurement Float32 { get; } = float32;
 
         [JsonPropertyName("bfloat16")]
         public MachineMeasurement BFloat16 { get; } = bfloat16;
 
-        public EstimateDescription Estimate { get; } = EstimateDescription.Of(float32, bfloat16);
+        public EstimateDescription Estimate { get; } = EstimateDescription.FromMeasurements(float32, bfloat16);
     }
 
     private sealed record SettingDescription(
@@ -167,13 +167,13 @@ internal static class BenchCommand
 
     private sealed record MachineDescription(string Device, int Threads, string OperatingSystem, string TorchSharp, string DotNet)
     {
-        public static MachineDescription Of(RuntimeInfo measured) =>
+        public static MachineDescription FromRuntime(RuntimeInfo measured) =>
             new(measured.Device, measured.Threads, measured.OperatingSystem, measured.TorchSharp, measured.DotNet);
     }
 
     /// <summary>
-    /// What a run would take in the faster of the two formats: training as long as the preset does, one map as the preset samples
-    /// and as the paper does.
+    /// Estimates times in the faster of the two formats: for a training with the steps of the preset, and for a map that is sampled as in
+    /// the preset and as in the paper.
     /// </summary>
     private sealed record EstimateDescription(
         string Precision,
@@ -183,7 +183,7 @@ internal static class BenchCommand
         double PaperMapSeconds,
         [property: JsonIgnore] string Text)
     {
-        public static EstimateDescription Of(MachineMeasurement float32, MachineMeasurement bfloat16)
+        public static EstimateDescription FromMeasurements(MachineMeasurement float32, MachineMeasurement bfloat16)
         {
             (MachineMeasurement training, Precision precision) = bfloat16.TrainingStepMs < float32.TrainingStepMs
                 ? (bfloat16, Consensus.ML.Options.Precision.BFloat16)
@@ -200,7 +200,7 @@ internal static class BenchCommand
 
             double Seconds(ConsensusSegmentationEstimator.Options options)
             {
-                // The image as it is, and mirrored along rows, columns and both.
+                // Up to four views: the image, and its mirror images along rows, columns and both.
                 int generations = options.Sampling.Generations, views = options.Sampling.Mirror ? Math.Min(4, generations) : 1;
                 return ((views * sampling.EncoderMs)
                     + (generations * (options.Sampling.Steps ?? options.Diffusion.Steps) * sampling.SamplingStepMs))

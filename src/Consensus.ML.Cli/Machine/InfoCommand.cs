@@ -6,7 +6,7 @@ using Spectre.Console;
 
 namespace Consensus.ML.Cli.Machine;
 
-/// <summary><c>consensus info</c>: versions, and what computes.</summary>
+/// <summary><c>consensus info</c>: shows versions, the device and the threads.</summary>
 internal static class InfoCommand
 {
     public static Command Create(Terminal terminal)

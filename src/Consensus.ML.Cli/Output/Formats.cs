@@ -6,7 +6,7 @@ using Consensus.ML.Segmentation;
 
 namespace Consensus.ML.Cli.Output;
 
-/// <summary>How values are written for people and in reports.</summary>
+/// <summary>Writes values for people and for reports.</summary>
 internal static class Formats
 {
     /// <summary>A size, in megabytes.</summary>
@@ -14,16 +14,16 @@ internal static class Formats
 
     public static string Score(double value) => value.ToString("0.0000", CultureInfo.InvariantCulture);
 
-    /// <summary>An area in mm², as many digits as say something; a dash where it is not known.</summary>
+    /// <summary>An area in mm²: four decimals below 1, otherwise one. A dash where it is not known.</summary>
     public static string Area(double squareMillimeters) =>
         double.IsNaN(squareMillimeters)
             ? "–"
             : squareMillimeters.ToString(squareMillimeters < 1 ? "0.####" : "0.0", CultureInfo.InvariantCulture);
 
-    /// <summary>How many groups there are.</summary>
+    /// <summary>A number of groups, as "2 groups".</summary>
     public static string Groups(int count) => count == 1 ? "1 group" : $"{count} groups";
 
-    /// <summary>How many cases there are, and of how many groups where that is another number.</summary>
+    /// <summary>A number of cases, as "5 cases of 2 groups". The groups are left out where there are as many groups as cases.</summary>
     public static string Cases(int cases, int groups) =>
         $"{(cases == 1 ? "1 case" : $"{cases} cases")}{(groups == cases ? "" : $" of {Groups(groups)}")}";
 
@@ -33,10 +33,10 @@ internal static class Formats
 
     public static string Name(QubiqSplit split) => split == QubiqSplit.Train ? "train" : "val";
 
-    /// <summary>How a model comes to its maps.</summary>
+    /// <summary>The method of a model: diffusion or one-pass.</summary>
     public static string Method(SegmentationTransformer model) => model is ConsensusSegmentationTransformer ? "diffusion" : "one-pass";
 
-    /// <summary>What a model has learnt of the raters.</summary>
+    /// <summary>What a model has learnt from the raters: its target or kind.</summary>
     public static string Learned(SegmentationTransformer model) => model switch
     {
         ConsensusSegmentationTransformer diffusion => Spelling.Write(diffusion.Target),
@@ -44,7 +44,7 @@ internal static class Formats
         _ => throw new ArgumentOutOfRangeException(nameof(model), model.GetType().Name, null),
     };
 
-    /// <summary>How often a model draws what it has learnt.</summary>
+    /// <summary>The number of generations or passes of a prediction.</summary>
     public static int Maps(SegmentationTransformer model) =>
         model is UNetSegmentationTransformer { Kind: not UNetKind.MonteCarloDropout } ? 1 : model.Sampling.Generations;
 
@@ -57,7 +57,7 @@ internal static class Formats
         return model.Members == 1 ? sampling : $"{sampling}, of each of {model.Members} networks";
     }
 
-    /// <summary>The sampler of a model; null where it has none.</summary>
+    /// <summary>The sampler of a model; null for a model that does not sample.</summary>
     public static string? Sampler(SegmentationTransformer model) =>
         model is ConsensusSegmentationTransformer ? Spelling.Write(model.Sampling.Sampler) : null;
 

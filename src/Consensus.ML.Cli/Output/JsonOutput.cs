@@ -6,7 +6,7 @@ using Consensus.ML.Cli.Shell;
 
 namespace Consensus.ML.Cli.Output;
 
-/// <summary>Strict JSON: a number that is infinite or not a number becomes null.</summary>
+/// <summary>Writes strict JSON: infinity and NaN become null.</summary>
 internal static class JsonOutput
 {
     private static readonly JsonSerializerOptions Options = new()
@@ -20,7 +20,7 @@ internal static class JsonOutput
 
     public static string Text<T>(T value) => JsonSerializer.Serialize(value, Options);
 
-    /// <summary>Writes to a file, whole or not at all, or to <paramref name="standardOutput"/> where the path is '-'.</summary>
+    /// <summary>Writes a complete file, or writes to <paramref name="standardOutput"/> where the path is '-'.</summary>
     public static void Write<T>(string path, T value, TextWriter standardOutput)
     {
         string text = Text(value);

@@ -3,10 +3,10 @@ using Consensus.ML.Cli.Shell;
 
 namespace Consensus.ML.Cli.Output;
 
-/// <summary>Finds out before hours of work, not after them, that the result could not be written. Leaves nothing behind.</summary>
+/// <summary>Checks before hours of work that the result can be written. It leaves nothing behind.</summary>
 internal static class OutputPath
 {
-    // More than the smallest allocation unit of common file systems, so that a disk without space refuses it.
+    // Larger than the allocation units of common file systems, so that a full disk refuses it.
     private const int ProbeBytes = 64 * 1024;
 
     /// <summary>Makes sure that a file of this name can be written.</summary>
@@ -30,7 +30,7 @@ internal static class OutputPath
         Probe(path, Path.GetDirectoryName(Path.GetFullPath(path))!);
     }
 
-    /// <summary>Makes sure that files can be written into this folder, which need not exist yet.</summary>
+    /// <summary>Makes sure that files can be written into this folder. The folder need not exist yet.</summary>
     public static void EnsureFolder(string path)
     {
         if (path.Length == 0)
@@ -41,7 +41,7 @@ internal static class OutputPath
         Probe(path, Path.GetFullPath(path));
     }
 
-    /// <summary>Writes to the nearest folder that is there, and takes it away again.</summary>
+    /// <summary>Writes a file into the nearest folder that exists, and deletes it again.</summary>
     private static void Probe(string wanted, string folder)
     {
         try

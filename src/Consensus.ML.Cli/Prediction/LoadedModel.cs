@@ -9,13 +9,13 @@ namespace Consensus.ML.Cli.Prediction;
 
 /// <summary>A model read from a zip.</summary>
 /// <param name="Model">The whole pipeline, from a file name to a soft map.</param>
-/// <param name="Segmentation">The segmentation in it.</param>
+/// <param name="Segmentation">The trained segmentation in the pipeline.</param>
 /// <param name="InputSchema">The columns of the data that it was trained on.</param>
 internal sealed record LoadedModel(ITransformer Model, SegmentationTransformer Segmentation, DataViewSchema InputSchema) : IDisposable
 {
     /// <summary>Reads a model.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">It is no model, or one without a consensus segmentation.</exception>
+    /// <exception cref="InvalidDataException">The file is no model, or a model without a consensus segmentation.</exception>
     public static LoadedModel Read(MLContext ml, string path)
     {
         EnsureExists(path);
@@ -40,7 +40,7 @@ internal sealed record LoadedModel(ITransformer Model, SegmentationTransformer S
                 $"'{path}' is an ML.NET model without a consensus segmentation; use one that 'consensus train' wrote.");
     }
 
-    /// <summary>The value of pixels without data that the model was trained with; null for none.</summary>
+    /// <summary>The value of pixels without data that the model was trained with; null for no such value.</summary>
     public float? NoData => Model.GetSteps().OfType<SliceNormalizingTransformer>().FirstOrDefault()?.NoDataValue;
 
     public static void EnsureExists(string path)
@@ -52,7 +52,7 @@ internal sealed record LoadedModel(ITransformer Model, SegmentationTransformer S
         }
     }
 
-    /// <summary>The same weights, sampled otherwise. To be disposed too.</summary>
+    /// <summary>A model with the same weights that samples differently. Dispose both.</summary>
     public LoadedModel WithSampling(SamplingOptions sampling)
     {
         ITransformer model = Model.WithSampling(sampling);

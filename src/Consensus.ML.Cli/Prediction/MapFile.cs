@@ -8,31 +8,32 @@ using Consensus.Imaging.Formats.Raster;
 namespace Consensus.ML.Cli.Prediction;
 
 /// <summary>
-/// The file that a predicted map is written to: of the image's own kind where that keeps every value, so that both
-/// open in the same programs.
+/// The file for a predicted map. It has the format of the image where that format keeps every value, so that the same programs open
+/// both.
 /// </summary>
 /// <param name="Path">The file.</param>
 /// <param name="Image">The image that the map belongs to.</param>
-/// <param name="Format">The format of both.</param>
+/// <param name="Format">The format of the file.</param>
 internal sealed record MapFile(string Path, string Image, ImageFormat Format)
 {
     /// <summary>
-    /// <c>&lt;case&gt;_soft.nii.gz</c> for a NIfTI image; <c>&lt;case&gt;_soft.tif</c> for pictures, of which only TIFF holds fractions.
+    /// The file for a case: <c>&lt;case&gt;_soft.nii.gz</c> for a NIfTI image, <c>&lt;case&gt;_soft.tif</c> for a picture, because TIFF is
+    /// the only picture format that holds fractions.
     /// </summary>
     /// <param name="folder">The folder to write to.</param>
-    /// <param name="one">The case; its first image decides.</param>
-    public static MapFile Of(string folder, RaterCase one)
+    /// <param name="raterCase">The case. Its first image decides the format.</param>
+    public static MapFile ForCase(string folder, RaterCase raterCase)
     {
-        string image = one.ImagePaths[0];
+        string image = raterCase.ImagePaths[0];
         ImageFormat format = SliceReader.ReadFormat(image);
         return format == ImageFormat.Nifti
-            ? new(System.IO.Path.Combine(folder, $"{one.Name}_soft.nii.gz"), image, format)
-            : new(System.IO.Path.Combine(folder, $"{one.Name}_soft.tif"), image, ImageFormat.Tiff);
+            ? new(System.IO.Path.Combine(folder, $"{raterCase.Name}_soft.nii.gz"), image, format)
+            : new(System.IO.Path.Combine(folder, $"{raterCase.Name}_soft.tif"), image, ImageFormat.Tiff);
     }
 
-    /// <summary>Writes the map, whole or not at all.</summary>
-    /// <param name="maps">One map; of a volume, those of all its slices.</param>
-    /// <param name="axis">The axis that the volume was cut along; null for a slice.</param>
+    /// <summary>Writes the map. The file appears only when it is complete.</summary>
+    /// <param name="maps">The map; for a volume, the maps of all its slices.</param>
+    /// <param name="axis">The axis along which the volume was cut; null for a slice.</param>
     public void Write(IReadOnlyList<Slice> maps, int? axis)
     {
         if (Format != ImageFormat.Nifti)

@@ -10,7 +10,7 @@ using Microsoft.ML;
 
 namespace Consensus.ML.Cli.Prediction;
 
-/// <summary><c>consensus predict</c>: images in; soft maps in the images' own geometry and pictures out.</summary>
+/// <summary><c>consensus predict</c>: predicts the soft maps of images, in the geometry of the images, and draws pictures.</summary>
 internal static class PredictCommand
 {
     public static Command Create(Terminal terminal)
@@ -18,7 +18,7 @@ internal static class PredictCommand
         Option<string> model = ModelArguments.Model();
         var output = new Option<string>("--out")
         {
-            Description = "Folder to write to: <case>_soft.nii.gz (of pictures, <case>_soft.tif) and <case>.png for each case.",
+            Description = "Folder to write to: <case>_soft.nii.gz (<case>_soft.tif for pictures) and <case>.png for each case.",
             HelpName = "DIR",
             Required = true,
         };
@@ -27,13 +27,14 @@ internal static class PredictCommand
         var data = new DataOptions(QubiqSplit.Validation, required: false);
         Option<int?> axis = OptionKinds.Choice<int>(
             "--axis",
-            "Axis that volumes are cut along, of the stored array; the predicted slices are put back into a volume. "
-            + "Default: as the model's training volumes were cut, or 2. When given, images with 2 to 8 "
+            "The axis of the stored array along which volumes are cut; the predicted slices are put back into a volume. "
+            + "Default: the axis of the model's training volumes, or 2. When given, images with 2 to 8 "
             + "slices are volumes too, not channels.",
             ("0", 0), ("1", 1), ("2", 2));
         Argument<string[]> files = new Argument<string[]>("FILE")
         {
-            Description = "Images or volumes to segment. A case is named by its folder when the file is called image.*, else by the file.",
+            Description = "Images or volumes to segment. A case has the name of its folder if the file is called image.*, otherwise the name of "
+                + "the file.",
             Arity = ArgumentArity.ZeroOrMore,
         }.RefusingOptions();
         var command = new CommandWithExamples(
@@ -59,8 +60,8 @@ internal static class PredictCommand
             string folder = parsed.Require(output!);
             LoadedModel.EnsureExists(parsed.Require(model!));
             IReadOnlyList<RaterCase> cases = hasData
-                ? data.FindImages(terminal, parsed)
-                : [.. paths.Select(path => new RaterCase(CaseName.Of(path), path, []))];
+                ? data.ListImages(terminal, parsed)
+                : [.. paths.Select(path => new RaterCase(CaseName.FromPath(path), path, []))];
             EnsureNamed(cases);
             EnsureDistinct(cases);
             EnsureKept(cases, folder);
@@ -69,15 +70,15 @@ internal static class PredictCommand
             MLContext ml = Session.Create(terminal, parsed.GetValue(device), null, parsed.IsVerbose());
             using LoadedModel loaded = LoadedModel.Read(ml, parsed.Require(model!));
             EnsureAxis(asked, loaded.Segmentation.VolumeAxes);
-            PredictionInput[] inputs = [.. cases.Select(one => PredictionInput.Of(one, asked, loaded.Segmentation))];
+            PredictionInput[] inputs = [.. cases.Select(raterCase => PredictionInput.FromCase(raterCase, asked, loaded.Segmentation))];
             OutputPath.EnsureFolder(folder);
             foreach (PredictionInput input in inputs)
             {
-                // Each is read once before any is sampled, which takes longer by far.
+                // All files are read once before the first prediction, which takes much longer. So a damaged file is found early.
                 input.EnsureReadable();
             }
 
-            SayAxis(terminal, asked, loaded.Segmentation.VolumeAxes, inputs);
+            PrintAxis(terminal, asked, loaded.Segmentation.VolumeAxes, inputs);
             using LoadedModel sampled = loaded.WithSampling(sampling.Read(parsed, loaded.Segmentation));
             Predict(terminal, ml, sampled, inputs, folder);
             return ExitCode.Success;
@@ -94,7 +95,7 @@ internal static class PredictCommand
         ValueGetter<Slice> imageGetter = cursor.GetGetter<Slice>(imageColumn), mapGetter = cursor.GetGetter<Slice>(mapColumn);
         foreach (PredictionInput input in inputs)
         {
-            // Of a volume, the picture shows the slice where most is predicted.
+            // For a volume, the picture shows the slice with the largest predicted area.
             var maps = new List<Slice>(input.Slices.Count);
             Slice? shown = null;
             int best = 0;
@@ -111,7 +112,7 @@ internal static class PredictCommand
                 }
             }
 
-            var mapFile = MapFile.Of(folder, input.Case);
+            var mapFile = MapFile.ForCase(folder, input.Case);
             string picturePath = PictureOf(folder, input.Case);
             RgbImage picture = SliceOverlay.Draw(shown!, maps[best].Pixels);
             Interruption.Write(() =>
@@ -128,7 +129,7 @@ internal static class PredictCommand
         }
     }
 
-    /// <summary>An axis that the model knows nothing of would give a map of what it has never seen.</summary>
+    /// <summary>Refuses an axis that the model was not trained on: it has never seen such slices.</summary>
     private static void EnsureAxis(int? asked, IReadOnlyList<int> trained)
     {
         if (asked is { } axis && trained.Count > 0 && !trained.Contains(axis))
@@ -138,21 +139,23 @@ internal static class PredictCommand
         }
     }
 
-    /// <summary>Says once how volumes are cut where the user has not said it.</summary>
-    private static void SayAxis(Terminal terminal, int? asked, IReadOnlyList<int> trained, PredictionInput[] inputs)
+    /// <summary>Prints once along which axis volumes are cut, if the user has not given it.</summary>
+    private static void PrintAxis(Terminal terminal, int? asked, IReadOnlyList<int> trained, PredictionInput[] inputs)
     {
         if (asked is null && inputs.FirstOrDefault(input => input.Axis is not null) is { } volume)
         {
             terminal.Out.WriteLine(trained.Count > 0
-                ? $"Volumes are cut along axis {volume.Axis}, as those that the model was trained on"
-                : $"Volumes are cut along axis {volume.Axis}: the model was trained on single slices, or does not know; "
+                ? $"Volumes are cut along axis {volume.Axis}, like the volumes that the model was trained on"
+                : $"Volumes are cut along axis {volume.Axis}: the model was trained on single slices, or did not record the axis; "
                     + "--axis chooses another");
         }
     }
 
     private static int Area(Slice map) => map.Pixels.Count(value => value > 0.5f);
 
-    /// <summary>Results are written to files that bear the names, which is said before anything is predicted.</summary>
+    /// <summary>
+    /// Refuses, before anything is predicted, names of cases that cannot be names of files: the results have these names.
+    /// </summary>
     private static void EnsureNamed(IReadOnlyList<RaterCase> inputs)
     {
         if (inputs.FirstOrDefault(input => CaseName.ProblemAsFile(input.Name) is not null) is { } unnamed)
@@ -165,7 +168,7 @@ internal static class PredictCommand
 
     private static void EnsureDistinct(IReadOnlyList<RaterCase> inputs)
     {
-        // Two names that differ in case only are one file on the systems that say so.
+        // Where file names ignore upper and lower case, two names that differ only in case are the same file.
         StringComparer comparer = OperatingSystem.IsLinux() ? StringComparer.Ordinal : StringComparer.OrdinalIgnoreCase;
         if (inputs.GroupBy(input => input.Name, comparer).FirstOrDefault(group => group.Skip(1).Any()) is { } twice)
         {
@@ -175,7 +178,7 @@ internal static class PredictCommand
         }
     }
 
-    /// <summary>Predicting into the folder of the images must not replace one of them by its own picture.</summary>
+    /// <summary>Refuses to replace an input image by the picture of its prediction.</summary>
     private static void EnsureKept(IReadOnlyList<RaterCase> inputs, string folder)
     {
         StringComparer comparer = OperatingSystem.IsLinux() ? StringComparer.Ordinal : StringComparer.OrdinalIgnoreCase;

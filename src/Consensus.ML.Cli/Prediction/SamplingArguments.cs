@@ -5,7 +5,7 @@ using Consensus.ML.Segmentation;
 
 namespace Consensus.ML.Cli.Prediction;
 
-/// <summary>The options of how a model's maps are sampled; what is not given stays as the model has it.</summary>
+/// <summary>The options for sampling a model's maps. An option that is not given keeps the value of the model.</summary>
 internal sealed class SamplingArguments
 {
     public Option<int?> Generations { get; } =
@@ -17,8 +17,8 @@ internal sealed class SamplingArguments
 
     public Option<double?> Tolerance { get; } = new("--tolerance")
     {
-        Description = "Stop before --generations once one more moves the mean soft map by less than this, on average over its pixels, "
-            + "such as 0.001. Default: the model's own; 0 takes all.",
+        Description = "Stop before --generations once another generation changes the mean soft map by less than this, on average over its "
+            + "pixels, such as 0.001. Default: the model's own; 0 takes all.",
         HelpName = "E",
         CustomParser = result =>
         {
@@ -33,7 +33,7 @@ internal sealed class SamplingArguments
         },
     };
 
-    // Two words rather than a truth value, whose options the parser lets stand alone.
+    // Two words, not true and false: the parser accepts an option of that type without a value.
     public Option<Switch?> Mirror { get; } = OptionKinds.Choice(
         "--mirror",
         "Whether generations take turns at the image and its mirror images, as far as training mirrored them: "
@@ -56,7 +56,7 @@ internal sealed class SamplingArguments
     public Option<Precision?> Precision { get; } = ModelArguments.Precision(
         "Number format of the heavy arithmetic while sampling. Default: the model's own.");
 
-    /// <summary>What is done or not.</summary>
+    /// <summary>On or off.</summary>
     public enum Switch
     {
         /// <summary>Done.</summary>
@@ -66,8 +66,8 @@ internal sealed class SamplingArguments
         Off,
     }
 
-    /// <summary>The model's own way to sample, changed as asked.</summary>
-    /// <exception cref="UsageException">What is asked for is of diffusion, and the model has none.</exception>
+    /// <summary>The sampling options of the model, changed by the options that were given.</summary>
+    /// <exception cref="UsageException">An option for diffusion was given, and the model samples without diffusion.</exception>
     public SamplingOptions Read(ParseResult parsed, SegmentationTransformer model)
     {
         Option[] diffusion = [Sampler, Steps];
@@ -86,7 +86,7 @@ internal sealed class SamplingArguments
             Mirror = parsed.GetValue(Mirror) is { } mirror ? mirror == Switch.On : own.Mirror,
             Sampler = sampler ?? own.Sampler,
 
-            // A number of steps was chosen for a sampler; another one takes all of them unless told otherwise.
+            // The model's number of steps was chosen for its sampler. Another sampler takes all steps unless --sampling-steps is given.
             Steps = parsed.GetValue(Steps) ?? (sampler is null || sampler == own.Sampler ? own.Steps : null),
             Seed = parsed.GetValue(Seed) ?? own.Seed,
             Precision = parsed.GetValue(Precision) ?? own.Precision,

@@ -10,7 +10,7 @@ internal static class DeviceOption
     {
         var option = new Option<string?>("--device")
         {
-            Description = "Where to compute: cpu, cuda or cuda:N. Default: the first GPU where there is one, else the CPU "
+            Description = "Where to compute: cpu, cuda or cuda:N. Default: the first GPU, or the CPU where there is no GPU "
                 + "('consensus info' says which and why).",
             HelpName = "cpu|cuda[:N]",
         };

@@ -2,13 +2,13 @@ using System.Reflection;
 
 namespace Consensus.ML.Cli.Shell;
 
-/// <summary>The command asks for what cannot be; the message is for the one who typed it.</summary>
+/// <summary>The command or its options cannot work. The message is for the user who typed it.</summary>
 internal sealed class UsageException(string message) : Exception(message);
 
-/// <summary>Exceptions as one line for people.</summary>
+/// <summary>Describes an exception in one line for people.</summary>
 internal static class Failure
 {
-    /// <summary>What went wrong, without the wrappers that ML.NET's loader and tasks put around it.</summary>
+    /// <summary>The exception inside the wrappers that ML.NET's loader and tasks add.</summary>
     public static Exception Innermost(Exception exception)
     {
         while (exception is TargetInvocationException or TypeInitializationException or AggregateException { InnerExceptions.Count: 1 }
@@ -26,11 +26,11 @@ internal static class Failure
         Exception cause = Innermost(exception);
         return cause switch
         {
-            // .NET appends the name of a parameter, which means nothing to the one who typed a command.
+            // .NET appends the name of a parameter, which means nothing to the user of the command.
             ArgumentException { ParamName: not null } argument =>
                 argument.Message.Replace($" (Parameter '{argument.ParamName}')", "", StringComparison.Ordinal),
             OutOfMemoryException =>
-                "There is not enough memory. A smaller --size, a smaller preset or float32's half, --precision bfloat16, need less.",
+                "There is not enough memory. A smaller --size, the compact preset and --precision bfloat16 need less.",
             UsageException or ArgumentException or IOException or UnauthorizedAccessException or InvalidDataException
                 or InvalidOperationException or FormatException
                 or DllNotFoundException or NotSupportedException or OperationCanceledException => cause.Message,

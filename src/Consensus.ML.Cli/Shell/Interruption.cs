@@ -3,9 +3,9 @@ using System.Runtime.InteropServices;
 namespace Consensus.ML.Cli.Shell;
 
 /// <summary>
-/// Ctrl-C and termination (SIGINT, SIGTERM). Where a run has something to keep, the first one asks it to end early and the second
-/// ends the process; elsewhere the first ends the process. Either way a file that is just being written is finished first, so that
-/// none is left half done.
+/// Handles Ctrl-C and termination (SIGINT, SIGTERM). In a run that has something to keep, the first signal asks it to end early, and the
+/// second signal ends the process. In other commands, the first signal ends the process. In both cases a file that is being written is
+/// finished first, so that no incomplete file stays.
 /// </summary>
 internal sealed class Interruption : IDisposable
 {
@@ -17,7 +17,7 @@ internal sealed class Interruption : IDisposable
     private readonly Action? _onFirst;
 
     /// <param name="onFirst">
-    /// Told of the first signal, which then only cancels <see cref="Token"/>; null to end the process at once.
+    /// Called at the first signal, which then only cancels <see cref="Token"/>. Null to end the process at the first signal.
     /// </param>
     public Interruption(Action? onFirst = null)
     {
@@ -31,7 +31,7 @@ internal sealed class Interruption : IDisposable
     /// <summary>Cancelled by the first signal.</summary>
     public CancellationToken Token => _source.Token;
 
-    /// <summary>Writes a file; the process does not end by a signal while this runs.</summary>
+    /// <summary>Writes a file. A signal does not end the process while this runs.</summary>
     public static void Write(Action write)
     {
         lock (Writing)
@@ -61,7 +61,7 @@ internal sealed class Interruption : IDisposable
             return;
         }
 
-        // The lock is kept: nothing may begin to be written between here and the end of the process.
+        // The lock is never released, so that no write can start between here and the end of the process.
         _ = Monitor.TryEnter(Writing, LongestWrite);
     }
 }

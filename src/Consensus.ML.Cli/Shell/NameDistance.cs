@@ -1,9 +1,11 @@
 namespace Consensus.ML.Cli.Shell;
 
-/// <summary>How far a mistyped name is from a known one.</summary>
+/// <summary>Measures how far a mistyped name is from a known name.</summary>
 internal static class NameDistance
 {
-    /// <summary>Fewest letters to insert, leave out or replace (Levenshtein 1966); letters that differ in case only are the same.</summary>
+    /// <summary>
+    /// The smallest number of letters to insert, delete or replace (Levenshtein 1966). Upper and lower case are the same.
+    /// </summary>
     public static int Between(string first, string second)
     {
         int[] row = [.. Enumerable.Range(0, second.Length + 1)];

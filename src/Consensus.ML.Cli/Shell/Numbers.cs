@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Consensus.ML.Cli.Shell;
 
-/// <summary>Reads numbers of the command line: a point before decimals in every language, and no other separator.</summary>
+/// <summary>Reads numbers of the command line. In every language a point stands before decimals, and there is no other separator.</summary>
 internal static class Numbers
 {
     /// <summary>Reads a finite number such as 2.5, -0.1 or 1e-3, without spaces and without separators of thousands.</summary>
@@ -12,6 +12,6 @@ internal static class Numbers
             out value)
         && double.IsFinite(value);
 
-    /// <summary>A hint for the message about a number with a comma in place of the point; else empty.</summary>
+    /// <summary>A hint for a message about a number with a comma in it; empty where the text has no comma.</summary>
     public static string CommaHint(string text) => text.Contains(',', StringComparison.Ordinal) ? " (decimals follow a point)" : "";
 }

@@ -3,10 +3,10 @@ using System.Globalization;
 
 namespace Consensus.ML.Cli.Shell;
 
-/// <summary>Makes options of the kinds that commands have in common, and reads required ones.</summary>
+/// <summary>Makes the kinds of options that several commands use, and reads required options.</summary>
 internal static class OptionKinds
 {
-    /// <summary>An option with a fixed list of values, which the help and the error show.</summary>
+    /// <summary>An option with a fixed list of values. The help and the error message show the list.</summary>
     public static Option<T?> Choice<T>(string name, string description, params (string Name, T Value)[] choices)
         where T : struct => new(name)
     {
@@ -27,7 +27,7 @@ internal static class OptionKinds
         },
     };
 
-    /// <summary>A whole number between two limits.</summary>
+    /// <summary>An option that is a whole number between two limits.</summary>
     public static Option<int?> Whole(string name, string symbol, string description, int smallest, int largest) => new(name)
     {
         Description = description,
@@ -50,7 +50,7 @@ internal static class OptionKinds
     /// <summary><c>--seed</c>.</summary>
     public static Option<int?> Seed(string description) => Whole("--seed", "S", description, int.MinValue, int.MaxValue);
 
-    /// <summary>Takes a mistyped option for what it is, where the parser would take it for a file.</summary>
+    /// <summary>Refuses a file that begins with a hyphen: it is a mistyped option, which the parser would accept as a file.</summary>
     public static Argument<T> RefusingOptions<T>(this Argument<T> files)
     {
         files.Validators.Add(result =>
@@ -63,11 +63,11 @@ internal static class OptionKinds
         return files;
     }
 
-    /// <summary>The value of an argument that the parser has made sure is there.</summary>
+    /// <summary>The value of a required argument.</summary>
     public static T Require<T>(this ParseResult parsed, Argument<T> argument)
         where T : class => parsed.GetValue(argument) ?? throw new UsageException($"{argument.Name} is missing.");
 
-    /// <summary>The value of an option that the parser has made sure is there.</summary>
+    /// <summary>The value of a required option.</summary>
     public static T Require<T>(this ParseResult parsed, Option<T?> option)
         where T : class => parsed.GetValue(option) ?? throw new UsageException($"Option {option.Name} is missing.");
 }

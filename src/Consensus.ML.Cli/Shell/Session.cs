@@ -4,11 +4,14 @@ using Microsoft.ML.Runtime;
 
 namespace Consensus.ML.Cli.Shell;
 
-/// <summary>An <see cref="MLContext"/> set up as the command line asks, with its warnings printed.</summary>
+/// <summary>Makes the <see cref="MLContext"/> of a command and prints its warnings.</summary>
 internal static class Session
 {
+    /// <summary>For commands that compute with torch.</summary>
     /// <param name="terminal">Where warnings go.</param>
-    /// <param name="device">What was asked for: "cpu", "cuda", "cuda:N"; null for the first GPU where there is one, else the CPU.</param>
+    /// <param name="device">
+    /// The value of --device: "cpu", "cuda" or "cuda:N"; null for the first GPU, or the CPU where there is no GPU.
+    /// </param>
     /// <param name="seed">Seed of everything random; null for none.</param>
     /// <param name="verbose">Whether to print the whole log.</param>
     public static MLContext Create(Terminal terminal, string? device, int? seed, bool verbose)
@@ -20,7 +23,7 @@ internal static class Session
         return ml;
     }
 
-    /// <summary>For commands that compute nothing with torch, which takes a second to load.</summary>
+    /// <summary>For commands that do not compute with torch, so that they do not wait for it to load.</summary>
     /// <param name="terminal">Where warnings go.</param>
     /// <param name="seed">Seed of everything random; null for none.</param>
     /// <param name="verbose">Whether to print the whole log.</param>
@@ -28,7 +31,7 @@ internal static class Session
     {
         var ml = new MLContext(seed);
 
-        // Data is read more than once; a warning is worth one line.
+        // Data is read more than once, but each warning is printed once.
         var seen = new HashSet<string>(StringComparer.Ordinal);
         ml.Log += (_, line) =>
         {

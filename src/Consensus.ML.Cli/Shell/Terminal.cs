@@ -5,20 +5,20 @@ namespace Consensus.ML.Cli.Shell;
 /// <summary>Where the command prints.</summary>
 /// <param name="Out">Results and progress.</param>
 /// <param name="Error">Errors and warnings, one line each.</param>
-/// <param name="IsInteractive">Whether <paramref name="Out"/> is a person's terminal, where a line may be drawn over.</param>
+/// <param name="IsInteractive">Whether <paramref name="Out"/> is a terminal that a person looks at, where lines can be overwritten.</param>
 internal sealed record Terminal(TextWriter Out, TextWriter Error, bool IsInteractive)
 {
-    // What is not a terminal has no width: wide enough for the tables, so that logs are not wrapped.
+    // A file or pipe has no width. This is wide enough for the tables, so that logs are not wrapped.
     private const int WidthWhenRedirected = 160;
 
     private IAnsiConsole? _console;
 
-    /// <summary>Tables, colours and progress bars on <see cref="Out"/>; plain text where it is not a terminal.</summary>
+    /// <summary>Draws tables, colours and progress bars on <see cref="Out"/>. Outside a terminal it writes plain text.</summary>
     public IAnsiConsole Console => _console ??= CreateConsole();
 
     public static Terminal OfThisProcess() => new(System.Console.Out, System.Console.Error, !System.Console.IsOutputRedirected);
 
-    /// <summary>One line for people to act on.</summary>
+    /// <summary>Prints an error in one line.</summary>
     public void Complain(string message) => Error.WriteLine($"consensus: {Failure.OneLine(message)}");
 
     public void Warn(string message) => Complain($"warning: {message}");

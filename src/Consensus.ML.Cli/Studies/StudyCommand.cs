@@ -19,7 +19,7 @@ using Spectre.Console;
 
 namespace Consensus.ML.Cli.Studies;
 
-/// <summary><c>consensus study</c>: several methods trained, scored and compared, with a report.</summary>
+/// <summary><c>consensus study</c>: trains, scores and compares several methods, and writes a report.</summary>
 internal static class StudyCommand
 {
     private const string AllMethods = "all";
@@ -53,7 +53,7 @@ internal static class StudyCommand
         Option<int?> steps = OptionKinds.Whole(
             "--steps", "N", "Training steps of each training, in place of --minutes.", 1, int.MaxValue);
         Option<int?> size = OptionKinds.Whole(
-            "--size", "S", "Side, in pixels, that slices are resized to, trained at and scored at. Default 64.", 1, 4096);
+            "--size", "S", "Side of the slices in training and scoring, in pixels. Default 64.", 1, 4096);
         Option<int?> seed = OptionKinds.Seed(
             "Seed of everything random in training and sampling; the division into folds does not depend on it. Default 0.");
         var seeds = new Option<string?>("--seeds")
@@ -78,9 +78,9 @@ internal static class StudyCommand
             "Number format of the heavy arithmetic while training. Default: each method's own.");
         var resume = new Option<bool>("--resume")
         {
-            Description = "Go on with the study in the folder, where it was; what is finished stays. Methods and seeds may be added; "
-                + "other data or settings are refused. From the start where there is none. Beside processes that are at it, "
-                + "it takes runs that none of them has: one for each GPU, or with --threads for a share of the cores.",
+            Description = "Go on with the study in the folder; finished work stays. Methods and seeds may be added; other data or "
+                + "settings are refused. An empty folder starts a new study. Several processes may work on a study: each takes runs that "
+                + "no other has. Start one for each GPU, or with --threads for a share of the cores.",
         };
         var output = new Option<string>("--out")
         {
@@ -115,9 +115,9 @@ internal static class StudyCommand
             NetworkArguments.EnsureSideFits(side, ConsensusSegmentationEstimator.Options.Compact().Network);
             OutputPath.EnsureFolder(folder);
             using var interruption = new Interruption(
-                () => terminal.Complain("stopping; what is done stays, and --resume goes on from here (Ctrl-C again aborts at once)"));
+                () => terminal.Complain("stopping; finished work stays, and --resume goes on from here (Ctrl-C again aborts at once)"));
             MLContext ml = Session.Create(terminal, parsed.GetValue(device), all[0], parsed.IsVerbose());
-            StudyData found = StudyData.Find(
+            StudyData found = StudyData.FromOptions(
                 terminal, parsed, data, parsed.GetValue(folds), parsed.GetValue(trainSplit), parsed.GetValue(evalSplit),
                 parsed.GetValue(missing), parsed.GetValue(noData), interruption.Token);
             var display = new StudyDisplay(terminal);
@@ -184,16 +184,16 @@ internal static class StudyCommand
             : throw new UsageException($"'{given}' is not a value of --methods: it names a method twice.");
     }
 
-    private static int[] ParseSeeds(int? one, string? several)
+    private static int[] ParseSeeds(int? single, string? several)
     {
         if (several is null)
         {
-            return [one ?? 0];
+            return [single ?? 0];
         }
 
-        if (one is not null)
+        if (single is not null)
         {
-            throw new UsageException("--seed and --seeds say the same in two ways; give one of them.");
+            throw new UsageException("--seed and --seeds cannot be used together; give one of them.");
         }
 
         var seeds = new List<int>();
@@ -212,7 +212,7 @@ internal static class StudyCommand
             : throw new UsageException($"'{several}' is not a value of --seeds: it has a seed twice.");
     }
 
-    /// <summary>The command as it was typed, without what only says that it is not the first time.</summary>
+    /// <summary>The command as it was typed, without --resume.</summary>
     private static string Typed(ParseResult parsed, string resume) =>
         string.Join(' ', parsed.Tokens.Select(token => token.Value).Where(token => token != resume).Select(token =>
             token.Any(letter => char.IsWhiteSpace(letter) || "'\"$&|;<>()*?#~`".Contains(letter, StringComparison.Ordinal))

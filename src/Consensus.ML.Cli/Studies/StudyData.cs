@@ -7,17 +7,17 @@ using Consensus.ML.Studies.Planning;
 
 namespace Consensus.ML.Cli.Studies;
 
-/// <summary>The cases of a study, divided.</summary>
-/// <param name="Source">The training cases and what is known of their set.</param>
+/// <summary>The cases of a study, divided into folds.</summary>
+/// <param name="Source">The training cases, and what is known about their set.</param>
 /// <param name="Folds">The folds.</param>
 internal sealed record StudyData(CaseSource Source, IReadOnlyList<StudyFold> Folds)
 {
     private const string TrainByDefault = "train", EvalByDefault = "val";
 
-    /// <summary>Finds the cases that the options ask for, and makes sure that all of them can be read.</summary>
-    /// <exception cref="UsageException">Options do not go together, or ask for a split or a number of folds that cannot be.</exception>
+    /// <summary>Lists the cases that the options name, and makes sure that all of them can be read.</summary>
+    /// <exception cref="UsageException">Options do not go together, or there is no such split or number of folds.</exception>
     /// <exception cref="InvalidDataException">A case cannot be used.</exception>
-    public static StudyData Find(
+    public static StudyData FromOptions(
         Terminal terminal,
         ParseResult parsed,
         DataOptions data,
@@ -36,10 +36,10 @@ internal sealed record StudyData(CaseSource Source, IReadOnlyList<StudyFold> Fol
             {
                 throw new UsageException(
                     "--folds divides one split itself; it does not go with "
-                    + $"{(trainSplit is null ? "--eval-split" : "--train-split")}. Say with --split which.");
+                    + $"{(trainSplit is null ? "--eval-split" : "--train-split")}. Name the split with --split.");
             }
 
-            CaseSource all = data.Find(terminal, parsed, missing);
+            CaseSource all = data.ListCases(terminal, parsed, missing);
             IReadOnlyList<StudyFold> divided = Divide(all, count);
             DatasetGate.Check(terminal, all, data.CheckCommand(parsed), noData, cancellation);
             return new(all, divided);
@@ -50,8 +50,8 @@ internal sealed record StudyData(CaseSource Source, IReadOnlyList<StudyFold> Fol
             throw new UsageException("--split says which cases --folds divides; without --folds, use --train-split and --eval-split.");
         }
 
-        CaseSource train = CaseSource.Find(terminal, root, task, trainSplit, TrainByDefault, missing);
-        CaseSource eval = FindScored(terminal, root, task, evalSplit, missing);
+        CaseSource train = CaseSource.List(terminal, root, task, trainSplit, TrainByDefault, missing);
+        CaseSource eval = ListScored(terminal, root, task, evalSplit, missing);
         if (train.Split == eval.Split)
         {
             throw new UsageException(trainSplit is null && evalSplit is null
@@ -70,7 +70,7 @@ internal sealed record StudyData(CaseSource Source, IReadOnlyList<StudyFold> Fol
     {
         try
         {
-            // The same for all seeds of training, so that some can be added later.
+            // The division is the same for all seeds of training, so that seeds can be added later.
             return StudyFolds.Split(source.Cases, folds);
         }
         catch (ArgumentException exception)
@@ -79,11 +79,11 @@ internal sealed record StudyData(CaseSource Source, IReadOnlyList<StudyFold> Fol
         }
     }
 
-    private static CaseSource FindScored(Terminal terminal, string root, string? task, string? split, MissingRaters? missing)
+    private static CaseSource ListScored(Terminal terminal, string root, string? task, string? split, MissingRaters? missing)
     {
         try
         {
-            return CaseSource.Find(terminal, root, task, split, EvalByDefault, missing);
+            return CaseSource.List(terminal, root, task, split, EvalByDefault, missing);
         }
         catch (Exception exception) when (exception is IOException or UsageException && split is null)
         {

@@ -6,7 +6,7 @@ using Spectre.Console;
 
 namespace Consensus.ML.Cli.Studies;
 
-/// <summary>Shows where a study is: one line that is drawn over on a terminal, a line every half minute elsewhere.</summary>
+/// <summary>Shows the progress of a study: one line that is overwritten on a terminal, otherwise a new line every half minute.</summary>
 internal sealed class StudyDisplay(Terminal terminal) : IProgress<StudyProgress>
 {
     private static readonly TimeSpan BetweenLines = TimeSpan.FromSeconds(30);

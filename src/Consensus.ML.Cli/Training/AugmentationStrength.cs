@@ -3,23 +3,23 @@ using Consensus.ML.Cli.Data;
 
 namespace Consensus.ML.Cli.Training;
 
-/// <summary>How much training varies the cases.</summary>
+/// <summary>How strongly training augments the cases.</summary>
 internal enum AugmentationStrength
 {
-    /// <summary>The library's default: deformed, and with other grey values.</summary>
+    /// <summary>The library's default: also deforms cases and changes grey values.</summary>
     Strong,
 
-    /// <summary>As the paper does: mirrored, turned, shifted and scaled.</summary>
+    /// <summary>As in the paper: mirrors, turns, shifts and scales cases.</summary>
     Published,
 }
 
-/// <summary>From a strength to the policy of a set's cases.</summary>
+/// <summary>Turns a strength into the policy for the cases of a set.</summary>
 internal static class AugmentationStrengths
 {
-    /// <summary>How training varies the cases of a set.</summary>
+    /// <summary>How training augments the cases of a set.</summary>
     /// <param name="source">The set.</param>
-    /// <param name="strength">How much.</param>
-    /// <param name="mirror">The axes to mirror along; null for those of the set's task.</param>
+    /// <param name="strength">The strength.</param>
+    /// <param name="mirror">The axes to mirror along; null for the axes of the set's task.</param>
     public static AugmentationPolicy AugmentationAt(this CaseSource source, AugmentationStrength strength, MirrorAxes? mirror)
     {
         AugmentationPolicy policy = strength == AugmentationStrength.Published ? new() : source.Augmentation;

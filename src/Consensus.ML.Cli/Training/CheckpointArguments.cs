@@ -4,12 +4,12 @@ using Consensus.ML.Options;
 
 namespace Consensus.ML.Cli.Training;
 
-/// <summary>The options of a training run that survives a crash: --checkpoints, --checkpoint-every and --resume.</summary>
+/// <summary>The options for a training that can go on after a crash: --checkpoints, --checkpoint-every and --resume.</summary>
 internal sealed class CheckpointArguments
 {
     public Option<string?> Folder { get; } = new("--checkpoints")
     {
-        Description = "Keep in this folder, of one run, what it takes to go on after a crash or an interruption: "
+        Description = "A folder for the checkpoints of this run, so that it can go on after a crash or an interruption: "
             + "the last two checkpoints and the best weights.",
         HelpName = "DIR",
     };
@@ -21,11 +21,11 @@ internal sealed class CheckpointArguments
 
     public Option<bool> Resume { get; } = new("--resume")
     {
-        Description = "Go on from the last checkpoint, with the same data and options; from the start where there is none. "
+        Description = "Go on from the last checkpoint, with the same data and options. Without a checkpoint, start from the beginning. "
             + "Without it, a folder with checkpoints is refused.",
     };
 
-    /// <summary>What was asked for; null for no checkpoints.</summary>
+    /// <summary>The options for checkpoints; null for no checkpoints.</summary>
     /// <exception cref="UsageException">An option makes no sense without a folder.</exception>
     public CheckpointOptions? Read(ParseResult parsed)
     {

@@ -8,7 +8,7 @@ using Microsoft.ML;
 
 namespace Consensus.ML.Cli.Training;
 
-/// <summary><c>consensus ensemble</c>: models trained alike in, one that averages over them out.</summary>
+/// <summary><c>consensus ensemble</c>: combines models that were trained alike into a model that averages their maps.</summary>
 internal static class EnsembleCommand
 {
     public static Command Create(Terminal terminal)
@@ -21,7 +21,7 @@ internal static class EnsembleCommand
         }.RefusingOptions();
         var command = new CommandWithExamples(
             "ensemble",
-            "Put models that were trained alike from different seeds into one, which averages over what each of them draws.",
+            "Combine models that were trained alike with different seeds into one model, which averages their maps.",
             "consensus ensemble --out brain-growth.zip seed1.zip seed2.zip seed3.zip")
         {
             models, output,
@@ -36,7 +36,7 @@ internal static class EnsembleCommand
                     $"An ensemble is made of at least two models, but {paths.Length} {(paths.Length == 1 ? "was" : "were")} named.");
             }
 
-            if (paths.FirstOrDefault(one => Path.GetFullPath(one) == Path.GetFullPath(path)) is { } member)
+            if (paths.FirstOrDefault(given => Path.GetFullPath(given) == Path.GetFullPath(path)) is { } member)
             {
                 throw new UsageException($"--out {path} would replace '{member}', one of the models it is made of; give another name.");
             }
@@ -48,14 +48,15 @@ internal static class EnsembleCommand
             var loaded = new List<LoadedModel>(paths.Length);
             try
             {
-                loaded.AddRange(paths.Select(one => LoadedModel.Read(ml, one)));
-                ITransformer together = ml.Segmentation.Ensemble(loaded.Select(one => one.Model), [.. paths.Select(one => $"'{one}'")]);
+                loaded.AddRange(paths.Select(given => LoadedModel.Read(ml, given)));
+                ITransformer together = ml.Segmentation.Ensemble(
+                    loaded.Select(given => given.Model), [.. paths.Select(given => $"'{given}'")]);
                 using (together as IDisposable)
                 {
                     Interruption.Write(() => AtomicFile.Write(path, stream => ml.Model.Save(together, loaded[0].InputSchema, stream)));
                 }
 
-                int members = loaded.Sum(one => one.Segmentation.Members);
+                int members = loaded.Sum(given => given.Segmentation.Members);
                 terminal.Out.WriteLine(string.Create(
                     CultureInfo.InvariantCulture,
                     $"Wrote {path} ({new FileInfo(path).Length / 1e6:0.0} MB): an ensemble of {members} networks, which take "
@@ -63,7 +64,7 @@ internal static class EnsembleCommand
             }
             finally
             {
-                loaded.ForEach(one => one.Dispose());
+                loaded.ForEach(given => given.Dispose());
             }
 
             return ExitCode.Success;

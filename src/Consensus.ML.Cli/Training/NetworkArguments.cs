@@ -15,7 +15,7 @@ internal static class NetworkArguments
 
     public static Option<int?> PatchSize(string theDefault) => OptionKinds.Choice(
         "--patch-size",
-        "Side, in pixels, of the patches that the network takes for one pixel of many channels: "
+        "Side of the patches that the network takes as one pixel with many channels, in pixels: "
         + $"1 as published, 2 for about a third of the time. Default: {theDefault}.",
         ("1", 1), ("2", 2), ("4", 4), ("8", 8));
 

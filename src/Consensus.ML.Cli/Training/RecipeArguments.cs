@@ -8,23 +8,23 @@ namespace Consensus.ML.Cli.Training;
 /// <summary>Options about how a model is trained, for commands that train.</summary>
 internal static class RecipeArguments
 {
-    /// <summary>How much training varies the cases.</summary>
+    /// <summary><c>--augmentation</c>: how strongly training augments the cases.</summary>
     public static Option<AugmentationStrength?> Augmentation(string byDefault) => OptionKinds.Choice(
         "--augmentation",
-        "How training varies the cases: published (mirrored, turned, shifted, scaled) or strong (deformed, and with other grey values, "
-        + $"as well). Default {byDefault}.",
+        "How training augments the cases: published (mirrors, turns, shifts and scales them) or strong (also deforms them and changes "
+        + $"grey values). Default {byDefault}.",
         Spelling.List<AugmentationStrength>());
 
-    /// <summary>The axes that training mirrors cases along.</summary>
+    /// <summary><c>--augment-mirror</c>: the axes along which training mirrors cases.</summary>
     public static Option<MirrorAxes?> Mirror() => OptionKinds.Choice(
         "--augment-mirror",
-        "The axes of the stored slices that training mirrors cases along: none where left and right tell something; "
-        + "columns (left and right of slices that stand upright), rows, or both. "
-        + "The model remembers them, and averages over no other views. Default: by the task (kidney and prostate "
+        "The axes of the stored slices along which training mirrors cases: columns (left and right of upright slices), rows, "
+        + "both, or none (where left and right differ in meaning). "
+        + "The model remembers the axes, and averages over no other mirror images. Default: by the task (kidney and prostate "
         + "columns, pancreas none, others both).",
         Spelling.List<MirrorAxes>());
 
-    /// <summary>A limit of wall time.</summary>
+    /// <summary><c>--minutes</c>: a limit of wall time.</summary>
     public static Option<double?> Minutes(string description) => new("--minutes")
     {
         Description = description,
@@ -44,6 +44,6 @@ internal static class RecipeArguments
 
     public static Option<int?> Threads() => OptionKinds.Whole("--threads", "N",
         "CPU threads. Default: torch's own choice ('consensus info' says how many) or, where --minutes alone ends training, "
-        + "as many of those as are free.",
+        + "as many of these threads as are free.",
         1, 4096);
 }

@@ -6,7 +6,7 @@ using Spectre.Console;
 
 namespace Consensus.ML.Cli.Training;
 
-/// <summary>Shows where a training run is: a bar on a terminal, a line every few seconds elsewhere.</summary>
+/// <summary>Shows the progress of a training: a bar on a terminal, otherwise a line every few seconds.</summary>
 internal sealed class TrainingDisplay(Terminal terminal) : IProgress<TrainingProgress>
 {
     private static readonly TimeSpan BetweenLines = TimeSpan.FromSeconds(5);

@@ -15,7 +15,7 @@ internal static partial class ShellBlock
     public static IEnumerable<ShellLine> Lines(MarkdownFile file) =>
         file.Blocks.Where(block => _languages.Contains(block.Language)).SelectMany(Lines);
 
-    /// <summary>The calls in a block: behind '$' where the block has prompts, for what follows a prompt is output.</summary>
+    /// <summary>The calls in a block. Where the block has prompts, only lines with '$' are calls; the other lines are output.</summary>
     public static IEnumerable<ShellLine> Lines(CodeBlock block)
     {
         string[] lines = block.Text.Replace("\\\n", " ", StringComparison.Ordinal).Split('\n');
@@ -27,7 +27,7 @@ internal static partial class ShellBlock
                select new ShellLine(block.File, call, [.. CommandLineParser.SplitCommandLine(call).Skip(1)]);
     }
 
-    /// <summary>What the parser complains of.</summary>
+    /// <summary>The errors of the parser.</summary>
     public static IReadOnlyList<string> Complaints(string[] args)
     {
         RootCommand root = CommandLine.CreateRoot(new Terminal(TextWriter.Null, TextWriter.Null, IsInteractive: false));
@@ -42,5 +42,5 @@ internal static partial class ShellBlock
 /// <summary>A call of the command in a Markdown file.</summary>
 /// <param name="File">The file.</param>
 /// <param name="Text">The call as it is written.</param>
-/// <param name="Arguments">What stands behind <c>consensus</c>.</param>
+/// <param name="Arguments">The words after <c>consensus</c>.</param>
 internal sealed record ShellLine(string File, string Text, string[] Arguments);

@@ -3,7 +3,7 @@ using SkiaSharp;
 
 namespace Consensus.ML.Cli.Tests.Documentation;
 
-/// <summary>Every call of <c>consensus</c> in the repository's Markdown files is understood, and those of README.md run.</summary>
+/// <summary>Every call of <c>consensus</c> in the repository's Markdown files is valid, and the calls in README.md run.</summary>
 public sealed class ShellBlockTests
 {
     public static TheoryData<string> Files => new(MarkdownFile.All().Where(file => ShellBlock.Lines(file).Any()).Select(file => file.Name));
@@ -37,7 +37,7 @@ public sealed class ShellBlockTests
         Assert.Equal(["train", "predict"], plain.Select(call => call.Arguments[0]));
     }
 
-    /// <summary>Only the length of training is cut.</summary>
+    /// <summary>The call, with a shorter training.</summary>
     [Fact]
     public void The_calls_of_the_first_page_run_one_after_the_other()
     {
@@ -77,7 +77,7 @@ public sealed class ShellBlockTests
         }
     }
 
-    /// <summary>A photograph with a disc, and what two raters take for it.</summary>
+    /// <summary>A photograph with a disc, and the masks of two raters for the disc.</summary>
     private static void DrawEye(string name)
     {
         float center = 20 + name[^1] - '0';

@@ -2,7 +2,7 @@ using Consensus.ML.Tests.Shared;
 
 namespace Consensus.ML.Cli.Tests.Documentation;
 
-/// <summary>The page about the tests names every project that lies beside it.</summary>
+/// <summary>The page about the tests names every test project.</summary>
 public sealed class TestsPageTests
 {
     [Fact]

@@ -14,7 +14,7 @@ public sealed class HelpTests
         string[] words = command.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         CommandRun run = CommandRun.InProcess([.. words, "--help"]).AssertSucceeded();
 
-        // The first word of the usage is the program that runs, which here is that of the tests.
+        // The first word of the usage is the running program, which here is the test program.
         Snapshot.AssertApproved(
             $"help{string.Concat(words.Select(word => $"-{word}"))}",
             run.Out.Replace($"  {RootCommand.ExecutableName} ", "  consensus ", StringComparison.Ordinal));

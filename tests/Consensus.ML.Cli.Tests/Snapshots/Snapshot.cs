@@ -3,15 +3,15 @@ using Consensus.ML.Tests.Shared;
 
 namespace Consensus.ML.Cli.Tests.Snapshots;
 
-/// <summary>What a user sees, compared with the text that was approved.</summary>
+/// <summary>Compares the output that a user sees with an approved text.</summary>
 /// <remarks>
-/// To accept a change, run the tests once with the environment variable CONSENSUS_ACCEPT_SNAPSHOTS=1, and read what git shows as changed.
+/// To accept a change, run the tests once with the environment variable CONSENSUS_ACCEPT_SNAPSHOTS=1, and read the changes in git.
 /// </remarks>
 internal static partial class Snapshot
 {
     private const string Accept = "CONSENSUS_ACCEPT_SNAPSHOTS";
 
-    /// <summary>Fails where the text is not that of the approved file.</summary>
+    /// <summary>Fails if the text differs from the approved file.</summary>
     /// <param name="name">The file's name in this folder, without its extension.</param>
     /// <param name="text">What the command printed.</param>
     public static void AssertApproved(string name, string text)

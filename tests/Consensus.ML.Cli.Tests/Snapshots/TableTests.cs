@@ -3,7 +3,7 @@ using Consensus.ML.Tests.Shared;
 
 namespace Consensus.ML.Cli.Tests.Snapshots;
 
-/// <summary>The tables that commands print, line by line. Values that differ between machines are replaced before.</summary>
+/// <summary>The tables that commands print, line by line. Values that differ between machines are replaced first.</summary>
 public sealed partial class TableTests : IDisposable
 {
     private readonly Workspace _workspace = new();
@@ -32,7 +32,7 @@ public sealed partial class TableTests : IDisposable
     {
         _workspace.Phantom();
 
-        // The length of the folder's name decides where the last column wraps.
+        // The last column wraps depending on the length of the folder's name.
         string text = Continuation().Replace(Printed("inspect", _workspace.TrainingCase(1)), "");
         Snapshot.AssertApproved("inspect", Ruler().Replace(FileName().Replace(text, "FOLDER/…"), "────"));
     }

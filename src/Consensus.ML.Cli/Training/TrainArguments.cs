@@ -1,0 +1,117 @@
+using System.CommandLine;
+using Consensus.Imaging.Augmentation;
+using Consensus.Imaging.Labels;
+using Consensus.ML.Cli.Data;
+using Consensus.ML.Cli.Prediction;
+using Consensus.ML.Cli.Shell;
+using Consensus.ML.Datasets;
+using Consensus.ML.Options;
+
+namespace Consensus.ML.Cli.Training;
+
+/// <summary>The options of <c>consensus train</c>.</summary>
+internal sealed class TrainArguments
+{
+    private const int LargestSize = 4096;
+
+    public DataOptions Data { get; } = new(QubiqSplit.Train);
+
+    public Option<MissingRaters?> Missing { get; } = CaseArguments.MissingRaters(
+        "and level c of C then means at least the share c/C of a case's raters");
+
+    public Option<string?> ValidationSplit { get; } = new("--validation-split")
+    {
+        Description = "Keep the weights that are best on the cases of this split, and train on all of --split. Default: "
+            + "a tenth of the training cases, in whole groups, is set aside for that.",
+        HelpName = "SPLIT",
+    };
+
+    public Option<int?> Size { get; } = OptionKinds.Whole(
+        "--size", "S", "Side that slices are resized to, in pixels. Default 64, or 256 for the paper preset.", 1, LargestSize);
+
+    public Option<TrainingPreset?> Preset { get; } = OptionKinds.Choice(
+        "--preset", "compact (made for a CPU) or paper (as published: 256 pixels, for a GPU). Default compact.",
+        Spelling.List<TrainingPreset>());
+
+    public Option<TrainingMethod?> Method { get; } = OptionKinds.Choice(
+        "--method",
+        "consensus (the paper's, by diffusion) or a U-Net that predicts in one pass, named as in 'consensus study': "
+        + "level-unet learns the same levels of agreement, and needs less time. Default consensus.",
+        TrainingMethod.All);
+
+    public Option<TrainingTarget?> Target { get; } = OptionKinds.Choice(
+        "--target",
+        "What the method consensus learns: consensus (each level of agreement, the paper's method), annotator (each rater's mask), "
+        + "any-annotator (the mask of any rater) or soft-label (the soft map itself). Default consensus.",
+        Spelling.List<TrainingTarget>());
+
+    public Option<LevelConditioning?> LevelConditioning { get; } = NetworkArguments.LevelConditioning("the preset's");
+
+    public Option<int?> PatchSize { get; } = NetworkArguments.PatchSize(
+        "2 where S is at least 128 and a multiple of 16, otherwise 1; 1 for the paper preset; with --from the model's");
+
+    public Option<double?> Minutes { get; } = RecipeArguments.Minutes(
+        "End after this wall time, validation included; fractions are allowed. With --steps too, the first limit counts.");
+
+    public Option<int?> Steps { get; } = OptionKinds.Whole(
+        "--steps", "N", "End after this many training steps. Default: the preset's, unless --minutes is given.", 1, int.MaxValue);
+
+    public Option<int?> Patience { get; } = OptionKinds.Whole(
+        "--patience", "N",
+        "End early after this many validations in a row without a better score; a run has 10 validations. Default: never.", 1,
+        int.MaxValue);
+
+    public Option<int?> Seed { get; } = OptionKinds.Seed("Seed of everything random. Default 0.");
+
+    public Option<string?> Device { get; } = DeviceOption.Create();
+
+    public Option<Precision?> Precision { get; } = ModelArguments.Precision(
+        "Number format of the heavy arithmetic while training; float16 is for GPUs without bfloat16. Default: the preset's.");
+
+    public Option<int?> Threads { get; } = RecipeArguments.Threads();
+
+    public Option<AugmentationStrength?> Augmentation { get; } =
+        RecipeArguments.Augmentation("strong, or published for the paper preset");
+
+    public Option<float?> NoData { get; } = CaseArguments.NoData();
+
+    public Option<MirrorAxes?> Mirror { get; } = RecipeArguments.Mirror();
+
+    public Option<int?> Memory { get; } = OptionKinds.Whole(
+        "--memory-limit", "MB",
+        "The most memory that the cases may take. If they take more, they are kept in a temporary file; the model is the same. "
+        + "Default: half of the machine's.",
+        0, int.MaxValue);
+
+    public Option<string?> From { get; } = new("--from")
+    {
+        Description = "Train this model further: its network, method, target, size and, unless --preset is given, recipe.",
+        HelpName = "model.zip",
+    };
+
+    public CheckpointArguments Checkpoints { get; } = new();
+
+    public Option<string> Output { get; } = new("--out") { Description = "The model to write.", HelpName = "model.zip", Required = true };
+
+    /// <summary>How the training cases are augmented.</summary>
+    public AugmentationPolicy ReadAugmentation(ParseResult parsed, CaseSource source) => source.AugmentationAt(
+        parsed.GetValue(Augmentation)
+            ?? (parsed.GetValue(Preset) == TrainingPreset.Paper ? AugmentationStrength.Published : AugmentationStrength.Strong),
+        parsed.GetValue(Mirror));
+
+    /// <summary>A recipe, changed by the options that were given.</summary>
+    public TrainingOptions ReadTraining(ParseResult parsed, TrainingOptions recipe)
+    {
+        int? steps = parsed.GetValue(Steps);
+        double? minutes = parsed.GetValue(Minutes);
+        TrainingOptions limited = steps is null && minutes is null
+            ? recipe
+            : recipe with { Steps = steps, TimeLimit = minutes is double limit ? TimeSpan.FromMinutes(limit) : null };
+        return limited with
+        {
+            Precision = parsed.GetValue(Precision) ?? recipe.Precision,
+            Patience = parsed.GetValue(Patience) ?? recipe.Patience,
+            Threads = parsed.GetValue(Threads) ?? recipe.Threads,
+        };
+    }
+}

@@ -1,0 +1,136 @@
+using System.CommandLine;
+using Consensus.Imaging.Labels;
+using Consensus.ML.Cli.Data;
+using Consensus.ML.Cli.Prediction;
+using Consensus.ML.Cli.Shell;
+using Consensus.ML.Options;
+using Consensus.ML.Segmentation;
+using Microsoft.ML;
+
+namespace Consensus.ML.Cli.Training;
+
+/// <summary>The model that the options of <c>consensus train</c> describe, before its cases are read.</summary>
+internal sealed class TrainingPlan
+{
+    private readonly TrainArguments _arguments;
+    private readonly ParseResult _parsed;
+    private readonly LoadedModel? _start;
+    private readonly SegmentationOptions _options;
+
+    private TrainingPlan(TrainArguments arguments, ParseResult parsed, LoadedModel? start, SegmentationOptions options)
+    {
+        _arguments = arguments;
+        _parsed = parsed;
+        _start = start;
+        _options = options;
+        Side = parsed.GetValue(arguments.Size)
+            ?? start?.Segmentation.Height
+            ?? (parsed.GetValue(arguments.Preset) == TrainingPreset.Paper ? 256 : 64);
+        NetworkArguments.EnsureSideFits(Side, options.Network);
+    }
+
+    /// <summary>Side of the slices, in pixels.</summary>
+    public int Side { get; }
+
+    /// <summary>What the model learns, for the user.</summary>
+    public string Learned => _options switch
+    {
+        UNetSegmentationEstimator.Options unet => $"{Spelling.Write(unet.Kind)} in one pass",
+        _ => $"target {Spelling.Write(((ConsensusSegmentationEstimator.Options)_options).Target)}",
+    };
+
+    /// <summary>Makes the plan.</summary>
+    /// <param name="arguments">The options of the command.</param>
+    /// <param name="parsed">Their values.</param>
+    /// <param name="start">The model to train further; null for a new model.</param>
+    /// <exception cref="UsageException">Options do not go together, or the size does not fit the network.</exception>
+    public static TrainingPlan FromArguments(TrainArguments arguments, ParseResult parsed, LoadedModel? start)
+    {
+        TrainingMethod method = start is null
+            ? parsed.GetValue(arguments.Method) ?? default
+            : new((start.Segmentation as UNetSegmentationTransformer)?.Kind);
+        if (start is not null && parsed.GetValue(arguments.Method) is { } asked && asked != method)
+        {
+            throw new UsageException(
+                $"--method {asked.Name} does not go with --from: that model's method is {method.Name}, and is trained further as that.");
+        }
+
+        Option[] ofDiffusion = [arguments.Preset, arguments.Target, arguments.LevelConditioning];
+        if (method.OnePass is not null && ofDiffusion.FirstOrDefault(option => parsed.GetResult(option) is not null) is { } other)
+        {
+            throw new UsageException($"{other.Name} is for the method consensus; it does not go with the method {method.Name}.");
+        }
+
+        return new(arguments, parsed, start, method.OnePass is { } kind
+            ? OnePass(arguments, parsed, start, kind)
+            : Diffusion(arguments, parsed, start));
+    }
+
+    /// <summary>Makes the trainer for the training cases.</summary>
+    public IEstimator<ITransformer> CreateTrainer(
+        MLContext ml,
+        CaseSource source,
+        IProgress<TrainingProgress> progress,
+        CancellationToken cancellation)
+    {
+        _options.Training = _arguments.ReadTraining(_parsed, _options.Training);
+        _options.MissingRaters = source.MissingRaters;
+        _options.Levels = Levels(source);
+        _options.Seed = _parsed.GetValue(_arguments.Seed) ?? 0;
+        _options.Checkpoints = _arguments.Checkpoints.Read(_parsed);
+        _options.MemoryLimit = _parsed.GetValue(_arguments.Memory) is int megabytes ? megabytes * 1_000_000L : null;
+        _options.Progress = progress;
+        _options.Cancellation = cancellation;
+        return _options is UNetSegmentationEstimator.Options unet
+            ? ml.Transforms.UNetSegment(unet)
+            : ml.Transforms.ConsensusSegment((ConsensusSegmentationEstimator.Options)_options);
+    }
+
+    private static UNetSegmentationEstimator.Options OnePass(
+        TrainArguments arguments,
+        ParseResult parsed,
+        LoadedModel? start,
+        UNetKind kind)
+    {
+        UNetSegmentationEstimator.Options options = start is null
+            ? new() { Kind = kind }
+            : UNetSegmentationEstimator.Options.ContinueFrom(start.Segmentation);
+        options.Network = options.Network with { PatchSize = parsed.GetValue(arguments.PatchSize) ?? options.Network.PatchSize };
+        return options;
+    }
+
+    private static ConsensusSegmentationEstimator.Options Diffusion(TrainArguments arguments, ParseResult parsed, LoadedModel? start)
+    {
+        ConsensusSegmentationEstimator.Options? further =
+            start is null ? null : ConsensusSegmentationEstimator.Options.ContinueFrom(start.Segmentation);
+        TrainingPreset? preset = parsed.GetValue(arguments.Preset);
+        TrainingTarget target = parsed.GetValue(arguments.Target) ?? further?.Target ?? TrainingTarget.Consensus;
+        LevelConditioning? conditioning = parsed.GetValue(arguments.LevelConditioning) ?? further?.Network.LevelConditioning;
+        ConsensusSegmentationEstimator.Options recipe = preset == TrainingPreset.Paper
+            ? ConsensusSegmentationEstimator.Options.Paper()
+            : ConsensusSegmentationEstimator.Options.Compact(target, conditioning ?? LevelConditioning.Channels);
+        ConsensusSegmentationEstimator.Options options = further ?? recipe;
+        options.Target = target;
+        options.Network = options.Network with
+        {
+            LevelConditioning = conditioning ?? options.Network.LevelConditioning,
+            PatchSize = parsed.GetValue(arguments.PatchSize) ?? options.Network.PatchSize,
+        };
+        if (preset is not null)
+        {
+            options.Training = recipe.Training;
+        }
+
+        return options;
+    }
+
+    // Where each level is a rater, the cases decide how many levels there are. Where a level is a share of raters, any number of levels is
+    // possible: a model that is trained further keeps its own number.
+    private int? Levels(CaseSource source) => _options switch
+    {
+        UNetSegmentationEstimator.Options { Kind: UNetKind.MultiHead } => null,
+        ConsensusSegmentationEstimator.Options { Target: TrainingTarget.Annotator } => null,
+        _ when _start is not null && source.MissingRaters == MissingRaters.Fraction => _start.Segmentation.Levels,
+        _ => source.Raters,
+    };
+}
