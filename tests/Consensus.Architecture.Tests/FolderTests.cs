@@ -1,6 +1,8 @@
+using Consensus.ML.Tests.Shared;
+
 namespace Consensus.Architecture.Tests;
 
-/// <summary>Folders are namespaces, lines are short, and tests stand where their subjects do.</summary>
+/// <summary>Folders are namespaces, and lines are short.</summary>
 public sealed class FolderTests
 {
     private const int LongestLine = 140;
@@ -31,4 +33,27 @@ public sealed class FolderTests
         from line in file.Lines.Select((text, index) => (Text: text, Number: index + 1))
         where line.Text.Length > LongestLine
         select $"{file.Name}({line.Number}) has {line.Text.Length} characters; {LongestLine} are allowed.");
+
+    [Fact]
+    public void Lines_of_project_files_are_short()
+    {
+        string root = RepositoryFolder.Find();
+        string[] files =
+        [
+            .. Directory.EnumerateFiles(root),
+            .. new[] { "src", "tests", "samples" }.SelectMany(
+                folder => Directory.EnumerateFiles(Path.Combine(root, folder), "*", SearchOption.AllDirectories)),
+        ];
+        string[] projects =
+        [
+            .. files.Where(file => Path.GetExtension(file) is ".csproj" or ".props" or ".targets")
+                .Where(file => !file.Split(Path.DirectorySeparatorChar).Any(part => part is "bin" or "obj")),
+        ];
+        Assert.Contains(projects, file => file.EndsWith("MLNetInternals.targets", StringComparison.Ordinal));
+        Complaints.AssertNone(
+            from file in projects
+            from line in File.ReadLines(file).Select((text, index) => (Text: text, Number: index + 1))
+            where line.Text.Length > LongestLine
+            select $"{file}({line.Number}) has {line.Text.Length} characters; {LongestLine} are allowed.");
+    }
 }
