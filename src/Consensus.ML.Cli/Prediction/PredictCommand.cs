@@ -33,8 +33,8 @@ internal static class PredictCommand
             ("0", 0), ("1", 1), ("2", 2));
         Argument<string[]> files = new Argument<string[]>("FILE")
         {
-            Description = "Images or volumes to segment. A case has the name of its folder if the file is called image.*, otherwise the name of "
-                + "the file.",
+            Description = "Images or volumes to segment. A case has the name of its folder if the file is called image.*, otherwise the "
+                + "name of the file.",
             Arity = ArgumentArity.ZeroOrMore,
         }.RefusingOptions();
         var command = new CommandWithExamples(
