@@ -1,0 +1,232 @@
+using System.Diagnostics;
+using Consensus.Imaging;
+using Consensus.ML.Segmentation;
+using Consensus.ML.Transforms;
+using Consensus.ML.Transforms.Columns;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+
+namespace Consensus.ML.Serving.Prediction;
+
+/// <summary>Predicts with a loaded ML.NET chain. Slices come from memory: they take the place of what the chain's LoadSlices would read.</summary>
+internal sealed class ChainPredictor : IMapPredictor
+{
+    private const string Restored = "__Restored", DefaultImageColumn = "Image";
+
+    private readonly MLContext _ml;
+    private readonly ITransformer _model;
+    private readonly ITransformer[] _steps;
+    private readonly int _segmentation;
+    private readonly string _imageColumn;
+
+    /// <param name="ml">The context that the model was loaded with.</param>
+    /// <param name="model">The model, which this owns from now on.</param>
+    /// <param name="input">The columns of its training data, as its file has them; null where they are not known.</param>
+    /// <exception cref="InvalidDataException">It has no segmentation of this library in it, or does not begin with slices.</exception>
+    public ChainPredictor(MLContext ml, ITransformer model, DataViewSchema? input)
+    {
+        _ml = ml;
+        _model = model;
+        ITransformer[] steps = [.. model.GetSteps()];
+        int loading = Array.FindIndex(steps, step => step is SliceLoadingTransformer);
+        _imageColumn = loading < 0 ? DefaultImageColumn : OutputOf(steps[..(loading + 1)], input);
+        _steps = [.. steps.Where((_, index) => index != loading)];
+        _segmentation = Array.FindIndex(_steps, step => step is SegmentationTransformer);
+        if (_segmentation < 0)
+        {
+            throw new InvalidDataException("The model has no consensus segmentation; use one that 'consensus train' wrote.");
+        }
+
+        var segmentation = (SegmentationTransformer)_steps[_segmentation];
+        Model = Describe(segmentation, NamesOf(segmentation));
+    }
+
+    /// <inheritdoc/>
+    public ServedModel Model { get; }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<SliceMaps> Predict(
+        IReadOnlyList<Slice> slices,
+        PredictionRequest request,
+        Action<TimeSpan> took,
+        CancellationToken cancellation)
+    {
+        if (slices.FirstOrDefault(slice => slice.Channels != Model.Channels) is { } other)
+        {
+            throw new ArgumentException(
+                $"The image has {other.Channels} channel(s), but the model was trained on images of {Model.Channels}. "
+                + "Channels in files of their own are sent as several parts 'image' of multipart/form-data.");
+        }
+
+        if (!Model.IsDiffusion && (request.Sampler is not null || request.Steps is not null))
+        {
+            throw new ArgumentException(
+                "The options 'sampler' and 'steps' are for diffusion models; this one predicts in one pass of a U-Net.");
+        }
+
+        ITransformer sampling = _steps[_segmentation].WithSampling(request.Apply(Model.Sampling));
+        using var first = sampling as IDisposable;
+        ITransformer segmentation = sampling.WithCancellation(cancellation);
+        using var second = segmentation as IDisposable;
+        IDataView view = Rows(slices);
+        for (int step = 0; step < _steps.Length; step++)
+        {
+            view = (step == _segmentation ? segmentation : _steps[step]).Transform(view);
+        }
+
+        MapColumnNames names = Model.Columns;
+        return Read(
+            view, slices, request, took,
+            request.Maps.HasFlag(MapKinds.Soft) ? names.SoftMap : null,
+            names.ConsensusMaps,
+            request.Maps.HasFlag(MapKinds.Uncertainty) ? names.Uncertainty : null);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => (_model as IDisposable)?.Dispose();
+
+    private List<SliceMaps> Read(
+        IDataView view,
+        IReadOnlyList<Slice> slices,
+        PredictionRequest request,
+        Action<TimeSpan> took,
+        string? softName,
+        string levelsName,
+        string? uncertaintyName)
+    {
+        string[] names = [.. new[] { softName, levelsName, uncertaintyName }.OfType<string>()];
+        if (request.Size == MapSize.Native)
+        {
+            foreach (string name in names)
+            {
+                view = _ml.Transforms.RestoreSlices(Restored + name, name, _imageColumn).Fit(view).Transform(view);
+            }
+        }
+
+        DataViewSchema.Column[] columns =
+            [.. names.Select(name => view.Schema[request.Size == MapSize.Native ? Restored + name : name])];
+        using DataViewRowCursor cursor = view.GetRowCursor(columns);
+        Dictionary<string, Func<Slice, Slice>> getters = names.Zip(columns).ToDictionary(
+            pair => pair.First, pair => Getter(cursor, pair.Second), StringComparer.Ordinal);
+        var maps = new List<SliceMaps>(slices.Count);
+        foreach (Slice image in slices)
+        {
+            long begun = Stopwatch.GetTimestamp();
+            cursor.MoveNext();
+            Slice levels = getters[levelsName](image);
+            maps.Add(new(
+                softName is null ? null : getters[softName](image),
+                request.Maps.HasFlag(MapKinds.Levels) ? levels : null,
+                uncertaintyName is null ? null : getters[uncertaintyName](image),
+                AreasOf(levels)));
+            took(Stopwatch.GetElapsedTime(begun));
+        }
+
+        return maps;
+    }
+
+    /// <summary>Reads a map as a slice, whichever of the two kinds of column it is in.</summary>
+    private Func<Slice, Slice> Getter(DataViewRowCursor cursor, DataViewSchema.Column column)
+    {
+        if (column.Type is SliceDataViewType)
+        {
+            ValueGetter<Slice> restored = cursor.GetGetter<Slice>(column);
+            return _ =>
+            {
+                Slice map = null!;
+                restored(ref map);
+                return map;
+            };
+        }
+
+        ValueGetter<VBuffer<float>> getter = cursor.GetGetter<VBuffer<float>>(column);
+        VBuffer<float> vector = default;
+        return image =>
+        {
+            getter(ref vector);
+            float[] values = [.. vector.DenseValues()];
+            return new(
+                values.Length / (Model.Height * Model.Width), Model.Height, Model.Width, values,
+                ScaledGeometry.Of(image, Model.Height, Model.Width));
+        };
+    }
+
+    private static int[] AreasOf(Slice levels)
+    {
+        int pixels = levels.Height * levels.Width;
+        var areas = new int[levels.Channels];
+        for (int level = 0; level < areas.Length; level++)
+        {
+            foreach (float value in levels.Pixels.AsSpan(level * pixels, pixels))
+            {
+                areas[level] += value > 0.5f ? 1 : 0;
+            }
+        }
+
+        return areas;
+    }
+
+    private IDataView Rows(IReadOnlyList<Slice> slices)
+    {
+        SchemaDefinition schema = SchemaDefinition.Create(typeof(Row));
+        schema[nameof(Row.Image)].ColumnName = _imageColumn;
+        return _ml.Data.LoadFromEnumerable(
+            slices.Select((slice, index) => new Row
+            {
+                Image = slice,
+                Case = slices.Count == 1 ? "image" : string.Create(System.Globalization.CultureInfo.InvariantCulture, $"slice {index}"),
+            }),
+            schema);
+    }
+
+    /// <summary>The column of slices that the last of some steps makes of paths.</summary>
+    private static string OutputOf(ITransformer[] steps, DataViewSchema? input)
+    {
+        var builder = new DataViewSchema.Builder();
+        builder.AddColumn(nameof(Row.Case), TextDataViewType.Instance);
+        builder.AddColumn(nameof(Row.ImagePath), TextDataViewType.Instance);
+        foreach (DataViewSchema.Column column in input ?? Enumerable.Empty<DataViewSchema.Column>())
+        {
+            builder.AddColumn(column.Name, column.Type);
+        }
+
+        return steps.Aggregate(builder.ToSchema(), (schema, step) => step.GetOutputSchema(schema))[^1].Name;
+    }
+
+    /// <summary>The columns that the segmentation adds, in the order in which it adds them. Nothing is computed for that.</summary>
+    private MapColumnNames NamesOf(SegmentationTransformer segmentation)
+    {
+        (int channels, int height, int width) = (segmentation.ImageChannels, segmentation.Height, segmentation.Width);
+        IDataView view = Rows([new Slice(channels, height, width, new float[channels * height * width])]);
+        foreach (ITransformer step in _steps[.._segmentation])
+        {
+            view = step.Transform(view);
+        }
+
+        string[] added = [.. segmentation.Transform(view).Schema.Skip(view.Schema.Count).Select(column => column.Name)];
+        return new(added[0], added[1], added[2]);
+    }
+
+    private static ServedModel Describe(SegmentationTransformer model, MapColumnNames columns) => new(
+        model is ConsensusSegmentationTransformer ? ServedModel.Diffusion : ServedModel.OnePass,
+        model.Height,
+        model.Width,
+        model.ImageChannels,
+        model.Levels,
+        model.Members,
+        model.ParameterCount,
+        model.VolumeAxes,
+        model.Sampling,
+        model.Training,
+        columns);
+
+    private sealed class Row
+    {
+        [SliceType]
+        public Slice Image { get; set; } = null!;
+
+        public string Case { get; set; } = "";
+
+        public string ImagePath { get; set; } = "";
+    }
+}

@@ -1,0 +1,66 @@
+using System.Reflection;
+using Consensus.ML.Machine;
+using Consensus.ML.Serving.Settings;
+using Microsoft.ML;
+
+namespace Consensus.ML.Serving.Prediction;
+
+/// <summary>Loads the model that the options name.</summary>
+internal static class ModelLoading
+{
+    /// <summary>What loads a model; each call gives one of its own.</summary>
+    public static Func<IMapPredictor> Of(ConsensusServingOptions options) => () =>
+    {
+        var ml = new MLContext();
+        string device = RuntimeInfo.Collect(options.Device).Device;
+        ml.GpuDeviceId = device == "cpu"
+            ? null
+            : int.Parse(device.AsSpan("cuda:".Length), System.Globalization.CultureInfo.InvariantCulture);
+        ml.FallbackToCpu = false;
+        DataViewSchema? schema = null;
+        ITransformer model = options.Model is { } given ? given(ml) : Read(ml, options.ModelPath!, out schema);
+        try
+        {
+            return new ChainPredictor(ml, model, schema);
+        }
+        catch
+        {
+            (model as IDisposable)?.Dispose();
+            throw;
+        }
+    };
+
+    private static ITransformer Read(MLContext ml, string path, out DataViewSchema schema)
+    {
+        if (!File.Exists(path))
+        {
+            throw new FileNotFoundException(
+                Directory.Exists(path) ? $"'{path}' is a folder; a model is a .zip file." : $"There is no model '{path}'.");
+        }
+
+        try
+        {
+            return ml.Model.Load(path, out schema);
+        }
+        catch (FormatException exception)
+        {
+            throw new InvalidDataException($"'{path}' is not a model, or is cut short: {exception.Message}", exception);
+        }
+        catch (TargetInvocationException exception) when (Damage(exception) is { } damage)
+        {
+            throw new InvalidDataException($"'{path}' cannot be used. {damage.Message}", damage);
+        }
+    }
+
+    /// <summary>What ML.NET's loader wrapped, once or more; null where it is something else.</summary>
+    private static InvalidDataException? Damage(Exception exception)
+    {
+        Exception? inner = exception;
+        while (inner is TargetInvocationException)
+        {
+            inner = inner.InnerException;
+        }
+
+        return inner as InvalidDataException;
+    }
+}
