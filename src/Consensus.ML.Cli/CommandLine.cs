@@ -6,6 +6,7 @@ using Consensus.ML.Cli.Data;
 using Consensus.ML.Cli.Evaluation;
 using Consensus.ML.Cli.Machine;
 using Consensus.ML.Cli.Prediction;
+using Consensus.ML.Cli.Serving;
 using Consensus.ML.Cli.Shell;
 using Consensus.ML.Cli.Studies;
 using Consensus.ML.Cli.Training;
@@ -63,6 +64,7 @@ internal static class CommandLine
             TrainCommand.Create(terminal),
             EvaluateCommand.Create(terminal),
             PredictCommand.Create(terminal),
+            ServeCommand.Create(terminal),
             EnsembleCommand.Create(terminal),
             InspectCommand.Create(terminal),
             StudyCommand.Create(terminal),

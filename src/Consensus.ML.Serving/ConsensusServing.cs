@@ -79,10 +79,13 @@ public static class ConsensusServing
             ?? throw new InvalidOperationException($"There is no model to serve: call {nameof(AddConsensusModel)} on the services first.");
         Problems problems = endpoints.ServiceProvider.GetRequiredService<Problems>();
         RouteGroupBuilder group = endpoints.MapGroup(prefix).WithTags("Consensus");
-        group.MapPost("maps", context => problems.RunAsync(context, "maps", () => Maps(context, service))).DescribeMaps();
-        group.MapPost("images", context => problems.RunAsync(context, "images", () => Images(context, service))).DescribeImages();
-        group.MapGet("model", context => problems.RunAsync(context, "model", () => Model(context, service))).DescribeModel();
+        group.MapPost("maps", Run("maps", Maps)).DescribeMaps();
+        group.MapPost("images", Run("images", Images)).DescribeImages();
+        group.MapGet("model", Run("model", Model)).DescribeModel();
         return group;
+
+        RequestDelegate Run(string name, Func<HttpContext, ConsensusService, Task> work) =>
+            context => problems.RunAsync(context, name, () => work(context, service));
     }
 
     /// <summary>

@@ -38,17 +38,17 @@ internal sealed class FakeModel : IImageDecoder, IMapEncoder
         string text = Encoding.ASCII.GetString(bytes.Files[0].Span);
         if (text.StartsWith("damaged", StringComparison.Ordinal))
         {
-            throw new InvalidDataException($"{bytes.NameOf(0)} is damaged");
+            throw new InvalidDataException($"'{bytes.NameOf(0)}' is damaged");
         }
 
         if (!int.TryParse(text, out int number))
         {
-            throw new UnknownFormatException($"{bytes.NameOf(0)} is of no known format");
+            throw new UnknownFormatException($"'{bytes.NameOf(0)}' is of no known format");
         }
 
         int channels = bytes.Files.Count;
         float[] pixels = [.. Enumerable.Repeat((float)number, channels * Side * Side)];
-        return new([new Slice(channels, Side, Side, pixels, new SliceGeometry(0.5, 2, SliceGeometry.None.Affine))], null, bytes, false);
+        return new([new Slice(channels, Side, Side, pixels, new SliceGeometry(0.5, 2, SliceGeometry.None.Affine))], null, null);
     }
 
     public byte[] Nifti(IReadOnlyList<Slice> maps, DecodedImage image, bool isNative, bool compress) => [1, 2, 3];

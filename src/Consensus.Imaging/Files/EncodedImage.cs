@@ -40,6 +40,14 @@ public sealed class EncodedImage
     /// <summary>Whether the image has to be cut into slices (<see cref="NiftiHeader.IsVolume"/>).</summary>
     public bool IsVolume => NiftiHeader is { IsVolume: true };
 
+    /// <summary>The format of a file by its first bytes; null where it is of no format that is read.</summary>
+    /// <param name="bytes">The file, or its first 132 bytes.</param>
+    public static ImageFormat? Recognize(ReadOnlySpan<byte> bytes)
+    {
+        ReadOnlySpan<byte> start = bytes[..Math.Min(bytes.Length, RasterFormat.StartLength)];
+        return RasterFormats.Recognize(start)?.Format ?? (NiftiFormat.Matches(start) ? ImageFormat.Nifti : null);
+    }
+
     /// <summary>An image whose bytes are in memory.</summary>
     /// <param name="bytes">The whole file. It is not copied: it must not change while the image is used.</param>
     /// <param name="name">A name for messages; nothing is read from a file of this name.</param>
@@ -60,6 +68,15 @@ public sealed class EncodedImage
         stream.CopyTo(bytes);
         return FromBytes(bytes.GetBuffer().AsMemory(0, (int)bytes.Length), name);
     }
+
+    /// <summary>
+    /// Reads how large the slice is that <see cref="ReadSlice"/> gives, from the header alone: before memory is allocated for the pixels
+    /// of an image from a stranger.
+    /// </summary>
+    /// <returns>Number of channels, rows and columns.</returns>
+    /// <exception cref="InvalidDataException">The header is damaged, or that of a volume; the message gives the image's name.</exception>
+    public (int Channels, int Height, int Width) ReadSize() =>
+        NiftiHeader is { } header ? NiftiSliceShape.Read(header) : RasterFile.ReadSize(_content, Format);
 
     /// <summary>Reads the image as one slice, as <see cref="SliceReader.Read(string)"/> does.</summary>
     /// <returns>Channels × height × width values in the file's own units.</returns>

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Net.Http.Headers;
 
 namespace Consensus.ML.Serving.Http;
 
@@ -42,12 +43,11 @@ internal sealed class ApiKey
     }
 
     /// <summary>What a request without the key is told.</summary>
-    public static Refusal Missing(HttpContext context)
+    public static Refusal Missing() => new(
+        StatusCodes.Status401Unauthorized, "no-key", $"This server needs its API key, in the header {Header} or as Authorization: Bearer.")
     {
-        context.Response.Headers.WWWAuthenticate = "Bearer";
-        return new(
-            StatusCodes.Status401Unauthorized, "no-key", $"This server needs its API key, in the header {Header} or as Authorization: Bearer.");
-    }
+        Header = (HeaderNames.WWWAuthenticate, Bearer.Trim()),
+    };
 
     private static byte[] Hash(string text) => SHA256.HashData(Encoding.UTF8.GetBytes(text));
 }

@@ -44,6 +44,9 @@ internal static class Description
     {
         endpoint.WithName(name);
         endpoint.WithSummary(summary);
+
+        // Only endpoints that know their method are described, which those that take the whole request do not by themselves.
+        endpoint.Finally(built => built.Metadata.Add(built.RequestDelegate!.Method));
         return description is null ? endpoint : endpoint.WithDescription(description);
     }
 

@@ -33,7 +33,7 @@ internal sealed class Guard(ApiKey? key, bool onlyLocal)
 
         if (key is not null)
         {
-            return key.IsShownBy(context.Request) ? null : ApiKey.Missing(context);
+            return key.IsShownBy(context.Request) ? null : ApiKey.Missing();
         }
 
         // Without a key, a page of another site could at least make a visitor's browser send images here.

@@ -107,7 +107,7 @@ internal static class MapsEndpoint
             {
                 Slice[] values = [.. slices.Select(one => map(one)!)];
                 maps.Add(name, kind == MapKinds.Levels
-                    ? AnswerArrays.Of(values, slices.Count, first.Channels, first.Height, first.Width)
+                    ? AnswerArrays.Of(values, slices.Count, values[0].Channels, first.Height, first.Width)
                     : AnswerArrays.Of(values, slices.Count, first.Height, first.Width));
             }
         }
@@ -134,7 +134,7 @@ internal static class MapsEndpoint
         }
 
         // Pictures come back as pictures, since they have no geometry that NIfTI would keep.
-        AnswerKind inside = predicted.Image.IsNifti ? AnswerKind.CompressedNifti : AnswerKind.Tiff;
+        AnswerKind inside = predicted.Image.Header is not null ? AnswerKind.CompressedNifti : AnswerKind.Tiff;
         using var stream = new MemoryStream();
         using (var zip = new ZipArchive(stream, ZipArchiveMode.Create, leaveOpen: true))
         {

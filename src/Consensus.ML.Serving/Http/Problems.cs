@@ -47,6 +47,11 @@ internal sealed partial class Problems(ServingMetrics metrics, ILogger<Problems>
     {
         context.Response.Clear();
         context.Response.Headers.CacheControl = "no-store";
+        if (refusal.Header is { } header)
+        {
+            context.Response.Headers[header.Name] = header.Value;
+        }
+
         if (refusal.RetryAfter is { } wait)
         {
             context.Response.Headers.RetryAfter = ((long)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);

@@ -13,6 +13,9 @@ internal sealed class Refusal(int status, string reason, string detail, Exceptio
     /// <summary>A short word for the metrics.</summary>
     public string Reason { get; } = reason;
 
+    /// <summary>A further header of the answer; null for none.</summary>
+    public (string Name, string Value)? Header { get; init; }
+
     /// <summary>When the client may try again; null where trying again does not help.</summary>
     public TimeSpan? RetryAfter { get; init; }
 }

@@ -24,12 +24,15 @@ internal static class RequestBody
     private const string Form = "multipart/form-data";
     private const int LongestBoundary = 70; // RFC 2046, section 5.1.1
 
-    // Types that say nothing, or that an image has; what it is, its content tells.
+    // Types that say nothing, or that an image has; what it is, its content tells. The last one is what curl says of every file.
     private static readonly string[] Raw =
-        ["application/octet-stream", "application/x-nifti", "application/nifti", "application/gzip", "application/x-gzip"];
+    [
+        "application/octet-stream", "application/x-nifti", "application/nifti", "application/gzip", "application/x-gzip",
+        "application/x-www-form-urlencoded",
+    ];
 
     /// <summary>The media types that a body may have, for the documentation.</summary>
-    public static IReadOnlyList<string> MediaTypes { get; } = [Form, .. Raw, "image/png", "image/tiff", "image/jpeg", "image/bmp", "image/gif"];
+    public static IReadOnlyList<string> MediaTypes { get; } = [Form, .. Raw[..^1], "image/png", "image/tiff", "image/jpeg", "image/bmp", "image/gif"];
 
     /// <summary>Refuses a body of another type than is read, before any of it is read.</summary>
     /// <exception cref="Refusal">It is of another type, or too long already by its own account.</exception>
@@ -56,12 +59,13 @@ internal static class RequestBody
     public static async Task<ImageBytes> ReadAsync(HttpRequest request, ConsensusServingOptions options, CancellationToken cancellation)
     {
         Limit(request.HttpContext, options);
+        await using var body = new BodyStream(request.BodyReader);
         try
         {
             ImageBytes image = MediaTypeHeaderValue.TryParse(request.ContentType, out MediaTypeHeaderValue? type)
                 && type.MediaType.Equals(Form, StringComparison.OrdinalIgnoreCase)
-                ? await ReadFormAsync(request.Body, type, options, cancellation)
-                : new([await ReadAllAsync(request.Body, options.MaximumBodyBytes, options, cancellation)]);
+                ? await ReadFormAsync(body, type, options, cancellation)
+                : new([await ReadAllAsync(body, options.MaximumBodyBytes, options, cancellation)]);
             for (int file = 0; file < image.Files.Count; file++)
             {
                 if (image.Files[file].IsEmpty)

@@ -3,6 +3,7 @@ using Consensus.ML.Serving.Images;
 using Consensus.ML.Serving.Queueing;
 using Consensus.ML.Serving.Settings;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Net.Http.Headers;
 
 namespace Consensus.ML.Serving.Http;
 
@@ -31,10 +32,10 @@ internal static class Work
         (ConsensusServingOptions options, RequestQueue queue, ServingMetrics metrics, CancellationToken stopping) = intake;
         if (stopping.IsCancellationRequested)
         {
-            context.Response.Headers.Connection = "close";
             throw new Refusal(StatusCodes.Status503ServiceUnavailable, "stopping", "The server is shutting down and begins nothing new.")
             {
                 RetryAfter = TimeSpan.FromSeconds(10),
+                Header = (HeaderNames.Connection, "close"),
             };
         }
 

@@ -1,13 +1,13 @@
 using Consensus.Imaging;
+using Consensus.Imaging.Formats.Nifti;
 
 namespace Consensus.ML.Serving.Images;
 
 /// <summary>An image in memory: one slice, or the slices of a volume in their order.</summary>
 /// <param name="Slices">The slices, at least one, all of one size.</param>
 /// <param name="Axis">The axis that a volume was cut along; null for a single slice.</param>
-/// <param name="Source">The bytes that it was read from, whose geometry an answer in NIfTI repeats.</param>
-/// <param name="IsNifti">Whether it came as NIfTI, and has a geometry of its own.</param>
-internal sealed record DecodedImage(IReadOnlyList<Slice> Slices, int? Axis, ImageBytes Source, bool IsNifti)
+/// <param name="Header">The header of its file, whose geometry an answer in NIfTI repeats; null where it came as a picture.</param>
+internal sealed record DecodedImage(IReadOnlyList<Slice> Slices, int? Axis, NiftiHeader? Header)
 {
     public Slice First => Slices[0];
 

@@ -5,5 +5,5 @@ namespace Consensus.ML.Serving.Images;
 internal sealed record ImageBytes(IReadOnlyList<ReadOnlyMemory<byte>> Files)
 {
     /// <summary>What messages call a file. What the client calls it is not looked at: it may be the name of a patient.</summary>
-    public string NameOf(int file) => Files.Count == 1 ? "the image" : $"channel {file + 1} of the image";
+    public string NameOf(int file) => Files.Count == 1 ? "image" : $"image, channel {file + 1}";
 }

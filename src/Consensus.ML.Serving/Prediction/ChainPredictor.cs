@@ -1,36 +1,32 @@
 using System.Diagnostics;
 using Consensus.Imaging;
 using Consensus.ML.Segmentation;
-using Consensus.ML.Transforms;
 using Consensus.ML.Transforms.Columns;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
 namespace Consensus.ML.Serving.Prediction;
 
-/// <summary>Predicts with a loaded ML.NET chain. Slices come from memory: they take the place of what the chain's LoadSlices would read.</summary>
+/// <summary>Predicts with a loaded ML.NET chain. Slices come from memory,
+/// so that the chain's LoadSlices has nothing to read.</summary>
 internal sealed class ChainPredictor : IMapPredictor
 {
-    private const string Restored = "__Restored", DefaultImageColumn = "Image";
+    private const string Restored = "__Restored", ImageColumn = "Image";
 
     private readonly MLContext _ml;
     private readonly ITransformer _model;
     private readonly ITransformer[] _steps;
     private readonly int _segmentation;
-    private readonly string _imageColumn;
 
     /// <param name="ml">The context that the model was loaded with.</param>
     /// <param name="model">The model, which this owns from now on.</param>
-    /// <param name="input">The columns of its training data, as its file has them; null where they are not known.</param>
-    /// <exception cref="InvalidDataException">It has no segmentation of this library in it, or does not begin with slices.</exception>
-    public ChainPredictor(MLContext ml, ITransformer model, DataViewSchema? input)
+    /// <exception cref="InvalidDataException">It has no segmentation of this library in it.</exception>
+    /// <exception cref="ArgumentException">Its steps do not begin with the column Image.</exception>
+    public ChainPredictor(MLContext ml, ITransformer model)
     {
         _ml = ml;
         _model = model;
-        ITransformer[] steps = [.. model.GetSteps()];
-        int loading = Array.FindIndex(steps, step => step is SliceLoadingTransformer);
-        _imageColumn = loading < 0 ? DefaultImageColumn : OutputOf(steps[..(loading + 1)], input);
-        _steps = [.. steps.Where((_, index) => index != loading)];
+        _steps = [.. model.GetSteps()];
         _segmentation = Array.FindIndex(_steps, step => step is SegmentationTransformer);
         if (_segmentation < 0)
         {
@@ -68,7 +64,7 @@ internal sealed class ChainPredictor : IMapPredictor
         using var first = sampling as IDisposable;
         ITransformer segmentation = sampling.WithCancellation(cancellation);
         using var second = segmentation as IDisposable;
-        IDataView view = Rows(slices);
+        IDataView view = _ml.Data.LoadFromSlices(slices);
         for (int step = 0; step < _steps.Length; step++)
         {
             view = (step == _segmentation ? segmentation : _steps[step]).Transform(view);
@@ -99,7 +95,7 @@ internal sealed class ChainPredictor : IMapPredictor
         {
             foreach (string name in names)
             {
-                view = _ml.Transforms.RestoreSlices(Restored + name, name, _imageColumn).Fit(view).Transform(view);
+                view = _ml.Transforms.RestoreSlices(Restored + name, name, ImageColumn).Fit(view).Transform(view);
             }
         }
 
@@ -166,38 +162,11 @@ internal sealed class ChainPredictor : IMapPredictor
         return areas;
     }
 
-    private IDataView Rows(IReadOnlyList<Slice> slices)
-    {
-        SchemaDefinition schema = SchemaDefinition.Create(typeof(Row));
-        schema[nameof(Row.Image)].ColumnName = _imageColumn;
-        return _ml.Data.LoadFromEnumerable(
-            slices.Select((slice, index) => new Row
-            {
-                Image = slice,
-                Case = slices.Count == 1 ? "image" : string.Create(System.Globalization.CultureInfo.InvariantCulture, $"slice {index}"),
-            }),
-            schema);
-    }
-
-    /// <summary>The column of slices that the last of some steps makes of paths.</summary>
-    private static string OutputOf(ITransformer[] steps, DataViewSchema? input)
-    {
-        var builder = new DataViewSchema.Builder();
-        builder.AddColumn(nameof(Row.Case), TextDataViewType.Instance);
-        builder.AddColumn(nameof(Row.ImagePath), TextDataViewType.Instance);
-        foreach (DataViewSchema.Column column in input ?? Enumerable.Empty<DataViewSchema.Column>())
-        {
-            builder.AddColumn(column.Name, column.Type);
-        }
-
-        return steps.Aggregate(builder.ToSchema(), (schema, step) => step.GetOutputSchema(schema))[^1].Name;
-    }
-
     /// <summary>The columns that the segmentation adds, in the order in which it adds them. Nothing is computed for that.</summary>
     private MapColumnNames NamesOf(SegmentationTransformer segmentation)
     {
         (int channels, int height, int width) = (segmentation.ImageChannels, segmentation.Height, segmentation.Width);
-        IDataView view = Rows([new Slice(channels, height, width, new float[channels * height * width])]);
+        IDataView view = _ml.Data.LoadFromSlices([new Slice(channels, height, width, new float[channels * height * width])]);
         foreach (ITransformer step in _steps[.._segmentation])
         {
             view = step.Transform(view);
@@ -219,14 +188,4 @@ internal sealed class ChainPredictor : IMapPredictor
         model.Sampling,
         model.Training,
         columns);
-
-    private sealed class Row
-    {
-        [SliceType]
-        public Slice Image { get; set; } = null!;
-
-        public string Case { get; set; } = "";
-
-        public string ImagePath { get; set; } = "";
-    }
 }

@@ -17,11 +17,10 @@ internal static class ModelLoading
             ? null
             : int.Parse(device.AsSpan("cuda:".Length), System.Globalization.CultureInfo.InvariantCulture);
         ml.FallbackToCpu = false;
-        DataViewSchema? schema = null;
-        ITransformer model = options.Model is { } given ? given(ml) : Read(ml, options.ModelPath!, out schema);
+        ITransformer model = options.Model is { } given ? given(ml) : Read(ml, options.ModelPath!);
         try
         {
-            return new ChainPredictor(ml, model, schema);
+            return new ChainPredictor(ml, model);
         }
         catch
         {
@@ -30,7 +29,7 @@ internal static class ModelLoading
         }
     };
 
-    private static ITransformer Read(MLContext ml, string path, out DataViewSchema schema)
+    private static ITransformer Read(MLContext ml, string path)
     {
         if (!File.Exists(path))
         {
@@ -40,7 +39,7 @@ internal static class ModelLoading
 
         try
         {
-            return ml.Model.Load(path, out schema);
+            return ml.Model.Load(path, out _);
         }
         catch (FormatException exception)
         {

@@ -47,6 +47,19 @@ public sealed class EncodedImageTests : IDisposable
     }
 
     [Fact]
+    public void Size_and_format_come_from_the_first_bytes_alone()
+    {
+        byte[] png = new PngBytes().File(), nifti = new NiftiBytes().SingleFile();
+
+        Assert.Equal((1, 2, 3), EncodedImage.FromBytes(png).ReadSize());
+        Assert.Equal((1, 2, 3), EncodedImage.FromBytes(nifti.AsMemory(0, 352)).ReadSize());
+        Assert.Equal(ImageFormat.Png, EncodedImage.Recognize(png));
+        Assert.Equal(ImageFormat.Nifti, EncodedImage.Recognize(nifti.AsSpan(0, 132)));
+        Assert.Null(EncodedImage.Recognize("%PDF-1.7"u8));
+        Assert.Null(EncodedImage.Recognize([]));
+    }
+
+    [Fact]
     public void A_name_that_is_also_a_file_is_not_opened()
     {
         string path = _folder["scan.hdr"];

@@ -20,7 +20,11 @@ internal static class RasterFile
 
     /// <summary>Reads the size of a picture from its header alone; otherwise as <see cref="Read(SliceAddress, ImageFormat)"/>.</summary>
     public static (int Channels, int Height, int Width) ReadSize(SliceAddress address, ImageFormat format) =>
-        Open(Content(address, format), format, (raster, stream) => raster.ReadSize(stream, address.Path));
+        ReadSize(Content(address, format), format);
+
+    /// <summary>Reads the size of a picture in a file or in memory; otherwise as <see cref="Read(SliceAddress, ImageFormat)"/>.</summary>
+    public static (int Channels, int Height, int Width) ReadSize(InputContent content, ImageFormat format) =>
+        Open(content, format, (raster, stream) => raster.ReadSize(stream, content.Name));
 
     /// <summary>Reads the orientation tag, 1 (upright) to 8; otherwise as <see cref="Read(SliceAddress, ImageFormat)"/>.</summary>
     public static int ReadOrientation(SliceAddress address, ImageFormat format) =>
