@@ -46,7 +46,8 @@ public static class ConsensusServer
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(model);
-        ListenAddress[] addresses = [.. (options.Urls.Count > 0 ? options.Urls : [ConsensusServerOptions.DefaultUrl]).Select(ListenAddress.Parse)];
+        IList<string> urls = options.Urls.Count > 0 ? options.Urls : [ConsensusServerOptions.DefaultUrl];
+        ListenAddress[] addresses = [.. urls.Select(ListenAddress.Parse)];
         ApiKey? key = options.ApiKey is { } given ? new(given) : null;
         EnsureGuarded(options, addresses);
         var serving = new ConsensusServingOptions();
@@ -64,7 +65,8 @@ public static class ConsensusServer
             {
                 Title = "Consensus.ML",
                 Version = "v1",
-                Description = "Predicts, for each pixel of an image, the share of experts who would mark it. For research; not a medical device.",
+                Description = "Predicts, for each pixel of an image, the share of experts who would mark it. For research; not a medical "
+                    + "device.",
             };
             description.Servers = [];
             return Task.CompletedTask;

@@ -77,7 +77,8 @@ internal sealed class ConsensusService : IHostedService, IDisposable
         int? threads = Options.Workers == 1 ? null : Math.Max(1, Environment.ProcessorCount / Options.Workers);
         _pool = new(_loader(Options), Options.Workers, threads);
         ServedModel model = await _pool.LoadedAsync();
-        await Task.WhenAll(Enumerable.Range(0, Options.Workers).Select(_ => _pool.RunAsync(predictor => WarmUp(predictor, cancellationToken))));
+        await Task.WhenAll(Enumerable.Range(0, Options.Workers)
+            .Select(_ => _pool.RunAsync(predictor => WarmUp(predictor, cancellationToken))));
         _model = model;
     }
 

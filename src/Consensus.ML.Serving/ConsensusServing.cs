@@ -143,7 +143,8 @@ public static class ConsensusServing
         ConsensusServingOptions options = service.Options;
         ServedModel model = EnsureLoaded(service);
         var limits = new LimitsAnswer(
-            options.MaximumBodyBytes, options.MaximumValues, options.MaximumSlices, options.MaximumGenerations, options.TimeLimit.TotalSeconds);
+            options.MaximumBodyBytes, options.MaximumValues, options.MaximumSlices, options.MaximumGenerations,
+            options.TimeLimit.TotalSeconds);
         return context.Response.WriteAsJsonAsync(ModelAnswer.Of(model, limits), Json.Options, context.RequestAborted);
     }
 

@@ -7,7 +7,8 @@ namespace Consensus.Architecture.Tests;
 /// <summary>The rooms of src/README.md bind the code: what is compiled, and what is only imported for documentation.</summary>
 public sealed class RoomTests
 {
-    private static readonly string[] Libraries = ["Consensus.Imaging", "Consensus.ML", "Consensus.ML.Studies", "Consensus.ML.Serving", "consensus"];
+    private static readonly string[] Libraries =
+        ["Consensus.Imaging", "Consensus.ML", "Consensus.ML.Studies", "Consensus.ML.Serving", "consensus"];
 
     // What belongs to .NET itself may be used everywhere; ASP.NET Core does not, since programs that serve nothing do without it.
     private static readonly string[] Foreign =

@@ -10,6 +10,7 @@ public sealed class CultureTests
     [InlineData("Consensus.Imaging.dll")]
     [InlineData("Consensus.ML.dll")]
     [InlineData("Consensus.ML.Studies.dll")]
+    [InlineData("Consensus.ML.Serving.dll")]
     [InlineData("consensus.dll")]
     public void No_number_is_written_or_read_as_the_current_culture_has_it(string assembly) =>
         Assert.Equal("", string.Join(Environment.NewLine, CultureScan.Of(Path.Combine(AppContext.BaseDirectory, assembly))));

@@ -28,7 +28,8 @@ public sealed class EndpointTests
         // 8 pixels of 0.5 × 2 mm.
         JsonElement second = answer.GetProperty("areas")[1];
         Assert.Equal((2, 8, 8.0), (
-            second.GetProperty("level").GetInt32(), second.GetProperty("pixels").GetInt32(), second.GetProperty("squareMillimetres").GetDouble()));
+            second.GetProperty("level").GetInt32(), second.GetProperty("pixels").GetInt32(),
+            second.GetProperty("squareMillimetres").GetDouble()));
     }
 
     [Theory]
@@ -147,7 +148,8 @@ public sealed class EndpointTests
         using HttpResponseMessage answer = await server.Client.PostAsync(new Uri("v1/images", UriKind.Relative), form);
         JsonElement image = await RunningServer.JsonAsync(answer);
         Assert.Equal("[1,2,4,4]", image.GetProperty("shape").GetRawText());
-        Assert.DoesNotContain(server.Log, line => line.Contains("Jane", StringComparison.Ordinal) || line.Contains("passwd", StringComparison.Ordinal));
+        Assert.DoesNotContain("Jane", string.Concat(server.Log), StringComparison.Ordinal);
+        Assert.DoesNotContain("passwd", string.Concat(server.Log), StringComparison.Ordinal);
     }
 
     [Fact]

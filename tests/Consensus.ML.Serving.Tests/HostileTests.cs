@@ -13,14 +13,18 @@ namespace Consensus.ML.Serving.Tests;
 /// <summary>Requests that nobody sends by accident, over sockets of their own: each is refused, and the server goes on.</summary>
 public sealed class HostileTests
 {
+    private const string FortyLetters = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+    private const string Part = "--b\r\nContent-Disposition: form-data; name=\"image\"\r\n\r\n";
+
     [Theory]
     [InlineData("no boundary", "multipart/form-data", "x")]
-    [InlineData("an endless boundary", "multipart/form-data; boundary=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "x")]
+    [InlineData("an empty boundary", "multipart/form-data; boundary=\"\"", "x")]
+    [InlineData("a boundary of 80 letters", "multipart/form-data; boundary=" + FortyLetters + FortyLetters, "x")]
     [InlineData("no part", "multipart/form-data; boundary=b", "nothing of the kind")]
-    [InlineData("no end", "multipart/form-data; boundary=b", "--b\r\nContent-Disposition: form-data; name=\"image\"\r\n\r\n7")]
+    [InlineData("no end", "multipart/form-data; boundary=b", Part + "7")]
     [InlineData("no name", "multipart/form-data; boundary=b", "--b\r\n\r\n7\r\n--b--\r\n")]
     [InlineData("a broken header", "multipart/form-data; boundary=b", "--b\r\nContent-Disposition form-data\r\n\r\n7\r\n--b--\r\n")]
-    [InlineData("an empty part", "multipart/form-data; boundary=b", "--b\r\nContent-Disposition: form-data; name=\"image\"\r\n\r\n\r\n--b--\r\n")]
+    [InlineData("an empty part", "multipart/form-data; boundary=b", Part + "\r\n--b--\r\n")]
     public async Task A_malformed_form_is_refused(string what, string type, string body)
     {
         await using RunningServer server = await StartAsync();
@@ -35,7 +39,8 @@ public sealed class HostileTests
     {
         await using RunningServer server = await StartAsync();
         string body = "--b\r\n" + string.Concat(Enumerable.Repeat("X-A: " + new string('a', 1000) + "\r\n", 100)) + "\r\n7\r\n--b--\r\n";
-        Assert.StartsWith("HTTP/1.1 400 ", await server.ExchangeAsync(Post(body, "multipart/form-data; boundary=b")), StringComparison.Ordinal);
+        string answer = await server.ExchangeAsync(Post(body, "multipart/form-data; boundary=b"));
+        Assert.StartsWith("HTTP/1.1 400 ", answer, StringComparison.Ordinal);
         await AssertAlive(server);
     }
 
@@ -226,7 +231,8 @@ public sealed class HostileTests
     }
 
     private static byte[] Post(string body, string type) => Encoding.ASCII.GetBytes(
-        $"POST /v1/maps HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: {type}\r\nContent-Length: {body.Length}\r\n\r\n{body}");
+        $"POST /v1/maps HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: {type}\r\n"
+        + $"Content-Length: {body.Length}\r\n\r\n{body}");
 
     /// <summary>A stream of zeros.</summary>
     private sealed class EndlessStream(long length) : Stream

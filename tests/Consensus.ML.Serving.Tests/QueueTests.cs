@@ -104,7 +104,8 @@ public sealed class QueueTests
         Task<HttpResponseMessage> running = server.SendAsync(1);
         RunningServer.WaitFor(() => fake.Begun.Count == 1, "The first should run.");
         using HttpResponseMessage waited = await server.SendAsync(2);
-        Assert.Contains("its turn within 1 s", await RunningServer.ProblemAsync(waited, HttpStatusCode.ServiceUnavailable), StringComparison.Ordinal);
+        string detail = await RunningServer.ProblemAsync(waited, HttpStatusCode.ServiceUnavailable);
+        Assert.Contains("its turn within 1 s", detail, StringComparison.Ordinal);
         Assert.NotNull(waited.Headers.RetryAfter);
         fake.Gate.Set();
         Assert.Equal(HttpStatusCode.OK, (await running).StatusCode);
@@ -144,5 +145,6 @@ public sealed class QueueTests
         RunningServer.WaitFor(() => fake.BrokenOff.Count == 1, "It should be broken off.");
     }
 
-    private static long Waiting(RunningServer server) => ((ConsensusService)server.Services.GetService(typeof(ConsensusService))!).Queue.Waiting;
+    private static long Waiting(RunningServer server) =>
+        ((ConsensusService)server.Services.GetService(typeof(ConsensusService))!).Queue.Waiting;
 }

@@ -43,7 +43,9 @@ internal static class ServeCommand
         Option<int?> queue = OptionKinds.Whole(
             "--queue", "N", $"Requests that may wait; those beyond are refused with 429. Default {defaults.QueueLength}.", 0, 10_000);
         Option<int?> limit = OptionKinds.Whole(
-            "--time-limit", "S", $"Seconds that a request may take, with its wait. Default {defaults.TimeLimit.TotalSeconds:0}.", 1, 86_400);
+            "--time-limit", "S",
+            $"Seconds that a request may take, with its wait. Default {(int)defaults.TimeLimit.TotalSeconds}.",
+            1, 86_400);
         Option<int?> body = OptionKinds.Whole(
             "--max-body", "MB", $"Largest body in megabytes. Default {defaults.MaximumBodyBytes >> 20}.", 1, 2047);
         Option<string?> device = DeviceOption.Create();
@@ -97,7 +99,8 @@ internal static class ServeCommand
             server.StartAsync(interruption.Token).GetAwaiter().GetResult();
             server.Lifetime.ApplicationStopping.Register(ended.Set);
             interruption.Token.Register(ended.Set);
-            terminal.Out.WriteLine($"Serving {path} at {string.Join(", ", server.Urls)}. For research; not a medical device. Ctrl-C ends it.");
+            terminal.Out.WriteLine(
+                $"Serving {path} at {string.Join(", ", server.Urls)}. For research; not a medical device. Ctrl-C ends it.");
             terminal.Out.Flush();
             ended.Wait();
             server.StopAsync().GetAwaiter().GetResult();

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Consensus.ML.Cli.Serving;
 
-/// <summary>Prints what a server logs: warnings and errors a line each, and what happened with an error where there is an exception.</summary>
+/// <summary>Prints what a server logs: warnings and errors, with the exception where there is one.</summary>
 internal sealed class TerminalLog(Terminal terminal) : ILoggerProvider, ILogger
 {
     private readonly Lock _lock = new();

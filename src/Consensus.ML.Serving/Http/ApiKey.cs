@@ -5,7 +5,7 @@ using Microsoft.Net.Http.Headers;
 
 namespace Consensus.ML.Serving.Http;
 
-/// <summary>The key that a client must show. Only its hash is kept, and the time of a comparison does not depend on what is shown.</summary>
+/// <summary>The key that a client must show. Only its hash is kept. A comparison takes the same time whatever is shown.</summary>
 internal sealed class ApiKey
 {
     /// <summary>The header that holds the key alone.</summary>
@@ -19,14 +19,14 @@ internal sealed class ApiKey
     private readonly byte[] _hash;
 
     /// <param name="key">The key.</param>
-    /// <exception cref="ArgumentException">It is too short, or has characters that no header can carry. The message does not show it.</exception>
+    /// <exception cref="ArgumentException">It is too short, or has characters that no header can carry. The message hides it.</exception>
     public ApiKey(string key)
     {
         ArgumentNullException.ThrowIfNull(key);
         if (key.Length < ShortestKey || key.Any(letter => letter is <= ' ' or > '~'))
         {
             throw new ArgumentException(
-                $"The API key must have at least {ShortestKey} characters, all of them printable ASCII without spaces; it has {key.Length}.");
+                $"The API key must have at least {ShortestKey} characters, printable ASCII without spaces; it has {key.Length}.");
         }
 
         _hash = Hash(key);

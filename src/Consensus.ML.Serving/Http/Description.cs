@@ -4,7 +4,7 @@ using Microsoft.OpenApi;
 
 namespace Consensus.ML.Serving.Http;
 
-/// <summary>Describes the endpoints for OpenAPI: what their code does not say by itself, since it reads bodies and queries on its own.</summary>
+/// <summary>Describes the endpoints for OpenAPI, which cannot see what code reads from a body or a query by itself.</summary>
 internal static class Description
 {
     // What any request with an image may be refused with.

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Primitives;
 
 namespace Consensus.ML.Serving.Http;
 
-/// <summary>Reads what a request asks for out of its query: each option once, by a name that is known, with a value that is allowed.</summary>
+/// <summary>Reads what a request asks for from its query: each option once, by a known name, with a value that is allowed.</summary>
 internal static class MapQuery
 {
     /// <summary>The names of all options with what they take and do, for the documentation and for messages.</summary>
@@ -81,14 +81,16 @@ internal static class MapQuery
             return MapKinds.Soft;
         }
 
-        (string Text, MapKinds Value)[] choices = [("soft", MapKinds.Soft), ("levels", MapKinds.Levels), ("uncertainty", MapKinds.Uncertainty)];
+        (string Text, MapKinds Value)[] choices =
+            [("soft", MapKinds.Soft), ("levels", MapKinds.Levels), ("uncertainty", MapKinds.Uncertainty)];
         MapKinds maps = MapKinds.None;
         foreach (string name in given.Split(',', StringSplitOptions.TrimEntries))
         {
             int at = Array.FindIndex(choices, choice => choice.Text == name);
             maps |= at >= 0
                 ? choices[at].Value
-                : throw Wrong($"'{Shorten(name)}' is not a value of 'maps'; there are soft, levels and uncertainty, with commas between them.");
+                : throw Wrong(
+                    $"'{Shorten(name)}' is not a value of 'maps'; there are soft, levels and uncertainty, with commas between them.");
         }
 
         return maps;

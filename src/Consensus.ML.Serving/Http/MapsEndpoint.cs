@@ -74,11 +74,12 @@ internal static class MapsEndpoint
     {
         long pixels = request.Size == MapSize.Native ? (long)image.First.Height * image.First.Width : (long)model.Height * model.Width;
         long planes = Kinds.Where(one => request.Maps.HasFlag(one.Kind)).Sum(one => one.Kind == MapKinds.Levels ? model.Levels : 1);
-        if (pixels * planes * image.Slices.Count > options.MaximumValues)
+        long values = pixels * planes * image.Slices.Count;
+        if (values > options.MaximumValues)
         {
             throw new InvalidDataException(
-                $"The maps of {image.Slices.Count} slice(s) would have {pixels * planes * image.Slices.Count} values, but this server answers "
-                + $"with {options.MaximumValues} at most: ask for fewer maps, or for size=model.");
+                $"The maps of {image.Slices.Count} slice(s) would have {values} values, but this server answers with "
+                + $"{options.MaximumValues} at most: ask for fewer maps, or for size=model.");
         }
 
         if (answer is AnswerKind.Tiff or AnswerKind.Png && image.Slices.Count > 1)

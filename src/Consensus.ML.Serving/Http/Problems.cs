@@ -69,8 +69,8 @@ internal sealed partial class Problems(ServingMetrics metrics, ILogger<Problems>
 
         // .NET appends the name of a parameter, which means nothing to a client.
         ArgumentException { ParamName: { } name } => new(
-            StatusCodes.Status400BadRequest, "bad-option", exception.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal),
-            exception),
+            StatusCodes.Status400BadRequest, "bad-option",
+            exception.Message.Replace($" (Parameter '{name}')", "", StringComparison.Ordinal), exception),
         ArgumentException => new(StatusCodes.Status400BadRequest, "bad-option", exception.Message, exception),
         InvalidOperationException => new(StatusCodes.Status400BadRequest, "bad-image", exception.Message, exception),
         OutOfMemoryException => new(

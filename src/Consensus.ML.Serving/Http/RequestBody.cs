@@ -32,7 +32,8 @@ internal static class RequestBody
     ];
 
     /// <summary>The media types that a body may have, for the documentation.</summary>
-    public static IReadOnlyList<string> MediaTypes { get; } = [Form, .. Raw[..^1], "image/png", "image/tiff", "image/jpeg", "image/bmp", "image/gif"];
+    public static IReadOnlyList<string> MediaTypes { get; } =
+        [Form, .. Raw[..^1], "image/png", "image/tiff", "image/jpeg", "image/bmp", "image/gif"];
 
     /// <summary>Refuses a body of another type than is read, before any of it is read.</summary>
     /// <exception cref="Refusal">It is of another type, or too long already by its own account.</exception>
@@ -48,8 +49,8 @@ internal static class RequestBody
             throw new Refusal(
                 StatusCodes.Status415UnsupportedMediaType,
                 "bad-type",
-                $"The body's Content-Type is none that is read. An image is sent as it is, as application/octet-stream or image/*, or in the "
-                + $"field '{Field}' of {Form}.");
+                "The body's Content-Type is none that is read. An image is sent as it is, as application/octet-stream or image/*, or in "
+                + $"the field '{Field}' of {Form}.");
         }
     }
 
@@ -70,7 +71,8 @@ internal static class RequestBody
             {
                 if (image.Files[file].IsEmpty)
                 {
-                    throw Bad("empty", image.Files.Count == 1 ? "The body is empty: send an image." : $"Part {file + 1} of the form is empty.");
+                    throw Bad(
+                        "empty", image.Files.Count == 1 ? "The body is empty: send an image." : $"Part {file + 1} of the form is empty.");
                 }
             }
 
@@ -82,7 +84,8 @@ internal static class RequestBody
             {
                 StatusCodes.Status413PayloadTooLarge => TooLarge(options),
                 StatusCodes.Status408RequestTimeout => new Refusal(
-                    StatusCodes.Status408RequestTimeout, "slow-body", "The body came too slowly, and the server stopped waiting for it.", exception),
+                    StatusCodes.Status408RequestTimeout, "slow-body",
+                    "The body came too slowly, and the server stopped waiting for it.", exception),
                 _ => new Refusal(exception.StatusCode, "bad-body", $"The body cannot be read: {exception.Message}", exception),
             };
         }
@@ -122,8 +125,8 @@ internal static class RequestBody
         long left = options.MaximumBodyBytes;
         while (await reader.ReadNextSectionAsync(cancellation) is { } section)
         {
-            string field = ContentDispositionHeaderValue.TryParse(section.ContentDisposition, out ContentDispositionHeaderValue? disposition)
-                ? HeaderUtilities.RemoveQuotes(disposition.Name).Value ?? ""
+            string field = ContentDispositionHeaderValue.TryParse(section.ContentDisposition, out ContentDispositionHeaderValue? said)
+                ? HeaderUtilities.RemoveQuotes(said.Name).Value ?? ""
                 : "";
             if (field != Field)
             {
@@ -132,7 +135,9 @@ internal static class RequestBody
 
             if (files.Count == ImageLimits.MaximumChannels)
             {
-                throw Bad("bad-form", $"The form has more than {ImageLimits.MaximumChannels} files, but an image has so many channels at most.");
+                throw Bad(
+                    "bad-form",
+                    $"The form has more than {ImageLimits.MaximumChannels} files, but an image has so many channels at most.");
             }
 
             ReadOnlyMemory<byte> file = await ReadAllAsync(section.Body, left, options, cancellation);
@@ -179,7 +184,8 @@ internal static class RequestBody
             || Raw.Any(known => type.MediaType.Equals(known, StringComparison.OrdinalIgnoreCase)));
 
     private static Refusal TooLarge(ConsensusServingOptions options) => new(
-        StatusCodes.Status413PayloadTooLarge, "too-large", $"The body has more than {options.MaximumBodyBytes} bytes, which this server allows.");
+        StatusCodes.Status413PayloadTooLarge, "too-large",
+        $"The body has more than {options.MaximumBodyBytes} bytes, the most that this server takes.");
 
     private static Refusal Bad(string reason, string detail, Exception? inner = null) =>
         new(StatusCodes.Status400BadRequest, reason, detail, inner);

@@ -82,7 +82,7 @@ internal static class Work
             },
             _ => new(
                 StatusCodes.Status504GatewayTimeout, "took-too-long",
-                $"The maps were not predicted {after}; fewer generations or sampling steps, or a volume of fewer slices, take less.", inner),
+                $"The maps were not predicted {after}; fewer generations, sampling steps or slices take less.", inner),
         };
     }
 }

@@ -39,8 +39,8 @@ internal static class GreyPng
             {
                 for (int column = 0; column < map.Width; column++)
                 {
-                    float value = Math.Clamp(map.Pixels[at + column], 0, 1);
-                    BinaryPrimitives.WriteUInt16BigEndian(row.AsSpan(1 + (column * sizeof(ushort))), (ushort)MathF.Round(value * ushort.MaxValue));
+                    ushort grey = (ushort)MathF.Round(Math.Clamp(map.Pixels[at + column], 0, 1) * ushort.MaxValue);
+                    BinaryPrimitives.WriteUInt16BigEndian(row.AsSpan(1 + (column * sizeof(ushort))), grey);
                 }
 
                 zlib.Write(row);

@@ -5,7 +5,7 @@ using Consensus.Imaging.Formats.Nifti;
 
 namespace Consensus.ML.Serving.Images;
 
-/// <summary>Reads images with the readers of Consensus.Imaging, and checks what a header promises before memory is allocated for it.</summary>
+/// <summary>Reads images with the readers of Consensus.Imaging. Headers are checked before memory is allocated for pixels.</summary>
 internal sealed class ImageDecoder : IImageDecoder
 {
     /// <inheritdoc/>
@@ -25,7 +25,9 @@ internal sealed class ImageDecoder : IImageDecoder
             CheckGrid(channels[0], one, files[index].Name);
         }
 
-        Slice[] slices = files.Length == 1 ? channels[0] : [.. channels[0].Select((first, index) => Join(first, [.. channels.Select(one => one[index])]))];
+        Slice[] slices = files.Length == 1
+            ? channels[0]
+            : [.. channels[0].Select((_, index) => Join([.. channels.Select(one => one[index])]))];
         return new(slices, axis, header);
     }
 
@@ -55,7 +57,8 @@ internal sealed class ImageDecoder : IImageDecoder
         {
             // It is one slice, wherever it lies, and is never cut.
             return rules.Axis is { } said && said != lies
-                ? throw new InvalidDataException($"'{name}' has shape {shape}, one slice along axis {lies}, but the option 'axis' is {said}.")
+                ? throw new InvalidDataException(
+                    $"'{name}' has shape {shape}, one slice along axis {lies}, but the option 'axis' is {said}.")
                 : known.Count == 0 || known.Contains(lies) ? null
                 : throw new InvalidDataException(
                     $"'{name}' has shape {shape}, one slice along axis {lies}, but the model was trained on slices along axis "
@@ -81,8 +84,8 @@ internal sealed class ImageDecoder : IImageDecoder
             0 => SliceAddress.DefaultAxis,
             1 => known[0],
             _ => throw new InvalidDataException(
-                $"The model was trained on slices along axes {string.Join(" and ", known)} of their volumes: say with the option 'axis' along "
-                + $"which '{name}' is cut."),
+                $"The model was trained on slices along axes {string.Join(" and ", known)} of their volumes: say with the option 'axis' "
+                + $"along which '{name}' is cut."),
         };
     }
 
@@ -130,19 +133,19 @@ internal sealed class ImageDecoder : IImageDecoder
                 + $"{first[0].Height}×{first[0].Width}: channels must lie on one grid.");
         }
 
-        // A tenth of a pixel at the far corner: more than rounding in a header, less than anybody could see.
+        // A tenth of a pixel, at the first pixel and at the last: more than rounding in a header, less than anybody could see.
         SliceGeometry a = first[0].Geometry, b = other[0].Geometry;
-        double tolerance = 0.1 * Math.Min(a.SpacingRows, a.SpacingColumns) / Math.Max(first[0].Height, first[0].Width);
+        double offset = 0.1 * Math.Min(a.SpacingRows, a.SpacingColumns), step = offset / Math.Max(first[0].Height, first[0].Width);
         if (a.HasPosition && b.HasPosition
-            && a.Affine.Zip(b.Affine).Select((pair, at) => Math.Abs(pair.First - pair.Second) * (at % 4 == 3 ? tolerance : 1)).Any(off => off > tolerance))
+            && a.Affine.Where((value, at) => Math.Abs(value - b.Affine[at]) > (at % 4 == 3 ? offset : step)).Any())
         {
             throw new InvalidDataException(
-                $"'{name}' lies elsewhere in space than the first channel, or is turned or stored in another orientation: bring the channels "
-                + "onto one grid first.");
+                $"'{name}' lies elsewhere in space than the first channel, or is stored in another orientation: bring the channels onto "
+                + "one grid first.");
         }
     }
 
-    private static Slice Join(Slice first, Slice[] channels) => new(
-        channels.Sum(slice => slice.Channels), first.Height, first.Width, [.. channels.SelectMany(slice => slice.Pixels)], first.Geometry,
-        first.Source);
+    private static Slice Join(Slice[] channels) => new(
+        channels.Sum(slice => slice.Channels), channels[0].Height, channels[0].Width, [.. channels.SelectMany(slice => slice.Pixels)],
+        channels[0].Geometry, channels[0].Source);
 }

@@ -32,7 +32,8 @@ internal static class PageEndpoint
         response.Headers.ContentSecurityPolicy = ContentSecurityPolicy;
         response.Headers["Referrer-Policy"] = "no-referrer";
         response.Headers["Cross-Origin-Opener-Policy"] = "same-origin";
-        if (context.Request.GetTypedHeaders().IfNoneMatch.Any(tag => tag.Compare(new EntityTagHeaderValue(file.Tag), useStrongComparison: false)))
+        var known = new EntityTagHeaderValue(file.Tag);
+        if (context.Request.GetTypedHeaders().IfNoneMatch.Any(tag => tag.Compare(known, useStrongComparison: false)))
         {
             response.StatusCode = StatusCodes.Status304NotModified;
             return;

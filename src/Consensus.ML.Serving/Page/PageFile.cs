@@ -45,6 +45,6 @@ internal sealed record PageFile(string Name, string ContentType, byte[] Bytes, s
         ".svg" => "image/svg+xml",
         ".png" => "image/png",
         ".ico" => "image/x-icon",
-        string other => throw new InvalidOperationException($"The page has a file of kind '{other}' ({name}), which has no media type here."),
+        string other => throw new InvalidOperationException($"The page has a file '{name}', but '{other}' has no media type here."),
     };
 }
