@@ -43,8 +43,11 @@ internal sealed class BodyStream(PipeReader reader) : Stream
 
         ReadOnlySequence<byte> taken = result.Buffer.Slice(0, Math.Min(result.Buffer.Length, buffer.Length));
         taken.CopyTo(buffer.Span);
+
+        // Counted first: the reader may reuse the memory of what it has passed, and the sequence is then another one.
+        int length = (int)taken.Length;
         reader.AdvanceTo(taken.End);
-        return (int)taken.Length;
+        return length;
     }
 
     /// <inheritdoc/>
