@@ -1,0 +1,175 @@
+// The raters' masks beside an image: their contours, and how well each agrees with the prediction.
+
+import { dice, shareOf, softDice } from './agreement.js';
+import { cssColor, raterStyle } from './colors.js';
+import { stem } from './files.js';
+import { outlineOf } from './outline.js';
+import { scoreText } from './text.js';
+
+export class Contours {
+  #parts;
+  #changed;
+  #raters = [];
+  #next = 0;
+
+  /**
+   * @param {{table: HTMLTableElement, rows: HTMLElement, foot: HTMLElement, note: HTMLElement, toggle: HTMLElement,
+   * shown: HTMLInputElement}} parts
+   * @param {() => void} changed called when other contours are to be drawn
+   */
+  constructor(parts, changed) {
+    this.#parts = parts;
+    this.#changed = changed;
+    parts.shown.addEventListener('change', changed);
+  }
+
+  /** Takes all masks away. */
+  clear() {
+    this.#raters = [];
+    this.#next = 0;
+    this.#parts.rows.replaceChildren();
+    this.#arrange();
+  }
+
+  /**
+   * Adds a rater's mask.
+   * @param {string} name the file's name
+   * @param {Uint8Array} mask 0 or 1, slice by slice
+   * @param {number} height rows of a slice
+   * @param {number} width columns of a slice
+   */
+  add(name, mask, height, width) {
+    const rater = { name, mask, height, width, style: raterStyle(this.#next++), isShown: true, outlines: new Map() };
+    rater.row = this.#makeRow(rater);
+    this.#raters.push(rater);
+    this.#parts.rows.append(rater.row.item);
+    this.#arrange();
+  }
+
+  /** The contours of a slice, for the viewer. */
+  outlines(slice) {
+    return this.#parts.shown.checked
+      ? this.#raters.filter((rater) => rater.isShown).map((rater) => ({
+        path: outline(rater, slice), rgb: rater.style.rgb, width: 1.5, dash: rater.style.dash,
+      }))
+      : [];
+  }
+
+  /**
+   * Writes the scores of a slice.
+   * @param {import('./study.js').Maps|null} maps the prediction; null where there is none yet
+   */
+  score(maps, slice, level) {
+    const { foot, note } = this.#parts;
+    foot.replaceChildren();
+    note.hidden = this.#raters.length === 0;
+    note.textContent = maps ? '' : 'Scores appear once the maps are predicted.';
+    note.hidden ||= maps !== null;
+    for (const rater of this.#raters) {
+      const mask = maskOf(rater, slice);
+      rater.row.dice.textContent = maps ? scoreText(levelDice(maps, slice, level, mask)) : '–';
+      rater.row.soft.textContent = maps ? scoreText(softDice(maps.softOf(slice), mask)) : '–';
+    }
+    if (maps && this.#raters.length > 1) {
+      const share = shareOf(this.#raters.map((rater) => maskOf(rater, slice)));
+      const row = document.createElement('tr');
+      const head = cell('th', 'All raters');
+      head.scope = 'row';
+      head.title = 'The soft map of the raters: the share of them who marked each pixel.';
+      const level1 = cell('td', '–');
+      level1.title = 'A level is compared with one mask.';
+      row.append(head, level1, cell('td', scoreText(softDice(maps.softOf(slice), share))), cell('td', ''));
+      foot.append(row);
+    }
+  }
+
+  #makeRow(rater) {
+    const item = document.createElement('tr');
+    const head = cell('th', '');
+    head.scope = 'row';
+    const label = document.createElement('label');
+    const box = document.createElement('input');
+    box.type = 'checkbox';
+    box.checked = true;
+    box.setAttribute('aria-label', `Contour of ${rater.name}`);
+    box.addEventListener('change', () => {
+      rater.isShown = box.checked;
+      this.#changed();
+    });
+    const name = document.createElement('span');
+    name.className = 'name';
+    name.textContent = stem(rater.name);
+    name.title = rater.name;
+    label.append(box, swatch(rater.style), name);
+    head.append(label);
+    const score = cell('td', '–');
+    const soft = cell('td', '–');
+    const last = cell('td', '');
+    const remove = document.createElement('button');
+    remove.type = 'button';
+    remove.className = 'icon';
+    remove.textContent = '×';
+    remove.setAttribute('aria-label', `Remove ${rater.name}`);
+    remove.addEventListener('click', () => this.#remove(rater));
+    last.append(remove);
+    item.append(head, score, soft, last);
+    return { item, box, dice: score, soft };
+  }
+
+  #remove(rater) {
+    const at = this.#raters.indexOf(rater);
+    this.#raters.splice(at, 1);
+    rater.row.item.remove();
+    this.#arrange();
+    this.#changed();
+
+    // The focus does not get lost with the button.
+    (this.#raters[Math.min(at, this.#raters.length - 1)]?.row.box ?? document.getElementById('masks-open')).focus();
+  }
+
+  #arrange() {
+    const isEmpty = this.#raters.length === 0;
+    this.#parts.table.hidden = isEmpty;
+    this.#parts.toggle.hidden = isEmpty;
+  }
+}
+
+function maskOf({ mask, height, width }, slice) {
+  return mask.subarray(slice * height * width, (slice + 1) * height * width);
+}
+
+function levelDice(maps, slice, level, mask) {
+  const values = maps.levelOf(slice, level);
+  return dice(mask.length, (at) => values[at] > 0.5, (at) => mask[at] === 1);
+}
+
+function outline(rater, slice) {
+  if (!rater.outlines.has(slice)) {
+    const mask = maskOf(rater, slice);
+    rater.outlines.set(slice, outlineOf((at) => mask[at] === 1, rater.height, rater.width));
+  }
+  return rater.outlines.get(slice);
+}
+
+/** A short piece of the rater's line. */
+function swatch({ rgb, dash }) {
+  const canvas = document.createElement('canvas');
+  canvas.width = 44;
+  canvas.height = 16;
+  canvas.className = 'swatch';
+  canvas.setAttribute('aria-hidden', 'true');
+  const context = canvas.getContext('2d');
+  context.fillStyle = '#101418';
+  context.fillRect(0, 0, canvas.width, canvas.height);
+  context.strokeStyle = cssColor(rgb);
+  context.lineWidth = 4;
+  context.setLineDash(dash.map((length) => 2 * length));
+  context.stroke(new Path2D('M4 8h36'));
+  return canvas;
+}
+
+function cell(name, text) {
+  const element = document.createElement(name);
+  element.textContent = text;
+  return element;
+}

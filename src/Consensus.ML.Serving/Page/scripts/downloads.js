@@ -1,0 +1,52 @@
+// Downloads: a map as the server writes it, and what is in view as a picture.
+
+import { readMapFile } from './api.js';
+import { save, stem } from './files.js';
+import { $, overlay } from './page.js';
+import { areaText, levelText, scoreText } from './text.js';
+
+const FORMS = { nifti: 'application/gzip', png: 'image/png' };
+const DISCLAIMER = 'Not a medical device. For research only.';
+
+/** Says which forms the chosen map can have, and why not the others. */
+export function showForms({ image, maps }) {
+  const isOneMap = $('download-map').value !== 'levels' || maps.levels === 1;
+  const isOneSlice = image.slices === 1;
+  $('download-png').disabled = !isOneMap || !isOneSlice;
+  $('download-note').textContent = !isOneSlice ? 'A PNG holds one slice: a volume comes as NIfTI.'
+    : !isOneMap ? 'A PNG holds one map: the levels come as NIfTI.'
+      : 'In a PNG, 65535 stands for 1.';
+}
+
+/** Fetches a map as a file. The server predicts it again, with the same seed and so to the same values. */
+export async function downloadMap(form, { image }, work) {
+  const map = $('download-map').value;
+  work.message.hide();
+  const file = await work.run(
+    'Preparing the file…',
+    (signal) => readMapFile(image.files, map, image.axis, FORMS[form], signal),
+    () => downloadMap(form, { image }, work));
+  if (file) {
+    save(file.blob, `${stem(image.files[0].name)}-${file.name}`);
+  }
+}
+
+/** Saves what is in view, with lines that say what it shows. */
+export function downloadView(viewer, { image, maps, slice }, level) {
+  const lines = [[image.name, image.slices > 1 ? `slice ${slice + 1} of ${image.slices}` : ''].filter(Boolean).join(', ')];
+  if (maps) {
+    const parts = [];
+    if ($('level-shown').checked) {
+      const area = areaText(maps.areas[level - 1].pixelsOfSlices[slice], maps.geometry.spacing);
+      parts.push(`Level ${level} of ${maps.levels}: ${levelText(level, maps.levels).toLowerCase()}, ${area}`);
+    }
+    if (overlay() !== 'none') {
+      parts.push(overlay() === 'soft'
+        ? 'Soft map from 0 (dark) to 1 (light)'
+        : `Uncertainty from 0 to ${scoreText(maps.largestUncertainty)}`);
+    }
+    lines.push(...parts);
+  }
+  lines.push(`${maps ? 'Predicted by Consensus.ML. ' : ''}${DISCLAIMER}`);
+  viewer.copy(lines).toBlob((blob) => save(blob, `${stem(image.files[0].name)}-view.png`), 'image/png');
+}

@@ -1,0 +1,100 @@
+// Opens images and masks, and asks for the maps.
+
+import { readImage, readMaps } from './api.js';
+import { mismatch } from './geometry.js';
+import { Image, isPicture, Maps, readMask } from './study.js';
+import { countText } from './text.js';
+
+export class Opening {
+  #scene;
+  #contours;
+  #work;
+
+  /** What the server says of its model; null until it does. */
+  model = null;
+
+  constructor(scene, contours, work) {
+    [this.#scene, this.#contours, this.#work] = [scene, contours, work];
+  }
+
+  /**
+   * Opens an image and has it predicted. Where it cannot be read, the image before stays.
+   * @param {File[]} files one file, or one for each channel in their order
+   * @param {number|null} axis the axis that a volume is cut along; null to leave it to the server
+   */
+  async openImage(files, axis = null) {
+    const size = files.reduce((sum, file) => sum + file.size, 0);
+    const most = this.model?.limits.bodyBytes ?? Infinity;
+    if (size > most) {
+      this.#work.message.show(`The files have ${countText(size)} bytes, but this server takes ${countText(most)} at most.`);
+      return;
+    }
+    this.#work.message.hide();
+    const image = await this.#work.run(
+      'Reading the image…',
+      async (signal) => new Image(await readImage(files, axis ?? this.#firstAxis(files), signal), files, isPicture(files)),
+      () => this.openImage(files, axis));
+    if (image) {
+      this.#scene.setImage(image, this.model?.volumeAxes);
+      await this.predict();
+    }
+  }
+
+  /** Asks for the maps of the image that is open. */
+  async predict() {
+    const { image } = this.#scene;
+    const maps = await this.#work.run(
+      image.slices > 1 ? `Predicting ${image.slices} slices…` : 'Predicting…',
+      async (signal) => new Maps(await readMaps(image.files, image.axis, signal)),
+      () => this.predict());
+    if (maps && this.#scene.image === image) {
+      this.#scene.setMaps(maps);
+    }
+  }
+
+  /** Adds raters' masks, one file each. A mask that does not fit is named, and the others are taken. */
+  async addMasks(files) {
+    const { image } = this.#scene;
+    if (!image) {
+      this.#work.message.show('Open the image first, then its masks.');
+      return;
+    }
+    this.#work.message.hide();
+    const left = [...files];
+    const refused = [];
+    await this.#work.run('Reading the masks…', async (signal) => {
+      while (left.length > 0 && this.#scene.image === image) {
+        await this.#addMask(image, left[0], refused, signal);
+        left.shift();
+      }
+    }, () => this.addMasks(left));
+    if (refused.length > 0 && !this.#work.message.isShown) {
+      this.#work.message.show(refused.length === 1
+        ? `The mask ${refused[0]}`
+        : `${refused.length} masks were not taken. ${refused.join(' ')}`);
+    }
+    this.#scene.show();
+  }
+
+  async #addMask(image, file, refused, signal) {
+    try {
+      const answer = await readImage([file], image.axis, signal);
+      const off = mismatch(image, answer);
+      if (off) {
+        throw new Error(off);
+      }
+      this.#contours.add(file.name, readMask(answer), image.height, image.width);
+    } catch (error) {
+      if (error.kind && error.kind !== 'refused') {
+        throw error;
+      }
+      refused.push(`${file.name}: ${error.message}${error.message.endsWith('.') ? '' : '.'}`);
+    }
+  }
+
+  /** A model that knows several axes wants to be told one. */
+  #firstAxis(files) {
+    const axes = this.model?.volumeAxes ?? [];
+    return axes.length > 1 && files.some((file) => !isPicture([file])) ? axes[0] : null;
+  }
+}
