@@ -79,6 +79,7 @@ public sealed partial class ConsensusSegmentationEstimator : SegmentationEstimat
             ((DiffusionManifest)manifest).Description, options, fit.Augmentation, fit.Padding, fit.Seed, fit.Device.Device)
         {
             StartFrom = startFrom,
+            Members = run.Members,
             Checkpoints = fit.Checkpoints,
             Validation = fit.Validation,
         };

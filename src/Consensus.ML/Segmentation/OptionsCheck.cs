@@ -36,6 +36,7 @@ internal static class OptionsCheck
             Range(nameof(options.Levels), levels, 1, SliceLimits.MostRaters, ", or null for the number of raters");
         }
 
+        Range(nameof(options.Members), options.Members, 1, SegmentationOptions.MostMembers);
         NetworkCheck.Check(Given(nameof(options.Network), options.Network));
         SamplingCheck.Check(nameof(options.Sampling), Given(nameof(options.Sampling), options.Sampling), diffusion?.Steps);
         TrainingCheck.Check(Given(nameof(options.Training), options.Training), diffusion, options.ValidationSet is not null);

@@ -153,12 +153,19 @@ public abstract class SegmentationEstimator<TTransformer> : IEstimator<TTransfor
         byte[]? startFrom = StartingModel.Weights<TTransformer>(_options, manifest.Description);
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(_options.Cancellation);
         var run = new TrainingRun(
+            _options.Members,
             new ProgressRelay(_environment, _host, _options.Progress, cancellation),
             line => channel.Info(MessageSensitivity.None, line),
             cancellation.Token);
         (SegmentationModel model, TrainingHistory history) = Train(manifest, _options.Training, fit, startFrom, run);
         FitLog.Result(channel, _options.Training, model, history);
+        ManifestTraining training = manifest.Training with { History = history };
         return CreateTransformer(
-            _environment, manifest with { Training = manifest.Training with { History = history } }, new SharedModel(model));
+            _environment, manifest with { Training = training, FurtherMembers = FurtherMembers(fit.Seed, training) }, new SharedModel(model));
     }
+
+    /// <summary>The members after the first, which were trained like the first, each from its own seed; null for a single network.</summary>
+    private ManifestMember[]? FurtherMembers(int seed, ManifestTraining training) => _options.Members == 1
+        ? null
+        : [.. Enumerable.Range(1, _options.Members - 1).Select(member => new ManifestMember(SeededRandom.OfMember(seed, member), training))];
 }

@@ -10,6 +10,9 @@ namespace Consensus.ML.Segmentation;
 /// <summary>The options that all segmentation estimators have: columns, data, network, training and sampling.</summary>
 public abstract class SegmentationOptions : IFitOptions
 {
+    /// <summary>The most networks that a run trains side by side. An ensemble of trained models can have more.</summary>
+    internal const int MostMembers = 64;
+
     internal const string DefaultSamplesColumnName = ManifestColumns.DefaultSamples;
 
     private protected SegmentationOptions(NetworkOptions network, TrainingOptions training, SamplingOptions sampling)
@@ -90,6 +93,14 @@ public abstract class SegmentationOptions : IFitOptions
     /// given.
     /// </summary>
     public int? Levels { get; set; }
+
+    /// <summary>
+    /// Number of networks to train side by side, 1 (the default) to 64. The trained model is an ensemble: its maps
+    /// average those of all networks (<see cref="SegmentationCatalog.Ensemble"/>). Seeds follow one another from <see cref="Seed"/>. Each
+    /// network has an equal share of the CPU's threads, so that K networks on K cores take little more time than one network on one core.
+    /// All take the same number of steps, and validations judge them together.
+    /// </summary>
+    public int Members { get; set; } = 1;
 
     /// <summary>The network's shape. Default: the network of the preset.</summary>
     public NetworkOptions Network { get; set; }

@@ -86,6 +86,7 @@ public sealed partial class UNetSegmentationEstimator : SegmentationEstimator<UN
             ((OnePassManifest)manifest).Description, options, fit.Augmentation, fit.Padding, fit.Seed, fit.Device.Device)
         {
             StartFrom = startFrom,
+            Members = run.Members,
             Checkpoints = fit.Checkpoints,
             Validation = fit.Validation,
         };

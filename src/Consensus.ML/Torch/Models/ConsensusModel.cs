@@ -34,9 +34,12 @@ internal sealed class ConsensusModel : SegmentationModel
         return new(description, network, [WeightSet.Initialize(network.Layout, device, seed)], device);
     }
 
-    /// <summary>A model with the given weights, which it then owns.</summary>
-    public static ConsensusModel FromWeights(ModelDescription description, ConsensusNetwork network, WeightSet weights, Device device) =>
-        new(description, network, [weights], device);
+    /// <summary>A model with the given weights, one set for each member; the model then owns them.</summary>
+    public static ConsensusModel FromWeights(
+        ModelDescription description,
+        ConsensusNetwork network,
+        IReadOnlyList<WeightSet> weights,
+        Device device) => new(description, network, weights, device);
 
     /// <summary>
     /// A model with the weights of a safetensors file in the published checkpoint format, or an ensemble with the weights of several files.
@@ -57,7 +60,7 @@ internal sealed class ConsensusModel : SegmentationModel
     {
         NativeTorch.EnsureLoaded();
         ConsensusNetwork network = description.CreateNetwork();
-        return FromWeights(description, network, Checkpoint.Read(network.Layout, safetensors, device), device);
+        return FromWeights(description, network, [Checkpoint.Read(network.Layout, safetensors, device)], device);
     }
 
     /// <summary>

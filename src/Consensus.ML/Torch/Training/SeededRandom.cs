@@ -27,6 +27,9 @@ internal static class SeededRandom
         Dropout,
     }
 
+    /// <summary>The seed of a member, from 0, of several networks that are trained side by side: they follow one another.</summary>
+    public static int OfMember(int seed, int member) => unchecked(seed + member);
+
     /// <summary>A generator for one position.</summary>
     public static Random At(int seed, Purpose purpose, long position) => new((int)(Seed(seed, purpose, position) & int.MaxValue));
 

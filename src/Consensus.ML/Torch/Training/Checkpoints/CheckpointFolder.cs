@@ -13,7 +13,6 @@ namespace Consensus.ML.Torch.Training.Checkpoints;
 /// </summary>
 internal sealed partial class CheckpointFolder : IDisposable
 {
-    private const string BestName = "best.safetensors";
 
     // One checkpoint would do, since it is replaced whole. The previous one is kept in case the disk damages the last.
     private const int Kept = 2;
@@ -59,12 +58,12 @@ internal sealed partial class CheckpointFolder : IDisposable
         }
     }
 
-    /// <summary>Fills the optimizer and the state from the latest undamaged checkpoint.</summary>
+    /// <summary>Fills the optimizers and the state from the latest undamaged checkpoint.</summary>
     /// <returns>False if there is no checkpoint; training then starts from the beginning.</returns>
     /// <exception cref="InvalidDataException">
     /// The checkpoint belongs to another run or has a newer format, or all checkpoints are damaged; the message says what is wrong.
     /// </exception>
-    public bool TryResume(TrainingFingerprint fingerprint, Optimizer optimizer, TrainingState state)
+    public bool TryResume(TrainingFingerprint fingerprint, IReadOnlyList<Optimizer> optimizers, TrainingState state)
     {
         var damaged = new List<(string Path, string Why)>();
         foreach (int step in Steps())
@@ -99,7 +98,7 @@ internal sealed partial class CheckpointFolder : IDisposable
                 _warn($"The checkpoint '{spoilt}' is not used. {why} Training goes on from that of step {step}.");
             }
 
-            checkpoint.Restore(path, optimizer, state);
+            checkpoint.Restore(path, optimizers, state);
             _last = state.Elapsed;
             return true;
         }
@@ -112,27 +111,33 @@ internal sealed partial class CheckpointFolder : IDisposable
     }
 
     /// <summary>Writes a checkpoint when one is due.</summary>
-    public void SaveWhenDue(TrainingFingerprint fingerprint, Optimizer optimizer, TrainingState state)
+    public void SaveWhenDue(TrainingFingerprint fingerprint, IReadOnlyList<Optimizer> optimizers, TrainingState state)
     {
-        if ((_options.EverySteps is int steps && optimizer.Steps % steps == 0)
+        if ((_options.EverySteps is int steps && optimizers[0].Steps % steps == 0)
             || (_options.Interval is TimeSpan interval && state.Elapsed - _last >= interval))
         {
-            Save(fingerprint, optimizer, state);
+            Save(fingerprint, optimizers, state);
         }
     }
 
     /// <summary>
     /// Writes a checkpoint, and the best weights if they are new. If that fails, it warns and keeps the previous checkpoint.
     /// </summary>
-    public void Save(TrainingFingerprint fingerprint, Optimizer optimizer, TrainingState state)
+    public void Save(TrainingFingerprint fingerprint, IReadOnlyList<Optimizer> optimizers, TrainingState state)
     {
         _last = state.Elapsed;
+        int step = optimizers[0].Steps;
         try
         {
-            TrainingCheckpoint.Write(PathOf(optimizer.Steps), fingerprint, optimizer, state);
+            TrainingCheckpoint.Write(PathOf(step), fingerprint, optimizers, state);
             if (state.Best is not null && _bestWritten != state.BestStep)
             {
-                AtomicFile.Write(Path.Combine(_options.Folder, BestName), stream => stream.Write(Checkpoint.Write(state.Best)));
+                for (int member = 0; member < state.Best.Count; member++)
+                {
+                    WeightSet weights = state.Best[member];
+                    AtomicFile.Write(BestPath(member), stream => stream.Write(Checkpoint.Write(weights)));
+                }
+
                 _bestWritten = state.BestStep;
             }
 
@@ -145,7 +150,7 @@ internal sealed partial class CheckpointFolder : IDisposable
         {
             string previous = Steps() is [int latest, ..] ? $"the last whole one is that of step {latest}" : "there is none yet";
             _warn(
-                $"The checkpoint of step {optimizer.Steps} could not be written: "
+                $"The checkpoint of step {step} could not be written: "
                 + $"{exception.Message.TrimEnd('.')}; {previous}. Training goes on.");
         }
     }
@@ -200,6 +205,10 @@ internal sealed partial class CheckpointFolder : IDisposable
             .Select(step => (int)step)
             .OrderDescending(),
     ];
+
+    /// <summary>The file of a member's best weights.</summary>
+    private string BestPath(int member) => Path.Combine(
+        _options.Folder, member == 0 ? "best.safetensors" : string.Create(CultureInfo.InvariantCulture, $"best-{member + 1}.safetensors"));
 
     private string PathOf(int step) =>
         Path.Combine(_options.Folder, string.Create(CultureInfo.InvariantCulture, $"step-{step:000000000}.safetensors"));

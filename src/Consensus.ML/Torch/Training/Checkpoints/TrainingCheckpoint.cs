@@ -11,7 +11,7 @@ using static TorchSharp.torch;
 namespace Consensus.ML.Torch.Training.Checkpoints;
 
 /// <summary>
-/// A checkpoint of a run: one safetensors file with the optimizer's tensors and the best weights. Its metadata hold the run's fingerprint,
+/// A checkpoint of a run: one safetensors file with the optimizers' tensors and the best weights of all members. Its metadata hold the run's fingerprint,
 /// its progress, and the SHA-256 of the file. It is a single file that is renamed into its place, so that a killed process cannot leave
 /// half of a pair.
 /// </summary>
@@ -43,19 +43,23 @@ internal sealed record TrainingCheckpoint(
 
     /// <summary>Writes a checkpoint; the file is replaced whole or not at all.</summary>
     /// <exception cref="IOException">The file cannot be written; the message names it.</exception>
-    public static void Write(string path, TrainingFingerprint fingerprint, Optimizer optimizer, TrainingState state)
+    public static void Write(string path, TrainingFingerprint fingerprint, IReadOnlyList<Optimizer> optimizers, TrainingState state)
     {
-        var checkpoint = new TrainingCheckpoint(fingerprint, state.TakeSnapshot(optimizer.Steps));
+        var checkpoint = new TrainingCheckpoint(fingerprint, state.TakeSnapshot(optimizers[0].Steps));
         var metadata = new Dictionary<string, string>
         {
             [HashKey] = Encoding.ASCII.GetString(NoHash),
             [VersionKey] = CurrentFormatVersion.ToString(CultureInfo.InvariantCulture),
             [FactsKey] = JsonSerializer.Serialize(checkpoint),
         };
-        (string, Tensor)[] best = state.Best is null ? [] : [(BestName, state.Best.Flat)];
+        (string, Tensor)[] tensors =
+        [
+            .. optimizers.SelectMany((optimizer, member) => optimizer.State.Select(item => (Prefix(member) + item.Name, item.Values))),
+            .. state.Best?.Select((weights, member) => (Prefix(member) + BestName, weights.Flat)) ?? [],
+        ];
         AtomicFile.Write(path, stream =>
         {
-            SafetensorsStream.Write(stream, [.. optimizer.State, .. best], metadata);
+            SafetensorsStream.Write(stream, tensors, metadata);
             stream.Position = 0;
             byte[] hash = SHA256.HashData(stream);
             stream.Position = HashPosition;
@@ -92,27 +96,37 @@ internal sealed record TrainingCheckpoint(
         }
     }
 
-    /// <summary>Fills the optimizer and the state from a checkpoint that <see cref="Read"/> accepted.</summary>
+    /// <summary>Fills the optimizers and the state from a checkpoint that <see cref="Read"/> accepted.</summary>
     /// <exception cref="InvalidDataException">A tensor is missing or has another shape.</exception>
-    public void Restore(string path, Optimizer optimizer, TrainingState state)
+    public void Restore(string path, IReadOnlyList<Optimizer> optimizers, TrainingState state)
     {
         using FileStream stream = File.OpenRead(path);
         SafetensorsStream tensors = SafetensorsStream.Open(stream);
-        foreach ((string name, Tensor values) in optimizer.State)
+        bool hasBest = tensors.Entries.Any(entry => entry.Name == BestName);
+        var best = new List<WeightSet>();
+        for (int member = 0; member < optimizers.Count; member++)
         {
-            tensors.Read(name, values);
+            Optimizer optimizer = optimizers[member];
+            foreach ((string name, Tensor values) in optimizer.State)
+            {
+                tensors.Read(Prefix(member) + name, values);
+            }
+
+            if (hasBest)
+            {
+                best.Add(WeightSet.Zeros(optimizer.Average.Layout, optimizer.Average.Flat.device));
+                tensors.Read(Prefix(member) + BestName, best[member].Flat);
+            }
+
+            optimizer.Resume(Snapshot.Step);
         }
 
-        WeightSet? best = null;
-        if (tensors.Entries.Any(entry => entry.Name == BestName))
-        {
-            best = WeightSet.Zeros(optimizer.Average.Layout, optimizer.Average.Flat.device);
-            tensors.Read(BestName, best.Flat);
-        }
-
-        optimizer.Resume(Snapshot.Step);
-        state.Resume(Snapshot, best);
+        state.Resume(Snapshot, hasBest ? best : null);
     }
+
+    /// <summary>What the names of a member's tensors begin with; nothing for the first, as in a run of one network.</summary>
+    private static string Prefix(int member) =>
+        member == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"member-{member + 1}.");
 
     private static void EnsureWhole(FileStream stream)
     {

@@ -33,6 +33,7 @@ internal sealed record TrainingFingerprint(IReadOnlyDictionary<string, string> S
     /// <param name="start">SHA-256 of the weights that training begins with; null for seeded weights.</param>
     /// <param name="cases">All training cases.</param>
     /// <param name="validation">The cases that choose the best weights; null if these are some of the training cases.</param>
+    /// <param name="members">Number of networks that are trained side by side.</param>
     public static TrainingFingerprint Compute(
         object description,
         NetworkOptions network,
@@ -42,7 +43,8 @@ internal sealed record TrainingFingerprint(IReadOnlyDictionary<string, string> S
         int seed,
         string? start,
         IReadOnlyList<TrainingCase> cases,
-        IReadOnlyList<TrainingCase>? validation = null)
+        IReadOnlyList<TrainingCase>? validation = null,
+        int members = 1)
     {
         Dictionary<string, string> settings = OptionValues.Flatten(
             ("", description), ("Training", options), ("Augmentation", augmentation), ("Padding", padding), ("Seed", seed),
@@ -58,6 +60,11 @@ internal sealed record TrainingFingerprint(IReadOnlyDictionary<string, string> S
         if (network.LevelConditioning == LevelConditioning.Embedding)
         {
             settings.Remove($"Network.{nameof(network.LevelConditioning)}");
+        }
+
+        if (members > 1)
+        {
+            settings["Members"] = members.ToString(CultureInfo.InvariantCulture);
         }
 
         if (options.UpdateClipping is null)

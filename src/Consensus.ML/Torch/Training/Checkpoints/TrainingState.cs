@@ -17,8 +17,8 @@ internal sealed class TrainingState : IDisposable
     /// <summary>Every validation so far.</summary>
     public IReadOnlyList<ValidationPoint> Points => _points;
 
-    /// <summary>The best weights so far; null before the first validation.</summary>
-    public WeightSet? Best { get; private set; }
+    /// <summary>The best weights so far, one set for each member; null before the first validation.</summary>
+    public IReadOnlyList<WeightSet>? Best { get; private set; }
 
     /// <summary>Their step.</summary>
     public int BestStep { get; private set; }
@@ -46,7 +46,7 @@ internal sealed class TrainingState : IDisposable
 
     /// <summary>Records a validation, and keeps a copy of the weights if they are the best.</summary>
     /// <returns>Whether they are the best so far.</returns>
-    public bool AddValidation(int step, TimeSpan elapsed, double score, WeightSet weights)
+    public bool AddValidation(int step, TimeSpan elapsed, double score, IReadOnlyList<WeightSet> weights)
     {
         bool best = !(score < BestScore);
         if (best)
@@ -59,10 +59,10 @@ internal sealed class TrainingState : IDisposable
     }
 
     /// <summary>Keeps a copy of the weights as the best.</summary>
-    public void Keep(WeightSet weights, int step)
+    public void Keep(IReadOnlyList<WeightSet> weights, int step)
     {
-        Best?.Dispose();
-        Best = weights.Clone();
+        Dispose();
+        Best = [.. weights.Select(member => member.Clone())];
         BestStep = step;
     }
 
@@ -70,9 +70,9 @@ internal sealed class TrainingState : IDisposable
     public void Finish() => Finished = true;
 
     /// <summary>The best weights; the caller owns them from here on.</summary>
-    public WeightSet TakeBest()
+    public IReadOnlyList<WeightSet> TakeBest()
     {
-        WeightSet best = Best ?? throw new InvalidOperationException("No weights were kept.");
+        IReadOnlyList<WeightSet> best = Best ?? throw new InvalidOperationException("No weights were kept.");
         Best = null;
         return best;
     }
@@ -82,7 +82,7 @@ internal sealed class TrainingState : IDisposable
         new(step, Loss, BestStep, ScheduledValidations, SlowestValidation, Elapsed.TotalSeconds, Finished, [.. _points]);
 
     /// <summary>Restores the numbers of a checkpoint.</summary>
-    public void Resume(TrainingSnapshot snapshot, WeightSet? best)
+    public void Resume(TrainingSnapshot snapshot, IReadOnlyList<WeightSet>? best)
     {
         // TimeSpan.FromSeconds truncates to whole ticks, so that a resumed run would write a different number from the one it read.
         var elapsed = TimeSpan.FromTicks((long)Math.Round(snapshot.Seconds * TimeSpan.TicksPerSecond));
@@ -90,12 +90,20 @@ internal sealed class TrainingState : IDisposable
             (snapshot.Loss, snapshot.BestStep, snapshot.ScheduledValidations, snapshot.SlowestValidation, elapsed, snapshot.Finished);
         _points.Clear();
         _points.AddRange(snapshot.Validations);
-        Best?.Dispose();
+        Dispose();
         Best = best;
     }
 
     /// <inheritdoc/>
-    public void Dispose() => Best?.Dispose();
+    public void Dispose()
+    {
+        foreach (WeightSet weights in Best ?? [])
+        {
+            weights.Dispose();
+        }
+
+        Best = null;
+    }
 }
 
 /// <summary>The numbers of a <see cref="TrainingState"/>, without its weights.</summary>

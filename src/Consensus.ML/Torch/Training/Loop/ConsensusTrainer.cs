@@ -21,7 +21,7 @@ internal sealed class ConsensusTrainer(
     int seed,
     Device device)
     : SegmentationTrainer<ConsensusModel>(
-        () => new DiffusionObjective(description, options, augmentation, padding, seed, device),
+        memberSeed => new DiffusionObjective(description, options, augmentation, padding, memberSeed, device),
         options,
         augmentation,
         padding,

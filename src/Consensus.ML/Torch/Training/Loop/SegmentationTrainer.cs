@@ -10,14 +10,14 @@ namespace Consensus.ML.Torch.Training.Loop;
 
 /// <summary>Trains a model of one kind. Each kind adds what a step learns.</summary>
 /// <typeparam name="TModel">The kind of model.</typeparam>
-/// <param name="createObjective">Makes what a step learns; a training disposes it.</param>
+/// <param name="createObjective">Makes what a step learns, from the seed of a network; a run disposes it.</param>
 /// <param name="options">How to train.</param>
 /// <param name="augmentation">Random changes of the samples; null for none.</param>
 /// <param name="padding">The value of pixels from outside the slice when it is moved, for each channel: raw 0 after normalisation.</param>
 /// <param name="seed">Seed of everything random.</param>
 /// <param name="device">Where to train.</param>
 internal abstract class SegmentationTrainer<TModel>(
-    Func<ITrainingObjective<TModel>> createObjective,
+    Func<int, ITrainingObjective<TModel>> createObjective,
     TrainingOptions options,
     AugmentationPolicy? augmentation,
     IReadOnlyList<float> padding,
@@ -27,6 +27,9 @@ internal abstract class SegmentationTrainer<TModel>(
 {
     /// <inheritdoc cref="TrainingLoop{TModel}.StartFrom"/>
     public byte[]? StartFrom { get; init; }
+
+    /// <inheritdoc cref="TrainingLoop{TModel}.Members"/>
+    public int Members { get; init; } = 1;
 
     /// <inheritdoc cref="TrainingLoop{TModel}.Checkpoints"/>
     public CheckpointFolder? Checkpoints { get; init; }
@@ -41,10 +44,10 @@ internal abstract class SegmentationTrainer<TModel>(
         Action<string>? log,
         CancellationToken cancellation)
     {
-        using ITrainingObjective<TModel> objective = createObjective();
-        var loop = new TrainingLoop<TModel>(objective, options, augmentation, padding, seed, device)
+        var loop = new TrainingLoop<TModel>(createObjective, options, augmentation, padding, seed, device)
         {
             StartFrom = StartFrom,
+            Members = Members,
             Checkpoints = Checkpoints,
             Validation = Validation,
         };

@@ -12,13 +12,12 @@ using Consensus.ML.Torch.Runtime;
 using Consensus.ML.Torch.Training.Batches;
 using Consensus.ML.Torch.Training.Checkpoints;
 using Consensus.ML.Torch.Training.Objectives;
-using Consensus.ML.Torch.Training.Optimization;
 using static TorchSharp.torch;
 
 namespace Consensus.ML.Torch.Training.Loop;
 
 /// <summary>The training loop; it works on tensors, not on data views.</summary>
-/// <param name="objective">The model and the loss to train with; the caller disposes it.</param>
+/// <param name="createObjective">Makes the model and the loss to train with, from the seed of a network; a run disposes it.</param>
 /// <param name="options">How to train.</param>
 /// <param name="augmentation">Random changes of the samples; null for none.</param>
 /// <param name="padding">The value of pixels from outside the slice when it is moved, for each channel: raw 0 after normalisation.</param>
@@ -26,7 +25,7 @@ namespace Consensus.ML.Torch.Training.Loop;
 /// <param name="device">Where to train.</param>
 /// <typeparam name="TModel">The trained model.</typeparam>
 internal sealed class TrainingLoop<TModel>(
-    ITrainingObjective<TModel> objective,
+    Func<int, ITrainingObjective<TModel>> createObjective,
     TrainingOptions options,
     AugmentationPolicy? augmentation,
     IReadOnlyList<float> padding,
@@ -38,6 +37,12 @@ internal sealed class TrainingLoop<TModel>(
     /// The weights that training begins with, as a safetensors file with the published names; null for seeded initial weights.
     /// </summary>
     public byte[]? StartFrom { get; init; }
+
+    /// <summary>
+    /// Number of networks to train side by side, at least 1. Their seeds follow one another. The model averages them, and validations judge
+    /// them together.
+    /// </summary>
+    public int Members { get; init; } = 1;
 
     /// <summary>Where the run is saved and resumed from; null for none.</summary>
     public CheckpointFolder? Checkpoints { get; init; }
@@ -77,16 +82,23 @@ internal sealed class TrainingLoop<TModel>(
             log?.Invoke(ProcessorFormats.WhyNotBFloat16);
         }
 
-        using var optimizer = new Optimizer(InitialWeights(objective.Layout), options with { Precision = precision });
-        objective.Begin(training);
+        if (Members > 1)
+        {
+            log?.Invoke($"{Members} networks are trained side by side, with {TrainingThreads.ForEach(Members)} threads each.");
+        }
+
+        using var members = new TrainingMembers<TModel>(
+            Members, createObjective, InitialWeights, options with { Precision = precision }, seed, device, TrainingThreads.ForEach(Members));
+        members.Begin(training);
         using var state = new TrainingState();
         TrainingFingerprint? fingerprint = Checkpoints is null ? null : TrainingFingerprint.Compute(
-            objective.Description, objective.Network, options, augmentation, padding, seed, HashOf(StartFrom), cases, Validation);
-        if (fingerprint is not null && Checkpoints!.TryResume(fingerprint, optimizer, state))
+            members.Objective.Description, members.Objective.Network, options, augmentation, padding, seed, HashOf(StartFrom), cases,
+            Validation, Members);
+        if (fingerprint is not null && Checkpoints!.TryResume(fingerprint, members.Optimizers, state))
         {
             log?.Invoke(state.Finished
-                ? $"The run had ended after {optimizer.Steps} steps: its model is given again."
-                : $"Training goes on from the checkpoint of step {optimizer.Steps}.");
+                ? $"The run had ended after {members.Steps} steps: its model is given again."
+                : $"Training goes on from the checkpoint of step {members.Steps}.");
         }
 
         var clock = new RunClock(options, state.Elapsed);
@@ -97,24 +109,25 @@ internal sealed class TrainingLoop<TModel>(
             {
                 // If an interruption stopped a validation, that validation comes first.
                 ValidateWhenDue();
-                while (!clock.IsOver(optimizer.Steps, reserve: state.SlowestValidation)
+                while (!clock.IsOver(members.Steps, reserve: state.SlowestValidation)
                     && !EarlyStopping.IsDue(options.Patience, state.Points))
                 {
                     cancellation.ThrowIfCancellationRequested();
                     threads.Adapt();
-                    state.AddLoss(TrainStep(optimizer, clock.Fraction(optimizer.Steps)));
+                    members.TorchThreads = TrainingThreads.ForEach(Members);
+                    state.AddLoss(members.Step(LearningRate(members.Steps, clock.Fraction(members.Steps))));
                     ValidateWhenDue();
                     if (fingerprint is not null)
                     {
-                        EnsureFinite();
+                        members.EnsureFinite();
                         state.Elapsed = clock.Elapsed;
-                        Checkpoints!.SaveWhenDue(fingerprint, optimizer, state);
+                        Checkpoints!.SaveWhenDue(fingerprint, members.Optimizers, state);
                     }
 
-                    Report(clock.Fraction(optimizer.Steps), clock.Remaining(optimizer.Steps));
+                    Report(clock.Fraction(members.Steps), clock.Remaining(members.Steps));
                 }
 
-                if (validation.Count > 0 && (state.Points.Count == 0 || state.Points[^1].Step != optimizer.Steps))
+                if (validation.Count > 0 && (state.Points.Count == 0 || state.Points[^1].Step != members.Steps))
                 {
                     Validate();
                 }
@@ -122,27 +135,27 @@ internal sealed class TrainingLoop<TModel>(
         }
         catch (OperationCanceledException exception) when (cancellation.IsCancellationRequested)
         {
-            if (optimizer.Steps == 0)
+            if (members.Steps == 0)
             {
                 throw new OperationCanceledException(
                     "Training was cancelled before its first step was done; there is no model.", exception, cancellation);
             }
 
             cancelled = true;
-            log?.Invoke($"Training was cancelled after {optimizer.Steps} steps; the best weights so far are kept.");
+            log?.Invoke($"Training was cancelled after {members.Steps} steps; the best weights so far are kept.");
         }
 
         Conclude();
         Report(1, TimeSpan.Zero);
         var history = new TrainingHistory(
-            optimizer.Steps, state.BestStep, state.BestScore, state.Elapsed.TotalSeconds, training.Count,
+            members.Steps, state.BestStep, state.BestScore, state.Elapsed.TotalSeconds, training.Count,
             validation.Count, cancelled, state.Points);
-        return (objective.CreateModel(state.TakeBest()), history);
+        return (members.CreateModel(state.TakeBest()), history);
 
         void ValidateWhenDue()
         {
-            int due = (int)(clock.Fraction(optimizer.Steps) * options.Validations);
-            if (optimizer.Steps > 0
+            int due = (int)(clock.Fraction(members.Steps) * options.Validations);
+            if (members.Steps > 0
                 && validation.Count > 0
                 && state.ScheduledValidations < due
                 && state.ScheduledValidations < options.Validations - 1)
@@ -155,13 +168,13 @@ internal sealed class TrainingLoop<TModel>(
         void Validate()
         {
             TimeSpan before = clock.Elapsed;
-            EnsureFinite();
-            double score = Score(optimizer.Average, validation, cancellation);
-            bool best = state.AddValidation(optimizer.Steps, clock.Elapsed, score, optimizer.Average);
+            members.EnsureFinite();
+            double score = Score(members, validation, cancellation);
+            bool best = state.AddValidation(members.Steps, clock.Elapsed, score, members.Averages);
             state.SlowestValidation = Math.Max(state.SlowestValidation, (clock.Elapsed - before).TotalSeconds);
             log?.Invoke(string.Create(
                 CultureInfo.InvariantCulture,
-                $"Step {optimizer.Steps}: loss {state.Loss:F4}, validation soft Dice {score:F4}{(best ? " (best so far)" : "")}."));
+                $"Step {members.Steps}: loss {state.Loss:F4}, validation soft Dice {score:F4}{(best ? " (best so far)" : "")}."));
         }
 
         // The last checkpoint of a cancelled run lets it go on; the last checkpoint of a finished run holds its result.
@@ -175,10 +188,10 @@ internal sealed class TrainingLoop<TModel>(
             state.Elapsed = clock.Elapsed;
             if (!cancelled)
             {
-                if (clock.Fraction(optimizer.Steps) < 1 && EarlyStopping.IsDue(options.Patience, state.Points))
+                if (clock.Fraction(members.Steps) < 1 && EarlyStopping.IsDue(options.Patience, state.Points))
                 {
                     log?.Invoke(
-                        $"Training ended early, after {optimizer.Steps} steps: the last {options.Patience} "
+                        $"Training ended early, after {members.Steps} steps: the last {options.Patience} "
                         + "validations brought nothing better.");
                 }
 
@@ -186,9 +199,9 @@ internal sealed class TrainingLoop<TModel>(
                 state.Finish();
             }
 
-            if (fingerprint is not null && optimizer.Steps > 0)
+            if (fingerprint is not null && members.Steps > 0)
             {
-                Checkpoints!.Save(fingerprint, optimizer, state);
+                Checkpoints!.Save(fingerprint, members.Optimizers, state);
             }
 
             KeepAtLeastTheLast();
@@ -198,60 +211,19 @@ internal sealed class TrainingLoop<TModel>(
         {
             if (state.Best is null)
             {
-                EnsureFinite();
-                state.Keep(optimizer.Average, optimizer.Steps);
-            }
-        }
-
-        // A step that is too long can make the weights infinite even with a finite loss.
-        void EnsureFinite()
-        {
-            if (!optimizer.IsFinite)
-            {
-                throw Diverged("weights", double.NaN, optimizer.Steps);
+                members.EnsureFinite();
+                state.Keep(members.Averages, members.Steps);
             }
         }
 
         void Report(double fraction, TimeSpan remaining) =>
-            progress?.Report(new(optimizer.Steps, fraction, state.Loss, state.LatestScore, state.BestScore, clock.Elapsed, remaining));
+            progress?.Report(new(members.Steps, fraction, state.Loss, state.LatestScore, state.BestScore, clock.Elapsed, remaining));
     }
 
     private static string? HashOf(byte[]? weights) => weights is null ? null : Convert.ToHexStringLower(SHA256.HashData(weights));
 
-    private WeightSet InitialWeights(WeightLayout layout) =>
-        StartFrom is null ? WeightSet.Initialize(layout, device, seed) : Checkpoint.Read(layout, StartFrom, device);
-
-    /// <summary>One optimizer step; returns its loss.</summary>
-    private double TrainStep(Optimizer optimizer, double fraction)
-    {
-        using var scope = NewDisposeScope();
-        using var dropout = new Generator(SeededRandom.Seed(seed, SeededRandom.Purpose.Dropout, optimizer.Steps), device);
-        var context = new ForwardContext(optimizer.Leaves, Training: true) { Dropout = objective.Dropout, DropoutGenerator = dropout };
-        optimizer.ZeroGradients();
-        Tensor loss = objective.Differentiate(context, optimizer.Steps, optimizer.LossScale);
-        double value = loss.item<float>();
-        int step = optimizer.Steps + 1;
-        if (!double.IsFinite(value))
-        {
-            throw Diverged("loss", value, step);
-        }
-
-        try
-        {
-            optimizer.Step(LearningRate(optimizer.Steps, fraction));
-        }
-        catch (NotFiniteGradientException exception)
-        {
-            throw Diverged("gradient", exception.Norm, step);
-        }
-
-        return value;
-    }
-
-    private InvalidOperationException Diverged(string what, double value, int step) => new(string.Create(
-        CultureInfo.InvariantCulture,
-        $"The training {what} became {value} at step {step}. Lower the learning rate (now {options.LearningRate}), "
-        + $"set GradientClipping, or use Float32 instead of {options.Precision}."));
+    private WeightSet InitialWeights(int memberSeed, WeightLayout layout) =>
+        StartFrom is null ? WeightSet.Initialize(layout, device, memberSeed) : Checkpoint.Read(layout, StartFrom, device);
 
     private double LearningRate(int step, double fraction)
     {
@@ -260,10 +232,10 @@ internal sealed class TrainingLoop<TModel>(
         return options.LearningRate * warm * decay;
     }
 
-    /// <summary>Mean soft Dice (5 thresholds) of the given weights on the cases set aside.</summary>
-    private double Score(WeightSet weights, IReadOnlyList<TrainingCase> validation, CancellationToken cancellation)
+    /// <summary>Mean soft Dice (5 thresholds) of the moving averages, all members together, on the cases set aside.</summary>
+    private double Score(TrainingMembers<TModel> members, IReadOnlyList<TrainingCase> validation, CancellationToken cancellation)
     {
-        using TModel model = objective.CreateModel(weights.Clone());
+        using TModel model = members.CreateModel([.. members.Averages.Select(weights => weights.Clone())]);
         Mirroring mirroring = Mirroring.LearnedFrom(
             augmentation, MaskOffset.Mean(TrainingCase.MaskSizes(validation), model.Height, model.Width));
         double sum = 0;

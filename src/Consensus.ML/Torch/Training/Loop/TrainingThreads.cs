@@ -52,6 +52,11 @@ internal sealed class TrainingThreads : IDisposable
         }
     }
 
+    /// <summary>
+    /// The threads for each of several networks that are trained side by side: an equal share of those of the calling thread, at least one.
+    /// </summary>
+    public static int ForEach(int members) => Math.Max(1, TorchThreads.Current / members);
+
     /// <inheritdoc/>
     public void Dispose() => _threads.Dispose();
 }

@@ -21,7 +21,7 @@ internal sealed class UNetTrainer(
     int seed,
     Device device)
     : SegmentationTrainer<UNetModel>(
-        () => new UNetObjective(description, options, augmentation, padding, seed, device),
+        memberSeed => new UNetObjective(description, options, augmentation, padding, memberSeed, device),
         options,
         augmentation,
         padding,

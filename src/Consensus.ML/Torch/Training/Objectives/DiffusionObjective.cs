@@ -62,7 +62,8 @@ internal sealed class DiffusionObjective : ITrainingObjective<ConsensusModel>
     }
 
     /// <inheritdoc/>
-    public ConsensusModel CreateModel(WeightSet weights) => ConsensusModel.FromWeights(_description, _network, weights, _device);
+    public ConsensusModel CreateModel(IReadOnlyList<WeightSet> weights) =>
+        ConsensusModel.FromWeights(_description, _network, weights, _device);
 
     /// <inheritdoc/>
     public void Dispose()

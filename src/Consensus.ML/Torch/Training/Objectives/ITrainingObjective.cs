@@ -38,6 +38,6 @@ internal interface ITrainingObjective<TModel> : IDisposable
     /// <returns>The mean loss, not scaled; owned by the surrounding dispose scope.</returns>
     Tensor Differentiate(ForwardContext context, long step, double scale);
 
-    /// <summary>A model with the given weights, which it then owns.</summary>
-    TModel CreateModel(WeightSet weights);
+    /// <summary>A model with the given weights, one set for each member; the model then owns them.</summary>
+    TModel CreateModel(IReadOnlyList<WeightSet> weights);
 }

@@ -84,7 +84,7 @@ internal sealed class UNetObjective : ITrainingObjective<UNetModel>
     }
 
     /// <inheritdoc/>
-    public UNetModel CreateModel(WeightSet weights) => new(_description, _network, [weights], _device);
+    public UNetModel CreateModel(IReadOnlyList<WeightSet> weights) => new(_description, _network, weights, _device);
 
     /// <inheritdoc/>
     public void Dispose() => _batches?.Dispose();

@@ -64,7 +64,7 @@ public sealed class NotFiniteTests : IDisposable
         {
             var kept = new CheckpointOptions { Folder = _folder[folder], EverySteps = 1 };
             using CheckpointFolder checkpoints = CheckpointFolder.Open(kept, _ => { });
-            var loop = new TrainingLoop<T>(objective, Quick, null, [0f], 1, CPU) { Checkpoints = checkpoints };
+            var loop = new TrainingLoop<T>(_ => objective, Quick, null, [0f], 1, CPU) { Checkpoints = checkpoints };
             Complaint.Expect<InvalidOperationException>(
                 () => loop.Train(Discs.Cases(4), null, null, CancellationToken.None), $"The training gradient became NaN at step {step}.",
                 "Lower the learning rate");
@@ -141,7 +141,7 @@ public sealed class NotFiniteTests : IDisposable
             return loss;
         }
 
-        public T CreateModel(WeightSet weights) => inner.CreateModel(weights);
+        public T CreateModel(IReadOnlyList<WeightSet> weights) => inner.CreateModel(weights);
 
         public void Dispose()
         {

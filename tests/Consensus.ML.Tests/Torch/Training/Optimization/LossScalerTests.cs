@@ -93,8 +93,8 @@ public sealed class LossScalerTests
         Descend(optimizer);
         var fingerprint = new TrainingFingerprint(new Dictionary<string, string>(), []);
         state.AddLoss(1);
-        TrainingCheckpoint.Write(folder["step.safetensors"], fingerprint, optimizer, state);
-        TrainingCheckpoint.Read(folder["step.safetensors"]).Restore(folder["step.safetensors"], resumed, there);
+        TrainingCheckpoint.Write(folder["step.safetensors"], fingerprint, [optimizer], state);
+        TrainingCheckpoint.Read(folder["step.safetensors"]).Restore(folder["step.safetensors"], [resumed], there);
         Assert.Equal((3, 16384), (resumed.Steps, resumed.LossScale));
 
         // The next step equals that of the run without interruption, to the bit.

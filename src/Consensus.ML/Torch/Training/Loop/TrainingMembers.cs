@@ -1,0 +1,157 @@
+using System.Globalization;
+using Consensus.ML.Options;
+using Consensus.ML.Torch.Models;
+using Consensus.ML.Torch.Networks;
+using Consensus.ML.Torch.Training.Batches;
+using Consensus.ML.Torch.Training.Objectives;
+using Consensus.ML.Torch.Training.Optimization;
+using static TorchSharp.torch;
+
+namespace Consensus.ML.Torch.Training.Loop;
+
+/// <summary>
+/// The networks that a run trains: one, or the members of an ensemble, side by side. All members take each step together, so that they
+/// always have the same number of steps, and share validations and checkpoints.
+/// </summary>
+/// <typeparam name="TModel">The trained model.</typeparam>
+internal sealed class TrainingMembers<TModel> : IDisposable
+    where TModel : SegmentationModel
+{
+    private readonly List<ITrainingObjective<TModel>> _objectives = [];
+    private readonly List<Optimizer> _optimizers = [];
+    private readonly MemberThreads _threads;
+    private readonly TrainingOptions _options;
+    private readonly int _seed;
+    private readonly Device _device;
+
+    /// <param name="count">Number of members, at least 1.</param>
+    /// <param name="createObjective">Makes the objective of a member from its seed.</param>
+    /// <param name="createWeights">Makes the initial weights of a member from its seed.</param>
+    /// <param name="options">How to train, in the number format of this machine.</param>
+    /// <param name="seed">The seed of the first member.</param>
+    /// <param name="device">Where to train.</param>
+    /// <param name="torchThreads">Number of threads that torch may use for each member.</param>
+    public TrainingMembers(
+        int count,
+        Func<int, ITrainingObjective<TModel>> createObjective,
+        Func<int, WeightLayout, WeightSet> createWeights,
+        TrainingOptions options,
+        int seed,
+        Device device,
+        int torchThreads)
+    {
+        (_options, _seed, _device) = (options, seed, device);
+        _threads = new(count, torchThreads);
+        try
+        {
+            for (int member = 0; member < count; member++)
+            {
+                _objectives.Add(createObjective(SeedOf(member)));
+                _optimizers.Add(new(createWeights(SeedOf(member), Objective.Layout), options));
+            }
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>What all members have in common: the kind of model, and its network.</summary>
+    public ITrainingObjective<TModel> Objective => _objectives[0];
+
+    /// <summary>The optimizer of each member.</summary>
+    public IReadOnlyList<Optimizer> Optimizers => _optimizers;
+
+    /// <summary>The moving average of each member's weights.</summary>
+    public IReadOnlyList<WeightSet> Averages => [.. _optimizers.Select(optimizer => optimizer.Average)];
+
+    /// <summary>Number of steps done.</summary>
+    public int Steps => _optimizers[0].Steps;
+
+    /// <summary>Number of threads that torch uses for each member from the next step on.</summary>
+    public int TorchThreads
+    {
+        set => _threads.TorchThreads = value;
+    }
+
+    /// <summary>Sets the cases to train on; called once, before the first step.</summary>
+    public void Begin(IReadOnlyList<TrainingCase> cases)
+    {
+        foreach (ITrainingObjective<TModel> objective in _objectives)
+        {
+            objective.Begin(cases);
+        }
+    }
+
+    /// <summary>One optimizer step of every member; returns the mean of their losses.</summary>
+    /// <exception cref="InvalidOperationException">A loss or a gradient became NaN or infinite; the message says at which step.</exception>
+    public double Step(double learningRate) => _threads.Run(member => Step(member, learningRate)).Average();
+
+    /// <summary>A step that is too long can make the weights infinite even with a finite loss.</summary>
+    /// <exception cref="InvalidOperationException">The weights of a member are not finite.</exception>
+    public void EnsureFinite()
+    {
+        for (int member = 0; member < _optimizers.Count; member++)
+        {
+            if (!_optimizers[member].IsFinite)
+            {
+                throw Diverged(member, "weights", double.NaN, Steps);
+            }
+        }
+    }
+
+    /// <summary>A model of these weights, one set for each member; the model then owns them.</summary>
+    public TModel CreateModel(IReadOnlyList<WeightSet> weights) => Objective.CreateModel(weights);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _threads.Dispose();
+        foreach (Optimizer optimizer in _optimizers)
+        {
+            optimizer.Dispose();
+        }
+
+        foreach (ITrainingObjective<TModel> objective in _objectives)
+        {
+            objective.Dispose();
+        }
+    }
+
+    private int SeedOf(int member) => SeededRandom.OfMember(_seed, member);
+
+    private double Step(int member, double learningRate)
+    {
+        (ITrainingObjective<TModel> objective, Optimizer optimizer) = (_objectives[member], _optimizers[member]);
+        using var scope = NewDisposeScope();
+        using var dropout = new Generator(
+            SeededRandom.Seed(SeedOf(member), SeededRandom.Purpose.Dropout, optimizer.Steps), _device);
+        var context = new ForwardContext(optimizer.Leaves, Training: true) { Dropout = objective.Dropout, DropoutGenerator = dropout };
+        optimizer.ZeroGradients();
+        Tensor loss = objective.Differentiate(context, optimizer.Steps, optimizer.LossScale);
+        double value = loss.item<float>();
+        int step = optimizer.Steps + 1;
+        if (!double.IsFinite(value))
+        {
+            throw Diverged(member, "loss", value, step);
+        }
+
+        try
+        {
+            optimizer.Step(learningRate);
+        }
+        catch (NotFiniteGradientException exception)
+        {
+            throw Diverged(member, "gradient", exception.Norm, step);
+        }
+
+        return value;
+    }
+
+    private InvalidOperationException Diverged(int member, string what, double value, int step) => new(string.Create(
+        CultureInfo.InvariantCulture,
+        $"The training {what} {(_optimizers.Count == 1 ? "" : $"of member {member + 1} ")}became {value} at step {step}. "
+        + $"Lower the learning rate (now {_options.LearningRate}), "
+        + $"set GradientClipping, or use Float32 instead of {_options.Precision}."));
+}

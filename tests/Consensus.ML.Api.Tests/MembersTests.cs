@@ -1,0 +1,58 @@
+using Consensus.ML.Options;
+using Consensus.ML.Segmentation;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+
+namespace Consensus.ML.Api.Tests;
+
+/// <summary>The option Members trains an ensemble in one run.</summary>
+public sealed class MembersTests(TinyModel tiny) : IClassFixture<TinyModel>
+{
+    [Fact]
+    public void Members_become_one_model_that_is_saved_and_predicts_as_an_ensemble_of_trainings_does()
+    {
+        using var folder = new TemporaryFolder();
+        MLContext ml = tiny.Context;
+        using TransformerChain<ConsensusSegmentationTransformer> together = Fit(ml, seed: 7, members: 2);
+        using TransformerChain<ConsensusSegmentationTransformer> first = Fit(ml, seed: 7), second = Fit(ml, seed: 8);
+        ITransformer ensemble = ml.Segmentation.Ensemble([first, second]);
+        using (ensemble as IDisposable)
+        {
+            Assert.Equal(2, together.LastTransformer.Members);
+            Assert.Equal(SoftMaps(ensemble), SoftMaps(together));
+        }
+
+        ml.Model.Save(together, tiny.Data.Schema, folder["members.zip"]);
+        ITransformer loaded = ml.Model.Load(folder["members.zip"], out _);
+        using (loaded as IDisposable)
+        {
+            Assert.Equal(2, loaded.GetSteps().OfType<SegmentationTransformer>().Single().Members);
+            Assert.Equal(SoftMaps(together), SoftMaps(loaded));
+        }
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(65)]
+    public void A_number_of_members_that_is_none_is_refused(int members)
+    {
+        ConsensusSegmentationEstimator.Options options = TinyModel.Options();
+        options.Members = members;
+
+        string message = Assert.ThrowsAny<ArgumentException>(() => tiny.Context.Transforms.ConsensusSegment(options)).Message;
+
+        Assert.Contains($"Members is {members}", message, StringComparison.Ordinal);
+        Assert.Contains("1 to 64", message, StringComparison.Ordinal);
+    }
+
+    /// <summary>Trains on every case, so that all trainings see the same cases whatever their seeds.</summary>
+    private TransformerChain<ConsensusSegmentationTransformer> Fit(MLContext ml, int seed, int members = 1)
+    {
+        ConsensusSegmentationEstimator.Options options = TinyModel.Options();
+        options.Training = options.Training with { ValidationFraction = 0, Threads = 1, Precision = Precision.Float32 };
+        (options.Seed, options.Members) = (seed, members);
+        return Pipelines.Build(ml, options).Fit(tiny.Data);
+    }
+
+    private float[][] SoftMaps(ITransformer model) => [.. model.Transform(tiny.Data).GetColumn<float[]>("SoftMap")];
+}
