@@ -61,6 +61,12 @@ internal sealed class TrainArguments
         "End early after this many validations in a row without a better score; a run has 10 validations. Default: never.", 1,
         int.MaxValue);
 
+    public Option<int?> Members { get; } = OptionKinds.Whole(
+        "--members", "K",
+        "Train K networks side by side, with seeds that follow one another. The model averages them. On K free cores that takes little "
+        + "longer than one network on one core. Default 1.",
+        1, 64);
+
     public Option<int?> Seed { get; } = OptionKinds.Seed("Seed of everything random. Default 0.");
 
     public Option<string?> Device { get; } = DeviceOption.Create();

@@ -22,14 +22,15 @@ internal static class TrainCommand
             "train",
             "Train a model on cases that several raters have segmented.",
             "consensus train --data QUBIQ --task brain-growth --minutes 15 --out brain-growth.zip",
+            "consensus train --data QUBIQ --task brain-growth --members 2 --minutes 15 --out ensemble.zip",
             "consensus train --data QUBIQ --task brain-growth --method level-unet --minutes 5 --out one-pass.zip",
             "consensus train --data QUBIQ --task kidney --steps 20000 --checkpoints run --resume --out kidney.zip",
             "consensus train --data QUBIQ --task kidney --preset paper --device cuda --precision bfloat16 --out kidney.zip")
         {
             options.Data.Data, options.Data.Task, options.Data.Split, options.ValidationSplit, options.Missing, options.Size,
             options.Method, options.Preset, options.Target, options.LevelConditioning, options.PatchSize, options.Minutes, options.Steps,
-            options.Patience, options.Seed, options.Device, options.Precision, options.Threads, options.Augmentation, options.NoData,
-            options.Mirror, options.Memory, options.From, options.Checkpoints.Folder, options.Checkpoints.Every,
+            options.Patience, options.Members, options.Seed, options.Device, options.Precision, options.Threads, options.Augmentation,
+            options.NoData, options.Mirror, options.Memory, options.From, options.Checkpoints.Folder, options.Checkpoints.Every,
             options.Checkpoints.Resume, options.Output,
         };
         command.SetAction(parsed => Run(terminal, options, parsed));
@@ -114,7 +115,8 @@ internal static class TrainCommand
             _ => "rows",
         };
         terminal.Out.WriteLine(
-            $"Training on {source.Name} at {plan.Side}×{plan.Side} pixels{counted}: {source.Raters} raters, {plan.Learned}{chosen}.");
+            $"Training on {source.Name} at {plan.Side}×{plan.Side} pixels{counted}: {source.Raters} raters, {plan.Learned}"
+            + $"{(plan.Members == 1 ? "" : $", {plan.Members} networks")}{chosen}.");
         terminal.Out.WriteLine(
             $"The cases take about {Formats.Megabytes(source.MemoryAt(plan.Side))} of memory, and are mirrored along "
             + $"{axes} (--augment-mirror).");

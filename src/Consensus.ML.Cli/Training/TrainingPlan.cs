@@ -32,6 +32,9 @@ internal sealed class TrainingPlan
     /// <summary>Side of the slices, in pixels.</summary>
     public int Side { get; }
 
+    /// <summary>Number of networks to train side by side.</summary>
+    public int Members => _parsed.GetValue(_arguments.Members) ?? 1;
+
     /// <summary>What the model learns, for the user.</summary>
     public string Learned => _options switch
     {
@@ -76,6 +79,7 @@ internal sealed class TrainingPlan
         _options.Training = _arguments.ReadTraining(_parsed, _options.Training);
         _options.MissingRaters = source.MissingRaters;
         _options.Levels = Levels(source);
+        _options.Members = Members;
         _options.Seed = _parsed.GetValue(_arguments.Seed) ?? 0;
         _options.Checkpoints = _arguments.Checkpoints.Read(_parsed);
         _options.MemoryLimit = _parsed.GetValue(_arguments.Memory) is int megabytes ? megabytes * 1_000_000L : null;
