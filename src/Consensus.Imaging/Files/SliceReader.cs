@@ -103,7 +103,7 @@ public static class SliceReader
             return Read(path, place, places, volumes);
         }
 
-        return grid.Locate(path, file => volumes?.Header(file, place) ?? NiftiFile.ReadHeader(file), out mismatch) is { } found
+        return SliceLocator.Locate(grid, path, file => volumes?.Header(file, place) ?? NiftiFile.ReadHeader(file), out mismatch) is { } found
             ? grid.Align(Read(found, place, places, volumes), found, out mismatch)
             : null;
     }
@@ -193,7 +193,7 @@ public static class SliceReader
         int along = NiftiCut.ChooseAxis(first, axis);
         foreach (string path in paths.Skip(1))
         {
-            SliceGrid.CheckVolumes(first, along, NiftiFile.ReadHeader(path));
+            VolumeGrids.Check(first, along, NiftiFile.ReadHeader(path));
         }
 
         return

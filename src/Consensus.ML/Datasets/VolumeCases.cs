@@ -34,7 +34,7 @@ internal static class VolumeCases
         int count = cut.Count;
         foreach (string path in volume.ImagePaths.Skip(1).Concat(volume.AnnotationPaths))
         {
-            SliceGrid.CheckVolumes(header, axis, NiftiFile.ReadHeader(path));
+            VolumeGrids.Check(header, axis, NiftiFile.ReadHeader(path));
         }
 
         bool[]? marked = slicing.Slices == VolumeSlices.Marked ? Marked(volume, cut) : null;
