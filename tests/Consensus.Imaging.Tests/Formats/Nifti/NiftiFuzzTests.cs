@@ -50,6 +50,56 @@ public sealed class NiftiFuzzTests : IDisposable
     [Trait("Category", "Slow")]
     public void Twenty_thousand_damaged_files_are_read_or_refused() => Run(20_000, seed: 2);
 
+    [Fact]
+    public void Changed_bytes_end_in_a_reading_or_in_a_clear_complaint()
+    {
+        var random = new Random(20230604);
+        byte[][] originals =
+        [
+            new NiftiBytes
+            {
+                Dimensions = [8, 7, 2],
+                Type = 4,
+                Values = [.. Enumerable.Range(0, 112).Select(value => (double)value)],
+                Qform = 1,
+                PixelDimensions = [1, 2, 2, 2, 0, 0, 0, 0],
+            }.SingleFile(),
+            new NiftiBytes { Version = 2, Magic = "n+2", BigEndian = true, Dimensions = [8, 7], Type = 64, Values = new double[56] }
+                .SingleFile(),
+        ];
+        int refused = 0;
+        for (int round = 0; round < 1500; round++)
+        {
+            byte[] bytes = [.. originals[round % originals.Length]];
+            bool packed = round % 3 == 0, inside = round % 6 == 0;
+            bytes = packed && inside ? NiftiBytes.Gzip(bytes) : bytes;
+            for (int change = random.Next(1, 5); change > 0; change--)
+            {
+                bytes[random.Next(random.Next(2) == 0 ? Math.Min(130, bytes.Length) : bytes.Length)] = (byte)random.Next(256);
+            }
+
+            bytes = packed && !inside ? NiftiBytes.Gzip(bytes) : bytes;
+            string path = _folder["mutant.nii"];
+            File.WriteAllBytes(path, bytes[..(random.Next(4) == 0 ? random.Next(bytes.Length) : bytes.Length)]);
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            try
+            {
+                NiftiFile.ReadStatistics(path);
+                NiftiFile.ReadSlice(path);
+            }
+            catch (InvalidDataException exception)
+            {
+                Assert.Contains("mutant.nii", exception.Message, StringComparison.Ordinal);
+                Assert.DoesNotContain('\n', exception.Message);
+                refused++;
+            }
+
+            Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 4 << 20);
+        }
+
+        Assert.InRange(refused, 300, 1450);
+    }
+
     private void Run(int cases, int seed)
     {
         var random = new Random(seed);

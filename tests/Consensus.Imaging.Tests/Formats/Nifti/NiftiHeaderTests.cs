@@ -4,8 +4,8 @@ using Consensus.ML.Tests.Shared;
 
 namespace Consensus.Imaging.Tests.Formats.Nifti;
 
-/// <summary>A single slice that is stored with its axis of length 1 in another place than the last is one slice, everywhere.</summary>
-public sealed class NiftiSliceAxisTests : IDisposable
+/// <summary>The header says whether an image is a single slice, wherever its axis of length 1 is, and how its pixels are spaced.</summary>
+public sealed class NiftiHeaderTests : IDisposable
 {
     // x fastest: rows of the slice run along the first axis that is longer than 1.
     private static readonly double[] _stored = [.. Enumerable.Range(0, 12 * 10).Select(value => (double)value)];
@@ -16,6 +16,31 @@ public sealed class NiftiSliceAxisTests : IDisposable
         new() { { [1, 12, 10], 0 }, { [12, 1, 10], 1 }, { [12, 10, 1], 2 }, { [1, 12, 10, 1], 0 } };
 
     public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void Spacing_that_is_missing_or_no_number_counts_as_one()
+    {
+        string path = new NiftiBytes
+        {
+            Dimensions = [2, 2, 2],
+            Values = [1, 2, 3, 4, 5, 6, 7, 8],
+            PixelDimensions = [1, double.NaN, 0, double.PositiveInfinity, 0, 0, 0, 0],
+        }.WriteTo(_folder["odd.nii"]);
+        SliceGeometry geometry = NiftiFile.ReadSlice(path, 1, 0).Geometry;
+        Assert.Equal((1, 1), (geometry.SpacingRows, geometry.SpacingColumns));
+    }
+
+    [Fact]
+    public void A_volume_is_told_from_a_slice_with_channels_by_its_shape()
+    {
+        (long[] Shape, bool IsVolume)[] cases = [([2, 3], false), ([2, 3, 1], false), ([2, 3, 8], false), ([2, 3, 9], true),
+            ([2, 3, 1, 4], false), ([2, 3, 2, 1, 2], true), ([2, 3, 1, 9], false),
+            ([1, 3, 9], false), ([2, 1, 9, 4], false), ([1, 1, 9], true)];
+        foreach ((long[] shape, bool isVolume) in cases)
+        {
+            Assert.Equal(isVolume, NiftiFile.ReadHeader(new NiftiBytes { Dimensions = shape }.WriteTo(_folder["image.nii"])).IsVolume);
+        }
+    }
 
     [Theory]
     [MemberData(nameof(Shapes))]

@@ -4,9 +4,11 @@ using Consensus.ML.Tests.Shared;
 
 namespace Consensus.Imaging.Tests.Formats.Nifti;
 
-/// <summary>What is written for an image repeats the fields of its header that carry the geometry, byte by byte.</summary>
-public sealed class NiftiGeometryTests : IDisposable
+/// <summary>A file that is written for an image repeats the image's geometry, byte by byte.</summary>
+public sealed class NiftiLayoutTests : IDisposable
 {
+    private static readonly float[] _values = [0, 0.25f, 0.5f, 0.75f, 1, -3];
+
     // Offset and length: dim_info, dim, pixdim, units, codes, and quaternion, offset and rows in one piece.
     private static readonly (int At, int Length)[] _fields1 = [(39, 1), (40, 16), (76, 32), (123, 1), (252, 4), (256, 72)];
     private static readonly (int At, int Length)[] _fields2 = [(524, 1), (16, 64), (104, 64), (500, 4), (344, 8), (352, 144)];
@@ -34,6 +36,56 @@ public sealed class NiftiGeometryTests : IDisposable
     public static TheoryData<long[], int> Volumes => new() { { [4, 5, 9], 1 }, { [4, 5, 9, 3], 1 }, { [4, 5, 9, 1, 2], 2 } };
 
     public void Dispose() => _folder.Dispose();
+
+    [Theory]
+    [InlineData(1, false)]
+    [InlineData(2, true)]
+    public void The_geometry_of_an_input_is_repeated_exactly(int version, bool bigEndian)
+    {
+        double[] rows = [0.1, 0.2, 0.3, 4, 0.5, 0.6, 0.7, 8, 0.9, 1, 1.1, 12];
+        string input = new NiftiBytes
+        {
+            Version = version,
+            Magic = version == 1 ? "n+1" : "n+2",
+            BigEndian = bigEndian,
+            Dimensions = [2, 3, 1, 1],
+            PixelDimensions = [-1, 0.3, 0.4, 5, 2, 1, 1, 1],
+            Qform = 1,
+            Sform = 3,
+            Quaternion = [0.1, 0.2, 0.3, -4, -5, -6],
+            Rows = rows,
+            Slope = 2,
+            Intercept = 9,
+        }.WriteTo(_folder["image.nii.gz"]);
+        NiftiFile.WriteSlice(_folder["soft.nii.gz"], new Slice(1, 2, 3, _values), input);
+
+        NiftiHeader expected = NiftiFile.ReadHeader(input), written = NiftiFile.ReadHeader(_folder["soft.nii.gz"]);
+        Assert.Equal(expected.Version, written.Version);
+        Assert.Equal(expected.Shape, written.Shape);
+        Assert.Equal(expected.Spacing, written.Spacing);
+        Assert.Equal(expected.Affine, written.Affine);
+        Assert.Equal((expected.QformCode, expected.SformCode, expected.Units), (written.QformCode, written.SformCode, written.Units));
+        Assert.Equal(expected.Orientation.Quaternion, written.Orientation.Quaternion);
+        Assert.Equal(expected.Orientation.Offset, written.Orientation.Offset);
+        Assert.Equal(expected.Orientation.Qfac, written.Orientation.Qfac);
+        Assert.Equal(_values, NiftiFile.ReadSlice(_folder["soft.nii.gz"]).Pixels);
+    }
+
+    [Theory]
+    [InlineData(new long[] { 2, 3, 4 }, 1, new long[] { 2, 3, 1 })]
+    [InlineData(new long[] { 2, 3, 4 }, 2, new long[] { 2, 3, 2 })]
+    [InlineData(new long[] { 2, 3, 1, 4 }, 1, new long[] { 2, 3, 1, 1 })]
+    [InlineData(new long[] { 2, 3 }, 2, new long[] { 2, 3, 1, 2 })]
+    [InlineData(new long[] { 2, 3, 1 }, 1, new long[] { 2, 3, 1 })]
+    public void Channels_go_where_the_input_has_them(long[] input, int channels, long[] expected)
+    {
+        string from = new NiftiBytes { Dimensions = input, Values = new double[input.Aggregate(1L, (product, length) => product * length)] }
+            .WriteTo(_folder["image.nii"]);
+        float[] values = [.. Enumerable.Range(0, channels * 6).Select(value => (float)value)];
+        NiftiFile.WriteSlice(_folder["soft.nii"], new Slice(channels, 2, 3, values), from);
+        Assert.Equal(expected, NiftiFile.ReadHeader(_folder["soft.nii"]).Shape);
+        Assert.Equal(values, NiftiFile.ReadSlice(_folder["soft.nii"]).Pixels);
+    }
 
     [Theory]
     [MemberData(nameof(Images))]
