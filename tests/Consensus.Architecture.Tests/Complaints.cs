@@ -1,6 +1,6 @@
 namespace Consensus.Architecture.Tests;
 
-/// <summary>Fails with every complaint in full, where there are any.</summary>
+/// <summary>Fails if there are complaints, and shows all of them in full.</summary>
 internal static class Complaints
 {
     public static void AssertNone(IEnumerable<string> complaints)

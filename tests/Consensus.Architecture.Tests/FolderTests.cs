@@ -7,7 +7,8 @@ public sealed class FolderTests
 {
     private const int LongestLine = 140;
 
-    // The file goes into users' applications; the other declares an attribute where the runtime looks for it.
+    // The first file becomes a part of users' applications. The second declares an attribute in the namespace where the runtime looks for
+    // it.
     private static readonly string[] Exceptions =
     [
         "src/Consensus.ML/Package/LoadTorchOnFirstUse.cs",

@@ -3,8 +3,8 @@ using Consensus.ML.Tests.Shared;
 
 namespace Consensus.Architecture.Tests;
 
-/// <summary>The rooms in their order, as the tables of src/README.md list them: a room may use those before it.</summary>
-/// <param name="Rooms">From the ground up.</param>
+/// <summary>The rooms in the order of the tables of src/README.md. A room may use the rooms before it.</summary>
+/// <param name="Rooms">The rooms, the lowest first.</param>
 internal sealed partial record RoomTable(IReadOnlyList<Room> Rooms)
 {
     /// <summary>Reads the tables of a page.</summary>
@@ -20,10 +20,10 @@ internal sealed partial record RoomTable(IReadOnlyList<Room> Rooms)
     /// <summary>The tables of src/README.md.</summary>
     public static RoomTable OfThisRepository() => Parse(MarkdownFile.Read("src/README.md").Lines);
 
-    /// <summary>The room of a namespace; null where no row names it.</summary>
+    /// <summary>The room of a namespace; null if no row names it.</summary>
     public Room? RoomOf(string nameSpace) => Rooms.FirstOrDefault(room => room.Holds(nameSpace));
 
-    /// <summary>Why a room must not use a namespace of this repository; null where it may.</summary>
+    /// <summary>The reason why a room must not use a namespace of this repository; null if it may.</summary>
     public string? Problem(string user, string used)
     {
         Room? from = RoomOf(user), to = RoomOf(used);
@@ -50,8 +50,8 @@ internal sealed partial record RoomTable(IReadOnlyList<Room> Rooms)
 
 /// <summary>One row of the tables.</summary>
 /// <param name="Name">The namespace.</param>
-/// <param name="IsTree">Whether the namespaces inside it belong to it.</param>
-/// <param name="Packages">The beginnings of foreign namespaces that it may touch.</param>
+/// <param name="IsTree">Whether the namespaces inside it belong to the room.</param>
+/// <param name="Packages">The beginnings of the foreign namespaces that the room may use.</param>
 internal sealed record Room(string Name, bool IsTree, IReadOnlyList<string> Packages)
 {
     public bool Holds(string nameSpace) =>

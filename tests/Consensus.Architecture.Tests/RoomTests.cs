@@ -4,7 +4,10 @@ using Assembly = System.Reflection.Assembly;
 
 namespace Consensus.Architecture.Tests;
 
-/// <summary>The rooms of src/README.md bind the code: what is compiled, and what is only imported for documentation.</summary>
+/// <summary>
+/// The code keeps to the rooms of src/README.md. This holds for compiled code, and for namespaces that are imported only for
+/// documentation.
+/// </summary>
 public sealed class RoomTests
 {
     private static readonly string[] Libraries =
@@ -61,7 +64,7 @@ public sealed class RoomTests
         Assert.All(table.Rooms, room => Assert.Contains(namespaces, room.Holds));
     }
 
-    /// <summary>The test above would find a room that reaches up: with the order turned round, the rooms below use those above.</summary>
+    /// <summary>Shows that the test above can fail: in the reverse order of rooms, many rooms use rooms that come later.</summary>
     [Fact]
     public void A_planted_violation_is_found()
     {
@@ -93,7 +96,9 @@ public sealed class RoomTests
 
     private static string NamespaceOf(string type) => type[..Math.Max(0, type.LastIndexOf('.'))];
 
-    /// <summary>Every use of a type by a type, in signatures and in the bodies of methods; nested types count as the outermost.</summary>
+    /// <summary>
+    /// Every use of a type by another type, in signatures and in the bodies of methods. A nested type counts as its outermost type.
+    /// </summary>
     private static IReadOnlyList<(string User, string Used)> ReadUses()
     {
         ArchUnitNET.Domain.Architecture architecture = new ArchLoader()

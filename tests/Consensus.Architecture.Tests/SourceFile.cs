@@ -3,18 +3,18 @@ using Consensus.ML.Tests.Shared;
 
 namespace Consensus.Architecture.Tests;
 
-/// <summary>A C# file of the repository: where it lies, its namespace, and the namespaces that it imports.</summary>
+/// <summary>A C# file of the repository: its path, its namespaces, and the namespaces that it imports.</summary>
 /// <param name="Name">Its path within the repository, with '/' between names.</param>
 /// <param name="Lines">Its text.</param>
 internal sealed partial record SourceFile(string Name, IReadOnlyList<string> Lines)
 {
-    /// <summary>The namespaces that it declares; one, in almost every file.</summary>
+    /// <summary>The namespaces that the file declares. Almost every file declares one.</summary>
     public IReadOnlyList<string> Namespaces { get; } = [.. Captured(Lines, Declaration())];
 
-    /// <summary>The namespaces of this repository that it imports, also for its documentation alone.</summary>
+    /// <summary>The namespaces of this repository that it imports, even if only its documentation uses them.</summary>
     public IReadOnlyList<string> Imports { get; } = [.. Captured(Lines, Import())];
 
-    /// <summary>All files below a folder of the repository, but for what is built.</summary>
+    /// <summary>All files below a folder of the repository, except built files.</summary>
     public static IReadOnlyList<SourceFile> Below(string folder)
     {
         string root = RepositoryFolder.Find();
@@ -28,7 +28,7 @@ internal sealed partial record SourceFile(string Name, IReadOnlyList<string> Lin
         ];
     }
 
-    /// <summary>The namespace that belongs to its folder: the path within src or tests.</summary>
+    /// <summary>The namespace for its folder: the path within src or tests.</summary>
     public string ExpectedNamespace => string.Join('.', Name.Split('/')[1..^1]);
 
     private static IEnumerable<string> Captured(IEnumerable<string> lines, Regex pattern) =>

@@ -2,7 +2,7 @@ using Consensus.ML.Tests.Shared;
 
 namespace Consensus.Imaging.Tests;
 
-/// <summary>How a slice of a volume is written in a column of paths, and read from there.</summary>
+/// <summary>Addresses of slices are written as text for columns of paths, and read from that text.</summary>
 public sealed class SliceAddressTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

@@ -3,12 +3,12 @@ using System.Diagnostics;
 namespace Consensus.ML.Tests.Shared;
 
 /// <summary>
-/// A process that a test starts and that no test waits for without end: after some time it is killed, with those it started, and
-/// waiting for it says so.
+/// A process that a test starts. No test waits for it for ever: after some time, it is killed together with the processes that it started,
+/// and the waiting method throws.
 /// </summary>
 internal sealed class ChildProcess : IDisposable
 {
-    /// <summary>Many times as long as the slowest takes on a busy machine.</summary>
+    /// <summary>Many times longer than the slowest process takes on a busy machine.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(15);
 
     private readonly string _what;
@@ -25,8 +25,8 @@ internal sealed class ChildProcess : IDisposable
     public Process Process { get; }
 
     /// <summary>Starts a process.</summary>
-    /// <param name="start">Which, and how.</param>
-    /// <param name="patience">When it is killed; by default after a quarter of an hour.</param>
+    /// <param name="start">The program and how to start it.</param>
+    /// <param name="patience">The time after which it is killed; by default a quarter of an hour.</param>
     public static ChildProcess Start(ProcessStartInfo start, TimeSpan? patience = null)
     {
         string what = string.Join(' ', start.ArgumentList.Prepend(start.FileName));
@@ -40,7 +40,7 @@ internal sealed class ChildProcess : IDisposable
         return process.WaitForExit();
     }
 
-    /// <summary>Waits for its end; returns its exit code.</summary>
+    /// <summary>Waits for the end of the process, and returns its exit code.</summary>
     /// <exception cref="TimeoutException">It had to be killed.</exception>
     public int WaitForExit()
     {
@@ -48,7 +48,7 @@ internal sealed class ChildProcess : IDisposable
         return _timedOut ? throw new TimeoutException($"'{_what}' was killed: it had not ended after {_patience}.") : Process.ExitCode;
     }
 
-    /// <summary>Waits for its end; returns its exit code and what it wrote to the streams that are redirected.</summary>
+    /// <summary>Waits for the end of the process. Returns its exit code, and its output on the redirected streams.</summary>
     /// <exception cref="TimeoutException">It had to be killed.</exception>
     public async Task<(int Code, string Out, string Error)> FinishAsync()
     {
@@ -61,7 +61,7 @@ internal sealed class ChildProcess : IDisposable
     /// <inheritdoc cref="FinishAsync"/>
     public (int Code, string Out, string Error) Finish() => FinishAsync().GetAwaiter().GetResult();
 
-    /// <summary>Kills it now, if it runs.</summary>
+    /// <summary>Kills the process if it is running.</summary>
     public void Kill()
     {
         try
@@ -99,7 +99,7 @@ internal sealed class ChildProcess : IDisposable
         }
         catch (InvalidOperationException)
         {
-            // It ended just then.
+            // It ended just before.
         }
     }
 }

@@ -2,7 +2,7 @@ namespace Consensus.ML.Tests.Shared;
 
 internal static class Complaint
 {
-    /// <summary>Asserts that a call fails with this exception and one line that holds all of these parts.</summary>
+    /// <summary>Asserts that a call throws this exception, and that its message is one line with all of these parts.</summary>
     public static void Expect<TException>(Action call, params string[] parts)
         where TException : Exception
     {

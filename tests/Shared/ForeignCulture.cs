@@ -3,14 +3,14 @@ using System.Globalization;
 namespace Consensus.ML.Tests.Shared;
 
 /// <summary>
-/// An application's culture with a comma before decimals, a point between thousands and a minus sign of its own, as some have it.
+/// A culture with a comma before decimals, a point between thousands and an unusual minus sign. Real cultures have these too.
 /// </summary>
 internal static class ForeignCulture
 {
-    /// <summary>Runs something in that culture and gives back the one that was.</summary>
+    /// <summary>Runs an action in that culture, and restores the previous culture.</summary>
     public static T Run<T>(Func<T> action)
     {
-        // Programs that are built for the invariant culture know no other by name.
+        // A program that is built for the invariant culture does not know other cultures by name.
         var culture = (CultureInfo)CultureInfo.InvariantCulture.Clone();
         culture.NumberFormat.NumberDecimalSeparator = culture.NumberFormat.PercentDecimalSeparator = ",";
         culture.NumberFormat.NumberGroupSeparator = culture.NumberFormat.PercentGroupSeparator = ".";

@@ -4,8 +4,7 @@ using System.Text.RegularExpressions;
 namespace Consensus.ML.Tests.Shared;
 
 /// <summary>
-/// Validates JSON against the part of JSON Schema 2020-12 that our schemas use. A keyword it does not know is an error,
-/// not something to skip.
+/// Validates JSON against the part of JSON Schema 2020-12 that our schemas use. An unknown keyword is an error; it is not skipped.
 /// </summary>
 internal sealed class JsonSchema(JsonElement root)
 {

@@ -13,7 +13,7 @@ internal sealed partial class MarkdownFile
         (Prose, Blocks) = TakeApart(name, Lines);
     }
 
-    /// <summary>Where it lies.</summary>
+    /// <summary>The path of the file.</summary>
     public string Path { get; }
 
     /// <summary>Its path within the repository, with '/' between names.</summary>
@@ -27,7 +27,7 @@ internal sealed partial class MarkdownFile
     /// <summary>The blocks of code between fences.</summary>
     public IReadOnlyList<CodeBlock> Blocks { get; }
 
-    /// <summary>Every Markdown file of the repository, but for what is built or generated.</summary>
+    /// <summary>Every Markdown file of the repository, except files that are built or generated.</summary>
     public static IReadOnlyList<MarkdownFile> All()
     {
         string root = RepositoryFolder.Find();
@@ -39,7 +39,7 @@ internal sealed partial class MarkdownFile
     /// <summary>One file, by its path within the repository.</summary>
     public static MarkdownFile Read(string name) => new(System.IO.Path.Combine(RepositoryFolder.Find(), name), name);
 
-    /// <summary>The anchors of its headings, as GitHub makes them.</summary>
+    /// <summary>The anchors of its headings, made in the same way as on GitHub.</summary>
     public IReadOnlySet<string> Anchors()
     {
         var anchors = new HashSet<string>(StringComparer.Ordinal);
@@ -94,7 +94,7 @@ internal sealed partial class MarkdownFile
         return (prose, blocks);
     }
 
-    // Hidden folders, and those that .gitignore names.
+    // Hidden folders and folders in .gitignore are left out.
     private static IEnumerable<string> Files(string folder)
     {
         string[] generated = ["bin", "obj", "TestResults", "artifacts", "feed", "runs", "_site", "api"];
@@ -122,7 +122,7 @@ internal sealed partial class MarkdownFile
 /// <summary>A block of code of a Markdown file.</summary>
 /// <param name="File">The file, by its path within the repository.</param>
 /// <param name="Line">The number of its first line.</param>
-/// <param name="Language">What stands behind the fence; empty where nothing does.</param>
+/// <param name="Language">The word after the fence; empty if there is none.</param>
 /// <param name="Text">The code.</param>
 internal sealed record CodeBlock(string File, int Line, string Language, string Text)
 {

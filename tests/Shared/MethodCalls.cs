@@ -3,7 +3,7 @@ using System.Reflection.Emit;
 
 namespace Consensus.ML.Tests.Shared;
 
-/// <summary>Which methods a method calls, read from its compiled code.</summary>
+/// <summary>Finds the methods that a method calls, from its compiled code.</summary>
 internal static class MethodCalls
 {
     private const BindingFlags Everything =
@@ -12,14 +12,16 @@ internal static class MethodCalls
     private static readonly Dictionary<short, OpCode> Codes = typeof(OpCodes).GetFields(BindingFlags.Public | BindingFlags.Static)
         .Select(field => (OpCode)field.GetValue(null)!).ToDictionary(code => code.Value);
 
-    /// <summary>All methods and constructors with code in an assembly, those of lambdas and iterators among them.</summary>
+    /// <summary>All methods and constructors with code in an assembly, including those of lambdas and iterators.</summary>
     public static IEnumerable<MethodBase> MethodsOf(Assembly assembly) =>
         assembly.GetTypes()
             .SelectMany(type => type.GetMembers(Everything))
             .OfType<MethodBase>()
             .Where(method => method.GetMethodBody() is not null);
 
-    /// <summary>The methods and constructors that a method calls or takes a delegate of; generic ones as they are declared.</summary>
+    /// <summary>
+    /// The methods and constructors that a method calls, or of which it makes a delegate. For generic methods, their declaration.
+    /// </summary>
     public static IEnumerable<MethodBase> Of(MethodBase method) =>
         Operands(method, OperandType.InlineMethod, (module, token, type, own) => module.ResolveMethod(token, type, own)!)
             .Select(called => called is MethodInfo { IsGenericMethod: true } generic ? generic.GetGenericMethodDefinition() : called);
@@ -56,7 +58,7 @@ internal static class MethodCalls
         }
     }
 
-    /// <summary>The outermost type that a member belongs to, through those that the compiler makes for lambdas.</summary>
+    /// <summary>The outermost type that a member belongs to. Types that the compiler makes for lambdas are skipped.</summary>
     public static Type Home(MethodBase method)
     {
         Type type = method.DeclaringType!;

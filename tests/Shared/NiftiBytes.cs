@@ -3,7 +3,9 @@ using System.IO.Compression;
 
 namespace Consensus.ML.Tests.Shared;
 
-/// <summary>Builds NIfTI files field by field after nifti1.h and nifti2.h, on purpose without the library's own writer.</summary>
+/// <summary>
+/// Builds NIfTI files field by field as nifti1.h and nifti2.h define them. It does not use the library's writer on purpose.
+/// </summary>
 internal sealed class NiftiBytes
 {
     public int Version { get; init; } = 1;
@@ -32,7 +34,7 @@ internal sealed class NiftiBytes
 
     public double[] Rows { get; init; } = new double[12];
 
-    /// <summary>Millimetres and seconds.</summary>
+    /// <summary>The unit byte. The default is millimetres and seconds.</summary>
     public int Units { get; init; } = 10;
 
     public string Magic { get; init; } = "n+1";

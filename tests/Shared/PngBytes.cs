@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Consensus.ML.Tests.Shared;
 
-/// <summary>Builds PNG files chunk by chunk after ISO/IEC 15948, on purpose without an encoder.</summary>
+/// <summary>Builds PNG files chunk by chunk as ISO/IEC 15948 defines them. It does not use an encoder on purpose.</summary>
 internal sealed class PngBytes
 {
     public int Width { get; init; } = 3;
@@ -18,7 +18,7 @@ internal sealed class PngBytes
 
     public bool Interlaced { get; init; }
 
-    /// <summary>The rows before compression: of each, its filter and its bytes.</summary>
+    /// <summary>The rows before compression. Each row has its filter and its bytes.</summary>
     public byte[] Rows { get; init; } = [0, 1, 2, 3, 0, 4, 5, 6];
 
     public byte[]? Palette { get; init; }
@@ -28,7 +28,7 @@ internal sealed class PngBytes
     /// <summary>Chunks before the pixels.</summary>
     public byte[] Extra { get; init; } = [];
 
-    /// <summary>Bytes of an IDAT chunk at most.</summary>
+    /// <summary>The largest number of bytes in an IDAT chunk.</summary>
     public int ChunkSize { get; init; } = int.MaxValue;
 
     public byte[] File()
@@ -79,7 +79,7 @@ internal sealed class PngBytes
         return bytes;
     }
 
-    /// <summary>The standard's CRC-32, bit by bit.</summary>
+    /// <summary>The CRC-32 of the standard, computed bit by bit.</summary>
     private static uint Checksum(byte[] bytes)
     {
         uint sum = uint.MaxValue;

@@ -1,6 +1,6 @@
 namespace Consensus.ML.Tests.Shared;
 
-/// <summary>The folder that the tests were built in.</summary>
+/// <summary>Finds the repository in which the tests were built.</summary>
 internal static class RepositoryFolder
 {
     /// <summary>The folder that holds Consensus.ML.sln.</summary>

@@ -1,9 +1,13 @@
 namespace Consensus.ML.Tests.Shared;
 
-/// <summary>Finds data that lies beside the repository and never in it; tests that need it are skipped where it is absent.</summary>
+/// <summary>
+/// Finds data beside the repository. Such data is never stored in the repository. Tests that need it are skipped if it is absent.
+/// </summary>
 internal static class SharedData
 {
-    /// <summary>The folder an environment variable names, else <c>shared/data/…</c> beside one of the folders above the tests.</summary>
+    /// <summary>
+    /// The folder that an environment variable names, else <c>shared/data/…</c> beside one of the folders above the tests.
+    /// </summary>
     public static string FindOrSkip(string? variable, params string[] names)
     {
         string? folder = Find(variable, names);
@@ -15,7 +19,7 @@ internal static class SharedData
         return folder;
     }
 
-    /// <summary>As <see cref="FindOrSkip"/>, or null.</summary>
+    /// <summary>Finds data as <see cref="FindOrSkip"/> does, but returns null if it is absent.</summary>
     public static string? Find(string? variable, params string[] names)
     {
         if (variable is not null && Environment.GetEnvironmentVariable(variable) is { Length: > 0 } folder)

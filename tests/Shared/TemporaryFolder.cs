@@ -1,6 +1,6 @@
 namespace Consensus.ML.Tests.Shared;
 
-/// <summary>A folder of its own for one test, gone afterwards.</summary>
+/// <summary>A folder for one test. It is deleted after the test.</summary>
 internal sealed class TemporaryFolder : IDisposable
 {
     public TemporaryFolder() => Root = Directory.CreateTempSubdirectory("consensus-test-").FullName;

@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace Consensus.ML.Tests.Shared;
 
-/// <summary>The numbers of the published implementation: the folder named by CONSENSUS_VECTORS, else the copy beside the tests.</summary>
+/// <summary>
+/// Numbers of the published implementation. They are in the folder that CONSENSUS_VECTORS names, else in the copy beside the tests.
+/// </summary>
 internal static class TestVectors
 {
     public static string Folder
@@ -14,7 +16,7 @@ internal static class TestVectors
         }
     }
 
-    /// <summary>Names of the files in the folder that match a pattern, so that a test can stand for each.</summary>
+    /// <summary>Names of the files in the folder that match a pattern. A theory can run once for each of them.</summary>
     public static IReadOnlyList<string> Names(string pattern) =>
         [.. Directory.EnumerateFiles(Folder, pattern).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
 

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace Consensus.ML.Tests.Shared;
 
-/// <summary>Builds TIFF files tag by tag after TIFF 6.0, on purpose without a library.</summary>
+/// <summary>Builds TIFF files tag by tag as TIFF 6.0 defines them. It does not use a library on purpose.</summary>
 internal sealed class TiffBytes
 {
     public bool BigEndian { get; init; }
@@ -21,12 +21,12 @@ internal sealed class TiffBytes
     /// <summary>0 white is zero, 1 black is zero, 2 RGB, 3 palette.</summary>
     public int Photometric { get; init; } = 1;
 
-    /// <summary>1 none, 8 Deflate, 32773 PackBits: the content of the strips is given packed.</summary>
+    /// <summary>1 none, 8 Deflate, 32773 PackBits. The strips are given as compressed bytes.</summary>
     public int Compression { get; init; } = 1;
 
     public bool Planar { get; init; }
 
-    /// <summary>Side of a tile; null for strips.</summary>
+    /// <summary>Length of the sides of a tile; null for strips.</summary>
     public int? Tile { get; init; }
 
     public int? RowsPerStrip { get; init; }
@@ -41,7 +41,7 @@ internal sealed class TiffBytes
 
     public string? Description { get; init; }
 
-    /// <summary>Kind of the second page: 1 is a reduced copy of the first.</summary>
+    /// <summary>The kind of the second page: 1 for a reduced copy of the first page.</summary>
     public int? SecondPageKind { get; init; }
 
     /// <summary>The strips or tiles in file order.</summary>
@@ -81,7 +81,7 @@ internal sealed class TiffBytes
         return path;
     }
 
-    /// <summary>Sixteen-bit numbers in the file's byte order.</summary>
+    /// <summary>Numbers of 16 bits in the file's byte order.</summary>
     public static byte[] Shorts(bool bigEndian, params int[] values) =>
         [.. values.SelectMany(value => bigEndian ? new[] { (byte)(value >> 8), (byte)value } : [(byte)value, (byte)(value >> 8)])];
 

@@ -2,7 +2,7 @@ using Consensus.Imaging.Augmentation;
 
 namespace Consensus.Imaging.Tests.Augmentation;
 
-/// <summary>The axes of mirroring follow from the probabilities of flips, and set them.</summary>
+/// <summary>The mirror axes are computed from the probabilities of flips, and setting them changes these probabilities.</summary>
 public sealed class AugmentationPolicyTests
 {
     [Fact]
@@ -14,7 +14,7 @@ public sealed class AugmentationPolicyTests
         Assert.Equal(new AugmentationPolicy { HorizontalFlip = 0, VerticalFlip = 0 }, new AugmentationPolicy { Mirror = MirrorAxes.None });
         Assert.Equal(new AugmentationPolicy(), new AugmentationPolicy { Mirror = MirrorAxes.None } with { Mirror = MirrorAxes.Both });
 
-        // Probabilities that were chosen stay.
+        // A probability that the user has chosen stays.
         Assert.Equal((0.1, 0.0), Flips(new AugmentationPolicy { HorizontalFlip = 0.1 } with { Mirror = MirrorAxes.Columns }));
         Assert.Equal(
             (0.1, 0.5), Flips(new AugmentationPolicy { HorizontalFlip = 0.1, VerticalFlip = 0 } with { Mirror = MirrorAxes.Both }));

@@ -36,7 +36,8 @@ public sealed class AugmenterTests
         var policy = new AugmentationPolicy();
         for (int seed = 0; seed < 20; seed++)
         {
-            // A disc's mask moved by the nearest pixel must cover what its image moved bilinearly and rounded covers, but for its edge.
+            // A disc is moved as a mask by the nearest pixel, and as an image bilinearly, then rounded. Both must be equal except at the
+            // disc's edge.
             const int side = 32;
             byte[] mask = [.. Enumerable.Range(0, side * side)
                 .Select(i => Math.Pow((i / side) - 12, 2) + Math.Pow((i % side) - 18, 2) < 60 ? (byte)1 : (byte)0)];
@@ -55,8 +56,8 @@ public sealed class AugmenterTests
     [Fact]
     public void A_flipped_mask_is_looked_up_at_its_own_resolution()
     {
-        // One row of eight pixels for a slice of four: reduction takes pixels 0, 2, 4, 6, and mirrored, what lies there
-        // mirrored: 7, 5, 3, 1.
+        // One row of eight pixels for a slice of four. The reduction takes pixels 0, 2, 4, 6. In the mirrored row, these are the pixels 7,
+        // 5, 3, 1.
         byte[] mask = [1, 0, 0, 1, 1, 1, 0, 1], moved = new byte[4];
         Augmenter.Nearest(mask, 1, 8, moved, 1, 4, DrawnAugmentation.None);
         Assert.Equal([1, 0, 1, 0], moved);
@@ -110,7 +111,7 @@ public sealed class AugmenterTests
     [Fact]
     public void A_field_that_is_the_same_everywhere_is_a_shift()
     {
-        // Each pixel comes from one row further down and one column further on.
+        // Each pixel comes from the next row and the next column.
         double[] one = [.. Enumerable.Repeat(1.0, SmoothField.Count)];
         AssertMoved([5, 6, -1, 8, 9, -1, -1, -1, -1], DrawnAugmentation.None with { Deformation = new(one, one, 3, 3) });
     }

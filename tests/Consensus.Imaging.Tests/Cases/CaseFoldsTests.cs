@@ -18,7 +18,7 @@ public sealed class CaseFoldsTests
     [Fact]
     public void Rows_of_a_group_stay_together_and_the_folds_balance_their_rows()
     {
-        // Groups of 6, 3, 2, 2 and 1 rows in two folds: 6 + 1 and 3 + 2 + 2.
+        // Groups of 6, 3, 2, 2 and 1 rows go into two folds: 6 + 1 and 3 + 2 + 2.
         string[] groups = [.. "aabbbcaacddaae".Select(letter => letter.ToString())];
         int[] folds = CaseFolds.Assign(groups, 2, 0);
         foreach (IGrouping<string, int> fold in groups.Zip(folds).GroupBy(row => row.First, row => row.Second))

@@ -4,7 +4,7 @@ using Consensus.ML.Tests.Shared;
 
 namespace Consensus.Imaging.Tests.Files;
 
-/// <summary>Formats are recognised by content; formats that are not read are named.</summary>
+/// <summary>Formats are recognised by content. For formats that are not supported, the message names the format.</summary>
 public sealed class ImageFormatDetectorTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

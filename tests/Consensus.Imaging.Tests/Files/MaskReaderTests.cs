@@ -25,7 +25,7 @@ public sealed class MaskReaderTests : IDisposable
     [Fact]
     public void A_pixel_is_marked_by_any_value_that_is_not_zero()
     {
-        // 255 in signed bytes.
+        // The value −1 is 255 in signed bytes.
         string signed = new NiftiBytes { Type = 256, Values = [0, -1, 0, -1, -1, 0] }.WriteTo(_folder["signed.nii"]);
         Assert.Equal([0, 0, 1, 1, 1, 0], MaskReader.Read([signed]).Pixels);
         Assert.Equal([0, 0, 1, 1, 1, 0], MaskReader.Read([Mask("a", 0, -0.5, 0, -0.5, -0.5, 0)]).Pixels);

@@ -3,7 +3,7 @@ using Consensus.ML.Tests.Shared;
 
 namespace Consensus.Imaging.Tests.Files;
 
-/// <summary>What the library says is the same in an application of any culture.</summary>
+/// <summary>The messages of the library are the same in every culture.</summary>
 public sealed class MessageCultureTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

@@ -23,7 +23,7 @@ public sealed class OpenVolumesTests : IDisposable
             Assert.Equal((2, 100f * index, 100f * (3 - index)), (both.Channels, both.Pixels[0], both.Pixels[6]));
         }
 
-        // Forward and back again; another volume or axis is another reading.
+        // Slices are read forwards and backwards. A change of the volume or of the axis must not give slices of the old one.
         Assert.Equal(0, SliceReader.Read([$"{first}#slice=0"], volumes, null).Pixels[0]);
         Assert.Equal(200, SliceReader.Read([$"{first}#slice=2"], volumes, null).Pixels[0]);
         Assert.Equal(100, SliceReader.Read([$"{first}#slice=1"], volumes, null).Pixels[0]);

@@ -5,7 +5,7 @@ using Consensus.ML.Tests.Shared;
 
 namespace Consensus.Imaging.Tests.Files;
 
-/// <summary>The refusals that data-schemas/README.md lists, word for word; an ellipsis stands for anything.</summary>
+/// <summary>The messages that data-schemas/README.md lists are correct word for word. An ellipsis in the list matches any text.</summary>
 public sealed partial class ReadmeRefusalTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -81,7 +81,7 @@ public sealed partial class ReadmeRefusalTests : IDisposable
         return _folder[name];
     }
 
-    // Of three cells: what, the message, what to do.
+    // A row of the table has three cells: the problem, the message, and what to do.
     [GeneratedRegex(@"^\| ([^|`]+) \| `([^|]+)` \| [^|]+ \|$", RegexOptions.Multiline)]
     private static partial Regex Row();
 }

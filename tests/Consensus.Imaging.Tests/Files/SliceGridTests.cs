@@ -7,12 +7,12 @@ using Consensus.ML.Tests.Shared;
 namespace Consensus.Imaging.Tests.Files;
 
 /// <summary>
-/// Files of one case are brought onto the grid of their image. Each test stores an image anew in another orientation, pixel by pixel,
-/// with the affine that follows from where its pixels went, so that what must be read is the image itself.
+/// Files of one case are turned onto the grid of their image. Each test stores an image a second time in another orientation, pixel by
+/// pixel. The affine of the second file fits the new places of the pixels. So the reader must give the original image.
 /// </summary>
 public sealed class SliceGridTests : IDisposable
 {
-    // Oblique: turned by 30° about the third axis, 0.5×2×3 mm.
+    // An oblique affine: rotated by 30° about the third axis, with a spacing of 0.5×2×3 mm.
     private static readonly double[] _oblique =
     [
         0.5 * 0.8660254037844387, 2 * -0.5, 0, 12.5,
@@ -30,7 +30,7 @@ public sealed class SliceGridTests : IDisposable
     [InlineData(2, true)]
     public void Every_way_to_store_one_slice_reads_as_the_first(int version, bool isBigEndian)
     {
-        // Two rows of three: 0 1 2 over 10 11 12.
+        // Two rows of three pixels: 0 1 2 and 10 11 12.
         string first = Stored([2, 3, 1], [0, 1, 2], [false, false, false], version, isBigEndian, "first.nii");
         foreach ((int[] axes, bool[] flips) in Orientations().Where(way => way.Axes[2] == 2))
         {
@@ -40,7 +40,7 @@ public sealed class SliceGridTests : IDisposable
             Assert.Equal(both.Pixels[..6], both.Pixels[6..]);
             Assert.Equal(0.5, both.Geometry.SpacingRows);
 
-            // A flip along the third axis, which has one slice, changes nothing that is read.
+            // The third axis has one slice, so a flip along it does not change the result.
             bool isTurned = axes[0] != 0 || flips[0] || flips[1];
             Assert.Equal(isTurned ? 1 : 0, _said.Count);
             Assert.All(_said, line => Assert.Contains("second.nii.gz", line, StringComparison.Ordinal));
@@ -68,7 +68,7 @@ public sealed class SliceGridTests : IDisposable
                 Assert.Equal(NiftiFile.ReadSlice(first, axis, index).Pixels, pixels[..(pixels.Length / 2)]);
             }
 
-            // As a set of volumes is listed, from the headers alone.
+            // Lists the slices from the headers alone, as for a set of volumes.
             Assert.Equal(shape[axis], SliceReader.ListSlices([first, second], axis).Count);
         }
     }
@@ -79,7 +79,7 @@ public sealed class SliceGridTests : IDisposable
         string first = Stored([2, 3, 4], [0, 1, 2], [false, false, false], 1, false, "first.nii");
         string second = Stored([2, 3, 4], [2, 0, 1], [true, false, false], 1, false, "second.nii");
 
-        // The second volume's first axis runs along the first's third, backwards.
+        // The first axis of the second volume runs backwards along the third axis of the first volume.
         float[] pixels = SliceReader.Read([$"{first}#axis=2,slice=1", $"{second}#axis=0,slice=2"]).Pixels;
         Assert.Equal(pixels[..6], pixels[6..]);
         Complaint.Expect<InvalidDataException>(
@@ -100,11 +100,11 @@ public sealed class SliceGridTests : IDisposable
         switch (place)
         {
             case 0:
-                // The second axis is longer by a tenth.
+                // The spacing of the second axis is 10 % larger.
                 (affine[1], affine[5], spacing[2]) = (affine[1] * 1.1, affine[5] * 1.1, 2.2);
                 break;
             case -1:
-                // Rows lean by some degrees: the same spacing, another direction.
+                // The rows are tilted by some degrees: the same spacing, but another direction.
                 affine[8] = change;
                 affine[0] -= 2 * change;
                 break;
@@ -143,7 +143,7 @@ public sealed class SliceGridTests : IDisposable
     [Fact]
     public void A_qform_and_an_sform_of_one_grid_agree()
     {
-        // 180° about the third axis: first and second axis point the other way.
+        // A rotation by 180° about the third axis. The first and the second axis point in the opposite direction.
         string qform = new NiftiBytes { Dimensions = [2, 3], Qform = 1, Quaternion = [0, 0, 1, 5, 6, 7], Values = [12, 2, 11, 1, 10, 0] }
             .WriteTo(_folder["qform.nii"]);
         string sform = new NiftiBytes
@@ -166,7 +166,7 @@ public sealed class SliceGridTests : IDisposable
         Assert.Equal([0, 1, 2, 10, 11, 12], both.Pixels[6..12]);
         Assert.Contains("second.nii' does not say where it lies", Assert.Single(_said), StringComparison.Ordinal);
 
-        // Two such files have nothing to say; their spacings may still contradict each other.
+        // Two files without a position give no note, but their spacings may still contradict each other.
         _said.Clear();
         _ = SliceReader.Read([second, second], null, new GridNotes(_said.Add));
         Assert.Empty(_said);
@@ -192,7 +192,7 @@ public sealed class SliceGridTests : IDisposable
     [Fact]
     public void Beside_a_picture_the_masks_agree_among_themselves()
     {
-        // The picture says nothing; the second rater's mask is the first one's, stored flipped.
+        // The picture stores no position. The second rater's mask is the mask of the first rater, stored flipped.
         string first = new NiftiBytes
         {
             Dimensions = [2, 3],
@@ -235,7 +235,7 @@ public sealed class SliceGridTests : IDisposable
             Assert.True(geometry.HasSpacing && geometry.HasPosition);
         }
 
-        // One grid, whatever the unit that it is written in.
+        // The same grid, written in two units.
         string inMillimetres = new NiftiBytes
         {
             Dimensions = [2, 3, 2], PixelDimensions = [1, 0.5, 2, 0.5, 1, 1, 1, 1], Sform = 1,
@@ -257,18 +257,18 @@ public sealed class SliceGridTests : IDisposable
         Assert.Equal((hasSpacing, hasPosition), (geometry.HasSpacing, geometry.HasPosition));
     }
 
-    /// <summary>All 48 ways to store a volume: which image axis each stored axis runs along, and which of them backwards.</summary>
+    /// <summary>All 48 ways to store a volume: the image axis of each stored axis, and the stored axes that run backwards.</summary>
     private static IEnumerable<(int[] Axes, bool[] Flips)> Orientations() =>
         from axes in (int[][])[[0, 1, 2], [1, 0, 2], [0, 2, 1], [2, 1, 0], [1, 2, 0], [2, 0, 1]]
         from flips in Enumerable.Range(0, 8)
         select (axes, (bool[])[(flips & 1) != 0, (flips & 2) != 0, (flips & 4) != 0]);
 
     /// <summary>Writes an image whose value at (x, y, z) is 10x + y + 50z, stored along other axes.</summary>
-    /// <param name="shape">Of the image.</param>
-    /// <param name="axes">Which of the image's axes each stored axis runs along.</param>
-    /// <param name="flips">Which stored axes run backwards.</param>
-    /// <param name="version">Of NIfTI.</param>
-    /// <param name="isBigEndian">Byte order.</param>
+    /// <param name="shape">The lengths of the image's axes.</param>
+    /// <param name="axes">For each stored axis, the axis of the image that it runs along.</param>
+    /// <param name="flips">For each stored axis, whether it runs backwards.</param>
+    /// <param name="version">The version of NIfTI, 1 or 2.</param>
+    /// <param name="isBigEndian">Whether the file is big-endian.</param>
     /// <param name="name">The file.</param>
     private string Stored(long[] shape, int[] axes, bool[] flips, int version, bool isBigEndian, string name)
     {

@@ -6,11 +6,11 @@ using SkiaSharp;
 namespace Consensus.Imaging.Tests.Files;
 
 /// <summary>
-/// Whatever a damaged picture holds: it is read, or refused by an exception that names it, in memory of the file's own scale.
+/// A damaged picture is either read, or refused by an exception that names it. The memory used is in proportion to the file.
 /// </summary>
 public sealed class SliceReaderFuzzTests : IDisposable
 {
-    // What the largest promise of a small file may take: libraries' tables and buffers, and what compression allows of some kilobytes.
+    // The largest memory for a small file: tables and buffers of the libraries, and the pixels to which some kilobytes can unpack.
     private const long MostAllocated = 64_000_000;
 
     private readonly TemporaryFolder _folder = new();
@@ -55,7 +55,9 @@ public sealed class SliceReaderFuzzTests : IDisposable
         Assert.InRange(refused, count / 3, count);
     }
 
-    /// <summary>A few bytes changed, a part cut out, doubled or cut off: mostly near the start, where headers are.</summary>
+    /// <summary>
+    /// Changes a few bytes, cuts out a part, doubles a part or cuts off the end. Most changes are near the start, where headers are.
+    /// </summary>
     private static byte[] Mutated(byte[] original, Random random)
     {
         byte[] file = [.. original];

@@ -6,7 +6,9 @@ using SkiaSharp;
 
 namespace Consensus.Imaging.Tests.Files;
 
-/// <summary>Reading pictures leaves no memory behind, in .NET or outside. Alone, because it watches the whole process.</summary>
+/// <summary>
+/// Reading pictures does not leak memory, neither in .NET nor outside. The test runs alone, because it measures the whole process.
+/// </summary>
 [Collection(nameof(SliceReaderMemoryTests))]
 public sealed class SliceReaderMemoryTests : IDisposable
 {
@@ -18,7 +20,7 @@ public sealed class SliceReaderMemoryTests : IDisposable
     [Trait("Category", "Slow")]
     public void Ten_thousand_reads_on_several_threads_leave_nothing_behind()
     {
-        // The decoders' own buffers take some 100 kB a picture: 10,000 leaks would take a gigabyte.
+        // The decoders' buffers take about 100 kB per picture, so 10,000 leaks would take a gigabyte.
         const int Side = 160;
         string png = _folder["a.png"], tiff = _folder["a.tif"], jpeg = _folder["a.jpg"], cut = _folder["cut.jpg"];
         var picture = new RgbImage(Side, Side);

@@ -11,7 +11,7 @@ public sealed class ResamplingTests
     [Fact]
     public void Twice_as_many_columns_lie_at_quarters()
     {
-        // Positions −¼ (held at 0), ¼, ¾, 1¼ (held at 1).
+        // The positions are −¼ (limited to 0), ¼, ¾ and 1¼ (limited to 1).
         var target = new float[4];
         Resampling.Bilinear([0f, 4f], 1, 2, target, 1, 4);
         Assert.Equal([0f, 1f, 3f, 4f], target);
@@ -20,7 +20,7 @@ public sealed class ResamplingTests
     [Fact]
     public void Half_as_many_rows_lie_between_two_without_antialiasing()
     {
-        // Positions ½ and 2½; and 4 → 1 lies at 1½, so that the outer rows count for nothing.
+        // The positions are ½ and 2½. For 4 → 1, the position is 1½, so the outer rows have no weight.
         var target = new float[2];
         Resampling.Bilinear([0f, 2f, 10f, 20f], 4, 1, target, 2, 1);
         Assert.Equal([1f, 15f], target);
@@ -31,7 +31,7 @@ public sealed class ResamplingTests
     [Fact]
     public void Three_to_two_weighs_a_quarter()
     {
-        // Positions ¼ and 1¾.
+        // The positions are ¼ and 1¾.
         var target = new float[2];
         Resampling.Bilinear([0f, 10f, 50f], 1, 3, target, 1, 2);
         Assert.Equal([2.5f, 40f], target);
@@ -40,7 +40,7 @@ public sealed class ResamplingTests
     [Fact]
     public void Both_axes_multiply()
     {
-        // 2 × 2 → 4 × 4 of 0, 4 / 8, 12: value = 4·x + 8·y with x, y in 0, ¼, ¾, 1.
+        // From 2 × 2 values (0, 4 / 8, 12) to 4 × 4: value = 4·x + 8·y with x, y in 0, ¼, ¾, 1.
         float[] share = [0, 0.25f, 0.75f, 1];
         Slice resized = Resampling.Bilinear(new Slice(1, 2, 2, [0, 4, 8, 12]), 4, 4);
         for (int row = 0; row < 4; row++)
@@ -71,7 +71,7 @@ public sealed class ResamplingTests
     [Fact]
     public void Geometry_keeps_the_corners_in_place()
     {
-        // 2 columns of 3 mm become 4 of 1.5 mm; the outer edge stays at −1.5 mm, so the first centre moves to −0.75 mm.
+        // 2 columns of 3 mm become 4 columns of 1.5 mm. The outer edge stays at −1.5 mm, so the first centre moves to −0.75 mm.
         var geometry = new SliceGeometry(2, 3, [2, 0, 0, 0, 0, 3, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]);
         SliceGeometry resized = Resampling.Bilinear(new Slice(1, 2, 2, new float[4], geometry), 2, 4).Geometry;
         Assert.Equal((2, 1.5), (resized.SpacingRows, resized.SpacingColumns));
@@ -102,7 +102,8 @@ public sealed class ResamplingTests
     [Fact]
     public void A_reduced_map_comes_back_to_where_its_pixels_were_taken_from()
     {
-        // Eight columns reduced to four take columns 0, 2, 4, 6: their values belong there, and halfway between lies the mean.
+        // The reduction from eight to four columns takes columns 0, 2, 4 and 6. The values are put back there, and halfway between two of
+        // them is their mean.
         var restored = new float[8];
         Resampling.UndoNearest([1, 3, 5, 9], 1, 4, restored, 1, 8);
         Assert.Equal([1, 2, 3, 4, 5, 7, 9, 9], restored);
@@ -123,7 +124,7 @@ public sealed class ResamplingTests
         {
             for (int column = 0; column < reduced; column++)
             {
-                // PyTorch's nearest: the scaled index, rounded down.
+                // The nearest rule of PyTorch: the scaled index, rounded down.
                 int y = (int)MathF.Floor(row * ((float)native / reduced)), x = (int)MathF.Floor(column * ((float)native / reduced));
                 Assert.Equal(map[(row * reduced) + column], restored[(y * native) + x], 1e-6f);
             }
@@ -133,7 +134,7 @@ public sealed class ResamplingTests
     [Fact]
     public void An_enlarged_map_is_reduced_to_values_it_has()
     {
-        // Two columns enlarged to four take columns 0, 0, 1, 1.
+        // The enlargement from two to four columns takes columns 0, 0, 1 and 1.
         var restored = new float[2];
         Resampling.UndoNearest([1, 2, 3, 4], 1, 4, restored, 1, 2);
         Assert.Equal([2, 4], restored);

@@ -6,7 +6,7 @@ namespace Consensus.Imaging.Tests.Labels;
 
 public sealed class ConsensusLabelsTests
 {
-    // Votes of three raters on four pixels: 3, 2, 1, 0.
+    // Four pixels with 3, 2, 1 and 0 votes of three raters.
     private static readonly RaterMasks _masks = new(3, 2, 2, [1, 1, 1, 0, 1, 1, 0, 0, 1, 0, 0, 0]);
 
     [Fact]
@@ -49,17 +49,18 @@ public sealed class ConsensusLabelsTests
     [Fact]
     public void A_level_of_a_fraction_needs_that_share_of_the_raters()
     {
-        // Of three levels among two raters: 1/3 and 2/3 of two are more than none and more than one, so 1 vote and 2 votes; the whole
-        // is 2. Votes: 2, 1, 0.
+        // Three levels for two raters. 1/3 of two is more than 0 and needs 1 vote; 2/3 of two is more than 1 and needs 2 votes; all needs
+        // 2 votes. The pixels have 2, 1 and 0 votes.
         var two = new RaterMasks(2, 1, 3, [1, 1, 0, 1, 0, 0]);
         Assert.Equal([1, 1, 0, 1, 0, 0, 1, 0, 0], ConsensusLabels.Levels(two, 3));
 
-        // Of three levels among seven raters: 7/3 rounds up to 3 votes, 14/3 to 5. Votes 2, 3, 4, 5, 7, one rater a row.
+        // Three levels for seven raters: 7/3 is rounded up to 3 votes, and 14/3 to 5 votes. The pixels have 2, 3, 4, 5 and 7 votes. Each
+        // row below is one rater.
         var seven = new RaterMasks(
             7, 1, 5, [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 1, 1, 1, 0, 0, 1, 1, 1, 0, 0, 0, 1, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1]);
         Assert.Equal([0, 1, 1, 1, 1, 0, 0, 0, 1, 1, 0, 0, 0, 0, 1], ConsensusLabels.Levels(seven, 3));
 
-        // One level of anything is the intersection, and levels of one rater are all that rater's mask.
+        // A single level is the intersection. All levels of a single rater equal the rater's mask.
         Assert.Equal(ConsensusLabels.Intersection(seven), ConsensusLabels.Levels(seven, 1));
         Assert.Equal([1, 0, 1, 0], ConsensusLabels.Levels(new RaterMasks(1, 1, 2, [1, 0]), 2));
     }
@@ -71,7 +72,7 @@ public sealed class ConsensusLabelsTests
         Assert.Equal([1, 1, 0, 0], ConsensusLabels.Majority(_masks));
         Assert.Equal([1, 0, 0, 0], ConsensusLabels.Intersection(_masks));
 
-        // Four raters, votes 2 and 3: two of four are half, not more.
+        // Four raters; the pixels have 2 and 3 votes. Two of four is exactly half, and not more.
         Assert.Equal([0, 1], ConsensusLabels.Majority(new RaterMasks(4, 1, 2, [1, 1, 1, 1, 0, 1, 0, 0])));
     }
 
@@ -95,7 +96,7 @@ public sealed class ConsensusLabelsTests
     [Fact]
     public void Pairwise_dice_is_the_mean_over_pairs()
     {
-        // Areas 2, 1 and 0: the first two share one pixel, the empty one none.
+        // The areas are 2, 1 and 0. The first two masks share one pixel; the empty mask shares none.
         var masks = new RaterMasks(3, 1, 4, [1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0]);
         double expected = ((2.0001 / 3.0001) + (0.0001 / 2.0001) + (0.0001 / 1.0001)) / 3;
         Assert.Equal(expected, ConsensusLabels.PairwiseDice(masks), 1e-12);
@@ -113,8 +114,8 @@ public sealed class ConsensusLabelsTests
         Complaint.Expect<ArgumentException>(() => ConsensusLabels.FleissKappa(one), "kappa", "two raters");
     }
 
-    // How many of six psychiatrists gave each of 30 patients a diagnosis (Fleiss 1971, table 1), and the published kappa of that
-    // diagnosis against all others.
+    // For each of 30 patients, the number of the six psychiatrists who gave this diagnosis (Fleiss 1971, table 1), and the published kappa
+    // of this diagnosis against all others.
     [Theory]
     [InlineData("000002022011010035010002104010", 0.245)] // depression
     [InlineData("031030000001302012012005020000", 0.245)] // personality disorder
@@ -134,11 +135,11 @@ public sealed class ConsensusLabelsTests
     [Fact]
     public void Fleiss_kappa_follows_by_hand()
     {
-        // Votes 3, 2, 1, 0 of three raters: agreeing pairs 1, 1/3, 1/3, 1 are 2/3 on average; half of the marks are set, so chance agrees
-        // in 1/2: (2/3 − 1/2) / (1/2) = 1/3.
+        // The pixels have 3, 2, 1 and 0 votes of three raters. The shares of agreeing pairs are 1, 1/3, 1/3 and 1, with the mean 2/3. Half
+        // of all decisions are marks, so agreement by chance is 1/2. Kappa is (2/3 − 1/2) / (1/2) = 1/3.
         Assert.Equal(1 / 3.0, ConsensusLabels.FleissKappa(_masks), 1e-12);
 
-        // Two raters who disagree everywhere: (0 − 1/2) / (1/2).
+        // Two raters disagree at every pixel: (0 − 1/2) / (1/2).
         Assert.Equal(-1, ConsensusLabels.FleissKappa(new RaterMasks(2, 1, 2, [1, 0, 0, 1])), 1e-12);
     }
 

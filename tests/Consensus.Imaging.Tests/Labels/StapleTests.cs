@@ -3,17 +3,17 @@ using Consensus.Imaging.Labels;
 namespace Consensus.Imaging.Tests.Labels;
 
 /// <summary>
-/// STAPLE finds the parameters that masks were made with, ends where hand-derived fixed points lie, and is defined where the
-/// paper's fractions are 0/0.
+/// STAPLE finds the parameters that the masks were made with. It ends at fixed points that were derived by hand, and has defined results
+/// where the fractions of the paper are 0/0.
 /// </summary>
 public sealed class StapleTests
 {
     [Fact]
     public void Three_alike_raters_end_at_the_fixed_point_that_follows_by_hand()
     {
-        // With p = q = 3/4 and prior 1/2, a pixel with v of 3 votes has the odds 3^v : 3^(3−v), and each pattern of v marks the share
-        // (3^v + 3^(3−v)) / 128 of the pixels: of 64 pixels 14 have no vote, 14 three, and each of the other six patterns 6. Then half of
-        // all decisions are marks, and the shares reproduce p and q exactly.
+        // With p = q = 3/4 and the prior 1/2, a pixel with v of 3 votes has the odds 3^v : 3^(3−v). Each pattern with v marks has the
+        // share (3^v + 3^(3−v)) / 128 of the pixels. So of 64 pixels, 14 have no vote, 14 have three votes, and each of the other six
+        // patterns has 6 pixels. Then half of all decisions are marks, and the shares give p and q exactly.
         RaterMasks masks = FromPatterns(3, pattern => pattern is 0 or 7 ? 14 : 6);
         Assert.Equal(64, masks.Width);
         StapleEstimate estimate = Staple.Estimate(masks);
@@ -28,7 +28,8 @@ public sealed class StapleTests
     [Fact]
     public void Masks_made_as_the_model_says_give_back_the_models_parameters()
     {
-        // Prior 1/4; every pattern's share, in 4000ths, is 1·∏(p or 1 − p) + 3·∏(1 − q or q) in thousandths: whole numbers.
+        // The prior is 1/4. With the products in thousandths, the share of each pattern in 4000ths is 1·∏(p or 1 − p) + 3·∏(1 − q or q).
+        // These are whole numbers.
         int[] p = [9, 8, 6], q = [9, 7, 8];
         RaterMasks masks = FromPatterns(3, pattern => Product(pattern, p, Flip(p)) + (3 * Product(pattern, Flip(q), q)));
         Assert.Equal(4000, masks.Width);
@@ -40,7 +41,7 @@ public sealed class StapleTests
             Assert.Equal(q[rater] / 10.0, estimate.Specificity[rater], 1e-5);
         }
 
-        // Marked by all: 0.25·0.432 against 0.75·0.1·0.3·0.2.
+        // For pixels that all raters marked: 0.25·0.432 against 0.75·0.1·0.3·0.2.
         Assert.Equal(0.108 / (0.108 + 0.0045), estimate.Probability[^1], 1e-5);
 
         static int[] Flip(int[] tenths) => Array.ConvertAll(tenths, value => 10 - value);
@@ -51,9 +52,9 @@ public sealed class StapleTests
     [Fact]
     public void One_iteration_follows_the_papers_formulas_by_hand()
     {
-        // Two raters, four pixels: both mark the first, the first rater the second one too; prior 3/8. From p = 0.9 and q = 0.8 (initial)
-        // the odds that a pixel is true are 3·0.9·0.9 : 5·0.2·0.2 = 243 : 20 (both marks), 3·0.9·0.1 : 5·0.2·0.8 = 27 : 80 (one),
-        // 3·0.1·0.1 : 5·0.8·0.8 = 3 : 320 (none).
+        // There are two raters and four pixels. Both raters mark the first pixel, and the first rater also marks the second. The prior is
+        // 3/8. From p = 0.9 and q = 0.8 (initial) the odds that a pixel is true are 3·0.9·0.9 : 5·0.2·0.2 = 243 : 20 (both marks),
+        // 3·0.9·0.1 : 5·0.2·0.8 = 27 : 80 (one), 3·0.1·0.1 : 5·0.8·0.8 = 3 : 320 (none).
         var masks = new RaterMasks(2, 1, 4, [1, 1, 0, 0, 1, 0, 0, 0]);
         StapleEstimate estimate = Staple.Estimate(
             masks, new StapleOptions { InitialSensitivity = 0.9, InitialSpecificity = 0.8, MaximumIterations = 1 });
@@ -92,8 +93,8 @@ public sealed class StapleTests
     [Fact]
     public void Two_raters_who_disagree_everywhere_leave_every_pixel_open()
     {
-        // One marks a quarter, the other the rest: by symmetry every pixel stays at 1/2, so that p is the share that a rater marked and q
-        // the share that is left.
+        // One rater marks a quarter of the pixels, the other rater marks the rest. By symmetry, every pixel keeps the probability 1/2. So
+        // p is the share that a rater marked, and q is the share that the rater did not mark.
         StapleEstimate estimate = Staple.Estimate(new RaterMasks(2, 1, 4, [1, 0, 0, 0, 0, 1, 1, 1]));
         Assert.True(estimate.Converged);
         Assert.All(estimate.Probability, value => Assert.Equal(0.5, value, 1e-6));
@@ -135,8 +136,8 @@ public sealed class StapleTests
     [Fact]
     public void Two_hundred_raters_do_not_vanish_in_the_product()
     {
-        // 199 raters mark the first two of six pixels; the last rater the first of them and a third: half of the truth found, one
-        // of four others marked.
+        // 199 raters mark the first two of six pixels. The last rater marks the first and the third pixel. So this rater found half of the
+        // truth, and marked one of the four other pixels.
         byte[] crowd = [1, 1, 0, 0, 0, 0], loner = [1, 0, 1, 0, 0, 0];
         StapleEstimate estimate = Staple.Estimate(
             new RaterMasks(200, 2, 3, [.. Enumerable.Repeat(crowd, 199).SelectMany(mask => mask), .. loner]));
@@ -150,7 +151,7 @@ public sealed class StapleTests
     [Fact]
     public void A_speck_that_one_of_many_raters_marked_is_no_number_gone_wrong()
     {
-        // Under the initial values the speck's probability is about 1e-2280, which no double holds.
+        // With the initial values, the probability of the speck is about 1e-2280, which is too small for a double.
         var pixels = new byte[200 * 6];
         pixels[0] = 1;
         StapleEstimate estimate = Staple.Estimate(new RaterMasks(200, 2, 3, pixels));
@@ -184,7 +185,7 @@ public sealed class StapleTests
             name, Assert.Throws<ArgumentOutOfRangeException>(() => Staple.Estimate(masks, options)).Message, StringComparison.Ordinal);
     }
 
-    /// <summary>One row of pixels, in which each pattern of marks (bit r for rater r) occurs as often as it is told.</summary>
+    /// <summary>One row of pixels. Each pattern of marks (bit r for rater r) occurs as often as the function says.</summary>
     private static RaterMasks FromPatterns(int raters, Func<int, int> count)
     {
         int[] patterns = [.. Enumerable.Range(0, 1 << raters).SelectMany(pattern => Enumerable.Repeat(pattern, count(pattern)))];

@@ -7,7 +7,7 @@ public sealed class BootstrapTests
     [Fact]
     public void Resampled_means_of_two_values_are_their_ends_and_their_middle()
     {
-        // Both the same twice in four: 0 with probability 1/4, 0.5 with 1/2, 1 with 1/4.
+        // The mean of two draws is 0 with probability 1/4, 0.5 with probability 1/2, and 1 with probability 1/4.
         Assert.Equal(new ConfidenceInterval(0, 1), Bootstrap.OfMean([0, 1]));
         Assert.Equal(new ConfidenceInterval(0.5, 0.5), Bootstrap.OfMean([0, 1], confidence: 0.4));
     }
@@ -15,8 +15,8 @@ public sealed class BootstrapTests
     [Fact]
     public void The_interval_is_that_of_the_binomial_distribution()
     {
-        // How often a third is drawn in three: never with probability 8/27, at most once with 20/27, at most twice with 26/27. The 5 %
-        // and 95 % quantiles of the mean are 0 and 2/3.
+        // In three draws, the third value is never drawn with probability 8/27, at most once with 20/27, and at most twice with 26/27. So
+        // the 5 % and 95 % quantiles of the mean are 0 and 2/3.
         ConfidenceInterval interval = Bootstrap.OfMean([0, 0, 1], confidence: 0.9, resamples: 20_000, seed: 1);
         Assert.Equal(0, interval.Lower);
         Assert.Equal(2 / 3.0, interval.Upper, 1e-12);
@@ -25,7 +25,8 @@ public sealed class BootstrapTests
     [Fact]
     public void It_is_as_wide_as_the_error_of_the_mean_says()
     {
-        // 400 values of standard deviation 0.5: the mean of a resample deviates by 0.025, and 95 % lie within 1.96 of that.
+        // 400 values have a standard deviation of 0.5. The mean of a resample has a standard deviation of 0.025, and 95 % of the means lie
+        // within 1.96 times this value.
         ConfidenceInterval interval = Bootstrap.OfMean(Enumerable.Range(0, 400).Select(i => (double)(i % 2)), resamples: 5000);
         Assert.Equal(0.5 - (1.96 * 0.025), interval.Lower, 0.004);
         Assert.Equal(0.5 + (1.96 * 0.025), interval.Upper, 0.004);

@@ -7,7 +7,7 @@ public sealed class RoundedMapsTests
     [Fact]
     public void A_tie_is_background()
     {
-        // Rounded: prediction {1}, truth {0, 1}.
+        // After rounding, the prediction has pixel 1, and the truth has pixels 0 and 1.
         float[] prediction = [0.5f, 0.51f, 0];
         float[] truth = [0.8f, 0.6f, 0.5f];
         Assert.Equal(2.0 / 3, RoundedMaps.F1(prediction, truth), 1e-12);
@@ -47,7 +47,7 @@ public sealed class RoundedMapsTests
     [Fact]
     public void A_straight_boundary_three_columns_away_counts_from_three_pixels_on()
     {
-        // One row: the boundaries lie at columns 4 and 7, so F is 0 for tolerances 1 and 2, and 1 for 3, 4 and 5.
+        // There is one row. The boundaries lie at columns 4 and 7, so F is 0 for the tolerances 1 and 2, and 1 for 3, 4 and 5.
         float[] prediction = [1, 1, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0];
         float[] truth = [1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0];
         Assert.Equal(3.0 / 5, BoundaryScore.Mean(prediction, truth, 1, 12), 1e-12);
@@ -57,12 +57,12 @@ public sealed class RoundedMapsTests
     [Fact]
     public void Distance_to_a_boundary_is_Euclidean()
     {
-        // The boundary of a single pixel is the pixel and its neighbours above, to the left and above left.
+        // The boundary of a single pixel consists of the pixel and its neighbours above, to the left and above left.
         float[] prediction = new float[144], truth = new float[144];
         prediction[(2 * 12) + 2] = 1;
         truth[(6 * 12) + 6] = 1;
-        // So here (1,1) (1,2) (2,1) (2,2) and (5,5) (5,6) (6,5) (6,6): squared distances 32, 25, 25 and 18 to the nearest, and three of
-        // four lie within 5 pixels.
+        // So the boundaries are (1,1) (1,2) (2,1) (2,2) and (5,5) (5,6) (6,5) (6,6). The squared distances to the nearest pixel are 32,
+        // 25, 25 and 18, and three of four are within 5 pixels.
         Assert.Equal(0.75 / 5, BoundaryScore.Mean(prediction, truth, 12, 12), 1e-12);
     }
 

@@ -2,7 +2,7 @@ using Consensus.Imaging.Metrics;
 
 namespace Consensus.Imaging.Tests.Metrics;
 
-/// <summary>Sets of masks of four pixels, derived by hand.</summary>
+/// <summary>The values for sets of masks with four pixels are derived by hand.</summary>
 public sealed class SampleSetMetricsTests
 {
     [Fact]
@@ -10,27 +10,29 @@ public sealed class SampleSetMetricsTests
     {
         SampleSetMetrics set = Compare(["1100", "0110", "0000"], ["1100", "1000"]);
 
-        // 1 − IoU across: 0, 1/2; 2/3, 1; 1, 1. Among samples twice 2/3 + 1 + 1 over nine ordered pairs, among raters twice 1/2 over four.
+        // 1 − IoU between samples and raters is 0, 1/2; 2/3, 1; 1, 1. Among the samples, the sum is twice 2/3 + 1 + 1, over nine ordered
+        // pairs. Among the raters it is twice 1/2, over four ordered pairs.
         double across = (0 + 0.5 + (2 / 3.0) + 1 + 1 + 1) / 6, samples = 2 * (2 / 3.0 + 1 + 1) / 9, raters = 2 * 0.5 / 4;
         Assert.Equal(samples, set.SampleDiversity, 1e-12);
         Assert.Equal(raters, set.RaterDiversity, 1e-12);
         Assert.Equal((2 * across) - samples - raters, set.GeneralizedEnergyDistance, 1e-12);
         Assert.Equal(59 / 108.0, set.GeneralizedEnergyDistance, 1e-12);
 
-        // The first sample is the first rater's mask, and has Dice 2/3 with the second's.
+        // The first sample equals the first rater's mask, and its Dice with the second rater's mask is 2/3.
         Assert.Equal((1 + (2 / 3.0)) / 2, set.MaximumDice, 1e-12);
 
-        // Six copies: the first sample twice with the first rater (IoU 1), the second once with each (1/3 and 0), the third
-        // twice with the second (0).
+        // There are six copies. The first sample is paired twice with the first rater (IoU 1), the second sample once with each rater (1/3
+        // and 0), and the third sample twice with the second rater (0).
         Assert.Equal((1 + 1 + (1 / 3.0)) / 6, set.MatchedIntersectionOverUnion, 1e-12);
         Assert.Equal(1, set.CombinedSensitivity);
 
-        // Variance of the difference over pixels: raters 1/4 − 1/16; samples 2/4 − 0, 2/4 − 1/4 and 2/4 − 1/4.
+        // The variance of the difference over pixels is 1/4 − 1/16 for the raters. For the samples it is 2/4 − 0, 2/4 − 1/4 and 2/4 − 1/4.
         Assert.Equal(1 - (((0.5 - (3 / 16.0)) + (0.25 - (3 / 16.0))) / 2), set.DiversityAgreement, 1e-12);
         Assert.Equal(13 / 16.0, set.DiversityAgreement, 1e-12);
         Assert.Equal(3 * 1 * (5 / 6.0) * (13 / 16.0) / (1 + (5 / 6.0) + (13 / 16.0)), set.CollectiveInsight, 1e-12);
 
-        // Areas 2, 2, 0 and 2, 1. From 0 to 1 pixel the distribution functions are 1/3 and 0, from 1 to 2 they are 1/3 and 1/2.
+        // The areas are 2, 2, 0 and 2, 1. The distribution functions are 1/3 and 0 between 0 and 1 pixel, and 1/3 and 1/2 between 1 and 2
+        // pixels.
         Assert.Equal(4 / 3.0, set.MeanSampleArea, 1e-12);
         Assert.Equal(1.5, set.MeanRaterArea, 1e-12);
         Assert.Equal(((4 / 3.0) - 1.5) / 1.5, set.AreaError, 1e-12);
@@ -51,7 +53,7 @@ public sealed class SampleSetMetricsTests
             Assert.Equal(1, set.MatchedIntersectionOverUnion, 1e-12);
         }
 
-        // Copies change the smallest variance between two samples, which is then 0.
+        // With copies, the smallest variance between two samples becomes 0.
         SampleSetMetrics same = Compare(["1010", "1100"], ["1100", "1010"]);
         Assert.Equal((1.0, 1.0), (same.DiversityAgreement, same.CollectiveInsight));
     }
@@ -83,7 +85,7 @@ public sealed class SampleSetMetricsTests
             (missed.GeneralizedEnergyDistance, missed.MaximumDice, missed.CombinedSensitivity, missed.CollectiveInsight));
         Assert.Equal((-1.0, 1.0), (missed.AreaError, missed.AreaDistance));
 
-        // Nothing can be related to an area of 0.
+        // A value relative to an area of 0 is not defined.
         SampleSetMetrics invented = Compare(["1110"], ["0000", "0000"]);
         Assert.Equal(
             (2.0, 0.0, 1.0, 0.0),
@@ -94,14 +96,14 @@ public sealed class SampleSetMetricsTests
     [Fact]
     public void Sensitivity_is_of_what_any_rater_marked()
     {
-        // The raters' union has three pixels, of which the samples' union has two.
+        // The raters' union has three pixels. Two of them are in the samples' union.
         Assert.Equal(2 / 3.0, Compare(["1000", "1001"], ["1100", "0001"]).CombinedSensitivity, 1e-12);
     }
 
     [Fact]
     public void Many_pixels_are_counted_as_few_are()
     {
-        // 10×13 pixels lie in three words of 64 bits: the measures by plain loops over pixels.
+        // 10×13 pixels take three words of 64 bits. The expected values come from simple loops over pixels.
         var random = new Random(4);
         RaterMasks samples = Masks(5), raters = Masks(3);
         SampleSetMetrics set = SampleSetMetrics.Compute(samples, raters);

@@ -7,7 +7,7 @@ public sealed class SoftDiceTests
     [Fact]
     public void Dice_is_twice_the_overlap_over_both_areas()
     {
-        // At one half: prediction {0, 1}, truth {1, 2, 3}; one pixel in both.
+        // At one half, the prediction has pixels 0 and 1, and the truth has pixels 1, 2 and 3. One pixel is in both.
         float[] prediction = [0.9f, 0.6f, 0.4f, 0];
         float[] truth = [0.1f, 0.5f, 0.7f, 1];
         Assert.Equal((2 + 1e-6) / (5 + 1e-6), SoftDice.At(prediction, truth, 0.5f), 1e-12);
@@ -44,7 +44,7 @@ public sealed class SoftDiceTests
     [Fact]
     public void Any_thresholds_can_be_averaged_over()
     {
-        // At 0.25 both pixels of the prediction are in, of the truth too; at 0.75 one of two.
+        // At 0.25, both pixels are in the prediction and in the truth. At 0.75, one of the two is in the prediction.
         double mean = SoftDice.Mean([0.5f, 1], [1, 1], [0.25f, 0.75f]);
         Assert.Equal((1 + (2.0 / 3)) / 2, mean, 1e-6);
     }

@@ -2,10 +2,10 @@ using Consensus.Imaging.Metrics;
 
 namespace Consensus.Imaging.Tests.Metrics;
 
-/// <summary>Distances between outlines, derived by hand.</summary>
+/// <summary>The distances between outlines are derived by hand.</summary>
 public sealed class SurfaceDistanceTests
 {
-    // A 3×3 square, and the same one column further to the right, in 6×6 pixels.
+    // A 3×3 square in 6×6 pixels, and the same square one column further to the right.
     private static readonly float[] Square = Map(6, 6, (row, column) => row is >= 1 and <= 3 && column is >= 1 and <= 3);
     private static readonly float[] Shifted = Map(6, 6, (row, column) => row is >= 1 and <= 3 && column is >= 2 and <= 4);
 
@@ -29,12 +29,13 @@ public sealed class SurfaceDistanceTests
     [Fact]
     public void Of_a_square_all_but_the_middle_is_outline()
     {
-        // Of the 8 pixels of an outline 4 lie on the other's, and 4 (the far side, and that in the other's middle) one pixel beside it.
+        // An outline has 8 pixels. 4 of them lie on the other outline. The other 4 (the far side, and the pixel in the middle of the other
+        // square) are one pixel away from it.
         Assert.Equal(0.5, SurfaceDistance.NormalizedDice(Square, Shifted, 6, 6, tolerance: 0), 1e-12);
         Assert.Equal(1, SurfaceDistance.NormalizedDice(Square, Shifted, 6, 6, tolerance: 1), 1e-12);
         Assert.Equal(1, SurfaceDistance.Hausdorff95(Square, Shifted, 6, 6), 1e-12);
 
-        // With columns two apart the far side is 2 away, and the pixel in the other's middle still 1, up or down.
+        // With a column spacing of 2, the far side is 2 away. The pixel in the middle of the other square is still 1 away, up or down.
         Assert.Equal(10 / 16.0, SurfaceDistance.NormalizedDice(Square, Shifted, 6, 6, tolerance: 1, spacingColumns: 2), 1e-12);
         Assert.Equal(2, SurfaceDistance.Hausdorff95(Square, Shifted, 6, 6, spacingColumns: 2), 1e-12);
     }
@@ -42,8 +43,8 @@ public sealed class SurfaceDistanceTests
     [Fact]
     public void The_percentile_is_interpolated_and_the_larger_direction_counts()
     {
-        // In one row all marked pixels are outline. From 11 to 9 of them: nine times 0, then 1 and 2; the 95th percentile lies at place
-        // 9.5 of 0 … 10. The way back is 0.
+        // In one row, all marked pixels belong to the outline. From 11 pixels to 9 pixels, the distances are nine times 0, then 1 and 2.
+        // The 95th percentile is at position 9.5 of 0 … 10. In the other direction, all distances are 0.
         float[] eleven = Map(1, 20, (_, column) => column < 11), nine = Map(1, 20, (_, column) => column < 9);
         Assert.Equal(1.5, SurfaceDistance.Hausdorff95(eleven, nine, 1, 20), 1e-12);
         Assert.Equal(1.5, SurfaceDistance.Hausdorff95(nine, eleven, 1, 20), 1e-12);
@@ -54,12 +55,13 @@ public sealed class SurfaceDistanceTests
     [Fact]
     public void What_runs_into_the_edge_of_the_image_has_its_outline_there()
     {
-        // The outline of a full 4×4 map are its 12 edge pixels; the inner 2×2 is all outline. Corners lie √2 from it, the others 1.
+        // The outline of a full 4×4 map consists of its 12 edge pixels. All pixels of the inner 2×2 map belong to its outline. The
+        // distance to it is √2 from a corner, and 1 from the other edge pixels.
         float[] full = Map(4, 4, (_, _) => true), inner = Map(4, 4, (row, column) => row is 1 or 2 && column is 1 or 2);
         Assert.Equal(0, SurfaceDistance.Hausdorff95(full, full, 4, 4));
         Assert.Equal((8 + 4) / 16.0, SurfaceDistance.NormalizedDice(full, inner, 4, 4, tolerance: 1), 1e-12);
 
-        // Place 10.45 of 0 … 11, where 8 times 1 is followed by 4 times √2.
+        // The percentile is at position 10.45 of 0 … 11. The sorted distances are 8 times 1, then 4 times √2.
         Assert.Equal(Math.Sqrt(2), SurfaceDistance.Hausdorff95(full, inner, 4, 4), 1e-12);
     }
 

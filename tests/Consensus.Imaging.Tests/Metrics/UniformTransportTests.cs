@@ -18,7 +18,7 @@ public sealed class UniformTransportTests
         var random = new Random((10 * rows) + columns);
         for (int trial = 0; trial < 20; trial++)
         {
-            // Few different costs, so that there are ties; or any.
+            // The costs have few different values, so that there are ties; or they are arbitrary.
             var costs = new double[rows, columns];
             for (int i = 0; i < costs.Length; i++)
             {
@@ -32,7 +32,7 @@ public sealed class UniformTransportTests
     [Fact]
     public void Hundreds_of_samples_and_a_few_raters_are_matched_as_if_each_were_copied()
     {
-        // Sample i costs nothing with rater i mod 7 and 1 with every other; of 175 samples each of 7 raters takes 25.
+        // Sample i costs 0 with rater i mod 7, and 1 with every other rater. Each of the 7 raters takes 25 of the 175 samples.
         var costs = new double[175, 7];
         for (int sample = 0; sample < 175; sample++)
         {
@@ -44,7 +44,7 @@ public sealed class UniformTransportTests
 
         Assert.Equal(0, UniformTransport.MeanCost(costs), 1e-12);
 
-        // 100 samples that all fit the first of 6 raters: 1/6 of them may have it.
+        // All 100 samples fit the first of 6 raters. Only 1/6 of them can be paired with this rater.
         costs = new double[100, 6];
         for (int i = 0; i < costs.Length; i++)
         {
@@ -54,7 +54,7 @@ public sealed class UniformTransportTests
         Assert.Equal(5 / 6.0, UniformTransport.MeanCost(costs), 1e-9);
     }
 
-    /// <summary>Writes out the copies and tries all ways to give each copied row a copied column.</summary>
+    /// <summary>Makes the copies, and tries all ways to pair each copied row with a copied column.</summary>
     private static double OfAllAssignments(double[,] costs)
     {
         int rows = costs.GetLength(0), columns = costs.GetLength(1);
@@ -62,7 +62,7 @@ public sealed class UniformTransportTests
         var least = new Dictionary<int, double> { [0] = 0 };
         for (int copy = 0; copy < copies; copy++)
         {
-            // What is taken already, as bits, tells all that matters of the rows before.
+            // The set of columns that are already taken, as bits, is all that matters from the earlier rows.
             var next = new Dictionary<int, double>();
             foreach ((int taken, double sum) in least)
             {

@@ -2,7 +2,7 @@ using Consensus.Imaging.Pictures;
 
 namespace Consensus.Imaging.Tests.Pictures;
 
-/// <summary>Looks into pictures.</summary>
+/// <summary>Reads colours from pictures.</summary>
 internal static class Colours
 {
     public static (int Red, int Green, int Blue) At(this RgbImage picture, int row, int column)
@@ -11,7 +11,7 @@ internal static class Colours
         return (picture.Pixels[at], picture.Pixels[at + 1], picture.Pixels[at + 2]);
     }
 
-    /// <summary>How many pixels of an area have this colour.</summary>
+    /// <summary>Counts the pixels of an area that have this colour.</summary>
     public static int Count(this RgbImage picture, (int Red, int Green, int Blue) colour, int top, int left, int height, int width) =>
         Enumerable.Range(top, height).Sum(row => Enumerable.Range(left, width).Count(column => picture.At(row, column) == colour));
 }

@@ -5,7 +5,9 @@ using Consensus.ML.Tests.Shared;
 
 namespace Consensus.Imaging.Tests.Pictures;
 
-/// <summary>A contact sheet puts each case where its order says: tiles of 184 with 14 between them, under a title and a legend.</summary>
+/// <summary>
+/// A contact sheet draws each case at its place in the order. Tiles have 184 pixels with gaps of 14, below a title and a legend.
+/// </summary>
 public sealed class ContactSheetTests : IDisposable
 {
     private const int Left = 16, Top = 16 + 34 + 22 + 14, Across = 184 + 14, Down = 184 + 34 + 14;
@@ -17,7 +19,7 @@ public sealed class ContactSheetTests : IDisposable
     [Fact]
     public void Cases_stand_in_rows()
     {
-        // Five cases: ⌈√(1.3 · 5)⌉ = 3 in a row. The second's bright half is on the right, the others' on the left.
+        // Five cases: ⌈√(1.3 · 5)⌉ = 3 in a row. In the second case, the right half is bright; in the others, the left half.
         RaterCase[] cases = [Case("a", true), Case("b", false), Case("c", true), Case("d", true), Case("e", true)];
         RgbImage sheet = Assert.Single(ContactSheet.Draw(cases, new() { Title = "five" }));
         Assert.Equal((2 * 16) + (3 * 184) + (2 * 14), sheet.Width);
@@ -42,7 +44,7 @@ public sealed class ContactSheetTests : IDisposable
     [Fact]
     public void A_rater_has_the_same_line_in_every_case()
     {
-        // Rater B draws alone in the second case, and in the second colour all the same.
+        // Only rater B drew in the second case. The line still has the second colour.
         RaterCase[] cases =
         [
             Case("both", true, "1111111100000000", "1111000000000000"), Case("one", true, "1111000000000000") with { RaterNames = ["B"] },
@@ -85,7 +87,7 @@ public sealed class ContactSheetTests : IDisposable
         Complaint.Expect<InvalidDataException>(() => Assert.Single(ContactSheet.Draw([wide])), "'wide'", "4×5", "4×4");
     }
 
-    /// <summary>A case of 4 × 4 pixels, bright in two of its columns, with masks that are written as rows of digits.</summary>
+    /// <summary>A case of 4 × 4 pixels. Two columns are bright. The masks are given as rows of digits.</summary>
     private RaterCase Case(string name, bool brightOnTheLeft, params string[] masks)
     {
         masks = masks.Length == 0 ? ["0000000000000000"] : masks;

@@ -2,7 +2,7 @@ using Consensus.Imaging.Pictures;
 
 namespace Consensus.Imaging.Tests.Pictures;
 
-/// <summary>Outlines run along the edges of marked pixels: corners derived by hand on masks of a few pixels.</summary>
+/// <summary>Outlines run along the edges of marked pixels. The corners for masks of a few pixels are derived by hand.</summary>
 public sealed class MaskContourTests
 {
     [Fact]

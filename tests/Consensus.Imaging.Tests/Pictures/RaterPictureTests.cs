@@ -4,8 +4,8 @@ using Consensus.ML.Tests.Shared;
 namespace Consensus.Imaging.Tests.Pictures;
 
 /// <summary>
-/// A rater picture shows what it should, where it should: positions are derived by hand from its margins (14), title (32),
-/// captions (22) and gaps (12).
+/// The parts of a rater picture are at the right places. Positions are derived by hand from its margins (14), title (32), captions (22)
+/// and gaps (12).
 /// </summary>
 public sealed class RaterPictureTests
 {
@@ -35,7 +35,7 @@ public sealed class RaterPictureTests
     [Fact]
     public void A_straight_border_is_drawn_on_the_edge_of_its_pixels_in_its_raters_colour()
     {
-        // 8 × 8 pixels of 64 each, the left half marked: the edge is 4 · 64 = 256 pixels from the left.
+        // 8 × 8 pixels are drawn with 64 pixels each. The left half is marked, so the edge is 4 · 64 = 256 pixels from the left.
         RgbImage picture = RaterPicture.Draw(
             Black(8, 8), new RaterMasks(1, 8, 8, [.. Enumerable.Range(0, 64).Select(i => i % 8 < 4 ? (byte)1 : (byte)0)]));
         int row = Top + 200;
@@ -47,7 +47,8 @@ public sealed class RaterPictureTests
     [Fact]
     public void The_outline_of_one_pixel_is_an_eighth_of_a_pixel_inside_its_edges()
     {
-        // A spline over the middles of four edges: at its outermost ⅛·0.5 + ¾·0 + ⅛·0.5 from an edge. The pixel is 512/4 = 128 wide.
+        // The spline runs over the middles of four edges. At its outermost point, it is ⅛·0.5 + ¾·0 + ⅛·0.5 away from an edge. The pixel
+        // is 512/4 = 128 wide.
         byte[] mask = new byte[16];
         mask[5] = 1;
         RgbImage picture = RaterPicture.Draw(Black(4, 4), new RaterMasks(1, 4, 4, mask));
@@ -73,7 +74,7 @@ public sealed class RaterPictureTests
     [Fact]
     public void The_soft_map_has_the_colour_of_the_share_and_a_white_line_around_the_majority()
     {
-        // All three mark the first column, two the second, one the third, nobody the fourth.
+        // Three raters mark the first column, two mark the second, one marks the third, and nobody marks the fourth.
         byte[] masks =
         [
             .. new[] { 3, 2, 1 }.SelectMany(columns => Enumerable.Range(0, 16).Select(i => i % 4 < columns ? (byte)1 : (byte)0)),
@@ -81,7 +82,8 @@ public sealed class RaterPictureTests
         RgbImage picture = RaterPicture.Draw(Black(4, 4), new RaterMasks(3, 4, 4, masks));
         int row = Top + 200;
 
-        // Over black, 0.25 + 0.45 · share of the scale's colour: at share 1 of (255, 235, 120), at ⅓ of (170, 40, 130).
+        // Over black, the weight of the scale's colour is 0.25 + 0.45 · share. The colour is (255, 235, 120) for the share 1, and (170,
+        // 40, 130) for ⅓.
         AssertNear((179, 165, 84), picture.At(row, Second + 64));
         AssertNear((68, 16, 52), picture.At(row, Second + 256 + 64));
         Assert.Equal((0, 0, 0), picture.At(row, Second + 384 + 64));
@@ -122,7 +124,7 @@ public sealed class RaterPictureTests
         var image = new Slice(3, 1, 4, [0, 200, 200, 0, 0, 100, 0, 0, 0, 0, 0, 0]);
         RgbImage colour = RaterPicture.Draw(image), grey = RaterPicture.Draw(image, new() { Channel = 1 });
 
-        // One window over all channels, from 0 to 200: the second pixel is (200, 100, 0).
+        // All channels share one window of values, from 0 to 200. The second pixel is (200, 100, 0).
         Assert.Equal((255, 128, 0), colour.At(14 + 32 + 50, Left + 200));
         Assert.Equal(White, grey.At(14 + 32 + 50, Left + 200));
     }

@@ -25,7 +25,8 @@ public sealed class SliceOverlayTests
     [Fact]
     public void An_overlay_leaves_the_image_grey_where_nobody_marks_and_colours_it_where_someone_does()
     {
-        // 320 pixels a side: no enlarging. The lower half is marked by four in ten raters, too few for the majority's white outline.
+        // The image has 320 pixels per side, so it is not enlarged. Four of ten raters mark the lower half. This is not a majority, so
+        // there is no white outline.
         const int Side = 320;
         float[] map = new float[Side * Side];
         Array.Fill(map, 0.4f, Side * Side / 2, Side * Side / 2);
@@ -47,8 +48,8 @@ public sealed class SliceOverlayTests
         map[5] = 0.9f;
         RgbImage picture = SliceOverlay.Draw(new Slice(1, 4, 4, new float[16]), map);
 
-        // Each of the 4 × 4 pixels is drawn 80 × 80; the marked one begins at row 80 and column 80 of the second
-        // panel, which begins at 326.
+        // Each of the 4 × 4 pixels is drawn with 80 × 80 pixels. The second panel begins at column 326, and the marked pixel begins at its
+        // row 80 and column 80.
         (byte, byte, byte) white = (255, 255, 255);
         Assert.Equal(white, Pixel(picture, 80, 326 + 80));
         Assert.Equal(white, Pixel(picture, 159, 326 + 159));

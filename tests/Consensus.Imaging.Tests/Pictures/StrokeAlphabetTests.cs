@@ -3,7 +3,7 @@ using SkiaSharp;
 
 namespace Consensus.Imaging.Tests.Pictures;
 
-/// <summary>Text needs no font: letters are strokes, each with a shape and a width of its own.</summary>
+/// <summary>Text needs no font. Letters are made of strokes, and each letter has its own shape and width.</summary>
 public sealed class StrokeAlphabetTests
 {
     private const string Known = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.,:;"
@@ -31,7 +31,7 @@ public sealed class StrokeAlphabetTests
     [Fact]
     public void Width_grows_with_the_size_and_counts_the_room_between_letters()
     {
-        // An H is 10 wide, with 2 on either side of it between letters, a space is 6.
+        // An H is 10 wide. Between letters, there are 2 on each side of it. A space is 6 wide.
         Assert.Equal(10, StrokeAlphabet.Measure("H", 14), 1e-4);
         Assert.Equal(24, StrokeAlphabet.Measure("HH", 14), 1e-4);
         Assert.Equal(60, StrokeAlphabet.Measure("H H", 28), 1e-4);

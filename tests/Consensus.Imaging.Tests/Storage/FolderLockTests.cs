@@ -3,7 +3,7 @@ using Consensus.ML.Tests.Shared;
 
 namespace Consensus.Imaging.Tests.Storage;
 
-/// <summary>Only what another holds is waited for, and never without a word or an end.</summary>
+/// <summary>A lock waits only if another process or thread holds the folder. The wait is announced, and it can be cancelled.</summary>
 public sealed class FolderLockTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -48,11 +48,11 @@ public sealed class FolderLockTests : IDisposable
         Assert.Null(FolderLock.TryTake(_folder.Root));
     }
 
-    /// <summary>These were once taken for another's hold, and waited for without end.</summary>
+    /// <summary>An earlier version took these errors for a lock of another process, and waited for ever.</summary>
     [Fact]
     public void What_is_wrong_with_the_file_is_said_at_once()
     {
-        // The lock's own name is taken by a folder, by a link that leads in a circle, or is too long for the system.
+        // The name of the lock's file belongs to a folder, to a link that leads in a circle, or is too long for the system.
         string folder = Directory.CreateDirectory(_folder["folder"]).FullName;
         Directory.CreateDirectory(Path.Combine(folder, FolderLock.FileName));
         Assert.Throws<UnauthorizedAccessException>(() => FolderLock.Wait(folder, null, CancellationToken.None));

@@ -2,7 +2,7 @@ using Consensus.Imaging.Storage;
 
 namespace Consensus.Imaging.Tests.Storage;
 
-/// <summary>Characters that no report or file can hold are found, and replaced where text is shown.</summary>
+/// <summary>Characters that reports or files cannot hold are found. They are replaced when text is shown.</summary>
 public sealed class NameTextTests
 {
     [Theory]
@@ -18,7 +18,7 @@ public sealed class NameTextTests
     [Fact]
     public void Half_a_character_is_none()
     {
-        // Attributes of tests cannot carry them.
+        // Attributes of tests cannot hold these characters.
         Assert.Equal("holds U+D83E, which is half a character", NameText.Problem("a\ud83e"));
         Assert.Equal("holds U+DDE0, which is half a character", NameText.Problem("\udde0\ud83e"));
         Assert.Equal("a\uFFFDb\U0001F9E0\uFFFD", NameText.Printable("a\u0001b\U0001F9E0\ud83e"));

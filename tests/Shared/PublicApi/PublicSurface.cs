@@ -3,12 +3,12 @@ using PublicApiGenerator;
 
 namespace Consensus.ML.Tests.Shared;
 
-/// <summary>What a library offers its users, against the text that was approved.</summary>
+/// <summary>Compares the public members of a library with the approved text.</summary>
 internal static class PublicSurface
 {
-    /// <summary>Fails where the public surface of a library is not that of PublicApi.approved.txt beside the running tests.</summary>
+    /// <summary>Fails if the public surface of a library differs from PublicApi.approved.txt beside the running tests.</summary>
     /// <param name="library">The library.</param>
-    /// <param name="folder">The folder with the approved text, from the repository's root, for the message.</param>
+    /// <param name="folder">The folder of the approved text, as a path from the root of the repository, for the message.</param>
     public static void AssertApproved(Assembly library, string folder)
     {
         string current = library
@@ -38,7 +38,7 @@ internal static class PublicSurface
             + $"  {folder}/PublicApi.approved.txt\nand say in the commit what changes for users.");
     }
 
-    /// <summary>Each line with the type that it is of, for several types may have a member of the same name.</summary>
+    /// <summary>Each line together with its type, because several types may have a member of the same name.</summary>
     private static IEnumerable<string> Lines(string surface)
     {
         string type = "";

@@ -23,8 +23,8 @@ public sealed class NiftiAffineTests : IDisposable
     [InlineData(2)]
     public void The_qform_turns_scales_and_shifts(int version)
     {
-        // A quarter turn about the third axis: (a, b, c, d) = (√½, 0, 0, √½) sends the first axis to the second and the
-        // second to minus the first.
+        // A quarter turn about the third axis, (a, b, c, d) = (√½, 0, 0, √½). It turns the first axis into the second, and the second into
+        // the negative first.
         var image = new NiftiBytes
         {
             Version = version,
@@ -71,7 +71,7 @@ public sealed class NiftiAffineTests : IDisposable
     [Fact]
     public void Neither_gives_the_spacing_with_the_first_axis_flipped_and_the_origin_in_the_centre()
     {
-        // nibabel's base affine: half of (length − 1) steps from the centre; absent axes count as one step of 1.
+        // The base affine of nibabel. The origin is (length − 1) / 2 steps from the first voxel. A missing axis has a spacing of 1.
         var volume = new NiftiBytes { Dimensions = [3, 5, 2], Values = new double[30], PixelDimensions = [1, 2, 3, 4, 1, 1, 1, 1] };
         Assert.Equal([-2, 0, 0, 2, 0, 3, 0, -6, 0, 0, 4, -2, 0, 0, 0, 1], Affine(volume));
         var slice = new NiftiBytes { PixelDimensions = [1, 2, 3, 9, 1, 1, 1, 1] };

@@ -15,7 +15,7 @@ public sealed class NiftiCutTests : IDisposable
     [InlineData("volume.nii.gz", 2, true)]
     public void The_axes_that_are_not_cut_become_rows_and_columns_in_stored_order(string name, int version, bool bigEndian)
     {
-        // The value at x, y, z is 100 z + 10 y + x, so that each digit shows where it came from.
+        // The value at x, y, z is 100 z + 10 y + x, so each digit shows one coordinate.
         string path = NiftiSamples.Volume([2, 3, 4], version, bigEndian).WriteTo(_folder[name]);
         NiftiSamples.ExpectSlice(path, 2, 3, 2, 3, [300, 310, 320, 301, 311, 321]);
         NiftiSamples.ExpectSlice(path, 1, 2, 2, 4, [20, 120, 220, 320, 21, 121, 221, 321]);
@@ -50,7 +50,7 @@ public sealed class NiftiCutTests : IDisposable
     [Fact]
     public void The_affine_of_a_slice_has_its_own_axes_and_its_own_place()
     {
-        // Columns of the volume's matrix: x goes along (1, 5, 9), y along (2, 6, 10), z along (3, 7, 11), from (4, 8, 12).
+        // The columns of the volume's matrix: x runs along (1, 5, 9), y along (2, 6, 10) and z along (3, 7, 11). The origin is (4, 8, 12).
         string path = NiftiSamples.Volume([2, 3, 4], rows: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]).WriteTo(_folder["volume.nii"]);
         Slice along2 = NiftiFile.ReadSlice(path, 2, 3);
         Assert.Equal([1, 2, 3, 4 + 9, 5, 6, 7, 8 + 21, 9, 10, 11, 12 + 33, 0, 0, 0, 1], along2.Geometry.Affine);

@@ -30,7 +30,7 @@ public sealed class NiftiExtensionsTests : IDisposable
     [InlineData(32, 44)]
     public void Extensions_that_fit_are_passed_over(int size, int room)
     {
-        // The second number is the room before the values: what is left of it after an extension may be less than another one takes.
+        // The second number is the room before the values. After one extension, the rest of the room may be too small for another one.
         foreach (string name in new[] { "image.nii", "image.nii.gz" })
         {
             foreach ((int version, bool bigEndian) in new[] { (1, false), (2, true) })
@@ -63,8 +63,8 @@ public sealed class NiftiExtensionsTests : IDisposable
     [Fact]
     public void An_extension_into_the_values_passes_only_when_the_file_ends_with_it()
     {
-        // 32 bytes of room and 6 bytes of values: an extension of 38 ends where the file does, one of 36 leaves two bytes
-        // that are no extension.
+        // There are 32 bytes of room and 6 bytes of values. An extension of 38 bytes ends at the end of the file. An extension of 36 bytes
+        // leaves two bytes, which are not an extension.
         foreach (string name in new[] { "image.nii", "image.nii.gz" })
         {
             Assert.Equal(_asRows, NiftiFile.ReadSlice(Write(name, Extended(38, 32, 1, false))).Pixels);
@@ -98,7 +98,7 @@ public sealed class NiftiExtensionsTests : IDisposable
         Assert.Equal(_asRows, NiftiFile.ReadSlice(Write("image.nii", bytes)).Pixels);
     }
 
-    /// <summary>A single file of six bytes of values, with one extension of this claimed size in this much room.</summary>
+    /// <summary>A single file with six bytes of values. It has one extension that claims this size, in this much room.</summary>
     private static byte[] Extended(int size, int room, int version, bool bigEndian)
     {
         byte[] bytes = new NiftiBytes

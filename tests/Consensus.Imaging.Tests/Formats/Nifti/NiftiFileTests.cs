@@ -67,7 +67,7 @@ public sealed class NiftiFileTests : IDisposable
         Assert.Equal(expected.Affine, written.Affine);
         Assert.Equal((expected.QformCode, expected.SformCode, expected.Units), (written.QformCode, written.SformCode, written.Units));
 
-        // As stored: x fastest, then y, then z, which is the order in which the test's own volume was made.
+        // The stored order: x changes fastest, then y, then z. The test's own volume has the same order.
         byte[] bytes = File.ReadAllBytes(_folder[name]);
         if (name.EndsWith(".gz", StringComparison.Ordinal))
         {

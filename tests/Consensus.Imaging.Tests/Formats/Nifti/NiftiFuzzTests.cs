@@ -6,16 +6,17 @@ using Consensus.ML.Tests.Shared;
 namespace Consensus.Imaging.Tests.Formats.Nifti;
 
 /// <summary>
-/// Damaged files of every kind end in a reading or in an InvalidDataException or IOException of one line: no crash, no hang, no other
-/// exception, and no memory beyond the file's own scale.
+/// A damaged file of any kind is either read, or refused by an InvalidDataException or IOException with a message of one line. There is no
+/// crash, no hang and no other exception, and the memory used is in proportion to the file.
 /// </summary>
 public sealed class NiftiFuzzTests : IDisposable
 {
-    // What the readers may take for any file: blocks, windows and the megabyte that a packed file is believed without a look.
+    // The memory that the readers may use for any file: blocks, windows, and the megabyte that a gzip file may promise without being
+    // checked.
     private const long FixedMemory = 6L << 20;
     private const long MemoryPerByte = 80;
 
-    // Far more than any case needs, even on a busy machine.
+    // This is much more than any case needs, even on a busy machine.
     private static readonly TimeSpan LongestCase = TimeSpan.FromSeconds(30);
 
     private static readonly double[] Extremes =
@@ -24,7 +25,7 @@ public sealed class NiftiFuzzTests : IDisposable
         double.NaN, double.PositiveInfinity, double.NegativeInfinity, 1e-45,
     ];
 
-    // Type and place of the fields that decide on reading: NIfTI-1, then NIfTI-2.
+    // Type and position of the fields that matter most for reading: NIfTI-1, then NIfTI-2.
     private static readonly (char Kind, int At)[] Fields1 =
         [
             ('i', 0), .. Enumerable.Range(0, 8).Select(at => ('s', 40 + (2 * at))), ('s', 70), ('s', 72),
@@ -116,7 +117,7 @@ public sealed class NiftiFuzzTests : IDisposable
             string path = _folder[random.Next(2) == 0 ? "case.nii" : "case.nii.gz"];
             if (random.Next(5) == 0)
             {
-                // As a pair: what is damaged is the header, the values, or both.
+                // The file is stored as a pair. The header, the values or both are damaged.
                 path = _folder["case.hdr"];
                 File.WriteAllBytes(_folder["case.img"], random.Next(2) == 0 ? bytes : originals[random.Next(originals.Length)]);
             }
@@ -146,7 +147,7 @@ public sealed class NiftiFuzzTests : IDisposable
             }
         }
 
-        // Most damage is noticed, much does not matter: a fuzzer that only ever sees one of both tests nothing.
+        // Some damage makes a file unreadable, and some damage does not matter. Both must occur, or the fuzzer tests nothing.
         Assert.InRange(read, cases / 4, cases * 5);
         Assert.InRange(refused, cases / 4, cases * 5);
         TestContext.Current.TestOutputHelper?.WriteLine(
@@ -180,7 +181,7 @@ public sealed class NiftiFuzzTests : IDisposable
         return read;
     }
 
-    /// <summary>Small files of each kind, and the small real ones where they are at hand.</summary>
+    /// <summary>Small files of each kind, and also small real files if they are available.</summary>
     private static byte[][] Originals()
     {
         double[] values = [.. Enumerable.Range(0, 48).Select(value => (double)value)];
@@ -288,7 +289,7 @@ public sealed class NiftiFuzzTests : IDisposable
             case 1:
                 return bytes[..random.Next(bytes.Length)];
             case 2:
-                // The length it claims to unpack to.
+                // The last four bytes of a gzip file: the length of the unpacked content.
                 random.NextBytes(bytes.AsSpan(bytes.Length - 4));
                 return bytes;
             case 3:
@@ -298,7 +299,7 @@ public sealed class NiftiFuzzTests : IDisposable
         }
     }
 
-    /// <summary>Half of the damage to the header.</summary>
+    /// <summary>A random position. Half of the positions are in the header.</summary>
     private static int Place(byte[] bytes, Random random) => random.Next(random.Next(2) == 0 ? Math.Min(560, bytes.Length) : bytes.Length);
 
     private static void SetField(byte[] bytes, Random random)

@@ -66,7 +66,7 @@ public sealed class NiftiHeaderParserTests : IDisposable
         byte[] data = new NiftiBytes().Data();
         if (offset < 348)
         {
-            // Only the magic of a pair allows values inside the header, here in the fields for a description.
+            // Only the magic of a pair allows values inside the header. Here they lie in the field for a description.
             data.CopyTo(bytes, offset);
         }
         else

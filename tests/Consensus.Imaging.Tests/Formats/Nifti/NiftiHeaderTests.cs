@@ -7,7 +7,7 @@ namespace Consensus.Imaging.Tests.Formats.Nifti;
 /// <summary>The header says whether an image is a single slice, wherever its axis of length 1 is, and how its pixels are spaced.</summary>
 public sealed class NiftiHeaderTests : IDisposable
 {
-    // x fastest: rows of the slice run along the first axis that is longer than 1.
+    // x changes fastest. The rows of the slice are counted along the first axis that is longer than 1.
     private static readonly double[] _stored = [.. Enumerable.Range(0, 12 * 10).Select(value => (double)value)];
 
     private readonly TemporaryFolder _folder = new();
@@ -57,7 +57,7 @@ public sealed class NiftiHeaderTests : IDisposable
         Assert.Equal(path, slice.Source);
         Assert.Equal(NiftiFile.ReadSlice(path, axis, 0).Geometry.Affine, slice.Geometry.Affine);
 
-        // The spacing is that of the stored axes, 2, 3 and 5.
+        // The spacings of the stored axes are 2, 3 and 5.
         double[] spacing = [2, 3, 5];
         int[] others = [.. Enumerable.Range(0, 3).Where(other => other != axis)];
         Assert.Equal((spacing[others[0]], spacing[others[1]]), (slice.Geometry.SpacingRows, slice.Geometry.SpacingColumns));

@@ -9,11 +9,11 @@ public sealed class NiftiLayoutTests : IDisposable
 {
     private static readonly float[] _values = [0, 0.25f, 0.5f, 0.75f, 1, -3];
 
-    // Offset and length: dim_info, dim, pixdim, units, codes, and quaternion, offset and rows in one piece.
+    // Offset and length of the fields dim_info, dim, pixdim, units, the codes, and one piece with quaternion, offset and rows.
     private static readonly (int At, int Length)[] _fields1 = [(39, 1), (40, 16), (76, 32), (123, 1), (252, 4), (256, 72)];
     private static readonly (int At, int Length)[] _fields2 = [(524, 1), (16, 64), (104, 64), (500, 4), (344, 8), (352, 144)];
 
-    // Nothing here is a round binary number, and what lies beyond the image's axes is not 1.
+    // No number here is exact in binary, and the spacings beyond the image's axes are not 1.
     private static readonly double[] _spacing = [-1, 0.7, 1.3, 2.2, 0.1, 3.3, 4.4, 5.5];
     private static readonly double[] _rotation = [0.1, -0.2, 0.3, -12.3, 45.6, -78.9];
     private static readonly double[] _rows = [0.1, 0.2, 0.3, 4.4, 0.5, 0.6, 0.7, 8.8, 0.9, 1.1, 1.2, 12.1];
@@ -122,7 +122,7 @@ public sealed class NiftiLayoutTests : IDisposable
     [Fact]
     public void The_slice_spacing_of_a_file_with_two_axes_is_kept()
     {
-        // 0.7 × 1.3 with slices 2 apart, turned by half a turn about the third axis, in a qform alone.
+        // A spacing of 0.7 × 1.3 and slices 2 mm apart, rotated by a half turn about the third axis. The file has only a qform.
         string image = new NiftiBytes { PixelDimensions = [1, 0.7, 1.3, 2, 1, 1, 1, 1], Qform = 1, Quaternion = [0, 0, 1, 0, 0, 0] }
             .WriteTo(_folder["image.nii.gz"]);
         NiftiFile.WriteSlice(_folder["soft.nii.gz"], new Slice(1, 2, 3, new float[6]), image);
@@ -143,7 +143,8 @@ public sealed class NiftiLayoutTests : IDisposable
         Assert.Equal([4, 5], slice.Shape);
         ExpectAffine(NiftiFile.ReadSlice(image, 2, 6).Geometry.Affine, NiftiFile.ReadSlice(_folder["soft.nii"]).Geometry.Affine);
 
-        // qfac is −1: six slices of 2.2 against the third column of the rotation, R₃₃ = a² + d² − b² − c² with a² = 0.86.
+        // qfac is −1, so the slice moves by six slices of 2.2 mm against the third column of the rotation. R₃₃ = a² + d² − b² − c² with a²
+        // = 0.86.
         Assert.Equal(-78.9 - (6 * 2.2 * (0.86 + 0.09 - 0.01 - 0.04)), slice.Affine[11], 1e-4);
     }
 
@@ -194,7 +195,7 @@ public sealed class NiftiLayoutTests : IDisposable
             Rows = _rows,
         }.Header();
 
-        // Which axis is which, micrometres and milliseconds; and no length beyond the image's axes.
+        // Sets dim_info, the units micrometre and millisecond, and no lengths beyond the image's axes.
         (int information, int units, int lengths, int size) = version == 1 ? (39, 123, 42, 2) : (524, bigEndian ? 503 : 500, 24, 8);
         (header[information], header[units]) = (0x39, 0x13);
         header.AsSpan(lengths + (shape.Length * size), (7 - shape.Length) * size).Clear();
@@ -219,7 +220,8 @@ public sealed class NiftiLayoutTests : IDisposable
     }
 
     /// <summary>
-    /// The header with a single channel, where the image has several: beyond the second axis of a slice, beyond the third of a volume.
+    /// The header for a single channel if the image has several. Channels come after the second axis of a slice, or after the third axis
+    /// of a volume.
     /// </summary>
     private static byte[] Unchannelled(byte[] header, long[] shape, int version)
     {
@@ -240,7 +242,7 @@ public sealed class NiftiLayoutTests : IDisposable
         }
     }
 
-    /// <summary>In millimetres, where the files are in micrometres.</summary>
+    /// <summary>Compares affines in millimetres. The files store micrometres.</summary>
     private static void ExpectAffine(IReadOnlyList<double> expected, IReadOnlyList<double> actual) =>
         Assert.All(expected.Zip(actual), pair => Assert.Equal(pair.First, pair.Second, 1e-7));
 }

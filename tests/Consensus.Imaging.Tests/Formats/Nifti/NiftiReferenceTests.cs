@@ -4,7 +4,7 @@ using Consensus.ML.Tests.Shared;
 
 namespace Consensus.Imaging.Tests.Formats.Nifti;
 
-/// <summary>Files of another project's test suite read as nibabel reads them, or are refused where it refuses them.</summary>
+/// <summary>Files of another project's test suite give the same values as in nibabel. Files that nibabel refuses are refused.</summary>
 public sealed class NiftiReferenceTests
 {
     [Fact]
@@ -113,7 +113,10 @@ public sealed class NiftiReferenceTests
             expected.GetProperty(name) is { ValueKind: JsonValueKind.Number } value ? value.GetDouble() : double.NaN;
     }
 
-    /// <summary>Within 1e-6 relative; what is 0 but for the rounding of a quaternion is 0.</summary>
+    /// <summary>
+    /// Whether two values agree within a relative error of 1e-6. Values that differ from 0 only by the rounding of a quaternion count as
+    /// 0.
+    /// </summary>
     private static bool Near(double expected, double found)
         => expected.Equals(found) || Math.Abs(expected - found) <= 1e-6 * Math.Max(Math.Abs(expected), 1e-3);
 }

@@ -31,7 +31,8 @@ public sealed class NiftiSourceTests : IDisposable
             Complaint.Expect<InvalidDataException>(() => NiftiFile.ReadSlice(_folder["short.nii.gz"]), "short.nii.gz", "truncated");
         }
 
-        // Before the end-of-data mark, the checksum and the length (a dozen bytes), down to little more than the magic.
+        // The file is cut before the end-of-data mark, the checksum and the length (about twelve bytes), and down to little more than the
+        // magic.
         foreach (int length in new[] { packed.Length - 20, packed.Length - 100, packed.Length / 2, 30, 3 })
         {
             File.WriteAllBytes(_folder["cut.nii.gz"], packed[..length]);
@@ -51,7 +52,7 @@ public sealed class NiftiSourceTests : IDisposable
     [Fact]
     public void A_promise_of_gigabytes_takes_no_memory()
     {
-        // The largest slice that is allowed, in a file of some hundred bytes; and sizes that no number holds.
+        // Some files of a few hundred bytes promise the largest allowed slice. Others promise sizes that no integer can hold.
         string[] paths =
         [
             new NiftiBytes { Dimensions = [16384, 16384], Type = 64, Values = [] }.WriteTo(_folder["huge.nii"]),

@@ -45,7 +45,7 @@ public sealed class NiftiValuesTests : IDisposable
                 NiftiHeader header = NiftiFile.ReadHeader(path);
                 Assert.Equal((version, name, bigEndian), (header.Version, header.DataType, header.BigEndian));
 
-                // Axis 0 of the file, the fastest, has 2 values and becomes the rows.
+                // Axis 0 of the file changes fastest. It has 2 values and becomes the rows.
                 Slice slice = NiftiFile.ReadSlice(path);
                 Assert.Equal((1, 2, 3), (slice.Channels, slice.Height, slice.Width));
                 double[] expected = [values[0], values[2], values[4], values[1], values[3], values[5]];
@@ -77,7 +77,7 @@ public sealed class NiftiValuesTests : IDisposable
     [Fact]
     public void A_plane_larger_than_a_block_is_turned_around_in_full()
     {
-        // 700 × 500 float64 values fill more than twenty blocks; 40000 × 3 needs several for one column.
+        // 700 × 500 float64 values fill more than twenty blocks. With 20000 × 3 values, one column needs several blocks.
         foreach ((int rows, int columns) in new[] { (700, 500), (20000, 3), (1, 1), (3, 20000) })
         {
             double[] values = [.. Enumerable.Range(0, rows * columns).Select(value => (double)value)];

@@ -113,7 +113,7 @@ public sealed class NiftiVolumeTests : IDisposable
     [Fact]
     public void A_slice_of_a_well_packed_volume_takes_the_memory_of_a_slice()
     {
-        // 64 million zeros in some 60 kB: the volume is legitimate, and a slice of it is 10,000 values.
+        // 64 million zeros take about 60 kB. The volume is correct, and one slice has 10,000 values.
         string path = _folder["zeros.nii.gz"];
         using (var stream = new GZipStream(File.Create(path), CompressionLevel.Optimal))
         {

@@ -36,7 +36,7 @@ public sealed class NiftiWriterTests : IDisposable
         Assert.Equal(352 + (6 * 4), bytes.Length);
         Assert.Equal("n+1\0"u8.ToArray(), bytes[344..348]);
 
-        // Rows run fastest in the file: the second value stored is the first of the second row.
+        // The row index changes fastest in the file, so the second stored value is the first value of the second row.
         Assert.Equal([0f, 0.75f, 0.25f, 1f, 0.5f, -3f], Enumerable.Range(0, 6).Select(i => BitConverter.ToSingle(bytes, 352 + (4 * i))));
     }
 

@@ -3,7 +3,7 @@ using Consensus.ML.Tests.Shared;
 
 namespace Consensus.Imaging.Tests.Formats.Raster;
 
-/// <summary>Bitmaps give the values that they store.</summary>
+/// <summary>Bitmaps are read with the values that they store.</summary>
 public sealed class BmpFormatTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -13,7 +13,7 @@ public sealed class BmpFormatTests : IDisposable
     [Fact]
     public void Bitmaps_of_colours_greys_and_one_bit_are_read_from_the_bottom_up()
     {
-        // Two rows of two pixels, blue first; rows take multiples of four bytes and begin at the bottom.
+        // Two rows of two pixels, with blue first. Each row takes a multiple of four bytes, and the bottom row comes first.
         Assert.Equal(
             [1, 4, 7, 10, 2, 5, 8, 11, 3, 6, 9, 12],
             Read("colour.bmp", RasterSamples.Bitmap(2, 2, 24, [], [9, 8, 7, 12, 11, 10, 0, 0, 3, 2, 1, 6, 5, 4, 0, 0])).Pixels);

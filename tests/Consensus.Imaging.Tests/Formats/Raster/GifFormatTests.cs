@@ -3,7 +3,7 @@ using Consensus.ML.Tests.Shared;
 
 namespace Consensus.Imaging.Tests.Formats.Raster;
 
-/// <summary>GIF files give the values that they store; animations are refused.</summary>
+/// <summary>GIF files are read with the values that they store. Animations are refused.</summary>
 public sealed class GifFormatTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

@@ -4,7 +4,7 @@ using SkiaSharp;
 
 namespace Consensus.Imaging.Tests.Formats.Raster;
 
-/// <summary>JPEG files are read near the encoded colours and turned as their EXIF says; damaged ones are refused.</summary>
+/// <summary>JPEG files are read with nearly the encoded colours, and turned as their EXIF says. Damaged files are refused.</summary>
 public sealed class JpegFormatTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -41,7 +41,7 @@ public sealed class JpegFormatTests : IDisposable
     [InlineData(8, 24, 16, 23, 0)]
     public void A_JPEG_is_turned_as_its_EXIF_orientation_says(byte orientation, int height, int width, int row, int column)
     {
-        // The first stored quarter is white. EXIF is one TIFF directory with one tag, in a segment behind the first two bytes.
+        // The first stored quarter is white. The EXIF data is a TIFF directory with one tag, in a segment after the first two bytes.
         byte[] stored = RasterSamples.Jpeg(24, 16, (x, y) => x < 12 && y < 8 ? SKColors.White : SKColors.Black);
         byte[] exif =
         [

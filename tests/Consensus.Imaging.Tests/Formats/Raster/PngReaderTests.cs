@@ -5,7 +5,9 @@ using SkiaSharp;
 
 namespace Consensus.Imaging.Tests.Formats.Raster;
 
-/// <summary>Every kind of PNG gives the values it stores; what cannot be read whole is refused by name.</summary>
+/// <summary>
+/// Every kind of PNG file is read with the values that it stores. A file that cannot be read completely is refused by name.
+/// </summary>
 public sealed class PngReaderTests : IDisposable
 {
     private static readonly byte[] Colours = [0, 0, 0, 10, 20, 30, 255, 0, 128];
@@ -66,7 +68,7 @@ public sealed class PngReaderTests : IDisposable
     [Fact]
     public void Gamma_and_colour_profiles_change_no_value()
     {
-        // A gamma of 0.1 and the red primary of another screen.
+        // The chunks set a gamma of 0.1 and the red primary of another screen.
         byte[] chunks =
         [
             .. PngBytes.Chunk("gAMA", [0, 0, 0x27, 0x10]),
@@ -80,7 +82,7 @@ public sealed class PngReaderTests : IDisposable
     [InlineData(new byte[] { 1, 1, 1, 1, 1, 10, 251, 2 }, new float[] { 1, 2, 3, 10, 5, 7 })] // Sub: each adds to its left neighbour.
     [InlineData(new byte[] { 0, 1, 2, 3, 2, 9, 3, 254 }, new float[] { 1, 2, 3, 10, 5, 1 })] // Up: each adds to the one above.
     [InlineData(new byte[] { 0, 1, 2, 3, 3, 10, 0, 1 }, new float[] { 1, 2, 3, 10, 6, 5 })] // Average: (0+1)/2+10, (10+2)/2+0, (6+3)/2+1.
-    // Paeth: nearest to 0+1-0, 5+9-1 and 10+3-9 are the ones above, 1, 9 and 3.
+    // Paeth: the values nearest to 0+1-0, 5+9-1 and 10+3-9 are those above: 1, 9 and 3.
     [InlineData(new byte[] { 0, 1, 9, 3, 4, 4, 1, 1 }, new float[] { 1, 9, 3, 5, 10, 4 })]
     public void Every_row_filter_is_undone(byte[] rows, float[] expected)
         => Assert.Equal(expected, Read(new() { Rows = rows }).Pixels);
@@ -88,7 +90,7 @@ public sealed class PngReaderTests : IDisposable
     [Fact]
     public void Interlaced_pixels_go_to_their_places()
     {
-        // Adam7 of 3×3: (0,0); (0,2); (2,0) and (2,2); (0,1) and (2,1); then the whole second row.
+        // The Adam7 passes of 3×3 pixels: (0,0); (0,2); (2,0) and (2,2); (0,1) and (2,1); then the whole second row.
         byte[] rows = [0, 1, 0, 3, 0, 7, 9, 0, 2, 0, 8, 0, 4, 5, 6];
         Assert.Equal([1, 2, 3, 4, 5, 6, 7, 8, 9], Read(new() { Height = 3, Interlaced = true, Rows = rows }).Pixels);
     }
@@ -161,7 +163,7 @@ public sealed class PngReaderTests : IDisposable
             Complaint.Expect<InvalidDataException>(() => SliceReader.Read(_folder["cut.png"]), "cut.png");
         }
 
-        // Without its last chunk, which holds nothing, all pixels are there.
+        // The last chunk holds nothing, so all pixels are there without it.
         File.WriteAllBytes(_folder["cut.png"], file[..^12]);
         Assert.Equal(600, SliceReader.Read(_folder["cut.png"]).Pixels.Length);
     }

@@ -3,7 +3,7 @@ using Consensus.ML.Tests.Shared;
 
 namespace Consensus.Imaging.Tests.Formats.Raster;
 
-/// <summary>Pictures are opened by their format.</summary>
+/// <summary>Pictures are opened by the reader of their format.</summary>
 public sealed class RasterFileTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();

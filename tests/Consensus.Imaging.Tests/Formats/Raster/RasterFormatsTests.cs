@@ -7,7 +7,7 @@ using Consensus.ML.Tests.Shared;
 namespace Consensus.Imaging.Tests.Formats.Raster;
 
 /// <summary>
-/// Every format of the list has all its parts. The tests run over the list: a new format is tested as soon as it stands there.
+/// Every format of the list has all its parts. The tests run over the list, so a new format is tested as soon as it is in the list.
 /// </summary>
 public sealed class RasterFormatsTests : IDisposable
 {
@@ -81,7 +81,10 @@ public sealed class RasterFormatsTests : IDisposable
         Assert.Equal(Orientation.Upright, SliceReader.ReadOrientation(path));
     }
 
-    /// <summary>At each length up to the half. Some formats end with bytes that readers can do without.</summary>
+    /// <summary>
+    /// The file is cut at each length up to half of it. Longer parts may be readable, because some formats end with bytes that are not
+    /// needed.
+    /// </summary>
     [Theory]
     [MemberData(nameof(All))]
     public void A_file_that_ends_early_is_refused_by_name(ImageFormat format)

@@ -8,8 +8,8 @@ namespace Consensus.Imaging.Tests.Formats.Raster;
 /// <param name="File">The bytes of the file.</param>
 /// <param name="Height">Rows of the slice.</param>
 /// <param name="Width">Columns of the slice.</param>
-/// <param name="Pixels">The values of its one channel.</param>
-/// <param name="Tolerance">How far a value that is read may be off.</param>
+/// <param name="Pixels">The values of the slice's only channel.</param>
+/// <param name="Tolerance">The largest allowed error of a value.</param>
 internal sealed record RasterSample(byte[] File, int Height, int Width, float[] Pixels, float Tolerance = 0);
 
 /// <summary>Makes files of raster formats.</summary>
@@ -56,7 +56,7 @@ internal static class RasterSamples
     /// <param name="height">Rows.</param>
     /// <param name="bits">Bits of a pixel.</param>
     /// <param name="palette">Four bytes for each colour.</param>
-    /// <param name="rows">The rows from the bottom up, each a multiple of four bytes.</param>
+    /// <param name="rows">The rows from the bottom to the top. Each has a multiple of four bytes.</param>
     public static byte[] Bitmap(int width, int height, short bits, byte[] palette, byte[] rows) =>
     [
         .. "BM"u8, .. Int32(54 + palette.Length + rows.Length), .. Int32(0), .. Int32(54 + palette.Length),
@@ -65,7 +65,8 @@ internal static class RasterSamples
     ];
 
     /// <summary>
-    /// Two rows of two pixels, 0 1 and 1 0, in a table of two colours: codes of three bits, cleared before they would grow.
+    /// Two rows of two pixels, 0 1 and 1 0, with a table of two colours. The codes have three bits, and are cleared before they would need
+    /// more.
     /// </summary>
     public static byte[] Gif(byte[] table)
     {

@@ -5,7 +5,7 @@ using Consensus.ML.Tests.Shared;
 
 namespace Consensus.Imaging.Tests.Formats.Raster;
 
-/// <summary>Every kind of TIFF gives the values it stores, and what is written is read back to the bit.</summary>
+/// <summary>Every kind of TIFF file is read with the values that it stores. Written files are read back without any change.</summary>
 public sealed class TiffReaderTests : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
@@ -88,7 +88,7 @@ public sealed class TiffReaderTests : IDisposable
     [Fact]
     public void A_palette_gives_its_colours_or_its_greys()
     {
-        // Of four colours: all reds, all greens, all blues, of 16 bits.
+        // Four colours with 16 bits: first all reds, then all greens, then all blues.
         ushort[] colours = [0, 0x1000, 0x2000, 0xFFFF, 0, 0, 0, 0xFFFF, 0, 0x0500, 0, 0xFFFF];
         Assert.Equal(
             [0, 16, 255, 0, 0, 255, 0, 5, 255],
@@ -105,7 +105,7 @@ public sealed class TiffReaderTests : IDisposable
         Assert.Equal(
             [1, 2, 3, 4, 5, 6, 7, 8, 9], Read(new() { Height = 3, RowsPerStrip = 2, Blocks = [[1, 2, 3, 4, 5, 6], [7, 8, 9]] }).Pixels);
 
-        // 3 rows of 20 columns in tiles of 16: what reaches over the edge is padding.
+        // 3 rows of 20 columns in tiles of 16×16. The parts beyond the edge are padding.
         byte[] left = new byte[256], right = new byte[256];
         for (int row = 0; row < 16; row++)
         {
@@ -124,7 +124,7 @@ public sealed class TiffReaderTests : IDisposable
     [Fact]
     public void Packed_strips_are_unpacked()
     {
-        // PackBits: three bytes as they are, then one three times.
+        // PackBits: three literal bytes, then one byte three times.
         Assert.Equal([1, 2, 3, 9, 9, 9], Read(new() { Compression = 32773, Blocks = [[2, 1, 2, 3, 0xFE, 9]] }).Pixels);
         Assert.Equal([1, 2, 3, 4, 5, 6], Read(new() { Compression = 8, Blocks = [PngBytes.Deflate([1, 2, 3, 4, 5, 6])] }).Pixels);
     }
@@ -204,7 +204,7 @@ public sealed class TiffReaderTests : IDisposable
         Refused(new() { Pages = 3 }, "3 pages");
         Assert.Equal([1, 2, 3, 4, 5, 6], Read(new() { Pages = 2, SecondPageKind = 1 }).Pixels);
 
-        // ImageJ writes a stack behind one directory.
+        // ImageJ writes a whole stack with only one directory.
         Refused(new() { Description = "ImageJ=1.53t\nimages=3\nslices=3\nloop=false\n" }, "has 3 pages, but a slice is one picture");
         Assert.Equal([1, 2, 3, 4, 5, 6], Read(new() { Description = "ImageJ=1.53t\nimages=1\n" }).Pixels);
         Assert.Equal([1, 2, 3, 4, 5, 6], Read(new() { Description = "A microscope's images=3" }).Pixels);
