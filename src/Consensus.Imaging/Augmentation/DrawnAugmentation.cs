@@ -1,3 +1,6 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
 namespace Consensus.Imaging.Augmentation;
 
 /// <summary>
@@ -14,6 +17,7 @@ namespace Consensus.Imaging.Augmentation;
 /// <param name="Deformation">Smooth displacement; null for none.</param>
 /// <param name="Contrast">The factor of the grey values.</param>
 /// <param name="Brightness">The value that is added to the grey values after the factor.</param>
+[method: JsonConstructor]
 internal readonly record struct DrawnAugmentation(
     bool FlipColumns,
     bool FlipRows,
@@ -25,6 +29,8 @@ internal readonly record struct DrawnAugmentation(
     double Contrast = 1,
     double Brightness = 0)
 {
+    private static readonly JsonSerializerOptions Json = new() { RespectRequiredConstructorParameters = true };
+
     /// <summary>No change.</summary>
     public static DrawnAugmentation None { get; } = new(false, false, 0, 0, 0, 1);
 
@@ -45,4 +51,26 @@ internal readonly record struct DrawnAugmentation(
 
         double Between(double low, double high) => low + (random.NextDouble() * (high - low));
     }
+
+    /// <summary>Reads a change that <see cref="ToJson"/> wrote.</summary>
+    /// <param name="json">The text.</param>
+    /// <exception cref="InvalidDataException">The text is not a whole record of a change.</exception>
+    public static DrawnAugmentation FromJson(string json)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<DrawnAugmentation>(json, Json);
+        }
+        catch (Exception exception) when (exception is JsonException or ArgumentException)
+        {
+            throw new InvalidDataException(
+                $"This is not a recorded change of a slice: {exception.Message.ReplaceLineEndings(" ")}", exception);
+        }
+    }
+
+    /// <summary>
+    /// Writes everything that was drawn as JSON. <see cref="FromJson"/> reads it, and the result changes images and masks in exactly the
+    /// same way, bit for bit.
+    /// </summary>
+    public string ToJson() => JsonSerializer.Serialize(this, Json);
 }

@@ -10,7 +10,6 @@ internal sealed class SmoothField
     // The grid is as coarse as that of the published U-Net: four control points span a slice. The spline needs one more ring of points.
     private const int Intervals = 3, Points = Intervals + 3;
 
-    private readonly double[] _rows, _columns;
     private readonly double _rowScale, _columnScale;
 
     /// <param name="rows">Displacement along rows at each control point, in pixels; row by row.</param>
@@ -19,12 +18,26 @@ internal sealed class SmoothField
     /// <param name="width">Columns of the slice.</param>
     public SmoothField(double[] rows, double[] columns, int height, int width)
     {
-        (_rows, _columns) = (rows, columns);
+        ArgumentOutOfRangeException.ThrowIfNotEqual(rows.Length, Count, nameof(rows));
+        ArgumentOutOfRangeException.ThrowIfNotEqual(columns.Length, Count, nameof(columns));
+        (Rows, Columns, Height, Width) = (rows, columns, height, width);
         (_rowScale, _columnScale) = ((double)Intervals / height, (double)Intervals / width);
     }
 
     /// <summary>Number of control points.</summary>
     public static int Count => Points * Points;
+
+    /// <summary>Displacement along rows at each control point, in pixels; row by row.</summary>
+    public double[] Rows { get; }
+
+    /// <summary>Displacement along columns at each control point, in pixels; row by row.</summary>
+    public double[] Columns { get; }
+
+    /// <summary>Rows of the slice.</summary>
+    public int Height { get; }
+
+    /// <summary>Columns of the slice.</summary>
+    public int Width { get; }
 
     /// <summary>Draws a field.</summary>
     /// <param name="deviation">Standard deviation of the control points' displacements, as a share of each side.</param>
@@ -56,8 +69,8 @@ internal sealed class SmoothField
             for (int j = 0; j < 4; j++)
             {
                 double weight = alongRows[i] * alongColumns[j];
-                rows += weight * _rows[at + j];
-                columns += weight * _columns[at + j];
+                rows += weight * Rows[at + j];
+                columns += weight * Columns[at + j];
             }
         }
 

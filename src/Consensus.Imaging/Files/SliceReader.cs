@@ -103,7 +103,9 @@ public static class SliceReader
             return Read(path, place, places, volumes);
         }
 
-        return SliceLocator.Locate(grid, path, file => volumes?.Header(file, place) ?? NiftiFile.ReadHeader(file), out mismatch) is { } found
+        string? found = SliceLocator.Locate(
+            grid, path, file => volumes?.Header(file, place) ?? NiftiFile.ReadHeader(file), out mismatch);
+        return found is not null
             ? grid.Align(Read(found, place, places, volumes), found, out mismatch)
             : null;
     }

@@ -13,7 +13,7 @@ namespace Consensus.Imaging.Metrics;
 /// share of the true boundary within w pixels of the predicted boundary. F = 2PR / (P + R). If neither map has a boundary (both are empty
 /// or full), F is 1. If only one map has a boundary, F is 0.
 /// </remarks>
-public static class BoundaryScore
+internal static class BoundaryScore
 {
     /// <summary>The largest tolerance of the average, in pixels.</summary>
     public const int LargestTolerance = 5;

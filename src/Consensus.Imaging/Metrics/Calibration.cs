@@ -8,7 +8,7 @@ namespace Consensus.Imaging.Metrics;
 /// All pixels count. Most pixels are background that every map predicts correctly. So the values are small, and they depend on the share
 /// of background in the slice. Compare them only on the same data.
 /// </remarks>
-public static class Calibration
+internal static class Calibration
 {
     /// <summary>The default number of bins of <see cref="ExpectedError"/>.</summary>
     public const int DefaultBins = 10;

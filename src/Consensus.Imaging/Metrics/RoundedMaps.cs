@@ -5,7 +5,7 @@ namespace Consensus.Imaging.Metrics;
 /// background.
 /// </summary>
 /// <remarks>If both rounded maps are empty, F1, IoU and area ratio are 1. If only one of them is empty, they are 0.</remarks>
-public static class RoundedMaps
+internal static class RoundedMaps
 {
     /// <summary>F1, the Dice without smoothing: 2·TP / (2·TP + FP + FN).</summary>
     /// <param name="prediction">Predicted soft map, one value per pixel.</param>

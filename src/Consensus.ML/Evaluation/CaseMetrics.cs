@@ -49,18 +49,20 @@ public sealed record CaseMetrics
     /// <summary>Soft Dice at <see cref="Thresholds"/>: the mean of <see cref="DiceAtThresholds"/>.</summary>
     public double MeanDiceAtThresholds => DiceAtThresholds.Average();
 
-    /// <summary>F1 of the rounded maps (<see cref="RoundedMaps.F1"/>), in [0, 1], higher is better.</summary>
+    /// <summary>F1 of the rounded maps, 2·TP / (2·TP + FP + FN), in [0, 1]; higher is better.</summary>
     public required double F1 { get; init; }
 
     /// <summary>
-    /// Intersection over union of the rounded maps (<see cref="RoundedMaps.IntersectionOverUnion"/>), in [0, 1], higher is better.
+    /// Intersection over union of the rounded maps (Jaccard), TP / (TP + FP + FN), in [0, 1]; higher is better.
     /// </summary>
     public required double IntersectionOverUnion { get; init; }
 
-    /// <summary>Smaller over larger area of the rounded maps (<see cref="RoundedMaps.AreaRatio"/>), in [0, 1], higher is better.</summary>
+    /// <summary>The smaller area of the rounded maps divided by the larger area, in [0, 1]; higher is better.</summary>
     public required double AreaRatio { get; init; }
 
-    /// <summary>Boundary F of the rounded maps (<see cref="BoundaryScore.Mean"/>), in [0, 1], higher is better.</summary>
+    /// <summary>
+    /// Boundary F of the rounded maps, averaged over tolerances of 1 to 5 pixels (Perazzi et al., CVPR 2016), in [0, 1]; higher is better.
+    /// </summary>
     public required double BoundaryF { get; init; }
 
     /// <summary>
@@ -81,14 +83,20 @@ public sealed record CaseMetrics
     /// <summary>The unit of <see cref="HausdorffDistance95"/> and <see cref="SurfaceTolerance"/>.</summary>
     public DistanceUnit DistanceUnit { get; init; }
 
-    /// <summary>Expected calibration error of the soft map (<see cref="Calibration.ExpectedError"/>), in [0, 1], lower is better.</summary>
+    /// <summary>
+    /// Expected calibration error of the soft map (Guo et al., ICML 2017), with <see cref="EvaluationOptions.CalibrationBins"/> bins, in
+    /// [0, 1]; lower is better.
+    /// </summary>
     public double ExpectedCalibrationError { get; init; } = double.NaN;
 
-    /// <summary>Brier score of the soft map (<see cref="Calibration.BrierScore"/>), in [0, 1], lower is better.</summary>
+    /// <summary>
+    /// Brier score of the soft map: the mean over raters and pixels of (p − a)², where a is 1 if the rater marked the pixel, else 0. In
+    /// [0, 1]; lower is better.
+    /// </summary>
     public double BrierScore { get; init; } = double.NaN;
 
     /// <summary>
-    /// The part of <see cref="BrierScore"/> that no map can avoid (<see cref="Calibration.UnavoidableBrierScore"/>), in [0, 0.25]. It
+    /// The part of <see cref="BrierScore"/> that no map can avoid: the mean of y(1 − y), where y is the share of raters. In [0, 0.25]. It
     /// depends only on the raters.
     /// </summary>
     public double UnavoidableBrierScore { get; init; } = double.NaN;
@@ -139,8 +147,7 @@ public sealed record CaseMetrics
     public double AreaDistance { get; init; } = double.NaN;
 
     /// <summary>
-    /// Rank correlation of uncertainty and error over the pixels (<see cref="Calibration.UncertaintyErrorCorrelation"/>), in [−1, 1],
-    /// higher is better; NaN where one of them is constant.
+    /// Spearman's rank correlation of uncertainty and error over the pixels, in [−1, 1]; higher is better. NaN if one of them is constant.
     /// </summary>
     public double UncertaintyErrorCorrelation { get; init; } = double.NaN;
 

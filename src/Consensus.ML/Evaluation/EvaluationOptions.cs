@@ -22,9 +22,7 @@ public sealed record EvaluationOptions
     /// </summary>
     public double? SurfaceTolerance { get; init; }
 
-    /// <summary>
-    /// Number of equally wide bins of the expected calibration error (<see cref="Calibration.ExpectedError"/>), 1 to 10000. Default 10.
-    /// </summary>
+    /// <summary>Number of equally wide bins of the expected calibration error, 1 to 10000. Default 10.</summary>
     public int CalibrationBins { get; init; } = Calibration.DefaultBins;
 
     /// <summary>

@@ -77,6 +77,6 @@ internal sealed record ModelState(string Step, string Signature, string Loader)
     /// <summary>The exception for a model file that cannot be trusted. It says what is wrong and what to do.</summary>
     public static InvalidDataException Damaged(string what, Exception? inner = null) =>
         new(
-            $"The model file is damaged: {Printable.OneLine(what)}. Copy it again from where it was made, or train the model again.",
+            $"The model file is damaged: {NameText.Printable(what)}. Copy it again from where it was made, or train the model again.",
             inner);
 }

@@ -74,7 +74,7 @@ internal static class Checkpoint
             ? matched
             : throw new InvalidDataException(
                 $"The checkpoint holds {entries.Count} weight(s) that the network has no place for, "
-                + $"'{Printable.OneLine(entries.Keys.First())}' first: it belongs to another network.");
+                + $"'{NameText.Printable(entries.Keys.First())}' first: it belongs to another network.");
     }
 
     /// <summary>

@@ -88,7 +88,7 @@ internal sealed class Safetensors
                     entries.Add(ReadEntry(property, available));
                     if (!names.Add(property.Name))
                     {
-                        throw new InvalidDataException($"The safetensors file names tensor '{Printable.OneLine(property.Name)}' twice.");
+                        throw new InvalidDataException($"The safetensors file names tensor '{NameText.Printable(property.Name)}' twice.");
                     }
                 }
             }
@@ -97,7 +97,7 @@ internal sealed class Safetensors
             or OverflowException or IndexOutOfRangeException)
         {
             throw new InvalidDataException(
-                $"The header of the safetensors file is damaged: {Printable.OneLine(exception.Message)}", exception);
+                $"The header of the safetensors file is damaged: {NameText.Printable(exception.Message)}", exception);
         }
 
         EnsureFilled(entries, available);
@@ -125,7 +125,7 @@ internal sealed class Safetensors
             "I32" => tensor(MemoryMarshal.Cast<byte, int>(bytes).ToArray(), device: CPU),
             "I64" => tensor(MemoryMarshal.Cast<byte, long>(bytes).ToArray(), device: CPU),
             _ => throw new InvalidDataException(
-                $"Tensor '{Printable.OneLine(entry.Name)}' has type {entry.Type}; allowed are F32, F64, F16, BF16, I32 and I64."),
+                $"Tensor '{NameText.Printable(entry.Name)}' has type {entry.Type}; allowed are F32, F64, F16, BF16, I32 and I64."),
         };
         return flat.to_type(ScalarType.Float32).view(entry.Shape).DetachFromDisposeScope();
     }
@@ -213,7 +213,7 @@ internal sealed class Safetensors
             {
                 throw new InvalidDataException(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"Tensor '{Printable.OneLine(entry.Name)}' of the safetensors file begins at byte {entry.Begin} of the values, "
+                    $"Tensor '{NameText.Printable(entry.Name)}' of the safetensors file begins at byte {entry.Begin} of the values, "
                     + $"where the one before it ends at {at}: tensors have no bytes in common, and leave none between them."));
             }
 
@@ -230,7 +230,7 @@ internal sealed class Safetensors
 
     private static SafetensorsEntry ReadEntry(JsonProperty property, long available)
     {
-        string name = Printable.OneLine(property.Name);
+        string name = NameText.Printable(property.Name);
         string type = property.Value.GetProperty("dtype").GetString() ?? "";
         long[] shape = [.. property.Value.GetProperty("shape").EnumerateArray().Select(side => side.GetInt64())];
         long[] offsets = [.. property.Value.GetProperty("data_offsets").EnumerateArray().Select(offset => offset.GetInt64())];
@@ -241,7 +241,7 @@ internal sealed class Safetensors
             "F16" or "BF16" or "I16" or "U16" => 2,
             "BOOL" or "U8" or "I8" or "F8_E4M3" or "F8_E5M2" or "F8_E8M0" => 1,
             _ => throw new InvalidDataException(
-                $"Tensor '{name}' of the safetensors file has the unknown type '{Printable.OneLine(type)}'."),
+                $"Tensor '{name}' of the safetensors file has the unknown type '{NameText.Printable(type)}'."),
         };
         foreach (long side in shape)
         {

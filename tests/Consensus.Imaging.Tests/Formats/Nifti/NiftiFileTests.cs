@@ -88,7 +88,8 @@ public sealed class NiftiFileTests : IDisposable
     [InlineData(2)]
     public void The_number_of_channels_may_change_on_the_way_back(int axis)
     {
-        string input = NiftiSamples.Volume([2, 3, 4, 2]).WriteTo(_folder["volume.nii"]), flat = NiftiSamples.Volume([2, 3, 4]).WriteTo(_folder["flat.nii"]);
+        string input = NiftiSamples.Volume([2, 3, 4, 2]).WriteTo(_folder["volume.nii"]),
+            flat = NiftiSamples.Volume([2, 3, 4]).WriteTo(_folder["flat.nii"]);
         NiftiFile.WriteVolume(_folder["same.nii"], NiftiFile.ReadSlices(input, axis), input, axis);
         Assert.Equal([2, 3, 4, 2], NiftiFile.ReadHeader(_folder["same.nii"]).Shape);
         NiftiSamples.ExpectSlice(_folder["same.nii"], 2, 1, 2, 3, [100, 110, 120, 101, 111, 121, 1100, 1110, 1120, 1101, 1111, 1121]);
