@@ -42,7 +42,8 @@ public sealed class PicturePanelTests
     public void Each_rater_has_an_outline_in_the_colour_of_the_raters_palette()
     {
         // The first rater marks the left half, the second the upper half. The palette begins with orange and sky blue.
-        byte[] left = [.. LeftHalf.Select(value => (byte)value)], upper = [.. Enumerable.Range(0, 16).Select(i => i < 8 ? (byte)1 : (byte)0)];
+        byte[] left = [.. LeftHalf.Select(value => (byte)value)];
+        byte[] upper = [.. Enumerable.Range(0, 16).Select(i => i < 8 ? (byte)1 : (byte)0)];
         RgbImage picture = PicturePanel.DrawOutlines(BlackImage(), new RaterMasks(2, 4, 4, [.. left, .. upper]), Side);
         AssertHue((230, 159, 0), Brightest(picture, row: 65, column: Edge, rowStep: 0, columnStep: 1));
         AssertHue((86, 180, 233), Brightest(picture, row: Edge, column: 65, rowStep: 1, columnStep: 0));
@@ -52,8 +53,8 @@ public sealed class PicturePanelTests
     [Fact]
     public void A_soft_map_covers_its_image_and_has_a_white_outline()
     {
-        // Over black, the weight of the scale's colour is 0.25 + 0.45 · share: 0.7 · (255, 235, 120) for the share 1. A share of 0 shows the
-        // image.
+        // Over black, the weight of the scale's colour is 0.25 + 0.45 · share: 0.7 · (255, 235, 120) for the share 1. A share of 0 shows
+        // the image.
         RgbImage picture = PicturePanel.DrawSoftMap(BlackImage(), LeftHalf, Side);
         (int red, int green, int blue) = picture.At(30, 10);
         Assert.InRange(red, 178, 179);
@@ -120,8 +121,8 @@ public sealed class PicturePanelTests
             .MaxBy(colour => colour.Red + colour.Green + colour.Blue);
 
     /// <summary>
-    /// A line of 1.2 or 1.3 pixels on the border of two pixels covers at least half of each. Over black, smoothing dims its colour, but does
-    /// not change the ratios of red, green and blue.
+    /// A line of 1.2 or 1.3 pixels on the border of two pixels covers at least half of each. Over black, smoothing dims its colour, but
+    /// does not change the ratios of red, green and blue.
     /// </summary>
     private static void AssertHue((int Red, int Green, int Blue) line, (int Red, int Green, int Blue) drawn)
     {
