@@ -161,11 +161,17 @@ public abstract class SegmentationEstimator<TTransformer> : IEstimator<TTransfor
         FitLog.Result(channel, _options.Training, model, history);
         ManifestTraining training = manifest.Training with { History = history };
         return CreateTransformer(
-            _environment, manifest with { Training = training, FurtherMembers = FurtherMembers(fit.Seed, training) }, new SharedModel(model));
+            _environment,
+            manifest with { Training = training, FurtherMembers = FurtherMembers(fit.Seed, training) },
+            new SharedModel(model));
     }
 
-    /// <summary>The members after the first, which were trained like the first, each from its own seed; null for a single network.</summary>
+    /// <summary>The members after the first, trained like the first, each from its own seed; null for a single network.</summary>
     private ManifestMember[]? FurtherMembers(int seed, ManifestTraining training) => _options.Members == 1
         ? null
-        : [.. Enumerable.Range(1, _options.Members - 1).Select(member => new ManifestMember(SeededRandom.OfMember(seed, member), training))];
+        :
+        [
+            .. Enumerable.Range(1, _options.Members - 1)
+                .Select(member => new ManifestMember(SeededRandom.OfMember(seed, member), training)),
+        ];
 }

@@ -11,9 +11,9 @@ using static TorchSharp.torch;
 namespace Consensus.ML.Torch.Training.Checkpoints;
 
 /// <summary>
-/// A checkpoint of a run: one safetensors file with the optimizers' tensors and the best weights of all members. Its metadata hold the run's fingerprint,
-/// its progress, and the SHA-256 of the file. It is a single file that is renamed into its place, so that a killed process cannot leave
-/// half of a pair.
+/// A checkpoint of a run: one safetensors file with the optimizers' tensors and the best weights of all members. Its metadata hold the
+/// run's fingerprint, its progress, and the SHA-256 of the file. It is a single file that is renamed into its place, so that a killed
+/// process cannot leave half of a pair.
 /// </summary>
 /// <param name="Fingerprint">What identifies the run.</param>
 /// <param name="Snapshot">How far the run is. Checkpoint files call it Facts.</param>

@@ -88,7 +88,8 @@ internal sealed class TrainingLoop<TModel>(
         }
 
         using var members = new TrainingMembers<TModel>(
-            Members, createObjective, InitialWeights, options with { Precision = precision }, seed, device, TrainingThreads.ForEach(Members));
+            Members, createObjective, InitialWeights, options with { Precision = precision }, seed, device,
+            TrainingThreads.ForEach(Members));
         members.Begin(training);
         using var state = new TrainingState();
         TrainingFingerprint? fingerprint = Checkpoints is null ? null : TrainingFingerprint.Compute(

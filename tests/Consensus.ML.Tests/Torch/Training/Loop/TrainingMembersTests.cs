@@ -138,7 +138,8 @@ public sealed class TrainingMembersTests : IDisposable
     {
         var counts = new ConcurrentDictionary<(int Thread, long Step), long>();
         var loop = new TrainingLoop<ConsensusModel>(
-            seed => new Counted(new DiffusionObjective(Discs.Description(), Steps, null, [0f], seed, CPU), counts), Steps, null, [0f], 7, CPU)
+            seed => new Counted(new DiffusionObjective(Discs.Description(), Steps, null, [0f], seed, CPU), counts),
+            Steps, null, [0f], 7, CPU)
         {
             Members = 2,
         };
