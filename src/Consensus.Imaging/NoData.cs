@@ -16,7 +16,7 @@ internal static class NoData
     private const int FewestValues = 64;
 
     // Writers often round the digits of huge marks.
-    private const float Tolerance = 1e-3f;
+    public const float Tolerance = 1e-3f;
 
     /// <summary>Whether a value equals the given mark.</summary>
     /// <param name="value">A pixel's value.</param>

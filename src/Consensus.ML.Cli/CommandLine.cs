@@ -66,6 +66,7 @@ internal static class CommandLine
             PredictCommand.Create(terminal),
             ServeCommand.Create(terminal),
             EnsembleCommand.Create(terminal),
+            ExportCommand.Create(terminal),
             InspectCommand.Create(terminal),
             StudyCommand.Create(terminal),
             RatersCommand.Create(terminal),

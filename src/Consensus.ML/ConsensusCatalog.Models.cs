@@ -2,6 +2,7 @@ using Consensus.ML.MLNet;
 using Consensus.ML.Options;
 using Consensus.ML.Segmentation;
 using Consensus.ML.Segmentation.Chains;
+using Consensus.ML.Segmentation.Exporting;
 using Microsoft.ML;
 
 namespace Consensus.ML;
@@ -24,6 +25,32 @@ public static partial class ConsensusCatalog
     {
         ArgumentNullException.ThrowIfNull(model);
         return PipelineSteps.List(model);
+    }
+
+    /// <summary>
+    /// Writes a trained model as an ONNX file: the normalisation and resizing of its chain, the network and its sampling become one graph.
+    /// <see cref="SegmentationTransformer.SaveOnnx(string, OnnxOptions, Transforms.SliceNormalizingTransformer)"/> says what the graph
+    /// takes and gives.
+    /// </summary>
+    /// <param name="model">A <see cref="SegmentationTransformer"/>, or a chain with one in it.</param>
+    /// <param name="path">The file to create or replace; written whole or not at all.</param>
+    /// <param name="options">Where the noise comes from; null for the defaults.</param>
+    /// <exception cref="ArgumentException">The model has no segmentation of this library in it, or several.</exception>
+    /// <exception cref="NotSupportedException">
+    /// The model cannot be a graph; the message names the option, or the step of the chain, that is in the way.
+    /// </exception>
+    /// <exception cref="IOException">The file cannot be written; the message names it.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    /// <example>
+    /// <code>
+    /// model.SaveOnnx("brain-growth.onnx");
+    /// </code>
+    /// </example>
+    public static void SaveOnnx(this ITransformer model, string path, OnnxOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        (SegmentationTransformer segmentation, OnnxPreparation preparation) = OnnxChain.Open(model);
+        segmentation.ExportOnnx(path, options ?? new(), preparation);
     }
 
     /// <summary>A trained model that shares the weights but samples differently: nothing is trained again.</summary>

@@ -11,7 +11,7 @@ namespace Consensus.Architecture.Tests;
 public sealed class RoomTests
 {
     private static readonly string[] Libraries =
-        ["Consensus.Imaging", "Consensus.ML", "Consensus.ML.Studies", "Consensus.ML.Serving", "consensus"];
+        ["Consensus.Imaging", "Consensus.ML", "Consensus.ML.Onnx", "Consensus.ML.Studies", "Consensus.ML.Serving", "consensus"];
 
     // What belongs to .NET itself may be used everywhere; ASP.NET Core does not, since programs that serve nothing do without it.
     private static readonly string[] Foreign =

@@ -95,9 +95,10 @@ internal static class EvaluateCommand
 
             EvaluationOptions options = Options(parsed.GetValue(thresholds), parsed.GetValue(tolerance));
             using var interruption = new Interruption();
-            MLContext ml = Session.Create(terminal, parsed.GetValue(device), null, parsed.IsVerbose());
             CaseSource source = data.ListCases(terminal, parsed, parsed.GetValue(missing));
-            using LoadedModel loaded = LoadedModel.Read(ml, parsed.Require(model!));
+            (MLContext ml, LoadedModel loaded) = LoadedModel.Open(
+                terminal, parsed.Require(model!), parsed.GetValue(device), parsed.IsVerbose());
+            using LoadedModel owned = loaded;
             using LoadedModel sampled = loaded.WithSampling(sampling.Read(parsed, loaded.Segmentation));
             SegmentationMetrics metrics = Evaluate(
                 terminal, ml, sampled.Model.Transform(source.View(ml)), parsed.GetValue(native), options, quiet: report == "-");

@@ -56,7 +56,7 @@ internal sealed class EvaluationReport(
 
     public SamplingDescription Sampling { get; } = new(
         Formats.Maps(model), model.Sampling.Tolerance, model.Sampling.Mirror, Formats.Sampler(model),
-        model is ConsensusSegmentationTransformer ? model.Sampling.Steps : null, model.Sampling.Seed,
+        model.SamplesByDiffusion ? model.Sampling.Steps : null, model.Sampling.Seed,
         Spelling.Write(model.Sampling.Precision));
 
     public VersionDescription Versions { get; } = VersionDescription.OfThisProcess();

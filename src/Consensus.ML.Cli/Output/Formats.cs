@@ -34,23 +34,18 @@ internal static class Formats
     public static string Name(QubiqSplit split) => split == QubiqSplit.Train ? "train" : "val";
 
     /// <summary>The method of a model: diffusion or one-pass.</summary>
-    public static string Method(SegmentationTransformer model) => model is ConsensusSegmentationTransformer ? "diffusion" : "one-pass";
+    public static string Method(SegmentationTransformer model) => model.SamplesByDiffusion ? "diffusion" : "one-pass";
 
     /// <summary>What a model has learnt from the raters: its target or kind.</summary>
-    public static string Learned(SegmentationTransformer model) => model switch
-    {
-        ConsensusSegmentationTransformer diffusion => Spelling.Write(diffusion.Target),
-        UNetSegmentationTransformer unet => Spelling.Write(unet.Kind),
-        _ => throw new ArgumentOutOfRangeException(nameof(model), model.GetType().Name, null),
-    };
+    public static string Learned(SegmentationTransformer model) => model.Learned;
 
     /// <summary>The number of generations or passes of a prediction.</summary>
     public static int Maps(SegmentationTransformer model) =>
-        model is UNetSegmentationTransformer { Kind: not UNetKind.MonteCarloDropout } ? 1 : model.Sampling.Generations;
+        model.SamplesByDiffusion || model.Learned == Spelling.Write(UNetKind.MonteCarloDropout) ? model.Sampling.Generations : 1;
 
     public static string Describe(SegmentationTransformer model)
     {
-        string sampling = model is ConsensusSegmentationTransformer
+        string sampling = model.SamplesByDiffusion
             ? Describe(model.Sampling)
             : $"{(Maps(model) == 1 ? "1 pass" : $"{Maps(model)} passes")}{(model.Sampling.Mirror ? " in turn mirrored" : "")}, "
                 + $"{Spelling.Write(model.Sampling.Precision)}";
@@ -59,7 +54,7 @@ internal static class Formats
 
     /// <summary>The sampler of a model; null for a model that does not sample.</summary>
     public static string? Sampler(SegmentationTransformer model) =>
-        model is ConsensusSegmentationTransformer ? Spelling.Write(model.Sampling.Sampler) : null;
+        model.SamplesByDiffusion ? Spelling.Write(model.Sampling.Sampler) : null;
 
     public static string Describe(SamplingOptions sampling)
     {

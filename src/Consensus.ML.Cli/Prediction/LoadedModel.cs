@@ -1,5 +1,6 @@
 using System.Reflection;
 using Consensus.ML.Cli.Shell;
+using Consensus.ML.Onnx;
 using Consensus.ML.Options;
 using Consensus.ML.Segmentation;
 using Consensus.ML.Transforms;
@@ -7,7 +8,7 @@ using Microsoft.ML;
 
 namespace Consensus.ML.Cli.Prediction;
 
-/// <summary>A model read from a zip.</summary>
+/// <summary>A model read from a zip or an ONNX file.</summary>
 /// <param name="Model">The whole pipeline, from a file name to a soft map.</param>
 /// <param name="Segmentation">The trained segmentation in the pipeline.</param>
 /// <param name="InputSchema">The columns of the data that it was trained on.</param>
@@ -16,9 +17,38 @@ internal sealed record LoadedModel(ITransformer Model, SegmentationTransformer S
     /// <summary>Reads a model.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">The file is no model, or a model without a consensus segmentation.</exception>
-    public static LoadedModel Read(MLContext ml, string path)
+    public static LoadedModel Read(MLContext ml, string path) => Read(ml, path, null);
+
+    /// <summary>Reads a model, a zip or an ONNX file.</summary>
+    /// <param name="terminal">Where warnings go.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="device">
+    /// The requested device; null for the first GPU where there is one, or else the CPU. For an ONNX file, null is the CPU.
+    /// </param>
+    /// <param name="verbose">Whether to print the whole log.</param>
+    /// <returns>The context that it was read with, and the model.</returns>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="InvalidDataException">The file is no model, or a model without a consensus segmentation.</exception>
+    public static (MLContext Ml, LoadedModel Model) Open(Terminal terminal, string path, string? device, bool verbose)
+    {
+        // Nothing of torch is needed for an ONNX file.
+        MLContext ml = IsOnnx(path)
+            ? Session.CreateWithoutDevice(terminal, null, verbose)
+            : Session.Create(terminal, device, null, verbose);
+        return (ml, Read(ml, path, device));
+    }
+
+    private static bool IsOnnx(string path) => path.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase);
+
+    private static LoadedModel Read(MLContext ml, string path, string? device)
     {
         EnsureExists(path);
+        if (IsOnnx(path))
+        {
+            ITransformer onnx = ml.Model.LoadOnnx(path, OnnxRuntimeOptions.ForDevice(device));
+            return new(onnx, FindSegmentation(onnx)!, new DataViewSchema.Builder().ToSchema());
+        }
+
         ITransformer model;
         DataViewSchema schema;
         try
@@ -48,7 +78,7 @@ internal sealed record LoadedModel(ITransformer Model, SegmentationTransformer S
         if (!File.Exists(path))
         {
             throw new FileNotFoundException(
-                Directory.Exists(path) ? $"'{path}' is a folder; a model is a .zip file." : $"There is no model '{path}'.");
+                Directory.Exists(path) ? $"'{path}' is a folder; a model is a .zip or an .onnx file." : $"There is no model '{path}'.");
         }
     }
 

@@ -9,7 +9,7 @@ internal static class ModelArguments
 {
     public static Option<string> Model() => new("--model")
     {
-        Description = "A model that 'consensus train' wrote.",
+        Description = "A model that 'consensus train' or 'consensus export' wrote.",
         HelpName = "model.zip",
         Required = true,
     };

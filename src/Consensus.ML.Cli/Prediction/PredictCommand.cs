@@ -67,8 +67,9 @@ internal static class PredictCommand
             EnsureKept(cases, folder);
             int? asked = parsed.GetValue(axis);
             using var interruption = new Interruption();
-            MLContext ml = Session.Create(terminal, parsed.GetValue(device), null, parsed.IsVerbose());
-            using LoadedModel loaded = LoadedModel.Read(ml, parsed.Require(model!));
+            (MLContext ml, LoadedModel loaded) = LoadedModel.Open(
+                terminal, parsed.Require(model!), parsed.GetValue(device), parsed.IsVerbose());
+            using LoadedModel owned = loaded;
             EnsureAxis(asked, loaded.Segmentation.VolumeAxes);
             PredictionInput[] inputs = [.. cases.Select(raterCase => PredictionInput.FromCase(raterCase, asked, loaded.Segmentation))];
             OutputPath.EnsureFolder(folder);

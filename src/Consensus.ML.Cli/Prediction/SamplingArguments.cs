@@ -71,7 +71,7 @@ internal sealed class SamplingArguments
     public SamplingOptions Read(ParseResult parsed, SegmentationTransformer model)
     {
         Option[] diffusion = [Sampler, Steps];
-        if (model is not ConsensusSegmentationTransformer
+        if (!model.SamplesByDiffusion
             && diffusion.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } given)
         {
             throw new UsageException($"Option {given.Name} is for diffusion models; this one predicts in one pass of a U-Net.");

@@ -177,7 +177,7 @@ internal sealed class ChainPredictor : IMapPredictor
     }
 
     private static ServedModel Describe(SegmentationTransformer model, MapColumnNames columns) => new(
-        model is ConsensusSegmentationTransformer ? ServedModel.Diffusion : ServedModel.OnePass,
+        model.SamplesByDiffusion ? ServedModel.Diffusion : ServedModel.OnePass,
         model.Height,
         model.Width,
         model.ImageChannels,

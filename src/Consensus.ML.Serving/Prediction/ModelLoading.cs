@@ -1,5 +1,6 @@
 using System.Reflection;
 using Consensus.ML.Machine;
+using Consensus.ML.Onnx;
 using Consensus.ML.Serving.Settings;
 using Microsoft.ML;
 
@@ -12,12 +13,22 @@ internal static class ModelLoading
     public static Func<IMapPredictor> Of(ConsensusServingOptions options) => () =>
     {
         var ml = new MLContext();
+        if (options.ModelPath is { } path && path.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase))
+        {
+            // ONNX Runtime predicts, so nothing of torch is loaded.
+            return Predictor(ml, ml.Model.LoadOnnx(path, OnnxRuntimeOptions.ForDevice(options.Device)));
+        }
+
         string device = RuntimeInfo.Collect(options.Device).Device;
         ml.GpuDeviceId = device == "cpu"
             ? null
             : int.Parse(device.AsSpan("cuda:".Length), System.Globalization.CultureInfo.InvariantCulture);
         ml.FallbackToCpu = false;
-        ITransformer model = options.Model is { } given ? given(ml) : Read(ml, options.ModelPath!);
+        return Predictor(ml, options.Model is { } given ? given(ml) : Read(ml, options.ModelPath!));
+    };
+
+    private static ChainPredictor Predictor(MLContext ml, ITransformer model)
+    {
         try
         {
             return new ChainPredictor(ml, model);
@@ -27,7 +38,7 @@ internal static class ModelLoading
             (model as IDisposable)?.Dispose();
             throw;
         }
-    };
+    }
 
     private static ITransformer Read(MLContext ml, string path)
     {

@@ -18,7 +18,11 @@ internal sealed class GraphBuilder
     private readonly List<ProtoMessage> _nodes = [], _inputs = [], _outputs = [];
     private readonly Dictionary<string, (GraphValue Value, ProtoMessage Message)> _tensors = new(StringComparer.Ordinal);
     private readonly Dictionary<string, GraphValue> _constants = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _used = new(StringComparer.Ordinal);
     private int _names;
+
+    /// <summary>What the names of further nodes begin with.</summary>
+    public string Stage { get; set; } = "graph";
 
     /// <summary>Number of nodes.</summary>
     public int Nodes => _nodes.Count;
@@ -43,6 +47,13 @@ internal sealed class GraphBuilder
     {
         _outputs.Add(Describe(name, value.Type, description, sides));
         Node("Identity", [value.Name], [name]);
+    }
+
+    /// <summary>A value under a name of its own.</summary>
+    public GraphValue Named(string name, GraphValue value)
+    {
+        Node("Identity", [value.Name], [name]);
+        return value with { Name = name };
     }
 
     /// <summary>A tensor of weights that the file holds; a second call with the same name gives the same tensor.</summary>
@@ -122,7 +133,7 @@ internal sealed class GraphBuilder
         ProtoMessage graph = new ProtoMessage()
             .Add(1, _nodes)
             .Add(2, name)
-            .Add(5, _tensors.Values.Select(tensor => tensor.Message))
+            .Add(5, _tensors.Where(tensor => _used.Contains(tensor.Key)).Select(tensor => tensor.Value.Message))
             .Add(11, _inputs)
             .Add(12, _outputs);
 
@@ -137,8 +148,9 @@ internal sealed class GraphBuilder
             .Add(7, graph);
     }
 
+    /// <summary>An input or output as a message.</summary>
     // ValueInfoProto: name 1, type 2, doc_string 3. TypeProto: tensor_type 1. Tensor: elem_type 1, shape 2. Dimension: value 1, name 2.
-    private static ProtoMessage Describe(string name, GraphType type, string description, object[] sides) => new ProtoMessage()
+    public static ProtoMessage Describe(string name, GraphType type, string description, object[] sides) => new ProtoMessage()
         .Add(1, name)
         .Add(2, new ProtoMessage().Add(1, new ProtoMessage()
             .Add(1, (long)type)
@@ -156,6 +168,7 @@ internal sealed class GraphBuilder
         foreach (string input in inputs)
         {
             node.Add(1, input);
+            _used.Add(input);
         }
 
         string[] names = [.. outputs];
@@ -164,7 +177,7 @@ internal sealed class GraphBuilder
             node.Add(2, output);
         }
 
-        _nodes.Add(node.Add(3, $"{kind}/{names[0]}").Add(4, kind).Add(5, attributes.Select(attribute => attribute.ToMessage())));
+        _nodes.Add(node.Add(3, $"{Stage}/{kind}/{names[0]}").Add(4, kind).Add(5, attributes.Select(attribute => attribute.ToMessage())));
     }
 
     private GraphValue Constant(GraphType type, byte[] bytes, long[] shape)

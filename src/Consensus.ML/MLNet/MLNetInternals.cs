@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.Reflection;
 using System.Runtime.CompilerServices;
 using Microsoft.ML;
 using Microsoft.ML.Data;
@@ -26,6 +27,12 @@ namespace Consensus.ML.MLNet
         /// This ML.NET has other internals; the message names its version and the one that works.
         /// </exception>
         public static IHostEnvironment Environment(this DataOperationsCatalog catalog) => EnvironmentOf(catalog);
+
+        /// <summary>The host environment behind <c>mlContext.Model</c>.</summary>
+        /// <exception cref="InvalidOperationException">
+        /// This ML.NET has other internals; the message names its version and the one that works.
+        /// </exception>
+        public static IHostEnvironment Environment(this ModelOperationsCatalog catalog) => EnvironmentOf(catalog);
 
         /// <summary>The host environment behind an <see cref="MLContext"/>.</summary>
         /// <exception cref="InvalidOperationException">
@@ -103,9 +110,9 @@ namespace Consensus.ML.MLNet
         /// A model's header. It holds the assembly's simple name. With the full name, an older version of this library would refuse a model
         /// only because a newer version wrote it.
         /// </summary>
-        public static Microsoft.ML.VersionInfo VersionInfo(string signature, string loader) =>
+        public static Microsoft.ML.VersionInfo VersionInfo(string signature, string loader, Assembly? assembly = null) =>
             new(modelSignature: signature, verWrittenCur: 0x00010001, verReadableCur: 0x00010001, verWeCanReadBack: 0x00010001,
-                loaderAssemblyName: typeof(MLNetInternals).Assembly.GetName().Name!, loaderSignature: loader);
+                loaderAssemblyName: (assembly ?? typeof(MLNetInternals).Assembly).GetName().Name!, loaderSignature: loader);
 
         [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "_archive")]
         private static extern ref ZipArchive Archive(RepositoryReader reader);

@@ -10,7 +10,6 @@ using Consensus.ML.Torch.Runtime;
 using Consensus.ML.Transforms;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
-using TorchSharp;
 
 [assembly: LoadableClass(
     typeof(ConsensusSegmentationTransformer), null, typeof(SignatureLoadModel), "Consensus segmentation",
@@ -155,5 +154,6 @@ public sealed class ConsensusSegmentationTransformer : SegmentationTransformer
         SharedModel model,
         PredictionLimits limits) => new(environment, (DiffusionManifest)manifest, model, limits);
 
-    private protected override ConsensusPrediction Reduce(torch.Tensor samples) => SampleReduction.Reduce(samples, Target);
+    private protected override float[] SoftMapOf(float[] samples, int generations) =>
+        SoftMapOf(samples, generations, maps => SampleReduction.Reduce(maps, Target));
 }

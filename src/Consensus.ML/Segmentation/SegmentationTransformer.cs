@@ -2,6 +2,7 @@ using Consensus.Imaging.Storage;
 using Consensus.ML.MLNet;
 using Consensus.ML.Options;
 using Consensus.ML.Segmentation.Checks;
+using Consensus.ML.Segmentation.Exporting;
 using Consensus.ML.Segmentation.Models;
 using Consensus.ML.Segmentation.Prediction;
 using Consensus.ML.Torch.Models;
@@ -92,6 +93,16 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
     /// <summary>Everything that is known about the model, except its weights.</summary>
     internal virtual ModelManifest Manifest { get; }
 
+    /// <summary>
+    /// Whether maps are sampled by diffusion, so that the options of samplers and steps matter; false where they are predicted in one pass.
+    /// </summary>
+    public bool SamplesByDiffusion => Manifest.DiffusionSteps is not null;
+
+    /// <summary>
+    /// What the network learnt of the raters, as files spell it: a <see cref="TrainingTarget"/> or a <see cref="UNetKind"/>.
+    /// </summary>
+    public string Learned => Manifest.Learned;
+
     /// <summary>The number of slices predicted with these weights so far.</summary>
     internal int Predictions => _model.Predictions;
 
@@ -169,6 +180,52 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
     }
 
     /// <summary>
+    /// Writes the model as an ONNX file (opset 18), which runtimes for ONNX run without this library, .NET and libtorch. One graph leads
+    /// from a slice to its maps.
+    /// </summary>
+    /// <remarks>
+    /// <para>
+    /// Input: <c>Image</c>, float32, 1 × channels × height × width, of any height and width; the graph shifts and scales the channels,
+    /// and resizes. Outputs, float32: <c>SoftMap</c> and <c>Uncertainty</c> (1 × 1 × height × width), <c>ConsensusMaps</c>
+    /// (1 × levels × height × width) and <c>Samples</c>, at the model's size, as the columns of these names. Bringing maps back to the size
+    /// of the image stays outside, and so does choosing a slice of a volume. An image with values that this library refuses gives maps of
+    /// NaN.
+    /// </para>
+    /// <para>
+    /// The file samples as this model does (<see cref="WithSampling"/>), in float32. Its metadata holds the model's manifest. The chain
+    /// that a model is in has the same method, which finds the normalisation itself
+    /// (<see cref="ConsensusCatalog.SaveOnnx(ITransformer, string, OnnxOptions)"/>).
+    /// </para>
+    /// </remarks>
+    /// <param name="path">The file to create or replace; written whole or not at all.</param>
+    /// <param name="options">Where the noise comes from; null for the defaults.</param>
+    /// <param name="normalization">
+    /// What shifts and scales the channels; null where images are given as the column Features holds them, though of any size.
+    /// </param>
+    /// <exception cref="NotSupportedException">
+    /// The model cannot be a graph; the message names the option: the sampler Ddpm, many steps, the kind MonteCarloDropout, or Tolerance
+    /// with constant noise.
+    /// </exception>
+    /// <exception cref="ArgumentException">The normalisation is for another number of channels, or an option is out of range.</exception>
+    /// <exception cref="IOException">The file cannot be written; the message names it.</exception>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public void SaveOnnx(string path, OnnxOptions? options = null, SliceNormalizingTransformer? normalization = null) => ExportOnnx(
+        path, options ?? new(), new OnnxPreparation(null, null, normalization is null ? [] : [normalization.Describe()]));
+
+    /// <summary>Writes the model with what happens before it.</summary>
+    internal void ExportOnnx(string path, OnnxOptions options, OnnxPreparation preparation)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        if (preparation.Normalizations.FirstOrDefault(step => step.Means.Count != ImageChannels) is { } other)
+        {
+            throw new ArgumentException(
+                $"The normalisation is for slices of {other.Means.Count} channel(s), and the model for slices of {ImageChannels}.");
+        }
+
+        OnnxFile.Write(path, Manifest, Weights(), preparation, options);
+    }
+
+    /// <summary>
     /// Makes a soft map from sampled maps, as this model does in a prediction. All maps of the column Samples give the predicted soft map;
     /// the first few give the soft map that fewer generations would have given.
     /// </summary>
@@ -188,16 +245,22 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
                 nameof(samples));
         }
 
-        NativeTorch.EnsureLoaded();
-        using var scope = torch.NewDisposeScope();
-        return Reduce(samples.ToArray().ToTensor(torch.CPU, samples.Length / generation, MapsOfGeneration, Height, Width)).SoftMap;
+        return SoftMapOf(samples.ToArray(), samples.Length / generation);
     }
 
     /// <summary>How many maps the column Samples has for each generation, or for each pass of the network.</summary>
     private protected abstract int MapsOfGeneration { get; }
 
-    /// <summary>Makes a prediction from sampled maps: generations × maps × height × width, on the CPU.</summary>
-    private protected abstract ConsensusPrediction Reduce(torch.Tensor samples);
+    /// <summary>The soft map that is made of sampled maps: generations × maps × height × width.</summary>
+    private protected abstract float[] SoftMapOf(float[] samples, int generations);
+
+    /// <summary>What torch makes of sampled maps.</summary>
+    private protected float[] SoftMapOf(float[] samples, int generations, Func<torch.Tensor, ConsensusPrediction> reduce)
+    {
+        NativeTorch.EnsureLoaded();
+        using var scope = torch.NewDisposeScope();
+        return reduce(samples.ToTensor(torch.CPU, generations, MapsOfGeneration, Height, Width)).SoftMap;
+    }
 
     /// <summary>An ensemble with the columns and the sampling of this model. It shares no memory with this model.</summary>
     /// <param name="further">How the members after the first were trained.</param>

@@ -6,7 +6,6 @@ using Consensus.ML.Torch.Models;
 using Consensus.ML.Transforms;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
-using TorchSharp;
 
 [assembly: LoadableClass(
     typeof(UNetSegmentationTransformer), null, typeof(SignatureLoadModel), "One-pass U-Net segmentation",
@@ -87,6 +86,6 @@ public sealed class UNetSegmentationTransformer : SegmentationTransformer
         SharedModel model,
         PredictionLimits limits) => new(environment, (OnePassManifest)manifest, model, limits);
 
-    private protected override ConsensusPrediction Reduce(torch.Tensor samples) =>
-        MapReduction.Reduce(samples.flatten(0, 1), Kind, Levels, RoundsMaps);
+    private protected override float[] SoftMapOf(float[] samples, int generations) =>
+        SoftMapOf(samples, generations, maps => MapReduction.Reduce(maps.flatten(0, 1), Kind, Levels, RoundsMaps));
 }

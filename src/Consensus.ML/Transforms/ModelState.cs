@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Consensus.Imaging.Storage;
@@ -18,7 +19,10 @@ internal sealed record ModelState(string Step, string Signature, string Loader)
 {
     private const int LargestState = 1 << 20;
 
-    private VersionInfo Version => MLNetInternals.VersionInfo(Signature, Loader);
+    /// <summary>The assembly that loads the step; null for this one.</summary>
+    public Assembly? Assembly { get; init; }
+
+    private VersionInfo Version => MLNetInternals.VersionInfo(Signature, Loader, Assembly);
 
     public void Save(ModelSaveContext context, Action<BinaryWriter> write)
     {

@@ -87,6 +87,12 @@ public sealed class SliceLoadingTransformer : RowToRowTransformer
         });
     }
 
+    /// <summary>The column that it reads.</summary>
+    internal string InputColumn => _input;
+
+    /// <summary>The column that it adds.</summary>
+    internal string OutputColumn => _output;
+
     internal static SliceLoadingTransformer Create(IHostEnvironment env, ModelLoadContext ctx) =>
         State.Load(ctx, reader => new SliceLoadingTransformer(env, reader.ReadString(), reader.ReadString()));
 

@@ -179,6 +179,15 @@ public sealed class SliceNormalizingTransformer : RowToRowTransformer
     /// </summary>
     public IReadOnlyList<double> StandardDeviations => Array.AsReadOnly(_deviations);
 
+    /// <summary>The column that it reads.</summary>
+    internal string InputColumn => _input;
+
+    /// <summary>The column that it adds.</summary>
+    internal string OutputColumn => _output;
+
+    /// <summary>The ranges of the training values, one for each channel; none in older models.</summary>
+    internal IReadOnlyList<ValueRange> Ranges => _ranges;
+
     internal static SliceNormalizingTransformer Create(IHostEnvironment env, ModelLoadContext ctx) => State.Load(ctx, reader =>
     {
         string output = reader.ReadString(), input = reader.ReadString();

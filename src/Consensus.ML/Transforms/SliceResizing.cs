@@ -98,6 +98,12 @@ public sealed class SliceResizingTransformer : RowToRowTransformer
     /// <summary>Columns of the output, in pixels.</summary>
     public int Width { get; }
 
+    /// <summary>The column that it reads.</summary>
+    internal string InputColumn => _input;
+
+    /// <summary>The column that it adds.</summary>
+    internal string OutputColumn => _output;
+
     internal static SliceResizingTransformer Create(IHostEnvironment env, ModelLoadContext ctx) => State.Load(ctx, reader =>
     {
         string output = reader.ReadString(), input = reader.ReadString();

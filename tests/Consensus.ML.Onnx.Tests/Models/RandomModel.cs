@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using Consensus.ML.Graphs;
 using Consensus.ML.Options;
+using Consensus.ML.Segmentation.Models;
 using Consensus.ML.Torch.Models;
 using Consensus.ML.Torch.Networks;
 using static TorchSharp.torch;
@@ -50,6 +51,30 @@ internal static class RandomModel
         Rounded = true,
         PassDropout = 0.2,
         Network = Network(side),
+    };
+
+    /// <summary>The manifest of a diffusion model that knows mirror images.</summary>
+    public static DiffusionManifest DiffusionManifest(ModelDescription description) => new()
+    {
+        Columns = Columns, Height = description.Height, Width = description.Width, ImageChannels = description.ImageChannels,
+        Levels = description.Levels, Network = description.Network, Diffusion = description.Diffusion, Target = description.Target,
+        Seed = 4, Training = Training,
+        Sampling = new() { Generations = 3, Mirror = true, Sampler = SamplerKind.Ddim, Steps = 2 },
+    };
+
+    /// <summary>The manifest of a one-pass network that knows mirror images.</summary>
+    public static OnePassManifest OnePassManifest(UNetDescription description) => new()
+    {
+        Columns = Columns, Height = description.Height, Width = description.Width, ImageChannels = description.ImageChannels,
+        Levels = description.Levels, Network = description.Network, Kind = description.Kind, Rounded = description.Rounded,
+        PassDropout = description.PassDropout, Seed = 4, Training = Training, Sampling = new() { Generations = 4, Mirror = true },
+    };
+
+    private static ManifestColumns Columns { get; } = new("Features", "SoftMap", "ConsensusMaps", "Uncertainty");
+
+    private static ManifestTraining Training { get; } = ManifestTraining.Untrained(new()) with
+    {
+        Augmentation = new() { HorizontalFlip = 0.5, VerticalFlip = 0.5 }, MaskOffset = new(-0.25, -0.25), MaskScale = new(2, 2),
     };
 
     /// <summary>Weights as a safetensors file, and as arrays in the order of the layout.</summary>

@@ -48,6 +48,10 @@ internal sealed record DiffusionManifest : ModelManifest
     public override int? DiffusionSteps => Diffusion.Steps;
 
     /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Learned => Spelling.Write(Target);
+
+    /// <inheritdoc/>
     public override ConsensusModel CreateModel(IReadOnlyList<byte[]> weights, Device device) =>
         ConsensusModel.Load(Description, weights, device);
 

@@ -20,9 +20,7 @@ internal static class ModelFile
 
     public static void Save(ModelState state, ModelSaveContext context, ModelManifest manifest, IReadOnlyList<byte[]> weights)
     {
-        byte[] json = ManifestJson.Write(manifest.WithWeights([
-            .. weights.Select((bytes, member) => new ManifestWeights(NameOf(member), bytes.LongLength, Hash(bytes))),
-        ]));
+        byte[] json = ManifestJson.Write(Describe(manifest, weights));
         state.Save(context, writer => writer.Write(SHA256.HashData(json)));
         context.SaveBinaryStream(ManifestName, writer => writer.Write(json));
         for (int member = 0; member < weights.Count; member++)
@@ -54,6 +52,11 @@ internal static class ModelFile
         return (manifest, [.. members.Select((promised, member) => ReadWeights(context, NameOf(member), promised))]);
     }
 
+    /// <summary>A manifest that names the weights of each member, with their hashes.</summary>
+    public static ModelManifest Describe(ModelManifest manifest, IReadOnlyList<byte[]> weights) => manifest.WithWeights([
+        .. weights.Select((bytes, member) => new ManifestWeights(NameOf(member), bytes.LongLength, Hash(bytes))),
+    ]);
+
     /// <summary>The entry with the weights of a member, counted from 0.</summary>
     public static string NameOf(int member) =>
         member == 0 ? WeightsName : string.Create(CultureInfo.InvariantCulture, $"weights-{member + 1}.safetensors");
@@ -79,7 +82,7 @@ internal static class ModelFile
     /// <param name="name">The entry.</param>
     /// <param name="most">The most bytes that it may have.</param>
     /// <param name="why">The words before that number in a message.</param>
-    private static byte[] ReadEntry(ModelLoadContext context, string name, long most, string why)
+    public static byte[] ReadEntry(ModelLoadContext context, string name, long most, string why)
     {
         if (context.UnpackedLength(name) is long length && length > most)
         {

@@ -87,6 +87,10 @@ internal abstract record ModelManifest
     [JsonIgnore]
     public abstract int? DiffusionSteps { get; }
 
+    /// <summary>What the network learnt of the raters, as files spell it.</summary>
+    [JsonIgnore]
+    public abstract string Learned { get; }
+
     /// <summary>Makes the model from the weights of every member, each a safetensors file.</summary>
     /// <exception cref="InvalidDataException">A file is damaged, or its names or shapes are not those of this network.</exception>
     public abstract SegmentationModel CreateModel(IReadOnlyList<byte[]> weights, Device device);

@@ -55,6 +55,10 @@ internal sealed record OnePassManifest : ModelManifest
     public override int? DiffusionSteps => null;
 
     /// <inheritdoc/>
+    [JsonIgnore]
+    public override string Learned => Spelling.Write(Kind);
+
+    /// <inheritdoc/>
     public override UNetModel CreateModel(IReadOnlyList<byte[]> weights, Device device) => UNetModel.Load(Description, weights, device);
 
     /// <inheritdoc/>

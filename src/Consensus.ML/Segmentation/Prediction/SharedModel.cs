@@ -9,14 +9,18 @@ namespace Consensus.ML.Segmentation.Prediction;
 /// A model that several transformers share. Its weights are freed when the last transformer is disposed and the last running prediction has
 /// ended.
 /// </summary>
-internal sealed class SharedModel(SegmentationModel model)
+internal sealed class SharedModel(IMapModel model)
 {
     private readonly Lock _lock = new();
     private int _users = 1;
     private int _predictions;
 
     /// <summary>The device that holds the weights.</summary>
-    public Device Device => model.Device;
+    /// <exception cref="NotSupportedException">It does not compute with torch.</exception>
+    public Device Device => Torch.Device;
+
+    /// <summary>The model itself.</summary>
+    public IMapModel Model => model;
 
     /// <summary>The number of slices predicted so far.</summary>
     public int Predictions => Volatile.Read(ref _predictions);
@@ -58,15 +62,23 @@ internal sealed class SharedModel(SegmentationModel model)
         bool keepSamples,
         CancellationToken cancellation)
     {
-        SamplingCheck.CheckDevice(nameof(sampling.Precision), sampling.Precision, model.Device);
+        if (model is SegmentationModel torch)
+        {
+            SamplingCheck.CheckDevice(nameof(sampling.Precision), sampling.Precision, torch.Device);
+        }
+
         Interlocked.Increment(ref _predictions);
         return model.Predict(features, sampling, seed, mirroring, keepSamples, cancellation);
     }
 
     /// <summary>Every sampling step of one generation. The model must sample by diffusion.</summary>
     public IReadOnlyList<TracedStep> Trace(float[] features, SamplingOptions sampling, ulong seed, CancellationToken cancellation) =>
-        ((ConsensusModel)model).Trace(features, sampling, seed, cancellation);
+        ((ConsensusModel)Torch).Trace(features, sampling, seed, cancellation);
 
     /// <summary>The weights of every member, each a safetensors file.</summary>
-    public IReadOnlyList<byte[]> SaveWeights() => [.. Enumerable.Range(0, model.Members).Select(model.SaveWeights)];
+    public IReadOnlyList<byte[]> SaveWeights() => [.. Enumerable.Range(0, Torch.Members).Select(Torch.SaveWeights)];
+
+    private SegmentationModel Torch => model as SegmentationModel ?? throw new NotSupportedException(
+        "The model comes from an ONNX file and predicts without torch: its weights cannot be taken out of it, to train on, to join with "
+        + "others or to export again. Use the model zip that it was exported from.");
 }

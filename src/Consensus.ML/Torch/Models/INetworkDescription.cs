@@ -1,3 +1,4 @@
+using Consensus.ML.Graphs;
 using Consensus.ML.Torch.Networks;
 
 namespace Consensus.ML.Torch.Models;
@@ -21,4 +22,10 @@ internal interface INetworkDescription
     /// each other's weights if these descriptions differ in their sizes only.
     /// </summary>
     INetworkDescription Comparable();
+
+    /// <summary>Writes the prediction into a graph.</summary>
+    /// <param name="prediction">How to predict.</param>
+    /// <param name="image">Normalised slice, 1×C×H×W.</param>
+    /// <exception cref="NotSupportedException">A graph cannot predict this way; the message names the option.</exception>
+    GraphMaps Emit(GraphPrediction prediction, GraphValue image);
 }

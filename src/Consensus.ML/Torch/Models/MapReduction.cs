@@ -34,13 +34,16 @@ internal static class MapReduction
     /// <summary><see cref="Reduce"/> in a graph; the samples are 1×N×H×W.</summary>
     public static GraphMaps Emit(GraphValue maps, UNetKind kind, int levels, bool rounded)
     {
-        GraphValue soft = (rounded ? maps.Above(0.5).As(GraphType.Single) : maps).Mean(0);
         GraphValue consensus = kind switch
         {
             UNetKind.Levels => maps,
             UNetKind.MultiHead => maps.Descending(0),
             _ => SampleReduction.EmitSlabs(maps.Mean(0), levels),
         };
-        return new(soft, consensus, maps.Deviation(0), maps.WithAxis(0));
+        return new(EmitSoftMap(maps, rounded), consensus, maps.Deviation(0), maps.WithAxis(0));
     }
+
+    /// <summary>The soft map of N×H×W maps in a graph.</summary>
+    public static GraphValue EmitSoftMap(GraphValue maps, bool rounded) =>
+        (rounded ? maps.Above(0.5).As(GraphType.Single) : maps).Mean(0);
 }

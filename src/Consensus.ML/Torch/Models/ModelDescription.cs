@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Consensus.ML.Graphs;
 using Consensus.ML.Options;
 using Consensus.ML.Torch.Networks;
 
@@ -45,6 +46,9 @@ internal sealed record ModelDescription : INetworkDescription
     /// <summary>The network of this description.</summary>
     public ConsensusNetwork CreateNetwork() =>
         new(Network, Math.Min(Height, Width), ImageChannels, HasLevelEmbedding ? Levels : null, Diffusion.LearnedVariance, MapsPerPass);
+
+    /// <inheritdoc/>
+    public GraphMaps Emit(GraphPrediction prediction, GraphValue image) => DiffusionGraph.Emit(this, prediction, image);
 
     /// <inheritdoc/>
     public WeightLayout Layout() => CreateNetwork().Layout;

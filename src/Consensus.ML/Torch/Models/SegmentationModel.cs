@@ -16,7 +16,7 @@ namespace Consensus.ML.Torch.Models;
 /// <param name="height">Rows of a slice.</param>
 /// <param name="width">Columns of a slice.</param>
 internal abstract class SegmentationModel(IReadOnlyList<WeightSet> members, Device device, int imageChannels, int height, int width)
-    : IDisposable
+    : IMapModel
 {
     // One prediction at a time: torch already uses all cores for each.
     private readonly TurnQueue _turn = new();

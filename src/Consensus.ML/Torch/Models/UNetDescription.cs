@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Consensus.ML.Graphs;
 using Consensus.ML.Options;
 using Consensus.ML.Torch.Networks;
 
@@ -44,6 +45,9 @@ internal sealed record UNetDescription : INetworkDescription
         var layout = new WeightLayout();
         return (new(layout, Network, Math.Min(Height, Width), ImageChannels, Heads, embedding: null), layout);
     }
+
+    /// <inheritdoc/>
+    public GraphMaps Emit(GraphPrediction prediction, GraphValue image) => OnePassGraph.Emit(this, prediction, image);
 
     /// <inheritdoc/>
     public WeightLayout Layout() => CreateNetwork().Layout;

@@ -107,6 +107,12 @@ internal sealed class Safetensors
     /// <summary>The values of a tensor as float32 on the CPU; the caller owns the tensor.</summary>
     public Tensor Read(SafetensorsEntry entry) => ToTensor(entry, _values.Span[(int)entry.Begin..(int)entry.End]);
 
+    /// <summary>The values of a float32 tensor.</summary>
+    /// <exception cref="InvalidDataException">It has another type.</exception>
+    public float[] Values(SafetensorsEntry entry) => entry.Type == "F32"
+        ? MemoryMarshal.Cast<byte, float>(_values.Span[(int)entry.Begin..(int)entry.End]).ToArray()
+        : throw new InvalidDataException($"Tensor '{NameText.Printable(entry.Name)}' has type {entry.Type}, not F32.");
+
     /// <summary>The bytes of a tensor as float32 on the CPU; the caller owns the tensor.</summary>
     internal static Tensor ToTensor(SafetensorsEntry entry, ReadOnlySpan<byte> bytes)
     {

@@ -1,0 +1,138 @@
+using Consensus.Imaging.Storage;
+using Consensus.ML.Graphs;
+using Consensus.ML.Options;
+using Consensus.ML.Segmentation.Models;
+using Consensus.ML.Torch.Models;
+using Consensus.ML.Torch.Networks;
+
+namespace Consensus.ML.Segmentation.Exporting;
+
+/// <summary>Writes a model as an ONNX file: from the image as it was read to the maps, in one graph.</summary>
+internal static class OnnxFile
+{
+    /// <summary>The input: a slice, 1×C×height×width.</summary>
+    public const string ImageInput = "Image";
+
+    /// <summary>The normalised and resized slice, inside the graph.</summary>
+    public const string Features = "Features";
+
+    /// <summary>What the names of the nodes before <see cref="Features"/> begin with.</summary>
+    public const string PreparationStage = "prepare";
+
+    public const string SoftMap = "SoftMap", ConsensusMaps = "ConsensusMaps", Uncertainty = "Uncertainty", Samples = "Samples";
+
+    /// <summary>Writes the file, whole or not at all.</summary>
+    /// <param name="path">The file to create or replace.</param>
+    /// <param name="manifest">The model.</param>
+    /// <param name="weights">The weights of each member, as safetensors files.</param>
+    /// <param name="preparation">What happens before the network.</param>
+    /// <param name="options">Where the noise comes from.</param>
+    /// <exception cref="NotSupportedException">
+    /// The model cannot be written as a graph; the message says which option is in the way.
+    /// </exception>
+    /// <exception cref="IOException">The file cannot be written; the message names it.</exception>
+    public static void Write(
+        string path,
+        ModelManifest manifest,
+        IReadOnlyList<byte[]> weights,
+        OnnxPreparation preparation,
+        OnnxOptions options)
+    {
+        ProtoMessage model = Create(manifest, weights, preparation, options);
+        if (model.Length > int.MaxValue)
+        {
+            throw new NotSupportedException(
+                $"The model takes {model.Length / 1e9:0.0} GB as ONNX, and a file of that format holds at most 2 GB.");
+        }
+
+        AtomicFile.Write(path, model.Write);
+    }
+
+    /// <summary>The model as a message.</summary>
+    public static ProtoMessage Create(
+        ModelManifest manifest,
+        IReadOnlyList<byte[]> weights,
+        OnnxPreparation preparation,
+        OnnxOptions options)
+    {
+        OptionRange.Defined(nameof(OnnxOptions.Noise), options.Noise);
+        SamplingOptions sampling = manifest.Sampling with { Precision = Precision.Float32 };
+        bool hasNoiseInput = manifest.DiffusionSteps is not null && options.Noise == OnnxNoise.Input;
+        if (manifest.DiffusionSteps is not null && sampling.Tolerance is not null && !hasNoiseInput)
+        {
+            throw new NotSupportedException(
+                "Tolerance ends sampling when the maps hardly change, and a graph with constant noise always takes all generations: "
+                + "set Tolerance to null (WithSampling; --tolerance 0), or export with noise as an input.");
+        }
+
+        int seed = options.Seed ?? sampling.Seed ?? manifest.Seed;
+        var graph = new GraphBuilder();
+        graph.Stage = PreparationStage;
+        GraphValue image = graph.Input(
+            ImageInput, GraphType.Single, "A slice as it was read, in the units of the training images.",
+            1L, (long)manifest.ImageChannels, "height", "width");
+        GraphValue features = graph.Named(
+            Features, Prepared(image, preparation.Normalizations, manifest.Height, manifest.Width));
+        graph.Stage = "predict";
+        IReadOnlyList<IReadOnlyList<ReadOnlyMemory<float>>> values = [.. weights.Select(file => Values(manifest.Description, file))];
+        GraphMaps maps = manifest.Description.Emit(
+            new(graph, values, sampling, manifest.Training.Mirroring, hasNoiseInput ? null : (ulong)(uint)seed), features);
+        long height = manifest.Height, width = manifest.Width, levels = manifest.Levels;
+        graph.Output(SoftMap, maps.SoftMap.Reshaped(1, 1, height, width), "The predicted share of raters, 0 to 1.", 1L, 1L, height, width);
+        graph.Output(
+            ConsensusMaps, maps.ConsensusMaps.Reshaped(1, levels, height, width), "Each level of consensus, 0 to 1.",
+            1L, levels, height, width);
+        graph.Output(
+            Uncertainty, maps.Uncertainty.Reshaped(1, 1, height, width), "Standard deviation of the soft map over generations, at least 0.",
+            1L, 1L, height, width);
+        graph.Output(
+            Samples, maps.Samples, "Every map before any averaging, generation by generation.",
+            "generations", maps.Samples.Shape[1], height, width);
+        ModelManifest kept = ModelFile.Describe(manifest, weights) with { Sampling = sampling };
+        return graph.ToModel(
+            "consensus", ("Consensus.ML", manifest.Libraries.Consensus),
+            $"From a slice to the predicted share of raters, {width}×{height} pixels. For research; not a medical device.",
+            OnnxMetadata.Write(kept, preparation, options.Noise, seed));
+    }
+
+    /// <summary>A slice, 1×C×height×width, normalised and resized.</summary>
+    internal static GraphValue Prepared(GraphValue image, IEnumerable<OnnxNormalization> normalizations, int height, int width) =>
+        normalizations.Aggregate(image, Normalized).Resized(height, width);
+
+    /// <summary>
+    /// NormalizeSlices in a graph, in double precision as there. Values that it refuses become NaN, and with them all maps.
+    /// </summary>
+    private static GraphValue Normalized(GraphValue image, OnnxNormalization normalization)
+    {
+        GraphBuilder graph = image.Graph;
+        long channels = normalization.Means.Count;
+        GraphValue means = graph.Constant([.. normalization.Means], channels, 1, 1);
+        GraphValue deviations = graph.Constant(
+            [.. normalization.Deviations.Select(deviation => deviation > 0 ? deviation : 1)], channels, 1, 1);
+        GraphValue scaled = image.As(GraphType.Double).Minus(means).Over(deviations).As(GraphType.Single);
+        GraphValue isPlausible = image.Magnitude().AtMost(Imaging.NoData.LargestMagnitude);
+        GraphValue usable = isPlausible.Choose(scaled, graph.Constant(float.NaN));
+        return normalization.NoData is float mark ? IsMark(image, mark).Choose(graph.Constant(0.0), usable) : usable;
+    }
+
+    /// <summary>Where pixels have no data, as <see cref="Imaging.NoData.IsMark"/> says.</summary>
+    private static GraphValue IsMark(GraphValue image, float mark)
+    {
+        if (float.IsNaN(mark))
+        {
+            return image.IsNaN();
+        }
+
+        GraphValue equal = image.EqualTo(mark);
+        return Math.Abs(mark) <= Imaging.NoData.LargestMagnitude || !float.IsFinite(mark)
+            ? equal
+            : equal.Or(image.Over(image.Graph.Constant(mark)).Plus(-1).Magnitude().AtMost(Imaging.NoData.Tolerance));
+    }
+
+    private static IReadOnlyList<ReadOnlyMemory<float>> Values(INetworkDescription description, byte[] file)
+    {
+        Safetensors tensors = Safetensors.Parse(file);
+        Dictionary<string, SafetensorsEntry> entries = tensors.Entries.ToDictionary(entry => entry.Name, StringComparer.Ordinal);
+        return [.. description.Layout().Specs.Select(spec => (ReadOnlyMemory<float>)tensors.Values(entries[spec.Name]))];
+    }
+}

@@ -1,0 +1,111 @@
+using Consensus.Imaging;
+using Consensus.ML.Graphs;
+using Consensus.ML.Segmentation.Exporting;
+using Consensus.ML.Segmentation.Models;
+using Consensus.ML.Transforms;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+
+namespace Consensus.ML.Onnx.Tests.Models;
+
+/// <summary>What the graph does to an image before the network: the same as NormalizeSlices and ResizeSlices.</summary>
+public sealed class PreparationTests
+{
+    private const int Side = 16;
+
+    [Theory]
+    [InlineData(16, 16)]
+    [InlineData(1, 1)]
+    [InlineData(7, 300)]
+    [InlineData(33, 17)]
+    [InlineData(15, 64)]
+    [InlineData(257, 511)]
+    public void Any_size_gives_the_features_of_the_chain(int height, int width)
+    {
+        float[] image = [.. RandomModel.Image(2, height, width).Select(value => (value * 400) - 1000)];
+        Compare(image, height, width, [-1000.25, -900], [333.3, 0], noData: null);
+    }
+
+    [Theory]
+    [InlineData(-9999f)]
+    [InlineData(float.NaN)]
+    [InlineData(3.4e38f)]
+    [InlineData(0f)]
+    public void Pixels_without_data_become_the_mean_before_resizing(float mark)
+    {
+        float[] image = RandomModel.Image(2, 20, 30);
+        for (int i = 0; i < image.Length; i += 7)
+        {
+            image[i] = mark;
+        }
+
+        Compare(image, 20, 30, [0.5, -0.5], [0.25, 2], mark);
+    }
+
+    [Theory]
+    [InlineData(float.NaN)]
+    [InlineData(float.PositiveInfinity)]
+    [InlineData(float.NegativeInfinity)]
+    [InlineData(2e9f)]
+    public void Values_that_the_library_refuses_give_maps_of_NaN(float value)
+    {
+        // At a size where resizing leaves most pixels out: the library refuses these too.
+        float[] image = RandomModel.Image(2, 160, 160);
+        image[(80 * 160) + 3] = value;
+        Dictionary<string, float[]> maps = GraphRun.Run(Export(new([0.0, 0.0], [1.0, 1.0], null, [])), ("Image", image, [1, 2, 160, 160]));
+        Assert.All(maps.Values, map => Assert.All(map, pixel => Assert.True(float.IsNaN(pixel))));
+    }
+
+    [Fact]
+    public void Values_that_normalising_makes_infinite_give_maps_of_NaN()
+    {
+        float[] image = RandomModel.Image(2, Side, Side);
+        image[5] = 1e8f;
+
+        byte[] file = Export(new([0.0, 0.0], [1e-31, 1e-31], null, []));
+        Assert.All(GraphRun.Run(file, ("Image", image, [1, 2, Side, Side]))["SoftMap"], pixel => Assert.True(float.IsNaN(pixel)));
+    }
+
+    private static void Compare(float[] image, int height, int width, double[] means, double[] deviations, float? noData)
+    {
+        var ml = new MLContext();
+        Slice slice = new(2, height, width, image, SliceGeometry.None, "test");
+        IDataView rows = ml.Data.LoadFromSlices([slice]);
+        var normalizing = new SliceNormalizingTransformer(ml, "Image", "Image", means, deviations, noData, []);
+        IDataView prepared = new SliceResizingTransformer(ml, "Features", "Image", 2, Side, Side).Transform(normalizing.Transform(rows));
+        float[] features = prepared.GetColumn<float[]>("Features").Single();
+
+        // The maps of the image are those of its features, which the graph without preparation gets.
+        byte[] whole = Export(normalizing.Describe());
+        Dictionary<string, float[]> fromImage = GraphRun.Run(whole, ("Image", image, [1, 2, height, width]));
+        ReadOnnxFile read = ReadOnnxFile.Read(whole);
+        Dictionary<string, float[]> fromFeatures = GraphRun.Run(read.Network, ("Features", features, [1, 2, Side, Side]));
+        Assert.True(fromFeatures["Samples"].Distinct().Count() > Side);
+        foreach ((string name, float[] expected) in fromFeatures)
+        {
+            float most = expected.Zip(fromImage[name]).Max(pair => Math.Abs(pair.First - pair.Second));
+            Assert.True(most < (name == "SoftMap" ? 0.34 : 1e-5), $"{name}: {most}");
+        }
+
+        // The features themselves, by a graph that ends there.
+        var graph = new GraphBuilder();
+        GraphValue input = graph.Input("Image", GraphType.Single, "", 1L, 2L, "height", "width");
+        graph.Output("Features", OnnxFile.Prepared(input, [normalizing.Describe()], Side, Side), "", 1L, 2L, (long)Side, (long)Side);
+        float[] inGraph = GraphRun.Run(GraphRun.ToBytes(graph), ("Image", image, [1, 2, height, width]))["Features"];
+        foreach ((float[] channel, float[] found) in features.Chunk(Side * Side).Zip(inGraph.Chunk(Side * Side)))
+        {
+            // Rounding is relative to the values that are weighed, and the second channel keeps the image's.
+            float bound = 2e-7f * channel.Max(Math.Abs) * 4;
+            Assert.All(channel.Zip(found), pair => Assert.InRange(pair.Second, pair.First - bound, pair.First + bound));
+        }
+    }
+
+    private static byte[] Export(OnnxNormalization normalization)
+    {
+        DiffusionManifest manifest = RandomModel.DiffusionManifest(RandomModel.Diffusion(Side));
+        byte[] weights = RandomModel.Weights(manifest.Description.Layout(), 1).File;
+        using var stream = new MemoryStream();
+        OnnxFile.Create(manifest, [weights], new("Image", "ImagePath", [normalization]), new()).Write(stream);
+        return stream.ToArray();
+    }
+}
