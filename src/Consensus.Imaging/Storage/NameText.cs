@@ -33,6 +33,11 @@ public static class NameText
                 return string.Create(CultureInfo.InvariantCulture, $"holds the control character U+{(int)character:X4}");
             }
 
+            if (character is '\u2028' or '\u2029')
+            {
+                return string.Create(CultureInfo.InvariantCulture, $"holds U+{(int)character:X4}, which breaks a line");
+            }
+
             if (IsPair(name, at))
             {
                 at++;

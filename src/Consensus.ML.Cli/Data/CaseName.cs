@@ -1,13 +1,13 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
-using System.Text.RegularExpressions;
 using Consensus.Imaging;
+using Consensus.Imaging.Storage;
 
 namespace Consensus.ML.Cli.Data;
 
 /// <summary>Names cases that are given as a file, and checks names that files will have.</summary>
-internal static partial class CaseName
+internal static class CaseName
 {
     // File systems allow 255 bytes for a name. The rest is for the text that is added to the name of a case.
     private const int LongestFile = 180;
@@ -41,16 +41,10 @@ internal static partial class CaseName
                 string.Create(CultureInfo.InvariantCulture, $"holds the control character U+{(int)control:X4}"),
             _ when bytes > LongestFile => string.Create(CultureInfo.InvariantCulture, $"takes {bytes} bytes, of {LongestFile} at most"),
             _ when OperatingSystem.IsWindows() && name.AsSpan().IndexOfAny(WindowsOnly) is >= 0 and int at => $"holds a '{name[at]}'",
-            _ when OperatingSystem.IsWindows() && Device().IsMatch(name) => "is the name of a device",
+            _ when OperatingSystem.IsWindows() && NameText.IsDevice(name) => "is the name of a device",
             _ => null,
         };
     }
-
-    /// <summary>A name for messages: control characters are replaced.</summary>
-    public static string Printable(string name) => string.Concat(name.Select(letter => char.IsControl(letter) ? '\uFFFD' : letter));
-
-    [GeneratedRegex(@"^(con|prn|aux|nul|com[1-9]|lpt[1-9])\s*(\.|$)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
-    private static partial Regex Device();
 
     private static string FromFile(string path)
     {

@@ -2,6 +2,7 @@ using System.CommandLine;
 using Consensus.Imaging;
 using Consensus.Imaging.Cases;
 using Consensus.Imaging.Pictures;
+using Consensus.Imaging.Storage;
 using Consensus.ML.Cli.Data;
 using Consensus.ML.Cli.Output;
 using Consensus.ML.Cli.Shell;
@@ -162,7 +163,7 @@ internal static class PredictCommand
         if (inputs.FirstOrDefault(input => CaseName.ProblemAsFile(input.Name) is not null) is { } unnamed)
         {
             throw new UsageException(
-                $"Case '{CaseName.Printable(unnamed.Name)}' has a name that {CaseName.ProblemAsFile(unnamed.Name)}; "
+                $"Case '{NameText.Printable(unnamed.Name)}' has a name that {CaseName.ProblemAsFile(unnamed.Name)}; "
                 + "its results could not be written to files of that name: rename it.");
         }
     }

@@ -12,6 +12,7 @@ public sealed class NameTextTests
     [InlineData("a\nb", "holds the control character U+000A")]
     [InlineData("a\u007f", "holds the control character U+007F")]
     [InlineData("a\0", "holds the control character U+0000")]
+    [InlineData("a\u2028b", "holds U+2028, which breaks a line")]
     [InlineData("a\uFFFE", "holds U+FFFE, which stands for no character")]
     public void A_name_holds_characters(string name, string? problem) => Assert.Equal(problem, NameText.Problem(name));
 
