@@ -42,7 +42,7 @@ internal sealed class ApiKey
         return CryptographicOperations.FixedTimeEquals(Hash(shown), _hash);
     }
 
-    /// <summary>What a request without the key is told.</summary>
+    /// <summary>The answer to a request without the key.</summary>
     public static Refusal Missing() => new(
         StatusCodes.Status401Unauthorized, "no-key", $"This server needs its API key, in the header {Header} or as Authorization: Bearer.")
     {

@@ -1,6 +1,6 @@
 namespace Consensus.ML.Serving.Http;
 
-/// <summary>A request that is answered with an error: its status, and what the client is told.</summary>
+/// <summary>A request that is answered with an error: its status, and what the client reads.</summary>
 /// <param name="status">The HTTP status, 400 or more.</param>
 /// <param name="reason">A short word for the metrics, such as "queue-full".</param>
 /// <param name="detail">What is wrong and what is allowed, for the client.</param>

@@ -13,7 +13,7 @@ internal sealed class RequestQueue(int turns, int waiting) : IDisposable
 {
     private static readonly TimeSpan ShortestRetry = TimeSpan.FromSeconds(1), LongestRetry = TimeSpan.FromSeconds(60);
 
-    // A request is inside from its arrival to the last byte of its answer, for all that time it holds memory.
+    // A request holds memory from its arrival to the last byte of its answer, so it counts for all of that time.
     private readonly ConcurrencyLimiter _places = new(new() { PermitLimit = turns + waiting, QueueLimit = 0 });
     private readonly ConcurrencyLimiter _turns = new(
         new() { PermitLimit = turns, QueueLimit = turns + waiting, QueueProcessingOrder = QueueProcessingOrder.OldestFirst });
