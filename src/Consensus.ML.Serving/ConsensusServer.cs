@@ -31,12 +31,11 @@ public static class ConsensusServer
     /// </exception>
     /// <example>
     /// <code>
-    /// await using WebApplication server = ConsensusServer.Create(
-    ///     new ConsensusServerOptions { Urls = { "http://127.0.0.1:0" } },
-    ///     options => options.ModelPath = "brain-growth.zip");
-    /// await server.StartAsync();
-    /// Console.WriteLine(string.Join(", ", server.Urls));
-    /// await server.WaitForShutdownAsync();
+    /// WebApplication server = ConsensusServer.Create(
+    ///     new ConsensusServerOptions { Urls = { "http://127.0.0.1:5080" } },
+    ///     options => options.ModelPath = "brain-growth.zip",
+    ///     host => host.Logging.AddConsole());
+    /// server.Run();   // until Ctrl-C
     /// </code>
     /// </example>
     public static WebApplication Create(

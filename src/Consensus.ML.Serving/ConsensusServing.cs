@@ -24,11 +24,11 @@ public static class ConsensusServing
     /// <exception cref="InvalidOperationException">There is a model already.</exception>
     /// <example>
     /// <code>
-    /// WebApplicationBuilder builder = WebApplication.CreateBuilder();
-    /// builder.Services.AddConsensusModel(options => options.ModelPath = "brain-growth.zip");
-    /// WebApplication app = builder.Build();
-    /// app.MapConsensus("/v1");
-    /// app.Run();
+    /// builder.Services.AddConsensusModel(options =>
+    /// {
+    ///     options.ModelPath = "brain-growth.zip";
+    ///     options.TimeLimit = TimeSpan.FromSeconds(20);
+    /// });
     /// </code>
     /// </example>
     public static IServiceCollection AddConsensusModel(this IServiceCollection services, Action<ConsensusServingOptions> configure)

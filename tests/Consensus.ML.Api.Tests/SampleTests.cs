@@ -1,6 +1,8 @@
+using System.Diagnostics;
 using System.Text.RegularExpressions;
 using Consensus.Imaging.Files;
 using Consensus.Imaging.Formats.Nifti;
+using Consensus.ML.Tests.Shared;
 
 namespace Consensus.ML.Api.Tests;
 
@@ -53,6 +55,37 @@ public sealed partial class SampleTests
     }
 
     [Fact]
+    public async Task Server_answers_with_the_maps_of_a_model_and_refuses_in_its_words()
+    {
+        using var folder = new TemporaryFolder();
+        using var tiny = new TinyModel();
+        tiny.Context.Model.Save(tiny.Model, tiny.Data.Schema, folder["model.zip"]);
+        var start = new ProcessStartInfo(
+            "dotnet", ["exec", Path.Combine(AppContext.BaseDirectory, "Server.dll"), folder["model.zip"], "--urls", "http://127.0.0.1:0"])
+        {
+            RedirectStandardOutput = true,
+        };
+        using ChildProcess server = ChildProcess.Start(start, TimeSpan.FromMinutes(3));
+        string? address = null;
+        while (address is null && await server.Process.StandardOutput.ReadLineAsync() is { } line)
+        {
+            address = Listening().Match(line) is { Success: true } match ? match.Value : null;
+        }
+
+        using var client = new HttpClient { BaseAddress = new Uri(address!) };
+        using var image = new ByteArrayContent(await File.ReadAllBytesAsync(tiny.Cases[0].ImagePath));
+        using HttpResponseMessage answer = await client.PostAsync(new Uri("segmentation/maps", UriKind.Relative), image);
+        string body = await answer.Content.ReadAsStringAsync();
+        Assert.True(answer.IsSuccessStatusCode, body);
+        Assert.Contains("\"shape\":[1,20,20]", body, StringComparison.Ordinal);
+        using var text = new ByteArrayContent("no image"u8.ToArray());
+        using HttpResponseMessage refused = await client.PostAsync(new Uri("segmentation/maps", UriKind.Relative), text);
+        Assert.Equal(415, (int)refused.StatusCode);
+        Assert.Contains("is no image of a known format", await refused.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+        Assert.Equal("Healthy", await client.GetStringAsync(new Uri("health", UriKind.Relative)));
+    }
+
+    [Fact]
     public async Task Volumes_are_trained_on_by_slices_and_predicted_back_into_a_volume_of_the_same_geometry()
     {
         using var folder = new TemporaryFolder();
@@ -88,4 +121,7 @@ public sealed partial class SampleTests
 
     [GeneratedRegex(@"(?<=: )[01]\.[0-9]{3}$", RegexOptions.Multiline)]
     private static partial Regex Score();
+
+    [GeneratedRegex(@"(?<=listening on: )http://\S+")]
+    private static partial Regex Listening();
 }

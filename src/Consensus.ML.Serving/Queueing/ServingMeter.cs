@@ -1,11 +1,9 @@
 namespace Consensus.ML.Serving.Queueing;
 
-/// <summary>The meter that a server counts with, for exporters.</summary>
-/// <example>
-/// <code>
-/// builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics.AddMeter(ServingMeter.Name));
-/// </code>
-/// </example>
+/// <summary>
+/// The meter that a server counts with, for exporters: with the packages of OpenTelemetry, <c>AddOpenTelemetry().WithMetrics(metrics =>
+/// metrics.AddMeter(ServingMeter.Name))</c>.
+/// </summary>
 public static class ServingMeter
 {
     /// <summary>

@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Xml.Linq;
+using Consensus.ML.Serving;
 using Consensus.ML.Tests.Shared;
 using Microsoft.ML;
 
@@ -19,22 +20,30 @@ public sealed class ExampleTests
         using Consensus.ML.Evaluation;
         using Consensus.ML.Options;
         using Consensus.ML.Segmentation;
+        using Consensus.ML.Serving;
+        using Consensus.ML.Serving.Settings;
         using Consensus.ML.Transforms;
+        using Microsoft.AspNetCore.Builder;
         using Microsoft.Data.Analysis;
+        using Microsoft.Extensions.Logging;
         using Microsoft.ML;
         using Microsoft.ML.Data;
 
         internal static class Example
         {
-            public static void Run(MLContext ml, IDataView train, IDataView test, ITransformer model)
+            public static void Run(
+                MLContext ml, IDataView train, IDataView test, ITransformer model, WebApplicationBuilder builder, WebApplication app)
             {
         """;
 
     private static readonly Lazy<IReadOnlyList<XElement>> _members = new(() =>
-        [.. XDocument.Load(Path.ChangeExtension(typeof(ConsensusCatalog).Assembly.Location, ".xml")).Descendants("member")]);
+    [
+        .. new[] { typeof(ConsensusCatalog), typeof(ConsensusServer) }.SelectMany(type =>
+            XDocument.Load(Path.ChangeExtension(type.Assembly.Location, ".xml")).Descendants("member")),
+    ]);
 
     public static TheoryData<string> CatalogMethods => new(
-        from type in (Type[])[typeof(ConsensusCatalog), typeof(SegmentationCatalog)]
+        from type in (Type[])[typeof(ConsensusCatalog), typeof(SegmentationCatalog), typeof(ConsensusServer), typeof(ConsensusServing)]
         from method in type.GetMethods(BindingFlags.Public | BindingFlags.Static | BindingFlags.Instance | BindingFlags.DeclaredOnly)
         where !method.IsSpecialName && !method.Name.StartsWith("get_", StringComparison.Ordinal)
         group method by $"M:{type.FullName}.{method.Name}" into overloads
