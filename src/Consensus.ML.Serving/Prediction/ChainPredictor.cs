@@ -1,14 +1,14 @@
 using System.Diagnostics;
 using Consensus.Imaging;
 using Consensus.ML.Segmentation;
+using Consensus.ML.Transforms;
 using Consensus.ML.Transforms.Columns;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
 namespace Consensus.ML.Serving.Prediction;
 
-/// <summary>Predicts with a loaded ML.NET chain. Slices come from memory,
-/// so that the chain's LoadSlices has nothing to read.</summary>
+/// <summary>Predicts with a loaded ML.NET chain. Slices come from memory, not from files.</summary>
 internal sealed class ChainPredictor : IMapPredictor
 {
     private const string Restored = "__Restored", ImageColumn = "Image";
@@ -26,7 +26,10 @@ internal sealed class ChainPredictor : IMapPredictor
     {
         _ml = ml;
         _model = model;
-        _steps = [.. model.GetSteps()];
+
+        // Slices from memory begin behind the step that reads files, and behind what may stand before it, such as a renamed column of paths.
+        ITransformer[] steps = [.. model.GetSteps()];
+        _steps = steps[(Array.FindIndex(steps, step => step is SliceLoadingTransformer) + 1)..];
         _segmentation = Array.FindIndex(_steps, step => step is SegmentationTransformer);
         if (_segmentation < 0)
         {
