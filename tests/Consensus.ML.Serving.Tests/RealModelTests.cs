@@ -12,7 +12,7 @@ using Microsoft.ML.Data;
 
 namespace Consensus.ML.Serving.Tests;
 
-/// <summary>Images go over a real connection to a real model, and come back as the maps that the library predicts from their files.</summary>
+/// <summary>Images go over a real connection to a real model, and the maps are those that the library predicts from their files.</summary>
 public sealed class RealModelTests(TrainedZip zip) : IClassFixture<TrainedZip>, IDisposable
 {
     private static readonly SliceGeometry Oblique = new(0.5, 0.75, [0, 0.75, 0, -10, 0.5, 0, 0, 20, 0, 0, 2, 30, 0, 0, 0, 1]);
@@ -35,7 +35,8 @@ public sealed class RealModelTests(TrainedZip zip) : IClassFixture<TrainedZip>, 
         Assert.Equal("[1,24,20]", answer.GetProperty("shape").GetRawText());
         Assert.Equal("[1,3,24,20]", answer.GetProperty("maps").GetProperty("levels").GetProperty("shape").GetRawText());
         Assert.Equal("[0.5,0.75]", answer.GetProperty("geometry").GetProperty("spacing").GetRawText());
-        Assert.Equal(Oblique.Affine, answer.GetProperty("geometry").GetProperty("affine").EnumerateArray().Select(value => value.GetDouble()));
+        JsonElement affine = answer.GetProperty("geometry").GetProperty("affine");
+        Assert.Equal(Oblique.Affine, affine.EnumerateArray().Select(value => value.GetDouble()));
         for (int level = 0; level < TrainedZip.Raters; level++)
         {
             int pixels = levels.Skip(level * 480).Take(480).Count(value => value > 0.5f);
@@ -91,7 +92,7 @@ public sealed class RealModelTests(TrainedZip zip) : IClassFixture<TrainedZip>, 
         {
             Width = 20,
             Height = 20,
-            Rows = [.. Enumerable.Range(0, 20).SelectMany(row => disc.Pixels.Skip(row * 20).Take(20).Select(value => (byte)value).Prepend((byte)0))],
+            Rows = [.. disc.Pixels.Select(value => (byte)value).Chunk(20).SelectMany(row => row.Prepend((byte)0))],
         }.File();
         string path = _folder["photo.png"];
         File.WriteAllBytes(path, png);
@@ -137,7 +138,8 @@ public sealed class RealModelTests(TrainedZip zip) : IClassFixture<TrainedZip>, 
     {
         string path = Image("scan.nii.gz");
         byte[] image = await File.ReadAllBytesAsync(path);
-        float[] expected = Expected([path], own => own with { Generations = 1, Sampler = SamplerKind.Ddim, Steps = 2, Seed = 77 }).Single().Soft;
+        float[] expected = Expected([path], own => own with { Generations = 1, Sampler = SamplerKind.Ddim, Steps = 2, Seed = 77 })
+            .Single().Soft;
         await using RunningServer server = await StartAsync();
         float[] asked = await SoftAsync("?generations=1&sampler=ddim&steps=2&seed=77");
         Assert.Equal(expected, asked);
@@ -164,7 +166,11 @@ public sealed class RealModelTests(TrainedZip zip) : IClassFixture<TrainedZip>, 
     {
         await using RunningServer server = await StartAsync();
         byte[] image = await File.ReadAllBytesAsync(Image("scan.nii.gz"));
-        using var form = new MultipartFormDataContent { { new ByteArrayContent(image), "image", "a" }, { new ByteArrayContent(image), "image", "b" } };
+        using var form = new MultipartFormDataContent
+        {
+            { new ByteArrayContent(image), "image", "a" },
+            { new ByteArrayContent(image), "image", "b" },
+        };
         using HttpResponseMessage two = await server.Client.PostAsync(new Uri("v1/maps", UriKind.Relative), form);
         Assert.Contains("2 channel(s)", await RunningServer.ProblemAsync(two, HttpStatusCode.BadRequest), StringComparison.Ordinal);
         using HttpResponseMessage pdf = await server.SendAsync("%PDF-1.7 and more"u8.ToArray());
@@ -201,6 +207,23 @@ public sealed class RealModelTests(TrainedZip zip) : IClassFixture<TrainedZip>, 
         Assert.Equal("[50,206]", answer.GetProperty("range").GetRawText());
         byte[] values = Convert.FromBase64String(answer.GetProperty("values").GetProperty("values").GetString()!);
         Assert.Equal(SliceReader.Read(path).Pixels, MemoryMarshal.Cast<byte, float>(values).ToArray());
+    }
+
+    /// <summary>Half a megabyte comes in many pieces, each of another size.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_large_image_comes_in_whole(bool isForm)
+    {
+        await using RunningServer server = await StartAsync();
+        var random = new Random(7);
+        Slice image = new(1, 300, 410, [.. Enumerable.Range(0, 300 * 410).Select(_ => random.NextSingle())]);
+        NiftiFile.WriteSlice(_folder["large.nii"], image);
+        using var file = new ByteArrayContent(await File.ReadAllBytesAsync(_folder["large.nii"]));
+        using HttpContent body = isForm ? new MultipartFormDataContent { { file, "image", "a" } } : file;
+        JsonElement answer = await RunningServer.JsonAsync(await server.Client.PostAsync(new Uri("v1/images", UriKind.Relative), body));
+        byte[] values = Convert.FromBase64String(answer.GetProperty("values").GetProperty("values").GetString()!);
+        Assert.Equal(image.Pixels, MemoryMarshal.Cast<byte, float>(values).ToArray());
     }
 
     [Fact]

@@ -49,9 +49,11 @@ public sealed class TrainedZip : IDisposable
     public string Path => _folder["model.zip"];
 
     /// <summary>A bright disc on a grey ground.</summary>
-    public static Slice Disc(int number, int height = 20, int width = 20, SliceGeometry? geometry = null) => new(
-        1, height, width, [.. Enumerable.Range(0, height * width).Select(at => IsInside(number, at, width, 5) ? 200f + (at % 7) : 50 + (at % 5))],
-        geometry);
+    public static Slice Disc(int number, int height = 20, int width = 20, SliceGeometry? geometry = null)
+    {
+        IEnumerable<int> pixels = Enumerable.Range(0, height * width);
+        return new(1, height, width, [.. pixels.Select(at => IsInside(number, at, width, 5) ? 200f + (at % 7) : 50 + (at % 5))], geometry);
+    }
 
     public void Dispose() => _folder.Dispose();
 

@@ -27,7 +27,7 @@ internal sealed class ChainPredictor : IMapPredictor
         _ml = ml;
         _model = model;
 
-        // Slices from memory begin behind the step that reads files, and behind what may stand before it, such as a renamed column of paths.
+        // Slices from memory begin behind the step that reads files, and behind steps before it, which prepare paths.
         ITransformer[] steps = [.. model.GetSteps()];
         _steps = steps[(Array.FindIndex(steps, step => step is SliceLoadingTransformer) + 1)..];
         _segmentation = Array.FindIndex(_steps, step => step is SegmentationTransformer);
