@@ -1,6 +1,6 @@
 // The button that switches between light, dark, and the system's own colours.
 
-const NAMES = { auto: 'as the system has them', light: 'light', dark: 'dark' };
+const NAMES = { auto: 'Auto', light: 'Light', dark: 'Dark' };
 const ORDER = ['auto', 'light', 'dark'];
 
 function current() {
@@ -9,9 +9,9 @@ function current() {
 
 function show(button) {
   const theme = current();
-  button.lastElementChild.textContent = theme === 'auto' ? 'Auto' : theme === 'light' ? 'Light' : 'Dark';
+  button.lastElementChild.textContent = NAMES[theme];
   button.setAttribute('aria-label', `Colours: ${NAMES[theme]}`);
-  button.title = `Colours: ${NAMES[theme]} (T)`;
+  button.title = 'Light colours, dark ones, or as the system has them (T)';
 }
 
 /** Takes over the button, and returns what switches to the next choice. */

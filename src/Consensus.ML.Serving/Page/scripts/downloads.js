@@ -23,7 +23,7 @@ export async function downloadMap(form, { image }, work) {
   const map = $('download-map').value;
   work.message.hide();
   const file = await work.run(
-    'Preparing the file…',
+    'download', 'Preparing the file…',
     (signal) => readMapFile(image.files, map, image.axis, FORMS[form], signal),
     () => downloadMap(form, { image }, work));
   if (file) {

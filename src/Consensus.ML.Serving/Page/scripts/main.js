@@ -58,7 +58,7 @@ $('channel').addEventListener('change', () => {
   show();
   scene.readOut(null);
 });
-$('axis').addEventListener('change', () => openImage(scene.image.files, Number($('axis').value)));
+$('axis').addEventListener('change', () => openImage(scene.image.files, $('axis').value === '' ? null : Number($('axis').value)));
 for (const choice of document.querySelectorAll('input[name=overlay]')) {
   choice.addEventListener('change', show);
 }

@@ -15,16 +15,17 @@ export class Busy {
     this.#parts = parts;
   }
 
-  /** Shows what is being done; `cancel` is called when the user stops it. */
-  start(text, cancel) {
+  /** Shows what is being done since when; `cancel` is called when the user stops it. */
+  start(text, begun, cancel) {
     const { box, text: line, time, cancel: button, stage } = this.#parts;
-    const begun = performance.now();
     clearInterval(this.#timer);
     line.textContent = text;
-    time.textContent = '';
-    this.#timer = setInterval(() => {
-      time.textContent = `${Math.round((performance.now() - begun) / 1000)} s`;
-    }, 1000);
+    const tick = () => {
+      const seconds = Math.floor((performance.now() - begun) / 1000);
+      time.textContent = seconds > 0 ? `${seconds} s` : '';
+    };
+    tick();
+    this.#timer = setInterval(tick, 1000);
     button.onclick = cancel;
     box.hidden = false;
     stage.setAttribute('aria-busy', 'true');

@@ -10,6 +10,9 @@ export class Opening {
   #contours;
   #work;
 
+  // Masks that are not read yet.
+  #waiting = [];
+
   /** What the server says of its model; null until it does. */
   model = null;
 
@@ -30,11 +33,13 @@ export class Opening {
       return;
     }
     this.#work.message.hide();
+    this.#work.stopAll();
     const image = await this.#work.run(
-      'Reading the image…',
+      'image', 'Reading the image…',
       async (signal) => new Image(await readImage(files, axis ?? this.#firstAxis(files), signal), files, isPicture(files)),
       () => this.openImage(files, axis));
     if (image) {
+    this.#waiting = [];
       this.#scene.setImage(image, this.model?.volumeAxes);
       await this.predict();
     }
@@ -44,7 +49,7 @@ export class Opening {
   async predict() {
     const { image } = this.#scene;
     const maps = await this.#work.run(
-      image.slices > 1 ? `Predicting ${image.slices} slices…` : 'Predicting…',
+      'image', image.slices > 1 ? `Predicting ${image.slices} slices…` : 'Predicting…',
       async (signal) => new Maps(await readMaps(image.files, image.axis, signal)),
       () => this.predict());
     if (maps && this.#scene.image === image) {
@@ -60,14 +65,20 @@ export class Opening {
       return;
     }
     this.#work.message.hide();
-    const left = [...files];
+
+    // Masks that come while others are read go behind them.
+    const left = [...this.#waiting, ...files];
     const refused = [];
-    await this.#work.run('Reading the masks…', async (signal) => {
+    this.#waiting = left;
+    await this.#work.run('masks', 'Reading the masks…', async (signal) => {
       while (left.length > 0 && this.#scene.image === image) {
         await this.#addMask(image, left[0], refused, signal);
         left.shift();
       }
-    }, () => this.addMasks(left));
+    }, () => this.addMasks([]));
+    if (this.#waiting === left && !this.#work.message.isShown) {
+      this.#waiting = [];
+    }
     if (refused.length > 0 && !this.#work.message.isShown) {
       this.#work.message.show(refused.length === 1
         ? `The mask ${refused[0]}`
@@ -83,7 +94,9 @@ export class Opening {
       if (off) {
         throw new Error(off);
       }
-      this.#contours.add(file.name, readMask(answer), image.height, image.width);
+      if (!signal.aborted) {
+        this.#contours.add(file.name, readMask(answer), image.height, image.width);
+      }
     } catch (error) {
       if (error.kind && error.kind !== 'refused') {
         throw error;

@@ -7,6 +7,7 @@ import { worldOf } from './geometry.js';
 import { showLegend } from './legend.js';
 import { outlineOf } from './outline.js';
 import { $, chooseOverlay, overlay } from './page.js';
+import { isPicture } from './study.js';
 import { scoreText, valueText } from './text.js';
 
 export class Scene {
@@ -68,11 +69,20 @@ export class Scene {
     this.readOut(null);
   }
 
-  /** Sets the axes that a volume can be cut along: those of the model, or all where it knows none. */
+  /**
+   * Sets the axes that a volume can be cut along: those of the model, or all where it knows none. A file with few slices is read as
+   * channels of one image; here it can be cut all the same.
+   */
   setAxes(axes) {
     const known = axes?.length > 0 ? axes : [0, 1, 2];
-    $('axis-row').hidden = !this.image || this.image.axis === null || known.length === 1;
-    $('axis').replaceChildren(...known.map((axis) => new Option(String(axis), String(axis), false, axis === this.image?.axis)));
+    const { image } = this;
+    const mayBeCut = image && (image.axis !== null || (image.channels > 1 && !isPicture(image.files)));
+    $('axis-row').hidden = !mayBeCut || (known.length === 1 && image.axis !== null);
+    const choices = known.map((axis) => new Option(`Axis ${axis + 1}`, String(axis), false, axis === image?.axis));
+    if (image?.axis === null) {
+      choices.unshift(new Option('Not cut: channels', '', true, true));
+    }
+    $('axis').replaceChildren(...choices);
   }
 
   /** Goes to a slice, or to the nearest one that there is. */

@@ -1,11 +1,12 @@
-// Work that takes a while: one at a time, with a way to stop it, and with words for what went wrong.
+// Work that takes a while: how it is stopped, and what is said when it goes wrong.
 
 import { useKey } from './api.js';
 import { Busy, KeyDialog, Message } from './notices.js';
 import { $ } from './page.js';
 
 export class Work {
-  #current = null;
+  // What runs, the newest last. Work of one kind stops earlier work of its kind; a prediction goes on while masks are read.
+  #running = [];
   #busy = new Busy({ box: $('busy'), text: $('busy-text'), time: $('busy-time'), cancel: $('cancel'), stage: $('screen') });
   #dialog = new KeyDialog({ dialog: $('key-dialog'), form: $('key-form'), input: $('key'), note: $('key-note'), cancel: $('key-cancel') });
 
@@ -13,40 +14,44 @@ export class Work {
   message = new Message({ box: $('message'), text: $('message-text'), retry: $('retry'), dismiss: $('dismiss'), focus: $('view') });
 
   /**
-   * Runs work; earlier work is stopped.
+   * Runs work; earlier work of the same kind is stopped.
    * @template T
-   * @param {string} text what is being done
+   * @param {string} kind such as 'image'
+   * @param {string} text what is being done, for people
    * @param {(signal: AbortSignal) => Promise<T>} action the work
    * @param {() => void} retry does it again, where that may help
    * @returns {Promise<T|null>} what it gives; null where it was stopped or went wrong, which is said
    */
-  async run(text, action, retry) {
-    this.#current?.abort();
-    const mine = new AbortController();
-    this.#current = mine;
-    this.#busy.start(text, () => mine.abort());
+  async run(kind, text, action, retry) {
+    this.#end(this.#running.filter((one) => one.kind === kind));
+    const mine = { kind, text, stopper: new AbortController(), begun: performance.now() };
+    this.#running.push(mine);
+    this.#show();
     try {
-      return await this.withKey(() => action(mine.signal));
+      return await this.withKey(() => action(mine.stopper.signal));
     } catch (error) {
-      if (this.#current === mine) {
+      if (this.#running.includes(mine)) {
         this.tell(error, retry);
       }
       return null;
     } finally {
-      if (this.#current === mine) {
-        this.#current = null;
-        this.#busy.stop();
-      }
+      this.#running = this.#running.filter((one) => one !== mine);
+      this.#show();
     }
   }
 
   /** Stops what runs, or takes the message away where nothing does. */
   stop() {
-    if (this.#current) {
-      this.#current.abort();
+    if (this.#running.length > 0) {
+      this.stopAll();
     } else if (this.message.isShown) {
       this.message.hide();
     }
+  }
+
+  /** Stops everything, without a word. */
+  stopAll() {
+    this.#end(this.#running);
   }
 
   /** Says what went wrong. Trying again helps where the server was busy or away. */
@@ -70,6 +75,23 @@ export class Work {
         }
         useKey(key);
       }
+    }
+  }
+
+  #end(work) {
+    this.#running = this.#running.filter((one) => !work.includes(one));
+    for (const one of work) {
+      one.stopper.abort();
+    }
+    this.#show();
+  }
+
+  #show() {
+    const newest = this.#running.at(-1);
+    if (newest) {
+      this.#busy.start(newest.text, newest.begun, () => this.#end([newest]));
+    } else {
+      this.#busy.stop();
     }
   }
 }

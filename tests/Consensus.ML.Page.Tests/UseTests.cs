@@ -1,0 +1,195 @@
+using System.Text.Json;
+using Microsoft.Playwright;
+
+namespace Consensus.ML.Page.Tests;
+
+/// <summary>What a person does with the page: levels, masks, slices, downloads.</summary>
+public sealed class UseTests(Browser browser) : IClassFixture<Browser>
+{
+    [Fact]
+    public async Task The_level_moved_by_keys_tells_the_area_that_the_servers_map_has()
+    {
+        await using PageServer server = await PageServer.StartAsync();
+        await using OpenPage page = await browser.OpenAsync(server.Address);
+        await page.OpenImageAsync("slice.nii.gz", TestImages.Slice());
+        JsonElement answer = await server.MapsAsync(TestImages.Slice());
+        float[] levels = Expected.Values(answer.GetProperty("maps").GetProperty("levels"));
+        int pixels = TestImages.Height * TestImages.Width;
+
+        await page.Page.Locator("#level").FocusAsync();
+        await page.PressAsync("Home");
+        for (int level = 1; level <= HandMadeModel.Levels; level++)
+        {
+            // A pixel has 2 mm × 1.5 mm.
+            double area = levels.Skip((level - 1) * pixels).Take(pixels).Count(value => value > 0.5f) * 3.0;
+            string text = FormattableString.Invariant($"{area:0.0} mm²");
+            Assert.Equal(text, await page.TextAsync(".level-area"));
+            Assert.Equal(text, await page.TextAsync("#level-list .current .area"));
+            Assert.StartsWith($"Level {level} of 4", await page.TextAsync("#level-text"), StringComparison.Ordinal);
+            Assert.Contains(text, await page.Page.Locator("#level").GetAttributeAsync("aria-valuetext"), StringComparison.Ordinal);
+            await page.PressAsync("ArrowRight");
+        }
+
+        // Counted by hand in the grid: above 12.5 lie 18 pixels, above 87.5 lie 5.
+        Assert.Equal(["54.0 mm²", "15.0 mm²"], [await page.TextAsync("#level-list li:first-child .area"), await page.TextAsync(".level-area")]);
+        Assert.Contains("all 4 raters", await page.TextAsync("#level-text"), StringComparison.Ordinal);
+        page.AssertQuiet();
+    }
+
+    [Fact]
+    public async Task Masks_are_scored_as_by_hand()
+    {
+        await using PageServer server = await PageServer.StartAsync();
+        await using OpenPage page = await browser.OpenAsync(server.Address);
+        await page.OpenImageAsync("slice.nii.gz", TestImages.Slice());
+        await page.Page.Locator("#level").FillAsync("4");
+
+        // Rater a marks the four pixels (2,2), (2,3), (3,2), (3,3). Level 4 marks them and (4,7): Dice = 2·4/(4 + 5) = 0.889.
+        await page.AddMaskAsync("rater-a.nii", TestImages.Mask((row, column) => row is 2 or 3 && column is 2 or 3));
+
+        // Rater b marks nothing: Dice = 1e-6/(5 + 1e-6) = 0.000.
+        await page.AddMaskAsync("rater-b.nii", TestImages.Mask((_, _) => false));
+        ILocator rows = page.Page.Locator("#rater-rows tr");
+        await Assertions.Expect(rows.Nth(0).Locator("td").Nth(0)).ToHaveTextAsync("0.889");
+        await Assertions.Expect(rows.Nth(1).Locator("td").Nth(0)).ToHaveTextAsync("0.000");
+
+        // Soft Dice of rater a, who has 4 pixels. At least 0.1 are 18 pixels of the map: 8/22. At least 0.3 are 13 (40 55 41 60 95 90 70 30
+        // 88 99 65 30 100): 8/17. At least 0.5 are 9 (55 60 95 90 70 88 99 65 100): 8/13. At least 0.7 are 6 (95 90 70 88 99 100): 8/10. At
+        // least 0.9 are 4 (95 90 99 100), and 3 of them are the rater's: 6/8.
+        double soft = ((8 / 22.0) + (8 / 17.0) + (8 / 13.0) + (8 / 10.0) + (6 / 8.0)) / 5;
+        await Assertions.Expect(rows.Nth(0).Locator("td").Nth(1)).ToHaveTextAsync(FormattableString.Invariant($"{soft:0.000}"));
+
+        // Both raters: half of them mark rater a's pixels, so that thresholds above a half find none of them.
+        double both = ((8 / 22.0) + (8 / 17.0) + (8 / 13.0)) / 5;
+        await Assertions.Expect(page.Page.Locator("#rater-all td").Nth(1)).ToHaveTextAsync(FormattableString.Invariant($"{both:0.000}"));
+        page.AssertQuiet();
+    }
+
+    [Fact]
+    public async Task A_contour_can_be_hidden_and_a_mask_removed()
+    {
+        await using PageServer server = await PageServer.StartAsync();
+        await using OpenPage page = await browser.OpenAsync(server.Address);
+        await page.OpenImageAsync("slice.nii.gz", TestImages.Slice());
+        await page.PressAsync("l", "s");
+        await page.AddMaskAsync("rater-a.nii", TestImages.Mask((row, column) => row == 1 && column == 1));
+
+        // The edge between (1,1) and (1,2). The first rater's line is light green.
+        (int Width, int Height) canvas = await page.CanvasAsync();
+        (double x1, double y) = Expected.Place(1, 1, (TestImages.Height, TestImages.Width), (2, 1.5), canvas);
+        double x = (x1 + Expected.Place(1, 2, (TestImages.Height, TestImages.Width), (2, 1.5), canvas).X) / 2;
+        Assert.True(IsGreen((await page.ColoursAsync([(x, y)]))[0]));
+        await page.Page.GetByLabel("Contour of rater-a.nii").UncheckAsync();
+        Assert.False(IsGreen((await page.ColoursAsync([(x, y)]))[0]));
+        await page.Page.GetByLabel("Contour of rater-a.nii").CheckAsync();
+        await page.PressAsync("m");
+        Assert.False(IsGreen((await page.ColoursAsync([(x, y)]))[0]));
+
+        await page.Page.GetByRole(AriaRole.Button, new() { Name = "Remove rater-a.nii" }).ClickAsync();
+        await Assertions.Expect(page.Page.Locator("#raters")).ToBeHiddenAsync();
+        page.AssertQuiet();
+
+        static bool IsGreen(int[] colour) => colour[1] > colour[0] + 20 && colour[1] > colour[2] + 20;
+    }
+
+    [Fact]
+    public async Task Masks_that_do_not_fit_are_named_and_the_others_taken()
+    {
+        await using PageServer server = await PageServer.StartAsync();
+        await using OpenPage page = await browser.OpenAsync(server.Address);
+        await page.OpenImageAsync("slice.nii.gz", TestImages.Slice());
+        await page.Page.Locator("#mask-file").SetInputFilesAsync(
+        [
+            new FilePayload { Name = "volume.nii.gz", MimeType = "", Buffer = TestImages.Volume() },
+            new FilePayload { Name = "grey.nii.gz", MimeType = "", Buffer = TestImages.Slice() },
+            new FilePayload { Name = "good.nii", MimeType = "", Buffer = TestImages.Mask((row, _) => row == 2) },
+        ]);
+
+        await Assertions.Expect(page.Page.Locator("#rater-rows tr")).ToHaveCountAsync(1);
+        ILocator message = page.Page.Locator("#message-text");
+        await Assertions.Expect(message).ToContainTextAsync("2 masks were not taken.");
+        await Assertions.Expect(message).ToContainTextAsync("volume.nii.gz: it has 9 slices of 5×8 pixels, but the image has 5×8 pixels.");
+        await Assertions.Expect(message).ToContainTextAsync("grey.nii.gz: it has the values");
+        page.AssertQuiet();
+    }
+
+    [Fact]
+    public async Task The_slices_of_a_volume_are_gone_through_by_keys_and_slider()
+    {
+        await using PageServer server = await PageServer.StartAsync();
+        await using OpenPage page = await browser.OpenAsync(server.Address);
+        await page.OpenImageAsync("volume.nii.gz", TestImages.Volume());
+        Assert.Equal("5 / 9", await page.TextAsync("#slice-text"));
+        await page.Page.Locator("#view").FocusAsync();
+        await page.PressAsync("Home");
+        Assert.Equal("1 / 9", await page.TextAsync("#slice-text"));
+
+        // Level 1 marks what is above 12.5. Slice s has values lower by 20·s: above 12.5, 32.5, 52.5, 72.5, 92.5 of the grid, and none then.
+        int[] counts = [18, 11, 9, 5, 3, 0, 0, 0, 0];
+        (int Width, int Height) canvas = await page.CanvasAsync();
+        (double, double) place = Expected.Place(3, 3, (TestImages.Height, TestImages.Width), (2, 1.5), canvas);
+        await page.PressAsync("s", "l");
+        await page.Page.Locator("#window-full").ClickAsync();
+        await page.Page.Locator("#view").FocusAsync();
+        for (int slice = 0; slice < TestImages.Slices; slice++)
+        {
+            Assert.Equal(
+                FormattableString.Invariant($"{counts[slice] * 3.0:0.0} mm²"), await page.TextAsync("#level-list li:first-child .area"));
+
+            // Pixel (3,3) has 99, 79, 59 and so on.
+            Assert.Equal(Expected.Colour(TestImages.Value(3, 3, slice), (0, 100), false, null), (await page.ColoursAsync([place]))[0]);
+            await page.PressAsync("PageDown");
+        }
+
+        Assert.Equal("9 / 9", await page.TextAsync("#slice-text"));
+
+        // All slices: 46 pixels of 1.5 × 2 × 3 mm are 414 mm³.
+        await page.Page.Locator("#level").FillAsync("1");
+        Assert.Contains("0.414 mL", await page.TextAsync("#level-volume"), StringComparison.Ordinal);
+        await page.Page.Locator("#slice").FillAsync("2");
+        Assert.Equal("2 / 9", await page.TextAsync("#slice-text"));
+        page.AssertQuiet();
+    }
+
+    [Fact]
+    public async Task A_file_of_few_planes_can_be_cut_into_slices()
+    {
+        await using PageServer server = await PageServer.StartAsync();
+        await using OpenPage page = await browser.OpenAsync(server.Address);
+        await page.OpenImageAsync("planes.nii.gz", TestImages.TwoPlanes());
+        await Assertions.Expect(page.Page.Locator("#slices")).ToBeHiddenAsync();
+        await Assertions.Expect(page.Page.Locator("#channel")).ToHaveTextAsync("Channel 1Channel 2");
+        await page.Page.Locator("#axis").SelectOptionAsync("2");
+        await Assertions.Expect(page.Page.Locator("#slice-text")).ToHaveTextAsync("1 / 2");
+        await Assertions.Expect(page.Page.Locator("#channel-row")).ToBeHiddenAsync();
+        page.AssertQuiet();
+    }
+
+    [Fact]
+    public async Task A_map_is_downloaded_as_the_server_writes_it_and_the_view_as_it_is_drawn()
+    {
+        await using PageServer server = await PageServer.StartAsync();
+        await using OpenPage page = await browser.OpenAsync(server.Address);
+        byte[] image = TestImages.Slice();
+        await page.OpenImageAsync("case 7.nii.gz", image);
+
+        IDownload nifti = await page.Page.RunAndWaitForDownloadAsync(() => page.Page.Locator("#download-nifti").ClickAsync());
+        Assert.Equal("case 7-soft.nii.gz", nifti.SuggestedFilename);
+        Assert.Equal(await server.SendAsync(image, "v1/maps?maps=soft", "application/gzip"), await BytesAsync(nifti));
+
+        IDownload png = await page.Page.RunAndWaitForDownloadAsync(() => page.Page.Locator("#download-png").ClickAsync());
+        Assert.Equal("case 7-soft.png", png.SuggestedFilename);
+        Assert.Equal(await server.SendAsync(image, "v1/maps?maps=soft", "image/png"), await BytesAsync(png));
+
+        await page.Page.Locator("#download-map").SelectOptionAsync("levels");
+        await Assertions.Expect(page.Page.Locator("#download-png")).ToBeDisabledAsync();
+
+        IDownload view = await page.Page.RunAndWaitForDownloadAsync(() => page.Page.Locator("#download-view").ClickAsync());
+        Assert.Equal("case 7-view.png", view.SuggestedFilename);
+        byte[] picture = await BytesAsync(view);
+        Assert.Equal([0x89, (byte)'P', (byte)'N', (byte)'G'], picture[..4]);
+        page.AssertQuiet();
+    }
+
+    private static async Task<byte[]> BytesAsync(IDownload download) => await File.ReadAllBytesAsync(await download.PathAsync());
+}
