@@ -9,6 +9,14 @@ export const AS_STORED = { xx: 1, xy: 0, yx: 0, yy: 1 };
 // The world's axes in NIfTI grow to the right, to the front (anterior) and upwards (superior).
 const LETTERS = [['R', 'L'], ['A', 'P'], ['S', 'I']];
 
+/**
+ * The affine that tells left from right; null where there is none to rely on. Programs that write plain arrays leave the identity, which
+ * says nothing of the body; a spacing that is not known shows it. Letters that may be wrong are worse than none.
+ */
+export function placeOf(geometry) {
+  return geometry.spacing ? geometry.affine : null;
+}
+
 /** The step of one row (0) or column (1) in the world, in millimetres. */
 function step(affine, axis) {
   return [affine[axis], affine[axis + 4], affine[axis + 8]];

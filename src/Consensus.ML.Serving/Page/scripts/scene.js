@@ -3,7 +3,7 @@
 import { LEVEL_COLOR, SOFT_SCALE, UNCERTAINTY_SCALE } from './colors.js';
 import { compose } from './compose.js';
 import { showForms } from './downloads.js';
-import { worldOf } from './geometry.js';
+import { placeOf, worldOf } from './geometry.js';
 import { showLegend } from './legend.js';
 import { outlineOf } from './outline.js';
 import { $, chooseOverlay, overlay } from './page.js';
@@ -50,7 +50,7 @@ export class Scene {
     $('downloads').disabled = true;
     this.#setChannels();
     this.setAxes(axes);
-    this.#viewer.setImage({ width: image.width, height: image.height, spacing: image.geometry.spacing, affine: image.geometry.affine });
+    this.#viewer.setImage({ width: image.width, height: image.height, spacing: image.geometry.spacing, affine: placeOf(image.geometry) });
     this.#grey.setImage(image);
     this.goTo(Math.floor((image.slices - 1) / 2));
     this.readOut(null);
@@ -148,7 +148,7 @@ export class Scene {
     if (maps) {
       parts.push(`soft map ${scoreText(maps.softOf(slice)[at])}`, `uncertainty ${scoreText(maps.uncertaintyOf(slice)[at])}`);
     }
-    const world = worldOf(image.geometry.affine, pixel.row, pixel.column, slice);
+    const world = worldOf(placeOf(image.geometry), pixel.row, pixel.column, slice);
     if (world) {
       parts.push(`at ${world.map((value) => value.toFixed(1)).join(', ')} mm`);
     }
