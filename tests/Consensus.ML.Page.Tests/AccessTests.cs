@@ -5,7 +5,7 @@ using Microsoft.Playwright;
 namespace Consensus.ML.Page.Tests;
 
 /// <summary>Everybody can use the page: by keyboard, by finger, in light and in dark.</summary>
-public sealed class AccessTests(Browser browser) : IClassFixture<Browser>
+public sealed class AccessTests(Browser browser)
 {
     [Fact]
     public async Task Everything_is_reached_and_used_by_the_keyboard_alone()

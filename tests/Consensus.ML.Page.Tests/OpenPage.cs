@@ -57,6 +57,24 @@ public sealed class OpenPage : IAsyncDisposable
     public Task ChooseAsync(string input, string name, byte[] bytes) =>
         Page.Locator(input).SetInputFilesAsync(new FilePayload { Name = name, MimeType = "application/octet-stream", Buffer = bytes });
 
+    /// <summary>Drops a file onto a part of the page.</summary>
+    public async Task DropAsync(string place, string name, byte[] bytes)
+    {
+        IJSHandle files = await Page.EvaluateHandleAsync(
+            """
+            ([name, base64]) => {
+              const files = new DataTransfer();
+              files.items.add(new File([Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0))], name));
+              return files;
+            }
+            """,
+            new[] { name, Convert.ToBase64String(bytes) });
+        foreach (string type in (string[])["dragenter", "dragover", "drop"])
+        {
+            await Page.Locator(place).DispatchEventAsync(type, new { dataTransfer = files });
+        }
+    }
+
     /// <summary>Adds a rater's mask.</summary>
     public async Task AddMaskAsync(string name, byte[] bytes)
     {

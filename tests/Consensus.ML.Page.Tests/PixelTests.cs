@@ -4,7 +4,7 @@ using Microsoft.Playwright;
 namespace Consensus.ML.Page.Tests;
 
 /// <summary>What is drawn, pixel by pixel, against the numbers that the server gives to a program.</summary>
-public sealed class PixelTests(Browser browser) : IClassFixture<Browser>
+public sealed class PixelTests(Browser browser)
 {
     private static readonly (int Row, int Column)[] Pixels =
         [.. from row in Enumerable.Range(0, TestImages.Height) from column in Enumerable.Range(0, TestImages.Width) select (row, column)];

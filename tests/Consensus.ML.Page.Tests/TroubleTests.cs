@@ -3,7 +3,7 @@ using Microsoft.Playwright;
 namespace Consensus.ML.Page.Tests;
 
 /// <summary>What the page does when something goes wrong: files, the server, the key, patience.</summary>
-public sealed class TroubleTests(Browser browser) : IClassFixture<Browser>
+public sealed class TroubleTests(Browser browser)
 {
     [Fact]
     public async Task A_broken_file_gets_the_servers_message_and_the_image_before_stays()

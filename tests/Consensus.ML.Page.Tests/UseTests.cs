@@ -4,7 +4,7 @@ using Microsoft.Playwright;
 namespace Consensus.ML.Page.Tests;
 
 /// <summary>What a person does with the page: levels, masks, slices, downloads.</summary>
-public sealed class UseTests(Browser browser) : IClassFixture<Browser>
+public sealed class UseTests(Browser browser)
 {
     [Fact]
     public async Task The_level_moved_by_keys_tells_the_area_that_the_servers_map_has()
@@ -63,6 +63,78 @@ public sealed class UseTests(Browser browser) : IClassFixture<Browser>
         double both = ((8 / 22.0) + (8 / 17.0) + (8 / 13.0)) / 5;
         await Assertions.Expect(page.Page.Locator("#rater-all td").Nth(1)).ToHaveTextAsync(FormattableString.Invariant($"{both:0.000}"));
         page.AssertQuiet();
+    }
+
+    [Fact]
+    public async Task Dropped_files_are_the_image_or_masks_by_where_they_fall()
+    {
+        await using PageServer server = await PageServer.StartAsync();
+        await using OpenPage page = await browser.OpenAsync(server.Address);
+        await page.DropAsync("#view", "slice.nii.gz", TestImages.Slice());
+        await Assertions.Expect(page.Page.Locator("#level")).ToBeEnabledAsync();
+        await page.DropAsync("#masks-drop", "rater.nii", TestImages.Mask((row, _) => row == 2));
+        await Assertions.Expect(page.Page.GetByLabel("Contour of rater.nii")).ToBeCheckedAsync();
+        Assert.Equal("slice.nii.gz", await page.TextAsync("#file-name"));
+        page.AssertQuiet();
+    }
+
+    [Fact]
+    public async Task The_right_button_changes_the_window_of_grey_values()
+    {
+        await using PageServer server = await PageServer.StartAsync();
+        await using OpenPage page = await browser.OpenAsync(server.Address);
+        await page.OpenImageAsync("slice.nii.gz", TestImages.Slice());
+        await page.Page.Locator("#window-full").ClickAsync();
+        LocatorBoundingBoxResult box = (await page.Page.Locator("#view").BoundingBoxAsync())!;
+        (float x, float y) = (box.X + (box.Width / 2), box.Y + (box.Height / 2));
+        await page.Page.Mouse.MoveAsync(x, y);
+        await page.Page.Mouse.DownAsync(new() { Button = MouseButton.Right });
+        await page.Page.Mouse.MoveAsync(x + 300, y + 40);
+        await page.Page.Mouse.UpAsync(new() { Button = MouseButton.Right });
+
+        // The full range is 0 to 100, with the level 50. 400 pixels downwards are the whole range, so 40 are 10. 300 pixels to the right make
+        // the width e times as large, but twice the range is the most.
+        Assert.Equal("60", await page.TextAsync("#centre-text"));
+        Assert.Equal("200", await page.TextAsync("#width-text"));
+        page.AssertQuiet();
+    }
+
+    [Fact]
+    public async Task Two_fingers_enlarge_what_is_between_them()
+    {
+        await using PageServer server = await PageServer.StartAsync();
+        await using OpenPage page = await browser.OpenAsync(
+            server.Address, new() { HasTouch = true, ViewportSize = new() { Width = 1180, Height = 820 } });
+        await page.OpenImageAsync("slice.nii.gz", TestImages.Slice());
+        await page.PressAsync("s", "l");
+        await page.Page.Locator("#window-full").ClickAsync();
+        LocatorBoundingBoxResult box = (await page.Page.Locator("#view").BoundingBoxAsync())!;
+        (double x, double y) = (box.X + (box.Width / 2), box.Y + (box.Height / 2));
+        ICDPSession session = await page.Page.Context.NewCDPSessionAsync(page.Page);
+        await TouchAsync("touchStart", 50);
+        await TouchAsync("touchMove", 100);
+        await TouchAsync("touchEnd", null);
+
+        // Twice as large around the middle.
+        (int Width, int Height) canvas = await page.CanvasAsync();
+        (int Row, int Column)[] pixels = [(1, 2), (1, 5), (2, 3), (3, 4)];
+        (double X, double Y)[] places = [.. pixels.Select(pixel =>
+        {
+            (double left, double top) = Expected.Place(pixel.Row, pixel.Column, (TestImages.Height, TestImages.Width), (2, 1.5), canvas);
+            return ((2 * left) - (canvas.Width / 2.0), (2 * top) - (canvas.Height / 2.0));
+        })];
+        Assert.Equal(
+            pixels.Select(pixel => Expected.Colour(TestImages.Value(pixel.Row, pixel.Column), (0, 100), false, null)),
+            await page.ColoursAsync(places));
+        page.AssertQuiet();
+
+        Task TouchAsync(string type, double? distance) => session.SendAsync("Input.dispatchTouchEvent", new Dictionary<string, object>
+        {
+            ["type"] = type,
+            ["touchPoints"] = distance is { } apart
+                ? new[] { new { x = x - apart, y, id = 0 }, new { x = x + apart, y, id = 1 } }
+                : [],
+        });
     }
 
     [Fact]

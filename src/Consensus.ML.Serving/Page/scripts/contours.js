@@ -12,6 +12,10 @@ export class Contours {
   #raters = [];
   #next = 0;
 
+  // Scores that were computed, by what they depend on: the sliders ask for them at each step.
+  #scores = new Map();
+  #scored = null;
+
   /**
    * @param {{table: HTMLTableElement, rows: HTMLElement, foot: HTMLElement, note: HTMLElement, toggle: HTMLElement,
    * shown: HTMLInputElement}} parts
@@ -27,6 +31,7 @@ export class Contours {
   clear() {
     this.#raters = [];
     this.#next = 0;
+    this.#scores.clear();
     this.#parts.rows.replaceChildren();
     this.#arrange();
   }
@@ -39,7 +44,8 @@ export class Contours {
    * @param {number} width columns of a slice
    */
   add(name, mask, height, width) {
-    const rater = { name, mask, height, width, style: raterStyle(this.#next++), isShown: true, outlines: new Map() };
+    const number = this.#next++;
+    const rater = { number, name, mask, height, width, style: raterStyle(number), isShown: true, outlines: new Map() };
     rater.row = this.#makeRow(rater);
     this.#raters.push(rater);
     this.#parts.rows.append(rater.row.item);
@@ -62,25 +68,30 @@ export class Contours {
   score(maps, slice, level) {
     const { foot, note } = this.#parts;
     foot.replaceChildren();
-    note.hidden = this.#raters.length === 0;
-    note.textContent = maps ? '' : 'Scores appear once the maps are predicted.';
-    note.hidden ||= maps !== null;
+    note.hidden = maps !== null || this.#raters.length === 0;
+    note.textContent = 'Scores appear once the maps are predicted.';
+    if (this.#scored !== maps) {
+      this.#scored = maps;
+      this.#scores.clear();
+    }
     for (const rater of this.#raters) {
       const mask = maskOf(rater, slice);
-      rater.row.dice.textContent = maps ? scoreText(levelDice(maps, slice, level, mask)) : '–';
-      rater.row.soft.textContent = maps ? scoreText(softDice(maps.softOf(slice), mask)) : '–';
+      const { number, row } = rater;
+      row.dice.textContent = maps ? this.#once(`${number}/${slice}/${level}`, () => levelDice(maps, slice, level, mask)) : '–';
+      row.soft.textContent = maps ? this.#once(`${number}/${slice}`, () => softDice(maps.softOf(slice), mask)) : '–';
     }
     if (maps && this.#raters.length > 1) {
-      const share = shareOf(this.#raters.map((rater) => maskOf(rater, slice)));
-      const row = document.createElement('tr');
-      const head = cell('th', 'All raters');
-      head.scope = 'row';
-      head.title = 'The soft map of the raters: the share of them who marked each pixel.';
-      const level1 = cell('td', '–');
-      level1.title = 'A level is compared with one mask.';
-      row.append(head, level1, cell('td', scoreText(softDice(maps.softOf(slice), share))), cell('td', ''));
-      foot.append(row);
+      const key = `${this.#raters.map((rater) => rater.number).join()}/${slice}/all`;
+      foot.append(lastRow(this.#once(key, () => softDice(maps.softOf(slice), shareOf(this.#raters.map((rater) => maskOf(rater, slice)))))));
     }
+  }
+
+  /** A score as text, computed once. */
+  #once(key, compute) {
+    if (!this.#scores.has(key)) {
+      this.#scores.set(key, scoreText(compute()));
+    }
+    return this.#scores.get(key);
   }
 
   #makeRow(rater) {
@@ -149,6 +160,16 @@ function outline(rater, slice) {
     rater.outlines.set(slice, outlineOf((at) => mask[at] === 1, rater.height, rater.width));
   }
   return rater.outlines.get(slice);
+}
+
+/** The row of all raters together. A level is compared with one mask, so that there is no Dice. */
+function lastRow(score) {
+  const row = document.createElement('tr');
+  const head = cell('th', 'All raters');
+  head.scope = 'row';
+  head.title = 'The soft map of the raters: the share of them who marked each pixel.';
+  row.append(head, cell('td', '–'), cell('td', score), cell('td', ''));
+  return row;
 }
 
 /** A short piece of the rater's line. */

@@ -8,8 +8,10 @@ const WHEEL_FOR_A_SLICE = 60;
  * Listens on a canvas.
  * @param {HTMLCanvasElement} canvas the canvas
  * @param {import('./viewer.js').Viewer} viewer what is moved
- * @param {{slice: (steps: number) => void, window: (x: number, y: number) => void,
- * hover: (place: {x: number, y: number}|null) => void}} tell slice: go so many slices on; window: the right button was dragged so far; hover: where the pointer is, null for nowhere
+ * @param {object} tell who is told
+ * @param {(steps: number) => void} tell.slice go so many slices on
+ * @param {(x: number, y: number) => void} tell.window the right button was dragged so far
+ * @param {(place: {x: number, y: number}|null) => void} tell.hover where the pointer is; null for nowhere
  */
 export function listenToPointer(canvas, viewer, tell) {
   const down = new Map();
