@@ -58,6 +58,16 @@ internal static class TestImages
         Values = Stored(1),
     }.SingleFile();
 
+    /// <summary>The slice with the identity as its affine: what programs write for an array that they know nothing about.</summary>
+    public static byte[] PlainArray() => new NiftiBytes
+    {
+        Dimensions = [Height, Width],
+        Sform = 2,
+        Rows = [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0],
+        Units = 0,
+        Values = Stored(1),
+    }.SingleFile();
+
     private static byte[] Nifti(int slices, bool compress)
     {
         var file = new NiftiBytes

@@ -37,6 +37,20 @@ public sealed class UseTests(Browser browser)
     }
 
     [Fact]
+    public async Task A_place_in_the_body_is_told_only_where_the_file_knows_it()
+    {
+        await using PageServer server = await PageServer.StartAsync();
+        await using OpenPage page = await browser.OpenAsync(server.Address);
+        await page.OpenImageAsync("placed.nii", TestImages.Placed());
+        Assert.EndsWith(" mm", await page.TextAsync("#readout"), StringComparison.Ordinal);
+
+        // Left and right of an identity affine would be made up.
+        await page.OpenImageAsync("array.nii", TestImages.PlainArray());
+        Assert.DoesNotContain("mm", await page.TextAsync("#readout"), StringComparison.Ordinal);
+        page.AssertQuiet();
+    }
+
+    [Fact]
     public async Task Masks_are_scored_as_by_hand()
     {
         await using PageServer server = await PageServer.StartAsync();
