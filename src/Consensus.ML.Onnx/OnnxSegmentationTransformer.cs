@@ -20,7 +20,7 @@ namespace Consensus.ML.Onnx;
 
 /// <summary>
 /// Predicts with ONNX Runtime what <see cref="ConsensusSegmentationTransformer"/> or <see cref="UNetSegmentationTransformer"/> predicts
-/// with torch: the same columns. <see cref="OnnxCatalog"/> loads it.
+/// with torch: the same columns. <see cref="ConsensusOnnxCatalog"/> loads it.
 /// </summary>
 /// <remarks>
 /// With noise as an input, the maps are those of the exported model in float32, up to rounding, and the sampling options Generations,

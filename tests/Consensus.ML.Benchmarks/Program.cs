@@ -14,6 +14,8 @@ using Consensus.ML.Options;
 //     The time and the score of ways to sample, on the same held-out cases.
 //   serving MODEL MINUTES IMAGE …
 //     Eight threads ask a saved model for some minutes.
+//   onnx ZIP ONNX IMAGE
+//     One model by torch and by ONNX Runtime, with one thread: time, first map, memory, disk.
 //   waiting ROUNDS THREADS[:VARIABLE=VALUE]|free …
 //     A training step and a prediction, alone and beside busy processes, with that many threads and an environment variable.
 switch (args)
@@ -29,6 +31,12 @@ switch (args)
         Serving.Measure(model, images, TimeSpan.FromMinutes(double.Parse(minutes, CultureInfo.InvariantCulture)), TimeSpan.FromMinutes(
             double.Parse(minutes, CultureInfo.InvariantCulture) / 12));
         return 0;
+    case ["onnx", string zip, string onnx, string image]:
+        OnnxComparison.Measure(zip, onnx, image);
+        return 0;
+    case [OnnxComparison.Once, string file, string precision, string image]:
+        OnnxComparison.MeasureHere(file, precision, image);
+        return 0;
     case ["waiting", string rounds, .. string[] settings] when settings.Length > 0:
         Waiting.Measure(int.Parse(rounds, CultureInfo.InvariantCulture), settings);
         return 0;
@@ -38,12 +46,13 @@ switch (args)
     case [Waiting.Busy]:
         Waiting.KeepBusy();
         return 0;
-    case ["recipes" or "sampling" or "serving" or "waiting", ..]:
+    case ["recipes" or "sampling" or "serving" or "onnx" or "waiting", ..]:
         string needs = args[0] switch
         {
             "recipes" => "ROOT, TASK and STEPS",
             "sampling" => "ROOT, TASK and MODELS",
             "serving" => "MODEL, MINUTES and IMAGE …",
+            "onnx" => "ZIP, ONNX and IMAGE",
             _ => "ROUNDS and SETTING …",
         };
         Console.Error.WriteLine($"'{args[0]}' needs {needs}.");

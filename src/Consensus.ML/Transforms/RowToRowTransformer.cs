@@ -1,3 +1,4 @@
+using Consensus.ML.MLNet;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
@@ -231,26 +232,26 @@ public abstract class RowToRowTransformer : ITransformer
         }
     }
 
-    private sealed class View(Mapper mapper, IDataView source) : IDataView
+    private sealed class View(Mapper mapper, IDataView source) : StepView(source)
     {
-        public bool CanShuffle => source.CanShuffle;
+        public override bool CanShuffle => Source.CanShuffle;
 
-        public DataViewSchema Schema => mapper.OutputSchema;
+        public override DataViewSchema Schema => mapper.OutputSchema;
 
-        public long? GetRowCount() => source.GetRowCount();
+        public override long? GetRowCount() => Source.GetRowCount();
 
-        public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand = null)
+        public override DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand = null)
         {
             DataViewSchema.Column[] needed = [.. columnsNeeded];
             bool[] active = mapper.Active(needed);
-            return Open(source.GetRowCursor(mapper.GetDependencies(needed), rand), active);
+            return Open(Source.GetRowCursor(mapper.GetDependencies(needed), rand), active);
         }
 
-        public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null)
+        public override DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null)
         {
             DataViewSchema.Column[] needed = [.. columnsNeeded];
             bool[] active = mapper.Active(needed);
-            return [.. source.GetRowCursorSet(mapper.GetDependencies(needed), n, rand).Select(cursor => Open(cursor, active))];
+            return [.. Source.GetRowCursorSet(mapper.GetDependencies(needed), n, rand).Select(cursor => Open(cursor, active))];
         }
 
         private Cursor Open(DataViewRowCursor cursor, bool[] active) => new(new Columns(mapper, cursor, active), cursor);

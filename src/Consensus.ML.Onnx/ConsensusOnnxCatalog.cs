@@ -9,7 +9,7 @@ using Microsoft.ML.Runtime;
 namespace Consensus.ML.Onnx;
 
 /// <summary>Loads models that <c>SaveOnnx</c> or <c>consensus export</c> wrote.</summary>
-public static class OnnxCatalog
+public static class ConsensusOnnxCatalog
 {
     /// <summary>
     /// Loads a whole model from an ONNX file: from the path of an image, or a slice, to its maps, as a model zip does. No libtorch is
