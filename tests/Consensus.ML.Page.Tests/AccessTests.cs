@@ -60,7 +60,7 @@ public sealed class AccessTests(Browser browser)
         await page.PressAsync("+", "+", "+");
         string before = await page.TextAsync("#readout");
         Assert.StartsWith("Row 2, column", before, StringComparison.Ordinal);
-        await page.PressAsync("ArrowRight", "ArrowRight", "ArrowRight", "ArrowRight", "ArrowDown", "ArrowDown", "ArrowDown", "ArrowDown", "ArrowDown");
+        await page.PressAsync([.. Enumerable.Repeat("ArrowRight", 4), .. Enumerable.Repeat("ArrowDown", 5)]);
         Assert.NotEqual(before, await page.TextAsync("#readout"));
         await page.PressAsync("0", "u");
         Assert.True(await page.Page.Locator("input[value=uncertainty]").IsCheckedAsync());
@@ -100,7 +100,8 @@ public sealed class AccessTests(Browser browser)
         Assert.Empty(await ViolationsAsync(page));
 
         // The system's colours are followed.
-        int[] back = await page.Page.EvaluateAsync<int[]>("() => getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number)");
+        int[] back = await page.Page.EvaluateAsync<int[]>(
+            "() => getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number)");
         Assert.Equal(scheme == ColorScheme.Light, back[0] > 128);
         await page.PressAsync("Escape", "t");
         Assert.Equal("light", await page.Page.EvaluateAsync<string>("() => document.documentElement.dataset.theme"));
@@ -115,12 +116,14 @@ public sealed class AccessTests(Browser browser)
     {
         await using PageServer server = await PageServer.StartAsync();
         await using OpenPage page = await browser.OpenAsync(
-            server.Address, new() { HasTouch = true, IsMobile = true, DeviceScaleFactor = 2, ViewportSize = new() { Width = width, Height = height } });
+            server.Address,
+            new() { HasTouch = true, IsMobile = true, DeviceScaleFactor = 2, ViewportSize = new() { Width = width, Height = height } });
         await page.OpenImageAsync("volume.nii.gz", TestImages.Volume());
         await page.AddMaskAsync("rater.nii.gz", TestImages.VolumeMask());
         string[] small = await page.Page.EvaluateAsync<string[]>(
             """
-            () => [...document.querySelectorAll('button, input, select, .check')].filter((one) => one.checkVisibility() && one.type !== 'file')
+            () => [...document.querySelectorAll('button, input, select, .check')]
+              .filter((one) => one.checkVisibility() && one.type !== 'file')
               .map((one) => [one, (one.closest('label') ?? one).getBoundingClientRect()])
               .filter(([, box]) => box.height < 44 || box.width < 44)
               .map(([one, box]) => `${one.id || one.outerHTML.slice(0, 60)}: ${box.width}×${box.height}`)
@@ -154,7 +157,11 @@ public sealed class AccessTests(Browser browser)
     {
         AxeResult result = await page.Page.RunAxe(new AxeRunOptions
         {
-            RunOnly = new RunOnlyOptions { Type = "tag", Values = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] },
+            RunOnly = new RunOnlyOptions
+            {
+                Type = "tag",
+                Values = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+            },
         });
         return [.. result.Violations.SelectMany(rule => rule.Nodes.Select(node => $"{rule.Id}: {node.Html}"))];
     }

@@ -5,8 +5,8 @@ using Consensus.ML.Serving.Prediction;
 namespace Consensus.ML.Page.Tests;
 
 /// <summary>
-/// A model whose maps are known beforehand: a pixel of value v has the soft map v/100, level c of 4 is clamp(4·v/100 − (c − 1), 0, 1), and
-/// the uncertainty is v/1000. The real server reads the image and writes the answer.
+/// A model whose maps are known beforehand. For a pixel of value v, the soft map is v/100, level c of 4 is clamp(4·v/100 − (c − 1), 0, 1),
+/// and the uncertainty is v/1000. The real server reads the image and writes the answer.
 /// </summary>
 internal sealed class HandMadeModel : IMapPredictor
 {
@@ -53,7 +53,8 @@ internal sealed class HandMadeModel : IMapPredictor
 
     private static SliceMaps Maps(Slice slice)
     {
-        float[][] levels = [.. Enumerable.Range(0, Levels).Select(level => Map(slice, value => Math.Clamp((Levels * value / 100) - level, 0, 1)))];
+        float[][] levels =
+            [.. Enumerable.Range(0, Levels).Select(level => Map(slice, value => Math.Clamp((Levels * value / 100) - level, 0, 1)))];
         return new(
             Slice(slice, Map(slice, value => value / 100)),
             Slice(slice, [.. levels.SelectMany(level => level)]),

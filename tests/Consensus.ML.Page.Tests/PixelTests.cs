@@ -95,7 +95,11 @@ public sealed class PixelTests(Browser browser)
         // then, and rows and columns change places.
         (int Width, int Height) canvas = await page.CanvasAsync();
         (double X, double Y)[] places = [.. Pixels.Select(pixel => Expected.Place(
-            TestImages.Width - 1 - pixel.Column, TestImages.Height - 1 - pixel.Row, (TestImages.Width, TestImages.Height), (1.5, 2), canvas))];
+            TestImages.Width - 1 - pixel.Column,
+            TestImages.Height - 1 - pixel.Row,
+            (TestImages.Width, TestImages.Height),
+            (1.5, 2),
+            canvas))];
         int[][] drawn = await page.ColoursAsync(places);
         Assert.All(Pixels.Zip(drawn), one => Assert.Equal(
             Expected.Colour(TestImages.Value(one.First.Row, one.First.Column), (0, 100), false, null), one.Second));
@@ -109,7 +113,8 @@ public sealed class PixelTests(Browser browser)
         await using OpenPage page = await browser.OpenAsync(server.Address);
         await page.OpenImageAsync("slice.nii.gz", TestImages.Slice());
         LocatorBoundingBoxResult box = (await page.Page.Locator("#view").BoundingBoxAsync())!;
-        (double x, double y) = Expected.Place(3, 2, (TestImages.Height, TestImages.Width), (2, 1.5), ((int)box.Width, (int)box.Height));
+        (int Width, int Height) canvas = await page.CanvasAsync();
+        (double x, double y) = Place(3, 2, canvas);
         await page.Page.Mouse.MoveAsync(box.X + (float)x, box.Y + (float)y);
         const string Read = "Row 3, column 2 · value 88 · soft map 0.880 · uncertainty 0.088";
         await Assertions.Expect(page.Page.Locator("#readout")).ToHaveTextAsync(Read);
@@ -117,9 +122,8 @@ public sealed class PixelTests(Browser browser)
         await page.Page.Mouse.WheelAsync(0, -600);
         await Assertions.Expect(page.Page.Locator("#readout")).ToHaveTextAsync(Read);
 
-        // Dragged by a pixel and a half to the right, the neighbour at the left comes under the mouse. One wheel is e^0.9 times as large.
-        double pixel = Math.Exp(0.9) * (Expected.Place(0, 1, (TestImages.Height, TestImages.Width), (2, 1.5), ((int)box.Width, (int)box.Height)).X
-            - Expected.Place(0, 0, (TestImages.Height, TestImages.Width), (2, 1.5), ((int)box.Width, (int)box.Height)).X);
+        // Dragged by a pixel to the right, the neighbour at the left comes under the mouse. A wheel of 600 enlarges by e^0.9.
+        double pixel = Math.Exp(0.9) * (Place(0, 1, canvas).X - Place(0, 0, canvas).X);
         await page.Page.Mouse.DownAsync();
         await page.Page.Mouse.MoveAsync(box.X + (float)(x + pixel), box.Y + (float)y);
         await page.Page.Mouse.UpAsync();
@@ -144,21 +148,24 @@ public sealed class PixelTests(Browser browser)
     private static async Task AssertDrawnAsync(OpenPage page, Func<int, int, int, int[]> expected)
     {
         (int Width, int Height) canvas = await page.CanvasAsync();
-        int[][] drawn = await page.ColoursAsync(Pixels.Select(pixel => Expected.Place(
-            pixel.Row, pixel.Column, (TestImages.Height, TestImages.Width), (2, 1.5), canvas)));
+        int[][] drawn = await page.ColoursAsync(Pixels.Select(pixel => Place(pixel.Row, pixel.Column, canvas)));
         for (int at = 0; at < Pixels.Length; at++)
         {
             (int row, int column) = Pixels[at];
+            int[] colour = expected(row, column, at);
             Assert.True(
-                expected(row, column, at).SequenceEqual(drawn[at]),
-                $"Pixel ({row}, {column}) is drawn as {string.Join(' ', drawn[at])}, not as {string.Join(' ', expected(row, column, at))}.");
+                colour.SequenceEqual(drawn[at]),
+                $"Pixel ({row}, {column}) is drawn as {string.Join(' ', drawn[at])}, not as {string.Join(' ', colour)}.");
         }
     }
 
     private static (double X, double Y) Between((int Row, int Column) one, (int Row, int Column) other, (int Width, int Height) canvas)
     {
-        (double x1, double y1) = Expected.Place(one.Row, one.Column, (TestImages.Height, TestImages.Width), (2, 1.5), canvas);
-        (double x2, double y2) = Expected.Place(other.Row, other.Column, (TestImages.Height, TestImages.Width), (2, 1.5), canvas);
+        (double x1, double y1) = Place(one.Row, one.Column, canvas);
+        (double x2, double y2) = Place(other.Row, other.Column, canvas);
         return ((x1 + x2) / 2, (y1 + y2) / 2);
     }
+
+    private static (double X, double Y) Place(int row, int column, (int Width, int Height) canvas) =>
+        Expected.Place(row, column, (TestImages.Height, TestImages.Width), (2, 1.5), canvas);
 }

@@ -37,7 +37,12 @@ internal static class TestImages
     {
         Dimensions = [Height, Width],
         PixelDimensions = [1, 2, 1.5, 3, 1, 1, 1, 1],
-        Values = [.. from column in Enumerable.Range(0, Width) from row in Enumerable.Range(0, Height) select isMarked(row, column) ? 1.0 : 0.0],
+        Values =
+        [
+            .. from column in Enumerable.Range(0, Width)
+               from row in Enumerable.Range(0, Height)
+               select isMarked(row, column) ? 1.0 : 0.0,
+        ],
     }.SingleFile();
 
     /// <summary>A mask of a volume: all pixels above 50.</summary>

@@ -12,7 +12,12 @@ public sealed class TroubleTests(Browser browser)
         await using OpenPage page = await browser.OpenAsync(server.Address);
         await page.OpenImageAsync("good.nii.gz", TestImages.Slice());
         (int Width, int Height) canvas = await page.CanvasAsync();
-        (double X, double Y)[] places = [.. from x in Enumerable.Range(1, 9) from y in Enumerable.Range(1, 9) select (canvas.Width * x / 10.0, canvas.Height * y / 10.0)];
+        (double X, double Y)[] places =
+        [
+            .. from x in Enumerable.Range(1, 9)
+               from y in Enumerable.Range(1, 9)
+               select (canvas.Width * x / 10.0, canvas.Height * y / 10.0),
+        ];
         int[][] before = await page.ColoursAsync(places);
 
         // The header promises 40 values, but half of the file is missing.

@@ -31,7 +31,8 @@ public sealed class UseTests(Browser browser)
         }
 
         // Counted by hand in the grid: above 12.5 lie 18 pixels, above 87.5 lie 5.
-        Assert.Equal(["54.0 mm²", "15.0 mm²"], [await page.TextAsync("#level-list li:first-child .area"), await page.TextAsync(".level-area")]);
+        Assert.Equal("54.0 mm²", await page.TextAsync("#level-list li:first-child .area"));
+        Assert.Equal("15.0 mm²", await page.TextAsync(".level-area"));
         Assert.Contains("all 4 raters", await page.TextAsync("#level-text"), StringComparison.Ordinal);
         page.AssertQuiet();
     }
@@ -106,8 +107,8 @@ public sealed class UseTests(Browser browser)
         await page.Page.Mouse.MoveAsync(x + 300, y + 40);
         await page.Page.Mouse.UpAsync(new() { Button = MouseButton.Right });
 
-        // The full range is 0 to 100, with the level 50. 400 pixels downwards are the whole range, so 40 are 10. 300 pixels to the right make
-        // the width e times as large, but twice the range is the most.
+        // The full range is 0 to 100, with the level 50. 400 pixels downwards are the whole range, so 40 are 10. 300 pixels to the right
+        // make the width e times as large, but twice the range is the most.
         Assert.Equal("60", await page.TextAsync("#centre-text"));
         Assert.Equal("200", await page.TextAsync("#width-text"));
         page.AssertQuiet();
@@ -210,7 +211,7 @@ public sealed class UseTests(Browser browser)
         await page.PressAsync("Home");
         Assert.Equal("1 / 9", await page.TextAsync("#slice-text"));
 
-        // Level 1 marks what is above 12.5. Slice s has values lower by 20·s: above 12.5, 32.5, 52.5, 72.5, 92.5 of the grid, and none then.
+        // Level 1 marks what is above 12.5. Slice s has values lower by 20·s: above 12.5, 32.5, 52.5, 72.5 and 92.5 of the grid, then none.
         int[] counts = [18, 11, 9, 5, 3, 0, 0, 0, 0];
         (int Width, int Height) canvas = await page.CanvasAsync();
         (double, double) place = Expected.Place(3, 3, (TestImages.Height, TestImages.Width), (2, 1.5), canvas);
