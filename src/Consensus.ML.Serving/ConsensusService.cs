@@ -74,8 +74,7 @@ internal sealed class ConsensusService : IHostedService, IDisposable
     /// <inheritdoc/>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
-        int? threads = Options.Workers == 1 ? null : Math.Max(1, Environment.ProcessorCount / Options.Workers);
-        _pool = new(_loader(Options), Options.Workers, threads);
+        _pool = new(_loader(Options), Options.Workers);
         ServedModel model = await _pool.LoadedAsync();
         await Task.WhenAll(Enumerable.Range(0, Options.Workers)
             .Select(_ => _pool.RunAsync(predictor => WarmUp(predictor, cancellationToken))));

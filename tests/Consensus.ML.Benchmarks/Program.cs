@@ -16,6 +16,8 @@ using Consensus.ML.Options;
 //     Eight threads ask a saved model for some minutes.
 //   onnx ZIP ONNX IMAGE
 //     One model by torch and by ONNX Runtime, with one thread: time, first map, memory, disk.
+//   load URL CLIENTS MINUTES IMAGE …
+//     That many clients ask a running server ('consensus serve') for maps, and compare its answers.
 //   waiting ROUNDS THREADS[:VARIABLE=VALUE]|free …
 //     A training step and a prediction, alone and beside busy processes, with that many threads and an environment variable.
 switch (args)
@@ -37,6 +39,12 @@ switch (args)
     case [OnnxComparison.Once, string file, string precision, string image]:
         OnnxComparison.MeasureHere(file, precision, image);
         return 0;
+    case ["load", string address, string clients, string minutes, .. string[] images] when images.Length > 0:
+        return await ServerLoad.MeasureAsync(
+            new Uri(address),
+            int.Parse(clients, CultureInfo.InvariantCulture),
+            TimeSpan.FromMinutes(double.Parse(minutes, CultureInfo.InvariantCulture)),
+            images) ? 0 : 1;
     case ["waiting", string rounds, .. string[] settings] when settings.Length > 0:
         Waiting.Measure(int.Parse(rounds, CultureInfo.InvariantCulture), settings);
         return 0;
@@ -46,13 +54,14 @@ switch (args)
     case [Waiting.Busy]:
         Waiting.KeepBusy();
         return 0;
-    case ["recipes" or "sampling" or "serving" or "onnx" or "waiting", ..]:
+    case ["recipes" or "sampling" or "serving" or "load" or "onnx" or "waiting", ..]:
         string needs = args[0] switch
         {
             "recipes" => "ROOT, TASK and STEPS",
             "sampling" => "ROOT, TASK and MODELS",
             "serving" => "MODEL, MINUTES and IMAGE …",
             "onnx" => "ZIP, ONNX and IMAGE",
+            "load" => "URL, CLIENTS, MINUTES and IMAGE …",
             _ => "ROUNDS and SETTING …",
         };
         Console.Error.WriteLine($"'{args[0]}' needs {needs}.");

@@ -44,6 +44,7 @@ internal sealed class RunningServer : IAsyncDisposable
             options =>
             {
                 options.ModelPath = "fake.zip";
+                options.Workers = 1;
                 configure?.Invoke(options);
             },
             server,

@@ -7,13 +7,13 @@ internal sealed class PredictionPool : IDisposable
 {
     private readonly PredictionWorker[] _workers;
     private readonly ConcurrentBag<PredictionWorker> _free = [];
+    private int _busy;
 
     /// <param name="load">Loads a model; called once for each worker.</param>
     /// <param name="workers">How many there are.</param>
-    /// <param name="threads">The processor's threads of each; null for torch's own choice.</param>
-    public PredictionPool(Func<IMapPredictor> load, int workers, int? threads)
+    public PredictionPool(Func<IMapPredictor> load, int workers)
     {
-        _workers = [.. Enumerable.Range(0, workers).Select(_ => new PredictionWorker(load, threads))];
+        _workers = [.. Enumerable.Range(0, workers).Select(_ => new PredictionWorker(load))];
         Array.ForEach(_workers, _free.Add);
     }
 
@@ -29,12 +29,16 @@ internal sealed class PredictionPool : IDisposable
             throw new InvalidOperationException("More requests are predicted than there are models: each must have a turn.");
         }
 
+        // Two predictions with one thread each give more maps than one after another with two; a lone one is faster with two.
+        int busy = Interlocked.Increment(ref _busy);
         try
         {
-            return await worker.RunAsync(work);
+            int? threads = _workers.Length == 1 ? null : Math.Max(1, Environment.ProcessorCount / busy);
+            return await worker.RunAsync(threads, work);
         }
         finally
         {
+            Interlocked.Decrement(ref _busy);
             _free.Add(worker);
         }
     }

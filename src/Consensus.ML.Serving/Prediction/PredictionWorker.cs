@@ -15,10 +15,9 @@ internal sealed class PredictionWorker : IDisposable
     private bool _disposed;
 
     /// <param name="load">Loads the model, on the worker's thread.</param>
-    /// <param name="threads">The processor's threads that it computes with; null for torch's own choice.</param>
-    public PredictionWorker(Func<IMapPredictor> load, int? threads)
+    public PredictionWorker(Func<IMapPredictor> load)
     {
-        _thread = new Thread(() => Run(load, threads)) { IsBackground = true, Name = nameof(PredictionWorker) };
+        _thread = new Thread(() => Run(load)) { IsBackground = true, Name = nameof(PredictionWorker) };
         _thread.Start();
     }
 
@@ -26,13 +25,16 @@ internal sealed class PredictionWorker : IDisposable
     public Task<ServedModel> Loaded => _loaded.Task;
 
     /// <summary>Runs work with the model. The one who asks has a turn, so that nobody else does meanwhile.</summary>
-    public Task<T> RunAsync<T>(Func<IMapPredictor, T> work)
+    /// <param name="threads">The processor's threads that it computes with; null for torch's own choice.</param>
+    /// <param name="work">The work.</param>
+    public Task<T> RunAsync<T>(int? threads, Func<IMapPredictor, T> work)
     {
         var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         _work.Add(predictor =>
         {
             try
             {
+                using IDisposable? setting = threads is { } number ? TorchRuntime.UseThreads(number) : null;
                 done.SetResult(work(predictor));
             }
             catch (Exception exception)
@@ -55,7 +57,7 @@ internal sealed class PredictionWorker : IDisposable
         }
     }
 
-    private void Run(Func<IMapPredictor> load, int? threads)
+    private void Run(Func<IMapPredictor> load)
     {
         IMapPredictor predictor;
         try
@@ -70,7 +72,6 @@ internal sealed class PredictionWorker : IDisposable
 
         using (predictor)
         {
-            using IDisposable? setting = threads is { } number ? TorchRuntime.UseThreads(number) : null;
             _loaded.SetResult(predictor.Model);
             foreach (Action<IMapPredictor> work in _work.GetConsumingEnumerable())
             {

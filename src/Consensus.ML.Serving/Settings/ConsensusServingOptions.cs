@@ -24,10 +24,10 @@ public sealed class ConsensusServingOptions
     public string? Device { get; set; }
 
     /// <summary>
-    /// Requests that are predicted at a time, 1 to 64. Each has its own copy of the model, and an equal share of the processor's cores.
-    /// Default 1: one prediction at a time, on all cores.
+    /// Requests that are predicted at a time, 1 to 64. Each has its own copy of the model. They share the processor's cores equally; a
+    /// request that is alone has all of them. Default: as many as there are cores, at most 4. On a GPU, 1 is enough.
     /// </summary>
-    public int Workers { get; set; } = 1;
+    public int Workers { get; set; } = Math.Clamp(Environment.ProcessorCount, 1, 4);
 
     /// <summary>
     /// Requests that may wait while <see cref="Workers"/> are predicted, 0 to 10000. Requests beyond that are refused with status 429.
