@@ -1,5 +1,4 @@
 using System.Diagnostics.CodeAnalysis;
-using Consensus.Imaging;
 using Consensus.ML.Serving.Images;
 using Consensus.ML.Serving.Prediction;
 using Consensus.ML.Serving.Queueing;
@@ -76,28 +75,16 @@ internal sealed class ConsensusService : IHostedService, IDisposable
     {
         _pool = new(_loader(Options), Options.Workers);
         ServedModel model = await _pool.LoadedAsync();
-        await Task.WhenAll(Enumerable.Range(0, Options.Workers)
-            .Select(_ => _pool.RunAsync(predictor => WarmUp(predictor, cancellationToken))));
+        await Task.WhenAll(Enumerable.Range(0, Options.Workers).Select(_ => _pool.RunAsync(predictor =>
+        {
+            predictor.WarmUp(cancellationToken);
+            return true;
+        })));
         _model = model;
     }
 
     /// <inheritdoc/>
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
-
-    /// <summary>
-    /// The first prediction of a model takes several times as long as the next ones, and shows whether the model can predict at all: no
-    /// client has to wait for it.
-    /// </summary>
-    private static IReadOnlyList<SliceMaps> WarmUp(IMapPredictor predictor, CancellationToken cancellation)
-    {
-        ServedModel model = predictor.Model;
-        float[] ramp = [.. Enumerable.Range(0, model.Channels * model.Height * model.Width).Select(at => (float)(at % model.Width))];
-        return predictor.Predict(
-            [new Slice(model.Channels, model.Height, model.Width, ramp)],
-            new() { Generations = 1, Tolerance = 0, Size = MapSize.Model },
-            _ => { },
-            cancellation);
-    }
 
     /// <inheritdoc/>
     public void Dispose()

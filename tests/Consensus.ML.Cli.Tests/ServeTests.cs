@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text.RegularExpressions;
+using Consensus.Imaging.Formats.Nifti;
 using Consensus.ML.Tests.Shared;
 
 namespace Consensus.ML.Cli.Tests;
@@ -55,6 +56,33 @@ public sealed partial class ServeTests(TrainedModel model) : IClassFixture<Train
         int port = ((IPEndPoint)taken.LocalEndpoint).Port;
         CommandRun.InProcess("serve", "--model", model.Path, "--urls", $"http://127.0.0.1:{port}")
             .AssertFailed(1, $"127.0.0.1:{port}", "in use");
+    }
+
+    [Fact]
+    public async Task It_serves_an_ONNX_model_with_the_maps_of_the_zip()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "The signal is sent with the kill command.");
+        using var workspace = new Workspace();
+        CommandRun.InProcess("export", "--model", model.Path, "--out", workspace["model.onnx"]).AssertSucceeded();
+        byte[] image = await File.ReadAllBytesAsync(model.ValidationImage);
+        var maps = new List<float[]>();
+        foreach (string path in (string[])[model.Path, workspace["model.onnx"]])
+        {
+            using ChildProcess server = CommandRun.Start("serve", "--model", path, "--urls", "http://127.0.0.1:0", "--workers", "1");
+            string first = await server.Process.StandardOutput.ReadLineAsync() ?? await server.Process.StandardError.ReadToEndAsync();
+            Assert.StartsWith("Serving ", first, StringComparison.Ordinal);
+            using var client = new HttpClient { BaseAddress = new Uri(Address().Match(first).Value) };
+            client.DefaultRequestHeaders.Add("Accept", "application/octet-stream");
+            using HttpResponseMessage answer = await client.PostAsync(new Uri("v1/maps", UriKind.Relative), new ByteArrayContent(image));
+            Assert.True(answer.IsSuccessStatusCode, await answer.Content.ReadAsStringAsync());
+            string map = workspace[$"{maps.Count}.nii"];
+            await File.WriteAllBytesAsync(map, await answer.Content.ReadAsByteArrayAsync());
+            maps.Add(NiftiFile.ReadSlice(map).Pixels);
+        }
+
+        // Another library adds up in another order; a soft map of rounded levels moves by a whole level where one is near one half.
+        Assert.Equal(maps[0].Length, maps[1].Length);
+        Assert.True(maps[0].Zip(maps[1]).Count(pair => Math.Abs(pair.First - pair.Second) > 1e-4f) <= maps[0].Length / 100);
     }
 
     [Fact]

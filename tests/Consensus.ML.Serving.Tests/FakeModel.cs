@@ -63,6 +63,12 @@ internal sealed class FakeModel : IImageDecoder, IMapEncoder
             ServedModel.Diffusion, Side, Side, 1, Levels, 1, 100, [], new SamplingOptions { Generations = 4 }, null,
             new("SoftMap", "ConsensusMaps", "Uncertainty"));
 
+        public bool UsesTorch => false;
+
+        public void WarmUp(CancellationToken cancellation)
+        {
+        }
+
         public IReadOnlyList<SliceMaps> Predict(
             IReadOnlyList<Slice> slices,
             PredictionRequest request,
@@ -70,24 +76,20 @@ internal sealed class FakeModel : IImageDecoder, IMapEncoder
             CancellationToken cancellation)
         {
             float value = slices[0].Pixels[0];
-            bool isWarmUp = slices[0].Pixels.Distinct().Count() > 1;
-            if (!isWarmUp)
+            fake.Begun.Enqueue((int)value);
+            try
             {
-                fake.Begun.Enqueue((int)value);
-                try
-                {
-                    fake.Gate.Wait(fake.IsDeaf ? CancellationToken.None : cancellation);
-                }
-                catch (OperationCanceledException)
-                {
-                    fake.BrokenOff.Enqueue((int)value);
-                    throw;
-                }
+                fake.Gate.Wait(fake.IsDeaf ? CancellationToken.None : cancellation);
+            }
+            catch (OperationCanceledException)
+            {
+                fake.BrokenOff.Enqueue((int)value);
+                throw;
+            }
 
-                if (fake.Failure is { } failure)
-                {
-                    throw failure;
-                }
+            if (fake.Failure is { } failure)
+            {
+                throw failure;
             }
 
             took(TimeSpan.FromMilliseconds(1));

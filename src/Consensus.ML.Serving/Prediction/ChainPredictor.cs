@@ -44,6 +44,24 @@ internal sealed class ChainPredictor : IMapPredictor
     public ServedModel Model { get; }
 
     /// <inheritdoc/>
+    public bool UsesTorch => _steps[_segmentation] is ConsensusSegmentationTransformer or UNetSegmentationTransformer;
+
+    /// <inheritdoc/>
+    public void WarmUp(CancellationToken cancellation)
+    {
+        (int channels, int height, int width) = (Model.Channels, Model.Height, Model.Width);
+        float[] ramp = [.. Enumerable.Range(0, channels * height * width).Select(at => (float)(at % width))];
+
+        // Outside torch, the options of sampling may be fixed in the model.
+        PredictionRequest brief = new() { Size = MapSize.Model };
+        Predict(
+            [new Slice(channels, height, width, ramp)],
+            UsesTorch ? brief with { Generations = 1, Tolerance = 0, Steps = Model.IsDiffusion ? 1 : null } : brief,
+            _ => { },
+            cancellation);
+    }
+
+    /// <inheritdoc/>
     public IReadOnlyList<SliceMaps> Predict(
         IReadOnlyList<Slice> slices,
         PredictionRequest request,

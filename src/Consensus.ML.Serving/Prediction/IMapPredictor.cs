@@ -8,6 +8,16 @@ internal interface IMapPredictor : IDisposable
     /// <summary>What the model is.</summary>
     ServedModel Model { get; }
 
+    /// <summary>Whether torch computes, on as many threads as the calling thread says.</summary>
+    bool UsesTorch { get; }
+
+    /// <summary>
+    /// Predicts once, as briefly as the model can: the first prediction takes several times as long as the next ones, and shows whether the
+    /// model can predict at all.
+    /// </summary>
+    /// <param name="cancellation">Ends the prediction.</param>
+    void WarmUp(CancellationToken cancellation);
+
     /// <summary>Predicts slices in their order.</summary>
     /// <param name="slices">The slices of one image, each at its own size.</param>
     /// <param name="request">What is wanted.</param>

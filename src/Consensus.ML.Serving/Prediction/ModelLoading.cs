@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Reflection;
 using Consensus.ML.Machine;
 using Consensus.ML.Onnx;
@@ -15,16 +16,14 @@ internal static class ModelLoading
         var ml = new MLContext();
         if (options.ModelPath is { } path && path.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase))
         {
-            // ONNX Runtime predicts, so nothing of torch is loaded.
-            return Predictor(ml, ml.Model.LoadOnnx(path, OnnxRuntimeOptions.ForDevice(options.Device)));
+            // ONNX Runtime predicts, so nothing of torch is loaded. Its sessions have their threads for good, where torch changes its own.
+            return Predictor(ml, ml.Model.LoadOnnx(path, OnnxRuntimeOptions.ForDevice(options.Device) with
+            {
+                Threads = Math.Max(1, Environment.ProcessorCount / options.Workers),
+            }));
         }
 
-        string device = RuntimeInfo.Collect(options.Device).Device;
-        ml.GpuDeviceId = device == "cpu"
-            ? null
-            : int.Parse(device.AsSpan("cuda:".Length), System.Globalization.CultureInfo.InvariantCulture);
-        ml.FallbackToCpu = false;
-        return Predictor(ml, options.Model is { } given ? given(ml) : Read(ml, options.ModelPath!));
+        return Predictor(ml, options.Model is { } given ? given(ml) : Read(ml, options.ModelPath!, options.Device));
     };
 
     private static ChainPredictor Predictor(MLContext ml, ITransformer model)
@@ -40,7 +39,7 @@ internal static class ModelLoading
         }
     }
 
-    private static ITransformer Read(MLContext ml, string path)
+    private static ITransformer Read(MLContext ml, string path, string? device)
     {
         if (!File.Exists(path))
         {
@@ -48,6 +47,9 @@ internal static class ModelLoading
                 Directory.Exists(path) ? $"'{path}' is a folder; a model is a .zip file." : $"There is no model '{path}'.");
         }
 
+        string taken = RuntimeInfo.Collect(device).Device;
+        ml.GpuDeviceId = taken == "cpu" ? null : int.Parse(taken.AsSpan("cuda:".Length), CultureInfo.InvariantCulture);
+        ml.FallbackToCpu = false;
         try
         {
             return ml.Model.Load(path, out _);

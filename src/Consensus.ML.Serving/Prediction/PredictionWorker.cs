@@ -25,7 +25,7 @@ internal sealed class PredictionWorker : IDisposable
     public Task<ServedModel> Loaded => _loaded.Task;
 
     /// <summary>Runs work with the model. The one who asks has a turn, so that nobody else does meanwhile.</summary>
-    /// <param name="threads">The processor's threads that it computes with; null for torch's own choice.</param>
+    /// <param name="threads">The processor's threads that torch computes with; null for its own choice.</param>
     /// <param name="work">The work.</param>
     public Task<T> RunAsync<T>(int? threads, Func<IMapPredictor, T> work)
     {
@@ -34,7 +34,7 @@ internal sealed class PredictionWorker : IDisposable
         {
             try
             {
-                using IDisposable? setting = threads is { } number ? TorchRuntime.UseThreads(number) : null;
+                using IDisposable? setting = predictor.UsesTorch && threads is { } number ? TorchRuntime.UseThreads(number) : null;
                 done.SetResult(work(predictor));
             }
             catch (Exception exception)

@@ -7,7 +7,8 @@ namespace Consensus.ML.Serving.Settings;
 public sealed class ConsensusServingOptions
 {
     /// <summary>
-    /// The model's file, as <c>consensus train</c> or <c>ml.Model.Save</c> wrote it. Either this or <see cref="Model"/> is needed.
+    /// The model's file: a zip as <c>consensus train</c> or <c>ml.Model.Save</c> wrote it, or an ONNX file (.onnx) as
+    /// <c>consensus export</c> or <c>SaveOnnx</c> wrote it. Either this or <see cref="Model"/> is needed.
     /// Default null.
     /// </summary>
     public string? ModelPath { get; set; }
@@ -19,7 +20,8 @@ public sealed class ConsensusServingOptions
     public Func<MLContext, ITransformer>? Model { get; set; }
 
     /// <summary>
-    /// Where to compute: "cpu", "cuda" or "cuda:N". Null (the default) takes the first GPU where there is one, else the CPU.
+    /// Where the model of <see cref="ModelPath"/> computes: "cpu", "cuda" or "cuda:N". Null (the default) takes the first GPU where there
+    /// is one, else the CPU; for an ONNX file, the CPU.
     /// </summary>
     public string? Device { get; set; }
 
