@@ -40,7 +40,8 @@ internal static class ServeCommand
         var defaults = new ConsensusServingOptions();
         Option<int?> workers = OptionKinds.Whole(
             "--workers", "k",
-            "Requests predicted at a time; each has a copy of the model, and they share the cores. Default: the number of cores, at most 4.",
+            "Requests predicted at a time; each has a copy of the model, and they share the cores. "
+            + "Default: the number of cores, at most 4.",
             1, 64);
         Option<int?> queue = OptionKinds.Whole(
             "--queue", "N", $"Requests that may wait; those beyond are refused with 429. Default {defaults.QueueLength}.", 0, 10_000);
