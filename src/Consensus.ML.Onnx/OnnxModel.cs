@@ -18,7 +18,8 @@ internal sealed class OnnxModel : IMapModel
 
     public OnnxModel(ReadOnnxFile file, OnnxRuntimeOptions options)
     {
-        _file = file;
+        // The session has a copy of the graph.
+        _file = file with { Network = [] };
         _network = new(file.Network, options);
         _reduction = new(() => new(ReductionGraph.Create(file.Manifest), new() { Threads = 1 }));
     }

@@ -53,7 +53,7 @@ public sealed class OnnxSegmentationTransformer : SegmentationTransformer
         : base(environment, nameof(OnnxSegmentationTransformer), manifest, model, limits)
     {
         _bytes = bytes;
-        _file = file;
+        _file = file with { Network = [] };
     }
 
     /// <summary>

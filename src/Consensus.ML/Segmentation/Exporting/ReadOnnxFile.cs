@@ -43,9 +43,10 @@ internal sealed record ReadOnnxFile(ModelManifest Manifest, OnnxPreparation Prep
             }
         }
 
-        using var stream = new MemoryStream(checked((int)network.Length));
+        var bytes = new byte[network.Length];
+        using var stream = new MemoryStream(bytes);
         network.Write(stream);
-        return new(manifest, preparation, hasNoiseInput, stream.ToArray());
+        return new(manifest, preparation, hasNoiseInput, bytes);
     }
 
     private static ProtoMessage FromFeatures(ReadOnlyMemory<byte> graph, ModelManifest manifest)
