@@ -18,7 +18,12 @@ internal static class JsonOutput
         Converters = { new FiniteNumberConverter() },
     };
 
+    private static readonly JsonSerializerOptions OneLine = new(Options) { WriteIndented = false };
+
     public static string Text<T>(T value) => JsonSerializer.Serialize(value, Options);
+
+    /// <summary>JSON without line breaks, for files of JSON lines.</summary>
+    public static string Line<T>(T value) => JsonSerializer.Serialize(value, OneLine);
 
     /// <summary>Writes a complete file, or writes to <paramref name="standardOutput"/> where the path is '-'.</summary>
     public static void Write<T>(string path, T value, TextWriter standardOutput)

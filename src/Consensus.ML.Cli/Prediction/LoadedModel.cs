@@ -3,6 +3,7 @@ using Consensus.ML.Cli.Shell;
 using Consensus.ML.Onnx;
 using Consensus.ML.Options;
 using Consensus.ML.Segmentation;
+using Consensus.ML.Torch.Runtime;
 using Consensus.ML.Transforms;
 using Microsoft.ML;
 
@@ -17,7 +18,7 @@ internal sealed record LoadedModel(ITransformer Model, SegmentationTransformer S
     /// <summary>Reads a model.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">The file is no model, or a model without a consensus segmentation.</exception>
-    public static LoadedModel Read(MLContext ml, string path) => Read(ml, path, null);
+    public static LoadedModel Read(MLContext ml, string path) => Read(ml, path, null, null);
 
     /// <summary>Reads a model, a zip or an ONNX file.</summary>
     /// <param name="terminal">Where warnings go.</param>
@@ -26,26 +27,34 @@ internal sealed record LoadedModel(ITransformer Model, SegmentationTransformer S
     /// The requested device; null for the first GPU where there is one, or else the CPU. For an ONNX file, null is the CPU.
     /// </param>
     /// <param name="verbose">Whether to print the whole log.</param>
+    /// <param name="threads">Threads of an ONNX file; null for its default. <see cref="UseThreads"/> sets those of torch.</param>
     /// <returns>The context that it was read with, and the model.</returns>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">The file is no model, or a model without a consensus segmentation.</exception>
-    public static (MLContext Ml, LoadedModel Model) Open(Terminal terminal, string path, string? device, bool verbose)
+    public static (MLContext Ml, LoadedModel Model) Open(Terminal terminal, string path, string? device, bool verbose, int? threads = null)
     {
         // Nothing of torch is needed for an ONNX file.
         MLContext ml = IsOnnx(path)
             ? Session.CreateWithoutDevice(terminal, null, verbose)
             : Session.Create(terminal, device, null, verbose);
-        return (ml, Read(ml, path, device));
+        return (ml, Read(ml, path, device, threads));
     }
+
+    /// <summary>Sets the number of threads of torch for the work of this thread, where the model at a path needs torch.</summary>
+    /// <param name="path">The file of the model.</param>
+    /// <param name="threads">The number; null to leave it as it is.</param>
+    /// <returns>What ends the setting; null where nothing was set.</returns>
+    public static IDisposable? UseThreads(string path, int? threads) =>
+        threads is null || IsOnnx(path) ? null : TorchRuntime.UseThreads(threads);
 
     private static bool IsOnnx(string path) => path.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase);
 
-    private static LoadedModel Read(MLContext ml, string path, string? device)
+    private static LoadedModel Read(MLContext ml, string path, string? device, int? threads)
     {
         EnsureExists(path);
         if (IsOnnx(path))
         {
-            ITransformer onnx = ml.Model.LoadOnnx(path, OnnxRuntimeOptions.ForDevice(device));
+            ITransformer onnx = ml.Model.LoadOnnx(path, OnnxRuntimeOptions.ForDevice(device) with { Threads = threads });
             return new(onnx, FindSegmentation(onnx)!, new DataViewSchema.Builder().ToSchema());
         }
 
@@ -86,6 +95,13 @@ internal sealed record LoadedModel(ITransformer Model, SegmentationTransformer S
     public LoadedModel WithSampling(SamplingOptions sampling)
     {
         ITransformer model = Model.WithSampling(sampling);
+        return new(model, FindSegmentation(model)!, InputSchema);
+    }
+
+    /// <summary>A model with the same weights whose predictions end when a token is cancelled. Dispose both.</summary>
+    public LoadedModel WithCancellation(CancellationToken cancellation)
+    {
+        ITransformer model = Model.WithCancellation(cancellation);
         return new(model, FindSegmentation(model)!, InputSchema);
     }
 

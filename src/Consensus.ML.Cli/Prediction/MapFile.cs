@@ -25,11 +25,15 @@ internal sealed record MapFile(string Path, string Image, ImageFormat Format)
     public static MapFile ForCase(string folder, RaterCase raterCase)
     {
         string image = raterCase.ImagePaths[0];
-        ImageFormat format = SliceReader.ReadFormat(image);
-        return format == ImageFormat.Nifti
-            ? new(System.IO.Path.Combine(folder, $"{raterCase.Name}_soft.nii.gz"), image, format)
-            : new(System.IO.Path.Combine(folder, $"{raterCase.Name}_soft.tif"), image, ImageFormat.Tiff);
+        (string nifti, string tiff) = PossiblePaths(folder, raterCase.Name);
+        return SliceReader.ReadFormat(image) == ImageFormat.Nifti
+            ? new(nifti, image, ImageFormat.Nifti)
+            : new(tiff, image, ImageFormat.Tiff);
     }
+
+    /// <summary>The names that the file of a case can have. Which of them it has depends on the image.</summary>
+    public static (string Nifti, string Tiff) PossiblePaths(string folder, string name) =>
+        (System.IO.Path.Combine(folder, $"{name}_soft.nii.gz"), System.IO.Path.Combine(folder, $"{name}_soft.tif"));
 
     /// <summary>Writes the map. The file appears only when it is complete.</summary>
     /// <param name="maps">The map; for a volume, the maps of all its slices.</param>

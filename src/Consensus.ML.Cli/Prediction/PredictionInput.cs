@@ -68,16 +68,21 @@ internal sealed record PredictionInput(RaterCase Case, int? Axis, IReadOnlyList<
             [.. SliceReader.ListSlices(raterCase.ImagePaths, along).Select(paths => raterCase with { ImagePaths = paths })]);
     }
 
-    /// <summary>Reads all files once, to find damaged files.</summary>
+    /// <summary>
+    /// Reads a volume to its end, because its prediction takes much longer, and damage at its end would be found late. An image is read
+    /// whole before it is predicted anyway.
+    /// </summary>
     public void EnsureReadable()
     {
-        _ = SliceReader.Read(Slices[0].ImagePaths);
-        if (Axis is not null)
+        if (Axis is null)
         {
-            foreach (string path in Case.ImagePaths)
-            {
-                _ = NiftiFile.ReadStatistics(path);
-            }
+            return;
+        }
+
+        _ = SliceReader.Read(Slices[0].ImagePaths);
+        foreach (string path in Case.ImagePaths)
+        {
+            _ = NiftiFile.ReadStatistics(path);
         }
     }
 }

@@ -15,6 +15,7 @@ internal sealed class Interruption : IDisposable
     private readonly CancellationTokenSource _source = new();
     private readonly PosixSignalRegistration[] _registrations;
     private readonly Action? _onFirst;
+    private PosixSignal? _first;
 
     /// <param name="onFirst">
     /// Called at the first signal, which then only cancels <see cref="Token"/>. Null to end the process at the first signal.
@@ -30,6 +31,9 @@ internal sealed class Interruption : IDisposable
 
     /// <summary>Cancelled by the first signal.</summary>
     public CancellationToken Token => _source.Token;
+
+    /// <summary>The exit code of a command that stopped at the first signal before its work was done, and can be run again.</summary>
+    public int ExitCodeOfStop => _first == PosixSignal.SIGTERM ? ExitCode.TryAgain : ExitCode.Interrupted;
 
     /// <summary>Writes a file. A signal does not end the process while this runs.</summary>
     public static void Write(Action write)
@@ -56,6 +60,7 @@ internal sealed class Interruption : IDisposable
         if (_onFirst is not null && !_source.IsCancellationRequested)
         {
             context.Cancel = true;
+            _first = context.Signal;
             _onFirst();
             _source.Cancel();
             return;
