@@ -91,7 +91,9 @@ public sealed class BatchPredictionTests : IDisposable
         Assert.EndsWith("\n2 predicted, 1 skipped, 0 failed\n", run.Out, StringComparison.Ordinal);
         Assert.Equal("old map", File.ReadAllText(_workspace["maps/case0_soft.nii.gz"]));
         Assert.Equal("old picture", File.ReadAllText(_workspace["maps/case0.png"]));
-        Assert.All(new[] { "case1", "case2" }, name => Assert.True(NiftiFile.ReadHeader(_workspace[$"maps/{name}_soft.nii.gz"]).Shape[0] > 0));
+        Assert.All(
+            new[] { "case1", "case2" },
+            name => Assert.Equal([20, 20], NiftiFile.ReadHeader(_workspace[$"maps/{name}_soft.nii.gz"]).Shape));
 
         Assert.EndsWith("0 predicted, 3 skipped, 0 failed\n", Predict("maps", images, "--skip-existing").AssertSucceeded().Out,
             StringComparison.Ordinal);
@@ -171,7 +173,8 @@ public sealed class BatchPredictionTests : IDisposable
     {
         string image = WriteImages(1)[0];
         File.Copy(image, _workspace["images/case0_soft.nii.gz"]);
-        Predict("images", [image, _workspace["images/case0_soft.nii.gz"]]).AssertFailed(2, "map of case 'case0'", "would overwrite", "--out");
+        Predict("images", [image, _workspace["images/case0_soft.nii.gz"]])
+            .AssertFailed(2, "map of case 'case0'", "would overwrite", "--out");
     }
 
     [Theory]
