@@ -49,7 +49,7 @@ internal static partial class ServerLoad
                 {
                     long begun = Stopwatch.GetTimestamp();
                     string? answer = await TryAskAsync(client, bodies[image]);
-                    round.Add(Stopwatch.GetElapsedTime(begun), failed: answer is null, different: answer is not null && answer != expected[image]);
+                    round.Add(Stopwatch.GetElapsedTime(begun), answer is null, answer is not null && answer != expected[image]);
                 }
             }));
             all.Add(round);
@@ -59,8 +59,8 @@ internal static partial class ServerLoad
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{clients} clients, {clock.Elapsed.TotalMinutes:0.0} minutes: {all.Times.Count} maps, "
-            + $"{all.Times.Count / clock.Elapsed.TotalSeconds:0.00} a second, median {all.Quantile(0.5):0} ms, p99 {all.Quantile(0.99):0} ms, "
-            + $"{all.Failed} failed, {all.Different} different."));
+            + $"{all.Times.Count / clock.Elapsed.TotalSeconds:0.00} a second, median {all.Quantile(0.5):0} ms, "
+            + $"p99 {all.Quantile(0.99):0} ms, {all.Failed} failed, {all.Different} different."));
         return all is { Failed: 0, Different: 0 };
     }
 
@@ -72,8 +72,8 @@ internal static partial class ServerLoad
             : double.NaN;
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"| {elapsed.TotalMinutes:0.0} | {round.Times.Count} | {round.Times.Count / taken.TotalSeconds:0.00} | {round.Quantile(0.5):0} | "
-            + $"{round.Quantile(0.99):0} | {round.Failed} | {round.Different} | {memory:0} |"));
+            $"| {elapsed.TotalMinutes:0.0} | {round.Times.Count} | {round.Times.Count / taken.TotalSeconds:0.00} | "
+            + $"{round.Quantile(0.5):0} | {round.Quantile(0.99):0} | {round.Failed} | {round.Different} | {memory:0} |"));
     }
 
     private static async Task<string?> TryAskAsync(HttpClient client, byte[] image)
