@@ -4,9 +4,13 @@ import { valueText } from './text.js';
 
 const STEPS = 1000;
 
+/** How far the sliders reach beyond the automatic window, in its widths. A single wild value must not make them useless. */
+const REACH = 4;
+
 export class Grey {
   #parts;
   #range = [0, 1];
+  #reach = [0, 1];
   #automatic = [0, 1];
   #window = [0, 1];
   #changed;
@@ -35,7 +39,9 @@ export class Grey {
   setImage(image) {
     this.#range = image.range[0] < image.range[1] ? image.range : [image.range[0], image.range[0] + 1];
     this.#automatic = image.automatic[0] < image.automatic[1] ? image.automatic : this.#range;
-    const [low, high] = this.#range;
+    const [from, to] = this.#automatic;
+    const [low, high] = [Math.max(this.#range[0], from - REACH * (to - from)), Math.min(this.#range[1], to + REACH * (to - from))];
+    this.#reach = [low, high];
     const { box, centre, width } = this.#parts;
     box.disabled = false;
     [centre.min, centre.max, centre.step] = [low, high, 'any'];
@@ -48,10 +54,10 @@ export class Grey {
     this.#take(this.#automatic);
   }
 
-  /** Moves by shares of the range of all values: brightness first, then contrast. */
+  /** Moves by shares of what the sliders reach: brightness first, then contrast. */
   move(brightness, contrast) {
     const [low, high] = this.#window;
-    const size = this.#range[1] - this.#range[0];
+    const size = this.#reach[1] - this.#reach[0];
     this.#set((low + high) / 2 - brightness * size, (high - low) * Math.exp(-contrast));
   }
 
@@ -61,7 +67,7 @@ export class Grey {
 
   /** `exact` keeps the two ends free of rounding where they are known. */
   #set(centre, width, exact = null) {
-    const [low, high] = this.#range;
+    const [low, high] = this.#reach;
     const size = high - low;
     const boundedCentre = Math.min(high, Math.max(low, centre));
     const boundedWidth = Math.min(2 * size, Math.max(size / STEPS, width));
