@@ -32,7 +32,7 @@ public sealed class RunBlockTests(TinyModel tiny) : IDisposable
     public void Sampling_is_changed_and_limited_without_training()
     {
         SaveModels();
-        IReadOnlyDictionary<string, object?> values = Run(Library, "WithSampling", "model", "thorough", "bounded").Values;
+        IReadOnlyDictionary<string, object?> values = Run(Library, "ITransformer thorough", "model", "thorough", "bounded").Values;
         Assert.Equal(25, Segmentation(values["thorough"]).Sampling.Generations);
         Assert.Equal(2, Segmentation(values["model"]).Sampling.Generations);
         Assert.Equal(2, Segmentation(values["bounded"]).Sampling.Generations);
