@@ -12,6 +12,9 @@ public sealed class AccessTests(Browser browser)
     {
         await using PageServer server = await PageServer.StartAsync();
         await using OpenPage page = await browser.OpenAsync(server.Address);
+
+        // Playwright asks the browser for choices of files once somebody listens, and does not wait until it does: listen early.
+        page.Page.FileChooser += (_, _) => { };
         await TabToAsync(page, "open");
         IFileChooser chooser = await page.Page.RunAndWaitForFileChooserAsync(() => page.PressAsync("Enter"));
         Assert.True(chooser.IsMultiple);

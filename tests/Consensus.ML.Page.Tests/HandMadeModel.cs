@@ -25,22 +25,25 @@ internal sealed class HandMadeModel : IMapPredictor
         ServedModel.Diffusion, 64, 64, 1, Levels, 1, 12_345, [], new SamplingOptions { Generations = 4 }, null,
         new("SoftMap", "ConsensusMaps", "Uncertainty"));
 
+    public bool UsesTorch => false;
+
+    public void WarmUp(CancellationToken cancellation)
+    {
+        // Nothing is slower the first time.
+    }
+
     public IReadOnlyList<SliceMaps> Predict(
         IReadOnlyList<Slice> slices, PredictionRequest request, Action<TimeSpan> took, CancellationToken cancellation)
     {
-        // The server's own warm-up, before anybody asks, has a ramp of the model's size.
-        if (slices[0].Width != Model.Width)
+        Begun++;
+        try
         {
-            Begun++;
-            try
-            {
-                Gate.Wait(cancellation);
-            }
-            catch (OperationCanceledException)
-            {
-                BrokenOff++;
-                throw;
-            }
+            Gate.Wait(cancellation);
+        }
+        catch (OperationCanceledException)
+        {
+            BrokenOff++;
+            throw;
         }
 
         return [.. slices.Select(Maps)];

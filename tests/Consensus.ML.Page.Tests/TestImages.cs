@@ -7,6 +7,9 @@ internal static class TestImages
 {
     public const int Height = 5, Width = 8;
 
+    /// <summary>Where <see cref="Placed"/> lies: the first three rows of its affine.</summary>
+    public static double[] Place => [2, 0, 0, 0, 0, 1.5, 0, 0, 0, 0, 3, 0];
+
     // No value is at a level's edge (12.5, 37.5, 62.5, 87.5). Nothing is symmetric, so that a turned or mirrored drawing differs.
     private static readonly int[] Grid =
     [
@@ -33,10 +36,14 @@ internal static class TestImages
     public static byte[] TwoPlanes() => Nifti(2, compress: true);
 
     /// <summary>A mask of one slice.</summary>
-    public static byte[] Mask(Func<int, int, bool> isMarked) => new NiftiBytes
+    /// <param name="isMarked">Whether a pixel is marked, by its row and column.</param>
+    /// <param name="place">The first three rows of the affine; null where the file does not say where it lies.</param>
+    public static byte[] Mask(Func<int, int, bool> isMarked, double[]? place = null) => new NiftiBytes
     {
         Dimensions = [Height, Width],
         PixelDimensions = [1, 2, 1.5, 3, 1, 1, 1, 1],
+        Sform = place is null ? 0 : 1,
+        Rows = place ?? new double[12],
         Values =
         [
             .. from column in Enumerable.Range(0, Width)
@@ -59,7 +66,7 @@ internal static class TestImages
         Dimensions = [Height, Width],
         PixelDimensions = [1, 2, 1.5, 3, 1, 1, 1, 1],
         Sform = 1,
-        Rows = [2, 0, 0, 0, 0, 1.5, 0, 0, 0, 0, 3, 0],
+        Rows = Place,
         Values = Stored(1),
     }.SingleFile();
 

@@ -201,6 +201,27 @@ public sealed class UseTests(Browser browser)
     }
 
     [Fact]
+    public async Task A_mask_that_lies_elsewhere_in_space_is_not_drawn_where_it_does_not_belong()
+    {
+        await using PageServer server = await PageServer.StartAsync();
+        await using OpenPage page = await browser.OpenAsync(server.Address);
+        await page.OpenImageAsync("placed.nii", TestImages.Placed());
+
+        // The same grid, stored from the other end: rows lead to the body's left, from where the image's last row lies.
+        double[] mirrored = [-2, 0, 0, 2 * (TestImages.Height - 1), 0, 1.5, 0, 0, 0, 0, 3, 0];
+        await page.ChooseAsync("#mask-file", "mirrored.nii", TestImages.Mask((row, _) => row == 1, mirrored));
+        await Assertions.Expect(page.Page.Locator("#message-text")).ToContainTextAsync("mirrored.nii: it lies elsewhere in space");
+        await Assertions.Expect(page.Page.Locator("#rater-rows tr")).ToHaveCountAsync(0);
+
+        // Less than a tenth of a pixel is rounding.
+        double[] rounded = [.. TestImages.Place];
+        rounded[3] += 0.1;
+        await page.AddMaskAsync("rounded.nii", TestImages.Mask((row, _) => row == 1, rounded));
+        await Assertions.Expect(page.Page.Locator("#message")).ToBeHiddenAsync();
+        page.AssertQuiet();
+    }
+
+    [Fact]
     public async Task The_slices_of_a_volume_are_gone_through_by_keys_and_slider()
     {
         await using PageServer server = await PageServer.StartAsync();
