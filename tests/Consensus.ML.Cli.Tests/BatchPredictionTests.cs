@@ -122,6 +122,18 @@ public sealed class BatchPredictionTests : IDisposable
     }
 
     [Fact]
+    public void A_result_that_cannot_be_written_ends_the_run()
+    {
+        // A folder has the name of the first picture.
+        Directory.CreateDirectory(_workspace["maps/case0.png"]);
+        CommandRun run = Predict("maps", WriteImages(2), "--log", _workspace["log.jsonl"]);
+        run.AssertFailed(1, "Cannot write", "case0.png");
+        Assert.Equal(["case0_soft.nii.gz"], Names("maps"));
+        string line = Assert.Single(File.ReadAllLines(_workspace["log.jsonl"]));
+        Assert.Contains("\"status\":\"failed\",\"message\":\"Cannot write", line, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_log_has_a_valid_line_for_each_input_and_goes_on()
     {
         Slice image = SliceReader.Read(WriteImages(1)[0]);

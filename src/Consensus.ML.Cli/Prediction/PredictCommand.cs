@@ -33,6 +33,8 @@ internal static class PredictCommand
 
     private static int Run(Terminal terminal, PredictArguments arguments, ParseResult parsed)
     {
+        // From here on a signal is remembered: a batch system may send it as soon as the process has started.
+        using var interruption = new Interruption(() => terminal.Complain("stopping; what is written stays (Ctrl-C again aborts at once)"));
         string path = parsed.Require(arguments.Model!), folder = parsed.Require(arguments.Output!);
         IReadOnlyList<RaterCase> all = arguments.ListCases(terminal, parsed);
         Shard? shard = arguments.Shards.Read(terminal, parsed);
@@ -50,13 +52,17 @@ internal static class PredictCommand
             terminal.Out.WriteLine($"Shard {shard} ({shard.Origin}): {options.Cases.Count} of {all.Count} inputs");
         }
 
-        return options.Cases.Count == 0 ? ExitCode.Success : Run(terminal, arguments, parsed, path, options);
+        return options.Cases.Count == 0 ? ExitCode.Success : Run(terminal, arguments, parsed, path, options, interruption);
     }
 
     private static int Run(
-        Terminal terminal, PredictArguments arguments, ParseResult parsed, string path, PredictionRunOptions options)
+        Terminal terminal,
+        PredictArguments arguments,
+        ParseResult parsed,
+        string path,
+        PredictionRunOptions options,
+        Interruption interruption)
     {
-        using var interruption = new Interruption(() => terminal.Complain("stopping; what is written stays (Ctrl-C again aborts at once)"));
         int? number = parsed.GetValue(arguments.Threads);
         using IDisposable? threads = LoadedModel.UseThreads(path, number);
         (MLContext ml, LoadedModel loaded) = LoadedModel.Open(
