@@ -95,7 +95,7 @@ public abstract class SegmentationOptions : IFitOptions
     public int? Levels { get; set; }
 
     /// <summary>
-    /// Number of networks to train side by side, 1 (the default) to 64. The trained model is an ensemble: its maps
+    /// Number of networks to train side by side, 1 to 64. Default 1. The trained model is an ensemble: its maps
     /// average those of all networks (<see cref="SegmentationCatalog.Ensemble"/>). Seeds follow one another from <see cref="Seed"/>. Each
     /// network has an equal share of the CPU's threads, so that K networks on K cores take little more time than one network on one core.
     /// All take the same number of steps, and validations judge them together.

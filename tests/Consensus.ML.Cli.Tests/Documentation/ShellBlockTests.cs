@@ -52,8 +52,10 @@ public sealed class ShellBlockTests
             }
 
             File.Copy(Path.Combine("retina", "images", "eye01.jpg"), "new-patient.jpg");
-            ShellLine[] lines = [.. ShellBlock.Lines(MarkdownFile.Read("README.md"))];
-            Assert.Equal(12, lines.Length);
+
+            // A server does not end by itself: ServeTests run it.
+            ShellLine[] lines = [.. ShellBlock.Lines(MarkdownFile.Read("README.md")).Where(line => line.Arguments[0] != "serve")];
+            Assert.Equal(13, lines.Length);
             foreach (ShellLine line in lines)
             {
                 string[] args = [.. line.Arguments];
@@ -67,6 +69,7 @@ public sealed class ShellBlockTests
             }
 
             Assert.True(File.Exists("report.json"));
+            Assert.True(File.Exists("model.onnx"));
             Assert.True(File.Exists(Path.Combine("study", "report.html")));
             Assert.NotEmpty(Directory.GetFiles("maps", "*_soft.nii.gz"));
             Assert.True(File.Exists(Path.Combine("maps", "new-patient_soft.tif")));

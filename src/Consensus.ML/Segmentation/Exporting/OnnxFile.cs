@@ -1,3 +1,4 @@
+using System.Globalization;
 using Consensus.Imaging.Storage;
 using Consensus.ML.Graphs;
 using Consensus.ML.Options;
@@ -41,8 +42,9 @@ internal static class OnnxFile
         ProtoMessage model = Create(manifest, weights, preparation, options);
         if (model.Length > int.MaxValue)
         {
-            throw new NotSupportedException(
-                $"The model takes {model.Length / 1e9:0.0} GB as ONNX, and a file of that format holds at most 2 GB.");
+            throw new NotSupportedException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"The model takes {model.Length / 1e9:0.0} GB as ONNX, and a file of that format holds at most 2 GB."));
         }
 
         AtomicFile.Write(path, model.Write);

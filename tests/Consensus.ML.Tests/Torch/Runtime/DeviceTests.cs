@@ -39,7 +39,7 @@ public sealed class DeviceTests
         $"{nameof(Optimizer)}..ctor",
 
         // Samples come as an array of the host, and the soft map goes back as an array.
-        $"{nameof(SegmentationTransformer)}.{nameof(SegmentationTransformer.SoftMapFrom)}",
+        $"{nameof(SegmentationTransformer)}.SoftMapOf",
 
         // After this line the maps are arrays.
         $"{nameof(ConsensusModel)}.Sample",
