@@ -47,7 +47,7 @@ public static class ConsensusServing
         services.TryAddSingleton<Problems>();
         services.TryAddSingleton<IImageDecoder, ImageDecoder>();
         services.TryAddSingleton<IMapEncoder, MapEncoder>();
-        services.TryAddSingleton<Func<ConsensusServingOptions, Func<IMapPredictor>>>(_ => ModelLoading.Of);
+        services.TryAddSingleton<Func<ConsensusServingOptions, Func<IMapPredictor>>>(_ => ModelLoading.CreateLoader);
         services.TryAddSingleton<ConsensusService>();
         services.AddHostedService(provider => provider.GetRequiredService<ConsensusService>());
         services.AddHealthChecks().AddCheck<ModelHealth>("consensus-model", tags: [ModelHealth.Tag]);
@@ -145,7 +145,7 @@ public static class ConsensusServing
         var limits = new LimitsAnswer(
             options.MaximumBodyBytes, options.MaximumValues, options.MaximumSlices, options.MaximumGenerations,
             options.TimeLimit.TotalSeconds);
-        return context.Response.WriteAsJsonAsync(ModelAnswer.Of(model, limits), Json.Options, context.RequestAborted);
+        return context.Response.WriteAsJsonAsync(ModelAnswer.FromModel(model, limits), Json.Options, context.RequestAborted);
     }
 
     private static ServedModel EnsureLoaded(ConsensusService service) => service.TryGetModel(out ServedModel? model)

@@ -107,6 +107,7 @@ public sealed partial class ServeTests(TrainedModel model) : IClassFixture<Train
         Assert.Equal(HttpStatusCode.OK, (await SendAsync("v1/maps")).StatusCode);
         Assert.Equal(HttpStatusCode.BadRequest, (await SendAsync("v1/maps?steps=0")).StatusCode);
         string metrics = await client.GetStringAsync(new Uri("metrics", UriKind.Relative));
+        Assert.Contains("service_name=\"consensus\"", metrics, StringComparison.Ordinal);
         Assert.Matches(@"consensus_requests_total\{[^}]*endpoint=""maps"",status=""200""\} 1\s", metrics);
         Assert.Matches(@"consensus_refusals_total\{[^}]*reason=""bad-option""\} 1\s", metrics);
         Assert.Matches(@"consensus_refusals_total\{[^}]*reason=""no-key""\} 1\s", metrics);

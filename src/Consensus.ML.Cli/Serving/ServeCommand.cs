@@ -9,6 +9,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
 
 namespace Consensus.ML.Cli.Serving;
 
@@ -129,6 +130,7 @@ internal static class ServeCommand
                 builder.Logging.SetMinimumLevel(verbose ? LogLevel.Information : LogLevel.Warning).AddProvider(new TerminalLog(terminal));
                 builder.Services.AddSingleton<IHostLifetime, ForeignLifetime>();
                 builder.Services.AddOpenTelemetry()
+                    .ConfigureResource(resource => resource.AddService("consensus", autoGenerateServiceInstanceId: false))
                     .WithMetrics(metrics => metrics.AddMeter(ServingMeter.Name, "System.Runtime").AddPrometheusExporter());
             });
             server.MapPrometheusScrapingEndpoint("/metrics");

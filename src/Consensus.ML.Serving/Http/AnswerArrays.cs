@@ -12,7 +12,7 @@ internal static class AnswerArrays
     /// <summary>The values of several slices, one after another.</summary>
     /// <param name="slices">Slices of one size.</param>
     /// <param name="shape">The lengths of the axes.</param>
-    public static ArrayAnswer Of(IReadOnlyList<Slice> slices, params int[] shape)
+    public static ArrayAnswer FromSlices(IReadOnlyList<Slice> slices, params int[] shape)
     {
         var bytes = new byte[checked(slices.Sum(slice => slice.Pixels.Length) * sizeof(float))];
         int at = 0;
@@ -55,7 +55,7 @@ internal static class AnswerArrays
         int levels = maps[0].Areas.Count;
         return [.. Enumerable.Range(0, levels).Select(level =>
         {
-            int[] slices = [.. maps.Select(one => one.Areas[level])];
+            int[] slices = [.. maps.Select(slice => slice.Areas[level])];
             long pixels = slices.Sum(count => (long)count);
             double? area = geometry.HasSpacing ? pixels * geometry.SpacingRows * geometry.SpacingColumns : null;
             return new LevelAnswer(level + 1, (level + 1.0) / levels, pixels, area, area * image.SliceSpacing, slices);

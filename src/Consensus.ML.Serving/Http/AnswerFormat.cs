@@ -51,8 +51,8 @@ internal static class AnswerFormat
         ((string MediaType, AnswerKind Kind) Offer, double Quality)[] ranked =
         [
             .. Offers.Select(offer => (Offer: offer, Quality: QualityOf(offer.MediaType, accepted)))
-                .Where(one => one.Quality > 0)
-                .OrderByDescending(one => one.Quality),
+                .Where(offer => offer.Quality > 0)
+                .OrderByDescending(offer => offer.Quality),
         ];
         if (ranked.Length == 0)
         {

@@ -73,7 +73,7 @@ internal static class MapsEndpoint
         DecodedImage image, PredictionRequest request, AnswerKind answer, ServedModel model, ConsensusServingOptions options)
     {
         long pixels = request.Size == MapSize.Native ? (long)image.First.Height * image.First.Width : (long)model.Height * model.Width;
-        long planes = Kinds.Where(one => request.Maps.HasFlag(one.Kind)).Sum(one => one.Kind == MapKinds.Levels ? model.Levels : 1);
+        long planes = Kinds.Where(map => request.Maps.HasFlag(map.Kind)).Sum(map => map.Kind == MapKinds.Levels ? model.Levels : 1);
         long values = pixels * planes * image.Slices.Count;
         if (values > options.MaximumValues)
         {
@@ -101,15 +101,15 @@ internal static class MapsEndpoint
     {
         (DecodedImage image, IReadOnlyList<SliceMaps> slices, TimeSpan elapsed) = predicted;
         var maps = new Dictionary<string, ArrayAnswer>(StringComparer.Ordinal);
-        Slice first = Kinds.Select(one => one.Map(slices[0])).OfType<Slice>().First();
+        Slice first = Kinds.Select(kind => kind.Map(slices[0])).OfType<Slice>().First();
         foreach ((MapKinds kind, string name, Func<SliceMaps, Slice?> map) in Kinds)
         {
             if (request.Maps.HasFlag(kind))
             {
-                Slice[] values = [.. slices.Select(one => map(one)!)];
+                Slice[] values = [.. slices.Select(slice => map(slice)!)];
                 maps.Add(name, kind == MapKinds.Levels
-                    ? AnswerArrays.Of(values, slices.Count, values[0].Channels, first.Height, first.Width)
-                    : AnswerArrays.Of(values, slices.Count, first.Height, first.Width));
+                    ? AnswerArrays.FromSlices(values, slices.Count, values[0].Channels, first.Height, first.Width)
+                    : AnswerArrays.FromSlices(values, slices.Count, first.Height, first.Width));
             }
         }
 
@@ -128,7 +128,7 @@ internal static class MapsEndpoint
 
     private static (string Name, byte[] File) ToFile(Predicted predicted, PredictionRequest request, AnswerKind kind, IMapEncoder encoder)
     {
-        (MapKinds Kind, string Name, Func<SliceMaps, Slice?> Map)[] asked = [.. Kinds.Where(one => request.Maps.HasFlag(one.Kind))];
+        (MapKinds Kind, string Name, Func<SliceMaps, Slice?> Map)[] asked = [.. Kinds.Where(entry => request.Maps.HasFlag(entry.Kind))];
         if (kind != AnswerKind.Zip)
         {
             return File(asked[0].Name, asked[0].Map, kind);
@@ -155,7 +155,7 @@ internal static class MapsEndpoint
 
         (string Name, byte[] File) File(string name, Func<SliceMaps, Slice?> map, AnswerKind form)
         {
-            Slice[] slices = [.. predicted.Slices.Select(one => map(one)!)];
+            Slice[] slices = [.. predicted.Slices.Select(slice => map(slice)!)];
             bool isNative = request.Size == MapSize.Native;
             return form switch
             {

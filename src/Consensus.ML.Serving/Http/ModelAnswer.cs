@@ -46,7 +46,7 @@ internal sealed record ModelAnswer
     /// <summary>What a request may ask for.</summary>
     public required LimitsAnswer Limits { get; init; }
 
-    public static ModelAnswer Of(ServedModel model, LimitsAnswer limits) => new()
+    public static ModelAnswer FromModel(ServedModel model, LimitsAnswer limits) => new()
     {
         Kind = model.Kind,
         Height = model.Height,
@@ -56,8 +56,8 @@ internal sealed record ModelAnswer
         Members = model.Members,
         Parameters = model.Parameters,
         VolumeAxes = model.VolumeAxes,
-        Sampling = SamplingAnswer.Of(model.Sampling),
-        Training = model.Training is { } training ? TrainingAnswer.Of(training) : null,
+        Sampling = SamplingAnswer.FromOptions(model.Sampling),
+        Training = model.Training is { } training ? TrainingAnswer.FromSummary(training) : null,
         Columns = model.Columns,
         Version = LibraryVersion,
         Limits = limits,
@@ -77,7 +77,7 @@ internal sealed record ModelAnswer
 internal sealed record SamplingAnswer(
     int Generations, double? Tolerance, bool Mirror, string Sampler, int? Steps, int? Seed, string Precision)
 {
-    public static SamplingAnswer Of(SamplingOptions options) => new(
+    public static SamplingAnswer FromOptions(SamplingOptions options) => new(
         options.Generations, options.Tolerance, options.Mirror, Spelling.Write(options.Sampler), options.Steps, options.Seed,
         Spelling.Write(options.Precision));
 }
@@ -92,7 +92,7 @@ internal sealed record SamplingAnswer(
 internal sealed record TrainingAnswer(
     int Steps, int BestStep, double? BestValidationScore, double Seconds, int TrainingCases, int ValidationCases)
 {
-    public static TrainingAnswer Of(TrainingSummary summary) => new(
+    public static TrainingAnswer FromSummary(TrainingSummary summary) => new(
         summary.Steps, summary.BestStep, summary.BestValidationScore, summary.Elapsed.TotalSeconds, summary.TrainingCases,
         summary.ValidationCases);
 }

@@ -30,7 +30,7 @@ internal sealed partial class Problems(ServingMetrics metrics, ILogger<Problems>
         }
         catch (Exception exception) when (!context.Response.HasStarted)
         {
-            Refusal refusal = Of(exception);
+            Refusal refusal = ForException(exception);
             metrics.Refused(refusal.Reason);
             metrics.Answered(endpoint, refusal.Status);
             if (refusal.Status == StatusCodes.Status500InternalServerError)
@@ -61,7 +61,7 @@ internal sealed partial class Problems(ServingMetrics metrics, ILogger<Problems>
     }
 
     /// <summary>What a failure means to the client.</summary>
-    private static Refusal Of(Exception exception) => exception switch
+    private static Refusal ForException(Exception exception) => exception switch
     {
         Refusal refusal => refusal,
         UnknownFormatException => new(StatusCodes.Status415UnsupportedMediaType, "unknown-format", exception.Message, exception),

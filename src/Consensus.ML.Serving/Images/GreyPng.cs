@@ -64,9 +64,9 @@ internal static class GreyPng
     /// <summary>The remainder of the CRC of section 5.5, carried on over more bytes.</summary>
     private static uint Remainder(uint crc, ReadOnlySpan<byte> bytes)
     {
-        foreach (byte one in bytes)
+        foreach (byte value in bytes)
         {
-            crc = Table[(crc ^ one) & 0xFF] ^ (crc >> 8);
+            crc = Table[(crc ^ value) & 0xFF] ^ (crc >> 8);
         }
 
         return crc;

@@ -20,14 +20,14 @@ internal sealed class ImageDecoder : IImageDecoder
         }
 
         Slice[][] channels = [.. files.Select(file => Read(file, axis))];
-        foreach ((Slice[] one, int index) in channels.Select((one, index) => (one, index)).Skip(1))
+        foreach ((Slice[] channel, int index) in channels.Select((channel, index) => (channel, index)).Skip(1))
         {
-            CheckGrid(channels[0], one, files[index].Name);
+            CheckGrid(channels[0], channel, files[index].Name);
         }
 
         Slice[] slices = files.Length == 1
             ? channels[0]
-            : [.. channels[0].Select((_, index) => Join([.. channels.Select(one => one[index])]))];
+            : [.. channels[0].Select((_, index) => Join([.. channels.Select(channel => channel[index])]))];
         return new(slices, axis, header);
     }
 

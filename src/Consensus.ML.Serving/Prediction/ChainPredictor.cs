@@ -164,7 +164,7 @@ internal sealed class ChainPredictor : IMapPredictor
             float[] values = [.. vector.DenseValues()];
             return new(
                 values.Length / (Model.Height * Model.Width), Model.Height, Model.Width, values,
-                ScaledGeometry.Of(image, Model.Height, Model.Width));
+                ScaledGeometry.ForSize(image, Model.Height, Model.Width));
         };
     }
 

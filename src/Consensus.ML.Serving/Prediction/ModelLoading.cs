@@ -11,7 +11,7 @@ namespace Consensus.ML.Serving.Prediction;
 internal static class ModelLoading
 {
     /// <summary>What loads a model; each call gives one of its own.</summary>
-    public static Func<IMapPredictor> Of(ConsensusServingOptions options) => () =>
+    public static Func<IMapPredictor> CreateLoader(ConsensusServingOptions options) => () =>
     {
         var ml = new MLContext();
         if (options.ModelPath is { } path && path.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase))

@@ -6,7 +6,7 @@ namespace Consensus.ML.Serving.Prediction;
 internal static class ScaledGeometry
 {
     /// <summary>The geometry of an image, with another number of rows and columns.</summary>
-    public static SliceGeometry Of(Slice image, int height, int width)
+    public static SliceGeometry ForSize(Slice image, int height, int width)
     {
         double rows = (double)image.Height / height, columns = (double)image.Width / width;
         IReadOnlyList<double> old = image.Geometry.Affine;
