@@ -13,7 +13,8 @@ internal static class ImagesEndpoint
         Slice first = image.First;
         int[] shape = [image.Slices.Count, first.Channels, first.Height, first.Width];
         return new(
-            shape, image.Axis, AnswerArrays.GeometryOf(first.Geometry, image), RangeOf(image.Slices), AnswerArrays.FromSlices(image.Slices, shape));
+            shape, image.Axis, AnswerArrays.GeometryOf(first.Geometry, image), RangeOf(image.Slices),
+            AnswerArrays.FromSlices(image.Slices, shape));
     }
 
     /// <summary>Writes an image.</summary>
