@@ -227,6 +227,7 @@ public sealed class BatchPredictionTests : IDisposable
     }
 
     [Fact]
+    [Trait("Category", "Slow")]
     public void A_process_killed_at_any_moment_leaves_whole_results_and_lines()
     {
         string[] images = WriteImages(40);

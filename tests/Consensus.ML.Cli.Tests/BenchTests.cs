@@ -41,6 +41,7 @@ public sealed class BenchTests
     }
 
     [Fact]
+    [Trait("Category", "Slow")]
     public void The_table_names_what_was_measured()
     {
         string table = CommandRun.InProcess(Smallest).AssertSucceeded().Out;
@@ -50,6 +51,7 @@ public sealed class BenchTests
     }
 
     [Fact]
+    [Trait("Category", "Slow")]
     public void The_network_asked_for_is_the_one_that_is_measured()
     {
         string[] asked = [.. Smallest, "--level-conditioning", "channels", "--patch-size", "2", "--json"];

@@ -180,6 +180,7 @@ public sealed class EnduranceTests : IDisposable
     [Theory]
     [InlineData("consensus")]
     [InlineData("level-unet")]
+    [Trait("Category", "Slow")]
     public void Patches_are_taken_of_large_slices_unless_asked_otherwise_and_stay_the_finished_models(string method)
     {
         string[] train = ["train", "--data", _data, "--task", "kidney", "--steps", "1", "--method", method, "--out"];

@@ -229,6 +229,7 @@ public sealed class StudyRunTests : IDisposable
     }
 
     [Fact]
+    [Trait("Category", "Slow")]
     public async Task Two_that_share_a_study_do_each_run_once_and_both_report_the_whole()
     {
         StudyOptions shared = _options with { Resume = true, Seeds = [1, 2], CurveGenerations = 0, Threads = 1 };

@@ -93,11 +93,12 @@ public sealed class EqualityTests
     [Fact]
     public void Slices_that_are_not_square() => AssertEqual(Model() with { Width = 24 }, OneStep);
 
-    [Theory]
-    [InlineData(64)]
-    [InlineData(128)]
-    public void The_sizes_of_the_presets(int side) =>
-        AssertEqual(Model(side) with { Network = RandomModel.Network(side) with { AttentionResolutions = [] } }, OneStep);
+    [Fact]
+    public void The_usual_size() => AssertEqualAt(64);
+
+    [Fact]
+    [Trait("Category", "Slow")]
+    public void The_size_of_the_published_data() => AssertEqualAt(128);
 
     [Theory]
     [InlineData(LevelConditioning.Channels)]
@@ -134,6 +135,9 @@ public sealed class EqualityTests
     }
 
     private static ModelDescription Model(int side = 16) => RandomModel.Diffusion(side);
+
+    private static void AssertEqualAt(int side) =>
+        AssertEqual(Model(side) with { Network = RandomModel.Network(side) with { AttentionResolutions = [] } }, OneStep);
 
     internal static void AssertEqual(INetworkDescription description, SamplingOptions sampling, int members = 1)
     {
