@@ -20,6 +20,8 @@ using Consensus.ML.Options;
 //     That many clients ask a running server ('consensus serve') for maps, and compare its answers.
 //   waiting ROUNDS THREADS[:VARIABLE=VALUE]|free …
 //     A training step and a prediction, alone and beside busy processes, with that many threads and an environment variable.
+//   members ROUNDS K SECONDS
+//     K networks as members of one run and as processes, beside one network, with and without validations; SECONDS for each of both.
 switch (args)
 {
     case ["recipes", string root, string task, string steps, .. string[] names]:
@@ -54,13 +56,24 @@ switch (args)
     case [Waiting.Busy]:
         Waiting.KeepBusy();
         return 0;
-    case ["recipes" or "sampling" or "serving" or "load" or "onnx" or "waiting", ..]:
+    case ["members", string rounds, string members, string seconds]:
+        SideBySide.Measure(
+            int.Parse(rounds, CultureInfo.InvariantCulture), int.Parse(members, CultureInfo.InvariantCulture),
+            double.Parse(seconds, CultureInfo.InvariantCulture));
+        return 0;
+    case [SideBySide.Once, string members, string threads, string seconds]:
+        SideBySide.MeasureHere(
+            int.Parse(members, CultureInfo.InvariantCulture), int.Parse(threads, CultureInfo.InvariantCulture),
+            double.Parse(seconds, CultureInfo.InvariantCulture));
+        return 0;
+    case ["recipes" or "sampling" or "serving" or "load" or "onnx" or "waiting" or "members", ..]:
         string needs = args[0] switch
         {
             "recipes" => "ROOT, TASK and STEPS",
             "sampling" => "ROOT, TASK and MODELS",
             "serving" => "MODEL, MINUTES and IMAGE …",
             "onnx" => "ZIP, ONNX and IMAGE",
+            "members" => "ROUNDS, K and SECONDS",
             "load" => "URL, CLIENTS, MINUTES and IMAGE …",
             _ => "ROUNDS and SETTING …",
         };
