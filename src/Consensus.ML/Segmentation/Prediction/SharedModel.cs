@@ -68,7 +68,7 @@ internal sealed class SharedModel(IMapModel model)
         }
 
         Interlocked.Increment(ref _predictions);
-        return model.Predict(features, sampling, seed, mirroring, keepSamples, cancellation);
+        return model.Predict(features, sampling, seed, mirroring, keepSamples, sideBySide: false, cancellation);
     }
 
     /// <summary>Every sampling step of one generation. The model must sample by diffusion.</summary>

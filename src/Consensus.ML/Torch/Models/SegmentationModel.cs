@@ -18,8 +18,9 @@ namespace Consensus.ML.Torch.Models;
 internal abstract class SegmentationModel(IReadOnlyList<WeightSet> members, Device device, int imageChannels, int height, int width)
     : IMapModel
 {
-    // One prediction at a time: torch already uses all cores for each.
+    // One prediction at a time, since torch already uses all cores for each; several where each has some of the cores.
     private readonly TurnQueue _turn = new();
+    private readonly Lock _preparing = new();
     private readonly Dictionary<(Precision Precision, int Member), PreparedWeights> _lowPrecision = [];
     private bool _disposed;
 
@@ -59,6 +60,7 @@ internal abstract class SegmentationModel(IReadOnlyList<WeightSet> members, Devi
     /// <param name="seed">Seed of the random numbers in the prediction of this slice.</param>
     /// <param name="mirroring">The views that <see cref="SamplingOptions.Mirror"/> may take; null for the image alone.</param>
     /// <param name="keepSamples">Whether the prediction keeps every sampled map.</param>
+    /// <param name="sideBySide">Whether other predictions that are made side by side may run at the same time.</param>
     /// <param name="cancellation">Ends waiting for other predictions, or this one between two passes of the network.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public ConsensusPrediction Predict(
@@ -67,8 +69,11 @@ internal abstract class SegmentationModel(IReadOnlyList<WeightSet> members, Devi
         ulong seed,
         Mirroring? mirroring = null,
         bool keepSamples = false,
+        bool sideBySide = false,
         CancellationToken cancellation = default) =>
-        InTurn(features, image => Predict(image, sampling, seed, mirroring ?? Mirroring.None, keepSamples, cancellation), cancellation);
+        InTurn(
+            features, image => Predict(image, sampling, seed, mirroring ?? Mirroring.None, keepSamples, cancellation), cancellation,
+            sideBySide);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -109,7 +114,7 @@ internal abstract class SegmentationModel(IReadOnlyList<WeightSet> members, Devi
     /// <summary>
     /// Waits for its turn, then runs work on a slice on the device, 1×C×H×W, inside a dispose scope and without gradients.
     /// </summary>
-    protected T InTurn<T>(ReadOnlySpan<float> features, Func<Tensor, T> work, CancellationToken cancellation)
+    protected T InTurn<T>(ReadOnlySpan<float> features, Func<Tensor, T> work, CancellationToken cancellation, bool sideBySide = false)
     {
         int expected = imageChannels * Height * Width;
         if (features.Length != expected)
@@ -121,7 +126,7 @@ internal abstract class SegmentationModel(IReadOnlyList<WeightSet> members, Devi
 
         // Copied, since the samplers' callbacks cannot capture a span.
         float[] image = features.ToArray();
-        _turn.Take(cancellation);
+        _turn.Take(cancellation, share: sideBySide);
         try
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
@@ -179,12 +184,15 @@ internal abstract class SegmentationModel(IReadOnlyList<WeightSet> members, Devi
             return members[member].Weights;
         }
 
-        if (!_lowPrecision.TryGetValue((precision, member), out PreparedWeights? copies))
+        lock (_preparing)
         {
-            copies = members[member].Prepare(precision);
-            _lowPrecision.Add((precision, member), copies);
-        }
+            if (!_lowPrecision.TryGetValue((precision, member), out PreparedWeights? copies))
+            {
+                copies = members[member].Prepare(precision);
+                _lowPrecision.Add((precision, member), copies);
+            }
 
-        return copies.Weights;
+            return copies.Weights;
+        }
     }
 }

@@ -24,11 +24,40 @@ public sealed class TurnQueueTests
     }
 
     [Fact]
+    public void Who_shares_has_a_turn_with_others_who_share_and_never_with_one_who_does_not()
+    {
+        _turns.Take(CancellationToken.None, share: true);
+        _turns.Take(CancellationToken.None, share: true);
+        Thread alone = Ask("alone"), behind = Ask("behind", share: true);
+        _turns.Release();
+        Assert.Equal(2, _turns.Waiting);
+        _turns.Release();
+        alone.Join();
+        behind.Join();
+        Assert.Equal(["alone", "behind"], _order);
+        Take("free");
+    }
+
+    [Fact]
+    public void Who_shares_goes_on_where_the_one_before_gives_up()
+    {
+        using var source = new CancellationTokenSource();
+        _turns.Take(CancellationToken.None, share: true);
+        Thread givenUp = Ask("given up", cancellation: source.Token), behind = Ask("behind", share: true);
+        source.Cancel();
+        givenUp.Join();
+        behind.Join();
+        Assert.Equal(["behind"], _order);
+        _turns.Release();
+        Take("free");
+    }
+
+    [Fact]
     public void Who_gives_up_is_left_out_and_holds_nobody_up()
     {
         using var source = new CancellationTokenSource();
         _turns.Take(CancellationToken.None);
-        Thread first = Ask("first"), givenUp = Ask("given up", source.Token), last = Ask("last");
+        Thread first = Ask("first"), givenUp = Ask("given up", cancellation: source.Token), last = Ask("last");
         source.Cancel();
         givenUp.Join();
         Assert.Equal(2, _turns.Waiting);
@@ -75,20 +104,20 @@ public sealed class TurnQueueTests
     }
 
     /// <summary>Asks on another thread, which is waiting when this method returns.</summary>
-    private Thread Ask(string name, CancellationToken cancellation = default)
+    private Thread Ask(string name, bool share = false, CancellationToken cancellation = default)
     {
         int before = _turns.Waiting;
-        var thread = new Thread(() => Take(name, cancellation));
+        var thread = new Thread(() => Take(name, share, cancellation));
         thread.Start();
         Assert.True(SpinWait.SpinUntil(() => _turns.Waiting > before, TimeSpan.FromMinutes(2)), $"'{name}' does not wait.");
         return thread;
     }
 
-    private void Take(string name, CancellationToken cancellation = default)
+    private void Take(string name, bool share = false, CancellationToken cancellation = default)
     {
         try
         {
-            _turns.Take(cancellation);
+            _turns.Take(cancellation, share);
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {

@@ -113,12 +113,16 @@ internal sealed partial class CheckpointFolder : IDisposable
     /// <summary>Writes a checkpoint when one is due.</summary>
     public void SaveWhenDue(TrainingFingerprint fingerprint, IReadOnlyList<Optimizer> optimizers, TrainingState state)
     {
-        if ((_options.EverySteps is int steps && optimizers[0].Steps % steps == 0)
-            || (_options.Interval is TimeSpan interval && state.Elapsed - _last >= interval))
+        if (IsDue(optimizers[0].Steps, state.Elapsed))
         {
             Save(fingerprint, optimizers, state);
         }
     }
+
+    /// <summary>Whether a checkpoint is due after a number of steps, at least 1, and a time of the run.</summary>
+    public bool IsDue(int steps, TimeSpan elapsed) =>
+        (_options.EverySteps is int every && steps % every == 0)
+        || (_options.Interval is TimeSpan interval && elapsed - _last >= interval);
 
     /// <summary>
     /// Writes a checkpoint, and the best weights if they are new. If that fails, it warns and keeps the previous checkpoint.

@@ -2,9 +2,6 @@ using System.Globalization;
 using System.Security.Cryptography;
 using Consensus.Imaging.Augmentation;
 using Consensus.Imaging.Cases;
-using Consensus.Imaging.Geometry;
-using Consensus.Imaging.Labels;
-using Consensus.Imaging.Metrics;
 using Consensus.ML.Options;
 using Consensus.ML.Torch.Models;
 using Consensus.ML.Torch.Networks;
@@ -33,6 +30,9 @@ internal sealed class TrainingLoop<TModel>(
     Device device)
     where TModel : SegmentationModel
 {
+    // Several members meet after this time: to show progress, to look for free processors, to end in time.
+    private static readonly TimeSpan BetweenMeetings = TimeSpan.FromSeconds(1);
+
     /// <summary>
     /// The weights that training begins with, as a safetensors file with the published names; null for seeded initial weights.
     /// </summary>
@@ -116,16 +116,19 @@ internal sealed class TrainingLoop<TModel>(
                     cancellation.ThrowIfCancellationRequested();
                     threads.Adapt();
                     members.TorchThreads = TrainingThreads.ForEach(Members);
-                    state.AddLoss(members.Step(LearningRate(members.Steps, clock.Fraction(members.Steps))));
-                    ValidateWhenDue();
-                    if (fingerprint is not null)
+                    int first = members.Steps;
+                    IReadOnlyList<double> losses = members.Take(NextBlock());
+                    for (int i = 0; i < losses.Count; i++)
                     {
-                        members.EnsureFinite();
-                        state.Elapsed = clock.Elapsed;
-                        Checkpoints!.SaveWhenDue(fingerprint, members.Optimizers, state);
-                    }
+                        state.AddLoss(losses[i]);
+                        int step = first + i + 1;
+                        if (step == members.Steps)
+                        {
+                            EndBlock();
+                        }
 
-                    Report(clock.Fraction(members.Steps), clock.Remaining(members.Steps));
+                        Report(step, clock.Fraction(step), clock.Remaining(step));
+                    }
                 }
 
                 if (validation.Count > 0 && (state.Points.Count == 0 || state.Points[^1].Step != members.Steps))
@@ -147,19 +150,49 @@ internal sealed class TrainingLoop<TModel>(
         }
 
         Conclude();
-        Report(1, TimeSpan.Zero);
+        Report(members.Steps, 1, TimeSpan.Zero);
         var history = new TrainingHistory(
             members.Steps, state.BestStep, state.BestScore, state.Elapsed.TotalSeconds, training.Count,
             validation.Count, cancelled, state.Points);
         return (members.CreateModel(state.TakeBest()), history);
 
+        // A block ends wherever something is due, so that it makes no difference to the result how long blocks are.
+        StepBlock NextBlock()
+        {
+            TimeSpan end = clock.Elapsed + (Members > 1 ? BetweenMeetings : TimeSpan.Zero);
+            return new(members.Steps, IsEnd, step => LearningRate(step, clock.Fraction(step)));
+
+            bool IsEnd(int steps) =>
+                clock.Elapsed >= end
+                || cancellation.IsCancellationRequested
+                || clock.IsOver(steps, reserve: state.SlowestValidation)
+                || IsValidationDue(steps)
+                || Checkpoints?.IsDue(steps, clock.Elapsed) == true;
+        }
+
+        void EndBlock()
+        {
+            ValidateWhenDue();
+            if (fingerprint is not null)
+            {
+                members.EnsureFinite();
+                state.Elapsed = clock.Elapsed;
+                Checkpoints!.SaveWhenDue(fingerprint, members.Optimizers, state);
+            }
+        }
+
+        int ValidationsDue(int steps) => (int)(clock.Fraction(steps) * options.Validations);
+
+        bool IsValidationDue(int steps) =>
+            steps > 0
+            && validation.Count > 0
+            && state.ScheduledValidations < ValidationsDue(steps)
+            && state.ScheduledValidations < options.Validations - 1;
+
         void ValidateWhenDue()
         {
-            int due = (int)(clock.Fraction(members.Steps) * options.Validations);
-            if (members.Steps > 0
-                && validation.Count > 0
-                && state.ScheduledValidations < due
-                && state.ScheduledValidations < options.Validations - 1)
+            int due = ValidationsDue(members.Steps);
+            if (IsValidationDue(members.Steps))
             {
                 Validate();
                 state.ScheduledValidations = due;
@@ -170,12 +203,19 @@ internal sealed class TrainingLoop<TModel>(
         {
             TimeSpan before = clock.Elapsed;
             members.EnsureFinite();
-            double score = Score(members, validation, cancellation);
+            double score = Score();
             bool best = state.AddValidation(members.Steps, clock.Elapsed, score, members.Averages);
             state.SlowestValidation = Math.Max(state.SlowestValidation, (clock.Elapsed - before).TotalSeconds);
             log?.Invoke(string.Create(
                 CultureInfo.InvariantCulture,
                 $"Step {members.Steps}: loss {state.Loss:F4}, validation soft Dice {score:F4}{(best ? " (best so far)" : "")}."));
+        }
+
+        // The moving averages of all members are judged together.
+        double Score()
+        {
+            using TModel model = members.CreateModel([.. members.Averages.Select(weights => weights.Clone())]);
+            return new ValidationScore(validation, options.ValidationSampling, augmentation, seed).Compute(model, cancellation);
         }
 
         // The last checkpoint of a cancelled run lets it go on; the last checkpoint of a finished run holds its result.
@@ -217,8 +257,8 @@ internal sealed class TrainingLoop<TModel>(
             }
         }
 
-        void Report(double fraction, TimeSpan remaining) =>
-            progress?.Report(new(members.Steps, fraction, state.Loss, state.LatestScore, state.BestScore, clock.Elapsed, remaining));
+        void Report(int step, double fraction, TimeSpan remaining) =>
+            progress?.Report(new(step, fraction, state.Loss, state.LatestScore, state.BestScore, clock.Elapsed, remaining));
     }
 
     private static string? HashOf(byte[]? weights) => weights is null ? null : Convert.ToHexStringLower(SHA256.HashData(weights));
@@ -231,25 +271,6 @@ internal sealed class TrainingLoop<TModel>(
         double warm = options.WarmUpSteps > 0 ? Math.Min(1, (step + 1.0) / options.WarmUpSteps) : 1;
         double decay = options.CosineDecay ? 0.5 * (1 + Math.Cos(Math.PI * Math.Min(fraction, 1))) : 1;
         return options.LearningRate * warm * decay;
-    }
-
-    /// <summary>Mean soft Dice (5 thresholds) of the moving averages, all members together, on the cases set aside.</summary>
-    private double Score(TrainingMembers<TModel> members, IReadOnlyList<TrainingCase> validation, CancellationToken cancellation)
-    {
-        using TModel model = members.CreateModel([.. members.Averages.Select(weights => weights.Clone())]);
-        Mirroring mirroring = Mirroring.LearnedFrom(
-            augmentation, MaskOffset.Mean(TrainingCase.MaskSizes(validation), model.Height, model.Width));
-        double sum = 0;
-        for (int i = 0; i < validation.Count; i++)
-        {
-            ConsensusPrediction prediction = model.Predict(
-                validation[i].Features, options.ValidationSampling, SeededRandom.Seed(seed, SeededRandom.Purpose.Validation, i), mirroring,
-                cancellation: cancellation);
-            float[] truth = ConsensusLabels.SoftMap(Resampling.Nearest(validation[i].Masks.Unpack(), model.Height, model.Width));
-            sum += SoftDice.Mean(prediction.SoftMap, truth, SoftDice.FiveThresholds);
-        }
-
-        return sum / validation.Count;
     }
 
     /// <summary>The number of cases, and the number of their groups if it differs.</summary>

@@ -10,8 +10,8 @@ using static TorchSharp.torch;
 namespace Consensus.ML.Torch.Training.Loop;
 
 /// <summary>
-/// The networks that a run trains: one, or the members of an ensemble, side by side. All members take each step together, so that they
-/// always have the same number of steps, and share validations and checkpoints.
+/// The networks that a run trains: one, or the members of an ensemble, side by side. Between two blocks of steps all members have the same
+/// number of steps, and they share validations and checkpoints.
 /// </summary>
 /// <typeparam name="TModel">The trained model.</typeparam>
 internal sealed class TrainingMembers<TModel> : IDisposable
@@ -84,9 +84,15 @@ internal sealed class TrainingMembers<TModel> : IDisposable
         }
     }
 
-    /// <summary>One optimizer step of every member; returns the mean of their losses.</summary>
+    /// <summary>
+    /// Takes the steps of a block with every member, each at its own pace. Returns the losses of the steps, each the mean of all members.
+    /// </summary>
     /// <exception cref="InvalidOperationException">A loss or a gradient became NaN or infinite; the message says at which step.</exception>
-    public double Step(double learningRate) => _threads.Run(member => Step(member, learningRate)).Average();
+    public IReadOnlyList<double> Take(StepBlock block)
+    {
+        List<double>[] losses = _threads.Run(member => Take(member, block));
+        return [.. Enumerable.Range(0, losses[0].Count).Select(step => losses.Average(ofMember => ofMember[step]))];
+    }
 
     /// <summary>A step that is too long can make the weights infinite even with a finite loss.</summary>
     /// <exception cref="InvalidOperationException">The weights of a member are not finite.</exception>
@@ -116,6 +122,26 @@ internal sealed class TrainingMembers<TModel> : IDisposable
         foreach (ITrainingObjective<TModel> objective in _objectives)
         {
             objective.Dispose();
+        }
+    }
+
+    private List<double> Take(int member, StepBlock block)
+    {
+        List<double> losses = [];
+        try
+        {
+            while (block.TryBegin(_optimizers[member].Steps) is double learningRate)
+            {
+                losses.Add(Step(member, learningRate));
+            }
+
+            return losses;
+        }
+        catch
+        {
+            // The run is over: the others need not go on.
+            block.End();
+            throw;
         }
     }
 

@@ -110,6 +110,70 @@ public sealed class TrainingMembersTests : IDisposable
     }
 
     [Fact]
+    public void Members_need_not_wait_for_each_other_at_each_step_and_blocks_change_no_weight()
+    {
+        using var ahead = new ManualResetEventSlim();
+        using TrainingMembers<ConsensusModel> free = Members(seed => new Gated(Objective(seed), step =>
+        {
+            // The first member takes its third step when the second has begun its sixth: in lockstep it would wait in vain.
+            if (seed == 8 && step == 5)
+            {
+                ahead.Set();
+            }
+
+            Assert.True(seed != 7 || step != 2 || ahead.Wait(TimeSpan.FromMinutes(1)), "The other member is not ahead.");
+        }));
+        IReadOnlyList<double> losses = free.Take(new(0, steps => steps == 6, Rate));
+
+        using TrainingMembers<ConsensusModel> stepByStep = Members(Objective);
+        double[] oneByOne = [.. Enumerable.Range(0, 6).Select(step => stepByStep.Take(new(step, _ => true, Rate)).Single())];
+
+        Assert.Equal(oneByOne, losses);
+        Assert.Equal((6, 6), (free.Steps, stepByStep.Steps));
+        for (int member = 0; member < 2; member++)
+        {
+            Assert.Equal(
+                stepByStep.Averages[member].Flat.data<float>().ToArray(), free.Averages[member].Flat.data<float>().ToArray());
+        }
+
+        static double Rate(int step) => 1e-3 / (step + 1);
+    }
+
+    [Fact]
+    public void A_member_that_fails_ends_the_steps_of_the_others()
+    {
+        int begun = 0;
+        using TrainingMembers<ConsensusModel> members = Members(seed => new Gated(Objective(seed), step =>
+        {
+            if (seed == 7)
+            {
+                throw new TimeZoneNotFoundException();
+            }
+
+            begun++;
+        }));
+        Assert.Throws<TimeZoneNotFoundException>(() => members.Take(new(0, steps => steps == 100_000, _ => 1e-3)));
+        Assert.InRange(begun, 0, 99_999);
+    }
+
+    [Fact]
+    public void Members_validate_after_the_steps_of_a_single_network_and_report_every_step_once()
+    {
+        TrainingOptions options = Steps with { Steps = 12, Validations = 4 };
+        TrainingCase[] validation = [.. Discs.Cases(7)[5..]];
+        var reported = new List<int>();
+        (ConsensusModel together, TrainingHistory history) = Train(options, seed: 7, members: 2, validation, report: reported.Add);
+        (ConsensusModel one, TrainingHistory alone) = Train(options, seed: 7, members: 1, validation);
+        together.Dispose();
+        one.Dispose();
+        Assert.Equal([3, 6, 9, 12], history.Validations.Select(point => point.Step));
+        Assert.Equal([3, 6, 9, 12], alone.Validations.Select(point => point.Step));
+
+        // The last report is that of the end.
+        Assert.Equal([.. Enumerable.Range(1, 12), 12], reported);
+    }
+
+    [Fact]
     public void Work_of_members_is_done_side_by_side_on_threads_of_their_own_and_the_first_failure_is_thrown()
     {
         int before = TorchThreads.Current;
@@ -138,7 +202,8 @@ public sealed class TrainingMembersTests : IDisposable
     {
         var counts = new ConcurrentDictionary<(int Thread, long Step), long>();
         var loop = new TrainingLoop<ConsensusModel>(
-            seed => new Counted(new DiffusionObjective(Discs.Description(), Steps, null, [0f], seed, CPU), counts),
+            seed => new Gated(Objective(seed), step =>
+                counts[(Environment.CurrentManagedThreadId, step)] = DisposeScopeManager.Statistics.ThreadTotalLiveCount),
             Steps, null, [0f], 7, CPU)
         {
             Members = 2,
@@ -167,7 +232,8 @@ public sealed class TrainingMembersTests : IDisposable
         IReadOnlyList<TrainingCase>? validation = null,
         CheckpointFolder? checkpoints = null,
         int? breakAt = null,
-        Action<string>? log = null) =>
+        Action<string>? log = null,
+        Action<int>? report = null) =>
         new ConsensusTrainer(Discs.Description(), options, new AugmentationPolicy(), [0f], seed, CPU)
         {
             Members = members,
@@ -175,15 +241,16 @@ public sealed class TrainingMembersTests : IDisposable
             Checkpoints = checkpoints,
         }.Train(
             [.. Discs.Cases(7)[..5]],
-            new Breaking(breakAt),
+            new Breaking(breakAt, report),
             log,
             CancellationToken.None);
 
     /// <summary>Breaks a run off as a crash would, by an exception that nobody expects.</summary>
-    private sealed class Breaking(int? at) : IProgress<TrainingProgress>
+    private sealed class Breaking(int? at, Action<int>? report) : IProgress<TrainingProgress>
     {
         public void Report(TrainingProgress value)
         {
+            report?.Invoke(value.Step);
             if (value.Step == at)
             {
                 throw new TimeZoneNotFoundException();
@@ -191,9 +258,18 @@ public sealed class TrainingMembersTests : IDisposable
         }
     }
 
-    /// <summary>Counts the tensors of its thread at the beginning of each step.</summary>
-    private sealed class Counted(ITrainingObjective<ConsensusModel> inner, ConcurrentDictionary<(int Thread, long Step), long> counts)
-        : ITrainingObjective<ConsensusModel>
+    private static DiffusionObjective Objective(int seed) => new(Discs.Description(), Steps, null, [0f], seed, CPU);
+
+    private static TrainingMembers<ConsensusModel> Members(Func<int, ITrainingObjective<ConsensusModel>> createObjective)
+    {
+        var members = new TrainingMembers<ConsensusModel>(
+            2, createObjective, (seed, layout) => WeightSet.Initialize(layout, CPU, seed), Steps, seed: 7, CPU, torchThreads: 1);
+        members.Begin(Discs.Cases(5));
+        return members;
+    }
+
+    /// <summary>Does something at the beginning of each step, on the thread of its member.</summary>
+    private sealed class Gated(ITrainingObjective<ConsensusModel> inner, Action<long> begin) : ITrainingObjective<ConsensusModel>
     {
         public object Description => inner.Description;
 
@@ -207,7 +283,7 @@ public sealed class TrainingMembersTests : IDisposable
 
         public Tensor Differentiate(ForwardContext context, long step, double scale)
         {
-            counts[(Environment.CurrentManagedThreadId, step)] = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+            begin(step);
             return inner.Differentiate(context, step, scale);
         }
 

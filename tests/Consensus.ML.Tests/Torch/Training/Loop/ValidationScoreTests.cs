@@ -1,0 +1,64 @@
+using Consensus.Imaging.Labels;
+using Consensus.Imaging.Metrics;
+using Consensus.ML.Options;
+using Consensus.ML.Torch.Models;
+using Consensus.ML.Torch.Runtime;
+using Consensus.ML.Torch.Training;
+using Consensus.ML.Torch.Training.Batches;
+using Consensus.ML.Torch.Training.Loop;
+using static TorchSharp.torch;
+
+namespace Consensus.ML.Tests.Torch.Training.Loop;
+
+/// <summary>Cases of a validation that are predicted side by side have the score of predictions one after another.</summary>
+public sealed class ValidationScoreTests
+{
+    private static readonly SamplingOptions Sampling = new() { Generations = 1, Steps = 2, Sampler = SamplerKind.Ddim };
+
+    [Fact]
+    public void The_score_is_that_of_predictions_one_after_another_with_as_many_threads_each()
+    {
+        TrainingCase[] cases = [.. Discs.Cases(5)];
+        using ConsensusModel model = ConsensusModel.Create(Discs.Description(), CPU, seed: 3);
+        double together, expected;
+        using (TorchThreads.Use(2))
+        {
+            Assert.Equal(new PredictionShare(2, 1), PredictionShare.For(model, cases.Length, TorchThreads.Current));
+            together = new ValidationScore(cases, Sampling, null, seed: 9).Compute(model, CancellationToken.None);
+        }
+
+        using (TorchThreads.Use(1))
+        {
+            expected = cases.Select((one, at) => SoftDiceOf(model, one, at)).Average();
+        }
+
+        Assert.Equal(expected, together);
+    }
+
+    [Fact]
+    public void A_cancelled_score_ends_with_the_exception_of_its_token()
+    {
+        using ConsensusModel model = ConsensusModel.Create(Discs.Description(), CPU, seed: 3);
+        using TorchThreads threads = TorchThreads.Use(2);
+        var score = new ValidationScore([.. Discs.Cases(5)], Sampling, null, seed: 9);
+        var cancelled = new CancellationToken(canceled: true);
+        Assert.Equal(
+            cancelled, Assert.ThrowsAny<OperationCanceledException>(() => score.Compute(model, cancelled)).CancellationToken);
+    }
+
+    [Theory]
+    [InlineData(64 * 64, 11, 2, 2, 1)]
+    [InlineData(64 * 64, 4, 16, 4, 4)]
+    [InlineData(64 * 64, 0, 2, 1, 2)]
+    [InlineData(128 * 128, 40, 16, 16, 1)]
+    [InlineData(256 * 256, 40, 16, 1, 16)]
+    public void Small_slices_share_the_threads_and_large_slices_have_all_of_them(
+        int pixels, int predictions, int threads, int workers, int threadsEach) =>
+        Assert.Equal(new PredictionShare(workers, threadsEach), PredictionShare.For(pixels, predictions, threads));
+
+    private static double SoftDiceOf(ConsensusModel model, TrainingCase one, int at)
+    {
+        float[] map = model.Predict(one.Features, Sampling, SeededRandom.Seed(9, SeededRandom.Purpose.Validation, at)).SoftMap;
+        return SoftDice.Mean(map, ConsensusLabels.SoftMap(one.Masks.Unpack()), SoftDice.FiveThresholds);
+    }
+}
