@@ -90,6 +90,7 @@ internal static class CommandLine
         return Failure.Innermost(exception) switch
         {
             UsageException => ExitCode.Usage,
+            StoppedException stopped => stopped.ExitCode,
             OperationCanceledException => ExitCode.Interrupted,
             _ => ExitCode.Failure,
         };

@@ -34,7 +34,8 @@ internal static class PredictCommand
     private static int Run(Terminal terminal, PredictArguments arguments, ParseResult parsed)
     {
         // From here on a signal is remembered: a batch system may send it as soon as the process has started.
-        using var interruption = new Interruption(() => terminal.Complain("stopping; what is written stays (Ctrl-C again aborts at once)"));
+        using var interruption = new Interruption(
+            _ => terminal.Complain("stopping; what is written stays (Ctrl-C again aborts at once)"));
         string path = parsed.Require(arguments.Model!), folder = parsed.Require(arguments.Output!);
         IReadOnlyList<RaterCase> all = arguments.ListCases(terminal, parsed);
         Shard? shard = arguments.Shards.Read(terminal, parsed);

@@ -96,7 +96,7 @@ internal static class ServeCommand
         Action<ConsensusServingOptions> configure)
     {
         WebApplication server = CreateServer(terminal, verbose, options, configure);
-        using var interruption = new Interruption(() => terminal.Out.WriteLine("Stopping: what has begun is finished first."));
+        using var interruption = new Interruption(_ => terminal.Out.WriteLine("Stopping: what has begun is finished first."));
         using var ended = new ManualResetEventSlim();
         try
         {

@@ -115,11 +115,11 @@ internal static class StudyCommand
             NetworkArguments.EnsureSideFits(side, ConsensusSegmentationEstimator.Options.Compact().Network);
             OutputPath.EnsureFolder(folder);
             using var interruption = new Interruption(
-                () => terminal.Complain("stopping; finished work stays, and --resume goes on from here (Ctrl-C again aborts at once)"));
+                _ => terminal.Complain("stopping; finished work stays, and --resume goes on from here (Ctrl-C again aborts at once)"));
             MLContext ml = Session.Create(terminal, parsed.GetValue(device), all[0], parsed.IsVerbose());
-            StudyData found = StudyData.FromOptions(
+            StudyData found = interruption.Run(() => StudyData.FromOptions(
                 terminal, parsed, data, parsed.GetValue(folds), parsed.GetValue(trainSplit), parsed.GetValue(evalSplit),
-                parsed.GetValue(missing), parsed.GetValue(noData), interruption.Token);
+                parsed.GetValue(missing), parsed.GetValue(noData), interruption.Token));
             var display = new StudyDisplay(terminal);
             var options = new StudyOptions
             {
@@ -147,7 +147,7 @@ internal static class StudyCommand
                 Progress = display,
                 Cancellation = interruption.Token,
             };
-            StudyResults results = display.Show(() => Study.Run(ml, options));
+            StudyResults results = interruption.Run(() => display.Show(() => Study.Run(ml, options)));
             terminal.Console.Write(Table(results));
             terminal.Out.WriteLine(
                 $"Soft Dice (5 thresholds) at {side}×{side} pixels, over {results.Raters.Cases.Count} held-out "

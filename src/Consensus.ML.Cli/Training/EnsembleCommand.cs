@@ -43,32 +43,44 @@ internal static class EnsembleCommand
 
             OutputPath.EnsureFile(path);
             Array.ForEach(paths, LoadedModel.EnsureExists);
-            using var interruption = new Interruption();
-            MLContext ml = Session.Create(terminal, "cpu", null, parsed.IsVerbose());
-            var loaded = new List<LoadedModel>(paths.Length);
-            try
-            {
-                loaded.AddRange(paths.Select(given => LoadedModel.Read(ml, given)));
-                ITransformer together = ml.Segmentation.Ensemble(
-                    loaded.Select(given => given.Model), [.. paths.Select(given => $"'{given}'")]);
-                using (together as IDisposable)
-                {
-                    Interruption.Write(() => AtomicFile.Write(path, stream => ml.Model.Save(together, loaded[0].InputSchema, stream)));
-                }
-
-                int members = loaded.Sum(given => given.Segmentation.Members);
-                terminal.Out.WriteLine(string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"Wrote {path} ({new FileInfo(path).Length / 1e6:0.0} MB): an ensemble of {members} networks, which take "
-                    + $"{members} times as long as one."));
-            }
-            finally
-            {
-                loaded.ForEach(given => given.Dispose());
-            }
-
-            return ExitCode.Success;
+            using var interruption = new Interruption(
+                _ => terminal.Complain("stopping (Ctrl-C again aborts at once)"));
+            return interruption.Run(() => Combine(terminal, parsed, paths, path, interruption.Token), "Interrupted; no ensemble is written.");
         });
         return command;
+    }
+
+    private static int Combine(Terminal terminal, ParseResult parsed, string[] paths, string path, CancellationToken cancellation)
+    {
+        MLContext ml = Session.Create(terminal, "cpu", null, parsed.IsVerbose());
+        var loaded = new List<LoadedModel>(paths.Length);
+        try
+        {
+            foreach (string given in paths)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                loaded.Add(LoadedModel.Read(ml, given));
+            }
+
+            ITransformer together = ml.Segmentation.Ensemble(
+                loaded.Select(given => given.Model), [.. paths.Select(given => $"'{given}'")]);
+            using (together as IDisposable)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                Interruption.Write(() => AtomicFile.Write(path, stream => ml.Model.Save(together, loaded[0].InputSchema, stream)));
+            }
+
+            int members = loaded.Sum(given => given.Segmentation.Members);
+            terminal.Out.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"Wrote {path} ({new FileInfo(path).Length / 1e6:0.0} MB): an ensemble of {members} networks, which take "
+                + $"{members} times as long as one."));
+        }
+        finally
+        {
+            loaded.ForEach(given => given.Dispose());
+        }
+
+        return ExitCode.Success;
     }
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using Consensus.Imaging.Augmentation;
 using Consensus.ML.Cli.Data;
 using Consensus.ML.Cli.Output;
@@ -7,6 +8,7 @@ using Consensus.ML.Cli.Prediction;
 using Consensus.ML.Cli.Shell;
 using Consensus.ML.Datasets;
 using Consensus.ML.Options;
+using Consensus.ML.Segmentation;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
@@ -39,9 +41,21 @@ internal static class TrainCommand
 
     private static int Run(Terminal terminal, TrainArguments options, ParseResult parsed)
     {
+        // From here on a signal is remembered: a batch system may send it as soon as the process has started.
+        bool keepsCheckpoints = parsed.GetValue(options.Checkpoints.Folder) is not null;
+        using var interruption = new Interruption(signal => terminal.Complain(signal == PosixSignal.SIGTERM && keepsCheckpoints
+            ? "stopping; a checkpoint is saved, and no model is written"
+            : "stopping; the best model so far, if a step was done, is saved (Ctrl-C again aborts at once)"));
+        return interruption.Run(
+            () => Run(terminal, options, parsed, interruption),
+            "Interrupted before the first training step; there is no model to save.");
+    }
+
+    private static int Run(Terminal terminal, TrainArguments options, ParseResult parsed, Interruption interruption)
+    {
         string path = parsed.Require(options.Output!);
         OutputPath.EnsureFile(path);
-        _ = options.Checkpoints.Read(parsed); // wrong options are refused before any model or case is read
+        CheckpointOptions? checkpoints = options.Checkpoints.Read(parsed); // wrong options are refused before any model or case is read
         MLContext ml = Session.Create(terminal, parsed.GetValue(options.Device), parsed.GetValue(options.Seed) ?? 0, parsed.IsVerbose());
         using LoadedModel? start = parsed.GetValue(options.From) is string model ? LoadedModel.Read(ml, model) : null;
         var plan = TrainingPlan.FromArguments(options, parsed, start);
@@ -54,12 +68,12 @@ internal static class TrainCommand
             new(source.Split, source.Cases), .. validation is null ? [] : (DatasetSplit[])[new(validation.Split, validation.Cases)],
         ];
         DatasetSplit[] others = [.. source.Others.Where(other => other.Name != validation?.Split)];
-        DatasetGate.Check(terminal, source, used, others, options.Data.CheckCommand(parsed), noData, CancellationToken.None);
-        Train(terminal, ml, plan, source, validation, noData, options.ReadAugmentation(parsed, source), path);
-        return ExitCode.Success;
+        DatasetGate.Check(terminal, source, used, others, options.Data.CheckCommand(parsed), noData, interruption.Token);
+        return Train(
+            terminal, ml, plan, source, validation, noData, options.ReadAugmentation(parsed, source), checkpoints, path, interruption);
     }
 
-    private static void Train(
+    private static int Train(
         Terminal terminal,
         MLContext ml,
         TrainingPlan plan,
@@ -67,11 +81,11 @@ internal static class TrainCommand
         CaseSource? validation,
         float? noData,
         AugmentationPolicy augmentation,
-        string path)
+        CheckpointOptions? checkpoints,
+        string path,
+        Interruption interruption)
     {
         var display = new TrainingDisplay(terminal);
-        using var interruption = new Interruption(() => terminal.Complain(
-            "stopping; the best model so far, if a step was done, is saved (Ctrl-C again aborts at once)"));
         IDataView cases = source.View(ml);
         EstimatorChain<ITransformer> pipeline = ml.Transforms.LoadSlices("Image", "ImagePath")
             .Append(ml.Transforms.NormalizeSlices("Image", noData: noData))
@@ -79,21 +93,23 @@ internal static class TrainCommand
             .Append(ml.Transforms.AugmentSlices("Features", augmentation))
             .Append(plan.CreateTrainer(ml, source, display, interruption.Token));
         Announce(terminal, plan, source, validation, augmentation);
-        using TransformerChain<ITransformer> model = display.Show(Fit);
+        using TransformerChain<ITransformer> model = display.Show(
+            () => validation is null ? pipeline.Fit(cases) : pipeline.Fit(cases, validation.View(ml)));
+
+        // The process is started again and goes on. A model of half a training would look like the result to whatever waits for it.
+        if (checkpoints is not null && interruption.IsTermination
+            && model.LastTransformer is SegmentationTransformer { Training: { Cancelled: true } training })
+        {
+            terminal.Out.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"Stopped after {Steps(training.Steps)}; the same command{(checkpoints.Resume ? "" : " with --resume")} goes on from the last "
+                + $"checkpoint in '{checkpoints.Folder}'."));
+            return interruption.ExitCodeOfStop;
+        }
+
         ModelWriter.Save(ml, model, cases.Schema, path);
         terminal.Out.WriteLine(Summary(path, display.Latest, validation is null ? "the cases set aside" : $"split {validation.Split}"));
-
-        TransformerChain<ITransformer> Fit()
-        {
-            try
-            {
-                return validation is null ? pipeline.Fit(cases) : pipeline.Fit(cases, validation.View(ml));
-            }
-            catch (OperationCanceledException exception) when (interruption.Token.IsCancellationRequested)
-            {
-                throw new OperationCanceledException("Interrupted before the first training step; there is no model to save.", exception);
-            }
-        }
+        return ExitCode.Success;
     }
 
     private static void Announce(
@@ -127,7 +143,9 @@ internal static class TrainCommand
         string length = string.Create(CultureInfo.InvariantCulture, $"{new FileInfo(path).Length / 1e6:0.0} MB");
         return latest is null
             ? $"Wrote {path} ({length})."
-            : $"Wrote {path} ({length}): {(latest.Step == 1 ? "1 step" : $"{latest.Step} steps")} in {Formats.Duration(latest.Elapsed)}"
+            : $"Wrote {path} ({length}): {Steps(latest.Step)} in {Formats.Duration(latest.Elapsed)}"
                 + (latest.BestValidationScore is double best ? $", soft Dice {Formats.Score(best)} on {validated}." : ".");
     }
+
+    private static string Steps(int count) => count == 1 ? "1 step" : string.Create(CultureInfo.InvariantCulture, $"{count} steps");
 }
