@@ -138,13 +138,13 @@ public sealed partial class SegmentationCatalog
 
         return cases.Count == 0
             ? throw new ArgumentException("The data has no rows; there is nothing to evaluate.", nameof(data))
-            : new SegmentationMetrics(Grouped(cases, found), options);
+            : new SegmentationMetrics(cases.Zip(GroupNames(found), (one, group) => one with { Group = group }), options);
     }
 
     /// <summary>
     /// Describes how the raters differ: for the data set the mean pairwise Dice (the paper's Table 3) and Fleiss' kappa; for each rater the
-    /// area, the bias and the agreement with the others and with the STAPLE estimate; for each case the areas and the agreement. The masks
-    /// are compared at their own size.
+    /// area, the bias and the agreement with the others and with the STAPLE estimate; for each case the areas and the agreement; and how
+    /// well people do on the scale of a model's soft Dice (<see cref="RaterReport.Yardsticks"/>). The masks are compared at their own size.
     /// </summary>
     /// <remarks>
     /// Only the masks of one case are in memory at a time. Cases may have any number of raters, and the raters may differ. Only the headers
@@ -162,6 +162,9 @@ public sealed partial class SegmentationCatalog
     /// the data has no column of the default name.
     /// </param>
     /// <param name="progress">Receives the result of each case as soon as it is known, on the calling thread; null for no progress.</param>
+    /// <param name="groupColumnName">
+    /// The column that says which rows belong together, as for Evaluate; null to make each row a group by itself.
+    /// </param>
     /// <exception cref="ArgumentException">A column is missing or has a different type, or there are no rows.</exception>
     /// <exception cref="InvalidDataException">
     /// A row has no masks, its masks cannot be read or differ in size, or its names do not fit them. The message names the case and the
@@ -174,6 +177,7 @@ public sealed partial class SegmentationCatalog
     /// <code>
     /// RaterReport report = ml.Segmentation.DescribeRaters(train);
     /// Console.WriteLine($"pairwise Dice {report.MeanPairwiseDice:0.000}, Fleiss' kappa {report.MeanFleissKappa:0.000}");
+    /// Console.WriteLine($"a second panel of experts: soft Dice {report.Yardsticks.HalfAgainstHalf.Mean:0.000}");
     /// </code>
     /// </example>
     public RaterReport DescribeRaters(
@@ -181,7 +185,8 @@ public sealed partial class SegmentationCatalog
         string annotationsColumnName = "AnnotationPaths",
         string? caseColumnName = "Case",
         string? raterNamesColumnName = RaterNamesColumn.DefaultName,
-        IProgress<CaseAgreement>? progress = null)
+        IProgress<CaseAgreement>? progress = null,
+        string? groupColumnName = GroupColumn.DefaultName)
     {
         ArgumentNullException.ThrowIfNull(data);
         DataViewSchema.Column annotations = data.Schema.RequireAnnotations(
@@ -190,6 +195,7 @@ public sealed partial class SegmentationCatalog
             ? null
             : data.Schema.Require(caseColumnName, type => type is TextDataViewType, "Text");
         DataViewSchema.Column? names = RaterNamesColumn.FindByName(data.Schema, raterNamesColumnName);
+        var groups = GroupColumn.FromSchema(data.Schema, groupColumnName, name);
 
         // The path comes first: the header of the file is enough, and the image need not be read.
         DataViewSchema.Column? imagePath = ImagePathColumn(data.Schema), image = imagePath is null ? ImageColumn(data.Schema) : null;
@@ -197,7 +203,8 @@ public sealed partial class SegmentationCatalog
         using IChannel channel = _environment.Start("DescribeRaters");
         var notes = new GridNotes(line => channel.Warning(MessageSensitivity.UserData, line));
         using DataViewRowCursor cursor = data.GetRowCursor(
-            new[] { annotations, name, names, image, imagePath }.OfType<DataViewSchema.Column>());
+            [.. new[] { annotations, name, names, image, imagePath }.OfType<DataViewSchema.Column>(), .. groups.Columns]);
+        Func<GroupColumn.RowGroup>? groupGetter = groupColumnName is null ? null : groups.Getter(cursor);
         Func<string> nameGetter = NameGetter(cursor, name);
         using var volumes = new OpenVolumes();
         Func<SliceGrid?> gridGetter = GridColumn.Getter(cursor, image, imagePath, notes);
@@ -205,6 +212,7 @@ public sealed partial class SegmentationCatalog
         Func<Annotation?> annotationGetter = cursor.AnnotationGetter(annotations, volumes, () => grid = gridGetter(), notes);
         Func<int, string[]> raterNamesGetter = RaterNamesColumn.Getter(cursor, names);
         var cases = new List<CaseAgreement>();
+        var found = new List<GroupColumn.RowGroup?>();
         while (cursor.MoveNext())
         {
             string caseName = nameGetter();
@@ -219,6 +227,7 @@ public sealed partial class SegmentationCatalog
             grid = null;
             progress?.Report(agreement);
             cases.Add(agreement);
+            found.Add(groupGetter?.Invoke());
         }
 
         if (cases.Count(one => !one.StapleConverged) is > 0 and int open)
@@ -231,14 +240,14 @@ public sealed partial class SegmentationCatalog
 
         return cases.Count == 0
             ? throw new ArgumentException("The data has no rows; there are no raters to describe.", nameof(data))
-            : new RaterReport(cases);
+            : new RaterReport(cases.Zip(GroupNames(found), (one, group) => one with { Group = group }));
     }
 
     /// <summary>
-    /// The cases with their groups. A group with the name of its own case and no other row is left out, because a different data set may
+    /// The names of the rows' groups. A group with the name of its own case and no other row has none, because a different data set may
     /// have a case of the same name.
     /// </summary>
-    private static IEnumerable<CaseMetrics> Grouped(List<CaseMetrics> cases, List<GroupColumn.RowGroup?> groups)
+    private static IEnumerable<string?> GroupNames(List<GroupColumn.RowGroup?> groups)
     {
         HashSet<string> shared =
         [
@@ -247,9 +256,7 @@ public sealed partial class SegmentationCatalog
                 .Where(group => group.Skip(1).Any())
                 .Select(group => group.Key),
         ];
-        return cases.Zip(
-            groups,
-            (one, group) => group is { } known && (!known.IsOwn || shared.Contains(known.Name)) ? one with { Group = known.Name } : one);
+        return groups.Select(group => group is { } known && (!known.IsOwn || shared.Contains(known.Name)) ? known.Name : null);
     }
 
     private static CaseMetrics Score(string caseName, PredictedMaps.Row maps, RaterMasks masks, Slice? image, EvaluationOptions options)

@@ -21,6 +21,7 @@ public sealed class RatersTests : IDisposable
         Assert.Contains("kidney, train", text, StringComparison.Ordinal);
         Assert.Contains("2, 3 raters each", text, StringComparison.Ordinal);
         Assert.Contains("0.9495 (Amit et al. 2023, Table 3", text, StringComparison.Ordinal);
+        Assert.Matches(@"a second panel \(half to half\) +0\.[0-9]{4} \(0\.[0-9]{4} to 0\.[0-9]{4}\)", text);
         string[] rows = [.. text[text.IndexOf("rater ", StringComparison.Ordinal)..].Split('\n').Where(line => line.Contains('%'))];
         Assert.Equal(["1", "2", "3"], rows.Select(row => row.Split(' ', StringSplitOptions.RemoveEmptyEntries)[0]));
     }
@@ -33,6 +34,16 @@ public sealed class RatersTests : IDisposable
         Assert.Equal(2, report.GetProperty("cases").GetArrayLength());
         Assert.InRange(report.GetProperty("meanPairwiseDice").GetDouble(), 0.5, 1);
         Assert.Equal(0.9495, report.GetProperty("publishedPairwiseDice").GetDouble());
+        foreach (string name in (string[])["oneAgainstAll", "oneAgainstOthers", "halfAgainstHalf", "majorityAgainstAll"])
+        {
+            double mean = report.GetProperty("yardsticks").GetProperty(name).GetDouble();
+            JsonElement interval = report.GetProperty("yardsticks").GetProperty("intervals").GetProperty(name);
+            Assert.InRange(mean, interval.GetProperty("lower").GetDouble(), interval.GetProperty("upper").GetDouble());
+            Assert.Equal(
+                report.GetProperty("cases").EnumerateArray().Average(one => one.GetProperty("yardsticks").GetProperty(name).GetDouble()),
+                mean, 1e-12);
+        }
+
         JsonElement validation = Json("--split", "val", "--json");
         Assert.Equal(JsonValueKind.Null, validation.GetProperty("publishedPairwiseDice").ValueKind);
         Assert.NotEmpty(Schema().Violations(JsonDocument.Parse("""{ "formatVersion": 1, "meanPairwiseDice": 2 }""").RootElement));

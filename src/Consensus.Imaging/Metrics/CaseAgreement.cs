@@ -8,6 +8,11 @@ public sealed record CaseAgreement
     /// <summary>The case's name.</summary>
     public required string Name { get; init; }
 
+    /// <summary>
+    /// The group (patient, volume) of the case; null if the case is a group by itself. Slices of one patient are not independent.
+    /// </summary>
+    public string? Group { get; init; }
+
     /// <summary>Rows of the masks.</summary>
     public required int Height { get; init; }
 
@@ -25,6 +30,9 @@ public sealed record CaseAgreement
 
     /// <summary>Mean of the soft map, in [0, 1]. It is the share of the slice that a rater marks on average.</summary>
     public required double MarkedShare { get; init; }
+
+    /// <summary>How well people predict the soft map of the case, on the scale of a model's soft Dice.</summary>
+    public required RaterYardsticks Yardsticks { get; init; }
 
     /// <summary>
     /// Whether STAPLE's iterations ended because nothing changed any more. Also true for a single rater, where STAPLE does not iterate.
@@ -79,6 +87,7 @@ public sealed record CaseAgreement
             PairwiseDice = staple is null ? double.NaN : ConsensusLabels.PairwiseDice(overlaps),
             FleissKappa = staple is null ? double.NaN : ConsensusLabels.FleissKappa(patterns),
             MarkedShare = meanArea / patterns.Size,
+            Yardsticks = RaterYardsticks.FromPatterns(patterns),
             StapleConverged = staple?.Converged ?? true,
         };
     }

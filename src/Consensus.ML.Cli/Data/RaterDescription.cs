@@ -39,6 +39,8 @@ internal sealed class RaterDescription(RaterReport report, CaseSource source)
 
     public double MeanMarkedShare { get; } = report.MeanMarkedShare;
 
+    public YardstickDescription Yardsticks { get; } = new(report.Yardsticks);
+
     public IReadOnlyList<RaterSummary> Raters { get; } = report.Raters;
 
     public IReadOnlyList<CaseAgreement> Cases { get; } = report.Cases;

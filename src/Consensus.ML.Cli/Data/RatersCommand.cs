@@ -28,7 +28,7 @@ internal static class RatersCommand
         };
         var command = new CommandWithExamples(
             "raters",
-            "Describe how the raters of a set differ: area, bias, agreement with each other and with the STAPLE estimate.",
+            "Describe how the raters of a set differ (area, bias, agreement, STAPLE), and the soft Dice that people reach.",
             "consensus raters --data QUBIQ --task brain-growth",
             "consensus raters --data QUBIQ --task prostate-2 --split val --json")
         {
@@ -97,6 +97,17 @@ internal static class RatersCommand
 
         Row("Fleiss' kappa", Score(facts.MeanFleissKappa));
         Row("marked share", Percent(facts.MeanMarkedShare, "0.0"));
+        if (!double.IsNaN(facts.Yardsticks.HalfAgainstHalf))
+        {
+            // A model's score means little without them.
+            YardstickDescription.IntervalsDescription intervals = facts.Yardsticks.Intervals;
+            Row("soft Dice of people", "");
+            Row("  one rater, to all", Interval(facts.Yardsticks.OneAgainstAll, intervals.OneAgainstAll));
+            Row("  one rater, to the others", Interval(facts.Yardsticks.OneAgainstOthers, intervals.OneAgainstOthers));
+            Row("  a second panel (half to half)", Interval(facts.Yardsticks.HalfAgainstHalf, intervals.HalfAgainstHalf));
+            Row("  the majority's outline, to all", Interval(facts.Yardsticks.MajorityAgainstAll, intervals.MajorityAgainstAll));
+        }
+
         return table;
 
         void Row(string name, string value) => table.AddRow(Markup.Escape(name), Markup.Escape(value));
@@ -131,6 +142,10 @@ internal static class RatersCommand
     }
 
     private static string Score(double value) => double.IsNaN(value) ? "–" : Formats.Score(value);
+
+    private static string Interval(double mean, ConfidenceInterval interval) => double.IsNaN(interval.Lower)
+        ? Score(mean)
+        : $"{Score(mean)} ({Score(interval.Lower)} to {Score(interval.Upper)})";
 
     private static string Percent(double value, string format) =>
         double.IsNaN(value) ? "–" : $"{(100 * value).ToString(format, CultureInfo.InvariantCulture)} %";

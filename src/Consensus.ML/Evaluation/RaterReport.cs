@@ -32,6 +32,7 @@ public sealed class RaterReport
         MeanPairwiseDice = Mean(all, one => one.PairwiseDice);
         MeanFleissKappa = Mean(all, one => one.FleissKappa);
         MeanMarkedShare = Mean(all, one => one.MarkedShare);
+        Yardsticks = new([.. all.Select(one => one.Yardsticks)], [.. all.Select(one => one.Group)]);
     }
 
     /// <summary>The cases, in the order of the data.</summary>
@@ -58,6 +59,9 @@ public sealed class RaterReport
     /// <summary>Mean over cases of the share of the slice that a rater marks.</summary>
     public double MeanMarkedShare { get; }
 
+    /// <summary>How well people predict the raters' soft maps, on the scale of a model's soft Dice.</summary>
+    public HumanYardsticks Yardsticks { get; }
+
     /// <summary>
     /// The raters as a table, one row each: Rater (text), Cases, EmptyMasks (whole numbers), MeanArea, Bias, MeanDice, StapleSensitivity,
     /// StapleSpecificity, StapleDice, MeanPhysicalArea (mm²).
@@ -81,7 +85,8 @@ public sealed class RaterReport
 
     /// <summary>
     /// The cases as a table, one row each: Case (text), Height, Width, Raters (whole numbers), PairwiseDice, FleissKappa, MarkedShare,
-    /// and Area of each rater (a column "Area 1" for the rater 1, and so on; empty where the rater did not draw the case).
+    /// OneAgainstAll, OneAgainstOthers, HalfAgainstHalf, MajorityAgainstAll (<see cref="RaterYardsticks"/>), and Area of each rater (a
+    /// column "Area 1" for the rater 1, and so on; empty where the rater did not draw the case).
     /// </summary>
     public DataFrame CasesToDataFrame()
     {
@@ -92,7 +97,11 @@ public sealed class RaterReport
             new Int32DataFrameColumn("Raters", Cases.Select(one => one.Raters.Count)),
             Column("PairwiseDice", one => one.PairwiseDice),
             Column("FleissKappa", one => one.FleissKappa),
-            Column("MarkedShare", one => one.MarkedShare));
+            Column("MarkedShare", one => one.MarkedShare),
+            Column("OneAgainstAll", one => one.Yardsticks.OneAgainstAll),
+            Column("OneAgainstOthers", one => one.Yardsticks.OneAgainstOthers),
+            Column("HalfAgainstHalf", one => one.Yardsticks.HalfAgainstHalf),
+            Column("MajorityAgainstAll", one => one.Yardsticks.MajorityAgainstAll));
         foreach (RaterSummary rater in Raters)
         {
             frame.Columns.Add(new Int64DataFrameColumn(

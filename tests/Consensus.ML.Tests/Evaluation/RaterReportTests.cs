@@ -172,10 +172,70 @@ public sealed class RaterReportTests
         Assert.All(report.Raters, rater => Assert.InRange(rater.StapleDice, rater.MeanDice, 1));
     }
 
+    [Fact]
+    public void Real_raters_predict_each_other_as_well_as_another_program_computed()
+    {
+        string folder = SharedData.FindOrSkip(null, "brain-growth");
+        HumanYardsticks found = _ml.Segmentation.DescribeRaters(
+            _ml.Data.LoadFromQubiq(folder, QubiqTask.BrainGrowth, QubiqSplit.Train)).Yardsticks;
+        Near([0.872, 0.889, 0.911], [found.OneAgainstAll.Mean, found.HalfAgainstHalf.Mean, found.MajorityAgainstAll.Mean], 0.0005);
+        Assert.InRange(found.HalfAgainstHalf.Mean, found.HalfAgainstHalf.Interval.Lower, found.HalfAgainstHalf.Interval.Upper);
+        Assert.Equal("past the majority's outline", found.Place(0.92));
+    }
+
+    [Fact]
+    public void People_are_a_scale_for_scores_and_cases_without_others_are_left_out_of_it()
+    {
+        var three = new RaterMasks(3, 1, 4, [1, 1, 0, 0, 0, 1, 0, 0, 0, 1, 1, 0]);
+        RaterReport report = Describe(
+            new MasksRow { Case = "a", AnnotationPaths = three, RaterNames = ["1", "2", "3"] },
+            new MasksRow { Case = "lone", AnnotationPaths = new RaterMasks(1, 1, 4, [1, 1, 0, 0]), RaterNames = ["1"] });
+
+        // RaterYardsticksTests derive the values of the first case: 0.7467, 0.6111 and 0.8. A lone rater is the soft map.
+        HumanYardsticks people = report.Yardsticks;
+        Assert.Equal((0.7466667 + 1) / 2, people.OneAgainstAll.Mean, 1e-6);
+        Assert.Equal(0.6111111, people.HalfAgainstHalf.Mean, 1e-6);
+        Assert.Equal(0.6111111, people.OneAgainstOthers.Mean, 1e-6);
+        Assert.Equal((0.8 + 1) / 2, people.MajorityAgainstAll.Mean, 1e-6);
+        Assert.Equal("below a second panel", people.Place(0.6));
+        Assert.Equal("between a second panel and one rater", people.Place(0.7));
+        Assert.Equal("between one rater and the majority's outline", people.Place(people.OneAgainstAll.Mean));
+        Assert.Equal("past the majority's outline", people.Place(0.95));
+        Assert.Null(people.Place(double.NaN));
+        Assert.Null(new HumanYardsticks([report.Cases[1].Yardsticks], [null]).Place(0.9));
+        Near([0.6111111, double.NaN], report.CasesToDataFrame()["HalfAgainstHalf"].Cast<double>(), 1e-6);
+        Complaint.Expect<ArgumentException>(() => _ = new HumanYardsticks([], []), "no case");
+        Complaint.Expect<ArgumentException>(() => _ = new HumanYardsticks([report.Cases[0].Yardsticks], []), "0 groups for 1");
+    }
+
+    [Fact]
+    public void Intervals_of_yardsticks_resample_the_groups_of_cases()
+    {
+        RaterMasks near = new(2, 1, 4, [1, 1, 1, 0, 1, 1, 0, 0]), far = new(2, 1, 4, [1, 1, 1, 1, 1, 0, 0, 0]);
+        GroupedRow[] rows =
+        [
+            .. from i in Enumerable.Range(0, 8)
+               select new GroupedRow { Case = $"slice {i}", AnnotationPaths = i < 4 ? near : far, Group = i < 4 ? "Ann" : "Bea" },
+        ];
+        HumanYardsticks byGroup = _ml.Segmentation.DescribeRaters(_ml.Data.LoadFromEnumerable(rows)).Yardsticks,
+            byCase = _ml.Segmentation.DescribeRaters(_ml.Data.LoadFromEnumerable(rows), groupColumnName: null).Yardsticks;
+        Assert.Equal(byCase.HalfAgainstHalf.Mean, byGroup.HalfAgainstHalf.Mean);
+
+        // Two patients: often only one of them is drawn, so the interval reaches from the one to the other.
+        Assert.Equal(0.8, byGroup.HalfAgainstHalf.Interval.Upper, 1e-6);
+        Assert.Equal(0.4, byGroup.HalfAgainstHalf.Interval.Lower, 1e-6);
+        Assert.InRange(byCase.HalfAgainstHalf.Interval.Upper, 0.61, 0.79);
+    }
+
     private static void Near(double[] expected, IEnumerable<double> actual, double tolerance = 1e-12) =>
         Assert.All(expected.Zip(actual, (wanted, found) => (wanted, found)), pair => Assert.Equal(pair.wanted, pair.found, tolerance));
 
     private RaterReport Describe(params MasksRow[] rows) => _ml.Segmentation.DescribeRaters(_ml.Data.LoadFromEnumerable(rows));
+
+    private sealed class GroupedRow : BareRow
+    {
+        public string Group { get; set; } = "";
+    }
 
     private class BareRow
     {
