@@ -5,6 +5,7 @@ using System.Reflection;
 using Consensus.ML.Cli.Data;
 using Consensus.ML.Cli.Evaluation;
 using Consensus.ML.Cli.Machine;
+using Consensus.ML.Cli.Merging;
 using Consensus.ML.Cli.Prediction;
 using Consensus.ML.Cli.Serving;
 using Consensus.ML.Cli.Shell;
@@ -69,6 +70,7 @@ internal static class CommandLine
             ExportCommand.Create(terminal),
             InspectCommand.Create(terminal),
             StudyCommand.Create(terminal),
+            MergeCommand.Create(terminal),
             RatersCommand.Create(terminal),
             DatasetCommand.Create(terminal),
             PhantomCommand.Create(terminal),

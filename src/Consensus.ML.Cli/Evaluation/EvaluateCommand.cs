@@ -1,12 +1,8 @@
 using System.CommandLine;
-using Consensus.Imaging.Labels;
-using Consensus.Imaging.Metrics;
-using Consensus.Imaging.Storage;
 using Consensus.ML.Cli.Data;
 using Consensus.ML.Cli.Output;
 using Consensus.ML.Cli.Prediction;
 using Consensus.ML.Cli.Shell;
-using Consensus.ML.Datasets;
 using Consensus.ML.Evaluation;
 using Microsoft.ML;
 using Spectre.Console;
@@ -18,158 +14,112 @@ internal static class EvaluateCommand
 {
     public static Command Create(Terminal terminal)
     {
-        Option<string> model = ModelArguments.Model();
-        var data = new DataOptions(QubiqSplit.Validation);
-        Option<MissingRaters?> missing = CaseArguments.MissingRaters("each scored by the share of its own raters");
-        var sampling = new SamplingArguments();
-        Option<string?> device = DeviceOption.Create();
-        var native = new Option<bool>("--native")
-        {
-            Description = "Score at each case's own size. Default: at the model's size, as published.",
-        };
-        var thresholds = new Option<float[]>("--thresholds")
-        {
-            Description = "Thresholds of one more soft Dice, such as 0.25 0.5 0.75. Default: 0.1 to 0.9.",
-            HelpName = "share",
-            AllowMultipleArgumentsPerToken = true,
-            CustomParser = result =>
-            {
-                var values = new List<float>();
-                foreach (string given in result.Tokens.Select(token => token.Value))
-                {
-                    if (!Numbers.TryParse(given, out double value))
-                    {
-                        result.AddError(
-                            $"'{given}' is not a value of --thresholds; it must be numbers above 0 and at most 1, with spaces between "
-                            + $"them{Numbers.CommaHint(given)}");
-                        return null;
-                    }
-
-                    values.Add((float)value);
-                }
-
-                return [.. values];
-            },
-        };
-        var tolerance = new Option<double?>("--surface-tolerance")
-        {
-            Description = "How far apart outlines may lie for the surface Dice: in mm where the images say how large a pixel is, "
-                + "otherwise in pixels. Default: one pixel.",
-            HelpName = "distance",
-            CustomParser = result =>
-            {
-                string given = result.Tokens.Single().Value;
-                if (Numbers.TryParse(given, out double value))
-                {
-                    return value;
-                }
-
-                result.AddError($"'{given}' is not a value of --surface-tolerance; it must be a number above 0{Numbers.CommaHint(given)}");
-                return null;
-            },
-        };
-        var json = new Option<string?>("--json")
-        {
-            Description = "Also write a report in JSON; '-' prints it instead of the table.",
-            HelpName = "report.json",
-        };
+        var arguments = new EvaluateArguments();
         var command = new CommandWithExamples(
             "evaluate",
             "Score a model's soft maps against the raters' masks.",
             "consensus evaluate --model brain-growth.zip --data QUBIQ --task brain-growth --json report.json",
             "consensus evaluate --model brain-growth.zip --data QUBIQ --task brain-growth --sampler ddim "
-            + "--sampling-steps 2 --generations 1")
+            + "--sampling-steps 2 --generations 1",
+            "consensus evaluate --model brain-growth.zip --data QUBIQ --task brain-growth --records scores --shard 0/4");
+        foreach (Option option in arguments.Options)
         {
-            model, data.Data, data.Task, data.Split, missing,
-            sampling.Generations, sampling.Tolerance, sampling.Mirror, sampling.Sampler, sampling.Steps, sampling.Seed, sampling.Precision,
-            device, native, thresholds, tolerance, json,
-        };
-        command.SetAction(parsed =>
-        {
-            string? report = parsed.GetValue(json);
-            LoadedModel.EnsureExists(parsed.Require(model!));
-            if (report is not null and not "-" && !AtomicFile.IsDevice(report))
-            {
-                OutputPath.EnsureFile(report);
-            }
+            command.Options.Add(option);
+        }
 
-            EvaluationOptions options = Options(parsed.GetValue(thresholds), parsed.GetValue(tolerance));
-            using var interruption = new Interruption();
-            CaseSource source = data.ListCases(terminal, parsed, parsed.GetValue(missing));
-            (MLContext ml, LoadedModel loaded) = LoadedModel.Open(
-                terminal, parsed.Require(model!), parsed.GetValue(device), parsed.IsVerbose());
-            using LoadedModel owned = loaded;
-            using LoadedModel sampled = loaded.WithSampling(sampling.Read(parsed, loaded.Segmentation));
-            SegmentationMetrics metrics = Evaluate(
-                terminal, ml, sampled.Model.Transform(source.View(ml)), parsed.GetValue(native), options, quiet: report == "-");
-            var scores = new EvaluationReport(metrics, options, sampled.Segmentation, source, parsed.GetValue(native));
-            if (report != "-")
-            {
-                terminal.Console.Write(EvaluationTables.Cases(metrics));
-                terminal.Console.Write(EvaluationTables.Means(metrics, options));
-                terminal.Out.WriteLine(Headline(metrics, scores));
-            }
-
-            if (report is not null)
-            {
-                JsonOutput.Write(report, scores, terminal.Out);
-            }
-
-            return ExitCode.Success;
-        });
+        command.SetAction(parsed => Run(terminal, arguments, parsed));
         return command;
     }
 
-    private static SegmentationMetrics Evaluate(
-        Terminal terminal,
-        MLContext ml,
-        IDataView predicted,
-        bool native,
-        EvaluationOptions options,
-        bool quiet)
+    private static int Run(Terminal terminal, EvaluateArguments arguments, ParseResult parsed)
     {
-        string column = "SoftMap";
-        if (native)
+        // With records there is something to keep, so the first signal lets the run end in order; a batch system may send it at once.
+        string? records = parsed.GetValue(arguments.Records);
+        using var interruption = new Interruption(records is null
+            ? null
+            : _ => terminal.Complain("stopping; the records that are written stay (Ctrl-C again aborts at once)"));
+        string path = parsed.Require(arguments.Model!);
+        LoadedModel.EnsureExists(path);
+        string? report = arguments.ReadReport(parsed);
+        EvaluationOptions options = arguments.ReadOptions(parsed);
+        Shard? shard = arguments.ReadShard(terminal, parsed);
+        CaseSource source = arguments.Data.ListCases(terminal, parsed, parsed.GetValue(arguments.Missing));
+        string? device = parsed.GetValue(arguments.Device);
+        (MLContext ml, LoadedModel loaded) = LoadedModel.Open(terminal, path, device, parsed.IsVerbose());
+        using LoadedModel owned = loaded;
+        using LoadedModel sampled = loaded.WithSampling(arguments.Sampling.Read(parsed, loaded.Segmentation));
+        var settings = EvaluationSettings.Create(sampled.Segmentation, options, source, parsed.GetValue(arguments.Native));
+        if (records is null)
         {
-            predicted = ml.Transforms.RestoreSlices("NativeSoftMap", column, "Image").Fit(predicted).Transform(predicted);
-            column = "NativeSoftMap";
+            var evaluator = new CaseEvaluator(ml, sampled, settings);
+            Print(terminal, Evaluate(terminal, evaluator, source, quiet: report == "-"), settings, report);
+            return ExitCode.Success;
         }
 
+        using LoadedModel model = sampled.WithCancellation(interruption.Token);
+        var run = new EvaluationRun(terminal, new CaseEvaluator(ml, model, settings), source.Cases, shard, interruption.Token)
+        {
+            Overwrites = parsed.GetValue(arguments.Overwrite),
+            IsQuiet = report == "-",
+            IsVerbose = parsed.IsVerbose(),
+        };
+        string computes = (device ?? (ml.GpuDeviceId is null ? "cpu" : "cuda")).Split(':')[0];
+        RecordFolder folder = interruption.Run(
+            () => run.Open(records, path, computes), "Stopped while the files of the cases were read; the same command starts again.");
+        EvaluationCounts counts = run.Run(folder);
+        int left = run.Count - counts.Total;
+        if (!run.IsQuiet && (left > 0 || counts.Failed > 0 || counts.Skipped > 0 || shard is not null))
+        {
+            terminal.Out.WriteLine($"{counts}{(left > 0 ? $", {left} left (the same command goes on)" : "")}");
+        }
+
+        if (left > 0 || counts.Failed > 0)
+        {
+            return left > 0 ? interruption.ExitCodeOfStop : ExitCode.Failure;
+        }
+
+        if (shard is null or { Count: 1 })
+        {
+            Print(terminal, folder.Read(), settings, report);
+        }
+
+        return ExitCode.Success;
+    }
+
+    /// <summary>Prints tables, or writes the report as JSON where '-' asks for that alone; a report in a file is written too.</summary>
+    public static void Print(Terminal terminal, SegmentationMetrics metrics, EvaluationSettings settings, string? report)
+    {
+        if (report != "-")
+        {
+            terminal.Console.Write(EvaluationTables.Cases(metrics));
+            terminal.Console.Write(EvaluationTables.Means(metrics, settings.Options));
+            terminal.Out.WriteLine(Headline(metrics, settings));
+        }
+
+        if (report is not null)
+        {
+            JsonOutput.Write(report, new EvaluationReport(metrics, settings), terminal.Out);
+        }
+    }
+
+    private static SegmentationMetrics Evaluate(Terminal terminal, CaseEvaluator evaluator, CaseSource source, bool quiet)
+    {
         if (!terminal.IsInteractive || quiet)
         {
-            return ml.Segmentation.Evaluate(predicted, softMapColumnName: column, options: options);
+            return evaluator.Evaluate(source.Cases);
         }
 
         return terminal.Console.Status().Start("sampling the first case", context =>
-            ml.Segmentation.Evaluate(predicted, softMapColumnName: column, options: options, progress: new Reporter(scores =>
+            evaluator.Evaluate(source.Cases, new Reporter(scores =>
                 context.Status(Markup.Escape($"{scores.Name}: soft Dice {Formats.Score(scores.SoftDice5)}; sampling the next case")))));
     }
 
-    private static string Headline(SegmentationMetrics metrics, EvaluationReport report)
+    private static string Headline(SegmentationMetrics metrics, EvaluationSettings settings)
     {
-        string size = report.Resolution.Native ? "at each case's own size" : $"at {report.Resolution.Height}×{report.Resolution.Width}";
+        EvaluationReport.ResolutionDescription resolution = settings.Resolution;
+        string size = resolution.Native ? "at each case's own size" : $"at {resolution.Height}×{resolution.Width}";
         return $"Soft Dice {Formats.Score(metrics.SoftDice5)} (5 thresholds), {Formats.Score(metrics.SoftDice9)} (9 thresholds) "
-            + $"over {Formats.Cases(metrics.Cases.Count, metrics.Groups)} {size}; {report.SamplingText}.";
-    }
-
-    private static EvaluationOptions Options(float[]? thresholds, double? tolerance)
-    {
-        if (thresholds?.Where(threshold => !(threshold > 0 && threshold <= 1)).ToArray() is [float wrong, ..])
-        {
-            throw new UsageException(FormattableString.Invariant($"--thresholds has {wrong}; a threshold lies above 0 and is at most 1."));
-        }
-
-        if (thresholds?.GroupBy(threshold => threshold).FirstOrDefault(group => group.Count() > 1) is { } twice)
-        {
-            throw new UsageException(FormattableString.Invariant($"--thresholds has {twice.Key} twice; each threshold is given once."));
-        }
-
-        if (tolerance is double distance && !(distance > 0 && double.IsFinite(distance)))
-        {
-            throw new UsageException(FormattableString.Invariant($"--surface-tolerance is {distance}; it must be above 0."));
-        }
-
-        return new() { Thresholds = thresholds is { Length: > 0 } ? thresholds : SoftDice.NineThresholds, SurfaceTolerance = tolerance };
+            + $"over {Formats.Cases(metrics.Cases.Count, metrics.Groups)} {size}; {settings.SamplingText}.";
     }
 
     private sealed class Reporter(Action<CaseMetrics> report) : IProgress<CaseMetrics>

@@ -1,21 +1,12 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
-using Consensus.ML.Cli.Data;
 using Consensus.ML.Cli.Output;
 using Consensus.ML.Evaluation;
 using Consensus.ML.Machine;
-using Consensus.ML.Options;
-using Consensus.ML.Segmentation;
 
 namespace Consensus.ML.Cli.Evaluation;
 
 /// <summary>The output of <c>consensus evaluate --json</c>; data-schemas/evaluation-report.schema.json describes it.</summary>
-internal sealed class EvaluationReport(
-    SegmentationMetrics metrics,
-    EvaluationOptions options,
-    SegmentationTransformer model,
-    CaseSource source,
-    bool native)
+internal sealed class EvaluationReport(SegmentationMetrics metrics, EvaluationSettings settings)
 {
     public int FormatVersion { get; } = 1;
 
@@ -44,27 +35,20 @@ internal sealed class EvaluationReport(
             summary.Groups));
 
     public OptionDescription Options { get; } = new(
-        options.Confidence, options.BootstrapResamples, options.Seed, options.CalibrationBins, options.SurfaceTolerance,
-        Formats.Name(metrics.DistanceUnit));
+        settings.Options.Confidence, settings.Options.BootstrapResamples, settings.Options.Seed, settings.Options.CalibrationBins,
+        settings.Options.SurfaceTolerance, Formats.Name(metrics.DistanceUnit));
 
-    public DataDescription Data { get; } = new(source.Name, source.Split, metrics.Cases.Count, metrics.Groups);
+    public DataDescription Data { get; } = new(settings.Task, settings.Split, metrics.Cases.Count, metrics.Groups);
 
-    public ResolutionDescription Resolution { get; } = native ? new(true, null, null) : new(false, model.Height, model.Width);
+    public ResolutionDescription Resolution { get; } = settings.Resolution;
 
-    public ModelDescription Model { get; } = new(
-        Formats.Method(model), Formats.Learned(model), model.Members, model.Levels, model.ImageChannels, model.Height, model.Width);
+    public ModelDescription Model { get; } = settings.Model;
 
-    public SamplingDescription Sampling { get; } = new(
-        Formats.Maps(model), model.Sampling.Tolerance, model.Sampling.Mirror, Formats.Sampler(model),
-        model.SamplesByDiffusion ? model.Sampling.Steps : null, model.Sampling.Seed,
-        Spelling.Write(model.Sampling.Precision));
+    public SamplingDescription Sampling { get; } = settings.Sampling;
 
-    public VersionDescription Versions { get; } = VersionDescription.OfThisProcess();
+    public VersionDescription Versions { get; } = settings.Versions;
 
     public IReadOnlyList<Dictionary<string, object>> Cases { get; } = [.. metrics.Cases.Select(Describe)];
-
-    [JsonIgnore]
-    public string SamplingText { get; } = Formats.Describe(model);
 
     private static string Key(SegmentationMeasure measure) => JsonNamingPolicy.CamelCase.ConvertName(measure.Name);
 

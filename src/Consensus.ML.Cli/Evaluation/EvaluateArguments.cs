@@ -1,0 +1,171 @@
+using System.CommandLine;
+using Consensus.Imaging.Labels;
+using Consensus.Imaging.Metrics;
+using Consensus.Imaging.Storage;
+using Consensus.ML.Cli.Data;
+using Consensus.ML.Cli.Output;
+using Consensus.ML.Cli.Prediction;
+using Consensus.ML.Cli.Shell;
+using Consensus.ML.Datasets;
+using Consensus.ML.Evaluation;
+
+namespace Consensus.ML.Cli.Evaluation;
+
+/// <summary>The arguments of <c>consensus evaluate</c>.</summary>
+internal sealed class EvaluateArguments
+{
+    public Option<string> Model { get; } = ModelArguments.Model();
+
+    public DataOptions Data { get; } = new(QubiqSplit.Validation);
+
+    public Option<MissingRaters?> Missing { get; } = CaseArguments.MissingRaters("each scored by the share of its own raters");
+
+    public SamplingArguments Sampling { get; } = new();
+
+    public Option<string?> Device { get; } = DeviceOption.Create();
+
+    public Option<bool> Native { get; } = new("--native")
+    {
+        Description = "Score at each case's own size. Default: at the model's size, as published.",
+    };
+
+    public Option<float[]> Thresholds { get; } = new("--thresholds")
+    {
+        Description = "Thresholds of one more soft Dice, such as 0.25 0.5 0.75. Default: 0.1 to 0.9.",
+        HelpName = "share",
+        AllowMultipleArgumentsPerToken = true,
+        CustomParser = result =>
+        {
+            var values = new List<float>();
+            foreach (string given in result.Tokens.Select(token => token.Value))
+            {
+                if (!Numbers.TryParse(given, out double value))
+                {
+                    result.AddError(
+                        $"'{given}' is not a value of --thresholds; it must be numbers above 0 and at most 1, with spaces between "
+                        + $"them{Numbers.CommaHint(given)}");
+                    return null;
+                }
+
+                values.Add((float)value);
+            }
+
+            return [.. values];
+        },
+    };
+
+    public Option<double?> Tolerance { get; } = new("--surface-tolerance")
+    {
+        Description = "How far apart outlines may lie for the surface Dice: in mm where the images say how large a pixel is, "
+            + "otherwise in pixels. Default: one pixel.",
+        HelpName = "distance",
+        CustomParser = result =>
+        {
+            string given = result.Tokens.Single().Value;
+            if (Numbers.TryParse(given, out double value))
+            {
+                return value;
+            }
+
+            result.AddError($"'{given}' is not a value of --surface-tolerance; it must be a number above 0{Numbers.CommaHint(given)}");
+            return null;
+        },
+    };
+
+    public Option<string?> Json { get; } = new("--json")
+    {
+        Description = "Also write a report in JSON; '-' prints it instead of the table.",
+        HelpName = "report.json",
+    };
+
+    public Option<string?> Records { get; } = new("--records")
+    {
+        Description = "Keep a record of each case in this folder, and leave cases alone that have one. --shard needs it; "
+            + "'consensus merge' makes the report of all shards.",
+        HelpName = "DIR",
+    };
+
+    public ShardArguments Shards { get; } = new();
+
+    public Option<bool> Overwrite { get; } = new("--overwrite")
+    {
+        Description = "Score cases again that have a record in --records.",
+    };
+
+    /// <summary>Every option, in the order of the help.</summary>
+    public IEnumerable<Option> Options =>
+    [
+        Model, Data.Data, Data.Task, Data.Split, Missing, Sampling.Generations, Sampling.Tolerance, Sampling.Mirror, Sampling.Sampler,
+        Sampling.Steps, Sampling.Seed, Sampling.Precision, Device, Native, Thresholds, Tolerance, Json, Records, Shards.Shard,
+        Shards.Shards, Overwrite,
+    ];
+
+    /// <summary>The options of the scores.</summary>
+    /// <exception cref="UsageException">One of them is out of range.</exception>
+    public EvaluationOptions ReadOptions(ParseResult parsed)
+    {
+        float[]? thresholds = parsed.GetValue(Thresholds);
+        if (thresholds?.Where(threshold => !(threshold > 0 && threshold <= 1)).ToArray() is [float wrong, ..])
+        {
+            throw new UsageException(FormattableString.Invariant($"--thresholds has {wrong}; a threshold lies above 0 and is at most 1."));
+        }
+
+        if (thresholds?.GroupBy(threshold => threshold).FirstOrDefault(group => group.Count() > 1) is { } twice)
+        {
+            throw new UsageException(FormattableString.Invariant($"--thresholds has {twice.Key} twice; each threshold is given once."));
+        }
+
+        double? tolerance = parsed.GetValue(Tolerance);
+        if (tolerance is double distance && !(distance > 0 && double.IsFinite(distance)))
+        {
+            throw new UsageException(FormattableString.Invariant($"--surface-tolerance is {distance}; it must be above 0."));
+        }
+
+        return new() { Thresholds = thresholds is { Length: > 0 } ? thresholds : SoftDice.NineThresholds, SurfaceTolerance = tolerance };
+    }
+
+    /// <summary>The file for the report; null for none. It is made sure that it can be written.</summary>
+    /// <exception cref="IOException">It cannot be written.</exception>
+    public string? ReadReport(ParseResult parsed)
+    {
+        string? report = parsed.GetValue(Json);
+        if (report is not null and not "-" && !AtomicFile.IsDevice(report))
+        {
+            OutputPath.EnsureFile(report);
+        }
+
+        return report;
+    }
+
+    /// <summary>
+    /// The shard of this process; null for all cases. Without --records the environment is not looked at: tasks of an array may well
+    /// evaluate a model each.
+    /// </summary>
+    /// <exception cref="UsageException">An option is given that needs --records, or that does not go with a shard.</exception>
+    public Shard? ReadShard(Terminal terminal, ParseResult parsed)
+    {
+        if (parsed.GetValue(Records) is not { } records)
+        {
+            Option[] dependent = [Shards.Shard, Shards.Shards, Overwrite];
+            return dependent.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } given
+                ? throw new UsageException($"Option {given.Name} needs --records, the folder for the records of the cases.")
+                : null;
+        }
+
+        Shard? shard = Shards.Read(terminal, parsed);
+        if (parsed.GetValue(Json) is not { } report)
+        {
+            return shard;
+        }
+
+        if (shard is { Count: > 1 })
+        {
+            throw new UsageException(
+                $"--json is for all cases, and this process scores shard {shard}: 'consensus merge {records} --json {report}' writes the "
+                + "report when all shards are done.");
+        }
+
+        RecordFolder.EnsureOutside(records, report);
+        return shard;
+    }
+}

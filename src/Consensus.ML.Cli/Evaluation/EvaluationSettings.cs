@@ -1,0 +1,43 @@
+using Consensus.ML.Cli.Data;
+using Consensus.ML.Cli.Output;
+using Consensus.ML.Evaluation;
+using Consensus.ML.Options;
+using Consensus.ML.Segmentation;
+
+namespace Consensus.ML.Cli.Evaluation;
+
+/// <summary>Everything but the cases that decides an evaluation: what the report says about it.</summary>
+/// <param name="Task">The name of the set.</param>
+/// <param name="Split">The name of the split.</param>
+/// <param name="Resolution">The size at which maps and masks are compared.</param>
+/// <param name="Model">The model.</param>
+/// <param name="Sampling">How it samples.</param>
+/// <param name="SamplingText">The same for people.</param>
+/// <param name="Options">The options of the scores.</param>
+/// <param name="Versions">The software.</param>
+internal sealed record EvaluationSettings(
+    string Task,
+    string Split,
+    EvaluationReport.ResolutionDescription Resolution,
+    EvaluationReport.ModelDescription Model,
+    EvaluationReport.SamplingDescription Sampling,
+    string SamplingText,
+    EvaluationOptions Options,
+    EvaluationReport.VersionDescription Versions)
+{
+    public static EvaluationSettings Create(
+        SegmentationTransformer model,
+        EvaluationOptions options,
+        CaseSource source,
+        bool native) => new(
+        source.Name,
+        source.Split,
+        native ? new(true, null, null) : new(false, model.Height, model.Width),
+        new(Formats.Method(model), Formats.Learned(model), model.Members, model.Levels, model.ImageChannels, model.Height, model.Width),
+        new(
+            Formats.Maps(model), model.Sampling.Tolerance, model.Sampling.Mirror, Formats.Sampler(model),
+            model.SamplesByDiffusion ? model.Sampling.Steps : null, model.Sampling.Seed, Spelling.Write(model.Sampling.Precision)),
+        Formats.Describe(model),
+        options,
+        EvaluationReport.VersionDescription.OfThisProcess());
+}
