@@ -37,7 +37,7 @@ public sealed class ShellBlockTests
         Assert.Equal(["train", "predict"], plain.Select(call => call.Arguments[0]));
     }
 
-    /// <summary>The calls, with shorter trainings. The study draws no curve over 25 generations, which takes longer than all else.</summary>
+    /// <summary>The calls, with shorter trainings. The study draws no curve over 25 generations, which takes longest.</summary>
     [Fact]
     public void The_calls_of_the_first_page_run_one_after_the_other()
     {
