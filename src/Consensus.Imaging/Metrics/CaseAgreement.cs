@@ -34,6 +34,9 @@ public sealed record CaseAgreement
     /// <summary>How well people predict the soft map of the case, on the scale of a model's soft Dice.</summary>
     public required RaterYardsticks Yardsticks { get; init; }
 
+    /// <summary>What resizing to each of the usual sizes leaves (<see cref="ResizingCeiling.UsualSizes"/>), the smallest first.</summary>
+    public required IReadOnlyList<ResizingCeiling> Ceilings { get; init; }
+
     /// <summary>
     /// Whether STAPLE's iterations ended because nothing changed any more. Also true for a single rater, where STAPLE does not iterate.
     /// </summary>
@@ -88,6 +91,7 @@ public sealed record CaseAgreement
             FleissKappa = staple is null ? double.NaN : ConsensusLabels.FleissKappa(patterns),
             MarkedShare = meanArea / patterns.Size,
             Yardsticks = RaterYardsticks.FromPatterns(patterns),
+            Ceilings = ResizingCeiling.ComputeUsual(masks),
             StapleConverged = staple?.Converged ?? true,
         };
     }

@@ -41,6 +41,8 @@ internal sealed class RaterDescription(RaterReport report, CaseSource source)
 
     public YardstickDescription Yardsticks { get; } = new(report.Yardsticks);
 
+    public IReadOnlyList<ResizingCeiling> Ceilings { get; } = report.Ceilings;
+
     public IReadOnlyList<RaterSummary> Raters { get; } = report.Raters;
 
     public IReadOnlyList<CaseAgreement> Cases { get; } = report.Cases;

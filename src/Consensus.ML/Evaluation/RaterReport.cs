@@ -33,6 +33,8 @@ public sealed class RaterReport
         MeanFleissKappa = Mean(all, one => one.FleissKappa);
         MeanMarkedShare = Mean(all, one => one.MarkedShare);
         Yardsticks = new([.. all.Select(one => one.Yardsticks)], [.. all.Select(one => one.Group)]);
+        Ceilings = Array.AsReadOnly([.. ResizingCeiling.UsualSizes.Select(
+            (size, i) => new ResizingCeiling(size, all.Average(one => one.Ceilings[i].SoftDice)))]);
     }
 
     /// <summary>The cases, in the order of the data.</summary>
@@ -61,6 +63,12 @@ public sealed class RaterReport
 
     /// <summary>How well people predict the raters' soft maps, on the scale of a model's soft Dice.</summary>
     public HumanYardsticks Yardsticks { get; }
+
+    /// <summary>
+    /// What resizing leaves, mean over cases: the soft Dice at the slices' own size that a model of each usual size cannot exceed. The
+    /// smallest size comes first.
+    /// </summary>
+    public IReadOnlyList<ResizingCeiling> Ceilings { get; }
 
     /// <summary>
     /// The raters as a table, one row each: Rater (text), Cases, EmptyMasks (whole numbers), MeanArea, Bias, MeanDice, StapleSensitivity,

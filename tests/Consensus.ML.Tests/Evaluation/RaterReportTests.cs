@@ -209,6 +209,20 @@ public sealed class RaterReportTests
     }
 
     [Fact]
+    public void What_resizing_leaves_is_averaged_over_cases()
+    {
+        var left = new RaterMasks(1, 128, 128, [.. Enumerable.Range(0, 128 * 128).Select(i => (byte)(i % 128 < 33 ? 1 : 0))]);
+        RaterReport report = Describe(
+            new MasksRow { Case = "a", AnnotationPaths = left, RaterNames = ["1"] },
+            new MasksRow { Case = "b", AnnotationPaths = new RaterMasks(1, 128, 128, new byte[128 * 128]), RaterNames = ["1"] });
+        Assert.Equal(ResizingCeiling.UsualSizes, report.Ceilings.Select(ceiling => ceiling.Size));
+
+        // At 64 pixels the columns 0, 2, … 32 are marked. Column 33 lies half way to 34, which is not: at 0.1, 0.3 and 0.5 it is too much.
+        Assert.Equal(((((3 * 66 / 67.0) + 2) / 5) + 1) / 2, report.Ceilings[0].SoftDice, 1e-6);
+        Assert.Equal(1, report.Ceilings.Single(ceiling => ceiling.Size == 128).SoftDice, 1e-12);
+    }
+
+    [Fact]
     public void Intervals_of_yardsticks_resample_the_groups_of_cases()
     {
         RaterMasks near = new(2, 1, 4, [1, 1, 1, 0, 1, 1, 0, 0]), far = new(2, 1, 4, [1, 1, 1, 1, 1, 0, 0, 0]);

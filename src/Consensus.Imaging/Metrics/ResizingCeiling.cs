@@ -1,0 +1,38 @@
+using Consensus.Imaging.Geometry;
+using Consensus.Imaging.Labels;
+
+namespace Consensus.Imaging.Metrics;
+
+/// <summary>
+/// What resizing leaves: the soft Dice (five thresholds) of a case's soft map with itself, after its masks were reduced to a model's size
+/// and the map was brought back to the size of the masks. A model of this size cannot score higher at the slices' own size, however well it
+/// is trained.
+/// </summary>
+/// <remarks>
+/// Masks are reduced as for training (<see cref="Resampling.Nearest"/>), and the map comes back as a prediction does. A model that draws
+/// soft edges may lie slightly above the value, since it is not limited to the reduced masks.
+/// </remarks>
+/// <param name="Size">Rows and columns of the model's slices.</param>
+/// <param name="SoftDice">The soft Dice, in [0, 1]. It is 1 if the masks have this size.</param>
+public sealed record ResizingCeiling(int Size, double SoftDice)
+{
+    /// <summary>The sizes that are looked at: those that models usually have.</summary>
+    public static IReadOnlyList<int> UsualSizes { get; } = Array.AsReadOnly([64, 96, 128, 192, 256, 384, 512]);
+
+    /// <summary>Computes the ceiling of one case.</summary>
+    /// <param name="masks">One mask per rater.</param>
+    /// <param name="size">Rows and columns of the model's slices, at least 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The size is below 1.</exception>
+    public static ResizingCeiling Compute(RaterMasks masks, int size)
+    {
+        ArgumentNullException.ThrowIfNull(masks);
+        float[] truth = ConsensusLabels.SoftMap(masks), restored = new float[truth.Length];
+        Resampling.UndoNearest(
+            ConsensusLabels.SoftMap(Resampling.Nearest(masks, size, size)), size, size, restored, masks.Height, masks.Width);
+        return new(size, Metrics.SoftDice.Mean(restored, truth, Metrics.SoftDice.FiveThresholds));
+    }
+
+    /// <summary>Computes the ceilings of one case for all usual sizes.</summary>
+    internal static IReadOnlyList<ResizingCeiling> ComputeUsual(RaterMasks masks) =>
+        Array.AsReadOnly([.. UsualSizes.Select(size => Compute(masks, size))]);
+}
