@@ -34,7 +34,6 @@ internal sealed class OnnxModel : IMapModel
         ulong seed,
         Mirroring? mirroring = null,
         bool keepSamples = false,
-        bool sideBySide = false,
         CancellationToken cancellation = default)
     {
         ModelManifest manifest = _file.Manifest;

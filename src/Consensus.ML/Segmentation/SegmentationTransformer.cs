@@ -19,8 +19,11 @@ namespace Consensus.ML.Segmentation;
 /// </summary>
 /// <remarks>
 /// Maps are predicted when a column is read, once for each row. The random numbers of a row come from a seed and from the row's own values.
-/// So the same slice always gives the same maps: alone or among others, in any order and on any thread. Several cursors may use the
-/// transformer at the same time. It holds memory outside .NET: dispose it, or the chain that contains it. A prediction engine disposes its
+/// So the same slice always gives the same maps: alone or among others, in any order and on any thread. Only the number of threads that
+/// torch has for a slice changes how sums of float32 are rounded, in the last digits. Several cursors may use the transformer at the same
+/// time. A cursor that reads one row after another predicts the next small slices (up to 128×128) ahead, on a CPU: as many at a time as
+/// torch has threads, in their order, on threads of its own that end with the cursor. Their features are read a second time for that. This
+/// needs data that knows its number of rows; rows of a stream are predicted one by one. The transformer holds memory outside .NET: dispose it, or the chain that contains it. A prediction engine disposes its
 /// model too, unless the engine is made with OwnsTransformer = false.
 /// </remarks>
 public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
@@ -321,7 +324,8 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
 
     private protected override void SaveModel(ModelSaveContext context) => ModelFile.Save(State, context, Manifest, Weights());
 
-    private protected override RowMapping Map(DataViewSchema inputSchema) => new MapColumns(Manifest, VolumeAxes, Predict).Map(inputSchema);
+    private protected override RowMapping Map(DataViewSchema inputSchema) =>
+        new MapColumns(Manifest, VolumeAxes, Predict, Share).Map(inputSchema);
 
     /// <summary>Keeps the weights alive even if a transformer is disposed meanwhile. The caller must release them once.</summary>
     private protected SharedModel Acquire()
@@ -330,14 +334,29 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
         return _model;
     }
 
-    private ConsensusPrediction Predict(float[] features, bool keepSamples)
+    private ConsensusPrediction Predict(float[] features, bool keepSamples, CancellationToken stop)
     {
         SharedModel model = Acquire();
         try
         {
-            return _limits.Run(cancellation => model.Predict(
-                features, Sampling, NoiseSeed.Compute(Sampling.Seed ?? Manifest.Seed, features),
-                Manifest.Training.Mirroring, keepSamples, cancellation));
+            return _limits.Run(
+                cancellation => model.Predict(
+                    features, Sampling, NoiseSeed.Compute(Sampling.Seed ?? Manifest.Seed, features),
+                    Manifest.Training.Mirroring, keepSamples, cancellation),
+                stop);
+        }
+        finally
+        {
+            model.Release();
+        }
+    }
+
+    private PredictionShare Share(long slices)
+    {
+        SharedModel model = Acquire();
+        try
+        {
+            return model.Share(slices);
         }
         finally
         {

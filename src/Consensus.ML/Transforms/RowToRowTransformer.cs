@@ -115,15 +115,15 @@ public abstract class RowToRowTransformer : ITransformer
             return active;
         }
 
-        public Delegate[] CreateGetters(DataViewRow input, bool[] active, ICollection<IDisposable> open) =>
-            _mapping.CreateGetters(input, output => active[InputSchema.Count + output], open);
+        public Delegate[] CreateGetters(DataViewRow input, bool[] active, ICollection<IDisposable> open, RereadableRows? again) =>
+            _mapping.CreateGetters(input, output => active[InputSchema.Count + output], open, again);
     }
 
     /// <summary>
     /// The getters of one row or cursor. Getters of the input pass through; our own are made at the first request. Disposes the objects
     /// that they keep open, and the input.
     /// </summary>
-    private sealed class Columns(Mapper mapper, DataViewRow input, bool[] active) : IDisposable
+    private sealed class Columns(Mapper mapper, DataViewRow input, bool[] active, RereadableRows? again = null) : IDisposable
     {
         private readonly List<IDisposable> _open = [];
         private Delegate[]? _getters;
@@ -145,7 +145,7 @@ public abstract class RowToRowTransformer : ITransformer
                 return input.GetGetter<TValue>(mapper.InputSchema[column.Index]);
             }
 
-            _getters ??= mapper.CreateGetters(input, active, _open);
+            _getters ??= mapper.CreateGetters(input, active, _open, again);
             Delegate getter = _getters[column.Index - mapper.InputSchema.Count];
             return getter as ValueGetter<TValue>
                 ?? throw new InvalidOperationException($"Column '{column.Name}' holds {column.Type.RawType}, not {typeof(TValue)}.");
@@ -244,7 +244,10 @@ public abstract class RowToRowTransformer : ITransformer
         {
             DataViewSchema.Column[] needed = [.. columnsNeeded];
             bool[] active = mapper.Active(needed);
-            return Open(Source.GetRowCursor(mapper.GetDependencies(needed), rand), active);
+            RereadableRows? again = rand is null && Source.GetRowCount() is long count
+                ? new(count, columns => Source.GetRowCursor(columns))
+                : null;
+            return Open(Source.GetRowCursor(mapper.GetDependencies(needed), rand), active, again);
         }
 
         public override DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null)
@@ -254,6 +257,7 @@ public abstract class RowToRowTransformer : ITransformer
             return [.. Source.GetRowCursorSet(mapper.GetDependencies(needed), n, rand).Select(cursor => Open(cursor, active))];
         }
 
-        private Cursor Open(DataViewRowCursor cursor, bool[] active) => new(new Columns(mapper, cursor, active), cursor);
+        private Cursor Open(DataViewRowCursor cursor, bool[] active, RereadableRows? again = null) =>
+            new(new Columns(mapper, cursor, active, again), cursor);
     }
 }

@@ -111,7 +111,7 @@ public sealed class SliceLoadingTransformer : RowToRowTransformer
 
         DataViewSchema.Column path = inputSchema.Require(
             _input, type => type is TextDataViewType or VectorDataViewType { ItemType: TextDataViewType }, Expected);
-        return new([new(_output, SliceDataViewType.Instance)], [path], (row, _, open) =>
+        return new([new(_output, SliceDataViewType.Instance)], [path], (row, _, open, _) =>
         {
             Func<string[]> getter = PathsColumn.Getter(row, path);
             var volumes = new OpenVolumes(closing: row is not DataViewRowCursor);

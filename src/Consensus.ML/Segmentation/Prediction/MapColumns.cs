@@ -14,11 +14,15 @@ namespace Consensus.ML.Segmentation.Prediction;
 /// </summary>
 /// <param name="manifest">The manifest of the model.</param>
 /// <param name="volumeAxes">The axes of the training slices in their volumes; empty where they are not known.</param>
-/// <param name="predict">Predicts from checked features. Its second argument says whether someone reads the samples.</param>
+/// <param name="predict">
+/// Predicts from checked features, and gives up when the token is cancelled. Its second argument says whether someone reads the samples.
+/// </param>
+/// <param name="share">How many of some number of slices to predict at a time.</param>
 internal sealed class MapColumns(
     ModelManifest manifest,
     IReadOnlyList<int> volumeAxes,
-    Func<float[], bool, ConsensusPrediction> predict)
+    Func<float[], bool, CancellationToken, ConsensusPrediction> predict,
+    Func<long, PredictionShare> share)
 {
     /// <summary>The columns that a model adds to data of a schema.</summary>
     /// <exception cref="ArgumentException">The features are missing or of another type.</exception>
@@ -45,9 +49,11 @@ internal sealed class MapColumns(
         var axes = SliceAxisGuard.ForSchema(inputSchema, volumeAxes);
         var naming = new SliceNaming(inputSchema);
         DataViewSchema.Column[] inputs = [features, .. axes.Columns, .. naming.Columns];
-        return new(outputs, inputs, (row, isRead, _) =>
+        return new(outputs, inputs, (row, isRead, open, again) =>
         {
             bool keepSamples = isRead(outputs.Length - 1);
+            var ahead = new PredictedAhead(again, features, share, (values, stop) => predict(values, keepSamples, stop));
+            open.Add(ahead);
             Action check = axes.Checker(row);
             ValueGetter<VBuffer<float>> getter = row.GetGetter<VBuffer<float>>(features);
             Func<string> nameOf = naming.Getter(row);
@@ -56,7 +62,7 @@ internal sealed class MapColumns(
             {
                 getter(ref vector);
                 check();
-                return Predict(Vectors.ToArray(vector), row.Position, nameOf, keepSamples);
+                return Predict(Vectors.ToArray(vector), row.Position, nameOf, ahead);
             });
             return
             [
@@ -72,7 +78,7 @@ internal sealed class MapColumns(
     private static ValueGetter<VBuffer<float>> Getter(RowValue<ConsensusPrediction> value, Func<ConsensusPrediction, float[]> map) =>
         (ref VBuffer<float> vector) => Vectors.Copy(map(value.Get()), ref vector);
 
-    private ConsensusPrediction Predict(float[] features, long row, Func<string> nameOf, bool keepSamples)
+    private ConsensusPrediction Predict(float[] features, long row, Func<string> nameOf, PredictedAhead ahead)
     {
         int size = manifest.ImageChannels * manifest.Height * manifest.Width;
         if (features.Length != size)
@@ -93,7 +99,7 @@ internal sealed class MapColumns(
 
         try
         {
-            return predict(features, keepSamples);
+            return ahead.Predict(row, features);
         }
         catch (NotFiniteOutputException)
         {

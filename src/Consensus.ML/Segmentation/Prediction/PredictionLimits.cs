@@ -8,25 +8,32 @@ internal sealed record PredictionLimits(TimeSpan? TimeLimit, CancellationToken C
     public static PredictionLimits None { get; } = new(null, CancellationToken.None);
 
     /// <summary>Runs a prediction within the limits.</summary>
+    /// <param name="predict">The prediction.</param>
+    /// <param name="stop">Ends it too: nobody wants it any more.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     /// <exception cref="TimeoutException">It took longer than the limit.</exception>
-    public T Run<T>(Func<CancellationToken, T> predict)
+    public T Run<T>(Func<CancellationToken, T> predict, CancellationToken stop = default)
     {
-        if (TimeLimit is not TimeSpan limit)
+        if (TimeLimit is null && !stop.CanBeCanceled)
         {
             return predict(Cancellation);
         }
 
-        using var source = CancellationTokenSource.CreateLinkedTokenSource(Cancellation);
-        source.CancelAfter(limit);
+        using var source = CancellationTokenSource.CreateLinkedTokenSource(Cancellation, stop);
+        if (TimeLimit is TimeSpan limit)
+        {
+            source.CancelAfter(limit);
+        }
+
         try
         {
             return predict(source.Token);
         }
-        catch (OperationCanceledException exception) when (!Cancellation.IsCancellationRequested)
+        catch (OperationCanceledException exception)
+            when (!Cancellation.IsCancellationRequested && !stop.IsCancellationRequested)
         {
             throw new TimeoutException(
-                $"The prediction took longer than its limit of {limit} (WithTimeLimit); fewer generations or "
+                $"The prediction took longer than its limit of {TimeLimit} (WithTimeLimit); fewer generations or "
                 + "sampling steps (WithSampling) take less.",
                 exception);
         }

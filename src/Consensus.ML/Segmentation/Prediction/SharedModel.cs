@@ -1,6 +1,7 @@
 using Consensus.ML.Options;
 using Consensus.ML.Segmentation.Checks;
 using Consensus.ML.Torch.Models;
+using Consensus.ML.Torch.Runtime;
 using static TorchSharp.torch;
 
 namespace Consensus.ML.Segmentation.Prediction;
@@ -68,8 +69,13 @@ internal sealed class SharedModel(IMapModel model)
         }
 
         Interlocked.Increment(ref _predictions);
-        return model.Predict(features, sampling, seed, mirroring, keepSamples, sideBySide: false, cancellation);
+        return model.Predict(features, sampling, seed, mirroring, keepSamples, cancellation);
     }
+
+    /// <summary>How many of some slices to predict at a time, and with how many threads of torch each.</summary>
+    public PredictionShare Share(long slices) => model is SegmentationModel torch
+        ? PredictionShare.For(torch, slices, TorchThreads.Current)
+        : PredictionShare.Alone(1);
 
     /// <summary>Every sampling step of one generation. The model must sample by diffusion.</summary>
     public IReadOnlyList<TracedStep> Trace(float[] features, SamplingOptions sampling, ulong seed, CancellationToken cancellation) =>

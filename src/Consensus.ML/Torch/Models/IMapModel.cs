@@ -11,7 +11,6 @@ internal interface IMapModel : IDisposable
     /// <param name="seed">Seed of the random numbers in the prediction of this slice.</param>
     /// <param name="mirroring">The views that <see cref="SamplingOptions.Mirror"/> may take; null for the image alone.</param>
     /// <param name="keepSamples">Whether the prediction keeps every sampled map.</param>
-    /// <param name="sideBySide">Whether other predictions that are made side by side may run at the same time.</param>
     /// <param name="cancellation">Ends waiting for other predictions, or this one.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     /// <exception cref="NotFiniteOutputException">A value of the network's output is NaN or infinite.</exception>
@@ -21,6 +20,5 @@ internal interface IMapModel : IDisposable
         ulong seed,
         Mirroring? mirroring = null,
         bool keepSamples = false,
-        bool sideBySide = false,
         CancellationToken cancellation = default);
 }

@@ -19,15 +19,23 @@ internal readonly record struct PredictionShare(int Workers, int TorchThreads)
     /// <param name="model">The model.</param>
     /// <param name="predictions">How many predictions there are to make.</param>
     /// <param name="threads">Threads for all of them.</param>
-    public static PredictionShare For(SegmentationModel model, int predictions, int threads) =>
-        model.Device.type == DeviceType.CPU
-            ? For(model.Height * model.Width, predictions, threads)
-            : Alone(threads);
+    public static PredictionShare For(SegmentationModel model, long predictions, int threads) =>
+        IsShared(model) ? Of(predictions, threads) : Alone(threads);
 
-    /// <summary>How to share threads between predictions of slices of some pixels on the CPU.</summary>
-    internal static PredictionShare For(int pixels, int predictions, int threads)
+    /// <summary>
+    /// How many predictions of a model may run at a time if each has the threads that torch has for the calling thread: as many as the
+    /// processor has threads for.
+    /// </summary>
+    public static int AtOnce(SegmentationModel model) =>
+        IsShared(model) ? Math.Max(1, Environment.ProcessorCount / Runtime.TorchThreads.Current) : 1;
+
+    /// <summary>How to share threads between predictions of small slices.</summary>
+    internal static PredictionShare Of(long predictions, int threads)
     {
-        int workers = pixels > LargestSlice ? 1 : Math.Max(1, Math.Min(predictions, threads));
-        return new(workers, Math.Max(1, threads / workers));
+        int workers = (int)Math.Clamp(predictions, 1, threads);
+        return new(workers, threads / workers);
     }
+
+    private static bool IsShared(SegmentationModel model) =>
+        model.Device.type == DeviceType.CPU && model.Height * model.Width <= LargestSlice;
 }

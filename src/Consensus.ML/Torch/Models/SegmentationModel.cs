@@ -18,7 +18,7 @@ namespace Consensus.ML.Torch.Models;
 internal abstract class SegmentationModel(IReadOnlyList<WeightSet> members, Device device, int imageChannels, int height, int width)
     : IMapModel
 {
-    // One prediction at a time, since torch already uses all cores for each; several where each has some of the cores.
+    // As many predictions at a time as have threads on the processor: one if torch uses all cores for it.
     private readonly TurnQueue _turn = new();
     private readonly Lock _preparing = new();
     private readonly Dictionary<(Precision Precision, int Member), PreparedWeights> _lowPrecision = [];
@@ -42,7 +42,7 @@ internal abstract class SegmentationModel(IReadOnlyList<WeightSet> members, Devi
     /// <summary>The weights of a member as a safetensors file, under their published names.</summary>
     public byte[] SaveWeights(int member = 0)
     {
-        _turn.Take(CancellationToken.None);
+        _turn.Take(1, CancellationToken.None);
         try
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
@@ -60,7 +60,6 @@ internal abstract class SegmentationModel(IReadOnlyList<WeightSet> members, Devi
     /// <param name="seed">Seed of the random numbers in the prediction of this slice.</param>
     /// <param name="mirroring">The views that <see cref="SamplingOptions.Mirror"/> may take; null for the image alone.</param>
     /// <param name="keepSamples">Whether the prediction keeps every sampled map.</param>
-    /// <param name="sideBySide">Whether other predictions that are made side by side may run at the same time.</param>
     /// <param name="cancellation">Ends waiting for other predictions, or this one between two passes of the network.</param>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public ConsensusPrediction Predict(
@@ -69,16 +68,13 @@ internal abstract class SegmentationModel(IReadOnlyList<WeightSet> members, Devi
         ulong seed,
         Mirroring? mirroring = null,
         bool keepSamples = false,
-        bool sideBySide = false,
         CancellationToken cancellation = default) =>
-        InTurn(
-            features, image => Predict(image, sampling, seed, mirroring ?? Mirroring.None, keepSamples, cancellation), cancellation,
-            sideBySide);
+        InTurn(features, image => Predict(image, sampling, seed, mirroring ?? Mirroring.None, keepSamples, cancellation), cancellation);
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        _turn.Take(CancellationToken.None);
+        _turn.Take(1, CancellationToken.None);
         try
         {
             if (!_disposed)
@@ -114,7 +110,7 @@ internal abstract class SegmentationModel(IReadOnlyList<WeightSet> members, Devi
     /// <summary>
     /// Waits for its turn, then runs work on a slice on the device, 1×C×H×W, inside a dispose scope and without gradients.
     /// </summary>
-    protected T InTurn<T>(ReadOnlySpan<float> features, Func<Tensor, T> work, CancellationToken cancellation, bool sideBySide = false)
+    protected T InTurn<T>(ReadOnlySpan<float> features, Func<Tensor, T> work, CancellationToken cancellation)
     {
         int expected = imageChannels * Height * Width;
         if (features.Length != expected)
@@ -126,7 +122,7 @@ internal abstract class SegmentationModel(IReadOnlyList<WeightSet> members, Devi
 
         // Copied, since the samplers' callbacks cannot capture a span.
         float[] image = features.ToArray();
-        _turn.Take(cancellation, share: sideBySide);
+        _turn.Take(PredictionShare.AtOnce(this), cancellation);
         try
         {
             ObjectDisposedException.ThrowIf(_disposed, this);

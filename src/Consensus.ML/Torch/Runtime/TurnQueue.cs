@@ -1,15 +1,17 @@
 namespace Consensus.ML.Torch.Runtime;
 
 /// <summary>
-/// A lock for one caller at a time, or for several who agree to share it, in the order of their calls. A <see cref="SemaphoreSlim"/> lets a
-/// new caller pass those who wait. If several threads call again and again, one of them may then wait very long.
+/// A lock for one caller at a time, or for as many as each of them agrees to, in the order of their calls. A <see cref="SemaphoreSlim"/>
+/// lets a new caller pass those who wait. If several threads call again and again, one of them may then wait very long.
 /// </summary>
 internal sealed class TurnQueue
 {
     private readonly Lock _lock = new();
     private readonly LinkedList<Place> _waiting = new();
     private int _holders;
-    private bool _isShared;
+
+    // The smallest number that those who have their turn agree to.
+    private int _most;
 
     /// <summary>Number of callers that wait.</summary>
     public int Waiting
@@ -24,22 +26,22 @@ internal sealed class TurnQueue
     }
 
     /// <summary>Waits until it is the caller's turn. The caller must end its turn with <see cref="Release"/>.</summary>
+    /// <param name="atOnce">How many may have their turns at the same time as the caller, with the caller: 1 for the caller alone.</param>
     /// <param name="cancellation">Ends the wait.</param>
-    /// <param name="share">Whether others who share may have their turns at the same time.</param>
     /// <exception cref="OperationCanceledException">The wait was cancelled; the caller has no turn to release.</exception>
-    public void Take(CancellationToken cancellation, bool share = false)
+    public void Take(int atOnce, CancellationToken cancellation)
     {
         cancellation.ThrowIfCancellationRequested();
         LinkedListNode<Place> place;
         lock (_lock)
         {
-            if (_waiting.Count == 0 && IsFreeFor(share))
+            if (_waiting.Count == 0 && IsFreeFor(atOnce))
             {
-                Enter(share);
+                Enter(atOnce);
                 return;
             }
 
-            place = _waiting.AddLast(new Place(share));
+            place = _waiting.AddLast(new Place(atOnce));
         }
 
         try
@@ -53,7 +55,7 @@ internal sealed class TurnQueue
         }
     }
 
-    /// <summary>Gives the turn to the caller that has waited longest, and with it to those behind who share it.</summary>
+    /// <summary>Gives the turn to the caller that has waited longest, and to those behind who may have it at the same time.</summary>
     public void Release()
     {
         lock (_lock)
@@ -63,16 +65,20 @@ internal sealed class TurnQueue
         }
     }
 
-    private bool IsFreeFor(bool share) => _holders == 0 || (share && _isShared);
+    private bool IsFreeFor(int atOnce) => _holders == 0 || _holders < Math.Min(atOnce, _most);
 
-    private void Enter(bool share) => (_holders, _isShared) = (_holders + 1, share);
+    private void Enter(int atOnce)
+    {
+        _most = _holders == 0 ? atOnce : Math.Min(atOnce, _most);
+        _holders++;
+    }
 
     private void GiveOn()
     {
-        while (_waiting.First is { Value: var next } && IsFreeFor(next.Shares))
+        while (_waiting.First is { Value: var next } && IsFreeFor(next.AtOnce))
         {
             _waiting.RemoveFirst();
-            Enter(next.Shares);
+            Enter(next.AtOnce);
             next.Given.SetResult();
         }
     }
@@ -85,7 +91,7 @@ internal sealed class TurnQueue
             given = place.List is null;
             if (!given)
             {
-                // Those behind may share the turn that this one waited for the end of.
+                // Those behind may have their turns at once, where this one could not.
                 _waiting.Remove(place);
                 GiveOn();
             }
@@ -98,7 +104,7 @@ internal sealed class TurnQueue
         }
     }
 
-    private sealed record Place(bool Shares)
+    private sealed record Place(int AtOnce)
     {
         public TaskCompletionSource Given { get; } = new();
     }

@@ -11,7 +11,7 @@ public sealed class TurnQueueTests
     [Fact]
     public void Who_asks_again_comes_after_those_who_wait()
     {
-        _turns.Take(CancellationToken.None);
+        _turns.Take(1, CancellationToken.None);
         Thread first = Ask("first"), second = Ask("second");
         _turns.Release();
 
@@ -24,26 +24,28 @@ public sealed class TurnQueueTests
     }
 
     [Fact]
-    public void Who_shares_has_a_turn_with_others_who_share_and_never_with_one_who_does_not()
+    public void As_many_have_their_turns_at_once_as_each_of_them_agrees_to()
     {
-        _turns.Take(CancellationToken.None, share: true);
-        _turns.Take(CancellationToken.None, share: true);
-        Thread alone = Ask("alone"), behind = Ask("behind", share: true);
+        _turns.Take(2, CancellationToken.None);
+        _turns.Take(2, CancellationToken.None);
+        Thread alone = Ask("alone"), behind = Ask("behind", atOnce: 2), third = Ask("third", atOnce: 2);
         _turns.Release();
-        Assert.Equal(2, _turns.Waiting);
+        Assert.Equal(3, _turns.Waiting);
         _turns.Release();
         alone.Join();
         behind.Join();
-        Assert.Equal(["alone", "behind"], _order);
+        third.Join();
+        Assert.Equal(["alone", "behind", "third"], _order.Order(StringComparer.Ordinal));
+        Assert.Equal("alone", _order[0]);
         Take("free");
     }
 
     [Fact]
-    public void Who_shares_goes_on_where_the_one_before_gives_up()
+    public void Who_can_have_a_turn_has_it_where_the_one_before_gives_up()
     {
         using var source = new CancellationTokenSource();
-        _turns.Take(CancellationToken.None, share: true);
-        Thread givenUp = Ask("given up", cancellation: source.Token), behind = Ask("behind", share: true);
+        _turns.Take(2, CancellationToken.None);
+        Thread givenUp = Ask("given up", cancellation: source.Token), behind = Ask("behind", atOnce: 2);
         source.Cancel();
         givenUp.Join();
         behind.Join();
@@ -56,7 +58,7 @@ public sealed class TurnQueueTests
     public void Who_gives_up_is_left_out_and_holds_nobody_up()
     {
         using var source = new CancellationTokenSource();
-        _turns.Take(CancellationToken.None);
+        _turns.Take(1, CancellationToken.None);
         Thread first = Ask("first"), givenUp = Ask("given up", cancellation: source.Token), last = Ask("last");
         source.Cancel();
         givenUp.Join();
@@ -65,7 +67,7 @@ public sealed class TurnQueueTests
         first.Join();
         last.Join();
         Assert.Equal(["first", "last"], _order);
-        Assert.Throws<OperationCanceledException>(() => _turns.Take(source.Token));
+        Assert.Throws<OperationCanceledException>(() => _turns.Take(1, source.Token));
         Take("free");
     }
 
@@ -83,7 +85,7 @@ public sealed class TurnQueueTests
                 other?.Start();
                 try
                 {
-                    _turns.Take(source.Token);
+                    _turns.Take(1, source.Token);
                     most = Math.Max(most, Interlocked.Increment(ref inside));
                     Interlocked.Increment(ref taken);
                     Interlocked.Decrement(ref inside);
@@ -104,27 +106,31 @@ public sealed class TurnQueueTests
     }
 
     /// <summary>Asks on another thread, which is waiting when this method returns.</summary>
-    private Thread Ask(string name, bool share = false, CancellationToken cancellation = default)
+    private Thread Ask(string name, int atOnce = 1, CancellationToken cancellation = default)
     {
         int before = _turns.Waiting;
-        var thread = new Thread(() => Take(name, share, cancellation));
+        var thread = new Thread(() => Take(name, atOnce, cancellation)) { IsBackground = true };
         thread.Start();
         Assert.True(SpinWait.SpinUntil(() => _turns.Waiting > before, TimeSpan.FromMinutes(2)), $"'{name}' does not wait.");
         return thread;
     }
 
-    private void Take(string name, bool share = false, CancellationToken cancellation = default)
+    private void Take(string name, int atOnce = 1, CancellationToken cancellation = default)
     {
         try
         {
-            _turns.Take(cancellation, share);
+            _turns.Take(atOnce, cancellation);
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
             return;
         }
 
-        _order.Add(name);
+        lock (_order)
+        {
+            _order.Add(name);
+        }
+
         _turns.Release();
     }
 }

@@ -38,7 +38,7 @@ internal sealed class ValidationScore(
                 int done = 0;
                 for (int i; (i = Interlocked.Increment(ref next)) < scores.Length; done++)
                 {
-                    scores[i] = Of(model, i, mirroring, share.Workers > 1, cancellation);
+                    scores[i] = Of(model, i, mirroring, cancellation);
                 }
 
                 return done;
@@ -48,12 +48,11 @@ internal sealed class ValidationScore(
         return scores.Average();
     }
 
-    private double Of(SegmentationModel model, int index, Mirroring mirroring, bool sideBySide, CancellationToken cancellation)
+    private double Of(SegmentationModel model, int index, Mirroring mirroring, CancellationToken cancellation)
     {
         TrainingCase one = cases[index];
         ConsensusPrediction prediction = model.Predict(
-            one.Features, sampling, SeededRandom.Seed(seed, SeededRandom.Purpose.Validation, index), mirroring, sideBySide: sideBySide,
-            cancellation: cancellation);
+            one.Features, sampling, SeededRandom.Seed(seed, SeededRandom.Purpose.Validation, index), mirroring, cancellation: cancellation);
         float[] truth = ConsensusLabels.SoftMap(Resampling.Nearest(one.Masks.Unpack(), model.Height, model.Width));
         return SoftDice.Mean(prediction.SoftMap, truth, SoftDice.FiveThresholds);
     }

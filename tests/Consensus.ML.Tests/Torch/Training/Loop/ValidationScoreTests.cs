@@ -47,14 +47,13 @@ public sealed class ValidationScoreTests
     }
 
     [Theory]
-    [InlineData(64 * 64, 11, 2, 2, 1)]
-    [InlineData(64 * 64, 4, 16, 4, 4)]
-    [InlineData(64 * 64, 0, 2, 1, 2)]
-    [InlineData(128 * 128, 40, 16, 16, 1)]
-    [InlineData(256 * 256, 40, 16, 1, 16)]
-    public void Small_slices_share_the_threads_and_large_slices_have_all_of_them(
-        int pixels, int predictions, int threads, int workers, int threadsEach) =>
-        Assert.Equal(new PredictionShare(workers, threadsEach), PredictionShare.For(pixels, predictions, threads));
+    [InlineData(11, 2, 2, 1)]
+    [InlineData(4, 16, 4, 4)]
+    [InlineData(3, 16, 3, 5)]
+    [InlineData(0, 2, 1, 2)]
+    [InlineData(40, 16, 16, 1)]
+    public void Predictions_share_the_threads(int predictions, int threads, int workers, int threadsEach) =>
+        Assert.Equal(new PredictionShare(workers, threadsEach), PredictionShare.Of(predictions, threads));
 
     private static double SoftDiceOf(ConsensusModel model, TrainingCase one, int at)
     {
