@@ -13,10 +13,6 @@ namespace Consensus.ML.Cli.Tests;
 /// </summary>
 public sealed class BatchPredictionTests : IDisposable
 {
-    // A small model that is part of the repository. Unlike a model after a few steps, it gives another map for another image.
-    private static readonly string Models = Path.Combine(RepositoryFolder.Find(), "tests", "Consensus.ML.Api.Tests", "Models");
-    private static readonly string Model = Path.Combine(Models, "consensus-channels.zip"), Scan = Path.Combine(Models, "scan.nii.gz");
-
     private readonly Workspace _workspace = new();
 
     public void Dispose() => _workspace.Dispose();
@@ -110,7 +106,7 @@ public sealed class BatchPredictionTests : IDisposable
     public void A_bad_file_among_several_is_reported_and_the_others_are_predicted()
     {
         string[] images = WriteImages(2);
-        File.WriteAllBytes(_workspace["broken.nii.gz"], File.ReadAllBytes(Scan)[..300]);
+        File.WriteAllBytes(_workspace["broken.nii.gz"], File.ReadAllBytes(MovedScans.Scan)[..300]);
         CommandRun run = Predict("maps", [images[0], _workspace["broken.nii.gz"], _workspace["missing.nii"], images[1]]);
         Assert.Equal(1, run.Code);
         Assert.Equal(2, run.ErrorLines.Length);
@@ -201,7 +197,7 @@ public sealed class BatchPredictionTests : IDisposable
         // The first input is finished. The failure of the second says that the third is next, whose 1000 maps take long.
         Predict("maps", images[..1]).AssertSucceeded();
         string[] rest = ["--skip-existing", "--log", _workspace["log.jsonl"], images[0], _workspace["broken.nii"], images[1]];
-        string[] endless = ["predict", "--model", Model, "--out", _workspace["maps"], "--generations", "1000", "--sampler", "ddpm",
+        string[] endless = ["predict", "--model", MovedScans.Model, "--out", _workspace["maps"], "--generations", "1000", "--sampler", "ddpm",
             "--tolerance", "0", .. rest];
         ProcessStartInfo start = CommandRun.StartInfo(endless);
         start.ArgumentList.Insert(0, $"--default-signal={signal}");
@@ -274,24 +270,11 @@ public sealed class BatchPredictionTests : IDisposable
     }
 
     private string[] Arguments(string folder, string[] more) =>
-        ["predict", "--model", Model, "--out", _workspace[folder], .. more];
+        ["predict", "--model", MovedScans.Model, "--out", _workspace[folder], .. more];
 
     /// <summary>The names of the files in a folder of results.</summary>
     private string[] Names(string folder) =>
         [.. Directory.GetFiles(_workspace[folder]).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
 
-    /// <summary>Images case0, case1, … that differ: an image of the model's kind, with its pixels moved.</summary>
-    private string[] WriteImages(int count)
-    {
-        Slice image = SliceReader.Read(Scan);
-        Directory.CreateDirectory(_workspace["images"]);
-        string[] paths = [.. Enumerable.Range(0, count).Select(number => _workspace[$"images/case{number}.nii.gz"])];
-        for (int number = 0; number < count; number++)
-        {
-            float[] pixels = [.. image.Pixels.Skip(number * 7), .. image.Pixels.Take(number * 7)];
-            NiftiFile.WriteSlice(paths[number], new Slice(1, image.Height, image.Width, pixels, image.Geometry));
-        }
-
-        return paths;
-    }
+    private string[] WriteImages(int count) => MovedScans.Write(_workspace["images"], count);
 }

@@ -1,0 +1,163 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text.RegularExpressions;
+using Consensus.ML.Tests.Shared;
+
+namespace Consensus.ML.Cli.Tests.Cluster;
+
+/// <summary>
+/// A Slurm of one node with two processors that a test brings up and ends, from Debian's packages. It lies in a folder of the test, talks
+/// over the loopback interface at free ports, and touches no other Slurm of the machine. Jobs find <c>consensus</c> on their path.
+/// </summary>
+internal sealed partial class SlurmCluster : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+
+    private readonly string _configuration, _work, _path;
+    private readonly ChildProcess _daemons;
+
+    private SlurmCluster(string folder, ChildProcess daemons)
+    {
+        _daemons = daemons;
+        _configuration = Path.Combine(folder, "slurm.conf");
+        _work = Path.Combine(folder, "work");
+        string programs = Path.Combine(folder, "bin");
+        _path = $"{programs}:{Environment.GetEnvironmentVariable("PATH")}";
+        Directory.CreateDirectory(_work);
+        Directory.CreateDirectory(programs);
+
+        // It leaves its number, so that a test can send the process of a task a signal.
+        string command = Path.Combine(programs, "consensus");
+        File.WriteAllText(
+            command,
+            $"""
+            #!/bin/bash
+            echo $$ > '{_work}'/process.$SLURM_ARRAY_TASK_ID
+            exec dotnet '{Path.Combine(AppContext.BaseDirectory, "consensus.dll")}' "$@"
+
+            """);
+        ChildProcess.Run("chmod", "+x", command);
+    }
+
+    /// <summary>A file in the folder where jobs begin.</summary>
+    public string this[string name] => Path.Combine(_work, name);
+
+    /// <summary>Starts it. Skips the test where Slurm is not installed.</summary>
+    /// <param name="folder">An empty folder for all of its files.</param>
+    public static SlurmCluster Start(string folder)
+    {
+        string[] needed = ["munged", "slurmctld", "slurmd", "sbatch", "srun", "scontrol", "squeue"];
+        string[] missing = [.. needed.Where(name => !File.Exists($"/usr/sbin/{name}") && !File.Exists($"/usr/bin/{name}"))];
+        Assert.SkipWhen(
+            missing.Length > 0, $"There is no {string.Join(", ", missing)}: install Debian's packages 'slurm-wlm' and 'munge'.");
+        Directory.CreateDirectory(folder);
+        (int controller, int node) = FreePorts();
+        string script = Path.Combine(RepositoryFolder.Find(), "tests", "Consensus.ML.Cli.Tests", "Cluster", "slurm.sh");
+        ProcessStartInfo start = new("bash", [script, folder, $"{controller}", $"{node}"])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        };
+        var daemons = ChildProcess.Start(start);
+        try
+        {
+            // Otherwise it says why, and has ended.
+            string said = daemons.Process.StandardOutput.ReadLine() ?? "";
+            if (said != "ready")
+            {
+                Assert.Fail($"{said}\n{daemons.Process.StandardOutput.ReadToEnd()}");
+            }
+
+            return new(folder, daemons);
+        }
+        catch
+        {
+            daemons.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Submits a script of samples/Cluster, with a processor for each task, and returns the number of the job.</summary>
+    public string Submit(string array, string script, params string[] arguments) => Run(
+        "sbatch",
+        [
+            "--parsable", $"--array={array}", "--cpus-per-task=1", "--mem=500",
+            Path.Combine(RepositoryFolder.Find(), "samples", "Cluster", script), .. arguments,
+        ]).Trim();
+
+    /// <summary>Runs a program of Slurm to its end, and returns what it printed.</summary>
+    public string Run(string program, params string[] arguments)
+    {
+        (int code, string output, string error) = Try(program, arguments);
+        Assert.True(code == 0, $"{program} {string.Join(' ', arguments)} ended with {code}: {output}{error}");
+        return output;
+    }
+
+    /// <summary>Sends a signal to the process that a task runs now.</summary>
+    public void Signal(int task, string signal) =>
+        Assert.Equal(0, ChildProcess.Run("kill", $"-{signal}", File.ReadAllText(this[$"process.{task}"]).Trim()));
+
+    /// <summary>Waits until something is so.</summary>
+    public static void WaitUntil(Func<bool> holds, string what) => Assert.True(SpinWait.SpinUntil(holds, Patience), $"Never so: {what}.");
+
+    /// <summary>Waits for the last task of a job. Tasks that were requeued need not sit out Slurm's waiting time.</summary>
+    public void WaitForEnd(string job) => WaitUntil(
+        () =>
+        {
+            (int code, string output, _) = Try("squeue", ["--noheader", $"--jobs={job}", "--format=%i %T %r"]);
+            string[] left = output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+            foreach (string task in left.Where(line => line.EndsWith(" PENDING BeginTime", StringComparison.Ordinal)))
+            {
+                // It may have started meanwhile: then this is refused, and not needed.
+                _ = Try("scontrol", ["update", $"jobid={task.Split(' ')[0]}", "starttime=now"]);
+            }
+
+            return code == 0 && left.Length == 0;
+        },
+        $"job {job} has ended: {Try("squeue", []).Out}");
+
+    /// <summary>How a task ended, and how often it was started again.</summary>
+    public (string State, int Restarts) TaskOf(string job, int task)
+    {
+        string text = Run("scontrol", "--oneliner", "show", "job", $"{job}_{task}");
+        return (State().Match(text).Groups[1].Value, int.Parse(Restarts().Match(text).Groups[1].Value));
+    }
+
+    public void Dispose()
+    {
+        // The script ends the daemons when its input ends, and leaves no process behind.
+        _daemons.Process.StandardInput.Close();
+        _daemons.Process.WaitForExit(TimeSpan.FromSeconds(30));
+        _daemons.Dispose();
+    }
+
+    private (int Code, string Out, string Error) Try(string program, string[] arguments)
+    {
+        ProcessStartInfo start = new(program, arguments)
+        {
+            WorkingDirectory = _work,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            Environment = { ["SLURM_CONF"] = _configuration, ["PATH"] = _path, ["CONSENSUS_DEBUG"] = "" },
+        };
+        using ChildProcess process = ChildProcess.Start(start, Patience);
+        return process.Finish();
+    }
+
+    /// <summary>Two ports that were free a moment ago.</summary>
+    private static (int First, int Second) FreePorts()
+    {
+        using var first = new TcpListener(IPAddress.Loopback, 0);
+        using var second = new TcpListener(IPAddress.Loopback, 0);
+        first.Start();
+        second.Start();
+        return (((IPEndPoint)first.LocalEndpoint).Port, ((IPEndPoint)second.LocalEndpoint).Port);
+    }
+
+    [GeneratedRegex(@"\bJobState=(\w+)")]
+    private static partial Regex State();
+
+    [GeneratedRegex(@"\bRestarts=(\d+)")]
+    private static partial Regex Restarts();
+}

@@ -1,0 +1,93 @@
+using Consensus.ML.Tests.Shared;
+
+namespace Consensus.ML.Cli.Tests.Cluster;
+
+/// <summary>
+/// The scripts of samples/Cluster under a real Slurm, which each test brings up and ends. Skipped where Slurm is not installed.
+/// </summary>
+public sealed class SlurmTests : IDisposable
+{
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void An_array_predicts_the_files_of_one_process_byte_for_byte()
+    {
+        using var cluster = SlurmCluster.Start(_folder["slurm"]);
+        WriteList(cluster, MovedScans.Write(cluster["images"], 5));
+        string job = cluster.Submit("0-2", "predict.sbatch", MovedScans.Model, "images.txt", "maps");
+        Predict(cluster, MovedScans.Model);
+        cluster.WaitForEnd(job);
+        Assert.All([0, 1, 2], task => Assert.Equal(("COMPLETED", 0), cluster.TaskOf(job, task)));
+        AssertSameMaps(cluster, 5);
+        Assert.Equal(5, Directory.GetFiles(cluster["maps/log"]).Sum(log => File.ReadLines(log).Count()));
+    }
+
+    /// <summary>
+    /// Task 0 is killed; task 1 is requeued from outside, as by preemption; the process of task 2 gets SIGTERM, as before the time limit.
+    /// </summary>
+    [Fact]
+    [Trait("Category", "Slow")]
+    public void An_array_whose_tasks_are_killed_and_requeued_predicts_the_files_of_one_process_byte_for_byte()
+    {
+        using var cluster = SlurmCluster.Start(_folder["slurm"]);
+        WriteList(cluster, MovedScans.Write(cluster["images"], 24));
+        string[] slow = ["--generations", "50", "--tolerance", "0"];
+        string job = cluster.Submit("0-2", "predict.sbatch", [MovedScans.Model, "images.txt", "maps", .. slow]);
+
+        // Each task has eight images. It is hit after one to four of them, at some moment of the next one.
+        var random = new Random(20261128);
+        WaitForMaps(cluster, 0, random);
+        cluster.Signal(0, "KILL");
+        WaitForMaps(cluster, 1, random);
+        cluster.Run("scontrol", "requeue", $"{job}_1");
+        WaitForMaps(cluster, 2, random);
+        cluster.Signal(2, "TERM");
+
+        Predict(cluster, MovedScans.Model, slow);
+        cluster.WaitForEnd(job);
+        Assert.All([0, 1, 2], task => Assert.Equal(("COMPLETED", 1), cluster.TaskOf(job, task)));
+        string[] said = [.. Enumerable.Range(0, 3).Select(task => File.ReadAllText(cluster[$"predict-{job}_{task}.out"]))];
+        Assert.Contains("task 0: Killed", said[0], StringComparison.Ordinal);
+        Assert.All(said[1..], text => Assert.Contains(" left (the same command goes on)", text, StringComparison.Ordinal));
+        Assert.Contains("Exited with exit code 75", said[2], StringComparison.Ordinal);
+
+        // Each went on where it was: it found maps, and had others to predict.
+        Assert.All(said, text => Assert.Matches(@"\n[1-7] predicted, [1-7] skipped, 0 failed\n$", text));
+        AssertSameMaps(cluster, 24);
+    }
+
+    private static void WriteList(SlurmCluster cluster, string[] images) => File.WriteAllLines(cluster["images.txt"], images);
+
+    private static void Predict(SlurmCluster cluster, string model, params string[] more) => CommandRun.OutOfProcess(
+        [
+            "predict", "--model", model, "--inputs", cluster["images.txt"], "--out", cluster["whole"], "--threads", "1", .. more,
+        ]).AssertSucceeded();
+
+    /// <summary>Waits until a task of three has predicted some of its images, and some milliseconds more.</summary>
+    private static void WaitForMaps(SlurmCluster cluster, int task, Random random)
+    {
+        (int maps, int more) = (random.Next(1, 5), random.Next(100));
+        string last = cluster[$"maps/case{task + (3 * (maps - 1))}.png"];
+        SlurmCluster.WaitUntil(() => File.Exists(last), $"task {task} has predicted {maps} maps");
+        long until = Environment.TickCount64 + more;
+        SlurmCluster.WaitUntil(() => Environment.TickCount64 >= until, "the moment has come");
+    }
+
+    /// <summary>Makes sure that the folder of the array holds the files of one process: a map and a picture for each image.</summary>
+    private static void AssertSameMaps(SlurmCluster cluster, int images)
+    {
+        string[] names = Names("whole");
+        Assert.Equal(2 * images, names.Length);
+        Assert.Equal(names, Names("maps"));
+        Assert.All(names, name => Assert.Equal(File.ReadAllBytes(cluster[$"whole/{name}"]), File.ReadAllBytes(cluster[$"maps/{name}"])));
+
+        // What a killed process was about to write stays in a hidden file, which no name of a map is.
+        string[] Names(string folder) =>
+        [
+            .. Directory.GetFiles(cluster[folder]).Select(path => Path.GetFileName(path)).Where(name => name[0] != '.')
+                .Order(StringComparer.Ordinal),
+        ];
+    }
+}
