@@ -113,6 +113,11 @@ public sealed class WholeRoundTests(TrainedModel model) : IClassFixture<TrainedM
         Assert.Equal(1, (int)distance["cases"]!);
         Assert.Equal(0, (int)report["measures"]!["uncertaintyErrorCorrelation"]!["cases"]!);
         Assert.Equal((double)report["f1"]!, (double)report["measures"]!["f1"]!["mean"]!);
+        JsonNode people = report["yardsticks"]!;
+        Assert.Equal((double)score["halfAgainstHalf"]!, (double)people["halfAgainstHalf"]!, 1e-12);
+        Assert.InRange((double)people["oneAgainstAll"]!, (double)report["softDice5"]!, 1);
+        Assert.Equal("below", ((string)report["place"]!).Split(' ')[0]);
+        Assert.Matches(@"That is below [^\n]+ \(one rater 0\.[0-9]{4}, second panel 0\.[0-9]{4}, majority 0\.[0-9]{4}\)\.", run.Out);
         Assert.Contains("GED", run.Out, StringComparison.Ordinal);
         Assert.Contains("95 % interval", run.Out, StringComparison.Ordinal);
         Assert.All(run.Out.Split('\n'), line => Assert.InRange(line.TrimEnd().Length, 0, 120));

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Xml.Linq;
+using Consensus.Imaging.Metrics;
 using Consensus.ML.Studies.Formatting;
 using Consensus.ML.Studies.Planning;
 using Consensus.ML.Studies.Reports;
@@ -44,6 +45,23 @@ public sealed class ReportTests : IDisposable
             page.Descendants("img")
                 .Where(image => ((string)image.Attribute("src")!).StartsWith("data:image/svg", StringComparison.Ordinal)),
             Svg);
+    }
+
+    [Fact]
+    public void People_stand_below_the_methods_with_what_they_reach_on_the_same_cases()
+    {
+        var study = new MadeUpStudy(_folder.Root);
+        (StudyResults results, _, XElement page) = Render(study);
+        XElement[] rows = [.. page.Descendants("tr").Where(row => (string?)row.Attribute("class") == "people")];
+        Assert.Equal(["one rater", "a second panel", "the majority's outline"], rows.Select(row => row.Element("th")!.Value));
+
+        // The masks of the cases themselves, which are as large as the maps of the study.
+        RaterYardsticks[] people =
+            [.. study.Options.Folds[0].Evaluation.Select(raterCase => RaterYardsticks.Compute(raterCase.ReadMasks()))];
+        double panel = people.Average(one => one.HalfAgainstHalf);
+        Assert.StartsWith(panel.ToString("0.000", CultureInfo.InvariantCulture), rows[1].Element("td")!.Value, StringComparison.Ordinal);
+        string place = PeopleScores.FromResults(results).Place(results.Best.Score(MethodResult.Headline).Mean)!;
+        Assert.Contains($"{results.Best.Name} is {place}.", page.Value, StringComparison.Ordinal);
     }
 
     /// <summary>The name of a case may come from anyone, and a spreadsheet runs text that looks like a formula.</summary>

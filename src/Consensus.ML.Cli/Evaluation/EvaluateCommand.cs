@@ -94,6 +94,10 @@ internal static class EvaluateCommand
             terminal.Console.Write(EvaluationTables.Cases(metrics));
             terminal.Console.Write(EvaluationTables.Means(metrics, settings.Options));
             terminal.Out.WriteLine(Headline(metrics, settings));
+            if (Place(metrics) is { } place)
+            {
+                terminal.Out.WriteLine(place);
+            }
         }
 
         if (report is not null)
@@ -120,6 +124,16 @@ internal static class EvaluateCommand
         string size = resolution.Native ? "at each case's own size" : $"at {resolution.Height}×{resolution.Width}";
         return $"Soft Dice {Formats.Score(metrics.SoftDice5)} (5 thresholds), {Formats.Score(metrics.SoftDice9)} (9 thresholds) "
             + $"over {Formats.Cases(metrics.Cases.Count, metrics.Groups)} {size}; {settings.SamplingText}.";
+    }
+
+    /// <summary>Where the score lies among people; null where every case has one rater.</summary>
+    private static string? Place(SegmentationMetrics metrics)
+    {
+        HumanYardsticks people = metrics.Yardsticks;
+        return people.Place(metrics.SoftDice5) is { } place
+            ? $"That is {place} (one rater {Formats.Score(people.OneAgainstAll.Mean)}, second panel "
+                + $"{Formats.Score(people.HalfAgainstHalf.Mean)}, majority {Formats.Score(people.MajorityAgainstAll.Mean)})."
+            : null;
     }
 
     private sealed class Reporter(Action<CaseMetrics> report) : IProgress<CaseMetrics>

@@ -34,6 +34,12 @@ internal sealed class EvaluationReport(SegmentationMetrics metrics, EvaluationSe
             summary.Mean, summary.Interval.Lower, summary.Interval.Upper, summary.Cases, summary.AllCases, summary.LeftOut,
             summary.Groups));
 
+    /// <summary>How well people do on the same cases.</summary>
+    public YardstickDescription Yardsticks { get; } = new(metrics.Yardsticks);
+
+    /// <summary>Where the soft Dice lies among people, in words; null where every case has one rater.</summary>
+    public string? Place { get; } = metrics.Yardsticks.Place(metrics.SoftDice5);
+
     public OptionDescription Options { get; } = new(
         settings.Options.Confidence, settings.Options.BootstrapResamples, settings.Options.Seed, settings.Options.CalibrationBins,
         settings.Options.SurfaceTolerance, Formats.Name(metrics.DistanceUnit));

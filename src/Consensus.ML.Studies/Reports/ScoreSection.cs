@@ -16,7 +16,7 @@ internal static class ScoreSection
         yield return ScoreTable(context, ScoreGroup.Maps, "Scores on the held-out cases: mean over cases"
             + (hasSeeds ? ", each averaged over seeds first" : "")
             + $", with the 95 % bootstrap interval over cases. Arrows point to where better is; the best of each column is bold. "
-            + $"Cases: {context.Results.Raters.Cases.Count}.", hasSeeds);
+            + $"Cases: {context.Results.Raters.Cases.Count}. The last rows are people on the same cases.", hasSeeds, People(context));
         IEnumerable<string> means = context.Methods.Select(
             method => $"{method.Name} {Text.Score(method.Score(MethodResult.Headline).Mean)}");
         yield return context.Figure(
@@ -50,7 +50,22 @@ internal static class ScoreSection
             + "Sample diversity should be near rater diversity.", hasSeeds: false);
     }
 
-    private static XElement[] ScoreTable(ReportContext context, IReadOnlyList<SegmentationMeasure> scores, string caption, bool hasSeeds)
+    /// <summary>What people reach. The cases are the same for every method. Scores of earlier versions do not have them.</summary>
+    private static (string Name, ScoreSummary Score)[] People(ReportContext context) =>
+    [
+        .. new[]
+        {
+            ("one rater", nameof(CaseMetrics.OneAgainstAll)), ("a second panel", nameof(CaseMetrics.HalfAgainstHalf)),
+            ("the majority's outline", nameof(CaseMetrics.MajorityAgainstAll)),
+        }.Select(row => (row.Item1, context.Results.Reference.Score(row.Item2))).Where(row => row.Item2.Cases > 0),
+    ];
+
+    private static XElement[] ScoreTable(
+        ReportContext context,
+        IReadOnlyList<SegmentationMeasure> scores,
+        string caption,
+        bool hasSeeds,
+        IReadOnlyList<(string Name, ScoreSummary Score)>? people = null)
     {
         SegmentationMeasure[] shown = [.. scores.Where(score => context.Methods.Any(method => method.Score(score.Name).Cases > 0))];
         if (shown.Length == 0)
@@ -71,7 +86,12 @@ internal static class ScoreSection
                         method.Score(score.Name),
                         best[score.Name],
                         score.Name == nameof(CaseMetrics.HausdorffDistance95) ? "0.00" : "0.000")),
-                    hasSeeds ? E("td", A("class", "n"), Text.Score(method.DeviationOverSeeds(MethodResult.Headline))) : null)))))];
+                    hasSeeds ? E("td", A("class", "n"), Text.Score(method.DeviationOverSeeds(MethodResult.Headline))) : null)),
+                    people?.Select(row => E("tr", A("class", "people"),
+                        E("th", A("scope", "row"), row.Name),
+                        Cell(row.Score, double.NaN, "0.000"),
+                        shown.Skip(1).Select(_ => E("td", A("class", "n"), "–")),
+                        hasSeeds ? E("td", A("class", "n"), "–") : null)))))];
     }
 
     private static XElement Cell(ScoreSummary score, double best, string format) => E("td",

@@ -52,6 +52,7 @@ internal static class Style
         td.n { white-space: nowrap; }
         td.best { font-weight: 700; }
         tr.reference td, tr.reference th { background: var(--tint); }
+        tr.people td, tr.people th { color: var(--soft); font-style: italic; }
         small { font-size: 13px; font-weight: 400; color: var(--soft); }
         .key {
           display: inline-block; width: 11px; height: 11px; margin-right: 7px; border: 2px solid; border-radius: 50%;

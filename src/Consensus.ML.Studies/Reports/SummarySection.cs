@@ -1,5 +1,6 @@
 using System.Xml.Linq;
 using Consensus.Imaging.Metrics;
+using Consensus.ML.Evaluation;
 using Consensus.ML.Studies.Formatting;
 using Consensus.ML.Studies.Planning;
 using Consensus.ML.Studies.Results;
@@ -66,9 +67,14 @@ internal static class SummarySection
                         : ".");
         }
 
-        yield return "The raters themselves agree with each other to a mean pairwise Dice of "
-            + $"{Text.Score(results.Raters.MeanPairwiseDice)}. That is another measure than soft Dice: "
-            + "the two cannot be set against each other.";
+        HumanYardsticks people = PeopleScores.FromResults(results);
+        yield return people.Place(top.Mean) is { } place
+            ? $"On the same cases one rater reaches {Text.Score(people.OneAgainstAll.Mean)}, a second panel of raters "
+                + $"{Text.Score(people.HalfAgainstHalf.Mean)} and the majority's outline {Text.Score(people.MajorityAgainstAll.Mean)}: "
+                + $"{best.Name} is {place}."
+            : "The raters themselves agree with each other to a mean pairwise Dice of "
+                + $"{Text.Score(results.Raters.MeanPairwiseDice)}. That is another measure than soft Dice: "
+                + "the two cannot be set against each other.";
 
         static string Said(string what, string[] methods) => methods.Length == 0 ? "" : $"{what}, {Text.List(methods)}";
     }

@@ -151,6 +151,21 @@ public sealed record CaseMetrics
     /// </summary>
     public double UncertaintyErrorCorrelation { get; init; } = double.NaN;
 
+    /// <summary>
+    /// What one rater reaches against the soft map of all raters (<see cref="RaterYardsticks.OneAgainstAll"/>), in [0, 1]. Like the other
+    /// yardsticks, it depends only on the raters, and is on the scale of <see cref="SoftDice5"/>.
+    /// </summary>
+    public double OneAgainstAll { get; init; } = double.NaN;
+
+    /// <summary>What one rater reaches against the other raters (<see cref="RaterYardsticks.OneAgainstOthers"/>); NaN for one rater.</summary>
+    public double OneAgainstOthers { get; init; } = double.NaN;
+
+    /// <summary>What a second panel reaches (<see cref="RaterYardsticks.HalfAgainstHalf"/>); NaN for one rater.</summary>
+    public double HalfAgainstHalf { get; init; } = double.NaN;
+
+    /// <summary>What the majority's outline reaches (<see cref="RaterYardsticks.MajorityAgainstAll"/>).</summary>
+    public double MajorityAgainstAll { get; init; } = double.NaN;
+
     /// <summary>Scores a predicted soft map against the raters' masks, together with its samples and its uncertainty.</summary>
     /// <param name="name">The case's name.</param>
     /// <param name="prediction">Predicted soft map, row by row, in [0, 1].</param>
@@ -173,7 +188,14 @@ public sealed record CaseMetrics
     {
         ArgumentNullException.ThrowIfNull(masks);
         float[] truth = ConsensusLabels.SoftMap(masks);
-        CaseMetrics scores = ScoreMaps(name, prediction, truth, masks.Height, masks.Width, masks.Raters, geometry, options ?? new());
+        var people = RaterYardsticks.Compute(masks);
+        CaseMetrics scores = ScoreMaps(name, prediction, truth, masks.Height, masks.Width, masks.Raters, geometry, options ?? new()) with
+        {
+            OneAgainstAll = people.OneAgainstAll,
+            OneAgainstOthers = people.OneAgainstOthers,
+            HalfAgainstHalf = people.HalfAgainstHalf,
+            MajorityAgainstAll = people.MajorityAgainstAll,
+        };
         if (!uncertainty.IsEmpty)
         {
             scores = scores with { UncertaintyErrorCorrelation = Calibration.UncertaintyErrorCorrelation(uncertainty, prediction, truth) };

@@ -43,6 +43,10 @@ public sealed class HumanYardsticks
         }
     }
 
+    internal HumanYardsticks(Yardstick oneAgainstAll, Yardstick oneAgainstOthers, Yardstick halfAgainstHalf, Yardstick majorityAgainstAll) =>
+        (OneAgainstAll, OneAgainstOthers, HalfAgainstHalf, MajorityAgainstAll) =
+            (oneAgainstAll, oneAgainstOthers, halfAgainstHalf, majorityAgainstAll);
+
     /// <summary>One rater's mask against the soft map of all raters.</summary>
     public Yardstick OneAgainstAll { get; }
 

@@ -17,7 +17,7 @@ public sealed class SegmentationMeasure
         _value = value;
     }
 
-    /// <summary>Every measure: those of the soft map first, then those of the samples, and of the uncertainty.</summary>
+    /// <summary>Every measure: those of the soft map first, then those of the samples, of the uncertainty, and of the raters.</summary>
     public static IReadOnlyList<SegmentationMeasure> All { get; } = Array.AsReadOnly<SegmentationMeasure>(
     [
         Higher(
@@ -73,6 +73,18 @@ public sealed class SegmentationMeasure
         Higher(
             nameof(CaseMetrics.UncertaintyErrorCorrelation), "uncertainty", "rank correlation over pixels of uncertainty and error",
             one => one.UncertaintyErrorCorrelation),
+        Neither(
+            nameof(CaseMetrics.OneAgainstAll), "one rater", "soft Dice 5 of one rater against all raters",
+            one => one.OneAgainstAll),
+        Neither(
+            nameof(CaseMetrics.OneAgainstOthers), "one of others", "soft Dice 5 of one rater against the others",
+            one => one.OneAgainstOthers),
+        Neither(
+            nameof(CaseMetrics.HalfAgainstHalf), "second panel", "soft Dice 5 of half of the raters against the other half",
+            one => one.HalfAgainstHalf),
+        Neither(
+            nameof(CaseMetrics.MajorityAgainstAll), "majority", "soft Dice 5 of the majority's outline against all raters",
+            one => one.MajorityAgainstAll),
     ]);
 
     /// <summary>

@@ -45,6 +45,15 @@ public sealed class SegmentationMetrics
         DistanceUnit = all.Max(one => one.DistanceUnit);
         Summaries = Array.AsReadOnly([.. SegmentationMeasure.All.Select(measure => Summarise(measure, options))]);
         _summaries = Summaries.ToDictionary(summary => summary.Measure);
+        Yardsticks = new(
+            Yardstick(nameof(CaseMetrics.OneAgainstAll)), Yardstick(nameof(CaseMetrics.OneAgainstOthers)),
+            Yardstick(nameof(CaseMetrics.HalfAgainstHalf)), Yardstick(nameof(CaseMetrics.MajorityAgainstAll)));
+
+        Yardstick Yardstick(string measure)
+        {
+            MeasureSummary summary = _summaries[SegmentationMeasure.ByName(measure)];
+            return new(summary.Mean, summary.Interval);
+        }
     }
 
     /// <summary>
@@ -140,6 +149,24 @@ public sealed class SegmentationMetrics
     /// <summary>Rank correlation over pixels of uncertainty and error, mean over cases.</summary>
     public double UncertaintyErrorCorrelation => Mean(nameof(UncertaintyErrorCorrelation));
 
+    /// <summary>Soft Dice (5 thresholds) of one rater against the soft map of all raters, mean over cases.</summary>
+    public double OneAgainstAll => Mean(nameof(OneAgainstAll));
+
+    /// <summary>Soft Dice (5 thresholds) of one rater against the soft map of the others, mean over cases.</summary>
+    public double OneAgainstOthers => Mean(nameof(OneAgainstOthers));
+
+    /// <summary>Soft Dice (5 thresholds) of half of the raters against the other half, a second panel, mean over cases.</summary>
+    public double HalfAgainstHalf => Mean(nameof(HalfAgainstHalf));
+
+    /// <summary>Soft Dice (5 thresholds) of the majority's outline against the soft map of all raters, mean over cases.</summary>
+    public double MajorityAgainstAll => Mean(nameof(MajorityAgainstAll));
+
+    /// <summary>
+    /// How well people predict the same soft maps, at the size at which the cases were scored: a scale for <see cref="SoftDice5"/>.
+    /// <c>metrics.Yardsticks.Place(metrics.SoftDice5)</c> says in words where the score lies.
+    /// </summary>
+    public HumanYardsticks Yardsticks { get; }
+
     /// <summary>
     /// The number of groups (patients, volumes) of the cases. Equals the number of cases if each case is a group by itself. Confidence
     /// intervals resample groups.
@@ -231,6 +258,7 @@ public sealed class SegmentationMetrics
                 nameof(CaseMetrics.HausdorffDistance95) => "one of the two maps is empty",
                 nameof(CaseMetrics.UncertaintyErrorCorrelation) =>
                     "it has no uncertainty, or its uncertainty or its error is the same everywhere",
+                nameof(CaseMetrics.OneAgainstOthers) or nameof(CaseMetrics.HalfAgainstHalf) when one.Raters == 1 => "it has one rater",
                 _ => one.Samples == 0 ? "it has no samples" : "the measure is not defined for its masks",
             },
         };

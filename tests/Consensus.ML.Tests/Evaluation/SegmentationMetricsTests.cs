@@ -196,6 +196,27 @@ public sealed class SegmentationMetricsTests
     }
 
     [Fact]
+    public void People_are_scored_on_the_same_cases_as_the_map()
+    {
+        // RaterYardsticksTests derive the values: 0.7467, 0.6111, 0.6111 and 0.8.
+        var three = new RaterMasks(3, 1, 4, [1, 1, 0, 0, 0, 1, 0, 0, 0, 1, 1, 0]);
+        CaseMetrics scored = CaseMetrics.Compute("a", [0, 1, 0, 0], three),
+            lone = CaseMetrics.Compute("b", [0, 1, 0, 0], new RaterMasks(1, 1, 4, [0, 1, 0, 0]));
+        Assert.Equal(0.7466667, scored.OneAgainstAll, 1e-6);
+        Assert.Equal(0.6111111, scored.OneAgainstOthers, 1e-6);
+        Assert.Equal(0.6111111, scored.HalfAgainstHalf, 1e-6);
+        Assert.Equal(0.8, scored.MajorityAgainstAll, 1e-6);
+        var metrics = new SegmentationMetrics([scored, lone]);
+        MeasureSummary panel = metrics.Summary(SegmentationMeasure.ByName("HalfAgainstHalf"));
+        Assert.Equal((1, "it has one rater"), (panel.Cases, Assert.Single(panel.LeftOut).Reason));
+        Assert.Equal((panel.Mean, panel.Interval), (metrics.Yardsticks.HalfAgainstHalf.Mean, metrics.Yardsticks.HalfAgainstHalf.Interval));
+
+        // The map is the majority's outline of the first case, and has its score.
+        Assert.Equal(scored.MajorityAgainstAll, scored.SoftDice5, 1e-12);
+        Assert.Equal("past the majority's outline", metrics.Yardsticks.Place(metrics.SoftDice5));
+    }
+
+    [Fact]
     public void The_table_has_one_row_a_case_and_one_column_a_score()
     {
         DataFrame table = new SegmentationMetrics([Perfect, Missed]).ToDataFrame();
