@@ -58,6 +58,7 @@ public static class Study
         using FolderLock held = folder.Hold(Waiting, options.Cancellation);
         options.Progress?.Report(new(StudyStage.Reporting, "", "", 0, runs.Length, runs.Length, null, 0, 0));
         var found = new StudyResults(options, record, [.. runs.Select(run => Result(folder, run))], PicturedCase(options.Folds[0]));
+        held.EnsureHeld();
         ResultFiles.Write(found, folder);
         return found;
     }
@@ -88,6 +89,7 @@ public static class Study
             }
 
             advanced = true;
+            files = new(files.Path, held);
             try
             {
                 options.Cancellation.ThrowIfCancellationRequested();

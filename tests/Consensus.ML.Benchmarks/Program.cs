@@ -22,6 +22,9 @@ using Consensus.ML.Options;
 //     A training step and a prediction, alone and beside busy processes, with that many threads and an environment variable.
 //   members ROUNDS K SECONDS
 //     K networks as members of one run and as processes, beside one network, with and without validations; SECONDS for each of both.
+//   checkpoints ROUNDS EVERY STEPS THREADS FOLDER
+//     What checkpoints every EVERY steps cost a training of STEPS steps: none, between two steps, in the background. FOLDER is on the disk
+//     to measure.
 switch (args)
 {
     case ["recipes", string root, string task, string steps, .. string[] names]:
@@ -66,7 +69,12 @@ switch (args)
             int.Parse(members, CultureInfo.InvariantCulture), int.Parse(threads, CultureInfo.InvariantCulture),
             double.Parse(seconds, CultureInfo.InvariantCulture));
         return 0;
-    case ["recipes" or "sampling" or "serving" or "load" or "onnx" or "waiting" or "members", ..]:
+    case ["checkpoints", string rounds, string every, string steps, string threads, string folder]:
+        CheckpointCost.Measure(
+            int.Parse(rounds, CultureInfo.InvariantCulture), int.Parse(every, CultureInfo.InvariantCulture),
+            int.Parse(steps, CultureInfo.InvariantCulture), int.Parse(threads, CultureInfo.InvariantCulture), folder);
+        return 0;
+    case ["recipes" or "sampling" or "serving" or "load" or "onnx" or "waiting" or "members" or "checkpoints", ..]:
         string needs = args[0] switch
         {
             "recipes" => "ROOT, TASK and STEPS",
@@ -74,6 +82,7 @@ switch (args)
             "serving" => "MODEL, MINUTES and IMAGE …",
             "onnx" => "ZIP, ONNX and IMAGE",
             "members" => "ROUNDS, K and SECONDS",
+            "checkpoints" => "ROUNDS, EVERY, STEPS, THREADS and FOLDER",
             "load" => "URL, CLIENTS, MINUTES and IMAGE …",
             _ => "ROUNDS and SETTING …",
         };

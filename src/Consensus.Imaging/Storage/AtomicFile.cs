@@ -9,7 +9,23 @@ public static class AtomicFile
     /// <exception cref="IOException">
     /// The file cannot be written (no space, no permission, a folder of that name); the message names it.
     /// </exception>
-    public static void Write(string path, Action<Stream> write)
+    public static void Write(string path, Action<Stream> write) => Write(path, write, beforeRename: null);
+
+    /// <summary>Does the same in a folder that this process holds, if it still holds the folder just before the file is renamed.</summary>
+    /// <param name="path">The file to create or replace. Its folder is created if it does not exist.</param>
+    /// <param name="write">Writes the content. If it throws, the temporary file is removed and the previous file stays.</param>
+    /// <param name="held">The lock of the folder.</param>
+    /// <exception cref="FolderTakenException">Another process has taken the folder over. The previous file stays.</exception>
+    /// <exception cref="IOException">
+    /// The file cannot be written (no space, no permission, a folder of that name); the message names it.
+    /// </exception>
+    public static void Write(string path, Action<Stream> write, FolderLock held)
+    {
+        ArgumentNullException.ThrowIfNull(held);
+        Write(path, write, held.EnsureHeld);
+    }
+
+    private static void Write(string path, Action<Stream> write, Action? beforeRename)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(write);
@@ -34,9 +50,11 @@ public static class AtomicFile
                 stream.Flush(flushToDisk: true);
             }
 
+            beforeRename?.Invoke();
             File.Move(temporary, target, overwrite: true);
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException || IsTooLong(exception))
+        catch (Exception exception) when (
+            exception is (IOException or UnauthorizedAccessException) and not FolderTakenException || IsTooLong(exception))
         {
             Remove(temporary);
             throw new IOException($"Cannot write '{path}': {exception.Message}", exception);

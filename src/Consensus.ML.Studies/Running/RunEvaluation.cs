@@ -63,9 +63,11 @@ internal static class RunEvaluation
 
         CaseMetrics metrics = Score(ml, raterCase, prediction, size);
         options.Cancellation.ThrowIfCancellationRequested();
+        folder.Held.EnsureHeld();
         Split(prediction, size).Write(folder.Maps(raterCase.Name));
         StudyJson.Write(folder.Case(raterCase.Name), new CaseRecord(
-            raterCase.Name, metrics.Height, metrics.Width, metrics.Raters, prediction.Milliseconds, Unit(metrics), Scores(metrics), curve));
+            raterCase.Name, metrics.Height, metrics.Width, metrics.Raters, prediction.Milliseconds, Unit(metrics), Scores(metrics), curve),
+            folder.Held);
     }
 
     /// <summary>The scores of the maps at the size at which they were predicted, computed by the library.</summary>

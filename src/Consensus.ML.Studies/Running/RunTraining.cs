@@ -53,7 +53,7 @@ internal static class RunTraining
         // A cancelled training returns the best model so far, which is not the model that the study needs.
         options.Cancellation.ThrowIfCancellationRequested();
         double peak = PeakMemory.Megabytes();
-        AtomicFile.Write(folder.Model, stream => ml.Model.Save(model, cases.Schema, stream));
+        AtomicFile.Write(folder.Model, stream => ml.Model.Save(model, cases.Schema, stream), folder.Held);
 
         // A method of the user may give a model that does not say how it was trained.
         var trained = model.LastTransformer as SegmentationTransformer;
@@ -62,6 +62,6 @@ internal static class RunTraining
             summary.Steps, summary.BestStep, trained is null ? double.NaN : summary.Elapsed.TotalSeconds, summary.TrainingCases,
             summary.ValidationCases, peak, new FileInfo(folder.Model).Length, trained?.ParameterCount ?? 0,
             [.. summary.Validations.Select(point => new ValidationRecord(point.Step, point.Loss, point.Score))],
-            MachineRecord.OfThisProcess(RuntimeInfo.Collect(ml, options.Device))));
+            MachineRecord.OfThisProcess(RuntimeInfo.Collect(ml, options.Device))), folder.Held);
     }
 }

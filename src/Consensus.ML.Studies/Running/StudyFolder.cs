@@ -63,19 +63,19 @@ internal sealed class StudyFolder
                     + "or --resume), or use another folder.");
             }
 
-            StudyJson.Write(folder.Record, folder.Join(asked));
+            StudyJson.Write(folder.Record, folder.Join(asked), held);
             return folder;
         }
 
         if (Directory.EnumerateFileSystemEntries(path)
             .Select(System.IO.Path.GetFileName)
-            .FirstOrDefault(name => name != FolderLock.FileName) is { } other)
+            .FirstOrDefault(name => !FolderLock.IsLockFile(name!)) is { } other)
         {
             throw new InvalidOperationException(
                 $"'{path}' is not empty and holds no study (there is '{other}'): use a new or an empty folder.");
         }
 
-        StudyJson.Write(folder.Record, asked);
+        StudyJson.Write(folder.Record, asked, held);
         return folder;
     }
 
@@ -150,8 +150,13 @@ internal sealed class StudyFolder
 }
 
 /// <summary>The files of one run.</summary>
-internal sealed class RunFolder(string path)
+/// <param name="path">The folder.</param>
+/// <param name="held">The lock of the folder, for a process that writes there; null otherwise.</param>
+internal sealed class RunFolder(string path, FolderLock? held = null)
 {
+    /// <summary>The lock of the folder, which this process must hold to write there.</summary>
+    public FolderLock Held => held ?? throw new InvalidOperationException($"'{path}' is not held.");
+
     public string Path => path;
 
     public string Checkpoints => System.IO.Path.Combine(path, "checkpoints");

@@ -19,11 +19,12 @@ internal static class StudyJson
         RespectRequiredConstructorParameters = true,
     };
 
-    public static void Write<T>(string path, T value)
-    {
-        byte[] text = [.. JsonSerializer.SerializeToUtf8Bytes(value, Options), (byte)'\n'];
-        AtomicFile.Write(path, stream => stream.Write(text));
-    }
+    public static void Write<T>(string path, T value) => AtomicFile.Write(path, stream => stream.Write(Bytes(value)));
+
+    /// <summary>Writes a file into a folder that this process holds.</summary>
+    /// <exception cref="FolderTakenException">Another process has taken the folder over.</exception>
+    public static void Write<T>(string path, T value, FolderLock held) =>
+        AtomicFile.Write(path, stream => stream.Write(Bytes(value)), held);
 
     /// <exception cref="InvalidDataException">The file is damaged; the message names it.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
@@ -41,6 +42,8 @@ internal static class StudyJson
                 exception);
         }
     }
+
+    private static byte[] Bytes<T>(T value) => [.. JsonSerializer.SerializeToUtf8Bytes(value, Options), (byte)'\n'];
 
     private sealed class NumberOrNull : JsonConverter<double>
     {

@@ -11,11 +11,15 @@ namespace Consensus.ML.Options;
 /// moments, the best weights, and what identifies the run (options, a hash of each case). It is about five times the size of the weights.
 /// The folder also holds the best weights so far as <c>best.safetensors</c>, in the published checkpoint format. Checkpoints hold the names
 /// of cases and never a path. A checkpoint is also written when training ends or is cancelled. If a checkpoint cannot be written (a full
-/// disk), training warns and goes on, and the previous checkpoint stays whole.
+/// disk), training warns and goes on, and the previous checkpoint stays whole. While training goes on, a checkpoint is written in the
+/// background from a copy, which takes four times the memory of the weights. Training waits for it only if the next is due already.
 /// </remarks>
 public sealed record CheckpointOptions
 {
-    /// <summary>The folder; created when missing. Only one run at a time can use it.</summary>
+    /// <summary>
+    /// The folder; created when missing. Only one run at a time can use it: another is refused, also from another machine. A run takes it
+    /// over from a run that was killed; from one on another machine, after 90 seconds without a sign of life.
+    /// </summary>
     public required string Folder { get; init; }
 
     /// <summary>Number of steps between two checkpoints, at least 1; null (the default) for none by steps.</summary>

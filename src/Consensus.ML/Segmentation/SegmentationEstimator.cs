@@ -55,7 +55,9 @@ public abstract class SegmentationEstimator<TTransformer> : IEstimator<TTransfor
     /// A case cannot be read, does not fit the others, or is a photograph that was cut or padded when it was resized; or the checkpoint to
     /// resume from is damaged, too new, or belongs to other data or options. The message says which, and what differs.
     /// </exception>
-    /// <exception cref="IOException">The folder for checkpoints cannot be written to, or another run holds it.</exception>
+    /// <exception cref="IOException">
+    /// The folder for checkpoints cannot be written to, or another run holds it, or has taken it over from this run.
+    /// </exception>
     /// <exception cref="InvalidOperationException">
     /// The device of the options is not usable, the loss became NaN, or the folder for checkpoints already holds checkpoints and the
     /// options do not resume them.

@@ -27,7 +27,8 @@ public sealed class FolderLockTests : IDisposable
         using var source = new CancellationTokenSource();
         int told = 0, pauses = 0;
         var cancelled = Assert.Throws<OperationCanceledException>(
-            () => FolderLock.Wait(_folder.Root, () => told++, CancelAtTheThird, source.Token));
+            () => FolderTaking.Wait(
+                _folder.Root, () => told++, LockSurroundings.OfThisProcess with { Pause = _ => CancelAtTheThird() }, source.Token));
         Assert.Equal((1, 3), (told, pauses));
         Assert.Contains(_folder.Root, cancelled.Message, StringComparison.Ordinal);
 

@@ -48,7 +48,8 @@ internal static class FitPreparation
         var store = new CaseStore(limit);
         CheckpointFolder? checkpoints = options.Checkpoints is null
             ? null
-            : CheckpointFolder.Open(options.Checkpoints, line => channel.Warning(MessageSensitivity.UserData, line));
+            : CheckpointFolder.Open(
+                options.Checkpoints, line => channel.Warning(MessageSensitivity.UserData, line), cancellation: options.Cancellation);
         try
         {
             (IReadOnlyList<TrainingCase> cases, int levels) = reader.Read(

@@ -72,6 +72,9 @@ internal sealed class WeightSet : IDisposable
     /// <summary>A copy of the values.</summary>
     public WeightSet Clone() => new(Layout, Flat.clone().DetachFromDisposeScope());
 
+    /// <summary>The same values, which stay until both sets are disposed.</summary>
+    public WeightSet Share() => new(Layout, Flat.alias().DetachFromDisposeScope());
+
     /// <summary>Length of the leading part of <see cref="Flat"/> that may be held in a 16-bit format.</summary>
     public static long LowPrecisionLength(WeightLayout layout) => layout.Specs.Where(spec => spec.LowPrecision).Sum(Padded);
 

@@ -11,37 +11,59 @@ namespace Consensus.ML.Torch.Training.Checkpoints;
 /// The checkpoints of one run: finds the checkpoint to resume from, writes new checkpoints, and keeps the two latest. One process at a time
 /// holds the folder.
 /// </summary>
+/// <remarks>
+/// While training goes on, a checkpoint is written in the background from a copy. A step waits for the copy alone. If the next is due
+/// before the last is written, training waits for that: so there are as many checkpoints as were asked for, and one copy at a time. The
+/// last checkpoint of a run is written before the run ends.
+/// </remarks>
 internal sealed partial class CheckpointFolder : IDisposable
 {
-
     // One checkpoint would do, since it is replaced whole. The previous one is kept in case the disk damages the last.
     private const int Kept = 2;
+
+    // A write that takes longer is not waited for: its disk does not answer.
+    private static readonly TimeSpan LongestWrite = TimeSpan.FromMinutes(10);
 
     private readonly CheckpointOptions _options;
     private readonly Action<string> _warn;
     private readonly FolderLock _lock;
+    private readonly bool _inBackground;
+    private readonly BackgroundWriter _writer = new();
+    private CheckpointContent? _written;
     private TimeSpan _last;
     private int? _bestWritten;
 
-    private CheckpointFolder(CheckpointOptions options, Action<string> warn, FolderLock held)
+    private CheckpointFolder(CheckpointOptions options, Action<string> warn, FolderLock held, bool inBackground)
     {
         _options = options;
         _warn = warn;
         _lock = held;
+        _inBackground = inBackground;
     }
 
     /// <summary>Opens a folder and locks it, before any other work.</summary>
     /// <param name="options">The folder, and how to use it.</param>
     /// <param name="warn">Receives a line for each checkpoint that could not be read or written.</param>
-    /// <exception cref="IOException">The folder cannot be made, or another run holds it.</exception>
+    /// <param name="surroundings">What the lock asks of its surroundings; null for those of this process.</param>
+    /// <param name="inBackground">
+    /// Whether checkpoints that are due are written while training goes on. False is for measuring what that gains.
+    /// </param>
+    /// <param name="cancellation">Ends the watch over an owner on another machine.</param>
+    /// <exception cref="IOException">The folder cannot be made, or another run holds it, or its file system is of no use.</exception>
     /// <exception cref="InvalidOperationException">It holds checkpoints, and the options do not ask to resume.</exception>
-    public static CheckpointFolder Open(CheckpointOptions options, Action<string> warn)
+    /// <exception cref="OperationCanceledException">The watch was cancelled.</exception>
+    public static CheckpointFolder Open(
+        CheckpointOptions options,
+        Action<string> warn,
+        LockSurroundings? surroundings = null,
+        bool inBackground = true,
+        CancellationToken cancellation = default)
     {
-        FolderLock held = Hold(options.Folder);
+        FolderLock held = CheckpointLock.Take(options.Folder, warn, surroundings ?? LockSurroundings.OfThisProcess, cancellation);
         try
         {
             RemoveRemains(options.Folder);
-            var folder = new CheckpointFolder(options, warn, held);
+            var folder = new CheckpointFolder(options, warn, held, inBackground);
             if (!options.Resume && folder.Steps() is [int latest, ..])
             {
                 throw new InvalidOperationException(
@@ -110,12 +132,30 @@ internal sealed partial class CheckpointFolder : IDisposable
                 + $"{damaged[0].Why} Remove it to start afresh.");
     }
 
-    /// <summary>Writes a checkpoint when one is due.</summary>
+    /// <summary>Begins to write a checkpoint when one is due.</summary>
+    /// <exception cref="FolderTakenException">Another process has taken the folder over.</exception>
     public void SaveWhenDue(TrainingFingerprint fingerprint, IReadOnlyList<Optimizer> optimizers, TrainingState state)
     {
-        if (IsDue(optimizers[0].Steps, state.Elapsed))
+        _lock.EnsureNotLost();
+        if (_writer.HasEnded)
+        {
+            FinishWriting();
+        }
+
+        if (!IsDue(optimizers[0].Steps, state.Elapsed))
+        {
+            return;
+        }
+
+        if (!_inBackground)
         {
             Save(fingerprint, optimizers, state);
+        }
+        else if (FinishWriting())
+        {
+            _last = state.Elapsed;
+            CheckpointContent content = _written = CheckpointContent.Take(fingerprint, optimizers, state, copy: true);
+            _writer.Begin(() => Write(content));
         }
     }
 
@@ -127,22 +167,87 @@ internal sealed partial class CheckpointFolder : IDisposable
     /// <summary>
     /// Writes a checkpoint, and the best weights if they are new. If that fails, it warns and keeps the previous checkpoint.
     /// </summary>
+    /// <exception cref="FolderTakenException">Another process has taken the folder over.</exception>
     public void Save(TrainingFingerprint fingerprint, IReadOnlyList<Optimizer> optimizers, TrainingState state)
     {
+        if (!FinishWriting())
+        {
+            return;
+        }
+
         _last = state.Elapsed;
-        int step = optimizers[0].Steps;
+        using var content = CheckpointContent.Take(fingerprint, optimizers, state, copy: false);
         try
         {
-            TrainingCheckpoint.Write(PathOf(step), fingerprint, optimizers, state);
-            if (state.Best is not null && _bestWritten != state.BestStep)
+            Write(content);
+        }
+        catch (CheckpointNotWrittenException exception)
+        {
+            _warn(exception.Message);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        try
+        {
+            FinishWriting();
+        }
+        catch (FolderTakenException)
+        {
+            // Nothing was written over another's files, and the run ends.
+        }
+
+        _lock.Dispose();
+    }
+
+    [GeneratedRegex("^step-([0-9]{9,10})\\.safetensors$", RegexOptions.CultureInvariant)]
+    private static partial Regex CheckpointName();
+
+    /// <summary>Waits for the checkpoint that is being written, and warns if it could not be written.</summary>
+    /// <returns>False if that takes too long.</returns>
+    private bool FinishWriting()
+    {
+        if (!_writer.Wait(LongestWrite))
+        {
+            _warn(string.Create(
+                CultureInfo.InvariantCulture,
+                $"A checkpoint is still not written after {LongestWrite.TotalMinutes} minutes; no other is written until it is."));
+            return false;
+        }
+
+        // Disposed by the thread that made it, as all tensors are.
+        _written?.Dispose();
+        _written = null;
+        try
+        {
+            _writer.Finish();
+        }
+        catch (CheckpointNotWrittenException exception)
+        {
+            _warn(exception.Message);
+        }
+
+        return true;
+    }
+
+    /// <summary>Writes the files of a checkpoint.</summary>
+    /// <exception cref="CheckpointNotWrittenException">A file cannot be written; the message is for the user.</exception>
+    private void Write(CheckpointContent content)
+    {
+        try
+        {
+            content.Write(PathOf(content.Step), _lock);
+            if (content.Best.Count > 0 && _bestWritten != content.BestStep)
             {
-                for (int member = 0; member < state.Best.Count; member++)
+                for (int member = 0; member < content.Best.Count; member++)
                 {
-                    WeightSet weights = state.Best[member];
-                    AtomicFile.Write(BestPath(member), stream => stream.Write(Checkpoint.Write(weights)));
+                    WeightSet weights = content.Best[member];
+                    AtomicFile.Write(BestPath(member), stream => stream.Write(Checkpoint.Write(weights)), _lock);
                 }
 
-                _bestWritten = state.BestStep;
+                _bestWritten = content.BestStep;
             }
 
             foreach (int old in Steps().Skip(Kept))
@@ -150,43 +255,14 @@ internal sealed partial class CheckpointFolder : IDisposable
                 File.Delete(PathOf(old));
             }
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        catch (Exception exception) when (exception is (IOException or UnauthorizedAccessException) and not FolderTakenException)
         {
             string previous = Steps() is [int latest, ..] ? $"the last whole one is that of step {latest}" : "there is none yet";
-            _warn(
-                $"The checkpoint of step {step} could not be written: "
-                + $"{exception.Message.TrimEnd('.')}; {previous}. Training goes on.");
+            throw new CheckpointNotWrittenException(
+                $"The checkpoint of step {content.Step} could not be written: "
+                + $"{exception.Message.TrimEnd('.')}; {previous}. Training goes on.",
+                exception);
         }
-    }
-
-    /// <inheritdoc/>
-    public void Dispose() => _lock.Dispose();
-
-    [GeneratedRegex("^step-([0-9]{9,10})\\.safetensors$", RegexOptions.CultureInvariant)]
-    private static partial Regex CheckpointName();
-
-    private static FolderLock Hold(string folder)
-    {
-        try
-        {
-            Directory.CreateDirectory(folder);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new IOException($"The folder '{folder}' for checkpoints cannot be made: {exception.Message}", exception);
-        }
-
-        FolderLock? held;
-        try
-        {
-            held = FolderLock.TryTake(folder);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            throw new IOException($"No checkpoints can be written to '{folder}': {exception.Message}", exception);
-        }
-
-        return held ?? throw new IOException($"'{folder}' is in use by another training run. Each run needs a folder of its own.");
     }
 
     /// <summary>Removes unfinished files of a run that was killed while it wrote.</summary>
@@ -216,4 +292,6 @@ internal sealed partial class CheckpointFolder : IDisposable
 
     private string PathOf(int step) =>
         Path.Combine(_options.Folder, string.Create(CultureInfo.InvariantCulture, $"step-{step:000000000}.safetensors"));
+
+    private sealed class CheckpointNotWrittenException(string message, Exception cause) : IOException(message, cause);
 }

@@ -24,7 +24,7 @@ internal sealed record TrainingCheckpoint(
     /// <summary>The version that this library writes, and the newest version that it reads.</summary>
     public const int CurrentFormatVersion = 1;
 
-    private const string HashKey = "sha256", VersionKey = "formatVersion", FactsKey = "checkpoint", BestName = "best";
+    private const string HashKey = "sha256", VersionKey = "formatVersion", FactsKey = "checkpoint";
 
     // The hash comes first in the header, so that its position is fixed: 8 bytes of length, then this text. It is computed over the file
     // with zeros in place of the hash.
@@ -41,30 +41,34 @@ internal sealed record TrainingCheckpoint(
 
     private static readonly int HashPosition = LengthBytes + BeforeHash.Length;
 
+    /// <summary>The name of a member's best weights, after the <see cref="Prefix"/>.</summary>
+    public const string BestName = "best";
+
     /// <summary>Writes a checkpoint; the file is replaced whole or not at all.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="tensors">The tensors by name.</param>
+    /// <param name="held">The lock of the folder.</param>
     /// <exception cref="IOException">The file cannot be written; the message names it.</exception>
-    public static void Write(string path, TrainingFingerprint fingerprint, IReadOnlyList<Optimizer> optimizers, TrainingState state)
+    /// <exception cref="FolderTakenException">Another process has taken the folder over.</exception>
+    public void Write(string path, IReadOnlyList<(string Name, Tensor Values)> tensors, FolderLock held)
     {
-        var checkpoint = new TrainingCheckpoint(fingerprint, state.TakeSnapshot(optimizers[0].Steps));
         var metadata = new Dictionary<string, string>
         {
             [HashKey] = Encoding.ASCII.GetString(NoHash),
             [VersionKey] = CurrentFormatVersion.ToString(CultureInfo.InvariantCulture),
-            [FactsKey] = JsonSerializer.Serialize(checkpoint),
+            [FactsKey] = JsonSerializer.Serialize(this),
         };
-        (string, Tensor)[] tensors =
-        [
-            .. optimizers.SelectMany((optimizer, member) => optimizer.State.Select(item => (Prefix(member) + item.Name, item.Values))),
-            .. state.Best?.Select((weights, member) => (Prefix(member) + BestName, weights.Flat)) ?? [],
-        ];
-        AtomicFile.Write(path, stream =>
-        {
-            SafetensorsStream.Write(stream, tensors, metadata);
-            stream.Position = 0;
-            byte[] hash = SHA256.HashData(stream);
-            stream.Position = HashPosition;
-            stream.Write(Encoding.ASCII.GetBytes(Convert.ToHexStringLower(hash)));
-        });
+        AtomicFile.Write(
+            path,
+            stream =>
+            {
+                SafetensorsStream.Write(stream, tensors, metadata);
+                stream.Position = 0;
+                byte[] hash = SHA256.HashData(stream);
+                stream.Position = HashPosition;
+                stream.Write(Encoding.ASCII.GetBytes(Convert.ToHexStringLower(hash)));
+            },
+            held);
     }
 
     /// <summary>Reads a checkpoint's description, after checking that every byte is as it was written.</summary>
@@ -125,7 +129,7 @@ internal sealed record TrainingCheckpoint(
     }
 
     /// <summary>What the names of a member's tensors begin with; nothing for the first, as in a run of one network.</summary>
-    private static string Prefix(int member) =>
+    public static string Prefix(int member) =>
         member == 0 ? "" : string.Create(CultureInfo.InvariantCulture, $"member-{member + 1}.");
 
     private static void EnsureWhole(FileStream stream)

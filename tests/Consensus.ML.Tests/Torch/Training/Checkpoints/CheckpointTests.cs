@@ -1,13 +1,16 @@
 using System.Collections;
 using System.Text;
 using Consensus.Imaging.Augmentation;
+using Consensus.Imaging.Storage;
 using Consensus.ML.Options;
 using Consensus.ML.Tests.Shared;
 using Consensus.ML.Torch.Models;
+using Consensus.ML.Torch.Networks;
 using Consensus.ML.Torch.Training;
 using Consensus.ML.Torch.Training.Batches;
 using Consensus.ML.Torch.Training.Checkpoints;
 using Consensus.ML.Torch.Training.Loop;
+using Consensus.ML.Torch.Training.Optimization;
 using static TorchSharp.torch;
 
 namespace Consensus.ML.Tests.Torch.Training.Checkpoints;
@@ -367,6 +370,90 @@ public sealed class CheckpointTests : IDisposable
             Assert.Single(_warnings));
     }
 
+    [Fact]
+    public void A_run_whose_folder_was_taken_over_stops_before_its_next_checkpoint()
+    {
+        CheckpointOptions checkpoints = Every(2);
+        FolderLock? other = null;
+
+        // The second run sees no process of the first, as on a machine where the first was suspended for long.
+        LockSurroundings first = LockSurroundings.OfThisProcess with { OpenExclusively = OpenForAll };
+        LockSurroundings second = first with { IsRunning = _ => false };
+        using (CheckpointFolder folder = CheckpointFolder.Open(checkpoints, _ => { }, first))
+        {
+            FolderTakenException taken = Assert.Throws<FolderTakenException>(() => TrainIn(Quick, folder, progress: report =>
+            {
+                if (report.Step == 3)
+                {
+                    other = FolderTaking.Try(checkpoints.Folder, second).Lock;
+                }
+            }));
+            Assert.Contains($"it is in use by process {Environment.ProcessId} on ", taken.Message, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(["step-000000002.safetensors"], Files(checkpoints));
+        other!.EnsureHeld();
+        other.Dispose();
+
+        static FileStream OpenForAll(string path) =>
+            new(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete, bufferSize: 1);
+    }
+
+    [Fact]
+    public void A_takeover_and_a_file_system_without_locks_are_said()
+    {
+        CheckpointOptions checkpoints = Every(2);
+        LockSurroundings surroundings = LockSurroundings.OfThisProcess with { IsRunning = _ => false, OpenExclusively = path =>
+            new(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete, bufferSize: 1) };
+        Directory.CreateDirectory(checkpoints.Folder);
+        using FolderLock? crashed = FolderTaking.Try(checkpoints.Folder, surroundings).Lock;
+        CheckpointFolder.Open(checkpoints, _warnings.Add, surroundings).Dispose();
+        Assert.Equal(2, _warnings.Count);
+        Assert.Matches("^'.*run' is taken over from a training run that has ended without saying so: process \\d+ on ", _warnings[0]);
+        Assert.Contains("does not keep a locked file from being opened again", _warnings[1], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void A_checkpoint_holds_the_moment_at_which_it_was_taken(bool copy)
+    {
+        using var scope = NewDisposeScope();
+        using var optimizer = new Optimizer(WeightSet.Initialize(Discs.Description().Layout(), CPU, 1), Quick);
+        using var state = new TrainingState();
+        var fingerprint = new TrainingFingerprint(new Dictionary<string, string>(), []);
+        state.AddLoss(1);
+        state.Keep([optimizer.Average], 0);
+        using FolderLock held = FolderLock.Take(_folder.Root);
+        using (CheckpointContent now = CheckpointContent.Take(fingerprint, [optimizer], state, copy: false))
+        {
+            now.Write(_folder["expected"], held);
+        }
+
+        using CheckpointContent content = CheckpointContent.Take(fingerprint, [optimizer], state, copy);
+
+        // A step, and better weights in place of the best.
+        foreach (Tensor leaf in optimizer.Leaves)
+        {
+            leaf.grad!.fill_(1);
+        }
+
+        optimizer.Step(0.1);
+        state.Keep([optimizer.Average], 1);
+        content.Write(_folder["copied"], held);
+        Assert.Equal(copy, File.ReadAllBytes(_folder["expected"]).SequenceEqual(File.ReadAllBytes(_folder["copied"])));
+    }
+
+    [Fact]
+    public void Checkpoints_leave_no_tensor_behind()
+    {
+        Train(Quick, Every(1));
+        Directory.Delete(_folder["run"], recursive: true);
+        long before = TorchSharp.DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+        Train(Quick, Every(1));
+        Assert.Equal(before, TorchSharp.DisposeScopeManager.Statistics.ThreadTotalLiveCount);
+    }
+
     private static void Damage(string path, double where, bool truncate)
     {
         byte[] bytes = File.ReadAllBytes(path);
@@ -392,7 +479,22 @@ public sealed class CheckpointTests : IDisposable
         TrainingCase[]? cases = null,
         Action<TrainingProgress>? progress = null, IReadOnlyList<float>? padding = null, CancellationToken cancellation = default)
     {
-        using CheckpointFolder? folder = checkpoints is null ? null : CheckpointFolder.Open(checkpoints, _warnings.Add);
+        using CheckpointFolder? folder = checkpoints is null
+            ? null
+            : CheckpointFolder.Open(checkpoints, _warnings.Add, cancellation: cancellation);
+        return TrainIn(options, folder, breakAt, breakInValidation, dropout, seed, cases, progress, padding, cancellation);
+    }
+
+    private static (byte[] Weights, TrainingHistory History) TrainIn(
+        TrainingOptions options,
+        CheckpointFolder? folder,
+        int? breakAt = null,
+        bool breakInValidation = false,
+        double dropout = 0,
+        int seed = 1,
+        TrainingCase[]? cases = null,
+        Action<TrainingProgress>? progress = null, IReadOnlyList<float>? padding = null, CancellationToken cancellation = default)
+    {
         ModelDescription description = Discs.Description();
         description = description with { Network = description.Network with { Dropout = dropout } };
         var trainer = new ConsensusTrainer(description, options, new AugmentationPolicy(), padding ?? [0f], seed, CPU)

@@ -1,3 +1,4 @@
+using Consensus.Imaging.Storage;
 using Consensus.ML.Options;
 using Consensus.ML.Tests.Shared;
 using Consensus.ML.Torch.Networks;
@@ -93,7 +94,12 @@ public sealed class LossScalerTests
         Descend(optimizer);
         var fingerprint = new TrainingFingerprint(new Dictionary<string, string>(), []);
         state.AddLoss(1);
-        TrainingCheckpoint.Write(folder["step.safetensors"], fingerprint, [optimizer], state);
+        using (var held = FolderLock.Take(folder.Root))
+        using (var content = CheckpointContent.Take(fingerprint, [optimizer], state, copy: false))
+        {
+            content.Write(folder["step.safetensors"], held);
+        }
+
         TrainingCheckpoint.Read(folder["step.safetensors"]).Restore(folder["step.safetensors"], [resumed], there);
         Assert.Equal((3, 16384), (resumed.Steps, resumed.LossScale));
 
