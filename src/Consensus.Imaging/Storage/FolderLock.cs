@@ -55,7 +55,8 @@ public sealed class FolderLock : IDisposable
     public static FolderLock Take(string folder)
     {
         LockAttempt attempt = FolderTaking.Try(folder, LockSurroundings.OfThisProcess);
-        return attempt.Lock ?? throw new IOException($"'{folder}' is in use{attempt.ByWhom}.", attempt.Cause);
+        return attempt.Lock ?? throw new IOException(
+            $"'{folder}' is in use{(attempt.Holder is null ? "" : $" by {attempt.Holder}")}.", attempt.Cause);
     }
 
     /// <summary>Takes the lock of a folder if it is free.</summary>
@@ -105,8 +106,8 @@ public sealed class FolderLock : IDisposable
         if (_lost)
         {
             throw new FolderTakenException(
-                $"'{_folder}' does not belong to this run any more: {(Latest()?.ByWhom is { Length: > 0 } other
-                    ? $"it is in use{other}"
+                $"'{_folder}' does not belong to this run any more: {(Latest()?.Holder is { } other
+                    ? $"it is in use by {other}"
                     : "its owner's record was removed")}. This run ends, and writes nothing more there.");
         }
     }

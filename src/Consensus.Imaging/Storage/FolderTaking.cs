@@ -30,7 +30,7 @@ internal static class FolderTaking
     /// <returns>The lock, or who holds it.</returns>
     /// <exception cref="OperationCanceledException">The watch was cancelled; the message names the folder.</exception>
     public static LockAttempt TryAfterWatch(
-        string folder, Action<string> watching, LockSurroundings surroundings, CancellationToken cancellation)
+        string folder, Action<string?> watching, LockSurroundings surroundings, CancellationToken cancellation)
     {
         bool isTold = false;
         while (true)
@@ -43,7 +43,7 @@ internal static class FolderTaking
 
             if (!isTold)
             {
-                watching(attempt.ByWhom);
+                watching(attempt.Holder);
                 isTold = true;
             }
 
@@ -62,7 +62,7 @@ internal static class FolderTaking
         }
         catch (IOException exception) when (IsHeldByAnother(exception))
         {
-            return new(null, records.Read(records.Latest())?.ByWhom ?? "", Cause: exception);
+            return new(null, records.Read(records.Latest())?.Holder, Cause: exception);
         }
 
         try
@@ -95,7 +95,7 @@ internal static class FolderTaking
                 OwnerState state = surroundings.Watch.Judge(folder, before, me, surroundings.IsRunning);
                 if (state != OwnerState.Gone)
                 {
-                    return new(null, before.ByWhom, IsUndecided: state == OwnerState.Unknown);
+                    return new(null, before.Holder, IsUndecided: state == OwnerState.Unknown);
                 }
             }
 
@@ -113,14 +113,14 @@ internal static class FolderTaking
                 && records.Read(number + 1) is { } mine)
             {
                 records.RemoveBefore(number + 1);
-                return new(new FolderLock(folder, file, records, mine, before, surroundings), "");
+                return new(new FolderLock(folder, file, records, mine, before, surroundings));
             }
 
             records.Remove(number + 1);
             number = records.Latest();
         }
 
-        return new(null, "");
+        return new(null);
     }
 
     private static void Pause(string folder, LockSurroundings surroundings, CancellationToken cancellation)

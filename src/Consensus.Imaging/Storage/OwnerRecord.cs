@@ -9,10 +9,8 @@ internal sealed record OwnerRecord(int Number, byte[] Content, DateTime Changed)
     /// <summary>The owner; null if the record is not whole.</summary>
     public FolderOwner? Owner => FolderOwner.Read(Content);
 
-    /// <summary>
-    /// The end of a sentence that says who holds a folder, such as " by process 7 on node1, since …"; empty if the record is not whole.
-    /// </summary>
-    public string ByWhom => Owner is { } owner ? $" by {owner}" : "";
+    /// <summary>The owner for messages, such as "process 7 on node1, since …"; null if the record is not whole.</summary>
+    public string? Holder => Owner?.ToString();
 
     /// <summary>Whether nothing happened between two reads: the same owner, and no sign of life.</summary>
     public bool IsSameAs(OwnerRecord other) => HasOwnerOf(other) && Changed == other.Changed;

@@ -45,7 +45,8 @@ internal static class EnsembleCommand
             Array.ForEach(paths, LoadedModel.EnsureExists);
             using var interruption = new Interruption(
                 _ => terminal.Complain("stopping (Ctrl-C again aborts at once)"));
-            return interruption.Run(() => Combine(terminal, parsed, paths, path, interruption.Token), "Interrupted; no ensemble is written.");
+            return interruption.Run(
+                () => Combine(terminal, parsed, paths, path, interruption.Token), "Interrupted; no ensemble is written.");
         });
         return command;
     }

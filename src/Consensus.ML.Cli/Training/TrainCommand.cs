@@ -102,8 +102,8 @@ internal static class TrainCommand
         {
             terminal.Out.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"Stopped after {Steps(training.Steps)}; the same command{(checkpoints.Resume ? "" : " with --resume")} goes on from the last "
-                + $"checkpoint in '{checkpoints.Folder}'."));
+                $"Stopped after {Steps(training.Steps)}; the same command{(checkpoints.Resume ? "" : " with --resume")} goes on from the "
+                + $"last checkpoint in '{checkpoints.Folder}'."));
             return interruption.ExitCodeOfStop;
         }
 

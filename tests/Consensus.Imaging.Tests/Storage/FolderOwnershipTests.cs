@@ -24,7 +24,7 @@ public sealed class FolderOwnershipTests : IDisposable
         using (Take(_here.Process(1)))
         {
             LockAttempt refused = Try(_here.Process(2));
-            Assert.Equal(" by process 1 on here, since 2024-10-04 00:00:00 UTC", refused.ByWhom);
+            Assert.Equal("process 1 on here, since 2024-10-04 00:00:00 UTC", refused.Holder);
             Assert.False(refused.IsUndecided);
             Assert.Null(refused.Lock);
         }
@@ -71,7 +71,7 @@ public sealed class FolderOwnershipTests : IDisposable
         int told = 0;
         LockAttempt refused = FolderTaking.TryAfterWatch(_folder.Root, _ => told++, _here.Process(1), CancellationToken.None);
         Assert.Null(refused.Lock);
-        Assert.Contains("by process 1 on there", refused.ByWhom, StringComparison.Ordinal);
+        Assert.Contains("process 1 on there", refused.Holder, StringComparison.Ordinal);
         Assert.Equal(1, told);
         first.EnsureHeld();
     }
@@ -168,7 +168,7 @@ public sealed class FolderOwnershipTests : IDisposable
         };
         LockAttempt late = Try(_here.Process(2));
         Assert.Null(late.Lock);
-        Assert.Contains("process 4", late.ByWhom, StringComparison.Ordinal);
+        Assert.Contains("process 4", late.Holder, StringComparison.Ordinal);
         living!.EnsureHeld();
         Assert.Equal([".lock", ".owner-1.json"], Names());
         living.Dispose();
@@ -287,7 +287,7 @@ public sealed class FolderOwnershipTests : IDisposable
     private FolderLock Take(LockSurroundings surroundings)
     {
         LockAttempt attempt = Try(surroundings);
-        return attempt.Lock ?? throw new InvalidOperationException($"It is held{attempt.ByWhom}.");
+        return attempt.Lock ?? throw new InvalidOperationException($"It is held by {attempt.Holder}.");
     }
 
     private LockAttempt Try(LockSurroundings surroundings) => FolderTaking.Try(_folder.Root, surroundings);

@@ -33,7 +33,9 @@ internal static class CheckpointLock
 
         if (attempt.Lock is not { } held)
         {
-            throw new IOException($"'{folder}' is in use by another training run{attempt.ByWhom}. Each run needs a folder of its own.");
+            throw new IOException(
+                $"'{folder}' is in use by another training run{(attempt.Holder is null ? "" : $": {attempt.Holder}")}. Each run needs a "
+                + "folder of its own.");
         }
 
         if (held.Predecessor is { Owner: { } before })
@@ -58,9 +60,9 @@ internal static class CheckpointLock
 
         return held;
 
-        void Watching(string byWhom) => warn(string.Create(
+        void Watching(string? holder) => warn(string.Create(
             CultureInfo.InvariantCulture,
-            $"'{folder}' was last used{byWhom}. Training begins if that run gives no sign of life for "
-            + $"{OwnerWatch.LongestSilence.TotalSeconds} seconds."));
+            $"'{folder}' was last used by {holder ?? "a run whose record is not whole"}. Training begins if that run gives no sign of life "
+            + $"for {OwnerWatch.LongestSilence.TotalSeconds} seconds."));
     }
 }
