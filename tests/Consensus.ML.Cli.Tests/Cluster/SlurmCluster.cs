@@ -14,7 +14,7 @@ internal sealed partial class SlurmCluster : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
-    private readonly string _configuration, _work, _path;
+    private readonly string _configuration, _work, _programs;
     private readonly ChildProcess _daemons;
 
     private SlurmCluster(string folder, ChildProcess daemons)
@@ -22,18 +22,17 @@ internal sealed partial class SlurmCluster : IDisposable
         _daemons = daemons;
         _configuration = Path.Combine(folder, "slurm.conf");
         _work = Path.Combine(folder, "work");
-        string programs = Path.Combine(folder, "bin");
-        _path = $"{programs}:{Environment.GetEnvironmentVariable("PATH")}";
+        _programs = Path.Combine(folder, "bin");
         Directory.CreateDirectory(_work);
-        Directory.CreateDirectory(programs);
+        Directory.CreateDirectory(_programs);
 
         // It leaves its number, so that a test can send the process of a task a signal.
-        string command = Path.Combine(programs, "consensus");
+        string command = Path.Combine(_programs, "consensus");
         File.WriteAllText(
             command,
             $"""
             #!/bin/bash
-            echo $$ > '{_work}'/process.$SLURM_ARRAY_TASK_ID
+            echo $$ > '{_work}'/process."$SLURM_ARRAY_TASK_ID"
             exec dotnet '{Path.Combine(AppContext.BaseDirectory, "consensus.dll")}' "$@"
 
             """);
@@ -54,7 +53,7 @@ internal sealed partial class SlurmCluster : IDisposable
         Directory.CreateDirectory(folder);
         (int controller, int node) = FreePorts();
         string script = Path.Combine(RepositoryFolder.Find(), "tests", "Consensus.ML.Cli.Tests", "Cluster", "slurm.sh");
-        ProcessStartInfo start = new("bash", [script, folder, $"{controller}", $"{node}"])
+        var start = new ProcessStartInfo("bash", [script, folder, $"{controller}", $"{node}"])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
@@ -93,6 +92,9 @@ internal sealed partial class SlurmCluster : IDisposable
         Assert.True(code == 0, $"{program} {string.Join(' ', arguments)} ended with {code}: {output}{error}");
         return output;
     }
+
+    /// <summary>Runs the command itself where jobs begin, with one thread as in the tasks.</summary>
+    public void Consensus(params string[] arguments) => Run("bash", [Path.Combine(_programs, "consensus"), .. arguments]);
 
     /// <summary>Sends a signal to the process that a task runs now.</summary>
     public void Signal(int task, string signal) =>
@@ -134,12 +136,18 @@ internal sealed partial class SlurmCluster : IDisposable
 
     private (int Code, string Out, string Error) Try(string program, string[] arguments)
     {
-        ProcessStartInfo start = new(program, arguments)
+        var start = new ProcessStartInfo(program, arguments)
         {
             WorkingDirectory = _work,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            Environment = { ["SLURM_CONF"] = _configuration, ["PATH"] = _path, ["CONSENSUS_DEBUG"] = "" },
+            Environment =
+            {
+                ["SLURM_CONF"] = _configuration,
+                ["PATH"] = $"{_programs}:{Environment.GetEnvironmentVariable("PATH")}",
+                ["OMP_NUM_THREADS"] = "1",
+                ["CONSENSUS_DEBUG"] = "",
+            },
         };
         using ChildProcess process = ChildProcess.Start(start, Patience);
         return process.Finish();

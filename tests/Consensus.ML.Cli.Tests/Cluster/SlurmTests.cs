@@ -1,3 +1,5 @@
+using Consensus.ML.Datasets;
+using Consensus.ML.Datasets.Phantom;
 using Consensus.ML.Tests.Shared;
 
 namespace Consensus.ML.Cli.Tests.Cluster;
@@ -58,12 +60,34 @@ public sealed class SlurmTests : IDisposable
         AssertSameMaps(cluster, 24);
     }
 
+    [Fact]
+    [Trait("Category", "Slow")]
+    public void An_array_whose_task_is_killed_evaluates_to_the_report_of_one_process()
+    {
+        using var cluster = SlurmCluster.Start(_folder["slurm"]);
+        PhantomDataset.Write(cluster["data"], QubiqTask.Kidney, 4, 12, seed: 7, size: 32);
+        cluster.Consensus(
+            "train", "--data", "data", "--task", "kidney", "--size", "32", "--steps", "2", "--precision", "float32", "--out", "model.zip");
+        string[] what = ["--model", "model.zip", "--data", "data", "--task", "kidney", "--generations", "50", "--tolerance", "0"];
+        string job = cluster.Submit("0-2", "evaluate.sbatch", ["scores", .. what]);
+
+        // Task 0 has the cases 0, 3, 6 and 9.
+        SlurmCluster.WaitUntil(() => File.Exists(cluster["scores/case-000003.json"]), "task 0 has scored two cases");
+        cluster.Signal(0, "KILL");
+        cluster.WaitForEnd(job);
+        Assert.Equal(
+            [("COMPLETED", 1), ("COMPLETED", 0), ("COMPLETED", 0)], Enumerable.Range(0, 3).Select(task => cluster.TaskOf(job, task)));
+        Assert.Matches(@"\n[12] scored, [23] skipped, 0 failed\n$", File.ReadAllText(cluster[$"evaluate-{job}_0.out"]));
+
+        cluster.Consensus("merge", "scores", "--json", "merged.json");
+        cluster.Consensus(["evaluate", .. what, "--json", "whole.json"]);
+        Assert.Equal(File.ReadAllText(cluster["whole.json"]), File.ReadAllText(cluster["merged.json"]));
+    }
+
     private static void WriteList(SlurmCluster cluster, string[] images) => File.WriteAllLines(cluster["images.txt"], images);
 
-    private static void Predict(SlurmCluster cluster, string model, params string[] more) => CommandRun.OutOfProcess(
-        [
-            "predict", "--model", model, "--inputs", cluster["images.txt"], "--out", cluster["whole"], "--threads", "1", .. more,
-        ]).AssertSucceeded();
+    private static void Predict(SlurmCluster cluster, string model, params string[] more) =>
+        cluster.Consensus(["predict", "--model", model, "--inputs", "images.txt", "--out", "whole", "--threads", "1", .. more]);
 
     /// <summary>Waits until a task of three has predicted some of its images, and some milliseconds more.</summary>
     private static void WaitForMaps(SlurmCluster cluster, int task, Random random)
