@@ -18,6 +18,8 @@ using Consensus.ML.Options;
 //     One model by torch and by ONNX Runtime, with one thread: time, first map, memory, disk.
 //   load URL CLIENTS MINUTES IMAGE …
 //     That many clients ask a running server ('consensus serve') for maps, and compare its answers.
+//   capacity
+//     What predict spends on a slice, part by part: reading, predicting, writing.
 //   waiting ROUNDS THREADS[:VARIABLE=VALUE]|free …
 //     A training step and a prediction, alone and beside busy processes, with that many threads and an environment variable.
 //   members ROUNDS K SECONDS
@@ -50,6 +52,10 @@ switch (args)
             int.Parse(clients, CultureInfo.InvariantCulture),
             TimeSpan.FromMinutes(double.Parse(minutes, CultureInfo.InvariantCulture)),
             images) ? 0 : 1;
+    case ["capacity"]:
+        RuntimeInfo.Collect("cpu");
+        Capacity.Measure();
+        return 0;
     case ["waiting", string rounds, .. string[] settings] when settings.Length > 0:
         Waiting.Measure(int.Parse(rounds, CultureInfo.InvariantCulture), settings);
         return 0;
