@@ -42,6 +42,26 @@ public sealed class BatchPredictionTests : IDisposable
     }
 
     [Fact]
+    public void The_number_of_threads_changes_neither_maps_nor_lines_nor_their_order()
+    {
+        string[] images = [.. WriteImages(5), _workspace["missing.png"]];
+        CommandRun one = Predict("one", images, "--threads", "1", "--log", _workspace["one.jsonl"]);
+        CommandRun two = Predict("two", images, "--threads", "2", "--log", _workspace["two.jsonl"]);
+        Assert.Equal((1, 1), (one.Code, two.Code));
+        Assert.Equal(one.Out, two.Out.Replace("two", "one", StringComparison.Ordinal));
+        Assert.Equal(CasesOf("one"), CasesOf("two"));
+        Assert.Equal(Names("one"), Names("two"));
+        Assert.All(
+            Names("one"), name => Assert.Equal(File.ReadAllBytes(_workspace[$"one/{name}"]), File.ReadAllBytes(_workspace[$"two/{name}"])));
+
+        string[] CasesOf(string log) =>
+        [
+            .. File.ReadLines(_workspace[$"{log}.jsonl"])
+                .Select(line => JsonDocument.Parse(line).RootElement.GetProperty("case").GetString()!),
+        ];
+    }
+
+    [Fact]
     public void A_task_of_a_Slurm_array_takes_its_share_and_an_explicit_shard_wins()
     {
         string[] images = WriteImages(3);

@@ -3,6 +3,7 @@ using Consensus.Imaging.Cases;
 using Consensus.ML.Cli.Data;
 using Consensus.ML.Cli.Output;
 using Consensus.ML.Cli.Shell;
+using Consensus.ML.Machine;
 using Microsoft.ML;
 
 namespace Consensus.ML.Cli.Prediction;
@@ -74,8 +75,11 @@ internal static class PredictCommand
         using LoadedModel sampled = loaded.WithSampling(arguments.Sampling.Read(parsed, loaded.Segmentation));
         using LoadedModel model = sampled.WithCancellation(interruption.Token);
         using PredictionLog? log = parsed.GetValue(arguments.Log) is { } file ? PredictionLog.Open(file) : null;
+        PredictionRunOptions shared = loaded.Segmentation.PredictsSideBySide
+            ? options with { Threads = RuntimeInfo.Collect(ml, parsed.GetValue(arguments.Device)).Threads }
+            : options;
         PredictionCounts counts =
-            new PredictionRun(terminal, model, new MapPredictor(ml, model), options, log, interruption.Token).Run();
+            new PredictionRun(terminal, model, new MapPredictor(ml, model), shared, log, interruption.Token).Run();
         int left = options.Cases.Count - counts.Total;
         if (left > 0 || counts.Skipped > 0 || counts.Failed > 0)
         {

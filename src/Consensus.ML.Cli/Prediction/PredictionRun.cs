@@ -1,13 +1,15 @@
 using System.Diagnostics;
+using System.Runtime.ExceptionServices;
 using Consensus.Imaging.Cases;
 using Consensus.Imaging.Pictures;
 using Consensus.ML.Cli.Shell;
+using Consensus.ML.Torch.Runtime;
 
 namespace Consensus.ML.Cli.Prediction;
 
 /// <summary>
-/// Takes inputs one after the other: reads, predicts, writes and logs an input before it opens the next input. So the memory that it takes
-/// does not grow with the number of inputs, and results that were written stay.
+/// Takes inputs in their order: writes and logs an input before the next one, though some next images may be read and predicted already.
+/// The memory that it takes does not grow with the number of inputs, and results that were written stay.
 /// </summary>
 /// <param name="terminal">Where lines about inputs go.</param>
 /// <param name="model">The model, whose predictions end when <paramref name="stop"/> is cancelled.</param>
@@ -34,16 +36,12 @@ internal sealed class PredictionRun(
     /// <exception cref="UsageException">The options do not fit an input.</exception>
     public PredictionCounts Run()
     {
-        foreach (RaterCase raterCase in options.Cases)
+        int atOnce = model.Segmentation.PredictsSideBySide ? Math.Min(options.Threads, options.Cases.Count) : 1;
+        foreach (PredictionOutcome outcome in new InputsAhead(options.Cases, Begin, atOnce).Run(stop))
         {
-            if (stop.IsCancellationRequested)
+            if (outcome.Finished is { } outputs)
             {
-                break;
-            }
-
-            if (options.SkipsFinished && PredictionFiles.Finished(options.Folder, raterCase.Name) is { } outputs)
-            {
-                Interruption.Write(() => log?.Write(PredictionRecord.Skipped(raterCase, outputs)));
+                Interruption.Write(() => log?.Write(PredictionRecord.Skipped(outcome.Case, outputs)));
                 _counts = _counts with { Skipped = _counts.Skipped + 1 };
                 continue;
             }
@@ -51,8 +49,7 @@ internal sealed class PredictionRun(
             long began = Stopwatch.GetTimestamp();
             try
             {
-                (PredictionInput input, PredictedMaps maps) = Predict(raterCase);
-                Write(input, maps, began);
+                End(outcome, began);
                 _counts = _counts with { Predicted = _counts.Predicted + 1 };
             }
             catch (Exception exception) when (Failure.Innermost(exception) is OperationCanceledException && stop.IsCancellationRequested)
@@ -63,29 +60,65 @@ internal sealed class PredictionRun(
                 && exception is not PredictionLog.NotWrittenException)
             {
                 string message = Failure.OneLine(Failure.Describe(exception));
-                Interruption.Write(() => log?.Write(PredictionRecord.Failed(raterCase, Stopwatch.GetElapsedTime(began), message)));
+                TimeSpan time = outcome.Time + Stopwatch.GetElapsedTime(began);
+                Interruption.Write(() => log?.Write(PredictionRecord.Failed(outcome.Case, time, message)));
                 if (options.Cases.Count == 1 || exception is ResultNotWrittenException)
                 {
                     throw;
                 }
 
-                Complain(raterCase, message, exception);
+                Complain(outcome.Case, message, exception);
                 _counts = _counts with { Failed = _counts.Failed + 1 };
+            }
+
+            if (stop.IsCancellationRequested)
+            {
+                break;
             }
         }
 
         return _counts;
     }
 
-    private (PredictionInput Input, PredictedMaps Maps) Predict(RaterCase raterCase)
+    /// <summary>Predicts an image. A volume is only looked at: its own slices are predicted several at a time.</summary>
+    private PredictionOutcome Begin(RaterCase raterCase)
     {
-        var input = PredictionInput.FromCase(raterCase, options.Axis, model.Segmentation);
-        input.EnsureReadable();
-        SayAxis(input);
-        return (input, predictor.Predict(input));
+        long began = Stopwatch.GetTimestamp();
+        try
+        {
+            if (options.SkipsFinished && PredictionFiles.Finished(options.Folder, raterCase.Name) is { } outputs)
+            {
+                return new(raterCase, TimeSpan.Zero) { Finished = outputs };
+            }
+
+            var input = PredictionInput.FromCase(raterCase, options.Axis, model.Segmentation);
+            PredictedMaps? maps = input.Axis is null ? PredictImage(input) : null;
+            return new(raterCase, Stopwatch.GetElapsedTime(began)) { Input = input, Maps = maps };
+        }
+        catch (Exception exception)
+        {
+            // Told when its turn comes.
+            return new(raterCase, Stopwatch.GetElapsedTime(began)) { Failure = ExceptionDispatchInfo.Capture(exception) };
+        }
     }
 
-    private void Write(PredictionInput input, PredictedMaps maps, long began)
+    /// <summary>With one thread, like each of several: the map of an image does not depend on the number of threads or inputs.</summary>
+    private PredictedMaps PredictImage(PredictionInput input)
+    {
+        using IDisposable? threads = model.Segmentation.PredictsSideBySide ? TorchRuntime.UseThreads(1) : null;
+        return predictor.Predict(input);
+    }
+
+    private void End(PredictionOutcome outcome, long began)
+    {
+        outcome.Failure?.Throw();
+        PredictionInput input = outcome.Input!;
+        input.EnsureReadable();
+        SayAxis(input);
+        Write(input, outcome.Maps ?? predictor.Predict(input), () => outcome.Time + Stopwatch.GetElapsedTime(began));
+    }
+
+    private void Write(PredictionInput input, PredictedMaps maps, Func<TimeSpan> time)
     {
         var mapFile = MapFile.ForCase(options.Folder, input.Case);
         string picturePath = PredictionFiles.Picture(options.Folder, input.Name);
@@ -102,7 +135,7 @@ internal sealed class PredictionRun(
                 throw new ResultNotWrittenException(exception);
             }
 
-            log?.Write(PredictionRecord.Ok(input.Case, [mapFile.Path, picturePath], Stopwatch.GetElapsedTime(began), maps));
+            log?.Write(PredictionRecord.Ok(input.Case, [mapFile.Path, picturePath], time(), maps));
         });
         terminal.Out.WriteLine($"{input.Name}: {Describe(input, maps)} → {mapFile.Path}, {picturePath}");
     }

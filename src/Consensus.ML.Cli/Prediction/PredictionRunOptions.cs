@@ -8,9 +8,11 @@ namespace Consensus.ML.Cli.Prediction;
 /// <param name="Axis">The axis along which volumes are cut; null to cut them as the model's training volumes.</param>
 /// <param name="SkipsFinished">Whether inputs whose results are there are left alone.</param>
 /// <param name="IsVerbose">Whether to print where an error happened.</param>
+/// <param name="Threads">Threads of the processor for all inputs that are predicted at a time, at least 1.</param>
 internal sealed record PredictionRunOptions(
     IReadOnlyList<RaterCase> Cases,
     string Folder,
     int? Axis,
     bool SkipsFinished,
-    bool IsVerbose);
+    bool IsVerbose,
+    int Threads = 1);

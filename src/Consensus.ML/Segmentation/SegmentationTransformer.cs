@@ -21,10 +21,13 @@ namespace Consensus.ML.Segmentation;
 /// Maps are predicted when a column is read, once for each row. The random numbers of a row come from a seed and from the row's own values.
 /// So the same slice always gives the same maps: alone or among others, in any order and on any thread. Only the number of threads that
 /// torch has for a slice changes how sums of float32 are rounded, in the last digits. Several cursors may use the transformer at the same
-/// time. A cursor that reads one row after another predicts the next small slices (up to 128×128) ahead, on a CPU: as many at a time as
-/// torch has threads, in their order, on threads of its own that end with the cursor. Their features are read a second time for that. This
-/// needs data that knows its number of rows; rows of a stream are predicted one by one. The transformer holds memory outside .NET: dispose it, or the chain that contains it. A prediction engine disposes its
-/// model too, unless the engine is made with OwnsTransformer = false.
+/// time. It holds memory outside .NET: dispose it, or the chain that contains it. A prediction engine disposes its model too, unless the
+/// engine is made with OwnsTransformer = false.
+/// <para>
+/// On a CPU, a cursor that reads one row after another predicts the next small slices (<see cref="PredictsSideBySide"/>) ahead: as many at
+/// a time as torch has threads, with one thread each, in their order. This ends with the cursor. Their features are read a second time for
+/// that, so it needs data that knows its number of rows; rows of a stream are predicted one by one.
+/// </para>
 /// </remarks>
 public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
 {
@@ -105,6 +108,13 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
     /// What the network learnt of the raters, as files spell it: a <see cref="TrainingTarget"/> or a <see cref="UNetKind"/>.
     /// </summary>
     public string Learned => Manifest.Learned;
+
+    /// <summary>
+    /// Whether several threads that have some of the processor's threads each (<see cref="TorchRuntime.UseThreads"/>) predict with this
+    /// model at the same time: torch computes on the CPU, and slices have at most 128×128 pixels. Otherwise they take turns.
+    /// </summary>
+    /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
+    public bool PredictsSideBySide => Share(2, threads: 2).Workers > 1;
 
     /// <summary>The number of slices predicted with these weights so far.</summary>
     internal int Predictions => _model.Predictions;
@@ -325,7 +335,7 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
     private protected override void SaveModel(ModelSaveContext context) => ModelFile.Save(State, context, Manifest, Weights());
 
     private protected override RowMapping Map(DataViewSchema inputSchema) =>
-        new MapColumns(Manifest, VolumeAxes, Predict, Share).Map(inputSchema);
+        new MapColumns(Manifest, VolumeAxes, Predict, slices => Share(slices)).Map(inputSchema);
 
     /// <summary>Keeps the weights alive even if a transformer is disposed meanwhile. The caller must release them once.</summary>
     private protected SharedModel Acquire()
@@ -351,12 +361,12 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
         }
     }
 
-    private PredictionShare Share(long slices)
+    private PredictionShare Share(long slices, int? threads = null)
     {
         SharedModel model = Acquire();
         try
         {
-            return model.Share(slices);
+            return model.Share(slices, threads);
         }
         finally
         {

@@ -73,8 +73,10 @@ internal sealed class SharedModel(IMapModel model)
     }
 
     /// <summary>How many of some slices to predict at a time, and with how many threads of torch each.</summary>
-    public PredictionShare Share(long slices) => model is SegmentationModel torch
-        ? PredictionShare.For(torch, slices, TorchThreads.Current)
+    /// <param name="slices">Number of slices.</param>
+    /// <param name="threads">Threads for all of them; null for those of torch. A model without torch does not load it.</param>
+    public PredictionShare Share(long slices, int? threads) => model is SegmentationModel torch
+        ? PredictionShare.For(torch, slices, threads ?? TorchThreads.Current)
         : PredictionShare.Alone(1);
 
     /// <summary>Every sampling step of one generation. The model must sample by diffusion.</summary>

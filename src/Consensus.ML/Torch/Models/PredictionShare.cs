@@ -29,11 +29,14 @@ internal readonly record struct PredictionShare(int Workers, int TorchThreads)
     public static int AtOnce(SegmentationModel model) =>
         IsShared(model) ? Math.Max(1, Environment.ProcessorCount / Runtime.TorchThreads.Current) : 1;
 
-    /// <summary>How to share threads between predictions of small slices.</summary>
+    /// <summary>
+    /// How to share threads between predictions of small slices. Several have one thread each, however many threads there are, so that
+    /// their maps do not depend on the number of threads.
+    /// </summary>
     internal static PredictionShare Of(long predictions, int threads)
     {
         int workers = (int)Math.Clamp(predictions, 1, threads);
-        return new(workers, threads / workers);
+        return workers > 1 ? new(workers, 1) : Alone(threads);
     }
 
     private static bool IsShared(SegmentationModel model) =>

@@ -48,11 +48,13 @@ public sealed class ValidationScoreTests
 
     [Theory]
     [InlineData(11, 2, 2, 1)]
-    [InlineData(4, 16, 4, 4)]
-    [InlineData(3, 16, 3, 5)]
+    [InlineData(4, 16, 4, 1)]
+    [InlineData(1, 16, 1, 16)]
+    [InlineData(9, 1, 1, 1)]
     [InlineData(0, 2, 1, 2)]
     [InlineData(40, 16, 16, 1)]
-    public void Predictions_share_the_threads(int predictions, int threads, int workers, int threadsEach) =>
+    public void Several_predictions_have_one_thread_each_and_a_single_one_has_all(
+        int predictions, int threads, int workers, int threadsEach) =>
         Assert.Equal(new PredictionShare(workers, threadsEach), PredictionShare.Of(predictions, threads));
 
     private static double SoftDiceOf(ConsensusModel model, TrainingCase one, int at)
