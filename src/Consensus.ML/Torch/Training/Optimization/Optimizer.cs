@@ -15,6 +15,9 @@ internal sealed class Optimizer : IDisposable
 
     private readonly WeightSet _masters;
     private readonly Tensor _gradient, _first, _second;
+
+    // Memory that is new in each step costs more than what is computed in it: the system has to map and clear its pages.
+    private readonly Tensor _denominator;
     private readonly Tensor? _lowWeights, _lowGradient;
     private readonly List<Tensor> _owned = [];
     private readonly double _weightDecay, _emaDecay;
@@ -34,6 +37,7 @@ internal sealed class Optimizer : IDisposable
         _gradient = Own(zeros_like(initial.Flat));
         _first = Own(zeros_like(initial.Flat));
         _second = Own(zeros_like(initial.Flat));
+        _denominator = Own(empty_like(initial.Flat));
         (_weightDecay, _emaDecay, _clipping, _updateClipping) = (
             options.WeightDecay, options.EmaDecay, options.GradientClipping, options.UpdateClipping);
 
@@ -161,11 +165,11 @@ internal sealed class Optimizer : IDisposable
         int updates = Steps - (_scaler?.Skipped ?? 0);
         _first.LerpInPlace(_gradient, 1 - Beta1);
         _second.TimesInPlace(Beta2).PlusProductInPlace(_gradient, _gradient, 1 - Beta2);
-        Tensor denominator = _second.sqrt().OverInPlace(Math.Sqrt(1 - Math.Pow(Beta2, updates))).PlusInPlace(Epsilon);
+        _denominator.copy_(_second).sqrt_().OverInPlace(Math.Sqrt(1 - Math.Pow(Beta2, updates))).PlusInPlace(Epsilon);
         if (_updateClipping is double most)
         {
-            // The gaps between weights in the flat tensors hold 0 and do not count.
-            double root = (_gradient / denominator).norm().item<float>() / Math.Sqrt(_masters.Layout.ParameterCount);
+            // The gradient is no longer needed. The gaps between weights in the flat tensors hold 0 and do not count.
+            double root = _gradient.div_(_denominator).norm().item<float>() / Math.Sqrt(_masters.Layout.ParameterCount);
             learningRate *= Math.Min(1, most / root);
         }
 
@@ -174,7 +178,7 @@ internal sealed class Optimizer : IDisposable
             _masters.Flat.TimesInPlace(1 - (learningRate * _weightDecay));
         }
 
-        _masters.Flat.PlusQuotientInPlace(_first, denominator, -learningRate / (1 - Math.Pow(Beta1, updates)));
+        _masters.Flat.PlusQuotientInPlace(_first, _denominator, -learningRate / (1 - Math.Pow(Beta1, updates)));
         RefreshLowPrecision();
 
         // The average follows quickly at first. Otherwise it would hold the initial weights for thousands of steps.
