@@ -97,7 +97,8 @@ public sealed class PredictedAheadTests
         {
             Dictionary<int, float[]> found = ById(shuffled);
             Assert.All(maps, item => Assert.True(
-                item.Value.Zip(found[item.Key]).All(pair => Math.Abs(pair.First - pair.Second) < 1e-3f), $"Row {item.Key} has another map."));
+                item.Value.Zip(found[item.Key]).All(pair => Math.Abs(pair.First - pair.Second) < 1e-3f),
+                $"Row {item.Key} has another map."));
         }
     }
 
