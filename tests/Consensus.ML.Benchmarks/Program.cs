@@ -24,6 +24,8 @@ using Consensus.ML.Options;
 //     A training step and a prediction, alone and beside busy processes, with that many threads and an environment variable.
 //   members ROUNDS K SECONDS
 //     K networks as members of one run and as processes, beside one network, with and without validations; SECONDS for each of both.
+//   slices ROUNDS SLICES PIXELS …
+//     The time of a slice of that many pixels a side, one after another with all threads and several at a time with one thread each.
 //   checkpoints ROUNDS EVERY STEPS THREADS FOLDER
 //     What checkpoints every EVERY steps cost a training of STEPS steps: none, between two steps, in the background. FOLDER is on the disk
 //     to measure.
@@ -65,6 +67,11 @@ switch (args)
     case [Waiting.Busy]:
         Waiting.KeepBusy();
         return 0;
+    case ["slices", string rounds, string count, .. string[] sizes] when sizes.Length > 0:
+        SliceThroughput.Measure(
+            int.Parse(rounds, CultureInfo.InvariantCulture), int.Parse(count, CultureInfo.InvariantCulture),
+            [.. sizes.Select(size => int.Parse(size, CultureInfo.InvariantCulture))]);
+        return 0;
     case ["members", string rounds, string members, string seconds]:
         SideBySide.Measure(
             int.Parse(rounds, CultureInfo.InvariantCulture), int.Parse(members, CultureInfo.InvariantCulture),
@@ -88,6 +95,7 @@ switch (args)
             "serving" => "MODEL, MINUTES and IMAGE …",
             "onnx" => "ZIP, ONNX and IMAGE",
             "members" => "ROUNDS, K and SECONDS",
+            "slices" => "ROUNDS, SLICES and PIXELS …",
             "checkpoints" => "ROUNDS, EVERY, STEPS, THREADS and FOLDER",
             "load" => "URL, CLIENTS, MINUTES and IMAGE …",
             _ => "ROUNDS and SETTING …",
