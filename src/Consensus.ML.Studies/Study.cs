@@ -51,16 +51,89 @@ public static class Study
         {
             // Read anew each time: other processes may have added methods or seeds.
             record = folder.Read();
-            runs = [.. Runs(options, record)];
+            runs = [.. StudyRuns.Of(options, record)];
         }
         while (Advance(ml, options, folder, record, runs));
 
         using FolderLock held = folder.Hold(Waiting, options.Cancellation);
         options.Progress?.Report(new(StudyStage.Reporting, "", "", 0, runs.Length, runs.Length, null, 0, 0));
-        var found = new StudyResults(options, record, [.. runs.Select(run => Result(folder, run))], PicturedCase(options.Folds[0]));
+        var found = new StudyResults(options, record, [.. runs.Select(run => Result(folder, record, run))], PicturedCase(options.Folds[0]));
         held.EnsureHeld();
         ResultFiles.Write(found, folder);
         return found;
+    }
+
+    /// <summary>Lists the tasks of a study: every method in every fold with every seed. No file of a case is read.</summary>
+    /// <param name="options">The study. Its folder need not exist.</param>
+    /// <returns>The tasks in order, each with its number for <see cref="RunShard"/>.</returns>
+    /// <exception cref="ArgumentException">An option is out of range or does not fit another; the message says which.</exception>
+    public static IReadOnlyList<StudyTask> List(StudyOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        StudyCheck.Check(options);
+        return [.. Tasks(options).Select((run, i) => Describe(options, run, i))];
+    }
+
+    /// <summary>
+    /// Does a share of the tasks of a study, those with the numbers index, index + count, index + 2·count, …, and writes no report. It goes
+    /// on with a study in the folder, whatever <see cref="StudyOptions.Resume"/> says, and waits for no other process.
+    /// <see cref="Merge"/> or <see cref="Run"/> writes the results when all tasks are done.
+    /// </summary>
+    /// <param name="ml">The context.</param>
+    /// <param name="options">The study, the same for each share.</param>
+    /// <param name="index">Which share, from 0 to <paramref name="count"/> − 1.</param>
+    /// <param name="count">The number of shares, at least 1.</param>
+    /// <returns>The tasks of this share. A task that another process works on is not done.</returns>
+    /// <exception cref="ArgumentException">An option is out of range or does not fit another; the message says which.</exception>
+    /// <exception cref="IOException">The folder cannot be written to, or a case's file cannot be read.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The folder holds another study (the message says what differs), or a file is damaged.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">The folder holds other files, or training failed.</exception>
+    /// <exception cref="OperationCanceledException">The study was cancelled; it can be resumed.</exception>
+    public static IReadOnlyList<StudyTask> RunShard(MLContext ml, StudyOptions options, int index, int count)
+    {
+        ArgumentNullException.ThrowIfNull(ml);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentOutOfRangeException.ThrowIfLessThan(count, 1);
+        ArgumentOutOfRangeException.ThrowIfNegative(index);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, count);
+        StudyCheck.Check(options);
+        void Waiting() => options.Progress?.Report(new(StudyStage.Waiting, "", "", 0, 0, 0, null, 0, 0));
+        var folder = StudyFolder.Open(options.Folder, StudyRecord.FromOptions(options), resume: true, Waiting, options.Cancellation);
+        using IDisposable threads = TorchRuntime.UseThreads(options.Threads);
+        StudyRecord record = folder.Read();
+        StudyRun[] runs = [.. Tasks(options)];
+        for (long i = index; i < runs.Length; i += count)
+        {
+            Do(ml, options, folder, record, runs, (int)i);
+        }
+
+        return [.. List(options).Where(task => task.Index % count == index)];
+    }
+
+    /// <summary>
+    /// Checks the records of a study and makes results.csv and results.json from them alone, without the models and the cases. Every record
+    /// must belong to this study, and none may be missing, doubled or changed. report.html shows images, so only <see cref="Run"/> writes
+    /// it.
+    /// </summary>
+    /// <param name="folder">The folder of the study.</param>
+    /// <param name="output">The folder to write to; null for the folder of the study.</param>
+    /// <param name="methods">The methods of the study that do not come with the library; null for none.</param>
+    /// <returns>The problems or the results. Where there is a problem, nothing is written.</returns>
+    /// <exception cref="IOException">There is no study in the folder, or a file cannot be read or written.</exception>
+    /// <exception cref="InvalidDataException">The study's record is damaged, or of a newer format.</exception>
+    /// <exception cref="InvalidOperationException">The study has a method that is neither the library's nor given.</exception>
+    public static StudyMerge Merge(string folder, string? output = null, IReadOnlyList<StudyMethod>? methods = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        StudyMerge merged = StudyMerging.Merge(folder, methods ?? []);
+        if (merged.Results is { } results)
+        {
+            ResultFiles.WriteNumbers(results, output ?? folder);
+        }
+
+        return merged;
     }
 
     /// <summary>Does every unfinished run that no other process works on. Where there is no such run, it waits a moment.</summary>
@@ -71,46 +144,14 @@ public static class Study
         StudyProgress? elsewhere = null;
         for (int i = 0; i < runs.Length; i++)
         {
-            StudyRun run = runs[i];
-            RunFolder files = folder.FilesOf(run);
-            if (files.IsDone(run.Fold.Evaluation))
+            switch (Do(ml, options, folder, record, runs, i))
             {
-                continue;
-            }
-
-            StudyProgress progress = new(
-                StudyStage.Training, run.Method.Name, run.Fold.Name, run.Seed, i + 1, runs.Length, null, 0, run.Fold.Evaluation.Count);
-            Directory.CreateDirectory(files.Path);
-            using FolderLock? held = FolderLock.TryTake(files.Path);
-            if (held is null)
-            {
-                elsewhere ??= progress with { Stage = StudyStage.Waiting };
-                continue;
-            }
-
-            advanced = true;
-            files = new(files.Path, held);
-            try
-            {
-                options.Cancellation.ThrowIfCancellationRequested();
-                options.Progress?.Report(progress);
-                RunTraining.Train(ml, options, run, files, new Relay(step => options.Progress?.Report(progress with { Training = step })));
-                bool isPictured = run.Fold == options.Folds[0] && run.Seed == record.Seeds[0];
-                RunEvaluation.Evaluate(
-                    ml, options, run, files, isPictured ? PicturedCase(options.Folds[0]) : null,
-                    done => options.Progress?.Report(progress with { Stage = StudyStage.Evaluating, CasesDone = done }));
-            }
-            catch (OperationCanceledException exception)
-            {
-                throw new OperationCanceledException(
-                    $"Interrupted in run {i + 1} of {runs.Length} ({run}). What is done stays in '{options.Folder}'; "
-                    + "--resume goes on from there.",
-                    exception,
-                    options.Cancellation);
-            }
-            catch (InvalidOperationException exception)
-            {
-                throw new InvalidOperationException($"{run}: {exception.Message}", exception);
+                case RunOutcome.Done:
+                    advanced = true;
+                    break;
+                case RunOutcome.Elsewhere:
+                    elsewhere ??= Progress(runs, i) with { Stage = StudyStage.Waiting };
+                    break;
             }
         }
 
@@ -130,31 +171,101 @@ public static class Study
         return advanced || elsewhere is not null;
     }
 
-    private static RunResult Result(StudyFolder folder, StudyRun run)
+    /// <summary>Does a run, unless it is done or another process works on it.</summary>
+    private static RunOutcome Do(MLContext ml, StudyOptions options, StudyFolder folder, StudyRecord record, StudyRun[] runs, int i)
+    {
+        StudyRun run = runs[i];
+        RunFolder files = folder.FilesOf(run);
+        if (files.IsDone(run.Fold.Evaluation))
+        {
+            return RunOutcome.WasDone;
+        }
+
+        StudyProgress progress = Progress(runs, i);
+        Directory.CreateDirectory(files.Path);
+        using FolderLock? held = FolderLock.TryTake(files.Path);
+        if (held is null)
+        {
+            return RunOutcome.Elsewhere;
+        }
+
+        files = new(files.Path, held);
+        try
+        {
+            options.Cancellation.ThrowIfCancellationRequested();
+            options.Progress?.Report(progress);
+            RecordBinding binding = record.BindingOf(run);
+            RunTraining.Train(
+                ml, options, run, files, binding, new Relay(step => options.Progress?.Report(progress with { Training = step })));
+            RaterRecord.WriteMissing(folder, run.Fold.Evaluation, record.Binding(), options.Cancellation);
+            bool isPictured = run.Fold == options.Folds[0] && run.Seed == record.Seeds[0];
+            RunEvaluation.Evaluate(
+                ml, options, run, files, binding, isPictured ? PicturedCase(options.Folds[0]) : null,
+                done => options.Progress?.Report(progress with { Stage = StudyStage.Evaluating, CasesDone = done }));
+            return RunOutcome.Done;
+        }
+        catch (OperationCanceledException exception)
+        {
+            throw new OperationCanceledException(
+                $"Interrupted in run {i + 1} of {runs.Length} ({run}). What is done stays in '{options.Folder}'; "
+                + "--resume goes on from there.",
+                exception,
+                options.Cancellation);
+        }
+        catch (InvalidOperationException exception)
+        {
+            throw new InvalidOperationException($"{run}: {exception.Message}", exception);
+        }
+    }
+
+    private static StudyProgress Progress(StudyRun[] runs, int i) => new(
+        StudyStage.Training, runs[i].Method.Name, runs[i].Fold.Name, runs[i].Seed, i + 1, runs.Length, null, 0,
+        runs[i].Fold.Evaluation.Count);
+
+    /// <summary>
+    /// The tasks of the options alone. Methods and seeds that others have added to the folder do not count: the numbers of the tasks must
+    /// be the same in every process.
+    /// </summary>
+    private static IEnumerable<StudyRun> Tasks(StudyOptions options) => options.Methods.SelectMany(
+        method => options.Folds.SelectMany(fold => options.Seeds.Select(seed => new StudyRun(method, fold, seed))));
+
+    private static StudyTask Describe(StudyOptions options, StudyRun run, int index) => new(
+        index, run.Method.Name, run.Fold.Name, run.Seed, StudyFolder.FilesOf(options.Folder, run).IsDone(run.Fold.Evaluation));
+
+    private static RunResult Result(StudyFolder folder, StudyRecord record, StudyRun run)
     {
         RunFolder files = folder.FilesOf(run);
+        RecordBinding binding = record.BindingOf(run);
+        foreach (string path in run.Fold.Evaluation.Select(raterCase => files.Case(raterCase.Name)).Prepend(files.Training))
+        {
+            // Records of versions without bindings pass, so that their studies can go on.
+            if (StudyJson.ProblemWithBound(path, binding, allowsUnbound: true) is { } problem)
+            {
+                throw new InvalidDataException(
+                    $"'{path}' {problem}. Remove it, and --resume does its part of the study again.");
+            }
+        }
+
         return new(
             run, StudyJson.Read<TrainingRecord>(files.Training),
             [.. run.Fold.Evaluation.Select(raterCase => StudyJson.Read<CaseRecord>(files.Case(raterCase.Name)))], files);
     }
 
-    /// <summary>Every method in every fold with every seed. The runs of a method follow each other.</summary>
-    private static IEnumerable<StudyRun> Runs(StudyOptions options, StudyRecord record)
-    {
-        StudyMethod[] known = [.. options.Methods, .. StudyMethods.All];
-        StudyMethod[] methods =
-        [
-            .. record.Methods.Keys.Select(name => known.FirstOrDefault(method => method.Name == name)
-                ?? throw new InvalidOperationException(
-                    $"'{options.Folder}' holds the method '{name}', which is not one of the library's: "
-                    + "a study that goes on needs it among its methods.")),
-        ];
-        return methods.SelectMany(
-            method => options.Folds.SelectMany(fold => record.Seeds.Select(seed => new StudyRun(method, fold, seed))));
-    }
-
     /// <summary>The name of the case whose sampling the report draws step by step: the case in the middle of its fold.</summary>
     private static string PicturedCase(StudyFold fold) => fold.Evaluation[fold.Evaluation.Count / 2].Name;
+
+    /// <summary>What became of a run.</summary>
+    private enum RunOutcome
+    {
+        /// <summary>It was done before.</summary>
+        WasDone,
+
+        /// <summary>This process did it.</summary>
+        Done,
+
+        /// <summary>Another process works on it.</summary>
+        Elsewhere,
+    }
 
     private sealed class Relay(Action<TrainingProgress> report) : IProgress<TrainingProgress>
     {

@@ -1,4 +1,7 @@
+using System.Diagnostics;
+using System.Text;
 using System.Text.Json;
+using Consensus.ML.Tests.Shared;
 
 namespace Consensus.ML.Cli.Tests;
 
@@ -36,6 +39,50 @@ public sealed class StudyTests : IDisposable
             .AssertSucceeded();
         Assert.Contains("12/12 soft-unet, fold 2, seed 3: 2 of 2 cases scored", more.Out, StringComparison.Ordinal);
         Assert.Equal(1 + (2 * 3 * 4), File.ReadAllLines(_workspace["study/results.csv"]).Length);
+    }
+
+    [Fact]
+    public void Shards_do_the_tasks_that_are_listed_and_merge_writes_the_results()
+    {
+        string[] study = Study("--steps", "1", "--methods", "level-unet,soft-unet", "--folds", "2", "--device", "cpu");
+        CommandRun listed = CommandRun.InProcess([.. study, "--list"]).AssertSucceeded();
+        Assert.Contains("  2      soft-unet    fold 1   0      no", listed.Out, StringComparison.Ordinal);
+        Assert.EndsWith("0 tasks of 4 done.\n", listed.Out, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(_workspace["study"]));
+        CommandRun first = CommandRun.InProcess([.. study, "--shard", "0/2"]).AssertSucceeded();
+        Assert.StartsWith(
+            "Shard 0/2 (--shard): 2 of 4 tasks\n1/4 level-unet, fold 1, seed 0: training\n", first.Out, StringComparison.Ordinal);
+        Assert.Contains("\n2 tasks done. When all are, 'consensus merge ", first.Out, StringComparison.Ordinal);
+        CommandRun early = CommandRun.InProcess("merge", _workspace["study"]);
+        Assert.Equal(1, early.Code);
+        Assert.Contains("task 1 (level-unet, fold 2, seed 0) is missing", early.Error, StringComparison.Ordinal);
+        Assert.Contains("cannot be merged: ", early.ErrorLines[^1], StringComparison.Ordinal);
+
+        // The second task of a Slurm array, as the environment says it.
+        ProcessStartInfo start = CommandRun.StartInfo([.. study, "--shards", "2"]);
+        start.Environment["SLURM_ARRAY_TASK_ID"] = "1";
+        using (ChildProcess process = ChildProcess.Start(start, TimeSpan.FromMinutes(5)))
+        {
+            (int code, string output, string error) = process.Finish();
+            Assert.True(code == 0, error);
+            Assert.StartsWith("Shard 1/2 (SLURM_ARRAY_TASK_ID 1): 2 of 4 tasks\n", output, StringComparison.Ordinal);
+        }
+
+        JsonElement tasks = JsonDocument.Parse(CommandRun.InProcess([.. study, "--list", "--json"]).AssertSucceeded().Out).RootElement;
+        Assert.Empty(JsonSchema.Read(Path.Combine(AppContext.BaseDirectory, "data-schemas", "study-tasks.schema.json")).Violations(tasks));
+        Assert.All(tasks.GetProperty("tasks").EnumerateArray(), task => Assert.True(task.GetProperty("isDone").GetBoolean()));
+
+        CommandRun merged = CommandRun.InProcess(
+            "merge", _workspace["study"], "--json", _workspace["report.json"], "--out", _workspace["out"]).AssertSucceeded();
+        Assert.Contains("at 32×32 pixels, over 4 held-out cases", merged.Out, StringComparison.Ordinal);
+        byte[] results = File.ReadAllBytes(_workspace["out/results.json"]);
+        Assert.Equal(results, File.ReadAllBytes(_workspace["report.json"]));
+        Assert.Equal(
+            Encoding.UTF8.GetString(results), CommandRun.InProcess("merge", _workspace["study"], "--json", "-").AssertSucceeded().Out);
+        CommandRun.InProcess([.. study, "--resume"]).AssertSucceeded();
+        Assert.Equal(results, File.ReadAllBytes(_workspace["study/results.json"]));
+        Assert.Equal(File.ReadAllBytes(_workspace["out/results.csv"]), File.ReadAllBytes(_workspace["study/results.csv"]));
+        CommandRun.InProcess([.. study, "--json"]).AssertFailed(2, "--json goes with --list");
     }
 
     [Fact]

@@ -4,12 +4,14 @@ using Consensus.ML.Cli.Shell;
 namespace Consensus.ML.Cli.Data;
 
 /// <summary>The options --shard and --shards: which share of the inputs this process works on.</summary>
-internal sealed class ShardArguments
+/// <param name="inputs">What the command works on: inputs, cases, …</param>
+internal sealed class ShardArguments(string inputs)
 {
     public Option<Shard?> Shard { get; } = new("--shard")
     {
-        Description = "Work only on the inputs i, i + n, i + 2n, …, counted from 0; other processes take the other inputs. Default: in a "
-            + $"Slurm array job the share of its task ({ShardEnvironment.SlurmTask}), otherwise all inputs. 0/1 always means all inputs.",
+        Description = $"Work only on the {inputs} i, i + n, i + 2n, …, counted from 0; other processes take the other {inputs}. Default: "
+            + $"in a Slurm array job the share of its task ({ShardEnvironment.SlurmTask}), otherwise all {inputs}. 0/1 always means all "
+            + $"{inputs}.",
         HelpName = "i/n",
         CustomParser = result =>
         {
@@ -53,7 +55,7 @@ internal sealed class ShardArguments
         {
             terminal.Warn(
                 $"{ShardEnvironment.KubernetesIndex} is set, but does not say how many processes there are, so this process takes all "
-                + "inputs; --shards n gives each process a share.");
+                + $"{inputs}; --shards n gives each process a share.");
         }
 
         return found;

@@ -85,7 +85,7 @@ internal sealed class EvaluateArguments
         HelpName = "DIR",
     };
 
-    public ShardArguments Shards { get; } = new();
+    public ShardArguments Shards { get; } = new("cases");
 
     public Option<bool> Overwrite { get; } = new("--overwrite")
     {

@@ -35,6 +35,12 @@ internal static class JsonOutput
             return;
         }
 
+        WriteText(path, text + '\n');
+    }
+
+    /// <summary>Writes a complete file of text, or writes to a device.</summary>
+    public static void WriteText(string path, string text)
+    {
         if (AtomicFile.IsDevice(path))
         {
             WriteToDevice(path, text);
@@ -61,7 +67,6 @@ internal static class JsonOutput
     {
         using var writer = new StreamWriter(stream, leaveOpen: true);
         writer.Write(text);
-        writer.Write('\n');
     }
 
     private sealed class FiniteNumberConverter : JsonConverter<double>

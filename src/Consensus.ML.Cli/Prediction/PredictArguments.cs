@@ -41,7 +41,7 @@ internal sealed class PredictArguments
         HelpName = "FILE",
     };
 
-    public ShardArguments Shards { get; } = new();
+    public ShardArguments Shards { get; } = new("inputs");
 
     public Option<bool> SkipExisting { get; } = new("--skip-existing")
     {

@@ -15,7 +15,6 @@ using Consensus.ML.Studies;
 using Consensus.ML.Studies.Planning;
 using Consensus.ML.Studies.Results;
 using Microsoft.ML;
-using Spectre.Console;
 
 namespace Consensus.ML.Cli.Studies;
 
@@ -82,6 +81,13 @@ internal static class StudyCommand
                 + "settings are refused. An empty folder starts a new study. Several processes may work on a study: each takes runs that "
                 + "no other has. Start one for each GPU, or with --threads for a share of the cores.",
         };
+        var shards = new ShardArguments("tasks");
+        var list = new Option<bool>("--list")
+        {
+            Description = "List the tasks with their numbers, and which are done, and do nothing. A task is a method in a fold with a "
+                + "seed.",
+        };
+        var json = new Option<bool>("--json") { Description = "With --list: print the tasks as JSON." };
         var output = new Option<string>("--out")
         {
             Description = "Folder of the study: report.html, results.csv, results.json, and the models and scores they are made of.",
@@ -95,14 +101,24 @@ internal static class StudyCommand
             "consensus study --data QUBIQ --task brain-growth --minutes 15 --seeds 1,2,3 --methods "
             + "consensus,level-unet,mcd --resume --out study",
             "consensus study --data QUBIQ --task brain-growth --minutes 15 --seeds 1,2,3 --resume --device cuda:1 --out study",
-            "consensus study --data retina/dataset.json --folds 5 --steps 2000 --methods all --out retina-study")
+            "consensus study --data retina/dataset.json --folds 5 --steps 2000 --methods all --out retina-study",
+            "consensus study --data retina/dataset.json --folds 5 --steps 2000 --methods all --out retina-study --list",
+            "consensus study --data retina/dataset.json --folds 5 --steps 2000 --methods all --out retina-study --shard 0/20")
         {
             data.Data, data.Task, folds, data.Split, trainSplit, evalSplit, missing, methods, minutes, steps, size, seed, seeds,
-            generations, curve, device, precision, threads, strength, noData, mirror, resume, output,
+            generations, curve, device, precision, threads, strength, noData, mirror, resume, shards.Shard, shards.Shards,
+            list, json, output,
         };
         command.SetAction(parsed =>
         {
             string folder = parsed.Require(output!);
+            bool lists = parsed.GetValue(list);
+            Shard? shard = lists ? null : shards.Read(terminal, parsed);
+            if (parsed.GetValue(json) && !lists)
+            {
+                throw new UsageException("--json goes with --list; a study writes results.json into its folder.");
+            }
+
             if (parsed.GetValue(steps) is not null && parsed.GetValue(minutes) is not null)
             {
                 throw new UsageException(
@@ -113,13 +129,19 @@ internal static class StudyCommand
             int[] all = ParseSeeds(parsed.GetValue(seed), parsed.GetValue(seeds));
             int side = parsed.GetValue(size) ?? 64;
             NetworkArguments.EnsureSideFits(side, ConsensusSegmentationEstimator.Options.Compact().Network);
-            OutputPath.EnsureFolder(folder);
+            if (!lists)
+            {
+                OutputPath.EnsureFolder(folder);
+            }
+
             using var interruption = new Interruption(
                 _ => terminal.Complain("stopping; finished work stays, and --resume goes on from here (Ctrl-C again aborts at once)"));
-            MLContext ml = Session.Create(terminal, parsed.GetValue(device), all[0], parsed.IsVerbose());
+            MLContext ml = lists
+                ? Session.CreateWithoutDevice(terminal, all[0], parsed.IsVerbose())
+                : Session.Create(terminal, parsed.GetValue(device), all[0], parsed.IsVerbose());
             StudyData found = interruption.Run(() => StudyData.FromOptions(
                 terminal, parsed, data, parsed.GetValue(folds), parsed.GetValue(trainSplit), parsed.GetValue(evalSplit),
-                parsed.GetValue(missing), parsed.GetValue(noData), interruption.Token));
+                parsed.GetValue(missing), parsed.GetValue(noData), lists, interruption.Token));
             var display = new StudyDisplay(terminal);
             var options = new StudyOptions
             {
@@ -141,18 +163,29 @@ internal static class StudyCommand
                 CurveGenerations = parsed.GetValue(curve) ?? 25,
                 Precision = parsed.GetValue(precision),
                 Threads = parsed.GetValue(threads),
-                Device = RuntimeInfo.Collect(parsed.GetValue(device)).Device,
+                Device = lists ? null : RuntimeInfo.Collect(parsed.GetValue(device)).Device,
                 Resume = parsed.GetValue(resume),
-                Command = Typed(parsed, resume.Name),
+                Command = Typed(parsed, resume, shards),
                 Progress = display,
                 Cancellation = interruption.Token,
             };
+            if (lists)
+            {
+                StudyTasks.Print(terminal, Study.List(options), parsed.GetValue(json));
+                return ExitCode.Success;
+            }
+
+            if (shard is { Count: > 1 })
+            {
+                return StudyTasks.Run(
+                    terminal, shard, options,
+                    () => interruption.Run(() => display.Show(() => Study.RunShard(ml, options, shard.Index, shard.Count))));
+            }
+
             StudyResults results = interruption.Run(() => display.Show(() => Study.Run(ml, options)));
-            terminal.Console.Write(Table(results));
+            terminal.Console.Write(StudyTable.Create(results));
             terminal.Out.WriteLine(
-                $"Soft Dice (5 thresholds) at {side}×{side} pixels, over {results.Raters.Cases.Count} held-out "
-                + $"cases{(results.Groups == results.Raters.Cases.Count ? "" : $" of {Formats.Groups(results.Groups)}")}. "
-                + $"Wrote {Path.Combine(folder, "report.html")}, results.csv and results.json.");
+                $"{StudyTable.Headline(results, side)} Wrote {Path.Combine(folder, "report.html")}, results.csv and results.json.");
             return ExitCode.Success;
         });
         return command;
@@ -212,38 +245,17 @@ internal static class StudyCommand
             : throw new UsageException($"'{several}' is not a value of --seeds: it has a seed twice.");
     }
 
-    /// <summary>The command as it was typed, without --resume.</summary>
-    private static string Typed(ParseResult parsed, string resume) =>
-        string.Join(' ', parsed.Tokens.Select(token => token.Value).Where(token => token != resume).Select(token =>
-            token.Any(letter => char.IsWhiteSpace(letter) || "'\"$&|;<>()*?#~`".Contains(letter, StringComparison.Ordinal))
-                ? $"'{token}'"
-                : token).Prepend("consensus"));
-
-    private static Table Table(StudyResults results)
+    /// <summary>The command as it was typed, without --resume and the shard: it stands for the whole study.</summary>
+    private static string Typed(ParseResult parsed, Option resume, ShardArguments shards)
     {
-        var table = new Table { Border = TableBorder.Simple };
-        table.AddColumn("method");
-        foreach (string name in (string[])["soft Dice", "95 % interval", "p, Holm", "training", "ms a map", "MiB"])
-        {
-            table.AddColumn(new TableColumn(name).RightAligned());
-        }
-
-        foreach (MethodResult method in results.Methods)
-        {
-            ScoreSummary score = method.Score(MethodResult.Headline);
-            MethodComparison? comparison = results.Comparisons.FirstOrDefault(other => other.Method == method.Name);
-            table.AddRow(
-                Markup.Escape(method.Name),
-                Formats.Score(score.Mean),
-                double.IsNaN(score.Interval.Lower)
-                    ? "–"
-                    : $"{Formats.Score(score.Interval.Lower)} to {Formats.Score(score.Interval.Upper)}",
-                comparison is null ? "reference" : comparison.AdjustedPValue.ToString("0.000", CultureInfo.InvariantCulture),
-                Formats.Duration(TimeSpan.FromSeconds(method.Cost.TrainingSeconds)),
-                method.Cost.PredictionMs.ToString("0.0", CultureInfo.InvariantCulture),
-                method.Cost.PeakMemoryMb.ToString("0", CultureInfo.InvariantCulture));
-        }
-
-        return table;
+        string[] tokens = [.. parsed.Tokens.Select(token => token.Value)];
+        string[] withValue = [shards.Shard.Name, shards.Shards.Name];
+        return string.Join(' ', tokens
+            .Where((token, i) => token != resume.Name && !withValue.Contains(token) && (i == 0 || !withValue.Contains(tokens[i - 1])))
+            .Select(token =>
+                token.Any(letter => char.IsWhiteSpace(letter) || "'\"$&|;<>()*?#~`".Contains(letter, StringComparison.Ordinal))
+                    ? $"'{token}'"
+                    : token)
+            .Prepend("consensus"));
     }
 }

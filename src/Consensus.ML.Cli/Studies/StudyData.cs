@@ -14,7 +14,7 @@ internal sealed record StudyData(CaseSource Source, IReadOnlyList<StudyFold> Fol
 {
     private const string TrainByDefault = "train", EvalByDefault = "val";
 
-    /// <summary>Lists the cases that the options name, and makes sure that all of them can be read.</summary>
+    /// <summary>Lists the cases that the options name, and makes sure that all of them can be read, unless they are only listed.</summary>
     /// <exception cref="UsageException">Options do not go together, or there is no such split or number of folds.</exception>
     /// <exception cref="InvalidDataException">A case cannot be used.</exception>
     public static StudyData FromOptions(
@@ -26,6 +26,7 @@ internal sealed record StudyData(CaseSource Source, IReadOnlyList<StudyFold> Fol
         string? evalSplit,
         MissingRaters? missing,
         float? noData,
+        bool onlyLists,
         CancellationToken cancellation)
     {
         string root = parsed.Require(data.Data!);
@@ -41,7 +42,11 @@ internal sealed record StudyData(CaseSource Source, IReadOnlyList<StudyFold> Fol
 
             CaseSource all = data.ListCases(terminal, parsed, missing);
             IReadOnlyList<StudyFold> divided = Divide(all, count);
-            DatasetGate.Check(terminal, all, data.CheckCommand(parsed), noData, cancellation);
+            if (!onlyLists)
+            {
+                DatasetGate.Check(terminal, all, data.CheckCommand(parsed), noData, cancellation);
+            }
+
             return new(all, divided);
         }
 
@@ -59,10 +64,14 @@ internal sealed record StudyData(CaseSource Source, IReadOnlyList<StudyFold> Fol
                 : $"--train-split and --eval-split are both {train.Split}: cases that were trained on say nothing of new ones.");
         }
 
-        DatasetSplit[] used = [new(train.Split, train.Cases), new(eval.Split, eval.Cases)];
-        DatasetGate.Check(
-            terminal, train, used, [.. train.Others.Where(other => other.Name != eval.Split)],
-            data.CheckCommand(parsed), noData, cancellation);
+        if (!onlyLists)
+        {
+            DatasetSplit[] used = [new(train.Split, train.Cases), new(eval.Split, eval.Cases)];
+            DatasetGate.Check(
+                terminal, train, used, [.. train.Others.Where(other => other.Name != eval.Split)],
+                data.CheckCommand(parsed), noData, cancellation);
+        }
+
         return new(train, [new(eval.Split, train.Cases, eval.Cases)]);
     }
 

@@ -11,9 +11,16 @@ internal static class ResultFiles
     /// <exception cref="IOException">A file cannot be written; the message names it.</exception>
     public static void Write(StudyResults results, StudyFolder folder)
     {
-        WriteText(folder.Table, writer => ResultsTable.Write(writer, results));
-        StudyJson.Write(folder.Results, ResultsFile.Create(results));
+        WriteNumbers(results, folder.Path);
         WriteText(folder.Report, writer => StudyReport.Write(writer, results));
+    }
+
+    /// <summary>Writes results.csv and results.json, which need no images.</summary>
+    /// <exception cref="IOException">A file cannot be written; the message names it.</exception>
+    public static void WriteNumbers(StudyResults results, string path)
+    {
+        WriteText(StudyFolder.TableIn(path), writer => ResultsTable.Write(writer, results));
+        StudyJson.Write(StudyFolder.ResultsIn(path), ResultsFile.Create(results));
     }
 
     private static void WriteText(string path, Action<TextWriter> write) => AtomicFile.Write(path, stream =>

@@ -1,5 +1,3 @@
-using System.Globalization;
-using Consensus.Imaging;
 using Consensus.Imaging.Cases;
 using Consensus.Imaging.Metrics;
 using Consensus.ML.Evaluation;
@@ -12,7 +10,17 @@ namespace Consensus.ML.Studies.Results;
 /// <summary>The results of a study.</summary>
 public sealed class StudyResults
 {
-    internal StudyResults(StudyOptions options, StudyRecord record, IReadOnlyList<RunResult> runs, string pictured)
+    /// <param name="options">The study. Only its names, groups and numbers are read where the agreements are given.</param>
+    /// <param name="record">Its record.</param>
+    /// <param name="runs">The results of every run.</param>
+    /// <param name="pictured">The case whose sampling the report draws.</param>
+    /// <param name="agreements">How the raters of each scored case agree; null to read their masks.</param>
+    internal StudyResults(
+        StudyOptions options,
+        StudyRecord record,
+        IReadOnlyList<RunResult> runs,
+        string pictured,
+        IEnumerable<CaseAgreement>? agreements = null)
     {
         Options = options;
         Record = record;
@@ -24,7 +32,7 @@ public sealed class StudyResults
         Reference = Methods.FirstOrDefault(method => method.Name == StudyMethods.Consensus.Name) ?? Best;
         Groups = Reference.Groups.Distinct(StringComparer.Ordinal).Count();
         Comparisons = Compare();
-        Raters = new RaterReport(options.Folds.SelectMany(fold => fold.Evaluation).Select(Agreement));
+        Raters = new RaterReport(agreements ?? Cases.Select(raterCase => RaterRecord.Create(raterCase).Agreement));
     }
 
     /// <summary>The methods, in the order in which reports list them.</summary>
@@ -49,6 +57,9 @@ public sealed class StudyResults
     /// count groups.
     /// </summary>
     public int Groups { get; }
+
+    /// <summary>Side of the slices in training and scoring, in pixels.</summary>
+    public int Size => Options.Size;
 
     internal StudyOptions Options { get; }
 
@@ -85,13 +96,5 @@ public sealed class StudyResults
                     differences[i].Count(difference => difference > 0), differences[i].Count(difference => difference < 0));
             }),
         ];
-    }
-
-    private static CaseAgreement Agreement(RaterCase raterCase)
-    {
-        RaterMasks masks = raterCase.ReadMasks();
-        return CaseAgreement.Compute(raterCase.Name, masks, raterCase.RaterNames.Count == masks.Raters
-            ? raterCase.RaterNames
-            : [.. Enumerable.Range(1, masks.Raters).Select(rater => rater.ToString(CultureInfo.InvariantCulture))]);
     }
 }

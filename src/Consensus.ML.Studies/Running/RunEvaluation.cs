@@ -26,30 +26,46 @@ internal static class RunEvaluation
     /// <param name="options">The study.</param>
     /// <param name="run">The run.</param>
     /// <param name="folder">The folder of the run.</param>
+    /// <param name="binding">What the run belongs to.</param>
     /// <param name="pictured">The case whose sampling the report draws step by step; null for no case of this run.</param>
     /// <param name="report">Receives the number of cases that are done.</param>
     /// <exception cref="OperationCanceledException">The study was cancelled. The scores so far stay.</exception>
-    public static void Evaluate(MLContext ml, StudyOptions options, StudyRun run, RunFolder folder, string? pictured, Action<int> report)
+    public static void Evaluate(
+        MLContext ml,
+        StudyOptions options,
+        StudyRun run,
+        RunFolder folder,
+        RecordBinding binding,
+        string? pictured,
+        Action<int> report)
     {
         IReadOnlyList<RaterCase> cases = run.Fold.Evaluation;
         RaterCase[] missing = [.. cases.Where(raterCase => !folder.IsScored(raterCase.Name))];
         if (missing.Length > 0)
         {
             using RunModel model = RunModel.Read(ml, folder.Model);
+            RecordBinding ofModel = binding.WithModel(folder.Model);
 
             // The first prediction of a process also loads and compiles code. It is not timed.
             model.Predict(model.Prepare(missing[0]), options.Size, options.Cancellation);
             for (int i = 0; i < missing.Length; i++)
             {
                 report(cases.Count - missing.Length + i);
-                Evaluate(ml, options, model, missing[i], folder, missing[i].Name == pictured);
+                Evaluate(ml, options, model, missing[i], folder, ofModel, missing[i].Name == pictured);
             }
         }
 
         report(cases.Count);
     }
 
-    private static void Evaluate(MLContext ml, StudyOptions options, RunModel model, RaterCase raterCase, RunFolder folder, bool isPictured)
+    private static void Evaluate(
+        MLContext ml,
+        StudyOptions options,
+        RunModel model,
+        RaterCase raterCase,
+        RunFolder folder,
+        RecordBinding binding,
+        bool isPictured)
     {
         int size = options.Size;
         float[] features = model.Prepare(raterCase);
@@ -65,9 +81,9 @@ internal static class RunEvaluation
         options.Cancellation.ThrowIfCancellationRequested();
         folder.Held.EnsureHeld();
         Split(prediction, size).Write(folder.Maps(raterCase.Name));
-        StudyJson.Write(folder.Case(raterCase.Name), new CaseRecord(
-            raterCase.Name, metrics.Height, metrics.Width, metrics.Raters, prediction.Milliseconds, Unit(metrics), Scores(metrics), curve),
-            folder.Held);
+        var record = new CaseRecord(
+            raterCase.Name, metrics.Height, metrics.Width, metrics.Raters, prediction.Milliseconds, Unit(metrics), Scores(metrics), curve);
+        StudyJson.WriteBound(folder.Case(raterCase.Name), record, binding, folder.Held);
     }
 
     /// <summary>The scores of the maps at the size at which they were predicted, computed by the library.</summary>

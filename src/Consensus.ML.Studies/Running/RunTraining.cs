@@ -16,13 +16,20 @@ internal static class RunTraining
     /// <param name="options">The study.</param>
     /// <param name="run">The run.</param>
     /// <param name="folder">The folder of the run.</param>
+    /// <param name="binding">What the run belongs to.</param>
     /// <param name="progress">Receives a report after every step.</param>
     /// <exception cref="OperationCanceledException">The study was cancelled. A checkpoint stays.</exception>
-    public static void Train(MLContext ml, StudyOptions options, StudyRun run, RunFolder folder, IProgress<TrainingProgress> progress)
+    public static void Train(
+        MLContext ml,
+        StudyOptions options,
+        StudyRun run,
+        RunFolder folder,
+        RecordBinding binding,
+        IProgress<TrainingProgress> progress)
     {
         if (!folder.IsTrained)
         {
-            Fit(ml, options, run, folder, progress);
+            Fit(ml, options, run, folder, binding, progress);
         }
 
         // The model is saved, so the checkpoints are not needed any more. They are several times as large.
@@ -32,7 +39,13 @@ internal static class RunTraining
         }
     }
 
-    private static void Fit(MLContext ml, StudyOptions options, StudyRun run, RunFolder folder, IProgress<TrainingProgress> progress)
+    private static void Fit(
+        MLContext ml,
+        StudyOptions options,
+        StudyRun run,
+        RunFolder folder,
+        RecordBinding binding,
+        IProgress<TrainingProgress> progress)
     {
         StudyRecipe recipe = StudyRecord.Recipe(options) with
         {
@@ -58,10 +71,11 @@ internal static class RunTraining
         // A method of the user may give a model that does not say how it was trained.
         var trained = model.LastTransformer as SegmentationTransformer;
         TrainingSummary summary = trained?.Training ?? new(0, 0, null, TimeSpan.Zero, 0, 0, false);
-        StudyJson.Write(folder.Training, new TrainingRecord(
+        var record = new TrainingRecord(
             summary.Steps, summary.BestStep, trained is null ? double.NaN : summary.Elapsed.TotalSeconds, summary.TrainingCases,
             summary.ValidationCases, peak, new FileInfo(folder.Model).Length, trained?.ParameterCount ?? 0,
             [.. summary.Validations.Select(point => new ValidationRecord(point.Step, point.Loss, point.Score))],
-            MachineRecord.OfThisProcess(RuntimeInfo.Collect(ml, options.Device))), folder.Held);
+            MachineRecord.OfThisProcess(RuntimeInfo.Collect(ml, options.Device)));
+        StudyJson.WriteBound(folder.Training, record, binding.WithModel(folder.Model), folder.Held);
     }
 }

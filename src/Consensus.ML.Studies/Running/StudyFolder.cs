@@ -11,12 +11,13 @@ namespace Consensus.ML.Studies.Running;
 /// <summary>
 /// The folder in which a study keeps its work. <c>study.json</c> describes the study. <c>runs/METHOD/FOLD-seedS</c> holds one training:
 /// <c>checkpoints</c> during the training, then <c>model.zip</c> and <c>training.json</c>, and in <c>cases</c> the scores and maps of each
-/// held-out case. Every file appears only when it is complete, and a file that exists is not made again. Several processes may share the
-/// folder: one process at a time works on a run, and one process at a time writes the study's record or its results.
+/// held-out case. <c>raters</c> holds how the raters of each held-out case agree. Every file appears only when it is complete, and a file
+/// that exists is not made again. Several processes may share the folder: one process at a time works on a run, and one process at a time
+/// writes the study's record or its results.
 /// </summary>
 internal sealed class StudyFolder
 {
-    private const string RecordName = "study.json", RunsName = "runs";
+    private const string RecordName = "study.json", RunsName = "runs", RatersName = "raters";
 
     private StudyFolder(string path) => Path = path;
 
@@ -24,9 +25,11 @@ internal sealed class StudyFolder
 
     public string Report => System.IO.Path.Combine(Path, "report.html");
 
-    public string Table => System.IO.Path.Combine(Path, "results.csv");
+    /// <summary>The table of results in a folder.</summary>
+    public static string TableIn(string path) => System.IO.Path.Combine(path, "results.csv");
 
-    public string Results => System.IO.Path.Combine(Path, "results.json");
+    /// <summary>The results as JSON in a folder.</summary>
+    public static string ResultsIn(string path) => System.IO.Path.Combine(path, "results.json");
 
     private string Record => System.IO.Path.Combine(Path, RecordName);
 
@@ -79,6 +82,13 @@ internal sealed class StudyFolder
         return folder;
     }
 
+    /// <summary>The folder of a study, which stays as it is. Null where it holds none.</summary>
+    public static StudyFolder? Find(string path)
+    {
+        var folder = new StudyFolder(path);
+        return File.Exists(folder.Record) ? folder : null;
+    }
+
     /// <summary>The record of the whole study, with the methods and seeds that other processes have added.</summary>
     public StudyRecord Read() => StudyJson.Read<StudyRecord>(Record);
 
@@ -89,8 +99,14 @@ internal sealed class StudyFolder
     public FolderLock Hold(Action? waiting, CancellationToken cancellation) => FolderLock.Wait(Path, waiting, cancellation);
 
     /// <summary>The files of a run.</summary>
-    public RunFolder FilesOf(StudyRun run) =>
-        new(System.IO.Path.Combine(Path, RunsName, run.Method.Name, Text.Invariant($"{FileName(run.Fold.Name)}-seed{run.Seed}")));
+    public RunFolder FilesOf(StudyRun run) => FilesOf(Path, run);
+
+    /// <summary>The files of a run of a study in a folder, which need not exist.</summary>
+    public static RunFolder FilesOf(string path, StudyRun run) =>
+        new(System.IO.Path.Combine(path, RunsName, run.Method.Name, Text.Invariant($"{FileName(run.Fold.Name)}-seed{run.Seed}")));
+
+    /// <summary>The record of how the raters of a case agree.</summary>
+    public string RatersOf(string name) => System.IO.Path.Combine(Path, RatersName, CaseFileName(name) + ".json");
 
     private StudyRecord Join(StudyRecord asked)
     {

@@ -72,6 +72,23 @@ internal sealed record StudyRecord(
             options.Command is null ? [] : [options.Command]);
     }
 
+    /// <summary>
+    /// What the records of the cases' raters belong to. Methods, seeds and commands that are added later do not change it.
+    /// </summary>
+    public RecordBinding Binding() => new(RecordBinding.Hash(
+        [
+            .. Sorted(Settings), .. Sorted(Cases), .. Folds.Select(fold => fold.Key),
+        ]));
+
+    /// <summary>What the records of a run belong to: the study, the method with its settings, the fold and the seed.</summary>
+    public RecordBinding BindingOf(StudyRun run) => new(RecordBinding.Hash(
+        [
+            Binding().Study, run.Method.Name, .. Sorted(Methods[run.Method.Name]), run.Fold.Name, Text.Invariant($"{run.Seed}"),
+        ]));
+
+    private static IEnumerable<string> Sorted(IReadOnlyDictionary<string, string> values) =>
+        values.OrderBy(value => value.Key, StringComparer.Ordinal).SelectMany(value => (string[])[value.Key, value.Value]);
+
     private static string[] Names(IReadOnlyList<RaterCase> cases) => [.. cases.Select(raterCase => raterCase.Name)];
 
     /// <summary>

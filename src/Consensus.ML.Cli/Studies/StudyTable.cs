@@ -1,0 +1,44 @@
+using System.Globalization;
+using Consensus.ML.Cli.Output;
+using Consensus.ML.Studies.Results;
+using Spectre.Console;
+
+namespace Consensus.ML.Cli.Studies;
+
+/// <summary>The results of a study for people.</summary>
+internal static class StudyTable
+{
+    /// <summary>What the table is about.</summary>
+    public static string Headline(StudyResults results, int side) =>
+        $"Soft Dice (5 thresholds) at {side}×{side} pixels, over {results.Raters.Cases.Count} held-out "
+        + $"cases{(results.Groups == results.Raters.Cases.Count ? "" : $" of {Formats.Groups(results.Groups)}")}.";
+
+    /// <summary>A row for each method.</summary>
+    public static Table Create(StudyResults results)
+    {
+        var table = new Table { Border = TableBorder.Simple };
+        table.AddColumn("method");
+        foreach (string name in (string[])["soft Dice", "95 % interval", "p, Holm", "training", "ms a map", "MiB"])
+        {
+            table.AddColumn(new TableColumn(name).RightAligned());
+        }
+
+        foreach (MethodResult method in results.Methods)
+        {
+            ScoreSummary score = method.Score(MethodResult.Headline);
+            MethodComparison? comparison = results.Comparisons.FirstOrDefault(other => other.Method == method.Name);
+            table.AddRow(
+                Markup.Escape(method.Name),
+                Formats.Score(score.Mean),
+                double.IsNaN(score.Interval.Lower)
+                    ? "–"
+                    : $"{Formats.Score(score.Interval.Lower)} to {Formats.Score(score.Interval.Upper)}",
+                comparison is null ? "reference" : comparison.AdjustedPValue.ToString("0.000", CultureInfo.InvariantCulture),
+                Formats.Duration(TimeSpan.FromSeconds(method.Cost.TrainingSeconds)),
+                method.Cost.PredictionMs.ToString("0.0", CultureInfo.InvariantCulture),
+                method.Cost.PeakMemoryMb.ToString("0", CultureInfo.InvariantCulture));
+        }
+
+        return table;
+    }
+}
