@@ -217,7 +217,8 @@ public sealed class BatchPredictionTests : IDisposable
         // The first input is finished. The failure of the second says that the third is next, whose 1000 maps take long.
         Predict("maps", images[..1]).AssertSucceeded();
         string[] rest = ["--skip-existing", "--log", _workspace["log.jsonl"], images[0], _workspace["broken.nii"], images[1]];
-        string[] endless = ["predict", "--model", MovedScans.Model, "--out", _workspace["maps"], "--generations", "1000", "--sampler", "ddpm",
+        string[] endless = ["predict", "--model", MovedScans.Model, "--out", _workspace["maps"], "--generations", "1000",
+            "--sampler", "ddpm",
             "--tolerance", "0", .. rest];
         ProcessStartInfo start = CommandRun.StartInfo(endless);
         start.ArgumentList.Insert(0, $"--default-signal={signal}");

@@ -157,7 +157,7 @@ public sealed record CaseMetrics
     /// </summary>
     public double OneAgainstAll { get; init; } = double.NaN;
 
-    /// <summary>What one rater reaches against the other raters (<see cref="RaterYardsticks.OneAgainstOthers"/>); NaN for one rater.</summary>
+    /// <summary>What one rater reaches against the others (<see cref="RaterYardsticks.OneAgainstOthers"/>); NaN for one rater.</summary>
     public double OneAgainstOthers { get; init; } = double.NaN;
 
     /// <summary>What a second panel reaches (<see cref="RaterYardsticks.HalfAgainstHalf"/>); NaN for one rater.</summary>

@@ -43,7 +43,8 @@ public sealed class HumanYardsticks
         }
     }
 
-    internal HumanYardsticks(Yardstick oneAgainstAll, Yardstick oneAgainstOthers, Yardstick halfAgainstHalf, Yardstick majorityAgainstAll) =>
+    internal HumanYardsticks(
+        Yardstick oneAgainstAll, Yardstick oneAgainstOthers, Yardstick halfAgainstHalf, Yardstick majorityAgainstAll) =>
         (OneAgainstAll, OneAgainstOthers, HalfAgainstHalf, MajorityAgainstAll) =
             (oneAgainstAll, oneAgainstOthers, halfAgainstHalf, majorityAgainstAll);
 
