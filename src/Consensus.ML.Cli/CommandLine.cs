@@ -41,6 +41,7 @@ internal static class CommandLine
 
         try
         {
+            TorchOption.Apply(parsed);
             return parsed.Invoke(new InvocationConfiguration
             {
                 Output = terminal.Out,
@@ -77,6 +78,7 @@ internal static class CommandLine
             BenchCommand.Create(terminal),
             InfoCommand.Create(terminal),
         };
+        root.Options.Add(TorchOption.Instance);
         root.Options.Add(VerboseOption.Instance);
         HelpOption help = root.Options.OfType<HelpOption>().Single();
         var helping = new HelpWithExamples((HelpAction)help.Action!, Examples);

@@ -1,5 +1,5 @@
 // Uses torch before or after Consensus.ML has been asked for anything; what it prints, tests look at.
-// usage: Consensus.ML.Api.Tests.TorchFirst load|first-use|torch
+// usage: Consensus.ML.Api.Tests.TorchFirst load|first-use|torch|late DIR|use DIR
 
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
@@ -12,7 +12,7 @@ if (args[0] == "torch")
     Steps.TryTorch();
 }
 
-return Steps.Run(args[0]);
+return Steps.Run(args[0], args.ElementAtOrDefault(1));
 
 internal static class Steps
 {
@@ -30,20 +30,38 @@ internal static class Steps
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public static int Run(string how)
+    public static int Run(string how, string? folder)
     {
         try
         {
-            if (how == "first-use")
+            switch (how)
             {
-                TorchRuntime.LoadOnFirstUse();
-            }
-            else
-            {
-                TorchRuntime.Load();
+                case "first-use":
+                    TorchRuntime.LoadOnFirstUse();
+                    break;
+                case "use":
+                    TorchRuntime.Use(folder!);
+                    break;
+                case "late":
+                    TorchRuntime.Load();
+                    TorchRuntime.Use(folder!);
+                    break;
+                default:
+                    TorchRuntime.Load();
+                    break;
             }
 
             Console.WriteLine($"sum {Sum()}");
+            foreach (string line in TorchRuntime.Notes)
+            {
+                Console.WriteLine($"note: {line}");
+            }
+
+            foreach (string path in LoadedLibraries())
+            {
+                Console.WriteLine($"loaded {path}");
+            }
+
             Console.WriteLine($"variable '{Marshal.PtrToStringUTF8(Variable("GOMP_SPINCOUNT"))}'");
             return 0;
         }
@@ -60,6 +78,14 @@ internal static class Steps
         using torch.Tensor sum = torch.ones(3, 4).sum();
         return sum.item<float>();
     }
+
+    /// <summary>The files of libtorch that this process has mapped (Linux).</summary>
+    private static IEnumerable<string> LoadedLibraries() => File.Exists("/proc/self/maps")
+        ? File.ReadLines("/proc/self/maps")
+            .Where(line => line.EndsWith("/libtorch_cpu.so", StringComparison.Ordinal) || line.EndsWith("/libc10.so", StringComparison.Ordinal))
+            .Select(line => line[line.IndexOf('/', StringComparison.Ordinal)..])
+            .Distinct()
+        : [];
 
     /// <summary>The variable as native libraries of this process see it.</summary>
     [DllImport("libc", EntryPoint = "getenv", BestFitMapping = false, ThrowOnUnmappableChar = true)]

@@ -43,7 +43,10 @@ internal static class InfoCommand
         Row("Consensus.ML", runtime.Library);
         Row("ML.NET", runtime.MLNet);
         Row("TorchSharp", runtime.TorchSharp);
-        Row("libtorch", runtime.LibTorch);
+        Row("libtorch", runtime.LibTorchFolder is null
+            ? runtime.LibTorch
+            : $"{runtime.LibTorchFolderVersion ?? "of unknown version"} in {runtime.LibTorchFolder} "
+                + $"(TorchSharp is built for {runtime.LibTorch})");
         Row(".NET", runtime.DotNet);
         Row("system", runtime.OperatingSystem);
         Row("backend", runtime.Backend);

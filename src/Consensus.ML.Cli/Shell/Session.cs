@@ -1,4 +1,5 @@
 using Consensus.ML.Machine;
+using Consensus.ML.Torch.Runtime;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
 
@@ -18,6 +19,11 @@ internal static class Session
     {
         MLContext ml = CreateWithoutDevice(terminal, seed, verbose);
         string taken = RuntimeInfo.Collect(device).Device;
+        foreach (string note in TorchRuntime.Notes)
+        {
+            terminal.Warn(note);
+        }
+
         ml.GpuDeviceId = taken == "cpu" ? null : int.Parse(taken.AsSpan("cuda:".Length));
         ml.FallbackToCpu = false;
         return ml;

@@ -22,6 +22,15 @@ public sealed record RuntimeInfo
     /// <summary>Version of libtorch that this TorchSharp is built for.</summary>
     public required string LibTorch { get; init; }
 
+    /// <summary>
+    /// The folder of a libtorch that is used in place of the one beside the application (<see cref="TorchRuntime.Use"/>); null for the
+    /// latter.
+    /// </summary>
+    public required string? LibTorchFolder { get; init; }
+
+    /// <summary>The version of that libtorch; null if the one beside the application is used, or no file in the folder says it.</summary>
+    public required string? LibTorchFolderVersion { get; init; }
+
     /// <summary>The .NET runtime.</summary>
     public required string DotNet { get; init; }
 
@@ -77,6 +86,8 @@ public sealed record RuntimeInfo
             MLNet = AssemblyVersion.Read(typeof(MLContext).Assembly),
             TorchSharp = AssemblyVersion.Read(typeof(torch).Assembly),
             LibTorch = torch.__version__,
+            LibTorchFolder = ChosenLibtorch.Folder?.Path,
+            LibTorchFolderVersion = ChosenLibtorch.Folder?.Version,
             DotNet = RuntimeInformation.FrameworkDescription,
             OperatingSystem = $"{RuntimeInformation.OSDescription} ({RuntimeInformation.OSArchitecture})",
             Backend = NativeTorch.HasCudaLibraries ? "cuda" : "cpu",

@@ -32,9 +32,12 @@ internal static class NativeTorch
     /// <summary>The library that an adapted copy in memory replaces; null if the library itself was loaded.</summary>
     public static string? Adapted { get; private set; }
 
-    /// <summary>Whether the CUDA build of libtorch lies beside the application.</summary>
-    public static bool HasCudaLibraries => SearchFolders()
+    /// <summary>Whether the libtorch that was chosen, or that lies beside the application, is a build with CUDA.</summary>
+    public static bool HasCudaLibraries => ChosenLibtorch.Folder?.HasCuda ?? SearchFolders()
         .Any(folder => File.Exists(Path.Combine(folder, "libtorch_cuda.so")) || File.Exists(Path.Combine(folder, "torch_cuda.dll")));
+
+    /// <summary>TorchSharp's native library beside the application; null if there is none.</summary>
+    public static string? TorchSharpLibrary => SearchFolders().Select(folder => Path.Combine(folder, FileName)).FirstOrDefault(File.Exists);
 
     /// <summary>
     /// Prepares for the first use of torch by any code: torch's threads will soon sleep while they wait, and TorchSharp's native library is
@@ -69,9 +72,25 @@ internal static class NativeTorch
 
         static void Prepare(Assembly loaded)
         {
-            if (loaded.GetName().Name == nameof(TorchSharp))
+            if (loaded.GetName().Name != nameof(TorchSharp))
+            {
+                return;
+            }
+
+            if (ChosenLibtorch.Asked is null)
             {
                 OpenMPLibrary.Load(SearchFolders());
+                return;
+            }
+
+            // TorchSharp loads libtorch before it calls any code of the program, so this is the last moment to choose another. Where that
+            // fails, an exception would leave this library unusable without a reason: the first use of it tries again and gives the reason.
+            try
+            {
+                ChosenLibtorch.EnsureLoaded();
+            }
+            catch (Exception exception) when (exception is IOException or DllNotFoundException or InvalidOperationException)
+            {
             }
         }
     }
@@ -79,6 +98,7 @@ internal static class NativeTorch
     private static bool Load()
     {
         Watch(AssemblyLoadContext.GetLoadContext(typeof(torch).Assembly)!);
+        ChosenLibtorch.EnsureLoaded();
         try
         {
             torch.InitializeDeviceType(DeviceType.CPU);
@@ -111,15 +131,17 @@ internal static class NativeTorch
     {
         lock (Adapting)
         {
-            if (_adapted != 0
-                || SearchFolders().Select(folder => Path.Combine(folder, FileName)).FirstOrDefault(File.Exists) is not { } library)
+            if (_adapted != 0 || TorchSharpLibrary is not { } library)
             {
                 return _adapted;
             }
 
             // The copy is in another place, so its dependencies are loaded first from their folder. The loader then finds them by name.
-            foreach (string dependency in Dependencies.SelectMany(
-                pattern => SearchFolders().SelectMany(folder => Directory.EnumerateFiles(folder, pattern))))
+            // Those of a chosen folder are loaded already.
+            IEnumerable<string> beside = ChosenLibtorch.Asked is null
+                ? Dependencies.SelectMany(pattern => SearchFolders().SelectMany(folder => Directory.EnumerateFiles(folder, pattern)))
+                : [];
+            foreach (string dependency in beside)
             {
                 if (TryLoad(dependency) is string failed && !dependency.Contains("cuda", StringComparison.Ordinal))
                 {
@@ -163,7 +185,7 @@ internal static class NativeTorch
     }
 
     /// <summary>The folders with native libraries: the folders that the .NET host was given, then the application's folder.</summary>
-    private static IEnumerable<string> SearchFolders()
+    public static IEnumerable<string> SearchFolders()
     {
         string told = AppContext.GetData("NATIVE_DLL_SEARCH_DIRECTORIES") as string ?? "";
         string beside = AppContext.BaseDirectory;

@@ -30,6 +30,40 @@ public static class TorchRuntime
     public static void LoadOnFirstUse() => NativeTorch.Watch(AssemblyLoadContext.GetLoadContext(typeof(TorchRuntime).Assembly)!);
 
     /// <summary>
+    /// Takes libtorch from a folder, such as <c>…/site-packages/torch/lib</c> of an installation of PyTorch, in place of the package beside
+    /// the application (Linux). The environment variable CONSENSUS_LIBTORCH does the same. Call it before anything of torch is used.
+    /// </summary>
+    /// <remarks>
+    /// The application needs the package TorchSharp alone; a libtorch beside it is not loaded. The libraries of the folder are loaded now,
+    /// with those of CUDA that lie in the packages beside it. Every function that TorchSharp may call is looked up in them, before anything
+    /// is computed. TorchSharp 0.107.0 is built for libtorch 2.10.0; <see cref="Notes"/> says when the version differs.
+    /// </remarks>
+    /// <param name="folder">The folder with libtorch_cpu.so, or one whose folder lib or torch/lib has it.</param>
+    /// <param name="allowMissing">
+    /// Whether to go on if the libtorch lacks functions. A call of one of them then ends the process. The environment variable
+    /// CONSENSUS_LIBTORCH_ALLOW_MISSING=1 does the same. Default false.
+    /// </param>
+    /// <exception cref="DirectoryNotFoundException">There is no such folder.</exception>
+    /// <exception cref="DllNotFoundException">
+    /// It holds no libtorch, a library does not load, or functions are missing; the message says which.
+    /// </exception>
+    /// <exception cref="InvalidOperationException">A libtorch of another folder is loaded already.</exception>
+    /// <exception cref="PlatformNotSupportedException">The system is not Linux.</exception>
+    public static void Use(string folder, bool allowMissing = false)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        ChosenLibtorch.Choose(folder, allowMissing);
+        LoadOnFirstUse();
+        ChosenLibtorch.EnsureLoaded();
+    }
+
+    /// <summary>
+    /// What to know about a libtorch from <see cref="Use"/>, a sentence each: another version than TorchSharp's, or missing functions.
+    /// Empty before libtorch is loaded, and for the libtorch beside the application.
+    /// </summary>
+    public static IReadOnlyList<string> Notes => ChosenLibtorch.Notes;
+
+    /// <summary>
     /// Sets how many CPU threads torch uses for the work of the calling thread, until the result is disposed on that thread. Other threads
     /// keep their numbers.
     /// </summary>

@@ -1,0 +1,92 @@
+using System.Buffers.Binary;
+using System.Text;
+
+namespace Consensus.ML.Torch.Runtime;
+
+/// <summary>Reads which functions an ELF shared library expects of the libraries that it is linked with.</summary>
+/// <remarks>
+/// A library names its symbols in the section .dynsym, and the versions of the symbols in .gnu.version. The C and C++ libraries give their
+/// symbols versions, libtorch does not. So the symbols without a version are those of libtorch (System V ABI, chapter 4; Linux Standard
+/// Base, "Symbol Versioning").
+/// </remarks>
+internal static class UndefinedSymbols
+{
+    private const uint DynamicSymbolsSection = 11, VersionSection = 0x6fffffff;
+    private const int SymbolLength = 24, GlobalBinding = 1, LargestUnversioned = 1;
+
+    /// <summary>The names of the undefined symbols that have no version and must be found, in the order of the file.</summary>
+    /// <param name="image">A 64-bit little-endian ELF library.</param>
+    /// <exception cref="InvalidDataException">The image is not such a library, or is damaged.</exception>
+    public static IReadOnlyList<string> Read(ReadOnlySpan<byte> image)
+    {
+        if (image.Length < 64 || !image[..6].SequenceEqual<byte>([0x7f, (byte)'E', (byte)'L', (byte)'F', 2, 1]))
+        {
+            throw new InvalidDataException("The file is not a 64-bit little-endian ELF library.");
+        }
+
+        try
+        {
+            return ReadSections(image);
+        }
+        catch (Exception exception) when (exception is ArgumentOutOfRangeException or OverflowException)
+        {
+            throw new InvalidDataException("The ELF library is cut short or damaged.", exception);
+        }
+    }
+
+    private static List<string> ReadSections(ReadOnlySpan<byte> image)
+    {
+        Section symbols = default, names = default, versions = default;
+        for (int i = 0; i < Short(image, 0x3C); i++)
+        {
+            var section = Section.Read(image, i);
+            if (section.Type == DynamicSymbolsSection)
+            {
+                (symbols, names) = (section, Section.Read(image, section.Link));
+            }
+            else if (section.Type == VersionSection)
+            {
+                versions = section;
+            }
+        }
+
+        var found = new List<string>();
+        for (int i = 0; i < symbols.Length / SymbolLength; i++)
+        {
+            int symbol = checked(symbols.Start + (i * SymbolLength));
+            bool isUndefined = Short(image, symbol + 6) == 0 && image[symbol + 4] >> 4 == GlobalBinding;
+            bool isVersioned = versions.Length > 0 && (Short(image, versions.Start + (2 * i)) & 0x7fff) > LargestUnversioned;
+            if (isUndefined && !isVersioned)
+            {
+                found.Add(Name(image, checked(names.Start + (int)Int(image, symbol))));
+            }
+        }
+
+        return found;
+    }
+
+    private static ushort Short(ReadOnlySpan<byte> image, int at) => BinaryPrimitives.ReadUInt16LittleEndian(image.Slice(at, 2));
+
+    private static uint Int(ReadOnlySpan<byte> image, int at) => BinaryPrimitives.ReadUInt32LittleEndian(image.Slice(at, 4));
+
+    private static string Name(ReadOnlySpan<byte> image, int at)
+    {
+        ReadOnlySpan<byte> rest = image[at..];
+        int end = rest.IndexOf((byte)0);
+        return Encoding.ASCII.GetString(end < 0 ? rest : rest[..end]);
+    }
+
+    private readonly record struct Section(uint Type, int Start, int Length, int Link)
+    {
+        public static Section Read(ReadOnlySpan<byte> image, int index)
+        {
+            long table = BinaryPrimitives.ReadInt64LittleEndian(image.Slice(0x28, 8));
+            int at = checked((int)(table + (index * (long)Short(image, 0x3A))));
+            return new(
+                Int(image, at + 4),
+                checked((int)BinaryPrimitives.ReadInt64LittleEndian(image.Slice(at + 24, 8))),
+                checked((int)BinaryPrimitives.ReadInt64LittleEndian(image.Slice(at + 32, 8))),
+                checked((int)Int(image, at + 40)));
+        }
+    }
+}
