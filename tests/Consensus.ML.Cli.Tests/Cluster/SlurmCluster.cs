@@ -32,7 +32,7 @@ internal sealed partial class SlurmCluster : IDisposable
             command,
             $"""
             #!/bin/bash
-            echo $$ > '{_work}'/process."$SLURM_ARRAY_TASK_ID"
+            echo $$ > '{_work}'/process.$((SLURM_ARRAY_TASK_ID))
             exec dotnet '{Path.Combine(AppContext.BaseDirectory, "consensus.dll")}' "$@"
 
             """);
@@ -78,10 +78,13 @@ internal sealed partial class SlurmCluster : IDisposable
     }
 
     /// <summary>Submits a script of samples/Cluster, with a processor for each task, and returns the number of the job.</summary>
-    public string Submit(string array, string script, params string[] arguments) => Run(
+    /// <param name="array">The numbers of the tasks; null for a job that is no array.</param>
+    /// <param name="script">The name of the script.</param>
+    /// <param name="arguments">Its arguments.</param>
+    public string Submit(string? array, string script, params string[] arguments) => Run(
         "sbatch",
         [
-            "--parsable", $"--array={array}", "--cpus-per-task=1", "--mem=500",
+            "--parsable", .. array is null ? [] : (string[])[$"--array={array}"], "--cpus-per-task=1", "--mem=500",
             Path.Combine(RepositoryFolder.Find(), "samples", "Cluster", script), .. arguments,
         ]).Trim();
 
@@ -96,7 +99,7 @@ internal sealed partial class SlurmCluster : IDisposable
     /// <summary>Runs the command itself where jobs begin, with one thread as in the tasks.</summary>
     public void Consensus(params string[] arguments) => Run("bash", [Path.Combine(_programs, "consensus"), .. arguments]);
 
-    /// <summary>Sends a signal to the process that a task runs now.</summary>
+    /// <summary>Sends a signal to the process that a task runs now. The task of a job that is no array is 0.</summary>
     public void Signal(int task, string signal) =>
         Assert.Equal(0, ChildProcess.Run("kill", $"-{signal}", File.ReadAllText(this[$"process.{task}"]).Trim()));
 
@@ -120,9 +123,12 @@ internal sealed partial class SlurmCluster : IDisposable
         $"job {job} has ended: {Try("squeue", []).Out}");
 
     /// <summary>How a task ended, and how often it was started again.</summary>
-    public (string State, int Restarts) TaskOf(string job, int task)
+    public (string State, int Restarts) TaskOf(string job, int task) => Ended($"{job}_{task}");
+
+    /// <summary>How a job or a task, as in 5_2, ended, and how often it was started again.</summary>
+    public (string State, int Restarts) Ended(string job)
     {
-        string text = Run("scontrol", "--oneliner", "show", "job", $"{job}_{task}");
+        string text = Run("scontrol", "--oneliner", "show", "job", job);
         return (State().Match(text).Groups[1].Value, int.Parse(Restarts().Match(text).Groups[1].Value));
     }
 

@@ -84,6 +84,33 @@ public sealed class SlurmTests : IDisposable
         Assert.Equal(File.ReadAllText(cluster["whole.json"]), File.ReadAllText(cluster["merged.json"]));
     }
 
+    [Fact]
+    [Trait("Category", "Slow")]
+    public void A_training_that_is_stopped_goes_on_to_the_weights_of_one_that_was_not()
+    {
+        using var cluster = SlurmCluster.Start(_folder["slurm"]);
+        PhantomDataset.Write(cluster["data"], QubiqTask.Kidney, 4, 1, seed: 7, size: 32);
+        string[] what = ["--data", "data", "--task", "kidney", "--size", "32", "--steps", "60", "--precision", "float32"];
+        string job = cluster.Submit(null, "train.sbatch", ["run", "model.zip", "--checkpoint-every", "10", .. what]);
+        SlurmCluster.WaitUntil(
+            () => Directory.Exists(cluster["run"]) && Directory.GetFiles(cluster["run"]).Length > 0, "there is a checkpoint");
+        cluster.Signal(0, "TERM");
+        cluster.WaitForEnd(job);
+        Assert.Equal(("COMPLETED", 1), cluster.Ended(job));
+        Assert.Contains("Exited with exit code 75", File.ReadAllText(cluster[$"train-{job}.out"]), StringComparison.Ordinal);
+
+        // A map shows every weight.
+        cluster.Consensus(["train", "--out", "whole.zip", "--threads", "1", .. what]);
+        foreach (string model in (string[])["model", "whole"])
+        {
+            cluster.Consensus("predict", "--model", $"{model}.zip", "--data", "data", "--task", "kidney", "--out", model);
+        }
+
+        Assert.Equal(
+            File.ReadAllBytes(Assert.Single(Directory.GetFiles(cluster["whole"], "*_soft.nii.gz"))),
+            File.ReadAllBytes(Assert.Single(Directory.GetFiles(cluster["model"], "*_soft.nii.gz"))));
+    }
+
     private static void WriteList(SlurmCluster cluster, string[] images) => File.WriteAllLines(cluster["images.txt"], images);
 
     private static void Predict(SlurmCluster cluster, string model, params string[] more) =>
