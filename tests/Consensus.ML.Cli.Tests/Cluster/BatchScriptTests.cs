@@ -34,6 +34,7 @@ public sealed class BatchScriptTests : IDisposable
         { "predict.sbatch", ["model.zip", "images.txt", "maps", "--generations", "8"] },
         { "predict-lists.sbatch", ["model.zip", "lists", "maps", "--axis", "2"] },
         { "evaluate.sbatch", ["scores", "--model", "model.zip", "--data", "dataset.json", "--split", "val"] },
+        { "study.sbatch", ["folds", "--data", "dataset.json", "--folds", "5", "--steps", "2000", "--methods", "all"] },
         { "train.sbatch", ["run", "model.zip", "--data", "dataset.json", "--steps", "20000"] },
     };
 

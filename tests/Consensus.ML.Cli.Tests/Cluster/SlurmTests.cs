@@ -93,11 +93,12 @@ public sealed class SlurmTests : IDisposable
         string[] what = ["--data", "data", "--task", "kidney", "--size", "32", "--steps", "60", "--precision", "float32"];
         string job = cluster.Submit(null, "train.sbatch", ["run", "model.zip", "--checkpoint-every", "10", .. what]);
         SlurmCluster.WaitUntil(
-            () => Directory.Exists(cluster["run"]) && Directory.GetFiles(cluster["run"]).Length > 0, "there is a checkpoint");
+            () => Directory.Exists(cluster["run"]) && Directory.GetFiles(cluster["run"], "step-*").Length > 0, "there is a checkpoint");
         cluster.Signal(0, "TERM");
         cluster.WaitForEnd(job);
-        Assert.Equal(("COMPLETED", 1), cluster.Ended(job));
-        Assert.Contains("Exited with exit code 75", File.ReadAllText(cluster[$"train-{job}.out"]), StringComparison.Ordinal);
+        string said = File.ReadAllText(cluster[$"train-{job}.out"]);
+        Assert.True(cluster.Ended(job) == ("COMPLETED", 1), said);
+        Assert.Contains("Exited with exit code 75", said, StringComparison.Ordinal);
 
         // A map shows every weight.
         cluster.Consensus(["train", "--out", "whole.zip", "--threads", "1", .. what]);
