@@ -11,6 +11,7 @@ using Consensus.ML.Cli.Serving;
 using Consensus.ML.Cli.Shell;
 using Consensus.ML.Cli.Studies;
 using Consensus.ML.Cli.Training;
+using Consensus.ML.Torch.Collectives;
 
 namespace Consensus.ML.Cli;
 
@@ -42,6 +43,7 @@ internal static class CommandLine
         try
         {
             TorchOption.Apply(parsed);
+            WarnOfSeveralProcesses(parsed, terminal);
             return parsed.Invoke(new InvocationConfiguration
             {
                 Output = terminal.Out,
@@ -88,8 +90,31 @@ internal static class CommandLine
         return root;
     }
 
+    /// <summary>
+    /// Says that every process of a launch does the whole command. Training shares its work among them, and so do the commands that were
+    /// told to.
+    /// </summary>
+    private static void WarnOfSeveralProcesses(ParseResult parsed, Terminal terminal)
+    {
+        string name = parsed.CommandResult.Command.Name;
+        if (parsed.CommandResult.Command is not RootCommand
+            && name != TrainCommand.Name
+            && !parsed.CommandResult.Command.Options.Any(option =>
+                option.Name is "--shard" or "--shards" or "--resume" && parsed.GetResult(option) is { Implicit: false })
+            && new LaunchEnvironment(Environment.GetEnvironmentVariable).Read() is { Rank: 0 } launch)
+        {
+            terminal.Warn($"{launch}, and each does all of 'consensus {name}': only 'consensus {TrainCommand.Name}' shares its work.");
+        }
+    }
+
     private static int Report(Exception exception, Terminal terminal)
     {
+        if (Failure.Innermost(exception) is OtherProcessException other)
+        {
+            // That process says what failed; a line of each would hide it.
+            return other.FailureType == typeof(UsageException).FullName ? ExitCode.Usage : ExitCode.Failure;
+        }
+
         terminal.Complain(Failure.Describe(exception));
         return Failure.Innermost(exception) switch
         {

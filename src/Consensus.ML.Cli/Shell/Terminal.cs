@@ -16,6 +16,9 @@ internal sealed record Terminal(TextWriter Out, TextWriter Error, bool IsInterac
     /// <summary>Draws tables, colours and progress bars on <see cref="Out"/>. Outside a terminal it writes plain text.</summary>
     public IAnsiConsole Console => _console ??= CreateConsole();
 
+    /// <summary>Prints nothing.</summary>
+    public static Terminal Silent { get; } = new(TextWriter.Null, TextWriter.Null, IsInteractive: false);
+
     public static Terminal OfThisProcess() => new(System.Console.Out, System.Console.Error, !System.Console.IsOutputRedirected);
 
     /// <summary>Prints an error in one line.</summary>

@@ -95,6 +95,8 @@ internal sealed class TrainArguments
         HelpName = "model.zip",
     };
 
+    public ProcessArguments Processes { get; } = new();
+
     public CheckpointArguments Checkpoints { get; } = new();
 
     public Option<string> Output { get; } = new("--out") { Description = "The model to write.", HelpName = "model.zip", Required = true };

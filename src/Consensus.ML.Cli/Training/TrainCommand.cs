@@ -9,6 +9,7 @@ using Consensus.ML.Cli.Shell;
 using Consensus.ML.Datasets;
 using Consensus.ML.Options;
 using Consensus.ML.Segmentation;
+using Consensus.ML.Torch.Collectives;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
@@ -17,23 +18,26 @@ namespace Consensus.ML.Cli.Training;
 /// <summary><c>consensus train</c>: trains a model on cases with the masks of several raters, and writes it to a zip.</summary>
 internal static class TrainCommand
 {
+    public const string Name = "train";
+
     public static Command Create(Terminal terminal)
     {
         var options = new TrainArguments();
         var command = new CommandWithExamples(
-            "train",
+            Name,
             "Train a model on cases that several raters have segmented.",
             "consensus train --data QUBIQ --task brain-growth --minutes 15 --out brain-growth.zip",
             "consensus train --data QUBIQ --task brain-growth --members 2 --minutes 15 --out ensemble.zip",
             "consensus train --data QUBIQ --task brain-growth --method level-unet --minutes 5 --out one-pass.zip",
             "consensus train --data QUBIQ --task kidney --steps 20000 --checkpoints run --resume --out kidney.zip",
-            "consensus train --data QUBIQ --task kidney --preset paper --device cuda --precision bfloat16 --out kidney.zip")
+            "consensus train --data QUBIQ --task kidney --preset paper --device cuda --precision bfloat16 --out kidney.zip",
+            "mpirun -np 4 consensus train --data QUBIQ --task kidney --steps 20000 --out kidney.zip")
         {
             options.Data.Data, options.Data.Task, options.Data.Split, options.ValidationSplit, options.Missing, options.Size,
             options.Method, options.Preset, options.Target, options.LevelConditioning, options.PatchSize, options.Minutes, options.Steps,
             options.Patience, options.Members, options.Seed, options.Device, options.Precision, options.Threads, options.Augmentation,
-            options.NoData, options.Mirror, options.Memory, options.From, options.Checkpoints.Folder, options.Checkpoints.Every,
-            options.Checkpoints.Resume, options.Output,
+            options.NoData, options.Mirror, options.Memory, options.Processes.Mpi, options.From, options.Checkpoints.Folder,
+            options.Checkpoints.Every, options.Checkpoints.Resume, options.Output,
         };
         command.SetAction(parsed => Run(terminal, options, parsed));
         return command;
@@ -43,20 +47,44 @@ internal static class TrainCommand
     {
         // From here on a signal is remembered: a batch system may send it as soon as the process has started.
         bool keepsCheckpoints = parsed.GetValue(options.Checkpoints.Folder) is not null;
-        using var interruption = new Interruption(signal => terminal.Complain(signal == PosixSignal.SIGTERM && keepsCheckpoints
+        Terminal shown = terminal;
+        using var interruption = new Interruption(signal => shown.Complain(signal == PosixSignal.SIGTERM && keepsCheckpoints
             ? "stopping; a checkpoint is saved, and no model is written"
             : "stopping; the best model so far, if a step was done, is saved (Ctrl-C again aborts at once)"));
         return interruption.Run(
-            () => Run(terminal, options, parsed, interruption),
+            () =>
+            {
+                using TrainingProcesses? processes = options.Processes.Start(
+                    parsed, new LaunchEnvironment(Environment.GetEnvironmentVariable).Read());
+                if (processes is null)
+                {
+                    return Run(terminal, options, parsed, interruption, null);
+                }
+
+                // mpirun gives each process a terminal of its own, at which nobody looks.
+                shown = processes.Rank == 0 ? terminal with { IsInteractive = false } : Terminal.Silent;
+                return processes.Together(() => Run(shown, options, parsed, interruption, processes));
+            },
             "Interrupted before the first training step; there is no model to save.");
     }
 
-    private static int Run(Terminal terminal, TrainArguments options, ParseResult parsed, Interruption interruption)
+    private static int Run(
+        Terminal terminal,
+        TrainArguments options,
+        ParseResult parsed,
+        Interruption interruption,
+        TrainingProcesses? processes)
     {
+        bool writes = processes is null or { Rank: 0 };
         string path = parsed.Require(options.Output!);
-        OutputPath.EnsureFile(path);
+        if (writes)
+        {
+            OutputPath.EnsureFile(path);
+        }
+
         CheckpointOptions? checkpoints = options.Checkpoints.Read(parsed); // wrong options are refused before any model or case is read
-        MLContext ml = Session.Create(terminal, parsed.GetValue(options.Device), parsed.GetValue(options.Seed) ?? 0, parsed.IsVerbose());
+        string? device = ProcessArguments.Device(parsed.GetValue(options.Device), processes);
+        MLContext ml = Session.Create(terminal, device, parsed.GetValue(options.Seed) ?? 0, parsed.IsVerbose());
         using LoadedModel? start = parsed.GetValue(options.From) is string model ? LoadedModel.Read(ml, model) : null;
         var plan = TrainingPlan.FromArguments(options, parsed, start);
         CaseSource source = options.Data.ListCases(terminal, parsed, parsed.GetValue(options.Missing));
@@ -68,9 +96,14 @@ internal static class TrainCommand
             new(source.Split, source.Cases), .. validation is null ? [] : (DatasetSplit[])[new(validation.Split, validation.Cases)],
         ];
         DatasetSplit[] others = [.. source.Others.Where(other => other.Name != validation?.Split)];
-        DatasetGate.Check(terminal, source, used, others, options.Data.CheckCommand(parsed), noData, interruption.Token);
+        if (writes)
+        {
+            DatasetGate.Check(terminal, source, used, others, options.Data.CheckCommand(parsed), noData, interruption.Token);
+        }
+
         return Train(
-            terminal, ml, plan, source, validation, noData, options.ReadAugmentation(parsed, source), checkpoints, path, interruption);
+            terminal, ml, plan, source, validation, noData, options.ReadAugmentation(parsed, source), checkpoints, path, interruption,
+            processes);
     }
 
     private static int Train(
@@ -83,7 +116,8 @@ internal static class TrainCommand
         AugmentationPolicy augmentation,
         CheckpointOptions? checkpoints,
         string path,
-        Interruption interruption)
+        Interruption interruption,
+        TrainingProcesses? processes)
     {
         var display = new TrainingDisplay(terminal);
         IDataView cases = source.View(ml);
@@ -91,20 +125,26 @@ internal static class TrainCommand
             .Append(ml.Transforms.NormalizeSlices("Image", noData: noData))
             .Append(ml.Transforms.ResizeSlices("Features", "Image", height: plan.Side, width: plan.Side))
             .Append(ml.Transforms.AugmentSlices("Features", augmentation))
-            .Append(plan.CreateTrainer(ml, source, display, interruption.Token));
+            .Append(plan.CreateTrainer(ml, source, processes, display, interruption.Token));
         Announce(terminal, plan, source, validation, augmentation);
         using TransformerChain<ITransformer> model = display.Show(
             () => validation is null ? pipeline.Fit(cases) : pipeline.Fit(cases, validation.View(ml)));
 
         // The process is started again and goes on. A model of half a training would look like the result to whatever waits for it.
-        if (checkpoints is not null && interruption.IsTermination
+        bool terminated = processes?.Any(interruption.IsTermination) ?? interruption.IsTermination;
+        if (checkpoints is not null && terminated
             && model.LastTransformer is SegmentationTransformer { Training: { Cancelled: true } training })
         {
             terminal.Out.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
                 $"Stopped after {Steps(training.Steps)}; the same command{(checkpoints.Resume ? "" : " with --resume")} goes on from the "
                 + $"last checkpoint in '{checkpoints.Folder}'."));
-            return interruption.ExitCodeOfStop;
+            return ExitCode.TryAgain;
+        }
+
+        if (processes is { Rank: > 0 })
+        {
+            return ExitCode.Success;
         }
 
         ModelWriter.Save(ml, model, cases.Schema, path);

@@ -5,6 +5,7 @@ using Consensus.ML.Cli.Prediction;
 using Consensus.ML.Cli.Shell;
 using Consensus.ML.Options;
 using Consensus.ML.Segmentation;
+using Consensus.ML.Torch.Collectives;
 using Microsoft.ML;
 
 namespace Consensus.ML.Cli.Training;
@@ -73,6 +74,7 @@ internal sealed class TrainingPlan
     public IEstimator<ITransformer> CreateTrainer(
         MLContext ml,
         CaseSource source,
+        TrainingProcesses? processes,
         IProgress<TrainingProgress> progress,
         CancellationToken cancellation)
     {
@@ -80,6 +82,7 @@ internal sealed class TrainingPlan
         _options.MissingRaters = source.MissingRaters;
         _options.Levels = Levels(source);
         _options.Members = Members;
+        _options.Processes = processes;
         _options.Seed = _parsed.GetValue(_arguments.Seed) ?? 0;
         _options.Checkpoints = _arguments.Checkpoints.Read(_parsed);
         _options.MemoryLimit = _parsed.GetValue(_arguments.Memory) is int megabytes ? megabytes * 1_000_000L : null;

@@ -80,6 +80,7 @@ public sealed partial class ConsensusSegmentationEstimator : SegmentationEstimat
         {
             StartFrom = startFrom,
             Members = run.Members,
+            Processes = run.Processes,
             Checkpoints = fit.Checkpoints,
             Validation = fit.Validation,
         };

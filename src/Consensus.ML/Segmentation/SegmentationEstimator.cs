@@ -3,6 +3,7 @@ using Consensus.ML.Options;
 using Consensus.ML.Segmentation.Fitting;
 using Consensus.ML.Segmentation.Models;
 using Consensus.ML.Segmentation.Prediction;
+using Consensus.ML.Torch.Collectives;
 using Consensus.ML.Torch.Models;
 using Consensus.ML.Torch.Training;
 using Consensus.ML.Torch.Training.Batches;
@@ -66,7 +67,7 @@ public abstract class SegmentationEstimator<TTransformer> : IEstimator<TTransfor
     public TTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        return Train(input, _options.ValidationSet);
+        return _options.Collective.Together(() => Train(input, _options.ValidationSet));
     }
 
     /// <summary>
@@ -92,7 +93,7 @@ public abstract class SegmentationEstimator<TTransformer> : IEstimator<TTransfor
     {
         ArgumentNullException.ThrowIfNull(trainData);
         ArgumentNullException.ThrowIfNull(validationData);
-        return Train(trainData, validationData);
+        return _options.Collective.Together(() => Train(trainData, validationData));
     }
 
     /// <inheritdoc/>
@@ -139,8 +140,8 @@ public abstract class SegmentationEstimator<TTransformer> : IEstimator<TTransfor
     private TTransformer Train(IDataView input, IDataView? validation)
     {
         using IChannel channel = _host.Start(nameof(Fit));
-        using PreparedFit fit = FitPreparation.Run(
-            _environment, channel, input, validation, _options, StartingModel.VolumeAxes(_options.StartFrom));
+        using PreparedFit fit = _options.Collective.Together(() => FitPreparation.Run(
+            _environment, channel, input, validation, _options, StartingModel.VolumeAxes(_options.StartFrom)));
         ModelManifest manifest = _options.CreateManifest(
             fit.Shape,
             fit.Seed,
@@ -156,6 +157,7 @@ public abstract class SegmentationEstimator<TTransformer> : IEstimator<TTransfor
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(_options.Cancellation);
         var run = new TrainingRun(
             _options.Members,
+            _options.Collective,
             new ProgressRelay(_environment, _host, _options.Progress, cancellation),
             line => channel.Info(MessageSensitivity.None, line),
             cancellation.Token);

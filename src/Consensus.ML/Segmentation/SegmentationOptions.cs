@@ -1,7 +1,9 @@
+using System.Diagnostics.CodeAnalysis;
 using Consensus.Imaging.Labels;
 using Consensus.ML.Options;
 using Consensus.ML.Segmentation.Fitting;
 using Consensus.ML.Segmentation.Models;
+using Consensus.ML.Torch.Collectives;
 using Consensus.ML.Transforms.Columns;
 using Microsoft.ML;
 
@@ -102,6 +104,14 @@ public abstract class SegmentationOptions : IFitOptions
     /// </summary>
     public int Members { get; set; } = 1;
 
+    /// <summary>
+    /// The processes that train together, each on a share of the images of a step: at most <see cref="TrainingOptions.BatchSize"/>. All fit
+    /// with the same data and options, and return the same model. Only process 0 uses <see cref="Checkpoints"/>. Null (the default) trains
+    /// in this process alone.
+    /// </summary>
+    [Experimental("CONSENSUS001")]
+    public TrainingProcesses? Processes { get; set; }
+
     /// <summary>The network's shape. Default: the network of the preset.</summary>
     public NetworkOptions Network { get; set; }
 
@@ -158,6 +168,11 @@ public abstract class SegmentationOptions : IFitOptions
     public ITransformer? StartFrom { get; set; }
 
     string? IFitOptions.RaterLevelSource => RaterLevelSource;
+
+    ICollective IFitOptions.Processes => Collective;
+
+    /// <summary>The processes that train together.</summary>
+    internal ICollective Collective => Processes?.Collective ?? OneProcess.Instance;
 
     /// <summary>The option that makes each level one rater, for messages; null where a level is a share of the raters.</summary>
     internal abstract string? RaterLevelSource { get; }

@@ -87,6 +87,7 @@ public sealed partial class UNetSegmentationEstimator : SegmentationEstimator<UN
         {
             StartFrom = startFrom,
             Members = run.Members,
+            Processes = run.Processes,
             Checkpoints = fit.Checkpoints,
             Validation = fit.Validation,
         };

@@ -44,9 +44,9 @@ internal static class FitPreparation
         FitLog.Augmentation(channel, reader.Features.Name, augmentation);
 
         // A training may take hours. So check first that its checkpoints can be kept, and that no other run uses their folder.
-        long limit = options.MemoryLimit ?? CaseStore.DefaultLimit;
+        long limit = options.MemoryLimit ?? CaseStore.DefaultLimit / options.Processes.LocalSize;
         var store = new CaseStore(limit);
-        CheckpointFolder? checkpoints = options.Checkpoints is null
+        CheckpointFolder? checkpoints = options.Checkpoints is null || options.Processes.Rank > 0
             ? null
             : CheckpointFolder.Open(
                 options.Checkpoints, line => channel.Warning(MessageSensitivity.UserData, line), cancellation: options.Cancellation);

@@ -1,6 +1,7 @@
 using Consensus.Imaging.Labels;
 using Consensus.ML.Options;
 using Consensus.ML.Segmentation.Models;
+using Consensus.ML.Torch.Collectives;
 
 namespace Consensus.ML.Segmentation.Fitting;
 
@@ -57,6 +58,9 @@ internal interface IFitOptions
 
     /// <summary>Where training keeps checkpoints, so that it can go on after a crash; null for nowhere.</summary>
     CheckpointOptions? Checkpoints { get; }
+
+    /// <summary>The processes that train together.</summary>
+    ICollective Processes { get; }
 
     /// <summary>The most bytes that the cases may take in memory; null for half of the memory that .NET may use.</summary>
     long? MemoryLimit { get; }

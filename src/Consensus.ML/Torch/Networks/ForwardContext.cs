@@ -13,8 +13,57 @@ internal sealed record ForwardContext(IReadOnlyList<Tensor> Weights, bool Traini
     /// <summary>The generator of dropout's random numbers; null for torch's global generator, which no seed of a run sets.</summary>
     public Generator? DropoutGenerator { get; init; }
 
+    /// <summary>Which images of a batch pass through the network; null for all of them, or where there is no batch.</summary>
+    public BatchPart? Part { get; init; }
+
     /// <summary>Counts the arithmetic of a pass; null for no counting.</summary>
     public OperationCount? Operations { get; init; }
+
+    /// <summary>
+    /// Uniform numbers for dropout, as many as a tensor has. For a part of a batch, those of the whole batch are drawn, so that an image
+    /// gets the same numbers whoever computes it.
+    /// </summary>
+    /// <param name="values">B×…, with a fixed number of rows for each image.</param>
+    public Tensor DrawDropout(Tensor values)
+    {
+        long[] shape = values.shape;
+        if (Part is not { } part)
+        {
+            return rand(shape, device: values.device, generator: DropoutGenerator);
+        }
+
+        long rows = shape[0], each = rows / part.Count;
+        shape[0] = each * part.Whole;
+        return rand(shape, device: values.device, generator: DropoutGenerator).narrow(0, each * part.First, rows);
+    }
+}
+
+/// <summary>Some images of a batch, which follow one another.</summary>
+/// <param name="First">The first of them, from 0.</param>
+/// <param name="Count">Their number.</param>
+/// <param name="Whole">Number of images in the batch.</param>
+internal sealed record BatchPart(int First, int Count, int Whole)
+{
+    /// <summary>All images of a batch.</summary>
+    public static BatchPart WholeOf(int images) => new(0, images, images);
+
+    /// <summary>The share of one of several processes: the shares differ by one image at most.</summary>
+    /// <param name="images">Images in the batch, at least as many as processes.</param>
+    /// <param name="rank">The number of the process, from 0.</param>
+    /// <param name="processes">Number of processes.</param>
+    public static BatchPart Of(int images, int rank, int processes)
+    {
+        int first = At(rank);
+        return new(first, At(rank + 1) - first, images);
+
+        int At(int process) => (int)((long)images * process / processes);
+    }
+
+    /// <summary>Whether it is the whole batch.</summary>
+    public bool IsWhole => Count == Whole;
+
+    /// <summary>Some images of this part.</summary>
+    public BatchPart Slice(long first, long count) => new(First + (int)first, (int)count, Whole);
 }
 
 /// <summary>Counts the arithmetic of a pass.</summary>

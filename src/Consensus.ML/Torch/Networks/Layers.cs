@@ -139,7 +139,7 @@ internal sealed class ResidualBlock
         hidden = Activate(context, hidden);
         if (context.Dropout > 0)
         {
-            Tensor kept = rand(hidden.shape, device: hidden.device, generator: context.DropoutGenerator).AtLeast(context.Dropout);
+            Tensor kept = context.DrawDropout(hidden).AtLeast(context.Dropout);
             hidden = hidden * kept.to_type(hidden.dtype).OverInPlace(1 - context.Dropout);
         }
 

@@ -107,7 +107,8 @@ internal sealed class FreeProcessors
         }
     }
 
-    private static HashSet<string>? Allowed()
+    /// <summary>Names of the processors that this process may use; null if unknown.</summary>
+    internal static HashSet<string>? Allowed()
     {
         const string field = "Cpus_allowed_list:";
         try

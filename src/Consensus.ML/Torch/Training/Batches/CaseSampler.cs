@@ -1,4 +1,5 @@
 using Consensus.Imaging.Augmentation;
+using Consensus.ML.Torch.Networks;
 
 namespace Consensus.ML.Torch.Training.Batches;
 
@@ -6,7 +7,7 @@ namespace Consensus.ML.Torch.Training.Batches;
 /// <param name="height">Rows of a slice.</param>
 /// <param name="width">Columns of a slice.</param>
 /// <param name="channels">Channels of a slice.</param>
-/// <param name="batch">Images in a step.</param>
+/// <param name="part">The images of a step that this process computes.</param>
 /// <param name="augmentation">Random changes; null for none.</param>
 /// <param name="padding">The value of pixels from outside the slice when it is moved, for each channel.</param>
 /// <param name="seed">The seed.</param>
@@ -15,7 +16,7 @@ internal sealed class CaseSampler(
     int height,
     int width,
     int channels,
-    int batch,
+    BatchPart part,
     AugmentationPolicy? augmentation,
     IReadOnlyList<float> padding,
     int seed,
@@ -28,27 +29,41 @@ internal sealed class CaseSampler(
     private byte[] _unpacked = [];
 
     /// <summary>Makes the targets of one image.</summary>
-    /// <param name="index">Its place in the batch, from 0.</param>
+    /// <param name="index">Its place among the images that are returned, from 0.</param>
     /// <param name="source">The case of the image.</param>
     /// <param name="masks">
     /// Raters × H × W, transformed like the image, at the slice's size. Values behind them belong to other cases.
     /// </param>
-    /// <param name="random">The step's random numbers; the target uses the next of them.</param>
-    public delegate void Targets(int index, TrainingCase source, ReadOnlySpan<byte> masks, Random random);
+    /// <param name="choice">What was drawn for the image.</param>
+    /// <typeparam name="T">What is drawn for an image.</typeparam>
+    public delegate void Targets<T>(int index, TrainingCase source, ReadOnlySpan<byte> masks, T choice);
 
-    /// <summary>The images of a step, from 0: B×C×H×W.</summary>
-    public float[] Draw(long step, Targets targets)
+    /// <summary>The images of a step, from 0: B×C×H×W, with B images of this process.</summary>
+    /// <param name="step">The step.</param>
+    /// <param name="choose">
+    /// Draws what the targets of an image need from the step's random numbers. It is called for every image of the batch, so that the
+    /// images of this process get the numbers that they get where one process computes all.
+    /// </param>
+    /// <param name="targets">Makes the targets of an image of this process.</param>
+    public float[] Draw<T>(long step, Func<TrainingCase, Random, T> choose, Targets<T> targets)
     {
         int pixels = height * width;
         Random random = SeededRandom.At(seed, SeededRandom.Purpose.Step, step);
-        var images = new float[batch * channels * pixels];
+        var images = new float[part.Count * channels * pixels];
         var moved = new byte[cases.Max(one => one.Masks.Raters) * pixels];
-        for (int i = 0; i < batch; i++)
+        for (int at = 0; at < part.First + part.Count; at++)
         {
-            TrainingCase source = cases[CaseAt((step * batch) + i)];
+            TrainingCase source = cases[CaseAt((step * part.Whole) + at)];
             DrawnAugmentation change = augmentation is null
                 ? DrawnAugmentation.None
                 : DrawnAugmentation.Draw(augmentation, height, width, random);
+            T choice = choose(source, random);
+            int i = at - part.First;
+            if (i < 0)
+            {
+                continue;
+            }
+
             float[] features = source.Features;
             for (int channel = 0; channel < channels; channel++)
             {
@@ -65,7 +80,7 @@ internal sealed class CaseSampler(
             source.Masks.UnpackTo(_unpacked);
             Augmenter.Nearest(
                 _unpacked, source.Masks.Height, source.Masks.Width, moved.AsSpan(0, source.Masks.Raters * pixels), height, width, change);
-            targets(i, source, moved, random);
+            targets(i, source, moved, choice);
         }
 
         return images;

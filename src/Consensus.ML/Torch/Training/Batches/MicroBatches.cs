@@ -1,3 +1,4 @@
+using Consensus.ML.Torch.Networks;
 using Consensus.ML.Torch.Runtime;
 using static TorchSharp.torch;
 
@@ -9,24 +10,26 @@ internal static class MicroBatches
     /// <summary>Adds the gradients of some images of a batch.</summary>
     /// <param name="first">The first image.</param>
     /// <param name="count">Number of images.</param>
-    /// <param name="share">Their share of the batch: the weight of their gradients.</param>
+    /// <param name="share">Their share of the whole batch: the weight of their gradients.</param>
     /// <returns>Their mean loss.</returns>
     public delegate Tensor Slice(long first, long count, double share);
 
-    /// <summary>The mean loss over a batch; owned by the surrounding dispose scope.</summary>
-    /// <param name="images">Images in the batch.</param>
+    /// <summary>
+    /// The loss of a part of a batch, which is its share of the mean over the batch; owned by the surrounding dispose scope.
+    /// </summary>
+    /// <param name="part">The part.</param>
     /// <param name="most">Maximum number of images in a slice; null for all.</param>
     /// <param name="differentiate">Adds the gradients of a slice.</param>
-    public static Tensor Sum(long images, int? most, Slice differentiate)
+    public static Tensor Sum(BatchPart part, int? most, Slice differentiate)
     {
         using var scope = NewDisposeScope();
-        long size = most ?? images;
+        long images = part.Count, size = most ?? images;
         var losses = new List<Tensor>();
         for (long first = 0; first < images; first += size)
         {
             using var slice = NewDisposeScope();
             long count = Math.Min(size, images - first);
-            double share = (double)count / images;
+            double share = (double)count / part.Whole;
             losses.Add(differentiate(first, count, share).detach().Times(share).MoveToOuterDisposeScope());
         }
 

@@ -2,6 +2,7 @@ using Consensus.Imaging.Augmentation;
 using Consensus.Imaging.Labels;
 using Consensus.ML.Options;
 using Consensus.ML.Torch.Models;
+using Consensus.ML.Torch.Networks;
 using Consensus.ML.Torch.Runtime;
 using static TorchSharp.torch;
 
@@ -39,39 +40,39 @@ internal sealed class BatchSource(
     AugmentationPolicy? augmentation,
     IReadOnlyList<float> padding,
     int seed,
-    IReadOnlyList<TrainingCase> cases)
+    IReadOnlyList<TrainingCase> cases,
+    BatchPart? part = null)
 {
+    private readonly BatchPart _part = part ?? BatchPart.WholeOf(options.BatchSize);
     private readonly CaseSampler _cases = new(
-        description.Height, description.Width, description.ImageChannels, options.BatchSize, augmentation, padding, seed, cases);
+        description.Height, description.Width, description.ImageChannels, part ?? BatchPart.WholeOf(options.BatchSize), augmentation,
+        padding, seed, cases);
+
+    private bool ByRater => description.Target is TrainingTarget.Annotator or TrainingTarget.AnyAnnotator;
 
     /// <summary>Draws the batch of a step, from 0, without tensors, so that any thread can do it.</summary>
     /// <returns>A function that puts the batch on a device. Its tensors belong to the dispose scope around that call.</returns>
     public Func<Device, TrainingBatch> Draw(long step)
     {
-        int batch = options.BatchSize, pairs = options.PairsPerImage, pixels = description.Height * description.Width;
+        int batch = _part.Count, pairs = options.PairsPerImage, pixels = description.Height * description.Width;
         int maps = description.MapsPerPass;
         var starts = new float[batch * pairs * maps * pixels];
         var present = new float[batch * pairs * maps];
         var levels = new long[batch * pairs];
         var steps = new long[batch * pairs];
-        float[] images = _cases.Draw(step, (i, source, moved, random) =>
+        float[] images = _cases.Draw(step, Choose, (i, source, moved, choice) =>
         {
-            // The passes of an image take different levels (or raters) until all are used, unless each pass takes all of them. Each level
-            // is as likely as with independent draws, and the gradient is less noisy.
-            bool byRater = description.Target is TrainingTarget.Annotator or TrainingTarget.AnyAnnotator;
-            int[] shuffled = [.. Enumerable.Range(0, byRater ? source.Masks.Raters : description.Levels)];
-            random.Shuffle(shuffled);
             for (int pair = 0; pair < pairs; pair++)
             {
                 int at = (i * pairs) + pair;
-                steps[at] = DrawTime(random);
-                foreach (int drawn in maps == 1 ? shuffled.AsSpan(pair % shuffled.Length, 1) : shuffled)
+                steps[at] = choice.Times[pair];
+                foreach (int drawn in maps == 1 ? choice.Shuffled.AsSpan(pair % choice.Shuffled.Length, 1) : choice.Shuffled)
                 {
-                    int level = byRater ? source.Raters[drawn] : drawn, map = maps == 1 ? at : (at * maps) + level;
+                    int level = ByRater ? source.Raters[drawn] : drawn, map = maps == 1 ? at : (at * maps) + level;
                     levels[at] = level + 1;
                     present[map] = 1;
                     Span<float> start = starts.AsSpan(map * pixels, pixels);
-                    if (byRater)
+                    if (ByRater)
                     {
                         DrawMask(moved.Slice(drawn * pixels, pixels), start);
                     }
@@ -93,6 +94,23 @@ internal sealed class BatchSource(
                 steps.ToTensor(device).MoveToOuterDisposeScope(),
                 present.Contains(0) ? present.ToTensor(device, batch * pairs, maps).MoveToOuterDisposeScope() : null);
         };
+    }
+
+    /// <summary>
+    /// Draws the levels (or raters) and times of an image. Its passes take different levels until all are used, unless each pass takes all
+    /// of them. Each level is as likely as with independent draws, and the gradient is less noisy.
+    /// </summary>
+    private (int[] Shuffled, long[] Times) Choose(TrainingCase source, Random random)
+    {
+        int[] shuffled = [.. Enumerable.Range(0, ByRater ? source.Masks.Raters : description.Levels)];
+        random.Shuffle(shuffled);
+        var times = new long[options.PairsPerImage];
+        for (int pair = 0; pair < times.Length; pair++)
+        {
+            times[pair] = DrawTime(random);
+        }
+
+        return (shuffled, times);
     }
 
     /// <summary>x_0 = 2·mask − 1.</summary>

@@ -2,6 +2,7 @@ using Consensus.Imaging.Augmentation;
 using Consensus.Imaging.Labels;
 using Consensus.ML.Options;
 using Consensus.ML.Torch.Models;
+using Consensus.ML.Torch.Networks;
 using Consensus.ML.Torch.Runtime;
 using static TorchSharp.torch;
 
@@ -25,19 +26,22 @@ internal sealed class UNetBatchSource(
     AugmentationPolicy? augmentation,
     IReadOnlyList<float> padding,
     int seed,
-    IReadOnlyList<TrainingCase> cases)
+    IReadOnlyList<TrainingCase> cases,
+    BatchPart? part = null)
 {
+    private readonly BatchPart _part = part ?? BatchPart.WholeOf(options.BatchSize);
     private readonly CaseSampler _cases = new(
-        description.Height, description.Width, description.ImageChannels, options.BatchSize, augmentation, padding, seed, cases);
+        description.Height, description.Width, description.ImageChannels, part ?? BatchPart.WholeOf(options.BatchSize), augmentation,
+        padding, seed, cases);
 
     /// <inheritdoc cref="BatchSource.Draw"/>
     public Func<Device, UNetBatch> Draw(long step)
     {
-        int batch = options.BatchSize, heads = description.Heads, pixels = description.Height * description.Width;
+        int batch = _part.Count, heads = description.Heads, pixels = description.Height * description.Width;
         var targets = new float[batch * heads * pixels];
         var present = new float[batch * heads];
-        float[] images = _cases.Draw(step, (i, source, moved, random) =>
-            Fill(source, moved, random, targets.AsSpan(i * heads * pixels, heads * pixels), present.AsSpan(i * heads, heads)));
+        float[] images = _cases.Draw(step, Choose, (i, source, moved, rater) =>
+            Fill(source, moved, rater, targets.AsSpan(i * heads * pixels, heads * pixels), present.AsSpan(i * heads, heads)));
         return device =>
         {
             using var scope = NewDisposeScope();
@@ -48,8 +52,12 @@ internal sealed class UNetBatchSource(
         };
     }
 
+    /// <summary>The rater whose mask is the target; the other kinds take all raters and draw nothing.</summary>
+    private int Choose(TrainingCase source, Random random) =>
+        description.Kind is UNetKind.LabelSampling or UNetKind.MonteCarloDropout ? random.Next(source.Masks.Raters) : 0;
+
     /// <summary>Fills the targets of the outputs for one image.</summary>
-    private void Fill(TrainingCase source, ReadOnlySpan<byte> masks, Random random, Span<float> targets, Span<float> present)
+    private void Fill(TrainingCase source, ReadOnlySpan<byte> masks, int rater, Span<float> targets, Span<float> present)
     {
         int raters = source.Masks.Raters, pixels = description.Height * description.Width;
         switch (description.Kind)
@@ -81,7 +89,7 @@ internal sealed class UNetBatchSource(
 
                 break;
             case UNetKind.LabelSampling or UNetKind.MonteCarloDropout:
-                Copy(masks.Slice(random.Next(raters) * pixels, pixels), targets);
+                Copy(masks.Slice(rater * pixels, pixels), targets);
                 break;
             default:
                 throw new InvalidOperationException($"The kind {description.Kind} is unknown.");

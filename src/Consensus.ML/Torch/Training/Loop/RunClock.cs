@@ -1,4 +1,5 @@
 using Consensus.ML.Options;
+using Consensus.ML.Torch.Collectives;
 
 namespace Consensus.ML.Torch.Training.Loop;
 
@@ -11,8 +12,21 @@ internal sealed class RunClock(TrainingOptions options, TimeSpan before, TimePro
     private readonly TimeProvider _time = time ?? TimeProvider.System;
     private readonly long _start = (time ?? TimeProvider.System).GetTimestamp();
 
+    private TimeSpan? _agreed;
+
     /// <summary>Wall time of the run so far, including the time before it was resumed.</summary>
-    public TimeSpan Elapsed => before + _time.GetElapsedTime(_start);
+    public TimeSpan Elapsed => _agreed ?? before + _time.GetElapsedTime(_start);
+
+    /// <summary>Reads the clock of the first of several processes. Until the next call it stands still: all decide by one time.</summary>
+    public void Agree(ICollective processes)
+    {
+        if (processes.Size > 1)
+        {
+            byte[] ticks = BitConverter.GetBytes((before + _time.GetElapsedTime(_start)).Ticks);
+            processes.Broadcast(ticks, from: 0);
+            _agreed = TimeSpan.FromTicks(BitConverter.ToInt64(ticks));
+        }
+    }
 
     /// <summary>Share of the run that is done, 0 to 1.</summary>
     public double Fraction(int steps)

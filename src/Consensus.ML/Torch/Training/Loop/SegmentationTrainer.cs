@@ -1,5 +1,6 @@
 using Consensus.Imaging.Augmentation;
 using Consensus.ML.Options;
+using Consensus.ML.Torch.Collectives;
 using Consensus.ML.Torch.Models;
 using Consensus.ML.Torch.Training.Batches;
 using Consensus.ML.Torch.Training.Checkpoints;
@@ -31,6 +32,9 @@ internal abstract class SegmentationTrainer<TModel>(
     /// <inheritdoc cref="TrainingLoop{TModel}.Members"/>
     public int Members { get; init; } = 1;
 
+    /// <inheritdoc cref="TrainingLoop{TModel}.Processes"/>
+    public ICollective Processes { get; init; } = OneProcess.Instance;
+
     /// <inheritdoc cref="TrainingLoop{TModel}.Checkpoints"/>
     public CheckpointFolder? Checkpoints { get; init; }
 
@@ -48,6 +52,7 @@ internal abstract class SegmentationTrainer<TModel>(
         {
             StartFrom = StartFrom,
             Members = Members,
+            Processes = Processes,
             Checkpoints = Checkpoints,
             Validation = Validation,
         };

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Consensus.Imaging.Augmentation;
 using Consensus.Imaging.Cases;
 using Consensus.ML.Options;
+using Consensus.ML.Torch.Collectives;
 using Consensus.ML.Torch.Models;
 using Consensus.ML.Torch.Networks;
 using Consensus.ML.Torch.Runtime;
@@ -44,6 +45,11 @@ internal sealed class TrainingLoop<TModel>(
     /// </summary>
     public int Members { get; init; } = 1;
 
+    /// <summary>
+    /// The processes that train together. All give the same cases and options, and the first alone has <see cref="Checkpoints"/>.
+    /// </summary>
+    public ICollective Processes { get; init; } = OneProcess.Instance;
+
     /// <summary>Where the run is saved and resumed from; null for none.</summary>
     public CheckpointFolder? Checkpoints { get; init; }
 
@@ -68,7 +74,8 @@ internal sealed class TrainingLoop<TModel>(
         Action<string>? log,
         CancellationToken cancellation)
     {
-        using var threads = TrainingThreads.Take(options);
+        Processes.Meet();
+        using var threads = TrainingThreads.Take(options, Processes);
         (IReadOnlyList<TrainingCase> training, IReadOnlyList<TrainingCase> validation) = Validation is null
             ? Split(cases)
             : (cases, Validation);
@@ -87,15 +94,23 @@ internal sealed class TrainingLoop<TModel>(
             log?.Invoke($"{Members} networks are trained side by side, with {TrainingThreads.ForEach(Members)} threads each.");
         }
 
-        using var members = new TrainingMembers<TModel>(
-            Members, createObjective, InitialWeights, options with { Precision = precision }, seed, device,
-            TrainingThreads.ForEach(Members));
-        members.Begin(training);
+        using TrainingMembers<TModel> members = Processes.Together(() => CreateMembers(training, precision));
         using var state = new TrainingState();
-        TrainingFingerprint? fingerprint = Checkpoints is null ? null : TrainingFingerprint.Compute(
-            members.Objective.Description, members.Objective.Network, options, augmentation, padding, seed, HashOf(StartFrom), cases,
-            Validation, Members);
-        if (fingerprint is not null && Checkpoints!.TryResume(fingerprint, members.Optimizers, state))
+        TrainingFingerprint? fingerprint = Checkpoints is null && Processes.Size == 1 ? null : Processes.Together(() =>
+            TrainingFingerprint.Compute(
+                members.Objective.Description, members.Objective.Network, options, augmentation, padding, seed, HashOf(StartFrom), cases,
+                Validation, Members));
+        if (Processes.Size > 1)
+        {
+            SharedState.EnsureSame(Processes, fingerprint!);
+            string? sums = Processes.Prepare(device);
+            log?.Invoke(
+                $"{Processes.Size} processes share the {options.BatchSize} images of each step. This is process {Processes.Rank}, with "
+                + $"{TorchThreads.Current} threads.{(sums is null ? "" : $" {sums}")}");
+        }
+
+        if (SharedState.Resume(
+            Processes, () => Checkpoints?.TryResume(fingerprint!, members.Optimizers, state) == true, members.Optimizers, state))
         {
             log?.Invoke(state.Finished
                 ? $"The run had ended after {members.Steps} steps: its model is given again."
@@ -109,15 +124,17 @@ internal sealed class TrainingLoop<TModel>(
             if (!state.Finished)
             {
                 // If an interruption stopped a validation, that validation comes first.
+                clock.Agree(Processes);
                 ValidateWhenDue();
                 while (!clock.IsOver(members.Steps, reserve: state.SlowestValidation)
                     && !EarlyStopping.IsDue(options.Patience, state.Points))
                 {
-                    cancellation.ThrowIfCancellationRequested();
+                    Processes.Together(cancellation.ThrowIfCancellationRequested);
                     threads.Adapt();
                     members.TorchThreads = TrainingThreads.ForEach(Members);
                     int first = members.Steps;
                     IReadOnlyList<double> losses = members.Take(NextBlock());
+                    clock.Agree(Processes);
                     for (int i = 0; i < losses.Count; i++)
                     {
                         state.AddLoss(losses[i]);
@@ -137,7 +154,7 @@ internal sealed class TrainingLoop<TModel>(
                 }
             }
         }
-        catch (OperationCanceledException exception) when (cancellation.IsCancellationRequested)
+        catch (OperationCanceledException exception) when (cancellation.IsCancellationRequested || exception.IsCommon())
         {
             if (members.Steps == 0)
             {
@@ -173,11 +190,11 @@ internal sealed class TrainingLoop<TModel>(
         void EndBlock()
         {
             ValidateWhenDue();
-            if (fingerprint is not null)
+            if (Checkpoints is not null)
             {
                 members.EnsureFinite();
                 state.Elapsed = clock.Elapsed;
-                Checkpoints!.SaveWhenDue(fingerprint, members.Optimizers, state);
+                Checkpoints.SaveWhenDue(fingerprint!, members.Optimizers, state);
             }
         }
 
@@ -202,8 +219,10 @@ internal sealed class TrainingLoop<TModel>(
         void Validate()
         {
             TimeSpan before = clock.Elapsed;
-            members.EnsureFinite();
+            Processes.Together(members.EnsureFinite);
+            Align();
             double score = Score();
+            clock.Agree(Processes);
             bool best = state.AddValidation(members.Steps, clock.Elapsed, score, members.Averages);
             state.SlowestValidation = Math.Max(state.SlowestValidation, (clock.Elapsed - before).TotalSeconds);
             log?.Invoke(string.Create(
@@ -215,7 +234,19 @@ internal sealed class TrainingLoop<TModel>(
         double Score()
         {
             using TModel model = members.CreateModel([.. members.Averages.Select(weights => weights.Clone())]);
-            return new ValidationScore(validation, options.ValidationSampling, augmentation, seed).Compute(model, cancellation);
+            return new ValidationScore(validation, options.ValidationSampling, augmentation, seed) { Processes = Processes }
+                .Compute(model, cancellation);
+        }
+
+        // Processors that round differently make the weights of the processes drift apart.
+        void Align()
+        {
+            if (Processes.Size > 1 && SharedState.Align(Processes, members.Optimizers) is > 0 and int differing)
+            {
+                log?.Invoke(
+                    $"Step {members.Steps}: in {differing} of {Processes.Size} processes the weights had other roundings than in the first, "
+                    + "as on other processors; all go on with those of the first.");
+            }
         }
 
         // The last checkpoint of a cancelled run lets it go on; the last checkpoint of a finished run holds its result.
@@ -240,9 +271,9 @@ internal sealed class TrainingLoop<TModel>(
                 state.Finish();
             }
 
-            if (fingerprint is not null && members.Steps > 0)
+            if (Checkpoints is not null && members.Steps > 0)
             {
-                Checkpoints!.Save(fingerprint, members.Optimizers, state);
+                Checkpoints.Save(fingerprint!, members.Optimizers, state);
             }
 
             KeepAtLeastTheLast();
@@ -262,6 +293,22 @@ internal sealed class TrainingLoop<TModel>(
     }
 
     private static string? HashOf(byte[]? weights) => weights is null ? null : Convert.ToHexStringLower(SHA256.HashData(weights));
+
+    private TrainingMembers<TModel> CreateMembers(IReadOnlyList<TrainingCase> training, Precision precision)
+    {
+        if (options.BatchSize < Processes.Size)
+        {
+            throw new ArgumentException(
+                $"A step has {options.BatchSize} images (Training.{nameof(options.BatchSize)}), and {Processes.Size} processes were "
+                + $"started: each needs an image of every step, so there may be at most {options.BatchSize} processes.");
+        }
+
+        var members = new TrainingMembers<TModel>(
+            Members, createObjective, InitialWeights, options with { Precision = precision }, seed, device,
+            TrainingThreads.ForEach(Members), Processes);
+        members.Begin(training);
+        return members;
+    }
 
     private WeightSet InitialWeights(int memberSeed, WeightLayout layout) =>
         StartFrom is null ? WeightSet.Initialize(layout, device, memberSeed) : Checkpoint.Read(layout, StartFrom, device);

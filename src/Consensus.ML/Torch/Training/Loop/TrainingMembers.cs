@@ -1,5 +1,6 @@
 using System.Globalization;
 using Consensus.ML.Options;
+using Consensus.ML.Torch.Collectives;
 using Consensus.ML.Torch.Models;
 using Consensus.ML.Torch.Networks;
 using Consensus.ML.Torch.Training.Batches;
@@ -23,6 +24,7 @@ internal sealed class TrainingMembers<TModel> : IDisposable
     private readonly TrainingOptions _options;
     private readonly int _seed;
     private readonly Device _device;
+    private readonly ICollective _processes;
 
     /// <param name="count">Number of members, at least 1.</param>
     /// <param name="createObjective">Makes the objective of a member from its seed.</param>
@@ -31,6 +33,7 @@ internal sealed class TrainingMembers<TModel> : IDisposable
     /// <param name="seed">The seed of the first member.</param>
     /// <param name="device">Where to train.</param>
     /// <param name="torchThreads">Number of threads that torch may use for each member.</param>
+    /// <param name="processes">The processes that share each step.</param>
     public TrainingMembers(
         int count,
         Func<int, ITrainingObjective<TModel>> createObjective,
@@ -38,9 +41,10 @@ internal sealed class TrainingMembers<TModel> : IDisposable
         TrainingOptions options,
         int seed,
         Device device,
-        int torchThreads)
+        int torchThreads,
+        ICollective processes)
     {
-        (_options, _seed, _device) = (options, seed, device);
+        (_options, _seed, _device, _processes) = (options, seed, device, processes);
         _threads = new(count, torchThreads);
         try
         {
@@ -78,18 +82,25 @@ internal sealed class TrainingMembers<TModel> : IDisposable
     /// <summary>Sets the cases to train on; called once, before the first step.</summary>
     public void Begin(IReadOnlyList<TrainingCase> cases)
     {
+        BatchPart part = BatchPart.Of(_options.BatchSize, _processes.Rank, _processes.Size);
         foreach (ITrainingObjective<TModel> objective in _objectives)
         {
-            objective.Begin(cases);
+            objective.Begin(cases, part);
         }
     }
 
     /// <summary>
-    /// Takes the steps of a block with every member, each at its own pace. Returns the losses of the steps, each the mean of all members.
+    /// Takes the steps of a block with every member, each at its own pace; several processes take one step, since they meet at each.
+    /// Returns the losses of the steps, each the mean of all members.
     /// </summary>
     /// <exception cref="InvalidOperationException">A loss or a gradient became NaN or infinite; the message says at which step.</exception>
     public IReadOnlyList<double> Take(StepBlock block)
     {
+        if (_processes.Size > 1)
+        {
+            return [StepTogether(block.TryBegin(Steps)!.Value)];
+        }
+
         List<double>[] losses = _threads.Run(member => Take(member, block));
         return [.. Enumerable.Range(0, losses[0].Count).Select(step => losses.Average(ofMember => ofMember[step]))];
     }
@@ -132,7 +143,8 @@ internal sealed class TrainingMembers<TModel> : IDisposable
         {
             while (block.TryBegin(_optimizers[member].Steps) is double learningRate)
             {
-                losses.Add(Step(member, learningRate));
+                losses.Add(Differentiate(member));
+                Step(member, learningRate);
             }
 
             return losses;
@@ -145,9 +157,27 @@ internal sealed class TrainingMembers<TModel> : IDisposable
         }
     }
 
+    /// <summary>
+    /// A step of every member with the gradients of all processes. One thread exchanges them, member by member, so that all processes do it
+    /// in the same order.
+    /// </summary>
+    private double StepTogether(double learningRate)
+    {
+        double[] losses = _processes.Together(() => _threads.Run(Differentiate));
+        _processes.Sum(losses);
+        foreach (Optimizer optimizer in _optimizers)
+        {
+            _processes.Sum(optimizer.GatherGradients());
+        }
+
+        _processes.Together(() => _threads.Run(member => Step(member, learningRate)));
+        return losses.Average();
+    }
+
     private int SeedOf(int member) => SeededRandom.OfMember(_seed, member);
 
-    private double Step(int member, double learningRate)
+    /// <summary>Computes the gradient of a step, or the share of this process in it, and returns the loss.</summary>
+    private double Differentiate(int member)
     {
         (ITrainingObjective<TModel> objective, Optimizer optimizer) = (_objectives[member], _optimizers[member]);
         using var scope = NewDisposeScope();
@@ -157,12 +187,20 @@ internal sealed class TrainingMembers<TModel> : IDisposable
         optimizer.ZeroGradients();
         Tensor loss = objective.Differentiate(context, optimizer.Steps, optimizer.LossScale);
         double value = loss.item<float>();
-        int step = optimizer.Steps + 1;
         if (!double.IsFinite(value))
         {
-            throw Diverged(member, "loss", value, step);
+            throw Diverged(member, "loss", value, optimizer.Steps + 1);
         }
 
+        optimizer.GatherGradients();
+        return value;
+    }
+
+    /// <summary>Changes the weights by the gathered gradient, and returns the number of steps.</summary>
+    private int Step(int member, double learningRate)
+    {
+        Optimizer optimizer = _optimizers[member];
+        int step = optimizer.Steps + 1;
         try
         {
             optimizer.Step(learningRate);
@@ -172,7 +210,7 @@ internal sealed class TrainingMembers<TModel> : IDisposable
             throw Diverged(member, "gradient", exception.Norm, step);
         }
 
-        return value;
+        return step;
     }
 
     private InvalidOperationException Diverged(int member, string what, double value, int step) => new(string.Create(

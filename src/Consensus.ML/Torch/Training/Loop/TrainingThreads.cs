@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Consensus.ML.Options;
+using Consensus.ML.Torch.Collectives;
 using Consensus.ML.Torch.Runtime;
 
 namespace Consensus.ML.Torch.Training.Loop;
@@ -17,7 +18,7 @@ internal sealed class TrainingThreads : IDisposable
 
     private readonly TorchThreads _threads;
     private readonly FreeProcessors? _free;
-    private readonly int _most = TorchThreads.Current;
+    private readonly int _most;
     private TimeSpan _next = FirstLook;
     private long _last = Stopwatch.GetTimestamp();
 
@@ -25,16 +26,21 @@ internal sealed class TrainingThreads : IDisposable
     {
         _threads = threads;
         _free = free;
+        _most = TorchThreads.Current;
     }
 
     /// <summary>Whether the number follows the free processors.</summary>
     public bool AreAdapted => _free is not null;
 
-    /// <summary>Sets the threads of a run until the result is disposed, on the same thread.</summary>
-    public static TrainingThreads Take(TrainingOptions options)
+    /// <summary>
+    /// Sets the threads of a run until the result is disposed, on the same thread. Of several processes on a machine, each takes its share
+    /// of the processors.
+    /// </summary>
+    public static TrainingThreads Take(TrainingOptions options, ICollective processes)
     {
         bool endsByClock = options.Steps is null && options.TimeLimit is not null;
-        return new(TorchThreads.Use(options.Threads), options.Threads is null && endsByClock ? new FreeProcessors() : null);
+        int? share = processes.Size == 1 ? null : Math.Min(TorchThreads.Current, ProcessorShare.Of(processes));
+        return new(TorchThreads.Use(options.Threads ?? share), options.Threads is null && endsByClock ? new FreeProcessors() : null);
     }
 
     /// <summary>Adapts the number of threads to the free processors; call it between two steps.</summary>

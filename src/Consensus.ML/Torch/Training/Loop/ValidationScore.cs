@@ -3,6 +3,7 @@ using Consensus.Imaging.Geometry;
 using Consensus.Imaging.Labels;
 using Consensus.Imaging.Metrics;
 using Consensus.ML.Options;
+using Consensus.ML.Torch.Collectives;
 using Consensus.ML.Torch.Models;
 using Consensus.ML.Torch.Runtime;
 using Consensus.ML.Torch.Training.Batches;
@@ -20,6 +21,9 @@ internal sealed class ValidationScore(
     AugmentationPolicy? augmentation,
     int seed)
 {
+    /// <summary>The processes that share the cases.</summary>
+    public ICollective Processes { get; init; } = OneProcess.Instance;
+
     /// <summary>
     /// Mean soft Dice (5 thresholds) over the cases. Cases are predicted side by side where slices are small: several predictions with a
     /// thread each are faster than one after another with all threads.
@@ -28,23 +32,27 @@ internal sealed class ValidationScore(
     public double Compute(SegmentationModel model, CancellationToken cancellation)
     {
         var mirroring = Mirroring.LearnedFrom(augmentation, MaskOffset.Mean(TrainingCase.MaskSizes(cases), model.Height, model.Width));
-        PredictionShare share = PredictionShare.For(model, cases.Count, TorchThreads.Current);
         var scores = new double[cases.Count];
-        int next = -1;
-        using (var threads = new MemberThreads(share.Workers, share.TorchThreads))
+        int[] own = [.. Enumerable.Range(0, cases.Count).Where(i => i % Processes.Size == Processes.Rank)];
+        Processes.Together(() =>
         {
+            PredictionShare share = PredictionShare.For(model, Math.Max(1, own.Length), TorchThreads.Current);
+            int next = -1;
+            using var threads = new MemberThreads(share.Workers, share.TorchThreads);
             threads.Run(_ =>
             {
                 int done = 0;
-                for (int i; (i = Interlocked.Increment(ref next)) < scores.Length; done++)
+                for (int at; (at = Interlocked.Increment(ref next)) < own.Length; done++)
                 {
-                    scores[i] = Of(model, i, mirroring, cancellation);
+                    scores[own[at]] = Of(model, own[at], mirroring, cancellation);
                 }
 
                 return done;
             });
-        }
+        });
 
+        // Each score is added to zeros, so that the mean is that of one process to the bit.
+        Processes.Sum(scores);
         return scores.Average();
     }
 

@@ -14,11 +14,12 @@ internal sealed class DiffusionObjective : ITrainingObjective<ConsensusModel>
 {
     private readonly ModelDescription _description;
     private readonly TrainingOptions _options;
-    private readonly Func<IReadOnlyList<TrainingCase>, BatchSource> _open;
+    private readonly Func<IReadOnlyList<TrainingCase>, BatchPart, BatchSource> _open;
     private readonly int _seed;
     private readonly Device _device;
     private readonly ConsensusNetwork _network;
     private readonly DiffusionProcess _process;
+    private BatchPart? _part;
     private DrawnAhead<Func<Device, TrainingBatch>>? _batches;
 
     public DiffusionObjective(
@@ -31,7 +32,7 @@ internal sealed class DiffusionObjective : ITrainingObjective<ConsensusModel>
     {
         NativeTorch.EnsureLoaded();
         (_description, _options, _seed, _device) = (description, options, seed, device);
-        _open = cases => new(description, options, augmentation, padding, seed, cases);
+        _open = (cases, part) => new(description, options, augmentation, padding, seed, cases, part);
         _network = description.CreateNetwork();
         _process = new(description.Diffusion, NoiseSchedule.Create(description.Diffusion.Schedule, description.Diffusion.Steps), device);
     }
@@ -49,7 +50,11 @@ internal sealed class DiffusionObjective : ITrainingObjective<ConsensusModel>
     public double Dropout => _description.Network.Dropout;
 
     /// <inheritdoc/>
-    public void Begin(IReadOnlyList<TrainingCase> cases) => _batches = new(_open(cases).Draw);
+    public void Begin(IReadOnlyList<TrainingCase> cases, BatchPart part)
+    {
+        _part = part;
+        _batches = new(_open(cases, part).Draw);
+    }
 
     /// <inheritdoc/>
     public Tensor Differentiate(ForwardContext context, long step, double scale)
@@ -57,8 +62,15 @@ internal sealed class DiffusionObjective : ITrainingObjective<ConsensusModel>
         using var scope = NewDisposeScope();
         TrainingBatch batch = _batches!.Take(step)(_device);
         using var generator = new Generator(SeededRandom.Seed(_seed, SeededRandom.Purpose.Noise, step), _device);
-        Tensor noise = randn(batch.Starts.shape, device: _device, generator: generator);
-        return new GradientPass(_network, _process, _options).Run(context, batch, noise, scale).MoveToOuterDisposeScope();
+
+        // The noise of the whole batch, so that an image gets the same wherever it is computed.
+        long[] shape = batch.Starts.shape;
+        long passes = shape[0], each = passes / _part!.Count;
+        shape[0] = each * _part.Whole;
+        Tensor noise = randn(shape, device: _device, generator: generator).narrow(0, each * _part.First, passes);
+        return new GradientPass(_network, _process, _options)
+            .Run(_part.IsWhole ? context : context with { Part = _part }, batch, noise, scale)
+            .MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>

@@ -10,18 +10,22 @@ namespace Consensus.ML.Torch.Training.Objectives;
 /// <summary>The gradients of a step, within the memory that the options allow.</summary>
 internal sealed class GradientPass(ConsensusNetwork network, DiffusionProcess process, TrainingOptions options)
 {
-    /// <summary>Adds the gradients of a batch's mean loss to those of the context's weights.</summary>
-    /// <param name="context">Weights with gradients to add to.</param>
-    /// <param name="batch">The batch.</param>
-    /// <param name="noise">ε for each map of the batch.</param>
+    /// <summary>Adds the gradients of a batch's mean loss, or of the share of some images, to those of the context's weights.</summary>
+    /// <param name="context">Weights with gradients to add to, and which images of the batch these are.</param>
+    /// <param name="batch">The images.</param>
+    /// <param name="noise">ε for each of their maps.</param>
     /// <param name="scale">The factor of the gradients.</param>
-    /// <returns>The mean loss, without the factor; owned by the surrounding dispose scope.</returns>
+    /// <returns>Their share of the mean loss, without the factor; owned by the surrounding dispose scope.</returns>
     public Tensor Run(ForwardContext context, TrainingBatch batch, Tensor noise, double scale)
     {
         // The loss is a mean over the maps, and each image has the same number of maps.
         long images = batch.Images.shape[0], pairs = batch.Starts.shape[0] / images;
-        return MicroBatches.Sum(images, options.MicroBatchSize, (first, count, share) =>
-            RunSlice(context, batch.Slice(first, count), noise.narrow(0, first * pairs, count * pairs), scale * share));
+        BatchPart part = context.Part ?? BatchPart.WholeOf((int)images);
+        return MicroBatches.Sum(part, options.MicroBatchSize, (first, count, share) => RunSlice(
+            context.Part is null ? context : context with { Part = part.Slice(first, count) },
+            batch.Slice(first, count),
+            noise.narrow(0, first * pairs, count * pairs),
+            scale * share));
     }
 
     private Tensor RunSlice(ForwardContext context, TrainingBatch batch, Tensor noise, double scale)

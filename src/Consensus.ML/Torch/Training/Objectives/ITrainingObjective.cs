@@ -28,14 +28,16 @@ internal interface ITrainingObjective<TModel> : IDisposable
     /// <summary>Dropout probability while training.</summary>
     double Dropout { get; }
 
-    /// <summary>Sets the cases to train on; called once, before the first step.</summary>
-    void Begin(IReadOnlyList<TrainingCase> cases);
+    /// <summary>Sets what to train on; called once, before the first step.</summary>
+    /// <param name="cases">The cases.</param>
+    /// <param name="part">The images of each step that this process computes.</param>
+    void Begin(IReadOnlyList<TrainingCase> cases, BatchPart part);
 
     /// <summary>
-    /// Adds the gradients of the mean loss of a step's samples, times a scale, to the gradients of the context's weights. The same step
-    /// (from 0) with the same seed draws the same samples.
+    /// Adds the gradients of the mean loss of a step's samples, times a scale, to the gradients of the context's weights: the share of this
+    /// process. The same step (from 0) with the same seed draws the same samples.
     /// </summary>
-    /// <returns>The mean loss, not scaled; owned by the surrounding dispose scope.</returns>
+    /// <returns>The share of this process in the mean loss, not scaled; owned by the surrounding dispose scope.</returns>
     Tensor Differentiate(ForwardContext context, long step, double scale);
 
     /// <summary>A model with the given weights, one set for each member; the model then owns them.</summary>

@@ -14,9 +14,10 @@ internal sealed class UNetObjective : ITrainingObjective<UNetModel>
 {
     private readonly UNetDescription _description;
     private readonly TrainingOptions _options;
-    private readonly Func<IReadOnlyList<TrainingCase>, UNetBatchSource> _open;
+    private readonly Func<IReadOnlyList<TrainingCase>, BatchPart, UNetBatchSource> _open;
     private readonly Device _device;
     private readonly UNet _network;
+    private BatchPart? _part;
     private DrawnAhead<Func<Device, UNetBatch>>? _batches;
 
     public UNetObjective(
@@ -29,7 +30,7 @@ internal sealed class UNetObjective : ITrainingObjective<UNetModel>
     {
         NativeTorch.EnsureLoaded();
         (_description, _options, _device) = (description, options, device);
-        _open = cases => new(description, options, augmentation, padding, seed, cases);
+        _open = (cases, part) => new(description, options, augmentation, padding, seed, cases, part);
         (_network, Layout) = description.CreateNetwork();
     }
 
@@ -46,17 +47,22 @@ internal sealed class UNetObjective : ITrainingObjective<UNetModel>
     public double Dropout => _description.Kind == UNetKind.MonteCarloDropout ? _description.PassDropout : _description.Network.Dropout;
 
     /// <inheritdoc/>
-    public void Begin(IReadOnlyList<TrainingCase> cases) => _batches = new(_open(cases).Draw);
+    public void Begin(IReadOnlyList<TrainingCase> cases, BatchPart part)
+    {
+        _part = part;
+        _batches = new(_open(cases, part).Draw);
+    }
 
     /// <inheritdoc/>
     public Tensor Differentiate(ForwardContext context, long step, double scale)
     {
         using var scope = NewDisposeScope();
         UNetBatch batch = _batches!.Take(step)(_device);
-        return MicroBatches.Sum(batch.Images.shape[0], _options.MicroBatchSize, (first, count, share) =>
+        return MicroBatches.Sum(_part!, _options.MicroBatchSize, (first, count, share) =>
         {
             UNetBatch slice = batch.Slice(first, count);
-            Tensor logits = _network.Forward(context, _network.Enter(context, slice.Images), embedding: null);
+            ForwardContext pass = _part!.IsWhole ? context : context with { Part = _part.Slice(first, count) };
+            Tensor logits = _network.Forward(pass, _network.Enter(pass, slice.Images), embedding: null);
             Tensor loss = Loss(logits, slice.Targets, slice.Present, _options.DiceLossWeight);
             loss.Times(scale * share).backward();
             return loss;

@@ -120,6 +120,20 @@ internal sealed class Optimizer : IDisposable
         }
     }
 
+    /// <summary>Gathers the gradients of a step in one flat float32 tensor, which <see cref="Step"/> takes; 16-bit ones are widened.</summary>
+    /// <returns>The tensor; the optimizer owns it.</returns>
+    public Tensor GatherGradients()
+    {
+        if (_lowGradient is not null)
+        {
+            using var none = no_grad();
+            using Tensor heavy = _gradient.narrow(0, 0, _lowGradient.shape[0]);
+            heavy.copy_(_lowGradient);
+        }
+
+        return _gradient;
+    }
+
     /// <summary>
     /// One step of AdamW with the gathered gradients of the loss times <see cref="LossScale"/>, then of the moving average. In float16, a
     /// step whose gradients overflowed changes no weight; in other formats it is an error.
@@ -129,11 +143,6 @@ internal sealed class Optimizer : IDisposable
     {
         using var scope = NewDisposeScope();
         using var none = no_grad();
-        if (_lowGradient is not null)
-        {
-            _gradient.narrow(0, 0, _lowGradient.shape[0]).copy_(_lowGradient);
-        }
-
         Steps++;
         double norm = _gradient.norm().item<float>();
         if (_scaler is not null)
