@@ -1,5 +1,6 @@
 using Consensus.ML.Options;
 using Consensus.ML.Tests.Torch.Training;
+using Consensus.ML.Torch.Collectives;
 using Consensus.ML.Torch.Runtime;
 using Consensus.ML.Torch.Training.Loop;
 using TorchSharp;
@@ -104,7 +105,7 @@ public sealed class TorchThreadsTests
             [true, false, false, false],
             new[] { byClock, byClock with { Threads = 1 }, byClock with { Steps = 10 }, new TrainingOptions() }.Select(options =>
             {
-                using var threads = TrainingThreads.Take(options);
+                using var threads = TrainingThreads.Take(options, OneProcess.Instance);
                 return threads.AreAdapted;
             }));
     }

@@ -33,7 +33,7 @@ internal sealed class TrainingMembers<TModel> : IDisposable
     /// <param name="seed">The seed of the first member.</param>
     /// <param name="device">Where to train.</param>
     /// <param name="torchThreads">Number of threads that torch may use for each member.</param>
-    /// <param name="processes">The processes that share each step.</param>
+    /// <param name="processes">The processes that share each step; null for this one alone.</param>
     public TrainingMembers(
         int count,
         Func<int, ITrainingObjective<TModel>> createObjective,
@@ -42,9 +42,9 @@ internal sealed class TrainingMembers<TModel> : IDisposable
         int seed,
         Device device,
         int torchThreads,
-        ICollective processes)
+        ICollective? processes = null)
     {
-        (_options, _seed, _device, _processes) = (options, seed, device, processes);
+        (_options, _seed, _device, _processes) = (options, seed, device, processes ?? OneProcess.Instance);
         _threads = new(count, torchThreads);
         try
         {

@@ -43,6 +43,7 @@ public sealed class NotFiniteTests : IDisposable
         optimizer.ZeroGradients();
         (optimizer.Leaves[0].to_type(ScalarType.Float32) * slope).sum().backward();
 
+        optimizer.GatherGradients();
         Assert.Throws<NotFiniteGradientException>(() => optimizer.Step(0.1));
         Assert.True(optimizer.IsFinite);
         Assert.Equal([1f, 1, 1, 1], optimizer.Average.Weights.SelectMany(weight => weight.data<float>().ToArray()));
@@ -127,7 +128,7 @@ public sealed class NotFiniteTests : IDisposable
 
         public double Dropout => inner.Dropout;
 
-        public void Begin(IReadOnlyList<TrainingCase> cases) => inner.Begin(cases);
+        public void Begin(IReadOnlyList<TrainingCase> cases, BatchPart part) => inner.Begin(cases, part);
 
         public Tensor Differentiate(ForwardContext context, long at, double scale)
         {

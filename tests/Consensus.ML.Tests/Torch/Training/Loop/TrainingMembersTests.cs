@@ -279,7 +279,7 @@ public sealed class TrainingMembersTests : IDisposable
 
         public double Dropout => inner.Dropout;
 
-        public void Begin(IReadOnlyList<TrainingCase> cases) => inner.Begin(cases);
+        public void Begin(IReadOnlyList<TrainingCase> cases, BatchPart part) => inner.Begin(cases, part);
 
         public Tensor Differentiate(ForwardContext context, long step, double scale)
         {

@@ -56,7 +56,7 @@ public sealed class GradientPassTests
             using var objective = new UNetObjective(UNetTrainerTests.Description((UNetKind)kind), options, null, [0f], 1, CPU);
             TrainingCase[] cases = Discs.Cases(Images);
             cases[^1] = cases[^1] with { Masks = new(1, Side, Side, cases[^1].Masks.Unpack().Rater(1).ToArray()), Raters = [1] };
-            objective.Begin(cases);
+            objective.Begin(cases, BatchPart.WholeOf(Images));
             using var optimizer = new Optimizer(Scattered(objective.Layout), options);
             Tensor mean = objective.Differentiate(new ForwardContext(optimizer.Leaves, Training: true), 0, 1);
             return (mean.item<float>(), [.. optimizer.Leaves.SelectMany(leaf => leaf.grad!.data<float>().ToArray())]);

@@ -130,6 +130,7 @@ public sealed class LossScalerTests
         optimizer.ZeroGradients();
         double scale = optimizer.LossScale * (overflow ? 65536 : 1);
         (optimizer.Leaves[0].to_type(ScalarType.Float32) * slope * scale).sum().backward();
+        optimizer.GatherGradients();
         optimizer.Step(rate);
     }
 

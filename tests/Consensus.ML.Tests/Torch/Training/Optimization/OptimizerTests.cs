@@ -109,6 +109,7 @@ public sealed class OptimizerTests
     {
         optimizer.ZeroGradients();
         (optimizer.Leaves[0].to_type(ScalarType.Float32) * slope).sum().backward();
+        optimizer.GatherGradients();
         optimizer.Step(rate);
     }
 
