@@ -30,7 +30,8 @@ internal sealed class ProcessArguments
             throw new UsageException(string.Create(
                 CultureInfo.InvariantCulture,
                 $"{launch}, but not as processes of Open MPI, so each would train the same model. Start them with 'mpirun -np "
-                + $"{launch.Count} consensus train ...' of Open MPI or with 'srun --mpi=pmix', or let each train alone with {Mpi.Name} off."));
+                + $"{launch.Count} consensus train ...' of Open MPI or with 'srun --mpi=pmix', or let each train alone with "
+                + $"{Mpi.Name} off."));
         }
 
         var processes = TrainingProcesses.OverMpi();

@@ -54,7 +54,8 @@ internal sealed unsafe class Nccl
         "ncclAllReduce");
 
     /// <summary>Leaves a group.</summary>
-    public void Leave(nint group) => Check(((delegate* unmanaged[Cdecl]<nint, int>)Symbol("ncclCommDestroy"))(group), "ncclCommDestroy");
+    public void Leave(nint group) =>
+        Check(((delegate* unmanaged[Cdecl]<nint, int>)Symbol("ncclCommDestroy"))(group), "ncclCommDestroy");
 
     /// <summary>The primary context of a GPU, which is the one that torch uses. It lives as long as the process.</summary>
     public nint Context(int gpu)
@@ -62,7 +63,8 @@ internal sealed unsafe class Nccl
         int device;
         nint context;
         Check(((delegate* unmanaged[Cdecl]<int*, int, int>)Driver("cuDeviceGet"))(&device, gpu), "cuDeviceGet");
-        Check(((delegate* unmanaged[Cdecl]<nint*, int, int>)Driver("cuDevicePrimaryCtxRetain"))(&context, device), "cuDevicePrimaryCtxRetain");
+        Check(
+            ((delegate* unmanaged[Cdecl]<nint*, int, int>)Driver("cuDevicePrimaryCtxRetain"))(&context, device), "cuDevicePrimaryCtxRetain");
         return context;
     }
 

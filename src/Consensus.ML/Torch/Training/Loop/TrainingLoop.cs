@@ -244,8 +244,8 @@ internal sealed class TrainingLoop<TModel>(
             if (Processes.Size > 1 && SharedState.Align(Processes, members.Optimizers) is > 0 and int differing)
             {
                 log?.Invoke(
-                    $"Step {members.Steps}: in {differing} of {Processes.Size} processes the weights had other roundings than in the first, "
-                    + "as on other processors; all go on with those of the first.");
+                    $"Step {members.Steps}: in {differing} of {Processes.Size} processes the weights had other roundings than in the first "
+                    + "one, as on other processors; all go on with those of the first.");
             }
         }
 

@@ -120,7 +120,9 @@ internal sealed class Optimizer : IDisposable
         }
     }
 
-    /// <summary>Gathers the gradients of a step in one flat float32 tensor, which <see cref="Step"/> takes; 16-bit ones are widened.</summary>
+    /// <summary>
+    /// Gathers the gradients of a step in one flat float32 tensor, which <see cref="Step"/> takes. 16-bit gradients are widened.
+    /// </summary>
     /// <returns>The tensor; the optimizer owns it.</returns>
     public Tensor GatherGradients()
     {

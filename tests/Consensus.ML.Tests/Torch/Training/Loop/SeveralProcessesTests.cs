@@ -224,7 +224,7 @@ public sealed class SeveralProcessesTests : IDisposable
         }.Train(Discs.Cases(10), new Reported(report), log, cancellation);
         using (model)
         {
-            return new([.. Enumerable.Range(0, members).SelectMany(member => member == 0 ? model.SaveWeights(0) : Data(model, member))], history);
+            return new([.. model.SaveWeights(0), .. Enumerable.Range(1, members - 1).SelectMany(member => Data(model, member))], history);
         }
 
         // Only the values of the further members, behind those of the first.
