@@ -119,7 +119,9 @@ public sealed partial class MpiTests : IDisposable
         return new(code, output, error);
     }
 
-    /// <summary>Lets mpirun start more processes than there are cores, as root too, and in a container that forbids it to copy memory.</summary>
+    /// <summary>
+    /// Lets mpirun start more processes than there are cores, as root too, and in a container that forbids it to copy memory.
+    /// </summary>
     private static ProcessStartInfo Start(string[] args) => new("mpirun", ["--bind-to", "none", .. args])
     {
         RedirectStandardOutput = true,

@@ -11,7 +11,6 @@ internal static class OptionKinds
         where T : struct => new(name)
     {
         Description = description,
-        Arity = ArgumentArity.ExactlyOne, // an option of type bool would need no value
         HelpName = string.Join('|', choices.Select(choice => choice.Name)),
         CustomParser = result =>
         {

@@ -116,8 +116,9 @@ public sealed record TrainingOptions
     /// CPU threads that compute a step; null (the default) for torch's own choice. If only <see cref="TimeLimit"/> ends training, null
     /// takes at most as many as there are free processors, counted again every few seconds. The number of threads changes rounding, so a
     /// run with a limit of <see cref="Steps"/> never changes it. If other programs keep the processors busy, fewer threads are faster.
-    /// After training, torch has its previous number again. While they compute, one more thread draws the samples of the next step; it
-    /// works about a hundredth of the time.
+    /// Of several processes on a machine that train together, null gives each its share of the processors. After training, torch has its
+    /// previous number again. While they compute, one more thread draws the samples of the next step; it works about a hundredth of the
+    /// time.
     /// </summary>
     public int? Threads { get; init; }
 

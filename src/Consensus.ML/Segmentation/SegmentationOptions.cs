@@ -156,7 +156,7 @@ public abstract class SegmentationOptions : IFitOptions
     /// The most bytes that the training cases may take in memory, at least 0. Prepared images take four bytes for each value, masks one bit
     /// for each pixel at their own size. Where the cases take more, they are kept in a file in the system's temporary folder. Only this
     /// user can read the file, and it is deleted when training ends. The model is the same. Null (the default) for half of the memory
-    /// that .NET may use.
+    /// that .NET may use; <see cref="Processes"/> on one machine share it.
     /// </summary>
     public long? MemoryLimit { get; set; }
 

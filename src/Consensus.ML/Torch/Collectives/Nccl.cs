@@ -47,7 +47,9 @@ internal sealed unsafe class Nccl
         return group;
     }
 
-    /// <summary>Replaces values on the GPU by their sums over the group, after earlier work of torch's stream and before later work.</summary>
+    /// <summary>
+    /// Replaces values on the GPU by their sums over the group, after earlier work of torch's stream and before later work.
+    /// </summary>
     public void Sum(nint address, long count, nint group) => Check(
         ((delegate* unmanaged[Cdecl]<nint, nint, nuint, int, int, nint, nint, int>)Symbol("ncclAllReduce"))(
             address, address, (nuint)count, Float, Plus, group, 0),
@@ -64,7 +66,8 @@ internal sealed unsafe class Nccl
         nint context;
         Check(((delegate* unmanaged[Cdecl]<int*, int, int>)Driver("cuDeviceGet"))(&device, gpu), "cuDeviceGet");
         Check(
-            ((delegate* unmanaged[Cdecl]<nint*, int, int>)Driver("cuDevicePrimaryCtxRetain"))(&context, device), "cuDevicePrimaryCtxRetain");
+            ((delegate* unmanaged[Cdecl]<nint*, int, int>)Driver("cuDevicePrimaryCtxRetain"))(&context, device),
+            "cuDevicePrimaryCtxRetain");
         return context;
     }
 

@@ -21,7 +21,7 @@ internal static class SharedState
             if (version != firstVersion)
             {
                 throw new InvalidDataException(
-                    $"Process {processes.Rank} is another build of Consensus.ML than process 0; all processes of a training need the same.");
+                    $"Process {processes.Rank} is another build of Consensus.ML than process 0; all processes of a training need one.");
             }
 
             if (fingerprint.DifferencesFrom(JsonSerializer.Deserialize<TrainingFingerprint>(first)!) is string differences)
