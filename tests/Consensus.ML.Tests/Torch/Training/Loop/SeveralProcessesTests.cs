@@ -214,7 +214,7 @@ public sealed class SeveralProcessesTests : IDisposable
         ModelDescription description = Discs.Description();
         using CheckpointFolder? checkpoints = folder is null || processes.Rank > 0
             ? null
-            : CheckpointFolder.Open(new() { Folder = folder, EverySteps = 2, Resume = true }, Assert.Fail);
+            : CheckpointFolder.Open(new() { Folder = folder, EverySteps = 2, Resume = true }, Assert.Fail, cancellation: cancellation);
         (ConsensusModel model, TrainingHistory history) = new ConsensusTrainer(
             description with { Network = description.Network with { Dropout = dropout } }, options, new AugmentationPolicy(), [0f], 1, CPU)
         {
