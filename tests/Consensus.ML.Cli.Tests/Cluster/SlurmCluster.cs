@@ -106,21 +106,9 @@ internal sealed partial class SlurmCluster : IDisposable
     /// <summary>Waits until something is so.</summary>
     public static void WaitUntil(Func<bool> holds, string what) => Assert.True(SpinWait.SpinUntil(holds, Patience), $"Never so: {what}.");
 
-    /// <summary>Waits for the last task of a job. Tasks that were requeued need not sit out Slurm's waiting time.</summary>
+    /// <summary>Waits for the last task of a job. A task that was requeued starts again after some eleven seconds.</summary>
     public void WaitForEnd(string job) => WaitUntil(
-        () =>
-        {
-            (int code, string output, _) = Try("squeue", ["--noheader", $"--jobs={job}", "--format=%i %T %r"]);
-            string[] left = output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-            foreach (string task in left.Where(line => line.EndsWith(" PENDING BeginTime", StringComparison.Ordinal)))
-            {
-                // It may have started meanwhile: then this is refused, and not needed.
-                _ = Try("scontrol", ["update", $"jobid={task.Split(' ')[0]}", "starttime=now"]);
-            }
-
-            return code == 0 && left.Length == 0;
-        },
-        $"job {job} has ended: {Try("squeue", []).Out}");
+        () => Try("squeue", ["--noheader", $"--jobs={job}"]) is { Code: 0, Out: "" }, $"job {job} has ended");
 
     /// <summary>How a task ended, and how often it was started again.</summary>
     public (string State, int Restarts) TaskOf(string job, int task) => Ended($"{job}_{task}");
