@@ -82,7 +82,7 @@ internal static class Steps
     /// <summary>The files of libtorch that this process has mapped (Linux).</summary>
     private static IEnumerable<string> LoadedLibraries() => File.Exists("/proc/self/maps")
         ? File.ReadLines("/proc/self/maps")
-            .Where(line => line.EndsWith("/libtorch_cpu.so", StringComparison.Ordinal) || line.EndsWith("/libc10.so", StringComparison.Ordinal))
+            .Where(line => Path.GetFileName(line) is "libtorch_cpu.so" or "libc10.so")
             .Select(line => line[line.IndexOf('/', StringComparison.Ordinal)..])
             .Distinct()
         : [];

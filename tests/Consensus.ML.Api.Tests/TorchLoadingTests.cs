@@ -109,7 +109,8 @@ public sealed class TorchLoadingTests : IDisposable
         Assert.Equal(1, code);
         Assert.Contains($"DirectoryNotFoundException: There is no folder '{_folder["nowhere"]}'", output, StringComparison.Ordinal);
         (_, output) = await Run("use", _folder.Path);
-        Assert.Contains($"DllNotFoundException: '{_folder.Path}' holds no libtorch: libc10.so, libtorch_cpu.so", output, StringComparison.Ordinal);
+        Assert.Contains(
+            $"DllNotFoundException: '{_folder.Path}' holds no libtorch: libc10.so, libtorch_cpu.so", output, StringComparison.Ordinal);
         (_, output) = await Run("load", null, ("CONSENSUS_LIBTORCH", _folder["nowhere"]));
         Assert.Contains($"'{_folder["nowhere"]}' (CONSENSUS_LIBTORCH)", output, StringComparison.Ordinal);
 

@@ -5,7 +5,9 @@ using Consensus.Imaging.Storage;
 
 namespace Consensus.ML.Torch.Runtime;
 
-/// <summary>The libtorch that a user chose in place of the one beside the application, such as that of an installation of PyTorch.</summary>
+/// <summary>
+/// The libtorch that a user chose in place of the one beside the application, such as that of an installation of PyTorch.
+/// </summary>
 /// <remarks>
 /// The loader identifies a loaded library by its name (SONAME). So the libraries of the chosen folder are loaded first, by their paths, and
 /// TorchSharp's own library then finds them (<see cref="LoadedName"/> says how they take the place of those beside the application). It

@@ -27,6 +27,7 @@ public sealed class LibtorchFolderTests : IDisposable
     public void A_build_with_CUDA_brings_the_packages_beside_it()
     {
         string lib = Make("site-packages/torch/lib", "libc10_cuda.so", "libtorch_cuda.so");
+        string[] beside = ["torch.libs", "nvidia/cublas/lib", "nvidia/cudnn/lib"];
         Write("site-packages/nvidia/cublas/lib/libcublas.so.13", "");
         Write("site-packages/nvidia/cudnn/lib/libcudnn.so.9", "");
         Write("site-packages/torch.libs/libgomp.so.1", "");
@@ -35,9 +36,7 @@ public sealed class LibtorchFolderTests : IDisposable
         Assert.Equal(
             ["libc10.so", "libtorch_cpu.so", "libc10_cuda.so", "libtorch_cuda.so", "libtorch.so"],
             found.Libraries.Select(Path.GetFileName));
-        Assert.Equal(
-            [lib, _folder["site-packages/torch.libs"], _folder["site-packages/nvidia/cublas/lib"], _folder["site-packages/nvidia/cudnn/lib"]],
-            found.CompanionFolders);
+        Assert.Equal([lib, .. beside.Select(name => _folder[$"site-packages/{name}"])], found.CompanionFolders);
     }
 
     [Theory]
