@@ -15,6 +15,9 @@ public sealed partial class CommandReferenceTests
 {
     private static readonly string Text = File.ReadAllText(Path.Combine(RepositoryFolder.Find(), "src", "Consensus.ML.Cli", "README.md"));
 
+    /// <summary>The options that every command has.</summary>
+    private static readonly string[] Common = ["--help", "--torch", "--verbose"];
+
     public static TheoryData<string> CommandNames => [.. Leaves().Select(leaf => leaf.Name)];
 
     [Fact]
@@ -41,14 +44,14 @@ public sealed partial class CommandReferenceTests
     public void A_section_names_options_that_its_command_has(string name)
     {
         Command command = Leaves().Single(leaf => leaf.Name == name).Command;
-        string[] options = [.. command.Options.Select(option => option.Name), "--help", "--torch", "--verbose"];
+        string[] options = [.. command.Options.Select(option => option.Name), .. Common];
         Assert.Empty(OptionName().Matches(SectionOf(name)).Select(match => match.Groups[1].Value).Except(options));
     }
 
     [Fact]
     public void The_other_sections_name_options_that_some_command_has()
     {
-        string[] options = [.. Leaves().SelectMany(leaf => leaf.Command.Options).Select(option => option.Name), "--help", "--torch", "--verbose"];
+        string[] options = [.. Leaves().SelectMany(leaf => leaf.Command.Options).Select(option => option.Name), .. Common];
         Assert.Empty(OptionName().Matches(Text).Select(match => match.Groups[1].Value).Except(options));
     }
 

@@ -61,7 +61,7 @@ public sealed class TerminationTests : IDisposable
     {
         string[] study =
         [
-            "study", "--data", _workspace.Phantom(5), "--task", "kidney", "--size", "32", "--steps", "1000", "--methods", "level-unet",
+            "study", "--data", _workspace.Phantom(5), "--task", "kidney", "--size", "32", "--steps", "60", "--methods", "level-unet",
             "--folds", "2", "--device", "cpu", "--out", _workspace["study"],
         ];
         CommandRun stopped = Terminate(study, after: ", step ");

@@ -19,6 +19,7 @@ public sealed class FlatMemoryTests
     private const long Tolerance = 32L << 20;
 
     [Theory]
+    [Trait("Category", "Slow")]
     [InlineData(false)]
     [InlineData(true)]
     public void Memory_is_flat_over_training_steps_and_predictions(bool sparing) =>

@@ -6,6 +6,7 @@ using Consensus.ML.Segmentation;
 using Consensus.ML.Tests.Shared;
 using Consensus.ML.Tests.Torch.Training;
 using Consensus.ML.Tests.Torch.Training.Loop;
+using Consensus.ML.Torch.Collectives;
 using Consensus.ML.Torch.Models;
 using Consensus.ML.Torch.Networks;
 using Consensus.ML.Torch.Runtime;
@@ -37,6 +38,10 @@ public sealed class DeviceTests
         $"{nameof(TorchDevice)}.{nameof(TorchDevice.Choose)}",
         $"{nameof(Optimizer)}.{nameof(Optimizer.Step)}",
         $"{nameof(Optimizer)}..ctor",
+
+        // A checkpoint is written from memory of the host, and MPI sends it.
+        $"{nameof(CheckpointContent)}.Copy",
+        $"{nameof(TensorExchange)}.{nameof(TensorExchange.OnHost)}",
 
         // Samples come as an array of the host, and the soft map goes back as an array.
         $"{nameof(SegmentationTransformer)}.SoftMapOf",
