@@ -9,16 +9,28 @@ namespace Consensus.ML.Cli.Tests;
 /// <summary>Training in several processes, started by the mpirun of Open MPI.</summary>
 public sealed partial class MpiTests : IDisposable
 {
-    private static readonly Lazy<bool> HasOpenMpi = new(() =>
+    private const string Missing = "There is no mpirun of Open MPI: install Debian's package 'openmpi-bin'.";
+
+    /// <summary>Why nothing can be tried; null where mpirun runs two processes on this machine.</summary>
+    private static readonly Lazy<string?> WhyNot = new(() =>
     {
         try
         {
-            using ChildProcess process = ChildProcess.Start(new("mpirun", ["--version"]) { RedirectStandardOutput = true });
-            return process.Finish().Out.Contains("Open MPI", StringComparison.Ordinal);
+            using (ChildProcess version = ChildProcess.Start(new("mpirun", ["--version"]) { RedirectStandardOutput = true }))
+            {
+                if (!version.Finish().Out.Contains("Open MPI", StringComparison.Ordinal))
+                {
+                    return Missing;
+                }
+            }
+
+            using ChildProcess two = ChildProcess.Start(Start(["-np", "2", "true"]));
+            (int code, string output, string error) = two.Finish();
+            return code == 0 ? null : $"mpirun is installed, and cannot run two processes here: {output}{error}";
         }
         catch (System.ComponentModel.Win32Exception)
         {
-            return false;
+            return Missing;
         }
     });
 
@@ -106,7 +118,7 @@ public sealed partial class MpiTests : IDisposable
     private static partial Regex Wrote();
 
     private static void SkipWithoutOpenMpi() =>
-        Assert.SkipUnless(HasOpenMpi.Value, "There is no mpirun of Open MPI: install Debian's package 'openmpi-bin'.");
+        Assert.SkipWhen(WhyNot.Value is not null, WhyNot.Value ?? "");
 
     private static string[] Command() => ["dotnet", Path.Combine(AppContext.BaseDirectory, "consensus.dll")];
 

@@ -42,7 +42,7 @@ internal sealed partial class SlurmCluster : IDisposable
     /// <summary>A file in the folder where jobs begin.</summary>
     public string this[string name] => Path.Combine(_work, name);
 
-    /// <summary>Starts it. Skips the test where Slurm is not installed.</summary>
+    /// <summary>Starts it. Skips the test where Slurm is not installed, or does not start.</summary>
     /// <param name="folder">An empty folder for all of its files.</param>
     public static SlurmCluster Start(string folder)
     {
@@ -61,12 +61,9 @@ internal sealed partial class SlurmCluster : IDisposable
         var daemons = ChildProcess.Start(start);
         try
         {
-            // Otherwise it says why, and has ended.
+            // Otherwise it says why, and has ended: a machine may forbid daemons, or have too few processors. That says nothing of ours.
             string said = daemons.Process.StandardOutput.ReadLine() ?? "";
-            if (said != "ready")
-            {
-                Assert.Fail($"{said}\n{daemons.Process.StandardOutput.ReadToEnd()}");
-            }
+            Assert.SkipUnless(said == "ready", $"Slurm is installed. {said}\n{daemons.Process.StandardOutput.ReadToEnd()}");
 
             return new(folder, daemons);
         }
