@@ -86,6 +86,7 @@ public sealed partial class SampleTests
     }
 
     [Fact]
+    [Trait("Category", "Slow")]
     public async Task Volumes_are_trained_on_by_slices_and_predicted_back_into_a_volume_of_the_same_geometry()
     {
         using var folder = new TemporaryFolder();

@@ -23,6 +23,7 @@ public sealed class EnduranceTests : IDisposable
     public void Dispose() => _workspace.Dispose();
 
     [Fact]
+    [Trait("Category", "Slow")]
     public void A_run_killed_at_several_moments_ends_with_the_weights_of_one_that_was_not()
     {
         CommandRun.InProcess(Train(Steps, "float32", "whole.zip")).AssertSucceeded();

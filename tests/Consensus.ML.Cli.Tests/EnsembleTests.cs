@@ -48,6 +48,7 @@ public sealed class EnsembleTests(TrainedModel trained) : IClassFixture<TrainedM
     }
 
     [Fact]
+    [Trait("Category", "Slow")]
     public void What_does_not_go_together_is_refused_by_file_and_nothing_is_written()
     {
         string again = Train("again.zip", "--seed", "3"), onePass = Train("one-pass.zip", "--seed", "3", "--method", "level-unet"),

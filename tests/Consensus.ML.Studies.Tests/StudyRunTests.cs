@@ -151,6 +151,7 @@ public sealed class StudyRunTests : IDisposable
     }
 
     [Fact]
+    [Trait("Category", "Slow")]
     public void A_study_that_is_interrupted_while_training_ends_with_the_weights_of_one_that_was_not()
     {
         StudyOptions study = _options with
