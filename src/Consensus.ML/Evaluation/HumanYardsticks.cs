@@ -27,8 +27,7 @@ public sealed class HumanYardsticks
         options ??= new();
         options.Check();
 
-        // A case that is a group by itself gets its number, which differs from the name of every group.
-        string[] names = [.. groups.Select((group, i) => group is null ? FormattableString.Invariant($"{i}") : $"={group}")];
+        string[] names = GroupNames.OfCases(groups);
         OneAgainstAll = Summarise(one => one.OneAgainstAll);
         OneAgainstOthers = Summarise(one => one.OneAgainstOthers);
         HalfAgainstHalf = Summarise(one => one.HalfAgainstHalf);

@@ -37,7 +37,7 @@ public sealed class SegmentationMetrics
         }
 
         Cases = Array.AsReadOnly(all);
-        _groups = [.. all.Select((one, i) => one.Group is null ? FormattableString.Invariant($"{i}") : $"={one.Group}")];
+        _groups = GroupNames.OfCases(all.Select(one => one.Group));
         Groups = _groups.Distinct(StringComparer.Ordinal).Count();
         Thresholds = all[0].Thresholds;
         DiceAtThresholds = Array.AsReadOnly(

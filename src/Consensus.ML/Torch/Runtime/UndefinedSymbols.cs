@@ -1,5 +1,4 @@
-using System.Buffers.Binary;
-using System.Text;
+using static Consensus.ML.Torch.Runtime.ElfImage;
 
 namespace Consensus.ML.Torch.Runtime;
 
@@ -19,10 +18,7 @@ internal static class UndefinedSymbols
     /// <exception cref="InvalidDataException">The image is not such a library, or is damaged.</exception>
     public static IReadOnlyList<string> Read(ReadOnlySpan<byte> image)
     {
-        if (image.Length < 64 || !image[..6].SequenceEqual<byte>([0x7f, (byte)'E', (byte)'L', (byte)'F', 2, 1]))
-        {
-            throw new InvalidDataException("The file is not a 64-bit little-endian ELF library.");
-        }
+        EnsureLibrary(image);
 
         try
         {
@@ -65,27 +61,16 @@ internal static class UndefinedSymbols
         return found;
     }
 
-    private static ushort Short(ReadOnlySpan<byte> image, int at) => BinaryPrimitives.ReadUInt16LittleEndian(image.Slice(at, 2));
-
-    private static uint Int(ReadOnlySpan<byte> image, int at) => BinaryPrimitives.ReadUInt32LittleEndian(image.Slice(at, 4));
-
-    private static string Name(ReadOnlySpan<byte> image, int at)
-    {
-        ReadOnlySpan<byte> rest = image[at..];
-        int end = rest.IndexOf((byte)0);
-        return Encoding.ASCII.GetString(end < 0 ? rest : rest[..end]);
-    }
-
     private readonly record struct Section(uint Type, int Start, int Length, int Link)
     {
         public static Section Read(ReadOnlySpan<byte> image, int index)
         {
-            long table = BinaryPrimitives.ReadInt64LittleEndian(image.Slice(0x28, 8));
+            long table = Long(image, 0x28);
             int at = checked((int)(table + (index * (long)Short(image, 0x3A))));
             return new(
                 Int(image, at + 4),
-                checked((int)BinaryPrimitives.ReadInt64LittleEndian(image.Slice(at + 24, 8))),
-                checked((int)BinaryPrimitives.ReadInt64LittleEndian(image.Slice(at + 32, 8))),
+                checked((int)Long(image, at + 24)),
+                checked((int)Long(image, at + 32)),
                 checked((int)Int(image, at + 40)));
         }
     }

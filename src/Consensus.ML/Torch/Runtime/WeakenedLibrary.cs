@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using System.Text;
+using static Consensus.ML.Torch.Runtime.ElfImage;
 
 namespace Consensus.ML.Torch.Runtime;
 
@@ -20,10 +20,7 @@ internal static class WeakenedLibrary
     /// <exception cref="InvalidDataException">The image is not such a library, or is truncated.</exception>
     public static int Weaken(Span<byte> image, string version)
     {
-        if (image.Length < 64 || !image[..6].SequenceEqual<byte>([0x7f, (byte)'E', (byte)'L', (byte)'F', 2, 1]))
-        {
-            throw new InvalidDataException("The file is not a 64-bit little-endian ELF library.");
-        }
+        EnsureLibrary(image);
 
         try
         {
@@ -79,18 +76,5 @@ internal static class WeakenedLibrary
         }
 
         return marked;
-    }
-
-    private static ushort Short(ReadOnlySpan<byte> image, int at) => BinaryPrimitives.ReadUInt16LittleEndian(image.Slice(at, 2));
-
-    private static uint Int(ReadOnlySpan<byte> image, int at) => BinaryPrimitives.ReadUInt32LittleEndian(image.Slice(at, 4));
-
-    private static long Long(ReadOnlySpan<byte> image, int at) => BinaryPrimitives.ReadInt64LittleEndian(image.Slice(at, 8));
-
-    private static string Name(ReadOnlySpan<byte> image, int at)
-    {
-        ReadOnlySpan<byte> rest = image[at..];
-        int end = rest.IndexOf((byte)0);
-        return Encoding.ASCII.GetString(end < 0 ? rest : rest[..end]);
     }
 }
