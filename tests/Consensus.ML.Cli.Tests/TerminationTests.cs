@@ -61,10 +61,10 @@ public sealed class TerminationTests : IDisposable
     {
         string[] study =
         [
-            "study", "--data", _workspace.Phantom(5), "--task", "kidney", "--size", "32", "--steps", "60", "--methods", "level-unet",
+            "study", "--data", _workspace.Phantom(5), "--task", "kidney", "--size", "32", "--steps", "1000", "--methods", "level-unet",
             "--folds", "2", "--device", "cpu", "--out", _workspace["study"],
         ];
-        CommandRun stopped = Terminate(study, after: ", step ");
+        CommandRun stopped = Terminate(study, after: ", step 1, ");
         Assert.True(stopped.Code == 75, stopped.Error);
         Assert.Contains("--resume goes on from there", stopped.ErrorLines[^1], StringComparison.Ordinal);
         Assert.Single(Directory.GetFiles(_workspace["study"], "step-*.safetensors", SearchOption.AllDirectories));

@@ -6,7 +6,10 @@ using Spectre.Console;
 
 namespace Consensus.ML.Cli.Studies;
 
-/// <summary>Shows the progress of a study: one line that is overwritten on a terminal, otherwise a new line every half minute.</summary>
+/// <summary>
+/// Shows the progress of a study: one line that is overwritten on a terminal, otherwise a line at the start of each stage, one for the
+/// first training step, and then one every half minute.
+/// </summary>
 internal sealed class StudyDisplay(Terminal terminal) : IProgress<StudyProgress>
 {
     private static readonly TimeSpan BetweenLines = TimeSpan.FromSeconds(30);
@@ -14,6 +17,7 @@ internal sealed class StudyDisplay(Terminal terminal) : IProgress<StudyProgress>
     private StatusContext? _status;
     private StudyStage? _stage;
     private int _run;
+    private bool _hasStep;
     private TimeSpan _last;
 
     /// <summary>Runs the study inside the display.</summary>
@@ -46,13 +50,13 @@ internal sealed class StudyDisplay(Terminal terminal) : IProgress<StudyProgress>
             return;
         }
 
-        bool isNew = value.Stage != _stage || value.Run != _run;
+        bool isNew = value.Stage != _stage || value.Run != _run || value.Training is not null != _hasStep;
         TimeSpan elapsed = value.Training?.Elapsed ?? TimeSpan.Zero;
         if (isNew || elapsed - _last >= BetweenLines || (value.Stage == StudyStage.Evaluating && value.CasesDone == value.Cases))
         {
             terminal.Out.WriteLine(where);
             terminal.Out.Flush();
-            (_stage, _run, _last) = (value.Stage, value.Run, elapsed);
+            (_stage, _run, _hasStep, _last) = (value.Stage, value.Run, value.Training is not null, elapsed);
         }
     }
 
