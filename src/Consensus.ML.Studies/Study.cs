@@ -113,9 +113,9 @@ public static class Study
     }
 
     /// <summary>
-    /// Checks the records of a study and makes results.csv and results.json from them alone, without the models and the cases. Every record
-    /// must belong to this study, and none may be missing, doubled or changed. report.html shows images, so only <see cref="Run"/> writes
-    /// it.
+    /// Checks the records of a study and makes results.csv, results.json and report.html from them alone, without the models and the cases.
+    /// Every record must belong to this study, and none may be missing, doubled or changed. This report.html has no pictures of cases;
+    /// <see cref="Run"/> writes one that has them, and such a report of the same results stays.
     /// </summary>
     /// <param name="folder">The folder of the study.</param>
     /// <param name="output">The folder to write to; null for the folder of the study.</param>
@@ -130,7 +130,7 @@ public static class Study
         StudyMerge merged = StudyMerging.Merge(folder, methods ?? []);
         if (merged.Results is { } results)
         {
-            ResultFiles.WriteNumbers(results, output ?? folder);
+            ResultFiles.WriteMerged(results, output ?? folder);
         }
 
         return merged;

@@ -44,6 +44,8 @@ internal sealed class StudyMerging
             Folds = folds,
             Levels = Setting<int>("Levels"),
             Size = Setting<int>("Size"),
+            Steps = Setting<int?>("Steps"),
+            TimeLimit = Setting<double?>("Minutes") is double minutes ? TimeSpan.FromMinutes(minutes) : null,
             Methods = added,
         };
         StudyRun[] runs = [.. StudyRuns.Of(options, _record)];
@@ -52,7 +54,7 @@ internal sealed class StudyMerging
         return _problems.Count > 0
             ? new(_problems, null)
             : new([], new(
-                options, _record, [.. results.Select(result => result!)], "",
+                options, _record, [.. results.Select(result => result!)], pictured: null,
                 _record.Folds.SelectMany(fold => fold.Evaluation).Select(name => raters[name].Agreement)));
     }
 

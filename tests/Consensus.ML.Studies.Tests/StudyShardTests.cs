@@ -56,6 +56,13 @@ public sealed class StudyShardTests : IDisposable
             Assert.Equal(File.ReadAllBytes(Path.Combine(whole.Folder, file)), File.ReadAllBytes(Path.Combine(_folder["again"], file)));
         }
 
+        // The report too, but for the pictures of the cases.
+        string full = File.ReadAllText(Path.Combine(whole.Folder, "report.html")),
+            merges = File.ReadAllText(Path.Combine(_folder["again"], "report.html"));
+        Assert.Contains("made from the records of the scores alone", merges, StringComparison.Ordinal);
+        Assert.DoesNotContain("data:image/png", merges, StringComparison.Ordinal);
+        Assert.Equal(Sections(full, until: "cases"), Sections(merges, until: "cases"));
+
         Assert.Equal(
             [
                 (0, "mv-unet", "fold 1", false), (1, "mv-unet", "fold 2", false), (2, "level-unet", "fold 1", false),
@@ -80,11 +87,14 @@ public sealed class StudyShardTests : IDisposable
         Assert.Equal(WithoutTimes(whole.Folder), WithoutTimes(_options.Folder));
         Assert.Equal(Table(whole.Folder), Table(_options.Folder));
 
-        // The process that goes on without a shard finds everything done, and writes the report too.
+        // The process that goes on without a shard finds everything done, and adds the pictures. Another merge leaves them.
         byte[] results = File.ReadAllBytes(Path.Combine(_options.Folder, "results.json"));
         Study.Run(new MLContext(), _options with { Resume = true });
         Assert.Equal(results, File.ReadAllBytes(Path.Combine(_options.Folder, "results.json")));
-        Assert.True(File.Exists(Path.Combine(_options.Folder, "report.html")));
+        string pictured = File.ReadAllText(Path.Combine(_options.Folder, "report.html"));
+        Assert.Contains("data:image/png", pictured, StringComparison.Ordinal);
+        Study.Merge(_options.Folder);
+        Assert.Equal(pictured, File.ReadAllText(Path.Combine(_options.Folder, "report.html")));
     }
 
     [Fact]
@@ -178,6 +188,15 @@ public sealed class StudyShardTests : IDisposable
         Assert.All(said, part => Assert.Contains(part, problem, StringComparison.Ordinal));
         Assert.Null(merged.Results);
         Assert.False(Directory.Exists(Path.Combine(options.Folder, "..", "none")));
+    }
+
+    /// <summary>The part of a report from the first section to the section with a name.</summary>
+    private static string Sections(string report, string until)
+    {
+        int first = report.IndexOf("<section", StringComparison.Ordinal);
+        int last = report.IndexOf($"<section id=\"{until}\"", StringComparison.Ordinal);
+        Assert.InRange(first, 0, last - 1);
+        return report[first..last];
     }
 
     /// <summary>results.json without times, memory and sizes of files.</summary>

@@ -26,7 +26,7 @@ internal static class MergeCommand
         };
         var output = new Option<string?>("--out")
         {
-            Description = "Of a study: the folder for results.csv and results.json. Default: the folder of the study.",
+            Description = "Of a study: the folder for results.csv, results.json and report.html. Default: the folder of the study.",
             HelpName = "DIR",
         };
         var command = new CommandWithExamples(
@@ -103,8 +103,8 @@ internal static class MergeCommand
 
         terminal.Console.Write(StudyTable.Create(results));
         terminal.Out.WriteLine(
-            $"{StudyTable.Headline(results, results.Size)} Wrote {Path.Combine(folder, "results.csv")} and results.json. The command of "
-            + "the study with --resume writes report.html, which shows images.");
+            $"{StudyTable.Headline(results, results.Size)} Wrote {Path.Combine(folder, "report.html")}, results.csv and results.json. The "
+            + "command of the study with --resume adds pictures of the cases.");
         return ExitCode.Success;
     }
 

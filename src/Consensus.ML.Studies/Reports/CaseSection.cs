@@ -29,6 +29,14 @@ internal static class CaseSection
                     context.Methods.Select(method => N(method.Name)))),
             E("tbody", ordered.Select(shownCase => Row(context, shownCase)))));
 
+        if (results.Pictured is null)
+        {
+            yield return P(
+                "This report was made from the records of the scores alone, which hold no images. The command of the study with --resume, "
+                + "run where the cases are, adds pictures of the cases and of the steps of one sampling.");
+            yield break;
+        }
+
         CaseAverage[] shown = Chosen(ordered, context.Options.CasePanels);
         yield return P(
             (shown.Length == ordered.Length

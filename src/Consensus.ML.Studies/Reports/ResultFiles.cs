@@ -12,16 +12,33 @@ internal static class ResultFiles
     public static void Write(StudyResults results, StudyFolder folder)
     {
         WriteNumbers(results, folder.Path);
-        WriteText(folder.Report, writer => StudyReport.Write(writer, results));
+        WriteReport(results, folder.Path);
     }
 
-    /// <summary>Writes results.csv and results.json, which need no images.</summary>
+    /// <summary>
+    /// Writes the files of results that were made without images. A report in the folder stays where it shows these very results: it may
+    /// have the pictures of the cases, which these results cannot give.
+    /// </summary>
     /// <exception cref="IOException">A file cannot be written; the message names it.</exception>
-    public static void WriteNumbers(StudyResults results, string path)
+    public static void WriteMerged(StudyResults results, string path)
+    {
+        string numbers = StudyFolder.ResultsIn(path), report = StudyFolder.ReportIn(path);
+        byte[] before = File.Exists(numbers) && File.Exists(report) ? File.ReadAllBytes(numbers) : [];
+        WriteNumbers(results, path);
+        if (!before.AsSpan().SequenceEqual(File.ReadAllBytes(numbers)))
+        {
+            WriteReport(results, path);
+        }
+    }
+
+    private static void WriteNumbers(StudyResults results, string path)
     {
         WriteText(StudyFolder.TableIn(path), writer => ResultsTable.Write(writer, results));
         StudyJson.Write(StudyFolder.ResultsIn(path), ResultsFile.Create(results));
     }
+
+    private static void WriteReport(StudyResults results, string path) =>
+        WriteText(StudyFolder.ReportIn(path), writer => StudyReport.Write(writer, results));
 
     private static void WriteText(string path, Action<TextWriter> write) => AtomicFile.Write(path, stream =>
     {

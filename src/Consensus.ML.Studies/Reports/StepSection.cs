@@ -15,26 +15,31 @@ internal static class StepSection
     public static IEnumerable<object> Content(ReportContext context)
     {
         StudyResults results = context.Results;
+        if (results.Pictured is not { } pictured)
+        {
+            yield break;
+        }
+
         MethodResult? drawn = context.Methods.Where(method => method.Method.IsDiffusion)
             .OrderBy(method => method == results.Reference ? 0 : 1)
             .FirstOrDefault();
-        RunResult? run = drawn?.Runs.FirstOrDefault(run => File.Exists(run.Files.Steps(results.Pictured)));
+        RunResult? run = drawn?.Runs.FirstOrDefault(run => File.Exists(run.Files.Steps(pictured)));
         if (drawn is null || run is null)
         {
             yield break;
         }
 
         int size = context.Options.Size;
-        StoredMaps maps = StoredMaps.Read(run.Files.Steps(results.Pictured), size, size);
+        StoredMaps maps = StoredMaps.Read(run.Files.Steps(pictured), size, size);
 
         // For each step the file has x_t of every level, then x_0 of every level.
-        int levels = StoredMaps.Read(run.Files.Maps(results.Pictured), size, size).Maps.Count - 2, steps = maps.Maps.Count / (2 * levels);
+        int levels = StoredMaps.Read(run.Files.Maps(pictured), size, size).Maps.Count - 2, steps = maps.Maps.Count / (2 * levels);
         int[] shown = levels <= MostLevels
             ? [.. Enumerable.Range(0, levels)]
             : [.. Enumerable.Range(0, MostLevels).Select(i => i * (levels - 1) / (MostLevels - 1))];
         string what = drawn == results.Reference && drawn.Name == StudyMethods.Consensus.Name ? "level" : "map";
         yield return P(
-            $"Diffusion draws a map by removing noise from it step by step. One generation of {results.Pictured} by {drawn.Name} "
+            $"Diffusion draws a map by removing noise from it step by step. One generation of {pictured} by {drawn.Name} "
             + Text.Invariant($"(seed {run.Run.Seed}), here in {Text.Count(steps, "step")} so that they can be seen; ")
             + "the scores above are of the number of steps that the model is set to. "
             + "In each step the network looks at the noisy map x(t) and at the image, and says what the map without noise, x(0), "

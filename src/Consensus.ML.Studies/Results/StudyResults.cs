@@ -13,13 +13,15 @@ public sealed class StudyResults
     /// <param name="options">The study. Only its names, groups and numbers are read where the agreements are given.</param>
     /// <param name="record">Its record.</param>
     /// <param name="runs">The results of every run.</param>
-    /// <param name="pictured">The case whose sampling the report draws.</param>
+    /// <param name="pictured">
+    /// The case whose sampling the report draws; null where the cases' images are not at hand, so that the report has no pictures.
+    /// </param>
     /// <param name="agreements">How the raters of each scored case agree; null to read their masks.</param>
     internal StudyResults(
         StudyOptions options,
         StudyRecord record,
         IReadOnlyList<RunResult> runs,
-        string pictured,
+        string? pictured,
         IEnumerable<CaseAgreement>? agreements = null)
     {
         Options = options;
@@ -65,8 +67,8 @@ public sealed class StudyResults
 
     internal StudyRecord Record { get; }
 
-    /// <summary>The case whose sampling the report draws step by step.</summary>
-    internal string Pictured { get; }
+    /// <summary>The case whose sampling the report draws step by step; null for a report without pictures of cases.</summary>
+    internal string? Pictured { get; }
 
     /// <summary>All scored cases, in the order of the folds.</summary>
     internal IEnumerable<RaterCase> Cases => Options.Folds.SelectMany(fold => fold.Evaluation);

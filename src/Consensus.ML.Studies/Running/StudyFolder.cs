@@ -23,7 +23,7 @@ internal sealed class StudyFolder
 
     public string Path { get; }
 
-    public string Report => System.IO.Path.Combine(Path, "report.html");
+    public static string ReportIn(string path) => System.IO.Path.Combine(path, "report.html");
 
     /// <summary>The table of results in a folder.</summary>
     public static string TableIn(string path) => System.IO.Path.Combine(path, "results.csv");
