@@ -1,4 +1,5 @@
 using System.Reflection;
+using Consensus.ML.Torch.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -34,7 +35,7 @@ internal static class TensorExchange
                 return;
             }
 
-            using Tensor host = values.cpu();
+            using Tensor host = values.ToHost();
             InParts(host, exchange);
             values.copy_(host);
         }

@@ -45,7 +45,7 @@ internal sealed class DiffusionProcess : IDisposable
         Schedule = schedule;
         _device = device;
         double[] alpha = schedule.AlphasCumulative;
-        _times = tensor(schedule.Times.Select(t => (long)t).ToArray(), device: device).DetachFromDisposeScope();
+        _times = schedule.Times.Select(t => (long)t).ToArray().ToTensor(device).DetachFromDisposeScope();
         _tables.Add(_times);
         _sqrtAlpha = Table(alpha.Select(a => Math.Sqrt(a)));
         _sqrtOneMinusAlpha = Table(alpha.Select(a => Math.Sqrt(1 - a)));
@@ -269,7 +269,8 @@ internal sealed class DiffusionProcess : IDisposable
 
     private Tensor Table(IEnumerable<double> values)
     {
-        Tensor table = tensor(values.Select(value => (float)value).ToArray(), device: _device).DetachFromDisposeScope();
+        float[] rounded = [.. values.Select(value => (float)value)];
+        Tensor table = rounded.ToTensor(_device, rounded.Length).DetachFromDisposeScope();
         _tables.Add(table);
         return table;
     }

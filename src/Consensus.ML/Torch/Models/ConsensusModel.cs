@@ -82,7 +82,7 @@ internal sealed class ConsensusModel : SegmentationModel
             Sample(image, sampling with { Generations = 1, Tolerance = null }, Mirroring.None, members: 1, seed, cancellation, step =>
             {
                 using var scope = NewDisposeScope();
-                steps.Add(new(step.Time, SampleReduction.ToArray(step.Current.cpu()), SampleReduction.ToArray(step.Start.cpu())));
+                steps.Add(new(step.Time, step.Current.ToHost().ToArray(), step.Start.ToHost().ToArray()));
             });
             return steps;
         }, cancellation);
@@ -150,7 +150,7 @@ internal sealed class ConsensusModel : SegmentationModel
             Tensor start = sampler.Sample(
                 process, (current, times) => Denoise(member, current, times, levels, seenByPass), noise, generator, cancellation);
             Tensor samples =
-                start.PlusInPlace(1).TimesInPlace(0.5).ClampInPlace(0, 1).view(generations, model.Levels, model.Height, model.Width).cpu();
+                start.PlusInPlace(1).TimesInPlace(0.5).ClampInPlace(0, 1).view(generations, model.Levels, model.Height, model.Width).ToHost();
             return (views.Length == 1
                 ? samples
                 : cat([.. seen.Select((view, i) => Mirroring.Flip(samples.narrow(0, i, 1), views[view]))], 0)).MoveToOuterDisposeScope();

@@ -27,8 +27,7 @@ internal static class MapReduction
             _ => SampleReduction.Slabs(maps.mean([0]), levels),
         };
         return new(
-            SampleReduction.ToArray(soft), SampleReduction.ToArray(consensus), SampleReduction.ToArray(uncertainty),
-            keepSamples ? SampleReduction.ToArray(maps) : null);
+            soft.ToArray(), consensus.ToArray(), uncertainty.ToArray(), keepSamples ? maps.ToArray() : null);
     }
 
     /// <summary><see cref="Reduce"/> in a graph; the samples are 1×N×H×W.</summary>

@@ -11,7 +11,7 @@ internal static class RunningMean
     /// <param name="tolerance">
     /// Sampling ends when a sample moves the mean soft map by less than this (mean absolute change over its pixels); null for all samples.
     /// </param>
-    /// <param name="generate">Takes a further sample.</param>
+    /// <param name="generate">Takes a further sample, on the CPU.</param>
     /// <param name="softMap">The soft map of a sample, H×W.</param>
     public static Tensor Generate(int most, double? tolerance, Func<Tensor> generate, Func<Tensor, Tensor> softMap)
     {
@@ -34,8 +34,8 @@ internal static class RunningMean
                 continue;
             }
 
-            // The n-th map moves the mean by |x_n − mean of the others| / n.
-            change = (map - sum.Over(samples.Count - 1)).abs().mean().item<float>() / samples.Count;
+            // The n-th map moves the mean by |x_n − mean of the others| / n. Samples are on the host, so nothing waits here.
+            change = (map - sum.Over(samples.Count - 1)).abs().mean().ToArray()[0] / samples.Count;
             sum.PlusInPlace(map);
         }
 

@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Consensus.ML.Graphs;
 using Consensus.ML.Options;
 using Consensus.ML.Torch.Runtime;
@@ -30,7 +29,7 @@ internal static class SampleReduction
             TrainingTarget.SoftLabel => (means.mean([0]), Slabs(means.mean([0]), levels)),
             _ => throw new ArgumentOutOfRangeException(nameof(target), target, "The training target is unknown."),
         };
-        return new(ToArray(soft), ToArray(maps), ToArray(uncertainty), keepSamples ? ToArray(samples) : null);
+        return new(soft.ToArray(), maps.ToArray(), uncertainty.ToArray(), keepSamples ? samples.ToArray() : null);
     }
 
     /// <summary>The levels of a soft map, H×W: a stack of C slabs of height 1/C, of which slab c fills from (c − 1)/C to c/C.</summary>
@@ -61,15 +60,6 @@ internal static class SampleReduction
     }
 
     private static GraphValue EmitRounded(GraphValue means) => means.Above(0.5).As(GraphType.Single).Mean(0);
-
-    /// <summary>The values of a tensor on the CPU.</summary>
-    public static float[] ToArray(Tensor values)
-    {
-        var array = new float[values.numel()];
-        using Tensor contiguous = values.contiguous();
-        MemoryMarshal.Cast<byte, float>(contiguous.bytes).CopyTo(array);
-        return array;
-    }
 
     private static Tensor Rounded(Tensor means) => means.Above(0.5).to_type(ScalarType.Float32).mean([0]);
 }

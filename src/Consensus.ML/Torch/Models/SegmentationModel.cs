@@ -142,7 +142,7 @@ internal abstract class SegmentationModel(IReadOnlyList<WeightSet> members, Devi
     {
         using Tensor finite = output.isfinite();
         using Tensor all = finite.all();
-        if (!all.item<bool>())
+        if (!all.Read<bool>())
         {
             throw new NotFiniteOutputException();
         }

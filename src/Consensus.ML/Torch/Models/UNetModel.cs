@@ -62,7 +62,7 @@ internal sealed class UNetModel : SegmentationModel
         using var scope = NewDisposeScope();
         Tensor output = _network.Forward(context, _network.Enter(context, mirroring.View(image, view)), embedding: null);
         EnsureFinite(output);
-        Tensor maps = output.sigmoid().squeeze(0).cpu();
+        Tensor maps = output.sigmoid().squeeze(0).ToHost();
         return Mirroring.Flip(maps, view).MoveToOuterDisposeScope();
     }
 

@@ -1,4 +1,5 @@
 using Consensus.Imaging.Storage;
+using Consensus.ML.Torch.Runtime;
 using static TorchSharp.torch;
 
 namespace Consensus.ML.Torch.Networks;
@@ -90,7 +91,7 @@ internal static class Checkpoint
     public static byte[] Write(WeightSet weights) =>
         Safetensors.Write(weights.Layout.Specs.Select((spec, i) =>
         {
-            using Tensor values = weights.Weights[i].cpu();
-            return (spec.Name, spec.Shape, values.data<float>().ToArray());
+            using Tensor values = weights.Weights[i].ToHost();
+            return (spec.Name, spec.Shape, values.ToArray());
         }));
 }

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using Consensus.Imaging.Storage;
+using Consensus.ML.Torch.Runtime;
 using static TorchSharp.torch;
 
 namespace Consensus.ML.Torch.Networks;
@@ -119,17 +120,16 @@ internal sealed class Safetensors
         using var scope = NewDisposeScope();
         Tensor flat = entry.Type switch
         {
-            "F32" => tensor(MemoryMarshal.Cast<byte, float>(bytes).ToArray(), device: CPU),
-            "F64" => tensor(MemoryMarshal.Cast<byte, double>(bytes).ToArray(), device: CPU),
-            "F16" => tensor(MemoryMarshal.Cast<byte, Half>(bytes).ToArray().Select(value => (float)value).ToArray(), device: CPU),
-            "BF16" => tensor(
-                MemoryMarshal.Cast<byte, ushort>(bytes)
-                    .ToArray()
-                    .Select(value => BitConverter.UInt32BitsToSingle((uint)value << 16))
-                    .ToArray(),
-                device: CPU),
-            "I32" => tensor(MemoryMarshal.Cast<byte, int>(bytes).ToArray(), device: CPU),
-            "I64" => tensor(MemoryMarshal.Cast<byte, long>(bytes).ToArray(), device: CPU),
+            "F32" => MemoryMarshal.Cast<byte, float>(bytes).ToArray().ToHostTensor(),
+            "F64" => MemoryMarshal.Cast<byte, double>(bytes).ToArray().ToHostTensor(),
+            "F16" => MemoryMarshal.Cast<byte, Half>(bytes).ToArray().Select(value => (float)value).ToArray().ToHostTensor(),
+            "BF16" => MemoryMarshal.Cast<byte, ushort>(bytes)
+                .ToArray()
+                .Select(value => BitConverter.UInt32BitsToSingle((uint)value << 16))
+                .ToArray()
+                .ToHostTensor(),
+            "I32" => MemoryMarshal.Cast<byte, int>(bytes).ToArray().ToHostTensor(),
+            "I64" => MemoryMarshal.Cast<byte, long>(bytes).ToArray().ToHostTensor(),
             _ => throw new InvalidDataException(
                 $"Tensor '{NameText.Printable(entry.Name)}' has type {entry.Type}; allowed are F32, F64, F16, BF16, I32 and I64."),
         };

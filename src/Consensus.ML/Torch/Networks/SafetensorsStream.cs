@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using Consensus.ML.Torch.Runtime;
 using static TorchSharp.torch;
 
 namespace Consensus.ML.Torch.Networks;
@@ -39,8 +40,8 @@ internal sealed class SafetensorsStream
         stream.Write(Safetensors.Header(tensors.Select(tensor => (tensor.Name, tensor.Values.shape)), metadata));
         foreach ((_, Tensor values) in tensors)
         {
-            using Tensor host = values.cpu();
-            stream.Write(host.bytes);
+            using Tensor host = values.ToHost();
+            stream.Write(host.BytesOnHost());
         }
     }
 
@@ -92,7 +93,7 @@ internal sealed class SafetensorsStream
         using var none = no_grad();
         Tensor host = zeros(target.shape, device: CPU);
         _stream.Position = _begin + entry.Begin;
-        _stream.ReadExactly(host.bytes);
+        _stream.ReadExactly(host.BytesOnHost());
         target.copy_(host);
     }
 }

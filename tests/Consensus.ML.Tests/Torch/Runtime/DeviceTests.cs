@@ -6,13 +6,11 @@ using Consensus.ML.Segmentation;
 using Consensus.ML.Tests.Shared;
 using Consensus.ML.Tests.Torch.Training;
 using Consensus.ML.Tests.Torch.Training.Loop;
-using Consensus.ML.Torch.Collectives;
 using Consensus.ML.Torch.Models;
 using Consensus.ML.Torch.Networks;
 using Consensus.ML.Torch.Runtime;
 using Consensus.ML.Torch.Training.Checkpoints;
 using Consensus.ML.Torch.Training.Loop;
-using Consensus.ML.Torch.Training.Optimization;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -26,30 +24,19 @@ namespace Consensus.ML.Tests.Torch.Runtime;
 public sealed class DeviceTests
 {
     // The places where the host's memory is meant: files, random initial weights that are the same on every device, arrays on their way to
-    // and from the device, the scaler's three numbers, and the choice of device.
+    // and from the device, and the choice of device.
     private static readonly HashSet<string> Host =
     [
-        $"{nameof(Safetensors)}.{nameof(Safetensors.ToTensor)}",
         $"{nameof(SafetensorsStream)}.{nameof(SafetensorsStream.Read)}",
-        $"{nameof(SafetensorsStream)}.{nameof(SafetensorsStream.Write)}",
-        $"{nameof(Checkpoint)}.{nameof(Checkpoint.Write)}",
         $"{nameof(WeightSet)}.{nameof(WeightSet.Initialize)}",
         $"{nameof(HostArrays)}.{nameof(HostArrays.ToTensor)}",
+        $"{nameof(HostArrays)}.{nameof(HostArrays.ToHostTensor)}",
+        $"{nameof(HostArrays)}.{nameof(HostArrays.ToHost)}",
+        $"{nameof(HostArrays)}.{nameof(HostArrays.CopyToHost)}",
         $"{nameof(TorchDevice)}.{nameof(TorchDevice.Choose)}",
-        $"{nameof(Optimizer)}.{nameof(Optimizer.Step)}",
-        $"{nameof(Optimizer)}..ctor",
-
-        // A checkpoint is written from memory of the host, and MPI sends it.
-        $"{nameof(CheckpointContent)}.Copy",
-        $"{nameof(TensorExchange)}.{nameof(TensorExchange.OnHost)}",
 
         // Samples come as an array of the host, and the soft map goes back as an array.
         $"{nameof(SegmentationTransformer)}.SoftMapOf",
-
-        // After this line the maps are arrays.
-        $"{nameof(ConsensusModel)}.Sample",
-        $"{nameof(ConsensusModel)}.{nameof(ConsensusModel.Trace)}",
-        $"{nameof(UNetModel)}.Pass",
     ];
 
     /// <summary>

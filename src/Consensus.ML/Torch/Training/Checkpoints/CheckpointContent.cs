@@ -1,5 +1,6 @@
 using Consensus.Imaging.Storage;
 using Consensus.ML.Torch.Networks;
+using Consensus.ML.Torch.Runtime;
 using Consensus.ML.Torch.Training.Optimization;
 using static TorchSharp.torch;
 
@@ -72,5 +73,5 @@ internal sealed class CheckpointContent : IDisposable
         }
     }
 
-    private static Tensor Copy(Tensor values) => values.to(CPU, copy: true).DetachFromDisposeScope();
+    private static Tensor Copy(Tensor values) => values.CopyToHost().DetachFromDisposeScope();
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Consensus.ML.Torch.Collectives;
 using Consensus.ML.Torch.Networks;
+using Consensus.ML.Torch.Runtime;
 using Consensus.ML.Torch.Training.Optimization;
 using static TorchSharp.torch;
 
@@ -97,7 +98,7 @@ internal static class SharedState
                 using var none = no_grad();
                 Tensor first = values.clone();
                 processes.Broadcast(first);
-                if (!first.eq(values).all().item<bool>())
+                if (!first.eq(values).all().Read<bool>())
                 {
                     same = false;
                     values.copy_(first);

@@ -3,6 +3,7 @@ using Consensus.ML.Options;
 using Consensus.ML.Torch.Collectives;
 using Consensus.ML.Torch.Models;
 using Consensus.ML.Torch.Networks;
+using Consensus.ML.Torch.Runtime;
 using Consensus.ML.Torch.Training.Batches;
 using Consensus.ML.Torch.Training.Objectives;
 using Consensus.ML.Torch.Training.Optimization;
@@ -186,7 +187,7 @@ internal sealed class TrainingMembers<TModel> : IDisposable
         var context = new ForwardContext(optimizer.Leaves, Training: true) { Dropout = objective.Dropout, DropoutGenerator = dropout };
         optimizer.ZeroGradients();
         Tensor loss = objective.Differentiate(context, optimizer.Steps, optimizer.LossScale);
-        double value = loss.item<float>();
+        double value = loss.Read<float>();
         if (!double.IsFinite(value))
         {
             throw Diverged(member, "loss", value, optimizer.Steps + 1);

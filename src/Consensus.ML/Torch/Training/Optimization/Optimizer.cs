@@ -56,7 +56,7 @@ internal sealed class Optimizer : IDisposable
         if (options.Precision == Precision.Float16)
         {
             _scaler = new();
-            _scaling = Own(_scaler.State.ToTensor(CPU, _scaler.State.Length));
+            _scaling = Own(_scaler.State.ToHostTensor());
         }
 
         for (int i = 0; i < values.Length; i++)
@@ -98,7 +98,7 @@ internal sealed class Optimizer : IDisposable
     {
         using var none = no_grad();
         Steps = steps;
-        _scaler?.Resume(_scaling!.data<float>().ToArray());
+        _scaler?.Resume(_scaling!.ToArray());
         RefreshLowPrecision();
     }
 
@@ -116,7 +116,7 @@ internal sealed class Optimizer : IDisposable
         {
             using var scope = NewDisposeScope();
             using var none = no_grad();
-            return _masters.Flat.isfinite().all().item<bool>() && Average.Flat.isfinite().all().item<bool>();
+            return _masters.Flat.isfinite().all().Read<bool>() && Average.Flat.isfinite().all().Read<bool>();
         }
     }
 
@@ -146,13 +146,13 @@ internal sealed class Optimizer : IDisposable
         using var scope = NewDisposeScope();
         using var none = no_grad();
         Steps++;
-        double norm = _gradient.norm().item<float>();
+        double norm = _gradient.norm().Read<float>();
         if (_scaler is not null)
         {
             // The norm is finite if the whole gradient is.
             double scale = _scaler.Scale;
             bool accepted = _scaler.Accept(double.IsFinite(norm));
-            _scaling!.copy_(_scaler.State.ToTensor(CPU, _scaler.State.Length));
+            _scaling!.copy_(_scaler.State.ToHostTensor());
             if (!accepted)
             {
                 return;
@@ -180,7 +180,7 @@ internal sealed class Optimizer : IDisposable
         if (_updateClipping is double most)
         {
             // The gradient is no longer needed. The gaps between weights in the flat tensors hold 0 and do not count.
-            double root = _gradient.div_(_denominator).norm().item<float>() / Math.Sqrt(_masters.Layout.ParameterCount);
+            double root = _gradient.div_(_denominator).norm().Read<float>() / Math.Sqrt(_masters.Layout.ParameterCount);
             learningRate *= Math.Min(1, most / root);
         }
 

@@ -1,0 +1,121 @@
+using System.Reflection;
+using Consensus.ML.Options;
+using Consensus.ML.Tests.Shared;
+using Consensus.ML.Tests.Torch.Training;
+using Consensus.ML.Tests.Torch.Training.Loop;
+using Consensus.ML.Torch.Models;
+using Consensus.ML.Torch.Networks;
+using Consensus.ML.Torch.Runtime;
+using Consensus.ML.Torch.Training.Loop;
+using Consensus.ML.Torch.Training.Objectives;
+using TorchSharp;
+using TorchSharp.Utils;
+using static TorchSharp.torch;
+
+namespace Consensus.ML.Tests.Torch.Runtime;
+
+/// <summary>
+/// How often a GPU would wait for the host to read from it, and what is sent to it. The numbers are those of the code; a machine without a
+/// GPU counts them as well.
+/// </summary>
+public sealed class TransferCountTests
+{
+    private static readonly TrainingOptions Options = new()
+    {
+        Steps = 8, BatchSize = 2, PairsPerImage = 2, GradientClipping = 1, UpdateClipping = 1, Threads = 1, ValidationFraction = 0,
+    };
+
+    // Ways from a tensor to the host and back that are not counted. All of them are inside HostArrays.
+    private static readonly HashSet<string> Copying =
+    [
+        nameof(Tensor.item), nameof(Tensor.cpu), nameof(Tensor.cuda), nameof(Tensor.data), "get_bytes", "set_bytes", nameof(Tensor.pin_memory),
+        nameof(Tensor.nonzero), nameof(Tensor.masked_select), "ReadCpuSingle", "ReadCpuDouble", "ReadCpuInt64", "ToScalar", "ToSingle",
+        "ToDouble", "ToInt32", "ToInt64", "ToBoolean", "ToByte", nameof(Tensor.tolist), "save", "str",
+    ];
+
+    private static readonly HashSet<string> Making =
+        [nameof(torch.tensor), nameof(torch.as_tensor), nameof(torch.from_array), nameof(torch.frombuffer)];
+
+    [Fact]
+    public void No_other_code_copies_between_host_and_device()
+    {
+        string[] found =
+        [
+            .. MethodCalls.MethodsOf(typeof(HostArrays).Assembly)
+                .Where(method => MethodCalls.Home(method) != typeof(HostArrays))
+                .SelectMany(method => MethodCalls.Of(method)
+                    .Where(Copies)
+                    .Select(called => $"{MethodCalls.Home(method).FullName} ({method.Name}) calls {called}"))
+                .Distinct(),
+        ];
+        Assert.True(found.Length == 0, $"Use {nameof(HostArrays)} instead:{Environment.NewLine}{string.Join(Environment.NewLine, found)}");
+
+        // The search finds them where they are meant to be.
+        Assert.Superset(
+            new HashSet<string> { "item", "cpu", "get_bytes", "pin_memory", "tensor", "to" },
+            MethodCalls.MethodsOf(typeof(HostArrays).Assembly)
+                .Where(method => MethodCalls.Home(method) == typeof(HostArrays))
+                .SelectMany(method => MethodCalls.Of(method).Where(Copies))
+                .Select(called => called.Name)
+                .ToHashSet());
+
+        static bool Copies(MethodBase called) =>
+            (called.DeclaringType == typeof(Tensor) && Copying.Contains(called.Name))
+            || (called.DeclaringType == typeof(Tensor) && called.Name == nameof(Tensor.to) && TakesDevice(called))
+            || (called.DeclaringType == typeof(torch) && Making.Contains(called.Name))
+            || (called.DeclaringType == typeof(TensorExtensionMethods) && Copying.Contains(called.Name))
+            || (called.DeclaringType is { IsGenericType: true } type && type.GetGenericTypeDefinition() == typeof(TensorAccessor<>));
+
+        static bool TakesDevice(MethodBase called) => called.GetParameters().Any(
+            parameter => parameter.ParameterType == typeof(Device) || parameter.ParameterType == typeof(DeviceType)
+                || parameter.ParameterType == typeof(string) || parameter.ParameterType == typeof(Tensor));
+    }
+
+    [Fact]
+    public void A_training_step_of_each_kind_reads_three_times()
+    {
+        using var diffusion = new DiffusionObjective(Discs.Description(), Options, null, [0f], 1, CPU);
+        using var onePass = new UNetObjective(UNetTrainerTests.Description(UNetKind.Levels), Options, null, [0f], 1, CPU);
+
+        // Images, x_0, levels and times; images and targets.
+        Assert.Equal((3, 4), OfStep(diffusion));
+        Assert.Equal((3, 2), OfStep(onePass));
+    }
+
+    [Fact]
+    public void A_prediction_reads_once_a_step_and_once_for_its_maps()
+    {
+        float[] features = Discs.Cases(1)[0].Features;
+        using ConsensusModel model = ConsensusModel.Create(Discs.Description(), CPU, 1);
+        var sampling = new SamplingOptions { Generations = 4, Sampler = SamplerKind.Ddim, Steps = 5, Mirror = true };
+        var mirroring = new Mirroring(Mirrored.Columns, MaskOffset.None);
+        Assert.Equal((6, 17), Of(() => model.Predict(features, sampling, 1, mirroring)));
+        Assert.Equal((6, 17), Of(() => model.Predict(features, sampling, 1, mirroring)));
+        Assert.Equal((7, 18), Of(() => model.Predict(features, sampling with { Steps = 6 }, 1, mirroring)));
+
+        UNetDescription description = UNetTrainerTests.Description(UNetKind.Levels);
+        (UNet network, WeightLayout layout) = description.CreateNetwork();
+        using var onePass = new UNetModel(description, network, [WeightSet.Initialize(layout, CPU, 1)], CPU);
+        Assert.Equal((4, 1), Of(() => onePass.Predict(features, sampling, 1, mirroring)));
+    }
+
+    /// <summary>What a step costs after the first.</summary>
+    private static (int ReadBacks, int Uploads) OfStep<T>(ITrainingObjective<T> objective)
+        where T : SegmentationModel
+    {
+        using var members = new TrainingMembers<T>(
+            1, _ => objective, (seed, layout) => WeightSet.Initialize(layout, CPU, seed), Options, seed: 1, CPU, torchThreads: 1);
+        members.Begin(Discs.Cases(4));
+        members.Take(new(0, _ => true, _ => 1e-3));
+        (int readBacks, int uploads) = Of(() => members.Take(new(1, steps => steps == 5, _ => 1e-3)));
+        Assert.Equal((0, 0), (readBacks % 4, uploads % 4));
+        return (readBacks / 4, uploads / 4);
+    }
+
+    private static (int ReadBacks, int Uploads) Of(Action work)
+    {
+        using var count = new TransferCount();
+        work();
+        return (count.ReadBacks, count.Uploads);
+    }
+}
