@@ -32,6 +32,20 @@ public sealed record ResizingCeiling(int Size, double SoftDice)
         return new(size, Metrics.SoftDice.Mean(restored, truth, Metrics.SoftDice.FiveThresholds));
     }
 
+    /// <summary>The ceilings to show: up to the first size that loses nothing in four decimals. Larger sizes have nothing to add.</summary>
+    /// <param name="ceilings">Ceilings, the smallest size first.</param>
+    public static IEnumerable<ResizingCeiling> UpToLossless(IReadOnlyList<ResizingCeiling> ceilings)
+    {
+        ArgumentNullException.ThrowIfNull(ceilings);
+        return ceilings.Take(ceilings.TakeWhile(ceiling => ceiling.SoftDice < 0.99995).Count() + 1);
+    }
+
+    /// <summary>The means over cases, for each usual size.</summary>
+    /// <param name="cases">Of each case, the ceilings of all usual sizes in order.</param>
+    internal static IReadOnlyList<ResizingCeiling> Mean(IReadOnlyCollection<IReadOnlyList<ResizingCeiling>> cases) => cases.Count == 0
+        ? []
+        : Array.AsReadOnly([.. UsualSizes.Select((size, i) => new ResizingCeiling(size, cases.Average(one => one[i].SoftDice)))]);
+
     /// <summary>Computes the ceilings of one case for all usual sizes.</summary>
     internal static IReadOnlyList<ResizingCeiling> ComputeUsual(RaterMasks masks) =>
         Array.AsReadOnly([.. UsualSizes.Select(size => Compute(masks, size))]);

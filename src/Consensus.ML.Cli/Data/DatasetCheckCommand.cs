@@ -108,6 +108,10 @@ internal static class DatasetCheckCommand
         }
 
         terminal.Out.WriteLine(report.Summary);
+        foreach (DatasetReport.Sizes sizes in report.Ceilings)
+        {
+            terminal.Out.WriteLine(sizes.Line);
+        }
     }
 
     private static string Place(DatasetReport.Problem problem) => problem.Case is null

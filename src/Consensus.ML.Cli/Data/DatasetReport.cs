@@ -1,4 +1,6 @@
 using System.Text.Json.Serialization;
+using Consensus.Imaging.Metrics;
+using Consensus.ML.Cli.Output;
 using Consensus.ML.Datasets;
 
 namespace Consensus.ML.Cli.Data;
@@ -26,6 +28,12 @@ internal sealed class DatasetReport(string data, IReadOnlyList<(string? Task, Da
         .. parts.SelectMany(part => part.Report.Problems.Select(problem => new Problem(part.Task, problem))),
     ];
 
+    /// <summary>What resizing leaves of the masks of each task, or of the manifest; a task without readable masks is left out.</summary>
+    public IReadOnlyList<Sizes> Ceilings { get; } =
+    [
+        .. parts.Where(part => part.Report.Ceilings.Count > 0).Select(part => new Sizes(part.Task, part.Report.Ceilings)),
+    ];
+
     [JsonIgnore]
     public string Summary
     {
@@ -41,6 +49,23 @@ internal sealed class DatasetReport(string data, IReadOnlyList<(string? Task, Da
     public static string Name(ProblemSeverity severity) => severity == ProblemSeverity.Error ? "error" : "warning";
 
     private static string Counted(int count, string what) => count == 1 ? $"1 {what}" : $"{count} {what}s";
+
+    /// <summary>What resizing leaves of the masks of a task.</summary>
+    /// <param name="Task">The task; null for a manifest.</param>
+    /// <param name="Ceilings">The means over cases, the smallest size first.</param>
+    internal sealed record Sizes(string? Task, IReadOnlyList<ResizingCeiling> Ceilings)
+    {
+        [JsonIgnore]
+        public string Line
+        {
+            get
+            {
+                IEnumerable<string> sizes = ResizingCeiling.UpToLossless(Ceilings).Select(
+                    (ceiling, i) => $"{Formats.Score(ceiling.SoftDice)} at {ceiling.Size}{(i == 0 ? " pixels" : "")}");
+                return $"{(Task is null ? "Resizing" : $"Of {Task}, resizing")} leaves a soft Dice of {string.Join(", ", sizes)}.";
+            }
+        }
+    }
 
     internal sealed class Problem(string? task, DatasetProblem problem)
     {

@@ -108,10 +108,8 @@ internal static class RatersCommand
             Row("  the majority's outline, to all", Interval(facts.Yardsticks.MajorityAgainstAll, intervals.MajorityAgainstAll));
         }
 
-        // Larger sizes than the first that loses nothing have nothing to add.
-        int shown = facts.Ceilings.TakeWhile(ceiling => ceiling.SoftDice < 0.99995).Count() + 1;
         Row("soft Dice that resizing leaves", "");
-        foreach (ResizingCeiling ceiling in facts.Ceilings.Take(shown))
+        foreach (ResizingCeiling ceiling in ResizingCeiling.UpToLossless(facts.Ceilings))
         {
             Row($"  at {ceiling.Size} pixels", Score(ceiling.SoftDice));
         }

@@ -1,3 +1,4 @@
+using Consensus.Imaging.Metrics;
 using Consensus.ML.Evaluation;
 using Consensus.ML.Studies.Formatting;
 using static Consensus.ML.Studies.Reports.Html;
@@ -14,7 +15,10 @@ internal static class RaterSection
             $"Over the {Text.Count(raters.Cases.Count, "held-out case")}, at the cases' own size, two raters agree to a mean Dice of "
             + $"{Text.Score(raters.MeanPairwiseDice)} (the paper's Table 3, there over the training cases), with a Fleiss' kappa of "
             + $"{Text.Score(raters.MeanFleissKappa)}. "
-            + $"A rater marks {Text.Number(100 * raters.MeanMarkedShare, "0.0")} % of a slice on average.");
+            + $"A rater marks {Text.Number(100 * raters.MeanMarkedShare, "0.0")} % of a slice on average. "
+            + "A map that is enlarged again cannot reach every soft Dice at the cases' own size: resizing leaves "
+            + string.Join(", ", ResizingCeiling.UpToLossless(raters.Ceilings).Select(
+                (ceiling, i) => $"{Text.Score(ceiling.SoftDice)} at {ceiling.Size}{(i == 0 ? " pixels" : "")}")) + ".");
         yield return E("div", A("class", "wide"), E("table", A("class", raters.Raters.Count > 12 ? "" : "short"),
             E("caption",
                 context.TableCaption(

@@ -6,6 +6,7 @@ using Consensus.Imaging.Cases;
 using Consensus.Imaging.Files;
 using Consensus.Imaging.Geometry;
 using Consensus.Imaging.Labels;
+using Consensus.Imaging.Metrics;
 using Consensus.Imaging.Storage;
 
 namespace Consensus.ML.Datasets;
@@ -46,6 +47,9 @@ internal sealed class CaseCheck
 
     /// <summary>A hash of the pixels of the image; null where the image could not be read or has a single value.</summary>
     public string? ImageHash { get; private set; }
+
+    /// <summary>What resizing of the masks leaves; null where a mask could not be read or there is none.</summary>
+    public IReadOnlyList<ResizingCeiling>? Ceilings { get; private set; }
 
     public static CaseCheck Read(string? split, RaterCase one, int? raters, MissingRaters missingRaters, float? noData) =>
         new(split, one, raters, missingRaters, noData);
@@ -207,6 +211,11 @@ internal sealed class CaseCheck
         }
 
         CheckComplements(drawn);
+        if (reference is not null && drawn.Count > 0 && drawn.Count == _case.AnnotationPaths.Count)
+        {
+            Ceilings = ResizingCeiling.ComputeUsual(
+                new(drawn.Count, reference.Height, reference.Width, [.. drawn.SelectMany(mask => mask.Marks)]));
+        }
     }
 
     /// <summary>Warns of masks that mark what the other raters leave unmarked, as a mask with 255 for the background does.</summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Consensus.Imaging.Cases;
 using Consensus.Imaging.Labels;
+using Consensus.Imaging.Metrics;
 
 namespace Consensus.ML.Datasets;
 
@@ -50,6 +51,7 @@ public static class DatasetCheck
 
         var images = new Dictionary<string, List<CaseCheck>>(StringComparer.Ordinal);
         var channels = new List<CaseCheck>();
+        var ceilings = new List<IReadOnlyList<ResizingCeiling>>();
         var sources = new SharedSources();
         ParallelQuery<CaseCheck> checks = splits.SelectMany(split => split.Cases.Select(one => (Split: split.Name, Case: one)))
             .Select(sources.Noted)
@@ -75,6 +77,11 @@ public static class DatasetCheck
                 channels.Add(check);
             }
 
+            if (check.Ceilings is not null)
+            {
+                ceilings.Add(check.Ceilings);
+            }
+
             progress?.Report(cases);
         }
 
@@ -84,7 +91,7 @@ public static class DatasetCheck
         problems.AddRange(OddDirections(channels));
         problems.AddRange(images.Values.Where(same => same.Count > 1).SelectMany(Duplicates));
         problems.AddRange(sources.AcrossSplits());
-        return new(cases, problems);
+        return new(cases, problems) { Ceilings = ResizingCeiling.Mean(ceilings) };
     }
 
     /// <summary>Checks both splits of a task of a QUBIQ folder, including the cases that a listing would leave out.</summary>

@@ -33,8 +33,7 @@ public sealed class RaterReport
         MeanFleissKappa = Mean(all, one => one.FleissKappa);
         MeanMarkedShare = Mean(all, one => one.MarkedShare);
         Yardsticks = new([.. all.Select(one => one.Yardsticks)], [.. all.Select(one => one.Group)]);
-        Ceilings = Array.AsReadOnly([.. ResizingCeiling.UsualSizes.Select(
-            (size, i) => new ResizingCeiling(size, all.Average(one => one.Ceilings[i].SoftDice)))]);
+        Ceilings = ResizingCeiling.Mean([.. all.Select(one => one.Ceilings)]);
     }
 
     /// <summary>The cases, in the order of the data.</summary>

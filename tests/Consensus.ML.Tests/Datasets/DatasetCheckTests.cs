@@ -2,6 +2,7 @@ using Consensus.Imaging;
 using Consensus.Imaging.Cases;
 using Consensus.Imaging.Formats.Nifti;
 using Consensus.Imaging.Labels;
+using Consensus.Imaging.Metrics;
 using Consensus.ML.Datasets;
 using Consensus.ML.Tests.Shared;
 
@@ -24,6 +25,35 @@ public sealed class DatasetCheckTests : IDisposable
         DatasetCheckReport report = Check();
         Assert.Equal(2, report.Cases);
         Assert.Empty(report.Problems);
+
+        // Enlarging 2×2 masks by a whole number loses nothing.
+        Assert.Equal(ResizingCeiling.UsualSizes, report.Ceilings.Select(ceiling => ceiling.Size));
+        Assert.All(report.Ceilings.Where(ceiling => ceiling.Size % 2 == 0), ceiling => Assert.Equal(1, ceiling.SoftDice, 1e-9));
+    }
+
+    [Fact]
+    public void What_resizing_leaves_is_a_mean_over_the_cases_whose_masks_can_be_read()
+    {
+        // As in the report on raters: of a mask whose columns 0 to 32 are marked, 64 pixels leave (3·66/67 + 2) / 5; of an empty one, all.
+        Wide("case01", [.. Enumerable.Range(0, 128 * 128).Select(i => i % 128 < 33 ? 1f : 0)]);
+        Wide("case02", new float[128 * 128]);
+        Wide("case03", [.. Enumerable.Range(0, 128 * 128).Select(i => i % 128 < 33 ? 1f : 0)]);
+        File.WriteAllText(At("train", "case03", 2), "no mask");
+        DatasetCheckReport report = Check();
+        Assert.Equal(((((3 * 66 / 67.0) + 2) / 5) + 1) / 2, report.Ceilings[0].SoftDice, 1e-6);
+        Assert.Equal(1, report.Ceilings.Single(ceiling => ceiling.Size == 128).SoftDice, 1e-12);
+
+        File.WriteAllText(At("train", "case01", 1), "no mask");
+        File.WriteAllText(At("train", "case02", 1), "no mask");
+        Assert.Empty(Check().Ceilings);
+
+        void Wide(string name, float[] mask)
+        {
+            Case("train", name, 1);
+            Write(At("train", name, 0), 1, 128, 128, [.. mask.Select((_, i) => (float)i)]);
+            Write(At("train", name, 1), 1, 128, 128, mask);
+            Write(At("train", name, 2), 1, 128, 128, mask);
+        }
     }
 
     [Fact]
