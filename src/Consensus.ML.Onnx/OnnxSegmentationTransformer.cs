@@ -64,7 +64,8 @@ public sealed class OnnxSegmentationTransformer : SegmentationTransformer
 
     private protected override ModelState State => FileState;
 
-    private protected override int MapsOfGeneration => Manifest is OnePassManifest onePass ? onePass.Description.Heads : Levels;
+    private protected override int MapsOfGeneration =>
+        Manifest is OnePassManifest onePass ? onePass.Description.Variant().MapsOfPass : Levels;
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentException">

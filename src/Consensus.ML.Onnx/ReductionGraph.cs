@@ -2,6 +2,7 @@ using Consensus.ML.Graphs;
 using Consensus.ML.Segmentation.Exporting;
 using Consensus.ML.Segmentation.Models;
 using Consensus.ML.Torch.Models;
+using Consensus.ML.Torch.OnePass;
 
 namespace Consensus.ML.Onnx;
 

@@ -41,7 +41,9 @@ internal static class Formats
 
     /// <summary>The number of generations or passes of a prediction.</summary>
     public static int Maps(SegmentationTransformer model) =>
-        model.SamplesByDiffusion || model.Learned == Spelling.Write(UNetKind.MonteCarloDropout) ? model.Sampling.Generations : 1;
+        model.SamplesByDiffusion || Enum.GetValues<UNetKind>().Any(kind => kind.DrawsAtRandom() && model.Learned == Spelling.Write(kind))
+            ? model.Sampling.Generations
+            : 1;
 
     public static string Describe(SegmentationTransformer model)
     {

@@ -135,7 +135,7 @@ internal sealed class TrainingPlan
     // possible: a model that is trained further keeps its own number.
     private int? Levels(CaseSource source) => _options switch
     {
-        UNetSegmentationEstimator.Options { Kind: UNetKind.MultiHead } => null,
+        UNetSegmentationEstimator.Options unet when unet.Kind.LevelsAreRaters() => null,
         ConsensusSegmentationEstimator.Options { Target: TrainingTarget.Annotator } => null,
         _ when _start is not null && source.MissingRaters == MissingRaters.Fraction => _start.Segmentation.Levels,
         _ => source.Raters,

@@ -149,7 +149,7 @@ public static class StudyMethods
         UNetSegmentationEstimator.Options Options(StudyRecipe recipe)
         {
             var options = new UNetSegmentationEstimator.Options { Kind = kind };
-            Follow(options, recipe, isRaterLevel: kind == UNetKind.MultiHead);
+            Follow(options, recipe, isRaterLevel: kind.LevelsAreRaters());
             return options;
         }
     }

@@ -30,7 +30,8 @@ internal sealed class RunModel : IDisposable
 
     /// <summary>Whether a prediction is the mean of random drawings or passes, so that more of them can be taken.</summary>
     public bool IsMeanOfMany =>
-        _step is ConsensusSegmentationTransformer or UNetSegmentationTransformer { Kind: UNetKind.MonteCarloDropout };
+        _step is ConsensusSegmentationTransformer
+        || (_step is UNetSegmentationTransformer onePass && onePass.Kind.DrawsAtRandom());
 
     /// <exception cref="InvalidDataException">The file is damaged; the message names it.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>

@@ -48,7 +48,7 @@ public sealed partial class UNetSegmentationEstimator
         /// </summary>
         public double PassDropout { get; set; } = 0.2;
 
-        internal override string? RaterLevelSource => Kind == UNetKind.MultiHead ? $"the kind {Kind}" : null;
+        internal override string? RaterLevelSource => Kind.LevelsAreRaters() ? $"the kind {Kind}" : null;
 
         /// <summary>
         /// Options to train a finished model further (fine-tuning), on the same data or other data. They have the model's network, kind,
@@ -75,7 +75,7 @@ public sealed partial class UNetSegmentationEstimator
             new(Columns, Sampling, shape, seed, training)
             {
                 Kind = Kind,
-                Rounded = RoundMaps ?? (Kind == UNetKind.Levels),
+                Rounded = RoundMaps ?? Kind.RoundsMaps(),
                 PassDropout = PassDropout,
             };
     }

@@ -2,7 +2,6 @@ using Consensus.ML.Options;
 using Consensus.ML.Segmentation;
 using Consensus.ML.Segmentation.Models;
 using Consensus.ML.Segmentation.Prediction;
-using Consensus.ML.Torch.Models;
 using Consensus.ML.Transforms;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
@@ -52,12 +51,7 @@ public sealed class UNetSegmentationTransformer : SegmentationTransformer
 
     private protected override ModelState State => FileState;
 
-    // Each pass with dropout counts as a generation. All maps of the other kinds belong to one pass.
-    private protected override int MapsOfGeneration => Kind switch
-    {
-        UNetKind.Levels or UNetKind.MultiHead => Levels,
-        _ => 1,
-    };
+    private protected override int MapsOfGeneration => Manifest.Description.Variant().MapsOfPass;
 
     /// <inheritdoc/>
     /// <remarks>
@@ -87,5 +81,5 @@ public sealed class UNetSegmentationTransformer : SegmentationTransformer
         PredictionLimits limits) => new(environment, (OnePassManifest)manifest, model, limits);
 
     private protected override float[] SoftMapOf(float[] samples, int generations) =>
-        SoftMapOf(samples, generations, maps => MapReduction.Reduce(maps.flatten(0, 1), Kind, Levels, RoundsMaps));
+        SoftMapOf(samples, generations, maps => Manifest.Description.Variant().Reduce(maps.flatten(0, 1)));
 }

@@ -2,6 +2,7 @@ using Consensus.Imaging.Augmentation;
 using Consensus.ML.Options;
 using Consensus.ML.Torch.Diffusion;
 using Consensus.ML.Torch.Models;
+using Consensus.ML.Torch.OnePass;
 using static TorchSharp.torch;
 
 namespace Consensus.ML.Onnx.Tests.Models;

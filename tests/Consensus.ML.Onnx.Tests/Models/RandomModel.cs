@@ -3,6 +3,7 @@ using Consensus.ML.Graphs;
 using Consensus.ML.Options;
 using Consensus.ML.Segmentation.Models;
 using Consensus.ML.Torch.Models;
+using Consensus.ML.Torch.OnePass;
 using Consensus.ML.Torch.Networks;
 using static TorchSharp.torch;
 

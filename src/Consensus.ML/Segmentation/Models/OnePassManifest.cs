@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Text.Json.Serialization;
 using Consensus.ML.Options;
 using Consensus.ML.Segmentation.Checks;
-using Consensus.ML.Torch.Models;
+using Consensus.ML.Torch.OnePass;
 using static TorchSharp.torch;
 
 namespace Consensus.ML.Segmentation.Models;

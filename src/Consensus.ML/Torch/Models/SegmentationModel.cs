@@ -138,7 +138,7 @@ internal abstract class SegmentationModel(IReadOnlyList<WeightSet> members, Devi
 
     /// <summary>Refuses output with NaN or infinite values: rounding and clamping would turn it into an empty map.</summary>
     /// <exception cref="NotFiniteOutputException">A value is NaN or infinite.</exception>
-    protected static void EnsureFinite(Tensor output)
+    internal static void EnsureFinite(Tensor output)
     {
         using Tensor finite = output.isfinite();
         using Tensor all = finite.all();

@@ -5,6 +5,7 @@ using Consensus.ML.Tests.Torch.Training;
 using Consensus.ML.Tests.Torch.Training.Loop;
 using Consensus.ML.Torch.Models;
 using Consensus.ML.Torch.Networks;
+using Consensus.ML.Torch.OnePass;
 using Consensus.ML.Torch.Runtime;
 using Consensus.ML.Torch.Training.Loop;
 using Consensus.ML.Torch.Training.Objectives;
@@ -94,8 +95,8 @@ public sealed class TransferCountTests
         Assert.Equal((7, 18), Of(() => model.Predict(features, sampling with { Steps = 6 }, 1, mirroring)));
 
         UNetDescription description = UNetTrainerTests.Description(UNetKind.Levels);
-        (UNet network, WeightLayout layout) = description.CreateNetwork();
-        using var onePass = new UNetModel(description, network, [WeightSet.Initialize(layout, CPU, 1)], CPU);
+        OnePassVariant variant = description.Variant();
+        using var onePass = new UNetModel(variant, [WeightSet.Initialize(variant.Layout, CPU, 1)], CPU);
         Assert.Equal((4, 1), Of(() => onePass.Predict(features, sampling, 1, mirroring)));
     }
 

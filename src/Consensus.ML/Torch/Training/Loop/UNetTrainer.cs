@@ -1,6 +1,6 @@
 using Consensus.Imaging.Augmentation;
 using Consensus.ML.Options;
-using Consensus.ML.Torch.Models;
+using Consensus.ML.Torch.OnePass;
 using Consensus.ML.Torch.Training.Objectives;
 using static TorchSharp.torch;
 

@@ -1,6 +1,7 @@
 using Consensus.Imaging;
 using Consensus.ML.Options;
 using Consensus.ML.Torch.Models;
+using Consensus.ML.Torch.OnePass;
 using Consensus.ML.Torch.Training.Batches;
 using static TorchSharp.torch;
 
@@ -109,18 +110,19 @@ public sealed class UNetBatchSourceTests
     private static TrainingCase Case(string name, int[] raters, byte[][] masks) =>
         new(name, [1, 2, 3, 4], new RaterMasks(masks.Length, 2, 2, [.. masks.SelectMany(mask => mask)])) { Raters = raters };
 
-    private static UNetBatchSource Source(UNetKind kind, IReadOnlyList<TrainingCase> cases, int batch = 1) =>
-        new(
-            new()
-            {
-                Height = 2,
-                Width = 2,
-                ImageChannels = 1,
-                Levels = 3,
-                Kind = kind,
-                Rounded = false,
-                PassDropout = 0.5,
-                Network = new NetworkOptions(),
-            },
-            new() { BatchSize = batch }, null, [0f], 7, cases);
+    private static UNetBatchSource Source(UNetKind kind, IReadOnlyList<TrainingCase> cases, int batch = 1)
+    {
+        var description = new UNetDescription
+        {
+            Height = 2,
+            Width = 2,
+            ImageChannels = 1,
+            Levels = 3,
+            Kind = kind,
+            Rounded = false,
+            PassDropout = 0.5,
+            Network = new NetworkOptions(),
+        };
+        return new(description, description.Variant().Target, new() { BatchSize = batch }, null, [0f], 7, cases);
+    }
 }

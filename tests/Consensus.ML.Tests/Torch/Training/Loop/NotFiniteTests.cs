@@ -1,6 +1,7 @@
 using Consensus.ML.Options;
 using Consensus.ML.Tests.Shared;
 using Consensus.ML.Torch.Models;
+using Consensus.ML.Torch.OnePass;
 using Consensus.ML.Torch.Networks;
 using Consensus.ML.Torch.Training.Batches;
 using Consensus.ML.Torch.Training.Checkpoints;
@@ -97,8 +98,8 @@ public sealed class NotFiniteTests : IDisposable
         foreach (UNetKind kind in Enum.GetValues<UNetKind>())
         {
             UNetDescription description = UNetTrainerTests.Description(kind);
-            (UNet network, WeightLayout layout) = description.CreateNetwork();
-            using var model = new UNetModel(description, network, [WeightSet.Initialize(layout, CPU, 1)], CPU);
+            OnePassVariant variant = description.Variant();
+            using var model = new UNetModel(variant, [WeightSet.Initialize(variant.Layout, CPU, 1)], CPU);
             using UNetModel spoilt = UNetModel.Load(description, [Spoil(model.SaveWeights())], CPU);
             Assert.Throws<NotFiniteOutputException>(() => spoilt.Predict(features, new() { Generations = 2 }, 1));
         }

@@ -5,6 +5,7 @@ using Consensus.ML.Tests.Shared;
 using Consensus.ML.Tests.Torch.Collectives;
 using Consensus.ML.Torch.Collectives;
 using Consensus.ML.Torch.Models;
+using Consensus.ML.Torch.OnePass;
 using Consensus.ML.Torch.Networks;
 using Consensus.ML.Torch.Training;
 using Consensus.ML.Torch.Training.Batches;

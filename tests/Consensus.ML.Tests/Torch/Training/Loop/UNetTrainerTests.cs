@@ -2,6 +2,7 @@ using Consensus.Imaging.Augmentation;
 using Consensus.ML.Options;
 using Consensus.ML.Tests.Shared;
 using Consensus.ML.Torch.Models;
+using Consensus.ML.Torch.OnePass;
 using Consensus.ML.Torch.Training;
 using Consensus.ML.Torch.Training.Checkpoints;
 using Consensus.ML.Torch.Training.Loop;

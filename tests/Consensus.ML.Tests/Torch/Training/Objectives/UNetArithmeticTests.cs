@@ -1,6 +1,5 @@
-using Consensus.ML.Options;
 using Consensus.ML.Torch.Models;
-using Consensus.ML.Torch.Training.Objectives;
+using Consensus.ML.Torch.OnePass;
 using static TorchSharp.torch;
 
 namespace Consensus.ML.Tests.Torch.Training.Objectives;
@@ -36,7 +35,7 @@ public sealed class UNetArithmeticTests
     [Fact]
     public void Levels_are_given_as_they_are_and_rounded_for_the_soft_map()
     {
-        ConsensusPrediction rounded = Reduce(UNetKind.Levels, rounded: true), plain = Reduce(UNetKind.Levels, rounded: false);
+        ConsensusPrediction rounded = Reduce(MapMeaning.Levels, rounded: true), plain = Reduce(MapMeaning.Levels, rounded: false);
 
         // Two maps of four pixels: 0.9 0.6 0.5 0.1 and 0.8 0.2 0.3 0.2. One half is not above one half.
         Assert.Equal([1, 0.5f, 0, 0], rounded.SoftMap);
@@ -47,44 +46,40 @@ public sealed class UNetArithmeticTests
         AssertClose([0.05f, 0.2f, 0.1f, 0.05f], rounded.Uncertainty);
         AssertClose([0.05f, 0.2f, 0.1f, 0.05f], plain.Uncertainty);
         Assert.Equal(rounded.ConsensusMaps, rounded.Samples);
-        Assert.Null(MapReduction.Reduce(tensor(new float[] { 1 }).view(1, 1, 1), UNetKind.SoftLabel, 1, rounded: false).Samples);
+        Assert.Null(MapReduction.Reduce(tensor(new float[] { 1 }).view(1, 1, 1), MapMeaning.SoftMaps, 1, rounded: false).Samples);
     }
 
     [Fact]
     public void The_levels_of_heads_are_their_maps_by_size_at_each_pixel()
     {
-        ConsensusPrediction heads = Reduce(UNetKind.MultiHead, rounded: false);
+        ConsensusPrediction heads = Reduce(MapMeaning.Raters, rounded: false);
         AssertClose([0.85f, 0.4f, 0.4f, 0.15f], heads.SoftMap);
         Assert.Equal([0.9f, 0.6f, 0.5f, 0.2f, 0.8f, 0.2f, 0.3f, 0.1f], heads.ConsensusMaps);
     }
 
-    [Theory]
-    [InlineData("SoftLabel")]
-    [InlineData("MajorityVote")]
-    [InlineData("LabelSampling")]
-    [InlineData("MonteCarloDropout")]
-    public void The_levels_of_a_soft_map_are_its_slabs(string kind)
+    [Fact]
+    public void The_levels_of_a_soft_map_are_its_slabs()
     {
         using var scope = NewDisposeScope();
         ConsensusPrediction one = MapReduction.Reduce(
-            tensor(new float[] { 0, 0.25f, 0.5f, 0.8f }).view(1, 2, 2), Enum.Parse<UNetKind>(kind), levels: 2, rounded: false);
+            tensor(new float[] { 0, 0.25f, 0.5f, 0.8f }).view(1, 2, 2), MapMeaning.SoftMaps, levels: 2, rounded: false);
         AssertClose([0, 0.25f, 0.5f, 0.8f], one.SoftMap);
         AssertClose([0, 0.5f, 1, 1, 0, 0, 0, 0.6f], one.ConsensusMaps);
         Assert.Equal([0, 0, 0, 0], one.Uncertainty);
     }
 
-    private static ConsensusPrediction Reduce(UNetKind kind, bool rounded)
+    private static ConsensusPrediction Reduce(MapMeaning meaning, bool rounded)
     {
         using var scope = NewDisposeScope();
         return MapReduction.Reduce(
             tensor(new float[] { 0.9f, 0.6f, 0.5f, 0.1f, 0.8f, 0.2f, 0.3f, 0.2f }).view(2, 2, 2),
-            kind, levels: 2, rounded, keepSamples: true);
+            meaning, levels: 2, rounded, keepSamples: true);
     }
 
     private static double Loss(float[]? present, double dice)
     {
         using var scope = NewDisposeScope();
-        return UNetObjective.Loss(
+        return OnePassLosses.CrossEntropyAndDice(
             tensor(Logits).view(2, 2, 1, 2), tensor(Truth).view(2, 2, 1, 2), present is null ? null : tensor(present).view(2, 2), dice)
             .item<float>();
     }

@@ -1,9 +1,9 @@
-using System.Text.Json.Serialization;
 using Consensus.ML.Graphs;
 using Consensus.ML.Options;
+using Consensus.ML.Torch.Models;
 using Consensus.ML.Torch.Networks;
 
-namespace Consensus.ML.Torch.Models;
+namespace Consensus.ML.Torch.OnePass;
 
 /// <summary>All that fixes the names and shapes of a one-pass U-Net's weights and how they are used.</summary>
 internal sealed record UNetDescription : INetworkDescription
@@ -35,22 +35,14 @@ internal sealed record UNetDescription : INetworkDescription
     /// <summary>The network's shape.</summary>
     public required NetworkOptions Network { get; init; }
 
-    /// <summary>Number of outputs.</summary>
-    [JsonIgnore]
-    public int Heads => Kind is UNetKind.Levels or UNetKind.MultiHead ? Levels : 1;
-
-    /// <summary>The network of this description, and the layout of its weights.</summary>
-    public (UNet Network, WeightLayout Layout) CreateNetwork()
-    {
-        var layout = new WeightLayout();
-        return (new(layout, Network, Math.Min(Height, Width), ImageChannels, Heads, embedding: null), layout);
-    }
+    /// <summary>What this kind of model is made of.</summary>
+    public OnePassVariant Variant() => OnePassVariants.Create(this);
 
     /// <inheritdoc/>
     public GraphMaps Emit(GraphPrediction prediction, GraphValue image) => OnePassGraph.Emit(this, prediction, image);
 
     /// <inheritdoc/>
-    public WeightLayout Layout() => CreateNetwork().Layout;
+    public WeightLayout Layout() => Variant().Layout;
 
     /// <inheritdoc/>
     /// <remarks>

@@ -1,0 +1,66 @@
+using Consensus.ML.Options;
+using Consensus.ML.Torch.Models;
+using Consensus.ML.Torch.Networks;
+using Consensus.ML.Torch.Runtime;
+using static TorchSharp.torch;
+
+namespace Consensus.ML.Torch.OnePass;
+
+/// <summary>An image to predict, and passes over its mirrored views with the members of a model.</summary>
+/// <param name="members">The weights of each member.</param>
+/// <param name="image">Normalised image, 1×C×H×W.</param>
+/// <param name="sampling">How to sample.</param>
+/// <param name="mirroring">The views that sampling may take.</param>
+/// <param name="seed">Seed of everything random in the prediction of this image.</param>
+/// <param name="device">Where it is computed.</param>
+/// <param name="cancellation">Ends the prediction between two passes.</param>
+internal sealed class OnePassPasses(
+    IReadOnlyList<ForwardContext> members,
+    Tensor image,
+    SamplingOptions sampling,
+    Mirroring mirroring,
+    ulong seed,
+    Device device,
+    CancellationToken cancellation)
+{
+    private readonly Mirrored[] _views = mirroring.ViewsFor(sampling);
+
+    /// <summary>Number of passes of a prediction that draws at random: the generations of each member.</summary>
+    public int Count => checked(members.Count * sampling.Generations);
+
+    /// <summary>The mean over one pass for each view and member: maps×H×W.</summary>
+    /// <param name="logits">A pass: from 1×C×H×W to 1×maps×H×W before the sigmoid.</param>
+    public Tensor Mean(Func<ForwardContext, Tensor, Tensor> logits) =>
+        stack(members.SelectMany(member => _views.Select(view => Pass(member, view, logits)))).mean([0]);
+
+    /// <summary>
+    /// Random passes, passes·maps×H×W, which take turns at the members and the views, until their mean hardly changes
+    /// (<see cref="SamplingOptions.Tolerance"/>). They run one after another, so that the first passes do not depend on how many follow.
+    /// </summary>
+    /// <param name="logits">A pass; random numbers come from the generator of its context.</param>
+    /// <param name="dropout">Dropout probability of the passes.</param>
+    public Tensor InTurn(Func<ForwardContext, Tensor, Tensor> logits, double dropout = 0)
+    {
+        using var generator = new Generator(seed, device);
+        ForwardContext[] random = [.. members.Select(member => member with { Dropout = dropout, DropoutGenerator = generator })];
+        int taken = 0;
+        return RunningMean.Generate(Count, sampling.Tolerance, PassInTurn, maps => maps[0]);
+
+        Tensor PassInTurn()
+        {
+            (int before, int member) = Math.DivRem(taken++, random.Length);
+            return Pass(random[member], _views[before % _views.Length], logits);
+        }
+    }
+
+    /// <summary>One pass over a view of the image: maps×H×W in [0, 1], mirrored back, on the CPU.</summary>
+    public Tensor Pass(ForwardContext member, Mirrored view, Func<ForwardContext, Tensor, Tensor> logits)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        using var scope = NewDisposeScope();
+        Tensor output = logits(member, mirroring.View(image, view));
+        SegmentationModel.EnsureFinite(output);
+        Tensor maps = output.sigmoid().squeeze(0).ToHost();
+        return Mirroring.Flip(maps, view).MoveToOuterDisposeScope();
+    }
+}
