@@ -20,7 +20,7 @@ public sealed class DatasetTests : IDisposable
         string data = _workspace.Phantom();
         CommandRun sound = CommandRun.InProcess("dataset", "check", "--data", data).AssertSucceeded();
         Assert.Matches(
-            @"^No problems in 3 cases of kidney\.\nOf kidney, resizing leaves a soft Dice of 0\.\d{4} at 64 pixels, 0\..*\.\n$", sound.Out);
+            @"^No problems in 3 cases of kidney\.\nOf kidney, resizing leaves a soft Dice of [01]\.\d{4} at 64 pixels.*\.\n$", sound.Out);
 
         string mask = Path.Combine(_workspace.TrainingCase(1), "task01_seg02.nii.gz");
         NiftiFile.WriteSlice(mask, new Slice(1, 32, 32, new float[1024]), geometryFrom: mask);
@@ -119,7 +119,7 @@ public sealed class DatasetTests : IDisposable
         Assert.Empty(schema.Violations(JsonDocument.Parse(File.ReadAllText(manifest)).RootElement));
 
         Assert.StartsWith(
-            "No problems in 3 cases.\nResizing leaves a soft Dice of 0.",
+            "No problems in 3 cases.\nResizing leaves a soft Dice of ",
             CommandRun.InProcess("dataset", "check", "--data", manifest).AssertSucceeded().Out,
             StringComparison.Ordinal);
         CommandRun.InProcess("train", "--data", manifest, "--size", "16", "--steps", "1", "--out", _workspace["model.zip"])

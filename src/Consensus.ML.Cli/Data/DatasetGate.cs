@@ -1,3 +1,4 @@
+using Consensus.Imaging.Metrics;
 using Consensus.ML.Cli.Shell;
 using Consensus.ML.Datasets;
 
@@ -9,10 +10,12 @@ internal static class DatasetGate
     private const int WarningsShown = 5;
 
     /// <summary>Prints warnings, and refuses training cases that cannot be used.</summary>
+    /// <returns>What resizing leaves of the masks, over all splits of the set (<see cref="DatasetCheckReport.Ceilings"/>).</returns>
     /// <exception cref="InvalidDataException">
     /// A training case cannot be used. The message names the first problem, and the command that lists all.
     /// </exception>
-    public static void Check(Terminal terminal, CaseSource source, string command, float? noData, CancellationToken cancellation) =>
+    public static IReadOnlyList<ResizingCeiling> Check(
+        Terminal terminal, CaseSource source, string command, float? noData, CancellationToken cancellation) =>
         Check(terminal, source, [new(source.Split, source.Cases)], source.Others, command, noData, cancellation);
 
     /// <summary>Prints warnings, and refuses cases of several splits that cannot be used.</summary>
@@ -25,10 +28,11 @@ internal static class DatasetGate
     /// <param name="command">The command that lists all problems.</param>
     /// <param name="noData">The value of pixels without data; null for no such value.</param>
     /// <param name="cancellation">Ends the check.</param>
+    /// <returns>What resizing leaves of the masks, over all splits of the set (<see cref="DatasetCheckReport.Ceilings"/>).</returns>
     /// <exception cref="InvalidDataException">
     /// A case of <paramref name="used"/> cannot be used. The message names the first problem, and the command that lists all.
     /// </exception>
-    public static void Check(
+    public static IReadOnlyList<ResizingCeiling> Check(
         Terminal terminal,
         CaseSource source,
         IReadOnlyList<DatasetSplit> used,
@@ -70,5 +74,7 @@ internal static class DatasetGate
         {
             terminal.Warn($"{problems.Length - WarningsShown + 1} more problems that do not stop training; '{command}' lists all.");
         }
+
+        return report.Ceilings;
     }
 }

@@ -52,7 +52,10 @@ internal static class StudyCommand
         Option<int?> steps = OptionKinds.Whole(
             "--steps", "N", "Training steps of each training, in place of --minutes.", 1, int.MaxValue);
         Option<int?> size = OptionKinds.Whole(
-            "--size", "S", "Side of the slices in training and scoring, in pixels. Default 64.", 1, 4096);
+            "--size", "S",
+            "Side of the slices in training and scoring, in pixels. Default: 64 if that costs the masks less than half a point of soft Dice, "
+            + "else 128.",
+            1, 4096);
         Option<int?> seed = OptionKinds.Seed(
             "Seed of everything random in training and sampling; the division into folds does not depend on it. Default 0.");
         var seeds = new Option<string?>("--seeds")
@@ -127,8 +130,11 @@ internal static class StudyCommand
 
             StudyMethod[] chosen = ParseMethods(parsed.GetValue(methods));
             int[] all = ParseSeeds(parsed.GetValue(seed), parsed.GetValue(seeds));
-            int side = parsed.GetValue(size) ?? 64;
-            NetworkArguments.EnsureSideFits(side, ConsensusSegmentationEstimator.Options.Compact().Network);
+            if (parsed.GetValue(size) is int asked)
+            {
+                NetworkArguments.EnsureSideFits(asked, ConsensusSegmentationEstimator.Options.Compact().Network);
+            }
+
             if (!lists)
             {
                 OutputPath.EnsureFolder(folder);
@@ -142,6 +148,9 @@ internal static class StudyCommand
             StudyData found = interruption.Run(() => StudyData.FromOptions(
                 terminal, parsed, data, parsed.GetValue(folds), parsed.GetValue(trainSplit), parsed.GetValue(evalSplit),
                 parsed.GetValue(missing), parsed.GetValue(noData), lists, interruption.Token));
+
+            // A study is one, on whatever devices its processes compute: so the device has no say in its size.
+            int side = parsed.GetValue(size) ?? SizeChoice.FromCeilings(found.Ceilings, onGpu: false).Side;
             var display = new StudyDisplay(terminal);
             var options = new StudyOptions
             {

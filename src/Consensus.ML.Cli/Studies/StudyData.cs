@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Consensus.Imaging.Labels;
+using Consensus.Imaging.Metrics;
 using Consensus.ML.Cli.Data;
 using Consensus.ML.Cli.Shell;
 using Consensus.ML.Datasets;
@@ -10,7 +11,8 @@ namespace Consensus.ML.Cli.Studies;
 /// <summary>The cases of a study, divided into folds.</summary>
 /// <param name="Source">The training cases, and what is known about their set.</param>
 /// <param name="Folds">The folds.</param>
-internal sealed record StudyData(CaseSource Source, IReadOnlyList<StudyFold> Folds)
+/// <param name="Ceilings">What resizing leaves of the masks; empty where the cases were only listed.</param>
+internal sealed record StudyData(CaseSource Source, IReadOnlyList<StudyFold> Folds, IReadOnlyList<ResizingCeiling> Ceilings)
 {
     private const string TrainByDefault = "train", EvalByDefault = "val";
 
@@ -42,12 +44,7 @@ internal sealed record StudyData(CaseSource Source, IReadOnlyList<StudyFold> Fol
 
             CaseSource all = data.ListCases(terminal, parsed, missing);
             IReadOnlyList<StudyFold> divided = Divide(all, count);
-            if (!onlyLists)
-            {
-                DatasetGate.Check(terminal, all, data.CheckCommand(parsed), noData, cancellation);
-            }
-
-            return new(all, divided);
+            return new(all, divided, onlyLists ? [] : DatasetGate.Check(terminal, all, data.CheckCommand(parsed), noData, cancellation));
         }
 
         if (split is not null)
@@ -64,15 +61,13 @@ internal sealed record StudyData(CaseSource Source, IReadOnlyList<StudyFold> Fol
                 : $"--train-split and --eval-split are both {train.Split}: cases that were trained on say nothing of new ones.");
         }
 
-        if (!onlyLists)
-        {
-            DatasetSplit[] used = [new(train.Split, train.Cases), new(eval.Split, eval.Cases)];
-            DatasetGate.Check(
-                terminal, train, used, [.. train.Others.Where(other => other.Name != eval.Split)],
-                data.CheckCommand(parsed), noData, cancellation);
-        }
-
-        return new(train, [new(eval.Split, train.Cases, eval.Cases)]);
+        DatasetSplit[] used = [new(train.Split, train.Cases), new(eval.Split, eval.Cases)];
+        return new(
+            train,
+            [new(eval.Split, train.Cases, eval.Cases)],
+            onlyLists ? [] : DatasetGate.Check(
+                terminal, train, used, [.. train.Others.Where(other => other.Name != eval.Split)], data.CheckCommand(parsed), noData,
+                cancellation));
     }
 
     private static IReadOnlyList<StudyFold> Divide(CaseSource source, int folds)

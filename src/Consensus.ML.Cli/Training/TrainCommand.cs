@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using System.Runtime.InteropServices;
 using Consensus.Imaging.Augmentation;
+using Consensus.Imaging.Metrics;
 using Consensus.ML.Cli.Data;
 using Consensus.ML.Cli.Output;
 using Consensus.ML.Cli.Prediction;
@@ -96,20 +97,47 @@ internal static class TrainCommand
             new(source.Split, source.Cases), .. validation is null ? [] : (DatasetSplit[])[new(validation.Split, validation.Cases)],
         ];
         DatasetSplit[] others = [.. source.Others.Where(other => other.Name != validation?.Split)];
-        if (writes)
+        IReadOnlyList<ResizingCeiling> ceilings = InFirst(
+            processes,
+            () => DatasetGate.Check(terminal, source, used, others, options.Data.CheckCommand(parsed), noData, interruption.Token));
+        SizeChoice? size = null;
+        if (plan.TakesAnySide)
         {
-            DatasetGate.Check(terminal, source, used, others, options.Data.CheckCommand(parsed), noData, interruption.Token);
+            size = Common(processes, SizeChoice.FromCeilings(ceilings, ml.GpuDeviceId is not null));
+            plan.Side = size.Side;
         }
 
         return Train(
-            terminal, ml, plan, source, validation, noData, options.ReadAugmentation(parsed, source), checkpoints, path, interruption,
+            terminal, ml, plan, size, source, validation, noData, options.ReadAugmentation(parsed, source), checkpoints, path, interruption,
             processes);
+    }
+
+    /// <summary>Looks at the cases in one process; the others wait, and end where it ends.</summary>
+    private static IReadOnlyList<ResizingCeiling> InFirst(TrainingProcesses? processes, Func<IReadOnlyList<ResizingCeiling>> check) =>
+        processes is null ? check() : processes.Together(() => processes.Rank == 0 ? check() : []);
+
+    /// <summary>The choice of the first process, which alone has read the masks.</summary>
+    private static SizeChoice Common(TrainingProcesses? processes, SizeChoice here)
+    {
+        if (processes is null)
+        {
+            return here;
+        }
+
+        int side = 0;
+        foreach (int candidate in SizeChoice.Sides)
+        {
+            side = processes.Any(processes.Rank == 0 && here.Side == candidate) ? candidate : side;
+        }
+
+        return here with { Side = side };
     }
 
     private static int Train(
         Terminal terminal,
         MLContext ml,
         TrainingPlan plan,
+        SizeChoice? size,
         CaseSource source,
         CaseSource? validation,
         float? noData,
@@ -126,7 +154,7 @@ internal static class TrainCommand
             .Append(ml.Transforms.ResizeSlices("Features", "Image", height: plan.Side, width: plan.Side))
             .Append(ml.Transforms.AugmentSlices("Features", augmentation))
             .Append(plan.CreateTrainer(ml, source, processes, display, interruption.Token));
-        Announce(terminal, plan, source, validation, augmentation);
+        Announce(terminal, plan, size, source, validation, augmentation);
         using TransformerChain<ITransformer> model = display.Show(
             () => validation is null ? pipeline.Fit(cases) : pipeline.Fit(cases, validation.View(ml)));
 
@@ -155,6 +183,7 @@ internal static class TrainCommand
     private static void Announce(
         Terminal terminal,
         TrainingPlan plan,
+        SizeChoice? size,
         CaseSource source,
         CaseSource? validation,
         AugmentationPolicy augmentation)
@@ -173,6 +202,12 @@ internal static class TrainCommand
         terminal.Out.WriteLine(
             $"Training on {source.Name} at {plan.Side}×{plan.Side} pixels{counted}: {source.Raters} raters, {plan.Learned}"
             + $"{(plan.Members == 1 ? "" : $", {plan.Members} networks")}{chosen}.");
+        if (size is { SoftDice: double left })
+        {
+            terminal.Out.WriteLine(
+                $"The size follows from the masks: resizing to it leaves a soft Dice of {Formats.Score(left)} (--size sets another).");
+        }
+
         terminal.Out.WriteLine(
             $"The cases take about {Formats.Megabytes(source.MemoryAt(plan.Side))} of memory, and are mirrored along "
             + $"{axes} (--augment-mirror).");

@@ -17,6 +17,7 @@ internal sealed class TrainingPlan
     private readonly ParseResult _parsed;
     private readonly LoadedModel? _start;
     private readonly SegmentationOptions _options;
+    private int? _side;
 
     private TrainingPlan(TrainArguments arguments, ParseResult parsed, LoadedModel? start, SegmentationOptions options)
     {
@@ -24,14 +25,29 @@ internal sealed class TrainingPlan
         _parsed = parsed;
         _start = start;
         _options = options;
-        Side = parsed.GetValue(arguments.Size)
+        _side = parsed.GetValue(arguments.Size)
             ?? start?.Segmentation.Height
-            ?? (parsed.GetValue(arguments.Preset) == TrainingPreset.Paper ? 256 : 64);
-        NetworkArguments.EnsureSideFits(Side, options.Network);
+            ?? (parsed.GetValue(arguments.Preset) == TrainingPreset.Paper ? 256 : null);
+        if (_side is int side)
+        {
+            NetworkArguments.EnsureSideFits(side, options.Network);
+        }
     }
 
+    /// <summary>Whether the options say nothing about the side of the slices, so that the cases decide it.</summary>
+    public bool TakesAnySide => _side is null;
+
     /// <summary>Side of the slices, in pixels.</summary>
-    public int Side { get; }
+    /// <exception cref="InvalidOperationException">It was not chosen yet.</exception>
+    public int Side
+    {
+        get => _side ?? throw new InvalidOperationException("The side of the slices was not chosen.");
+        set
+        {
+            NetworkArguments.EnsureSideFits(value, _options.Network);
+            _side = value;
+        }
+    }
 
     /// <summary>Number of networks to train side by side.</summary>
     public int Members => _parsed.GetValue(_arguments.Members) ?? 1;
