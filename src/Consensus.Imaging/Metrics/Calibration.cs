@@ -55,6 +55,90 @@ internal static class Calibration
     }
 
     /// <summary>
+    /// <see cref="ExpectedError"/> against the mask of each rater in place of the share of raters. The CURVAS challenges report it for each
+    /// rater (Riera-Marín et al. 2025, arXiv 2505.08685), there of the more likely class and with 50 bins.
+    /// </summary>
+    /// <remarks>
+    /// Its mean over raters is at least the error against the share of raters, because errors of different raters do not cancel.
+    /// </remarks>
+    /// <param name="prediction">Predicted soft map, one value per pixel, in [0, 1].</param>
+    /// <param name="masks">One mask per rater, of the same size.</param>
+    /// <param name="bins">Number of bins, at least 1.</param>
+    /// <returns>One value in [0, 1] for each rater, in their order; lower is better.</returns>
+    /// <exception cref="ArgumentException">The map and the masks have different sizes.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The number of bins is below 1.</exception>
+    public static double[] ExpectedErrors(ReadOnlySpan<float> prediction, RaterMasks masks, int bins = DefaultBins)
+    {
+        var errors = new double[masks.Raters];
+        var marks = new float[masks.Height * masks.Width];
+        for (int rater = 0; rater < errors.Length; rater++)
+        {
+            ReadOnlySpan<byte> mask = masks.Rater(rater);
+            for (int i = 0; i < marks.Length; i++)
+            {
+                marks[i] = mask[i];
+            }
+
+            errors[rater] = ExpectedError(prediction, marks, bins);
+        }
+
+        return errors;
+    }
+
+    /// <summary>
+    /// Adaptive calibration error (Nixon et al., "Measuring Calibration in Deep Learning", CVPR workshops 2019): as
+    /// <see cref="ExpectedError"/>, but each bin holds the same number of pixels. The n pixels are sorted by their prediction, and the bin
+    /// b of B holds those at the places from ⌊(b − 1)·n/B⌋ to before ⌊b·n/B⌋. The value is <c>Σ_b |B_b| / n · |mean prediction in B_b −
+    /// mean truth in B_b|</c>.
+    /// </summary>
+    /// <remarks>
+    /// Pixels of one prediction may fall into several bins, where their order would decide. Each of them counts with their mean truth, so
+    /// the value does not depend on the order of pixels. In the source, the prediction is the probability of each class; here, it is the
+    /// share of raters, and background has no bins of its own.
+    /// </remarks>
+    /// <param name="prediction">Predicted soft map, one value per pixel, in [0, 1].</param>
+    /// <param name="truth">Share of raters at each pixel, in the same order.</param>
+    /// <param name="bins">Number of bins, at least 1.</param>
+    /// <returns>Between 0 and 1; lower is better. NaN if there are no pixels, or if a value is NaN.</returns>
+    /// <exception cref="ArgumentException">The maps have different lengths.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The number of bins is below 1.</exception>
+    public static double AdaptiveError(ReadOnlySpan<float> prediction, ReadOnlySpan<float> truth, int bins = DefaultBins)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(bins, 1);
+        Overlap.RequireEqualLengths(prediction, truth);
+        if (prediction.IsEmpty || prediction.IndexOf(float.NaN) >= 0)
+        {
+            return double.NaN;
+        }
+
+        float[] sorted = prediction.ToArray(), shares = truth.ToArray();
+        Array.Sort(sorted, shares);
+        var differences = new double[bins];
+        for (int first = 0, bin = 0; first < sorted.Length;)
+        {
+            int end = first;
+            double sum = 0;
+            for (; end < sorted.Length && sorted[end] == sorted[first]; end++)
+            {
+                sum += shares[end];
+            }
+
+            double difference = sorted[first] - (sum / (end - first));
+            for (; first < end; first++)
+            {
+                while (first >= (long)(bin + 1) * sorted.Length / bins)
+                {
+                    bin++;
+                }
+
+                differences[bin] += difference;
+            }
+        }
+
+        return differences.Sum(Math.Abs) / sorted.Length;
+    }
+
+    /// <summary>
     /// Brier score (Monthly Weather Review 78, 1950) for the event "marked": the mean of <c>(p − a)²</c> over raters and pixels. Here p is
     /// the prediction, and a is 1 if the rater marked the pixel, else 0. With y for the share of raters, this equals the mean of <c>(p −
     /// y)² + y(1 − y)</c> over pixels. No map can avoid the second part (<see cref="UnavoidableBrierScore"/>).

@@ -35,6 +35,60 @@ public sealed class CalibrationTests
     }
 
     [Fact]
+    public void The_error_against_each_rater_does_not_cancel_between_raters()
+    {
+        // Both pixels are in one bin. The first rater marks one of them, the second both, the third none: errors of 0, 1/2 and 1/2.
+        double[] errors = Calibration.ExpectedErrors([0.5f, 0.5f], new RaterMasks(3, 1, 2, [1, 0, 1, 1, 0, 0]));
+        Assert.Equal([0, 0.5, 0.5], errors);
+        Assert.Equal(0, Calibration.ExpectedError([0.5f, 0.5f], [2 / 3f, 1 / 3f]), 1e-7);
+    }
+
+    [Fact]
+    public void The_adaptive_error_has_bins_of_as_many_pixels_each()
+    {
+        // Sorted, the predictions are 0, 0.1 | 0.2, 0.9, and the truths 0, 1 | 1, 1. Bins of equal width would hold three and one.
+        Assert.Equal(((0.5 - 0.05) + (1 - 0.55)) / 2, Calibration.AdaptiveError([0.9f, 0, 0.2f, 0.1f], [1, 0, 1, 1], bins: 2), 1e-7);
+
+        // Five pixels in two bins: two and three.
+        Assert.Equal(
+            (Math.Abs(0.1 + 0.2 - 1) + Math.Abs(0.3 + 0.4 + 0.5 - 1)) / 5,
+            Calibration.AdaptiveError([0.1f, 0.2f, 0.3f, 0.4f, 0.5f], [0, 1, 1, 0, 0], bins: 2),
+            1e-7);
+        Assert.Equal(0, Calibration.AdaptiveError([0, 0.25f, 1], [0, 0.25f, 1]));
+        Assert.Equal(1, Calibration.AdaptiveError([0, 1], [1, 0]));
+        Assert.Equal(double.NaN, Calibration.AdaptiveError([], []));
+        Assert.Equal(double.NaN, Calibration.AdaptiveError([float.NaN], [0]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Calibration.AdaptiveError([0], [0], bins: 0));
+        Assert.Throws<ArgumentException>(() => Calibration.AdaptiveError([0], [0, 0]));
+    }
+
+    [Fact]
+    public void Pixels_of_one_prediction_count_alike_in_every_order_and_bin()
+    {
+        // The prediction 0 has four pixels with the mean truth 1/4, of which two are in each bin. The second bin has 0.8 with truth 1 too.
+        float[][] truths = [[1, 0, 0, 0, 1], [0, 0, 1, 0, 1], [0.25f, 0.25f, 0.25f, 0.25f, 1]];
+        Assert.All(truths, truth => Assert.Equal(
+            ((2 * 0.25) + ((2 * 0.25) + 0.2)) / 5, Calibration.AdaptiveError([0, 0, 0, 0, 0.8f], truth, bins: 2), 1e-7));
+    }
+
+    [Fact]
+    public void Calibration_errors_equal_a_simple_count_of_bins()
+    {
+        var random = new Random(5);
+        float[] map = [.. Enumerable.Range(0, 211).Select(_ => random.NextSingle())],
+            truth = [.. Enumerable.Range(0, 211).Select(_ => random.Next(4) / 3f)];
+        (float Map, float Truth)[] sorted = [.. map.Zip(truth).OrderBy(pixel => pixel.First)];
+        double adaptive = 0;
+        for (int bin = 0; bin < 7; bin++)
+        {
+            (float Map, float Truth)[] held = sorted[(bin * 211 / 7)..((bin + 1) * 211 / 7)];
+            adaptive += held.Length / 211.0 * Math.Abs(held.Average(pixel => pixel.Map) - held.Average(pixel => (double)pixel.Truth));
+        }
+
+        Assert.Equal(adaptive, Calibration.AdaptiveError(map, truth, bins: 7), 1e-6);
+    }
+
+    [Fact]
     public void The_Brier_score_is_the_mean_over_raters_of_the_squared_difference()
     {
         // The raters mark 1 0 and 1 1. The first pixel has 0.2² twice, the second pixel has 0.4² and 0.6².
