@@ -43,6 +43,27 @@ internal sealed class BinaryMasks
     /// <summary>Number of pixels that a mask of this set and a mask of another set both mark.</summary>
     public long Shared(int mask, BinaryMasks others, int other) => Shared(_bits[mask], others._bits[other]);
 
+    /// <summary>Whether a mask marks a pixel.</summary>
+    public bool IsMarked(int mask, int pixel) => ((_bits[mask][pixel / 64] >> (pixel % 64)) & 1) == 1;
+
+    /// <summary>For each pixel, the number of masks that mark it.</summary>
+    public int[] Votes()
+    {
+        var votes = new int[Pixels];
+        foreach (ulong[] bits in _bits)
+        {
+            for (int i = 0; i < bits.Length; i++)
+            {
+                for (ulong left = bits[i]; left != 0; left &= left - 1)
+                {
+                    votes[(64 * i) + BitOperations.TrailingZeroCount(left)]++;
+                }
+            }
+        }
+
+        return votes;
+    }
+
     private static ulong[] Pack(ReadOnlySpan<byte> mask)
     {
         var bits = new ulong[(mask.Length + 63) / 64];

@@ -1,6 +1,6 @@
 namespace Consensus.Imaging.Metrics;
 
-/// <summary>Spearman's rank correlation.</summary>
+/// <summary>Correlations: Spearman's of the ranks, and Pearson's of the values.</summary>
 internal static class RankCorrelation
 {
     /// <summary>Pearson's correlation of the ranks; equal values share the mean of their ranks.</summary>
@@ -12,17 +12,34 @@ internal static class RankCorrelation
             return double.NaN;
         }
 
-        double[] one = Ranks(first), other = Ranks(second);
-        double mean = (one.Length + 1) / 2.0, both = 0, squaresOne = 0, squaresOther = 0;
-        for (int i = 0; i < one.Length; i++)
+        return Pearson(Ranks(first), Ranks(second));
+    }
+
+    /// <summary>Pearson's correlation.</summary>
+    /// <returns>Between −1 and 1. NaN if one of the two is constant, and if there are no values.</returns>
+    public static double Pearson(ReadOnlySpan<double> first, ReadOnlySpan<double> second)
+    {
+        double meanOne = Mean(first), meanOther = Mean(second), both = 0, squaresOne = 0, squaresOther = 0;
+        for (int i = 0; i < first.Length; i++)
         {
-            double a = one[i] - mean, b = other[i] - mean;
+            double a = first[i] - meanOne, b = second[i] - meanOther;
             both += a * b;
             squaresOne += a * a;
             squaresOther += b * b;
         }
 
         return squaresOne > 0 && squaresOther > 0 ? Math.Clamp(both / Math.Sqrt(squaresOne * squaresOther), -1, 1) : double.NaN;
+    }
+
+    private static double Mean(ReadOnlySpan<double> values)
+    {
+        double sum = 0;
+        foreach (double value in values)
+        {
+            sum += value;
+        }
+
+        return sum / values.Length;
     }
 
     /// <summary>Ranks from 1.</summary>

@@ -3,7 +3,8 @@ namespace Consensus.Imaging.Metrics;
 /// <summary>
 /// The cheapest matching of two sets that may have different sizes. Every member of a set has the same weight: both sets are replicated to
 /// the least common multiple of their sizes, and the copies are paired one to one. This is optimal transport between two uniform
-/// distributions. It is solved exactly by successive shortest paths, without storing the copies.
+/// distributions. It is solved exactly by successive shortest paths, without storing the copies. <see cref="MeanCostOfPairs"/> matches
+/// without copies, so that members of the larger set stay without a partner.
 /// </summary>
 internal static class UniformTransport
 {
@@ -26,16 +27,39 @@ internal static class UniformTransport
             }
         }
 
-        double total = 0;
-        for (int row = 0; row < rows; row++)
+        return Total(costs, flow) / copies;
+    }
+
+    /// <summary>
+    /// The mean cost of the pairs of the cheapest assignment: each row is paired with a column of its own. If there are more rows than
+    /// columns, each column is paired with a row of its own.
+    /// </summary>
+    /// <param name="costs">Cost of each pair: rows × columns, both at least 1.</param>
+    public static double MeanCostOfPairs(double[,] costs)
+    {
+        int rows = costs.GetLength(0), columns = costs.GetLength(1);
+        if (rows > columns)
         {
-            for (int column = 0; column < columns; column++)
+            var turned = new double[columns, rows];
+            for (int row = 0; row < rows; row++)
             {
-                total += flow[row, column] * costs[row, column];
+                for (int column = 0; column < columns; column++)
+                {
+                    turned[column, row] = costs[row, column];
+                }
             }
+
+            return MeanCostOfPairs(turned);
         }
 
-        return total / copies;
+        var flow = new long[rows, columns];
+        long[] free = [.. Enumerable.Repeat(1L, columns)];
+        for (int row = 0; row < rows; row++)
+        {
+            Assign(costs, flow, free, row, 1);
+        }
+
+        return Total(costs, flow) / rows;
     }
 
     /// <summary>
@@ -117,6 +141,20 @@ internal static class UniformTransport
         }
 
         return (moves, movers);
+    }
+
+    private static double Total(double[,] costs, long[,] flow)
+    {
+        double total = 0;
+        for (int row = 0; row < costs.GetLength(0); row++)
+        {
+            for (int column = 0; column < costs.GetLength(1); column++)
+            {
+                total += flow[row, column] * costs[row, column];
+            }
+        }
+
+        return total;
     }
 
     private static int Divisor(int one, int other) => other == 0 ? one : Divisor(other, one % other);
