@@ -66,12 +66,17 @@ public sealed partial class SegmentationCatalog
     /// column is missing or empty, slices of one volume (by the column ImagePath) and rows of one case belong together. Null to make each
     /// row a group by itself.
     /// </param>
+    /// <param name="raterNamesColumnName">
+    /// Vector of Text with the name of the rater of each mask, for scores of each rater; null to number the masks of each case from 1. The
+    /// masks are numbered too if the data has no column of the default name.
+    /// </param>
     /// <exception cref="ArgumentException">
     /// A column is missing or has a different type, there are no rows, or an option is out of range.
     /// </exception>
     /// <exception cref="InvalidDataException">
-    /// A row has no masks or no map; its masks cannot be read or do not have the size of its image; its map has values outside [0, 1]; or
-    /// ML.NET's steps cut or padded its picture to the model's size. The message names the case and the file.
+    /// A row has no masks or no map; its masks cannot be read or do not have the size of its image; its raters' names do not fit its masks;
+    /// its map has values outside [0, 1]; or ML.NET's steps cut or padded its picture to the model's size. The message names the case and
+    /// the file.
     /// </exception>
     /// <exception cref="FileNotFoundException">A mask file does not exist.</exception>
     /// <example>
@@ -90,7 +95,8 @@ public sealed partial class SegmentationCatalog
         string? samplesColumnName = PredictedMaps.DefaultSamples,
         string? uncertaintyColumnName = PredictedMaps.DefaultUncertainty,
         EvaluationOptions? options = null,
-        string? groupColumnName = GroupColumn.DefaultName)
+        string? groupColumnName = GroupColumn.DefaultName,
+        string? raterNamesColumnName = RaterNamesColumn.DefaultName)
     {
         ArgumentNullException.ThrowIfNull(data);
         options ??= new();
@@ -103,6 +109,7 @@ public sealed partial class SegmentationCatalog
         DataViewSchema.Column? name = caseColumnName is null
             ? null
             : data.Schema.Require(caseColumnName, type => type is TextDataViewType, "Text");
+        DataViewSchema.Column? names = RaterNamesColumn.FindByName(data.Schema, raterNamesColumnName);
         DataViewSchema.Column? image = ImageColumn(data.Schema), imagePath = image is null ? ImagePathColumn(data.Schema) : null;
         var groups = GroupColumn.FromSchema(data.Schema, groupColumnName, name);
 
@@ -110,7 +117,7 @@ public sealed partial class SegmentationCatalog
 
         using IChannel channel = _environment.Start("Evaluate");
         var notes = new GridNotes(line => channel.Warning(MessageSensitivity.UserData, line));
-        DataViewSchema.Column[] facts = [.. new[] { annotations, name, image, imagePath }.OfType<DataViewSchema.Column>()];
+        DataViewSchema.Column[] facts = [.. new[] { annotations, name, names, image, imagePath }.OfType<DataViewSchema.Column>()];
         using DataViewRowCursor cursor = data.GetRowCursor([.. facts, .. maps.Columns, .. groups.Columns, .. pictures?.Columns ?? []]);
         Func<GroupColumn.RowGroup>? groupGetter = groupColumnName is null ? null : groups.Getter(cursor);
         Func<string> nameGetter = NameGetter(cursor, name);
@@ -119,6 +126,7 @@ public sealed partial class SegmentationCatalog
         Func<Annotation?> annotationGetter = cursor.AnnotationGetter(
             annotations, volumes, GridColumn.Getter(cursor, image, imagePath, notes), notes);
         Func<Slice>? imageGetter = image is null ? null : cursor.SliceGetter(image.Value);
+        Func<int, string[]> raterNamesGetter = RaterNamesColumn.Getter(cursor, names);
         Action<string, RaterMasks>? framing = pictures?.Checker(cursor);
         var cases = new List<CaseMetrics>();
         var found = new List<GroupColumn.RowGroup?>();
@@ -127,7 +135,8 @@ public sealed partial class SegmentationCatalog
             string caseName = nameGetter();
             RaterMasks masks = Masks(caseName, annotationGetter, annotations.Name, imageGetter);
             framing?.Invoke($"Case '{caseName}'", masks);
-            CaseMetrics scores = Score(caseName, mapsGetter(caseName), masks, imageGetter?.Invoke(), options);
+            string[] raterNames = RaterNames(caseName, raterNamesGetter, masks, names);
+            CaseMetrics scores = Score(caseName, mapsGetter(caseName), masks, imageGetter?.Invoke(), options, raterNames);
             channel.Trace(
                 MessageSensitivity.UserData, "Case '{0}': soft Dice {1:0.0000} (5 thresholds), {2:0.0000} (9 thresholds)", caseName,
                 scores.SoftDice5, scores.SoftDice9);
@@ -217,12 +226,7 @@ public sealed partial class SegmentationCatalog
         {
             string caseName = nameGetter();
             RaterMasks masks = Masks(caseName, annotationGetter, annotations.Name, imageGetter: null);
-            string[] raterNames = raterNamesGetter(masks.Raters);
-            if (CaseAgreement.ProblemWith(raterNames, masks.Raters) is { } problem)
-            {
-                throw new InvalidDataException($"Case '{caseName}': column '{names?.Name}' has {problem}.");
-            }
-
+            string[] raterNames = RaterNames(caseName, raterNamesGetter, masks, names);
             CaseAgreement agreement = CaseAgreement.Compute(caseName, masks, raterNames, (grid ?? gridGetter())?.Geometry);
             grid = null;
             progress?.Report(agreement);
@@ -259,7 +263,18 @@ public sealed partial class SegmentationCatalog
         return groups.Select(group => group is { } known && (!known.IsOwn || shared.Contains(known.Name)) ? known.Name : null);
     }
 
-    private static CaseMetrics Score(string caseName, PredictedMaps.Row maps, RaterMasks masks, Slice? image, EvaluationOptions options)
+    /// <exception cref="InvalidDataException">The names of the raters do not fit the masks.</exception>
+    private static string[] RaterNames(
+        string caseName, Func<int, string[]> getter, RaterMasks masks, DataViewSchema.Column? column)
+    {
+        string[] names = getter(masks.Raters);
+        return CaseAgreement.ProblemWith(names, masks.Raters) is { } problem
+            ? throw new InvalidDataException($"Case '{caseName}': column '{column?.Name}' has {problem}.")
+            : names;
+    }
+
+    private static CaseMetrics Score(
+        string caseName, PredictedMaps.Row maps, RaterMasks masks, Slice? image, EvaluationOptions options, string[] raterNames)
     {
         if (maps.IsNative && (masks.Height != maps.Height || masks.Width != maps.Width))
         {
@@ -275,7 +290,7 @@ public sealed partial class SegmentationCatalog
         };
         return CaseMetrics.Compute(
             caseName, maps.SoftMap, maps.IsNative ? masks : Resampling.Nearest(masks, maps.Height, maps.Width), maps.Samples,
-            maps.Uncertainty, geometry, options);
+            maps.Uncertainty, geometry, options, raterNames);
     }
 
     private static RaterMasks Masks(string caseName, Func<Annotation?> annotationGetter, string column, Func<Slice>? imageGetter)

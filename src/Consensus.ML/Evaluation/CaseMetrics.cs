@@ -53,6 +53,33 @@ public sealed record CaseMetrics
     public required double F1 { get; init; }
 
     /// <summary>
+    /// Dice of the rounded map and the STAPLE estimate cut above one half (<see cref="Staple"/>), in [0, 1], higher is better. The
+    /// CURVAS-PDACVI challenge calls it DSC, and gives 0 where both are empty; here it is 1.
+    /// </summary>
+    public double StapleDice { get; init; } = double.NaN;
+
+    /// <summary>
+    /// Dice of the rounded map and what all raters marked, over the pixels where all raters agree (CURVAS), in [0, 1], higher is better: a
+    /// pixel where raters differ does not count. 1 where no pixel is marked by all and the map marks none that nobody marked.
+    /// </summary>
+    public double ConsensusDice { get; init; } = double.NaN;
+
+    /// <summary>
+    /// Mean confidence where all raters agree (CURVAS): half of the mean of p where all marked, plus the mean of 1 − p where nobody marked.
+    /// In [0, 1], higher is better. NaN where there is no pixel of one of the two kinds.
+    /// </summary>
+    public double ConsensusConfidence { get; init; } = double.NaN;
+
+    /// <summary>
+    /// Mean over raters of the Dice of the rounded map and the rater's mask, 1 for two empty masks, in [0, 1], higher is better.
+    /// <see cref="OfRaters"/> has it for each rater.
+    /// </summary>
+    public double RaterDice { get; init; } = double.NaN;
+
+    /// <summary>The scores against the mask of each rater, in the order of the masks; empty where the masks are not known.</summary>
+    public IReadOnlyList<RaterScore> OfRaters { get; init; } = [];
+
+    /// <summary>
     /// Intersection over union of the rounded maps (Jaccard), TP / (TP + FP + FN), in [0, 1]; higher is better.
     /// </summary>
     public required double IntersectionOverUnion { get; init; }
@@ -90,6 +117,19 @@ public sealed record CaseMetrics
     public double ExpectedCalibrationError { get; init; } = double.NaN;
 
     /// <summary>
+    /// Adaptive calibration error ACE of the soft map (Nixon et al., CVPR workshops 2019): <see cref="ExpectedCalibrationError"/> with bins
+    /// of as many pixels each, in [0, 1]; lower is better. Pixels of equal prediction count with their mean truth.
+    /// </summary>
+    public double AdaptiveCalibrationError { get; init; } = double.NaN;
+
+    /// <summary>
+    /// Mean over raters of the expected calibration error against the rater's mask (CURVAS), in [0, 1], lower is better. It is at least
+    /// <see cref="ExpectedCalibrationError"/>, and even the raters' own soft map does not reach 0 where they differ.
+    /// <see cref="OfRaters"/> has it for each rater.
+    /// </summary>
+    public double RaterCalibrationError { get; init; } = double.NaN;
+
+    /// <summary>
     /// Brier score of the soft map: the mean over raters and pixels of (p − a)², where a is 1 if the rater marked the pixel, else 0. In
     /// [0, 1]; lower is better.
     /// </summary>
@@ -100,6 +140,19 @@ public sealed record CaseMetrics
     /// depends only on the raters.
     /// </summary>
     public double UnavoidableBrierScore { get; init; } = double.NaN;
+
+    /// <summary>
+    /// Area under the risk-coverage curve AURC over the pixels (Geifman et al., ICLR 2019), in [0, 1]; lower is better. The confidence of a
+    /// pixel is max(p, 1 − p), and its risk the share of raters whose mark differs from the rounded map. The area is the mean over
+    /// k = 1 … n of the mean risk of the k most confident of the n pixels.
+    /// </summary>
+    public double RiskCoverageArea { get; init; } = double.NaN;
+
+    /// <summary>
+    /// E-AURC, what is left of <see cref="RiskCoverageArea"/> after the area of the best order of the pixels, by their risk, is taken away.
+    /// In [0, 1]; lower is better.
+    /// </summary>
+    public double ExcessRiskCoverageArea { get; init; } = double.NaN;
 
     /// <summary>
     /// Generalised energy distance of samples and raters (<see cref="SampleSetMetrics.GeneralizedEnergyDistance"/>), at
@@ -118,6 +171,17 @@ public sealed record CaseMetrics
     /// <summary>Maximum Dice matching D_max (<see cref="SampleSetMetrics.MaximumDice"/>), in [0, 1], higher is better.</summary>
     public double MaximumDice { get; init; } = double.NaN;
 
+    /// <summary>
+    /// D_max reversed (<see cref="SampleSetMetrics.ReversedMaximumDice"/>): for each sample the most similar rater, in [0, 1], higher is
+    /// better.
+    /// </summary>
+    public double ReversedMaximumDice { get; init; } = double.NaN;
+
+    /// <summary>
+    /// D_match (<see cref="SampleSetMetrics.MatchedDice"/>): Dice of samples and raters paired one to one, in [0, 1], higher is better.
+    /// </summary>
+    public double MatchedDice { get; init; } = double.NaN;
+
     /// <summary>Hungarian-matched IoU (<see cref="SampleSetMetrics.MatchedIntersectionOverUnion"/>), in [0, 1], higher is better.</summary>
     public double MatchedIntersectionOverUnion { get; init; } = double.NaN;
 
@@ -130,10 +194,34 @@ public sealed record CaseMetrics
     /// <summary>Collective insight CI (<see cref="SampleSetMetrics.CollectiveInsight"/>), in [0, 1], higher is better.</summary>
     public double CollectiveInsight { get; init; } = double.NaN;
 
+    /// <summary>
+    /// Normalised cross-correlation NCC (<see cref="SampleSetMetrics.NormalizedCrossCorrelation"/>), in [−1, 1], higher is better; NaN
+    /// where all samples are equal.
+    /// </summary>
+    public double NormalizedCrossCorrelation { get; init; } = double.NaN;
+
+    /// <summary>The expected area Σp: the sum of the soft map, in pixels of the maps that were compared.</summary>
+    public double ExpectedArea { get; init; } = double.NaN;
+
+    /// <summary>
+    /// CRPS of <see cref="ExpectedArea"/> x and the raters' areas a, as they are: mean |a − x| − ½ mean |a − a′|, over the raters and over
+    /// all pairs of raters. In pixels, at least 0, lower is better.
+    /// </summary>
+    public double AreaRankedProbability { get; init; } = double.NaN;
+
+    /// <summary>
+    /// CRPS of <see cref="ExpectedArea"/> x and the normal distribution that has the mean μ and the standard deviation σ of the raters'
+    /// areas, as in the CURVAS challenges: ∫ (Φ((y − μ)/σ) − 1{y ≥ x})² dy. In pixels, at least 0, lower is better. The integral is over
+    /// the whole line, unless <see cref="EvaluationOptions.AreaDeviations"/> says otherwise.
+    /// </summary>
+    public double NormalAreaRankedProbability { get; init; } = double.NaN;
+
     /// <summary>Mean area of the samples, in pixels of the maps that were compared.</summary>
     public double MeanSampleArea { get; init; } = double.NaN;
 
-    /// <summary>Mean area of the raters' masks, in pixels of the maps that were compared.</summary>
+    /// <summary>
+    /// Mean area of the raters' masks, in pixels of the maps that were compared. Compare it with <see cref="ExpectedArea"/>.
+    /// </summary>
     public double MeanRaterArea { get; init; } = double.NaN;
 
     /// <summary>
@@ -174,8 +262,10 @@ public sealed record CaseMetrics
     /// <param name="uncertainty">Uncertainty of the soft map, row by row; empty for none.</param>
     /// <param name="geometry">The geometry of the maps, which gives their spacing in millimetres; null for distances in pixels.</param>
     /// <param name="options">Thresholds, tolerance and bins; null for the defaults.</param>
+    /// <param name="raterNames">The name of each mask's rater; null to number them from 1.</param>
     /// <exception cref="ArgumentException">
-    /// The size of a map or of the samples differs from that of the masks, or an option is out of range.
+    /// The size of a map or of the samples differs from that of the masks, there are more or fewer names than masks, or an option is out of
+    /// range.
     /// </exception>
     public static CaseMetrics Compute(
         string name,
@@ -184,13 +274,31 @@ public sealed record CaseMetrics
         RaterMasks? samples = null,
         ReadOnlySpan<float> uncertainty = default,
         SliceGeometry? geometry = null,
-        EvaluationOptions? options = null)
+        EvaluationOptions? options = null,
+        IReadOnlyList<string>? raterNames = null)
     {
         ArgumentNullException.ThrowIfNull(masks);
-        float[] truth = ConsensusLabels.SoftMap(masks);
-        var people = RaterYardsticks.Compute(masks);
-        CaseMetrics scores = ScoreMaps(name, prediction, truth, masks.Height, masks.Width, masks.Raters, geometry, options ?? new()) with
+        options ??= new();
+        if (raterNames is not null && CaseAgreement.ProblemWith(raterNames, masks.Raters) is { } problem)
         {
+            throw new ArgumentException($"There are {problem}.", nameof(raterNames));
+        }
+
+        float[] truth = ConsensusLabels.SoftMap(masks);
+        var patterns = new DecisionPatterns(masks);
+        var people = RaterYardsticks.FromPatterns(patterns);
+        CaseMetrics scores = ScoreMaps(name, prediction, truth, masks.Height, masks.Width, masks.Raters, geometry, options);
+        RaterScore[] ofRaters = RaterScore.OfEach(prediction, masks, raterNames, options.CalibrationBins);
+        double[] areas = [.. Enumerable.Range(0, masks.Raters).Select(rater => (double)masks.Rater(rater).Count((byte)1))];
+        scores = scores with
+        {
+            StapleDice = RoundedMaps.F1(prediction, patterns.Spread(Staple.Estimate(patterns, new StapleOptions()).Truth)),
+            OfRaters = Array.AsReadOnly(ofRaters),
+            RaterDice = ofRaters.Average(one => one.Dice),
+            RaterCalibrationError = ofRaters.Average(one => one.CalibrationError),
+            AreaRankedProbability = RankedProbability.OfSteps(areas, scores.ExpectedArea),
+            NormalAreaRankedProbability =
+                RankedProbability.OfNormal(areas, scores.ExpectedArea, options.AreaDeviations ?? double.PositiveInfinity),
             OneAgainstAll = people.OneAgainstAll,
             OneAgainstOthers = people.OneAgainstOthers,
             HalfAgainstHalf = people.HalfAgainstHalf,
@@ -206,7 +314,7 @@ public sealed record CaseMetrics
             return scores;
         }
 
-        SampleSetMetrics set = SampleSetMetrics.Compute(samples, masks);
+        SampleSetMetrics set = SampleSetMetrics.Compute(samples, masks, options.EnergyDistance);
         return scores with
         {
             Samples = samples.Raters,
@@ -214,12 +322,14 @@ public sealed record CaseMetrics
             SampleDiversity = set.SampleDiversity,
             RaterDiversity = set.RaterDiversity,
             MaximumDice = set.MaximumDice,
+            ReversedMaximumDice = set.ReversedMaximumDice,
+            MatchedDice = set.MatchedDice,
             MatchedIntersectionOverUnion = set.MatchedIntersectionOverUnion,
             CombinedSensitivity = set.CombinedSensitivity,
             DiversityAgreement = set.DiversityAgreement,
             CollectiveInsight = set.CollectiveInsight,
+            NormalizedCrossCorrelation = set.NormalizedCrossCorrelation,
             MeanSampleArea = set.MeanSampleArea,
-            MeanRaterArea = set.MeanRaterArea,
             AreaError = set.AreaError,
             AreaDistance = set.AreaDistance,
         };
@@ -261,6 +371,7 @@ public sealed record CaseMetrics
         double boundary = BoundaryScore.Mean(prediction, truth, height, width);
         (double rows, double columns) = geometry is null ? (1, 1) : (geometry.SpacingRows, geometry.SpacingColumns);
         double tolerance = options.SurfaceTolerance ?? Math.Max(rows, columns);
+        RiskCoverage risk = RiskCoverage.Compute(prediction, truth);
         var outlines = SurfaceDistance.OutlineDistances.Between(prediction, truth, height, width, rows, columns);
         return new()
         {
@@ -280,9 +391,27 @@ public sealed record CaseMetrics
             NormalizedSurfaceDice = outlines.Within(tolerance),
             SurfaceTolerance = tolerance,
             DistanceUnit = geometry is null ? DistanceUnit.Pixels : DistanceUnit.Millimeters,
+            ConsensusDice = ConsensusRegions.Dice(prediction, truth),
+            ConsensusConfidence = ConsensusRegions.Confidence(prediction, truth),
             ExpectedCalibrationError = Calibration.ExpectedError(prediction, truth, options.CalibrationBins),
+            AdaptiveCalibrationError = Calibration.AdaptiveError(prediction, truth, options.CalibrationBins),
             BrierScore = Calibration.BrierScore(prediction, truth),
             UnavoidableBrierScore = Calibration.UnavoidableBrierScore(truth),
+            RiskCoverageArea = risk.Area,
+            ExcessRiskCoverageArea = risk.Excess,
+            ExpectedArea = Sum(prediction),
+            MeanRaterArea = Sum(truth),
         };
+    }
+
+    private static double Sum(ReadOnlySpan<float> map)
+    {
+        double sum = 0;
+        foreach (float value in map)
+        {
+            sum += value;
+        }
+
+        return sum;
     }
 }

@@ -22,8 +22,21 @@ public sealed record EvaluationOptions
     /// </summary>
     public double? SurfaceTolerance { get; init; }
 
-    /// <summary>Number of equally wide bins of the expected calibration error, 1 to 10000. Default 10.</summary>
+    /// <summary>
+    /// Number of bins of the calibration errors, 1 to 10000: equally wide ones, and those of as many pixels each of the adaptive error.
+    /// Default 10.
+    /// </summary>
     public int CalibrationBins { get; init; } = Calibration.DefaultBins;
+
+    /// <summary>
+    /// How far from the mean of the raters' areas <see cref="CaseMetrics.NormalAreaRankedProbability"/> integrates, in standard deviations,
+    /// above 0. Null (the default) for the whole line. The code of the CURVAS challenges has 3: its value stops growing beyond, and is 0
+    /// where the raters' areas are equal.
+    /// </summary>
+    public double? AreaDeviations { get; init; }
+
+    /// <summary>The conventions of the generalised energy distance. Default: all pairs, and 0 for two empty masks.</summary>
+    public EnergyDistanceOptions EnergyDistance { get; init; } = new();
 
     /// <summary>
     /// The number of resamples of the cases for the confidence intervals (<see cref="Bootstrap"/>), 0 to 1000000; 0 for no intervals.
@@ -73,6 +86,17 @@ public sealed record EvaluationOptions
             throw Wrong(nameof(CalibrationBins), CalibrationBins, "from 1 to 10000");
         }
 
+        if (AreaDeviations is double deviations && !(deviations > 0 && double.IsFinite(deviations)))
+        {
+            throw Wrong(nameof(AreaDeviations), deviations, "above 0, or null for the whole line");
+        }
+
+        if (EnergyDistance is null)
+        {
+            throw new ArgumentException($"{Name}{nameof(EnergyDistance)} is null; it must be given.");
+        }
+
+        EnergyDistance.Check();
         if (BootstrapResamples is < 0 or > 1_000_000)
         {
             throw Wrong(nameof(BootstrapResamples), BootstrapResamples, "from 0 (no intervals) to 1000000");

@@ -17,7 +17,9 @@ public sealed class SegmentationMeasure
         _value = value;
     }
 
-    /// <summary>Every measure: those of the soft map first, then those of the samples, of the uncertainty, and of the raters.</summary>
+    /// <summary>
+    /// Every measure: those of the soft map first, then those of the samples, of areas, of the uncertainty, and of the raters.
+    /// </summary>
     public static IReadOnlyList<SegmentationMeasure> All { get; } = Array.AsReadOnly<SegmentationMeasure>(
     [
         Higher(
@@ -28,6 +30,18 @@ public sealed class SegmentationMeasure
             nameof(CaseMetrics.MeanDiceAtThresholds), "soft Dice", "Dice of the soft maps cut at the chosen thresholds",
             one => one.MeanDiceAtThresholds),
         Higher(nameof(CaseMetrics.F1), "F1", "Dice of the maps rounded at one half", one => one.F1),
+        Higher(
+            nameof(CaseMetrics.StapleDice), "STAPLE Dice", "Dice of the rounded map and the STAPLE estimate",
+            one => one.StapleDice),
+        Higher(
+            nameof(CaseMetrics.ConsensusDice), "consensus Dice", "Dice of the rounded map where all raters agree",
+            one => one.ConsensusDice),
+        Higher(
+            nameof(CaseMetrics.ConsensusConfidence), "confidence", "confidence of the soft map where all raters agree",
+            one => one.ConsensusConfidence),
+        Higher(
+            nameof(CaseMetrics.RaterDice), "rater Dice", "Dice of the rounded map and one rater, averaged",
+            one => one.RaterDice),
         Higher(
             nameof(CaseMetrics.IntersectionOverUnion), "IoU", "intersection over union of the rounded maps",
             one => one.IntersectionOverUnion),
@@ -42,10 +56,22 @@ public sealed class SegmentationMeasure
         Lower(
             nameof(CaseMetrics.ExpectedCalibrationError), "ECE", "expected calibration error of the share of raters",
             one => one.ExpectedCalibrationError),
+        Lower(
+            nameof(CaseMetrics.AdaptiveCalibrationError), "ACE", "adaptive calibration error: bins of as many pixels each",
+            one => one.AdaptiveCalibrationError),
+        Lower(
+            nameof(CaseMetrics.RaterCalibrationError), "rater ECE", "expected calibration error against one rater, averaged",
+            one => one.RaterCalibrationError),
         Lower(nameof(CaseMetrics.BrierScore), "Brier", "mean squared difference of map and each rater's mark", one => one.BrierScore),
         Neither(
             nameof(CaseMetrics.UnavoidableBrierScore), "unavoidable Brier", "the part of it that is the raters' disagreement",
             one => one.UnavoidableBrierScore),
+        Lower(
+            nameof(CaseMetrics.RiskCoverageArea), "AURC", "area under the risk-coverage curve over the pixels",
+            one => one.RiskCoverageArea),
+        Lower(
+            nameof(CaseMetrics.ExcessRiskCoverageArea), "E-AURC", "what of it a better order of the pixels would save",
+            one => one.ExcessRiskCoverageArea),
         Lower(
             nameof(CaseMetrics.GeneralizedEnergyDistance), "GED", "generalised energy distance of samples and raters",
             one => one.GeneralizedEnergyDistance),
@@ -53,6 +79,12 @@ public sealed class SegmentationMeasure
         Neither(nameof(CaseMetrics.RaterDiversity), "rater diversity", "mean 1 − IoU of two raters", one => one.RaterDiversity),
         Higher(
             nameof(CaseMetrics.MaximumDice), "D max", "Dice of each rater with the most similar sample, averaged", one => one.MaximumDice),
+        Higher(
+            nameof(CaseMetrics.ReversedMaximumDice), "D max reversed", "Dice of each sample with the most similar rater, averaged",
+            one => one.ReversedMaximumDice),
+        Higher(
+            nameof(CaseMetrics.MatchedDice), "D match", "Dice of samples and raters paired one to one",
+            one => one.MatchedDice),
         Higher(
             nameof(CaseMetrics.MatchedIntersectionOverUnion), "matched IoU", "IoU of samples and raters matched one to one",
             one => one.MatchedIntersectionOverUnion),
@@ -63,6 +95,18 @@ public sealed class SegmentationMeasure
             nameof(CaseMetrics.DiversityAgreement), "D a", "agreement of the samples' and the raters' variance",
             one => one.DiversityAgreement),
         Higher(nameof(CaseMetrics.CollectiveInsight), "CI", "collective insight, of S c, D max and D a", one => one.CollectiveInsight),
+        Higher(
+            nameof(CaseMetrics.NormalizedCrossCorrelation), "NCC", "correlation of the samples' variety with the errors",
+            one => one.NormalizedCrossCorrelation),
+        Neither(
+            nameof(CaseMetrics.ExpectedArea), "expected area", "sum of the soft map, in pixels",
+            one => one.ExpectedArea),
+        Lower(
+            nameof(CaseMetrics.AreaRankedProbability), "CRPS", "CRPS of the expected area and the raters' areas",
+            one => one.AreaRankedProbability),
+        Lower(
+            nameof(CaseMetrics.NormalAreaRankedProbability), "normal CRPS", "CRPS of the expected area, raters' areas as normal",
+            one => one.NormalAreaRankedProbability),
         Neither(nameof(CaseMetrics.MeanSampleArea), "sample area", "mean area of the samples, in pixels", one => one.MeanSampleArea),
         Neither(nameof(CaseMetrics.MeanRaterArea), "rater area", "mean area of the raters' masks, in pixels", one => one.MeanRaterArea),
         new(

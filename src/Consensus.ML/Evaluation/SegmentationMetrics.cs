@@ -43,6 +43,7 @@ public sealed class SegmentationMetrics
         DiceAtThresholds = Array.AsReadOnly(
             [.. Enumerable.Range(0, Thresholds.Count).Select(i => all.Average(one => one.DiceAtThresholds[i]))]);
         DistanceUnit = all.Max(one => one.DistanceUnit);
+        Raters = Array.AsReadOnly(RaterScoreSummary.OfEach(all));
         Summaries = Array.AsReadOnly([.. SegmentationMeasure.All.Select(measure => Summarise(measure, options))]);
         _summaries = Summaries.ToDictionary(summary => summary.Measure);
         Yardsticks = new(
@@ -78,6 +79,18 @@ public sealed class SegmentationMetrics
     /// <summary>F1 of the rounded maps, mean over cases.</summary>
     public double F1 => Mean(nameof(F1));
 
+    /// <summary>Dice of the rounded map and the STAPLE estimate, mean over cases.</summary>
+    public double StapleDice => Mean(nameof(StapleDice));
+
+    /// <summary>Dice of the rounded map where all raters agree, mean over cases.</summary>
+    public double ConsensusDice => Mean(nameof(ConsensusDice));
+
+    /// <summary>Confidence of the soft map where all raters agree, mean over the cases that have pixels of both kinds.</summary>
+    public double ConsensusConfidence => Mean(nameof(ConsensusConfidence));
+
+    /// <summary>Dice of the rounded map and one rater's mask, mean over raters, then over cases.</summary>
+    public double RaterDice => Mean(nameof(RaterDice));
+
     /// <summary>Intersection over union of the rounded maps, mean over cases.</summary>
     public double IntersectionOverUnion => Mean(nameof(IntersectionOverUnion));
 
@@ -104,11 +117,23 @@ public sealed class SegmentationMetrics
     /// <summary>Expected calibration error of the soft map, mean over cases.</summary>
     public double ExpectedCalibrationError => Mean(nameof(ExpectedCalibrationError));
 
+    /// <summary>Adaptive calibration error of the soft map, mean over cases.</summary>
+    public double AdaptiveCalibrationError => Mean(nameof(AdaptiveCalibrationError));
+
+    /// <summary>Expected calibration error against one rater, mean over raters, then over cases.</summary>
+    public double RaterCalibrationError => Mean(nameof(RaterCalibrationError));
+
     /// <summary>Brier score of the soft map, mean over cases.</summary>
     public double BrierScore => Mean(nameof(BrierScore));
 
     /// <summary>The part of the Brier score that no map can avoid, mean over cases.</summary>
     public double UnavoidableBrierScore => Mean(nameof(UnavoidableBrierScore));
+
+    /// <summary>Area under the risk-coverage curve over pixels (AURC), mean over cases.</summary>
+    public double RiskCoverageArea => Mean(nameof(RiskCoverageArea));
+
+    /// <summary>Excess area under the risk-coverage curve over pixels (E-AURC), mean over cases.</summary>
+    public double ExcessRiskCoverageArea => Mean(nameof(ExcessRiskCoverageArea));
 
     /// <summary>Generalised energy distance of samples and raters, mean over cases.</summary>
     public double GeneralizedEnergyDistance => Mean(nameof(GeneralizedEnergyDistance));
@@ -122,6 +147,12 @@ public sealed class SegmentationMetrics
     /// <summary>Maximum Dice matching D_max, mean over cases.</summary>
     public double MaximumDice => Mean(nameof(MaximumDice));
 
+    /// <summary>D_max reversed, mean over cases.</summary>
+    public double ReversedMaximumDice => Mean(nameof(ReversedMaximumDice));
+
+    /// <summary>D_match of samples and raters, mean over cases.</summary>
+    public double MatchedDice => Mean(nameof(MatchedDice));
+
     /// <summary>Hungarian-matched IoU of samples and raters, mean over cases.</summary>
     public double MatchedIntersectionOverUnion => Mean(nameof(MatchedIntersectionOverUnion));
 
@@ -134,10 +165,22 @@ public sealed class SegmentationMetrics
     /// <summary>Collective insight CI, mean over cases (of each case's CI, not of the means of its parts).</summary>
     public double CollectiveInsight => Mean(nameof(CollectiveInsight));
 
+    /// <summary>Normalised cross-correlation of the samples' variety and the errors, mean over cases.</summary>
+    public double NormalizedCrossCorrelation => Mean(nameof(NormalizedCrossCorrelation));
+
+    /// <summary>The expected area Σp in pixels, mean over cases.</summary>
+    public double ExpectedArea => Mean(nameof(ExpectedArea));
+
+    /// <summary>CRPS of the expected area and the raters' areas in pixels, mean over cases.</summary>
+    public double AreaRankedProbability => Mean(nameof(AreaRankedProbability));
+
+    /// <summary>CRPS of the expected area and a normal distribution of the raters' areas in pixels, mean over cases.</summary>
+    public double NormalAreaRankedProbability => Mean(nameof(NormalAreaRankedProbability));
+
     /// <summary>Mean area of the samples in pixels, mean over cases.</summary>
     public double MeanSampleArea => Mean(nameof(MeanSampleArea));
 
-    /// <summary>Mean area of the raters' masks in pixels, mean over the cases that have samples.</summary>
+    /// <summary>Mean area of the raters' masks in pixels, mean over cases.</summary>
     public double MeanRaterArea => Mean(nameof(MeanRaterArea));
 
     /// <summary>Relative error of the samples' mean area, mean over cases.</summary>
@@ -172,6 +215,12 @@ public sealed class SegmentationMetrics
     /// intervals resample groups.
     /// </summary>
     public int Groups { get; }
+
+    /// <summary>
+    /// The scores against each rater, mean over the cases that the rater drew, in the natural order of the raters' names; empty where the
+    /// masks are not known.
+    /// </summary>
+    public IReadOnlyList<RaterScoreSummary> Raters { get; }
 
     /// <summary>The scores of each case, in the order of the data.</summary>
     public IReadOnlyList<CaseMetrics> Cases { get; }
@@ -259,6 +308,13 @@ public sealed class SegmentationMetrics
                 nameof(CaseMetrics.UncertaintyErrorCorrelation) =>
                     "it has no uncertainty, or its uncertainty or its error is the same everywhere",
                 nameof(CaseMetrics.OneAgainstOthers) or nameof(CaseMetrics.HalfAgainstHalf) when one.Raters == 1 => "it has one rater",
+                nameof(CaseMetrics.ConsensusConfidence) => "there is no pixel that all raters marked, or none that nobody marked",
+                nameof(CaseMetrics.StapleDice) or nameof(CaseMetrics.RaterDice) or nameof(CaseMetrics.RaterCalibrationError)
+                    or nameof(CaseMetrics.AreaRankedProbability) or nameof(CaseMetrics.NormalAreaRankedProbability)
+                    when one.OfRaters.Count == 0 => "the masks of its raters are not known",
+                nameof(CaseMetrics.NormalizedCrossCorrelation) when one.Samples > 0 => "all its samples are equal",
+                nameof(CaseMetrics.GeneralizedEnergyDistance) or nameof(CaseMetrics.SampleDiversity)
+                    or nameof(CaseMetrics.RaterDiversity) when one.Samples > 0 => "it has one sample or one rater, and so no pair",
                 _ => one.Samples == 0 ? "it has no samples" : "the measure is not defined for its masks",
             },
         };

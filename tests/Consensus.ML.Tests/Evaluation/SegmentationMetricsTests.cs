@@ -139,6 +139,12 @@ public sealed class SegmentationMetricsTests
         { "EvaluationOptions.Thresholds has 0.5 twice", new EvaluationOptions { Thresholds = [0.5f, 0.25f, 0.5f] } },
         { "EvaluationOptions.Thresholds is NaN", new EvaluationOptions { Thresholds = [float.NaN] } },
         { "EvaluationOptions.SurfaceTolerance is 0; it must be above 0, or null", new EvaluationOptions { SurfaceTolerance = 0 } },
+        { "EvaluationOptions.AreaDeviations is 0; it must be above 0, or null", new EvaluationOptions { AreaDeviations = 0 } },
+        { "EvaluationOptions.EnergyDistance is null", new EvaluationOptions { EnergyDistance = null! } },
+        {
+            "EnergyDistanceOptions.EmptyDistance is -1; it must be from 0 to 1",
+            new EvaluationOptions { EnergyDistance = new() { EmptyDistance = -1 } }
+        },
         { "EvaluationOptions.CalibrationBins is 0; it must be from 1", new EvaluationOptions { CalibrationBins = 0 } },
         { "EvaluationOptions.BootstrapResamples is -1; it must be from 0", new EvaluationOptions { BootstrapResamples = -1 } },
         { "EvaluationOptions.Confidence is 95; it must be above 0 and below 1", new EvaluationOptions { Confidence = 95 } },
@@ -179,7 +185,11 @@ public sealed class SegmentationMetricsTests
         Assert.Equal((DistanceUnit.Millimeters, 3.0, 1.0), (one.DistanceUnit, one.SurfaceTolerance, one.NormalizedSurfaceDice));
         Assert.Equal(
             2 / 3.0, CaseMetrics.Compute("a", map, raters, options: new() { SurfaceTolerance = 0.9 }).NormalizedSurfaceDice, 1e-12);
+        Assert.Equal(
+            (set.ReversedMaximumDice, set.MatchedDice, set.NormalizedCrossCorrelation),
+            (one.ReversedMaximumDice, one.MatchedDice, one.NormalizedCrossCorrelation));
         Assert.Equal(Calibration.ExpectedError(map, truth), one.ExpectedCalibrationError);
+        Assert.Equal(Calibration.AdaptiveError(map, truth), one.AdaptiveCalibrationError);
         Assert.Equal(Calibration.BrierScore(map, truth), one.BrierScore);
         Assert.Equal(0.25 / 4, one.UnavoidableBrierScore, 1e-12);
 
@@ -191,8 +201,90 @@ public sealed class SegmentationMetricsTests
         Assert.Equal(
             (0, DistanceUnit.Pixels, 1.0, 0.95), (plain.Samples, plain.DistanceUnit, plain.SurfaceTolerance, plain.HausdorffDistance95));
         Assert.Equal(
-            (double.NaN, double.NaN, double.NaN),
+            (double.NaN, 1.5, double.NaN),
             (plain.GeneralizedEnergyDistance, plain.MeanRaterArea, plain.UncertaintyErrorCorrelation));
+    }
+
+    [Fact]
+    public void A_case_carries_the_measures_of_the_newest_challenges()
+    {
+        // Three raters with areas 1, 2 and 3, and a map that is sure of the first pixel and marks the second.
+        var raters = new RaterMasks(3, 1, 4, [1, 0, 0, 0, 1, 1, 0, 0, 1, 1, 1, 0]);
+        float[] map = [1, 0.75f, 0.25f, 0.25f], truth = [1, 2 / 3f, 1 / 3f, 0];
+        CaseMetrics one = CaseMetrics.Compute("a", map, raters, raterNames: ["x", "y", "z"]);
+
+        // STAPLE: two of three raters mark the second pixel, and it is true. All agree on the first and the last pixel.
+        Assert.Equal((1.0, 1.0), (one.StapleDice, one.ConsensusDice));
+        Assert.Equal((1 + 0.75) / 2, one.ConsensusConfidence, 1e-12);
+
+        // Rounded, the map has the first two pixels.
+        Assert.Equal(["x", "y", "z"], one.OfRaters.Select(score => score.Name));
+        Assert.Equal([2 / 3.0, 1.0, 4 / 5.0], one.OfRaters.Select(score => score.Dice));
+        Assert.Equal(((2 / 3.0) + 1 + 0.8) / 3, one.RaterDice, 1e-12);
+
+        // The bins hold the first pixel, the second, and the last two. The first rater: 0 + 3/4 + 1/2, of four pixels.
+        Assert.Equal([1.25 / 4, (0.25 + 0.5) / 4, (0.25 + 0.5) / 4], one.OfRaters.Select(score => score.CalibrationError));
+        Assert.Equal(2.75 / 12, one.RaterCalibrationError, 1e-12);
+
+        // Errors: the first pixel is right for all; the other three have equal confidence and the mean error (1/3 + 1/3 + 0) / 3 = 2/9.
+        // The risks are 0, 1/9, 4/27 and 1/6. The best order has the errors 0, 0, 1/3, 1/3.
+        Assert.Equal((0 + (1 / 9.0) + (4 / 27.0) + (1 / 6.0)) / 4, one.RiskCoverageArea, 1e-7);
+        Assert.Equal(one.RiskCoverageArea - (((1 / 9.0) + (1 / 6.0)) / 4), one.ExcessRiskCoverageArea, 1e-7);
+
+        // Σp = 2.25. The areas are 1.25, 0.25 and 0.75 away, and 8/9 from each other on average.
+        Assert.Equal((2.25, 2.0), (one.ExpectedArea, Math.Round(one.MeanRaterArea, 6)));
+        Assert.Equal((2.25 / 3) - (4 / 9.0), one.AreaRankedProbability, 1e-12);
+        Assert.Equal(RankedProbability.OfNormal([1, 2, 3], 2.25), one.NormalAreaRankedProbability);
+        Assert.Equal(
+            RankedProbability.OfNormal([1, 2, 3], 2.25, 3),
+            CaseMetrics.Compute("a", map, raters, options: new() { AreaDeviations = 3 }).NormalAreaRankedProbability);
+
+        // From the soft map alone, what needs single raters has no value.
+        CaseMetrics soft = CaseMetrics.Compute("b", map, truth, 1, 4, 3);
+        Assert.Equal(
+            (one.ConsensusDice, one.ConsensusConfidence, one.RiskCoverageArea, one.ExpectedArea),
+            (soft.ConsensusDice, soft.ConsensusConfidence, soft.RiskCoverageArea, soft.ExpectedArea));
+        Assert.Equal(
+            (double.NaN, double.NaN, double.NaN, double.NaN),
+            (soft.StapleDice, soft.RaterDice, soft.RaterCalibrationError, soft.AreaRankedProbability));
+        Assert.Equal(
+            "the masks of its raters are not known",
+            Assert.Single(new SegmentationMetrics([one, soft]).Summary(SegmentationMeasure.ByName("StapleDice")).LeftOut).Reason);
+        Assert.Contains(
+            "There are 2 rater names for 3 masks",
+            Assert.Throws<ArgumentException>(() => CaseMetrics.Compute("a", map, raters, raterNames: ["x", "y"])).Message,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Scores_against_each_rater_are_means_over_the_cases_that_the_rater_drew()
+    {
+        var both = new RaterMasks(2, 1, 2, [1, 0, 1, 1]);
+        CaseMetrics[] cases =
+        [
+            CaseMetrics.Compute("a", [1, 0], both, raterNames: ["10", "9"]),
+            CaseMetrics.Compute("b", [1, 1], new RaterMasks(1, 1, 2, [0, 0]), raterNames: ["9"]),
+        ];
+        Assert.Equal(
+            [new("9", 2, (2 / 3.0) / 2, 0.75), new("10", 1, 1, 0)], new SegmentationMetrics(cases).Raters);
+        Assert.Equal(["1", "2"], CaseMetrics.Compute("a", [1, 0], both).OfRaters.Select(score => score.Name));
+    }
+
+    [Fact]
+    public void The_convention_of_the_energy_distance_is_an_option()
+    {
+        RaterMasks samples = new(2, 1, 2, [1, 0, 0, 1]), raters = new(2, 1, 2, [1, 1, 1, 1]);
+        Assert.Equal((2 * 0.5) - 0.5, CaseMetrics.Compute("a", [1, 1], raters, samples).GeneralizedEnergyDistance, 1e-12);
+        CaseMetrics different = CaseMetrics.Compute(
+            "a", [1, 1], raters, samples, options: new() { EnergyDistance = new() { Pairs = EnergyPairs.Different } });
+        Assert.Equal((0.0, 1.0), (different.GeneralizedEnergyDistance, different.SampleDiversity));
+        CaseMetrics lone = CaseMetrics.Compute(
+            "b", [1, 1], raters, new RaterMasks(1, 1, 2, [1, 0]),
+            options: new() { EnergyDistance = new() { Pairs = EnergyPairs.Different } });
+        Assert.Equal(
+            "it has one sample or one rater, and so no pair",
+            Assert.Single(new SegmentationMetrics([different, lone]).Summary(
+                SegmentationMeasure.ByName("GeneralizedEnergyDistance")).LeftOut).Reason);
     }
 
     [Fact]
@@ -225,7 +317,7 @@ public sealed class SegmentationMetricsTests
         Assert.Equal(1.0, (double)table["SoftDice5"][0], 1e-6);
         Assert.Equal(0.0, (double)table["DiceAt0.9"][1], 1e-5);
         Assert.Equal("case02", table["Group"][1]);
-        Assert.Equal(6 + 29 + 9 + 2, table.Columns.Count);
+        Assert.Equal(6 + 43 + 9 + 2, table.Columns.Count);
     }
 
     [Fact]
