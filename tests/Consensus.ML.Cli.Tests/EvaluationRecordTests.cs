@@ -343,7 +343,7 @@ public sealed class EvaluationRecordTests(TrainedModel model) : IClassFixture<Tr
                 ["name"] = one.Name,
                 ["image"] = Path.Combine(source, "image.nii.gz"),
                 ["masks"] = new JsonObject(Enumerable.Range(1, 3).Select(rater =>
-                    KeyValuePair.Create($"r{rater}", (JsonNode?)Path.Combine(source, $"task01_seg{rater:00}.nii.gz")))),
+                    KeyValuePair.Create($"{rater}", (JsonNode?)Path.Combine(source, $"task01_seg{rater:00}.nii.gz")))),
             };
             if (one.Group is not null)
             {
@@ -357,7 +357,7 @@ public sealed class EvaluationRecordTests(TrainedModel model) : IClassFixture<Tr
         {
             ["formatVersion"] = 1,
             ["name"] = "kidney",
-            ["raters"] = new JsonArray("r1", "r2", "r3"),
+            ["raters"] = new JsonArray("1", "2", "3"),
             ["cases"] = new JsonArray([.. cases.Select(Describe)]),
         };
         string path = _workspace[$"set-{cases[0].Name}-{cases.Length}.json"];

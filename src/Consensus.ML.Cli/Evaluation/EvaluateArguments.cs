@@ -8,6 +8,7 @@ using Consensus.ML.Cli.Prediction;
 using Consensus.ML.Cli.Shell;
 using Consensus.ML.Datasets;
 using Consensus.ML.Evaluation;
+using Consensus.ML.Options;
 
 namespace Consensus.ML.Cli.Evaluation;
 
@@ -54,23 +55,23 @@ internal sealed class EvaluateArguments
         },
     };
 
-    public Option<double?> Tolerance { get; } = new("--surface-tolerance")
-    {
-        Description = "How far apart outlines may lie for the surface Dice: in mm where the images say how large a pixel is, "
-            + "otherwise in pixels. Default: one pixel.",
-        HelpName = "distance",
-        CustomParser = result =>
-        {
-            string given = result.Tokens.Single().Value;
-            if (Numbers.TryParse(given, out double value))
-            {
-                return value;
-            }
+    public Option<double?> Tolerance { get; } = Number(
+        "--surface-tolerance", "distance", "How far apart outlines may lie for the surface Dice: in mm where the images say how large a "
+        + "pixel is, otherwise in pixels. Default: one pixel.", "a number above 0");
 
-            result.AddError($"'{given}' is not a value of --surface-tolerance; it must be a number above 0{Numbers.CommaHint(given)}");
-            return null;
-        },
-    };
+    public Option<double?> AreaDeviations { get; } = Number(
+        "--area-deviations", "k", "How far the CRPS of a normal distribution integrates, in standard deviations of the raters' areas, such "
+        + "as 3 in the code of the CURVAS challenges. Default: the whole line.", "a number above 0");
+
+    public Option<EnergyPairs?> EnergyPairs { get; } = OptionKinds.Choice(
+        "--ged-pairs", "Pairs within a set of masks for GED and diversity: all, with those of a mask with itself, as published; or "
+        + "different masks alone, which does not depend on the number of samples. Default all.", Spelling.List<EnergyPairs>());
+
+    public Option<double?> EmptyDistance { get; } = Number(
+        "--ged-empty", "d", "The distance of two empty masks for GED and diversity, from 0 (they are equal) to 1. Default 0.",
+        "a number from 0 to 1");
+
+    public Option<bool> All { get; } = AllMeasures();
 
     public Option<string?> Json { get; } = new("--json")
     {
@@ -96,9 +97,16 @@ internal sealed class EvaluateArguments
     public IEnumerable<Option> Options =>
     [
         Model, Data.Data, Data.Task, Data.Split, Missing, Sampling.Generations, Sampling.Tolerance, Sampling.Mirror, Sampling.Sampler,
-        Sampling.Steps, Sampling.Seed, Sampling.Precision, Device, Native, Thresholds, Tolerance, Json, Records, Shards.Shard,
-        Shards.Shards, Overwrite,
+        Sampling.Steps, Sampling.Seed, Sampling.Precision, Device, Native, Thresholds, Tolerance, AreaDeviations, EnergyPairs,
+        EmptyDistance, All, Json, Records, Shards.Shard, Shards.Shards, Overwrite,
     ];
+
+    /// <summary><c>--all</c>.</summary>
+    public static Option<bool> AllMeasures() => new("--all")
+    {
+        Description = "Show every measure, and the scores against each rater. Default: the measures that are reported most. "
+            + "JSON always has all.",
+    };
 
     /// <summary>The options of the scores.</summary>
     /// <exception cref="UsageException">One of them is out of range.</exception>
@@ -121,7 +129,22 @@ internal sealed class EvaluateArguments
             throw new UsageException(FormattableString.Invariant($"--surface-tolerance is {distance}; it must be above 0."));
         }
 
-        return new() { Thresholds = thresholds is { Length: > 0 } ? thresholds : SoftDice.NineThresholds, SurfaceTolerance = tolerance };
+        double? deviations = parsed.GetValue(AreaDeviations);
+        if (deviations is double limit && !(limit > 0 && double.IsFinite(limit)))
+        {
+            throw new UsageException(FormattableString.Invariant($"{AreaDeviations.Name} is {limit}; it must be above 0."));
+        }
+
+        double empty = parsed.GetValue(EmptyDistance) ?? 0;
+        return empty is >= 0 and <= 1
+            ? new()
+            {
+                Thresholds = thresholds is { Length: > 0 } ? thresholds : SoftDice.NineThresholds,
+                SurfaceTolerance = tolerance,
+                AreaDeviations = deviations,
+                EnergyDistance = new() { Pairs = parsed.GetValue(EnergyPairs) ?? default, EmptyDistance = empty },
+            }
+            : throw new UsageException(FormattableString.Invariant($"{EmptyDistance.Name} is {empty}; it must be from 0 to 1."));
     }
 
     /// <summary>The file for the report; null for none. It is made sure that it can be written.</summary>
@@ -168,4 +191,21 @@ internal sealed class EvaluateArguments
         RecordFolder.EnsureOutside(records, report);
         return shard;
     }
+
+    private static Option<double?> Number(string name, string symbol, string description, string allowed) => new(name)
+    {
+        Description = description,
+        HelpName = symbol,
+        CustomParser = result =>
+        {
+            string given = result.Tokens.Single().Value;
+            if (Numbers.TryParse(given, out double value))
+            {
+                return value;
+            }
+
+            result.AddError($"'{given}' is not a value of {name}; it must be {allowed}{Numbers.CommaHint(given)}");
+            return null;
+        },
+    };
 }

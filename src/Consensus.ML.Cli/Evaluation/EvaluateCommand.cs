@@ -52,7 +52,8 @@ internal static class EvaluateCommand
         if (records is null)
         {
             var evaluator = new CaseEvaluator(ml, sampled, settings);
-            Print(terminal, Evaluate(terminal, evaluator, source, quiet: report == "-"), settings, report);
+            Print(
+                terminal, Evaluate(terminal, evaluator, source, quiet: report == "-"), settings, report, parsed.GetValue(arguments.All));
             return ExitCode.Success;
         }
 
@@ -80,19 +81,29 @@ internal static class EvaluateCommand
 
         if (shard is null or { Count: 1 })
         {
-            Print(terminal, folder.Read(), settings, report);
+            Print(terminal, folder.Read(), settings, report, parsed.GetValue(arguments.All));
         }
 
         return ExitCode.Success;
     }
 
     /// <summary>Prints tables, or writes the report as JSON where '-' asks for that alone; a report in a file is written too.</summary>
-    public static void Print(Terminal terminal, SegmentationMetrics metrics, EvaluationSettings settings, string? report)
+    /// <param name="terminal">Where the tables go.</param>
+    /// <param name="metrics">The scores.</param>
+    /// <param name="settings">How they were made.</param>
+    /// <param name="report">The file of the report; '-' for standard output, null for none.</param>
+    /// <param name="all">Whether the tables have every measure.</param>
+    public static void Print(Terminal terminal, SegmentationMetrics metrics, EvaluationSettings settings, string? report, bool all)
     {
         if (report != "-")
         {
             terminal.Console.Write(EvaluationTables.Cases(metrics));
-            terminal.Console.Write(EvaluationTables.Means(metrics, settings.Options));
+            terminal.Console.Write(EvaluationTables.Means(metrics, settings, all));
+            if (all && metrics.Raters.Count > 0)
+            {
+                terminal.Console.Write(EvaluationTables.Raters(metrics));
+            }
+
             terminal.Out.WriteLine(Headline(metrics, settings));
             if (Place(metrics) is { } place)
             {

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Consensus.ML.Cli.Output;
 using Consensus.ML.Evaluation;
 using Consensus.ML.Machine;
+using Consensus.ML.Options;
 
 namespace Consensus.ML.Cli.Evaluation;
 
@@ -42,7 +43,14 @@ internal sealed class EvaluationReport(SegmentationMetrics metrics, EvaluationSe
 
     public OptionDescription Options { get; } = new(
         settings.Options.Confidence, settings.Options.BootstrapResamples, settings.Options.Seed, settings.Options.CalibrationBins,
-        settings.Options.SurfaceTolerance, Formats.Name(metrics.DistanceUnit));
+        settings.Options.SurfaceTolerance, Formats.Name(metrics.DistanceUnit), settings.Options.AreaDeviations,
+        Spelling.Write(settings.Options.EnergyDistance.Pairs), settings.Options.EnergyDistance.EmptyDistance);
+
+    /// <summary>What the samples are: levels, soft-maps or masks.</summary>
+    public string SamplesAre { get; } = settings.Samples;
+
+    /// <summary>The scores against each rater.</summary>
+    public IReadOnlyList<RaterScoreSummary> Raters { get; } = metrics.Raters;
 
     public DataDescription Data { get; } = new(settings.Task, settings.Split, metrics.Cases.Count, metrics.Groups);
 
@@ -71,6 +79,7 @@ internal sealed class EvaluationReport(SegmentationMetrics metrics, EvaluationSe
             ["diceAtThresholds"] = scored.DiceAtThresholds,
             ["surfaceTolerance"] = scored.SurfaceTolerance,
             ["distanceUnit"] = Formats.Name(scored.DistanceUnit),
+            ["ofRaters"] = scored.OfRaters,
         };
         foreach (SegmentationMeasure measure in SegmentationMeasure.All)
         {
@@ -89,7 +98,10 @@ internal sealed class EvaluationReport(SegmentationMetrics metrics, EvaluationSe
         int BootstrapSeed,
         int CalibrationBins,
         double? SurfaceTolerance,
-        string DistanceUnit);
+        string DistanceUnit,
+        double? AreaDeviations,
+        string EnergyPairs,
+        double EmptyDistance);
 
     internal sealed record DataDescription(string Task, string Split, int Cases, int Groups);
 

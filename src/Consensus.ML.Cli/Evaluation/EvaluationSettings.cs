@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Consensus.ML.Cli.Data;
 using Consensus.ML.Cli.Output;
 using Consensus.ML.Evaluation;
@@ -25,6 +26,13 @@ internal sealed record EvaluationSettings(
     EvaluationOptions Options,
     EvaluationReport.VersionDescription Versions)
 {
+    /// <summary>The value of <see cref="Samples"/> for nested levels of agreement, which are not masks that a rater would draw.</summary>
+    public const string Levels = "levels";
+
+    /// <summary>What the samples are, by what the model has learned: levels (of agreement, nested), soft-maps, or masks.</summary>
+    [JsonIgnore]
+    public string Samples => Model.Target is "consensus" or "levels" ? Levels : Model.Target is "soft-label" ? "soft-maps" : "masks";
+
     public static EvaluationSettings Create(
         SegmentationTransformer model,
         EvaluationOptions options,

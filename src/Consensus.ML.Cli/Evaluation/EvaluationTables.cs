@@ -12,6 +12,20 @@ internal static class EvaluationTables
     // More columns for single thresholds would not fit.
     private const int ThresholdsShown = 5;
 
+    // What is reported most, and one measure of each kind. More rows hide them.
+    private static readonly HashSet<string> Usual = new(
+    [
+        nameof(CaseMetrics.SoftDice5), nameof(CaseMetrics.SoftDice9), nameof(CaseMetrics.MeanDiceAtThresholds), nameof(CaseMetrics.F1),
+        nameof(CaseMetrics.StapleDice), nameof(CaseMetrics.ConsensusDice), nameof(CaseMetrics.RaterDice), nameof(CaseMetrics.BoundaryF),
+        nameof(CaseMetrics.HausdorffDistance95), nameof(CaseMetrics.NormalizedSurfaceDice),
+        nameof(CaseMetrics.ExpectedCalibrationError), nameof(CaseMetrics.AdaptiveCalibrationError),
+        nameof(CaseMetrics.RaterCalibrationError), nameof(CaseMetrics.BrierScore), nameof(CaseMetrics.RiskCoverageArea),
+        nameof(CaseMetrics.GeneralizedEnergyDistance), nameof(CaseMetrics.SampleDiversity), nameof(CaseMetrics.RaterDiversity),
+        nameof(CaseMetrics.MaximumDice), nameof(CaseMetrics.MatchedDice), nameof(CaseMetrics.NormalizedCrossCorrelation),
+        nameof(CaseMetrics.ExpectedArea), nameof(CaseMetrics.MeanRaterArea), nameof(CaseMetrics.NormalAreaRankedProbability),
+        nameof(CaseMetrics.UncertaintyErrorCorrelation),
+    ], StringComparer.Ordinal);
+
     /// <summary>A row with the scores of the soft map for each case, and a row of the means.</summary>
     public static Table Cases(SegmentationMetrics metrics)
     {
@@ -46,8 +60,12 @@ internal static class EvaluationTables
     }
 
     /// <summary>A row for each measure that at least one case has: its mean, the interval of the mean, and what it measures.</summary>
-    public static Table Means(SegmentationMetrics metrics, EvaluationOptions options)
+    /// <param name="metrics">The scores.</param>
+    /// <param name="settings">How they were made.</param>
+    /// <param name="all">Whether every measure has a row; otherwise those that are reported most.</param>
+    public static Table Means(SegmentationMetrics metrics, EvaluationSettings settings, bool all)
     {
+        EvaluationOptions options = settings.Options;
         var table = new Table { Border = TableBorder.Simple };
         table.AddColumn("mean of");
         foreach (string heading in (string[])[
@@ -59,8 +77,13 @@ internal static class EvaluationTables
 
         table.AddColumn("which is");
         bool areOwnThresholds = !metrics.Thresholds.SequenceEqual(SoftDice.NineThresholds);
-        foreach (MeasureSummary summary in metrics.Summaries.Where(
-            summary => summary.Cases > 0 && (areOwnThresholds || summary.Measure.Name != nameof(CaseMetrics.MeanDiceAtThresholds))))
+        MeasureSummary[] known =
+        [
+            .. metrics.Summaries.Where(summary =>
+                summary.Cases > 0 && (areOwnThresholds || summary.Measure.Name != nameof(CaseMetrics.MeanDiceAtThresholds))),
+        ];
+        MeasureSummary[] shown = [.. known.Where(summary => all || Usual.Contains(summary.Measure.Name))];
+        foreach (MeasureSummary summary in shown)
         {
             table.AddRow(
                 Title(summary.Measure, metrics),
@@ -72,14 +95,52 @@ internal static class EvaluationTables
 
         string[] reasons =
         [
-            .. metrics.Summaries.Where(summary => summary.Cases > 0)
-                .SelectMany(summary =>
+            .. shown.SelectMany(summary =>
                     summary.LeftOut.Select(reason => $"{summary.Measure.Title} leaves out {Plural(reason.Cases)}: {reason.Reason}")),
         ];
         string resampled = metrics.Groups == metrics.Cases.Count ? "" : $"; intervals resample {Formats.Groups(metrics.Groups)}";
-        table.Caption = new TableTitle(Markup.Escape(string.Join(
-            Environment.NewLine, [$"+ high is good, - low is good, 0 is best near zero{resampled}", .. reasons])));
+        string[] notes =
+        [
+            $"+ high is good, - low is good, 0 is best near zero{resampled}",
+            .. shown.Length == known.Length ? Array.Empty<string>() : [$"--all shows {Whole(known.Length - shown.Length)} more measures"],
+            .. shown.Any(summary => summary.Measure.Name == nameof(CaseMetrics.GeneralizedEnergyDistance))
+                ? EnergyNotes(settings)
+                : [],
+        ];
+        table.Caption = new TableTitle(Markup.Escape(string.Join(Environment.NewLine, [.. notes, .. reasons])));
         return table;
+    }
+
+    /// <summary>A row for each rater: the scores against the rater's masks.</summary>
+    public static Table Raters(SegmentationMetrics metrics)
+    {
+        var table = new Table { Border = TableBorder.Simple };
+        table.AddColumn("rater");
+        foreach (string heading in (string[])["cases", "Dice", "ECE"])
+        {
+            table.AddColumn(new TableColumn(heading).RightAligned());
+        }
+
+        foreach (RaterScoreSummary rater in metrics.Raters)
+        {
+            table.AddRow(
+                Markup.Escape(rater.Name), Whole(rater.Cases), Formats.Score(rater.Dice), Formats.Score(rater.CalibrationError));
+        }
+
+        return table;
+    }
+
+    /// <summary>What GED means here: values of other conventions and of other kinds of samples cannot be compared.</summary>
+    private static IEnumerable<string> EnergyNotes(EvaluationSettings settings)
+    {
+        EnergyDistanceOptions energy = settings.Options.EnergyDistance;
+        string pairs = energy.Pairs == EnergyPairs.All ? "all pairs, a mask with itself too" : "pairs of different masks";
+        yield return string.Create(CultureInfo.InvariantCulture, $"GED: {pairs}; two empty masks are {energy.EmptyDistance:0.##} apart");
+        if (settings.Samples == EvaluationSettings.Levels)
+        {
+            yield return "the samples are nested levels of agreement, not masks that raters might draw: "
+                + "do not compare this GED with theirs";
+        }
     }
 
     private static string Whole(int count) => count.ToString(CultureInfo.InvariantCulture);

@@ -20,7 +20,7 @@ internal static class RecordJson
         WriteIndented = true,
         NewLine = "\n",
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, // names stay readable; the text is never put into a web page
-        Converters = { new AnyNumber(), new Unit() },
+        Converters = { new AnyNumber(), new Unit(), new JsonStringEnumConverter<EnergyPairs>(JsonNamingPolicy.CamelCase) },
         RespectNullableAnnotations = true,
         RespectRequiredConstructorParameters = true,
     };

@@ -29,13 +29,14 @@ internal static class MergeCommand
             Description = "Of a study: the folder for results.csv, results.json and report.html. Default: the folder of the study.",
             HelpName = "DIR",
         };
+        Option<bool> all = EvaluateArguments.AllMeasures();
         var command = new CommandWithExamples(
             "merge",
             "Check the records that shards wrote, and make the report of all of them. It needs no model and no images.",
             "consensus merge scores --json report.json",
             "consensus merge study --out results")
         {
-            folder, json, output,
+            folder, json, output, all,
         };
         command.SetAction(parsed =>
         {
@@ -54,13 +55,13 @@ internal static class MergeCommand
             using var interruption = new Interruption();
             bool isStudy = File.Exists(Path.Combine(path, "study.json"));
             return isStudy ? MergeStudy(terminal, path, report, target)
-                : target is null ? MergeEvaluation(terminal, path, report)
+                : target is null ? MergeEvaluation(terminal, path, report, parsed.GetValue(all))
                 : throw new UsageException($"--out is for the folder of a study, and '{path}' is none: give --json a file.");
         });
         return command;
     }
 
-    private static int MergeEvaluation(Terminal terminal, string path, string? report)
+    private static int MergeEvaluation(Terminal terminal, string path, string? report, bool all)
     {
         if (report is not null)
         {
@@ -75,7 +76,7 @@ internal static class MergeCommand
         }
 
         EvaluationSettings settings = folder.Manifest.Settings;
-        EvaluateCommand.Print(terminal, new SegmentationMetrics(scores, settings.Options), settings, report);
+        EvaluateCommand.Print(terminal, new SegmentationMetrics(scores, settings.Options), settings, report, all);
         return ExitCode.Success;
     }
 
