@@ -12,7 +12,7 @@ internal static class DefinitionSection
     {
         string unit = context.Results.Unit;
         yield return E("dl",
-            ScoreGroup.Maps.Concat(ScoreGroup.Outlines).Concat(ScoreGroup.Samples).Select(score => new[]
+            ScoreGroup.Maps.Concat(ScoreGroup.Outlines).Concat(ScoreGroup.Challenges).Concat(ScoreGroup.Samples).Select(score => new[]
             {
                 E("dt", score.Title), E("dd", $"{char.ToUpperInvariant(score.Description[0])}{score.Description[1..]}. {Better(score)}"),
             }),

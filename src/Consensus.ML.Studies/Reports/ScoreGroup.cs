@@ -13,12 +13,20 @@ internal static class ScoreGroup
     /// <summary>Measures of outlines, and of how well the numbers in a map are calibrated.</summary>
     public static IReadOnlyList<SegmentationMeasure> Outlines { get; } = Named(
         nameof(CaseMetrics.HausdorffDistance95), nameof(CaseMetrics.NormalizedSurfaceDice), nameof(CaseMetrics.ExpectedCalibrationError),
-        nameof(CaseMetrics.BrierScore), nameof(CaseMetrics.UncertaintyErrorCorrelation));
+        nameof(CaseMetrics.AdaptiveCalibrationError), nameof(CaseMetrics.BrierScore), nameof(CaseMetrics.RiskCoverageArea),
+        nameof(CaseMetrics.UncertaintyErrorCorrelation));
+
+    /// <summary>Measures of the newest challenges: consensus, single raters, and the area.</summary>
+    public static IReadOnlyList<SegmentationMeasure> Challenges { get; } = Named(
+        nameof(CaseMetrics.StapleDice), nameof(CaseMetrics.ConsensusDice), nameof(CaseMetrics.ConsensusConfidence),
+        nameof(CaseMetrics.RaterDice), nameof(CaseMetrics.RaterCalibrationError), nameof(CaseMetrics.AreaRankedProbability),
+        nameof(CaseMetrics.NormalAreaRankedProbability));
 
     /// <summary>Measures that compare the set of sampled maps with the set of raters' masks.</summary>
     public static IReadOnlyList<SegmentationMeasure> Samples { get; } = Named(
         nameof(CaseMetrics.GeneralizedEnergyDistance), nameof(CaseMetrics.SampleDiversity), nameof(CaseMetrics.RaterDiversity),
-        nameof(CaseMetrics.MaximumDice), nameof(CaseMetrics.MatchedIntersectionOverUnion),
+        nameof(CaseMetrics.MaximumDice), nameof(CaseMetrics.ReversedMaximumDice), nameof(CaseMetrics.MatchedDice),
+        nameof(CaseMetrics.MatchedIntersectionOverUnion), nameof(CaseMetrics.NormalizedCrossCorrelation),
         nameof(CaseMetrics.CollectiveInsight), nameof(CaseMetrics.AreaError), nameof(CaseMetrics.AreaDistance));
 
     /// <summary>An arrow for the end of a heading: it says which direction is better.</summary>

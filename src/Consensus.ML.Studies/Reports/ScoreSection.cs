@@ -41,12 +41,19 @@ internal static class ScoreSection
             context,
             [.. ScoreGroup.Outlines.Where(measure => units.Length == 1 || measure.Name != nameof(CaseMetrics.HausdorffDistance95))],
             $"Outlines, and how well the numbers in a map are calibrated. {distances}; surface Dice: within one pixel; "
-                + "ECE and Brier: calibration of the predicted share; uncertainty: rank correlation with the error.",
+                + "ECE, ACE and Brier: calibration of the predicted share; AURC: whether the surest pixels are right; uncertainty: rank "
+                + "correlation with the error.",
+            hasSeeds: false);
+        yield return ScoreTable(context, ScoreGroup.Challenges,
+            "What the newest challenges ask: the rounded map against STAPLE, where all raters agree (with the confidence there), and "
+            + "against single raters; and the CRPS of the expected area against the raters' areas, as they are and as a normal "
+            + "distribution, in pixels.",
             hasSeeds: false);
         yield return ScoreTable(context, ScoreGroup.Samples,
             "The maps that a prediction is made of, beside the raters' masks as a set: how well they stand for the raters one by one, "
             + "not for their mean. Of consensus, consensus-by-level, dmise-like and level-unet these maps are levels of agreement, "
-            + "not drawings of raters, and of one-map methods there is only one: judge them by the tables above. "
+            + "not drawings of raters, and of one-map methods there is only one: judge them by the tables above. GED counts all pairs "
+            + "within a set, those of a mask with itself too, and two empty masks are equal. "
             + "Sample diversity should be near rater diversity.", hasSeeds: false);
     }
 
@@ -85,7 +92,12 @@ internal static class ScoreSection
                     shown.Select(score => Cell(
                         method.Score(score.Name),
                         best[score.Name],
-                        score.Name == nameof(CaseMetrics.HausdorffDistance95) ? "0.00" : "0.000")),
+                        score.Name switch
+                        {
+                            nameof(CaseMetrics.HausdorffDistance95) => "0.00",
+                            nameof(CaseMetrics.AreaRankedProbability) or nameof(CaseMetrics.NormalAreaRankedProbability) => "0.0",
+                            _ => "0.000",
+                        })),
                     hasSeeds ? E("td", A("class", "n"), Text.Score(method.DeviationOverSeeds(MethodResult.Headline))) : null)),
                     people?.Select(row => E("tr", A("class", "people"),
                         E("th", A("scope", "row"), row.Name),
