@@ -44,6 +44,7 @@ internal sealed class DiffusionProcess : IDisposable
         Options = options;
         Schedule = schedule;
         _device = device;
+        using var scope = NewDisposeScope();
         double[] alpha = schedule.AlphasCumulative;
         _times = schedule.Times.Select(t => (long)t).ToArray().ToTensor(device).DetachFromDisposeScope();
         _tables.Add(_times);

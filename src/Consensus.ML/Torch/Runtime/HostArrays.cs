@@ -45,6 +45,18 @@ internal static class HostArrays
         return values.to(CPU, copy: true);
     }
 
+    /// <summary>
+    /// Queues a copy from a GPU to page-locked memory of the host, and does not wait for it (see <see cref="PendingNumbers"/>).
+    /// </summary>
+    /// <param name="values">The values.</param>
+    /// <param name="host">What the memory holds until then; of the same shape and type.</param>
+    /// <returns>The memory.</returns>
+    public static Tensor BeginCopyTo(this Tensor values, Tensor host)
+    {
+        TransferCount.ReadBack();
+        return host.pin_memory().copy_(values, true);
+    }
+
     /// <summary>The only value of a tensor; waits for it.</summary>
     public static T Read<T>(this Tensor value)
         where T : unmanaged

@@ -38,6 +38,9 @@ internal abstract class SegmentationTrainer<TModel>(
     /// <inheritdoc cref="TrainingLoop{TModel}.Checkpoints"/>
     public CheckpointFolder? Checkpoints { get; init; }
 
+    /// <inheritdoc cref="TrainingLoop{TModel}.OnDevice"/>
+    public bool? OnDevice { get; init; }
+
     /// <inheritdoc cref="TrainingLoop{TModel}.Validation"/>
     public IReadOnlyList<TrainingCase>? Validation { get; init; }
 
@@ -54,6 +57,7 @@ internal abstract class SegmentationTrainer<TModel>(
             Members = Members,
             Processes = Processes,
             Checkpoints = Checkpoints,
+            OnDevice = OnDevice,
             Validation = Validation,
         };
         return loop.Train(cases, progress, log, cancellation);

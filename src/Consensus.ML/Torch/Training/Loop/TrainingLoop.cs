@@ -53,6 +53,9 @@ internal sealed class TrainingLoop<TModel>(
     /// <summary>Where the run is saved and resumed from; null for none.</summary>
     public CheckpointFolder? Checkpoints { get; init; }
 
+    /// <summary>Whether to train as on a GPU, where the host takes the loss of a step after it has queued the next; null: on a GPU.</summary>
+    public bool? OnDevice { get; init; }
+
     /// <summary>The cases that choose the best weights; null to set some of the training cases aside, in whole groups.</summary>
     public IReadOnlyList<TrainingCase>? Validation { get; init; }
 
@@ -133,12 +136,15 @@ internal sealed class TrainingLoop<TModel>(
                     threads.Adapt();
                     members.TorchThreads = TrainingThreads.ForEach(Members);
                     int first = members.Steps;
-                    IReadOnlyList<double> losses = members.Take(NextBlock());
+                    var losses = new Queue<double>(members.Take(NextBlock()));
                     clock.Agree(Processes);
-                    for (int i = 0; i < losses.Count; i++)
+                    for (int step = first + 1; step <= members.Steps; step++)
                     {
-                        state.AddLoss(losses[i]);
-                        int step = first + i + 1;
+                        if (losses.TryDequeue(out double loss))
+                        {
+                            state.AddLoss(loss);
+                        }
+
                         if (step == members.Steps)
                         {
                             EndBlock();
@@ -189,12 +195,32 @@ internal sealed class TrainingLoop<TModel>(
 
         void EndBlock()
         {
+            // A GPU's losses come a step late; the first is waited for, so that every report has one.
+            if (double.IsNaN(state.Loss))
+            {
+                Settle();
+            }
+
             ValidateWhenDue();
             if (Checkpoints is not null)
             {
-                members.EnsureFinite();
                 state.Elapsed = clock.Elapsed;
+                if (Checkpoints.IsDue(members.Steps, state.Elapsed))
+                {
+                    Settle();
+                    members.EnsureFinite();
+                }
+
                 Checkpoints.SaveWhenDue(fingerprint!, members.Optimizers, state);
+            }
+        }
+
+        // Waits for the last step. Before that, nobody knows whether its loss and its gradient are numbers.
+        void Settle()
+        {
+            foreach (double loss in members.TakeRest())
+            {
+                state.AddLoss(loss);
             }
         }
 
@@ -219,7 +245,11 @@ internal sealed class TrainingLoop<TModel>(
         void Validate()
         {
             TimeSpan before = clock.Elapsed;
-            Processes.Together(members.EnsureFinite);
+            Processes.Together(() =>
+            {
+                Settle();
+                members.EnsureFinite();
+            });
             Align();
             double score = Score();
             clock.Agree(Processes);
@@ -257,6 +287,7 @@ internal sealed class TrainingLoop<TModel>(
                 return;
             }
 
+            Settle();
             state.Elapsed = clock.Elapsed;
             if (!cancelled)
             {
@@ -305,7 +336,7 @@ internal sealed class TrainingLoop<TModel>(
 
         var members = new TrainingMembers<TModel>(
             Members, createObjective, InitialWeights, options with { Precision = precision }, seed, device,
-            TrainingThreads.ForEach(Members), Processes);
+            TrainingThreads.ForEach(Members), Processes, OnDevice);
         members.Begin(training);
         return members;
     }

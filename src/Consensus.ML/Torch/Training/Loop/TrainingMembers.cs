@@ -35,6 +35,7 @@ internal sealed class TrainingMembers<TModel> : IDisposable
     /// <param name="device">Where to train.</param>
     /// <param name="torchThreads">Number of threads that torch may use for each member.</param>
     /// <param name="processes">The processes that share each step; null for this one alone.</param>
+    /// <param name="onDevice">Whether to train as on a GPU, where the host takes the loss of a step late; null: on a GPU.</param>
     public TrainingMembers(
         int count,
         Func<int, ITrainingObjective<TModel>> createObjective,
@@ -43,7 +44,8 @@ internal sealed class TrainingMembers<TModel> : IDisposable
         int seed,
         Device device,
         int torchThreads,
-        ICollective? processes = null)
+        ICollective? processes = null,
+        bool? onDevice = null)
     {
         (_options, _seed, _device, _processes) = (options, seed, device, processes ?? OneProcess.Instance);
         _threads = new(count, torchThreads);
@@ -52,7 +54,8 @@ internal sealed class TrainingMembers<TModel> : IDisposable
             for (int member = 0; member < count; member++)
             {
                 _objectives.Add(createObjective(SeedOf(member)));
-                _optimizers.Add(new(createWeights(SeedOf(member), Objective.Layout), options));
+                _optimizers.Add(new(
+                    createWeights(SeedOf(member), Objective.Layout), options, onDevice, waits: _processes.Size > 1));
             }
         }
         catch
@@ -92,7 +95,7 @@ internal sealed class TrainingMembers<TModel> : IDisposable
 
     /// <summary>
     /// Takes the steps of a block with every member, each at its own pace; several processes take one step, since they meet at each.
-    /// Returns the losses of the steps, each the mean of all members.
+    /// Returns the losses that are known by then, each the mean of all members: on a GPU, the last step's comes with the next block.
     /// </summary>
     /// <exception cref="InvalidOperationException">A loss or a gradient became NaN or infinite; the message says at which step.</exception>
     public IReadOnlyList<double> Take(StepBlock block)
@@ -102,9 +105,15 @@ internal sealed class TrainingMembers<TModel> : IDisposable
             return [StepTogether(block.TryBegin(Steps)!.Value)];
         }
 
-        List<double>[] losses = _threads.Run(member => Take(member, block));
-        return [.. Enumerable.Range(0, losses[0].Count).Select(step => losses.Average(ofMember => ofMember[step]))];
+        return AverageOf(_threads.Run(member => Take(member, block)));
     }
+
+    /// <summary>
+    /// Waits for the last step, and returns its loss unless <see cref="Take(StepBlock)"/> did. It comes before the weights are used.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">A loss or a gradient became NaN or infinite; the message says at which step.</exception>
+    public IReadOnlyList<double> TakeRest() => AverageOf(
+        _threads.Run(member => LossOf(member, _optimizers[member].TakeLastOutcome)));
 
     /// <summary>A step that is too long can make the weights infinite even with a finite loss.</summary>
     /// <exception cref="InvalidOperationException">The weights of a member are not finite.</exception>
@@ -137,18 +146,19 @@ internal sealed class TrainingMembers<TModel> : IDisposable
         }
     }
 
-    private List<double> Take(int member, StepBlock block)
+    private double[] Take(int member, StepBlock block)
     {
         List<double> losses = [];
         try
         {
             while (block.TryBegin(_optimizers[member].Steps) is double learningRate)
             {
-                losses.Add(Differentiate(member));
-                Step(member, learningRate);
+                using var scope = NewDisposeScope();
+                Tensor loss = Differentiate(member);
+                losses.AddRange(LossOf(member, () => _optimizers[member].Step(learningRate, loss)));
             }
 
-            return losses;
+            return [.. losses];
         }
         catch
         {
@@ -164,21 +174,27 @@ internal sealed class TrainingMembers<TModel> : IDisposable
     /// </summary>
     private double StepTogether(double learningRate)
     {
-        double[] losses = _processes.Together(() => _threads.Run(Differentiate));
+        double[] losses = _processes.Together(() => _threads.Run(ReadLoss));
         _processes.Sum(losses);
         foreach (Optimizer optimizer in _optimizers)
         {
             _processes.Sum(optimizer.GatherGradients());
         }
 
-        _processes.Together(() => _threads.Run(member => Step(member, learningRate)));
+        // The host waits in each step, for the other processes.
+        _processes.Together(() => _threads.Run(member => LossOf(member, () => _optimizers[member].Step(learningRate))));
         return losses.Average();
     }
 
+    private static IReadOnlyList<double> AverageOf(double[][] ofMembers) =>
+        [.. Enumerable.Range(0, ofMembers[0].Length).Select(step => ofMembers.Average(losses => losses[step]))];
+
     private int SeedOf(int member) => SeededRandom.OfMember(_seed, member);
 
-    /// <summary>Computes the gradient of a step, or the share of this process in it, and returns the loss.</summary>
-    private double Differentiate(int member)
+    /// <summary>
+    /// Computes the gradient of a step, or the share of this process in it, and returns the loss; owned by the surrounding dispose scope.
+    /// </summary>
+    private Tensor Differentiate(int member)
     {
         (ITrainingObjective<TModel> objective, Optimizer optimizer) = (_objectives[member], _optimizers[member]);
         using var scope = NewDisposeScope();
@@ -187,31 +203,32 @@ internal sealed class TrainingMembers<TModel> : IDisposable
         var context = new ForwardContext(optimizer.Leaves, Training: true) { Dropout = objective.Dropout, DropoutGenerator = dropout };
         optimizer.ZeroGradients();
         Tensor loss = objective.Differentiate(context, optimizer.Steps, optimizer.LossScale);
-        double value = loss.Read<float>();
-        if (!double.IsFinite(value))
-        {
-            throw Diverged(member, "loss", value, optimizer.Steps + 1);
-        }
-
         optimizer.GatherGradients();
-        return value;
+        return loss.MoveToOuterDisposeScope();
     }
 
-    /// <summary>Changes the weights by the gathered gradient, and returns the number of steps.</summary>
-    private int Step(int member, double learningRate)
+    /// <summary>The share of this process in the loss of a step, once its gradient is computed.</summary>
+    private double ReadLoss(int member)
     {
-        Optimizer optimizer = _optimizers[member];
-        int step = optimizer.Steps + 1;
+        using var scope = NewDisposeScope();
+        double loss = Differentiate(member).Read<float>();
+        return double.IsFinite(loss) ? loss : throw Diverged(member, "loss", loss, _optimizers[member].Steps + 1);
+    }
+
+    /// <summary>The loss of a step that is known after the call; none where no step is.</summary>
+    private double[] LossOf(int member, Func<StepOutcome?> take)
+    {
         try
         {
-            optimizer.Step(learningRate);
+            return take()?.Loss is double loss ? [loss] : [];
         }
         catch (NotFiniteGradientException exception)
         {
-            throw Diverged(member, "gradient", exception.Norm, step);
+            StepOutcome outcome = exception.Outcome;
+            throw outcome.HasFiniteLoss
+                ? Diverged(member, "gradient", outcome.Norm, outcome.Step)
+                : Diverged(member, "loss", outcome.Loss!.Value, outcome.Step);
         }
-
-        return step;
     }
 
     private InvalidOperationException Diverged(int member, string what, double value, int step) => new(string.Create(

@@ -1,6 +1,7 @@
 using Consensus.ML.Options;
 using Consensus.ML.Torch.Networks;
 using Consensus.ML.Torch.Runtime;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Consensus.ML.Torch.Training.Optimization;
@@ -9,6 +10,11 @@ namespace Consensus.ML.Torch.Training.Optimization;
 /// Weights in training: float32 master weights, the leaf tensors that receive gradients, AdamW (Loshchilov and Hutter 2019) and the
 /// exponential moving average. All work on flat tensors.
 /// </summary>
+/// <remarks>
+/// On a GPU, no step waits: the factors that limit gradient and update stay there, and the host takes the loss and the norm of a step when
+/// it has queued the next one. With float16 it takes them at once, because they decide whether the step is done, and with which scale the
+/// next one begins. On a CPU nothing is queued, and the host takes them before the weights change.
+/// </remarks>
 internal sealed class Optimizer : IDisposable
 {
     private const double Beta1 = 0.9, Beta2 = 0.999, Epsilon = 1e-8;
@@ -22,6 +28,9 @@ internal sealed class Optimizer : IDisposable
     private readonly List<Tensor> _owned = [];
     private readonly double _weightDecay, _emaDecay;
     private readonly double? _clipping, _updateClipping;
+    private readonly bool _onDevice;
+    private readonly int _late;
+    private readonly Queue<(int Step, bool HasLoss, PendingNumbers Numbers)> _pending = [];
 
     // The scaler's state as a tensor, so that checkpoints hold it too.
     private readonly LossScaler? _scaler;
@@ -29,9 +38,13 @@ internal sealed class Optimizer : IDisposable
 
     /// <param name="initial">Initial weights; the optimizer then owns them.</param>
     /// <param name="options">Weight decay, clipping, EMA and precision.</param>
-    public Optimizer(WeightSet initial, TrainingOptions options)
+    /// <param name="onDevice">Whether factors stay on the device, so that no step waits; null: on a GPU.</param>
+    /// <param name="waits">Whether the host takes the outcome of each step at once anyway; so it does with float16.</param>
+    public Optimizer(WeightSet initial, TrainingOptions options, bool? onDevice = null, bool waits = false)
     {
         using var scope = NewDisposeScope();
+        _onDevice = onDevice ?? initial.Flat.device_type != DeviceType.CPU;
+        _late = _onDevice && !waits && options.Precision != Precision.Float16 ? 1 : 0;
         _masters = initial;
         Average = initial.Clone();
         _gradient = Own(zeros_like(initial.Flat));
@@ -116,7 +129,7 @@ internal sealed class Optimizer : IDisposable
         {
             using var scope = NewDisposeScope();
             using var none = no_grad();
-            return _masters.Flat.isfinite().all().Read<bool>() && Average.Flat.isfinite().all().Read<bool>();
+            return _masters.Flat.isfinite().all().logical_and(Average.Flat.isfinite().all()).Read<bool>();
         }
     }
 
@@ -140,37 +153,55 @@ internal sealed class Optimizer : IDisposable
     /// One step of AdamW with the gathered gradients of the loss times <see cref="LossScale"/>, then of the moving average. In float16, a
     /// step whose gradients overflowed changes no weight; in other formats it is an error.
     /// </summary>
-    /// <exception cref="NotFiniteGradientException">The gradient is NaN or infinite; no weight was changed.</exception>
-    public void Step(double learningRate)
+    /// <param name="learningRate">The learning rate.</param>
+    /// <param name="loss">The loss of the step, without the scale; null where the caller reads it.</param>
+    /// <returns>What is known by now: the outcome of this step, or of the step before, or null where that was taken.</returns>
+    /// <exception cref="NotFiniteGradientException">
+    /// The loss or the gradient of the step that is known by now is NaN or infinite. No weight was changed by this step; if it is the step
+    /// before, that one spoilt the weights.
+    /// </exception>
+    public StepOutcome? Step(double learningRate, Tensor? loss = null)
     {
         using var scope = NewDisposeScope();
         using var none = no_grad();
         Steps++;
-        double norm = _gradient.norm().Read<float>();
+        Tensor gradientNorm = _gradient.norm();
+        _pending.Enqueue((Steps, loss is not null, PendingNumbers.Begin(stack([loss ?? gradientNorm, gradientNorm]))));
+        StepOutcome? outcome = null;
+        if (_pending.Count > _late)
+        {
+            outcome = TakeOutcome();
+            if (_scaler is null)
+            {
+                EnsureFinite(outcome.Value);
+            }
+        }
+
+        double? norm = _late == 0 ? outcome!.Value.Norm : null;
         if (_scaler is not null)
         {
             // The norm is finite if the whole gradient is.
             double scale = _scaler.Scale;
-            bool accepted = _scaler.Accept(double.IsFinite(norm));
+            if (!outcome!.Value.HasFiniteLoss)
+            {
+                throw new NotFiniteGradientException(outcome.Value);
+            }
+
+            bool accepted = _scaler.Accept(double.IsFinite(norm!.Value));
             _scaling!.copy_(_scaler.State.ToHostTensor());
             if (!accepted)
             {
-                return;
+                return outcome;
             }
 
             _gradient.TimesInPlace(1 / scale);
             norm /= scale;
+            gradientNorm = gradientNorm.Over(scale);
         }
 
-        if (!double.IsFinite(norm))
+        if (_clipping is double longest)
         {
-            // NaN would stay in the weights and their average, and a run may end before another loss shows it.
-            throw new NotFiniteGradientException(norm);
-        }
-
-        if (norm > _clipping)
-        {
-            _gradient.TimesInPlace(_clipping.Value / norm);
+            Shorten(longest, norm, gradientNorm);
         }
 
         int updates = Steps - (_scaler?.Skipped ?? 0);
@@ -180,26 +211,46 @@ internal sealed class Optimizer : IDisposable
         if (_updateClipping is double most)
         {
             // The gradient is no longer needed. The gaps between weights in the flat tensors hold 0 and do not count.
-            double root = _gradient.div_(_denominator).norm().Read<float>() / Math.Sqrt(_masters.Layout.ParameterCount);
-            learningRate *= Math.Min(1, most / root);
+            DescendWithin(most, learningRate, 1 - Math.Pow(Beta1, updates), _gradient.div_(_denominator).norm());
         }
-
-        if (_weightDecay > 0)
+        else
         {
-            _masters.Flat.TimesInPlace(1 - (learningRate * _weightDecay));
+            Descend(learningRate, 1 - Math.Pow(Beta1, updates));
         }
 
-        _masters.Flat.PlusQuotientInPlace(_first, _denominator, -learningRate / (1 - Math.Pow(Beta1, updates)));
         RefreshLowPrecision();
 
         // The average follows quickly at first. Otherwise it would hold the initial weights for thousands of steps.
         double decay = Math.Min(_emaDecay, (1.0 + updates) / (10.0 + updates));
         Average.Flat.LerpInPlace(_masters.Flat, 1 - decay);
+        return outcome;
+    }
+
+    /// <summary>
+    /// Waits for the outcome of the last step, and returns it unless <see cref="Step"/> did. Without it, nobody knows yet whether the
+    /// weights are good: it comes before a validation, a checkpoint and the end of a run.
+    /// </summary>
+    /// <exception cref="NotFiniteGradientException">Its loss or its gradient is NaN or infinite, and so are the weights.</exception>
+    public StepOutcome? TakeLastOutcome()
+    {
+        if (_pending.Count == 0)
+        {
+            return null;
+        }
+
+        StepOutcome outcome = TakeOutcome();
+        EnsureFinite(outcome);
+        return outcome;
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
+        foreach ((_, _, PendingNumbers numbers) in _pending)
+        {
+            numbers.Dispose();
+        }
+
         foreach (Tensor tensor in _owned)
         {
             tensor.Dispose();
@@ -208,6 +259,83 @@ internal sealed class Optimizer : IDisposable
         Average.Dispose();
         _masters.Dispose();
     }
+
+    private StepOutcome TakeOutcome()
+    {
+        (int step, bool hasLoss, PendingNumbers pending) = _pending.Dequeue();
+        using (pending)
+        {
+            float[] numbers = pending.Take();
+            return new(step, hasLoss ? numbers[0] : null, numbers[1]);
+        }
+    }
+
+    private static void EnsureFinite(StepOutcome outcome)
+    {
+        if (!outcome.HasFiniteLoss || !double.IsFinite(outcome.Norm))
+        {
+            // NaN would stay in the weights and their average, and a run may end before another loss shows it.
+            throw new NotFiniteGradientException(outcome);
+        }
+    }
+
+    /// <summary>Scales a gradient that is too long.</summary>
+    /// <param name="longest">The largest norm.</param>
+    /// <param name="norm">Its norm; null where the host does not know it yet.</param>
+    /// <param name="onDevice">Its norm.</param>
+    private void Shorten(double longest, double? norm, Tensor onDevice)
+    {
+        if (_onDevice)
+        {
+            _gradient.mul_(Quotient(longest, onDevice.to_type(ScalarType.Float64)).to_type(ScalarType.Float32));
+        }
+        else if (norm > longest)
+        {
+            _gradient.TimesInPlace(longest / norm.Value);
+        }
+    }
+
+    /// <summary>Changes the weights by AdamW's step.</summary>
+    /// <param name="rate">The learning rate.</param>
+    /// <param name="correction">1 − β_1^t, since the first moment began at 0.</param>
+    private void Descend(double rate, double correction)
+    {
+        if (_weightDecay > 0)
+        {
+            _masters.Flat.TimesInPlace(1 - (rate * _weightDecay));
+        }
+
+        _masters.Flat.PlusQuotientInPlace(_first, _denominator, -rate / correction);
+    }
+
+    /// <summary>The same with a learning rate that falls with the update, if that is too long.</summary>
+    /// <param name="most">The largest root mean square of the update.</param>
+    /// <param name="rate">The learning rate.</param>
+    /// <param name="correction">1 − β_1^t.</param>
+    /// <param name="norm">The norm of the update.</param>
+    private void DescendWithin(double most, double rate, double correction, Tensor norm)
+    {
+        double root = Math.Sqrt(_masters.Layout.ParameterCount);
+        if (!_onDevice)
+        {
+            Descend(rate * Math.Min(1, most / (norm.Read<float>() / root)), correction);
+            return;
+        }
+
+        // The same operations in the same order, so that the weights have the same bits. The gradient's memory holds the step.
+        Tensor shorter = Quotient(most, norm.to_type(ScalarType.Float64).Over(root)).Times(rate);
+        if (_weightDecay > 0)
+        {
+            _masters.Flat.mul_(shorter.Times(_weightDecay).SubtractedFrom(1).to_type(ScalarType.Float32));
+        }
+
+        Tensor factor = shorter.neg().Over(correction).to_type(ScalarType.Float32);
+        _masters.Flat.PlusInPlace(_gradient.copy_(_first).mul_(factor).div_(_denominator));
+    }
+
+    /// <summary>The smaller of 1 and numerator / denominator, float64.</summary>
+    private static Tensor Quotient(double numerator, Tensor denominator) =>
+        (zeros_like(denominator).PlusInPlace(numerator) / denominator).Clamped(null, 1);
 
     private void RefreshLowPrecision()
     {

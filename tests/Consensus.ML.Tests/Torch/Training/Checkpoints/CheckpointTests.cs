@@ -71,6 +71,32 @@ public sealed class CheckpointTests : IDisposable
         Assert.Equal(expected, Train(Quick, checkpoints, dropout: 0.3).Weights);
     }
 
+    /// <summary>There the host takes the loss of a step after it has queued the next one.</summary>
+    [Fact]
+    public void A_run_as_on_a_GPU_has_the_weights_and_losses_of_one_on_the_host_also_when_it_breaks_off()
+    {
+        TrainingOptions options = Quick with { UpdateClipping = 1 };
+        List<TrainingProgress> reports = [], late = [];
+        (byte[] expected, TrainingHistory history) = Train(options, null, progress: reports.Add);
+        (byte[] weights, TrainingHistory onDevice) = Train(options, null, progress: late.Add, onDevice: true);
+        Assert.Equal(expected, weights);
+        Assert.Equal(history.Validations, onDevice.Validations);
+
+        // The first step is waited for, and those before a validation, which come to steps 3, 5 and 7. The last report is that of the end.
+        Assert.Equal(reports.Select(report => report.Step), late.Select(report => report.Step));
+        double[] losses = [.. reports.Select(report => report.Loss)];
+        Assert.Equal(
+            [losses[0], losses[0], losses[2], losses[2], losses[4], losses[4], losses[5], losses[6]], late.Select(report => report.Loss));
+        foreach (int last in (int[])[1, 4])
+        {
+            var checkpoints = new CheckpointOptions { Folder = _folder[$"{last}"], EverySteps = 2, Resume = true };
+            Assert.Throws<BreakException>(() => Train(options, checkpoints, breakAt: last, onDevice: true));
+            (byte[] resumed, TrainingHistory again) = Train(options, checkpoints, onDevice: true);
+            Assert.Equal(expected, resumed);
+            Assert.Equal(history.Validations, again.Validations);
+        }
+    }
+
     [Fact]
     public void A_file_whose_name_is_no_step_is_passed_over()
     {
@@ -477,12 +503,13 @@ public sealed class CheckpointTests : IDisposable
         double dropout = 0,
         int seed = 1,
         TrainingCase[]? cases = null,
-        Action<TrainingProgress>? progress = null, IReadOnlyList<float>? padding = null, CancellationToken cancellation = default)
+        Action<TrainingProgress>? progress = null, IReadOnlyList<float>? padding = null, bool? onDevice = null,
+        CancellationToken cancellation = default)
     {
         using CheckpointFolder? folder = checkpoints is null
             ? null
             : CheckpointFolder.Open(checkpoints, _warnings.Add, cancellation: cancellation);
-        return TrainIn(options, folder, breakAt, breakInValidation, dropout, seed, cases, progress, padding, cancellation);
+        return TrainIn(options, folder, breakAt, breakInValidation, dropout, seed, cases, progress, padding, onDevice, cancellation);
     }
 
     private static (byte[] Weights, TrainingHistory History) TrainIn(
@@ -493,13 +520,15 @@ public sealed class CheckpointTests : IDisposable
         double dropout = 0,
         int seed = 1,
         TrainingCase[]? cases = null,
-        Action<TrainingProgress>? progress = null, IReadOnlyList<float>? padding = null, CancellationToken cancellation = default)
+        Action<TrainingProgress>? progress = null, IReadOnlyList<float>? padding = null, bool? onDevice = null,
+        CancellationToken cancellation = default)
     {
         ModelDescription description = Discs.Description();
         description = description with { Network = description.Network with { Dropout = dropout } };
         var trainer = new ConsensusTrainer(description, options, new AugmentationPolicy(), padding ?? [0f], seed, CPU)
         {
             Checkpoints = folder,
+            OnDevice = onDevice,
         };
         (ConsensusModel model, TrainingHistory history) = trainer.Train(
             cases ?? Discs.Cases(10),

@@ -52,9 +52,12 @@ public sealed class NotFiniteTests : IDisposable
     }
 
     [Theory]
-    [InlineData(1)]
-    [InlineData(3)]
-    public void No_training_ends_with_weights_of_a_gradient_that_was_none(int step)
+    [InlineData(1, null)]
+    [InlineData(3, null)]
+    [InlineData(1, true)]
+    [InlineData(2, true)]
+    [InlineData(3, true)]
+    public void No_training_ends_with_weights_of_a_gradient_that_was_none(int step, bool? onDevice)
     {
         using var diffusion = new DiffusionObjective(Discs.Description(), Quick, null, [0f], 1, CPU);
         using var onePass = new UNetObjective(UNetTrainerTests.Description(UNetKind.Levels), Quick, null, [0f], 1, CPU);
@@ -66,7 +69,11 @@ public sealed class NotFiniteTests : IDisposable
         {
             var kept = new CheckpointOptions { Folder = _folder[folder], EverySteps = 1 };
             using CheckpointFolder checkpoints = CheckpointFolder.Open(kept, _ => { });
-            var loop = new TrainingLoop<T>(_ => objective, Quick, null, [0f], 1, CPU) { Checkpoints = checkpoints };
+            var loop = new TrainingLoop<T>(_ => objective, Quick, null, [0f], 1, CPU)
+            {
+                Checkpoints = checkpoints,
+                OnDevice = onDevice,
+            };
             Complaint.Expect<InvalidOperationException>(
                 () => loop.Train(Discs.Cases(4), null, null, CancellationToken.None), $"The training gradient became NaN at step {step}.",
                 "Lower the learning rate");

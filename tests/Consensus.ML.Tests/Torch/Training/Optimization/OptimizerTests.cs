@@ -70,6 +70,68 @@ public sealed class OptimizerTests
         AssertWeight(1.99 - (step * 0.5 / root), tight);
     }
 
+    /// <summary>On a GPU the factors of clipping stay there, and float16 alone needs the host's decision.</summary>
+    [Theory]
+    [InlineData(Precision.Float32, 0.1)]
+    [InlineData(Precision.BFloat16, 0)]
+    [InlineData(Precision.Float16, 0.1)]
+    public void Steps_on_a_device_have_the_bits_of_steps_on_the_host_and_their_outcome_one_step_later(object precision, double decay)
+    {
+        using var scope = NewDisposeScope();
+        var options = new TrainingOptions
+        {
+            Precision = (Precision)precision, GradientClipping = 0.7, UpdateClipping = 0.45, WeightDecay = decay, EmaDecay = 0.9,
+        };
+        using Optimizer host = Create(options), device = Create(options, onDevice: true);
+        List<StepOutcome?> onHost = [], onDevice = [];
+
+        // Gradients below and above the limits; with float16, the fourth is too large for the format.
+        float[] slopes = [0.1f, 3, 0.2f, options.Precision == Precision.Float16 ? 4 : 0.65f, 0.3f, 5, 5, 0.01f];
+        foreach (float slope in slopes)
+        {
+            using Tensor loss = tensor(slope);
+            onHost.Add(Descend(host, 0.01, slope, loss));
+            onDevice.Add(Descend(device, 0.01, slope, loss));
+            Assert.Equal(Values(host), Values(device));
+        }
+
+        Assert.Equal(slopes.Length, host.Steps);
+        Assert.Equal(slopes, onHost.Select(outcome => (float)outcome!.Value.Loss!.Value));
+        Assert.Null(host.TakeLastOutcome());
+        if (options.Precision == Precision.Float16)
+        {
+            Assert.Equal(onHost, onDevice);
+        }
+        else
+        {
+            Assert.Equal([null, .. onHost[..^1]], onDevice);
+            Assert.Equal(onHost[^1], device.TakeLastOutcome());
+        }
+
+        Assert.Null(device.TakeLastOutcome());
+
+        static float[] Values(Optimizer optimizer) =>
+        [
+            .. optimizer.State.SelectMany(item => item.Values.data<float>().ToArray()),
+            .. optimizer.Leaves[0].to_type(ScalarType.Float32).data<float>(),
+        ];
+    }
+
+    [Theory]
+    [InlineData(float.NaN, 1)]
+    [InlineData(1, float.PositiveInfinity)]
+    public void A_step_on_a_device_that_was_no_number_is_an_error_when_the_next_is_queued_or_the_outcome_is_taken(float loss, float slope)
+    {
+        using var scope = NewDisposeScope();
+        using Optimizer stepping = Create(new(), onDevice: true), ending = Create(new(), onDevice: true);
+        Descend(stepping, 0.01, slope, tensor(loss));
+        Descend(ending, 0.01, slope, tensor(loss));
+        StepOutcome later = Assert.Throws<NotFiniteGradientException>(() => Descend(stepping, 0.01, 1, tensor(1f))).Outcome,
+            last = Assert.Throws<NotFiniteGradientException>(() => ending.TakeLastOutcome()).Outcome;
+        Assert.Equal(later, last);
+        Assert.Equal((1, float.IsFinite(loss)), (later.Step, later.HasFiniteLoss));
+    }
+
     [Fact]
     public void Checkpoints_from_before_steps_could_be_bounded_mean_no_bound()
     {
@@ -95,22 +157,22 @@ public sealed class OptimizerTests
         Assert.Equal(2 - 1e-3, optimizer.Average.Weights[0].item<float>(), 1e-6);
     }
 
-    private static Optimizer Create(TrainingOptions options)
+    private static Optimizer Create(TrainingOptions options, bool? onDevice = null)
     {
         var layout = new WeightLayout();
         layout.Add("w", [1], Initialization.Zeros, lowPrecision: true);
         layout.Add("unused", [3], Initialization.Ones);
         WeightSet weights = WeightSet.Initialize(layout, CPU, 1);
         weights.Weights[0].fill_(2);
-        return new(weights, options);
+        return new(weights, options, onDevice);
     }
 
-    private static void Descend(Optimizer optimizer, double rate, float slope = 3)
+    private static StepOutcome? Descend(Optimizer optimizer, double rate, float slope = 3, Tensor? loss = null)
     {
         optimizer.ZeroGradients();
-        (optimizer.Leaves[0].to_type(ScalarType.Float32) * slope).sum().backward();
+        (optimizer.Leaves[0].to_type(ScalarType.Float32) * (slope * (float)optimizer.LossScale)).sum().backward();
         optimizer.GatherGradients();
-        optimizer.Step(rate);
+        return optimizer.Step(rate, loss);
     }
 
     private static void AssertWeight(double expected, Optimizer optimizer) =>
