@@ -7,9 +7,16 @@ namespace Consensus.ML.Torch.Diffusion;
 internal sealed class DdimSampler : ISampler
 {
     /// <inheritdoc/>
-    public Tensor Sample(DiffusionProcess process, Denoiser denoise, Tensor noise, Generator generator, CancellationToken cancellation) =>
+    public Tensor Sample(
+        DiffusionProcess process,
+        Denoiser denoise,
+        Tensor noise,
+        Generator generator,
+        CancellationToken cancellation,
+        Action<SampledStep>? watch = null) =>
         SamplerLoop.Run(
-            process, denoise, noise, (prediction, current, steps, _) => process.DdimPrevious(prediction, current, steps), cancellation);
+            process, denoise, noise, (prediction, current, steps, _) => process.DdimPrevious(prediction, current, steps), watch,
+            cancellation);
 
     /// <inheritdoc/>
     public GraphValue Emit(GraphProcess process, GraphDenoiser denoise, GraphValue noise) =>

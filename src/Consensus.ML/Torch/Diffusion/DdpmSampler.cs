@@ -7,7 +7,13 @@ namespace Consensus.ML.Torch.Diffusion;
 internal sealed class DdpmSampler : ISampler
 {
     /// <inheritdoc/>
-    public Tensor Sample(DiffusionProcess process, Denoiser denoise, Tensor noise, Generator generator, CancellationToken cancellation) =>
+    public Tensor Sample(
+        DiffusionProcess process,
+        Denoiser denoise,
+        Tensor noise,
+        Generator generator,
+        CancellationToken cancellation,
+        Action<SampledStep>? watch = null) =>
         SamplerLoop.Run(process, denoise, noise, (prediction, _, steps, step) =>
         {
             // The last step uses no noise, so none is drawn.
@@ -15,7 +21,7 @@ internal sealed class DdpmSampler : ISampler
                 ? zeros_like(prediction.Mean)
                 : randn(prediction.Mean.shape, device: noise.device, generator: generator);
             return DiffusionProcess.DdpmPrevious(prediction, steps, fresh);
-        }, cancellation);
+        }, watch, cancellation);
 
     /// <inheritdoc/>
     public GraphValue Emit(GraphProcess process, GraphDenoiser denoise, GraphValue noise) => throw new NotSupportedException(

@@ -34,7 +34,6 @@ internal sealed class DiffusionProcess : IDisposable
     private const double LogFloor = 1e-12;
     private static readonly double BitsPerNat = 1 / Math.Log(2);
 
-    private readonly Device _device;
     private readonly List<Tensor> _tables = [];
     private readonly Tensor _times, _sqrtAlpha, _sqrtOneMinusAlpha, _sqrtReciprocalAlpha, _sqrtReciprocalAlphaMinusOne;
     private readonly Tensor _meanStart, _meanCurrent, _posteriorLogVariance, _logBeta, _fixedLogVariance, _alphaBefore;
@@ -43,22 +42,32 @@ internal sealed class DiffusionProcess : IDisposable
     {
         Options = options;
         Schedule = schedule;
-        _device = device;
         using var scope = NewDisposeScope();
         double[] alpha = schedule.AlphasCumulative;
-        _times = schedule.Times.Select(t => (long)t).ToArray().ToTensor(device).DetachFromDisposeScope();
-        _tables.Add(_times);
-        _sqrtAlpha = Table(alpha.Select(a => Math.Sqrt(a)));
-        _sqrtOneMinusAlpha = Table(alpha.Select(a => Math.Sqrt(1 - a)));
-        _sqrtReciprocalAlpha = Table(alpha.Select(a => Math.Sqrt(1 / a)));
-        _sqrtReciprocalAlphaMinusOne = Table(alpha.Select(a => Math.Sqrt((1 / a) - 1)));
-        _meanStart = Table(schedule.PosteriorMeanStart);
-        _meanCurrent = Table(schedule.PosteriorMeanCurrent);
-        _posteriorLogVariance = Table(schedule.PosteriorLogVarianceClipped);
-        _logBeta = Table(schedule.Betas.Select(beta => Math.Log(beta)));
-        // The fixed large variance: β_t, and at t = 0 the posterior variance at t = 1.
-        _fixedLogVariance = Table(schedule.Betas.Select((beta, t) => t == 0 ? schedule.PosteriorLogVarianceClipped[0] : Math.Log(beta)));
-        _alphaBefore = Table(Enumerable.Range(0, schedule.Steps).Select(schedule.AlphaCumulativeBefore));
+        _times = Own(schedule.Times.Select(t => (long)t).ToArray().ToTensor(device));
+        IEnumerable<double>[] tables =
+        [
+            alpha.Select(a => Math.Sqrt(a)),
+            alpha.Select(a => Math.Sqrt(1 - a)),
+            alpha.Select(a => Math.Sqrt(1 / a)),
+            alpha.Select(a => Math.Sqrt((1 / a) - 1)),
+            schedule.PosteriorMeanStart,
+            schedule.PosteriorMeanCurrent,
+            schedule.PosteriorLogVarianceClipped,
+            schedule.Betas.Select(beta => Math.Log(beta)),
+
+            // The fixed large variance: β_t, and at t = 0 the posterior variance at t = 1.
+            schedule.Betas.Select((beta, t) => t == 0 ? schedule.PosteriorLogVarianceClipped[0] : Math.Log(beta)),
+            Enumerable.Range(0, schedule.Steps).Select(schedule.AlphaCumulativeBefore),
+        ];
+
+        // All tables are sent together.
+        float[] values = [.. tables.SelectMany(table => table).Select(value => (float)value)];
+        Tensor[] rows = values.ToTensor(device, tables.Length, schedule.Steps).unbind(0);
+        Array.ForEach(rows, row => Own(row));
+        (_sqrtAlpha, _sqrtOneMinusAlpha, _sqrtReciprocalAlpha, _sqrtReciprocalAlphaMinusOne) = (rows[0], rows[1], rows[2], rows[3]);
+        (_meanStart, _meanCurrent, _posteriorLogVariance) = (rows[4], rows[5], rows[6]);
+        (_logBeta, _fixedLogVariance, _alphaBefore) = (rows[7], rows[8], rows[9]);
     }
 
     /// <summary>The options it was made from.</summary>
@@ -66,9 +75,6 @@ internal sealed class DiffusionProcess : IDisposable
 
     /// <summary>The schedule, full or a subsequence.</summary>
     public NoiseSchedule Schedule { get; }
-
-    /// <summary>Called with every step of a sampler, before its tensors are disposed; null for no call.</summary>
-    public Action<SampledStep>? Watch { get; init; }
 
     /// <summary>The times that the network receives for steps (B int64).</summary>
     public Tensor NetworkTimes(Tensor steps) => _times.index_select(0, steps);
@@ -268,11 +274,9 @@ internal sealed class DiffusionProcess : IDisposable
 
     private static Tensor At(Tensor table, Tensor steps) => table.index_select(0, steps).view(-1, 1, 1, 1);
 
-    private Tensor Table(IEnumerable<double> values)
+    private Tensor Own(Tensor table)
     {
-        float[] rounded = [.. values.Select(value => (float)value)];
-        Tensor table = rounded.ToTensor(_device, rounded.Length).DetachFromDisposeScope();
-        _tables.Add(table);
+        _tables.Add(table.DetachFromDisposeScope());
         return table;
     }
 

@@ -16,7 +16,13 @@ namespace Consensus.ML.Torch.Diffusion;
 internal sealed class DpmSolverSampler : ISampler
 {
     /// <inheritdoc/>
-    public Tensor Sample(DiffusionProcess process, Denoiser denoise, Tensor noise, Generator generator, CancellationToken cancellation)
+    public Tensor Sample(
+        DiffusionProcess process,
+        Denoiser denoise,
+        Tensor noise,
+        Generator generator,
+        CancellationToken cancellation,
+        Action<SampledStep>? watch = null)
     {
         NoiseSchedule schedule = process.Schedule;
         Tensor? before = null;
@@ -38,7 +44,7 @@ internal sealed class DpmSolverSampler : ISampler
             before?.Dispose();
             before = start.alias().MoveToOuterDisposeScope();
             return next;
-        }, cancellation);
+        }, watch, cancellation);
     }
 
     /// <inheritdoc/>

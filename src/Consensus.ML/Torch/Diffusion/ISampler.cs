@@ -12,8 +12,15 @@ internal interface ISampler
     /// <param name="noise">Starting noise B×M×H×W; not changed.</param>
     /// <param name="generator">Source of further noise, on the process's device.</param>
     /// <param name="cancellation">Ends sampling between two steps.</param>
+    /// <param name="watch">Called with every step, before its tensors are disposed; null for no call.</param>
     /// <returns>x_0 in [−1, 1], B×M×H×W; owned by the surrounding dispose scope.</returns>
-    Tensor Sample(DiffusionProcess process, Denoiser denoise, Tensor noise, Generator generator, CancellationToken cancellation);
+    Tensor Sample(
+        DiffusionProcess process,
+        Denoiser denoise,
+        Tensor noise,
+        Generator generator,
+        CancellationToken cancellation,
+        Action<SampledStep>? watch = null);
 
     /// <summary>Writes the same into a graph, step after step.</summary>
     /// <param name="process">The process over the steps to take.</param>

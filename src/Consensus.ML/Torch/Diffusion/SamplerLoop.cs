@@ -15,6 +15,7 @@ internal static class SamplerLoop
         Denoiser denoise,
         Tensor noise,
         Func<StepPrediction, Tensor, Tensor, int, Tensor> previous,
+        Action<SampledStep>? watch,
         CancellationToken cancellation)
     {
         using var outer = NewDisposeScope();
@@ -26,7 +27,7 @@ internal static class SamplerLoop
             Tensor steps = TensorArithmetic.Repeated(noise.shape[0], step, noise.device);
             Tensor output = denoise(current, process.NetworkTimes(steps));
             StepPrediction prediction = process.Interpret(output, current, steps, clamp: true);
-            process.Watch?.Invoke(new(process.Schedule.Times[step], current, prediction.Start));
+            watch?.Invoke(new(process.Schedule.Times[step], current, prediction.Start));
             Tensor next = previous(prediction, current, steps, step).MoveToOuterDisposeScope();
             current.Dispose();
             current = next;

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Consensus.ML.Options;
 using Consensus.ML.Torch.Diffusion;
 using Consensus.ML.Torch.Networks;
@@ -14,6 +15,9 @@ internal sealed class ConsensusModel : SegmentationModel
 {
     private readonly ConsensusNetwork _network;
     private readonly NoiseSchedule _schedule;
+
+    // By number of steps, at most T. Predictions at a time share them.
+    private readonly ConcurrentDictionary<int, Lazy<DiffusionProcess>> _processes = [];
 
     private ConsensusModel(ModelDescription description, ConsensusNetwork network, IReadOnlyList<WeightSet> members, Device device)
         : base(members, device, description.ImageChannels, description.Height, description.Width)
@@ -97,6 +101,18 @@ internal sealed class ConsensusModel : SegmentationModel
         CancellationToken cancellation) =>
         SampleReduction.Reduce(Sample(image, sampling, mirroring, Members, seed, cancellation), Description.Target, keepSamples);
 
+    /// <inheritdoc/>
+    protected override void Free()
+    {
+        foreach (Lazy<DiffusionProcess> process in _processes.Values.Where(process => process.IsValueCreated))
+        {
+            process.Value.Dispose();
+        }
+    }
+
+    private DiffusionProcess ProcessOf(int steps) => _processes.GetOrAdd(
+        steps, count => new(() => new(Description.Diffusion, _schedule.Subsequence(count), Device))).Value;
+
     /// <summary>All samples of a slice, member after member: generations × C × H × W in [0, 1], on the CPU.</summary>
     private Tensor Sample(
         Tensor image,
@@ -115,15 +131,13 @@ internal sealed class ConsensusModel : SegmentationModel
 
         // Each member encodes each view of the image once, for any number of steps, levels and generations.
         Mirrored[] views = mirroring.ViewsFor(sampling);
-        Tensor[] imageFeatures =
-        [
-            .. contexts.Select(context => cat([.. views.Select(view => _network.EncodeImage(context, mirroring.View(image, view)))], 0)),
-        ];
+        Tensor images = cat([.. views.Select(view => mirroring.View(image, view))], 0);
+        Tensor[] imageFeatures = [.. contexts.Select(context => _network.EncodeImage(context, images))];
 
         using var generator = new Generator(seed, Device);
-        using var process = new DiffusionProcess(
-            model.Diffusion, _schedule.Subsequence(Math.Min(sampling.Steps ?? int.MaxValue, _schedule.Steps)), Device) { Watch = watch };
+        DiffusionProcess process = ProcessOf(Math.Min(sampling.Steps ?? int.MaxValue, _schedule.Steps));
         ISampler sampler = Samplers.Get(sampling.Sampler);
+        Tensor finite = ones([], ScalarType.Bool, Device);
         int taken = 0;
         return sampling.Tolerance is double tolerance
             ? RunningMean.Generate(checked(members * sampling.Generations), tolerance, GenerateInTurn, sample => sample.mean([0, 1]))
@@ -146,17 +160,20 @@ internal sealed class ConsensusModel : SegmentationModel
             // One call draws the noise of all maps, so that the batch size only changes rounding.
             Tensor noise = randn([passes, model.MapsPerPass, model.Height, model.Width], device: Device, generator: generator);
             int[] seen = [.. Enumerable.Range(before, generations).Select(generation => generation % views.Length)];
-            long[] seenByPass = [.. Enumerable.Range(0, (int)passes).Select(pass => (long)seen[pass / model.Passes])];
+            int[]? seenByPass = views.Length == 1
+                ? null
+                : [.. Enumerable.Range(0, (int)passes).Select(pass => seen[pass / model.Passes])];
             Tensor start = sampler.Sample(
-                process, (current, times) => Denoise(member, current, times, levels, seenByPass), noise, generator, cancellation);
-            Tensor samples =
-                start.PlusInPlace(1).TimesInPlace(0.5).ClampInPlace(0, 1).view(generations, model.Levels, model.Height, model.Width).ToHost();
+                process, (current, times) => Denoise(member, current, times, levels, seenByPass), noise, generator, cancellation, watch);
+            Tensor samples = ReadMaps(
+                start.PlusInPlace(1).TimesInPlace(0.5).ClampInPlace(0, 1).view(generations, model.Levels, model.Height, model.Width),
+                finite);
             return (views.Length == 1
                 ? samples
                 : cat([.. seen.Select((view, i) => Mirroring.Flip(samples.narrow(0, i, 1), views[view]))], 0)).MoveToOuterDisposeScope();
         }
 
-        Tensor Denoise(int member, Tensor current, Tensor times, Tensor? levels, long[] seenByPass)
+        Tensor Denoise(int member, Tensor current, Tensor times, Tensor? levels, int[]? seenByPass)
         {
             using var scope = NewDisposeScope();
             long passes = current.shape[0];
@@ -165,16 +182,14 @@ internal sealed class ConsensusModel : SegmentationModel
             {
                 cancellation.ThrowIfCancellationRequested();
                 long count = Math.Min(sampling.BatchSize, passes - first);
-                Tensor seen = views.Length == 1
-                    ? imageFeatures[member]
-                    : imageFeatures[member].index_select(0, seenByPass.AsSpan((int)first, (int)count).ToArray().ToTensor(Device));
                 outputs.Add(_network.Forward(
-                    contexts[member], current.narrow(0, first, count), seen, times.narrow(0, first, count),
-                    levels?.narrow(0, first, count)));
+                    contexts[member], current.narrow(0, first, count), imageFeatures[member], times.narrow(0, first, count),
+                    levels?.narrow(0, first, count), seenByPass?.AsMemory((int)first, (int)count)));
             }
 
+            // Rounding and clamping would turn NaN into an empty map. Nobody waits here: the maps tell it when they are read.
             Tensor output = outputs.Count == 1 ? outputs[0] : cat(outputs, 0);
-            EnsureFinite(output);
+            finite.logical_and_(output.isfinite().all());
             return output.MoveToOuterDisposeScope();
         }
     }

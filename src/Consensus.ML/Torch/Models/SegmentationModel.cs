@@ -80,6 +80,7 @@ internal abstract class SegmentationModel(IReadOnlyList<WeightSet> members, Devi
             if (!_disposed)
             {
                 _disposed = true;
+                Free();
                 foreach (PreparedWeights copies in _lowPrecision.Values)
                 {
                     copies.Dispose();
@@ -96,6 +97,11 @@ internal abstract class SegmentationModel(IReadOnlyList<WeightSet> members, Devi
             // A caller may still wait for its turn; it then gets the exception that the model is disposed.
             _turn.Release();
         }
+    }
+
+    /// <summary>Frees what a kind of model keeps for its predictions; called once.</summary>
+    protected virtual void Free()
+    {
     }
 
     /// <summary>Predicts the maps of one slice, 1×C×H×W, inside a dispose scope and without gradients.</summary>
@@ -136,16 +142,16 @@ internal abstract class SegmentationModel(IReadOnlyList<WeightSet> members, Devi
         }
     }
 
-    /// <summary>Refuses output with NaN or infinite values: rounding and clamping would turn it into an empty map.</summary>
-    /// <exception cref="NotFiniteOutputException">A value is NaN or infinite.</exception>
-    internal static void EnsureFinite(Tensor output)
+    /// <summary>Copies maps to the host, and refuses those that the output of a network with NaN or infinite values made.</summary>
+    /// <param name="maps">The maps, in [0, 1]; overwritten if the output was not finite.</param>
+    /// <param name="finite">Whether all output of the network was, as a tensor of one value: read with the maps, not on its own.</param>
+    /// <returns>The maps on the CPU; owned by the surrounding dispose scope.</returns>
+    /// <exception cref="NotFiniteOutputException">It was not.</exception>
+    internal static Tensor ReadMaps(Tensor maps, Tensor finite)
     {
-        using Tensor finite = output.isfinite();
-        using Tensor all = finite.all();
-        if (!all.Read<bool>())
-        {
-            throw new NotFiniteOutputException();
-        }
+        Tensor read = maps.FillWhereInPlace(finite.logical_not(), double.NaN).ToHost();
+        using Tensor sum = read.sum();
+        return float.IsFinite(sum.ToArray()[0]) ? read : throw new NotFiniteOutputException();
     }
 
     /// <summary>The weights of each member's safetensors file.</summary>

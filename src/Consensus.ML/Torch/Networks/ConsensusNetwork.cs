@@ -76,8 +76,17 @@ internal sealed class ConsensusNetwork
     /// <param name="imageFeatures">The result of <see cref="EncodeImage"/> for the B images.</param>
     /// <param name="times">B·P diffusion times.</param>
     /// <param name="levels">B·P levels from 1 (int64); null where the target has none.</param>
+    /// <param name="seen">
+    /// The image of each pass, from 0, where the passes are in another order or are only some of them; without gradients.
+    /// </param>
     /// <returns>(B·P)×M or 2M×H×W float32: the predictions and, if the variance is learned, its interpolation v.</returns>
-    public Tensor Forward(ForwardContext context, Tensor noisy, Tensor imageFeatures, Tensor times, Tensor? levels)
+    public Tensor Forward(
+        ForwardContext context,
+        Tensor noisy,
+        Tensor imageFeatures,
+        Tensor times,
+        Tensor? levels,
+        ReadOnlyMemory<int>? seen = null)
     {
         using var scope = NewDisposeScope();
         Tensor embedding = _time2.Forward(
@@ -90,7 +99,8 @@ internal sealed class ConsensusNetwork
 
         embedding = functional.silu(embedding);
         return _unet.Forward(
-            context, _encoder is null ? Concatenated(context, noisy, imageFeatures) : Added(context, noisy, imageFeatures), embedding)
+            context, _encoder is null ? Concatenated(context, noisy, imageFeatures, seen) : Added(context, noisy, imageFeatures, seen),
+            embedding)
             .MoveToOuterDisposeScope();
     }
 
@@ -120,9 +130,20 @@ internal sealed class ConsensusNetwork
     }
 
     /// <summary>F(x_t) + G(I).</summary>
-    private Tensor Added(ForwardContext context, Tensor noisy, Tensor imageFeatures)
+    private Tensor Added(ForwardContext context, Tensor noisy, Tensor imageFeatures, ReadOnlyMemory<int>? seen)
     {
         Tensor hidden = _unet.Enter(context, noisy);
+        if (seen is not null)
+        {
+            // In place, so that the features are not copied for each pass.
+            foreach ((int image, long first, long count) in Runs(seen.Value))
+            {
+                hidden.narrow(0, first, count).PlusInPlace(imageFeatures.narrow(0, image, 1));
+            }
+
+            return hidden;
+        }
+
         long pairs = hidden.shape[0] / imageFeatures.shape[0];
         return pairs == 1
             ? hidden.Plus(imageFeatures)
@@ -132,10 +153,31 @@ internal sealed class ConsensusNetwork
     }
 
     /// <summary>F(I, x_t), with the image first, as in Wolleb et al. 2022.</summary>
-    private Tensor Concatenated(ForwardContext context, Tensor noisy, Tensor image)
+    private Tensor Concatenated(ForwardContext context, Tensor noisy, Tensor image, ReadOnlyMemory<int>? seen)
     {
         long pairs = noisy.shape[0] / image.shape[0];
-        Tensor images = pairs == 1 ? image : image.repeat_interleave(pairs, 0);
+        Tensor images = seen is not null
+            ? cat([.. Runs(seen.Value).Select(run => image.narrow(0, run.Image, 1).expand(run.Count, -1, -1, -1))], 0)
+            : pairs == 1 ? image : image.repeat_interleave(pairs, 0);
         return _unet.Enter(context, cat([images, noisy.to_type(image.dtype)], 1));
+    }
+
+    /// <summary>The passes that follow one another and see the same image.</summary>
+    private static List<(int Image, long First, long Count)> Runs(ReadOnlyMemory<int> seen)
+    {
+        List<(int Image, long First, long Count)> runs = [];
+        foreach (int image in seen.Span)
+        {
+            if (runs.Count > 0 && runs[^1].Image == image)
+            {
+                runs[^1] = runs[^1] with { Count = runs[^1].Count + 1 };
+            }
+            else
+            {
+                runs.Add((image, runs.Count == 0 ? 0 : runs[^1].First + runs[^1].Count, 1));
+            }
+        }
+
+        return runs;
     }
 }

@@ -1,7 +1,6 @@
 using Consensus.ML.Options;
 using Consensus.ML.Torch.Models;
 using Consensus.ML.Torch.Networks;
-using Consensus.ML.Torch.Runtime;
 using static TorchSharp.torch;
 
 namespace Consensus.ML.Torch.OnePass;
@@ -28,10 +27,10 @@ internal sealed class OnePassPasses(
     /// <summary>Number of passes of a prediction that draws at random: the generations of each member.</summary>
     public int Count => checked(members.Count * sampling.Generations);
 
-    /// <summary>The mean over one pass for each view and member: maps×H×W.</summary>
-    /// <param name="logits">A pass: from 1×C×H×W to 1×maps×H×W before the sigmoid.</param>
+    /// <summary>The mean over all views and members, which is one pass over all views for each member: maps×H×W.</summary>
+    /// <param name="logits">A pass: from V×C×H×W to V×maps×H×W before the sigmoid.</param>
     public Tensor Mean(Func<ForwardContext, Tensor, Tensor> logits) =>
-        stack(members.SelectMany(member => _views.Select(view => Pass(member, view, logits)))).mean([0]);
+        cat([.. members.Select(member => Pass(member, _views, logits))], 0).mean([0]);
 
     /// <summary>
     /// Random passes, passes·maps×H×W, which take turns at the members and the views, until their mean hardly changes
@@ -49,18 +48,17 @@ internal sealed class OnePassPasses(
         Tensor PassInTurn()
         {
             (int before, int member) = Math.DivRem(taken++, random.Length);
-            return Pass(random[member], _views[before % _views.Length], logits);
+            return Pass(random[member], [_views[before % _views.Length]], logits).squeeze(0);
         }
     }
 
-    /// <summary>One pass over a view of the image: maps×H×W in [0, 1], mirrored back, on the CPU.</summary>
-    public Tensor Pass(ForwardContext member, Mirrored view, Func<ForwardContext, Tensor, Tensor> logits)
+    /// <summary>One pass over V views of the image: V×maps×H×W in [0, 1], mirrored back, on the CPU.</summary>
+    public Tensor Pass(ForwardContext member, IReadOnlyList<Mirrored> views, Func<ForwardContext, Tensor, Tensor> logits)
     {
         cancellation.ThrowIfCancellationRequested();
         using var scope = NewDisposeScope();
-        Tensor output = logits(member, mirroring.View(image, view));
-        SegmentationModel.EnsureFinite(output);
-        Tensor maps = output.sigmoid().squeeze(0).ToHost();
-        return Mirroring.Flip(maps, view).MoveToOuterDisposeScope();
+        Tensor output = logits(member, cat([.. views.Select(view => mirroring.View(image, view))], 0));
+        Tensor maps = SegmentationModel.ReadMaps(output.sigmoid(), output.isfinite().all());
+        return cat([.. views.Select((view, i) => Mirroring.Flip(maps.narrow(0, i, 1), view))], 0).MoveToOuterDisposeScope();
     }
 }

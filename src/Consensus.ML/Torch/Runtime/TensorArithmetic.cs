@@ -140,6 +140,13 @@ internal static class TensorArithmetic
         return tensor.fill_(held);
     }
 
+    /// <summary>Sets the values for which a mask, which may have fewer dimensions, is true; returns the tensor.</summary>
+    public static Tensor FillWhereInPlace(this Tensor tensor, Tensor mask, double value)
+    {
+        using Scalar held = value;
+        return tensor.masked_fill_(mask, held);
+    }
+
     /// <summary>Leaky ReLU in place; returns an alias of the tensor.</summary>
     public static Tensor LeakyReluInPlace(this Tensor tensor, double slope)
     {

@@ -61,10 +61,10 @@ public sealed class SamplerTests
 
         static Tensor Sample(SamplerKind kind, Action<SampledStep>? watch)
         {
-            using DiffusionProcess process = Process(PredictionType.XStart, 4, watch);
+            using DiffusionProcess process = Process(PredictionType.XStart, 4);
             using var generator = new Generator(3, CPU);
             return Samplers.Get(kind)
-                .Sample(process, (_, _) => Truth(), randn([1, 1, 2, 2], generator: generator), generator, CancellationToken.None);
+                .Sample(process, (_, _) => Truth(), randn([1, 1, 2, 2], generator: generator), generator, CancellationToken.None, watch);
         }
     }
 
@@ -251,11 +251,11 @@ public sealed class SamplerTests
 
     private static Tensor Truth() => tensor(Map).view(1, 1, 2, 2);
 
-    private static DiffusionProcess Process(PredictionType prediction, int steps, Action<SampledStep>? watch = null) =>
+    private static DiffusionProcess Process(PredictionType prediction, int steps) =>
         new(
             new DiffusionOptions { Prediction = prediction, LearnedVariance = false },
             NoiseSchedule.Create(NoiseScheduleKind.Linear, 100).Subsequence(steps),
-            CPU) { Watch = watch };
+            CPU);
 
     private static void AssertEqual(float[] expected, Tensor actual, float tolerance) =>
         Assert.All(expected.Zip(actual.data<float>().ToArray()), pair => Assert.Equal(pair.First, pair.Second, tolerance));

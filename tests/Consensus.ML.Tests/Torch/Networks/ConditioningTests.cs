@@ -53,6 +53,34 @@ public sealed class ConditioningTests
         Assert.Equal([7], alone["out.2.bias"]);
     }
 
+    /// <summary>Sampling names the view of each pass, and copies no features.</summary>
+    [Theory]
+    [InlineData(Conditioning.Encoder)]
+    [InlineData(Conditioning.Concatenation)]
+    public void Passes_that_name_their_images_have_the_bits_of_passes_with_a_copy_of_the_features_each(object conditioning)
+    {
+        using var scope = NewDisposeScope();
+        using var none = no_grad();
+        var network = new ConsensusNetwork(Small with { Conditioning = (Conditioning)conditioning }, 16, 1, 2, false);
+        using WeightSet weights = WeightSet.Initialize(network.Layout, CPU, 1);
+        using var generator = new Generator(5, CPU);
+        foreach (Tensor weight in weights.Weights)
+        {
+            // Also those that begin at zero, so that everything shows in the output.
+            weight.copy_(randn(weight.shape, generator: generator).mul_(0.05));
+        }
+
+        var context = new ForwardContext(weights.Weights, Training: false);
+        Tensor features = network.EncodeImage(context, randn([3, 1, 16, 16], generator: generator)),
+            noisy = randn([5, 1, 16, 16], generator: generator), times = tensor(new long[] { 3, 1, 4, 1, 5 }),
+            levels = tensor(new long[] { 1, 2, 1, 2, 1 });
+        int[] seen = [2, 0, 0, 1, 2];
+        Tensor copied = features.index_select(0, tensor(seen.Select(image => (long)image).ToArray()));
+        Assert.Equal(
+            network.Forward(context, noisy, copied, times, levels).data<float>().ToArray(),
+            network.Forward(context, noisy, features, times, levels, seen).data<float>().ToArray());
+    }
+
     [Fact]
     public void Every_map_of_an_image_sees_that_image_which_comes_before_it()
     {

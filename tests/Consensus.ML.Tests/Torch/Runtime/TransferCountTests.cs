@@ -89,20 +89,29 @@ public sealed class TransferCountTests
     }
 
     [Fact]
-    public void A_prediction_reads_once_a_step_and_once_for_its_maps()
+    public void A_prediction_sends_its_image_and_reads_its_maps_however_many_steps_it_has()
     {
         float[] features = Discs.Cases(1)[0].Features;
         using ConsensusModel model = ConsensusModel.Create(Discs.Description(), CPU, 1);
         var sampling = new SamplingOptions { Generations = 4, Sampler = SamplerKind.Ddim, Steps = 5, Mirror = true };
         var mirroring = new Mirroring(Mirrored.Columns, MaskOffset.None);
-        Assert.Equal((6, 17), Of(() => model.Predict(features, sampling, 1, mirroring)));
-        Assert.Equal((6, 17), Of(() => model.Predict(features, sampling, 1, mirroring)));
-        Assert.Equal((7, 18), Of(() => model.Predict(features, sampling with { Steps = 6 }, 1, mirroring)));
+
+        // The first prediction with a number of steps also sends the times and the tables of the process.
+        Assert.Equal((1, 3), Of(() => model.Predict(features, sampling, 1, mirroring)));
+        Assert.Equal((1, 1), Of(() => model.Predict(features, sampling, 1, mirroring)));
+        Assert.Equal((1, 3), Of(() => model.Predict(features, sampling with { Steps = 6 }, 1, mirroring)));
+        Assert.Equal((1, 1), Of(() => model.Predict(features, sampling with { BatchSize = 3 }, 1, mirroring)));
+
+        // Whether a further sample is needed depends on those before it, which are read. A new network draws the same at each.
+        Assert.Equal((2, 1), Of(() => model.Predict(features, sampling with { Tolerance = 1e-9 }, 1, mirroring)));
+
+        // Only who watches each step reads it: x_t and x_0.
+        Assert.Equal((11, 1), Of(() => model.Trace(features, sampling, 1)));
 
         UNetDescription description = UNetTrainerTests.Description(UNetKind.Levels);
         OnePassVariant variant = description.Variant();
         using var onePass = new UNetModel(variant, [WeightSet.Initialize(variant.Layout, CPU, 1)], CPU);
-        Assert.Equal((4, 1), Of(() => onePass.Predict(features, sampling, 1, mirroring)));
+        Assert.Equal((1, 1), Of(() => onePass.Predict(features, sampling, 1, mirroring)));
     }
 
     /// <summary>What a step costs after the first.</summary>
