@@ -15,7 +15,11 @@ public sealed class ProcessTests
             ["Consensus.ML", "ML.NET", "TorchSharp", "libtorch", ".NET", "backend", "device", "threads"],
             name => Assert.Contains(name, run.Out, StringComparison.Ordinal));
         Assert.Empty(run.Error);
-        using JsonDocument facts = JsonDocument.Parse(CommandRun.OutOfProcess("info", "--json").AssertSucceeded().Out);
+        string json = CommandRun.OutOfProcess("info", "--json", "--check", "--device", "cpu").AssertSucceeded().Out;
+        using JsonDocument facts = JsonDocument.Parse(json);
+        Assert.Empty(JsonSchema.Read(Path.Combine(AppContext.BaseDirectory, "data-schemas", "runtime-info.schema.json"))
+            .Violations(facts.RootElement));
+        Assert.True(facts.RootElement.GetProperty("check").GetProperty("isGood").GetBoolean());
         Assert.Equal("0.107.0", facts.RootElement.GetProperty("torchSharp").GetString());
         if (facts.RootElement.GetProperty("device").GetString() == "cpu")
         {

@@ -126,6 +126,11 @@ internal static class BenchCommand
         Row("U-Net pass", "GFLOP/s", measured => measured.UnetGflops);
         Row("convolutions alone", "GFLOP/s", measured => measured.ConvolutionGflops);
         Row("peak memory", "MB", measured => measured.PeakMemoryMb);
+        if (report.Float32.PeakDeviceMemoryMb is not null)
+        {
+            Row("GPU memory", "MB", measured => measured.PeakDeviceMemoryMb ?? double.NaN);
+        }
+
         return table;
 
         void Row(string name, string unit, Func<MachineMeasurement, double> value) =>

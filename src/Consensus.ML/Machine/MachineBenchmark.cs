@@ -27,6 +27,7 @@ public sealed record MachineBenchmark
 {
     // Enough that a single disturbance does not move the median.
     private const int LeastRepetitions = 5, MostRepetitions = 100;
+    private const double BytesPerMebibyte = 1 << 20;
 
     /// <summary>Side S of the square slices, in pixels; a multiple of <see cref="NetworkOptions.SideMultiple"/>. Default 64.</summary>
     public int Size { get; init; } = 64;
@@ -82,12 +83,17 @@ public sealed record MachineBenchmark
             Diffusion = Diffusion,
         };
         PeakMemory.Reset();
+        double? freeBefore = FreeMegabytes(device);
         Sampling sampling = MeasureSampling(description, device, precision, cancellation);
         double training = MeasureTraining(description, device, precision, cancellation);
         double peak = PeakMemory.Megabytes();
+        double? deviceMemory = freeBefore - FreeMegabytes(device);
         double roofline = MeasureConvolutions(description.Network, device, precision, cancellation);
         return new(
-            sampling.EncoderMs, sampling.PassMs, sampling.StepMs, training, sampling.Operations / sampling.PassMs / 1e6, roofline, peak);
+            sampling.EncoderMs, sampling.PassMs, sampling.StepMs, training, sampling.Operations / sampling.PassMs / 1e6, roofline, peak)
+        {
+            PeakDeviceMemoryMb = deviceMemory,
+        };
     }
 
     private void Check()
@@ -232,6 +238,19 @@ public sealed record MachineBenchmark
 
         times.Sort();
         return (times[(times.Count - 1) / 2] + times[times.Count / 2]) / 2;
+    }
+
+    /// <summary>Free memory of a GPU, in MiB; null for a CPU, and where the driver does not say.</summary>
+    private static double? FreeMegabytes(Device device)
+    {
+        try
+        {
+            return device.type == TorchSharp.DeviceType.CUDA ? CudaDriver.TryOpen()?.Memory(device.index).Free / BytesPerMebibyte : null;
+        }
+        catch (Exception exception) when (exception is InvalidOperationException or EntryPointNotFoundException)
+        {
+            return null;
+        }
     }
 
     /// <summary>Waits for the device: a GPU still computes after a call returns.</summary>

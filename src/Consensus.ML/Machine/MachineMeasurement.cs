@@ -15,7 +15,7 @@ namespace Consensus.ML.Machine;
 /// </param>
 /// <param name="PeakMemoryMb">
 /// Largest resident memory of the process during the measurement, in MiB. If the system cannot reset the peak, it is the peak since the
-/// process began. It does not include GPU memory, which TorchSharp does not report.
+/// process began. It does not include GPU memory.
 /// </param>
 [Experimental("CONSENSUS001")]
 public sealed record MachineMeasurement(
@@ -25,4 +25,11 @@ public sealed record MachineMeasurement(
     double TrainingStepMs,
     double UnetGflops,
     double ConvolutionGflops,
-    double PeakMemoryMb);
+    double PeakMemoryMb)
+{
+    /// <summary>
+    /// Memory of the GPU that the process took during the measurement, in MiB: torch keeps what it once took, so this is the peak, if it
+    /// has measured nothing larger before. Null on a CPU, and where the driver does not say.
+    /// </summary>
+    public double? PeakDeviceMemoryMb { get; init; }
+}

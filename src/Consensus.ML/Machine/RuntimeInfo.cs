@@ -55,6 +55,15 @@ public sealed record RuntimeInfo
     /// </summary>
     public required string? AdaptedNativeLibrary { get; init; }
 
+    /// <summary>The newest CUDA that the machine's driver knows, such as "13.0"; null if there is no driver.</summary>
+    public string? CudaDriverVersion { get; init; }
+
+    /// <summary>The CUDA that libtorch computes with, such as "13.0"; null for a libtorch without CUDA.</summary>
+    public string? CudaRuntimeVersion { get; init; }
+
+    /// <summary>The GPUs of the machine, also where libtorch cannot use them; empty where there is no CUDA driver.</summary>
+    public IReadOnlyList<GpuInfo> Gpus { get; init; } = [];
+
     /// <summary>Loads libtorch and collects this information.</summary>
     /// <param name="device">"cpu", "cuda" or "cuda:N"; null for the GPU if there is one, else the CPU.</param>
     /// <exception cref="ArgumentException"><paramref name="device"/> is none of the three forms.</exception>
@@ -80,6 +89,7 @@ public sealed record RuntimeInfo
     private static RuntimeInfo Collect(TorchDevice chosen)
     {
         bool gpu = chosen.Device.type == DeviceType.CUDA;
+        var driver = CudaDriver.TryOpen();
         return new()
         {
             Library = AssemblyVersion.Read(typeof(RuntimeInfo).Assembly),
@@ -95,6 +105,9 @@ public sealed record RuntimeInfo
             WhyNoGpu = gpu ? null : TorchDevice.WhyNotUsable(0) ?? chosen.Reason,
             Threads = torch.get_num_threads(),
             AdaptedNativeLibrary = NativeTorch.Adapted,
+            CudaDriverVersion = driver?.Version,
+            CudaRuntimeVersion = NativeTorch.HasCudaLibraries ? CudaDriver.RuntimeVersion() : null,
+            Gpus = GpuInfo.List(driver, gpu ? chosen.Device.index : null),
         };
     }
 }
