@@ -3,6 +3,7 @@ using Consensus.ML.Segmentation;
 using Consensus.ML.Torch.Diffusion;
 using Consensus.ML.Torch.Models;
 using Consensus.ML.Torch.Networks;
+using Consensus.ML.Torch.OnePass;
 using Consensus.ML.Torch.Runtime;
 using Consensus.ML.Torch.Training.Batches;
 using Consensus.ML.Torch.Training.Objectives;
@@ -103,17 +104,16 @@ internal sealed class CheckedNetwork
             Height = Side, Width = Side, ImageChannels = 1, Levels = Levels, Kind = UNetKind.Levels, Rounded = true, PassDropout = 0,
             Network = Presets.UNet.Network with { ChannelMultipliers = [1, 2], PatchSize = 1 },
         };
-        (UNet network, WeightLayout layout) = description.CreateNetwork();
-        return new(name, recorded, layout, pass =>
+        OnePassVariant variant = description.Variant();
+        return new(name, recorded, variant.Layout, pass =>
         {
             Tensor image = pass.Noise(1, Images, 1, Side, Side);
             Tensor targets = pass.Noise(2, Images, Levels, Side, Side).sign().Plus(1).Over(2);
-            UNetObjective.Loss(Logits(pass.Context(training: true)), targets, null, diceWeight: 0.5).Times(pass.Scale).backward();
+            var batch = new UNetBatch(image, targets, Present: null);
+            variant.Loss(pass.Context(training: true), batch, diceWeight: 0.5).Times(pass.Scale).backward();
             using var inference = no_grad();
-            Tensor output = Logits(pass.Context(training: false));
+            Tensor output = variant.Logits(pass.Context(training: false), image);
             return (output, output.sigmoid());
-
-            Tensor Logits(ForwardContext context) => network.Forward(context, network.Enter(context, image), embedding: null);
         });
     }
 
