@@ -117,7 +117,8 @@ public sealed partial class SegmentationCatalog
 
         using IChannel channel = _environment.Start("Evaluate");
         var notes = new GridNotes(line => channel.Warning(MessageSensitivity.UserData, line));
-        DataViewSchema.Column[] facts = [.. new[] { annotations, name, names, image, imagePath }.OfType<DataViewSchema.Column>()];
+        DataViewSchema.Column? sliced = ImagePathColumn(data.Schema);
+        DataViewSchema.Column[] facts = [.. new[] { annotations, name, names, image, sliced }.OfType<DataViewSchema.Column>()];
         using DataViewRowCursor cursor = data.GetRowCursor([.. facts, .. maps.Columns, .. groups.Columns, .. pictures?.Columns ?? []]);
         Func<GroupColumn.RowGroup>? groupGetter = groupColumnName is null ? null : groups.Getter(cursor);
         Func<string> nameGetter = NameGetter(cursor, name);
@@ -128,6 +129,8 @@ public sealed partial class SegmentationCatalog
         Func<Slice>? imageGetter = image is null ? null : cursor.SliceGetter(image.Value);
         Func<int, string[]> raterNamesGetter = RaterNamesColumn.Getter(cursor, names);
         Action<string, RaterMasks>? framing = pictures?.Checker(cursor);
+        Func<string, VolumeKey?> volumeGetter = VolumeKey.Getter(cursor, sliced);
+        var ofVolumes = new VolumeScores(options);
         var cases = new List<CaseMetrics>();
         var found = new List<GroupColumn.RowGroup?>();
         while (cursor.MoveNext())
@@ -136,7 +139,10 @@ public sealed partial class SegmentationCatalog
             RaterMasks masks = Masks(caseName, annotationGetter, annotations.Name, imageGetter);
             framing?.Invoke($"Case '{caseName}'", masks);
             string[] raterNames = RaterNames(caseName, raterNamesGetter, masks, names);
-            CaseMetrics scores = Score(caseName, mapsGetter(caseName), masks, imageGetter?.Invoke(), options, raterNames);
+            PredictedMaps.Row predicted = mapsGetter(caseName);
+            masks = ToSize(caseName, predicted, masks, out double tall, out double wide);
+            CaseMetrics scores = Score(caseName, predicted, masks, imageGetter?.Invoke(), (tall, wide), options, raterNames);
+            ofVolumes.Add(volumeGetter(caseName), predicted, masks, raterNames, scores, cases.Count);
             channel.Trace(
                 MessageSensitivity.UserData, "Case '{0}': soft Dice {1:0.0000} (5 thresholds), {2:0.0000} (9 thresholds)", caseName,
                 scores.SoftDice5, scores.SoftDice9);
@@ -145,9 +151,16 @@ public sealed partial class SegmentationCatalog
             found.Add(groupGetter?.Invoke());
         }
 
-        return cases.Count == 0
-            ? throw new ArgumentException("The data has no rows; there is nothing to evaluate.", nameof(data))
-            : new SegmentationMetrics(cases.Zip(GroupNames(found), (one, group) => one with { Group = group }), options);
+        if (cases.Count == 0)
+        {
+            throw new ArgumentException("The data has no rows; there is nothing to evaluate.", nameof(data));
+        }
+
+        string?[] groupNames = [.. GroupNames(found)];
+        IReadOnlyList<CaseMetrics> volumesScored = ofVolumes.Complete(groupNames);
+        WarnOfVolumes(
+            channel, ofVolumes.LeftOut, "their slices do not follow each other in the data, have different raters, or are too many");
+        return new(cases.Zip(groupNames, (one, group) => one with { Group = group }), options, volumesScored);
     }
 
     /// <summary>
@@ -220,6 +233,8 @@ public sealed partial class SegmentationCatalog
         SliceGrid? grid = null;
         Func<Annotation?> annotationGetter = cursor.AnnotationGetter(annotations, volumes, () => grid = gridGetter(), notes);
         Func<int, string[]> raterNamesGetter = RaterNamesColumn.Getter(cursor, names);
+        Func<string, VolumeKey?> volumeGetter = VolumeKey.Getter(cursor, imagePath);
+        var ofVolumes = new VolumeAgreements();
         var cases = new List<CaseAgreement>();
         var found = new List<GroupColumn.RowGroup?>();
         while (cursor.MoveNext())
@@ -229,6 +244,11 @@ public sealed partial class SegmentationCatalog
             string[] raterNames = RaterNames(caseName, raterNamesGetter, masks, names);
             CaseAgreement agreement = CaseAgreement.Compute(caseName, masks, raterNames, (grid ?? gridGetter())?.Geometry);
             grid = null;
+            if (volumeGetter(caseName) is { } volume)
+            {
+                ofVolumes.Add(volume, masks, raterNames, cases.Count);
+            }
+
             progress?.Report(agreement);
             cases.Add(agreement);
             found.Add(groupGetter?.Invoke());
@@ -242,9 +262,25 @@ public sealed partial class SegmentationCatalog
                 + "their last estimates were taken.");
         }
 
-        return cases.Count == 0
-            ? throw new ArgumentException("The data has no rows; there are no raters to describe.", nameof(data))
-            : new RaterReport(cases.Zip(GroupNames(found), (one, group) => one with { Group = group }));
+        if (cases.Count == 0)
+        {
+            throw new ArgumentException("The data has no rows; there are no raters to describe.", nameof(data));
+        }
+
+        string?[] groupNames = [.. GroupNames(found)];
+        WarnOfVolumes(channel, ofVolumes.LeftOut, "their slices have different raters");
+        return new(cases.Zip(groupNames, (one, group) => one with { Group = group }), ofVolumes.Compute(groupNames));
+    }
+
+    private static void WarnOfVolumes(IChannel channel, IEnumerable<string> leftOut, string reason)
+    {
+        string[] names = [.. leftOut];
+        if (names.Length > 0)
+        {
+            channel.Warning(
+                MessageSensitivity.UserData,
+                $"No value over the volume for {string.Join(", ", names.Take(3))}{(names.Length > 3 ? ", …" : "")}: {reason}.");
+        }
     }
 
     /// <summary>
@@ -273,8 +309,8 @@ public sealed partial class SegmentationCatalog
             : names;
     }
 
-    private static CaseMetrics Score(
-        string caseName, PredictedMaps.Row maps, RaterMasks masks, Slice? image, EvaluationOptions options, string[] raterNames)
+    /// <summary>The masks at the size of the maps, and how many of their rows and columns one of the map's stands for.</summary>
+    private static RaterMasks ToSize(string caseName, PredictedMaps.Row maps, RaterMasks masks, out double tall, out double wide)
     {
         if (maps.IsNative && (masks.Height != maps.Height || masks.Width != maps.Width))
         {
@@ -282,15 +318,26 @@ public sealed partial class SegmentationCatalog
                 $"Case '{caseName}': the masks are {masks.Height}×{masks.Width}, but the predicted map is {maps.Height}×{maps.Width}.");
         }
 
+        (tall, wide) = ((double)masks.Height / maps.Height, (double)masks.Width / maps.Width);
+        return maps.IsNative ? masks : Resampling.Nearest(masks, maps.Height, maps.Width);
+    }
+
+    private static CaseMetrics Score(
+        string caseName,
+        PredictedMaps.Row maps,
+        RaterMasks masks,
+        Slice? image,
+        (double Tall, double Wide) pixel,
+        EvaluationOptions options,
+        string[] raterNames)
+    {
         SliceGeometry? geometry = maps.Geometry ?? image?.Geometry;
         geometry = geometry is not { HasSpacing: true } ? null : geometry with
         {
-            SpacingRows = geometry.SpacingRows * masks.Height / maps.Height,
-            SpacingColumns = geometry.SpacingColumns * masks.Width / maps.Width,
+            SpacingRows = geometry.SpacingRows * pixel.Tall,
+            SpacingColumns = geometry.SpacingColumns * pixel.Wide,
         };
-        return CaseMetrics.Compute(
-            caseName, maps.SoftMap, maps.IsNative ? masks : Resampling.Nearest(masks, maps.Height, maps.Width), maps.Samples,
-            maps.Uncertainty, geometry, options, raterNames);
+        return CaseMetrics.Compute(caseName, maps.SoftMap, masks, maps.Samples, maps.Uncertainty, geometry, options, raterNames);
     }
 
     private static RaterMasks Masks(string caseName, Func<Annotation?> annotationGetter, string column, Func<Slice>? imageGetter)

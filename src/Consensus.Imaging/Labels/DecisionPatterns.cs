@@ -23,6 +23,7 @@ internal sealed class DecisionPatterns
             count = Split(masks.Rater(rater), count);
         }
 
+        Size = _patternOf.Length;
         _pixels = new long[count];
         _votes = new int[count];
         _decisions = new bool[count * Raters];
@@ -41,6 +42,12 @@ internal sealed class DecisionPatterns
         }
     }
 
+    private DecisionPatterns(int raters, int size, long[] pixels, bool[] decisions, int[] votes)
+    {
+        (Raters, Size, _patternOf) = (raters, size, []);
+        (_pixels, _decisions, _votes) = (pixels, decisions, votes);
+    }
+
     /// <summary>Number of raters.</summary>
     public int Raters { get; }
 
@@ -48,7 +55,7 @@ internal sealed class DecisionPatterns
     public int Count => _pixels.Length;
 
     /// <summary>Number of pixels of the slice.</summary>
-    public int Size => _patternOf.Length;
+    public int Size { get; }
 
     /// <summary>Number of pixels that have a pattern; at least 1.</summary>
     public long Pixels(int pattern) => _pixels[pattern];
@@ -58,6 +65,48 @@ internal sealed class DecisionPatterns
 
     /// <summary>For each rater, whether this rater marked the pixels of a pattern.</summary>
     public ReadOnlySpan<bool> Decisions(int pattern) => _decisions.AsSpan(pattern * Raters, Raters);
+
+    /// <summary>
+    /// The patterns of two slices by the same raters, as of one larger slice, such as those of a volume. It knows how many pixels have a
+    /// pattern, but not which: <see cref="Spread"/> cannot be used.
+    /// </summary>
+    /// <exception cref="ArgumentException">The slices have different numbers of raters.</exception>
+    public static DecisionPatterns Join(DecisionPatterns one, DecisionPatterns other)
+    {
+        if (one.Raters != other.Raters)
+        {
+            throw new ArgumentException($"A slice has masks of {one.Raters} raters, and another one of {other.Raters}.", nameof(other));
+        }
+
+        var found = new Dictionary<string, int>(StringComparer.Ordinal);
+        List<long> pixels = [];
+        List<bool> decisions = [];
+        List<int> votes = [];
+        foreach (DecisionPatterns slice in (DecisionPatterns[])[one, other])
+        {
+            for (int pattern = 0; pattern < slice.Count; pattern++)
+            {
+                string key = string.Create(slice.Raters, (slice, pattern), (text, state) =>
+                {
+                    ReadOnlySpan<bool> marked = state.slice.Decisions(state.pattern);
+                    for (int rater = 0; rater < text.Length; rater++)
+                    {
+                        text[rater] = marked[rater] ? '1' : '0';
+                    }
+                });
+                if (found.TryAdd(key, pixels.Count))
+                {
+                    pixels.Add(0);
+                    votes.Add(slice.Votes(pattern));
+                    decisions.AddRange(slice.Decisions(pattern));
+                }
+
+                pixels[found[key]] += slice.Pixels(pattern);
+            }
+        }
+
+        return new(one.Raters, checked(one.Size + other.Size), [.. pixels], [.. decisions], [.. votes]);
+    }
 
     /// <summary>Gives every pixel the value of its pattern.</summary>
     public float[] Spread(ReadOnlySpan<double> values)

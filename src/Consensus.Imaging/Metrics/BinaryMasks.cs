@@ -17,6 +17,9 @@ internal sealed class BinaryMasks
         Union = Or(_bits);
     }
 
+    private BinaryMasks(long pixels, ulong[][] bits, IReadOnlyList<long> areas) =>
+        (Pixels, _bits, Areas, Union) = (pixels, bits, areas, Or(bits));
+
     public int Count => _bits.Length;
 
     /// <summary>Number of pixels of a mask, marked or not.</summary>
@@ -27,6 +30,36 @@ internal sealed class BinaryMasks
 
     /// <summary>The pixels that at least one mask marks, one bit per pixel.</summary>
     public ulong[] Union { get; }
+
+    /// <summary>The masks of several slices as those of one larger slice, mask by mask. Each slice has as many masks.</summary>
+    public static BinaryMasks Join(IReadOnlyList<BinaryMasks> slices)
+    {
+        long pixels = slices.Sum(slice => slice.Pixels);
+        var bits = new ulong[slices[0].Count][];
+        for (int mask = 0; mask < bits.Length; mask++)
+        {
+            bits[mask] = new ulong[(pixels + 63) / 64];
+            long at = 0;
+            foreach (BinaryMasks slice in slices)
+            {
+                // Bits behind the last pixel of a slice are 0, so the next slice can start within a word.
+                int shift = (int)(at % 64);
+                for (int i = 0; i < slice._bits[mask].Length; i++)
+                {
+                    ulong word = slice._bits[mask][i];
+                    bits[mask][(at / 64) + i] |= word << shift;
+                    if (shift > 0 && word >> (64 - shift) is not 0 and ulong rest)
+                    {
+                        bits[mask][(at / 64) + i + 1] |= rest;
+                    }
+                }
+
+                at += slice.Pixels;
+            }
+        }
+
+        return new(pixels, bits, [.. Enumerable.Range(0, bits.Length).Select(mask => slices.Sum(slice => slice.Areas[mask]))]);
+    }
 
     /// <summary>Number of pixels that two masks both mark.</summary>
     public static long Shared(ReadOnlySpan<ulong> one, ReadOnlySpan<ulong> other)

@@ -13,10 +13,13 @@ public sealed record CaseAgreement
     /// </summary>
     public string? Group { get; init; }
 
-    /// <summary>Rows of the masks.</summary>
+    /// <summary>How many slices were compared as one: 1 for a case, any number for a volume.</summary>
+    public int Slices { get; init; } = 1;
+
+    /// <summary>Rows of the masks; of a volume, those of its first slice.</summary>
     public required int Height { get; init; }
 
-    /// <summary>Columns of the masks.</summary>
+    /// <summary>Columns of the masks; of a volume, those of its first slice.</summary>
     public required int Width { get; init; }
 
     /// <summary>Each rater's mask compared with the others, in the order of the masks.</summary>
@@ -34,7 +37,9 @@ public sealed record CaseAgreement
     /// <summary>How well people predict the soft map of the case, on the scale of a model's soft Dice.</summary>
     public required RaterYardsticks Yardsticks { get; init; }
 
-    /// <summary>What resizing to each of the usual sizes leaves (<see cref="ResizingCeiling.UsualSizes"/>), the smallest first.</summary>
+    /// <summary>
+    /// What resizing to each of the usual sizes leaves (<see cref="ResizingCeiling.UsualSizes"/>), the smallest first; empty for a volume.
+    /// </summary>
     public required IReadOnlyList<ResizingCeiling> Ceilings { get; init; }
 
     /// <summary>
@@ -58,13 +63,25 @@ public sealed record CaseAgreement
             throw new ArgumentException($"There are {problem}.", nameof(raterNames));
         }
 
-        var patterns = new DecisionPatterns(masks);
-        long[,] overlaps = patterns.Overlaps();
-        PerformanceEstimate? staple = masks.Raters > 1 ? Staple.Estimate(patterns, new StapleOptions()) : null;
-        double[] stapleDice = staple is null ? [double.NaN] : StapleDice(patterns, staple);
-        double marks = Enumerable.Range(0, masks.Raters).Sum(rater => (double)overlaps[rater, rater]), meanArea = marks / masks.Raters;
         double pixelArea = geometry is { HasSpacing: true } ? geometry.SpacingRows * geometry.SpacingColumns : double.NaN;
-        var raters = new RaterInCase[masks.Raters];
+        return FromPatterns(name, new DecisionPatterns(masks), raterNames, pixelArea) with
+        {
+            Height = masks.Height,
+            Width = masks.Width,
+            Ceilings = ResizingCeiling.ComputeUsual(masks),
+        };
+    }
+
+    /// <summary>Compares decisions, wherever their pixels lie. The result has no height, no width and no ceilings.</summary>
+    internal static CaseAgreement FromPatterns(
+        string name, DecisionPatterns patterns, IReadOnlyList<string> raterNames, double pixelArea = double.NaN)
+    {
+        long[,] overlaps = patterns.Overlaps();
+        PerformanceEstimate? staple = patterns.Raters > 1 ? Staple.Estimate(patterns, new StapleOptions()) : null;
+        double[] stapleDice = staple is null ? [double.NaN] : StapleDice(patterns, staple);
+        double marks = Enumerable.Range(0, patterns.Raters).Sum(rater => (double)overlaps[rater, rater]),
+            meanArea = marks / patterns.Raters;
+        var raters = new RaterInCase[patterns.Raters];
         for (int rater = 0; rater < raters.Length; rater++)
         {
             long area = overlaps[rater, rater];
@@ -84,14 +101,14 @@ public sealed record CaseAgreement
         return new()
         {
             Name = name,
-            Height = masks.Height,
-            Width = masks.Width,
+            Height = 0,
+            Width = 0,
             Raters = Array.AsReadOnly(raters),
             PairwiseDice = staple is null ? double.NaN : ConsensusLabels.PairwiseDice(overlaps),
             FleissKappa = staple is null ? double.NaN : ConsensusLabels.FleissKappa(patterns),
             MarkedShare = meanArea / patterns.Size,
             Yardsticks = RaterYardsticks.FromPatterns(patterns),
-            Ceilings = ResizingCeiling.ComputeUsual(masks),
+            Ceilings = [],
             StapleConverged = staple?.Converged ?? true,
         };
     }

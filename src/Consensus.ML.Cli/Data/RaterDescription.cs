@@ -47,9 +47,28 @@ internal sealed class RaterDescription(RaterReport report, CaseSource source)
 
     public IReadOnlyList<CaseAgreement> Cases { get; } = report.Cases;
 
+    /// <summary>The same over volumes; null where no case is a slice of a volume.</summary>
+    public VolumeDescription? Volumes { get; } = report.Volumes is { } volumes ? new(volumes) : null;
+
     [JsonIgnore]
     public string CountText =>
         RatersPerCase.Fewest == RatersPerCase.Most ? $"{RatersPerCase.Most}" : $"{RatersPerCase.Fewest} to {RatersPerCase.Most}";
+
+    /// <summary>What the raters do over volumes: the pixels of all slices of a volume count together.</summary>
+    internal sealed class VolumeDescription(RaterReport report)
+    {
+        public double MeanPairwiseDice { get; } = report.MeanPairwiseDice;
+
+        public double MeanFleissKappa { get; } = report.MeanFleissKappa;
+
+        public double MeanMarkedShare { get; } = report.MeanMarkedShare;
+
+        public YardstickDescription Yardsticks { get; } = new(report.Yardsticks);
+
+        public IReadOnlyList<RaterSummary> Raters { get; } = report.Raters;
+
+        public IReadOnlyList<CaseAgreement> Cases { get; } = report.Cases;
+    }
 
     internal sealed record DataDescription(string Task, string Split, int Cases, int Groups);
 

@@ -95,6 +95,12 @@ internal static class RatersCommand
             Row("  published", $"{Score(published)} (Amit et al. 2023, Table 3, over the training cases)");
         }
 
+        if (facts.Volumes is { } volumes)
+        {
+            // Readers of scans expect the value of volumes; the one above is the mean over slices.
+            Row($"  over {Formats.Volumes(volumes.Cases.Count)}", Score(volumes.MeanPairwiseDice));
+        }
+
         Row("Fleiss' kappa", Score(facts.MeanFleissKappa));
         Row("marked share", Percent(facts.MeanMarkedShare, "0.0"));
         if (!double.IsNaN(facts.Yardsticks.HalfAgainstHalf))

@@ -99,12 +99,24 @@ internal static class EvaluateCommand
         {
             terminal.Console.Write(EvaluationTables.Cases(metrics));
             terminal.Console.Write(EvaluationTables.Means(metrics, settings, all));
+            if (metrics.Volumes is { } volumes)
+            {
+                terminal.Console.Write(EvaluationTables.Means(volumes, settings, all, "over volumes"));
+            }
+
             if (all && metrics.Raters.Count > 0)
             {
                 terminal.Console.Write(EvaluationTables.Raters(metrics));
             }
 
             terminal.Out.WriteLine(Headline(metrics, settings));
+            if (metrics.Volumes is { } together)
+            {
+                terminal.Out.WriteLine(
+                    $"Over {Formats.Volumes(together.Cases.Count)}: soft Dice "
+                    + $"{Formats.Score(together.SoftDice5)} (5 thresholds), {Formats.Score(together.SoftDice9)} (9 thresholds).");
+            }
+
             if (Place(metrics) is { } place)
             {
                 terminal.Out.WriteLine(place);

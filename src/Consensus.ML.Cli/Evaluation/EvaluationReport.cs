@@ -29,11 +29,10 @@ internal sealed class EvaluationReport(SegmentationMetrics metrics, EvaluationSe
     public double BoundaryF { get; } = metrics.BoundaryF;
 
     /// <summary>Every measure with its interval, also those above.</summary>
-    public IReadOnlyDictionary<string, MeasureDescription> Measures { get; } = metrics.Summaries.ToDictionary(
-        summary => Key(summary.Measure),
-        summary => new MeasureDescription(
-            summary.Mean, summary.Interval.Lower, summary.Interval.Upper, summary.Cases, summary.AllCases, summary.LeftOut,
-            summary.Groups));
+    public IReadOnlyDictionary<string, MeasureDescription> Measures { get; } = MeasureDescription.OfEach(metrics);
+
+    /// <summary>The same over volumes; null where no two cases are slices of one volume.</summary>
+    public VolumeDescription? Volumes { get; } = metrics.Volumes is { } volumes ? new(volumes) : null;
 
     /// <summary>How well people do on the same cases.</summary>
     public YardstickDescription Yardsticks { get; } = new(metrics.Yardsticks);
@@ -90,7 +89,31 @@ internal sealed class EvaluationReport(SegmentationMetrics metrics, EvaluationSe
     }
 
     internal sealed record MeasureDescription(
-        double Mean, double Lower, double Upper, int Cases, int AllCases, IReadOnlyList<LeftOutCases> LeftOut, int Groups);
+        double Mean, double Lower, double Upper, int Cases, int AllCases, IReadOnlyList<LeftOutCases> LeftOut, int Groups)
+    {
+        public static Dictionary<string, MeasureDescription> OfEach(SegmentationMetrics metrics) => metrics.Summaries.ToDictionary(
+            summary => Key(summary.Measure),
+            summary => new MeasureDescription(
+                summary.Mean, summary.Interval.Lower, summary.Interval.Upper, summary.Cases, summary.AllCases, summary.LeftOut,
+                summary.Groups));
+    }
+
+    /// <summary>Scores of volumes: the pixels of all slices of a volume count together.</summary>
+    internal sealed class VolumeDescription(SegmentationMetrics metrics)
+    {
+        public IReadOnlyDictionary<string, MeasureDescription> Measures { get; } = MeasureDescription.OfEach(metrics);
+
+        public IReadOnlyList<RaterScoreSummary> Raters { get; } = metrics.Raters;
+
+        public IReadOnlyList<Dictionary<string, object>> Cases { get; } = [.. metrics.Cases.Select(scored =>
+        {
+            Dictionary<string, object> values = Describe(scored);
+            values.Remove("surfaceTolerance");
+            values.Remove("distanceUnit");
+            values.Add("slices", scored.Slices);
+            return values;
+        })];
+    }
 
     internal sealed record OptionDescription(
         double Confidence,

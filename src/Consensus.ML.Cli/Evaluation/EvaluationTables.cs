@@ -63,16 +63,17 @@ internal static class EvaluationTables
     /// <param name="metrics">The scores.</param>
     /// <param name="settings">How they were made.</param>
     /// <param name="all">Whether every measure has a row; otherwise those that are reported most.</param>
-    public static Table Means(SegmentationMetrics metrics, EvaluationSettings settings, bool all)
+    /// <param name="heading">What the first column holds.</param>
+    public static Table Means(SegmentationMetrics metrics, EvaluationSettings settings, bool all, string heading = "mean of")
     {
         EvaluationOptions options = settings.Options;
         var table = new Table { Border = TableBorder.Simple };
-        table.AddColumn("mean of");
-        foreach (string heading in (string[])[
+        table.AddColumn(heading);
+        foreach (string name in (string[])[
             "mean", $"{(options.Confidence * 100).ToString("0.#", CultureInfo.InvariantCulture)} % interval", "cases",
         ])
         {
-            table.AddColumn(new TableColumn(heading).RightAligned());
+            table.AddColumn(new TableColumn(name).RightAligned());
         }
 
         table.AddColumn("which is");
@@ -116,9 +117,9 @@ internal static class EvaluationTables
     {
         var table = new Table { Border = TableBorder.Simple };
         table.AddColumn("rater");
-        foreach (string heading in (string[])["cases", "Dice", "ECE"])
+        foreach (string name in (string[])["cases", "Dice", "ECE"])
         {
-            table.AddColumn(new TableColumn(heading).RightAligned());
+            table.AddColumn(new TableColumn(name).RightAligned());
         }
 
         foreach (RaterScoreSummary rater in metrics.Raters)

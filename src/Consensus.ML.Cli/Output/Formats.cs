@@ -20,6 +20,9 @@ internal static class Formats
             ? "–"
             : squareMillimeters.ToString(squareMillimeters < 1 ? "0.####" : "0.0", CultureInfo.InvariantCulture);
 
+    /// <summary>A number of volumes, as "2 volumes".</summary>
+    public static string Volumes(int count) => count == 1 ? "1 volume" : $"{count} volumes";
+
     /// <summary>A number of groups, as "2 groups".</summary>
     public static string Groups(int count) => count == 1 ? "1 group" : $"{count} groups";
 

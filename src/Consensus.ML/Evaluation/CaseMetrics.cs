@@ -20,10 +20,15 @@ public sealed record CaseMetrics
     /// </summary>
     public string? Group { get; init; }
 
-    /// <summary>Rows of the maps that were compared.</summary>
+    /// <summary>
+    /// How many slices were scored as one: 1 for a case, any number for a volume (<see cref="SegmentationMetrics.Volumes"/>).
+    /// </summary>
+    public int Slices { get; init; } = 1;
+
+    /// <summary>Rows of the maps that were compared; of a volume, those of its first slice.</summary>
     public required int Height { get; init; }
 
-    /// <summary>Columns of the maps that were compared.</summary>
+    /// <summary>Columns of the maps that were compared; of a volume, those of its first slice.</summary>
     public required int Width { get; init; }
 
     /// <summary>The number of raters behind the true soft map.</summary>
@@ -284,10 +289,57 @@ public sealed record CaseMetrics
             throw new ArgumentException($"There are {problem}.", nameof(raterNames));
         }
 
+        return Compute(
+            name, prediction, masks, samples is null ? null : new BinaryMasks(Checked(samples, masks)), uncertainty, geometry, options,
+            raterNames, hasOutline: true);
+    }
+
+    /// <summary>
+    /// Scores pixels, wherever they lie: those of all slices of a volume. The measures of outlines are NaN.
+    /// </summary>
+    internal static CaseMetrics OfPixels(
+        string name,
+        float[] prediction,
+        RaterMasks masks,
+        BinaryMasks? samples,
+        float[] uncertainty,
+        EvaluationOptions options,
+        IReadOnlyList<string> raterNames) =>
+        Compute(name, prediction, masks, samples, uncertainty, null, options, raterNames, hasOutline: false);
+
+    /// <summary>The same scores as those of a volume, without the measures of outlines, which are of slices.</summary>
+    internal CaseMetrics AsVolume(string name, int slices) => this with
+    {
+        Name = name,
+        Slices = slices,
+        BoundaryF = double.NaN,
+        HausdorffDistance95 = double.NaN,
+        NormalizedSurfaceDice = double.NaN,
+    };
+
+    private static RaterMasks Checked(RaterMasks samples, RaterMasks masks) =>
+        samples.Height == masks.Height && samples.Width == masks.Width
+            ? samples
+            : throw new ArgumentException(
+                $"The samples are {samples.Height}×{samples.Width} and the raters' masks "
+                + $"{masks.Height}×{masks.Width}; they must be of one size.");
+
+    private static CaseMetrics Compute(
+        string name,
+        ReadOnlySpan<float> prediction,
+        RaterMasks masks,
+        BinaryMasks? samples,
+        ReadOnlySpan<float> uncertainty,
+        SliceGeometry? geometry,
+        EvaluationOptions options,
+        IReadOnlyList<string>? raterNames,
+        bool hasOutline)
+    {
         float[] truth = ConsensusLabels.SoftMap(masks);
         var patterns = new DecisionPatterns(masks);
         var people = RaterYardsticks.FromPatterns(patterns);
-        CaseMetrics scores = ScoreMaps(name, prediction, truth, masks.Height, masks.Width, masks.Raters, geometry, options);
+        CaseMetrics scores = ScoreMaps(
+            name, prediction, truth, masks.Height, masks.Width, masks.Raters, geometry, options, hasOutline);
         RaterScore[] ofRaters = RaterScore.OfEach(prediction, masks, raterNames, options.CalibrationBins);
         double[] areas = [.. Enumerable.Range(0, masks.Raters).Select(rater => (double)masks.Rater(rater).Count((byte)1))];
         scores = scores with
@@ -314,10 +366,10 @@ public sealed record CaseMetrics
             return scores;
         }
 
-        SampleSetMetrics set = SampleSetMetrics.Compute(samples, masks, options.EnergyDistance);
+        SampleSetMetrics set = SampleSetMetrics.Compute(samples, new BinaryMasks(masks), options.EnergyDistance);
         return scores with
         {
-            Samples = samples.Raters,
+            Samples = samples.Count,
             GeneralizedEnergyDistance = set.GeneralizedEnergyDistance,
             SampleDiversity = set.SampleDiversity,
             RaterDiversity = set.RaterDiversity,
@@ -363,16 +415,18 @@ public sealed record CaseMetrics
         int width,
         int raters,
         SliceGeometry? geometry,
-        EvaluationOptions options)
+        EvaluationOptions options,
+        bool hasOutline = true)
     {
         ArgumentNullException.ThrowIfNull(name);
         ArgumentOutOfRangeException.ThrowIfLessThan(raters, 1);
         options.Check();
-        double boundary = BoundaryScore.Mean(prediction, truth, height, width);
+        double boundary = hasOutline ? BoundaryScore.Mean(prediction, truth, height, width) : double.NaN;
         (double rows, double columns) = geometry is null ? (1, 1) : (geometry.SpacingRows, geometry.SpacingColumns);
         double tolerance = options.SurfaceTolerance ?? Math.Max(rows, columns);
         RiskCoverage risk = RiskCoverage.Compute(prediction, truth);
-        var outlines = SurfaceDistance.OutlineDistances.Between(prediction, truth, height, width, rows, columns);
+        SurfaceDistance.OutlineDistances? outlines =
+            hasOutline ? SurfaceDistance.OutlineDistances.Between(prediction, truth, height, width, rows, columns) : null;
         return new()
         {
             Name = name,
@@ -387,8 +441,8 @@ public sealed record CaseMetrics
             IntersectionOverUnion = RoundedMaps.IntersectionOverUnion(prediction, truth),
             AreaRatio = RoundedMaps.AreaRatio(prediction, truth),
             BoundaryF = boundary,
-            HausdorffDistance95 = outlines.Hausdorff(0.95),
-            NormalizedSurfaceDice = outlines.Within(tolerance),
+            HausdorffDistance95 = outlines?.Hausdorff(0.95) ?? double.NaN,
+            NormalizedSurfaceDice = outlines?.Within(tolerance) ?? double.NaN,
             SurfaceTolerance = tolerance,
             DistanceUnit = geometry is null ? DistanceUnit.Pixels : DistanceUnit.Millimeters,
             ConsensusDice = ConsensusRegions.Dice(prediction, truth),

@@ -12,8 +12,9 @@ public sealed class RaterReport
 {
     /// <summary>Sums up <paramref name="cases"/>.</summary>
     /// <param name="cases">One entry for each case, at least one, in the order of the report.</param>
+    /// <param name="volumes">One entry for each volume that the cases are slices of; null or empty if there is none.</param>
     /// <exception cref="ArgumentException">There is no case.</exception>
-    public RaterReport(IEnumerable<CaseAgreement> cases)
+    public RaterReport(IEnumerable<CaseAgreement> cases, IEnumerable<CaseAgreement>? volumes = null)
     {
         ArgumentNullException.ThrowIfNull(cases);
         CaseAgreement[] all = [.. cases];
@@ -22,6 +23,8 @@ public sealed class RaterReport
             throw new ArgumentException("There is no case to describe.", nameof(cases));
         }
 
+        CaseAgreement[] together = [.. volumes ?? []];
+        Volumes = together.Length == 0 ? null : new(together);
         Cases = Array.AsReadOnly(all);
         Raters = Array.AsReadOnly([.. all.SelectMany(one => one.Raters)
             .GroupBy(one => one.Name, StringComparer.Ordinal)
@@ -33,8 +36,15 @@ public sealed class RaterReport
         MeanFleissKappa = Mean(all, one => one.FleissKappa);
         MeanMarkedShare = Mean(all, one => one.MarkedShare);
         Yardsticks = new([.. all.Select(one => one.Yardsticks)], [.. all.Select(one => one.Group)]);
-        Ceilings = ResizingCeiling.Mean([.. all.Select(one => one.Ceilings)]);
+        Ceilings = ResizingCeiling.Mean([.. all.Select(one => one.Ceilings).Where(sizes => sizes.Count > 0)]);
     }
+
+    /// <summary>
+    /// The same over volumes: the pixels of all slices of a volume that the data has count together, as readers expect of scans. Null if no
+    /// case is a slice of a volume. There, a slice with a large structure counts more than one with a small structure; in the means over
+    /// cases, every slice counts the same.
+    /// </summary>
+    public RaterReport? Volumes { get; }
 
     /// <summary>The cases, in the order of the data.</summary>
     public IReadOnlyList<CaseAgreement> Cases { get; }
@@ -65,7 +75,7 @@ public sealed class RaterReport
 
     /// <summary>
     /// What resizing leaves, mean over cases: the soft Dice at the slices' own size that a model of each usual size cannot exceed. The
-    /// smallest size comes first.
+    /// smallest size comes first. Empty for volumes.
     /// </summary>
     public IReadOnlyList<ResizingCeiling> Ceilings { get; }
 

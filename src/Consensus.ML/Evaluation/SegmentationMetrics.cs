@@ -18,8 +18,10 @@ public sealed class SegmentationMetrics
     /// <summary>Averages the scores of <paramref name="cases"/>.</summary>
     /// <param name="cases">One entry for each case, at least one, in the order of the results.</param>
     /// <param name="options">The options for confidence intervals; null for the defaults.</param>
+    /// <param name="volumes">One entry for each volume that the cases are slices of; null or empty if there is none.</param>
     /// <exception cref="ArgumentException">There is no case, two cases have different thresholds, or an option is out of range.</exception>
-    public SegmentationMetrics(IEnumerable<CaseMetrics> cases, EvaluationOptions? options = null)
+    public SegmentationMetrics(
+        IEnumerable<CaseMetrics> cases, EvaluationOptions? options = null, IEnumerable<CaseMetrics>? volumes = null)
     {
         ArgumentNullException.ThrowIfNull(cases);
         options ??= new();
@@ -36,6 +38,8 @@ public sealed class SegmentationMetrics
                 $"Cases '{all[0].Name}' and '{other.Name}' were scored at different thresholds; they cannot be averaged.", nameof(cases));
         }
 
+        CaseMetrics[] together = [.. volumes ?? []];
+        Volumes = together.Length == 0 ? null : new(together, options);
         Cases = Array.AsReadOnly(all);
         _groups = GroupNames.OfCases(all.Select(one => one.Group));
         Groups = _groups.Distinct(StringComparer.Ordinal).Count();
@@ -222,6 +226,13 @@ public sealed class SegmentationMetrics
     /// </summary>
     public IReadOnlyList<RaterScoreSummary> Raters { get; }
 
+    /// <summary>
+    /// The same over volumes: the pixels of all slices of a volume that the data has count together, as readers expect of scans. Null if no
+    /// two cases are slices of one volume. In the means over cases, every slice counts the same; here, one with a large structure counts
+    /// more. Areas are in voxels. The measures of outlines are of slices, and are NaN here.
+    /// </summary>
+    public SegmentationMetrics? Volumes { get; }
+
     /// <summary>The scores of each case, in the order of the data.</summary>
     public IReadOnlyList<CaseMetrics> Cases { get; }
 
@@ -304,6 +315,8 @@ public sealed class SegmentationMetrics
             (_, false) => null,
             _ => measure.Name switch
             {
+                nameof(CaseMetrics.BoundaryF) or nameof(CaseMetrics.HausdorffDistance95) or nameof(CaseMetrics.NormalizedSurfaceDice)
+                    when double.IsNaN(one.BoundaryF) => "outlines are measured slice by slice",
                 nameof(CaseMetrics.HausdorffDistance95) => "one of the two maps is empty",
                 nameof(CaseMetrics.UncertaintyErrorCorrelation) =>
                     "it has no uncertainty, or its uncertainty or its error is the same everywhere",

@@ -1,0 +1,164 @@
+using Consensus.Imaging;
+using Consensus.Imaging.Cases;
+using Consensus.Imaging.Metrics;
+using Consensus.ML.Evaluation;
+using Consensus.ML.Tests.Shared;
+using Consensus.ML.Transforms.Columns;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+
+namespace Consensus.ML.Tests.Evaluation;
+
+/// <summary>
+/// Volumes: the pixels of all slices count together. The first rater marks one pixel of the first slice, the second marks it and one more;
+/// both mark all four pixels of the second slice. The numbers are derived by hand.
+/// </summary>
+public sealed class VolumeTests : IDisposable
+{
+    private const double S = 1e-4;
+
+    private static readonly byte[] First = [1, 0, 0, 0, 1, 1, 0, 0], Second = [1, 1, 1, 1, 1, 1, 1, 1];
+
+    private readonly MLContext _ml = new();
+    private readonly TemporaryFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void The_pairwise_Dice_over_a_volume_is_not_the_mean_over_its_slices()
+    {
+        string image = Nifti("image", [0, 1, 2, 3, 4, 5, 6, 7]), one = Nifti("one", [1, 0, 0, 0, 1, 1, 1, 1]),
+            other = Nifti("other", [1, 1, 0, 0, 1, 1, 1, 1]);
+        RaterCase[] cases =
+        [
+            .. Enumerable.Range(0, 2).Select(index => new RaterCase(
+                $"kidney_slice{index}", [At(image, index)], [At(one, index), At(other, index)], ["ann", "bob"])),
+        ];
+        RaterReport report = _ml.Segmentation.DescribeRaters(_ml.Data.LoadFromCases(cases));
+
+        // 2 · 1 of 1 + 2, and 2 · 4 of 4 + 4; together 2 · 5 of 5 + 6.
+        Assert.Equal((((2 + S) / (3 + S)) + 1) / 2, report.MeanPairwiseDice, 1e-12);
+        CaseAgreement volume = Assert.Single(report.Volumes!.Cases);
+        Assert.Equal((10 + S) / (11 + S), volume.PairwiseDice, 1e-12);
+        Assert.Equal(volume.PairwiseDice, report.Volumes.MeanPairwiseDice);
+        Assert.Equal(("kidney", 2, 2, 2), (volume.Name, volume.Slices, volume.Height, volume.Width));
+        Assert.Equal([("ann", 5L), ("bob", 6L)], volume.Raters.Select(rater => (rater.Name, rater.Area)));
+        Assert.Equal(5.5 / 8, volume.MarkedShare, 1e-12);
+
+        // Seven of eight pixels agree; 11 of 16 marks are set: agreement by chance is (121 + 25) / 256.
+        Assert.Equal(((7 / 8.0) - (146 / 256.0)) / (1 - (146 / 256.0)), volume.FleissKappa, 1e-12);
+        Assert.Empty(report.Volumes.Ceilings);
+
+        // Raters that differ between slices cannot be compared over the volume.
+        cases[1] = cases[1] with { RaterNames = ["ann", "cem"] };
+        Assert.Null(_ml.Segmentation.DescribeRaters(_ml.Data.LoadFromCases(cases)).Volumes);
+    }
+
+    [Fact]
+    public void Scores_over_a_volume_follow_by_hand()
+    {
+        // The first map is the second rater's mask; the samples are nothing at all, and the map.
+        SegmentationMetrics metrics = Evaluate(
+            new Row("v_slice0", 0, [1, 1, 0, 0], First, [0, 0, 0, 0, 1, 1, 0, 0]),
+            new Row("v_slice1", 1, [1, 1, 1, 1], Second, [0, 0, 0, 0, 1, 1, 1, 1]));
+        Assert.Equal((((3 + (4 / 3.0)) / 5) + 1) / 2, metrics.SoftDice5, 1e-6);
+
+        // Up to 0.5, both have six pixels; above, the truth has five of the map's six.
+        CaseMetrics volume = Assert.Single(metrics.Volumes!.Cases);
+        Assert.Equal((3 + (20 / 11.0)) / 5, volume.SoftDice5, 1e-6);
+        Assert.Equal(("v", 2, 2, 2, 2), (volume.Name, volume.Slices, volume.Raters, volume.Samples, volume.Height));
+        Assert.Equal([10 / 11.0, 1.0], volume.OfRaters.Select(rater => rater.Dice));
+        Assert.Equal((6.0, 5.5), (volume.ExpectedArea, volume.MeanRaterArea));
+        Assert.Equal(0.5 - 0.25, volume.AreaRankedProbability, 1e-12);
+
+        // Across: 1, 1, 1/6 and 0 of four pairs; among the samples twice 1, among the raters twice 1/6, of four.
+        Assert.Equal((2 * (13 / 6.0) / 4) - (2 / 4.0) - (2 / 24.0), volume.GeneralizedEnergyDistance, 1e-12);
+        Assert.Equal(0.5, volume.GeneralizedEnergyDistance, 1e-12);
+
+        // Outlines are of slices.
+        MeasureSummary outlines = metrics.Volumes.Summary(SegmentationMeasure.ByName("BoundaryF"));
+        Assert.Equal((0, "outlines are measured slice by slice"), (outlines.Cases, Assert.Single(outlines.LeftOut).Reason));
+        Assert.Equal(metrics.Volumes.Summary(SegmentationMeasure.ByName("SoftDice5")).Mean, volume.SoftDice5);
+    }
+
+    [Fact]
+    public void Every_measure_of_a_volume_is_that_of_its_slices_as_one_large_slice()
+    {
+        // Slices of 15 pixels, so that the packed masks of a slice end within a word.
+        var random = new Random(3);
+        Row[] rows =
+        [
+            .. Enumerable.Range(0, 6).Select(slice => new Row(
+                $"v_slice{slice}", slice, [.. Enumerable.Range(0, 15).Select(_ => random.Next(9) / 8f)], Bits(3 * 15),
+                [.. Bits(4 * 15).Select(bit => (float)bit)])),
+        ];
+        CaseMetrics volume = Assert.Single(Evaluate(3, 5, rows).Volumes!.Cases), whole = CaseMetrics.Compute(
+            "v", [.. rows.SelectMany(row => row.Map)], Stacked(3, row => row.Marks),
+            Stacked(4, row => [.. row.Samples.Select(value => (byte)value)]));
+        string[] outlines = ["BoundaryF", "HausdorffDistance95", "NormalizedSurfaceDice"];
+        foreach (SegmentationMeasure measure in SegmentationMeasure.All.Where(measure => !outlines.Contains(measure.Name)))
+        {
+            Assert.Equal(measure.ValueOf(whole), measure.ValueOf(volume), 1e-12);
+        }
+
+        byte[] Bits(int count) => [.. Enumerable.Range(0, count).Select(_ => (byte)random.Next(2))];
+
+        RaterMasks Stacked(int masks, Func<Row, byte[]> pixels) => new(
+            masks, 6 * 3, 5,
+            [.. Enumerable.Range(0, masks).SelectMany(mask => rows.SelectMany(row => pixels(row).Skip(mask * 15).Take(15)))]);
+    }
+
+    [Fact]
+    public void Slices_that_do_not_follow_each_other_have_no_volume_and_other_cases_none_either()
+    {
+        Row first = new("v_slice0", 0, [1, 1, 0, 0], First, []), second = new("v_slice1", 1, [1, 1, 1, 1], Second, []),
+            alone = new("w_slice0", 0, [1, 1, 0, 0], First, []) { ImagePath = "w.nii.gz#axis=2,slice=0" };
+        Assert.Equal("w", Assert.Single(Evaluate(first, second, alone).Volumes!.Cases.Skip(1)).Name);
+        Assert.Null(Evaluate(first, alone, second).Volumes);
+        Assert.Null(Evaluate(alone).Volumes);
+        Assert.Null(Evaluate(first with { ImagePath = "a.nii.gz" }, second with { ImagePath = "b.nii.gz" }).Volumes);
+    }
+
+    private static string At(string path, int index) => $"{path}#axis=2,slice={index}";
+
+    private string Nifti(string name, double[] values) =>
+        new NiftiBytes { Dimensions = [2, 2, 2], Values = values }.WriteTo(_folder[$"{name}.nii"]);
+
+    private SegmentationMetrics Evaluate(params Row[] rows) => Evaluate(2, 2, rows);
+
+    private SegmentationMetrics Evaluate(int height, int width, Row[] rows)
+    {
+        SchemaDefinition schema = SchemaDefinition.Create(typeof(ScoredRow));
+        schema[nameof(ScoredRow.SoftMap)].ColumnType = new VectorDataViewType(NumberDataViewType.Single, height, width);
+        schema[nameof(ScoredRow.Samples)].ColumnType = new VectorDataViewType(NumberDataViewType.Single, 0, height, width);
+        return _ml.Segmentation.Evaluate(_ml.Data.LoadFromEnumerable(
+            rows.Select(row => new ScoredRow
+            {
+                Case = row.Name,
+                ImagePath = row.ImagePath,
+                SoftMap = row.Map,
+                AnnotationPaths = new(row.Marks.Length / (height * width), height, width, row.Marks),
+                Samples = row.Samples,
+            }),
+            schema));
+    }
+
+    private sealed record Row(string Name, int Slice, float[] Map, byte[] Marks, float[] Samples)
+    {
+        public string ImagePath { get; init; } = $"v.nii.gz#axis=2,slice={Slice}";
+    }
+
+    private sealed class ScoredRow
+    {
+        public string Case { get; set; } = "";
+
+        public string ImagePath { get; set; } = "";
+
+        public float[] SoftMap { get; set; } = [];
+
+        [RaterMasksType]
+        public RaterMasks AnnotationPaths { get; set; } = null!;
+
+        public float[] Samples { get; set; } = [];
+    }
+}
