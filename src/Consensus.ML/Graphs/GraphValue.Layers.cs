@@ -2,6 +2,8 @@ namespace Consensus.ML.Graphs;
 
 internal sealed partial record GraphValue
 {
+    private static readonly long[] Pair = [2, 2];
+
     /// <summary>A convolution over the axes after the second, with bias.</summary>
     /// <param name="weight">Outputs × inputs × kernel.</param>
     /// <param name="bias">Outputs.</param>
@@ -20,6 +22,13 @@ internal sealed partial record GraphValue
     /// <summary>this · weightᵀ + bias, for rows of vectors.</summary>
     public GraphValue Linear(GraphValue weight, GraphValue bias) => Graph.Node(
         "Gemm", Type, [Shape[0], weight.Shape[0]], [this, weight, bias], new GraphAttribute("transB", 1L));
+
+    /// <summary>
+    /// The largest of each 2×2 values: B×C×H×W to half of both sides. Where a side is odd, the last values stand alone.
+    /// </summary>
+    public GraphValue MaximumOfPairs() => Graph.Node(
+        "MaxPool", Type, [Shape[0], Shape[1], (Shape[2] + 1) / 2, (Shape[3] + 1) / 2], [this], new("kernel_shape", Pair),
+        new("strides", Pair), new("ceil_mode", 1L));
 
     /// <summary>
     /// Group normalisation: each group of channels gets mean 0 and deviation 1, and each channel is then scaled and shifted. Written as an

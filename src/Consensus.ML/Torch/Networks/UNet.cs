@@ -27,6 +27,7 @@ internal sealed class UNet
     /// <param name="outputs">Output channels.</param>
     /// <param name="embedding">Width of an embedding that every residual block gets; null for none.</param>
     /// <param name="zeroInput">Whether the first convolution starts at zero.</param>
+    /// <param name="prefix">The beginning of the names of its weights, where another network has the published names.</param>
     public UNet(
         WeightLayout layout,
         NetworkOptions options,
@@ -34,13 +35,14 @@ internal sealed class UNet
         long inputs,
         long outputs,
         long? embedding,
-        bool zeroInput = false)
+        bool zeroInput = false,
+        string prefix = "")
     {
         _patch = options.Patch;
         long channels = options.ModelChannels, pixels = _patch * _patch;
 
         // Down: the output of the first convolution is the first skip; each stage's output is a further skip.
-        _input = new(layout, "input_blocks.0.0", inputs * pixels, channels, zero: zeroInput);
+        _input = new(layout, $"{prefix}input_blocks.0.0", inputs * pixels, channels, zero: zeroInput);
         var skips = new Stack<long>([channels]);
         int depth = options.ChannelMultipliers.Count, index = 1, side = imageSide / _patch;
         for (int level = 0; level < depth; level++)
@@ -48,22 +50,22 @@ internal sealed class UNet
             long width = Width(level);
             for (int block = 0; block < options.ResidualBlocks; block++, index++)
             {
-                _down.Add(new(layout, $"input_blocks.{index}", channels, width, embedding, HasAttention(side), options));
+                _down.Add(new(layout, $"{prefix}input_blocks.{index}", channels, width, embedding, HasAttention(side), options));
                 channels = width;
                 skips.Push(channels);
             }
 
             if (level < depth - 1)
             {
-                _down.Add(new(new Downsampling(layout, $"input_blocks.{index++}.0", channels)));
+                _down.Add(new(new Downsampling(layout, $"{prefix}input_blocks.{index++}.0", channels)));
                 skips.Push(channels);
                 side /= 2;
             }
         }
 
-        _middle1 = new(layout, "middle_block.0", channels, channels, embedding, options.ScaleShiftNorm);
-        _middleAttention = new(layout, "middle_block.1", channels, options.AttentionHeads);
-        _middle2 = new(layout, "middle_block.2", channels, channels, embedding, options.ScaleShiftNorm);
+        _middle1 = new(layout, $"{prefix}middle_block.0", channels, channels, embedding, options.ScaleShiftNorm);
+        _middleAttention = new(layout, $"{prefix}middle_block.1", channels, options.AttentionHeads);
+        _middle2 = new(layout, $"{prefix}middle_block.2", channels, channels, embedding, options.ScaleShiftNorm);
 
         // Up: one more block for each level; each block takes a skip.
         index = 0;
@@ -74,7 +76,7 @@ internal sealed class UNet
             {
                 bool last = block == options.ResidualBlocks && level > 0;
                 _up.Add(new(
-                    layout, $"output_blocks.{index}", channels + skips.Pop(), width, embedding,
+                    layout, $"{prefix}output_blocks.{index}", channels + skips.Pop(), width, embedding,
                     HasAttention(side), options, upsampled: last));
                 channels = width;
             }
@@ -82,8 +84,8 @@ internal sealed class UNet
             side *= 2;
         }
 
-        _outputNorm = new(layout, "out.0", channels);
-        _output = new(layout, "out.2", channels, outputs * pixels, zero: true, lowPrecision: false);
+        _outputNorm = new(layout, $"{prefix}out.0", channels);
+        _output = new(layout, $"{prefix}out.2", channels, outputs * pixels, zero: true, lowPrecision: false);
 
         long Width(int level) => (long)options.ModelChannels * options.ChannelMultipliers[level];
         bool HasAttention(int side) => options.AttentionResolutions.Contains(side);
@@ -115,6 +117,18 @@ internal sealed class UNet
     public Tensor Forward(ForwardContext context, Tensor entered, Tensor? embedding)
     {
         using var scope = NewDisposeScope();
+        return Output(context, Features(context, entered, embedding, null)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The features from which the output is made.</summary>
+    /// <param name="context">Weights and mode.</param>
+    /// <param name="entered">As for <see cref="Forward"/>.</param>
+    /// <param name="embedding">As for <see cref="Forward"/>.</param>
+    /// <param name="deepest">Changes the deepest features, B×channels×H×W; null to leave them.</param>
+    /// <returns>B×channels of the first level×H/PatchSize×W/PatchSize, in the pass's precision.</returns>
+    public Tensor Features(ForwardContext context, Tensor entered, Tensor? embedding, Func<Tensor, Tensor>? deepest)
+    {
+        using var scope = NewDisposeScope();
         Tensor hidden = entered;
         var skips = new Stack<Tensor>([hidden]);
         foreach (Stage stage in _down)
@@ -126,6 +140,7 @@ internal sealed class UNet
         hidden = _middle1.Forward(context, hidden, embedding);
         hidden = _middleAttention.Forward(context, hidden);
         hidden = _middle2.Forward(context, hidden, embedding);
+        hidden = deepest?.Invoke(hidden) ?? hidden;
         foreach (Stage stage in _up)
         {
             Tensor skip = skips.Pop();
@@ -139,13 +154,28 @@ internal sealed class UNet
             hidden = stage.Forward(context, joined, embedding);
         }
 
-        Tensor normed = _outputNorm.Forward(context, hidden).to_type(ScalarType.Float32);
+        return hidden.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The output of <see cref="Features"/>: B×outputs×H×W float32.</summary>
+    public Tensor Output(ForwardContext context, Tensor features)
+    {
+        using var scope = NewDisposeScope();
+        Tensor normed = _outputNorm.Forward(context, features).to_type(ScalarType.Float32);
         return Patches.Unfold(_output.Forward(context, functional.silu(normed, inplace: !context.Training)), _patch)
             .MoveToOuterDisposeScope();
     }
 
     /// <summary><see cref="Forward"/> in a graph.</summary>
-    public GraphValue Emit(GraphContext context, GraphValue entered, GraphValue? embedding)
+    public GraphValue Emit(GraphContext context, GraphValue entered, GraphValue? embedding) =>
+        EmitOutput(context, EmitFeatures(context, entered, embedding, null));
+
+    /// <summary><see cref="Features"/> in a graph.</summary>
+    public GraphValue EmitFeatures(
+        GraphContext context,
+        GraphValue entered,
+        GraphValue? embedding,
+        Func<GraphValue, GraphValue>? deepest)
     {
         GraphValue hidden = entered;
         var skips = new Stack<GraphValue>([hidden]);
@@ -158,13 +188,18 @@ internal sealed class UNet
         hidden = _middle1.Emit(context, hidden, embedding);
         hidden = _middleAttention.Emit(context, hidden);
         hidden = _middle2.Emit(context, hidden, embedding);
+        hidden = deepest?.Invoke(hidden) ?? hidden;
         foreach (Stage stage in _up)
         {
             hidden = stage.Emit(context, GraphValue.Join([hidden, skips.Pop()], 1), embedding);
         }
 
-        return Patches.EmitUnfold(_output.Emit(context, _outputNorm.Emit(context, hidden).Silu()), _patch);
+        return hidden;
     }
+
+    /// <summary><see cref="Output"/> in a graph.</summary>
+    public GraphValue EmitOutput(GraphContext context, GraphValue features) =>
+        Patches.EmitUnfold(_output.Emit(context, _outputNorm.Emit(context, features).Silu()), _patch);
 
     /// <summary>One entry of the published lists input_blocks and output_blocks.</summary>
     private sealed class Stage
