@@ -34,7 +34,12 @@ public sealed class UNetSegmentationTests(TinyModel tiny) : IDisposable
         ITransformer loaded = fresh.Model.Load(_folder["model.zip"], out _);
         using var disposable = (IDisposable)loaded;
 
-        int maps = kind switch { UNetKind.Levels or UNetKind.MultiHead => 3, UNetKind.MonteCarloDropout => 4, _ => 1 };
+        int maps = kind switch
+        {
+            UNetKind.Levels or UNetKind.MultiHead or UNetKind.MultiRaterAgreement => 3,
+             UNetKind.MonteCarloDropout => 4,
+            _ => 1,
+        };
         Maps[] before = Read(model), after = Read(loaded);
         Assert.Equal(4, before.Length);
         foreach ((Maps one, Maps same) in before.Zip(after))
@@ -46,8 +51,8 @@ public sealed class UNetSegmentationTests(TinyModel tiny) : IDisposable
             Assert.Equal(one.Uncertainty, same.Uncertainty);
             Assert.Equal(one.Samples, same.Samples);
 
-            // The soft map is the mean of the samples. For levels, the samples are rounded first.
-            for (int pixel = 0; pixel < 256; pixel++)
+            // The soft map is the mean of the samples. For levels, the samples are rounded first. MRNet has a map of its own for it.
+            for (int pixel = 0; pixel < 256 && kind != UNetKind.MultiRaterAgreement; pixel++)
             {
                 float[] samples = [.. Enumerable.Range(0, maps).Select(map => one.Samples[(map * 256) + pixel])];
                 Assert.Equal(samples.Average(value => kind == UNetKind.Levels ? (value > 0.5f ? 1 : 0) : value), one.SoftMap[pixel], 1e-5f);
@@ -209,6 +214,18 @@ public sealed class UNetSegmentationTests(TinyModel tiny) : IDisposable
     [Fact]
     public void What_cannot_work_is_refused_with_the_option_its_value_and_what_is_allowed()
     {
+        Refused(
+            options => options.FullyConvolutional = new() { Convolutions = [1, 2] }, "FullyConvolutional.Convolutions is [1, 2]",
+            "5 numbers from 1 to 8");
+        Refused(
+            options => options.FullyConvolutional = new() { ChannelMultipliers = [1, 2, 4, 8, 65] },
+            "FullyConvolutional.ChannelMultipliers is [1, 2, 4, 8, 65]", "5 numbers from 1 to 64");
+        Refused(options => options.FullyConvolutional = new() { HeadMultiplier = 0 }, "FullyConvolutional.HeadMultiplier is 0", "1 to 64");
+        Refused(options => options.FixedPoint = new() { Margin = -0.1 }, "FixedPoint.Margin is -0.1", "0 to 1");
+        Refused(options => options.FixedPoint = new() { TrainingMargin = 2 }, "FixedPoint.TrainingMargin is 2", "0 to 1");
+        Refused(options => options.FixedPoint = new() { Agreement = 1 }, "FixedPoint.Agreement is 1", "below 1");
+        Refused(options => options.FixedPoint = new() { Passes = 0 }, "FixedPoint.Passes is 0", "1 to 100");
+        Refused(options => options.Expertise = [0, 0, 0], "Expertise is [0, 0, 0]", "not all 0");
         Refused(options => options.Kind = (UNetKind)17, "Kind is 17", "Levels, SoftLabel, MajorityVote");
         Refused(options => options.PassDropout = 0, "PassDropout is 0", "above 0 and below 1");
         Refused(options => options.PassDropout = double.NaN, "PassDropout is NaN");
@@ -382,6 +399,7 @@ public sealed class UNetSegmentationTests(TinyModel tiny) : IDisposable
         Network = TinyModel.Options().Network,
         Training = TinyModel.Options().Training,
         Sampling = new() { Generations = 4 },
+        FullyConvolutional = new() { Convolutions = [1, 1, 1, 1, 1], ChannelMultipliers = [1, 1, 1, 1, 1], HeadMultiplier = 1 },
     };
 
     private static UNetSegmentationTransformer Find(ITransformer model) =>

@@ -88,11 +88,41 @@ public static class StudyMethods
     public static StudyMethod SoftLabelUNet { get; } = OnePass(
         "soft-unet", UNetKind.SoftLabel, "One network trained on the share of raters at each pixel directly.");
 
+    /// <summary>A fully convolutional network on the majority vote.</summary>
+    public static StudyMethod FcnLike { get; } = OnePass(
+        "fcn-like",
+        UNetKind.FullyConvolutional,
+        "A fully convolutional network after FCN-8s (Long et al. 2015): a VGG-like encoder, and the sum of scores at 1/8, 1/16 and 1/32 "
+        + "of the side, trained on the majority. \"-like\": narrower, normalised, without weights of ImageNet and "
+        + "learned upsampling.");
+
+    /// <summary>Deep attentional features on the majority vote.</summary>
+    public static StudyMethod DafLike { get; } = OnePass(
+        "daf-like",
+        UNetKind.DeepAttention,
+        "After DAF (Wang et al. 2018): features of several levels are fused, an attention for each level refines it, and every level's "
+        + "output is trained on the majority. \"-like\": with the encoder of the U-Net here in place of a ResNeXt.");
+
+    /// <summary>Maps for raters of given expertise.</summary>
+    public static StudyMethod MrnetLike { get; } = OnePass(
+        "mrnet-like",
+        UNetKind.MultiRaterAgreement,
+        "After MRNet (Ji et al. 2021): the network is told how much each rater counts, reconstructs each rater's mask, and refines its "
+        + "map where these masks differ; the soft map is for raters who count equally. \"-like\": on the U-Net here, without the loss "
+        + "that compares reconstructions.");
+
+    /// <summary>A coarse pass, and fine passes to a fixed point.</summary>
+    public static StudyMethod FpmLike { get; } = OnePass(
+        "fpm-like",
+        UNetKind.FixedPoint,
+        "After FPM (Zhou et al. 2017): a coarse network finds the object, and a fine one looks at the crop around it until two masks "
+        + "agree, both trained on the majority. \"-like\": on single slices, and with crops scaled to the slice's size.");
+
     /// <summary>Every method, in the order in which reports list them.</summary>
     public static IReadOnlyList<StudyMethod> All { get; } =
     [
         .. TrainingTargets, ConsensusByLevel, DmiseLike, AmisLike, MajorityVote, LabelSampling, MultiHead,
-        MonteCarloDropout, Levels, SoftLabelUNet,
+        MonteCarloDropout, Levels, SoftLabelUNet, FcnLike, DafLike, MrnetLike, FpmLike,
     ];
 
     /// <summary>Finds a method by its name.</summary>
@@ -138,9 +168,26 @@ public static class StudyMethods
         return new(name, description, (ml, recipe) => ml.Transforms.UNetSegment(Options(recipe)), recipe =>
         {
             UNetSegmentationEstimator.Options options = Options(recipe);
-            return OptionValues.Flatten(
+            Dictionary<string, string> settings = OptionValues.Flatten(
                 ("Kind", options.Kind), ("RoundMaps", options.RoundMaps), ("PassDropout", options.PassDropout),
                 ("Network", options.Network), ("Training", options.Training), ("Sampling", options.Sampling));
+
+            // Studies from before these options existed do not name them.
+            foreach ((string name, object? own) in new (string, object?)[]
+                {
+                    ("FullyConvolutional", options.FullyConvolutional), ("FixedPoint", options.FixedPoint),
+                })
+            {
+                if (own is not null)
+                {
+                    foreach ((string option, string value) in OptionValues.Flatten((name, own)))
+                    {
+                        settings.Add(option, value);
+                    }
+                }
+            }
+
+            return settings;
         })
         {
             OnePass = kind,
@@ -148,7 +195,12 @@ public static class StudyMethods
 
         UNetSegmentationEstimator.Options Options(StudyRecipe recipe)
         {
-            var options = new UNetSegmentationEstimator.Options { Kind = kind };
+            var options = new UNetSegmentationEstimator.Options
+            {
+                Kind = kind,
+                FullyConvolutional = kind is UNetKind.FullyConvolutional or UNetKind.FixedPoint ? new() : null,
+                FixedPoint = kind == UNetKind.FixedPoint ? new() : null,
+            };
             Follow(options, recipe, isRaterLevel: kind.LevelsAreRaters());
             return options;
         }

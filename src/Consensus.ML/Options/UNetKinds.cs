@@ -9,6 +9,7 @@ public static class UNetKinds
         [UNetKind.Levels] = Features.RoundsMaps,
         [UNetKind.MultiHead] = Features.LevelsAreRaters,
         [UNetKind.MonteCarloDropout] = Features.DrawsAtRandom,
+        [UNetKind.MultiRaterAgreement] = Features.LevelsAreRaters,
     };
 
     [Flags]

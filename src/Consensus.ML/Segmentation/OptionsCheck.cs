@@ -24,6 +24,7 @@ internal static class OptionsCheck
     {
         Defined(nameof(options.Kind), options.Kind);
         NetworkCheck.CheckPassDropout(options.PassDropout);
+        OnePassCheck.Check(options.FullyConvolutional, options.FixedPoint, options.Expertise);
         CheckCommon(options, diffusion: null);
     }
 

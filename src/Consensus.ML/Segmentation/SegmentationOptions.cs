@@ -58,7 +58,7 @@ public abstract class SegmentationOptions : IFitOptions
 
     /// <summary>
     /// Column with a vector of Text: the name of the rater of each mask. It is read only where each level is a rater
-    /// (<see cref="TrainingTarget.Annotator"/>, <see cref="UNetKind.MultiHead"/>): rater c is then the c-th name in natural order (2
+    /// (<see cref="TrainingTarget.Annotator"/>, <see cref="UNetKinds.LevelsAreRaters"/>): rater c is then the c-th name in natural order (2
     /// before 10). Without a column of the default name, the c-th mask of a case is that of rater c. Default "RaterNames".
     /// </summary>
     public string RaterNamesColumnName { get; set; } = RaterNamesColumn.DefaultName;
@@ -91,8 +91,8 @@ public abstract class SegmentationOptions : IFitOptions
     /// Number of levels of agreement C, 1 to 255. Null (the default) takes the number of raters: with
     /// <see cref="Consensus.Imaging.Labels.MissingRaters.Drop"/> that of most cases (the larger of two that are as frequent), with
     /// <see cref="Consensus.Imaging.Labels.MissingRaters.Fraction"/> the largest of all cases. Where each level is a rater
-    /// (<see cref="TrainingTarget.Annotator"/>, <see cref="UNetKind.MultiHead"/>), it is the number of different raters, and need not be
-    /// given.
+    /// (<see cref="TrainingTarget.Annotator"/>, <see cref="UNetKinds.LevelsAreRaters"/>), it is the number of different raters, and need
+    /// not be given.
     /// </summary>
     public int? Levels { get; set; }
 

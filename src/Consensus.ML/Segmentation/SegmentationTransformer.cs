@@ -216,8 +216,8 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
     /// What shifts and scales the channels; null where images are given as the column Features holds them, though of any size.
     /// </param>
     /// <exception cref="NotSupportedException">
-    /// The model cannot be a graph; the message names the option: the sampler Ddpm, many steps, the kind MonteCarloDropout, or Tolerance
-    /// with constant noise.
+    /// The model cannot be a graph; the message names the option: the sampler Ddpm, many steps, the kinds MonteCarloDropout and FixedPoint,
+    /// or Tolerance with constant noise.
     /// </exception>
     /// <exception cref="ArgumentException">The normalisation is for another number of channels, or an option is out of range.</exception>
     /// <exception cref="IOException">The file cannot be written; the message names it.</exception>

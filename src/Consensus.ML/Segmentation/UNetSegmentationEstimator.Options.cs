@@ -1,4 +1,5 @@
 using Consensus.ML.Options;
+using Consensus.ML.Segmentation.Checks;
 using Consensus.ML.Segmentation.Models;
 using Microsoft.ML;
 
@@ -10,7 +11,9 @@ public sealed partial class UNetSegmentationEstimator
     /// <remarks>
     /// <para>
     /// Network: the image goes into the first convolution, so Conditioning and the options of the encoder are ignored. The kind
-    /// <see cref="UNetKind.MonteCarloDropout"/> ignores Dropout too and uses <see cref="PassDropout"/> instead.
+    /// <see cref="UNetKind.MonteCarloDropout"/> ignores Dropout too and uses <see cref="PassDropout"/> instead. Of
+    /// <see cref="UNetKind.FullyConvolutional"/> and <see cref="UNetKind.FixedPoint"/> only ModelChannels counts, beside
+    /// <see cref="FullyConvolutional"/>; <see cref="UNetKind.DeepAttention"/> ignores the options of self-attention.
     /// </para>
     /// <para>
     /// Training: the loss is cross-entropy plus <see cref="TrainingOptions.DiceLossWeight"/> times a soft Dice loss. PairsPerImage,
@@ -48,6 +51,26 @@ public sealed partial class UNetSegmentationEstimator
         /// </summary>
         public double PassDropout { get; set; } = 0.2;
 
+        /// <summary>
+        /// The network of the kinds <see cref="UNetKind.FullyConvolutional"/> and <see cref="UNetKind.FixedPoint"/>. Null (the default) for
+        /// the defaults of <see cref="FullyConvolutionalOptions"/>. Other kinds ignore it.
+        /// </summary>
+        public FullyConvolutionalOptions? FullyConvolutional { get; set; }
+
+        /// <summary>
+        /// How <see cref="UNetKind.FixedPoint"/> crops, and when it stops. Null (the default) for the defaults of
+        /// <see cref="FixedPointOptions"/>. Other kinds ignore it.
+        /// </summary>
+        public FixedPointOptions? FixedPoint { get; set; }
+
+        /// <summary>
+        /// How much each rater counts in the predictions of <see cref="UNetKind.MultiRaterAgreement"/>: a number of at least 0 for each
+        /// rater, in the natural order of their names (2 before 10) where they have names; only the ratios matter. Null (the default) for
+        /// raters who count equally, whose map is the soft map that scores compare with. Training learns all ratios, so it does not depend
+        /// on this. Other kinds ignore it.
+        /// </summary>
+        public IReadOnlyList<double>? Expertise { get; set; }
+
         internal override string? RaterLevelSource => Kind.LevelsAreRaters() ? $"the kind {Kind}" : null;
 
         /// <summary>
@@ -65,18 +88,28 @@ public sealed partial class UNetSegmentationEstimator
         {
             OnePassManifest manifest = StartingModel.Require<UNetSegmentationTransformer>(model, nameof(model)).Manifest;
             var options = new Options { Kind = manifest.Kind, RoundMaps = manifest.Rounded, PassDropout = manifest.PassDropout };
+            options.FullyConvolutional = manifest.FullyConvolutional;
+            options.FixedPoint = manifest.FixedPoint;
+            options.Expertise = manifest.Expertise;
             StartingModel.TakeOver(options, manifest, model);
             return options;
         }
 
         internal override void Check() => OptionsCheck.Check(this);
 
-        internal override OnePassManifest CreateManifest(ModelShape shape, int seed, ManifestTraining training) =>
-            new(Columns, Sampling, shape, seed, training)
+        internal override OnePassManifest CreateManifest(ModelShape shape, int seed, ManifestTraining training)
+        {
+            IReadOnlyList<double>? expertise = Kind == UNetKind.MultiRaterAgreement ? Expertise : null;
+            OnePassCheck.CheckRaters(expertise, shape.Levels);
+            return new(Columns, Sampling, shape, seed, training)
             {
                 Kind = Kind,
                 Rounded = RoundMaps ?? Kind.RoundsMaps(),
                 PassDropout = PassDropout,
+                FullyConvolutional = Kind is UNetKind.FullyConvolutional or UNetKind.FixedPoint ? FullyConvolutional ?? new() : null,
+                FixedPoint = Kind == UNetKind.FixedPoint ? FixedPoint ?? new() : null,
+                Expertise = expertise,
             };
+        }
     }
 }

@@ -115,6 +115,9 @@ public sealed class EqualityTests
     [InlineData(UNetKind.MajorityVote, true)]
     [InlineData(UNetKind.LabelSampling, false)]
     [InlineData(UNetKind.MultiHead, false)]
+    [InlineData(UNetKind.FullyConvolutional, false)]
+    [InlineData(UNetKind.DeepAttention, false)]
+    [InlineData(UNetKind.MultiRaterAgreement, false)]
     public void Every_kind_of_one_pass_network(UNetKind kind, bool rounded)
     {
         AssertEqual(RandomModel.OnePass(16) with { Kind = kind, Rounded = rounded }, OneStep);
@@ -128,6 +131,8 @@ public sealed class EqualityTests
         Assert.Contains(
             "MonteCarloDropout", Refusal(RandomModel.OnePass(16) with { Kind = UNetKind.MonteCarloDropout }, OneStep),
             StringComparison.Ordinal);
+        Assert.Contains(
+            "FixedPoint", Refusal(RandomModel.OnePass(16) with { Kind = UNetKind.FixedPoint }, OneStep), StringComparison.Ordinal);
         ModelDescription manySteps = Model() with { Diffusion = Model().Diffusion with { Steps = 1000 } };
         Assert.Contains("1000 sampling steps", Refusal(manySteps, OneStep with { Steps = null }), StringComparison.Ordinal);
 

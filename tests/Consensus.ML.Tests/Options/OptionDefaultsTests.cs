@@ -70,6 +70,7 @@ public sealed partial class OptionDefaultsTests
     [
         new ConsensusSegmentationEstimator.Options(), new UNetSegmentationEstimator.Options(), new NetworkOptions(), new DiffusionOptions(),
         new SamplingOptions(), new TrainingOptions(), new CheckpointOptions { Folder = "" },
+        new FullyConvolutionalOptions(), new FixedPointOptions(),
     ];
 
     private static IEnumerable<PropertyInfo> Settable(Type type) =>

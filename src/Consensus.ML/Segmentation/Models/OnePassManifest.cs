@@ -36,6 +36,21 @@ internal sealed record OnePassManifest : ModelManifest
     [JsonPropertyOrder(1)]
     public required double PassDropout { get; init; }
 
+    /// <summary>The network of a fully convolutional kind; absent for other kinds.</summary>
+    [JsonPropertyOrder(1)]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public FullyConvolutionalOptions? FullyConvolutional { get; init; }
+
+    /// <summary>How the fixed-point kind crops and stops; absent for other kinds.</summary>
+    [JsonPropertyOrder(1)]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public FixedPointOptions? FixedPoint { get; init; }
+
+    /// <summary>How much each rater counts in a prediction; absent where they count equally, and for other kinds.</summary>
+    [JsonPropertyOrder(1)]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<double>? Expertise { get; init; }
+
     /// <inheritdoc/>
     [JsonIgnore]
     public override UNetDescription Description => new()
@@ -48,6 +63,9 @@ internal sealed record OnePassManifest : ModelManifest
         Rounded = Rounded,
         PassDropout = PassDropout,
         Network = Network,
+        FullyConvolutional = FullyConvolutional,
+        FixedPoint = FixedPoint,
+        Expertise = Expertise,
     };
 
     /// <inheritdoc/>
@@ -66,6 +84,8 @@ internal sealed record OnePassManifest : ModelManifest
     {
         OptionRange.Defined(nameof(Kind), Kind);
         NetworkCheck.CheckPassDropout(PassDropout);
+        OnePassCheck.Check(FullyConvolutional, FixedPoint, Expertise);
+        OnePassCheck.CheckRaters(Expertise, Levels);
     }
 
     /// <inheritdoc/>

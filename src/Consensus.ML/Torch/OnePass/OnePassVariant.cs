@@ -38,7 +38,7 @@ internal abstract class OnePassVariant(UNetDescription description, OnePassTarge
     public abstract Tensor Logits(ForwardContext context, Tensor images);
 
     /// <summary><see cref="Logits"/> in a graph; called only where <see cref="GraphRefusal"/> is null.</summary>
-    public abstract GraphValue EmitLogits(GraphContext context, GraphValue images);
+    public virtual GraphValue EmitLogits(GraphContext context, GraphValue images) => throw new NotSupportedException(GraphRefusal);
 
     /// <summary>
     /// The mean loss of a batch. Random numbers come from the context's generator (<see cref="ForwardContext.DropoutGenerator"/>), and for

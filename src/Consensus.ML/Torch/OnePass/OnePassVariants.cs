@@ -15,6 +15,10 @@ internal static class OnePassVariants
         UNetKind.LabelSampling => new PlainUNet(description, new AnyRaterTarget()),
         UNetKind.MultiHead => new PlainUNet(description, new EveryRaterTarget(description.Levels)),
         UNetKind.MonteCarloDropout => new DroppingUNet(description),
+        UNetKind.FullyConvolutional => new FullyConvolutionalVariant(description),
+        UNetKind.DeepAttention => new AttentionalVariant(description),
+        UNetKind.MultiRaterAgreement => new MultiRaterVariant(description),
+        UNetKind.FixedPoint => new FixedPointVariant(description),
         _ => throw new ArgumentOutOfRangeException(
             nameof(description), description.Kind, $"The kind {description.Kind} of one-pass networks is unknown."),
     };

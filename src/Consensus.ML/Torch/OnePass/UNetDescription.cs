@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Consensus.ML.Graphs;
 using Consensus.ML.Options;
 using Consensus.ML.Torch.Models;
@@ -35,6 +36,18 @@ internal sealed record UNetDescription : INetworkDescription
     /// <summary>The network's shape.</summary>
     public required NetworkOptions Network { get; init; }
 
+    /// <summary>The network of a fully convolutional kind; null for other kinds.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public FullyConvolutionalOptions? FullyConvolutional { get; init; }
+
+    /// <summary>How <see cref="UNetKind.FixedPoint"/> crops and stops; null for other kinds.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public FixedPointOptions? FixedPoint { get; init; }
+
+    /// <summary>How much each rater counts in predictions of <see cref="UNetKind.MultiRaterAgreement"/>; null for equal shares.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<double>? Expertise { get; init; }
+
     /// <summary>What this kind of model is made of.</summary>
     public OnePassVariant Variant() => OnePassVariants.Create(this);
 
@@ -46,8 +59,8 @@ internal sealed record UNetDescription : INetworkDescription
 
     /// <inheritdoc/>
     /// <remarks>
-    /// Rounding and dropout change no weight. This network has no parts for the conditioning of a diffusion model (image encoder, level,
-    /// time).
+    /// Rounding, dropout, crops and expertise change no weight. This network has no parts for the conditioning of a diffusion model (image
+    /// encoder, level, time).
     /// </remarks>
     public INetworkDescription Comparable()
     {
@@ -56,6 +69,8 @@ internal sealed record UNetDescription : INetworkDescription
         {
             Rounded = false,
             PassDropout = 0,
+            FixedPoint = null,
+            Expertise = null,
             Network = Network with
             {
                 Dropout = 0, Conditioning = plain.Conditioning, LevelConditioning = plain.LevelConditioning,

@@ -72,10 +72,11 @@ public sealed class UNetTrainerTests
         Assert.Equal((256, 512, 256), (prediction.SoftMap.Length, prediction.ConsensusMaps.Length, prediction.Uncertainty.Length));
         Assert.All(prediction.SoftMap.Concat(prediction.ConsensusMaps), value => Assert.InRange(value, 0, 1));
         Assert.Equal(
-            kind is UNetKind.Levels or UNetKind.MultiHead or UNetKind.MonteCarloDropout, prediction.Uncertainty.Any(value => value > 0));
+            kind is UNetKind.Levels or UNetKind.MultiHead or UNetKind.MonteCarloDropout or UNetKind.MultiRaterAgreement,
+            prediction.Uncertainty.Any(value => value > 0));
 
         // Only dropout is random here.
-        Assert.Equal(kind != UNetKind.MonteCarloDropout, prediction.SoftMap.SequenceEqual(model.Predict(features, sampling, 6).SoftMap));
+        Assert.Equal(!kind.DrawsAtRandom(), prediction.SoftMap.SequenceEqual(model.Predict(features, sampling, 6).SoftMap));
     }
 
     [Theory]
@@ -163,10 +164,16 @@ public sealed class UNetTrainerTests
         new UNetTrainer(Description(kind), options, new AugmentationPolicy(), [0f], seed, CPU)
             .Train(Discs.Cases(10), null, null, CancellationToken.None);
 
+    /// <summary>A fully convolutional network that trains in no time.</summary>
+    internal static FullyConvolutionalOptions SmallVgg { get; } = new()
+    {
+        Convolutions = [1, 1, 1, 1, 1], ChannelMultipliers = [1, 1, 1, 1, 1], HeadMultiplier = 1,
+    };
+
     internal static UNetDescription Description(UNetKind kind) => new()
     {
         Height = Discs.Side, Width = Discs.Side, ImageChannels = 1, Levels = 2, Kind = kind, Rounded = kind == UNetKind.Levels,
-        PassDropout = 0.3, Network = Discs.Description().Network,
+        PassDropout = 0.3, Network = Discs.Description().Network, FullyConvolutional = SmallVgg,
     };
 
     private sealed class Watch(Action<int> seen) : IProgress<TrainingProgress>

@@ -1,0 +1,29 @@
+using Consensus.ML.Graphs;
+using static TorchSharp.torch;
+using static TorchSharp.torch.nn;
+
+namespace Consensus.ML.Torch.Networks;
+
+/// <summary>A convolution, group normalisation, and a rectifier.</summary>
+/// <param name="layout">Where its weights are declared.</param>
+/// <param name="name">The beginning of their names.</param>
+/// <param name="inputs">Input channels.</param>
+/// <param name="outputs">Output channels, a multiple of 32.</param>
+/// <param name="kernel">Side of the kernel.</param>
+internal sealed class NormedConvolution(WeightLayout layout, string name, long inputs, long outputs, int kernel = 3)
+{
+    private readonly Convolution _convolution = new(layout, $"{name}.conv", inputs, outputs, kernel);
+    private readonly GroupNormalization _norm = new(layout, $"{name}.norm", outputs);
+
+    /// <summary>The type of the weights. The layer computes in it, and the input must have it.</summary>
+    public ScalarType Type(ForwardContext context) => _convolution.Type(context);
+
+    public Tensor Forward(ForwardContext context, Tensor input)
+    {
+        using var scope = NewDisposeScope();
+        return functional.relu(_norm.Forward(context, _convolution.Forward(context, input)), inplace: !context.Training)
+            .MoveToOuterDisposeScope();
+    }
+
+    public GraphValue Emit(GraphContext context, GraphValue input) => _norm.Emit(context, _convolution.Emit(context, input)).Positive();
+}
