@@ -35,20 +35,27 @@ internal sealed class FixedPointVariant : OnePassVariant
         + "fixed number of passes, so it cannot give this model's maps.";
 
     /// <inheritdoc/>
+    /// <remarks>Each image has passes of its own, since it decides how many it needs.</remarks>
     public override Tensor Logits(ForwardContext context, Tensor images)
     {
         using var scope = NewDisposeScope();
-        return Iterate(
-                _coarse.Forward(context, images),
+        Tensor coarse = _coarse.Forward(context, images);
+        return cat([.. Enumerable.Range(0, (int)images.shape[0]).Select(Settled)], 0).MoveToOuterDisposeScope();
+
+        Tensor Settled(int index)
+        {
+            Tensor image = images.narrow(0, index, 1);
+            return Iterate(
+                coarse.narrow(0, index, 1),
                 mask =>
                 {
                     using var pass = NewDisposeScope();
-                    Tensor boxes = Crops.Around(mask, _options.Margin);
-                    return Crops.Put(_fine.Forward(context, Crops.Take(images, boxes)), boxes).MoveToOuterDisposeScope();
+                    Tensor box = Crops.Around(mask, _options.Margin);
+                    return Crops.Put(_fine.Forward(context, Crops.Take(image, box)), box).MoveToOuterDisposeScope();
                 },
                 _options.Agreement,
-                _options.Passes)
-            .MoveToOuterDisposeScope();
+                _options.Passes);
+        }
     }
 
     /// <summary>The mean of the losses of the coarse network on the slice and of the fine network on the crop.</summary>

@@ -75,6 +75,30 @@ public sealed class EveryVariantTests
         }
     }
 
+    [Theory]
+    [MemberData(nameof(Kinds))]
+    public void An_image_has_the_same_outputs_alone_and_beside_others(string kind)
+    {
+        using var scope = NewDisposeScope();
+        using var inference = inference_mode();
+        OnePassVariant variant = Description(kind).Variant();
+        using WeightSet set = WeightSet.Initialize(variant.Layout, CPU, 1);
+        using var generator = new Generator(3, CPU);
+        foreach (Tensor weight in set.Weights)
+        {
+            weight.add_(randn(weight.shape, generator: generator).mul_(0.05));
+        }
+
+        var context = new ForwardContext(set.Weights, Training: false);
+        Tensor images = cat([.. Enumerable.Range(0, 3).Select(seed => tensor(Disc(seed).Features).view(1, 1, Side, Side))], 0);
+        Tensor together = variant.Logits(context, images);
+        for (int image = 0; image < 3; image++)
+        {
+            Tensor alone = variant.Logits(context, images.narrow(0, image, 1));
+            Assert.True((together.narrow(0, image, 1) - alone).abs().max().item<float>() < 1e-4);
+        }
+    }
+
     [Fact]
     public void Expertise_changes_the_soft_map_of_a_model_and_not_its_weights()
     {
