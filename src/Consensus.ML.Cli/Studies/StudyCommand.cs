@@ -53,8 +53,8 @@ internal static class StudyCommand
             "--steps", "N", "Training steps of each training, in place of --minutes.", 1, int.MaxValue);
         Option<int?> size = OptionKinds.Whole(
             "--size", "S",
-            "Side of the slices in training and scoring, in pixels. Default: 64 if that costs the masks less than half a point of soft Dice, "
-            + "else 128.",
+            "Side of the slices in training and scoring, in pixels. Default: 64 if that costs the masks less than half a point of soft "
+            + "Dice, else 128.",
             1, 4096);
         Option<int?> seed = OptionKinds.Seed(
             "Seed of everything random in training and sampling; the division into folds does not depend on it. Default 0.");

@@ -28,8 +28,8 @@ internal sealed class TrainArguments
 
     public Option<int?> Size { get; } = OptionKinds.Whole(
         "--size", "S",
-        "Side that slices are resized to, in pixels. Default: the smallest of 64, 128 and, on a GPU, 256 that costs the masks less than half a "
-        + "point of soft Dice, or the largest of them; 256 for the paper preset.",
+        "Side that slices are resized to, in pixels. Default: the smallest of 64, 128 and, on a GPU, 256 that costs the masks less than "
+        + "half a point of soft Dice, or the largest of them; 256 for the paper preset.",
         1, LargestSize);
 
     public Option<TrainingPreset?> Preset { get; } = OptionKinds.Choice(
