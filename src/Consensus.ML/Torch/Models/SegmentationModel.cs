@@ -134,6 +134,7 @@ internal abstract class SegmentationModel(IReadOnlyList<WeightSet> members, Devi
             ObjectDisposedException.ThrowIf(_disposed, this);
             using var scope = NewDisposeScope();
             using var inference = inference_mode();
+            using GpuFlags? flags = GpuFlags.Use(Device, sameShapes: false);
             return work(image.ToTensor(Device, 1, imageChannels, Height, Width));
         }
         finally

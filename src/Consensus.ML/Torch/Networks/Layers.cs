@@ -71,8 +71,8 @@ internal sealed class GroupNormalization
 
     public GroupNormalization(WeightLayout layout, string name, long channels)
     {
-        _weight = layout.Add($"{name}.weight", [channels], Initialization.Ones);
-        _bias = layout.Add($"{name}.bias", [channels], Initialization.Zeros);
+        _weight = layout.Add($"{name}.weight", [channels], Initialization.Ones, norm: true);
+        _bias = layout.Add($"{name}.bias", [channels], Initialization.Zeros, norm: true);
     }
 
     public Tensor Forward(ForwardContext context, Tensor input)
@@ -80,7 +80,8 @@ internal sealed class GroupNormalization
         Tensor weight = context.Weights[_weight], bias = context.Weights[_bias];
         if (input.dtype != weight.dtype && input.device_type != TorchSharp.DeviceType.CPU)
         {
-            // The CPU kernel takes a 16-bit input with float32 weights; the GPU kernel needs a single type.
+            // The CPU kernel takes a 16-bit input with float32 weights; the GPU kernel needs a single type. Predictions have copies of that
+            // type (see WeightSet.Prepare). Training makes one here, through which the gradient comes back in float32.
             (weight, bias) = (weight.to_type(input.dtype), bias.to_type(input.dtype));
         }
 
@@ -214,15 +215,17 @@ internal sealed class AttentionBlock
         using var scope = NewDisposeScope();
         long batch = input.shape[0], channels = input.shape[1], height = input.shape[2], width = input.shape[3];
 
-        // Heads come first, then the thirds q, k, v: B × heads × 3 × (channels / heads) × pixels.
-        Tensor normed = _norm.Forward(context, input).flatten(2);
-        Tensor qkv = functional.conv1d(normed, context.Weights[_qkvWeight], context.Weights[_qkvBias])
-            .view(batch, _heads, 3, channels / _heads, -1)
-            .transpose(3, 4);
-        Tensor attended = functional.scaled_dot_product_attention(qkv.select(2, 0), qkv.select(2, 1), qkv.select(2, 2));
-        Tensor merged = attended.transpose(2, 3).reshape(batch, channels, -1);
-        Tensor output = functional.conv1d(merged, context.Weights[_outputWeight], context.Weights[_outputBias])
-            .view(batch, channels, height, width);
+        // A convolution of width 1 is a linear layer on the channels of each pixel. Channels come last: torch's fused attention needs the
+        // values of a pixel side by side. Heads come first, then the thirds q, k, v: B × pixels × heads × 3 × (channels / heads).
+        Tensor normed = _norm.Forward(context, input).flatten(2).transpose(1, 2);
+        Tensor qkv = functional.linear(normed, context.Weights[_qkvWeight].squeeze(-1), context.Weights[_qkvBias])
+            .view(batch, height * width, _heads, 3, channels / _heads)
+            .permute(3, 0, 2, 1, 4);
+        Tensor attended = functional.scaled_dot_product_attention(qkv.select(0, 0), qkv.select(0, 1), qkv.select(0, 2));
+        Tensor merged = attended.transpose(1, 2).reshape(batch, height * width, channels);
+        Tensor output = functional.linear(merged, context.Weights[_outputWeight].squeeze(-1), context.Weights[_outputBias])
+            .transpose(1, 2)
+            .reshape(batch, channels, height, width);
 
         // The projections to q, k, v and back; then the products of q with k and of the shares with v.
         context.Operations?.Add(4 * input.numel(), channels);

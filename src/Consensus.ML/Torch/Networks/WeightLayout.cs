@@ -28,6 +28,9 @@ internal enum Initialization
 /// </param>
 internal sealed record WeightSpec(string Name, long[] Shape, Initialization Initialization, long FanIn, bool LowPrecision)
 {
+    /// <summary>Whether it belongs to a norm, whose input has the 16-bit format of such a run.</summary>
+    public bool IsNorm { get; init; }
+
     /// <summary>Number of values.</summary>
     public long Count { get; } = Shape.Aggregate(1L, (product, side) => product * side);
 }
@@ -48,9 +51,10 @@ internal sealed class WeightLayout
     public long ParameterCount => _specs.Sum(spec => spec.Count);
 
     /// <summary>Declares a weight; returns its index.</summary>
-    public int Add(string name, long[] shape, Initialization initialization, long fanIn = 0, bool lowPrecision = false)
+    public int Add(
+        string name, long[] shape, Initialization initialization, long fanIn = 0, bool lowPrecision = false, bool norm = false)
     {
-        _specs.Add(new(name, shape, initialization, fanIn, lowPrecision));
+        _specs.Add(new(name, shape, initialization, fanIn, lowPrecision) { IsNorm = norm });
         return _specs.Count - 1;
     }
 }

@@ -109,7 +109,11 @@ internal sealed class WeightSet : IDisposable
     /// The weights for a forward pass at <paramref name="precision"/>: views of <see cref="Flat"/>, or 16-bit copies where the layout
     /// allows them. The caller disposes the copies.
     /// </summary>
-    public PreparedWeights Prepare(Precision precision)
+    /// <param name="precision">The number format.</param>
+    /// <param name="norms">
+    /// Whether to copy the weights of norms too, because the kernel needs a single type; null: on a GPU. They are rounded as in each call.
+    /// </param>
+    public PreparedWeights Prepare(Precision precision, bool? norms = null)
     {
         if (precision == Precision.Float32)
         {
@@ -118,7 +122,15 @@ internal sealed class WeightSet : IDisposable
 
         using var scope = NewDisposeScope();
         Tensor low = Flat.narrow(0, 0, LowPrecisionLength(Layout)).to_type(precision.HeavyType()).DetachFromDisposeScope();
-        Tensor[] owned = Views(Layout, low, lowPrecisionOnly: true);
+        Tensor?[] owned = Views(Layout, low, lowPrecisionOnly: true);
+        if (norms ?? Flat.device_type != DeviceType.CPU)
+        {
+            for (int i = 0; i < owned.Length; i++)
+            {
+                owned[i] ??= Layout.Specs[i].IsNorm ? _views[i].to_type(precision.HeavyType()).DetachFromDisposeScope() : null;
+            }
+        }
+
         Tensor[] weights = [.. owned.Select((view, i) => view ?? _views[i])];
         return new(weights, low, owned);
     }

@@ -53,6 +53,51 @@ public sealed class ConditioningTests
         Assert.Equal([7], alone["out.2.bias"]);
     }
 
+    /// <summary>A GPU's norm needs weights of its input's type; they are rounded once, not in each call.</summary>
+    [Fact]
+    public void Weights_of_norms_can_be_prepared_in_the_format_of_their_input()
+    {
+        using var scope = NewDisposeScope();
+        using var none = no_grad();
+        var network = new ConsensusNetwork(Small, 16, 1, 2, false);
+        using WeightSet weights = WeightSet.Initialize(network.Layout, CPU, 1);
+        using var generator = new Generator(5, CPU);
+        foreach (Tensor weight in weights.Weights)
+        {
+            weight.copy_(randn(weight.shape, generator: generator).mul_(0.05));
+        }
+
+        using PreparedWeights plain = weights.Prepare(Precision.BFloat16), prepared = weights.Prepare(Precision.BFloat16, norms: true);
+        int norms = 0;
+        for (int i = 0; i < weights.Weights.Count; i++)
+        {
+            string name = network.Layout.Specs[i].Name;
+            bool isNorm = network.Layout.Specs[i].Shape.Length == 1
+                && (name.Contains("layers.0.", StringComparison.Ordinal) || name.Contains("norm", StringComparison.Ordinal)
+                    || name.StartsWith("out.0.", StringComparison.Ordinal));
+            norms += isNorm ? 1 : 0;
+            Assert.Equal(isNorm ? ScalarType.BFloat16 : plain.Weights[i].dtype, prepared.Weights[i].dtype);
+            Assert.Equal(
+                weights.Weights[i].to_type(prepared.Weights[i].dtype).to_type(ScalarType.Float32).data<float>().ToArray(),
+                prepared.Weights[i].to_type(ScalarType.Float32).data<float>().ToArray());
+        }
+
+        // Eight residual blocks (two down, two in the middle, four up) with two norms each, an attention in the middle and at the three
+        // blocks of side 8, and the last norm: each has a weight and a bias.
+        Assert.Equal(2 * ((8 * 2) + 4 + 1), norms);
+        Tensor image = randn([1, 1, 16, 16], generator: generator), noisy = randn([2, 1, 16, 16], generator: generator),
+            times = tensor(new long[] { 1, 2 });
+        float[] expected = Run(plain), actual = Run(prepared);
+        double scale = expected.Max(Math.Abs);
+        Assert.All(expected.Zip(actual), pair => Assert.InRange(Math.Abs(pair.First - pair.Second) / scale, 0, 0.05));
+
+        float[] Run(PreparedWeights used)
+        {
+            var context = new ForwardContext(used.Weights, Training: false);
+            return [.. network.Forward(context, noisy, network.EncodeImage(context, image), times, times).data<float>()];
+        }
+    }
+
     /// <summary>Sampling names the view of each pass, and copies no features.</summary>
     [Theory]
     [InlineData(Conditioning.Encoder)]

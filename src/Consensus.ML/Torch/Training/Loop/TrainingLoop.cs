@@ -79,6 +79,7 @@ internal sealed class TrainingLoop<TModel>(
     {
         Processes.Meet();
         using var threads = TrainingThreads.Take(options, Processes);
+        using GpuFlags? flags = GpuFlags.Use(device, sameShapes: true);
         (IReadOnlyList<TrainingCase> training, IReadOnlyList<TrainingCase> validation) = Validation is null
             ? Split(cases)
             : (cases, Validation);
