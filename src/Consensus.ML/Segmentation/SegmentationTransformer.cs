@@ -119,6 +119,12 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
     /// <summary>The number of slices predicted with these weights so far.</summary>
     internal int Predictions => _model.Predictions;
 
+    /// <summary>Whether slices are read ahead and predicted together, as on a GPU; null: on a GPU.</summary>
+    internal bool? TakesSlicesTogether
+    {
+        set => _model.TakesSlicesTogether = value;
+    }
+
     /// <summary>How this kind of model is saved.</summary>
     private protected abstract ModelState State { get; }
 
@@ -335,7 +341,7 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
     private protected override void SaveModel(ModelSaveContext context) => ModelFile.Save(State, context, Manifest, Weights());
 
     private protected override RowMapping Map(DataViewSchema inputSchema) =>
-        new MapColumns(Manifest, VolumeAxes, Predict, slices => Share(slices)).Map(inputSchema);
+        new MapColumns(Manifest, VolumeAxes, Predict, ShareAhead).Map(inputSchema);
 
     /// <summary>Keeps the weights alive even if a transformer is disposed meanwhile. The caller must release them once.</summary>
     private protected SharedModel Acquire()
@@ -344,14 +350,14 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
         return _model;
     }
 
-    private ConsensusPrediction Predict(float[] features, bool keepSamples, CancellationToken stop)
+    private ConsensusPrediction[] Predict(float[][] slices, bool keepSamples, CancellationToken stop)
     {
         SharedModel model = Acquire();
         try
         {
             return _limits.Run(
                 cancellation => model.Predict(
-                    features, Sampling, NoiseSeed.Compute(Sampling.Seed ?? Manifest.Seed, features),
+                    slices, Sampling, [.. slices.Select(features => NoiseSeed.Compute(Sampling.Seed ?? Manifest.Seed, features))],
                     Manifest.Training.Mirroring, keepSamples, cancellation),
                 stop);
         }
@@ -361,7 +367,21 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
         }
     }
 
-    private PredictionShare Share(long slices, int? threads = null)
+    // A limit of time is that of one slice.
+    private PredictionShare ShareAhead(long slices)
+    {
+        SharedModel model = Acquire();
+        try
+        {
+            return model.ShareAhead(slices, Sampling, oneByOne: _limits.TimeLimit is not null);
+        }
+        finally
+        {
+            model.Release();
+        }
+    }
+
+    private PredictionShare Share(long slices, int threads)
     {
         SharedModel model = Acquire();
         try

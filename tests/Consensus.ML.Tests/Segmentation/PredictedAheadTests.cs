@@ -37,6 +37,44 @@ public sealed class PredictedAheadTests
         Assert.Equal(alone, together);
     }
 
+    /// <summary>A GPU takes slices together. A row of this model has four passes, so that eight at once are two rows.</summary>
+    [Fact]
+    public void Rows_that_are_predicted_together_have_their_own_maps_are_read_lazily_and_name_the_one_that_fails()
+    {
+        using ConsensusSegmentationTransformer trained = Train();
+        using SegmentationTransformer model = trained.WithSampling(trained.Sampling with { BatchSize = 8 });
+        float[][] alone = [.. Enumerable.Range(1, Count).Select(id => model.Transform(
+            _ml.Data.LoadFromEnumerable([Row(id)])).GetColumn<float[]>("ConsensusMaps").Single())];
+        trained.TakesSlicesTogether = true;
+        int before = trained.Predictions;
+        float[][] together = [.. model.Transform(Rows()).GetColumn<float[]>("ConsensusMaps")];
+        Assert.Equal(before + Count, trained.Predictions);
+        Assert.Equal(Count, together.Length);
+        for (int row = 0; row < Count; row++)
+        {
+            Assert.All(alone[row].Zip(together[row]), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
+        }
+
+        // The first row alone; then two workers, each at most two batches of two rows ahead.
+        before = trained.Predictions;
+        IDataView many = model.Transform(Rows(100));
+        Assert.Equal(3, many.GetColumn<float[]>("SoftMap").Take(3).Count());
+        Assert.InRange(trained.Predictions - before, 3, 1 + (5 * 2));
+
+        Features[] rows = [.. Enumerable.Range(1, Count).Select(Row)];
+        rows[4].Features_[7] = float.NaN;
+        int given = 0;
+        var exception = Assert.ThrowsAny<Exception>(() =>
+        {
+            foreach (float[] _ in model.Transform(_ml.Data.LoadFromEnumerable(rows)).GetColumn<float[]>("SoftMap"))
+            {
+                given++;
+            }
+        });
+        Assert.Equal(4, given);
+        Assert.Contains("has the value NaN in column 'Features'", exception.GetBaseException().Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Another_number_of_threads_changes_maps_by_rounding_alone()
     {

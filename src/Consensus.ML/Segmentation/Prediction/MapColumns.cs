@@ -15,13 +15,13 @@ namespace Consensus.ML.Segmentation.Prediction;
 /// <param name="manifest">The manifest of the model.</param>
 /// <param name="volumeAxes">The axes of the training slices in their volumes; empty where they are not known.</param>
 /// <param name="predict">
-/// Predicts from checked features, and gives up when the token is cancelled. Its second argument says whether someone reads the samples.
+/// Predicts slices from features, and gives up when the token is cancelled. Its second argument says whether someone reads the samples.
 /// </param>
 /// <param name="share">How many of some number of slices to predict at a time.</param>
 internal sealed class MapColumns(
     ModelManifest manifest,
     IReadOnlyList<int> volumeAxes,
-    Func<float[], bool, CancellationToken, ConsensusPrediction> predict,
+    Func<float[][], bool, CancellationToken, ConsensusPrediction[]> predict,
     Func<long, PredictionShare> share)
 {
     /// <summary>The columns that a model adds to data of a schema.</summary>

@@ -2,6 +2,7 @@ using Consensus.ML.Options;
 using Consensus.ML.Segmentation.Checks;
 using Consensus.ML.Torch.Models;
 using Consensus.ML.Torch.Runtime;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Consensus.ML.Segmentation.Prediction;
@@ -22,6 +23,9 @@ internal sealed class SharedModel(IMapModel model)
 
     /// <summary>The model itself.</summary>
     public IMapModel Model => model;
+
+    /// <summary>Whether slices are read ahead and predicted together, as on a GPU; null: on a GPU.</summary>
+    public bool? TakesSlicesTogether { get; set; }
 
     /// <summary>The number of slices predicted so far.</summary>
     public int Predictions => Volatile.Read(ref _predictions);
@@ -55,10 +59,10 @@ internal sealed class SharedModel(IMapModel model)
         model.Dispose();
     }
 
-    public ConsensusPrediction Predict(
-        ReadOnlySpan<float> features,
+    public ConsensusPrediction[] Predict(
+        IReadOnlyList<float[]> slices,
         SamplingOptions sampling,
-        ulong seed,
+        IReadOnlyList<ulong> seeds,
         Mirroring mirroring,
         bool keepSamples,
         CancellationToken cancellation)
@@ -68,8 +72,10 @@ internal sealed class SharedModel(IMapModel model)
             SamplingCheck.CheckDevice(nameof(sampling.Precision), sampling.Precision, torch.Device);
         }
 
-        Interlocked.Increment(ref _predictions);
-        return model.Predict(features, sampling, seed, mirroring, keepSamples, cancellation);
+        Interlocked.Add(ref _predictions, slices.Count);
+        return slices.Count > 1
+            ? Torch.Predict(slices, sampling, seeds, mirroring, keepSamples, cancellation)
+            : [model.Predict(slices[0], sampling, seeds[0], mirroring, keepSamples, cancellation)];
     }
 
     /// <summary>How many of some slices to predict at a time, and with how many threads of torch each.</summary>
@@ -78,6 +84,15 @@ internal sealed class SharedModel(IMapModel model)
     public PredictionShare Share(long slices, int? threads) => model is SegmentationModel torch
         ? PredictionShare.For(torch, slices, threads ?? TorchThreads.Current)
         : PredictionShare.Alone(1);
+
+    /// <summary>How to predict the rows of a cursor, some of them ahead.</summary>
+    /// <param name="slices">Number of rows.</param>
+    /// <param name="sampling">How to sample.</param>
+    /// <param name="oneByOne">Whether each slice needs a prediction of its own.</param>
+    public PredictionShare ShareAhead(long slices, SamplingOptions sampling, bool oneByOne) =>
+        model is SegmentationModel torch && (TakesSlicesTogether ?? torch.Device.type == DeviceType.CUDA)
+            ? PredictionShare.OnGpu(slices, TorchThreads.Current, oneByOne ? 1 : torch.SlicesAtOnce(sampling))
+            : Share(slices, null);
 
     /// <summary>Every sampling step of one generation. The model must sample by diffusion.</summary>
     public IReadOnlyList<TracedStep> Trace(float[] features, SamplingOptions sampling, ulong seed, CancellationToken cancellation) =>

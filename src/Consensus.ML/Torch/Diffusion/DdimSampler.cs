@@ -11,7 +11,7 @@ internal sealed class DdimSampler : ISampler
         DiffusionProcess process,
         Denoiser denoise,
         Tensor noise,
-        Generator generator,
+        NoiseSource source,
         CancellationToken cancellation,
         Action<SampledStep>? watch = null) =>
         SamplerLoop.Run(

@@ -11,7 +11,7 @@ internal sealed class DdpmSampler : ISampler
         DiffusionProcess process,
         Denoiser denoise,
         Tensor noise,
-        Generator generator,
+        NoiseSource source,
         CancellationToken cancellation,
         Action<SampledStep>? watch = null) =>
         SamplerLoop.Run(process, denoise, noise, (prediction, _, steps, step) =>
@@ -19,7 +19,7 @@ internal sealed class DdpmSampler : ISampler
             // The last step uses no noise, so none is drawn.
             Tensor fresh = step == 0
                 ? zeros_like(prediction.Mean)
-                : randn(prediction.Mean.shape, device: noise.device, generator: generator);
+                : source.Draw(prediction.Mean.shape, noise.device);
             return DiffusionProcess.DdpmPrevious(prediction, steps, fresh);
         }, watch, cancellation);
 

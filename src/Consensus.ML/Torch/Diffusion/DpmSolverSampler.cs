@@ -20,7 +20,7 @@ internal sealed class DpmSolverSampler : ISampler
         DiffusionProcess process,
         Denoiser denoise,
         Tensor noise,
-        Generator generator,
+        NoiseSource source,
         CancellationToken cancellation,
         Action<SampledStep>? watch = null)
     {

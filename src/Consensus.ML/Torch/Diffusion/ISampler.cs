@@ -10,7 +10,7 @@ internal interface ISampler
     /// <param name="process">The process over the steps to take.</param>
     /// <param name="denoise">The network.</param>
     /// <param name="noise">Starting noise B×M×H×W; not changed.</param>
-    /// <param name="generator">Source of further noise, on the process's device.</param>
+    /// <param name="source">Source of further noise, on the process's device.</param>
     /// <param name="cancellation">Ends sampling between two steps.</param>
     /// <param name="watch">Called with every step, before its tensors are disposed; null for no call.</param>
     /// <returns>x_0 in [−1, 1], B×M×H×W; owned by the surrounding dispose scope.</returns>
@@ -18,7 +18,7 @@ internal interface ISampler
         DiffusionProcess process,
         Denoiser denoise,
         Tensor noise,
-        Generator generator,
+        NoiseSource source,
         CancellationToken cancellation,
         Action<SampledStep>? watch = null);
 

@@ -14,6 +14,9 @@ namespace Consensus.ML.Torch.Models;
 internal sealed class ConsensusModel : SegmentationModel
 {
     private readonly ConsensusNetwork _network;
+    // Their images and maps take memory of the host, however many passes a batch has room for.
+    private const int MostSlices = 64;
+
     private readonly NoiseSchedule _schedule;
 
     // By number of steps, at most T. Predictions at a time share them.
@@ -80,10 +83,10 @@ internal sealed class ConsensusModel : SegmentationModel
         SamplingOptions sampling,
         ulong seed,
         CancellationToken cancellation = default) =>
-        InTurn(features, image =>
+        InTurn([features], image =>
         {
             var steps = new List<TracedStep>();
-            Sample(image, sampling with { Generations = 1, Tolerance = null }, Mirroring.None, members: 1, seed, cancellation, step =>
+            Sample(image, sampling with { Generations = 1, Tolerance = null }, Mirroring.None, members: 1, [seed], cancellation, step =>
             {
                 using var scope = NewDisposeScope();
                 steps.Add(new(step.Time, step.Current.ToHost().ToArray(), step.Start.ToHost().ToArray()));
@@ -92,14 +95,26 @@ internal sealed class ConsensusModel : SegmentationModel
         }, cancellation);
 
     /// <inheritdoc/>
-    protected override ConsensusPrediction Predict(
-        Tensor image,
+    /// <remarks>
+    /// A slice has some passes at each step, for its levels and generations, and <see cref="SamplingOptions.BatchSize"/> bounds how many
+    /// are computed at once. Whether a slice needs another generation (<see cref="SamplingOptions.Tolerance"/>) is decided for it alone.
+    /// </remarks>
+    public override int SlicesAtOnce(SamplingOptions sampling) => sampling.Tolerance is null
+        ? (int)Math.Clamp(sampling.BatchSize / ((long)sampling.Generations * Description.Passes), 1, MostSlices)
+        : 1;
+
+    /// <inheritdoc/>
+    protected override ConsensusPrediction[] Predict(
+        Tensor images,
         SamplingOptions sampling,
-        ulong seed,
+        IReadOnlyList<ulong> seeds,
         Mirroring mirroring,
         bool keepSamples,
         CancellationToken cancellation) =>
-        SampleReduction.Reduce(Sample(image, sampling, mirroring, Members, seed, cancellation), Description.Target, keepSamples);
+        [
+            .. Sample(images, sampling, mirroring, Members, seeds, cancellation)
+                .Select(samples => SampleReduction.Reduce(samples, Description.Target, keepSamples)),
+        ];
 
     /// <inheritdoc/>
     protected override void Free()
@@ -113,13 +128,13 @@ internal sealed class ConsensusModel : SegmentationModel
     private DiffusionProcess ProcessOf(int steps) => _processes.GetOrAdd(
         steps, count => new(() => new(Description.Diffusion, _schedule.Subsequence(count), Device))).Value;
 
-    /// <summary>All samples of a slice, member after member: generations × C × H × W in [0, 1], on the CPU.</summary>
-    private Tensor Sample(
-        Tensor image,
+    /// <summary>All samples of each slice, member after member: generations × C × H × W in [0, 1], on the CPU.</summary>
+    private Tensor[] Sample(
+        Tensor images,
         SamplingOptions sampling,
         Mirroring mirroring,
         int members,
-        ulong seed,
+        IReadOnlyList<ulong> seeds,
         CancellationToken cancellation,
         Action<SampledStep>? watch = null)
     {
@@ -129,19 +144,40 @@ internal sealed class ConsensusModel : SegmentationModel
             .. Enumerable.Range(0, members).Select(member => new ForwardContext(WeightsFor(sampling.Precision, member), Training: false)),
         ];
 
-        // Each member encodes each view of the image once, for any number of steps, levels and generations.
+        // Each member encodes each view of each image once, for any number of steps, levels and generations. The views of an image follow
+        // one another.
         Mirrored[] views = mirroring.ViewsFor(sampling);
-        Tensor images = cat([.. views.Select(view => mirroring.View(image, view))], 0);
-        Tensor[] imageFeatures = [.. contexts.Select(context => _network.EncodeImage(context, images))];
+        Tensor seen = stack(views.Select(view => mirroring.View(images, view)), 1).flatten(0, 1);
+        Tensor[] imageFeatures = [.. contexts.Select(context => _network.EncodeImage(context, seen))];
 
-        using var generator = new Generator(seed, Device);
+        int slices = seeds.Count;
+        Generator[] generators = [.. seeds.Select(seed => new Generator(seed, Device))];
+        var source = new NoiseSource(generators);
         DiffusionProcess process = ProcessOf(Math.Min(sampling.Steps ?? int.MaxValue, _schedule.Steps));
         ISampler sampler = Samplers.Get(sampling.Sampler);
         Tensor finite = ones([], ScalarType.Bool, Device);
         int taken = 0;
-        return sampling.Tolerance is double tolerance
-            ? RunningMean.Generate(checked(members * sampling.Generations), tolerance, GenerateInTurn, sample => sample.mean([0, 1]))
-            : cat([.. Enumerable.Range(0, members).Select(member => Generate(member, 0, sampling.Generations))], 0);
+        try
+        {
+            if (sampling.Tolerance is double tolerance)
+            {
+                return slices == 1
+                    ? [RunningMean.Generate(
+                        checked(members * sampling.Generations), tolerance, GenerateInTurn, sample => sample.mean([0, 1]))]
+                    : throw new NotSupportedException($"{nameof(sampling.Tolerance)} needs a prediction for each slice.");
+            }
+
+            Tensor[] ofMembers = [.. Enumerable.Range(0, members).Select(member => Generate(member, 0, sampling.Generations))];
+            return
+            [
+                .. Enumerable.Range(0, slices).Select(slice => cat(
+                    [.. ofMembers.Select(all => all.narrow(0, (long)slice * sampling.Generations, sampling.Generations))], 0)),
+            ];
+        }
+        finally
+        {
+            Array.ForEach(generators, generator => generator.Dispose());
+        }
 
         Tensor GenerateInTurn()
         {
@@ -152,25 +188,31 @@ internal sealed class ConsensusModel : SegmentationModel
         Tensor Generate(int member, int before, int generations)
         {
             using var scope = NewDisposeScope();
-            long passes = (long)generations * model.Passes;
+            int ofSlice = checked(generations * model.Passes);
+            long passes = (long)slices * ofSlice;
             Tensor? levels = model.HasLevelEmbedding
-                ? TensorArithmetic.Range(1, model.Levels + 1, ScalarType.Int64, Device).repeat(generations)
+                ? TensorArithmetic.Range(1, model.Levels + 1, ScalarType.Int64, Device).repeat(slices * generations)
                 : null;
 
-            // One call draws the noise of all maps, so that the batch size only changes rounding.
-            Tensor noise = randn([passes, model.MapsPerPass, model.Height, model.Width], device: Device, generator: generator);
-            int[] seen = [.. Enumerable.Range(before, generations).Select(generation => generation % views.Length)];
-            int[]? seenByPass = views.Length == 1
+            // One call draws the noise of all maps of a slice, so that the batch size only changes rounding.
+            Tensor noise = source.Draw([passes, model.MapsPerPass, model.Height, model.Width], Device);
+            int[] turns = [.. Enumerable.Range(before, generations).Select(generation => generation % views.Length)];
+            int[]? seenByPass = views.Length == 1 && slices == 1
                 ? null
-                : [.. Enumerable.Range(0, (int)passes).Select(pass => seen[pass / model.Passes])];
+                : [.. Enumerable.Range(0, (int)passes).Select(pass =>
+                    (pass / ofSlice * views.Length) + turns[pass % ofSlice / model.Passes])];
             Tensor start = sampler.Sample(
-                process, (current, times) => Denoise(member, current, times, levels, seenByPass), noise, generator, cancellation, watch);
+                process, (current, times) => Denoise(member, current, times, levels, seenByPass), noise, source, cancellation, watch);
             Tensor samples = ReadMaps(
-                start.PlusInPlace(1).TimesInPlace(0.5).ClampInPlace(0, 1).view(generations, model.Levels, model.Height, model.Width),
+                start.PlusInPlace(1).TimesInPlace(0.5).ClampInPlace(0, 1).view(slices * generations, model.Levels, model.Height, model.Width),
                 finite);
             return (views.Length == 1
                 ? samples
-                : cat([.. seen.Select((view, i) => Mirroring.Flip(samples.narrow(0, i, 1), views[view]))], 0)).MoveToOuterDisposeScope();
+                : cat(
+                [
+                    .. Enumerable.Range(0, slices * generations)
+                        .Select(i => Mirroring.Flip(samples.narrow(0, i, 1), views[turns[i % generations]])),
+                ], 0)).MoveToOuterDisposeScope();
         }
 
         Tensor Denoise(int member, Tensor current, Tensor times, Tensor? levels, int[]? seenByPass)

@@ -5,7 +5,8 @@ namespace Consensus.ML.Torch.Models;
 /// <summary>How many predictions run side by side, and with how many threads of torch each.</summary>
 /// <param name="Workers">Number of predictions at a time, at least 1.</param>
 /// <param name="TorchThreads">Threads of torch for each, at least 1.</param>
-internal readonly record struct PredictionShare(int Workers, int TorchThreads)
+/// <param name="Slices">Slices that each prediction takes together.</param>
+internal readonly record struct PredictionShare(int Workers, int TorchThreads, int Slices = 1)
 {
     // Threads of torch wait for each other after each operation, and an operation on a small slice is short. Two predictions of 64×64 with
     // a thread each take 102 ms, and one after another with two threads 123 ms. Where slices are large, operations are long, and each
@@ -14,6 +15,11 @@ internal readonly record struct PredictionShare(int Workers, int TorchThreads)
 
     /// <summary>One prediction at a time, with all threads.</summary>
     public static PredictionShare Alone(int threads) => new(1, threads);
+
+    /// <summary>
+    /// On a GPU, one worker reads the next slices while the other predicts: predictions take turns, and each takes several slices.
+    /// </summary>
+    public static PredictionShare OnGpu(long predictions, int threads, int slices) => new(predictions > 1 ? 2 : 1, threads, slices);
 
     /// <summary>How to share threads between predictions of a model.</summary>
     /// <param name="model">The model.</param>

@@ -69,7 +69,28 @@ internal abstract class SegmentationModel(IReadOnlyList<WeightSet> members, Devi
         Mirroring? mirroring = null,
         bool keepSamples = false,
         CancellationToken cancellation = default) =>
-        InTurn(features, image => Predict(image, sampling, seed, mirroring ?? Mirroring.None, keepSamples, cancellation), cancellation);
+        Predict([features.ToArray()], sampling, [seed], mirroring, keepSamples, cancellation)[0];
+
+    /// <summary>Predicts the maps of several slices together. They differ from those of each slice alone by rounding only.</summary>
+    /// <param name="slices">Normalised images, C×H×W each.</param>
+    /// <param name="sampling">How to sample; its Seed is not used here.</param>
+    /// <param name="seeds">Seed of the random numbers in the prediction of each slice.</param>
+    /// <param name="mirroring">The views that <see cref="SamplingOptions.Mirror"/> may take; null for the images alone.</param>
+    /// <param name="keepSamples">Whether the predictions keep every sampled map.</param>
+    /// <param name="cancellation">Ends waiting for other predictions, or this one between two passes of the network.</param>
+    /// <exception cref="NotFiniteOutputException">A value of the output for one of them is NaN or infinite.</exception>
+    /// <exception cref="OperationCanceledException">It was cancelled.</exception>
+    public ConsensusPrediction[] Predict(
+        IReadOnlyList<float[]> slices,
+        SamplingOptions sampling,
+        IReadOnlyList<ulong> seeds,
+        Mirroring? mirroring = null,
+        bool keepSamples = false,
+        CancellationToken cancellation = default) =>
+        InTurn(slices, images => Predict(images, sampling, seeds, mirroring ?? Mirroring.None, keepSamples, cancellation), cancellation);
+
+    /// <summary>Number of slices that are best predicted together on a GPU: as many as the memory for one of them has room for.</summary>
+    public virtual int SlicesAtOnce(SamplingOptions sampling) => 1;
 
     /// <inheritdoc/>
     public void Dispose()
@@ -104,30 +125,32 @@ internal abstract class SegmentationModel(IReadOnlyList<WeightSet> members, Devi
     {
     }
 
-    /// <summary>Predicts the maps of one slice, 1×C×H×W, inside a dispose scope and without gradients.</summary>
-    protected abstract ConsensusPrediction Predict(
-        Tensor image,
+    /// <summary>Predicts the maps of slices, N×C×H×W, inside a dispose scope and without gradients.</summary>
+    protected abstract ConsensusPrediction[] Predict(
+        Tensor images,
         SamplingOptions sampling,
-        ulong seed,
+        IReadOnlyList<ulong> seeds,
         Mirroring mirroring,
         bool keepSamples,
         CancellationToken cancellation);
 
     /// <summary>
-    /// Waits for its turn, then runs work on a slice on the device, 1×C×H×W, inside a dispose scope and without gradients.
+    /// Waits for its turn, then runs work on slices on the device, N×C×H×W, inside a dispose scope and without gradients.
     /// </summary>
-    protected T InTurn<T>(ReadOnlySpan<float> features, Func<Tensor, T> work, CancellationToken cancellation)
+    protected T InTurn<T>(IReadOnlyList<float[]> slices, Func<Tensor, T> work, CancellationToken cancellation)
     {
         int expected = imageChannels * Height * Width;
-        if (features.Length != expected)
+        foreach (float[] features in slices)
         {
-            throw new ArgumentException(
-                $"A slice for this model has {imageChannels}×{Height}×{Width} = {expected} values, but {features.Length} were given.",
-                nameof(features));
+            if (features.Length != expected)
+            {
+                throw new ArgumentException(
+                    $"A slice for this model has {imageChannels}×{Height}×{Width} = {expected} values, but {features.Length} were given.",
+                    nameof(slices));
+            }
         }
 
-        // Copied, since the samplers' callbacks cannot capture a span.
-        float[] image = features.ToArray();
+        float[] images = slices.Count == 1 ? slices[0] : [.. slices.SelectMany(features => features)];
         _turn.Take(PredictionShare.AtOnce(this), cancellation);
         try
         {
@@ -135,7 +158,7 @@ internal abstract class SegmentationModel(IReadOnlyList<WeightSet> members, Devi
             using var scope = NewDisposeScope();
             using var inference = inference_mode();
             using GpuFlags? flags = GpuFlags.Use(Device, sameShapes: false);
-            return work(image.ToTensor(Device, 1, imageChannels, Height, Width));
+            return work(images.ToTensor(Device, slices.Count, imageChannels, Height, Width));
         }
         finally
         {

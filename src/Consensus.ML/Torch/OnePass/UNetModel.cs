@@ -33,10 +33,10 @@ internal sealed class UNetModel : SegmentationModel
     }
 
     /// <inheritdoc/>
-    protected override ConsensusPrediction Predict(
-        Tensor image,
+    protected override ConsensusPrediction[] Predict(
+        Tensor images,
         SamplingOptions sampling,
-        ulong seed,
+        IReadOnlyList<ulong> seeds,
         Mirroring mirroring,
         bool keepSamples,
         CancellationToken cancellation)
@@ -45,7 +45,10 @@ internal sealed class UNetModel : SegmentationModel
         [
             .. Enumerable.Range(0, Members).Select(member => new ForwardContext(WeightsFor(sampling.Precision, member), Training: false)),
         ];
-        return _variant.Reduce(
-            _variant.Maps(new(members, image, sampling, mirroring, seed, Device, cancellation)), keepSamples);
+        return
+        [
+            .. seeds.Select((seed, slice) => _variant.Reduce(
+                _variant.Maps(new(members, images.narrow(0, slice, 1), sampling, mirroring, seed, Device, cancellation)), keepSamples)),
+        ];
     }
 }
