@@ -142,7 +142,7 @@ internal sealed class CheckedNetwork
         return weights;
     }
 
-    private static float[] Values(Tensor tensor) => tensor.to_type(ScalarType.Float32).detach().cpu().contiguous().data<float>().ToArray();
+    private static float[] Values(Tensor tensor) => tensor.to_type(ScalarType.Float32).detach().ToHost().ToArray();
 
     /// <summary>The weights and the device of a pass.</summary>
     private sealed record Pass(IReadOnlyList<Tensor> Leaves, Device Device, double Scale)

@@ -9,8 +9,8 @@ namespace Consensus.ML.Segmentation.Prediction;
 
 /// <summary>
 /// Predicts the rows of a cursor. When a second row in turn is asked for, it predicts the rows behind it as well, several at a time, on a
-/// GPU several together: it reads their features with a cursor of its own. A prediction made ahead is given for a row only if the row has the very same features. So
-/// it does not matter whether another cursor gives the same rows.
+/// GPU several together: it reads their features with a cursor of its own. A prediction made ahead is given for a row only if the row has
+/// the very same features. So it does not matter whether another cursor gives the same rows.
 /// </summary>
 /// <param name="rows">The rows, which can be read again; null where they cannot.</param>
 /// <param name="features">The column of the features.</param>

@@ -203,9 +203,8 @@ internal sealed class ConsensusModel : SegmentationModel
                     (pass / ofSlice * views.Length) + turns[pass % ofSlice / model.Passes])];
             Tensor start = sampler.Sample(
                 process, (current, times) => Denoise(member, current, times, levels, seenByPass), noise, source, cancellation, watch);
-            Tensor samples = ReadMaps(
-                start.PlusInPlace(1).TimesInPlace(0.5).ClampInPlace(0, 1).view(slices * generations, model.Levels, model.Height, model.Width),
-                finite);
+            Tensor shares = start.PlusInPlace(1).TimesInPlace(0.5).ClampInPlace(0, 1);
+            Tensor samples = ReadMaps(shares.view(slices * generations, model.Levels, model.Height, model.Width), finite);
             return (views.Length == 1
                 ? samples
                 : cat(

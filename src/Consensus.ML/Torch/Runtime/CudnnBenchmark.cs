@@ -7,7 +7,9 @@ namespace Consensus.ML.Torch.Runtime;
 /// <param name="Set">Sets it.</param>
 internal sealed record CudnnBenchmark(Func<bool> Get, Action<bool> Set)
 {
-    /// <summary>Finds it in the libtorch that is loaded; null on other systems than Linux, and where libtorch has no such function.</summary>
+    /// <summary>
+    /// Finds it in the libtorch that is loaded; null on other systems than Linux, and where libtorch has no such function.
+    /// </summary>
     public static unsafe CudnnBenchmark? Find()
     {
         if (!OperatingSystem.IsLinux()

@@ -36,6 +36,9 @@ public sealed class DeviceTests
         $"{nameof(HostArrays)}.{nameof(HostArrays.CopyToHost)}",
         $"{nameof(TorchDevice)}.{nameof(TorchDevice.Choose)}",
 
+        // A device is compared with the CPU.
+        $"{nameof(TorchRuntimeCheck)}.Check",
+
         // Samples come as an array of the host, and the soft map goes back as an array.
         $"{nameof(SegmentationTransformer)}.SoftMapOf",
     ];

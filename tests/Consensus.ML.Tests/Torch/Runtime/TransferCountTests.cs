@@ -29,7 +29,8 @@ public sealed class TransferCountTests
     // Ways from a tensor to the host and back that are not counted. All of them are inside HostArrays.
     private static readonly HashSet<string> Copying =
     [
-        nameof(Tensor.item), nameof(Tensor.cpu), nameof(Tensor.cuda), nameof(Tensor.data), "get_bytes", "set_bytes", nameof(Tensor.pin_memory),
+        nameof(Tensor.item), nameof(Tensor.cpu), nameof(Tensor.cuda), nameof(Tensor.data), "get_bytes", "set_bytes",
+        nameof(Tensor.pin_memory),
         nameof(Tensor.nonzero), nameof(Tensor.masked_select), "ReadCpuSingle", "ReadCpuDouble", "ReadCpuInt64", "ToScalar", "ToSingle",
         "ToDouble", "ToInt32", "ToInt64", "ToBoolean", "ToByte", nameof(Tensor.tolist), "save", "str",
     ];

@@ -53,7 +53,9 @@ internal sealed class TrainingLoop<TModel>(
     /// <summary>Where the run is saved and resumed from; null for none.</summary>
     public CheckpointFolder? Checkpoints { get; init; }
 
-    /// <summary>Whether to train as on a GPU, where the host takes the loss of a step after it has queued the next; null: on a GPU.</summary>
+    /// <summary>
+    /// Whether to train as on a GPU, where the host takes the loss of a step after it has queued the next; null: on a GPU.
+    /// </summary>
     public bool? OnDevice { get; init; }
 
     /// <summary>The cases that choose the best weights; null to set some of the training cases aside, in whole groups.</summary>
