@@ -63,6 +63,26 @@ public static class Study
         return found;
     }
 
+    /// <summary>
+    /// Says how long a study takes on this machine, or what is left of it. It trains three steps of each method, on a few of the training
+    /// cases, and predicts one of them. A busy machine takes longer. Nothing is written.
+    /// </summary>
+    /// <param name="ml">The context.</param>
+    /// <param name="options">The study. Its folder need not exist.</param>
+    /// <exception cref="ArgumentException">An option is out of range or does not fit another; the message says which.</exception>
+    /// <exception cref="IOException">A case's file cannot be read.</exception>
+    /// <exception cref="InvalidOperationException">A method cannot be trained; the message says why.</exception>
+    /// <exception cref="OperationCanceledException">The study was cancelled.</exception>
+    public static StudyEstimate Estimate(MLContext ml, StudyOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(ml);
+        ArgumentNullException.ThrowIfNull(options);
+        StudyCheck.Check(options);
+        using IDisposable threads = TorchRuntime.UseThreads(options.Threads);
+        return new([.. options.Methods.Select(
+            method => StudyTiming.Estimate(options, method, StudyTiming.Measure(ml, options, method)))]);
+    }
+
     /// <summary>Lists the tasks of a study: every method in every fold with every seed. No file of a case is read.</summary>
     /// <param name="options">The study. Its folder need not exist.</param>
     /// <returns>The tasks in order, each with its number for <see cref="RunShard"/>.</returns>

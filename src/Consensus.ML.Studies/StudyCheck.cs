@@ -53,6 +53,14 @@ internal static class StudyCheck
         }
 
         Distinct(nameof(options.Methods), options.Methods.Select(method => method.Name));
+        if (options.Preset == StudyPreset.Paper
+            && options.Methods.Contains(StudyMethods.Consensus) && options.Methods.Contains(StudyMethods.ConsensusByLevel))
+        {
+            throw new ArgumentException(
+                $"With the preset {options.Preset}, {StudyMethods.Consensus} is the same as {StudyMethods.ConsensusByLevel}: name one of "
+                + "them.");
+        }
+
         Distinct(nameof(options.Seeds), options.Seeds.Select(seed => Text.Invariant($"{seed}")));
         Distinct(nameof(options.Folds), options.Folds.Select(fold => fold.Name));
         foreach (StudyFold fold in options.Folds)

@@ -25,6 +25,9 @@ internal static class Bench
         ["compact-256"] = new() { Size = 256, Levels = 7, Network = Compact.Network, Diffusion = Compact.Diffusion },
         ["paper"] = new() { Size = 256, Levels = 7, Network = Paper.Network, GradientCheckpointing = true },
         ["paper-kept"] = new() { Size = 256, Levels = 7, Network = Paper.Network },
+        // What computing the encoder twice costs, where a CPU can say it in minutes.
+        ["paper-64"] = new() { Size = 64, Levels = 1, BatchSize = 1, Network = Paper.Network, GradientCheckpointing = true },
+        ["paper-64-kept"] = new() { Size = 64, Levels = 1, BatchSize = 1, Network = Paper.Network },
         ["toy"] = new()
         {
             Size = 16, Levels = 2, BatchSize = 1,

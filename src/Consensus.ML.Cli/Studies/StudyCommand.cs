@@ -22,6 +22,8 @@ namespace Consensus.ML.Cli.Studies;
 internal static class StudyCommand
 {
     private const string AllMethods = "all";
+    private const int FewSteps = 50, PaperSide = 256;
+    private static readonly TimeSpan ShortTime = TimeSpan.FromMinutes(2);
 
     public static Command Create(Terminal terminal)
     {
@@ -47,6 +49,11 @@ internal static class StudyCommand
                 + $"the four training targets of the paper's Table 2, {string.Join(",", StudyMethods.TrainingTargets)}.",
             HelpName = "NAMES",
         };
+        Option<StudyPreset?> preset = OptionKinds.Choice(
+            "--preset",
+            "The networks and how they are trained and sampled: compact (for a CPU), or paper (as published, for a GPU: slices of 256 "
+            + "pixels, 100 000 steps, 25 generations of 100 steps each). Default compact.",
+            Spelling.List<StudyPreset>());
         Option<double?> minutes = RecipeArguments.Minutes(
             "Wall time of each training, validation included. Default: each method's own number of steps.");
         Option<int?> steps = OptionKinds.Whole(
@@ -54,7 +61,7 @@ internal static class StudyCommand
         Option<int?> size = OptionKinds.Whole(
             "--size", "S",
             "Side of the slices in training and scoring, in pixels. Default: 64 if that costs the masks less than half a point of soft "
-            + "Dice, else 128.",
+            + "Dice, else 128; 256 with the paper preset.",
             1, 4096);
         Option<int?> seed = OptionKinds.Seed(
             "Seed of everything random in training and sampling; the division into folds does not depend on it. Default 0.");
@@ -73,7 +80,7 @@ internal static class StudyCommand
             0, 1000);
         Option<string?> device = DeviceOption.Create();
         Option<int?> threads = RecipeArguments.Threads();
-        Option<AugmentationStrength?> strength = RecipeArguments.Augmentation("strong");
+        Option<AugmentationStrength?> strength = RecipeArguments.Augmentation("strong, or published for the paper preset");
         Option<float?> noData = CaseArguments.NoData();
         Option<MirrorAxes?> mirror = RecipeArguments.Mirror();
         Option<Precision?> precision = ModelArguments.Precision(
@@ -108,7 +115,7 @@ internal static class StudyCommand
             "consensus study --data retina/dataset.json --folds 5 --steps 2000 --methods all --out retina-study --list",
             "consensus study --data retina/dataset.json --folds 5 --steps 2000 --methods all --out retina-study --shard 0/20")
         {
-            data.Data, data.Task, folds, data.Split, trainSplit, evalSplit, missing, methods, minutes, steps, size, seed, seeds,
+            data.Data, data.Task, folds, data.Split, trainSplit, evalSplit, missing, methods, preset, minutes, steps, size, seed, seeds,
             generations, curve, device, precision, threads, strength, noData, mirror, resume, shards.Shard, shards.Shards,
             list, json, output,
         };
@@ -130,9 +137,14 @@ internal static class StudyCommand
 
             StudyMethod[] chosen = ParseMethods(parsed.GetValue(methods));
             int[] all = ParseSeeds(parsed.GetValue(seed), parsed.GetValue(seeds));
-            if (parsed.GetValue(size) is int asked)
+            bool isPaper = parsed.GetValue(preset) == StudyPreset.Paper;
+            int? asked = parsed.GetValue(size) ?? (isPaper ? PaperSide : null);
+            if (asked is int given)
             {
-                NetworkArguments.EnsureSideFits(asked, ConsensusSegmentationEstimator.Options.Compact().Network);
+                ConsensusSegmentationEstimator.Options recipe = isPaper
+                    ? ConsensusSegmentationEstimator.Options.Paper()
+                    : ConsensusSegmentationEstimator.Options.Compact();
+                NetworkArguments.EnsureSideFits(given, recipe.Network);
             }
 
             if (!lists)
@@ -150,7 +162,7 @@ internal static class StudyCommand
                 parsed.GetValue(missing), parsed.GetValue(noData), lists, interruption.Token));
 
             // A study is one, on whatever devices its processes compute: so the device has no say in its size.
-            int side = parsed.GetValue(size) ?? SizeChoice.FromCeilings(found.Ceilings, onGpu: false).Side;
+            int side = asked ?? SizeChoice.FromCeilings(found.Ceilings, onGpu: false).Side;
             var display = new StudyDisplay(terminal);
             var options = new StudyOptions
             {
@@ -160,10 +172,11 @@ internal static class StudyCommand
                 Levels = found.Source.Raters,
                 MissingRaters = found.Source.MissingRaters,
                 Augmentation = found.Source.AugmentationAt(
-                    parsed.GetValue(strength) ?? AugmentationStrength.Strong,
+                    parsed.GetValue(strength) ?? (isPaper ? AugmentationStrength.Published : AugmentationStrength.Strong),
                     parsed.GetValue(mirror)),
                 NoData = parsed.GetValue(noData),
                 Methods = chosen,
+                Preset = parsed.GetValue(preset) ?? StudyPreset.Compact,
                 Seeds = all,
                 Steps = parsed.GetValue(steps),
                 TimeLimit = parsed.GetValue(minutes) is double limit ? TimeSpan.FromMinutes(limit) : null,
@@ -184,6 +197,14 @@ internal static class StudyCommand
                 return ExitCode.Success;
             }
 
+            if (IsLong(options))
+            {
+                terminal.Out.WriteLine("Measuring a step of each method, to say how long this takes.");
+                terminal.Out.Flush();
+                terminal.Out.WriteLine(interruption.Run(() => Describe(Study.Estimate(ml, options))));
+                terminal.Out.Flush();
+            }
+
             if (shard is { Count: > 1 })
             {
                 return StudyTasks.Run(
@@ -198,6 +219,32 @@ internal static class StudyCommand
             return ExitCode.Success;
         });
         return command;
+    }
+
+    /// <summary>Whether measuring first takes little of the whole time.</summary>
+    private static bool IsLong(StudyOptions options) =>
+        options is { Steps: null, TimeLimit: null } or { Steps: > FewSteps } || options.TimeLimit > ShortTime;
+
+    /// <summary>The time of a study, and where it goes.</summary>
+    private static string Describe(StudyEstimate estimate)
+    {
+        IEnumerable<string> methods = estimate.Methods.Select(method => string.Create(
+            CultureInfo.InvariantCulture,
+            $"{method.Method}: {Count(method.Trainings, "training")} of {Time(method.TrainingSeconds)} "
+            + $"({method.StepSeconds:0.###} s a step), {Count(method.Cases, "case")} of {Time(method.CaseSeconds)}"));
+        return $"All that is left takes about {Time(estimate.Total.TotalSeconds)} by this machine as it is now; more processes and GPUs "
+            + $"share it. {string.Join("; ", methods)}.";
+
+        static string Count(int count, string noun) => string.Create(
+            CultureInfo.InvariantCulture, $"{count:#,0} {noun}{(count == 1 ? "" : "s")}");
+
+        static string Time(double seconds) => seconds switch
+        {
+            < 60 => string.Create(CultureInfo.InvariantCulture, $"{seconds:0.##} s"),
+            < 3600 => string.Create(CultureInfo.InvariantCulture, $"{seconds / 60:0} min"),
+            < 48 * 3600 => string.Create(CultureInfo.InvariantCulture, $"{seconds / 3600:0.0} h"),
+            _ => string.Create(CultureInfo.InvariantCulture, $"{seconds / 86_400:0.0} days"),
+        };
     }
 
     private static StudyMethod[] ParseMethods(string? given)

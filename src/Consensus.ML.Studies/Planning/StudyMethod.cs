@@ -56,6 +56,9 @@ public sealed class StudyMethod
     /// <summary>Whether it draws several generations of maps by diffusion. Other methods predict their maps directly.</summary>
     internal bool IsDiffusion { get; init; }
 
+    /// <summary>The options that it trains with; null for a method that does not come with the library.</summary>
+    internal Func<StudyRecipe, SegmentationOptions>? Plan { get; init; }
+
     internal Func<MLContext, StudyRecipe, IEstimator<ITransformer>> Create { get; }
 
     internal Func<StudyRecipe, IReadOnlyDictionary<string, string>> Settings { get; }

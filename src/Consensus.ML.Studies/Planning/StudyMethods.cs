@@ -10,7 +10,8 @@ public static class StudyMethods
     public static StudyMethod Consensus { get; } = Diffusion(
         "consensus", TrainingTarget.Consensus,
         "The method of the paper: a diffusion model that draws each level of agreement (where at least 1, 2, … C raters agree); "
-        + "the soft map is the mean of the levels. A pass of the network draws all levels, each in a channel of its own.");
+        + "the soft map is the mean of the levels. A pass of the network draws all levels, each in a channel of its own; with the preset "
+        + "paper it draws one of them, as published.");
 
     /// <summary>Diffusion trained on each rater's mask. The network knows which rater made each mask.</summary>
     public static StudyMethod Annotator { get; } = Diffusion(
@@ -151,11 +152,15 @@ public static class StudyMethods
         })
         {
             IsDiffusion = true,
+            Plan = Options,
         };
 
         ConsensusSegmentationEstimator.Options Options(StudyRecipe recipe)
         {
-            var options = ConsensusSegmentationEstimator.Options.Compact(target, levelConditioning);
+            ConsensusSegmentationEstimator.Options options = recipe.Preset == StudyPreset.Paper
+                ? ConsensusSegmentationEstimator.Options.Paper()
+                : ConsensusSegmentationEstimator.Options.Compact(target, levelConditioning);
+            options.Target = target;
             options.Network = options.Network with { Conditioning = conditioning };
             options.Sampling = options.Sampling with { Generations = recipe.Generations ?? options.Sampling.Generations };
             Follow(options, recipe, isRaterLevel: target == TrainingTarget.Annotator);
@@ -191,6 +196,7 @@ public static class StudyMethods
         })
         {
             OnePass = kind,
+            Plan = Options,
         };
 
         UNetSegmentationEstimator.Options Options(StudyRecipe recipe)
@@ -201,6 +207,21 @@ public static class StudyMethods
                 FullyConvolutional = kind is UNetKind.FullyConvolutional or UNetKind.FixedPoint ? new() : null,
                 FixedPoint = kind == UNetKind.FixedPoint ? new() : null,
             };
+            if (recipe.Preset == StudyPreset.Paper)
+            {
+                // The paper's own baselines are other networks. The same U-Net with the same number of steps tests the idea alone.
+                var paper = ConsensusSegmentationEstimator.Options.Paper();
+                options.Network = options.Network with
+                {
+                    ModelChannels = paper.Network.ModelChannels, ChannelMultipliers = paper.Network.ChannelMultipliers,
+                    ResidualBlocks = paper.Network.ResidualBlocks, PatchSize = paper.Network.PatchSize,
+                };
+                options.Training = options.Training with
+                {
+                    Steps = paper.Training.Steps, MicroBatchSize = paper.Training.MicroBatchSize,
+                };
+            }
+
             Follow(options, recipe, isRaterLevel: kind.LevelsAreRaters());
             return options;
         }
@@ -221,7 +242,12 @@ public static class StudyMethods
 
     private static TrainingOptions With(TrainingOptions training, StudyRecipe recipe)
     {
-        TrainingOptions precise = training with { Precision = recipe.Precision ?? training.Precision };
+        TrainingOptions precise = training with
+        {
+            Precision = recipe.Precision ?? training.Precision,
+            ValidationFraction = recipe.IsMeasured ? 0 : training.ValidationFraction,
+            WarmUpSteps = recipe.IsMeasured ? 0 : training.WarmUpSteps,
+        };
         return recipe.Steps is null && recipe.TimeLimit is null
             ? precise
             : precise with { Steps = recipe.Steps, TimeLimit = recipe.TimeLimit };

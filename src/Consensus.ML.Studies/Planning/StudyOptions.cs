@@ -27,17 +27,21 @@ public sealed record StudyOptions
     /// <summary>The seeds. Each method is trained once in each fold with each seed. Default: the seed 0 alone.</summary>
     public IReadOnlyList<int> Seeds { get; init; } = [0];
 
+    /// <summary>The networks, and how they are trained and sampled. Default <see cref="StudyPreset.Compact"/>.</summary>
+    public StudyPreset Preset { get; init; }
+
     /// <summary>Optimizer steps of each training, at least 1; null (the default) for no such limit.</summary>
     public int? Steps { get; init; }
 
     /// <summary>
     /// Wall time of each training, above zero; null (the default) for no such limit. Without both limits, each method trains for its own
-    /// number of steps (2000).
+    /// number of steps (2000, or 100 000 with the preset Paper).
     /// </summary>
     public TimeSpan? TimeLimit { get; init; }
 
     /// <summary>
-    /// Side of the slices in training and scoring, in pixels; a multiple of 8 for the methods of the library. Default 64.
+    /// Side of the slices in training and scoring, in pixels; a multiple of 8 for the methods of the library, of 64 with the preset Paper
+    /// (whose slices have 256). Default 64.
     /// </summary>
     public int Size { get; init; } = 64;
 

@@ -9,6 +9,9 @@ public sealed record StudyRecipe
     /// <summary>Number of levels C: the number of raters of a complete case.</summary>
     public required int Levels { get; init; }
 
+    /// <summary>The network, and how it is trained and sampled.</summary>
+    public StudyPreset Preset { get; init; }
+
     /// <summary>What is done with cases that some raters have not segmented.</summary>
     public MissingRaters MissingRaters { get; init; } = MissingRaters.Drop;
 
@@ -37,6 +40,9 @@ public sealed record StudyRecipe
 
     /// <summary>Receives a report after every training step; null for no reports.</summary>
     public IProgress<TrainingProgress>? Progress { get; init; }
+
+    /// <summary>Whether this training is only to be timed: it then has no validations.</summary>
+    internal bool IsMeasured { get; init; }
 
     /// <summary>Ends training early.</summary>
     public CancellationToken Cancellation { get; init; }

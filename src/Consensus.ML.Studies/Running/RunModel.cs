@@ -33,6 +33,9 @@ internal sealed class RunModel : IDisposable
         _step is ConsensusSegmentationTransformer
         || (_step is UNetSegmentationTransformer onePass && onePass.Kind.DrawsAtRandom());
 
+    /// <summary>A trained chain, which it then owns.</summary>
+    public static RunModel Of(MLContext ml, TransformerChain<ITransformer> chain) => new(ml, chain);
+
     /// <exception cref="InvalidDataException">The file is damaged; the message names it.</exception>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static RunModel Read(MLContext ml, string path)

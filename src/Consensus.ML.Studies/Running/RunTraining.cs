@@ -39,6 +39,14 @@ internal static class RunTraining
         }
     }
 
+    /// <summary>What a method is trained in: loading, preparation, augmentation, and the method itself.</summary>
+    public static EstimatorChain<ITransformer> Pipeline(MLContext ml, StudyOptions options, IEstimator<ITransformer> method) =>
+        ml.Transforms.LoadSlices("Image", "ImagePath")
+            .Append(ml.Transforms.NormalizeSlices("Image", noData: options.NoData))
+            .Append(ml.Transforms.ResizeSlices("Features", "Image", height: options.Size, width: options.Size))
+            .Append(ml.Transforms.AugmentSlices("Features", options.Augmentation))
+            .Append(method);
+
     private static void Fit(
         MLContext ml,
         StudyOptions options,
@@ -55,11 +63,7 @@ internal static class RunTraining
             Cancellation = options.Cancellation,
         };
         IDataView cases = ml.Data.LoadFromCases(run.Fold.Training);
-        EstimatorChain<ITransformer> pipeline = ml.Transforms.LoadSlices("Image", "ImagePath")
-            .Append(ml.Transforms.NormalizeSlices("Image", noData: options.NoData))
-            .Append(ml.Transforms.ResizeSlices("Features", "Image", height: options.Size, width: options.Size))
-            .Append(ml.Transforms.AugmentSlices("Features", options.Augmentation))
-            .Append(run.Method.Create(ml, recipe));
+        EstimatorChain<ITransformer> pipeline = Pipeline(ml, options, run.Method.Create(ml, recipe));
         PeakMemory.Reset();
         using TransformerChain<ITransformer> model = pipeline.Fit(cases);
 

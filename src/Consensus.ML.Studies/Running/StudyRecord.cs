@@ -42,6 +42,12 @@ internal sealed record StudyRecord(
             ("Minutes", options.TimeLimit?.TotalMinutes), ("Precision", options.Precision?.ToString()),
             ("MissingRaters", options.MissingRaters.ToString()), ("Augmentation", options.Augmentation),
             ("Generations", options.Generations), ("CurveGenerations", options.CurveGenerations));
+        if (options.Preset != StudyPreset.Compact)
+        {
+            // Records of versions without this option do not have it.
+            settings["Preset"] = options.Preset.ToString();
+        }
+
         if (options.NoData is float noData)
         {
             // As text, because JSON has no NaN. Records of versions without this option do not have it.
@@ -140,6 +146,7 @@ internal sealed record StudyRecord(
     {
         Levels = options.Levels,
         MissingRaters = options.MissingRaters,
+        Preset = options.Preset,
         Steps = options.Steps,
         TimeLimit = options.TimeLimit,
         Generations = options.Generations,
