@@ -108,8 +108,8 @@ public sealed class GpuKitTests : IDisposable
         string path = _folder["results.json"];
 
         int code = ChildProcess.Run(
-            Path.Combine(AppContext.BaseDirectory, "Consensus.ML.Gpu"), "run", "--toy", "--device", "cpu", "--seconds", "120", "--out", path,
-            "--data", _folder["none"]);
+            Path.Combine(AppContext.BaseDirectory, "Consensus.ML.Gpu"), "run", "--toy", "--device", "cpu", "--seconds", "120",
+            "--out", path, "--data", _folder["none"]);
 
         JsonNode results = ResultFile.Read(path)!;
         Assert.True(code == 0, results.ToJsonString());

@@ -92,7 +92,8 @@ internal static class InfoCommand
         yield return ("backend", runtime.Backend);
         if (runtime.CudaDriverVersion is not null || runtime.CudaRuntimeVersion is not null)
         {
-            yield return ("CUDA", $"{runtime.CudaRuntimeVersion ?? "none"} in libtorch, {runtime.CudaDriverVersion ?? "none"} by the driver");
+            yield return (
+                "CUDA", $"{runtime.CudaRuntimeVersion ?? "none"} in libtorch, {runtime.CudaDriverVersion ?? "none"} by the driver");
         }
 
         foreach (GpuInfo gpu in runtime.Gpus)

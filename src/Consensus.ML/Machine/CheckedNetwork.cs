@@ -175,7 +175,9 @@ internal sealed record CheckedValues(float[] Output, float[] Gradient, float[] M
         Relative(Sizes.Output, recorded.Output), Relative(Sizes.Gradient, recorded.Gradient), Relative(Sizes.Maps, recorded.Maps),
     ];
 
-    /// <summary>Largest differences as shares of the largest values: output, gradient, maps. Infinite where a value is not finite.</summary>
+    /// <summary>
+    /// Largest differences as shares of the largest values: output, gradient, maps. Infinite where a value is not finite.
+    /// </summary>
     public double[] DifferencesFrom(CheckedValues reference) =>
     [
         Largest(Output, reference.Output), Largest(Gradient, reference.Gradient), Largest(Maps, reference.Maps),

@@ -20,7 +20,8 @@ public sealed class TorchRuntimeCheckTests
         Assert.True(report.IsGood, string.Join('\n', report.Results));
         Assert.Equal("cpu", report.Device);
         Assert.Equal(
-            ["published", "compact", "one-pass"], report.Results.Where(result => result.Format == "float32").Select(result => result.Network));
+            ["published", "compact", "one-pass"],
+            report.Results.Where(result => result.Format == "float32").Select(result => result.Network));
         Assert.All(
             report.Results.Where(result => result.Format == "float16"), result => Assert.Equal(TorchVerdict.NotOffered, result.Verdict));
 
