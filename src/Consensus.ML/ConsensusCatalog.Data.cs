@@ -48,13 +48,52 @@ public static partial class ConsensusCatalog
     }
 
     /// <summary>
+    /// Lists the cases of several tasks of one QUBIQ set, for a model that learns all of them
+    /// (<see cref="ConsensusSegmentationEstimator.Options.Structures"/>, with the names of the tasks).
+    /// </summary>
+    /// <remarks>
+    /// Columns: as <see cref="LoadFromStructures"/>, with a structure for each task. A case that is left out of one task, because its
+    /// number of masks differs, stays in the other tasks; a warning in the ML.NET log says so.
+    /// </remarks>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="root">The folder that holds the set's folder, or the set's folder itself.</param>
+    /// <param name="tasks">The tasks, at least one, each once.</param>
+    /// <param name="split">Training or validation cases.</param>
+    /// <param name="missingRaters">
+    /// Whether to leave out (as in the paper) or keep a case of a task whose number of masks differs from that of the task.
+    /// </param>
+    /// <exception cref="ArgumentException">There is no task, or a task is given twice.</exception>
+    /// <exception cref="InvalidDataException">The tasks are of different sets, whose cases have other images.</exception>
+    /// <exception cref="IOException">The folder is missing or holds no case of a task; the message names it.</exception>
+    /// <example>
+    /// <code>
+    /// IDataView cases = ml.Data.LoadFromQubiq("QUBIQ", [QubiqTask.Prostate1, QubiqTask.Prostate2], QubiqSplit.Train);
+    /// var trainer = ml.Transforms.ConsensusSegment(new() { Structures = ["prostate-1", "prostate-2"] });
+    /// </code>
+    /// </example>
+    public static IDataView LoadFromQubiq(
+        this DataOperationsCatalog catalog,
+        string root,
+        IReadOnlyList<QubiqTask> tasks,
+        QubiqSplit split,
+        MissingRaters missingRaters = MissingRaters.Drop)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentException.ThrowIfNullOrEmpty(root);
+        ArgumentNullException.ThrowIfNull(tasks);
+        return Load(
+            catalog, [.. tasks.Select(task => (task.Name, QubiqDataset.List(root, task, split, missingRaters)))], nameof(LoadFromQubiq));
+    }
+
+    /// <summary>
     /// Lists the cases of a set that a manifest describes (<see cref="DatasetManifest"/>; data-schemas/dataset.schema.json).
     /// </summary>
     /// <remarks>
     /// Columns: Case (Text), Group (Text, <see cref="RaterCase.Group"/>), ImagePath (Text, or a vector of Text where a case has one file
     /// for each channel), AnnotationPaths (vector of Text, one path for each rater) and RaterNames (vector of Text, the rater of each
     /// mask), in the manifest's order. Only the headers of volumes that are cut into slices are read here. A warning in the ML.NET log
-    /// names each case that is left out because of its number of masks (<see cref="DatasetManifest.MissingRaters"/>).
+    /// names each case that is left out because of its number of masks (<see cref="DatasetManifest.MissingRaters"/>). A manifest with
+    /// structures (<see cref="DatasetManifest.Structures"/>) gives the columns of <see cref="LoadFromStructures"/>.
     /// </remarks>
     /// <param name="catalog">The catalog.</param>
     /// <param name="path">The manifest, usually called <c>dataset.json</c>.</param>
@@ -74,7 +113,39 @@ public static partial class ConsensusCatalog
     {
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentException.ThrowIfNullOrEmpty(path);
-        return Load(catalog, DatasetManifest.Read(path).List(split), nameof(LoadFromManifest));
+        var manifest = DatasetManifest.Read(path);
+        return manifest.Structures.Count == 0
+            ? Load(catalog, manifest.List(split), nameof(LoadFromManifest))
+            : Load(
+                catalog, [.. manifest.Structures.Select(name => (name, manifest.ForStructure(name).List(split)))],
+                nameof(LoadFromManifest));
+    }
+
+    /// <summary>
+    /// Joins the cases of several structures that were drawn on the same images, for a model that learns all of them
+    /// (<see cref="ConsensusSegmentationEstimator.Options.Structures"/>).
+    /// </summary>
+    /// <remarks>
+    /// Columns: Case (Text), Group (Text), ImagePath (Text, or a vector of Text where a case has one file for each channel), and for each
+    /// structure, here called core, AnnotationPaths.core and RaterNames.core (vectors of Text). They are empty where the structure does
+    /// not have the case. A row is a case that at least one structure has. Files are not read here.
+    /// </remarks>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="structures">The structures, each with a name of its own. Cases of the same name are one case.</param>
+    /// <exception cref="ArgumentException">There is no structure, or a structure is given twice.</exception>
+    /// <exception cref="InvalidDataException">
+    /// A case has other images or another group in another structure, a structure has a case twice, or a name cannot be written.
+    /// </exception>
+    /// <example>
+    /// <code>
+    /// IDataView cases = ml.Data.LoadFromStructures([new("whole", wholeCases), new("core", coreCases)]);
+    /// </code>
+    /// </example>
+    public static IDataView LoadFromStructures(this DataOperationsCatalog catalog, IReadOnlyList<StructureCases> structures)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        ArgumentNullException.ThrowIfNull(structures);
+        return StructureRows.Load(structures);
     }
 
     /// <summary>Cases from a table with one column of mask paths for each rater, as <c>DataFrame.LoadCsv</c> reads it.</summary>
@@ -231,14 +302,22 @@ public static partial class ConsensusCatalog
 
     private static IDataView Load(DataOperationsCatalog catalog, CaseListing listing, string caller)
     {
-        using (IChannel channel = catalog.Environment().Register(caller).Start("List"))
-        {
-            foreach (string warning in listing.Warnings)
-            {
-                channel.Warning(MessageSensitivity.UserData, warning);
-            }
-        }
-
+        Warn(catalog, listing.Warnings, caller);
         return CaseRows.Load(catalog, listing.Cases);
+    }
+
+    private static IDataView Load(DataOperationsCatalog catalog, (string Name, CaseListing Listing)[] structures, string caller)
+    {
+        Warn(catalog, structures.SelectMany(one => one.Listing.Warnings.Select(line => $"{one.Name}: {line}")), caller);
+        return StructureRows.Load([.. structures.Select(one => new StructureCases(one.Name, one.Listing.Cases))]);
+    }
+
+    private static void Warn(DataOperationsCatalog catalog, IEnumerable<string> warnings, string caller)
+    {
+        using IChannel channel = catalog.Environment().Register(caller).Start("List");
+        foreach (string warning in warnings)
+        {
+            channel.Warning(MessageSensitivity.UserData, warning);
+        }
     }
 }

@@ -342,10 +342,16 @@ public sealed partial class SegmentationCatalog
 
     private static RaterMasks Masks(string caseName, Func<Annotation?> annotationGetter, string column, Func<Slice>? imageGetter)
     {
-        Annotation annotation;
+        return MasksOrNull(caseName, annotationGetter, imageGetter)
+            ?? throw new InvalidDataException($"Case '{caseName}': column '{column}' has no masks.");
+    }
+
+    private static RaterMasks? MasksOrNull(string caseName, Func<Annotation?> annotationGetter, Func<Slice>? imageGetter)
+    {
+        Annotation? annotation;
         try
         {
-            annotation = annotationGetter() ?? throw new InvalidDataException($"column '{column}' has no masks.");
+            annotation = annotationGetter();
         }
         catch (InvalidDataException exception)
         {
@@ -358,6 +364,11 @@ public sealed partial class SegmentationCatalog
         catch (IOException exception)
         {
             throw new IOException($"Case '{caseName}': {exception.Message}", exception);
+        }
+
+        if (annotation is null)
+        {
+            return null;
         }
 
         if (imageGetter?.Invoke() is { } image && (image.Height != annotation.Masks.Height || image.Width != annotation.Masks.Width))

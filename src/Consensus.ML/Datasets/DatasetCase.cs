@@ -22,4 +22,12 @@ public sealed record DatasetCase(
     IReadOnlyDictionary<string, string> Masks,
     string? Split = null,
     VolumeSlicing? Volume = null,
-    string? Group = null);
+    string? Group = null)
+{
+    /// <summary>
+    /// The masks of each structure, by the name of the structure and then of the rater, where the set has several
+    /// (<see cref="DatasetManifest.Structures"/>). A structure that nobody drew on the case is not in it. Default empty.
+    /// </summary>
+    public IReadOnlyDictionary<string, IReadOnlyDictionary<string, string>> Structures { get; init; } =
+        new Dictionary<string, IReadOnlyDictionary<string, string>>();
+}

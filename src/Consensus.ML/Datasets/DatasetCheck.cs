@@ -174,14 +174,27 @@ public static class DatasetCheck
                 ProblemSeverity.Error, DatasetProblemKind.Manifest, path, $"'{path}', {fault}.",
                 "Correct the manifest; data-schemas/dataset.schema.json describes it.")),
         ];
-        DatasetSplit[] splits =
-        [
-            .. manifest.Cases.GroupBy(one => one.Split).Select(split => new DatasetSplit(split.Key, ManifestCases(manifest, split, found))),
-        ];
 
-        // If the list of raters has a mistake, its length cannot be used.
-        return Add(
-            found, Run(splits, manifest.Raters.Count > 0 ? manifest.Levels : null, manifest.MissingRaters, progress, noData, cancellation));
+        // The structures of a set are sets of their own that share their images. Problems of an image are named for each structure.
+        int cases = 0;
+        foreach (DatasetManifest set in manifest.Structures.Count == 0
+            ? [manifest]
+            : manifest.Structures.Select(manifest.ForStructure))
+        {
+            DatasetSplit[] splits =
+            [
+                .. set.Cases.Where(one => manifest.Structures.Count == 0 || one.Masks.Count > 0).GroupBy(one => one.Split)
+                    .Select(split => new DatasetSplit(split.Key, ManifestCases(set, split, found))),
+            ];
+
+            // If the list of raters has a mistake, its length cannot be used.
+            DatasetCheckReport report = Run(
+                splits, set.Raters.Count > 0 ? set.Levels : null, set.MissingRaters, progress, noData, cancellation);
+            found.AddRange(report.Problems);
+            cases += report.Cases;
+        }
+
+        return new(cases, found);
     }
 
     private static List<RaterCase> ManifestCases(DatasetManifest manifest, IEnumerable<DatasetCase> cases, List<DatasetProblem> found)

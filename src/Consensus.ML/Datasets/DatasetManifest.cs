@@ -13,10 +13,13 @@ public sealed record DatasetManifest
     /// <summary>The usual file name of a manifest.</summary>
     public const string FileName = "dataset.json";
 
-    /// <summary>The version of the format that is written; also the newest version that can be read.</summary>
-    internal const int FormatVersion = 1;
+    /// <summary>The newest version of the format that can be read: 1 of a set with one structure, 2 of a set with several.</summary>
+    internal const int NewestFormatVersion = 2;
 
     private readonly int? _levels;
+
+    /// <summary>Whether the set holds the masks of one of several structures: cases without masks belong to the others.</summary>
+    private bool IsStructure { get; init; }
 
     /// <summary>The folder that relative paths start from: the folder of the manifest.</summary>
     public required string Folder { get; init; }
@@ -32,6 +35,12 @@ public sealed record DatasetManifest
 
     /// <summary>The raters' names: masks are listed in this order.</summary>
     public required IReadOnlyList<string> Raters { get; init; }
+
+    /// <summary>
+    /// The names of the structures that raters drew on the same images, such as whole and core, in their order. Empty for a set with one
+    /// structure without a name, whose masks are <see cref="DatasetCase.Masks"/>; otherwise they are <see cref="DatasetCase.Structures"/>.
+    /// </summary>
+    public IReadOnlyList<string> Structures { get; init; } = [];
 
     /// <summary>
     /// How many raters a complete case has. This is the number of consensus levels. Default: the number of <see cref="Raters"/>.
@@ -73,6 +82,41 @@ public sealed record DatasetManifest
     }
 
     /// <summary>
+    /// The set with the masks of one of its <see cref="Structures"/> alone. Its raters are those who drew that structure on any case, and
+    /// as many raters make a complete case, or as many as <see cref="Levels"/> if these are fewer.
+    /// </summary>
+    /// <param name="name">The name of the structure.</param>
+    /// <exception cref="ArgumentException">The set has no such structure; the message lists the structures.</exception>
+    public DatasetManifest ForStructure(string name)
+    {
+        if (!Structures.Contains(name, StringComparer.Ordinal))
+        {
+            throw new ArgumentException(
+                $"{Name} has no structure '{name}': {(Structures.Count == 0 ? "it has none" : $"it has {string.Join(", ", Structures)}")}.",
+                nameof(name));
+        }
+
+        DatasetCase[] cases =
+        [
+            .. Cases.Select(one => one with
+            {
+                Masks = one.Structures.GetValueOrDefault(name) ?? new Dictionary<string, string>(),
+                Structures = new Dictionary<string, IReadOnlyDictionary<string, string>>(),
+            }),
+        ];
+        string[] raters = [.. Raters.Where(rater => cases.Any(one => one.Masks.ContainsKey(rater)))];
+        return this with
+        {
+            Name = $"{Name} {name}",
+            Structures = [],
+            Raters = raters,
+            Levels = Math.Max(1, Math.Min(Levels, raters.Length)),
+            Cases = cases,
+            IsStructure = true,
+        };
+    }
+
+    /// <summary>
     /// Writes the manifest completely or not at all. Paths relative to <see cref="Folder"/> are rewritten when the file goes to a different
     /// folder.
     /// </summary>
@@ -109,16 +153,28 @@ public sealed record DatasetManifest
     /// <param name="missingRaters">A rule that replaces the manifest's; null for the manifest's own.</param>
     /// <exception cref="ArgumentException">No split has that name; the message lists the splits.</exception>
     /// <exception cref="InvalidDataException">
-    /// No case can be used, or a file that should be a volume is not a volume; the message names it.
+    /// No case can be used, the set has several structures, or a file that should be a volume is not a volume; the message names it.
     /// </exception>
     /// <exception cref="IOException">A volume is missing or cannot be opened.</exception>
     public CaseListing List(string? split = null, MissingRaters? missingRaters = null)
     {
         EnsureSplit(split);
+        if (Structures.Count > 0)
+        {
+            throw new InvalidDataException(
+                $"{Name} has the structures {string.Join(", ", Structures)}; the cases of one of them must be listed (ForStructure).");
+        }
+
         var warnings = new List<string>();
         var cases = new List<RaterCase>();
         foreach (DatasetCase one in Cases.Where(one => split is null || one.Split == split))
         {
+            if (IsStructure && one.Masks.Count == 0)
+            {
+                // Nobody drew this structure on it; it belongs to the others.
+                continue;
+            }
+
             if (one.Masks.Count != Levels)
             {
                 bool isKept = (missingRaters ?? MissingRaters) == MissingRaters.Fraction && one.Masks.Count > 0;

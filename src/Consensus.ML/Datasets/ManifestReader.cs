@@ -94,16 +94,16 @@ internal sealed class ManifestReader
             || !version.TryGetInt32(out int number))
         {
             throw new InvalidDataException(
-                $"'{path}' is no dataset manifest: it must be a JSON object with \"formatVersion\": {DatasetManifest.FormatVersion}.");
+                $"'{path}' is no dataset manifest: it must be a JSON object with \"formatVersion\": 1.");
         }
 
-        if (number != DatasetManifest.FormatVersion)
+        if (number is < 1 or > DatasetManifest.NewestFormatVersion)
         {
             throw new InvalidDataException(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"'{path}' is a dataset manifest of format version {number}, but this library reads version "
-                    + $"{DatasetManifest.FormatVersion}{(number > DatasetManifest.FormatVersion ? ": use a newer one" : "")}."));
+                    $"'{path}' is a dataset manifest of format version {number}, but this library reads versions 1 to "
+                    + $"{DatasetManifest.NewestFormatVersion}{(number > DatasetManifest.NewestFormatVersion ? ": use a newer one" : "")}."));
         }
     }
 
@@ -111,7 +111,14 @@ internal sealed class ManifestReader
     {
         Dictionary<string, JsonElement> members = _values.ReadMembers(
             root, "$", ["formatVersion", "name", "raters", "cases"],
-            ["$schema", "description", "channels", "levels", "missingRaters", "volume"]);
+            ["$schema", "description", "channels", "levels", "missingRaters", "volume", "structures"]);
+        List<string> structures =
+            ManifestValues.ReadOptional(members, "structures", "$", (value, at) => _values.ReadNames(value, at, "structure")) ?? [];
+        if (structures.Count > 0 && root.GetProperty("formatVersion").GetInt32() == 1)
+        {
+            _values.Complain("$.structures", "a manifest with structures has format version 2");
+        }
+
         List<string> channels =
             ManifestValues.ReadOptional(members, "channels", "$", (value, at) => _values.ReadNames(value, at, "channel")) ?? [];
         List<string> raters =
@@ -137,14 +144,19 @@ internal sealed class ManifestReader
             MissingRaters = ManifestValues.ReadOptional(members, "missingRaters", "$", (value, at) =>
                 _values.ReadChoice(value, at, Spelling.List<MissingRaters>())),
             Volume = volume,
-            Cases = ReadCases(members, channels, raters),
+            Structures = structures,
+            Cases = ReadCases(members, channels, raters, structures),
         };
         int? levels = ManifestValues.ReadOptional<int?>(
             members, "levels", "$", (value, at) => _values.ReadWhole(value, at, 1, Math.Max(1, raters.Count)));
         return levels is { } given ? manifest with { Levels = given } : manifest;
     }
 
-    private List<DatasetCase> ReadCases(Dictionary<string, JsonElement> members, List<string> channels, List<string> raters)
+    private List<DatasetCase> ReadCases(
+        Dictionary<string, JsonElement> members,
+        List<string> channels,
+        List<string> raters,
+        List<string> structures)
     {
         var cases = new List<DatasetCase>();
         if (!members.TryGetValue("cases", out JsonElement list) || !_values.Expect(list, JsonValueKind.Array, "$.cases", "a list of cases"))
@@ -158,7 +170,7 @@ internal sealed class ManifestReader
         foreach (JsonElement element in list.EnumerateArray())
         {
             string at = string.Create(CultureInfo.InvariantCulture, $"$.cases[{index}]");
-            if (ReadCase(element, at, channels, knownRaters) is { } one)
+            if (ReadCase(element, at, channels, knownRaters, structures) is { } one)
             {
                 if (seen.TryAdd((one.Name, one.Split), index))
                 {
@@ -184,10 +196,15 @@ internal sealed class ManifestReader
         return cases;
     }
 
-    private DatasetCase? ReadCase(JsonElement element, string at, List<string> channels, HashSet<string> raters)
+    private DatasetCase? ReadCase(
+        JsonElement element,
+        string at,
+        List<string> channels,
+        HashSet<string> raters,
+        List<string> structures)
     {
         Dictionary<string, JsonElement> members = _values.ReadMembers(
-            element, at, ["name", "image"], ["masks", "split", "volume", "group"]);
+            element, at, ["name", "image"], [structures.Count == 0 ? "masks" : "structures", "split", "volume", "group"]);
         string? name = ManifestValues.ReadOptional(members, "name", at, ReadCaseName);
         List<string>? image = ManifestValues.ReadOptional(members, "image", at, (value, place) => ReadImage(value, place, channels));
         Dictionary<string, string> masks =
@@ -195,7 +212,37 @@ internal sealed class ManifestReader
         string? split = ManifestValues.ReadOptional(members, "split", at, _values.ReadName);
         string? group = ManifestValues.ReadOptional(members, "group", at, _values.ReadName);
         VolumeSlicing? volume = ManifestValues.ReadOptional(members, "volume", at, ReadVolume);
-        return name is null || image is null ? null : new DatasetCase(name, image, masks, split, volume, group);
+        Dictionary<string, IReadOnlyDictionary<string, string>> drawn = ManifestValues.ReadOptional(
+            members, "structures", at, (value, place) => ReadStructures(value, place, raters, structures)) ?? [];
+        return name is null || image is null ? null : new DatasetCase(name, image, masks, split, volume, group) { Structures = drawn };
+    }
+
+    private Dictionary<string, IReadOnlyDictionary<string, string>>? ReadStructures(
+        JsonElement value,
+        string at,
+        HashSet<string> raters,
+        List<string> structures)
+    {
+        if (!_values.Expect(value, JsonValueKind.Object, at, "an object with the masks of each structure"))
+        {
+            return null;
+        }
+
+        var drawn = new Dictionary<string, IReadOnlyDictionary<string, string>>(StringComparer.Ordinal);
+        foreach (JsonProperty structure in value.EnumerateObject())
+        {
+            string place = ManifestValues.Member(at, structure.Name);
+            if (!structures.Contains(structure.Name))
+            {
+                _values.Complain(place, $"'{NameText.Printable(structure.Name)}' is none of the manifest's structures");
+            }
+            else if (ReadMasks(structure.Value, place, raters) is { } masks && !drawn.TryAdd(structure.Name, masks))
+            {
+                _values.Complain(place, $"structure '{NameText.Printable(structure.Name)}' is given twice");
+            }
+        }
+
+        return drawn;
     }
 
     /// <summary>Reads the name of a case. It must be usable in the names of the files that predictions are written to.</summary>

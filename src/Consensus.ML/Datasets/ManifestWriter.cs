@@ -23,7 +23,7 @@ internal static class ManifestWriter
         using var json = new Utf8JsonWriter(stream, _options);
         string from = Path.GetFullPath(manifest.Folder.Length == 0 ? "." : manifest.Folder);
         json.WriteStartObject();
-        json.WriteNumber("formatVersion", DatasetManifest.FormatVersion);
+        json.WriteNumber("formatVersion", manifest.Structures.Count == 0 ? 1 : 2);
         json.WriteString("name", manifest.Name);
         if (manifest.Description is not null)
         {
@@ -36,6 +36,11 @@ internal static class ManifestWriter
         }
 
         WriteList(json, "raters", manifest.Raters);
+        if (manifest.Structures.Count > 0)
+        {
+            WriteList(json, "structures", manifest.Structures);
+        }
+
         if (manifest.Levels != manifest.Raters.Count)
         {
             json.WriteNumber("levels", manifest.Levels);
@@ -50,7 +55,7 @@ internal static class ManifestWriter
         json.WriteStartArray("cases");
         foreach (DatasetCase one in manifest.Cases)
         {
-            WriteCase(json, one, manifest.Raters, path => Rebase(path, from, folder));
+            WriteCase(json, one, manifest, path => Rebase(path, from, folder));
         }
 
         json.WriteEndArray();
@@ -59,7 +64,7 @@ internal static class ManifestWriter
         stream.WriteByte((byte)'\n');
     }
 
-    private static void WriteCase(Utf8JsonWriter json, DatasetCase one, IEnumerable<string> raters, Func<string, string> rebase)
+    private static void WriteCase(Utf8JsonWriter json, DatasetCase one, DatasetManifest manifest, Func<string, string> rebase)
     {
         json.WriteStartObject();
         json.WriteString("name", one.Name);
@@ -82,14 +87,38 @@ internal static class ManifestWriter
             WriteList(json, "image", one.Image.Select(rebase));
         }
 
-        json.WriteStartObject("masks");
-        foreach (string rater in raters.Where(one.Masks.ContainsKey))
+        if (manifest.Structures.Count == 0)
         {
-            json.WriteString(rater, rebase(one.Masks[rater]));
+            WriteMasks(json, "masks", one.Masks, manifest, rebase);
+        }
+        else
+        {
+            json.WriteStartObject("structures");
+            foreach (string structure in manifest.Structures.Where(one.Structures.ContainsKey))
+            {
+                WriteMasks(json, structure, one.Structures[structure], manifest, rebase);
+            }
+
+            json.WriteEndObject();
         }
 
-        json.WriteEndObject();
         WriteVolume(json, one.Volume);
+        json.WriteEndObject();
+    }
+
+    private static void WriteMasks(
+        Utf8JsonWriter json,
+        string name,
+        IReadOnlyDictionary<string, string> masks,
+        DatasetManifest manifest,
+        Func<string, string> rebase)
+    {
+        json.WriteStartObject(name);
+        foreach (string rater in manifest.Raters.Where(masks.ContainsKey))
+        {
+            json.WriteString(rater, rebase(masks[rater]));
+        }
+
         json.WriteEndObject();
     }
 

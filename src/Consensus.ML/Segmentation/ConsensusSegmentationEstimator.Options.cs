@@ -20,6 +20,28 @@ public sealed partial class ConsensusSegmentationEstimator
         /// </summary>
         public TrainingTarget Target { get; set; } = TrainingTarget.Consensus;
 
+        /// <summary>
+        /// The names of several structures that one network learns together, such as the tasks of a data set: 1 to 64 names, each once.
+        /// The columns of the masks are then called by them, such as AnnotationPaths.core (and RaterNames.core); so are the columns of
+        /// the prediction, such as SoftMap.core. A case that lacks a structure (an empty vector, or no masks) is trained on for the
+        /// others. Structures may have different numbers of raters: each has as many levels as raters, or
+        /// <see cref="SegmentationOptions.Levels"/> where that is given. For the target Consensus only. Default empty: one structure, whose columns have their own names.
+        /// </summary>
+        public IReadOnlyList<string> Structures { get; set; } = [];
+
+        /// <summary>
+        /// Whether the network also learns the mask that each rater draws, by name, beside the levels of agreement. The prediction then
+        /// has a column for each rater, such as RaterMap.Ann. Training needs the column of the raters' names. A rater who did not draw a
+        /// case is not learned from it. For the target Consensus only. Default false.
+        /// </summary>
+        public bool NamedRaters { get; set; }
+
+        /// <summary>
+        /// The first part of the names of the output columns with the raters' masks, where <see cref="NamedRaters"/> is set: the mask that
+        /// the rater Ann would draw is in RaterMap.Ann, height × width values in [0, 1]. Default "RaterMap".
+        /// </summary>
+        public string RaterMapColumnName { get; set; } = SegmentedStructure.DefaultRaterMap;
+
         /// <summary>The diffusion process. Default: the process of the preset.</summary>
         public DiffusionOptions Diffusion { get; set; } = Presets.Compact.Diffusion;
 
@@ -68,14 +90,32 @@ public sealed partial class ConsensusSegmentationEstimator
         public static Options ContinueFrom(ITransformer model)
         {
             DiffusionManifest manifest = StartingModel.Require<ConsensusSegmentationTransformer>(model, nameof(model)).Manifest;
-            var options = new Options { Target = manifest.Target, Diffusion = manifest.Diffusion };
+            var options = new Options
+            {
+                Target = manifest.Target,
+                Diffusion = manifest.Diffusion,
+                Structures = manifest.Structures is null or [{ Name: "" }] ? [] : [.. manifest.Structures.Select(one => one.Name)],
+                NamedRaters = manifest.Structures?.Any(structure => structure.Raters.Count > 0) == true,
+                RaterMapColumnName = manifest.Columns.RaterMap ?? SegmentedStructure.DefaultRaterMap,
+            };
             StartingModel.TakeOver(options, manifest, model);
             return options;
         }
 
+        internal override IReadOnlyList<string> StructureNames => Structures;
+
+        internal override bool DrawsNamedRaters => NamedRaters;
+
+        internal override ManifestColumns Columns => base.Columns with { RaterMap = NamedRaters ? RaterMapColumnName : null };
+
         internal override void Check() => OptionsCheck.Check(this);
 
         internal override DiffusionManifest CreateManifest(ModelShape shape, int seed, ManifestTraining training) =>
-            new(Columns, Sampling, shape, seed, training) { Target = Target, Diffusion = Diffusion };
+            new(Columns, Sampling, shape, seed, training)
+            {
+                Target = Target,
+                Diffusion = Diffusion,
+                Structures = shape.Structures,
+            };
     }
 }

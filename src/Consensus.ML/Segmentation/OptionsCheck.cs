@@ -15,6 +15,13 @@ internal static class OptionsCheck
     {
         Defined(nameof(options.Target), options.Target);
         DiffusionCheck.Check(Given(nameof(options.Diffusion), options.Diffusion));
+        StructuresCheck.CheckNames(options.Structures);
+        ColumnContract.CheckedName(options.RaterMapColumnName, nameof(options.RaterMapColumnName));
+        if (options.NamedRaters || options.Structures.Count > 0)
+        {
+            StructuresCheck.CheckTarget(options.Target);
+        }
+
         CheckCommon(options, options.Diffusion);
     }
 

@@ -97,15 +97,25 @@ public abstract class SegmentationEstimator<TTransformer> : IEstimator<TTransfor
     }
 
     /// <inheritdoc/>
+    /// <remarks>
+    /// It cannot list the columns of named raters (<see cref="ConsensusSegmentationEstimator.Options.NamedRaters"/>): the cases name them.
+    /// </remarks>
     public SchemaShape GetOutputSchema(SchemaShape inputSchema)
     {
         inputSchema.Require(_options.FeaturesColumnName, ColumnContract.IsSingleVector, TrainingCaseReader.ExpectedFeatures);
-        inputSchema.RequireAnnotations(_options.AnnotationsColumnName);
-        return inputSchema.With(
-            ColumnContract.VectorShape(_options.SoftMapColumnName),
-            ColumnContract.VectorShape(_options.ConsensusMapsColumnName),
-            ColumnContract.VectorShape(_options.UncertaintyColumnName),
-            ColumnContract.VariableVectorShape(_options.SamplesColumnName));
+        IReadOnlyList<string> structures = _options.StructureNames is [] ? [""] : _options.StructureNames;
+        foreach (string structure in structures)
+        {
+            inputSchema.RequireAnnotations(SegmentedStructure.Column(_options.AnnotationsColumnName, structure));
+        }
+
+        return inputSchema.With([.. structures.SelectMany(structure => (SchemaShape.Column[])
+        [
+            ColumnContract.VectorShape(SegmentedStructure.Column(_options.SoftMapColumnName, structure)),
+            ColumnContract.VectorShape(SegmentedStructure.Column(_options.ConsensusMapsColumnName, structure)),
+            ColumnContract.VectorShape(SegmentedStructure.Column(_options.UncertaintyColumnName, structure)),
+            ColumnContract.VariableVectorShape(SegmentedStructure.Column(_options.SamplesColumnName, structure)),
+        ])]);
     }
 
     ITransformer ISegmentationEstimator.FitWith(IDataView input, IDataView validation) => Fit(input, validation);

@@ -57,7 +57,8 @@ public abstract class SegmentationOptions : IFitOptions
     public string ImagePathColumnName { get; set; } = "ImagePath";
 
     /// <summary>
-    /// Column with a vector of Text: the name of the rater of each mask. It is read only where each level is a rater
+    /// Column with a vector of Text: the name of the rater of each mask. It is read where named raters are drawn
+    /// (<see cref="ConsensusSegmentationEstimator.Options.NamedRaters"/>), and where each level is a rater
     /// (<see cref="TrainingTarget.Annotator"/>, <see cref="UNetKinds.LevelsAreRaters"/>): rater c is then the c-th name in natural order (2
     /// before 10). Without a column of the default name, the c-th mask of a case is that of rater c. Default "RaterNames".
     /// </summary>
@@ -177,8 +178,18 @@ public abstract class SegmentationOptions : IFitOptions
     /// <summary>The option that makes each level one rater, for messages; null where a level is a share of the raters.</summary>
     internal abstract string? RaterLevelSource { get; }
 
+    IReadOnlyList<string> IFitOptions.Structures => StructureNames;
+
+    bool IFitOptions.NamedRaters => DrawsNamedRaters;
+
+    /// <summary>The names of the structures; empty for one structure without a name.</summary>
+    internal virtual IReadOnlyList<string> StructureNames => [];
+
+    /// <summary>Whether the network also learns the mask of each named rater.</summary>
+    internal virtual bool DrawsNamedRaters => false;
+
     /// <summary>The columns of a model that these options train.</summary>
-    internal ManifestColumns Columns => new(FeaturesColumnName, SoftMapColumnName, ConsensusMapsColumnName, UncertaintyColumnName)
+    internal virtual ManifestColumns Columns => new(FeaturesColumnName, SoftMapColumnName, ConsensusMapsColumnName, UncertaintyColumnName)
     {
         Samples = SamplesColumnName,
     };

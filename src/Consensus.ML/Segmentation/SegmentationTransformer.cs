@@ -66,9 +66,15 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
 
     /// <summary>
     /// Number of consensus levels C: the number of raters of a complete training case, unless the estimator's option
-    /// <see cref="SegmentationOptions.Levels"/> said otherwise.
+    /// <see cref="SegmentationOptions.Levels"/> said otherwise. Of several <see cref="Structures"/> it is the largest number.
     /// </summary>
     public int Levels => Manifest.Levels;
+
+    /// <summary>
+    /// The structures that the model segments, with the raters whose masks it draws, in the order of training. A model of one structure has
+    /// one without a name.
+    /// </summary>
+    public IReadOnlyList<SegmentedStructure> Structures => Manifest.Structures ?? [new("", Levels, [])];
 
     /// <summary>How maps are sampled; <see cref="WithSampling"/> makes a model that samples differently.</summary>
     public SamplingOptions Sampling => Manifest.Sampling;
@@ -223,7 +229,7 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
     /// </param>
     /// <exception cref="NotSupportedException">
     /// The model cannot be a graph; the message names the option: the sampler Ddpm, many steps, the kinds MonteCarloDropout and FixedPoint,
-    /// or Tolerance with constant noise.
+    /// Tolerance with constant noise, several structures, or named raters.
     /// </exception>
     /// <exception cref="ArgumentException">The normalisation is for another number of channels, or an option is out of range.</exception>
     /// <exception cref="IOException">The file cannot be written; the message names it.</exception>
@@ -253,8 +259,15 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
     /// </param>
     /// <returns>Height × width in [0, 1].</returns>
     /// <exception cref="ArgumentException">There is no generation, or the last is not complete.</exception>
+    /// <exception cref="NotSupportedException">The model has several structures, whose generations have other numbers of maps.</exception>
     public float[] SoftMapFrom(ReadOnlySpan<float> samples)
     {
+        if (Structures.Count > 1)
+        {
+            throw new NotSupportedException(
+                $"The model has {Structures.Count} structures; a soft map is made from the samples of a model of one structure.");
+        }
+
         int generation = MapsOfGeneration * Height * Width;
         if (samples.IsEmpty || samples.Length % generation != 0)
         {

@@ -58,6 +58,13 @@ internal static class OnnxFile
         OnnxOptions options)
     {
         OptionRange.Defined(nameof(OnnxOptions.Noise), options.Noise);
+        if (manifest.Structures is { } structures)
+        {
+            throw new NotSupportedException(
+                $"The model draws {string.Join(", ", manifest.Columns.Outputs(structures).Take(3))}, …: a graph holds one structure "
+                + "without named raters. Train a model without Structures and NamedRaters to export it; the zip predicts all of them.");
+        }
+
         SamplingOptions sampling = manifest.Sampling with { Precision = Precision.Float32 };
         bool hasNoiseInput = manifest.DiffusionSteps is not null && options.Noise == OnnxNoise.Input;
         if (manifest.DiffusionSteps is not null && sampling.Tolerance is not null && !hasNoiseInput)

@@ -80,7 +80,15 @@ internal static class FitLog
         channel.Info(MessageSensitivity.None, string.Create(
             CultureInfo.InvariantCulture,
             $"Data: {cases.Count} cases of {shape.ImageChannels}×{shape.Height}×{shape.Width} (channels × height × width), "
-            + $"{RatersOfCases.Describe(cases, shape.Levels)}, seed {seed}"));
+            + $"{(shape.Structures is { } structures ? Describe(structures, cases) : RatersOfCases.Describe(cases, shape.Levels))}, "
+            + $"seed {seed}"));
+
+    private static string Describe(IReadOnlyList<SegmentedStructure> structures, IReadOnlyList<TrainingCase> cases) =>
+        string.Join("; ", structures.Select((structure, index) => string.Create(
+            CultureInfo.InvariantCulture,
+            $"{(structure.Name.Length > 0 ? $"{structure.Name}: " : "")}{structure.Levels} levels in "
+            + $"{cases.Count(one => one.MasksOf(index) > 0)} cases"
+            + $"{(structure.Raters.Count > 0 ? $", {structure.Raters.Count} named raters" : "")}")));
 
     /// <summary>Logs the memory that the cases take.</summary>
     public static void Memory(IChannel channel, CaseStore store) =>

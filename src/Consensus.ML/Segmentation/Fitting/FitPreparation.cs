@@ -52,9 +52,11 @@ internal static class FitPreparation
                 options.Checkpoints, line => channel.Warning(MessageSensitivity.UserData, line), cancellation: options.Cancellation);
         try
         {
-            (IReadOnlyList<TrainingCase> cases, int levels) = reader.Read(
+            (IReadOnlyList<TrainingCase> cases, int levels, IReadOnlyList<SegmentedStructure>? structures) = reader.Read(
                 store, line => channel.Warning(MessageSensitivity.UserData, line), Expect, options.Cancellation);
-            shape = shape with { Levels = levels };
+            shape = shape with { Levels = levels, Structures = structures };
+            ManifestColumns columns = options.CreateManifest(shape, seed: 0, ManifestTraining.Untrained(options.Training)).Columns;
+            StructuresCheck.Check(structures, shape.Height, shape.Width, columns.Outputs(structures));
             IReadOnlyList<int> axes = FitLog.VolumeAxes(channel, reader.VolumeAxes, startAxes);
             CheckWeights(options, shape);
             FitLog.LargeValues(channel, reader.Features.Name, reader.AverageMagnitude);

@@ -29,8 +29,14 @@ internal interface IFitOptions
     /// <summary>The column with the path of the image. The data need not have it.</summary>
     string ImagePathColumnName { get; }
 
-    /// <summary>The column with the names of the raters. It is read only where each level is a rater.</summary>
+    /// <summary>The column with the names of the raters. It is read only where it matters who drew a mask.</summary>
     string RaterNamesColumnName { get; }
+
+    /// <summary>The names of the structures; empty for one structure without a name.</summary>
+    IReadOnlyList<string> Structures { get; }
+
+    /// <summary>Whether the network also learns the mask of each named rater.</summary>
+    bool NamedRaters { get; }
 
     /// <summary>The option that makes each level one rater, for messages; null where a level is a share of the raters.</summary>
     string? RaterLevelSource { get; }

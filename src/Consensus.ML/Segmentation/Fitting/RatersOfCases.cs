@@ -38,18 +38,22 @@ internal sealed class RatersOfCases(MissingRaters missing, int? levels, string? 
         int raters,
         Action<string> warn)
     {
-        TrainingCase[] kept =
-        [
-            .. cases.Where(read => missing == MissingRaters.Fraction || read.Names.Length == raters).Select(read => read.Case),
-        ];
-        foreach (TrainingCase incomplete in cases.Select(read => read.Case).Except(kept))
+        var kept = new List<TrainingCase>();
+        foreach ((TrainingCase read, string[] names) in cases)
         {
-            warn(
-                $"{incomplete.Name} of the validation set was left out: it has {incomplete.Masks.Raters} annotations, where {raters} are "
-                + $"needed ({nameof(MissingRaters)}.{nameof(MissingRaters.Fraction)} takes cases as they are).");
+            if (missing == MissingRaters.Fraction || names.Length == raters)
+            {
+                kept.Add(read);
+            }
+            else
+            {
+                warn(
+                    $"{read.Name} of the validation set was left out: it has {names.Length} annotations, where {raters} are "
+                    + $"needed ({nameof(MissingRaters)}.{nameof(MissingRaters.Fraction)} takes cases as they are).");
+            }
         }
 
-        return kept.Length > 0 ? kept : throw new InvalidDataException(
+        return kept.Count > 0 ? kept : throw new InvalidDataException(
             $"No case has {raters} annotations, as the training cases have. "
             + $"{nameof(MissingRaters)}.{nameof(MissingRaters.Fraction)} takes any number.");
     }
@@ -62,10 +66,10 @@ internal sealed class RatersOfCases(MissingRaters missing, int? levels, string? 
         IReadOnlyList<(TrainingCase Case, string[] Names)> cases,
         Action<string> warn)
     {
-        if (cases.FirstOrDefault(read => read.Names.Length > SliceLimits.MostRaters).Case is { } crowded)
+        if (cases.FirstOrDefault(read => read.Names.Length > SliceLimits.MostRaters) is ({ } crowded, { } crowd))
         {
             throw new InvalidDataException(
-                $"{crowded.Name} has {crowded.Masks.Raters} annotations; there may be up to {SliceLimits.MostRaters}.");
+                $"{crowded.Name} has {crowd.Length} annotations; there may be up to {SliceLimits.MostRaters}.");
         }
 
         IReadOnlyList<(TrainingCase Case, string[] Names)> kept = missing == MissingRaters.Drop ? Complete(cases, warn) : cases;

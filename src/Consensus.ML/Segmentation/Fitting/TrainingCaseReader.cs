@@ -2,7 +2,6 @@ using System.Globalization;
 using Consensus.Imaging;
 using Consensus.Imaging.Files;
 using Consensus.Imaging.Geometry;
-using Consensus.Imaging.Metrics;
 using Consensus.ML.Torch.Training.Batches;
 using Consensus.ML.Transforms.Columns;
 using Microsoft.ML;
@@ -17,14 +16,13 @@ internal sealed class TrainingCaseReader
     private const int MostColours = 4;
 
     private readonly IDataView _data;
-    private readonly DataViewSchema.Column _annotations;
+    private readonly AnnotatedStructures _annotations;
     private readonly DataViewSchema.Column? _case;
     private readonly DataViewSchema.Column? _image;
     private readonly DataViewSchema.Column? _picture;
     private readonly DataViewSchema.Column? _imagePath;
-    private readonly DataViewSchema.Column? _raterNames;
     private readonly GroupColumn _groups;
-    private readonly RatersOfCases _raters;
+    private readonly StructuresOfCases _structures;
     private readonly ImageSizes _sizes;
     private double _magnitudes;
 
@@ -45,15 +43,14 @@ internal sealed class TrainingCaseReader
                 + "channels; it must be channels × height × width (ExtractPixels with interleavePixelColors: false, its default).");
         }
 
-        _annotations = data.Schema.RequireAnnotations(options.AnnotationsColumnName);
+        _annotations = new(data.Schema, options);
         _case = Optional(data.Schema, options.CaseColumnName, type => type is TextDataViewType);
         _image = Optional(data.Schema, options.ImageColumnName, type => type is SliceDataViewType);
         _picture = _image is null ? PictureColumn.FindOriginal(data.Schema) : null;
         _imagePath = _image is null && _picture is null ? Optional(data.Schema, options.ImagePathColumnName, PathsColumn.HoldsPaths) : null;
         _sizes = new(_image, _picture, _imagePath, Height, Width);
-        _raterNames = options.RaterLevelSource is not null ? RaterNamesColumn.FindByName(data.Schema, options.RaterNamesColumnName) : null;
         _groups = GroupColumn.FromSchema(data.Schema, options.GroupColumnName, _case, options.ImagePathColumnName);
-        _raters = new(options.MissingRaters, options.Levels, options.RaterLevelSource);
+        _structures = new(options);
     }
 
     public static string ExpectedFeatures =>
@@ -80,11 +77,11 @@ internal sealed class TrainingCaseReader
     /// Receives a message for each case that lacks raters and is left out, and one message about files in another orientation.
     /// </param>
     /// <param name="cancellation">Ends reading between two cases.</param>
-    /// <returns>The cases and the number of levels.</returns>
+    /// <returns>The cases, the number of levels, and the structures.</returns>
     /// <exception cref="InvalidDataException">
     /// There are no rows, or a row does not fit; the message names the case, what was found and what is expected.
     /// </exception>
-    public (IReadOnlyList<TrainingCase> Cases, int Levels) Read(Action<string> warn, CancellationToken cancellation)
+    public ChosenCases Read(Action<string> warn, CancellationToken cancellation)
     {
         // The store holds memory alone, which .NET frees together with the cases: nobody needs to dispose it.
         return Read(new CaseStore(long.MaxValue), warn, _ => { }, cancellation);
@@ -100,53 +97,57 @@ internal sealed class TrainingCaseReader
     /// number of rows is unknown.
     /// </param>
     /// <param name="cancellation">Ends reading between two cases.</param>
-    /// <returns>The cases and the number of levels.</returns>
+    /// <returns>The cases, the number of levels, and the structures.</returns>
     /// <exception cref="InvalidDataException">
     /// There are no rows, or a row does not fit; the message names the case, what was found and what is expected.
     /// </exception>
     /// <exception cref="IOException">The cases fit neither memory nor a temporary file.</exception>
-    public (IReadOnlyList<TrainingCase> Cases, int Levels) Read(
+    public ChosenCases Read(
         CaseStore store,
         Action<string> warn,
         Action<long> expect,
         CancellationToken cancellation)
     {
-        List<(TrainingCase, string[])> cases = ReadRows(store, warn, expect, cancellation);
+        List<ReadCase> cases = ReadRows(store, warn, expect, cancellation);
         return cases.Count > 0
-            ? _raters.Choose(cases, warn)
+            ? _structures.Choose(cases, warn)
             : throw new InvalidDataException("There are no training cases: the data has no rows.");
     }
 
     /// <summary>Reads all cases of a validation set.</summary>
     /// <param name="store">Keeps the cases. Dispose it after the last use of a case.</param>
-    /// <param name="raters">How many raters a training case has. Other cases are left out if training leaves them out too.</param>
+    /// <param name="training">The training cases. Cases with another number of raters are left out if training leaves them out too.</param>
     /// <param name="warn">Receives a message for each case that is left out.</param>
     /// <param name="cancellation">Ends reading between two cases.</param>
     /// <exception cref="InvalidDataException">There are no rows, or a row does not fit.</exception>
-    public IReadOnlyList<TrainingCase> ReadValidation(CaseStore store, int raters, Action<string> warn, CancellationToken cancellation)
+    public IReadOnlyList<TrainingCase> ReadValidation(
+        CaseStore store,
+        IReadOnlyList<TrainingCase> training,
+        Action<string> warn,
+        CancellationToken cancellation)
     {
-        List<(TrainingCase, string[])> cases = ReadRows(store, warn, _ => { }, cancellation);
+        List<ReadCase> cases = ReadRows(store, warn, _ => { }, cancellation);
         return cases.Count > 0
-            ? _raters.ChooseValidation(cases, raters, warn)
+            ? _structures.ChooseValidation(cases, training, warn)
             : throw new InvalidDataException("There are no cases: the data has no rows.");
     }
 
-    private List<(TrainingCase Case, string[] Names)> ReadRows(
+    private List<ReadCase> ReadRows(
         CaseStore store,
         Action<string> warn,
         Action<long> expect,
         CancellationToken cancellation)
     {
-        var cases = new List<(TrainingCase, string[])>();
-        DataViewSchema.Column?[] columns = [Features, _annotations, _case, _image, _picture, _imagePath, _raterNames];
-        using DataViewRowCursor cursor = _data.GetRowCursor([.. columns.OfType<DataViewSchema.Column>(), .. _groups.Columns]);
+        var cases = new List<ReadCase>();
+        DataViewSchema.Column?[] columns = [Features, _case, _image, _picture, _imagePath];
+        using DataViewRowCursor cursor = _data.GetRowCursor(
+            [.. columns.OfType<DataViewSchema.Column>(), .. _annotations.Columns, .. _groups.Columns]);
         ValueGetter<VBuffer<float>> featuresGetter = cursor.GetGetter<VBuffer<float>>(Features);
         using var volumes = new OpenVolumes();
         var notes = new GridNotes(warn);
-        Func<Annotation?> annotationGetter = cursor.AnnotationGetter(
-            _annotations, volumes, GridColumn.Getter(cursor, _image, _imagePath, notes), notes);
+        Func<string, AnnotatedStructures.RowMasks> annotationGetter = _annotations.Getter(
+            cursor, volumes, GridColumn.Getter(cursor, _image, _imagePath, notes), notes);
         Func<string> nameGetter = NameGetter(cursor);
-        Func<int, string[]> raterNamesGetter = RaterNamesColumn.Getter(cursor, _raterNames);
         Func<(int Height, int Width, string Name)?> imageGetter = _sizes.Getter(cursor);
         var framing = new FramingGuard(PictureColumn.PixelsGetter(cursor, _picture, _imagePath), Features.Name, Height, Width);
         Func<GroupColumn.RowGroup> groupGetter = _groups.Getter(cursor);
@@ -156,8 +157,7 @@ internal sealed class TrainingCaseReader
             cancellation.ThrowIfCancellationRequested();
             string name = nameGetter();
             featuresGetter(ref features);
-            Annotation annotation = annotationGetter() ?? throw new InvalidDataException(
-                $"{name} has no annotations in column '{_annotations.Name}'; it must have one mask a rater.");
+            AnnotatedStructures.RowMasks annotation = annotationGetter(name);
             RaterMasks masks = annotation.Masks;
             (int Height, int Width, string Name)? size = imageGetter();
             if (size is { } image && (image.Height != masks.Height || image.Width != masks.Width))
@@ -165,12 +165,6 @@ internal sealed class TrainingCaseReader
                 throw new InvalidDataException(
                     $"{(annotation.Source is null ? $"A mask of {name}" : $"'{annotation.Source}'")} is {masks.Height}×{masks.Width} "
                     + $"pixels (height × width); its image {image.Name} is {image.Height}×{image.Width}, and both must be of one size.");
-            }
-
-            string[] raterNames = raterNamesGetter(masks.Raters);
-            if (CaseAgreement.ProblemWith(raterNames, masks.Raters) is { } problem)
-            {
-                throw new InvalidDataException($"{name} has {problem} in column '{_raterNames?.Name}'.");
             }
 
             float[] values = Vectors.ToArray(features);
@@ -185,7 +179,7 @@ internal sealed class TrainingCaseReader
 
             framing.Check(name, size?.Name, masks, values);
             GroupColumn.RowGroup group = groupGetter();
-            cases.Add((store.Add(name, values, masks) with { Group = group.Name, IsOwnGroup = group.IsOwn }, raterNames));
+            cases.Add(new(store.Add(name, values, masks) with { Group = group.Name, IsOwnGroup = group.IsOwn }, annotation.Names));
             _magnitudes += values.Average(value => (double)MathF.Abs(value));
             AverageMagnitude = _magnitudes / cases.Count;
             if (cases.Count == 1 && _data.GetRowCount() is long rows)

@@ -49,7 +49,7 @@ internal static class ValidationCases
         try
         {
             validation = reader.ReadValidation(
-                store, training[0].Masks.Raters, line => channel.Warning(MessageSensitivity.UserData, line), cancellation);
+                store, training, line => channel.Warning(MessageSensitivity.UserData, line), cancellation);
         }
         catch (InvalidDataException exception)
         {

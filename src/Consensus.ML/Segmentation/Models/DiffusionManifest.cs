@@ -27,6 +27,11 @@ internal sealed record DiffusionManifest : ModelManifest
     [JsonPropertyOrder(1)]
     public required TrainingTarget Target { get; init; }
 
+    /// <summary>The structures; null for one structure without named raters.</summary>
+    [JsonPropertyOrder(1)]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public override IReadOnlyList<SegmentedStructure>? Structures { get; init; }
+
     [JsonPropertyOrder(3)]
     public required DiffusionOptions Diffusion { get; init; }
 
@@ -38,6 +43,7 @@ internal sealed record DiffusionManifest : ModelManifest
         Width = Width,
         ImageChannels = ImageChannels,
         Levels = Levels,
+        Structures = Structures,
         Target = Target,
         Network = Network,
         Diffusion = Diffusion,
@@ -59,6 +65,14 @@ internal sealed record DiffusionManifest : ModelManifest
     public override void CheckKind()
     {
         OptionRange.Defined(nameof(Target), Target);
+        if (Structures is not null)
+        {
+            StructuresCheck.Check(Structures, Height, Width, Columns.Outputs(Structures));
+            StructuresCheck.CheckTarget(Target);
+            int levels = Structures.Max(structure => structure.Levels);
+            OptionRange.Range(nameof(Levels), Levels, levels, levels, ", the most that a structure has");
+        }
+
         DiffusionCheck.Check(Diffusion);
     }
 

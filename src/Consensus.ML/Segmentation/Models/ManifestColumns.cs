@@ -1,3 +1,6 @@
+using System.Text.Json.Serialization;
+using Consensus.ML.Options;
+
 namespace Consensus.ML.Segmentation.Models;
 
 /// <summary>The columns that a model reads and writes.</summary>
@@ -8,4 +11,18 @@ internal sealed record ManifestColumns(string Features, string SoftMap, string C
 
     /// <summary>Older manifests do not have this member; their models use the default name.</summary>
     public string Samples { get; init; } = DefaultSamples;
+
+    /// <summary>The first part of the names of the columns with the raters' masks; null where the model draws none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? RaterMap { get; init; }
+
+    /// <summary>The names of all output columns of a model with these structures; null for one structure without named raters.</summary>
+    public IReadOnlyList<string> Outputs(IReadOnlyList<SegmentedStructure>? structures) =>
+    [
+        .. (structures ?? [new("", 1, [])]).SelectMany(structure => (string[])
+        [
+            .. new[] { SoftMap, ConsensusMaps, Uncertainty, Samples }.Select(structure.ColumnName),
+            .. structure.Raters.Select(rater => structure.RaterColumnName(rater, RaterMap ?? SegmentedStructure.DefaultRaterMap)),
+        ]),
+    ];
 }

@@ -15,7 +15,7 @@ namespace Consensus.ML.Segmentation.Models;
 internal abstract record ModelManifest
 {
     /// <summary>The newest version of the format that this library reads.</summary>
-    public const int CurrentFormatVersion = 2;
+    public const int CurrentFormatVersion = 3;
 
     /// <summary>The most members of an ensemble: as many as a prediction may take generations.</summary>
     public const int MostMembers = 1000;
@@ -39,7 +39,10 @@ internal abstract record ModelManifest
         Training = training;
     }
 
-    /// <summary>The oldest version of the format that can hold this model: 1 for a single model, 2 for an ensemble.</summary>
+    /// <summary>
+    /// The oldest version of the format that can hold this model: 1 for a single model, 2 for an ensemble, 3 for several structures or named
+    /// raters.
+    /// </summary>
     public int FormatVersion { get; init; } = 1;
 
     public required ManifestColumns Columns { get; init; }
@@ -50,7 +53,9 @@ internal abstract record ModelManifest
 
     public required int ImageChannels { get; init; }
 
-    /// <summary>The number of levels C: the number of raters, unless the option Levels said otherwise.</summary>
+    /// <summary>
+    /// The number of levels C: the number of raters, unless the option Levels said otherwise; of several structures the largest.
+    /// </summary>
     [JsonPropertyName("raters")]
     public required int Levels { get; init; }
 
@@ -79,6 +84,14 @@ internal abstract record ModelManifest
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<ManifestMember>? FurtherMembers { get; init; }
 
+    /// <summary>The structures of a model that has several or draws named raters; null for all other models.</summary>
+    [JsonIgnore]
+    public virtual IReadOnlyList<SegmentedStructure>? Structures
+    {
+        get => null;
+        init => throw new NotSupportedException("This kind of model has one structure.");
+    }
+
     /// <summary>The network and its input and output.</summary>
     [JsonIgnore]
     public abstract INetworkDescription Description { get; }
@@ -106,7 +119,7 @@ internal abstract record ModelManifest
     /// <summary>The manifest of a file that holds these weights, one file for each member.</summary>
     public ModelManifest WithWeights(IReadOnlyList<ManifestWeights> weights) => this with
     {
-        FormatVersion = FurtherMembers is null ? 1 : 2,
+        FormatVersion = Structures is not null ? 3 : FurtherMembers is null ? 1 : 2,
         Weights = weights[0],
         FurtherMembers = FurtherMembers?.Zip(weights.Skip(1), (member, file) => member with { Weights = file }).ToArray(),
     };

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Consensus.Imaging;
+using Consensus.ML.Options;
 using Consensus.ML.Segmentation.Models;
 using Consensus.ML.Torch.Models;
 using Consensus.ML.Transforms;
@@ -37,21 +38,22 @@ internal sealed class MapColumns(
             $"a vector of Single of {manifest.ImageChannels}×{manifest.Height}×{manifest.Width} (channels × height × width), as the "
             + "model was trained on (use ResizeSlices)");
         DataViewSchema.Annotations? placement = SliceAnnotations.ForMaps(features.Name, manifest.Training.Placement);
+        MapColumn[] columns =
+        [
+            .. (manifest.Structures ?? [new("", manifest.Levels, [])]).SelectMany(ColumnsOf),
+        ];
         DataViewSchema.DetachedColumn[] outputs =
         [
-            Output(manifest.Columns.SoftMap, manifest.Height, manifest.Width),
-            Output(manifest.Columns.ConsensusMaps, manifest.Levels, manifest.Height, manifest.Width),
-            Output(manifest.Columns.Uncertainty, manifest.Height, manifest.Width),
-
-            // For ML.NET, a size of 0 means any number.
-            Output(manifest.Columns.Samples, 0, manifest.Height, manifest.Width),
+            .. columns.Select(column => new DataViewSchema.DetachedColumn(
+                column.Name, new VectorDataViewType(NumberDataViewType.Single, column.Size), placement)),
         ];
+        int[] samples = [.. Enumerable.Range(0, columns.Length).Where(i => columns[i].IsSamples)];
         var axes = SliceAxisGuard.ForSchema(inputSchema, volumeAxes);
         var naming = new SliceNaming(inputSchema);
         DataViewSchema.Column[] inputs = [features, .. axes.Columns, .. naming.Columns];
         return new(outputs, inputs, (row, isRead, open, again) =>
         {
-            bool keepSamples = isRead(outputs.Length - 1);
+            bool keepSamples = samples.Any(isRead);
             var ahead = new PredictedAhead(again, features, share, (values, stop) => predict(values, keepSamples, stop));
             open.Add(ahead);
             Action check = axes.Checker(row);
@@ -64,15 +66,32 @@ internal sealed class MapColumns(
                 check();
                 return Predict(Vectors.ToArray(vector), row.Position, nameOf, ahead);
             });
-            return
-            [
-                Getter(value, maps => maps.SoftMap), Getter(value, maps => maps.ConsensusMaps), Getter(value, maps => maps.Uncertainty),
-                Getter(value, maps => maps.Samples ?? []),
-            ];
+            return [.. columns.Select(column => Getter(value, column.MapOf))];
         });
+    }
 
-        DataViewSchema.DetachedColumn Output(string name, params int[] size) =>
-            new(name, new VectorDataViewType(NumberDataViewType.Single, size), placement);
+    /// <summary>The columns of a structure: its maps, and the mask of each of its named raters.</summary>
+    private IEnumerable<MapColumn> ColumnsOf(SegmentedStructure structure, int index)
+    {
+        int height = manifest.Height, width = manifest.Width;
+        yield return new(structure.ColumnName(manifest.Columns.SoftMap), [height, width], maps => maps.Of(index).SoftMap);
+        yield return new(
+            structure.ColumnName(manifest.Columns.ConsensusMaps), [structure.Levels, height, width],
+            maps => maps.Of(index).ConsensusMaps);
+        yield return new(structure.ColumnName(manifest.Columns.Uncertainty), [height, width], maps => maps.Of(index).Uncertainty);
+
+        // For ML.NET, a size of 0 means any number.
+        yield return new(structure.ColumnName(manifest.Columns.Samples), [0, height, width], maps => maps.Of(index).Samples ?? [])
+        {
+            IsSamples = true,
+        };
+        for (int rater = 0; rater < structure.Raters.Count; rater++)
+        {
+            int first = rater * height * width;
+            yield return new(
+                structure.RaterColumnName(structure.Raters[rater], manifest.Columns.RaterMap ?? SegmentedStructure.DefaultRaterMap),
+                [height, width], maps => maps.Of(index).RaterMaps[first..(first + (height * width))]);
+        }
     }
 
     private static ValueGetter<VBuffer<float>> Getter(RowValue<ConsensusPrediction> value, Func<ConsensusPrediction, float[]> map) =>
@@ -106,5 +125,15 @@ internal sealed class MapColumns(
             // Without an inner exception: some programs show only the innermost message, which does not name the row.
             throw new InvalidOperationException($"{nameOf()}: {NotFiniteOutputException.Reason}.");
         }
+    }
+
+    /// <summary>An output column.</summary>
+    /// <param name="Name">Its name.</param>
+    /// <param name="Size">The dimensions of its vector.</param>
+    /// <param name="MapOf">Its values in a prediction.</param>
+    private sealed record MapColumn(string Name, int[] Size, Func<ConsensusPrediction, float[]> MapOf)
+    {
+        /// <summary>Whether it holds samples, which are kept only for those who read them.</summary>
+        public bool IsSamples { get; init; }
     }
 }

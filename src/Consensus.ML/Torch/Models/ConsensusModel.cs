@@ -113,7 +113,7 @@ internal sealed class ConsensusModel : SegmentationModel
         CancellationToken cancellation) =>
         [
             .. Sample(images, sampling, mirroring, Members, seeds, cancellation)
-                .Select(samples => SampleReduction.Reduce(samples, Description.Target, keepSamples)),
+                .Select(samples => ConditionReduction.Reduce(samples, Description, keepSamples)),
         ];
 
     /// <inheritdoc/>
@@ -128,7 +128,7 @@ internal sealed class ConsensusModel : SegmentationModel
     private DiffusionProcess ProcessOf(int steps) => _processes.GetOrAdd(
         steps, count => new(() => new(Description.Diffusion, _schedule.Subsequence(count), Device))).Value;
 
-    /// <summary>All samples of each slice, member after member: generations × C × H × W in [0, 1], on the CPU.</summary>
+    /// <summary>All samples of each slice, member after member: generations × conditions × H × W in [0, 1], on the CPU.</summary>
     private Tensor[] Sample(
         Tensor images,
         SamplingOptions sampling,
@@ -139,6 +139,7 @@ internal sealed class ConsensusModel : SegmentationModel
         Action<SampledStep>? watch = null)
     {
         ModelDescription model = Description;
+        int conditions = model.Conditions.Count;
         ForwardContext[] contexts =
         [
             .. Enumerable.Range(0, members).Select(member => new ForwardContext(WeightsFor(sampling.Precision, member), Training: false)),
@@ -191,7 +192,7 @@ internal sealed class ConsensusModel : SegmentationModel
             int ofSlice = checked(generations * model.Passes);
             long passes = (long)slices * ofSlice;
             Tensor? levels = model.HasLevelEmbedding
-                ? TensorArithmetic.Range(1, model.Levels + 1, ScalarType.Int64, Device).repeat(slices * generations)
+                ? TensorArithmetic.Range(1, conditions + 1, ScalarType.Int64, Device).repeat(slices * generations)
                 : null;
 
             // One call draws the noise of all maps of a slice, so that the batch size only changes rounding.
@@ -204,7 +205,7 @@ internal sealed class ConsensusModel : SegmentationModel
             Tensor start = sampler.Sample(
                 process, (current, times) => Denoise(member, current, times, levels, seenByPass), noise, source, cancellation, watch);
             Tensor shares = start.PlusInPlace(1).TimesInPlace(0.5).ClampInPlace(0, 1);
-            Tensor samples = ReadMaps(shares.view(slices * generations, model.Levels, model.Height, model.Width), finite);
+            Tensor samples = ReadMaps(shares.view(slices * generations, conditions, model.Height, model.Width), finite);
             return (views.Length == 1
                 ? samples
                 : cat(

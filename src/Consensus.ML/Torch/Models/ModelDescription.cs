@@ -20,6 +20,17 @@ internal sealed record ModelDescription : INetworkDescription
     /// <summary>Number of levels C: the number of raters of a complete case, unless another number was requested.</summary>
     public required int Levels { get; init; }
 
+    /// <summary>
+    /// The structures of a model that has several, or that draws the masks of named raters; null for one structure without named raters,
+    /// whose levels are <see cref="Levels"/>.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<SegmentedStructure>? Structures { get; init; }
+
+    /// <summary>What each condition of the network stands for. Where each level is a rater, its levels are the raters.</summary>
+    [JsonIgnore]
+    public ConditionTable Conditions => new(Structures ?? [new("", Levels, [])]);
+
     /// <summary>What the network draws.</summary>
     public required TrainingTarget Target { get; init; }
 
@@ -35,17 +46,19 @@ internal sealed record ModelDescription : INetworkDescription
 
     /// <summary>Maps that one pass of the network draws: channels of x_t.</summary>
     [JsonIgnore]
-    public int MapsPerPass => TellsLevelsApart && Network.LevelConditioning == LevelConditioning.Channels ? Levels : 1;
+    public int MapsPerPass => TellsLevelsApart && Network.LevelConditioning == LevelConditioning.Channels ? Conditions.Count : 1;
 
-    /// <summary>Number of network passes for the maps of all levels.</summary>
+    /// <summary>Number of network passes for the maps of all conditions.</summary>
     [JsonIgnore]
-    public int Passes => Levels / MapsPerPass;
+    public int Passes => Conditions.Count / MapsPerPass;
 
     private bool TellsLevelsApart => Target is TrainingTarget.Consensus or TrainingTarget.Annotator;
 
     /// <summary>The network of this description.</summary>
     public ConsensusNetwork CreateNetwork() =>
-        new(Network, Math.Min(Height, Width), ImageChannels, HasLevelEmbedding ? Levels : null, Diffusion.LearnedVariance, MapsPerPass);
+        new(
+            Network, Math.Min(Height, Width), ImageChannels, HasLevelEmbedding ? Conditions.Count : null, Diffusion.LearnedVariance,
+            MapsPerPass);
 
     /// <inheritdoc/>
     public GraphMaps Emit(GraphPrediction prediction, GraphValue image) => DiffusionGraph.Emit(this, prediction, image);

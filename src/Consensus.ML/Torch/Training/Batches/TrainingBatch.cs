@@ -1,5 +1,4 @@
 using Consensus.Imaging.Augmentation;
-using Consensus.Imaging.Labels;
 using Consensus.ML.Options;
 using Consensus.ML.Torch.Models;
 using Consensus.ML.Torch.Networks;
@@ -48,7 +47,7 @@ internal sealed class BatchSource(
         description.Height, description.Width, description.ImageChannels, part ?? BatchPart.WholeOf(options.BatchSize), augmentation,
         padding, seed, cases);
 
-    private bool ByRater => description.Target is TrainingTarget.Annotator or TrainingTarget.AnyAnnotator;
+    private readonly MapTargets _targets = new(description);
 
     /// <summary>Draws the batch of a step, from 0, without tensors, so that any thread can do it.</summary>
     /// <returns>A function that puts the batch on a device. Its tensors belong to the dispose scope around that call.</returns>
@@ -68,18 +67,10 @@ internal sealed class BatchSource(
                 steps[at] = choice.Times[pair];
                 foreach (int drawn in maps == 1 ? choice.Shuffled.AsSpan(pair % choice.Shuffled.Length, 1) : choice.Shuffled)
                 {
-                    int level = ByRater ? source.Raters[drawn] : drawn, map = maps == 1 ? at : (at * maps) + level;
-                    levels[at] = level + 1;
+                    int map = maps == 1 ? at : (at * maps) + drawn;
+                    levels[at] = drawn + 1;
                     present[map] = 1;
-                    Span<float> start = starts.AsSpan(map * pixels, pixels);
-                    if (ByRater)
-                    {
-                        DrawMask(moved.Slice(drawn * pixels, pixels), start);
-                    }
-                    else
-                    {
-                        DrawVotes(moved, source.Masks.Raters, drawn + 1, start);
-                    }
+                    _targets.Draw(drawn, source, moved, starts.AsSpan(map * pixels, pixels));
                 }
             }
         });
@@ -97,12 +88,12 @@ internal sealed class BatchSource(
     }
 
     /// <summary>
-    /// Draws the levels (or raters) and times of an image. Its passes take different levels until all are used, unless each pass takes all
-    /// of them. Each level is as likely as with independent draws, and the gradient is less noisy.
+    /// Draws the maps and times of an image. Its passes take different maps until all are used, unless each pass takes all of them. Each
+    /// map is as likely as with independent draws, and the gradient is less noisy.
     /// </summary>
     private (int[] Shuffled, long[] Times) Choose(TrainingCase source, Random random)
     {
-        int[] shuffled = [.. Enumerable.Range(0, ByRater ? source.Masks.Raters : description.Levels)];
+        int[] shuffled = _targets.Of(source);
         random.Shuffle(shuffled);
         var times = new long[options.PairsPerImage];
         for (int pair = 0; pair < times.Length; pair++)
@@ -111,31 +102,6 @@ internal sealed class BatchSource(
         }
 
         return (shuffled, times);
-    }
-
-    /// <summary>x_0 = 2·mask − 1.</summary>
-    private static void DrawMask(ReadOnlySpan<byte> mask, Span<float> start)
-    {
-        for (int pixel = 0; pixel < start.Length; pixel++)
-        {
-            start[pixel] = (2 * mask[pixel]) - 1;
-        }
-    }
-
-    /// <summary>x_0 = 2·target − 1 (the paper's Table 2). The target is a level of agreement or the share of raters.</summary>
-    private void DrawVotes(ReadOnlySpan<byte> masks, int raters, int level, Span<float> start)
-    {
-        int pixels = start.Length, needed = ConsensusLabels.VotesNeeded(level, description.Levels, raters);
-        for (int pixel = 0; pixel < pixels; pixel++)
-        {
-            int votes = 0;
-            for (int rater = 0; rater < raters; rater++)
-            {
-                votes += masks[(rater * pixels) + pixel];
-            }
-
-            start[pixel] = description.Target == TrainingTarget.Consensus ? (votes >= needed ? 1 : -1) : (2f * votes / raters) - 1;
-        }
     }
 
     private long DrawTime(Random random)

@@ -1,3 +1,4 @@
+using Consensus.Imaging;
 using Consensus.Imaging.Augmentation;
 using Consensus.Imaging.Geometry;
 using Consensus.Imaging.Labels;
@@ -25,7 +26,7 @@ internal sealed class ValidationScore(
     public ICollective Processes { get; init; } = OneProcess.Instance;
 
     /// <summary>
-    /// Mean soft Dice (5 thresholds) over the cases. Cases are predicted side by side where slices are small: several predictions with a
+    /// Mean soft Dice (5 thresholds) over the cases; the score of a case is the mean over its structures. Cases are predicted side by side where slices are small: several predictions with a
     /// thread each are faster than one after another with all threads.
     /// </summary>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
@@ -61,7 +62,8 @@ internal sealed class ValidationScore(
         TrainingCase one = cases[index];
         ConsensusPrediction prediction = model.Predict(
             one.Features, sampling, SeededRandom.Seed(seed, SeededRandom.Purpose.Validation, index), mirroring, cancellation: cancellation);
-        float[] truth = ConsensusLabels.SoftMap(Resampling.Nearest(one.Masks.Unpack(), model.Height, model.Width));
-        return SoftDice.Mean(prediction.SoftMap, truth, SoftDice.FiveThresholds);
+        RaterMasks masks = Resampling.Nearest(one.Masks.Unpack(), model.Height, model.Width);
+        return one.Structures.Where(structure => structure >= 0).Distinct().Average(structure => SoftDice.Mean(
+            prediction.Of(structure).SoftMap, ConsensusLabels.SoftMap(one.MasksOf(masks, structure)), SoftDice.FiveThresholds));
     }
 }

@@ -1,0 +1,79 @@
+using Consensus.Imaging;
+using Consensus.Imaging.Geometry;
+using Consensus.Imaging.Metrics;
+using Consensus.ML.Options;
+using Consensus.ML.Transforms.Columns;
+using Microsoft.ML;
+
+namespace Consensus.ML.Evaluation;
+
+/// <summary>The columns with the masks of a structure's named raters, and their scores.</summary>
+internal sealed class RaterMaps
+{
+    private readonly (string Rater, PredictedMaps Maps)[] _raters;
+    private readonly DataViewSchema.Column? _names;
+
+    /// <exception cref="ArgumentException">A column is missing or of another type.</exception>
+    public RaterMaps(DataViewSchema schema, SegmentedStructure structure, string raterMap, string raterNames)
+    {
+        _raters =
+        [
+            .. structure.Raters.Select(rater => (
+                rater, new PredictedMaps(schema, structure.RaterColumnName(rater, raterMap), samples: null, uncertainty: null))),
+        ];
+        _names = _raters.Length == 0 ? null : RaterNamesColumn.FindByName(schema, structure.ColumnName(raterNames));
+    }
+
+    /// <summary>The columns that are read.</summary>
+    public IEnumerable<DataViewSchema.Column> Columns =>
+        [.. _raters.SelectMany(rater => rater.Maps.Columns), .. new[] { _names }.OfType<DataViewSchema.Column>()];
+
+    /// <summary>A getter of a row's scores, from the name of its case and its masks at their own size.</summary>
+    public Func<string, RaterMasks, IReadOnlyList<CaseRaterScore>> Getter(DataViewRow row)
+    {
+        if (_raters.Length == 0)
+        {
+            return (_, _) => [];
+        }
+
+        Func<int, string[]> names = RaterNamesColumn.Getter(row, _names);
+        (string Rater, Func<string, PredictedMaps.Row> Map)[] getters = [.. _raters.Select(rater => (rater.Rater, rater.Maps.Getter(row)))];
+        return (name, masks) =>
+        {
+            string[] drawn = names(masks.Raters);
+            if (CaseAgreement.ProblemWith(drawn, masks.Raters) is { } problem)
+            {
+                throw new InvalidDataException($"Case '{name}': column '{_names?.Name}' has {problem}.");
+            }
+
+            return
+            [
+                .. getters.Where(getter => drawn.Contains(getter.Rater, StringComparer.Ordinal))
+                    .Select(getter => Score(name, getter.Rater, getter.Map(name), masks, drawn)),
+            ];
+        };
+    }
+
+    private static CaseRaterScore Score(string name, string rater, PredictedMaps.Row map, RaterMasks masks, string[] drawn)
+    {
+        RaterMasks truth = masks.Height == map.Height && masks.Width == map.Width
+            ? masks
+            : !map.IsNative ? Resampling.Nearest(masks, map.Height, map.Width) : throw new InvalidDataException(
+                $"Case '{name}': the masks are {masks.Height}×{masks.Width}, but the predicted map is {map.Height}×{map.Width}.");
+        double[] dice = [.. Enumerable.Range(0, truth.Raters).Select(mask => RoundedMaps.F1(map.SoftMap, Values(truth.Rater(mask))))];
+        int own = Array.IndexOf(drawn, rater);
+        return new(
+            name, rater, dice[own], dice.Where((_, mask) => mask != own).DefaultIfEmpty(double.NaN).Average());
+    }
+
+    private static float[] Values(ReadOnlySpan<byte> mask)
+    {
+        var values = new float[mask.Length];
+        for (int pixel = 0; pixel < values.Length; pixel++)
+        {
+            values[pixel] = mask[pixel];
+        }
+
+        return values;
+    }
+}

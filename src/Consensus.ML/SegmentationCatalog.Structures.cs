@@ -1,0 +1,157 @@
+using Consensus.Imaging;
+using Consensus.Imaging.Files;
+using Consensus.Imaging.Geometry;
+using Consensus.ML.Evaluation;
+using Consensus.ML.Options;
+using Consensus.ML.Transforms.Columns;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+
+namespace Consensus.ML;
+
+public sealed partial class SegmentationCatalog
+{
+    /// <summary>
+    /// Scores a model of several structures, or one that draws named raters: the soft map of each structure as
+    /// <see cref="Evaluate"/> does, over the cases on which it was drawn, and the mask of each named rater against that rater's own mask.
+    /// Each row is predicted once for all of them.
+    /// </summary>
+    /// <remarks>
+    /// Rows without masks of a structure do not count for it. A rater counts in the cases that the rater drew. The measures that compare
+    /// samples compare those of the levels, as for every model of the target Consensus.
+    /// </remarks>
+    /// <param name="data">The cases with masks and predictions. Rows are read once, in order.</param>
+    /// <param name="structures">
+    /// The structures to score: <see cref="Consensus.ML.Segmentation.SegmentationTransformer.Structures"/>, or some of them.
+    /// </param>
+    /// <param name="options">The options of the scores; null for the defaults.</param>
+    /// <param name="progress">Receives the scores of each case and structure as soon as they are known; null for no progress.</param>
+    /// <param name="softMapColumnName">The column SoftMap, as it is called without a structure; so are all columns below.</param>
+    /// <param name="annotationsColumnName">The raters' masks.</param>
+    /// <param name="raterNamesColumnName">The names of the raters; read where the model draws named raters.</param>
+    /// <param name="samplesColumnName">The samples; null to leave them out.</param>
+    /// <param name="uncertaintyColumnName">The uncertainty; null to leave it out.</param>
+    /// <param name="raterMapColumnName">The first part of the names of the columns with the raters' masks.</param>
+    /// <param name="caseColumnName">Text column with the names of the cases; null to number the rows from 1.</param>
+    /// <param name="groupColumnName">The column that says which rows belong together, as for <see cref="Evaluate"/>.</param>
+    /// <returns>The scores of each structure, in the order of <paramref name="structures"/>.</returns>
+    /// <exception cref="ArgumentException">
+    /// No structure is given, no row has masks of a structure, a column is missing or has a different type, or an option is out of range.
+    /// </exception>
+    /// <exception cref="InvalidDataException">As for <see cref="Evaluate"/>; the message names the case.</exception>
+    /// <exception cref="FileNotFoundException">A mask file does not exist.</exception>
+    /// <example>
+    /// <code>
+    /// foreach (StructureMetrics scores in ml.Segmentation.EvaluateStructures(model.Transform(test), model.LastTransformer.Structures))
+    /// {
+    ///     Console.WriteLine($"{scores.Structure.Name}: soft Dice {scores.Metrics.SoftDice5:0.000}, raters {scores.Raters?.Dice:0.000}");
+    /// }
+    /// </code>
+    /// </example>
+    public IReadOnlyList<StructureMetrics> EvaluateStructures(
+        IDataView data,
+        IReadOnlyList<SegmentedStructure> structures,
+        EvaluationOptions? options = null,
+        IProgress<CaseMetrics>? progress = null,
+        string softMapColumnName = "SoftMap",
+        string annotationsColumnName = "AnnotationPaths",
+        string raterNamesColumnName = RaterNamesColumn.DefaultName,
+        string? samplesColumnName = PredictedMaps.DefaultSamples,
+        string? uncertaintyColumnName = PredictedMaps.DefaultUncertainty,
+        string raterMapColumnName = SegmentedStructure.DefaultRaterMap,
+        string? caseColumnName = "Case",
+        string? groupColumnName = GroupColumn.DefaultName)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        ArgumentNullException.ThrowIfNull(structures);
+        if (structures.Count == 0)
+        {
+            throw new ArgumentException("There is no structure to score.", nameof(structures));
+        }
+
+        options ??= new();
+        options.Check();
+        DataViewSchema schema = data.Schema;
+        StructureColumns[] columns =
+        [
+            .. structures.Select(structure => new StructureColumns(
+                structure,
+                new PredictedMaps(
+                    schema, structure.ColumnName(softMapColumnName), NameOf(structure, samplesColumnName),
+                    NameOf(structure, uncertaintyColumnName)),
+                schema.RequireAnnotations(structure.ColumnName(annotationsColumnName)),
+                new RaterMaps(schema, structure, raterMapColumnName, raterNamesColumnName))),
+        ];
+        DataViewSchema.Column? name = caseColumnName is null
+            ? null
+            : schema.Require(caseColumnName, type => type is TextDataViewType, "Text");
+        DataViewSchema.Column? image = ImageColumn(schema), imagePath = image is null ? ImagePathColumn(schema) : null;
+        var groups = GroupColumn.FromSchema(schema, groupColumnName, name);
+        using IChannel channel = _environment.Start("EvaluateStructures");
+        var notes = new GridNotes(line => channel.Warning(MessageSensitivity.UserData, line));
+        using DataViewRowCursor cursor = data.GetRowCursor(
+        [
+            .. new[] { name, image, imagePath }.OfType<DataViewSchema.Column>(), .. groups.Columns,
+            .. columns.SelectMany(column => (IEnumerable<DataViewSchema.Column>)[
+                .. column.Maps.Columns, column.Annotations, .. column.Raters.Columns,
+            ]),
+        ]);
+        Func<GroupColumn.RowGroup>? groupGetter = groupColumnName is null ? null : groups.Getter(cursor);
+        Func<string> nameGetter = NameGetter(cursor, name);
+        using var volumes = new OpenVolumes();
+        Func<SliceGrid?> grid = GridColumn.Getter(cursor, image, imagePath, notes);
+        Func<Slice>? imageGetter = image is null ? null : cursor.SliceGetter(image.Value);
+        var getters = columns.Select(column => (
+            Maps: column.Maps.Getter(cursor), Masks: cursor.AnnotationGetter(column.Annotations, volumes, grid, notes),
+            Raters: column.Raters.Getter(cursor))).ToArray();
+        var found = new List<GroupColumn.RowGroup?>();
+        var cases = new List<(int Row, CaseMetrics Scores, IReadOnlyList<CaseRaterScore> Raters)>[columns.Length];
+        for (int structure = 0; structure < columns.Length; structure++)
+        {
+            cases[structure] = [];
+        }
+
+        while (cursor.MoveNext())
+        {
+            string caseName = nameGetter();
+            found.Add(groupGetter?.Invoke());
+            for (int structure = 0; structure < columns.Length; structure++)
+            {
+                if (MasksOrNull(caseName, getters[structure].Masks, imageGetter) is not { } masks)
+                {
+                    continue;
+                }
+
+                CaseMetrics scores = Score(caseName, getters[structure].Maps(caseName), masks, imageGetter?.Invoke(), options);
+                progress?.Report(scores);
+                cases[structure].Add((found.Count - 1, scores, getters[structure].Raters(caseName, masks)));
+            }
+        }
+
+        string?[] names = [.. GroupNames(found)];
+        return Array.AsReadOnly<StructureMetrics>([.. columns.Select((column, structure) => Summarise(column, cases[structure]))]);
+
+        StructureMetrics Summarise(
+            StructureColumns column,
+            List<(int Row, CaseMetrics Scores, IReadOnlyList<CaseRaterScore> Raters)> rows)
+        {
+            if (rows.Count == 0)
+            {
+                throw new ArgumentException(
+                    $"No row has masks in column '{column.Annotations.Name}'; there is nothing to score.", nameof(data));
+            }
+
+            CaseRaterScore[] raters = [.. rows.SelectMany(row => row.Raters.Select(one => one with { Group = names[row.Row] }))];
+            return new(
+                column.Structure,
+                new(rows.Select(row => row.Scores with { Group = names[row.Row] }), options),
+                raters.Length == 0 ? null : new(raters, options));
+        }
+
+        static string? NameOf(SegmentedStructure structure, string? column) => column is null ? null : structure.ColumnName(column);
+    }
+
+    private sealed record StructureColumns(
+        SegmentedStructure Structure, PredictedMaps Maps, DataViewSchema.Column Annotations, RaterMaps Raters);
+}
