@@ -111,7 +111,7 @@ public sealed class DatasetManifestTests : IDisposable
         "\"image\": \"rg.tif\"",
         "\"image\": \"rg.tif\", \"volume\": { \"axis\": 3 }",
         "$.cases[2].volume.axis: must be a whole number from 0 to 2, but it is 3")]
-    [InlineData("\"formatVersion\": 1", "\"formatVersion\": 2", "format version 2")]
+    [InlineData("\"formatVersion\": 1", "\"formatVersion\": 3", "format version 3")]
     [InlineData("\"levels\": 2,", "\"levels\": 2,,", "line 8")]
     public void A_mistake_is_one_line_with_its_place(string right, string wrong, string said)
     {

@@ -291,12 +291,12 @@ public sealed class UNetSegmentationTests(TinyModel tiny) : IDisposable
         _ml.Model.Save(model, tiny.Data.Schema, _folder["model.zip"]);
         byte[] before = ModelFileTests.Entry(_folder["model.zip"], "manifest.json");
         byte[] newer = Encoding.UTF8.GetBytes(
-            Encoding.UTF8.GetString(before).Replace("\"formatVersion\": 1", "\"formatVersion\": 3", StringComparison.Ordinal));
+            Encoding.UTF8.GetString(before).Replace("\"formatVersion\": 1", "\"formatVersion\": 4", StringComparison.Ordinal));
         ModelFileTests.Reseal(_folder["model.zip"], newer);
         Exception exception = Assert.ThrowsAny<TargetInvocationException>(() => new MLContext().Model.Load(_folder["model.zip"], out _))
             .GetBaseException();
         Assert.Equal(
-            "The model file has format version 3; this version of Consensus.ML reads up to 2. Update the Consensus.ML package.",
+            "The model file has format version 4; this version of Consensus.ML reads up to 3. Update the Consensus.ML package.",
             exception.Message);
     }
 

@@ -27,6 +27,20 @@ internal sealed record CaseSource(
     /// <summary>The name that reports use where a set has no splits.</summary>
     private const string AllCases = "all";
 
+    /// <summary>The structure that was asked for: the name of a task, or of a structure of a manifest; null where there is none.</summary>
+    public string? Structure { get; init; }
+
+    /// <summary>The structures, where several were asked for (<see cref="StructureSources"/>); else empty.</summary>
+    public IReadOnlyList<CaseSource> Structures { get; init; } = [];
+
+    /// <summary>Each structure as a set of its own, or this set.</summary>
+    public IReadOnlyList<CaseSource> Parts => Structures.Count > 0 ? Structures : [this];
+
+    /// <summary>How many raters a complete case has, for people.</summary>
+    public string RaterText => Structures.Count == 0
+        ? $"{Raters} raters"
+        : string.Join(", ", Structures.Select(each => $"{each.Structure} by {each.Raters} raters"));
+
     /// <summary>The number of groups (patients, volumes) of the cases. A case without a group is a group of its own.</summary>
     public int Groups => Cases.Select(raterCase => raterCase.Group).Distinct(StringComparer.Ordinal).Count();
 
@@ -68,6 +82,7 @@ internal sealed record CaseSource(
         QubiqSplit other = part == QubiqSplit.Train ? QubiqSplit.Validation : QubiqSplit.Train;
         return new(found.Name, Formats.Name(part), found.Raters, rule, listing.Cases, augmentation)
         {
+            Structure = found.Name,
             Others = [new(Formats.Name(other), OrNone(() => QubiqDataset.List(data, found, other, MissingRaters.Fraction).Cases))],
         };
     }
@@ -85,7 +100,8 @@ internal sealed record CaseSource(
     {
         if (File.Exists(data))
         {
-            (DatasetManifest manifest, string? part) = ReadManifest(data, task, split, splitByDefault);
+            (DatasetManifest manifest, string? part) = ReadManifest(data, split, splitByDefault);
+            EnsureTask(manifest, data, task, isImages: true);
             RaterCase[] images = [.. manifest.AllImages(part)];
             return images.Length > 0 ? images : throw new InvalidDataException($"'{data}' describes no cases.");
         }
@@ -93,7 +109,8 @@ internal sealed record CaseSource(
         QubiqSplit asked = ParseSplit(split ?? splitByDefault);
         try
         {
-            CaseListing listing = QubiqDataset.ListImages(data, task, asked);
+            // The tasks of a set share their images.
+            CaseListing listing = QubiqDataset.ListImages(data, task?.Split(',')[0].Trim(), asked);
             WarnOf(listing, terminal);
             return listing.Cases;
         }
@@ -129,7 +146,9 @@ internal sealed record CaseSource(
     }
 
     /// <summary>The cases as rows.</summary>
-    public IDataView View(MLContext ml) => ml.Data.LoadFromCases(Cases);
+    public IDataView View(MLContext ml) => Structures.Count == 0
+        ? ml.Data.LoadFromCases(Cases)
+        : ml.Data.LoadFromStructures([.. Structures.Select(each => new StructureCases(each.Structure!, each.Cases))]);
 
     private static CaseSource ListManifest(
         Terminal terminal,
@@ -139,26 +158,42 @@ internal sealed record CaseSource(
         string splitByDefault,
         MissingRaters? missingRaters)
     {
-        (DatasetManifest manifest, string? part) = ReadManifest(path, task, split, splitByDefault);
+        (DatasetManifest whole, string? part) = ReadManifest(path, split, splitByDefault);
+        EnsureTask(whole, path, task);
+        DatasetManifest manifest = task is null ? whole : whole.ForStructure(task);
         CaseListing listing = manifest.List(part, missingRaters);
         WarnOf(listing, terminal);
         return new(manifest.Name, part ?? AllCases, manifest.Levels, missingRaters
             ?? manifest.MissingRaters, listing.Cases, AugmentationPolicy.Strong with { Mirror = QubiqTask.MirrorOf(manifest.Name) })
         {
+            Structure = task,
             Others = part is null ? [] : [.. manifest.Splits.Where(other => other != part)
                 .Select(other => new DatasetSplit(other, OrNone(() => [.. manifest.AllCases(other)])))],
         };
     }
 
-    private static (DatasetManifest Manifest, string? Split) ReadManifest(string path, string? task, string? split, string splitByDefault)
+    /// <summary>Checks that --task names a structure of a manifest that has several, and is not given for any other manifest.</summary>
+    private static void EnsureTask(DatasetManifest manifest, string path, string? task, bool isImages = false)
     {
-        DatasetManifest manifest = DatasetManifest.Read(path);
-        if (task is not null)
+        if (manifest.Structures.Count == 0)
+        {
+            if (task is not null)
+            {
+                throw new UsageException(
+                    $"Option --task belongs to a folder of sets; the manifest '{path}' describes one set, {manifest.Name}.");
+            }
+        }
+        else if (!isImages && (task is null || !manifest.Structures.Contains(task, StringComparer.Ordinal)))
         {
             throw new UsageException(
-                $"Option --task belongs to a folder of sets; the manifest '{path}' describes one set, {manifest.Name}.");
+                $"{(task is null ? "--task is not given" : $"'{task}' is not a value of --task here")}: '{path}' has the structures "
+                + $"{string.Join(", ", manifest.Structures)}; name one of them.");
         }
+    }
 
+    private static (DatasetManifest Manifest, string? Split) ReadManifest(string path, string? split, string splitByDefault)
+    {
+        DatasetManifest manifest = DatasetManifest.Read(path);
         string? part = split ?? (manifest.Splits.Count > 0 ? splitByDefault : null);
         if (part is not null && !manifest.Splits.Contains(part))
         {

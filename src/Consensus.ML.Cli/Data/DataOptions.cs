@@ -27,7 +27,8 @@ internal sealed class DataOptions
         Task = new("--task")
         {
             Description = $"What is segmented: {string.Join(", ", QubiqTask.All)}, or the name of another set in ROOT (followed by -2 "
-                + "for its second task). A bare prostate or brain-tumor is task 1. Default: the only task in ROOT. Not for a manifest.",
+                + "for its second task). A bare prostate or brain-tumor is task 1. Default: the only task in ROOT. Of a manifest, the name of "
+                + "a structure. train and evaluate take several, with commas between them: prostate-1,prostate-2.",
             HelpName = "TASK",
         };
         Split = new("--split")
@@ -68,9 +69,13 @@ internal sealed class DataOptions
     public CaseSource ListCases(Terminal terminal, ParseResult parsed, MissingRaters? missingRaters = null) =>
         CaseSource.List(terminal, parsed.Require(Data!), parsed.GetValue(Task), parsed.GetValue(Split), _splitByDefault, missingRaters);
 
+    /// <summary>Lists the cases of one or several tasks or structures.</summary>
+    public CaseSource ListStructures(Terminal terminal, ParseResult parsed, MissingRaters? missingRaters = null) => StructureSources.List(
+        terminal, parsed.Require(Data!), parsed.GetValue(Task), parsed.GetValue(Split), _splitByDefault, missingRaters);
+
     /// <summary>Lists the cases of another split of the set that the options name.</summary>
     public CaseSource ListSplit(Terminal terminal, ParseResult parsed, string split, MissingRaters? missingRaters) =>
-        CaseSource.List(terminal, parsed.Require(Data!), parsed.GetValue(Task), split, _splitByDefault, missingRaters);
+        StructureSources.List(terminal, parsed.Require(Data!), parsed.GetValue(Task), split, _splitByDefault, missingRaters);
 
     /// <summary>Lists the images that the options name, with or without masks.</summary>
     public IReadOnlyList<RaterCase> ListImages(Terminal terminal, ParseResult parsed) =>
@@ -78,5 +83,6 @@ internal sealed class DataOptions
 
     /// <summary>The command that checks the set, for messages.</summary>
     public string CheckCommand(ParseResult parsed) =>
-        $"consensus dataset check --data {parsed.GetValue(Data)}{(parsed.GetValue(Task) is { } task ? $" --task {task}" : "")}";
+        $"consensus dataset check --data {parsed.GetValue(Data)}"
+        + $"{(parsed.GetValue(Task) is { } task && !File.Exists(parsed.GetValue(Data)) ? $" --task {task}" : "")}";
 }

@@ -66,7 +66,9 @@ internal static class DatasetCheckCommand
                 : throw new UsageException("Option --task belongs to a folder of sets; a manifest describes one set.");
         }
 
-        IReadOnlyList<QubiqTask> tasks = task is null ? QubiqDataset.FindTasks(data) : [CaseSource.FindTask(data, task)];
+        IReadOnlyList<QubiqTask> tasks = task is null
+            ? QubiqDataset.FindTasks(data)
+            : [.. task.Split(',', StringSplitOptions.TrimEntries).Select(name => CaseSource.FindTask(data, name))];
         return tasks.Count > 0
             ? [.. tasks.Select(
                 each => ((string?)each.Name, Watch(terminal, quiet, progress => DatasetCheck.RunQubiq(data, each, progress, noData))))]

@@ -21,6 +21,7 @@ internal static class EvaluateCommand
             "consensus evaluate --model brain-growth.zip --data QUBIQ --task brain-growth --json report.json",
             "consensus evaluate --model brain-growth.zip --data QUBIQ --task brain-growth --sampler ddim "
             + "--sampling-steps 2 --generations 1",
+            "consensus evaluate --model prostate.zip --data QUBIQ --task prostate-1,prostate-2",
             "consensus evaluate --model brain-growth.zip --data QUBIQ --task brain-growth --records scores --shard 0/4");
         foreach (Option option in arguments.Options)
         {
@@ -43,11 +44,19 @@ internal static class EvaluateCommand
         string? report = arguments.ReadReport(parsed);
         EvaluationOptions options = arguments.ReadOptions(parsed);
         Shard? shard = arguments.ReadShard(terminal, parsed);
-        CaseSource source = arguments.Data.ListCases(terminal, parsed, parsed.GetValue(arguments.Missing));
+        CaseSource source = arguments.Data.ListStructures(terminal, parsed, parsed.GetValue(arguments.Missing));
         string? device = parsed.GetValue(arguments.Device);
         (MLContext ml, LoadedModel loaded) = LoadedModel.Open(terminal, path, device, parsed.IsVerbose());
         using LoadedModel owned = loaded;
         using LoadedModel sampled = loaded.WithSampling(arguments.Sampling.Read(parsed, loaded.Segmentation));
+        if (StructureEvaluation.IsFor(sampled.Segmentation, source))
+        {
+            StructureEvaluation evaluation = new(
+                ml, sampled, source, options, parsed.GetValue(arguments.Native), records is null ? null : arguments.Records.Name);
+            evaluation.Print(terminal, report);
+            return ExitCode.Success;
+        }
+
         var settings = EvaluationSettings.Create(sampled.Segmentation, options, source, parsed.GetValue(arguments.Native));
         if (records is null)
         {
@@ -141,7 +150,8 @@ internal static class EvaluateCommand
                 context.Status(Markup.Escape($"{scores.Name}: soft Dice {Formats.Score(scores.SoftDice5)}; sampling the next case")))));
     }
 
-    private static string Headline(SegmentationMetrics metrics, EvaluationSettings settings)
+    /// <summary>The score in one line.</summary>
+    public static string Headline(SegmentationMetrics metrics, EvaluationSettings settings)
     {
         EvaluationReport.ResolutionDescription resolution = settings.Resolution;
         string size = resolution.Native ? "at each case's own size" : $"at {resolution.Height}×{resolution.Width}";

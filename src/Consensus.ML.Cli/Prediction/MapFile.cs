@@ -16,24 +16,28 @@ namespace Consensus.ML.Cli.Prediction;
 /// <param name="Format">The format of the file.</param>
 internal sealed record MapFile(string Path, string Image, ImageFormat Format)
 {
+    /// <summary>What the name of the file of a soft map ends with.</summary>
+    public const string Soft = "_soft";
+
     /// <summary>
-    /// The file for a case: <c>&lt;case&gt;_soft.nii.gz</c> for a NIfTI image, <c>&lt;case&gt;_soft.tif</c> for a picture, because TIFF is
-    /// the only picture format that holds fractions.
+    /// The file of a map: <c>.nii.gz</c> for a NIfTI image, <c>.tif</c> for a picture, because TIFF is the only picture format that holds
+    /// fractions.
     /// </summary>
     /// <param name="folder">The folder to write to.</param>
+    /// <param name="name">Its name without the ending, such as <c>case01_soft</c>.</param>
     /// <param name="raterCase">The case. Its first image decides the format.</param>
-    public static MapFile ForCase(string folder, RaterCase raterCase)
+    public static MapFile ForCase(string folder, string name, RaterCase raterCase)
     {
         string image = raterCase.ImagePaths[0];
-        (string nifti, string tiff) = PossiblePaths(folder, raterCase.Name);
+        (string nifti, string tiff) = PossiblePaths(folder, name);
         return SliceReader.ReadFormat(image) == ImageFormat.Nifti
             ? new(nifti, image, ImageFormat.Nifti)
             : new(tiff, image, ImageFormat.Tiff);
     }
 
-    /// <summary>The names that the file of a case can have. Which of them it has depends on the image.</summary>
+    /// <summary>The names that the file of a map can have. Which of them it has depends on the image.</summary>
     public static (string Nifti, string Tiff) PossiblePaths(string folder, string name) =>
-        (System.IO.Path.Combine(folder, $"{name}_soft.nii.gz"), System.IO.Path.Combine(folder, $"{name}_soft.tif"));
+        (System.IO.Path.Combine(folder, $"{name}.nii.gz"), System.IO.Path.Combine(folder, $"{name}.tif"));
 
     /// <summary>Writes the map. The file appears only when it is complete.</summary>
     /// <param name="maps">The map; for a volume, the maps of all its slices.</param>

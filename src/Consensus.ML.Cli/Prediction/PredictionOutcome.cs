@@ -15,7 +15,7 @@ internal sealed record PredictionOutcome(RaterCase Case, TimeSpan Time)
     public PredictionInput? Input { get; init; }
 
     /// <summary>Its maps; null for a volume, which is predicted when its turn comes.</summary>
-    public PredictedMaps? Maps { get; init; }
+    public IReadOnlyList<PredictedStructure>? Maps { get; init; }
 
     /// <summary>What went wrong; null for nothing.</summary>
     public ExceptionDispatchInfo? Failure { get; init; }

@@ -8,7 +8,10 @@ namespace Consensus.ML.Cli.Prediction;
 /// <param name="Inputs">The image, or a file for each channel, as they were given.</param>
 /// <param name="Outputs">The files of its result; none where it failed.</param>
 /// <param name="Seconds">The time that reading, predicting and writing took.</param>
-/// <param name="Area">Pixels of the map above one half, in all slices of a volume; null where nothing was predicted now.</param>
+/// <param name="Area">
+/// Pixels of the map above one half, in all slices of a volume, and of several structures those of the first; null where nothing was
+/// predicted now.
+/// </param>
 /// <param name="PhysicalArea">The same in square millimetres; null where the image does not say how large a pixel is.</param>
 /// <param name="Status">ok, skipped or failed.</param>
 /// <param name="Message">Why it failed; null otherwise.</param>
@@ -23,8 +26,13 @@ internal sealed record PredictionRecord(
     string Status,
     string? Message)
 {
-    public static PredictionRecord Ok(RaterCase input, IReadOnlyList<string> outputs, TimeSpan time, PredictedMaps maps) =>
-        new(1, input.Name, input.ImagePaths, outputs, Rounded(time), maps.Area, maps.PhysicalArea, "ok", null);
+    public static PredictionRecord Ok(
+        RaterCase input,
+        IReadOnlyList<string> outputs,
+        TimeSpan time,
+        IReadOnlyList<PredictedStructure> maps) =>
+        new(
+            1, input.Name, input.ImagePaths, outputs, Rounded(time), maps[0].Soft.Area, maps[0].Soft.PhysicalArea, "ok", null);
 
     public static PredictionRecord Skipped(RaterCase input, IReadOnlyList<string> outputs) =>
         new(1, input.Name, input.ImagePaths, outputs, 0, null, null, "skipped", null);

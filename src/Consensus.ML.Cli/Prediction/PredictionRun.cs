@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Runtime.ExceptionServices;
+using Consensus.Imaging;
 using Consensus.Imaging.Cases;
 using Consensus.Imaging.Pictures;
 using Consensus.ML.Cli.Shell;
@@ -86,13 +87,14 @@ internal sealed class PredictionRun(
         long began = Stopwatch.GetTimestamp();
         try
         {
-            if (options.SkipsFinished && PredictionFiles.Finished(options.Folder, raterCase.Name) is { } outputs)
+            if (options.SkipsFinished
+                && PredictionFiles.Finished(options.Folder, raterCase.Name, model.Segmentation.Structures) is { } outputs)
             {
                 return new(raterCase, TimeSpan.Zero) { Finished = outputs };
             }
 
             var input = PredictionInput.FromCase(raterCase, options.Axis, model.Segmentation);
-            PredictedMaps? maps = input.Axis is null ? PredictImage(input) : null;
+            IReadOnlyList<PredictedStructure>? maps = input.Axis is null ? PredictImage(input) : null;
             return new(raterCase, Stopwatch.GetElapsedTime(began)) { Input = input, Maps = maps };
         }
         catch (Exception exception)
@@ -103,7 +105,7 @@ internal sealed class PredictionRun(
     }
 
     /// <summary>With one thread, like each of several: the map of an image does not depend on the number of threads or inputs.</summary>
-    private PredictedMaps PredictImage(PredictionInput input)
+    private IReadOnlyList<PredictedStructure> PredictImage(PredictionInput input)
     {
         using IDisposable? threads = model.Segmentation.PredictsSideBySide ? TorchRuntime.UseThreads(1) : null;
         return predictor.Predict(input);
@@ -118,26 +120,66 @@ internal sealed class PredictionRun(
         Write(input, outcome.Maps ?? predictor.Predict(input), () => outcome.Time + Stopwatch.GetElapsedTime(began));
     }
 
-    private void Write(PredictionInput input, PredictedMaps maps, Func<TimeSpan> time)
+    private void Write(PredictionInput input, IReadOnlyList<PredictedStructure> structures, Func<TimeSpan> time)
     {
-        var mapFile = MapFile.ForCase(options.Folder, input.Case);
-        string picturePath = PredictionFiles.Picture(options.Folder, input.Name);
-        RgbImage picture = SliceOverlay.Draw(maps.Shown, maps.Maps[maps.Best].Pixels);
+        (MapFile File, IReadOnlyList<Slice> Maps)[] maps = [.. structures.SelectMany(structure => MapsOf(input, structure))];
+        (string File, RgbImage Picture)[] pictures = [.. structures.SelectMany(structure => PicturesOf(input, structure))];
         Interruption.Write(() =>
         {
             try
             {
-                mapFile.Write(maps.Maps, input.Axis);
-                picture.SavePng(picturePath);
+                foreach ((MapFile file, IReadOnlyList<Slice> map) in maps)
+                {
+                    file.Write(map, input.Axis);
+                }
+
+                foreach ((string file, RgbImage picture) in pictures)
+                {
+                    picture.SavePng(file);
+                }
             }
             catch (IOException exception)
             {
                 throw new ResultNotWrittenException(exception);
             }
 
-            log?.Write(PredictionRecord.Ok(input.Case, [mapFile.Path, picturePath], time(), maps));
+            log?.Write(PredictionRecord.Ok(
+                input.Case, [.. maps.Select(map => map.File.Path), .. pictures.Select(picture => picture.File)], time(), structures));
         });
-        terminal.Out.WriteLine($"{input.Name}: {Describe(input, maps)} → {mapFile.Path}, {picturePath}");
+        foreach (PredictedStructure structure in structures)
+        {
+            string name = PredictionFiles.NameOf(input.Name, structure.Structure);
+            string raters = structure.Raters.Count == 0
+                ? ""
+                : $", and {structure.Raters.Count} raters' masks in {PredictionFiles.PictureOfRaters(options.Folder, name)}";
+            terminal.Out.WriteLine(
+                $"{input.Name}{(structure.Structure.Name.Length == 0 ? "" : $", {structure.Structure.Name}")}: "
+                + $"{Describe(input, structure.Soft)} → {SoftMapFile(input, structure).Path}, "
+                + $"{PredictionFiles.Picture(options.Folder, name)}{raters}");
+        }
+    }
+
+    private MapFile SoftMapFile(PredictionInput input, PredictedStructure structure) => MapFile.ForCase(
+        options.Folder, $"{PredictionFiles.NameOf(input.Name, structure.Structure)}{MapFile.Soft}", input.Case);
+
+    /// <summary>The maps of a structure with their files: the soft map, and the mask of each named rater.</summary>
+    private IEnumerable<(MapFile File, IReadOnlyList<Slice> Maps)> MapsOf(PredictionInput input, PredictedStructure structure) =>
+    [
+        (SoftMapFile(input, structure), structure.Soft.Maps),
+        .. structure.Structure.Raters.Zip(structure.Raters, (rater, maps) => (
+            MapFile.ForCase(options.Folder, PredictionFiles.NameOfRater(input.Name, structure.Structure, rater), input.Case), maps)),
+    ];
+
+    /// <summary>The pictures of a structure with their files. That of the soft map is the last.</summary>
+    private IEnumerable<(string File, RgbImage Picture)> PicturesOf(PredictionInput input, PredictedStructure structure)
+    {
+        string name = PredictionFiles.NameOf(input.Name, structure.Structure);
+        if (structure.PictureOfRaters(name) is { } raters)
+        {
+            yield return (PredictionFiles.PictureOfRaters(options.Folder, name), raters);
+        }
+
+        yield return (PredictionFiles.Picture(options.Folder, name), structure.Picture());
     }
 
     private static string Describe(PredictionInput input, PredictedMaps predicted)

@@ -48,6 +48,11 @@ internal sealed class TrainArguments
         + "any-annotator (the mask of any rater) or soft-label (the soft map itself). Default consensus.",
         Spelling.List<TrainingTarget>());
 
+    public Option<bool> NamedRaters { get; } = new("--named-raters")
+    {
+        Description = "Also learn the mask that each rater draws, by the rater's name, in the same network. For the target consensus.",
+    };
+
     public Option<LevelConditioning?> LevelConditioning { get; } = NetworkArguments.LevelConditioning("the preset's");
 
     public Option<int?> PatchSize { get; } = NetworkArguments.PatchSize(

@@ -30,12 +30,14 @@ internal static class TrainCommand
             "consensus train --data QUBIQ --task brain-growth --minutes 15 --out brain-growth.zip",
             "consensus train --data QUBIQ --task brain-growth --members 2 --minutes 15 --out ensemble.zip",
             "consensus train --data QUBIQ --task brain-growth --method level-unet --minutes 5 --out one-pass.zip",
+            "consensus train --data QUBIQ --task prostate-1,prostate-2 --named-raters --minutes 30 --out prostate.zip",
             "consensus train --data QUBIQ --task kidney --steps 20000 --checkpoints run --resume --out kidney.zip",
             "consensus train --data QUBIQ --task kidney --preset paper --device cuda --precision bfloat16 --out kidney.zip",
             "mpirun -np 4 consensus train --data QUBIQ --task kidney --steps 20000 --out kidney.zip")
         {
             options.Data.Data, options.Data.Task, options.Data.Split, options.ValidationSplit, options.Missing, options.Size,
-            options.Method, options.Preset, options.Target, options.LevelConditioning, options.PatchSize, options.Minutes, options.Steps,
+            options.Method, options.Preset, options.Target, options.NamedRaters, options.LevelConditioning, options.PatchSize,
+            options.Minutes, options.Steps,
             options.Patience, options.Members, options.Seed, options.Device, options.Precision, options.Threads, options.Augmentation,
             options.NoData, options.Mirror, options.Memory, options.Processes.Mpi, options.From, options.Checkpoints.Folder,
             options.Checkpoints.Every, options.Checkpoints.Resume, options.Output,
@@ -88,18 +90,13 @@ internal static class TrainCommand
         MLContext ml = Session.Create(terminal, device, parsed.GetValue(options.Seed) ?? 0, parsed.IsVerbose());
         using LoadedModel? start = parsed.GetValue(options.From) is string model ? LoadedModel.Read(ml, model) : null;
         var plan = TrainingPlan.FromArguments(options, parsed, start);
-        CaseSource source = options.Data.ListCases(terminal, parsed, parsed.GetValue(options.Missing));
+        CaseSource source = options.Data.ListStructures(terminal, parsed, parsed.GetValue(options.Missing));
         float? noData = parsed.GetValue(options.NoData) ?? start?.NoData;
         CaseSource? validation = ValidationSplit.List(
             terminal, parsed, options.Data, source, options.ValidationSplit, parsed.GetValue(options.Missing));
-        DatasetSplit[] used =
-        [
-            new(source.Split, source.Cases), .. validation is null ? [] : (DatasetSplit[])[new(validation.Split, validation.Cases)],
-        ];
-        DatasetSplit[] others = [.. source.Others.Where(other => other.Name != validation?.Split)];
-        IReadOnlyList<ResizingCeiling> ceilings = InFirst(
-            processes,
-            () => DatasetGate.Check(terminal, source, used, others, options.Data.CheckCommand(parsed), noData, interruption.Token));
+        plan.EnsureFits(source);
+        IReadOnlyList<ResizingCeiling> ceilings = InFirst(processes, () => Check(
+            terminal, source, validation, options.Data.CheckCommand(parsed), noData, interruption.Token));
         SizeChoice? size = null;
         if (plan.TakesAnySide)
         {
@@ -110,6 +107,34 @@ internal static class TrainCommand
         return Train(
             terminal, ml, plan, size, source, validation, noData, options.ReadAugmentation(parsed, source), checkpoints, path, interruption,
             processes);
+    }
+
+    /// <summary>Checks the cases of each structure.</summary>
+    /// <returns>What resizing to each size leaves; of several structures the least.</returns>
+    private static IReadOnlyList<ResizingCeiling> Check(
+        Terminal terminal,
+        CaseSource source,
+        CaseSource? validation,
+        string command,
+        float? noData,
+        CancellationToken cancellation)
+    {
+        var ceilings = new List<ResizingCeiling>();
+        for (int i = 0; i < source.Parts.Count; i++)
+        {
+            CaseSource part = source.Parts[i];
+            DatasetSplit[] used =
+            [
+                new(part.Split, part.Cases),
+                .. validation is null ? [] : (DatasetSplit[])[new(validation.Split, validation.Parts[i].Cases)],
+            ];
+            DatasetSplit[] others = [.. part.Others.Where(other => other.Name != validation?.Split)];
+            ceilings.AddRange(DatasetGate.Check(terminal, part, used, others, command, noData, cancellation));
+        }
+
+        return source.Parts.Count == 1
+            ? ceilings
+            : [.. ceilings.GroupBy(ceiling => ceiling.Size).Select(same => same.MinBy(ceiling => ceiling.SoftDice)!)];
     }
 
     /// <summary>Looks at the cases in one process; the others wait, and end where it ends.</summary>
@@ -200,7 +225,7 @@ internal static class TrainCommand
             _ => "rows",
         };
         terminal.Out.WriteLine(
-            $"Training on {source.Name} at {plan.Side}×{plan.Side} pixels{counted}: {source.Raters} raters, {plan.Learned}"
+            $"Training on {source.Name} at {plan.Side}×{plan.Side} pixels{counted}: {source.RaterText}, {plan.Learned}"
             + $"{(plan.Members == 1 ? "" : $", {plan.Members} networks")}{chosen}.");
         if (size is { SoftDice: double left })
         {

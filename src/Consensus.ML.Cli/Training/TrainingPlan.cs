@@ -56,8 +56,10 @@ internal sealed class TrainingPlan
     public string Learned => _options switch
     {
         UNetSegmentationEstimator.Options unet => $"{Spelling.Write(unet.Kind)} in one pass",
-        _ => $"target {Spelling.Write(((ConsensusSegmentationEstimator.Options)_options).Target)}",
+        _ => $"target {Spelling.Write(Diffusion.Target)}{(Diffusion.NamedRaters ? " and each rater by name" : "")}",
     };
+
+    private ConsensusSegmentationEstimator.Options Diffusion => (ConsensusSegmentationEstimator.Options)_options;
 
     /// <summary>Makes the plan.</summary>
     /// <param name="arguments">The options of the command.</param>
@@ -75,7 +77,7 @@ internal sealed class TrainingPlan
                 $"--method {asked.Name} does not go with --from: that model's method is {method.Name}, and is trained further as that.");
         }
 
-        Option[] ofDiffusion = [arguments.Preset, arguments.Target, arguments.LevelConditioning];
+        Option[] ofDiffusion = [arguments.Preset, arguments.Target, arguments.NamedRaters, arguments.LevelConditioning];
         if (method.OnePass is not null && ofDiffusion.FirstOrDefault(option => parsed.GetResult(option) is not null) is { } other)
         {
             throw new UsageException($"{other.Name} is for the method consensus; it does not go with the method {method.Name}.");
@@ -83,7 +85,31 @@ internal sealed class TrainingPlan
 
         return new(arguments, parsed, start, method.OnePass is { } kind
             ? OnePass(arguments, parsed, start, kind)
-            : Diffusion(arguments, parsed, start));
+            : ByDiffusion(arguments, parsed, start));
+    }
+
+    /// <summary>Takes over the structures of the cases, and refuses several where the model can learn only one.</summary>
+    /// <exception cref="UsageException">The method or the target learns one structure, or no named raters.</exception>
+    public void EnsureFits(CaseSource source)
+    {
+        if (source.Structures.Count > 0 && _options is UNetSegmentationEstimator.Options unet)
+        {
+            throw new UsageException(
+                $"--task names {source.Structures.Count} tasks, and a {Spelling.Write(unet.Kind)} U-Net learns one: use the method "
+                + "consensus, or train a model for each task.");
+        }
+
+        if (_options is not ConsensusSegmentationEstimator.Options options)
+        {
+            return;
+        }
+
+        options.Structures = [.. source.Structures.Select(each => each.Structure!)];
+        if (options.Target != TrainingTarget.Consensus && (options.Structures.Count > 0 || options.NamedRaters))
+        {
+            throw new UsageException(
+                $"The target {Spelling.Write(options.Target)} learns one structure without named raters; use the target consensus.");
+        }
     }
 
     /// <summary>Makes the trainer for the training cases.</summary>
@@ -106,7 +132,7 @@ internal sealed class TrainingPlan
         _options.Cancellation = cancellation;
         return _options is UNetSegmentationEstimator.Options unet
             ? ml.Transforms.UNetSegment(unet)
-            : ml.Transforms.ConsensusSegment((ConsensusSegmentationEstimator.Options)_options);
+            : ml.Transforms.ConsensusSegment(Diffusion);
     }
 
     private static UNetSegmentationEstimator.Options OnePass(
@@ -122,7 +148,7 @@ internal sealed class TrainingPlan
         return options;
     }
 
-    private static ConsensusSegmentationEstimator.Options Diffusion(TrainArguments arguments, ParseResult parsed, LoadedModel? start)
+    private static ConsensusSegmentationEstimator.Options ByDiffusion(TrainArguments arguments, ParseResult parsed, LoadedModel? start)
     {
         ConsensusSegmentationEstimator.Options? further =
             start is null ? null : ConsensusSegmentationEstimator.Options.ContinueFrom(start.Segmentation);
@@ -134,6 +160,7 @@ internal sealed class TrainingPlan
             : ConsensusSegmentationEstimator.Options.Compact(target, conditioning ?? LevelConditioning.Channels);
         ConsensusSegmentationEstimator.Options options = further ?? recipe;
         options.Target = target;
+        options.NamedRaters |= parsed.GetValue(arguments.NamedRaters);
         options.Network = options.Network with
         {
             LevelConditioning = conditioning ?? options.Network.LevelConditioning,
@@ -153,6 +180,7 @@ internal sealed class TrainingPlan
     {
         UNetSegmentationEstimator.Options unet when unet.Kind.LevelsAreRaters() => null,
         ConsensusSegmentationEstimator.Options { Target: TrainingTarget.Annotator } => null,
+        _ when source.Structures.Count > 0 => null,
         _ when _start is not null && source.MissingRaters == MissingRaters.Fraction => _start.Segmentation.Levels,
         _ => source.Raters,
     };

@@ -37,6 +37,13 @@ internal sealed class ChainPredictor : IMapPredictor
         }
 
         var segmentation = (SegmentationTransformer)_steps[_segmentation];
+        if (segmentation.Structures is not [{ Name: "" }])
+        {
+            throw new InvalidDataException(
+                $"The model segments {string.Join(", ", segmentation.Structures.Select(structure => structure.Name))}; a server answers "
+                + "with the maps of a model of one structure. 'consensus predict' writes those of all.");
+        }
+
         Model = Describe(segmentation, NamesOf(segmentation));
     }
 

@@ -103,7 +103,8 @@ internal sealed class ManifestReader
                 string.Create(
                     CultureInfo.InvariantCulture,
                     $"'{path}' is a dataset manifest of format version {number}, but this library reads versions 1 to "
-                    + $"{DatasetManifest.NewestFormatVersion}{(number > DatasetManifest.NewestFormatVersion ? ": use a newer one" : "")}."));
+                    + $"{DatasetManifest.NewestFormatVersion}"
+                    + $"{(number > DatasetManifest.NewestFormatVersion ? ": use a newer one" : "")}."));
         }
     }
 

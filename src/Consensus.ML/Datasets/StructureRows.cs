@@ -6,7 +6,7 @@ using Microsoft.ML.Data;
 
 namespace Consensus.ML.Datasets;
 
-/// <summary>The cases of several structures as the rows of one data view: a row for each image, with the masks of every structure.</summary>
+/// <summary>The cases of several structures as the rows of one data view: a row for each image, with all masks.</summary>
 internal static class StructureRows
 {
     /// <summary>

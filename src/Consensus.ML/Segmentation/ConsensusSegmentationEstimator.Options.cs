@@ -25,7 +25,8 @@ public sealed partial class ConsensusSegmentationEstimator
         /// The columns of the masks are then called by them, such as AnnotationPaths.core (and RaterNames.core); so are the columns of
         /// the prediction, such as SoftMap.core. A case that lacks a structure (an empty vector, or no masks) is trained on for the
         /// others. Structures may have different numbers of raters: each has as many levels as raters, or
-        /// <see cref="SegmentationOptions.Levels"/> where that is given. For the target Consensus only. Default empty: one structure, whose columns have their own names.
+        /// <see cref="SegmentationOptions.Levels"/> where that is given. For the target Consensus only. Default empty: one structure, whose
+        /// columns have their own names.
         /// </summary>
         public IReadOnlyList<string> Structures { get; set; } = [];
 

@@ -106,7 +106,7 @@ public sealed partial class OptionDefaultsTests
         bool flag => flag ? "true" : "false",
         TimeSpan time => string.Create(CultureInfo.InvariantCulture, $"{time.TotalMinutes} minutes"),
         CancellationToken token => token.CanBeCanceled ? "a token" : "none",
-        IEnumerable list => string.Join(", ", list.Cast<object>().Select(Shown)),
+        IEnumerable list => list.Cast<object>().Any() ? string.Join(", ", list.Cast<object>().Select(Shown)) : "empty",
         Enum name => name.ToString(),
         IConvertible number => number.ToDouble(CultureInfo.InvariantCulture).ToString(CultureInfo.InvariantCulture),
         _ => value.ToString()!,

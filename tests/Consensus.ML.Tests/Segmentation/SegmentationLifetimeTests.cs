@@ -178,10 +178,10 @@ public sealed class SegmentationLifetimeTests
     [Fact]
     public void A_manifest_of_a_newer_format_says_which_and_what_to_do()
     {
-        byte[] newer = Encoding.UTF8.GetBytes("""{ "formatVersion": 3, "somethingElse": true }""");
+        byte[] newer = Encoding.UTF8.GetBytes("""{ "formatVersion": 4, "somethingElse": true }""");
         string message = Assert.Throws<InvalidDataException>(() => ManifestJson.Read<DiffusionManifest>(newer)).Message;
         Assert.Equal(
-            "The model file has format version 3; this version of Consensus.ML reads up to 2. Update the Consensus.ML package.", message);
+            "The model file has format version 4; this version of Consensus.ML reads up to 3. Update the Consensus.ML package.", message);
     }
 
     [Theory]

@@ -89,8 +89,8 @@ internal static class StructuresCheck
         if (string.IsNullOrWhiteSpace(name) || NameText.Problem(name) is not null || name.AsSpan().ContainsAny('/', '\\'))
         {
             throw new ArgumentException(
-                $"{where} the name '{NameText.Printable(name ?? "")}'; the name of a structure or a rater must have a visible character, and "
-                + "no control character, '/' or '\\': columns and files are called by it.");
+                $"{where} the name '{NameText.Printable(name ?? "")}'; the name of a structure or a rater must have a visible "
+                + "character, and no control character, '/' or '\\': columns and files are called by it.");
         }
     }
 }

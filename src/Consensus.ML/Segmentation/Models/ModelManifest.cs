@@ -40,8 +40,8 @@ internal abstract record ModelManifest
     }
 
     /// <summary>
-    /// The oldest version of the format that can hold this model: 1 for a single model, 2 for an ensemble, 3 for several structures or named
-    /// raters.
+    /// The oldest version of the format that can hold this model: 1 for a single model, 2 for an ensemble, 3 for several structures or
+    /// named raters.
     /// </summary>
     public int FormatVersion { get; init; } = 1;
 

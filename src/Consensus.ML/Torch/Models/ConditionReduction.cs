@@ -1,4 +1,5 @@
 using Consensus.ML.Options;
+using Consensus.ML.Torch.Runtime;
 using static TorchSharp.torch;
 
 namespace Consensus.ML.Torch.Models;
@@ -30,8 +31,7 @@ internal static class ConditionReduction
                 ? levels
                 : levels with
                 {
-                    RaterMaps = SampleReduction.ToArray(
-                        samples.narrow(1, table.OfRater(index, 0), structure.Raters.Count).mean([0])),
+                    RaterMaps = samples.narrow(1, table.OfRater(index, 0), structure.Raters.Count).mean([0]).ToArray(),
                 };
         }
     }

@@ -32,6 +32,7 @@ internal sealed class ConditionTable(IReadOnlyList<SegmentedStructure> structure
     {
         get
         {
+            ArgumentOutOfRangeException.ThrowIfNegative(id);
             int left = id;
             for (int structure = 0; structure < structures.Count; structure++)
             {

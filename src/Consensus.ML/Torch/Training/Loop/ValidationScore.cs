@@ -26,8 +26,8 @@ internal sealed class ValidationScore(
     public ICollective Processes { get; init; } = OneProcess.Instance;
 
     /// <summary>
-    /// Mean soft Dice (5 thresholds) over the cases; the score of a case is the mean over its structures. Cases are predicted side by side where slices are small: several predictions with a
-    /// thread each are faster than one after another with all threads.
+    /// Mean soft Dice (5 thresholds) over the cases; the score of a case is the mean over its structures. Cases are predicted side by side
+    /// where slices are small: several predictions with a thread each are faster than one after another with all threads.
     /// </summary>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public double Compute(SegmentationModel model, CancellationToken cancellation)
