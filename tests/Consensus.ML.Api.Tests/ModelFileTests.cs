@@ -291,7 +291,7 @@ public sealed class ModelFileTests : IDisposable
     {
         Reseal(json => json.Replace("\"formatVersion\": 1", "\"formatVersion\": 7", StringComparison.Ordinal));
         Assert.Equal(
-            "The model file has format version 7; this version of Consensus.ML reads up to 2. Update the Consensus.ML package.",
+            "The model file has format version 7; this version of Consensus.ML reads up to 3. Update the Consensus.ML package.",
             Refused().Message);
     }
 

@@ -176,7 +176,9 @@ public static class DatasetCheck
         ];
 
         // The structures of a set are sets of their own that share their images. Problems of an image are named for each structure.
+        // What resizing leaves is the least that it leaves of any of them.
         int cases = 0;
+        var ceilings = new List<ResizingCeiling>();
         foreach (DatasetManifest set in manifest.Structures.Count == 0
             ? [manifest]
             : manifest.Structures.Select(manifest.ForStructure))
@@ -191,10 +193,14 @@ public static class DatasetCheck
             DatasetCheckReport report = Run(
                 splits, set.Raters.Count > 0 ? set.Levels : null, set.MissingRaters, progress, noData, cancellation);
             found.AddRange(report.Problems);
+            ceilings.AddRange(report.Ceilings);
             cases += report.Cases;
         }
 
-        return new(cases, found);
+        return new(cases, found)
+        {
+            Ceilings = [.. ceilings.GroupBy(ceiling => ceiling.Size).Select(same => same.MinBy(ceiling => ceiling.SoftDice)!)],
+        };
     }
 
     private static List<RaterCase> ManifestCases(DatasetManifest manifest, IEnumerable<DatasetCase> cases, List<DatasetProblem> found)

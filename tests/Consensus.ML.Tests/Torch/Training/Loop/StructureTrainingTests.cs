@@ -23,7 +23,9 @@ public sealed class StructureTrainingTests
         ModelDescription description = Discs.Description() with
         {
             Structures = [new("bright", 2, ["Ann", "Ben"]), new("dark", 1, ["Ben"])],
-            Network = Discs.Description().Network with { LevelConditioning = conditioning },
+
+            // Without it, the blocks of so narrow a network lose what the embedding adds (NetworkOptions.ScaleShiftNorm).
+            Network = Discs.Description().Network with { LevelConditioning = conditioning, ScaleShiftNorm = true },
         };
         TrainingCase[] cases = [.. Enumerable.Range(0, 24).Select(Case)], unseen = [.. Enumerable.Range(100, 6).Select(Case)];
         TrainingOptions options = new()
