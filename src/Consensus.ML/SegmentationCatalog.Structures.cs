@@ -29,7 +29,7 @@ public sealed partial class SegmentationCatalog
     /// <param name="progress">Receives the scores of each case and structure as soon as they are known; null for no progress.</param>
     /// <param name="softMapColumnName">The column SoftMap, as it is called without a structure; so are all columns below.</param>
     /// <param name="annotationsColumnName">The raters' masks.</param>
-    /// <param name="raterNamesColumnName">The names of the raters; read where the model draws named raters.</param>
+    /// <param name="raterNamesColumnName">The names of the raters. Without it, the masks of a case are numbered from 1.</param>
     /// <param name="samplesColumnName">The samples; null to leave them out.</param>
     /// <param name="uncertaintyColumnName">The uncertainty; null to leave it out.</param>
     /// <param name="raterMapColumnName">The first part of the names of the columns with the raters' masks.</param>
@@ -81,7 +81,11 @@ public sealed partial class SegmentationCatalog
                     schema, structure.ColumnName(softMapColumnName), NameOf(structure, samplesColumnName),
                     NameOf(structure, uncertaintyColumnName)),
                 schema.RequireAnnotations(structure.ColumnName(annotationsColumnName)),
-                new RaterMaps(schema, structure, raterMapColumnName, raterNamesColumnName))),
+                RaterNamesColumn.FindByName(
+                    schema, structure.Name.Length > 0 && schema.GetColumnOrNull(structure.ColumnName(raterNamesColumnName)) is null
+                        ? null
+                        : structure.ColumnName(raterNamesColumnName)),
+                new RaterMaps(schema, structure, raterMapColumnName))),
         ];
         DataViewSchema.Column? name = caseColumnName is null
             ? null
@@ -95,6 +99,7 @@ public sealed partial class SegmentationCatalog
             .. new[] { name, image, imagePath }.OfType<DataViewSchema.Column>(), .. groups.Columns,
             .. columns.SelectMany(column => (IEnumerable<DataViewSchema.Column>)[
                 .. column.Maps.Columns, column.Annotations, .. column.Raters.Columns,
+                .. new[] { column.Names }.OfType<DataViewSchema.Column>(),
             ]),
         ]);
         Func<GroupColumn.RowGroup>? groupGetter = groupColumnName is null ? null : groups.Getter(cursor);
@@ -104,7 +109,7 @@ public sealed partial class SegmentationCatalog
         Func<Slice>? imageGetter = image is null ? null : cursor.SliceGetter(image.Value);
         var getters = columns.Select(column => (
             Maps: column.Maps.Getter(cursor), Masks: cursor.AnnotationGetter(column.Annotations, volumes, grid, notes),
-            Raters: column.Raters.Getter(cursor))).ToArray();
+            Names: RaterNamesColumn.Getter(cursor, column.Names), Raters: column.Raters.Getter(cursor))).ToArray();
         var found = new List<GroupColumn.RowGroup?>();
         var cases = new List<(int Row, CaseMetrics Scores, IReadOnlyList<CaseRaterScore> Raters)>[columns.Length];
         for (int structure = 0; structure < columns.Length; structure++)
@@ -123,9 +128,11 @@ public sealed partial class SegmentationCatalog
                     continue;
                 }
 
-                CaseMetrics scores = Score(caseName, getters[structure].Maps(caseName), masks, imageGetter?.Invoke(), options);
+                string[] raterNames = RaterNames(caseName, getters[structure].Names, masks, columns[structure].Names);
+                CaseMetrics scores = Score(
+                    caseName, getters[structure].Maps(caseName), masks, imageGetter?.Invoke(), options, raterNames);
                 progress?.Report(scores);
-                cases[structure].Add((found.Count - 1, scores, getters[structure].Raters(caseName, masks)));
+                cases[structure].Add((found.Count - 1, scores, getters[structure].Raters(caseName, masks, raterNames)));
             }
         }
 
@@ -153,5 +160,9 @@ public sealed partial class SegmentationCatalog
     }
 
     private sealed record StructureColumns(
-        SegmentedStructure Structure, PredictedMaps Maps, DataViewSchema.Column Annotations, RaterMaps Raters);
+        SegmentedStructure Structure,
+        PredictedMaps Maps,
+        DataViewSchema.Column Annotations,
+        DataViewSchema.Column? Names,
+        RaterMaps Raters);
 }

@@ -53,7 +53,7 @@ internal static class EvaluateCommand
         {
             StructureEvaluation evaluation = new(
                 ml, sampled, source, options, parsed.GetValue(arguments.Native), records is null ? null : arguments.Records.Name);
-            evaluation.Print(terminal, report);
+            evaluation.Print(terminal, report, parsed.GetValue(arguments.All));
             return ExitCode.Success;
         }
 

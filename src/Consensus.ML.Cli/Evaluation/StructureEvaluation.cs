@@ -81,14 +81,14 @@ internal sealed class StructureEvaluation
         model.Structures is not [{ Name: "", Raters.Count: 0 }] || source.Structures.Count > 0;
 
     /// <summary>Prints the tables of each structure, or writes the report as JSON where '-' asks for that alone.</summary>
-    public void Print(Terminal terminal, string? report)
+    public void Print(Terminal terminal, string? report, bool all)
     {
         if (report != "-")
         {
             foreach ((StructureMetrics scores, EvaluationSettings settings) in _scores.Zip(_settings))
             {
                 terminal.Console.Write(EvaluationTables.Cases(scores.Metrics));
-                terminal.Console.Write(EvaluationTables.Means(scores.Metrics, settings.Options));
+                terminal.Console.Write(EvaluationTables.Means(scores.Metrics, settings, all));
                 if (scores.Raters is { } raters)
                 {
                     terminal.Console.Write(RaterTable.Create(raters, settings.Options));

@@ -111,7 +111,7 @@ internal static class TrainCommand
 
     /// <summary>Checks the cases of each structure.</summary>
     /// <returns>What resizing to each size leaves; of several structures the least.</returns>
-    private static IReadOnlyList<ResizingCeiling> Check(
+    private static List<ResizingCeiling> Check(
         Terminal terminal,
         CaseSource source,
         CaseSource? validation,

@@ -2,7 +2,6 @@ using Consensus.Imaging;
 using Consensus.Imaging.Geometry;
 using Consensus.Imaging.Metrics;
 using Consensus.ML.Options;
-using Consensus.ML.Transforms.Columns;
 using Microsoft.ML;
 
 namespace Consensus.ML.Evaluation;
@@ -11,47 +10,27 @@ namespace Consensus.ML.Evaluation;
 internal sealed class RaterMaps
 {
     private readonly (string Rater, PredictedMaps Maps)[] _raters;
-    private readonly DataViewSchema.Column? _names;
 
     /// <exception cref="ArgumentException">A column is missing or of another type.</exception>
-    public RaterMaps(DataViewSchema schema, SegmentedStructure structure, string raterMap, string raterNames)
-    {
+    public RaterMaps(DataViewSchema schema, SegmentedStructure structure, string raterMap) =>
         _raters =
         [
             .. structure.Raters.Select(rater => (
                 rater, new PredictedMaps(schema, structure.RaterColumnName(rater, raterMap), samples: null, uncertainty: null))),
         ];
-        _names = _raters.Length == 0 ? null : RaterNamesColumn.FindByName(schema, structure.ColumnName(raterNames));
-    }
 
     /// <summary>The columns that are read.</summary>
-    public IEnumerable<DataViewSchema.Column> Columns =>
-        [.. _raters.SelectMany(rater => rater.Maps.Columns), .. new[] { _names }.OfType<DataViewSchema.Column>()];
+    public IEnumerable<DataViewSchema.Column> Columns => _raters.SelectMany(rater => rater.Maps.Columns);
 
-    /// <summary>A getter of a row's scores, from the name of its case and its masks at their own size.</summary>
-    public Func<string, RaterMasks, IReadOnlyList<CaseRaterScore>> Getter(DataViewRow row)
+    /// <summary>A getter of a row's scores, from the name of its case, its masks at their own size, and who drew each.</summary>
+    public Func<string, RaterMasks, string[], IReadOnlyList<CaseRaterScore>> Getter(DataViewRow row)
     {
-        if (_raters.Length == 0)
-        {
-            return (_, _) => [];
-        }
-
-        Func<int, string[]> names = RaterNamesColumn.Getter(row, _names);
         (string Rater, Func<string, PredictedMaps.Row> Map)[] getters = [.. _raters.Select(rater => (rater.Rater, rater.Maps.Getter(row)))];
-        return (name, masks) =>
-        {
-            string[] drawn = names(masks.Raters);
-            if (CaseAgreement.ProblemWith(drawn, masks.Raters) is { } problem)
-            {
-                throw new InvalidDataException($"Case '{name}': column '{_names?.Name}' has {problem}.");
-            }
-
-            return
-            [
-                .. getters.Where(getter => drawn.Contains(getter.Rater, StringComparer.Ordinal))
-                    .Select(getter => Score(name, getter.Rater, getter.Map(name), masks, drawn)),
-            ];
-        };
+        return (name, masks, drawn) =>
+        [
+            .. getters.Where(getter => drawn.Contains(getter.Rater, StringComparer.Ordinal))
+                .Select(getter => Score(name, getter.Rater, getter.Map(name), masks, drawn)),
+        ];
     }
 
     private static CaseRaterScore Score(string name, string rater, PredictedMaps.Row map, RaterMasks masks, string[] drawn)
