@@ -27,8 +27,8 @@ internal sealed class DataOptions
         Task = new("--task")
         {
             Description = $"What is segmented: {string.Join(", ", QubiqTask.All)}, or the name of another set in ROOT (followed by -2 "
-                + "for its second task). A bare prostate or brain-tumor is task 1. Default: the only task in ROOT. Of a manifest, the name of "
-                + "a structure. train and evaluate take several, with commas between them: prostate-1,prostate-2.",
+                + "for its second task). A bare prostate or brain-tumor is task 1. Default: the only task in ROOT. Of a manifest, a "
+                + "structure by name. train and evaluate take several, with commas between them: prostate-1,prostate-2.",
             HelpName = "TASK",
         };
         Split = new("--split")

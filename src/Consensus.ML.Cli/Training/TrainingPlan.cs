@@ -78,7 +78,8 @@ internal sealed class TrainingPlan
         }
 
         Option[] ofDiffusion = [arguments.Preset, arguments.Target, arguments.NamedRaters, arguments.LevelConditioning];
-        if (method.OnePass is not null && ofDiffusion.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } other)
+        if (method.OnePass is not null
+            && ofDiffusion.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } other)
         {
             throw new UsageException($"{other.Name} is for the method consensus; it does not go with the method {method.Name}.");
         }
