@@ -79,6 +79,8 @@ public sealed class OnePassModelTests : IDisposable
     [InlineData("ls-unet", UNetKind.LabelSampling)]
     [InlineData("mh-unet", UNetKind.MultiHead)]
     [InlineData("mcd", UNetKind.MonteCarloDropout)]
+    [InlineData("ssn", UNetKind.StochasticSegmentation)]
+    [InlineData("prob-unet", UNetKind.ProbabilisticUNet)]
     public void The_command_trains_them_by_the_names_that_a_study_has_for_them(string method, UNetKind kind)
     {
         string[] train =
@@ -98,7 +100,9 @@ public sealed class OnePassModelTests : IDisposable
         CommandRun.InProcess([.. train, "--level-conditioning", "channels"])
             .AssertFailed(2, "--level-conditioning is for the method consensus");
         CommandRun.InProcess([.. train[..^1], "unet"]).AssertFailed(
-            2, "'unet' is not a value of --method; it must be one of consensus, level-unet, soft-unet, mv-unet, ls-unet, mh-unet, mcd");
+            2,
+            "'unet' is not a value of --method; it must be one of consensus, level-unet, soft-unet, mv-unet, ls-unet, mh-unet, mcd, "
+            + "fcn-like, daf-like, mrnet-like, fpm-like, ssn, prob-unet");
     }
 
     private string Train(UNetKind kind)

@@ -41,7 +41,7 @@ public sealed class CheckerTests
                 Keep(saved, $"unet-{kind}");
             }
 
-            Assert.Equal(24, Directory.GetFiles(folder, "*.onnx").Length);
+            Assert.Equal(26, Directory.GetFiles(folder, "*.onnx").Length);
         }
         finally
         {

@@ -11,7 +11,8 @@ internal sealed class SamplingArguments
     public Option<int?> Generations { get; } =
         OptionKinds.Whole(
             "--generations", "n",
-            "Maps sampled for each level, or passes of Monte-Carlo dropout; the prediction is their mean. "
+            "Maps sampled for each level, or passes or masks of a one-pass model that draws at random (mcd, ssn, prob-unet); the "
+            + "prediction is their mean. "
             + "1 to 1000. Default: the model's own.",
             1, 1000);
 

@@ -78,6 +78,20 @@ public static class StudyMethods
         UNetKind.MonteCarloDropout,
         "MCD (Gal and Ghahramani 2016): one network in which dropout stays on; the soft map is the mean of 16 passes.");
 
+    /// <summary>Low-rank normal logits.</summary>
+    public static StudyMethod StochasticSegmentation { get; } = OnePass(
+        "ssn",
+        UNetKind.StochasticSegmentation,
+        "SSN (stochastic segmentation network, Monteiro et al. 2020): one network that predicts how the pixels' logits vary together, and "
+        + "draws whole masks from that; learned from the mask of a random rater at each step. The soft map is the mean of 16 masks.");
+
+    /// <summary>A U-Net with a latent that chooses the mask.</summary>
+    public static StudyMethod ProbabilisticUNet { get; } = OnePass(
+        "prob-unet",
+        UNetKind.ProbabilisticUNet,
+        "Probabilistic U-Net (Kohl et al. 2018): a U-Net in which six numbers, drawn at random, choose the mask; learned from the mask of "
+        + "a random rater at each step. The soft map is the mean of 16 masks.");
+
     /// <summary>One output for each level of agreement.</summary>
     public static StudyMethod Levels { get; } = OnePass(
         "level-unet",
@@ -123,7 +137,7 @@ public static class StudyMethods
     public static IReadOnlyList<StudyMethod> All { get; } =
     [
         .. TrainingTargets, ConsensusByLevel, DmiseLike, AmisLike, MajorityVote, LabelSampling, MultiHead,
-        MonteCarloDropout, Levels, SoftLabelUNet, FcnLike, DafLike, MrnetLike, FpmLike,
+        MonteCarloDropout, Levels, SoftLabelUNet, FcnLike, DafLike, MrnetLike, FpmLike, StochasticSegmentation, ProbabilisticUNet,
     ];
 
     /// <summary>Finds a method by its name.</summary>

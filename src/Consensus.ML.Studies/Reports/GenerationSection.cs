@@ -25,7 +25,8 @@ internal static class GenerationSection
                 .Select(group => $"{group.Key} ({Text.List([.. group.Select(pair => pair.Name)])})"),
         ];
         yield return P(
-            "Methods that draw maps by diffusion average several generations of them; mcd averages passes with dropout. "
+            "Methods that draw maps by diffusion average several generations of them; mcd averages passes with dropout, and ssn and "
+            + "prob-unet masks that they draw. "
             + $"The scores above are of the number that each model is set to: {string.Join("; ", own)}. "
             + $"Below, up to {counts[^1]} generations of each slice were sampled once, and the first 1, 2, 3, … of them averaged.");
         yield return context.Figure(

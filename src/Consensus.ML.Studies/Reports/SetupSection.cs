@@ -43,7 +43,8 @@ internal static class SetupSection
             E("caption",
                 context.TableCaption(
                     "The methods. Filled marks: drawn by diffusion, several generations of maps averaged. Open marks: "
-                    + "a U-Net of the same size without diffusion, a single pass for each view of the image (several with mcd). "
+                    + "a U-Net of the same size without diffusion, a single pass for each view of the image "
+                    + "(mcd, ssn and prob-unet draw several maps). "
                     + "Both kinds may look at the image and its mirror images, where the model is set to.")),
             E("thead", E("tr", E("th", "method"), E("th", "what it learns and predicts"))),
             E("tbody",

@@ -60,6 +60,13 @@ internal sealed partial record GraphValue
         return Graph.Node("MatMul", Type, [.. leading, Shape[^2], right.Shape[^1]], [this, right]);
     }
 
+    /// <summary>e to the power of each element.</summary>
+    public GraphValue Exponential() => Unary("Exp");
+
+    /// <summary>The smallest values along axes, whose sides become 1.</summary>
+    public GraphValue Least(params long[] axes) => Graph.Node(
+        "ReduceMin", Type, [.. Shape.Select((side, i) => axes.Contains(i) ? 1 : side)], [this, Graph.Integers(axes)]);
+
     /// <summary>Means along an axis, which is left out of the result.</summary>
     public GraphValue Mean(int axis) => Reduced("ReduceMean", axis);
 

@@ -21,7 +21,8 @@ public enum OnnxNoise
 public sealed record OnnxOptions
 {
     /// <summary>
-    /// Where the noise comes from. Default <see cref="OnnxNoise.Constant"/>. Models of one pass have no noise; this says nothing there.
+    /// Where the noise comes from. Default <see cref="OnnxNoise.Constant"/>. Models of one pass that draw nothing have no noise; this says
+    /// nothing there. Those that draw masks take constant noise only.
     /// </summary>
     public OnnxNoise Noise { get; init; }
 

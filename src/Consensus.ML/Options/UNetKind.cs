@@ -80,4 +80,18 @@ public enum UNetKind
     /// slice's size here. <see cref="FixedPointOptions"/> and <see cref="FullyConvolutionalOptions"/> belong to it.
     /// </summary>
     FixedPoint,
+
+    /// <summary>
+    /// SSN (Monteiro et al. 2020, "Stochastic segmentation networks: modelling spatially correlated aleatoric uncertainty"): the logits of
+    /// all pixels together are normal, with few directions in which pixels vary together (<see cref="StochasticOptions"/>). It draws whole
+    /// masks, and the prediction is their mean. Trained on the mask of one rater, chosen at random in each step.
+    /// </summary>
+    StochasticSegmentation,
+
+    /// <summary>
+    /// Probabilistic U-Net (Kohl et al. 2018, "A probabilistic U-Net for segmentation of ambiguous images"): a latent of few numbers
+    /// chooses the mask (<see cref="ProbabilisticOptions"/>). It draws whole masks, and the prediction is their mean. Trained on the mask
+    /// of one rater, chosen at random in each step.
+    /// </summary>
+    ProbabilisticUNet,
 }

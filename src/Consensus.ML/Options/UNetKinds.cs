@@ -10,6 +10,8 @@ public static class UNetKinds
         [UNetKind.MultiHead] = Features.LevelsAreRaters,
         [UNetKind.MonteCarloDropout] = Features.DrawsAtRandom,
         [UNetKind.MultiRaterAgreement] = Features.LevelsAreRaters,
+        [UNetKind.StochasticSegmentation] = Features.DrawsAtRandom,
+        [UNetKind.ProbabilisticUNet] = Features.DrawsAtRandom,
     };
 
     [Flags]

@@ -32,6 +32,8 @@ internal static class OptionsCheck
         Defined(nameof(options.Kind), options.Kind);
         NetworkCheck.CheckPassDropout(options.PassDropout);
         OnePassCheck.Check(options.FullyConvolutional, options.FixedPoint, options.Expertise);
+        MaskDrawingCheck.Check(Given(nameof(options.Stochastic), options.Stochastic));
+        MaskDrawingCheck.Check(Given(nameof(options.Probabilistic), options.Probabilistic));
         CheckCommon(options, diffusion: null);
     }
 

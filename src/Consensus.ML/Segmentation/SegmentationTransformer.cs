@@ -229,7 +229,7 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
     /// </param>
     /// <exception cref="NotSupportedException">
     /// The model cannot be a graph; the message names the option: the sampler Ddpm, many steps, the kinds MonteCarloDropout and FixedPoint,
-    /// Tolerance with constant noise, several structures, or named raters.
+    /// Tolerance with constant noise, several structures, named raters, or noise as an input of a one-pass model that draws masks.
     /// </exception>
     /// <exception cref="ArgumentException">The normalisation is for another number of channels, or an option is out of range.</exception>
     /// <exception cref="IOException">The file cannot be written; the message names it.</exception>

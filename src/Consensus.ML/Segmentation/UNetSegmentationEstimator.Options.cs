@@ -16,14 +16,15 @@ public sealed partial class UNetSegmentationEstimator
     /// <see cref="FullyConvolutional"/>; <see cref="UNetKind.DeepAttention"/> ignores the options of self-attention.
     /// </para>
     /// <para>
-    /// Training: the loss is cross-entropy plus <see cref="TrainingOptions.DiceLossWeight"/> times a soft Dice loss. PairsPerImage,
-    /// TimePower and MinSnrGamma belong to diffusion alone and are ignored.
+    /// Training: the loss is cross-entropy plus <see cref="TrainingOptions.DiceLossWeight"/> times a soft Dice loss. The kinds
+    /// <see cref="UNetKind.StochasticSegmentation"/> and <see cref="UNetKind.ProbabilisticUNet"/> have losses of their own, and ignore
+    /// DiceLossWeight. PairsPerImage, TimePower and MinSnrGamma belong to diffusion alone and are ignored.
     /// </para>
     /// <para>
-    /// Sampling: Precision matters to every kind; Generations (the number of passes, default 16), Tolerance and Seed matter to
-    /// <see cref="UNetKind.MonteCarloDropout"/>. With Mirror (the default) its passes take turns at the mirror images that the training
-    /// augmentation made; the other kinds average one pass over each mirror image, up to Generations passes. Without Mirror, the other
-    /// kinds take one pass. All other sampling options are ignored.
+    /// Sampling: Precision matters to every kind; Generations (the number of passes or drawn masks, default 16), Tolerance and Seed
+    /// matter to the kinds that draw at random (<see cref="UNetKinds.DrawsAtRandom"/>). With Mirror (the default) their passes and masks
+    /// take turns at the mirror images that the training augmentation made; the other kinds average one pass over each mirror image, up
+    /// to Generations passes. Without Mirror, the other kinds take one pass. All other sampling options are ignored.
     /// </para>
     /// </remarks>
     public sealed class Options : SegmentationOptions
@@ -71,6 +72,18 @@ public sealed partial class UNetSegmentationEstimator
         /// </summary>
         public IReadOnlyList<double>? Expertise { get; set; }
 
+        /// <summary>
+        /// How <see cref="UNetKind.StochasticSegmentation"/> draws masks; other kinds ignore it. Default: the values of the preset, which
+        /// are those of the method's paper.
+        /// </summary>
+        public StochasticOptions Stochastic { get; set; } = new();
+
+        /// <summary>
+        /// How <see cref="UNetKind.ProbabilisticUNet"/> draws masks; other kinds ignore it. Default: the values of the preset, which are
+        /// the published ones.
+        /// </summary>
+        public ProbabilisticOptions Probabilistic { get; set; } = new();
+
         internal override string? RaterLevelSource => Kind.LevelsAreRaters() ? $"the kind {Kind}" : null;
 
         /// <summary>
@@ -87,10 +100,12 @@ public sealed partial class UNetSegmentationEstimator
         public static Options ContinueFrom(ITransformer model)
         {
             OnePassManifest manifest = StartingModel.Require<UNetSegmentationTransformer>(model, nameof(model)).Manifest;
-            var options = new Options { Kind = manifest.Kind, RoundMaps = manifest.Rounded, PassDropout = manifest.PassDropout };
-            options.FullyConvolutional = manifest.FullyConvolutional;
-            options.FixedPoint = manifest.FixedPoint;
-            options.Expertise = manifest.Expertise;
+            var options = new Options
+            {
+                Kind = manifest.Kind, RoundMaps = manifest.Rounded, PassDropout = manifest.PassDropout,
+                FullyConvolutional = manifest.FullyConvolutional, FixedPoint = manifest.FixedPoint, Expertise = manifest.Expertise,
+                Stochastic = manifest.Stochastic ?? new(), Probabilistic = manifest.Probabilistic ?? new(),
+            };
             StartingModel.TakeOver(options, manifest, model);
             return options;
         }
@@ -109,6 +124,8 @@ public sealed partial class UNetSegmentationEstimator
                 FullyConvolutional = Kind is UNetKind.FullyConvolutional or UNetKind.FixedPoint ? FullyConvolutional ?? new() : null,
                 FixedPoint = Kind == UNetKind.FixedPoint ? FixedPoint ?? new() : null,
                 Expertise = expertise,
+                Stochastic = Kind == UNetKind.StochasticSegmentation ? Stochastic : null,
+                Probabilistic = Kind == UNetKind.ProbabilisticUNet ? Probabilistic : null,
             };
         }
     }

@@ -32,8 +32,9 @@ namespace Consensus.ML.Segmentation;
 /// MultiRaterAgreement read it where present</description></item>
 /// </list>
 /// <para>
-/// Output columns. A prediction is made of one map for each level (Levels), rater (MultiHead) or pass (MonteCarloDropout); with
-/// MultiRaterAgreement, of a map for the given expertise and one for each rater; with the other kinds it is made of a single map.
+/// Output columns. A prediction is made of one map for each level (Levels), rater (MultiHead), pass (MonteCarloDropout) or drawn mask
+/// (StochasticSegmentation, ProbabilisticUNet); with MultiRaterAgreement, of a map for the given expertise and one for each rater; with the
+/// other kinds it is made of a single map.
 /// </para>
 /// <list type="table">
 /// <listheader><term>column</term><description>type</description></listheader>
@@ -44,11 +45,12 @@ namespace Consensus.ML.Segmentation;
 /// each level; with MultiHead and MultiRaterAgreement, the c-th largest of the raters' maps; with the other kinds, the soft map cut into C
 /// slabs, where level c rises from 0 to 1 while the soft map rises from (c − 1)/C to c/C</description></item>
 /// <item><term>Uncertainty</term><description>vector of Single, height × width of at least 0: standard deviation of the maps; 0 where
-/// there is a single map. With Levels, MultiHead and MultiRaterAgreement (of the raters' maps) it says how far raters are expected to
-/// differ, with MonteCarloDropout how unsure the network is</description></item>
+/// there is a single map. With Levels, MultiHead, MultiRaterAgreement (of the raters' maps), StochasticSegmentation and ProbabilisticUNet
+/// it says how far raters are expected to differ, with MonteCarloDropout how unsure the network is</description></item>
 /// <item><term>Samples</term><description>vector of Single, maps × height × width in [0, 1], of variable size: the maps themselves, not
-/// rounded. The maps of MultiHead, MultiRaterAgreement (one for each rater) and MonteCarloDropout stand for what raters might draw. The
-/// maps of Levels are nested levels of agreement. The single map of the other kinds is the share of raters</description></item>
+/// rounded. The maps of MultiHead, MultiRaterAgreement (one for each rater), MonteCarloDropout, StochasticSegmentation and
+/// ProbabilisticUNet stand for what raters might draw; only the last two are trained to draw whole masks. The maps of Levels are nested
+/// levels of agreement. The single map of the other kinds is the share of raters</description></item>
 /// </list>
 /// <para>
 /// Training sets some training cases aside, in whole groups, and keeps the weights that are best on them, unless there are separate

@@ -13,11 +13,11 @@ using Microsoft.ML.Runtime;
 namespace Consensus.ML.Segmentation;
 
 /// <summary>
-/// Predicts the soft map of several raters in one pass of a U-Net, or in several passes with Monte-Carlo dropout.
+/// Predicts the soft map of several raters in one pass of a U-Net, or in several random passes or drawn masks.
 /// <see cref="UNetSegmentationEstimator"/> makes it; its remarks list the columns.
 /// </summary>
 /// <remarks>
-/// Maps are predicted when a column is read, once for each row. A seed and the row's own values decide which values dropout drops. So the
+/// Maps are predicted when a column is read, once for each row. A seed and the row's own values decide what is drawn at random. So the
 /// same slice always gives the same maps: alone or among others, in any order and on any thread. Several cursors may use the transformer
 /// at the same time. It holds memory outside .NET: dispose it, or the chain that contains it. A prediction engine disposes its model too,
 /// unless the engine is made with OwnsTransformer = false.
@@ -55,8 +55,8 @@ public sealed class UNetSegmentationTransformer : SegmentationTransformer
 
     /// <inheritdoc/>
     /// <remarks>
-    /// The options Precision and Mirror matter to every kind. Generations (the number of passes), Tolerance and Seed matter only to
-    /// Monte-Carlo dropout. The other options have no effect.
+    /// The options Precision and Mirror matter to every kind. Generations (the number of passes or drawn masks), Tolerance and Seed matter
+    /// only to the kinds that draw at random (<see cref="UNetKinds.DrawsAtRandom"/>). The other options have no effect.
     /// </remarks>
     public override UNetSegmentationTransformer WithSampling(SamplingOptions sampling) =>
         (UNetSegmentationTransformer)base.WithSampling(sampling);

@@ -118,10 +118,24 @@ public sealed class EqualityTests
     [InlineData(UNetKind.FullyConvolutional, false)]
     [InlineData(UNetKind.DeepAttention, false)]
     [InlineData(UNetKind.MultiRaterAgreement, false)]
+    [InlineData(UNetKind.StochasticSegmentation, false)]
+    [InlineData(UNetKind.ProbabilisticUNet, true)]
     public void Every_kind_of_one_pass_network(UNetKind kind, bool rounded)
     {
         AssertEqual(RandomModel.OnePass(16) with { Kind = kind, Rounded = rounded }, OneStep);
         AssertEqual(RandomModel.OnePass(16) with { Kind = kind, Rounded = rounded }, OneStep with { Mirror = false }, members: 2);
+    }
+
+    [Fact]
+    public void Drawn_masks_of_patches_and_without_a_background()
+    {
+        var drawing = RandomModel.OnePass(32) with { Network = RandomModel.Network(32) with { PatchSize = 2 } };
+        AssertEqual(
+            drawing with { Kind = UNetKind.StochasticSegmentation, Stochastic = new() { Rank = 3, MaskBackground = true } },
+            OneStep with { Generations = 3 });
+        AssertEqual(
+            drawing with { Kind = UNetKind.ProbabilisticUNet, Probabilistic = new() { LatentSize = 20 } },
+            OneStep with { Generations = 3 });
     }
 
     [Fact]
@@ -133,6 +147,9 @@ public sealed class EqualityTests
             StringComparison.Ordinal);
         Assert.Contains(
             "FixedPoint", Refusal(RandomModel.OnePass(16) with { Kind = UNetKind.FixedPoint }, OneStep), StringComparison.Ordinal);
+        Assert.Contains(
+            "Tolerance", Refusal(RandomModel.OnePass(16) with { Kind = UNetKind.ProbabilisticUNet }, OneStep with { Tolerance = 0.1 }),
+            StringComparison.Ordinal);
         ModelDescription manySteps = Model() with { Diffusion = Model().Diffusion with { Steps = 1000 } };
         Assert.Contains("1000 sampling steps", Refusal(manySteps, OneStep with { Steps = null }), StringComparison.Ordinal);
 

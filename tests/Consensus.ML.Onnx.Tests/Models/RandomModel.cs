@@ -68,7 +68,10 @@ internal static class RandomModel
     {
         Columns = Columns, Height = description.Height, Width = description.Width, ImageChannels = description.ImageChannels,
         Levels = description.Levels, Network = description.Network, Kind = description.Kind, Rounded = description.Rounded,
-        PassDropout = description.PassDropout, Seed = 4, Training = Training, Sampling = new() { Generations = 4, Mirror = true },
+        PassDropout = description.PassDropout,
+        Stochastic = description.Kind == UNetKind.StochasticSegmentation ? new() : null,
+        Probabilistic = description.Kind == UNetKind.ProbabilisticUNet ? new() : null,
+        Seed = 4, Training = Training, Sampling = new() { Generations = 4, Mirror = true },
     };
 
     private static ManifestColumns Columns { get; } = new("Features", "SoftMap", "ConsensusMaps", "Uncertainty");

@@ -71,6 +71,7 @@ public sealed partial class OptionDefaultsTests
         new ConsensusSegmentationEstimator.Options(), new UNetSegmentationEstimator.Options(), new NetworkOptions(), new DiffusionOptions(),
         new SamplingOptions(), new TrainingOptions(), new CheckpointOptions { Folder = "" },
         new FullyConvolutionalOptions(), new FixedPointOptions(),
+        new StochasticOptions(), new ProbabilisticOptions(),
     ];
 
     private static IEnumerable<PropertyInfo> Settable(Type type) =>

@@ -12,7 +12,9 @@ public sealed class SpellingTests
     public void Every_value_is_spelled_as_files_and_the_command_know_it()
     {
         Expect<TrainingTarget>("consensus", "annotator", "any-annotator", "soft-label");
-        Expect<UNetKind>("levels", "soft-label", "majority-vote", "label-sampling", "multi-head", "monte-carlo-dropout");
+        Expect<UNetKind>("levels", "soft-label", "majority-vote", "label-sampling", "multi-head", "monte-carlo-dropout",
+            "fully-convolutional", "deep-attention", "multi-rater-agreement", "fixed-point", "stochastic-segmentation",
+            "probabilistic-u-net");
         Expect<SamplerKind>("ddpm", "ddim", "dpm-solver");
         Expect<NoiseScheduleKind>("linear", "cosine");
         Expect<PredictionType>("epsilon", "x-start", "velocity", "x-start-logit");

@@ -51,6 +51,16 @@ internal sealed record OnePassManifest : ModelManifest
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<double>? Expertise { get; init; }
 
+    /// <summary>The options of stochastic segmentation networks; null for other kinds.</summary>
+    [JsonPropertyOrder(1)]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public StochasticOptions? Stochastic { get; init; }
+
+    /// <summary>The options of the Probabilistic U-Net; null for other kinds.</summary>
+    [JsonPropertyOrder(1)]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ProbabilisticOptions? Probabilistic { get; init; }
+
     /// <inheritdoc/>
     [JsonIgnore]
     public override UNetDescription Description => new()
@@ -62,6 +72,8 @@ internal sealed record OnePassManifest : ModelManifest
         Kind = Kind,
         Rounded = Rounded,
         PassDropout = PassDropout,
+        Stochastic = Stochastic,
+        Probabilistic = Probabilistic,
         Network = Network,
         FullyConvolutional = FullyConvolutional,
         FixedPoint = FixedPoint,
@@ -86,8 +98,21 @@ internal sealed record OnePassManifest : ModelManifest
         NetworkCheck.CheckPassDropout(PassDropout);
         OnePassCheck.Check(FullyConvolutional, FixedPoint, Expertise);
         OnePassCheck.CheckRaters(Expertise, Levels);
+        EnsureOwn(nameof(Stochastic), Stochastic is not null, UNetKind.StochasticSegmentation);
+        EnsureOwn(nameof(Probabilistic), Probabilistic is not null, UNetKind.ProbabilisticUNet);
+        MaskDrawingCheck.Check(Stochastic ?? new());
+        MaskDrawingCheck.Check(Probabilistic ?? new());
     }
 
     /// <inheritdoc/>
     public override void CheckTraining(TrainingOptions training) => TrainingCheck.Check(training, diffusion: null, hasValidationSet: true);
+
+    // A kind has its own options and no others: the weights have their shapes from them.
+    private void EnsureOwn(string name, bool isThere, UNetKind kind)
+    {
+        if (isThere != (Kind == kind))
+        {
+            throw OptionRange.Wrong(name, isThere ? "there" : "missing", $"there for the kind {kind}, and for no other");
+        }
+    }
 }

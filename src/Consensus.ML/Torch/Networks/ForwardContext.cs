@@ -36,6 +36,22 @@ internal sealed record ForwardContext(IReadOnlyList<Tensor> Weights, bool Traini
         shape[0] = each * part.Whole;
         return rand(shape, device: values.device, generator: DropoutGenerator).narrow(0, each * part.First, rows);
     }
+
+    /// <summary>
+    /// Standard normal numbers for the loss of a training step, rows×each. Every call begins anew at the generator's seed and draws for the
+    /// whole batch, so that an image gets the same numbers in any part of it: in another process, or in a slice that saves memory. Owned by
+    /// the surrounding dispose scope.
+    /// </summary>
+    /// <param name="rows">Number of images.</param>
+    /// <param name="each">Numbers for each image.</param>
+    /// <param name="device">Where they are needed.</param>
+    public Tensor DrawNormal(long rows, long each, Device device)
+    {
+        using Generator? anew = DropoutGenerator is null ? null : new Generator((ulong)DropoutGenerator.initial_seed(), device);
+        return Part is null
+            ? randn([rows, each], device: device, generator: anew)
+            : randn([Part.Whole, each], device: device, generator: anew).narrow(0, Part.First, rows);
+    }
 }
 
 /// <summary>Some images of a batch, which follow one another.</summary>

@@ -50,10 +50,11 @@ internal sealed class Linear
 {
     private readonly int _weight, _bias;
 
-    public Linear(WeightLayout layout, string name, long inputs, long outputs)
+    public Linear(WeightLayout layout, string name, long inputs, long outputs, bool zero = false)
     {
-        _weight = layout.Add($"{name}.weight", [outputs, inputs], Initialization.Uniform, inputs);
-        _bias = layout.Add($"{name}.bias", [outputs], Initialization.Uniform, inputs);
+        Initialization initialization = zero ? Initialization.Zeros : Initialization.Uniform;
+        _weight = layout.Add($"{name}.weight", [outputs, inputs], initialization, inputs);
+        _bias = layout.Add($"{name}.bias", [outputs], initialization, inputs);
     }
 
     public Tensor Forward(ForwardContext context, Tensor input) =>

@@ -11,7 +11,8 @@ namespace Consensus.ML.Torch.Networks;
 /// </summary>
 internal sealed class UNet
 {
-    private readonly Convolution _input, _output;
+    private readonly Convolution _input;
+    private readonly Convolution? _output;
     private readonly List<Stage> _down = [], _up = [];
     private readonly ResidualBlock _middle1, _middle2;
     private readonly AttentionBlock _middleAttention;
@@ -24,7 +25,7 @@ internal sealed class UNet
     /// The smaller side of a slice, in pixels: attention is used if a feature map's side is listed in the options.
     /// </param>
     /// <param name="inputs">Input channels. Each makes PatchSize² channels of the first convolution.</param>
-    /// <param name="outputs">Output channels.</param>
+    /// <param name="outputs">Output channels; null where another network takes the last features.</param>
     /// <param name="embedding">Width of an embedding that every residual block gets; null for none.</param>
     /// <param name="zeroInput">Whether the first convolution starts at zero.</param>
     /// <param name="prefix">The beginning of the names of its weights, where another network has the published names.</param>
@@ -33,7 +34,7 @@ internal sealed class UNet
         NetworkOptions options,
         int imageSide,
         long inputs,
-        long outputs,
+        long? outputs,
         long? embedding,
         bool zeroInput = false,
         string prefix = "")
@@ -85,11 +86,15 @@ internal sealed class UNet
         }
 
         _outputNorm = new(layout, $"{prefix}out.0", channels);
-        _output = new(layout, $"{prefix}out.2", channels, outputs * pixels, zero: true, lowPrecision: false);
+        _output = outputs is long count ? new(layout, $"{prefix}out.2", channels, count * pixels, zero: true, lowPrecision: false) : null;
+        FeatureChannels = channels;
 
         long Width(int level) => (long)options.ModelChannels * options.ChannelMultipliers[level];
         bool HasAttention(int side) => options.AttentionResolutions.Contains(side);
     }
+
+    /// <summary>Channels of the last features.</summary>
+    public long FeatureChannels { get; }
 
     /// <summary>The type of the weights, in which the network computes.</summary>
     public ScalarType Type(ForwardContext context) => _input.Type(context);
@@ -161,9 +166,18 @@ internal sealed class UNet
     public Tensor Output(ForwardContext context, Tensor features)
     {
         using var scope = NewDisposeScope();
+        return Patches.Unfold(_output!.Forward(context, Activate(context, features)), _patch).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>
+    /// <see cref="Features"/> after the last norm and SiLU, as the last convolution gets them: B×<see cref="FeatureChannels"/>×
+    /// H/PatchSize×W/PatchSize float32.
+    /// </summary>
+    public Tensor Activate(ForwardContext context, Tensor features)
+    {
+        using var scope = NewDisposeScope();
         Tensor normed = _outputNorm.Forward(context, features).to_type(ScalarType.Float32);
-        return Patches.Unfold(_output.Forward(context, functional.silu(normed, inplace: !context.Training)), _patch)
-            .MoveToOuterDisposeScope();
+        return functional.silu(normed, inplace: !context.Training).MoveToOuterDisposeScope();
     }
 
     /// <summary><see cref="Forward"/> in a graph.</summary>
@@ -199,7 +213,10 @@ internal sealed class UNet
 
     /// <summary><see cref="Output"/> in a graph.</summary>
     public GraphValue EmitOutput(GraphContext context, GraphValue features) =>
-        Patches.EmitUnfold(_output.Emit(context, _outputNorm.Emit(context, features).Silu()), _patch);
+        Patches.EmitUnfold(_output!.Emit(context, EmitActivate(context, features)), _patch);
+
+    /// <summary><see cref="Activate"/> in a graph.</summary>
+    public GraphValue EmitActivate(GraphContext context, GraphValue features) => _outputNorm.Emit(context, features).Silu();
 
     /// <summary>One entry of the published lists input_blocks and output_blocks.</summary>
     private sealed class Stage

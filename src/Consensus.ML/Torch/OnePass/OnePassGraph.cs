@@ -18,16 +18,6 @@ internal static class OnePassGraph
             throw new NotSupportedException(reason);
         }
 
-        Mirrored[] views = prediction.Mirroring.ViewsFor(prediction.Sampling);
-        GraphValue seen = GraphValue.Join([.. views.Select(view => prediction.Mirroring.EmitView(image, view))], 0);
-        var passes = new List<GraphValue>();
-        for (int member = 0; member < prediction.Members; member++)
-        {
-            GraphValue output = prediction.Check(variant.EmitLogits(prediction.Context(variant.Layout, member), seen));
-            GraphValue maps = output.Sigmoid();
-            passes.AddRange(views.Select((view, i) => Mirroring.EmitFlip(maps.Part(0, i, 1), view)));
-        }
-
-        return prediction.Checked(variant.EmitReduced(GraphValue.Join(passes, 0).Mean(0)));
+        return prediction.Checked(variant.EmitReduced(variant.EmitMaps(prediction, image)));
     }
 }

@@ -52,6 +52,39 @@ internal sealed class OnePassPasses(
         }
     }
 
+    /// <summary>
+    /// Samples of a network that draws whole masks, samples×H×W, which take turns at the members and the views, until their mean hardly
+    /// changes. Each member looks at each view once. Samples follow one another, so that the first do not depend on how many follow.
+    /// </summary>
+    /// <param name="network">The network.</param>
+    public Tensor Draw(ISampledNetwork network)
+    {
+        using var generator = new Generator(seed, device);
+        var conditions = new Dictionary<(int Member, Mirrored View), IReadOnlyList<Tensor>>();
+        int taken = 0;
+        return RunningMean.Generate(Count, sampling.Tolerance, DrawInTurn, maps => maps[0]);
+
+        Tensor DrawInTurn()
+        {
+            cancellation.ThrowIfCancellationRequested();
+            (int before, int member) = Math.DivRem(taken++, members.Count);
+            Mirrored view = _views[before % _views.Length];
+
+            // Owned by the scope of all samples, not by that of the first sample that needs it.
+            if (!conditions.TryGetValue((member, view), out IReadOnlyList<Tensor>? condition))
+            {
+                condition = network.Condition(members[member], mirroring.View(image, view));
+                conditions.Add((member, view), condition);
+            }
+
+            using var scope = NewDisposeScope();
+            Tensor noise = randn([1, network.NoiseSize], device: device, generator: generator);
+            Tensor logits = network.Sample(members[member], condition, noise);
+            Tensor map = SegmentationModel.ReadMaps(logits.sigmoid(), logits.isfinite().all());
+            return Mirroring.Flip(map, view).MoveToOuterDisposeScope();
+        }
+    }
+
     /// <summary>One pass over V views of the image: V×maps×H×W in [0, 1], mirrored back, on the CPU.</summary>
     public Tensor Pass(ForwardContext member, IReadOnlyList<Mirrored> views, Func<ForwardContext, Tensor, Tensor> logits)
     {

@@ -64,6 +64,25 @@ internal abstract class OnePassVariant(UNetDescription description, OnePassTarge
     public virtual ConsensusPrediction Reduce(Tensor maps, bool keepSamples = false) =>
         MapReduction.Reduce(maps, target.Meaning, description.Levels, description.Rounded, keepSamples);
 
+    /// <summary><see cref="Maps"/> in a graph; called only where <see cref="GraphRefusal"/> is null.</summary>
+    /// <param name="prediction">How to predict.</param>
+    /// <param name="image">1×C×H×W, normalised.</param>
+    /// <exception cref="NotSupportedException">A graph cannot predict with these options; the message names the option.</exception>
+    public virtual GraphValue EmitMaps(GraphPrediction prediction, GraphValue image)
+    {
+        Mirrored[] views = prediction.Mirroring.ViewsFor(prediction.Sampling);
+        GraphValue seen = GraphValue.Join([.. views.Select(view => prediction.Mirroring.EmitView(image, view))], 0);
+        var passes = new List<GraphValue>();
+        for (int member = 0; member < prediction.Members; member++)
+        {
+            GraphValue output = prediction.Check(EmitLogits(prediction.Context(Layout, member), seen));
+            GraphValue maps = output.Sigmoid();
+            passes.AddRange(views.Select((view, i) => Mirroring.EmitFlip(maps.Part(0, i, 1), view)));
+        }
+
+        return GraphValue.Join(passes, 0).Mean(0);
+    }
+
     /// <summary><see cref="Reduce"/> in a graph.</summary>
     public virtual GraphMaps EmitReduced(GraphValue maps) =>
         MapReduction.Emit(maps, target.Meaning, description.Levels, description.Rounded);

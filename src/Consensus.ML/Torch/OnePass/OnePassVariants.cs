@@ -1,4 +1,5 @@
 using Consensus.ML.Options;
+using Consensus.ML.Torch.Networks;
 
 namespace Consensus.ML.Torch.OnePass;
 
@@ -19,6 +20,12 @@ internal static class OnePassVariants
         UNetKind.DeepAttention => new AttentionalVariant(description),
         UNetKind.MultiRaterAgreement => new MultiRaterVariant(description),
         UNetKind.FixedPoint => new FixedPointVariant(description),
+        UNetKind.StochasticSegmentation => new MaskDrawing(description, layout => new StochasticNetwork(
+            layout, description.Network, description.Stochastic ?? new(), description.Height, description.Width,
+            description.ImageChannels)),
+        UNetKind.ProbabilisticUNet => new MaskDrawing(description, layout => new ProbabilisticNetwork(
+            layout, description.Network, description.Probabilistic ?? new(), description.Height, description.Width,
+            description.ImageChannels)),
         _ => throw new ArgumentOutOfRangeException(
             nameof(description), description.Kind, $"The kind {description.Kind} of one-pass networks is unknown."),
     };

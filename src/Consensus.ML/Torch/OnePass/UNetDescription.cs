@@ -33,6 +33,14 @@ internal sealed record UNetDescription : INetworkDescription
     /// <summary>Dropout probability of <see cref="UNetKind.MonteCarloDropout"/>, at training and prediction.</summary>
     public required double PassDropout { get; init; }
 
+    /// <summary>The options of <see cref="UNetKind.StochasticSegmentation"/>; null for other kinds.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public StochasticOptions? Stochastic { get; init; }
+
+    /// <summary>The options of <see cref="UNetKind.ProbabilisticUNet"/>; null for other kinds.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ProbabilisticOptions? Probabilistic { get; init; }
+
     /// <summary>The network's shape.</summary>
     public required NetworkOptions Network { get; init; }
 
@@ -59,8 +67,8 @@ internal sealed record UNetDescription : INetworkDescription
 
     /// <inheritdoc/>
     /// <remarks>
-    /// Rounding, dropout, crops and expertise change no weight. This network has no parts for the conditioning of a diffusion model (image
-    /// encoder, level, time).
+    /// Rounding, dropout, crops, expertise, losses and a masked background change no weight. This network has no parts for the conditioning
+    /// of a diffusion model (image encoder, level, time).
     /// </remarks>
     public INetworkDescription Comparable()
     {
@@ -71,6 +79,8 @@ internal sealed record UNetDescription : INetworkDescription
             PassDropout = 0,
             FixedPoint = null,
             Expertise = null,
+            Stochastic = Stochastic is null ? null : new() { Rank = Stochastic.Rank },
+            Probabilistic = Probabilistic is null ? null : new() { LatentSize = Probabilistic.LatentSize },
             Network = Network with
             {
                 Dropout = 0, Conditioning = plain.Conditioning, LevelConditioning = plain.LevelConditioning,

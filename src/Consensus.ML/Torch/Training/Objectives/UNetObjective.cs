@@ -58,7 +58,7 @@ internal sealed class UNetObjective : ITrainingObjective<UNetModel>
         return MicroBatches.Sum(_part!, _options.MicroBatchSize, (first, count, share) =>
         {
             UNetBatch slice = batch.Slice(first, count);
-            ForwardContext pass = _part!.IsWhole ? context : context with { Part = _part.Slice(first, count) };
+            ForwardContext pass = count == _part!.Whole ? context : context with { Part = _part.Slice(first, count) };
             Tensor loss = _variant.Loss(pass, slice, _options.DiceLossWeight);
             loss.Times(scale * share).backward();
             return loss;

@@ -75,14 +75,15 @@ public sealed class SeveralProcessesTests : IDisposable
     }
 
     [Theory]
-    [InlineData(UNetKind.MonteCarloDropout)]
-    [InlineData(UNetKind.MultiHead)]
-    public void One_pass_networks_are_those_of_one_process(object kind)
+    [InlineData(UNetKind.MonteCarloDropout, 1e-3)]
+    [InlineData(UNetKind.ProbabilisticUNet, 5e-3)] // exponentials make roundings larger
+    [InlineData(UNetKind.MultiHead, 1e-3)]
+    public void One_pass_networks_are_those_of_one_process(object kind, double bound)
     {
         byte[] alone = OnePass(OneProcess.Instance, 1e-3), start = OnePass(OneProcess.Instance, 1e-30);
         byte[][] together = ThreadCollective.Succeed(2, processes => OnePass(processes, 1e-3));
         Assert.Equal(together[0], together[1]);
-        Assert.InRange(Distance(alone, together[0]) / Distance(alone, start), 0, 1e-3);
+        Assert.InRange(Distance(alone, together[0]) / Distance(alone, start), 0, bound);
 
         byte[] OnePass(ICollective processes, double rate)
         {

@@ -72,10 +72,10 @@ public sealed class UNetTrainerTests
         Assert.Equal((256, 512, 256), (prediction.SoftMap.Length, prediction.ConsensusMaps.Length, prediction.Uncertainty.Length));
         Assert.All(prediction.SoftMap.Concat(prediction.ConsensusMaps), value => Assert.InRange(value, 0, 1));
         Assert.Equal(
-            kind is UNetKind.Levels or UNetKind.MultiHead or UNetKind.MonteCarloDropout or UNetKind.MultiRaterAgreement,
+            kind is UNetKind.Levels or UNetKind.MultiHead or UNetKind.MultiRaterAgreement || kind.DrawsAtRandom(),
             prediction.Uncertainty.Any(value => value > 0));
 
-        // Only dropout is random here.
+        // Only what a kind draws is random here.
         Assert.Equal(!kind.DrawsAtRandom(), prediction.SoftMap.SequenceEqual(model.Predict(features, sampling, 6).SoftMap));
     }
 
@@ -174,6 +174,8 @@ public sealed class UNetTrainerTests
     {
         Height = Discs.Side, Width = Discs.Side, ImageChannels = 1, Levels = 2, Kind = kind, Rounded = kind == UNetKind.Levels,
         PassDropout = 0.3, Network = Discs.Description().Network, FullyConvolutional = SmallVgg,
+        Stochastic = kind == UNetKind.StochasticSegmentation ? new() { Rank = 3 } : null,
+        Probabilistic = kind == UNetKind.ProbabilisticUNet ? new() { LatentSize = 2 } : null,
     };
 
     private sealed class Watch(Action<int> seen) : IProgress<TrainingProgress>

@@ -40,6 +40,8 @@ public sealed class GradientPassTests
     [Theory]
     [InlineData(UNetKind.Levels)]
     [InlineData(UNetKind.MultiHead)]
+    [InlineData(UNetKind.StochasticSegmentation)]
+    [InlineData(UNetKind.ProbabilisticUNet)]
     public void Slices_give_a_one_pass_network_the_gradients_of_the_whole_batch(object kind)
     {
         var plain = new TrainingOptions { BatchSize = Images, DiceLossWeight = 0.5 };
@@ -58,7 +60,9 @@ public sealed class GradientPassTests
             cases[^1] = cases[^1] with { Masks = new(1, Side, Side, cases[^1].Masks.Unpack().Rater(1).ToArray()), Raters = [1] };
             objective.Begin(cases, BatchPart.WholeOf(Images));
             using var optimizer = new Optimizer(Scattered(objective.Layout), options);
-            Tensor mean = objective.Differentiate(new ForwardContext(optimizer.Leaves, Training: true), 0, 1);
+            using var generator = new Generator(3, CPU);
+            Tensor mean = objective.Differentiate(
+                new ForwardContext(optimizer.Leaves, Training: true) { DropoutGenerator = generator }, 0, 1);
             return (mean.item<float>(), [.. optimizer.Leaves.SelectMany(leaf => leaf.grad!.data<float>().ToArray())]);
         }
     }
