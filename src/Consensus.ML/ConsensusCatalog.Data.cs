@@ -138,7 +138,9 @@ public static partial class ConsensusCatalog
     /// </exception>
     /// <example>
     /// <code>
-    /// IDataView cases = ml.Data.LoadFromStructures([new("whole", wholeCases), new("core", coreCases)]);
+    /// RaterCase[] whole = [new("case01", "case01.png", ["whole-Ann.png", "whole-Ben.png"])];
+    /// RaterCase[] core = [new("case01", "case01.png", ["core-Ann.png", "core-Ben.png"])];
+    /// IDataView cases = ml.Data.LoadFromStructures([new("whole", whole), new("core", core)]);
     /// </code>
     /// </example>
     public static IDataView LoadFromStructures(this DataOperationsCatalog catalog, IReadOnlyList<StructureCases> structures)

@@ -15,11 +15,11 @@ public sealed partial class SegmentationCatalog
     /// <remarks>
     /// The ensemble has the columns of its members and the sampling options of the first member
     /// (<see cref="SegmentationTransformer.Sampling"/>; each member makes that number of Generations). It is saved to one zip and used as
-    /// any other model. A prediction takes as long as those of all members together. For diffusion models and one-pass models that
-    /// draw at random, Samples has the samples of all members, ConsensusMaps are means over them, and Uncertainty includes the differences
-    /// between members. For other one-pass models, the maps are first averaged over the members. Steps after the segmentation are those of the first model. A
-    /// given model may be an ensemble: its members become members of the new ensemble. The ensemble shares only the other steps of the
-    /// first model's chain with the given models, so dispose all of them.
+    /// any other model. A prediction takes as long as those of all members together. For diffusion models and one-pass models that draw at
+    /// random, Samples has the samples of all members, ConsensusMaps are means over them, and Uncertainty includes the differences between
+    /// members. For other one-pass models, the maps are first averaged over the members. Steps after the segmentation are those of the
+    /// first model. A given model may be an ensemble: its members become members of the new ensemble. The ensemble shares only the other
+    /// steps of the first model's chain with the given models, so dispose all of them.
     /// </remarks>
     /// <param name="models">At least two models. Each is a <see cref="SegmentationTransformer"/>, or a chain that contains one.</param>
     /// <param name="names">The name of each model in messages, such as its file; null for model 1, model 2 and so on.</param>

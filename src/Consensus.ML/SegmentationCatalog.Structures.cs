@@ -43,7 +43,8 @@ public sealed partial class SegmentationCatalog
     /// <exception cref="FileNotFoundException">A mask file does not exist.</exception>
     /// <example>
     /// <code>
-    /// foreach (StructureMetrics scores in ml.Segmentation.EvaluateStructures(model.Transform(test), model.LastTransformer.Structures))
+    /// var trained = ((TransformerChain&lt;ConsensusSegmentationTransformer&gt;)model).LastTransformer;
+    /// foreach (StructureMetrics scores in ml.Segmentation.EvaluateStructures(model.Transform(test), trained.Structures))
     /// {
     ///     Console.WriteLine($"{scores.Structure.Name}: soft Dice {scores.Metrics.SoftDice5:0.000}, raters {scores.Raters?.Dice:0.000}");
     /// }

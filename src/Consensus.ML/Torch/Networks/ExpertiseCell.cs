@@ -1,4 +1,5 @@
 using Consensus.ML.Graphs;
+using Consensus.ML.Torch.Runtime;
 using static TorchSharp.torch;
 
 namespace Consensus.ML.Torch.Networks;
@@ -31,7 +32,7 @@ internal sealed class ExpertiseCell
         using var scope = NewDisposeScope();
         Tensor state = _embedding.Forward(context, expertise).to_type(features.dtype).unsqueeze(-1).unsqueeze(-1).expand_as(features);
         Tensor[] gates = _gates.Forward(context, cat([features, state], 1)).chunk(4, 1);
-        Tensor memory = (gates[1].sigmoid() * state) + (gates[0].sigmoid() * gates[3].tanh());
+        Tensor memory = (gates[1].sigmoid() * state).Plus(gates[0].sigmoid() * gates[3].tanh());
         return (gates[2].sigmoid() * memory.tanh()).MoveToOuterDisposeScope();
     }
 

@@ -1,5 +1,6 @@
 using Consensus.ML.Graphs;
 using Consensus.ML.Options;
+using Consensus.ML.Torch.Runtime;
 using static TorchSharp.torch;
 
 namespace Consensus.ML.Torch.Networks;
@@ -59,7 +60,7 @@ internal sealed class MultiRaterNetwork
         Tensor disagreement = Patches.Fold(masks.detach().sigmoid().std(1, unbiased: false, keepdim: true), _patch)
             .mean([1], keepdim: true)
             .to_type(features.dtype);
-        Tensor refined = _perception.Forward(context, features + (features * disagreement), null);
+        Tensor refined = _perception.Forward(context, features.Plus(features * disagreement), null);
         Tensor normed = _norm.Forward(context, refined).to_type(ScalarType.Float32);
         Tensor calibrated = Patches.Unfold(_output.Forward(context, nn.functional.silu(normed)), _patch);
         return cat([calibrated, masks, coarse], 1).MoveToOuterDisposeScope();

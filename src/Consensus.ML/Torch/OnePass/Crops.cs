@@ -26,8 +26,8 @@ internal static class Crops
         {
             Tensor first = Edge(boxes, axis), length = Edge(boxes, axis + 2) - first;
             Tensor centres = TensorArithmetic.Range(0, side, ScalarType.Float32, images.device).Plus(0.5).view(1, 1, -1, 1);
-            Tensor at = (first + (centres * length).Over(side)).Minus(0.5);
-            return Linear(at.maximum(first).minimum((first + length).Minus(1)), side);
+            Tensor at = first.Plus((centres * length).Over(side)).Minus(0.5);
+            return Linear(at.maximum(first).minimum(first.Plus(length).Minus(1)), side);
         }
     }
 
@@ -47,7 +47,7 @@ internal static class Crops
             Tensor first = Edge(boxes, axis), length = Edge(boxes, axis + 2) - first;
             Tensor pixels = TensorArithmetic.Range(0, side, ScalarType.Float32, maps.device).view(1, 1, -1, 1);
             Tensor at = ((pixels.Plus(0.5) - first) * (length.Power(-1).Times(side))).Minus(0.5);
-            Tensor inside = pixels.ge(first).logical_and(pixels.lt(first + length)).to_type(ScalarType.Float32);
+            Tensor inside = pixels.ge(first).logical_and(pixels.lt(first.Plus(length))).to_type(ScalarType.Float32);
             return (Linear(at.Clamped(0, side - 1), side), inside);
         }
     }

@@ -91,7 +91,7 @@ internal sealed class FixedPointVariant : OnePassVariant
                 break;
             }
 
-            float dice = ((mask * following).sum().Times(2) / (mask.sum() + following.sum())).Read<float>();
+            float dice = ((mask * following).sum().Times(2) / mask.sum().Plus(following.sum())).Read<float>();
             (current, mask) = (next, following);
             if (dice > agreement)
             {
