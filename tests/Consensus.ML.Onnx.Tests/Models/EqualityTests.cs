@@ -51,7 +51,10 @@ public sealed class EqualityTests
     [InlineData(PredictionType.XStartLogit, true)]
     public void Everything_that_a_network_may_predict(PredictionType prediction, bool learnedVariance) => AssertEqual(
         Model() with { Diffusion = new() { Steps = 10, Prediction = prediction, LearnedVariance = learnedVariance } },
-        OneStep with { Steps = 3 });
+        OneStep with { Steps = 3 },
+
+        // x_0 is what is left of x_t, divided by a number below 1: so is the rounding of ε, more than that of other predictions.
+        bound: prediction == PredictionType.Epsilon ? 2 * Bound : Bound);
 
     [Theory]
     [InlineData(NoiseScheduleKind.Linear)]
@@ -162,7 +165,7 @@ public sealed class EqualityTests
     private static void AssertEqualAt(int side) =>
         AssertEqual(Model(side) with { Network = RandomModel.Network(side) with { AttentionResolutions = [] } }, OneStep);
 
-    internal static void AssertEqual(INetworkDescription description, SamplingOptions sampling, int members = 1)
+    internal static void AssertEqual(INetworkDescription description, SamplingOptions sampling, int members = 1, float bound = Bound)
     {
         var weights = Enumerable.Range(1, members).Select(seed => RandomModel.Weights(description.Layout(), seed)).ToArray();
         float[] image = RandomModel.Image(2, description.Height, description.Width);
@@ -173,7 +176,7 @@ public sealed class EqualityTests
         IReadOnlyList<ReadOnlyMemory<float>>[] arrays = [.. weights.Select(member => member.Arrays)];
         (string, float[], long[]) input = ("Image", image, [1, 2, description.Height, description.Width]);
         AssertEqual(expected, GraphRun.Run(
-            GraphRun.ToBytes(RandomModel.Graph(description, arrays, sampling, Mirrored, Seed)), input));
+            GraphRun.ToBytes(RandomModel.Graph(description, arrays, sampling, Mirrored, Seed)), input), bound);
         if (description is ModelDescription open)
         {
             // The same noise as an input.
@@ -183,29 +186,29 @@ public sealed class EqualityTests
             float[] drawn = [.. Enumerable.Range(0, members).SelectMany(_ => noise.Normal(each))];
             AssertEqual(expected, GraphRun.Run(
                 GraphRun.ToBytes(RandomModel.Graph(description, arrays, sampling, Mirrored, seed: null)), input,
-                ("Noise", drawn, [members * shape[0], .. shape.Skip(1)])));
+                ("Noise", drawn, [members * shape[0], .. shape.Skip(1)])), bound);
         }
     }
 
-    private static void AssertEqual(ConsensusPrediction expected, Dictionary<string, float[]> found)
+    private static void AssertEqual(ConsensusPrediction expected, Dictionary<string, float[]> found, float bound)
     {
-        Near("samples", expected.Samples!, found["Samples"]);
-        Near("levels", expected.ConsensusMaps, found["ConsensusMaps"]);
-        Near("uncertainty", expected.Uncertainty, found["Uncertainty"]);
+        Near("samples", expected.Samples!, found["Samples"], bound);
+        Near("levels", expected.ConsensusMaps, found["ConsensusMaps"], bound);
+        Near("uncertainty", expected.Uncertainty, found["Uncertainty"], bound);
 
         // Rounding at one half may turn a difference of 1e-7 into a whole level.
         Assert.Equal(expected.SoftMap.Length, found["SoftMap"].Length);
-        int turned = expected.SoftMap.Zip(found["SoftMap"]).Count(pair => Math.Abs(pair.First - pair.Second) > Bound);
+        int turned = expected.SoftMap.Zip(found["SoftMap"]).Count(pair => Math.Abs(pair.First - pair.Second) > bound);
         Assert.True(turned <= expected.SoftMap.Length / 1000, $"{turned} pixels of the soft map differ");
 
         // Maps of one value everywhere would be equal whatever the network does.
         Assert.True(expected.Samples!.Distinct().Count() > expected.SoftMap.Length / 4);
     }
 
-    private static void Near(string name, float[] expected, float[] found)
+    private static void Near(string name, float[] expected, float[] found, float bound)
     {
         Assert.Equal(expected.Length, found.Length);
         float most = expected.Zip(found).Max(pair => Math.Abs(pair.First - pair.Second));
-        Assert.True(most < Bound, $"{name}: {most}");
+        Assert.True(most < bound, $"{name}: {most}");
     }
 }

@@ -40,7 +40,7 @@ internal static class Crops
         (Tensor rows, Tensor insideRows) = Weights(maps.shape[2], 0);
         (Tensor columns, Tensor insideColumns) = Weights(maps.shape[3], 1);
         Tensor put = rows.matmul(maps).matmul(columns.transpose(2, 3));
-        return put.where((insideRows * insideColumns.transpose(2, 3)).EqualTo(1), full_like(put, Outside)).MoveToOuterDisposeScope();
+        return put.where((insideRows * insideColumns.transpose(2, 3)).EqualTo(1), zeros_like(put).Plus(Outside)).MoveToOuterDisposeScope();
 
         (Tensor Weights, Tensor Inside) Weights(long side, int axis)
         {
