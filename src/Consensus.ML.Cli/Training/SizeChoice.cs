@@ -10,8 +10,8 @@ internal sealed record SizeChoice(int Side, double? SoftDice)
     /// <summary>Half a point of soft Dice. A smaller size must not cost more.</summary>
     private const double Loss = 0.005;
 
-    // On a CPU a step at 128 pixels takes no longer than one at 64, thanks to patches. One at 256 takes four times as long. RESULTS.md of
-    // the benchmarks has the figures.
+    // On a CPU a step at 128 pixels takes no longer than one at 64, thanks to patches (RESULTS.md of the benchmarks). One at 256 works on
+    // four times as many.
     private static readonly int[] OnCpu = [64, 128], OnGpu = [64, 128, 256];
 
     /// <summary>Every side that can be chosen, the smallest first.</summary>
