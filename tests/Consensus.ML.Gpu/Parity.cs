@@ -5,6 +5,7 @@ using Consensus.ML.Tests.Shared;
 using Consensus.ML.Tests.Torch.Networks;
 using Consensus.ML.Torch.Diffusion;
 using Consensus.ML.Torch.Networks;
+using Consensus.ML.Torch.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -76,12 +77,12 @@ internal static class Parity
 
         // With the fixed variance, the published loss is a sum over pixels.
         double scale = published.Diffusion.LearnedVariance ? 1 : published.Side * published.Side;
-        Tensor loss = process.Loss(output, start, current, steps, Recorded("noise")).Total * scale;
+        Tensor loss = process.Loss(output, start, current, steps, Recorded("noise")).Total.Times(scale);
         found.Add(("loss", Compared("loss", loss)));
 
         // In float16, small gradients would become zero.
         double factor = precision == Precision.Float16 ? 256 : 1;
-        (loss.mean() * factor).backward();
+        loss.mean().Times(factor).backward();
         using JsonDocument expected = TestVectors.Json(Path.ChangeExtension(file, ".json"));
         JsonElement norms = expected.RootElement.GetProperty("gradient_norms");
         double largest = norms.EnumerateObject().Max(norm => norm.Value.GetDouble());

@@ -5,6 +5,7 @@ using Consensus.ML.Segmentation.Models;
 using Consensus.ML.Torch.Models;
 using Consensus.ML.Torch.OnePass;
 using Consensus.ML.Torch.Networks;
+using Consensus.ML.Torch.Runtime;
 using static TorchSharp.torch;
 
 namespace Consensus.ML.Onnx.Tests.Models;
@@ -94,7 +95,7 @@ internal static class RandomModel
                 WeightSpec spec = layout.Specs[i];
                 double scale = spec.Initialization == Initialization.Zeros ? 0.03 : 0.02;
                 using Tensor noise = randn(spec.Shape, generator: generator);
-                weights.Weights[i].add_(noise.mul_(scale));
+                weights.Weights[i].PlusInPlace(noise.TimesInPlace(scale));
             }
         }
 

@@ -1,5 +1,6 @@
 using Consensus.ML.Tests.Shared;
 using Consensus.ML.Torch.Collectives;
+using Consensus.ML.Torch.Runtime;
 using static TorchSharp.torch;
 
 namespace Consensus.ML.Tests.Torch.Collectives;
@@ -21,7 +22,7 @@ public sealed class OpenMpiTests
     [Fact]
     public void The_values_of_a_tensor_are_exchanged_in_place()
     {
-        using Tensor values = arange(5, ScalarType.Float32), odd = values.view(5, 1).expand(5, 2);
+        using Tensor values = TensorArithmetic.Range(0, 5, ScalarType.Float32, CPU), odd = values.view(5, 1).expand(5, 2);
         nint address = TensorExchange.Address(values);
         OneProcess.Instance.OnHost(values, part =>
         {

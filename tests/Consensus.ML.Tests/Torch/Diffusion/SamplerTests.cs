@@ -1,5 +1,6 @@
 using Consensus.ML.Options;
 using Consensus.ML.Torch.Diffusion;
+using Consensus.ML.Torch.Runtime;
 using static TorchSharp.torch;
 
 namespace Consensus.ML.Tests.Torch.Diffusion;
@@ -80,7 +81,7 @@ public sealed class SamplerTests
         Tensor sample = Samplers.Get(SamplerKind.Ddim).Sample(process, (current, times) =>
         {
             double alpha = process.Schedule.AlphasCumulative[(int)times[0].item<long>()];
-            return (current - (Math.Sqrt(alpha) * truth)) / Math.Sqrt(1 - alpha);
+            return (current - truth.Times(Math.Sqrt(alpha))).Over(Math.Sqrt(1 - alpha));
         }, randn([1, 1, 2, 2], generator: generator), generator, CancellationToken.None);
         AssertEqual(Map, sample, 1e-3f);
     }
@@ -96,8 +97,8 @@ public sealed class SamplerTests
         Tensor sample = Samplers.Get(SamplerKind.DpmSolver).Sample(process, (current, _) =>
         {
             seen.Add(current.item<float>());
-            return full([1, 1, 1, 1], (float)predictions[seen.Count - 1]);
-        }, full([1, 1, 1, 1], 0.8f), generator, CancellationToken.None);
+            return tensor([(float)predictions[seen.Count - 1]]).view(1, 1, 1, 1);
+        }, tensor([0.8f]).view(1, 1, 1, 1), generator, CancellationToken.None);
 
         // Lu et al. 2022, Algorithm 2, in double precision: times 99, 66, 33 and 0; λ = ln(√ᾱ/√(1 − ᾱ)); strides 3.040, 1.947 and 3.866.
         NoiseSchedule all = NoiseSchedule.Create(NoiseScheduleKind.Linear, 100);
@@ -141,8 +142,9 @@ public sealed class SamplerTests
             {
                 double alpha = alphas[--step];
                 last = current.item<float>();
-                return (current - (Math.Sqrt(alpha) * mean)) * (Math.Sqrt(alpha) * variance / ((alpha * variance) + 1 - alpha)) + mean;
-            }, full([1, 1, 1, 1], (float)start), generator, CancellationToken.None);
+                double slope = Math.Sqrt(alpha) * variance / ((alpha * variance) + 1 - alpha);
+                return current.Minus(Math.Sqrt(alpha) * mean).Times(slope).Plus(mean);
+            }, tensor([(float)start]).view(1, 1, 1, 1), generator, CancellationToken.None);
             return Math.Abs(last - ((Math.Sqrt(alphas[0]) * mean) + (z * Math.Sqrt((alphas[0] * variance) + 1 - alphas[0]))));
         }
     }
@@ -160,7 +162,7 @@ public sealed class SamplerTests
         AssertEqual(Map, process.Interpret(tensor(velocity).view(1, 1, 2, 2), current, steps, clamp: true).Start, 1e-5f);
 
         // Every value is wrong by half a unit, so the squared error is a quarter.
-        Tensor off = tensor(velocity).view(1, 1, 2, 2) + 0.5;
+        Tensor off = tensor(velocity).view(1, 1, 2, 2).Plus(0.5);
         Assert.Equal(0.25, process.Loss(off, Truth(), current, steps, epsilons).Total.item<float>(), 1e-5);
     }
 
@@ -172,7 +174,7 @@ public sealed class SamplerTests
     {
         using var scope = NewDisposeScope();
         using DiffusionProcess process = Process(prediction, 100);
-        Tensor steps = tensor(new[] { 2L, 90L }), zero = zeros(2, 1, 1, 1), error = full([2, 1, 1, 1], 0.1f);
+        Tensor steps = tensor(new[] { 2L, 90L }), zero = zeros(2, 1, 1, 1), error = tensor([0.1f, 0.1f]).view(2, 1, 1, 1);
         DiffusionLoss loss = process.Loss(error, zero, zero, steps, zero, minSnrGamma: 5);
 
         // The prediction is wrong by 0.1. Then x_0 is wrong by 0.1·√((1 − ᾱ)/ᾱ) for ε, 0.1 for x_0 and 0.1·√(1 − ᾱ) for v.
@@ -193,7 +195,7 @@ public sealed class SamplerTests
         using var scope = NewDisposeScope();
         using DiffusionProcess process = Process(PredictionType.XStart, 100);
         using var generator = new Generator(5, CPU);
-        Tensor current = zeros(20000, 1, 1, 1), steps = full(20000, 50L, ScalarType.Int64);
+        Tensor current = zeros(20000, 1, 1, 1), steps = TensorArithmetic.Repeated(20000, 50, CPU);
         StepPrediction prediction = process.Interpret(zeros(20000, 1, 1, 1), current, steps, clamp: true);
         Tensor previous = DiffusionProcess.DdpmPrevious(prediction, steps, randn([20000, 1, 1, 1], generator: generator));
 

@@ -3,6 +3,7 @@ using Consensus.Imaging.Augmentation;
 using Consensus.ML.Options;
 using Consensus.ML.Tests.Torch.Training;
 using Consensus.ML.Torch.Models;
+using Consensus.ML.Torch.Runtime;
 using Consensus.ML.Torch.Training.Batches;
 using Consensus.ML.Torch.Training.Loop;
 using static TorchSharp.torch;
@@ -59,14 +60,14 @@ public sealed class MirroringTests
         // A model that draws what it sees a quarter of a pixel before each pixel, as a model does after learning from reduced masks. The
         // image rises evenly.
         using var scope = NewDisposeScope();
-        Tensor image = arange(8, ScalarType.Float32).view(1, 1, 1, 8);
+        Tensor image = TensorArithmetic.Range(0, 8, ScalarType.Float32, CPU).view(1, 1, 1, 8);
         var mirroring = new Mirroring(Mirrored.Columns, new(0, -0.25));
         float[] back = [.. Mirroring.Flip(Draw(mirroring.View(image, Mirrored.Columns)), Mirrored.Columns).data<float>()],
             direct = [.. Draw(image).data<float>()];
         Assert.Equal(direct[1..^1], back[1..^1]);
         Assert.Equal(2.75f, direct[3]);
 
-        static Tensor Draw(Tensor seen) => (0.25 * cat([seen.narrow(3, 0, 1), seen.narrow(3, 0, 7)], 3)) + (0.75 * seen);
+        static Tensor Draw(Tensor seen) => cat([seen.narrow(3, 0, 1), seen.narrow(3, 0, 7)], 3).Times(0.25).Plus(seen.Times(0.75));
     }
 
     [Fact]

@@ -75,7 +75,7 @@ public sealed class SlicesTogetherTests
         using var generator = new Generator(3, CPU);
         foreach (Tensor weight in weights.Weights)
         {
-            weight.copy_(weight + (randn(weight.shape, generator: generator) * 0.05));
+            weight.copy_(weight.Plus(randn(weight.shape, generator: generator).Times(0.05)));
         }
 
         return ConsensusModel.FromWeights(description, network, [weights], CPU);

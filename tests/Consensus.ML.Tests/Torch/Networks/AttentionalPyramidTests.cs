@@ -1,5 +1,6 @@
 using Consensus.ML.Options;
 using Consensus.ML.Torch.Networks;
+using Consensus.ML.Torch.Runtime;
 using static TorchSharp.torch;
 
 namespace Consensus.ML.Tests.Torch.Networks;
@@ -35,7 +36,8 @@ public sealed class AttentionalPyramidTests
         Assert.All(outputs, output => Assert.Equal([2, 1, 16, 24], output.shape));
         Assert.All(network.Forward(context, images).data<float>().ToArray(), value => Assert.Equal(30, value, 1e-4f));
 
-        void Set(string name, double value) => set.Weights[layout.Specs.Select(spec => spec.Name).ToList().IndexOf(name)].fill_(value);
+        void Set(string name, double value) =>
+            set.Weights[layout.Specs.Select(spec => spec.Name).ToList().IndexOf(name)].FillInPlace(value);
     }
 
     [Fact]
@@ -51,11 +53,11 @@ public sealed class AttentionalPyramidTests
         foreach (Tensor output in names.Select((name, i) => (name, i)).Where(one => one.name.Contains(".out.", StringComparison.Ordinal))
             .Select(one => set.Weights[one.i]))
         {
-            output.fill_(0.1);
+            output.FillInPlace(0.1);
         }
 
         float[][] before = Outputs();
-        set.Weights[Array.IndexOf(names, "level2.attention.weight")].mul_(50);
+        set.Weights[Array.IndexOf(names, "level2.attention.weight")].TimesInPlace(50);
         float[][] after = Outputs();
 
         // Two outputs before the levels are refined, then two after. Only the attention of the second level has changed.

@@ -5,6 +5,7 @@ using Consensus.ML.Segmentation.Models;
 using Consensus.ML.Tests.Torch.Training;
 using Consensus.ML.Torch.Models;
 using Consensus.ML.Torch.Networks;
+using Consensus.ML.Torch.Runtime;
 using Consensus.ML.Torch.Training.Checkpoints;
 using Consensus.ML.Torch.Training.Loop;
 using static TorchSharp.torch;
@@ -64,7 +65,7 @@ public sealed class ConditioningTests
         using var generator = new Generator(5, CPU);
         foreach (Tensor weight in weights.Weights)
         {
-            weight.copy_(randn(weight.shape, generator: generator).mul_(0.05));
+            weight.copy_(randn(weight.shape, generator: generator).TimesInPlace(0.05));
         }
 
         using PreparedWeights plain = weights.Prepare(Precision.BFloat16), prepared = weights.Prepare(Precision.BFloat16, norms: true);
@@ -112,7 +113,7 @@ public sealed class ConditioningTests
         foreach (Tensor weight in weights.Weights)
         {
             // Also those that begin at zero, so that everything shows in the output.
-            weight.copy_(randn(weight.shape, generator: generator).mul_(0.05));
+            weight.copy_(randn(weight.shape, generator: generator).TimesInPlace(0.05));
         }
 
         var context = new ForwardContext(weights.Weights, Training: false);

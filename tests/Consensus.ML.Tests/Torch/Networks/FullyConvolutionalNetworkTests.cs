@@ -1,5 +1,6 @@
 using Consensus.ML.Options;
 using Consensus.ML.Torch.Networks;
+using Consensus.ML.Torch.Runtime;
 using static TorchSharp.torch;
 
 namespace Consensus.ML.Tests.Torch.Networks;
@@ -56,7 +57,7 @@ public sealed class FullyConvolutionalNetworkTests
         // Scores start at zero, so only their biases speak: 1 + 20 + 300.
         foreach ((string name, float value) in new[] { ("score8.bias", 1f), ("score16.bias", 20f), ("score32.bias", 300f) })
         {
-            weights[layout.Specs.Select(spec => spec.Name).ToList().IndexOf(name)].fill_(value);
+            weights[layout.Specs.Select(spec => spec.Name).ToList().IndexOf(name)].FillInPlace(value);
         }
 
         float[] output = network.Forward(new(weights, Training: true), randn(1, 1, 64, 64)).data<float>().ToArray();

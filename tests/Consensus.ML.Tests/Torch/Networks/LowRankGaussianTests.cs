@@ -1,4 +1,5 @@
 using Consensus.ML.Torch.Networks;
+using Consensus.ML.Torch.Runtime;
 using static TorchSharp.torch;
 
 namespace Consensus.ML.Tests.Torch.Networks;
@@ -101,7 +102,7 @@ public sealed class LowRankGaussianTests
         // Two samples of 4,096 pixels. All pixels are right by 3/4 in the first sample, and wrong by 3/4 in the second: the second counts
         // for nothing.
         using var scope = NewDisposeScope();
-        var gaussian = new LowRankGaussian(zeros(1, 4096), zeros(1, 4096), full([1, 1, 4096], Three));
+        var gaussian = new LowRankGaussian(zeros(1, 4096), zeros(1, 4096), zeros(1, 1, 4096).FillInPlace(Three));
         Tensor noise = zeros(1, 2, 4097);
         noise[0, 0, 0] = 1;
         noise[0, 1, 0] = -1;

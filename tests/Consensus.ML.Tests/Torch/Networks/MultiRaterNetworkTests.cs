@@ -1,5 +1,6 @@
 using Consensus.ML.Options;
 using Consensus.ML.Torch.Networks;
+using Consensus.ML.Torch.Runtime;
 using static TorchSharp.torch;
 
 namespace Consensus.ML.Tests.Torch.Networks;
@@ -43,7 +44,7 @@ public sealed class MultiRaterNetworkTests
         using var generator = new Generator(7, CPU);
         foreach (Tensor weight in set.Weights)
         {
-            weight.add_(randn(weight.shape, generator: generator).mul_(0.1));
+            weight.PlusInPlace(randn(weight.shape, generator: generator).TimesInPlace(0.1));
         }
 
         Tensor images = randn([1, 1, 16, 16], generator: generator);

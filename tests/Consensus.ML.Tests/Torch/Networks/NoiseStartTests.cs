@@ -1,5 +1,6 @@
 using Consensus.ML.Options;
 using Consensus.ML.Torch.Networks;
+using Consensus.ML.Torch.Runtime;
 using static TorchSharp.torch;
 
 namespace Consensus.ML.Tests.Torch.Networks;
@@ -37,7 +38,7 @@ public sealed class NoiseStartTests
         using WeightSet weights = WeightSet.Initialize(network.Layout, CPU, seed: 1);
 
         // The last convolution starts at zero in every new network, and would hide all changes.
-        weights.Weights[network.Layout.Specs.ToList().FindIndex(spec => spec.Name == "out.2.weight")].fill_(0.1);
+        weights.Weights[network.Layout.Specs.ToList().FindIndex(spec => spec.Name == "out.2.weight")].FillInPlace(0.1);
         var context = new ForwardContext(weights.Weights, Training: false);
         Tensor image = randn([1, 1, 8, 8], generator: generator), noise = randn([1, 1, 8, 8], generator: generator),
             other = randn([1, 1, 8, 8], generator: generator);

@@ -26,8 +26,9 @@ public sealed class OperationCountTests
         var operations = new OperationCount();
         var context = new ForwardContext(weights.Weights, Training: false);
         Tensor features = network.EncodeImage(context, zeros(1, 1, 8, 8));
-        network.Forward(context with { Operations = operations }, zeros(3, 1, 8, 8), features, zeros(3, ScalarType.Int64), arange(
-            1, 4, ScalarType.Int64));
+        network.Forward(
+            context with { Operations = operations }, zeros(3, 1, 8, 8), features, zeros(3, ScalarType.Int64),
+            tensor(new long[] { 1, 2, 3 }));
 
         // 64 pixels of 32 channels are 2048 outputs of a map. A 3×3 convolution takes 9 terms for each channel.
         const long outputs = 2048, nine = 9 * 32;

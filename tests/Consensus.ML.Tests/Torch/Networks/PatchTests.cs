@@ -5,6 +5,7 @@ using Consensus.ML.Segmentation.Models;
 using Consensus.ML.Tests.Torch.Training;
 using Consensus.ML.Torch.Models;
 using Consensus.ML.Torch.Networks;
+using Consensus.ML.Torch.Runtime;
 using Consensus.ML.Torch.Training.Batches;
 using Consensus.ML.Torch.Training.Loop;
 using static TorchSharp.torch;
@@ -18,7 +19,7 @@ public sealed class PatchTests
     public void The_pixels_of_a_patch_become_channels_row_by_row_and_pixels_again()
     {
         using var scope = NewDisposeScope();
-        Tensor pixels = arange(0, 16, ScalarType.Float32).view(1, 1, 4, 4);
+        Tensor pixels = TensorArithmetic.Range(0, 16, ScalarType.Float32, CPU).view(1, 1, 4, 4);
         Tensor folded = Patches.Fold(pixels, 2);
         Assert.Equal([1, 4, 2, 2], folded.shape);
         Assert.Equal([0, 2, 8, 10, 1, 3, 9, 11, 4, 6, 12, 14, 5, 7, 13, 15], folded.data<float>().ToArray());
@@ -49,7 +50,7 @@ public sealed class PatchTests
             folded.Layout.Specs.Select(spec => (spec.Name, Shape(spec.Shape))),
             patched.Layout.Specs.Select(spec => (spec.Name, Shape(spec.Shape))));
 
-        Tensor[] weights = [.. patched.Layout.Specs.Select(spec => randn(spec.Shape, generator: generator).mul_(0.1))];
+        Tensor[] weights = [.. patched.Layout.Specs.Select(spec => randn(spec.Shape, generator: generator).TimesInPlace(0.1))];
         var context = new ForwardContext(weights, Training: false);
         Tensor image = randn([1, channels, side, side], generator: generator), noise = randn([1, maps, side, side], generator: generator),
             times = tensor(new long[] { 40 });

@@ -3,6 +3,7 @@ using Consensus.ML.Options;
 using Consensus.ML.Tests.Shared;
 using Consensus.ML.Torch.Diffusion;
 using Consensus.ML.Torch.Networks;
+using Consensus.ML.Torch.Runtime;
 using static TorchSharp.torch;
 
 namespace Consensus.ML.Tests.Torch.Networks;
@@ -58,7 +59,7 @@ public sealed class PublishedNetworkTests
 
         // With the fixed variance, the published code's loss is a sum over pixels. Ours is the mean, as loss_mse is in the published code.
         double scale = published.Diffusion.LearnedVariance ? 1 : published.Side * published.Side;
-        Tensor total = loss.Total * scale;
+        Tensor total = loss.Total.Times(scale);
         AssertClose(published, "loss", total);
         if (published.Has("loss_mse"))
         {

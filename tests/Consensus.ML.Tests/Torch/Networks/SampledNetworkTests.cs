@@ -1,5 +1,6 @@
 using Consensus.ML.Options;
 using Consensus.ML.Torch.Networks;
+using Consensus.ML.Torch.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -94,7 +95,7 @@ public sealed class SampledNetworkTests
             DiagonalGaussian prior = network.Prior(context, one), posterior = network.Posterior(context, one, mask);
 
             // A sample of the posterior is given as the noise that makes the prior give it.
-            Tensor latent = posterior.Mean + (posterior.LogDeviation.exp() * noise.narrow(0, image, 1));
+            Tensor latent = posterior.Mean.Plus(posterior.LogDeviation.exp() * noise.narrow(0, image, 1));
             Tensor logits = given.Sample(
                 context, given.Condition(context, one), (latent - prior.Mean) / prior.LogDeviation.exp());
             double wrong = functional.binary_cross_entropy_with_logits(logits, mask[0], reduction: Reduction.Sum).item<float>();
@@ -162,7 +163,7 @@ public sealed class SampledNetworkTests
     private static Tensor[] Weights(WeightLayout layout)
     {
         using var generator = new Generator(3, CPU);
-        return [.. layout.Specs.Select(spec => randn(spec.Shape, generator: generator).mul_(0.1f))];
+        return [.. layout.Specs.Select(spec => randn(spec.Shape, generator: generator).TimesInPlace(0.1f))];
     }
 
     private static Tensor Images()
@@ -174,7 +175,7 @@ public sealed class SampledNetworkTests
     private static Tensor Masks()
     {
         using var generator = new Generator(2, CPU);
-        return rand([2, 1, Side, Side], generator: generator).gt(0.6).to_type(ScalarType.Float32);
+        return rand([2, 1, Side, Side], generator: generator).Above(0.6).to_type(ScalarType.Float32);
     }
 
     private static Tensor Noise(int rows, long each)

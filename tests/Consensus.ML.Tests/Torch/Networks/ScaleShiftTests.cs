@@ -1,5 +1,6 @@
 using Consensus.ML.Options;
 using Consensus.ML.Torch.Networks;
+using Consensus.ML.Torch.Runtime;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -33,11 +34,11 @@ public sealed class ScaleShiftTests
 
         // The same written out for this block: normalisation over 32 groups, silu(a) = a / (1 + e^−a).
         Tensor hidden = Convolved(Silu(Normed(input, "in_layers.0")), "in_layers.2", padding: 1);
-        Tensor told = embedding.matmul(weights["emb_layers.1.weight"].t()) + weights["emb_layers.1.bias"];
+        Tensor told = embedding.matmul(weights["emb_layers.1.weight"].t()).Plus(weights["emb_layers.1.bias"]);
         Tensor normed = Normed(hidden, "out_layers.0");
-        Tensor scaled = normed * (1 + told[TensorIndex.Ellipsis, TensorIndex.Slice(0, 64)].reshape(2, 64, 1, 1))
-            + told[TensorIndex.Ellipsis, TensorIndex.Slice(64, 128)].reshape(2, 64, 1, 1);
-        Tensor expected = Convolved(Silu(scaled), "out_layers.3", padding: 1) + Convolved(input, "skip_connection", padding: 0);
+        Tensor scaled = (normed * told[TensorIndex.Ellipsis, TensorIndex.Slice(0, 64)].reshape(2, 64, 1, 1).Plus(1))
+            .Plus(told[TensorIndex.Ellipsis, TensorIndex.Slice(64, 128)].reshape(2, 64, 1, 1));
+        Tensor expected = Convolved(Silu(scaled), "out_layers.3", padding: 1).Plus(Convolved(input, "skip_connection", padding: 0));
 
         Tensor given = block.Forward(
             new ForwardContext([.. layout.Specs.Select(spec => weights[spec.Name["block.".Length..]])], training),
@@ -50,14 +51,15 @@ public sealed class ScaleShiftTests
             long channels = x.shape[1];
             Tensor grouped = x.reshape(x.shape[0], 32, -1);
             Tensor centred = grouped - grouped.mean([2], keepdim: true);
-            Tensor whitened = (centred / (centred.square().mean([2], keepdim: true) + 1e-5).sqrt()).reshape(x.shape);
-            return whitened * weights[$"{name}.weight"].reshape(1, channels, 1, 1) + weights[$"{name}.bias"].reshape(1, channels, 1, 1);
+            Tensor whitened = (centred / centred.Power(2).mean([2], keepdim: true).Plus(1e-5).sqrt()).reshape(x.shape);
+            return (whitened * weights[$"{name}.weight"].reshape(1, channels, 1, 1))
+                .Plus(weights[$"{name}.bias"].reshape(1, channels, 1, 1));
         }
 
         Tensor Convolved(Tensor x, string name, long padding) =>
             functional.conv2d(x, weights[$"{name}.weight"], weights[$"{name}.bias"], padding: [padding, padding]);
 
-        static Tensor Silu(Tensor x) => x / (1 + (-x).exp());
+        static Tensor Silu(Tensor x) => x / (-x).exp().Plus(1);
     }
 
     [Fact]
@@ -80,7 +82,7 @@ public sealed class ScaleShiftTests
         using var none = no_grad();
         using var generator = new Generator(2, CPU);
         ConsensusNetwork network = Network(channels, scaleShift);
-        Tensor[] weights = [.. network.Layout.Specs.Select(spec => randn(spec.Shape, generator: generator).mul_(0.1))];
+        Tensor[] weights = [.. network.Layout.Specs.Select(spec => randn(spec.Shape, generator: generator).TimesInPlace(0.1))];
         var context = new ForwardContext(weights, Training: false);
         Tensor image = randn([1, 1, 16, 16], generator: generator), noise = randn([1, 1, 16, 16], generator: generator);
         Tensor first = Run(1), last = Run(3);

@@ -4,6 +4,7 @@ using Consensus.ML.Tests.Torch.Training.Loop;
 using Consensus.ML.Torch.Models;
 using Consensus.ML.Torch.Networks;
 using Consensus.ML.Torch.OnePass;
+using Consensus.ML.Torch.Runtime;
 using Consensus.ML.Torch.Training;
 using Consensus.ML.Torch.Training.Batches;
 using Consensus.ML.Torch.Training.Loop;
@@ -33,7 +34,8 @@ public sealed class EveryVariantTests
         using var generator = new Generator(3, CPU);
         Tensor[] weights =
         [
-            .. set.Weights.Select(weight => (weight + (0.1 * randn(weight.shape, generator: generator))).detach().requires_grad_(true)),
+            .. set.Weights.Select(
+                weight => weight.Plus(randn(weight.shape, generator: generator).Times(0.1)).detach().requires_grad_(true)),
         ];
         UNetBatch batch = new UNetBatchSource(
             description, variant.Target, new() { BatchSize = 2 }, null, [0f], 5, [Disc(0, side), Disc(1, side)]).Draw(0)(CPU);
@@ -86,7 +88,7 @@ public sealed class EveryVariantTests
         using var generator = new Generator(3, CPU);
         foreach (Tensor weight in set.Weights)
         {
-            weight.add_(randn(weight.shape, generator: generator).mul_(0.05));
+            weight.PlusInPlace(randn(weight.shape, generator: generator).TimesInPlace(0.05));
         }
 
         Tensor images = cat([.. Enumerable.Range(0, 3).Select(seed => tensor(Disc(seed).Features).view(1, 1, Side, Side))], 0);
@@ -113,7 +115,7 @@ public sealed class EveryVariantTests
             using var generator = new Generator(3, CPU);
             foreach (Tensor weight in set.Weights)
             {
-                weight.add_(randn(weight.shape, generator: generator).mul_(0.05));
+                weight.PlusInPlace(randn(weight.shape, generator: generator).TimesInPlace(0.05));
             }
         }
 

@@ -1,4 +1,5 @@
 using Consensus.ML.Torch.OnePass;
+using Consensus.ML.Torch.Runtime;
 using static TorchSharp.torch;
 
 namespace Consensus.ML.Tests.Torch.OnePass;
@@ -49,7 +50,8 @@ public sealed class FixedPointTests
     public void A_crop_is_the_box_scaled_to_the_slice_and_goes_back_where_it_was()
     {
         using var scope = NewDisposeScope();
-        Tensor image = arange(16, dtype: ScalarType.Float32).view(1, 1, 4, 4), box = tensor(new float[] { 1, 1, 3, 3 }).view(1, 4);
+        Tensor image = TensorArithmetic.Range(0, 16, ScalarType.Float32, CPU).view(1, 1, 4, 4),
+            box = tensor(new float[] { 1, 1, 3, 3 }).view(1, 4);
 
         // The box holds 5 6 / 9 10. Enlarged twice, pixel centres lie at −1/4, 1/4, 3/4 and 5/4 of the way between its pixels.
         float[] way = [0, 0.25f, 0.75f, 1];
@@ -57,7 +59,7 @@ public sealed class FixedPointTests
             way.SelectMany(down => way.Select(right => 5 + right + (4 * down))), Crops.Take(image, box).data<float>().ToArray());
 
         // Back again, each pixel of the box lies between two of the crop, at 0.5 and 2.5 of its sides.
-        Tensor map = arange(16, dtype: ScalarType.Float32).view(1, 1, 4, 4);
+        Tensor map = TensorArithmetic.Range(0, 16, ScalarType.Float32, CPU).view(1, 1, 4, 4);
         float[] put = Crops.Put(map, box).data<float>().ToArray();
         Assert.Equal([2.5f, 4.5f, 10.5f, 12.5f], new[] { 5, 6, 9, 10 }.Select(pixel => put[pixel]));
         Assert.Equal(12, put.Count(value => value == (float)Crops.Outside));

@@ -6,6 +6,7 @@ using Consensus.ML.Options;
 using Consensus.ML.Tests.Shared;
 using Consensus.ML.Torch.Models;
 using Consensus.ML.Torch.Networks;
+using Consensus.ML.Torch.Runtime;
 using Consensus.ML.Torch.Training;
 using Consensus.ML.Torch.Training.Batches;
 using Consensus.ML.Torch.Training.Checkpoints;
@@ -461,7 +462,7 @@ public sealed class CheckpointTests : IDisposable
         // A step, and better weights in place of the best.
         foreach (Tensor leaf in optimizer.Leaves)
         {
-            leaf.grad!.fill_(1);
+            leaf.grad!.FillInPlace(1);
         }
 
         optimizer.Step(0.1);

@@ -3,6 +3,7 @@ using Consensus.ML.Tests.Shared;
 using Consensus.ML.Torch.Models;
 using Consensus.ML.Torch.OnePass;
 using Consensus.ML.Torch.Networks;
+using Consensus.ML.Torch.Runtime;
 using Consensus.ML.Torch.Training.Batches;
 using Consensus.ML.Torch.Training.Checkpoints;
 using Consensus.ML.Torch.Training.Loop;
@@ -42,7 +43,7 @@ public sealed class NotFiniteTests : IDisposable
         using var optimizer = new Optimizer(
             WeightSet.Initialize(layout, CPU, 1), new() { Precision = (Precision)precision, GradientClipping = clipping, EmaDecay = 0.5 });
         optimizer.ZeroGradients();
-        (optimizer.Leaves[0].to_type(ScalarType.Float32) * slope).sum().backward();
+        optimizer.Leaves[0].to_type(ScalarType.Float32).Times(slope).sum().backward();
 
         optimizer.GatherGradients();
         Assert.Throws<NotFiniteGradientException>(() => optimizer.Step(0.1));
@@ -144,7 +145,7 @@ public sealed class NotFiniteTests : IDisposable
             if (at + 1 == step)
             {
                 using Tensor gradient = context.Weights[0].grad!;
-                gradient.fill_(double.NaN);
+                gradient.FillInPlace(double.NaN);
             }
 
             return loss;

@@ -7,6 +7,7 @@ using Consensus.ML.Torch.Collectives;
 using Consensus.ML.Torch.Models;
 using Consensus.ML.Torch.OnePass;
 using Consensus.ML.Torch.Networks;
+using Consensus.ML.Torch.Runtime;
 using Consensus.ML.Torch.Training;
 using Consensus.ML.Torch.Training.Batches;
 using Consensus.ML.Torch.Training.Checkpoints;
@@ -260,7 +261,7 @@ public sealed class SeveralProcessesTests : IDisposable
         public Tensor Differentiate(ForwardContext context, long step, double scale)
         {
             Tensor loss = inner.Differentiate(context, step, scale);
-            return step == at ? loss * double.NaN : loss;
+            return step == at ? loss.Times(double.NaN) : loss;
         }
 
         public ConsensusModel CreateModel(IReadOnlyList<WeightSet> weights) => inner.CreateModel(weights);

@@ -3,6 +3,7 @@ using Consensus.ML.Tests.Torch.Training.Loop;
 using Consensus.ML.Torch.Diffusion;
 using Consensus.ML.Torch.Models;
 using Consensus.ML.Torch.Networks;
+using Consensus.ML.Torch.Runtime;
 using Consensus.ML.Torch.Training.Batches;
 using Consensus.ML.Torch.Training.Objectives;
 using Consensus.ML.Torch.Training.Optimization;
@@ -121,7 +122,7 @@ public sealed class GradientPassTests
         using var none = no_grad();
         using var generator = new Generator(2, CPU);
         WeightSet weights = WeightSet.Initialize(layout, CPU, 1);
-        weights.Flat.add_(randn(weights.Flat.shape, generator: generator).mul_(0.05));
+        weights.Flat.PlusInPlace(randn(weights.Flat.shape, generator: generator).TimesInPlace(0.05));
         return weights;
     }
 }

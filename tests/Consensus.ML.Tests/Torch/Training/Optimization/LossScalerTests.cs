@@ -2,6 +2,7 @@ using Consensus.Imaging.Storage;
 using Consensus.ML.Options;
 using Consensus.ML.Tests.Shared;
 using Consensus.ML.Torch.Networks;
+using Consensus.ML.Torch.Runtime;
 using Consensus.ML.Torch.Training.Checkpoints;
 using Consensus.ML.Torch.Training.Optimization;
 using static TorchSharp.torch;
@@ -118,7 +119,7 @@ public sealed class LossScalerTests
         layout.Add("w", [1], Initialization.Zeros, lowPrecision: true);
         layout.Add("unused", [3], Initialization.Ones);
         WeightSet weights = WeightSet.Initialize(layout, CPU, 1);
-        weights.Weights[0].fill_(2);
+        weights.Weights[0].FillInPlace(2);
         var optimizer = new Optimizer(weights, options ?? new TrainingOptions { Precision = Precision.Float16, EmaDecay = 0.9 });
         Assert.Equal(ScalarType.Float16, optimizer.Leaves[0].dtype);
         return optimizer;
@@ -129,7 +130,7 @@ public sealed class LossScalerTests
     {
         optimizer.ZeroGradients();
         double scale = optimizer.LossScale * (overflow ? 65536 : 1);
-        (optimizer.Leaves[0].to_type(ScalarType.Float32) * slope * scale).sum().backward();
+        optimizer.Leaves[0].to_type(ScalarType.Float32).Times(slope).Times(scale).sum().backward();
         optimizer.GatherGradients();
         optimizer.Step(rate);
     }

@@ -1,5 +1,6 @@
 using Consensus.ML.Options;
 using Consensus.ML.Torch.Networks;
+using Consensus.ML.Torch.Runtime;
 using Consensus.ML.Torch.Training.Checkpoints;
 using Consensus.ML.Torch.Training.Optimization;
 using static TorchSharp.torch;
@@ -163,14 +164,14 @@ public sealed class OptimizerTests
         layout.Add("w", [1], Initialization.Zeros, lowPrecision: true);
         layout.Add("unused", [3], Initialization.Ones);
         WeightSet weights = WeightSet.Initialize(layout, CPU, 1);
-        weights.Weights[0].fill_(2);
+        weights.Weights[0].FillInPlace(2);
         return new(weights, options, onDevice);
     }
 
     private static StepOutcome? Descend(Optimizer optimizer, double rate, float slope = 3, Tensor? loss = null)
     {
         optimizer.ZeroGradients();
-        (optimizer.Leaves[0].to_type(ScalarType.Float32) * (slope * (float)optimizer.LossScale)).sum().backward();
+        optimizer.Leaves[0].to_type(ScalarType.Float32).Times(slope * (float)optimizer.LossScale).sum().backward();
         optimizer.GatherGradients();
         return optimizer.Step(rate, loss);
     }
