@@ -155,9 +155,20 @@ public sealed class TransformTests : IDisposable
                 Deformation = 0,
                 Contrast = 0,
                 Brightness = 0,
+                Padding = PaddingMode.Constant,
+                AnyRotationIfUnoriented = false,
             },
             new AugmentationPolicy());
-        Assert.Equal(new AugmentationPolicy { Deformation = 0.015, Contrast = 0.2, Brightness = 0.2 }, AugmentationPolicy.Strong);
+        Assert.Equal(
+            new AugmentationPolicy
+            {
+                Deformation = 0.015,
+                Contrast = 0.2,
+                Brightness = 0.2,
+                Padding = PaddingMode.Reflection,
+                AnyRotationIfUnoriented = true,
+            },
+            AugmentationPolicy.Strong);
     }
 
     [Theory]
@@ -167,6 +178,7 @@ public sealed class TransformTests : IDisposable
     [InlineData("Translation")]
     [InlineData("MinimumScale")]
     [InlineData("MaximumScale")]
+    [InlineData("Padding")]
     public void An_augmentation_out_of_range_is_refused_by_name(string option)
     {
         AugmentationPolicy policy = option switch
@@ -176,6 +188,7 @@ public sealed class TransformTests : IDisposable
             "RotationDegrees" => new() { RotationDegrees = -1 },
             "Translation" => new() { Translation = 2 },
             "MinimumScale" => new() { MinimumScale = 0 },
+            "Padding" => new() { Padding = (PaddingMode)2 },
             _ => new() { MaximumScale = 0.5 },
         };
         Assert.Contains(option, Assert.Throws<ArgumentException>(() => _ml.Transforms.AugmentSlices("Features", policy)).Message);

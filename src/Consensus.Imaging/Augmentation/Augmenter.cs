@@ -9,7 +9,8 @@ namespace Consensus.Imaging.Augmentation;
 internal static class Augmenter
 {
     /// <summary>
-    /// Moves one channel bilinearly, and changes its grey values. Pixels from outside the slice get the value <paramref name="padding"/>.
+    /// Moves one channel bilinearly, and changes its grey values. Pixels from outside the slice get the value <paramref name="padding"/>,
+    /// or that of their reflection (<see cref="DrawnAugmentation.Padding"/>).
     /// </summary>
     public static void Bilinear(
         ReadOnlySpan<float> source,
@@ -21,6 +22,7 @@ internal static class Augmenter
     {
         var map = new SourceMap(change, height, width);
         float contrast = (float)change.Contrast, brightness = (float)change.Brightness;
+        bool isReflected = change.Padding == PaddingMode.Reflection;
         for (int row = 0; row < height; row++)
         {
             for (int column = 0; column < width; column++)
@@ -35,10 +37,15 @@ internal static class Augmenter
         }
 
         float At(ReadOnlySpan<float> pixels, int y, int x) =>
-            (uint)y < (uint)height && (uint)x < (uint)width ? pixels[(y * width) + x] : padding;
+            (uint)y < (uint)height && (uint)x < (uint)width ? pixels[(y * width) + x]
+            : isReflected ? pixels[(Reflected(y, height) * width) + Reflected(x, width)]
+            : padding;
     }
 
-    /// <summary>Moves masks and resizes them to the slice's size by the nearest pixel. Pixels from outside the slice are 0.</summary>
+    /// <summary>
+    /// Moves masks and resizes them to the slice's size by the nearest pixel. Pixels from outside the slice are 0, or reflected as those of
+    /// the image are.
+    /// </summary>
     /// <param name="source">The masks at their own size, one after another.</param>
     /// <param name="sourceHeight">Their rows.</param>
     /// <param name="sourceWidth">Their columns.</param>
@@ -61,17 +68,34 @@ internal static class Augmenter
         var map = new SourceMap(change, height, width);
         double rowScale = (double)sourceHeight / height, columnScale = (double)sourceWidth / width;
         int size = height * width, sourceSize = sourceHeight * sourceWidth;
+        bool isReflected = change.Padding == PaddingMode.Reflection;
         for (int pixel = 0; pixel < size; pixel++)
         {
             (double sourceRow, double sourceColumn) = map.Source(
                 ResamplingWeights.TakenPosition(pixel / width, rowScale), ResamplingWeights.TakenPosition(pixel % width, columnScale));
             int y = (int)Math.Floor((sourceRow + 0.5) * rowScale), x = (int)Math.Floor((sourceColumn + 0.5) * columnScale);
+            if (isReflected)
+            {
+                (y, x) = (Reflected(y, sourceHeight), Reflected(x, sourceWidth));
+            }
+
             int from = (uint)y < (uint)sourceHeight && (uint)x < (uint)sourceWidth ? (y * sourceWidth) + x : -1;
             for (int mask = 0; mask * size < target.Length; mask++)
             {
                 target[(mask * size) + pixel] = from < 0 ? (byte)0 : source[(mask * sourceSize) + from];
             }
         }
+    }
+
+    /// <summary>
+    /// The index inside a side that an index outside it is reflected to. The edge between pixels is the mirror, so the last pixel comes
+    /// twice; a side is repeated, mirrored each time, as often as needed.
+    /// </summary>
+    private static int Reflected(int index, int side)
+    {
+        int within = index % (2 * side);
+        within = within < 0 ? within + (2 * side) : within;
+        return within < side ? within : (2 * side) - 1 - within;
     }
 
     /// <summary>

@@ -17,6 +17,7 @@ namespace Consensus.Imaging.Augmentation;
 /// <param name="Deformation">Smooth displacement; null for none.</param>
 /// <param name="Contrast">The factor of the grey values.</param>
 /// <param name="Brightness">The value that is added to the grey values after the factor.</param>
+/// <param name="Padding">What pixels from outside the slice show.</param>
 [method: JsonConstructor]
 internal readonly record struct DrawnAugmentation(
     bool FlipColumns,
@@ -27,9 +28,14 @@ internal readonly record struct DrawnAugmentation(
     double Scale,
     SmoothField? Deformation = null,
     double Contrast = 1,
-    double Brightness = 0)
+    double Brightness = 0,
+    PaddingMode Padding = PaddingMode.Constant)
 {
-    private static readonly JsonSerializerOptions Json = new() { RespectRequiredConstructorParameters = true };
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        RespectRequiredConstructorParameters = true,
+        Converters = { new JsonStringEnumConverter(allowIntegerValues: false) },
+    };
 
     /// <summary>No change.</summary>
     public static DrawnAugmentation None { get; } = new(false, false, 0, 0, 0, 1);
@@ -47,7 +53,7 @@ internal readonly record struct DrawnAugmentation(
         double contrast = policy.Contrast > 0 ? Between(1 - policy.Contrast, 1 + policy.Contrast) : 1;
         double brightness = policy.Brightness > 0 ? Between(-policy.Brightness, policy.Brightness) : 0;
         SmoothField? deformation = policy.Deformation > 0 ? SmoothField.Draw(policy.Deformation, height, width, random) : null;
-        return new(flipColumns, flipRows, rotation, rows, columns, scale, deformation, contrast, brightness);
+        return new(flipColumns, flipRows, rotation, rows, columns, scale, deformation, contrast, brightness, policy.Padding);
 
         double Between(double low, double high) => low + (random.NextDouble() * (high - low));
     }

@@ -6,7 +6,10 @@ namespace Consensus.ML.Cli.Training;
 /// <summary>How strongly training augments the cases.</summary>
 internal enum AugmentationStrength
 {
-    /// <summary>The library's default: also deforms cases and changes grey values.</summary>
+    /// <summary>
+    /// The library's default: also deforms cases, changes grey values, reflects cases at their edges, and turns cases without a common
+    /// orientation by any angle.
+    /// </summary>
     Strong,
 
     /// <summary>As in the paper: mirrors, turns, shifts and scales cases.</summary>
@@ -22,7 +25,7 @@ internal static class AugmentationStrengths
     /// <param name="mirror">The axes to mirror along; null for the axes of the set's task.</param>
     public static AugmentationPolicy AugmentationAt(this CaseSource source, AugmentationStrength strength, MirrorAxes? mirror)
     {
-        AugmentationPolicy policy = strength == AugmentationStrength.Published ? new() : source.Augmentation;
+        AugmentationPolicy policy = strength == AugmentationStrength.Published ? new() : AugmentationPolicy.Strong;
         return policy with { Mirror = mirror ?? source.Augmentation.Mirror };
     }
 }

@@ -11,8 +11,9 @@ internal static class RecipeArguments
     /// <summary><c>--augmentation</c>: how strongly training augments the cases.</summary>
     public static Option<AugmentationStrength?> Augmentation(string byDefault) => OptionKinds.Choice(
         "--augmentation",
-        "How training augments the cases: published (mirrors, turns, shifts and scales them) or strong (also deforms them and changes "
-        + $"grey values). Default {byDefault}.",
+        "How training augments the cases: published (mirrors, turns, shifts and scales them) or strong (also deforms them, changes grey "
+        + "values, reflects them at the edges, and turns them by any angle if they have no common orientation). "
+        + $"Default {byDefault}.",
         Spelling.List<AugmentationStrength>());
 
     /// <summary><c>--augment-mirror</c>: the axes along which training mirrors cases.</summary>

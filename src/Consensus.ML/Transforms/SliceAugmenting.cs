@@ -98,6 +98,13 @@ public sealed class SliceAugmentingEstimator : IEstimator<SliceAugmentingTransfo
                 + $"{nameof(policy.MinimumScale)}, {policy.MinimumScale}."));
         }
 
+        if (!Enum.IsDefined(policy.Padding))
+        {
+            throw new ArgumentException(
+                $"AugmentSlices: {nameof(policy.Padding)} is {policy.Padding}; it must be "
+                + $"{string.Join(" or ", Enum.GetNames<PaddingMode>())}.");
+        }
+
         return policy;
     }
 }

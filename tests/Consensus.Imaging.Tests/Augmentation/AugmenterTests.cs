@@ -23,6 +23,40 @@ public sealed class AugmenterTests
         AssertMoved([-1, -1, -1, -1, 1, 2, -1, 4, 5], DrawnAugmentation.None with { ShiftRows = 1, ShiftColumns = 1 });
 
     [Fact]
+    public void A_shift_brings_in_the_reflection_in_the_edge() => AssertMoved(
+        [5, 4, 4, 2, 1, 1, 2, 1, 1], DrawnAugmentation.None with { ShiftRows = 2, ShiftColumns = 2, Padding = PaddingMode.Reflection });
+
+    [Fact]
+    public void A_reflection_is_reflected_again_as_often_as_needed()
+    {
+        // The rows beside row 0 are rows 0, 1, 2, 2, 1, 0, 0, 1 of the slice.
+        AssertMoved(
+            [4, 5, 6, 1, 2, 3, 1, 2, 3], DrawnAugmentation.None with { ShiftRows = 8, Padding = PaddingMode.Reflection });
+        AssertMoved(
+            [7, 8, 9, 7, 8, 9, 4, 5, 6], DrawnAugmentation.None with { ShiftRows = -8, Padding = PaddingMode.Reflection });
+    }
+
+    [Fact]
+    public void Masks_are_reflected_as_their_image_is()
+    {
+        // The change turns by 30° and shifts by a quarter, so that a third of the slice comes from outside.
+        const int side = 32;
+        var change = new DrawnAugmentation(true, false, 30, 8, -8, 0.9, Padding: PaddingMode.Reflection);
+        byte[] mask = [.. Enumerable.Range(0, side * side).Select(i => (i / side) + (i % side) < 20 ? (byte)1 : (byte)0)];
+        var movedMask = new byte[mask.Length];
+        var movedImage = new float[mask.Length];
+        Augmenter.Nearest(mask, side, side, movedMask, side, side, change);
+        Augmenter.Bilinear([.. mask.Select(value => (float)value)], movedImage, side, side, change, -1);
+        Assert.DoesNotContain(movedImage, value => value < 0);
+        Assert.InRange(movedMask.Zip(movedImage).Count(pair => pair.First != (pair.Second > 0.5 ? 1 : 0)), 0, 20);
+
+        // Without reflection, what comes from outside has no mask.
+        var without = new byte[mask.Length];
+        Augmenter.Nearest(mask, side, side, without, side, side, change with { Padding = PaddingMode.Constant });
+        Assert.True(without.Sum(value => value) + 20 < movedMask.Sum(value => value));
+    }
+
+    [Fact]
     public void A_right_angle_turns_rows_into_columns() =>
         AssertMoved([7, 4, 1, 8, 5, 2, 9, 6, 3], DrawnAugmentation.None with { RotationDegrees = 90 });
 

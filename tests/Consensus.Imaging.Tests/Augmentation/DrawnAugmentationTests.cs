@@ -39,12 +39,16 @@ public sealed class DrawnAugmentationTests
         using JsonDocument read = JsonDocument.Parse(json);
         JsonElement change = read.RootElement;
         Assert.Equal(
-            ["FlipColumns", "FlipRows", "RotationDegrees", "ShiftRows", "ShiftColumns", "Scale", "Deformation", "Contrast", "Brightness"],
+            [
+                "FlipColumns", "FlipRows", "RotationDegrees", "ShiftRows", "ShiftColumns", "Scale", "Deformation", "Contrast", "Brightness",
+                "Padding",
+            ],
             change.EnumerateObject().Select(property => property.Name));
         Assert.True(change.GetProperty("FlipRows").GetBoolean());
         Assert.Equal(-2, change.GetProperty("ShiftColumns").GetInt32());
         Assert.Equal(1.1, change.GetProperty("Scale").GetDouble());
         Assert.Equal(-0.25, change.GetProperty("Brightness").GetDouble());
+        Assert.Equal("Constant", change.GetProperty("Padding").GetString());
         Assert.Equal(JsonValueKind.Null, change.GetProperty("Deformation").ValueKind);
     }
 

@@ -75,6 +75,18 @@ internal static class FitLog
         return axes;
     }
 
+    /// <summary>Logs whether the cases have a common orientation, and by which angles training therefore rotates them.</summary>
+    public static void Orientation(IChannel channel, double common, double degrees) =>
+        channel.Info(MessageSensitivity.None, common < CommonOrientation.Least
+            ? string.Create(
+                CultureInfo.InvariantCulture,
+                $"Orientation: the cases have {common:0.00} of 1 in common, less than {CommonOrientation.Least}; training rotates them "
+                + $"by any angle")
+            : string.Create(
+                CultureInfo.InvariantCulture,
+                $"Orientation: the cases have {common:0.00} of 1 in common, at least {CommonOrientation.Least}; training rotates them "
+                + $"by at most {degrees} degrees"));
+
     /// <summary>Logs the number and size of the cases.</summary>
     public static void Data(IChannel channel, ModelShape shape, IReadOnlyList<TrainingCase> cases, int seed) =>
         channel.Info(MessageSensitivity.None, string.Create(

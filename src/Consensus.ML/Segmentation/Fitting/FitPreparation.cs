@@ -67,6 +67,7 @@ internal static class FitPreparation
             int seed = options.Seed ?? environment.Seed() ?? 0;
             FitLog.Data(channel, shape, cases, seed);
             FitLog.Memory(channel, store);
+            augmentation = Oriented(channel, augmentation, shape, cases);
             FitLog.PlannedSteps(channel, options.Training);
             return new()
             {
@@ -98,6 +99,26 @@ internal static class FitPreparation
                 store.MoveToDisk();
             }
         }
+    }
+
+    /// <summary>The policy with the rotation that the cases allow.</summary>
+    private static AugmentationPolicy? Oriented(
+        IChannel channel,
+        AugmentationPolicy? policy,
+        ModelShape shape,
+        IReadOnlyList<TrainingCase> cases)
+    {
+        int groups = cases.Select(one => one.Group).Distinct(StringComparer.Ordinal).Count();
+        if (policy is not { AnyRotationIfUnoriented: true, RotationDegrees: < 180, Mirror: MirrorAxes.Both }
+            || shape.Height != shape.Width
+            || groups < CommonOrientation.LeastGroups)
+        {
+            return policy;
+        }
+
+        double common = CommonOrientation.Measure(cases, shape.ImageChannels, shape.Height);
+        FitLog.Orientation(channel, common, policy.RotationDegrees);
+        return common >= CommonOrientation.Least ? policy : policy with { RotationDegrees = 180 };
     }
 
     private static void CheckWeights(IFitOptions options, ModelShape shape) => NetworkCheck.CheckWeights(

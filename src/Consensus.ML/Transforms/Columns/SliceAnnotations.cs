@@ -117,11 +117,13 @@ internal static class SliceAnnotations
     public static double[] ToArray(AugmentationPolicy policy) =>
     [
         policy.HorizontalFlip, policy.VerticalFlip, policy.RotationDegrees, policy.Translation, policy.MinimumScale, policy.MaximumScale,
-        policy.Deformation, policy.Contrast, policy.Brightness,
+        policy.Deformation, policy.Contrast, policy.Brightness, (double)policy.Padding,
+        policy.AnyRotationIfUnoriented ? 1 : 0,
     ];
 
     /// <summary>
-    /// The inverse of <see cref="ToArray"/>. Older models have six numbers, without deformation, contrast and brightness.
+    /// The inverse of <see cref="ToArray"/>. Older models have six numbers, without deformation, contrast and brightness, or nine,
+    /// without padding and what follows.
     /// </summary>
     public static AugmentationPolicy FromArray(double[] values) => new()
     {
@@ -134,6 +136,8 @@ internal static class SliceAnnotations
         Deformation = values.ElementAtOrDefault(6),
         Contrast = values.ElementAtOrDefault(7),
         Brightness = values.ElementAtOrDefault(8),
+        Padding = (PaddingMode)values.ElementAtOrDefault(9),
+        AnyRotationIfUnoriented = values.ElementAtOrDefault(10) != 0,
     };
 
     private static void Add<T>(DataViewSchema.Annotations.Builder builder, string kind, PrimitiveDataViewType itemType, T[] values)
