@@ -15,14 +15,14 @@ namespace Consensus.ML.Cli.Data;
 /// <param name="Raters">The number of raters of a complete case, which is the number of levels.</param>
 /// <param name="MissingRaters">What is done with cases that have another number of raters, when cases are listed and in training.</param>
 /// <param name="Cases">The cases, in numeric order. There is at least one.</param>
-/// <param name="Augmentation">How training augments them at full strength.</param>
+/// <param name="Mirror">The axes that training mirrors them along, unless the command line names others.</param>
 internal sealed record CaseSource(
     string Name,
     string Split,
     int Raters,
     MissingRaters MissingRaters,
     IReadOnlyList<RaterCase> Cases,
-    AugmentationPolicy Augmentation)
+    MirrorAxes Mirror)
 {
     /// <summary>The name that reports use where a set has no splits.</summary>
     private const string AllCases = "all";
@@ -78,9 +78,8 @@ internal sealed record CaseSource(
         MissingRaters rule = missingRaters ?? MissingRaters.Drop;
         CaseListing listing = QubiqDataset.List(data, found, part, rule);
         WarnOf(listing, terminal);
-        AugmentationPolicy augmentation = AugmentationPolicy.Strong with { Mirror = found.Mirror };
         QubiqSplit other = part == QubiqSplit.Train ? QubiqSplit.Validation : QubiqSplit.Train;
-        return new(found.Name, Formats.Name(part), found.Raters, rule, listing.Cases, augmentation)
+        return new(found.Name, Formats.Name(part), found.Raters, rule, listing.Cases, found.Mirror)
         {
             Structure = found.Name,
             Others = [new(Formats.Name(other), OrNone(() => QubiqDataset.List(data, found, other, MissingRaters.Fraction).Cases))],
@@ -164,7 +163,7 @@ internal sealed record CaseSource(
         CaseListing listing = manifest.List(part, missingRaters);
         WarnOf(listing, terminal);
         return new(manifest.Name, part ?? AllCases, manifest.Levels, missingRaters
-            ?? manifest.MissingRaters, listing.Cases, AugmentationPolicy.Strong with { Mirror = QubiqTask.MirrorOf(manifest.Name) })
+            ?? manifest.MissingRaters, listing.Cases, QubiqTask.MirrorOf(manifest.Name))
         {
             Structure = task,
             Others = part is null ? [] : [.. manifest.Splits.Where(other => other != part)

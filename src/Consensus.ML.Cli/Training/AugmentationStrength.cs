@@ -26,6 +26,6 @@ internal static class AugmentationStrengths
     public static AugmentationPolicy AugmentationAt(this CaseSource source, AugmentationStrength strength, MirrorAxes? mirror)
     {
         AugmentationPolicy policy = strength == AugmentationStrength.Published ? new() : AugmentationPolicy.Strong;
-        return policy with { Mirror = mirror ?? source.Augmentation.Mirror };
+        return policy with { Mirror = mirror ?? source.Mirror };
     }
 }

@@ -76,16 +76,14 @@ internal static class FitLog
     }
 
     /// <summary>Logs whether the cases have a common orientation, and by which angles training therefore rotates them.</summary>
-    public static void Orientation(IChannel channel, double common, double degrees) =>
-        channel.Info(MessageSensitivity.None, common < CommonOrientation.Least
-            ? string.Create(
-                CultureInfo.InvariantCulture,
-                $"Orientation: the cases have {common:0.00} of 1 in common, less than {CommonOrientation.Least}; training rotates them "
-                + $"by any angle")
-            : string.Create(
-                CultureInfo.InvariantCulture,
-                $"Orientation: the cases have {common:0.00} of 1 in common, at least {CommonOrientation.Least}; training rotates them "
-                + $"by at most {degrees} degrees"));
+    public static void Orientation(IChannel channel, double common, double degrees)
+    {
+        bool isCommon = common >= CommonOrientation.Least;
+        channel.Info(MessageSensitivity.None, string.Create(
+            CultureInfo.InvariantCulture,
+            $"Orientation: the cases have {common:0.00} of 1 in common, {(isCommon ? "at least" : "less than")} {CommonOrientation.Least}; "
+            + $"training rotates them by {(isCommon ? string.Create(CultureInfo.InvariantCulture, $"at most {degrees} degrees") : "any angle")}"));
+    }
 
     /// <summary>Logs the number and size of the cases.</summary>
     public static void Data(IChannel channel, ModelShape shape, IReadOnlyList<TrainingCase> cases, int seed) =>
