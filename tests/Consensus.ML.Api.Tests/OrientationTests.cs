@@ -32,6 +32,7 @@ public sealed class OrientationTests : IDisposable
         using var model = ml.Transforms.AugmentSlices("Features", policy)
             .Append(ml.Transforms.ConsensusSegment(TinyModel.Options()))
             .Fit(ml.Data.LoadFromEnumerable(Enumerable.Range(0, count).Select(i => new BarRow(areUpright || i % 2 == 0))));
+        Assert.Equal(policy with { RotationDegrees = expected }, model.LastTransformer.Training.Augmentation);
         string file = _folder["model.zip"];
         ml.Model.Save(model, null, file);
 

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Runtime.InteropServices;
-using System.Text.Json;
 using System.Text.RegularExpressions;
 using Consensus.ML.Tests.Shared;
 
@@ -49,7 +47,7 @@ public sealed partial class MpiTests : IDisposable
         // Four images on three processes. Single precision rounds at 6e-8.
         Assert.Contains("3 processes share the 4 images of each step.", together.Error, StringComparison.Ordinal);
         Assert.DoesNotContain("roundings", together.Error, StringComparison.Ordinal);
-        Assert.InRange(Distance(Weights("one", 3), Weights("three", 3)), 0, 1e-5);
+        Assert.InRange(CheckpointWeights.Distance(Weights("one", 3), Weights("three", 3)), 0, 1e-5);
         Assert.Equal(Score().Match(alone.Out).Value, Score().Match(together.Out).Value);
         Assert.Single(Wrote().Matches(together.Out));
         Assert.Equal(new FileInfo(_workspace["one.zip"]).Length, new FileInfo(_workspace["three.zip"]).Length, 1000d);
@@ -145,9 +143,6 @@ public sealed partial class MpiTests : IDisposable
         },
     };
 
-    private static double Distance(float[] first, float[] second) =>
-        Math.Sqrt(first.Zip(second, (a, b) => Math.Pow(a - b, 2)).Sum() / first.Sum(value => Math.Pow(value, 2)));
-
     /// <summary>Waits for the first checkpoint of a job; returns the last process that mpirun started.</summary>
     private static int RankAfterCheckpoint(ChildProcess job, string folder)
     {
@@ -164,13 +159,5 @@ public sealed partial class MpiTests : IDisposable
         .. more,
     ];
 
-    /// <summary>The weights in a checkpoint.</summary>
-    private float[] Weights(string folder, int step)
-    {
-        byte[] file = File.ReadAllBytes(Path.Combine(_workspace[folder], $"step-{step:000000000}.safetensors"));
-        int header = 8 + (int)BitConverter.ToInt64(file);
-        using JsonDocument json = JsonDocument.Parse(file.AsMemory(8, header - 8));
-        JsonElement offsets = json.RootElement.GetProperty("weights").GetProperty("data_offsets");
-        return MemoryMarshal.Cast<byte, float>(file.AsSpan((header + offsets[0].GetInt32())..(header + offsets[1].GetInt32()))).ToArray();
-    }
+    private float[] Weights(string folder, int step) => CheckpointWeights.Read(_workspace[folder], step);
 }

@@ -1,4 +1,6 @@
 using System.IO.Compression;
+using Consensus.ML.Datasets;
+using Consensus.ML.Tests.Shared;
 
 namespace Consensus.ML.Cli.Tests;
 
@@ -34,6 +36,43 @@ public sealed class TrainOptionTests : IDisposable
             && line.Contains("(MemoryLimit)", StringComparison.Ordinal));
         Assert.Contains(run.ErrorLines, line => line.StartsWith(
             "consensus: warning: Training is to end after 1 step, within its warm-up of 50 steps", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    public void Cases_that_lie_any_way_round_are_named(bool areUpright, bool areNamed)
+    {
+        const int Side = 32;
+        new DatasetManifest
+        {
+            Folder = _workspace.Root,
+            Name = "bars",
+            Raters = ["r1", "r2"],
+            Cases = [.. Enumerable.Range(0, 8).Select(Bar)],
+        }.Write(_workspace["dataset.json"]);
+        CommandRun run = CommandRun.InProcess(
+            [
+                "train", "--data", _workspace["dataset.json"], "--size", "32", "--steps", "1", "--method", "level-unet",
+                "--out", _workspace["model.zip"],
+            ]).AssertSucceeded();
+
+        const string Line = "The cases have no common orientation, so training rotated them by any angle.";
+        Assert.Equal(areNamed, run.Out.Split('\n').Contains(Line));
+
+        // A bright bar, upright or lying, that both raters drew. A little brighter in each case: no two cases are the same.
+        DatasetCase Bar(int number)
+        {
+            bool isUpright = areUpright || number % 2 == 0;
+            byte[] rows =
+            [
+                .. Enumerable.Range(0, Side).SelectMany(y => (byte[])
+                    [0, .. Enumerable.Range(0, Side).Select(x => Math.Abs((isUpright ? x : y) - 15.5) < 6 ? (byte)(200 + number) : (byte)0)]),
+            ];
+            string file = _workspace[$"bar{number}.png"];
+            File.WriteAllBytes(file, new PngBytes { Width = Side, Height = Side, Rows = rows }.File());
+            return new($"bar{number}", [file], new Dictionary<string, string> { ["r1"] = file, ["r2"] = file }, "train");
+        }
     }
 
     [Fact]

@@ -202,6 +202,12 @@ internal static class TrainCommand
 
         ModelWriter.Save(ml, model, cases.Schema, path);
         terminal.Out.WriteLine(Summary(path, display.Latest, validation is null ? "the cases set aside" : $"split {validation.Split}"));
+        if (model.LastTransformer is SegmentationTransformer { Training.Augmentation: { } used }
+            && used.RotationDegrees > augmentation.RotationDegrees)
+        {
+            terminal.Out.WriteLine("The cases have no common orientation, so training rotated them by any angle.");
+        }
+
         return ExitCode.Success;
     }
 

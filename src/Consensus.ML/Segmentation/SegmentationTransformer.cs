@@ -97,7 +97,7 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
     /// What training did, with every validation (<see cref="TrainingSummary.Validations"/>); for an ensemble, the training of its first
     /// member.
     /// </summary>
-    public TrainingSummary Training => TrainingSummary.FromHistory(Manifest.Training.History);
+    public TrainingSummary Training => TrainingSummary.FromTraining(Manifest.Training);
 
     /// <summary>The number of trained values of the network; for an ensemble, those of its first member.</summary>
     public long ParameterCount => Manifest.Description.Layout().ParameterCount;

@@ -1,3 +1,5 @@
+using Consensus.Imaging.Augmentation;
+using Consensus.ML.Segmentation.Models;
 using Consensus.ML.Torch.Training;
 
 namespace Consensus.ML.Segmentation;
@@ -22,20 +24,28 @@ public sealed record TrainingSummary(
     /// <summary>The validation curve: every validation in order. Empty where there were no validation cases.</summary>
     public IReadOnlyList<TrainingValidation> Validations { get; init; } = [];
 
+    /// <summary>
+    /// How training changed its samples, with the rotation that it chose (<see cref="AugmentationPolicy.AnyRotationIfUnoriented"/>); null
+    /// where it did not change them, and for a model that was not trained here.
+    /// </summary>
+    public AugmentationPolicy? Augmentation { get; init; }
+
     /// <summary>Whether two summaries have the same values, every validation included.</summary>
     public bool Equals(TrainingSummary? other) => other is not null
         && (Steps, BestStep, BestValidationScore, Elapsed, TrainingCases, ValidationCases, Cancelled).Equals(
             (
                 other.Steps, other.BestStep, other.BestValidationScore, other.Elapsed, other.TrainingCases,
                 other.ValidationCases, other.Cancelled))
+        && Augmentation == other.Augmentation
         && Validations.SequenceEqual(other.Validations);
 
     /// <inheritdoc/>
     public override int GetHashCode() =>
         HashCode.Combine(Steps, BestStep, BestValidationScore, Elapsed, TrainingCases, ValidationCases, Cancelled);
 
-    internal static TrainingSummary FromHistory(TrainingHistory history)
+    internal static TrainingSummary FromTraining(ManifestTraining training)
     {
+        TrainingHistory history = training.History;
         var curve = new List<TrainingValidation>();
         double best = double.NegativeInfinity;
         foreach (ValidationPoint point in history.Validations)
@@ -57,6 +67,7 @@ public sealed record TrainingSummary(
             history.Cancelled)
         {
             Validations = curve.AsReadOnly(),
+            Augmentation = training.Augmentation,
         };
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Consensus.ML.Datasets;
 using Consensus.ML.Datasets.Phantom;
 using Consensus.ML.Tests.Shared;
@@ -110,6 +111,40 @@ public sealed class SlurmTests : IDisposable
         Assert.Equal(
             File.ReadAllBytes(Assert.Single(Directory.GetFiles(cluster["whole"], "*_soft.nii.gz"))),
             File.ReadAllBytes(Assert.Single(Directory.GetFiles(cluster["model"], "*_soft.nii.gz"))));
+    }
+
+    /// <summary>Slurm connects the processes by PMIx, which it looks for under the name that development packages give it.</summary>
+    [Fact]
+    public void The_processes_of_srun_train_the_model_of_one()
+    {
+        using var cluster = SlurmCluster.Start(_folder["slurm"]);
+        SkipWithout("libmpi.so.40", "openmpi-bin");
+        SkipWithout("libpmix.so", "libpmix-dev");
+        PhantomDataset.Write(cluster["data"], QubiqTask.Kidney, 4, 1, seed: 7, size: 32);
+        string[] train =
+        [
+            "train", "--data", "data", "--task", "kidney", "--size", "32", "--precision", "float32", "--threads", "1", "--steps", "3",
+        ];
+        string said = cluster.Run(
+            "srun",
+            [
+                "--mpi=pmix", "--ntasks=2", "--cpus-per-task=1", "--mem=500", "--kill-on-bad-exit=1",
+                "--export=ALL,OMPI_MCA_btl_vader_single_copy_mechanism=none",
+                "consensus", .. train, "--checkpoints", "two", "--out", "two.zip",
+            ]);
+        cluster.Consensus([.. train, "--checkpoints", "one", "--out", "one.zip"]);
+
+        // Two models in place of one would be written by two processes. Single precision rounds at 6e-8.
+        Assert.Equal(1, said.Split("Wrote two.zip").Length - 1);
+        Assert.InRange(
+            CheckpointWeights.Distance(CheckpointWeights.Read(cluster["one"], 3), CheckpointWeights.Read(cluster["two"], 3)), 0, 1e-5);
+
+        static void SkipWithout(string library, string package)
+        {
+            bool exists = NativeLibrary.TryLoad(library, out nint handle);
+            Assert.SkipUnless(exists, $"There is no {library}: install Debian's package '{package}'.");
+            NativeLibrary.Free(handle);
+        }
     }
 
     private static void WriteList(SlurmCluster cluster, string[] images) => File.WriteAllLines(cluster["images.txt"], images);
