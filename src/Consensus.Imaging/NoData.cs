@@ -29,6 +29,10 @@ internal static class NoData
             || (float.IsNaN(named) && float.IsNaN(value))
             || (Math.Abs(named) > LargestMagnitude && float.IsFinite(value) && Math.Abs((value / named) - 1) <= Tolerance));
 
+    /// <summary>The values that are not the given mark.</summary>
+    public static ReadOnlySpan<float> Without(ReadOnlySpan<float> values, float? mark) =>
+        mark is null ? values : values.ToArray().Where(value => !IsMark(value, mark)).ToArray();
+
     /// <summary>Whether a value is finite, but too large for a measurement.</summary>
     public static bool IsImplausible(float value) => float.IsFinite(value) && Math.Abs(value) > LargestMagnitude;
 

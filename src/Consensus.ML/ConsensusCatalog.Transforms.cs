@@ -37,7 +37,11 @@ public static partial class ConsensusCatalog
     /// do not count for mean and deviation, and they become the mean, in training and in predictions of the saved model. A value beyond
     /// ±10⁹ also stands for all values within a thousandth of it.
     /// </param>
-    /// <exception cref="ArgumentException">A name is empty.</exception>
+    /// <param name="scale">
+    /// Whether all slices have the scale of the training set, as published, or each its own. By default the training images decide: if they
+    /// differ much in level and contrast (a spread above 0.5, over at least eight images), each slice has its own.
+    /// </param>
+    /// <exception cref="ArgumentException">A name is empty, or there is no such scale.</exception>
     /// <example>
     /// <code>
     /// var pipeline = ml.Transforms.LoadSlices("Image", "ImagePath")
@@ -45,10 +49,14 @@ public static partial class ConsensusCatalog
     /// </code>
     /// </example>
     public static SliceNormalizingEstimator NormalizeSlices(
-        this TransformsCatalog catalog, string outputColumnName, string? inputColumnName = null, float? noData = null)
+        this TransformsCatalog catalog,
+        string outputColumnName,
+        string? inputColumnName = null,
+        float? noData = null,
+        NormalizationScale scale = NormalizationScale.Automatic)
     {
         ArgumentNullException.ThrowIfNull(catalog);
-        return new(catalog.Environment(), outputColumnName, inputColumnName ?? outputColumnName, noData);
+        return new(catalog.Environment(), outputColumnName, inputColumnName ?? outputColumnName, noData, scale);
     }
 
     /// <summary>Resizes slices to one height and width.</summary>

@@ -39,9 +39,11 @@ public sealed class TrainOptionTests : IDisposable
     }
 
     [Theory]
-    [InlineData(false, true)]
-    [InlineData(true, false)]
-    public void Cases_that_lie_any_way_round_are_named(bool areUpright, bool areNamed)
+    [InlineData(false, false, null)]
+    [InlineData(true, false, null)]
+    [InlineData(true, true, null)]
+    [InlineData(false, true, "training-set")]
+    public void What_the_cases_decided_is_said(bool areUpright, bool areExposedAlike, string? normalization)
     {
         const int Side = 32;
         new DatasetManifest
@@ -54,20 +56,22 @@ public sealed class TrainOptionTests : IDisposable
         CommandRun run = CommandRun.InProcess(
             [
                 "train", "--data", _workspace["dataset.json"], "--size", "32", "--steps", "1", "--method", "level-unet",
-                "--out", _workspace["model.zip"],
+                .. normalization is null ? [] : (string[])["--normalization", normalization], "--out", _workspace["model.zip"],
             ]).AssertSucceeded();
-
-        const string Line = "The cases have no common orientation, so training rotated them by any angle.";
-        Assert.Equal(areNamed, run.Out.Split('\n').Contains(Line));
+        string[] lines = run.Out.Split('\n');
+        Assert.Equal(!areUpright, lines.Contains("The cases have no common orientation, so training rotated them by any angle."));
+        Assert.Equal(
+            !areExposedAlike && normalization is null, lines.Contains("Each slice has its own scale of grey values (--normalization)."));
 
         // A bright bar, upright or lying, that both raters drew. A little brighter in each case: no two cases are the same.
         DatasetCase Bar(int number)
         {
             bool isUpright = areUpright || number % 2 == 0;
+            byte brightness = (byte)((areExposedAlike ? 200 : 20 * (number + 1)) + number);
             byte[] rows =
             [
                 .. Enumerable.Range(0, Side).SelectMany(y => (byte[])
-                    [0, .. Enumerable.Range(0, Side).Select(x => Math.Abs((isUpright ? x : y) - 15.5) < 6 ? (byte)(200 + number) : (byte)0)]),
+                    [0, .. Enumerable.Range(0, Side).Select(x => Math.Abs((isUpright ? x : y) - 15.5) < 6 ? brightness : (byte)0)]),
             ];
             string file = _workspace[$"bar{number}.png"];
             File.WriteAllBytes(file, new PngBytes { Width = Side, Height = Side, Rows = rows }.File());

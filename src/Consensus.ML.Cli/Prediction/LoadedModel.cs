@@ -79,8 +79,8 @@ internal sealed record LoadedModel(ITransformer Model, SegmentationTransformer S
                 $"'{path}' is an ML.NET model without a consensus segmentation; use one that 'consensus train' wrote.");
     }
 
-    /// <summary>The value of pixels without data that the model was trained with; null for no such value.</summary>
-    public float? NoData => Model.GetSteps().OfType<SliceNormalizingTransformer>().FirstOrDefault()?.NoDataValue;
+    /// <summary>How the model normalises slices; null where it does not.</summary>
+    public SliceNormalizingTransformer? Normalizing => Model.GetSteps().OfType<SliceNormalizingTransformer>().FirstOrDefault();
 
     public static void EnsureExists(string path)
     {

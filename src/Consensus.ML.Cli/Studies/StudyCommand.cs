@@ -14,6 +14,7 @@ using Consensus.ML.Segmentation;
 using Consensus.ML.Studies;
 using Consensus.ML.Studies.Planning;
 using Consensus.ML.Studies.Results;
+using Consensus.ML.Transforms;
 using Microsoft.ML;
 
 namespace Consensus.ML.Cli.Studies;
@@ -82,6 +83,7 @@ internal static class StudyCommand
         Option<int?> threads = RecipeArguments.Threads();
         Option<AugmentationStrength?> strength = RecipeArguments.Augmentation("strong, or published for the paper preset");
         Option<float?> noData = CaseArguments.NoData();
+        Option<NormalizationScale?> normalization = RecipeArguments.Normalization("automatic, or training-set for the paper preset");
         Option<MirrorAxes?> mirror = RecipeArguments.Mirror();
         Option<Precision?> precision = ModelArguments.Precision(
             "Number format of the heavy arithmetic while training. Default: each method's own.");
@@ -116,7 +118,7 @@ internal static class StudyCommand
             "consensus study --data retina/dataset.json --folds 5 --steps 2000 --methods all --out retina-study --shard 0/20")
         {
             data.Data, data.Task, folds, data.Split, trainSplit, evalSplit, missing, methods, preset, minutes, steps, size, seed, seeds,
-            generations, curve, device, precision, threads, strength, noData, mirror, resume, shards.Shard, shards.Shards,
+            generations, curve, device, precision, threads, strength, noData, normalization, mirror, resume, shards.Shard, shards.Shards,
             list, json, output,
         };
         command.SetAction(parsed =>
@@ -175,6 +177,8 @@ internal static class StudyCommand
                     parsed.GetValue(strength) ?? (isPaper ? AugmentationStrength.Published : AugmentationStrength.Strong),
                     parsed.GetValue(mirror)),
                 NoData = parsed.GetValue(noData),
+                Normalization = parsed.GetValue(normalization)
+                    ?? (isPaper ? NormalizationScale.TrainingSet : NormalizationScale.Automatic),
                 Methods = chosen,
                 Preset = parsed.GetValue(preset) ?? StudyPreset.Compact,
                 Seeds = all,

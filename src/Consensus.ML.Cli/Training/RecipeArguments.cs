@@ -2,6 +2,7 @@ using System.CommandLine;
 using Consensus.Imaging.Augmentation;
 using Consensus.ML.Cli.Shell;
 using Consensus.ML.Options;
+using Consensus.ML.Transforms;
 
 namespace Consensus.ML.Cli.Training;
 
@@ -15,6 +16,14 @@ internal static class RecipeArguments
         + "values, reflects them at the edges, and turns them by any angle if they have no common orientation). "
         + $"Default {byDefault}.",
         Spelling.List<AugmentationStrength>());
+
+    /// <summary><c>--normalization</c>: what the scale of grey values is taken from.</summary>
+    public static Option<NormalizationScale?> Normalization(string byDefault) => OptionKinds.Choice(
+        "--normalization",
+        "The scale of grey values: training-set (one for all slices, as published), each-slice (each has its own, which a few very bright "
+        + "or dark pixels do not change), or automatic (each has its own where the training images differ much in level and contrast). "
+        + $"Default {byDefault}.",
+        Spelling.List<NormalizationScale>());
 
     /// <summary><c>--augment-mirror</c>: the axes along which training mirrors cases.</summary>
     public static Option<MirrorAxes?> Mirror() => OptionKinds.Choice(

@@ -6,6 +6,7 @@ using Consensus.ML.Cli.Prediction;
 using Consensus.ML.Cli.Shell;
 using Consensus.ML.Datasets;
 using Consensus.ML.Options;
+using Consensus.ML.Transforms;
 
 namespace Consensus.ML.Cli.Training;
 
@@ -89,6 +90,9 @@ internal sealed class TrainArguments
 
     public Option<float?> NoData { get; } = CaseArguments.NoData();
 
+    public Option<NormalizationScale?> Normalization { get; } = RecipeArguments.Normalization(
+        "automatic, training-set for the paper preset, and that of the model of --from");
+
     public Option<MirrorAxes?> Mirror { get; } = RecipeArguments.Mirror();
 
     public Option<int?> Memory { get; } = OptionKinds.Whole(
@@ -108,6 +112,11 @@ internal sealed class TrainArguments
     public CheckpointArguments Checkpoints { get; } = new();
 
     public Option<string> Output { get; } = new("--out") { Description = "The model to write.", HelpName = "model.zip", Required = true };
+
+    /// <summary>The scale of grey values: that asked for, or that of the model to start from, or the preset's.</summary>
+    public NormalizationScale ReadNormalization(ParseResult parsed, LoadedModel? start) => parsed.GetValue(Normalization)
+        ?? start?.Normalizing?.Scale
+        ?? (parsed.GetValue(Preset) == TrainingPreset.Paper ? NormalizationScale.TrainingSet : NormalizationScale.Automatic);
 
     /// <summary>How the training cases are augmented.</summary>
     public AugmentationPolicy ReadAugmentation(ParseResult parsed, CaseSource source) => source.AugmentationAt(

@@ -11,6 +11,7 @@ using Consensus.ML.Datasets;
 using Consensus.ML.Options;
 using Consensus.ML.Segmentation;
 using Consensus.ML.Torch.Collectives;
+using Consensus.ML.Transforms;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
@@ -39,8 +40,8 @@ internal static class TrainCommand
             options.Method, options.Preset, options.Target, options.NamedRaters, options.LevelConditioning, options.PatchSize,
             options.Minutes, options.Steps,
             options.Patience, options.Members, options.Seed, options.Device, options.Precision, options.Threads, options.Augmentation,
-            options.NoData, options.Mirror, options.Memory, options.Processes.Mpi, options.From, options.Checkpoints.Folder,
-            options.Checkpoints.Every, options.Checkpoints.Resume, options.Output,
+            options.NoData, options.Normalization, options.Mirror, options.Memory, options.Processes.Mpi, options.From,
+            options.Checkpoints.Folder, options.Checkpoints.Every, options.Checkpoints.Resume, options.Output,
         };
         command.SetAction(parsed => Run(terminal, options, parsed));
         return command;
@@ -91,7 +92,7 @@ internal static class TrainCommand
         using LoadedModel? start = parsed.GetValue(options.From) is string model ? LoadedModel.Read(ml, model) : null;
         var plan = TrainingPlan.FromArguments(options, parsed, start);
         CaseSource source = options.Data.ListStructures(terminal, parsed, parsed.GetValue(options.Missing));
-        float? noData = parsed.GetValue(options.NoData) ?? start?.NoData;
+        float? noData = parsed.GetValue(options.NoData) ?? start?.Normalizing?.NoDataValue;
         CaseSource? validation = ValidationSplit.List(
             terminal, parsed, options.Data, source, options.ValidationSplit, parsed.GetValue(options.Missing));
         plan.EnsureFits(source);
@@ -105,8 +106,9 @@ internal static class TrainCommand
         }
 
         return Train(
-            terminal, ml, plan, size, source, validation, noData, options.ReadAugmentation(parsed, source), checkpoints, path, interruption,
-            processes);
+            terminal, ml, plan, size, source, validation,
+            ml.Transforms.NormalizeSlices("Image", noData: noData, scale: options.ReadNormalization(parsed, start)),
+            options.ReadAugmentation(parsed, source), checkpoints, path, interruption, processes);
     }
 
     /// <summary>Checks the cases of each structure.</summary>
@@ -165,7 +167,7 @@ internal static class TrainCommand
         SizeChoice? size,
         CaseSource source,
         CaseSource? validation,
-        float? noData,
+        SliceNormalizingEstimator normalizing,
         AugmentationPolicy augmentation,
         CheckpointOptions? checkpoints,
         string path,
@@ -175,7 +177,7 @@ internal static class TrainCommand
         var display = new TrainingDisplay(terminal);
         IDataView cases = source.View(ml);
         EstimatorChain<ITransformer> pipeline = ml.Transforms.LoadSlices("Image", "ImagePath")
-            .Append(ml.Transforms.NormalizeSlices("Image", noData: noData))
+            .Append(normalizing)
             .Append(ml.Transforms.ResizeSlices("Features", "Image", height: plan.Side, width: plan.Side))
             .Append(ml.Transforms.AugmentSlices("Features", augmentation))
             .Append(plan.CreateTrainer(ml, source, processes, display, interruption.Token));
@@ -202,12 +204,7 @@ internal static class TrainCommand
 
         ModelWriter.Save(ml, model, cases.Schema, path);
         terminal.Out.WriteLine(Summary(path, display.Latest, validation is null ? "the cases set aside" : $"split {validation.Split}"));
-        if (model.LastTransformer is SegmentationTransformer { Training.Augmentation: { } used }
-            && used.RotationDegrees > augmentation.RotationDegrees)
-        {
-            terminal.Out.WriteLine("The cases have no common orientation, so training rotated them by any angle.");
-        }
-
+        SayWhatCasesDecided(terminal, model, augmentation);
         return ExitCode.Success;
     }
 
@@ -242,6 +239,22 @@ internal static class TrainCommand
         terminal.Out.WriteLine(
             $"The cases take about {Formats.Megabytes(source.MemoryAt(plan.Side))} of memory, and are mirrored along "
             + $"{axes} (--augment-mirror).");
+    }
+
+    /// <summary>Says what training did otherwise because the cases asked for it. It is known once they were read.</summary>
+    private static void SayWhatCasesDecided(
+        Terminal terminal, TransformerChain<ITransformer> model, AugmentationPolicy augmentation)
+    {
+        if (model.OfType<SliceNormalizingTransformer>().Any(step => step.Scale == NormalizationScale.EachSlice))
+        {
+            terminal.Out.WriteLine("Each slice has its own scale of grey values (--normalization).");
+        }
+
+        if (model.LastTransformer is SegmentationTransformer { Training.Augmentation: { } used }
+            && used.RotationDegrees > augmentation.RotationDegrees)
+        {
+            terminal.Out.WriteLine("The cases have no common orientation, so training rotated them by any angle.");
+        }
     }
 
     private static string Summary(string path, TrainingProgress? latest, string validated)

@@ -1,6 +1,7 @@
 using Consensus.Imaging.Augmentation;
 using Consensus.Imaging.Labels;
 using Consensus.ML.Options;
+using Consensus.ML.Transforms;
 
 namespace Consensus.ML.Studies.Planning;
 
@@ -50,6 +51,12 @@ public sealed record StudyOptions
 
     /// <summary>The value of pixels without data, as in NormalizeSlices; null (the default) where there are none.</summary>
     public float? NoData { get; init; }
+
+    /// <summary>
+    /// Whether all slices have the scale of the training set or each its own, as in NormalizeSlices. Default
+    /// <see cref="NormalizationScale.Automatic"/>: the training images of each fold decide.
+    /// </summary>
+    public NormalizationScale Normalization { get; init; }
 
     /// <summary>What is done with cases that some raters have not segmented. Default: they are left out, as in the paper.</summary>
     public MissingRaters MissingRaters { get; init; } = MissingRaters.Drop;

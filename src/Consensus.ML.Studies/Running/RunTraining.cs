@@ -42,7 +42,7 @@ internal static class RunTraining
     /// <summary>What a method is trained in: loading, preparation, augmentation, and the method itself.</summary>
     public static EstimatorChain<ITransformer> Pipeline(MLContext ml, StudyOptions options, IEstimator<ITransformer> method) =>
         ml.Transforms.LoadSlices("Image", "ImagePath")
-            .Append(ml.Transforms.NormalizeSlices("Image", noData: options.NoData))
+            .Append(ml.Transforms.NormalizeSlices("Image", noData: options.NoData, scale: options.Normalization))
             .Append(ml.Transforms.ResizeSlices("Features", "Image", height: options.Size, width: options.Size))
             .Append(ml.Transforms.AugmentSlices("Features", options.Augmentation))
             .Append(method);

@@ -5,6 +5,7 @@ using Consensus.Imaging.Cases;
 using Consensus.ML.Options;
 using Consensus.ML.Studies.Formatting;
 using Consensus.ML.Studies.Planning;
+using Consensus.ML.Transforms;
 
 namespace Consensus.ML.Studies.Running;
 
@@ -52,6 +53,12 @@ internal sealed record StudyRecord(
         {
             // As text, because JSON has no NaN. Records of versions without this option do not have it.
             settings["NoData"] = noData.ToString("R", CultureInfo.InvariantCulture);
+        }
+
+        if (options.Normalization != NormalizationScale.TrainingSet)
+        {
+            // Versions without this option had the scale of the training set.
+            settings["Normalization"] = options.Normalization.ToString();
         }
 
         var files = new Dictionary<string, string>(StringComparer.Ordinal);

@@ -63,9 +63,14 @@ internal sealed partial record GraphValue
     /// <summary>e to the power of each element.</summary>
     public GraphValue Exponential() => Unary("Exp");
 
+    /// <summary>Natural logarithms of positive values.</summary>
+    public GraphValue Logarithm() => Unary("Log");
+
     /// <summary>The smallest values along axes, whose sides become 1.</summary>
-    public GraphValue Least(params long[] axes) => Graph.Node(
-        "ReduceMin", Type, [.. Shape.Select((side, i) => axes.Contains(i) ? 1 : side)], [this, Graph.Integers(axes)]);
+    public GraphValue Least(params long[] axes) => Kept("ReduceMin", axes);
+
+    /// <summary>Sums along axes, whose sides become 1.</summary>
+    public GraphValue Total(params long[] axes) => Kept("ReduceSum", axes);
 
     /// <summary>Means along an axis, which is left out of the result.</summary>
     public GraphValue Mean(int axis) => Reduced("ReduceMean", axis);
@@ -118,6 +123,9 @@ internal sealed partial record GraphValue
     /// <summary>Values as another type.</summary>
     public GraphValue As(GraphType type) =>
         type == Type ? this : Graph.Node("Cast", type, Shape, [this], new GraphAttribute("to", (long)type));
+
+    private GraphValue Kept(string kind, long[] axes) => Graph.Node(
+        kind, Type, [.. Shape.Select((side, i) => axes.Contains(i) ? 1 : side)], [this, Graph.Integers(axes)]);
 
     private GraphValue Reduced(string kind, int axis) => Graph.Node(
         kind, Type, [.. Shape.Where((_, i) => i != Axis(axis))], [this, Graph.Integers([Axis(axis)])], new GraphAttribute("keepdims", 0L));

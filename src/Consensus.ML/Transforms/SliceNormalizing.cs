@@ -1,5 +1,6 @@
 using System.Globalization;
 using Consensus.Imaging;
+using Consensus.ML.Options;
 using Consensus.ML.Transforms;
 using Consensus.ML.Transforms.Columns;
 using Microsoft.ML;
@@ -8,6 +9,9 @@ using Microsoft.ML.Runtime;
 [assembly: LoadableClass(
     typeof(SliceNormalizingTransformer), null, typeof(SignatureLoadModel), "Slice normalizing",
     SliceNormalizingTransformer.LoaderSignature)]
+[assembly: LoadableClass(
+    typeof(SliceNormalizingTransformer), typeof(SliceNormalizingTransformer.EachSliceLoader), null, typeof(SignatureLoadModel),
+    "Slice normalizing, each slice by itself", SliceNormalizingTransformer.EachSliceLoader.LoaderSignature)]
 
 namespace Consensus.ML.Transforms;
 
@@ -17,6 +21,11 @@ namespace Consensus.ML.Transforms;
 /// over images of the image's population standard deviation (as the published implementation of Amit et al. 2023 normalises). A channel
 /// that is constant in every image is only shifted. Every image counts once, whatever its size. Pixels without data do not count. They
 /// become 0, the mean.
+/// <para>
+/// With <see cref="NormalizationScale.EachSlice"/>, each channel of each slice is brought to its own scale before: in deviations from its
+/// mean, both by sigma clipping at three deviations. What lies beyond three deviations grows with its logarithm. So a slice that is darker,
+/// fainter, or full of bright specks looks like the others.
+/// </para>
 /// </remarks>
 /// <example>
 /// <code>
@@ -31,16 +40,20 @@ public sealed class SliceNormalizingEstimator : IEstimator<SliceNormalizingTrans
     private readonly string _output;
     private readonly string _input;
     private readonly float? _noData;
+    private readonly NormalizationScale _scale;
 
-    internal SliceNormalizingEstimator(IHostEnvironment environment, string output, string input, float? noData)
+    internal SliceNormalizingEstimator(
+        IHostEnvironment environment, string output, string input, float? noData, NormalizationScale scale)
     {
+        OptionRange.Defined(nameof(scale), scale);
         _environment = environment;
         _noData = noData;
+        _scale = scale;
         _output = ColumnContract.CheckedName(output, "The output column of NormalizeSlices");
         _input = ColumnContract.CheckedName(input, "The input column of NormalizeSlices");
     }
 
-    /// <summary>Reads every slice once and computes the mean and deviation of each channel.</summary>
+    /// <summary>Reads every slice once, and computes the mean and deviation of each channel and the scale to use.</summary>
     /// <param name="input">Data with the slice column; the training images.</param>
     /// <exception cref="ArgumentException">The column is missing, or its type is not Slice.</exception>
     /// <exception cref="InvalidDataException">
@@ -51,11 +64,8 @@ public sealed class SliceNormalizingEstimator : IEstimator<SliceNormalizingTrans
     {
         ArgumentNullException.ThrowIfNull(input);
         DataViewSchema.Column column = input.Schema.RequireSlice(_input);
-        double[] means = [];
-        double[] deviations = [];
-        int[] counts = [];
+        ImageStatistics[] channels = [];
         int count = 0;
-        var ranges = new List<ValueRange>();
         using DataViewRowCursor cursor = input.GetRowCursor([column]);
         Func<Slice> getter = cursor.SliceGetter(column);
         while (cursor.MoveNext())
@@ -63,26 +73,17 @@ public sealed class SliceNormalizingEstimator : IEstimator<SliceNormalizingTrans
             Slice slice = getter();
             if (count++ == 0)
             {
-                means = new double[slice.Channels];
-                deviations = new double[slice.Channels];
-                counts = new int[slice.Channels];
-                ranges.AddRange(Enumerable.Repeat(ValueRange.None, slice.Channels));
+                channels = [.. Enumerable.Range(0, slice.Channels).Select(_ => new ImageStatistics())];
             }
 
-            SliceNormalizingTransformer.CheckSlice(slice, means.Length, _noData);
+            SliceNormalizingTransformer.CheckSlice(slice, channels.Length, _noData);
             for (int channel = 0; channel < slice.Channels; channel++)
             {
-                ReadOnlySpan<float> values = WithData(SliceNormalizingTransformer.Channel(slice, channel));
-                if (values.IsEmpty)
+                ReadOnlySpan<float> values = NoData.Without(SliceNormalizingTransformer.Channel(slice, channel), _noData);
+                if (!values.IsEmpty)
                 {
-                    continue;
+                    channels[channel].Add(values);
                 }
-
-                (double mean, double deviation) = MeanAndDeviation(values);
-                means[channel] += mean;
-                deviations[channel] += deviation;
-                counts[channel]++;
-                ranges[channel] = ranges[channel].With(ValueRange.Measure(values, null));
             }
         }
 
@@ -91,13 +92,11 @@ public sealed class SliceNormalizingEstimator : IEstimator<SliceNormalizingTrans
             throw new InvalidDataException($"NormalizeSlices has nothing to learn from: column '{_input}' has no rows.");
         }
 
-        for (int channel = 0; channel < means.Length; channel++)
-        {
-            means[channel] /= Math.Max(1, counts[channel]);
-            deviations[channel] /= Math.Max(1, counts[channel]);
-        }
-
-        return new(_environment, _output, _input, means, deviations, _noData, [.. ranges]);
+        NormalizationScale scale = _scale == NormalizationScale.Automatic ? Choose(channels) : _scale;
+        (double Mean, double Deviation)[] learned = [.. channels.Select(channel => channel.Of(scale))];
+        return new(
+            _environment, _output, _input, [.. learned.Select(channel => channel.Mean)], [.. learned.Select(channel => channel.Deviation)],
+            _noData, [.. channels.Select(channel => channel.Range)], scale);
     }
 
     /// <inheritdoc/>
@@ -107,28 +106,22 @@ public sealed class SliceNormalizingEstimator : IEstimator<SliceNormalizingTrans
         return inputSchema.With(ColumnContract.SliceShape(_output));
     }
 
-    /// <summary>The pixels that have data.</summary>
-    private ReadOnlySpan<float> WithData(ReadOnlySpan<float> values) =>
-        _noData is null ? values : values.ToArray().Where(value => !NoData.IsMark(value, _noData)).ToArray();
-
-    private static (double Mean, double Deviation) MeanAndDeviation(ReadOnlySpan<float> values)
+    /// <summary>The scale that the images ask for. The log says which, and why.</summary>
+    private NormalizationScale Choose(ImageStatistics[] channels)
     {
-        double sum = 0;
-        foreach (float value in values)
+        if (channels.Max(channel => channel.Count) < ImageStatistics.LeastImages)
         {
-            sum += value;
+            return NormalizationScale.TrainingSet;
         }
 
-        // Two passes are needed: with large values such as Hounsfield units, a sum of squares would lose the precision for a narrow
-        // distribution.
-        double mean = sum / values.Length;
-        double squares = 0;
-        foreach (float value in values)
-        {
-            squares += (value - mean) * (value - mean);
-        }
-
-        return (mean, Math.Sqrt(squares / values.Length));
+        double spread = channels.Max(channel => channel.Spread);
+        bool differ = spread > ImageStatistics.LargestSpread;
+        using IChannel log = ((IHostEnvironment)_environment.Register(nameof(SliceNormalizingEstimator))).Start(nameof(Fit));
+        log.Info(MessageSensitivity.None, string.Create(
+            CultureInfo.InvariantCulture,
+            $"Normalisation: the images differ by {spread:0.00} in level and contrast, {(differ ? "more than" : "at most")} "
+            + $"{ImageStatistics.LargestSpread}; {(differ ? "each slice has its own scale" : "all have the scale of the training set")}"));
+        return differ ? NormalizationScale.EachSlice : NormalizationScale.TrainingSet;
     }
 }
 
@@ -153,10 +146,19 @@ public sealed class SliceNormalizingTransformer : RowToRowTransformer
     /// <param name="deviations">The deviation of each channel.</param>
     /// <param name="noData">The value that marks missing data; null for none.</param>
     /// <param name="ranges">The range of the training values of each channel; empty in older models, which do not store it.</param>
+    /// <param name="scale">Where the scale of a slice comes from; not automatic.</param>
     internal SliceNormalizingTransformer(
-        IHostEnvironment environment, string output, string input, double[] means, double[] deviations, float? noData, ValueRange[] ranges)
+        IHostEnvironment environment,
+        string output,
+        string input,
+        double[] means,
+        double[] deviations,
+        float? noData,
+        ValueRange[] ranges,
+        NormalizationScale scale = NormalizationScale.TrainingSet)
         : base(environment, nameof(SliceNormalizingTransformer))
     {
+        Scale = scale;
         _output = output;
         _input = input;
         _means = means;
@@ -171,11 +173,19 @@ public sealed class SliceNormalizingTransformer : RowToRowTransformer
     /// </summary>
     public float? NoDataValue { get; }
 
-    /// <summary>The value that is subtracted from each channel, in the units of the images.</summary>
+    /// <summary>
+    /// Where the scale of a slice comes from: <see cref="NormalizationScale.TrainingSet"/> or <see cref="NormalizationScale.EachSlice"/>.
+    /// </summary>
+    public NormalizationScale Scale { get; }
+
+    /// <summary>
+    /// The value that is subtracted from each channel, in the units of the images. If each slice has its own scale, it is subtracted
+    /// afterwards, in the slice's deviations.
+    /// </summary>
     public IReadOnlyList<double> Means => Array.AsReadOnly(_means);
 
     /// <summary>
-    /// The mean standard deviation of each channel, in the units of the images; a channel is divided by it unless it is 0.
+    /// The mean standard deviation of each channel, in the same units as <see cref="Means"/>; a channel is divided by it unless it is 0.
     /// </summary>
     public IReadOnlyList<double> StandardDeviations => Array.AsReadOnly(_deviations);
 
@@ -188,7 +198,10 @@ public sealed class SliceNormalizingTransformer : RowToRowTransformer
     /// <summary>The ranges of the training values, one for each channel; none in older models.</summary>
     internal IReadOnlyList<ValueRange> Ranges => _ranges;
 
-    internal static SliceNormalizingTransformer Create(IHostEnvironment env, ModelLoadContext ctx) => State.Load(ctx, reader =>
+    internal static SliceNormalizingTransformer Create(IHostEnvironment env, ModelLoadContext ctx) =>
+        State.Load(ctx, reader => Read(env, reader, NormalizationScale.TrainingSet));
+
+    private static SliceNormalizingTransformer Read(IHostEnvironment env, BinaryReader reader, NormalizationScale scale)
     {
         string output = reader.ReadString(), input = reader.ReadString();
         int channels = reader.ReadInt32();
@@ -201,8 +214,8 @@ public sealed class SliceNormalizingTransformer : RowToRowTransformer
         ValueRange[] ranges = isNewer
             ? [.. Enumerable.Range(0, channels).Select(_ => new ValueRange(reader.ReadSingle(), reader.ReadSingle(), reader.ReadSingle()))]
             : [];
-        return new SliceNormalizingTransformer(env, output, input, means, deviations, noData, ranges);
-    });
+        return new SliceNormalizingTransformer(env, output, input, means, deviations, noData, ranges, scale);
+    }
 
     internal static ReadOnlySpan<float> Channel(Slice slice, int channel) =>
         slice.Pixels.AsSpan(channel * slice.Height * slice.Width, slice.Height * slice.Width);
@@ -230,40 +243,46 @@ public sealed class SliceNormalizingTransformer : RowToRowTransformer
         }
     }
 
-    private protected override void SaveModel(ModelSaveContext context) => State.Save(context, writer =>
+    private protected override void SaveModel(ModelSaveContext context)
     {
-        writer.Write(_output);
-        writer.Write(_input);
-        writer.Write(_means.Length);
-        foreach (double value in (double[])[.. _means, .. _deviations])
+        ModelState state = Scale == NormalizationScale.EachSlice ? EachSliceLoader.State : State;
+        state.Save(context, writer =>
         {
-            writer.Write(value);
-        }
+            writer.Write(_output);
+            writer.Write(_input);
+            writer.Write(_means.Length);
+            foreach (double value in (double[])[.. _means, .. _deviations])
+            {
+                writer.Write(value);
+            }
 
-        if (NoDataValue is null && _ranges.Length == 0)
-        {
-            return;
-        }
+            if (NoDataValue is null && _ranges.Length == 0)
+            {
+                return;
+            }
 
-        writer.Write(NoDataValue is not null);
-        if (NoDataValue is float noData)
-        {
-            writer.Write(noData);
-        }
+            writer.Write(NoDataValue is not null);
+            if (NoDataValue is float noData)
+            {
+                writer.Write(noData);
+            }
 
-        foreach (ValueRange range in _ranges)
-        {
-            writer.Write(range.Smallest);
-            writer.Write(range.Largest);
-            writer.Write(range.LeastWidth);
-        }
-    });
+            foreach (ValueRange range in _ranges)
+            {
+                writer.Write(range.Smallest);
+                writer.Write(range.Largest);
+                writer.Write(range.LeastWidth);
+            }
+        });
+    }
 
     private protected override RowMapping Map(DataViewSchema inputSchema)
     {
         DataViewSchema.Column image = inputSchema.RequireSlice(_input);
         float[] before = image.RawZero() is { } earlier && earlier.Length == _means.Length ? earlier : new float[_means.Length];
-        float[] rawZero = [.. before.Select((value, channel) => Normalize(value, channel))];
+
+        // A slice with a scale of its own is filled up at its own level, not with black.
+        float[] rawZero = [.. before.Select((value, channel) => Normalize(Scale == NormalizationScale.EachSlice ? 0 : value, channel))];
         return new([new(_output, SliceDataViewType.Instance, SliceAnnotations.Create(rawZero))], [image], row =>
         {
             Func<Slice> getter = row.SliceGetter(image);
@@ -297,7 +316,7 @@ public sealed class SliceNormalizingTransformer : RowToRowTransformer
                 + $"Further slices are not warned of."));
     }
 
-    private float Normalize(float value, int channel) =>
+    private float Normalize(double value, int channel) =>
         (float)((value - _means[channel]) / (_deviations[channel] > 0 ? _deviations[channel] : 1));
 
     private Slice Normalize(Slice slice)
@@ -308,6 +327,12 @@ public sealed class SliceNormalizingTransformer : RowToRowTransformer
         {
             ReadOnlySpan<float> from = Channel(slice, channel);
             Span<float> to = pixels.AsSpan(channel * from.Length, from.Length);
+            if (Scale == NormalizationScale.EachSlice)
+            {
+                NormalizeByItself(from, to, channel);
+                continue;
+            }
+
             for (int i = 0; i < from.Length; i++)
             {
                 to[i] = NoData.IsMark(from[i], NoDataValue) ? 0 : Normalize(from[i], channel);
@@ -320,5 +345,29 @@ public sealed class SliceNormalizingTransformer : RowToRowTransformer
         }
 
         return new(slice.Channels, slice.Height, slice.Width, pixels, slice.Geometry, slice.Source) { Axis = slice.Axis };
+    }
+
+    private void NormalizeByItself(ReadOnlySpan<float> from, Span<float> to, int channel)
+    {
+        ReadOnlySpan<float> values = NoData.Without(from, NoDataValue);
+        SigmaClippedScale scale = values.IsEmpty ? default : SigmaClippedScale.Measure(values);
+        for (int i = 0; i < from.Length; i++)
+        {
+            to[i] = NoData.IsMark(from[i], NoDataValue) ? 0 : Normalize(scale.Apply(from[i]), channel);
+        }
+    }
+
+    /// <summary>
+    /// Loads a step whose slices have scales of their own. It has a name of its own, so that a version of the library that knows no such
+    /// step refuses the model, and does not give all slices one scale.
+    /// </summary>
+    internal static class EachSliceLoader
+    {
+        internal const string LoaderSignature = "Consensus.NormalizeEach";
+
+        internal static readonly ModelState State = new("NormalizeSlices", "CMLNORME", LoaderSignature);
+
+        internal static SliceNormalizingTransformer Create(IHostEnvironment env, ModelLoadContext ctx) =>
+            State.Load(ctx, reader => Read(env, reader, NormalizationScale.EachSlice));
     }
 }

@@ -27,6 +27,28 @@ public sealed class PreparationTests
     }
 
     [Theory]
+    [InlineData(16, 16, null)]
+    [InlineData(1, 1, null)]
+    [InlineData(33, 17, null)]
+    [InlineData(257, 511, null)]
+    [InlineData(20, 30, -9999f)]
+    [InlineData(20, 30, float.NaN)]
+    public void A_slice_on_its_own_scale_gives_the_features_of_the_chain(int height, int width, float? mark)
+    {
+        // The first channel has bright specks, which are left out in several rounds; the second has few pixels on a background of zeros.
+        float[] image = [.. RandomModel.Image(2, height, width).Select(value => (value * 40) - 100)];
+        for (int i = 0; i < image.Length / 2; i++)
+        {
+            image[i] = i % 41 == 7 ? 30_000 : i % 29 == 3 ? 700 : image[i];
+            int second = (image.Length / 2) + i;
+            image[second] = i % 50 == 9 ? image[second] : 0;
+            image[i] = mark is not null && i % 7 == 5 ? mark.Value : image[i];
+        }
+
+        Compare(image, height, width, [0.25, -0.5], [1.25, 2], mark, NormalizationScale.EachSlice);
+    }
+
+    [Theory]
     [InlineData(-9999f)]
     [InlineData(float.NaN)]
     [InlineData(3.4e38f)]
@@ -66,12 +88,19 @@ public sealed class PreparationTests
         Assert.All(GraphRun.Run(file, ("Image", image, [1, 2, Side, Side]))["SoftMap"], pixel => Assert.True(float.IsNaN(pixel)));
     }
 
-    private static void Compare(float[] image, int height, int width, double[] means, double[] deviations, float? noData)
+    private static void Compare(
+        float[] image,
+        int height,
+        int width,
+        double[] means,
+        double[] deviations,
+        float? noData,
+        NormalizationScale scale = NormalizationScale.TrainingSet)
     {
         var ml = new MLContext();
         Slice slice = new(2, height, width, image, SliceGeometry.None, "test");
         IDataView rows = ml.Data.LoadFromSlices([slice]);
-        var normalizing = new SliceNormalizingTransformer(ml, "Image", "Image", means, deviations, noData, []);
+        var normalizing = new SliceNormalizingTransformer(ml, "Image", "Image", means, deviations, noData, [], scale);
         IDataView prepared = new SliceResizingTransformer(ml, "Features", "Image", 2, Side, Side).Transform(normalizing.Transform(rows));
         float[] features = prepared.GetColumn<float[]>("Features").Single();
 

@@ -5,6 +5,7 @@ using Consensus.ML.Options;
 using Consensus.ML.Segmentation.Models;
 using Consensus.ML.Torch.Models;
 using Consensus.ML.Torch.Networks;
+using Consensus.ML.Transforms;
 
 namespace Consensus.ML.Segmentation.Exporting;
 
@@ -118,10 +119,52 @@ internal static class OnnxFile
         GraphValue means = graph.Constant([.. normalization.Means], channels, 1, 1);
         GraphValue deviations = graph.Constant(
             [.. normalization.Deviations.Select(deviation => deviation > 0 ? deviation : 1)], channels, 1, 1);
-        GraphValue scaled = image.As(GraphType.Double).Minus(means).Over(deviations).As(GraphType.Single);
+        GraphValue values = image.As(GraphType.Double);
+        if (normalization.EachSlice)
+        {
+            values = OnItsOwnScale(values, normalization.NoData is float missing ? IsMark(image, missing).Not() : null);
+        }
+
+        GraphValue scaled = values.Minus(means).Over(deviations).As(GraphType.Single);
         GraphValue isPlausible = image.Magnitude().AtMost(Imaging.NoData.LargestMagnitude);
         GraphValue usable = isPlausible.Choose(scaled, graph.Constant(float.NaN));
         return normalization.NoData is float mark ? IsMark(image, mark).Choose(graph.Constant(0.0), usable) : usable;
+    }
+
+    /// <summary>Each channel on its own scale, as <see cref="SigmaClippedScale"/> measures and applies it.</summary>
+    /// <param name="values">A slice in double precision, 1×C×height×width.</param>
+    /// <param name="hasData">Where pixels have data; null for everywhere.</param>
+    private static GraphValue OnItsOwnScale(GraphValue values, GraphValue? hasData)
+    {
+        GraphBuilder graph = values.Graph;
+        GraphValue zero = graph.Constant(0, GraphType.Double), one = graph.Constant(1, GraphType.Double);
+        GraphValue isFinite = values.Magnitude().AtMost(double.MaxValue), isKnown = hasData?.And(isFinite) ?? isFinite;
+        GraphValue every = isKnown.Choose(one, zero), known = isKnown.Choose(values, zero);
+        GraphValue count = every.Total(2, 3);
+        GraphValue mean = known.Total(2, 3).Over(count), allMean = mean;
+        GraphValue distance = known.Minus(mean).Times(every);
+        GraphValue deviation = distance.Times(distance).Total(2, 3).Over(count).Root(), allDeviation = deviation;
+        for (int round = 0; round < SigmaClippedScale.Rounds; round++)
+        {
+            GraphValue from = known.Minus(mean);
+            GraphValue beyond = from.Magnitude().Minus(deviation.Times(SigmaClippedScale.Limit * SigmaClippedScale.Slack));
+            GraphValue kept = beyond.AtMost(0).Choose(every, zero);
+            GraphValue left = kept.Total(2, 3), share = from.Times(kept);
+            GraphValue isAny = left.Above(0), divisor = isAny.Choose(left, one);
+            GraphValue shift = share.Total(2, 3).Over(divisor);
+            GraphValue variance = share.Times(share).Total(2, 3).Over(divisor).Minus(shift.Times(shift)).Clamped(0, double.MaxValue);
+            (mean, deviation) = (mean.Plus(shift), isAny.Choose(variance.Root(), deviation));
+        }
+
+        GraphValue isContrast = IsContrast(mean, deviation), isAnyContrast = IsContrast(allMean, allDeviation);
+        GraphValue centre = isContrast.Choose(mean, allMean);
+        GraphValue unit = isContrast.Choose(deviation, isAnyContrast.Choose(allDeviation, one));
+        GraphValue deviations = values.Minus(centre).Over(unit), size = deviations.Magnitude();
+        GraphValue far = size.Plus(1 - SigmaClippedScale.Limit).Clamped(1, double.MaxValue).Logarithm().Plus(SigmaClippedScale.Limit);
+        return size.AtMost(SigmaClippedScale.Limit).Choose(deviations, deviations.Over(size).Times(far));
+
+        static GraphValue IsContrast(GraphValue mean, GraphValue deviation) =>
+            deviation.Minus(mean.Magnitude().Times(SigmaClippedScale.LeastShare)).Above(0);
     }
 
     /// <summary>Where pixels have no data, as <see cref="Imaging.NoData.IsMark"/> says.</summary>

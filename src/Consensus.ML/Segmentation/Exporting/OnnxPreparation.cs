@@ -12,4 +12,8 @@ internal sealed record OnnxPreparation(string? Image, string? ImagePath, IReadOn
 /// <param name="NoData">The value that marks pixels without data; null for none.</param>
 /// <param name="Ranges">The smallest and largest value and the least width of training's images, three for each channel.</param>
 internal sealed record OnnxNormalization(
-    IReadOnlyList<double> Means, IReadOnlyList<double> Deviations, float? NoData, IReadOnlyList<float> Ranges);
+    IReadOnlyList<double> Means, IReadOnlyList<double> Deviations, float? NoData, IReadOnlyList<float> Ranges)
+{
+    /// <summary>Whether each slice is brought to its own scale before.</summary>
+    public bool EachSlice { get; init; }
+}

@@ -79,10 +79,11 @@ internal static class FitLog
     public static void Orientation(IChannel channel, double common, double degrees)
     {
         bool isCommon = common >= CommonOrientation.Least;
+        string angle = isCommon ? string.Create(CultureInfo.InvariantCulture, $"at most {degrees} degrees") : "any angle";
         channel.Info(MessageSensitivity.None, string.Create(
             CultureInfo.InvariantCulture,
             $"Orientation: the cases have {common:0.00} of 1 in common, {(isCommon ? "at least" : "less than")} {CommonOrientation.Least}; "
-            + $"training rotates them by {(isCommon ? string.Create(CultureInfo.InvariantCulture, $"at most {degrees} degrees") : "any angle")}"));
+            + $"training rotates them by {angle}"));
     }
 
     /// <summary>Logs the number and size of the cases.</summary>
