@@ -24,6 +24,7 @@ internal static class MLNetCheck
         "Microsoft.ML.Data.ITransformerChainAccessor.get_Scopes()",
         "Microsoft.ML.Data.ITransformerChainAccessor.get_Transformers()",
         "Microsoft.ML.LoadableClassAttribute..ctor(Type, Type, Type, String, String[])",
+        "Microsoft.ML.LoadableClassAttribute..ctor(Type, Type, Type, Type, String, String[])",
         "Microsoft.ML.ModelLoadContext.CheckAtModel(VersionInfo)",
         "Microsoft.ML.ModelLoadContext.Directory",
         "Microsoft.ML.ModelLoadContext.Reader",
