@@ -1,5 +1,6 @@
 using Consensus.Imaging;
 using Consensus.Imaging.Augmentation;
+using Consensus.Imaging.Draws;
 using Consensus.ML.MLNet;
 using Consensus.ML.Transforms;
 using Microsoft.ML;
@@ -130,5 +131,41 @@ public static partial class ConsensusCatalog
     {
         ArgumentNullException.ThrowIfNull(catalog);
         return new(catalog.Environment(), outputColumnName, inputColumnName, imageColumnName);
+    }
+
+    /// <summary>
+    /// Learns how the raters of a set differ together, to draw masks that raters might draw from predicted soft maps. The samples of the
+    /// target Consensus are nested levels; these masks cross each other as raters' masks do, and each pixel is in them as often as the
+    /// soft map says.
+    /// </summary>
+    /// <param name="catalog">The catalog.</param>
+    /// <param name="outputColumnName">The new column: a vector of Single, masks × height × width, of 0 and 1.</param>
+    /// <param name="inputColumnName">The soft map: a vector of Single of known dimensions height × width.</param>
+    /// <param name="annotationsColumnName">
+    /// The raters' masks of the training cases, in any form that a trainer takes. Not read where <paramref name="behavior"/> is given.
+    /// </param>
+    /// <param name="behavior">How raters differ together; null to learn it.</param>
+    /// <param name="count">Number of masks of each row, 1 to <see cref="RaterDraws.LargestCount"/>.</param>
+    /// <param name="seed">Seed of the masks. Equal maps give equal masks, in any order.</param>
+    /// <exception cref="ArgumentException">A name is empty, or the count is out of range.</exception>
+    /// <example>
+    /// <code>
+    /// IDataView maps = model.Transform(train);
+    /// var drawing = ml.Transforms.DrawRaterMasks(count: 50).Fit(maps);
+    /// Console.WriteLine($"correlation {drawing.Behavior.Correlation:0.00}, length {drawing.Behavior.Length:0.0} pixels");
+    /// float[] masks = drawing.Transform(maps).GetColumn&lt;float[]&gt;("DrawnMasks").First();   // 50 × height × width
+    /// </code>
+    /// </example>
+    public static RaterMaskDrawingEstimator DrawRaterMasks(
+        this TransformsCatalog catalog,
+        string outputColumnName = "DrawnMasks",
+        string inputColumnName = "SoftMap",
+        string annotationsColumnName = "AnnotationPaths",
+        RaterBehavior? behavior = null,
+        int count = 100,
+        int seed = 0)
+    {
+        ArgumentNullException.ThrowIfNull(catalog);
+        return new(catalog.Environment(), outputColumnName, inputColumnName, annotationsColumnName, behavior, count, seed);
     }
 }

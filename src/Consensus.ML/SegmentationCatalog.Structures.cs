@@ -35,6 +35,10 @@ public sealed partial class SegmentationCatalog
     /// <param name="raterMapColumnName">The first part of the names of the columns with the raters' masks.</param>
     /// <param name="caseColumnName">Text column with the names of the cases; null to number the rows from 1.</param>
     /// <param name="groupColumnName">The column that says which rows belong together, as for <see cref="Evaluate"/>.</param>
+    /// <param name="drawnMasksColumnName">
+    /// Masks that were drawn from the soft maps, as for <see cref="Evaluate"/>; null to leave them out. A structure without such a column
+    /// is scored without them.
+    /// </param>
     /// <returns>The scores of each structure, in the order of <paramref name="structures"/>.</returns>
     /// <exception cref="ArgumentException">
     /// No structure is given, no row has masks of a structure, a column is missing or has a different type, or an option is out of range.
@@ -62,7 +66,8 @@ public sealed partial class SegmentationCatalog
         string? uncertaintyColumnName = PredictedMaps.DefaultUncertainty,
         string raterMapColumnName = SegmentedStructure.DefaultRaterMap,
         string? caseColumnName = "Case",
-        string? groupColumnName = GroupColumn.DefaultName)
+        string? groupColumnName = GroupColumn.DefaultName,
+        string? drawnMasksColumnName = PredictedMaps.DefaultDrawnMasks)
     {
         ArgumentNullException.ThrowIfNull(data);
         ArgumentNullException.ThrowIfNull(structures);
@@ -80,7 +85,7 @@ public sealed partial class SegmentationCatalog
                 structure,
                 new PredictedMaps(
                     schema, structure.ColumnName(softMapColumnName), NameOf(structure, samplesColumnName),
-                    NameOf(structure, uncertaintyColumnName)),
+                    NameOf(structure, uncertaintyColumnName), DrawnOf(structure)),
                 schema.RequireAnnotations(structure.ColumnName(annotationsColumnName)),
                 RaterNamesColumn.FindByName(
                     schema, structure.Name.Length > 0 && schema.GetColumnOrNull(structure.ColumnName(raterNamesColumnName)) is null
@@ -157,6 +162,10 @@ public sealed partial class SegmentationCatalog
                 new(rows.Select(row => row.Scores with { Group = names[row.Row] }), options),
                 raters.Length == 0 ? null : new(raters, options));
         }
+
+        // Not every structure need have them: the raters of one may have been given no step that draws.
+        string? DrawnOf(SegmentedStructure structure) =>
+            NameOf(structure, drawnMasksColumnName) is { } drawn && schema.GetColumnOrNull(drawn) is not null ? drawn : null;
 
         static string? NameOf(SegmentedStructure structure, string? column) => column is null ? null : structure.ColumnName(column);
     }

@@ -32,7 +32,7 @@ public sealed partial class SegmentationCatalog
     /// Samples are rounded (1 above one half). Then the set of samples is compared with the set of the raters' masks
     /// (<see cref="SampleSetMetrics"/>). Their meaning depends on the target of the network. For Annotator and AnyAnnotator they are masks
     /// of raters. For SoftLabel they are soft maps. For Consensus they are the nested levels of agreement, not masks that raters might
-    /// draw: the energy distance then compares the levels with the raters' masks. Distances are in millimetres where the image of the row
+    /// draw: the energy distance then compares the levels with the raters' masks. DrawRaterMasks draws such masks. Distances are in millimetres where the image of the row
     /// gives the size of its pixels (a <see cref="Slice"/> in the column Image whose geometry has a spacing). Elsewhere they are in pixels
     /// of the map.
     /// </remarks>
@@ -70,6 +70,12 @@ public sealed partial class SegmentationCatalog
     /// Vector of Text with the name of the rater of each mask, for scores of each rater; null to number the masks of each case from 1. The
     /// masks are numbered too if the data has no column of the default name.
     /// </param>
+    /// <param name="drawnMasksColumnName">
+    /// Masks that were drawn from the soft map (from DrawRaterMasks), in the form of the samples, for
+    /// <see cref="CaseMetrics.DrawnEnergyDistance"/> beside the energy distance of the samples. To score them by every measure of samples,
+    /// name them as <paramref name="samplesColumnName"/>. Null to score without them. Data without a column of the default name is scored
+    /// without them too.
+    /// </param>
     /// <exception cref="ArgumentException">
     /// A column is missing or has a different type, there are no rows, or an option is out of range.
     /// </exception>
@@ -96,14 +102,15 @@ public sealed partial class SegmentationCatalog
         string? uncertaintyColumnName = PredictedMaps.DefaultUncertainty,
         EvaluationOptions? options = null,
         string? groupColumnName = GroupColumn.DefaultName,
-        string? raterNamesColumnName = RaterNamesColumn.DefaultName)
+        string? raterNamesColumnName = RaterNamesColumn.DefaultName,
+        string? drawnMasksColumnName = PredictedMaps.DefaultDrawnMasks)
     {
         ArgumentNullException.ThrowIfNull(data);
         options ??= new();
         options.Check();
         var maps = new PredictedMaps(
             data.Schema, ColumnContract.CheckedName(softMapColumnName, "The soft map column of Evaluate"),
-            samplesColumnName, uncertaintyColumnName);
+            samplesColumnName, uncertaintyColumnName, drawnMasksColumnName);
         DataViewSchema.Column annotations = data.Schema.RequireAnnotations(
             ColumnContract.CheckedName(annotationsColumnName, "The annotations column of Evaluate"));
         DataViewSchema.Column? name = caseColumnName is null
@@ -337,7 +344,8 @@ public sealed partial class SegmentationCatalog
             SpacingRows = geometry.SpacingRows * pixel.Tall,
             SpacingColumns = geometry.SpacingColumns * pixel.Wide,
         };
-        return CaseMetrics.Compute(caseName, maps.SoftMap, masks, maps.Samples, maps.Uncertainty, geometry, options, raterNames);
+        return CaseMetrics.Compute(
+            caseName, maps.SoftMap, masks, maps.Samples, maps.Uncertainty, geometry, options, raterNames, maps.DrawnMasks);
     }
 
     private static RaterMasks Masks(string caseName, Func<Annotation?> annotationGetter, string column, Func<Slice>? imageGetter)

@@ -12,6 +12,8 @@ using Consensus.ML.Options;
 //     What training settings gain. ROOT is a set in QUBIQ's layout. A third of its training cases is held out at a time.
 //   sampling ROOT TASK MODELS [NAME …]
 //     The time and the score of ways to sample, on the same held-out cases.
+//   draws FOLDER PIXELS
+//     How near masks that are drawn from the raters' own soft map are to the raters, beside its levels. FOLDER has a folder a case.
 //   serving MODEL MINUTES IMAGE …
 //     Eight threads ask a saved model for some minutes.
 //   onnx ZIP ONNX IMAGE
@@ -36,6 +38,9 @@ switch (args)
         return 0;
     case ["sampling", string root, string task, string models, .. string[] names]:
         FewerSteps.Measure(new(root, QubiqTask.Parse(task)), models, names);
+        return 0;
+    case ["draws", string folder, string side]:
+        DrawnMasks.Measure(folder, int.Parse(side, CultureInfo.InvariantCulture));
         return 0;
     case ["serving", string model, string minutes, .. string[] images] when images.Length > 0:
         RuntimeInfo.Collect("cpu");

@@ -112,6 +112,10 @@ public sealed class WholeRoundTests(TrainedModel model) : IClassFixture<TrainedM
         Assert.Equal((double)distance["mean"]!, (double)distance["lower"]!, 1e-12);
         Assert.Equal(1, (int)distance["cases"]!);
         Assert.Equal(0, (int)report["measures"]!["uncertaintyErrorCorrelation"]!["cases"]!);
+        Assert.Equal((100, 100), ((int)score["drawnMasks"]!, (int)report["drawnMasks"]!["count"]!));
+        Assert.InRange((double)report["drawnMasks"]!["correlation"]!, 0, 1);
+        Assert.InRange((double)report["measures"]!["drawnEnergyDistance"]!["mean"]!, 0, 2);
+        Assert.Contains("GED drawn: 100 masks that raters might draw", run.Out, StringComparison.Ordinal);
         Assert.Equal((double)report["f1"]!, (double)report["measures"]!["f1"]!["mean"]!);
         JsonNode people = report["yardsticks"]!;
         Assert.Equal((double)score["halfAgainstHalf"]!, (double)people["halfAgainstHalf"]!, 1e-12);

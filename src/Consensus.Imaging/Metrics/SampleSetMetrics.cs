@@ -132,15 +132,14 @@ public sealed record SampleSetMetrics
         OverlapsAcross across = OverlapsAcross.Compute(sampled, drawn, energy.EmptyDistance);
         double maximum = across.BestOfRaters;
         Diversity amongSamples = Diversity.Compute(sampled, energy), amongRaters = Diversity.Compute(drawn, energy);
-        double distance = (2 * across.Distances.Cast<double>().Average()) - amongSamples.MeanDistance - amongRaters.MeanDistance;
         double sensitivity = Sensitivity(sampled, drawn);
         double agreement = 1 - ((Math.Abs(amongSamples.LargestVariance - amongRaters.LargestVariance)
             + Math.Abs(amongSamples.SmallestVariance - amongRaters.SmallestVariance)) / 2);
         double sampleArea = sampled.Areas.Average(), raterArea = drawn.Areas.Average(), parts = sensitivity + maximum + agreement;
         return new()
         {
-            // Over all pairs, the sum can fall below 0 only by rounding.
-            GeneralizedEnergyDistance = energy.Pairs == EnergyPairs.All ? Math.Max(0, distance) : distance,
+            GeneralizedEnergyDistance = EnergyDistance(
+                across.Distances.Cast<double>().Average(), amongSamples.MeanDistance, amongRaters.MeanDistance, energy),
             SampleDiversity = amongSamples.MeanDistance,
             RaterDiversity = amongRaters.MeanDistance,
             MaximumDice = maximum,
@@ -158,6 +157,21 @@ public sealed record SampleSetMetrics
         };
     }
 
+    /// <summary>The energy distance alone, and the diversity of the samples.</summary>
+    internal static (double Distance, double Diversity) Energy(BinaryMasks sampled, BinaryMasks drawn, EnergyDistanceOptions energy)
+    {
+        double within = Diversity.Compute(sampled, energy).MeanDistance, ofRaters = Diversity.Compute(drawn, energy).MeanDistance,
+            across = OverlapsAcross.Compute(sampled, drawn, energy.EmptyDistance).Distances.Cast<double>().Average();
+        return (EnergyDistance(across, within, ofRaters, energy), within);
+    }
+
+    private static double EnergyDistance(double across, double ofSamples, double ofRaters, EnergyDistanceOptions energy)
+    {
+        // Over all pairs, the sum can fall below 0 only by rounding.
+        double distance = (2 * across) - ofSamples - ofRaters;
+        return energy.Pairs == EnergyPairs.All ? Math.Max(0, distance) : distance;
+    }
+
     private static double Relative(double difference, double area) => area > 0 ? difference / area : difference == 0 ? 0 : double.NaN;
 
     private static double Sensitivity(BinaryMasks samples, BinaryMasks raters)
@@ -167,7 +181,7 @@ public sealed record SampleSetMetrics
     }
 
     /// <summary>The area between two empirical distribution functions.</summary>
-    private static double Wasserstein(IReadOnlyList<long> first, IReadOnlyList<long> second)
+    internal static double Wasserstein(IReadOnlyList<long> first, IReadOnlyList<long> second)
     {
         long[] one = [.. first.Order()], other = [.. second.Order()], all = [.. one.Concat(other).Order()];
         double distance = 0;

@@ -57,7 +57,7 @@ internal static class EvaluateCommand
             return ExitCode.Success;
         }
 
-        var settings = EvaluationSettings.Create(sampled.Segmentation, options, source, parsed.GetValue(arguments.Native));
+        var settings = EvaluationSettings.Create(sampled, options, source, parsed.GetValue(arguments.Native));
         if (records is null)
         {
             var evaluator = new CaseEvaluator(ml, sampled, settings);

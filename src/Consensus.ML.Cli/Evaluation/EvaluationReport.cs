@@ -48,6 +48,9 @@ internal sealed class EvaluationReport(SegmentationMetrics metrics, EvaluationSe
     /// <summary>What the samples are: levels, soft-maps or masks.</summary>
     public string SamplesAre { get; } = settings.Samples;
 
+    /// <summary>The masks that are drawn from each soft map as raters might; null where the model draws none.</summary>
+    public DrawnMasksDescription? DrawnMasks { get; } = settings.DrawnMasks;
+
     /// <summary>The scores against each rater.</summary>
     public IReadOnlyList<RaterScoreSummary> Raters { get; } = metrics.Raters;
 
@@ -75,6 +78,7 @@ internal sealed class EvaluationReport(SegmentationMetrics metrics, EvaluationSe
             ["width"] = scored.Width,
             ["raters"] = scored.Raters,
             ["samples"] = scored.Samples,
+            ["drawnMasks"] = scored.DrawnMasks,
             ["diceAtThresholds"] = scored.DiceAtThresholds,
             ["surfaceTolerance"] = scored.SurfaceTolerance,
             ["distanceUnit"] = Formats.Name(scored.DistanceUnit),
@@ -125,6 +129,13 @@ internal sealed class EvaluationReport(SegmentationMetrics metrics, EvaluationSe
         double? AreaDeviations,
         string EnergyPairs,
         double EmptyDistance);
+
+    /// <summary>Masks that are drawn from a soft map.</summary>
+    /// <param name="Count">Number of masks of a map.</param>
+    /// <param name="Correlation">ρ: the share of the latent variance that a mask has everywhere in common.</param>
+    /// <param name="Length">ℓ: how far apart pixels are that a rater still marks alike, in pixels of the model.</param>
+    /// <param name="Seed">The seed.</param>
+    internal sealed record DrawnMasksDescription(int Count, double Correlation, double Length, int Seed);
 
     internal sealed record DataDescription(string Task, string Split, int Cases, int Groups);
 

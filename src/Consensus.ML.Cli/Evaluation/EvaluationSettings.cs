@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using Consensus.ML.Cli.Data;
 using Consensus.ML.Cli.Output;
+using Consensus.ML.Cli.Prediction;
 using Consensus.ML.Evaluation;
 using Consensus.ML.Options;
 using Consensus.ML.Segmentation;
@@ -16,6 +17,7 @@ namespace Consensus.ML.Cli.Evaluation;
 /// <param name="SamplingText">The same for people.</param>
 /// <param name="Options">The options of the scores.</param>
 /// <param name="Versions">The software.</param>
+/// <param name="DrawnMasks">The masks that are drawn from each soft map; null where the model draws none.</param>
 internal sealed record EvaluationSettings(
     string Task,
     string Split,
@@ -24,7 +26,8 @@ internal sealed record EvaluationSettings(
     EvaluationReport.SamplingDescription Sampling,
     string SamplingText,
     EvaluationOptions Options,
-    EvaluationReport.VersionDescription Versions)
+    EvaluationReport.VersionDescription Versions,
+    EvaluationReport.DrawnMasksDescription? DrawnMasks = null)
 {
     /// <summary>The value of <see cref="Samples"/> for nested levels of agreement, which are not masks that a rater would draw.</summary>
     public const string Levels = "levels";
@@ -34,18 +37,29 @@ internal sealed record EvaluationSettings(
     public string Samples => Model.Target is "consensus" or "levels" ? Levels : Model.Target is "soft-label" ? "soft-maps" : "masks";
 
     public static EvaluationSettings Create(
-        SegmentationTransformer model,
+        LoadedModel loaded,
         EvaluationOptions options,
         CaseSource source,
-        bool native) => new(
-        source.Name,
-        source.Split,
-        native ? new(true, null, null) : new(false, model.Height, model.Width),
-        new(Formats.Method(model), Formats.Learned(model), model.Members, model.Levels, model.ImageChannels, model.Height, model.Width),
-        new(
-            Formats.Maps(model), model.Sampling.Tolerance, model.Sampling.Mirror, Formats.Sampler(model),
-            model.SamplesByDiffusion ? model.Sampling.Steps : null, model.Sampling.Seed, Spelling.Write(model.Sampling.Precision)),
-        Formats.Describe(model),
-        options,
-        EvaluationReport.VersionDescription.OfThisProcess());
+        bool native)
+    {
+        SegmentationTransformer model = loaded.Segmentation;
+        return new(
+            source.Name,
+            source.Split,
+            native ? new(true, null, null) : new(false, model.Height, model.Width),
+            new(Formats.Method(model), Formats.Learned(model), model.Members, model.Levels, model.ImageChannels, model.Height, model.Width),
+            new(
+                Formats.Maps(model), model.Sampling.Tolerance, model.Sampling.Mirror, Formats.Sampler(model),
+                model.SamplesByDiffusion ? model.Sampling.Steps : null, model.Sampling.Seed, Spelling.Write(model.Sampling.Precision)),
+            Formats.Describe(model),
+            options,
+            EvaluationReport.VersionDescription.OfThisProcess(),
+            Describe(loaded, model.Structures[0]));
+    }
+
+    /// <summary>The masks that a model draws of a structure; null for none.</summary>
+    public static EvaluationReport.DrawnMasksDescription? Describe(LoadedModel model, SegmentedStructure structure) =>
+        model.Drawing(structure) is { } drawing
+            ? new(drawing.Count, drawing.Behavior.Correlation, drawing.Behavior.Length, drawing.Seed)
+            : null;
 }

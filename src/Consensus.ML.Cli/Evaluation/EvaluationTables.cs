@@ -21,6 +21,7 @@ internal static class EvaluationTables
         nameof(CaseMetrics.ExpectedCalibrationError), nameof(CaseMetrics.AdaptiveCalibrationError),
         nameof(CaseMetrics.RaterCalibrationError), nameof(CaseMetrics.BrierScore), nameof(CaseMetrics.RiskCoverageArea),
         nameof(CaseMetrics.GeneralizedEnergyDistance), nameof(CaseMetrics.SampleDiversity), nameof(CaseMetrics.RaterDiversity),
+        nameof(CaseMetrics.DrawnEnergyDistance), nameof(CaseMetrics.DrawnDiversity),
         nameof(CaseMetrics.MaximumDice), nameof(CaseMetrics.MatchedDice), nameof(CaseMetrics.NormalizedCrossCorrelation),
         nameof(CaseMetrics.ExpectedArea), nameof(CaseMetrics.MeanRaterArea), nameof(CaseMetrics.NormalAreaRankedProbability),
         nameof(CaseMetrics.UncertaintyErrorCorrelation),
@@ -141,6 +142,14 @@ internal static class EvaluationTables
         {
             yield return "the samples are nested levels of agreement, not masks that raters might draw: "
                 + "do not compare this GED with theirs";
+        }
+
+        if (settings.DrawnMasks is { } drawn)
+        {
+            yield return string.Create(
+                CultureInfo.InvariantCulture,
+                $"GED drawn: {drawn.Count} masks that raters might draw, from each soft map (correlation {drawn.Correlation:0.00}, "
+                + $"length {drawn.Length:0.0} px)");
         }
     }
 

@@ -65,13 +65,14 @@ internal sealed class StructureEvaluation
         string prefix = native ? Native : "";
         _scores = ml.Segmentation.EvaluateStructures(
             predicted, structures, options, softMapColumnName: $"{prefix}SoftMap", raterMapColumnName: $"{prefix}RaterMap");
-        var settings = EvaluationSettings.Create(model.Segmentation, options, source, native);
+        var settings = EvaluationSettings.Create(model, options, source, native);
         _settings =
         [
             .. structures.Select(structure => settings with
             {
                 Task = structure.Name.Length == 0 ? settings.Task : structure.Name,
                 Model = settings.Model with { Raters = structure.Levels },
+                DrawnMasks = EvaluationSettings.Describe(model, structure),
             }),
         ];
     }

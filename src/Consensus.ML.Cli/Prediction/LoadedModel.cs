@@ -15,6 +15,9 @@ namespace Consensus.ML.Cli.Prediction;
 /// <param name="InputSchema">The columns of the data that it was trained on.</param>
 internal sealed record LoadedModel(ITransformer Model, SegmentationTransformer Segmentation, DataViewSchema InputSchema) : IDisposable
 {
+    /// <summary>The column of masks that are drawn from the soft map, as it is called without a structure.</summary>
+    public const string DrawnMasks = "DrawnMasks";
+
     /// <summary>Reads a model.</summary>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">The file is no model, or a model without a consensus segmentation.</exception>
@@ -81,6 +84,10 @@ internal sealed record LoadedModel(ITransformer Model, SegmentationTransformer S
 
     /// <summary>How the model normalises slices; null where it does not.</summary>
     public SliceNormalizingTransformer? Normalizing => Model.GetSteps().OfType<SliceNormalizingTransformer>().FirstOrDefault();
+
+    /// <summary>The step that draws masks from the soft map of a structure; null where the model has none, as ONNX files do.</summary>
+    public RaterMaskDrawingTransformer? Drawing(SegmentedStructure structure) => Model.GetSteps().OfType<RaterMaskDrawingTransformer>()
+        .FirstOrDefault(step => step.OutputColumnName == structure.ColumnName(DrawnMasks));
 
     public static void EnsureExists(string path)
     {

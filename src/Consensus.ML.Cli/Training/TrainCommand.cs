@@ -202,10 +202,40 @@ internal static class TrainCommand
             return ExitCode.Success;
         }
 
-        ModelWriter.Save(ml, model, cases.Schema, path);
+        ModelWriter.Save(ml, WithDrawing(terminal, ml, model, cases), cases.Schema, path);
         terminal.Out.WriteLine(Summary(path, display.Latest, validation is null ? "the cases set aside" : $"split {validation.Split}"));
         SayWhatCasesDecided(terminal, model, augmentation);
         return ExitCode.Success;
+    }
+
+    /// <summary>
+    /// The model with a step for each structure that draws masks as its raters might. Hours of training are not lost because masks could
+    /// not be read again.
+    /// </summary>
+    private static TransformerChain<ITransformer> WithDrawing(
+        Terminal terminal,
+        MLContext ml,
+        TransformerChain<ITransformer> model,
+        IDataView cases)
+    {
+        try
+        {
+            TransformerChain<ITransformer> whole = model;
+            IDataView predicted = model.Transform(cases);
+            foreach (SegmentedStructure structure in ((SegmentationTransformer)model.LastTransformer).Structures)
+            {
+                whole = whole.Append<ITransformer>(ml.Transforms.DrawRaterMasks(
+                    structure.ColumnName(LoadedModel.DrawnMasks), structure.ColumnName("SoftMap"),
+                    structure.ColumnName("AnnotationPaths")).Fit(predicted));
+            }
+
+            return whole;
+        }
+        catch (Exception exception) when (exception is IOException or InvalidDataException)
+        {
+            terminal.Complain($"the model will not draw masks as raters might: {exception.Message}");
+            return model;
+        }
     }
 
     private static void Announce(

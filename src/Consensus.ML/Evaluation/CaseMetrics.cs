@@ -37,6 +37,9 @@ public sealed record CaseMetrics
     /// <summary>How many samples were compared with the raters' masks; 0 without samples.</summary>
     public int Samples { get; init; }
 
+    /// <summary>How many masks were drawn from the soft map and compared with the raters' masks; 0 without any.</summary>
+    public int DrawnMasks { get; init; }
+
     /// <summary>
     /// Soft Dice at the thresholds 0.1, 0.3, 0.5, 0.7, 0.9 (<see cref="SoftDice.FiveThresholds"/>), in [0, 1], higher is better.
     /// </summary>
@@ -173,6 +176,16 @@ public sealed record CaseMetrics
     /// <summary>How the raters differ (<see cref="SampleSetMetrics.RaterDiversity"/>), in [0, 1]. It is NaN without samples too.</summary>
     public double RaterDiversity { get; init; } = double.NaN;
 
+    /// <summary>
+    /// The same energy distance of masks that were drawn from the soft map by how raters differ together (DrawRaterMasks) and the raters'
+    /// masks; lower is better. Unlike the levels of agreement, drawn masks are such as raters might draw. NaN for volumes, whose slices are
+    /// drawn independently.
+    /// </summary>
+    public double DrawnEnergyDistance { get; init; } = double.NaN;
+
+    /// <summary>Mean 1 − IoU of two drawn masks, in [0, 1]; best near <see cref="RaterDiversity"/>.</summary>
+    public double DrawnDiversity { get; init; } = double.NaN;
+
     /// <summary>Maximum Dice matching D_max (<see cref="SampleSetMetrics.MaximumDice"/>), in [0, 1], higher is better.</summary>
     public double MaximumDice { get; init; } = double.NaN;
 
@@ -268,6 +281,7 @@ public sealed record CaseMetrics
     /// <param name="geometry">The geometry of the maps, which gives their spacing in millimetres; null for distances in pixels.</param>
     /// <param name="options">Thresholds, tolerance and bins; null for the defaults.</param>
     /// <param name="raterNames">The name of each mask's rater; null to number them from 1.</param>
+    /// <param name="drawnMasks">Masks of the same size that were drawn from the soft map, in any number; null for none.</param>
     /// <exception cref="ArgumentException">
     /// The size of a map or of the samples differs from that of the masks, there are more or fewer names than masks, or an option is out of
     /// range.
@@ -280,7 +294,8 @@ public sealed record CaseMetrics
         ReadOnlySpan<float> uncertainty = default,
         SliceGeometry? geometry = null,
         EvaluationOptions? options = null,
-        IReadOnlyList<string>? raterNames = null)
+        IReadOnlyList<string>? raterNames = null,
+        RaterMasks? drawnMasks = null)
     {
         ArgumentNullException.ThrowIfNull(masks);
         options ??= new();
@@ -289,9 +304,18 @@ public sealed record CaseMetrics
             throw new ArgumentException($"There are {problem}.", nameof(raterNames));
         }
 
-        return Compute(
+        CaseMetrics scores = Compute(
             name, prediction, masks, samples is null ? null : new BinaryMasks(Checked(samples, masks)), uncertainty, geometry, options,
             raterNames, hasOutline: true);
+        if (drawnMasks is null)
+        {
+            return scores;
+        }
+
+        var raters = new BinaryMasks(masks);
+        (double distance, double diversity) =
+            SampleSetMetrics.Energy(new BinaryMasks(Checked(drawnMasks, masks)), raters, options.EnergyDistance);
+        return scores with { DrawnMasks = drawnMasks.Raters, DrawnEnergyDistance = distance, DrawnDiversity = diversity };
     }
 
     /// <summary>
@@ -307,7 +331,7 @@ public sealed record CaseMetrics
         IReadOnlyList<string> raterNames) =>
         Compute(name, prediction, masks, samples, uncertainty, null, options, raterNames, hasOutline: false);
 
-    /// <summary>The same scores as those of a volume, without the measures of outlines, which are of slices.</summary>
+    /// <summary>The same scores as those of a volume, without the measures of outlines and drawn masks, which are of slices.</summary>
     internal CaseMetrics AsVolume(string name, int slices) => this with
     {
         Name = name,
@@ -315,6 +339,9 @@ public sealed record CaseMetrics
         BoundaryF = double.NaN,
         HausdorffDistance95 = double.NaN,
         NormalizedSurfaceDice = double.NaN,
+        DrawnMasks = 0,
+        DrawnEnergyDistance = double.NaN,
+        DrawnDiversity = double.NaN,
     };
 
     private static RaterMasks Checked(RaterMasks samples, RaterMasks masks) =>

@@ -13,6 +13,7 @@ internal sealed class PredictedMaps
 {
     public const string DefaultSamples = ConsensusSegmentationEstimator.Options.DefaultSamplesColumnName;
     public const string DefaultUncertainty = "Uncertainty";
+    public const string DefaultDrawnMasks = "DrawnMasks";
 
     private const string MapExpected = "a vector of Single of known dimensions height × width, or a Slice";
     private const string SamplesExpected = "a vector of Single of dimensions samples × height × width (0 for any number of samples)";
@@ -23,22 +24,23 @@ internal sealed class PredictedMaps
     private readonly DataViewSchema.Column _softMap;
     private readonly DataViewSchema.Column? _samples;
     private readonly DataViewSchema.Column? _uncertainty;
+    private readonly DataViewSchema.Column? _drawnMasks;
 
     /// <exception cref="ArgumentException">A column with a given name is missing or has a different type.</exception>
-    public PredictedMaps(DataViewSchema schema, string softMap, string? samples, string? uncertainty)
+    public PredictedMaps(DataViewSchema schema, string softMap, string? samples, string? uncertainty, string? drawnMasks)
     {
         _softMap = schema.Require(softMap, IsMap, MapExpected);
-        _samples = Find(
-            samples, DefaultSamples,
-            type => type.IsSingleVector() && type is VectorDataViewType { Dimensions: [>= 0, > 0, > 0] }, SamplesExpected);
+        _samples = Find(samples, DefaultSamples, AreSamples, SamplesExpected);
         _uncertainty = Find(uncertainty, DefaultUncertainty, IsMap, MapExpected);
+        _drawnMasks = Find(drawnMasks, DefaultDrawnMasks, AreSamples, SamplesExpected);
 
         DataViewSchema.Column? Find(string? name, string byDefault, Func<DataViewType, bool> allowed, string expected) =>
             name is null || (name == byDefault && schema.GetColumnOrNull(name) is null) ? null : schema.Require(name, allowed, expected);
     }
 
     /// <summary>The columns that are read.</summary>
-    public IEnumerable<DataViewSchema.Column> Columns => new[] { _softMap, _samples, _uncertainty }.OfType<DataViewSchema.Column>();
+    public IEnumerable<DataViewSchema.Column> Columns =>
+        new[] { _softMap, _samples, _uncertainty, _drawnMasks }.OfType<DataViewSchema.Column>().DistinctBy(column => column.Index);
 
     /// <summary>A getter of a row's maps. Its argument is the name of the case, for messages.</summary>
     public Func<string, Row> Getter(DataViewRow row)
@@ -46,15 +48,19 @@ internal sealed class PredictedMaps
         Func<Map> softMap = MapGetter(row, _softMap);
         Func<Map>? uncertainty = _uncertainty is { } column ? MapGetter(row, column) : null;
         Func<Map>? samples = _samples is { } vectors ? SamplesGetter(row, vectors) : null;
+        Func<Map>? drawn = _drawnMasks is { } masks ? SamplesGetter(row, masks) : null;
         return caseName =>
         {
             Map map = softMap();
             Check(caseName, map, _softMap.Name);
             return new(
-                map.Values, map.Height, map.Width, map.IsNative, map.Geometry, Samples(caseName, map, samples?.Invoke()),
-                Uncertainty(caseName, map, uncertainty?.Invoke()));
+                map.Values, map.Height, map.Width, map.IsNative, map.Geometry, Samples(caseName, map, samples?.Invoke(), _samples),
+                Uncertainty(caseName, map, uncertainty?.Invoke()), Samples(caseName, map, drawn?.Invoke(), _drawnMasks));
         };
     }
+
+    private static bool AreSamples(DataViewType type) =>
+        type.IsSingleVector() && type is VectorDataViewType { Dimensions: [>= 0, > 0, > 0] };
 
     private static bool IsMap(DataViewType type) =>
         type is SliceDataViewType || (type.IsSingleVector() && type is VectorDataViewType { IsKnownSize: true, Dimensions.Length: 2 });
@@ -74,20 +80,20 @@ internal sealed class PredictedMaps
     }
 
     /// <summary>The samples as masks of the soft map's size; null where there are no samples.</summary>
-    private RaterMasks? Samples(string caseName, Map softMap, Map? samples)
+    private static RaterMasks? Samples(string caseName, Map softMap, Map? samples, DataViewSchema.Column? column)
     {
         if (samples is null || samples.Values.Length == 0)
         {
             return null;
         }
 
-        Check(caseName, samples, _samples!.Value.Name);
+        Check(caseName, samples, column!.Value.Name);
         int from = samples.Height * samples.Width, to = softMap.Height * softMap.Width, count = samples.Values.Length / from;
         byte[] pixels = new byte[checked(count * to)];
         for (int sample = 0; sample < count; sample++)
         {
             // Samples are resized one by one, because a sample may be a hundred times as large at the size of its image.
-            ReadOnlySpan<float> values = ToSize(caseName, softMap, samples, sample, _samples.Value);
+            ReadOnlySpan<float> values = ToSize(caseName, softMap, samples, sample, column.Value);
             for (int i = 0; i < to; i++)
             {
                 pixels[(sample * to) + i] = values[i] > 0.5f ? (byte)1 : (byte)0;
@@ -174,6 +180,7 @@ internal sealed class PredictedMaps
     /// <param name="Geometry">The geometry of the map; null when only its image has a geometry.</param>
     /// <param name="Samples">The samples, rounded, of the same size; null for none.</param>
     /// <param name="Uncertainty">The uncertainty, of the same size; empty for none.</param>
+    /// <param name="DrawnMasks">Masks that were drawn from the soft map, of the same size; null for none.</param>
     public sealed record Row(
         float[] SoftMap,
         int Height,
@@ -181,7 +188,8 @@ internal sealed class PredictedMaps
         bool IsNative,
         SliceGeometry? Geometry,
         RaterMasks? Samples,
-        float[] Uncertainty);
+        float[] Uncertainty,
+        RaterMasks? DrawnMasks);
 
     /// <summary>One map or several, row by row; at the image's own size when <paramref name="IsNative"/>.</summary>
     private sealed record Map(float[] Values, int Height, int Width, bool IsNative, SliceGeometry? Geometry);

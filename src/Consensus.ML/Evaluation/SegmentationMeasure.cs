@@ -77,6 +77,11 @@ public sealed class SegmentationMeasure
             one => one.GeneralizedEnergyDistance),
         Neither(nameof(CaseMetrics.SampleDiversity), "sample diversity", "mean 1 − IoU of two samples", one => one.SampleDiversity),
         Neither(nameof(CaseMetrics.RaterDiversity), "rater diversity", "mean 1 − IoU of two raters", one => one.RaterDiversity),
+        Lower(
+            nameof(CaseMetrics.DrawnEnergyDistance), "GED drawn", "GED of masks drawn from the map as raters might, and raters",
+            one => one.DrawnEnergyDistance),
+        Neither(
+            nameof(CaseMetrics.DrawnDiversity), "drawn diversity", "mean 1 − IoU of two drawn masks", one => one.DrawnDiversity),
         Higher(
             nameof(CaseMetrics.MaximumDice), "D max", "Dice of each rater with the most similar sample, averaged", one => one.MaximumDice),
         Higher(

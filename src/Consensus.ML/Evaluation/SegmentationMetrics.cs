@@ -148,6 +148,12 @@ public sealed class SegmentationMetrics
     /// <summary>How the raters differ, mean over the cases that have samples.</summary>
     public double RaterDiversity => Mean(nameof(RaterDiversity));
 
+    /// <summary>Energy distance of drawn masks and raters (<see cref="CaseMetrics.DrawnEnergyDistance"/>), mean over cases.</summary>
+    public double DrawnEnergyDistance => Mean(nameof(DrawnEnergyDistance));
+
+    /// <summary>How drawn masks differ, mean over cases.</summary>
+    public double DrawnDiversity => Mean(nameof(DrawnDiversity));
+
     /// <summary>Maximum Dice matching D_max, mean over cases.</summary>
     public double MaximumDice => Mean(nameof(MaximumDice));
 
@@ -328,6 +334,9 @@ public sealed class SegmentationMetrics
                 nameof(CaseMetrics.NormalizedCrossCorrelation) when one.Samples > 0 => "all its samples are equal",
                 nameof(CaseMetrics.GeneralizedEnergyDistance) or nameof(CaseMetrics.SampleDiversity)
                     or nameof(CaseMetrics.RaterDiversity) when one.Samples > 0 => "it has one sample or one rater, and so no pair",
+                nameof(CaseMetrics.DrawnEnergyDistance) or nameof(CaseMetrics.DrawnDiversity) => one.DrawnMasks > 0
+                    ? "it has one drawn mask or one rater, and so no pair"
+                    : "it has no drawn masks",
                 _ => one.Samples == 0 ? "it has no samples" : "the measure is not defined for its masks",
             },
         };

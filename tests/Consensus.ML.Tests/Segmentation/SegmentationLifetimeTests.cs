@@ -3,7 +3,7 @@ using System.Text;
 using Consensus.ML.Options;
 using Consensus.ML.Segmentation;
 using Consensus.ML.Segmentation.Models;
-using Consensus.ML.Segmentation.Prediction;
+using Consensus.ML.Transforms;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using TorchSharp;

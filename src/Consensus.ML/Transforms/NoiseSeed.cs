@@ -2,11 +2,11 @@ using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 
-namespace Consensus.ML.Segmentation.Prediction;
+namespace Consensus.ML.Transforms;
 
 /// <summary>
-/// Computes the seed of a slice's noise from a seed and from the slice's own values. So a slice has the same maps alone and in a batch, in
-/// any order and on any thread.
+/// Computes the seed of the random numbers of a row from a seed and from the row's own values, such as a slice's. So a slice has the same
+/// maps alone and in a batch, in any order and on any thread.
 /// </summary>
 internal static class NoiseSeed
 {
