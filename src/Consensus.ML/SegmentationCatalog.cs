@@ -32,9 +32,9 @@ public sealed partial class SegmentationCatalog
     /// Samples are rounded (1 above one half). Then the set of samples is compared with the set of the raters' masks
     /// (<see cref="SampleSetMetrics"/>). Their meaning depends on the target of the network. For Annotator and AnyAnnotator they are masks
     /// of raters. For SoftLabel they are soft maps. For Consensus they are the nested levels of agreement, not masks that raters might
-    /// draw: the energy distance then compares the levels with the raters' masks. DrawRaterMasks draws such masks. Distances are in millimetres where the image of the row
-    /// gives the size of its pixels (a <see cref="Slice"/> in the column Image whose geometry has a spacing). Elsewhere they are in pixels
-    /// of the map.
+    /// draw: the energy distance then compares the levels with the raters' masks. DrawRaterMasks draws such masks. Distances are in
+    /// millimetres where the image of the row gives the size of its pixels (a <see cref="Slice"/> in the column Image whose geometry has a
+    /// spacing). Elsewhere they are in pixels of the map.
     /// </remarks>
     /// <param name="data">The result of a trained model's Transform. Its rows are read once, in order.</param>
     /// <param name="softMapColumnName">

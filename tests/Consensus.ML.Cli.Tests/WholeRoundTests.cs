@@ -133,12 +133,16 @@ public sealed class WholeRoundTests(TrainedModel model) : IClassFixture<TrainedM
         using var workspace = new Workspace();
         string[] evaluate = ["evaluate", "--model", model.Path, "--data", model.Data, "--task", "kidney"];
         CommandRun run = CommandRun.InProcess([
-            .. evaluate, "--thresholds", "0.25", "0.75", "--surface-tolerance", "2.5", "--json", workspace["report.json"], .. Quick,
+            .. evaluate, "--thresholds", "0.25", "0.75", "--surface-tolerance", "2.5", "--samples", "drawn", "--json",
+            workspace["report.json"], .. Quick,
         ]).AssertSucceeded();
         Assert.Contains("0.25", run.Out, StringComparison.Ordinal);
         JsonNode report = JsonNode.Parse(File.ReadAllText(workspace["report.json"]))!;
         Assert.Empty(JsonSchema.Read(Path.Combine(AppContext.BaseDirectory, "data-schemas", "evaluation-report.schema.json"))
             .Violations(JsonDocument.Parse(report.ToJsonString()).RootElement));
+        JsonNode measures = report["measures"]!;
+        Assert.Equal(("drawn-masks", 100), ((string?)report["samplesAre"], (int)report["cases"]![0]!["samples"]!));
+        Assert.Equal((double)measures["drawnEnergyDistance"]!["mean"]!, (double)measures["generalizedEnergyDistance"]!["mean"]!, 1e-12);
         Assert.Equal([0.25, 0.75], report["thresholds"]!.AsArray().Select(threshold => (double)threshold!));
         Assert.Equal(2, report["cases"]![0]!["diceAtThresholds"]!.AsArray().Count);
         Assert.Equal(2.5, (double)report["cases"]![0]!["surfaceTolerance"]!);

@@ -32,6 +32,7 @@ internal sealed class CaseEvaluator(MLContext ml, LoadedModel model, EvaluationS
             column = "NativeSoftMap";
         }
 
-        return ml.Segmentation.Evaluate(predicted, softMapColumnName: column, options: options, progress: progress);
+        return ml.Segmentation.Evaluate(
+            predicted, softMapColumnName: column, options: options, progress: progress, samplesColumnName: settings.SamplesColumn);
     }
 }

@@ -71,6 +71,10 @@ internal sealed class EvaluateArguments
         "--ged-empty", "d", "The distance of two empty masks for GED and diversity, from 0 (they are equal) to 1. Default 0.",
         "a number from 0 to 1");
 
+    public Option<SampleSet?> Samples { get; } = OptionKinds.Choice(
+        "--samples", "Which masks GED, D max and the like compare with the raters' masks: model, its own samples; or drawn, masks that "
+        + "raters might draw, from its soft map. Default model; GED of drawn masks is given beside it.", Spelling.List<SampleSet>());
+
     public Option<bool> All { get; } = AllMeasures();
 
     public Option<string?> Json { get; } = new("--json")
@@ -98,8 +102,18 @@ internal sealed class EvaluateArguments
     [
         Model, Data.Data, Data.Task, Data.Split, Missing, Sampling.Generations, Sampling.Tolerance, Sampling.Mirror, Sampling.Sampler,
         Sampling.Steps, Sampling.Seed, Sampling.Precision, Device, Native, Thresholds, Tolerance, AreaDeviations, EnergyPairs,
-        EmptyDistance, All, Json, Records, Shards.Shard, Shards.Shards, Overwrite,
+        EmptyDistance, Samples, All, Json, Records, Shards.Shard, Shards.Shards, Overwrite,
     ];
+
+    /// <summary>The masks that stand for what raters might draw.</summary>
+    public enum SampleSet
+    {
+        /// <summary>The model's own samples.</summary>
+        Model,
+
+        /// <summary>Masks that are drawn from its soft map.</summary>
+        Drawn,
+    }
 
     /// <summary><c>--all</c>.</summary>
     public static Option<bool> AllMeasures() => new("--all")

@@ -22,6 +22,7 @@ internal static class EvaluateCommand
             "consensus evaluate --model brain-growth.zip --data QUBIQ --task brain-growth --sampler ddim "
             + "--sampling-steps 2 --generations 1",
             "consensus evaluate --model prostate.zip --data QUBIQ --task prostate-1,prostate-2",
+            "consensus evaluate --model brain-growth.zip --data QUBIQ --task brain-growth --samples drawn --all",
             "consensus evaluate --model brain-growth.zip --data QUBIQ --task brain-growth --records scores --shard 0/4");
         foreach (Option option in arguments.Options)
         {
@@ -48,16 +49,25 @@ internal static class EvaluateCommand
         string? device = parsed.GetValue(arguments.Device);
         (MLContext ml, LoadedModel loaded) = LoadedModel.Open(terminal, path, device, parsed.IsVerbose());
         using LoadedModel owned = loaded;
+        bool scoresDrawn = parsed.GetValue(arguments.Samples) == EvaluateArguments.SampleSet.Drawn;
+        if (scoresDrawn && loaded.Segmentation.Structures.FirstOrDefault(one => loaded.Drawing(one) is null) is not null)
+        {
+            throw new UsageException(
+                $"{arguments.Samples.Name} drawn: '{path}' draws no masks from its soft maps. Models that 'consensus train' writes do; "
+                + "ONNX files and models of older versions do not.");
+        }
+
         using LoadedModel sampled = loaded.WithSampling(arguments.Sampling.Read(parsed, loaded.Segmentation));
         if (StructureEvaluation.IsFor(sampled.Segmentation, source))
         {
             StructureEvaluation evaluation = new(
-                ml, sampled, source, options, parsed.GetValue(arguments.Native), records is null ? null : arguments.Records.Name);
+                ml, sampled, source, options, parsed.GetValue(arguments.Native), scoresDrawn,
+                records is null ? null : arguments.Records.Name);
             evaluation.Print(terminal, report, parsed.GetValue(arguments.All));
             return ExitCode.Success;
         }
 
-        var settings = EvaluationSettings.Create(sampled, options, source, parsed.GetValue(arguments.Native));
+        var settings = EvaluationSettings.Create(sampled, options, source, parsed.GetValue(arguments.Native), scoresDrawn);
         if (records is null)
         {
             var evaluator = new CaseEvaluator(ml, sampled, settings);

@@ -18,6 +18,7 @@ namespace Consensus.ML.Cli.Evaluation;
 /// <param name="Options">The options of the scores.</param>
 /// <param name="Versions">The software.</param>
 /// <param name="DrawnMasks">The masks that are drawn from each soft map; null where the model draws none.</param>
+/// <param name="ScoresDrawn">Whether they take the place of the model's own samples.</param>
 internal sealed record EvaluationSettings(
     string Task,
     string Split,
@@ -27,20 +28,30 @@ internal sealed record EvaluationSettings(
     string SamplingText,
     EvaluationOptions Options,
     EvaluationReport.VersionDescription Versions,
-    EvaluationReport.DrawnMasksDescription? DrawnMasks = null)
+    EvaluationReport.DrawnMasksDescription? DrawnMasks = null,
+    bool ScoresDrawn = false)
 {
     /// <summary>The value of <see cref="Samples"/> for nested levels of agreement, which are not masks that a rater would draw.</summary>
     public const string Levels = "levels";
 
-    /// <summary>What the samples are, by what the model has learned: levels (of agreement, nested), soft-maps, or masks.</summary>
+    /// <summary>
+    /// What the samples are: drawn-masks, or, by what the model has learned, levels (of agreement, nested), soft-maps, or masks.
+    /// </summary>
     [JsonIgnore]
-    public string Samples => Model.Target is "consensus" or "levels" ? Levels : Model.Target is "soft-label" ? "soft-maps" : "masks";
+    public string Samples => ScoresDrawn
+        ? "drawn-masks"
+        : Model.Target is "consensus" or "levels" ? Levels : Model.Target is "soft-label" ? "soft-maps" : "masks";
+
+    /// <summary>The column of the samples, as it is called without a structure.</summary>
+    [JsonIgnore]
+    public string SamplesColumn => ScoresDrawn ? LoadedModel.DrawnMasks : "Samples";
 
     public static EvaluationSettings Create(
         LoadedModel loaded,
         EvaluationOptions options,
         CaseSource source,
-        bool native)
+        bool native,
+        bool scoresDrawn)
     {
         SegmentationTransformer model = loaded.Segmentation;
         return new(
@@ -54,7 +65,8 @@ internal sealed record EvaluationSettings(
             Formats.Describe(model),
             options,
             EvaluationReport.VersionDescription.OfThisProcess(),
-            Describe(loaded, model.Structures[0]));
+            Describe(loaded, model.Structures[0]),
+            scoresDrawn);
     }
 
     /// <summary>The masks that a model draws of a structure; null for none.</summary>

@@ -23,6 +23,7 @@ internal sealed class StructureEvaluation
     /// <param name="source">The cases.</param>
     /// <param name="options">The options of the scores.</param>
     /// <param name="native">Whether maps are scored at the size of their images.</param>
+    /// <param name="scoresDrawn">Whether masks drawn from the soft maps take the place of the model's samples.</param>
     /// <param name="records">The option for records, if it was given; null otherwise.</param>
     /// <exception cref="UsageException">The model does not have a structure of the cases, or records are asked for.</exception>
     public StructureEvaluation(
@@ -31,6 +32,7 @@ internal sealed class StructureEvaluation
         CaseSource source,
         EvaluationOptions options,
         bool native,
+        bool scoresDrawn,
         string? records)
     {
         if (records is not null)
@@ -63,9 +65,10 @@ internal sealed class StructureEvaluation
         }
 
         string prefix = native ? Native : "";
+        var settings = EvaluationSettings.Create(model, options, source, native, scoresDrawn);
         _scores = ml.Segmentation.EvaluateStructures(
-            predicted, structures, options, softMapColumnName: $"{prefix}SoftMap", raterMapColumnName: $"{prefix}RaterMap");
-        var settings = EvaluationSettings.Create(model, options, source, native);
+            predicted, structures, options, softMapColumnName: $"{prefix}SoftMap", raterMapColumnName: $"{prefix}RaterMap",
+            samplesColumnName: settings.SamplesColumn);
         _settings =
         [
             .. structures.Select(structure => settings with

@@ -16,7 +16,9 @@ internal sealed class RaterMaps
         _raters =
         [
             .. structure.Raters.Select(rater => (
-                rater, new PredictedMaps(schema, structure.RaterColumnName(rater, raterMap), samples: null, uncertainty: null, drawnMasks: null))),
+                rater,
+                new PredictedMaps(
+                    schema, structure.RaterColumnName(rater, raterMap), samples: null, uncertainty: null, drawnMasks: null))),
         ];
 
     /// <summary>The columns that are read.</summary>

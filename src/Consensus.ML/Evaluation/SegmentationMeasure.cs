@@ -78,7 +78,7 @@ public sealed class SegmentationMeasure
         Neither(nameof(CaseMetrics.SampleDiversity), "sample diversity", "mean 1 − IoU of two samples", one => one.SampleDiversity),
         Neither(nameof(CaseMetrics.RaterDiversity), "rater diversity", "mean 1 − IoU of two raters", one => one.RaterDiversity),
         Lower(
-            nameof(CaseMetrics.DrawnEnergyDistance), "GED drawn", "GED of masks drawn from the map as raters might, and raters",
+            nameof(CaseMetrics.DrawnEnergyDistance), "GED drawn", "GED of masks that raters might draw, from the map",
             one => one.DrawnEnergyDistance),
         Neither(
             nameof(CaseMetrics.DrawnDiversity), "drawn diversity", "mean 1 − IoU of two drawn masks", one => one.DrawnDiversity),

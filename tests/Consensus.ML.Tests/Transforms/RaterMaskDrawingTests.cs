@@ -68,7 +68,8 @@ public sealed class RaterMaskDrawingTests
     [Fact]
     public void It_composes_with_the_steps_before_it()
     {
-        IDataView data = Rows(new Row { SoftMap = Ramp(), AnnotationPaths = Doubled(RaterDraws.Draw(Ramp(), Side, Side, 3, new(0.4, 2), 0)) });
+        RaterMasks masks = RaterDraws.Draw(Ramp(), Side, Side, 3, new(0.4, 2), seed: 0);
+        IDataView data = Rows(new Row { SoftMap = Ramp(), AnnotationPaths = Doubled(masks) });
         var model = _ml.Transforms.CopyColumns("Predicted", "SoftMap")
             .Append(_ml.Transforms.DrawRaterMasks("Drawn", "Predicted", count: 2))
             .Append(_ml.Transforms.CopyColumns("Copy", "Drawn"))
