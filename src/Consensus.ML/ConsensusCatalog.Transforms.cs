@@ -40,7 +40,8 @@ public static partial class ConsensusCatalog
     /// </param>
     /// <param name="scale">
     /// Whether all slices have the scale of the training set, as published, or each its own. By default the training images decide: if they
-    /// differ much in level and contrast (a spread above 0.5, over at least eight images), each slice has its own.
+    /// differ much in level and contrast (a spread above 0.5, over at least eight images), each slice has its own. Slices of volumes have
+    /// the scale of the training set.
     /// </param>
     /// <exception cref="ArgumentException">A name is empty, or there is no such scale.</exception>
     /// <example>

@@ -31,6 +31,19 @@ public sealed class NormalizationTests : IDisposable
     }
 
     [Fact]
+    public void Slices_of_volumes_have_the_scale_of_the_training_set()
+    {
+        Slice[] slices =
+        [
+            .. Enumerable.Range(0, 8).Select(i => new Slice(1, 1, 5, [.. Pattern.Select(value => (value * (i + 1)) + i)], source: "a.png")),
+        ];
+        Assert.Equal(NormalizationScale.EachSlice, Fit(_ml.Data.LoadFromSlices(slices), NormalizationScale.Automatic).Scale);
+        Slice first = new(1, 1, 5, Pattern, source: "volume.nii.gz#axis=2,slice=0");
+        Assert.Equal(NormalizationScale.TrainingSet, Fit(_ml.Data.LoadFromSlices([first, .. slices]), NormalizationScale.Automatic).Scale);
+        Assert.Equal(NormalizationScale.EachSlice, Fit(_ml.Data.LoadFromSlices([first, .. slices]), NormalizationScale.EachSlice).Scale);
+    }
+
+    [Fact]
     public void A_scale_that_is_asked_for_is_taken()
     {
         IDataView different = Exposures(8, 10, 2);

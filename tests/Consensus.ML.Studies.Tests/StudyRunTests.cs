@@ -61,7 +61,9 @@ public sealed class StudyRunTests : IDisposable
         // The score in the table is the score that the library gives the saved model.
         var ml = new MLContext();
         ITransformer model = ml.Model.Load(Run("level-unet", "model.zip"), out _);
-        CaseMetrics[] scores = [.. ml.Segmentation.Evaluate(model.Transform(ml.Data.LoadFromCases(_options.Folds[0].Evaluation))).Cases];
+        var drawing = ml.Transforms.DrawRaterMasks().Fit(model.Transform(ml.Data.LoadFromCases(_options.Folds[0].Training)));
+        IDataView predicted = drawing.Transform(model.Transform(ml.Data.LoadFromCases(_options.Folds[0].Evaluation)));
+        CaseMetrics[] scores = [.. ml.Segmentation.Evaluate(predicted).Cases];
         (model as IDisposable)?.Dispose();
         Assert.Equal(scores.Select(row => row.SoftDice5), results.Methods[1].Runs[0].Cases.Select(row => row.Scores["SoftDice5"]));
         Assert.Equal(
@@ -70,6 +72,10 @@ public sealed class StudyRunTests : IDisposable
         Assert.Equal(
             scores.Select(row => row.GeneralizedEnergyDistance),
             results.Methods[1].Runs[0].Cases.Select(row => row.Scores["GeneralizedEnergyDistance"]));
+        Assert.All(scores, row => Assert.False(double.IsNaN(row.DrawnEnergyDistance)));
+        Assert.Equal(
+            scores.Select(row => row.DrawnEnergyDistance),
+            results.Methods[1].Runs[0].Cases.Select(row => row.Scores["DrawnEnergyDistance"]));
 
         // The curve agrees with the headline score at the same number of generations.
         Assert.All(results.Methods[0].Runs[0].Cases, row => Assert.Equal(row.Scores["SoftDice5"], row.Generations[0].SoftDice5, 0.02));

@@ -231,7 +231,8 @@ internal static class TrainCommand
 
             return whole;
         }
-        catch (Exception exception) when (exception is IOException or InvalidDataException)
+        catch (Exception exception)
+            when (exception is IOException or InvalidDataException or UnauthorizedAccessException or ArgumentException)
         {
             terminal.Complain($"the model will not draw masks as raters might: {exception.Message}");
             return model;

@@ -25,9 +25,10 @@ internal static class ScoreGroup
     /// <summary>Measures that compare the set of sampled maps with the set of raters' masks.</summary>
     public static IReadOnlyList<SegmentationMeasure> Samples { get; } = Named(
         nameof(CaseMetrics.GeneralizedEnergyDistance), nameof(CaseMetrics.SampleDiversity), nameof(CaseMetrics.RaterDiversity),
-        nameof(CaseMetrics.MaximumDice), nameof(CaseMetrics.ReversedMaximumDice), nameof(CaseMetrics.MatchedDice),
-        nameof(CaseMetrics.MatchedIntersectionOverUnion), nameof(CaseMetrics.NormalizedCrossCorrelation),
-        nameof(CaseMetrics.CollectiveInsight), nameof(CaseMetrics.AreaError), nameof(CaseMetrics.AreaDistance));
+        nameof(CaseMetrics.DrawnEnergyDistance), nameof(CaseMetrics.DrawnDiversity), nameof(CaseMetrics.MaximumDice),
+        nameof(CaseMetrics.ReversedMaximumDice), nameof(CaseMetrics.MatchedDice), nameof(CaseMetrics.MatchedIntersectionOverUnion),
+        nameof(CaseMetrics.NormalizedCrossCorrelation), nameof(CaseMetrics.CollectiveInsight), nameof(CaseMetrics.AreaError),
+        nameof(CaseMetrics.AreaDistance));
 
     /// <summary>An arrow for the end of a heading: it says which direction is better.</summary>
     public static string Arrow(SegmentationMeasure measure) => measure.Direction switch

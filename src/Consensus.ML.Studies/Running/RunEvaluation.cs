@@ -1,5 +1,6 @@
 using Consensus.Imaging;
 using Consensus.Imaging.Cases;
+using Consensus.Imaging.Draws;
 using Consensus.Imaging.Geometry;
 using Consensus.Imaging.Labels;
 using Consensus.Imaging.Metrics;
@@ -45,13 +46,14 @@ internal static class RunEvaluation
         {
             using RunModel model = RunModel.Read(ml, folder.Model);
             RecordBinding ofModel = binding.WithModel(folder.Model);
+            RaterBehavior? behavior = RaterBehavior.Fit(run.Fold.Training.Select(training => MasksAt(training, options.Size)));
 
             // The first prediction of a process also loads and compiles code. It is not timed.
             model.Predict(model.Prepare(missing[0]), options.Size, options.Cancellation);
             for (int i = 0; i < missing.Length; i++)
             {
                 report(cases.Count - missing.Length + i);
-                Evaluate(ml, options, model, missing[i], folder, ofModel, missing[i].Name == pictured);
+                Evaluate(ml, options, model, behavior, missing[i], folder, ofModel, missing[i].Name == pictured);
             }
         }
 
@@ -62,6 +64,7 @@ internal static class RunEvaluation
         MLContext ml,
         StudyOptions options,
         RunModel model,
+        RaterBehavior? behavior,
         RaterCase raterCase,
         RunFolder folder,
         RecordBinding binding,
@@ -70,14 +73,15 @@ internal static class RunEvaluation
         int size = options.Size;
         float[] features = model.Prepare(raterCase);
         Prediction prediction = model.Predict(features, size, options.Cancellation);
-        RaterMasks masks = Resampling.Nearest(raterCase.ReadMasks(), size, size);
-        GenerationRecord[] curve = model.IsMeanOfMany ? Curve(model, features, ConsensusLabels.SoftMap(masks), options) : [];
+        GenerationRecord[] curve = model.IsMeanOfMany
+            ? Curve(model, features, ConsensusLabels.SoftMap(MasksAt(raterCase, size)), options)
+            : [];
         if (isPictured && model.Diffusion is { } diffusion)
         {
             SaveSteps(diffusion, features, size, folder.Steps(raterCase.Name), options.Cancellation);
         }
 
-        CaseMetrics metrics = Score(ml, raterCase, prediction, size);
+        CaseMetrics metrics = Score(ml, raterCase, prediction, behavior, size);
         options.Cancellation.ThrowIfCancellationRequested();
         folder.Held.EnsureHeld();
         Split(prediction, size).Write(folder.Maps(raterCase.Name));
@@ -86,8 +90,18 @@ internal static class RunEvaluation
         StudyJson.WriteBound(folder.Case(raterCase.Name), record, binding, folder.Held);
     }
 
+    private static RaterMasks MasksAt(RaterCase raterCase, int size) => Resampling.Nearest(raterCase.ReadMasks(), size, size);
+
     /// <summary>The scores of the maps at the size at which they were predicted, computed by the library.</summary>
-    private static CaseMetrics Score(MLContext ml, RaterCase raterCase, Prediction prediction, int size)
+    /// <param name="ml">The context.</param>
+    /// <param name="raterCase">The case.</param>
+    /// <param name="prediction">Its maps.</param>
+    /// <param name="behavior">
+    /// How the raters of the training cases differ together: masks that they might draw are scored beside the method's own samples, so that
+    /// methods whose samples are of other kinds can be compared. Null where those raters never differ.
+    /// </param>
+    /// <param name="size">Rows and columns of the maps.</param>
+    private static CaseMetrics Score(MLContext ml, RaterCase raterCase, Prediction prediction, RaterBehavior? behavior, int size)
     {
         var map = new VectorDataViewType(NumberDataViewType.Single, size, size);
         SchemaDefinition schema = SchemaDefinition.Create(typeof(Predicted));
@@ -103,6 +117,10 @@ internal static class RunEvaluation
             Samples = prediction.Samples ?? [],
         };
         IDataView rows = ml.Data.LoadFromEnumerable([row], schema);
+        if (behavior is not null)
+        {
+            rows = ml.Transforms.DrawRaterMasks(behavior: behavior).Fit(rows).Transform(rows);
+        }
 
         // The image is loaded because it says how large a pixel is, for distances.
         return ml.Segmentation.Evaluate(

@@ -5,7 +5,8 @@ public enum NormalizationScale
 {
     /// <summary>
     /// The training images decide. If their grey values differ much in level and contrast, as those of microscopes and photographs do,
-    /// each slice has its own scale, else the training set has one.
+    /// each slice has its own scale, else the training set has one. Slices of volumes have the scale of the training set: the first and
+    /// last ones may show little but noise.
     /// </summary>
     Automatic,
 

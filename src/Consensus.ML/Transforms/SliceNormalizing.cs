@@ -66,6 +66,7 @@ public sealed class SliceNormalizingEstimator : IEstimator<SliceNormalizingTrans
         DataViewSchema.Column column = input.Schema.RequireSlice(_input);
         ImageStatistics[] channels = [];
         int count = 0;
+        bool hasVolumes = false;
         using DataViewRowCursor cursor = input.GetRowCursor([column]);
         Func<Slice> getter = cursor.SliceGetter(column);
         while (cursor.MoveNext())
@@ -77,6 +78,7 @@ public sealed class SliceNormalizingEstimator : IEstimator<SliceNormalizingTrans
             }
 
             SliceNormalizingTransformer.CheckSlice(slice, channels.Length, _noData);
+            hasVolumes |= slice.Source is { Length: > 0 } source && SliceAddress.Parse(source).Index is not null;
             for (int channel = 0; channel < slice.Channels; channel++)
             {
                 ReadOnlySpan<float> values = NoData.Without(SliceNormalizingTransformer.Channel(slice, channel), _noData);
@@ -92,7 +94,7 @@ public sealed class SliceNormalizingEstimator : IEstimator<SliceNormalizingTrans
             throw new InvalidDataException($"NormalizeSlices has nothing to learn from: column '{_input}' has no rows.");
         }
 
-        NormalizationScale scale = _scale == NormalizationScale.Automatic ? Choose(channels) : _scale;
+        NormalizationScale scale = _scale == NormalizationScale.Automatic ? Choose(channels, hasVolumes) : _scale;
         (double Mean, double Deviation)[] learned = [.. channels.Select(channel => channel.Of(scale))];
         return new(
             _environment, _output, _input, [.. learned.Select(channel => channel.Mean)], [.. learned.Select(channel => channel.Deviation)],
@@ -107,9 +109,10 @@ public sealed class SliceNormalizingEstimator : IEstimator<SliceNormalizingTrans
     }
 
     /// <summary>The scale that the images ask for. The log says which, and why.</summary>
-    private NormalizationScale Choose(ImageStatistics[] channels)
+    private NormalizationScale Choose(ImageStatistics[] channels, bool hasVolumes)
     {
-        if (channels.Max(channel => channel.Count) < ImageStatistics.LeastImages)
+        // The first and last slices of a volume may show little but noise, which a scale of their own would enlarge.
+        if (hasVolumes || channels.Max(channel => channel.Count) < ImageStatistics.LeastImages)
         {
             return NormalizationScale.TrainingSet;
         }
