@@ -136,8 +136,7 @@ public sealed partial class SegmentationCatalog
 
                 string[] raterNames = RaterNames(caseName, getters[structure].Names, masks, columns[structure].Names);
                 PredictedMaps.Row map = getters[structure].Maps(caseName);
-                RaterMasks sized = ToSize(caseName, map, masks, out double tall, out double wide);
-                CaseMetrics scores = Score(caseName, map, sized, imageGetter?.Invoke(), (tall, wide), options, raterNames);
+                CaseMetrics scores = Score(caseName, map, masks, imageGetter?.Invoke(), options, raterNames, out _);
                 progress?.Report(scores);
                 cases[structure].Add((found.Count - 1, scores, getters[structure].Raters(caseName, masks, raterNames)));
             }

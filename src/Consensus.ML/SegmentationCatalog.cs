@@ -147,9 +147,8 @@ public sealed partial class SegmentationCatalog
             framing?.Invoke($"Case '{caseName}'", masks);
             string[] raterNames = RaterNames(caseName, raterNamesGetter, masks, names);
             PredictedMaps.Row predicted = mapsGetter(caseName);
-            masks = ToSize(caseName, predicted, masks, out double tall, out double wide);
-            CaseMetrics scores = Score(caseName, predicted, masks, imageGetter?.Invoke(), (tall, wide), options, raterNames);
-            ofVolumes.Add(volumeGetter(caseName), predicted, masks, raterNames, scores, cases.Count);
+            CaseMetrics scores = Score(caseName, predicted, masks, imageGetter?.Invoke(), options, raterNames, out RaterMasks sized);
+            ofVolumes.Add(volumeGetter(caseName), predicted, sized, raterNames, scores, cases.Count);
             channel.Trace(
                 MessageSensitivity.UserData, "Case '{0}': soft Dice {1:0.0000} (5 thresholds), {2:0.0000} (9 thresholds)", caseName,
                 scores.SoftDice5, scores.SoftDice9);
@@ -329,23 +328,33 @@ public sealed partial class SegmentationCatalog
         return maps.IsNative ? masks : Resampling.Nearest(masks, maps.Height, maps.Width);
     }
 
+    /// <summary>The scores of a row: at the size of its map, and at that of its masks.</summary>
+    /// <param name="caseName">The name of the case.</param>
+    /// <param name="maps">The maps.</param>
+    /// <param name="drawn">The masks as the raters drew them.</param>
+    /// <param name="image">The image; null where the data has none.</param>
+    /// <param name="options">The options of the scores.</param>
+    /// <param name="raterNames">The name of each mask's rater.</param>
+    /// <param name="masks">Receives the masks at the size of the map.</param>
     private static CaseMetrics Score(
         string caseName,
         PredictedMaps.Row maps,
-        RaterMasks masks,
+        RaterMasks drawn,
         Slice? image,
-        (double Tall, double Wide) pixel,
         EvaluationOptions options,
-        string[] raterNames)
+        string[] raterNames,
+        out RaterMasks masks)
     {
+        masks = ToSize(caseName, maps, drawn, out double tall, out double wide);
         SliceGeometry? geometry = maps.Geometry ?? image?.Geometry;
         geometry = geometry is not { HasSpacing: true } ? null : geometry with
         {
-            SpacingRows = geometry.SpacingRows * pixel.Tall,
-            SpacingColumns = geometry.SpacingColumns * pixel.Wide,
+            SpacingRows = geometry.SpacingRows * tall,
+            SpacingColumns = geometry.SpacingColumns * wide,
         };
-        return CaseMetrics.Compute(
+        CaseMetrics scores = CaseMetrics.Compute(
             caseName, maps.SoftMap, masks, maps.Samples, maps.Uncertainty, geometry, options, raterNames, maps.DrawnMasks);
+        return NativeScores.With(scores, maps, drawn);
     }
 
     private static RaterMasks Masks(string caseName, Func<Annotation?> annotationGetter, string column, Func<Slice>? imageGetter)

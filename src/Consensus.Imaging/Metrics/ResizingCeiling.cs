@@ -26,10 +26,20 @@ public sealed record ResizingCeiling(int Size, double SoftDice)
     public static ResizingCeiling Compute(RaterMasks masks, int size)
     {
         ArgumentNullException.ThrowIfNull(masks);
-        float[] truth = ConsensusLabels.SoftMap(masks), restored = new float[truth.Length];
+        return new(size, Compute(masks, ConsensusLabels.SoftMap(masks), size, size));
+    }
+
+    /// <summary>The ceiling of one case for slices that need not be square.</summary>
+    /// <param name="masks">One mask per rater.</param>
+    /// <param name="truth">Their soft map.</param>
+    /// <param name="height">Rows of the model's slices, at least 1.</param>
+    /// <param name="width">Their columns, at least 1.</param>
+    internal static double Compute(RaterMasks masks, float[] truth, int height, int width)
+    {
+        float[] restored = new float[truth.Length];
         Resampling.UndoNearest(
-            ConsensusLabels.SoftMap(Resampling.Nearest(masks, size, size)), size, size, restored, masks.Height, masks.Width);
-        return new(size, Metrics.SoftDice.Mean(restored, truth, Metrics.SoftDice.FiveThresholds));
+            ConsensusLabels.SoftMap(Resampling.Nearest(masks, height, width)), height, width, restored, masks.Height, masks.Width);
+        return Metrics.SoftDice.Mean(restored, truth, Metrics.SoftDice.FiveThresholds);
     }
 
     /// <summary>The ceilings to show: up to the first size that loses nothing in four decimals. Larger sizes have nothing to add.</summary>

@@ -129,6 +129,11 @@ internal static class EvaluateCommand
             }
 
             terminal.Out.WriteLine(Headline(metrics, settings));
+            if (Native(metrics, settings) is { } native)
+            {
+                terminal.Out.WriteLine(native);
+            }
+
             if (metrics.Volumes is { } together)
             {
                 terminal.Out.WriteLine(
@@ -167,6 +172,23 @@ internal static class EvaluateCommand
         string size = resolution.Native ? "at each case's own size" : $"at {resolution.Height}×{resolution.Width}";
         return $"Soft Dice {Formats.Score(metrics.SoftDice5)} (5 thresholds), {Formats.Score(metrics.SoftDice9)} (9 thresholds) "
             + $"over {Formats.Cases(metrics.Cases.Count, metrics.Groups)} {size}; {settings.SamplingText}.";
+    }
+
+    /// <summary>
+    /// The score at the cases' own size, and what resizing leaves of it; null where that is the size of the model, or is not known.
+    /// </summary>
+    public static string? Native(SegmentationMetrics metrics, EvaluationSettings settings)
+    {
+        if (double.IsNaN(metrics.ResizingCeiling) || metrics.ResizingCeiling == 1)
+        {
+            return null;
+        }
+
+        string left = $"resizing alone leaves {Formats.Score(metrics.ResizingCeiling)}";
+        return settings.Resolution.Native
+            ? $"{left[..1].ToUpperInvariant()}{left[1..]} (soft Dice of the raters' own map, 5 thresholds)."
+            : $"At each case's own size: {Formats.Score(metrics.NativeSoftDice5)} (5 thresholds), "
+                + $"{Formats.Score(metrics.NativeSoftDice9)} (9 thresholds); {left}.";
     }
 
     /// <summary>Where the score lies among people; null where every case has one rater.</summary>

@@ -24,7 +24,7 @@ internal static class EvaluationTables
         nameof(CaseMetrics.DrawnEnergyDistance), nameof(CaseMetrics.DrawnDiversity),
         nameof(CaseMetrics.MaximumDice), nameof(CaseMetrics.MatchedDice), nameof(CaseMetrics.NormalizedCrossCorrelation),
         nameof(CaseMetrics.ExpectedArea), nameof(CaseMetrics.MeanRaterArea), nameof(CaseMetrics.NormalAreaRankedProbability),
-        nameof(CaseMetrics.UncertaintyErrorCorrelation),
+        nameof(CaseMetrics.UncertaintyErrorCorrelation), nameof(CaseMetrics.NativeSoftDice5), nameof(CaseMetrics.ResizingCeiling),
     ], StringComparer.Ordinal);
 
     /// <summary>A row with the scores of the soft map for each case, and a row of the means.</summary>

@@ -101,6 +101,10 @@ internal sealed class StructureEvaluation
                 terminal.Out.WriteLine(
                     $"{(scores.Structure.Name.Length == 0 ? "" : $"{scores.Structure.Name}: ")}"
                     + $"{EvaluateCommand.Headline(scores.Metrics, settings)}");
+                if (EvaluateCommand.Native(scores.Metrics, settings) is { } native)
+                {
+                    terminal.Out.WriteLine(native);
+                }
             }
         }
 

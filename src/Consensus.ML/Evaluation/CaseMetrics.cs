@@ -272,6 +272,23 @@ public sealed record CaseMetrics
     /// <summary>What the majority's outline reaches (<see cref="RaterYardsticks.MajorityAgainstAll"/>).</summary>
     public double MajorityAgainstAll { get; init; } = double.NaN;
 
+    /// <summary>
+    /// Soft Dice (5 thresholds) at the size of the raters' masks, in [0, 1]: the map is brought back to that size as RestoreSlices does,
+    /// and compared with the masks as they were drawn. Equals <see cref="SoftDice5"/> where the scored map has that size. NaN for volumes,
+    /// and for scores that <c>Compute</c> gives, which knows one size.
+    /// </summary>
+    public double NativeSoftDice5 { get; init; } = double.NaN;
+
+    /// <summary>The same at nine thresholds, 0.1, 0.2, … 0.9.</summary>
+    public double NativeSoftDice9 { get; init; } = double.NaN;
+
+    /// <summary>
+    /// What resizing to the model's size and back leaves of the raters' own soft map, in [0, 1], on the scale of
+    /// <see cref="NativeSoftDice5"/> (<see cref="Consensus.Imaging.Metrics.ResizingCeiling"/>). A model of this size cannot do better than
+    /// about that. NaN for volumes, and where the model's size is not known.
+    /// </summary>
+    public double ResizingCeiling { get; init; } = double.NaN;
+
     /// <summary>Scores a predicted soft map against the raters' masks, together with its samples and its uncertainty.</summary>
     /// <param name="name">The case's name.</param>
     /// <param name="prediction">Predicted soft map, row by row, in [0, 1].</param>
@@ -331,7 +348,7 @@ public sealed record CaseMetrics
         IReadOnlyList<string> raterNames) =>
         Compute(name, prediction, masks, samples, uncertainty, null, options, raterNames, hasOutline: false);
 
-    /// <summary>The same scores as those of a volume, without the measures of outlines and drawn masks, which are of slices.</summary>
+    /// <summary>The same scores as those of a volume, without those that are of slices: outlines, drawn masks, native size.</summary>
     internal CaseMetrics AsVolume(string name, int slices) => this with
     {
         Name = name,
@@ -342,6 +359,9 @@ public sealed record CaseMetrics
         DrawnMasks = 0,
         DrawnEnergyDistance = double.NaN,
         DrawnDiversity = double.NaN,
+        NativeSoftDice5 = double.NaN,
+        NativeSoftDice9 = double.NaN,
+        ResizingCeiling = double.NaN,
     };
 
     private static RaterMasks Checked(RaterMasks samples, RaterMasks masks) =>

@@ -49,13 +49,19 @@ internal sealed class PredictedMaps
         Func<Map>? uncertainty = _uncertainty is { } column ? MapGetter(row, column) : null;
         Func<Map>? samples = _samples is { } vectors ? SamplesGetter(row, vectors) : null;
         Func<Map>? drawn = _drawnMasks is { } masks ? SamplesGetter(row, masks) : null;
+        (int Height, int Width)? restoredFrom = _softMap.RestoredFrom();
+        MapPlacement? placement = _softMap.Placement();
         return caseName =>
         {
             Map map = softMap();
             Check(caseName, map, _softMap.Name);
             return new(
                 map.Values, map.Height, map.Width, map.IsNative, map.Geometry, Samples(caseName, map, samples?.Invoke(), _samples),
-                Uncertainty(caseName, map, uncertainty?.Invoke()), Samples(caseName, map, drawn?.Invoke(), _drawnMasks));
+                Uncertainty(caseName, map, uncertainty?.Invoke()), Samples(caseName, map, drawn?.Invoke(), _drawnMasks))
+            {
+                PredictedAt = map.IsNative ? restoredFrom : (map.Height, map.Width),
+                Placement = placement,
+            };
         };
     }
 
@@ -189,7 +195,14 @@ internal sealed class PredictedMaps
         SliceGeometry? Geometry,
         RaterMasks? Samples,
         float[] Uncertainty,
-        RaterMasks? DrawnMasks);
+        RaterMasks? DrawnMasks)
+    {
+        /// <summary>The size at which the model predicted; null where it is not known.</summary>
+        public (int Height, int Width)? PredictedAt { get; init; }
+
+        /// <summary>The position of a map of the model's size on its slice; null where it is not known.</summary>
+        public MapPlacement? Placement { get; init; }
+    }
 
     /// <summary>One map or several, row by row; at the image's own size when <paramref name="IsNative"/>.</summary>
     private sealed record Map(float[] Values, int Height, int Width, bool IsNative, SliceGeometry? Geometry);

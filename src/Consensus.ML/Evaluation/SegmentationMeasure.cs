@@ -18,7 +18,8 @@ public sealed class SegmentationMeasure
     }
 
     /// <summary>
-    /// Every measure: those of the soft map first, then those of the samples, of areas, of the uncertainty, and of the raters.
+    /// Every measure: those of the soft map first, then those of the samples, of areas, of the uncertainty, of the raters, and those at the
+    /// size of the raters' masks.
     /// </summary>
     public static IReadOnlyList<SegmentationMeasure> All { get; } = Array.AsReadOnly<SegmentationMeasure>(
     [
@@ -134,6 +135,15 @@ public sealed class SegmentationMeasure
         Neither(
             nameof(CaseMetrics.MajorityAgainstAll), "majority", "soft Dice 5 of the majority's outline against all raters",
             one => one.MajorityAgainstAll),
+        Higher(
+            nameof(CaseMetrics.NativeSoftDice5), "native Dice 5", "soft Dice 5 at the size of the raters' masks",
+            one => one.NativeSoftDice5),
+        Higher(
+            nameof(CaseMetrics.NativeSoftDice9), "native Dice 9", "soft Dice 9 at the size of the raters' masks",
+            one => one.NativeSoftDice9),
+        Neither(
+            nameof(CaseMetrics.ResizingCeiling), "native ceiling", "what resizing leaves of the raters' own map",
+            one => one.ResizingCeiling),
     ]);
 
     /// <summary>

@@ -214,6 +214,18 @@ public sealed class SegmentationMetrics
     /// <summary>Soft Dice (5 thresholds) of the majority's outline against the soft map of all raters, mean over cases.</summary>
     public double MajorityAgainstAll => Mean(nameof(MajorityAgainstAll));
 
+    /// <summary>Soft Dice (5 thresholds) at the size of the raters' masks, mean over cases.</summary>
+    public double NativeSoftDice5 => Mean(nameof(NativeSoftDice5));
+
+    /// <summary>Soft Dice (9 thresholds) at the size of the raters' masks, mean over cases.</summary>
+    public double NativeSoftDice9 => Mean(nameof(NativeSoftDice9));
+
+    /// <summary>
+    /// What resizing to the model's size and back leaves of the raters' own soft map, on the scale of <see cref="NativeSoftDice5"/>, mean
+    /// over cases.
+    /// </summary>
+    public double ResizingCeiling => Mean(nameof(ResizingCeiling));
+
     /// <summary>
     /// How well people predict the same soft maps, at the size at which the cases were scored: a scale for <see cref="SoftDice5"/>.
     /// <c>metrics.Yardsticks.Place(metrics.SoftDice5)</c> says in words where the score lies.
@@ -337,6 +349,8 @@ public sealed class SegmentationMetrics
                 nameof(CaseMetrics.DrawnEnergyDistance) or nameof(CaseMetrics.DrawnDiversity) => one.DrawnMasks > 0
                     ? "it has one drawn mask or one rater, and so no pair"
                     : "it has no drawn masks",
+                nameof(CaseMetrics.NativeSoftDice5) or nameof(CaseMetrics.NativeSoftDice9) => "it was not compared at its masks' own size",
+                nameof(CaseMetrics.ResizingCeiling) => "the size of the model is not known",
                 _ => one.Samples == 0 ? "it has no samples" : "the measure is not defined for its masks",
             },
         };

@@ -101,7 +101,7 @@ public sealed class SliceRestoringTransformer : RowToRowTransformer
         (int channels, int height, int width) = dimensions.Length == 3
             ? (dimensions[0], dimensions[1], dimensions[2])
             : (1, dimensions[0], dimensions[1]);
-        return new([new(_output, SliceDataViewType.Instance)], [map, image], row =>
+        return new([new(_output, SliceDataViewType.Instance, SliceAnnotations.ForRestored(height, width))], [map, image], row =>
         {
             ValueGetter<VBuffer<float>> mapGetter = row.GetGetter<VBuffer<float>>(map);
             Func<Slice> imageGetter = row.SliceGetter(image);

@@ -317,7 +317,7 @@ public sealed class SegmentationMetricsTests
         Assert.Equal(1.0, (double)table["SoftDice5"][0], 1e-6);
         Assert.Equal(0.0, (double)table["DiceAt0.9"][1], 1e-5);
         Assert.Equal("case02", table["Group"][1]);
-        Assert.Equal(6 + 45 + 9 + 2, table.Columns.Count);
+        Assert.Equal(6 + 48 + 9 + 2, table.Columns.Count);
     }
 
     [Fact]

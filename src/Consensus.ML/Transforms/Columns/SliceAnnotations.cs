@@ -8,6 +8,7 @@ namespace Consensus.ML.Transforms.Columns;
 /// <summary>
 /// The annotations of a slice column: the present value of raw 0 (after NormalizeSlices), and the augmentation policy for the trainer
 /// (after AugmentSlices). The annotations of predicted maps give the column of their slices and the position of the maps on the slices.
+/// Those of restored maps give the size that they were predicted at.
 /// </summary>
 internal static class SliceAnnotations
 {
@@ -15,6 +16,7 @@ internal static class SliceAnnotations
     private const string PolicyKind = "Consensus.AugmentationPolicy";
     private const string PlacementKind = "Consensus.MapPlacement";
     private const string PredictedFromKind = "Consensus.PredictedFrom";
+    private const string RestoredFromKind = "Consensus.RestoredFrom";
 
     /// <summary>The present value of raw 0, one value for each channel; null when no step has changed it.</summary>
     public static float[]? RawZero(this DataViewSchema.Column column)
@@ -90,6 +92,30 @@ internal static class SliceAnnotations
         }
 
         return builder.ToAnnotations();
+    }
+
+    /// <summary>The annotations of a column of maps that were brought back to the size of their images.</summary>
+    /// <param name="height">Rows of the maps before.</param>
+    /// <param name="width">Columns of the maps before.</param>
+    public static DataViewSchema.Annotations ForRestored(int height, int width)
+    {
+        var builder = new DataViewSchema.Annotations.Builder();
+        Add(builder, RestoredFromKind, NumberDataViewType.Int32, [height, width]);
+        return builder.ToAnnotations();
+    }
+
+    /// <summary>The size of the maps that a column of maps was restored from; null where it was not restored.</summary>
+    public static (int Height, int Width)? RestoredFrom(this DataViewSchema.Column column)
+    {
+        if (column.Annotations.Schema.GetColumnOrNull(RestoredFromKind) is null)
+        {
+            return null;
+        }
+
+        VBuffer<int> values = default;
+        column.Annotations.GetValue(RestoredFromKind, ref values);
+        int[] sides = [.. values.DenseValues()];
+        return (sides[0], sides[1]);
     }
 
     public static DataViewSchema.Annotations? Create(float[]? rawZero, AugmentationPolicy? policy = null)

@@ -1,0 +1,33 @@
+using Consensus.Imaging;
+using Consensus.Imaging.Geometry;
+using Consensus.Imaging.Labels;
+using Consensus.Imaging.Metrics;
+
+namespace Consensus.ML.Evaluation;
+
+/// <summary>Scores maps at the size of the raters' masks, beside their scores at the model's size.</summary>
+internal static class NativeScores
+{
+    /// <summary>The scores of a case, with those at the size of its masks.</summary>
+    /// <param name="scores">The scores at the size of the map.</param>
+    /// <param name="predicted">The map.</param>
+    /// <param name="drawn">The masks as the raters drew them.</param>
+    public static CaseMetrics With(CaseMetrics scores, PredictedMaps.Row predicted, RaterMasks drawn)
+    {
+        float[] truth = ConsensusLabels.SoftMap(drawn), restored = predicted.SoftMap;
+        if (drawn.Height != predicted.Height || drawn.Width != predicted.Width)
+        {
+            restored = new float[truth.Length];
+            Resampling.Restore(
+                predicted.SoftMap, predicted.Height, predicted.Width, restored, drawn.Height, drawn.Width, predicted.Placement);
+        }
+
+        return scores with
+        {
+            NativeSoftDice5 = SoftDice.Mean(restored, truth, SoftDice.FiveThresholds),
+            NativeSoftDice9 = SoftDice.Mean(restored, truth, SoftDice.NineThresholds),
+            ResizingCeiling =
+                predicted.PredictedAt is (int height, int width) ? ResizingCeiling.Compute(drawn, truth, height, width) : double.NaN,
+        };
+    }
+}
