@@ -57,7 +57,10 @@ public static class Study
 
         using FolderLock held = folder.Hold(Waiting, options.Cancellation);
         options.Progress?.Report(new(StudyStage.Reporting, "", "", 0, runs.Length, runs.Length, null, 0, 0));
-        var found = new StudyResults(options, record, [.. runs.Select(run => Result(folder, record, run))], PicturedCase(options.Folds[0]));
+        RunResult[] results = [.. runs.Select(run => Result(folder, record, run))];
+        SeedEnsembles.WriteMissing(folder, record, runs, options.Size, options.Cancellation);
+        var found = new StudyResults(
+            options, record, results, PicturedCase(options.Folds[0]), ensembles: SeedEnsembles.Read(folder, runs));
         held.EnsureHeld();
         ResultFiles.Write(found, folder);
         return found;
@@ -129,6 +132,10 @@ public static class Study
             Do(ml, options, folder, record, runs, (int)i);
         }
 
+        // Other processes may have added seeds. The process that ends last finds all seeds of a method done.
+        record = folder.Read();
+        SeedEnsembles.WriteMissing(
+            folder, record, Tasks(options with { Seeds = record.Seeds }), options.Size, options.Cancellation);
         return [.. List(options).Where(task => task.Index % count == index)];
     }
 

@@ -50,12 +50,34 @@ internal sealed class StudyMerging
         };
         StudyRun[] runs = [.. StudyRuns.Of(options, _record)];
         RunResult?[] results = [.. runs.Select((run, i) => Read(run, i))];
+        CheckEnsembles([.. results.Where(result => result is not null).Select(result => result!.Run)], runs);
         FindSurplus();
         return _problems.Count > 0
             ? new(_problems, null)
             : new([], new(
                 options, _record, [.. results.Select(result => result!)], pictured: null,
-                _record.Folds.SelectMany(fold => fold.Evaluation).Select(name => raters[name].Agreement)));
+                _record.Folds.SelectMany(fold => fold.Evaluation).Select(name => raters[name].Agreement),
+                SeedEnsembles.Read(_folder, runs)));
+    }
+
+    /// <summary>Checks the records of all seeds of a method together, where the records of the single seeds are good.</summary>
+    private void CheckEnsembles(HashSet<StudyRun> good, IEnumerable<StudyRun> runs)
+    {
+        foreach (StudyRun[] seeds in SeedEnsembles.Groups(runs))
+        {
+            foreach (string name in seeds[0].Fold.Evaluation.Select(raterCase => raterCase.Name))
+            {
+                string path = _folder.EnsembleOf(seeds[0], name);
+                _expected.Add(path);
+                if (seeds.All(good.Contains)
+                    && IsGood(
+                        path, $"the record of case '{NameText.Printable(name)}' of all seeds of {seeds[0].Method} together",
+                        SeedEnsembles.Binding(_folder, _record, seeds, name)))
+                {
+                    EnsureCase(path, name, StudyJson.Read<EnsembleRecord>(path).Case);
+                }
+            }
+        }
     }
 
     private Dictionary<string, RaterRecord> ReadRaters()

@@ -112,9 +112,12 @@ internal sealed class MadeUpStudy
                 StoreSteps(levels, files.Steps(raterCase.Name));
             }
 
+            Dictionary<string, double> scores = RunEvaluation.Scores(metrics);
+            scores["NativeSoftDice5"] = metrics.SoftDice5;
+            scores["ResizingCeiling"] = 1;
             StudyJson.Write(files.Case(raterCase.Name), new CaseRecord(
                 raterCase.Name, Options.Size, Options.Size, masks.Raters, run.Method.IsDiffusion ? 1600 + (10 * index) : 12 + (7 * index),
-                RunEvaluation.Unit(metrics), RunEvaluation.Scores(metrics), curve));
+                RunEvaluation.Unit(metrics), scores, curve));
         }
     }
 

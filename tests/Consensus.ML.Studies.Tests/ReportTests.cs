@@ -53,7 +53,9 @@ public sealed class ReportTests : IDisposable
         var study = new MadeUpStudy(_folder.Root);
         (StudyResults results, _, XElement page) = Render(study);
         XElement[] rows = [.. page.Descendants("tr").Where(row => (string?)row.Attribute("class") == "people")];
-        Assert.Equal(["one rater", "a second panel", "the majority's outline"], rows.Select(row => row.Element("th")!.Value));
+        Assert.Equal(
+            ["one rater", "a second panel", "the majority's outline", "what resizing leaves"],
+            rows.Select(row => row.Element("th")!.Value));
 
         // The masks of the cases themselves, which are as large as the maps of the study.
         RaterYardsticks[] people =

@@ -4,6 +4,7 @@ using Consensus.Imaging;
 using Consensus.Imaging.Cases;
 using Consensus.Imaging.Formats.Nifti;
 using Consensus.Imaging.Labels;
+using Consensus.Imaging.Metrics;
 using Consensus.Imaging.Storage;
 using Consensus.ML.Datasets;
 using Consensus.ML.Datasets.Phantom;
@@ -90,6 +91,86 @@ public sealed class StudyRunTests : IDisposable
         StudyResults more = Study.Run(new MLContext(), _options with { Resume = true, Methods = [StudyMethods.MajorityVote] });
         Assert.Equal(["consensus", "mv-unet", "level-unet"], more.Methods.Select(method => method.Name));
         Assert.All(before, file => Assert.Equal(file.Value, File.GetLastWriteTimeUtc(file.Key)));
+    }
+
+    [Fact]
+    public void Maps_are_scored_at_the_size_of_their_images_too()
+    {
+        // Images of 48 pixels, and a model of 32.
+        PhantomDataset.Write(_folder["larger"], QubiqTask.Kidney, trainCases: 3, validationCases: 2, seed: 7, size: 48);
+        StudyFold fold = new("val", List(QubiqSplit.Train, "larger"), List(QubiqSplit.Validation, "larger"));
+        StudyResults results = Study.Run(new MLContext(), _options with { Folds = [fold], Methods = [StudyMethods.Levels] });
+
+        var ml = new MLContext();
+        ITransformer model = ml.Model.Load(Run("level-unet", "model.zip"), out _);
+        IDataView predicted = model.Transform(ml.Data.LoadFromCases(fold.Evaluation));
+        predicted = ml.Transforms.RestoreSlices("Restored", "SoftMap", "Image").Fit(predicted).Transform(predicted);
+        CaseMetrics[] native = [.. ml.Segmentation.Evaluate(predicted, "Restored").Cases];
+        (model as IDisposable)?.Dispose();
+        CaseRecord[] records = [.. results.Methods[0].Runs[0].Cases];
+        Assert.Equal(48, native[0].Height);
+        Assert.Equal(32, records[0].Height);
+        Assert.Equal(native.Select(one => one.SoftDice5), records.Select(record => record.Scores["NativeSoftDice5"]));
+        Assert.Equal(native.Select(one => one.SoftDice9), records.Select(record => record.Scores["NativeSoftDice9"]));
+        Assert.All(records, record => Assert.NotEqual(record.Scores["SoftDice5"], record.Scores["NativeSoftDice5"]));
+        Assert.Equal(
+            fold.Evaluation.Select(raterCase => ResizingCeiling.Compute(raterCase.ReadMasks(), 32).SoftDice),
+            records.Select(record => record.Scores["ResizingCeiling"]));
+        Assert.InRange(results.Methods[0].Score("ResizingCeiling").Mean, 0.8, 0.9999);
+        string report = File.ReadAllText(Path.Combine(_options.Folder, "report.html"));
+        Assert.Contains("at the images' own size", report, StringComparison.OrdinalIgnoreCase);
+        AssertFitsSchema();
+    }
+
+    [Fact]
+    public void Seeds_are_scored_together_as_an_ensemble_of_their_models()
+    {
+        StudyOptions options = _options with { Methods = [StudyMethods.Levels], Seeds = [4, 9] };
+        StudyResults results = Study.Run(new MLContext(), options);
+        EnsembleResult together = Assert.Single(results.Ensembles);
+        Assert.Equal(("level-unet", 2), (together.Method, together.Seeds.Count));
+
+        // The library's own ensemble of the two models. The study's maps are rounded to steps of 1/254.
+        var ml = new MLContext();
+        string runs = Path.Combine(options.Folder, "runs", "level-unet");
+        ITransformer[] models =
+            [.. options.Seeds.Select(seed => ml.Model.Load(Path.Combine(runs, $"val-seed{seed}", "model.zip"), out _))];
+        ITransformer ensemble = ml.Segmentation.Ensemble(models);
+        SegmentationMetrics metrics = ml.Segmentation.Evaluate(ensemble.Transform(ml.Data.LoadFromCases(options.Folds[0].Evaluation)));
+        Assert.Equal(metrics.BrierScore, together.Score("BrierScore").Mean, 0.002);
+        double[] byHand =
+        [
+            .. options.Folds[0].Evaluation.Select(raterCase =>
+            {
+                float[][] maps = [.. options.Seeds.Select(
+                    seed => StoredMaps.Read(Path.Combine(runs, $"val-seed{seed}", "cases", $"{raterCase.Name}.png"), 32, 32).Maps[0])];
+                float[] mean = [.. maps[0].Zip(maps[1], (one, other) => (one + other) / 2)];
+                return CaseMetrics.Compute(raterCase.Name, mean, raterCase.ReadMasks()).SoftDice9;
+            }),
+        ];
+        Assert.Equal(byHand.Average(), together.Score("SoftDice9").Mean, 1e-9);
+        foreach (ITransformer model in models.Append(ensemble))
+        {
+            (model as IDisposable)?.Dispose();
+        }
+
+        Assert.Equal(
+            together.Score("SoftDice5").Mean - results.Methods[0].Score("SoftDice5").Mean, together.Comparison.Difference, 12);
+        Assert.Contains(
+            "The networks of all seeds together", File.ReadAllText(Path.Combine(options.Folder, "report.html")), StringComparison.Ordinal);
+        AssertFitsSchema();
+
+        // Another seed: the records are made again. They are read by merge, which names one that is missing.
+        StudyResults more = Study.Run(new MLContext(), options with { Resume = true, Seeds = [5] });
+        Assert.Equal([4, 9, 5], Assert.Single(more.Ensembles).Seeds);
+        ScoreSummary merged = Assert.Single(Study.Merge(options.Folder).Results!.Ensembles).Score("SoftDice9");
+        Assert.Equal(Assert.Single(more.Ensembles).Score("SoftDice9"), merged);
+        File.Delete(Path.Combine(options.Folder, "ensembles", "level-unet", "val", "case01.json"));
+        Assert.Contains(
+            "The record of case 'case01' of all seeds of level-unet together is missing",
+            Assert.Single(Study.Merge(options.Folder).Problems), StringComparison.Ordinal);
+        Study.RunShard(new MLContext(), options with { Resume = true }, 0, 1);
+        Assert.Empty(Study.Merge(options.Folder).Problems);
     }
 
     [Fact]
@@ -300,12 +381,27 @@ public sealed class StudyRunTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
+    /// <summary>Every JSON file in the folder fits its schema, and no schema takes just anything.</summary>
     private void AssertFitsSchema()
     {
-        JsonSchema schema = JsonSchema.Read(Path.Combine(AppContext.BaseDirectory, "data-schemas", "study-results.schema.json"));
-        using JsonDocument document = JsonDocument.Parse(File.ReadAllText(Path.Combine(_options.Folder, "results.json")));
-        Assert.Empty(schema.Violations(document.RootElement));
-        Assert.NotEmpty(schema.Violations(JsonDocument.Parse("""{ "formatVersion": 2 }""").RootElement));
+        foreach (string path in Directory.EnumerateFiles(_options.Folder, "*.json", SearchOption.AllDirectories))
+        {
+            string[] parts = Path.GetRelativePath(_options.Folder, path).Split(Path.DirectorySeparatorChar);
+            string name = parts switch
+            {
+                ["results.json"] => "study-results",
+                ["study.json"] => "study",
+                ["raters", _] => "study-raters",
+                ["ensembles", ..] => "study-ensemble",
+                ["runs", _, _, "training.json"] => "study-training",
+                ["runs", _, _, "cases", _] => "study-case",
+                _ => throw new InvalidOperationException($"'{path}' has no schema."),
+            };
+            JsonSchema schema = JsonSchema.Read(Path.Combine(AppContext.BaseDirectory, "data-schemas", $"{name}.schema.json"));
+            using JsonDocument document = JsonDocument.Parse(File.ReadAllText(path));
+            Assert.Empty(schema.Violations(document.RootElement));
+            Assert.NotEmpty(schema.Violations(JsonDocument.Parse("""{ "formatVersion": 2 }""").RootElement));
+        }
     }
 
     private string Run(string method, string file) => Path.Combine(_options.Folder, "runs", method, "val-seed0", file);
@@ -323,8 +419,8 @@ public sealed class StudyRunTests : IDisposable
         return memory.ToArray();
     }
 
-    private IReadOnlyList<RaterCase> List(QubiqSplit split) =>
-        QubiqDataset.List(_folder["data"], QubiqTask.Kidney, split, MissingRaters.Drop).Cases;
+    private IReadOnlyList<RaterCase> List(QubiqSplit split, string folder = "data") =>
+        QubiqDataset.List(_folder[folder], QubiqTask.Kidney, split, MissingRaters.Drop).Cases;
 
     private sealed class Reporter(Action<StudyProgress> report) : IProgress<StudyProgress>
     {

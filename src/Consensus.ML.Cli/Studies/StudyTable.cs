@@ -13,12 +13,13 @@ internal static class StudyTable
         $"Soft Dice (5 thresholds) at {side}×{side} pixels, over {results.Raters.Cases.Count} held-out "
         + $"cases{(results.Groups == results.Raters.Cases.Count ? "" : $" of {Formats.Groups(results.Groups)}")}.";
 
-    /// <summary>A row for each method.</summary>
+    /// <summary>A row for each method. With several seeds, a column has the score of their networks together.</summary>
     public static Table Create(StudyResults results)
     {
         var table = new Table { Border = TableBorder.Simple };
         table.AddColumn("method");
-        foreach (string name in (string[])["soft Dice", "95 % interval", "p, Holm", "training", "ms a map", "MiB"])
+        string[] together = results.Ensembles.Count > 0 ? ["all seeds"] : [];
+        foreach (string name in (string[])["soft Dice", "95 % interval", "p, Holm", .. together, "training", "ms a map", "MiB"])
         {
             table.AddColumn(new TableColumn(name).RightAligned());
         }
@@ -27,16 +28,24 @@ internal static class StudyTable
         {
             ScoreSummary score = method.Score(MethodResult.Headline);
             MethodComparison? comparison = results.Comparisons.FirstOrDefault(other => other.Method == method.Name);
+            string[] all =
+            [
+                .. results.Ensembles.Where(ensemble => ensemble.Method == method.Name)
+                    .Select(ensemble => Formats.Score(ensemble.Score(MethodResult.Headline).Mean)),
+            ];
             table.AddRow(
+            [
                 Markup.Escape(method.Name),
                 Formats.Score(score.Mean),
                 double.IsNaN(score.Interval.Lower)
                     ? "–"
                     : $"{Formats.Score(score.Interval.Lower)} to {Formats.Score(score.Interval.Upper)}",
                 comparison is null ? "reference" : comparison.AdjustedPValue.ToString("0.000", CultureInfo.InvariantCulture),
+                .. all,
                 Formats.Duration(TimeSpan.FromSeconds(method.Cost.TrainingSeconds)),
                 method.Cost.PredictionMs.ToString("0.0", CultureInfo.InvariantCulture),
-                method.Cost.PeakMemoryMb.ToString("0", CultureInfo.InvariantCulture));
+                method.Cost.PeakMemoryMb.ToString("0", CultureInfo.InvariantCulture),
+            ]);
         }
 
         return table;

@@ -69,7 +69,7 @@ internal static class CaseSection
         ];
         double agreement = context.Results.Raters.Cases.First(other => other.Name == shownCase.Name).PairwiseDice;
         return E("tr", E("th", A("scope", "row"), shownCase.Name), context.Options.Folds.Count > 1 ? E("td", shownCase.Fold) : null,
-            E("td", A("class", "n"), Text.Score(agreement)),
+            D(Text.Score(agreement)),
             scores.Select(score => E("td", A("class", scores.Length > 1 && score == scores.Max() ? "n best" : "n"), Text.Score(score))));
     }
 
@@ -158,6 +158,4 @@ internal static class CaseSection
         E("figure", Image("image/png", png, alt), E("figcaption", caption));
 
     private static XElement Picture(byte[] png, string alt) => E("td", Image("image/png", png, alt));
-
-    private static XElement N(string text) => E("th", A("class", "n"), text);
 }

@@ -36,8 +36,5 @@ internal static class CostSection
                         D(Text.Number(method.Cost.Steps, "#,0")), D(Text.Measured(method.Cost.PredictionMs)),
                         D(Text.Number(method.Cost.PeakMemoryMb, "#,0")), D(Text.Number(method.Cost.ModelBytes / 1e6, "0.0")),
                         D(method.Cost.Parameters == 0 ? Text.Nothing : Text.Number(method.Cost.Parameters, "#,0")))))));
-
-        static System.Xml.Linq.XElement N(string text) => E("th", A("class", "n"), text);
-        static System.Xml.Linq.XElement D(string text) => E("td", A("class", "n"), text);
     }
 }

@@ -14,6 +14,12 @@ internal static class Html
 
     public static XElement P(params object?[] content) => new("p", content);
 
+    /// <summary>The heading of a column of numbers.</summary>
+    public static XElement N(params object?[] content) => E("th", A("class", "n"), content);
+
+    /// <summary>A cell with a number.</summary>
+    public static XElement D(params object?[] content) => E("td", A("class", "n"), content);
+
     public static XElement Code(string text) => new("code", text);
 
     /// <summary>A picture inside the page.</summary>

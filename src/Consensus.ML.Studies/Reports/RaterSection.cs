@@ -31,8 +31,5 @@ internal static class RaterSection
                 raters.Raters.Select(rater => E("tr", E("th", A("scope", "row"), rater.Name), D($"{rater.Cases}"), D($"{rater.EmptyMasks}"),
                     D(Text.Number(rater.MeanArea, "#,0")), D(Text.Number(100 * rater.Bias, "+0.0;−0.0;0.0")),
                     D(Text.Score(rater.MeanDice)), D(Text.Score(rater.StapleSensitivity)), D(Text.Score(rater.StapleSpecificity)))))));
-
-        static System.Xml.Linq.XElement N(string text) => E("th", A("class", "n"), text);
-        static System.Xml.Linq.XElement D(string text) => E("td", A("class", "n"), text);
     }
 }

@@ -44,8 +44,5 @@ internal static class ReproductionSection
             "Precision, settings of every method and the division of the cases are in study.json. "
             + "On the same machine with the same number of threads, the same seed and number of steps give the same weights; "
             + "under a limit of wall time the number of steps differs a little each time.");
-
-        static System.Xml.Linq.XElement N(string text) => E("th", A("class", "n"), text);
-        static System.Xml.Linq.XElement D(string text) => E("td", A("class", "n"), text);
     }
 }

@@ -10,6 +10,10 @@ internal static class ScoreGroup
         nameof(CaseMetrics.SoftDice5), nameof(CaseMetrics.SoftDice9), nameof(CaseMetrics.F1), nameof(CaseMetrics.IntersectionOverUnion),
         nameof(CaseMetrics.AreaRatio), nameof(CaseMetrics.BoundaryF));
 
+    /// <summary>Measures of the soft map at the size of the raters' masks.</summary>
+    public static IReadOnlyList<SegmentationMeasure> Native { get; } = Named(
+        nameof(CaseMetrics.NativeSoftDice5), nameof(CaseMetrics.NativeSoftDice9));
+
     /// <summary>Measures of outlines, and of how well the numbers in a map are calibrated.</summary>
     public static IReadOnlyList<SegmentationMeasure> Outlines { get; } = Named(
         nameof(CaseMetrics.HausdorffDistance95), nameof(CaseMetrics.NormalizedSurfaceDice), nameof(CaseMetrics.ExpectedCalibrationError),

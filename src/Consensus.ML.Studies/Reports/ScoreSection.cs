@@ -16,7 +16,11 @@ internal static class ScoreSection
         yield return ScoreTable(context, ScoreGroup.Maps, "Scores on the held-out cases: mean over cases"
             + (hasSeeds ? ", each averaged over seeds first" : "")
             + $", with the 95 % bootstrap interval over cases. Arrows point to where better is; the best of each column is bold. "
-            + $"Cases: {context.Results.Raters.Cases.Count}. The last rows are people on the same cases.", hasSeeds, People(context));
+            + $"Cases: {context.Results.Raters.Cases.Count}. The last rows are people on the same cases.",
+            hasSeeds,
+            People(
+                context, ("one rater", nameof(CaseMetrics.OneAgainstAll)), ("a second panel", nameof(CaseMetrics.HalfAgainstHalf)),
+                ("the majority's outline", nameof(CaseMetrics.MajorityAgainstAll))));
         IEnumerable<string> means = context.Methods.Select(
             method => $"{method.Name} {Text.Score(method.Score(MethodResult.Headline).Mean)}");
         yield return context.Figure(
@@ -44,6 +48,14 @@ internal static class ScoreSection
                 + "ECE, ACE and Brier: calibration of the predicted share; AURC: whether the surest pixels are right; uncertainty: rank "
                 + "correlation with the error.",
             hasSeeds: false);
+        yield return ScoreTable(
+            context,
+            ScoreGroup.Native,
+            "The same maps at the images' own size: each is brought back to its image, and compared there with the masks as the raters "
+                + "drew them. The last row is what resizing to "
+                + Text.Invariant($"{context.Options.Size} × {context.Options.Size} pixels and back leaves of the raters' own map."),
+            hasSeeds: false,
+            People(context, ("what resizing leaves", nameof(CaseMetrics.ResizingCeiling))));
         yield return ScoreTable(context, ScoreGroup.Challenges,
             "What the newest challenges ask: the rounded map against STAPLE, where all raters agree (with the confidence there), and "
             + "against single raters; and the CRPS of the expected area against the raters' areas, as they are and as a normal "
@@ -59,15 +71,24 @@ internal static class ScoreSection
             + "Sample diversity should be near rater diversity.", hasSeeds: false);
     }
 
-    /// <summary>What people reach. The cases are the same for every method. Scores of earlier versions do not have them.</summary>
-    private static (string Name, ScoreSummary Score)[] People(ReportContext context) =>
-    [
-        .. new[]
+    /// <summary>
+    /// Scores of the headline that are not of a method, such as what people reach. The cases are the same for every method. Scores of
+    /// earlier versions do not have them.
+    /// </summary>
+    private static (string Name, ScoreSummary Score)[] People(ReportContext context, params ReadOnlySpan<(string Name, string Score)> rows)
+    {
+        var known = new List<(string, ScoreSummary)>();
+        foreach ((string name, string score) in rows)
         {
-            ("one rater", nameof(CaseMetrics.OneAgainstAll)), ("a second panel", nameof(CaseMetrics.HalfAgainstHalf)),
-            ("the majority's outline", nameof(CaseMetrics.MajorityAgainstAll)),
-        }.Select(row => (row.Item1, context.Results.Reference.Score(row.Item2))).Where(row => row.Item2.Cases > 0),
-    ];
+            ScoreSummary summary = context.Results.Reference.Score(score);
+            if (summary.Cases > 0)
+            {
+                known.Add((name, summary));
+            }
+        }
+
+        return [.. known];
+    }
 
     private static XElement[] ScoreTable(
         ReportContext context,
@@ -87,8 +108,8 @@ internal static class ScoreSection
         return [E("div", A("class", "wide"),
             E("table", A("class", shown.Length > 6 ? "short dense" : "short"), E("caption", context.TableCaption(caption)),
                 E("thead", E("tr", E("th", "method"),
-                    shown.Select(score => E("th", A("class", "n"), A("title", score.Description), score.Title + ScoreGroup.Arrow(score))),
-                    hasSeeds ? E("th", A("class", "n"), "± over seeds") : null)),
+                    shown.Select(score => N(A("title", score.Description), score.Title + ScoreGroup.Arrow(score))),
+                    hasSeeds ? N("± over seeds") : null)),
                 E("tbody", context.Methods.Select(method => E("tr", method == context.Results.Reference ? A("class", "reference") : null,
                     E("th", A("scope", "row"), context.Name(method)),
                     shown.Select(score => Cell(
@@ -100,12 +121,12 @@ internal static class ScoreSection
                             nameof(CaseMetrics.AreaRankedProbability) or nameof(CaseMetrics.NormalAreaRankedProbability) => "0.0",
                             _ => "0.000",
                         })),
-                    hasSeeds ? E("td", A("class", "n"), Text.Score(method.DeviationOverSeeds(MethodResult.Headline))) : null)),
+                    hasSeeds ? D(Text.Score(method.DeviationOverSeeds(MethodResult.Headline))) : null)),
                     people?.Select(row => E("tr", A("class", "people"),
                         E("th", A("scope", "row"), row.Name),
                         Cell(row.Score, double.NaN, "0.000"),
-                        shown.Skip(1).Select(_ => E("td", A("class", "n"), "–")),
-                        hasSeeds ? E("td", A("class", "n"), "–") : null)))))];
+                        shown.Skip(1).Select(_ => D("–")),
+                        hasSeeds ? D("–") : null)))))];
     }
 
     private static XElement Cell(ScoreSummary score, double best, string format) => E("td",

@@ -60,8 +60,5 @@ internal static class SignificanceSection
                     : $"{Text.Signed(comparison.Interval.Lower)} to {Text.Signed(comparison.Interval.Upper)}"),
                 D($"{comparison.Better}"), D($"{comparison.Worse}"), D(Text.Probability(comparison.PValue)),
                 E("td", A("class", comparison.AdjustedPValue < 0.05 ? "n best" : "n"), Text.Probability(comparison.AdjustedPValue)))))));
-
-        static System.Xml.Linq.XElement N(string text) => E("th", A("class", "n"), text);
-        static System.Xml.Linq.XElement D(string text) => E("td", A("class", "n"), text);
     }
 }

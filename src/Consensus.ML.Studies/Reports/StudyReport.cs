@@ -18,6 +18,7 @@ internal static class StudyReport
             ("methods", "What was compared, and how", SetupSection.Content),
             ("scores", "Scores", ScoreSection.Content),
             ("significance", "Are the differences real?", SignificanceSection.Content),
+            ("ensembles", "The networks of all seeds together", EnsembleSection.Content),
             ("raters", "How far the raters themselves agree", RaterSection.Content),
             ("cost", "Time and memory", CostSection.Content),
             ("thresholds", "From union to intersection", ThresholdSection.Content),

@@ -29,6 +29,19 @@ internal static class SummarySection
         int cases = best.Cases.Count;
         yield return $"Highest mean soft Dice (5 thresholds): {Text.Score(top.Mean)} by {best.Name}{Ends(top.Interval)}, "
             + $"over {Text.Count(cases, "held-out case")}{(results.Unit == "case" ? "" : $" of {Text.Count(results.Groups, "group")}")}.";
+        if (best.Score(nameof(CaseMetrics.NativeSoftDice5)) is { Cases: > 0 } native)
+        {
+            yield return $"At the images' own size {best.Name} reaches {Text.Score(native.Mean)}; resizing alone leaves "
+                + $"{Text.Score(best.Score(nameof(CaseMetrics.ResizingCeiling)).Mean)} of the raters' own map.";
+        }
+
+        if (results.Ensembles.MaxBy(ensemble => ensemble.Comparison.Difference) is { Comparison.Difference: > 0 } ensemble)
+        {
+            string together = Text.Score(ensemble.Score(MethodResult.Headline).Mean);
+            yield return $"The mean map of all {ensemble.Seeds.Count} seeds gains most for {ensemble.Method}: {together}, "
+                + $"{Text.Signed(ensemble.Comparison.Difference)} against one network.";
+        }
+
         if (results.Methods.Count > 1)
         {
             if (best != reference)
@@ -98,9 +111,9 @@ internal static class SummarySection
 
     private static XElement Resolution(StudyOptions options) => E("div", A("class", "note"), E("p", E("strong", "Resolution. "),
         options.Size == 256
-            ? "All scores are at 256 × 256 pixels, the size of the paper (Amit et al., MICCAI 2023). "
+            ? "All scores are at 256 × 256 pixels, the size of the paper (Amit et al., MICCAI 2023), where nothing else is said. "
                 + "They are comparable with its tables only where the cases, the split and the budget are the paper's too."
-            : Text.Invariant($"All scores are at {options.Size} × {options.Size} pixels: ")
+            : Text.Invariant($"All scores are at {options.Size} × {options.Size} pixels, where nothing else is said: ")
                 + "images and masks were resized to that before training and scoring. "
                 + "They are not comparable with the paper's (Amit et al., MICCAI 2023), which are at 256 × 256 pixels, "
                 + "nor with scores at any other size."));

@@ -22,10 +22,10 @@ internal static class ThresholdSection
         yield return E("div", A("class", "wide"),
             E("table", A("class", "short"), E("caption", context.TableCaption("Dice at each threshold, mean over cases.")),
                 E("thead", E("tr", E("th", "method"),
-                    thresholds.Select(threshold => E("th", A("class", "n"), MethodResult.ScoreNameAt(threshold)["DiceAt".Length..])))),
+                    thresholds.Select(threshold => N(MethodResult.ScoreNameAt(threshold)["DiceAt".Length..])))),
                 E("tbody",
                     context.Methods.Select(method => E("tr", E("th", A("scope", "row"), context.Name(method)),
-                        thresholds.Select(threshold => E("td", A("class", "n"), Text.Score(MeanAt(method, threshold)))))))));
+                        thresholds.Select(threshold => D(Text.Score(MeanAt(method, threshold)))))))));
 
         static double MeanAt(MethodResult method, float threshold) => method.Score(MethodResult.ScoreNameAt(threshold)).Mean;
     }

@@ -39,7 +39,8 @@ public sealed class MethodResult
     public MethodCost Cost { get; }
 
     /// <summary>The names of all scores.</summary>
-    public IReadOnlyList<string> ScoreNames => [.. Runs[0].Cases[0].Scores.Keys];
+    public IReadOnlyList<string> ScoreNames =>
+        [.. Runs.SelectMany(run => run.Cases).SelectMany(scored => scored.Scores.Keys).Distinct(StringComparer.Ordinal)];
 
     internal IReadOnlyList<RunResult> Runs { get; }
 

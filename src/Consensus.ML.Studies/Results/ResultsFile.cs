@@ -22,7 +22,9 @@ internal sealed record ResultsFile(
             results.Groups, results.Raters.MeanPairwiseDice, results.Raters.MeanFleissKappa),
         results.Record.Folds,
         results.Record.Settings,
-        [.. results.Methods.Select(method => MethodPart.Create(method, results.Record.Methods[method.Name]))],
+        [.. results.Methods.Select(method => MethodPart.Create(
+            method, results.Record.Methods[method.Name],
+            results.Ensembles.FirstOrDefault(ensemble => ensemble.Method == method.Name)))],
         new(
             results.Reference.Name, MethodResult.Headline, results.Unit,
             "paired sign-flip test, two-sided, Holm-adjusted", [.. results.Comparisons.Select(ComparisonPart.Create)]),
@@ -47,14 +49,35 @@ internal sealed record ResultsFile(
         IReadOnlyDictionary<string, ScorePart> Scores,
         IReadOnlyList<GenerationPart> Generations,
         MethodCost Cost,
-        IReadOnlyDictionary<string, string> Settings)
+        IReadOnlyDictionary<string, string> Settings,
+        EnsemblePart? Ensemble)
     {
-        public static MethodPart Create(MethodResult method, IReadOnlyDictionary<string, string> settings) => new(
+        public static MethodPart Create(
+            MethodResult method,
+            IReadOnlyDictionary<string, string> settings,
+            EnsembleResult? ensemble) => new(
             method.Name, method.Method.Description, [.. method.Runs.Select(run => run.Run.Seed).Distinct()],
             method.ScoreNames.ToDictionary(name => name, name => ScorePart.Create(method, name)),
             [.. method.GenerationCounts.Select(count => new GenerationPart(count, method.ScoreAfter(count)))],
-            method.Cost, settings);
+            method.Cost, settings, ensemble is null ? null : EnsemblePart.Create(ensemble));
     }
+
+    internal sealed record EnsemblePart(
+        IReadOnlyList<int> Seeds,
+        IReadOnlyDictionary<string, EnsembleScorePart> Scores,
+        ComparisonPart AgainstOne)
+    {
+        public static EnsemblePart Create(EnsembleResult ensemble) => new(
+            ensemble.Seeds,
+            ensemble.ScoreNames.ToDictionary(name => name, name =>
+            {
+                ScoreSummary score = ensemble.Score(name);
+                return new EnsembleScorePart(score.Mean, score.Interval.Lower, score.Interval.Upper, score.Cases);
+            }),
+            ComparisonPart.Create(ensemble.Comparison));
+    }
+
+    internal sealed record EnsembleScorePart(double Mean, double Low, double High, int Cases);
 
     internal sealed record ScorePart(double Mean, double Low, double High, int Cases, double DeviationOverSeeds)
     {

@@ -3,7 +3,6 @@ using Consensus.Imaging.Metrics;
 using Consensus.ML.Evaluation;
 using Consensus.ML.Studies.Planning;
 using Consensus.ML.Studies.Running;
-using Consensus.ML.Studies.Statistics;
 
 namespace Consensus.ML.Studies.Results;
 
@@ -17,12 +16,14 @@ public sealed class StudyResults
     /// The case whose sampling the report draws; null where the cases' images are not at hand, so that the report has no pictures.
     /// </param>
     /// <param name="agreements">How the raters of each scored case agree; null to read their masks.</param>
+    /// <param name="ensembles">The scores of the seeds of each method together; null for none.</param>
     internal StudyResults(
         StudyOptions options,
         StudyRecord record,
         IReadOnlyList<RunResult> runs,
         string? pictured,
-        IEnumerable<CaseAgreement>? agreements = null)
+        IEnumerable<CaseAgreement>? agreements = null,
+        ILookup<string, EnsembleRecord>? ensembles = null)
     {
         Options = options;
         Record = record;
@@ -34,6 +35,7 @@ public sealed class StudyResults
         Reference = Methods.FirstOrDefault(method => method.Name == StudyMethods.Consensus.Name) ?? Best;
         Groups = Reference.Groups.Distinct(StringComparer.Ordinal).Count();
         Comparisons = Compare();
+        Ensembles = ensembles is null ? [] : EnsembleResult.Create(Methods, ensembles);
         Raters = new RaterReport(agreements ?? Cases.Select(raterCase => RaterRecord.Create(raterCase).Agreement));
     }
 
@@ -50,6 +52,9 @@ public sealed class StudyResults
 
     /// <summary>The comparison of every other method with <see cref="Reference"/>.</summary>
     public IReadOnlyList<MethodComparison> Comparisons { get; }
+
+    /// <summary>The networks of all seeds together, for each method; empty for a study of one seed.</summary>
+    public IReadOnlyList<EnsembleResult> Ensembles { get; }
 
     /// <summary>How the raters of the scored cases agree, at the cases' own size.</summary>
     public RaterReport Raters { get; }
@@ -86,17 +91,7 @@ public sealed class StudyResults
             .. others.Select(
                 method => method.Cases.Select(scored => scored.Score(MethodResult.Headline) - reference[scored.Name]).ToArray()),
         ];
-        double[] values = [.. others.Select((method, i) => SignFlipTest.PValue(differences[i], method.Groups))],
-            adjusted = HolmCorrection.Adjust(values);
-        return
-        [
-            .. others.Select((method, i) =>
-            {
-                var mean = MeanOverCases.Compute(differences[i], method.Groups);
-                return new MethodComparison(
-                    method.Name, mean.Mean, mean.Interval, values[i], adjusted[i],
-                    differences[i].Count(difference => difference > 0), differences[i].Count(difference => difference < 0));
-            }),
-        ];
+        return MethodComparison.Of(
+            [.. others.Select(method => method.Name)], differences, [.. others.Select(method => method.Groups)]);
     }
 }

@@ -11,13 +11,13 @@ namespace Consensus.ML.Studies.Running;
 /// <summary>
 /// The folder in which a study keeps its work. <c>study.json</c> describes the study. <c>runs/METHOD/FOLD-seedS</c> holds one training:
 /// <c>checkpoints</c> during the training, then <c>model.zip</c> and <c>training.json</c>, and in <c>cases</c> the scores and maps of each
-/// held-out case. <c>raters</c> holds how the raters of each held-out case agree. Every file appears only when it is complete, and a file
-/// that exists is not made again. Several processes may share the folder: one process at a time works on a run, and one process at a time
-/// writes the study's record or its results.
+/// held-out case. <c>raters</c> holds how the raters of each held-out case agree, and <c>ensembles/METHOD/FOLD</c> the scores of all seeds
+/// of a method together. Every file appears only when it is complete, and a file that exists is not made again. Several processes may share
+/// the folder: one process at a time works on a run, and one process at a time writes the study's record or its results.
 /// </summary>
 internal sealed class StudyFolder
 {
-    private const string RecordName = "study.json", RunsName = "runs", RatersName = "raters";
+    private const string RecordName = "study.json", RunsName = "runs", RatersName = "raters", EnsemblesName = "ensembles";
 
     private StudyFolder(string path) => Path = path;
 
@@ -107,6 +107,12 @@ internal sealed class StudyFolder
 
     /// <summary>The record of how the raters of a case agree.</summary>
     public string RatersOf(string name) => System.IO.Path.Combine(Path, RatersName, CaseFileName(name) + ".json");
+
+    /// <summary>The record of a case's scores for all seeds of a method together.</summary>
+    /// <param name="run">A run of the method in the case's fold.</param>
+    /// <param name="name">The case.</param>
+    public string EnsembleOf(StudyRun run, string name) => System.IO.Path.Combine(
+        Path, EnsemblesName, run.Method.Name, FileName(run.Fold.Name), CaseFileName(name) + ".json");
 
     private StudyRecord Join(StudyRecord asked)
     {
