@@ -42,6 +42,13 @@ internal static class StudyCheck
                 $"{nameof(options.Threads)} is {options.Threads}; it must be from 1 to 4096, or null for torch's own choice."));
         }
 
+        if (options.ValidationFraction is double share && !(share is >= 0 and <= 0.5))
+        {
+            throw new ArgumentException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{nameof(options.ValidationFraction)} is {share}; it must be from 0 to 0.5, or null for each method's own."));
+        }
+
         if (options.Steps is int steps)
         {
             Positive(nameof(options.Steps), steps);

@@ -57,6 +57,28 @@ public sealed class OnePassModelTests : IDisposable
         Assert.False(File.Exists(_workspace["further.zip"]));
     }
 
+    [Fact]
+    public void Training_may_use_all_cases_and_then_chooses_no_weights()
+    {
+        string data = _workspace.Phantom();
+        string[] train = ["train", "--data", data, "--task", "kidney", "--method", "level-unet", "--size", "16", "--steps", "2"];
+        string[] written = ["--out", _workspace["all.zip"]];
+        string chosen = CommandRun.InProcess([.. train, .. written]).AssertSucceeded().Out;
+        Assert.Contains(" on the cases set aside.", chosen, StringComparison.Ordinal);
+        string none = CommandRun.InProcess([.. train, "--validation-fraction", "0", .. written]).AssertSucceeded().Out;
+        Assert.Contains("2 steps in ", none, StringComparison.Ordinal);
+        Assert.DoesNotContain("soft Dice", none, StringComparison.Ordinal);
+
+        byte[] before = File.ReadAllBytes(_workspace["all.zip"]);
+        CommandRun.InProcess([.. train, "--validation-fraction", "0.6", .. written])
+            .AssertFailed(2, "'0.6' is not a value of --validation-fraction; it must be a number from 0 to 0.5");
+        CommandRun.InProcess([.. train, "--validation-fraction", "0.2", "--validation-split", "val", .. written])
+            .AssertFailed(2, "--validation-fraction and --validation-split val both say which cases choose the best weights");
+        CommandRun.InProcess([.. train, "--validation-fraction", "0", "--patience", "3", .. written])
+            .AssertFailed(2, "--patience 3 counts validations, and with --validation-fraction 0 there are none");
+        Assert.Equal(before, File.ReadAllBytes(_workspace["all.zip"]));
+    }
+
     [Theory]
     [InlineData(UNetKind.Levels, "level-unet")]
     [InlineData(UNetKind.MultiHead, null)]

@@ -33,6 +33,8 @@ public sealed class StudyCheckTests
         AssertRefused(good with { Seeds = [1, 1] }, "Seeds must differ, but '1' is there twice");
         AssertRefused(good with { Steps = 0 }, "Steps is 0; it must be at least 1");
         AssertRefused(good with { TimeLimit = TimeSpan.Zero }, "TimeLimit is 00:00:00");
+        AssertRefused(good with { ValidationFraction = 0.6 }, "ValidationFraction is 0.6; it must be from 0 to 0.5");
+        AssertRefused(good with { ValidationFraction = double.NaN }, "ValidationFraction is NaN");
         AssertRefused(good with { CurveGenerations = 1001 }, "CurveGenerations is 1001");
     }
 

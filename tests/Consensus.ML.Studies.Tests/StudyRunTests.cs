@@ -99,7 +99,10 @@ public sealed class StudyRunTests : IDisposable
         // Images of 48 pixels, and a model of 32.
         PhantomDataset.Write(_folder["larger"], QubiqTask.Kidney, trainCases: 3, validationCases: 2, seed: 7, size: 48);
         StudyFold fold = new("val", List(QubiqSplit.Train, "larger"), List(QubiqSplit.Validation, "larger"));
-        StudyResults results = Study.Run(new MLContext(), _options with { Folds = [fold], Methods = [StudyMethods.Levels] });
+        StudyResults results = Study.Run(
+            new MLContext(), _options with { Folds = [fold], Methods = [StudyMethods.Levels], ValidationFraction = 0 });
+        TrainingRecord training = results.Methods[0].Runs[0].Training;
+        Assert.Equal((3, 0), (training.TrainingCases, training.ValidationCases));
 
         var ml = new MLContext();
         ITransformer model = ml.Model.Load(Run("level-unet", "model.zip"), out _);

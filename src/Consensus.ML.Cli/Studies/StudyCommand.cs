@@ -85,6 +85,7 @@ internal static class StudyCommand
         Option<float?> noData = CaseArguments.NoData();
         Option<NormalizationScale?> normalization = RecipeArguments.Normalization("automatic, or training-set for the paper preset");
         Option<MirrorAxes?> mirror = RecipeArguments.Mirror();
+        Option<double?> validation = RecipeArguments.ValidationFraction("0.1");
         Option<Precision?> precision = ModelArguments.Precision(
             "Number format of the heavy arithmetic while training. Default: each method's own.");
         var resume = new Option<bool>("--resume")
@@ -118,8 +119,8 @@ internal static class StudyCommand
             "consensus study --data retina/dataset.json --folds 5 --steps 2000 --methods all --out retina-study --shard 0/20")
         {
             data.Data, data.Task, folds, data.Split, trainSplit, evalSplit, missing, methods, preset, minutes, steps, size, seed, seeds,
-            generations, curve, device, precision, threads, strength, noData, normalization, mirror, resume, shards.Shard, shards.Shards,
-            list, json, output,
+            generations, curve, device, precision, threads, strength, noData, normalization, mirror, validation, resume, shards.Shard,
+            shards.Shards, list, json, output,
         };
         command.SetAction(parsed =>
         {
@@ -179,6 +180,7 @@ internal static class StudyCommand
                 NoData = parsed.GetValue(noData),
                 Normalization = parsed.GetValue(normalization)
                     ?? (isPaper ? NormalizationScale.TrainingSet : NormalizationScale.Automatic),
+                ValidationFraction = parsed.GetValue(validation),
                 Methods = chosen,
                 Preset = parsed.GetValue(preset) ?? StudyPreset.Compact,
                 Seeds = all,

@@ -23,9 +23,11 @@ internal sealed class TrainArguments
     public Option<string?> ValidationSplit { get; } = new("--validation-split")
     {
         Description = "Keep the weights that are best on the cases of this split, and train on all of --split. Default: "
-            + "a tenth of the training cases, in whole groups, is set aside for that.",
+            + "a tenth of the training cases, in whole groups, is set aside for that (--validation-fraction).",
         HelpName = "SPLIT",
     };
+
+    public Option<double?> ValidationFraction { get; } = RecipeArguments.ValidationFraction("0.1");
 
     public Option<int?> Size { get; } = OptionKinds.Whole(
         "--size", "S",
@@ -137,6 +139,7 @@ internal sealed class TrainArguments
             Precision = parsed.GetValue(Precision) ?? recipe.Precision,
             Patience = parsed.GetValue(Patience) ?? recipe.Patience,
             Threads = parsed.GetValue(Threads) ?? recipe.Threads,
+            ValidationFraction = parsed.GetValue(ValidationFraction) ?? recipe.ValidationFraction,
         };
     }
 }

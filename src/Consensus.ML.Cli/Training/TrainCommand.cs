@@ -36,12 +36,12 @@ internal static class TrainCommand
             "consensus train --data QUBIQ --task kidney --preset paper --device cuda --precision bfloat16 --out kidney.zip",
             "mpirun -np 4 consensus train --data QUBIQ --task kidney --steps 20000 --out kidney.zip")
         {
-            options.Data.Data, options.Data.Task, options.Data.Split, options.ValidationSplit, options.Missing, options.Size,
-            options.Method, options.Preset, options.Target, options.NamedRaters, options.LevelConditioning, options.PatchSize,
-            options.Minutes, options.Steps,
-            options.Patience, options.Members, options.Seed, options.Device, options.Precision, options.Threads, options.Augmentation,
-            options.NoData, options.Normalization, options.Mirror, options.Memory, options.Processes.Mpi, options.From,
-            options.Checkpoints.Folder, options.Checkpoints.Every, options.Checkpoints.Resume, options.Output,
+            options.Data.Data, options.Data.Task, options.Data.Split, options.ValidationSplit, options.ValidationFraction, options.Missing,
+            options.Size, options.Method, options.Preset, options.Target, options.NamedRaters, options.LevelConditioning, options.PatchSize,
+            options.Minutes, options.Steps, options.Patience, options.Members, options.Seed, options.Device, options.Precision,
+            options.Threads, options.Augmentation, options.NoData, options.Normalization, options.Mirror, options.Memory,
+            options.Processes.Mpi, options.From, options.Checkpoints.Folder, options.Checkpoints.Every, options.Checkpoints.Resume,
+            options.Output,
         };
         command.SetAction(parsed => Run(terminal, options, parsed));
         return command;

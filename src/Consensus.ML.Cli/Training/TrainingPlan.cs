@@ -84,6 +84,23 @@ internal sealed class TrainingPlan
             throw new UsageException($"{other.Name} is for the method consensus; it does not go with the method {method.Name}.");
         }
 
+        if (parsed.GetValue(arguments.ValidationFraction) is double share)
+        {
+            if (parsed.GetValue(arguments.ValidationSplit) is { } split)
+            {
+                throw new UsageException(
+                    $"{arguments.ValidationFraction.Name} and {arguments.ValidationSplit.Name} {split} both say which cases choose the "
+                    + "best weights: give one of them.");
+            }
+
+            if (share == 0 && parsed.GetValue(arguments.Patience) is int patience)
+            {
+                throw new UsageException(
+                    $"{arguments.Patience.Name} {patience} counts validations, and with {arguments.ValidationFraction.Name} 0 there are "
+                    + "none.");
+            }
+        }
+
         return new(arguments, parsed, start, method.OnePass is { } kind
             ? OnePass(arguments, parsed, start, kind)
             : ByDiffusion(arguments, parsed, start));

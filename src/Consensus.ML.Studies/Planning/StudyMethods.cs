@@ -259,7 +259,7 @@ public static class StudyMethods
         TrainingOptions precise = training with
         {
             Precision = recipe.Precision ?? training.Precision,
-            ValidationFraction = recipe.IsMeasured ? 0 : training.ValidationFraction,
+            ValidationFraction = recipe.IsMeasured ? 0 : recipe.ValidationFraction ?? training.ValidationFraction,
             WarmUpSteps = recipe.IsMeasured ? 0 : training.WarmUpSteps,
         };
         return recipe.Steps is null && recipe.TimeLimit is null

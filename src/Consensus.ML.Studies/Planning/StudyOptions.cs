@@ -58,6 +58,12 @@ public sealed record StudyOptions
     /// </summary>
     public NormalizationScale Normalization { get; init; }
 
+    /// <summary>
+    /// Share of each fold's training cases that is set aside to choose the best weights, in [0, 0.5]; 0 trains on all of them and keeps the
+    /// last weights. Null (the default) for each method's own, a tenth.
+    /// </summary>
+    public double? ValidationFraction { get; init; }
+
     /// <summary>What is done with cases that some raters have not segmented. Default: they are left out, as in the paper.</summary>
     public MissingRaters MissingRaters { get; init; } = MissingRaters.Drop;
 

@@ -23,6 +23,11 @@ public sealed record StudyRecipe
     /// </summary>
     public TimeSpan? TimeLimit { get; init; }
 
+    /// <summary>
+    /// Share of the training cases that is set aside to choose the best weights, in [0, 0.5]; null for the method's own.
+    /// </summary>
+    public double? ValidationFraction { get; init; }
+
     /// <summary>How many maps a diffusion method samples for each level; null for the method's own number.</summary>
     public int? Generations { get; init; }
 

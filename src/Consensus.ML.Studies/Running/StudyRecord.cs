@@ -61,6 +61,12 @@ internal sealed record StudyRecord(
             settings["Normalization"] = options.Normalization.ToString();
         }
 
+        if (options.ValidationFraction is double share)
+        {
+            // Records of versions without this option do not have it.
+            settings["ValidationFraction"] = share.ToString("R", CultureInfo.InvariantCulture);
+        }
+
         var files = new Dictionary<string, string>(StringComparer.Ordinal);
         var cases = new SortedDictionary<string, string>(CaseNameComparer.Instance);
         foreach (StudyFold fold in options.Folds)
@@ -156,6 +162,7 @@ internal sealed record StudyRecord(
         Preset = options.Preset,
         Steps = options.Steps,
         TimeLimit = options.TimeLimit,
+        ValidationFraction = options.ValidationFraction,
         Generations = options.Generations,
         Precision = options.Precision,
         Device = options.Device,
