@@ -129,6 +129,11 @@ internal static class EvaluateCommand
             }
 
             terminal.Out.WriteLine(Headline(metrics, settings));
+            if (Place(metrics) is { } place)
+            {
+                terminal.Out.WriteLine(place);
+            }
+
             if (Native(metrics, settings) is { } native)
             {
                 terminal.Out.WriteLine(native);
@@ -139,11 +144,6 @@ internal static class EvaluateCommand
                 terminal.Out.WriteLine(
                     $"Over {Formats.Volumes(together.Cases.Count)}: soft Dice "
                     + $"{Formats.Score(together.SoftDice5)} (5 thresholds), {Formats.Score(together.SoftDice9)} (9 thresholds).");
-            }
-
-            if (Place(metrics) is { } place)
-            {
-                terminal.Out.WriteLine(place);
             }
         }
 
