@@ -16,23 +16,11 @@ internal sealed class SamplingArguments
             + "1 to 1000. Default: the model's own.",
             1, 1000);
 
-    public Option<double?> Tolerance { get; } = new("--tolerance")
-    {
-        Description = "Stop before --generations once another generation changes the mean soft map by less than this, on average over its "
-            + "pixels, such as 0.001. Default: the model's own; 0 takes all.",
-        HelpName = "E",
-        CustomParser = result =>
-        {
-            string given = result.Tokens.Single().Value;
-            if (Numbers.TryParse(given, out double value) && value is >= 0 and <= 1)
-            {
-                return value;
-            }
-
-            result.AddError($"'{given}' is not a value of --tolerance; it must be a number from 0 to 1");
-            return null;
-        },
-    };
+    public Option<double?> Tolerance { get; } = OptionKinds.Number(
+        "--tolerance", "E",
+        "Stop before --generations once another generation changes the mean soft map by less than this, on average over its "
+        + "pixels, such as 0.001. Default: the model's own; 0 takes all.",
+        0, 1);
 
     // Two words, not true and false: the parser accepts an option of that type without a value.
     public Option<Switch?> Mirror { get; } = OptionKinds.Choice(

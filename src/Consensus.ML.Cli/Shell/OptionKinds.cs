@@ -47,6 +47,25 @@ internal static class OptionKinds
         },
     };
 
+    /// <summary>An option that is a number between two limits, both allowed.</summary>
+    public static Option<double?> Number(string name, string symbol, string description, double smallest, double largest) => new(name)
+    {
+        Description = description,
+        HelpName = symbol,
+        CustomParser = result =>
+        {
+            string given = result.Tokens.Single().Value;
+            if (Numbers.TryParse(given, out double value) && value >= smallest && value <= largest)
+            {
+                return value;
+            }
+
+            result.AddError(string.Create(
+                CultureInfo.InvariantCulture, $"'{given}' is not a value of {name}; it must be a number from {smallest} to {largest}"));
+            return null;
+        },
+    };
+
     /// <summary><c>--seed</c>.</summary>
     public static Option<int?> Seed(string description) => Whole("--seed", "S", description, int.MinValue, int.MaxValue);
 

@@ -53,23 +53,11 @@ internal static class RecipeArguments
     };
 
     /// <summary><c>--validation-fraction</c>: how many of the cases choose the best weights.</summary>
-    public static Option<double?> ValidationFraction(string byDefault) => new("--validation-fraction")
-    {
-        Description = "Share of the training cases that is set aside to choose the best weights by, from 0 to 0.5; 0 trains on all cases "
-            + $"and keeps the last weights. Default {byDefault}.",
-        HelpName = "F",
-        CustomParser = result =>
-        {
-            string given = result.Tokens.Single().Value;
-            if (Numbers.TryParse(given, out double value) && value is >= 0 and <= 0.5)
-            {
-                return value;
-            }
-
-            result.AddError($"'{given}' is not a value of --validation-fraction; it must be a number from 0 to 0.5");
-            return null;
-        },
-    };
+    public static Option<double?> ValidationFraction(string byDefault) => OptionKinds.Number(
+        "--validation-fraction", "F",
+        "Share of the training cases that is set aside to choose the best weights by, from 0 to 0.5; 0 trains on all cases "
+        + $"and keeps the last weights. Default {byDefault}.",
+        0, 0.5);
 
     public static Option<int?> Threads() => OptionKinds.Whole("--threads", "N",
         "CPU threads. Default: torch's own choice ('consensus info' says how many) or, where --minutes alone ends training, "
