@@ -35,6 +35,24 @@ public sealed class ValidationTests : IDisposable
     }
 
     [Fact]
+    public void A_short_training_on_few_cases_uses_all_of_them_unless_it_may_end_early()
+    {
+        IDataView cases = _ml.Data.LoadFromCases(Cases(4));
+        ConsensusSegmentationEstimator.Options options = TinyModel.Options();
+        options.Training = options.Training with { ValidationFraction = null };
+        using TrainedOwner all = new(Steps().Append(_ml.Transforms.ConsensusSegment(options)).Fit(cases));
+        Assert.Equal(
+            (4, 0, null, 2),
+            (all.Training.TrainingCases, all.Training.ValidationCases, all.Training.BestValidationScore, all.Training.BestStep));
+        Assert.Contains(_log, line => line.EndsWith(
+            "Training on 4 cases; none are set aside, and the last weights are kept.", StringComparison.Ordinal));
+
+        options.Training = options.Training with { Patience = 1 };
+        using TrainedOwner some = new(Steps().Append(_ml.Transforms.ConsensusSegment(options)).Fit(cases));
+        Assert.Equal((3, 1), (some.Training.TrainingCases, some.Training.ValidationCases));
+    }
+
+    [Fact]
     public void Of_a_single_group_none_is_set_aside_and_that_is_said()
     {
         using TrainedOwner model = new(Pipeline(onePass: true).Fit(_ml.Data.LoadFromCases(Cases(4, _ => "p0"))));

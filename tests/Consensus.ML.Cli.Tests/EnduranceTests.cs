@@ -207,7 +207,7 @@ public sealed class EnduranceTests : IDisposable
     private string[] Train(int steps, string precision, string model) =>
     [
         "train", "--data", _data, "--task", "kidney", "--size", "32", "--steps", $"{steps}", "--seed", "3", "--threads", "1", "--precision",
-        precision, "--out", _workspace[model],
+        precision, "--validation-fraction", "0.1", "--out", _workspace[model],
     ];
 
     private bool Exists(string checkpoint) => File.Exists(Path.Combine(_workspace["run"], checkpoint));

@@ -156,7 +156,7 @@ public sealed partial class MpiTests : IDisposable
     private string[] Train(params string[] more) =>
     [
         "train", "--data", _workspace.Phantom(cases: 4), "--task", "kidney", "--size", "32", "--precision", "float32", "--threads", "1",
-        .. more,
+        "--validation-fraction", "0.1", .. more,
     ];
 
     private float[] Weights(string folder, int step) => CheckpointWeights.Read(_workspace[folder], step);

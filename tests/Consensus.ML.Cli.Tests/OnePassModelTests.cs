@@ -61,13 +61,22 @@ public sealed class OnePassModelTests : IDisposable
     public void Training_may_use_all_cases_and_then_chooses_no_weights()
     {
         string data = _workspace.Phantom();
-        string[] train = ["train", "--data", data, "--task", "kidney", "--method", "level-unet", "--size", "16", "--steps", "2"];
-        string[] written = ["--out", _workspace["all.zip"]];
+        string[] command = ["train", "--data", data, "--task", "kidney", "--size", "16", "--steps", "2"];
+        string[] train = [.. command, "--method", "level-unet"], written = ["--out", _workspace["all.zip"]];
         string chosen = CommandRun.InProcess([.. train, .. written]).AssertSucceeded().Out;
         Assert.Contains(" on the cases set aside.", chosen, StringComparison.Ordinal);
         string none = CommandRun.InProcess([.. train, "--validation-fraction", "0", .. written]).AssertSucceeded().Out;
         Assert.Contains("2 steps in ", none, StringComparison.Ordinal);
         Assert.DoesNotContain("soft Dice", none, StringComparison.Ordinal);
+
+        // By diffusion, that is so by itself in a short training on few cases.
+        string[] diffusion = [.. command, "--out", _workspace["diffusion.zip"]];
+        string few = CommandRun.InProcess(diffusion).AssertSucceeded().Out;
+        Assert.Contains("all are trained on, and the last weights are kept (--validation-fraction).", few, StringComparison.Ordinal);
+        Assert.DoesNotContain("soft Dice", few, StringComparison.Ordinal);
+        string asked = CommandRun.InProcess([.. diffusion, "--validation-fraction", "0.1"]).AssertSucceeded().Out;
+        Assert.Contains(" on the cases set aside.", asked, StringComparison.Ordinal);
+        Assert.DoesNotContain("all are trained on", asked, StringComparison.Ordinal);
 
         byte[] before = File.ReadAllBytes(_workspace["all.zip"]);
         CommandRun.InProcess([.. train, "--validation-fraction", "0.6", .. written])

@@ -85,7 +85,7 @@ internal static class StudyCommand
         Option<float?> noData = CaseArguments.NoData();
         Option<NormalizationScale?> normalization = RecipeArguments.Normalization("automatic, or training-set for the paper preset");
         Option<MirrorAxes?> mirror = RecipeArguments.Mirror();
-        Option<double?> validation = RecipeArguments.ValidationFraction("0.1");
+        Option<double?> validation = RecipeArguments.ValidationFraction();
         Option<Precision?> precision = ModelArguments.Precision(
             "Number format of the heavy arithmetic while training. Default: each method's own.");
         var resume = new Option<bool>("--resume")

@@ -53,10 +53,11 @@ internal static class RecipeArguments
     };
 
     /// <summary><c>--validation-fraction</c>: how many of the cases choose the best weights.</summary>
-    public static Option<double?> ValidationFraction(string byDefault) => OptionKinds.Number(
+    public static Option<double?> ValidationFraction() => OptionKinds.Number(
         "--validation-fraction", "F",
         "Share of the training cases that is set aside to choose the best weights by, from 0 to 0.5; 0 trains on all cases "
-        + $"and keeps the last weights. Default {byDefault}.",
+        + "and keeps the last weights. Default 0.1, or, for diffusion with the compact preset on at most 50 cases, 0 in a short training: "
+        + "up to 3000 steps, or up to 20 minutes on a CPU.",
         0, 0.5);
 
     public static Option<int?> Threads() => OptionKinds.Whole("--threads", "N",

@@ -22,12 +22,12 @@ internal sealed class TrainArguments
 
     public Option<string?> ValidationSplit { get; } = new("--validation-split")
     {
-        Description = "Keep the weights that are best on the cases of this split, and train on all of --split. Default: "
-            + "a tenth of the training cases, in whole groups, is set aside for that (--validation-fraction).",
+        Description = "Keep the weights that are best on the cases of this split, and train on all of --split. Default: training cases are "
+            + "set aside for that, in whole groups, or the last weights are kept (--validation-fraction).",
         HelpName = "SPLIT",
     };
 
-    public Option<double?> ValidationFraction { get; } = RecipeArguments.ValidationFraction("0.1");
+    public Option<double?> ValidationFraction { get; } = RecipeArguments.ValidationFraction();
 
     public Option<int?> Size { get; } = OptionKinds.Whole(
         "--size", "S",

@@ -181,7 +181,7 @@ internal static class TrainCommand
             .Append(ml.Transforms.ResizeSlices("Features", "Image", height: plan.Side, width: plan.Side))
             .Append(ml.Transforms.AugmentSlices("Features", augmentation))
             .Append(plan.CreateTrainer(ml, source, processes, display, interruption.Token));
-        Announce(terminal, plan, size, source, validation, augmentation);
+        Announce(terminal, plan, size, source, validation, augmentation, ml.GpuDeviceId is not null);
         using TransformerChain<ITransformer> model = display.Show(
             () => validation is null ? pipeline.Fit(cases) : pipeline.Fit(cases, validation.View(ml)));
 
@@ -245,7 +245,8 @@ internal static class TrainCommand
         SizeChoice? size,
         CaseSource source,
         CaseSource? validation,
-        AugmentationPolicy augmentation)
+        AugmentationPolicy augmentation,
+        bool onGpu)
     {
         string counted = source.Groups == source.Cases.Count ? "" : $", {Formats.Cases(source.Cases.Count, source.Groups)}";
         string chosen = validation is null
@@ -265,6 +266,12 @@ internal static class TrainCommand
         {
             terminal.Out.WriteLine(
                 $"The size follows from the masks: resizing to it leaves a soft Dice of {Formats.Score(left)} (--size sets another).");
+        }
+
+        if (validation is null && plan.TrainsOnAllOfFew(source, onGpu))
+        {
+            terminal.Out.WriteLine(
+                "The cases are few and training is short: all are trained on, and the last weights are kept (--validation-fraction).");
         }
 
         terminal.Out.WriteLine(

@@ -59,6 +59,13 @@ internal sealed class TrainingPlan
         _ => $"target {Spelling.Write(Diffusion.Target)}{(Diffusion.NamedRaters ? " and each rater by name" : "")}",
     };
 
+    /// <summary>
+    /// Whether training keeps the last weights because the cases are few and it is short, and not because an option says so. Known once the
+    /// trainer was made.
+    /// </summary>
+    public bool TrainsOnAllOfFew(CaseSource source, bool onGpu) =>
+        _options.Training is { ValidationFraction: null } training && training.ShareSetAside(source.Groups, onGpu) == 0;
+
     private ConsensusSegmentationEstimator.Options Diffusion => (ConsensusSegmentationEstimator.Options)_options;
 
     /// <summary>Makes the plan.</summary>

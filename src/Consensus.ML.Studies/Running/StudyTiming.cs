@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Consensus.Imaging.Cases;
 using Consensus.ML.Options;
 using Consensus.ML.Segmentation;
 using Consensus.ML.Studies.Planning;
@@ -89,8 +90,10 @@ internal static class StudyTiming
                 double one = method.IsDiffusion && plan is not null
                     ? Sampling(training.ValidationSampling, Diffusion(plan))
                     : measured.Pass;
-                double set = Math.Max(1, Math.Round(training.ValidationFraction * options.Folds[0].Training.Count));
-                return plan is null || training.ValidationFraction == 0 ? 0 : training.Validations * set * one;
+                IReadOnlyList<RaterCase> cases = options.Folds[0].Training;
+                int groups = cases.Select(raterCase => raterCase.Group).Distinct(StringComparer.Ordinal).Count();
+                double share = training.ShareSetAside(groups, onGpu: false); // by the number of steps; a limit of time holds anyway
+                return plan is null || share == 0 ? 0 : training.Validations * Math.Max(1, Math.Round(share * cases.Count)) * one;
             }
         }
 

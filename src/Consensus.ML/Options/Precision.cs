@@ -7,8 +7,8 @@ public enum Precision
     Float32,
 
     /// <summary>
-    /// bfloat16 for convolutions and attention; weights, losses and normalisation stay float32. On x64 processors without AVX-512, float32
-    /// replaces it, because torch computes many times slower in bfloat16 there.
+    /// bfloat16 for convolutions and attention; weights, losses and normalisation stay float32. On x64 processors without AVX512_BF16,
+    /// float32 replaces it, because torch takes twice as long in bfloat16 there, and many times as long without AVX-512.
     /// </summary>
     BFloat16,
 

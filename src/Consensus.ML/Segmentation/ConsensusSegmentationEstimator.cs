@@ -1,4 +1,3 @@
-using Consensus.ML.Options;
 using Consensus.ML.Segmentation.Fitting;
 using Consensus.ML.Segmentation.Models;
 using Consensus.ML.Segmentation.Prediction;
@@ -70,13 +69,12 @@ public sealed partial class ConsensusSegmentationEstimator : SegmentationEstimat
 
     private protected override (SegmentationModel Model, TrainingHistory History) Train(
         ModelManifest manifest,
-        TrainingOptions options,
         PreparedFit fit,
         byte[]? startFrom,
         TrainingRun run)
     {
         var trainer = new ConsensusTrainer(
-            ((DiffusionManifest)manifest).Description, options, fit.Augmentation, fit.Padding, fit.Seed, fit.Device.Device)
+            ((DiffusionManifest)manifest).Description, fit.Training, fit.Augmentation, fit.Padding, fit.Seed, fit.Device.Device)
         {
             StartFrom = startFrom,
             Members = run.Members,

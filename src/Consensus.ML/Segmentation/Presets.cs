@@ -37,6 +37,7 @@ internal static class Presets
             EmaDecay = 0.995,
             DiceLossWeight = 0.5,
             Precision = Precision.BFloat16,
+            ValidationFraction = null,
         };
 
         // Each generation sees another mirror image: more generations of the same image would hardly differ.

@@ -133,13 +133,11 @@ public abstract class SegmentationEstimator<TTransformer> : IEstimator<TTransfor
 
     /// <summary>Trains the network that a manifest describes.</summary>
     /// <param name="manifest">The manifest; its history is empty.</param>
-    /// <param name="options">How to train.</param>
     /// <param name="fit">The cases, and where and how to train on them.</param>
     /// <param name="startFrom">The weights that training begins with; null for random weights.</param>
     /// <param name="run">Where training reports its progress, and how it can be ended early.</param>
     private protected abstract (SegmentationModel Model, TrainingHistory History) Train(
         ModelManifest manifest,
-        TrainingOptions options,
         PreparedFit fit,
         byte[]? startFrom,
         TrainingRun run);
@@ -171,8 +169,8 @@ public abstract class SegmentationEstimator<TTransformer> : IEstimator<TTransfor
             new ProgressRelay(_environment, _host, _options.Progress, cancellation),
             line => channel.Info(MessageSensitivity.None, line),
             cancellation.Token);
-        (SegmentationModel model, TrainingHistory history) = Train(manifest, _options.Training, fit, startFrom, run);
-        FitLog.Result(channel, _options.Training, model, history);
+        (SegmentationModel model, TrainingHistory history) = Train(manifest, fit, startFrom, run);
+        FitLog.Result(channel, fit.Training, model, history);
         ManifestTraining training = manifest.Training with { History = history };
         return CreateTransformer(
             _environment,

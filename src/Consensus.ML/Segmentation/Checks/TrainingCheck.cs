@@ -75,9 +75,9 @@ internal static class TrainingCheck
         }
 
         Defined(Name + nameof(training.Precision), training.Precision);
-        if (!(training.ValidationFraction >= 0 && training.ValidationFraction <= 0.5))
+        if (training.ValidationFraction is double share && !(share is >= 0 and <= 0.5))
         {
-            throw Wrong(Name + nameof(training.ValidationFraction), training.ValidationFraction, "from 0 to 0.5");
+            throw Wrong(Name + nameof(training.ValidationFraction), share, "from 0 to 0.5, or null for what the run asks for");
         }
 
         Range(Name + nameof(training.Validations), training.Validations, 1, int.MaxValue);

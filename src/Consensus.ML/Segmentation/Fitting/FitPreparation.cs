@@ -9,6 +9,7 @@ using Consensus.ML.Torch.Training.Checkpoints;
 using Consensus.ML.Transforms.Columns;
 using Microsoft.ML;
 using Microsoft.ML.Runtime;
+using TorchSharp;
 
 namespace Consensus.ML.Segmentation.Fitting;
 
@@ -63,7 +64,11 @@ internal static class FitPreparation
             IReadOnlyList<TrainingCase>? validationCases = validationReader is null
                 ? null
                 : ValidationCases.Read(validationReader, store, channel, cases, options.Cancellation);
-            FitLog.SingleGroup(channel, cases, isSplit: validationCases is null && options.Training.ValidationFraction > 0);
+            TrainingOptions training = options.Training with
+            {
+                ValidationFraction = options.Training.ShareSetAside(TrainingCase.Groups(cases), onGpu: device.Device.type != DeviceType.CPU),
+            };
+            FitLog.SingleGroup(channel, cases, isSplit: validationCases is null && training.ValidationFraction > 0);
             int seed = options.Seed ?? environment.Seed() ?? 0;
             FitLog.Data(channel, shape, cases, seed);
             FitLog.Memory(channel, store);
@@ -72,6 +77,7 @@ internal static class FitPreparation
             return new()
             {
                 Shape = shape,
+                Training = training,
                 Cases = cases,
                 Validation = validationCases,
                 VolumeAxes = axes,
@@ -108,10 +114,9 @@ internal static class FitPreparation
         ModelShape shape,
         IReadOnlyList<TrainingCase> cases)
     {
-        int groups = cases.Select(one => one.Group).Distinct(StringComparer.Ordinal).Count();
         if (policy is not { AnyRotationIfUnoriented: true, RotationDegrees: < 180, Mirror: MirrorAxes.Both }
             || shape.Height != shape.Width
-            || groups < CommonOrientation.LeastGroups)
+            || TrainingCase.Groups(cases) < CommonOrientation.LeastGroups)
         {
             return policy;
         }

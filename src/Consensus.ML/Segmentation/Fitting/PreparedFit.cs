@@ -1,4 +1,5 @@
 using Consensus.Imaging.Augmentation;
+using Consensus.ML.Options;
 using Consensus.ML.Segmentation.Models;
 using Consensus.ML.Torch.Runtime;
 using Consensus.ML.Torch.Training.Batches;
@@ -11,6 +12,9 @@ internal sealed record PreparedFit : IDisposable
 {
     /// <summary>The size of the model, and its network.</summary>
     public required ModelShape Shape { get; init; }
+
+    /// <summary>How to train, with the share of the cases that is set aside (<see cref="TrainingOptions.ShareSetAside"/>).</summary>
+    public required TrainingOptions Training { get; init; }
 
     /// <summary>The training cases.</summary>
     public required IReadOnlyList<TrainingCase> Cases { get; init; }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Consensus.ML.Options;
 using Consensus.ML.Torch.Runtime;
 using TorchSharp;
@@ -18,4 +19,15 @@ public sealed class ProcessorFormatsTests
         bool slow,
         Precision expected) =>
         Assert.Equal(expected, ProcessorFormats.Effective(asked, device, slow));
+
+    /// <summary>The processor is asked the same question as by the kernel, which lists what it can do by name.</summary>
+    [Fact]
+    public void On_x64_bfloat16_is_slow_where_the_kernel_lists_no_arithmetic_for_it()
+    {
+        Assert.SkipUnless(
+            OperatingSystem.IsLinux() && RuntimeInformation.ProcessArchitecture == Architecture.X64, "This needs Linux on x64.");
+        string[] features = File.ReadLines("/proc/cpuinfo").First(line => line.StartsWith("flags", StringComparison.Ordinal)).Split(' ');
+
+        Assert.Equal(!features.Contains("avx512_bf16"), ProcessorFormats.BFloat16IsSlow);
+    }
 }

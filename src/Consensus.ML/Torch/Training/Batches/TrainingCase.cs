@@ -54,6 +54,9 @@ internal sealed record TrainingCase(string Name, PackedMasks Masks, Func<float[]
             : new(drawn.Length, masks.Height, masks.Width, [.. drawn.SelectMany(mask => masks.Rater(mask).ToArray())]);
     }
 
+    /// <summary>The number of groups among cases.</summary>
+    public static int Groups(IEnumerable<TrainingCase> cases) => cases.Select(one => one.Group).Distinct(StringComparer.Ordinal).Count();
+
     /// <summary>The size of each case's masks, in the order of the cases.</summary>
     public static (int Height, int Width)[] MaskSizes(IEnumerable<TrainingCase> cases) =>
         [.. cases.Select(one => (one.Masks.Height, one.Masks.Width))];

@@ -10,6 +10,7 @@ using Consensus.ML.Torch.Runtime;
 using Consensus.ML.Torch.Training.Batches;
 using Consensus.ML.Torch.Training.Checkpoints;
 using Consensus.ML.Torch.Training.Objectives;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Consensus.ML.Torch.Training.Loop;
@@ -85,9 +86,12 @@ internal sealed class TrainingLoop<TModel>(
         (IReadOnlyList<TrainingCase> training, IReadOnlyList<TrainingCase> validation) = Validation is null
             ? Split(cases)
             : (cases, Validation);
-        log?.Invoke(Validation is null
-            ? $"Training on {Counted(training)}; {Counted(validation, noun: "")} set aside to choose the best weights by."
-            : $"Training on {Counted(training)}; the best weights are chosen by {Counted(validation)} of the validation set.");
+        log?.Invoke($"Training on {Counted(training)}; " + (Validation, validation.Count) switch
+        {
+            (null, 0) => "none are set aside, and the last weights are kept.",
+            (null, _) => $"{Counted(validation, noun: "")} set aside to choose the best weights by.",
+            _ => $"the best weights are chosen by {Counted(validation)} of the validation set.",
+        });
 
         Precision precision = ProcessorFormats.Effective(options.Precision, device);
         if (precision != options.Precision)
@@ -357,15 +361,14 @@ internal sealed class TrainingLoop<TModel>(
     /// <summary>The number of cases, and the number of their groups if it differs.</summary>
     private static string Counted(IReadOnlyList<TrainingCase> cases, string noun = " cases")
     {
-        int groups = cases.Select(one => one.Group).Distinct(StringComparer.Ordinal).Count();
+        int groups = TrainingCase.Groups(cases);
         return $"{cases.Count}{noun}{(groups == cases.Count ? "" : $" of {groups} {(groups == 1 ? "group" : "groups")}")}";
     }
 
     private (List<TrainingCase> Training, List<TrainingCase> Validation) Split(IReadOnlyList<TrainingCase> cases)
     {
-        int count = options.ValidationFraction > 0 && cases.Count > 1
-            ? Math.Max(1, (int)Math.Round(options.ValidationFraction * cases.Count))
-            : 0;
+        double share = options.ShareSetAside(TrainingCase.Groups(cases), onGpu: device.type != DeviceType.CPU);
+        int count = share > 0 && cases.Count > 1 ? Math.Max(1, (int)Math.Round(share * cases.Count)) : 0;
         bool[] aside = CaseFolds.SetAside([.. cases.Select(one => one.Group)], count, SeededRandom.At(seed, SeededRandom.Purpose.Split, 0));
         return (cases.Where((_, i) => !aside[i]).ToList(), cases.Where((_, i) => aside[i]).ToList());
     }
