@@ -41,8 +41,7 @@ Console.WriteLine($"2. Training the Compact preset at {Side}×{Side} pixels for 
 using (TransformerChain<ConsensusSegmentationTransformer> trained = pipeline.Fit(train))
 {
     TrainingSummary summary = trained.LastTransformer.Training;
-    Console.WriteLine(
-        $"   {summary.Steps} steps; soft Dice {summary.BestValidationScore:0.000} on the cases set aside at step {summary.BestStep}");
+    Console.WriteLine($"   {summary.Steps} steps on {summary.TrainingCases} photographs");
     ml.Model.Save(trained, train.Schema, modelPath);
 }
 

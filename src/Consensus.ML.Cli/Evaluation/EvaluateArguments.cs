@@ -5,6 +5,7 @@ using Consensus.Imaging.Storage;
 using Consensus.ML.Cli.Data;
 using Consensus.ML.Cli.Output;
 using Consensus.ML.Cli.Prediction;
+using Consensus.ML.Cli.Records;
 using Consensus.ML.Cli.Shell;
 using Consensus.ML.Datasets;
 using Consensus.ML.Evaluation;
@@ -202,7 +203,7 @@ internal sealed class EvaluateArguments
                 + "report when all shards are done.");
         }
 
-        RecordFolder.EnsureOutside(records, report);
+        RecordFiles.EnsureOutside(records, report);
         return shard;
     }
 

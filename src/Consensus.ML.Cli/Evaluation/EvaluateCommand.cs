@@ -2,6 +2,7 @@ using System.CommandLine;
 using Consensus.ML.Cli.Data;
 using Consensus.ML.Cli.Output;
 using Consensus.ML.Cli.Prediction;
+using Consensus.ML.Cli.Records;
 using Consensus.ML.Cli.Shell;
 using Consensus.ML.Evaluation;
 using Microsoft.ML;
@@ -83,9 +84,9 @@ internal static class EvaluateCommand
             IsQuiet = report == "-",
             IsVerbose = parsed.IsVerbose(),
         };
-        string computes = (device ?? (ml.GpuDeviceId is null ? "cpu" : "cuda")).Split(':')[0];
-        RecordFolder folder = interruption.Run(
-            () => run.Open(records, path, computes), "Stopped while the files of the cases were read; the same command starts again.");
+        RecordFolder<EvaluationManifest, EvaluationRecord> folder = interruption.Run(
+            () => run.Open(records, path, DeviceOption.Kind(ml, device)),
+            "Stopped while the files of the cases were read; the same command starts again.");
         EvaluationCounts counts = run.Run(folder);
         int left = run.Count - counts.Total;
         if (!run.IsQuiet && (left > 0 || counts.Failed > 0 || counts.Skipped > 0 || shard is not null))
@@ -100,11 +101,15 @@ internal static class EvaluateCommand
 
         if (shard is null or { Count: 1 })
         {
-            Print(terminal, folder.Read(), settings, report, parsed.GetValue(arguments.All));
+            Print(terminal, Scores(folder.Read(), settings), settings, report, parsed.GetValue(arguments.All));
         }
 
         return ExitCode.Success;
     }
+
+    /// <summary>The scores that records hold, with the intervals of their means.</summary>
+    public static SegmentationMetrics Scores(IReadOnlyList<EvaluationRecord> records, EvaluationSettings settings) =>
+        new([.. records.Select(record => record.Scores)], settings.Options);
 
     /// <summary>Prints tables, or writes the report as JSON where '-' asks for that alone; a report in a file is written too.</summary>
     /// <param name="terminal">Where the tables go.</param>

@@ -1,3 +1,5 @@
+using Consensus.ML.Cli.Records;
+
 namespace Consensus.ML.Cli.Evaluation;
 
 /// <summary>
@@ -18,11 +20,14 @@ internal sealed record EvaluationManifest(
     string Device,
     string ModelSha256,
     EvaluationSettings Settings,
-    IReadOnlyList<ManifestCase> Cases)
+    IReadOnlyList<ManifestCase> Cases) : IRecordManifest<EvaluationManifest>
 {
-    /// <summary>The version that this command writes, and the newest that it reads.</summary>
-    public const int CurrentFormatVersion = 1;
+    /// <inheritdoc/>
+    public static int CurrentFormatVersion => 1;
 
-    /// <summary>The value of <see cref="Kind"/>.</summary>
-    public const string Evaluation = "evaluation";
+    /// <inheritdoc/>
+    public static string KindName => "evaluation";
+
+    /// <inheritdoc/>
+    public EvaluationManifest WithoutFiles() => this with { Cases = [], ModelSha256 = "" };
 }

@@ -1,7 +1,6 @@
 using System.Text.Json;
 using Consensus.ML.Cli.Output;
 using Consensus.ML.Evaluation;
-using Consensus.ML.Machine;
 using Consensus.ML.Options;
 
 namespace Consensus.ML.Cli.Evaluation;
@@ -140,31 +139,4 @@ internal sealed class EvaluationReport(SegmentationMetrics metrics, EvaluationSe
     internal sealed record DataDescription(string Task, string Split, int Cases, int Groups);
 
     internal sealed record ResolutionDescription(bool Native, int? Height, int? Width);
-
-    internal sealed record ModelDescription(
-        string Method,
-        string Target,
-        int Members,
-        int Raters,
-        int ImageChannels,
-        int Height,
-        int Width);
-
-    internal sealed record SamplingDescription(
-        int Generations,
-        double? Tolerance,
-        bool Mirror,
-        string? Sampler,
-        int? Steps,
-        int? Seed,
-        string Precision);
-
-    internal sealed record VersionDescription(string Library, string TorchSharp, string DotNet)
-    {
-        public static VersionDescription OfThisProcess()
-        {
-            RuntimeInfo runtime = RuntimeInfo.Collect("cpu");
-            return new(runtime.Library, runtime.TorchSharp, runtime.DotNet);
-        }
-    }
 }

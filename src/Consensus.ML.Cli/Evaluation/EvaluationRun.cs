@@ -2,6 +2,7 @@ using Consensus.Imaging.Cases;
 using Consensus.Imaging.Storage;
 using Consensus.ML.Cli.Data;
 using Consensus.ML.Cli.Output;
+using Consensus.ML.Cli.Records;
 using Consensus.ML.Cli.Shell;
 using Consensus.ML.Evaluation;
 
@@ -42,15 +43,15 @@ internal sealed class EvaluationRun(
     /// <exception cref="InvalidDataException">
     /// The folder holds records of another run, or a record that does not belong there; the message says which.
     /// </exception>
-    public RecordFolder Open(string path, string model, string device)
+    public RecordFolder<EvaluationManifest, EvaluationRecord> Open(string path, string model, string device)
     {
         var hashes = new FileHashes(stop);
         HashSet<int> mine = [.. _mine];
         IReadOnlyList<string?> groups = CaseGroups.Of(cases);
-        var folder = RecordFolder.Open(
+        var folder = RecordFolder<EvaluationManifest, EvaluationRecord>.Open(
             path,
             there => new EvaluationManifest(
-                EvaluationManifest.CurrentFormatVersion, EvaluationManifest.Evaluation, shard?.Count ?? 1, device, hashes.Of(model),
+                EvaluationManifest.CurrentFormatVersion, EvaluationManifest.KindName, shard?.Count ?? 1, device, hashes.Of(model),
                 evaluator.Settings, [.. cases.Select((raterCase, i) => Describe(i, raterCase, there))]),
             stop);
         if (shard is not null && !IsQuiet)
@@ -70,10 +71,10 @@ internal sealed class EvaluationRun(
     /// <returns>How the cases ended. They are fewer than all where the run was stopped.</returns>
     /// <exception cref="IOException">A record cannot be written. No later case is tried.</exception>
     /// <exception cref="InvalidDataException">A record that is there is damaged or belongs to another run.</exception>
-    public EvaluationCounts Run(RecordFolder folder)
+    public EvaluationCounts Run(RecordFolder<EvaluationManifest, EvaluationRecord> folder)
     {
         // Looked at first, so that a record that does not belong here is found before any work is done.
-        HashSet<int> finished = Overwrites ? [] : [.. _mine.Where(folder.Has)];
+        HashSet<int> finished = Overwrites ? [] : [.. _mine.Where(index => folder.Find(index) is not null)];
         EvaluationCounts counts = default;
         foreach (int index in _mine)
         {
@@ -104,7 +105,8 @@ internal sealed class EvaluationRun(
                 continue;
             }
 
-            string file = folder.Write(index, scores);
+            string file = folder.Write(new(
+                EvaluationRecord.CurrentFormatVersion, folder.Hash, index, scores with { Group = folder.Manifest.Cases[index].Group }));
             if (!IsQuiet)
             {
                 terminal.Out.WriteLine($"{NameText.Printable(scores.Name)}: soft Dice {Formats.Score(scores.SoftDice5)} → {file}");

@@ -23,11 +23,11 @@ internal sealed record EvaluationSettings(
     string Task,
     string Split,
     EvaluationReport.ResolutionDescription Resolution,
-    EvaluationReport.ModelDescription Model,
-    EvaluationReport.SamplingDescription Sampling,
+    ModelDescription Model,
+    SamplingDescription Sampling,
     string SamplingText,
     EvaluationOptions Options,
-    EvaluationReport.VersionDescription Versions,
+    VersionDescription Versions,
     EvaluationReport.DrawnMasksDescription? DrawnMasks = null,
     bool ScoresDrawn = false)
 {
@@ -58,13 +58,11 @@ internal sealed record EvaluationSettings(
             source.Name,
             source.Split,
             native ? new(true, null, null) : new(false, model.Height, model.Width),
-            new(Formats.Method(model), Formats.Learned(model), model.Members, model.Levels, model.ImageChannels, model.Height, model.Width),
-            new(
-                Formats.Maps(model), model.Sampling.Tolerance, model.Sampling.Mirror, Formats.Sampler(model),
-                model.SamplesByDiffusion ? model.Sampling.Steps : null, model.Sampling.Seed, Spelling.Write(model.Sampling.Precision)),
+            ModelDescription.Of(model),
+            SamplingDescription.Of(model),
             Formats.Describe(model),
             options,
-            EvaluationReport.VersionDescription.OfThisProcess(),
+            VersionDescription.OfThisProcess(),
             Describe(loaded, model.Structures[0]),
             scoresDrawn);
     }

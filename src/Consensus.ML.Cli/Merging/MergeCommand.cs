@@ -2,9 +2,10 @@ using System.CommandLine;
 using Consensus.Imaging.Storage;
 using Consensus.ML.Cli.Evaluation;
 using Consensus.ML.Cli.Output;
+using Consensus.ML.Cli.Prediction;
+using Consensus.ML.Cli.Records;
 using Consensus.ML.Cli.Shell;
 using Consensus.ML.Cli.Studies;
-using Consensus.ML.Evaluation;
 using Consensus.ML.Studies;
 using Consensus.ML.Studies.Results;
 
@@ -17,7 +18,8 @@ internal static class MergeCommand
     {
         var folder = new Argument<string>("DIR")
         {
-            Description = "The folder of the records: --records of 'consensus evaluate', or --out of 'consensus study'.",
+            Description = "The folder of the records: --records of 'consensus evaluate' or 'consensus predict', or --out of "
+                + "'consensus study'.",
         };
         var json = new Option<string?>("--json")
         {
@@ -54,29 +56,64 @@ internal static class MergeCommand
 
             using var interruption = new Interruption();
             bool isStudy = File.Exists(Path.Combine(path, "study.json"));
-            return isStudy ? MergeStudy(terminal, path, report, target)
-                : target is null ? MergeEvaluation(terminal, path, report, parsed.GetValue(all))
-                : throw new UsageException($"--out is for the folder of a study, and '{path}' is none: give --json a file.");
+            if (isStudy)
+            {
+                return MergeStudy(terminal, path, report, target);
+            }
+
+            if (target is not null)
+            {
+                throw new UsageException($"--out is for the folder of a study, and '{path}' is none: give --json a file.");
+            }
+
+            if (report is not null)
+            {
+                RecordFiles.EnsureOutside(path, report);
+            }
+
+            return RecordFiles.KindOf(path) != PredictionManifest.KindName
+                ? MergeEvaluation(terminal, path, report, parsed.GetValue(all))
+                : !parsed.GetValue(all)
+                ? MergePrediction(terminal, path, report)
+                : throw new UsageException($"{all.Name} is for scores, and the records in '{path}' are of a prediction.");
         });
         return command;
     }
 
     private static int MergeEvaluation(Terminal terminal, string path, string? report, bool all)
     {
-        if (report is not null)
-        {
-            RecordFolder.EnsureOutside(path, report);
-        }
-
-        var folder = RecordFolder.Open(path);
-        IReadOnlyList<string> problems = folder.Problems(out IReadOnlyList<CaseMetrics> scores);
+        var folder = RecordFolder<EvaluationManifest, EvaluationRecord>.Open(path);
+        IReadOnlyList<string> problems = folder.Problems(out IReadOnlyList<EvaluationRecord> records);
         if (problems.Count > 0)
         {
             return Refuse(terminal, path, problems);
         }
 
         EvaluationSettings settings = folder.Manifest.Settings;
-        EvaluateCommand.Print(terminal, new SegmentationMetrics(scores, settings.Options), settings, report, all);
+        EvaluateCommand.Print(terminal, EvaluateCommand.Scores(records, settings), settings, report, all);
+        return ExitCode.Success;
+    }
+
+    private static int MergePrediction(Terminal terminal, string path, string? report)
+    {
+        IReadOnlyList<string> problems = PredictionRecords.Problems(path, out PredictionReport? merged);
+        if (merged is null)
+        {
+            return Refuse(terminal, path, problems);
+        }
+
+        if (report is not null)
+        {
+            JsonOutput.Write(report, merged, terminal.Out);
+        }
+
+        if (report != "-")
+        {
+            int files = merged.Cases.Sum(one => one.Outputs.Count);
+            string inputs = merged.Cases.Count == 1 ? "1 input is predicted; its" : $"{merged.Cases.Count} inputs are predicted; their";
+            terminal.Out.WriteLine($"{inputs} {files} files are as they were written.");
+        }
+
         return ExitCode.Success;
     }
 

@@ -45,12 +45,20 @@ internal sealed class PredictArguments
 
     public Option<bool> SkipExisting { get; } = new("--skip-existing")
     {
-        Description = "Leave inputs alone whose results are in --out already. Default for a shard; otherwise results are replaced.",
+        Description = "Leave inputs alone whose results are in --out already. Default for a shard and with --records; otherwise results "
+            + "are replaced.",
     };
 
     public Option<bool> Overwrite { get; } = new("--overwrite")
     {
-        Description = "Replace results of a shard that are in --out already.",
+        Description = "Replace results of a shard, or with --records, that are in --out already.",
+    };
+
+    public Option<string?> Records { get; } = new("--records")
+    {
+        Description = "Keep a manifest of all inputs, the model and the options in this folder, and a record of each result with the "
+            + "SHA-256 of its files; 'consensus merge' checks that every input has its result. Any number of processes may share it.",
+        HelpName = "DIR",
     };
 
     public Option<string?> Log { get; } = new("--log")
@@ -72,7 +80,7 @@ internal sealed class PredictArguments
     [
         Model, Output, Sampling.Generations, Sampling.Tolerance, Sampling.Mirror, Sampling.Sampler, Sampling.Steps, Sampling.Seed,
         Sampling.Precision, Device, Threads, Axis, Data.Data, Data.Task, Data.Split, Inputs, Shards.Shard, Shards.Shards, SkipExisting,
-        Overwrite, Log,
+        Overwrite, Records, Log,
     ];
 
     /// <summary>Lists the inputs. No image is opened.</summary>
@@ -92,11 +100,14 @@ internal sealed class PredictArguments
         };
     }
 
-    /// <summary>Whether inputs with results are left alone. Batch systems start a shard again, so a shard does that by itself.</summary>
+    /// <summary>
+    /// Whether inputs with results are left alone. Batch systems start a shard again, so a shard does that by itself, and so does a run
+    /// with records, as in <c>consensus evaluate</c>.
+    /// </summary>
     /// <exception cref="UsageException">Both options were given.</exception>
     public bool SkipsFinished(ParseResult parsed, Shard? shard) => (parsed.GetValue(SkipExisting), parsed.GetValue(Overwrite)) switch
     {
         (true, true) => throw new UsageException("--skip-existing keeps results and --overwrite replaces them: give one of them."),
-        (bool skip, bool overwrite) => skip || (shard is not null && !overwrite),
+        (bool skip, bool overwrite) => skip || ((shard is not null || parsed.GetValue(Records) is not null) && !overwrite),
     };
 }

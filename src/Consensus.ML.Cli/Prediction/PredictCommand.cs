@@ -19,7 +19,8 @@ internal static class PredictCommand
             "Predict the soft maps of images, at their own size and geometry.",
             "consensus predict --model brain-growth.zip --out maps patient7/image.nii.gz patient8/image.nii.gz",
             "consensus predict --model brain-growth.zip --out maps --data QUBIQ --task brain-growth --split val",
-            "consensus predict --model brain-growth.zip --out maps --inputs images.txt --shard 0/4 --log shard0.jsonl")
+            "consensus predict --model brain-growth.zip --out maps --inputs images.txt --shard 0/4 --log shard0.jsonl",
+            "consensus predict --model brain-growth.zip --out maps --inputs images.txt --shard 0/4 --records records")
         {
             arguments.Files,
         };
@@ -54,7 +55,9 @@ internal static class PredictCommand
             terminal.Out.WriteLine($"Shard {shard} ({shard.Origin}): {options.Cases.Count} of {all.Count} inputs");
         }
 
-        return options.Cases.Count == 0 ? ExitCode.Success : Run(terminal, arguments, parsed, path, options, interruption);
+        return options.Cases.Count == 0
+            ? ExitCode.Success
+            : Run(terminal, arguments, parsed, path, options, all, shard, interruption);
     }
 
     private static int Run(
@@ -63,6 +66,8 @@ internal static class PredictCommand
         ParseResult parsed,
         string path,
         PredictionRunOptions options,
+        IReadOnlyList<RaterCase> all,
+        Shard? shard,
         Interruption interruption)
     {
         int? number = parsed.GetValue(arguments.Threads);
@@ -74,12 +79,24 @@ internal static class PredictCommand
         OutputPath.EnsureFolder(options.Folder);
         using LoadedModel sampled = loaded.WithSampling(arguments.Sampling.Read(parsed, loaded.Segmentation));
         using LoadedModel model = sampled.WithCancellation(interruption.Token);
+        PredictionRecords? records = parsed.GetValue(arguments.Records) is { } folder
+            ? interruption.Run(
+                () => PredictionRecords.Open(
+                    new(folder, path, DeviceOption.Kind(ml, parsed.GetValue(arguments.Device)), options.Axis), model.Segmentation, all,
+                    shard, interruption.Token),
+                "Stopped while the files of the inputs were read; the same command starts again.")
+            : null;
+        if (options.SkipsFinished)
+        {
+            records?.EnsureIntact(options.Cases);
+        }
+
         using PredictionLog? log = parsed.GetValue(arguments.Log) is { } file ? PredictionLog.Open(file) : null;
         PredictionRunOptions shared = loaded.Segmentation.PredictsSideBySide
             ? options with { Threads = RuntimeInfo.Collect(ml, parsed.GetValue(arguments.Device)).Threads }
             : options;
         PredictionCounts counts =
-            new PredictionRun(terminal, model, new MapPredictor(ml, model), shared, log, interruption.Token).Run();
+            new PredictionRun(terminal, model, new MapPredictor(ml, model), shared, log, records, interruption.Token).Run();
         int left = options.Cases.Count - counts.Total;
         if (left > 0 || counts.Skipped > 0 || counts.Failed > 0)
         {

@@ -17,6 +17,7 @@ namespace Consensus.ML.Cli.Prediction;
 /// <param name="predictor">Predicts with the model.</param>
 /// <param name="options">What to predict, and how.</param>
 /// <param name="log">The log; null for none.</param>
+/// <param name="records">The records; null for none.</param>
 /// <param name="stop">Gives up the current input, and ends the run.</param>
 internal sealed class PredictionRun(
     Terminal terminal,
@@ -24,6 +25,7 @@ internal sealed class PredictionRun(
     MapPredictor predictor,
     PredictionRunOptions options,
     PredictionLog? log,
+    PredictionRecords? records,
     CancellationToken stop)
 {
     private PredictionCounts _counts;
@@ -88,7 +90,8 @@ internal sealed class PredictionRun(
         try
         {
             if (options.SkipsFinished
-                && PredictionFiles.Finished(options.Folder, raterCase.Name, model.Segmentation.Structures) is { } outputs)
+                && PredictionFiles.Finished(options.Folder, raterCase.Name, model.Segmentation.Structures) is { } outputs
+                && records?.Has(raterCase, outputs) != false)
             {
                 return new(raterCase, TimeSpan.Zero) { Finished = outputs };
             }
@@ -124,6 +127,7 @@ internal sealed class PredictionRun(
     {
         (MapFile File, IReadOnlyList<Slice> Maps)[] maps = [.. structures.SelectMany(structure => MapsOf(input, structure))];
         (string File, RgbImage Picture)[] pictures = [.. structures.SelectMany(structure => PicturesOf(input, structure))];
+        string[] files = [.. maps.Select(map => map.File.Path), .. pictures.Select(picture => picture.File)];
         Interruption.Write(() =>
         {
             try
@@ -137,14 +141,15 @@ internal sealed class PredictionRun(
                 {
                     picture.SavePng(file);
                 }
+
+                records?.Write(input.Case, files, structures[0].Soft);
             }
             catch (IOException exception)
             {
                 throw new ResultNotWrittenException(exception);
             }
 
-            log?.Write(PredictionRecord.Ok(
-                input.Case, [.. maps.Select(map => map.File.Path), .. pictures.Select(picture => picture.File)], time(), structures));
+            log?.Write(PredictionRecord.Ok(input.Case, files, time(), structures));
         });
         foreach (PredictedStructure structure in structures)
         {

@@ -1,11 +1,17 @@
 using System.CommandLine;
 using System.Globalization;
+using Microsoft.ML;
 
 namespace Consensus.ML.Cli.Shell;
 
 /// <summary><c>--device</c>: where to compute.</summary>
 internal static class DeviceOption
 {
+    /// <summary>What computes: cpu or cuda.</summary>
+    /// <param name="ml">The context of the model.</param>
+    /// <param name="device">The value of the option; null where it was not given.</param>
+    public static string Kind(MLContext ml, string? device) => (device ?? (ml.GpuDeviceId is null ? "cpu" : "cuda")).Split(':')[0];
+
     public static Option<string?> Create()
     {
         var option = new Option<string?>("--device")

@@ -60,7 +60,8 @@ public sealed record StudyOptions
 
     /// <summary>
     /// Share of each fold's training cases that is set aside to choose the best weights, in [0, 0.5]; 0 trains on all of them and keeps the
-    /// last weights. Null (the default) for each method's own: a tenth, or for diffusion what <see cref="TrainingOptions.ShareSetAside"/> says.
+    /// last weights. Null (the default) for each method's own: a tenth, or for diffusion what
+    /// <see cref="TrainingOptions.ShareSetAside"/> says.
     /// </summary>
     public double? ValidationFraction { get; init; }
 

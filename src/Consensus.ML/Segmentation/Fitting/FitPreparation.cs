@@ -64,10 +64,8 @@ internal static class FitPreparation
             IReadOnlyList<TrainingCase>? validationCases = validationReader is null
                 ? null
                 : ValidationCases.Read(validationReader, store, channel, cases, options.Cancellation);
-            TrainingOptions training = options.Training with
-            {
-                ValidationFraction = options.Training.ShareSetAside(TrainingCase.Groups(cases), onGpu: device.Device.type != DeviceType.CPU),
-            };
+            double aside = options.Training.ShareSetAside(TrainingCase.Groups(cases), onGpu: device.Device.type != DeviceType.CPU);
+            TrainingOptions training = options.Training with { ValidationFraction = aside };
             FitLog.SingleGroup(channel, cases, isSplit: validationCases is null && training.ValidationFraction > 0);
             int seed = options.Seed ?? environment.Seed() ?? 0;
             FitLog.Data(channel, shape, cases, seed);

@@ -15,7 +15,9 @@ internal static class ProcessorFormats
     /// <summary>Whether torch takes longer in bfloat16 than in float32 on this processor.</summary>
     public static bool BFloat16IsSlow { get; } = RuntimeInformation.ProcessArchitecture == Architecture.X64 && !HasBFloat16();
 
-    /// <summary>The format to compute in for a requested format. It differs from the requested one only if it is as exact and faster.</summary>
+    /// <summary>
+    /// The format to compute in for a requested format. It differs from the requested format only if it is as exact and faster.
+    /// </summary>
     public static Precision Effective(Precision asked, torch.Device device) => Effective(asked, device.type, BFloat16IsSlow);
 
     /// <summary>The same, given whether bfloat16 is slow on the processor.</summary>

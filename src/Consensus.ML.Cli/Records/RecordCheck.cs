@@ -1,31 +1,34 @@
 using System.Globalization;
 using System.Text.Json;
 using Consensus.Imaging.Storage;
-using Consensus.ML.Evaluation;
 
-namespace Consensus.ML.Cli.Evaluation;
+namespace Consensus.ML.Cli.Records;
 
 /// <summary>Says in a sentence, with the file and the case, why a file is not the record that it should be.</summary>
+/// <typeparam name="TManifest">The type of the manifest.</typeparam>
+/// <typeparam name="TRecord">The type of a record.</typeparam>
 /// <param name="manifest">What the records belong to.</param>
 /// <param name="hash">The hash that the manifest carries.</param>
-internal sealed class RecordCheck(EvaluationManifest manifest, string hash)
+internal sealed class RecordCheck<TManifest, TRecord>(TManifest manifest, string hash)
+    where TManifest : class, IRecordManifest<TManifest>
+    where TRecord : class, ICaseRecord
 {
-    // A record has about 2000 bytes, and a few more for each threshold.
+    // A record has about 2000 bytes, and a few more for each threshold or file.
     private const int LargestRecord = 1 << 20;
 
     /// <summary>The place and the name of a case, for messages.</summary>
     public string CaseText(int index) =>
         string.Create(CultureInfo.InvariantCulture, $"case {index} '{NameText.Printable(manifest.Cases[index].Name)}'");
 
-    /// <summary>Why a file is not the record of a case; null, with the scores, where it is.</summary>
-    public string? Problem(int index, string file, out CaseMetrics? scores)
+    /// <summary>Why a file is not the record of a case; null, with the record, where it is.</summary>
+    public string? Problem(int index, string file, out TRecord? found)
     {
-        scores = null;
+        found = null;
         string text = File.ReadAllText(file), name = CaseText(index);
-        EvaluationRecord record;
+        TRecord record;
         try
         {
-            record = RecordJson.Parse<EvaluationRecord>(text);
+            record = RecordJson.Parse<TRecord>(text);
         }
         catch (JsonException exception)
         {
@@ -34,7 +37,7 @@ internal sealed class RecordCheck(EvaluationManifest manifest, string hash)
 
         if (!SealedJson.IsIntact(text))
         {
-            return $"'{file}', the record of {name}, was changed after it was written: {Seal(text)}";
+            return $"'{file}', the record of {name}, was changed after it was written: {RecordJson.WhyNotIntact(text)}";
         }
 
         if (record.Manifest != hash)
@@ -43,15 +46,15 @@ internal sealed class RecordCheck(EvaluationManifest manifest, string hash)
                 + $"and the manifest here is {hash}.";
         }
 
-        if (record.Index != index || record.Scores.Name != manifest.Cases[index].Name)
+        if (record.Index != index || record.Name != manifest.Cases[index].Name)
         {
             return string.Create(
                 CultureInfo.InvariantCulture,
                 $"'{file}' should be the record of {name}, but is the record of case {record.Index} "
-                + $"'{NameText.Printable(record.Scores.Name)}'.");
+                + $"'{NameText.Printable(record.Name)}'.");
         }
 
-        scores = record.Scores;
+        found = record;
         return null;
     }
 
@@ -71,11 +74,11 @@ internal sealed class RecordCheck(EvaluationManifest manifest, string hash)
         string shown = NameText.Printable(file);
         try
         {
-            EvaluationRecord record = RecordJson.Parse<EvaluationRecord>(File.ReadAllText(file));
+            TRecord record = RecordJson.Parse<TRecord>(File.ReadAllText(file));
             bool isMine = record.Manifest == hash && record.Index >= 0 && record.Index < manifest.Cases.Count;
             return isMine
                 ? $"'{shown}' is a second record of {CaseText(record.Index)}, whose record is '{pathOf(record.Index)}'."
-                : $"'{shown}' belongs to another run: it is a record of '{NameText.Printable(record.Scores.Name)}' for the manifest "
+                : $"'{shown}' belongs to another run: it is a record of '{NameText.Printable(record.Name)}' for the manifest "
                     + $"{NameText.Printable(record.Manifest)}.";
         }
         catch (JsonException)
@@ -83,9 +86,4 @@ internal sealed class RecordCheck(EvaluationManifest manifest, string hash)
             return isJson ? $"'{shown}' is no record of this run; keep other files of JSON elsewhere." : null;
         }
     }
-
-    /// <summary>Why a text is not intact, as the end of a sentence.</summary>
-    public static string Seal(string text) => SealedJson.HashIn(text) is { } carried
-        ? $"its content does not have the SHA-256 {carried} that it carries."
-        : "it does not end with its SHA-256.";
 }

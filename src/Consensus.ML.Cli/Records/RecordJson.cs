@@ -6,7 +6,7 @@ using Consensus.Imaging.Storage;
 using Consensus.ML.Cli.Output;
 using Consensus.ML.Cli.Shell;
 
-namespace Consensus.ML.Cli.Evaluation;
+namespace Consensus.ML.Cli.Records;
 
 /// <summary>
 /// Reads and writes the files of records. Numbers keep all their digits, so that a score that was read is the score that was written; null
@@ -39,6 +39,11 @@ internal static class RecordJson
     /// <exception cref="JsonException">The text holds something else.</exception>
     public static T Parse<T>(string text)
         where T : class => JsonSerializer.Deserialize<T>(text, Options) ?? throw new JsonException("it is empty");
+
+    /// <summary>Why a text is not intact, as the end of a sentence.</summary>
+    public static string WhyNotIntact(string text) => SealedJson.HashIn(text) is { } carried
+        ? $"its content does not have the SHA-256 {carried} that it carries."
+        : "it does not end with its SHA-256.";
 
     /// <summary>The members of a value by their path, each as JSON, to compare two values.</summary>
     public static Dictionary<string, string> Flatten<T>(T value) =>

@@ -1,47 +1,36 @@
 using System.Globalization;
 using System.Text.Json;
 using Consensus.Imaging.Storage;
-using Consensus.ML.Cli.Shell;
-using Consensus.ML.Evaluation;
 
-namespace Consensus.ML.Cli.Evaluation;
+namespace Consensus.ML.Cli.Records;
 
 /// <summary>A folder with a manifest and one record for each case that is done. Several processes may work in it.</summary>
-internal sealed class RecordFolder
+/// <typeparam name="TManifest">The type of the manifest.</typeparam>
+/// <typeparam name="TRecord">The type of a record.</typeparam>
+internal sealed class RecordFolder<TManifest, TRecord>
+    where TManifest : class, IRecordManifest<TManifest>
+    where TRecord : class, ICaseRecord
 {
-    private const string ManifestName = "manifest.json";
-
     private readonly string _path;
-    private readonly string _hash;
-    private readonly RecordCheck _check;
+    private readonly RecordCheck<TManifest, TRecord> _check;
 
-    private RecordFolder(string path, EvaluationManifest manifest, string hash)
+    private RecordFolder(string path, TManifest manifest, string hash)
     {
-        (_path, Manifest, _hash) = (path, manifest, hash);
+        (_path, Manifest, Hash) = (path, manifest, hash);
         _check = new(manifest, hash);
     }
 
     /// <summary>What the records belong to.</summary>
-    public EvaluationManifest Manifest { get; }
+    public TManifest Manifest { get; }
 
-    /// <summary>Whether a folder holds a manifest of records.</summary>
-    public static bool Holds(string path) => File.Exists(Path.Combine(path, ManifestName));
-
-    /// <summary>Refuses a report inside the folder: it would look like a record that does not belong there.</summary>
-    /// <exception cref="UsageException">The file would lie in the folder.</exception>
-    public static void EnsureOutside(string path, string report)
-    {
-        if (report != "-" && Path.GetDirectoryName(Path.GetFullPath(report)) == Path.TrimEndingDirectorySeparator(Path.GetFullPath(path)))
-        {
-            throw new UsageException($"'{report}' would lie among the records in '{path}': give --json a file elsewhere.");
-        }
-    }
+    /// <summary>The SHA-256 that the manifest carries, and that each of its records names.</summary>
+    public string Hash { get; }
 
     /// <summary>Opens the folder of records that other processes have written.</summary>
     /// <exception cref="IOException">There is no manifest, or it cannot be read.</exception>
     /// <exception cref="InvalidDataException">The manifest is damaged, or of a newer format.</exception>
-    public static RecordFolder Open(string path) =>
-        Read(path) ?? throw new FileNotFoundException($"'{path}' holds no records: there is no {ManifestName} in it.");
+    public static RecordFolder<TManifest, TRecord> Open(string path) => Read(path)
+        ?? throw new FileNotFoundException($"'{path}' holds no records: there is no {RecordFiles.ManifestName} in it.");
 
     /// <summary>
     /// Opens the folder for the records of a run. The first process writes the manifest; for all others the manifest in the folder must be
@@ -57,10 +46,11 @@ internal sealed class RecordFolder
     /// <exception cref="InvalidDataException">
     /// The folder holds records of another run (the message says what differs), or files that are no records.
     /// </exception>
-    public static RecordFolder Open(string path, Func<EvaluationManifest?, EvaluationManifest> create, CancellationToken cancellation)
+    public static RecordFolder<TManifest, TRecord> Open(
+        string path, Func<TManifest?, TManifest> create, CancellationToken cancellation)
     {
-        RecordFolder? there = Read(path);
-        EvaluationManifest mine = create(there?.Manifest);
+        RecordFolder<TManifest, TRecord>? there = Read(path);
+        TManifest mine = create(there?.Manifest);
         if (there is null)
         {
             Directory.CreateDirectory(path);
@@ -71,8 +61,8 @@ internal sealed class RecordFolder
             if (there is null)
             {
                 EnsureNoRecords(path);
-                RecordJson.Write(Path.Combine(path, ManifestName), mine);
-                there = Read(path) ?? throw new IOException($"'{path}' has lost its {ManifestName}.");
+                RecordJson.Write(Path.Combine(path, RecordFiles.ManifestName), mine);
+                there = Read(path) ?? throw new IOException($"'{path}' has lost its {RecordFiles.ManifestName}.");
             }
         }
 
@@ -82,35 +72,32 @@ internal sealed class RecordFolder
             : there;
     }
 
-    /// <summary>Whether a case has a record.</summary>
-    /// <exception cref="InvalidDataException">The record is damaged or belongs to another run; the message names it.</exception>
-    public bool Has(int index)
+    /// <summary>The record of a case.</summary>
+    /// <exception cref="InvalidDataException">It is damaged or belongs to another run; the message names it.</exception>
+    public TRecord? Find(int index)
     {
         string file = PathOf(index);
-        return File.Exists(file) && (_check.Problem(index, file, out _) is { } problem
-            ? throw new InvalidDataException($"{problem} Remove it, or give --overwrite to score its case again.")
-            : true);
+        return !File.Exists(file) ? null : _check.Problem(index, file, out TRecord? record) is { } problem
+            ? throw new InvalidDataException($"{problem} Remove it, or give --overwrite to take its case again.")
+            : record;
     }
 
     /// <summary>Writes the record of a case, or replaces it.</summary>
     /// <returns>The file.</returns>
     /// <exception cref="IOException">It cannot be written.</exception>
-    public string Write(int index, CaseMetrics scores)
+    public string Write(TRecord record)
     {
-        string file = PathOf(index);
-        RecordJson.Write(
-            file,
-            new EvaluationRecord(
-                EvaluationRecord.CurrentFormatVersion, _hash, index, scores with { Group = Manifest.Cases[index].Group }));
+        string file = PathOf(record.Index);
+        RecordJson.Write(file, record);
         return file;
     }
 
     /// <summary>Every reason why the records are not those of all cases, each in a sentence that names the file and the case.</summary>
-    /// <param name="scores">The scores of all cases; incomplete where there is a reason.</param>
-    public IReadOnlyList<string> Problems(out IReadOnlyList<CaseMetrics> scores)
+    /// <param name="records">The records of all cases; incomplete where there is a reason.</param>
+    public IReadOnlyList<string> Problems(out IReadOnlyList<TRecord> records)
     {
         var problems = new List<string>();
-        var found = new List<CaseMetrics>();
+        var found = new List<TRecord>();
         for (int i = 0; i < Manifest.Cases.Count; i++)
         {
             string file = PathOf(i);
@@ -118,7 +105,7 @@ internal sealed class RecordFolder
             {
                 problems.Add($"{_check.CaseText(i)} has no record: '{file}' is missing.");
             }
-            else if (_check.Problem(i, file, out CaseMetrics? one) is { } problem)
+            else if (_check.Problem(i, file, out TRecord? one) is { } problem)
             {
                 problems.Add(problem);
             }
@@ -133,21 +120,24 @@ internal sealed class RecordFolder
             Others(_path).Where(name => !expected.Contains(name))
                 .Select(name => _check.Surplus(Path.Combine(_path, name), PathOf))
                 .OfType<string>());
-        scores = found;
+        records = found;
         return problems;
     }
 
-    /// <summary>The scores of all cases, with the intervals of their means.</summary>
+    /// <summary>The records of all cases, in their order.</summary>
     /// <exception cref="InvalidDataException">A record is missing, or does not belong here; the message names the first.</exception>
-    public SegmentationMetrics Read()
+    public IReadOnlyList<TRecord> Read()
     {
-        IReadOnlyList<string> problems = Problems(out IReadOnlyList<CaseMetrics> scores);
-        return problems.Count == 0 ? new(scores, Manifest.Settings.Options) : throw new InvalidDataException(problems[0]);
+        IReadOnlyList<string> problems = Problems(out IReadOnlyList<TRecord> records);
+        return problems.Count == 0 ? records : throw new InvalidDataException(problems[0]);
     }
 
-    private static RecordFolder? Read(string path)
+    /// <summary>The place and the name of a case, for messages.</summary>
+    public string CaseText(int index) => _check.CaseText(index);
+
+    private static RecordFolder<TManifest, TRecord>? Read(string path)
     {
-        string file = Path.Combine(path, ManifestName);
+        string file = Path.Combine(path, RecordFiles.ManifestName);
         if (!File.Exists(file))
         {
             return null;
@@ -156,38 +146,39 @@ internal sealed class RecordFolder
         string text = File.ReadAllText(file);
         if (!SealedJson.IsIntact(text))
         {
-            throw new InvalidDataException($"'{file}' was changed or cut short: {RecordCheck.Seal(text)}");
+            throw new InvalidDataException($"'{file}' was changed or cut short: {RecordJson.WhyNotIntact(text)}");
         }
 
-        EvaluationManifest manifest;
+        if (RecordFiles.KindOf(path) is { } kind && kind != TManifest.KindName)
+        {
+            throw new InvalidDataException(
+                $"'{file}' is the manifest of other records: its kind is '{NameText.Printable(kind)}', and not "
+                + $"'{TManifest.KindName}'.");
+        }
+
+        TManifest manifest;
         try
         {
-            manifest = RecordJson.Parse<EvaluationManifest>(text);
+            manifest = RecordJson.Parse<TManifest>(text);
         }
         catch (JsonException exception)
         {
             throw new InvalidDataException($"'{file}' is no manifest of records: {exception.Message}", exception);
         }
 
-        if (manifest.Kind != EvaluationManifest.Evaluation)
-        {
-            throw new InvalidDataException(
-                $"'{file}' is no manifest of an evaluation: its kind is '{NameText.Printable(manifest.Kind)}'.");
-        }
-
-        return manifest.FormatVersion <= EvaluationManifest.CurrentFormatVersion
+        return manifest.FormatVersion <= TManifest.CurrentFormatVersion
             ? new(path, manifest, SealedJson.HashIn(text)!)
             : throw new InvalidDataException(string.Create(
                 CultureInfo.InvariantCulture,
                 $"'{file}' has format version {manifest.FormatVersion}; this version of 'consensus' reads up to "
-                + $"{EvaluationManifest.CurrentFormatVersion}. Update it."));
+                + $"{TManifest.CurrentFormatVersion}. Update it."));
     }
 
     /// <summary>The files beside the manifest. Hidden files, such as those being written, do not count.</summary>
     private static IEnumerable<string> Others(string path) =>
         Directory.EnumerateFiles(path)
             .Select(file => Path.GetFileName(file))
-            .Where(name => !name.StartsWith('.') && name != ManifestName)
+            .Where(name => !name.StartsWith('.') && name != RecordFiles.ManifestName)
             .Order(StringComparer.Ordinal);
 
     private static void EnsureNoRecords(string path)
@@ -195,7 +186,8 @@ internal sealed class RecordFolder
         if (Others(path).FirstOrDefault(name => name.EndsWith(".json", StringComparison.OrdinalIgnoreCase)) is { } other)
         {
             throw new InvalidDataException(
-                $"'{path}' holds '{NameText.Printable(other)}' and no {ManifestName}: use a new or an empty folder for the records.");
+                $"'{path}' holds '{NameText.Printable(other)}' and no {RecordFiles.ManifestName}: use a new or an empty folder for the "
+                + "records.");
         }
     }
 

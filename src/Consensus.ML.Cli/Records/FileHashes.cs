@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using Consensus.Imaging;
 
-namespace Consensus.ML.Cli.Evaluation;
+namespace Consensus.ML.Cli.Records;
 
 /// <summary>The SHA-256 of files. Each file is read once: many slices may be of one volume.</summary>
 internal sealed class FileHashes(CancellationToken cancellation)
@@ -37,7 +37,7 @@ internal sealed class FileHashes(CancellationToken cancellation)
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw new IOException(
-                $"'{path}' cannot be read, so the manifest of the records cannot say what was scored: {exception.Message}", exception);
+                $"'{path}' cannot be read, so the manifest of the records cannot say what they are of: {exception.Message}", exception);
         }
     }
 }

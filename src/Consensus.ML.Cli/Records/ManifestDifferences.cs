@@ -1,7 +1,7 @@
 using System.Globalization;
 using Consensus.ML.Options;
 
-namespace Consensus.ML.Cli.Evaluation;
+namespace Consensus.ML.Cli.Records;
 
 /// <summary>Says in words what differs between two manifests.</summary>
 internal static class ManifestDifferences
@@ -11,13 +11,12 @@ internal static class ManifestDifferences
     /// <summary>The differences in one line; null for none.</summary>
     /// <param name="here">The manifest of this process.</param>
     /// <param name="there">The manifest in the folder.</param>
-    public static string? Describe(EvaluationManifest here, EvaluationManifest there)
+    public static string? Describe<TManifest>(TManifest here, TManifest there)
+        where TManifest : IRecordManifest<TManifest>
     {
         List<string> found =
         [
-            .. OptionValues.Differences(
-                RecordJson.Flatten(here with { Cases = [], ModelSha256 = "" }),
-                RecordJson.Flatten(there with { Cases = [], ModelSha256 = "" })),
+            .. OptionValues.Differences(RecordJson.Flatten(here.WithoutFiles()), RecordJson.Flatten(there.WithoutFiles())),
         ];
         if (here.ModelSha256 != there.ModelSha256)
         {
