@@ -148,7 +148,9 @@ public sealed partial class SegmentationCatalog
             string[] raterNames = RaterNames(caseName, raterNamesGetter, masks, names);
             PredictedMaps.Row predicted = mapsGetter(caseName);
             CaseMetrics scores = Score(caseName, predicted, masks, imageGetter?.Invoke(), options, raterNames, out RaterMasks sized);
-            ofVolumes.Add(volumeGetter(caseName), predicted, sized, raterNames, scores, cases.Count);
+            VolumeKey? volume = volumeGetter(caseName);
+            scores = scores with { Volume = volume?.Name };
+            ofVolumes.Add(volume, predicted, sized, raterNames, scores, cases.Count);
             channel.Trace(
                 MessageSensitivity.UserData, "Case '{0}': soft Dice {1:0.0000} (5 thresholds), {2:0.0000} (9 thresholds)", caseName,
                 scores.SoftDice5, scores.SoftDice9);

@@ -61,6 +61,55 @@ public sealed class VolumeScoreTests : IDisposable
         CommandRun.InProcess([.. words, "--area-deviations", "0"]).AssertFailed(2, "--area-deviations is 0; it must be above 0");
     }
 
+    /// <summary>Volumes of two, one and two slices, which two shards share: the records of all make the report of one process.</summary>
+    [Fact]
+    public void Records_of_slices_hold_the_scores_of_their_volumes()
+    {
+        string[] words =
+        [
+            "evaluate", "--model", Path.Combine(RepositoryFolder.Find(), "tests", "Consensus.ML.Api.Tests", "Models", "unet-levels.zip"),
+            "--data", Volumes(2, 1, 2), "--device", "cpu",
+        ];
+        CommandRun whole = CommandRun.InProcess([.. words, "--json", _workspace["whole.json"]]).AssertSucceeded();
+        Assert.Contains("Over 3 volumes: soft Dice", whole.Out, StringComparison.Ordinal);
+        string[] recorded = [.. words, "--records", _workspace["records"], "--shard"];
+        CommandRun first = CommandRun.InProcess([.. recorded, "0/2"]).AssertSucceeded();
+        Assert.StartsWith("Shard 0/2 (--shard): 4 of 5 cases\n", first.Out, StringComparison.Ordinal);
+        CommandRun.InProcess([.. recorded, "1/2"]).AssertSucceeded();
+        AssertMerged();
+
+        // The volume cannot be scored again from one of its slices.
+        File.Delete(_workspace["records/case-000000.json"]);
+        CommandRun again = CommandRun.InProcess([.. recorded, "0/2"]).AssertSucceeded();
+        Assert.EndsWith("\n2 scored, 2 skipped, 0 failed\n", again.Out, StringComparison.Ordinal);
+        AssertMerged();
+        JsonElement[] records =
+        [
+            .. Enumerable.Range(0, 5).Select(
+                index => JsonDocument.Parse(File.ReadAllText(_workspace[$"records/case-{index:D6}.json"])).RootElement),
+        ];
+        Assert.All(records, record => Assert.Empty(Violations("evaluation-record", record)));
+        Assert.Equal(
+            [false, true, false, false, true], records.Select(record => record.TryGetProperty("volumes", out _)));
+
+        // A slice that cannot be scored leaves its neighbours theirs. Here a rater's second slice is no mask.
+        NiftiBytes mask = new() { Dimensions = [16, 16, 2], Values = [.. Enumerable.Range(0, 512).Select(i => i < 256 ? i % 2 : i)] };
+        mask.WriteTo(_workspace["a0.nii"]);
+        CommandRun failed = CommandRun.InProcess([.. words, "--records", _workspace["other"]]);
+        Assert.Equal(1, failed.Code);
+        Assert.StartsWith("consensus: v0_slice1: ", Assert.Single(failed.ErrorLines), StringComparison.Ordinal);
+        Assert.EndsWith("\n4 scored, 0 skipped, 1 failed\n", failed.Out, StringComparison.Ordinal);
+        Assert.Contains(
+            "case 1 'v0_slice1' has no record", CommandRun.InProcess("merge", _workspace["other"]).ErrorLines[0], StringComparison.Ordinal);
+
+        void AssertMerged()
+        {
+            CommandRun merged = CommandRun.InProcess("merge", _workspace["records"], "--json", _workspace["merged.json"]).AssertSucceeded();
+            Assert.Equal(whole.Out, merged.Out);
+            Assert.Equal(File.ReadAllText(_workspace["whole.json"]), File.ReadAllText(_workspace["merged.json"]));
+        }
+    }
+
     private static string Text(double value) =>
         value.ToString("0.0000", CultureInfo.InvariantCulture).Replace(".", @"\.", StringComparison.Ordinal);
 
@@ -95,5 +144,34 @@ public sealed class VolumeScoreTests : IDisposable
             Dimensions = [16, 16, 2],
             Values = [.. Enumerable.Range(0, 512).Select(value)],
         }.WriteTo(_workspace[$"{name}.nii"]);
+    }
+
+    /// <summary>A manifest of volumes v0, v1, … of 16×16 pixels and three raters, with different masks in each slice.</summary>
+    /// <param name="slices">The number of slices of each volume.</param>
+    private string Volumes(params int[] slices)
+    {
+        string manifest = _workspace["volumes.json"];
+        File.WriteAllText(manifest, new JsonObject
+        {
+            ["formatVersion"] = 1,
+            ["name"] = "scans",
+            ["raters"] = new JsonArray("a", "b", "c"),
+            ["volume"] = new JsonObject(),
+            ["cases"] = new JsonArray([.. slices.Select((count, volume) => new JsonObject
+            {
+                ["name"] = $"v{volume}",
+                ["image"] = Write("image", volume, count, i => (i + (7 * volume)) % 97),
+                ["masks"] = new JsonObject("abc".Select((rater, number) => KeyValuePair.Create(
+                    $"{rater}",
+                    (JsonNode?)Write($"{rater}", volume, count, i => i % 256 < 40 + (20 * number) + (9 * (i / 256)) ? 1 : 0)))),
+            })]),
+        }.ToJsonString());
+        return manifest;
+
+        string Write(string name, int volume, int count, Func<int, double> value) => new NiftiBytes
+        {
+            Dimensions = [16, 16, count],
+            Values = [.. Enumerable.Range(0, 256 * count).Select(value)],
+        }.WriteTo(_workspace[$"{name}{volume}.nii"]);
     }
 }

@@ -18,9 +18,12 @@ internal sealed class CaseEvaluator(MLContext ml, LoadedModel model, EvaluationS
     public SegmentationMetrics Evaluate(IReadOnlyList<RaterCase> cases, IProgress<CaseMetrics>? progress = null) =>
         Evaluate(cases, settings.Options, progress);
 
-    /// <summary>Scores one case. It takes no group from the cases beside it (<see cref="CaseGroups"/>).</summary>
+    /// <summary>
+    /// Scores a case, or the slices of a volume together. They take no group from the cases beside them (<see cref="CaseGroups"/>).
+    /// </summary>
     /// <exception cref="OperationCanceledException">The token of the model was cancelled.</exception>
-    public CaseMetrics Score(RaterCase raterCase) => Evaluate([raterCase], settings.Options with { BootstrapResamples = 0 }, null).Cases[0];
+    public SegmentationMetrics Score(IReadOnlyList<RaterCase> cases) =>
+        Evaluate(cases, settings.Options with { BootstrapResamples = 0 }, null);
 
     private SegmentationMetrics Evaluate(IReadOnlyList<RaterCase> cases, EvaluationOptions options, IProgress<CaseMetrics>? progress)
     {

@@ -87,7 +87,7 @@ internal sealed class EvaluateArguments
     public Option<string?> Records { get; } = new("--records")
     {
         Description = "Keep a record of each case in this folder, and leave cases alone that have one. --shard needs it; "
-            + "'consensus merge' makes the report of all shards.",
+            + "'consensus merge' makes the report of all shards. The slices of a volume are scored by one process.",
         HelpName = "DIR",
     };
 

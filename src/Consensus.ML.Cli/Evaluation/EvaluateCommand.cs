@@ -108,8 +108,16 @@ internal static class EvaluateCommand
     }
 
     /// <summary>The scores that records hold, with the intervals of their means.</summary>
-    public static SegmentationMetrics Scores(IReadOnlyList<EvaluationRecord> records, EvaluationSettings settings) =>
-        new([.. records.Select(record => record.Scores)], settings.Options);
+    public static SegmentationMetrics Scores(IReadOnlyList<EvaluationRecord> records, EvaluationSettings settings)
+    {
+        CaseMetrics[] cases = [.. records.Select(record => record.Scores)];
+        ILookup<string?, CaseMetrics> slices = cases.ToLookup(one => one.Volume, StringComparer.Ordinal);
+
+        // A volume whose slices do not follow each other was scored in parts.
+        IEnumerable<CaseMetrics> volumes = records.SelectMany(record => record.Volumes ?? [])
+            .Where(volume => volume.Slices == slices[volume.Name].Count());
+        return new(cases, settings.Options, volumes);
+    }
 
     /// <summary>Prints tables, or writes the report as JSON where '-' asks for that alone; a report in a file is written too.</summary>
     /// <param name="terminal">Where the tables go.</param>

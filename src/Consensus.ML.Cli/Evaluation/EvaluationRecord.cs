@@ -14,6 +14,10 @@ internal sealed record EvaluationRecord(int FormatVersion, string Manifest, int 
     /// <summary>The version that this command writes, and the newest that it reads.</summary>
     public const int CurrentFormatVersion = 1;
 
+    /// <summary>The scores of the volumes of several slices of which this is the last; null where there is none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<CaseMetrics>? Volumes { get; init; }
+
     /// <inheritdoc/>
     [JsonIgnore]
     public string Name => Scores.Name;

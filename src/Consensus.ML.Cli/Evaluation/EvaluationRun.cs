@@ -8,7 +8,10 @@ using Consensus.ML.Evaluation;
 
 namespace Consensus.ML.Cli.Evaluation;
 
-/// <summary>Scores cases one after the other, and writes the record of a case before it opens the next.</summary>
+/// <summary>
+/// Scores cases one after the other, and writes the record of a case before it opens the next. The slices of a volume are taken together
+/// (<see cref="ScoredTogether"/>).
+/// </summary>
 /// <param name="terminal">Where lines about cases go.</param>
 /// <param name="evaluator">Scores a case.</param>
 /// <param name="cases">All cases, those of other shards too.</param>
@@ -21,8 +24,8 @@ internal sealed class EvaluationRun(
     Shard? shard,
     CancellationToken stop)
 {
-    private readonly IReadOnlyList<int> _mine =
-        shard?.Of([.. Enumerable.Range(0, cases.Count)]) ?? [.. Enumerable.Range(0, cases.Count)];
+    private readonly IReadOnlyList<IReadOnlyList<int>> _mine =
+        shard?.Of(ScoredTogether.Of(cases)) ?? ScoredTogether.Of(cases);
 
     /// <summary>Whether cases that have a record are scored again.</summary>
     public bool Overwrites { get; init; }
@@ -34,7 +37,7 @@ internal sealed class EvaluationRun(
     public bool IsVerbose { get; init; }
 
     /// <summary>The number of cases of this process.</summary>
-    public int Count => _mine.Count;
+    public int Count => _mine.Sum(together => together.Count);
 
     /// <summary>
     /// Opens the folder of the records. The first process reads the files of all cases for the manifest. A process that finds a manifest
@@ -46,7 +49,7 @@ internal sealed class EvaluationRun(
     public RecordFolder<EvaluationManifest, EvaluationRecord> Open(string path, string model, string device)
     {
         var hashes = new FileHashes(stop);
-        HashSet<int> mine = [.. _mine];
+        HashSet<int> mine = [.. _mine.SelectMany(together => together)];
         IReadOnlyList<string?> groups = CaseGroups.Of(cases);
         var folder = RecordFolder<EvaluationManifest, EvaluationRecord>.Open(
             path,
@@ -56,7 +59,7 @@ internal sealed class EvaluationRun(
             stop);
         if (shard is not null && !IsQuiet)
         {
-            terminal.Out.WriteLine($"Shard {shard} ({shard.Origin}): {_mine.Count} of {cases.Count} cases");
+            terminal.Out.WriteLine($"Shard {shard} ({shard.Origin}): {Count} of {cases.Count} cases");
         }
 
         return folder;
@@ -74,48 +77,92 @@ internal sealed class EvaluationRun(
     public EvaluationCounts Run(RecordFolder<EvaluationManifest, EvaluationRecord> folder)
     {
         // Looked at first, so that a record that does not belong here is found before any work is done.
-        HashSet<int> finished = Overwrites ? [] : [.. _mine.Where(index => folder.Find(index) is not null)];
+        HashSet<int> finished = Overwrites ? [] : [.. _mine.SelectMany(each => each).Where(index => folder.Find(index) is not null)];
         EvaluationCounts counts = default;
-        foreach (int index in _mine)
+        foreach (IReadOnlyList<int> together in _mine)
         {
             if (stop.IsCancellationRequested)
             {
                 break;
             }
 
-            if (finished.Contains(index))
+            if (together.All(finished.Contains))
             {
-                counts = counts with { Skipped = counts.Skipped + 1 };
+                counts = counts with { Skipped = counts.Skipped + together.Count };
                 continue;
             }
 
-            CaseMetrics scores;
-            try
-            {
-                scores = evaluator.Score(cases[index]);
-            }
-            catch (Exception exception) when (Failure.Innermost(exception) is OperationCanceledException && stop.IsCancellationRequested)
+            if (Score(folder, together) is not { } ended)
             {
                 break;
             }
-            catch (Exception exception) when (Failure.Innermost(exception) is not (UsageException or DllNotFoundException))
-            {
-                Complain(cases[index], exception);
-                counts = counts with { Failed = counts.Failed + 1 };
-                continue;
-            }
 
-            string file = folder.Write(new(
-                EvaluationRecord.CurrentFormatVersion, folder.Hash, index, scores with { Group = folder.Manifest.Cases[index].Group }));
-            if (!IsQuiet)
-            {
-                terminal.Out.WriteLine($"{NameText.Printable(scores.Name)}: soft Dice {Formats.Score(scores.SoftDice5)} → {file}");
-            }
-
-            counts = counts with { Scored = counts.Scored + 1 };
+            counts = counts with { Scored = counts.Scored + ended.Scored, Failed = counts.Failed + ended.Failed };
         }
 
         return counts;
+    }
+
+    /// <summary>Scores cases together. Where one of several fails, each is scored by itself: the volume then lacks a slice.</summary>
+    /// <returns>How they ended; null where the run was stopped.</returns>
+    private EvaluationCounts? Score(RecordFolder<EvaluationManifest, EvaluationRecord> folder, IReadOnlyList<int> together)
+    {
+        SegmentationMetrics scores;
+        try
+        {
+            scores = evaluator.Score([.. together.Select(index => cases[index])]);
+        }
+        catch (Exception exception) when (Failure.Innermost(exception) is OperationCanceledException && stop.IsCancellationRequested)
+        {
+            return null;
+        }
+        catch (Exception exception) when (Failure.Innermost(exception) is not (UsageException or DllNotFoundException))
+        {
+            if (together.Count > 1)
+            {
+                return ScoreEach(folder, together);
+            }
+
+            Complain(cases[together[0]], exception);
+            return new() { Failed = 1 };
+        }
+
+        for (int i = 0; i < together.Count; i++)
+        {
+            Write(folder, together[i], scores.Cases[i], i == together.Count - 1 ? scores.Volumes?.Cases : null);
+        }
+
+        return new() { Scored = together.Count };
+    }
+
+    private EvaluationCounts ScoreEach(RecordFolder<EvaluationManifest, EvaluationRecord> folder, IReadOnlyList<int> together)
+    {
+        EvaluationCounts counts = default;
+        foreach (int index in together)
+        {
+            if (stop.IsCancellationRequested || Score(folder, [index]) is not { } ended)
+            {
+                break;
+            }
+
+            counts = counts with { Scored = counts.Scored + ended.Scored, Failed = counts.Failed + ended.Failed };
+        }
+
+        return counts;
+    }
+
+    private void Write(
+        RecordFolder<EvaluationManifest, EvaluationRecord> folder, int index, CaseMetrics scores, IReadOnlyList<CaseMetrics>? volumes)
+    {
+        string? group = folder.Manifest.Cases[index].Group;
+        string file = folder.Write(new(EvaluationRecord.CurrentFormatVersion, folder.Hash, index, scores with { Group = group })
+        {
+            Volumes = volumes is null ? null : [.. volumes.Select(volume => volume with { Group = group })],
+        });
+        if (!IsQuiet)
+        {
+            terminal.Out.WriteLine($"{NameText.Printable(scores.Name)}: soft Dice {Formats.Score(scores.SoftDice5)} → {file}");
+        }
     }
 
     private void Complain(RaterCase raterCase, Exception exception)

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Consensus.Imaging;
 using Consensus.Imaging.Cases;
 using Consensus.Imaging.Labels;
@@ -19,6 +20,13 @@ public sealed record CaseMetrics
     /// resample groups. Null (the default) where the case is a group by itself.
     /// </summary>
     public string? Group { get; init; }
+
+    /// <summary>
+    /// The name of the volume that the case is a slice of, as <see cref="SegmentationMetrics.Volumes"/> has it; null (the default) for a
+    /// case that is none, and for a volume.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Volume { get; init; }
 
     /// <summary>
     /// How many slices were scored as one: 1 for a case, any number for a volume (<see cref="SegmentationMetrics.Volumes"/>).
@@ -352,6 +360,7 @@ public sealed record CaseMetrics
     internal CaseMetrics AsVolume(string name, int slices) => this with
     {
         Name = name,
+        Volume = null,
         Slices = slices,
         BoundaryF = double.NaN,
         HausdorffDistance95 = double.NaN,

@@ -18,7 +18,10 @@ public sealed class SegmentationMetrics
     /// <summary>Averages the scores of <paramref name="cases"/>.</summary>
     /// <param name="cases">One entry for each case, at least one, in the order of the results.</param>
     /// <param name="options">The options for confidence intervals; null for the defaults.</param>
-    /// <param name="volumes">One entry for each volume that the cases are slices of; null or empty if there is none.</param>
+    /// <param name="volumes">
+    /// One entry for each volume of several slices (<see cref="CaseMetrics.Volume"/>); null or empty if there is none. The entry of a
+    /// volume of a single slice may be missing: its scores are those of the slice.
+    /// </param>
     /// <exception cref="ArgumentException">There is no case, two cases have different thresholds, or an option is out of range.</exception>
     public SegmentationMetrics(
         IEnumerable<CaseMetrics> cases, EvaluationOptions? options = null, IEnumerable<CaseMetrics>? volumes = null)
@@ -38,7 +41,7 @@ public sealed class SegmentationMetrics
                 $"Cases '{all[0].Name}' and '{other.Name}' were scored at different thresholds; they cannot be averaged.", nameof(cases));
         }
 
-        CaseMetrics[] together = [.. volumes ?? []];
+        CaseMetrics[] together = WithSingleSlices([.. volumes ?? []], all);
         Volumes = together.Length == 0 ? null : new(together, options);
         Cases = Array.AsReadOnly(all);
         _groups = GroupNames.OfCases(all.Select(one => one.Group));
@@ -302,6 +305,28 @@ public sealed class SegmentationMetrics
         return frame;
     }
 
+    /// <summary>
+    /// The volumes, with those of a single slice, in the order of their first cases. Whoever scores volumes one by one cannot know whether
+    /// others have several slices, so that those of one count too.
+    /// </summary>
+    private static CaseMetrics[] WithSingleSlices(CaseMetrics[] volumes, CaseMetrics[] cases)
+    {
+        HashSet<string> named = [.. volumes.Select(volume => volume.Name)];
+        var slices = cases.Select((one, row) => (one, row)).Where(slice => slice.one.Volume is not null)
+            .GroupBy(slice => slice.one.Volume!, StringComparer.Ordinal)
+            .ToDictionary(volume => volume.Key, volume => volume.ToArray());
+        CaseMetrics[] single = volumes.Length == 0
+            ? []
+            :
+            [
+                .. slices.Where(volume => volume.Value.Length == 1 && !named.Contains(volume.Key))
+                    .Select(volume => volume.Value[0].one.AsVolume(volume.Key, 1)),
+            ];
+        return single.Length == 0
+            ? volumes
+            : [.. volumes.Concat(single).OrderBy(volume => slices.TryGetValue(volume.Name, out var own) ? own[0].row : int.MaxValue)];
+    }
+
     private double Mean(string measure) => _summaries[SegmentationMeasure.ByName(measure)].Mean;
 
     private MeasureSummary Summarise(SegmentationMeasure measure, EvaluationOptions options)
@@ -335,6 +360,10 @@ public sealed class SegmentationMetrics
             {
                 nameof(CaseMetrics.BoundaryF) or nameof(CaseMetrics.HausdorffDistance95) or nameof(CaseMetrics.NormalizedSurfaceDice)
                     when double.IsNaN(one.BoundaryF) => "outlines are measured slice by slice",
+                nameof(CaseMetrics.NativeSoftDice5) or nameof(CaseMetrics.NativeSoftDice9) or nameof(CaseMetrics.ResizingCeiling)
+                    when double.IsNaN(one.BoundaryF) => "the size of the masks is compared slice by slice",
+                nameof(CaseMetrics.DrawnEnergyDistance) or nameof(CaseMetrics.DrawnDiversity)
+                    when double.IsNaN(one.BoundaryF) => "masks are drawn slice by slice",
                 nameof(CaseMetrics.HausdorffDistance95) => "one of the two maps is empty",
                 nameof(CaseMetrics.UncertaintyErrorCorrelation) =>
                     "it has no uncertainty, or its uncertainty or its error is the same everywhere",

@@ -78,6 +78,8 @@ public sealed class VolumeTests : IDisposable
         // Outlines are of slices.
         MeasureSummary outlines = metrics.Volumes.Summary(SegmentationMeasure.ByName("BoundaryF"));
         Assert.Equal((0, "outlines are measured slice by slice"), (outlines.Cases, Assert.Single(outlines.LeftOut).Reason));
+        MeasureSummary native = metrics.Volumes.Summary(SegmentationMeasure.ByName("NativeSoftDice5"));
+        Assert.Equal("the size of the masks is compared slice by slice", Assert.Single(native.LeftOut).Reason);
         Assert.Equal(metrics.Volumes.Summary(SegmentationMeasure.ByName("SoftDice5")).Mean, volume.SoftDice5);
     }
 
@@ -117,6 +119,25 @@ public sealed class VolumeTests : IDisposable
         Assert.Null(Evaluate(first, alone, second).Volumes);
         Assert.Null(Evaluate(alone).Volumes);
         Assert.Null(Evaluate(first with { ImagePath = "a.nii.gz" }, second with { ImagePath = "b.nii.gz" }).Volumes);
+    }
+
+    /// <summary>
+    /// Volumes that were scored one by one, as in a batch job, have the scores of volumes that were scored together: that of a single slice
+    /// counts where another has several.
+    /// </summary>
+    [Fact]
+    public void Volumes_scored_one_by_one_are_those_scored_together()
+    {
+        Row alone = new("w_slice0", 0, [1, 1, 0, 0], First, []) { ImagePath = "w.nii.gz#axis=2,slice=0" },
+            first = new("v_slice0", 0, [1, 1, 0, 0], First, []), second = new("v_slice1", 1, [1, 1, 1, 1], Second, []);
+        SegmentationMetrics together = Evaluate(alone, first, second), of = Evaluate(first, second), single = Evaluate(alone);
+        Assert.Equal(["w", "v", "v"], together.Cases.Select(one => one.Volume));
+        var joined = new SegmentationMetrics(single.Cases.Concat(of.Cases), volumes: of.Volumes!.Cases);
+        Assert.Equal([("w", 1), ("v", 2)], joined.Volumes!.Cases.Select(volume => (volume.Name, volume.Slices)));
+        Assert.Equal(
+            together.Volumes!.Cases.Select(volume => volume.SoftDice5), joined.Volumes.Cases.Select(volume => volume.SoftDice5));
+        Assert.All(joined.Volumes.Cases, volume => Assert.Equal((double.NaN, null), (volume.BoundaryF, volume.Volume)));
+        Assert.Null(new SegmentationMetrics(single.Cases.Concat(of.Cases)).Volumes);
     }
 
     private static string At(string path, int index) => $"{path}#axis=2,slice={index}";
