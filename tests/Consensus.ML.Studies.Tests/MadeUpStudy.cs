@@ -24,6 +24,7 @@ internal sealed class MadeUpStudy
         "Made-up processor", 2, 2, "cpu", "Linux (X64)", ".NET 10.0.0", "0.1.0", "5.0.1", "0.107.0", "2.10.0");
 
     private readonly MLContext _ml = new(seed: 0);
+    private readonly IReadOnlyList<StudyMethod> _onAll;
 
     /// <param name="root">The folder for the data and the study.</param>
     /// <param name="cases">How many cases are scored.</param>
@@ -31,15 +32,18 @@ internal sealed class MadeUpStudy
     /// <param name="seeds">The seeds.</param>
     /// <param name="size">Side of the slices.</param>
     /// <param name="task">The task that the phantom imitates.</param>
+    /// <param name="onAll">The methods that set no case aside; null for none.</param>
     public MadeUpStudy(
         string root,
         int cases = 3,
         IReadOnlyList<StudyMethod>? methods = null,
         IReadOnlyList<int>? seeds = null,
         int size = 32,
-        QubiqTask? task = null)
+        QubiqTask? task = null,
+        IReadOnlyList<StudyMethod>? onAll = null)
     {
         task ??= QubiqTask.Kidney;
+        _onAll = onAll ?? [];
         string data = Path.Combine(root, "data");
         PhantomDataset.Write(data, task, trainCases: 3, validationCases: cases, seed: 5, size);
         Options = new()
@@ -83,11 +87,12 @@ internal sealed class MadeUpStudy
     {
         RunFolder files = folder.FilesOf(run);
         int index = StudyMethods.All.ToList().IndexOf(run.Method);
-        ValidationRecord[] validations = [.. Enumerable.Range(1, 10)
+        int aside = _onAll.Contains(run.Method) ? 0 : 1;
+        ValidationRecord[] validations = [.. Enumerable.Range(1, 10 * aside)
             .Select(i => new ValidationRecord(20 * i, 0.5 / i, 0.85 - (0.02 * index) - (0.3 / i) + (0.01 * run.Seed)))];
         AtomicFile.Write(files.Model, stream => stream.Write("not a model"u8));
         StudyJson.Write(files.Training, new TrainingRecord(
-            200, 180, run.Method.IsDiffusion ? 912.4 : 301.7 + index, 3, 1, 812 + (30 * index),
+            200, 180, run.Method.IsDiffusion ? 912.4 : 301.7 + index, 4 - aside, aside, 812 + (30 * index),
             run.Method.IsDiffusion ? 15_200_000 : 9_100_000, run.Method.IsDiffusion ? 3_812_001 : 2_280_000, validations, Machine));
         foreach (RaterCase raterCase in run.Fold.Evaluation)
         {

@@ -48,6 +48,26 @@ public sealed class ReportTests : IDisposable
     }
 
     [Fact]
+    public void It_says_which_methods_chose_their_weights_and_draws_their_validations_alone()
+    {
+        StudyMethod[] two = [StudyMethods.Consensus, StudyMethods.Levels];
+        Assert.Contains("; 1 training case was set aside to choose the best weights by. ", Written([]), StringComparison.Ordinal);
+        string one = Written([StudyMethods.Consensus]);
+        Assert.Contains(
+            "; 1 training case was set aside to choose the best weights by, except by consensus, which took all of them and kept the last "
+            + "weights. ",
+            one, StringComparison.Ordinal);
+        Assert.Contains("Methods without a curve were trained on all cases.", one, StringComparison.Ordinal);
+        Assert.Contains("against steps. level-unet: best ", one, StringComparison.Ordinal);
+        string none = Written(two);
+        Assert.Contains("; all training cases were trained on, and the last weights were kept. ", none, StringComparison.Ordinal);
+        Assert.DoesNotContain("Validation soft Dice", none, StringComparison.Ordinal);
+
+        string Written(StudyMethod[] onAll) =>
+            Render(new MadeUpStudy(Path.Combine(_folder.Root, $"all{onAll.Length}"), methods: two, onAll: onAll)).Text;
+    }
+
+    [Fact]
     public void People_stand_below_the_methods_with_what_they_reach_on_the_same_cases()
     {
         var study = new MadeUpStudy(_folder.Root);

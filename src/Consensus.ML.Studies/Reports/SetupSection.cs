@@ -37,7 +37,7 @@ internal static class SetupSection
             + $"The prediction was compared with the share of raters who really did. Of the data, {division}. "
             + $"Every method was trained {seeds}{(options.Folds.Count > 1 ? " in each fold" : "")}, for {Budget(context)}, on slices "
             + $"resized to {Text.Invariant($"{options.Size} × {options.Size}")} pixels and varied by flips, turns, shifts and scaling; "
-            + "about a tenth of the training cases were set aside to choose the best weights by. "
+            + $"{SetAside(context.Methods)}. "
             + "The scored cases played no part in training or in any choice.");
         yield return E("div", A("class", "wide"), E("table",
             E("caption",
@@ -50,6 +50,24 @@ internal static class SetupSection
             E("tbody",
                 context.Methods.Select(
                     method => E("tr", E("th", A("scope", "row"), context.Name(method)), E("td", method.Method.Description))))));
+    }
+
+    /// <summary>Which methods chose their weights by training cases that were set aside, and by how many.</summary>
+    public static string SetAside(IReadOnlyList<MethodResult> methods)
+    {
+        (string Name, int[] Aside)[] each =
+            [.. methods.Select(method => (method.Name, method.Runs.Select(run => run.Training.ValidationCases).ToArray()))];
+        string[] none = [.. each.Where(method => method.Aside.Max() == 0).Select(method => method.Name)];
+        int[] aside = [.. each.SelectMany(method => method.Aside).Where(count => count > 0)];
+        if (aside.Length == 0)
+        {
+            return "all training cases were trained on, and the last weights were kept";
+        }
+
+        int least = aside.Min(), most = aside.Max();
+        string counted = least == most ? Text.Count(most, "training case") : Text.Invariant($"{least} to {most} training cases");
+        string chosen = $"{counted} {(most == 1 ? "was" : "were")} set aside to choose the best weights by";
+        return none.Length == 0 ? chosen : $"{chosen}, except by {Text.List(none)}, which took all of them and kept the last weights";
     }
 
     public static string RatersText(StudyResults results) =>
