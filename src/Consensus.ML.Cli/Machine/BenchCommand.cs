@@ -193,7 +193,9 @@ internal static class BenchCommand
             (MachineMeasurement training, Precision precision) = bfloat16.TrainingStepMs < float32.TrainingStepMs
                 ? (bfloat16, Consensus.ML.Options.Precision.BFloat16)
                 : (float32, Consensus.ML.Options.Precision.Float32);
-            MachineMeasurement sampling = bfloat16.SamplingStepMs < float32.SamplingStepMs ? bfloat16 : float32;
+            (MachineMeasurement sampling, Precision samplingPrecision) = bfloat16.SamplingStepMs < float32.SamplingStepMs
+                ? (bfloat16, Consensus.ML.Options.Precision.BFloat16)
+                : (float32, Consensus.ML.Options.Precision.Float32);
             ConsensusSegmentationEstimator.Options compact = ConsensusSegmentationEstimator.Options.Compact(),
                 paper = ConsensusSegmentationEstimator.Options.Paper();
             int steps = compact.Training.Steps!.Value;
@@ -201,7 +203,10 @@ internal static class BenchCommand
             return new(Spelling.Write(precision), steps, minutes, map, paperMap, string.Create(
                 CultureInfo.InvariantCulture,
                 $"About {minutes:0.#} minutes for {steps} training steps ({Spelling.Write(precision)}); one map {map:0.0#} s "
-                + $"({Formats.Describe(compact.Sampling)}), or {paperMap:0} s as the paper samples ({Formats.Describe(paper.Sampling)})."));
+                + $"({Described(compact)}), or {paperMap:0} s as the paper samples ({Described(paper)})."));
+
+            string Described(ConsensusSegmentationEstimator.Options options) =>
+                Formats.Describe(options.Sampling with { Precision = samplingPrecision });
 
             double Seconds(ConsensusSegmentationEstimator.Options options)
             {
