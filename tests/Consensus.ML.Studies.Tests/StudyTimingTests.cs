@@ -27,8 +27,8 @@ public sealed class StudyTimingTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     // Compact: 2000 steps of 0.5 s; 10 validations of 2 of the 20 cases, each one view of 2 s and one generation of two passes of 3 s:
-    // 1000 + 10 · 2 · (2 + 2 · 3) = 1160 s. A map has four views and four generations of one pass: 4 · 2 + 4 · 3 = 20 s. So few cases are all
-    // trained on, unless the study sets some aside.
+    // 1000 + 10 · 2 · (2 + 2 · 3) = 1160 s. A map has four views and four generations of one pass: 4 · 2 + 4 · 3 = 20 s. All of so
+    // few cases are trained on, unless the study sets some aside.
     [Fact]
     public void Steps_validations_and_maps_add_up()
     {
