@@ -84,7 +84,7 @@ internal static class EvaluateCommand
             IsQuiet = report == "-",
             IsVerbose = parsed.IsVerbose(),
         };
-        RecordFolder<EvaluationManifest, EvaluationRecord> folder = interruption.Run(
+        RecordFolder<EvaluationSettings, EvaluationRecord> folder = interruption.Run(
             () => run.Open(records, path, DeviceOption.Kind(ml, device)),
             "Stopped while the files of the cases were read; the same command starts again.");
         EvaluationCounts counts = run.Run(folder);

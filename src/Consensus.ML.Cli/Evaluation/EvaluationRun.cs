@@ -39,23 +39,21 @@ internal sealed class EvaluationRun(
     /// <summary>The number of cases of this process.</summary>
     public int Count => _mine.Sum(together => together.Count);
 
-    /// <summary>
-    /// Opens the folder of the records. The first process reads the files of all cases for the manifest. A process that finds a manifest
-    /// reads the files of its own cases alone, so that a hundred shards do not read the whole set a hundred times.
-    /// </summary>
+    /// <summary>Opens the folder of the records.</summary>
     /// <exception cref="InvalidDataException">
     /// The folder holds records of another run, or a record that does not belong there; the message says which.
     /// </exception>
-    public RecordFolder<EvaluationManifest, EvaluationRecord> Open(string path, string model, string device)
+    public RecordFolder<EvaluationSettings, EvaluationRecord> Open(string path, string model, string device)
     {
-        var hashes = new FileHashes(stop);
-        HashSet<int> mine = [.. _mine.SelectMany(together => together)];
-        IReadOnlyList<string?> groups = CaseGroups.Of(cases);
-        var folder = RecordFolder<EvaluationManifest, EvaluationRecord>.Open(
+        var folder = RecordFolder<EvaluationSettings, EvaluationRecord>.Open(
             path,
-            there => new EvaluationManifest(
-                EvaluationManifest.CurrentFormatVersion, EvaluationManifest.KindName, shard?.Count ?? 1, device, hashes.Of(model),
-                evaluator.Settings, [.. cases.Select((raterCase, i) => Describe(i, raterCase, there))]),
+            new(model, device, shard?.Count ?? 1, evaluator.Settings)
+            {
+                Cases = cases,
+                Mine = _mine.SelectMany(together => together).ToHashSet(),
+                Groups = CaseGroups.Of(cases),
+                TakesMasks = true,
+            },
             stop);
         if (shard is not null && !IsQuiet)
         {
@@ -63,18 +61,13 @@ internal sealed class EvaluationRun(
         }
 
         return folder;
-
-        ManifestCase Describe(int index, RaterCase raterCase, EvaluationManifest? there) =>
-            there is not null && !mine.Contains(index) && index < there.Cases.Count
-                ? there.Cases[index] with { Name = raterCase.Name, Group = groups[index] }
-                : ManifestCase.Create(raterCase, groups[index], hashes);
     }
 
     /// <summary>Scores the cases.</summary>
     /// <returns>How the cases ended. They are fewer than all where the run was stopped.</returns>
     /// <exception cref="IOException">A record cannot be written. No later case is tried.</exception>
     /// <exception cref="InvalidDataException">A record that is there is damaged or belongs to another run.</exception>
-    public EvaluationCounts Run(RecordFolder<EvaluationManifest, EvaluationRecord> folder)
+    public EvaluationCounts Run(RecordFolder<EvaluationSettings, EvaluationRecord> folder)
     {
         // Looked at first, so that a record that does not belong here is found before any work is done.
         HashSet<int> finished = Overwrites ? [] : [.. _mine.SelectMany(each => each).Where(index => folder.Find(index) is not null)];
@@ -105,7 +98,7 @@ internal sealed class EvaluationRun(
 
     /// <summary>Scores cases together. Where one of several fails, each is scored by itself: the volume then lacks a slice.</summary>
     /// <returns>How they ended; null where the run was stopped.</returns>
-    private EvaluationCounts? Score(RecordFolder<EvaluationManifest, EvaluationRecord> folder, IReadOnlyList<int> together)
+    private EvaluationCounts? Score(RecordFolder<EvaluationSettings, EvaluationRecord> folder, IReadOnlyList<int> together)
     {
         SegmentationMetrics scores;
         try
@@ -135,7 +128,7 @@ internal sealed class EvaluationRun(
         return new() { Scored = together.Count };
     }
 
-    private EvaluationCounts ScoreEach(RecordFolder<EvaluationManifest, EvaluationRecord> folder, IReadOnlyList<int> together)
+    private EvaluationCounts ScoreEach(RecordFolder<EvaluationSettings, EvaluationRecord> folder, IReadOnlyList<int> together)
     {
         EvaluationCounts counts = default;
         foreach (int index in together)
@@ -152,7 +145,7 @@ internal sealed class EvaluationRun(
     }
 
     private void Write(
-        RecordFolder<EvaluationManifest, EvaluationRecord> folder, int index, CaseMetrics scores, IReadOnlyList<CaseMetrics>? volumes)
+        RecordFolder<EvaluationSettings, EvaluationRecord> folder, int index, CaseMetrics scores, IReadOnlyList<CaseMetrics>? volumes)
     {
         string? group = folder.Manifest.Cases[index].Group;
         string file = folder.Write(new(EvaluationRecord.CurrentFormatVersion, folder.Hash, index, scores with { Group = group })

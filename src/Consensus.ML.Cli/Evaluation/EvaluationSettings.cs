@@ -2,6 +2,7 @@ using System.Text.Json.Serialization;
 using Consensus.ML.Cli.Data;
 using Consensus.ML.Cli.Output;
 using Consensus.ML.Cli.Prediction;
+using Consensus.ML.Cli.Records;
 using Consensus.ML.Evaluation;
 using Consensus.ML.Options;
 using Consensus.ML.Segmentation;
@@ -29,10 +30,16 @@ internal sealed record EvaluationSettings(
     EvaluationOptions Options,
     VersionDescription Versions,
     EvaluationReport.DrawnMasksDescription? DrawnMasks = null,
-    bool ScoresDrawn = false)
+    bool ScoresDrawn = false) : IRecordSettings
 {
     /// <summary>The value of <see cref="Samples"/> for nested levels of agreement, which are not masks that a rater would draw.</summary>
     public const string Levels = "levels";
+
+    /// <inheritdoc/>
+    public static string Kind => "evaluation";
+
+    /// <inheritdoc/>
+    public static int ManifestVersion => 1;
 
     /// <summary>
     /// What the samples are: drawn-masks, or, by what the model has learned, levels (of agreement, nested), soft-maps, or masks.

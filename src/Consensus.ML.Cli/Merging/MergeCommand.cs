@@ -71,7 +71,7 @@ internal static class MergeCommand
                 RecordFiles.EnsureOutside(path, report);
             }
 
-            return RecordFiles.KindOf(path) != PredictionManifest.KindName
+            return RecordFiles.KindOf(path) != PredictionSettings.Kind
                 ? MergeEvaluation(terminal, path, report, parsed.GetValue(all))
                 : !parsed.GetValue(all)
                 ? MergePrediction(terminal, path, report)
@@ -82,7 +82,7 @@ internal static class MergeCommand
 
     private static int MergeEvaluation(Terminal terminal, string path, string? report, bool all)
     {
-        var folder = RecordFolder<EvaluationManifest, EvaluationRecord>.Open(path);
+        var folder = RecordFolder<EvaluationSettings, EvaluationRecord>.Open(path);
         IReadOnlyList<string> problems = folder.Problems(out IReadOnlyList<EvaluationRecord> records);
         if (problems.Count > 0)
         {

@@ -1,5 +1,5 @@
 using System.Globalization;
-using System.Security.Cryptography;
+using Consensus.ML.Cli.Records;
 
 namespace Consensus.ML.Cli.Prediction;
 
@@ -18,7 +18,7 @@ internal sealed record PredictedFile(string Path, long Bytes, string Sha256)
         return new(
             System.IO.Path.GetRelativePath(records, file).Replace(System.IO.Path.DirectorySeparatorChar, '/'),
             stream.Length,
-            Convert.ToHexStringLower(SHA256.HashData(stream)));
+            FileHashes.Of(stream));
     }
 
     /// <summary>The file, as the folder of the records is given: from the current folder, or from the root.</summary>

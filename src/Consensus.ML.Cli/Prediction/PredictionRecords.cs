@@ -12,10 +12,10 @@ namespace Consensus.ML.Cli.Prediction;
 internal sealed class PredictionRecords
 {
     private readonly string _path;
-    private readonly RecordFolder<PredictionManifest, PredictedCase> _folder;
+    private readonly RecordFolder<PredictionSettings, PredictedCase> _folder;
     private readonly Dictionary<string, int> _places;
 
-    private PredictionRecords(string path, RecordFolder<PredictionManifest, PredictedCase> folder)
+    private PredictionRecords(string path, RecordFolder<PredictionSettings, PredictedCase> folder)
     {
         (_path, _folder) = (path, folder);
         _places = folder.Manifest.Cases.Select((input, i) => (input.Name, i)).ToDictionary(StringComparer.Ordinal);
@@ -28,10 +28,7 @@ internal sealed class PredictionRecords
     /// <param name="Axis">The axis along which volumes are cut; null for the model's.</param>
     internal sealed record Place(string Path, string ModelPath, string Device, int? Axis);
 
-    /// <summary>
-    /// Opens the folder of the records. The first process reads the files of all inputs for the manifest; the others read those of their
-    /// own inputs alone.
-    /// </summary>
+    /// <summary>Opens the folder of the records.</summary>
     /// <param name="place">Where to keep the records.</param>
     /// <param name="model">The model, as it samples.</param>
     /// <param name="all">All inputs, those of other shards too.</param>
@@ -47,21 +44,17 @@ internal sealed class PredictionRecords
         Shard? shard,
         CancellationToken stop)
     {
-        var hashes = new FileHashes(stop);
-        HashSet<string> mine = [.. (shard?.Of(all) ?? all).Select(input => input.Name)];
-        return new(place.Path, RecordFolder<PredictionManifest, PredictedCase>.Open(
+        int[] places = [.. Enumerable.Range(0, all.Count)];
+        var settings = new PredictionSettings(
+            ModelDescription.Of(model), SamplingDescription.Of(model), place.Axis, VersionDescription.OfThisProcess());
+        return new(place.Path, RecordFolder<PredictionSettings, PredictedCase>.Open(
             place.Path,
-            there => new PredictionManifest(
-                PredictionManifest.CurrentFormatVersion, PredictionManifest.KindName, shard?.Count ?? 1, place.Device,
-                hashes.Of(place.ModelPath),
-                new(ModelDescription.Of(model), SamplingDescription.Of(model), place.Axis, VersionDescription.OfThisProcess()),
-                [.. all.Select((input, i) => Describe(i, input, there))]),
+            new(place.ModelPath, place.Device, shard?.Count ?? 1, settings)
+            {
+                Cases = all,
+                Mine = (shard?.Of(places) ?? places).ToHashSet(),
+            },
             stop));
-
-        ManifestCase Describe(int index, RaterCase input, PredictionManifest? there) =>
-            there is not null && !mine.Contains(input.Name) && index < there.Cases.Count
-                ? there.Cases[index] with { Name = input.Name }
-                : new(input.Name, null, [.. input.ImagePaths.Select(hashes.Of)], []);
     }
 
     /// <summary>Every reason why the results are not those of all inputs, each in a sentence that names the file and the input.</summary>
@@ -71,7 +64,7 @@ internal sealed class PredictionRecords
     /// <exception cref="InvalidDataException">The manifest is damaged.</exception>
     public static IReadOnlyList<string> Problems(string path, out PredictionReport? report)
     {
-        var folder = RecordFolder<PredictionManifest, PredictedCase>.Open(path);
+        var folder = RecordFolder<PredictionSettings, PredictedCase>.Open(path);
         List<string> problems = [.. folder.Problems(out IReadOnlyList<PredictedCase> records)];
         foreach (PredictedCase record in records)
         {

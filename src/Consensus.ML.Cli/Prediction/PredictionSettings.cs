@@ -1,4 +1,5 @@
 using Consensus.ML.Cli.Output;
+using Consensus.ML.Cli.Records;
 
 namespace Consensus.ML.Cli.Prediction;
 
@@ -7,4 +8,12 @@ namespace Consensus.ML.Cli.Prediction;
 /// <param name="Sampling">How it samples.</param>
 /// <param name="Axis">The axis along which volumes are cut; null to cut them as the model's training volumes.</param>
 /// <param name="Versions">The software.</param>
-internal sealed record PredictionSettings(ModelDescription Model, SamplingDescription Sampling, int? Axis, VersionDescription Versions);
+internal sealed record PredictionSettings(ModelDescription Model, SamplingDescription Sampling, int? Axis, VersionDescription Versions)
+    : IRecordSettings
+{
+    /// <inheritdoc/>
+    public static string Kind => "prediction";
+
+    /// <inheritdoc/>
+    public static int ManifestVersion => 1;
+}

@@ -27,12 +27,15 @@ internal sealed class FileHashes(CancellationToken cancellation)
             : string.Create(CultureInfo.InvariantCulture, $"{hash} axis {address.Axis} slice {address.Index}");
     }
 
+    /// <summary>The hash of the rest of a stream.</summary>
+    public static string Of(Stream stream) => Convert.ToHexStringLower(SHA256.HashData(stream));
+
     private static string Hash(string path)
     {
         try
         {
             using FileStream stream = File.OpenRead(path);
-            return Convert.ToHexStringLower(SHA256.HashData(stream));
+            return Of(stream);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

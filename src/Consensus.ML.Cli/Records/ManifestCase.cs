@@ -1,5 +1,3 @@
-using Consensus.Imaging.Cases;
-
 namespace Consensus.ML.Cli.Records;
 
 /// <summary>A case of a manifest. Its files are known by their content, so they may lie elsewhere on another machine.</summary>
@@ -7,8 +5,4 @@ namespace Consensus.ML.Cli.Records;
 /// <param name="Group">What it belongs to, such as a patient; null where the case is a group by itself.</param>
 /// <param name="Images">The SHA-256 of each file of the image; of a slice, of its volume, followed by the axis and the number.</param>
 /// <param name="Masks">The same for each rater's mask.</param>
-internal sealed record ManifestCase(string Name, string? Group, IReadOnlyList<string> Images, IReadOnlyList<string> Masks)
-{
-    public static ManifestCase Create(RaterCase raterCase, string? group, FileHashes hashes) => new(
-        raterCase.Name, group, [.. raterCase.ImagePaths.Select(hashes.Of)], [.. raterCase.AnnotationPaths.Select(hashes.Of)]);
-}
+internal sealed record ManifestCase(string Name, string? Group, IReadOnlyList<string> Images, IReadOnlyList<string> Masks);

@@ -11,12 +11,12 @@ internal static class ManifestDifferences
     /// <summary>The differences in one line; null for none.</summary>
     /// <param name="here">The manifest of this process.</param>
     /// <param name="there">The manifest in the folder.</param>
-    public static string? Describe<TManifest>(TManifest here, TManifest there)
-        where TManifest : IRecordManifest<TManifest>
+    public static string? Describe<TSettings>(RecordManifest<TSettings> here, RecordManifest<TSettings> there)
+        where TSettings : IRecordSettings
     {
         List<string> found =
         [
-            .. OptionValues.Differences(RecordJson.Flatten(here.WithoutFiles()), RecordJson.Flatten(there.WithoutFiles())),
+            .. OptionValues.Differences(WithoutFiles(here), WithoutFiles(there)),
         ];
         if (here.ModelSha256 != there.ModelSha256)
         {
@@ -31,6 +31,10 @@ internal static class ManifestDifferences
             _ => $"{string.Join("; ", found.Take(Most))}; and {found.Count - Most} more",
         };
     }
+
+    /// <summary>Everything in a manifest but its files.</summary>
+    private static Dictionary<string, string> WithoutFiles<TSettings>(RecordManifest<TSettings> manifest)
+        where TSettings : IRecordSettings => RecordJson.Flatten(manifest with { ModelSha256 = "", Cases = [] });
 
     private static IEnumerable<string> OfCases(IReadOnlyList<ManifestCase> here, IReadOnlyList<ManifestCase> there)
     {

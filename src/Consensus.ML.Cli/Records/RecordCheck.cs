@@ -5,12 +5,12 @@ using Consensus.Imaging.Storage;
 namespace Consensus.ML.Cli.Records;
 
 /// <summary>Says in a sentence, with the file and the case, why a file is not the record that it should be.</summary>
-/// <typeparam name="TManifest">The type of the manifest.</typeparam>
+/// <typeparam name="TSettings">The type of the options.</typeparam>
 /// <typeparam name="TRecord">The type of a record.</typeparam>
 /// <param name="manifest">What the records belong to.</param>
 /// <param name="hash">The hash that the manifest carries.</param>
-internal sealed class RecordCheck<TManifest, TRecord>(TManifest manifest, string hash)
-    where TManifest : class, IRecordManifest<TManifest>
+internal sealed class RecordCheck<TSettings, TRecord>(RecordManifest<TSettings> manifest, string hash)
+    where TSettings : IRecordSettings
     where TRecord : class, ICaseRecord
 {
     // A record has about 2000 bytes, and a few more for each threshold or file.

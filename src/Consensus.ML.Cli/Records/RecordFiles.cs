@@ -14,10 +14,17 @@ internal static class RecordFiles
     public static string? KindOf(string path)
     {
         string file = Path.Combine(path, ManifestName);
+        return File.Exists(file) ? KindIn(File.ReadAllText(file)) : null;
+    }
+
+    /// <summary>The kind of the records that a manifest is of; null where it cannot be told.</summary>
+    /// <param name="manifest">The text of its file.</param>
+    public static string? KindIn(string manifest)
+    {
         try
         {
-            return File.Exists(file) && JsonNode.Parse(File.ReadAllText(file)) is JsonObject manifest
-                && manifest["kind"] is JsonValue value && value.TryGetValue(out string? kind)
+            return JsonNode.Parse(manifest) is JsonObject members
+                && members["kind"] is JsonValue value && value.TryGetValue(out string? kind)
                     ? kind
                     : null;
         }

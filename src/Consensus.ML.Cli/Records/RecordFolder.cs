@@ -5,23 +5,23 @@ using Consensus.Imaging.Storage;
 namespace Consensus.ML.Cli.Records;
 
 /// <summary>A folder with a manifest and one record for each case that is done. Several processes may work in it.</summary>
-/// <typeparam name="TManifest">The type of the manifest.</typeparam>
+/// <typeparam name="TSettings">The type of the options.</typeparam>
 /// <typeparam name="TRecord">The type of a record.</typeparam>
-internal sealed class RecordFolder<TManifest, TRecord>
-    where TManifest : class, IRecordManifest<TManifest>
+internal sealed class RecordFolder<TSettings, TRecord>
+    where TSettings : IRecordSettings
     where TRecord : class, ICaseRecord
 {
     private readonly string _path;
-    private readonly RecordCheck<TManifest, TRecord> _check;
+    private readonly RecordCheck<TSettings, TRecord> _check;
 
-    private RecordFolder(string path, TManifest manifest, string hash)
+    private RecordFolder(string path, RecordManifest<TSettings> manifest, string hash)
     {
         (_path, Manifest, Hash) = (path, manifest, hash);
         _check = new(manifest, hash);
     }
 
     /// <summary>What the records belong to.</summary>
-    public TManifest Manifest { get; }
+    public RecordManifest<TSettings> Manifest { get; }
 
     /// <summary>The SHA-256 that the manifest carries, and that each of its records names.</summary>
     public string Hash { get; }
@@ -29,7 +29,7 @@ internal sealed class RecordFolder<TManifest, TRecord>
     /// <summary>Opens the folder of records that other processes have written.</summary>
     /// <exception cref="IOException">There is no manifest, or it cannot be read.</exception>
     /// <exception cref="InvalidDataException">The manifest is damaged, or of a newer format.</exception>
-    public static RecordFolder<TManifest, TRecord> Open(string path) => Read(path)
+    public static RecordFolder<TSettings, TRecord> Open(string path) => Read(path)
         ?? throw new FileNotFoundException($"'{path}' holds no records: there is no {RecordFiles.ManifestName} in it.");
 
     /// <summary>
@@ -37,20 +37,16 @@ internal sealed class RecordFolder<TManifest, TRecord>
     /// the manifest of their own run.
     /// </summary>
     /// <param name="path">The folder. It is created when it is missing.</param>
-    /// <param name="create">
-    /// Makes the manifest of this run. It gets the manifest in the folder, null where there is none, and may take from it what this process
-    /// does not use.
-    /// </param>
-    /// <param name="cancellation">Ends the wait for another process.</param>
-    /// <exception cref="IOException">The folder cannot be read or written.</exception>
+    /// <param name="run">The run.</param>
+    /// <param name="cancellation">Ends the reading of files, and the wait for another process.</param>
+    /// <exception cref="IOException">The folder, or a file of the run, cannot be read or written.</exception>
     /// <exception cref="InvalidDataException">
     /// The folder holds records of another run (the message says what differs), or files that are no records.
     /// </exception>
-    public static RecordFolder<TManifest, TRecord> Open(
-        string path, Func<TManifest?, TManifest> create, CancellationToken cancellation)
+    public static RecordFolder<TSettings, TRecord> Open(string path, RecordedRun<TSettings> run, CancellationToken cancellation)
     {
-        RecordFolder<TManifest, TRecord>? there = Read(path);
-        TManifest mine = create(there?.Manifest);
+        RecordFolder<TSettings, TRecord>? there = Read(path);
+        RecordManifest<TSettings> mine = run.Manifest(there?.Manifest, new FileHashes(cancellation));
         if (there is null)
         {
             Directory.CreateDirectory(path);
@@ -135,7 +131,7 @@ internal sealed class RecordFolder<TManifest, TRecord>
     /// <summary>The place and the name of a case, for messages.</summary>
     public string CaseText(int index) => _check.CaseText(index);
 
-    private static RecordFolder<TManifest, TRecord>? Read(string path)
+    private static RecordFolder<TSettings, TRecord>? Read(string path)
     {
         string file = Path.Combine(path, RecordFiles.ManifestName);
         if (!File.Exists(file))
@@ -149,29 +145,29 @@ internal sealed class RecordFolder<TManifest, TRecord>
             throw new InvalidDataException($"'{file}' was changed or cut short: {RecordJson.WhyNotIntact(text)}");
         }
 
-        if (RecordFiles.KindOf(path) is { } kind && kind != TManifest.KindName)
+        if (RecordFiles.KindIn(text) is { } kind && kind != TSettings.Kind)
         {
             throw new InvalidDataException(
                 $"'{file}' is the manifest of other records: its kind is '{NameText.Printable(kind)}', and not "
-                + $"'{TManifest.KindName}'.");
+                + $"'{TSettings.Kind}'.");
         }
 
-        TManifest manifest;
+        RecordManifest<TSettings> manifest;
         try
         {
-            manifest = RecordJson.Parse<TManifest>(text);
+            manifest = RecordJson.Parse<RecordManifest<TSettings>>(text);
         }
         catch (JsonException exception)
         {
             throw new InvalidDataException($"'{file}' is no manifest of records: {exception.Message}", exception);
         }
 
-        return manifest.FormatVersion <= TManifest.CurrentFormatVersion
+        return manifest.FormatVersion <= TSettings.ManifestVersion
             ? new(path, manifest, SealedJson.HashIn(text)!)
             : throw new InvalidDataException(string.Create(
                 CultureInfo.InvariantCulture,
                 $"'{file}' has format version {manifest.FormatVersion}; this version of 'consensus' reads up to "
-                + $"{TManifest.CurrentFormatVersion}. Update it."));
+                + $"{TSettings.ManifestVersion}. Update it."));
     }
 
     /// <summary>The files beside the manifest. Hidden files, such as those being written, do not count.</summary>
