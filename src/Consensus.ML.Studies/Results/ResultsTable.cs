@@ -15,13 +15,7 @@ internal static class ResultsTable
 
     public static void Write(TextWriter writer, StudyResults results)
     {
-        string[] scores =
-        [
-            .. results.Methods.SelectMany(method => method.Runs)
-                .SelectMany(run => run.Cases)
-                .SelectMany(scored => scored.Scores.Keys)
-                .Distinct(),
-        ];
+        string[] scores = [.. results.Methods.SelectMany(method => method.ScoreNames).Distinct(StringComparer.Ordinal)];
         Row([
             nameof(StudyRun.Method), nameof(StudyRun.Fold), nameof(StudyRun.Seed), nameof(CaseRecord.Case), nameof(CaseRecord.Height),
             nameof(CaseRecord.Width), nameof(CaseRecord.Raters), nameof(CaseRecord.PredictionMs), nameof(CaseRecord.DistanceUnit),

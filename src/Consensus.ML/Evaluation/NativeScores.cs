@@ -14,20 +14,24 @@ internal static class NativeScores
     /// <param name="drawn">The masks as the raters drew them.</param>
     public static CaseMetrics With(CaseMetrics scores, PredictedMaps.Row predicted, RaterMasks drawn)
     {
-        float[] truth = ConsensusLabels.SoftMap(drawn), restored = predicted.SoftMap;
-        if (drawn.Height != predicted.Height || drawn.Width != predicted.Width)
+        float[] truth = ConsensusLabels.SoftMap(drawn);
+        scores = scores with
         {
-            restored = new float[truth.Length];
-            Resampling.Restore(
-                predicted.SoftMap, predicted.Height, predicted.Width, restored, drawn.Height, drawn.Width, predicted.Placement);
+            ResizingCeiling =
+                predicted.PredictedAt is (int height, int width) ? ResizingCeiling.Compute(drawn, truth, height, width) : double.NaN,
+        };
+        if (drawn.Height == predicted.Height && drawn.Width == predicted.Width)
+        {
+            return scores with { NativeSoftDice5 = scores.SoftDice5, NativeSoftDice9 = scores.SoftDice9 };
         }
 
+        var restored = new float[truth.Length];
+        Resampling.Restore(
+            predicted.SoftMap, predicted.Height, predicted.Width, restored, drawn.Height, drawn.Width, predicted.Placement);
         return scores with
         {
             NativeSoftDice5 = SoftDice.Mean(restored, truth, SoftDice.FiveThresholds),
             NativeSoftDice9 = SoftDice.Mean(restored, truth, SoftDice.NineThresholds),
-            ResizingCeiling =
-                predicted.PredictedAt is (int height, int width) ? ResizingCeiling.Compute(drawn, truth, height, width) : double.NaN,
         };
     }
 }
