@@ -1,14 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
-using Consensus.Imaging.Augmentation;
 using Consensus.ML.Options;
-using Consensus.ML.Segmentation;
-using Consensus.ML.Torch.Models;
 using Consensus.ML.Torch.Runtime;
-using Consensus.ML.Torch.Training.Batches;
 using Consensus.ML.Torch.Training.Checkpoints;
-using Consensus.ML.Torch.Training.Loop;
-using TorchSharp;
 
 namespace Consensus.ML.Benchmarks;
 
@@ -19,7 +13,7 @@ namespace Consensus.ML.Benchmarks;
 internal static class CheckpointCost
 {
     // The first steps also load code and find memory.
-    private const int Size = 64, Levels = 7, Cases = 23, WarmUp = 5;
+    private const int WarmUp = 5;
 
     /// <summary>Prints a row for each round and way, and the medians over the rounds.</summary>
     /// <param name="rounds">How many times each way is measured.</param>
@@ -77,19 +71,12 @@ internal static class CheckpointCost
 
     private static Times Train(int steps, CheckpointOptions? checkpoints, bool inBackground)
     {
-        ConsensusSegmentationEstimator.Options compact = ConsensusSegmentationEstimator.Options.Compact();
-        var description = new ModelDescription
-        {
-            Height = Size, Width = Size, ImageChannels = 1, Levels = Levels, Target = TrainingTarget.Consensus,
-            Network = compact.Network.For(Size, Size), Diffusion = compact.Diffusion,
-        };
-        TrainingOptions options = compact.Training with { Steps = steps, TimeLimit = null, ValidationFraction = 0 };
         using CheckpointFolder? folder = checkpoints is null
             ? null
             : CheckpointFolder.Open(checkpoints, Console.Error.WriteLine, inBackground: inBackground);
         var reports = new List<long>();
-        new ConsensusTrainer(description, options, new AugmentationPolicy(), [0f], seed: 0, torch.CPU) { Checkpoints = folder }
-            .Train(SomeCases(), new Reports(reports), log: null, CancellationToken.None).Model.Dispose();
+        CompactTraining.Trainer(compact => compact with { Steps = steps }, checkpoints: folder)
+            .Train(CompactTraining.Cases, new Reports(reports), log: null, CancellationToken.None).Model.Dispose();
 
         // The report after the last step comes when the run has ended.
         double[] times =
@@ -98,18 +85,6 @@ internal static class CheckpointCost
                 step => Stopwatch.GetElapsedTime(reports[step - 1], reports[step]).TotalMilliseconds),
         ];
         return new(times.Average(), Median(times), times.Max());
-    }
-
-    private static TrainingCase[] SomeCases()
-    {
-        var random = new Random(0);
-        return [.. Enumerable.Range(0, Cases).Select(number =>
-        {
-            var masks = new byte[Levels * Size * Size];
-            random.NextBytes(masks);
-            return new TrainingCase($"{number}", [.. Enumerable.Range(0, Size * Size).Select(_ => random.NextSingle())], new(
-                Levels, Size, Size, [.. masks.Select(value => (byte)(value & 1))]));
-        })];
     }
 
     private static double Median(IEnumerable<double> values)

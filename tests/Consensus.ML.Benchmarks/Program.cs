@@ -26,6 +26,8 @@ using Consensus.ML.Options;
 //     A training step and a prediction, alone and beside busy processes, with that many threads and an environment variable.
 //   members ROUNDS K SECONDS
 //     K networks as members of one run and as processes, beside one network, with and without validations; SECONDS for each of both.
+//   members-simulated SECONDS
+//     Members on 16 and 64 cores, from the times of steps that are measured here for SECONDS on one thread and on two.
 //   slices ROUNDS SLICES PIXELS …
 //     The time of a slice of that many pixels a side, one after another with all threads and several at a time with one thread each.
 //   checkpoints ROUNDS EVERY STEPS THREADS FOLDER
@@ -82,6 +84,9 @@ switch (args)
             int.Parse(rounds, CultureInfo.InvariantCulture), int.Parse(members, CultureInfo.InvariantCulture),
             double.Parse(seconds, CultureInfo.InvariantCulture));
         return 0;
+    case ["members-simulated", string seconds]:
+        MemberSimulation.Measure(double.Parse(seconds, CultureInfo.InvariantCulture));
+        return 0;
     case [SideBySide.Once, string members, string threads, string seconds]:
         SideBySide.MeasureHere(
             int.Parse(members, CultureInfo.InvariantCulture), int.Parse(threads, CultureInfo.InvariantCulture),
@@ -92,7 +97,8 @@ switch (args)
             int.Parse(rounds, CultureInfo.InvariantCulture), int.Parse(every, CultureInfo.InvariantCulture),
             int.Parse(steps, CultureInfo.InvariantCulture), int.Parse(threads, CultureInfo.InvariantCulture), folder);
         return 0;
-    case ["recipes" or "sampling" or "serving" or "load" or "onnx" or "waiting" or "members" or "checkpoints", ..]:
+    case ["recipes" or "sampling" or "serving" or "load" or "onnx" or "waiting" or "members" or "members-simulated" or "slices"
+        or "checkpoints", ..]:
         string needs = args[0] switch
         {
             "recipes" => "ROOT, TASK and STEPS",
@@ -100,6 +106,7 @@ switch (args)
             "serving" => "MODEL, MINUTES and IMAGE …",
             "onnx" => "ZIP, ONNX and IMAGE",
             "members" => "ROUNDS, K and SECONDS",
+            "members-simulated" => "SECONDS",
             "slices" => "ROUNDS, SLICES and PIXELS …",
             "checkpoints" => "ROUNDS, EVERY, STEPS, THREADS and FOLDER",
             "load" => "URL, CLIENTS, MINUTES and IMAGE …",

@@ -1,13 +1,8 @@
 using System.Diagnostics;
 using System.Globalization;
-using Consensus.Imaging.Augmentation;
 using Consensus.ML.Options;
-using Consensus.ML.Segmentation;
-using Consensus.ML.Torch.Models;
 using Consensus.ML.Torch.Runtime;
 using Consensus.ML.Torch.Training.Batches;
-using Consensus.ML.Torch.Training.Loop;
-using TorchSharp;
 
 namespace Consensus.ML.Benchmarks;
 
@@ -23,7 +18,7 @@ internal static class SideBySide
 {
     public const string Once = "members-once";
 
-    private const int Size = 64, Levels = 7, Cases = 23, HeldOut = 4, StepsOfValidation = 10;
+    private const int HeldOut = 4, StepsOfValidation = 10;
 
     private static readonly TimeSpan WarmUp = TimeSpan.FromSeconds(3), Longest = TimeSpan.FromMinutes(3);
 
@@ -76,20 +71,13 @@ internal static class SideBySide
     {
         using var used = TorchThreads.Use(threads);
         (_, Rate without) = Train(members, TimeSpan.FromSeconds(seconds), []);
-        (double validated, _) = Train(members, TimeSpan.FromSeconds(seconds), SomeCases(HeldOut, seed: 1));
+        (double validated, _) = Train(members, TimeSpan.FromSeconds(seconds), CompactTraining.SomeCases(HeldOut, seed: 1));
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture, $"{without.Steps} {validated} {without.Cpu} {without.Kernel} {without.Faults}"));
     }
 
     private static (double Steps, Rate Rate) Train(int members, TimeSpan time, TrainingCase[] validation)
     {
-        ConsensusSegmentationEstimator.Options compact = ConsensusSegmentationEstimator.Options.Compact();
-        var description = new ModelDescription
-        {
-            Height = Size, Width = Size, ImageChannels = 1, Levels = Levels, Target = TrainingTarget.Consensus,
-            Network = compact.Network.For(Size, Size), Diffusion = compact.Diffusion,
-        };
-        TrainingOptions options = compact.Training with { Steps = 100_000, TimeLimit = null, Validations = 100_000 / StepsOfValidation };
         using var ended = new CancellationTokenSource();
         Window? window = null;
         long before = Stopwatch.GetTimestamp();
@@ -105,24 +93,11 @@ internal static class SideBySide
                 ended.Cancel();
             }
         });
-        new ConsensusTrainer(description, options, new AugmentationPolicy(), [0f], seed: 0, torch.CPU)
-        {
-            Members = members, Validation = validation,
-        }.Train(SomeCases(Cases, seed: 0), progress, log: null, ended.Token).Model.Dispose();
+        CompactTraining.Trainer(
+                compact => compact with { Steps = 100_000, Validations = 100_000 / StepsOfValidation }, validation, members)
+            .Train(CompactTraining.Cases, progress, log: null, ended.Token).Model.Dispose();
         Rate rate = window!.Rate(members);
         return (rate.Steps, rate);
-    }
-
-    private static TrainingCase[] SomeCases(int count, int seed)
-    {
-        var random = new Random(seed);
-        return [.. Enumerable.Range(0, count).Select(number =>
-        {
-            var masks = new byte[Levels * Size * Size];
-            random.NextBytes(masks);
-            return new TrainingCase($"{number}", [.. Enumerable.Range(0, Size * Size).Select(_ => random.NextSingle())], new(
-                Levels, Size, Size, [.. masks.Select(value => (byte)(value & 1))]));
-        })];
     }
 
     private static Rate[] RunProcesses(int processes, int members, int threads, double seconds)
