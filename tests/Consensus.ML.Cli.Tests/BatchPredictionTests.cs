@@ -176,10 +176,13 @@ public sealed class BatchPredictionTests : IDisposable
         Assert.InRange(lines[0].GetProperty("seconds").GetDouble(), 0.001, 600);
 
         // Counted in the file: pixels above one half, each of 0.5 by 3 mm.
-        int area = SliceReader.Read(_workspace["maps/spaced_soft.nii.gz"]).Pixels.Count(value => value > 0.5f);
+        float[] map = SliceReader.Read(_workspace["maps/spaced_soft.nii.gz"]).Pixels;
+        int area = map.Count(value => value > 0.5f);
         Assert.InRange(area, 1, (image.Height * image.Width) - 1);
         Assert.Equal(area, lines[2].GetProperty("area").GetInt32());
         Assert.Equal(area * 1.5, lines[2].GetProperty("physicalArea").GetDouble(), 1e-9);
+        double inside = map.Where(value => value > 0.5f).Sum(value => (double)value), all = map.Sum(value => (double)value);
+        Assert.Equal(2 * inside / (area + all), lines[2].GetProperty("expectedDice").GetDouble(), 1e-6);
     }
 
     [Fact]

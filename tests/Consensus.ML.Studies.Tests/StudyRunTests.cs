@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Text.Json;
 using Consensus.Imaging;
 using Consensus.Imaging.Cases;
 using Consensus.Imaging.Formats.Nifti;
@@ -13,7 +12,6 @@ using Consensus.ML.Segmentation;
 using Consensus.ML.Studies.Planning;
 using Consensus.ML.Studies.Results;
 using Consensus.ML.Studies.Running;
-using Consensus.ML.Tests.Shared;
 using Microsoft.ML;
 using TorchSharp;
 
@@ -56,7 +54,7 @@ public sealed class StudyRunTests : IDisposable
             StringComparison.Ordinal);
         Assert.StartsWith("consensus,val,0,case01,32,32,3,", table[1], StringComparison.Ordinal);
         Assert.All(table, line => Assert.Equal(table[0].Split(',').Length, line.Split(',').Length));
-        AssertFitsSchema();
+        StudySchemas.AssertFits(_options.Folder);
         Assert.True(File.Exists(Path.Combine(_options.Folder, "report.html")));
 
         // The score in the table is the score that the library gives the saved model.
@@ -77,6 +75,13 @@ public sealed class StudyRunTests : IDisposable
         Assert.Equal(
             scores.Select(row => row.DrawnEnergyDistance),
             results.Methods[1].Runs[0].Cases.Select(row => row.Scores["DrawnEnergyDistance"]));
+
+        // Whether maps find their own errors is what the library says of the same scores.
+        CaseRiskCoverage trust = results.Methods[1].CaseRiskCoverage;
+        Assert.Equal(new SegmentationMetrics(scores).CaseRiskCoverage, trust);
+        Assert.InRange(trust.Excess, 0, trust.Area);
+        Assert.Contains(
+            "Whether maps find their own errors", File.ReadAllText(Path.Combine(_options.Folder, "report.html")), StringComparison.Ordinal);
 
         // The curve agrees with the headline score at the same number of generations.
         Assert.All(results.Methods[0].Runs[0].Cases, row => Assert.Equal(row.Scores["SoftDice5"], row.Generations[0].SoftDice5, 0.02));
@@ -122,7 +127,7 @@ public sealed class StudyRunTests : IDisposable
         Assert.InRange(results.Methods[0].Score("ResizingCeiling").Mean, 0.8, 0.9999);
         string report = File.ReadAllText(Path.Combine(_options.Folder, "report.html"));
         Assert.Contains("at the images' own size", report, StringComparison.OrdinalIgnoreCase);
-        AssertFitsSchema();
+        StudySchemas.AssertFits(_options.Folder);
     }
 
     [Fact]
@@ -161,7 +166,7 @@ public sealed class StudyRunTests : IDisposable
             together.Score("SoftDice5").Mean - results.Methods[0].Score("SoftDice5").Mean, together.Comparison.Difference, 12);
         Assert.Contains(
             "The networks of all seeds together", File.ReadAllText(Path.Combine(options.Folder, "report.html")), StringComparison.Ordinal);
-        AssertFitsSchema();
+        StudySchemas.AssertFits(_options.Folder);
 
         // Another seed: the records are made again. They are read by merge, which names one that is missing.
         StudyResults more = Study.Run(new MLContext(), options with { Resume = true, Seeds = [5] });
@@ -383,29 +388,6 @@ public sealed class StudyRunTests : IDisposable
     }
 
     public void Dispose() => _folder.Dispose();
-
-    /// <summary>Every JSON file in the folder fits its schema, and no schema takes just anything.</summary>
-    private void AssertFitsSchema()
-    {
-        foreach (string path in Directory.EnumerateFiles(_options.Folder, "*.json", SearchOption.AllDirectories))
-        {
-            string[] parts = Path.GetRelativePath(_options.Folder, path).Split(Path.DirectorySeparatorChar);
-            string name = parts switch
-            {
-                ["results.json"] => "study-results",
-                ["study.json"] => "study",
-                ["raters", _] => "study-raters",
-                ["ensembles", ..] => "study-ensemble",
-                ["runs", _, _, "training.json"] => "study-training",
-                ["runs", _, _, "cases", _] => "study-case",
-                _ => throw new InvalidOperationException($"'{path}' has no schema."),
-            };
-            JsonSchema schema = JsonSchema.Read(Path.Combine(AppContext.BaseDirectory, "data-schemas", $"{name}.schema.json"));
-            using JsonDocument document = JsonDocument.Parse(File.ReadAllText(path));
-            Assert.Empty(schema.Violations(document.RootElement));
-            Assert.NotEmpty(schema.Violations(JsonDocument.Parse("""{ "formatVersion": 2 }""").RootElement));
-        }
-    }
 
     private string Run(string method, string file) => Path.Combine(_options.Folder, "runs", method, "val-seed0", file);
 

@@ -38,6 +38,14 @@ internal readonly record struct RiskCoverage(double Area, double Excess)
             errors[i] = prediction[i] > 0.5f ? 1 - truth[i] : truth[i];
         }
 
+        return OfOrder(doubts, errors);
+    }
+
+    /// <summary>Computes both areas of errors, at least one, whose order is given.</summary>
+    /// <param name="doubts">A value for each error, the smaller the surer; equal ones have no order. They are sorted.</param>
+    /// <param name="errors">The errors, which are put into the same order.</param>
+    public static RiskCoverage OfOrder(float[] doubts, float[] errors)
+    {
         float[] ideal = [.. errors];
         Array.Sort(doubts, errors);
         double area = Mean(doubts, errors);

@@ -158,6 +158,13 @@ internal static class EvaluateCommand
                     $"Over {Formats.Volumes(together.Cases.Count)}: soft Dice "
                     + $"{Formats.Score(together.SoftDice5)} (5 thresholds), {Formats.Score(together.SoftDice9)} (9 thresholds).");
             }
+
+            if (all && metrics.CaseRiskCoverage is { Area: not double.NaN } curve)
+            {
+                terminal.Out.WriteLine(
+                    $"Maps in the order of their expected Dice: AURC over cases {Formats.Score(curve.Area)} "
+                    + $"(E-AURC {Formats.Score(curve.Excess)}, any order {Formats.Score(curve.ByChance)}).");
+            }
         }
 
         if (report is not null)

@@ -33,6 +33,9 @@ internal sealed class EvaluationReport(SegmentationMetrics metrics, EvaluationSe
     /// <summary>The same over volumes; null where no two cases are slices of one volume.</summary>
     public VolumeDescription? Volumes { get; } = metrics.Volumes is { } volumes ? new(volumes) : null;
 
+    /// <summary>Whether the maps say by themselves which of them are wrong.</summary>
+    public CaseRiskCoverage CaseRiskCoverage { get; } = metrics.CaseRiskCoverage;
+
     /// <summary>How well people do on the same cases.</summary>
     public YardstickDescription Yardsticks { get; } = new(metrics.Yardsticks);
 

@@ -12,6 +12,7 @@ namespace Consensus.ML.Cli.Prediction;
 /// <param name="Outputs">The files of its result, in the order in which they were written.</param>
 /// <param name="Area">Pixels of the map above one half, as in <see cref="PredictionRecord.Area"/>.</param>
 /// <param name="PhysicalArea">The same in square millimetres; null where the image does not say how large a pixel is.</param>
+/// <param name="ExpectedDice">The Dice that the map expects of its own outline; null in older records.</param>
 internal sealed record PredictedCase(
     int FormatVersion,
     string Manifest,
@@ -19,7 +20,8 @@ internal sealed record PredictedCase(
     string Name,
     IReadOnlyList<PredictedFile> Outputs,
     long Area,
-    double? PhysicalArea) : ICaseRecord
+    double? PhysicalArea,
+    double? ExpectedDice = null) : ICaseRecord
 {
     /// <summary>The version that this command writes, and the newest that it reads.</summary>
     public const int CurrentFormatVersion = 1;

@@ -16,6 +16,9 @@ internal sealed record PredictedMaps(IReadOnlyList<Slice> Maps, int Best, Slice 
         ? Maps.Sum(map => AreaOf(map) * map.Geometry.SpacingRows * map.Geometry.SpacingColumns)
         : null;
 
+    /// <summary>The Dice that the map expects of its own outline, over all slices together.</summary>
+    public double ExpectedDice => Consensus.Imaging.Metrics.ExpectedDice.Compute(Maps);
+
     /// <summary>The pixels of a map above one half.</summary>
     public static int AreaOf(Slice map) => map.Pixels.Count(value => value > 0.5f);
 }

@@ -13,6 +13,9 @@ namespace Consensus.ML.Cli.Prediction;
 /// predicted now.
 /// </param>
 /// <param name="PhysicalArea">The same in square millimetres; null where the image does not say how large a pixel is.</param>
+/// <param name="ExpectedDice">
+/// The Dice that the map expects of its own outline, in [0, 1], as for <paramref name="Area"/>; null where nothing was predicted now.
+/// </param>
 /// <param name="Status">ok, skipped or failed.</param>
 /// <param name="Message">Why it failed; null otherwise.</param>
 internal sealed record PredictionRecord(
@@ -23,6 +26,7 @@ internal sealed record PredictionRecord(
     double Seconds,
     long? Area,
     double? PhysicalArea,
+    double? ExpectedDice,
     string Status,
     string? Message)
 {
@@ -32,13 +36,14 @@ internal sealed record PredictionRecord(
         TimeSpan time,
         IReadOnlyList<PredictedStructure> maps) =>
         new(
-            1, input.Name, input.ImagePaths, outputs, Rounded(time), maps[0].Soft.Area, maps[0].Soft.PhysicalArea, "ok", null);
+            1, input.Name, input.ImagePaths, outputs, Rounded(time), maps[0].Soft.Area, maps[0].Soft.PhysicalArea,
+            maps[0].Soft.ExpectedDice, "ok", null);
 
     public static PredictionRecord Skipped(RaterCase input, IReadOnlyList<string> outputs) =>
-        new(1, input.Name, input.ImagePaths, outputs, 0, null, null, "skipped", null);
+        new(1, input.Name, input.ImagePaths, outputs, 0, null, null, null, "skipped", null);
 
     public static PredictionRecord Failed(RaterCase input, TimeSpan time, string message) =>
-        new(1, input.Name, input.ImagePaths, [], Rounded(time), null, null, "failed", message);
+        new(1, input.Name, input.ImagePaths, [], Rounded(time), null, null, null, "failed", message);
 
     private static double Rounded(TimeSpan time) => Math.Round(time.TotalSeconds, 3);
 }

@@ -78,7 +78,10 @@ internal sealed class PredictionRecords
             PredictionReport.CurrentFormatVersion,
             folder.Manifest.ModelSha256,
             folder.Manifest.Settings,
-            [.. records.Select(record => new PredictionReport.Result(record.Name, record.Outputs, record.Area, record.PhysicalArea))]);
+            [
+                .. records.Select(record => new PredictionReport.Result(
+                    record.Name, record.Outputs, record.Area, record.PhysicalArea, record.ExpectedDice)),
+            ]);
         return problems;
     }
 
@@ -102,5 +105,6 @@ internal sealed class PredictionRecords
     /// <exception cref="IOException">It cannot be written.</exception>
     public void Write(RaterCase input, IReadOnlyList<string> outputs, PredictedMaps soft) => _folder.Write(new(
         PredictedCase.CurrentFormatVersion, _folder.Hash, _places[input.Name], input.Name,
-        [.. outputs.Select(file => PredictedFile.Of(file, _path))], soft.Area, soft.PhysicalArea));
+        [.. outputs.Select(file => PredictedFile.Of(file, _path))], soft.Area, soft.PhysicalArea,
+        soft.ExpectedDice));
 }

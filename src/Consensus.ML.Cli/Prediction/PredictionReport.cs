@@ -21,5 +21,11 @@ internal sealed record PredictionReport(
     /// <param name="Outputs">Its files.</param>
     /// <param name="Area">Pixels of the map above one half.</param>
     /// <param name="PhysicalArea">The same in square millimetres; null where that is not known.</param>
-    internal sealed record Result(string Name, IReadOnlyList<PredictedFile> Outputs, long Area, double? PhysicalArea);
+    /// <param name="ExpectedDice">The Dice that the map expects of its own outline; null in older records.</param>
+    internal sealed record Result(
+        string Name,
+        IReadOnlyList<PredictedFile> Outputs,
+        long Area,
+        double? PhysicalArea,
+        double? ExpectedDice);
 }

@@ -14,6 +14,12 @@ internal static class ScoreGroup
     public static IReadOnlyList<SegmentationMeasure> Native { get; } = Named(
         nameof(CaseMetrics.NativeSoftDice5), nameof(CaseMetrics.NativeSoftDice9));
 
+    /// <summary>Measures over volumes.</summary>
+    public static IReadOnlyList<SegmentationMeasure> Volumes { get; } = Named(
+        nameof(CaseMetrics.SoftDice5), nameof(CaseMetrics.SoftDice9), nameof(CaseMetrics.F1), nameof(CaseMetrics.RaterDice),
+        nameof(CaseMetrics.ExpectedCalibrationError), nameof(CaseMetrics.BrierScore), nameof(CaseMetrics.AreaRankedProbability),
+        nameof(CaseMetrics.GeneralizedEnergyDistance));
+
     /// <summary>Measures of outlines, and of how well the numbers in a map are calibrated.</summary>
     public static IReadOnlyList<SegmentationMeasure> Outlines { get; } = Named(
         nameof(CaseMetrics.HausdorffDistance95), nameof(CaseMetrics.NormalizedSurfaceDice), nameof(CaseMetrics.ExpectedCalibrationError),

@@ -19,7 +19,8 @@ internal static class ScoreSection
             + $"Cases: {context.Results.Raters.Cases.Count}. The last rows are people on the same cases.",
             hasSeeds,
             People(
-                context, ("one rater", nameof(CaseMetrics.OneAgainstAll)), ("a second panel", nameof(CaseMetrics.HalfAgainstHalf)),
+                context, overVolumes: false, ("one rater", nameof(CaseMetrics.OneAgainstAll)),
+                ("a second panel", nameof(CaseMetrics.HalfAgainstHalf)),
                 ("the majority's outline", nameof(CaseMetrics.MajorityAgainstAll))));
         IEnumerable<string> means = context.Methods.Select(
             method => $"{method.Name} {Text.Score(method.Score(MethodResult.Headline).Mean)}");
@@ -48,6 +49,7 @@ internal static class ScoreSection
                 + "ECE, ACE and Brier: calibration of the predicted share; AURC: whether the surest pixels are right; uncertainty: rank "
                 + "correlation with the error.",
             hasSeeds: false);
+        yield return Trust(context);
         yield return ScoreTable(
             context,
             ScoreGroup.Native,
@@ -55,7 +57,24 @@ internal static class ScoreSection
                 + "drew them. The last row is what resizing to "
                 + Text.Invariant($"{context.Options.Size} × {context.Options.Size} pixels and back leaves of the raters' own map."),
             hasSeeds: false,
-            People(context, ("what resizing leaves", nameof(CaseMetrics.ResizingCeiling))));
+            People(context, overVolumes: false, ("what resizing leaves", nameof(CaseMetrics.ResizingCeiling))));
+        int volumes = context.Results.Reference.Volumes.Count;
+        if (volumes > 0)
+        {
+            yield return ScoreTable(
+                context,
+                ScoreGroup.Volumes,
+                "The same maps over volumes: the pixels of all slices of a volume that were scored count together, as readers of scans "
+                    + "expect. In the other tables, each slice counts the same. Areas (CRPS) are in voxels. "
+                    + Text.Invariant($"Volumes: {volumes}. The last rows are people on the same volumes."),
+                hasSeeds: false,
+                People(
+                    context, overVolumes: true, ("one rater", nameof(CaseMetrics.OneAgainstAll)),
+                    ("a second panel", nameof(CaseMetrics.HalfAgainstHalf)),
+                    ("the majority's outline", nameof(CaseMetrics.MajorityAgainstAll))),
+                overVolumes: true);
+        }
+
         yield return ScoreTable(context, ScoreGroup.Challenges,
             "What the newest challenges ask: the rounded map against STAPLE, where all raters agree (with the confidence there), and "
             + "against single raters; and the CRPS of the expected area against the raters' areas, as they are and as a normal "
@@ -71,16 +90,47 @@ internal static class ScoreSection
             + "Sample diversity should be near rater diversity.", hasSeeds: false);
     }
 
+    /// <summary>Whether maps find their own errors; nothing where the records do not say what maps expect of themselves.</summary>
+    private static XElement[] Trust(ReportContext context)
+    {
+        (MethodResult Method, CaseRiskCoverage Curve)[] known =
+        [
+            .. context.Methods.Select(method => (Method: method, Curve: method.CaseRiskCoverage))
+                .Where(method => !double.IsNaN(method.Curve.Area)),
+        ];
+        if (known.Length == 0)
+        {
+            return [];
+        }
+
+        double best = known.Length == 1 ? double.NaN : known.Min(method => method.Curve.Area),
+            least = known.Length == 1 ? double.NaN : known.Min(method => method.Curve.Excess);
+        return [E("div", A("class", "wide"),
+            E("table", A("class", "short"), E("caption", context.TableCaption(
+                "Whether maps find their own errors: the cases in the order of the Dice that each map expects of its own outline, which "
+                + "needs no rater. AURC: area under the curve of 1 − soft Dice over the cases taken so far; E-AURC: what a better "
+                + "order would save; any order: the mean of 1 − soft Dice.")),
+                E("thead", E("tr", E("th", "method"), N("AURC over cases\u00A0↓"), N("E-AURC\u00A0↓"), N("any order"))),
+                E("tbody", known.Select(method => E("tr",
+                    E("th", A("scope", "row"), context.Name(method.Method)),
+                    Cell(method.Curve.Area, best), Cell(method.Curve.Excess, least), Cell(method.Curve.ByChance, double.NaN))))))];
+
+        static XElement Cell(double value, double best) => E("td", A("class", value == best ? "n best" : "n"), Text.Number(value, "0.000"));
+    }
+
     /// <summary>
     /// Scores of the headline that are not of a method, such as what people reach. The cases are the same for every method. Scores of
     /// earlier versions do not have them.
     /// </summary>
-    private static (string Name, ScoreSummary Score)[] People(ReportContext context, params ReadOnlySpan<(string Name, string Score)> rows)
+    private static (string Name, ScoreSummary Score)[] People(
+        ReportContext context,
+        bool overVolumes,
+        params ReadOnlySpan<(string Name, string Score)> rows)
     {
         var known = new List<(string, ScoreSummary)>();
         foreach ((string name, string score) in rows)
         {
-            ScoreSummary summary = context.Results.Reference.Score(score);
+            ScoreSummary summary = Summary(context.Results.Reference, score, overVolumes);
             if (summary.Cases > 0)
             {
                 known.Add((name, summary));
@@ -95,16 +145,19 @@ internal static class ScoreSection
         IReadOnlyList<SegmentationMeasure> scores,
         string caption,
         bool hasSeeds,
-        IReadOnlyList<(string Name, ScoreSummary Score)>? people = null)
+        IReadOnlyList<(string Name, ScoreSummary Score)>? people = null,
+        bool overVolumes = false)
     {
-        SegmentationMeasure[] shown = [.. scores.Where(score => context.Methods.Any(method => method.Score(score.Name).Cases > 0))];
+        SegmentationMeasure[] shown =
+            [.. scores.Where(score => context.Methods.Any(method => Summary(method, score.Name, overVolumes).Cases > 0))];
         if (shown.Length == 0)
         {
             return [];
         }
 
         Dictionary<string, double> best = shown.ToDictionary(
-            score => score.Name, score => ScoreGroup.Best(score, context.Methods.Select(method => method.Score(score.Name).Mean)));
+            score => score.Name,
+            score => ScoreGroup.Best(score, context.Methods.Select(method => Summary(method, score.Name, overVolumes).Mean)));
         return [E("div", A("class", "wide"),
             E("table", A("class", shown.Length > 6 ? "short dense" : "short"), E("caption", context.TableCaption(caption)),
                 E("thead", E("tr", E("th", "method"),
@@ -113,7 +166,7 @@ internal static class ScoreSection
                 E("tbody", context.Methods.Select(method => E("tr", method == context.Results.Reference ? A("class", "reference") : null,
                     E("th", A("scope", "row"), context.Name(method)),
                     shown.Select(score => Cell(
-                        method.Score(score.Name),
+                        Summary(method, score.Name, overVolumes),
                         best[score.Name],
                         score.Name switch
                         {
@@ -128,6 +181,9 @@ internal static class ScoreSection
                         shown.Skip(1).Select(_ => D("–")),
                         hasSeeds ? D("–") : null)))))];
     }
+
+    private static ScoreSummary Summary(MethodResult method, string score, bool overVolumes) =>
+        overVolumes ? method.VolumeScore(score) : method.Score(score);
 
     private static XElement Cell(ScoreSummary score, double best, string format) => E("td",
         A("class", score.Mean == best ? "n best" : "n"), Text.Number(score.Mean, format),

@@ -12,7 +12,7 @@ public sealed class MethodResult
     /// <summary>The score that methods are compared by.</summary>
     public const string Headline = nameof(CaseMetrics.SoftDice5);
 
-    private readonly Dictionary<string, ScoreSummary> _scores = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, ScoreSummary> _scores = new(StringComparer.Ordinal), _volumeScores = new(StringComparer.Ordinal);
 
     internal MethodResult(StudyMethod method, IReadOnlyList<RunResult> runs)
     {
@@ -23,6 +23,12 @@ public sealed class MethodResult
             .Select(group => new CaseAverage(group.Key, GroupOf(group.First().Run.Run.Fold, group.Key), group.First().Run.Run.Fold.Name, [
                 .. group.Select(pair => pair.Scored),
             ]))];
+        Volumes = [.. Cases.SelectMany(one => one.Seeds
+                .Select(scored => scored.Volume)
+                .OfType<VolumeRecord>()
+                .GroupBy(volume => volume.Volume, StringComparer.Ordinal)
+                .Where(seeds => seeds.Count() == one.Seeds.Count)
+                .Select(seeds => new VolumeAverage(seeds.Key, one.Group, [.. seeds])))];
         Cost = new(
             runs.Average(run => run.Training.Seconds), runs.Average(run => run.Training.Steps),
             Median(runs.SelectMany(run => run.Cases).Select(scored => scored.PredictionMs)),
@@ -47,6 +53,11 @@ public sealed class MethodResult
     /// <summary>The cases in the order of the folds, each with its results for every seed.</summary>
     internal IReadOnlyList<CaseAverage> Cases { get; }
 
+    /// <summary>
+    /// The volumes in the order of their last slices, each with its results for every seed; empty where no volume has several slices.
+    /// </summary>
+    internal IReadOnlyList<VolumeAverage> Volumes { get; }
+
     /// <summary>The group of each of <see cref="Cases"/>.</summary>
     internal IReadOnlyList<string> Groups => [.. Cases.Select(scored => scored.Group)];
 
@@ -66,9 +77,46 @@ public sealed class MethodResult
             return known;
         }
 
-        double[] values = [.. Cases.Select(scored => scored.Score(name))];
-        var mean = MeanOverCases.Compute(values, Groups);
-        return _scores[name] = new(mean.Mean, mean.Interval, values.Count(value => !double.IsNaN(value)));
+        return _scores[name] = Summary([.. Cases.Select(scored => scored.Score(name))], Groups);
+    }
+
+    /// <summary>
+    /// A score over all volumes: in each, the pixels of all its slices that were scored count together. It has no value where no volume has
+    /// several slices, or where the measure is of slices (<see cref="SegmentationMeasure.IsOfSlices"/>).
+    /// </summary>
+    /// <param name="name">One of <see cref="ScoreNames"/>, such as SoftDice5.</param>
+    public ScoreSummary VolumeScore(string name)
+    {
+        if (_volumeScores.TryGetValue(name, out ScoreSummary? known))
+        {
+            return known;
+        }
+
+        return _volumeScores[name] = Summary(
+            [.. Volumes.Select(scored => scored.Score(name))], [.. Volumes.Select(scored => scored.Group)]);
+    }
+
+    /// <summary>
+    /// Whether the method's maps say by themselves which of them are wrong: the AURC over all cases, mean over seeds. NaN for records of
+    /// earlier versions.
+    /// </summary>
+    public CaseRiskCoverage CaseRiskCoverage
+    {
+        get
+        {
+            CaseRiskCoverage[] seeds =
+            [
+                .. Runs.GroupBy(run => run.Run.Seed).Select(seed =>
+                {
+                    CaseRecord[] cases = [.. seed.SelectMany(run => run.Cases)];
+                    return CaseRiskCoverage.Compute(
+                        Array.ConvertAll(cases, scored => Value(scored, nameof(CaseMetrics.ExpectedDice))),
+                        Array.ConvertAll(cases, scored => Value(scored, Headline)));
+                }),
+            ];
+            return new(
+                seeds.Average(curve => curve.Area), seeds.Average(curve => curve.Excess), seeds.Average(curve => curve.ByChance));
+        }
     }
 
     /// <summary>Standard deviation over seeds of the mean score over cases; NaN for one seed.</summary>
@@ -96,7 +144,7 @@ public sealed class MethodResult
     internal double ScoreAfter(int generations) => Mean(Cases.Select(scored => scored.ScoreAfter(generations)));
 
     /// <summary>The score of a case; NaN where the case has no score of this name.</summary>
-    internal static double Value(CaseRecord scored, string name) => scored.Scores.TryGetValue(name, out double value) ? value : double.NaN;
+    internal static double Value(CaseRecord scored, string name) => scored.Scores.GetValueOrDefault(name, double.NaN);
 
     /// <summary>Mean of the values that are not NaN; NaN where there are no such values.</summary>
     internal static double Mean(IEnumerable<double> values) =>
@@ -104,11 +152,24 @@ public sealed class MethodResult
 
     private static string GroupOf(StudyFold fold, string name) => fold.Evaluation.First(scored => scored.Name == name).Group;
 
+    private static ScoreSummary Summary(double[] values, IReadOnlyList<string> groups)
+    {
+        var mean = MeanOverCases.Compute(values, groups);
+        return new(mean.Mean, mean.Interval, values.Count(value => !double.IsNaN(value)));
+    }
+
     private static double Median(IEnumerable<double> values)
     {
         double[] sorted = [.. values.Order()];
         return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
     }
+}
+
+/// <summary>A volume's results with every seed.</summary>
+internal sealed record VolumeAverage(string Name, string Group, IReadOnlyList<VolumeRecord> Seeds)
+{
+    /// <summary>A score, averaged over seeds; NaN where no seed has it.</summary>
+    public double Score(string name) => MethodResult.Mean(Seeds.Select(scored => scored.Scores.GetValueOrDefault(name, double.NaN)));
 }
 
 /// <summary>A case's results with every seed.</summary>

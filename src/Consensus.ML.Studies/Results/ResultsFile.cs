@@ -1,3 +1,4 @@
+using Consensus.ML.Evaluation;
 using Consensus.ML.Studies.Running;
 
 namespace Consensus.ML.Studies.Results;
@@ -50,7 +51,9 @@ internal sealed record ResultsFile(
         IReadOnlyList<GenerationPart> Generations,
         MethodCost Cost,
         IReadOnlyDictionary<string, string> Settings,
-        EnsemblePart? Ensemble)
+        EnsemblePart? Ensemble,
+        VolumesPart? Volumes,
+        CaseRiskCoverage CaseRiskCoverage)
     {
         public static MethodPart Create(
             MethodResult method,
@@ -59,25 +62,32 @@ internal sealed record ResultsFile(
             method.Name, method.Method.Description, [.. method.Runs.Select(run => run.Run.Seed).Distinct()],
             method.ScoreNames.ToDictionary(name => name, name => ScorePart.Create(method, name)),
             [.. method.GenerationCounts.Select(count => new GenerationPart(count, method.ScoreAfter(count)))],
-            method.Cost, settings, ensemble is null ? null : EnsemblePart.Create(ensemble));
+            method.Cost, settings, ensemble is null ? null : EnsemblePart.Create(ensemble),
+            method.Volumes.Count == 0 ? null : VolumesPart.Create(method), method.CaseRiskCoverage);
     }
 
     internal sealed record EnsemblePart(
         IReadOnlyList<int> Seeds,
-        IReadOnlyDictionary<string, EnsembleScorePart> Scores,
+        IReadOnlyDictionary<string, SummaryPart> Scores,
         ComparisonPart AgainstOne)
     {
         public static EnsemblePart Create(EnsembleResult ensemble) => new(
             ensemble.Seeds,
-            ensemble.ScoreNames.ToDictionary(name => name, name =>
-            {
-                ScoreSummary score = ensemble.Score(name);
-                return new EnsembleScorePart(score.Mean, score.Interval.Lower, score.Interval.Upper, score.Cases);
-            }),
+            ensemble.ScoreNames.ToDictionary(name => name, name => SummaryPart.Create(ensemble.Score(name))),
             ComparisonPart.Create(ensemble.Comparison));
     }
 
-    internal sealed record EnsembleScorePart(double Mean, double Low, double High, int Cases);
+    internal sealed record VolumesPart(int Count, IReadOnlyDictionary<string, SummaryPart> Scores)
+    {
+        public static VolumesPart Create(MethodResult method) => new(
+            method.Volumes.Count,
+            method.ScoreNames.ToDictionary(name => name, name => SummaryPart.Create(method.VolumeScore(name))));
+    }
+
+    internal sealed record SummaryPart(double Mean, double Low, double High, int Cases)
+    {
+        public static SummaryPart Create(ScoreSummary score) => new(score.Mean, score.Interval.Lower, score.Interval.Upper, score.Cases);
+    }
 
     internal sealed record ScorePart(double Mean, double Low, double High, int Cases, double DeviationOverSeeds)
     {

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Consensus.ML.Evaluation;
 
 namespace Consensus.ML.Studies.Running;
@@ -24,7 +25,14 @@ internal sealed record CaseRecord(
     double PredictionMs,
     string DistanceUnit,
     IReadOnlyDictionary<string, double> Scores,
-    IReadOnlyList<GenerationRecord> Generations);
+    IReadOnlyList<GenerationRecord> Generations)
+{
+    /// <summary>
+    /// The scores of the volume of which the case is the last slice; null for any other case, and where no volume has several slices.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public VolumeRecord? Volume { get; init; }
+}
 
 /// <summary>The soft Dice (5 thresholds) of the mean over the first generations of one long sampling.</summary>
 internal sealed record GenerationRecord(int Generations, double SoftDice5);

@@ -14,8 +14,20 @@ using Microsoft.ML.Data;
 
 namespace Consensus.ML.Studies.Running;
 
-/// <summary>The second stage of a run: predicts and scores every held-out case. Each case has a file of its own.</summary>
-internal static class RunEvaluation
+/// <summary>
+/// The second stage of a run: predicts and scores every held-out case. Each case has a file of its own. The slices of a volume are scored
+/// together, so that the volume is scored too; their maps are in memory until then.
+/// </summary>
+/// <param name="ml">The context.</param>
+/// <param name="options">The study.</param>
+/// <param name="model">The model of the run.</param>
+/// <param name="behavior">
+/// How the raters of the training cases differ together: masks that they might draw are scored beside the method's own samples, so that
+/// methods whose samples are of other kinds can be compared. Null where those raters never differ.
+/// </param>
+/// <param name="scoresVolumes">Whether any volume of the study has several slices. Then those of one slice are scored too.</param>
+internal sealed class RunEvaluation(
+    MLContext ml, StudyOptions options, RunModel model, RaterBehavior? behavior, bool scoresVolumes)
 {
     /// <summary>The number of steps of the sampling that the report draws: enough to see it, and few enough for a page.</summary>
     public const int PicturedSteps = 6;
@@ -41,82 +53,119 @@ internal static class RunEvaluation
         Action<int> report)
     {
         IReadOnlyList<RaterCase> cases = run.Fold.Evaluation;
-        RaterCase[] missing = [.. cases.Where(raterCase => !folder.IsScored(raterCase.Name))];
+        RaterCase[][] missing = [.. Together(cases).Where(slices => !slices.All(slice => folder.IsScored(slice.Name)))];
         if (missing.Length > 0)
         {
             using RunModel model = RunModel.Read(ml, folder.Model);
+            var evaluation = new RunEvaluation(
+                ml, options, model, RaterBehavior.Fit(run.Fold.Training.Select(training => MasksAt(training, options.Size))),
+                options.Folds.SelectMany(fold => Together(fold.Evaluation)).Any(slices => slices.Length > 1));
             RecordBinding ofModel = binding.WithModel(folder.Model);
-            RaterBehavior? behavior = RaterBehavior.Fit(run.Fold.Training.Select(training => MasksAt(training, options.Size)));
 
             // The first prediction of a process also loads and compiles code. It is not timed.
-            model.Predict(model.Prepare(missing[0]), options.Size, options.Cancellation);
-            for (int i = 0; i < missing.Length; i++)
+            model.Predict(model.Prepare(missing[0][0]), options.Size, options.Cancellation);
+            int done = cases.Count - missing.Sum(slices => slices.Length);
+            foreach (RaterCase[] slices in missing)
             {
-                report(cases.Count - missing.Length + i);
-                Evaluate(ml, options, model, behavior, missing[i], folder, ofModel, missing[i].Name == pictured);
+                evaluation.Evaluate(slices, folder, ofModel, pictured, () => report(done++));
             }
         }
 
         report(cases.Count);
     }
 
-    private static void Evaluate(
-        MLContext ml,
-        StudyOptions options,
-        RunModel model,
-        RaterBehavior? behavior,
-        RaterCase raterCase,
-        RunFolder folder,
-        RecordBinding binding,
-        bool isPictured)
+    /// <summary>The cases that are scored together: the slices of a volume, or else a case by itself.</summary>
+    private static IEnumerable<RaterCase[]> Together(IEnumerable<RaterCase> cases) => cases
+        .GroupBy(raterCase => SliceAddress.VolumeOf(raterCase.ImagePaths) is { } volume ? (volume, "") : ("", raterCase.Name))
+        .Select(slices => slices.ToArray());
+
+    /// <summary>Predicts and scores the slices of a volume, or a case.</summary>
+    /// <param name="slices">The cases.</param>
+    /// <param name="folder">The folder of the run.</param>
+    /// <param name="binding">What the run and its model belong to.</param>
+    /// <param name="pictured">The case whose sampling the report draws step by step; null for none.</param>
+    /// <param name="begins">Called before each prediction.</param>
+    private void Evaluate(RaterCase[] slices, RunFolder folder, RecordBinding binding, string? pictured, Action begins)
     {
         int size = options.Size;
-        float[] features = model.Prepare(raterCase);
-        Prediction prediction = model.Predict(features, size, options.Cancellation);
-        GenerationRecord[] curve = model.IsMeanOfMany
-            ? Curve(model, features, ConsensusLabels.SoftMap(MasksAt(raterCase, size)), options)
-            : [];
-        if (isPictured && model.Diffusion is { } diffusion)
+        var predictions = new List<Prediction>();
+        var curves = new List<GenerationRecord[]>();
+        foreach (RaterCase raterCase in slices)
         {
-            SaveSteps(diffusion, features, size, folder.Steps(raterCase.Name), options.Cancellation);
+            begins();
+            float[] features = model.Prepare(raterCase);
+            predictions.Add(model.Predict(features, size, options.Cancellation));
+            curves.Add(model.IsMeanOfMany
+                ? Curve(model, features, ConsensusLabels.SoftMap(MasksAt(raterCase, size)), options)
+                : []);
+            if (raterCase.Name == pictured && model.Diffusion is { } diffusion)
+            {
+                SaveSteps(diffusion, features, size, folder.Steps(raterCase.Name), options.Cancellation);
+            }
         }
 
-        CaseMetrics metrics = Score(ml, raterCase, prediction, behavior, size);
+        SegmentationMetrics scores = Score(slices, predictions);
         options.Cancellation.ThrowIfCancellationRequested();
         folder.Held.EnsureHeld();
-        Split(prediction, size).Write(folder.Maps(raterCase.Name));
-        var record = new CaseRecord(
-            raterCase.Name, metrics.Height, metrics.Width, metrics.Raters, prediction.Milliseconds, Unit(metrics), Scores(metrics), curve);
-        StudyJson.WriteBound(folder.Case(raterCase.Name), record, binding, folder.Held);
+        for (int i = 0; i < slices.Length; i++)
+        {
+            (CaseMetrics metrics, string name) = (scores.Cases[i], slices[i].Name);
+            Split(predictions[i], size).Write(folder.Maps(name));
+            var record = new CaseRecord(
+                name, metrics.Height, metrics.Width, metrics.Raters, predictions[i].Milliseconds, Unit(metrics), Scores(metrics), curves[i])
+            {
+                Volume = i == slices.Length - 1 ? Volume(scores) : null,
+            };
+            StudyJson.WriteBound(folder.Case(name), record, binding, folder.Held);
+        }
+    }
+
+    /// <summary>The scores of the volume whose slices were scored; null where they have none.</summary>
+    private VolumeRecord? Volume(SegmentationMetrics scores)
+    {
+        if (scores.Volumes is { } volumes)
+        {
+            CaseMetrics volume = volumes.Cases[0];
+            return new(volume.Name, volume.Slices, Scores(volume));
+        }
+
+        if (!scoresVolumes || scores.Cases is not [{ Volume: { } name } slice])
+        {
+            return null;
+        }
+
+        // Where other volumes have several slices, one of a single slice counts too.
+        Dictionary<string, double> single = Scores(slice);
+        foreach (SegmentationMeasure measure in SegmentationMeasure.All.Where(measure => measure.IsOfSlices))
+        {
+            single[measure.Name] = double.NaN;
+        }
+
+        return new(name, 1, single);
     }
 
     private static RaterMasks MasksAt(RaterCase raterCase, int size) => Resampling.Nearest(raterCase.ReadMasks(), size, size);
 
-    /// <summary>The scores of the maps at the size at which they were predicted, computed by the library.</summary>
-    /// <param name="ml">The context.</param>
-    /// <param name="raterCase">The case.</param>
-    /// <param name="prediction">Its maps.</param>
-    /// <param name="behavior">
-    /// How the raters of the training cases differ together: masks that they might draw are scored beside the method's own samples, so that
-    /// methods whose samples are of other kinds can be compared. Null where those raters never differ.
-    /// </param>
-    /// <param name="size">Rows and columns of the maps.</param>
-    private static CaseMetrics Score(MLContext ml, RaterCase raterCase, Prediction prediction, RaterBehavior? behavior, int size)
+    /// <summary>The scores of maps at the size at which they were predicted, computed by the library.</summary>
+    private SegmentationMetrics Score(RaterCase[] slices, List<Prediction> predictions)
     {
+        int size = options.Size;
         var map = new VectorDataViewType(NumberDataViewType.Single, size, size);
         SchemaDefinition schema = SchemaDefinition.Create(typeof(Predicted));
         schema[nameof(Predicted.SoftMap)].ColumnType = schema[nameof(Predicted.Uncertainty)].ColumnType = map;
         schema[nameof(Predicted.Samples)].ColumnType = new VectorDataViewType(NumberDataViewType.Single, 0, size, size);
-        var row = new Predicted
-        {
-            Case = raterCase.Name,
-            ImagePath = [.. raterCase.ImagePaths],
-            AnnotationPaths = [.. raterCase.AnnotationPaths],
-            SoftMap = prediction.SoftMap,
-            Uncertainty = prediction.Uncertainty,
-            Samples = prediction.Samples ?? [],
-        };
-        IDataView rows = ml.Data.LoadFromEnumerable([row], schema);
+        IDataView rows = ml.Data.LoadFromEnumerable(
+            slices.Zip(predictions, (raterCase, prediction) => new Predicted
+            {
+                Case = raterCase.Name,
+                ImagePath = [.. raterCase.ImagePaths],
+                AnnotationPaths = [.. raterCase.AnnotationPaths],
+                RaterNames = [.. raterCase.RaterNames],
+                SoftMap = prediction.SoftMap,
+                Uncertainty = prediction.Uncertainty,
+                Samples = prediction.Samples ?? [],
+            }),
+            schema);
         if (behavior is not null)
         {
             rows = ml.Transforms.DrawRaterMasks(behavior: behavior).Fit(rows).Transform(rows);
@@ -125,8 +174,8 @@ internal static class RunEvaluation
         // The image is loaded because it says how large a pixel is, for distances.
         return ml.Segmentation.Evaluate(
             ml.Transforms.LoadSlices("Image", nameof(Predicted.ImagePath)).Fit(rows).Transform(rows),
-            samplesColumnName: prediction.Samples is null ? null : nameof(Predicted.Samples),
-            options: new() { BootstrapResamples = 0 }).Cases[0];
+            samplesColumnName: predictions[0].Samples is null ? null : nameof(Predicted.Samples),
+            options: new() { BootstrapResamples = 0 });
     }
 
     /// <summary>The unit of distances.</summary>
@@ -176,6 +225,8 @@ internal static class RunEvaluation
         public string[] ImagePath { get; set; } = [];
 
         public string[] AnnotationPaths { get; set; } = [];
+
+        public string[] RaterNames { get; set; } = [];
 
         public float[] SoftMap { get; set; } = [];
 

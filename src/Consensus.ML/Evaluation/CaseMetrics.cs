@@ -171,6 +171,12 @@ public sealed record CaseMetrics
     public double ExcessRiskCoverageArea { get; init; } = double.NaN;
 
     /// <summary>
+    /// The Dice that the soft map expects of its own outline, from the map alone (<see cref="Consensus.Imaging.Metrics.ExpectedDice"/>),
+    /// in [0, 1]: a confidence for the whole map. <see cref="SegmentationMetrics.CaseRiskCoverage"/> says how well it finds wrong maps.
+    /// </summary>
+    public double ExpectedDice { get; init; } = double.NaN;
+
+    /// <summary>
     /// Generalised energy distance of samples and raters (<see cref="SampleSetMetrics.GeneralizedEnergyDistance"/>), at
     /// least 0, lower is better.
     /// </summary>
@@ -509,6 +515,7 @@ public sealed record CaseMetrics
             UnavoidableBrierScore = Calibration.UnavoidableBrierScore(truth),
             RiskCoverageArea = risk.Area,
             ExcessRiskCoverageArea = risk.Excess,
+            ExpectedDice = Consensus.Imaging.Metrics.ExpectedDice.Compute(prediction),
             ExpectedArea = Sum(prediction),
             MeanRaterArea = Sum(truth),
         };

@@ -73,6 +73,9 @@ public sealed class SegmentationMeasure
         Lower(
             nameof(CaseMetrics.ExcessRiskCoverageArea), "E-AURC", "what of it a better order of the pixels would save",
             one => one.ExcessRiskCoverageArea),
+        Neither(
+            nameof(CaseMetrics.ExpectedDice), "expected Dice", "Dice that the soft map expects of its own outline",
+            one => one.ExpectedDice),
         Lower(
             nameof(CaseMetrics.GeneralizedEnergyDistance), "GED", "generalised energy distance of samples and raters",
             one => one.GeneralizedEnergyDistance),
@@ -160,6 +163,14 @@ public sealed class SegmentationMeasure
 
     /// <summary>Which values are good.</summary>
     public MeasureDirection Direction { get; }
+
+    /// <summary>
+    /// Whether the measure is of single slices: those of outlines, of drawn masks and at the size of the raters' masks have no value over
+    /// volumes (<see cref="SegmentationMetrics.Volumes"/>).
+    /// </summary>
+    public bool IsOfSlices => Name is nameof(CaseMetrics.BoundaryF) or nameof(CaseMetrics.HausdorffDistance95)
+        or nameof(CaseMetrics.NormalizedSurfaceDice) or nameof(CaseMetrics.DrawnEnergyDistance) or nameof(CaseMetrics.DrawnDiversity)
+        or nameof(CaseMetrics.NativeSoftDice5) or nameof(CaseMetrics.NativeSoftDice9) or nameof(CaseMetrics.ResizingCeiling);
 
     /// <summary>Finds a measure by name.</summary>
     /// <param name="name">A <see cref="Name"/>, in any case of letters.</param>

@@ -51,6 +51,8 @@ public sealed class SegmentationMetrics
             [.. Enumerable.Range(0, Thresholds.Count).Select(i => all.Average(one => one.DiceAtThresholds[i]))]);
         DistanceUnit = all.Max(one => one.DistanceUnit);
         Raters = Array.AsReadOnly(RaterScoreSummary.OfEach(all));
+        CaseRiskCoverage = CaseRiskCoverage.Compute(
+            Array.ConvertAll(all, one => one.ExpectedDice), Array.ConvertAll(all, one => one.SoftDice5));
         Summaries = Array.AsReadOnly([.. SegmentationMeasure.All.Select(measure => Summarise(measure, options))]);
         _summaries = Summaries.ToDictionary(summary => summary.Measure);
         Yardsticks = new(
@@ -141,6 +143,14 @@ public sealed class SegmentationMetrics
 
     /// <summary>Excess area under the risk-coverage curve over pixels (E-AURC), mean over cases.</summary>
     public double ExcessRiskCoverageArea => Mean(nameof(ExcessRiskCoverageArea));
+
+    /// <summary>The Dice that each soft map expects of its own outline, mean over cases.</summary>
+    public double ExpectedDice => Mean(nameof(ExpectedDice));
+
+    /// <summary>
+    /// Whether the maps say by themselves which of them are wrong: AURC over cases, in the order of their expected Dice.
+    /// </summary>
+    public CaseRiskCoverage CaseRiskCoverage { get; }
 
     /// <summary>Generalised energy distance of samples and raters, mean over cases.</summary>
     public double GeneralizedEnergyDistance => Mean(nameof(GeneralizedEnergyDistance));

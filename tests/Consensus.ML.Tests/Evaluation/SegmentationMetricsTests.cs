@@ -317,7 +317,36 @@ public sealed class SegmentationMetricsTests
         Assert.Equal(1.0, (double)table["SoftDice5"][0], 1e-6);
         Assert.Equal(0.0, (double)table["DiceAt0.9"][1], 1e-5);
         Assert.Equal("case02", table["Group"][1]);
-        Assert.Equal(6 + 48 + 9 + 2, table.Columns.Count);
+        Assert.Equal(6 + 49 + 9 + 2, table.Columns.Count);
+    }
+
+    [Fact]
+    public void Maps_that_expect_little_of_themselves_should_be_those_that_are_wrong()
+    {
+        var masks = new RaterMasks(1, 1, 4, [1, 1, 0, 0]);
+        Assert.Equal(3.5 / 4.25, CaseMetrics.Compute("a", [1, 0.75f, 0.25f, 0.25f], masks).ExpectedDice, 1e-12);
+
+        // The best order: risks 0.1, 0.2, 0.5.
+        CaseRiskCoverage best = Of((0.9, 0.9), (0.7, 0.5), (0.8, 0.8));
+        Assert.Equal((0.1 + 0.15 + (0.8 / 3)) / 3, best.Area, 1e-6);
+        Assert.Equal(0, best.Excess, 1e-6);
+        Assert.Equal(0.8 / 3, best.ByChance, 1e-12);
+
+        // The worst: 0.5, 0.2, 0.1. A case without a value does not count.
+        CaseRiskCoverage worst = Of((0.7, 0.9), (0.9, 0.5), (double.NaN, 0.1), (0.8, 0.8));
+        Assert.Equal((0.5 + 0.35 + (0.8 / 3)) / 3, worst.Area, 1e-6);
+        Assert.Equal(worst.Area - best.Area, worst.Excess, 1e-6);
+
+        // Without an order, it is chance.
+        CaseRiskCoverage none = Of((0.8, 0.9), (0.8, 0.5), (0.8, 0.8));
+        Assert.Equal(none.ByChance, none.Area, 1e-6);
+        Assert.Equal(double.NaN, Of((0.8, 0.9)).Area);
+        Assert.Contains(
+            "There are 1 values of the expected Dice and 2",
+            Assert.Throws<ArgumentException>(() => CaseRiskCoverage.Compute([1], [1, 1])).Message, StringComparison.Ordinal);
+
+        static CaseRiskCoverage Of(params (double Expected, double SoftDice)[] cases) => new SegmentationMetrics(
+            cases.Select(one => Perfect with { ExpectedDice = one.Expected, SoftDice5 = one.SoftDice })).CaseRiskCoverage;
     }
 
     [Fact]

@@ -80,6 +80,8 @@ public sealed class VolumeTests : IDisposable
         Assert.Equal((0, "outlines are measured slice by slice"), (outlines.Cases, Assert.Single(outlines.LeftOut).Reason));
         MeasureSummary native = metrics.Volumes.Summary(SegmentationMeasure.ByName("NativeSoftDice5"));
         Assert.Equal("the size of the masks is compared slice by slice", Assert.Single(native.LeftOut).Reason);
+        MeasureSummary drawn = metrics.Volumes.Summary(SegmentationMeasure.ByName("DrawnEnergyDistance"));
+        Assert.Equal("masks are drawn slice by slice", Assert.Single(drawn.LeftOut).Reason);
         Assert.Equal(metrics.Volumes.Summary(SegmentationMeasure.ByName("SoftDice5")).Mean, volume.SoftDice5);
     }
 
@@ -97,11 +99,15 @@ public sealed class VolumeTests : IDisposable
         CaseMetrics volume = Assert.Single(Evaluate(3, 5, rows).Volumes!.Cases), whole = CaseMetrics.Compute(
             "v", [.. rows.SelectMany(row => row.Map)], Stacked(3, row => row.Marks),
             Stacked(4, row => [.. row.Samples.Select(value => (byte)value)]));
-        string[] outlines = ["BoundaryF", "HausdorffDistance95", "NormalizedSurfaceDice"];
-        foreach (SegmentationMeasure measure in SegmentationMeasure.All.Where(measure => !outlines.Contains(measure.Name)))
+        foreach (SegmentationMeasure measure in SegmentationMeasure.All)
         {
-            Assert.Equal(measure.ValueOf(whole), measure.ValueOf(volume), 1e-12);
+            Assert.Equal(measure.IsOfSlices ? double.NaN : measure.ValueOf(whole), measure.ValueOf(volume), 1e-12);
         }
+
+        // What is of slices has a value there, or needs drawn masks or another size, which this slice does not have.
+        Assert.Equal(
+            ["BoundaryF", "HausdorffDistance95", "NormalizedSurfaceDice"],
+            SegmentationMeasure.All.Where(measure => measure.IsOfSlices && !double.IsNaN(measure.ValueOf(whole))).Select(one => one.Name));
 
         byte[] Bits(int count) => [.. Enumerable.Range(0, count).Select(_ => (byte)random.Next(2))];
 
