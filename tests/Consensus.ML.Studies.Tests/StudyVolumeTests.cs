@@ -68,6 +68,7 @@ public sealed class StudyVolumeTests : IDisposable
         string report = File.ReadAllText(Path.Combine(options.Folder, "report.html"));
         Assert.Contains("The same maps over volumes", report, StringComparison.Ordinal);
         Assert.Contains("Volumes: 3.", report, StringComparison.Ordinal);
+        Assert.Contains("Over 3 volumes, where the slices of each count together, ", report, StringComparison.Ordinal);
         StudySchemas.AssertFits(options.Folder);
         AssertMerged();
 

@@ -35,11 +35,17 @@ internal static class SummarySection
                 + $"{Text.Score(best.Score(nameof(CaseMetrics.ResizingCeiling)).Mean)} of the raters' own map.";
         }
 
+        if (results.Methods.Where(method => method.Volumes.Count > 0)
+            .MaxBy(method => method.VolumeScore(MethodResult.Headline).Mean) is { } together)
+        {
+            yield return $"Over {Text.Count(together.Volumes.Count, "volume")}, where the slices of each count together, {together.Name} is "
+                + $"best: {Text.Score(together.VolumeScore(MethodResult.Headline).Mean)}.";
+        }
+
         if (results.Ensembles.MaxBy(ensemble => ensemble.Comparison.Difference) is { Comparison.Difference: > 0 } ensemble)
         {
-            string together = Text.Score(ensemble.Score(MethodResult.Headline).Mean);
-            yield return $"The mean map of all {ensemble.Seeds.Count} seeds gains most for {ensemble.Method}: {together}, "
-                + $"{Text.Signed(ensemble.Comparison.Difference)} against one network.";
+            yield return $"The mean map of all {ensemble.Seeds.Count} seeds gains most for {ensemble.Method}: "
+                + $"{Text.Score(ensemble.Score(MethodResult.Headline).Mean)}, {Text.Signed(ensemble.Comparison.Difference)} against one network.";
         }
 
         if (results.Methods.Count > 1)
@@ -47,7 +53,7 @@ internal static class SummarySection
             if (best != reference)
             {
                 MethodComparison comparison = results.Comparisons.First(other => other.Method == best.Name);
-                yield return $"That is {Text.Score(comparison.Difference)} above {reference.Name} "
+                yield return $"{best.Name} is {Text.Score(comparison.Difference)} above {reference.Name} "
                     + $"({Text.Score(reference.Score(MethodResult.Headline).Mean)}); "
                     + (comparison.AdjustedPValue < Level
                         ? $"the difference is significant (p = {Text.Probability(comparison.AdjustedPValue)})."
