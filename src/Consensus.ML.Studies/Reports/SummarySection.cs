@@ -38,14 +38,15 @@ internal static class SummarySection
         if (results.Methods.Where(method => method.Volumes.Count > 0)
             .MaxBy(method => method.VolumeScore(MethodResult.Headline).Mean) is { } together)
         {
-            yield return $"Over {Text.Count(together.Volumes.Count, "volume")}, where the slices of each count together, {together.Name} is "
-                + $"best: {Text.Score(together.VolumeScore(MethodResult.Headline).Mean)}.";
+            yield return $"Over {Text.Count(together.Volumes.Count, "volume")}, where the slices of each count together, "
+                + $"{together.Name} is best: {Text.Score(together.VolumeScore(MethodResult.Headline).Mean)}.";
         }
 
         if (results.Ensembles.MaxBy(ensemble => ensemble.Comparison.Difference) is { Comparison.Difference: > 0 } ensemble)
         {
             yield return $"The mean map of all {ensemble.Seeds.Count} seeds gains most for {ensemble.Method}: "
-                + $"{Text.Score(ensemble.Score(MethodResult.Headline).Mean)}, {Text.Signed(ensemble.Comparison.Difference)} against one network.";
+                + $"{Text.Score(ensemble.Score(MethodResult.Headline).Mean)}, {Text.Signed(ensemble.Comparison.Difference)} against one "
+                + "network.";
         }
 
         if (results.Methods.Count > 1)
