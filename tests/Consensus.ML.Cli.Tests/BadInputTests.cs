@@ -158,6 +158,7 @@ public sealed class BadInputTests : IDisposable
     [InlineData("--minutes", "0")]
     [InlineData("--minutes", "NaN")]
     [InlineData("--steps", "-1")]
+    [InlineData("--batch", "0")]
     [InlineData("--size", "big")]
     public void A_value_that_an_option_does_not_know_is_a_usage_error(string option, string value) =>
         AssertLeavesNothing(Train(option, value), 2, value);

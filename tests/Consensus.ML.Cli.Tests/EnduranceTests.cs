@@ -140,9 +140,9 @@ public sealed class EnduranceTests : IDisposable
     }
 
     [Fact]
-    public void A_finished_model_is_trained_further_with_its_own_network_target_and_size()
+    public void A_finished_model_is_trained_further_with_its_own_network_target_size_and_recipe()
     {
-        CommandRun.InProcess([.. Train(1, "float32", "model.zip"), "--target", "soft-label"]).AssertSucceeded();
+        CommandRun.InProcess([.. Train(1, "float32", "model.zip"), "--target", "soft-label", "--batch", "3"]).AssertSucceeded();
         string[] further =
         [
             "train", "--data", _data, "--task", "kidney", "--steps", "1", "--from", _workspace["model.zip"],
@@ -152,9 +152,10 @@ public sealed class EnduranceTests : IDisposable
         Assert.Contains("at 32×32 pixels: 3 raters, target soft-label", run.Out, StringComparison.Ordinal);
         Assert.NotEqual(Entry("model.zip", "weights.safetensors"), Entry("further.zip", "weights.safetensors"));
         Assert.Equal((2e-3, 2e-3), (LearningRate("model.zip"), LearningRate("further.zip")));
+        Assert.Equal((3, 3), (BatchSize("model.zip"), BatchSize("further.zip")));
 
         CommandRun.InProcess([.. further, "--preset", "compact"]).AssertSucceeded();
-        Assert.Equal(2e-3, LearningRate("further.zip"));
+        Assert.Equal((2e-3, 4), (LearningRate("further.zip"), BatchSize("further.zip")));
         CommandRun.InProcess([.. further, "--target", "consensus"])
             .AssertFailed(1, "The model to start from cannot be trained further", "Target is \"SoftLabel\" there and \"Consensus\" here");
         CommandRun.InProcess([.. further, "--size", "64"]).AssertFailed(1, "trained on slices of 32×32 pixels", "on 64×64");
@@ -260,6 +261,8 @@ public sealed class EnduranceTests : IDisposable
     private JsonNode History(string model) => Training(model)["history"]!;
 
     private double LearningRate(string model) => (double)Training(model)["options"]!["learningRate"]!;
+
+    private int BatchSize(string model) => (int)Training(model)["options"]!["batchSize"]!;
 
     private int PatchSize(string model) => (int)Manifest(model)["network"]!["patchSize"]!;
 

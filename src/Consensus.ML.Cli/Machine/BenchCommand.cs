@@ -33,7 +33,7 @@ internal static class BenchCommand
             "--levels", "C", "Levels of consensus: the number of maps in a sampling step. Default 7.", 1, 255);
         Option<LevelConditioning?> levelConditioning = NetworkArguments.LevelConditioning("embedding");
         Option<int?> patchSize = NetworkArguments.PatchSize("1");
-        Option<int?> batch = OptionKinds.Whole("--batch", "B", "Images of a training step. Default 4.", 1, 4096);
+        Option<int?> batch = RecipeArguments.Batch("4");
         Option<string?> device = DeviceOption.Create();
         var json = new Option<bool>("--json") { Description = "Print JSON instead of a table." };
         var command = new Command(

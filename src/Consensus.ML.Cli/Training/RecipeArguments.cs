@@ -52,6 +52,10 @@ internal static class RecipeArguments
         },
     };
 
+    /// <summary><c>--batch</c>: how many images a step has.</summary>
+    public static Option<int?> Batch(string byDefault) =>
+        OptionKinds.Whole("--batch", "B", $"Images of a training step. Default: {byDefault}.", 1, 4096);
+
     /// <summary><c>--validation-fraction</c>: how many of the cases choose the best weights.</summary>
     public static Option<double?> ValidationFraction() => OptionKinds.Number(
         "--validation-fraction", "F",

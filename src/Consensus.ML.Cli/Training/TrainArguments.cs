@@ -67,6 +67,8 @@ internal sealed class TrainArguments
     public Option<int?> Steps { get; } = OptionKinds.Whole(
         "--steps", "N", "End after this many training steps. Default: the preset's, unless --minutes is given.", 1, int.MaxValue);
 
+    public Option<int?> Batch { get; } = RecipeArguments.Batch("the preset's, which is 4 as published; with --from the model's");
+
     public Option<int?> Patience { get; } = OptionKinds.Whole(
         "--patience", "N",
         "End early after this many validations in a row without a better score; a run has 10 validations. Default: never.", 1,
@@ -136,6 +138,7 @@ internal sealed class TrainArguments
             : recipe with { Steps = steps, TimeLimit = minutes is double limit ? TimeSpan.FromMinutes(limit) : null };
         return limited with
         {
+            BatchSize = parsed.GetValue(Batch) ?? recipe.BatchSize,
             Precision = parsed.GetValue(Precision) ?? recipe.Precision,
             Patience = parsed.GetValue(Patience) ?? recipe.Patience,
             Threads = parsed.GetValue(Threads) ?? recipe.Threads,
