@@ -10,6 +10,13 @@ namespace Consensus.ML.Studies.Reports;
 /// <summary>The headline table: Tables 1 and 2 of the paper for this data.</summary>
 internal static class ScoreSection
 {
+    /// <summary>What people reach: the rows of the tables of soft maps.</summary>
+    private static readonly (string Name, string Score)[] _people =
+    [
+        ("one rater", nameof(CaseMetrics.OneAgainstAll)), ("a second panel", nameof(CaseMetrics.HalfAgainstHalf)),
+        ("the majority's outline", nameof(CaseMetrics.MajorityAgainstAll)),
+    ];
+
     public static IEnumerable<object> Content(ReportContext context)
     {
         bool hasSeeds = context.Results.Record.Seeds.Count > 1;
@@ -18,10 +25,7 @@ internal static class ScoreSection
             + $", with the 95 % bootstrap interval over cases. Arrows point to where better is; the best of each column is bold. "
             + $"Cases: {context.Results.Raters.Cases.Count}. The last rows are people on the same cases.",
             hasSeeds,
-            People(
-                context, overVolumes: false, ("one rater", nameof(CaseMetrics.OneAgainstAll)),
-                ("a second panel", nameof(CaseMetrics.HalfAgainstHalf)),
-                ("the majority's outline", nameof(CaseMetrics.MajorityAgainstAll))));
+            People(context, overVolumes: false, _people));
         IEnumerable<string> means = context.Methods.Select(
             method => $"{method.Name} {Text.Score(method.Score(MethodResult.Headline).Mean)}");
         yield return context.Figure(
@@ -58,7 +62,9 @@ internal static class ScoreSection
                 + Text.Invariant($"{context.Options.Size} × {context.Options.Size} pixels and back leaves of the raters' own map."),
             hasSeeds: false,
             People(context, overVolumes: false, ("what resizing leaves", nameof(CaseMetrics.ResizingCeiling))));
-        int volumes = context.Results.Reference.Volumes.Count;
+
+        // Records of an earlier version have no volumes; a study that went on may have them of some methods only.
+        int volumes = context.Methods.Max(method => method.Volumes.Count);
         if (volumes > 0)
         {
             yield return ScoreTable(
@@ -68,10 +74,7 @@ internal static class ScoreSection
                     + "expect. In the other tables, each slice counts the same. Areas (CRPS) are in voxels. "
                     + Text.Invariant($"Volumes: {volumes}. The last rows are people on the same volumes."),
                 hasSeeds: false,
-                People(
-                    context, overVolumes: true, ("one rater", nameof(CaseMetrics.OneAgainstAll)),
-                    ("a second panel", nameof(CaseMetrics.HalfAgainstHalf)),
-                    ("the majority's outline", nameof(CaseMetrics.MajorityAgainstAll))),
+                People(context, overVolumes: true, _people),
                 overVolumes: true);
         }
 
@@ -130,7 +133,7 @@ internal static class ScoreSection
         var known = new List<(string, ScoreSummary)>();
         foreach ((string name, string score) in rows)
         {
-            ScoreSummary summary = Summary(context.Results.Reference, score, overVolumes);
+            ScoreSummary summary = context.Results.Reference.Score(score, overVolumes);
             if (summary.Cases > 0)
             {
                 known.Add((name, summary));
@@ -149,7 +152,7 @@ internal static class ScoreSection
         bool overVolumes = false)
     {
         SegmentationMeasure[] shown =
-            [.. scores.Where(score => context.Methods.Any(method => Summary(method, score.Name, overVolumes).Cases > 0))];
+            [.. scores.Where(score => context.Methods.Any(method => method.Score(score.Name, overVolumes).Cases > 0))];
         if (shown.Length == 0)
         {
             return [];
@@ -157,7 +160,7 @@ internal static class ScoreSection
 
         Dictionary<string, double> best = shown.ToDictionary(
             score => score.Name,
-            score => ScoreGroup.Best(score, context.Methods.Select(method => Summary(method, score.Name, overVolumes).Mean)));
+            score => ScoreGroup.Best(score, context.Methods.Select(method => method.Score(score.Name, overVolumes).Mean)));
         return [E("div", A("class", "wide"),
             E("table", A("class", shown.Length > 6 ? "short dense" : "short"), E("caption", context.TableCaption(caption)),
                 E("thead", E("tr", E("th", "method"),
@@ -166,7 +169,7 @@ internal static class ScoreSection
                 E("tbody", context.Methods.Select(method => E("tr", method == context.Results.Reference ? A("class", "reference") : null,
                     E("th", A("scope", "row"), context.Name(method)),
                     shown.Select(score => Cell(
-                        Summary(method, score.Name, overVolumes),
+                        method.Score(score.Name, overVolumes),
                         best[score.Name],
                         score.Name switch
                         {
@@ -181,9 +184,6 @@ internal static class ScoreSection
                         shown.Skip(1).Select(_ => D("–")),
                         hasSeeds ? D("–") : null)))))];
     }
-
-    private static ScoreSummary Summary(MethodResult method, string score, bool overVolumes) =>
-        overVolumes ? method.VolumeScore(score) : method.Score(score);
 
     private static XElement Cell(ScoreSummary score, double best, string format) => E("td",
         A("class", score.Mean == best ? "n best" : "n"), Text.Number(score.Mean, format),

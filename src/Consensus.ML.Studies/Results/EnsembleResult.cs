@@ -1,5 +1,4 @@
 using Consensus.ML.Studies.Running;
-using Consensus.ML.Studies.Statistics;
 
 namespace Consensus.ML.Studies.Results;
 
@@ -32,12 +31,8 @@ public sealed class EnsembleResult
 
     /// <summary>A score over all cases.</summary>
     /// <param name="name">One of <see cref="ScoreNames"/>.</param>
-    public ScoreSummary Score(string name)
-    {
-        double[] values = [.. _records.Select(record => record.Scores.GetValueOrDefault(name, double.NaN))];
-        var mean = MeanOverCases.Compute(values, _groups);
-        return new(mean.Mean, mean.Interval, values.Count(value => !double.IsNaN(value)));
-    }
+    public ScoreSummary Score(string name) =>
+        ScoreSummary.Of([.. _records.Select(record => record.Scores.GetValueOrDefault(name, double.NaN))], _groups);
 
     /// <summary>The ensembles of a study, in the order of its methods.</summary>
     /// <param name="methods">The methods.</param>

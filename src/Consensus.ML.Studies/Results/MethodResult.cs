@@ -2,7 +2,6 @@ using System.Globalization;
 using Consensus.ML.Evaluation;
 using Consensus.ML.Studies.Planning;
 using Consensus.ML.Studies.Running;
-using Consensus.ML.Studies.Statistics;
 
 namespace Consensus.ML.Studies.Results;
 
@@ -12,7 +11,7 @@ public sealed class MethodResult
     /// <summary>The score that methods are compared by.</summary>
     public const string Headline = nameof(CaseMetrics.SoftDice5);
 
-    private readonly Dictionary<string, ScoreSummary> _scores = new(StringComparer.Ordinal), _volumeScores = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string Name, bool OverVolumes), ScoreSummary> _scores = [];
 
     internal MethodResult(StudyMethod method, IReadOnlyList<RunResult> runs)
     {
@@ -33,6 +32,7 @@ public sealed class MethodResult
             runs.Average(run => run.Training.Seconds), runs.Average(run => run.Training.Steps),
             Median(runs.SelectMany(run => run.Cases).Select(scored => scored.PredictionMs)),
             runs.Max(run => run.Training.PeakMemoryMb), (long)runs.Average(run => run.Training.ModelBytes), runs[0].Training.Parameters);
+        CaseRiskCoverage = RiskCoverageOf(runs);
     }
 
     /// <summary>The method's name.</summary>
@@ -68,56 +68,22 @@ public sealed class MethodResult
         .Distinct()
         .Order()];
 
+    /// <summary>
+    /// Whether the method's maps say by themselves which of them are wrong: the AURC over all cases, mean over seeds. NaN for records of
+    /// earlier versions.
+    /// </summary>
+    public CaseRiskCoverage CaseRiskCoverage { get; }
+
     /// <summary>A score over all cases.</summary>
     /// <param name="name">One of <see cref="ScoreNames"/>, such as SoftDice5.</param>
-    public ScoreSummary Score(string name)
-    {
-        if (_scores.TryGetValue(name, out ScoreSummary? known))
-        {
-            return known;
-        }
-
-        return _scores[name] = Summary([.. Cases.Select(scored => scored.Score(name))], Groups);
-    }
+    public ScoreSummary Score(string name) => Score(name, overVolumes: false);
 
     /// <summary>
     /// A score over all volumes: in each, the pixels of all its slices that were scored count together. It has no value where no volume has
     /// several slices, or where the measure is of slices (<see cref="SegmentationMeasure.IsOfSlices"/>).
     /// </summary>
     /// <param name="name">One of <see cref="ScoreNames"/>, such as SoftDice5.</param>
-    public ScoreSummary VolumeScore(string name)
-    {
-        if (_volumeScores.TryGetValue(name, out ScoreSummary? known))
-        {
-            return known;
-        }
-
-        return _volumeScores[name] = Summary(
-            [.. Volumes.Select(scored => scored.Score(name))], [.. Volumes.Select(scored => scored.Group)]);
-    }
-
-    /// <summary>
-    /// Whether the method's maps say by themselves which of them are wrong: the AURC over all cases, mean over seeds. NaN for records of
-    /// earlier versions.
-    /// </summary>
-    public CaseRiskCoverage CaseRiskCoverage
-    {
-        get
-        {
-            CaseRiskCoverage[] seeds =
-            [
-                .. Runs.GroupBy(run => run.Run.Seed).Select(seed =>
-                {
-                    CaseRecord[] cases = [.. seed.SelectMany(run => run.Cases)];
-                    return CaseRiskCoverage.Compute(
-                        Array.ConvertAll(cases, scored => Value(scored, nameof(CaseMetrics.ExpectedDice))),
-                        Array.ConvertAll(cases, scored => Value(scored, Headline)));
-                }),
-            ];
-            return new(
-                seeds.Average(curve => curve.Area), seeds.Average(curve => curve.Excess), seeds.Average(curve => curve.ByChance));
-        }
-    }
+    public ScoreSummary VolumeScore(string name) => Score(name, overVolumes: true);
 
     /// <summary>Standard deviation over seeds of the mean score over cases; NaN for one seed.</summary>
     /// <param name="name">One of <see cref="ScoreNames"/>.</param>
@@ -137,6 +103,20 @@ public sealed class MethodResult
         return Math.Sqrt(means.Sum(value => (value - mean) * (value - mean)) / (means.Length - 1));
     }
 
+    /// <summary>A score over all cases, or over all volumes.</summary>
+    internal ScoreSummary Score(string name, bool overVolumes)
+    {
+        if (!_scores.TryGetValue((name, overVolumes), out ScoreSummary? known))
+        {
+            known = overVolumes
+                ? ScoreSummary.Of([.. Volumes.Select(scored => scored.Score(name))], [.. Volumes.Select(scored => scored.Group)])
+                : ScoreSummary.Of([.. Cases.Select(scored => scored.Score(name))], Groups);
+            _scores[(name, overVolumes)] = known;
+        }
+
+        return known;
+    }
+
     /// <summary>The name of the score at a threshold, such as DiceAt0.5.</summary>
     internal static string ScoreNameAt(float threshold) => $"DiceAt{threshold.ToString("0.0", CultureInfo.InvariantCulture)}";
 
@@ -152,10 +132,19 @@ public sealed class MethodResult
 
     private static string GroupOf(StudyFold fold, string name) => fold.Evaluation.First(scored => scored.Name == name).Group;
 
-    private static ScoreSummary Summary(double[] values, IReadOnlyList<string> groups)
+    private static CaseRiskCoverage RiskCoverageOf(IReadOnlyList<RunResult> runs)
     {
-        var mean = MeanOverCases.Compute(values, groups);
-        return new(mean.Mean, mean.Interval, values.Count(value => !double.IsNaN(value)));
+        CaseRiskCoverage[] seeds =
+        [
+            .. runs.GroupBy(run => run.Run.Seed).Select(seed =>
+            {
+                CaseRecord[] cases = [.. seed.SelectMany(run => run.Cases)];
+                return CaseRiskCoverage.Compute(
+                    Array.ConvertAll(cases, scored => Value(scored, nameof(CaseMetrics.ExpectedDice))),
+                    Array.ConvertAll(cases, scored => Value(scored, Headline)));
+            }),
+        ];
+        return new(seeds.Average(curve => curve.Area), seeds.Average(curve => curve.Excess), seeds.Average(curve => curve.ByChance));
     }
 
     private static double Median(IEnumerable<double> values)
