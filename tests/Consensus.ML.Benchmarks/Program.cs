@@ -30,6 +30,8 @@ using Consensus.ML.Options;
 //     Members on 16 and 64 cores, from the times of steps that are measured here for SECONDS on one thread and on two.
 //   slices ROUNDS SLICES PIXELS …
 //     The time of a slice of that many pixels a side, one after another with all threads and several at a time with one thread each.
+//   layouts ROUNDS
+//     Convolutions and normalisation, plane by plane and with the channels last.
 //   checkpoints ROUNDS EVERY STEPS THREADS FOLDER
 //     What checkpoints every EVERY steps cost a training of STEPS steps: none, between two steps, in the background. FOLDER is on the disk
 //     to measure.
@@ -92,13 +94,16 @@ switch (args)
             int.Parse(members, CultureInfo.InvariantCulture), int.Parse(threads, CultureInfo.InvariantCulture),
             double.Parse(seconds, CultureInfo.InvariantCulture));
         return 0;
+    case ["layouts", string rounds]:
+        Layouts.Measure(int.Parse(rounds, CultureInfo.InvariantCulture));
+        return 0;
     case ["checkpoints", string rounds, string every, string steps, string threads, string folder]:
         CheckpointCost.Measure(
             int.Parse(rounds, CultureInfo.InvariantCulture), int.Parse(every, CultureInfo.InvariantCulture),
             int.Parse(steps, CultureInfo.InvariantCulture), int.Parse(threads, CultureInfo.InvariantCulture), folder);
         return 0;
     case ["recipes" or "sampling" or "serving" or "load" or "onnx" or "waiting" or "members" or "members-simulated" or "slices"
-        or "checkpoints", ..]:
+        or "layouts" or "checkpoints", ..]:
         string needs = args[0] switch
         {
             "recipes" => "ROOT, TASK and STEPS",
@@ -108,6 +113,7 @@ switch (args)
             "members" => "ROUNDS, K and SECONDS",
             "members-simulated" => "SECONDS",
             "slices" => "ROUNDS, SLICES and PIXELS …",
+            "layouts" => "ROUNDS",
             "checkpoints" => "ROUNDS, EVERY, STEPS, THREADS and FOLDER",
             "load" => "URL, CLIENTS, MINUTES and IMAGE …",
             _ => "ROUNDS and SETTING …",

@@ -1,4 +1,5 @@
 using Consensus.ML.Graphs;
+using Consensus.ML.Torch.Kernels;
 using Consensus.ML.Torch.Runtime;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -34,11 +35,15 @@ internal sealed class Convolution
 
     public Tensor Forward(ForwardContext context, Tensor input)
     {
-        Tensor weight = context.Weights[_weight];
-        Tensor output = functional.conv2d(
-            input, weight, context.Weights[_bias], strides: [_stride, _stride], padding: [_padding, _padding]);
+        using var scope = NewDisposeScope();
+        Tensor weight = context.Weights[_weight], bias = context.Weights[_bias], maps = ChannelsLast.Of(input);
+
+        // A single pixel at a time is a linear layer, where the channels of a pixel lie side by side. torch's convolution is slower.
+        Tensor output = _padding == 0 && _stride == 1 && ChannelsLast.Suits(maps)
+            ? functional.linear(ChannelsLast.Pixels(maps), weight.flatten(1), bias).permute(0, 3, 1, 2)
+            : functional.conv2d(maps, weight, bias, strides: [_stride, _stride], padding: [_padding, _padding]);
         context.Operations?.Add(output.numel(), weight.shape[1] * weight.shape[2] * weight.shape[3]);
-        return output;
+        return output.MoveToOuterDisposeScope();
     }
 
     public GraphValue Emit(GraphContext context, GraphValue input) =>
@@ -63,7 +68,7 @@ internal sealed class Linear
     public GraphValue Emit(GraphContext context, GraphValue input) => input.Linear(context.Weight(_weight), context.Weight(_bias));
 }
 
-/// <summary>Group normalisation over 32 groups; statistics and weights in float32.</summary>
+/// <summary>Group normalisation over 32 groups, and an activation; statistics and weights in float32.</summary>
 internal sealed class GroupNormalization
 {
     private const int Groups = 32;
@@ -76,9 +81,28 @@ internal sealed class GroupNormalization
         _bias = layout.Add($"{name}.bias", [channels], Initialization.Zeros, norm: true);
     }
 
-    public Tensor Forward(ForwardContext context, Tensor input)
+    /// <param name="context">Weights and mode.</param>
+    /// <param name="input">B×channels×H×W. It stays as it is.</param>
+    /// <param name="activation">What follows.</param>
+    /// <param name="scaleShift">
+    /// B×2·channels float32: the normalised input is multiplied by 1 + the first half, and the second half is added; null for neither.
+    /// </param>
+    public Tensor Forward(ForwardContext context, Tensor input, Activation activation, Tensor? scaleShift = null)
     {
+        using var scope = NewDisposeScope();
         Tensor weight = context.Weights[_weight], bias = context.Weights[_bias];
+        Tensor[]? parts = scaleShift?.chunk(2, 1);
+        if (ChannelsLast.Suits(input) && weight.dtype == ScalarType.Float32)
+        {
+            if (parts is not null)
+            {
+                Tensor factor = parts[0].Plus(1);
+                (weight, bias) = (weight * factor, (bias * factor).Plus(parts[1]));
+            }
+
+            return GroupNormFunction.Apply(input, weight, bias, Groups, Epsilon, activation, context.Training).MoveToOuterDisposeScope();
+        }
+
         if (input.dtype != weight.dtype && input.device_type != TorchSharp.DeviceType.CPU)
         {
             // The CPU kernel takes a 16-bit input with float32 weights; the GPU kernel needs a single type. Predictions have copies of that
@@ -86,11 +110,43 @@ internal sealed class GroupNormalization
             (weight, bias) = (weight.to_type(input.dtype), bias.to_type(input.dtype));
         }
 
-        return functional.group_norm(input, Groups, weight, bias, Epsilon);
+        Tensor normed = functional.group_norm(input, Groups, weight, bias, Epsilon);
+        if (parts is not null)
+        {
+            Tensor factor = PerPixel(parts[0]).Plus(1).to_type(normed.dtype), term = PerPixel(parts[1]).to_type(normed.dtype);
+            normed = normed * factor;
+            normed = context.Training ? normed.Plus(term) : normed.PlusInPlace(term);
+        }
+
+        // In place where no gradient needs what it overwrites.
+        Tensor activated = activation switch
+        {
+            Activation.Silu => functional.silu(normed, inplace: !context.Training),
+            Activation.Relu => functional.relu(normed, inplace: !context.Training),
+            _ => normed,
+        };
+        return activated.MoveToOuterDisposeScope();
+
+        static Tensor PerPixel(Tensor perChannel) => perChannel.unsqueeze(-1).unsqueeze(-1);
     }
 
-    public GraphValue Emit(GraphContext context, GraphValue input) =>
-        input.GroupNormalized(Groups, context.Weight(_weight), context.Weight(_bias), Epsilon);
+    /// <summary><see cref="Forward"/> in a graph.</summary>
+    public GraphValue Emit(GraphContext context, GraphValue input, Activation activation, GraphValue? scaleShift = null)
+    {
+        GraphValue normed = input.GroupNormalized(Groups, context.Weight(_weight), context.Weight(_bias), Epsilon);
+        if (scaleShift is not null)
+        {
+            GraphValue[] parts = scaleShift.WithAxis(-1).WithAxis(-1).Parts(1, 2);
+            normed = normed.Times(parts[0].Plus(1)).Plus(parts[1]);
+        }
+
+        return activation switch
+        {
+            Activation.Silu => normed.Silu(),
+            Activation.Relu => normed.Positive(),
+            _ => normed,
+        };
+    }
 }
 
 /// <summary>
@@ -124,21 +180,23 @@ internal sealed class ResidualBlock
     public Tensor Forward(ForwardContext context, Tensor input, Tensor? embedding)
     {
         using var scope = NewDisposeScope();
-        Tensor hidden = _inputConvolution.Forward(context, Activate(context, _inputNorm.Forward(context, input)));
+        Tensor hidden = _inputConvolution.Forward(context, _inputNorm.Forward(context, input, Activation.Silu));
+        Tensor? scaleShift = null;
         if (_embedding is not null)
         {
             ArgumentNullException.ThrowIfNull(embedding);
-            Tensor projected = _embedding.Forward(context, embedding).unsqueeze(-1).unsqueeze(-1);
-            hidden = _scaleShift
-                ? ScaledAndShifted(context, _outputNorm.Forward(context, hidden), projected)
-                : _outputNorm.Forward(context, Sum(context, hidden, projected.to_type(hidden.dtype)));
-        }
-        else
-        {
-            hidden = _outputNorm.Forward(context, hidden);
+            Tensor projected = _embedding.Forward(context, embedding);
+            if (_scaleShift)
+            {
+                scaleShift = projected;
+            }
+            else
+            {
+                hidden = Sum(context, hidden, projected.unsqueeze(-1).unsqueeze(-1).to_type(hidden.dtype));
+            }
         }
 
-        hidden = Activate(context, hidden);
+        hidden = _outputNorm.Forward(context, hidden, Activation.Silu, scaleShift);
         if (context.Dropout > 0)
         {
             Tensor kept = context.DrawDropout(hidden).AtLeast(context.Dropout);
@@ -155,44 +213,29 @@ internal sealed class ResidualBlock
     /// <param name="embedding">As for <see cref="Forward"/>; a single row where all samples share it.</param>
     public GraphValue Emit(GraphContext context, GraphValue input, GraphValue? embedding)
     {
-        GraphValue hidden = _inputConvolution.Emit(context, _inputNorm.Emit(context, input).Silu());
-        if (_embedding is null)
-        {
-            hidden = _outputNorm.Emit(context, hidden);
-        }
-        else
+        GraphValue hidden = _inputConvolution.Emit(context, _inputNorm.Emit(context, input, Activation.Silu));
+        GraphValue? scaleShift = null;
+        if (_embedding is not null)
         {
             ArgumentNullException.ThrowIfNull(embedding);
-            GraphValue projected = _embedding.Emit(context, embedding).WithAxis(-1).WithAxis(-1);
+            GraphValue projected = _embedding.Emit(context, embedding);
             if (_scaleShift)
             {
-                GraphValue[] parts = projected.Parts(1, 2);
-                hidden = _outputNorm.Emit(context, hidden).Times(parts[0].Plus(1)).Plus(parts[1]);
+                scaleShift = projected;
             }
             else
             {
-                hidden = _outputNorm.Emit(context, hidden.Plus(projected));
+                hidden = hidden.Plus(projected.WithAxis(-1).WithAxis(-1));
             }
         }
 
-        hidden = _outputConvolution.Emit(context, hidden.Silu());
+        hidden = _outputConvolution.Emit(context, _outputNorm.Emit(context, hidden, Activation.Silu, scaleShift));
         return hidden.Plus(_skip is null ? input : _skip.Emit(context, input));
-    }
-
-    /// <summary>normed · (1 + scale) + shift for each channel. The first half of the projected embedding is the scale.</summary>
-    private static Tensor ScaledAndShifted(ForwardContext context, Tensor normed, Tensor projected)
-    {
-        Tensor[] parts = projected.chunk(2, 1);
-        Tensor scaled = normed * parts[0].Plus(1).to_type(normed.dtype);
-        return Sum(context, scaled, parts[1].to_type(normed.dtype));
     }
 
     /// <summary>A sum, in place where no gradient needs what it overwrites.</summary>
     private static Tensor Sum(ForwardContext context, Tensor left, Tensor right) =>
         context.Training ? left.Plus(right) : left.PlusInPlace(right);
-
-    /// <summary>SiLU, in place where no gradient needs what it overwrites.</summary>
-    private static Tensor Activate(ForwardContext context, Tensor tensor) => functional.silu(tensor, inplace: !context.Training);
 }
 
 /// <summary>Self-attention over the pixels of a feature map.</summary>
@@ -218,7 +261,7 @@ internal sealed class AttentionBlock
 
         // A convolution of width 1 is a linear layer on the channels of each pixel. Channels come last: torch's fused attention needs the
         // values of a pixel side by side. Heads come first, then the thirds q, k, v: B × pixels × heads × 3 × (channels / heads).
-        Tensor normed = _norm.Forward(context, input).flatten(2).transpose(1, 2);
+        Tensor normed = _norm.Forward(context, input, Activation.None).flatten(2).transpose(1, 2);
         Tensor qkv = functional.linear(normed, context.Weights[_qkvWeight].squeeze(-1), context.Weights[_qkvBias])
             .view(batch, height * width, _heads, 3, channels / _heads)
             .permute(3, 0, 2, 1, 4);
@@ -237,7 +280,7 @@ internal sealed class AttentionBlock
     public GraphValue Emit(GraphContext context, GraphValue input)
     {
         long channels = input.Shape[1], height = input.Shape[2], width = input.Shape[3], each = channels / _heads;
-        GraphValue normed = _norm.Emit(context, input).Reshaped(0, channels, height * width);
+        GraphValue normed = _norm.Emit(context, input, Activation.None).Reshaped(0, channels, height * width);
         GraphValue[] qkv = normed.Convolution(context.Weight(_qkvWeight), context.Weight(_qkvBias))
             .Reshaped(0, _heads, 3 * each, height * width)
             .Parts(2, 3);

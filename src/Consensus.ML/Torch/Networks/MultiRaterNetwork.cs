@@ -1,5 +1,6 @@
 using Consensus.ML.Graphs;
 using Consensus.ML.Options;
+using Consensus.ML.Torch.Kernels;
 using Consensus.ML.Torch.Runtime;
 using static TorchSharp.torch;
 
@@ -61,7 +62,7 @@ internal sealed class MultiRaterNetwork
             .mean([1], keepdim: true)
             .to_type(features.dtype);
         Tensor refined = _perception.Forward(context, features.Plus(features * disagreement), null);
-        Tensor normed = _norm.Forward(context, refined).to_type(ScalarType.Float32);
+        Tensor normed = _norm.Forward(context, refined, Activation.None).to_type(ScalarType.Float32);
         Tensor calibrated = Patches.Unfold(_output.Forward(context, nn.functional.silu(normed)), _patch);
         return cat([calibrated, masks, coarse], 1).MoveToOuterDisposeScope();
     }
@@ -77,7 +78,7 @@ internal sealed class MultiRaterNetwork
             context, _raters.EmitEnter(context, GraphValue.Join([images, coarse.Sigmoid(), planes], 1)), null);
         GraphValue disagreement = Patches.EmitFold(masks.Sigmoid().Deviation(1).WithAxis(1), _patch).Mean(1).WithAxis(1);
         GraphValue refined = _perception.Emit(context, features.Plus(features.Times(disagreement)), null);
-        GraphValue calibrated = Patches.EmitUnfold(_output.Emit(context, _norm.Emit(context, refined).Silu()), _patch);
+        GraphValue calibrated = Patches.EmitUnfold(_output.Emit(context, _norm.Emit(context, refined, Activation.Silu)), _patch);
         return GraphValue.Join([calibrated, masks, coarse], 1);
     }
 }

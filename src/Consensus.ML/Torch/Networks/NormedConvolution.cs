@@ -1,6 +1,6 @@
 using Consensus.ML.Graphs;
+using Consensus.ML.Torch.Kernels;
 using static TorchSharp.torch;
-using static TorchSharp.torch.nn;
 
 namespace Consensus.ML.Torch.Networks;
 
@@ -21,9 +21,9 @@ internal sealed class NormedConvolution(WeightLayout layout, string name, long i
     public Tensor Forward(ForwardContext context, Tensor input)
     {
         using var scope = NewDisposeScope();
-        return functional.relu(_norm.Forward(context, _convolution.Forward(context, input)), inplace: !context.Training)
-            .MoveToOuterDisposeScope();
+        return _norm.Forward(context, _convolution.Forward(context, input), Activation.Relu).MoveToOuterDisposeScope();
     }
 
-    public GraphValue Emit(GraphContext context, GraphValue input) => _norm.Emit(context, _convolution.Emit(context, input)).Positive();
+    public GraphValue Emit(GraphContext context, GraphValue input) =>
+        _norm.Emit(context, _convolution.Emit(context, input), Activation.Relu);
 }

@@ -1,5 +1,6 @@
 using Consensus.ML.Graphs;
 using Consensus.ML.Options;
+using Consensus.ML.Torch.Kernels;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
 
@@ -166,7 +167,7 @@ internal sealed class UNet
     public Tensor Output(ForwardContext context, Tensor features)
     {
         using var scope = NewDisposeScope();
-        return Patches.Unfold(_output!.Forward(context, Activate(context, features)), _patch).MoveToOuterDisposeScope();
+        return Patches.Unfold(_output!.Forward(context, Activate(context, features)), _patch).contiguous().MoveToOuterDisposeScope();
     }
 
     /// <summary>
@@ -176,7 +177,7 @@ internal sealed class UNet
     public Tensor Activate(ForwardContext context, Tensor features)
     {
         using var scope = NewDisposeScope();
-        Tensor normed = _outputNorm.Forward(context, features).to_type(ScalarType.Float32);
+        Tensor normed = _outputNorm.Forward(context, features, Activation.None).to_type(ScalarType.Float32);
         return functional.silu(normed, inplace: !context.Training).MoveToOuterDisposeScope();
     }
 
@@ -216,7 +217,7 @@ internal sealed class UNet
         Patches.EmitUnfold(_output!.Emit(context, EmitActivate(context, features)), _patch);
 
     /// <summary><see cref="Activate"/> in a graph.</summary>
-    public GraphValue EmitActivate(GraphContext context, GraphValue features) => _outputNorm.Emit(context, features).Silu();
+    public GraphValue EmitActivate(GraphContext context, GraphValue features) => _outputNorm.Emit(context, features, Activation.Silu);
 
     /// <summary>One entry of the published lists input_blocks and output_blocks.</summary>
     private sealed class Stage
