@@ -11,15 +11,18 @@ namespace Consensus.ML.Torch.Kernels;
 /// </summary>
 internal static class ChannelsLast
 {
+    // A span holds at most 2 GB.
+    private const long MostNumbers = int.MaxValue / sizeof(float);
+
     // Only there it was measured, and the kernels are written for vectors of that length.
     private static readonly bool IsFaster =
         RuntimeInformation.ProcessArchitecture == Architecture.X64 && Vector512.IsHardwareAccelerated;
 
     /// <summary>
-    /// Whether maps of this kind are kept with their channels last: float32 or bfloat16, in the memory of such a processor.
+    /// Whether maps of this kind are kept with their channels last: float32 or bfloat16, at most 2 GB, in the memory of such a processor.
     /// </summary>
-    public static bool Suits(Tensor maps) =>
-        IsFaster && maps.device_type == DeviceType.CPU && maps.dtype is ScalarType.Float32 or ScalarType.BFloat16;
+    public static bool Suits(Tensor maps) => IsFaster && maps.device_type == DeviceType.CPU
+        && maps.dtype is ScalarType.Float32 or ScalarType.BFloat16 && maps.numel() <= MostNumbers;
 
     /// <summary>The same maps with their channels last, where that suits them. Copies only maps that lie otherwise.</summary>
     /// <param name="maps">B×C×H×W.</param>

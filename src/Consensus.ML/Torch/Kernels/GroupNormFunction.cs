@@ -13,6 +13,9 @@ internal sealed class GroupNormFunction : autograd.SingleTensorFunction<GroupNor
 {
     private const string State = "state";
 
+    // Numbers that are worth a second thread, as in torch.
+    private const int LeastShared = 32_768;
+
     // The gradients that the last call on this thread returned. libtorch has taken them by the next call. Without this they would stay
     // until the end of the step, and every call would write to memory that is not in the cache.
     [ThreadStatic]
@@ -134,12 +137,14 @@ internal sealed class GroupNormFunction : autograd.SingleTensorFunction<GroupNor
             fixed (T* from = Numbers<T>(ChannelsLast.Pixels(input)), to = Numbers<T>(ChannelsLast.Pixels(output)))
             fixed (float* factors = Numbers<float>(scale), terms = Numbers<float>(shift))
             {
-                for (int sample = 0; sample < _samples; sample++)
+                // Code that runs on other threads cannot name what is fixed here.
+                T* x = from, y = to;
+                float* a = factors, b = terms;
+                EachSample(sample =>
                 {
                     long maps = (long)sample * shape.Channels * shape.Pixels, row = Row(sample);
-                    GroupNormKernel<T, TFormat, TActivation>.Forward(
-                        shape, from + maps, factors + row, terms + row, Statistics(sample), to + maps);
-                }
+                    GroupNormKernel<T, TFormat, TActivation>.Forward(shape, x + maps, a + row, b + row, Statistics(sample), y + maps);
+                });
             }
 
             return output.MoveToOuterDisposeScope();
@@ -159,13 +164,14 @@ internal sealed class GroupNormFunction : autograd.SingleTensorFunction<GroupNor
             fixed (float* factors = Numbers<float>(scale), terms = Numbers<float>(shift))
             fixed (float* toScale = Numbers<float>(ofScale), toShift = Numbers<float>(ofShift))
             {
-                for (int sample = 0; sample < _samples; sample++)
+                T* x = from, ofY = given, ofX = to;
+                float* a = factors, b = terms, ofA = toScale, ofB = toShift;
+                EachSample(sample =>
                 {
                     long maps = (long)sample * shape.Channels * shape.Pixels, row = Row(sample), own = (long)sample * shape.Channels;
                     GroupNormKernel<T, TFormat, TActivation>.Backward(
-                        shape, from + maps, factors + row, terms + row, Statistics(sample), given + maps, to + maps, toScale + own,
-                        toShift + own);
-                }
+                        shape, x + maps, a + row, b + row, Statistics(sample), ofY + maps, ofX + maps, ofA + own, ofB + own);
+                });
             }
 
             return
@@ -173,6 +179,23 @@ internal sealed class GroupNormFunction : autograd.SingleTensorFunction<GroupNor
                 ofInput.MoveToOuterDisposeScope(), OfParameter(ofScale).MoveToOuterDisposeScope(),
                 OfParameter(ofShift).MoveToOuterDisposeScope(),
             ];
+        }
+
+        /// <summary>Computes all samples, several at a time if torch may use several threads. Each has the same bits in any case.</summary>
+        private void EachSample(Action<int> compute)
+        {
+            bool isSmall = (long)_samples * shape.Channels * shape.Pixels < LeastShared;
+            int threads = isSmall || _samples == 1 ? 1 : TorchThreads.Current;
+            if (threads > 1)
+            {
+                Parallel.For(0, _samples, new ParallelOptions { MaxDegreeOfParallelism = threads }, compute);
+                return;
+            }
+
+            for (int sample = 0; sample < _samples; sample++)
+            {
+                compute(sample);
+            }
         }
 
         private static Span<T> Numbers<T>(Tensor tensor)
