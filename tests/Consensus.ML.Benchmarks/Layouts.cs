@@ -18,8 +18,8 @@ internal static class Layouts
     private const int Groups = 32;
     private const double Epsilon = 1e-5;
 
-    // .NET compiles a kernel again once it was used often.
-    private const int WarmUp = 100;
+    // .NET compiles a kernel again once it was used often. This many numbers of maps are enough for that.
+    private const long WarmUp = 50_000_000;
 
     private static readonly (long Inputs, long Outputs, long Side)[] Convolutions =
         [(32, 32, 64), (32, 16, 64), (96, 32, 64), (64, 64, 32), (96, 96, 16)];
@@ -72,7 +72,7 @@ internal static class Layouts
     {
         Tensor ofPlanes = Leaf(maps), ofPixels = Leaf(ChannelsLast.Of(maps)), last = ChannelsLast.Of(given);
         double before = double.PositiveInfinity, now = double.PositiveInfinity;
-        for (int round = -WarmUp; round < rounds; round++)
+        for (long round = -WarmUp / maps.numel(); round < rounds; round++)
         {
             double one = Time(planes, ofPlanes, given), other = Time(pixels, ofPixels, last);
             (before, now) = round < 0 ? (before, now) : (Math.Min(before, one), Math.Min(now, other));
