@@ -53,7 +53,7 @@ internal sealed class GroupNormFunction : autograd.SingleTensorFunction<GroupNor
         ctx.save_data(State, operation);
         return operation.Forward();
 
-        // Without their history: these are inputs, and the graph holds them as long as it needs them.
+        // The numbers without the graph that they came from. Backward lets go of them.
         static Tensor Kept(Tensor tensor) => tensor.detach().DetachFromDisposeScope();
     }
 

@@ -183,6 +183,7 @@ internal static unsafe class GroupNormKernel<T, TFormat, TActivation>
         using var memory = new WorkingMemory(((2 * sizeof(double)) + sizeof(float)) * channels);
         double* sums = memory.Take<double>(2 * channels);
         float* pivots = memory.Take<float>(channels);
+
         // Distances from the first pixel: squares of the numbers themselves would lose the variance where the mean is large.
         for (int channel = 0; channel < channels; channel += NumberFormat.Block)
         {
