@@ -1,4 +1,5 @@
 using Consensus.ML.Torch.Kernels;
+using Consensus.ML.Torch.Runtime;
 using TorchSharp;
 using static TorchSharp.torch;
 using static TorchSharp.torch.nn;
@@ -30,7 +31,7 @@ public sealed class GroupNormFunctionTests
         Needs.Avx512();
         using var scope = NewDisposeScope();
         long[] perChannel = isOfSample ? [samples, channels] : [channels];
-        Tensor input = Numbers.Normal(1, samples, channels, height, width).mul(3).add(2), scale = Numbers.Normal(2, perChannel),
+        Tensor input = Numbers.Normal(1, samples, channels, height, width).Times(3).Plus(2), scale = Numbers.Normal(2, perChannel),
             shift = Numbers.Normal(3, perChannel), given = Numbers.Normal(4, samples, channels, height, width);
         Tensor[] expected = Torch(input, scale, shift, given, activation);
 
@@ -57,7 +58,7 @@ public sealed class GroupNormFunctionTests
     {
         Needs.Avx512();
         using var scope = NewDisposeScope();
-        Tensor input = Numbers.Normal(1, 1, 64, 20, 20).mul(0.1).add(100), scale = ones(64), shift = zeros(64);
+        Tensor input = Numbers.Normal(1, 1, 64, 20, 20).Times(0.1).Plus(100), scale = ones(64), shift = zeros(64);
         Tensor expected = Torch(input, scale, shift, zeros_like(input), nameof(Activation.None))[0];
         AssertNear(expected, Apply(input, scale, shift, nameof(Activation.None), isTraining: false), 1e-4);
     }
@@ -156,7 +157,7 @@ public sealed class GroupNormFunctionTests
         Tensor[] leaves =
             [.. new[] { input, scale, shift }.Select(leaf => leaf.detach().to_type(ScalarType.Float64).requires_grad_())];
         Tensor normed = functional.group_norm(leaves[0], Groups, eps: Epsilon);
-        Tensor z = (normed * PerPixel(leaves[1])).add(PerPixel(leaves[2]));
+        Tensor z = (normed * PerPixel(leaves[1])).Plus(PerPixel(leaves[2]));
         Tensor output = activation switch
         {
             nameof(Activation.Silu) => z * z.sigmoid(),
