@@ -99,26 +99,11 @@ internal sealed class GroupNormFunction : autograd.SingleTensorFunction<GroupNor
             return new(input, scale, shift, new((int)sides[1], checked((int)(sides[2] * sides[3])), groups, epsilon), activation);
         }
 
-        public Tensor Forward() => (input.dtype, activation) switch
-        {
-            (ScalarType.BFloat16, Activation.None) => Forward<ushort, BFloat16Format, Identity>(),
-            (ScalarType.BFloat16, Activation.Silu) => Forward<ushort, BFloat16Format, Silu>(),
-            (ScalarType.BFloat16, _) => Forward<ushort, BFloat16Format, Relu>(),
-            (_, Activation.None) => Forward<float, Float32Format, Identity>(),
-            (_, Activation.Silu) => Forward<float, Float32Format, Silu>(),
-            _ => Forward<float, Float32Format, Relu>(),
-        };
+        /// <summary>The result, owned by the surrounding dispose scope.</summary>
+        public Tensor Forward() => Kernel().Forward();
 
         /// <summary>The gradients of x, a and b, owned by the surrounding dispose scope.</summary>
-        public Tensor[] Backward(Tensor gradient) => (input.dtype, activation) switch
-        {
-            (ScalarType.BFloat16, Activation.None) => Backward<ushort, BFloat16Format, Identity>(gradient),
-            (ScalarType.BFloat16, Activation.Silu) => Backward<ushort, BFloat16Format, Silu>(gradient),
-            (ScalarType.BFloat16, _) => Backward<ushort, BFloat16Format, Relu>(gradient),
-            (_, Activation.None) => Backward<float, Float32Format, Identity>(gradient),
-            (_, Activation.Silu) => Backward<float, Float32Format, Silu>(gradient),
-            _ => Backward<float, Float32Format, Relu>(gradient),
-        };
+        public Tensor[] Backward(Tensor gradient) => Kernel().Backward(gradient);
 
         public void Dispose()
         {
@@ -126,6 +111,23 @@ internal sealed class GroupNormFunction : autograd.SingleTensorFunction<GroupNor
             scale.Dispose();
             shift.Dispose();
         }
+
+        private (Func<Tensor> Forward, Func<Tensor, Tensor[]> Backward) Kernel() => (input.dtype, activation) switch
+        {
+            (ScalarType.BFloat16, Activation.None) => Kernel<ushort, BFloat16Format, Identity>(),
+            (ScalarType.BFloat16, Activation.Silu) => Kernel<ushort, BFloat16Format, Silu>(),
+            (ScalarType.BFloat16, Activation.Relu) => Kernel<ushort, BFloat16Format, Relu>(),
+            (ScalarType.Float32, Activation.None) => Kernel<float, Float32Format, Identity>(),
+            (ScalarType.Float32, Activation.Silu) => Kernel<float, Float32Format, Silu>(),
+            (ScalarType.Float32, Activation.Relu) => Kernel<float, Float32Format, Relu>(),
+            _ => throw new NotSupportedException($"No kernel has the activation {activation} for numbers of {input.dtype}."),
+        };
+
+        private (Func<Tensor> Forward, Func<Tensor, Tensor[]> Backward) Kernel<T, TFormat, TActivation>()
+            where T : unmanaged
+            where TFormat : INumberFormat<T>
+            where TActivation : IElementwise =>
+            (Forward<T, TFormat, TActivation>, Backward<T, TFormat, TActivation>);
 
         private Tensor Forward<T, TFormat, TActivation>()
             where T : unmanaged

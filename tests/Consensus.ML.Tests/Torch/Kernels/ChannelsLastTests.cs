@@ -39,6 +39,17 @@ public sealed class ChannelsLastTests
         Assert.Same(last, ChannelsLast.Of(last));
     }
 
+    /// <summary>The large maps repeat one number, and take no memory.</summary>
+    [Fact]
+    public void Maps_that_no_span_can_hold_stay_with_torch()
+    {
+        Needs.Avx512();
+        using var scope = NewDisposeScope();
+        Tensor number = zeros(1, 1, 1, 1);
+        Assert.True(ChannelsLast.Suits(number.expand(1, 64, 4096, 2047)));
+        Assert.False(ChannelsLast.Suits(number.expand(1, 64, 4096, 2048)));
+    }
+
     [Fact]
     public void Maps_of_other_formats_stay_as_they_are()
     {

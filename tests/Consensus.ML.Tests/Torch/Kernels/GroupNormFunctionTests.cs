@@ -99,6 +99,30 @@ public sealed class GroupNormFunctionTests
     }
 
     [Fact]
+    public void Several_threads_give_the_bits_of_one()
+    {
+        Needs.Avx512();
+        using var scope = NewDisposeScope();
+
+        // Enough numbers for the threads to share them.
+        Tensor input = Numbers.Normal(1, 5, 64, 16, 16), scale = Numbers.Normal(2, 64), shift = Numbers.Normal(3, 64),
+            given = Numbers.Normal(4, 5, 64, 16, 16);
+        foreach ((Tensor one, Tensor several) in On(1).Zip(On(3)))
+        {
+            Assert.Equal(0, (one - several).abs().max().item<float>());
+        }
+
+        Tensor[] On(int threads)
+        {
+            using var used = TorchThreads.Use(threads);
+            Tensor[] leaves = [.. new[] { input, scale, shift }.Select(leaf => leaf.detach().requires_grad_())];
+            Tensor output = Apply(leaves[0], leaves[1], leaves[2], nameof(Activation.Silu), isTraining: true);
+            output.backward([given]);
+            return [output.detach(), .. leaves.Select(leaf => leaf.grad!)];
+        }
+    }
+
+    [Fact]
     public void What_is_not_a_number_stays_in_its_sample_and_group()
     {
         Needs.Avx512();
@@ -146,6 +170,16 @@ public sealed class GroupNormFunctionTests
         ArgumentException refused = Assert.Throws<ArgumentException>(
             () => Apply(input, ones(scales), zeros(scales), nameof(Activation.None), isTraining: false));
         Assert.Contains($"{samples}×{channels}×4×4", refused.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_activation_without_a_kernel_is_refused()
+    {
+        Needs.Avx512();
+        using var scope = NewDisposeScope();
+        NotSupportedException refused = Assert.Throws<NotSupportedException>(() => GroupNormFunction.Apply(
+            Numbers.Normal(1, 1, 32, 4, 4), ones(32), zeros(32), Groups, Epsilon, (Activation)7, isTraining: false));
+        Assert.Contains("activation 7", refused.Message, StringComparison.Ordinal);
     }
 
     private static Tensor Apply(Tensor input, Tensor scale, Tensor shift, string activation, bool isTraining) =>
