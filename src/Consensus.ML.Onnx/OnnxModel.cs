@@ -14,14 +14,22 @@ internal sealed class OnnxModel : IMapModel
 {
     private readonly ReadOnnxFile _file;
     private readonly NetworkSession _network;
-    private readonly Lazy<NetworkSession> _reduction;
+
+    // From the samples of all conditions to all maps, and from those of the levels alone to a soft map.
+    private readonly Lazy<NetworkSession> _reduction, _ofLevels;
 
     public OnnxModel(ReadOnnxFile file, OnnxRuntimeOptions options)
     {
         // The session has a copy of the graph.
         _file = file with { Network = [] };
         _network = new(file.Network, options);
-        _reduction = new(() => new(ReductionGraph.Create(file.Manifest), new() { Threads = 1 }));
+        _reduction = Reducing(file.Manifest);
+        _ofLevels = file.Manifest is DiffusionManifest { Structures: not null } several
+            ? Reducing(several with { Structures = null })
+            : _reduction;
+
+        static Lazy<NetworkSession> Reducing(ModelManifest manifest) =>
+            new(() => new(ReductionGraph.Create(manifest), new() { Threads = 1 }));
     }
 
     /// <summary>Sets of weights in the file.</summary>
@@ -41,33 +49,67 @@ internal sealed class OnnxModel : IMapModel
             OnnxFile.Features, features.ToArray(), [1, manifest.ImageChannels, manifest.Height, manifest.Width]);
         return manifest is DiffusionManifest diffusion && _file.HasNoiseInput
             ? Sample(image, diffusion.Description, sampling, new CpuNoise(seed), keepSamples, cancellation)
-            : Maps(_network.Run([image], Outputs(keepSamples), cancellation), keepSamples);
+            : Maps(_network.Run([image], Outputs(keepSamples), cancellation));
     }
 
-    /// <summary>The soft map of samples, count × maps × height × width.</summary>
+    /// <summary>The soft map of samples, count × maps × height × width; beside named raters the samples are those of the levels.</summary>
     public float[] SoftMap(float[] samples, int count) =>
-        _reduction.Value.Run([SamplesTensor(samples, count)], [OnnxFile.SoftMap], CancellationToken.None)[OnnxFile.SoftMap];
+        _ofLevels.Value.Run([SamplesTensor(samples, count)], [OnnxFile.SoftMap], CancellationToken.None)[OnnxFile.SoftMap];
 
     /// <inheritdoc/>
     public void Dispose()
     {
         _network.Dispose();
-        if (_reduction.IsValueCreated)
+        foreach (Lazy<NetworkSession> session in new[] { _reduction, _ofLevels }.Where(session => session.IsValueCreated))
         {
-            _reduction.Value.Dispose();
+            session.Value.Dispose();
         }
     }
 
-    private static string[] Outputs(bool keepSamples) => keepSamples
-        ? [OnnxFile.SoftMap, OnnxFile.ConsensusMaps, OnnxFile.Uncertainty, OnnxFile.Samples]
-        : [OnnxFile.SoftMap, OnnxFile.ConsensusMaps, OnnxFile.Uncertainty];
-
-    private static ConsensusPrediction Maps(Dictionary<string, float[]> maps, bool keepSamples)
+    private string[] Outputs(bool keepSamples)
     {
+        IEnumerable<string> maps = _file.Manifest.EveryStructure.SelectMany(OnnxFile.OutputsOf);
+        return keepSamples ? [.. maps, OnnxFile.Samples] : [.. maps];
+    }
+
+    /// <summary>The prediction that outputs of a graph are: with samples, where they are among them.</summary>
+    private ConsensusPrediction Maps(Dictionary<string, float[]> maps)
+    {
+        IReadOnlyList<SegmentedStructure> structures = _file.Manifest.EveryStructure;
+
         // The graph makes all maps NaN where a value of the network's output is not finite.
-        EnsureFinite(maps[OnnxFile.SoftMap]);
-        return new(
-            maps[OnnxFile.SoftMap], maps[OnnxFile.ConsensusMaps], maps[OnnxFile.Uncertainty], keepSamples ? maps[OnnxFile.Samples] : null);
+        EnsureFinite(maps[structures[0].ColumnName(OnnxFile.SoftMap)]);
+        float[]? samples = maps.GetValueOrDefault(OnnxFile.Samples);
+        ConsensusPrediction[] predictions = [.. structures.Select(Of)];
+        return predictions[0] with { Further = predictions[1..] };
+
+        ConsensusPrediction Of(SegmentedStructure structure, int index) => new(
+            maps[structure.ColumnName(OnnxFile.SoftMap)], maps[structure.ColumnName(OnnxFile.ConsensusMaps)],
+            maps[structure.ColumnName(OnnxFile.Uncertainty)], samples is null ? null : SamplesOf(samples, index))
+        {
+            RaterMaps = [.. structure.Raters.SelectMany(rater => maps[structure.RaterColumnName(rater)])],
+        };
+    }
+
+    /// <summary>The samples of the levels of a structure, of those of all conditions.</summary>
+    private float[] SamplesOf(float[] samples, int structure)
+    {
+        if (_file.Manifest is not DiffusionManifest { Structures: { } structures } manifest)
+        {
+            return samples;
+        }
+
+        ConditionTable table = manifest.Description.Conditions;
+        int pixels = manifest.Height * manifest.Width, generations = samples.Length / (table.Count * pixels);
+        int count = structures[structure].Levels * pixels;
+        var levels = new float[generations * count];
+        for (int generation = 0; generation < generations; generation++)
+        {
+            int first = ((generation * table.Count) + table.OfLevel(structure, 1)) * pixels;
+            samples.AsSpan(first, count).CopyTo(levels.AsSpan(generation * count));
+        }
+
+        return levels;
     }
 
     private static void EnsureFinite(float[] maps)
@@ -98,7 +140,7 @@ internal sealed class OnnxModel : IMapModel
         int together = Math.Max(1, sampling.BatchSize / model.Passes);
         if (together >= generations)
         {
-            return Maps(Run(image, model, drawn, 0, generations, Outputs(keepSamples), cancellation), keepSamples);
+            return Maps(Run(image, model, drawn, 0, generations, Outputs(keepSamples), cancellation));
         }
 
         List<float[]>[] samples = [.. Enumerable.Range(0, Members).Select(_ => new List<float[]>())];
@@ -126,20 +168,20 @@ internal sealed class OnnxModel : IMapModel
         Func<float[]> draw,
         CancellationToken cancellation)
     {
-        int pixels = model.Height * model.Width;
+        int pixels = model.Height * model.Width, conditions = model.Conditions.Count;
         var samples = new List<float[]>();
         float[]? sum = null;
         for (int generation = 0; generation < generations; generation++)
         {
             float[][] noise = [.. Enumerable.Range(0, Members).Select(_ => draw())];
             float[] maps = Run(image, model, noise, generation, 1, [OnnxFile.Samples], cancellation)[OnnxFile.Samples];
-            foreach (float[] sample in maps.Chunk(model.Levels * pixels))
+            foreach (float[] sample in maps.Chunk(conditions * pixels))
             {
                 samples.Add(sample);
                 var softMap = new float[pixels];
                 for (int i = 0; i < sample.Length; i++)
                 {
-                    softMap[i % pixels] += sample[i] / model.Levels;
+                    softMap[i % pixels] += sample[i] / conditions;
                 }
 
                 if (sum is null)
@@ -185,11 +227,15 @@ internal sealed class OnnxModel : IMapModel
     private ConsensusPrediction Reduce(List<float[]> samples, bool keepSamples, CancellationToken cancellation)
     {
         float[] all = [.. samples.SelectMany(values => values)];
-        int generation = _file.Manifest.Levels * _file.Manifest.Height * _file.Manifest.Width;
+        int generation = _file.Manifest.EveryStructure.Sum(structure => structure.Maps) * _file.Manifest.Height * _file.Manifest.Width;
         Dictionary<string, float[]> maps = _reduction.Value.Run(
             [SamplesTensor(all, all.Length / generation)], Outputs(keepSamples: false), cancellation);
-        return new(
-            maps[OnnxFile.SoftMap], maps[OnnxFile.ConsensusMaps], maps[OnnxFile.Uncertainty], keepSamples ? all : null);
+        if (keepSamples)
+        {
+            maps.Add(OnnxFile.Samples, all);
+        }
+
+        return Maps(maps);
     }
 
     private NamedTensor SamplesTensor(float[] samples, int count) => new(

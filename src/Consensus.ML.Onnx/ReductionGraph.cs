@@ -17,11 +17,9 @@ internal static class ReductionGraph
         if (manifest is DiffusionManifest diffusion)
         {
             GraphValue samples = graph.Input(
-                OnnxFile.Samples, GraphType.Single, "Sampled maps.", "generations", (long)manifest.Levels, height, width);
-            GraphMaps maps = SampleReduction.Emit(samples, diffusion.Target);
-            graph.Output(OnnxFile.SoftMap, maps.SoftMap, "", height, width);
-            graph.Output(OnnxFile.ConsensusMaps, maps.ConsensusMaps, "", (long)manifest.Levels, height, width);
-            graph.Output(OnnxFile.Uncertainty, maps.Uncertainty, "", height, width);
+                OnnxFile.Samples, GraphType.Single, "Sampled maps.", "generations", (long)diffusion.Description.Conditions.Count, height,
+                width);
+            OnnxFile.AddMaps(graph, ConditionReduction.Emit(samples, diffusion.Description), manifest);
         }
         else
         {

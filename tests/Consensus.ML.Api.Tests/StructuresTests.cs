@@ -79,8 +79,8 @@ public sealed class StructuresTests : IDisposable
         SegmentationMetrics ben = _ml.Segmentation.Evaluate(Only(again, "Ben"), "RaterMap.loose.Ben", "Own");
         Assert.Equal(ben.F1, raters.Raters[1].Dice, 1e-9);
 
-        Expect<NotSupportedException>(
-            () => trained.LastTransformer.SaveOnnx(_folder["model.onnx"]), "SoftMap.loose", "one structure without named raters");
+        trained.SaveOnnx(_folder["model.onnx"]);
+        Assert.True(new FileInfo(_folder["model.onnx"]).Length > 0);
         Assert.Throws<NotSupportedException>(() => trained.LastTransformer.SoftMapFrom(new float[Side * Side * 7]));
         var further = ConsensusSegmentationEstimator.Options.ContinueFrom(trained);
         Assert.Equal(["loose", "strict"], further.Structures);

@@ -34,6 +34,12 @@ public sealed class CheckerTests
                 }
             }
 
+            using (SavedModel several = SavedModel.Diffusion(
+                [new("core", 3, ["Ann", "Dr. B"]), new("rim", 2, [])], LevelConditioning.Channels))
+            {
+                Keep(several, "structures");
+            }
+
             foreach (UNetKind kind in Enum.GetValues<UNetKind>().Where(
                 kind => kind is not (UNetKind.MonteCarloDropout or UNetKind.FixedPoint)))
             {
@@ -41,7 +47,7 @@ public sealed class CheckerTests
                 Keep(saved, $"unet-{kind}");
             }
 
-            Assert.Equal(26, Directory.GetFiles(folder, "*.onnx").Length);
+            Assert.Equal(27, Directory.GetFiles(folder, "*.onnx").Length);
         }
         finally
         {

@@ -52,6 +52,21 @@ internal sealed class SavedModel : IDisposable
     public static SavedModel Diffusion(OnnxNoise noise = OnnxNoise.Input, int members = 1) =>
         new(RandomModel.DiffusionManifest(RandomModel.Diffusion(Side)), noise, members);
 
+    public static SavedModel Diffusion(
+        IReadOnlyList<SegmentedStructure> structures,
+        LevelConditioning conditioning,
+        OnnxNoise noise = OnnxNoise.Input,
+        int members = 1) =>
+        new(
+            RandomModel.DiffusionManifest(RandomModel.Diffusion(Side) with
+            {
+                Levels = structures.Max(structure => structure.Levels),
+                Structures = structures,
+                Network = RandomModel.Network(Side) with { LevelConditioning = conditioning },
+            }),
+            noise,
+            members);
+
     public static SavedModel OnePass(UNetKind kind) => new(RandomModel.OnePassManifest(RandomModel.OnePass(Side) with { Kind = kind }));
 
     /// <summary>Three slices of different sizes.</summary>

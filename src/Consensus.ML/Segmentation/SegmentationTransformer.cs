@@ -74,7 +74,7 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
     /// The structures that the model segments, with the raters whose masks it draws, in the order of training. A model of one structure has
     /// one without a name.
     /// </summary>
-    public IReadOnlyList<SegmentedStructure> Structures => Manifest.Structures ?? [new("", Levels, [])];
+    public IReadOnlyList<SegmentedStructure> Structures => Manifest.EveryStructure;
 
     /// <summary>How maps are sampled; <see cref="WithSampling"/> makes a model that samples differently.</summary>
     public SamplingOptions Sampling => Manifest.Sampling;
@@ -217,6 +217,11 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
     /// NaN.
     /// </para>
     /// <para>
+    /// Of several <see cref="Structures"/>, and of named raters, the outputs are called as the columns are: <c>SoftMap.core</c>,
+    /// <c>RaterMap.core.Ann</c> (1 × 1 × height × width). <c>Samples</c> is then one output with the maps of all structures, each with its
+    /// levels first and its raters next.
+    /// </para>
+    /// <para>
     /// The file samples as this model does (<see cref="WithSampling"/>), in float32. Its metadata holds the model's manifest. The chain
     /// that a model is in has the same method, which finds the normalisation itself
     /// (<see cref="ConsensusCatalog.SaveOnnx(ITransformer, string, OnnxOptions)"/>).
@@ -229,7 +234,7 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
     /// </param>
     /// <exception cref="NotSupportedException">
     /// The model cannot be a graph; the message names the option: the sampler Ddpm, many steps, the kinds MonteCarloDropout and FixedPoint,
-    /// Tolerance with constant noise, several structures, named raters, or noise as an input of a one-pass model that draws masks.
+    /// Tolerance with constant noise, or noise as an input of a one-pass model that draws masks.
     /// </exception>
     /// <exception cref="ArgumentException">The normalisation is for another number of channels, or an option is out of range.</exception>
     /// <exception cref="IOException">The file cannot be written; the message names it.</exception>

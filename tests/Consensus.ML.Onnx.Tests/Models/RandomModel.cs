@@ -59,7 +59,8 @@ internal static class RandomModel
     public static DiffusionManifest DiffusionManifest(ModelDescription description) => new()
     {
         Columns = Columns, Height = description.Height, Width = description.Width, ImageChannels = description.ImageChannels,
-        Levels = description.Levels, Network = description.Network, Diffusion = description.Diffusion, Target = description.Target,
+        Levels = description.Levels, Structures = description.Structures, Network = description.Network,
+        Diffusion = description.Diffusion, Target = description.Target,
         Seed = 4, Training = Training,
         Sampling = new() { Generations = 3, Mirror = true, Sampler = SamplerKind.Ddim, Steps = 2 },
     };

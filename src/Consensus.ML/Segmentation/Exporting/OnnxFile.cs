@@ -59,13 +59,6 @@ internal static class OnnxFile
         OnnxOptions options)
     {
         OptionRange.Defined(nameof(OnnxOptions.Noise), options.Noise);
-        if (manifest.Structures is { } structures)
-        {
-            throw new NotSupportedException(
-                $"The model draws {string.Join(", ", manifest.Columns.Outputs(structures).Take(3))}, …: a graph holds one structure "
-                + "without named raters. Train a model without Structures and NamedRaters to export it; the zip predicts all of them.");
-        }
-
         SamplingOptions sampling = manifest.Sampling with { Precision = Precision.Float32 };
         bool hasNoiseInput = manifest.DiffusionSteps is not null && options.Noise == OnnxNoise.Input;
         if (manifest.DiffusionSteps is not null && sampling.Tolerance is not null && !hasNoiseInput)
@@ -87,22 +80,50 @@ internal static class OnnxFile
         IReadOnlyList<IReadOnlyList<ReadOnlyMemory<float>>> values = [.. weights.Select(file => Values(manifest.Description, file))];
         GraphMaps maps = manifest.Description.Emit(
             new(graph, values, sampling, manifest.Training.Mirroring, hasNoiseInput ? null : (ulong)(uint)seed), features);
-        long height = manifest.Height, width = manifest.Width, levels = manifest.Levels;
-        graph.Output(SoftMap, maps.SoftMap.Reshaped(1, 1, height, width), "The predicted share of raters, 0 to 1.", 1L, 1L, height, width);
+        AddMaps(graph, maps, manifest);
         graph.Output(
-            ConsensusMaps, maps.ConsensusMaps.Reshaped(1, levels, height, width), "Each level of consensus, 0 to 1.",
-            1L, levels, height, width);
-        graph.Output(
-            Uncertainty, maps.Uncertainty.Reshaped(1, 1, height, width), "Standard deviation of the soft map over generations, at least 0.",
-            1L, 1L, height, width);
-        graph.Output(
-            Samples, maps.Samples, "Every map before any averaging, generation by generation.",
-            "generations", maps.Samples.Shape[1], height, width);
+            Samples, maps.Samples,
+            "Every map before any averaging, generation by generation: of each structure its levels, then its named raters.",
+            "generations", maps.Samples.Shape[1], (long)manifest.Height, (long)manifest.Width);
         ModelManifest kept = ModelFile.Describe(manifest, weights) with { Sampling = sampling };
         return graph.ToModel(
             "consensus", ("Consensus.ML", manifest.Libraries.Consensus),
-            $"From a slice to the predicted share of raters, {width}×{height} pixels. For research; not a medical device.",
+            $"From a slice to the predicted share of raters, {manifest.Width}×{manifest.Height} pixels. For research; not a medical "
+            + "device.",
             OnnxMetadata.Write(kept, preparation, options.Noise, seed));
+    }
+
+    /// <summary>The names of the outputs of a structure, without the samples.</summary>
+    public static IEnumerable<string> OutputsOf(SegmentedStructure structure) =>
+    [
+        .. new[] { SoftMap, ConsensusMaps, Uncertainty }.Select(structure.ColumnName),
+        .. structure.Raters.Select(rater => structure.RaterColumnName(rater)),
+    ];
+
+    /// <summary>Adds the outputs of every structure to a graph, without the samples.</summary>
+    public static void AddMaps(GraphBuilder graph, GraphMaps maps, ModelManifest manifest)
+    {
+        IReadOnlyList<SegmentedStructure> structures = manifest.EveryStructure;
+        long height = manifest.Height, width = manifest.Width;
+        for (int index = 0; index < structures.Count; index++)
+        {
+            SegmentedStructure structure = structures[index];
+            GraphMaps its = maps.Of(index);
+            Add(structure.ColumnName(SoftMap), its.SoftMap, 1, "The predicted share of raters, 0 to 1.");
+            Add(structure.ColumnName(ConsensusMaps), its.ConsensusMaps, structure.Levels, "Each level of consensus, 0 to 1.");
+            Add(
+                structure.ColumnName(Uncertainty), its.Uncertainty, 1,
+                "Standard deviation of the soft map over generations, at least 0.");
+            for (int rater = 0; rater < structure.Raters.Count; rater++)
+            {
+                Add(
+                    structure.RaterColumnName(structure.Raters[rater]), its.RaterMaps!.Part(0, rater, 1), 1,
+                    "The mask that the rater would draw, 0 to 1.");
+            }
+        }
+
+        void Add(string name, GraphValue map, long channels, string description) => graph.Output(
+            name, map.Reshaped(1, channels, height, width), description, 1L, channels, height, width);
     }
 
     /// <summary>A slice, 1×C×height×width, normalised and resized.</summary>

@@ -92,6 +92,10 @@ internal abstract record ModelManifest
         init => throw new NotSupportedException("This kind of model has one structure.");
     }
 
+    /// <summary>The structures of any model; one without a name where <see cref="Structures"/> is null.</summary>
+    [JsonIgnore]
+    public IReadOnlyList<SegmentedStructure> EveryStructure => Structures ?? [new("", Levels, [])];
+
     /// <summary>The network and its input and output.</summary>
     [JsonIgnore]
     public abstract INetworkDescription Description { get; }

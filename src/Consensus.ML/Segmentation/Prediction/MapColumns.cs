@@ -40,7 +40,7 @@ internal sealed class MapColumns(
         DataViewSchema.Annotations? placement = SliceAnnotations.ForMaps(features.Name, manifest.Training.Placement);
         MapColumn[] columns =
         [
-            .. (manifest.Structures ?? [new("", manifest.Levels, [])]).SelectMany(ColumnsOf),
+            .. manifest.EveryStructure.SelectMany(ColumnsOf),
         ];
         DataViewSchema.DetachedColumn[] outputs =
         [

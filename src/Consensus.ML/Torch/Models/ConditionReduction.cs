@@ -1,3 +1,4 @@
+using Consensus.ML.Graphs;
 using Consensus.ML.Options;
 using Consensus.ML.Torch.Runtime;
 using static TorchSharp.torch;
@@ -34,5 +35,19 @@ internal static class ConditionReduction
                     RaterMaps = samples.narrow(1, table.OfRater(index, 0), structure.Raters.Count).mean([0]).ToArray(),
                 };
         }
+    }
+
+    /// <summary><see cref="Reduce"/> in a graph. The samples of the first structure are those of all conditions.</summary>
+    public static GraphMaps Emit(GraphValue samples, ModelDescription description)
+    {
+        ConditionTable table = description.Conditions;
+        GraphMaps[] maps = [.. table.Structures.Select((structure, index) =>
+            SampleReduction.Emit(samples.Part(1, table.OfLevel(index, 1), structure.Levels), description.Target) with
+            {
+                RaterMaps = structure.Raters.Count == 0
+                    ? null
+                    : samples.Part(1, table.OfRater(index, 0), structure.Raters.Count).Mean(0),
+            })];
+        return maps[0] with { Samples = samples, Further = maps[1..] };
     }
 }

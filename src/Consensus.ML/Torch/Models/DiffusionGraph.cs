@@ -43,7 +43,7 @@ internal sealed class DiffusionGraph
         var graph = new DiffusionGraph(model, prediction);
         GraphValue images = GraphValue.Join([.. graph._views.Select(view => prediction.Mirroring.EmitView(image, view))], 0);
         GraphValue samples = prediction.Seed is ulong seed ? graph.WithConstantNoise(images, seed) : graph.WithNoiseInput(images);
-        return prediction.Checked(SampleReduction.Emit(samples, model.Target));
+        return prediction.Checked(ConditionReduction.Emit(samples, model));
     }
 
     /// <summary>The sides of the noise of a number of generations.</summary>
@@ -130,7 +130,7 @@ internal sealed class DiffusionGraph
             (current, time) => _given.Check(_network.Emit(context, current, features, time, _model.HasLevelEmbedding ? levels : null)),
             noise);
         GraphValue samples = start.Plus(1).Times(0.5).Clamped(0, 1)
-            .Reshaped(GraphValue.AnySize, _model.Levels, _model.Height, _model.Width);
+            .Reshaped(GraphValue.AnySize, _model.Conditions.Count, _model.Height, _model.Width);
 
         // Each view's maps are mirrored back.
         for (int view = 1; view < _views.Length; view++)

@@ -49,6 +49,13 @@ internal sealed record GraphPrediction(
     {
         // Zero times a finite number is 0, and NaN otherwise.
         GraphValue zero = _checks.Aggregate((sum, check) => sum.Plus(check));
-        return new(maps.SoftMap.Plus(zero), maps.ConsensusMaps.Plus(zero), maps.Uncertainty.Plus(zero), maps.Samples.Plus(zero));
+        return Marked(maps);
+
+        GraphMaps Marked(GraphMaps of) => new(
+            of.SoftMap.Plus(zero), of.ConsensusMaps.Plus(zero), of.Uncertainty.Plus(zero), of.Samples.Plus(zero))
+        {
+            RaterMaps = of.RaterMaps?.Plus(zero),
+            Further = [.. of.Further.Select(Marked)],
+        };
     }
 }
