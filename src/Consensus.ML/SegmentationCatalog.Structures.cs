@@ -19,7 +19,8 @@ public sealed partial class SegmentationCatalog
     /// </summary>
     /// <remarks>
     /// Rows without masks of a structure do not count for it. A rater counts in the cases that the rater drew. The measures that compare
-    /// samples compare those of the levels, as for every model of the target Consensus.
+    /// samples compare those of the levels, as for every model of the target Consensus. The slices of a volume are scored together too
+    /// (<see cref="SegmentationMetrics.Volumes"/>, <see cref="RaterMapScores.Volumes"/>): those on which the structure was drawn.
     /// </remarks>
     /// <param name="data">The cases with masks and predictions. Rows are read once, in order.</param>
     /// <param name="structures">
@@ -97,12 +98,13 @@ public sealed partial class SegmentationCatalog
             ? null
             : schema.Require(caseColumnName, type => type is TextDataViewType, "Text");
         DataViewSchema.Column? image = ImageColumn(schema), imagePath = image is null ? ImagePathColumn(schema) : null;
+        DataViewSchema.Column? sliced = ImagePathColumn(schema);
         var groups = GroupColumn.FromSchema(schema, groupColumnName, name);
         using IChannel channel = _environment.Start("EvaluateStructures");
         var notes = new GridNotes(line => channel.Warning(MessageSensitivity.UserData, line));
         using DataViewRowCursor cursor = data.GetRowCursor(
         [
-            .. new[] { name, image, imagePath }.OfType<DataViewSchema.Column>(), .. groups.Columns,
+            .. new[] { name, image, sliced }.OfType<DataViewSchema.Column>(), .. groups.Columns,
             .. columns.SelectMany(column => (IEnumerable<DataViewSchema.Column>)[
                 .. column.Maps.Columns, column.Annotations, .. column.Raters.Columns,
                 .. new[] { column.Names }.OfType<DataViewSchema.Column>(),
@@ -116,16 +118,14 @@ public sealed partial class SegmentationCatalog
         var getters = columns.Select(column => (
             Maps: column.Maps.Getter(cursor), Masks: cursor.AnnotationGetter(column.Annotations, volumes, grid, notes),
             Names: RaterNamesColumn.Getter(cursor, column.Names), Raters: column.Raters.Getter(cursor))).ToArray();
+        Func<string, VolumeKey?> volumeGetter = VolumeKey.Getter(cursor, sliced);
         var found = new List<GroupColumn.RowGroup?>();
-        var cases = new List<(int Row, CaseMetrics Scores, IReadOnlyList<CaseRaterScore> Raters)>[columns.Length];
-        for (int structure = 0; structure < columns.Length; structure++)
-        {
-            cases[structure] = [];
-        }
-
+        ScoredStructure[] scored = [.. columns.Select(_ => new ScoredStructure([], new(options), new()))];
         while (cursor.MoveNext())
         {
             string caseName = nameGetter();
+            VolumeKey? volume = volumeGetter(caseName);
+            int row = found.Count;
             found.Add(groupGetter?.Invoke());
             for (int structure = 0; structure < columns.Length; structure++)
             {
@@ -136,30 +136,38 @@ public sealed partial class SegmentationCatalog
 
                 string[] raterNames = RaterNames(caseName, getters[structure].Names, masks, columns[structure].Names);
                 PredictedMaps.Row map = getters[structure].Maps(caseName);
-                CaseMetrics scores = Score(caseName, map, masks, imageGetter?.Invoke(), options, raterNames, out _);
+                CaseMetrics scores = Score(
+                    caseName, map, masks, imageGetter?.Invoke(), options, raterNames, out RaterMasks sized) with
+                {
+                    Volume = volume?.Name,
+                };
                 progress?.Report(scores);
-                cases[structure].Add((found.Count - 1, scores, getters[structure].Raters(caseName, masks, raterNames)));
+                IReadOnlyList<RaterOverlap> overlaps = getters[structure].Raters(caseName, masks, raterNames);
+                (List<ScoredRow> rows, VolumeScores ofVolumes, RaterVolumes ratersOfVolumes) = scored[structure];
+                rows.Add(new(row, scores, [.. overlaps.Select(overlap => overlap.Score(caseName))]));
+                ofVolumes.Add(volume, map, sized, raterNames, scores, row);
+                ratersOfVolumes.Add(volume, overlaps, raterNames, row);
             }
         }
 
         string?[] names = [.. GroupNames(found)];
-        return Array.AsReadOnly<StructureMetrics>([.. columns.Select((column, structure) => Summarise(column, cases[structure]))]);
+        StructureMetrics[] all = [.. columns.Zip(scored, Summarise)];
+        WarnOfVolumes(channel, scored.SelectMany(one => one.Volumes.LeftOut).Distinct(StringComparer.Ordinal), VolumeScores.WhyLeftOut);
+        return Array.AsReadOnly(all);
 
-        StructureMetrics Summarise(
-            StructureColumns column,
-            List<(int Row, CaseMetrics Scores, IReadOnlyList<CaseRaterScore> Raters)> rows)
+        StructureMetrics Summarise(StructureColumns column, ScoredStructure its)
         {
-            if (rows.Count == 0)
+            if (its.Rows.Count == 0)
             {
                 throw new ArgumentException(
                     $"No row has masks in column '{column.Annotations.Name}'; there is nothing to score.", nameof(data));
             }
 
-            CaseRaterScore[] raters = [.. rows.SelectMany(row => row.Raters.Select(one => one with { Group = names[row.Row] }))];
+            CaseRaterScore[] raters = [.. its.Rows.SelectMany(row => row.Raters.Select(one => one with { Group = names[row.Row] }))];
             return new(
                 column.Structure,
-                new(rows.Select(row => row.Scores with { Group = names[row.Row] }), options),
-                raters.Length == 0 ? null : new(raters, options));
+                new(its.Rows.Select(row => row.Scores with { Group = names[row.Row] }), options, its.Volumes.Complete(names)),
+                raters.Length == 0 ? null : new(raters, options, its.RatersOfVolumes.Scores(names)));
         }
 
         // Not every structure need have them: the raters of one may have been given no step that draws.
@@ -168,6 +176,11 @@ public sealed partial class SegmentationCatalog
 
         static string? NameOf(SegmentedStructure structure, string? column) => column is null ? null : structure.ColumnName(column);
     }
+
+    /// <summary>What is known of a structure while rows are read.</summary>
+    private sealed record ScoredStructure(List<ScoredRow> Rows, VolumeScores Volumes, RaterVolumes RatersOfVolumes);
+
+    private sealed record ScoredRow(int Row, CaseMetrics Scores, IReadOnlyList<CaseRaterScore> Raters);
 
     private sealed record StructureColumns(
         SegmentedStructure Structure,

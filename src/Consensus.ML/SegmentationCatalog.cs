@@ -166,8 +166,7 @@ public sealed partial class SegmentationCatalog
 
         string?[] groupNames = [.. GroupNames(found)];
         IReadOnlyList<CaseMetrics> volumesScored = ofVolumes.Complete(groupNames);
-        WarnOfVolumes(
-            channel, ofVolumes.LeftOut, "their slices do not follow each other in the data, have different raters, or are too many");
+        WarnOfVolumes(channel, ofVolumes.LeftOut, VolumeScores.WhyLeftOut);
         return new(cases.Zip(groupNames, (one, group) => one with { Group = group }), options, volumesScored);
     }
 

@@ -6,6 +6,12 @@ namespace Consensus.Imaging.Metrics;
 /// <param name="True">Number of pixels in the truth.</param>
 internal readonly record struct Overlap(long Both, long Predicted, long True)
 {
+    /// <summary>F1, the Dice without smoothing: 2·TP / (2·TP + FP + FN), between 0 and 1; 1 where both maps are empty.</summary>
+    public double F1 => Predicted + True == 0 ? 1 : 2.0 * Both / (Predicted + True);
+
+    /// <summary>The overlap in this place and in another one together.</summary>
+    public Overlap Plus(Overlap other) => new(Both + other.Both, Predicted + other.Predicted, True + other.True);
+
     /// <summary>Cuts both maps by <c>value &gt;= threshold</c>.</summary>
     public static Overlap AtLeast(ReadOnlySpan<float> prediction, ReadOnlySpan<float> truth, float threshold)
     {

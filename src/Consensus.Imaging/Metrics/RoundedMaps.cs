@@ -12,11 +12,7 @@ internal static class RoundedMaps
     /// <param name="truth">True soft map, in the same order.</param>
     /// <returns>Between 0 and 1.</returns>
     /// <exception cref="ArgumentException">The maps have different lengths.</exception>
-    public static double F1(ReadOnlySpan<float> prediction, ReadOnlySpan<float> truth)
-    {
-        Overlap overlap = Overlap.Rounded(prediction, truth);
-        return Ratio(2 * overlap.Both, overlap.Predicted + overlap.True);
-    }
+    public static double F1(ReadOnlySpan<float> prediction, ReadOnlySpan<float> truth) => Overlap.Rounded(prediction, truth).F1;
 
     /// <summary>Intersection over union (Jaccard): TP / (TP + FP + FN).</summary>
     /// <param name="prediction">Predicted soft map, one value per pixel.</param>

@@ -11,8 +11,12 @@ public sealed class RaterMapScores
     /// <summary>Averages the scores of each rater over cases.</summary>
     /// <param name="cases">A score for each case and rater, at least one.</param>
     /// <param name="options">The options for confidence intervals; null for the defaults.</param>
+    /// <param name="volumes">The same over volumes, for <see cref="Volumes"/>; null or empty for none.</param>
     /// <exception cref="ArgumentException">There is no score, or an option is out of range.</exception>
-    public RaterMapScores(IEnumerable<CaseRaterScore> cases, EvaluationOptions? options = null)
+    public RaterMapScores(
+        IEnumerable<CaseRaterScore> cases,
+        EvaluationOptions? options = null,
+        IEnumerable<CaseRaterScore>? volumes = null)
     {
         ArgumentNullException.ThrowIfNull(cases);
         options ??= new();
@@ -38,6 +42,8 @@ public sealed class RaterMapScores
         ]);
         Dice = Raters.Average(rater => rater.Dice);
         DiceWithOthers = MeanOf(Raters.Select(rater => rater.DiceWithOthers));
+        CaseRaterScore[] together = [.. volumes ?? []];
+        Volumes = together.Length == 0 ? null : new(together, options);
     }
 
     /// <summary>The mean of <see cref="RaterMapScore.Dice"/> over raters, in [0, 1]; higher is better.</summary>
@@ -48,6 +54,12 @@ public sealed class RaterMapScores
 
     /// <summary>The scores of each rater, in the order in which the cases name them.</summary>
     public IReadOnlyList<RaterMapScore> Raters { get; }
+
+    /// <summary>
+    /// The same over volumes: the pixels of all slices of a volume that the data has count together. Null if no two cases are slices of one
+    /// volume.
+    /// </summary>
+    public RaterMapScores? Volumes { get; }
 
     /// <summary>The scores of each case and rater.</summary>
     public IReadOnlyList<CaseRaterScore> Cases { get; }

@@ -6,7 +6,7 @@ using Microsoft.ML;
 
 namespace Consensus.ML.Evaluation;
 
-/// <summary>The columns with the masks of a structure's named raters, and their scores.</summary>
+/// <summary>The columns with the masks of a structure's named raters, and how they overlap those of the raters.</summary>
 internal sealed class RaterMaps
 {
     private readonly (string Rater, PredictedMaps Maps)[] _raters;
@@ -24,27 +24,29 @@ internal sealed class RaterMaps
     /// <summary>The columns that are read.</summary>
     public IEnumerable<DataViewSchema.Column> Columns => _raters.SelectMany(rater => rater.Maps.Columns);
 
-    /// <summary>A getter of a row's scores, from the name of its case, its masks at their own size, and who drew each.</summary>
-    public Func<string, RaterMasks, string[], IReadOnlyList<CaseRaterScore>> Getter(DataViewRow row)
+    /// <summary>
+    /// A getter of the overlap of each named rater that drew a row, from the name of its case, its masks at their own size, and who drew
+    /// each.
+    /// </summary>
+    public Func<string, RaterMasks, string[], IReadOnlyList<RaterOverlap>> Getter(DataViewRow row)
     {
         (string Rater, Func<string, PredictedMaps.Row> Map)[] getters = [.. _raters.Select(rater => (rater.Rater, rater.Maps.Getter(row)))];
         return (name, masks, drawn) =>
         [
             .. getters.Where(getter => drawn.Contains(getter.Rater, StringComparer.Ordinal))
-                .Select(getter => Score(name, getter.Rater, getter.Map(name), masks, drawn)),
+                .Select(getter => Compare(name, getter.Rater, getter.Map(name), masks, drawn)),
         ];
     }
 
-    private static CaseRaterScore Score(string name, string rater, PredictedMaps.Row map, RaterMasks masks, string[] drawn)
+    private static RaterOverlap Compare(string name, string rater, PredictedMaps.Row map, RaterMasks masks, string[] drawn)
     {
         RaterMasks truth = masks.Height == map.Height && masks.Width == map.Width
             ? masks
             : !map.IsNative ? Resampling.Nearest(masks, map.Height, map.Width) : throw new InvalidDataException(
                 $"Case '{name}': the masks are {masks.Height}×{masks.Width}, but the predicted map is {map.Height}×{map.Width}.");
-        double[] dice = [.. Enumerable.Range(0, truth.Raters).Select(mask => RoundedMaps.F1(map.SoftMap, Values(truth.Rater(mask))))];
-        int own = Array.IndexOf(drawn, rater);
         return new(
-            name, rater, dice[own], dice.Where((_, mask) => mask != own).DefaultIfEmpty(double.NaN).Average());
+            rater, Array.IndexOf(drawn, rater),
+            [.. Enumerable.Range(0, truth.Raters).Select(mask => Overlap.Rounded(map.SoftMap, Values(truth.Rater(mask))))]);
     }
 
     private static float[] Values(ReadOnlySpan<byte> mask)

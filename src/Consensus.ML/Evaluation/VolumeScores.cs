@@ -10,14 +10,15 @@ namespace Consensus.ML.Evaluation;
 /// <param name="options">The options of the scores.</param>
 internal sealed class VolumeScores(EvaluationOptions options)
 {
+    /// <summary>Why a volume may be one of <see cref="LeftOut"/>.</summary>
+    public const string WhyLeftOut = "their slices do not follow each other in the data, have different raters, or are too many";
+
     private readonly Dictionary<VolumeKey, (CaseMetrics? Scores, int Row)> _scored = [];
     private readonly List<Part> _open = [];
     private VolumeKey? _key;
     private int _row;
 
-    /// <summary>
-    /// The names of volumes without scores: their slices do not follow each other, have different raters, or are too many for an array.
-    /// </summary>
+    /// <summary>The names of volumes without scores.</summary>
     public IEnumerable<string> LeftOut => _scored.Where(pair => pair.Value.Scores is null).Select(pair => pair.Key.Name);
 
     /// <summary>Adds a row; a row that is no slice of a volume has no key.</summary>

@@ -146,6 +146,45 @@ public sealed class VolumeTests : IDisposable
         Assert.Null(new SegmentationMetrics(single.Cases.Concat(of.Cases)).Volumes);
     }
 
+    [Fact]
+    public void Structures_and_named_raters_are_scored_over_volumes_too()
+    {
+        RaterRow[] rows =
+        [
+            new(new("v_slice0", 0, [1, 1, 0, 0], First, []), [1, 1, 0, 0], [0, 0, 0, 0]),
+            new(new("v_slice1", 1, [1, 1, 1, 1], Second, []), [1, 1, 1, 0], [1, 1, 1, 1]),
+        ];
+        SchemaDefinition schema = Schema<RaterRow>(2, 2);
+        foreach (string rater in (string[])["1", "2"])
+        {
+            SchemaDefinition.Column column = schema[$"RaterMap{rater}"];
+            (column.ColumnName, column.ColumnType) = ($"RaterMap.{rater}", new VectorDataViewType(NumberDataViewType.Single, 2, 2));
+        }
+
+        StructureMetrics scores = Assert.Single(_ml.Segmentation.EvaluateStructures(
+            _ml.Data.LoadFromEnumerable(rows, schema), [new("", 2, ["1", "2"])]));
+        CaseMetrics volume = Assert.Single(scores.Metrics.Volumes!.Cases);
+        Assert.Equal((3 + (20 / 11.0)) / 5, volume.SoftDice5, 1e-6);
+        Assert.Equal("v", scores.Metrics.Cases[1].Volume);
+
+        // The first rater's mask is predicted with 2 + 3 pixels: of the rater's own 1 + 4 it has 1 + 3, of the other's 2 + 4 it has 2 + 3.
+        // The second's has 0 + 4 pixels: of the rater's own 2 + 4 it has 0 + 4, of the other's 1 + 4 too.
+        RaterMapScores raters = scores.Raters!;
+        Assert.Equal([((2 / 3.0) + (6 / 7.0)) / 2, 0.5], raters.Raters.Select(rater => rater.Dice), Near);
+        Assert.Equal([8 / 10.0, 8 / 10.0], raters.Volumes!.Raters.Select(rater => rater.Dice), Near);
+        Assert.Equal([10 / 11.0, 8 / 9.0], raters.Volumes.Raters.Select(rater => rater.DiceWithOthers), Near);
+        Assert.Equal(["v", "v"], raters.Volumes.Cases.Select(one => one.Case));
+
+        // Slices of different volumes are volumes of one slice each, which are none.
+        rows[1].ImagePath = "w.nii.gz#axis=2,slice=1";
+        StructureMetrics apart = _ml.Segmentation.EvaluateStructures(
+            _ml.Data.LoadFromEnumerable(rows, schema), [new("", 2, ["1", "2"])])[0];
+        Assert.Null(apart.Metrics.Volumes);
+        Assert.Null(apart.Raters!.Volumes);
+
+        static bool Near(double expected, double found) => Math.Abs(expected - found) < 1e-12;
+    }
+
     private static string At(string path, int index) => $"{path}#axis=2,slice={index}";
 
     private string Nifti(string name, double[] values) =>
@@ -155,19 +194,17 @@ public sealed class VolumeTests : IDisposable
 
     private SegmentationMetrics Evaluate(int height, int width, Row[] rows)
     {
-        SchemaDefinition schema = SchemaDefinition.Create(typeof(ScoredRow));
+        return _ml.Segmentation.Evaluate(_ml.Data.LoadFromEnumerable(
+            rows.Select(row => new ScoredRow(row, height, width)), Schema<ScoredRow>(height, width)));
+    }
+
+    private static SchemaDefinition Schema<T>(int height, int width)
+        where T : ScoredRow
+    {
+        SchemaDefinition schema = SchemaDefinition.Create(typeof(T));
         schema[nameof(ScoredRow.SoftMap)].ColumnType = new VectorDataViewType(NumberDataViewType.Single, height, width);
         schema[nameof(ScoredRow.Samples)].ColumnType = new VectorDataViewType(NumberDataViewType.Single, 0, height, width);
-        return _ml.Segmentation.Evaluate(_ml.Data.LoadFromEnumerable(
-            rows.Select(row => new ScoredRow
-            {
-                Case = row.Name,
-                ImagePath = row.ImagePath,
-                SoftMap = row.Map,
-                AnnotationPaths = new(row.Marks.Length / (height * width), height, width, row.Marks),
-                Samples = row.Samples,
-            }),
-            schema));
+        return schema;
     }
 
     private sealed record Row(string Name, int Slice, float[] Map, byte[] Marks, float[] Samples)
@@ -175,17 +212,24 @@ public sealed class VolumeTests : IDisposable
         public string ImagePath { get; init; } = $"v.nii.gz#axis=2,slice={Slice}";
     }
 
-    private sealed class ScoredRow
+    private class ScoredRow(Row row, int height, int width)
     {
-        public string Case { get; set; } = "";
+        public string Case { get; set; } = row.Name;
 
-        public string ImagePath { get; set; } = "";
+        public string ImagePath { get; set; } = row.ImagePath;
 
-        public float[] SoftMap { get; set; } = [];
+        public float[] SoftMap { get; set; } = row.Map;
 
         [RaterMasksType]
-        public RaterMasks AnnotationPaths { get; set; } = null!;
+        public RaterMasks AnnotationPaths { get; set; } = new(row.Marks.Length / (height * width), height, width, row.Marks);
 
-        public float[] Samples { get; set; } = [];
+        public float[] Samples { get; set; } = row.Samples;
+    }
+
+    private sealed class RaterRow(Row row, float[] first, float[] second) : ScoredRow(row, 2, 2)
+    {
+        public float[] RaterMap1 { get; set; } = first;
+
+        public float[] RaterMap2 { get; set; } = second;
     }
 }
