@@ -1,4 +1,5 @@
 using Consensus.Imaging.Cases;
+using Consensus.ML.Cli.Output;
 using Consensus.ML.Cli.Prediction;
 using Consensus.ML.Evaluation;
 using Microsoft.ML;
@@ -10,7 +11,9 @@ namespace Consensus.ML.Cli.Evaluation;
 /// <param name="model">The model, which samples as it shall.</param>
 /// <param name="settings">How the maps are scored.</param>
 internal sealed class CaseEvaluator(MLContext ml, LoadedModel model, EvaluationSettings settings)
+    : ICaseScorer<EvaluationSettings, EvaluationRecord>
 {
+    /// <inheritdoc/>
     public EvaluationSettings Settings => settings;
 
     /// <summary>Scores cases, with the intervals of their means.</summary>
@@ -18,12 +21,25 @@ internal sealed class CaseEvaluator(MLContext ml, LoadedModel model, EvaluationS
     public SegmentationMetrics Evaluate(IReadOnlyList<RaterCase> cases, IProgress<CaseMetrics>? progress = null) =>
         Evaluate(cases, settings.Options, progress);
 
-    /// <summary>
-    /// Scores a case, or the slices of a volume together. They take no group from the cases beside them (<see cref="CaseGroups"/>).
-    /// </summary>
-    /// <exception cref="OperationCanceledException">The token of the model was cancelled.</exception>
-    public SegmentationMetrics Score(IReadOnlyList<RaterCase> cases) =>
-        Evaluate(cases, settings.Options with { BootstrapResamples = 0 }, null);
+    /// <inheritdoc/>
+    public EvaluationRecord[] Score(IReadOnlyList<RaterCase> cases, IReadOnlyList<RecordPlace> places)
+    {
+        SegmentationMetrics scores = Evaluate(cases, settings.Options with { BootstrapResamples = 0 }, null);
+        return
+        [
+            .. scores.Cases.Zip(places, (one, place) => new EvaluationRecord(
+                EvaluationRecord.CurrentFormatVersion, place.Manifest, place.Index, one with { Group = place.Group })
+            {
+                // The last slice tells of the volume.
+                Volumes = place == places[^1] && scores.Volumes is { } volumes
+                    ? [.. volumes.Cases.Select(volume => volume with { Group = place.Group })]
+                    : null,
+            }),
+        ];
+    }
+
+    /// <inheritdoc/>
+    public string Describe(EvaluationRecord record) => $"soft Dice {Formats.Score(record.Scores.SoftDice5)}";
 
     private SegmentationMetrics Evaluate(IReadOnlyList<RaterCase> cases, EvaluationOptions options, IProgress<CaseMetrics>? progress)
     {

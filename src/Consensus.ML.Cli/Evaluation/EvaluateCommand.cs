@@ -59,34 +59,60 @@ internal static class EvaluateCommand
         }
 
         using LoadedModel sampled = loaded.WithSampling(arguments.Sampling.Read(parsed, loaded.Segmentation));
-        if (StructureEvaluation.IsFor(sampled.Segmentation, source))
+        using LoadedModel model = sampled.WithCancellation(records is null ? CancellationToken.None : interruption.Token);
+        bool native = parsed.GetValue(arguments.Native), all = parsed.GetValue(arguments.All);
+        if (StructureEvaluation.IsFor(model.Segmentation, source))
         {
-            StructureEvaluation evaluation = new(
-                ml, sampled, source, options, parsed.GetValue(arguments.Native), scoresDrawn,
-                records is null ? null : arguments.Records.Name);
-            evaluation.Print(terminal, report, parsed.GetValue(arguments.All));
-            return ExitCode.Success;
+            var structures = new StructureEvaluation(ml, model, source, options, native, scoresDrawn);
+            if (records is null)
+            {
+                StructureEvaluation.Print(terminal, structures.Evaluate(), structures.Settings, report, all);
+                return ExitCode.Success;
+            }
+
+            return Record(records, structures, found => StructureEvaluation.Print(
+                terminal, StructureEvaluation.Scores(found, structures.Settings), structures.Settings, report, all));
         }
 
-        var settings = EvaluationSettings.Create(sampled, options, source, parsed.GetValue(arguments.Native), scoresDrawn);
+        var settings = EvaluationSettings.Create(model, options, source, native, scoresDrawn);
+        var evaluator = new CaseEvaluator(ml, model, settings);
         if (records is null)
         {
-            var evaluator = new CaseEvaluator(ml, sampled, settings);
-            Print(
-                terminal, Evaluate(terminal, evaluator, source, quiet: report == "-"), settings, report, parsed.GetValue(arguments.All));
+            Print(terminal, Evaluate(terminal, evaluator, source, quiet: report == "-"), settings, report, all);
             return ExitCode.Success;
         }
 
-        using LoadedModel model = sampled.WithCancellation(interruption.Token);
-        var run = new EvaluationRun(terminal, new CaseEvaluator(ml, model, settings), source.Cases, shard, interruption.Token)
+        return Record(records, evaluator, found => Print(terminal, Scores(found, settings), settings, report, all));
+
+        int Record<TSettings, TRecord>(
+            string into, ICaseScorer<TSettings, TRecord> scorer, Action<IReadOnlyList<TRecord>> print)
+            where TSettings : IRecordSettings
+            where TRecord : class, ICaseRecord
         {
-            Overwrites = parsed.GetValue(arguments.Overwrite),
-            IsQuiet = report == "-",
-            IsVerbose = parsed.IsVerbose(),
-        };
-        RecordFolder<EvaluationSettings, EvaluationRecord> folder = interruption.Run(
-            () => run.Open(records, path, DeviceOption.Kind(ml, device)),
-            "Stopped while the files of the cases were read; the same command starts again.");
+            var run = new EvaluationRun<TSettings, TRecord>(terminal, scorer, source.Cases, shard, interruption.Token)
+            {
+                Overwrites = parsed.GetValue(arguments.Overwrite),
+                IsQuiet = report == "-",
+                IsVerbose = parsed.IsVerbose(),
+            };
+            RecordFolder<TSettings, TRecord> folder = interruption.Run(
+                () => run.Open(into, path, DeviceOption.Kind(ml, device)),
+                "Stopped while the files of the cases were read; the same command starts again.");
+            return Finish(terminal, run, folder, shard, interruption, print);
+        }
+    }
+
+    /// <summary>Scores the cases that have no record, and prints all scores where this process has the records of all cases.</summary>
+    private static int Finish<TSettings, TRecord>(
+        Terminal terminal,
+        EvaluationRun<TSettings, TRecord> run,
+        RecordFolder<TSettings, TRecord> folder,
+        Shard? shard,
+        Interruption interruption,
+        Action<IReadOnlyList<TRecord>> print)
+        where TSettings : IRecordSettings
+        where TRecord : class, ICaseRecord
+    {
         EvaluationCounts counts = run.Run(folder);
         int left = run.Count - counts.Total;
         if (!run.IsQuiet && (left > 0 || counts.Failed > 0 || counts.Skipped > 0 || shard is not null))
@@ -101,22 +127,28 @@ internal static class EvaluateCommand
 
         if (shard is null or { Count: 1 })
         {
-            Print(terminal, Scores(folder.Read(), settings), settings, report, parsed.GetValue(arguments.All));
+            print(folder.Read());
         }
 
         return ExitCode.Success;
     }
 
     /// <summary>The scores that records hold, with the intervals of their means.</summary>
-    public static SegmentationMetrics Scores(IReadOnlyList<EvaluationRecord> records, EvaluationSettings settings)
+    public static SegmentationMetrics Scores(IReadOnlyList<EvaluationRecord> records, EvaluationSettings settings) => Scores(
+        records.Select(record => record.Scores), records.SelectMany(record => record.Volumes ?? []), settings.Options);
+
+    /// <summary>The scores of cases that were scored in parts, with the intervals of their means.</summary>
+    /// <param name="scored">The cases.</param>
+    /// <param name="together">The volumes of several slices, as the parts have them.</param>
+    /// <param name="options">The options of the scores.</param>
+    public static SegmentationMetrics Scores(
+        IEnumerable<CaseMetrics> scored, IEnumerable<CaseMetrics> together, EvaluationOptions options)
     {
-        CaseMetrics[] cases = [.. records.Select(record => record.Scores)];
+        CaseMetrics[] cases = [.. scored];
         ILookup<string?, CaseMetrics> slices = cases.ToLookup(one => one.Volume, StringComparer.Ordinal);
 
         // A volume whose slices do not follow each other was scored in parts.
-        IEnumerable<CaseMetrics> volumes = records.SelectMany(record => record.Volumes ?? [])
-            .Where(volume => volume.Slices == slices[volume.Name].Count());
-        return new(cases, settings.Options, volumes);
+        return new(cases, options, together.Where(volume => volume.Slices == slices[volume.Name].Count()));
     }
 
     /// <summary>Prints tables, or writes the report as JSON where '-' asks for that alone; a report in a file is written too.</summary>
@@ -129,47 +161,59 @@ internal static class EvaluateCommand
     {
         if (report != "-")
         {
-            terminal.Console.Write(EvaluationTables.Cases(metrics));
-            terminal.Console.Write(EvaluationTables.Means(metrics, settings, all));
-            if (metrics.Volumes is { } volumes)
-            {
-                terminal.Console.Write(EvaluationTables.Means(volumes, settings, all, "over volumes"));
-            }
-
-            if (all && metrics.Raters.Count > 0)
-            {
-                terminal.Console.Write(EvaluationTables.Raters(metrics));
-            }
-
-            terminal.Out.WriteLine(Headline(metrics, settings));
-            if (Place(metrics) is { } place)
-            {
-                terminal.Out.WriteLine(place);
-            }
-
-            if (Native(metrics, settings) is { } native)
-            {
-                terminal.Out.WriteLine(native);
-            }
-
-            if (metrics.Volumes is { } together)
-            {
-                terminal.Out.WriteLine(
-                    $"Over {Formats.Volumes(together.Cases.Count)}: soft Dice "
-                    + $"{Formats.Score(together.SoftDice5)} (5 thresholds), {Formats.Score(together.SoftDice9)} (9 thresholds).");
-            }
-
-            if (all && metrics.CaseRiskCoverage is { Area: not double.NaN } curve)
-            {
-                terminal.Out.WriteLine(
-                    $"Maps in the order of their expected Dice: AURC over cases {Formats.Score(curve.Area)} "
-                    + $"(E-AURC {Formats.Score(curve.Excess)}, any order {Formats.Score(curve.ByChance)}).");
-            }
+            PrintTables(terminal, metrics, settings, all);
+            PrintLines(terminal, metrics, settings, all);
         }
 
         if (report is not null)
         {
             JsonOutput.Write(report, new EvaluationReport(metrics, settings), terminal.Out);
+        }
+    }
+
+    /// <summary>Prints the tables of a structure, or of a model that has one.</summary>
+    public static void PrintTables(Terminal terminal, SegmentationMetrics metrics, EvaluationSettings settings, bool all)
+    {
+        terminal.Console.Write(EvaluationTables.Cases(metrics));
+        terminal.Console.Write(EvaluationTables.Means(metrics, settings, all));
+        if (metrics.Volumes is { } volumes)
+        {
+            terminal.Console.Write(EvaluationTables.Means(volumes, settings, all, "over volumes"));
+        }
+
+        if (all && metrics.Raters.Count > 0)
+        {
+            terminal.Console.Write(EvaluationTables.Raters(metrics));
+        }
+    }
+
+    /// <summary>Prints the scores of a structure in a few lines; the first begins with its name.</summary>
+    public static void PrintLines(
+        Terminal terminal, SegmentationMetrics metrics, EvaluationSettings settings, bool all, string structure = "")
+    {
+        terminal.Out.WriteLine($"{(structure.Length == 0 ? "" : $"{structure}: ")}{Headline(metrics, settings)}");
+        if (Place(metrics) is { } place)
+        {
+            terminal.Out.WriteLine(place);
+        }
+
+        if (Native(metrics, settings) is { } native)
+        {
+            terminal.Out.WriteLine(native);
+        }
+
+        if (metrics.Volumes is { } together)
+        {
+            terminal.Out.WriteLine(
+                $"Over {Formats.Volumes(together.Cases.Count)}: soft Dice "
+                + $"{Formats.Score(together.SoftDice5)} (5 thresholds), {Formats.Score(together.SoftDice9)} (9 thresholds).");
+        }
+
+        if (all && metrics.CaseRiskCoverage is { Area: not double.NaN } curve)
+        {
+            terminal.Out.WriteLine(
+                $"Maps in the order of their expected Dice: AURC over cases {Formats.Score(curve.Area)} "
+                + $"(E-AURC {Formats.Score(curve.Excess)}, any order {Formats.Score(curve.ByChance)}).");
         }
     }
 
@@ -186,7 +230,7 @@ internal static class EvaluateCommand
     }
 
     /// <summary>The score in one line.</summary>
-    public static string Headline(SegmentationMetrics metrics, EvaluationSettings settings)
+    private static string Headline(SegmentationMetrics metrics, EvaluationSettings settings)
     {
         EvaluationReport.ResolutionDescription resolution = settings.Resolution;
         string size = resolution.Native ? "at each case's own size" : $"at {resolution.Height}×{resolution.Width}";
@@ -197,7 +241,7 @@ internal static class EvaluateCommand
     /// <summary>
     /// The score at the cases' own size, and what resizing leaves of it; null where that is the size of the model, or is not known.
     /// </summary>
-    public static string? Native(SegmentationMetrics metrics, EvaluationSettings settings)
+    private static string? Native(SegmentationMetrics metrics, EvaluationSettings settings)
     {
         if (double.IsNaN(metrics.ResizingCeiling) || metrics.ResizingCeiling == 1)
         {

@@ -1,10 +1,8 @@
 using Consensus.Imaging.Cases;
 using Consensus.Imaging.Storage;
 using Consensus.ML.Cli.Data;
-using Consensus.ML.Cli.Output;
 using Consensus.ML.Cli.Records;
 using Consensus.ML.Cli.Shell;
-using Consensus.ML.Evaluation;
 
 namespace Consensus.ML.Cli.Evaluation;
 
@@ -12,17 +10,21 @@ namespace Consensus.ML.Cli.Evaluation;
 /// Scores cases one after the other, and writes the record of a case before it opens the next. The slices of a volume are taken together
 /// (<see cref="ScoredTogether"/>).
 /// </summary>
+/// <typeparam name="TSettings">Everything but the cases that decides the scores.</typeparam>
+/// <typeparam name="TRecord">The record of a case.</typeparam>
 /// <param name="terminal">Where lines about cases go.</param>
-/// <param name="evaluator">Scores a case.</param>
+/// <param name="scorer">Scores a case.</param>
 /// <param name="cases">All cases, those of other shards too.</param>
 /// <param name="shard">The share of this process; null for all cases.</param>
 /// <param name="stop">Gives up the current case, and ends the run.</param>
-internal sealed class EvaluationRun(
+internal sealed class EvaluationRun<TSettings, TRecord>(
     Terminal terminal,
-    CaseEvaluator evaluator,
+    ICaseScorer<TSettings, TRecord> scorer,
     IReadOnlyList<RaterCase> cases,
     Shard? shard,
     CancellationToken stop)
+    where TSettings : IRecordSettings
+    where TRecord : class, ICaseRecord
 {
     private readonly IReadOnlyList<IReadOnlyList<int>> _mine =
         shard?.Of(ScoredTogether.Of(cases)) ?? ScoredTogether.Of(cases);
@@ -43,11 +45,11 @@ internal sealed class EvaluationRun(
     /// <exception cref="InvalidDataException">
     /// The folder holds records of another run, or a record that does not belong there; the message says which.
     /// </exception>
-    public RecordFolder<EvaluationSettings, EvaluationRecord> Open(string path, string model, string device)
+    public RecordFolder<TSettings, TRecord> Open(string path, string model, string device)
     {
-        var folder = RecordFolder<EvaluationSettings, EvaluationRecord>.Open(
+        var folder = RecordFolder<TSettings, TRecord>.Open(
             path,
-            new(model, device, shard?.Count ?? 1, evaluator.Settings)
+            new(model, device, shard?.Count ?? 1, scorer.Settings)
             {
                 Cases = cases,
                 Mine = _mine.SelectMany(together => together).ToHashSet(),
@@ -67,7 +69,7 @@ internal sealed class EvaluationRun(
     /// <returns>How the cases ended. They are fewer than all where the run was stopped.</returns>
     /// <exception cref="IOException">A record cannot be written. No later case is tried.</exception>
     /// <exception cref="InvalidDataException">A record that is there is damaged or belongs to another run.</exception>
-    public EvaluationCounts Run(RecordFolder<EvaluationSettings, EvaluationRecord> folder)
+    public EvaluationCounts Run(RecordFolder<TSettings, TRecord> folder)
     {
         // Looked at first, so that a record that does not belong here is found before any work is done.
         HashSet<int> finished = Overwrites ? [] : [.. _mine.SelectMany(each => each).Where(index => folder.Find(index) is not null)];
@@ -98,12 +100,14 @@ internal sealed class EvaluationRun(
 
     /// <summary>Scores cases together. Where one of several fails, each is scored by itself: the volume then lacks a slice.</summary>
     /// <returns>How they ended; null where the run was stopped.</returns>
-    private EvaluationCounts? Score(RecordFolder<EvaluationSettings, EvaluationRecord> folder, IReadOnlyList<int> together)
+    private EvaluationCounts? Score(RecordFolder<TSettings, TRecord> folder, IReadOnlyList<int> together)
     {
-        SegmentationMetrics scores;
+        TRecord[] records;
         try
         {
-            scores = evaluator.Score([.. together.Select(index => cases[index])]);
+            records = scorer.Score(
+                [.. together.Select(index => cases[index])],
+                [.. together.Select(index => new RecordPlace(folder.Hash, index, folder.Manifest.Cases[index].Group))]);
         }
         catch (Exception exception) when (Failure.Innermost(exception) is OperationCanceledException && stop.IsCancellationRequested)
         {
@@ -120,15 +124,19 @@ internal sealed class EvaluationRun(
             return new() { Failed = 1 };
         }
 
-        for (int i = 0; i < together.Count; i++)
+        foreach (TRecord record in records)
         {
-            Write(folder, together[i], scores.Cases[i], i == together.Count - 1 ? scores.Volumes?.Cases : null);
+            string file = folder.Write(record);
+            if (!IsQuiet)
+            {
+                terminal.Out.WriteLine($"{NameText.Printable(record.Name)}: {scorer.Describe(record)} → {file}");
+            }
         }
 
         return new() { Scored = together.Count };
     }
 
-    private EvaluationCounts ScoreEach(RecordFolder<EvaluationSettings, EvaluationRecord> folder, IReadOnlyList<int> together)
+    private EvaluationCounts ScoreEach(RecordFolder<TSettings, TRecord> folder, IReadOnlyList<int> together)
     {
         EvaluationCounts counts = default;
         foreach (int index in together)
@@ -142,20 +150,6 @@ internal sealed class EvaluationRun(
         }
 
         return counts;
-    }
-
-    private void Write(
-        RecordFolder<EvaluationSettings, EvaluationRecord> folder, int index, CaseMetrics scores, IReadOnlyList<CaseMetrics>? volumes)
-    {
-        string? group = folder.Manifest.Cases[index].Group;
-        string file = folder.Write(new(EvaluationRecord.CurrentFormatVersion, folder.Hash, index, scores with { Group = group })
-        {
-            Volumes = volumes is null ? null : [.. volumes.Select(volume => volume with { Group = group })],
-        });
-        if (!IsQuiet)
-        {
-            terminal.Out.WriteLine($"{NameText.Printable(scores.Name)}: soft Dice {Formats.Score(scores.SoftDice5)} → {file}");
-        }
     }
 
     private void Complain(RaterCase raterCase, Exception exception)

@@ -8,12 +8,15 @@ namespace Consensus.ML.Cli.Evaluation;
 /// <summary>How well a model draws what each named rater would draw, as a table.</summary>
 internal static class RaterTable
 {
-    public static Table Create(RaterMapScores scores, EvaluationOptions options)
+    /// <param name="scores">The scores.</param>
+    /// <param name="options">The options of the intervals.</param>
+    /// <param name="cases">What the scores are of.</param>
+    public static Table Create(RaterMapScores scores, EvaluationOptions options, string cases = "cases")
     {
         var table = new Table { Border = TableBorder.Simple };
         table.AddColumn("mask of");
         string interval = (options.Confidence * 100).ToString("0.#", CultureInfo.InvariantCulture);
-        foreach (string heading in (string[])["Dice", $"{interval} % interval", "with the others", "cases"])
+        foreach (string heading in (string[])["Dice", $"{interval} % interval", "with the others", cases])
         {
             table.AddColumn(new TableColumn(heading).RightAligned());
         }
@@ -30,7 +33,8 @@ internal static class RaterTable
 
         table.AddEmptyRow();
         table.AddRow("mean", Formats.Score(scores.Dice), "", Formats.Score(scores.DiceWithOthers), "");
-        table.Caption = new TableTitle("Dice of each rater's predicted mask with the rater's own, and with the other raters'");
+        table.Caption = new TableTitle(
+            $"Dice of each rater's predicted mask with the rater's own, and with the other raters', over {cases}");
         return table;
     }
 }

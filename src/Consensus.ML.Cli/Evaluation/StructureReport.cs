@@ -37,6 +37,9 @@ internal sealed class StructureReport(IReadOnlyList<StructureMetrics> scores, IR
 
         public IReadOnlyList<RaterOfCase> Cases { get; } =
             [.. scores.Cases.Select(one => new RaterOfCase(one.Case, one.Rater, one.Dice, one.DiceWithOthers))];
+
+        /// <summary>The same over volumes; null where no two cases are slices of one volume.</summary>
+        public RaterDescription? Volumes { get; } = scores.Volumes is null ? null : new(scores.Volumes);
     }
 
     internal sealed record RaterSummary(string Rater, int Cases, double Dice, double Lower, double Upper, double DiceWithOthers);

@@ -71,8 +71,16 @@ internal static class MergeCommand
                 RecordFiles.EnsureOutside(path, report);
             }
 
-            return RecordFiles.KindOf(path) != PredictionSettings.Kind
-                ? MergeEvaluation(terminal, path, report, parsed.GetValue(all))
+            string? kind = RecordFiles.KindOf(path);
+            if (kind == StructureSettings.Kind)
+            {
+                return MergeScores<StructureSettings, StructureRecord>(terminal, path, (records, settings) => StructureEvaluation.Print(
+                    terminal, StructureEvaluation.Scores(records, settings), settings, report, parsed.GetValue(all)));
+            }
+
+            return kind != PredictionSettings.Kind
+                ? MergeScores<EvaluationSettings, EvaluationRecord>(terminal, path, (records, settings) => EvaluateCommand.Print(
+                    terminal, EvaluateCommand.Scores(records, settings), settings, report, parsed.GetValue(all)))
                 : !parsed.GetValue(all)
                 ? MergePrediction(terminal, path, report)
                 : throw new UsageException($"{all.Name} is for scores, and the records in '{path}' are of a prediction.");
@@ -80,17 +88,18 @@ internal static class MergeCommand
         return command;
     }
 
-    private static int MergeEvaluation(Terminal terminal, string path, string? report, bool all)
+    private static int MergeScores<TSettings, TRecord>(Terminal terminal, string path, Action<IReadOnlyList<TRecord>, TSettings> print)
+        where TSettings : IRecordSettings
+        where TRecord : class, ICaseRecord
     {
-        var folder = RecordFolder<EvaluationSettings, EvaluationRecord>.Open(path);
-        IReadOnlyList<string> problems = folder.Problems(out IReadOnlyList<EvaluationRecord> records);
+        var folder = RecordFolder<TSettings, TRecord>.Open(path);
+        IReadOnlyList<string> problems = folder.Problems(out IReadOnlyList<TRecord> records);
         if (problems.Count > 0)
         {
             return Refuse(terminal, path, problems);
         }
 
-        EvaluationSettings settings = folder.Manifest.Settings;
-        EvaluateCommand.Print(terminal, EvaluateCommand.Scores(records, settings), settings, report, all);
+        print(records, folder.Manifest.Settings);
         return ExitCode.Success;
     }
 
