@@ -115,8 +115,8 @@ public static class ConsensusServing
 
     private static Task Maps(HttpContext context, ConsensusService service)
     {
-        EnsureLoaded(service);
-        PredictionRequest request = MapQuery.Read(context.Request.Query, service.Options.MaximumGenerations);
+        ServedModel model = EnsureLoaded(service);
+        PredictionRequest request = MapQuery.Read(context.Request.Query, service.Options.MaximumGenerations, model);
         (AnswerKind kind, string mediaType) = AnswerFormat.Choose(context.Request, request.Maps);
         return Work.RunAsync(
             context,

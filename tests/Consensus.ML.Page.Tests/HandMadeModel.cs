@@ -6,9 +6,11 @@ namespace Consensus.ML.Page.Tests;
 
 /// <summary>
 /// A model whose maps are known beforehand. For a pixel of value v, the soft map is v/100, level c of 4 is clamp(4·v/100 − (c − 1), 0, 1),
-/// and the uncertainty is v/1000. The real server reads the image and writes the answer.
+/// and the uncertainty is v/1000. The real server reads the image and writes the answer. Where it has several structures, the maps of those
+/// after the first are of 100 − v.
 /// </summary>
-internal sealed class HandMadeModel : IMapPredictor
+/// <param name="structures">Names and levels; none for one structure without a name.</param>
+internal sealed class HandMadeModel(params (string Name, int Levels)[] structures) : IMapPredictor
 {
     public const int Levels = 4;
 
@@ -22,8 +24,11 @@ internal sealed class HandMadeModel : IMapPredictor
     public int BrokenOff { get; private set; }
 
     public ServedModel Model { get; } = new(
-        ServedModel.Diffusion, 64, 64, 1, Levels, 1, 12_345, [], new SamplingOptions { Generations = 4 }, null,
-        new("SoftMap", "ConsensusMaps", "Uncertainty"));
+        ServedModel.Diffusion, 64, 64, 1, 1, 12_345, [], new SamplingOptions { Generations = 4 }, null,
+        [
+            .. (structures.Length == 0 ? [("", Levels)] : structures)
+                .Select(one => new ServedStructure(one.Name, one.Levels, [], new("SoftMap", "ConsensusMaps", "Uncertainty", []))),
+        ]);
 
     public bool UsesTorch => false;
 
@@ -46,7 +51,7 @@ internal sealed class HandMadeModel : IMapPredictor
             throw;
         }
 
-        return [.. slices.Select(Maps)];
+        return [.. slices.Select(slice => Maps(slice, request.Structure.Levels, request.Structure != Model.Structures[0]))];
     }
 
     public void Dispose()
@@ -54,15 +59,17 @@ internal sealed class HandMadeModel : IMapPredictor
         // It is used again when a test starts the server a second time.
     }
 
-    private static SliceMaps Maps(Slice slice)
+    private static SliceMaps Maps(Slice slice, int count, bool isInverse)
     {
         float[][] levels =
-            [.. Enumerable.Range(0, Levels).Select(level => Map(slice, value => Math.Clamp((Levels * value / 100) - level, 0, 1)))];
+            [.. Enumerable.Range(0, count).Select(level => Of(value => Math.Clamp((count * value / 100) - level, 0, 1)))];
         return new(
-            Slice(slice, Map(slice, value => value / 100)),
+            Slice(slice, Of(value => value / 100)),
             Slice(slice, [.. levels.SelectMany(level => level)]),
-            Slice(slice, Map(slice, value => value / 1000)),
+            Slice(slice, Of(value => value / 1000)),
             [.. levels.Select(level => level.Count(value => value > 0.5f))]);
+
+        float[] Of(Func<float, float> of) => Map(slice, value => of(isInverse ? 100 - value : value));
     }
 
     /// <summary>Of the first channel.</summary>

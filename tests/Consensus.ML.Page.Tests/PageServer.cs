@@ -25,9 +25,11 @@ internal sealed class PageServer : IAsyncDisposable
 
     public string Address { get; }
 
-    public static async Task<PageServer> StartAsync(Action<ConsensusServerOptions>? configure = null)
+    public static async Task<PageServer> StartAsync(
+        Action<ConsensusServerOptions>? configure = null,
+        HandMadeModel? model = null)
     {
-        var model = new HandMadeModel();
+        model ??= new();
         configure ??= _ => { };
         return new(model, await StartAsync(model, "http://127.0.0.1:0", configure), configure);
     }

@@ -299,5 +299,47 @@ public sealed class UseTests(Browser browser)
         page.AssertQuiet();
     }
 
+    [Fact]
+    public async Task Of_several_structures_the_chosen_one_is_shown_and_downloaded()
+    {
+        await using PageServer server = await PageServer.StartAsync(model: new HandMadeModel(("core", 4), ("outer rim & all", 2)));
+        await using OpenPage page = await browser.OpenAsync(server.Address);
+        byte[] image = TestImages.Slice();
+        await page.OpenImageAsync("slice.nii.gz", image);
+        ILocator choice = page.Page.Locator("#structure");
+        await Assertions.Expect(choice).ToHaveTextAsync("coreouter rim & all");
+        await Assertions.Expect(page.Page.Locator("#card")).ToContainTextAsync("core (4 levels), outer rim & all (2 levels)");
+        await Assertions.Expect(page.Page.Locator("#level-list li")).ToHaveCountAsync(4);
+
+        // Above 12.5 lie 18 pixels of 3 mm². Of 100 − v, level 1 of 2 marks what is above 25: v below 75, which is all but 5 of 40 pixels.
+        Assert.Equal("54.0 mm²", await page.TextAsync("#level-list li:first-child .area"));
+        await choice.SelectOptionAsync("outer rim & all");
+        await Assertions.Expect(page.Page.Locator("#level-list li")).ToHaveCountAsync(2);
+        Assert.Equal("105.0 mm²", await page.TextAsync("#level-list li:first-child .area"));
+        IDownload file = await page.Page.RunAndWaitForDownloadAsync(() => page.Page.Locator("#download-nifti").ClickAsync());
+        Assert.Equal("slice-outer rim & all-soft.nii.gz", file.SuggestedFilename);
+        Assert.Equal(
+            await server.SendAsync(image, "v1/maps?maps=soft&structure=outer%20rim%20%26%20all", "application/gzip"),
+            await BytesAsync(file));
+
+        // A prediction that fails leaves no maps of the structure before.
+        server.Model.Gate.Reset();
+        await choice.SelectOptionAsync("core");
+        await Assertions.Expect(page.Page.Locator("#level-list li")).ToHaveCountAsync(0);
+        await Assertions.Expect(page.Page.Locator("#downloads")).ToBeDisabledAsync();
+        server.Model.Gate.Set();
+        await Assertions.Expect(page.Page.Locator("#level-list li")).ToHaveCountAsync(4);
+        page.AssertQuiet();
+    }
+
+    [Fact]
+    public async Task A_model_of_one_structure_offers_no_choice()
+    {
+        await using PageServer server = await PageServer.StartAsync();
+        await using OpenPage page = await browser.OpenAsync(server.Address);
+        await Assertions.Expect(page.Page.Locator("#structure-row")).ToBeHiddenAsync();
+        page.AssertQuiet();
+    }
+
     private static async Task<byte[]> BytesAsync(IDownload download) => await File.ReadAllBytesAsync(await download.PathAsync());
 }

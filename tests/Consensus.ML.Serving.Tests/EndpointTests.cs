@@ -75,6 +75,8 @@ public sealed class EndpointTests
     [InlineData("?maps=", "''")]
     [InlineData("?size=huge", "native, model")]
     [InlineData("?axis=3", "from 0 to 2")]
+    [InlineData("?structure=core", "one without a name")]
+    [InlineData("?maps=raters", "draws no named raters")]
     [InlineData("?mirror=true", "on, off")]
     public async Task A_wrong_option_is_refused_by_name(string query, string said)
     {
@@ -83,6 +85,39 @@ public sealed class EndpointTests
         using HttpResponseMessage answer = await server.SendAsync(7, query);
         Assert.Contains(said, await RunningServer.ProblemAsync(answer, HttpStatusCode.BadRequest), StringComparison.Ordinal);
         Assert.Empty(fake.Begun);
+    }
+
+    [Fact]
+    public async Task Of_several_structures_one_is_asked_for_by_name()
+    {
+        await using RunningServer server = await RunningServer.StartAsync(
+            new FakeModel { Structures = [("core", ["Ann", "Ben"]), ("outer rim", [])] });
+        JsonElement model = await RunningServer.JsonAsync(await server.Client.GetAsync(new Uri("v1/model", UriKind.Relative)));
+        Assert.Equal(
+            ["core", "outer rim"], model.GetProperty("structures").EnumerateArray().Select(one => one.GetProperty("name").GetString()));
+        JsonElement core = await RunningServer.JsonAsync(await server.SendAsync(25, "?structure=core&maps=raters"));
+        Assert.Equal("core", core.GetProperty("structure").GetString());
+        Assert.Equal("""["Ann","Ben"]""", core.GetProperty("raters").GetRawText());
+        JsonElement masks = core.GetProperty("maps").GetProperty("raters");
+        Assert.Equal("[1,2,4,4]", masks.GetProperty("shape").GetRawText());
+        Assert.Equal(4 * 2 * 16, Convert.FromBase64String(masks.GetProperty("values").GetString()!).Length);
+        JsonElement rim = await RunningServer.JsonAsync(await server.SendAsync(25, "?structure=outer%20rim"));
+        Assert.Equal("outer rim", rim.GetProperty("structure").GetString());
+        using HttpResponseMessage picture = await server.SendAsync("7"u8.ToArray(), "?structure=core&maps=raters", "image/png");
+        Assert.Contains(
+            "there are 2 raters", await RunningServer.ProblemAsync(picture, HttpStatusCode.NotAcceptable), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("", "core, outer rim")]
+    [InlineData("?structure=Core", "'Core' is not a value of 'structure'; it must be one of core, outer rim")]
+    [InlineData("?structure=outer%20rim&maps=soft,raters", "draws no named raters")]
+    public async Task A_structure_that_is_not_there_is_refused_before_the_image_is_read(string query, string said)
+    {
+        var fake = new FakeModel { Structures = [("core", ["Ann"]), ("outer rim", [])] };
+        await using RunningServer server = await RunningServer.StartAsync(fake);
+        using HttpResponseMessage answer = await server.SendAsync("damaged"u8.ToArray(), query);
+        Assert.Contains(said, await RunningServer.ProblemAsync(answer, HttpStatusCode.BadRequest), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -193,7 +228,9 @@ public sealed class EndpointTests
         JsonElement api = await RunningServer.JsonAsync(await server.Client.GetAsync(new Uri("openapi/v1.json", UriKind.Relative)));
         JsonElement post = api.GetProperty("paths").GetProperty("/v1/maps").GetProperty("post");
         string[] options = [.. post.GetProperty("parameters").EnumerateArray().Select(option => option.GetProperty("name").GetString()!)];
-        Assert.Equal(["maps", "size", "axis", "generations", "tolerance", "mirror", "sampler", "steps", "seed", "precision"], options);
+        Assert.Equal(
+            ["maps", "structure", "size", "axis", "generations", "tolerance", "mirror", "sampler", "steps", "seed", "precision"],
+            options);
         string[] statuses = [.. post.GetProperty("responses").EnumerateObject().Select(status => status.Name)];
         Assert.Equal(["200", "400", "406", "408", "413", "415", "429", "503", "504"], statuses.Order(StringComparer.Ordinal));
         JsonElement bodies = post.GetProperty("requestBody").GetProperty("content");

@@ -27,6 +27,9 @@ internal sealed class FakeModel : IImageDecoder, IMapEncoder
     /// <summary>Whether predictions go on although they are cancelled.</summary>
     public bool IsDeaf { get; init; }
 
+    /// <summary>The structures, each of as many levels; one without a name and without named raters unless a test says so.</summary>
+    public IReadOnlyList<(string Name, string[] Raters)> Structures { get; init; } = [("", [])];
+
     /// <summary>What a prediction throws; null for nothing.</summary>
     public Exception? Failure { get; set; }
 
@@ -60,8 +63,11 @@ internal sealed class FakeModel : IImageDecoder, IMapEncoder
     private sealed class Predictor(FakeModel fake) : IMapPredictor
     {
         public ServedModel Model { get; } = new(
-            ServedModel.Diffusion, Side, Side, 1, Levels, 1, 100, [], new SamplingOptions { Generations = 4 }, null,
-            new("SoftMap", "ConsensusMaps", "Uncertainty"));
+            ServedModel.Diffusion, Side, Side, 1, 1, 100, [], new SamplingOptions { Generations = 4 }, null,
+            [
+                .. fake.Structures.Select(one => new ServedStructure(
+                    one.Name, Levels, one.Raters, new("SoftMap", "ConsensusMaps", "Uncertainty", one.Raters))),
+            ]);
 
         public bool UsesTorch => false;
 
@@ -96,7 +102,12 @@ internal sealed class FakeModel : IImageDecoder, IMapEncoder
             float[] pixels = [.. Enumerable.Repeat(value / 100, Side * Side)];
             return [.. slices.Select(slice => new SliceMaps(
                 Map(1, pixels), request.Maps.HasFlag(MapKinds.Levels) ? Map(Levels, [.. pixels, .. pixels, .. pixels]) : null,
-                request.Maps.HasFlag(MapKinds.Uncertainty) ? Map(1, pixels) : null, [16, 8, 0]))];
+                request.Maps.HasFlag(MapKinds.Uncertainty) ? Map(1, pixels) : null, [16, 8, 0])
+            {
+                Raters = request.Maps.HasFlag(MapKinds.Raters)
+                    ? Map(request.Structure.Raters.Count, [.. request.Structure.Raters.SelectMany(_ => pixels)])
+                    : null,
+            })];
 
             Slice Map(int channels, float[] values) => new(channels, Side, Side, values, slices[0].Geometry);
         }

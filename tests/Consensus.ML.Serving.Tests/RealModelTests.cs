@@ -46,6 +46,35 @@ public sealed class RealModelTests(TrainedZip zip) : IClassFixture<TrainedZip>, 
         }
     }
 
+    [Fact]
+    public async Task Each_structure_and_each_named_rater_has_the_maps_that_the_library_predicts()
+    {
+        string path = _folder["prostate.zip"], image = TrainedZip.TrainOnProstate(_folder["data"], path);
+        var ml = new MLContext();
+        ITransformer model = ml.Model.Load(path, out _);
+        using var owned = (IDisposable)model;
+        IDataView maps = model.Transform(ml.Data.LoadFromEnumerable([new { ImagePath = image }]));
+        await using RunningServer server = await RunningServer.StartAsync(options => options.ModelPath = path);
+        byte[] bytes = await File.ReadAllBytesAsync(image);
+        foreach (string name in (string[])["prostate-1", "prostate-2"])
+        {
+            JsonElement answer = await RunningServer.JsonAsync(await server.SendAsync(
+                bytes, $"?structure={name}&size=model&maps=soft,levels,uncertainty,raters"));
+            Assert.Equal(Column($"SoftMap.{name}"), Values(answer, "soft"));
+            Assert.Equal(Column($"ConsensusMaps.{name}"), Values(answer, "levels"));
+            Assert.Equal(Column($"Uncertainty.{name}"), Values(answer, "uncertainty"));
+            string[] raters = [.. answer.GetProperty("raters").EnumerateArray().Select(rater => rater.GetString()!)];
+            Assert.Equal(6, raters.Length);
+            Assert.Equal(raters.SelectMany(rater => Column($"RaterMap.{name}.{rater}")), Values(answer, "raters"));
+        }
+
+        using HttpResponseMessage file = await server.SendAsync(bytes, "?structure=prostate-2&maps=raters", "application/gzip");
+        File.WriteAllBytes(_folder["raters.nii.gz"], await file.Content.ReadAsByteArrayAsync());
+        Assert.Equal([20L, 20, 1, 6], NiftiFile.ReadHeader(_folder["raters.nii.gz"]).Shape);
+
+        float[] Column(string name) => maps.GetColumn<float[]>(name).Single();
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(2)]

@@ -12,7 +12,11 @@ internal static class MapQuery
     /// <summary>The names of all options with what they take and do, for the documentation and for messages.</summary>
     public static IReadOnlyList<QueryOption> All { get; } =
     [
-        new("maps", "Maps that are wanted, with commas between them: soft, levels, uncertainty. Default: soft."),
+        new(
+            "maps",
+            "Maps that are wanted, with commas between them: soft, levels, uncertainty, and raters of a model that draws named raters. "
+            + "Default: soft."),
+        new("structure", "The structure that is wanted, by its name; needed where the model segments several."),
         new("size", "native (as large as the image, in its place; the default) or model (as large as the model's slices)."),
         new("axis", "Axis that a volume is cut along: 0, 1 or 2. Default: as the model's training volumes were cut, else 2."),
         new("generations", "Maps sampled for each level; the prediction is their mean. Default: the model's own."),
@@ -27,13 +31,18 @@ internal static class MapQuery
     /// <summary>Reads the query of a request for maps.</summary>
     /// <param name="query">The query.</param>
     /// <param name="maximumGenerations">The most generations that the server allows.</param>
-    /// <exception cref="Refusal">An option is unknown, is given twice, or has a value that is not allowed.</exception>
-    public static PredictionRequest Read(IQueryCollection query, int maximumGenerations)
+    /// <param name="model">The model.</param>
+    /// <exception cref="Refusal">
+    /// An option is unknown, is given twice, or has a value that is not allowed or that the model does not have.
+    /// </exception>
+    public static PredictionRequest Read(IQueryCollection query, int maximumGenerations, ServedModel model)
     {
         EnsureKnown(query, [.. All.Select(option => option.Name)]);
+        MapKinds maps = Maps(Value(query, "maps"));
         return new()
         {
-            Maps = Maps(Value(query, "maps")),
+            Maps = maps,
+            Structure = StructureOf(Value(query, "structure"), maps, model),
             Size = Choice(query, "size", Spelling.List<MapSize>()) ?? MapSize.Native,
             Axis = Whole(query, "axis", 0, 2),
             Generations = Whole(query, "generations", 1, maximumGenerations),
@@ -82,7 +91,9 @@ internal static class MapQuery
         }
 
         (string Text, MapKinds Value)[] choices =
-            [("soft", MapKinds.Soft), ("levels", MapKinds.Levels), ("uncertainty", MapKinds.Uncertainty)];
+        [
+            ("soft", MapKinds.Soft), ("levels", MapKinds.Levels), ("uncertainty", MapKinds.Uncertainty), ("raters", MapKinds.Raters),
+        ];
         MapKinds maps = MapKinds.None;
         foreach (string name in given.Split(',', StringSplitOptions.TrimEntries))
         {
@@ -90,7 +101,8 @@ internal static class MapQuery
             maps |= at >= 0
                 ? choices[at].Value
                 : throw Wrong(
-                    $"'{Shorten(name)}' is not a value of 'maps'; there are soft, levels and uncertainty, with commas between them.");
+                    $"'{Shorten(name)}' is not a value of 'maps'; there are soft, levels, uncertainty and raters, with commas between "
+                    + "them.");
         }
 
         return maps;
@@ -129,6 +141,24 @@ internal static class MapQuery
             : throw Wrong(string.Create(
                 CultureInfo.InvariantCulture,
                 $"'{Shorten(given)}' is not a value of '{name}'; it must be a whole number from {smallest} to {largest}."));
+    }
+
+    private static ServedStructure StructureOf(string? given, MapKinds maps, ServedModel model)
+    {
+        string names = string.Join(", ", model.Structures.Select(one => one.Name));
+        ServedStructure structure = given switch
+        {
+            null when model.Structures is [{ } only] => only,
+            null => throw Wrong(
+                $"The model segments {model.Structures.Count} structures: say with 'structure' which of them is wanted: {names}."),
+            _ when model.Structures is [{ Name: "" }] => throw Wrong(
+                "The option 'structure' is for models of named structures; this one has one without a name."),
+            { } name => model.Structures.FirstOrDefault(one => one.Name == name)
+                ?? throw Wrong($"'{Shorten(name)}' is not a value of 'structure'; it must be one of {names}."),
+        };
+        return maps.HasFlag(MapKinds.Raters) && structure.Raters.Count == 0
+            ? throw Wrong("The model draws no named raters, so 'maps' may be soft, levels and uncertainty.")
+            : structure;
     }
 
     private static Refusal Wrong(string detail) => new(StatusCodes.Status400BadRequest, "bad-option", detail);

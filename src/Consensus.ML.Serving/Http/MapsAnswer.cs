@@ -9,8 +9,14 @@ internal sealed record MapsAnswer
     /// <summary>Slices, rows and columns of the maps; 1 slice for an image.</summary>
     public required IReadOnlyList<int> Shape { get; init; }
 
+    /// <summary>The structure that the maps are of; empty where the model has one without a name.</summary>
+    public required string Structure { get; init; }
+
     /// <summary>Levels of consensus.</summary>
     public required int Levels { get; init; }
+
+    /// <summary>The raters whose masks the model draws, in the order of the map "raters"; empty for none.</summary>
+    public required IReadOnlyList<string> Raters { get; init; }
 
     /// <summary>The axis that the volume was cut along; null for an image.</summary>
     public required int? Axis { get; init; }
@@ -18,7 +24,7 @@ internal sealed record MapsAnswer
     /// <summary>Where the first slice lies.</summary>
     public required GeometryAnswer Geometry { get; init; }
 
-    /// <summary>The maps that were asked for, by the names "soft", "levels" and "uncertainty".</summary>
+    /// <summary>The maps that were asked for, by the names "soft", "levels", "uncertainty" and "raters".</summary>
     public required IReadOnlyDictionary<string, ArrayAnswer> Maps { get; init; }
 
     /// <summary>How much each level marks, from what one rater would mark to what all would.</summary>

@@ -17,6 +17,7 @@ internal static class MapsEndpoint
         (MapKinds.Soft, "soft", maps => maps.Soft),
         (MapKinds.Levels, "levels", maps => maps.Levels),
         (MapKinds.Uncertainty, "uncertainty", maps => maps.Uncertainty),
+        (MapKinds.Raters, "raters", maps => maps.Raters),
     ];
 
     /// <summary>The maps of an image.</summary>
@@ -73,7 +74,12 @@ internal static class MapsEndpoint
         DecodedImage image, PredictionRequest request, AnswerKind answer, ServedModel model, ConsensusServingOptions options)
     {
         long pixels = request.Size == MapSize.Native ? (long)image.First.Height * image.First.Width : (long)model.Height * model.Width;
-        long planes = Kinds.Where(map => request.Maps.HasFlag(map.Kind)).Sum(map => map.Kind == MapKinds.Levels ? model.Levels : 1);
+        long planes = Kinds.Where(map => request.Maps.HasFlag(map.Kind)).Sum(map => map.Kind switch
+        {
+            MapKinds.Levels => request.Structure.Levels,
+            MapKinds.Raters => request.Structure.Raters.Count,
+            _ => 1,
+        });
         long values = pixels * planes * image.Slices.Count;
         if (values > options.MaximumValues)
         {
@@ -89,11 +95,12 @@ internal static class MapsEndpoint
                 "A picture holds one slice, but the image is a volume: accept application/x-nifti or application/json.");
         }
 
-        if (answer == AnswerKind.Png && request.Maps == MapKinds.Levels && model.Levels > 1)
+        if (answer == AnswerKind.Png && planes > 1)
         {
             throw new Refusal(
                 StatusCodes.Status406NotAcceptable, "not-acceptable",
-                $"A PNG holds one map, but there are {model.Levels} levels: accept image/tiff, application/x-nifti or application/json.");
+                $"A PNG holds one map, but there are {planes} {(request.Maps == MapKinds.Levels ? "levels" : "raters")}: "
+                + "accept image/tiff, application/x-nifti or application/json.");
         }
     }
 
@@ -107,7 +114,7 @@ internal static class MapsEndpoint
             if (request.Maps.HasFlag(kind))
             {
                 Slice[] values = [.. slices.Select(slice => map(slice)!)];
-                maps.Add(name, kind == MapKinds.Levels
+                maps.Add(name, kind is MapKinds.Levels or MapKinds.Raters
                     ? AnswerArrays.FromSlices(values, slices.Count, values[0].Channels, first.Height, first.Width)
                     : AnswerArrays.FromSlices(values, slices.Count, first.Height, first.Width));
             }
@@ -117,7 +124,9 @@ internal static class MapsEndpoint
         {
             Size = Spelling.Write(request.Size),
             Shape = [slices.Count, first.Height, first.Width],
-            Levels = slices[0].Areas.Count,
+            Structure = request.Structure.Name,
+            Levels = request.Structure.Levels,
+            Raters = request.Structure.Raters,
             Axis = image.Axis,
             Geometry = AnswerArrays.GeometryOf(first.Geometry, image),
             Maps = maps,

@@ -19,8 +19,11 @@ internal sealed record ModelAnswer
     /// <summary>Channels of an image.</summary>
     public required int Channels { get; init; }
 
-    /// <summary>Levels of consensus: as many as raters drew each training case, unless training said otherwise.</summary>
+    /// <summary>Levels of consensus; of several structures, the largest number.</summary>
     public required int Levels { get; init; }
+
+    /// <summary>What it segments; one without a name, where it was trained on one.</summary>
+    public required IReadOnlyList<ServedStructure> Structures { get; init; }
 
     /// <summary>Trained networks whose maps are averaged: 1, or more in an ensemble.</summary>
     public required int Members { get; init; }
@@ -37,7 +40,7 @@ internal sealed record ModelAnswer
     /// <summary>What training did; null where the model does not know.</summary>
     public required TrainingAnswer? Training { get; init; }
 
-    /// <summary>The columns of the model's output, for users of the library.</summary>
+    /// <summary>The columns of the first structure, for users of the library.</summary>
     public required MapColumnNames Columns { get; init; }
 
     /// <summary>The version of the library that serves.</summary>
@@ -53,12 +56,13 @@ internal sealed record ModelAnswer
         Width = model.Width,
         Channels = model.Channels,
         Levels = model.Levels,
+        Structures = model.Structures,
         Members = model.Members,
         Parameters = model.Parameters,
         VolumeAxes = model.VolumeAxes,
         Sampling = SamplingAnswer.FromOptions(model.Sampling),
         Training = model.Training is { } training ? TrainingAnswer.FromSummary(training) : null,
-        Columns = model.Columns,
+        Columns = model.Structures[0].Columns,
         Version = LibraryVersion,
         Limits = limits,
     };

@@ -37,14 +37,7 @@ internal sealed class ChainPredictor : IMapPredictor
         }
 
         var segmentation = (SegmentationTransformer)_steps[_segmentation];
-        if (segmentation.Structures is not [{ Name: "" }])
-        {
-            throw new InvalidDataException(
-                $"The model segments {string.Join(", ", segmentation.Structures.Select(structure => structure.Name))}; a server answers "
-                + "with the maps of a model of one structure. 'consensus predict' writes those of all.");
-        }
-
-        Model = Describe(segmentation, NamesOf(segmentation));
+        Model = Describe(segmentation, StructuresOf(segmentation));
     }
 
     /// <inheritdoc/>
@@ -60,7 +53,7 @@ internal sealed class ChainPredictor : IMapPredictor
         float[] ramp = [.. Enumerable.Range(0, channels * height * width).Select(at => (float)(at % width))];
 
         // Outside torch, the options of sampling may be fixed in the model.
-        PredictionRequest brief = new() { Size = MapSize.Model };
+        PredictionRequest brief = new() { Structure = Model.Structures[0], Size = MapSize.Model };
         Predict(
             [new Slice(channels, height, width, ramp)],
             UsesTorch ? brief with { Generations = 1, Tolerance = 0, Steps = Model.IsDiffusion ? 1 : null } : brief,
@@ -98,12 +91,7 @@ internal sealed class ChainPredictor : IMapPredictor
             view = (step == _segmentation ? segmentation : _steps[step]).Transform(view);
         }
 
-        MapColumnNames names = Model.Columns;
-        return Read(
-            view, slices, request, took,
-            request.Maps.HasFlag(MapKinds.Soft) ? names.SoftMap : null,
-            names.ConsensusMaps,
-            request.Maps.HasFlag(MapKinds.Uncertainty) ? names.Uncertainty : null);
+        return Read(view, slices, request, took);
     }
 
     /// <inheritdoc/>
@@ -113,12 +101,14 @@ internal sealed class ChainPredictor : IMapPredictor
         IDataView view,
         IReadOnlyList<Slice> slices,
         PredictionRequest request,
-        Action<TimeSpan> took,
-        string? softName,
-        string levelsName,
-        string? uncertaintyName)
+        Action<TimeSpan> took)
     {
-        string[] names = [.. new[] { softName, levelsName, uncertaintyName }.OfType<string>()];
+        // The levels are read in any case, for their areas.
+        (string soft, string levelsName, string uncertainty, IReadOnlyList<string> raters) = request.Structure.Columns;
+        string? softName = request.Maps.HasFlag(MapKinds.Soft) ? soft : null;
+        string? uncertaintyName = request.Maps.HasFlag(MapKinds.Uncertainty) ? uncertainty : null;
+        IReadOnlyList<string> raterNames = request.Maps.HasFlag(MapKinds.Raters) ? raters : [];
+        string[] names = [.. new[] { softName, levelsName, uncertaintyName }.OfType<string>(), .. raterNames];
         if (request.Size == MapSize.Native)
         {
             foreach (string name in names)
@@ -142,7 +132,10 @@ internal sealed class ChainPredictor : IMapPredictor
                 softName is null ? null : getters[softName](image),
                 request.Maps.HasFlag(MapKinds.Levels) ? levels : null,
                 uncertaintyName is null ? null : getters[uncertaintyName](image),
-                AreasOf(levels)));
+                AreasOf(levels))
+            {
+                Raters = raterNames.Count == 0 ? null : Together([.. raterNames.Select(name => getters[name](image))]),
+            });
             took(Stopwatch.GetElapsedTime(begun));
         }
 
@@ -175,6 +168,10 @@ internal sealed class ChainPredictor : IMapPredictor
         };
     }
 
+    /// <summary>Maps as the channels of one slice.</summary>
+    private static Slice Together(Slice[] maps) => new(
+        maps.Length, maps[0].Height, maps[0].Width, [.. maps.SelectMany(map => map.Pixels)], maps[0].Geometry);
+
     private static int[] AreasOf(Slice levels)
     {
         int pixels = levels.Height * levels.Width;
@@ -190,8 +187,10 @@ internal sealed class ChainPredictor : IMapPredictor
         return areas;
     }
 
-    /// <summary>The columns that the segmentation adds, in the order in which it adds them. Nothing is computed for that.</summary>
-    private MapColumnNames NamesOf(SegmentationTransformer segmentation)
+    /// <summary>
+    /// The structures with their columns, in the order in which the segmentation adds them. Nothing is computed for that.
+    /// </summary>
+    private ServedStructure[] StructuresOf(SegmentationTransformer segmentation)
     {
         (int channels, int height, int width) = (segmentation.ImageChannels, segmentation.Height, segmentation.Width);
         IDataView view = _ml.Data.LoadFromSlices([new Slice(channels, height, width, new float[channels * height * width])]);
@@ -200,20 +199,28 @@ internal sealed class ChainPredictor : IMapPredictor
             view = step.Transform(view);
         }
 
-        string[] added = [.. segmentation.Transform(view).Schema.Skip(view.Schema.Count).Select(column => column.Name)];
-        return new(added[0], added[1], added[2]);
+        var added = new Queue<string>(segmentation.Transform(view).Schema.Skip(view.Schema.Count).Select(column => column.Name));
+        return [.. segmentation.Structures.Select(structure =>
+        {
+            string soft = added.Dequeue(), levels = added.Dequeue(), uncertainty = added.Dequeue();
+
+            // Nobody asks a server for samples.
+            added.Dequeue();
+            return new ServedStructure(
+                structure.Name, structure.Levels, structure.Raters,
+                new(soft, levels, uncertainty, [.. structure.Raters.Select(_ => added.Dequeue())]));
+        })];
     }
 
-    private static ServedModel Describe(SegmentationTransformer model, MapColumnNames columns) => new(
+    private static ServedModel Describe(SegmentationTransformer model, IReadOnlyList<ServedStructure> structures) => new(
         model.SamplesByDiffusion ? ServedModel.Diffusion : ServedModel.OnePass,
         model.Height,
         model.Width,
         model.ImageChannels,
-        model.Levels,
         model.Members,
         model.ParameterCount,
         model.VolumeAxes,
         model.Sampling,
         model.Training,
-        columns);
+        structures);
 }

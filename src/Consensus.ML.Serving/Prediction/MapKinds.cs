@@ -15,4 +15,7 @@ internal enum MapKinds
 
     /// <summary>Standard deviation of the sampled maps.</summary>
     Uncertainty = 4,
+
+    /// <summary>The mask that each named rater would draw.</summary>
+    Raters = 8,
 }

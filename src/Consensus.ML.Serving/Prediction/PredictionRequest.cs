@@ -7,6 +7,9 @@ internal sealed record PredictionRequest
 {
     public MapKinds Maps { get; init; } = MapKinds.Soft;
 
+    /// <summary>What maps are wanted of.</summary>
+    public required ServedStructure Structure { get; init; }
+
     public MapSize Size { get; init; } = MapSize.Native;
 
     /// <summary>The axis that a volume is cut along; null to choose it as the model was trained.</summary>

@@ -30,14 +30,15 @@ export async function readImage(files, axis, signal) {
   return (await send(`v1/images${query({ axis })}`, { files, signal })).json();
 }
 
-/** All maps of an image as numbers: POST v1/maps. */
-export async function readMaps(files, axis, signal) {
-  return (await send(`v1/maps${query({ maps: 'soft,levels,uncertainty', axis })}`, { files, accept: 'application/json', signal })).json();
+/** All maps of an image as numbers: POST v1/maps. The structure is null for a model that has one without a name. */
+export async function readMaps(files, axis, structure, signal) {
+  const path = `v1/maps${query({ maps: 'soft,levels,uncertainty', axis, structure })}`;
+  return (await send(path, { files, accept: 'application/json', signal })).json();
 }
 
 /** One map as a file, with the name that the server gives it. */
-export async function readMapFile(files, map, axis, accept, signal) {
-  const response = await send(`v1/maps${query({ maps: map, axis })}`, { files, accept, signal });
+export async function readMapFile(files, map, axis, structure, accept, signal) {
+  const response = await send(`v1/maps${query({ maps: map, axis, structure })}`, { files, accept, signal });
   const name = /filename="([^"]+)"/.exec(response.headers.get('Content-Disposition') ?? '')?.[1] ?? map;
   return { name, blob: await response.blob() };
 }
@@ -53,7 +54,7 @@ export async function isReady() {
 
 function query(options) {
   const given = Object.entries(options).filter(([, value]) => value !== null && value !== undefined);
-  return given.length > 0 ? `?${given.map(([name, value]) => `${name}=${value}`).join('&')}` : '';
+  return given.length > 0 ? `?${given.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&')}` : '';
 }
 
 async function send(path, { files = null, accept = 'application/json', signal = undefined }) {

@@ -7,11 +7,16 @@ const KINDS = { consensus: 'Diffusion of consensus maps', unet: 'U-Net, one pass
 /** The lines of the card: names and values. */
 export function cardLines(model) {
   const { sampling, training } = model;
+  const named = model.structures.filter((one) => one.name);
+  const raters = [...new Set(model.structures.flatMap((one) => one.raters))];
   const lines = [
     ['Kind', model.members > 1 ? `${KINDS[model.kind] ?? model.kind}, ${model.members} members` : KINDS[model.kind] ?? model.kind],
     ['Size', `${model.height}×${model.width} pixels`],
     ['Channels', String(model.channels)],
-    ['Levels', `${model.levels} (raters of a training case)`],
+    named.length > 0
+      ? ['Structures', named.map((one) => `${one.name} (${one.levels} ${one.levels === 1 ? 'level' : 'levels'})`).join(', ')]
+      : ['Levels', `${model.levels} (raters of a training case)`],
+    ...(raters.length > 0 ? [['Named raters', raters.join(', ')]] : []),
     ['Trained values', countText(model.parameters)],
     ['Slices', model.volumeAxes.length > 0 ? `along axis ${model.volumeAxes.join(', ')} of a volume` : 'single images'],
   ];

@@ -19,21 +19,23 @@ export function showForms({ image, maps }) {
 }
 
 /** Fetches a map as a file. The server predicts it again, with the same seed and so to the same values. */
-export async function downloadMap(form, { image }, work) {
+export async function downloadMap(form, { image, maps }, work) {
   const map = $('download-map').value;
   work.message.hide();
   const file = await work.run(
     'download', 'Preparing the file…',
-    (signal) => readMapFile(image.files, map, image.axis, FORMS[form], signal),
-    () => downloadMap(form, { image }, work));
+    (signal) => readMapFile(image.files, map, image.axis, maps.structure, FORMS[form], signal),
+    () => downloadMap(form, { image, maps }, work));
   if (file) {
-    save(file.blob, `${stem(image.files[0].name)}-${file.name}`);
+    save(file.blob, [stem(image.files[0].name), maps.structure, file.name].filter(Boolean).join('-'));
   }
 }
 
 /** Saves what is in view, with lines that say what it shows. */
 export function downloadView(viewer, { image, maps, slice }, level) {
-  const lines = [[image.name, image.slices > 1 ? `slice ${slice + 1} of ${image.slices}` : ''].filter(Boolean).join(', ')];
+  const lines = [
+    [image.name, maps?.structure, image.slices > 1 ? `slice ${slice + 1} of ${image.slices}` : ''].filter(Boolean).join(', '),
+  ];
   if (maps) {
     const parts = [];
     if ($('level-shown').checked) {

@@ -59,6 +59,7 @@ $('channel').addEventListener('change', () => {
   scene.readOut(null);
 });
 $('axis').addEventListener('change', () => openImage(scene.image.files, $('axis').value === '' ? null : Number($('axis').value)));
+$('structure').addEventListener('change', () => opening.changeStructure());
 for (const choice of document.querySelectorAll('input[name=overlay]')) {
   choice.addEventListener('change', show);
 }
@@ -129,6 +130,7 @@ async function greet() {
     showCard($('card'), $('card-note'), opening.model);
     work.message.hide();
     scene.setAxes(opening.model.volumeAxes);
+    opening.setStructures(opening.model.structures);
   } catch (error) {
     work.tell(error, greet);
   }

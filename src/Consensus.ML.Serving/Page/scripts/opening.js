@@ -2,6 +2,7 @@
 
 import { readImage, readMaps } from './api.js';
 import { mismatch } from './geometry.js';
+import { $ } from './page.js';
 import { Image, isPicture, Maps, readMask } from './study.js';
 import { countText } from './text.js';
 
@@ -45,12 +46,28 @@ export class Opening {
     }
   }
 
+  /** Lets people choose among the structures of a model that has several. */
+  setStructures(structures) {
+    const named = structures.filter((one) => one.name);
+    $('structure-row').hidden = named.length < 2;
+    $('structure').replaceChildren(...named.map((one) => new Option(one.name)));
+  }
+
+  /** Asks for the maps of another structure. Those of the one before go at once, since they would bear the wrong name. */
+  async changeStructure() {
+    if (this.#scene.image) {
+      this.#work.message.hide();
+      this.#scene.dropMaps();
+      await this.predict();
+    }
+  }
+
   /** Asks for the maps of the image that is open. */
   async predict() {
     const { image } = this.#scene;
     const maps = await this.#work.run(
       'image', image.slices > 1 ? `Predicting ${image.slices} slices…` : 'Predicting…',
-      async (signal) => new Maps(await readMaps(image.files, image.axis, signal)),
+      async (signal) => new Maps(await readMaps(image.files, image.axis, $('structure').value || null, signal)),
       () => this.predict());
     if (maps && this.#scene.image === image) {
       this.#scene.setMaps(maps);

@@ -35,25 +35,36 @@ export class Scene {
   /** Shows another image. Everything that belonged to the one before goes. */
   setImage(image, axes) {
     this.image = image;
-    this.maps = null;
     this.slice = 0;
-    this.#outlines.clear();
     this.#contours.clear();
-    this.#levels.setMaps(null);
+    this.#takeMaps();
     [this.#picture.width, this.#picture.height] = [image.width, image.height];
     this.#name();
     $('empty').hidden = true;
     $('slices').hidden = image.slices === 1;
     $('slice').max = String(image.slices);
     $('masks-open').disabled = false;
-    $('overlays').disabled = true;
-    $('downloads').disabled = true;
     this.#setChannels();
     this.setAxes(axes);
     this.#viewer.setImage({ width: image.width, height: image.height, spacing: image.geometry.spacing, affine: placeOf(image.geometry) });
     this.#grey.setImage(image);
     this.goTo(Math.floor((image.slices - 1) / 2));
     this.readOut(null);
+  }
+
+  /** Shows the image without maps, until others come. */
+  dropMaps() {
+    this.#takeMaps();
+    this.show();
+    this.readOut(null);
+  }
+
+  #takeMaps() {
+    this.maps = null;
+    this.#outlines.clear();
+    this.#levels.setMaps(null);
+    $('overlays').disabled = true;
+    $('downloads').disabled = true;
   }
 
   /** Shows the maps of the image. */

@@ -48,6 +48,7 @@ export class Maps {
   /** @param {object} answer the answer of v1/maps */
   constructor(answer) {
     [this.slices, this.height, this.width] = answer.shape;
+    this.structure = answer.structure || null;
     this.levels = answer.levels;
     this.areas = answer.areas;
     this.geometry = answer.geometry;
