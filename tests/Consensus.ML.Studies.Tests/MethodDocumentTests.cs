@@ -19,7 +19,7 @@ public sealed partial class MethodDocumentTests
         .SelectMany(file => Assembly.LoadFrom(file).GetTypes())];
 
     [Fact]
-    public void Every_candidateand_member_that_is_named_exists()
+    public void Every_type_and_member_that_is_named_exists()
     {
         string[] names = [.. Identifier().Matches(Text).Select(match => match.Groups[1].Value).Distinct()];
         Assert.InRange(names.Length, 80, 200);

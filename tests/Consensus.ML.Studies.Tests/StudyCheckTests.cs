@@ -98,7 +98,7 @@ public sealed class StudyCheckTests
             "There is no method 'unet'; there are consensus, annotator",
             Assert.Throws<ArgumentException>(() => StudyMethods.ByName("unet")).Message,
             StringComparison.Ordinal);
-        Assert.Equal(19, StudyMethods.All.Select(method => method.Name).Distinct().Count());
+        Assert.Equal(20, StudyMethods.All.Select(method => method.Name).Distinct().Count());
     }
 
     private static StudyOptions Options() =>

@@ -18,6 +18,16 @@ public sealed class StudyMethodsTests
     public void Annotator_differs_from_consensus_in_its_target_alone() =>
         AssertDiffer(StudyMethods.Annotator, ("Target", "\"Consensus\"", "\"Annotator\""));
 
+    /// <summary>Studies of earlier versions, whose records have no such setting, go on.</summary>
+    [Fact]
+    public void Named_raters_are_a_setting_of_their_own_method_alone()
+    {
+        IReadOnlyDictionary<string, string> consensus = StudyMethods.Consensus.Settings(Recipe),
+            named = StudyMethods.ConsensusAndRaters.Settings(Recipe);
+        Assert.Equal([KeyValuePair.Create("NamedRaters", "true")], named.Except(consensus));
+        Assert.Empty(consensus.Except(named));
+    }
+
     [Fact]
     public void Targets_of_one_map_have_the_rate_for_one_map()
     {

@@ -8,6 +8,7 @@ using Consensus.Imaging.Storage;
 using Consensus.ML.Datasets;
 using Consensus.ML.Datasets.Phantom;
 using Consensus.ML.Evaluation;
+using Consensus.ML.Options;
 using Consensus.ML.Segmentation;
 using Consensus.ML.Studies.Planning;
 using Consensus.ML.Studies.Results;
@@ -83,6 +84,12 @@ public sealed class StudyRunTests : IDisposable
         Assert.Contains(
             "Whether maps find their own errors", File.ReadAllText(Path.Combine(_options.Folder, "report.html")), StringComparison.Ordinal);
 
+        // So are the scores against each rater.
+        Assert.Equal(["1", "2", "3"], results.Methods[1].Raters.Select(rater => rater.Name));
+        Assert.Equal(new SegmentationMetrics(scores).Raters, results.Methods[1].Raters);
+        Assert.Contains(
+            "Each method beside each rater", File.ReadAllText(Path.Combine(_options.Folder, "report.html")), StringComparison.Ordinal);
+
         // The curve agrees with the headline score at the same number of generations.
         Assert.All(results.Methods[0].Runs[0].Cases, row => Assert.Equal(row.Scores["SoftDice5"], row.Generations[0].SoftDice5, 0.02));
         Assert.False(Directory.Exists(Run("consensus", "checkpoints")));
@@ -96,6 +103,31 @@ public sealed class StudyRunTests : IDisposable
         StudyResults more = Study.Run(new MLContext(), _options with { Resume = true, Methods = [StudyMethods.MajorityVote] });
         Assert.Equal(["consensus", "mv-unet", "level-unet"], more.Methods.Select(method => method.Name));
         Assert.All(before, file => Assert.Equal(file.Value, File.GetLastWriteTimeUtc(file.Key)));
+    }
+
+    [Fact]
+    public void Masks_drawn_for_named_raters_are_scored_as_the_library_scores_them()
+    {
+        StudyResults results = Study.Run(
+            new MLContext(), _options with { Methods = [StudyMethods.ConsensusAndRaters, StudyMethods.Levels], CurveGenerations = 0 });
+        RaterMapScores found = results.Methods[0].RaterMaps!;
+        Assert.Null(results.Methods[1].RaterMaps);
+        var ml = new MLContext();
+        ITransformer model = ml.Model.Load(Run("consensus-raters", "model.zip"), out _);
+        IReadOnlyList<SegmentedStructure> structures = model.GetSteps().OfType<SegmentationTransformer>().Single().Structures;
+        RaterMapScores expected = ml.Segmentation.EvaluateStructures(
+            model.Transform(ml.Data.LoadFromCases(_options.Folds[0].Evaluation)), structures)[0].Raters!;
+        (model as IDisposable)?.Dispose();
+        Assert.Equal(["1", "2", "3"], found.Raters.Select(rater => rater.Rater));
+        Assert.Equal(expected.Raters.Select(rater => rater.Dice), found.Raters.Select(rater => rater.Dice), Near);
+        Assert.Equal(expected.Raters.Select(rater => rater.DiceWithOthers), found.Raters.Select(rater => rater.DiceWithOthers), Near);
+        Assert.Equal(expected.Raters.Select(rater => rater.Interval.Lower), found.Raters.Select(rater => rater.Interval.Lower), Near);
+        Assert.Contains(
+            "What consensus-raters draws for each rater", File.ReadAllText(Path.Combine(_options.Folder, "report.html")),
+            StringComparison.Ordinal);
+        StudySchemas.AssertFits(_options.Folder);
+
+        static bool Near(double one, double other) => Math.Abs(one - other) < 1e-12 || (double.IsNaN(one) && double.IsNaN(other));
     }
 
     [Fact]

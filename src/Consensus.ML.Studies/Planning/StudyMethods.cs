@@ -39,6 +39,13 @@ public static class StudyMethods
         "Like consensus, but a pass draws one level, and an embedding says which: as published.",
         levelConditioning: LevelConditioning.Embedding);
 
+    /// <summary>The paper's method, and the mask that each named rater would draw, from one network.</summary>
+    public static StudyMethod ConsensusAndRaters { get; } = Diffusion(
+        "consensus-raters", TrainingTarget.Consensus,
+        "Like consensus, but the network also draws what each rater would draw, known by name, in a channel of its own. The soft map is "
+        + "the mean of the levels.",
+        namesRaters: true);
+
     /// <summary>Concatenated conditioning, trained on levels of consensus.</summary>
     public static StudyMethod DmiseLike { get; } = Diffusion(
         "dmise-like", TrainingTarget.Consensus,
@@ -138,6 +145,7 @@ public static class StudyMethods
     [
         .. TrainingTargets, ConsensusByLevel, DmiseLike, AmisLike, MajorityVote, LabelSampling, MultiHead,
         MonteCarloDropout, Levels, SoftLabelUNet, FcnLike, DafLike, MrnetLike, FpmLike, StochasticSegmentation, ProbabilisticUNet,
+        ConsensusAndRaters,
     ];
 
     /// <summary>Finds a method by its name.</summary>
@@ -155,14 +163,23 @@ public static class StudyMethods
         TrainingTarget target,
         string description,
         Conditioning conditioning = Conditioning.Encoder,
-        LevelConditioning levelConditioning = LevelConditioning.Channels)
+        LevelConditioning levelConditioning = LevelConditioning.Channels,
+        bool namesRaters = false)
     {
         return new(name, description, (ml, recipe) => ml.Transforms.ConsensusSegment(Options(recipe)), recipe =>
         {
             ConsensusSegmentationEstimator.Options options = Options(recipe);
-            return OptionValues.Flatten(
+            Dictionary<string, string> settings = OptionValues.Flatten(
                 ("Target", options.Target), ("Network", options.Network), ("Diffusion", options.Diffusion), ("Training", options.Training),
                 ("Sampling", options.Sampling));
+
+            // Studies from before this option existed do not name it.
+            if (options.NamedRaters)
+            {
+                settings.Add(nameof(options.NamedRaters), "true");
+            }
+
+            return settings;
         })
         {
             IsDiffusion = true,
@@ -175,6 +192,7 @@ public static class StudyMethods
                 ? ConsensusSegmentationEstimator.Options.Paper()
                 : ConsensusSegmentationEstimator.Options.Compact(target, levelConditioning);
             options.Target = target;
+            options.NamedRaters = namesRaters;
             options.Network = options.Network with { Conditioning = conditioning };
             options.Sampling = options.Sampling with { Generations = recipe.Generations ?? options.Sampling.Generations };
             Follow(options, recipe, isRaterLevel: target == TrainingTarget.Annotator);

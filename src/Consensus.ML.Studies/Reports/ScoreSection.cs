@@ -85,8 +85,9 @@ internal static class ScoreSection
             hasSeeds: false);
         yield return ScoreTable(context, ScoreGroup.Samples,
             "The maps that a prediction is made of, beside the raters' masks as a set: how well they stand for the raters one by one, "
-            + "not for their mean. Of consensus, consensus-by-level, dmise-like and level-unet these maps are levels of agreement, "
-            + "not drawings of raters, and of one-map methods there is only one: judge them by the tables above, or by GED drawn. "
+            + "not for their mean. Of consensus, consensus-by-level, consensus-raters, dmise-like and level-unet these maps are levels of "
+            + "agreement, not drawings of raters, and of one-map methods there is only one: judge them by the tables above, or by GED "
+            + "drawn. "
             + "That is of masks which raters might draw from the soft map, as those of the training cases differ together: it is made "
             + "the same way for all methods. GED counts all pairs within a set, those of a mask with itself too, and two empty masks are "
             + "equal. "

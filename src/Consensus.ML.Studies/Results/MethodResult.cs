@@ -1,4 +1,5 @@
 using System.Globalization;
+using Consensus.Imaging.Cases;
 using Consensus.ML.Evaluation;
 using Consensus.ML.Studies.Planning;
 using Consensus.ML.Studies.Running;
@@ -33,6 +34,13 @@ public sealed class MethodResult
             Median(runs.SelectMany(run => run.Cases).Select(scored => scored.PredictionMs)),
             runs.Max(run => run.Training.PeakMemoryMb), (long)runs.Average(run => run.Training.ModelBytes), runs[0].Training.Parameters);
         CaseRiskCoverage = RiskCoverageOf(runs);
+        Raters = [.. Cases.SelectMany(one => one.OfRaters)
+            .GroupBy(score => score.Name, StringComparer.Ordinal)
+            .OrderBy(rater => rater.Key, CaseNameComparer.Instance)
+            .Select(rater => new RaterScoreSummary(
+                rater.Key, rater.Count(), rater.Average(score => score.Dice), rater.Average(score => score.CalibrationError)))];
+        CaseRaterScore[] drawn = [.. Cases.SelectMany(one => one.RaterMaps)];
+        RaterMaps = drawn.Length == 0 ? null : new(drawn);
     }
 
     /// <summary>The method's name.</summary>
@@ -73,6 +81,17 @@ public sealed class MethodResult
     /// earlier versions.
     /// </summary>
     public CaseRiskCoverage CaseRiskCoverage { get; }
+
+    /// <summary>
+    /// The method's soft maps against each rater's own masks: mean over the cases that the rater drew, each averaged over seeds first, in
+    /// the natural order of the raters' names. Empty for records of earlier versions.
+    /// </summary>
+    public IReadOnlyList<RaterScoreSummary> Raters { get; }
+
+    /// <summary>
+    /// The masks that the method draws for named raters, against the raters' own, each averaged over seeds first; null where it draws none.
+    /// </summary>
+    public RaterMapScores? RaterMaps { get; }
 
     /// <summary>A score over all cases.</summary>
     /// <param name="name">One of <see cref="ScoreNames"/>, such as SoftDice5.</param>
@@ -166,6 +185,21 @@ internal sealed record CaseAverage(string Name, string Group, string Fold, IRead
 {
     /// <summary>A score, averaged over seeds; NaN where no seed has it.</summary>
     public double Score(string name) => MethodResult.Mean(Seeds.Select(scored => MethodResult.Value(scored, name)));
+
+    /// <summary>The scores against each rater, averaged over seeds.</summary>
+    public IEnumerable<RaterScore> OfRaters => Seeds.SelectMany(scored => scored.OfRaters)
+        .GroupBy(score => score.Name, StringComparer.Ordinal)
+        .Select(rater => new RaterScore(
+            rater.Key, rater.Average(score => score.Dice), rater.Average(score => score.CalibrationError)));
+
+    /// <summary>The scores of the masks that are drawn for named raters, averaged over seeds.</summary>
+    public IEnumerable<CaseRaterScore> RaterMaps => Seeds.SelectMany(scored => scored.RaterMaps ?? [])
+        .GroupBy(score => score.Rater, StringComparer.Ordinal)
+        .Select(rater => new CaseRaterScore(
+            Name, rater.Key, rater.Average(score => score.Dice), MethodResult.Mean(rater.Select(score => score.DiceWithOthers)))
+        {
+            Group = Group,
+        });
 
     /// <summary>The headline score after this number of generations, averaged over seeds.</summary>
     public double ScoreAfter(int generations) => MethodResult.Mean(

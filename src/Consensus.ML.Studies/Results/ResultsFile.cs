@@ -53,7 +53,9 @@ internal sealed record ResultsFile(
         IReadOnlyDictionary<string, string> Settings,
         EnsemblePart? Ensemble,
         VolumesPart? Volumes,
-        CaseRiskCoverage CaseRiskCoverage)
+        CaseRiskCoverage CaseRiskCoverage,
+        IReadOnlyList<RaterScoreSummary> Raters,
+        RaterMapsPart? RaterMaps)
     {
         public static MethodPart Create(
             MethodResult method,
@@ -63,7 +65,8 @@ internal sealed record ResultsFile(
             method.ScoreNames.ToDictionary(name => name, name => ScorePart.Create(method, name)),
             [.. method.GenerationCounts.Select(count => new GenerationPart(count, method.ScoreAfter(count)))],
             method.Cost, settings, ensemble is null ? null : EnsemblePart.Create(ensemble),
-            method.Volumes.Count == 0 ? null : VolumesPart.Create(method), method.CaseRiskCoverage);
+            method.Volumes.Count == 0 ? null : VolumesPart.Create(method), method.CaseRiskCoverage, method.Raters,
+            method.RaterMaps is { } drawn ? RaterMapsPart.Create(drawn) : null);
     }
 
     internal sealed record EnsemblePart(
@@ -76,6 +79,16 @@ internal sealed record ResultsFile(
             ensemble.ScoreNames.ToDictionary(name => name, name => SummaryPart.Create(ensemble.Score(name))),
             ComparisonPart.Create(ensemble.Comparison));
     }
+
+    internal sealed record RaterMapsPart(double Dice, double DiceWithOthers, IReadOnlyList<RaterMapPart> Raters)
+    {
+        public static RaterMapsPart Create(RaterMapScores scores) => new(
+            scores.Dice, scores.DiceWithOthers,
+            [.. scores.Raters.Select(rater => new RaterMapPart(
+                rater.Rater, rater.Cases, rater.Dice, rater.Interval.Lower, rater.Interval.Upper, rater.DiceWithOthers))]);
+    }
+
+    internal sealed record RaterMapPart(string Rater, int Cases, double Dice, double Low, double High, double DiceWithOthers);
 
     internal sealed record VolumesPart(int Count, IReadOnlyDictionary<string, SummaryPart> Scores)
     {

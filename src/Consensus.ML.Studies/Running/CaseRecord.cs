@@ -27,12 +27,25 @@ internal sealed record CaseRecord(
     IReadOnlyDictionary<string, double> Scores,
     IReadOnlyList<GenerationRecord> Generations)
 {
+    /// <summary>The scores against each rater's own mask; empty in records of earlier versions.</summary>
+    public IReadOnlyList<RaterScore> OfRaters { get; init; } = [];
+
+    /// <summary>The masks that the model draws for named raters, against the raters' own; null where it draws none.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<RaterMapRecord>? RaterMaps { get; init; }
+
     /// <summary>
     /// The scores of the volume of which the case is the last slice; null for any other case, and where no volume has several slices.
     /// </summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public VolumeRecord? Volume { get; init; }
 }
+
+/// <summary>How near the mask that a model draws for a named rater is to the raters' masks.</summary>
+/// <param name="Rater">The rater's name.</param>
+/// <param name="Dice">Dice of the drawn mask and the rater's own.</param>
+/// <param name="DiceWithOthers">The same with the masks of the other raters, averaged over them; NaN where there are none.</param>
+internal sealed record RaterMapRecord(string Rater, double Dice, double DiceWithOthers);
 
 /// <summary>The soft Dice (5 thresholds) of the mean over the first generations of one long sampling.</summary>
 internal sealed record GenerationRecord(int Generations, double SoftDice5);

@@ -17,10 +17,15 @@ internal sealed record RaterRecord(string Group, CaseAgreement Agreement)
     public static RaterRecord Create(RaterCase raterCase)
     {
         RaterMasks masks = raterCase.ReadMasks();
-        return new(raterCase.Group, CaseAgreement.Compute(raterCase.Name, masks, raterCase.RaterNames.Count == masks.Raters
-            ? raterCase.RaterNames
-            : [.. Enumerable.Range(1, masks.Raters).Select(rater => rater.ToString(CultureInfo.InvariantCulture))]));
+        return new(raterCase.Group, CaseAgreement.Compute(raterCase.Name, masks, NamesOf(raterCase, masks.Raters)));
     }
+
+    /// <summary>The names of a case's raters; their numbers from 1 where names are not known.</summary>
+    /// <param name="raterCase">The case.</param>
+    /// <param name="masks">How many masks it has.</param>
+    public static IReadOnlyList<string> NamesOf(RaterCase raterCase, int masks) => raterCase.RaterNames.Count == masks
+        ? raterCase.RaterNames
+        : [.. Enumerable.Range(1, masks).Select(rater => rater.ToString(CultureInfo.InvariantCulture))];
 
     /// <summary>Writes the records that are missing. They are the same for all methods and seeds.</summary>
     public static void WriteMissing(StudyFolder folder, IEnumerable<RaterCase> cases, RecordBinding binding, CancellationToken cancellation)

@@ -114,6 +114,8 @@ internal sealed class RunEvaluation(
             var record = new CaseRecord(
                 name, metrics.Height, metrics.Width, metrics.Raters, predictions[i].Milliseconds, Unit(metrics), Scores(metrics), curves[i])
             {
+                OfRaters = metrics.OfRaters,
+                RaterMaps = RaterMaps(slices[i], predictions[i], size),
                 Volume = i == slices.Length - 1 ? Volume(scores) : null,
             };
             StudyJson.WriteBound(folder.Case(name), record, binding, folder.Held);
@@ -142,6 +144,28 @@ internal sealed class RunEvaluation(
         }
 
         return new(name, 1, single);
+    }
+
+    /// <summary>How near the masks that the model draws for named raters are to those that the raters drew.</summary>
+    private static RaterMapRecord[]? RaterMaps(RaterCase raterCase, Prediction prediction, int size)
+    {
+        if (prediction.RaterMaps.Count == 0)
+        {
+            return null;
+        }
+
+        RaterMasks masks = MasksAt(raterCase, size);
+        IReadOnlyList<string> names = RaterRecord.NamesOf(raterCase, masks.Raters);
+        return
+        [
+            .. prediction.RaterMaps.Where(drawn => names.Contains(drawn.Rater, StringComparer.Ordinal)).Select(drawn =>
+            {
+                // A map's scores against each rater: its own, and the others.
+                ILookup<bool, double> dice = CaseMetrics.Compute(raterCase.Name, drawn.Map, masks, raterNames: names).OfRaters
+                    .ToLookup(one => one.Name == drawn.Rater, one => one.Dice);
+                return new RaterMapRecord(drawn.Rater, dice[true].Single(), dice[false].DefaultIfEmpty(double.NaN).Average());
+            }),
+        ];
     }
 
     private static RaterMasks MasksAt(RaterCase raterCase, int size) => Resampling.Nearest(raterCase.ReadMasks(), size, size);

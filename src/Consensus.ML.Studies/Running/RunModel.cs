@@ -69,11 +69,12 @@ internal sealed class RunModel : IDisposable
         if (_step is not SegmentationTransformer model)
         {
             cancellation.ThrowIfCancellationRequested();
-            return Read(_step.Transform(row));
+            return Read(_step.Transform(row), []);
         }
 
         using SegmentationTransformer stoppable = model.WithCancellation(cancellation);
-        return Read(stoppable.Transform(row));
+        return Read(stoppable.Transform(row), model.Structures[0].Raters.Select(
+            rater => (rater, model.Structures[0].RaterColumnName(rater))));
     }
 
     /// <summary>
@@ -106,20 +107,27 @@ internal sealed class RunModel : IDisposable
         return _ml.Data.LoadFromEnumerable([new Prepared { Features = features }], schema);
     }
 
-    private static Prediction Read(IDataView predicted)
+    private static Prediction Read(IDataView predicted, IEnumerable<(string Name, string Column)> raters)
     {
         DataViewSchema.Column soft = predicted.Schema["SoftMap"], levels = predicted.Schema["ConsensusMaps"],
             uncertainty = predicted.Schema["Uncertainty"];
         DataViewSchema.Column? samples = predicted.Schema.GetColumnOrNull(SamplesColumn);
+        (string Name, DataViewSchema.Column Column)[] drawn =
+            [.. raters.Select(rater => (rater.Name, predicted.Schema[rater.Column]))];
         using DataViewRowCursor cursor = predicted.GetRowCursor(
-            samples is null ? [soft, levels, uncertainty] : [soft, levels, uncertainty, samples.Value]);
+        [
+            soft, levels, uncertainty, .. new[] { samples }.OfType<DataViewSchema.Column>(), .. drawn.Select(rater => rater.Column),
+        ]);
         cursor.MoveNext();
 
         // Reading the first column makes the model predict. The other columns then need no time.
         var watch = Stopwatch.StartNew();
         float[] map = Values(soft);
         double milliseconds = watch.Elapsed.TotalMilliseconds;
-        return new(map, Values(levels), Values(uncertainty), samples is null ? null : Values(samples.Value), milliseconds);
+        return new(map, Values(levels), Values(uncertainty), samples is null ? null : Values(samples.Value), milliseconds)
+        {
+            RaterMaps = [.. drawn.Select(rater => (rater.Name, Values(rater.Column)))],
+        };
 
         float[] Values(DataViewSchema.Column column)
         {
