@@ -91,7 +91,7 @@ public sealed class OnnxSegmentationTransformerTests
                 ],
                 session.OutputNames);
             Assert.Equal([1, 2, 16, 16], session.OutputMetadata["ConsensusMaps.rim"].Dimensions);
-            Assert.Equal([-1, 7, 16, 16], session.OutputMetadata["Samples"].Dimensions);
+            Assert.Equal([3, 7, 16, 16], session.OutputMetadata["Samples"].Dimensions);
         }
 
         using TransformerChain<ITransformer> model = SavedModel.Ml.Model.LoadOnnx(saved.Path);
