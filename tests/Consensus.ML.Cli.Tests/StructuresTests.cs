@@ -114,7 +114,9 @@ public sealed class StructuresTests : IDisposable
         Assert.Empty(JsonSchema.Read(Schema("structures-record")).Violations(record.RootElement));
         Assert.Equal(6, record.RootElement.GetProperty("structures")[1].GetProperty("raters").GetArrayLength());
         File.Delete(Path.Combine(records, "case-000000.json"));
-        CommandRun.InProcess("merge", records, "--json", merged).AssertFailed(1, "case 0 'case01' has no record");
+        CommandRun missing = CommandRun.InProcess("merge", records, "--json", merged);
+        Assert.Equal(1, missing.Code);
+        Assert.Contains("case 0 'case01' has no record", missing.ErrorLines[0], StringComparison.Ordinal);
     }
 
     private static string Schema(string name) => Path.Combine(AppContext.BaseDirectory, "data-schemas", $"{name}.schema.json");

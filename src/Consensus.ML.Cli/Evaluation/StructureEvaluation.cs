@@ -179,7 +179,7 @@ internal sealed class StructureEvaluation : ICaseScorer<StructureSettings, Struc
     }
 
     private IReadOnlyList<StructureMetrics> Evaluate(
-        IReadOnlyList<(SegmentedStructure Structure, IReadOnlyList<RaterCase> Cases)> parts, EvaluationOptions options)
+        (SegmentedStructure Structure, IReadOnlyList<RaterCase> Cases)[] parts, EvaluationOptions options)
     {
         SegmentedStructure[] structures = [.. parts.Select(part => part.Structure)];
         EvaluationSettings settings = Settings.Structures[0].Settings;
