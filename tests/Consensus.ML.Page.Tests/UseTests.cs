@@ -322,11 +322,11 @@ public sealed class UseTests(Browser browser)
             await server.SendAsync(image, "v1/maps?maps=soft&structure=outer%20rim%20%26%20all", "application/gzip"),
             await BytesAsync(file));
 
-        // A prediction that fails leaves no maps of the structure before.
+        // While another structure is predicted, no maps of the one before are shown.
         server.Model.Gate.Reset();
         await choice.SelectOptionAsync("core");
         await Assertions.Expect(page.Page.Locator("#level-list li")).ToHaveCountAsync(0);
-        await Assertions.Expect(page.Page.Locator("#downloads")).ToBeDisabledAsync();
+        await Assertions.Expect(page.Page.Locator("#download-nifti")).ToBeDisabledAsync();
         server.Model.Gate.Set();
         await Assertions.Expect(page.Page.Locator("#level-list li")).ToHaveCountAsync(4);
         page.AssertQuiet();
