@@ -1,5 +1,4 @@
 using System.Globalization;
-using Consensus.Imaging.Cases;
 using Consensus.ML.Evaluation;
 using Consensus.ML.Studies.Planning;
 using Consensus.ML.Studies.Running;
@@ -34,11 +33,7 @@ public sealed class MethodResult
             Median(runs.SelectMany(run => run.Cases).Select(scored => scored.PredictionMs)),
             runs.Max(run => run.Training.PeakMemoryMb), (long)runs.Average(run => run.Training.ModelBytes), runs[0].Training.Parameters);
         CaseRiskCoverage = RiskCoverageOf(runs);
-        Raters = [.. Cases.SelectMany(one => one.OfRaters)
-            .GroupBy(score => score.Name, StringComparer.Ordinal)
-            .OrderBy(rater => rater.Key, CaseNameComparer.Instance)
-            .Select(rater => new RaterScoreSummary(
-                rater.Key, rater.Count(), rater.Average(score => score.Dice), rater.Average(score => score.CalibrationError)))];
+        Raters = RaterScoreSummary.OfEach(Cases.SelectMany(one => one.OfRaters));
         CaseRaterScore[] drawn = [.. Cases.SelectMany(one => one.RaterMaps)];
         RaterMaps = drawn.Length == 0 ? null : new(drawn);
     }

@@ -158,13 +158,9 @@ internal sealed class RunEvaluation(
         IReadOnlyList<string> names = RaterRecord.NamesOf(raterCase, masks.Raters);
         return
         [
-            .. prediction.RaterMaps.Where(drawn => names.Contains(drawn.Rater, StringComparer.Ordinal)).Select(drawn =>
-            {
-                // A map's scores against each rater: its own, and the others.
-                ILookup<bool, double> dice = CaseMetrics.Compute(raterCase.Name, drawn.Map, masks, raterNames: names).OfRaters
-                    .ToLookup(one => one.Name == drawn.Rater, one => one.Dice);
-                return new RaterMapRecord(drawn.Rater, dice[true].Single(), dice[false].DefaultIfEmpty(double.NaN).Average());
-            }),
+            .. prediction.RaterMaps.Where(drawn => names.Contains(drawn.Rater, StringComparer.Ordinal))
+                .Select(drawn => CaseRaterScore.Compute(raterCase.Name, drawn.Rater, drawn.Map, masks, names))
+                .Select(score => new RaterMapRecord(score.Rater, score.Dice, score.DiceWithOthers)),
         ];
     }
 

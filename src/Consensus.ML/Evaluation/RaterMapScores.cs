@@ -1,3 +1,4 @@
+using Consensus.Imaging;
 using Consensus.Imaging.Metrics;
 
 namespace Consensus.ML.Evaluation;
@@ -89,4 +90,35 @@ public sealed record CaseRaterScore(string Case, string Rater, double Dice, doub
 {
     /// <summary>The group of the case, such as a patient; null (the default) where the case is a group by itself.</summary>
     public string? Group { get; init; }
+
+    /// <summary>Scores the mask that a model draws for one rater of a case against the masks of all of them.</summary>
+    /// <param name="name">The name of the case.</param>
+    /// <param name="rater">The name of the rater; one of <paramref name="raterNames"/>.</param>
+    /// <param name="map">The mask that the model draws for the rater, row by row, in [0, 1]. It is marked above one half.</param>
+    /// <param name="masks">The raters' masks, of the map's height and width.</param>
+    /// <param name="raterNames">The name of each mask's rater.</param>
+    /// <exception cref="ArgumentException">
+    /// The map has more or fewer pixels than the masks, there are more or fewer names than masks, two of them are equal, or the rater is
+    /// not among them.
+    /// </exception>
+    public static CaseRaterScore Compute(
+        string name, string rater, ReadOnlySpan<float> map, RaterMasks masks, IReadOnlyList<string> raterNames)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        ArgumentNullException.ThrowIfNull(rater);
+        ArgumentNullException.ThrowIfNull(masks);
+        ArgumentNullException.ThrowIfNull(raterNames);
+        if (CaseAgreement.ProblemWith(raterNames, masks.Raters) is { } problem)
+        {
+            throw new ArgumentException($"There are {problem}.", nameof(raterNames));
+        }
+
+        string[] names = [.. raterNames];
+        if (!names.Contains(rater, StringComparer.Ordinal))
+        {
+            throw new ArgumentException($"'{rater}' is none of the raters of this case: {string.Join(", ", names)}.", nameof(rater));
+        }
+
+        return RaterOverlap.Of(rater, map, masks, names).Score(name);
+    }
 }

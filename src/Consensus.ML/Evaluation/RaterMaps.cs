@@ -1,6 +1,5 @@
 using Consensus.Imaging;
 using Consensus.Imaging.Geometry;
-using Consensus.Imaging.Metrics;
 using Consensus.ML.Options;
 using Microsoft.ML;
 
@@ -44,19 +43,6 @@ internal sealed class RaterMaps
             ? masks
             : !map.IsNative ? Resampling.Nearest(masks, map.Height, map.Width) : throw new InvalidDataException(
                 $"Case '{name}': the masks are {masks.Height}×{masks.Width}, but the predicted map is {map.Height}×{map.Width}.");
-        return new(
-            rater, Array.IndexOf(drawn, rater),
-            [.. Enumerable.Range(0, truth.Raters).Select(mask => Overlap.Rounded(map.SoftMap, Values(truth.Rater(mask))))]);
-    }
-
-    private static float[] Values(ReadOnlySpan<byte> mask)
-    {
-        var values = new float[mask.Length];
-        for (int pixel = 0; pixel < values.Length; pixel++)
-        {
-            values[pixel] = mask[pixel];
-        }
-
-        return values;
+        return RaterOverlap.Of(rater, map.SoftMap, truth, drawn);
     }
 }

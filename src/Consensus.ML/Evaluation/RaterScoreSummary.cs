@@ -9,12 +9,18 @@ namespace Consensus.ML.Evaluation;
 /// <param name="CalibrationError">Mean of <see cref="RaterScore.CalibrationError"/>.</param>
 public sealed record RaterScoreSummary(string Name, int Cases, double Dice, double CalibrationError)
 {
-    internal static RaterScoreSummary[] OfEach(IEnumerable<CaseMetrics> cases) =>
-    [
-        .. cases.SelectMany(one => one.OfRaters)
-            .GroupBy(score => score.Name, StringComparer.Ordinal)
-            .OrderBy(group => group.Key, CaseNameComparer.Instance)
-            .Select(group => new RaterScoreSummary(
-                group.Key, group.Count(), group.Average(score => score.Dice), group.Average(score => score.CalibrationError))),
-    ];
+    /// <summary>Averages scores over the cases of each rater.</summary>
+    /// <param name="scores">The scores of all cases (<see cref="CaseMetrics.OfRaters"/>), in any order; a case has one for each rater.</param>
+    /// <returns>One summary for each name, in natural order (2 before 10).</returns>
+    public static IReadOnlyList<RaterScoreSummary> OfEach(IEnumerable<RaterScore> scores)
+    {
+        ArgumentNullException.ThrowIfNull(scores);
+        return Array.AsReadOnly<RaterScoreSummary>(
+        [
+            .. scores.GroupBy(score => score.Name, StringComparer.Ordinal)
+                .OrderBy(rater => rater.Key, CaseNameComparer.Instance)
+                .Select(rater => new RaterScoreSummary(
+                    rater.Key, rater.Count(), rater.Average(score => score.Dice), rater.Average(score => score.CalibrationError))),
+        ]);
+    }
 }

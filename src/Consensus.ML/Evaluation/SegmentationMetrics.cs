@@ -50,7 +50,7 @@ public sealed class SegmentationMetrics
         DiceAtThresholds = Array.AsReadOnly(
             [.. Enumerable.Range(0, Thresholds.Count).Select(i => all.Average(one => one.DiceAtThresholds[i]))]);
         DistanceUnit = all.Max(one => one.DistanceUnit);
-        Raters = Array.AsReadOnly(RaterScoreSummary.OfEach(all));
+        Raters = RaterScoreSummary.OfEach(all.SelectMany(one => one.OfRaters));
         CaseRiskCoverage = CaseRiskCoverage.Compute(
             Array.ConvertAll(all, one => one.ExpectedDice), Array.ConvertAll(all, one => one.SoftDice5));
         Summaries = Array.AsReadOnly([.. SegmentationMeasure.All.Select(measure => Summarise(measure, options))]);
