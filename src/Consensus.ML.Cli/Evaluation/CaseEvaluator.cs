@@ -31,9 +31,7 @@ internal sealed class CaseEvaluator(MLContext ml, LoadedModel model, EvaluationS
                 EvaluationRecord.CurrentFormatVersion, place.Manifest, place.Index, one with { Group = place.Group })
             {
                 // The last slice tells of the volume.
-                Volumes = place == places[^1] && scores.Volumes is { } volumes
-                    ? [.. volumes.Cases.Select(volume => volume with { Group = place.Group })]
-                    : null,
+                Volumes = place == places[^1] ? place.WithGroup(scores.Volumes?.Cases) : null,
             }),
         ];
     }

@@ -1,5 +1,6 @@
 using Consensus.Imaging.Cases;
 using Consensus.ML.Cli.Records;
+using Consensus.ML.Evaluation;
 
 namespace Consensus.ML.Cli.Evaluation;
 
@@ -31,4 +32,19 @@ internal interface ICaseScorer<TSettings, TRecord>
 /// <param name="Manifest">The SHA-256 that the manifest carries.</param>
 /// <param name="Index">The place of the case in the manifest, from 0.</param>
 /// <param name="Group">What the case belongs to; null where it is a group by itself.</param>
-internal readonly record struct RecordPlace(string Manifest, int Index, string? Group);
+internal readonly record struct RecordPlace(string Manifest, int Index, string? Group)
+{
+    /// <summary>Scores of the case, or of volumes that it ends, with its group; null for none.</summary>
+    public IReadOnlyList<CaseMetrics>? WithGroup(IEnumerable<CaseMetrics>? scores)
+    {
+        string? group = Group;
+        return scores is null ? null : [.. scores.Select(one => one with { Group = group })];
+    }
+
+    /// <summary>The same for the masks of named raters.</summary>
+    public IReadOnlyList<CaseRaterScore>? WithGroup(IEnumerable<CaseRaterScore>? scores)
+    {
+        string? group = Group;
+        return scores is null ? null : [.. scores.Select(one => one with { Group = group })];
+    }
+}

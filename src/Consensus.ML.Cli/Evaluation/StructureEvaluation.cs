@@ -128,14 +128,10 @@ internal sealed class StructureEvaluation : ICaseScorer<StructureSettings, Struc
         return new(
             scored.Structure.Name,
             metrics.Cases.First(its => its.Name == name) with { Group = place.Group },
-            [.. (scored.Raters?.Cases ?? []).Where(its => its.Case == name).Select(its => its with { Group = place.Group })])
+            place.WithGroup(scored.Raters?.Cases.Where(its => its.Case == name)) ?? [])
         {
-            Volumes = isLast && metrics.Volumes is { } volumes
-                ? [.. volumes.Cases.Select(volume => volume with { Group = place.Group })]
-                : null,
-            RaterVolumes = isLast && scored.Raters?.Volumes is { } ofRaters
-                ? [.. ofRaters.Cases.Select(volume => volume with { Group = place.Group })]
-                : null,
+            Volumes = isLast ? place.WithGroup(metrics.Volumes?.Cases) : null,
+            RaterVolumes = isLast ? place.WithGroup(scored.Raters?.Volumes?.Cases) : null,
         };
     }
 

@@ -95,10 +95,7 @@ internal static class OnnxFile
 
     /// <summary>The names of the outputs of a structure, without the samples.</summary>
     public static IEnumerable<string> OutputsOf(SegmentedStructure structure) =>
-    [
-        .. new[] { SoftMap, ConsensusMaps, Uncertainty }.Select(structure.ColumnName),
-        .. structure.Raters.Select(rater => structure.RaterColumnName(rater)),
-    ];
+        new ManifestColumns(Features, SoftMap, ConsensusMaps, Uncertainty).Maps(structure);
 
     /// <summary>Adds the outputs of every structure to a graph, without the samples.</summary>
     public static void AddMaps(GraphBuilder graph, GraphMaps maps, ModelManifest manifest)

@@ -18,11 +18,12 @@ internal sealed record ManifestColumns(string Features, string SoftMap, string C
 
     /// <summary>The names of all output columns of a model with these structures; null for one structure without named raters.</summary>
     public IReadOnlyList<string> Outputs(IReadOnlyList<SegmentedStructure>? structures) =>
+        [.. (structures ?? [new("", 1, [])]).SelectMany(structure => (string[])[.. Maps(structure), structure.ColumnName(Samples)])];
+
+    /// <summary>The names of the output columns of a structure, without the samples.</summary>
+    public IEnumerable<string> Maps(SegmentedStructure structure) =>
     [
-        .. (structures ?? [new("", 1, [])]).SelectMany(structure => (string[])
-        [
-            .. new[] { SoftMap, ConsensusMaps, Uncertainty, Samples }.Select(structure.ColumnName),
-            .. structure.Raters.Select(rater => structure.RaterColumnName(rater, RaterMap ?? SegmentedStructure.DefaultRaterMap)),
-        ]),
+        .. new[] { SoftMap, ConsensusMaps, Uncertainty }.Select(structure.ColumnName),
+        .. structure.Raters.Select(rater => structure.RaterColumnName(rater, RaterMap ?? SegmentedStructure.DefaultRaterMap)),
     ];
 }
