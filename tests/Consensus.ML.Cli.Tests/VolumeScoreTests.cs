@@ -76,19 +76,14 @@ public sealed class VolumeScoreTests : IDisposable
         CommandRun first = CommandRun.InProcess([.. recorded, "0/2"]).AssertSucceeded();
         Assert.StartsWith("Shard 0/2 (--shard): 4 of 5 cases\n", first.Out, StringComparison.Ordinal);
         CommandRun.InProcess([.. recorded, "1/2"]).AssertSucceeded();
-        AssertMerged();
+        AssertMerged(whole);
 
         // The volume cannot be scored again from one of its slices.
         File.Delete(_workspace["records/case-000000.json"]);
         CommandRun again = CommandRun.InProcess([.. recorded, "0/2"]).AssertSucceeded();
         Assert.EndsWith("\n2 scored, 2 skipped, 0 failed\n", again.Out, StringComparison.Ordinal);
-        AssertMerged();
-        JsonElement[] records =
-        [
-            .. Enumerable.Range(0, 5).Select(
-                index => JsonDocument.Parse(File.ReadAllText(_workspace[$"records/case-{index:D6}.json"])).RootElement),
-        ];
-        Assert.All(records, record => Assert.Empty(Violations("evaluation-record", record)));
+        AssertMerged(whole);
+        JsonElement[] records = Records(5, "evaluation-record");
         Assert.Equal(
             [false, true, false, false, true], records.Select(record => record.TryGetProperty("volumes", out _)));
 
@@ -101,13 +96,60 @@ public sealed class VolumeScoreTests : IDisposable
         Assert.EndsWith("\n4 scored, 0 skipped, 1 failed\n", failed.Out, StringComparison.Ordinal);
         Assert.Contains(
             "case 1 'v0_slice1' has no record", CommandRun.InProcess("merge", _workspace["other"]).ErrorLines[0], StringComparison.Ordinal);
+    }
 
-        void AssertMerged()
+    /// <summary>
+    /// The same for a model that draws the masks of named raters, which are scored over volumes too. The second volume has one slice, and
+    /// counts because others have two.
+    /// </summary>
+    [Fact]
+    public void Records_of_slices_hold_the_scores_of_named_raters_over_their_volumes()
+    {
+        string data = Volumes(2, 1, 2), model = _workspace["named.zip"];
+        CommandRun.InProcess(
+            "train", "--data", data, "--named-raters", "--size", "32", "--steps", "1", "--seed", "3", "--device", "cpu", "--out", model)
+            .AssertSucceeded();
+        string[] words =
+        [
+            "evaluate", "--model", model, "--data", data, "--device", "cpu", "--sampler", "ddim", "--sampling-steps", "1", "--generations", "1",
+        ];
+        CommandRun whole = CommandRun.InProcess([.. words, "--json", _workspace["whole.json"]]).AssertSucceeded();
+        Assert.Contains("Over 3 volumes: soft Dice", whole.Out, StringComparison.Ordinal);
+        JsonElement report = JsonDocument.Parse(File.ReadAllText(_workspace["whole.json"])).RootElement;
+        Assert.Empty(Violations("structures-report", report));
+        JsonElement scores = Assert.Single(report.GetProperty("structures").EnumerateArray()).GetProperty("raterMaps");
+        Assert.Equal(5 * 3, scores.GetProperty("cases").GetArrayLength());
+        Assert.Equal(
+            ["v0", "v0", "v0", "v1", "v1", "v1", "v2", "v2", "v2"],
+            scores.GetProperty("volumes").GetProperty("cases").EnumerateArray().Select(one => one.GetProperty("case").GetString()));
+        for (int shard = 0; shard < 2; shard++)
         {
-            CommandRun merged = CommandRun.InProcess("merge", _workspace["records"], "--json", _workspace["merged.json"]).AssertSucceeded();
-            Assert.Equal(whole.Out, merged.Out);
-            Assert.Equal(File.ReadAllText(_workspace["whole.json"]), File.ReadAllText(_workspace["merged.json"]));
+            CommandRun.InProcess([.. words, "--records", _workspace["records"], "--shard", $"{shard}/2"]).AssertSucceeded();
         }
+
+        AssertMerged(whole);
+        JsonElement[] records = [.. Records(5, "structures-record").Select(record => record.GetProperty("structures")[0])];
+        Assert.Equal([false, true, false, false, true], records.Select(record => record.TryGetProperty("volumes", out _)));
+        Assert.Equal([false, true, false, false, true], records.Select(record => record.TryGetProperty("raterVolumes", out _)));
+    }
+
+    /// <summary>The records of all cases make the tables and the report of one process.</summary>
+    private void AssertMerged(CommandRun whole)
+    {
+        CommandRun merged = CommandRun.InProcess("merge", _workspace["records"], "--json", _workspace["merged.json"]).AssertSucceeded();
+        Assert.Equal(whole.Out, merged.Out);
+        Assert.Equal(File.ReadAllText(_workspace["whole.json"]), File.ReadAllText(_workspace["merged.json"]));
+    }
+
+    private JsonElement[] Records(int count, string schema)
+    {
+        JsonElement[] records =
+        [
+            .. Enumerable.Range(0, count).Select(
+                index => JsonDocument.Parse(File.ReadAllText(_workspace[$"records/case-{index:D6}.json"])).RootElement),
+        ];
+        Assert.All(records, record => Assert.Empty(Violations(schema, record)));
+        return records;
     }
 
     private static string Text(double value) =>
