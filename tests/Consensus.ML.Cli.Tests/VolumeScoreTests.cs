@@ -111,7 +111,8 @@ public sealed class VolumeScoreTests : IDisposable
             .AssertSucceeded();
         string[] words =
         [
-            "evaluate", "--model", model, "--data", data, "--device", "cpu", "--sampler", "ddim", "--sampling-steps", "1", "--generations", "1",
+            "evaluate", "--model", model, "--data", data, "--device", "cpu",
+            "--sampler", "ddim", "--sampling-steps", "1", "--generations", "1",
         ];
         CommandRun whole = CommandRun.InProcess([.. words, "--json", _workspace["whole.json"]]).AssertSucceeded();
         Assert.Contains("Over 3 volumes: soft Dice", whole.Out, StringComparison.Ordinal);

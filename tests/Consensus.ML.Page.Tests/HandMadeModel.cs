@@ -7,12 +7,14 @@ namespace Consensus.ML.Page.Tests;
 /// <summary>
 /// A model whose maps are known beforehand. For a pixel of value v, the soft map is v/100, level c of 4 is clamp(4·v/100 − (c − 1), 0, 1),
 /// and the uncertainty is v/1000. The real server reads the image and writes the answer. Where it has several structures, the maps of those
-/// after the first are of 100 − v.
+/// after the first are of 100 − v. The first named rater marks what is above 30, the second what is above 60, and so on.
 /// </summary>
 /// <param name="structures">Names and levels; none for one structure without a name.</param>
 internal sealed class HandMadeModel(params (string Name, int Levels)[] structures) : IMapPredictor
 {
     public const int Levels = 4;
+
+    private ServedModel? _model;
 
     /// <summary>Predictions wait for this; open unless a test closes it.</summary>
     public ManualResetEventSlim Gate { get; } = new(initialState: true);
@@ -23,11 +25,14 @@ internal sealed class HandMadeModel(params (string Name, int Levels)[] structure
     /// <summary>Predictions that were broken off because nobody wanted them any more.</summary>
     public int BrokenOff { get; private set; }
 
-    public ServedModel Model { get; } = new(
+    /// <summary>The named raters of every structure; none unless a test names them.</summary>
+    public IReadOnlyList<string> Raters { get; init; } = [];
+
+    public ServedModel Model => _model ??= new(
         ServedModel.Diffusion, 64, 64, 1, 1, 12_345, [], new SamplingOptions { Generations = 4 }, null,
         [
             .. (structures.Length == 0 ? [("", Levels)] : structures)
-                .Select(one => new ServedStructure(one.Name, one.Levels, [], new("SoftMap", "ConsensusMaps", "Uncertainty", []))),
+                .Select(one => new ServedStructure(one.Name, one.Levels, Raters, new("SoftMap", "ConsensusMaps", "Uncertainty", []))),
         ]);
 
     public bool UsesTorch => false;
@@ -51,7 +56,11 @@ internal sealed class HandMadeModel(params (string Name, int Levels)[] structure
             throw;
         }
 
-        return [.. slices.Select(slice => Maps(slice, request.Structure.Levels, request.Structure != Model.Structures[0]))];
+        return [.. slices.Select(slice => Maps(slice, request.Structure.Levels, request.Structure != Model.Structures[0]) with
+        {
+            Raters = Raters.Count == 0 ? null : Slice(
+                slice, [.. Enumerable.Range(1, Raters.Count).SelectMany(rater => Map(slice, value => value > 30 * rater ? 1 : 0))]),
+        })];
     }
 
     public void Dispose()

@@ -333,11 +333,57 @@ public sealed class UseTests(Browser browser)
     }
 
     [Fact]
+    public async Task What_named_raters_would_draw_is_shown_over_the_image_and_downloaded()
+    {
+        await using PageServer server = await PageServer.StartAsync(model: new HandMadeModel { Raters = ["Ann", "Bob"] });
+        await using OpenPage page = await browser.OpenAsync(server.Address);
+        byte[] image = TestImages.Slice();
+        await Assertions.Expect(page.Page.Locator("#drawn")).ToBeHiddenAsync();
+        await page.OpenImageAsync("slice.nii.gz", image);
+
+        // Ann marks the 11 pixels above 30, and Bob the 7 above 60; a pixel has 3 mm².
+        ILocator rows = page.Page.Locator("#drawn-rows tr");
+        await Assertions.Expect(rows).ToHaveTextAsync(["Ann33.0 mm²", "Bob21.0 mm²"]);
+
+        // No contour is there until one is asked for. The pixel of 100 in the corner stands alone: its left edge lies between two columns.
+        await page.Page.Locator("#level-shown").UncheckAsync();
+        await page.PressAsync("s");
+        (int Width, int Height) canvas = await page.CanvasAsync();
+        (double left, double y) = Expected.Place(4, 6, (TestImages.Height, TestImages.Width), (2, 1.5), canvas);
+        (double right, _) = Expected.Place(4, 7, (TestImages.Height, TestImages.Width), (2, 1.5), canvas);
+        int[] plain = await EdgeAsync();
+        await page.Page.GetByLabel("What Bob would draw").CheckAsync();
+        Assert.NotEqual(plain, await EdgeAsync());
+        await page.Page.Locator("#drawn-none").ClickAsync();
+        Assert.Equal(plain, await EdgeAsync());
+        await Assertions.Expect(page.Page.GetByLabel("What Bob would draw")).Not.ToBeCheckedAsync();
+        await page.Page.Locator("#drawn-all").ClickAsync();
+        await Assertions.Expect(page.Page.GetByLabel("What Ann would draw")).ToBeCheckedAsync();
+
+        // Several masks are no PNG. The file is the server's.
+        await page.Page.Locator("#download-map").SelectOptionAsync("raters");
+        await Assertions.Expect(page.Page.Locator("#download-png")).ToBeDisabledAsync();
+        IDownload file = await page.Page.RunAndWaitForDownloadAsync(() => page.Page.Locator("#download-nifti").ClickAsync());
+        Assert.Equal("slice-raters.nii.gz", file.SuggestedFilename);
+        Assert.Equal(await server.SendAsync(image, "v1/maps?maps=raters", "application/gzip"), await BytesAsync(file));
+
+        // The next image has what was chosen.
+        await page.OpenImageAsync("volume.nii.gz", TestImages.Volume());
+        await Assertions.Expect(page.Page.GetByLabel("What Ann would draw")).ToBeCheckedAsync();
+        page.AssertQuiet();
+
+        async Task<int[]> EdgeAsync() => (await page.ColoursAsync([((left + right) / 2, y)]))[0];
+    }
+
+    [Fact]
     public async Task A_model_of_one_structure_offers_no_choice()
     {
         await using PageServer server = await PageServer.StartAsync();
         await using OpenPage page = await browser.OpenAsync(server.Address);
         await Assertions.Expect(page.Page.Locator("#structure-row")).ToBeHiddenAsync();
+        await page.OpenImageAsync("slice.nii.gz", TestImages.Slice());
+        await Assertions.Expect(page.Page.Locator("#drawn")).ToBeHiddenAsync();
+        await Assertions.Expect(page.Page.Locator("#download-raters")).ToBeDisabledAsync();
         page.AssertQuiet();
     }
 

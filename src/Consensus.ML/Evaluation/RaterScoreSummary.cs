@@ -10,7 +10,9 @@ namespace Consensus.ML.Evaluation;
 public sealed record RaterScoreSummary(string Name, int Cases, double Dice, double CalibrationError)
 {
     /// <summary>Averages scores over the cases of each rater.</summary>
-    /// <param name="scores">The scores of all cases (<see cref="CaseMetrics.OfRaters"/>), in any order; a case has one for each rater.</param>
+    /// <param name="scores">
+    /// The scores of all cases (<see cref="CaseMetrics.OfRaters"/>), in any order. A case has one for each of its raters.
+    /// </param>
     /// <returns>One summary for each name, in natural order (2 before 10).</returns>
     public static IReadOnlyList<RaterScoreSummary> OfEach(IEnumerable<RaterScore> scores)
     {

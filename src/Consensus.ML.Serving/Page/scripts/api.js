@@ -30,9 +30,14 @@ export async function readImage(files, axis, signal) {
   return (await send(`v1/images${query({ axis })}`, { files, signal })).json();
 }
 
-/** All maps of an image as numbers: POST v1/maps. The structure is null for a model that has one without a name. */
-export async function readMaps(files, axis, structure, signal) {
-  const path = `v1/maps${query({ maps: 'soft,levels,uncertainty', axis, structure })}`;
+/**
+ * All maps of an image as numbers: POST v1/maps.
+ * @param {string|null} structure null for a model that has one without a name
+ * @param {boolean} hasRaters whether the model draws the masks of named raters
+ */
+export async function readMaps(files, axis, structure, hasRaters, signal) {
+  const maps = hasRaters ? 'soft,levels,uncertainty,raters' : 'soft,levels,uncertainty';
+  const path = `v1/maps${query({ maps, axis, structure })}`;
   return (await send(path, { files, accept: 'application/json', signal })).json();
 }
 

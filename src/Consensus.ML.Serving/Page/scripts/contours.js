@@ -1,9 +1,10 @@
 // The raters' masks beside an image: their contours, and how well each agrees with the prediction.
 
 import { dice, shareOf, softDice } from './agreement.js';
-import { cssColor, raterStyle } from './colors.js';
+import { raterStyle } from './colors.js';
 import { stem } from './files.js';
 import { outlineOf } from './outline.js';
+import { cell, raterHead } from './rows.js';
 import { scoreText } from './text.js';
 
 export class Contours {
@@ -96,23 +97,12 @@ export class Contours {
 
   #makeRow(rater) {
     const item = document.createElement('tr');
-    const head = cell('th', '');
-    head.scope = 'row';
-    const label = document.createElement('label');
-    const box = document.createElement('input');
-    box.type = 'checkbox';
-    box.checked = true;
-    box.setAttribute('aria-label', `Contour of ${rater.name}`);
-    box.addEventListener('change', () => {
-      rater.isShown = box.checked;
+    const { head, box } = raterHead(stem(rater.name), `Contour of ${rater.name}`, rater.style, (isShown) => {
+      rater.isShown = isShown;
       this.#changed();
     });
-    const name = document.createElement('span');
-    name.className = 'name';
-    name.textContent = stem(rater.name);
-    name.title = rater.name;
-    label.append(box, swatch(rater.style), name);
-    head.append(label);
+    box.checked = true;
+    head.title = rater.name;
     const score = cell('td', '–');
     const soft = cell('td', '–');
     const last = cell('td', '');
@@ -170,27 +160,4 @@ function lastRow(score) {
   head.title = 'The soft map of the raters: the share of them who marked each pixel.';
   row.append(head, cell('td', '–'), cell('td', score), cell('td', ''));
   return row;
-}
-
-/** A short piece of the rater's line. */
-function swatch({ rgb, dash }) {
-  const canvas = document.createElement('canvas');
-  canvas.width = 44;
-  canvas.height = 16;
-  canvas.className = 'swatch';
-  canvas.setAttribute('aria-hidden', 'true');
-  const context = canvas.getContext('2d');
-  context.fillStyle = '#101418';
-  context.fillRect(0, 0, canvas.width, canvas.height);
-  context.strokeStyle = cssColor(rgb);
-  context.lineWidth = 4;
-  context.setLineDash(dash.map((length) => 2 * length));
-  context.stroke(new Path2D('M4 8h36'));
-  return canvas;
-}
-
-function cell(name, text) {
-  const element = document.createElement(name);
-  element.textContent = text;
-  return element;
 }

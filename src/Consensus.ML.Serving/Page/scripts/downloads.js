@@ -8,13 +8,23 @@ import { areaText, levelText, scoreText } from './text.js';
 const FORMS = { nifti: 'application/gzip', png: 'image/png' };
 const DISCLAIMER = 'Not a medical device. For research only.';
 
+/** Offers the maps that there are. */
+export function offerMaps(maps) {
+  const option = $('download-raters');
+  option.hidden = option.disabled = maps.raters.length === 0;
+  if (option.disabled && option.selected) {
+    $('download-map').value = 'soft';
+  }
+}
+
 /** Says which forms the chosen map can have, and why not the others. */
 export function showForms({ image, maps }) {
-  const isOneMap = $('download-map').value !== 'levels' || maps.levels === 1;
+  const kind = $('download-map').value;
+  const isOneMap = kind === 'levels' ? maps.levels === 1 : kind !== 'raters' || maps.raters.length === 1;
   const isOneSlice = image.slices === 1;
   $('download-png').disabled = !isOneMap || !isOneSlice;
   $('download-note').textContent = !isOneSlice ? 'A PNG holds one slice: a volume comes as NIfTI.'
-    : !isOneMap ? 'A PNG holds one map: the levels come as NIfTI.'
+    : !isOneMap ? `A PNG holds one map: the ${kind === 'levels' ? 'levels' : 'masks of raters'} come as NIfTI.`
       : 'In a PNG, 65535 stands for 1.';
 }
 
@@ -31,8 +41,12 @@ export async function downloadMap(form, { image, maps }, work) {
   }
 }
 
-/** Saves what is in view, with lines that say what it shows. */
-export function downloadView(viewer, { image, maps, slice }, level) {
+/**
+ * Saves what is in view, with lines that say what it shows.
+ * @param {number} level the chosen level
+ * @param {string[]} raters the named raters whose predicted contours are shown
+ */
+export function downloadView(viewer, { image, maps, slice }, level, raters) {
   const lines = [
     [image.name, maps?.structure, image.slices > 1 ? `slice ${slice + 1} of ${image.slices}` : ''].filter(Boolean).join(', '),
   ];
@@ -46,6 +60,9 @@ export function downloadView(viewer, { image, maps, slice }, level) {
       parts.push(overlay() === 'soft'
         ? 'Soft map from 0 (dark) to 1 (light)'
         : `Uncertainty from 0 to ${scoreText(maps.largestUncertainty)}`);
+    }
+    if (raters.length > 0) {
+      parts.push(`Thin contours: what ${raters.join(', ')} would draw`);
     }
     lines.push(...parts);
   }

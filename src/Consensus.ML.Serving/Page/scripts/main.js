@@ -5,6 +5,7 @@ import { startAppearance } from './appearance.js';
 import { showCard } from './card.js';
 import { Contours } from './contours.js';
 import { downloadMap, downloadView, showForms } from './downloads.js';
+import { DrawnRaters } from './drawn.js';
 import { chooseBy, listenToDrops } from './files.js';
 import { Grey } from './grey.js';
 import { listenToKeys } from './keys.js';
@@ -30,7 +31,8 @@ const grey = new Grey({
   box: $('window'), centre: $('centre'), width: $('width'), centreText: $('centre-text'), widthText: $('width-text'),
   automatic: $('window-auto'), full: $('window-full'),
 }, show);
-scene.connect(viewer, levels, contours, grey);
+const drawn = new DrawnRaters({ section: $('drawn'), rows: $('drawn-rows'), all: $('drawn-all'), none: $('drawn-none') }, show);
+scene.connect(viewer, levels, contours, drawn, grey);
 const work = new Work();
 const opening = new Opening(scene, contours, work);
 const openImage = (files, axis) => opening.openImage(files, axis);
@@ -66,7 +68,7 @@ for (const choice of document.querySelectorAll('input[name=overlay]')) {
 $('download-map').addEventListener('change', () => showForms(scene));
 click('download-nifti', () => downloadMap('nifti', scene, work));
 click('download-png', () => downloadMap('png', scene, work));
-click('download-view', () => downloadView(viewer, scene, levels.level));
+click('download-view', () => downloadView(viewer, scene, levels.level, drawn.names));
 
 const nextAppearance = startAppearance($('theme'));
 const openHelp = () => $('help').showModal();

@@ -40,7 +40,7 @@ export class Opening {
       async (signal) => new Image(await readImage(files, axis ?? this.#firstAxis(files), signal), files, isPicture(files)),
       () => this.openImage(files, axis));
     if (image) {
-    this.#waiting = [];
+      this.#waiting = [];
       this.#scene.setImage(image, this.model?.volumeAxes);
       await this.predict();
     }
@@ -65,9 +65,11 @@ export class Opening {
   /** Asks for the maps of the image that is open. */
   async predict() {
     const { image } = this.#scene;
+    const structure = $('structure').value || null;
+    const hasRaters = this.model?.structures.find((one) => !structure || one.name === structure)?.raters.length > 0;
     const maps = await this.#work.run(
       'image', image.slices > 1 ? `Predicting ${image.slices} slices…` : 'Predicting…',
-      async (signal) => new Maps(await readMaps(image.files, image.axis, $('structure').value || null, signal)),
+      async (signal) => new Maps(await readMaps(image.files, image.axis, structure, hasRaters, signal)),
       () => this.predict());
     if (maps && this.#scene.image === image) {
       this.#scene.setMaps(maps);

@@ -2,7 +2,7 @@
 
 import { LEVEL_COLOR, SOFT_SCALE, UNCERTAINTY_SCALE } from './colors.js';
 import { compose } from './compose.js';
-import { showForms } from './downloads.js';
+import { offerMaps, showForms } from './downloads.js';
 import { placeOf, worldOf } from './geometry.js';
 import { showLegend } from './legend.js';
 import { outlineOf } from './outline.js';
@@ -14,6 +14,7 @@ export class Scene {
   #viewer;
   #levels;
   #contours;
+  #drawn;
   #grey;
   #picture = document.createElement('canvas');
   #outlines = new Map();
@@ -28,8 +29,8 @@ export class Scene {
   slice = 0;
 
   /** The parts that are shown together; they are connected later, since they tell the scene of changes. */
-  connect(viewer, levels, contours, grey) {
-    [this.#viewer, this.#levels, this.#contours, this.#grey] = [viewer, levels, contours, grey];
+  connect(viewer, levels, contours, drawn, grey) {
+    [this.#viewer, this.#levels, this.#contours, this.#drawn, this.#grey] = [viewer, levels, contours, drawn, grey];
   }
 
   /** Shows another image. Everything that belonged to the one before goes. */
@@ -63,6 +64,7 @@ export class Scene {
     this.maps = null;
     this.#outlines.clear();
     this.#levels.setMaps(null);
+    this.#drawn.setMaps(null);
     $('overlays').disabled = true;
     $('downloads').disabled = true;
   }
@@ -73,8 +75,10 @@ export class Scene {
     this.#outlines.clear();
     this.#levels.setMaps(maps);
     this.#levels.setSlice(this.slice);
+    this.#drawn.setMaps(maps);
     $('overlays').disabled = false;
     $('downloads').disabled = false;
+    offerMaps(maps);
     showForms(this);
     this.show();
     this.readOut(null);
@@ -138,7 +142,7 @@ export class Scene {
     compose(pixels.data, image.planes(slice, $('channel').value), this.#grey.window, level, this.#mapOver());
     context.putImageData(pixels, 0, 0);
     this.#viewer.setPicture(this.#picture);
-    this.#viewer.setOutlines([...this.#contours.outlines(slice), ...this.#levelOutline(level)]);
+    this.#viewer.setOutlines([...this.#drawn.outlines(slice), ...this.#contours.outlines(slice), ...this.#levelOutline(level)]);
     this.#viewer.setCorner(image.slices > 1 ? `Slice ${slice + 1} of ${image.slices}` : '');
     this.#contours.score(maps, slice, this.#levels.level);
   }

@@ -57,6 +57,8 @@ export class Maps {
     this.levelValues = readArray(answer.maps.levels).values;
     this.uncertainty = readArray(answer.maps.uncertainty).values;
     this.largestUncertainty = Math.max(0, rangeOf(this.uncertainty)[1]);
+    this.raters = answer.maps.raters ? answer.raters : [];
+    this.raterValues = answer.maps.raters ? readArray(answer.maps.raters).values : null;
   }
 
   get pixels() {
@@ -75,6 +77,12 @@ export class Maps {
   levelOf(slice, level) {
     const at = (slice * this.levels + level - 1) * this.pixels;
     return this.levelValues.subarray(at, at + this.pixels);
+  }
+
+  /** What a named rater would draw, by the rater's place in `raters`; the mask is where it is above one half. */
+  raterOf(slice, rater) {
+    const at = (slice * this.raters.length + rater) * this.pixels;
+    return this.raterValues.subarray(at, at + this.pixels);
   }
 }
 
