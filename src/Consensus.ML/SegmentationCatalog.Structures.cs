@@ -1,11 +1,9 @@
 using Consensus.Imaging;
-using Consensus.Imaging.Files;
 using Consensus.Imaging.Geometry;
 using Consensus.ML.Evaluation;
 using Consensus.ML.Options;
 using Consensus.ML.Transforms.Columns;
 using Microsoft.ML;
-using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 
 namespace Consensus.ML;
@@ -31,8 +29,10 @@ public sealed partial class SegmentationCatalog
     /// <param name="softMapColumnName">The column SoftMap, as it is called without a structure; so are all columns below.</param>
     /// <param name="annotationsColumnName">The raters' masks.</param>
     /// <param name="raterNamesColumnName">The names of the raters. Without it, the masks of a case are numbered from 1.</param>
-    /// <param name="samplesColumnName">The samples; null to leave them out.</param>
-    /// <param name="uncertaintyColumnName">The uncertainty; null to leave it out.</param>
+    /// <param name="samplesColumnName">
+    /// The samples; null to leave them out. A structure without a column of the default name is scored without them.
+    /// </param>
+    /// <param name="uncertaintyColumnName">The uncertainty, in the same way.</param>
     /// <param name="raterMapColumnName">The first part of the names of the columns with the raters' masks.</param>
     /// <param name="caseColumnName">Text column with the names of the cases; null to number the rows from 1.</param>
     /// <param name="groupColumnName">The column that says which rows belong together, as for <see cref="Evaluate"/>.</param>
@@ -85,8 +85,10 @@ public sealed partial class SegmentationCatalog
             .. structures.Select(structure => new StructureColumns(
                 structure,
                 new PredictedMaps(
-                    schema, structure.ColumnName(softMapColumnName), NameOf(structure, samplesColumnName),
-                    NameOf(structure, uncertaintyColumnName), DrawnOf(structure)),
+                    schema, structure.ColumnName(softMapColumnName),
+                    NameOf(structure, samplesColumnName, mayLack: samplesColumnName == PredictedMaps.DefaultSamples),
+                    NameOf(structure, uncertaintyColumnName, mayLack: uncertaintyColumnName == PredictedMaps.DefaultUncertainty),
+                    NameOf(structure, drawnMasksColumnName, mayLack: true)),
                 schema.RequireAnnotations(structure.ColumnName(annotationsColumnName)),
                 RaterNamesColumn.FindByName(
                     schema, structure.Name.Length > 0 && schema.GetColumnOrNull(structure.ColumnName(raterNamesColumnName)) is null
@@ -94,59 +96,50 @@ public sealed partial class SegmentationCatalog
                         : structure.ColumnName(raterNamesColumnName)),
                 new RaterMaps(schema, structure, raterMapColumnName))),
         ];
-        DataViewSchema.Column? name = caseColumnName is null
-            ? null
-            : schema.Require(caseColumnName, type => type is TextDataViewType, "Text");
-        DataViewSchema.Column? image = ImageColumn(schema), imagePath = image is null ? ImagePathColumn(schema) : null;
-        DataViewSchema.Column? sliced = ImagePathColumn(schema);
-        var groups = GroupColumn.FromSchema(schema, groupColumnName, name);
+        var ofCases = new CaseColumns(schema, caseColumnName, groupColumnName, structures[0].ColumnName(softMapColumnName));
         using IChannel channel = _environment.Start("EvaluateStructures");
         var notes = new GridNotes(line => channel.Warning(MessageSensitivity.UserData, line));
         using DataViewRowCursor cursor = data.GetRowCursor(
         [
-            .. new[] { name, image, sliced }.OfType<DataViewSchema.Column>(), .. groups.Columns,
+            .. ofCases.Columns,
             .. columns.SelectMany(column => (IEnumerable<DataViewSchema.Column>)[
                 .. column.Maps.Columns, column.Annotations, .. column.Raters.Columns,
                 .. new[] { column.Names }.OfType<DataViewSchema.Column>(),
             ]),
         ]);
-        Func<GroupColumn.RowGroup>? groupGetter = groupColumnName is null ? null : groups.Getter(cursor);
-        Func<string> nameGetter = NameGetter(cursor, name);
-        using var volumes = new OpenVolumes();
-        Func<SliceGrid?> grid = GridColumn.Getter(cursor, image, imagePath, notes);
-        Func<Slice>? imageGetter = image is null ? null : cursor.SliceGetter(image.Value);
+        using CaseColumns.Row row = ofCases.Read(cursor, notes);
         var getters = columns.Select(column => (
-            Maps: column.Maps.Getter(cursor), Masks: cursor.AnnotationGetter(column.Annotations, volumes, grid, notes),
+            Maps: column.Maps.Getter(cursor), Masks: row.Masks(column.Annotations, columns.Length),
             Names: RaterNamesColumn.Getter(cursor, column.Names), Raters: column.Raters.Getter(cursor))).ToArray();
-        Func<string, VolumeKey?> volumeGetter = VolumeKey.Getter(cursor, sliced);
         var found = new List<GroupColumn.RowGroup?>();
         ScoredStructure[] scored = [.. columns.Select(_ => new ScoredStructure([], new(options), new()))];
         while (cursor.MoveNext())
         {
-            string caseName = nameGetter();
-            VolumeKey? volume = volumeGetter(caseName);
-            int row = found.Count;
-            found.Add(groupGetter?.Invoke());
+            string caseName = row.Name();
+            VolumeKey? volume = row.Volume(caseName);
+            int number = found.Count;
+            found.Add(row.Group());
             for (int structure = 0; structure < columns.Length; structure++)
             {
-                if (MasksOrNull(caseName, getters[structure].Masks, imageGetter) is not { } masks)
+                if (MasksOrNull(caseName, getters[structure].Masks, row.Image) is not { } masks)
                 {
                     continue;
                 }
 
+                row.CheckFraming(caseName, masks);
                 string[] raterNames = RaterNames(caseName, getters[structure].Names, masks, columns[structure].Names);
                 PredictedMaps.Row map = getters[structure].Maps(caseName);
                 CaseMetrics scores = Score(
-                    caseName, map, masks, imageGetter?.Invoke(), options, raterNames, out RaterMasks sized) with
+                    caseName, map, masks, row.Image(), options, raterNames, out RaterMasks sized) with
                 {
                     Volume = volume?.Name,
                 };
                 progress?.Report(scores);
                 IReadOnlyList<RaterOverlap> overlaps = getters[structure].Raters(caseName, masks, raterNames);
                 (List<ScoredRow> rows, VolumeScores ofVolumes, RaterVolumes ratersOfVolumes) = scored[structure];
-                rows.Add(new(row, scores, [.. overlaps.Select(overlap => overlap.Score(caseName))]));
-                ofVolumes.Add(volume, map, sized, raterNames, scores, row);
-                ratersOfVolumes.Add(volume, overlaps, raterNames, row);
+                rows.Add(new(number, scores, [.. overlaps.Select(overlap => overlap.Score(caseName))]));
+                ofVolumes.Add(volume, map, sized, raterNames, scores, number);
+                ratersOfVolumes.Add(volume, overlaps, raterNames, number);
             }
         }
 
@@ -170,11 +163,11 @@ public sealed partial class SegmentationCatalog
                 raters.Length == 0 ? null : new(raters, options, its.RatersOfVolumes.Scores(names)));
         }
 
-        // Not every structure need have them: the raters of one may have been given no step that draws.
-        string? DrawnOf(SegmentedStructure structure) =>
-            NameOf(structure, drawnMasksColumnName) is { } drawn && schema.GetColumnOrNull(drawn) is not null ? drawn : null;
-
-        static string? NameOf(SegmentedStructure structure, string? column) => column is null ? null : structure.ColumnName(column);
+        // Columns of the default names may be missing, as for Evaluate. Not every structure need have drawn masks, whatever their name.
+        string? NameOf(SegmentedStructure structure, string? column, bool mayLack) =>
+            column is null || (mayLack && schema.GetColumnOrNull(structure.ColumnName(column)) is null)
+                ? null
+                : structure.ColumnName(column);
     }
 
     /// <summary>What is known of a structure while rows are read.</summary>

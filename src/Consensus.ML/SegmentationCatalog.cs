@@ -1,4 +1,3 @@
-using System.Globalization;
 using Consensus.Imaging;
 using Consensus.Imaging.Files;
 using Consensus.Imaging.Geometry;
@@ -7,7 +6,6 @@ using Consensus.Imaging.Metrics;
 using Consensus.ML.Evaluation;
 using Consensus.ML.Transforms.Columns;
 using Microsoft.ML;
-using Microsoft.ML.Data;
 using Microsoft.ML.Runtime;
 
 namespace Consensus.ML;
@@ -15,10 +13,6 @@ namespace Consensus.ML;
 /// <summary>Tasks on segmentations by several raters other than training: <c>mlContext.Segmentation</c>.</summary>
 public sealed partial class SegmentationCatalog
 {
-    // The columns of the image (from LoadSlices) and of its path (from loaders). The masks of a row must lie on the grid of its image.
-    private const string ImageColumnName = "Image";
-    private const string ImagePathColumnName = "ImagePath";
-
     private readonly IHostEnvironment _environment;
 
     internal SegmentationCatalog(IHostEnvironment environment) => _environment = environment;
@@ -113,42 +107,28 @@ public sealed partial class SegmentationCatalog
             samplesColumnName, uncertaintyColumnName, drawnMasksColumnName);
         DataViewSchema.Column annotations = data.Schema.RequireAnnotations(
             ColumnContract.CheckedName(annotationsColumnName, "The annotations column of Evaluate"));
-        DataViewSchema.Column? name = caseColumnName is null
-            ? null
-            : data.Schema.Require(caseColumnName, type => type is TextDataViewType, "Text");
+        var columns = new CaseColumns(data.Schema, caseColumnName, groupColumnName, softMapColumnName);
         DataViewSchema.Column? names = RaterNamesColumn.FindByName(data.Schema, raterNamesColumnName);
-        DataViewSchema.Column? image = ImageColumn(data.Schema), imagePath = image is null ? ImagePathColumn(data.Schema) : null;
-        var groups = GroupColumn.FromSchema(data.Schema, groupColumnName, name);
-
-        var pictures = FittedPictures.FromSchema(data.Schema, image, softMapColumnName);
-
         using IChannel channel = _environment.Start("Evaluate");
         var notes = new GridNotes(line => channel.Warning(MessageSensitivity.UserData, line));
-        DataViewSchema.Column? sliced = ImagePathColumn(data.Schema);
-        DataViewSchema.Column[] facts = [.. new[] { annotations, name, names, image, sliced }.OfType<DataViewSchema.Column>()];
-        using DataViewRowCursor cursor = data.GetRowCursor([.. facts, .. maps.Columns, .. groups.Columns, .. pictures?.Columns ?? []]);
-        Func<GroupColumn.RowGroup>? groupGetter = groupColumnName is null ? null : groups.Getter(cursor);
-        Func<string> nameGetter = NameGetter(cursor, name);
+        using DataViewRowCursor cursor = data.GetRowCursor(
+            [annotations, .. columns.Columns, .. maps.Columns, .. new[] { names }.OfType<DataViewSchema.Column>()]);
+        using CaseColumns.Row row = columns.Read(cursor, notes);
         Func<string, PredictedMaps.Row> mapsGetter = maps.Getter(cursor);
-        using var volumes = new OpenVolumes();
-        Func<Annotation?> annotationGetter = cursor.AnnotationGetter(
-            annotations, volumes, GridColumn.Getter(cursor, image, imagePath, notes), notes);
-        Func<Slice>? imageGetter = image is null ? null : cursor.SliceGetter(image.Value);
+        Func<Annotation?> annotationGetter = row.Masks(annotations);
         Func<int, string[]> raterNamesGetter = RaterNamesColumn.Getter(cursor, names);
-        Action<string, RaterMasks>? framing = pictures?.Checker(cursor);
-        Func<string, VolumeKey?> volumeGetter = VolumeKey.Getter(cursor, sliced);
         var ofVolumes = new VolumeScores(options);
         var cases = new List<CaseMetrics>();
         var found = new List<GroupColumn.RowGroup?>();
         while (cursor.MoveNext())
         {
-            string caseName = nameGetter();
-            RaterMasks masks = Masks(caseName, annotationGetter, annotations.Name, imageGetter);
-            framing?.Invoke($"Case '{caseName}'", masks);
+            string caseName = row.Name();
+            RaterMasks masks = Masks(caseName, annotationGetter, annotations.Name, row.Image);
+            row.CheckFraming(caseName, masks);
             string[] raterNames = RaterNames(caseName, raterNamesGetter, masks, names);
             PredictedMaps.Row predicted = mapsGetter(caseName);
-            CaseMetrics scores = Score(caseName, predicted, masks, imageGetter?.Invoke(), options, raterNames, out RaterMasks sized);
-            VolumeKey? volume = volumeGetter(caseName);
+            CaseMetrics scores = Score(caseName, predicted, masks, row.Image(), options, raterNames, out RaterMasks sized);
+            VolumeKey? volume = row.Volume(caseName);
             scores = scores with { Volume = volume?.Name };
             ofVolumes.Add(volume, predicted, sized, raterNames, scores, cases.Count);
             channel.Trace(
@@ -156,7 +136,7 @@ public sealed partial class SegmentationCatalog
                 scores.SoftDice5, scores.SoftDice9);
             progress?.Report(scores);
             cases.Add(scores);
-            found.Add(groupGetter?.Invoke());
+            found.Add(row.Group());
         }
 
         if (cases.Count == 0)
@@ -220,21 +200,20 @@ public sealed partial class SegmentationCatalog
         ArgumentNullException.ThrowIfNull(data);
         DataViewSchema.Column annotations = data.Schema.RequireAnnotations(
             ColumnContract.CheckedName(annotationsColumnName, "The annotations column of DescribeRaters"));
-        DataViewSchema.Column? name = caseColumnName is null
-            ? null
-            : data.Schema.Require(caseColumnName, type => type is TextDataViewType, "Text");
+        DataViewSchema.Column? name = CaseColumns.FindName(data.Schema, caseColumnName);
         DataViewSchema.Column? names = RaterNamesColumn.FindByName(data.Schema, raterNamesColumnName);
         var groups = GroupColumn.FromSchema(data.Schema, groupColumnName, name);
 
         // The path comes first: the header of the file is enough, and the image need not be read.
-        DataViewSchema.Column? imagePath = ImagePathColumn(data.Schema), image = imagePath is null ? ImageColumn(data.Schema) : null;
+        DataViewSchema.Column? imagePath = CaseColumns.FindImagePath(data.Schema),
+            image = imagePath is null ? CaseColumns.FindImage(data.Schema) : null;
 
         using IChannel channel = _environment.Start("DescribeRaters");
         var notes = new GridNotes(line => channel.Warning(MessageSensitivity.UserData, line));
         using DataViewRowCursor cursor = data.GetRowCursor(
             [.. new[] { annotations, name, names, image, imagePath }.OfType<DataViewSchema.Column>(), .. groups.Columns]);
         Func<GroupColumn.RowGroup>? groupGetter = groupColumnName is null ? null : groups.Getter(cursor);
-        Func<string> nameGetter = NameGetter(cursor, name);
+        Func<string> nameGetter = CaseColumns.NameGetter(cursor, name);
         using var volumes = new OpenVolumes();
         Func<SliceGrid?> gridGetter = GridColumn.Getter(cursor, image, imagePath, notes);
         SliceGrid? grid = null;
@@ -358,13 +337,13 @@ public sealed partial class SegmentationCatalog
         return NativeScores.With(scores, maps, drawn);
     }
 
-    private static RaterMasks Masks(string caseName, Func<Annotation?> annotationGetter, string column, Func<Slice>? imageGetter)
+    private static RaterMasks Masks(string caseName, Func<Annotation?> annotationGetter, string column, Func<Slice?>? imageGetter)
     {
         return MasksOrNull(caseName, annotationGetter, imageGetter)
             ?? throw new InvalidDataException($"Case '{caseName}': column '{column}' has no masks.");
     }
 
-    private static RaterMasks? MasksOrNull(string caseName, Func<Annotation?> annotationGetter, Func<Slice>? imageGetter)
+    private static RaterMasks? MasksOrNull(string caseName, Func<Annotation?> annotationGetter, Func<Slice?>? imageGetter)
     {
         Annotation? annotation;
         try
@@ -398,30 +377,5 @@ public sealed partial class SegmentationCatalog
         }
 
         return annotation.Masks;
-    }
-
-    private static DataViewSchema.Column? ImageColumn(DataViewSchema schema) =>
-        schema.GetColumnOrNull(ImageColumnName) is { Type: SliceDataViewType } column ? column : null;
-
-    private static DataViewSchema.Column? ImagePathColumn(DataViewSchema schema) =>
-        schema.GetColumnOrNull(ImagePathColumnName)
-            is { Type: TextDataViewType or VectorDataViewType { ItemType: TextDataViewType } } column
-            ? column
-            : null;
-
-    private static Func<string> NameGetter(DataViewRowCursor cursor, DataViewSchema.Column? column)
-    {
-        if (column is null)
-        {
-            return () => (cursor.Position + 1).ToString(CultureInfo.InvariantCulture);
-        }
-
-        ValueGetter<ReadOnlyMemory<char>> getter = cursor.GetGetter<ReadOnlyMemory<char>>(column.Value);
-        return () =>
-        {
-            ReadOnlyMemory<char> name = default;
-            getter(ref name);
-            return name.ToString();
-        };
     }
 }

@@ -285,7 +285,7 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
         using var model = Fitting(resizing)
             .Append(_ml.Transforms.ConsensusSegment(TinyModel.Options()))
             .Fit(_ml.Data.LoadFromEnumerable(square));
-        _ml.Segmentation.Evaluate(model.Transform(_ml.Data.LoadFromEnumerable(square)), caseColumnName: null);
+        Evaluate(model.Transform(_ml.Data.LoadFromEnumerable(square)));
         IDataView scored = model.Transform(_ml.Data.LoadFromEnumerable(wide));
         IDataView dropped = _ml.Transforms.SelectColumns("ImagePath", "AnnotationPaths", "Features", "SoftMap")
             .Fit(scored)
@@ -294,15 +294,24 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
         {
             if (refused)
             {
-                string message = Assert.Throws<InvalidDataException>(() => _ml.Segmentation.Evaluate(view, caseColumnName: null)).Message;
-                Assert.Contains("Case '1' has a picture of 20×40 pixels (height × width)", message);
-                Assert.Contains("resizing: ImageResizingEstimator.ResizingKind.Fill", message);
+                foreach (Action evaluate in (Action[])[() => Evaluate(view), () => EvaluateStructures(view)])
+                {
+                    string message = Assert.Throws<InvalidDataException>(evaluate).Message;
+                    Assert.Contains("Case '1' has a picture of 20×40 pixels (height × width)", message);
+                    Assert.Contains("resizing: ImageResizingEstimator.ResizingKind.Fill", message);
+                }
             }
             else
             {
-                Assert.Equal(2, _ml.Segmentation.Evaluate(view, caseColumnName: null).Cases.Count);
+                Assert.Equal(2, Evaluate(view).Cases.Count);
+                Assert.Equal(2, EvaluateStructures(view).Cases.Count);
             }
         }
+
+        SegmentationMetrics Evaluate(IDataView view) => _ml.Segmentation.Evaluate(view, caseColumnName: null);
+
+        SegmentationMetrics EvaluateStructures(IDataView view) =>
+            _ml.Segmentation.EvaluateStructures(view, model.LastTransformer.Structures, caseColumnName: null)[0].Metrics;
     }
 
     [Theory]

@@ -13,6 +13,20 @@ namespace Consensus.Imaging.Files;
 internal sealed class OpenVolumes(bool closing = false) : IDisposable
 {
     private readonly List<(string Path, int Axis, NiftiVolume Volume)?> _places = [];
+    private readonly List<OpenVolumes> _lists = [];
+    private int _sharedBy = 1;
+
+    /// <summary>
+    /// The volumes of one list of paths, where each row has several lists, such as the masks of several structures. In one list for all of
+    /// them, a volume would be closed and unpacked again for each slice. They are disposed with this object.
+    /// </summary>
+    /// <param name="lists">The number of lists, which share the allowed memory.</param>
+    public OpenVolumes ForList(int lists)
+    {
+        var list = new OpenVolumes(closing) { _sharedBy = lists };
+        _lists.Add(list);
+        return list;
+    }
 
     /// <summary>Reads a slice.</summary>
     /// <param name="address">The address of the slice.</param>
@@ -30,7 +44,7 @@ internal sealed class OpenVolumes(bool closing = false) : IDisposable
             // Release the last volume before the next one allocates memory.
             Close(place);
             open = (address.Path, address.Axis!.Value, new NiftiVolume(
-                InputContent.FromFile(address.Path), address.Axis.Value, NiftiVolume.Memory / places, closing: closing));
+                InputContent.FromFile(address.Path), address.Axis.Value, NiftiVolume.Memory / places / _sharedBy, closing: closing));
             _places[place] = open;
         }
 
@@ -52,6 +66,8 @@ internal sealed class OpenVolumes(bool closing = false) : IDisposable
         {
             Close(place);
         }
+
+        _lists.ForEach(list => list.Dispose());
     }
 
     /// <summary>The header of a volume. If the volume at this place is the same file, its header is reused.</summary>

@@ -31,4 +31,26 @@ public sealed class OpenVolumesTests : IDisposable
         Complaint.Expect<InvalidDataException>(() => SliceReader.Read([$"{second}#axis=0,slice=2"], volumes, null), "no slice 2");
         Assert.Equal(0, SliceReader.Read([$"{second}#axis=0,slice=0"], volumes, null).Pixels[0]);
     }
+
+    /// <summary>Files that are gone can be read on only if nothing opens them again.</summary>
+    [Fact]
+    public void Each_of_several_lists_keeps_its_volumes_open()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows deletes no file that is open.");
+        string first = NiftiSamples.Volume([2, 3, 4]).WriteTo(_folder["first.nii.gz"]),
+            second = NiftiSamples.Volume([2, 3, 4]).WriteTo(_folder["second.nii.gz"]);
+        using var volumes = new OpenVolumes();
+        OpenVolumes one = volumes.ForList(2), other = volumes.ForList(2);
+        for (int index = 0; index < 4; index++)
+        {
+            Assert.Equal(100f * index, SliceReader.Read([$"{first}#slice={index}"], one, null).Pixels[0]);
+            Assert.Equal(100f * index, SliceReader.Read([$"{second}#slice={index}"], other, null).Pixels[0]);
+            File.Delete(first);
+            File.Delete(second);
+        }
+
+        // Whoever disposes the whole closes both.
+        volumes.Dispose();
+        Assert.Throws<FileNotFoundException>(() => SliceReader.Read([$"{first}#slice=0"], one, null));
+    }
 }

@@ -185,6 +185,35 @@ public sealed class VolumeTests : IDisposable
         static bool Near(double expected, double found) => Math.Abs(expected - found) < 1e-12;
     }
 
+    /// <summary>Files that are deleted after the first slice can be read on only if nothing opens them again.</summary>
+    [Fact]
+    public void The_masks_of_several_structures_stay_open_from_slice_to_slice()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows deletes no file that is open.");
+        string[] files = [Nifti("a", [1, 0, 0, 0, 1, 1, 1, 1]), Nifti("b", [1, 1, 0, 0, 1, 1, 1, 1])];
+        PathsRow[] rows =
+        [
+            .. Enumerable.Range(0, 2).Select(index => new PathsRow
+            {
+                Case = $"v_slice{index}",
+                PathsA = [At(files[0], index)],
+                PathsB = [At(files[1], index)],
+            }),
+        ];
+        SchemaDefinition schema = SchemaDefinition.Create(typeof(PathsRow));
+        foreach (string name in (string[])["A", "B"])
+        {
+            schema[$"Paths{name}"].ColumnName = $"AnnotationPaths.{name}";
+            SchemaDefinition.Column map = schema[$"Map{name}"];
+            (map.ColumnName, map.ColumnType) = ($"SoftMap.{name}", new VectorDataViewType(NumberDataViewType.Single, 2, 2));
+        }
+
+        IReadOnlyList<StructureMetrics> scores = _ml.Segmentation.EvaluateStructures(
+            _ml.Data.LoadFromEnumerable(rows, schema), [new("A", 1, []), new("B", 1, [])], progress: new Deleting(files, after: 2));
+        Assert.Equal([2, 2], scores.Select(one => one.Metrics.Cases.Count));
+        Assert.All(files, file => Assert.False(File.Exists(file)));
+    }
+
     private static string At(string path, int index) => $"{path}#axis=2,slice={index}";
 
     private string Nifti(string name, double[] values) =>
@@ -224,6 +253,32 @@ public sealed class VolumeTests : IDisposable
         public RaterMasks AnnotationPaths { get; set; } = new(row.Marks.Length / (height * width), height, width, row.Marks);
 
         public float[] Samples { get; set; } = row.Samples;
+    }
+
+    private sealed class PathsRow
+    {
+        public string Case { get; set; } = "";
+
+        public float[] MapA { get; set; } = [1, 1, 0, 0];
+
+        public float[] MapB { get; set; } = [1, 1, 0, 0];
+
+        public string[] PathsA { get; set; } = [];
+
+        public string[] PathsB { get; set; } = [];
+    }
+
+    private sealed class Deleting(string[] files, int after) : IProgress<CaseMetrics>
+    {
+        private int _scored;
+
+        public void Report(CaseMetrics value)
+        {
+            if (++_scored == after)
+            {
+                Array.ForEach(files, File.Delete);
+            }
+        }
     }
 
     private sealed class RaterRow(Row row, float[] first, float[] second) : ScoredRow(row, 2, 2)

@@ -38,7 +38,7 @@ internal sealed class AnnotatedStructures
         (Structure Of, Func<Annotation?> Masks, Func<int, string[]> Names)[] getters =
         [
             .. _structures.Select(structure => (
-                structure, row.AnnotationGetter(structure.Masks, volumes, once, notes),
+                structure, row.AnnotationGetter(structure.Masks, volumes.ForList(_structures.Length), once, notes),
                 RaterNamesColumn.Getter(row, structure.RaterNames))),
         ];
         return name =>
