@@ -1,4 +1,5 @@
 using Consensus.ML.Segmentation;
+using Consensus.ML.Tests.Shared;
 using Microsoft.Data.Analysis;
 using Microsoft.ML;
 using Microsoft.ML.Data;

@@ -214,14 +214,14 @@ public sealed class DatasetManifestTests : IDisposable
             var masks = new JsonObject();
             foreach ((string rater, string mask) in ((string[])["Ann", "Ben", "Cleo"]).Zip(row.AnnotationPaths))
             {
-                masks.Add(rater, Path.GetRelativePath(_folder.Path, mask));
+                masks.Add(rater, Path.GetRelativePath(_folder.Root, mask));
             }
 
             cases.Add(new JsonObject
             {
                 ["name"] = row.Case,
                 ["split"] = number < 4 ? "train" : "test",
-                ["image"] = Path.GetRelativePath(_folder.Path, row.ImagePath),
+                ["image"] = Path.GetRelativePath(_folder.Root, row.ImagePath),
                 ["masks"] = masks,
             });
         }

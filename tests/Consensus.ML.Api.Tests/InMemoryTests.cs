@@ -2,6 +2,7 @@ using Consensus.Imaging.Cases;
 using Consensus.Imaging.Files;
 using Consensus.Imaging;
 using Consensus.ML.Segmentation;
+using Consensus.ML.Tests.Shared;
 using Consensus.ML.Torch.Runtime;
 using Consensus.ML.Transforms.Columns;
 using Microsoft.ML.Data;

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Text.Json;
+using Consensus.ML.Tests.Shared;
 using Microsoft.ML;
 
 namespace Consensus.ML.Api.Tests;

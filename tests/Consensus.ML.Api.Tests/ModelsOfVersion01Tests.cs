@@ -2,6 +2,7 @@ using System.IO.Compression;
 using System.Text.Json;
 using Consensus.Imaging;
 using Consensus.ML.Segmentation;
+using Consensus.ML.Tests.Shared;
 using Consensus.ML.Transforms;
 using Microsoft.ML;
 using Microsoft.ML.Data;
@@ -104,7 +105,7 @@ public sealed class ModelsOfVersion01Tests : IDisposable
     [Trait("Category", "Slow")]
     public void They_can_be_made_again()
     {
-        string folder = Environment.GetEnvironmentVariable("CONSENSUS_MODELS_OUT") is { Length: > 0 } asked ? asked : _folder.Path;
+        string folder = Environment.GetEnvironmentVariable("CONSENSUS_MODELS_OUT") is { Length: > 0 } asked ? asked : _folder.Root;
         Directory.CreateDirectory(folder);
         SmallModels.Make(folder);
         foreach (string name in SmallModels.Names)

@@ -2,6 +2,7 @@ using Consensus.ML.Datasets;
 using Consensus.ML.Datasets.Phantom;
 using Consensus.ML.Evaluation;
 using Consensus.ML.Segmentation;
+using Consensus.ML.Tests.Shared;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
@@ -21,9 +22,9 @@ public sealed class NamedColumnTests : IDisposable
 
     public NamedColumnTests()
     {
-        PhantomDataset.Write(_folder.Path, QubiqTask.Kidney, trainCases: 4, validationCases: 1, seed: 1, size: 32);
-        _train = _ml.Data.LoadFromQubiq(_folder.Path, QubiqTask.Kidney, QubiqSplit.Train);
-        _test = _ml.Data.LoadFromQubiq(_folder.Path, QubiqTask.Kidney, QubiqSplit.Validation);
+        PhantomDataset.Write(_folder.Root, QubiqTask.Kidney, trainCases: 4, validationCases: 1, seed: 1, size: 32);
+        _train = _ml.Data.LoadFromQubiq(_folder.Root, QubiqTask.Kidney, QubiqSplit.Train);
+        _test = _ml.Data.LoadFromQubiq(_folder.Root, QubiqTask.Kidney, QubiqSplit.Validation);
     }
 
     public void Dispose() => _folder.Dispose();

@@ -1,4 +1,5 @@
 using Consensus.Imaging;
+using Consensus.ML.Tests.Shared;
 using Consensus.ML.Transforms;
 using Microsoft.ML;
 using Microsoft.ML.Data;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Consensus.Imaging;
 using Consensus.Imaging.Augmentation;
+using Consensus.ML.Tests.Shared;
 using Consensus.ML.Transforms.Columns;
 using Microsoft.ML;
 using Microsoft.ML.Data;

@@ -90,7 +90,7 @@ public sealed class PackageTests
         foreach ((string project, string? below) in ((string, string?)[])
             [("Consensus.Imaging", null), ("Consensus.ML", "Consensus.Imaging"), ("Consensus.ML.Studies", "Consensus.ML")])
         {
-            await Run(RepositoryFolder.Find(), "pack", $"src/{project}", "-c", "Release", "-o", folder.Path, $"-p:Version={Version}");
+            await Run(RepositoryFolder.Find(), "pack", $"src/{project}", "-c", "Release", "-o", folder.Root, $"-p:Version={Version}");
             using ZipArchive package = ZipFile.OpenRead(folder[$"{project}.{Version}.nupkg"]);
             XElement specification = await Specification(package, $"{project}.nuspec");
             Dictionary<string, string> dependencies = specification.Descendants()

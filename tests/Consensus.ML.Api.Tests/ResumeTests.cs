@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using Consensus.ML.Options;
 using Consensus.ML.Segmentation;
+using Consensus.ML.Tests.Shared;
 using Microsoft.ML;
 
 namespace Consensus.ML.Api.Tests;

@@ -35,7 +35,7 @@ internal static class SampleRun
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            WorkingDirectory = folder.Path,
+            WorkingDirectory = folder.Root,
         };
         using ChildProcess process = ChildProcess.Start(start);
         return await process.FinishAsync();

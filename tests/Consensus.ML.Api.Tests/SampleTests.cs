@@ -37,11 +37,11 @@ public sealed partial class SampleTests
         string own = Assert.Single(Directory.GetDirectories(folder["runs"]));
         Assert.StartsWith("Photographs-", Path.GetFileName(own), StringComparison.Ordinal);
         Assert.StartsWith($"Everything is written to {own}\n", output, StringComparison.Ordinal);
-        string[] maps = Directory.GetFiles(folder.Path, "retina*_soft.tif", SearchOption.AllDirectories);
+        string[] maps = Directory.GetFiles(folder.Root, "retina*_soft.tif", SearchOption.AllDirectories);
         Assert.Equal(4, maps.Length);
         Assert.All(maps, map => Assert.Equal((1, 200, 220), SliceReader.ReadSize(map)));
-        Assert.Equal((3, 200, 220), SliceReader.ReadSize(Directory.GetFiles(folder.Path, "image.png", SearchOption.AllDirectories)[0]));
-        Assert.Equal(4, Directory.GetFiles(folder.Path, "retina*.png", SearchOption.AllDirectories).Length);
+        Assert.Equal((3, 200, 220), SliceReader.ReadSize(Directory.GetFiles(folder.Root, "image.png", SearchOption.AllDirectories)[0]));
+        Assert.Equal(4, Directory.GetFiles(folder.Root, "retina*.png", SearchOption.AllDirectories).Length);
     }
 
     [Fact]

@@ -6,6 +6,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using Consensus.Imaging.Formats.Nifti;
 using Consensus.ML.Options;
+using Consensus.ML.Tests.Shared;
 using Consensus.ML.Transforms;
 using Microsoft.ML;
 using Microsoft.ML.Data;

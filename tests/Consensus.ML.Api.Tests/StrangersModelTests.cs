@@ -4,6 +4,7 @@ using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
+using Consensus.ML.Tests.Shared;
 using Microsoft.ML;
 
 namespace Consensus.ML.Api.Tests;

@@ -5,6 +5,7 @@ using Consensus.ML.Datasets.Phantom;
 using Consensus.ML.Evaluation;
 using Consensus.ML.Options;
 using Consensus.ML.Segmentation;
+using Consensus.ML.Tests.Shared;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
@@ -92,11 +93,11 @@ public sealed class StructuresTests : IDisposable
     {
         foreach (QubiqTask task in new[] { QubiqTask.Prostate1, QubiqTask.Prostate2 })
         {
-            PhantomDataset.Write(_folder.Path, task, 2, 1, seed: 1, size: 16);
+            PhantomDataset.Write(_folder.Root, task, 2, 1, seed: 1, size: 16);
         }
 
         File.Delete(_folder["prostate/train/case02/task02_seg06.nii.gz"]);
-        IDataView cases = _ml.Data.LoadFromQubiq(_folder.Path, [QubiqTask.Prostate1, QubiqTask.Prostate2], QubiqSplit.Train);
+        IDataView cases = _ml.Data.LoadFromQubiq(_folder.Root, [QubiqTask.Prostate1, QubiqTask.Prostate2], QubiqSplit.Train);
         Assert.Equal(["case01", "case02"], cases.GetColumn<string>("Case"));
         Assert.Equal([6, 6], cases.GetColumn<string[]>("AnnotationPaths.prostate-1").Select(paths => paths.Length));
         Assert.Equal([6, 0], cases.GetColumn<string[]>("AnnotationPaths.prostate-2").Select(paths => paths.Length));
@@ -140,7 +141,7 @@ public sealed class StructuresTests : IDisposable
     /// <summary>The phantom of brain growth: all seven raters drew loose, three of them strict, on all cases but one.</summary>
     private string WriteManifest()
     {
-        PhantomDataset.Write(_folder.Path, QubiqTask.BrainGrowth, 4, 0, seed: 2, size: Side);
+        PhantomDataset.Write(_folder.Root, QubiqTask.BrainGrowth, 4, 0, seed: 2, size: Side);
         DatasetCase[] cases =
         [
             .. Enumerable.Range(1, 4).Select(number => new DatasetCase(
@@ -155,7 +156,7 @@ public sealed class StructuresTests : IDisposable
         ];
         var manifest = new DatasetManifest
         {
-            Folder = _folder.Path, Name = "growth", Raters = Raters, Structures = ["loose", "strict"],
+            Folder = _folder.Root, Name = "growth", Raters = Raters, Structures = ["loose", "strict"],
             MissingRaters = MissingRaters.Fraction, Cases = cases,
         };
         manifest.Write(_folder["dataset.json"]);

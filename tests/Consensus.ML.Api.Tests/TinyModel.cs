@@ -1,5 +1,6 @@
 using Consensus.ML.Options;
 using Consensus.ML.Segmentation;
+using Consensus.ML.Tests.Shared;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 
@@ -25,7 +26,7 @@ public sealed class TinyModel : IDisposable
                 Log.Add($"{message.Kind}: {message.RawMessage}");
             }
         };
-        Cases = [.. Enumerable.Range(1, 4).Select(number => Blobs.WriteCase(Path.Combine(_folder.Path, $"case{number:00}"), number))];
+        Cases = [.. Enumerable.Range(1, 4).Select(number => Blobs.WriteCase(Path.Combine(_folder.Root, $"case{number:00}"), number))];
         Data = Context.Data.LoadFromEnumerable(Cases);
 
         Model = Fit(Options());
@@ -54,16 +55,7 @@ public sealed class TinyModel : IDisposable
 
     public static ConsensusSegmentationEstimator.Options Options() => new()
     {
-        Network = new()
-        {
-            ModelChannels = 32,
-            ChannelMultipliers = [1, 1],
-            ResidualBlocks = 1,
-            AttentionResolutions = [8],
-            EncoderBlocks = 1,
-            EncoderWidth = 4,
-            EncoderGrowth = 2,
-        },
+        Network = SmallNetwork.Options,
         Diffusion = new() { Steps = 8, LearnedVariance = true, Prediction = PredictionType.Epsilon },
         Training = new() { Steps = 2, BatchSize = 2, Validations = 1, ValidationFraction = 0.25, Threads = 1 },
         Sampling = new() { Generations = 2, Sampler = SamplerKind.Ddpm },

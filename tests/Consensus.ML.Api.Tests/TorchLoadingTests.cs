@@ -21,7 +21,7 @@ public sealed class TorchLoadingTests : IDisposable
         Assert.Contains("sum 12", output, StringComparison.Ordinal);
 
         // Loading writes nothing, and leaves nothing behind.
-        Assert.Empty(Directory.EnumerateFileSystemEntries(_folder.Path));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(_folder.Root));
     }
 
     [Fact]
@@ -108,9 +108,9 @@ public sealed class TorchLoadingTests : IDisposable
         (int code, string output) = await Run("use", _folder["nowhere"]);
         Assert.Equal(1, code);
         Assert.Contains($"DirectoryNotFoundException: There is no folder '{_folder["nowhere"]}'", output, StringComparison.Ordinal);
-        (_, output) = await Run("use", _folder.Path);
+        (_, output) = await Run("use", _folder.Root);
         Assert.Contains(
-            $"DllNotFoundException: '{_folder.Path}' holds no libtorch: libc10.so, libtorch_cpu.so", output, StringComparison.Ordinal);
+            $"DllNotFoundException: '{_folder.Root}' holds no libtorch: libc10.so, libtorch_cpu.so", output, StringComparison.Ordinal);
         (_, output) = await Run("load", null, ("CONSENSUS_LIBTORCH", _folder["nowhere"]));
         Assert.Contains($"'{_folder["nowhere"]}' (CONSENSUS_LIBTORCH)", output, StringComparison.Ordinal);
 
@@ -130,7 +130,7 @@ public sealed class TorchLoadingTests : IDisposable
     /// <summary>The libtorch of these tests in another folder, laid out as an installation of PyTorch.</summary>
     private string OtherLibtorch(string version)
     {
-        string torch = Path.Combine(_folder.Path, "site-packages", "torch"), lib = Path.Combine(torch, "lib");
+        string torch = Path.Combine(_folder.Root, "site-packages", "torch"), lib = Path.Combine(torch, "lib");
         Directory.CreateDirectory(lib);
         File.WriteAllText(Path.Combine(torch, "version.py"), $"# made for tests\n__version__ = '{version}'\ncuda = None\n");
         string native = Path.Combine(AppContext.BaseDirectory, "runtimes", "linux-x64", "native");
@@ -146,7 +146,7 @@ public sealed class TorchLoadingTests : IDisposable
 
         string openMP = Directory.GetFiles(native, "libgomp*.so*").Single();
         File.Copy(openMP, Path.Combine(lib, Path.GetFileName(openMP)));
-        return Path.Combine(_folder.Path, "site-packages");
+        return Path.Combine(_folder.Root, "site-packages");
     }
 
     /// <summary>Gives a function of a library another name, in a copy.</summary>
@@ -183,7 +183,7 @@ public sealed class TorchLoadingTests : IDisposable
             };
         foreach (string name in new[] { "HOME", "TMPDIR", "XDG_CACHE_HOME" })
         {
-            start.Environment[name] = _folder.Path;
+            start.Environment[name] = _folder.Root;
         }
 
         start.Environment["DOTNET_EnableDiagnostics"] = "0"; // its sockets are in the temporary folder

@@ -4,6 +4,7 @@ using Consensus.Imaging.Cases;
 using Consensus.Imaging.Formats.Nifti;
 using Consensus.ML.Datasets;
 using Consensus.ML.Datasets.Phantom;
+using Consensus.ML.Tests.Shared;
 using Consensus.ML.Transforms;
 using Consensus.ML.Transforms.Columns;
 using Microsoft.ML;
@@ -309,8 +310,8 @@ public sealed class TransformTests : IDisposable
     [Fact]
     public void A_phantom_folder_loads_with_the_columns_of_the_contract()
     {
-        PhantomDataset.Write(_folder.Path, QubiqTask.Kidney, trainCases: 11, validationCases: 1, seed: 1, size: 32);
-        IDataView data = _ml.Data.LoadFromQubiq(_folder.Path, QubiqTask.Kidney, QubiqSplit.Train);
+        PhantomDataset.Write(_folder.Root, QubiqTask.Kidney, trainCases: 11, validationCases: 1, seed: 1, size: 32);
+        IDataView data = _ml.Data.LoadFromQubiq(_folder.Root, QubiqTask.Kidney, QubiqSplit.Train);
         Assert.Equal(["Case", "Group", "ImagePath", "AnnotationPaths", "RaterNames"], data.Schema.Select(column => column.Name));
         Assert.Equal(TextDataViewType.Instance, data.Schema["ImagePath"].Type);
         Assert.Equal(new VectorDataViewType(TextDataViewType.Instance), data.Schema["AnnotationPaths"].Type);
@@ -366,9 +367,9 @@ public sealed class TransformTests : IDisposable
     [Fact]
     public void A_case_without_all_its_masks_is_left_out_with_a_warning_in_the_log()
     {
-        PhantomDataset.Write(_folder.Path, QubiqTask.Kidney, trainCases: 3, validationCases: 1, seed: 1, size: 32);
+        PhantomDataset.Write(_folder.Root, QubiqTask.Kidney, trainCases: 3, validationCases: 1, seed: 1, size: 32);
         CaseRow victim = _ml.Data.CreateEnumerable<CaseRow>(
-            _ml.Data.LoadFromQubiq(_folder.Path, QubiqTask.Kidney, QubiqSplit.Train), reuseRowObject: false).ElementAt(1);
+            _ml.Data.LoadFromQubiq(_folder.Root, QubiqTask.Kidney, QubiqSplit.Train), reuseRowObject: false).ElementAt(1);
         File.Delete(victim.AnnotationPaths[2]);
         var warnings = new List<string>();
         _ml.Log += (_, message) =>
@@ -378,7 +379,7 @@ public sealed class TransformTests : IDisposable
                 warnings.Add(message.RawMessage);
             }
         };
-        IDataView data = _ml.Data.LoadFromQubiq(_folder.Path, QubiqTask.Kidney, QubiqSplit.Train);
+        IDataView data = _ml.Data.LoadFromQubiq(_folder.Root, QubiqTask.Kidney, QubiqSplit.Train);
         Assert.Equal(2, data.GetColumn<string>("Case").Count());
         Assert.Contains(victim.Case, Assert.Single(warnings));
     }

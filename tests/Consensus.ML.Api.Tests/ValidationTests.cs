@@ -2,6 +2,7 @@ using Consensus.Imaging.Cases;
 using Consensus.ML.Evaluation;
 using Consensus.ML.Options;
 using Consensus.ML.Segmentation;
+using Consensus.ML.Tests.Shared;
 using Consensus.ML.Transforms;
 using Microsoft.ML;
 using Microsoft.ML.Data;
@@ -168,7 +169,7 @@ public sealed class ValidationTests : IDisposable
         Assert.Equal(curve.Select(point => point.Elapsed).Order(), curve.Select(point => point.Elapsed));
         Assert.All(curve, point => Assert.InRange(point.Elapsed!.Value, TimeSpan.FromTicks(1), model.Training.Elapsed));
 
-        string zip = Path.Combine(_folder.Path, "model.zip");
+        string zip = Path.Combine(_folder.Root, "model.zip");
         _ml.Model.Save(model.Model, train.Schema, zip);
         using TrainedOwner loaded = new(_ml.Model.Load(zip, out _));
         Assert.Equal(curve, loaded.Training.Validations);
@@ -203,7 +204,7 @@ public sealed class ValidationTests : IDisposable
         IDataView train = _ml.Data.LoadFromCases(Cases(3)), validation = _ml.Data.LoadFromCases(Cases(1, first: 7)),
             other = _ml.Data.LoadFromCases(Cases(1, first: 8));
         UNetSegmentationEstimator.Options options = OnePass();
-        options.Checkpoints = new() { Folder = Path.Combine(_folder.Path, "run"), EverySteps = 1, Resume = true };
+        options.Checkpoints = new() { Folder = Path.Combine(_folder.Root, "run"), EverySteps = 1, Resume = true };
         using TrainedOwner first = new(Fit(validation)), again = new(Fit(validation));
         Assert.Equal(first.Training, again.Training);
         Assert.Contains(
@@ -224,7 +225,7 @@ public sealed class ValidationTests : IDisposable
     public void A_checkpoint_is_not_resumed_with_cases_grouped_otherwise()
     {
         UNetSegmentationEstimator.Options options = OnePass();
-        options.Checkpoints = new() { Folder = Path.Combine(_folder.Path, "run"), EverySteps = 1, Resume = true };
+        options.Checkpoints = new() { Folder = Path.Combine(_folder.Root, "run"), EverySteps = 1, Resume = true };
         EstimatorChain<UNetSegmentationTransformer> pipeline = Steps().Append(_ml.Transforms.UNetSegment(options));
         pipeline.Fit(_ml.Data.LoadFromCases(Cases(4, i => $"p{i / 2}"))).Dispose();
 
@@ -260,7 +261,7 @@ public sealed class ValidationTests : IDisposable
     public void Each_fold_has_a_folder_of_checkpoints_and_a_cancelled_cross_validation_gives_the_folds_that_are_done()
     {
         IDataView cases = _ml.Data.LoadFromCases(Cases(6));
-        string folder = Path.Combine(_folder.Path, "cv");
+        string folder = Path.Combine(_folder.Root, "cv");
         using var cancellation = new CancellationTokenSource();
         int fits = 0;
         IReadOnlyList<TrainCatalogBase.CrossValidationResult<SegmentationMetrics>> some = _ml.Segmentation.CrossValidate(
@@ -335,7 +336,7 @@ public sealed class ValidationTests : IDisposable
     [
         .. Enumerable.Range(0, count).Select(i =>
         {
-            CaseRow row = Blobs.WriteCase(Path.Combine(_folder.Path, $"case{first + i:00}"), first + i);
+            CaseRow row = Blobs.WriteCase(Path.Combine(_folder.Root, $"case{first + i:00}"), first + i);
             return new RaterCase(row.Case, row.ImagePath, row.AnnotationPaths) { Group = group?.Invoke(i) };
         }),
     ];

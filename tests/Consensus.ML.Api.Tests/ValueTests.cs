@@ -1,5 +1,6 @@
 using Consensus.Imaging;
 using Consensus.ML.Segmentation;
+using Consensus.ML.Tests.Shared;
 using Consensus.ML.Transforms;
 using Consensus.ML.Transforms.Columns;
 using Microsoft.ML;

@@ -61,16 +61,7 @@ public sealed class TrainedZip : IDisposable
 
     private static ConsensusSegmentationEstimator.Options Options() => new()
     {
-        Network = new()
-        {
-            ModelChannels = 32,
-            ChannelMultipliers = [1, 1],
-            ResidualBlocks = 1,
-            AttentionResolutions = [8],
-            EncoderBlocks = 1,
-            EncoderWidth = 4,
-            EncoderGrowth = 2,
-        },
+        Network = SmallNetwork.Options,
         Diffusion = new() { Steps = 8 },
         Training = new() { Steps = 2, BatchSize = 2, Validations = 1, ValidationFraction = 0.25, Threads = 1 },
         Sampling = new() { Generations = 2, Sampler = SamplerKind.Ddpm },

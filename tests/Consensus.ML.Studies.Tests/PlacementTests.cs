@@ -2,6 +2,7 @@ using Consensus.ML.Studies.Formatting;
 using Consensus.ML.Studies.Plots;
 using Consensus.ML.Studies.Reports;
 using Consensus.ML.Studies.Running;
+using Consensus.ML.Tests.Shared;
 
 namespace Consensus.ML.Studies.Tests;
 

@@ -6,6 +6,7 @@ using Consensus.ML.Studies.Planning;
 using Consensus.ML.Studies.Reports;
 using Consensus.ML.Studies.Results;
 using Consensus.ML.Studies.Running;
+using Consensus.ML.Tests.Shared;
 
 namespace Consensus.ML.Studies.Tests;
 

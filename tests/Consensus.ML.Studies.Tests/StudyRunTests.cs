@@ -13,6 +13,7 @@ using Consensus.ML.Segmentation;
 using Consensus.ML.Studies.Planning;
 using Consensus.ML.Studies.Results;
 using Consensus.ML.Studies.Running;
+using Consensus.ML.Tests.Shared;
 using Microsoft.ML;
 using TorchSharp;
 

@@ -8,6 +8,7 @@ using Consensus.ML.Datasets.Phantom;
 using Consensus.ML.Studies.Planning;
 using Consensus.ML.Studies.Results;
 using Consensus.ML.Studies.Running;
+using Consensus.ML.Tests.Shared;
 using Microsoft.ML;
 
 namespace Consensus.ML.Studies.Tests;

@@ -3,6 +3,7 @@ using Consensus.ML.Datasets;
 using Consensus.ML.Datasets.Phantom;
 using Consensus.ML.Studies.Planning;
 using Consensus.ML.Studies.Running;
+using Consensus.ML.Tests.Shared;
 using Microsoft.ML;
 using TorchSharp;
 

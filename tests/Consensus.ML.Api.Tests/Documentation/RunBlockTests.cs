@@ -80,7 +80,7 @@ public sealed class RunBlockTests(TinyModel tiny) : IDisposable
         string[] raters = ["1", "2", "3"];
         var manifest = new DatasetManifest
         {
-            Folder = _folder.Path,
+            Folder = _folder.Root,
             Name = "blobs",
             Raters = raters[..tiny.Cases[0].AnnotationPaths.Length],
             Cases = [.. tiny.Cases.Select((row, i) => Described(row, i < 3 ? "train" : "val"))],
@@ -89,7 +89,7 @@ public sealed class RunBlockTests(TinyModel tiny) : IDisposable
         CodeBlock block = Find(Library, "CheckpointOptions");
         CodeBlock shortened = block with { Text = block.Text.Replace("FromMinutes(15)", "FromSeconds(0.2)", StringComparison.Ordinal) };
         Assert.NotEqual(block, shortened);
-        (string output, IReadOnlyDictionary<string, object?> values) = CSharpBlock.Run(shortened, _folder.Path, "summary");
+        (string output, IReadOnlyDictionary<string, object?> values) = CSharpBlock.Run(shortened, _folder.Root, "summary");
         var summary = (TrainingSummary)values["summary"]!;
         Assert.Equal((3, 1), (summary.TrainingCases, summary.ValidationCases));
         Assert.StartsWith("best of ", output, StringComparison.Ordinal);
@@ -107,7 +107,7 @@ public sealed class RunBlockTests(TinyModel tiny) : IDisposable
     {
         string output = await SampleRun.InFolder(_folder, "QuickStart", "quick", "--seconds", "3");
         Assert.Contains("mean:   soft Dice 0.", output, StringComparison.Ordinal);
-        Assert.Equal(6, Directory.GetFiles(Path.Combine(_folder.Path, "quick", "maps"), "case*.png").Length);
+        Assert.Equal(6, Directory.GetFiles(Path.Combine(_folder.Root, "quick", "maps"), "case*.png").Length);
     }
 
     public void Dispose() => _folder.Dispose();
@@ -118,7 +118,7 @@ public sealed class RunBlockTests(TinyModel tiny) : IDisposable
         .Single(block => block.Language == "csharp" && block.Text.Contains(part, StringComparison.Ordinal));
 
     private (string Output, IReadOnlyDictionary<string, object?> Values) Run(string file, string part, params string[] variables) =>
-        CSharpBlock.Run(Find(file, part), _folder.Path, variables);
+        CSharpBlock.Run(Find(file, part), _folder.Root, variables);
 
     private void SaveModels()
     {

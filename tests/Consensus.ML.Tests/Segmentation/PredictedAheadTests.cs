@@ -1,5 +1,6 @@
 using Consensus.ML.Options;
 using Consensus.ML.Segmentation;
+using Consensus.ML.Tests.Shared;
 using Consensus.ML.Torch.Runtime;
 using Microsoft.ML;
 using Microsoft.ML.Data;
@@ -231,11 +232,7 @@ public sealed class PredictedAheadTests
     private ConsensusSegmentationTransformer Train() => _ml.Transforms.ConsensusSegment(new ConsensusSegmentationEstimator.Options
     {
         AnnotationsColumnName = "Masks",
-        Network = new()
-        {
-            ModelChannels = 32, ChannelMultipliers = [1, 1], ResidualBlocks = 1, AttentionResolutions = [8],
-            EncoderBlocks = 1, EncoderWidth = 4, EncoderGrowth = 2,
-        },
+        Network = SmallNetwork.Options,
         Diffusion = new() { Steps = 4, Prediction = PredictionType.XStart },
         Training = new() { Steps = 2, BatchSize = 2, Validations = 1, ValidationFraction = 0.3, Threads = 1 },
         Sampling = new() { Generations = 2 },

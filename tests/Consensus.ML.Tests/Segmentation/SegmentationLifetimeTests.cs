@@ -3,6 +3,7 @@ using System.Text;
 using Consensus.ML.Options;
 using Consensus.ML.Segmentation;
 using Consensus.ML.Segmentation.Models;
+using Consensus.ML.Tests.Shared;
 using Consensus.ML.Transforms;
 using Microsoft.ML;
 using Microsoft.ML.Data;
@@ -240,16 +241,7 @@ public sealed class SegmentationLifetimeTests
     private static ConsensusSegmentationEstimator.Options Options() => new()
     {
         AnnotationsColumnName = "Masks",
-        Network = new()
-        {
-            ModelChannels = 32,
-            ChannelMultipliers = [1, 1],
-            ResidualBlocks = 1,
-            AttentionResolutions = [8],
-            EncoderBlocks = 1,
-            EncoderWidth = 4,
-            EncoderGrowth = 2,
-        },
+        Network = SmallNetwork.Options,
         Diffusion = new() { Steps = 4, Prediction = PredictionType.Epsilon },
         Training = new() { Steps = 2, BatchSize = 2, Validations = 1, ValidationFraction = 0.3, Threads = 1 },
         Sampling = new() { Generations = 2 },
