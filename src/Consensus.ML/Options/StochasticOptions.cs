@@ -17,9 +17,17 @@ public sealed record StochasticOptions
     public int TrainingSamples { get; init; } = 20;
 
     /// <summary>
+    /// Steps at the beginning of the training, 0 to 1 000 000, in which the mean alone is learnt, as in the toy problem of the authors'
+    /// code. A covariance that is learnt beside a bad mean grows until one of the samples is good by chance, and the others, which cost
+    /// little, spoil the soft map. Default 250.
+    /// </summary>
+    public int MeanSteps { get; init; } = 250;
+
+    /// <summary>
     /// Whether pixels where every channel has its smallest value of the slice get no covariance: all samples have the mean there. The
     /// paper does so outside of the brain, where the covariance would grow without bound. Use it where the background is one constant
-    /// value, as after skull stripping, and no rater marks it. Default false; the largest variance is bounded in any case.
+    /// value, as after skull stripping, and no rater marks it. Default false. The variance that a pixel has by itself (D) is bounded in any
+    /// case.
     /// </summary>
     public bool MaskBackground { get; init; }
 }

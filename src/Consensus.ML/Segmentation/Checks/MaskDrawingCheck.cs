@@ -6,7 +6,7 @@ namespace Consensus.ML.Segmentation.Checks;
 /// <summary>Refuses options of networks that draw masks. A message names the option, its value and what is allowed.</summary>
 internal static class MaskDrawingCheck
 {
-    private const int Most = 100, MostSamples = 1000;
+    private const int Most = 100, MostSamples = 1000, MostSteps = 1_000_000;
     private const double LargestBeta = 1000;
 
     /// <summary>Checks the options of stochastic segmentation networks.</summary>
@@ -16,6 +16,7 @@ internal static class MaskDrawingCheck
         const string Name = "Stochastic.";
         Range(Name + nameof(options.Rank), options.Rank, 1, Most);
         Range(Name + nameof(options.TrainingSamples), options.TrainingSamples, 1, MostSamples);
+        Range(Name + nameof(options.MeanSteps), options.MeanSteps, 0, MostSteps);
     }
 
     /// <summary>Checks the options of the Probabilistic U-Net.</summary>

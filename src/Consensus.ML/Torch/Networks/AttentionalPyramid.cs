@@ -1,5 +1,6 @@
 using Consensus.ML.Graphs;
 using Consensus.ML.Options;
+using Consensus.ML.Torch.Kernels;
 using static TorchSharp.torch;
 
 namespace Consensus.ML.Torch.Networks;
@@ -35,8 +36,8 @@ internal sealed class AttentionalPyramid
 
         _fuse =
         [
-            new(layout, "fuse.0", count * channels, channels), new(layout, "fuse.1", channels, channels),
-            new(layout, "fuse.2", channels, channels, kernel: 1),
+            Normed(layout, "fuse.0", count * channels, channels), Normed(layout, "fuse.1", channels, channels),
+            Normed(layout, "fuse.2", channels, channels, kernel: 1),
         ];
     }
 
@@ -101,6 +102,11 @@ internal sealed class AttentionalPyramid
         return Patches.EmitUnfold(sum.Times(1.0 / _levels.Count), _patch);
     }
 
+    // The paper has PReLU. ReLU would not do: outputs of features that are nowhere negative learn the background by negative weights, the
+    // features then fall to 0 in the structure, and a 0 after ReLU has no gradient that could raise them again.
+    private static NormedConvolution Normed(WeightLayout layout, string name, long inputs, long outputs, int kernel = 3) =>
+        new(layout, name, inputs, outputs, kernel, Activation.Silu);
+
     /// <summary>One level of the pyramid.</summary>
     private sealed class Level
     {
@@ -119,16 +125,16 @@ internal sealed class AttentionalPyramid
                 _blocks.Add(new(layout, $"{name}.block{block + 1}", block == 0 ? inputs : width, width, null, options.ScaleShiftNorm));
             }
 
-            _narrow = new(layout, $"{name}.narrow", width, channels, kernel: 1);
+            _narrow = Normed(layout, $"{name}.narrow", width, channels, kernel: 1);
             _attend = Pair("attend");
             _attention = new(layout, $"{name}.attention", channels, channels, kernel: 1);
-            _refine = [.. Pair("refine"), new(layout, $"{name}.refine.2", channels, channels, kernel: 1)];
-            _before = new(layout, $"{name}.out.0", channels, outputs, kernel: 1, zero: true, lowPrecision: false);
-            _after = new(layout, $"{name}.out.1", channels, outputs, kernel: 1, zero: true, lowPrecision: false);
+            _refine = [.. Pair("refine"), Normed(layout, $"{name}.refine.2", channels, channels, kernel: 1)];
+            _before = new(layout, $"{name}.out.0", channels, outputs, kernel: 1, lowPrecision: false);
+            _after = new(layout, $"{name}.out.1", channels, outputs, kernel: 1, lowPrecision: false);
 
             NormedConvolution[] Pair(string part) =>
             [
-                new(layout, $"{name}.{part}.0", 2 * channels, channels), new(layout, $"{name}.{part}.1", channels, channels),
+                Normed(layout, $"{name}.{part}.0", 2 * channels, channels), Normed(layout, $"{name}.{part}.1", channels, channels),
             ];
         }
 

@@ -16,6 +16,9 @@ internal sealed record ForwardContext(IReadOnlyList<Tensor> Weights, bool Traini
     /// <summary>Which images of a batch pass through the network; null for all of them, or where there is no batch.</summary>
     public BatchPart? Part { get; init; }
 
+    /// <summary>The training step of this pass, from 0; null for a prediction.</summary>
+    public long? Step { get; init; }
+
     /// <summary>Counts the arithmetic of a pass; null for no counting.</summary>
     public OperationCount? Operations { get; init; }
 

@@ -4,13 +4,15 @@ using static TorchSharp.torch;
 
 namespace Consensus.ML.Torch.Networks;
 
-/// <summary>A convolution, group normalisation, and a rectifier.</summary>
+/// <summary>A convolution, group normalisation, and an activation.</summary>
 /// <param name="layout">Where its weights are declared.</param>
 /// <param name="name">The beginning of their names.</param>
 /// <param name="inputs">Input channels.</param>
 /// <param name="outputs">Output channels, a multiple of 32.</param>
 /// <param name="kernel">Side of the kernel.</param>
-internal sealed class NormedConvolution(WeightLayout layout, string name, long inputs, long outputs, int kernel = 3)
+/// <param name="activation">What follows the normalisation.</param>
+internal sealed class NormedConvolution(
+    WeightLayout layout, string name, long inputs, long outputs, int kernel = 3, Activation activation = Activation.Relu)
 {
     private readonly Convolution _convolution = new(layout, $"{name}.conv", inputs, outputs, kernel);
     private readonly GroupNormalization _norm = new(layout, $"{name}.norm", outputs);
@@ -21,9 +23,9 @@ internal sealed class NormedConvolution(WeightLayout layout, string name, long i
     public Tensor Forward(ForwardContext context, Tensor input)
     {
         using var scope = NewDisposeScope();
-        return _norm.Forward(context, _convolution.Forward(context, input), Activation.Relu).MoveToOuterDisposeScope();
+        return _norm.Forward(context, _convolution.Forward(context, input), activation).MoveToOuterDisposeScope();
     }
 
     public GraphValue Emit(GraphContext context, GraphValue input) =>
-        _norm.Emit(context, _convolution.Emit(context, input), Activation.Relu);
+        _norm.Emit(context, _convolution.Emit(context, input), activation);
 }

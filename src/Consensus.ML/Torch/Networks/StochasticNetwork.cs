@@ -96,7 +96,10 @@ internal sealed class StochasticNetwork : ISampledNetwork
     Tensor ISampledNetwork.Loss(ForwardContext context, Tensor images, Tensor masks, Tensor noise)
     {
         using var scope = NewDisposeScope();
-        Tensor samples = Distribution(context, images).Sample(noise.view(images.shape[0], _options.TrainingSamples, NoiseSize));
+
+        // Without noise every sample is the mean, and the covariance gets a gradient of 0.
+        Tensor drawn = context.Step < _options.MeanSteps ? zeros_like(noise) : noise;
+        Tensor samples = Distribution(context, images).Sample(drawn.view(images.shape[0], _options.TrainingSamples, NoiseSize));
         return LowRankGaussian.LogLikelihood(samples, masks.flatten(1)).Over(-_height * _width).MoveToOuterDisposeScope();
     }
 

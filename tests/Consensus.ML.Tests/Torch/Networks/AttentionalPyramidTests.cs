@@ -20,13 +20,14 @@ public sealed class AttentionalPyramidTests
         using WeightSet set = WeightSet.Initialize(layout, CPU, 1);
         using (no_grad())
         {
-            // The last layers start at zero, so only their biases speak: 1, 2 and 3 before the levels are refined, and 10, 20 and 60 after.
-            Set("level1.out.0.bias", 1);
-            Set("level2.out.0.bias", 2);
-            Set("level3.out.0.bias", 3);
-            Set("level1.out.1.bias", 10);
-            Set("level2.out.1.bias", 20);
-            Set("level3.out.1.bias", 60);
+            // Of the last layers only the biases speak: 1, 2 and 3 before the levels are refined, and 10, 20 and 60 after.
+            foreach ((string output, double bias) in (ReadOnlySpan<(string, double)>)[
+                ("level1.out.0", 1), ("level2.out.0", 2), ("level3.out.0", 3),
+                ("level1.out.1", 10), ("level2.out.1", 20), ("level3.out.1", 60)])
+            {
+                Set($"{output}.weight", 0);
+                Set($"{output}.bias", bias);
+            }
         }
 
         var context = new ForwardContext(set.Weights, Training: true);

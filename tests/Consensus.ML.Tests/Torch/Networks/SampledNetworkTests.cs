@@ -127,6 +127,27 @@ public sealed class SampledNetworkTests
     }
 
     [Fact]
+    public void In_the_first_steps_the_mean_alone_is_learnt()
+    {
+        using var scope = NewDisposeScope();
+        (ISampledNetwork network, WeightLayout layout) = Create(probabilistic: false, options: Stochastic with { MeanSteps = 5 });
+        Tensor[] weights = [.. Weights(layout).Select(weight => weight.requires_grad_())];
+        var context = new ForwardContext(weights, Training: true) { Step = 4 };
+        Tensor images = Images(), masks = Masks(), noise = Noise(2, network.TrainingNoiseSize);
+        Tensor loss = network.Loss(context, images, masks, noise);
+        Tensor expected = functional.binary_cross_entropy_with_logits(
+            ((StochasticNetwork)network).Distribution(context, images).Mean, masks.flatten(1), reduction: Reduction.None).mean([1]);
+        Assert.True((loss - expected).abs().max().item<float>() < 1e-5);
+        loss.sum().backward();
+        string[] untouched =
+        [
+            .. layout.Specs.Where((_, i) => weights[i].grad is not { } grad || grad.abs().max().item<float>() == 0).Select(spec => spec.Name),
+        ];
+        Assert.Equal(["log_variance.weight", "log_variance.bias", "factor.weight", "factor.bias"], untouched);
+        Assert.True((network.Loss(context with { Step = 5 }, images, masks, noise) - expected).abs().min().item<float>() > 1e-3);
+    }
+
+    [Fact]
     public void A_masked_background_has_the_mean_in_every_sample()
     {
         using var scope = NewDisposeScope();

@@ -200,7 +200,12 @@ internal sealed class TrainingMembers<TModel> : IDisposable
         using var scope = NewDisposeScope();
         using var dropout = new Generator(
             SeededRandom.Seed(SeedOf(member), SeededRandom.Purpose.Dropout, optimizer.Steps), _device);
-        var context = new ForwardContext(optimizer.Leaves, Training: true) { Dropout = objective.Dropout, DropoutGenerator = dropout };
+        var context = new ForwardContext(optimizer.Leaves, Training: true)
+        {
+            Dropout = objective.Dropout,
+            DropoutGenerator = dropout,
+            Step = optimizer.Steps,
+        };
         optimizer.ZeroGradients();
         Tensor loss = objective.Differentiate(context, optimizer.Steps, optimizer.LossScale);
         optimizer.GatherGradients();
