@@ -3,7 +3,7 @@ namespace Consensus.Imaging.Metrics;
 /// <summary>Correlations: Spearman's of the ranks, and Pearson's of the values.</summary>
 internal static class RankCorrelation
 {
-    /// <summary>Pearson's correlation of the ranks; equal values share the mean of their ranks.</summary>
+    /// <summary>Pearson's correlation of the ranks; equal values (<see cref="Ties"/>) share the mean of their ranks.</summary>
     /// <returns>Between −1 and 1. NaN if one of the two is constant or holds a NaN, and if there are no values.</returns>
     public static double Spearman(ReadOnlySpan<float> first, ReadOnlySpan<float> second)
     {
@@ -51,12 +51,7 @@ internal static class RankCorrelation
         var ranks = new double[sorted.Length];
         for (int first = 0; first < sorted.Length;)
         {
-            int end = first + 1;
-            while (end < sorted.Length && sorted[end] == sorted[first])
-            {
-                end++;
-            }
-
+            int end = Ties.End(sorted, first);
             for (int i = first; i < end; i++)
             {
                 ranks[places[i]] = (first + 1 + end) / 2.0;

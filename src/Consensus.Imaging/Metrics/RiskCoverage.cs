@@ -10,7 +10,8 @@ namespace Consensus.Imaging.Metrics;
 /// from the rounded map: <c>1 − y</c> where p is above one half, <c>y</c> elsewhere, where y is the share of raters. With one rater, it is
 /// the usual error of 0 or 1. The area is the mean over the n coverages of the selective risk (Geifman, Uziel and El-Yaniv, "Bias-Reduced
 /// Uncertainty Estimation for Deep Neural Classifiers", ICLR 2019): <c>1/n · Σ_k (1/k) · Σ_{i ≤ k} error_i</c>. Pixels of equal confidence
-/// have no order, so each counts with their mean error: this is the mean over all their orders.
+/// have no order, so each counts with their mean error: this is the mean over all their orders. Shares are rounded to single precision, so
+/// confidences that differ by less than 2^−22 are equal.
 /// </remarks>
 /// <param name="Area">The area under the curve (AURC), in [0, 1]; lower is better. NaN without pixels, or if a value is NaN.</param>
 /// <param name="Excess">
@@ -42,7 +43,9 @@ internal readonly record struct RiskCoverage(double Area, double Excess)
     }
 
     /// <summary>Computes both areas of errors, at least one, whose order is given.</summary>
-    /// <param name="doubts">A value for each error, the smaller the surer; equal ones have no order. They are sorted.</param>
+    /// <param name="doubts">
+    /// A value for each error, the smaller the surer; equal ones have no order (<see cref="Ties"/>). They are sorted.
+    /// </param>
     /// <param name="errors">The errors, which are put into the same order.</param>
     public static RiskCoverage OfOrder(float[] doubts, float[] errors)
     {
@@ -54,18 +57,18 @@ internal readonly record struct RiskCoverage(double Area, double Excess)
     }
 
     /// <summary>The mean selective risk.</summary>
-    /// <param name="order">Ascending values; equal ones mark pixels without an order.</param>
+    /// <param name="order">Ascending values; equal ones (<see cref="Ties"/>) mark pixels without an order.</param>
     /// <param name="errors">The error of each pixel, in the same order.</param>
     private static double Mean(float[] order, float[] errors)
     {
         double risks = 0, sum = 0;
         for (int first = 0; first < order.Length;)
         {
-            int end = first;
+            int end = Ties.End(order, first);
             double group = 0;
-            for (; end < order.Length && order[end] == order[first]; end++)
+            for (int tied = first; tied < end; tied++)
             {
-                group += errors[end];
+                group += errors[tied];
             }
 
             group /= end - first;

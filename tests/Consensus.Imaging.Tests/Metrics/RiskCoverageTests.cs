@@ -33,6 +33,38 @@ public sealed class RiskCoverageTests
         Assert.Throws<ArgumentException>(() => RiskCoverage.Compute([0], [0, 0]));
     }
 
+    /// <summary>
+    /// k of C raters are as sure as C − k of them, though single precision makes different numbers of k/C and 1 − (C − k)/C.
+    /// </summary>
+    [Theory]
+    [InlineData(3)]
+    [InlineData(5)]
+    [InlineData(7)]
+    [InlineData(10)]
+    [InlineData(31)]
+    public void A_share_and_its_complement_are_equally_sure(int raters)
+    {
+        for (int votes = 1; 2 * votes < raters; votes++)
+        {
+            // Errors of one half at one share, and of 0 and 1 at its complement: their mean is one half, in whatever order.
+            float share = votes / (float)raters, complement = (raters - votes) / (float)raters;
+            RiskCoverage area = RiskCoverage.Compute([share, complement, complement, share], [0.5f, 1, 0, 0.5f]);
+            Assert.Equal(0.5, area.Area, 1e-7);
+            Assert.Equal(area.Area, RiskCoverage.Compute([complement, share, share, complement], [0.5f, 0, 1, 0.5f]).Area, 1e-7);
+        }
+    }
+
+    /// <summary>Half of the pixels have the share 1/3, half 2/3, and all raters mark all: in no order is the risk other than one half.</summary>
+    [Fact]
+    public void Halves_of_a_third_and_two_thirds_have_one_risk()
+    {
+        RiskCoverage area = RiskCoverage.Compute([1 / 3f, 2 / 3f, 1 / 3f, 2 / 3f], [1, 1, 1, 1]);
+        Assert.Equal(0.5, area.Area, 1e-7);
+
+        // The best order has the errors 0, 0, 1, 1: the risks 0, 0, 1/3 and 1/2.
+        Assert.Equal(0.5 - (((1 / 3.0) + 0.5) / 4), area.Excess, 1e-7);
+    }
+
     [Fact]
     public void Pixels_of_equal_confidence_count_as_the_mean_over_their_orders()
     {
