@@ -65,8 +65,23 @@ public sealed partial record SliceAddress
 
     /// <summary>The file of the volume if an image is a slice of a volume; null if it is not.</summary>
     /// <param name="paths">The image's files: one file, or one file per channel.</param>
-    public static string? VolumeOf(IReadOnlyList<string> paths) =>
-        paths is [{ Length: > 0 } first, ..] && Parse(first) is { Index: not null } slice ? slice.Path : null;
+    public static string? VolumeOf(IReadOnlyList<string> paths) => SliceOf(paths)?.Path;
+
+    /// <summary>
+    /// Puts the slices of each volume together, in their order in the volume, at the place of the first of them. Images that are no slices
+    /// keep their order.
+    /// </summary>
+    /// <typeparam name="T">What has an image.</typeparam>
+    /// <param name="images">The images.</param>
+    /// <param name="paths">The files of an image, one for each channel.</param>
+    public static IEnumerable<T> Together<T>(IEnumerable<T> images, Func<T, IReadOnlyList<string>> paths) => images
+        .Select((image, place) => (Image: image, Place: place, Slice: SliceOf(paths(image))))
+        .GroupBy(one => one.Slice is { } slice ? (slice.Path, -1) : ("", one.Place))
+        .SelectMany(volume => volume.OrderBy(one => one.Slice?.Index ?? 0))
+        .Select(one => one.Image);
+
+    private static SliceAddress? SliceOf(IReadOnlyList<string> paths) =>
+        paths is [{ Length: > 0 } first, ..] && Parse(first) is { Index: not null } slice ? slice : null;
 
     /// <summary>The address as text for a column of paths. <see cref="Parse"/> reads it.</summary>
     public override string ToString() =>

@@ -104,6 +104,22 @@ public sealed class StructuresTests : IDisposable
         Assert.Equal(["1", "2", "3", "4", "5", "6"], cases.GetColumn<string[]>("RaterNames.prostate-2").First());
     }
 
+    /// <summary>A structure that nobody drew on some slices of a volume must not put other volumes between the slices.</summary>
+    [Fact]
+    public void The_slices_of_a_volume_stay_together_whatever_a_structure_was_drawn_on()
+    {
+        IDataView rows = _ml.Data.LoadFromStructures(
+        [
+            new("core", [Slice("v", 2), Slice("v", 3), Slice("w", 1), new("single", "s.png", ["m.png"])]),
+            new("whole", [Slice("v", 1), Slice("v", 2), Slice("v", 3), Slice("v", 10), Slice("w", 0), Slice("w", 1)]),
+        ]);
+        Assert.Equal(["v1", "v2", "v3", "v10", "w0", "w1", "single"], rows.GetColumn<string>("Case"));
+        Assert.Equal([0, 1, 1, 0, 0, 1, 1], rows.GetColumn<string[]>("AnnotationPaths.core").Select(paths => paths.Length));
+
+        static RaterCase Slice(string volume, int index) =>
+            new($"{volume}{index}", $"{volume}.nii#axis=2,slice={index}", [$"{volume}-mask.nii#axis=2,slice={index}"]);
+    }
+
     [Fact]
     public void Structures_of_different_images_are_refused() => Expect<InvalidDataException>(
         () => _ml.Data.LoadFromStructures([new("a", [new("one", "x.png", ["m.png"])]), new("b", [new("one", "y.png", ["m.png"])])]),

@@ -1,3 +1,4 @@
+using Consensus.Imaging;
 using Consensus.Imaging.Cases;
 using Consensus.Imaging.Labels;
 using Consensus.ML.Cli.Shell;
@@ -53,13 +54,15 @@ internal static class StructureSources
         CaseSource first = structures[0];
         RaterCase[] cases =
         [
-            .. structures.SelectMany(each => each.Cases.Select(raterCase => (each.Structure, Case: raterCase)))
-                .GroupBy(one => one.Case.Name, StringComparer.Ordinal)
-                .Select(same => same.First().Case with
-                {
-                    AnnotationPaths = [.. same.SelectMany(one => one.Case.AnnotationPaths)],
-                    RaterNames = [.. same.SelectMany(one => one.Case.RaterNames.Select(rater => $"{one.Structure} {rater}"))],
-                }),
+            .. SliceAddress.Together(
+                structures.SelectMany(each => each.Cases.Select(raterCase => (each.Structure, Case: raterCase)))
+                    .GroupBy(one => one.Case.Name, StringComparer.Ordinal)
+                    .Select(same => same.First().Case with
+                    {
+                        AnnotationPaths = [.. same.SelectMany(one => one.Case.AnnotationPaths)],
+                        RaterNames = [.. same.SelectMany(one => one.Case.RaterNames.Select(rater => $"{one.Structure} {rater}"))],
+                    }),
+                one => one.ImagePaths),
         ];
         return first with
         {

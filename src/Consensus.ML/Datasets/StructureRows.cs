@@ -1,3 +1,4 @@
+using Consensus.Imaging;
 using Consensus.Imaging.Cases;
 using Consensus.ML.Options;
 using Microsoft.Data.Analysis;
@@ -11,7 +12,8 @@ internal static class StructureRows
 {
     /// <summary>
     /// Columns: Case and Group (Text), ImagePath (Text, or a vector of Text), and for each structure AnnotationPaths.NAME and
-    /// RaterNames.NAME (vectors of Text, empty where nobody drew the structure). Cases come in the order in which the structures name them.
+    /// RaterNames.NAME (vectors of Text, empty where nobody drew the structure). Cases come in the order in which the structures name them,
+    /// with the slices of a volume together.
     /// </summary>
     /// <exception cref="ArgumentException">There is no structure, or a structure is given twice.</exception>
     /// <exception cref="InvalidDataException">
@@ -50,6 +52,8 @@ internal static class StructureRows
             }
         }
 
+        // A structure that was drawn on some slices alone names those first.
+        cases = [.. SliceAddress.Together(cases, one => one.ImagePaths)];
         bool isOneFile = cases.All(one => one.ImagePaths.Count == 1);
         return new DataFrame(
         [
