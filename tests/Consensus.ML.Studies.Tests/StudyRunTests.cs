@@ -133,6 +133,10 @@ public sealed class StudyRunTests : IDisposable
             StringComparison.Ordinal);
         StudySchemas.AssertFits(_options.Folder);
 
+        // The steps that the report draws are those of the three levels: x(t) and x(0) of each.
+        string steps = Directory.GetFiles(Run("consensus-raters", "cases"), "*_steps.png").Single();
+        Assert.Equal(2 * 3 * RunEvaluation.PicturedSteps, StoredMaps.Read(steps, 32, 32).Maps.Count);
+
         static bool Near(double one, double other) => Math.Abs(one - other) < 1e-12 || (double.IsNaN(one) && double.IsNaN(other));
     }
 

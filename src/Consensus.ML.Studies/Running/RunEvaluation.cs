@@ -156,12 +156,15 @@ internal sealed class RunEvaluation(
 
         RaterMasks masks = MasksAt(raterCase, size);
         IReadOnlyList<string> names = RaterRecord.NamesOf(raterCase, masks.Raters);
-        return
+        RaterMapRecord[] scores =
         [
             .. prediction.RaterMaps.Where(drawn => names.Contains(drawn.Rater, StringComparer.Ordinal))
                 .Select(drawn => CaseRaterScore.Compute(raterCase.Name, drawn.Rater, drawn.Map, masks, names))
                 .Select(score => new RaterMapRecord(score.Rater, score.Dice, score.DiceWithOthers)),
         ];
+
+        // None of them need have drawn this case.
+        return scores.Length == 0 ? null : scores;
     }
 
     private static RaterMasks MasksAt(RaterCase raterCase, int size) => Resampling.Nearest(raterCase.ReadMasks(), size, size);
@@ -229,10 +232,10 @@ internal sealed class RunEvaluation(
         using ConsensusSegmentationTransformer slow = model.WithSampling(model.Sampling with { Sampler = SamplerKind.Ddim, Steps = steps });
         IReadOnlyList<SamplingStep> traced = slow.TraceSampling(features, cancellation);
 
-        // Noise outside [0, 1] becomes black or white.
-        new StoredMaps([.. traced.SelectMany(step => Maps(step.NoisyMaps).Concat(Maps(step.PredictedMaps)))], size, size).Write(path);
+        // Noise outside [0, 1] becomes black or white. The masks of named raters follow the levels; they are not drawn.
+        new StoredMaps([.. traced.SelectMany(step => Levels(step.NoisyMaps).Concat(Levels(step.PredictedMaps)))], size, size).Write(path);
 
-        IEnumerable<float[]> Maps(float[] values) => values.Chunk(size * size);
+        IEnumerable<float[]> Levels(float[] maps) => maps.Chunk(size * size).Take(model.Structures[0].Levels);
     }
 
     private static StoredMaps Split(Prediction prediction, int size) =>
