@@ -1,9 +1,13 @@
 using System.Diagnostics;
 using System.Text.Json;
 using Consensus.Imaging;
+using Consensus.Imaging.Cases;
 using Consensus.Imaging.Files;
 using Consensus.Imaging.Formats.Nifti;
 using Consensus.Imaging.Formats.Raster;
+using Consensus.ML.Cli.Prediction;
+using Consensus.ML.Cli.Shell;
+using Consensus.ML.Options;
 using Consensus.ML.Tests.Shared;
 
 namespace Consensus.ML.Cli.Tests;
@@ -206,6 +210,25 @@ public sealed class BatchPredictionTests : IDisposable
         File.Copy(image, _workspace["images/case0_soft.nii.gz"]);
         Predict("images", [image, _workspace["images/case0_soft.nii.gz"]])
             .AssertFailed(2, "map of case 'case0'", "would overwrite", "--out");
+    }
+
+    /// <summary>Of a model that draws named raters, the result of a case has further files.</summary>
+    [Fact]
+    public void A_rater_s_mask_replaces_neither_an_image_nor_the_result_of_another_case()
+    {
+        SegmentedStructure[] structures = [new("core", 2, ["Ann", "Ben"]), new("rim", 2, [])];
+        RaterCase one = Image("a", "d/a.jpg");
+        PredictionCheck.CheckFiles([one, Image("b", "d/b.jpg")], "d", structures);
+        Refuse("The map of case 'a' would overwrite the image", Image("b", "d/a_core_rater_Ben.tif"));
+        Refuse("The picture of case 'a' would overwrite the image", Image("b", "d/a_core_raters.png"));
+        Refuse("Results of the cases 'a' and 'a_core' would both be written to", Image("a_core", "d/c.jpg"), new("raters", 2, []));
+
+        static RaterCase Image(string name, string path) => new(name, [path], [], []);
+
+        void Refuse(string said, RaterCase other, params SegmentedStructure[] further) => Assert.Contains(
+            said,
+            Assert.Throws<UsageException>(() => PredictionCheck.CheckFiles([one, other], "d", [.. structures, .. further])).Message,
+            StringComparison.Ordinal);
     }
 
     [Theory]

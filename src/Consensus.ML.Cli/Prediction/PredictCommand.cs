@@ -76,6 +76,7 @@ internal static class PredictCommand
             terminal, path, parsed.GetValue(arguments.Device), parsed.IsVerbose(), number);
         using LoadedModel owned = loaded;
         PredictionCheck.EnsureAxis(options.Axis, loaded.Segmentation.VolumeAxes);
+        PredictionCheck.CheckFiles(all, options.Folder, loaded.Segmentation.Structures);
         OutputPath.EnsureFolder(options.Folder);
         using LoadedModel sampled = loaded.WithSampling(arguments.Sampling.Read(parsed, loaded.Segmentation));
         using LoadedModel model = sampled.WithCancellation(interruption.Token);

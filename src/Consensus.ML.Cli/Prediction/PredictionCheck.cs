@@ -3,11 +3,12 @@ using Consensus.Imaging.Cases;
 using Consensus.Imaging.Storage;
 using Consensus.ML.Cli.Data;
 using Consensus.ML.Cli.Shell;
+using Consensus.ML.Options;
 
 namespace Consensus.ML.Cli.Prediction;
 
 /// <summary>
-/// Refuses, before any file is opened, inputs whose results could not be kept apart. All inputs are looked at, those of other shards too.
+/// Refuses, before any image is opened, inputs whose results could not be kept apart. All inputs are looked at, those of other shards too.
 /// </summary>
 internal static class PredictionCheck
 {
@@ -21,7 +22,38 @@ internal static class PredictionCheck
     {
         EnsureNamed(inputs);
         EnsureDistinct(inputs);
-        EnsureKept(inputs, folder);
+        CheckFiles(inputs, folder, structures: null);
+    }
+
+    /// <summary>Checks that no file of a result replaces an image or a file of another result.</summary>
+    /// <param name="inputs">All inputs.</param>
+    /// <param name="folder">The folder of the results.</param>
+    /// <param name="structures">The structures of the model; null for one without named raters.</param>
+    /// <exception cref="UsageException">The message names the inputs and the file.</exception>
+    public static void CheckFiles(IReadOnlyList<RaterCase> inputs, string folder, IReadOnlyList<SegmentedStructure>? structures)
+    {
+        var images = inputs.SelectMany(input => input.ImagePaths)
+            .Select(path => Path.GetFullPath(SliceAddress.Parse(path).Path))
+            .ToHashSet(Comparer);
+        var taken = new Dictionary<string, string>(Comparer);
+        foreach (RaterCase input in inputs)
+        {
+            foreach (string file in PredictionFiles.Possible(folder, input.Name, structures))
+            {
+                if (images.Contains(Path.GetFullPath(file)))
+                {
+                    string what = Path.GetExtension(file) == ".png" ? "picture" : "map";
+                    throw new UsageException(
+                        $"The {what} of case '{input.Name}' would overwrite the image '{file}': choose another folder with --out.");
+                }
+
+                if (!taken.TryAdd(file, input.Name))
+                {
+                    throw new UsageException(
+                        $"Results of the cases '{taken[file]}' and '{input.Name}' would both be written to '{file}': rename one of them.");
+                }
+            }
+        }
     }
 
     /// <summary>Refuses an axis that the model was not trained on: it has never seen such slices.</summary>
@@ -52,23 +84,6 @@ internal static class PredictionCheck
             throw new UsageException(
                 $"Two inputs are called '{twice.Key}', and one would overwrite the other: "
                 + $"{string.Join(" and ", twice.Take(2).Select(input => $"'{input.ImagePaths[0]}'"))}.");
-        }
-    }
-
-    /// <summary>Refuses to replace an input image by the picture or the map of a prediction.</summary>
-    private static void EnsureKept(IReadOnlyList<RaterCase> inputs, string folder)
-    {
-        var images = inputs.SelectMany(input => input.ImagePaths)
-            .Select(path => Path.GetFullPath(SliceAddress.Parse(path).Path))
-            .ToHashSet(Comparer);
-        foreach (RaterCase input in inputs)
-        {
-            if (Array.Find(PredictionFiles.Possible(folder, input.Name), file => images.Contains(Path.GetFullPath(file))) is { } file)
-            {
-                string what = file == PredictionFiles.Picture(folder, input.Name) ? "picture" : "map";
-                throw new UsageException(
-                    $"The {what} of case '{input.Name}' would overwrite the image '{file}': choose another folder with --out.");
-            }
         }
     }
 }
