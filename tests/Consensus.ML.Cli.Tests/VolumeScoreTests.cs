@@ -99,13 +99,13 @@ public sealed class VolumeScoreTests : IDisposable
     }
 
     /// <summary>
-    /// The same for a model that draws the masks of named raters, which are scored over volumes too. The second volume has one slice, and
-    /// counts because others have two.
+    /// The same for a model of two structures that draws the masks of named raters, which are scored over volumes too. The first structure
+    /// was drawn on some slices alone. A volume of one slice counts because another has several.
     /// </summary>
     [Fact]
-    public void Records_of_slices_hold_the_scores_of_named_raters_over_their_volumes()
+    public void Records_of_slices_hold_the_scores_of_structures_and_named_raters_over_their_volumes()
     {
-        string data = Volumes(2, 1, 2), model = _workspace["named.zip"];
+        string data = Structures(), model = _workspace["named.zip"];
         CommandRun.InProcess(
             "train", "--data", data, "--named-raters", "--size", "32", "--steps", "1", "--seed", "3", "--device", "cpu", "--out", model)
             .AssertSucceeded();
@@ -118,20 +118,44 @@ public sealed class VolumeScoreTests : IDisposable
         Assert.Contains("Over 3 volumes: soft Dice", whole.Out, StringComparison.Ordinal);
         JsonElement report = JsonDocument.Parse(File.ReadAllText(_workspace["whole.json"])).RootElement;
         Assert.Empty(Violations("structures-report", report));
-        JsonElement scores = Assert.Single(report.GetProperty("structures").EnumerateArray()).GetProperty("raterMaps");
-        Assert.Equal(5 * 3, scores.GetProperty("cases").GetArrayLength());
-        Assert.Equal(
-            ["v0", "v0", "v0", "v1", "v1", "v1", "v2", "v2", "v2"],
-            scores.GetProperty("volumes").GetProperty("cases").EnumerateArray().Select(one => one.GetProperty("case").GetString()));
+        JsonElement[] structures = [.. report.GetProperty("structures").EnumerateArray()];
+        Assert.Equal(["core", "whole"], structures.Select(one => one.GetProperty("name").GetString()));
+        Assert.Equal([4, 6], structures.Select(one => one.GetProperty("report").GetProperty("cases").GetArrayLength()));
+        Assert.All(structures, one =>
+        {
+            JsonElement volumes = one.GetProperty("raterMaps").GetProperty("volumes").GetProperty("cases");
+            Assert.Equal(
+                ["v0", "v0", "v0", "v1", "v1", "v1", "v2", "v2", "v2"],
+                volumes.EnumerateArray().Select(volume => volume.GetProperty("case").GetString()));
+        });
         for (int shard = 0; shard < 2; shard++)
         {
             CommandRun.InProcess([.. words, "--records", _workspace["records"], "--shard", $"{shard}/2"]).AssertSucceeded();
         }
 
         AssertMerged(whole);
-        JsonElement[] records = [.. Records(5, "structures-record").Select(record => record.GetProperty("structures")[0])];
-        Assert.Equal([false, true, false, false, true], records.Select(record => record.TryGetProperty("volumes", out _)));
-        Assert.Equal([false, true, false, false, true], records.Select(record => record.TryGetProperty("raterVolumes", out _)));
+
+        // The last slice on which a structure was drawn tells of its volume, where that has several: of v0, and of the whole of v2.
+        JsonElement[] records = Records(6, "structures-record");
+        Assert.Equal(
+            ["", "", "core whole", "", "", "whole"],
+            records.Select(record => string.Join(' ', record.GetProperty("structures").EnumerateArray()
+                .Where(one => one.TryGetProperty("volumes", out _) && one.TryGetProperty("raterVolumes", out _))
+                .Select(one => one.GetProperty("structure").GetString()))));
+
+        // The volumes may lie elsewhere on the machine of another shard. Whose a mask is decides its scores.
+        string elsewhere = _workspace["elsewhere/structures.json"];
+        Directory.CreateDirectory(_workspace["elsewhere"]);
+        foreach (string file in Directory.GetFiles(_workspace.Root, "*.nii").Append(data))
+        {
+            File.Copy(file, Path.Combine(_workspace["elsewhere"], Path.GetFileName(file)));
+        }
+
+        string[] again = [.. words, "--records", _workspace["records"]];
+        again[Array.IndexOf(again, data)] = elsewhere;
+        CommandRun.InProcess(again).AssertSucceeded();
+        File.WriteAllText(elsewhere, File.ReadAllText(elsewhere).Replace("\"c\"", "\"d\"", StringComparison.Ordinal));
+        CommandRun.InProcess(again).AssertFailed(1, "records of another run", "was drawn by", "core c", "core d");
     }
 
     /// <summary>The records of all cases make the tables and the report of one process.</summary>
@@ -187,6 +211,45 @@ public sealed class VolumeScoreTests : IDisposable
             Dimensions = [16, 16, 2],
             Values = [.. Enumerable.Range(0, 512).Select(value)],
         }.WriteTo(_workspace[$"{name}.nii"]);
+    }
+
+    /// <summary>
+    /// A manifest of the volumes v0, v1 and v2, of three, one and two slices, with the structure core on two, one and one of them, and the
+    /// structure whole on all.
+    /// </summary>
+    private string Structures()
+    {
+        string manifest = _workspace["structures.json"];
+        int[] slices = [3, 1, 2], first = [1, 0, 0], last = [2, 0, 0];
+        File.WriteAllText(manifest, new JsonObject
+        {
+            ["formatVersion"] = 2,
+            ["name"] = "scans",
+            ["raters"] = new JsonArray("a", "b", "c"),
+            ["structures"] = new JsonArray("core", "whole"),
+            ["volume"] = new JsonObject { ["slices"] = "marked" },
+            ["cases"] = new JsonArray([.. slices.Select((count, volume) => new JsonObject
+            {
+                ["name"] = $"v{volume}",
+                ["image"] = Write("image", volume, i => (i + (7 * volume)) % 97),
+                ["structures"] = new JsonObject
+                {
+                    ["core"] = Masks("core", volume, i => i / 256 >= first[volume] && i / 256 <= last[volume] ? 30 : 0),
+                    ["whole"] = Masks("whole", volume, _ => 90),
+                },
+            })]),
+        }.ToJsonString());
+        return manifest;
+
+        JsonObject Masks(string structure, int volume, Func<int, int> marks) => new("abc".Select((rater, number) => KeyValuePair.Create(
+            $"{rater}",
+            (JsonNode?)Write($"{structure}-{rater}", volume, i => marks(i) is > 0 and int most && i % 256 < most + (9 * number) ? 1 : 0))));
+
+        string Write(string name, int volume, Func<int, double> value) => new NiftiBytes
+        {
+            Dimensions = [16, 16, slices[volume]],
+            Values = [.. Enumerable.Range(0, 256 * slices[volume]).Select(value)],
+        }.WriteTo(_workspace[$"{name}{volume}.nii"]);
     }
 
     /// <summary>A manifest of volumes v0, v1, … of 16×16 pixels and three raters, with different masks in each slice.</summary>

@@ -5,4 +5,6 @@ namespace Consensus.ML.Cli.Records;
 /// <param name="Group">What it belongs to, such as a patient; null where the case is a group by itself.</param>
 /// <param name="Images">The SHA-256 of each file of the image; of a slice, of its volume, followed by the axis and the number.</param>
 /// <param name="Masks">The same for each rater's mask.</param>
-internal sealed record ManifestCase(string Name, string? Group, IReadOnlyList<string> Images, IReadOnlyList<string> Masks);
+/// <param name="Raters">Who drew each mask, of several structures with the structure's name before; empty where that is not known.</param>
+internal sealed record ManifestCase(
+    string Name, string? Group, IReadOnlyList<string> Images, IReadOnlyList<string> Masks, IReadOnlyList<string> Raters);

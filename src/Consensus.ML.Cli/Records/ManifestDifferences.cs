@@ -62,6 +62,11 @@ internal static class ManifestDifferences
             {
                 yield return $"{name} has {what}";
             }
+
+            if (!one.Raters.SequenceEqual(other.Raters, StringComparer.Ordinal))
+            {
+                yield return $"{name} was drawn by {Named(other.Raters)} there and by {Named(one.Raters)} here";
+            }
         }
     }
 
@@ -83,6 +88,8 @@ internal static class ManifestDifferences
             }
         }
     }
+
+    private static string Named(IReadOnlyList<string> raters) => raters.Count == 0 ? "unnamed raters" : string.Join(", ", raters);
 
     private static string Quoted(string? group) => group is null ? "of its own" : $"'{group}'";
 }

@@ -1,3 +1,4 @@
+using Consensus.Imaging;
 using Consensus.Imaging.Cases;
 
 namespace Consensus.ML.Cli.Records;
@@ -32,14 +33,35 @@ internal sealed record RecordedRun<TSettings>(string ModelPath, string Device, i
     /// <exception cref="IOException">A file cannot be read; the message names it.</exception>
     public RecordManifest<TSettings> Manifest(RecordManifest<TSettings>? there, FileHashes hashes)
     {
+        string?[]? known = there?.Cases.Select(one => one.Group).ToArray();
+        IReadOnlyList<string?>? groups = known is not null && AreGroupedAs(known) ? known : Groups;
         return new(
             TSettings.ManifestVersion, TSettings.Kind, Shards, Device, hashes.Of(ModelPath), Settings, [.. Cases.Select(Describe)]);
 
-        ManifestCase Describe(RaterCase raterCase, int index) =>
-            there is not null && !Mine.Contains(index) && index < there.Cases.Count
-                ? there.Cases[index] with { Name = raterCase.Name, Group = Groups?[index] }
+        ManifestCase Describe(RaterCase raterCase, int index)
+        {
+            IReadOnlyList<string> raters = TakesMasks ? [.. raterCase.RaterNames] : [];
+            return there is not null && !Mine.Contains(index) && index < there.Cases.Count
+                ? there.Cases[index] with { Name = raterCase.Name, Group = groups?[index], Raters = raters }
                 : new(
-                    raterCase.Name, Groups?[index], [.. raterCase.ImagePaths.Select(hashes.Of)],
-                    TakesMasks ? [.. raterCase.AnnotationPaths.Select(hashes.Of)] : []);
+                    raterCase.Name, groups?[index], [.. raterCase.ImagePaths.Select(hashes.Of)],
+                    TakesMasks ? [.. raterCase.AnnotationPaths.Select(hashes.Of)] : [], raters);
+        }
+    }
+
+    /// <summary>
+    /// Whether the same cases are together in a manifest, under the same names. The name of the group of a slice may be the path of its
+    /// volume, which may lie elsewhere on another machine.
+    /// </summary>
+    private bool AreGroupedAs(string?[] there) =>
+        Groups is not null && Groups.Count == there.Length && FirstOf(Groups).SequenceEqual(FirstOf(there))
+        && Cases.Select((one, index) => Groups[index] == there[index]
+            || (there[index] is not null && Groups[index] == SliceAddress.VolumeOf(one.ImagePaths))).All(isSame => isSame);
+
+    /// <summary>For each case the first case of its group.</summary>
+    private static IEnumerable<int> FirstOf(IReadOnlyList<string?> groups)
+    {
+        var first = new Dictionary<string, int>(StringComparer.Ordinal);
+        return [.. groups.Select((group, index) => group is null || first.TryAdd(group, index) ? index : first[group])];
     }
 }
