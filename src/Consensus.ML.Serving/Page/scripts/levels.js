@@ -8,6 +8,9 @@ export class Levels {
   #maps = null;
   #slice = 0;
 
+  // The number of levels of the maps that were shown last.
+  #count = 0;
+
   /**
    * @param {{box: HTMLFieldSetElement, text: HTMLElement, slider: HTMLInputElement, list: HTMLElement, volume: HTMLElement}} parts
    * @param {() => void} changed called when another level is chosen
@@ -43,15 +46,15 @@ export class Levels {
 
   /** Shows the maps of another image; null where there are none. The level stays where the new maps have it too. */
   setMaps(maps) {
-    const had = this.#maps?.levels;
     this.#maps = maps;
     this.#parts.box.disabled = !maps;
     if (maps) {
       this.#parts.slider.max = String(maps.levels);
-      if (had !== maps.levels) {
+      if (this.#count !== maps.levels) {
         // The majority: the level that most readers expect first.
         this.#parts.slider.value = String(Math.floor(maps.levels / 2) + 1);
       }
+      this.#count = maps.levels;
     }
     this.#rows = Array.from({ length: maps?.levels ?? 0 }, (_, at) => makeRow(at + 1));
     this.#parts.list.replaceChildren(...this.#rows.map((row) => row.item));

@@ -1,6 +1,5 @@
 // Starts the page: makes its parts, and connects buttons, keys and files with them.
 
-import { readModel } from './api.js';
 import { startAppearance } from './appearance.js';
 import { showCard } from './card.js';
 import { Contours } from './contours.js';
@@ -34,7 +33,10 @@ const grey = new Grey({
 const drawn = new DrawnRaters({ section: $('drawn'), rows: $('drawn-rows'), all: $('drawn-all'), none: $('drawn-none') }, show);
 scene.connect(viewer, levels, contours, drawn, grey);
 const work = new Work();
-const opening = new Opening(scene, contours, work);
+const opening = new Opening(scene, contours, work, (model) => {
+  showCard($('card'), $('card-note'), model);
+  scene.setAxes(model.volumeAxes);
+});
 const openImage = (files, axis) => opening.openImage(files, axis);
 const addMasks = (files) => opening.addMasks(files);
 
@@ -128,11 +130,8 @@ listenToKeys($('view'), () => $('keys-on').checked, {
 
 async function greet() {
   try {
-    opening.model = await work.withKey(() => readModel());
-    showCard($('card'), $('card-note'), opening.model);
+    await work.withKey(() => opening.meet());
     work.message.hide();
-    scene.setAxes(opening.model.volumeAxes);
-    opening.setStructures(opening.model.structures);
   } catch (error) {
     work.tell(error, greet);
   }

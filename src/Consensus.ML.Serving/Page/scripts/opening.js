@@ -1,6 +1,6 @@
 // Opens images and masks, and asks for the maps.
 
-import { readImage, readMaps } from './api.js';
+import { readImage, readMaps, readModel } from './api.js';
 import { mismatch } from './geometry.js';
 import { $ } from './page.js';
 import { Image, isPicture, Maps, readMask } from './study.js';
@@ -10,6 +10,7 @@ export class Opening {
   #scene;
   #contours;
   #work;
+  #met;
 
   // Masks that are not read yet.
   #waiting = [];
@@ -17,8 +18,18 @@ export class Opening {
   /** What the server says of its model; null until it does. */
   model = null;
 
-  constructor(scene, contours, work) {
-    [this.#scene, this.#contours, this.#work] = [scene, contours, work];
+  /** @param {(model: object) => void} met called once, when the server has said what its model is */
+  constructor(scene, contours, work, met) {
+    [this.#scene, this.#contours, this.#work, this.#met] = [scene, contours, work, met];
+  }
+
+  /** Asks the server what its model is, until it has said so. */
+  async meet(signal) {
+    if (!this.model) {
+      this.model = await readModel(signal);
+      this.#setStructures(this.model.structures);
+      this.#met(this.model);
+    }
   }
 
   /**
@@ -37,7 +48,10 @@ export class Opening {
     this.#work.stopAll();
     const image = await this.#work.run(
       'image', 'Reading the image…',
-      async (signal) => new Image(await readImage(files, axis ?? this.#firstAxis(files), signal), files, isPicture(files)),
+      async (signal) => {
+        await this.meet(signal);
+        return new Image(await readImage(files, axis ?? this.#firstAxis(files), signal), files, isPicture(files));
+      },
       () => this.openImage(files, axis));
     if (image) {
       this.#waiting = [];
@@ -47,10 +61,12 @@ export class Opening {
   }
 
   /** Lets people choose among the structures of a model that has several. */
-  setStructures(structures) {
+  #setStructures(structures) {
     const named = structures.filter((one) => one.name);
     $('structure-row').hidden = named.length < 2;
-    $('structure').replaceChildren(...named.map((one) => new Option(one.name)));
+
+    // Without a value of its own, an option would give its name with blanks taken away.
+    $('structure').replaceChildren(...named.map((one) => new Option(one.name, one.name)));
   }
 
   /** Asks for the maps of another structure. Those of the one before go at once, since they would bear the wrong name. */
@@ -66,9 +82,9 @@ export class Opening {
   async predict() {
     const { image } = this.#scene;
     const structure = $('structure').value || null;
-    const hasRaters = this.model?.structures.find((one) => !structure || one.name === structure)?.raters.length > 0;
+    const hasRaters = this.model.structures.find((one) => !structure || one.name === structure)?.raters.length > 0;
     const maps = await this.#work.run(
-      'image', image.slices > 1 ? `Predicting ${image.slices} slices…` : 'Predicting…',
+      'maps', image.slices > 1 ? `Predicting ${image.slices} slices…` : 'Predicting…',
       async (signal) => new Maps(await readMaps(image.files, image.axis, structure, hasRaters, signal)),
       () => this.predict());
     if (maps && this.#scene.image === image) {

@@ -28,7 +28,10 @@ export class Work {
     this.#running.push(mine);
     this.#show();
     try {
-      return await this.withKey(() => action(mine.stopper.signal));
+      const result = await this.withKey(() => action(mine.stopper.signal));
+
+      // An answer that was read already when its work was stopped is not wanted any more.
+      return this.#running.includes(mine) ? result : null;
     } catch (error) {
       if (this.#running.includes(mine)) {
         this.tell(error, retry);
