@@ -32,6 +32,21 @@ public sealed class DatasetTests : IDisposable
     }
 
     [Fact]
+    public void A_new_manifest_of_volumes_says_how_they_are_cut()
+    {
+        string data = Directory.CreateDirectory(_workspace["set"]).FullName;
+        foreach (string name in (string[])["image-v", "mask-v-a", "mask-v-b"])
+        {
+            new NiftiBytes { Dimensions = [4, 5, 10], Values = [.. Enumerable.Range(0, 200).Select(i => (double)(i % 2))] }
+                .WriteTo(Path.Combine(data, $"{name}.nii"));
+        }
+
+        CommandRun run = CommandRun.InProcess(
+            "dataset", "init", "--data", data, "--images", "image-{case}.nii", "--masks", "mask-{case}-{rater}.nii").AssertSucceeded();
+        Assert.Contains("; volumes, cut along the axis of length 1, else axis 2.", run.Out, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_schema_of_the_check_knows_every_kind_of_problem()
     {
         using JsonDocument schema = JsonDocument.Parse(

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Consensus.Imaging;
 using Consensus.ML.Cli.Output;
 using Consensus.ML.Cli.Shell;
 using Consensus.ML.Datasets;
@@ -143,10 +144,13 @@ internal static class DatasetInitCommand
         terminal.Out.WriteLine(
             $"Wrote {path}: {manifest.Name}, {cases}{grouped}; raters {string.Join(", ", manifest.Raters)}"
             + $"{(manifest.Channels.Count > 0 ? $"; channels {string.Join(", ", manifest.Channels)}" : "")}"
-            + $"{(manifest.Volume is { } volume ? $"; volumes, cut along axis {volume.Axis}" : "")}.");
+            + $"{(manifest.Volume is { } volume ? $"; volumes, cut along {Axis(volume)}" : "")}.");
         terminal.Out.WriteLine($"Check it with: consensus dataset check --data {path}");
 
         static string Count(int count) => count == 1 ? "1 case" : $"{count} cases";
+
+        static string Axis(VolumeSlicing volume) =>
+            volume.Axis is { } axis ? $"axis {axis}" : $"the axis of length 1, else axis {SliceAddress.DefaultAxis}";
     }
 
     private static Option<double?> Fraction() => new("--validation-fraction")
