@@ -176,7 +176,7 @@ internal sealed class DiffusionProcess : IDisposable
     }
 
     /// <summary>
-    /// Soft Dice loss of the predicted x_0 of each sample, 0 to 1; for predictions of x_0 (ε says too little about x_0 at noisy times, and
+    /// Soft Dice loss (<see cref="SoftDiceLoss"/>) of the predicted x_0 of each sample, 0 to 1; for predictions of x_0 (ε says too little about x_0 at noisy times, and
     /// v at clean times).
     /// </summary>
     public Tensor DiceLoss(Tensor output, Tensor start, Tensor? present = null)
@@ -186,8 +186,7 @@ internal sealed class DiffusionProcess : IDisposable
         Tensor share = (Options.Prediction == PredictionType.XStartLogit ? first.sigmoid() : first.Plus(1).Over(2).Clamped(0, 1)).flatten(
             2);
         Tensor truth = start.Plus(1).Over(2).flatten(2);
-        Tensor overlap = (share * truth).sum(2).Times(2).Plus(1);
-        return MeanOfPresent((overlap / share.sum(2).Plus(truth.sum(2)).Plus(1)).SubtractedFrom(1), present).MoveToOuterDisposeScope();
+        return MeanOfPresent(SoftDiceLoss.Of(share, truth), present).MoveToOuterDisposeScope();
     }
 
     /// <summary>

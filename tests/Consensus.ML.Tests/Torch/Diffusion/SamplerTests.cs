@@ -231,6 +231,23 @@ public sealed class SamplerTests
         Assert.Equal(1 - (4 / 4.5), loss.item<float>(), 1e-6);
     }
 
+    /// <summary>
+    /// Against 1/7, 6/7 and a half, no other map has a smaller loss than these shares themselves. (With 2Σpq in place of Σp + Σq − Σ|p − q|
+    /// the shares have 0.25, and 0, 1 and 1 have 0.17.)
+    /// </summary>
+    [Fact]
+    public void Dice_loss_of_a_soft_map_is_least_where_the_prediction_is_that_map()
+    {
+        using var scope = NewDisposeScope();
+        Tensor truth = tensor(new[] { 1 / 7f, 6 / 7f, 0.5f }).view(1, 1, 3);
+        Assert.Equal(0, SoftDiceLoss.Of(truth, truth).item<float>(), 1e-6);
+        Assert.True(SoftDiceLoss.Of(tensor(new[] { 0f, 1f, 1f }).view(1, 1, 3), truth).item<float>() > 0.1);
+
+        // By hand for shares 0.5, 0.5, 0.5: Σ|p − q| = 5/7, Σp = Σq = 3/2.
+        Assert.Equal(
+            (5 / 7.0) / 4, SoftDiceLoss.Of(tensor(new[] { 0.5f, 0.5f, 0.5f }).view(1, 1, 3), truth).item<float>(), 1e-6);
+    }
+
     [Fact]
     public void Sampling_stops_between_two_steps_when_cancelled()
     {
