@@ -90,7 +90,7 @@ internal sealed class CheckedNetwork
             Tensor features = network.EncodeImage(context, image);
             Tensor output = network.Forward(
                 context, process.AddNoise(starts, times, noise), features, process.NetworkTimes(times), levels);
-            using var unused = new Generator(0, pass.Device); // DDIM draws nothing after the first noise
+            using Generator unused = SeededNumbers.Begin(0); // DDIM draws nothing after the first noise
             Tensor sampled = new DdimSampler().Sample(
                 process, (current, at) => network.Forward(context, current, features, at, levels), noise, unused, default);
             return (output, sampled.Plus(1).Over(2));

@@ -115,11 +115,11 @@ public sealed record MachineBenchmark
         ConsensusNetwork network = description.CreateNetwork();
         using WeightSet weights = WeightSet.Initialize(network.Layout, device, seed: 0);
         using PreparedWeights prepared = weights.Prepare(precision);
-        using var generator = new Generator(0, device);
+        using Generator generator = SeededNumbers.Begin(0);
         var context = new ForwardContext(prepared.Weights, Training: false);
-        Tensor image = randn([1, ImageChannels, Size, Size], device: device, generator: generator),
+        Tensor image = SeededNumbers.Normal([1, ImageChannels, Size, Size], device, generator),
             features = network.EncodeImage(context, image);
-        Tensor noise = randn([description.Passes, description.MapsPerPass, Size, Size], device: device, generator: generator);
+        Tensor noise = SeededNumbers.Normal([description.Passes, description.MapsPerPass, Size, Size], device, generator);
         Tensor? levels = description.HasLevelEmbedding ? TensorArithmetic.Range(1, Levels + 1, ScalarType.Int64, device) : null;
         Tensor times = TensorArithmetic.Repeated(description.Passes, 0, device);
         var operations = new OperationCount();

@@ -1,3 +1,4 @@
+using Consensus.ML.Torch.Runtime;
 using static TorchSharp.torch;
 
 namespace Consensus.ML.Torch.Diffusion;
@@ -6,7 +7,7 @@ namespace Consensus.ML.Torch.Diffusion;
 /// The random numbers of samples that are drawn together. Each slice has a generator of its own, so that it gets the numbers that it would
 /// get alone.
 /// </summary>
-/// <param name="generators">The generator of each slice, on the device of the samples.</param>
+/// <param name="generators">The generator of each slice.</param>
 internal sealed class NoiseSource(params IReadOnlyList<Generator> generators)
 {
     /// <summary>The noise of a single slice.</summary>
@@ -14,12 +15,12 @@ internal sealed class NoiseSource(params IReadOnlyList<Generator> generators)
 
     /// <summary>Standard normal numbers; owned by the surrounding dispose scope.</summary>
     /// <param name="shape">B×…, with the samples of a slice one after another, as many for each slice.</param>
-    /// <param name="device">The device of the generators.</param>
+    /// <param name="device">Where they are needed.</param>
     public Tensor Draw(long[] shape, Device device)
     {
         long[] each = [shape[0] / generators.Count, .. shape[1..]];
         return generators.Count == 1
-            ? randn(shape, device: device, generator: generators[0])
-            : cat([.. generators.Select(generator => randn(each, device: device, generator: generator))], 0);
+            ? SeededNumbers.Normal(shape, device, generators[0])
+            : cat([.. generators.Select(generator => SeededNumbers.Normal(each, CPU, generator))], 0).Send(device);
     }
 }

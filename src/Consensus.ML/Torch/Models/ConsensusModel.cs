@@ -152,7 +152,7 @@ internal sealed class ConsensusModel : SegmentationModel
         Tensor[] imageFeatures = [.. contexts.Select(context => _network.EncodeImage(context, seen))];
 
         int slices = seeds.Count;
-        Generator[] generators = [.. seeds.Select(seed => new Generator(seed, Device))];
+        Generator[] generators = [.. seeds.Select(SeededNumbers.Begin)];
         var source = new NoiseSource(generators);
         DiffusionProcess process = ProcessOf(Math.Min(sampling.Steps ?? int.MaxValue, _schedule.Steps));
         ISampler sampler = Samplers.Get(sampling.Sampler);

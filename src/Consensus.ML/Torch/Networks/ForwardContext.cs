@@ -1,3 +1,4 @@
+using Consensus.ML.Torch.Runtime;
 using static TorchSharp.torch;
 
 namespace Consensus.ML.Torch.Networks;
@@ -32,12 +33,12 @@ internal sealed record ForwardContext(IReadOnlyList<Tensor> Weights, bool Traini
         long[] shape = values.shape;
         if (Part is not { } part)
         {
-            return rand(shape, device: values.device, generator: DropoutGenerator);
+            return SeededNumbers.Uniform(shape, values.device, DropoutGenerator);
         }
 
         long rows = shape[0], each = rows / part.Count;
         shape[0] = each * part.Whole;
-        return rand(shape, device: values.device, generator: DropoutGenerator).narrow(0, each * part.First, rows);
+        return SeededNumbers.Uniform(shape, values.device, DropoutGenerator).narrow(0, each * part.First, rows);
     }
 
     /// <summary>
@@ -50,10 +51,10 @@ internal sealed record ForwardContext(IReadOnlyList<Tensor> Weights, bool Traini
     /// <param name="device">Where they are needed.</param>
     public Tensor DrawNormal(long rows, long each, Device device)
     {
-        using Generator? anew = DropoutGenerator is null ? null : new Generator((ulong)DropoutGenerator.initial_seed(), device);
+        using Generator? anew = DropoutGenerator is null ? null : SeededNumbers.Begin((ulong)DropoutGenerator.initial_seed());
         return Part is null
-            ? randn([rows, each], device: device, generator: anew)
-            : randn([Part.Whole, each], device: device, generator: anew).narrow(0, Part.First, rows);
+            ? SeededNumbers.Normal([rows, each], device, anew)
+            : SeededNumbers.Normal([Part.Whole, each], device, anew).narrow(0, Part.First, rows);
     }
 }
 

@@ -45,7 +45,7 @@ internal sealed class WeightSet : IDisposable
         WeightSet set = Zeros(layout, device);
         using var scope = NewDisposeScope();
         using var none = no_grad();
-        using var generator = new Generator((ulong)(uint)seed, CPU);
+        using Generator generator = SeededNumbers.Begin((uint)seed);
         for (int i = 0; i < layout.Specs.Count; i++)
         {
             WeightSpec spec = layout.Specs[i];
@@ -55,11 +55,11 @@ internal sealed class WeightSet : IDisposable
                     set._views[i].FillInPlace(1);
                     break;
                 case Initialization.Normal:
-                    set._views[i].copy_(randn(spec.Shape, device: CPU, generator: generator));
+                    set._views[i].copy_(SeededNumbers.Normal(spec.Shape, CPU, generator));
                     break;
                 case Initialization.Uniform:
                     double bound = 1 / Math.Sqrt(spec.FanIn);
-                    set._views[i].copy_(rand(spec.Shape, device: CPU, generator: generator).TimesInPlace(2 * bound).PlusInPlace(-bound));
+                    set._views[i].copy_(SeededNumbers.Uniform(spec.Shape, CPU, generator).TimesInPlace(2 * bound).PlusInPlace(-bound));
                     break;
                 default:
                     break;

@@ -1,6 +1,7 @@
 using Consensus.ML.Options;
 using Consensus.ML.Torch.Models;
 using Consensus.ML.Torch.Networks;
+using Consensus.ML.Torch.Runtime;
 using static TorchSharp.torch;
 
 namespace Consensus.ML.Torch.OnePass;
@@ -40,7 +41,7 @@ internal sealed class OnePassPasses(
     /// <param name="dropout">Dropout probability of the passes.</param>
     public Tensor InTurn(Func<ForwardContext, Tensor, Tensor> logits, double dropout = 0)
     {
-        using var generator = new Generator(seed, device);
+        using Generator generator = SeededNumbers.Begin(seed);
         ForwardContext[] random = [.. members.Select(member => member with { Dropout = dropout, DropoutGenerator = generator })];
         int taken = 0;
         return RunningMean.Generate(Count, sampling.Tolerance, PassInTurn, maps => maps[0]);
@@ -59,7 +60,7 @@ internal sealed class OnePassPasses(
     /// <param name="network">The network.</param>
     public Tensor Draw(ISampledNetwork network)
     {
-        using var generator = new Generator(seed, device);
+        using Generator generator = SeededNumbers.Begin(seed);
         var conditions = new Dictionary<(int Member, Mirrored View), IReadOnlyList<Tensor>>();
         int taken = 0;
         return RunningMean.Generate(Count, sampling.Tolerance, DrawInTurn, maps => maps[0]);
@@ -78,7 +79,7 @@ internal sealed class OnePassPasses(
             }
 
             using var scope = NewDisposeScope();
-            Tensor noise = randn([1, network.NoiseSize], device: device, generator: generator);
+            Tensor noise = SeededNumbers.Normal([1, network.NoiseSize], device, generator);
             Tensor logits = network.Sample(members[member], condition, noise);
             Tensor map = SegmentationModel.ReadMaps(logits.sigmoid(), logits.isfinite().all());
             return Mirroring.Flip(map, view).MoveToOuterDisposeScope();

@@ -12,10 +12,10 @@ internal static class HostArrays
 {
     /// <summary>A tensor of a shape on a device, with the array's values.</summary>
     public static Tensor ToTensor(this float[] values, Device device, params long[] shape) =>
-        Move(tensor(values, device: CPU).view(shape), device);
+        tensor(values, device: CPU).view(shape).Send(device);
 
     /// <summary>A tensor of one dimension (int64) on a device, with the array's values.</summary>
-    public static Tensor ToTensor(this long[] values, Device device) => Move(tensor(values, device: CPU), device);
+    public static Tensor ToTensor(this long[] values, Device device) => tensor(values, device: CPU).Send(device);
 
     /// <summary>A tensor of one dimension in the host's memory, where it stays.</summary>
     public static Tensor ToHostTensor<T>(this T[] values)
@@ -82,10 +82,10 @@ internal static class HostArrays
         : throw new InvalidOperationException($"A tensor on the device {values.device} has no memory of the host's; copy it first.");
 
     /// <summary>
-    /// Copies to a GPU from page-locked memory and does not wait: later work on the GPU runs after the copy anyway. For the CPU, the tensor
+    /// Copies a tensor of the host's memory to a GPU, from page-locked memory, and does not wait: later work on the GPU runs after the copy anyway. For the CPU, the tensor
     /// stays where it is.
     /// </summary>
-    private static Tensor Move(Tensor host, Device device)
+    public static Tensor Send(this Tensor host, Device device)
     {
         TransferCount.Upload();
         if (device.type != DeviceType.CUDA)

@@ -6,6 +6,7 @@ using Consensus.ML.Segmentation;
 using Consensus.ML.Tests.Shared;
 using Consensus.ML.Tests.Torch.Training;
 using Consensus.ML.Tests.Torch.Training.Loop;
+using Consensus.ML.Torch.Diffusion;
 using Consensus.ML.Torch.Models;
 using Consensus.ML.Torch.Networks;
 using Consensus.ML.Torch.OnePass;
@@ -35,6 +36,12 @@ public sealed class DeviceTests
         $"{nameof(HostArrays)}.{nameof(HostArrays.ToHost)}",
         $"{nameof(HostArrays)}.{nameof(HostArrays.CopyToHost)}",
         $"{nameof(TorchDevice)}.{nameof(TorchDevice.Choose)}",
+
+        // Generators are of the CPU.
+        $"{nameof(SeededNumbers)}.{nameof(SeededNumbers.Begin)}",
+        $"{nameof(SeededNumbers)}.{nameof(SeededNumbers.Normal)}",
+        $"{nameof(SeededNumbers)}.{nameof(SeededNumbers.Uniform)}",
+        $"{nameof(NoiseSource)}.{nameof(NoiseSource.Draw)}",
 
         // A device is compared with the CPU.
         $"{nameof(TorchRuntimeCheck)}.Check",

@@ -73,16 +73,32 @@ public sealed class TransferCountTests
                 || parameter.ParameterType == typeof(string) || parameter.ParameterType == typeof(Tensor));
     }
 
+    /// <summary>A generator of TorchSharp is one of the CPU, and torch refuses it for a tensor of another device.</summary>
+    [Fact]
+    public void Seeded_numbers_are_drawn_in_one_place()
+    {
+        MethodBase[] drawing =
+        [
+            .. MethodCalls.MethodsOf(typeof(HostArrays).Assembly)
+                .Where(method => MethodCalls.Of(method).Any(called =>
+                    (called.DeclaringType == typeof(Generator) && called.IsConstructor)
+                    || (called.DeclaringType == typeof(torch) && called.Name.StartsWith("rand", StringComparison.Ordinal))
+                    || (called.DeclaringType == typeof(Tensor)
+                        && called.Name is "normal_" or "uniform_" or "random_" or "bernoulli_" or "bernoulli" or "multinomial"))),
+        ];
+        Assert.Equal([typeof(SeededNumbers)], drawing.Select(MethodCalls.Home).Distinct());
+    }
+
     [Fact]
     public void A_training_step_of_each_kind_reads_once()
     {
-        // Images, x_0, levels and times; images and targets.
-        Assert.Equal((1, 4), OfStep(Diffusion, Options));
+        // Images, x_0, levels, times and noise; images and targets.
+        Assert.Equal((1, 5), OfStep(Diffusion, Options));
         Assert.Equal((1, 2), OfStep(OnePass, Options));
-        Assert.Equal((1, 4), OfStep(Diffusion, Options with { Precision = Precision.BFloat16 }));
+        Assert.Equal((1, 5), OfStep(Diffusion, Options with { Precision = Precision.BFloat16 }));
 
         // The host reads at once, and decides whether the step is done.
-        Assert.Equal((1, 4), OfStep(Diffusion, Options with { Precision = Precision.Float16 }));
+        Assert.Equal((1, 5), OfStep(Diffusion, Options with { Precision = Precision.Float16 }));
 
         static DiffusionObjective Diffusion() => new(Discs.Description(), Options, null, [0f], 1, CPU);
 
@@ -90,24 +106,27 @@ public sealed class TransferCountTests
     }
 
     [Fact]
-    public void A_prediction_sends_its_image_and_reads_its_maps_however_many_steps_it_has()
+    public void A_prediction_sends_its_image_and_noise_and_reads_its_maps_however_many_steps_it_has()
     {
         float[] features = Discs.Cases(1)[0].Features;
         using ConsensusModel model = ConsensusModel.Create(Discs.Description(), CPU, 1);
         var sampling = new SamplingOptions { Generations = 4, Sampler = SamplerKind.Ddim, Steps = 5, Mirror = true };
         var mirroring = new Mirroring(Mirrored.Columns, MaskOffset.None);
 
-        // The first prediction with a number of steps also sends the times and the tables of the process.
-        Assert.Equal((1, 3), Of(() => model.Predict(features, sampling, 1, mirroring)));
-        Assert.Equal((1, 1), Of(() => model.Predict(features, sampling, 1, mirroring)));
-        Assert.Equal((1, 3), Of(() => model.Predict(features, sampling with { Steps = 6 }, 1, mirroring)));
-        Assert.Equal((1, 1), Of(() => model.Predict(features, sampling with { BatchSize = 3 }, 1, mirroring)));
+        // The image, and the noise that sampling begins with. The first prediction with a number of steps also sends the times and the
+        // tables of the process.
+        Assert.Equal((1, 4), Of(() => model.Predict(features, sampling, 1, mirroring)));
+        Assert.Equal((1, 2), Of(() => model.Predict(features, sampling, 1, mirroring)));
+        Assert.Equal((1, 4), Of(() => model.Predict(features, sampling with { Steps = 6 }, 1, mirroring)));
+
+        // Four generations, three and then one at a time.
+        Assert.Equal((1, 3), Of(() => model.Predict(features, sampling with { BatchSize = 3 }, 1, mirroring)));
 
         // Whether a further sample is needed depends on those before it, which are read. A new network draws the same at each.
-        Assert.Equal((2, 1), Of(() => model.Predict(features, sampling with { Tolerance = 1e-9 }, 1, mirroring)));
+        Assert.Equal((2, 3), Of(() => model.Predict(features, sampling with { Tolerance = 1e-9 }, 1, mirroring)));
 
         // Only who watches each step reads it: x_t and x_0.
-        Assert.Equal((11, 1), Of(() => model.Trace(features, sampling, 1)));
+        Assert.Equal((11, 2), Of(() => model.Trace(features, sampling, 1)));
 
         UNetDescription description = UNetTrainerTests.Description(UNetKind.Levels);
         OnePassVariant variant = description.Variant();

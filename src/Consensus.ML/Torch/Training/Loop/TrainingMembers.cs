@@ -198,8 +198,8 @@ internal sealed class TrainingMembers<TModel> : IDisposable
     {
         (ITrainingObjective<TModel> objective, Optimizer optimizer) = (_objectives[member], _optimizers[member]);
         using var scope = NewDisposeScope();
-        using var dropout = new Generator(
-            SeededRandom.Seed(SeedOf(member), SeededRandom.Purpose.Dropout, optimizer.Steps), _device);
+        using Generator dropout = SeededNumbers.Begin(
+            SeededRandom.Seed(SeedOf(member), SeededRandom.Purpose.Dropout, optimizer.Steps));
         var context = new ForwardContext(optimizer.Leaves, Training: true)
         {
             Dropout = objective.Dropout,

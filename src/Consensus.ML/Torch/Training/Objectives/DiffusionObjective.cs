@@ -61,13 +61,13 @@ internal sealed class DiffusionObjective : ITrainingObjective<ConsensusModel>
     {
         using var scope = NewDisposeScope();
         TrainingBatch batch = _batches!.Take(step)(_device);
-        using var generator = new Generator(SeededRandom.Seed(_seed, SeededRandom.Purpose.Noise, step), _device);
+        using Generator generator = SeededNumbers.Begin(SeededRandom.Seed(_seed, SeededRandom.Purpose.Noise, step));
 
         // The noise of the whole batch, so that an image gets the same wherever it is computed.
         long[] shape = batch.Starts.shape;
         long passes = shape[0], each = passes / _part!.Count;
         shape[0] = each * _part.Whole;
-        Tensor noise = randn(shape, device: _device, generator: generator).narrow(0, each * _part.First, passes);
+        Tensor noise = SeededNumbers.Normal(shape, _device, generator).narrow(0, each * _part.First, passes);
         return new GradientPass(_network, _process, _options)
             .Run(_part.IsWhole ? context : context with { Part = _part }, batch, noise, scale)
             .MoveToOuterDisposeScope();
