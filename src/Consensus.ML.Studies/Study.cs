@@ -99,7 +99,8 @@ public static class Study
 
     /// <summary>
     /// Does a share of the tasks of a study, those with the numbers index, index + count, index + 2·count, …, and writes no report. It goes
-    /// on with a study in the folder, whatever <see cref="StudyOptions.Resume"/> says, and waits for no other process.
+    /// on with a study in the folder, whatever <see cref="StudyOptions.Resume"/> says, and waits for no process that works. A process on
+    /// another machine is watched until it gives a sign of life, or has given none for 90 seconds; then its task is taken over.
     /// <see cref="Merge"/> or <see cref="Run"/> writes the results when all tasks are done.
     /// </summary>
     /// <param name="ml">The context.</param>
@@ -114,7 +115,17 @@ public static class Study
     /// </exception>
     /// <exception cref="InvalidOperationException">The folder holds other files, or training failed.</exception>
     /// <exception cref="OperationCanceledException">The study was cancelled; it can be resumed.</exception>
-    public static IReadOnlyList<StudyTask> RunShard(MLContext ml, StudyOptions options, int index, int count)
+    public static IReadOnlyList<StudyTask> RunShard(MLContext ml, StudyOptions options, int index, int count) =>
+        DoShard(ml, options, index, count, LockSurroundings.OfThisProcess);
+
+    /// <inheritdoc cref="RunShard"/>
+    /// <param name="ml">The context.</param>
+    /// <param name="options">The study, the same for each share.</param>
+    /// <param name="index">Which share, from 0 to <paramref name="count"/> − 1.</param>
+    /// <param name="count">The number of shares, at least 1.</param>
+    /// <param name="surroundings">What the locks of the tasks see.</param>
+    internal static IReadOnlyList<StudyTask> DoShard(
+        MLContext ml, StudyOptions options, int index, int count, LockSurroundings surroundings)
     {
         ArgumentNullException.ThrowIfNull(ml);
         ArgumentNullException.ThrowIfNull(options);
@@ -127,9 +138,20 @@ public static class Study
         using IDisposable threads = TorchRuntime.UseThreads(options.Threads);
         StudyRecord record = folder.Read();
         StudyRun[] runs = [.. Tasks(options)];
-        for (long i = index; i < runs.Length; i += count)
+
+        // Whether an owner on another machine lives shows only after a while. Other tasks are done first, and then it is asked again.
+        int[] open = [.. Enumerable.Range(0, runs.Length).Where(i => i % count == index)];
+        while (true)
         {
-            Do(ml, options, folder, record, runs, (int)i);
+            open = [.. open.Where(i => Do(ml, options, folder, record, runs, i, surroundings) == RunOutcome.Undecided)];
+            if (open.Length == 0)
+            {
+                break;
+            }
+
+            options.Progress?.Report(Progress(runs, open[0]) with { Stage = StudyStage.Waiting });
+            surroundings.Pause(options.Cancellation);
+            ThrowIfCancelledWhileWaiting(options);
         }
 
         // Other processes may have added seeds. The process that ends last finds all seeds of a method done.
@@ -171,12 +193,12 @@ public static class Study
         StudyProgress? elsewhere = null;
         for (int i = 0; i < runs.Length; i++)
         {
-            switch (Do(ml, options, folder, record, runs, i))
+            switch (Do(ml, options, folder, record, runs, i, LockSurroundings.OfThisProcess))
             {
                 case RunOutcome.Done:
                     advanced = true;
                     break;
-                case RunOutcome.Elsewhere:
+                case RunOutcome.Elsewhere or RunOutcome.Undecided:
                     elsewhere ??= Progress(runs, i) with { Stage = StudyStage.Waiting };
                     break;
             }
@@ -186,20 +208,32 @@ public static class Study
         {
             options.Progress?.Report(elsewhere);
             options.Cancellation.WaitHandle.WaitOne(BetweenLooks);
-            if (options.Cancellation.IsCancellationRequested)
-            {
-                throw new OperationCanceledException(
-                    $"Interrupted while other processes finish the study. What is done stays in '{options.Folder}'; "
-                    + "--resume goes on from there.",
-                    options.Cancellation);
-            }
+            ThrowIfCancelledWhileWaiting(options);
         }
 
         return advanced || elsewhere is not null;
     }
 
+    private static void ThrowIfCancelledWhileWaiting(StudyOptions options)
+    {
+        if (options.Cancellation.IsCancellationRequested)
+        {
+            throw new OperationCanceledException(
+                $"Interrupted while other processes finish the study. What is done stays in '{options.Folder}'; "
+                + "--resume goes on from there.",
+                options.Cancellation);
+        }
+    }
+
     /// <summary>Does a run, unless it is done or another process works on it.</summary>
-    private static RunOutcome Do(MLContext ml, StudyOptions options, StudyFolder folder, StudyRecord record, StudyRun[] runs, int i)
+    private static RunOutcome Do(
+        MLContext ml,
+        StudyOptions options,
+        StudyFolder folder,
+        StudyRecord record,
+        StudyRun[] runs,
+        int i,
+        LockSurroundings surroundings)
     {
         StudyRun run = runs[i];
         RunFolder files = folder.FilesOf(run);
@@ -210,10 +244,11 @@ public static class Study
 
         StudyProgress progress = Progress(runs, i);
         Directory.CreateDirectory(files.Path);
-        using FolderLock? held = FolderLock.TryTake(files.Path);
+        LockAttempt attempt = FolderTaking.Try(files.Path, surroundings);
+        using FolderLock? held = attempt.Lock;
         if (held is null)
         {
-            return RunOutcome.Elsewhere;
+            return attempt.IsUndecided ? RunOutcome.Undecided : RunOutcome.Elsewhere;
         }
 
         files = new(files.Path, held);
@@ -292,6 +327,9 @@ public static class Study
 
         /// <summary>Another process works on it.</summary>
         Elsewhere,
+
+        /// <summary>Another process took it, and it is not known yet whether that still works.</summary>
+        Undecided,
     }
 
     private sealed class Relay(Action<TrainingProgress> report) : IProgress<TrainingProgress>

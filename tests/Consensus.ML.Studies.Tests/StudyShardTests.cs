@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using Consensus.Imaging.Cases;
 using Consensus.Imaging.Labels;
 using Consensus.Imaging.Storage;
+using Consensus.Imaging.Tests.Storage;
 using Consensus.ML.Datasets;
 using Consensus.ML.Datasets.Phantom;
 using Consensus.ML.Studies.Planning;
@@ -10,6 +11,7 @@ using Consensus.ML.Studies.Results;
 using Consensus.ML.Studies.Running;
 using Consensus.ML.Tests.Shared;
 using Microsoft.ML;
+using Node = Consensus.Imaging.Tests.Storage.Machine;
 
 namespace Consensus.ML.Studies.Tests;
 
@@ -125,6 +127,49 @@ public sealed class StudyShardTests : IDisposable
             "holds no study", Assert.Throws<FileNotFoundException>(() => Study.Merge(_folder["data"])).Message, StringComparison.Ordinal);
     }
 
+    /// <summary>As with a task of an array that starts again after its node has failed: it has seen no owner before.</summary>
+    [Fact]
+    public void A_task_whose_owner_on_another_machine_is_silent_is_taken_over_and_that_of_a_living_one_is_left()
+    {
+        StudyOptions small = _options with { Methods = [StudyMethods.MajorityVote] };
+        (HandClock clock, string[] runs) = Begin(small);
+        Node here = new(clock, "here"), there = new(clock, "there");
+        using FolderLock silent = FolderTaking.Try(runs[0], there.Process(1)).Lock!;
+        clock.StopTimers();
+        using FolderLock living = FolderTaking.Try(runs[1], there.Process(2)).Lock!;
+        int pauses = 0;
+        LockSurroundings mine = here.Process(3) with
+        {
+            Pause = _ =>
+            {
+                Assert.InRange(++pauses, 1, 90);
+                clock.Advance(1);
+            },
+        };
+        Assert.Equal([true, false], Study.DoShard(new MLContext(), small, 0, 1, mine).Select(task => task.IsDone));
+        Assert.Equal(90, pauses);
+        Assert.Throws<FolderTakenException>(silent.EnsureHeld);
+        living.EnsureHeld();
+    }
+
+    [Fact]
+    public void The_watch_of_an_owner_can_be_cancelled()
+    {
+        using var source = new CancellationTokenSource();
+        StudyOptions small = _options with { Methods = [StudyMethods.MajorityVote], Cancellation = source.Token };
+        (HandClock clock, string[] runs) = Begin(small);
+        Node here = new(clock, "here"), there = new(clock, "there");
+        using FolderLock first = FolderTaking.Try(runs[0], there.Process(1)).Lock!;
+        using FolderLock second = FolderTaking.Try(runs[1], there.Process(2)).Lock!;
+        LockSurroundings mine = here.Process(3) with { Pause = _ => source.Cancel() };
+        Assert.Contains(
+            "--resume goes on from there",
+            Assert.Throws<OperationCanceledException>(() => Study.DoShard(new MLContext(), small, 0, 1, mine)).Message,
+            StringComparison.Ordinal);
+        first.EnsureHeld();
+        second.EnsureHeld();
+    }
+
     [Fact]
     public void Changed_copied_foreign_and_unbound_records_are_named()
     {
@@ -180,6 +225,14 @@ public sealed class StudyShardTests : IDisposable
         Assert.All(
             Study.Merge(small.Folder).Problems,
             problem => Assert.Contains("belongs to another study", problem, StringComparison.Ordinal));
+    }
+
+    /// <summary>Makes the folder of a study, and those of the runs of its first method in both folds.</summary>
+    private static (HandClock Clock, string[] Runs) Begin(StudyOptions options)
+    {
+        StudyFolder.Open(options.Folder, StudyRecord.FromOptions(options), resume: false);
+        return (new(), [.. ((string[])["fold1-seed0", "fold2-seed0"])
+            .Select(run => Directory.CreateDirectory(Path.Combine(options.Folder, "runs", "mv-unet", run)).FullName)]);
     }
 
     private static void Refused(StudyOptions options, params string[] said)
