@@ -85,6 +85,16 @@ public sealed class StudyTests : IDisposable
         CommandRun.InProcess([.. study, "--json"]).AssertFailed(2, "--json goes with --list");
     }
 
+    /// <summary>As in an array of one task, which has the whole study and is requeued with the same line.</summary>
+    [Fact]
+    public void The_only_shard_goes_on_with_the_study_that_it_began()
+    {
+        string[] study = Study("--steps", "1", "--methods", "soft-unet", "--folds", "2", "--device", "cpu");
+        CommandRun.InProcess([.. study, "--shard", "0/1"]).AssertSucceeded();
+        CommandRun.InProcess([.. study, "--shard", "0/1"]).AssertSucceeded();
+        CommandRun.InProcess(study).AssertFailed(1, "holds a study already", "--resume");
+    }
+
     [Fact]
     public void A_mistyped_method_is_answered_with_the_nearest()
     {

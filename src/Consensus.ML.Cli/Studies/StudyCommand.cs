@@ -192,7 +192,9 @@ internal static class StudyCommand
                 Precision = parsed.GetValue(precision),
                 Threads = parsed.GetValue(threads),
                 Device = lists ? null : RuntimeInfo.Collect(parsed.GetValue(device)).Device,
-                Resume = parsed.GetValue(resume),
+
+                // The task of a batch system starts again with the same line, also where its array has one task.
+                Resume = parsed.GetValue(resume) || shard is not null,
                 Command = Typed(parsed, resume, shards),
                 Progress = display,
                 Cancellation = interruption.Token,
