@@ -367,6 +367,16 @@ public sealed class StudyRunTests : IDisposable
     }
 
     [Fact]
+    public void A_folder_in_which_a_first_write_was_killed_is_taken()
+    {
+        Directory.CreateDirectory(_options.Folder);
+        File.WriteAllText(Path.Combine(_options.Folder, $".study.json.{Guid.NewGuid():N}.tmp"), "{");
+        File.WriteAllText(Path.Combine(_options.Folder, $".consensus-{Guid.NewGuid():N}.tmp"), "");
+        StudyFolder.Open(_options.Folder, StudyRecord.FromOptions(_options), resume: false);
+        Assert.True(File.Exists(Path.Combine(_options.Folder, "study.json")));
+    }
+
+    [Fact]
     [Trait("Category", "Slow")]
     public async Task Two_that_share_a_study_do_each_run_once_and_both_report_the_whole()
     {

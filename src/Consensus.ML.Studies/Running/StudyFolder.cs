@@ -70,9 +70,10 @@ internal sealed class StudyFolder
             return folder;
         }
 
+        // Hidden files do not count: those of the lock, and one that a process was about to write when it was killed.
         if (Directory.EnumerateFileSystemEntries(path)
             .Select(System.IO.Path.GetFileName)
-            .FirstOrDefault(name => !FolderLock.IsLockFile(name!)) is { } other)
+            .FirstOrDefault(name => !name!.StartsWith('.')) is { } other)
         {
             throw new InvalidOperationException(
                 $"'{path}' is not empty and holds no study (there is '{other}'): use a new or an empty folder.");
