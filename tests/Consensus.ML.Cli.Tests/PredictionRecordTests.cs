@@ -1,5 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Consensus.Imaging.Storage;
+using Consensus.ML.Cli.Prediction;
+using Consensus.ML.Cli.Records;
 using Consensus.ML.Tests.Shared;
 
 namespace Consensus.ML.Cli.Tests;
@@ -121,6 +124,20 @@ public sealed class PredictionRecordTests(TrainedModel model) : IClassFixture<Tr
             .AssertSucceeded();
         Directory.Move(_workspace["one"], _workspace["moved"]);
         Assert.StartsWith("1 input is predicted; its 2 files", Merge("moved").AssertSucceeded().Out, StringComparison.Ordinal);
+    }
+
+    /// <summary>A task of an array that starts beside the one that makes the manifest must not read the whole set too.</summary>
+    [Fact]
+    public void Who_meets_a_process_that_makes_the_manifest_waits_and_reads_nothing()
+    {
+        Directory.CreateDirectory(_workspace["records"]);
+        using FolderLock held = FolderLock.Take(_workspace["records"]);
+        using var stop = new CancellationTokenSource();
+        stop.Cancel();
+        var run = new RecordedRun<PredictionSettings>(model.Path, "cpu", 1, null!) { Cases = [], Mine = new HashSet<int>() };
+        var interrupted = Assert.Throws<OperationCanceledException>(
+            () => RecordFolder<PredictionSettings, PredictedCase>.Open(_workspace["records"], run, stop.Token));
+        Assert.Contains("Interrupted while another process held", interrupted.Message, StringComparison.Ordinal);
     }
 
     private CommandRun Predict(string maps, string records, params string[] more) => CommandRun.InProcess([

@@ -46,22 +46,24 @@ internal sealed class RecordFolder<TSettings, TRecord>
     public static RecordFolder<TSettings, TRecord> Open(string path, RecordedRun<TSettings> run, CancellationToken cancellation)
     {
         RecordFolder<TSettings, TRecord>? there = Read(path);
-        RecordManifest<TSettings> mine = run.Manifest(there?.Manifest, new FileHashes(cancellation));
+        var hashes = new FileHashes(cancellation);
         if (there is null)
         {
+            // Of processes that start together one reads the files of all cases. The others wait for it, and read those of their own.
             Directory.CreateDirectory(path);
             using FolderLock held = FolderLock.Wait(path, null, cancellation);
-
-            // Another process may have been faster.
             there = Read(path);
             if (there is null)
             {
                 EnsureNoRecords(path);
-                RecordJson.Write(Path.Combine(path, RecordFiles.ManifestName), mine);
+                RecordManifest<TSettings> first = run.Manifest(null, hashes);
+                held.EnsureHeld();
+                RecordJson.Write(Path.Combine(path, RecordFiles.ManifestName), first);
                 there = Read(path) ?? throw new IOException($"'{path}' has lost its {RecordFiles.ManifestName}.");
             }
         }
 
+        RecordManifest<TSettings> mine = run.Manifest(there.Manifest, hashes);
         return ManifestDifferences.Describe(mine, there.Manifest) is { } differences
             ? throw new InvalidDataException(
                 $"'{path}' holds the records of another run: {differences}. Use its model, cases and options, or another folder.")
