@@ -5,7 +5,7 @@ namespace Consensus.ML.Torch.Collectives;
 /// <summary>
 /// The processes that train one model together, connected by Open MPI 4 or 5 (<c>mpirun -np 4 program</c>, or
 /// <c>srun --mpi=pmix program</c>). Each process makes this object once, gives it to its trainer (<c>SegmentationOptions.Processes</c>),
-/// and disposes it at its end. All processes must have the same data and options, and fit in the same order.
+/// and disposes it at its end. All processes must have the same data and options and devices of one kind, and fit in the same order.
 /// </summary>
 /// <remarks>
 /// <para>

@@ -10,19 +10,29 @@ namespace Consensus.ML.Torch.Training.Checkpoints;
 /// <summary>The state of a run that several processes share: that of the first is the state of all.</summary>
 internal static class SharedState
 {
-    /// <summary>Makes sure that all processes train the same model on the same data.</summary>
+    /// <summary>
+    /// Makes sure that all processes train the same model on the same data, and on devices of one kind: what they exchange depends on it.
+    /// </summary>
     /// <exception cref="InvalidDataException">They do not; the message of a process that differs from the first says how.</exception>
-    public static void EnsureSame(ICollective processes, TrainingFingerprint fingerprint)
+    public static void EnsureSame(ICollective processes, TrainingFingerprint fingerprint, TorchSharp.DeviceType device)
     {
         string version = typeof(SharedState).Assembly.ManifestModule.ModuleVersionId.ToString();
         string first = processes.Broadcast(JsonSerializer.Serialize(fingerprint), from: 0),
-            firstVersion = processes.Broadcast(version, from: 0);
+            firstVersion = processes.Broadcast(version, from: 0),
+            firstDevice = processes.Broadcast(device.ToString(), from: 0);
         processes.Together(() =>
         {
             if (version != firstVersion)
             {
                 throw new InvalidDataException(
                     $"Process {processes.Rank} is another build of Consensus.ML than process 0; all processes of a training need one.");
+            }
+
+            if (device.ToString() != firstDevice)
+            {
+                throw new InvalidDataException(
+                    $"Process {processes.Rank} computes on {device} and process 0 on {firstDevice}; all processes of a training need "
+                    + "devices of one kind: choose the CPU for all of them, or a GPU for each.");
             }
 
             if (fingerprint.DifferencesFrom(JsonSerializer.Deserialize<TrainingFingerprint>(first)!) is string differences)

@@ -112,7 +112,7 @@ internal sealed class TrainingLoop<TModel>(
                 Validation, Members));
         if (Processes.Size > 1)
         {
-            SharedState.EnsureSame(Processes, fingerprint!);
+            SharedState.EnsureSame(Processes, fingerprint!, device.type);
             string? sums = Processes.Prepare(device);
             log?.Invoke(
                 $"{Processes.Size} processes share the {options.BatchSize} images of each step. This is process {Processes.Rank}, with "
