@@ -30,7 +30,10 @@ internal static class Agreement
     /// <summary>Does work in this process, and waits until the others have done theirs.</summary>
     /// <exception cref="OtherProcessException">The work of another process failed.</exception>
     /// <exception cref="OperationCanceledException">The work of a process was cancelled, and none failed.</exception>
-    /// <remarks>Of several processes that fail, the first throws what its work threw.</remarks>
+    /// <remarks>
+    /// Of several processes that fail, the first throws what its work threw. A result that can be disposed is disposed where another
+    /// process fails.
+    /// </remarks>
     public static T Together<T>(this ICollective processes, Func<T> work)
     {
         if (processes.Size == 1)
@@ -49,7 +52,17 @@ internal static class Agreement
             failure = exception;
         }
 
-        processes.Exchange(failure);
+        try
+        {
+            processes.Exchange(failure);
+        }
+        catch
+        {
+            // Nobody gets the result, and it may hold something, such as the lock of a folder.
+            (result as IDisposable)?.Dispose();
+            throw;
+        }
+
         return result;
     }
 

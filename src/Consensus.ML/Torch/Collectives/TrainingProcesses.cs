@@ -52,7 +52,7 @@ public sealed class TrainingProcesses : IDisposable
 
     /// <summary>
     /// Does work in this process, and waits until the others have done theirs. If it fails in one process, this throws in all: there what
-    /// the work threw, in the others <see cref="OtherProcessException"/>.
+    /// the work threw, in the others <see cref="OtherProcessException"/>, and what their work returned is disposed if it can be.
     /// </summary>
     /// <param name="work">What to do, such as reading a file before a fit.</param>
     /// <exception cref="OtherProcessException">The work of another process failed.</exception>

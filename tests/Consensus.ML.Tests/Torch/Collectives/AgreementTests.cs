@@ -42,6 +42,18 @@ public sealed class AgreementTests
             Assert.IsType<OtherProcessException>(outcome.Failure).InnerException));
     }
 
+    /// <summary>As with the lock of a folder of checkpoints, which the first process would hold to its end.</summary>
+    [Fact]
+    public void What_a_process_has_made_is_disposed_where_another_fails_and_is_kept_where_none_does()
+    {
+        using MemoryStream made = new(), kept = new();
+        (MemoryStream? Result, Exception? Failure)[] outcomes = ThreadCollective.Run(
+            2, processes => processes.Together(() => processes.Rank == 1 ? throw new FormatException("no") : made));
+        Assert.IsType<OtherProcessException>(outcomes[0].Failure);
+        Assert.False(made.CanRead);
+        Assert.All(ThreadCollective.Succeed(2, processes => processes.Together(() => kept)), stream => Assert.True(stream.CanRead));
+    }
+
     [Fact]
     public void A_process_that_fails_outside_of_common_work_meets_the_others_within_it()
     {
