@@ -50,7 +50,7 @@ internal sealed unsafe class MpiCollective : ICollective
             return null;
         }
 
-        (_gpus, string line) = NcclSum.TryBegin(this, device);
+        (_gpus, string line) = NcclSum.TryBegin(this, device, Nccl.TryOpen());
         return line;
     }
 

@@ -7,7 +7,7 @@ namespace Consensus.ML.Torch.Collectives;
 /// The functions of NCCL 2 that a sum over GPUs needs (<see href="https://docs.nvidia.com/deeplearning/nccl/user-guide/docs/api.html"/>),
 /// and those of the CUDA driver that choose the GPU of a thread.
 /// </summary>
-internal sealed unsafe class Nccl
+internal sealed unsafe class Nccl : INccl
 {
     /// <summary>Bytes of ncclUniqueId.</summary>
     public const int IdBytes = 128;
@@ -27,7 +27,7 @@ internal sealed unsafe class Nccl
             ? new(library, driver)
             : null;
 
-    /// <summary>Makes the name of a new group of GPUs.</summary>
+    /// <inheritdoc/>
     public void CreateId(Span<byte> id)
     {
         fixed (byte* start = id)
@@ -36,7 +36,7 @@ internal sealed unsafe class Nccl
         }
     }
 
-    /// <summary>Joins a group of GPUs, with the GPU of the calling thread; returns when all have joined.</summary>
+    /// <inheritdoc/>
     public nint Join(ReadOnlySpan<byte> id, int size, int rank)
     {
         nint group;
@@ -47,19 +47,17 @@ internal sealed unsafe class Nccl
         return group;
     }
 
-    /// <summary>
-    /// Replaces values on the GPU by their sums over the group, after earlier work of torch's stream and before later work.
-    /// </summary>
+    /// <inheritdoc/>
     public void Sum(nint address, long count, nint group) => Check(
         ((delegate* unmanaged[Cdecl]<nint, nint, nuint, int, int, nint, nint, int>)Symbol("ncclAllReduce"))(
             address, address, (nuint)count, Float, Plus, group, 0),
         "ncclAllReduce");
 
-    /// <summary>Leaves a group.</summary>
+    /// <inheritdoc/>
     public void Leave(nint group) =>
         Check(((delegate* unmanaged[Cdecl]<nint, int>)Symbol("ncclCommDestroy"))(group), "ncclCommDestroy");
 
-    /// <summary>The primary context of a GPU, which is the one that torch uses. It lives as long as the process.</summary>
+    /// <inheritdoc/>
     public nint Context(int gpu)
     {
         int device;
@@ -71,7 +69,7 @@ internal sealed unsafe class Nccl
         return context;
     }
 
-    /// <summary>Gives the calling thread a context, and so a GPU; returns the context that it had before.</summary>
+    /// <inheritdoc/>
     public nint Enter(nint context)
     {
         nint before;
