@@ -24,8 +24,8 @@ public sealed record TrainingOptions
 
     /// <summary>
     /// Number of images of a step that pass through the network at once, at least 1. Their gradients add up to the batch's gradient. Null
-    /// (the default) for all of them. It bounds memory, and changes results by rounding only (with <see cref="NetworkOptions.Dropout"/>,
-    /// dropout also draws other units).
+    /// (the default) for all of them. It bounds memory, and changes results by rounding only. With
+    /// <see cref="NetworkOptions.Dropout"/>, each slice draws the numbers of the whole step, which takes time.
     /// </summary>
     public int? MicroBatchSize { get; init; }
 

@@ -38,8 +38,18 @@ internal sealed record ForwardContext(IReadOnlyList<Tensor> Weights, bool Traini
 
         long rows = shape[0], each = rows / part.Count;
         shape[0] = each * part.Whole;
-        return SeededNumbers.Uniform(shape, values.device, DropoutGenerator).narrow(0, each * part.First, rows);
+
+        // Not a view: it would keep the numbers of the whole batch in memory.
+        using Tensor whole = SeededNumbers.Uniform(shape, values.device, DropoutGenerator);
+        using Tensor mine = whole.narrow(0, each * part.First, rows);
+        return mine.clone();
     }
+
+    /// <summary>
+    /// A generator that begins anew at the seed of <see cref="DropoutGenerator"/>; null where that is null. The caller disposes it.
+    /// </summary>
+    public Generator? BeginDropoutAnew() =>
+        DropoutGenerator is null ? null : SeededNumbers.Begin((ulong)DropoutGenerator.initial_seed());
 
     /// <summary>
     /// Standard normal numbers for the loss of a training step, rows×each. Every call begins anew at the generator's seed and draws for the
@@ -51,7 +61,7 @@ internal sealed record ForwardContext(IReadOnlyList<Tensor> Weights, bool Traini
     /// <param name="device">Where they are needed.</param>
     public Tensor DrawNormal(long rows, long each, Device device)
     {
-        using Generator? anew = DropoutGenerator is null ? null : SeededNumbers.Begin((ulong)DropoutGenerator.initial_seed());
+        using Generator? anew = BeginDropoutAnew();
         return Part is null
             ? SeededNumbers.Normal([rows, each], device, anew)
             : SeededNumbers.Normal([Part.Whole, each], device, anew).narrow(0, Part.First, rows);

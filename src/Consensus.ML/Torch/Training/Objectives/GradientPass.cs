@@ -21,8 +21,8 @@ internal sealed class GradientPass(ConsensusNetwork network, DiffusionProcess pr
         // The loss is a mean over the maps, and each image has the same number of maps.
         long images = batch.Images.shape[0], pairs = batch.Starts.shape[0] / images;
         BatchPart part = context.Part ?? BatchPart.WholeOf((int)images);
-        return MicroBatches.Sum(part, options.MicroBatchSize, (first, count, share) => RunSlice(
-            context.Part is null ? context : context with { Part = part.Slice(first, count) },
+        return MicroBatches.Sum(context, part, options.MicroBatchSize, (pass, first, count, share) => RunSlice(
+            pass,
             batch.Slice(first, count),
             noise.narrow(0, first * pairs, count * pairs),
             scale * share));

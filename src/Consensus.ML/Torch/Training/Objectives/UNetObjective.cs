@@ -55,10 +55,9 @@ internal sealed class UNetObjective : ITrainingObjective<UNetModel>
     {
         using var scope = NewDisposeScope();
         UNetBatch batch = _batches!.Take(step)(_device);
-        return MicroBatches.Sum(_part!, _options.MicroBatchSize, (first, count, share) =>
+        return MicroBatches.Sum(context, _part!, _options.MicroBatchSize, (pass, first, count, share) =>
         {
             UNetBatch slice = batch.Slice(first, count);
-            ForwardContext pass = count == _part!.Whole ? context : context with { Part = _part.Slice(first, count) };
             Tensor loss = _variant.Loss(pass, slice, _options.DiceLossWeight);
             loss.Times(scale * share).backward();
             return loss;

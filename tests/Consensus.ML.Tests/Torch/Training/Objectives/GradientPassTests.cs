@@ -17,17 +17,22 @@ public sealed class GradientPassTests
     private const int Images = 3, Pairs = 2, Side = 16;
 
     [Theory]
-    [InlineData(1, false)]
-    [InlineData(2, false)]
-    [InlineData(3, false)]
-    [InlineData(null, true)]
-    [InlineData(2, true)]
-    public void Slices_and_activations_computed_again_give_the_gradients_of_the_whole_batch(int? microBatchSize, bool checkpointing)
+    [InlineData(1, false, 0.0)]
+    [InlineData(2, false, 0.0)]
+    [InlineData(3, false, 0.0)]
+    [InlineData(null, true, 0.0)]
+    [InlineData(2, true, 0.0)]
+    [InlineData(1, false, 0.3)]
+    [InlineData(2, true, 0.3)]
+    public void Slices_and_activations_computed_again_give_the_gradients_of_the_whole_batch(
+        int? microBatchSize,
+        bool checkpointing,
+        double dropout)
     {
         var plain = new TrainingOptions { PairsPerImage = Pairs };
-        (float loss, float[][] gradients) = Gradients(plain, 1);
+        (float loss, float[][] gradients) = Gradients(plain, 1, dropout: dropout);
         (float sameLoss, float[][] same) = Gradients(
-            plain with { MicroBatchSize = microBatchSize, GradientCheckpointing = checkpointing }, 1);
+            plain with { MicroBatchSize = microBatchSize, GradientCheckpointing = checkpointing }, 1, dropout: dropout);
         Assert.Equal(loss, sameLoss, 1e-5f * loss);
         for (int i = 0; i < gradients.Length; i++)
         {
@@ -39,11 +44,13 @@ public sealed class GradientPassTests
     }
 
     [Theory]
-    [InlineData(UNetKind.Levels)]
-    [InlineData(UNetKind.MultiHead)]
-    [InlineData(UNetKind.StochasticSegmentation)]
-    [InlineData(UNetKind.ProbabilisticUNet)]
-    public void Slices_give_a_one_pass_network_the_gradients_of_the_whole_batch(object kind)
+    [InlineData(UNetKind.Levels, 0.0)]
+    [InlineData(UNetKind.MultiHead, 0.0)]
+    [InlineData(UNetKind.StochasticSegmentation, 0.0)]
+    [InlineData(UNetKind.ProbabilisticUNet, 0.0)]
+    [InlineData(UNetKind.Levels, 0.3)]
+    [InlineData(UNetKind.StochasticSegmentation, 0.3)]
+    public void Slices_give_a_one_pass_network_the_gradients_of_the_whole_batch(object kind, double dropout)
     {
         var plain = new TrainingOptions { BatchSize = Images, DiceLossWeight = 0.5 };
         (float loss, float[] gradient) = Gradient(plain);
@@ -63,7 +70,7 @@ public sealed class GradientPassTests
             using var optimizer = new Optimizer(Scattered(objective.Layout), options);
             using var generator = new Generator(3, CPU);
             Tensor mean = objective.Differentiate(
-                new ForwardContext(optimizer.Leaves, Training: true) { DropoutGenerator = generator }, 0, 1);
+                new ForwardContext(optimizer.Leaves, Training: true) { Dropout = dropout, DropoutGenerator = generator }, 0, 1);
             return (mean.item<float>(), [.. optimizer.Leaves.SelectMany(leaf => leaf.grad!.data<float>().ToArray())]);
         }
     }
@@ -90,7 +97,8 @@ public sealed class GradientPassTests
         TrainingOptions options,
         double scale,
         int images = Images,
-        int channels = 64)
+        int channels = 64,
+        double dropout = 0)
     {
         // With 32 channels, each channel is a group, and group normalisation removes what the embedding adds. Gradients would then be zero
         // except for rounding.
@@ -110,8 +118,9 @@ public sealed class GradientPassTests
             tensor(Enumerable.Range(0, maps).Select(i => (long)(i * 90 / maps)).ToArray()),
             Present: null);
         Tensor noise = randn([maps, 1, Side, Side], generator: generator);
-        Tensor loss = new GradientPass(network, process, options)
-            .Run(new ForwardContext(optimizer.Leaves, Training: true), batch, noise, scale);
+        using var drawing = new Generator(4, CPU);
+        Tensor loss = new GradientPass(network, process, options).Run(
+            new ForwardContext(optimizer.Leaves, Training: true) { Dropout = dropout, DropoutGenerator = drawing }, batch, noise, scale);
         return (loss.item<float>(), [.. optimizer.Leaves.Select(leaf => leaf.grad!.to_type(ScalarType.Float32).data<float>().ToArray())]);
     }
 
