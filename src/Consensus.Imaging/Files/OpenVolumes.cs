@@ -9,10 +9,13 @@ namespace Consensus.Imaging.Files;
 /// file, until this object is disposed. It can still be used after that, and then opens files again. Not for several threads at the same
 /// time.
 /// </summary>
-/// <param name="closing">Whether files are closed after each slice. Prediction engines need this, because nobody disposes them.</param>
+/// <param name="closing">
+/// Whether files are closed after each slice. Prediction engines need this, because nobody disposes them. A file that was written again
+/// since the last slice is then opened anew.
+/// </param>
 internal sealed class OpenVolumes(bool closing = false) : IDisposable
 {
-    private readonly List<(string Path, int Axis, NiftiVolume Volume)?> _places = [];
+    private readonly List<(string Path, int Axis, (FileState Header, FileState Image) State, NiftiVolume Volume)?> _places = [];
     private readonly List<OpenVolumes> _lists = [];
     private int _sharedBy = 1;
 
@@ -39,11 +42,12 @@ internal sealed class OpenVolumes(bool closing = false) : IDisposable
             _places.Add(null);
         }
 
-        if (_places[place] is not { } open || open.Path != address.Path || open.Axis != address.Axis)
+        (FileState Header, FileState Image) state = StateOf(address.Path);
+        if (_places[place] is not { } open || open.Path != address.Path || open.Axis != address.Axis || open.State != state)
         {
             // Release the last volume before the next one allocates memory.
             Close(place);
-            open = (address.Path, address.Axis!.Value, new NiftiVolume(
+            open = (address.Path, address.Axis!.Value, state, new NiftiVolume(
                 InputContent.FromFile(address.Path), address.Axis.Value, NiftiVolume.Memory / places / _sharedBy, closing: closing));
             _places[place] = open;
         }
@@ -74,11 +78,36 @@ internal sealed class OpenVolumes(bool closing = false) : IDisposable
     /// <param name="path">The volume's file.</param>
     /// <param name="place">The index of its path in the list.</param>
     public NiftiHeader Header(string path, int place) =>
-        place < _places.Count && _places[place] is { } open && open.Path == path ? open.Volume.Cut.Header : NiftiFile.ReadHeader(path);
+        place < _places.Count && _places[place] is { } open && open.Path == path && open.State == StateOf(path)
+            ? open.Volume.Cut.Header
+            : NiftiFile.ReadHeader(path);
+
+    /// <summary>What the files of a volume look like now. Files that stay open are not looked at.</summary>
+    private (FileState Header, FileState Image) StateOf(string path)
+    {
+        if (!closing)
+        {
+            return default;
+        }
+
+        (string headerPath, string imagePath) = NiftiPair.Find(path);
+        FileState header = Look(headerPath);
+        return (header, imagePath == headerPath ? header : Look(imagePath));
+
+        // The file is opened, because the length and time of a link are not those of its file.
+        static FileState Look(string file)
+        {
+            using FileStream stream = InputFile.Open(file);
+            return new(stream.Length, File.GetLastWriteTimeUtc(stream.SafeFileHandle));
+        }
+    }
 
     private void Close(int place)
     {
         _places[place]?.Volume.Dispose();
         _places[place] = null;
     }
+
+    /// <summary>What shows that a file was written again: its length, and the time of its last change.</summary>
+    private readonly record struct FileState(long Length, DateTime Written);
 }

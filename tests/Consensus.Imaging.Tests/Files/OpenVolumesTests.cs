@@ -53,4 +53,47 @@ public sealed class OpenVolumesTests : IDisposable
         volumes.Dispose();
         Assert.Throws<FileNotFoundException>(() => SliceReader.Read([$"{first}#slice=0"], one, null));
     }
+
+    /// <summary>Prediction engines live long, and the next scan may have the name of the last.</summary>
+    [Theory]
+    [InlineData(2, 1)]
+    [InlineData(3, 0)]
+    public void A_volume_that_is_closed_between_slices_is_read_anew_once_its_file_has_another_time_or_length(int slices, int hours)
+    {
+        var time = new DateTime(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc);
+        string path = _folder["scan.nii"];
+        Scan(2, 1).WriteTo(path);
+        File.SetLastWriteTimeUtc(path, time);
+        using var volumes = new OpenVolumes(closing: true);
+        Assert.Equal(2, SliceReader.Read([$"{path}#slice=1"], volumes, null).Pixels[0]);
+
+        Scan(slices, 3).WriteTo(path);
+        File.SetLastWriteTimeUtc(path, time.AddHours(hours));
+        Assert.Equal(slices, volumes.Header(path, 0).Shape[2]);
+        Assert.Equal(4, SliceReader.Read([$"{path}#slice=1"], volumes, null).Pixels[0]);
+    }
+
+    [Fact]
+    public void The_values_of_a_pair_are_read_anew_too()
+    {
+        var time = new DateTime(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc);
+        string header = _folder["scan.hdr"], image = _folder["scan.img"];
+        File.WriteAllBytes(header, Scan(2, 1, "ni1").Header());
+        File.WriteAllBytes(image, Scan(2, 1).Data());
+        File.SetLastWriteTimeUtc(image, time);
+        using var volumes = new OpenVolumes(closing: true);
+        Assert.Equal(2, SliceReader.Read([$"{header}#slice=1"], volumes, null).Pixels[0]);
+
+        File.WriteAllBytes(image, Scan(2, 3).Data());
+        File.SetLastWriteTimeUtc(image, time.AddHours(1));
+        Assert.Equal(4, SliceReader.Read([$"{header}#slice=1"], volumes, null).Pixels[0]);
+    }
+
+    /// <summary>A volume whose slices have one value each: the first has this one, the next one more, and so on.</summary>
+    private static NiftiBytes Scan(int slices, int first, string magic = "n+1") => new()
+    {
+        Magic = magic,
+        Dimensions = [2, 2, slices],
+        Values = [.. Enumerable.Range(0, 4 * slices).Select(at => (double)(first + (at / 4)))],
+    };
 }
