@@ -116,6 +116,24 @@ public sealed class VolumeTests : IDisposable
             [.. Enumerable.Range(0, masks).SelectMany(mask => rows.SelectMany(row => pixels(row).Skip(mask * 15).Take(15)))]);
     }
 
+    /// <summary>LoadFromVolume and tables name slices otherwise than the loaders of data sets.</summary>
+    [Theory]
+    [InlineData("s")]
+    [InlineData("v.nii.gz 00")]
+    public void Slices_of_a_file_are_one_volume_whatever_their_cases_are_called(string name)
+    {
+        Row[] rows = [new($"{name}0", 0, [1, 1, 0, 0], First, []), new($"{name}1", 1, [1, 1, 1, 1], Second, [])];
+        SegmentationMetrics metrics = Evaluate(rows);
+        Assert.Equal(["v", "v"], metrics.Cases.Select(one => one.Volume));
+        CaseMetrics volume = Assert.Single(metrics.Volumes!.Cases);
+        Assert.Equal(("v", 2), (volume.Name, volume.Slices));
+        Assert.Equal((3 + (20 / 11.0)) / 5, volume.SoftDice5, 1e-6);
+
+        // Files of one name in two folders are two volumes.
+        Row[] other = [.. rows.Select(row => row with { ImagePath = $"b/{row.ImagePath}" })];
+        Assert.Equal([("v", 2), ("v", 2)], Evaluate([.. rows, .. other]).Volumes!.Cases.Select(one => (one.Name, one.Slices)));
+    }
+
     [Fact]
     public void Slices_that_do_not_follow_each_other_have_no_volume_and_other_cases_none_either()
     {
