@@ -86,6 +86,12 @@ public sealed class StructuresTests : IDisposable
         var further = ConsensusSegmentationEstimator.Options.ContinueFrom(trained);
         Assert.Equal(["loose", "strict"], further.Structures);
         Assert.True(further.NamedRaters);
+
+        // One number of levels cannot be that of both structures.
+        Assert.Null(further.Levels);
+        further.Training = further.Training with { Steps = 1 };
+        using TransformerChain<ConsensusSegmentationTransformer> continued = Pipelines.Build(_ml, further, Side).Fit(cases);
+        Assert.Equal([7, 3], continued.LastTransformer.Structures.Select(structure => structure.Levels));
     }
 
     [Fact]

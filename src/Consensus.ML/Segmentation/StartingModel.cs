@@ -45,7 +45,11 @@ internal static class StartingModel
         options.UncertaintyColumnName = manifest.Columns.Uncertainty;
         options.SamplesColumnName = manifest.Columns.Samples;
         options.MissingRaters = manifest.Training.MissingRaters;
-        options.Levels = manifest.Training.MissingRaters == MissingRaters.Fraction && options.RaterLevelSource is null
+
+        // Structures of different levels take them from the cases again: the option is one number for all.
+        options.Levels = manifest.Training.MissingRaters == MissingRaters.Fraction
+            && options.RaterLevelSource is null
+            && manifest.EveryStructure.All(structure => structure.Levels == manifest.Levels)
             ? manifest.Levels
             : null;
         options.Network = manifest.Network;
