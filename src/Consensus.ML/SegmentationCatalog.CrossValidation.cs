@@ -45,7 +45,7 @@ public sealed partial class SegmentationCatalog
     /// <param name="numberOfFolds">Number of folds, at least 2.</param>
     /// <param name="caseColumnName">
     /// Text column with the names of the cases. The rows of a case are kept together where no group is known. Null when every row is a
-    /// separate case.
+    /// separate case. With <paramref name="samplingKeyColumnName"/>, the column may be missing.
     /// </param>
     /// <param name="samplingKeyColumnName">
     /// Column of groups, such as patients: Text, a number or a key. Rows with the same value are kept together, and confidence intervals
@@ -97,6 +97,7 @@ public sealed partial class SegmentationCatalog
         ArgumentOutOfRangeException.ThrowIfLessThan(numberOfFolds, 2);
         options ??= new();
         options.Check();
+        caseColumnName = FindCaseColumn(data.Schema, caseColumnName, samplingKeyColumnName);
         int[] folds = AssignFolds(data, numberOfFolds, caseColumnName, samplingKeyColumnName, seed);
         string group = samplingKeyColumnName ?? GroupColumn.DefaultName;
 
@@ -204,11 +205,15 @@ public sealed partial class SegmentationCatalog
         return CaseFolds.Assign(GroupNames(data, caseColumnName, samplingKeyColumnName), numberOfFolds, seed ?? _environment.Seed() ?? 0);
     }
 
+    /// <summary>The column with the names of the cases; null for none. Where a column of groups is named, it may be missing.</summary>
+    private static string? FindCaseColumn(DataViewSchema schema, string? caseColumn, string? keyColumn) =>
+        caseColumn is not null && keyColumn is not null && schema.GetColumnOrNull(caseColumn) is null ? null : caseColumn;
+
     private static List<string> GroupNames(IDataView data, string? caseColumn, string? keyColumn)
     {
-        DataViewSchema.Column? cases = caseColumn is null || (keyColumn is not null && data.Schema.GetColumnOrNull(caseColumn) is null)
-            ? null
-            : data.Schema.Require(caseColumn, type => type is TextDataViewType, "Text");
+        DataViewSchema.Column? cases = FindCaseColumn(data.Schema, caseColumn, keyColumn) is { } name
+            ? data.Schema.Require(name, type => type is TextDataViewType, "Text")
+            : null;
         var groups = GroupColumn.FromSchema(data.Schema, keyColumn ?? GroupColumn.DefaultName, cases);
         using DataViewRowCursor cursor = data.GetRowCursor(groups.Columns);
         Func<GroupColumn.RowGroup> group = groups.Getter(cursor);

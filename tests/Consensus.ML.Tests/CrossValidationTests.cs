@@ -67,6 +67,20 @@ public sealed class CrossValidationTests
         Assert.Throws<ArgumentOutOfRangeException>(() => _ml.Segmentation.AssignFolds(data, 1));
     }
 
+    [Fact]
+    public void With_a_key_column_the_cases_need_no_names()
+    {
+        IDataView named = _ml.Data.LoadFromEnumerable(Enumerable.Range(0, 12).Select(number => new Row { Patient = number % 4 }));
+        IDataView data = _ml.Transforms.DropColumns("Case").Fit(named).Transform(named);
+        IReadOnlyList<TrainCatalogBase.CrossValidationResult<SegmentationMetrics>> results = _ml.Segmentation.CrossValidate(
+            data, _ml.Transforms.CopyColumns("SoftMap", "Guess"), 2, samplingKeyColumnName: "Patient", annotationsColumnName: "Masks");
+        Assert.Equal((12, 4), (results.Sum(result => result.Metrics.Cases.Count), results.Sum(result => result.Metrics.Groups)));
+        Complaint.Expect<ArgumentException>(
+            () => _ml.Segmentation.CrossValidate(
+                data, _ml.Transforms.CopyColumns("SoftMap", "Guess"), 2, annotationsColumnName: "Masks"),
+            "'Case' is missing");
+    }
+
     private sealed class Row
     {
         public string Case { get; set; } = "";
