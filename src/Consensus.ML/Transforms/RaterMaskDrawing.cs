@@ -77,7 +77,7 @@ public sealed class RaterMaskDrawingEstimator : IEstimator<RaterMaskDrawingTrans
     /// <inheritdoc/>
     public SchemaShape GetOutputSchema(SchemaShape inputSchema)
     {
-        inputSchema.Require(_input, ColumnContract.IsSingleVector, Expected);
+        inputSchema.Require(_input, ColumnContract.IsSingleVectorOfKnownSize, Expected);
         if (_behavior is null)
         {
             inputSchema.RequireAnnotations(_annotations);

@@ -55,7 +55,7 @@ public sealed class SliceRestoringEstimator : IEstimator<SliceRestoringTransform
     /// <inheritdoc/>
     public SchemaShape GetOutputSchema(SchemaShape inputSchema)
     {
-        inputSchema.Require(_input, ColumnContract.IsSingleVector, SliceRestoringTransformer.Expected);
+        inputSchema.Require(_input, ColumnContract.IsSingleVectorOfKnownSize, SliceRestoringTransformer.Expected);
         inputSchema.RequireSlice(_image);
         return inputSchema.With(ColumnContract.SliceShape(_output));
     }

@@ -32,8 +32,13 @@ internal static class ColumnContract
             throw Missing(name, shape.Select(other => other.Name));
         }
 
-        return allowed(column) ? column : throw WrongType(
-            name, $"{(column.Kind == SchemaShape.Column.VectorKind.Scalar ? "" : "vector of ")}{column.ItemType}", expected);
+        string kind = column.Kind switch
+        {
+            SchemaShape.Column.VectorKind.Scalar => "",
+            SchemaShape.Column.VectorKind.Vector => "vector of ",
+            _ => "vector of unknown size of ",
+        };
+        return allowed(column) ? column : throw WrongType(name, $"{kind}{column.ItemType}", expected);
     }
 
     /// <summary>The shape with added columns. An added column replaces a column of the same name.</summary>
@@ -66,6 +71,10 @@ internal static class ColumnContract
 
     public static bool IsSingleVector(this SchemaShape.Column column) =>
         column.Kind != SchemaShape.Column.VectorKind.Scalar && column.ItemType == NumberDataViewType.Single;
+
+    /// <summary>Whether a column is a vector of Single that has the same size in all rows.</summary>
+    public static bool IsSingleVectorOfKnownSize(this SchemaShape.Column column) =>
+        column.Kind == SchemaShape.Column.VectorKind.Vector && column.IsSingleVector();
 
     /// <summary>A getter of slices that throws an exception for rows without a slice.</summary>
     public static Func<Slice> SliceGetter(this DataViewRow row, DataViewSchema.Column column)
