@@ -31,6 +31,27 @@ public sealed class NormalizationTests : IDisposable
             count < 8 ? 0 : 1, said.Count(line => line.StartsWith("Normalisation: the images differ by ", StringComparison.Ordinal)));
     }
 
+    /// <summary>A blank image, such as an empty field of view, has no contrast, in whatever units it is stored.</summary>
+    [Theory]
+    [InlineData(1f)]
+    [InlineData(1000f)]
+    public void Images_without_contrast_do_not_decide(float unit)
+    {
+        Slice blank = new(1, 1, 5, [.. Pattern.Select(_ => 2 * unit)]);
+        Slice[] alike = [.. Enumerable.Range(0, 8).Select(_ => Times(unit))],
+            different = [.. Enumerable.Range(1, 7).Select(number => Times(number * unit))];
+        Assert.Equal(NormalizationScale.TrainingSet, Fit(_ml.Data.LoadFromSlices([blank, .. alike]), NormalizationScale.Automatic).Scale);
+
+        // Seven others are too few to tell. With an eighth, m and s have the variances 4 · 4.48 and 2 · 4.48, and s has the mean √2 · 3.63.
+        Assert.Equal(
+            NormalizationScale.TrainingSet, Fit(_ml.Data.LoadFromSlices([blank, .. different]), NormalizationScale.Automatic).Scale);
+        Assert.Equal(
+            NormalizationScale.EachSlice,
+            Fit(_ml.Data.LoadFromSlices([blank, alike[0], .. different]), NormalizationScale.Automatic).Scale);
+
+        static Slice Times(float factor) => new(1, 1, 5, [.. Pattern.Select(value => value * factor)]);
+    }
+
     [Fact]
     public void Slices_of_volumes_have_the_scale_of_the_training_set()
     {

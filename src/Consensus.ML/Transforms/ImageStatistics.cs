@@ -3,7 +3,7 @@ namespace Consensus.ML.Transforms;
 /// <summary>What NormalizeSlices learns of one channel from the training images. Every image counts once.</summary>
 internal sealed class ImageStatistics
 {
-    /// <summary>Fewer images do not show how much images differ.</summary>
+    /// <summary>Fewer images with contrast do not show how much images differ.</summary>
     public const int LeastImages = 8;
 
     /// <summary>
@@ -17,20 +17,23 @@ internal sealed class ImageStatistics
     private double _mean, _deviation, _scaledMean, _scaledDeviation;
 
     /// <summary>The number of images.</summary>
-    public int Count => _scales.Count;
+    public int Count { get; private set; }
+
+    /// <summary>The number of images that have contrast.</summary>
+    public int CountWithContrast => _scales.Count;
 
     /// <summary>The range of all values.</summary>
     public ValueRange Range { get; private set; } = ValueRange.None;
 
     /// <summary>
     /// How much the images differ in level and contrast, at least 0: √(Var(m) / mean(s)² + Var(ln s)), with m and s the level and the
-    /// contrast of an image.
+    /// contrast of an image. Images without contrast do not count: no number stands for theirs in all units.
     /// </summary>
     public double Spread
     {
         get
         {
-            if (Count == 0)
+            if (CountWithContrast == 0)
             {
                 return 0;
             }
@@ -47,7 +50,12 @@ internal sealed class ImageStatistics
     public void Add(ReadOnlySpan<float> values)
     {
         var scale = SigmaClippedScale.Measure(values);
-        _scales.Add(scale);
+        Count++;
+        if (!scale.IsFlat)
+        {
+            _scales.Add(scale);
+        }
+
         Range = Range.With(ValueRange.Measure(values, null));
         double[] read = new double[values.Length], scaled = new double[values.Length];
         for (int i = 0; i < values.Length; i++)

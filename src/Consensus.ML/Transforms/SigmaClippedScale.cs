@@ -24,6 +24,9 @@ internal readonly record struct SigmaClippedScale(double Mean, double Deviation)
     /// <summary>A deviation below this share of the mean is rounding. Single precision resolves no less.</summary>
     public const double LeastShare = 1e-7;
 
+    /// <summary>Whether the slice has no contrast. Its deviation then says nothing.</summary>
+    public bool IsFlat { get; private init; }
+
     /// <summary>Measures values.</summary>
     /// <param name="values">The values, in the units of the image; at least one, all finite.</param>
     public static SigmaClippedScale Measure(ReadOnlySpan<float> values)
@@ -50,7 +53,7 @@ internal readonly record struct SigmaClippedScale(double Mean, double Deviation)
         // A few pixels on a background of one value: without them there is no contrast at all.
         return IsContrast(mean, deviation) ? new(mean, deviation)
             : IsContrast(allMean, allDeviation) ? new(allMean, allDeviation)
-            : new(allMean, 1);
+            : new(allMean, 1) { IsFlat = true };
 
         static bool IsContrast(double mean, double deviation) => deviation > LeastShare * Math.Abs(mean);
     }

@@ -112,7 +112,7 @@ public sealed class SliceNormalizingEstimator : IEstimator<SliceNormalizingTrans
     private NormalizationScale Choose(ImageStatistics[] channels, bool hasVolumes)
     {
         // The first and last slices of a volume may show little but noise, which a scale of their own would enlarge.
-        if (hasVolumes || channels.Max(channel => channel.Count) < ImageStatistics.LeastImages)
+        if (hasVolumes || channels.Max(channel => channel.CountWithContrast) < ImageStatistics.LeastImages)
         {
             return NormalizationScale.TrainingSet;
         }
