@@ -54,8 +54,8 @@ internal sealed class TiffReader
             return;
         }
 
-        Adjust(values);
         int samples = _layout.IsSeparate ? 1 : _layout.Samples;
+        Adjust(values, samples, plane);
         for (int sample = 0; sample < samples; sample++)
         {
             if (plane + sample == _layout.Alpha)
@@ -91,16 +91,20 @@ internal sealed class TiffReader
     }
 
     /// <summary>
-    /// Inverts values if 0 means white, and spreads values of fewer than 8 bits over 0 to 255, as in every viewer.
+    /// Inverts values if 0 means white, and spreads values of fewer than 8 bits over 0 to 255, as in every viewer. The opacity is no
+    /// brightness, and is not inverted.
     /// </summary>
-    private void Adjust(Span<float> values)
+    private void Adjust(Span<float> values, int samples, int plane)
     {
         float largest = (1L << Math.Min(_layout.Bits, 16)) - 1;
         if (_layout.Photometric == Photometric.MINISWHITE)
         {
-            foreach (ref float value in values)
+            for (int i = 0; i < values.Length; i++)
             {
-                value = largest - value;
+                if (plane + (i % samples) != _layout.Alpha)
+                {
+                    values[i] = largest - values[i];
+                }
             }
         }
 

@@ -85,6 +85,27 @@ public sealed class TiffReaderTests : IDisposable
             "partly transparent");
     }
 
+    /// <summary>255 is opaque in any case, also where the greys count from white.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void White_zeros_do_not_turn_opacity_around(bool planar)
+    {
+        Assert.Equal([254, 252], Read(Greys(255)).Pixels);
+        Refused(Greys(0), "partly transparent");
+
+        TiffBytes Greys(byte opacity) => new()
+        {
+            Width = 2,
+            Height = 1,
+            Samples = 2,
+            Photometric = 0,
+            Planar = planar,
+            ExtraSamples = [2],
+            Blocks = planar ? [[1, 3], [opacity, opacity]] : [[1, opacity, 3, opacity]],
+        };
+    }
+
     [Fact]
     public void A_palette_gives_its_colours_or_its_greys()
     {
