@@ -131,7 +131,7 @@ public static partial class ConsensusCatalog
     /// not have the case. A row is a case that at least one structure has. Files are not read here.
     /// </remarks>
     /// <param name="catalog">The catalog.</param>
-    /// <param name="structures">The structures, each with a name of its own. Cases of the same name are one case.</param>
+    /// <param name="structures">The structures, each with a name of its own. Cases of the same name and images are one case.</param>
     /// <exception cref="ArgumentException">There is no structure, or a structure is given twice.</exception>
     /// <exception cref="InvalidDataException">
     /// A case has other images or another group in another structure, a structure has a case twice, or a name cannot be written.

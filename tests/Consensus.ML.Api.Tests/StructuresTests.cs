@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Consensus.Imaging.Cases;
 using Consensus.Imaging.Labels;
 using Consensus.ML.Datasets;
 using Consensus.ML.Datasets.Phantom;
@@ -124,6 +125,24 @@ public sealed class StructuresTests : IDisposable
 
         static RaterCase Slice(string volume, int index) =>
             new($"{volume}{index}", $"{volume}.nii#axis=2,slice={index}", [$"{volume}-mask.nii#axis=2,slice={index}"]);
+    }
+
+    /// <summary>Two splits may have a case of one name, as QUBIQ's have. The second structure was drawn in one of them alone.</summary>
+    [Fact]
+    public void Cases_of_one_name_are_told_apart_by_their_images()
+    {
+        IDataView rows = _ml.Data.LoadFromStructures(
+            [new("core", [Of("train", "core"), Of("val", "core")]), new("whole", [Of("val", "whole")])]);
+        Assert.Equal(["case01", "case01"], rows.GetColumn<string>("Case"));
+        Assert.Equal(["train/image.png", "val/image.png"], rows.GetColumn<string>("ImagePath"));
+        Assert.Equal(
+            ["train/core.png", "val/core.png"], rows.GetColumn<string[]>("AnnotationPaths.core").Select(paths => Assert.Single(paths)));
+        Assert.Equal(["", "val/whole.png"], rows.GetColumn<string[]>("AnnotationPaths.whole").Select(paths => string.Join(" ", paths)));
+        Expect<InvalidDataException>(
+            () => _ml.Data.LoadFromStructures([new("core", [Of("train", "core"), Of("train", "core")])]),
+            "The structure 'core' has the case 'case01' twice");
+
+        static RaterCase Of(string split, string structure) => new("case01", $"{split}/image.png", [$"{split}/{structure}.png"]);
     }
 
     [Fact]

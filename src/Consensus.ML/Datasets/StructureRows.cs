@@ -30,25 +30,37 @@ internal static class StructureRows
         }
 
         var cases = new List<RaterCase>();
-        Dictionary<string, RaterCase>[] drawn = [.. structures.Select(ByName)];
-        foreach (RaterCase one in structures.SelectMany(structure => structure.Cases))
+        Dictionary<(string Name, string Images), RaterCase>[] drawn = [.. structures.Select(ByImages)];
+        var known = new Dictionary<(string Name, string Images), RaterCase>();
+        var named = new Dictionary<string, RaterCase>(StringComparer.Ordinal);
+        foreach (StructureCases structure in structures)
         {
-            if (one.ProblemWithNames() is { } problem)
+            // Splits may have cases of one name, and the structure need not be drawn on all of them. But where it has no image that the
+            // others have under a name, it is drawn on other images.
+            foreach (IGrouping<string, RaterCase> same in structure.Cases.GroupBy(one => one.Name, StringComparer.Ordinal))
             {
-                throw new InvalidDataException(problem);
+                if (named.TryGetValue(same.Key, out RaterCase? other) && !same.Any(one => known.ContainsKey(Key(one))))
+                {
+                    throw Different(other, same.First());
+                }
             }
 
-            RaterCase? other = drawn.Select(known => known.GetValueOrDefault(one.Name)).OfType<RaterCase>().First();
-            if (ReferenceEquals(other, one))
+            foreach (RaterCase one in structure.Cases)
             {
-                cases.Add(one);
-            }
-            else if (!other.ImagePaths.SequenceEqual(one.ImagePaths, StringComparer.Ordinal) || other.Group != one.Group)
-            {
-                throw new InvalidDataException(
-                    $"Case '{one.Name}' is '{string.Join("', '", other.ImagePaths)}' of group '{other.Group}' for one structure, and "
-                    + $"'{string.Join("', '", one.ImagePaths)}' of group '{one.Group}' for another; several structures are learnt from the "
-                    + "same images.");
+                if (one.ProblemWithNames() is { } problem)
+                {
+                    throw new InvalidDataException(problem);
+                }
+
+                if (known.TryAdd(Key(one), one))
+                {
+                    cases.Add(one);
+                    named.TryAdd(one.Name, one);
+                }
+                else if (known[Key(one)] is { } other && other.Group != one.Group)
+                {
+                    throw Different(other, one);
+                }
             }
         }
 
@@ -66,18 +78,26 @@ internal static class StructureRows
             {
                 Texts(
                     SegmentedStructure.Column("AnnotationPaths", structure.Name),
-                    cases.Select(one => drawn[i].GetValueOrDefault(one.Name)?.AnnotationPaths ?? [])),
+                    cases.Select(one => drawn[i].GetValueOrDefault(Key(one))?.AnnotationPaths ?? [])),
                 Texts(
                     SegmentedStructure.Column("RaterNames", structure.Name),
-                    cases.Select(one => drawn[i].GetValueOrDefault(one.Name)?.RaterNames ?? [])),
+                    cases.Select(one => drawn[i].GetValueOrDefault(Key(one))?.RaterNames ?? [])),
             }),
         ]);
     }
 
-    private static Dictionary<string, RaterCase> ByName(StructureCases structure)
+    /// <summary>What a case is known by. No path holds the character between the paths.</summary>
+    private static (string Name, string Images) Key(RaterCase one) => (one.Name, string.Join('\0', one.ImagePaths));
+
+    private static InvalidDataException Different(RaterCase other, RaterCase one) => new(
+        $"Case '{one.Name}' is '{string.Join("', '", other.ImagePaths)}' of group '{other.Group}' for one structure, and "
+        + $"'{string.Join("', '", one.ImagePaths)}' of group '{one.Group}' for another; several structures are learnt from the "
+        + "same images.");
+
+    private static Dictionary<(string Name, string Images), RaterCase> ByImages(StructureCases structure)
     {
-        var known = new Dictionary<string, RaterCase>(StringComparer.Ordinal);
-        return structure.Cases.FirstOrDefault(one => !known.TryAdd(one.Name, one)) is { } twice
+        var known = new Dictionary<(string Name, string Images), RaterCase>();
+        return structure.Cases.FirstOrDefault(one => !known.TryAdd(Key(one), one)) is { } twice
             ? throw new InvalidDataException($"The structure '{structure.Name}' has the case '{twice.Name}' twice.")
             : known;
     }
