@@ -36,6 +36,13 @@ public sealed class StudyMethodsTests
             StudyMethods.AnyAnnotator, ("Target", "\"Consensus\"", "\"AnyAnnotator\""), ("Training.LearningRate", "0.001", "0.002"));
     }
 
+    [Fact]
+    public void Methods_that_learn_soft_maps_and_one_pass_methods_but_that_of_the_levels_do_not_round() => Assert.Equal(
+        [
+            "consensus", "annotator", "any-annotator", "consensus-by-level", "dmise-like", "amis-like", "level-unet", "consensus-raters",
+        ],
+        StudyMethods.All.Where(method => method.RoundsLevels).Select(method => method.Name));
+
     /// <summary>The settings in which a method differs from consensus, with both values.</summary>
     private static void AssertDiffer(StudyMethod method, params (string Setting, string Consensus, string Method)[] expected)
     {

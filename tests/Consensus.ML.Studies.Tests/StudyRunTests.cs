@@ -180,25 +180,26 @@ public sealed class StudyRunTests : IDisposable
         EnsembleResult together = Assert.Single(results.Ensembles);
         Assert.Equal(("level-unet", 2), (together.Method, together.Seeds.Count));
 
-        // The library's own ensemble of the two models. The study's maps are rounded to steps of 1/254.
+        // The library's own ensemble of the two models, which round. The study's maps are in steps of 1/254.
         var ml = new MLContext();
         string runs = Path.Combine(options.Folder, "runs", "level-unet");
         ITransformer[] models =
             [.. options.Seeds.Select(seed => ml.Model.Load(Path.Combine(runs, $"val-seed{seed}", "model.zip"), out _))];
+        Assert.All(models, model => Assert.True(model.GetSteps().OfType<UNetSegmentationTransformer>().Single().RoundsMaps));
         ITransformer ensemble = ml.Segmentation.Ensemble(models);
         SegmentationMetrics metrics = ml.Segmentation.Evaluate(ensemble.Transform(ml.Data.LoadFromCases(options.Folds[0].Evaluation)));
         Assert.Equal(metrics.BrierScore, together.Score("BrierScore").Mean, 0.002);
-        double[] byHand =
+        double[] kept =
         [
             .. options.Folds[0].Evaluation.Select(raterCase =>
             {
-                float[][] maps = [.. options.Seeds.Select(
-                    seed => StoredMaps.Read(Path.Combine(runs, $"val-seed{seed}", "cases", $"{raterCase.Name}.png"), 32, 32).Maps[0])];
-                float[] mean = [.. maps[0].Zip(maps[1], (one, other) => (one + other) / 2)];
-                return CaseMetrics.Compute(raterCase.Name, mean, raterCase.ReadMasks()).SoftDice9;
+                StoredMaps[] maps = [.. options.Seeds.Select(
+                    seed => StoredMaps.Read(Path.Combine(runs, $"val-seed{seed}", "cases", $"{raterCase.Name}.png"), 32, 32))];
+                float[] soft = SeedEnsembles.SoftMap(StudyMethods.Levels, maps);
+                return CaseMetrics.Compute(raterCase.Name, soft, raterCase.ReadMasks()).SoftDice9;
             }),
         ];
-        Assert.Equal(byHand.Average(), together.Score("SoftDice9").Mean, 1e-9);
+        Assert.Equal(kept.Average(), together.Score("SoftDice9").Mean, 1e-9);
         foreach (ITransformer model in models.Append(ensemble))
         {
             (model as IDisposable)?.Dispose();

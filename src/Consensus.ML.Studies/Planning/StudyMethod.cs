@@ -56,6 +56,15 @@ public sealed class StudyMethod
     /// <summary>Whether it draws several generations of maps by diffusion. Other methods predict their maps directly.</summary>
     internal bool IsDiffusion { get; init; }
 
+    /// <summary>
+    /// Whether its levels are rounded at one half before their mean becomes the soft map. A method that does not come with the library
+    /// does not, as far as is known.
+    /// </summary>
+    internal bool RoundsLevels { get; init; }
+
+    /// <summary>Whether it rounds masks of raters. Its ConsensusMaps are these masks, sorted at each pixel.</summary>
+    internal bool SortsMasks { get; init; }
+
     /// <summary>The options that it trains with; null for a method that does not come with the library.</summary>
     internal Func<StudyRecipe, SegmentationOptions>? Plan { get; init; }
 

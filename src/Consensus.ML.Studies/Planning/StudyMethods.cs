@@ -183,6 +183,8 @@ public static class StudyMethods
         })
         {
             IsDiffusion = true,
+            RoundsLevels = target != TrainingTarget.SoftLabel,
+            SortsMasks = target is TrainingTarget.Annotator or TrainingTarget.AnyAnnotator,
             Plan = Options,
         };
 
@@ -228,6 +230,9 @@ public static class StudyMethods
         })
         {
             OnePass = kind,
+
+            // The only kind that rounds, where RoundMaps is not set: no method here sets it.
+            RoundsLevels = kind == UNetKind.Levels,
             Plan = Options,
         };
 

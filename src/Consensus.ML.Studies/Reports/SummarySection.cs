@@ -44,7 +44,7 @@ internal static class SummarySection
 
         if (results.Ensembles.MaxBy(ensemble => ensemble.Comparison.Difference) is { Comparison.Difference: > 0 } ensemble)
         {
-            yield return $"The mean map of all {ensemble.Seeds.Count} seeds gains most for {ensemble.Method}: "
+            yield return $"The networks of all {ensemble.Seeds.Count} seeds together gain most for {ensemble.Method}: "
                 + $"{Text.Score(ensemble.Score(MethodResult.Headline).Mean)}, {Text.Signed(ensemble.Comparison.Difference)} against one "
                 + "network.";
         }

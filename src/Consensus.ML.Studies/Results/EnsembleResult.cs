@@ -3,8 +3,9 @@ using Consensus.ML.Studies.Running;
 namespace Consensus.ML.Studies.Results;
 
 /// <summary>
-/// The networks of all seeds of a method together: the mean of their soft maps is scored, at the model's size. The maps are those that the
-/// study keeps, in steps of 1/254.
+/// The networks of all seeds of a method together, scored at the model's size. Each level is averaged over them and rounded, and the soft
+/// map is made of these levels; of methods that do not round, the soft maps are averaged. The maps are those that the study keeps, in steps
+/// of 1/254. Of methods that draw raters it keeps the masks sorted alone, so what an ensemble of these predicts may differ a little.
 /// </summary>
 public sealed class EnsembleResult
 {

@@ -1,7 +1,7 @@
 namespace Consensus.ML.Studies.Running;
 
 /// <summary>
-/// The scores of one held-out case for the mean of the soft maps of all seeds of a method, as a file of the study keeps them.
+/// The scores of one held-out case for the networks of all seeds of a method together, as a file of the study keeps them.
 /// </summary>
 /// <param name="Case">The case's name.</param>
 /// <param name="Seeds">The seeds.</param>

@@ -10,6 +10,9 @@ namespace Consensus.ML.Studies.Running;
 /// </summary>
 internal sealed class StoredMaps(IReadOnlyList<float[]> maps, int height, int width)
 {
+    /// <summary>The grey value of exactly one half.</summary>
+    public const int GreyOfHalf = 127;
+
     private const float White = 254;
 
     public IReadOnlyList<float[]> Maps { get; } = maps;
@@ -18,6 +21,9 @@ internal sealed class StoredMaps(IReadOnlyList<float[]> maps, int height, int wi
 
     public int Width { get; } = width;
 
+    /// <summary>The grey value of a value in [0, 1]. A value that was read has the grey value that the file has.</summary>
+    public static byte Grey(float value) => (byte)((White * Math.Clamp(value, 0, 1)) + 0.5f);
+
     /// <exception cref="IOException">The file cannot be written.</exception>
     public void Write(string path)
     {
@@ -25,8 +31,7 @@ internal sealed class StoredMaps(IReadOnlyList<float[]> maps, int height, int wi
         int at = 0;
         foreach (float value in Maps.SelectMany(map => map))
         {
-            byte grey = (byte)((White * Math.Clamp(value, 0, 1)) + 0.5f);
-            picture.Pixels.AsSpan(at, 3).Fill(grey);
+            picture.Pixels.AsSpan(at, 3).Fill(Grey(value));
             at += 3;
         }
 
