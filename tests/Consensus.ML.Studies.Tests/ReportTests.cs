@@ -181,6 +181,28 @@ public sealed class ReportTests : IDisposable
     }
 
     [Fact]
+    public void A_reference_that_the_scores_chose_is_said_to_be_chosen_by_them()
+    {
+        const string Said = "Holm's correction covers the comparisons of the table, but not that choice.",
+            InShort = "which does not cover that the scores chose the reference";
+        (StudyResults results, _, XElement page) = Render(new MadeUpStudy(
+            _folder["chosen"], cases: 6, methods: [StudyMethods.Annotator, StudyMethods.SoftLabel]));
+        Assert.Equal(results.Best, results.Reference);
+        Assert.Contains(
+            $"{results.Best.Name} was chosen by the scores that are compared here: of 2 methods it came out best", page.Value,
+            StringComparison.Ordinal);
+        Assert.Contains(Said, page.Value, StringComparison.Ordinal);
+        Assert.Contains(InShort, page.Value, StringComparison.Ordinal);
+
+        // The paper's method is the reference whatever its scores are.
+        XElement named = Render(new MadeUpStudy(
+            _folder["named"], cases: 6, methods: [StudyMethods.Consensus, StudyMethods.SoftLabel])).Page;
+        Assert.Contains("Every method is set against consensus, the paper's method", named.Value, StringComparison.Ordinal);
+        Assert.DoesNotContain(Said, named.Value, StringComparison.Ordinal);
+        Assert.DoesNotContain(InShort, named.Value, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_single_method_with_a_single_case_has_a_report_too()
     {
         (StudyResults results, _, XElement page) = Render(new MadeUpStudy(_folder.Root, cases: 1, methods: [StudyMethods.Levels]));

@@ -1,5 +1,4 @@
 using Consensus.ML.Studies.Formatting;
-using Consensus.ML.Studies.Planning;
 using Consensus.ML.Studies.Results;
 using Consensus.ML.Studies.Statistics;
 using static Consensus.ML.Studies.Reports.Html;
@@ -24,13 +23,23 @@ internal static class SignificanceSection
             : $"{Text.Number(SignFlipTest.Draws, "#,0")} random choices of signs are drawn";
         yield return P(
             $"Every method is set against {results.Reference.Name}"
-            + $"{(results.Reference.Name == StudyMethods.Consensus.Name ? ", the paper's method" : ", the best of this study")}, "
+            + $"{(results.IsReferenceChosen ? ", the best of this study" : ", the paper's method")}, "
             + $"case by case. The unit is the {results.Unit}: scores are averaged over seeds first, so that {Text.Count(cases, "case")}"
             + $"{(isGrouped ? $" of {Text.Count(units, "group")} (patients or volumes)" : "")} count as {units}, "
             + "however many models were trained. The p-value is that of a paired sign-flip (permutation) test, two-sided: "
             + "if two methods were equally good, "
             + $"{(isGrouped ? "the differences of each group's cases could all together" : "each case's difference could as well")} have "
             + $"the other sign; {test}. Holm's correction accounts for the number of comparisons.");
+        if (results.IsReferenceChosen)
+        {
+            yield return E("div", A("class", "note"), P(
+                $"{results.Reference.Name} was chosen by the scores that are compared here: of {results.Methods.Count} methods it came out "
+                + "best, in part perhaps by chance. Holm's correction covers the comparisons of the table, but not that choice. "
+                + "So the p-values tend to be too small, and the differences too large. They do not show that "
+                + $"{results.Reference.Name} is the best: that takes other cases, or a reference that is named before the scores are "
+                + "known."));
+        }
+
         double smallest = SignFlipTest.Smallest(units), corrected = Math.Min(1, smallest * results.Comparisons.Count);
         if (corrected > 0.05)
         {

@@ -72,7 +72,8 @@ internal static class SummarySection
             ];
             yield return better.Length + worse.Length == 0
                 ? $"No method differs significantly from {reference.Name} at the 5 % level{TooFew(results)}."
-                : $"Significantly different from {reference.Name} (p below 0.05 after correction): "
+                : $"Significantly different from {reference.Name} (p below 0.05 after correction"
+                    + $"{(results.IsReferenceChosen ? ", which does not cover that the scores chose the reference" : "")}): "
                     + $"{string.Join("; ", new[] { Said("better", better), Said("worse", worse) }.Where(part => part.Length > 0))}.";
 
             MethodResult fastest = results.Methods.MinBy(method => method.Cost.PredictionMs)!;

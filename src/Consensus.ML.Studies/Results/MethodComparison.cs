@@ -11,7 +11,10 @@ namespace Consensus.ML.Studies.Results;
 /// <param name="Difference">Mean over cases of the method's score minus the reference's score. Each score is a mean over seeds.</param>
 /// <param name="Interval">The 95 % bootstrap interval of the difference, over the groups of cases; NaN for fewer than two groups.</param>
 /// <param name="PValue">Two-sided p-value of the paired sign-flip test over groups of cases.</param>
-/// <param name="AdjustedPValue">The same after Holm's correction for all comparisons of the study.</param>
+/// <param name="AdjustedPValue">
+/// The same after Holm's correction for all comparisons of the study. It does not cover the choice of a reference by its scores
+/// (<see cref="StudyResults.Reference"/>).
+/// </param>
 /// <param name="Better">The number of cases in which the method is better.</param>
 /// <param name="Worse">The number of cases in which the method is worse.</param>
 public sealed record MethodComparison(

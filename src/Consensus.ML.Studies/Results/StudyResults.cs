@@ -43,7 +43,8 @@ public sealed class StudyResults
     public IReadOnlyList<MethodResult> Methods { get; }
 
     /// <summary>
-    /// The method that all others are compared with: the paper's method where the study has it, otherwise the best method.
+    /// The method that all others are compared with: the paper's method where the study has it, otherwise the best method. The best is
+    /// chosen by the scores that are compared, and Holm's correction does not cover that choice: p-values then tend to be too small.
     /// </summary>
     public MethodResult Reference { get; }
 
@@ -77,6 +78,9 @@ public sealed class StudyResults
 
     /// <summary>All scored cases, in the order of the folds.</summary>
     internal IEnumerable<RaterCase> Cases => Options.Folds.SelectMany(fold => fold.Evaluation);
+
+    /// <summary>Whether the scores themselves chose <see cref="Reference"/>, since the study does not have the paper's method.</summary>
+    internal bool IsReferenceChosen => Reference.Name != StudyMethods.Consensus.Name;
 
     /// <summary>The unit of intervals and tests: "case", or "group" where several cases are in one group.</summary>
     internal string Unit => Groups == Reference.Cases.Count ? "case" : "group";
