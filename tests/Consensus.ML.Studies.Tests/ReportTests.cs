@@ -203,6 +203,26 @@ public sealed class ReportTests : IDisposable
     }
 
     [Fact]
+    public void Uncertainties_of_different_kinds_have_no_best_and_the_page_says_who_rounds()
+    {
+        (_, _, XElement page) = Render(new MadeUpStudy(
+            _folder.Root, methods: [StudyMethods.Consensus, StudyMethods.SoftLabel, StudyMethods.MonteCarloDropout, StudyMethods.Levels]));
+        XElement table = page.Descendants("table").Single(table => table.Element("thead")!.Descendants("th").Any(IsUncertainty));
+        int column = table.Element("thead")!.Descendants("th").TakeWhile(heading => !IsUncertainty(heading)).Count();
+        XElement[] cells = [.. table.Element("tbody")!.Elements("tr").Select(row => row.Elements().ElementAt(column))];
+        Assert.Equal(4, cells.Length);
+        Assert.All(cells, cell => Assert.Equal("n", (string?)cell.Attribute("class")));
+        Assert.Contains(table.Descendants("td"), cell => (string?)cell.Attribute("class") == "n best");
+        Assert.Contains("the column of the uncertainty does not compare methods", page.Value, StringComparison.Ordinal);
+        Assert.Contains(
+            "maps are rounded at one half by consensus and level-unet, but not by soft-label and mcd.", page.Value,
+            StringComparison.Ordinal);
+
+        // The arrow tells the scores from the pictures.
+        static bool IsUncertainty(XElement heading) => heading.Value == "uncertainty\u00A0↑";
+    }
+
+    [Fact]
     public void A_single_method_with_a_single_case_has_a_report_too()
     {
         (StudyResults results, _, XElement page) = Render(new MadeUpStudy(_folder.Root, cases: 1, methods: [StudyMethods.Levels]));

@@ -1,5 +1,6 @@
 using Consensus.ML.Evaluation;
 using Consensus.ML.Studies.Formatting;
+using Consensus.ML.Studies.Results;
 using Consensus.ML.Studies.Statistics;
 using static Consensus.ML.Studies.Reports.Html;
 
@@ -24,9 +25,13 @@ internal static class DefinitionSection
                 + $"With few {unit}s it is too narrow."),
             E("dt", "Generation"),
             E("dd",
-                "One drawing of every level from fresh noise. Several are averaged, and rounded at one "
-                + "half for all methods but soft-label."),
-            E("dt", "Uncertainty"), E("dd", "Standard deviation, at each pixel, of the maps that a prediction is made of."));
+                "One drawing of every level from fresh noise, or one random pass or mask of the methods that draw whole maps (mcd, ssn and "
+                + $"prob-unet). Several are averaged. {Rounded(context.Methods)}"),
+            E("dt", "Uncertainty"),
+            E("dd",
+                "A standard deviation at each pixel. For diffusion it is that over generations of the mean over the levels. For one-pass "
+                + "methods it is that of the maps that a prediction is made of: levels, raters or random passes. These are different "
+                + "quantities, so the column of the uncertainty does not compare methods, and no value in it is bold."));
         string folds = context.Options.Folds.Count > 1
             ? $" Folds share training cases, so that their models are not independent; intervals and tests treat {unit}s as if they were."
             : "";
@@ -34,6 +39,17 @@ internal static class DefinitionSection
             $"Limits. {Text.Count(context.Results.Raters.Cases.Count, "case")} of one data set, at one size and one budget: "
             + $"another budget may order the methods otherwise.{folds} The raters are the truth here; "
             + "nobody knows a better one. Times are of one machine.");
+    }
+
+    /// <summary>Which methods round their maps.</summary>
+    private static string Rounded(IReadOnlyList<MethodResult> methods)
+    {
+        string[] rounded = [.. methods.Where(method => method.Method.RoundsLevels).Select(method => method.Name)],
+            plain = [.. methods.Where(method => !method.Method.RoundsLevels).Select(method => method.Name)];
+        return rounded.Length == 0
+            ? "Maps are not rounded before their mean becomes the soft map."
+            : $"Before their mean becomes the soft map, maps are rounded at one half by {Text.List(rounded)}"
+                + $"{(plain.Length == 0 ? "" : $", but not by {Text.List(plain)}")}.";
     }
 
     private static string Better(SegmentationMeasure measure) => measure.Direction switch

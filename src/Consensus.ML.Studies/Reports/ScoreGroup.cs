@@ -49,11 +49,14 @@ internal static class ScoreGroup
         _ => "",
     };
 
-    /// <summary>The best of several means; NaN where a measure has no better direction, and for fewer than two means.</summary>
+    /// <summary>
+    /// The best of several means; NaN where a measure has no better direction or is of another quantity for each kind of method (the
+    /// uncertainty), and for fewer than two means.
+    /// </summary>
     public static double Best(SegmentationMeasure measure, IEnumerable<double> means)
     {
         double[] known = [.. means.Where(mean => !double.IsNaN(mean))];
-        return known.Length < 2 ? double.NaN : measure.Direction switch
+        return known.Length < 2 || measure.Name == nameof(CaseMetrics.UncertaintyErrorCorrelation) ? double.NaN : measure.Direction switch
         {
             MeasureDirection.HigherIsBetter => known.Max(),
             MeasureDirection.LowerIsBetter => known.Min(),

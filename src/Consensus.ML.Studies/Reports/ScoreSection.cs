@@ -51,7 +51,7 @@ internal static class ScoreSection
             [.. ScoreGroup.Outlines.Where(measure => units.Length == 1 || measure.Name != nameof(CaseMetrics.HausdorffDistance95))],
             $"Outlines, and how well the numbers in a map are calibrated. {distances}; surface Dice: within one pixel; "
                 + "ECE, ACE and Brier: calibration of the predicted share; AURC: whether the surest pixels are right; uncertainty: rank "
-                + "correlation with the error.",
+                + "correlation with the error, of another quantity for diffusion than for one-pass methods, so that none is bold.",
             hasSeeds: false);
         yield return Trust(context);
         yield return ScoreTable(
