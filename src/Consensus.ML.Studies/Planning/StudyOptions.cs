@@ -60,8 +60,9 @@ public sealed record StudyOptions
 
     /// <summary>
     /// Share of each fold's training cases that is set aside to choose the best weights, in [0, 0.5]; 0 trains on all of them and keeps the
-    /// last weights. Null (the default) for each method's own: a tenth, or for diffusion what
-    /// <see cref="TrainingOptions.ShareSetAside"/> says.
+    /// last weights. Null (the default) for each method's own: a tenth, or for diffusion with the preset Compact what
+    /// <see cref="TrainingOptions.ShareSetAside"/> says. Then, in a short training on few cases, diffusion trains on all of them, and the
+    /// one-pass methods train on nine tenths. Give a share where all methods must train on the same cases.
     /// </summary>
     public double? ValidationFraction { get; init; }
 

@@ -3,7 +3,11 @@ using Consensus.ML.Options;
 
 namespace Consensus.ML.Studies.Planning;
 
-/// <summary>How a method has to train. All methods of a study get the same recipe.</summary>
+/// <summary>
+/// How a method has to train. All methods of a study get the same recipe. What it leaves open (null) each method decides for itself, so
+/// that methods may differ there: in steps, precision, generations, and in the cases that they train on
+/// (<see cref="ValidationFraction"/>).
+/// </summary>
 public sealed record StudyRecipe
 {
     /// <summary>Number of levels C: the number of raters of a complete case.</summary>
@@ -24,7 +28,9 @@ public sealed record StudyRecipe
     public TimeSpan? TimeLimit { get; init; }
 
     /// <summary>
-    /// Share of the training cases that is set aside to choose the best weights, in [0, 0.5]; null for the method's own.
+    /// Share of the training cases that is set aside to choose the best weights, in [0, 0.5]. Null for the method's own, which is not the
+    /// same for all: with the preset Compact, a diffusion method trains on all cases of a small set in a short training
+    /// (<see cref="TrainingOptions.ShareSetAside"/>). Otherwise it sets a tenth aside, as one-pass methods and the preset Paper always do.
     /// </summary>
     public double? ValidationFraction { get; init; }
 
