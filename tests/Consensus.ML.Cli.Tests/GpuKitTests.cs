@@ -73,9 +73,9 @@ public sealed class GpuKitTests : IDisposable
     }
 
     [Theory]
-    [InlineData(55_000_000, 0)]
-    [InlineData(55_000_001, 1)]
-    public void What_travels_has_55_MB_at_most(long bytes, int code)
+    [InlineData(50_000_000, 0)]
+    [InlineData(50_000_001, 1)]
+    public void What_travels_has_50_MB_at_most(long bytes, int code)
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "The kit is for Linux.");
         string file = _folder["kit.tar.xz"], script = Path.Combine(

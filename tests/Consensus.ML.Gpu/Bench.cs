@@ -35,12 +35,15 @@ internal static class Bench
         },
     };
 
-    /// <summary>Measures in each format, and writes after each.</summary>
+    /// <summary>
+    /// Measures in each format, and writes after each. The first format says what memory of a GPU it took; torch keeps it for the next ones.
+    /// </summary>
     /// <param name="name">The network.</param>
     /// <param name="device">"cpu", "cuda" or "cuda:N".</param>
     /// <param name="limit">Time for all of it, roughly.</param>
     /// <param name="output">The file to write.</param>
-    public static void Measure(string name, string device, TimeSpan limit, string output)
+    /// <returns>Whether any format could be measured.</returns>
+    public static bool Measure(string name, string device, TimeSpan limit, string output)
     {
         // Five quantities in up to three formats; the rest is for kernels that are chosen and memory that is taken.
         MachineBenchmark benchmark = All[name] with { Device = device, TimeEach = limit / 30 };
@@ -50,15 +53,22 @@ internal static class Bench
             ["size"] = benchmark.Size,
             ["levels"] = benchmark.Levels,
             ["batch"] = benchmark.BatchSize,
-            ["tf32InProducts"] = backends.cuda.matmul.allow_tf32,
-            ["tf32InConvolutions"] = backends.cudnn.allow_tf32,
         };
+        using (GpuFlags? _ = GpuFlags.Use(torch.device(device), sameShapes: false))
+        {
+            found["tf32InProducts"] = backends.cuda.matmul.allow_tf32;
+            found["tf32InConvolutions"] = backends.cudnn.allow_tf32;
+        }
+
+        bool isAny = false;
         foreach (Precision precision in Enum.GetValues<Precision>().Where(one => isGpu || one != Precision.Float16))
         {
             string format = Spelling.Write(precision);
             try
             {
                 MachineMeasurement measured = benchmark.Measure(precision);
+                measured = isAny ? measured with { PeakDeviceMemoryMb = null } : measured;
+                isAny = true;
                 JsonObject numbers = ResultFile.Node(measured).AsObject();
                 double products = ProductGflops(precision, isGpu ? GpuSide : CpuSide, torch.device(device));
                 numbers["matrixProductGflops"] = products;
@@ -72,6 +82,8 @@ internal static class Bench
 
             ResultFile.Write(output, found);
         }
+
+        return isAny;
     }
 
     /// <summary>The best rate of products of two square matrices, in 10⁹ operations per second.</summary>
@@ -79,7 +91,11 @@ internal static class Bench
     {
         using var scope = NewDisposeScope();
         using var inference = inference_mode();
-        Tensor left = ones([side, side], dtype: precision.HeavyType(), device: device), right = ones_like(left);
+        using GpuFlags? flags = GpuFlags.Use(device, sameShapes: false);
+        using Generator generator = SeededNumbers.Begin(0);
+
+        // Random numbers: a GPU that multiplies equal ones takes less power, and is faster.
+        Tensor left = SeededNumbers.Normal([side, side], device, generator).to_type(precision.HeavyType()), right = left.clone();
         double best = double.PositiveInfinity;
         for (int round = 0; round < Rounds; round++)
         {

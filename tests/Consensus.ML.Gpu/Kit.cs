@@ -11,7 +11,7 @@ public sealed record KitOptions
     public required string Output { get; init; }
 
     /// <summary>Time of the whole run.</summary>
-    public TimeSpan Time { get; init; } = TimeSpan.FromSeconds(800);
+    public TimeSpan Time { get; init; } = TimeSpan.FromSeconds(560);
 
     /// <summary>"cpu", "cuda" or "cuda:N".</summary>
     public string Device { get; init; } = "cuda";

@@ -34,8 +34,7 @@ internal static class Program
                 return Parity.Measure(device, output) ? 0 : 1;
             case ["bench", string network, string device, string seconds, string output]:
                 TorchRuntime.Load();
-                Bench.Measure(network, device, Seconds(seconds), output);
-                return 0;
+                return Bench.Measure(network, device, Seconds(seconds), output) ? 0 : 1;
             case ["train", string preset, string device, string seconds, string data, string work, string output]:
                 Training.Run(preset, device, Seconds(seconds), data, work, output);
                 return 0;

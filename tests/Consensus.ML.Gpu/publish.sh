@@ -4,7 +4,7 @@
 #   publish.sh OUT.tar.xz [DATA]     DATA has brain-growth in QUBIQ's layout; default ../shared/data beside the repository, if it is there
 #   publish.sh --check FILE          whether a file is small enough to travel
 set -euo pipefail
-most=$((55 * 1000 * 1000))
+most=$((50 * 1000 * 1000))
 
 check() {
   local bytes

@@ -17,5 +17,5 @@ if [ -z "${TORCH:-}" ]; then
 fi
 
 export CONSENSUS_LIBTORCH=$TORCH DOTNET_EnableDiagnostics=0
-exec "$here/Consensus.ML.Gpu" run --out "$out" --seconds "${2:-800}" --device "${DEVICE:-cuda}" --data "$here/data" \
+exec "$here/Consensus.ML.Gpu" run --out "$out" --seconds "${2:-560}" --device "${DEVICE:-cuda}" --data "$here/data" \
   --ref "${REF:-}" --python "$python" ${KIT_OPTIONS:-}

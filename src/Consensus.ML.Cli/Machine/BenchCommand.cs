@@ -74,8 +74,11 @@ internal static class BenchCommand
             NetworkArguments.EnsureSideFits(benchmark.Size, benchmark.Network);
             benchmark = benchmark with { Device = RuntimeInfo.Collect(parsed.GetValue(device)).Device };
             using var interruption = new Interruption();
-            var report = new Report(benchmark, benchmark.Measure(Precision.Float32, interruption.Token), benchmark.Measure(
-                Precision.BFloat16, interruption.Token));
+
+            // Torch keeps the memory of a GPU that float32 took, so that bfloat16 would seem to take none.
+            var report = new Report(
+                benchmark, benchmark.Measure(Precision.Float32, interruption.Token),
+                benchmark.Measure(Precision.BFloat16, interruption.Token) with { PeakDeviceMemoryMb = null });
             if (parsed.GetValue(json))
             {
                 terminal.Out.WriteLine(JsonOutput.Text(report));
@@ -136,7 +139,7 @@ internal static class BenchCommand
         void Row(string name, string unit, Func<MachineMeasurement, double> value) =>
             table.AddRow(Markup.Escape($"{name}, {unit}"), Number(value(report.Float32)), Number(value(report.BFloat16)));
 
-        static string Number(double value) => value.ToString(value < 100 ? "0.0" : "0", CultureInfo.InvariantCulture);
+        static string Number(double value) => double.IsNaN(value) ? "" : value.ToString(value < 100 ? "0.0" : "0", CultureInfo.InvariantCulture);
     }
 
     /// <summary>The output with <c>--json</c>.</summary>

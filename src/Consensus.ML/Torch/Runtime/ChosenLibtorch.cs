@@ -128,6 +128,12 @@ internal static class ChosenLibtorch
             }
         }
 
+        // Without them only what compiles kernels fails, and says so.
+        foreach (string compiler in folder.KernelCompilers)
+        {
+            TryLoad(compiler, out _);
+        }
+
         CheckFunctions(folder, handles);
         if (folder.Version is { } version && !version.StartsWith(BuiltFor[..(BuiltFor.LastIndexOf('.') + 1)], StringComparison.Ordinal))
         {

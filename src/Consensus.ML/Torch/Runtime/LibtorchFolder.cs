@@ -11,6 +11,9 @@ internal sealed partial record LibtorchFolder(string Path, string? Version)
     // Each library needs those before it. Those of CUDA exist in a build with CUDA only.
     private static readonly string[] InOrder = ["libc10.so", "libtorch_cpu.so", "libc10_cuda.so", "libtorch_cuda.so", "libtorch.so"];
 
+    // The compiler opens the first by its bare name.
+    private static readonly string[] Compilers = ["libnvrtc-builtins", "libnvrtc", "libnvJitLink"];
+
     private static readonly string[] Necessary = ["libc10.so", "libtorch_cpu.so", "libtorch.so"];
 
     /// <summary>Whether it is a build with CUDA.</summary>
@@ -34,6 +37,13 @@ internal sealed partial record LibtorchFolder(string Path, string? Version)
             return ofCuda.Prepend(System.IO.Path.Combine(packages, "torch.libs")).Prepend(Path).Where(Directory.Exists);
         }
     }
+
+    /// <summary>
+    /// NVIDIA's compiler for kernels, which torch and cuDNN open by its bare name when they first need it. They do not look into its own
+    /// package, so it must be loaded before.
+    /// </summary>
+    public IEnumerable<string> KernelCompilers => !HasCuda ? [] : Compilers.SelectMany(name => CompanionFolders
+        .SelectMany(folder => Directory.EnumerateFiles(folder, $"{name}.so*").Order(StringComparer.Ordinal)));
 
     /// <summary>Finds libtorch in a folder that a user named: the folder itself, its folder lib, or its folder torch/lib.</summary>
     /// <param name="folder">The folder.</param>

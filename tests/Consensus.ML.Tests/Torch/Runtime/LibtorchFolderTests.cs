@@ -37,6 +37,21 @@ public sealed class LibtorchFolderTests : IDisposable
             ["libc10.so", "libtorch_cpu.so", "libc10_cuda.so", "libtorch_cuda.so", "libtorch.so"],
             found.Libraries.Select(Path.GetFileName));
         Assert.Equal([lib, .. beside.Select(name => _folder[$"site-packages/{name}"])], found.CompanionFolders);
+        Assert.Empty(found.KernelCompilers);
+    }
+
+    [Fact]
+    public void The_compiler_of_kernels_is_found_in_its_package()
+    {
+        string lib = Make("site-packages/torch/lib", "libc10_cuda.so", "libtorch_cuda.so");
+        string[] compiler = ["libnvrtc-builtins.so.13.0", "libnvrtc.so.13", "libnvJitLink.so.13"];
+        foreach (string name in compiler.Append("libnvrtc.alt.so.13").Append("libcublas.so.13"))
+        {
+            Write($"site-packages/nvidia/cu13/lib/{name}", "");
+        }
+
+        Assert.Equal(
+            compiler.Select(name => _folder[$"site-packages/nvidia/cu13/lib/{name}"]), LibtorchFolder.Find(lib).KernelCompilers);
     }
 
     [Theory]
