@@ -221,13 +221,16 @@ public sealed class BatchPredictionTests : IDisposable
         PredictionCheck.CheckFiles([one, Image("b", "d/b.jpg")], "d", structures);
         Refuse("The map of case 'a' would overwrite the image", Image("b", "d/a_core_rater_Ben.tif"));
         Refuse("The picture of case 'a' would overwrite the image", Image("b", "d/a_core_raters.png"));
-        Refuse("Results of the cases 'a' and 'a_core' would both be written to", Image("a_core", "d/c.jpg"), new("raters", 2, []));
+        Refuse(
+            "Results of the cases 'a' and 'a_core' would both be written to", Image("a_core", "d/c.jpg"),
+            new SegmentedStructure("raters", 2, []));
 
         static RaterCase Image(string name, string path) => new(name, [path], [], []);
 
-        void Refuse(string said, RaterCase other, params SegmentedStructure[] further) => Assert.Contains(
+        void Refuse(string said, RaterCase other, SegmentedStructure? further = null) => Assert.Contains(
             said,
-            Assert.Throws<UsageException>(() => PredictionCheck.CheckFiles([one, other], "d", [.. structures, .. further])).Message,
+            Assert.Throws<UsageException>(() => PredictionCheck.CheckFiles(
+                [one, other], "d", further is null ? structures : [.. structures, further])).Message,
             StringComparison.Ordinal);
     }
 

@@ -151,7 +151,7 @@ public sealed class VolumeScoreTests : IDisposable
             File.Copy(file, Path.Combine(_workspace["elsewhere"], Path.GetFileName(file)));
         }
 
-        string[] again = [.. words, "--records", _workspace["records"]];
+        string[] again = [.. words, "--records", _workspace["records"], "--shard", "0/2"];
         again[Array.IndexOf(again, data)] = elsewhere;
         CommandRun.InProcess(again).AssertSucceeded();
         File.WriteAllText(elsewhere, File.ReadAllText(elsewhere).Replace("\"c\"", "\"d\"", StringComparison.Ordinal));

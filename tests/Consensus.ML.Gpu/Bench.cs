@@ -36,7 +36,8 @@ internal static class Bench
     };
 
     /// <summary>
-    /// Measures in each format, and writes after each. The first format says what memory of a GPU it took; torch keeps it for the next ones.
+    /// Measures in each format, and writes after each. The first format says what memory of a GPU it took, which torch keeps for the next
+    /// ones.
     /// </summary>
     /// <param name="name">The network.</param>
     /// <param name="device">"cpu", "cuda" or "cuda:N".</param>

@@ -354,13 +354,13 @@ public sealed class UseTests(Browser browser)
         (double left, double y) = Expected.Place(4, 6, (TestImages.Height, TestImages.Width), (2, 1.5), canvas);
         (double right, _) = Expected.Place(4, 7, (TestImages.Height, TestImages.Width), (2, 1.5), canvas);
         int[] plain = await EdgeAsync();
-        await page.Page.GetByLabel("What Bob would draw").CheckAsync();
+        await page.Page.GetByLabel("What Ann would draw").CheckAsync();
         Assert.NotEqual(plain, await EdgeAsync());
         await page.Page.Locator("#drawn-none").ClickAsync();
         Assert.Equal(plain, await EdgeAsync());
-        await Assertions.Expect(page.Page.GetByLabel("What Bob would draw")).Not.ToBeCheckedAsync();
+        await Assertions.Expect(page.Page.GetByLabel("What Ann would draw")).Not.ToBeCheckedAsync();
         await page.Page.Locator("#drawn-all").ClickAsync();
-        await Assertions.Expect(page.Page.GetByLabel("What Ann would draw")).ToBeCheckedAsync();
+        await Assertions.Expect(page.Page.GetByLabel("What Bob would draw")).ToBeCheckedAsync();
 
         // Several masks are no PNG. The file is the server's.
         await page.Page.Locator("#download-map").SelectOptionAsync("raters");
@@ -371,7 +371,7 @@ public sealed class UseTests(Browser browser)
 
         // The next image has what was chosen.
         await page.OpenImageAsync("volume.nii.gz", TestImages.Volume());
-        await Assertions.Expect(page.Page.GetByLabel("What Ann would draw")).ToBeCheckedAsync();
+        await Assertions.Expect(page.Page.GetByLabel("What Bob would draw")).ToBeCheckedAsync();
         page.AssertQuiet();
 
         async Task<int[]> EdgeAsync() => (await page.ColoursAsync([((left + right) / 2, y)]))[0];
@@ -385,7 +385,7 @@ public sealed class UseTests(Browser browser)
         await Assertions.Expect(page.Page.Locator("#structure-row")).ToBeHiddenAsync();
         await page.OpenImageAsync("slice.nii.gz", TestImages.Slice());
         await Assertions.Expect(page.Page.Locator("#drawn")).ToBeHiddenAsync();
-        await Assertions.Expect(page.Page.Locator("#download-raters")).ToBeDisabledAsync();
+        await Assertions.Expect(page.Page.Locator("#download-raters")).ToHaveAttributeAsync("disabled", "");
         page.AssertQuiet();
     }
 

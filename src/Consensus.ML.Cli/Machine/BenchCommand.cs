@@ -139,7 +139,8 @@ internal static class BenchCommand
         void Row(string name, string unit, Func<MachineMeasurement, double> value) =>
             table.AddRow(Markup.Escape($"{name}, {unit}"), Number(value(report.Float32)), Number(value(report.BFloat16)));
 
-        static string Number(double value) => double.IsNaN(value) ? "" : value.ToString(value < 100 ? "0.0" : "0", CultureInfo.InvariantCulture);
+        static string Number(double value) =>
+            double.IsNaN(value) ? "" : value.ToString(value < 100 ? "0.0" : "0", CultureInfo.InvariantCulture);
     }
 
     /// <summary>The output with <c>--json</c>.</summary>

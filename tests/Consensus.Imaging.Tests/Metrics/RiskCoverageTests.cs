@@ -54,7 +54,7 @@ public sealed class RiskCoverageTests
         }
     }
 
-    /// <summary>Half of the pixels have the share 1/3, half 2/3, and all raters mark all: in no order is the risk other than one half.</summary>
+    /// <summary>Half of the pixels have the share 1/3, half 2/3, and all raters mark all: no order of them is known.</summary>
     [Fact]
     public void Halves_of_a_third_and_two_thirds_have_one_risk()
     {

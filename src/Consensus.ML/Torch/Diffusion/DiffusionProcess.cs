@@ -176,8 +176,8 @@ internal sealed class DiffusionProcess : IDisposable
     }
 
     /// <summary>
-    /// Soft Dice loss (<see cref="SoftDiceLoss"/>) of the predicted x_0 of each sample, 0 to 1; for predictions of x_0 (ε says too little about x_0 at noisy times, and
-    /// v at clean times).
+    /// Soft Dice loss (<see cref="SoftDiceLoss"/>) of the predicted x_0 of each sample, 0 to 1; for predictions of x_0 (ε says too little
+    /// about x_0 at noisy times, and v at clean times).
     /// </summary>
     public Tensor DiceLoss(Tensor output, Tensor start, Tensor? present = null)
     {

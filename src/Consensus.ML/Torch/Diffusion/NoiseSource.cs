@@ -21,6 +21,6 @@ internal sealed class NoiseSource(params IReadOnlyList<Generator> generators)
         long[] each = [shape[0] / generators.Count, .. shape[1..]];
         return generators.Count == 1
             ? SeededNumbers.Normal(shape, device, generators[0])
-            : cat([.. generators.Select(generator => SeededNumbers.Normal(each, CPU, generator))], 0).Send(device);
+            : cat([.. generators.Select(generator => SeededNumbers.NormalOnHost(each, generator))], 0).Send(device);
     }
 }

@@ -4,9 +4,9 @@ using static TorchSharp.torch;
 namespace Consensus.ML.Torch.Diffusion;
 
 /// <summary>
-/// The soft Dice loss, in the form that suits soft maps too: 1 − (Σp + Σq − Σ|p − q| + 1) / (Σp + Σq + 1), the Dice semimetric loss (Wang et
-/// al., "Dice Semimetric Losses: Optimizing the Dice Score with Soft Labels", MICCAI 2023). Where q is 0 or 1, the numerator is 2Σpq + 1, as
-/// usual. Where q is a share of raters, the usual form is least for a p that lies further from one half than q.
+/// The soft Dice loss, in the form that suits soft maps too: 1 − (Σp + Σq − Σ|p − q| + 1) / (Σp + Σq + 1), the Dice semimetric loss (Wang
+/// et al., "Dice Semimetric Losses: Optimizing the Dice Score with Soft Labels", MICCAI 2023). Where q is 0 or 1, the numerator is
+/// 2Σpq + 1, as usual. Where q is a share of raters, the usual form is least for a p that lies further from one half than q.
 /// </summary>
 internal static class SoftDiceLoss
 {

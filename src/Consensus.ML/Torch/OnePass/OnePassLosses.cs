@@ -9,8 +9,8 @@ namespace Consensus.ML.Torch.OnePass;
 internal static class OnePassLosses
 {
     /// <summary>
-    /// Cross-entropy and <see cref="SoftDiceLoss"/>, averaged over the pixels of an output, then over the outputs of an image that have a target, then
-    /// over the images.
+    /// Cross-entropy and <see cref="SoftDiceLoss"/>, averaged over the pixels of an output, then over the outputs of an image that have a
+    /// target, then over the images.
     /// </summary>
     /// <param name="logits">B×heads×H×W.</param>
     /// <param name="targets">B×heads×H×W in [0, 1].</param>

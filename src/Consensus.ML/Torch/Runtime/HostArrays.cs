@@ -82,8 +82,8 @@ internal static class HostArrays
         : throw new InvalidOperationException($"A tensor on the device {values.device} has no memory of the host's; copy it first.");
 
     /// <summary>
-    /// Copies a tensor of the host's memory to a GPU, from page-locked memory, and does not wait: later work on the GPU runs after the copy anyway. For the CPU, the tensor
-    /// stays where it is.
+    /// Copies a tensor of the host's memory to a GPU, from page-locked memory, and does not wait: later work on the GPU runs after the copy
+    /// anyway. For the CPU, the tensor stays where it is.
     /// </summary>
     public static Tensor Send(this Tensor host, Device device)
     {

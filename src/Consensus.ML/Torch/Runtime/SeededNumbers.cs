@@ -1,4 +1,3 @@
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace Consensus.ML.Torch.Runtime;
@@ -19,7 +18,10 @@ internal static class SeededNumbers
     /// <param name="generator">The generator; null for torch's global one, which no seed of a run sets.</param>
     public static Tensor Normal(long[] shape, Device device, Generator? generator) => generator is null
         ? randn(shape, device: device)
-        : randn(shape, device: CPU, generator: generator).Send(device);
+        : NormalOnHost(shape, generator).Send(device);
+
+    /// <summary>Standard normal numbers in the host's memory; owned by the surrounding dispose scope.</summary>
+    public static Tensor NormalOnHost(long[] shape, Generator generator) => randn(shape, device: CPU, generator: generator);
 
     /// <summary>Uniform numbers in [0, 1), as <see cref="Normal"/>.</summary>
     /// <param name="shape">The shape.</param>

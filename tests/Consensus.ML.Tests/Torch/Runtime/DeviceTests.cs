@@ -6,7 +6,6 @@ using Consensus.ML.Segmentation;
 using Consensus.ML.Tests.Shared;
 using Consensus.ML.Tests.Torch.Training;
 using Consensus.ML.Tests.Torch.Training.Loop;
-using Consensus.ML.Torch.Diffusion;
 using Consensus.ML.Torch.Models;
 using Consensus.ML.Torch.Networks;
 using Consensus.ML.Torch.OnePass;
@@ -39,9 +38,8 @@ public sealed class DeviceTests
 
         // Generators are of the CPU.
         $"{nameof(SeededNumbers)}.{nameof(SeededNumbers.Begin)}",
-        $"{nameof(SeededNumbers)}.{nameof(SeededNumbers.Normal)}",
+        $"{nameof(SeededNumbers)}.{nameof(SeededNumbers.NormalOnHost)}",
         $"{nameof(SeededNumbers)}.{nameof(SeededNumbers.Uniform)}",
-        $"{nameof(NoiseSource)}.{nameof(NoiseSource.Draw)}",
 
         // A device is compared with the CPU.
         $"{nameof(TorchRuntimeCheck)}.Check",

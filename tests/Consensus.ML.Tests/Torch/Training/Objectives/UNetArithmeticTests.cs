@@ -26,8 +26,8 @@ public sealed class UNetArithmeticTests
     [Fact]
     public void The_soft_Dice_loss_is_added_with_its_weight_for_each_head()
     {
-        // 1 − (2·Σ p·t + 1) / (Σ p + Σ t + 1).
-        double[] dice = [1 - (2.5 / 3.25), 1 - (3.0 / 4), 1 - (2.0 / 2.75), 1 - (1.75 / 3)];
+        // 1 − (Σ p + Σ t − Σ |p − t| + 1) / (Σ p + Σ t + 1). Of the last head, t is 0 and 0.5 and p is 0.75 twice: Σ |p − t| is 1.
+        double[] dice = [1 - (2.5 / 3.25), 1 - (3.0 / 4), 1 - (2.0 / 2.75), 1 - (2.0 / 3)];
         Assert.Equal(0.4 * dice.Average(), Loss(null, 0.4) - Loss(null, 0), 1e-6);
         Assert.Equal(0.4 * (dice[0] + ((dice[2] + dice[3]) / 2)) / 2, Loss([1, 0, 1, 1], 0.4) - Loss([1, 0, 1, 1], 0), 1e-6);
     }
