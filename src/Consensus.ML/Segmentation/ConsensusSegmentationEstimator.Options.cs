@@ -33,7 +33,8 @@ public sealed partial class ConsensusSegmentationEstimator
         /// <summary>
         /// Whether the network also learns the mask that each rater draws, by name, beside the levels of agreement. The prediction then
         /// has a column for each rater, such as RaterMap.Ann. Training needs the column of the raters' names. A rater who did not draw a
-        /// case is not learned from it. For the target Consensus only. Default false.
+        /// case is not learned from it. For the target Consensus only. Their names are known only once the model is trained: a step that
+        /// reads such a column is fitted to the predictions of the model, and not in the same chain. Default false.
         /// </summary>
         public bool NamedRaters { get; set; }
 
