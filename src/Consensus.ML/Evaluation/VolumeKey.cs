@@ -6,8 +6,8 @@ using Microsoft.ML;
 namespace Consensus.ML.Evaluation;
 
 /// <summary>
-/// The volume that a row's image is a slice of: its file, and the name of the case that was cut into slices. Where the name of the row's
-/// case does not show that one, the name is that of the file.
+/// The volume that a row's image is a slice of: its file, and the name of the case that was cut into slices. Where the names of cases do
+/// not show that one, it is the name of the first slice that is read, so that one volume has one name.
 /// </summary>
 internal sealed partial record VolumeKey(string Path, string Name)
 {
@@ -22,21 +22,20 @@ internal sealed partial record VolumeKey(string Path, string Name)
         }
 
         Func<string[]> paths = PathsColumn.Getter(row, column);
-        return caseName => SliceAddress.VolumeOf(paths()) is { } volume ? new(volume, NameOf(volume, caseName)) : null;
-    }
+        var names = new Dictionary<string, string>(StringComparer.Ordinal);
+        return caseName =>
+        {
+            if (SliceAddress.VolumeOf(paths()) is not { } volume)
+            {
+                return null;
+            }
 
-    private static string NameOf(string volume, string caseName)
-    {
-        string name = SliceNumber().Replace(caseName, "");
-
-        // Other names, such as s0 and s1, may differ between the slices of a volume, which must have one name.
-        return name.Length < caseName.Length ? name : Extension().Replace(System.IO.Path.GetFileName(volume), "");
+            string name = SliceNumber().Replace(caseName, "");
+            return new(volume, name.Length < caseName.Length || names.TryAdd(volume, name) ? name : names[volume]);
+        };
     }
 
     // The end of the name that the slices of a volume get.
     [GeneratedRegex("(?<=.)_slice[0-9]+$", RegexOptions.CultureInvariant)]
     private static partial Regex SliceNumber();
-
-    [GeneratedRegex(@"(?<=.)\.(nii|hdr|img)(\.gz)?$", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
-    private static partial Regex Extension();
 }

@@ -125,14 +125,16 @@ public sealed class VolumeTests : IDisposable
     {
         Row[] rows = [new($"{name}0", 0, [1, 1, 0, 0], First, []), new($"{name}1", 1, [1, 1, 1, 1], Second, [])];
         SegmentationMetrics metrics = Evaluate(rows);
-        Assert.Equal(["v", "v"], metrics.Cases.Select(one => one.Volume));
+        Assert.Equal([rows[0].Name, rows[0].Name], metrics.Cases.Select(one => one.Volume));
         CaseMetrics volume = Assert.Single(metrics.Volumes!.Cases);
-        Assert.Equal(("v", 2), (volume.Name, volume.Slices));
+        Assert.Equal((rows[0].Name, 2), (volume.Name, volume.Slices));
         Assert.Equal((3 + (20 / 11.0)) / 5, volume.SoftDice5, 1e-6);
 
         // Files of one name in two folders are two volumes.
-        Row[] other = [.. rows.Select(row => row with { ImagePath = $"b/{row.ImagePath}" })];
-        Assert.Equal([("v", 2), ("v", 2)], Evaluate([.. rows, .. other]).Volumes!.Cases.Select(one => (one.Name, one.Slices)));
+        Row[] other = [.. rows.Select(row => row with { Name = $"b{row.Name}", ImagePath = $"b/{row.ImagePath}" })];
+        Assert.Equal(
+            [(rows[0].Name, 2), (other[0].Name, 2)],
+            Evaluate([.. rows, .. other]).Volumes!.Cases.Select(one => (one.Name, one.Slices)));
     }
 
     [Fact]
