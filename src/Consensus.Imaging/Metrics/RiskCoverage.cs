@@ -11,7 +11,7 @@ namespace Consensus.Imaging.Metrics;
 /// the usual error of 0 or 1. The area is the mean over the n coverages of the selective risk (Geifman, Uziel and El-Yaniv, "Bias-Reduced
 /// Uncertainty Estimation for Deep Neural Classifiers", ICLR 2019): <c>1/n · Σ_k (1/k) · Σ_{i ≤ k} error_i</c>. Pixels of equal confidence
 /// have no order, so each counts with their mean error: this is the mean over all their orders. Shares are rounded to single precision, so
-/// confidences that differ by less than 2^−22 are equal.
+/// confidences that differ by no more than 2^−22 are equal.
 /// </remarks>
 /// <param name="Area">The area under the curve (AURC), in [0, 1]; lower is better. NaN without pixels, or if a value is NaN.</param>
 /// <param name="Excess">

@@ -18,7 +18,7 @@ internal static class SeedEnsembles
     /// <summary>The first of the stored maps that is a level. The soft map and the uncertainty come before it.</summary>
     private const int FirstLevel = 2;
 
-    /// <summary>Part of what records are bound to: those of earlier versions, of the mean of the soft maps, are made again.</summary>
+    /// <summary>Part of what records are bound to, so that those of another rule are made again.</summary>
     private const string Rule = "levels averaged, then rounded";
 
     /// <summary>
@@ -112,7 +112,7 @@ internal static class SeedEnsembles
     /// <summary>
     /// The soft map of the networks together. Where the method rounds, each level is averaged over the networks and counts where its mean
     /// is above one half; the soft map is the share of levels that count, as in the library's ensemble. Where it does not, the soft maps
-    /// are averaged, and stay in the steps of the files.
+    /// are averaged.
     /// </summary>
     /// <remarks>
     /// Of methods that draw raters, the library averages the masks of each rater (or, where raters have no names, of each drawing). The

@@ -19,7 +19,7 @@ public sealed record StochasticOptions
     /// <summary>
     /// Steps at the beginning of the training, 0 to 1 000 000, in which the mean alone is learnt, as in the toy problem of the authors'
     /// code. A covariance that is learnt beside a bad mean grows until one of the samples is good by chance, and the others, which cost
-    /// little, spoil the soft map. Default 250.
+    /// little, spoil the soft map. A training that ends before learns no covariance. Default 250; ContinueFrom sets 0.
     /// </summary>
     public int MeanSteps { get; init; } = 250;
 

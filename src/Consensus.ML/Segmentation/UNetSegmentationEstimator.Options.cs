@@ -104,7 +104,10 @@ public sealed partial class UNetSegmentationEstimator
             {
                 Kind = manifest.Kind, RoundMaps = manifest.Rounded, PassDropout = manifest.PassDropout,
                 FullyConvolutional = manifest.FullyConvolutional, FixedPoint = manifest.FixedPoint, Expertise = manifest.Expertise,
-                Stochastic = manifest.Stochastic ?? new(), Probabilistic = manifest.Probabilistic ?? new(),
+                Probabilistic = manifest.Probabilistic ?? new(),
+
+                // The mean is learnt already.
+                Stochastic = (manifest.Stochastic ?? new()) with { MeanSteps = 0 },
             };
             StartingModel.TakeOver(options, manifest, model);
             return options;

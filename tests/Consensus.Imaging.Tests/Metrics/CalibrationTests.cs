@@ -118,14 +118,18 @@ public sealed class CalibrationTests
     }
 
     [Fact]
-    public void Without_variation_there_is_no_correlation()
+    public void Errors_that_only_rounding_sets_apart_share_a_rank()
     {
-
         // 1/3 and 1 − 2/3 are one error, though not one number. The ranks of the errors are 2, 2, 2 and 4.
         Assert.NotEqual(1 / 3f, 1 - (2 / 3f));
         Assert.Equal(
             Calibration.UncertaintyErrorCorrelation([1, 2, 3, 4], [0.25f, 0.25f, 0.25f, 1], [0, 0.5f, 0, 0]),
             Calibration.UncertaintyErrorCorrelation([1, 2, 3, 4], [1 / 3f, 1 / 3f, 2 / 3f, 1], [0, 2 / 3f, 1, 0]), 1e-12);
+    }
+
+    [Fact]
+    public void Without_variation_there_is_no_correlation()
+    {
         Assert.Equal(double.NaN, Calibration.UncertaintyErrorCorrelation([1, 1, 1], [0, 0.5f, 1], [0, 0, 0]));
         Assert.Equal(double.NaN, Calibration.UncertaintyErrorCorrelation([0, 1, 2], [0, 0.5f, 1], [0, 0.5f, 1]));
         Assert.Equal(double.NaN, Calibration.UncertaintyErrorCorrelation([0, float.NaN, 2], [0, 0.5f, 1], [0, 0, 0]));

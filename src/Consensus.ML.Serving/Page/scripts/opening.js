@@ -25,8 +25,11 @@ export class Opening {
 
   /** Asks the server what its model is, until it has said so. */
   async meet(signal) {
+    const model = this.model ?? await readModel(signal);
+
+    // Another may have asked at the same time.
     if (!this.model) {
-      this.model = await readModel(signal);
+      this.model = model;
       this.#setStructures(this.model.structures);
       this.#met(this.model);
     }

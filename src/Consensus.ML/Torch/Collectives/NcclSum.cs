@@ -71,12 +71,17 @@ internal sealed class NcclSum : IDisposable
         processes.Broadcast(id, from: 0);
         try
         {
-            if (id.AsSpan().ContainsAnyExcept((byte)0))
+            try
             {
-                joined = new(nccl, nccl.Join(id, processes.Size, processes.Rank), context);
+                if (id.AsSpan().ContainsAnyExcept((byte)0))
+                {
+                    joined = new(nccl, nccl.Join(id, processes.Size, processes.Rank), context);
+                }
             }
-
-            nccl.Enter(before);
+            finally
+            {
+                nccl.Enter(before);
+            }
         }
         catch (InvalidOperationException exception)
         {
