@@ -2,6 +2,7 @@ using System.Text;
 using Consensus.Imaging.Augmentation;
 using Consensus.ML.Options;
 using Consensus.ML.Segmentation.Models;
+using Consensus.ML.Tests.Shared;
 using Consensus.ML.Tests.Torch.Training;
 using Consensus.ML.Torch.Models;
 using Consensus.ML.Torch.Networks;
@@ -15,16 +16,7 @@ namespace Consensus.ML.Tests.Torch.Networks;
 /// <summary>The image enters the first convolution beside x_t. The U-Net is also tested alone.</summary>
 public sealed class ConditioningTests
 {
-    private static readonly NetworkOptions Small = new()
-    {
-        ModelChannels = 32,
-        ChannelMultipliers = [1, 1],
-        ResidualBlocks = 1,
-        AttentionResolutions = [8],
-        EncoderBlocks = 1,
-        EncoderWidth = 8,
-        EncoderGrowth = 4,
-    };
+    private static readonly NetworkOptions Small = SmallNetwork.Options with { EncoderWidth = 8, EncoderGrowth = 4 };
     private static readonly NetworkOptions Concatenated = Small with { Conditioning = Conditioning.Concatenation };
 
     [Fact]

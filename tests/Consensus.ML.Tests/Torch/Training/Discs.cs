@@ -1,5 +1,6 @@
 using Consensus.ML.Options;
 using Consensus.ML.Segmentation.Models;
+using Consensus.ML.Tests.Shared;
 using Consensus.ML.Torch.Models;
 using Consensus.ML.Torch.Training.Batches;
 using Consensus.ML.Torch.Training.Checkpoints;
@@ -15,16 +16,7 @@ internal static class Discs
         new()
         {
             Height = Side, Width = Side, ImageChannels = 1, Levels = 2, Target = target,
-            Network = new NetworkOptions
-            {
-                ModelChannels = 32,
-                ChannelMultipliers = [1, 1],
-                ResidualBlocks = 1,
-                AttentionResolutions = [8],
-                EncoderBlocks = 1,
-                EncoderWidth = 8,
-                EncoderGrowth = 4,
-            },
+            Network = SmallNetwork.Options with { EncoderWidth = 8, EncoderGrowth = 4 },
             Diffusion = diffusion ?? new DiffusionOptions { Prediction = PredictionType.XStartLogit, LearnedVariance = false },
         };
 
