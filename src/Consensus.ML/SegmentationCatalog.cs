@@ -205,8 +205,8 @@ public sealed partial class SegmentationCatalog
         var groups = GroupColumn.FromSchema(data.Schema, groupColumnName, name);
 
         // The path comes first: the header of the file is enough, and the image need not be read.
-        DataViewSchema.Column? imagePath = CaseColumns.FindImagePath(data.Schema),
-            image = imagePath is null ? CaseColumns.FindImage(data.Schema) : null;
+        DataViewSchema.Column? imagePath = PathsColumn.FindImagePath(data.Schema),
+            image = imagePath is null ? GridColumn.FindImage(data.Schema) : null;
 
         using IChannel channel = _environment.Start("DescribeRaters");
         var notes = new GridNotes(line => channel.Warning(MessageSensitivity.UserData, line));
@@ -216,8 +216,7 @@ public sealed partial class SegmentationCatalog
         Func<string> nameGetter = CaseColumns.NameGetter(cursor, name);
         using var volumes = new OpenVolumes();
         Func<SliceGrid?> gridGetter = GridColumn.Getter(cursor, image, imagePath, notes);
-        SliceGrid? grid = null;
-        Func<Annotation?> annotationGetter = cursor.AnnotationGetter(annotations, volumes, () => grid = gridGetter(), notes);
+        Func<Annotation?> annotationGetter = cursor.AnnotationGetter(annotations, volumes, gridGetter, notes);
         Func<int, string[]> raterNamesGetter = RaterNamesColumn.Getter(cursor, names);
         Func<string, VolumeKey?> volumeGetter = VolumeKey.Getter(cursor, imagePath);
         var ofVolumes = new VolumeAgreements();
@@ -228,8 +227,7 @@ public sealed partial class SegmentationCatalog
             string caseName = nameGetter();
             RaterMasks masks = Masks(caseName, annotationGetter, annotations.Name, imageGetter: null);
             string[] raterNames = RaterNames(caseName, raterNamesGetter, masks, names);
-            CaseAgreement agreement = CaseAgreement.Compute(caseName, masks, raterNames, (grid ?? gridGetter())?.Geometry);
-            grid = null;
+            CaseAgreement agreement = CaseAgreement.Compute(caseName, masks, raterNames, gridGetter()?.Geometry);
             if (volumeGetter(caseName) is { } volume)
             {
                 ofVolumes.Add(volume, masks, raterNames, cases.Count);

@@ -11,10 +11,6 @@ namespace Consensus.ML.Evaluation;
 /// <summary>The columns that say which case a scored row is, what it belongs to, and where its image lies.</summary>
 internal sealed class CaseColumns
 {
-    // The columns of the image (from LoadSlices) and of its path (from loaders). The masks of a row must lie on the grid of its image.
-    private const string ImageName = "Image";
-    private const string ImagePathName = "ImagePath";
-
     private readonly DataViewSchema.Column? _name;
     private readonly DataViewSchema.Column? _image;
     private readonly DataViewSchema.Column? _imagePath;
@@ -30,8 +26,8 @@ internal sealed class CaseColumns
     public CaseColumns(DataViewSchema schema, string? name, string? group, string softMap)
     {
         _name = FindName(schema, name);
-        _image = FindImage(schema);
-        _imagePath = FindImagePath(schema);
+        _image = GridColumn.FindImage(schema);
+        _imagePath = PathsColumn.FindImagePath(schema);
         _groups = group is null ? null : GroupColumn.FromSchema(schema, group, _name);
         _pictures = FittedPictures.FromSchema(schema, _image, softMap);
     }
@@ -46,14 +42,6 @@ internal sealed class CaseColumns
     /// <exception cref="ArgumentException">The column is missing or has a different type.</exception>
     public static DataViewSchema.Column? FindName(DataViewSchema schema, string? name) =>
         name is null ? null : schema.Require(name, type => type is TextDataViewType, "Text");
-
-    /// <summary>The column with the image as LoadSlices reads it; null where there is none.</summary>
-    public static DataViewSchema.Column? FindImage(DataViewSchema schema) =>
-        schema.GetColumnOrNull(ImageName) is { Type: SliceDataViewType } column ? column : null;
-
-    /// <summary>The column with the path or the paths of the image; null where there is none.</summary>
-    public static DataViewSchema.Column? FindImagePath(DataViewSchema schema) =>
-        schema.GetColumnOrNull(ImagePathName) is { } column && PathsColumn.HoldsPaths(column.Type) ? column : null;
 
     /// <summary>A getter of the name of a row's case; rows without names are numbered from 1.</summary>
     public static Func<string> NameGetter(DataViewRow row, DataViewSchema.Column? column)
@@ -89,7 +77,6 @@ internal sealed class CaseColumns
         private readonly Func<SliceGrid?> _grid;
         private readonly Func<string, VolumeKey?> _volume;
         private readonly Action<string, RaterMasks>? _framing;
-        private (SliceGrid? Grid, long Position) _known = (null, -1);
 
         internal Row(CaseColumns columns, DataViewRowCursor cursor, GridNotes notes)
         {
@@ -118,7 +105,7 @@ internal sealed class CaseColumns
         /// <param name="column">The column of the masks.</param>
         /// <param name="lists">How many columns of masks are read. Each keeps its volumes open, and all share the allowed memory.</param>
         public Func<Annotation?> Masks(DataViewSchema.Column column, int lists = 1) =>
-            _cursor.AnnotationGetter(column, _volumes.ForList(lists), Grid, _notes);
+            _cursor.AnnotationGetter(column, _volumes.ForList(lists), _grid, _notes);
 
         /// <summary>Checks that no step of another library cut or padded the picture that was predicted.</summary>
         /// <param name="name">The name of the case.</param>
@@ -128,16 +115,5 @@ internal sealed class CaseColumns
 
         /// <inheritdoc/>
         public void Dispose() => _volumes.Dispose();
-
-        /// <summary>The grid of the image. It is read once for each row, however many columns of masks there are.</summary>
-        private SliceGrid? Grid()
-        {
-            if (_known.Position != _cursor.Position)
-            {
-                _known = (_grid(), _cursor.Position);
-            }
-
-            return _known.Grid;
-        }
     }
 }

@@ -12,9 +12,6 @@ namespace Consensus.ML.Evaluation;
 /// </summary>
 internal sealed class FittedPictures
 {
-    // The column in which loaders put the path of the file.
-    private const string PathColumnName = "ImagePath";
-
     private readonly DataViewSchema.Column _features;
     private readonly DataViewSchema.Column? _picture;
     private readonly DataViewSchema.Column? _path;
@@ -41,11 +38,7 @@ internal sealed class FittedPictures
         }
 
         DataViewSchema.Column? picture = PictureColumn.FindOriginal(schema);
-        DataViewSchema.Column? path = picture is null
-            && schema.GetColumnOrNull(PathColumnName)
-                is { Type: TextDataViewType or VectorDataViewType { ItemType: TextDataViewType } } column
-            ? column
-            : null;
+        DataViewSchema.Column? path = picture is null ? PathsColumn.FindImagePath(schema) : null;
         return picture is null && path is null ? null : new(features, picture, path);
     }
 

@@ -98,12 +98,8 @@ public sealed class RaterMaskDrawingEstimator : IEstimator<RaterMaskDrawingTrans
     private RaterBehavior Learn(IDataView input, IReadOnlyList<int> size)
     {
         DataViewSchema.Column annotations = input.Schema.RequireAnnotations(_annotations);
-        DataViewSchema.Column? image = input.Schema.GetColumnOrNull("Image") is { Type: SliceDataViewType } slices ? slices : null,
-            path = image is null
-                && input.Schema.GetColumnOrNull("ImagePath")
-                    is { Type: TextDataViewType or VectorDataViewType { ItemType: TextDataViewType } } paths
-                ? paths
-                : null;
+        DataViewSchema.Column? image = GridColumn.FindImage(input.Schema),
+            path = image is null ? PathsColumn.FindImagePath(input.Schema) : null;
         using IChannel channel = ((IChannelProvider)_environment).Start("DrawRaterMasks");
 
         // The trainer has read the same masks before, and has warned of them.

@@ -109,8 +109,7 @@ public sealed class SliceLoadingTransformer : RowToRowTransformer
             return new([], [], _ => []);
         }
 
-        DataViewSchema.Column path = inputSchema.Require(
-            _input, type => type is TextDataViewType or VectorDataViewType { ItemType: TextDataViewType }, Expected);
+        DataViewSchema.Column path = inputSchema.Require(_input, PathsColumn.HoldsPaths, Expected);
         return new([new(_output, SliceDataViewType.Instance)], [path], (row, _, open, _) =>
         {
             Func<string[]> getter = PathsColumn.Getter(row, path);

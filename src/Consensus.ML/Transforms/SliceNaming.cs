@@ -14,9 +14,7 @@ internal sealed class SliceNaming
 
     public SliceNaming(DataViewSchema schema)
     {
-        _path = schema.GetColumnOrNull("ImagePath") is { Type: TextDataViewType or VectorDataViewType { ItemType: TextDataViewType } } path
-            ? path
-            : null;
+        _path = PathsColumn.FindImagePath(schema);
         _case = schema.GetColumnOrNull("Case") is { Type: TextDataViewType } name ? name : null;
     }
 

@@ -28,17 +28,10 @@ internal sealed class AnnotatedStructures
     /// <param name="notes">Receives notes about masks that are turned, and about assumed positions.</param>
     public Func<string, RowMasks> Getter(DataViewRow row, OpenVolumes volumes, Func<SliceGrid?> grid, GridNotes notes)
     {
-        // The grid is read once for each row, however many structures there are.
-        (SliceGrid? Grid, long Row) known = (null, -1);
-        Func<SliceGrid?> once = _structures.Length == 1 ? grid : () =>
-        {
-            known = known.Row == row.Position ? known : (grid(), row.Position);
-            return known.Grid;
-        };
         (Structure Of, Func<Annotation?> Masks, Func<int, string[]> Names)[] getters =
         [
             .. _structures.Select(structure => (
-                structure, row.AnnotationGetter(structure.Masks, volumes.ForList(_structures.Length), once, notes),
+                structure, row.AnnotationGetter(structure.Masks, volumes.ForList(_structures.Length), grid, notes),
                 RaterNamesColumn.Getter(row, structure.RaterNames))),
         ];
         return name =>

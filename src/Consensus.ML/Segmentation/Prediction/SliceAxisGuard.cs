@@ -1,7 +1,6 @@
 using Consensus.Imaging;
 using Consensus.ML.Transforms.Columns;
 using Microsoft.ML;
-using Microsoft.ML.Data;
 
 namespace Consensus.ML.Segmentation.Prediction;
 
@@ -66,9 +65,7 @@ internal sealed class SliceAxisGuard
         DataViewSchema.Column[] slices = [.. schema.Where(column => !column.IsHidden && column.Type is SliceDataViewType)];
         return slices.Length == 1 ? slices[0]
             : slices.FirstOrDefault(column => column.Name == "Image") is { Name: not null } image ? image
-            : schema.GetColumnOrNull("ImagePath") is { } path
-                && path.Type is TextDataViewType or VectorDataViewType { ItemType: TextDataViewType } ? path
-            : null;
+            : PathsColumn.FindImagePath(schema);
     }
 
     private void Check(int? axis, string name)

@@ -10,8 +10,15 @@ namespace Consensus.ML.Transforms.Columns;
 /// </summary>
 internal static class GridColumn
 {
-    /// <summary>A getter of the grid. A call opens the file.</summary>
-    /// <param name="row">The row.</param>
+    /// <summary>The column <c>Image</c> with the image as LoadSlices reads it; null where there is none.</summary>
+    public static DataViewSchema.Column? FindImage(DataViewSchema schema) =>
+        schema.GetColumnOrNull("Image") is { Type: SliceDataViewType } column ? column : null;
+
+    /// <summary>
+    /// A getter of the grid. The first call in a row opens the file; further calls give the same grid, however many columns of masks a row
+    /// has.
+    /// </summary>
+    /// <param name="cursor">The cursor. Its position says which row it is.</param>
     /// <param name="image">The column of the image as a <see cref="Slice"/>; null where there is none.</param>
     /// <param name="imagePath">The column of the image's path or paths; null where there is none.</param>
     /// <param name="notes">Receives notes about images that are turned, and about assumed positions.</param>
@@ -19,21 +26,16 @@ internal static class GridColumn
     /// The getter. It gives null where the row has no image or path, or where this library cannot read the file (a different loader read
     /// it).
     /// </returns>
-    public static Func<SliceGrid?> Getter(DataViewRow row, DataViewSchema.Column? image, DataViewSchema.Column? imagePath, GridNotes notes)
+    public static Func<SliceGrid?> Getter(
+        DataViewRowCursor cursor, DataViewSchema.Column? image, DataViewSchema.Column? imagePath, GridNotes notes)
     {
-        if (image is { } slices)
+        Func<SliceGrid?> read = Reader(cursor, image, imagePath, notes);
+        (SliceGrid? Grid, long Position) known = (null, -1);
+        return () =>
         {
-            Func<Slice> getter = row.SliceGetter(slices);
-            return () => SliceGrid.FromSlice(getter(), notes);
-        }
-
-        if (imagePath is { } paths)
-        {
-            Func<string[]> getter = PathsColumn.Getter(row, paths);
-            return () => getter() is [{ Length: > 0 } path, ..] && IsOurs(path) ? SliceGrid.Read(path, notes) : null;
-        }
-
-        return () => null;
+            known = known.Position == cursor.Position ? known : (read(), cursor.Position);
+            return known.Grid;
+        };
     }
 
     /// <summary>Whether a file exists and this library can read its format.</summary>
@@ -48,5 +50,23 @@ internal static class GridColumn
         {
             return false;
         }
+    }
+
+    private static Func<SliceGrid?> Reader(
+        DataViewRow row, DataViewSchema.Column? image, DataViewSchema.Column? imagePath, GridNotes notes)
+    {
+        if (image is { } slices)
+        {
+            Func<Slice> getter = row.SliceGetter(slices);
+            return () => SliceGrid.FromSlice(getter(), notes);
+        }
+
+        if (imagePath is { } paths)
+        {
+            Func<string[]> getter = PathsColumn.Getter(row, paths);
+            return () => getter() is [{ Length: > 0 } path, ..] && IsOurs(path) ? SliceGrid.Read(path, notes) : null;
+        }
+
+        return () => null;
     }
 }

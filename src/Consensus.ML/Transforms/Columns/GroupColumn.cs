@@ -30,7 +30,7 @@ internal sealed class GroupColumn
     /// A group column with a name other than the default is missing, or the type of the column is different.
     /// </exception>
     public static GroupColumn FromSchema(
-        DataViewSchema schema, string? name, DataViewSchema.Column? caseColumn, string imagePath = "ImagePath")
+        DataViewSchema schema, string? name, DataViewSchema.Column? caseColumn, string imagePath = PathsColumn.DefaultImagePath)
     {
         if (name is null)
         {
@@ -43,7 +43,7 @@ internal sealed class GroupColumn
                 name,
                 type => type is TextDataViewType or NumberDataViewType or KeyDataViewType,
                 "Text, a number or a key (what rows belong together)");
-        return new(group, schema.GetColumnOrNull(imagePath) is { } paths && PathsColumn.HoldsPaths(paths.Type) ? paths : null, caseColumn);
+        return new(group, PathsColumn.FindImagePath(schema, imagePath), caseColumn);
     }
 
     /// <summary>A getter of the row's group.</summary>
