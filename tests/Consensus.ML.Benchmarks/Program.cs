@@ -38,10 +38,10 @@ using Consensus.ML.Options;
 switch (args)
 {
     case ["recipes", string root, string task, string steps, .. string[] names]:
-        Recipes.Measure(new(root, QubiqTask.Parse(task)), int.Parse(steps, CultureInfo.InvariantCulture), folds: 2, names);
+        Recipes.Measure(new(root, QubiqDataset.FindTask(root, task)), int.Parse(steps, CultureInfo.InvariantCulture), folds: 2, names);
         return 0;
     case ["sampling", string root, string task, string models, .. string[] names]:
-        FewerSteps.Measure(new(root, QubiqTask.Parse(task)), models, names);
+        FewerSteps.Measure(new(root, QubiqDataset.FindTask(root, task)), models, names);
         return 0;
     case ["draws", string folder, string side]:
         DrawnMasks.Measure(folder, int.Parse(side, CultureInfo.InvariantCulture));
