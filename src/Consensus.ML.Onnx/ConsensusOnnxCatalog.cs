@@ -53,7 +53,7 @@ public static class ConsensusOnnxCatalog
             steps.AddRange(file.Preparation.Normalizations.Select(step => step.ToStep(environment, image)));
             steps.Add(new SliceResizingTransformer(
                 environment, file.Manifest.Columns.Features, image, file.Manifest.ImageChannels, file.Manifest.Height,
-                file.Manifest.Width));
+                file.Manifest.Width, file.Preparation.Antialias));
         }
 
         return new([.. steps, segmentation]);

@@ -29,8 +29,7 @@ public static partial class ConsensusCatalog
 
     /// <summary>
     /// Writes a trained model as an ONNX file: the normalisation and resizing of its chain, the network and its sampling become one graph.
-    /// <see cref="SegmentationTransformer.SaveOnnx(string, OnnxOptions, Transforms.SliceNormalizingTransformer)"/> says what the graph
-    /// takes and gives.
+    /// <see cref="SegmentationTransformer.SaveOnnx"/> says what the graph takes and gives.
     /// </summary>
     /// <param name="model">A <see cref="SegmentationTransformer"/>, or a chain with one in it.</param>
     /// <param name="path">The file to create or replace; written whole or not at all.</param>

@@ -67,6 +67,10 @@ public static partial class ConsensusCatalog
     /// <param name="inputColumnName">Slice column; null for <paramref name="outputColumnName"/>.</param>
     /// <param name="height">Rows, in pixels, at least 1.</param>
     /// <param name="width">Columns, in pixels, at least 1.</param>
+    /// <param name="antialias">
+    /// Whether a new pixel is the mean of all pixels that it covers, where a side is reduced. Without it, as published, a new pixel comes
+    /// from two pixels of each side, and the others do not count. Reduced to a half, both are the same.
+    /// </param>
     /// <exception cref="ArgumentException">A name is empty, or a side is below 1.</exception>
     /// <example>
     /// <code>
@@ -80,10 +84,11 @@ public static partial class ConsensusCatalog
         string outputColumnName,
         string? inputColumnName,
         int height,
-        int width)
+        int width,
+        bool antialias = true)
     {
         ArgumentNullException.ThrowIfNull(catalog);
-        return new(catalog.Environment(), outputColumnName, inputColumnName ?? outputColumnName, height, width);
+        return new(catalog.Environment(), outputColumnName, inputColumnName ?? outputColumnName, height, width, antialias);
     }
 
     /// <summary>Declares how training samples are varied. A later trainer varies them; the data itself passes through unchanged.</summary>

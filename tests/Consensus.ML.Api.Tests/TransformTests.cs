@@ -120,6 +120,25 @@ public sealed class TransformTests : IDisposable
     }
 
     [Fact]
+    public void A_reduced_slice_has_means_of_pixels_unless_antialiasing_is_off()
+    {
+        // Bilinear, as published, takes the second and third of four pixels alone.
+        IDataView data = Memory(new Slice(1, 1, 4, [0, 2, 10, 20]));
+        foreach ((bool antialias, float expected) in ((bool, float)[])[(true, 8), (false, 6)])
+        {
+            SliceResizingTransformer resizing = _ml.Transforms.ResizeSlices("Features", "Image", 1, 1, antialias).Fit(data);
+            using var memory = new MemoryStream();
+            _ml.Model.Save(resizing, inputSchema: null, memory);
+            memory.Position = 0;
+            ITransformer loaded = new MLContext().Model.Load(memory, out _);
+            Assert.Equal([expected], Assert.Single(resizing.Transform(data).GetColumn<float[]>("Features")));
+            Assert.Equal([expected], Assert.Single(loaded.Transform(data).GetColumn<float[]>("Features")));
+        }
+
+        Assert.True(_ml.Transforms.ResizeSlices("Features", "Image", 1, 1).Fit(data).Antialias);
+    }
+
+    [Fact]
     public void Augmenting_changes_no_value_and_leaves_its_policy_behind()
     {
         IDataView data = Memory(new Slice(1, 1, 2, [1, 3]));
@@ -157,6 +176,7 @@ public sealed class TransformTests : IDisposable
                 Contrast = 0,
                 Brightness = 0,
                 Padding = PaddingMode.Constant,
+                Interpolation = InterpolationMode.Linear,
                 AnyRotationIfUnoriented = false,
             },
             new AugmentationPolicy());
@@ -167,6 +187,7 @@ public sealed class TransformTests : IDisposable
                 Contrast = 0.2,
                 Brightness = 0.2,
                 Padding = PaddingMode.Reflection,
+                Interpolation = InterpolationMode.Cubic,
                 AnyRotationIfUnoriented = true,
             },
             AugmentationPolicy.Strong);
@@ -180,6 +201,7 @@ public sealed class TransformTests : IDisposable
     [InlineData("MinimumScale")]
     [InlineData("MaximumScale")]
     [InlineData("Padding")]
+    [InlineData("Interpolation")]
     public void An_augmentation_out_of_range_is_refused_by_name(string option)
     {
         AugmentationPolicy policy = option switch
@@ -190,6 +212,7 @@ public sealed class TransformTests : IDisposable
             "Translation" => new() { Translation = 2 },
             "MinimumScale" => new() { MinimumScale = 0 },
             "Padding" => new() { Padding = (PaddingMode)2 },
+            "Interpolation" => new() { Interpolation = (InterpolationMode)(-1) },
             _ => new() { MaximumScale = 0.5 },
         };
         Assert.Contains(option, Assert.Throws<ArgumentException>(() => _ml.Transforms.AugmentSlices("Features", policy)).Message);

@@ -1,6 +1,11 @@
+using System.CommandLine;
 using System.IO.Compression;
+using Consensus.ML.Cli.Training;
 using Consensus.ML.Datasets;
 using Consensus.ML.Tests.Shared;
+using Consensus.ML.Transforms;
+using Microsoft.ML;
+using Microsoft.ML.Data;
 
 namespace Consensus.ML.Cli.Tests;
 
@@ -76,6 +81,37 @@ public sealed class TrainOptionTests : IDisposable
             string file = _workspace[$"bar{number}.png"];
             File.WriteAllBytes(file, new PngBytes { Width = Side, Height = Side, Rows = rows }.File());
             return new($"bar{number}", [file], new Dictionary<string, string> { ["r1"] = file, ["r2"] = file }, "train");
+        }
+    }
+
+    [Fact]
+    public void Reduced_slices_are_means_unless_it_is_turned_off_as_published_or_the_first_model_did_not()
+    {
+        string data = _workspace.Phantom(), first = _workspace["first.zip"], second = _workspace["second.zip"];
+        Train("--antialias", "off", "--out", first);
+        Assert.False(Antialias(first));
+        Train("--from", first, "--out", second);
+        Assert.False(Antialias(second));
+        Train("--from", first, "--antialias", "on", "--out", second);
+        Assert.True(Antialias(second));
+        Train("--out", second);
+        Assert.True(Antialias(second));
+
+        var paper = new TrainArguments();
+        var command = new Command("train") { paper.Preset, paper.Antialias };
+        Assert.False(paper.ReadAntialias(command.Parse("--preset paper"), null));
+        Assert.True(paper.ReadAntialias(command.Parse("--preset paper --antialias on"), null));
+
+        void Train(params string[] options) => CommandRun.InProcess(
+            [
+                "train", "--data", data, "--task", "kidney", "--steps", "1", "--method", "level-unet",
+                .. options.Contains("--from") ? [] : (string[])["--size", "32"], .. options,
+            ]).AssertSucceeded();
+
+        static bool Antialias(string zip)
+        {
+            using var model = (TransformerChain<ITransformer>)new MLContext().Model.Load(zip, out _);
+            return model.GetSteps().OfType<SliceResizingTransformer>().Single().Antialias;
         }
     }
 

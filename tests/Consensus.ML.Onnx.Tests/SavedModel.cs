@@ -36,7 +36,7 @@ internal sealed class SavedModel : IDisposable
         Chain = new(
             new SliceLoadingTransformer(Ml, "Image", "ImagePath"),
             new SliceNormalizingTransformer(Ml, "Image", "Image", [10, 20], [5, 4], -99, [new(3, 27, 20), new(3, 27, 20)]),
-            new SliceResizingTransformer(Ml, "Features", "Image", 2, Side, Side),
+            new SliceResizingTransformer(Ml, "Features", "Image", 2, Side, Side, antialias: true),
             segmentation);
         Chain.SaveOnnx(Path, new() { Noise = noise });
     }

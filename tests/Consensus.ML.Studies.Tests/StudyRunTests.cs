@@ -14,6 +14,7 @@ using Consensus.ML.Studies.Planning;
 using Consensus.ML.Studies.Results;
 using Consensus.ML.Studies.Running;
 using Consensus.ML.Tests.Shared;
+using Consensus.ML.Transforms;
 using Microsoft.ML;
 using TorchSharp;
 
@@ -153,6 +154,7 @@ public sealed class StudyRunTests : IDisposable
 
         var ml = new MLContext();
         ITransformer model = ml.Model.Load(Run("level-unet", "model.zip"), out _);
+        Assert.True(model.GetSteps().OfType<SliceResizingTransformer>().Single().Antialias);
         IDataView predicted = model.Transform(ml.Data.LoadFromCases(fold.Evaluation));
         predicted = ml.Transforms.RestoreSlices("Restored", "SoftMap", "Image").Fit(predicted).Transform(predicted);
         CaseMetrics[] native = [.. ml.Segmentation.Evaluate(predicted, "Restored").Cases];
@@ -268,6 +270,7 @@ public sealed class StudyRunTests : IDisposable
         StudyOptions resumed = _options with { Resume = true };
         AssertRefused(resumed with { Steps = 3 }, "Steps is 2 there and 3 here");
         AssertRefused(resumed with { Size = 64 }, "Size is 32 there and 64 here");
+        AssertRefused(resumed with { Antialias = false }, "Antialias is True there and unknown here");
         AssertRefused(
             resumed with { Folds = [_options.Folds[0] with { Training = [.. _options.Folds[0].Training.Take(2)] }] },
             "case 'train case03' belongs to it there and is missing here");

@@ -10,13 +10,14 @@ namespace Consensus.Imaging.Augmentation;
 public sealed record AugmentationPolicy
 {
     /// <summary>
-    /// The paper's changes, and in addition smooth deformation, changes of grey values, reflection at the edges, and rotation by any angle
-    /// where the cases have no common orientation. tests/Consensus.ML.Benchmarks/RESULTS.md has what they bring. AugmentSlices uses this
+    /// The paper's changes, and in addition smooth deformation, changes of grey values, reflection at the edges, cubic interpolation, and
+    /// rotation by any angle where the cases have no common orientation. tests/Consensus.ML.Benchmarks/RESULTS.md has what they bring. AugmentSlices uses this
     /// policy unless you give another.
     /// </summary>
     public static AugmentationPolicy Strong { get; } = new()
     {
-        Deformation = 0.015, Contrast = 0.2, Brightness = 0.2, Padding = PaddingMode.Reflection, AnyRotationIfUnoriented = true,
+        Deformation = 0.015, Contrast = 0.2, Brightness = 0.2, Padding = PaddingMode.Reflection, Interpolation = InterpolationMode.Cubic,
+        AnyRotationIfUnoriented = true,
     };
 
     /// <summary>
@@ -77,6 +78,11 @@ public sealed record AugmentationPolicy
     public PaddingMode Padding { get; init; }
 
     /// <summary>
+    /// How grey values between pixels are found. Default <see cref="InterpolationMode.Linear"/>, as published.
+    /// </summary>
+    public InterpolationMode Interpolation { get; init; }
+
+    /// <summary>
     /// Whether training rotates slices by any angle, in place of <see cref="RotationDegrees"/>, if the training cases have no common
     /// orientation, as cells under a microscope have none. The trainer compares the images and masks of the cases with the same turned by
     /// 90°. It never does so where slices are not square, where an axis is not mirrored (<see cref="Mirror"/>), or where there are fewer
@@ -99,7 +105,8 @@ public sealed record AugmentationPolicy
             $"{nameof(Deformation)} = {Deformation}, {nameof(Contrast)} = {Contrast}, {nameof(Brightness)} = {Brightness}, ");
         builder.Append(
             CultureInfo.InvariantCulture,
-            $"{nameof(Padding)} = {Padding}, {nameof(AnyRotationIfUnoriented)} = {AnyRotationIfUnoriented}");
+            $"{nameof(Padding)} = {Padding}, {nameof(Interpolation)} = {Interpolation}, ");
+        builder.Append(CultureInfo.InvariantCulture, $"{nameof(AnyRotationIfUnoriented)} = {AnyRotationIfUnoriented}");
         return true;
     }
 }

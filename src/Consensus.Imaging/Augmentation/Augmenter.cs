@@ -1,18 +1,19 @@
+using System.Numerics;
 using Consensus.Imaging.Geometry;
 
 namespace Consensus.Imaging.Augmentation;
 
 /// <summary>
-/// Applies a <see cref="DrawnAugmentation"/>. Each target pixel is looked up in the source: bilinearly for images, by the nearest pixel
-/// for masks.
+/// Applies a <see cref="DrawnAugmentation"/>. Each target pixel is looked up in the source: by interpolation for images, by the nearest
+/// pixel for masks.
 /// </summary>
 internal static class Augmenter
 {
     /// <summary>
-    /// Moves one channel bilinearly, and changes its grey values. Pixels from outside the slice get the value <paramref name="padding"/>,
-    /// or that of their reflection (<see cref="DrawnAugmentation.Padding"/>).
+    /// Moves one channel, and changes its grey values. Pixels from outside the slice get the value <paramref name="padding"/>, or that of
+    /// their reflection (<see cref="DrawnAugmentation.Padding"/>).
     /// </summary>
-    public static void Bilinear(
+    public static void Interpolate(
         ReadOnlySpan<float> source,
         Span<float> target,
         int height,
@@ -22,7 +23,7 @@ internal static class Augmenter
     {
         var map = new SourceMap(change, height, width);
         float contrast = (float)change.Contrast, brightness = (float)change.Brightness;
-        bool isReflected = change.Padding == PaddingMode.Reflection;
+        bool isReflected = change.Padding == PaddingMode.Reflection, isCubic = change.Interpolation == InterpolationMode.Cubic;
         for (int row = 0; row < height; row++)
         {
             for (int column = 0; column < width; column++)
@@ -30,10 +31,29 @@ internal static class Augmenter
                 (double y, double x) = map.Source(row, column);
                 int y0 = (int)Math.Floor(y), x0 = (int)Math.Floor(x);
                 float fy = (float)(y - y0), fx = (float)(x - x0);
-                float top = (At(source, y0, x0) * (1 - fx)) + (At(source, y0, x0 + 1) * fx);
-                float bottom = (At(source, y0 + 1, x0) * (1 - fx)) + (At(source, y0 + 1, x0 + 1) * fx);
-                target[(row * width) + column] = (contrast * ((top * (1 - fy)) + (bottom * fy))) + brightness;
+                float value = isCubic ? Cubic(source, y0, x0, CubicWeights(fy), CubicWeights(fx)) : Linear(source, y0, x0, fy, fx);
+                target[(row * width) + column] = (contrast * value) + brightness;
             }
+        }
+
+        float Linear(ReadOnlySpan<float> pixels, int y, int x, float fy, float fx)
+        {
+            float top = (At(pixels, y, x) * (1 - fx)) + (At(pixels, y, x + 1) * fx);
+            float bottom = (At(pixels, y + 1, x) * (1 - fx)) + (At(pixels, y + 1, x + 1) * fx);
+            return (top * (1 - fy)) + (bottom * fy);
+        }
+
+        float Cubic(ReadOnlySpan<float> pixels, int y, int x, Vector4 rows, Vector4 columns)
+        {
+            var lines = default(Vector4);
+            for (int line = 0; line < 4; line++)
+            {
+                int from = y + line - 1;
+                lines[line] = Vector4.Dot(
+                    columns, new(At(pixels, from, x - 1), At(pixels, from, x), At(pixels, from, x + 1), At(pixels, from, x + 2)));
+            }
+
+            return Vector4.Dot(rows, lines);
         }
 
         float At(ReadOnlySpan<float> pixels, int y, int x) =>
@@ -86,6 +106,15 @@ internal static class Augmenter
             }
         }
     }
+
+    /// <summary>
+    /// The weights of the pixels at −1, 0, 1 and 2 for a place between 0 and 1 (Keys 1981, equation 15 with a = −1/2). They sum to 1.
+    /// </summary>
+    private static Vector4 CubicWeights(float place) => new(
+        ((((-0.5f * place) + 1) * place) - 0.5f) * place,
+        (((1.5f * place) - 2.5f) * place * place) + 1,
+        ((((-1.5f * place) + 2) * place) + 0.5f) * place,
+        ((0.5f * place) - 0.5f) * place * place);
 
     /// <summary>
     /// The index inside a side that an index outside it is reflected to. The edge between pixels is the mirror, so the last pixel comes

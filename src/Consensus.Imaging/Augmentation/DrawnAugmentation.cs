@@ -18,6 +18,7 @@ namespace Consensus.Imaging.Augmentation;
 /// <param name="Contrast">The factor of the grey values.</param>
 /// <param name="Brightness">The value that is added to the grey values after the factor.</param>
 /// <param name="Padding">What pixels from outside the slice show.</param>
+/// <param name="Interpolation">How grey values between pixels are found.</param>
 [method: JsonConstructor]
 internal readonly record struct DrawnAugmentation(
     bool FlipColumns,
@@ -29,7 +30,8 @@ internal readonly record struct DrawnAugmentation(
     SmoothField? Deformation = null,
     double Contrast = 1,
     double Brightness = 0,
-    PaddingMode Padding = PaddingMode.Constant)
+    PaddingMode Padding = PaddingMode.Constant,
+    InterpolationMode Interpolation = InterpolationMode.Linear)
 {
     private static readonly JsonSerializerOptions Json = new()
     {
@@ -53,7 +55,8 @@ internal readonly record struct DrawnAugmentation(
         double contrast = policy.Contrast > 0 ? Between(1 - policy.Contrast, 1 + policy.Contrast) : 1;
         double brightness = policy.Brightness > 0 ? Between(-policy.Brightness, policy.Brightness) : 0;
         SmoothField? deformation = policy.Deformation > 0 ? SmoothField.Draw(policy.Deformation, height, width, random) : null;
-        return new(flipColumns, flipRows, rotation, rows, columns, scale, deformation, contrast, brightness, policy.Padding);
+        return new(
+            flipColumns, flipRows, rotation, rows, columns, scale, deformation, contrast, brightness, policy.Padding, policy.Interpolation);
 
         double Between(double low, double high) => low + (random.NextDouble() * (high - low));
     }

@@ -3,11 +3,14 @@ using System.Globalization;
 namespace Consensus.Imaging.Geometry;
 
 /// <summary>
-/// Changes the number of rows and columns in the same way as PyTorch's <c>interpolate</c>: bilinear (align_corners = false, no
-/// antialiasing) and nearest (floor). So images and masks are equal to those that the published implementation trains on.
+/// Changes the number of rows and columns. Bilinear (align_corners = false, no antialiasing) and nearest (floor) do the same as PyTorch's
+/// <c>interpolate</c>, so images and masks are equal to those that the published implementation trains on.
 /// </summary>
 public static class Resampling
 {
+    private delegate void PlaneResizing(
+        ReadOnlySpan<float> source, int sourceHeight, int sourceWidth, Span<float> target, int targetHeight, int targetWidth);
+
     /// <summary>
     /// Resizes every channel of a slice bilinearly. Spacing and affine are adapted, so that the corners of the slice stay at the same
     /// place in space.
@@ -17,30 +20,20 @@ public static class Resampling
     /// <param name="width">New number of columns, at least 1.</param>
     /// <returns>A new slice, or the given slice if the size is the same.</returns>
     /// <exception cref="ArgumentOutOfRangeException">A size is below 1.</exception>
-    public static Slice Bilinear(Slice slice, int height, int width)
-    {
-        ArgumentNullException.ThrowIfNull(slice);
-        ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
-        ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
-        if (height == slice.Height && width == slice.Width)
-        {
-            return slice;
-        }
+    public static Slice Bilinear(Slice slice, int height, int width) => Resize(slice, height, width, Bilinear);
 
-        var pixels = GC.AllocateUninitializedArray<float>(checked(slice.Channels * height * width));
-        for (int channel = 0; channel < slice.Channels; channel++)
-        {
-            Bilinear(
-                slice.Pixels.AsSpan(channel * slice.Height * slice.Width, slice.Height * slice.Width),
-                slice.Height,
-                slice.Width,
-                pixels.AsSpan(channel * height * width, height * width),
-                height,
-                width);
-        }
-
-        return new Slice(slice.Channels, height, width, pixels, Rescale(slice, height, width), slice.Source) { Axis = slice.Axis };
-    }
+    /// <summary>
+    /// Resizes every channel of a slice. Along a side that is reduced, a new pixel is the mean of the old pixels that it covers, each with
+    /// the share of it that it covers (PyTorch's <c>area</c> mode where the sides are multiples of each other). Bilinear interpolation
+    /// reads two pixels of each side alone: reduced to a quarter, three of four pixels do not count, and noise and fine detail turn into
+    /// false structure (aliasing). Along a side that is not reduced, it is bilinear. Reduced to a half, both are the same.
+    /// </summary>
+    /// <param name="slice">The slice.</param>
+    /// <param name="height">New number of rows, at least 1.</param>
+    /// <param name="width">New number of columns, at least 1.</param>
+    /// <returns>A new slice, or the given slice if the size is the same. Spacing and affine are adapted as for Bilinear.</returns>
+    /// <exception cref="ArgumentOutOfRangeException">A size is below 1.</exception>
+    public static Slice Antialiased(Slice slice, int height, int width) => Resize(slice, height, width, Antialiased);
 
     /// <summary>Resizes one plane bilinearly.</summary>
     /// <param name="source">sourceHeight × sourceWidth values, row by row.</param>
@@ -70,6 +63,38 @@ public static class Resampling
         Interpolate(
             source, sourceWidth, target, ResamplingWeights.CentreNeighbours(sourceHeight, targetHeight),
             ResamplingWeights.CentreNeighbours(sourceWidth, targetWidth));
+    }
+
+    /// <summary>Resizes one plane without aliasing, as <see cref="Antialiased(Slice, int, int)"/> says.</summary>
+    /// <param name="source">sourceHeight × sourceWidth values, row by row.</param>
+    /// <param name="sourceHeight">Rows of <paramref name="source"/>, at least 1.</param>
+    /// <param name="sourceWidth">Columns of <paramref name="source"/>, at least 1.</param>
+    /// <param name="target">Receives targetHeight × targetWidth values, row by row.</param>
+    /// <param name="targetHeight">Rows of <paramref name="target"/>, at least 1.</param>
+    /// <param name="targetWidth">Columns of <paramref name="target"/>, at least 1.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A size is below 1.</exception>
+    /// <exception cref="ArgumentException">The length of a span is not its height × width.</exception>
+    internal static void Antialiased(
+        ReadOnlySpan<float> source,
+        int sourceHeight,
+        int sourceWidth,
+        Span<float> target,
+        int targetHeight,
+        int targetWidth)
+    {
+        if (targetHeight >= sourceHeight && targetWidth >= sourceWidth)
+        {
+            Bilinear(source, sourceHeight, sourceWidth, target, targetHeight, targetWidth);
+            return;
+        }
+
+        CheckPlane(source.Length, sourceHeight, sourceWidth, nameof(source));
+        CheckPlane(target.Length, targetHeight, targetWidth, nameof(target));
+        Average(source, sourceWidth, target, Shares(sourceHeight, targetHeight), Shares(sourceWidth, targetWidth));
+
+        static WeightedSpan[] Shares(int source, int target) => target < source
+            ? ResamplingWeights.OffsetShares(source, target, offset: 0)
+            : [.. ResamplingWeights.CentreNeighbours(source, target).Select(AsSpan)];
     }
 
     /// <summary>
@@ -148,9 +173,7 @@ public static class Resampling
 
         static WeightedSpan[] Shares(double? offset, int source, int target) => offset is { } known && target < source
             ? ResamplingWeights.OffsetShares(source, target, known)
-            : [.. Neighbours(offset, source, target).Select(
-                between => new WeightedSpan(
-                    between.Lower, between.Upper > between.Lower ? [1 - between.UpperWeight, between.UpperWeight] : [1]))];
+            : [.. Neighbours(offset, source, target).Select(AsSpan)];
     }
 
     /// <summary>Resizes every mask. Each new pixel takes the old pixel whose index is the scaled index, rounded down.</summary>
@@ -193,6 +216,34 @@ public static class Resampling
 
         return new RaterMasks(masks.Raters, height, width, pixels);
     }
+
+    private static Slice Resize(Slice slice, int height, int width, PlaneResizing resize)
+    {
+        ArgumentNullException.ThrowIfNull(slice);
+        ArgumentOutOfRangeException.ThrowIfLessThan(height, 1);
+        ArgumentOutOfRangeException.ThrowIfLessThan(width, 1);
+        if (height == slice.Height && width == slice.Width)
+        {
+            return slice;
+        }
+
+        var pixels = GC.AllocateUninitializedArray<float>(checked(slice.Channels * height * width));
+        for (int channel = 0; channel < slice.Channels; channel++)
+        {
+            resize(
+                slice.Pixels.AsSpan(channel * slice.Height * slice.Width, slice.Height * slice.Width),
+                slice.Height,
+                slice.Width,
+                pixels.AsSpan(channel * height * width, height * width),
+                height,
+                width);
+        }
+
+        return new Slice(slice.Channels, height, width, pixels, Rescale(slice, height, width), slice.Source) { Axis = slice.Axis };
+    }
+
+    private static WeightedSpan AsSpan(WeightedPair between) =>
+        new(between.Lower, between.Upper > between.Lower ? [1 - between.UpperWeight, between.UpperWeight] : [1]);
 
     private static void Interpolate(
         ReadOnlySpan<float> source,

@@ -85,6 +85,9 @@ internal sealed record LoadedModel(ITransformer Model, SegmentationTransformer S
     /// <summary>How the model normalises slices; null where it does not.</summary>
     public SliceNormalizingTransformer? Normalizing => Model.GetSteps().OfType<SliceNormalizingTransformer>().FirstOrDefault();
 
+    /// <summary>How the model resizes slices; null for a model without that step.</summary>
+    public SliceResizingTransformer? Resizing => Model.GetSteps().OfType<SliceResizingTransformer>().FirstOrDefault();
+
     /// <summary>The step that draws masks from the soft map of a structure; null where the model has none, as ONNX files do.</summary>
     public RaterMaskDrawingTransformer? Drawing(SegmentedStructure structure) => Model.GetSteps().OfType<RaterMaskDrawingTransformer>()
         .FirstOrDefault(step => step.OutputColumnName == structure.ColumnName(DrawnMasks));

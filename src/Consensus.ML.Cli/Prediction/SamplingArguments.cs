@@ -45,16 +45,6 @@ internal sealed class SamplingArguments
     public Option<Precision?> Precision { get; } = ModelArguments.Precision(
         "Number format of the heavy arithmetic while sampling. Default: the model's own.");
 
-    /// <summary>On or off.</summary>
-    public enum Switch
-    {
-        /// <summary>Done.</summary>
-        On,
-
-        /// <summary>Not done.</summary>
-        Off,
-    }
-
     /// <summary>The sampling options of the model, changed by the options that were given.</summary>
     /// <exception cref="UsageException">An option for diffusion was given, and the model samples without diffusion.</exception>
     public SamplingOptions Read(ParseResult parsed, SegmentationTransformer model)

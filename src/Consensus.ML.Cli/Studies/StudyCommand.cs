@@ -84,6 +84,7 @@ internal static class StudyCommand
         Option<AugmentationStrength?> strength = RecipeArguments.Augmentation("strong, or published for the paper preset");
         Option<float?> noData = CaseArguments.NoData();
         Option<NormalizationScale?> normalization = RecipeArguments.Normalization("automatic, or training-set for the paper preset");
+        Option<Switch?> antialias = RecipeArguments.Antialias("on, or off for the paper preset");
         Option<MirrorAxes?> mirror = RecipeArguments.Mirror();
         Option<double?> validation = RecipeArguments.ValidationFraction();
         Option<Precision?> precision = ModelArguments.Precision(
@@ -119,8 +120,8 @@ internal static class StudyCommand
             "consensus study --data retina/dataset.json --folds 5 --steps 2000 --methods all --out retina-study --shard 0/20")
         {
             data.Data, data.Task, folds, data.Split, trainSplit, evalSplit, missing, methods, preset, minutes, steps, size, seed, seeds,
-            generations, curve, device, precision, threads, strength, noData, normalization, mirror, validation, resume, shards.Shard,
-            shards.Shards, list, json, output,
+            generations, curve, device, precision, threads, strength, noData, normalization, antialias, mirror, validation, resume,
+            shards.Shard, shards.Shards, list, json, output,
         };
         command.SetAction(parsed =>
         {
@@ -180,6 +181,7 @@ internal static class StudyCommand
                 NoData = parsed.GetValue(noData),
                 Normalization = parsed.GetValue(normalization)
                     ?? (isPaper ? NormalizationScale.TrainingSet : NormalizationScale.Automatic),
+                Antialias = parsed.GetValue(antialias) is { } smooth ? smooth == Switch.On : !isPaper,
                 ValidationFraction = parsed.GetValue(validation),
                 Methods = chosen,
                 Preset = parsed.GetValue(preset) ?? StudyPreset.Compact,

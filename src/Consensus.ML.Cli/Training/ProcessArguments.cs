@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using Consensus.ML.Cli.Prediction;
 using Consensus.ML.Cli.Shell;
 using Consensus.ML.Machine;
 using Consensus.ML.Torch.Collectives;
@@ -10,18 +9,18 @@ namespace Consensus.ML.Cli.Training;
 /// <summary><c>--mpi</c>: whether several processes that a launcher started train one model together.</summary>
 internal sealed class ProcessArguments
 {
-    public Option<SamplingArguments.Switch?> Mpi { get; } = OptionKinds.Choice(
+    public Option<Switch?> Mpi { get; } = OptionKinds.Choice(
         "--mpi",
         "Whether the processes that mpirun (of Open MPI) or srun --mpi=pmix started train one model together, each on a share of every "
         + "step's images. off: each trains alone. Default: on where there are several.",
-        ("on", SamplingArguments.Switch.On), ("off", SamplingArguments.Switch.Off));
+        ("on", Switch.On), ("off", Switch.Off));
 
     /// <summary>Connects this process with the others of its launch; null where it trains alone.</summary>
     /// <exception cref="UsageException">There are several processes, and Open MPI cannot connect them.</exception>
     public TrainingProcesses? Start(ParseResult parsed, Launch? launch)
     {
-        SamplingArguments.Switch? asked = parsed.GetValue(Mpi);
-        if (asked == SamplingArguments.Switch.Off || (asked is null && launch is null))
+        Switch? asked = parsed.GetValue(Mpi);
+        if (asked == Switch.Off || (asked is null && launch is null))
         {
             return null;
         }

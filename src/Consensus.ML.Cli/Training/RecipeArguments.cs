@@ -25,6 +25,13 @@ internal static class RecipeArguments
         + $"Default {byDefault}.",
         Spelling.List<NormalizationScale>());
 
+    /// <summary><c>--antialias</c>: how slices are reduced to the model's size.</summary>
+    public static Option<Switch?> Antialias(string byDefault) => OptionKinds.Choice(
+        "--antialias",
+        "Whether a pixel of a reduced slice is the mean of all pixels that it covers: less noise where slices are reduced to less than a "
+        + $"half. With off, four pixels count, as published. Default {byDefault}.",
+        Spelling.List<Switch>());
+
     /// <summary><c>--augment-mirror</c>: the axes along which training mirrors cases.</summary>
     public static Option<MirrorAxes?> Mirror() => OptionKinds.Choice(
         "--augment-mirror",

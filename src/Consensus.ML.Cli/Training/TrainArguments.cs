@@ -97,6 +97,8 @@ internal sealed class TrainArguments
     public Option<NormalizationScale?> Normalization { get; } = RecipeArguments.Normalization(
         "automatic, training-set for the paper preset, and that of the model of --from");
 
+    public Option<Switch?> Antialias { get; } = RecipeArguments.Antialias("on, off for the paper preset, and that of the model of --from");
+
     public Option<MirrorAxes?> Mirror { get; } = RecipeArguments.Mirror();
 
     public Option<int?> Memory { get; } = OptionKinds.Whole(
@@ -121,6 +123,11 @@ internal sealed class TrainArguments
     public NormalizationScale ReadNormalization(ParseResult parsed, LoadedModel? start) => parsed.GetValue(Normalization)
         ?? start?.Normalizing?.Scale
         ?? (parsed.GetValue(Preset) == TrainingPreset.Paper ? NormalizationScale.TrainingSet : NormalizationScale.Automatic);
+
+    /// <summary>Whether reduced slices are means of pixels: as asked for, or as of the model to start from, or of the preset.</summary>
+    public bool ReadAntialias(ParseResult parsed, LoadedModel? start) => parsed.GetValue(Antialias) is { } asked
+        ? asked == Switch.On
+        : start?.Resizing?.Antialias ?? parsed.GetValue(Preset) != TrainingPreset.Paper;
 
     /// <summary>How the training cases are augmented.</summary>
     public AugmentationPolicy ReadAugmentation(ParseResult parsed, CaseSource source) => source.AugmentationAt(

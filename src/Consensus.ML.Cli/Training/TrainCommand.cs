@@ -39,8 +39,8 @@ internal static class TrainCommand
             options.Data.Data, options.Data.Task, options.Data.Split, options.ValidationSplit, options.ValidationFraction, options.Missing,
             options.Size, options.Method, options.Preset, options.Target, options.NamedRaters, options.LevelConditioning, options.PatchSize,
             options.Minutes, options.Steps, options.Batch, options.Patience, options.Members, options.Seed, options.Device,
-            options.Precision, options.Threads, options.Augmentation, options.NoData, options.Normalization, options.Mirror,
-            options.Memory, options.Processes.Mpi, options.From, options.Checkpoints.Folder, options.Checkpoints.Every,
+            options.Precision, options.Threads, options.Augmentation, options.NoData, options.Normalization, options.Antialias,
+            options.Mirror, options.Memory, options.Processes.Mpi, options.From, options.Checkpoints.Folder, options.Checkpoints.Every,
             options.Checkpoints.Resume, options.Output,
         };
         command.SetAction(parsed => Run(terminal, options, parsed));
@@ -108,6 +108,7 @@ internal static class TrainCommand
         return Train(
             terminal, ml, plan, size, source, validation,
             ml.Transforms.NormalizeSlices("Image", noData: noData, scale: options.ReadNormalization(parsed, start)),
+            ml.Transforms.ResizeSlices("Features", "Image", plan.Side, plan.Side, options.ReadAntialias(parsed, start)),
             options.ReadAugmentation(parsed, source), checkpoints, path, interruption, processes);
     }
 
@@ -168,6 +169,7 @@ internal static class TrainCommand
         CaseSource source,
         CaseSource? validation,
         SliceNormalizingEstimator normalizing,
+        SliceResizingEstimator resizing,
         AugmentationPolicy augmentation,
         CheckpointOptions? checkpoints,
         string path,
@@ -178,7 +180,7 @@ internal static class TrainCommand
         IDataView cases = source.View(ml);
         EstimatorChain<ITransformer> pipeline = ml.Transforms.LoadSlices("Image", "ImagePath")
             .Append(normalizing)
-            .Append(ml.Transforms.ResizeSlices("Features", "Image", height: plan.Side, width: plan.Side))
+            .Append(resizing)
             .Append(ml.Transforms.AugmentSlices("Features", augmentation))
             .Append(plan.CreateTrainer(ml, source, processes, display, interruption.Token));
         Announce(terminal, plan, size, source, validation, augmentation, ml.GpuDeviceId is not null);

@@ -59,6 +59,12 @@ public sealed record StudyOptions
     public NormalizationScale Normalization { get; init; }
 
     /// <summary>
+    /// Whether a pixel of a reduced slice is the mean of all pixels that it covers, as in ResizeSlices. Default true; as published, it is
+    /// false.
+    /// </summary>
+    public bool Antialias { get; init; } = true;
+
+    /// <summary>
     /// Share of each fold's training cases that is set aside to choose the best weights, in [0, 0.5]; 0 trains on all of them and keeps the
     /// last weights. Null (the default) for each method's own: a tenth, or for diffusion with the preset Compact what
     /// <see cref="TrainingOptions.ShareSetAside"/> says. Then, in a short training on few cases, diffusion trains on all of them, and the

@@ -43,7 +43,7 @@ internal static class RunTraining
     public static EstimatorChain<ITransformer> Pipeline(MLContext ml, StudyOptions options, IEstimator<ITransformer> method) =>
         ml.Transforms.LoadSlices("Image", "ImagePath")
             .Append(ml.Transforms.NormalizeSlices("Image", noData: options.NoData, scale: options.Normalization))
-            .Append(ml.Transforms.ResizeSlices("Features", "Image", height: options.Size, width: options.Size))
+            .Append(ml.Transforms.ResizeSlices("Features", "Image", options.Size, options.Size, options.Antialias))
             .Append(ml.Transforms.AugmentSlices("Features", options.Augmentation))
             .Append(method);
 

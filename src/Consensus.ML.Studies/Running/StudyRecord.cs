@@ -61,6 +61,12 @@ internal sealed record StudyRecord(
             settings["Normalization"] = options.Normalization.ToString();
         }
 
+        if (options.Antialias)
+        {
+            // Versions without this option had none.
+            settings["Antialias"] = bool.TrueString;
+        }
+
         if (options.ValidationFraction is double share)
         {
             // Records of versions without this option do not have it.

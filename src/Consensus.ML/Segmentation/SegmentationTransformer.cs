@@ -232,6 +232,9 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
     /// <param name="normalization">
     /// What shifts and scales the channels; null where images are given as the column Features holds them, though of any size.
     /// </param>
+    /// <param name="resizing">
+    /// What brought the training slices to the model's size; null for what ResizeSlices does unless it is told otherwise.
+    /// </param>
     /// <exception cref="NotSupportedException">
     /// The model cannot be a graph; the message names the option: the sampler Ddpm, many steps, the kinds MonteCarloDropout and FixedPoint,
     /// Tolerance with constant noise, or noise as an input of a one-pass model that draws masks.
@@ -239,8 +242,15 @@ public abstract class SegmentationTransformer : RowToRowTransformer, IDisposable
     /// <exception cref="ArgumentException">The normalisation is for another number of channels, or an option is out of range.</exception>
     /// <exception cref="IOException">The file cannot be written; the message names it.</exception>
     /// <exception cref="ObjectDisposedException">The model was disposed.</exception>
-    public void SaveOnnx(string path, OnnxOptions? options = null, SliceNormalizingTransformer? normalization = null) => ExportOnnx(
-        path, options ?? new(), new OnnxPreparation(null, null, normalization is null ? [] : [normalization.Describe()]));
+    public void SaveOnnx(
+        string path,
+        OnnxOptions? options = null,
+        SliceNormalizingTransformer? normalization = null,
+        SliceResizingTransformer? resizing = null) => ExportOnnx(
+        path, options ?? new(), new OnnxPreparation(null, null, normalization is null ? [] : [normalization.Describe()])
+        {
+            Antialias = resizing?.Antialias ?? true,
+        });
 
     /// <summary>Writes the model with what happens before it.</summary>
     internal void ExportOnnx(string path, OnnxOptions options, OnnxPreparation preparation)

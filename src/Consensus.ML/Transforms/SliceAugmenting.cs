@@ -70,6 +70,16 @@ public sealed class SliceAugmentingEstimator : IEstimator<SliceAugmentingTransfo
             }
         }
 
+        static void Defined<T>(string option, T value)
+            where T : struct, Enum
+        {
+            if (!Enum.IsDefined(value))
+            {
+                throw new ArgumentException(
+                    $"AugmentSlices: {option} is {value}; it must be {string.Join(" or ", Enum.GetNames<T>())}.");
+            }
+        }
+
         Range(nameof(policy.HorizontalFlip), policy.HorizontalFlip, 0, 1);
         Range(nameof(policy.VerticalFlip), policy.VerticalFlip, 0, 1);
         Range(nameof(policy.RotationDegrees), policy.RotationDegrees, 0, 180);
@@ -98,13 +108,8 @@ public sealed class SliceAugmentingEstimator : IEstimator<SliceAugmentingTransfo
                 + $"{nameof(policy.MinimumScale)}, {policy.MinimumScale}."));
         }
 
-        if (!Enum.IsDefined(policy.Padding))
-        {
-            throw new ArgumentException(
-                $"AugmentSlices: {nameof(policy.Padding)} is {policy.Padding}; it must be "
-                + $"{string.Join(" or ", Enum.GetNames<PaddingMode>())}.");
-        }
-
+        Defined(nameof(policy.Padding), policy.Padding);
+        Defined(nameof(policy.Interpolation), policy.Interpolation);
         return policy;
     }
 }

@@ -15,8 +15,10 @@ namespace Consensus.ML.Transforms;
 
 /// <summary>Resizes slices to one height and width, as vectors of known size.</summary>
 /// <remarks>
-/// Input column: <see cref="Slice"/>. Output column: a vector of Single, channels × height × width, bilinear (corners not aligned, no
-/// antialiasing, as in the published implementation). <see cref="Fit"/> takes the number of channels from the first row.
+/// Input column: <see cref="Slice"/>. Output column: a vector of Single, channels × height × width. A side that is reduced gets the mean of
+/// the pixels that each new one covers (<see cref="Resampling.Antialiased(Slice, int, int)"/>), unless antialiasing is off; then, as in the published
+/// implementation, it is bilinear with corners not aligned, as a side is that is enlarged. <see cref="Fit"/> takes the number of channels
+/// from the first row.
 /// </remarks>
 /// <example>
 /// <code>
@@ -32,9 +34,17 @@ public sealed class SliceResizingEstimator : IEstimator<SliceResizingTransformer
     private readonly string _input;
     private readonly int _height;
     private readonly int _width;
+    private readonly bool _antialias;
 
-    internal SliceResizingEstimator(IHostEnvironment environment, string output, string input, int height, int width)
+    internal SliceResizingEstimator(
+        IHostEnvironment environment,
+        string output,
+        string input,
+        int height,
+        int width,
+        bool antialias)
     {
+        _antialias = antialias;
         _environment = environment;
         _output = ColumnContract.CheckedName(output, "The output column of ResizeSlices");
         _input = ColumnContract.CheckedName(input, "The input column of ResizeSlices");
@@ -57,7 +67,7 @@ public sealed class SliceResizingEstimator : IEstimator<SliceResizingTransformer
         using DataViewRowCursor cursor = input.GetRowCursor([column]);
         Func<Slice> getter = cursor.SliceGetter(column);
         return cursor.MoveNext()
-            ? new(_environment, _output, _input, getter().Channels, _height, _width)
+            ? new(_environment, _output, _input, getter().Channels, _height, _width, _antialias)
             : throw new InvalidDataException($"ResizeSlices cannot tell the number of channels: column '{_input}' has no rows.");
     }
 
@@ -79,7 +89,14 @@ public sealed class SliceResizingTransformer : RowToRowTransformer
     private readonly string _output;
     private readonly string _input;
 
-    internal SliceResizingTransformer(IHostEnvironment environment, string output, string input, int channels, int height, int width)
+    internal SliceResizingTransformer(
+        IHostEnvironment environment,
+        string output,
+        string input,
+        int channels,
+        int height,
+        int width,
+        bool antialias)
         : base(environment, nameof(SliceResizingTransformer))
     {
         _output = output;
@@ -87,6 +104,7 @@ public sealed class SliceResizingTransformer : RowToRowTransformer
         Channels = channels;
         Height = height;
         Width = width;
+        Antialias = antialias;
     }
 
     /// <summary>Number of channels every slice must have.</summary>
@@ -98,19 +116,30 @@ public sealed class SliceResizingTransformer : RowToRowTransformer
     /// <summary>Columns of the output, in pixels.</summary>
     public int Width { get; }
 
+    /// <summary>
+    /// Whether a new pixel is the mean of all pixels that it covers, where a side is reduced. False for models of versions that could not
+    /// do so: they see images as they were trained.
+    /// </summary>
+    public bool Antialias { get; }
+
     /// <summary>The column that it reads.</summary>
     internal string InputColumn => _input;
 
     /// <summary>The column that it adds.</summary>
     internal string OutputColumn => _output;
 
-    internal static SliceResizingTransformer Create(IHostEnvironment env, ModelLoadContext ctx) => State.Load(ctx, reader =>
+    internal static SliceResizingTransformer Create(IHostEnvironment env, ModelLoadContext ctx) =>
+        State.Load(ctx, reader => Read(env, reader));
+
+    /// <summary>Reads what <see cref="SaveModel"/> wrote; older models end before the last value.</summary>
+    internal static SliceResizingTransformer Read(IHostEnvironment environment, BinaryReader reader)
     {
         string output = reader.ReadString(), input = reader.ReadString();
         int channels = reader.ReadInt32(), height = reader.ReadInt32(), width = reader.ReadInt32();
         SliceLimits.Check(channels, height, width, levels: 1);
-        return new SliceResizingTransformer(env, output, input, channels, height, width);
-    });
+        bool antialias = reader.BaseStream.Position < reader.BaseStream.Length && reader.ReadBoolean();
+        return new(environment, output, input, channels, height, width, antialias);
+    }
 
     private protected override void SaveModel(ModelSaveContext context) => State.Save(context, writer =>
     {
@@ -119,6 +148,7 @@ public sealed class SliceResizingTransformer : RowToRowTransformer
         writer.Write(Channels);
         writer.Write(Height);
         writer.Write(Width);
+        writer.Write(Antialias);
     });
 
     private protected override RowMapping Map(DataViewSchema inputSchema)
@@ -134,6 +164,6 @@ public sealed class SliceResizingTransformer : RowToRowTransformer
     }
 
     private float[] Resize(Slice slice) => slice.Channels == Channels
-        ? Resampling.Bilinear(slice, Height, Width).Pixels
+        ? (Antialias ? Resampling.Antialiased(slice, Height, Width) : Resampling.Bilinear(slice, Height, Width)).Pixels
         : throw new InvalidDataException($"{slice.Name()} has {slice.Channels} channel(s); the training images have {Channels}.");
 }

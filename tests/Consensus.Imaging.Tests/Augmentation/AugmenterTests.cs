@@ -46,7 +46,7 @@ public sealed class AugmenterTests
         var movedMask = new byte[mask.Length];
         var movedImage = new float[mask.Length];
         Augmenter.Nearest(mask, side, side, movedMask, side, side, change);
-        Augmenter.Bilinear([.. mask.Select(value => (float)value)], movedImage, side, side, change, -1);
+        Augmenter.Interpolate([.. mask.Select(value => (float)value)], movedImage, side, side, change, -1);
         Assert.DoesNotContain(movedImage, value => value < 0);
         Assert.InRange(movedMask.Zip(movedImage).Count(pair => pair.First != (pair.Second > 0.5 ? 1 : 0)), 0, 20);
 
@@ -79,7 +79,7 @@ public sealed class AugmenterTests
             var movedMask = new byte[mask.Length];
             var movedImage = new float[mask.Length];
             Augmenter.Nearest(mask, side, side, movedMask, side, side, change);
-            Augmenter.Bilinear([.. mask.Select(value => (float)value)], movedImage, side, side, change, 0);
+            Augmenter.Interpolate([.. mask.Select(value => (float)value)], movedImage, side, side, change, 0);
 
             int different = movedMask.Zip(movedImage).Count(pair => pair.First != (pair.Second > 0.5 ? 1 : 0));
             Assert.InRange(movedMask.Sum(value => value), 120, 260);
@@ -151,6 +151,59 @@ public sealed class AugmenterTests
     }
 
     [Fact]
+    public void Cubic_interpolation_weighs_sixteen_pixels_and_keeps_those_that_are_not_between_others()
+    {
+        // Half the way between two pixels, the weights are −1/16, 9/16, 9/16 and −1/16 along columns. Outside is 0, as the mask.
+        float[] edge = [0, 0, 0, 16, 16, 16];
+        DrawnAugmentation change = DrawnAugmentation.None with { Interpolation = InterpolationMode.Cubic };
+        Assert.Equal(edge, Moved(change, edge));
+        Assert.Equal([0f, 0, 0, 0, 16, 16], Moved(change with { ShiftColumns = 1 }, edge));
+
+        // A field that is one half of a pixel everywhere: pixel c comes from c + ½.
+        DrawnAugmentation half = change with { Deformation = new(Field(0), Field(0.5), 1, 6) };
+        Close([0, -1, 8, 17, 17, 8], Moved(half, edge));
+        Close([0, -1, 8, 17, 16, 16], Moved(half with { Padding = PaddingMode.Reflection }, edge));
+        Close([0, 0, 8, 16, 16, 8], Moved(half with { Interpolation = InterpolationMode.Linear }, edge));
+
+        static double[] Field(double value) => [.. Enumerable.Repeat(value, SmoothField.Count)];
+
+        static float[] Moved(DrawnAugmentation change, float[] row)
+        {
+            var moved = new float[row.Length];
+            Augmenter.Interpolate(row, moved, 1, row.Length, change, padding: 0);
+            return moved;
+        }
+
+        static void Close(float[] expected, float[] found) =>
+            Assert.All(expected.Zip(found), pair => Assert.Equal(pair.First, pair.Second, 1e-4f));
+    }
+
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(1, 0.5)]
+    [InlineData(2, -0.25)]
+    public void Cubic_interpolation_is_exact_for_a_plane_and_a_parabola(int power, double shift)
+    {
+        // Keys 1981: with a = −1/2 the error is of the third order, so polynomials up to the second power come back.
+        const int Side = 12;
+        float[] image = [.. Enumerable.Range(0, Side * Side).Select(i => (float)Math.Pow((i % Side) + (0.5 * (i / Side)), power))];
+        double[] none = new double[SmoothField.Count], field = [.. Enumerable.Repeat(shift, SmoothField.Count)];
+        DrawnAugmentation change = DrawnAugmentation.None with
+        {
+            Deformation = new(none, field, Side, Side), Interpolation = InterpolationMode.Cubic,
+        };
+        var moved = new float[Side * Side];
+        Augmenter.Interpolate(image, moved, Side, Side, change, 0);
+        for (int row = 2; row < Side - 3; row++)
+        {
+            for (int column = 2; column < Side - 3; column++)
+            {
+                Assert.Equal(Math.Pow(column + shift + (0.5 * row), power), moved[(row * Side) + column], 1e-3);
+            }
+        }
+    }
+
+    [Fact]
     public void A_policy_without_new_changes_draws_the_numbers_it_always_drew()
     {
         Random plain = new(5), both = new(5);
@@ -167,7 +220,7 @@ public sealed class AugmenterTests
     private static void AssertMoved(float[] expected, DrawnAugmentation change)
     {
         var moved = new float[9];
-        Augmenter.Bilinear(Image, moved, 3, 3, change, -1);
+        Augmenter.Interpolate(Image, moved, 3, 3, change, -1);
         Assert.All(expected.Zip(moved), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
     }
 }

@@ -41,7 +41,7 @@ public sealed class DrawnAugmentationTests
         Assert.Equal(
             [
                 "FlipColumns", "FlipRows", "RotationDegrees", "ShiftRows", "ShiftColumns", "Scale", "Deformation", "Contrast", "Brightness",
-                "Padding",
+                "Padding", "Interpolation",
             ],
             change.EnumerateObject().Select(property => property.Name));
         Assert.True(change.GetProperty("FlipRows").GetBoolean());
@@ -68,7 +68,7 @@ public sealed class DrawnAugmentationTests
     private static int[] Bits(float[] image, DrawnAugmentation change)
     {
         var moved = new float[image.Length];
-        Augmenter.Bilinear(image, moved, Height, Width, change, padding: -1);
+        Augmenter.Interpolate(image, moved, Height, Width, change, padding: -1);
         return [.. moved.Select(BitConverter.SingleToInt32Bits)];
     }
 

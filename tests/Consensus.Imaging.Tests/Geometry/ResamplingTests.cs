@@ -38,6 +38,55 @@ public sealed class ResamplingTests
     }
 
     [Fact]
+    public void A_reduced_side_has_the_mean_of_the_pixels_that_each_new_one_covers()
+    {
+        // 4 → 1: all four count, where bilinear gives (2 + 10)/2. 3 → 2: a new pixel covers one and a half, (0 + 10/2)/1.5 and
+        // (10/2 + 50)/1.5. 5 → 2: two and a half, (1 + 2 + 4/2)/2.5 and (4/2 + 8 + 16)/2.5.
+        Assert.Equal([8f], Antialiased([0f, 2f, 10f, 20f], 4, 1, 1, 1));
+        Close([5 / 1.5f, 55 / 1.5f], Antialiased([0f, 10f, 50f], 1, 3, 1, 2));
+        Close([5 / 2.5f, 26 / 2.5f], Antialiased([1f, 2f, 4f, 8f, 16f], 5, 1, 2, 1));
+
+        static void Close(float[] expected, float[] found) =>
+            Assert.All(expected.Zip(found), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
+    }
+
+    [Fact]
+    public void Stripes_that_are_too_fine_become_grey_and_not_black_or_white()
+    {
+        // A quarter as many pixels. Bilinear reads the second and third of four, which are all white.
+        float[] stripes = [.. Enumerable.Range(0, 16).Select(i => i % 4 is 1 or 2 ? 1f : 0f)];
+        var bilinear = new float[4];
+        Resampling.Bilinear(stripes, 1, 16, bilinear, 1, 4);
+        Assert.Equal([1f, 1f, 1f, 1f], bilinear);
+        Assert.Equal([0.5f, 0.5f, 0.5f, 0.5f], Antialiased(stripes, 1, 16, 1, 4));
+    }
+
+    [Fact]
+    public void Only_the_side_that_is_reduced_is_averaged()
+    {
+        // 4 columns become 2, with the means 1 and 15 in the first row and 101 and 115 in the second. 2 rows become 4, at quarters.
+        Assert.Equal(
+            [1f, 15f, 26f, 40f, 76f, 90f, 101f, 115f], Antialiased([0f, 2f, 10f, 20f, 100f, 102f, 110f, 120f], 2, 4, 4, 2));
+    }
+
+    [Theory]
+    [InlineData(3, 5)]
+    [InlineData(6, 8)]
+    [InlineData(7, 11)]
+    public void Reduced_to_a_half_or_enlarged_it_is_bilinear(int height, int width)
+    {
+        var random = new Random(1);
+        float[] source = [.. Enumerable.Range(0, 2 * 48).Select(_ => random.NextSingle())];
+        var slice = new Slice(2, 6, 8, source);
+        foreach ((int rows, int columns) in ((int, int)[])[(3, 4), (6 + height, 8 + width), (6, 8)])
+        {
+            Slice bilinear = Resampling.Bilinear(slice, rows, columns), antialiased = Resampling.Antialiased(slice, rows, columns);
+            Assert.Equal(bilinear.Geometry.Affine, antialiased.Geometry.Affine);
+            Assert.All(bilinear.Pixels.Zip(antialiased.Pixels), pair => Assert.Equal(pair.First, pair.Second, 1e-6f));
+        }
+    }
+
+    [Fact]
     public void Both_axes_multiply()
     {
         // From 2 × 2 values (0, 4 / 8, 12) to 4 × 4: value = 4·x + 8·y with x, y in 0, ¼, ¾, 1.
@@ -95,6 +144,7 @@ public sealed class ResamplingTests
     public void Sizes_that_do_not_fit_are_refused()
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => Resampling.Bilinear(new Slice(1, 1, 1, [1]), 0, 4));
+        Assert.Throws<ArgumentOutOfRangeException>(() => Resampling.Antialiased(new Slice(1, 1, 1, [1]), 4, 0));
         Assert.Throws<ArgumentOutOfRangeException>(() => Resampling.Nearest(new RaterMasks(1, 1, 1, [1]), 4, 0));
         Complaint.Expect<ArgumentException>(() => Resampling.Bilinear(new float[3], 2, 2, new float[4], 2, 2), "2×2", "3");
     }
@@ -138,5 +188,12 @@ public sealed class ResamplingTests
         var restored = new float[2];
         Resampling.UndoNearest([1, 2, 3, 4], 1, 4, restored, 1, 2);
         Assert.Equal([2, 4], restored);
+    }
+
+    private static float[] Antialiased(float[] source, int sourceHeight, int sourceWidth, int height, int width)
+    {
+        var target = new float[height * width];
+        Resampling.Antialiased(source, sourceHeight, sourceWidth, target, height, width);
+        return target;
     }
 }

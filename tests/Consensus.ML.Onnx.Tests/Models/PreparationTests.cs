@@ -74,7 +74,7 @@ public sealed class PreparationTests
         // At a size where resizing leaves most pixels out: the library refuses these too.
         float[] image = RandomModel.Image(2, 160, 160);
         image[(80 * 160) + 3] = value;
-        Dictionary<string, float[]> maps = GraphRun.Run(Export(new([0.0, 0.0], [1.0, 1.0], null, [])), ("Image", image, [1, 2, 160, 160]));
+        Dictionary<string, float[]> maps = GraphRun.Run(Export(Preparation(new([0.0, 0.0], [1.0, 1.0], null, []), antialias: false)), ("Image", image, [1, 2, 160, 160]));
         Assert.All(maps.Values, map => Assert.All(map, pixel => Assert.True(float.IsNaN(pixel))));
     }
 
@@ -84,7 +84,7 @@ public sealed class PreparationTests
         float[] image = RandomModel.Image(2, Side, Side);
         image[5] = 1e8f;
 
-        byte[] file = Export(new([0.0, 0.0], [1e-31, 1e-31], null, []));
+        byte[] file = Export(Preparation(new([0.0, 0.0], [1e-31, 1e-31], null, []), antialias: true));
         Assert.All(GraphRun.Run(file, ("Image", image, [1, 2, Side, Side]))["SoftMap"], pixel => Assert.True(float.IsNaN(pixel)));
     }
 
@@ -97,15 +97,32 @@ public sealed class PreparationTests
         float? noData,
         NormalizationScale scale = NormalizationScale.TrainingSet)
     {
+        foreach (bool antialias in (bool[])[false, true])
+        {
+            Compare(image, height, width, means, deviations, noData, scale, antialias);
+        }
+    }
+
+    private static void Compare(
+        float[] image,
+        int height,
+        int width,
+        double[] means,
+        double[] deviations,
+        float? noData,
+        NormalizationScale scale,
+        bool antialias)
+    {
         var ml = new MLContext();
         Slice slice = new(2, height, width, image, SliceGeometry.None, "test");
         IDataView rows = ml.Data.LoadFromSlices([slice]);
         var normalizing = new SliceNormalizingTransformer(ml, "Image", "Image", means, deviations, noData, [], scale);
-        IDataView prepared = new SliceResizingTransformer(ml, "Features", "Image", 2, Side, Side).Transform(normalizing.Transform(rows));
+        IDataView prepared = new SliceResizingTransformer(ml, "Features", "Image", 2, Side, Side, antialias)
+            .Transform(normalizing.Transform(rows));
         float[] features = prepared.GetColumn<float[]>("Features").Single();
 
         // The maps of the image are those of its features, which the graph without preparation gets.
-        byte[] whole = Export(normalizing.Describe());
+        byte[] whole = Export(Preparation(normalizing.Describe(), antialias));
         Dictionary<string, float[]> fromImage = GraphRun.Run(whole, ("Image", image, [1, 2, height, width]));
         ReadOnnxFile read = ReadOnnxFile.Read(whole);
         Dictionary<string, float[]> fromFeatures = GraphRun.Run(read.Network, ("Features", features, [1, 2, Side, Side]));
@@ -119,7 +136,9 @@ public sealed class PreparationTests
         // The features themselves, by a graph that ends there.
         var graph = new GraphBuilder();
         GraphValue input = graph.Input("Image", GraphType.Single, "", 1L, 2L, "height", "width");
-        graph.Output("Features", OnnxFile.Prepared(input, [normalizing.Describe()], Side, Side), "", 1L, 2L, (long)Side, (long)Side);
+        graph.Output(
+            "Features", OnnxFile.Prepared(input, Preparation(normalizing.Describe(), antialias), Side, Side), "", 1L, 2L, (long)Side,
+            (long)Side);
         float[] inGraph = GraphRun.Run(GraphRun.ToBytes(graph), ("Image", image, [1, 2, height, width]))["Features"];
         foreach ((float[] channel, float[] found) in features.Chunk(Side * Side).Zip(inGraph.Chunk(Side * Side)))
         {
@@ -129,12 +148,15 @@ public sealed class PreparationTests
         }
     }
 
-    private static byte[] Export(OnnxNormalization normalization)
+    private static OnnxPreparation Preparation(OnnxNormalization normalization, bool antialias) =>
+        new("Image", "ImagePath", [normalization]) { Antialias = antialias };
+
+    private static byte[] Export(OnnxPreparation preparation)
     {
         DiffusionManifest manifest = RandomModel.DiffusionManifest(RandomModel.Diffusion(Side));
         byte[] weights = RandomModel.Weights(manifest.Description.Layout(), 1).File;
         using var stream = new MemoryStream();
-        OnnxFile.Create(manifest, [weights], new("Image", "ImagePath", [normalization]), new()).Write(stream);
+        OnnxFile.Create(manifest, [weights], preparation, new()).Write(stream);
         return stream.ToArray();
     }
 }

@@ -26,14 +26,14 @@ internal static class OnnxChain
         // From the segmentation back to the file: each step gives the column that is looked for, or another one.
         string column = found[0].Manifest.Columns.Features;
         string? path = null;
-        bool isSlice = false;
+        bool isSlice = false, antialias = false;
         var normalizations = new List<OnnxNormalization>();
         for (int i = Array.IndexOf(steps, found[0]) - 1; i >= 0; i--)
         {
             switch (steps[i])
             {
                 case SliceResizingTransformer resizing when resizing.OutputColumn == column && !isSlice:
-                    (column, isSlice) = (resizing.InputColumn, true);
+                    (column, isSlice, antialias) = (resizing.InputColumn, true, resizing.Antialias);
                     break;
                 case SliceNormalizingTransformer normalizing when normalizing.OutputColumn == column:
                     normalizations.Insert(0, normalizing.Describe());
@@ -57,6 +57,6 @@ internal static class OnnxChain
             }
         }
 
-        return (found[0], new(isSlice ? column : null, path, normalizations));
+        return (found[0], new(isSlice ? column : null, path, normalizations) { Antialias = antialias });
     }
 }

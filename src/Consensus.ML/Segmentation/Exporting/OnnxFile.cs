@@ -75,7 +75,7 @@ internal static class OnnxFile
             ImageInput, GraphType.Single, "A slice as it was read, in the units of the training images.",
             1L, (long)manifest.ImageChannels, "height", "width");
         GraphValue features = graph.Named(
-            Features, Prepared(image, preparation.Normalizations, manifest.Height, manifest.Width));
+            Features, Prepared(image, preparation, manifest.Height, manifest.Width));
         graph.Stage = "predict";
         IReadOnlyList<IReadOnlyList<ReadOnlyMemory<float>>> values = [.. weights.Select(file => Values(manifest.Description, file))];
         GraphMaps maps = manifest.Description.Emit(
@@ -124,8 +124,8 @@ internal static class OnnxFile
     }
 
     /// <summary>A slice, 1×C×height×width, normalised and resized.</summary>
-    internal static GraphValue Prepared(GraphValue image, IEnumerable<OnnxNormalization> normalizations, int height, int width) =>
-        normalizations.Aggregate(image, Normalized).Resized(height, width);
+    internal static GraphValue Prepared(GraphValue image, OnnxPreparation preparation, int height, int width) =>
+        preparation.Normalizations.Aggregate(image, Normalized).Resized(height, width, preparation.Antialias);
 
     /// <summary>
     /// NormalizeSlices in a graph, in double precision as there. Values that it refuses become NaN, and with them all maps.

@@ -4,7 +4,11 @@ namespace Consensus.ML.Segmentation.Exporting;
 /// <param name="Image">The column with the slices; null where the model was exported without the steps before it.</param>
 /// <param name="ImagePath">The column with the paths that slices are read from; null where the model reads none.</param>
 /// <param name="Normalizations">Shifts and scales of the channels, one after another.</param>
-internal sealed record OnnxPreparation(string? Image, string? ImagePath, IReadOnlyList<OnnxNormalization> Normalizations);
+internal sealed record OnnxPreparation(string? Image, string? ImagePath, IReadOnlyList<OnnxNormalization> Normalizations)
+{
+    /// <summary>Whether a side that is reduced gets the mean of the pixels that each new one covers.</summary>
+    public bool Antialias { get; init; }
+}
 
 /// <summary>A step of NormalizeSlices.</summary>
 /// <param name="Means">What is subtracted from each channel.</param>

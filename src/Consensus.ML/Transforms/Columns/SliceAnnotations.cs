@@ -144,12 +144,12 @@ internal static class SliceAnnotations
     [
         policy.HorizontalFlip, policy.VerticalFlip, policy.RotationDegrees, policy.Translation, policy.MinimumScale, policy.MaximumScale,
         policy.Deformation, policy.Contrast, policy.Brightness, (double)policy.Padding,
-        policy.AnyRotationIfUnoriented ? 1 : 0,
+        policy.AnyRotationIfUnoriented ? 1 : 0, (double)policy.Interpolation,
     ];
 
     /// <summary>
-    /// The inverse of <see cref="ToArray"/>. Older models have six numbers, without deformation, contrast and brightness, or nine,
-    /// without padding and what follows.
+    /// The inverse of <see cref="ToArray"/>. Older models have six numbers, without deformation, contrast and brightness, nine, without
+    /// padding and what follows, or eleven, without the interpolation.
     /// </summary>
     public static AugmentationPolicy FromArray(double[] values) => new()
     {
@@ -164,6 +164,7 @@ internal static class SliceAnnotations
         Brightness = values.ElementAtOrDefault(8),
         Padding = (PaddingMode)values.ElementAtOrDefault(9),
         AnyRotationIfUnoriented = values.ElementAtOrDefault(10) != 0,
+        Interpolation = (InterpolationMode)values.ElementAtOrDefault(11),
     };
 
     private static void Add<T>(DataViewSchema.Annotations.Builder builder, string kind, PrimitiveDataViewType itemType, T[] values)

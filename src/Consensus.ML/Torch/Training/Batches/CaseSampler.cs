@@ -67,7 +67,7 @@ internal sealed class CaseSampler(
             float[] features = source.Features;
             for (int channel = 0; channel < channels; channel++)
             {
-                Augmenter.Bilinear(
+                Augmenter.Interpolate(
                     features.AsSpan(channel * pixels, pixels), images.AsSpan(((i * channels) + channel) * pixels, pixels), height, width,
                     change, padding[channel]);
             }
