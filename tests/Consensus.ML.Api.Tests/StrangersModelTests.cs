@@ -96,10 +96,12 @@ public sealed class StrangersModelTests : IDisposable
     [InlineData(2, 1_000_000_000, "Width is 1000000000; it must be from 1 to 16384 pixels")]
     public void A_step_that_would_make_slices_of_an_impossible_size_is_refused(int number, int value, string expected)
     {
-        // The state of ResizeSlices: names of two columns, then channels, height and width. Before it come its length and its SHA-256.
-        byte[] before = [8, .. "Features"u8, 5, .. "Image"u8, .. Whole(1), .. Whole(TinyModel.Side), .. Whole(TinyModel.Side)];
+        // The state of ResizeSlices: names of two columns, then channels, height and width, and whether it is without aliasing. Before it
+        // come its length and its SHA-256.
+        byte[] names = [8, .. "Features"u8, 5, .. "Image"u8];
+        byte[] before = [.. names, .. Whole(1), .. Whole(TinyModel.Side), .. Whole(TinyModel.Side), 1];
         byte[] after = [.. before];
-        Whole(value).CopyTo(after, before.Length - (3 - number) * sizeof(int));
+        Whole(value).CopyTo(after, names.Length + (number * sizeof(int)));
         using (ZipArchive archive = ZipFile.Open(_zip, ZipArchiveMode.Update))
         {
             int changed = 0;

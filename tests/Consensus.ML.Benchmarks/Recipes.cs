@@ -26,6 +26,7 @@ internal static class Recipes
         ("encoder of half the width", o => o.Network = o.Network with { EncoderWidth = 16, EncoderGrowth = 8 }, null),
         ("two pairs an image", o => o.Training = o.Training with { PairsPerImage = 2 }, null),
         ("augmented as published", _ => { }, new()),
+        ("linear interpolation", _ => { }, AugmentationPolicy.Strong with { Interpolation = InterpolationMode.Linear }),
         ("x_0, squared error", o => Predict(o, PredictionType.XStart), null),
         ("x_0, squared error, min-SNR 5", o => Predict(o, PredictionType.XStart, minSnrGamma: 5), null),
         ("velocity", o => Predict(o, PredictionType.Velocity), null),

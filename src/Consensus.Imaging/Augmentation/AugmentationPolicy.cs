@@ -11,8 +11,8 @@ public sealed record AugmentationPolicy
 {
     /// <summary>
     /// The paper's changes, and in addition smooth deformation, changes of grey values, reflection at the edges, cubic interpolation, and
-    /// rotation by any angle where the cases have no common orientation. tests/Consensus.ML.Benchmarks/RESULTS.md has what they bring. AugmentSlices uses this
-    /// policy unless you give another.
+    /// rotation by any angle where the cases have no common orientation. tests/Consensus.ML.Benchmarks/RESULTS.md has what they bring.
+    /// AugmentSlices uses this policy unless you give another.
     /// </summary>
     public static AugmentationPolicy Strong { get; } = new()
     {

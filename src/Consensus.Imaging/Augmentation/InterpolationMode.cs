@@ -1,6 +1,8 @@
 namespace Consensus.Imaging.Augmentation;
 
-/// <summary>How augmentation finds the grey values between pixels when it turns, scales or deforms a slice. Masks take the nearest.</summary>
+/// <summary>
+/// How augmentation finds the grey values between pixels when it turns, scales or deforms a slice. Masks take the nearest pixel.
+/// </summary>
 public enum InterpolationMode
 {
     /// <summary>

@@ -15,10 +15,10 @@ namespace Consensus.ML.Transforms;
 
 /// <summary>Resizes slices to one height and width, as vectors of known size.</summary>
 /// <remarks>
-/// Input column: <see cref="Slice"/>. Output column: a vector of Single, channels × height × width. A side that is reduced gets the mean of
-/// the pixels that each new one covers (<see cref="Resampling.Antialiased(Slice, int, int)"/>), unless antialiasing is off; then, as in the published
-/// implementation, it is bilinear with corners not aligned, as a side is that is enlarged. <see cref="Fit"/> takes the number of channels
-/// from the first row.
+/// Input column: <see cref="Slice"/>. Output column: a vector of Single, channels × height × width. Along a side that is reduced, a new
+/// pixel is the mean of the pixels that it covers (<see cref="Resampling.Antialiased(Slice, int, int)"/>). With antialiasing off, as
+/// published, and along a side that is enlarged, it is bilinear (corners not aligned). <see cref="Fit"/> takes the number of channels from
+/// the first row.
 /// </remarks>
 /// <example>
 /// <code>

@@ -29,7 +29,7 @@ public sealed class MessageCultureTests
         Assert.Equal(
             "AugmentationPolicy { HorizontalFlip = 0.5, VerticalFlip = 0.5, RotationDegrees = 15, Translation = 0.1, MinimumScale = 0.9, "
             + "MaximumScale = 1.1, Deformation = 0.015, Contrast = 0.2, Brightness = -0.25, Padding = Reflection, "
-            + "AnyRotationIfUnoriented = True }",
+            + "Interpolation = Cubic, AnyRotationIfUnoriented = True }",
             ForeignCulture.Run((AugmentationPolicy.Strong with { Brightness = -0.25 }).ToString));
 
         static string Options(Action<ConsensusSegmentationEstimator.Options> change)
