@@ -75,8 +75,9 @@ public sealed class SliceAugmentingEstimator : IEstimator<SliceAugmentingTransfo
         {
             if (!Enum.IsDefined(value))
             {
-                throw new ArgumentException(
-                    $"AugmentSlices: {option} is {value}; it must be {string.Join(" or ", Enum.GetNames<T>())}.");
+                throw new ArgumentException(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"AugmentSlices: {option} is {value}; it must be {string.Join(" or ", Enum.GetNames<T>())}."));
             }
         }
 
