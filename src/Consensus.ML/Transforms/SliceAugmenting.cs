@@ -1,5 +1,6 @@
 using System.Globalization;
 using Consensus.Imaging.Augmentation;
+using Consensus.ML.Options;
 using Consensus.ML.Transforms;
 using Consensus.ML.Transforms.Columns;
 using Microsoft.ML;
@@ -70,17 +71,6 @@ public sealed class SliceAugmentingEstimator : IEstimator<SliceAugmentingTransfo
             }
         }
 
-        static void Defined<T>(string option, T value)
-            where T : struct, Enum
-        {
-            if (!Enum.IsDefined(value))
-            {
-                throw new ArgumentException(string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"AugmentSlices: {option} is {value}; it must be {string.Join(" or ", Enum.GetNames<T>())}."));
-            }
-        }
-
         Range(nameof(policy.HorizontalFlip), policy.HorizontalFlip, 0, 1);
         Range(nameof(policy.VerticalFlip), policy.VerticalFlip, 0, 1);
         Range(nameof(policy.RotationDegrees), policy.RotationDegrees, 0, 180);
@@ -109,8 +99,8 @@ public sealed class SliceAugmentingEstimator : IEstimator<SliceAugmentingTransfo
                 + $"{nameof(policy.MinimumScale)}, {policy.MinimumScale}."));
         }
 
-        Defined(nameof(policy.Padding), policy.Padding);
-        Defined(nameof(policy.Interpolation), policy.Interpolation);
+        OptionRange.Defined($"AugmentSlices: {nameof(policy.Padding)}", policy.Padding);
+        OptionRange.Defined($"AugmentSlices: {nameof(policy.Interpolation)}", policy.Interpolation);
         return policy;
     }
 }
