@@ -22,7 +22,9 @@ public sealed partial class MethodDocumentTests
     public void Every_type_and_member_that_is_named_exists()
     {
         string[] names = [.. Identifier().Matches(Text).Select(match => match.Groups[1].Value).Distinct()];
-        Assert.InRange(names.Length, 80, 400);
+
+        // The page has about this many. An expression that finds hardly any of them, or much else, would prove little.
+        Assert.InRange(names.Length, 80, 220);
         Assert.All(names, name => Assert.True(Exists(name), $"src/METHOD.md names '{name}', but there is no such type or member."));
     }
 

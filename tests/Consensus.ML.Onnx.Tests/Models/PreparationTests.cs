@@ -100,52 +100,39 @@ public sealed class PreparationTests
     {
         foreach (bool antialias in (bool[])[false, true])
         {
-            Compare(image, height, width, means, deviations, noData, scale, antialias);
-        }
-    }
+            var ml = new MLContext();
+            Slice slice = new(2, height, width, image, SliceGeometry.None, "test");
+            IDataView rows = ml.Data.LoadFromSlices([slice]);
+            var normalizing = new SliceNormalizingTransformer(ml, "Image", "Image", means, deviations, noData, [], scale);
+            IDataView prepared = new SliceResizingTransformer(ml, "Features", "Image", 2, Side, Side, antialias)
+                .Transform(normalizing.Transform(rows));
+            float[] features = prepared.GetColumn<float[]>("Features").Single();
 
-    private static void Compare(
-        float[] image,
-        int height,
-        int width,
-        double[] means,
-        double[] deviations,
-        float? noData,
-        NormalizationScale scale,
-        bool antialias)
-    {
-        var ml = new MLContext();
-        Slice slice = new(2, height, width, image, SliceGeometry.None, "test");
-        IDataView rows = ml.Data.LoadFromSlices([slice]);
-        var normalizing = new SliceNormalizingTransformer(ml, "Image", "Image", means, deviations, noData, [], scale);
-        IDataView prepared = new SliceResizingTransformer(ml, "Features", "Image", 2, Side, Side, antialias)
-            .Transform(normalizing.Transform(rows));
-        float[] features = prepared.GetColumn<float[]>("Features").Single();
+            // The maps of the image are those of its features, which the graph without preparation gets.
+            byte[] whole = Export(Preparation(normalizing.Describe(), antialias));
+            Dictionary<string, float[]> fromImage = GraphRun.Run(whole, ("Image", image, [1, 2, height, width]));
+            ReadOnnxFile read = ReadOnnxFile.Read(whole);
+            Dictionary<string, float[]> fromFeatures = GraphRun.Run(read.Network, ("Features", features, [1, 2, Side, Side]));
+            Assert.True(fromFeatures["Samples"].Distinct().Count() > Side);
+            foreach ((string name, float[] expected) in fromFeatures)
+            {
+                float most = expected.Zip(fromImage[name]).Max(pair => Math.Abs(pair.First - pair.Second));
+                Assert.True(most < (name == "SoftMap" ? 0.34 : 1e-5), $"{name}: {most}");
+            }
 
-        // The maps of the image are those of its features, which the graph without preparation gets.
-        byte[] whole = Export(Preparation(normalizing.Describe(), antialias));
-        Dictionary<string, float[]> fromImage = GraphRun.Run(whole, ("Image", image, [1, 2, height, width]));
-        ReadOnnxFile read = ReadOnnxFile.Read(whole);
-        Dictionary<string, float[]> fromFeatures = GraphRun.Run(read.Network, ("Features", features, [1, 2, Side, Side]));
-        Assert.True(fromFeatures["Samples"].Distinct().Count() > Side);
-        foreach ((string name, float[] expected) in fromFeatures)
-        {
-            float most = expected.Zip(fromImage[name]).Max(pair => Math.Abs(pair.First - pair.Second));
-            Assert.True(most < (name == "SoftMap" ? 0.34 : 1e-5), $"{name}: {most}");
-        }
-
-        // The features themselves, by a graph that ends there.
-        var graph = new GraphBuilder();
-        GraphValue input = graph.Input("Image", GraphType.Single, "", 1L, 2L, "height", "width");
-        graph.Output(
-            "Features", OnnxFile.Prepared(input, Preparation(normalizing.Describe(), antialias), Side, Side), "", 1L, 2L, (long)Side,
-            (long)Side);
-        float[] inGraph = GraphRun.Run(GraphRun.ToBytes(graph), ("Image", image, [1, 2, height, width]))["Features"];
-        foreach ((float[] channel, float[] found) in features.Chunk(Side * Side).Zip(inGraph.Chunk(Side * Side)))
-        {
-            // Rounding is relative to the values that are weighed, and the second channel keeps the image's.
-            float bound = 2e-7f * channel.Max(Math.Abs) * 4;
-            Assert.All(channel.Zip(found), pair => Assert.InRange(pair.Second, pair.First - bound, pair.First + bound));
+            // The features themselves, by a graph that ends there.
+            var graph = new GraphBuilder();
+            GraphValue input = graph.Input("Image", GraphType.Single, "", 1L, 2L, "height", "width");
+            graph.Output(
+                "Features", OnnxFile.Prepared(input, Preparation(normalizing.Describe(), antialias), Side, Side), "", 1L, 2L, (long)Side,
+                (long)Side);
+            float[] inGraph = GraphRun.Run(GraphRun.ToBytes(graph), ("Image", image, [1, 2, height, width]))["Features"];
+            foreach ((float[] channel, float[] found) in features.Chunk(Side * Side).Zip(inGraph.Chunk(Side * Side)))
+            {
+                // Rounding is relative to the values that are weighed, and the second channel keeps the image's.
+                float bound = 2e-7f * channel.Max(Math.Abs) * 4;
+                Assert.All(channel.Zip(found), pair => Assert.InRange(pair.Second, pair.First - bound, pair.First + bound));
+            }
         }
     }
 
