@@ -603,6 +603,10 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
             "Training.LearningRate is NaN; it must be above 0",
             options => options.Training = options.Training with { LearningRate = double.NaN }
         },
+        {
+            "Training.Optimizer is 2; it must be one of AdamW, Muon",
+            options => options.Training = options.Training with { Optimizer = (OptimizerKind)2 }
+        },
         { "Training.WeightDecay is -0.1", options => options.Training = options.Training with { WeightDecay = -0.1 } },
         { "Training.WarmUpSteps is -1", options => options.Training = options.Training with { WarmUpSteps = -1 } },
         {
@@ -713,22 +717,23 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
     }
 
     [Theory]
-    [InlineData(TrainingTarget.Consensus, LevelConditioning.Channels, 1e-3)]
-    [InlineData(TrainingTarget.Annotator, LevelConditioning.Channels, 1e-3)]
-    [InlineData(TrainingTarget.Consensus, LevelConditioning.Embedding, 2e-3)]
-    [InlineData(TrainingTarget.Annotator, LevelConditioning.Embedding, 2e-3)]
-    [InlineData(TrainingTarget.AnyAnnotator, LevelConditioning.Channels, 2e-3)]
-    [InlineData(TrainingTarget.SoftLabel, LevelConditioning.Channels, 2e-3)]
-    public void The_compact_rate_goes_by_whether_a_step_learns_all_maps_of_an_image(
+    [InlineData(TrainingTarget.Consensus, LevelConditioning.Channels, 1e-3, OptimizerKind.Muon)]
+    [InlineData(TrainingTarget.Annotator, LevelConditioning.Channels, 1e-3, OptimizerKind.Muon)]
+    [InlineData(TrainingTarget.Consensus, LevelConditioning.Embedding, 2e-3, OptimizerKind.AdamW)]
+    [InlineData(TrainingTarget.Annotator, LevelConditioning.Embedding, 2e-3, OptimizerKind.AdamW)]
+    [InlineData(TrainingTarget.AnyAnnotator, LevelConditioning.Channels, 2e-3, OptimizerKind.AdamW)]
+    [InlineData(TrainingTarget.SoftLabel, LevelConditioning.Channels, 2e-3, OptimizerKind.AdamW)]
+    public void The_compact_rate_and_optimizer_go_by_whether_a_step_learns_all_maps_of_an_image(
         TrainingTarget target,
         LevelConditioning levelConditioning,
-        double rate)
+        double rate,
+        OptimizerKind optimizer)
     {
         var plain = new ConsensusSegmentationEstimator.Options();
         ConsensusSegmentationEstimator.Options compact = ConsensusSegmentationEstimator.Options.Compact(target, levelConditioning);
         Assert.Equal((target, plain.Network with { LevelConditioning = levelConditioning }), (compact.Target, compact.Network));
         Assert.Equal(
-            (plain.Diffusion, plain.Training with { LearningRate = rate }, plain.Sampling),
+            (plain.Diffusion, plain.Training with { LearningRate = rate, Optimizer = optimizer }, plain.Sampling),
             (compact.Diffusion, compact.Training, compact.Sampling));
     }
 

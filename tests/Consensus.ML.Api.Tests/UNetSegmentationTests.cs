@@ -256,6 +256,17 @@ public sealed class UNetSegmentationTests(TinyModel tiny) : IDisposable
     }
 
     [Theory]
+    [MemberData(nameof(Kinds))]
+    public void Only_the_levels_are_trained_with_Muon_by_default_since_the_other_kinds_were_measured_with_AdamW(UNetKind kind)
+    {
+        UNetSegmentationEstimator.Options compact = UNetSegmentationEstimator.Options.Compact(kind), plain = new();
+        OptimizerKind optimizer = kind == UNetKind.Levels ? OptimizerKind.Muon : OptimizerKind.AdamW;
+        Assert.Equal((kind, plain.Training with { Optimizer = optimizer }), (compact.Kind, compact.Training));
+        Assert.Equal((plain.Network, plain.Sampling), (compact.Network, compact.Sampling));
+        Assert.Equal((UNetKind.Levels, OptimizerKind.Muon), (plain.Kind, plain.Training.Optimizer));
+    }
+
+    [Theory]
     [InlineData("weights.safetensors", "weights.safetensors has the SHA-256")]
     [InlineData("manifest.json", "manifest.json does not have the SHA-256")]
     [InlineData("Model.key", "the state of UNetSegment does not have the SHA-256")]

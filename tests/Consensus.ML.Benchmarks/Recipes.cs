@@ -13,6 +13,7 @@ internal static class Recipes
     private static readonly (string Name, Action<ConsensusSegmentationEstimator.Options> Change, AugmentationPolicy? Augmentation)[] All =
     [
         ("compact", _ => { }, null),
+        ("AdamW", o => o.Training = o.Training with { Optimizer = OptimizerKind.AdamW }, null),
         ("rate 2e-3", o => o.Training = o.Training with { LearningRate = 2e-3 }, null),
         ("dropout 0.1", o => o.Network = o.Network with { Dropout = 0.1 }, null),
         ("cosine decay", o => o.Training = o.Training with { CosineDecay = true }, null),
@@ -93,7 +94,7 @@ internal static class Recipes
     private static void OneLevelAPass(ConsensusSegmentationEstimator.Options options) =>
         (options.Network, options.Training) = (
             options.Network with { LevelConditioning = LevelConditioning.Embedding },
-            options.Training with { LearningRate = 2e-3, CosineDecay = true });
+            options.Training with { Optimizer = OptimizerKind.AdamW, LearningRate = 2e-3, CosineDecay = true });
 
     /// <summary>Another prediction type, without the Dice term: only predictions of x_0 can have that term.</summary>
     private static void Predict(ConsensusSegmentationEstimator.Options options, PredictionType type, double? minSnrGamma = null)

@@ -1,3 +1,4 @@
+using Consensus.ML.Options;
 using Consensus.ML.Studies.Planning;
 
 namespace Consensus.ML.Studies.Tests;
@@ -8,11 +9,12 @@ public sealed class StudyMethodsTests
     private static readonly StudyRecipe Recipe = new() { Levels = 7 };
 
     [Fact]
-    public void One_level_a_pass_is_consensus_with_the_published_conditioning_and_a_rate_for_one_map() =>
+    public void One_level_a_pass_is_consensus_with_the_published_conditioning_and_a_recipe_for_one_map() =>
         AssertDiffer(
             StudyMethods.ConsensusByLevel,
             ("Network.LevelConditioning", "\"Channels\"", "\"Embedding\""),
-            ("Training.LearningRate", "0.001", "0.002"));
+            ("Training.LearningRate", "0.001", "0.002"),
+            ("Training.Optimizer", "\"Muon\"", "\"AdamW\""));
 
     [Fact]
     public void Annotator_differs_from_consensus_in_its_target_alone() =>
@@ -29,11 +31,28 @@ public sealed class StudyMethodsTests
     }
 
     [Fact]
-    public void Targets_of_one_map_have_the_rate_for_one_map()
+    public void Targets_of_one_map_have_the_recipe_for_one_map()
     {
-        AssertDiffer(StudyMethods.SoftLabel, ("Target", "\"Consensus\"", "\"SoftLabel\""), ("Training.LearningRate", "0.001", "0.002"));
-        AssertDiffer(
-            StudyMethods.AnyAnnotator, ("Target", "\"Consensus\"", "\"AnyAnnotator\""), ("Training.LearningRate", "0.001", "0.002"));
+        foreach ((StudyMethod method, string target) in new[]
+            {
+                (StudyMethods.SoftLabel, "SoftLabel"), (StudyMethods.AnyAnnotator, "AnyAnnotator"),
+            })
+        {
+            AssertDiffer(
+                method,
+                ("Target", "\"Consensus\"", $"\"{target}\""),
+                ("Training.LearningRate", "0.001", "0.002"),
+                ("Training.Optimizer", "\"Muon\"", "\"AdamW\""));
+        }
+    }
+
+    [Fact]
+    public void The_one_pass_U_Net_of_the_levels_has_the_optimizer_of_consensus_and_other_kinds_have_the_published_one()
+    {
+        StudyMethod[] onePass = [.. StudyMethods.All.Where(method => method.OnePass is not null)];
+        Assert.Contains(onePass, method => method.OnePass == UNetKind.Levels);
+        Assert.All(onePass, method => Assert.Equal(
+            method.OnePass == UNetKind.Levels ? "\"Muon\"" : "\"AdamW\"", method.Settings(Recipe)["Training.Optimizer"]));
     }
 
     [Fact]

@@ -63,6 +63,13 @@ internal static class RecipeArguments
     public static Option<int?> Batch(string byDefault) =>
         OptionKinds.Whole("--batch", "B", $"Images of a training step. Default: {byDefault}.", 1, 4096);
 
+    /// <summary><c>--optimizer</c>: how a step follows from gradients.</summary>
+    public static Option<OptimizerKind?> Optimizer(string byDefault) => OptionKinds.Choice(
+        "--optimizer",
+        "How a training step follows from gradients: adamw (as published) or muon (convolutions move as far in rare directions as in "
+        + $"common ones, and learn in fewer steps). Default: {byDefault}.",
+        Spelling.List<OptimizerKind>());
+
     /// <summary><c>--validation-fraction</c>: how many of the cases choose the best weights.</summary>
     public static Option<double?> ValidationFraction() => OptionKinds.Number(
         "--validation-fraction", "F",

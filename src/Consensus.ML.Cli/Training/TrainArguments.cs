@@ -69,6 +69,10 @@ internal sealed class TrainArguments
 
     public Option<int?> Batch { get; } = RecipeArguments.Batch("the preset's, which is 4 as published; with --from the model's");
 
+    public Option<OptimizerKind?> Optimizer { get; } = RecipeArguments.Optimizer(
+        "muon where a step learns all levels or raters of an image by diffusion, and for level-unet; otherwise adamw; with --from the "
+        + "model's");
+
     public Option<int?> Patience { get; } = OptionKinds.Whole(
         "--patience", "N",
         "End early after this many validations in a row without a better score; a run has 10 validations. Default: never.", 1,
@@ -146,6 +150,7 @@ internal sealed class TrainArguments
         return limited with
         {
             BatchSize = parsed.GetValue(Batch) ?? recipe.BatchSize,
+            Optimizer = parsed.GetValue(Optimizer) ?? recipe.Optimizer,
             Precision = parsed.GetValue(Precision) ?? recipe.Precision,
             Patience = parsed.GetValue(Patience) ?? recipe.Patience,
             Threads = parsed.GetValue(Threads) ?? recipe.Threads,

@@ -38,10 +38,10 @@ internal static class TrainCommand
         {
             options.Data.Data, options.Data.Task, options.Data.Split, options.ValidationSplit, options.ValidationFraction, options.Missing,
             options.Size, options.Method, options.Preset, options.Target, options.NamedRaters, options.LevelConditioning, options.PatchSize,
-            options.Minutes, options.Steps, options.Batch, options.Patience, options.Members, options.Seed, options.Device,
-            options.Precision, options.Threads, options.Augmentation, options.NoData, options.Normalization, options.Antialias,
-            options.Mirror, options.Memory, options.Processes.Mpi, options.From, options.Checkpoints.Folder, options.Checkpoints.Every,
-            options.Checkpoints.Resume, options.Output,
+            options.Minutes, options.Steps, options.Batch, options.Optimizer, options.Patience, options.Members, options.Seed,
+            options.Device, options.Precision, options.Threads, options.Augmentation, options.NoData, options.Normalization,
+            options.Antialias, options.Mirror, options.Memory, options.Processes.Mpi, options.From, options.Checkpoints.Folder,
+            options.Checkpoints.Every, options.Checkpoints.Resume, options.Output,
         };
         command.SetAction(parsed => Run(terminal, options, parsed));
         return command;

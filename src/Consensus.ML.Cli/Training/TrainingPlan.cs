@@ -167,7 +167,7 @@ internal sealed class TrainingPlan
         UNetKind kind)
     {
         UNetSegmentationEstimator.Options options = start is null
-            ? new() { Kind = kind }
+            ? UNetSegmentationEstimator.Options.Compact(kind)
             : UNetSegmentationEstimator.Options.ContinueFrom(start.Segmentation);
         options.Network = options.Network with { PatchSize = parsed.GetValue(arguments.PatchSize) ?? options.Network.PatchSize };
         return options;

@@ -238,12 +238,9 @@ public static class StudyMethods
 
         UNetSegmentationEstimator.Options Options(StudyRecipe recipe)
         {
-            var options = new UNetSegmentationEstimator.Options
-            {
-                Kind = kind,
-                FullyConvolutional = kind is UNetKind.FullyConvolutional or UNetKind.FixedPoint ? new() : null,
-                FixedPoint = kind == UNetKind.FixedPoint ? new() : null,
-            };
+            var options = UNetSegmentationEstimator.Options.Compact(kind);
+            options.FullyConvolutional = kind is UNetKind.FullyConvolutional or UNetKind.FixedPoint ? new() : null;
+            options.FixedPoint = kind == UNetKind.FixedPoint ? new() : null;
             if (recipe.Preset == StudyPreset.Paper)
             {
                 // The paper's own baselines are other networks. The same U-Net with the same number of steps tests the idea alone.
@@ -255,7 +252,7 @@ public static class StudyMethods
                 };
                 options.Training = options.Training with
                 {
-                    Steps = paper.Training.Steps, MicroBatchSize = paper.Training.MicroBatchSize,
+                    Optimizer = paper.Training.Optimizer, Steps = paper.Training.Steps, MicroBatchSize = paper.Training.MicroBatchSize,
                 };
             }
 

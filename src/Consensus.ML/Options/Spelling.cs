@@ -29,8 +29,8 @@ public static class Spelling
 
     private sealed class KebabCase : JsonNamingPolicy
     {
-        // The general rule would give b-float16.
+        // The general rule would give b-float16 and adam-w.
         public override string ConvertName(string name) =>
-            name == nameof(Precision.BFloat16) ? "bfloat16" : KebabCaseLower.ConvertName(name);
+            name is nameof(Precision.BFloat16) or nameof(OptimizerKind.AdamW) ? name.ToLowerInvariant() : KebabCaseLower.ConvertName(name);
     }
 }

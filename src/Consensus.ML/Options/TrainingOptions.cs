@@ -48,10 +48,13 @@ public sealed record TrainingOptions
     /// </summary>
     public double TimePower { get; init; }
 
-    /// <summary>AdamW learning rate, above 0. Default 2e-5, the paper's.</summary>
+    /// <summary>How a step follows from gradients. Default <see cref="OptimizerKind.AdamW"/>, the paper's.</summary>
+    public OptimizerKind Optimizer { get; init; }
+
+    /// <summary>Learning rate, above 0. Default 2e-5, the paper's.</summary>
     public double LearningRate { get; init; } = 2e-5;
 
-    /// <summary>AdamW weight decay, at least 0. Default 0, the paper's.</summary>
+    /// <summary>Weight decay, apart from the gradient's step as in AdamW; at least 0. Default 0, the paper's.</summary>
     public double WeightDecay { get; init; }
 
     /// <summary>Steps over which the learning rate rises from 0, at least 0. Default 0, as published.</summary>
@@ -67,11 +70,12 @@ public sealed record TrainingOptions
     public double? GradientClipping { get; init; }
 
     /// <summary>
-    /// Largest root mean square, over all parameters, of the gradient divided by AdamW's estimate of its size; above 0. Where it is larger,
-    /// the step's learning rate shrinks by the same factor. In calm training it is about 0.5. When gradients grow faster than the estimate
-    /// follows, steps become too long, and long steps make gradients grow. Without a bound, training can then lose within fifty steps what
-    /// it had learned (Shazeer and Stern 2018, "Adafactor", section 6; Wortsman et al. 2023, "Stable and low-precision training for
-    /// large-scale vision-language models", section 3, whose bound is 1). Null (the default, as published) for none.
+    /// Largest root mean square, over all weights that AdamW moves, of the gradient divided by AdamW's estimate of its size; above 0. Where
+    /// it is larger, AdamW's learning rate shrinks by the same factor in that step. In calm training it is about 0.5. When gradients grow
+    /// faster than the estimate follows, steps become too long, and long steps make gradients grow. Without a bound, training can then lose
+    /// within fifty steps what it had learned (Shazeer and Stern 2018, "Adafactor", section 6; Wortsman et al. 2023, "Stable and
+    /// low-precision training for large-scale vision-language models", section 3, whose bound is 1). Steps of
+    /// <see cref="OptimizerKind.Muon"/> always have one length. Null (the default, as published) for none.
     /// </summary>
     public double? UpdateClipping { get; init; }
 

@@ -53,8 +53,8 @@ public sealed partial class ConsensusSegmentationEstimator
         /// For two CPU cores: a small network that predicts the clean map, sampled in few steps. Made for slices of about 64 pixels.
         /// </summary>
         /// <param name="target">
-        /// What the network learns. The learning rate depends on it: 1e-3 where a training step learns all maps of an image, 2e-3 where
-        /// it learns one map or the mean of the maps.
+        /// What the network learns. Learning rate and optimizer depend on it: 1e-3 with <see cref="OptimizerKind.Muon"/> where a training
+        /// step learns all maps of an image, 2e-3 with <see cref="OptimizerKind.AdamW"/> where it learns one map or the mean of the maps.
         /// </param>
         /// <param name="levelConditioning">How the network tells levels (or raters) apart. By default one pass draws all of them.</param>
         public static Options Compact(
@@ -63,7 +63,7 @@ public sealed partial class ConsensusSegmentationEstimator
             {
                 Target = target,
                 Network = Presets.Compact.Network with { LevelConditioning = levelConditioning },
-                Training = Presets.Compact.Training with { LearningRate = Presets.Compact.LearningRate(target, levelConditioning) },
+                Training = Presets.Compact.TrainingOf(target, levelConditioning),
             };
 
         /// <summary>

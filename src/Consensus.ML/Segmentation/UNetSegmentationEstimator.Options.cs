@@ -35,7 +35,10 @@ public sealed partial class UNetSegmentationEstimator
         {
         }
 
-        /// <summary>What the network learns from the raters. Default <see cref="UNetKind.Levels"/>: each level of agreement.</summary>
+        /// <summary>
+        /// What the network learns from the raters. Default <see cref="UNetKind.Levels"/>: each level of agreement. It changes no other
+        /// option; <see cref="Compact"/> makes options for another kind.
+        /// </summary>
         public UNetKind Kind { get; set; } = UNetKind.Levels;
 
         /// <summary>
@@ -83,6 +86,18 @@ public sealed partial class UNetSegmentationEstimator
         /// the published ones.
         /// </summary>
         public ProbabilisticOptions Probabilistic { get; set; } = new();
+
+        /// <summary>
+        /// For two CPU cores and slices of about 64 pixels: the options that a kind was measured with. New options are those of
+        /// <see cref="UNetKind.Levels"/>, which trains with <see cref="OptimizerKind.Muon"/>; the other kinds train with
+        /// <see cref="OptimizerKind.AdamW"/>.
+        /// </summary>
+        /// <param name="kind">What the network learns from the raters.</param>
+        public static Options Compact(UNetKind kind = UNetKind.Levels) => new()
+        {
+            Kind = kind,
+            Training = Presets.UNet.TrainingOf(kind),
+        };
 
         internal override string? RaterLevelSource => Kind.LevelsAreRaters() ? $"the kind {Kind}" : null;
 

@@ -42,6 +42,7 @@ internal static class TrainingCheck
             throw Wrong(Name + nameof(training.TimePower), training.TimePower, "from 0 to 100");
         }
 
+        Defined(Name + nameof(training.Optimizer), training.Optimizer);
         Positive(Name + nameof(training.LearningRate), training.LearningRate);
         NotNegative(Name + nameof(training.WeightDecay), training.WeightDecay);
         Range(Name + nameof(training.WarmUpSteps), training.WarmUpSteps, 0, int.MaxValue);

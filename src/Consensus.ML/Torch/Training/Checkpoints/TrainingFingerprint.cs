@@ -67,6 +67,11 @@ internal sealed record TrainingFingerprint(IReadOnlyDictionary<string, string> S
             settings["Members"] = members.ToString(CultureInfo.InvariantCulture);
         }
 
+        if (options.Optimizer == OptimizerKind.AdamW)
+        {
+            settings.Remove($"Training.{nameof(options.Optimizer)}");
+        }
+
         if (options.UpdateClipping is null)
         {
             settings.Remove($"Training.{nameof(options.UpdateClipping)}");

@@ -7,8 +7,8 @@ using static TorchSharp.torch;
 namespace Consensus.ML.Torch.Training.Optimization;
 
 /// <summary>
-/// Weights in training: float32 master weights, the leaf tensors that receive gradients, AdamW (Loshchilov and Hutter 2019) and the
-/// exponential moving average. All work on flat tensors.
+/// Weights in training: float32 master weights, the leaf tensors that receive gradients, AdamW (Loshchilov and Hutter 2019), alone or
+/// beside <see cref="Muon"/>, and the exponential moving average. All but Muon work on flat tensors.
 /// </summary>
 /// <remarks>
 /// On a GPU, no step waits: the factors that limit gradient and update stay there, and the host takes the loss and the norm of a step when
@@ -25,6 +25,7 @@ internal sealed class Optimizer : IDisposable
     // Memory that is new in each step costs more than what is computed in it: the system has to map and clear its pages.
     private readonly Tensor _denominator;
     private readonly Tensor? _lowWeights, _lowGradient;
+    private readonly Muon? _muon;
     private readonly List<Tensor> _owned = [];
     private readonly double _weightDecay, _emaDecay;
     private readonly double? _clipping, _updateClipping;
@@ -55,6 +56,11 @@ internal sealed class Optimizer : IDisposable
             options.WeightDecay, options.EmaDecay, options.GradientClipping, options.UpdateClipping);
 
         WeightLayout layout = initial.Layout;
+        if (options.Optimizer == OptimizerKind.Muon)
+        {
+            _muon = new(layout, initial.Flat, _gradient, _first, _denominator, Beta1);
+        }
+
         Tensor[] values = WeightSet.Views(layout, initial.Flat), gradients = WeightSet.Views(layout, _gradient);
         if (options.Precision != Precision.Float32)
         {
@@ -150,8 +156,8 @@ internal sealed class Optimizer : IDisposable
     }
 
     /// <summary>
-    /// One step of AdamW with the gathered gradients of the loss times <see cref="LossScale"/>, then of the moving average. In float16, a
-    /// step whose gradients overflowed changes no weight; in other formats it is an error.
+    /// One step with the gathered gradients of the loss times <see cref="LossScale"/>, then one of the moving average. In float16, a step
+    /// whose gradients overflowed changes no weight; in other formats it is an error.
     /// </summary>
     /// <param name="learningRate">The learning rate.</param>
     /// <param name="loss">The loss of the step, without the scale; null where the caller reads it.</param>
@@ -208,6 +214,7 @@ internal sealed class Optimizer : IDisposable
         _first.LerpInPlace(_gradient, 1 - Beta1);
         _second.TimesInPlace(Beta2).PlusProductInPlace(_gradient, _gradient, 1 - Beta2);
         _denominator.copy_(_second).sqrt_().OverInPlace(Math.Sqrt(1 - Math.Pow(Beta2, updates))).PlusInPlace(Epsilon);
+        _muon?.Step(learningRate);
         if (_updateClipping is double most)
         {
             // The gradient is no longer needed. The gaps between weights in the flat tensors hold 0 and do not count.
@@ -256,6 +263,7 @@ internal sealed class Optimizer : IDisposable
             tensor.Dispose();
         }
 
+        _muon?.Dispose();
         Average.Dispose();
         _masters.Dispose();
     }
@@ -315,7 +323,7 @@ internal sealed class Optimizer : IDisposable
     /// <param name="norm">The norm of the update.</param>
     private void DescendWithin(double most, double rate, double correction, Tensor norm)
     {
-        double root = Math.Sqrt(_masters.Layout.ParameterCount);
+        double root = Math.Sqrt(_masters.Layout.ParameterCount - (_muon?.Count ?? 0));
         if (!_onDevice)
         {
             Descend(rate * Math.Min(1, most / (norm.Read<float>() / root)), correction);

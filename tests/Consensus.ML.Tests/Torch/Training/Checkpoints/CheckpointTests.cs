@@ -35,11 +35,12 @@ public sealed class CheckpointTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Theory]
-    [InlineData(Precision.Float32)]
-    [InlineData(Precision.BFloat16)]
-    public void A_run_that_broke_off_after_any_step_ends_with_the_weights_of_one_that_did_not(object precision)
+    [InlineData(Precision.Float32, OptimizerKind.AdamW)]
+    [InlineData(Precision.Float32, OptimizerKind.Muon)]
+    [InlineData(Precision.BFloat16, OptimizerKind.Muon)]
+    public void A_run_that_broke_off_after_any_step_ends_with_the_weights_of_one_that_did_not(object precision, object optimizer)
     {
-        TrainingOptions options = Quick with { Precision = (Precision)precision };
+        TrainingOptions options = Quick with { Precision = (Precision)precision, Optimizer = (OptimizerKind)optimizer };
         (byte[] expected, TrainingHistory history) = Train(options, null);
         Assert.Equal(3, history.Validations.Count);
         for (int last = 1; last < options.Steps; last++)
