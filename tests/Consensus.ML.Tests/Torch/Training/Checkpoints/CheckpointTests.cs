@@ -36,6 +36,7 @@ public sealed class CheckpointTests : IDisposable
 
     [Theory]
     [InlineData(Precision.Float32, OptimizerKind.AdamW)]
+    [InlineData(Precision.BFloat16, OptimizerKind.AdamW)]
     [InlineData(Precision.Float32, OptimizerKind.Muon)]
     [InlineData(Precision.BFloat16, OptimizerKind.Muon)]
     public void A_run_that_broke_off_after_any_step_ends_with_the_weights_of_one_that_did_not(object precision, object optimizer)
