@@ -155,7 +155,10 @@ public sealed record MachineBenchmark
         return new(encoder, pass, step, operations.Total);
     }
 
-    /// <summary>Runs real training on cases of noise. The time of a step is the time between two progress reports.</summary>
+    /// <summary>
+    /// Runs real training on cases of noise, with the optimizer that the compact preset has for such a network. The time of a step is the
+    /// time between two progress reports.
+    /// </summary>
     private double MeasureTraining(ModelDescription description, Device device, Precision precision, CancellationToken cancellation)
     {
         var random = new Random(0);
@@ -164,6 +167,7 @@ public sealed record MachineBenchmark
         {
             Steps = LeastRepetitions + 1,
             BatchSize = BatchSize,
+            Optimizer = Presets.Compact.TrainingOf(description.Target, Network.LevelConditioning).Optimizer,
             Precision = precision,
             ValidationFraction = 0,
             GradientCheckpointing = GradientCheckpointing,

@@ -8,7 +8,10 @@ namespace Consensus.ML.Machine;
 /// <param name="SamplingStepMs">
 /// One DDPM step of all levels for an encoded image: the pass, x_{t−1} from its output, and new noise.
 /// </param>
-/// <param name="TrainingStepMs">One training step: draw and augment samples, forward, backward, AdamW, and the moving average.</param>
+/// <param name="TrainingStepMs">
+/// One training step: draw and augment samples, forward, backward, the optimizer (AdamW or Muon, as the compact preset takes it for the
+/// level conditioning), and the moving average.
+/// </param>
 /// <param name="UnetGflops">Operations of the U-Net pass divided by its time, in 10⁹ floating-point operations per second.</param>
 /// <param name="ConvolutionGflops">
 /// The machine's rate in 3×3 convolutions alone, at the best of several shapes: the upper limit of <paramref name="UnetGflops"/>.
