@@ -250,11 +250,6 @@ public sealed class EnsembleTests : IDisposable
             Assert.Throws<InvalidOperationException>(() => Find(ensemble).SaveCheckpoint(_folder["weights.safetensors"])).Message,
             StringComparison.Ordinal);
         Assert.False(File.Exists(_folder["weights.safetensors"]));
-        ConsensusSegmentationEstimator.Options further = ConsensusSegmentationEstimator.Options.ContinueFrom(ensemble);
-        Assert.Contains(
-            "The model to start from is an ensemble of 2",
-            Assert.Throws<ArgumentException>(() => Pipelines.Build(_ml, further).Fit(_tiny.Data)).Message,
-            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -32,6 +32,53 @@ public sealed class MembersTests(TinyModel tiny) : IClassFixture<TinyModel>
         }
     }
 
+    [Fact]
+    public void An_ensemble_is_trained_further_member_by_member()
+    {
+        MLContext ml = tiny.Context;
+        using TransformerChain<ConsensusSegmentationTransformer> first = Fit(ml, seed: 7), second = Fit(ml, seed: 8);
+        ITransformer ensemble = ml.Segmentation.Ensemble([first, second]);
+        using (ensemble as IDisposable)
+        {
+            Assert.Equal(2, ConsensusSegmentationEstimator.Options.ContinueFrom(ensemble).Members);
+            using TransformerChain<ConsensusSegmentationTransformer> together = Further(ml, ensemble, seed: 20),
+                firstAlone = Further(ml, first, seed: 20), secondAlone = Further(ml, second, seed: 21);
+            ITransformer alone = ml.Segmentation.Ensemble([firstAlone, secondAlone]);
+            using (alone as IDisposable)
+            {
+                Assert.Equal(SoftMaps(alone), SoftMaps(together));
+                Assert.NotEqual(SoftMaps(ensemble), SoftMaps(together));
+            }
+        }
+    }
+
+    [Fact]
+    public void Several_networks_can_begin_with_one_and_are_not_one_afterwards()
+    {
+        MLContext ml = tiny.Context;
+        using TransformerChain<ConsensusSegmentationTransformer> start = Fit(ml, seed: 7);
+        using TransformerChain<ConsensusSegmentationTransformer> three = Further(ml, start, seed: 20, members: 3),
+            one = Further(ml, start, seed: 20);
+        Assert.Equal(3, three.LastTransformer.Members);
+        Assert.NotEqual(SoftMaps(one), SoftMaps(three));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void An_ensemble_is_not_trained_further_as_another_number_of_networks(int members)
+    {
+        MLContext ml = tiny.Context;
+        using TransformerChain<ConsensusSegmentationTransformer> ensemble = Fit(ml, seed: 7, members: 2);
+
+        string message = Assert.Throws<ArgumentException>(() => Further(ml, ensemble, seed: 20, members)).Message;
+
+        Assert.Equal(
+            $"The model to start from is an ensemble of 2, and Members is {members}: each network goes on from one of the ensemble's, so "
+            + "Members must be 2.",
+            message);
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(65)]
@@ -52,6 +99,13 @@ public sealed class MembersTests(TinyModel tiny) : IClassFixture<TinyModel>
         ConsensusSegmentationEstimator.Options options = TinyModel.Options();
         options.Training = options.Training with { ValidationFraction = 0, Threads = 1, Precision = Precision.Float32 };
         (options.Seed, options.Members) = (seed, members);
+        return Pipelines.Build(ml, options).Fit(tiny.Data);
+    }
+
+    private TransformerChain<ConsensusSegmentationTransformer> Further(MLContext ml, ITransformer start, int seed, int? members = null)
+    {
+        ConsensusSegmentationEstimator.Options options = ConsensusSegmentationEstimator.Options.ContinueFrom(start);
+        (options.Seed, options.Members) = (seed, members ?? options.Members);
         return Pipelines.Build(ml, options).Fit(tiny.Data);
     }
 

@@ -70,7 +70,7 @@ public sealed partial class ConsensusSegmentationEstimator : SegmentationEstimat
     private protected override (SegmentationModel Model, TrainingHistory History) Train(
         ModelManifest manifest,
         PreparedFit fit,
-        byte[]? startFrom,
+        IReadOnlyList<byte[]>? startFrom,
         TrainingRun run)
     {
         var trainer = new ConsensusTrainer(

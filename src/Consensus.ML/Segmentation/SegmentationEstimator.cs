@@ -134,12 +134,12 @@ public abstract class SegmentationEstimator<TTransformer> : IEstimator<TTransfor
     /// <summary>Trains the network that a manifest describes.</summary>
     /// <param name="manifest">The manifest; its history is empty.</param>
     /// <param name="fit">The cases, and where and how to train on them.</param>
-    /// <param name="startFrom">The weights that training begins with; null for random weights.</param>
+    /// <param name="startFrom">The weights that each network begins with; null for random weights.</param>
     /// <param name="run">Where training reports its progress, and how it can be ended early.</param>
     private protected abstract (SegmentationModel Model, TrainingHistory History) Train(
         ModelManifest manifest,
         PreparedFit fit,
-        byte[]? startFrom,
+        IReadOnlyList<byte[]>? startFrom,
         TrainingRun run);
 
     /// <summary>The transformer of a trained model.</summary>
@@ -161,7 +161,7 @@ public abstract class SegmentationEstimator<TTransformer> : IEstimator<TTransfor
                 MaskScale = MaskScale.Common(TrainingCase.MaskSizes(fit.Cases), fit.Shape.Height, fit.Shape.Width),
                 VolumeAxes = fit.VolumeAxes,
             });
-        byte[]? startFrom = StartingModel.Weights<TTransformer>(_options, manifest.Description);
+        IReadOnlyList<byte[]>? startFrom = StartingModel.Weights<TTransformer>(_options, manifest.Description);
         using var cancellation = CancellationTokenSource.CreateLinkedTokenSource(_options.Cancellation);
         var run = new TrainingRun(
             _options.Members,

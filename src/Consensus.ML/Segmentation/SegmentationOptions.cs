@@ -101,7 +101,8 @@ public abstract class SegmentationOptions : IFitOptions
     /// Number of networks to train side by side, 1 to 64. Default 1. The trained model is an ensemble: its maps
     /// average those of all networks (<see cref="SegmentationCatalog.Ensemble"/>). Seeds follow one another from <see cref="Seed"/>. Each
     /// network has an equal share of the CPU's threads, so that K networks on K cores take little more time than one network on one core.
-    /// All take the same number of steps, and validations judge them together.
+    /// All take the same number of steps, and validations judge them together. tests/Consensus.ML.Benchmarks/RESULTS.md has what they bring;
+    /// the command <c>consensus train</c> trains two by default where that pays.
     /// </summary>
     public int Members { get; set; } = 1;
 
@@ -163,8 +164,9 @@ public abstract class SegmentationOptions : IFitOptions
 
     /// <summary>
     /// A trained model, or a chain that contains a trained model. Training begins with its weights (fine-tuning). It must have the same
-    /// network, the same target or kind, and the same number of channels and levels: <c>ContinueFrom</c> makes such options. Null (the
-    /// default) begins with random weights.
+    /// network, the same target or kind, and the same number of channels and levels: <c>ContinueFrom</c> makes such options. Of an ensemble
+    /// each network goes on from its own weights, so that <see cref="Members"/> must be the ensemble's. Null (the default) begins with
+    /// random weights.
     /// </summary>
     public ITransformer? StartFrom { get; set; }
 

@@ -53,20 +53,24 @@ internal static class StartingModel
             ? manifest.Levels
             : null;
         options.Network = manifest.Network;
+        options.Members = 1 + (manifest.FurtherMembers?.Count ?? 0);
         options.Training = manifest.Training.Options;
         options.Sampling = manifest.Sampling;
         options.StartFrom = model;
     }
 
     /// <summary>
-    /// The weights of <see cref="SegmentationOptions.StartFrom"/>, after a check that they belong to the network that is to be trained;
-    /// null where the option is null.
+    /// The weights of <see cref="SegmentationOptions.StartFrom"/> for each network that is to be trained, after a check that they belong to
+    /// such a network; null where the option is null. Every network begins with the weights of a single model, or with those of its own
+    /// member of an ensemble.
     /// </summary>
     /// <typeparam name="T">The kind of segmentation.</typeparam>
     /// <param name="options">The options.</param>
     /// <param name="wanted">The network that is to be trained.</param>
-    /// <exception cref="ArgumentException">They belong to another network; the message says what differs.</exception>
-    public static byte[]? Weights<T>(SegmentationOptions options, INetworkDescription wanted)
+    /// <exception cref="ArgumentException">
+    /// They belong to another network, or to another number of networks; the message says what differs.
+    /// </exception>
+    public static IReadOnlyList<byte[]>? Weights<T>(SegmentationOptions options, INetworkDescription wanted)
         where T : SegmentationTransformer
     {
         if (options.StartFrom is null)
@@ -75,11 +79,11 @@ internal static class StartingModel
         }
 
         T model = Require<T>(options.StartFrom, nameof(options.StartFrom));
-        if (model.Members > 1)
+        if (model.Members > 1 && model.Members != options.Members)
         {
             throw new ArgumentException(
-                $"The model to start from is an ensemble of {model.Members}, and is not trained further as a whole. "
-                + "Train the models it was made of further, and put those together.");
+                $"The model to start from is an ensemble of {model.Members}, and {nameof(options.Members)} is {options.Members}: each "
+                + $"network goes on from one of the ensemble's, so {nameof(options.Members)} must be {model.Members}.");
         }
 
         INetworkDescription there = model.Manifest.Description;
@@ -91,12 +95,16 @@ internal static class StartingModel
                 + "Options.ContinueFrom takes over the model's.");
         }
 
-        return there.Layout().Specs.Select(spec => spec.Name).SequenceEqual(wanted.Layout().Specs.Select(spec => spec.Name))
-            ? model.Weights()[0]
-            : throw new ArgumentException(
+        if (!there.Layout().Specs.Select(spec => spec.Name).SequenceEqual(wanted.Layout().Specs.Select(spec => spec.Name)))
+        {
+            throw new ArgumentException(
                 $"The model to start from was trained on slices of {there.Height}×{there.Width} pixels (height × "
                 + $"width); on {wanted.Height}×{wanted.Width}, its self-attention (AttentionResolutions) would stand "
                 + "in other places. Use the model's size.");
+        }
+
+        IReadOnlyList<byte[]> weights = model.Weights();
+        return weights.Count == 1 ? [.. Enumerable.Repeat(weights[0], options.Members)] : weights;
     }
 
     /// <summary>

@@ -80,7 +80,7 @@ public sealed partial class UNetSegmentationEstimator : SegmentationEstimator<UN
     private protected override (SegmentationModel Model, TrainingHistory History) Train(
         ModelManifest manifest,
         PreparedFit fit,
-        byte[]? startFrom,
+        IReadOnlyList<byte[]>? startFrom,
         TrainingRun run)
     {
         var trainer = new UNetTrainer(

@@ -137,7 +137,7 @@ public sealed class TransferCountTests
         where T : SegmentationModel
     {
         using var members = new TrainingMembers<T>(
-            1, _ => create(), (seed, layout) => WeightSet.Initialize(layout, CPU, seed), options, seed: 1, CPU, torchThreads: 1,
+            1, _ => create(), (_, layout) => WeightSet.Initialize(layout, CPU, seed: 1), options, seed: 1, CPU, torchThreads: 1,
             onDevice: true);
         members.Begin(Discs.Cases(4));
         members.Take(new(0, _ => true, _ => 1e-3));

@@ -27,7 +27,7 @@ internal abstract class SegmentationTrainer<TModel>(
     where TModel : SegmentationModel
 {
     /// <inheritdoc cref="TrainingLoop{TModel}.StartFrom"/>
-    public byte[]? StartFrom { get; init; }
+    public IReadOnlyList<byte[]>? StartFrom { get; init; }
 
     /// <inheritdoc cref="TrainingLoop{TModel}.Members"/>
     public int Members { get; init; } = 1;

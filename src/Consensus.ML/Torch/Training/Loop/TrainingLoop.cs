@@ -36,9 +36,9 @@ internal sealed class TrainingLoop<TModel>(
     private static readonly TimeSpan BetweenMeetings = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// The weights that training begins with, as a safetensors file with the published names; null for seeded initial weights.
+    /// The weights that each member begins with, as a safetensors file with the published names; null for seeded initial weights.
     /// </summary>
-    public byte[]? StartFrom { get; init; }
+    public IReadOnlyList<byte[]>? StartFrom { get; init; }
 
     /// <summary>
     /// Number of networks to train side by side, at least 1. Their seeds follow one another. The model averages them, and validations judge
@@ -330,7 +330,10 @@ internal sealed class TrainingLoop<TModel>(
             progress?.Report(new(step, fraction, state.Loss, state.LatestScore, state.BestScore, clock.Elapsed, remaining));
     }
 
-    private static string? HashOf(byte[]? weights) => weights is null ? null : Convert.ToHexStringLower(SHA256.HashData(weights));
+    // All members that begin with the same weights hold the same array.
+    private static string? HashOf(IReadOnlyList<byte[]>? weights) => weights is null
+        ? null
+        : string.Join(' ', weights.Distinct().Select(file => Convert.ToHexStringLower(SHA256.HashData(file))));
 
     private TrainingMembers<TModel> CreateMembers(IReadOnlyList<TrainingCase> training, Precision precision)
     {
@@ -348,8 +351,9 @@ internal sealed class TrainingLoop<TModel>(
         return members;
     }
 
-    private WeightSet InitialWeights(int memberSeed, WeightLayout layout) =>
-        StartFrom is null ? WeightSet.Initialize(layout, device, memberSeed) : Checkpoint.Read(layout, StartFrom, device);
+    private WeightSet InitialWeights(int member, WeightLayout layout) => StartFrom is null
+        ? WeightSet.Initialize(layout, device, SeededRandom.OfMember(seed, member))
+        : Checkpoint.Read(layout, StartFrom[member], device);
 
     private double LearningRate(int step, double fraction)
     {

@@ -29,7 +29,7 @@ internal sealed class TrainingMembers<TModel> : IDisposable
 
     /// <param name="count">Number of members, at least 1.</param>
     /// <param name="createObjective">Makes the objective of a member from its seed.</param>
-    /// <param name="createWeights">Makes the initial weights of a member from its seed.</param>
+    /// <param name="createWeights">Makes the initial weights of a member; it gets its number, from 0.</param>
     /// <param name="options">How to train, in the number format of this machine.</param>
     /// <param name="seed">The seed of the first member.</param>
     /// <param name="device">Where to train.</param>
@@ -55,7 +55,7 @@ internal sealed class TrainingMembers<TModel> : IDisposable
             {
                 _objectives.Add(createObjective(SeedOf(member)));
                 _optimizers.Add(new(
-                    createWeights(SeedOf(member), Objective.Layout), options, onDevice, waits: _processes.Size > 1));
+                    createWeights(member, Objective.Layout), options, onDevice, waits: _processes.Size > 1));
             }
         }
         catch

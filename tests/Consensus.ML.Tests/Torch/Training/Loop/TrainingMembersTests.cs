@@ -263,7 +263,7 @@ public sealed class TrainingMembersTests : IDisposable
     private static TrainingMembers<ConsensusModel> Members(Func<int, ITrainingObjective<ConsensusModel>> createObjective)
     {
         var members = new TrainingMembers<ConsensusModel>(
-            2, createObjective, (seed, layout) => WeightSet.Initialize(layout, CPU, seed), Steps, seed: 7, CPU, torchThreads: 1);
+            2, createObjective, (member, layout) => WeightSet.Initialize(layout, CPU, 7 + member), Steps, seed: 7, CPU, torchThreads: 1);
         members.Begin(Discs.Cases(5));
         return members;
     }
