@@ -34,9 +34,13 @@ public sealed class EnsembleTests(TrainedModel trained) : IClassFixture<TrainedM
             "an ensemble of 3 networks",
             CommandRun.InProcess("ensemble", together, third, "--out", _workspace["three.zip"]).AssertSucceeded().Out,
             StringComparison.Ordinal);
-        CommandRun.InProcess(
-            "train", "--data", trained.Data, "--task", "kidney", "--from", together, "--steps", "1", "--out", _workspace["further.zip"])
-            .AssertFailed(1, "The model to start from is an ensemble of 2", "Train the models it was made of further");
+        string[] further =
+        [
+            "train", "--data", trained.Data, "--task", "kidney", "--from", together, "--steps", "1", "--out", _workspace["further.zip"],
+        ];
+        CommandRun.InProcess([.. further, "--members", "3"])
+            .AssertFailed(1, "The model to start from is an ensemble of 2, and Members is 3", "so Members must be 2.");
+        Assert.Contains(", 2 networks.", CommandRun.InProcess(further).AssertSucceeded().Out, StringComparison.Ordinal);
 
         int Members()
         {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.IO.Compression;
 using Consensus.ML.Cli.Shell;
 using Consensus.ML.Tests.Shared;
 
@@ -6,7 +7,8 @@ namespace Consensus.ML.Cli.Tests;
 
 /// <summary>
 /// SIGTERM as a batch system sends it, often twice: a training keeps a checkpoint, writes no model and exits with 75, and the same command
-/// goes on. The signal comes to this process while the command runs in it, after a chosen line of its output.
+/// goes on. Without checkpoints, the model so far is written. The signal comes to this process while the command runs in it, after a chosen
+/// line of its output.
 /// </summary>
 public sealed class TerminationTests : IDisposable
 {
@@ -54,6 +56,26 @@ public sealed class TerminationTests : IDisposable
         Assert.True(stopped.Code == 75, stopped.Error);
         Assert.Equal("consensus: Interrupted before the first training step; there is no model to save.", stopped.ErrorLines[1]);
         Assert.False(File.Exists(_workspace["model.zip"]));
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData(1)]
+    public void A_training_of_fifteen_minutes_has_a_network_for_each_of_two_cores_unless_told_otherwise(int? members)
+    {
+        string[] number = members is int given ? ["--members", given.ToString(CultureInfo.InvariantCulture)] : [];
+        CommandRun stopped = Terminate(
+            [
+                "train", "--data", _workspace.Phantom(), "--task", "kidney", "--size", "32", "--precision", "float32", "--device", "cpu",
+                "--minutes", "15", "--threads", "2", "--out", _workspace["model.zip"], .. number,
+            ],
+            after: "step ");
+        Assert.True(stopped.Code == 0, stopped.Error);
+        bool two = members is null && Environment.ProcessorCount > 1;
+        Assert.Equal(two, stopped.Out.Contains(", 2 networks.", StringComparison.Ordinal));
+        Assert.Equal(two, stopped.Out.Contains("(--members 1: one)", StringComparison.Ordinal));
+        using ZipArchive zip = ZipFile.OpenRead(_workspace["model.zip"]);
+        Assert.Equal(two ? 2 : 1, zip.Entries.Count(entry => entry.Name.EndsWith(".safetensors", StringComparison.Ordinal)));
     }
 
     [Fact]

@@ -264,6 +264,12 @@ internal static class TrainCommand
         terminal.Out.WriteLine(
             $"Training on {source.Name} at {plan.Side}×{plan.Side} pixels{counted}: {source.RaterText}, {plan.Learned}"
             + $"{(plan.Members == 1 ? "" : $", {plan.Members} networks")}{chosen}.");
+        if (plan.ChoseMembers)
+        {
+            terminal.Out.WriteLine(
+                "There is time for two networks, and a core for each: both are trained side by side and averaged (--members 1: one).");
+        }
+
         if (size is { SoftDice: double left })
         {
             terminal.Out.WriteLine(

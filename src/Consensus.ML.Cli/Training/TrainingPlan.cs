@@ -3,6 +3,7 @@ using Consensus.Imaging.Labels;
 using Consensus.ML.Cli.Data;
 using Consensus.ML.Cli.Prediction;
 using Consensus.ML.Cli.Shell;
+using Consensus.ML.Machine;
 using Consensus.ML.Options;
 using Consensus.ML.Segmentation;
 using Consensus.ML.Torch.Collectives;
@@ -49,8 +50,11 @@ internal sealed class TrainingPlan
         }
     }
 
-    /// <summary>Number of networks to train side by side.</summary>
-    public int Members => _parsed.GetValue(_arguments.Members) ?? 1;
+    /// <summary>Number of networks to train side by side; known once the trainer was made.</summary>
+    public int Members => _options.Members;
+
+    /// <summary>Whether several networks are trained though no option says so.</summary>
+    public bool ChoseMembers => Members > 1 && _start is null && _parsed.GetValue(_arguments.Members) is null;
 
     /// <summary>What the model learns, for the user.</summary>
     public string Learned => _options switch
@@ -148,7 +152,8 @@ internal sealed class TrainingPlan
         _options.Training = _arguments.ReadTraining(_parsed, _options.Training);
         _options.MissingRaters = source.MissingRaters;
         _options.Levels = Levels(source);
-        _options.Members = Members;
+        _options.Members = _parsed.GetValue(_arguments.Members)
+            ?? (_start is null ? MemberChoice.Count(_options, Side, source.Groups, Cores(ml, processes)) : _options.Members);
         _options.Processes = processes;
         _options.Seed = _parsed.GetValue(_arguments.Seed) ?? 0;
         _options.Checkpoints = _arguments.Checkpoints.Read(_parsed);
@@ -159,6 +164,11 @@ internal sealed class TrainingPlan
             ? ml.Transforms.UNetSegment(unet)
             : ml.Transforms.ConsensusSegment(Diffusion);
     }
+
+    /// <summary>Cores of the CPU that training may use; none where a GPU trains, or several processes.</summary>
+    private int Cores(MLContext ml, TrainingProcesses? processes) => processes is null && ml.GpuDeviceId is null
+        ? Math.Min(Environment.ProcessorCount, _options.Training.Threads ?? RuntimeInfo.Collect(ml).Threads)
+        : 0;
 
     private static UNetSegmentationEstimator.Options OnePass(
         TrainArguments arguments,

@@ -101,8 +101,8 @@ public abstract class SegmentationOptions : IFitOptions
     /// Number of networks to train side by side, 1 to 64. Default 1. The trained model is an ensemble: its maps
     /// average those of all networks (<see cref="SegmentationCatalog.Ensemble"/>). Seeds follow one another from <see cref="Seed"/>. Each
     /// network has an equal share of the CPU's threads, so that K networks on K cores take little more time than one network on one core.
-    /// All take the same number of steps, and validations judge them together. tests/Consensus.ML.Benchmarks/RESULTS.md has what they bring;
-    /// the command <c>consensus train</c> trains two by default where that pays.
+    /// All take the same number of steps, and validations judge them together. The command <c>consensus train</c> trains two by default
+    /// where that pays; tests/Consensus.ML.Benchmarks/RESULTS.md has what they bring.
     /// </summary>
     public int Members { get; set; } = 1;
 
