@@ -53,6 +53,40 @@ public sealed class MembersTests(TinyModel tiny) : IClassFixture<TinyModel>
     }
 
     [Fact]
+    public void An_ensemble_whose_further_training_was_broken_off_goes_on_where_it_was()
+    {
+        using var folder = new TemporaryFolder();
+        MLContext ml = tiny.Context;
+        using TransformerChain<ConsensusSegmentationTransformer> ensemble = Fit(ml, seed: 7, members: 2);
+        ConsensusSegmentationEstimator.Options options = ConsensusSegmentationEstimator.Options.ContinueFrom(ensemble);
+        options.Training = options.Training with { Steps = 4 };
+        options.Seed = 20;
+        using TransformerChain<ConsensusSegmentationTransformer> whole = Pipelines.Build(ml, options).Fit(tiny.Data);
+
+        options.Checkpoints = new() { Folder = folder["run"], EverySteps = 2, Resume = true };
+        using var source = new CancellationTokenSource();
+        options.Cancellation = source.Token;
+        options.Progress = new ProgressCallback(report =>
+        {
+            if (report.Step == 2)
+            {
+                source.Cancel();
+            }
+        });
+        using (TransformerChain<ConsensusSegmentationTransformer> early = Pipelines.Build(ml, options).Fit(tiny.Data))
+        {
+            Assert.Equal((2, true), (early.LastTransformer.Training.Steps, early.LastTransformer.Training.Cancelled));
+            Assert.NotEqual(SoftMaps(whole), SoftMaps(early));
+        }
+
+        options.Cancellation = CancellationToken.None;
+        options.Progress = null;
+        using TransformerChain<ConsensusSegmentationTransformer> resumed = Pipelines.Build(ml, options).Fit(tiny.Data);
+        Assert.Equal((4, 2), (resumed.LastTransformer.Training.Steps, resumed.LastTransformer.Members));
+        Assert.Equal(SoftMaps(whole), SoftMaps(resumed));
+    }
+
+    [Fact]
     public void Several_networks_can_begin_with_one_and_are_not_one_afterwards()
     {
         MLContext ml = tiny.Context;

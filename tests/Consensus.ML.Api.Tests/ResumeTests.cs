@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Text;
-using Consensus.ML.Options;
 using Consensus.ML.Segmentation;
 using Consensus.ML.Tests.Shared;
 using Microsoft.ML;
@@ -26,7 +25,7 @@ public sealed class ResumeTests(TinyModel tiny) : IDisposable
         options.Checkpoints = new() { Folder = _folder["run"], Resume = true };
         using var source = new CancellationTokenSource();
         options.Cancellation = source.Token;
-        options.Progress = new Callback(report =>
+        options.Progress = new ProgressCallback(report =>
         {
             if (report.Step == 2)
             {
@@ -132,9 +131,4 @@ public sealed class ResumeTests(TinyModel tiny) : IDisposable
 
     private ConsensusSegmentationTransformer Fit(ConsensusSegmentationEstimator.Options options) =>
         Pipelines.Build(_ml, options).Fit(tiny.Data).LastTransformer;
-
-    private sealed class Callback(Action<TrainingProgress> action) : IProgress<TrainingProgress>
-    {
-        public void Report(TrainingProgress value) => action(value);
-    }
 }

@@ -150,7 +150,7 @@ public sealed class UNetSegmentationTests(TinyModel tiny) : IDisposable
         options.Checkpoints = new() { Folder = _folder["run"], Resume = true };
         using var source = new CancellationTokenSource();
         options.Cancellation = source.Token;
-        options.Progress = new Callback(report =>
+        options.Progress = new ProgressCallback(report =>
         {
             if (report.Step == 2)
             {
@@ -431,11 +431,6 @@ public sealed class UNetSegmentationTests(TinyModel tiny) : IDisposable
         Pipeline(options).Fit(tiny.Data);
 
     private Maps[] Read(ITransformer model) => [.. _ml.Data.CreateEnumerable<Maps>(model.Transform(tiny.Data), reuseRowObject: false)];
-
-    private sealed class Callback(Action<TrainingProgress> action) : IProgress<TrainingProgress>
-    {
-        public void Report(TrainingProgress value) => action(value);
-    }
 
     private sealed class NamedRow
     {

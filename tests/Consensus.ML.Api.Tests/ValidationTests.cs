@@ -1,6 +1,5 @@
 using Consensus.Imaging.Cases;
 using Consensus.ML.Evaluation;
-using Consensus.ML.Options;
 using Consensus.ML.Segmentation;
 using Consensus.ML.Tests.Shared;
 using Consensus.ML.Transforms;
@@ -303,7 +302,7 @@ public sealed class ValidationTests : IDisposable
         {
             UNetSegmentationEstimator.Options options = OnePass();
             options.Checkpoints = new() { Folder = folder, EverySteps = 1, Interval = null, Resume = true };
-            options.Progress = new Immediate(progress => onStep(progress.Step));
+            options.Progress = new ProgressCallback(progress => onStep(progress.Step));
             return Steps().Append(_ml.Transforms.UNetSegment(options));
         }
     }
@@ -340,11 +339,6 @@ public sealed class ValidationTests : IDisposable
             return new RaterCase(row.Case, row.ImagePath, row.AnnotationPaths) { Group = group?.Invoke(i) };
         }),
     ];
-
-    private sealed class Immediate(Action<TrainingProgress> report) : IProgress<TrainingProgress>
-    {
-        public void Report(TrainingProgress value) => report(value);
-    }
 
     /// <summary>A trained pipeline, and the history of its training.</summary>
     private sealed class TrainedOwner(ITransformer model) : IDisposable

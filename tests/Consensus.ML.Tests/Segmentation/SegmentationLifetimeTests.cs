@@ -145,7 +145,7 @@ public sealed class SegmentationLifetimeTests
         var context = new MLContext(seed: 3);
         ConsensusSegmentationEstimator.Options options = Options();
         options.Training = options.Training with { Steps = 1000 };
-        options.Progress = new Callback(progress =>
+        options.Progress = new ProgressCallback(progress =>
         {
             if (progress.Step == 2)
             {
@@ -261,11 +261,6 @@ public sealed class SegmentationLifetimeTests
     private ConsensusSegmentationTransformer Train() => _ml.Transforms.ConsensusSegment(Options()).Fit(Rows());
 
     private IDataView Rows() => _ml.Data.LoadFromEnumerable(Enumerable.Range(1, 3).Select(Row).ToArray());
-
-    private sealed class Callback(Action<TrainingProgress> action) : IProgress<TrainingProgress>
-    {
-        public void Report(TrainingProgress value) => action(value);
-    }
 
     private sealed class Features
     {
