@@ -689,6 +689,7 @@ public sealed class SegmentationTrainingTests(TinyModel tiny) : IDisposable
         Assert.Equal(
             (3, 8, 64, 32),
             (paper.Network.ResidualBlocks, paper.Network.EncoderBlocks, paper.Network.EncoderWidth, paper.Network.EncoderGrowth));
+        Assert.False(paper.Network.EncoderCoordinates);
         Assert.Equal(
             new DiffusionOptions
             {

@@ -16,6 +16,7 @@ internal static class Recipes
         ("AdamW", o => o.Training = o.Training with { Optimizer = OptimizerKind.AdamW }, null),
         ("rate 2e-3", o => o.Training = o.Training with { LearningRate = 2e-3 }, null),
         ("dropout 0.1", o => o.Network = o.Network with { Dropout = 0.1 }, null),
+        ("without coordinates", o => o.Network = o.Network with { EncoderCoordinates = false }, null),
         ("cosine decay", o => o.Training = o.Training with { CosineDecay = true }, null),
 
         // Compact as it was before one pass drew all levels.

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.IO.Compression;
+using System.Text.Json.Nodes;
 using Consensus.ML.Cli.Training;
 using Consensus.ML.Datasets;
 using Consensus.ML.Tests.Shared;
@@ -9,7 +10,7 @@ using Microsoft.ML.Data;
 
 namespace Consensus.ML.Cli.Tests;
 
-/// <summary>The options of 'train' for mirroring, memory and members, and what it prints about them.</summary>
+/// <summary>The options of 'train' for mirroring, coordinates, memory and members, and what it prints about them.</summary>
 public sealed class TrainOptionTests : IDisposable
 {
     private readonly Workspace _workspace = new();
@@ -81,6 +82,31 @@ public sealed class TrainOptionTests : IDisposable
             string file = _workspace[$"bar{number}.png"];
             File.WriteAllBytes(file, new PngBytes { Width = Side, Height = Side, Rows = rows }.File());
             return new($"bar{number}", [file], new Dictionary<string, string> { ["r1"] = file, ["r2"] = file }, "train");
+        }
+    }
+
+    [Fact]
+    public void The_network_is_told_where_pixels_lie_unless_it_is_turned_off_or_the_first_model_was_not()
+    {
+        string data = _workspace.Phantom(), first = _workspace["first.zip"], second = _workspace["second.zip"];
+        string[] train = ["train", "--data", data, "--task", "kidney", "--steps", "1", "--out"], small = ["--size", "32"];
+        CommandRun.InProcess([.. train, first, .. small]).AssertSucceeded();
+        Assert.True(HasCoordinates(first));
+        CommandRun.InProcess([.. train, first, .. small, "--coordinates", "off"]).AssertSucceeded();
+        Assert.False(HasCoordinates(first));
+        CommandRun.InProcess([.. train, second, "--from", first]).AssertSucceeded();
+        Assert.False(HasCoordinates(second));
+        CommandRun.InProcess([.. train, second, "--from", first, "--coordinates", "on"]).AssertFailed(
+            1, "The model to start from cannot be trained further", "Network.EncoderCoordinates is false there and true here");
+        CommandRun.InProcess([.. train, second, .. small, "--method", "level-unet", "--coordinates", "off"]).AssertFailed(
+            2, "--coordinates is for the method consensus; it does not go with the method level-unet");
+
+        static bool HasCoordinates(string zip)
+        {
+            using ZipArchive archive = ZipFile.OpenRead(zip);
+            using Stream manifest = archive.Entries.Single(
+                entry => entry.FullName.EndsWith("/manifest.json", StringComparison.Ordinal)).Open();
+            return (bool)JsonNode.Parse(manifest)!["network"]!["encoderCoordinates"]!;
         }
     }
 

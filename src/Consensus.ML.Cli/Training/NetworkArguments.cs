@@ -19,6 +19,12 @@ internal static class NetworkArguments
         + $"1 as published, 2 for about a third of the time. Default: {theDefault}.",
         ("1", 1), ("2", 2), ("4", 4), ("8", 8));
 
+    public static Option<Switch?> Coordinates(string theDefault) => OptionKinds.Choice(
+        "--coordinates",
+        "Whether a diffusion model is told where each pixel lies in the slice. With off, as published, it hardly tells the middle from the "
+        + $"edges: that suits tiles that were cut anywhere. Default: {theDefault}.",
+        Spelling.List<Switch>());
+
     /// <summary>Makes sure that --size suits the network, before anything is read or computed.</summary>
     public static void EnsureSideFits(int side, NetworkOptions network)
     {

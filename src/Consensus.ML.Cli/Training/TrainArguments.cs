@@ -61,6 +61,8 @@ internal sealed class TrainArguments
     public Option<int?> PatchSize { get; } = NetworkArguments.PatchSize(
         "2 where S is at least 128 and a multiple of 16, otherwise 1; 1 for the paper preset; with --from the model's");
 
+    public Option<Switch?> Coordinates { get; } = NetworkArguments.Coordinates("on; off for the paper preset; with --from the model's");
+
     public Option<double?> Minutes { get; } = RecipeArguments.Minutes(
         "End after this wall time, validation included; fractions are allowed. With --steps too, the first limit counts.");
 
@@ -81,8 +83,9 @@ internal sealed class TrainArguments
     public Option<int?> Members { get; } = OptionKinds.Whole(
         "--members", "K",
         "Train K networks side by side, with seeds that follow one another. The model averages them. On K free cores that takes little "
-        + "longer than one network on one core. Default 1, or, for the target consensus on at most 50 cases of up to 128 pixels, 2 where "
-        + "--minutes alone ends training, after 15 or more, and a CPU of several cores trains; with --from the model's.",
+        + "longer than one network on one core. Default 1, or, for the target consensus without named raters on at most 50 cases of up to "
+        + "128 pixels, 2 where --minutes alone ends training, after 15 or more, and a CPU of several cores trains; with --from the "
+        + "model's.",
         1, 64);
 
     public Option<int?> Seed { get; } = OptionKinds.Seed("Seed of everything random. Default 0.");

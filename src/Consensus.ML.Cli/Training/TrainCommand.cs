@@ -29,7 +29,7 @@ internal static class TrainCommand
             Name,
             "Train a model on cases that several raters have segmented.",
             "consensus train --data QUBIQ --task brain-growth --minutes 15 --out brain-growth.zip",
-            "consensus train --data QUBIQ --task brain-growth --members 2 --minutes 15 --out ensemble.zip",
+            "consensus train --data QUBIQ --task brain-growth --members 4 --minutes 15 --out ensemble.zip",
             "consensus train --data QUBIQ --task brain-growth --method level-unet --minutes 5 --out one-pass.zip",
             "consensus train --data QUBIQ --task prostate-1,prostate-2 --named-raters --minutes 30 --out prostate.zip",
             "consensus train --data QUBIQ --task kidney --steps 20000 --checkpoints run --resume --out kidney.zip",
@@ -38,8 +38,8 @@ internal static class TrainCommand
         {
             options.Data.Data, options.Data.Task, options.Data.Split, options.ValidationSplit, options.ValidationFraction, options.Missing,
             options.Size, options.Method, options.Preset, options.Target, options.NamedRaters, options.LevelConditioning, options.PatchSize,
-            options.Minutes, options.Steps, options.Batch, options.Optimizer, options.Patience, options.Members, options.Seed,
-            options.Device, options.Precision, options.Threads, options.Augmentation, options.NoData, options.Normalization,
+            options.Coordinates, options.Minutes, options.Steps, options.Batch, options.Optimizer, options.Patience, options.Members,
+            options.Seed, options.Device, options.Precision, options.Threads, options.Augmentation, options.NoData, options.Normalization,
             options.Antialias, options.Mirror, options.Memory, options.Processes.Mpi, options.From, options.Checkpoints.Folder,
             options.Checkpoints.Every, options.Checkpoints.Resume, options.Output,
         };

@@ -88,7 +88,10 @@ internal sealed class TrainingPlan
                 $"--method {asked.Name} does not go with --from: that model's method is {method.Name}, and is trained further as that.");
         }
 
-        Option[] ofDiffusion = [arguments.Preset, arguments.Target, arguments.NamedRaters, arguments.LevelConditioning];
+        Option[] ofDiffusion =
+        [
+            arguments.Preset, arguments.Target, arguments.NamedRaters, arguments.LevelConditioning, arguments.Coordinates,
+        ];
         if (method.OnePass is not null
             && ofDiffusion.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } other)
         {
@@ -199,6 +202,9 @@ internal sealed class TrainingPlan
         options.Network = options.Network with
         {
             LevelConditioning = conditioning ?? options.Network.LevelConditioning,
+            EncoderCoordinates = parsed.GetValue(arguments.Coordinates) is { } told
+                ? told == Switch.On
+                : options.Network.EncoderCoordinates,
             PatchSize = parsed.GetValue(arguments.PatchSize) ?? options.Network.PatchSize,
         };
         if (preset is not null)

@@ -100,6 +100,14 @@ public sealed record NetworkOptions
     public int EncoderGrowth { get; init; } = 32;
 
     /// <summary>
+    /// Whether the image encoder is told where each pixel lies: three more channels of its first convolution hold the row, the column and
+    /// the sum of their squares, from the middle of the slice (Liu et al. 2018, "An intriguing failing of convolutional neural networks and
+    /// the CoordConv solution"). A convolution alone cannot tell a structure in the middle from one at the edge. For
+    /// <see cref="Conditioning.Encoder"/> only. Default false, as published.
+    /// </summary>
+    public bool EncoderCoordinates { get; init; }
+
+    /// <summary>
     /// Whether the first convolution of x_t, F, starts at zero. A new network then sees the image alone, and learns during training to use
     /// x_t. Predictions of x_0 at noisy times learn faster this way (tests/Consensus.ML.Benchmarks/RESULTS.md). For
     /// <see cref="Conditioning.Encoder"/> only. Default false, as published.

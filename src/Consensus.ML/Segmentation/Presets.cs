@@ -17,6 +17,7 @@ internal static class Presets
             EncoderBlocks = 1,
             EncoderWidth = 32,
             EncoderGrowth = 16,
+            EncoderCoordinates = true,
             NoiseStartsAtZero = true,
             ScaleShiftNorm = true,
             LevelConditioning = LevelConditioning.Channels,

@@ -82,6 +82,13 @@ public sealed class EqualityTests
     public void Patches_and_concatenation(Conditioning conditioning, int patch) => AssertEqual(
         Model(32) with { Network = RandomModel.Network(32) with { Conditioning = conditioning, PatchSize = patch } }, OneStep);
 
+    [Theory]
+    [InlineData(32, 1)]
+    [InlineData(32, 2)]
+    [InlineData(64, 2)]
+    public void Coordinates(int width, int patch) => AssertEqual(
+        Model(32) with { Width = width, Network = RandomModel.Network(32) with { EncoderCoordinates = true, PatchSize = patch } }, OneStep);
+
     [Fact]
     public void Noise_that_is_added_without_scale_and_several_blocks_and_heads() => AssertEqual(
         Model(32) with

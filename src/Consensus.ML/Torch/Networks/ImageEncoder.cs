@@ -14,12 +14,15 @@ internal sealed class ImageEncoder
     private readonly Convolution _first, _trunk, _high, _last;
     private readonly ResidualInResidualBlock[] _blocks;
     private readonly int _patch;
+    private readonly bool _hasCoordinates;
 
     public ImageEncoder(WeightLayout layout, string name, int imageChannels, int outputs, NetworkOptions options)
     {
         _patch = options.Patch;
+        _hasCoordinates = options.EncoderCoordinates;
         int width = options.EncoderWidth;
-        _first = new(layout, $"{name}.conv_first", imageChannels * _patch * _patch, width);
+        _first = new(
+            layout, $"{name}.conv_first", (imageChannels * _patch * _patch) + (_hasCoordinates ? Coordinates.Channels : 0), width);
         _blocks = [.. Enumerable.Range(0, options.EncoderBlocks)
             .Select(i => new ResidualInResidualBlock(layout, $"{name}.RRDB_trunk.{i}", width, options.EncoderGrowth))];
         _trunk = new(layout, $"{name}.trunk_conv", width, width);
@@ -61,11 +64,16 @@ internal sealed class ImageEncoder
     public Tensor First(ForwardContext context, Tensor image)
     {
         using var scope = NewDisposeScope();
-        return _first.Forward(context, Patches.Fold(image, _patch)).MoveToOuterDisposeScope();
+        Tensor folded = Patches.Fold(image, _patch);
+        return _first.Forward(context, _hasCoordinates ? Coordinates.Append(folded) : folded).MoveToOuterDisposeScope();
     }
 
     /// <summary><see cref="First"/> in a graph.</summary>
-    public GraphValue EmitFirst(GraphContext context, GraphValue image) => _first.Emit(context, Patches.EmitFold(image, _patch));
+    public GraphValue EmitFirst(GraphContext context, GraphValue image)
+    {
+        GraphValue folded = Patches.EmitFold(image, _patch);
+        return _first.Emit(context, _hasCoordinates ? Coordinates.EmitAppend(folded) : folded);
+    }
 
     /// <summary>One of the <see cref="BlockCount"/> parts of the trunk. Each takes the output of the part before.</summary>
     public Tensor Block(ForwardContext context, int block, Tensor input) => _blocks[block].Forward(context, input);

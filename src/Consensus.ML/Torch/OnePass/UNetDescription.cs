@@ -85,7 +85,7 @@ internal sealed record UNetDescription : INetworkDescription
             {
                 Dropout = 0, Conditioning = plain.Conditioning, LevelConditioning = plain.LevelConditioning,
                 EncoderBlocks = plain.EncoderBlocks, EncoderWidth = plain.EncoderWidth, EncoderGrowth = plain.EncoderGrowth,
-                NoiseStartsAtZero = false, ScaleShiftNorm = false,
+                EncoderCoordinates = false, NoiseStartsAtZero = false, ScaleShiftNorm = false,
             },
         };
     }
