@@ -104,10 +104,10 @@ public sealed class EnsembleTests : IDisposable
         ITransformer loaded = new MLContext(seed: 99).Model.Load(_folder["ensemble.zip"], out _);
         using var loadedDisposable = (IDisposable)loaded;
         Assert.All(expected.Zip(Read(loaded)), pair => Assert.Equal(pair.First.Samples, pair.Second.Samples));
-        Assert.Equal(Weights(_first), ModelFileTests.Entry(_folder["ensemble.zip"], "weights.safetensors"));
-        Assert.Equal(Weights(_second), ModelFileTests.Entry(_folder["ensemble.zip"], "weights-2.safetensors"));
+        Assert.Equal(Weights(_first), ModelZip.Entry(_folder["ensemble.zip"], "weights.safetensors"));
+        Assert.Equal(Weights(_second), ModelZip.Entry(_folder["ensemble.zip"], "weights-2.safetensors"));
 
-        using JsonDocument manifest = JsonDocument.Parse(ModelFileTests.Entry(_folder["ensemble.zip"], "manifest.json"));
+        using JsonDocument manifest = JsonDocument.Parse(ModelZip.Entry(_folder["ensemble.zip"], "manifest.json"));
         JsonSchema schema = JsonSchema.Read(Path.Combine(AppContext.BaseDirectory, "data-schemas", "model-manifest.schema.json"));
         Assert.Empty(schema.Violations(manifest.RootElement));
         Assert.Equal(
@@ -119,11 +119,11 @@ public sealed class EnsembleTests : IDisposable
 
         // The schema finds a mistake in a member. A single model is written as it was before there were ensembles.
         using JsonDocument wrong = JsonDocument.Parse(
-            Encoding.UTF8.GetString(ModelFileTests.Entry(_folder["ensemble.zip"], "manifest.json"))
+            Encoding.UTF8.GetString(ModelZip.Entry(_folder["ensemble.zip"], "manifest.json"))
                 .Replace("weights-2.safetensors", "other", StringComparison.Ordinal));
         Assert.Single(schema.Violations(wrong.RootElement));
         _ml.Model.Save(_first, _tiny.Data.Schema, _folder["alone.zip"]);
-        using JsonDocument alone = JsonDocument.Parse(ModelFileTests.Entry(_folder["alone.zip"], "manifest.json"));
+        using JsonDocument alone = JsonDocument.Parse(ModelZip.Entry(_folder["alone.zip"], "manifest.json"));
         Assert.Equal(1, alone.RootElement.GetProperty("formatVersion").GetInt32());
         Assert.False(alone.RootElement.TryGetProperty("furtherMembers", out _));
     }
@@ -139,7 +139,7 @@ public sealed class EnsembleTests : IDisposable
             Assert.Equal(3, Find(larger).Members);
             _ml.Model.Save(larger, _tiny.Data.Schema, _folder["larger.zip"]);
             Assert.Equal([Weights(third), Weights(_first), Weights(_second)], new[] { "weights", "weights-2", "weights-3" }.Select(name =>
-                ModelFileTests.Entry(_folder["larger.zip"], $"{name}.safetensors")));
+                ModelZip.Entry(_folder["larger.zip"], $"{name}.safetensors")));
 
             ITransformer resampled = larger.WithSampling(OneSeed with { Generations = 1 });
             using (resampled as IDisposable)
@@ -175,7 +175,7 @@ public sealed class EnsembleTests : IDisposable
             ITransformer loaded = new MLContext().Model.Load(_folder["one-pass.zip"], out _);
             using var disposable = (IDisposable)loaded;
             Assert.Equal(Read(ensemble)[0].Samples, Read(loaded)[0].Samples);
-            using JsonDocument manifest = JsonDocument.Parse(ModelFileTests.Entry(_folder["one-pass.zip"], "manifest.json"));
+            using JsonDocument manifest = JsonDocument.Parse(ModelZip.Entry(_folder["one-pass.zip"], "manifest.json"));
             Assert.Empty(JsonSchema.Read(Path.Combine(AppContext.BaseDirectory, "data-schemas", "unet-manifest.schema.json"))
                 .Violations(manifest.RootElement));
         }
@@ -272,7 +272,7 @@ public sealed class EnsembleTests : IDisposable
         Assert.Contains("damaged: weights-2.safetensors has 100 bytes", Message(zip), StringComparison.Ordinal);
 
         File.WriteAllBytes(zip, whole);
-        JsonNode manifest = JsonNode.Parse(ModelFileTests.Entry(zip, "manifest.json"))!;
+        JsonNode manifest = JsonNode.Parse(ModelZip.Entry(zip, "manifest.json"))!;
         manifest["furtherMembers"]![0]!["weights"] = null;
         ModelFileTests.Reseal(zip, Encoding.UTF8.GetBytes(manifest.ToJsonString()));
         Assert.Contains("damaged: manifest.json says nothing of the weights", Message(zip), StringComparison.Ordinal);

@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using System.Text.Json;
 using Consensus.ML.Tests.Shared;
 using Microsoft.ML;
@@ -57,9 +56,7 @@ public sealed class ManifestTextTests(TinyModel tiny) : IDisposable
     /// <summary>The values in a manifest in the order of the file, each with its path. Items of a list have the path of the list.</summary>
     private static List<(string Name, string Value)> Members(string zip)
     {
-        using ZipArchive archive = ZipFile.OpenRead(zip);
-        using Stream stream = archive.Entries.Single(entry => entry.Name == "manifest.json").Open();
-        using JsonDocument manifest = JsonDocument.Parse(stream);
+        using JsonDocument manifest = JsonDocument.Parse(ModelZip.Entry(zip, "manifest.json"));
         var members = new List<(string, string)>();
         Add("", manifest.RootElement);
         return members;

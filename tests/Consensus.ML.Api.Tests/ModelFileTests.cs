@@ -50,9 +50,10 @@ public sealed class ModelFileTests : IDisposable
         ITransformer loaded = context.Model.Load(_zip, out DataViewSchema schema);
         using ConsensusSegmentationTransformer segmentation = DeterminismTests.Segmentation(loaded);
         context.Model.Save(loaded, schema, _folder["again.zip"]);
-        Assert.Equal(Entry(_zip, "weights.safetensors"), Entry(_folder["again.zip"], "weights.safetensors"));
+        Assert.Equal(ModelZip.Entry(_zip, "weights.safetensors"), ModelZip.Entry(_folder["again.zip"], "weights.safetensors"));
         Assert.Equal(
-            Encoding.UTF8.GetString(Entry(_zip, "manifest.json")), Encoding.UTF8.GetString(Entry(_folder["again.zip"], "manifest.json")));
+            Encoding.UTF8.GetString(ModelZip.Entry(_zip, "manifest.json")),
+            Encoding.UTF8.GetString(ModelZip.Entry(_folder["again.zip"], "manifest.json")));
     }
 
     [Fact]
@@ -115,11 +116,11 @@ public sealed class ModelFileTests : IDisposable
     public void The_manifest_follows_its_schema()
     {
         JsonSchema schema = JsonSchema.Read(Path.Combine(AppContext.BaseDirectory, "data-schemas", "model-manifest.schema.json"));
-        using JsonDocument manifest = JsonDocument.Parse(Entry(_zip, "manifest.json"));
+        using JsonDocument manifest = JsonDocument.Parse(ModelZip.Entry(_zip, "manifest.json"));
         Assert.Empty(schema.Violations(manifest.RootElement));
 
         // Proof that the validator finds mistakes.
-        string wrong = Encoding.UTF8.GetString(Entry(_zip, "manifest.json"))
+        string wrong = Encoding.UTF8.GetString(ModelZip.Entry(_zip, "manifest.json"))
             .Replace("\"raters\": 3", "\"raters\": 0")
             .Replace("\"sampler\": \"ddpm\"", "\"sampler\": \"other\"");
         using JsonDocument damaged = JsonDocument.Parse(wrong);
@@ -129,7 +130,7 @@ public sealed class ModelFileTests : IDisposable
     [Fact]
     public void The_weights_are_a_safetensors_file()
     {
-        byte[] weights = Entry(_zip, "weights.safetensors");
+        byte[] weights = ModelZip.Entry(_zip, "weights.safetensors");
         long length = BitConverter.ToInt64(weights, 0);
         using JsonDocument header = JsonDocument.Parse(weights.AsMemory(8, (int)length));
         Assert.Contains(header.RootElement.EnumerateObject(), tensor => tensor.Name.StartsWith("time_embed", StringComparison.Ordinal));
@@ -140,7 +141,7 @@ public sealed class ModelFileTests : IDisposable
     {
         ConsensusSegmentationTransformer original = DeterminismTests.Segmentation(_tiny.Model);
         original.SaveCheckpoint(_folder["weights.safetensors"]);
-        Assert.Equal(Entry(_zip, "weights.safetensors"), File.ReadAllBytes(_folder["weights.safetensors"]));
+        Assert.Equal(ModelZip.Entry(_zip, "weights.safetensors"), File.ReadAllBytes(_folder["weights.safetensors"]));
 
         ConsensusSegmentationEstimator.Options options = TinyModel.Options();
         using ConsensusSegmentationTransformer read = new MLContext(seed: 5).Transforms
@@ -271,7 +272,7 @@ public sealed class ModelFileTests : IDisposable
     public void Weights_of_another_shape_are_refused_by_name_though_their_hash_is_right()
     {
         // A bias of 128 values becomes a matrix of 2×64 of the same values. Spaces keep the header's length.
-        byte[] weights = Entry(_zip, "weights.safetensors");
+        byte[] weights = ModelZip.Entry(_zip, "weights.safetensors");
         string header = Encoding.UTF8.GetString(weights, 8, (int)BitConverter.ToInt64(weights));
         string other = header.Replace(
             "\"time_embed.0.bias\":{\"dtype\":\"F32\",\"shape\":[128]",
@@ -298,7 +299,7 @@ public sealed class ModelFileTests : IDisposable
     /// <summary>Changes the manifest, and its hash in the state of the step.</summary>
     private void Reseal(Func<string, string> change)
     {
-        byte[] before = Entry(_zip, "manifest.json"), after = Encoding.UTF8.GetBytes(change(Encoding.UTF8.GetString(before)));
+        byte[] before = ModelZip.Entry(_zip, "manifest.json"), after = Encoding.UTF8.GetBytes(change(Encoding.UTF8.GetString(before)));
         Assert.NotEqual(before, after);
         Reseal(_zip, after);
     }
@@ -306,7 +307,7 @@ public sealed class ModelFileTests : IDisposable
     /// <summary>Puts another manifest into a zip, and its hash into the state of its step.</summary>
     internal static void Reseal(string zip, byte[] manifest)
     {
-        byte[] oldState = SHA256.HashData(Entry(zip, "manifest.json")), newState = SHA256.HashData(manifest);
+        byte[] oldState = SHA256.HashData(ModelZip.Entry(zip, "manifest.json")), newState = SHA256.HashData(manifest);
         using ZipArchive archive = ZipFile.Open(zip, ZipArchiveMode.Update);
         Replace(archive, archive.Entries.Single(other => other.Name == "manifest.json"), manifest);
         foreach (ZipArchiveEntry entry in archive.Entries.Where(entry => entry.Name == "Model.key").ToArray())
@@ -342,12 +343,6 @@ public sealed class ModelFileTests : IDisposable
         entry.Delete();
         using Stream stream = archive.CreateEntry(name).Open();
         stream.Write(bytes);
-    }
-
-    internal static byte[] Entry(string zip, string name)
-    {
-        using ZipArchive archive = ZipFile.OpenRead(zip);
-        return Bytes(archive.Entries.Single(entry => entry.Name == name));
     }
 
     private static byte[] Bytes(ZipArchiveEntry entry)

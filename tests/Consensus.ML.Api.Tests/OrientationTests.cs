@@ -37,7 +37,7 @@ public sealed class OrientationTests : IDisposable
         string file = _folder["model.zip"];
         ml.Model.Save(model, null, file);
 
-        using JsonDocument manifest = JsonDocument.Parse(ModelFileTests.Entry(file, "manifest.json"));
+        using JsonDocument manifest = JsonDocument.Parse(ModelZip.Entry(file, "manifest.json"));
         JsonElement augmentation = manifest.RootElement.GetProperty("training").GetProperty("augmentation");
         Assert.Equal(expected, augmentation.GetProperty("rotationDegrees").GetDouble());
         Assert.Equal("reflection", augmentation.GetProperty("padding").GetString());

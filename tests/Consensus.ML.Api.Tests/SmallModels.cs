@@ -154,7 +154,7 @@ internal static class SmallModels
     /// </summary>
     private static void MakeCoarse(string zip)
     {
-        byte[] weights = ModelFileTests.Entry(zip, "weights.safetensors");
+        byte[] weights = ModelZip.Entry(zip, "weights.safetensors");
         int begin = sizeof(long) + (int)BitConverter.ToInt64(weights);
         using (JsonDocument header = JsonDocument.Parse(weights.AsMemory(sizeof(long), begin - sizeof(long))))
         {
@@ -167,7 +167,7 @@ internal static class SmallModels
         }
 
         ModelFileTests.Rewrite(zip, "weights.safetensors", _ => weights);
-        string manifest = Encoding.UTF8.GetString(ModelFileTests.Entry(zip, "manifest.json"));
+        string manifest = Encoding.UTF8.GetString(ModelZip.Entry(zip, "manifest.json"));
         string hash = $"\"sha256\": \"{Convert.ToHexStringLower(SHA256.HashData(weights))}\"";
         ModelFileTests.Reseal(zip, Encoding.UTF8.GetBytes(Regex.Replace(manifest, "\"sha256\": \"[0-9a-f]{64}\"", hash)));
     }

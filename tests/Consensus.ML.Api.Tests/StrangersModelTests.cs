@@ -37,7 +37,7 @@ public sealed class StrangersModelTests : IDisposable
     [Fact]
     public void Weights_that_unpack_to_more_than_the_manifest_promises_are_not_unpacked()
     {
-        int promised = ModelFileTests.Entry(_zip, Weights).Length;
+        int promised = ModelZip.Entry(_zip, Weights).Length;
         ReplaceByZeros(Weights, Bomb);
         Assert.InRange(new FileInfo(_zip).Length, 1, 4_000_000);
         ExpectRefusal($"{Weights} has {Bomb} bytes where {Manifest} says {promised}.");
@@ -46,7 +46,7 @@ public sealed class StrangersModelTests : IDisposable
     [Fact]
     public void A_manifest_may_promise_no_more_than_the_network_takes()
     {
-        int taken = ModelFileTests.Entry(_zip, Weights).Length;
+        int taken = ModelZip.Entry(_zip, Weights).Length;
         Reseal("\"bytes\": [0-9]+", $"\"bytes\": {Bomb}");
         ReplaceByZeros(Weights, Bomb);
         ExpectRefusal($"in {Manifest}, {Weights} is said to have {Bomb} bytes; the weights of the network it describes take {taken}.");
@@ -63,7 +63,7 @@ public sealed class StrangersModelTests : IDisposable
     [Fact]
     public void A_length_that_the_zip_only_claims_is_refused_before_anything_is_unpacked()
     {
-        int promised = ModelFileTests.Entry(_zip, Weights).Length;
+        int promised = ModelZip.Entry(_zip, Weights).Length;
         ClaimLength(Weights, 4_000_000_000);
         ExpectRefusal($"{Weights} has 4000000000 bytes where {Manifest} says {promised}.");
     }
@@ -71,7 +71,7 @@ public sealed class StrangersModelTests : IDisposable
     [Fact]
     public void An_entry_that_unpacks_to_more_than_the_zip_claims_ends_there()
     {
-        int promised = ModelFileTests.Entry(_zip, Weights).Length;
+        int promised = ModelZip.Entry(_zip, Weights).Length;
         ReplaceByZeros(Weights, Bomb);
         ClaimLength(Weights, (uint)promised);
         ExpectRefusal($"{Weights} ");
@@ -132,7 +132,7 @@ public sealed class StrangersModelTests : IDisposable
 
     private void Reseal(string pattern, string changed)
     {
-        string manifest = Encoding.UTF8.GetString(ModelFileTests.Entry(_zip, Manifest));
+        string manifest = Encoding.UTF8.GetString(ModelZip.Entry(_zip, Manifest));
         ModelFileTests.Reseal(_zip, Encoding.UTF8.GetBytes(new Regex(pattern).Replace(manifest, changed, count: 1)));
     }
 

@@ -54,7 +54,7 @@ public sealed class StructuresTests : IDisposable
 
         string zip = _folder["model.zip"];
         _ml.Model.Save(trained, cases.Schema, zip);
-        using JsonDocument manifest = JsonDocument.Parse(ModelFileTests.Entry(zip, "manifest.json"));
+        using JsonDocument manifest = JsonDocument.Parse(ModelZip.Entry(zip, "manifest.json"));
         Assert.Equal(3, manifest.RootElement.GetProperty("formatVersion").GetInt32());
         ITransformer loaded = _ml.Model.Load(zip, out _);
         using var owned = (IDisposable)loaded;

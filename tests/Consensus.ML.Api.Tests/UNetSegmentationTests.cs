@@ -66,7 +66,7 @@ public sealed class UNetSegmentationTests(TinyModel tiny) : IDisposable
         Assert.Equal(4, _ml.Segmentation.Evaluate(model.Transform(tiny.Data)).Cases.Count);
 
         JsonSchema schema = JsonSchema.Read(Path.Combine(AppContext.BaseDirectory, "data-schemas", "unet-manifest.schema.json"));
-        string manifest = Encoding.UTF8.GetString(ModelFileTests.Entry(_folder["model.zip"], "manifest.json"));
+        string manifest = Encoding.UTF8.GetString(ModelZip.Entry(_folder["model.zip"], "manifest.json"));
         Assert.Empty(schema.Violations(JsonDocument.Parse(manifest).RootElement));
         Assert.Single(schema.Violations(
             JsonDocument.Parse(manifest.Replace("\"raters\": 3", "\"raters\": 0", StringComparison.Ordinal)).RootElement));
@@ -277,7 +277,7 @@ public sealed class UNetSegmentationTests(TinyModel tiny) : IDisposable
             _ml.Model.Save(model, tiny.Data.Schema, _folder["model.zip"]);
         }
 
-        byte[] hash = SHA256.HashData(ModelFileTests.Entry(_folder["model.zip"], "manifest.json"));
+        byte[] hash = SHA256.HashData(ModelZip.Entry(_folder["model.zip"], "manifest.json"));
         using (ZipArchive archive = ZipFile.Open(_folder["model.zip"], ZipArchiveMode.Update))
         {
             // The step is the last of the chain. Its state holds the hash of the manifest.
@@ -302,7 +302,7 @@ public sealed class UNetSegmentationTests(TinyModel tiny) : IDisposable
     {
         using TransformerChain<UNetSegmentationTransformer> model = Fit(Options(UNetKind.Levels));
         _ml.Model.Save(model, tiny.Data.Schema, _folder["model.zip"]);
-        byte[] before = ModelFileTests.Entry(_folder["model.zip"], "manifest.json");
+        byte[] before = ModelZip.Entry(_folder["model.zip"], "manifest.json");
         byte[] newer = Encoding.UTF8.GetBytes(
             Encoding.UTF8.GetString(before).Replace("\"formatVersion\": 1", "\"formatVersion\": 4", StringComparison.Ordinal));
         ModelFileTests.Reseal(_folder["model.zip"], newer);
@@ -323,12 +323,12 @@ public sealed class UNetSegmentationTests(TinyModel tiny) : IDisposable
         ITransformer loaded = new MLContext().Model.Load(_folder["model.zip"], out _);
         using var disposable = (IDisposable)loaded;
         Assert.Equal(TinyModel.SoftMaps(model, tiny.Data), TinyModel.SoftMaps(loaded, tiny.Data));
-        using JsonDocument manifest = JsonDocument.Parse(ModelFileTests.Entry(_folder["model.zip"], "manifest.json"));
+        using JsonDocument manifest = JsonDocument.Parse(ModelZip.Entry(_folder["model.zip"], "manifest.json"));
         Assert.Equal("concatenation", manifest.RootElement.GetProperty("network").GetProperty("conditioning").GetString());
         Assert.Empty(JsonSchema.Read(Path.Combine(AppContext.BaseDirectory, "data-schemas", "model-manifest.schema.json"))
             .Violations(manifest.RootElement));
         Assert.DoesNotContain(
-            "rrdb", Encoding.UTF8.GetString(ModelFileTests.Entry(_folder["model.zip"], "weights.safetensors")), StringComparison.Ordinal);
+            "rrdb", Encoding.UTF8.GetString(ModelZip.Entry(_folder["model.zip"], "weights.safetensors")), StringComparison.Ordinal);
 
         // A model with the encoder is another network.
         options.StartFrom = tiny.Model;

@@ -268,7 +268,7 @@ public sealed class EnduranceTests : IDisposable
 
     private JsonNode Training(string model) => Manifest(model)["training"]!;
 
-    private JsonNode Manifest(string model) => JsonNode.Parse(Entry(model, "manifest.json"))!;
+    private JsonNode Manifest(string model) => ModelZip.Manifest(_workspace[model]);
 
     private string[] Entries(string model)
     {
@@ -276,12 +276,5 @@ public sealed class EnduranceTests : IDisposable
         return [.. archive.Entries.Select(entry => entry.FullName)];
     }
 
-    private byte[] Entry(string model, string name)
-    {
-        using ZipArchive archive = ZipFile.OpenRead(_workspace[model]);
-        using Stream stream = archive.Entries.Single(entry => entry.Name == name || entry.FullName == name).Open();
-        using var memory = new MemoryStream();
-        stream.CopyTo(memory);
-        return memory.ToArray();
-    }
+    private byte[] Entry(string model, string name) => ModelZip.Entry(_workspace[model], name);
 }

@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.IO.Compression;
-using System.Text.Json.Nodes;
 using Consensus.ML.Cli.Training;
 using Consensus.ML.Datasets;
 using Consensus.ML.Tests.Shared;
@@ -101,13 +100,7 @@ public sealed class TrainOptionTests : IDisposable
         CommandRun.InProcess([.. train, second, .. small, "--method", "level-unet", "--coordinates", "off"]).AssertFailed(
             2, "--coordinates is for the method consensus; it does not go with the method level-unet");
 
-        static bool HasCoordinates(string zip)
-        {
-            using ZipArchive archive = ZipFile.OpenRead(zip);
-            using Stream manifest = archive.Entries.Single(
-                entry => entry.FullName.EndsWith("/manifest.json", StringComparison.Ordinal)).Open();
-            return (bool)JsonNode.Parse(manifest)!["network"]!["encoderCoordinates"]!;
-        }
+        static bool HasCoordinates(string zip) => (bool)ModelZip.Manifest(zip)["network"]!["encoderCoordinates"]!;
     }
 
     [Fact]

@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Consensus.Imaging;
@@ -73,9 +72,7 @@ public sealed class WholeRoundTests(TrainedModel model) : IClassFixture<TrainedM
 
         static (double, double, double, double) Augmentation(string path)
         {
-            using ZipArchive zip = ZipFile.OpenRead(path);
-            using Stream manifest = zip.Entries.Single(entry => entry.Name == "manifest.json").Open();
-            JsonNode policy = JsonNode.Parse(manifest)!["training"]!["augmentation"]!;
+            JsonNode policy = ModelZip.Manifest(path)["training"]!["augmentation"]!;
             return (
                 (double)policy["deformation"]!, (double)policy["contrast"]!, (double)policy["brightness"]!,
                 (double)policy["verticalFlip"]!);
