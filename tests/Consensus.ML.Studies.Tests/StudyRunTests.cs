@@ -264,6 +264,18 @@ public sealed class StudyRunTests : IDisposable
     }
 
     [Fact]
+    public void A_study_from_before_there_was_an_option_had_its_default()
+    {
+        var record = StudyRecord.FromOptions(_options with { Methods = [StudyMethods.Consensus] });
+        var settings = record.Methods["consensus"].ToDictionary();
+        Assert.True(settings.Remove("Network.Dropout") && settings.Remove("Network.ScaleShiftNorm"));
+        StudyRecord older = record with { Methods = new Dictionary<string, IReadOnlyDictionary<string, string>> { ["consensus"] = settings } };
+        Assert.Equal("of consensus, Network.ScaleShiftNorm is false there and true here", record.DifferencesFrom(older));
+        settings["Network.ScaleShiftNorm"] = "true";
+        Assert.Null(record.DifferencesFrom(older));
+    }
+
+    [Fact]
     public void Another_study_is_refused_with_what_differs()
     {
         StudyFolder.Open(_options.Folder, StudyRecord.FromOptions(_options), resume: false);
@@ -451,14 +463,8 @@ public sealed class StudyRunTests : IDisposable
         Directory.GetFiles(Path.Combine(_options.Folder, "runs"), "*", SearchOption.AllDirectories)
             .ToDictionary(file => file, File.GetLastWriteTimeUtc);
 
-    private static byte[] Weights(string folder, int seed = 0)
-    {
-        using var zip = System.IO.Compression.ZipFile.OpenRead(Path.Combine(folder, "runs", "level-unet", $"val-seed{seed}", "model.zip"));
-        using Stream stream = zip.Entries.Single(entry => entry.Name == "weights.safetensors").Open();
-        using var memory = new MemoryStream();
-        stream.CopyTo(memory);
-        return memory.ToArray();
-    }
+    private static byte[] Weights(string folder, int seed = 0) =>
+        ModelZip.Entry(Path.Combine(folder, "runs", "level-unet", $"val-seed{seed}", "model.zip"), "weights.safetensors");
 
     private IReadOnlyList<RaterCase> List(QubiqSplit split, string folder = "data") =>
         QubiqDataset.List(_folder[folder], QubiqTask.Kidney, split, MissingRaters.Drop).Cases;

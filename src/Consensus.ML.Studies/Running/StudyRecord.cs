@@ -140,7 +140,8 @@ internal sealed record StudyRecord(
             if (there.Methods.TryGetValue(method, out IReadOnlyDictionary<string, string>? other))
             {
                 found.AddRange(
-                    OptionValues.Differences(settings, other).Select(difference => $"of {method}, {difference}"));
+                    OptionValues.Differences(settings, other, defaults: OptionValues.Defaults)
+                        .Select(difference => $"of {method}, {difference}"));
             }
         }
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
+using Consensus.Imaging.Augmentation;
 
 namespace Consensus.ML.Options;
 
@@ -11,6 +12,15 @@ namespace Consensus.ML.Options;
 public static class OptionValues
 {
     private static readonly JsonSerializerOptions Json = new() { Converters = { new JsonStringEnumConverter() } };
+
+    /// <summary>
+    /// The values of new <see cref="NetworkOptions"/>, <see cref="DiffusionOptions"/>, <see cref="TrainingOptions"/>,
+    /// <see cref="SamplingOptions"/> and <see cref="AugmentationPolicy"/>, with names such as Training.LearningRate. An option that is added
+    /// later begins with what was done before, so a list from before an option existed means its value here.
+    /// </summary>
+    public static IReadOnlyDictionary<string, string> Defaults { get; } = Flatten(
+        ("Network", new NetworkOptions()), ("Diffusion", new DiffusionOptions()), ("Training", new TrainingOptions()),
+        ("Sampling", new SamplingOptions()), ("Augmentation", new AugmentationPolicy()));
 
     /// <summary>Lists the options of several objects.</summary>
     /// <param name="parts">
@@ -48,17 +58,24 @@ public static class OptionValues
     /// <param name="there">The other list.</param>
     /// <param name="ofHere">What messages call the first list.</param>
     /// <param name="ofThere">What messages call the other list.</param>
+    /// <param name="defaults">
+    /// What a list means that does not name an option, such as <see cref="Defaults"/>. Null (the default), or no value there: it differs
+    /// from any value.
+    /// </param>
     public static IEnumerable<string> Differences(
         IReadOnlyDictionary<string, string> here,
         IReadOnlyDictionary<string, string> there,
         string ofHere = "here",
-        string ofThere = "there")
+        string ofThere = "there",
+        IReadOnlyDictionary<string, string>? defaults = null)
     {
         ArgumentNullException.ThrowIfNull(here);
         ArgumentNullException.ThrowIfNull(there);
         return there.Keys.Union(here.Keys)
-            .Where(name => there.GetValueOrDefault(name) != here.GetValueOrDefault(name))
-            .Select(name => $"{name} is {there.GetValueOrDefault(name) ?? "unknown"} {ofThere} and "
-                + $"{here.GetValueOrDefault(name) ?? "unknown"} {ofHere}");
+            .Where(name => Value(there, name) != Value(here, name))
+            .Select(name => $"{name} is {Value(there, name) ?? "unknown"} {ofThere} and {Value(here, name) ?? "unknown"} {ofHere}");
+
+        string? Value(IReadOnlyDictionary<string, string> list, string name) =>
+            list.GetValueOrDefault(name) ?? defaults?.GetValueOrDefault(name);
     }
 }

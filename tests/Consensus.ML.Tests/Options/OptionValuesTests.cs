@@ -52,6 +52,19 @@ public sealed class OptionValuesTests
     }
 
     [Fact]
+    public void A_list_that_does_not_name_an_option_can_mean_its_default()
+    {
+        var here = new Dictionary<string, string> { ["Training.BatchSize"] = "4", ["Network.Dropout"] = "0.1", ["New"] = "1" };
+        var there = new Dictionary<string, string>();
+        Assert.Equal(
+            ["Network.Dropout is 0 there and 0.1 here", "New is unknown there and 1 here"],
+            OptionValues.Differences(here, there, defaults: OptionValues.Defaults));
+        Assert.Equal(
+            ["Network.Dropout is 0.1 there and 0 here", "New is 1 there and unknown here"],
+            OptionValues.Differences(there, here, defaults: OptionValues.Defaults));
+    }
+
+    [Fact]
     public void Null_lists_are_refused()
     {
         Assert.Throws<ArgumentNullException>("here", () => OptionValues.Differences(null!, new Dictionary<string, string>()));

@@ -1,6 +1,8 @@
 using Consensus.ML.Options;
+using Consensus.ML.Tests.Torch.Training;
 using Consensus.ML.Torch.Networks;
 using Consensus.ML.Torch.Runtime;
+using Consensus.ML.Torch.Training.Checkpoints;
 using static TorchSharp.torch;
 
 namespace Consensus.ML.Tests.Torch.Networks;
@@ -66,6 +68,17 @@ public sealed class CoordinatesTests
         // Nineteen convolutions of 3×3, one after another, see 19 pixels to each side.
         Tensor inner = encoded.narrow(2, 20, 24).narrow(3, 20, 24);
         return (inner.amax(2, 3) - inner.amin(2, 3)).max().item<float>();
+    }
+
+    [Fact]
+    public void Checkpoints_from_before_there_was_a_choice_mean_none()
+    {
+        NetworkOptions none = new() { ModelChannels = 32 };
+        TrainingFingerprint older = Discs.Fingerprint(none).Before("Network.EncoderCoordinates");
+        Assert.Null(Discs.Fingerprint(none).DifferencesFrom(older));
+        Assert.Equal(
+            "Network.EncoderCoordinates is false there and true here",
+            Discs.Fingerprint(none with { EncoderCoordinates = true }).DifferencesFrom(older));
     }
 
     private static ConsensusNetwork Network(bool hasCoordinates, int patch) => new(

@@ -7,6 +7,7 @@ using Consensus.ML.Tests.Torch.Training;
 using Consensus.ML.Torch.Diffusion;
 using Consensus.ML.Torch.Models;
 using Consensus.ML.Torch.Training.Batches;
+using Consensus.ML.Torch.Training.Checkpoints;
 using Consensus.ML.Torch.Training.Loop;
 using static TorchSharp.torch;
 
@@ -232,11 +233,10 @@ public sealed class LevelConditioningTests
         Assert.Equal(
             LevelConditioning.Embedding, ManifestJson.Read<DiffusionManifest>(Encoding.UTF8.GetBytes(older)).Network.LevelConditioning);
 
-        Assert.DoesNotContain("Network.LevelConditioning", Discs.Fingerprint(embedding).Settings.Keys);
+        TrainingFingerprint checkpoint = Discs.Fingerprint(embedding).Before("Network.LevelConditioning");
+        Assert.Null(Discs.Fingerprint(embedding).DifferencesFrom(checkpoint));
         Assert.Contains(
-            "Network.LevelConditioning",
-            Discs.Fingerprint(channels).DifferencesFrom(Discs.Fingerprint(embedding)),
-            StringComparison.Ordinal);
+            "Network.LevelConditioning", Discs.Fingerprint(channels).DifferencesFrom(checkpoint), StringComparison.Ordinal);
     }
 
     private static ModelDescription Describe(TrainingTarget target, LevelConditioning conditioning, DiffusionOptions? diffusion = null)

@@ -7,6 +7,7 @@ using Consensus.ML.Torch.Models;
 using Consensus.ML.Torch.Networks;
 using Consensus.ML.Torch.Runtime;
 using Consensus.ML.Torch.Training.Batches;
+using Consensus.ML.Torch.Training.Checkpoints;
 using Consensus.ML.Torch.Training.Loop;
 using static TorchSharp.torch;
 
@@ -199,8 +200,8 @@ public sealed class PatchTests
         Assert.NotEqual(json, older);
         Assert.Equal(1, ManifestJson.Read<DiffusionManifest>(Encoding.UTF8.GetBytes(older)).Network.PatchSize);
 
-        Assert.DoesNotContain("Network.PatchSize", Discs.Fingerprint(plain).Settings.Keys);
-        Assert.Contains(
-            "Network.PatchSize", Discs.Fingerprint(patched).DifferencesFrom(Discs.Fingerprint(plain)), StringComparison.Ordinal);
+        TrainingFingerprint checkpoint = Discs.Fingerprint(plain).Before("Network.PatchSize");
+        Assert.Null(Discs.Fingerprint(plain).DifferencesFrom(checkpoint));
+        Assert.Equal("Network.PatchSize is 1 there and 2 here", Discs.Fingerprint(patched).DifferencesFrom(checkpoint));
     }
 }

@@ -32,7 +32,15 @@ internal static class Discs
     /// <summary>What the checkpoint of a training with such a network would say.</summary>
     public static TrainingFingerprint Fingerprint(NetworkOptions network, TrainingOptions? options = null) =>
         TrainingFingerprint.Compute(
-            Description() with { Network = network }, network, options ?? new TrainingOptions(), null, [0f], 1, null, Cases(1));
+            Description() with { Network = network }, options ?? new TrainingOptions(), null, [0f], 1, null, Cases(1));
+
+    /// <summary>The same from a build before there was an option, such as Network.PatchSize.</summary>
+    public static TrainingFingerprint Before(this TrainingFingerprint checkpoint, string option)
+    {
+        var settings = checkpoint.Settings.ToDictionary();
+        Assert.True(settings.Remove(option), $"No option is called {option}.");
+        return checkpoint with { Settings = settings };
+    }
 
     /// <summary>Discs at seeded places. The second rater's discs are a pixel smaller.</summary>
     public static TrainingCase[] Cases(int count) => [.. Enumerable.Range(0, count).Select(i =>

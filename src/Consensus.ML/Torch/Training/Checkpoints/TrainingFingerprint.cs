@@ -23,7 +23,6 @@ internal sealed record TrainingFingerprint(IReadOnlyDictionary<string, string> S
 
     /// <summary>Computes the fingerprint of a run.</summary>
     /// <param name="description">The model, as a record.</param>
-    /// <param name="network">The shape of the network: the member Network of the description.</param>
     /// <param name="options">
     /// The training options. The number of threads is left out: it changes rounding, and a run may move to another machine.
     /// </param>
@@ -36,7 +35,6 @@ internal sealed record TrainingFingerprint(IReadOnlyDictionary<string, string> S
     /// <param name="members">Number of networks that are trained side by side.</param>
     public static TrainingFingerprint Compute(
         object description,
-        NetworkOptions network,
         TrainingOptions options,
         AugmentationPolicy? augmentation,
         IReadOnlyList<float> padding,
@@ -51,38 +49,12 @@ internal sealed record TrainingFingerprint(IReadOnlyDictionary<string, string> S
             ("StartFrom", start));
         settings.Remove($"Training.{nameof(options.Threads)}");
 
-        // Checkpoints from before this option existed do not name it.
-        if (network.Conditioning == Conditioning.Encoder)
-        {
-            settings.Remove($"Network.{nameof(network.Conditioning)}");
-        }
-
-        if (network.LevelConditioning == LevelConditioning.Embedding)
-        {
-            settings.Remove($"Network.{nameof(network.LevelConditioning)}");
-        }
-
+        // Checkpoints from before there were members, a validation set and groups do not name them.
         if (members > 1)
         {
             settings["Members"] = members.ToString(CultureInfo.InvariantCulture);
         }
 
-        if (options.Optimizer == OptimizerKind.AdamW)
-        {
-            settings.Remove($"Training.{nameof(options.Optimizer)}");
-        }
-
-        if (options.UpdateClipping is null)
-        {
-            settings.Remove($"Training.{nameof(options.UpdateClipping)}");
-        }
-
-        if (network.PatchSize == 1)
-        {
-            settings.Remove($"Network.{nameof(network.PatchSize)}");
-        }
-
-        // Nor do they name a validation set or groups, which did not exist yet.
         if (validation is not null)
         {
             settings["ValidationSet"] = string.Create(CultureInfo.InvariantCulture, $"{validation.Count} cases");
@@ -103,7 +75,7 @@ internal sealed record TrainingFingerprint(IReadOnlyDictionary<string, string> S
     {
         List<string> found =
         [
-            .. OptionValues.Differences(Settings, checkpoint.Settings),
+            .. OptionValues.Differences(Settings, checkpoint.Settings, defaults: OptionValues.Defaults),
             .. CaseDifferences(Cases, checkpoint.Cases, "trained on"),
             .. Validation is null || checkpoint.Validation is null
                 ? []

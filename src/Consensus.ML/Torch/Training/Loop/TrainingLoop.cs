@@ -108,8 +108,7 @@ internal sealed class TrainingLoop<TModel>(
         using var state = new TrainingState();
         TrainingFingerprint? fingerprint = Checkpoints is null && Processes.Size == 1 ? null : Processes.Together(() =>
             TrainingFingerprint.Compute(
-                members.Objective.Description, members.Objective.Network, options, augmentation, padding, seed, HashOf(StartFrom), cases,
-                Validation, Members));
+                members.Objective.Description, options, augmentation, padding, seed, HashOf(StartFrom), cases, Validation, Members));
         if (Processes.Size > 1)
         {
             SharedState.EnsureSame(Processes, fingerprint!, device.type);

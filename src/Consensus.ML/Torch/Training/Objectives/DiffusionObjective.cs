@@ -41,9 +41,6 @@ internal sealed class DiffusionObjective : ITrainingObjective<ConsensusModel>
     public object Description => _description;
 
     /// <inheritdoc/>
-    public NetworkOptions Network => _description.Network;
-
-    /// <inheritdoc/>
     public WeightLayout Layout => _network.Layout;
 
     /// <inheritdoc/>

@@ -1,4 +1,3 @@
-using Consensus.ML.Options;
 using Consensus.ML.Torch.Models;
 using Consensus.ML.Torch.Networks;
 using Consensus.ML.Torch.Training.Batches;
@@ -18,9 +17,6 @@ internal interface ITrainingObjective<TModel> : IDisposable
     /// Everything that determines the weights' names, shapes and use. It is a record; its members show how two runs differ.
     /// </summary>
     object Description { get; }
-
-    /// <summary>The network's shape.</summary>
-    NetworkOptions Network { get; }
 
     /// <summary>Names and shapes of the weights.</summary>
     WeightLayout Layout { get; }

@@ -35,9 +35,6 @@ internal sealed class UNetObjective : ITrainingObjective<UNetModel>
     public object Description => _variant.Description;
 
     /// <inheritdoc/>
-    public NetworkOptions Network => _variant.Description.Network;
-
-    /// <inheritdoc/>
     public WeightLayout Layout => _variant.Layout;
 
     /// <inheritdoc/>

@@ -131,8 +131,6 @@ public sealed class NotFiniteTests : IDisposable
     {
         public object Description => inner.Description;
 
-        public NetworkOptions Network => inner.Network;
-
         public WeightLayout Layout => inner.Layout;
 
         public double Dropout => inner.Dropout;

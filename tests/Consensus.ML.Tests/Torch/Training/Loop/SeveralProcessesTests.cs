@@ -250,8 +250,6 @@ public sealed class SeveralProcessesTests : IDisposable
     {
         public object Description => inner.Description;
 
-        public NetworkOptions Network => inner.Network;
-
         public WeightLayout Layout => inner.Layout;
 
         public double Dropout => inner.Dropout;

@@ -273,8 +273,6 @@ public sealed class TrainingMembersTests : IDisposable
     {
         public object Description => inner.Description;
 
-        public NetworkOptions Network => inner.Network;
-
         public WeightLayout Layout => inner.Layout;
 
         public double Dropout => inner.Dropout;
