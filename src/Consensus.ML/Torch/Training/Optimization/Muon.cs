@@ -15,19 +15,22 @@ internal sealed class Muon : IDisposable
     private const double Linear = 3.4445, Cubic = -4.7750, Quintic = 2.0315;
     private const int Rounds = 5;
 
-    private readonly List<(Tensor Weights, Tensor Gradient, Tensor Momentum, Tensor Denominator)> _matrices = [];
+    // Keeps a matrix of zeros from being divided by zero; it is far below the squares of any gradient's norm.
+    private const double LeastSquare = 1e-24;
+
+    private readonly List<(Tensor Weights, Tensor Gradient, Tensor Momentum)> _matrices = [];
+    private readonly List<(long Start, long End)> _ranges = [];
     private readonly double _decay;
 
     /// <param name="layout">The weights; those that a 16-bit run may hold in 16 bits belong to convolutions and projections.</param>
     /// <param name="weights">The flat weights; this and the other flat tensors stay the caller's.</param>
     /// <param name="gradient">Their gradient.</param>
     /// <param name="momentum">The running mean of their gradients.</param>
-    /// <param name="denominator">By what AdamW divides.</param>
     /// <param name="decay">The decay of that mean, β_1 of AdamW.</param>
-    public Muon(WeightLayout layout, Tensor weights, Tensor gradient, Tensor momentum, Tensor denominator, double decay)
+    public Muon(WeightLayout layout, Tensor weights, Tensor gradient, Tensor momentum, double decay)
     {
         _decay = decay;
-        Tensor[][] views = [.. new[] { weights, gradient, momentum, denominator }.Select(flat => WeightSet.Views(layout, flat))];
+        Tensor[][] views = [.. new[] { weights, gradient, momentum }.Select(flat => WeightSet.Views(layout, flat))];
         for (int i = 0; i < layout.Specs.Count; i++)
         {
             WeightSpec spec = layout.Specs[i];
@@ -35,7 +38,9 @@ internal sealed class Muon : IDisposable
             if (isMatrix)
             {
                 Tensor[] matrices = [.. views.Select(view => view[i].flatten(1).DetachFromDisposeScope())];
-                _matrices.Add((matrices[0], matrices[1], matrices[2], matrices[3]));
+                _matrices.Add((matrices[0], matrices[1], matrices[2]));
+                long start = matrices[0].storage_offset() - weights.storage_offset();
+                _ranges.Add((start, start + spec.Count));
                 Count += spec.Count;
             }
 
@@ -49,19 +54,24 @@ internal sealed class Muon : IDisposable
     /// <summary>Number of the weights that Muon moves.</summary>
     public long Count { get; }
 
-    /// <summary>Moves its weights, and makes AdamW's denominators of them infinite, so that AdamW leaves them where they are.</summary>
+    /// <summary>Where the weights that Muon moves are in the flat tensors, in order.</summary>
+    public IEnumerable<(long Start, long End)> Ranges => _ranges.Order();
+
+    /// <summary>Takes the gradients of its weights into their means, moves the weights, and sets the gradients to zero.</summary>
     /// <param name="rate">The learning rate.</param>
     public void Step(double rate)
     {
-        foreach ((Tensor weights, Tensor gradient, Tensor momentum, Tensor denominator) in _matrices)
+        foreach ((Tensor weights, Tensor gradient, Tensor momentum) in _matrices)
         {
             using var scope = NewDisposeScope();
-            denominator.FillInPlace(double.PositiveInfinity);
+            momentum.LerpInPlace(gradient, 1 - _decay);
 
             // The gradient counts once more (Nesterov's momentum).
-            Tensor step = Orthogonalize(gradient.Lerp(momentum, _decay));
-            double length = RootMeanSquare * Math.Sqrt(Math.Max(step.shape[0], step.shape[1]));
-            weights.PlusInPlace(step.TimesInPlace(-rate * length));
+            gradient.LerpInPlace(momentum, _decay);
+            double length = RootMeanSquare * Math.Sqrt(Math.Max(weights.shape[0], weights.shape[1]));
+            Tensor step = Wide(gradient);
+            Wide(weights).addmm_(Factors(step), step, beta: 1, alpha: (float)(-rate * length));
+            gradient.zero_();
         }
     }
 
@@ -71,17 +81,37 @@ internal sealed class Muon : IDisposable
     /// </summary>
     /// <remarks>
     /// X becomes p(XXᵀ)·X in a round. All these factors are polynomials of one small matrix, and are multiplied before X is: that takes a
-    /// third of the time of rounds on X itself.
+    /// third of the time of rounds on X itself. The division by the root is of small matrices too.
     /// </remarks>
     /// <param name="matrix">Any number of rows and columns, float32.</param>
     /// <returns>Of the same shape; zeros for zeros. Owned by the surrounding dispose scope.</returns>
     public static Tensor Orthogonalize(Tensor matrix)
     {
         using var scope = NewDisposeScope();
-        bool tall = matrix.shape[0] > matrix.shape[1];
-        Tensor wide = tall ? matrix.t() : matrix;
-        wide = wide / wide.norm().PlusInPlace(1e-12);
-        Tensor gram = wide.matmul(wide.t()), factor = FactorOf(gram), factors = factor;
+        Tensor wide = Wide(matrix), orthogonal = Factors(wide).matmul(wide);
+        return (matrix.shape[0] > matrix.shape[1] ? orthogonal.t() : orthogonal).MoveToOuterDisposeScope();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach ((Tensor weights, Tensor gradient, Tensor momentum) in _matrices)
+        {
+            weights.Dispose();
+            gradient.Dispose();
+            momentum.Dispose();
+        }
+    }
+
+    /// <summary>The matrix, or its transpose if it has more rows than columns; the same values in memory.</summary>
+    private static Tensor Wide(Tensor matrix) => matrix.shape[0] > matrix.shape[1] ? matrix.t() : matrix.alias();
+
+    /// <summary>What orthogonalises a matrix when it is multiplied by it from the left.</summary>
+    private static Tensor Factors(Tensor wide)
+    {
+        using var scope = NewDisposeScope();
+        Tensor gram = wide.matmul(wide.t()), square = gram.trace().PlusInPlace(LeastSquare);
+        Tensor factor = FactorOf(gram.div_(square)), factors = factor;
         for (int round = 1; round < Rounds; round++)
         {
             gram = factor.matmul(gram).matmul(factor);
@@ -89,27 +119,14 @@ internal sealed class Muon : IDisposable
             factors = factor.matmul(factors);
         }
 
-        Tensor orthogonal = factors.matmul(wide);
-        return (tall ? orthogonal.t() : orthogonal).MoveToOuterDisposeScope();
-    }
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        foreach ((Tensor weights, Tensor gradient, Tensor momentum, Tensor denominator) in _matrices)
-        {
-            weights.Dispose();
-            gradient.Dispose();
-            momentum.Dispose();
-            denominator.Dispose();
-        }
+        return factors.div_(square.sqrt_()).MoveToOuterDisposeScope();
     }
 
     /// <summary>a + b·G + c·G² for G = XXᵀ: the polynomial without its factor X.</summary>
     private static Tensor FactorOf(Tensor gram)
     {
         using var scope = NewDisposeScope();
-        Tensor factor = gram.Times(Cubic).PlusInPlace(gram.matmul(gram).TimesInPlace(Quintic));
+        Tensor factor = gram.addmm(gram, gram, beta: (float)Cubic, alpha: (float)Quintic);
         factor.diagonal().PlusInPlace(Linear);
         return factor.MoveToOuterDisposeScope();
     }

@@ -19,6 +19,9 @@ internal sealed class Optimizer : IDisposable
 {
     private const double Beta1 = 0.9, Beta2 = 0.999, Epsilon = 1e-8;
 
+    // What AdamW reads and writes of so many weights stays in a core's cache from one operation to the next.
+    private const long PartLength = 1 << 16;
+
     private readonly WeightSet _masters;
     private readonly Tensor _gradient, _first, _second;
 
@@ -26,6 +29,7 @@ internal sealed class Optimizer : IDisposable
     private readonly Tensor _denominator;
     private readonly Tensor? _lowWeights, _lowGradient;
     private readonly Muon? _muon;
+    private readonly List<Part> _parts = [];
     private readonly List<Tensor> _owned = [];
     private readonly double _weightDecay, _emaDecay;
     private readonly double? _clipping, _updateClipping;
@@ -58,7 +62,20 @@ internal sealed class Optimizer : IDisposable
         WeightLayout layout = initial.Layout;
         if (options.Optimizer == OptimizerKind.Muon)
         {
-            _muon = new(layout, initial.Flat, _gradient, _first, _denominator, Beta1);
+            _muon = new(layout, initial.Flat, _gradient, _first, Beta1);
+        }
+
+        // A GPU has no such cache, and each operation costs it a launch.
+        foreach ((long start, long end) in Rest(WeightSet.FlatLength(layout), _muon?.Ranges ?? []))
+        {
+            long step = _onDevice ? end - start : PartLength;
+            for (long at = start; at < end; at += step)
+            {
+                long length = Math.Min(step, end - at);
+                _parts.Add(new(
+                    Own(initial.Flat.narrow(0, at, length)), Own(_gradient.narrow(0, at, length)), Own(_first.narrow(0, at, length)),
+                    Own(_second.narrow(0, at, length)), Own(_denominator.narrow(0, at, length))));
+            }
         }
 
         Tensor[] values = WeightSet.Views(layout, initial.Flat), gradients = WeightSet.Views(layout, _gradient);
@@ -211,14 +228,23 @@ internal sealed class Optimizer : IDisposable
         }
 
         int updates = Steps - (_scaler?.Skipped ?? 0);
-        _first.LerpInPlace(_gradient, 1 - Beta1);
-        _second.TimesInPlace(Beta2).PlusProductInPlace(_gradient, _gradient, 1 - Beta2);
-        _denominator.copy_(_second).sqrt_().OverInPlace(Math.Sqrt(1 - Math.Pow(Beta2, updates))).PlusInPlace(Epsilon);
+        foreach (Part part in _parts)
+        {
+            part.First.LerpInPlace(part.Gradient, 1 - Beta1);
+            part.Second.TimesInPlace(Beta2).PlusProductInPlace(part.Gradient, part.Gradient, 1 - Beta2);
+            part.Denominator.copy_(part.Second).sqrt_().OverInPlace(Math.Sqrt(1 - Math.Pow(Beta2, updates))).PlusInPlace(Epsilon);
+            if (_updateClipping is not null)
+            {
+                // The gradient is no longer needed.
+                part.Gradient.div_(part.Denominator);
+            }
+        }
+
         _muon?.Step(learningRate);
         if (_updateClipping is double most)
         {
-            // The gradient is no longer needed. The gaps between weights in the flat tensors hold 0 and do not count.
-            DescendWithin(most, learningRate, 1 - Math.Pow(Beta1, updates), _gradient.div_(_denominator).norm());
+            // The gaps between weights in the flat tensors hold 0 and do not count, and Muon leaves 0 too.
+            DescendWithin(most, learningRate, 1 - Math.Pow(Beta1, updates), _gradient.norm());
         }
         else
         {
@@ -313,7 +339,10 @@ internal sealed class Optimizer : IDisposable
             _masters.Flat.TimesInPlace(1 - (rate * _weightDecay));
         }
 
-        _masters.Flat.PlusQuotientInPlace(_first, _denominator, -rate / correction);
+        foreach (Part part in _parts)
+        {
+            part.Weights.PlusQuotientInPlace(part.First, part.Denominator, -rate / correction);
+        }
     }
 
     /// <summary>The same with a learning rate that falls with the update, if that is too long.</summary>
@@ -338,12 +367,30 @@ internal sealed class Optimizer : IDisposable
         }
 
         Tensor factor = shorter.neg().Over(correction).to_type(ScalarType.Float32);
-        _masters.Flat.PlusInPlace(_gradient.copy_(_first).mul_(factor).div_(_denominator));
+        foreach (Part part in _parts)
+        {
+            part.Weights.PlusInPlace(part.Gradient.copy_(part.First).mul_(factor).div_(part.Denominator));
+        }
     }
 
     /// <summary>The smaller of 1 and numerator / denominator, float64.</summary>
     private static Tensor Quotient(double numerator, Tensor denominator) =>
         (zeros_like(denominator).PlusInPlace(numerator) / denominator).Clamped(null, 1);
+
+    /// <summary>What the ranges leave of a length. They are in order and do not overlap.</summary>
+    private static IEnumerable<(long Start, long End)> Rest(long length, IEnumerable<(long Start, long End)> ranges)
+    {
+        long at = 0;
+        foreach ((long start, long end) in ranges.Append((length, length)))
+        {
+            if (start > at)
+            {
+                yield return (at, start);
+            }
+
+            at = end;
+        }
+    }
 
     private void RefreshLowPrecision()
     {
@@ -371,4 +418,7 @@ internal sealed class Optimizer : IDisposable
             }
         }
     }
+
+    /// <summary>Views of a part of the flat tensors that AdamW moves.</summary>
+    private sealed record Part(Tensor Weights, Tensor Gradient, Tensor First, Tensor Second, Tensor Denominator);
 }
