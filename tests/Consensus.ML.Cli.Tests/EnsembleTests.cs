@@ -39,7 +39,7 @@ public sealed class EnsembleTests(TrainedModel trained) : IClassFixture<TrainedM
             "train", "--data", trained.Data, "--task", "kidney", "--from", together, "--steps", "1", "--out", _workspace["further.zip"],
         ];
         CommandRun.InProcess([.. further, "--members", "3"])
-            .AssertFailed(1, "The model to start from is an ensemble of 2, and Members is 3", "so Members must be 2.");
+            .AssertFailed(2, "--members 3 does not go with --from: that model is an ensemble of 2", "Give 2, or leave --members out.");
         Assert.Contains(", 2 networks.", CommandRun.InProcess(further).AssertSucceeded().Out, StringComparison.Ordinal);
 
         int Members()
