@@ -31,7 +31,7 @@ public sealed class StudyMethodsTests
     }
 
     [Fact]
-    public void Targets_of_one_map_have_the_recipe_for_one_map()
+    public void Targets_of_one_map_have_the_rate_for_one_map()
     {
         foreach ((StudyMethod method, string target) in new[]
             {
@@ -39,10 +39,7 @@ public sealed class StudyMethodsTests
             })
         {
             AssertDiffer(
-                method,
-                ("Target", "\"Consensus\"", $"\"{target}\""),
-                ("Training.LearningRate", "0.001", "0.002"),
-                ("Training.Optimizer", "\"Muon\"", "\"AdamW\""));
+                method, ("Target", "\"Consensus\"", $"\"{target}\""), ("Training.LearningRate", "0.001", "0.002"));
         }
     }
 

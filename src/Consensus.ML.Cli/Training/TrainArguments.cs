@@ -72,7 +72,7 @@ internal sealed class TrainArguments
     public Option<int?> Batch { get; } = RecipeArguments.Batch("the preset's, which is 4 as published; with --from the model's");
 
     public Option<OptimizerKind?> Optimizer { get; } = RecipeArguments.Optimizer(
-        "muon where a step learns all levels or raters of an image by diffusion, and for level-unet; otherwise adamw; with --from the "
+        "muon for the method consensus unless an embedding tells the levels apart, and for level-unet; otherwise adamw; with --from the "
         + "model's");
 
     public Option<int?> Patience { get; } = OptionKinds.Whole(

@@ -53,10 +53,13 @@ public sealed partial class ConsensusSegmentationEstimator
         /// For two CPU cores: a small network that predicts the clean map, sampled in few steps. Made for slices of about 64 pixels.
         /// </summary>
         /// <param name="target">
-        /// What the network learns. Learning rate and optimizer depend on it: 1e-3 with <see cref="OptimizerKind.Muon"/> where a training
-        /// step learns all maps of an image, 2e-3 with <see cref="OptimizerKind.AdamW"/> where it learns one map or the mean of the maps.
+        /// What the network learns. The learning rate depends on it: 1e-3 where a training step learns all maps of an image, 2e-3 where it
+        /// learns one map or the mean of the maps.
         /// </param>
-        /// <param name="levelConditioning">How the network tells levels (or raters) apart. By default one pass draws all of them.</param>
+        /// <param name="levelConditioning">
+        /// How the network tells levels (or raters) apart. By default one pass draws all of them, and training takes
+        /// <see cref="OptimizerKind.Muon"/>; with an embedding it takes <see cref="OptimizerKind.AdamW"/> and the rate 2e-3.
+        /// </param>
         public static Options Compact(
             TrainingTarget target = TrainingTarget.Consensus,
             LevelConditioning levelConditioning = LevelConditioning.Channels) => new()

@@ -53,11 +53,11 @@ internal static class Presets
         };
 
         // A step that learns a single map of each image learns best at twice the rate of a step that learns all maps. Muon was not tried
-        // there.
+        // where an embedding tells which map it is.
         public static TrainingOptions TrainingOf(TrainingTarget target, LevelConditioning levelConditioning) =>
-            levelConditioning == LevelConditioning.Embedding || target is TrainingTarget.AnyAnnotator or TrainingTarget.SoftLabel
-                ? Training with { LearningRate = 2e-3, Optimizer = OptimizerKind.AdamW }
-                : Training;
+            levelConditioning == LevelConditioning.Embedding ? Training with { LearningRate = 2e-3, Optimizer = OptimizerKind.AdamW }
+            : target is TrainingTarget.AnyAnnotator or TrainingTarget.SoftLabel ? Training with { LearningRate = 2e-3 }
+            : Training;
     }
 
     /// <summary>One-pass models on the same U-Net, for the same cores, time and size of slices.</summary>
