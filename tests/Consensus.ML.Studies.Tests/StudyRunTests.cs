@@ -269,7 +269,10 @@ public sealed class StudyRunTests : IDisposable
         var record = StudyRecord.FromOptions(_options with { Methods = [StudyMethods.Consensus] });
         var settings = record.Methods["consensus"].ToDictionary();
         Assert.True(settings.Remove("Network.Dropout") && settings.Remove("Network.ScaleShiftNorm"));
-        StudyRecord older = record with { Methods = new Dictionary<string, IReadOnlyDictionary<string, string>> { ["consensus"] = settings } };
+        StudyRecord older = record with
+        {
+            Methods = new Dictionary<string, IReadOnlyDictionary<string, string>> { ["consensus"] = settings },
+        };
         Assert.Equal("of consensus, Network.ScaleShiftNorm is false there and true here", record.DifferencesFrom(older));
         settings["Network.ScaleShiftNorm"] = "true";
         Assert.Null(record.DifferencesFrom(older));

@@ -118,8 +118,8 @@ internal sealed class TrainingPlan
         if (start?.Segmentation.Members is int there and > 1 && parsed.GetValue(arguments.Members) is int members && members != there)
         {
             throw new UsageException(
-                $"{arguments.Members.Name} {members} does not go with --from: that model is an ensemble of {there}, and each of its networks "
-                + $"is trained further. Give {there}, or leave {arguments.Members.Name} out.");
+                $"{arguments.Members.Name} {members} does not go with --from: that model is an ensemble of {there}, and each of its "
+                + $"networks is trained further. Give {there}, or leave {arguments.Members.Name} out.");
         }
 
         return new(arguments, parsed, start, method.OnePass is { } kind

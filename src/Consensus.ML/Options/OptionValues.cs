@@ -15,8 +15,8 @@ public static class OptionValues
 
     /// <summary>
     /// The values of new <see cref="NetworkOptions"/>, <see cref="DiffusionOptions"/>, <see cref="TrainingOptions"/>,
-    /// <see cref="SamplingOptions"/> and <see cref="AugmentationPolicy"/>, with names such as Training.LearningRate. An option that is added
-    /// later begins with what was done before, so a list from before an option existed means its value here.
+    /// <see cref="SamplingOptions"/> and <see cref="AugmentationPolicy"/>, with names such as Training.LearningRate. An option that is
+    /// added later begins with what was done before, so a list from before an option existed means its value here.
     /// </summary>
     public static IReadOnlyDictionary<string, string> Defaults { get; } = Flatten(
         ("Network", new NetworkOptions()), ("Diffusion", new DiffusionOptions()), ("Training", new TrainingOptions()),

@@ -118,7 +118,7 @@ public sealed class OptimizerTests
         ];
     }
 
-    /// <summary>On a CPU a step goes through the weights in parts that stay in its cache; on a device it takes all of them at once.</summary>
+    /// <summary>On a CPU a step goes through the weights in parts that stay in its cache; on a device it takes all at once.</summary>
     [Theory]
     [InlineData(OptimizerKind.AdamW)]
     [InlineData(OptimizerKind.Muon)]
