@@ -54,10 +54,16 @@ internal static class Presets
 
         // A step that learns a single map of each image learns best at twice the rate of a step that learns all maps. Muon was not tried
         // where an embedding tells which map it is.
-        public static TrainingOptions TrainingOf(TrainingTarget target, LevelConditioning levelConditioning) =>
-            levelConditioning == LevelConditioning.Embedding ? Training with { LearningRate = 2e-3, Optimizer = OptimizerKind.AdamW }
-            : target is TrainingTarget.AnyAnnotator or TrainingTarget.SoftLabel ? Training with { LearningRate = 2e-3 }
-            : Training;
+        public static TrainingOptions TrainingOf(TrainingTarget target, LevelConditioning levelConditioning)
+        {
+            bool embeds = levelConditioning == LevelConditioning.Embedding;
+            bool learnsOneMap = embeds || target is TrainingTarget.AnyAnnotator or TrainingTarget.SoftLabel;
+            return Training with
+            {
+                LearningRate = learnsOneMap ? 2e-3 : Training.LearningRate,
+                Optimizer = embeds ? OptimizerKind.AdamW : Training.Optimizer,
+            };
+        }
     }
 
     /// <summary>One-pass models on the same U-Net, for the same cores, time and size of slices.</summary>

@@ -41,7 +41,6 @@ internal sealed class Muon : IDisposable
                 _matrices.Add((matrices[0], matrices[1], matrices[2]));
                 long start = matrices[0].storage_offset() - weights.storage_offset();
                 _ranges.Add((start, start + spec.Count));
-                Count += spec.Count;
             }
 
             foreach (Tensor[] view in views)
@@ -52,7 +51,7 @@ internal sealed class Muon : IDisposable
     }
 
     /// <summary>Number of the weights that Muon moves.</summary>
-    public long Count { get; }
+    public long Count => _ranges.Sum(range => range.End - range.Start);
 
     /// <summary>Where the weights that Muon moves are in the flat tensors, in order.</summary>
     public IEnumerable<(long Start, long End)> Ranges => _ranges.Order();
@@ -69,27 +68,27 @@ internal sealed class Muon : IDisposable
             // The gradient counts once more (Nesterov's momentum).
             gradient.LerpInPlace(momentum, _decay);
             double length = RootMeanSquare * Math.Sqrt(Math.Max(weights.shape[0], weights.shape[1]));
-            Tensor step = Wide(gradient);
-            Wide(weights).addmm_(Factors(step), step, beta: 1, alpha: (float)(-rate * length));
+            AddOrthogonal(weights, gradient, -rate * length);
             gradient.zero_();
         }
     }
 
     /// <summary>
-    /// A matrix with the same singular vectors. Its singular values are those of the given one, divided by the root of the sum of their
-    /// squares, after five rounds of the polynomial.
+    /// Adds a multiple of a matrix with the same singular vectors as a given one. Its singular values are those of the given one, divided
+    /// by the root of the sum of their squares, after five rounds of the polynomial.
     /// </summary>
     /// <remarks>
     /// X becomes p(XXᵀ)·X in a round. All these factors are polynomials of one small matrix, and are multiplied before X is: that takes a
     /// third of the time of rounds on X itself. The division by the root is of small matrices too.
     /// </remarks>
-    /// <param name="matrix">Any number of rows and columns, float32.</param>
-    /// <returns>Of the same shape; zeros for zeros. Owned by the surrounding dispose scope.</returns>
-    public static Tensor Orthogonalize(Tensor matrix)
+    /// <param name="sum">What it is added to, in place; of the shape of the matrix.</param>
+    /// <param name="matrix">Any number of rows and columns, float32. Zeros add nothing.</param>
+    /// <param name="factor">The multiple.</param>
+    public static void AddOrthogonal(Tensor sum, Tensor matrix, double factor)
     {
         using var scope = NewDisposeScope();
-        Tensor wide = Wide(matrix), orthogonal = Factors(wide).matmul(wide);
-        return (matrix.shape[0] > matrix.shape[1] ? orthogonal.t() : orthogonal).MoveToOuterDisposeScope();
+        Tensor wide = Wide(matrix);
+        Wide(sum).addmm_(Factors(wide), wide, beta: 1, alpha: (float)factor);
     }
 
     /// <inheritdoc/>
