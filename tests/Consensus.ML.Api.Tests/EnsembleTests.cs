@@ -272,7 +272,7 @@ public sealed class EnsembleTests : IDisposable
         Assert.Contains("damaged: weights-2.safetensors has 100 bytes", Message(zip), StringComparison.Ordinal);
 
         File.WriteAllBytes(zip, whole);
-        JsonNode manifest = JsonNode.Parse(ModelZip.Entry(zip, "manifest.json"))!;
+        JsonNode manifest = ModelZip.Manifest(zip);
         manifest["furtherMembers"]![0]!["weights"] = null;
         ModelFileTests.Reseal(zip, Encoding.UTF8.GetBytes(manifest.ToJsonString()));
         Assert.Contains("damaged: manifest.json says nothing of the weights", Message(zip), StringComparison.Ordinal);

@@ -166,12 +166,10 @@ public sealed class ModelFileTests : IDisposable
         using ZipArchive archive = ZipFile.OpenRead(_zip);
         foreach (ZipArchiveEntry entry in archive.Entries)
         {
-            using Stream stream = entry.Open();
-            using var memory = new MemoryStream();
-            stream.CopyTo(memory);
+            byte[] bytes = ModelZip.Bytes(entry);
             foreach (Encoding encoding in (Encoding[])[Encoding.UTF8, Encoding.Unicode])
             {
-                string text = encoding.GetString(memory.ToArray());
+                string text = encoding.GetString(bytes);
                 Assert.DoesNotContain("case0", text);
                 Assert.DoesNotContain(Path.GetDirectoryName(Path.GetDirectoryName(_tiny.Cases[0].ImagePath))!, text);
                 Assert.DoesNotContain(".nii", text);
@@ -257,7 +255,7 @@ public sealed class ModelFileTests : IDisposable
         {
             ZipArchiveEntry entry = archive.Entries.Single(
                 other => other.FullName.Replace('\\', '/').EndsWith("Transform_002/Model.key", StringComparison.Ordinal));
-            byte[] bytes = Bytes(entry);
+            byte[] bytes = ModelZip.Bytes(entry);
             int at = bytes.AsSpan().IndexOf(
                 BitConverter.GetBytes(((SliceNormalizingTransformer)((IEnumerable<ITransformer>)_tiny.Model).ElementAt(2)).Means[0]));
             Assert.True(at > 0);
@@ -312,7 +310,7 @@ public sealed class ModelFileTests : IDisposable
         Replace(archive, archive.Entries.Single(other => other.Name == "manifest.json"), manifest);
         foreach (ZipArchiveEntry entry in archive.Entries.Where(entry => entry.Name == "Model.key").ToArray())
         {
-            byte[] bytes = Bytes(entry);
+            byte[] bytes = ModelZip.Bytes(entry);
             int state = bytes.AsSpan().IndexOf(oldState), hash = bytes.AsSpan().IndexOf(SHA256.HashData(oldState));
             if (state >= 0)
             {
@@ -334,7 +332,7 @@ public sealed class ModelFileTests : IDisposable
     {
         using ZipArchive archive = ZipFile.Open(zip, ZipArchiveMode.Update);
         ZipArchiveEntry entry = archive.Entries.Single(other => other.Name == name);
-        Replace(archive, entry, change(Bytes(entry)));
+        Replace(archive, entry, change(ModelZip.Bytes(entry)));
     }
 
     private static void Replace(ZipArchive archive, ZipArchiveEntry entry, byte[] bytes)
@@ -343,13 +341,5 @@ public sealed class ModelFileTests : IDisposable
         entry.Delete();
         using Stream stream = archive.CreateEntry(name).Open();
         stream.Write(bytes);
-    }
-
-    private static byte[] Bytes(ZipArchiveEntry entry)
-    {
-        using Stream stream = entry.Open();
-        using var memory = new MemoryStream();
-        stream.CopyTo(memory);
-        return memory.ToArray();
     }
 }

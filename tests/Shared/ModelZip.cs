@@ -10,7 +10,13 @@ internal static class ModelZip
     public static byte[] Entry(string zip, string name)
     {
         using ZipArchive archive = ZipFile.OpenRead(zip);
-        using Stream stream = archive.Entries.Single(entry => entry.Name == name || entry.FullName == name).Open();
+        return Bytes(archive.Entries.Single(entry => entry.Name == name || entry.FullName == name));
+    }
+
+    /// <summary>The bytes of an entry.</summary>
+    public static byte[] Bytes(ZipArchiveEntry entry)
+    {
+        using Stream stream = entry.Open();
         using var memory = new MemoryStream();
         stream.CopyTo(memory);
         return memory.ToArray();
