@@ -32,6 +32,10 @@ using Consensus.ML.Options;
 //     The time of a slice of that many pixels a side, one after another with all threads and several at a time with one thread each.
 //   layouts ROUNDS
 //     Convolutions and normalisation, plane by plane and with the channels last.
+//   optimizer ROUNDS
+//     A step of the optimizer, without the forward and the backward pass.
+//   pooled STUDY …
+//     Methods over the cases of several studies together. Each is a folder with results.csv.
 //   checkpoints ROUNDS EVERY STEPS THREADS FOLDER
 //     What checkpoints every EVERY steps cost a training of STEPS steps: none, between two steps, in the background. FOLDER is on the disk
 //     to measure.
@@ -97,13 +101,19 @@ switch (args)
     case ["layouts", string rounds]:
         Layouts.Measure(int.Parse(rounds, CultureInfo.InvariantCulture));
         return 0;
+    case ["optimizer", string rounds]:
+        OptimizerTime.Measure(int.Parse(rounds, CultureInfo.InvariantCulture));
+        return 0;
+    case ["pooled", .. string[] studies] when studies.Length > 0:
+        PooledStudies.Measure(studies);
+        return 0;
     case ["checkpoints", string rounds, string every, string steps, string threads, string folder]:
         CheckpointCost.Measure(
             int.Parse(rounds, CultureInfo.InvariantCulture), int.Parse(every, CultureInfo.InvariantCulture),
             int.Parse(steps, CultureInfo.InvariantCulture), int.Parse(threads, CultureInfo.InvariantCulture), folder);
         return 0;
     case ["recipes" or "sampling" or "serving" or "load" or "onnx" or "waiting" or "members" or "members-simulated" or "slices"
-        or "layouts" or "checkpoints", ..]:
+        or "layouts" or "optimizer" or "pooled" or "checkpoints", ..]:
         string needs = args[0] switch
         {
             "recipes" => "ROOT, TASK and STEPS",
@@ -113,7 +123,8 @@ switch (args)
             "members" => "ROUNDS, K and SECONDS",
             "members-simulated" => "SECONDS",
             "slices" => "ROUNDS, SLICES and PIXELS …",
-            "layouts" => "ROUNDS",
+            "layouts" or "optimizer" => "ROUNDS",
+            "pooled" => "STUDY …",
             "checkpoints" => "ROUNDS, EVERY, STEPS, THREADS and FOLDER",
             "load" => "URL, CLIENTS, MINUTES and IMAGE …",
             _ => "ROUNDS and SETTING …",
