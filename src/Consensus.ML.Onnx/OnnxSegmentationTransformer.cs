@@ -76,6 +76,7 @@ public sealed class OnnxSegmentationTransformer : SegmentationTransformer
         ArgumentNullException.ThrowIfNull(sampling);
         SamplingOptions own = Sampling;
         Fixed(nameof(sampling.Mirror), own.Mirror, sampling.Mirror);
+        Fixed(nameof(sampling.MirrorInterpolation), own.MirrorInterpolation, sampling.MirrorInterpolation);
         Fixed(nameof(sampling.Precision), own.Precision, sampling.Precision);
         if (SamplesByDiffusion)
         {

@@ -31,7 +31,9 @@ internal static class Augmenter
                 (double y, double x) = map.Source(row, column);
                 int y0 = (int)Math.Floor(y), x0 = (int)Math.Floor(x);
                 float fy = (float)(y - y0), fx = (float)(x - x0);
-                float value = isCubic ? Cubic(source, y0, x0, CubicWeights(fy), CubicWeights(fx)) : Linear(source, y0, x0, fy, fx);
+                float value = isCubic
+                    ? Cubic(source, y0, x0, CubicConvolution.Weights(fy), CubicConvolution.Weights(fx))
+                    : Linear(source, y0, x0, fy, fx);
                 target[(row * width) + column] = (contrast * value) + brightness;
             }
         }
@@ -106,15 +108,6 @@ internal static class Augmenter
             }
         }
     }
-
-    /// <summary>
-    /// The weights of the pixels at −1, 0, 1 and 2 for a place between 0 and 1 (Keys 1981, equation 15 with a = −1/2). They sum to 1.
-    /// </summary>
-    private static Vector4 CubicWeights(float place) => new(
-        ((((-0.5f * place) + 1) * place) - 0.5f) * place,
-        (((1.5f * place) - 2.5f) * place * place) + 1,
-        ((((-1.5f * place) + 2) * place) + 0.5f) * place,
-        ((0.5f * place) - 0.5f) * place * place);
 
     /// <summary>
     /// The index inside a side that an index outside it is reflected to. The edge between pixels is the mirror, so the last pixel comes

@@ -1,7 +1,8 @@
 namespace Consensus.Imaging.Augmentation;
 
 /// <summary>
-/// How augmentation finds the grey values between pixels when it turns, scales or deforms a slice. Masks take the nearest pixel.
+/// How augmentation finds the grey values between pixels when it turns, scales or deforms a slice, and how predictions do when they move a
+/// mirrored slice by a part of a pixel. Masks take the nearest pixel.
 /// </summary>
 public enum InterpolationMode
 {

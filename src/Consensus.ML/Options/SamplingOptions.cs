@@ -1,3 +1,5 @@
+using Consensus.Imaging.Augmentation;
+
 namespace Consensus.ML.Options;
 
 /// <summary>How maps are sampled. Can be changed on a trained model without retraining.</summary>
@@ -22,6 +24,23 @@ public sealed record SamplingOptions
     /// both. Only axes that augmentation mirrored in training are used. Default false, as published.
     /// </summary>
     public bool Mirror { get; init; }
+
+    /// <summary>
+    /// How mirrored images are moved by a part of a pixel, where the model's masks lie such a part off its images: so the maps of all views
+    /// lie at one place. Cubic convolution blurs these views less than linear interpolation, as
+    /// <see cref="AugmentationPolicy.Interpolation"/> does in training. Without <see cref="Mirror"/>, and where masks and images have one
+    /// size, it changes nothing. Default <see cref="InterpolationMode.Linear"/>, as models of before were made; the presets for a CPU have
+    /// cubic convolution.
+    /// </summary>
+    public InterpolationMode MirrorInterpolation { get; init; }
+
+    /// <summary>
+    /// Where a soft map that is the share of rounded levels is rounded, if it is brought to the size of its image (RestoreSlices, and
+    /// scores at the masks' own size). True rounds there, so that outlines can lie between the pixels of the model. False rounds at the
+    /// model's size and interpolates the soft map. Maps of the model's size do not change. Default false, as models of before were made;
+    /// the presets have true.
+    /// </summary>
+    public bool RoundAtImageSize { get; init; }
 
     /// <summary>The sampler. Default <see cref="SamplerKind.Ddpm"/>, the paper's.</summary>
     public SamplerKind Sampler { get; init; } = SamplerKind.Ddpm;

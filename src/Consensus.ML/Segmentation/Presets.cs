@@ -1,3 +1,4 @@
+using Consensus.Imaging.Augmentation;
 using Consensus.ML.Options;
 
 namespace Consensus.ML.Segmentation;
@@ -47,6 +48,8 @@ internal static class Presets
         {
             Generations = 4,
             Mirror = true,
+            MirrorInterpolation = InterpolationMode.Cubic,
+            RoundAtImageSize = true,
             Sampler = SamplerKind.Ddim,
             Steps = 1,
             Precision = Precision.BFloat16,
@@ -84,7 +87,10 @@ internal static class Presets
             ValidationSampling = new() { Generations = 4 },
         };
 
-        public static SamplingOptions Sampling { get; } = new() { Generations = 16, Mirror = true };
+        public static SamplingOptions Sampling { get; } = new()
+        {
+            Generations = 16, Mirror = true, MirrorInterpolation = InterpolationMode.Cubic, RoundAtImageSize = true,
+        };
 
         // The other kinds were measured with AdamW alone.
         public static TrainingOptions TrainingOf(UNetKind kind) =>
@@ -118,6 +124,9 @@ internal static class Presets
             ValidationSampling = new() { Generations = 4, Sampler = SamplerKind.Ddim, Steps = 25, BatchSize = MapsAtOnce },
         };
 
-        public static SamplingOptions Sampling { get; } = new() { Generations = 25, Sampler = SamplerKind.Ddpm, BatchSize = MapsAtOnce };
+        public static SamplingOptions Sampling { get; } = new()
+        {
+            Generations = 25, Sampler = SamplerKind.Ddpm, BatchSize = MapsAtOnce, RoundAtImageSize = true,
+        };
     }
 }

@@ -4,6 +4,7 @@ using Consensus.ML.Torch.Diffusion;
 using Consensus.ML.Torch.Models;
 using Consensus.ML.Torch.OnePass;
 using static TorchSharp.torch;
+using InterpolationMode = Consensus.Imaging.Augmentation.InterpolationMode;
 
 namespace Consensus.ML.Onnx.Tests.Models;
 
@@ -18,7 +19,7 @@ public sealed class EqualityTests
 
     private static readonly SamplingOptions OneStep = new()
     {
-        Generations = 4, Mirror = true, Sampler = SamplerKind.Ddim, Steps = 1,
+        Generations = 4, Mirror = true, MirrorInterpolation = InterpolationMode.Cubic, Sampler = SamplerKind.Ddim, Steps = 1,
     };
 
     private static readonly Mirroring Mirrored = Mirroring.LearnedFrom(
@@ -63,12 +64,16 @@ public sealed class EqualityTests
         AssertEqual(Model() with { Diffusion = Model().Diffusion with { Schedule = schedule } }, OneStep with { Steps = 2 });
 
     [Theory]
-    [InlineData(1, false)]
-    [InlineData(1, true)]
-    [InlineData(2, true)]
-    [InlineData(7, true)]
-    public void Generations_with_and_without_mirror_images(int generations, bool mirror) =>
-        AssertEqual(Model(), OneStep with { Generations = generations, Mirror = mirror });
+    [InlineData(1, false, true)]
+    [InlineData(1, true, true)]
+    [InlineData(2, true, true)]
+    [InlineData(7, true, true)]
+    [InlineData(4, true, false)]
+    public void Generations_with_and_without_mirror_images(int generations, bool mirror, bool cubic) =>
+        AssertEqual(Model(), OneStep with
+        {
+            Generations = generations, Mirror = mirror, MirrorInterpolation = cubic ? InterpolationMode.Cubic : InterpolationMode.Linear,
+        });
 
     [Fact]
     public void Batches_of_passes() => AssertEqual(

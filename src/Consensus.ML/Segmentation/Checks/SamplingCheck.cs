@@ -21,6 +21,7 @@ internal static class SamplingCheck
             Positive($"{name}.{nameof(sampling.Tolerance)}", tolerance, ", or null for all generations");
         }
 
+        Defined($"{name}.{nameof(sampling.MirrorInterpolation)}", sampling.MirrorInterpolation);
         Defined($"{name}.{nameof(sampling.Sampler)}", sampling.Sampler);
         if (sampling.Steps is int steps && diffusionSteps is int most)
         {

@@ -148,7 +148,7 @@ internal sealed class ConsensusModel : SegmentationModel
         // Each member encodes each view of each image once, for any number of steps, levels and generations. The views of an image follow
         // one another.
         Mirrored[] views = mirroring.ViewsFor(sampling);
-        Tensor seen = stack(views.Select(view => mirroring.View(images, view)), 1).flatten(0, 1);
+        Tensor seen = stack(views.Select(view => mirroring.View(images, view, sampling)), 1).flatten(0, 1);
         Tensor[] imageFeatures = [.. contexts.Select(context => _network.EncodeImage(context, seen))];
 
         int slices = seeds.Count;

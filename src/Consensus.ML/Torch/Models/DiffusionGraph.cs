@@ -41,7 +41,8 @@ internal sealed class DiffusionGraph
     public static GraphMaps Emit(ModelDescription model, GraphPrediction prediction, GraphValue image)
     {
         var graph = new DiffusionGraph(model, prediction);
-        GraphValue images = GraphValue.Join([.. graph._views.Select(view => prediction.Mirroring.EmitView(image, view))], 0);
+        GraphValue images = GraphValue.Join(
+            [.. graph._views.Select(view => prediction.Mirroring.EmitView(image, view, prediction.Sampling))], 0);
         GraphValue samples = prediction.Seed is ulong seed ? graph.WithConstantNoise(images, seed) : graph.WithNoiseInput(images);
         return prediction.Checked(ConditionReduction.Emit(samples, model));
     }

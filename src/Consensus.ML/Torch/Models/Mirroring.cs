@@ -1,8 +1,11 @@
+using System.Numerics;
 using Consensus.Imaging.Augmentation;
+using Consensus.Imaging.Geometry;
 using Consensus.ML.Graphs;
 using Consensus.ML.Options;
 using Consensus.ML.Torch.Runtime;
 using static TorchSharp.torch;
+using InterpolationMode = Consensus.Imaging.Augmentation.InterpolationMode;
 
 namespace Consensus.ML.Torch.Models;
 
@@ -25,6 +28,9 @@ internal enum Mirrored
 /// <param name="Offset">The offset between training masks and their images.</param>
 internal sealed record Mirroring(Mirrored Axes, MaskOffset Offset)
 {
+    // Pixels that are added at each end of a side, as far as an image is moved at most and interpolation reaches.
+    private const int Margin = 4;
+
     /// <summary>The image alone.</summary>
     public static Mirroring None { get; } = new(Mirrored.No, MaskOffset.None);
 
@@ -48,11 +54,11 @@ internal sealed record Mirroring(Mirrored Axes, MaskOffset Offset)
     /// therefore moves a mirrored image by twice the offset. Its map, mirrored back, then lies at the place of the unmirrored image's map.
     /// Owned by the surrounding dispose scope.
     /// </summary>
-    public Tensor View(Tensor images, Mirrored view)
+    public Tensor View(Tensor images, Mirrored view, SamplingOptions sampling)
     {
         Tensor seen = Flip(images, view);
-        seen = (view & Mirrored.Rows) != 0 ? Moved(seen, 2, -2 * Offset.Rows) : seen;
-        return (view & Mirrored.Columns) != 0 ? Moved(seen, 3, -2 * Offset.Columns) : seen;
+        seen = (view & Mirrored.Rows) != 0 ? Moved(seen, 2, -2 * Offset.Rows, sampling.MirrorInterpolation) : seen;
+        return (view & Mirrored.Columns) != 0 ? Moved(seen, 3, -2 * Offset.Columns, sampling.MirrorInterpolation) : seen;
     }
 
     /// <summary>
@@ -67,11 +73,11 @@ internal sealed record Mirroring(Mirrored Axes, MaskOffset Offset)
     };
 
     /// <summary><see cref="View"/> in a graph.</summary>
-    public GraphValue EmitView(GraphValue images, Mirrored view)
+    public GraphValue EmitView(GraphValue images, Mirrored view, SamplingOptions sampling)
     {
         GraphValue seen = EmitFlip(images, view);
-        seen = (view & Mirrored.Rows) != 0 ? EmitMoved(seen, 2, -2 * Offset.Rows) : seen;
-        return (view & Mirrored.Columns) != 0 ? EmitMoved(seen, 3, -2 * Offset.Columns) : seen;
+        seen = (view & Mirrored.Rows) != 0 ? EmitMoved(seen, 2, -2 * Offset.Rows, sampling.MirrorInterpolation) : seen;
+        return (view & Mirrored.Columns) != 0 ? EmitMoved(seen, 3, -2 * Offset.Columns, sampling.MirrorInterpolation) : seen;
     }
 
     /// <summary><see cref="Flip"/> in a graph.</summary>
@@ -81,26 +87,11 @@ internal sealed record Mirroring(Mirrored Axes, MaskOffset Offset)
         return (view & Mirrored.Rows) != 0 ? seen.Flipped(-2) : seen;
     }
 
-    private static GraphValue EmitMoved(GraphValue images, int axis, double ahead)
-    {
-        if (ahead == 0)
-        {
-            return images;
-        }
-
-        long length = images.Shape[axis];
-        GraphValue next = GraphValue.Join([images.Part(axis, 1, length - 1), images.Part(axis, length - 1, 1)], axis);
-
-        // Torch's interpolation too begins at the nearer end.
-        return ahead < 0.5
-            ? images.Plus(next.Minus(images).Times(ahead))
-            : next.Minus(next.Minus(images).Times(1 - ahead));
-    }
-
     /// <summary>
-    /// Each pixel takes the value <paramref name="ahead"/> pixels further on, 0 to 1, by linear interpolation. The last pixel is repeated.
+    /// Each pixel takes the value <paramref name="ahead"/> pixels further on: 0 to 1 linearly, −2 to 2 cubically. The outermost pixels are
+    /// repeated.
     /// </summary>
-    private static Tensor Moved(Tensor images, long axis, double ahead)
+    private static Tensor Moved(Tensor images, int axis, double ahead, InterpolationMode interpolation)
     {
         if (ahead == 0)
         {
@@ -108,7 +99,59 @@ internal sealed record Mirroring(Mirrored Axes, MaskOffset Offset)
         }
 
         long length = images.shape[axis];
-        Tensor next = cat([images.narrow(axis, 1, length - 1), images.narrow(axis, length - 1, 1)], axis);
-        return images.Lerp(next, ahead);
+        Tensor first = images.narrow(axis, 0, 1), last = images.narrow(axis, length - 1, 1);
+        if (interpolation == InterpolationMode.Linear)
+        {
+            return images.Lerp(cat([images.narrow(axis, 1, length - 1), last], axis), ahead);
+        }
+
+        Tensor widened = cat([.. Enumerable.Repeat(first, Margin), images, .. Enumerable.Repeat(last, Margin)], axis);
+        (int from, Vector4 weights) = Reach(ahead);
+        Tensor sum = widened.narrow(axis, from, length).Times(weights[0]);
+        for (int tap = 1; tap < 4; tap++)
+        {
+            sum.PlusInPlace(widened.narrow(axis, from + tap, length).Times(weights[tap]));
+        }
+
+        return sum;
+    }
+
+    /// <summary><see cref="Moved"/> in a graph, in the same order of operations.</summary>
+    private static GraphValue EmitMoved(GraphValue images, int axis, double ahead, InterpolationMode interpolation)
+    {
+        if (ahead == 0)
+        {
+            return images;
+        }
+
+        long length = images.Shape[axis];
+        GraphValue first = images.Part(axis, 0, 1), last = images.Part(axis, length - 1, 1);
+        if (interpolation == InterpolationMode.Linear)
+        {
+            GraphValue next = GraphValue.Join([images.Part(axis, 1, length - 1), last], axis);
+
+            // Torch's interpolation too begins at the nearer end.
+            return ahead < 0.5
+                ? images.Plus(next.Minus(images).Times(ahead))
+                : next.Minus(next.Minus(images).Times(1 - ahead));
+        }
+
+        GraphValue widened = GraphValue.Join(
+            [.. Enumerable.Repeat(first, Margin), images, .. Enumerable.Repeat(last, Margin)], axis);
+        (int from, Vector4 weights) = Reach(ahead);
+        GraphValue sum = widened.Part(axis, from, length).Times(weights[0]);
+        for (int tap = 1; tap < 4; tap++)
+        {
+            sum = sum.Plus(widened.Part(axis, from + tap, length).Times(weights[tap]));
+        }
+
+        return sum;
+    }
+
+    /// <summary>The first of the four pixels that make a moved one, counted from the first added pixel; and their weights.</summary>
+    private static (int From, Vector4 Weights) Reach(double ahead)
+    {
+        int whole = (int)Math.Floor(ahead);
+        return (whole + Margin - 1, CubicConvolution.Weights((float)(ahead - whole)));
     }
 }

@@ -79,7 +79,7 @@ internal sealed class MaskDrawing : OnePassVariant
                 samples.SelectMany(sample => drawn[sample]).ToArray().AsMemory(), samples.Length, _network.NoiseSize);
             Mirrored view = views[together.Key.View];
             GraphValue logits = prediction.Check(_network.EmitSamples(
-                contexts[together.Key.Member], prediction.Mirroring.EmitView(image, view), given));
+                contexts[together.Key.Member], prediction.Mirroring.EmitView(image, view, prediction.Sampling), given));
             maps.Add(Mirroring.EmitFlip(logits.Sigmoid(), view));
             order.AddRange(samples);
         }

@@ -74,7 +74,7 @@ internal sealed class OnePassPasses(
             // Owned by the scope of all samples, not by that of the first sample that needs it.
             if (!conditions.TryGetValue((member, view), out IReadOnlyList<Tensor>? condition))
             {
-                condition = network.Condition(members[member], mirroring.View(image, view));
+                condition = network.Condition(members[member], mirroring.View(image, view, sampling));
                 conditions.Add((member, view), condition);
             }
 
@@ -91,7 +91,7 @@ internal sealed class OnePassPasses(
     {
         cancellation.ThrowIfCancellationRequested();
         using var scope = NewDisposeScope();
-        Tensor output = logits(member, cat([.. views.Select(view => mirroring.View(image, view))], 0));
+        Tensor output = logits(member, cat([.. views.Select(view => mirroring.View(image, view, sampling))], 0));
         Tensor maps = SegmentationModel.ReadMaps(output.sigmoid(), output.isfinite().all());
         return cat([.. views.Select((view, i) => Mirroring.Flip(maps.narrow(0, i, 1), view))], 0).MoveToOuterDisposeScope();
     }

@@ -71,7 +71,7 @@ internal abstract class OnePassVariant(UNetDescription description, OnePassTarge
     public virtual GraphValue EmitMaps(GraphPrediction prediction, GraphValue image)
     {
         Mirrored[] views = prediction.Mirroring.ViewsFor(prediction.Sampling);
-        GraphValue seen = GraphValue.Join([.. views.Select(view => prediction.Mirroring.EmitView(image, view))], 0);
+        GraphValue seen = GraphValue.Join([.. views.Select(view => prediction.Mirroring.EmitView(image, view, prediction.Sampling))], 0);
         var passes = new List<GraphValue>();
         for (int member = 0; member < prediction.Members; member++)
         {

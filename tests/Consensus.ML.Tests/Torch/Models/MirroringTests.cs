@@ -7,11 +7,14 @@ using Consensus.ML.Torch.Runtime;
 using Consensus.ML.Torch.Training.Batches;
 using Consensus.ML.Torch.Training.Loop;
 using static TorchSharp.torch;
+using InterpolationMode = Consensus.Imaging.Augmentation.InterpolationMode;
 
 namespace Consensus.ML.Tests.Torch.Models;
 
 public sealed class MirroringTests
 {
+    private static readonly SamplingOptions Linear = new(), Cubic = new() { MirrorInterpolation = InterpolationMode.Cubic };
+
     [Theory]
     [InlineData(64, 0)]
     [InlineData(128, -0.25)]
@@ -46,28 +49,56 @@ public sealed class MirroringTests
         var mirroring = new Mirroring(Mirrored.Rows | Mirrored.Columns, new(0, -0.25));
 
         // Mirrored, the row is 8 4 2 1. Then each value moves halfway to its right neighbour, and the last value repeats itself.
-        Assert.Equal([6, 3, 1.5f, 1, 60, 30, 15, 10], mirroring.View(image, Mirrored.Columns).data<float>());
-        Assert.Equal([10, 20, 40, 80, 1, 2, 4, 8], mirroring.View(image, Mirrored.Rows).data<float>());
-        Assert.Equal(image.data<float>(), mirroring.View(image, Mirrored.No).data<float>());
+        Assert.Equal([6, 3, 1.5f, 1, 60, 30, 15, 10], mirroring.View(image, Mirrored.Columns, Linear).data<float>());
+        Assert.Equal([10, 20, 40, 80, 1, 2, 4, 8], mirroring.View(image, Mirrored.Rows, Linear).data<float>());
+        Assert.Equal(image.data<float>(), mirroring.View(image, Mirrored.No, Linear).data<float>());
+
+        // By cubic convolution, a value halfway between two is 9/16 of both less 1/16 of the next ones. The first value comes twice, and
+        // the last one three times.
+        Assert.Equal(
+            [((9 * (8 + 4)) - 8 - 2) / 16f, ((9 * (4 + 2)) - 8 - 1) / 16f, ((9 * (2 + 1)) - 4 - 1) / 16f, ((9 * (1 + 1)) - 2 - 1) / 16f],
+            mirroring.View(image, Mirrored.Columns, Cubic).data<float>().Take(4));
         Assert.Equal(
             image.data<float>(),
             Mirroring.Flip(Mirroring.Flip(image, Mirrored.Rows | Mirrored.Columns), Mirrored.Rows | Mirrored.Columns).data<float>());
     }
 
-    [Fact]
-    public void What_is_drawn_off_a_view_lies_mirrored_back_where_it_lies_off_the_image()
+    [Theory]
+    [InlineData(-0.25, InterpolationMode.Linear)]
+    [InlineData(-0.25, InterpolationMode.Cubic)]
+    [InlineData(-0.375, InterpolationMode.Cubic)]
+    [InlineData(-0.504, InterpolationMode.Cubic)]
+    [InlineData(0.25, InterpolationMode.Cubic)]
+    [InlineData(1, InterpolationMode.Cubic)]
+    public void What_is_drawn_off_a_view_lies_mirrored_back_where_it_lies_off_the_image(double offset, InterpolationMode interpolation)
     {
-        // A model that draws what it sees a quarter of a pixel before each pixel, as a model does after learning from reduced masks. The
-        // image rises evenly.
+        // A model that draws at each pixel what it sees so far from it, as a model does after learning from reduced masks. The image rises
+        // evenly, so that no interpolation is wrong inside it.
         using var scope = NewDisposeScope();
-        Tensor image = TensorArithmetic.Range(0, 8, ScalarType.Float32, CPU).view(1, 1, 1, 8);
-        var mirroring = new Mirroring(Mirrored.Columns, new(0, -0.25));
-        float[] back = [.. Mirroring.Flip(Draw(mirroring.View(image, Mirrored.Columns)), Mirrored.Columns).data<float>()],
-            direct = [.. Draw(image).data<float>()];
-        Assert.Equal(direct[1..^1], back[1..^1]);
-        Assert.Equal(2.75f, direct[3]);
+        var sampling = new SamplingOptions { MirrorInterpolation = interpolation };
+        Tensor image = TensorArithmetic.Range(0, 12, ScalarType.Float32, CPU).view(1, 1, 1, 12);
+        AssertSamePlace(image, Mirrored.Columns, new(0, offset));
+        AssertSamePlace(image.transpose(2, 3), Mirrored.Rows, new(offset, 0));
 
-        static Tensor Draw(Tensor seen) => cat([seen.narrow(3, 0, 1), seen.narrow(3, 0, 7)], 3).Times(0.25).Plus(seen.Times(0.75));
+        void AssertSamePlace(Tensor seen, Mirrored view, MaskOffset masks)
+        {
+            int axis = view == Mirrored.Rows ? 2 : 3;
+            float[] back = Values(Mirroring.Flip(Draw(new Mirroring(view, masks).View(seen, view, sampling), axis), view)),
+                direct = Values(Draw(seen, axis));
+            Assert.All(direct[3..^3].Zip(back[3..^3]), pair => Assert.Equal(pair.First, pair.Second, 1e-5f));
+            Assert.Equal(5 + offset, direct[5], 1e-5);
+        }
+
+        Tensor Draw(Tensor shown, int axis)
+        {
+            long length = shown.shape[axis];
+            Tensor neighbour = offset < 0
+                ? cat([shown.narrow(axis, 0, 1), shown.narrow(axis, 0, length - 1)], axis)
+                : cat([shown.narrow(axis, 1, length - 1), shown.narrow(axis, length - 1, 1)], axis);
+            return neighbour.Times(Math.Abs(offset)).Plus(shown.Times(1 - Math.Abs(offset)));
+        }
+
+        static float[] Values(Tensor maps) => [.. maps.contiguous().data<float>()];
     }
 
     [Fact]

@@ -4,6 +4,7 @@ using Consensus.ML.Torch.Models;
 using Consensus.ML.Torch.Networks;
 using Consensus.ML.Torch.Runtime;
 using static TorchSharp.torch;
+using InterpolationMode = Consensus.Imaging.Augmentation.InterpolationMode;
 
 namespace Consensus.ML.Tests.Torch.Models;
 
@@ -24,6 +25,7 @@ public sealed class SlicesTogetherTests
         var sampling = new SamplingOptions
         {
             Generations = 3, Sampler = (SamplerKind)sampler, Steps = 3, Mirror = true, BatchSize = 7,
+            MirrorInterpolation = InterpolationMode.Cubic,
         };
         float[][] slices = [.. Discs.Cases(3).Select(one => one.Features)];
         ulong[] seeds = [5, 6, 5];
