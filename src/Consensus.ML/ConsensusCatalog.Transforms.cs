@@ -116,7 +116,10 @@ public static partial class ConsensusCatalog
         return new(catalog.Environment(), columnName, policy ?? AugmentationPolicy.Strong);
     }
 
-    /// <summary>Brings predicted maps back to the size and place of their images.</summary>
+    /// <summary>
+    /// Brings predicted maps back to the size and place of their images. A soft map that is the share of rounded levels is made from its
+    /// levels, rounded at the image's size, if the data has them (<see cref="MapAnnotations.RoundedLevels"/>).
+    /// </summary>
     /// <param name="catalog">The catalog.</param>
     /// <param name="outputColumnName">The new column, of type <see cref="Slice"/>.</param>
     /// <param name="inputColumnName">The maps: a vector of Single, height × width or channels × height × width.</param>

@@ -1,5 +1,6 @@
 using Consensus.Imaging;
 using Consensus.ML.Evaluation;
+using Consensus.ML.Transforms;
 using Consensus.ML.Transforms.Columns;
 using Microsoft.ML;
 using Microsoft.ML.Data;
@@ -50,6 +51,35 @@ public sealed class NativeScoreTests
         Assert.Equal(Five, scored.ResizingCeiling, 1e-6);
     }
 
+    [Theory]
+    [InlineData(true, new[] { 1f, 1f, 0f, 0f }, 1.0)]
+    [InlineData(false, new[] { 1f, 0.5f, 0f, 0f }, (3 + (2 * 2 / 3.0)) / 5)]
+    public void A_map_of_rounded_levels_is_brought_back_by_its_levels_if_they_are_there(bool areThere, float[] line, double expected)
+    {
+        // Two raters marked the first two of four columns. A map of half the size has columns 0 and 2, and column 1 lies halfway between
+        // them. There, both levels are 0.55, so both are marked. The map itself is 1 and 0, and 0.5 between them; two of the five
+        // thresholds are above that, and find one column of two.
+        byte[] marked = [1, 1, 0, 0];
+        SchemaDefinition schema = SchemaDefinition.Create(typeof(LevelsRow));
+        schema["Map"].AddAnnotation(MapAnnotations.RoundedLevels, "Levels".AsMemory(), TextDataViewType.Instance);
+        IDataView data = _ml.Data.LoadFromEnumerable(
+            new[]
+            {
+                new LevelsRow
+                {
+                    Masks = new(2, 4, 4, [.. Enumerable.Repeat(marked, 8).SelectMany(one => one)]), Map = [1, 0, 1, 0],
+                    Levels = [0.9f, 0.2f, 0.9f, 0.2f, 0.8f, 0.3f, 0.8f, 0.3f], Image = Blobs.Image(1, size: 4),
+                },
+            },
+            schema);
+        data = areThere ? data : _ml.Transforms.DropColumns("Levels").Fit(data).Transform(data);
+        IDataView restored = _ml.Transforms.RestoreSlices("Restored", "Map", "Image").Fit(data).Transform(data);
+        Assert.Equal(
+            Enumerable.Repeat(line, 4).SelectMany(one => one), restored.GetColumn<Slice>(restored.Schema["Restored"]).Single().Pixels);
+        Assert.Equal(expected, _ml.Segmentation.Evaluate(restored, "Restored", "Masks", caseColumnName: null).NativeSoftDice5, 1e-6);
+        Assert.Equal(expected, _ml.Segmentation.Evaluate(data, "Map", "Masks", caseColumnName: null).NativeSoftDice5, 1e-6);
+    }
+
     [Fact]
     public void A_map_of_unknown_origin_has_no_ceiling_and_the_table_says_why()
     {
@@ -73,6 +103,20 @@ public sealed class NativeScoreTests
 
         [VectorType(2, 2)]
         public float[] Map { get; set; } = [];
+
+        [SliceType]
+        public Slice? Image { get; set; }
+    }
+    private sealed class LevelsRow
+    {
+        [RaterMasksType]
+        public RaterMasks? Masks { get; set; }
+
+        [VectorType(2, 2)]
+        public float[] Map { get; set; } = [];
+
+        [VectorType(2, 2, 2)]
+        public float[] Levels { get; set; } = [];
 
         [SliceType]
         public Slice? Image { get; set; }

@@ -58,7 +58,7 @@ public sealed class TinyModel : IDisposable
         Network = SmallNetwork.Options,
         Diffusion = new() { Steps = 8, LearnedVariance = true, Prediction = PredictionType.Epsilon },
         Training = new() { Steps = 2, BatchSize = 2, Validations = 1, ValidationFraction = 0.25, Threads = 1 },
-        Sampling = new() { Generations = 2, Sampler = SamplerKind.Ddpm },
+        Sampling = new() { Generations = 2, Sampler = SamplerKind.Ddpm, RoundAtImageSize = true },
     };
 
     /// <summary>The soft maps of all rows.</summary>

@@ -176,6 +176,48 @@ public static class Resampling
             : [.. Neighbours(offset, source, target).Select(AsSpan)];
     }
 
+    /// <summary>
+    /// Brings a soft map that is the share of rounded levels to the size of its image. Each level is brought there by <see cref="Restore"/>
+    /// and rounded there, so that its outline lies between the map's pixels where the level crosses one half. The rounded map itself has
+    /// steps, and interpolation of a step crosses a threshold such as 0.3 at another place.
+    /// </summary>
+    /// <param name="levels">Levels × sourceHeight × sourceWidth values, level by level.</param>
+    /// <param name="sourceHeight">Rows of a level, at least 1.</param>
+    /// <param name="sourceWidth">Columns of a level, at least 1.</param>
+    /// <param name="target">
+    /// Receives targetHeight × targetWidth values, row by row: the share of the levels that are above one half there.
+    /// </param>
+    /// <param name="targetHeight">Rows of <paramref name="target"/>, at least 1.</param>
+    /// <param name="targetWidth">Columns of <paramref name="target"/>, at least 1.</param>
+    /// <param name="placement">Where the model's maps lie, as for <see cref="Restore"/>.</param>
+    internal static void RestoreRounded(
+        ReadOnlySpan<float> levels,
+        int sourceHeight,
+        int sourceWidth,
+        Span<float> target,
+        int targetHeight,
+        int targetWidth,
+        MapPlacement? placement)
+    {
+        int size = sourceHeight * sourceWidth, count = levels.Length / size;
+        var level = new float[target.Length];
+        target.Clear();
+        for (int index = 0; index < count; index++)
+        {
+            Restore(levels.Slice(index * size, size), sourceHeight, sourceWidth, level, targetHeight, targetWidth, placement);
+            for (int pixel = 0; pixel < level.Length; pixel++)
+            {
+                target[pixel] += level[pixel] > 0.5f ? 1 : 0;
+            }
+        }
+
+        // A quotient, as in the raters' own map: a product would round some shares to the other side of a threshold.
+        for (int pixel = 0; pixel < target.Length; pixel++)
+        {
+            target[pixel] /= count;
+        }
+    }
+
     /// <summary>Resizes every mask. Each new pixel takes the old pixel whose index is the scaled index, rounded down.</summary>
     /// <param name="masks">The masks.</param>
     /// <param name="height">New number of rows, at least 1.</param>

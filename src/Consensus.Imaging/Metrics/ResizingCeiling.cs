@@ -5,12 +5,11 @@ namespace Consensus.Imaging.Metrics;
 
 /// <summary>
 /// What resizing leaves: the soft Dice (five thresholds) of a case's soft map with itself, after its masks were reduced to a model's size
-/// and the map was brought back to the size of the masks. A model of this size cannot score higher at the slices' own size, however well it
-/// is trained.
+/// and the map was brought back to the size of the masks. A model of this size learns from no more than that.
 /// </summary>
 /// <remarks>
-/// Masks are reduced as for training (<see cref="Resampling.Nearest"/>), and the map comes back as a prediction does. A model that draws
-/// soft edges may lie slightly above the value, since it is not limited to the reduced masks.
+/// Masks are reduced as for training (<see cref="Resampling.Nearest"/>), and their soft map is interpolated back. A model is not strictly
+/// bound by the value: its levels lie between 0 and 1, so their outlines can lie between the pixels of the reduced masks.
 /// </remarks>
 /// <param name="Size">Rows and columns of the model's slices.</param>
 /// <param name="SoftDice">The soft Dice, in [0, 1]. It is 1 if the masks have this size.</param>

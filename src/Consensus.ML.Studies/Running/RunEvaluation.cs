@@ -8,6 +8,7 @@ using Consensus.ML.Evaluation;
 using Consensus.ML.Options;
 using Consensus.ML.Segmentation;
 using Consensus.ML.Studies.Planning;
+using Consensus.ML.Transforms;
 using Microsoft.Data.Analysis;
 using Microsoft.ML;
 using Microsoft.ML.Data;
@@ -25,9 +26,10 @@ namespace Consensus.ML.Studies.Running;
 /// How the raters of the training cases differ together: masks that they might draw are scored beside the method's own samples, so that
 /// methods whose samples are of other kinds can be compared. Null where those raters never differ.
 /// </param>
+/// <param name="roundsLevels">Whether the soft map is the share of the levels above one half, and is rounded at the images' size.</param>
 /// <param name="scoresVolumes">Whether any volume of the study has several slices. Then those of one slice are scored too.</param>
 internal sealed class RunEvaluation(
-    MLContext ml, StudyOptions options, RunModel model, RaterBehavior? behavior, bool scoresVolumes)
+    MLContext ml, StudyOptions options, RunModel model, RaterBehavior? behavior, bool roundsLevels, bool scoresVolumes)
 {
     /// <summary>The number of steps of the sampling that the report draws: enough to see it, and few enough for a page.</summary>
     public const int PicturedSteps = 6;
@@ -59,6 +61,7 @@ internal sealed class RunEvaluation(
             using RunModel model = RunModel.Read(ml, folder.Model);
             var evaluation = new RunEvaluation(
                 ml, options, model, RaterBehavior.Fit(run.Fold.Training.Select(training => MasksAt(training, options.Size))),
+                run.Method.RoundsLevels && model.RoundsAtImageSize,
                 options.Folds.SelectMany(fold => Together(fold.Evaluation)).Any(slices => slices.Length > 1));
             RecordBinding ofModel = binding.WithModel(folder.Model);
 
@@ -177,6 +180,14 @@ internal sealed class RunEvaluation(
         SchemaDefinition schema = SchemaDefinition.Create(typeof(Predicted));
         schema[nameof(Predicted.SoftMap)].ColumnType = schema[nameof(Predicted.Uncertainty)].ColumnType = map;
         schema[nameof(Predicted.Samples)].ColumnType = new VectorDataViewType(NumberDataViewType.Single, 0, size, size);
+        schema[nameof(Predicted.Levels)].ColumnType = new VectorDataViewType(
+            NumberDataViewType.Single, predictions[0].Levels.Length / (size * size), size, size);
+        if (roundsLevels)
+        {
+            schema[nameof(Predicted.SoftMap)].AddAnnotation(
+                MapAnnotations.RoundedLevels, nameof(Predicted.Levels).AsMemory(), TextDataViewType.Instance);
+        }
+
         IDataView rows = ml.Data.LoadFromEnumerable(
             slices.Zip(predictions, (raterCase, prediction) => new Predicted
             {
@@ -187,6 +198,7 @@ internal sealed class RunEvaluation(
                 SoftMap = prediction.SoftMap,
                 Uncertainty = prediction.Uncertainty,
                 Samples = prediction.Samples ?? [],
+                Levels = prediction.Levels,
             }),
             schema);
         if (behavior is not null)
@@ -256,5 +268,7 @@ internal sealed class RunEvaluation(
         public float[] Uncertainty { get; set; } = [];
 
         public float[] Samples { get; set; } = [];
+
+        public float[] Levels { get; set; } = [];
     }
 }

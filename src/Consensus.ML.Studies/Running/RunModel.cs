@@ -33,6 +33,9 @@ internal sealed class RunModel : IDisposable
         _step is ConsensusSegmentationTransformer
         || (_step is UNetSegmentationTransformer onePass && onePass.Kind.DrawsAtRandom());
 
+    /// <summary>Whether a soft map of rounded levels is rounded where it is shown.</summary>
+    public bool RoundsAtImageSize => _step is SegmentationTransformer { Sampling.RoundAtImageSize: true };
+
     /// <summary>A trained chain, which it then owns.</summary>
     public static RunModel Of(MLContext ml, TransformerChain<ITransformer> chain) => new(ml, chain);
 

@@ -298,8 +298,8 @@ public sealed record CaseMetrics
 
     /// <summary>
     /// What resizing to the model's size and back leaves of the raters' own soft map, in [0, 1], on the scale of
-    /// <see cref="NativeSoftDice5"/> (<see cref="Consensus.Imaging.Metrics.ResizingCeiling"/>). A model of this size cannot do better than
-    /// about that. NaN for volumes, and where the model's size is not known.
+    /// <see cref="NativeSoftDice5"/> (<see cref="Consensus.Imaging.Metrics.ResizingCeiling"/>). A model of this size cannot do much better
+    /// than that. NaN for volumes, and where the model's size is not known.
     /// </summary>
     public double ResizingCeiling { get; init; } = double.NaN;
 

@@ -26,8 +26,17 @@ internal static class NativeScores
         }
 
         var restored = new float[truth.Length];
-        Resampling.Restore(
-            predicted.SoftMap, predicted.Height, predicted.Width, restored, drawn.Height, drawn.Width, predicted.Placement);
+        if (predicted.Levels is { } levels)
+        {
+            Resampling.RestoreRounded(
+                levels, predicted.Height, predicted.Width, restored, drawn.Height, drawn.Width, predicted.Placement);
+        }
+        else
+        {
+            Resampling.Restore(
+                predicted.SoftMap, predicted.Height, predicted.Width, restored, drawn.Height, drawn.Width, predicted.Placement);
+        }
+
         return scores with
         {
             NativeSoftDice5 = SoftDice.Mean(restored, truth, SoftDice.FiveThresholds),

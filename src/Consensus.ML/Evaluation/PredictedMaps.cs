@@ -25,11 +25,13 @@ internal sealed class PredictedMaps
     private readonly DataViewSchema.Column? _samples;
     private readonly DataViewSchema.Column? _uncertainty;
     private readonly DataViewSchema.Column? _drawnMasks;
+    private readonly DataViewSchema.Column? _levels;
 
     /// <exception cref="ArgumentException">A column with a given name is missing or has a different type.</exception>
     public PredictedMaps(DataViewSchema schema, string softMap, string? samples, string? uncertainty, string? drawnMasks)
     {
         _softMap = schema.Require(softMap, IsMap, MapExpected);
+        _levels = _softMap.RoundedLevels(schema);
         _samples = Find(samples, DefaultSamples, AreSamples, SamplesExpected);
         _uncertainty = Find(uncertainty, DefaultUncertainty, IsMap, MapExpected);
         _drawnMasks = Find(drawnMasks, DefaultDrawnMasks, AreSamples, SamplesExpected);
@@ -40,7 +42,7 @@ internal sealed class PredictedMaps
 
     /// <summary>The columns that are read.</summary>
     public IEnumerable<DataViewSchema.Column> Columns =>
-        new[] { _softMap, _samples, _uncertainty, _drawnMasks }.OfType<DataViewSchema.Column>().DistinctBy(column => column.Index);
+        new[] { _softMap, _samples, _uncertainty, _drawnMasks, _levels }.OfType<DataViewSchema.Column>().DistinctBy(column => column.Index);
 
     /// <summary>A getter of a row's maps. Its argument is the name of the case, for messages.</summary>
     public Func<string, Row> Getter(DataViewRow row)
@@ -51,6 +53,8 @@ internal sealed class PredictedMaps
         Func<Map>? drawn = _drawnMasks is { } masks ? SamplesGetter(row, masks) : null;
         (int Height, int Width)? restoredFrom = _softMap.RestoredFrom();
         MapPlacement? placement = _softMap.Placement();
+        ValueGetter<VBuffer<float>>? levels = _levels is { } stack ? row.GetGetter<VBuffer<float>>(stack) : null;
+        VBuffer<float> vector = default;
         return caseName =>
         {
             Map map = softMap();
@@ -61,8 +65,20 @@ internal sealed class PredictedMaps
             {
                 PredictedAt = map.IsNative ? restoredFrom : (map.Height, map.Width),
                 Placement = placement,
+                Levels = Levels(),
             };
         };
+
+        float[]? Levels()
+        {
+            if (levels is null)
+            {
+                return null;
+            }
+
+            levels(ref vector);
+            return Vectors.ToArray(vector);
+        }
     }
 
     private static bool AreSamples(DataViewType type) =>
@@ -202,6 +218,9 @@ internal sealed class PredictedMaps
 
         /// <summary>The position of a map of the model's size on its slice; null where it is not known.</summary>
         public MapPlacement? Placement { get; init; }
+
+        /// <summary>The levels, one after the other, if the soft map is the share of them above one half; null otherwise.</summary>
+        public float[]? Levels { get; init; }
     }
 
     /// <summary>One map or several, row by row; at the image's own size when <paramref name="IsNative"/>.</summary>

@@ -74,8 +74,8 @@ public sealed class RaterReport
     public HumanYardsticks Yardsticks { get; }
 
     /// <summary>
-    /// What resizing leaves, mean over cases: the soft Dice at the slices' own size that a model of each usual size cannot exceed. The
-    /// smallest size comes first. Empty for volumes.
+    /// What resizing leaves of the raters' own map, mean over cases: about the soft Dice at the slices' own size that a model of each usual
+    /// size can reach. The smallest size comes first. Empty for volumes.
     /// </summary>
     public IReadOnlyList<ResizingCeiling> Ceilings { get; }
 

@@ -17,7 +17,9 @@ namespace Consensus.ML.Transforms;
 /// size. Output column: <see cref="Slice"/> with the map's channels and the image's height, width and geometry. Nothing is learned. Each
 /// value goes back to the pixel that a reduced mask takes its value from (<see cref="Resampling.UndoNearest"/>). Values between these
 /// pixels are interpolated. If the scale of an image differs from the scale in training, these pixels are not the right ones. The map is
-/// then placed with the offset of the training masks, which the annotations of its column give.
+/// then placed with the offset of the training masks, which the annotations of its column give. A soft map that is the share of rounded
+/// levels (<see cref="MapAnnotations.RoundedLevels"/>) is made anew from its levels, which are rounded at the size of the image, if the
+/// data has them.
 /// </remarks>
 /// <example>
 /// <code>
@@ -96,21 +98,33 @@ public sealed class SliceRestoringTransformer : RowToRowTransformer
         DataViewSchema.Column map = inputSchema.Require(
             _input, type => type.IsSingleVector() && type is VectorDataViewType { IsKnownSize: true, Dimensions.Length: 2 or 3 }, Expected);
         DataViewSchema.Column image = inputSchema.RequireSlice(_image);
+        DataViewSchema.Column? levels = map.RoundedLevels(inputSchema);
         int[] dimensions = [.. ((VectorDataViewType)map.Type).Dimensions];
         MapPlacement? placement = map.Placement();
         (int channels, int height, int width) = dimensions.Length == 3
             ? (dimensions[0], dimensions[1], dimensions[2])
             : (1, dimensions[0], dimensions[1]);
-        return new([new(_output, SliceDataViewType.Instance, SliceAnnotations.ForRestored(height, width))], [map, image], row =>
+        DataViewSchema.Column[] inputs = levels is { } read ? [map, image, read] : [map, image];
+        return new([new(_output, SliceDataViewType.Instance, SliceAnnotations.ForRestored(height, width))], inputs, row =>
         {
             ValueGetter<VBuffer<float>> mapGetter = row.GetGetter<VBuffer<float>>(map);
+            ValueGetter<VBuffer<float>>? levelsGetter = levels is { } column ? row.GetGetter<VBuffer<float>>(column) : null;
             Func<Slice> imageGetter = row.SliceGetter(image);
             VBuffer<float> vector = default;
             var value = new RowValue<Slice>(row, () =>
             {
-                mapGetter(ref vector);
                 Slice original = imageGetter();
-                float[] values = Vectors.ToArray(vector), pixels = new float[channels * original.Height * original.Width];
+                var pixels = new float[channels * original.Height * original.Width];
+                if (levelsGetter is not null && (original.Height, original.Width) != (height, width))
+                {
+                    levelsGetter(ref vector);
+                    Resampling.RestoreRounded(
+                        Vectors.ToArray(vector), height, width, pixels, original.Height, original.Width, placement);
+                    return Restored();
+                }
+
+                mapGetter(ref vector);
+                float[] values = Vectors.ToArray(vector);
                 for (int channel = 0; channel < channels; channel++)
                 {
                     Resampling.Restore(
@@ -119,7 +133,10 @@ public sealed class SliceRestoringTransformer : RowToRowTransformer
                         original.Width, placement);
                 }
 
-                return new(channels, original.Height, original.Width, pixels, original.Geometry, original.Source) { Axis = original.Axis };
+                return Restored();
+
+                Slice Restored() =>
+                    new(channels, original.Height, original.Width, pixels, original.Geometry, original.Source) { Axis = original.Axis };
             });
             return [(ValueGetter<Slice>)((ref Slice slice) => slice = value.Get())];
         });

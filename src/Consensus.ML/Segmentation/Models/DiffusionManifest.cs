@@ -54,6 +54,14 @@ internal sealed record DiffusionManifest : ModelManifest
     public override int? DiffusionSteps => Diffusion.Steps;
 
     /// <inheritdoc/>
+    /// <remarks>
+    /// The levels of raters' masks are the masks, sorted. They are above one half where the masks are, if the generations agree which
+    /// masks are larger.
+    /// </remarks>
+    [JsonIgnore]
+    public override bool RoundsLevels => Target != TrainingTarget.SoftLabel;
+
+    /// <inheritdoc/>
     [JsonIgnore]
     public override string Learned => Spelling.Write(Target);
 

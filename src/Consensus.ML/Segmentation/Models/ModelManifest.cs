@@ -104,6 +104,13 @@ internal abstract record ModelManifest
     [JsonIgnore]
     public abstract int? DiffusionSteps { get; }
 
+    /// <summary>
+    /// Whether the soft map is the share of the levels above one half. Then the levels can be brought to another size before they are
+    /// rounded.
+    /// </summary>
+    [JsonIgnore]
+    public abstract bool RoundsLevels { get; }
+
     /// <summary>What the network learnt of the raters, as files spell it.</summary>
     [JsonIgnore]
     public abstract string Learned { get; }

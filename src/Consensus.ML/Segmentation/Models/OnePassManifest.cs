@@ -86,6 +86,10 @@ internal sealed record OnePassManifest : ModelManifest
 
     /// <inheritdoc/>
     [JsonIgnore]
+    public override bool RoundsLevels => Rounded && Kind is UNetKind.Levels or UNetKind.MultiHead;
+
+    /// <inheritdoc/>
+    [JsonIgnore]
     public override string Learned => Spelling.Write(Kind);
 
     /// <inheritdoc/>

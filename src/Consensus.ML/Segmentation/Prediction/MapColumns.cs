@@ -37,7 +37,6 @@ internal sealed class MapColumns(
                 || (vector.Dimensions.Length == 1 && vector.Size == dimensions.Aggregate((a, b) => a * b))),
             $"a vector of Single of {manifest.ImageChannels}×{manifest.Height}×{manifest.Width} (channels × height × width), as the "
             + "model was trained on (use ResizeSlices)");
-        DataViewSchema.Annotations? placement = SliceAnnotations.ForMaps(features.Name, manifest.Training.Placement);
         MapColumn[] columns =
         [
             .. manifest.EveryStructure.SelectMany(ColumnsOf),
@@ -45,7 +44,8 @@ internal sealed class MapColumns(
         DataViewSchema.DetachedColumn[] outputs =
         [
             .. columns.Select(column => new DataViewSchema.DetachedColumn(
-                column.Name, new VectorDataViewType(NumberDataViewType.Single, column.Size), placement)),
+                column.Name, new VectorDataViewType(NumberDataViewType.Single, column.Size),
+                SliceAnnotations.ForMaps(features.Name, manifest.Training.Placement, column.RoundedLevels))),
         ];
         int[] samples = [.. Enumerable.Range(0, columns.Length).Where(i => columns[i].IsSamples)];
         var axes = SliceAxisGuard.ForSchema(inputSchema, volumeAxes);
@@ -74,10 +74,12 @@ internal sealed class MapColumns(
     private IEnumerable<MapColumn> ColumnsOf(SegmentedStructure structure, int index)
     {
         int height = manifest.Height, width = manifest.Width;
-        yield return new(structure.ColumnName(manifest.Columns.SoftMap), [height, width], maps => maps.Of(index).SoftMap);
-        yield return new(
-            structure.ColumnName(manifest.Columns.ConsensusMaps), [structure.Levels, height, width],
-            maps => maps.Of(index).ConsensusMaps);
+        string levels = structure.ColumnName(manifest.Columns.ConsensusMaps);
+        yield return new(structure.ColumnName(manifest.Columns.SoftMap), [height, width], maps => maps.Of(index).SoftMap)
+        {
+            RoundedLevels = manifest.RoundsLevels && manifest.Sampling.RoundAtImageSize ? levels : null,
+        };
+        yield return new(levels, [structure.Levels, height, width], maps => maps.Of(index).ConsensusMaps);
         yield return new(structure.ColumnName(manifest.Columns.Uncertainty), [height, width], maps => maps.Of(index).Uncertainty);
 
         // For ML.NET, a size of 0 means any number.
@@ -135,5 +137,8 @@ internal sealed class MapColumns(
     {
         /// <summary>Whether it holds samples, which are kept only for those who read them.</summary>
         public bool IsSamples { get; init; }
+
+        /// <summary>The column of the levels that the map is the rounded share of; null for another kind of map.</summary>
+        public string? RoundedLevels { get; init; }
     }
 }

@@ -7,8 +7,8 @@ namespace Consensus.ML.Transforms.Columns;
 
 /// <summary>
 /// The annotations of a slice column: the present value of raw 0 (after NormalizeSlices), and the augmentation policy for the trainer
-/// (after AugmentSlices). The annotations of predicted maps give the column of their slices and the position of the maps on the slices.
-/// Those of restored maps give the size that they were predicted at.
+/// (after AugmentSlices). The annotations of predicted maps give the column of their slices, the position of the maps on the slices, and
+/// the column of the levels that a soft map is rounded from. Those of restored maps give the size that they were predicted at.
 /// </summary>
 internal static class SliceAnnotations
 {
@@ -63,26 +63,23 @@ internal static class SliceAnnotations
     /// <summary>
     /// The column of the slices that a column of maps was predicted from; null where the column does not hold predicted maps.
     /// </summary>
-    public static string? PredictedFrom(this DataViewSchema.Column column)
-    {
-        if (column.Annotations.Schema.GetColumnOrNull(PredictedFromKind) is null)
-        {
-            return null;
-        }
-
-        ReadOnlyMemory<char> name = default;
-        column.Annotations.GetValue(PredictedFromKind, ref name);
-        return name.ToString();
-    }
+    public static string? PredictedFrom(this DataViewSchema.Column column) => column.Name(PredictedFromKind);
 
     /// <summary>The annotations of a column of predicted maps.</summary>
     /// <param name="features">The column of the slices.</param>
     /// <param name="placement">The position of the maps on the slices; null where it is not known.</param>
-    public static DataViewSchema.Annotations ForMaps(string features, MapPlacement? placement)
+    /// <param name="roundedLevels">
+    /// The column of the levels, if the maps are the share of levels above one half (<see cref="MapAnnotations.RoundedLevels"/>).
+    /// </param>
+    public static DataViewSchema.Annotations ForMaps(string features, MapPlacement? placement, string? roundedLevels = null)
     {
         var builder = new DataViewSchema.Annotations.Builder();
-        ValueGetter<ReadOnlyMemory<char>> getter = (ref ReadOnlyMemory<char> value) => value = features.AsMemory();
-        builder.Add(PredictedFromKind, TextDataViewType.Instance, getter);
+        AddName(PredictedFromKind, features);
+        if (roundedLevels is not null)
+        {
+            AddName(MapAnnotations.RoundedLevels, roundedLevels);
+        }
+
         if (placement is not null)
         {
             Add(builder, PlacementKind, NumberDataViewType.Double,
@@ -92,7 +89,29 @@ internal static class SliceAnnotations
         }
 
         return builder.ToAnnotations();
+
+        void AddName(string kind, string name)
+        {
+            ValueGetter<ReadOnlyMemory<char>> getter = (ref ReadOnlyMemory<char> value) => value = name.AsMemory();
+            builder.Add(kind, TextDataViewType.Instance, getter);
+        }
     }
+
+    /// <summary>
+    /// The column of the levels that a soft map is the rounded share of; null where the map is of another kind, or where the data no longer
+    /// has its levels.
+    /// </summary>
+    /// <param name="softMap">A column of height × width.</param>
+    /// <param name="schema">The data that the column belongs to.</param>
+    public static DataViewSchema.Column? RoundedLevels(this DataViewSchema.Column softMap, DataViewSchema schema) =>
+        softMap.Type is VectorDataViewType { Dimensions: [> 0, > 0] size }
+            && softMap.Name(MapAnnotations.RoundedLevels) is { } name
+            && schema.GetColumnOrNull(name) is { Type: VectorDataViewType { Dimensions: [> 0, > 0, > 0] sides } type } levels
+            && type.IsSingleVector()
+            && sides[1..].SequenceEqual(size)
+            && levels.PredictedFrom() == softMap.PredictedFrom()
+            ? levels
+            : null;
 
     /// <summary>The annotations of a column of maps that were brought back to the size of their images.</summary>
     /// <param name="height">Rows of the maps before.</param>
@@ -166,6 +185,18 @@ internal static class SliceAnnotations
         AnyRotationIfUnoriented = values.ElementAtOrDefault(10) != 0,
         Interpolation = (InterpolationMode)values.ElementAtOrDefault(11),
     };
+
+    private static string? Name(this DataViewSchema.Column column, string kind)
+    {
+        if (column.Annotations.Schema.GetColumnOrNull(kind) is not { Type: TextDataViewType })
+        {
+            return null;
+        }
+
+        ReadOnlyMemory<char> name = default;
+        column.Annotations.GetValue(kind, ref name);
+        return name.ToString();
+    }
 
     private static void Add<T>(DataViewSchema.Annotations.Builder builder, string kind, PrimitiveDataViewType itemType, T[] values)
     {
