@@ -107,6 +107,7 @@ public sealed class NativeScoreTests
         [SliceType]
         public Slice? Image { get; set; }
     }
+
     private sealed class LevelsRow
     {
         [RaterMasksType]

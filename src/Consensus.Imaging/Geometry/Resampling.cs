@@ -177,21 +177,23 @@ public static class Resampling
     }
 
     /// <summary>
-    /// Brings a soft map that is the share of rounded levels to the size of its image. Each level is brought there by <see cref="Restore"/>
-    /// and rounded there, so that its outline lies between the map's pixels where the level crosses one half. The rounded map itself has
-    /// steps, and interpolation of a step crosses a threshold such as 0.3 at another place.
+    /// Brings a soft map to the size of its image, by <see cref="Restore"/>. If it is the share of rounded levels, each level is brought
+    /// there and rounded there, so that its outline lies between the map's pixels where the level crosses one half. The rounded map itself
+    /// has steps, and interpolation of a step crosses a threshold such as 0.3 at another place.
     /// </summary>
-    /// <param name="levels">Levels × sourceHeight × sourceWidth values, level by level.</param>
-    /// <param name="sourceHeight">Rows of a level, at least 1.</param>
-    /// <param name="sourceWidth">Columns of a level, at least 1.</param>
-    /// <param name="target">
-    /// Receives targetHeight × targetWidth values, row by row: the share of the levels that are above one half there.
+    /// <param name="softMap">sourceHeight × sourceWidth values, row by row.</param>
+    /// <param name="levels">
+    /// Levels × sourceHeight × sourceWidth values, level by level, if the map is the share of them above one half; null otherwise.
     /// </param>
+    /// <param name="sourceHeight">Rows of the map, at least 1.</param>
+    /// <param name="sourceWidth">Columns of the map, at least 1.</param>
+    /// <param name="target">Receives targetHeight × targetWidth values, row by row.</param>
     /// <param name="targetHeight">Rows of <paramref name="target"/>, at least 1.</param>
     /// <param name="targetWidth">Columns of <paramref name="target"/>, at least 1.</param>
     /// <param name="placement">Where the model's maps lie, as for <see cref="Restore"/>.</param>
-    internal static void RestoreRounded(
-        ReadOnlySpan<float> levels,
+    internal static void RestoreSoftMap(
+        ReadOnlySpan<float> softMap,
+        float[]? levels,
         int sourceHeight,
         int sourceWidth,
         Span<float> target,
@@ -199,12 +201,18 @@ public static class Resampling
         int targetWidth,
         MapPlacement? placement)
     {
+        if (levels is null || (sourceHeight == targetHeight && sourceWidth == targetWidth))
+        {
+            Restore(softMap, sourceHeight, sourceWidth, target, targetHeight, targetWidth, placement);
+            return;
+        }
+
         int size = sourceHeight * sourceWidth, count = levels.Length / size;
         var level = new float[target.Length];
         target.Clear();
         for (int index = 0; index < count; index++)
         {
-            Restore(levels.Slice(index * size, size), sourceHeight, sourceWidth, level, targetHeight, targetWidth, placement);
+            Restore(levels.AsSpan(index * size, size), sourceHeight, sourceWidth, level, targetHeight, targetWidth, placement);
             for (int pixel = 0; pixel < level.Length; pixel++)
             {
                 target[pixel] += level[pixel] > 0.5f ? 1 : 0;

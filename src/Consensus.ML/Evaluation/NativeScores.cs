@@ -26,17 +26,9 @@ internal static class NativeScores
         }
 
         var restored = new float[truth.Length];
-        if (predicted.Levels is { } levels)
-        {
-            Resampling.RestoreRounded(
-                levels, predicted.Height, predicted.Width, restored, drawn.Height, drawn.Width, predicted.Placement);
-        }
-        else
-        {
-            Resampling.Restore(
-                predicted.SoftMap, predicted.Height, predicted.Width, restored, drawn.Height, drawn.Width, predicted.Placement);
-        }
-
+        Resampling.RestoreSoftMap(
+            predicted.SoftMap, predicted.Levels, predicted.Height, predicted.Width, restored, drawn.Height, drawn.Width,
+            predicted.Placement);
         return scores with
         {
             NativeSoftDice5 = SoftDice.Mean(restored, truth, SoftDice.FiveThresholds),

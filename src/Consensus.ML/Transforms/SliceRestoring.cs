@@ -113,30 +113,25 @@ public sealed class SliceRestoringTransformer : RowToRowTransformer
             VBuffer<float> vector = default;
             var value = new RowValue<Slice>(row, () =>
             {
+                mapGetter(ref vector);
                 Slice original = imageGetter();
-                var pixels = new float[channels * original.Height * original.Width];
-                if (levelsGetter is not null && (original.Height, original.Width) != (height, width))
+                float[] values = Vectors.ToArray(vector), pixels = new float[channels * original.Height * original.Width];
+                float[]? stack = null;
+                if (levelsGetter is not null)
                 {
                     levelsGetter(ref vector);
-                    Resampling.RestoreRounded(
-                        Vectors.ToArray(vector), height, width, pixels, original.Height, original.Width, placement);
-                    return Restored();
+                    stack = Vectors.ToArray(vector);
                 }
 
-                mapGetter(ref vector);
-                float[] values = Vectors.ToArray(vector);
                 for (int channel = 0; channel < channels; channel++)
                 {
-                    Resampling.Restore(
-                        values.AsSpan(channel * height * width, height * width), height, width,
+                    Resampling.RestoreSoftMap(
+                        values.AsSpan(channel * height * width, height * width), stack, height, width,
                         pixels.AsSpan(channel * original.Height * original.Width, original.Height * original.Width), original.Height,
                         original.Width, placement);
                 }
 
-                return Restored();
-
-                Slice Restored() =>
-                    new(channels, original.Height, original.Width, pixels, original.Geometry, original.Source) { Axis = original.Axis };
+                return new(channels, original.Height, original.Width, pixels, original.Geometry, original.Source) { Axis = original.Axis };
             });
             return [(ValueGetter<Slice>)((ref Slice slice) => slice = value.Get())];
         });
